@@ -1,0 +1,2 @@
+//! Facts and rules: no input, no output, no clock.
+pub mod policy;
