@@ -1,2 +1,13 @@
-//! Facts and rules: no input, no output, no clock.
+//! Facts and rules: no input, no output, no clock. Everything here can be tested with plain values.
+
+pub mod duration;
+pub mod email_address;
+pub mod event;
+pub mod operator;
+pub mod organization;
 pub mod policy;
+pub mod refusal;
+pub mod role;
+pub mod selection;
+pub mod text;
+pub mod user;

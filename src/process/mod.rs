@@ -1,1 +1,239 @@
-//! process
+//! The outside world, gathered in one value: arguments, environment, streams, the terminal and the OS accounts.
+//! Commands learn of them through a [`Process`] alone, so that a test can run the whole program inside itself.
+
+pub mod hardening;
+pub mod terminal;
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::ffi::OsStr;
+use std::ffi::OsString;
+use std::io;
+use std::io::IsTerminal as _;
+use std::io::Read;
+use std::io::Write;
+use std::rc::Rc;
+use std::time::Duration;
+
+use terminal::ControllingTerminal;
+use terminal::PromptError;
+use terminal::ScriptedTerminal;
+use terminal::Terminal;
+
+/// What a program meets outside itself.
+pub struct Process {
+    /// The arguments, the program's name first.
+    pub arguments: Vec<OsString>,
+    /// Standard input.
+    pub stdin: Stream<Box<dyn Read>>,
+    /// Standard output.
+    pub stdout: Stream<Box<dyn Write>>,
+    /// Standard error.
+    pub stderr: Stream<Box<dyn Write>>,
+    /// The OS accounts.
+    pub accounts: Accounts,
+    environment: BTreeMap<OsString, OsString>,
+    terminal: TerminalSource,
+}
+
+/// A stream, and what it leads to.
+pub struct Stream<S> {
+    /// The bytes.
+    pub bytes: S,
+    /// Whether it is a terminal.
+    pub is_terminal: bool,
+    /// How many columns the terminal has.
+    pub columns: Option<u16>,
+}
+
+/// Who runs the process, and who else there is on the machine.
+#[derive(Debug, Clone, Default)]
+pub struct Accounts {
+    /// The effective uid.
+    pub effective_uid: u32,
+    /// The audit login uid, where the kernel keeps one.
+    pub login_uid: Option<u32>,
+    /// The name of the host.
+    pub host: String,
+    /// Names by uid, for tests; `None`: ask the machine.
+    scripted: Option<BTreeMap<u32, String>>,
+}
+
+enum TerminalSource {
+    Real,
+    Scripted(Option<ScriptedTerminal>),
+}
+
+impl Process {
+    /// The process that the program really is.
+    pub fn real() -> Self {
+        #[expect(clippy::disallowed_methods, reason = "the one place that reads arguments and environment")]
+        let arguments = std::env::args_os().collect();
+        Self {
+            arguments,
+            environment: std::env::vars_os().collect(),
+            stdin: Stream::new(Box::new(io::stdin()), io::stdin().is_terminal(), None),
+            stdout: Stream::new(Box::new(io::stdout()), io::stdout().is_terminal(), columns_of(&io::stdout())),
+            stderr: Stream::new(Box::new(io::stderr()), io::stderr().is_terminal(), columns_of(&io::stderr())),
+            accounts: Accounts::real(),
+            terminal: TerminalSource::Real,
+        }
+    }
+
+    /// A variable of the environment; an empty one counts as absent.
+    pub fn variable(&self, name: &str) -> Option<&OsStr> {
+        self.environment.get(OsStr::new(name)).map(OsString::as_os_str).filter(|value| !value.is_empty())
+    }
+
+    /// The terminal to ask at, which stands beside the streams.
+    ///
+    /// # Errors
+    /// [`PromptError::NoTerminal`] when there is none.
+    pub fn terminal(&self, patience: Duration) -> Result<Box<dyn Terminal>, PromptError> {
+        match &self.terminal {
+            TerminalSource::Real => Ok(Box::new(ControllingTerminal::open(patience)?)),
+            TerminalSource::Scripted(Some(terminal)) => Ok(Box::new(terminal.clone())),
+            TerminalSource::Scripted(None) => Err(PromptError::NoTerminal),
+        }
+    }
+}
+
+impl<S> Stream<S> {
+    /// A stream.
+    pub fn new(bytes: S, is_terminal: bool, columns: Option<u16>) -> Self {
+        Self { bytes, is_terminal, columns }
+    }
+}
+
+impl Process {
+    /// The same account with other arguments, whose output is kept: for showing a command and what it prints.
+    pub fn inner(&self, arguments: Vec<OsString>, stdin: Vec<u8>, kept: &Kept) -> Self {
+        let kept = || -> Box<dyn Write> { Box::new(kept.clone()) };
+        Self {
+            arguments,
+            environment: BTreeMap::new(),
+            stdin: Stream::new(Box::new(io::Cursor::new(stdin)), false, None),
+            stdout: Stream::new(kept(), false, None),
+            stderr: Stream::new(kept(), true, None),
+            accounts: self.accounts.clone(),
+            terminal: TerminalSource::Scripted(None),
+        }
+    }
+}
+
+impl Accounts {
+    fn real() -> Self {
+        let login_uid = std::fs::read_to_string("/proc/self/loginuid").ok().and_then(|text| text.trim().parse().ok());
+        Self {
+            effective_uid: nix::unistd::geteuid().as_raw(),
+            // The kernel's word for "none" is the largest number (audit(7)).
+            login_uid: login_uid.filter(|&uid| uid != u32::MAX),
+            host: nix::unistd::gethostname().map(|host| host.to_string_lossy().into_owned()).unwrap_or_default(),
+            scripted: None,
+        }
+    }
+
+    /// The name of an account; its number if it has none.
+    pub fn name(&self, uid: u32) -> String {
+        let known = match &self.scripted {
+            Some(names) => names.get(&uid).cloned(),
+            None => nix::unistd::User::from_uid(uid.into()).ok().flatten().map(|user| user.name),
+        };
+        known.unwrap_or_else(|| uid.to_string())
+    }
+
+    /// The number of an account, given its name or its number.
+    pub fn uid(&self, given: &str) -> Option<u32> {
+        let named = match &self.scripted {
+            Some(names) => names.iter().find(|(_, name)| *name == given).map(|(uid, _)| *uid),
+            None => nix::unistd::User::from_name(given).ok().flatten().map(|user| user.uid.as_raw()),
+        };
+        named.or_else(|| given.parse().ok())
+    }
+}
+
+fn columns_of(stream: &impl std::os::fd::AsFd) -> Option<u16> {
+    terminal_size::terminal_size_of(stream).map(|(terminal_size::Width(columns), _)| columns)
+}
+
+/// A process for tests: what goes in is said, what comes out is kept.
+#[derive(Clone)]
+pub struct Script {
+    /// The arguments after the program's name.
+    pub arguments: Vec<OsString>,
+    /// The environment.
+    pub environment: BTreeMap<OsString, OsString>,
+    /// Standard input.
+    pub stdin: Vec<u8>,
+    /// Whether the streams are terminals.
+    pub at_terminal: bool,
+    /// The terminal, if there is one to ask at.
+    pub terminal: Option<ScriptedTerminal>,
+    /// The effective uid.
+    pub effective_uid: u32,
+    /// The accounts of the machine.
+    pub names: BTreeMap<u32, String>,
+    /// What was written to standard output.
+    pub stdout: Kept,
+    /// What was written to standard error.
+    pub stderr: Kept,
+}
+
+/// Bytes that were written; clones share them.
+#[derive(Debug, Clone, Default)]
+pub struct Kept(Rc<RefCell<Vec<u8>>>);
+
+impl Kept {
+    /// What was written so far.
+    pub fn bytes(&self) -> Vec<u8> {
+        self.0.borrow().clone()
+    }
+}
+
+impl Write for Kept {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.borrow_mut().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Script {
+    /// A process with nothing but a uid, under the name `account`.
+    pub fn new(effective_uid: u32, account: &str) -> Self {
+        Self {
+            arguments: Vec::new(),
+            environment: BTreeMap::new(),
+            stdin: Vec::new(),
+            at_terminal: false,
+            terminal: None,
+            effective_uid,
+            names: BTreeMap::from([(effective_uid, account.to_owned())]),
+            stdout: Kept::default(),
+            stderr: Kept::default(),
+        }
+    }
+
+    /// The process.
+    pub fn process(&self) -> Process {
+        let columns = self.at_terminal.then_some(80);
+        let stdin: Box<dyn Read> = Box::new(io::Cursor::new(self.stdin.clone()));
+        Process {
+            arguments: std::iter::once("cxme-admin".into()).chain(self.arguments.iter().cloned()).collect(),
+            environment: self.environment.clone(),
+            stdin: Stream::new(stdin, self.at_terminal, columns),
+            stdout: Stream::new(Box::new(self.stdout.clone()), self.at_terminal, columns),
+            stderr: Stream::new(Box::new(self.stderr.clone()), self.at_terminal, columns),
+            accounts: Accounts {
+                effective_uid: self.effective_uid,
+                login_uid: None,
+                host: "host".to_owned(),
+                scripted: Some(self.names.clone()),
+            },
+            terminal: TerminalSource::Scripted(self.terminal.clone()),
+        }
+    }
+}

@@ -1,0 +1,51 @@
+//! `audit list`, `audit verify`, `audit head`.
+
+use crate::actions::ActionError;
+use crate::actions::Desk;
+use crate::actions::Result;
+use crate::actions::Scene as _;
+use crate::domain::event::Action;
+use crate::domain::event::Chain;
+use crate::domain::event::Event;
+use crate::domain::user::UserReference;
+use crate::store::events::EventQuery;
+
+/// Gives each event that meets the query to `visit`, newest first. A user is named by what he is called now, or by his
+/// number when he is deleted.
+///
+/// # Errors
+/// When the operator may not view the audit, or `visit` fails.
+pub fn list(
+    desk: &Desk,
+    query: &EventQuery,
+    user: Option<&UserReference>,
+    visit: &mut dyn FnMut(Event) -> Result<()>,
+) -> Result<()> {
+    desk.view(Action::AuditList, |view| {
+        let mut query = query.clone();
+        if let Some(reference) = user {
+            query.user = Some(view.user(reference)?.id);
+        }
+        view.each_event(&query, visit)
+    })
+}
+
+/// Checks the chain from its start, and that a head kept elsewhere is in it. Gives the number of events.
+///
+/// # Errors
+/// [`ActionError::Chain`] with the first break.
+pub fn verify(desk: &Desk, head: Option<Vec<u8>>) -> Result<i64> {
+    desk.view(Action::AuditVerify, |view| {
+        let mut chain = Chain::new(head);
+        view.each_event_of_the_chain(|event| chain.follow(&event).map_err(ActionError::from))?;
+        Ok(chain.end()?)
+    })
+}
+
+/// The newest event's number and hash.
+///
+/// # Errors
+/// When the operator may not view the audit.
+pub fn head(desk: &Desk) -> Result<Option<(i64, Vec<u8>)>> {
+    desk.view(Action::AuditHead, |view| Ok(view.newest_event()?.map(|event| (event.number, event.hash))))
+}

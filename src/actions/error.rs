@@ -1,0 +1,41 @@
+//! Why an action was not done.
+
+use std::io;
+
+use crate::domain::refusal::Refusal;
+use crate::secrets::password::PasswordError;
+use crate::store::StoreError;
+
+/// A refusal, or a fault of the store or of a stream.
+#[derive(Debug, thiserror::Error)]
+pub enum ActionError {
+    /// The program says no.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// The text is no password at all.
+    #[error(transparent)]
+    Password(#[from] PasswordError),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// Reading or writing a stream failed.
+    #[error("{0}")]
+    Stream(#[from] io::Error),
+    /// Rows of an import are wrong; each was reported.
+    #[error("{bad} of {rows} rows cannot be imported: nothing was changed")]
+    BadRows {
+        /// How many rows are wrong.
+        bad: u64,
+        /// How many there are.
+        rows: u64,
+    },
+    /// The input as a whole is wrong.
+    #[error("{0}")]
+    BadInput(String),
+    /// The chain of events is broken.
+    #[error("the audit does not verify: {0}")]
+    Chain(#[from] crate::domain::event::ChainBreak),
+    /// The store is not whole; each fault was reported.
+    #[error("the store has {0} fault(s)")]
+    Unsound(usize),
+}

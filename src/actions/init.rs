@@ -1,0 +1,57 @@
+//! `init`: a new store, with what no store is without: the built-in roles, the first operator, and their event.
+
+use std::path::Path;
+
+use jiff::Timestamp;
+
+use crate::actions::Record;
+use crate::actions::Result;
+use crate::domain::event::Action;
+use crate::domain::event::NewEvent;
+use crate::domain::event::Outcome;
+use crate::domain::operator::Account;
+use crate::domain::operator::Operator;
+use crate::domain::operator::OperatorKind;
+use crate::domain::role;
+use crate::domain::role::ADMIN;
+use crate::store::Store;
+use crate::store::Writing;
+use crate::store::facts::KEY_FINGERPRINT;
+
+/// Makes a store whose first operator is `account`, with the role Admin.
+///
+/// # Errors
+/// When there is a store already, or it cannot be written; then there is none.
+pub fn init(path: &Path, mode: u32, account: &Account, key_fingerprint: &[u8], now: Timestamp) -> Result<()> {
+    Ok(Store::create(path, mode, |store| fill(store, account, key_fingerprint, now))?)
+}
+
+fn fill(store: &Writing<'_>, account: &Account, key_fingerprint: &[u8], now: Timestamp) -> crate::store::Result<()> {
+    store.set_fact(KEY_FINGERPRINT, key_fingerprint)?;
+    for (name, permissions) in role::built_in() {
+        let id = store.add_role(name, true, permissions)?;
+        if name == ADMIN {
+            store.add_operator(&Operator {
+                uid: account.uid,
+                account: account.name.clone(),
+                kind: OperatorKind::Person,
+                role: id,
+                role_name: name.to_owned(),
+                permissions,
+                added_at: now,
+            })?;
+        }
+    }
+    let mut record = Record::default();
+    record.note("operator", account.name.as_str());
+    store.append_event(&NewEvent {
+        time: now,
+        account: account.clone(),
+        standing: ADMIN.to_owned(),
+        action: Action::StoreInit.word().to_owned(),
+        outcome: Outcome::Done.word(),
+        user: None,
+        reason: None,
+        details: Some(serde_json::Value::Object(record.details).to_string()),
+    })
+}

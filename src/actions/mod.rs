@@ -1,0 +1,401 @@
+//! The deeds of the program, one a file. Each runs in one of two transactions, and there is no third way to the store:
+//!
+//! - a [`View`] reads: [`Desk::view`];
+//! - a [`Change`] writes, and is saved together with its event or not at all: [`Desk::change`].
+//!
+//! Both ask, before anything else, whether the operator may do what [`Action::permission`] says, so that no command can
+//! leave it out. A refusal undoes everything and, where it is one to be remembered ([`Refusal::is_recorded`]), becomes
+//! an event of its own. No change is open while a person is asked, a password is hashed or a mail is sent: look in a
+//! view, ask and hash, then check again in the change.
+
+pub mod audit;
+pub mod error;
+pub mod gate;
+pub mod init;
+pub mod operators;
+pub mod policy;
+pub mod roles;
+pub mod store;
+pub mod users;
+
+use std::cell::RefCell;
+use std::ops::Deref;
+
+use jiff::Timestamp;
+
+use crate::clock::Clock;
+use crate::domain::event::Action;
+use crate::domain::event::NewEvent;
+use crate::domain::event::Outcome;
+use crate::domain::operator::Account;
+use crate::domain::operator::Standing;
+use crate::domain::organization::Organization;
+use crate::domain::policy::Policy;
+use crate::domain::refusal::Refusal;
+use crate::domain::role::Permission;
+use crate::domain::role::RoleId;
+use crate::domain::user::SignIn;
+use crate::domain::user::User;
+use crate::domain::user::UserId;
+use crate::domain::user::UserReference;
+use crate::random::Random;
+use crate::secrets::hasher::HashParameters;
+use crate::secrets::hasher::Hasher;
+use crate::store::Reading;
+use crate::store::Store;
+use crate::store::Writing;
+
+pub use error::ActionError;
+
+/// Short for the results of this layer.
+pub type Result<T> = std::result::Result<T, ActionError>;
+
+/// What an operator works with: the store, the organization's rules, the time and randomness.
+pub struct Desk {
+    store: Store,
+    account: Account,
+    organization: Organization,
+    policy: Policy,
+    hasher: RefCell<Hasher>,
+    clock: Box<dyn Clock>,
+    random: RefCell<Box<dyn Random>>,
+}
+
+/// What a desk is made of, besides the store and the operator.
+#[derive(Debug, Default)]
+pub struct Rules {
+    /// The organization.
+    pub organization: Organization,
+    /// Its password requirements.
+    pub policy: Policy,
+    /// What a hash costs.
+    pub hashing: HashParameters,
+}
+
+/// What the operator says about a change besides its object.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Intent {
+    /// Why; kept in the event.
+    pub reason: Option<String>,
+    /// Do everything, then undo it instead of saving.
+    pub dry_run: bool,
+}
+
+/// What the event of a change says besides who, when and what.
+#[derive(Debug, Default)]
+pub struct Record {
+    /// The user it was done to, if it was one.
+    pub user: Option<UserId>,
+    /// Old and new values, never a secret.
+    pub details: serde_json::Map<String, serde_json::Value>,
+}
+
+/// The transaction of an action that reads.
+pub struct View<'desk> {
+    desk: &'desk Desk,
+    standing: Standing,
+    now: Timestamp,
+    reading: Reading<'desk>,
+}
+
+/// The transaction of an action that writes.
+pub struct Change<'desk> {
+    desk: &'desk Desk,
+    standing: Standing,
+    now: Timestamp,
+    writing: Writing<'desk>,
+}
+
+impl Desk {
+    /// A desk.
+    pub fn new(store: Store, account: Account, rules: Rules, clock: Box<dyn Clock>, random: Box<dyn Random>) -> Self {
+        let Rules { organization, policy, hashing } = rules;
+        let hasher = RefCell::new(Hasher::new(hashing));
+        Self { store, account, organization, policy, hasher, clock, random: RefCell::new(random) }
+    }
+
+    /// Runs an action that reads.
+    ///
+    /// # Errors
+    /// When the operator may not, when `action` refuses, or when the store fails.
+    pub fn view<T>(&self, action: Action, run: impl FnOnce(&View<'_>) -> Result<T>) -> Result<T> {
+        let reading = self.store.read()?;
+        let standing = self.standing(&reading)?;
+        let view = View { desk: self, standing, now: self.clock.now(), reading };
+        let result = self.require(&view.standing, action).map_err(ActionError::from).and_then(|()| run(&view));
+        let View { standing, .. } = view;
+        self.remember_refusal(action, &standing, None, &result);
+        result
+    }
+
+    /// Runs an action that writes. What it returns beside its result becomes the event, saved in the same transaction.
+    ///
+    /// # Errors
+    /// When the operator may not, when `action` refuses, or when the store fails: nothing is changed then.
+    pub fn change<T>(
+        &self,
+        action: Action,
+        intent: &Intent,
+        run: impl FnOnce(&Change<'_>) -> Result<(Record, T)>,
+    ) -> Result<T> {
+        let writing = self.store.write()?;
+        let standing = self.standing(&writing)?;
+        let now = self.clock.now();
+        let change = Change { desk: self, standing, now, writing };
+        let result = self.require(&change.standing, action).map_err(ActionError::from).and_then(|()| run(&change));
+        let Change { standing, writing, .. } = change;
+        match result {
+            Ok((record, value)) => {
+                if !intent.dry_run {
+                    writing.append_event(&self.event(action, &standing, Outcome::Done, now, intent, record))?;
+                    writing.commit()?;
+                }
+                Ok(value)
+            }
+            Err(error) => {
+                drop(writing);
+                let result = Err(error);
+                self.remember_refusal(action, &standing, Some(intent), &result);
+                result
+            }
+        }
+    }
+
+    /// What the operator may do, as the store says now.
+    fn standing(&self, reading: &Reading<'_>) -> Result<Standing> {
+        Ok(match reading.operator(self.account.uid)? {
+            Some(operator) => Standing::Operator { role: operator.role_name, permissions: operator.permissions },
+            None if self.account.uid == 0 => Standing::Root,
+            None => Standing::Stranger,
+        })
+    }
+
+    fn require(&self, standing: &Standing, action: Action) -> std::result::Result<(), Refusal> {
+        if *standing == Standing::Stranger {
+            return Err(Refusal::NotAnOperator { account: self.account.to_string() });
+        }
+        action.permission().map_or(Ok(()), |permission| allow(standing, permission))
+    }
+
+    /// Writes the event of a refusal, in a transaction of its own. Nothing was changed, so a store that cannot take the
+    /// event does not turn the refusal into something else.
+    fn remember_refusal<T>(&self, action: Action, standing: &Standing, intent: Option<&Intent>, result: &Result<T>) {
+        let Err(ActionError::Refused(refusal)) = result else { return };
+        if !refusal.is_recorded() {
+            return;
+        }
+        let mut record = Record { user: refusal.user(), ..Record::default() };
+        record.note("refusal", refusal.to_string());
+        let nothing = Intent::default();
+        let intent = intent.unwrap_or(&nothing);
+        let event = self.event(action, standing, Outcome::Refused, self.clock.now(), intent, record);
+        let written = self.store.write().and_then(|writing| {
+            writing.append_event(&event)?;
+            writing.commit()
+        });
+        drop(written);
+    }
+
+    fn event(
+        &self,
+        action: Action,
+        standing: &Standing,
+        outcome: Outcome,
+        time: Timestamp,
+        intent: &Intent,
+        record: Record,
+    ) -> NewEvent {
+        NewEvent {
+            time,
+            account: self.account.clone(),
+            standing: standing.words().to_owned(),
+            action: action.word().to_owned(),
+            outcome: outcome.word(),
+            user: record.user,
+            reason: intent.reason.clone(),
+            details: (!record.details.is_empty()).then(|| serde_json::Value::Object(record.details).to_string()),
+        }
+    }
+
+    /// The organization.
+    pub fn organization(&self) -> &Organization {
+        &self.organization
+    }
+
+    /// Its password requirements.
+    pub fn policy(&self) -> &Policy {
+        &self.policy
+    }
+
+    /// The OS account that acts.
+    pub fn account(&self) -> &Account {
+        &self.account
+    }
+
+    /// The present moment.
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+}
+
+impl Record {
+    /// A record about a user, with his names: the number alone would say nothing once he is deleted.
+    pub fn of(user: &User) -> Self {
+        let mut record = Self { user: Some(user.id), ..Self::default() };
+        record.note("username", user.username.as_str());
+        record.note("email", user.email.as_str());
+        record
+    }
+
+    /// Adds a detail.
+    pub fn note(&mut self, name: &str, value: impl Into<serde_json::Value>) {
+        self.details.insert(name.to_owned(), value.into());
+    }
+
+    /// Adds an old and a new value, if they differ.
+    pub fn note_change<V: Into<serde_json::Value> + PartialEq>(&mut self, name: &str, old: V, new: V) {
+        if old != new {
+            self.note(name, serde_json::json!({ "old": old.into(), "new": new.into() }));
+        }
+    }
+}
+
+/// Refuses when a permission, or one that it requires, is lacking.
+fn allow(standing: &Standing, permission: Permission) -> std::result::Result<(), Refusal> {
+    let needed = permission.requires().iter().chain([&permission]);
+    match needed.copied().find(|&needed| !standing.permissions().has(needed)) {
+        Some(permission) => Err(Refusal::NotPermitted { role: standing.words().to_owned(), permission }),
+        None => Ok(()),
+    }
+}
+
+/// What views and changes have in common: finding users, and who may act on them.
+pub trait Scene {
+    /// The store as the transaction sees it.
+    fn reading(&self) -> &Reading<'_>;
+    /// By what right the operator acts.
+    fn standing(&self) -> &Standing;
+    /// When.
+    fn now(&self) -> Timestamp;
+    /// The organization and its rules.
+    fn desk(&self) -> &Desk;
+
+    /// Asks for a permission besides the action's own.
+    ///
+    /// # Errors
+    /// When the operator's role lacks it.
+    fn require(&self, permission: Permission) -> Result<()> {
+        Ok(allow(self.standing(), permission)?)
+    }
+
+    /// The user with this name or address.
+    ///
+    /// # Errors
+    /// When there is none.
+    fn user(&self, reference: &UserReference) -> Result<User> {
+        let found = self.reading().user(reference)?;
+        found.ok_or_else(|| Refusal::NoSuchUser(reference.as_str().to_owned()).into())
+    }
+
+    /// That user, if the operator may act on him: nobody acts on a user whose role may do more than his own.
+    ///
+    /// # Errors
+    /// When there is none, or he outranks the operator.
+    fn subordinate(&self, reference: &UserReference) -> Result<User> {
+        let user = self.user(reference)?;
+        self.outrank(user.role, &user.username.to_string(), Some(user.id))?;
+        Ok(user)
+    }
+
+    /// Refuses when a role may do more than the operator's.
+    ///
+    /// # Errors
+    /// When it may.
+    fn outrank(&self, role: RoleId, user: &str, id: Option<UserId>) -> Result<()> {
+        let permissions = self.reading().role(role)?.map(|role| role.permissions).unwrap_or_default();
+        match permissions.beyond(self.standing().permissions()) {
+            Some(permission) => Err(Refusal::Outranked {
+                user: user.to_owned(),
+                id,
+                role: self.standing().words().to_owned(),
+                permission,
+            }
+            .into()),
+            None => Ok(()),
+        }
+    }
+
+    /// Refuses what cannot be done to a user who signs in with SAML.
+    ///
+    /// # Errors
+    /// When he does.
+    fn require_password_sign_in(&self, user: &User) -> Result<()> {
+        match user.sign_in {
+            SignIn::Password => Ok(()),
+            SignIn::Saml => Err(Refusal::Saml {
+                user: user.username.to_string(),
+                id: user.id,
+                contact: self.desk().organization.saml_contact.clone(),
+            }
+            .into()),
+        }
+    }
+}
+
+impl Scene for View<'_> {
+    fn reading(&self) -> &Reading<'_> {
+        &self.reading
+    }
+
+    fn standing(&self) -> &Standing {
+        &self.standing
+    }
+
+    fn now(&self) -> Timestamp {
+        self.now
+    }
+
+    fn desk(&self) -> &Desk {
+        self.desk
+    }
+}
+
+impl Scene for Change<'_> {
+    fn reading(&self) -> &Reading<'_> {
+        &self.writing
+    }
+
+    fn standing(&self) -> &Standing {
+        &self.standing
+    }
+
+    fn now(&self) -> Timestamp {
+        self.now
+    }
+
+    fn desk(&self) -> &Desk {
+        self.desk
+    }
+}
+
+impl<'desk> Deref for View<'desk> {
+    type Target = Reading<'desk>;
+
+    fn deref(&self) -> &Reading<'desk> {
+        &self.reading
+    }
+}
+
+impl<'desk> Deref for Change<'desk> {
+    type Target = Writing<'desk>;
+
+    fn deref(&self) -> &Writing<'desk> {
+        &self.writing
+    }
+}
+
+impl std::fmt::Debug for Desk {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Desk").field("store", &self.store.path()).field("account", &self.account).finish()
+    }
+}

@@ -1,0 +1,89 @@
+//! `store check`, `store backup`, `store migrate`.
+
+use std::path::Path;
+use std::path::PathBuf;
+
+use crate::actions::ActionError;
+use crate::actions::Desk;
+use crate::actions::Intent;
+use crate::actions::Record;
+use crate::actions::Result;
+use crate::domain::event::Action;
+use crate::domain::event::Chain;
+
+/// What was examined, and what is wrong with it.
+#[derive(Debug)]
+pub struct Examined {
+    /// What.
+    pub what: &'static str,
+    /// One line a fault; empty: sound.
+    pub faults: Vec<String>,
+}
+
+/// Examines the store: the pages, the references, the chain of events, the hashes.
+///
+/// # Errors
+/// When the operator may not manage the store, or it cannot be read.
+pub fn check(desk: &Desk) -> Result<Vec<Examined>> {
+    desk.view(Action::StoreCheck, |view| {
+        let mut chain = Chain::new(None);
+        let broken = view.each_event_of_the_chain(|event| chain.follow(&event).map_err(ActionError::from));
+        let chain_faults = match broken {
+            Ok(()) => Vec::new(),
+            Err(ActionError::Chain(broken)) => vec![broken.to_string()],
+            Err(error) => return Err(error),
+        };
+        Ok(vec![
+            Examined { what: "integrity", faults: view.integrity_faults()? },
+            Examined { what: "references", faults: view.dangling_references()? },
+            Examined { what: "audit", faults: chain_faults },
+        ])
+    })
+}
+
+/// Copies the store while others go on working. The event stands in the copy too.
+///
+/// # Errors
+/// When the operator may not, there is a file already, or the disk is full.
+pub fn back_up(desk: &Desk, destination: &Path, intent: &Intent) -> Result<()> {
+    desk.change(Action::StoreBackup, intent, |_| {
+        let mut record = Record::default();
+        record.note("to", destination.display().to_string());
+        Ok((record, ()))
+    })?;
+    if !intent.dry_run {
+        desk.store.back_up(destination)?;
+    }
+    Ok(())
+}
+
+/// What a migration found and did.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Migrated {
+    /// The version that the store had.
+    pub found: i64,
+    /// The copy made first; `None`: nothing was done.
+    pub copy: Option<PathBuf>,
+}
+
+/// Brings the store to the present schema, with a copy made first where there is anything to do: at `copy_to`, or beside
+/// the store.
+///
+/// # Errors
+/// When the operator may not, or a step fails; the store is as it was then.
+pub fn migrate(desk: &Desk, copy_to: Option<&Path>, intent: &Intent) -> Result<Migrated> {
+    let found = desk.view(Action::StoreMigrate, |_| Ok(desk.store.version()?))?;
+    if found == crate::store::schema::VERSION || intent.dry_run {
+        return Ok(Migrated { found, copy: None });
+    }
+    let copy = copy_to.map_or_else(|| desk.store.path().with_extension(format!("before-{found}.db")), Path::to_owned);
+    desk.store.back_up(&copy)?;
+    let found = desk.store.migrate()?;
+    desk.change(Action::StoreMigrate, intent, |_| {
+        let mut record = Record::default();
+        record.note("from_version", found);
+        record.note("to_version", crate::store::schema::VERSION);
+        Ok((record, ()))
+    })?;
+    Ok(Migrated { found, copy: Some(copy) })
+}

@@ -1,0 +1,115 @@
+//! `users add`.
+
+use crate::actions::Change;
+use crate::actions::Desk;
+use crate::actions::Intent;
+use crate::actions::Record;
+use crate::actions::Result;
+use crate::actions::Scene as _;
+use crate::domain::email_address::EmailAddress;
+use crate::domain::event::Action;
+use crate::domain::refusal::Refusal;
+use crate::domain::role::MINIMAL;
+use crate::domain::role::RoleId;
+use crate::domain::text;
+use crate::domain::user::SignIn;
+use crate::domain::user::User;
+use crate::domain::user::UserReference;
+use crate::domain::user::Username;
+use crate::domain::user::judge_locale;
+use crate::store::users::NewUser;
+
+/// A user as the operator gives him.
+#[derive(Debug, Clone)]
+pub struct Wanted {
+    /// The address.
+    pub email: EmailAddress,
+    /// The name to sign in with; `None`: the part of the address before the @.
+    pub username: Option<Username>,
+    /// The person's name.
+    pub name: String,
+    /// The role's name; `None`: Minimal Permissions.
+    pub role: Option<String>,
+    /// How he signs in; `None`: as `[saml] email_domains` says.
+    pub sign_in: Option<SignIn>,
+    /// The language.
+    pub locale: Option<String>,
+}
+
+/// Adds a user, who has no password yet.
+///
+/// # Errors
+/// When a field is malformed, a name is taken, the domain is not the organization's, or the operator may not.
+pub fn add(desk: &Desk, wanted: &Wanted, intent: &Intent) -> Result<User> {
+    desk.change(Action::UsersAdd, intent, |change| {
+        let username = match &wanted.username {
+            Some(username) => username.clone(),
+            None => username_of(&wanted.email)?,
+        };
+        check_line("name", &wanted.name)?;
+        check_locale(wanted.locale.as_deref())?;
+        check_domain(change, &wanted.email)?;
+        check_free(change, &username, &wanted.email)?;
+        let role = role(change, wanted.role.as_deref().unwrap_or(MINIMAL), &username)?;
+        let id = change.add_user(&NewUser {
+            username,
+            email: wanted.email.clone(),
+            name: wanted.name.clone(),
+            role,
+            sign_in: wanted.sign_in.unwrap_or_else(|| desk.organization().sign_in_of(&wanted.email)),
+            locale: wanted.locale.clone(),
+            created_at: change.now(),
+        })?;
+        let user = change.user_by_id(id)?.ok_or_else(|| Refusal::NoSuchUser(wanted.email.to_string()))?;
+        let mut record = Record::of(&user);
+        record.note("role", wanted.role.as_deref().unwrap_or(MINIMAL));
+        record.note("sign_in", user.sign_in.word());
+        Ok((record, user))
+    })
+}
+
+/// The username that an address gives.
+///
+/// # Errors
+/// When the part before the @ is not a username.
+pub fn username_of(email: &EmailAddress) -> Result<Username> {
+    let given = email.local_part().to_ascii_lowercase();
+    Ok(given.parse().map_err(|fault| Refusal::NoUsernameIn(email.to_string(), fault))?)
+}
+
+/// The role of this name, if the operator may give it.
+pub(super) fn role(change: &Change<'_>, name: &str, username: &Username) -> Result<RoleId> {
+    let role = change.role_named(name)?.ok_or_else(|| Refusal::NoSuchRole(name.to_owned()))?;
+    change.outrank(role.id, &username.to_string(), None)?;
+    Ok(role.id)
+}
+
+/// Refuses a name or an address that another user has.
+fn check_free(change: &Change<'_>, username: &Username, email: &EmailAddress) -> Result<()> {
+    if change.reading().user(&UserReference::Username(username.as_str().to_owned()))?.is_some() {
+        return Err(Refusal::UsernameTaken(username.as_str().to_owned()).into());
+    }
+    if change.reading().user(&UserReference::Email(email.as_str().to_owned()))?.is_some() {
+        return Err(Refusal::EmailTaken(email.as_str().to_owned()).into());
+    }
+    Ok(())
+}
+
+/// Refuses an address outside the organization's domains.
+pub(super) fn check_domain(change: &Change<'_>, email: &EmailAddress) -> Result<()> {
+    let organization = change.desk().organization();
+    if organization.takes(email) {
+        return Ok(());
+    }
+    Err(Refusal::EmailDomain { email: email.clone(), domains: organization.email_domains.clone() }.into())
+}
+
+pub(super) fn check_line(field: &'static str, value: &str) -> Result<()> {
+    let judged = text::check_line(value, text::MAX_NAME);
+    Ok(judged.map_err(|fault| Refusal::Field { field, fault: fault.to_string() })?)
+}
+
+pub(super) fn check_locale(locale: Option<&str>) -> Result<()> {
+    let judged = locale.map_or(Ok(()), judge_locale);
+    Ok(judged.map_err(|fault| Refusal::Field { field: "locale", fault })?)
+}

@@ -1,0 +1,130 @@
+//! `users edit`.
+
+use super::add::check_domain;
+use super::add::check_line;
+use super::add::check_locale;
+use super::add::role;
+use crate::actions::Change;
+use crate::actions::Desk;
+use crate::actions::Intent;
+use crate::actions::Record;
+use crate::actions::Result;
+use crate::actions::Scene as _;
+use crate::domain::email_address::EmailAddress;
+use crate::domain::event::Action;
+use crate::domain::refusal::Refusal;
+use crate::domain::user::SignIn;
+use crate::domain::user::User;
+use crate::domain::user::UserReference;
+use crate::domain::user::Username;
+
+/// The fields to be changed; `None`: stays as it is.
+#[derive(Debug, Clone, Default)]
+pub struct Edit {
+    /// The address.
+    pub email: Option<EmailAddress>,
+    /// The name to sign in with.
+    pub username: Option<Username>,
+    /// The person's name.
+    pub name: Option<String>,
+    /// The role's name.
+    pub role: Option<String>,
+    /// How he signs in.
+    pub sign_in: Option<SignIn>,
+    /// The language; empty: the organization's.
+    pub locale: Option<String>,
+}
+
+/// What an edit did.
+#[derive(Debug)]
+pub struct Edited {
+    /// The user as he is now.
+    pub user: User,
+    /// The names of the fields that changed.
+    pub changed: Vec<String>,
+    /// Whether moving to SAML took a password away.
+    pub password_removed: bool,
+}
+
+/// Says what an edit would do, without doing it: asked for before the operator is.
+///
+/// # Errors
+/// As [`edit`].
+pub fn plan(desk: &Desk, reference: &UserReference, edit: &Edit) -> Result<Edited> {
+    self::edit(desk, reference, edit, &Intent { dry_run: true, ..Intent::default() })
+}
+
+/// Edits a user. Moving to SAML, by `--sign-in` or by an address in a SAML domain, takes the password away in the same
+/// change; another address or another way to sign in ends the sessions that are open.
+///
+/// # Errors
+/// When a field is malformed or taken, or the operator may not.
+pub fn edit(desk: &Desk, reference: &UserReference, edit: &Edit, intent: &Intent) -> Result<Edited> {
+    desk.change(Action::UsersEdit, intent, |change| {
+        let old = change.subordinate(reference)?;
+        let mut new = old.clone();
+        apply(change, edit, &mut new)?;
+        let mut record = Record::of(&old);
+        let role_name = |user: &User| Ok::<_, crate::store::StoreError>(change.role(user.role)?.map(|role| role.name));
+        record.note_change("email", old.email.as_str(), new.email.as_str());
+        record.note_change("username", old.username.as_str(), new.username.as_str());
+        record.note_change("name", old.name.as_str(), new.name.as_str());
+        record.note_change("role", role_name(&old)?, role_name(&new)?);
+        record.note_change("sign_in", old.sign_in.word(), new.sign_in.word());
+        record.note_change("locale", old.locale.clone(), new.locale.clone());
+        let is_change = |(_, value): &(&String, &serde_json::Value)| value.is_object();
+        let changed: Vec<String> = record.details.iter().filter(is_change).map(|(name, _)| name.clone()).collect();
+        let password_removed = new.sign_in == SignIn::Saml && old.password.is_some();
+        if !changed.is_empty() {
+            let ends_sessions = old.email != new.email || old.sign_in != new.sign_in;
+            new.session_epoch += i64::from(ends_sessions);
+            new.updated_at = change.now();
+            if new.sign_in == SignIn::Saml {
+                change.remove_password(old.id)?;
+                new.password = None;
+            }
+            change.update_user(&new)?;
+        }
+        if password_removed {
+            record.note("password", "removed");
+        }
+        Ok((record, Edited { user: new, changed, password_removed }))
+    })
+}
+
+fn apply(change: &Change<'_>, edit: &Edit, user: &mut User) -> Result<()> {
+    if let Some(username) = &edit.username {
+        let holder = change.reading().user(&UserReference::Username(username.as_str().to_owned()))?;
+        if holder.is_some_and(|holder| holder.id != user.id) {
+            return Err(Refusal::UsernameTaken(username.as_str().to_owned()).into());
+        }
+        user.username = username.clone();
+    }
+    if let Some(email) = &edit.email {
+        let holder = change.reading().user(&UserReference::Email(email.as_str().to_owned()))?;
+        if holder.is_some_and(|holder| holder.id != user.id) {
+            return Err(Refusal::EmailTaken(email.as_str().to_owned()).into());
+        }
+        check_domain(change, email)?;
+        // The domain decides when an address comes in; an address that only changes its user part says nothing new.
+        if !email.domain().eq_ignore_ascii_case(user.email.domain()) {
+            user.sign_in = change.desk().organization().sign_in_of(email);
+        }
+        user.email = email.clone();
+    }
+    if let Some(name) = &edit.name {
+        check_line("name", name)?;
+        user.name.clone_from(name);
+    }
+    if let Some(name) = &edit.role {
+        user.role = role(change, name, &user.username)?;
+    }
+    if let Some(sign_in) = edit.sign_in {
+        user.sign_in = sign_in;
+    }
+    if let Some(locale) = &edit.locale {
+        user.locale = Some(locale.clone()).filter(|locale| !locale.is_empty());
+        check_locale(user.locale.as_deref())?;
+    }
+    Ok(())
+}

@@ -1,0 +1,204 @@
+//! `users import`: everything is read and checked first, outside the write lock; then all rows go in, or none.
+
+mod intake;
+mod row;
+
+use std::collections::HashMap;
+use std::fmt;
+use std::io::Read;
+
+use crate::actions::ActionError;
+use crate::actions::Desk;
+use crate::actions::Intent;
+use crate::actions::Record;
+use crate::actions::Result;
+use crate::actions::Scene as _;
+use crate::actions::users::import::intake::Intake;
+use crate::actions::users::import::row::Reader;
+use crate::actions::users::import::row::Sensitive;
+use crate::domain::event::Action;
+use crate::domain::role::MINIMAL;
+use crate::domain::role::Permission;
+use crate::domain::role::RoleId;
+use crate::store::import::Conflict;
+use crate::store::import::Imported;
+
+/// What the operator wants.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Change users that exist already, instead of refusing their rows.
+    pub update: bool,
+    /// The name of the input, for the event.
+    pub source: String,
+}
+
+/// A row that cannot be imported.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BadRow {
+    /// Its line in the input.
+    pub line: u64,
+    /// The column; empty: the row as a whole.
+    pub field: &'static str,
+    /// What is wrong; one line.
+    pub fault: String,
+}
+
+/// What an import did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outcome {
+    /// The counts.
+    pub imported: Imported,
+    /// SHA-256 of the input, in hex.
+    pub sha256: String,
+}
+
+/// What rows are judged by: the roles there are, and those that the operator may not touch.
+#[derive(Debug)]
+pub(super) struct Judge<'desk> {
+    pub(super) desk: &'desk Desk,
+    /// By lower-case name; `None`: the role may do more than the operator's.
+    pub(super) roles: HashMap<String, Option<RoleId>>,
+    forbidden: Vec<RoleId>,
+    minimal: RoleId,
+}
+
+/// Imports users from CSV or NDJSON; which of the two, the first character says.
+///
+/// # Errors
+/// [`ActionError::BadRows`] after every bad row was given to `report`; others when the operator may not, or the input
+/// or the store cannot be read.
+pub fn import(
+    desk: &Desk,
+    input: &mut dyn Read,
+    options: &Options,
+    intent: &Intent,
+    report: &mut dyn FnMut(BadRow),
+) -> Result<Outcome> {
+    let judge = judge(desk)?;
+    let intake = Intake::new(input);
+    let digest = intake.digest();
+    let mut reader = Reader::new(intake)?;
+    let mut sensitive = Sensitive::default();
+    let (mut rows, mut bad) = (0_u64, 0_u64);
+    let staging = desk.store.stage()?;
+    while let Some(row) = reader.next_row()? {
+        rows += 1;
+        sensitive.see(&row);
+        if let Err(fault) = row::stage(&staging, &row, &judge, options.update) {
+            bad += 1;
+            report(fault?);
+        }
+    }
+    staging.end()?;
+    let action = check_permissions(desk, sensitive, options)?;
+    // A plain import that has no conflict is the usual case; the store itself finds the one that has. Looking for all of
+    // them costs two sorts of the whole input.
+    if bad > 0 || options.update || intent.dry_run {
+        bad += report_conflicts(desk, action, &judge, options, report)?;
+        if bad > 0 {
+            return Err(ActionError::BadRows { bad, rows });
+        }
+    }
+    let sha256 = digest.hex();
+    let written = desk.change(action, intent, |change| {
+        if options.update {
+            change.match_incoming()?;
+        }
+        let imported = change.import(judge.minimal, change.now())?;
+        let mut record = Record::default();
+        record.note("source", options.source.as_str());
+        record.note("sha256", sha256.as_str());
+        record.note("added", imported.added);
+        record.note("changed", imported.changed);
+        record.note("unchanged", imported.unchanged);
+        Ok((record, imported))
+    });
+    match written {
+        Ok(imported) => Ok(Outcome { imported, sha256 }),
+        Err(ActionError::Store(error)) if error.is_conflict() => {
+            match report_conflicts(desk, action, &judge, options, report)? {
+                0 => Err(ActionError::BadInput(
+                    "two rows would take each other's name or address: import one of them first".to_owned(),
+                )),
+                bad => Err(ActionError::BadRows { bad, rows }),
+            }
+        }
+        Err(error) => Err(error),
+    }
+}
+
+fn judge(desk: &Desk) -> Result<Judge<'_>> {
+    desk.view(Action::UsersImport, |view| {
+        let (mut roles, mut forbidden, mut minimal) = (HashMap::new(), Vec::new(), None);
+        for role in view.roles()? {
+            let allowed = role.permissions.beyond(view.standing().permissions()).is_none();
+            if !allowed {
+                forbidden.push(role.id);
+            }
+            if role.name == MINIMAL {
+                minimal = Some(role.id);
+            }
+            roles.insert(role.name.to_lowercase(), allowed.then_some(role.id));
+        }
+        let minimal = minimal.ok_or_else(|| ActionError::BadInput(format!("the role {MINIMAL} is missing")))?;
+        Ok(Judge { desk, roles, forbidden, minimal })
+    })
+}
+
+/// What an import needs depends on what it does: hashes go round the gate, and an update edits.
+fn check_permissions(desk: &Desk, sensitive: Sensitive, options: &Options) -> Result<Action> {
+    let action = if sensitive.hashes { Action::UsersImportHashes } else { Action::UsersImport };
+    desk.view(action, |view| {
+        view.require(Permission::AddUsers)?;
+        if options.update {
+            view.require(Permission::EditUsers)?;
+        }
+        if sensitive.statuses {
+            view.require(Permission::LockUsers)?;
+        }
+        Ok(())
+    })?;
+    Ok(action)
+}
+
+fn report_conflicts(
+    desk: &Desk,
+    action: Action,
+    judge: &Judge<'_>,
+    options: &Options,
+    report: &mut dyn FnMut(BadRow),
+) -> Result<u64> {
+    desk.view(action, |view| {
+        let mut count = 0;
+        if options.update {
+            view.match_incoming()?;
+        }
+        view.each_conflict(&judge.forbidden, |line, conflict| {
+            count += 1;
+            let (field, fault) = words(conflict);
+            report(BadRow { line, field, fault });
+        })?;
+        Ok(count)
+    })
+}
+
+fn words(conflict: Conflict) -> (&'static str, String) {
+    match conflict {
+        Conflict::UsernameTwice(earlier) => ("username", format!("stands in line {earlier} already")),
+        Conflict::EmailTwice(earlier) => ("email", format!("stands in line {earlier} already")),
+        Conflict::UsernameTaken => ("username", "another user has it (`--update` changes users that exist)".to_owned()),
+        Conflict::EmailTaken => ("email", "another user has it (`--update` changes users that exist)".to_owned()),
+        Conflict::NoEmail => ("email", "is missing, and no user has this username".to_owned()),
+        Conflict::Outranked => ("role", "the user's role may do more than yours".to_owned()),
+        Conflict::SamlWithHash => ("password_hash", "the user signs in with SAML".to_owned()),
+    }
+}
+
+impl fmt::Display for BadRow {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.field {
+            "" => write!(formatter, "line {}: {}", self.line, self.fault),
+            field => write!(formatter, "line {}, {field}: {}", self.line, self.fault),
+        }
+    }
+}

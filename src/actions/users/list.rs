@@ -1,0 +1,88 @@
+//! `users list` and `users export`.
+
+use std::collections::HashMap;
+
+use jiff::Timestamp;
+
+use crate::actions::ActionError;
+use crate::actions::Desk;
+use crate::actions::Result;
+use crate::actions::Scene as _;
+use crate::actions::View;
+use crate::domain::event::Action;
+use crate::domain::refusal::Refusal;
+use crate::domain::role::RoleId;
+use crate::domain::selection::UserQuery;
+use crate::store::user_list::UserRow;
+
+/// What the rows of a list are shown with.
+#[derive(Debug)]
+pub struct Surroundings {
+    /// The names of the roles.
+    pub roles: HashMap<RoleId, String>,
+    /// The moment that "locked" and "3 days ago" are about.
+    pub now: Timestamp,
+}
+
+/// What is wanted: the query, and what of it must be looked up first.
+#[derive(Debug, Clone, Default)]
+pub struct Wanted {
+    /// The query.
+    pub query: UserQuery,
+    /// Only those with the role of this name.
+    pub role: Option<String>,
+    /// Only those whose password met another policy than the one in force.
+    pub policy_outdated: bool,
+    /// Give the password hashes too.
+    pub with_hashes: bool,
+}
+
+/// Gives each user that is wanted to `visit`.
+///
+/// # Errors
+/// When the operator may not see users (or export hashes), a role or a user named does not exist, or `visit` fails.
+pub fn list(
+    desk: &Desk,
+    wanted: &Wanted,
+    mut visit: impl FnMut(&UserRow<'_>, &Surroundings) -> Result<()>,
+) -> Result<()> {
+    let action = if wanted.with_hashes { Action::UsersExportHashes } else { Action::UsersList };
+    desk.view(action, |view| {
+        let query = resolve(view, wanted)?;
+        let roles = view.roles()?.into_iter().map(|role| (role.id, role.name)).collect();
+        let surroundings = Surroundings { roles, now: view.now() };
+        view.each_user(&query, wanted.with_hashes, view.now(), |row| visit(row, &surroundings))
+    })
+}
+
+/// The query with its names turned into numbers.
+fn resolve(view: &View<'_>, wanted: &Wanted) -> Result<UserQuery> {
+    let mut query = wanted.query.clone();
+    if let Some(name) = &wanted.role {
+        let role = view.role_named(name)?.ok_or_else(|| Refusal::NoSuchRole(name.clone()))?;
+        query.selection.role = Some(role.id);
+    }
+    if wanted.policy_outdated {
+        query.selection.policy_other_than = Some(view.desk().policy().fingerprint());
+    }
+    if let Some(names) = &query.selection.named {
+        if let Some(&place) = view.unknown_names(names)?.first() {
+            return Err(ActionError::Refused(Refusal::NoSuchUser(names[place].as_str().to_owned())));
+        }
+    }
+    Ok(query)
+}
+
+/// Writes the event of an export with hashes: who took them out, and how many. It is written before the first hash
+/// leaves.
+///
+/// # Errors
+/// When the operator may not, or the store cannot be written.
+pub fn announce_hashes(desk: &Desk, wanted: &Wanted, intent: &crate::actions::Intent, to: &str) -> Result<()> {
+    desk.change(Action::UsersExportHashes, intent, |change| {
+        let mut record = crate::actions::Record::default();
+        record.note("users", change.count_users(&wanted.query.selection, change.now())?);
+        record.note("to", to);
+        Ok((record, ()))
+    })
+}

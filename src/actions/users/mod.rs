@@ -1,0 +1,10 @@
+//! What is done with users.
+
+pub mod add;
+pub mod delete;
+pub mod edit;
+pub mod import;
+pub mod list;
+pub mod lock;
+pub mod password;
+pub mod show;

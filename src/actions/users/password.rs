@@ -1,0 +1,204 @@
+//! `users set-password`, `users verify-password`, `users change-password`.
+
+use jiff::Timestamp;
+
+use crate::actions::Desk;
+use crate::actions::Intent;
+use crate::actions::Record;
+use crate::actions::Result;
+use crate::actions::Scene;
+use crate::actions::gate::Admitted;
+use crate::actions::gate::Strictness;
+use crate::domain::event::Action;
+use crate::domain::refusal::Refusal;
+use crate::domain::user::SignIn;
+use crate::domain::user::Status;
+use crate::domain::user::User;
+use crate::domain::user::UserReference;
+use crate::secrets::password::Password;
+use crate::secrets::password_hash::PasswordHash;
+use crate::store::users::NewPassword;
+
+/// A user whose password is about to be set, as a view saw him.
+#[derive(Debug)]
+pub struct Target {
+    /// The user.
+    pub user: User,
+    strictness: Strictness,
+    history: Vec<PasswordHash>,
+}
+
+/// How the password came to be; the event says it (OWASP ASVS 6.4.1: what an administrator chose is known to two).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Origin {
+    /// The operator typed it or passed it on.
+    Operator,
+    /// The program made it up.
+    Generated,
+}
+
+/// How it is set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Options {
+    /// The user must choose another at the next sign-in.
+    pub must_change: bool,
+    /// Sessions that are open stay so.
+    pub keep_sessions: bool,
+}
+
+/// Looks whether the operator may set this user's password at all, before anybody is asked for one.
+///
+/// # Errors
+/// When the user does not exist, outranks the operator or signs in with SAML, or the operator may not.
+pub fn look(desk: &Desk, reference: &UserReference, strictness: Strictness) -> Result<Target> {
+    desk.view(set_action(strictness), |view| {
+        let user = view.subordinate(reference)?;
+        view.require_password_sign_in(&user)?;
+        let history = history(view, &user)?;
+        Ok(Target { user, strictness, history })
+    })
+}
+
+/// Judges, hashes and stores a password. When it returns, the user can sign in with it.
+///
+/// # Errors
+/// When the policy refuses it, or what [`look`] checks has changed since.
+pub fn set(
+    desk: &Desk,
+    target: &Target,
+    password: &Password,
+    origin: Origin,
+    options: Options,
+    intent: &Intent,
+) -> Result<()> {
+    let admitted = desk.admit(&target.user, password, &target.history, target.strictness)?;
+    desk.change(set_action(target.strictness), intent, |change| {
+        let user = change.subordinate(&UserReference::Username(target.user.username.as_str().to_owned()))?;
+        if user.id != target.user.id {
+            return Err(Refusal::NoSuchUser(target.user.username.to_string()).into());
+        }
+        change.require_password_sign_in(&user)?;
+        change.set_password(user.id, &new_password(admitted, options, change.now()))?;
+        let mut record = Record::of(&user);
+        record.note("chosen_by", if origin == Origin::Generated { "generator" } else { "operator" });
+        record.note("must_change", options.must_change);
+        record.note("sessions", if options.keep_sessions { "kept" } else { "ended" });
+        Ok((record, ()))
+    })
+}
+
+/// What a login system learns.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// It is the password, and the user may sign in.
+    Accepted {
+        /// He must choose another one.
+        must_change: bool,
+    },
+    /// Wrong, unknown, locked, SAML or no password: which one is not told.
+    Refused,
+}
+
+/// Checks a password as a login system does, and notes the login. The same work is done whatever the reason of a refusal.
+///
+/// # Errors
+/// When the operator may not verify passwords, or the store cannot be read.
+pub fn verify(desk: &Desk, reference: &UserReference, password: &Password) -> Result<Verdict> {
+    let (user, hash) = desk.view(Action::UsersVerifyPassword, |view| candidate(view, reference))?;
+    if !desk.verify(password, hash.as_ref()) {
+        return Ok(Verdict::Refused);
+    }
+    let Some(user) = user else { return Ok(Verdict::Refused) };
+    // The note is a courtesy; a full disk must not keep anybody out.
+    let _ = desk.store.note_login(user.id, desk.now());
+    Ok(Verdict::Accepted { must_change: user.password.is_some_and(|facts| facts.must_change) })
+}
+
+/// A user who wants to change his own password, and has shown the old one.
+#[derive(Debug)]
+pub struct Proven {
+    target: Target,
+}
+
+impl Proven {
+    /// The user.
+    pub fn user(&self) -> &User {
+        &self.target.user
+    }
+}
+
+/// Checks the old password. An unknown user is refused in the same words and with the same work as a wrong password.
+///
+/// # Errors
+/// [`Refusal::WrongPassword`]; when the operator may not.
+pub fn prove(desk: &Desk, reference: &UserReference, old: &Password) -> Result<Proven> {
+    let (user, hash, history) = desk.view(Action::UsersChangePassword, |view| {
+        let (user, hash) = candidate(view, reference)?;
+        let history = user.as_ref().map(|user| history(view, user)).transpose()?.unwrap_or_default();
+        Ok((user, hash, history))
+    })?;
+    let is_right = desk.verify(old, hash.as_ref());
+    match user {
+        Some(user) if is_right => {
+            Ok(Proven { target: Target { user, strictness: Strictness::Policy, history } })
+        }
+        _ => Err(Refusal::WrongPassword.into()),
+    }
+}
+
+/// Sets the password that the user chose himself.
+///
+/// # Errors
+/// When the policy refuses it, or the user was locked, deleted or moved to SAML since, or has another password by now.
+pub fn change(desk: &Desk, proven: &Proven, new: &Password, intent: &Intent) -> Result<()> {
+    let target = &proven.target;
+    let admitted = desk.admit(&target.user, new, &target.history, target.strictness)?;
+    desk.change(Action::UsersChangePassword, intent, |change| {
+        let reference = UserReference::Username(target.user.username.as_str().to_owned());
+        let (user, _) = candidate(change, &reference)?;
+        let Some(user) = user.filter(|user| {
+            user.id == target.user.id && user.session_epoch == target.user.session_epoch
+        }) else {
+            return Err(Refusal::WrongPassword.into());
+        };
+        let options = Options { must_change: false, keep_sessions: false };
+        change.set_password(user.id, &new_password(admitted, options, change.now()))?;
+        let mut record = Record::of(&user);
+        record.note("chosen_by", "user");
+        Ok((record, ()))
+    })
+}
+
+fn set_action(strictness: Strictness) -> Action {
+    match strictness {
+        Strictness::Policy => Action::UsersSetPassword,
+        Strictness::Overridden => Action::UsersOverridePolicy,
+    }
+}
+
+fn new_password(admitted: Admitted, options: Options, set_at: Timestamp) -> NewPassword {
+    let Admitted { hash, policy } = admitted;
+    let Options { must_change, keep_sessions } = options;
+    NewPassword { hash, policy, must_change, keep_sessions, set_at }
+}
+
+/// The hashes that a new password must not match: the present one and those before, as many as the policy says.
+fn history(scene: &impl Scene, user: &User) -> Result<Vec<PasswordHash>> {
+    let count = scene.desk().policy().history;
+    if count == 0 {
+        return Ok(Vec::new());
+    }
+    let mut hashes: Vec<PasswordHash> = scene.reading().password_hash(user.id)?.into_iter().collect();
+    hashes.extend(scene.reading().password_history(user.id, count - 1)?);
+    Ok(hashes)
+}
+
+/// The user and his hash, if he may sign in with a password now: the rule of the `login` view.
+fn candidate(scene: &impl Scene, reference: &UserReference) -> Result<(Option<User>, Option<PasswordHash>)> {
+    let Some(user) = scene.reading().user(reference)? else { return Ok((None, None)) };
+    if user.sign_in != SignIn::Password || user.status(scene.now()) != Status::Active {
+        return Ok((None, None));
+    }
+    let hash = scene.reading().password_hash(user.id)?;
+    Ok((Some(user), hash))
+}

@@ -1,0 +1,29 @@
+//! `audit head`.
+
+use crate::actions::audit;
+use crate::cli::context::Context;
+use crate::cli::data;
+use crate::cli::data::Cell;
+use crate::cli::data::Head;
+use crate::cli::output::Format;
+
+/// Print the hash of the newest event, to be kept elsewhere
+///
+/// Example, from cron: `cxme-admin audit head | ssh elsewhere 'cat >> heads'`
+#[derive(Debug, clap::Args)]
+pub struct HeadArgs {}
+
+/// Runs the command.
+///
+/// # Errors
+/// When the operator may not view the audit.
+pub fn run(context: &mut Context, _: &HeadArgs) -> anyhow::Result<()> {
+    let desk = context.desk()?;
+    let Some((number, hash)) = audit::head(&desk)? else { return Ok(()) };
+    let hash = super::hex(&hash);
+    if context.output.format == Format::Table {
+        return Ok(context.output.line(&hash)?);
+    }
+    let heads = [Head { name: "number", title: "" }, Head { name: "hash", title: "" }];
+    Ok(data::record(&mut context.output, &heads, &[Cell::Number(number), Cell::text(hash)], desk.now())?)
+}

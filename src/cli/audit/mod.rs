@@ -1,0 +1,36 @@
+//! `audit`.
+
+pub mod list;
+pub mod verify;
+pub mod head;
+
+use clap::Subcommand;
+
+use crate::cli::context::Context;
+
+/// The audit: every deed, in a chain of hashes
+#[derive(Debug, Subcommand)]
+#[command(disable_help_subcommand = true)]
+#[expect(missing_docs, reason = "each variant is documented at its struct, and that is its help")]
+pub enum AuditCommand {
+    List(list::ListArgs),
+    Verify(verify::VerifyArgs),
+    Head(head::HeadArgs),
+}
+
+/// Runs a command of the group.
+///
+/// # Errors
+/// As the command.
+pub fn run(context: &mut Context, command: AuditCommand) -> anyhow::Result<()> {
+    match command {
+        AuditCommand::List(args) => list::run(context, &args),
+        AuditCommand::Verify(args) => verify::run(context, &args),
+        AuditCommand::Head(args) => head::run(context, &args),
+    }
+}
+
+/// Bytes as hexadecimal digits.
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}

@@ -1,0 +1,42 @@
+//! `audit verify`.
+
+use crate::actions::audit;
+use crate::cli::context::Context;
+use crate::cli::failure::Complaint;
+
+/// Check that no event was changed, deleted or inserted
+///
+/// The chain shows what was edited in its midst. Only a head that was noted elsewhere shows that its end was cut off, or
+/// all of it rewritten: keep the output of `cxme-admin audit head` on another machine, and give it here.
+#[derive(Debug, clap::Args)]
+pub struct VerifyArgs {
+    /// A hash that `audit head` printed earlier
+    #[arg(long, value_name = "HASH")]
+    head: Option<String>,
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// When the chain is broken, or the operator may not view the audit.
+pub fn run(context: &mut Context, args: &VerifyArgs) -> anyhow::Result<()> {
+    let head = args.head.as_deref().map(bytes).transpose()?;
+    let desk = context.desk()?;
+    let count = audit::verify(&desk, head)?;
+    context.output.line(&format!("{count} events, the chain is whole."))?;
+    if args.head.is_none() {
+        let words = "Not seen without `--head HASH`: whether the newest events were cut off, or all of them rewritten.";
+        context.output.say(words);
+    }
+    Ok(())
+}
+
+fn bytes(hex: &str) -> Result<Vec<u8>, Complaint> {
+    let digits = hex.as_bytes();
+    let pairs = digits.chunks(2).map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok());
+    let bytes: Option<Vec<u8>> = if digits.iter().all(u8::is_ascii_hexdigit) { pairs.collect() } else { None };
+    bytes.filter(|bytes| bytes.len() == 32).ok_or_else(|| Complaint::Usage {
+        words: "--head: a hash is 64 hexadecimal digits".to_owned(),
+        hint: Some("cxme-admin audit head".to_owned()),
+    })
+}

@@ -1,0 +1,290 @@
+//! Joins what a command needs: the configuration, the store, the operator, and the desk made of them.
+
+use std::path::Path;
+use std::path::PathBuf;
+
+use zeroize::Zeroizing;
+
+use crate::actions::Desk;
+use crate::actions::Rules;
+use crate::cli::Global;
+use crate::cli::failure::Complaint;
+use crate::cli::new_output;
+use crate::cli::output::Output;
+use crate::clock::Clock;
+use crate::config;
+use crate::config::Config;
+use crate::domain::operator::Account;
+use crate::domain::operator::acting_uid;
+use crate::domain::organization::Organization;
+use crate::domain::policy::Policy;
+use crate::private_file;
+use crate::private_file::Rule;
+use crate::process::Process;
+use crate::process::terminal::Terminal;
+use crate::random::Random;
+use crate::secrets::hasher::HashParameters;
+use crate::store::Store;
+use crate::store::open::Expect;
+
+/// Where root and the service account keep the store.
+const SYSTEM_STORE: &str = "/var/lib/cxme-admin/store.db";
+/// Where root keeps the configuration.
+const SYSTEM_CONFIG: &str = "/etc/cxme-admin/config.toml";
+/// The account that a package makes for the program.
+const SERVICE_ACCOUNT: &str = "cxme-admin";
+/// The most that is read of a file with a password, in bytes: more than any password has, with its newline.
+const PASSWORD_FILE_LIMIT: u64 = 64 * 1024;
+/// The most that is read of a blocklist, in bytes.
+const BLOCKLIST_LIMIT: u64 = 256 * 1024 * 1024;
+
+/// What the commands work with.
+pub struct Context {
+    /// What they write to.
+    pub output: Output,
+    /// The outside world, without the streams that are in `output`.
+    pub process: Process,
+    /// The global options.
+    pub global: Global,
+    clock: Option<Box<dyn Clock>>,
+    random: Option<Box<dyn Random>>,
+    config: Option<Config>,
+    guest: bool,
+}
+
+/// How the password of a user comes to the program without a prompt.
+#[derive(Debug, Clone)]
+pub enum PasswordSource {
+    /// The first line of standard input.
+    Stdin,
+    /// A file.
+    File(PathBuf),
+}
+
+impl Context {
+    /// A context; nothing is opened yet.
+    pub fn new(mut process: Process, global: Global, clock: Box<dyn Clock>, random: Box<dyn Random>) -> Self {
+        let output = new_output(&mut process, &global);
+        Self { output, process, global, clock: Some(clock), random: Some(random), config: None, guest: false }
+    }
+
+    /// Opens the store and sits down at it.
+    ///
+    /// # Errors
+    /// When the configuration, a file or the store is not as it must be, or the operator may not name them.
+    pub fn desk(&mut self) -> anyhow::Result<Desk> {
+        self.desk_for(Expect::Current)
+    }
+
+    /// As [`Context::desk`], for a store that may be of an older version.
+    ///
+    /// # Errors
+    /// As [`Context::desk`].
+    pub fn desk_for(&mut self, expect: Expect) -> anyhow::Result<Desk> {
+        let config = self.config()?.clone();
+        let path = self.store_path(&config);
+        let owner = owner_of(&path);
+        let account = self.account(owner);
+        let rule = self.store_rule(&config, owner)?;
+        let store = Store::open(&path, &rule, expect)?;
+        let rules = Rules {
+            organization: organization(&config),
+            policy: policy(&config)?,
+            hashing: HashParameters {
+                memory_kib: config.password.argon2.memory_kib,
+                iterations: config.password.argon2.iterations,
+                parallelism: config.password.argon2.parallelism,
+            },
+        };
+        let by_sudo = account.by_sudo;
+        let (Some(clock), Some(random)) = (self.clock.take(), self.random.take()) else {
+            anyhow::bail!("the store was opened twice");
+        };
+        let desk = Desk::new(store, account, rules, clock, random);
+        self.guest = by_sudo && !desk.standing_now()?.is_admin();
+        if self.guest {
+            self.refuse_overrides()?;
+        }
+        Ok(desk)
+    }
+
+    /// The configuration in force.
+    ///
+    /// # Errors
+    /// When the file has problems, or is writable by others.
+    pub fn config(&mut self) -> anyhow::Result<&Config> {
+        if self.config.is_none() {
+            self.config = Some(self.load_config()?);
+        }
+        self.config.as_ref().ok_or_else(|| anyhow::anyhow!("no configuration"))
+    }
+
+    fn load_config(&self) -> anyhow::Result<Config> {
+        let Some(path) = self.config_path()? else { return Ok(Config::default()) };
+        let explicit = self.global.config.is_some() || self.process.variable("CXME_ADMIN_CONFIG").is_some();
+        let loaded = Config::load(&path, &self.surroundings());
+        if loaded.is_err() && explicit && self.process.variable("SUDO_UID").is_some() {
+            // Whoever comes by sudo must not read with it what he could not read himself: not one word of the content.
+            return Err(Complaint::Configuration(format!("{}: not a usable configuration", path.display())).into());
+        }
+        Ok(loaded?)
+    }
+
+    /// The configuration file that is read; `None`: there is none, and the defaults hold.
+    ///
+    /// # Errors
+    /// When one was named and is not there.
+    pub fn config_path(&self) -> anyhow::Result<Option<PathBuf>> {
+        Ok(config::search_path(
+            self.global.config.as_deref(),
+            self.process.variable("CXME_ADMIN_CONFIG").map(Path::new),
+            self.process.variable("XDG_CONFIG_HOME").map(Path::new),
+            self.process.variable("HOME").map(Path::new),
+        )?)
+    }
+
+    /// Where `init` puts a configuration when there is none.
+    pub fn new_config_path(&self) -> PathBuf {
+        let named = self.global.config.clone();
+        let variable = || self.process.variable("CXME_ADMIN_CONFIG").map(PathBuf::from);
+        named.or_else(variable).unwrap_or_else(|| {
+            if self.is_system_account() {
+                return SYSTEM_CONFIG.into();
+            }
+            self.home_folder("XDG_CONFIG_HOME", ".config").join("cxme-admin/config.toml")
+        })
+    }
+
+    /// What the configuration is read with.
+    pub fn surroundings(&self) -> config::Surroundings {
+        config::Surroundings { credentials_directory: self.process.variable("CREDENTIALS_DIRECTORY").map(PathBuf::from) }
+    }
+
+    /// Where the store is: the option, the variable, the configuration, or the usual place.
+    pub fn store_path(&self, config: &Config) -> PathBuf {
+        let named = self.global.store.clone();
+        let variable = || self.process.variable("CXME_ADMIN_STORE").map(PathBuf::from);
+        named.or_else(variable).or_else(|| config.store.path.clone()).unwrap_or_else(|| {
+            if self.is_system_account() {
+                return SYSTEM_STORE.into();
+            }
+            self.home_folder("XDG_DATA_HOME", ".local/share").join("cxme-admin/store.db")
+        })
+    }
+
+    fn home_folder(&self, variable: &str, below_home: &str) -> PathBuf {
+        if let Some(folder) = self.process.variable(variable) {
+            return folder.into();
+        }
+        self.process.variable("HOME").map_or_else(|| PathBuf::from("/"), PathBuf::from).join(below_home)
+    }
+
+    fn is_system_account(&self) -> bool {
+        let uid = self.process.accounts.effective_uid;
+        uid == 0 || self.process.accounts.name(uid) == SERVICE_ACCOUNT
+    }
+
+    /// Who acts.
+    pub fn account(&self, store_owner: Option<u32>) -> Account {
+        let accounts = &self.process.accounts;
+        let sudo_uid = self.process.variable("SUDO_UID").and_then(|uid| uid.to_str()?.parse().ok());
+        let (uid, by_sudo) = acting_uid(accounts.effective_uid, store_owner, sudo_uid);
+        Account {
+            uid,
+            name: accounts.name(uid),
+            login_uid: accounts.login_uid,
+            host: accounts.host.clone(),
+            by_sudo,
+        }
+    }
+
+    /// How the store's file must be: private, but for the group that may read it where one is configured.
+    ///
+    /// # Errors
+    /// When the group does not exist.
+    pub fn store_rule(&self, config: &Config, owner: Option<u32>) -> anyhow::Result<Rule> {
+        let rule = Rule::store(config.store.reader_group.is_some());
+        // root may use a store that belongs to the service account.
+        Ok(if self.process.accounts.effective_uid == 0 { rule.or_owner(owner) } else { rule })
+    }
+
+    /// An operator who came by sudo, and is not Admin, uses the store and the configuration that are there.
+    fn refuse_overrides(&self) -> Result<(), Complaint> {
+        if self.global.config.is_some() || self.process.variable("CXME_ADMIN_CONFIG").is_some() {
+            return Err(Complaint::NotBySudo("naming a configuration"));
+        }
+        if self.global.store.is_some() || self.process.variable("CXME_ADMIN_STORE").is_some() {
+            return Err(Complaint::NotBySudo("naming a store"));
+        }
+        Ok(())
+    }
+
+    /// Refuses a file named by an operator who came by sudo and is not Admin: the program would read or write it with
+    /// rights that he does not have.
+    ///
+    /// # Errors
+    /// When it is one.
+    pub fn check_file(&self, path: &Path) -> Result<(), Complaint> {
+        if self.guest && path != Path::new("-") { Err(Complaint::NotBySudo("naming a file")) } else { Ok(()) }
+    }
+
+    /// The terminal to ask at.
+    ///
+    /// # Errors
+    /// When there is none, or `--no-input` was given; `hint` says what to give instead.
+    pub fn terminal(&mut self, question: &str, hint: &str) -> anyhow::Result<Box<dyn Terminal>> {
+        let cannot = || Complaint::CannotAsk { question: question.to_owned(), hint: hint.to_owned() };
+        if self.global.no_input {
+            return Err(cannot().into());
+        }
+        let patience = self.config()?.password.prompt_patience;
+        match self.process.terminal(patience) {
+            Ok(terminal) => Ok(terminal),
+            Err(crate::process::terminal::PromptError::NoTerminal) => Err(cannot().into()),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// The bytes of a secret that comes without a prompt.
+    ///
+    /// # Errors
+    /// When standard input is a terminal, or the file is not private.
+    pub fn secret_bytes(&mut self, source: &PasswordSource) -> anyhow::Result<Zeroizing<Vec<u8>>> {
+        match source {
+            PasswordSource::File(path) => {
+                self.check_file(path)?;
+                Ok(private_file::read(path, &Rule::secret(), PASSWORD_FILE_LIMIT)?)
+            }
+            PasswordSource::Stdin => self.secret_stdin(),
+        }
+    }
+
+    fn secret_stdin(&mut self) -> anyhow::Result<Zeroizing<Vec<u8>>> {
+        if self.process.stdin.is_terminal {
+            let words = "`--stdin` reads from a pipe or a file, and standard input is a terminal, which would show it";
+            let hint = Some("leave `--stdin` out to be asked without echo".to_owned());
+            return Err(Complaint::Usage { words: words.to_owned(), hint }.into());
+        }
+        // Room for all of it at once: a buffer that grows leaves copies behind.
+        let mut bytes = Zeroizing::new(Vec::with_capacity(PASSWORD_FILE_LIMIT as usize + 1));
+        let limited = &mut std::io::Read::take(&mut self.process.stdin.bytes, PASSWORD_FILE_LIMIT + 1);
+        std::io::Read::read_to_end(limited, &mut bytes)?;
+        Ok(bytes)
+    }
+}
+
+/// The owner of a file, if it is there.
+pub fn owner_of(path: &Path) -> Option<u32> {
+    std::os::unix::fs::MetadataExt::uid(&path.symlink_metadata().ok()?).into()
+}
+
+/// The organization as configured.
+pub fn organization(config: &Config) -> Organization {
+    Organization {
+        name: config.organization.name.clone(),
+        help_contact: config.organization.help_contact.clone(),
+        email_domains: config.organization.email_domains.clone(),
+        saml_domains: config.saml.email_domains.clone(),
+        saml_contact: config.saml.contact.clone(),
+    }
+}

@@ -1,0 +1,263 @@
+//! From an error to what the operator reads: the words, the details, the hint, and the exit code. The only exit codes of
+//! the program stand here (sysexits(3) where it has one).
+
+use std::io;
+
+use crate::actions::ActionError;
+use crate::cli::output::Output;
+use crate::config::Problems;
+use crate::domain::refusal::Refusal;
+use crate::private_file::Problem;
+use crate::process::Process;
+use crate::process::terminal::PromptError;
+use crate::secrets::password::PasswordError;
+use crate::store::StoreError;
+use crate::texts;
+use crate::texts::Locale;
+
+/// Done, or nothing to do.
+pub const OK: u8 = 0;
+/// `verify-password`: not accepted.
+pub const NOT_VERIFIED: u8 = 1;
+/// The arguments are wrong.
+pub const USAGE: u8 = 2;
+/// Refused as data.
+pub const DATA: u8 = 65;
+/// No such user.
+pub const NO_USER: u8 = 67;
+/// A bug.
+pub const BUG: u8 = 70;
+/// Input or output failed.
+pub const IO: u8 = 74;
+/// Later: the store is busy.
+pub const LATER: u8 = 75;
+/// The operator may not.
+pub const NOT_PERMITTED: u8 = 77;
+/// Configuration: file, modes, store.
+pub const CONFIGURATION: u8 = 78;
+/// The reader of standard output went away: as if by SIGPIPE.
+const BROKEN_PIPE: u8 = 128 + 13;
+
+/// What the command line itself has to say.
+#[derive(Debug, thiserror::Error)]
+pub enum Complaint {
+    /// The arguments fit their form and yet not each other.
+    #[error("{words}")]
+    Usage {
+        /// What is wrong.
+        words: String,
+        /// What to do.
+        hint: Option<String>,
+    },
+    /// Nobody can be asked.
+    #[error("{question}: nobody can be asked here")]
+    CannotAsk {
+        /// What would be asked.
+        question: String,
+        /// What to do.
+        hint: String,
+    },
+    /// The operator said no.
+    #[error("not confirmed: nothing was changed")]
+    Declined,
+    /// The password was not accepted; the exit code says it.
+    #[error("the password was not accepted")]
+    NotVerified,
+    /// The two entries differ, or no entry was good, three times.
+    #[error("no acceptable password in three tries: nothing was changed")]
+    NoPassword,
+    /// An operator who came by sudo and is not Admin named a file.
+    #[error("{0} is only for operators with the role Admin, or without sudo")]
+    NotBySudo(&'static str),
+    /// A file of the configuration, in words that tell nothing of its content.
+    #[error("{0}")]
+    Configuration(String),
+    /// The input of a stream is not what it should be.
+    #[error("{0}")]
+    Data(String),
+}
+
+/// An error in words.
+struct Told {
+    code: u8,
+    words: String,
+    details: Vec<String>,
+    hint: Option<String>,
+}
+
+impl Told {
+    fn new(code: u8, words: impl ToString) -> Self {
+        Self { code, words: words.to_string(), details: Vec::new(), hint: None }
+    }
+
+    fn hint(self, hint: impl Into<String>) -> Self {
+        Self { hint: Some(hint.into()).filter(|hint: &String| !hint.is_empty()), ..self }
+    }
+}
+
+/// Says an error on standard error and gives its exit code.
+pub fn tell(output: &mut Output, error: &anyhow::Error) -> u8 {
+    let told = describe(error);
+    if told.code == BROKEN_PIPE || told.code == NOT_VERIFIED {
+        let _ = output.flush();
+        if told.code == NOT_VERIFIED {
+            output.say(&told.words);
+        }
+        return told.code;
+    }
+    // What was written so far stands before the error; a second failure would say nothing new.
+    let _ = output.flush();
+    output.error(&told.words, &told.details, told.hint.as_deref());
+    told.code
+}
+
+/// Prints what clap has to say: help and version are data, an error is not.
+pub fn of_usage(mut process: Process, error: &clap::Error) -> u8 {
+    let is_data = !error.use_stderr();
+    let stream = if is_data { &mut process.stdout } else { &mut process.stderr };
+    let rendered = error.render();
+    let coloured = stream.is_terminal && process.environment_allows_colour();
+    let stream = if is_data { &mut process.stdout } else { &mut process.stderr };
+    let words = if coloured { rendered.ansi().to_string() } else { rendered.to_string() };
+    let _ = stream.bytes.write_all(words.as_bytes());
+    let _ = stream.bytes.flush();
+    if is_data { OK } else { USAGE }
+}
+
+fn describe(error: &anyhow::Error) -> Told {
+    if let Some(complaint) = error.downcast_ref::<Complaint>() {
+        return of_complaint(complaint);
+    }
+    if let Some(error) = error.downcast_ref::<ActionError>() {
+        return of_action(error);
+    }
+    if let Some(error) = error.downcast_ref::<StoreError>() {
+        return of_store(error);
+    }
+    if let Some(error) = error.downcast_ref::<PasswordError>() {
+        return Told::new(DATA, error);
+    }
+    if let Some(error) = error.downcast_ref::<PromptError>() {
+        return of_prompt(error);
+    }
+    if let Some(error) = error.downcast_ref::<Problem>() {
+        return of_file(error);
+    }
+    if let Some(problems) = error.downcast_ref::<Problems>() {
+        let mut lines = problems.to_string().lines().map(str::to_owned).collect::<Vec<_>>().into_iter();
+        let words = lines.next().unwrap_or_default();
+        return Told { details: lines.collect(), ..Told::new(CONFIGURATION, words) };
+    }
+    if let Some(error) = error.downcast_ref::<io::Error>() {
+        return of_io(error);
+    }
+    Told::new(BUG, format!("{error:#}"))
+}
+
+fn of_complaint(complaint: &Complaint) -> Told {
+    match complaint {
+        Complaint::Usage { hint, .. } => Told::new(USAGE, complaint).hint(hint.clone().unwrap_or_default()),
+        Complaint::CannotAsk { hint, .. } => Told::new(USAGE, complaint).hint(hint),
+        Complaint::Declined | Complaint::NoPassword | Complaint::Data(_) => Told::new(DATA, complaint),
+        Complaint::NotVerified => Told::new(NOT_VERIFIED, complaint),
+        Complaint::NotBySudo(_) => Told::new(NOT_PERMITTED, complaint).hint("take `-`, and pass the data by a pipe"),
+        Complaint::Configuration(_) => Told::new(CONFIGURATION, complaint),
+    }
+}
+
+fn of_action(error: &ActionError) -> Told {
+    match error {
+        ActionError::Refused(refusal) => of_refusal(refusal),
+        ActionError::Store(error) => of_store(error),
+        ActionError::Stream(error) => of_io(error),
+        ActionError::Chain(_) => Told::new(DATA, error).hint(
+            "somebody wrote to the file without this program: compare with a backup and with the head kept elsewhere",
+        ),
+        ActionError::Unsound(_) => Told::new(DATA, error)
+            .hint("keep a copy of the file as it is, and restore the newest backup that `store check` finds sound"),
+        ActionError::Password(_) | ActionError::BadRows { .. } | ActionError::BadInput(_) => Told::new(DATA, error),
+    }
+}
+
+fn of_refusal(refusal: &Refusal) -> Told {
+    let told = |code| Told::new(code, refusal);
+    match refusal {
+        Refusal::NotAnOperator { .. } => {
+            told(NOT_PERMITTED).hint("an Admin adds operators: cxme-admin operators add ACCOUNT --role ROLE")
+        }
+        Refusal::NotPermitted { permission, .. } => {
+            told(NOT_PERMITTED).hint(format!("{permission}: {}; an Admin can give another role", permission.help()))
+        }
+        Refusal::Outranked { .. } => told(NOT_PERMITTED).hint("ask an operator whose role may do at least as much"),
+        Refusal::LastAdmin(_) => told(NOT_PERMITTED).hint("add another one first: cxme-admin operators add ACCOUNT --role Admin"),
+        Refusal::NoSuchUser(_) => told(NO_USER).hint("names are taken whole: cxme-admin users list --search TEXT"),
+        Refusal::NoSuchRole(_) => told(DATA).hint("cxme-admin roles list"),
+        Refusal::NoSuchAccount(_) => told(DATA).hint("give the name or the number of an OS account, as in `id -u NAME`"),
+        Refusal::NoSuchOperator(_) => told(DATA).hint("cxme-admin operators list"),
+        Refusal::NoUsernameIn(..) | Refusal::UsernameTaken(_) => told(DATA).hint("give another one with `--username`"),
+        Refusal::Saml { contact, .. } => {
+            let whom = if contact.is_empty() { "the organization's systems administrator" } else { contact };
+            told(DATA).hint(format!("the password is reset there: ask {whom}"))
+        }
+        Refusal::Policy { faults, contact } => {
+            let details = faults.iter().map(|fault| texts::policy::fault(fault, Locale::English)).collect();
+            let hint = match contact.as_str() {
+                "" => "all requirements: cxme-admin policy show".to_owned(),
+                contact => format!("all requirements: cxme-admin policy show; help: {contact}"),
+            };
+            Told { details, ..told(DATA) }.hint(hint)
+        }
+        Refusal::EmailDomain { .. } => told(DATA).hint("the domains stand in the configuration: [organization] email_domains"),
+        Refusal::OperatorExists(_)
+        | Refusal::EmailTaken(_)
+        | Refusal::Username(_)
+        | Refusal::Email(_)
+        | Refusal::Field { .. }
+        | Refusal::WrongPassword => told(DATA),
+    }
+}
+
+fn of_store(error: &StoreError) -> Told {
+    match error {
+        StoreError::Missing(_) => Told::new(CONFIGURATION, error).hint("make one: cxme-admin init"),
+        StoreError::Older { .. } => Told::new(CONFIGURATION, error).hint("bring it up: cxme-admin store migrate"),
+        StoreError::Newer { .. } => Told::new(CONFIGURATION, error).hint("install the newer cxme-admin"),
+        StoreError::NotOurs(_) | StoreError::Exists(_) => {
+            Told::new(CONFIGURATION, error).hint("it was left as it is; name another one with `--store` or `[store] path`")
+        }
+        StoreError::Loose(problem) => of_file(problem),
+        StoreError::Busy => Told::new(LATER, error).hint("try again later; `fuser FILE` shows who has it open"),
+        StoreError::Full | StoreError::ReadOnly(_) | StoreError::Disk(_) => Told::new(IO, error),
+        StoreError::Corrupt(_) => Told::new(IO, error).hint("cxme-admin store check; restore the newest sound backup"),
+        StoreError::Sql(_) => Told::new(BUG, error).hint("this is a bug: please report it with the command that you gave"),
+    }
+}
+
+fn of_prompt(error: &PromptError) -> Told {
+    match error {
+        PromptError::NoTerminal => Told::new(USAGE, error),
+        PromptError::EndOfInput => Told::new(IO, error),
+        PromptError::TimedOut(_) => Told::new(LATER, error),
+        PromptError::Io(error) => of_io(error),
+        _ => Told::new(DATA, error),
+    }
+}
+
+/// Loose modes are configuration; a file that is missing, exists already or cannot be read is input and output.
+fn of_file(problem: &Problem) -> Told {
+    match problem {
+        Problem::Io { source, .. } if source.kind() == io::ErrorKind::PermissionDenied => Told::new(CONFIGURATION, problem),
+        Problem::Missing { .. } | Problem::Exists { .. } | Problem::Io { .. } | Problem::TooLarge { .. } => {
+            Told::new(IO, problem)
+        }
+        _ => Told::new(CONFIGURATION, problem),
+    }
+}
+
+fn of_io(error: &io::Error) -> Told {
+    match error.kind() {
+        io::ErrorKind::BrokenPipe => Told::new(BROKEN_PIPE, error),
+        io::ErrorKind::InvalidData => Told::new(DATA, error),
+        _ => Told::new(IO, error),
+    }
+}

@@ -1,0 +1,163 @@
+//! What a person at a terminal meets: arguments, prompts, output, exit codes. No SQL and no rules: a command is a struct
+//! of arguments, whose doc comments are the help, and a `run` that makes one call into [`crate::actions`].
+
+pub mod acting;
+pub mod audit;
+pub mod completions;
+pub mod context;
+pub mod data;
+pub mod demo;
+pub mod failure;
+pub mod init;
+pub mod operators;
+pub mod output;
+pub mod policy;
+pub mod prompt;
+pub mod roles;
+pub mod selection;
+pub mod store;
+pub mod table;
+pub mod users;
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::CommandFactory as _;
+use clap::Parser;
+use clap::Subcommand;
+
+use crate::clock::Clock;
+use crate::clock::SystemClock;
+use crate::process::Process;
+use crate::process::hardening;
+use crate::random::Random;
+use crate::random::SystemRandom;
+use context::Context;
+use output::Colour;
+use output::Format;
+use output::Output;
+
+/// Set, reset and check the passwords of an organization's users
+///
+/// One store, a local SQLite file, holds one organization: its users, the operators who may act on them, and an audit
+/// of every deed. `cxme-admin demo` shows it at work on a sample organization; `cxme-admin init` makes a store.
+#[derive(Debug, Parser)]
+#[command(name = "cxme-admin", version, max_term_width = 100, subcommand_required = true, arg_required_else_help = true)]
+#[command(disable_help_subcommand = true)]
+pub struct Arguments {
+    #[command(flatten)]
+    global: Global,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// What every command understands.
+#[derive(Debug, Clone, clap::Args)]
+#[command(next_help_heading = "Global options")]
+pub struct Global {
+    /// Configuration file [variable: CXME_ADMIN_CONFIG]
+    #[arg(short, long, global = true, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Store, in place of the configured one [variable: CXME_ADMIN_STORE]
+    #[arg(long, global = true, value_name = "PATH")]
+    pub store: Option<PathBuf>,
+    /// Form of the data on standard output
+    #[arg(short, long, global = true, value_name = "FORM", default_value = "table", hide_default_value = true)]
+    pub output: Format,
+    /// Say nothing but data and errors
+    #[arg(short, long, global = true)]
+    pub quiet: bool,
+    /// Say what was done, without a terminal too
+    #[arg(short, long, global = true, conflicts_with = "quiet")]
+    pub verbose: bool,
+    /// Colours: auto, always or never [variable: NO_COLOR]
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto", hide_default_value = true)]
+    #[arg(hide_possible_values = true)]
+    pub color: Colour,
+    /// Never ask: fail where a question would come
+    #[arg(long, global = true)]
+    pub no_input: bool,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Demo(demo::DemoArgs),
+    Init(init::InitArgs),
+    #[command(subcommand)]
+    Users(users::UsersCommand),
+    #[command(subcommand)]
+    Roles(roles::RolesCommand),
+    #[command(subcommand)]
+    Operators(operators::OperatorsCommand),
+    #[command(subcommand)]
+    Policy(policy::PolicyCommand),
+    #[command(subcommand)]
+    Audit(audit::AuditCommand),
+    #[command(subcommand)]
+    Store(store::StoreCommand),
+    Completions(completions::CompletionsArgs),
+}
+
+/// The program as the operating system starts it.
+pub fn main() -> ExitCode {
+    hardening::no_core_no_peeking();
+    let ran = std::panic::catch_unwind(|| run(Process::real(), Box::new(SystemClock), Box::new(SystemRandom)));
+    // The panic has been printed; a bug has its own exit code.
+    ExitCode::from(ran.unwrap_or(failure::BUG))
+}
+
+/// Runs the program in a process and gives its exit code.
+pub fn run(process: Process, clock: Box<dyn Clock>, random: Box<dyn Random>) -> u8 {
+    let arguments = match Arguments::try_parse_from(&process.arguments) {
+        Ok(arguments) => arguments,
+        Err(error) => return failure::of_usage(process, &error),
+    };
+    let Arguments { global, command } = arguments;
+    let mut context = Context::new(process, global, clock, random);
+    let ran = dispatch(&mut context, command).and_then(|()| Ok(context.output.flush()?));
+    match ran {
+        Ok(()) => failure::OK,
+        Err(error) => failure::tell(&mut context.output, &error),
+    }
+}
+
+fn dispatch(context: &mut Context, command: Command) -> anyhow::Result<()> {
+    match command {
+        Command::Demo(args) => demo::run(context, &args),
+        Command::Init(args) => init::run(context, &args),
+        Command::Users(command) => users::run(context, command),
+        Command::Roles(command) => roles::run(context, command),
+        Command::Operators(command) => operators::run(context, command),
+        Command::Policy(command) => policy::run(context, command),
+        Command::Audit(command) => audit::run(context, command),
+        Command::Store(command) => store::run(context, command),
+        Command::Completions(args) => completions::run(context, &args),
+    }
+}
+
+/// The tree of commands, as clap knows it.
+pub fn command_tree() -> clap::Command {
+    Arguments::command()
+}
+
+/// The words of a command as one would type them: arguments with blanks or shell characters are quoted.
+pub fn as_typed(words: &[OsString]) -> String {
+    let quote = |word: &OsString| {
+        let word = word.to_string_lossy();
+        let plain = |c: char| c.is_ascii_alphanumeric() || "._-/@=:,+%".contains(c);
+        if !word.is_empty() && word.chars().all(plain) {
+            return word.into_owned();
+        }
+        format!("'{}'", word.replace('\'', "'\\''"))
+    };
+    words.iter().map(quote).collect::<Vec<_>>().join(" ")
+}
+
+fn new_output(process: &mut Process, global: &Global) -> Output {
+    let no_colour = process.variable("NO_COLOR").is_some();
+    let nothing = || crate::process::Stream::new(Box::new(std::io::sink()) as Box<dyn std::io::Write>, false, None);
+    let stdout = std::mem::replace(&mut process.stdout, nothing());
+    let stderr = std::mem::replace(&mut process.stderr, nothing());
+    Output::new(stdout, stderr, global, no_colour)
+}

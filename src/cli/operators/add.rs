@@ -1,0 +1,38 @@
+//! `operators add`.
+
+use crate::actions::operators;
+use crate::cli::acting::ActingArgs;
+use crate::cli::context::Context;
+use crate::cli::operators::account;
+use crate::domain::operator::OperatorKind;
+
+/// Make an OS account an operator
+///
+/// Example: `cxme-admin operators add carol --role Admin`
+#[derive(Debug, clap::Args)]
+pub struct AddArgs {
+    /// Name or number of an OS account
+    #[arg(value_name = "ACCOUNT")]
+    account: String,
+    /// Role: what the operator may do
+    #[arg(long, value_name = "ROLE")]
+    role: String,
+    /// The account is a service (a timer, a login system), not a person
+    #[arg(long)]
+    service: bool,
+    #[command(flatten)]
+    acting: ActingArgs,
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// When there is no such account or role, or the operator may not.
+pub fn run(context: &mut Context, args: &AddArgs) -> anyhow::Result<()> {
+    let (uid, name) = account(context, &args.account)?;
+    let desk = context.desk()?;
+    let kind = if args.service { OperatorKind::Service } else { OperatorKind::Person };
+    operators::add(&desk, uid, &name, &args.role, kind, &args.acting.intent())?;
+    context.output.say(&format!("{name} {} as operator with the role {}.", args.acting.verb("added"), args.role));
+    Ok(())
+}

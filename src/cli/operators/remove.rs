@@ -1,0 +1,28 @@
+//! `operators remove`.
+
+use crate::actions::operators;
+use crate::cli::acting::ActingArgs;
+use crate::cli::context::Context;
+use crate::cli::operators::account;
+
+/// Remove an operator; the OS account stays
+#[derive(Debug, clap::Args)]
+pub struct RemoveArgs {
+    /// Name or number of an OS account
+    #[arg(value_name = "ACCOUNT")]
+    account: String,
+    #[command(flatten)]
+    acting: ActingArgs,
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// When the account is no operator, it is the last Admin, or the operator may not.
+pub fn run(context: &mut Context, args: &RemoveArgs) -> anyhow::Result<()> {
+    let (uid, name) = account(context, &args.account)?;
+    let desk = context.desk()?;
+    operators::remove(&desk, uid, &name, &args.acting.intent())?;
+    context.output.say(&format!("{name} {} as operator.", args.acting.verb("removed")));
+    Ok(())
+}

@@ -1,0 +1,170 @@
+//! Everything the program says: data to standard output, all else to standard error. Nothing reaches a terminal as it
+//! stood in a record (see [`crate::domain::text`]).
+
+use std::io;
+use std::io::BufWriter;
+use std::io::Write;
+
+use anstyle::AnsiColor;
+use anstyle::Style;
+
+use crate::cli::Global;
+use crate::domain::text;
+use crate::process::Stream;
+use crate::secrets::generate::Generated;
+
+/// The form of the data on standard output.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Format {
+    /// For people.
+    Table,
+    /// One JSON document.
+    Json,
+    /// One JSON object a line.
+    Ndjson,
+    /// RFC 4180.
+    Csv,
+}
+
+/// When to use colours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Colour {
+    /// On a terminal, unless NO_COLOR is set.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// What the streams of a command are written through.
+pub struct Output {
+    stdout: BufWriter<Box<dyn Write>>,
+    stderr: Box<dyn Write>,
+    /// The form of the data.
+    pub format: Format,
+    /// The width of the terminal on standard output; `None`: it is no terminal.
+    pub columns: Option<u16>,
+    /// Whether standard output is a terminal.
+    pub stdout_is_terminal: bool,
+    says: bool,
+    warns: bool,
+    colour_out: bool,
+    colour_err: bool,
+}
+
+/// The columns of a terminal that does not say how many it has.
+const USUAL_COLUMNS: u16 = 80;
+
+impl Output {
+    /// The output of a process.
+    pub fn new(
+        stdout: Stream<Box<dyn Write>>,
+        stderr: Stream<Box<dyn Write>>,
+        global: &Global,
+        no_colour: bool,
+    ) -> Self {
+        let colour = |is_terminal: bool| match global.color {
+            Colour::Always => true,
+            Colour::Never => false,
+            Colour::Auto => is_terminal && !no_colour,
+        };
+        Self {
+            format: global.output,
+            columns: stdout.is_terminal.then(|| stdout.columns.unwrap_or(USUAL_COLUMNS)),
+            stdout_is_terminal: stdout.is_terminal,
+            // Without a terminal a success says nothing, so that cron mails only when something is wrong.
+            says: !global.quiet && (stderr.is_terminal || global.verbose),
+            warns: !global.quiet,
+            colour_out: colour(stdout.is_terminal),
+            colour_err: colour(stderr.is_terminal),
+            stdout: BufWriter::with_capacity(128 * 1024, stdout.bytes),
+            stderr: stderr.bytes,
+        }
+    }
+
+    /// Standard output, for data.
+    pub fn data(&mut self) -> &mut dyn Write {
+        &mut self.stdout
+    }
+
+    /// A line of data for people, made visible.
+    ///
+    /// # Errors
+    /// When standard output cannot be written.
+    pub fn line(&mut self, line: &str) -> io::Result<()> {
+        writeln!(self.stdout, "{}", text::visible(line))
+    }
+
+    /// Says what was done, at a terminal or with `--verbose`.
+    pub fn say(&mut self, words: &str) {
+        if self.says {
+            let _ = self.flush();
+            self.complain(words);
+        }
+    }
+
+    /// Says what should be known although all went well.
+    pub fn warn(&mut self, words: &str) {
+        if self.warns {
+            let _ = self.flush();
+            let label = self.paint(AnsiColor::Yellow, "warning:");
+            let _ = writeln!(self.stderr, "{label} {}", text::visible(words));
+        }
+    }
+
+    /// A line on standard error, whatever was asked for: one of a list of faults.
+    pub fn complain(&mut self, words: &str) {
+        let _ = writeln!(self.stderr, "{}", text::visible(words));
+    }
+
+    /// An error: one line, then its details, then what to do.
+    pub fn error(&mut self, words: &str, details: &[String], hint: Option<&str>) {
+        let label = self.paint(AnsiColor::Red, "error:");
+        let _ = writeln!(self.stderr, "{label} {}", text::visible(words));
+        for detail in details {
+            let _ = writeln!(self.stderr, "  - {}", text::visible(detail));
+        }
+        if let Some(hint) = hint {
+            let label = self.paint(AnsiColor::Cyan, "hint:");
+            let _ = writeln!(self.stderr, "{label} {}", text::visible(hint));
+        }
+    }
+
+    /// A heading of a table.
+    pub fn heading(&self, words: &str) -> String {
+        if self.colour_out { painted(Style::new().bold(), words) } else { words.to_owned() }
+    }
+
+    /// Writes a generated password: the one secret that the program shows, once, to whoever asked for it.
+    ///
+    /// # Errors
+    /// When standard output cannot be written.
+    pub fn generated(&mut self, username: &str, password: &Generated) -> io::Result<()> {
+        match self.format {
+            Format::Table => writeln!(self.stdout, "{}", password.reveal())?,
+            Format::Csv => writeln!(self.stdout, "username,password\n{username},{}", password.reveal())?,
+            Format::Json | Format::Ndjson => {
+                let object = serde_json::json!({ "username": username, "password": password.reveal() });
+                writeln!(self.stdout, "{object}")?;
+            }
+        }
+        self.flush()
+    }
+
+    /// Hands over what was written so far.
+    ///
+    /// # Errors
+    /// When standard output cannot be written.
+    pub fn flush(&mut self) -> io::Result<()> {
+        self.stdout.flush()
+    }
+
+    fn paint(&self, colour: AnsiColor, words: &str) -> String {
+        if self.colour_err { painted(Style::new().bold().fg_color(Some(colour.into())), words) } else { words.to_owned() }
+    }
+}
+
+fn painted(style: Style, words: &str) -> String {
+    format!("{style}{words}{style:#}")
+}

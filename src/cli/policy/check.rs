@@ -1,0 +1,44 @@
+//! `policy check`.
+
+use crate::actions::policy;
+use crate::cli::context::Context;
+use crate::cli::context::PasswordSource;
+use crate::cli::prompt;
+use crate::domain::refusal::Refusal;
+use crate::domain::user::UserReference;
+use crate::secrets::password::Password;
+
+/// Check a password against the requirements, without setting it
+///
+/// Exits 0 if it meets them, and 65 with every rule that it breaks.
+#[derive(Debug, clap::Args)]
+pub struct CheckArgs {
+    /// User whose name and address must not make up the password
+    #[arg(long, value_name = "USER")]
+    user: Option<String>,
+    /// Read the password from the first line of standard input
+    #[arg(long)]
+    stdin: bool,
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// When the password breaks a rule, or the operator is none.
+pub fn run(context: &mut Context, args: &CheckArgs) -> anyhow::Result<()> {
+    let desk = context.desk()?;
+    let password = if args.stdin {
+        Password::one_line(context.secret_bytes(&PasswordSource::Stdin)?)?
+    } else {
+        let mut terminal = context.terminal("A password to check", "give `--stdin`")?;
+        prompt::known_password(terminal.as_mut(), "Password to check")?
+    };
+    let user = args.user.as_deref().map(UserReference::new);
+    let faults = policy::check(&desk, user.as_ref(), &password)?;
+    if faults.is_empty() {
+        context.output.say("The password meets the requirements.");
+        return Ok(());
+    }
+    let contact = desk.organization().help_contact.clone();
+    Err(crate::actions::ActionError::from(Refusal::Policy { faults, contact }).into())
+}

@@ -1,0 +1,51 @@
+//! `policy show`.
+
+use crate::actions::policy;
+use crate::cli::context::Context;
+use crate::cli::output::Format;
+use crate::cli::prompt;
+use crate::texts;
+use crate::texts::Locale;
+
+/// Show the organization's password requirements in plain words
+#[derive(Debug, clap::Args)]
+pub struct ShowArgs {
+    /// Language: `en` or `de`
+    #[arg(long, value_name = "TAG", default_value = "en", hide_default_value = true)]
+    locale: Locale,
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// When the operator is none.
+pub fn run(context: &mut Context, args: &ShowArgs) -> anyhow::Result<()> {
+    let desk = context.desk()?;
+    policy::show(&desk)?;
+    let (organization, rules) = (desk.organization(), desk.policy());
+    let requirements = texts::policy::requirements(rules, args.locale);
+    let notes = texts::policy::notes(rules, args.locale);
+    if context.output.format != Format::Table {
+        let object = serde_json::json!({
+            "requirements": requirements,
+            "notes": notes,
+            "help_contact": organization.help_contact,
+            "fingerprint": rules.fingerprint(),
+        });
+        return Ok(context.output.line(&object.to_string())?);
+    }
+    let whose = match organization.name.as_str() {
+        "" => "A new password needs:".to_owned(),
+        name => format!("A new password at {name} needs:"),
+    };
+    for line in prompt::bullets(&whose, &requirements).lines() {
+        context.output.line(line)?;
+    }
+    for note in &notes {
+        context.output.line(note)?;
+    }
+    if !organization.help_contact.is_empty() {
+        context.output.line(&format!("Help: {}", organization.help_contact))?;
+    }
+    Ok(context.output.line(&format!("Fingerprint of this policy: {}", rules.fingerprint()))?)
+}

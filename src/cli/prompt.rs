@@ -1,0 +1,106 @@
+//! Questions at the terminal.
+
+use zeroize::Zeroizing;
+
+use crate::actions::ActionError;
+use crate::cli::context::Context;
+use crate::cli::failure::Complaint;
+use crate::domain::refusal::Refusal;
+use crate::domain::text;
+use crate::process::terminal::Terminal;
+use crate::secrets::password::Password;
+use crate::texts;
+use crate::texts::Locale;
+
+/// How often a new password is asked for before the program gives up.
+const TRIES: u32 = 3;
+
+/// Asks for a yes, unless `yes` was given.
+///
+/// # Errors
+/// [`Complaint::Declined`] for anything but yes; [`Complaint::CannotAsk`] where nobody can be asked.
+pub fn confirm(context: &mut Context, yes: bool, question: &str) -> anyhow::Result<()> {
+    if yes {
+        return Ok(());
+    }
+    let mut terminal = context.terminal(question, "give `--yes` to do it without being asked")?;
+    let answer = terminal.ask_line(&format!("{} [y/N] ", text::visible(question)))?;
+    match answer.trim().to_ascii_lowercase().as_str() {
+        "y" | "yes" => Ok(()),
+        _ => Err(Complaint::Declined.into()),
+    }
+}
+
+/// Asks for a line; empty: the default.
+///
+/// # Errors
+/// When the terminal fails, or the operator ends the input.
+pub fn line(terminal: &mut dyn Terminal, question: &str, default: &str) -> anyhow::Result<String> {
+    let shown = if default.is_empty() { String::new() } else { format!(" [{}]", text::visible(default)) };
+    let answer = terminal.ask_line(&format!("{question}{shown}: "))?;
+    let answer = answer.trim();
+    Ok(if answer.is_empty() { default.to_owned() } else { answer.to_owned() })
+}
+
+/// Asks for a password that is known already, once.
+///
+/// # Errors
+/// When the terminal fails, or the text is no password at all.
+pub fn known_password(terminal: &mut dyn Terminal, question: &str) -> anyhow::Result<Password> {
+    Ok(Password::new(terminal.ask_secret(&format!("{question}: "))?)?)
+}
+
+/// Asks for a new password twice, and again when it is refused or the two differ, three times in all. `judge` says what
+/// is wrong with it, one line a rule, before it is asked for again.
+///
+/// # Errors
+/// [`Complaint::NoPassword`] after the last try; when the terminal fails.
+pub fn new_password(
+    terminal: &mut dyn Terminal,
+    judge: &mut dyn FnMut(&Password) -> anyhow::Result<Vec<String>>,
+) -> anyhow::Result<Password> {
+    for _ in 0..TRIES {
+        let typed: Zeroizing<String> = terminal.ask_secret("New password: ")?;
+        let password = match Password::new(typed) {
+            Ok(password) => password,
+            Err(error) => {
+                terminal.show(&format!("{error}\n"))?;
+                continue;
+            }
+        };
+        let faults = judge(&password)?;
+        if !faults.is_empty() {
+            terminal.show(&bullets("This password does not meet the requirements:", &faults))?;
+            continue;
+        }
+        let again = Password::new(terminal.ask_secret("The same again: ")?);
+        if again.is_ok_and(|again| again.same_as(&password)) {
+            return Ok(password);
+        }
+        terminal.show("The two entries differ.\n")?;
+    }
+    Err(Complaint::NoPassword.into())
+}
+
+/// What the policy says against a password, one line a rule.
+///
+/// # Errors
+/// What is not the policy's word.
+pub fn faults_in_words(judged: Result<(), ActionError>) -> anyhow::Result<Vec<String>> {
+    match judged {
+        Ok(()) => Ok(Vec::new()),
+        Err(ActionError::Refused(Refusal::Policy { faults, .. })) => {
+            Ok(faults.iter().map(|fault| texts::policy::fault(fault, Locale::English)).collect())
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// A heading and a list.
+pub fn bullets(heading: &str, lines: &[String]) -> String {
+    let mut text = format!("{}\n", text::visible(heading));
+    for line in lines {
+        text.push_str(&format!("  - {}\n", text::visible(line)));
+    }
+    text
+}

@@ -1,0 +1,33 @@
+//! `roles permissions`.
+
+use crate::cli::context::Context;
+use crate::cli::data;
+use crate::cli::data::Cell;
+use crate::cli::data::Head;
+use crate::domain::role::Permission;
+
+/// List all permissions: what each allows, and which others it requires
+#[derive(Debug, clap::Args)]
+pub struct PermissionsArgs {}
+
+const HEADS: [Head; 3] = [
+    Head { name: "permission", title: "PERMISSION" },
+    Head { name: "allows", title: "ALLOWS TO" },
+    Head { name: "requires", title: "REQUIRES" },
+];
+
+/// Runs the command.
+///
+/// # Errors
+/// When the output cannot be written.
+pub fn run(context: &mut Context, _: &PermissionsArgs) -> anyhow::Result<()> {
+    // A table of facts about the program: it needs no store.
+    let nowhen = jiff::Timestamp::UNIX_EPOCH;
+    data::records::<anyhow::Error>(&mut context.output, &HEADS, nowhen, |sink| {
+        for permission in Permission::ALL {
+            let requires = permission.requires().iter().map(|required| required.word()).collect();
+            sink(&[Cell::text(permission.word()), Cell::text(permission.help()), Cell::List(requires)])?;
+        }
+        Ok(())
+    })
+}

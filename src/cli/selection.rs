@@ -1,0 +1,143 @@
+//! The selection flags, the same for every command that means many users.
+
+use std::io::Read;
+use std::path::Path;
+use std::path::PathBuf;
+
+use crate::actions::users::list::Wanted;
+use crate::cli::context::Context;
+use crate::cli::failure::Complaint;
+use crate::domain::duration::parse_duration;
+use crate::domain::selection::Selection;
+use crate::domain::text;
+use crate::domain::user::SignIn;
+use crate::domain::user::Status;
+use crate::domain::user::UserReference;
+
+/// The most that is read of a list of users, in bytes: a million of the longest addresses.
+const LIST_LIMIT: u64 = 320 * 1024 * 1024;
+
+/// Which users: those that meet every condition given
+#[derive(Debug, Clone, Default, clap::Args)]
+#[command(next_help_heading = "Which users")]
+pub struct SelectionArgs {
+    /// Those whose username, email address or name holds this text
+    #[arg(long, value_name = "TEXT")]
+    pub search: Option<String>,
+    /// Those with this role
+    #[arg(long, value_name = "ROLE")]
+    pub role: Option<String>,
+    /// Those who are `active`, or `locked`
+    #[arg(long, value_name = "STATUS")]
+    pub status: Option<Status>,
+    /// Those who sign in with a `password`, or with `saml`
+    #[arg(long, value_name = "SIGN-IN")]
+    pub sign_in: Option<SignIn>,
+    /// Those whose address is in this domain
+    #[arg(long, value_name = "DOMAIN")]
+    pub email_domain: Option<String>,
+    /// Those who sign in with a password and have none yet
+    #[arg(long)]
+    pub no_password: bool,
+    /// Those whose password was set longer ago than this, such as `90d`
+    #[arg(long, value_name = "AGE")]
+    pub password_older_than: Option<String>,
+    /// Those whose password was set under another policy, or came as a hash
+    #[arg(long)]
+    pub policy_outdated: bool,
+    /// Those of whom no login was noted; `users verify-password` notes logins, readers of the file do not
+    #[arg(long)]
+    pub never_logged_in: bool,
+    /// Those named in a file (`-`: standard input): a user a line, or CSV with a column `username` or `email`
+    #[arg(long, value_name = "FILE")]
+    pub from: Option<PathBuf>,
+}
+
+impl SelectionArgs {
+    /// What the action is told. The desk must be open, because who acts decides which files may be named.
+    ///
+    /// # Errors
+    /// When an age or the file is malformed.
+    pub fn wanted(&self, context: &mut Context, now: jiff::Timestamp) -> anyhow::Result<Wanted> {
+        let password_set_before = match &self.password_older_than {
+            None => None,
+            Some(age) => {
+                let usage = |words: String| Complaint::Usage { words: format!("--password-older-than: {words}"), hint: None };
+                let age = parse_duration(age).map_err(|error| usage(error.to_string()))?;
+                Some(now.checked_sub(age).map_err(|_| usage("reaches too far back".to_owned()))?)
+            }
+        };
+        let named = self.from.as_deref().map(|path| read_names(context, path)).transpose()?;
+        let selection = Selection {
+            search: self.search.clone(),
+            role: None,
+            status: self.status,
+            sign_in: self.sign_in,
+            email_domain: self.email_domain.as_deref().map(|domain| domain.trim_start_matches('@').to_owned()),
+            no_password: self.no_password,
+            password_set_before,
+            policy_other_than: None,
+            never_logged_in: self.never_logged_in,
+            named,
+        };
+        let mut wanted = Wanted { role: self.role.clone(), policy_outdated: self.policy_outdated, ..Wanted::default() };
+        wanted.query.selection = selection;
+        Ok(wanted)
+    }
+}
+
+/// Reads the users named in a file.
+fn read_names(context: &mut Context, path: &Path) -> anyhow::Result<Vec<UserReference>> {
+    context.check_file(path)?;
+    let mut bytes = Vec::new();
+    if path == Path::new("-") {
+        std::io::Read::take(&mut context.process.stdin.bytes, LIST_LIMIT + 1).read_to_end(&mut bytes)?;
+    } else {
+        std::fs::File::open(path)?.take(LIST_LIMIT + 1).read_to_end(&mut bytes)?;
+    }
+    if bytes.len() as u64 > LIST_LIMIT {
+        return Err(Complaint::Data(format!("{}: larger than 320 MiB", path.display())).into());
+    }
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
+    let text = std::str::from_utf8(bytes).map_err(|error| {
+        let line = bytes[..error.valid_up_to()].iter().filter(|&&byte| byte == b'\n').count() + 1;
+        Complaint::Data(format!("{}, line {line}: is not UTF-8", path.display()))
+    })?;
+    names_in(text).map_err(|words| Complaint::Data(format!("{}, {words}", path.display())).into())
+}
+
+/// A user a line; where the first line is the header of a CSV, the column `username`, else `email`.
+fn names_in(text: &str) -> Result<Vec<UserReference>, String> {
+    let first = text.lines().next().unwrap_or("").to_ascii_lowercase();
+    let columns: Vec<&str> = first.split(',').map(|name| name.trim().trim_matches('"')).collect();
+    let column = ["username", "email"].iter().find_map(|name| columns.iter().position(|column| column == name));
+    let Some(column) = column else {
+        let names = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
+        return Ok(names.map(UserReference::new).collect());
+    };
+    let mut names = Vec::new();
+    for record in csv::Reader::from_reader(text.as_bytes()).into_records() {
+        let record = record.map_err(|error| text::quoted(&error.to_string(), 200))?;
+        let line = record.position().map_or(0, csv::Position::line);
+        match record.get(column).map(str::trim) {
+            Some(name) if !name.is_empty() => names.push(UserReference::new(name)),
+            _ => return Err(format!("line {line}: no user is named")),
+        }
+    }
+    Ok(names)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_of_users_is_plain_lines_or_csv() {
+        let alice = UserReference::new("alice");
+        let bob = UserReference::new("bob@example.com");
+        assert_eq!(names_in("# who\nalice\r\n\n bob@example.com \n").unwrap(), [alice.clone(), bob.clone()]);
+        assert_eq!(names_in("name,Username\n\"A, A\",alice\n").unwrap(), [alice]);
+        assert_eq!(names_in("email\nbob@example.com\n").unwrap(), [bob]);
+        assert_eq!(names_in("username,email\n,bob@example.com\n").unwrap_err(), "line 2: no user is named");
+    }
+}

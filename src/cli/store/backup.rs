@@ -1,0 +1,32 @@
+//! `store backup`.
+
+use std::path::PathBuf;
+
+use crate::actions::store;
+use crate::cli::acting::ActingArgs;
+use crate::cli::context::Context;
+
+/// Copy the store, as it is at one moment, while others use it
+///
+/// The copy is made with mode 0600, and never over a file that is there. It holds all hashes: keep it as you keep the
+/// store. The reset key is another file, and is not in it.
+#[derive(Debug, clap::Args)]
+pub struct BackupArgs {
+    /// New file
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+    #[command(flatten)]
+    acting: ActingArgs,
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// When there is a file already, the disk is full, or the operator may not.
+pub fn run(context: &mut Context, args: &BackupArgs) -> anyhow::Result<()> {
+    let desk = context.desk()?;
+    context.check_file(&args.file)?;
+    store::back_up(&desk, &args.file, &args.acting.intent())?;
+    context.output.say(&format!("The store {} to {}.", args.acting.verb("copied"), args.file.display()));
+    Ok(())
+}

@@ -1,0 +1,39 @@
+//! `store check`.
+
+use crate::actions::ActionError;
+use crate::actions::store;
+use crate::cli::context::Context;
+use crate::cli::data;
+use crate::cli::data::Cell;
+use crate::cli::data::Head;
+
+/// Examine the store: modes, pages, references, the chain of events
+///
+/// The modes and owners of the file and its folder are examined by every command, and so by this one.
+#[derive(Debug, clap::Args)]
+pub struct CheckArgs {}
+
+const HEADS: [Head; 2] = [Head { name: "examined", title: "EXAMINED" }, Head { name: "fault", title: "FOUND" }];
+
+/// Runs the command.
+///
+/// # Errors
+/// When something is wrong, or the operator may not.
+pub fn run(context: &mut Context, _: &CheckArgs) -> anyhow::Result<()> {
+    let desk = context.desk()?;
+    let mut examined = vec![store::Examined { what: "modes", faults: Vec::new() }];
+    examined.extend(store::check(&desk)?);
+    let faults = examined.iter().map(|part| part.faults.len()).sum();
+    data::records::<anyhow::Error>(&mut context.output, &HEADS, desk.now(), |sink| {
+        for part in &examined {
+            if part.faults.is_empty() {
+                sink(&[Cell::text(part.what), Cell::Nothing("sound")])?;
+            }
+            for fault in &part.faults {
+                sink(&[Cell::text(part.what), Cell::text(fault)])?;
+            }
+        }
+        Ok(())
+    })?;
+    if faults > 0 { Err(ActionError::Unsound(faults).into()) } else { Ok(()) }
+}

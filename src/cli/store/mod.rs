@@ -1,0 +1,31 @@
+//! `store`.
+
+pub mod check;
+pub mod backup;
+pub mod migrate;
+
+use clap::Subcommand;
+
+use crate::cli::context::Context;
+
+/// The store itself
+#[derive(Debug, Subcommand)]
+#[command(disable_help_subcommand = true)]
+#[expect(missing_docs, reason = "each variant is documented at its struct, and that is its help")]
+pub enum StoreCommand {
+    Check(check::CheckArgs),
+    Backup(backup::BackupArgs),
+    Migrate(migrate::MigrateArgs),
+}
+
+/// Runs a command of the group.
+///
+/// # Errors
+/// As the command.
+pub fn run(context: &mut Context, command: StoreCommand) -> anyhow::Result<()> {
+    match command {
+        StoreCommand::Check(args) => check::run(context, &args),
+        StoreCommand::Backup(args) => backup::run(context, &args),
+        StoreCommand::Migrate(args) => migrate::run(context, &args),
+    }
+}

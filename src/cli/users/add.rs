@@ -1,0 +1,89 @@
+//! `users add`.
+
+use crate::actions::users::add;
+use crate::cli::acting::ActingArgs;
+use crate::cli::context::Context;
+use crate::cli::failure::Complaint;
+use crate::cli::users::set_password;
+use crate::domain::email_address::EmailAddress;
+use crate::domain::refusal::Refusal;
+use crate::domain::user::SignIn;
+use crate::domain::user::UserReference;
+
+/// Add a user
+///
+/// The username is the part of the address before the @, unless `--username` gives another. A new user has no password
+/// and cannot log in, unless one is set here: `cxme-admin users add alice@example.com --name 'Alice Adams' --set-password`
+#[derive(Debug, clap::Args)]
+pub struct AddArgs {
+    /// Email address; its domain must be one of the organization's, where it has some
+    #[arg(value_name = "EMAIL")]
+    email: String,
+    /// Name to sign in with: ASCII letters, digits and `._-`
+    #[arg(long, value_name = "NAME")]
+    username: Option<String>,
+    /// The person's name
+    #[arg(long, value_name = "NAME", default_value = "", hide_default_value = true)]
+    name: String,
+    /// Role; otherwise Minimal Permissions
+    #[arg(long, value_name = "ROLE")]
+    role: Option<String>,
+    /// How the user signs in, `password` or `saml`; otherwise as the address says
+    #[arg(long, value_name = "SIGN-IN")]
+    sign_in: Option<SignIn>,
+    /// Language of mails and pages, such as `en` or `de-AT`
+    #[arg(long, value_name = "TAG")]
+    locale: Option<String>,
+    /// Ask for a password and set it
+    #[arg(long, conflicts_with = "generate")]
+    set_password: bool,
+    /// Set a generated password and print it
+    #[arg(long)]
+    generate: bool,
+    #[command(flatten)]
+    acting: ActingArgs,
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// When a field is malformed or taken, or the operator may not.
+pub fn run(context: &mut Context, args: &AddArgs) -> anyhow::Result<()> {
+    let desk = context.desk()?;
+    let wanted = wanted(args)?;
+    let with_password = args.set_password || args.generate;
+    if with_password && args.sign_in.unwrap_or_else(|| desk.organization().sign_in_of(&wanted.email)) == SignIn::Saml {
+        let words = "a user who signs in with SAML has no password here: leave out `--set-password` and `--generate`";
+        return Err(Complaint::Data(words.to_owned()).into());
+    }
+    let user = add::add(&desk, &wanted, &args.acting.intent())?;
+    let name = &user.username;
+    let verb = args.acting.verb("added");
+    context.output.say(&format!("{name} ({}) {verb}.", user.email));
+    if args.acting.dry_run {
+        return Ok(());
+    }
+    let reference = UserReference::Username(name.as_str().to_owned());
+    if args.set_password {
+        return set_password::ask_and_set(context, &desk, &reference, &args.acting.intent());
+    }
+    if args.generate {
+        return set_password::generate_and_set(context, &desk, &reference, &args.acting.intent());
+    }
+    if user.sign_in == SignIn::Password {
+        context.output.say(&format!("{name} cannot log in yet: cxme-admin users set-password {name}"));
+    }
+    Ok(())
+}
+
+fn wanted(args: &AddArgs) -> Result<add::Wanted, crate::actions::ActionError> {
+    let username = args.username.as_deref().map(|name| name.parse().map_err(Refusal::Username)).transpose()?;
+    Ok(add::Wanted {
+        email: args.email.parse::<EmailAddress>().map_err(Refusal::Email)?,
+        username,
+        name: args.name.clone(),
+        role: args.role.clone(),
+        sign_in: args.sign_in,
+        locale: args.locale.clone(),
+    })
+}

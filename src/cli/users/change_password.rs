@@ -1,0 +1,72 @@
+//! `users change-password`.
+
+use zeroize::Zeroizing;
+
+use crate::actions::users::password;
+use crate::cli::acting::ActingArgs;
+use crate::cli::context::Context;
+use crate::cli::context::PasswordSource;
+use crate::cli::failure::Complaint;
+use crate::cli::prompt;
+use crate::domain::user::UserReference;
+use crate::secrets::password::Password;
+use crate::texts;
+use crate::texts::Locale;
+
+/// Let a user change the password, with the old one as proof
+///
+/// The event says that the user chose it. With `--stdin`: the old password on the first line, the new one on the second.
+#[derive(Debug, clap::Args)]
+pub struct ChangePasswordArgs {
+    /// Username or email address, whole
+    #[arg(value_name = "USER")]
+    user: String,
+    /// Read the old and the new password from two lines of standard input
+    #[arg(long)]
+    stdin: bool,
+    #[command(flatten)]
+    acting: ActingArgs,
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// When the old password is wrong, the policy refuses the new one, or the operator may not.
+pub fn run(context: &mut Context, args: &ChangePasswordArgs) -> anyhow::Result<()> {
+    let desk = context.desk()?;
+    let reference = UserReference::new(&args.user);
+    if args.acting.dry_run {
+        let words = "The password would be changed if the old one is right. Nothing was asked, nothing was changed.";
+        context.output.say(words);
+        return Ok(());
+    }
+    let (proven, new) = if args.stdin {
+        let (old, new) = two_lines(&context.secret_bytes(&PasswordSource::Stdin)?)?;
+        (password::prove(&desk, &reference, &Password::from_bytes(old)?)?, Password::from_bytes(new)?)
+    } else {
+        let mut terminal = context.terminal("The old and the new password", "give `--stdin`")?;
+        let old = prompt::known_password(terminal.as_mut(), "Old password")?;
+        let proven = password::prove(&desk, &reference, &old)?;
+        let requirements = texts::policy::requirements(desk.policy(), Locale::English);
+        terminal.show(&prompt::bullets("Requirements for the new password:", &requirements))?;
+        let judge = &mut |password: &Password| prompt::faults_in_words(desk.judge(proven.user(), password));
+        let new = prompt::new_password(terminal.as_mut(), judge)?;
+        (proven, new)
+    };
+    password::change(&desk, &proven, &new, &args.acting.intent())?;
+    context.output.say(&format!("The password of {} is changed.", proven.user().username));
+    Ok(())
+}
+
+/// The old and the new password, one a line.
+fn two_lines(bytes: &[u8]) -> Result<(Zeroizing<Vec<u8>>, Zeroizing<Vec<u8>>), Complaint> {
+    let wrong = || Complaint::Data("standard input must be two lines: the old password and the new one".to_owned());
+    let end = bytes.iter().position(|&byte| byte == b'\n').ok_or_else(wrong)?;
+    let strip = |line: &[u8]| Zeroizing::new(line.strip_suffix(b"\r").unwrap_or(line).to_vec());
+    let rest = &bytes[end + 1..];
+    let rest = rest.strip_suffix(b"\n").unwrap_or(rest);
+    if rest.is_empty() || rest.contains(&b'\n') {
+        return Err(wrong());
+    }
+    Ok((strip(&bytes[..end]), strip(rest)))
+}

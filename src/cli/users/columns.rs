@@ -1,0 +1,133 @@
+//! The columns of lists and exports of users.
+
+use std::str::FromStr;
+
+use crate::actions::users::list::Surroundings;
+use crate::cli::data::Cell;
+use crate::cli::data::Head;
+use crate::domain::user::SignIn;
+use crate::store::user_list::UserRow;
+
+/// A column of a list of users.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(missing_docs, reason = "each is named after its field")]
+pub enum Column {
+    Id,
+    Username,
+    Email,
+    Name,
+    Role,
+    Status,
+    LockedUntil,
+    SignIn,
+    Locale,
+    PasswordSetAt,
+    MustChangePassword,
+    SessionEpoch,
+    LastLoginAt,
+    CreatedAt,
+    UpdatedAt,
+    PasswordHash,
+}
+
+impl Column {
+    /// All columns that a list may show; a hash is for exports alone.
+    const LISTED: [Self; 15] = [
+        Self::Id,
+        Self::Username,
+        Self::Email,
+        Self::Name,
+        Self::Role,
+        Self::Status,
+        Self::LockedUntil,
+        Self::SignIn,
+        Self::Locale,
+        Self::PasswordSetAt,
+        Self::MustChangePassword,
+        Self::SessionEpoch,
+        Self::LastLoginAt,
+        Self::CreatedAt,
+        Self::UpdatedAt,
+    ];
+
+    /// What a table shows where nobody says otherwise: it fits 80 columns.
+    pub const TABLE: [Self; 6] =
+        [Self::Username, Self::Email, Self::Name, Self::Status, Self::PasswordSetAt, Self::LastLoginAt];
+
+    /// What data holds where nobody says otherwise.
+    pub const DATA: [Self; 13] = [
+        Self::Username,
+        Self::Email,
+        Self::Name,
+        Self::Role,
+        Self::Status,
+        Self::LockedUntil,
+        Self::SignIn,
+        Self::Locale,
+        Self::PasswordSetAt,
+        Self::MustChangePassword,
+        Self::LastLoginAt,
+        Self::CreatedAt,
+        Self::UpdatedAt,
+    ];
+
+    /// Its name in data, and its heading.
+    pub fn head(self) -> Head {
+        let (name, title) = match self {
+            Self::Id => ("id", "ID"),
+            Self::Username => ("username", "USERNAME"),
+            Self::Email => ("email", "EMAIL"),
+            Self::Name => ("name", "NAME"),
+            Self::Role => ("role", "ROLE"),
+            Self::Status => ("status", "STATUS"),
+            Self::LockedUntil => ("locked_until", "LOCKED UNTIL"),
+            Self::SignIn => ("sign_in", "SIGN-IN"),
+            Self::Locale => ("locale", "LOCALE"),
+            Self::PasswordSetAt => ("password_set_at", "PASSWORD"),
+            Self::MustChangePassword => ("must_change_password", "MUST CHANGE"),
+            Self::SessionEpoch => ("session_epoch", "SESSION EPOCH"),
+            Self::LastLoginAt => ("last_login_at", "LAST LOGIN"),
+            Self::CreatedAt => ("created_at", "ADDED"),
+            Self::UpdatedAt => ("updated_at", "CHANGED"),
+            Self::PasswordHash => ("password_hash", "HASH"),
+        };
+        Head { name, title }
+    }
+
+    /// Its value in a row.
+    pub fn cell<'row>(self, row: &UserRow<'row>, surroundings: &'row Surroundings) -> Cell<'row> {
+        match self {
+            Self::Id => Cell::Number(row.id()),
+            Self::Username => Cell::text(row.username()),
+            Self::Email => Cell::text(row.email()),
+            Self::Name => Cell::text(row.name()),
+            Self::Role => Cell::text_or(surroundings.roles.get(&row.role()).map(String::as_str), ""),
+            Self::Status => Cell::text(row.status(surroundings.now).word()),
+            Self::LockedUntil => Cell::time_or(row.locked_until(), ""),
+            Self::SignIn => Cell::text(row.sign_in().word()),
+            Self::Locale => Cell::text_or(row.locale(), ""),
+            Self::PasswordSetAt => {
+                let none = if row.sign_in() == SignIn::Saml { "SAML" } else { "none" };
+                Cell::time_or(row.password_set_at(), none)
+            }
+            Self::MustChangePassword => Cell::Flag(row.must_change_password()),
+            Self::SessionEpoch => Cell::Number(row.session_epoch()),
+            Self::LastLoginAt => Cell::time_or(row.last_login_at(), "never"),
+            Self::CreatedAt => Cell::time_or(row.created_at(), ""),
+            Self::UpdatedAt => Cell::time_or(row.updated_at(), ""),
+            Self::PasswordHash => Cell::text_or(row.password_hash(), ""),
+        }
+    }
+}
+
+impl FromStr for Column {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let found = Self::LISTED.into_iter().find(|column| column.head().name == text);
+        found.ok_or_else(|| {
+            let names: Vec<&str> = Self::LISTED.iter().map(|column| column.head().name).collect();
+            format!("no such column; there are: {}", names.join(", "))
+        })
+    }
+}

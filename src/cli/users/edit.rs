@@ -1,0 +1,88 @@
+//! `users edit`.
+
+use crate::actions::users::edit;
+use crate::actions::users::edit::Edit;
+use crate::cli::acting::ActingArgs;
+use crate::cli::context::Context;
+use crate::cli::failure::Complaint;
+use crate::cli::prompt;
+use crate::domain::refusal::Refusal;
+use crate::domain::user::SignIn;
+use crate::domain::user::UserReference;
+
+/// Change a user's address, name, role, sign-in or language
+///
+/// Moving a user to SAML takes his password away and asks before; a new address in another domain can do that too.
+#[derive(Debug, clap::Args)]
+pub struct EditArgs {
+    /// Username or email address, whole
+    #[arg(value_name = "USER")]
+    user: String,
+    /// New email address
+    #[arg(long, value_name = "EMAIL")]
+    email: Option<String>,
+    /// New name to sign in with
+    #[arg(long, value_name = "NAME")]
+    username: Option<String>,
+    /// New name of the person
+    #[arg(long, value_name = "NAME")]
+    name: Option<String>,
+    /// New role
+    #[arg(long, value_name = "ROLE")]
+    role: Option<String>,
+    /// New way to sign in: `password` or `saml`
+    #[arg(long, value_name = "SIGN-IN")]
+    sign_in: Option<SignIn>,
+    /// New language, such as `en` or `de-AT`; empty for the organization's
+    #[arg(long, value_name = "TAG")]
+    locale: Option<String>,
+    /// Do not ask before a password is taken away
+    #[arg(short, long)]
+    yes: bool,
+    #[command(flatten)]
+    acting: ActingArgs,
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// When a field is malformed or taken, or the operator may not.
+pub fn run(context: &mut Context, args: &EditArgs) -> anyhow::Result<()> {
+    let edit = Edit {
+        email: args.email.as_deref().map(|email| email.parse().map_err(Refusal::Email)).transpose()
+            .map_err(crate::actions::ActionError::from)?,
+        username: args.username.as_deref().map(|name| name.parse().map_err(Refusal::Username)).transpose()
+            .map_err(crate::actions::ActionError::from)?,
+        name: args.name.clone(),
+        role: args.role.clone(),
+        sign_in: args.sign_in,
+        locale: args.locale.clone(),
+    };
+    let is_empty = edit.email.is_none() && edit.username.is_none() && edit.name.is_none() && edit.role.is_none();
+    if is_empty && edit.sign_in.is_none() && edit.locale.is_none() {
+        let words = "nothing to change was given".to_owned();
+        return Err(Complaint::Usage { words, hint: Some("cxme-admin users edit --help".to_owned()) }.into());
+    }
+    let desk = context.desk()?;
+    let reference = UserReference::new(&args.user);
+    let plan = edit::plan(&desk, &reference, &edit)?;
+    if plan.password_removed && !args.acting.dry_run {
+        let question = format!("Move {} to SAML and remove the password?", plan.user.username);
+        prompt::confirm(context, args.yes, &question)?;
+    }
+    let edited = edit::edit(&desk, &reference, &edit, &args.acting.intent())?;
+    let name = &edited.user.username;
+    if edited.changed.is_empty() {
+        context.output.say(&format!("{name} is so already: nothing was changed."));
+        return Ok(());
+    }
+    let verb = args.acting.verb("changed");
+    context.output.say(&format!("{name} {verb}: {}.", edited.changed.join(", ")));
+    if edited.password_removed {
+        let verb = args.acting.verb("removed");
+        context.output.say(&format!("The password of {name} {verb}: the user signs in with SAML."));
+    } else if edited.user.sign_in == SignIn::Password && edited.user.password.is_none() && args.sign_in.is_some() {
+        context.output.say(&format!("{name} cannot log in yet: cxme-admin users set-password {name}"));
+    }
+    Ok(())
+}

@@ -1,0 +1,84 @@
+//! `users export`.
+
+use std::path::PathBuf;
+
+use crate::actions::ActionError;
+use crate::actions::users::list;
+use crate::cli::context::Context;
+use crate::cli::data;
+use crate::cli::data::Head;
+use crate::cli::failure::Complaint;
+use crate::cli::output::Format;
+use crate::cli::selection::SelectionArgs;
+use crate::cli::users::columns::Column;
+use crate::actions::Intent;
+use crate::private_file;
+
+/// Export users as CSV, JSON or NDJSON
+///
+/// CSV unless `-o` says otherwise; a text that a spreadsheet would run as a formula gets an apostrophe before it, which
+/// `users import` takes away again. Without `--to` it goes to standard output.
+#[derive(Debug, clap::Args)]
+pub struct ExportArgs {
+    #[command(flatten)]
+    selection: SelectionArgs,
+    /// New file, made with mode 0600
+    #[arg(long, value_name = "FILE")]
+    to: Option<PathBuf>,
+    /// Export the password hashes too: needs the permission `export-hashes`, and never goes to a terminal
+    #[arg(long)]
+    with_hashes: bool,
+    /// Why, for the audit (with hashes)
+    #[arg(long, value_name = "TEXT", requires = "with_hashes")]
+    reason: Option<String>,
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// When the operator may not, or the file exists already or cannot be written.
+pub fn run(context: &mut Context, args: &ExportArgs) -> anyhow::Result<()> {
+    let desk = context.desk()?;
+    let mut wanted = args.selection.wanted(context, desk.now())?;
+    wanted.with_hashes = args.with_hashes;
+    let mut columns = Column::DATA.to_vec();
+    if args.with_hashes {
+        if args.to.is_none() {
+            let words = "password hashes go to a new file of mode 0600, not to standard output".to_owned();
+            return Err(Complaint::Usage { words, hint: Some("name it with `--to FILE`".to_owned()) }.into());
+        }
+        columns.push(Column::PasswordHash);
+    }
+    if context.output.format == Format::Table {
+        context.output.format = Format::Csv;
+    }
+    let unfinished = match &args.to {
+        None => None,
+        Some(path) => {
+            context.check_file(path)?;
+            let file = private_file::Unfinished::beside(path)?;
+            if args.with_hashes {
+                let intent = Intent { reason: args.reason.clone(), dry_run: false };
+                list::announce_hashes(&desk, &wanted, &intent, &path.display().to_string())?;
+            }
+            context.output.divert(Box::new(file.writer()?));
+            Some(file)
+        }
+    };
+    let heads: Vec<Head> = columns.iter().map(|column| column.head()).collect();
+    let mut count = 0_u64;
+    data::records::<ActionError>(&mut context.output, &heads, desk.now(), |sink| {
+        list::list(&desk, &wanted, |row, surroundings| {
+            count += 1;
+            let cells: Vec<_> = columns.iter().map(|column| column.cell(row, surroundings)).collect();
+            Ok(sink(&cells)?)
+        })
+    })?;
+    context.output.flush()?;
+    if let (Some(file), Some(path)) = (unfinished, &args.to) {
+        file.finish()?;
+        let users = if count == 1 { "user" } else { "users" };
+        context.output.say(&format!("{count} {users} exported to {}.", path.display()));
+    }
+    Ok(())
+}

@@ -1,0 +1,90 @@
+//! `users import`.
+
+use std::path::Path;
+use std::path::PathBuf;
+
+use crate::actions::users::import;
+use crate::actions::users::import::Options;
+use crate::cli::acting::ActingArgs;
+use crate::cli::context::Context;
+use crate::cli::data;
+use crate::cli::data::Cell;
+use crate::cli::data::Head;
+use crate::cli::output::Format;
+
+/// How many bad rows are named; the rest are counted.
+const NAMED: u64 = 100;
+
+/// Import users from CSV or NDJSON, all or none
+///
+/// Columns, by name: username, email, name, role, sign_in, locale, status, must_change_password, password_hash (a PHC
+/// string of Argon2). Only the address is needed; an empty field counts as not given. Everything is checked first, and
+/// every bad row is reported by line and field. What `users export` writes can be imported. Example:
+/// `printf 'email,name\nalice@example.com,Alice Adams\n' | cxme-admin users import -`
+#[derive(Debug, clap::Args)]
+pub struct ImportArgs {
+    /// The file, or `-` for standard input
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+    /// Change users that exist already: found by username where the row has one, else by address
+    #[arg(long)]
+    update: bool,
+    #[command(flatten)]
+    acting: ActingArgs,
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// When a row is bad, the file cannot be read, or the operator may not.
+pub fn run(context: &mut Context, args: &ImportArgs) -> anyhow::Result<()> {
+    let desk = context.desk()?;
+    context.check_file(&args.file)?;
+    let is_stdin = args.file == Path::new("-");
+    let source = if is_stdin { "-".to_owned() } else { args.file.display().to_string() };
+    let options = Options { update: args.update, source };
+    let mut bad = 0;
+    let output = &mut context.output;
+    let mut report = |row: import::BadRow| {
+        bad += 1;
+        if bad <= NAMED {
+            output.complain(&row.to_string());
+        } else if bad == NAMED + 1 {
+            output.complain("… and more, which are only counted");
+        }
+    };
+    let intent = args.acting.intent();
+    let imported = if is_stdin {
+        import::import(&desk, &mut context.process.stdin.bytes, &options, &intent, &mut report)
+    } else {
+        let mut file = open(&args.file)?;
+        import::import(&desk, &mut file, &options, &intent, &mut report)
+    }?;
+    let counts = imported.imported;
+    if context.output.format == Format::Table {
+        let would = if args.acting.dry_run { "would be " } else { "" };
+        let words = format!(
+            "{} {would}added, {} {would}changed, {} unchanged.",
+            counts.added, counts.changed, counts.unchanged
+        );
+        context.output.say(&words);
+        return Ok(());
+    }
+    let number = |count: u64| Cell::Number(count.cast_signed());
+    let names = ["added", "changed", "unchanged", "dry_run", "sha256"];
+    let heads = names.map(|name| Head { name, title: name });
+    let cells = [
+        number(counts.added),
+        number(counts.changed),
+        number(counts.unchanged),
+        Cell::Flag(args.acting.dry_run),
+        Cell::text(&imported.sha256),
+    ];
+    Ok(data::record(&mut context.output, &heads, &cells, desk.now())?)
+}
+
+fn open(path: &Path) -> anyhow::Result<std::fs::File> {
+    std::fs::File::open(path).map_err(|source| {
+        crate::private_file::Problem::Io { path: path.to_owned(), source }.into()
+    })
+}

@@ -1,0 +1,81 @@
+//! `users list`.
+
+use crate::actions::ActionError;
+use crate::actions::users::list;
+use crate::cli::context::Context;
+use crate::cli::data;
+use crate::cli::data::Head;
+use crate::cli::output::Format;
+use crate::cli::selection::SelectionArgs;
+use crate::cli::users::columns::Column;
+use crate::domain::selection::UserOrder;
+
+/// List users, by email address
+///
+/// Without a condition it lists all. Times are relative in the table and RFC 3339 in data. Example, those whom a
+/// stricter policy still has to reach: `cxme-admin users list --policy-outdated -o csv`
+#[derive(Debug, clap::Args)]
+pub struct ListArgs {
+    #[command(flatten)]
+    selection: SelectionArgs,
+    /// Order: email, username, name, created, password or last-login
+    #[arg(long, value_name = "FIELD", default_value = "email", hide_default_value = true, hide_possible_values = true)]
+    sort: Sort,
+    /// From the other end
+    #[arg(long)]
+    reverse: bool,
+    /// At most so many
+    #[arg(long, value_name = "N")]
+    limit: Option<u64>,
+    /// Columns, joined by commas, such as `username,role,created_at`
+    #[arg(long, value_name = "LIST", value_delimiter = ',')]
+    columns: Vec<Column>,
+}
+
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+enum Sort {
+    Email,
+    Username,
+    Name,
+    Created,
+    Password,
+    LastLogin,
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// When the operator may not see users, or the output cannot be written.
+pub fn run(context: &mut Context, args: &ListArgs) -> anyhow::Result<()> {
+    let desk = context.desk()?;
+    let mut wanted = args.selection.wanted(context, desk.now())?;
+    wanted.query.order = match args.sort {
+        Sort::Email => UserOrder::Email,
+        Sort::Username => UserOrder::Username,
+        Sort::Name => UserOrder::Name,
+        Sort::Created => UserOrder::Created,
+        Sort::Password => UserOrder::PasswordSet,
+        Sort::LastLogin => UserOrder::LastLogin,
+    };
+    wanted.query.reverse = args.reverse;
+    wanted.query.limit = args.limit;
+    let columns: Vec<Column> = match (args.columns.as_slice(), context.output.format) {
+        ([], Format::Table) => Column::TABLE.to_vec(),
+        ([], _) => Column::DATA.to_vec(),
+        (chosen, _) => chosen.to_vec(),
+    };
+    let heads: Vec<Head> = columns.iter().map(|column| column.head()).collect();
+    let mut count = 0_u64;
+    data::records::<ActionError>(&mut context.output, &heads, desk.now(), |sink| {
+        count = 0;
+        list::list(&desk, &wanted, |row, surroundings| {
+            count += 1;
+            let cells: Vec<_> = columns.iter().map(|column| column.cell(row, surroundings)).collect();
+            Ok(sink(&cells)?)
+        })
+    })?;
+    if count == 0 {
+        context.output.say("No users.");
+    }
+    Ok(())
+}

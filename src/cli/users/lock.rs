@@ -1,0 +1,62 @@
+//! `users lock`.
+
+use jiff::Timestamp;
+
+use crate::actions::users::lock;
+use crate::cli::acting::ActingArgs;
+use crate::cli::context::Context;
+use crate::cli::failure::Complaint;
+use crate::domain::duration::parse_duration;
+use crate::domain::text;
+use crate::domain::user::UserReference;
+
+/// Lock a user, for a time or for good
+///
+/// A locked user cannot sign in, and his sessions end. The reason is shown by `users show` and kept in the audit.
+/// Example: `cxme-admin users lock alice --for 2h --reason 'lost laptop'`
+#[derive(Debug, clap::Args)]
+pub struct LockArgs {
+    /// Username or email address, whole
+    #[arg(value_name = "USER")]
+    user: String,
+    /// End of the lock: a moment such as `2026-12-01T08:00:00Z`, or a date (midnight UTC)
+    #[arg(long, value_name = "TIME", conflicts_with = "duration")]
+    until: Option<String>,
+    /// Length of the lock, such as `2h` or `30d`; otherwise until `users unlock`
+    #[arg(long = "for", id = "duration", value_name = "LENGTH")]
+    duration: Option<String>,
+    #[command(flatten)]
+    acting: ActingArgs,
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// When there is no such user, the moment is malformed or past, or the operator may not.
+pub fn run(context: &mut Context, args: &LockArgs) -> anyhow::Result<()> {
+    let desk = context.desk()?;
+    let until = end(args, desk.now())?;
+    let outcome = lock::lock(&desk, &UserReference::new(&args.user), until, &args.acting.intent())?;
+    let name = &outcome.username;
+    let length = until.map_or_else(|| "until `users unlock`".to_owned(), |until| format!("until {until}"));
+    match outcome.changed {
+        true => context.output.say(&format!("{name} {} {length}.", args.acting.verb("locked"))),
+        false => context.output.say(&format!("{name} is locked so already: nothing was changed.")),
+    }
+    Ok(())
+}
+
+fn end(args: &LockArgs, now: Timestamp) -> Result<Option<Timestamp>, Complaint> {
+    let usage = |option: &str, words: String| Complaint::Usage { words: format!("{option}: {words}"), hint: None };
+    if let Some(length) = &args.duration {
+        let length = parse_duration(length).map_err(|error| usage("--for", error.to_string()))?;
+        let until = now.checked_add(length);
+        return until.map(Some).map_err(|_| usage("--for", "reaches too far ahead".to_owned()));
+    }
+    let Some(given) = &args.until else { return Ok(None) };
+    let moment = given.parse::<Timestamp>().or_else(|_| format!("{given}T00:00:00Z").parse());
+    moment.map(|moment| Timestamp::from_second(moment.as_second()).ok()).map_err(|_| {
+        let shown = text::quoted(given, 40);
+        usage("--until", format!("`{shown}` is neither a moment such as 2026-12-01T08:00:00Z nor a date such as 2026-12-01"))
+    })
+}

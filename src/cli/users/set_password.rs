@@ -1,0 +1,188 @@
+//! `users set-password`.
+
+use std::path::PathBuf;
+
+use crate::actions::Desk;
+use crate::actions::Intent;
+use crate::actions::gate::Strictness;
+use crate::actions::users::password;
+use crate::actions::users::password::Options;
+use crate::actions::users::password::Origin;
+use crate::actions::users::password::Target;
+use crate::cli::acting::ActingArgs;
+use crate::cli::context::Context;
+use crate::cli::context::PasswordSource;
+use crate::cli::failure::Complaint;
+use crate::cli::prompt;
+use crate::domain::text;
+use crate::domain::user::UserReference;
+use crate::secrets::generate;
+use crate::secrets::generate::Generated;
+use crate::secrets::password::Password;
+use crate::texts;
+use crate::texts::Locale;
+
+/// Set a user's password
+///
+/// Asks for it twice at the terminal, after showing the organization's requirements. The user can sign in with it when
+/// the command returns; sessions that are open end. A password is never an argument: others on the machine could read
+/// it there. In a script: `pass show alice | cxme-admin users set-password alice --stdin`
+#[derive(Debug, clap::Args)]
+pub struct SetPasswordArgs {
+    /// Username or email address, whole
+    #[arg(value_name = "USER")]
+    user: String,
+    // Taken only to be refused with the reason, and never repeated.
+    #[arg(hide = true, value_name = "PASSWORD")]
+    refused: Vec<std::ffi::OsString>,
+    /// Read the password from the first line of standard input
+    #[arg(long, conflicts_with_all = ["password_file", "generate"])]
+    stdin: bool,
+    /// Read the password from the first line of a file that only you can read
+    #[arg(long, value_name = "FILE", conflicts_with = "generate")]
+    password_file: Option<PathBuf>,
+    /// Make a password that meets the requirements, and print it: `words` (the default) or `characters`
+    #[arg(long, value_name = "KIND", num_args = 0..=1, require_equals = true, default_missing_value = "words")]
+    generate: Option<Kind>,
+    #[command(flatten)]
+    how: HowArgs,
+    /// Set it although the policy refuses it: needs the permission `override-policy`, and the event says so
+    #[arg(long)]
+    override_policy: bool,
+    #[command(flatten)]
+    acting: ActingArgs,
+}
+
+/// How long the password is good for, and what it ends
+#[derive(Debug, Clone, Copy, Default, clap::Args)]
+pub struct HowArgs {
+    /// The user must choose another at the next sign-in
+    #[arg(long, conflicts_with = "permanent")]
+    must_change: bool,
+    /// The user may keep it, whatever the configuration says
+    #[arg(long)]
+    permanent: bool,
+    /// Leave sessions that are open as they are
+    #[arg(long)]
+    keep_sessions: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Kind {
+    Words,
+    Characters,
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// When there is no such user, the policy refuses the password, or the operator may not.
+pub fn run(context: &mut Context, args: &SetPasswordArgs) -> anyhow::Result<()> {
+    if !args.refused.is_empty() {
+        let words = "a password is never an argument: everybody on this machine can read it, and the shell keeps it";
+        let hint = Some("leave it out to be asked, or use `--stdin`, `--password-file` or `--generate`".to_owned());
+        return Err(Complaint::Usage { words: words.to_owned(), hint }.into());
+    }
+    let desk = context.desk()?;
+    let strictness = if args.override_policy { Strictness::Overridden } else { Strictness::Policy };
+    let target = password::look(&desk, &UserReference::new(&args.user), strictness)?;
+    if args.acting.dry_run {
+        let name = &target.user.username;
+        context.output.say(&format!("The password of {name} would be set. Nothing was asked, nothing was changed."));
+        return Ok(());
+    }
+    let task = Task { desk: &desk, target: &target, how: args.how, intent: args.acting.intent() };
+    let source = match (&args.password_file, args.stdin) {
+        (Some(path), _) => Some(PasswordSource::File(path.clone())),
+        (None, true) => Some(PasswordSource::Stdin),
+        (None, false) => None,
+    };
+    match (args.generate, source) {
+        (Some(kind), _) => task.generate(context, kind),
+        (None, Some(source)) => {
+            let password = Password::one_line(context.secret_bytes(&source)?)?;
+            task.set(context, &password, Origin::Operator)
+        }
+        (None, None) => task.ask(context),
+    }
+}
+
+/// Asks for a password and sets it: `users add --set-password`.
+///
+/// # Errors
+/// As the command.
+pub fn ask_and_set(
+    context: &mut Context,
+    desk: &Desk,
+    reference: &UserReference,
+    intent: &Intent,
+) -> anyhow::Result<()> {
+    let target = password::look(desk, reference, Strictness::Policy)?;
+    Task { desk, target: &target, how: HowArgs::default(), intent: intent.clone() }.ask(context)
+}
+
+/// Makes a password, sets it and prints it: `users add --generate`.
+///
+/// # Errors
+/// As the command.
+pub fn generate_and_set(
+    context: &mut Context,
+    desk: &Desk,
+    reference: &UserReference,
+    intent: &Intent,
+) -> anyhow::Result<()> {
+    let target = password::look(desk, reference, Strictness::Policy)?;
+    Task { desk, target: &target, how: HowArgs::default(), intent: intent.clone() }.generate(context, Kind::Words)
+}
+
+/// A password to be set.
+struct Task<'a> {
+    desk: &'a Desk,
+    target: &'a Target,
+    how: HowArgs,
+    intent: Intent,
+}
+
+impl Task<'_> {
+    fn ask(&self, context: &mut Context) -> anyhow::Result<()> {
+        let user = &self.target.user;
+        let question = format!("New password for {}", user.username);
+        let hint = "give `--stdin`, `--password-file FILE` or `--generate`";
+        let mut terminal = context.terminal(&question, hint)?;
+        let heading = format!("Requirements for the password of {} ({}):", user.username, user.email);
+        let requirements = texts::policy::requirements(self.desk.policy(), Locale::English);
+        terminal.show(&prompt::bullets(&heading, &requirements))?;
+        let contact = &self.desk.organization().help_contact;
+        if !contact.is_empty() {
+            terminal.show(&format!("Help: {}\n", text::visible(contact)))?;
+        }
+        let judge = &mut |password: &Password| prompt::faults_in_words(self.desk.judge(user, password));
+        let password = prompt::new_password(terminal.as_mut(), judge)?;
+        self.set(context, &password, Origin::Operator)?;
+        let words = format!("The same without questions: cxme-admin users set-password {} --stdin < FILE", user.username);
+        context.output.say(&words);
+        Ok(())
+    }
+
+    fn generate(&self, context: &mut Context, kind: Kind) -> anyhow::Result<()> {
+        let (desk, user) = (self.desk, &self.target.user);
+        let words = desk.personal_words(user);
+        let generated: Generated = desk.with_random(|random| match kind {
+            Kind::Words => generate::words(desk.policy(), &words, random),
+            Kind::Characters => generate::characters(desk.policy(), &words, random, None),
+        });
+        self.set(context, generated.password(), Origin::Generated)?;
+        Ok(context.output.generated(user.username.as_str(), &generated)?)
+    }
+
+    fn set(&self, context: &mut Context, password: &Password, origin: Origin) -> anyhow::Result<()> {
+        let configured = context.config()?.password.must_change_after_set;
+        let must_change = (configured || self.how.must_change) && !self.how.permanent;
+        let options = Options { must_change, keep_sessions: self.how.keep_sessions };
+        password::set(self.desk, self.target, password, origin, options, &self.intent)?;
+        let name = &self.target.user.username;
+        let then = if must_change { " The user must choose another at the next sign-in." } else { "" };
+        context.output.say(&format!("The password of {name} is set.{then}"));
+        Ok(())
+    }
+}

@@ -1,0 +1,70 @@
+//! `users verify-password`.
+
+use crate::actions::users::password;
+use crate::actions::users::password::Verdict;
+use crate::cli::context::Context;
+use crate::cli::context::PasswordSource;
+use crate::cli::failure::Complaint;
+use crate::domain::user::UserReference;
+use crate::secrets::password::Password;
+
+/// Check a user's password, as a login system does
+///
+/// Exits 0 if it is accepted and 1 if not: wrong, unknown user, locked, SAML, or no password, which are not told apart
+/// and take the same time. An accepted one is noted as a login. For pam_exec(8) with `expose_authtok`:
+/// `cxme-admin users verify-password --stdin --pam`
+#[derive(Debug, clap::Args)]
+pub struct VerifyPasswordArgs {
+    /// Username or email address, whole; with `--pam` from the variable PAM_USER
+    #[arg(value_name = "USER", required_unless_present = "pam", conflicts_with = "pam")]
+    user: Option<String>,
+    /// Read the password from the first line of standard input
+    #[arg(long)]
+    stdin: bool,
+    /// Called by pam_exec: take the user from PAM_USER, and the password from standard input up to its NUL
+    #[arg(long, requires = "stdin")]
+    pam: bool,
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// [`Complaint::NotVerified`] when it is not accepted; others when the operator may not, or the store cannot be read.
+pub fn run(context: &mut Context, args: &VerifyPasswordArgs) -> anyhow::Result<()> {
+    let user = match &args.user {
+        Some(user) => user.clone(),
+        None => pam_user(context)?,
+    };
+    let desk = context.desk()?;
+    let password = if args.stdin {
+        let mut bytes = context.secret_bytes(&PasswordSource::Stdin)?;
+        if args.pam {
+            // pam_exec ends what it writes with a NUL, and modules before it may have done the same.
+            let end = bytes.iter().position(|&byte| byte == 0).unwrap_or(bytes.len());
+            bytes.truncate(end);
+        }
+        Password::one_line(bytes)
+    } else {
+        let question = format!("Password of {user}");
+        let mut terminal = context.terminal(&question, "give `--stdin`")?;
+        Password::new(terminal.ask_secret(&format!("{}: ", crate::domain::text::visible(&question)))?)
+    };
+    // What can be nobody's password is a wrong one.
+    let Ok(password) = password else { return Err(Complaint::NotVerified.into()) };
+    match password::verify(&desk, &UserReference::new(&user), &password)? {
+        Verdict::Refused => Err(Complaint::NotVerified.into()),
+        Verdict::Accepted { must_change } => {
+            let then = if must_change { " The user must choose another one now." } else { "" };
+            context.output.say(&format!("The password is accepted.{then}"));
+            Ok(())
+        }
+    }
+}
+
+fn pam_user(context: &Context) -> Result<String, Complaint> {
+    let user = context.process.variable("PAM_USER").and_then(|user| user.to_str());
+    user.map(str::to_owned).ok_or_else(|| Complaint::Usage {
+        words: "`--pam` needs the variable PAM_USER, which pam_exec(8) sets".to_owned(),
+        hint: Some("elsewhere name the user as an argument".to_owned()),
+    })
+}

@@ -1,0 +1,131 @@
+//! Who is acting: the OS account that runs the tool, and the role it has here.
+
+use std::fmt;
+
+use crate::domain::role::Permissions;
+use crate::domain::role::RoleId;
+use crate::domain::text;
+
+/// The OS account that acts, as an event records it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Account {
+    /// Its number; this is what an operator is known by.
+    pub uid: u32,
+    /// Its name, for people; the number if it has none.
+    pub name: String,
+    /// The audit login uid, which survives su and sudo (proc(5), /proc/self/loginuid), where the kernel keeps one.
+    pub login_uid: Option<u32>,
+    /// The host.
+    pub host: String,
+    /// Whether the account came by sudo.
+    pub by_sudo: bool,
+}
+
+/// Decides whose uid counts. sudo's SUDO_UID is believed only when the process runs as root or as the owner of the
+/// store, the two accounts that sudo is set up for; anybody else could have set the variable himself (the rule of git's
+/// `safe.directory`).
+pub fn acting_uid(effective_uid: u32, store_owner: Option<u32>, sudo_uid: Option<u32>) -> (u32, bool) {
+    match sudo_uid {
+        Some(uid) if effective_uid == 0 || Some(effective_uid) == store_owner => (uid, true),
+        _ => (effective_uid, false),
+    }
+}
+
+/// What an operator row is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OperatorKind {
+    /// A person.
+    Person,
+    /// A timer, a portal or a login system.
+    Service,
+}
+
+impl OperatorKind {
+    /// The word in the store and in data.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Person => "person",
+            Self::Service => "service",
+        }
+    }
+}
+
+/// An operator as stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Operator {
+    /// The number of the OS account.
+    pub uid: u32,
+    /// Its name when it was added.
+    pub account: String,
+    /// Person or service.
+    pub kind: OperatorKind,
+    /// The role.
+    pub role: RoleId,
+    /// The role's name.
+    pub role_name: String,
+    /// What the role allows.
+    pub permissions: Permissions,
+    /// When it was added, in unix seconds.
+    pub added_at: jiff::Timestamp,
+}
+
+/// By what right an action is done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Standing {
+    /// An operator with this role.
+    Operator {
+        /// The role's name.
+        role: String,
+        /// What it allows.
+        permissions: Permissions,
+    },
+    /// root without an operator row: it could write the file anyway, so it acts as Admin, and the event says so.
+    Root,
+    /// Nobody that the store knows.
+    Stranger,
+}
+
+impl Standing {
+    /// What may be done.
+    pub fn permissions(&self) -> Permissions {
+        match self {
+            Self::Operator { permissions, .. } => *permissions,
+            Self::Root => Permissions::all(),
+            Self::Stranger => Permissions::default(),
+        }
+    }
+
+    /// Whether everything may be done.
+    pub fn is_admin(&self) -> bool {
+        self.permissions() == Permissions::all()
+    }
+
+    /// The words in an event.
+    pub fn words(&self) -> &str {
+        match self {
+            Self::Operator { role, .. } => role,
+            Self::Root => "root, not an operator",
+            Self::Stranger => "not an operator",
+        }
+    }
+}
+
+impl fmt::Display for Account {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{} (uid {})", text::visible(&self.name), self.uid)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sudo_uid_is_believed_only_from_root_and_the_store_owner() {
+        assert_eq!(acting_uid(0, Some(900), Some(1000)), (1000, true));
+        assert_eq!(acting_uid(900, Some(900), Some(1000)), (1000, true));
+        assert_eq!(acting_uid(1001, Some(900), Some(0)), (1001, false));
+        assert_eq!(acting_uid(1001, None, Some(0)), (1001, false));
+        assert_eq!(acting_uid(0, Some(900), None), (0, false));
+    }
+}

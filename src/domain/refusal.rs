@@ -1,0 +1,134 @@
+//! Why the program says no. The words, the hint and the exit code belong to the command line (`cli::failure`).
+
+use crate::domain::email_address::EmailAddress;
+use crate::domain::email_address::EmailFault;
+use crate::domain::policy::Fault;
+use crate::domain::role::Permission;
+use crate::domain::text;
+use crate::domain::user::UserId;
+use crate::domain::user::UsernameFault;
+
+/// A reason to refuse, as a fact. Display is one line; names in it are made visible.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// The OS account has no operator row.
+    #[error("{account} is not an operator of this store")]
+    NotAnOperator {
+        /// The account's name and number.
+        account: String,
+    },
+    /// The operator's role lacks a permission.
+    #[error("your role, {role}, lacks the permission `{permission}`")]
+    NotPermitted {
+        /// The role's name.
+        role: String,
+        /// What it lacks.
+        permission: Permission,
+    },
+    /// The user's role may do more than the operator's, so the operator could raise himself through the user.
+    #[error("the role of {user} allows `{permission}`, and yours, {role}, does not")]
+    Outranked {
+        /// Whom it was meant for.
+        user: String,
+        /// The user's number.
+        id: Option<UserId>,
+        /// The operator's role.
+        role: String,
+        /// What that role lacks.
+        permission: Permission,
+    },
+    /// No user has this name or address.
+    #[error("no user has the {} `{}`", if .0.contains('@') { "email address" } else { "username" }, text::quoted(.0, 80))]
+    NoSuchUser(String),
+    /// No role has this name.
+    #[error("no role is called `{}`", text::quoted(.0, 80))]
+    NoSuchRole(String),
+    /// No OS account has this name or number.
+    #[error("no account of this machine is called `{}`", text::quoted(.0, 80))]
+    NoSuchAccount(String),
+    /// The account is no operator.
+    #[error("{0} is not an operator")]
+    NoSuchOperator(String),
+    /// The account is an operator already.
+    #[error("{0} is an operator already")]
+    OperatorExists(String),
+    /// Without him nobody could administer the store.
+    #[error("{0} is the last operator with the role Admin")]
+    LastAdmin(String),
+    /// Another user has the username.
+    #[error("another user has the username `{}`", text::quoted(.0, 80))]
+    UsernameTaken(String),
+    /// Another user has the address.
+    #[error("another user has the email address `{}`", text::quoted(.0, 80))]
+    EmailTaken(String),
+    /// The text is not a username.
+    #[error("the username {0}")]
+    Username(#[from] UsernameFault),
+    /// The address gives no username.
+    #[error("the email address `{0}` gives no username: {1}")]
+    NoUsernameIn(String, UsernameFault),
+    /// The text is not an address.
+    #[error("the email address {0}")]
+    Email(#[from] EmailFault),
+    /// The organization takes no users with this domain.
+    #[error("the email domain of {email} is not one of the organization's: {}", domains.join(", "))]
+    EmailDomain {
+        /// The address.
+        email: EmailAddress,
+        /// The domains that are taken.
+        domains: Vec<String>,
+    },
+    /// Another field is malformed.
+    #[error("the {field} {fault}")]
+    Field {
+        /// Which.
+        field: &'static str,
+        /// What is wrong with it.
+        fault: String,
+    },
+    /// The user signs in at the identity provider.
+    #[error("{user} signs in with SAML: the password is kept by the organization's identity provider")]
+    Saml {
+        /// Whom it was meant for.
+        user: String,
+        /// The user's number.
+        id: UserId,
+        /// Who can help; may be empty.
+        contact: String,
+    },
+    /// The password breaks rules of the policy.
+    #[error("the password does not meet the organization's requirements")]
+    Policy {
+        /// Every rule that fails.
+        faults: Vec<Fault>,
+        /// Who can help; may be empty.
+        contact: String,
+    },
+    /// The old password given is not the user's, or he may not sign in with one.
+    #[error("the old password is not the password of this user, or this user cannot sign in with a password now")]
+    WrongPassword,
+}
+
+impl Refusal {
+    /// Whether the refusal is an event: somebody tried what he may not do, or what must not be done.
+    pub fn is_recorded(&self) -> bool {
+        matches!(
+            self,
+            Self::NotAnOperator { .. }
+                | Self::NotPermitted { .. }
+                | Self::Outranked { .. }
+                | Self::LastAdmin(_)
+                | Self::Saml { .. }
+                | Self::WrongPassword
+        )
+    }
+
+    /// The user it speaks of, where it is one that exists.
+    pub fn user(&self) -> Option<UserId> {
+        match self {
+            Self::Saml { id, .. } => Some(*id),
+            Self::Outranked { id, .. } => *id,
+            _ => None,
+        }
+    }
+}

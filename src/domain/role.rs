@@ -1,0 +1,241 @@
+//! Roles and permissions: who may do what.
+
+use std::fmt;
+use std::str::FromStr;
+
+use crate::domain::text;
+
+/// The number of a role in the store.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct RoleId(pub i64);
+
+/// The built-in role that may do everything.
+pub const ADMIN: &str = "Admin";
+/// The built-in role for users who administer nothing, and for those whose role was deleted.
+pub const MINIMAL: &str = "Minimal Permissions";
+
+/// One thing that a role may allow. The order is that of the store's and of `roles permissions`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Permission {
+    /// See the users and their facts.
+    ViewUsers,
+    /// Add and import users.
+    AddUsers,
+    /// Edit users.
+    EditUsers,
+    /// Delete users.
+    DeleteUsers,
+    /// Lock and unlock users.
+    LockUsers,
+    /// Set a user's password.
+    SetPasswords,
+    /// Mail a reset link to a user.
+    SendResets,
+    /// Run bulk jobs.
+    RunBulkJobs,
+    /// Set a new password on the user's own proof.
+    Redeem,
+    /// Check a password.
+    VerifyPasswords,
+    /// Make and change roles.
+    ManageRoles,
+    /// Add and remove operators.
+    ManageOperators,
+    /// Export password hashes.
+    ExportHashes,
+    /// Set a password against the policy.
+    OverridePolicy,
+    /// Read the audit.
+    ViewAudit,
+    /// Check, back up, migrate and restore the store.
+    ManageStore,
+}
+
+impl Permission {
+    /// All permissions, in order.
+    pub const ALL: [Self; 16] = [
+        Self::ViewUsers,
+        Self::AddUsers,
+        Self::EditUsers,
+        Self::DeleteUsers,
+        Self::LockUsers,
+        Self::SetPasswords,
+        Self::SendResets,
+        Self::RunBulkJobs,
+        Self::Redeem,
+        Self::VerifyPasswords,
+        Self::ManageRoles,
+        Self::ManageOperators,
+        Self::ExportHashes,
+        Self::OverridePolicy,
+        Self::ViewAudit,
+        Self::ManageStore,
+    ];
+
+    /// The word in the store, in data and in options.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::ViewUsers => "view-users",
+            Self::AddUsers => "add-users",
+            Self::EditUsers => "edit-users",
+            Self::DeleteUsers => "delete-users",
+            Self::LockUsers => "lock-users",
+            Self::SetPasswords => "set-passwords",
+            Self::SendResets => "send-resets",
+            Self::RunBulkJobs => "run-bulk-jobs",
+            Self::Redeem => "redeem",
+            Self::VerifyPasswords => "verify-passwords",
+            Self::ManageRoles => "manage-roles",
+            Self::ManageOperators => "manage-operators",
+            Self::ExportHashes => "export-hashes",
+            Self::OverridePolicy => "override-policy",
+            Self::ViewAudit => "view-audit",
+            Self::ManageStore => "manage-store",
+        }
+    }
+
+    /// One line of help.
+    pub fn help(self) -> &'static str {
+        match self {
+            Self::ViewUsers => "See the users and what is known of them; never a hash",
+            Self::AddUsers => "Add users and import them",
+            Self::EditUsers => "Change a user's address, name, role and sign-in",
+            Self::DeleteUsers => "Delete users",
+            Self::LockUsers => "Lock users and unlock them",
+            Self::SetPasswords => "Set a user's password",
+            Self::SendResets => "Mail a reset link to a user",
+            Self::RunBulkJobs => "Mail reset links to many users",
+            Self::Redeem => "Set a password with the user's own proof: a code, or the old password",
+            Self::VerifyPasswords => "Check a password, as login systems do",
+            Self::ManageRoles => "Make roles and change them",
+            Self::ManageOperators => "Add operators and remove them",
+            Self::ExportHashes => "Export password hashes, and import them",
+            Self::OverridePolicy => "Set a password that the policy refuses",
+            Self::ViewAudit => "Read and verify the audit",
+            Self::ManageStore => "Check, back up and migrate the store",
+        }
+    }
+
+    /// The permissions without which this one cannot be used.
+    pub fn requires(self) -> &'static [Self] {
+        match self {
+            Self::AddUsers
+            | Self::EditUsers
+            | Self::DeleteUsers
+            | Self::LockUsers
+            | Self::SetPasswords
+            | Self::SendResets
+            | Self::ExportHashes => &[Self::ViewUsers],
+            Self::RunBulkJobs => &[Self::ViewUsers, Self::SendResets],
+            Self::OverridePolicy => &[Self::ViewUsers, Self::SetPasswords],
+            Self::ViewUsers
+            | Self::Redeem
+            | Self::VerifyPasswords
+            | Self::ManageRoles
+            | Self::ManageOperators
+            | Self::ViewAudit
+            | Self::ManageStore => &[],
+        }
+    }
+}
+
+impl fmt::Display for Permission {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.word())
+    }
+}
+
+impl FromStr for Permission {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let unknown = || format!("`{}` is not a permission: see `cxme-admin roles permissions`", text::quoted(text, 40));
+        Self::ALL.into_iter().find(|permission| permission.word() == text).ok_or_else(unknown)
+    }
+}
+
+/// A set of permissions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Permissions(u32);
+
+impl Permissions {
+    /// Every permission.
+    pub fn all() -> Self {
+        Permission::ALL.into_iter().collect()
+    }
+
+    /// Whether the set holds it.
+    pub fn has(self, permission: Permission) -> bool {
+        self.0 & Self::bit(permission) != 0
+    }
+
+    /// The first permission of this set that `other` lacks, in order.
+    pub fn beyond(self, other: Self) -> Option<Permission> {
+        Permission::ALL.into_iter().find(|&permission| self.has(permission) && !other.has(permission))
+    }
+
+    /// The permissions of the set, in order.
+    pub fn iter(self) -> impl Iterator<Item = Permission> {
+        Permission::ALL.into_iter().filter(move |&permission| self.has(permission))
+    }
+
+    fn bit(permission: Permission) -> u32 {
+        1 << permission as u8
+    }
+}
+
+impl FromIterator<Permission> for Permissions {
+    fn from_iter<I: IntoIterator<Item = Permission>>(permissions: I) -> Self {
+        Self(permissions.into_iter().fold(0, |set, permission| set | Self::bit(permission)))
+    }
+}
+
+/// A role as stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Role {
+    /// The number.
+    pub id: RoleId,
+    /// The name; unique without case.
+    pub name: String,
+    /// Whether it is one of the two that cannot be changed.
+    pub built_in: bool,
+    /// What it allows.
+    pub permissions: Permissions,
+}
+
+/// The built-in roles and what they allow.
+pub fn built_in() -> [(&'static str, Permissions); 2] {
+    [(ADMIN, Permissions::all()), (MINIMAL, [Permission::ViewUsers].into_iter().collect())]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_permission_stands_at_its_place_in_all() {
+        for (place, permission) in Permission::ALL.into_iter().enumerate() {
+            assert_eq!(permission as usize, place);
+            assert_eq!(permission.word().parse(), Ok(permission));
+        }
+    }
+
+    #[test]
+    fn the_built_in_roles_hold_what_their_permissions_require() {
+        for (name, permissions) in built_in() {
+            for permission in permissions.iter() {
+                for required in permission.requires() {
+                    assert!(permissions.has(*required), "{name}: {permission} requires {required}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_role_is_beyond_another_by_what_the_other_lacks() {
+        let small: Permissions = [Permission::ViewUsers].into_iter().collect();
+        assert_eq!(small.beyond(Permissions::all()), None);
+        assert_eq!(Permissions::all().beyond(small), Some(Permission::AddUsers));
+    }
+}

@@ -1,0 +1,64 @@
+//! Which users a command means: what the selection flags say, joined by "and".
+
+use jiff::Timestamp;
+
+use crate::domain::role::RoleId;
+use crate::domain::user::SignIn;
+use crate::domain::user::Status;
+use crate::domain::user::UserReference;
+
+/// The users that meet every condition given; without one, all.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Selection {
+    /// Username, email or name holds this text, without ASCII case.
+    pub search: Option<String>,
+    /// The role.
+    pub role: Option<RoleId>,
+    /// Active or locked.
+    pub status: Option<Status>,
+    /// How they sign in.
+    pub sign_in: Option<SignIn>,
+    /// The domain of the address, without ASCII case.
+    pub email_domain: Option<String>,
+    /// Has no password, though one is the way to sign in.
+    pub no_password: bool,
+    /// The password was set before this moment.
+    pub password_set_before: Option<Timestamp>,
+    /// The password met another policy than the one with this fingerprint, or none that is known.
+    pub policy_other_than: Option<String>,
+    /// No login was ever noted.
+    pub never_logged_in: bool,
+    /// These, by name.
+    pub named: Option<Vec<UserReference>>,
+}
+
+/// What a list is ordered by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum UserOrder {
+    /// The address, as CXME lists users.
+    #[default]
+    Email,
+    /// The username.
+    Username,
+    /// The person's name.
+    Name,
+    /// When the user was added.
+    Created,
+    /// When the password was set; users without one first.
+    PasswordSet,
+    /// The last login; users without one first.
+    LastLogin,
+}
+
+/// A list of users: which, in what order, how many.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct UserQuery {
+    /// Which.
+    pub selection: Selection,
+    /// In what order.
+    pub order: UserOrder,
+    /// From the other end.
+    pub reverse: bool,
+    /// At most so many.
+    pub limit: Option<u64>,
+}

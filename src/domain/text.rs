@@ -1,0 +1,99 @@
+//! Which characters a line of text may hold, where people and terminals read it.
+
+use std::borrow::Cow;
+use std::fmt::Write;
+
+/// The longest name of a user or an organization, in characters.
+pub const MAX_NAME: usize = 200;
+
+/// Whether a character can drive a terminal or disguise text, and so has no place in a line that a person reads:
+/// controls (C0, DEL, C1), line and paragraph separators, and the marks that turn or hide the direction of writing
+/// (CWE-150; Unicode UTS #55, section 5). Joiners (U+200C, U+200D) stay: Persian and Indic names need them.
+pub fn is_unprintable(character: char) -> bool {
+    matches!(character,
+        '\u{0}'..='\u{1f}' | '\u{7f}'..='\u{9f}'
+        | '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}'
+        | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
+}
+
+/// The text with every unprintable character written as `\u{…}`. What a record holds reaches a terminal only so.
+pub fn visible(text: &str) -> Cow<'_, str> {
+    // Almost all text is plain ASCII, which needs no decoding.
+    if text.bytes().all(|byte| (0x20..0x7f).contains(&byte)) || !text.chars().any(is_unprintable) {
+        return Cow::Borrowed(text);
+    }
+    let mut shown = String::with_capacity(text.len() + 16);
+    for character in text.chars() {
+        if is_unprintable(character) {
+            let _ = write!(shown, "\\u{{{:x}}}", u32::from(character));
+        } else {
+            shown.push(character);
+        }
+    }
+    Cow::Owned(shown)
+}
+
+/// [`visible`], and at most `characters` long: for quoting in an error what somebody gave, however long it was.
+pub fn quoted(text: &str, characters: usize) -> String {
+    let mut short: String = text.chars().take(characters).collect();
+    if short.len() < text.len() {
+        short.push('…');
+    }
+    visible(&short).into_owned()
+}
+
+/// What is wrong with a line of text.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum TextFault {
+    /// It holds a character that [`is_unprintable`].
+    #[error("holds the unprintable character U+{0:04X}: leave it out")]
+    Unprintable(u32),
+    /// It is longer than allowed.
+    #[error("has {has} characters, at most {limit} are allowed")]
+    TooLong {
+        /// Its length in characters.
+        has: usize,
+        /// The longest that is allowed.
+        limit: usize,
+    },
+}
+
+/// Judges a line of text that will be stored and shown: a name, a reason, a contact.
+///
+/// # Errors
+/// The first fault found.
+pub fn check_line(text: &str, limit: usize) -> Result<(), TextFault> {
+    if let Some(character) = text.chars().find(|&character| is_unprintable(character)) {
+        return Err(TextFault::Unprintable(u32::from(character)));
+    }
+    let has = text.chars().count();
+    if has > limit {
+        return Err(TextFault::TooLong { has, limit });
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_drives_a_terminal_becomes_visible() {
+        assert_eq!(visible("\u{1b}]52;c;eA==\u{7}"), "\\u{1b}]52;c;eA==\\u{7}");
+        assert_eq!(visible("a\u{202e}b\u{9b}c"), "a\\u{202e}b\\u{9b}c");
+        assert_eq!(visible("Zoë Łukasz 明 אב"), "Zoë Łukasz 明 אב");
+    }
+
+    #[test]
+    fn quoting_cuts_before_it_escapes() {
+        assert_eq!(quoted(&"x".repeat(10_000), 5), "xxxxx…");
+        assert_eq!(quoted("\n\n\n", 2), "\\u{a}\\u{a}…");
+    }
+
+    #[test]
+    fn a_line_has_a_length_and_no_controls() {
+        assert_eq!(check_line("Ünal", 4), Ok(()));
+        assert_eq!(check_line("Ünall", 4), Err(TextFault::TooLong { has: 5, limit: 4 }));
+        assert_eq!(check_line("a\u{200f}", 9), Err(TextFault::Unprintable(0x200f)));
+    }
+}

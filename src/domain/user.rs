@@ -1,0 +1,270 @@
+//! A user: an account of the organization.
+
+use std::fmt;
+use std::str::FromStr;
+
+use jiff::Timestamp;
+
+use crate::domain::email_address::EmailAddress;
+use crate::domain::role::RoleId;
+use crate::domain::text;
+
+/// The number of a user in the store; never given to another one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct UserId(pub i64);
+
+/// The longest username, in characters.
+const MAX_USERNAME: usize = 64;
+
+/// The name a user signs in with: ASCII letters, digits and `._-`, so that it can never be taken for an address (no @)
+/// or for an option, and no two that look alike exist; compared without case.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Username(String);
+
+/// Why a text is not a username.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum UsernameFault {
+    /// It is empty.
+    #[error("is empty")]
+    Empty,
+    /// It is longer than 64 characters.
+    #[error("is longer than 64 characters")]
+    TooLong,
+    /// It starts with a dot or a hyphen.
+    #[error("starts with `{0}`: start with a letter, a digit or `_`")]
+    Start(char),
+    /// It holds another character than ASCII letters, digits and `._-`.
+    #[error("holds `{0}`: only ASCII letters, digits and `._-` are allowed")]
+    Character(String),
+}
+
+impl Username {
+    /// The name as stored.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// A name that the store holds already.
+    pub fn stored(text: String) -> Self {
+        Self(text)
+    }
+}
+
+impl FromStr for Username {
+    type Err = UsernameFault;
+
+    fn from_str(text: &str) -> Result<Self, UsernameFault> {
+        judge_username(text)?;
+        Ok(Self(text.to_owned()))
+    }
+}
+
+/// Judges without allocating: an import does it a million times.
+///
+/// # Errors
+/// The first fault found.
+pub fn judge_username(text: &str) -> Result<(), UsernameFault> {
+    let Some(first) = text.chars().next() else { return Err(UsernameFault::Empty) };
+    if let Some(other) = text.chars().find(|&c| !c.is_ascii_alphanumeric() && !"._-".contains(c)) {
+        return Err(UsernameFault::Character(text::visible(other.encode_utf8(&mut [0; 4])).into_owned()));
+    }
+    if text.len() > MAX_USERNAME {
+        return Err(UsernameFault::TooLong);
+    }
+    if first == '.' || first == '-' {
+        return Err(UsernameFault::Start(first));
+    }
+    Ok(())
+}
+
+impl fmt::Display for Username {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&text::visible(&self.0))
+    }
+}
+
+/// What an operator gives for a user: the username or the email address, whole.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum UserReference {
+    /// A username; it has no @.
+    Username(String),
+    /// An email address.
+    Email(String),
+}
+
+impl UserReference {
+    /// Reads what was given. Whatever it is: a text that cannot name a user simply finds none.
+    pub fn new(given: &str) -> Self {
+        if given.contains('@') { Self::Email(given.to_owned()) } else { Self::Username(given.to_owned()) }
+    }
+
+    /// What was given.
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Username(text) | Self::Email(text) => text,
+        }
+    }
+}
+
+/// How a user signs in. The column alone decides; `[saml] email_domains` only sets it when an address comes in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SignIn {
+    /// With a password kept here.
+    Password,
+    /// At the organization's SAML identity provider; no password is ever set here.
+    Saml,
+}
+
+impl SignIn {
+    /// The word in the store, in data and in options.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Password => "password",
+            Self::Saml => "saml",
+        }
+    }
+}
+
+impl FromStr for SignIn {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "password" => Ok(Self::Password),
+            "saml" => Ok(Self::Saml),
+            other => Err(format!("`{}` is not a sign-in: take `password` or `saml`", text::quoted(other, 40))),
+        }
+    }
+}
+
+/// A lock that keeps a user from signing in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lock {
+    /// When it ends by itself; `None`: only `users unlock` ends it.
+    pub until: Option<Timestamp>,
+    /// Why, as the operator gave it.
+    pub reason: Option<String>,
+}
+
+/// Whether a user may sign in at all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Status {
+    /// He may.
+    Active,
+    /// A lock is in force.
+    Locked,
+}
+
+impl Status {
+    /// The word in data and in options.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::Locked => "locked",
+        }
+    }
+}
+
+impl FromStr for Status {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "active" => Ok(Self::Active),
+            "locked" => Ok(Self::Locked),
+            other => Err(format!("`{}` is not a status: take `active` or `locked`", text::quoted(other, 40))),
+        }
+    }
+}
+
+/// What is known about a user's password; never the password or its hash.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PasswordFacts {
+    /// When it was set.
+    pub set_at: Timestamp,
+    /// Whether the user must choose another at the next sign-in.
+    pub must_change: bool,
+    /// The fingerprint of the policy it met; `None` if it came as a hash.
+    pub policy: Option<String>,
+}
+
+/// A user as stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct User {
+    /// The number.
+    pub id: UserId,
+    /// The name to sign in with.
+    pub username: Username,
+    /// The address that mail goes to.
+    pub email: EmailAddress,
+    /// The person's name; may be empty.
+    pub name: String,
+    /// The role.
+    pub role: RoleId,
+    /// How the user signs in.
+    pub sign_in: SignIn,
+    /// The language of mails and pages, a BCP 47 tag; `None`: the organization's.
+    pub locale: Option<String>,
+    /// The lock, in force or past.
+    pub lock: Option<Lock>,
+    /// The password, if there is one.
+    pub password: Option<PasswordFacts>,
+    /// Raised by whatever must end the sessions a login system has open.
+    pub session_epoch: i64,
+    /// The last login that `verify-password` or the portal saw.
+    pub last_login_at: Option<Timestamp>,
+    /// When the user was added.
+    pub created_at: Timestamp,
+    /// When the record last changed.
+    pub updated_at: Timestamp,
+}
+
+impl User {
+    /// Whether the user may sign in at `now`.
+    pub fn status(&self, now: Timestamp) -> Status {
+        match &self.lock {
+            Some(lock) if lock.until.is_none_or(|until| until > now) => Status::Locked,
+            _ => Status::Active,
+        }
+    }
+}
+
+/// Judges a language tag: letters, digits and hyphens (RFC 5646, 2.1, in outline).
+///
+/// # Errors
+/// A line that says what a tag looks like.
+pub fn judge_locale(text: &str) -> Result<(), String> {
+    let fits = |part: &str| (1..=8).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    let language = text.split('-').next().unwrap_or("");
+    if text.len() <= 35 && (2..=3).contains(&language.len()) && text.split('-').all(fits) {
+        return Ok(());
+    }
+    Err(format!("`{}` is not a language tag such as `en` or `de-AT`", text::quoted(text, 40)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn usernames_are_plain_ascii() {
+        assert!("alice.o_brien-2".parse::<Username>().is_ok());
+        assert_eq!("".parse::<Username>(), Err(UsernameFault::Empty));
+        assert_eq!("-rf".parse::<Username>(), Err(UsernameFault::Start('-')));
+        assert_eq!("a".repeat(65).parse::<Username>(), Err(UsernameFault::TooLong));
+        assert_eq!("аlice".parse::<Username>(), Err(UsernameFault::Character("а".to_owned())));
+        assert_eq!("a\u{1b}[2J".parse::<Username>(), Err(UsernameFault::Character("\\u{1b}".to_owned())));
+    }
+
+    #[test]
+    fn a_reference_with_an_at_is_an_address() {
+        assert_eq!(UserReference::new("alice"), UserReference::Username("alice".to_owned()));
+        assert_eq!(UserReference::new("a@b"), UserReference::Email("a@b".to_owned()));
+    }
+
+    #[test]
+    fn language_tags_have_their_form() {
+        assert!(["en", "de-AT", "zh-Hant-TW"].iter().all(|tag| judge_locale(tag).is_ok()));
+        assert!(["", "e", "english", "de_AT", "de-", "de\n"].iter().all(|tag| judge_locale(tag).is_err()));
+    }
+}

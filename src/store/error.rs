@@ -1,0 +1,87 @@
+//! What can go wrong with the store, as facts; the words for the operator's next step are in `cli::failure`.
+
+use std::path::PathBuf;
+
+use rusqlite::ErrorCode;
+
+use crate::private_file::Problem;
+
+/// Why the store could not do what was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// There is no file.
+    #[error("{}: no such store", .0.display())]
+    Missing(PathBuf),
+    /// There is a file where a new one should be made.
+    #[error("{}: the store exists already", .0.display())]
+    Exists(PathBuf),
+    /// The modes or the owner let others in.
+    #[error(transparent)]
+    Loose(#[from] Problem),
+    /// It is not an SQLite file, or another program's.
+    #[error("{}: not a store of cxme-admin", .0.display())]
+    NotOurs(PathBuf),
+    /// A newer program made it.
+    #[error("{}: the store has schema version {found}, this program knows {known}", .path.display())]
+    Newer {
+        /// Where.
+        path: PathBuf,
+        /// The version it has.
+        found: i64,
+        /// The newest this program knows.
+        known: i64,
+    },
+    /// An older program made it.
+    #[error("{}: the store has schema version {found}, this program needs {known}", .path.display())]
+    Older {
+        /// Where.
+        path: PathBuf,
+        /// The version it has.
+        found: i64,
+        /// The version it needs.
+        known: i64,
+    },
+    /// Somebody else was writing all the time.
+    #[error("the store is busy: another process has been writing to it for 30 seconds")]
+    Busy,
+    /// The disk is full.
+    #[error("the disk that holds the store, or the folder for temporary files, is full: nothing was changed")]
+    Full,
+    /// The disk, the folder or the file is read-only.
+    #[error("the store cannot be written: {0}: nothing was changed")]
+    ReadOnly(String),
+    /// The disk reports an error.
+    #[error("the disk that holds the store reports an error: {0}")]
+    Disk(String),
+    /// The file is damaged.
+    #[error("the store is damaged: {0}")]
+    Corrupt(String),
+    /// The program and the store disagree: a bug.
+    #[error("the store answered: {0}")]
+    Sql(rusqlite::Error),
+}
+
+impl From<rusqlite::Error> for StoreError {
+    fn from(error: rusqlite::Error) -> Self {
+        let Some(code) = error.sqlite_error_code() else { return Self::Sql(error) };
+        let words = error.to_string();
+        match code {
+            ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked => Self::Busy,
+            ErrorCode::DiskFull => Self::Full,
+            ErrorCode::ReadOnly | ErrorCode::PermissionDenied => Self::ReadOnly(words),
+            ErrorCode::SystemIoFailure | ErrorCode::CannotOpen | ErrorCode::FileLockingProtocolFailed => {
+                Self::Disk(words)
+            }
+            ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase => Self::Corrupt(words),
+            _ => Self::Sql(error),
+        }
+    }
+}
+
+impl StoreError {
+    /// Whether a UNIQUE constraint stopped the statement: in an import, a row that `Reading::each_conflict` can name.
+    pub fn is_conflict(&self) -> bool {
+        matches!(self, Self::Sql(rusqlite::Error::SqliteFailure(failure, _))
+            if failure.extended_code == rusqlite::ffi::SQLITE_CONSTRAINT_UNIQUE)
+    }
+}

@@ -1,0 +1,34 @@
+//! Single facts about the store itself.
+
+use rusqlite::OptionalExtension as _;
+use rusqlite::params;
+
+use super::Reading;
+use super::Result;
+use super::Writing;
+
+/// The SHA-256 of the reset key, so that another key file is refused.
+pub const KEY_FINGERPRINT: &str = "reset key sha256";
+
+impl Reading<'_> {
+    /// A fact by its name.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn fact(&self, name: &str) -> Result<Option<Vec<u8>>> {
+        let mut statement = self.transaction.prepare_cached("SELECT value FROM fact WHERE name = ?1")?;
+        Ok(statement.query_row([name], |row| row.get(0)).optional()?)
+    }
+}
+
+impl Writing<'_> {
+    /// Sets a fact.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    pub fn set_fact(&self, name: &str, value: &[u8]) -> Result<()> {
+        let sql = "INSERT INTO fact (name, value) VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET value = excluded.value";
+        self.transaction.execute(sql, params![name, value])?;
+        Ok(())
+    }
+}

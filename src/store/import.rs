@@ -1,0 +1,274 @@
+//! Importing users: rows are staged in a temporary table, outside the write lock, then judged and written by a few
+//! statements that each see all of them. Memory is flat: SQLite keeps the staged rows in a file that no other process
+//! can open (it is unlinked at once).
+
+use jiff::Timestamp;
+use rusqlite::Connection;
+use rusqlite::Transaction;
+use rusqlite::TransactionBehavior;
+use rusqlite::named_params;
+use rusqlite::params;
+
+use super::Reading;
+use super::Result;
+use super::Store;
+use super::Writing;
+use crate::domain::role::RoleId;
+use crate::domain::user::SignIn;
+
+/// The page cache while a million users go into two indexes, in KiB.
+const CACHE_KIB: i32 = 24 * 1024;
+
+/// One row of the input. `None`: the input does not say.
+#[derive(Debug, Clone, Copy)]
+pub struct Incoming<'a> {
+    /// Its place in the input, for messages.
+    pub line: u64,
+    /// The username; made from the address where the input does not say.
+    pub username: &'a str,
+    /// Whether the input says the username; an update matches the row by it then, and by the address otherwise.
+    pub username_given: bool,
+    /// The address; only a row of an update may leave it out.
+    pub email: Option<&'a str>,
+    /// The person's name.
+    pub name: Option<&'a str>,
+    /// The role.
+    pub role: Option<RoleId>,
+    /// How he signs in.
+    pub sign_in: Option<SignIn>,
+    /// How the address says that he signs in.
+    pub sign_in_by_domain: SignIn,
+    /// The language.
+    pub locale: Option<&'a str>,
+    /// Locked for good, or active.
+    pub locked: Option<bool>,
+    /// Whether he must choose another password.
+    pub must_change: Option<bool>,
+    /// A valid PHC string.
+    pub password_hash: Option<&'a str>,
+}
+
+/// What is wrong with a row, seen beside the others and the store.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Conflict {
+    /// The username stands in an earlier row too.
+    UsernameTwice(u64),
+    /// The address stands in an earlier row too.
+    EmailTwice(u64),
+    /// Another user has the username.
+    UsernameTaken,
+    /// Another user has the address.
+    EmailTaken,
+    /// The row adds a user and has no address.
+    NoEmail,
+    /// The user's role may do more than the operator's.
+    Outranked,
+    /// The user signs in with SAML, and the row has a password hash.
+    SamlWithHash,
+}
+
+/// What an import did, or would do.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Imported {
+    /// Users added.
+    pub added: u64,
+    /// Users changed.
+    pub changed: u64,
+    /// Users that were so already.
+    pub unchanged: u64,
+}
+
+/// The staging of rows.
+#[derive(Debug)]
+pub struct Staging<'store> {
+    transaction: Transaction<'store>,
+}
+
+impl Store {
+    /// Begins to stage rows.
+    ///
+    /// # Errors
+    /// When the folder for temporary files cannot be written.
+    pub fn stage(&self) -> Result<Staging<'_>> {
+        self.connection.pragma_update(None, "cache_size", -CACHE_KIB)?;
+        let transaction = Transaction::new_unchecked(&self.connection, TransactionBehavior::Deferred)?;
+        transaction.execute_batch(
+            "DROP TABLE IF EXISTS temp.incoming;
+             CREATE TEMP TABLE incoming (line INTEGER PRIMARY KEY, target INTEGER, username TEXT COLLATE NOCASE, \
+             username_given INTEGER, email TEXT COLLATE NOCASE, name TEXT, role_id INTEGER, sign_in TEXT, sign_in_by_domain TEXT, locale TEXT, \
+             locked INTEGER, must_change INTEGER, password_hash TEXT);",
+        )?;
+        Ok(Staging { transaction })
+    }
+}
+
+impl Staging<'_> {
+    /// Stages a row.
+    ///
+    /// # Errors
+    /// When the folder for temporary files is full.
+    pub fn add(&self, row: &Incoming<'_>) -> Result<()> {
+        let mut statement = self.transaction.prepare_cached(
+            "INSERT INTO temp.incoming VALUES (?1, NULL, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+        )?;
+        statement.execute(params![
+            row.line.cast_signed(),
+            row.username,
+            row.username_given,
+            row.email,
+            row.name,
+            row.role.map(|role| role.0),
+            row.sign_in.map(SignIn::word),
+            row.sign_in_by_domain.word(),
+            row.locale,
+            row.locked,
+            row.must_change,
+            row.password_hash,
+        ])?;
+        Ok(())
+    }
+
+    /// Ends the staging.
+    ///
+    /// # Errors
+    /// When the folder for temporary files is full.
+    pub fn end(self) -> Result<()> {
+        Ok(self.transaction.commit()?)
+    }
+}
+
+impl Reading<'_> {
+    /// Finds for each staged row the user it means.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn match_incoming(&self) -> Result<()> {
+        let sql = "UPDATE temp.incoming SET target = CASE WHEN username_given \
+                   THEN (SELECT id FROM main.user WHERE user.username = incoming.username) \
+                   ELSE (SELECT id FROM main.user WHERE user.email = incoming.email) END";
+        self.transaction.execute(sql, [])?;
+        Ok(())
+    }
+
+    /// Gives every row that cannot be imported to `visit`, with the field and the reason, in the order of the rows.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn each_conflict(
+        &self,
+        forbidden_roles: &[RoleId],
+        mut visit: impl FnMut(u64, Conflict),
+    ) -> Result<()> {
+        // The order of the kinds is that of the numbers in the statement.
+        let forbidden = forbidden_roles.iter().map(|role| role.0.to_string()).collect::<Vec<_>>().join(", ");
+        let sql = format!(
+            "SELECT line, 0 AS kind, earlier FROM (SELECT line, min(line) OVER (PARTITION BY username) AS earlier \
+               FROM temp.incoming WHERE username_given OR target IS NULL) WHERE earlier < line
+             UNION ALL SELECT line, 1, earlier FROM (SELECT line, min(line) OVER (PARTITION BY email) AS earlier \
+               FROM temp.incoming WHERE email IS NOT NULL) WHERE earlier < line
+             UNION ALL SELECT line, 2, 0 FROM temp.incoming JOIN user ON user.username = incoming.username \
+               WHERE target IS NULL
+             UNION ALL SELECT line, 3, 0 FROM temp.incoming JOIN user ON user.email = incoming.email \
+               WHERE target IS NOT user.id
+             UNION ALL SELECT line, 4, 0 FROM temp.incoming WHERE target IS NULL AND email IS NULL
+             UNION ALL SELECT line, 5, 0 FROM temp.incoming JOIN user ON user.id = target \
+               WHERE user.role_id IN ({forbidden})
+             UNION ALL SELECT line, 6, 0 FROM temp.incoming JOIN user ON user.id = target \
+               WHERE incoming.password_hash IS NOT NULL AND coalesce(incoming.sign_in, user.sign_in) = 'saml'
+             ORDER BY 1, 2"
+        );
+        let mut statement = self.transaction.prepare(&sql)?;
+        let mut rows = statement.query([])?;
+        while let Some(row) = rows.next()? {
+            let (line, earlier): (i64, i64) = (row.get(0)?, row.get(2)?);
+            let conflict = match row.get::<_, i64>(1)? {
+                0 => Conflict::UsernameTwice(earlier.unsigned_abs()),
+                1 => Conflict::EmailTwice(earlier.unsigned_abs()),
+                2 => Conflict::UsernameTaken,
+                3 => Conflict::EmailTaken,
+                4 => Conflict::NoEmail,
+                5 => Conflict::Outranked,
+                _ => Conflict::SamlWithHash,
+            };
+            visit(line.unsigned_abs(), conflict);
+        }
+        Ok(())
+    }
+}
+
+/// The values that matched users would have, beside those they have.
+const UPDATED: &str = "
+    SELECT u.id,
+           CASE WHEN i.username_given THEN i.username ELSE u.username END AS username, coalesce(i.email, u.email) AS email,
+           coalesce(i.name, u.name) AS name, coalesce(i.role_id, u.role_id) AS role_id,
+           coalesce(i.sign_in, CASE WHEN i.email IS NOT NULL AND i.email <> u.email THEN i.sign_in_by_domain END,
+                    u.sign_in) AS sign_in,
+           coalesce(i.locale, u.locale) AS locale,
+           CASE WHEN i.locked IS NULL OR i.locked = (u.locked_at IS NOT NULL) THEN u.locked_at
+                WHEN i.locked THEN :now END AS locked_at,
+           CASE WHEN i.locked IS NULL OR i.locked = (u.locked_at IS NOT NULL) THEN u.locked_until END AS locked_until,
+           CASE WHEN i.locked IS NULL OR i.locked = (u.locked_at IS NOT NULL) THEN u.lock_reason END AS lock_reason,
+           coalesce(i.must_change, u.must_change_password) AS must_change_password,
+           coalesce(i.password_hash, u.password_hash) AS password_hash
+      FROM temp.incoming i JOIN main.user u ON u.id = i.target";
+
+impl Writing<'_> {
+    /// Writes the staged rows. A conflict that [`Reading::each_conflict`] would have named makes it fail.
+    ///
+    /// # Errors
+    /// When the store cannot be written, or a name or an address is taken.
+    pub fn import(&self, default_role: RoleId, now: Timestamp) -> Result<Imported> {
+        let connection: &Connection = &self.transaction;
+        let now = now.as_second();
+        let matched: i64 =
+            connection.query_row("SELECT count(*) FROM temp.incoming WHERE target IS NOT NULL", [], |row| row.get(0))?;
+        let changed = if matched > 0 { Self::update_matched(connection, now)? } else { 0 };
+        let added = connection.execute(
+            "INSERT INTO user (username, email, name, role_id, sign_in, locale, locked_at, created_at, updated_at, \
+             password_set_at, must_change_password, password_hash)
+             SELECT username, email, coalesce(name, ''), coalesce(role_id, :role), coalesce(sign_in, sign_in_by_domain), \
+             locale, CASE WHEN locked THEN :now END, :now, :now, CASE WHEN password_hash IS NOT NULL THEN :now END, \
+             coalesce(must_change, 0), password_hash FROM temp.incoming WHERE target IS NULL ORDER BY line",
+            named_params! { ":role": default_role.0, ":now": now },
+        )?;
+        Ok(Imported {
+            added: added as u64,
+            changed: changed as u64,
+            unchanged: matched.unsigned_abs() - changed as u64,
+        })
+    }
+
+    fn update_matched(connection: &Connection, now: i64) -> Result<usize> {
+        // A password that is replaced goes into the history, as with every other way of setting one.
+        connection.execute(
+            "INSERT INTO password_history (user_id, replaced_at, password_hash) \
+             SELECT u.id, ?1, u.password_hash FROM temp.incoming i JOIN main.user u ON u.id = i.target \
+             WHERE u.password_hash IS NOT NULL AND i.password_hash IS NOT NULL AND u.password_hash <> i.password_hash",
+            [now],
+        )?;
+        let sql = format!(
+            "UPDATE user SET username = n.username, email = n.email, name = n.name, role_id = n.role_id, \
+               sign_in = n.sign_in, locale = n.locale, locked_at = n.locked_at, locked_until = n.locked_until, \
+               lock_reason = n.lock_reason, updated_at = :now, \
+               must_change_password = CASE n.sign_in WHEN 'saml' THEN 0 ELSE n.must_change_password END, \
+               password_set_at = CASE WHEN n.sign_in = 'saml' OR n.password_hash IS NULL THEN NULL \
+                                      WHEN n.password_hash IS user.password_hash THEN user.password_set_at ELSE :now END, \
+               password_policy = CASE WHEN n.sign_in = 'password' AND n.password_hash IS user.password_hash \
+                                      THEN user.password_policy END, \
+               password_hash = CASE n.sign_in WHEN 'saml' THEN NULL ELSE n.password_hash END, \
+               session_epoch = session_epoch + (n.sign_in <> user.sign_in OR n.password_hash IS NOT user.password_hash \
+                               OR n.email IS NOT user.email OR (n.locked_at IS NOT NULL AND user.locked_at IS NULL)) \
+             FROM ({UPDATED}) AS n WHERE n.id = user.id AND \
+               (n.username COLLATE BINARY, n.email COLLATE BINARY, n.name, n.role_id, n.sign_in, n.locale, n.locked_at, \
+                n.must_change_password, n.password_hash) IS NOT \
+               (user.username, user.email, user.name, user.role_id, user.sign_in, user.locale, user.locked_at, \
+                user.must_change_password, user.password_hash)"
+        );
+        let changed = connection.execute(&sql, named_params! { ":now": now })?;
+        connection.execute(
+            "DELETE FROM password_history WHERE user_id IN (SELECT id FROM user WHERE sign_in = 'saml')",
+            [],
+        )?;
+        Ok(changed)
+    }
+}

@@ -1,0 +1,108 @@
+//! The store: one SQLite file that holds one organization. All SQL of the program stands in this folder, each statement
+//! beside its function. The functions get their values (ids, times, hashes) and never ask for time or randomness;
+//! "not found" is `None`.
+//!
+//! # Locking
+//! A [`Reading`] is a deferred transaction: it sees one state of the store and keeps nobody waiting (WAL). A [`Writing`]
+//! begins IMMEDIATE: a deferred transaction that turns into a writer fails at once when somebody else wrote in between,
+//! whatever the busy timeout. Who finds the store locked waits up to [`open::PATIENCE`].
+//!
+//! # Durability
+//! `synchronous=FULL`: when [`Writing::commit`] returns, the change has been through fdatasync(2).
+//!
+//! # Compatibility
+//! `user_version` counts the migrations applied; `application_id` tells our files from others.
+
+pub mod check;
+pub mod error;
+pub mod events;
+pub mod facts;
+pub mod import;
+pub mod open;
+pub mod operators;
+pub mod roles;
+pub mod schema;
+pub mod user_list;
+pub mod users;
+
+use std::ops::Deref;
+use std::path::Path;
+use std::path::PathBuf;
+
+use jiff::Timestamp;
+use rusqlite::Connection;
+use rusqlite::Transaction;
+use rusqlite::TransactionBehavior;
+
+pub use error::StoreError;
+
+/// Short for the results of this layer.
+pub type Result<T> = std::result::Result<T, StoreError>;
+
+/// An open store.
+#[derive(Debug)]
+pub struct Store {
+    connection: Connection,
+    path: PathBuf,
+}
+
+/// A read-only transaction: everything read in it is of one moment.
+#[derive(Debug)]
+pub struct Reading<'store> {
+    transaction: Transaction<'store>,
+}
+
+/// A transaction that may write. Dropping it undoes everything.
+#[derive(Debug)]
+pub struct Writing<'store> {
+    reading: Reading<'store>,
+}
+
+impl Store {
+    /// Where the store is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Begins to read.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn read(&self) -> Result<Reading<'_>> {
+        let transaction = Transaction::new_unchecked(&self.connection, TransactionBehavior::Deferred)?;
+        Ok(Reading { transaction })
+    }
+
+    /// Begins to write, when whoever writes now has finished.
+    ///
+    /// # Errors
+    /// [`StoreError::Busy`] when that takes longer than [`open::PATIENCE`]; others when the store cannot be written.
+    pub fn write(&self) -> Result<Writing<'_>> {
+        let transaction = Transaction::new_unchecked(&self.connection, TransactionBehavior::Immediate)?;
+        Ok(Writing { reading: Reading { transaction } })
+    }
+}
+
+impl Writing<'_> {
+    /// Makes everything written durable.
+    ///
+    /// # Errors
+    /// When the disk does not take it; nothing is changed then.
+    pub fn commit(self) -> Result<()> {
+        Ok(self.reading.transaction.commit()?)
+    }
+}
+
+impl<'store> Deref for Writing<'store> {
+    type Target = Reading<'store>;
+
+    fn deref(&self) -> &Reading<'store> {
+        &self.reading
+    }
+}
+
+/// A time from its column. What no calendar holds (somebody edited the file) is shown as the nearest that one does.
+pub(crate) fn time(seconds: i64) -> Timestamp {
+    let nearest = if seconds < 0 { Timestamp::MIN } else { Timestamp::MAX };
+    Timestamp::from_second(seconds).unwrap_or(nearest)
+}

@@ -1,0 +1,288 @@
+//! Lists of users, row by row: a million of them pass through without one allocation a field.
+
+use jiff::Timestamp;
+use rusqlite::Row;
+use rusqlite::ToSql;
+
+use super::Reading;
+use super::Result;
+use super::StoreError;
+use super::time;
+use super::users::COLUMNS;
+use crate::domain::role::RoleId;
+use crate::domain::selection::Selection;
+use crate::domain::selection::UserOrder;
+use crate::domain::selection::UserQuery;
+use crate::domain::user::SignIn;
+use crate::domain::user::Status;
+use crate::domain::user::UserReference;
+
+/// A user in a list, still in SQLite's hands. Texts that are not UTF-8 (somebody edited the file) read as empty.
+#[derive(Debug)]
+pub struct UserRow<'row> {
+    row: &'row Row<'row>,
+}
+
+impl<'row> UserRow<'row> {
+    /// The name to sign in with.
+    pub fn username(&self) -> &'row str {
+        self.text(1).unwrap_or("")
+    }
+
+    /// The address.
+    pub fn email(&self) -> &'row str {
+        self.text(2).unwrap_or("")
+    }
+
+    /// The person's name.
+    pub fn name(&self) -> &'row str {
+        self.text(3).unwrap_or("")
+    }
+
+    /// The number.
+    pub fn id(&self) -> i64 {
+        self.number(0).unwrap_or(0)
+    }
+
+    /// The role.
+    pub fn role(&self) -> RoleId {
+        RoleId(self.number(4).unwrap_or(0))
+    }
+
+    /// How he signs in.
+    pub fn sign_in(&self) -> SignIn {
+        if self.text(5) == Some("saml") { SignIn::Saml } else { SignIn::Password }
+    }
+
+    /// The language.
+    pub fn locale(&self) -> Option<&'row str> {
+        self.text(6)
+    }
+
+    /// Active or locked at `now`.
+    pub fn status(&self, now: Timestamp) -> Status {
+        let locked = self.number(7).is_some() && self.number(8).is_none_or(|until| until > now.as_second());
+        if locked { Status::Locked } else { Status::Active }
+    }
+
+    /// When the lock ends by itself.
+    pub fn locked_until(&self) -> Option<Timestamp> {
+        self.number(8).map(time)
+    }
+
+    /// Raised by whatever ends sessions.
+    pub fn session_epoch(&self) -> i64 {
+        self.number(10).unwrap_or(0)
+    }
+
+    /// The last login noted.
+    pub fn last_login_at(&self) -> Option<Timestamp> {
+        self.number(11).map(time)
+    }
+
+    /// When the user was added.
+    pub fn created_at(&self) -> Option<Timestamp> {
+        self.number(12).map(time)
+    }
+
+    /// When the record last changed.
+    pub fn updated_at(&self) -> Option<Timestamp> {
+        self.number(13).map(time)
+    }
+
+    /// When the password was set; `None`: there is none.
+    pub fn password_set_at(&self) -> Option<Timestamp> {
+        self.number(14).map(time)
+    }
+
+    /// Whether he must choose another password.
+    pub fn must_change_password(&self) -> bool {
+        self.number(16) == Some(1)
+    }
+
+    /// The hash of the password, where the list was asked for hashes.
+    pub fn password_hash(&self) -> Option<&'row str> {
+        self.text(17)
+    }
+
+    fn text(&self, column: usize) -> Option<&'row str> {
+        self.row.get_ref(column).ok()?.as_str_or_null().ok()?
+    }
+
+    fn number(&self, column: usize) -> Option<i64> {
+        self.row.get_ref(column).ok()?.as_i64_or_null().ok()?
+    }
+}
+
+/// Conditions and the values they bind, in order.
+struct Conditions {
+    sql: Vec<&'static str>,
+    values: Vec<Box<dyn ToSql>>,
+}
+
+impl Conditions {
+    fn add(&mut self, sql: &'static str, value: impl ToSql + 'static) {
+        self.sql.push(sql);
+        self.values.push(Box::new(value));
+    }
+
+    fn of(selection: &Selection, now: Timestamp) -> Self {
+        let mut conditions = Self { sql: Vec::new(), values: Vec::new() };
+        if let Some(text) = &selection.search {
+            const HOLDS: &str = "(username LIKE ? ESCAPE '\\' OR email LIKE ? ESCAPE '\\' OR user.name LIKE ? ESCAPE '\\')";
+            let pattern = like_pattern(text);
+            conditions.values.push(Box::new(pattern.clone()));
+            conditions.values.push(Box::new(pattern.clone()));
+            conditions.add(HOLDS, pattern);
+        }
+        if let Some(role) = selection.role {
+            conditions.add("user.role_id = ?", role.0);
+        }
+        const LOCKED: &str = "(locked_at IS NOT NULL AND (locked_until IS NULL OR locked_until > ?))";
+        match selection.status {
+            Some(Status::Locked) => conditions.add(LOCKED, now.as_second()),
+            Some(Status::Active) => conditions.add("(locked_at IS NULL OR locked_until <= ?)", now.as_second()),
+            None => {}
+        }
+        if let Some(sign_in) = selection.sign_in {
+            conditions.add("sign_in = ?", sign_in.word());
+        }
+        if let Some(domain) = &selection.email_domain {
+            conditions.add("email LIKE ? ESCAPE '\\'", format!("%@{}", escaped(domain)));
+        }
+        if selection.no_password {
+            conditions.add("password_set_at IS NULL AND sign_in = ?", SignIn::Password.word());
+        }
+        if let Some(before) = selection.password_set_before {
+            conditions.add("password_set_at < ?", before.as_second());
+        }
+        if let Some(fingerprint) = &selection.policy_other_than {
+            conditions.add("password_set_at IS NOT NULL AND password_policy IS NOT ?", fingerprint.clone());
+        }
+        if selection.never_logged_in {
+            conditions.sql.push("last_login_at IS NULL");
+        }
+        if selection.named.is_some() {
+            conditions.sql.push("user.id IN (SELECT id FROM temp.named)");
+        }
+        conditions
+    }
+
+    fn clause(&self) -> String {
+        if self.sql.is_empty() { String::new() } else { format!(" WHERE {}", self.sql.join(" AND ")) }
+    }
+
+    fn values(&self) -> Vec<&dyn ToSql> {
+        self.values.iter().map(AsRef::as_ref).collect()
+    }
+}
+
+/// The text with what LIKE would take for a wildcard escaped.
+fn escaped(text: &str) -> String {
+    text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_")
+}
+
+fn like_pattern(text: &str) -> String {
+    format!("%{}%", escaped(text))
+}
+
+fn order(query: &UserQuery) -> String {
+    let direction = if query.reverse { "DESC" } else { "ASC" };
+    let column = match query.order {
+        UserOrder::Email => return format!("email {direction}"),
+        UserOrder::Username => return format!("username {direction}"),
+        UserOrder::Name => "user.name COLLATE NOCASE",
+        UserOrder::Created => "created_at",
+        UserOrder::PasswordSet => "password_set_at",
+        UserOrder::LastLogin => "last_login_at",
+    };
+    format!("{column} {direction}, email {direction}")
+}
+
+impl Reading<'_> {
+    /// Gives each user that the query means to `visit`, in its order. Names of `selection.named` that no user has are
+    /// passed over; ask [`Reading::unknown_names`] first.
+    ///
+    /// # Errors
+    /// When the store cannot be read, or `visit` fails.
+    pub fn each_user<E: From<StoreError>>(
+        &self,
+        query: &UserQuery,
+        with_hashes: bool,
+        now: Timestamp,
+        mut visit: impl FnMut(&UserRow<'_>) -> std::result::Result<(), E>,
+    ) -> std::result::Result<(), E> {
+        let failed = |error: rusqlite::Error| E::from(error.into());
+        self.prepare_names(&query.selection)?;
+        let conditions = Conditions::of(&query.selection, now);
+        let hash = if with_hashes { ", password_hash" } else { "" };
+        let limit = query.limit.map(|limit| format!(" LIMIT {limit}")).unwrap_or_default();
+        let sql =
+            format!("SELECT {COLUMNS}{hash} FROM user{} ORDER BY {}{limit}", conditions.clause(), order(query));
+        let mut statement = self.transaction.prepare(&sql).map_err(failed)?;
+        let mut rows = statement.query(conditions.values().as_slice()).map_err(failed)?;
+        while let Some(row) = rows.next().map_err(failed)? {
+            visit(&UserRow { row })?;
+        }
+        Ok(())
+    }
+
+    /// How many users a selection means.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn count_users(&self, selection: &Selection, now: Timestamp) -> Result<u64> {
+        self.prepare_names(selection)?;
+        let conditions = Conditions::of(selection, now);
+        let sql = format!("SELECT count(*) FROM user{}", conditions.clause());
+        let count: i64 = self.transaction.query_row(&sql, conditions.values().as_slice(), |row| row.get(0))?;
+        Ok(count.unsigned_abs())
+    }
+
+    /// The places in the list of those names that no user has.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn unknown_names(&self, names: &[UserReference]) -> Result<Vec<usize>> {
+        let mut unknown = Vec::new();
+        for (place, name) in names.iter().enumerate() {
+            if self.id_of(name)?.is_none() {
+                unknown.push(place);
+            }
+        }
+        Ok(unknown)
+    }
+
+    fn id_of(&self, reference: &UserReference) -> Result<Option<i64>> {
+        use rusqlite::OptionalExtension as _;
+        let (sql, name) = match reference {
+            UserReference::Username(name) => ("SELECT id FROM user WHERE username = ?1", name),
+            UserReference::Email(email) => ("SELECT id FROM user WHERE email = ?1", email),
+        };
+        Ok(self.transaction.prepare_cached(sql)?.query_row([name], |row| row.get(0)).optional()?)
+    }
+
+    /// Fills a temporary table with the users named, so that the list is one statement.
+    fn prepare_names(&self, selection: &Selection) -> Result<()> {
+        let Some(names) = &selection.named else { return Ok(()) };
+        self.transaction.execute_batch(
+            "CREATE TEMP TABLE IF NOT EXISTS named (id INTEGER PRIMARY KEY); DELETE FROM temp.named;",
+        )?;
+        for name in names {
+            if let Some(id) = self.id_of(name)? {
+                self.transaction.prepare_cached("INSERT OR IGNORE INTO temp.named VALUES (?1)")?.execute([id])?;
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn wildcards_in_a_search_are_plain_characters() {
+        assert_eq!(like_pattern("50%_\\"), "%50\\%\\_\\\\%");
+    }
+}

@@ -1,0 +1,274 @@
+//! Single users: look up, add, change, delete, and the password.
+
+use jiff::Timestamp;
+use rusqlite::OptionalExtension as _;
+use rusqlite::Row;
+use rusqlite::params;
+
+use super::Reading;
+use super::Result;
+use super::Store;
+use super::Writing;
+use super::time;
+use crate::domain::email_address::EmailAddress;
+use crate::domain::role::RoleId;
+use crate::domain::user::Lock;
+use crate::domain::user::PasswordFacts;
+use crate::domain::user::SignIn;
+use crate::domain::user::User;
+use crate::domain::user::UserId;
+use crate::domain::user::UserReference;
+use crate::domain::user::Username;
+use crate::secrets::password_hash::PasswordHash;
+
+/// The columns of a user, without the hash.
+pub(super) const COLUMNS: &str = "user.id, username, email, user.name, user.role_id, sign_in, locale, locked_at, \
+     locked_until, lock_reason, session_epoch, last_login_at, created_at, updated_at, password_set_at, \
+     password_policy, must_change_password";
+
+/// How many old passwords are kept of a user: the most that a policy may refuse (`[password] history`).
+pub const MOST_HISTORY: u32 = 24;
+
+/// Logins nearer to each other than this are noted once, so that a busy login system does not fill the disk's queue.
+const LOGIN_NOTED_EVERY: i64 = 60;
+
+/// A user to be added.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewUser {
+    /// The name to sign in with.
+    pub username: Username,
+    /// The address.
+    pub email: EmailAddress,
+    /// The person's name; may be empty.
+    pub name: String,
+    /// The role.
+    pub role: RoleId,
+    /// How he signs in.
+    pub sign_in: SignIn,
+    /// The language.
+    pub locale: Option<String>,
+    /// When.
+    pub created_at: Timestamp,
+}
+
+/// A password to be set.
+#[derive(Debug)]
+pub struct NewPassword {
+    /// Its hash.
+    pub hash: PasswordHash,
+    /// The fingerprint of the policy it met.
+    pub policy: Option<String>,
+    /// Whether the user must choose another at the next sign-in.
+    pub must_change: bool,
+    /// Whether sessions that are open stay so.
+    pub keep_sessions: bool,
+    /// When.
+    pub set_at: Timestamp,
+}
+
+impl Reading<'_> {
+    /// The user with this name or address, whole and without ASCII case.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn user(&self, reference: &UserReference) -> Result<Option<User>> {
+        match reference {
+            UserReference::Username(name) => self.user_where("username = ?1", name),
+            UserReference::Email(email) => self.user_where("email = ?1", email),
+        }
+    }
+
+    /// A user by his number.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn user_by_id(&self, id: UserId) -> Result<Option<User>> {
+        self.user_where("user.id = ?1", id.0)
+    }
+
+    fn user_where(&self, condition: &str, value: impl rusqlite::ToSql) -> Result<Option<User>> {
+        let sql = format!("SELECT {COLUMNS} FROM user WHERE {condition}");
+        Ok(self.transaction.prepare_cached(&sql)?.query_row([value], user).optional()?)
+    }
+
+    /// The hash of a user's password.
+    ///
+    /// # Errors
+    /// When the store cannot be read. A hash that is malformed (somebody edited the file) is none.
+    pub fn password_hash(&self, id: UserId) -> Result<Option<PasswordHash>> {
+        let mut statement = self.transaction.prepare_cached("SELECT password_hash FROM user WHERE id = ?1")?;
+        let hash: Option<Option<String>> = statement.query_row([id.0], |row| row.get(0)).optional()?;
+        Ok(hash.flatten().and_then(|hash| PasswordHash::parse(&hash).ok()))
+    }
+
+    /// The passwords a user had before, newest first.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn password_history(&self, id: UserId, limit: u32) -> Result<Vec<PasswordHash>> {
+        let sql = "SELECT password_hash FROM password_history WHERE user_id = ?1 ORDER BY id DESC LIMIT ?2";
+        let mut statement = self.transaction.prepare_cached(sql)?;
+        let hashes = statement.query_map(params![id.0, limit], |row| row.get::<_, String>(0))?;
+        let mut history = Vec::new();
+        for hash in hashes {
+            history.extend(PasswordHash::parse(&hash?));
+        }
+        Ok(history)
+    }
+}
+
+impl Writing<'_> {
+    /// Adds a user. Name and address must be free: look first, nobody can come in between.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    pub fn add_user(&self, new: &NewUser) -> Result<UserId> {
+        let NewUser { username, email, name, role, sign_in, locale, created_at } = new;
+        self.transaction.execute(
+            "INSERT INTO user (username, email, name, role_id, sign_in, locale, created_at, updated_at) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7)",
+            params![
+                username.as_str(),
+                email.as_str(),
+                name,
+                role.0,
+                sign_in.word(),
+                locale,
+                created_at.as_second()
+            ],
+        )?;
+        Ok(UserId(self.transaction.last_insert_rowid()))
+    }
+
+    /// Writes back the fields that `users edit` changes.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    pub fn update_user(&self, user: &User) -> Result<()> {
+        let sql = "UPDATE user SET username = ?2, email = ?3, name = ?4, role_id = ?5, sign_in = ?6, locale = ?7, \
+                   session_epoch = ?8, updated_at = ?9 WHERE id = ?1";
+        self.transaction.execute(
+            sql,
+            params![
+                user.id.0,
+                user.username.as_str(),
+                user.email.as_str(),
+                user.name,
+                user.role.0,
+                user.sign_in.word(),
+                user.locale,
+                user.session_epoch,
+                user.updated_at.as_second()
+            ],
+        )?;
+        Ok(())
+    }
+
+    /// Takes a user's password and its history away.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    pub fn remove_password(&self, id: UserId) -> Result<()> {
+        let sql = "UPDATE user SET password_hash = NULL, password_set_at = NULL, password_policy = NULL, \
+                   must_change_password = 0 WHERE id = ?1";
+        self.transaction.execute(sql, [id.0])?;
+        self.transaction.execute("DELETE FROM password_history WHERE user_id = ?1", [id.0])?;
+        Ok(())
+    }
+
+    /// Locks or unlocks a user and raises his session epoch when `locked_at` is given.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    pub fn set_lock(&self, id: UserId, lock: Option<&Lock>, now: Timestamp) -> Result<()> {
+        let sql = "UPDATE user SET locked_at = ?2, locked_until = ?3, lock_reason = ?4, \
+                   session_epoch = session_epoch + (?2 IS NOT NULL), updated_at = ?5 WHERE id = ?1";
+        let until = lock.and_then(|lock| lock.until).map(Timestamp::as_second);
+        let reason = lock.and_then(|lock| lock.reason.as_deref());
+        let (locked_at, now) = (lock.map(|_| now.as_second()), now.as_second());
+        self.transaction.execute(sql, params![id.0, locked_at, until, reason, now])?;
+        Ok(())
+    }
+
+    /// Deletes a user and what belongs to him; his number is never given again.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    pub fn delete_user(&self, id: UserId) -> Result<()> {
+        self.transaction.execute("DELETE FROM user WHERE id = ?1", [id.0])?;
+        Ok(())
+    }
+
+    /// Sets a password and ends everything older: the old hash goes into the history, and the session epoch rises.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    pub fn set_password(&self, id: UserId, new: &NewPassword) -> Result<()> {
+        let NewPassword { hash, policy, must_change, keep_sessions, set_at } = new;
+        let set_at = set_at.as_second();
+        self.transaction.execute(
+            "INSERT INTO password_history (user_id, replaced_at, password_hash) \
+             SELECT id, ?2, password_hash FROM user WHERE id = ?1 AND password_hash IS NOT NULL",
+            params![id.0, set_at],
+        )?;
+        self.transaction.execute(
+            "DELETE FROM password_history WHERE user_id = ?1 AND id NOT IN \
+             (SELECT id FROM password_history WHERE user_id = ?1 ORDER BY id DESC LIMIT ?2)",
+            params![id.0, MOST_HISTORY],
+        )?;
+        self.transaction.execute(
+            "UPDATE user SET password_hash = ?2, password_set_at = ?3, password_policy = ?4, must_change_password = ?5, \
+             session_epoch = session_epoch + ?6, updated_at = ?3 WHERE id = ?1",
+            params![id.0, hash.as_str(), set_at, policy, must_change, i64::from(!keep_sessions)],
+        )?;
+        Ok(())
+    }
+}
+
+impl Store {
+    /// Notes a login, at most once a minute a user. Stands outside changes: it is no deed of an operator, and a login
+    /// must not fail because the note could not be written.
+    ///
+    /// # Errors
+    /// When the store cannot be written; the caller goes on.
+    pub fn note_login(&self, id: UserId, now: Timestamp) -> Result<()> {
+        let sql = "SELECT last_login_at IS NULL OR abs(?2 - last_login_at) >= ?3 FROM user WHERE id = ?1";
+        let values = params![id.0, now.as_second(), LOGIN_NOTED_EVERY];
+        if self.connection.query_row(sql, values, |row| row.get(0)).optional()? == Some(true) {
+            let sql = "UPDATE user SET last_login_at = ?2 WHERE id = ?1";
+            let writing = self.write()?;
+            writing.transaction.execute(sql, params![id.0, now.as_second()])?;
+            writing.commit()?;
+        }
+        Ok(())
+    }
+}
+
+/// A user from the columns of [`COLUMNS`].
+pub(super) fn user(row: &Row<'_>) -> rusqlite::Result<User> {
+    let sign_in: String = row.get(5)?;
+    let locked_at: Option<i64> = row.get(7)?;
+    let lock = match locked_at {
+        Some(_) => Some(Lock { until: row.get::<_, Option<i64>>(8)?.map(time), reason: row.get(9)? }),
+        None => None,
+    };
+    let password = match row.get::<_, Option<i64>>(14)? {
+        Some(set_at) => Some(PasswordFacts { set_at: time(set_at), policy: row.get(15)?, must_change: row.get(16)? }),
+        None => None,
+    };
+    Ok(User {
+        id: UserId(row.get(0)?),
+        username: Username::stored(row.get(1)?),
+        email: EmailAddress::stored(row.get(2)?),
+        name: row.get(3)?,
+        role: RoleId(row.get(4)?),
+        sign_in: if sign_in == "saml" { SignIn::Saml } else { SignIn::Password },
+        locale: row.get(6)?,
+        lock,
+        password,
+        session_epoch: row.get(10)?,
+        last_login_at: row.get::<_, Option<i64>>(11)?.map(time),
+        created_at: time(row.get(12)?),
+        updated_at: time(row.get(13)?),
+    })
+}
