@@ -73,8 +73,11 @@ pub(super) fn find(password: &str) -> Option<Pattern> {
             rest += 1;
             at += 1;
         }
+        if rest > MAX_REST {
+            return None;
+        }
     }
-    if rest > MAX_REST || rest >= lower.len() {
+    if rest == lower.len() {
         None
     } else if turns {
         Some(Pattern::Sequential)
