@@ -108,8 +108,8 @@ pub enum GenerateError {
     Unmet,
 }
 
-/// Random characters that meet `policy`: `length` of them, or 20, or more if the policy asks for more. Every password of
-/// that length over the unambiguous characters that the policy accepts is equally likely.
+/// Random characters that meet `policy`: `length` of them, or 20, or more if the policy asks for more. Every password
+/// of that length over the unambiguous characters that the policy accepts is equally likely.
 ///
 /// # Errors
 /// If `length` is out of bounds, or the policy cannot be met.

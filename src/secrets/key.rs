@@ -19,7 +19,7 @@ pub struct ResetKey(SecretBox<[u8; LENGTH]>);
 
 /// Why a file holds no key. It never holds a part of the content.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
-#[error("not a key of {LENGTH} bytes: one line of {} hexadecimal digits is expected; restore the file from its backup", LENGTH * 2)]
+#[error("not a key: one line of {} hexadecimal digits is expected; restore the file from its backup", 2 * LENGTH)]
 pub struct KeyError;
 
 impl ResetKey {

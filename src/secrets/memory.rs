@@ -7,8 +7,8 @@ use zeroize::Zeroize;
 #[cfg(target_os = "linux")]
 const HUGE_PAGE: usize = 2 << 20;
 
-/// Blocks that are kept from hash to hash. Half of what a single hash costs is otherwise the kernel's: 16,384 page faults
-/// for 64 MiB. So the memory is kept, and asked for in huge pages.
+/// Blocks that are kept from hash to hash. A third of what a single hash costs is otherwise the kernel's: 16,384 page
+/// faults for 64 MiB. So the memory is kept, and asked for in huge pages.
 #[derive(Default)]
 pub(super) struct Memory(Vec<Block>);
 

@@ -18,8 +18,8 @@ use crate::domain::policy::Policy;
 /// NFC makes at most three times as many bytes of a UTF-8 text (Unicode Standard Annex #15, section 9).
 const NFC_GROWTH: usize = 3;
 
-/// A plain password: text in Unicode normalization form C (SP 800-63B-4 section 3.1.1.2), of 1 to [`MAX_BYTES`] bytes in
-/// UTF-8, without NUL and line breaks. Apart from the normalization it is what was typed: never trimmed, cut or mended.
+/// A plain password: text in Unicode normalization form C (SP 800-63B-4 section 3.1.1.2), of 1 to [`MAX_BYTES`] bytes
+/// in UTF-8, without NUL and line breaks. Apart from the normalization it is what was typed: never trimmed, cut or mended.
 /// Its memory is wiped when it is dropped.
 pub struct Password(SecretString);
 
@@ -163,7 +163,7 @@ mod tests {
     }
 
     proptest! {
-        #![proptest_config(ProptestConfig::with_cases(2_000))]
+        #![proptest_config(ProptestConfig::with_cases(10_000))]
         #[test]
         fn what_is_kept_is_the_nfc_of_what_was_typed(text in "[^\0\r\n]{1,300}") {
             let normal: String = text.nfc().collect();

@@ -128,7 +128,7 @@ pub enum PasswordHashError {
     Version,
     /// A parameter besides the three, or one of these missing or not a number.
     #[error(
-        "the parameters are not exactly `m`, `t` and `p`; a hash with a key or with associated data cannot be used"
+        "the parameters are not exactly `m`, `t` and `p` in this order; a hash with a key or with data cannot be used"
     )]
     Parameters,
     /// Parameters out of bounds.
@@ -150,7 +150,8 @@ impl PasswordHash {
         let version =
             phc.version.and_then(|version| Version::try_from(version).ok()).ok_or(PasswordHashError::Version)?;
         let number = |name: &str| phc.params.get_decimal(name).ok_or(PasswordHashError::Parameters);
-        if phc.params.iter().count() != 3 {
+        // In the order of the specification: the other programs that read the store's hashes take no other.
+        if !phc.params.iter().map(|(name, _value)| name.to_string()).eq(["m", "t", "p"]) {
             return Err(PasswordHashError::Parameters);
         }
         let parameters = HashParameters::new(number("m")?, number("t")?, number("p")?)?;
@@ -229,6 +230,7 @@ mod tests {
             (format!("$argon2id$m=65536,t=3,p=1${SALT}${TAG}"), Version),
             (format!("$argon2id$v=18$m=65536,t=3,p=1${SALT}${TAG}"), Version),
             (format!("$argon2id$v=19$m=65536,t=3${SALT}${TAG}"), Parameters),
+            (format!("$argon2id$v=19$t=3,m=65536,p=1${SALT}${TAG}"), Parameters),
             (format!("$argon2id$v=19$m=65536,t=3,p=1,keyid=YWJj${SALT}${TAG}"), Parameters),
             (format!("$argon2id$v=19$m=65536,t=3,p=1${SALT}"), Short),
             (format!("$argon2id$v=19$m=65536,t=3,p=1${SALT}$AAAAAAAAAAAAAAAAAAAA"), Short),

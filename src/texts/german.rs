@@ -53,8 +53,8 @@ impl Sentences for German {
     }
 
     fn classes_are_advised_against(&self) -> String {
-        "NIST SP 800-63B-4, Abschnitt 3.1.1.2, rät davon ab, Zeichenarten zu verlangen: solche Regeln werden auf leicht \
-         zu erratende Weise erfüllt"
+        "NIST SP 800-63B-4, Abschnitt 3.1.1.2, rät davon ab, Zeichenarten zu verlangen: solche Regeln werden auf \
+         leicht zu erratende Weise erfüllt"
             .to_owned()
     }
 

@@ -1,8 +1,8 @@
 //! The blocklists: the built-in list of common passwords, and the organization's own.
 //!
 //! `common-passwords.txt` is the list of Django 5.2 (`django/contrib/auth/common-passwords.txt.gz`, made by Royce
-//! Williams from leaked passwords, lower case, without duplicates; BSD-3-Clause, see `common-passwords.LICENSE`), sorted
-//! by bytes, without eight entries that were only damaged text. [`HANDED_OUT`] is this project's own.
+//! Williams from leaked passwords, lower case, without duplicates; BSD-3-Clause, see `common-passwords.LICENSE`),
+//! sorted by bytes, without eight entries that were only damaged text. [`HANDED_OUT`] is this project's own.
 
 use std::cmp::Ordering;
 

@@ -4,6 +4,8 @@
 
 use zeroize::Zeroizing;
 
+use super::lower_case;
+
 /// The fewest characters of a form that is found by leaving something out: shorter ones are found by chance.
 pub(super) const MIN_FORM: usize = 4;
 
@@ -32,36 +34,36 @@ pub(super) fn look_alikes(character: char) -> &'static [char] {
 /// - each of them with look-alike digits and symbols read as letters;
 /// - if the password, or its letters, are one word again and again: that word, and what it may have been made from.
 pub(super) fn any(password: &str, listed: impl Fn(&str) -> bool) -> bool {
-    let lower = Zeroizing::new(password.to_lowercase());
-    if undressed(&lower, &listed) {
-        return true;
+    let lower = lower_case(password);
+    undressed(&lower, &listed) || {
+        let unit = unit(&lower);
+        (MIN_FORM..lower.len()).contains(&unit.len()) && undressed(unit, &listed)
     }
-    let unit = unit(&lower);
-    unit.len() < lower.len() && unit.chars().count() >= MIN_FORM && undressed(unit, &listed)
 }
 
 /// [`any`] without the repetitions of the whole text.
-fn undressed(text: &str, listed: &impl Fn(&str) -> bool) -> bool {
-    let characters = Zeroizing::new(text.chars().collect::<Vec<char>>());
+fn undressed(characters: &[char], listed: &impl Fn(&str) -> bool) -> bool {
     let Some(last_letter) = characters.iter().rposition(|character| character.is_alphabetic()) else {
         // Digits and symbols: whole, or without the symbols at both ends.
-        return listed(text) || listed(text.trim_matches(|character: char| !character.is_numeric()));
+        let text = text_of(characters);
+        return listed(&text) || listed(text.trim_matches(|character: char| !character.is_numeric()));
     };
     let first_letter = characters.iter().position(|character| character.is_alphabetic()).unwrap_or(0);
-    readings(&characters).iter().any(|(reading, offsets)| {
+    readings(characters).iter().any(|(reading, offsets)| {
         // `offsets[i]` is where the i-th character begins in `reading`, so that every form is a slice of it.
         let long_enough = |from: usize, to: usize| to - from >= MIN_FORM;
         let form = |from: usize, to: usize| &reading[offsets[from]..offsets[to]];
         let whole = characters.len();
-        let letters = Zeroizing::new(letters_of(form(first_letter, last_letter + 1)));
-        let word = unit(&letters);
+        let mut letters = Zeroizing::new(Vec::with_capacity(whole));
+        letters.extend(form(first_letter, last_letter + 1).chars().filter(|character| character.is_alphabetic()));
+        let all_letters = |form: &[char]| form.len() >= MIN_FORM && listed(&text_of(form));
         listed(reading)
             || (last_letter + 1..=whole).any(|to| {
                 (long_enough(0, to) && listed(form(0, to)))
                     || (long_enough(first_letter, to) && listed(form(first_letter, to)))
             })
-            || (letters.chars().count() >= MIN_FORM && listed(&letters))
-            || (word.chars().count() >= MIN_FORM && listed(word))
+            || all_letters(&letters)
+            || all_letters(unit(&letters))
     })
 }
 
@@ -84,20 +86,20 @@ fn readings(characters: &[char]) -> [(Zeroizing<String>, Vec<usize>); 3] {
     [read(as_it_stands), read(first), read(last)]
 }
 
-/// The letters of `text`, in their order.
-fn letters_of(text: &str) -> String {
-    let mut letters = String::with_capacity(text.len());
-    letters.extend(text.chars().filter(|character| character.is_alphabetic()));
-    letters
+/// The characters as a text.
+fn text_of(characters: &[char]) -> Zeroizing<String> {
+    let mut text = Zeroizing::new(String::with_capacity(4 * characters.len()));
+    text.extend(characters);
+    text
 }
 
-/// The shortest text which, written once or several times, is `text`.
-fn unit(text: &str) -> &str {
-    let length = text.len();
+/// The shortest piece which, written once or several times, is `whole`.
+fn unit(whole: &[char]) -> &[char] {
+    let length = whole.len();
     (1..=length / 2)
-        .filter(|&part| length.is_multiple_of(part) && text.is_char_boundary(part))
-        .find(|&part| text.as_bytes()[part..] == text.as_bytes()[..length - part])
-        .map_or(text, |part| &text[..part])
+        .filter(|&part| length.is_multiple_of(part))
+        .find(|&part| whole[part..] == whole[..length - part])
+        .map_or(whole, |part| &whole[..part])
 }
 
 #[cfg(test)]
@@ -148,10 +150,15 @@ mod tests {
 
     #[test]
     fn the_unit_of_a_text_is_its_shortest_period() {
-        assert_eq!(unit("abcabcabc"), "abc");
-        assert_eq!(unit("aaaa"), "a");
-        assert_eq!(unit("abcab"), "abcab");
-        assert_eq!(unit("éé"), "é");
-        assert_eq!(unit(""), "");
+        for (whole, piece) in [("abcabcabc", "abc"), ("aaaa", "a"), ("abcab", "abcab"), ("éé", "é"), ("", "")] {
+            let whole: Vec<char> = whole.chars().collect();
+            assert_eq!(*text_of(unit(&whole)), piece);
+        }
+    }
+
+    #[test]
+    fn capitals_without_a_lower_case_of_their_own_length_are_compared() {
+        assert!(comes_from("ΚΩΔΙΚΟΣ2024", "κωδικοσ"));
+        assert!(comes_from("Ⱥⱥⱥⱥ!", "ⱥⱥⱥⱥ"));
     }
 }

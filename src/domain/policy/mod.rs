@@ -15,6 +15,7 @@ use std::str::FromStr;
 use sha2::Digest;
 use sha2::Sha256;
 use thiserror::Error;
+use zeroize::Zeroizing;
 
 pub use blocklist::Blocklist;
 pub use blocklist::BlocklistError;
@@ -227,6 +228,14 @@ pub fn faults(password: &str, policy: &Policy, words: &PersonalWords<'_>) -> Vec
         }
     }
     faults
+}
+
+/// The characters of `text` in lower case, one by one, in a buffer that need not grow: what it leaves behind when it
+/// grows would not be wiped.
+fn lower_case(text: &str) -> Zeroizing<Vec<char>> {
+    let mut lower = Zeroizing::new(Vec::with_capacity(2 * text.len()));
+    lower.extend(text.chars().flat_map(char::to_lowercase));
+    lower
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Patterns that fill a whole password: repetition and sequences.
 
-use zeroize::Zeroizing;
+use super::lower_case;
 
 /// A pattern that fills a whole password.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,7 +58,7 @@ const TRACKS: [&str; 31] = [
 
 /// The pattern that fills `password`, if one does; case does not count.
 pub(super) fn find(password: &str) -> Option<Pattern> {
-    let lower = Zeroizing::new(password.chars().flat_map(char::to_lowercase).collect::<Vec<char>>());
+    let lower = lower_case(password);
     if is_repeated(&lower) {
         return Some(Pattern::Repeated);
     }

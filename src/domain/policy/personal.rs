@@ -1,9 +1,9 @@
 //! Words that belong to the user and the organization, of which alone no password may be made.
 
 use unicode_normalization::UnicodeNormalization;
-use zeroize::Zeroizing;
 
 use super::derivatives::look_alikes;
+use super::lower_case;
 
 /// At least one word of this many characters must be in a password that is refused: shorter ones (`de`, `co`, initials)
 /// would match by chance.
@@ -40,14 +40,14 @@ impl PersonalWords<'_> {
         words
     }
 
-    /// Whether `password` consists of these words and nothing else but digits and symbols, with at least one of [`MIN_WORD`]
-    /// characters among them.
+    /// Whether `password` consists of these words and nothing else but digits and symbols, with at least one of
+    /// [`MIN_WORD`] characters among them.
     /// Case does not count, a word may stand backwards, and look-alike digits and symbols are read as letters.
     pub(super) fn make_up(&self, password: &str) -> bool {
         let mut words: Vec<Vec<char>> = self.words().iter().map(|word| word.chars().collect()).collect();
         let backwards: Vec<Vec<char>> = words.iter().map(|word| word.iter().rev().copied().collect()).collect();
         words.extend(backwards);
-        let text = Zeroizing::new(password.chars().flat_map(char::to_lowercase).collect::<Vec<char>>());
+        let text = lower_case(password);
         // For each position: can the text before it be cut into words, digits and symbols, and with a word among them?
         let mut reached = vec![Reached::No; text.len() + 1];
         reached[0] = Reached::WithoutWord;

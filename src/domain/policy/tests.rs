@@ -184,6 +184,16 @@ fn the_longest_password_is_judged_quickly() {
     assert!(start.elapsed() < std::time::Duration::from_secs(2), "{:?}", start.elapsed());
 }
 
+proptest::proptest! {
+    #[test]
+    fn no_text_breaks_the_gate(any in ".{0,60}", dressed in "[a@4€1İßé0!9 ]{0,30}") {
+        let policy = with(|policy| policy.min_score = 1);
+        for password in [&any, &dressed, &format!("{any}{any}"), &format!("{dressed}alice{dressed}")] {
+            faults(password, &policy, &words());
+        }
+    }
+}
+
 #[test]
 fn the_fingerprint_changes_with_whatever_decides_and_with_nothing_else() {
     let policies = [
