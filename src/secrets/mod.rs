@@ -1,1 +1,16 @@
-//! secrets
+//! Secrets: what is typed, what is stored of it, what is generated, and the key of the reset codes.
+//!
+//! This folder alone unwraps a password. Each type's `Debug` prints its name and nothing else.
+
+pub mod generate;
+pub mod hasher;
+pub mod key;
+mod memory;
+pub mod password;
+pub mod password_hash;
+
+pub use hasher::Hasher;
+pub use key::ResetKey;
+pub use password::Password;
+pub use password_hash::HashParameters;
+pub use password_hash::PasswordHash;

@@ -1,0 +1,242 @@
+//! The policy: what an organization asks of a password, and the one gate that every new password passes.
+//!
+//! The default is NIST SP 800-63B-4 section 3.1.1.2 and nothing else: at least 15 characters, no composition rules, no
+//! ageing, and a blocklist that is compared with the whole password. A password that merely *contains* a common word or
+//! a name is accepted: a passphrase is made of words.
+
+mod blocklist;
+mod derivatives;
+mod pattern;
+mod personal;
+
+use std::fmt;
+use std::str::FromStr;
+
+use sha2::Digest;
+use sha2::Sha256;
+use thiserror::Error;
+use zeroize::Zeroizing;
+
+pub use blocklist::Blocklist;
+pub use blocklist::BlocklistError;
+pub use personal::PersonalWords;
+
+/// The most bytes that a password may have as NFC text in UTF-8. It is far above what NIST asks for (64 characters),
+/// and bounds what hashing and checking cost.
+pub const MAX_BYTES: usize = 1_024;
+
+/// The shortest password, in characters, where it is the only factor (SP 800-63B-4, 3.1.1.2).
+pub const MIN_LENGTH: u32 = 15;
+
+/// The shortest password, in characters, where the organization's sign-in asks for a second factor too.
+pub const MIN_LENGTH_WITH_SECOND_FACTOR: u32 = 8;
+
+/// Raised with every change of the built-in rules that can refuse a password which the rules before accepted.
+const RULES: u32 = 1;
+
+/// What an organization asks of a password.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Policy {
+    /// The fewest characters: Unicode scalar values of the NFC text.
+    pub min_length: u32,
+    /// The classes of which a password needs at least one character each. NIST advises against any.
+    pub classes: Vec<CharacterClass>,
+    /// How many of the user's former passwords are refused, the present one included; 0 refuses none.
+    pub history: u32,
+    /// The lowest zxcvbn score, 0 to 4; 0 asks for none.
+    pub min_score: u8,
+    /// The organization's own blocklist, besides the built-in one.
+    pub blocklist: Blocklist,
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        Self { min_length: MIN_LENGTH, classes: Vec::new(), history: 0, min_score: 0, blocklist: Blocklist::default() }
+    }
+}
+
+impl Policy {
+    /// A short text that is the same for two policies only if they accept the same passwords. It stands beside each
+    /// stored password, so that those set under another policy can be found.
+    ///
+    /// It is the first 16 hexadecimal digits of a SHA-256 over every field, both blocklists and the version of the
+    /// built-in rules. The order of the classes does not count. It reads the blocklists: compute it once per run.
+    pub fn fingerprint(&self) -> String {
+        let mut classes = self.classes.clone();
+        classes.sort_unstable();
+        classes.dedup();
+        let classes: Vec<String> = classes.iter().map(CharacterClass::to_string).collect();
+        let mut hash = Sha256::new();
+        hash.update(format!(
+            "rules {RULES} min_length {} classes {} history {} min_score {}\n",
+            self.min_length,
+            classes.join(","),
+            self.history,
+            self.min_score
+        ));
+        blocklist::feed_common(&mut hash);
+        self.blocklist.feed(&mut hash);
+        hash.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+    }
+}
+
+/// A class of characters that a policy may require.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum CharacterClass {
+    /// A lower-case letter of any script.
+    Lower,
+    /// An upper-case letter of any script.
+    Upper,
+    /// A digit 0 to 9.
+    Digit,
+    /// Whatever is neither a letter nor a digit; a space counts.
+    Symbol,
+}
+
+impl CharacterClass {
+    /// All classes, in the order in which they are listed.
+    pub const ALL: [Self; 4] = [Self::Lower, Self::Upper, Self::Digit, Self::Symbol];
+
+    /// Whether `character` is one of this class.
+    pub fn has(self, character: char) -> bool {
+        match self {
+            Self::Lower => character.is_lowercase(),
+            Self::Upper => character.is_uppercase(),
+            Self::Digit => character.is_ascii_digit(),
+            Self::Symbol => !character.is_alphanumeric(),
+        }
+    }
+}
+
+impl fmt::Display for CharacterClass {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Lower => "lower",
+            Self::Upper => "upper",
+            Self::Digit => "digit",
+            Self::Symbol => "symbol",
+        })
+    }
+}
+
+/// A word that names no class of characters.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("unknown class of characters: `{0}`; use `lower`, `upper`, `digit` or `symbol`")]
+pub struct UnknownCharacterClass(String);
+
+impl FromStr for CharacterClass {
+    type Err = UnknownCharacterClass;
+
+    fn from_str(word: &str) -> Result<Self, Self::Err> {
+        Self::ALL
+            .into_iter()
+            .find(|class| class.to_string() == word)
+            .ok_or_else(|| UnknownCharacterClass(word.to_owned()))
+    }
+}
+
+/// Why a text is no password under any policy. Nothing is ever cut off or replaced to make it one. The error never
+/// holds a part of the text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+pub enum PasswordError {
+    /// No character at all.
+    #[error("the password is empty; give at least one character")]
+    Empty,
+    /// Bytes that are not UTF-8: another program would read other characters from them.
+    #[error("the password is not UTF-8; set the terminal or the file to UTF-8 and type it again")]
+    NotUtf8,
+    /// A NUL character, at which C programs would cut the password off.
+    #[error("the password contains a NUL character, which no login form can send; leave it out")]
+    Nul,
+    /// A line break inside, which could not be typed at a terminal.
+    #[error("the password contains a line break, which cannot be typed at a terminal; give it as one line")]
+    LineBreak,
+    /// More than [`MAX_BYTES`] as NFC text in UTF-8.
+    #[error("the password has {bytes} bytes, and {MAX_BYTES} are allowed; choose a shorter one")]
+    TooLong {
+        /// The bytes that it has.
+        bytes: usize,
+    },
+}
+
+/// One rule that a password fails. It never holds a part of the password.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fault {
+    /// Fewer characters than the policy asks for.
+    TooShort {
+        /// The fewest characters allowed.
+        min: u32,
+        /// The characters that the password has.
+        has: u32,
+    },
+    /// No character of a class that the policy requires.
+    MissingClass(CharacterClass),
+    /// On a blocklist, or made from an entry of one by case, digits, symbols, look-alike characters or repetition.
+    Common,
+    /// Made only of words that belong to the user or the organization, with at most digits and symbols besides.
+    Personal,
+    /// One character or short block, again and again.
+    Repeated,
+    /// Runs of the alphabet, of digits or of a keyboard's rows.
+    Sequential,
+    /// Too easily guessed in the estimate of zxcvbn.
+    TooGuessable {
+        /// The password's score, 0 to 4.
+        score: u8,
+        /// The lowest score allowed.
+        min: u8,
+    },
+    /// One of the user's last passwords. Only the stored hashes can tell, so [`faults`] never gives this one: it is
+    /// added by whoever compares the password with the history.
+    Reused {
+        /// How many passwords the policy looks back.
+        history: u32,
+    },
+}
+
+/// Every rule of `policy` that `password` fails, in the order of [`Fault`]; none if it is acceptable.
+///
+/// `password` is NFC text, as `secrets::Password` holds it. `words` are those of the user whose password it is to be.
+pub fn faults(password: &str, policy: &Policy, words: &PersonalWords<'_>) -> Vec<Fault> {
+    let mut faults = Vec::new();
+    let has = u32::try_from(password.chars().count()).unwrap_or(u32::MAX);
+    if has < policy.min_length {
+        faults.push(Fault::TooShort { min: policy.min_length, has });
+    }
+    for class in CharacterClass::ALL {
+        if policy.classes.contains(&class) && !password.chars().any(|character| class.has(character)) {
+            faults.push(Fault::MissingClass(class));
+        }
+    }
+    if derivatives::any(password, |form| blocklist::is_common(form) || policy.blocklist.contains(form)) {
+        faults.push(Fault::Common);
+    }
+    if words.make_up(password) {
+        faults.push(Fault::Personal);
+    }
+    match pattern::find(password) {
+        Some(pattern::Pattern::Repeated) => faults.push(Fault::Repeated),
+        Some(pattern::Pattern::Sequential) => faults.push(Fault::Sequential),
+        None => {}
+    }
+    if policy.min_score > 0 {
+        let words = words.words();
+        let words: Vec<&str> = words.iter().map(String::as_str).collect();
+        let score = u8::from(zxcvbn::zxcvbn(password, &words).score());
+        if score < policy.min_score {
+            faults.push(Fault::TooGuessable { score, min: policy.min_score });
+        }
+    }
+    faults
+}
+
+/// The characters of `text` in lower case, one by one, in a buffer that need not grow: what it leaves behind when it
+/// grows would not be wiped.
+fn lower_case(text: &str) -> Zeroizing<Vec<char>> {
+    let mut lower = Zeroizing::new(Vec::with_capacity(2 * text.len()));
+    lower.extend(text.chars().flat_map(char::to_lowercase));
+    lower
+}
+
+#[cfg(test)]
+mod tests;

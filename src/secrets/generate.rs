@@ -1,0 +1,372 @@
+//! Generated passwords.
+//!
+//! `words.txt` is the large word list of the Electronic Frontier Foundation (Joseph Bonneau, 2016,
+//! <https://www.eff.org/dice>), 7,776 words, without its numbers, otherwise unchanged; CC BY 3.0 US
+//! (<https://creativecommons.org/licenses/by/3.0/us/>).
+
+use std::fmt;
+
+use thiserror::Error;
+use zeroize::Zeroizing;
+
+use super::password::Password;
+use crate::domain::policy::CharacterClass;
+use crate::domain::policy::MAX_BYTES;
+use crate::domain::policy::PersonalWords;
+use crate::domain::policy::Policy;
+use crate::random::Random;
+
+/// Lower-case letters that are not mistaken for another character: without `l` and `o`.
+const LOWER: &str = "abcdefghijkmnpqrstuvwxyz";
+
+/// Upper-case letters, without `I` and `O`.
+const UPPER: &str = "ABCDEFGHJKLMNPQRSTUVWXYZ";
+
+/// Digits, without `0` and `1`.
+const DIGITS: &str = "23456789";
+
+/// Symbols that every keyboard has, and that need no quoting in a shell or a mail; used only where a policy asks.
+const SYMBOLS: &str = "-_.:+=%";
+
+/// The characters of a generated password unless another number is asked for: 116 bits.
+const CHARACTERS: usize = 20;
+
+/// A word a line.
+const WORDS: &str = include_str!("words.txt");
+
+/// How many lines [`WORDS`] has: what five dice can throw.
+const WORD_COUNT: usize = 7_776;
+
+/// Where each line of [`WORDS`] begins.
+static WORD_STARTS: [usize; WORD_COUNT] = {
+    let mut starts = [0; WORD_COUNT];
+    let (mut word, mut at) = (1, 0);
+    while word < WORD_COUNT {
+        if WORDS.as_bytes()[at] == b'\n' {
+            starts[word] = at + 1;
+            word += 1;
+        }
+        at += 1;
+    }
+    starts
+};
+
+/// The fewest words of a generated passphrase: 77 bits.
+const MIN_PHRASE: usize = 6;
+
+/// The most words: they stay within [`MAX_BYTES`] with all that a policy adds.
+const MAX_PHRASE: usize = 64;
+
+/// How often a refused password is drawn again. Even four required classes are all met by every third draw of eight
+/// characters, so whatever fails so often can never be met.
+const DRAWS: usize = 1_000;
+
+/// A password that the program made, and the only one that it ever shows.
+pub struct Generated(Password);
+
+impl Generated {
+    /// The password, to be hashed.
+    pub fn password(&self) -> &Password {
+        &self.0
+    }
+
+    /// The text, to be shown once to the operator who asked for it. `cli/output.rs` is the one caller.
+    pub fn reveal(&self) -> &str {
+        self.0.text()
+    }
+}
+
+impl fmt::Debug for Generated {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Generated")
+    }
+}
+
+/// Why no password was made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+pub enum GenerateError {
+    /// Fewer characters than the policy allows, or more than a password may have.
+    #[error("{asked} characters are asked for; use {min} to {max}")]
+    Length {
+        /// The characters asked for.
+        asked: usize,
+        /// What the policy asks for at least.
+        min: usize,
+        /// [`MAX_BYTES`].
+        max: usize,
+    },
+    /// Too few words to be safe, or too many.
+    #[error("{asked} words are asked for; use {MIN_PHRASE} to {MAX_PHRASE}")]
+    Words {
+        /// The words asked for.
+        asked: usize,
+    },
+    /// None of many drawn ones met the policy.
+    #[error(
+        "none of {DRAWS} drawn passwords met the policy; loosen `[password]` in the config, or ask for a longer one"
+    )]
+    Unmet,
+}
+
+/// Random characters that meet `policy`: `length` of them, or 20, or more if the policy asks for more. Every password
+/// of that length over the unambiguous characters that the policy accepts is equally likely.
+///
+/// # Errors
+/// If `length` is out of bounds, or the policy cannot be met.
+pub fn characters(
+    policy: &Policy,
+    words: &PersonalWords<'_>,
+    random: &mut dyn Random,
+    length: Option<usize>,
+) -> Result<Generated, GenerateError> {
+    let (min, max) = (min_length(policy), MAX_BYTES);
+    let length = length.unwrap_or(CHARACTERS.max(min));
+    if !(min..=max).contains(&length) {
+        return Err(GenerateError::Length { asked: length, min, max });
+    }
+    let symbols = if policy.classes.contains(&CharacterClass::Symbol) { SYMBOLS } else { "" };
+    let alphabet = [LOWER, UPPER, DIGITS, symbols].concat().into_bytes();
+    accepted(policy, words, || {
+        let mut text = Zeroizing::new(String::with_capacity(MAX_BYTES));
+        for _ in 0..length {
+            text.push(pick(&alphabet, random));
+        }
+        text
+    })
+}
+
+/// Random words that meet `policy`, joined by `-`: `count` of them, or 6, and more if the policy asks for more
+/// characters. Where it requires a capital letter each word gets one, where it requires a digit one is put behind a
+/// random word; `-` is the symbol.
+///
+/// # Errors
+/// If `count` is out of bounds, or the policy cannot be met.
+pub fn words(
+    policy: &Policy,
+    words: &PersonalWords<'_>,
+    random: &mut dyn Random,
+    count: Option<usize>,
+) -> Result<Generated, GenerateError> {
+    let count = count.unwrap_or(MIN_PHRASE);
+    if !(MIN_PHRASE..=MAX_PHRASE).contains(&count) {
+        return Err(GenerateError::Words { asked: count });
+    }
+    let capitals = policy.classes.contains(&CharacterClass::Upper);
+    let digit = policy.classes.contains(&CharacterClass::Digit);
+    let min_length = min_length(policy).min(MAX_BYTES);
+    accepted(policy, words, || {
+        let digit_behind = digit.then(|| below(count, random));
+        let mut text = Zeroizing::new(String::with_capacity(2 * MAX_BYTES));
+        for index in 0.. {
+            if index >= count && text.len() >= min_length {
+                break;
+            }
+            if index > 0 {
+                text.push('-');
+            }
+            let word = word(random);
+            text.push_str(word);
+            if capitals {
+                let start = text.len() - word.len();
+                text[start..=start].make_ascii_uppercase();
+            }
+            if digit_behind == Some(index) {
+                text.push(pick(DIGITS.as_bytes(), random));
+            }
+        }
+        text
+    })
+}
+
+/// The first drawn text that is a password and meets the policy.
+fn accepted(
+    policy: &Policy,
+    words: &PersonalWords<'_>,
+    mut draw: impl FnMut() -> Zeroizing<String>,
+) -> Result<Generated, GenerateError> {
+    (0..DRAWS)
+        .filter_map(|_| Password::new(draw()).ok())
+        .find(|password| password.faults(policy, words).is_empty())
+        .map(Generated)
+        .ok_or(GenerateError::Unmet)
+}
+
+/// The fewest characters that `policy` allows.
+fn min_length(policy: &Policy) -> usize {
+    usize::try_from(policy.min_length).unwrap_or(usize::MAX).max(1)
+}
+
+/// One of some characters of ASCII, each equally likely.
+fn pick(characters: &[u8], random: &mut dyn Random) -> char {
+    char::from(characters[below(characters.len(), random)])
+}
+
+/// A number below `bound`, each equally likely: those drawn from the incomplete last group are drawn again, because the
+/// remainder alone would prefer small numbers.
+fn below(bound: usize, random: &mut dyn Random) -> usize {
+    let groups = usize::MAX / bound;
+    loop {
+        let mut bytes = Zeroizing::new([0; size_of::<usize>()]);
+        random.fill(&mut *bytes);
+        let number = usize::from_le_bytes(*bytes);
+        if number < groups * bound {
+            return number % bound;
+        }
+    }
+}
+
+/// A word of the list, each equally likely.
+fn word(random: &mut dyn Random) -> &'static str {
+    let start = WORD_STARTS[below(WORD_COUNT, random)];
+    WORDS[start..].split('\n').next().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+    use crate::domain::policy::Blocklist;
+    use crate::random::ScriptedRandom;
+
+    fn policies() -> Vec<Policy> {
+        let strict = |min_length, classes: &[CharacterClass], min_score| Policy {
+            min_length,
+            classes: classes.to_vec(),
+            history: 3,
+            min_score,
+            blocklist: Blocklist::from_bytes(b"zeppelin").unwrap(),
+        };
+        vec![
+            Policy::default(),
+            strict(8, &[], 0),
+            strict(15, &CharacterClass::ALL, 0),
+            strict(64, &[CharacterClass::Digit], 0),
+            strict(900, &[CharacterClass::Upper], 0),
+        ]
+    }
+
+    /// Both kinds, as many rounds as asked for.
+    fn generate(policy: &Policy, rounds: usize) -> Vec<Generated> {
+        let mut random = ScriptedRandom::new(42);
+        let known = PersonalWords { username: "alice", ..PersonalWords::default() };
+        let mut all = Vec::new();
+        for _ in 0..rounds {
+            all.push(characters(policy, &known, &mut random, None).unwrap());
+            all.push(words(policy, &known, &mut random, None).unwrap());
+        }
+        all
+    }
+
+    #[test]
+    fn a_thousand_rounds_under_each_policy_meet_it_and_differ() {
+        for policy in policies() {
+            let rounds = if policy.min_length > 100 { 50 } else { 1_000 };
+            let all = generate(&policy, rounds);
+            for one in &all {
+                assert_eq!(one.password().faults(&policy, &PersonalWords::default()), [], "{}", one.reveal());
+                assert!(one.reveal().len() >= 20);
+            }
+            assert_eq!(all.iter().map(Generated::reveal).collect::<HashSet<_>>().len(), 2 * rounds);
+        }
+    }
+
+    #[test]
+    fn the_highest_score_is_met() {
+        let policy = Policy { min_score: 4, ..Policy::default() };
+        for one in generate(&policy, 10) {
+            assert_eq!(one.password().faults(&policy, &PersonalWords::default()), []);
+        }
+    }
+
+    #[test]
+    fn characters_are_not_mistaken_for_each_other_and_all_of_them_come() {
+        let seen: HashSet<char> = generate(&Policy::default(), 500)
+            .iter()
+            .step_by(2)
+            .flat_map(|one| one.reveal().chars().collect::<Vec<_>>())
+            .collect();
+        assert_eq!(seen, [LOWER, UPPER, DIGITS].concat().chars().collect());
+        assert!(!seen.iter().any(|character| "0Oo1lI".contains(*character)));
+        assert!(56_f64.log2() * 20.0 >= 100.0 && (seen.len(), CHARACTERS) == (56, 20));
+    }
+
+    #[test]
+    fn the_length_asked_for_is_kept_or_refused() {
+        let policy = Policy::default();
+        let mut random = ScriptedRandom::new(1);
+        let mut length = |length| characters(&policy, &PersonalWords::default(), &mut random, Some(length));
+        for asked in [15, 20, 1_024] {
+            assert_eq!(length(asked).unwrap().reveal().len(), asked);
+        }
+        for asked in [0, 14, 1_025, usize::MAX] {
+            assert_eq!(length(asked).unwrap_err(), GenerateError::Length { asked, min: 15, max: 1_024 });
+        }
+    }
+
+    #[test]
+    fn a_phrase_has_the_words_asked_for_and_what_the_classes_demand() {
+        let mut random = ScriptedRandom::new(1);
+        let mut phrase = |policy: &Policy, count| words(policy, &PersonalWords::default(), &mut random, count);
+        let list: HashSet<&str> = WORDS.lines().collect();
+        // Four words of the list have a `-` of their own.
+        let plain = phrase(&Policy::default(), Some(8)).unwrap();
+        assert!(plain.reveal().split('-').count() >= 8);
+        assert!(plain.reveal().split('-').filter(|word| list.contains(word)).count() >= 6);
+        let all = Policy { classes: CharacterClass::ALL.to_vec(), ..Policy::default() };
+        let dressed = phrase(&all, None).unwrap();
+        assert_eq!(dressed.reveal().chars().filter(char::is_ascii_digit).count(), 1);
+        assert!(dressed.reveal().chars().filter(char::is_ascii_uppercase).count() >= 6);
+        for asked in [0, 5, 65] {
+            assert_eq!(phrase(&all, Some(asked)).unwrap_err(), GenerateError::Words { asked });
+        }
+    }
+
+    #[test]
+    fn the_word_list_is_whole() {
+        let words: HashSet<&str> = WORDS.lines().collect();
+        assert_eq!((words.len(), WORDS.lines().count()), (WORD_COUNT, WORD_COUNT));
+        assert!(WORD_STARTS.iter().zip(WORDS.lines()).all(|(&start, line)| WORDS[start..].starts_with(line)));
+        assert!(words.iter().all(|word| word.len() >= 3 && word.bytes().all(|b| b.is_ascii_lowercase() || b == b'-')));
+    }
+
+    #[test]
+    fn numbers_are_drawn_evenly() {
+        let mut random = ScriptedRandom::new(9);
+        let mut counts = [0_u32; 56];
+        for _ in 0..56_000 {
+            counts[below(56, &mut random)] += 1;
+        }
+        assert!(counts.iter().all(|count| (850..1_150).contains(count)), "{counts:?}");
+    }
+
+    #[test]
+    fn a_number_from_the_incomplete_group_is_drawn_again() {
+        struct Script(Vec<usize>);
+        impl Random for Script {
+            fn fill(&mut self, bytes: &mut [u8]) {
+                bytes.copy_from_slice(&self.0.remove(0).to_le_bytes());
+            }
+        }
+        let bound = usize::MAX / 4 * 3;
+        assert_eq!(below(bound, &mut Script(vec![usize::MAX, bound, 5])), 5);
+    }
+
+    #[test]
+    fn a_policy_that_cannot_be_met_is_said() {
+        struct Stuck;
+        impl Random for Stuck {
+            fn fill(&mut self, bytes: &mut [u8]) {
+                bytes.fill(0);
+            }
+        }
+        let made = characters(&Policy::default(), &PersonalWords::default(), &mut Stuck, None);
+        assert_eq!(made.unwrap_err(), GenerateError::Unmet);
+    }
+
+    #[test]
+    fn debug_shows_nothing() {
+        let one = characters(&Policy::default(), &PersonalWords::default(), &mut ScriptedRandom::new(1), None).unwrap();
+        assert_eq!(format!("{one:?}"), "Generated");
+    }
+}

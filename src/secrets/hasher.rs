@@ -1,0 +1,211 @@
+//! Argon2 (RFC 9106): hashing and verifying.
+
+use std::fmt;
+use std::hint::black_box;
+
+use argon2::Algorithm;
+use argon2::Argon2;
+use argon2::Params;
+use argon2::Version;
+use argon2::password_hash::phc;
+
+use super::memory;
+use super::memory::Memory;
+use super::password::Password;
+use super::password_hash::HashParameters;
+use super::password_hash::PasswordHash;
+use crate::random::Random;
+
+/// Bytes of a salt (RFC 9106 section 3.1).
+const SALT: usize = 16;
+
+/// Bytes of a tag, the hash proper (RFC 9106 section 4).
+const TAG: usize = 32;
+
+/// Hashes and verifies passwords, one at a time. It keeps the memory that Argon2 needs, 64 MiB by default: make one for
+/// each thread that hashes, and keep it for the whole run.
+pub struct Hasher {
+    parameters: HashParameters,
+    memory: Memory,
+}
+
+impl Hasher {
+    /// A hasher for new hashes with `parameters`. It takes its memory with the first hash.
+    pub fn new(parameters: HashParameters) -> Self {
+        Self { parameters, memory: Memory::default() }
+    }
+
+    /// Hashes `password` with Argon2id and a salt of its own.
+    pub fn hash(&mut self, password: &Password, random: &mut dyn Random) -> PasswordHash {
+        let mut bytes = [0; SALT];
+        random.fill(&mut bytes);
+        let mut tag = [0; TAG];
+        self.compute(Algorithm::Argon2id, Version::V0x13, self.parameters, password, &bytes, &mut tag);
+        #[expect(clippy::expect_used, reason = "16 and 32 bytes are within the bounds of a PHC string")]
+        let (salt, tag) = (phc::Salt::new(&bytes).expect("a salt"), phc::Output::new(&tag).expect("a tag"));
+        PasswordHash::of(self.parameters, salt, tag)
+    }
+
+    /// Whether `hash` is one of `password`. It costs what the hash's own parameters ask for.
+    pub fn verify(&mut self, password: &Password, hash: &PasswordHash) -> bool {
+        let mut bytes = [0; phc::Output::MAX_LENGTH];
+        let tag = &mut bytes[..hash.tag.len()];
+        self.compute(hash.algorithm, hash.version, hash.parameters, password, &hash.salt, tag);
+        // The comparison of two `Output`s takes the same time wherever they differ.
+        phc::Output::new(tag).is_ok_and(|tag| tag == hash.tag)
+    }
+
+    /// The work of [`Hasher::verify`] for a user who does not exist or has no password, so that the time of an answer
+    /// does not tell who does.
+    pub fn verify_nobody(&mut self, password: &Password) {
+        let mut tag = [0; TAG];
+        self.compute(Algorithm::Argon2id, Version::V0x13, self.parameters, password, &[0; SALT], &mut tag);
+        black_box(&tag);
+    }
+
+    /// Fills `tag`, and wipes the memory.
+    fn compute(
+        &mut self,
+        algorithm: Algorithm,
+        version: Version,
+        parameters: HashParameters,
+        password: &Password,
+        salt: &[u8],
+        tag: &mut [u8],
+    ) {
+        #[expect(clippy::expect_used, reason = "`HashParameters` are within Argon2's bounds")]
+        let params =
+            Params::new(parameters.memory_kib(), parameters.iterations(), parameters.parallelism(), Some(tag.len()))
+                .expect("parameters of Argon2");
+        let blocks = self.memory.blocks(params.block_count());
+        #[expect(
+            clippy::expect_used,
+            reason = "the memory is as large as asked for; salt, tag and password were checked"
+        )]
+        Argon2::new(algorithm, version, params)
+            .hash_password_into_with_memory(password.text().as_bytes(), salt, tag, &mut *blocks)
+            .expect("a hash");
+        memory::wipe(blocks);
+        // A dear imported hash does not keep its memory from the others.
+        if parameters.memory_kib() > self.parameters.memory_kib() {
+            self.memory.release();
+        }
+    }
+}
+
+impl fmt::Debug for Hasher {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Hasher").field("parameters", &self.parameters).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use argon2::AssociatedData;
+    use argon2::ParamsBuilder;
+    use zeroize::Zeroizing;
+
+    use super::*;
+    use crate::random::ScriptedRandom;
+    use crate::random::SystemRandom;
+
+    fn small() -> Hasher {
+        Hasher::new(HashParameters::new(8, 1, 1).unwrap())
+    }
+
+    fn password(text: &str) -> Password {
+        Password::new(Zeroizing::new(text.to_owned())).unwrap()
+    }
+
+    #[test]
+    fn the_test_vector_of_rfc_9106_section_5_3_comes_out() {
+        let mut builder = ParamsBuilder::new();
+        builder.m_cost(32).t_cost(3).p_cost(4).data(AssociatedData::new(&[4; 12]).unwrap());
+        let params = builder.build().unwrap();
+        let mut memory = Memory::default();
+        let blocks = memory.blocks(params.block_count());
+        let mut tag = [0; 32];
+        Argon2::new_with_secret(&[3; 8], Algorithm::Argon2id, Version::V0x13, params)
+            .unwrap()
+            .hash_password_into_with_memory(&[1; 32], &[2; 16], &mut tag, blocks)
+            .unwrap();
+        let expected = [
+            0x0d, 0x64, 0x0d, 0xf5, 0x8d, 0x78, 0x76, 0x6c, 0x08, 0xc0, 0x37, 0xa3, 0x4a, 0x8b, 0x53, 0xc9, 0xd0, 0x1e,
+            0xf0, 0x45, 0x2d, 0x75, 0xb6, 0x5e, 0xb5, 0x25, 0x20, 0xe9, 0x6b, 0x01, 0xe6, 0x59,
+        ];
+        assert_eq!(tag, expected);
+    }
+
+    #[test]
+    fn a_default_hash_has_the_second_choice_of_rfc_9106_and_verifies() {
+        let mut hasher = Hasher::new(HashParameters::default());
+        let hash = hasher.hash(&password("lamp river stone"), &mut SystemRandom);
+        let parts: Vec<&str> = hash.as_str().split('$').collect();
+        assert_eq!(parts[..4], ["", "argon2id", "v=19", "m=65536,t=3,p=1"]);
+        assert_eq!((parts[4].len(), parts[5].len(), parts.len()), (22, 43, 6));
+        assert_eq!(PasswordHash::parse(hash.as_str()).as_ref(), Ok(&hash));
+        assert!(hasher.verify(&password("lamp river stone"), &hash));
+        assert!(!hasher.verify(&password("lamp river stone "), &hash));
+        assert!(!hash.weaker_than(&HashParameters::default()));
+    }
+
+    #[test]
+    fn hashes_of_the_reference_implementation_verify() {
+        // From the README and the test.c of github.com/P-H-C/phc-winner-argon2.
+        for text in [
+            "$argon2i$v=19$m=65536,t=2,p=4$c29tZXNhbHQ$RdescudvJCsgt3ub+b+dWRWJTmaaJObG",
+            "$argon2id$v=19$m=256,t=2,p=1$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4",
+        ] {
+            let hash = PasswordHash::parse(text).unwrap();
+            let mut hasher = small();
+            assert!(hasher.verify(&password("password"), &hash), "{text}");
+            assert!(!hasher.verify(&password("passwore"), &hash), "{text}");
+            assert_eq!(hasher.memory.len(), 0, "a dearer hash gives its memory back");
+        }
+    }
+
+    #[test]
+    fn no_character_is_ignored_wherever_it_stands() {
+        let mut hasher = small();
+        let long: String = "lamp river stone ".chars().cycle().take(300).collect();
+        for at in [0, 71, 72, 73, 127, 128, 199, 255, 299] {
+            let changed: String = long.chars().enumerate().map(|(i, c)| if i == at { 'X' } else { c }).collect();
+            for (one, other) in [(&long, &changed), (&changed, &long)] {
+                let hash = hasher.hash(&password(one), &mut ScriptedRandom::new(1));
+                assert!(hasher.verify(&password(one), &hash));
+                assert!(!hasher.verify(&password(other), &hash), "character {at}");
+            }
+        }
+        let longest = "x".repeat(1_024);
+        let hash = hasher.hash(&password(&longest), &mut ScriptedRandom::new(1));
+        assert!(!hasher.verify(&password(&longest[1..]), &hash));
+    }
+
+    #[test]
+    fn an_accent_verifies_in_both_spellings() {
+        let mut hasher = small();
+        let hash = hasher.hash(&password("cafe\u{301} river"), &mut ScriptedRandom::new(1));
+        assert!(hasher.verify(&password("caf\u{e9} river"), &hash));
+        assert!(!hasher.verify(&password("cafe river"), &hash));
+    }
+
+    #[test]
+    fn a_thousand_hashes_of_one_password_have_a_thousand_salts() {
+        let mut hasher = small();
+        let hashes: HashSet<String> =
+            (0..1_000).map(|_| hasher.hash(&password("lamp"), &mut SystemRandom).as_str().to_owned()).collect();
+        let salts: HashSet<&str> = hashes.iter().filter_map(|hash| hash.split('$').nth(4)).collect();
+        assert_eq!((hashes.len(), salts.len()), (1_000, 1_000));
+    }
+
+    #[test]
+    fn nothing_of_a_password_stays_in_the_memory() {
+        let mut hasher = small();
+        hasher.verify_nobody(&password("lamp"));
+        let blocks = hasher.memory.blocks(8);
+        assert!(blocks.iter().all(|block| block.as_ref().iter().all(|&word| word == 0)));
+        assert!(!format!("{hasher:?}").contains("Block"));
+    }
+}

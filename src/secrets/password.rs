@@ -1,0 +1,176 @@
+//! A password as it was typed.
+
+use std::fmt;
+
+use secrecy::ExposeSecret;
+use secrecy::SecretString;
+use unicode_normalization::UnicodeNormalization;
+use zeroize::Zeroizing;
+
+pub use crate::domain::policy::PasswordError;
+
+use crate::domain::policy;
+use crate::domain::policy::Fault;
+use crate::domain::policy::MAX_BYTES;
+use crate::domain::policy::PersonalWords;
+use crate::domain::policy::Policy;
+
+/// NFC makes at most three times as many bytes of a UTF-8 text (Unicode Standard Annex #15, section 9).
+const NFC_GROWTH: usize = 3;
+
+/// A plain password: text in Unicode normalization form C (SP 800-63B-4 section 3.1.1.2), of 1 to [`MAX_BYTES`] bytes
+/// in UTF-8, without NUL and line breaks. Apart from the normalization it is what was typed: never trimmed, cut or mended.
+/// Its memory is wiped when it is dropped.
+pub struct Password(SecretString);
+
+impl Password {
+    /// Takes a text as a password.
+    ///
+    /// # Errors
+    /// If it is empty, too long, or contains a NUL or a line break.
+    pub fn new(text: Zeroizing<String>) -> Result<Self, PasswordError> {
+        // Room for all of it, so that no half of a password is left behind when the buffer would grow.
+        let mut normal = Zeroizing::new(String::with_capacity(text.len() * NFC_GROWTH));
+        normal.extend(text.nfc());
+        if normal.is_empty() {
+            return Err(PasswordError::Empty);
+        }
+        if normal.len() > MAX_BYTES {
+            return Err(PasswordError::TooLong { bytes: normal.len() });
+        }
+        if normal.contains('\0') {
+            return Err(PasswordError::Nul);
+        }
+        if normal.contains(['\n', '\r']) {
+            return Err(PasswordError::LineBreak);
+        }
+        // A copy of exactly its length, because a `SecretString` shrinks its buffer, which may move it unwiped.
+        let mut exact = String::with_capacity(normal.len());
+        exact.push_str(&normal);
+        Ok(Self(SecretString::from(exact)))
+    }
+
+    /// Takes bytes as a password in UTF-8.
+    ///
+    /// # Errors
+    /// As [`Password::new`], and if they are not UTF-8.
+    pub fn from_bytes(bytes: Zeroizing<Vec<u8>>) -> Result<Self, PasswordError> {
+        let text = std::str::from_utf8(&bytes).map_err(|_| PasswordError::NotUtf8)?;
+        Self::new(Zeroizing::new(text.to_owned()))
+    }
+
+    /// Every rule of `policy` that the password fails; see [`policy::faults`].
+    pub fn faults(&self, policy: &Policy, words: &PersonalWords<'_>) -> Vec<Fault> {
+        policy::faults(self.text(), policy, words)
+    }
+
+    /// Whether it is the same password, typed again as a confirmation.
+    pub fn same_as(&self, other: &Self) -> bool {
+        self.text() == other.text()
+    }
+
+    /// The plain text, for the other files of this folder.
+    #[expect(clippy::disallowed_methods, reason = "hashing, judging and comparing need the text; nothing prints it")]
+    pub(in crate::secrets) fn text(&self) -> &str {
+        self.0.expose_secret()
+    }
+}
+
+impl fmt::Debug for Password {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Password")
+    }
+}
+
+/// The content of a file or of standard input that holds one line: without its last line break (`\n` or `\r\n`), and
+/// nothing else removed. A line break that is still in it is refused by [`Password::from_bytes`].
+pub fn one_line(mut content: Zeroizing<Vec<u8>>) -> Zeroizing<Vec<u8>> {
+    if content.last() == Some(&b'\n') {
+        content.pop();
+        if content.last() == Some(&b'\r') {
+            content.pop();
+        }
+    }
+    content
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn password(text: &str) -> Password {
+        Password::new(Zeroizing::new(text.to_owned())).unwrap()
+    }
+
+    fn refusal(bytes: &[u8]) -> PasswordError {
+        Password::from_bytes(Zeroizing::new(bytes.to_vec())).unwrap_err()
+    }
+
+    #[test]
+    fn both_spellings_of_an_accent_are_one_password_and_a_ligature_is_another() {
+        assert!(password("cafe\u{301}").same_as(&password("caf\u{e9}")));
+        assert!(!password("\u{fb01}ne").same_as(&password("fine")));
+        assert!(!password("fine").same_as(&password("Fine")));
+    }
+
+    #[test]
+    fn spaces_and_tabs_are_kept() {
+        for text in ["  two before", "two after  ", "   ", "a\tb", "\u{a0}", "\u{feff}mark"] {
+            assert_eq!(password(text).text(), text);
+        }
+        assert!(!password("word ").same_as(&password("word")));
+    }
+
+    #[test]
+    fn a_thousand_and_twenty_four_bytes_are_allowed_and_one_more_is_refused() {
+        assert_eq!(password(&"x".repeat(1_024)).text().len(), 1_024);
+        assert_eq!(refusal("x".repeat(1_025).as_bytes()), PasswordError::TooLong { bytes: 1_025 });
+        // 683 of them are 2,049 bytes as typed, and 1,366 normalized.
+        let decomposed = "e\u{301}".repeat(683);
+        assert_eq!(refusal(decomposed.as_bytes()), PasswordError::TooLong { bytes: 1_366 });
+        assert_eq!(password(&"e\u{301}".repeat(512)).text().len(), 1_024);
+    }
+
+    #[test]
+    fn bad_bytes_are_refused_and_never_replaced() {
+        assert_eq!(refusal(b""), PasswordError::Empty);
+        assert_eq!(refusal(b"caf\xe9"), PasswordError::NotUtf8);
+        assert_eq!(refusal(b"pass\0word"), PasswordError::Nul);
+        assert_eq!(refusal(b"pass\nword"), PasswordError::LineBreak);
+        assert_eq!(refusal(b"password\r"), PasswordError::LineBreak);
+    }
+
+    #[test]
+    fn exactly_one_line_break_is_taken_off_the_end() {
+        let line = |content: &[u8]| one_line(Zeroizing::new(content.to_vec())).to_vec();
+        assert_eq!(line(b"word"), b"word");
+        assert_eq!(line(b" word \n"), b" word ");
+        assert_eq!(line(b"word\r\n"), b"word");
+        assert_eq!(line(b"word\n\n"), b"word\n");
+        assert_eq!(line(b"word\r"), b"word\r");
+        assert_eq!(line(b"\n"), b"");
+    }
+
+    #[test]
+    fn debug_and_errors_show_nothing() {
+        assert_eq!(format!("{:?}", password("sentinel-4711")), "Password");
+        for bytes in [&b"sentinel\xff"[..], b"sentinel\0", b"sentinel\n", "sentinel".repeat(200).as_bytes()] {
+            let error = refusal(bytes);
+            assert!(!format!("{error} {error:?}").contains("sentinel"));
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(10_000))]
+        #[test]
+        fn what_is_kept_is_the_nfc_of_what_was_typed(text in "[^\0\r\n]{1,300}") {
+            let normal: String = text.nfc().collect();
+            match Password::new(Zeroizing::new(text)) {
+                Ok(password) => prop_assert_eq!(password.text(), normal),
+                Err(error) => prop_assert_eq!(error, PasswordError::TooLong { bytes: normal.len() }),
+            }
+        }
+    }
+}
