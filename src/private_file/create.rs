@@ -26,7 +26,8 @@ pub fn create_new(path: &Path, mode: u32) -> Result<File, Problem> {
     create_in(&folder, path, mode)
 }
 
-/// Makes a file of exactly `mode` that holds `bytes`, and puts it and its name on the disk. If that fails, no file is left.
+/// Makes a file of exactly `mode` that holds `bytes`, and puts it and its name on the disk. If that fails, no file is
+/// left.
 ///
 /// # Errors
 /// As [`create_new`], and what the system said when writing failed.
@@ -34,11 +35,12 @@ pub fn write_new(path: &Path, mode: u32, bytes: &[u8]) -> Result<(), Problem> {
     fill_new(path, mode, |file| file.write_all(bytes))
 }
 
-/// Makes a folder of exactly `mode` (setgid and sticky bits included), and the folders on the way to it, readable by all.
+/// Makes a folder of exactly `mode` (setgid and sticky bits included), and the folders on the way to it, readable by
+/// all.
 ///
 /// # Errors
-/// [`Problem::Exists`] when anything stands under the name; [`Problem::Parent`] when others may write in the folder above;
-/// otherwise what the system said.
+/// [`Problem::Exists`] when anything stands under the name; [`Problem::Parent`] when others may write in the folder
+/// above; otherwise what the system said.
 pub fn create_folder(path: &Path, mode: u32) -> Result<(), Problem> {
     if let Some(parent) = path.parent().filter(|parent| !parent.as_os_str().is_empty()) {
         let made = DirBuilder::new().recursive(true).mode(PARENT_MODE).create(parent);

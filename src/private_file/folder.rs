@@ -21,7 +21,8 @@ pub(super) struct Folder {
 }
 
 impl Folder {
-    /// The folder that `path` stands in. A symbolic link to a folder is followed: the folder it leads to is the one meant.
+    /// The folder that `path` stands in. A symbolic link to a folder is followed: the folder it leads to is the one
+    /// meant.
     pub(super) fn of(path: &Path) -> Result<Self, Problem> {
         let folder = match path.parent() {
             Some(parent) if parent.as_os_str().is_empty() => Path::new("."),

@@ -1,9 +1,9 @@
 //! Files that hold secrets: read, judged and made as strictly as `ssh` treats its keys.
 //!
 //! A file that others could read or replace is refused with the command that mends it, never mended silently: whoever
-//! loosened it should learn of it, and may have to change the secret. The folder a file stands in is judged too, because
-//! whoever can write there can put another file under the name; a sticky folder such as `/tmp` is fine. The folders
-//! above are not judged. A POSIX ACL counts through its mask, which the system shows as the group's bits.
+//! loosened it should learn of it, and may have to change the secret. The folder a file stands in is judged too,
+//! because whoever can write there can put another file under the name; a sticky folder such as `/tmp` is fine. The
+//! folders above are not judged. A POSIX ACL counts through its mask, which the system shows as the group's bits.
 
 mod create;
 mod folder;
@@ -24,8 +24,8 @@ pub use rule::Rule;
 
 use folder::Folder;
 
-/// Reads the whole of `path` if `rule` allows it and it is not longer than `limit` bytes. The bytes are wiped from memory
-/// when they are dropped.
+/// Reads the whole of `path` if `rule` allows it and it is not longer than `limit` bytes. The bytes are wiped from
+/// memory when they are dropped.
 ///
 /// # Errors
 /// A [`Problem`] when the file is absent, loose, longer than `limit` or cannot be read.
@@ -58,8 +58,8 @@ pub fn read(path: &Path, rule: &Rule, limit: usize) -> Result<Zeroizing<Vec<u8>>
 /// Judges `path` without opening it, for the files that SQLite opens: closing any other descriptor of such a file would
 /// drop the locks that SQLite holds on it.
 ///
-/// Between this and SQLite's own opening the name could only be pointed elsewhere by somebody who may write in the folder,
-/// and that was judged too.
+/// Between this and SQLite's own opening the name could only be pointed elsewhere by somebody who may write in the
+/// folder, and that was judged too.
 ///
 /// # Errors
 /// A [`Problem`] when the file is absent or loose.
