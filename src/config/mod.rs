@@ -1,1 +1,107 @@
-//! config
+//! The configuration: one file per section, all problems of a file reported at once, unknown names refused.
+//!
+//! A new section is a file with a struct, its `Default` and its `read`, one line in [`Config`] and one in
+//! `Config::read`, and its keys in `config.example.toml`.
+
+mod document;
+mod email_domain;
+mod organization;
+mod password;
+mod problems;
+mod reset;
+mod saml;
+mod search;
+mod store;
+
+use std::path::Path;
+
+use crate::private_file;
+
+pub use organization::OrganizationSection;
+pub use password::{Argon2Section, PasswordSection};
+pub use problems::{Problem, Problems};
+pub use reset::ResetSection;
+pub use saml::SamlSection;
+pub use search::{Search, search_path};
+pub use store::StoreSection;
+
+use document::Document;
+
+/// The most bytes of a configuration file: 1 MiB.
+const LIMIT: usize = 1 << 20;
+
+/// The settings. [`Config::default`] is what holds without a file.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Config {
+    /// Whose users these are.
+    pub organization: OrganizationSection,
+    /// Where the users are kept.
+    pub store: StoreSection,
+    /// The links by which users choose a password.
+    pub reset: ResetSection,
+    /// The password requirements.
+    pub password: PasswordSection,
+    /// Users whose passwords are kept by an identity provider.
+    pub saml: SamlSection,
+}
+
+/// What a file's meaning depends on besides its text.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Surroundings<'a> {
+    /// `$CREDENTIALS_DIRECTORY`, where systemd puts a service's credentials.
+    pub credentials: Option<&'a Path>,
+}
+
+/// Why a configuration could not be loaded.
+#[derive(Debug, thiserror::Error)]
+pub enum LoadError {
+    /// The file is absent, loose or too large.
+    #[error(transparent)]
+    File(#[from] private_file::Problem),
+    /// The file was read, and this is wrong with it.
+    #[error(transparent)]
+    Contents(#[from] Problems),
+}
+
+impl Config {
+    /// Reads the file at `path`, which others must not be able to write.
+    ///
+    /// # Errors
+    /// When the file cannot be read, or with everything that is wrong in it.
+    pub fn load(path: &Path, surroundings: Surroundings<'_>) -> Result<Self, LoadError> {
+        let bytes = private_file::read(path, &private_file::Rule::config(), LIMIT)?;
+        let text = std::str::from_utf8(&bytes).map_err(|error| {
+            let line = 1 + bytes[..error.valid_up_to()].iter().filter(|byte| **byte == b'\n').count();
+            let text = "is not UTF-8: save the file as UTF-8".to_owned();
+            Problems::new(path, vec![Problem { line: Some(line), text }])
+        })?;
+        Ok(Self::parse(text, path, surroundings)?)
+    }
+
+    /// Reads the text of the file `name`. Relative paths in it begin at that file's folder.
+    ///
+    /// # Errors
+    /// Everything that is wrong in the text.
+    pub fn parse(text: &str, name: &Path, surroundings: Surroundings<'_>) -> Result<Self, Problems> {
+        let folder = name.parent().unwrap_or(Path::new(""));
+        let document = Document::parse(text, folder, surroundings);
+        let config = Self::read(&document);
+        let problems = document.finish();
+        if problems.is_empty() { Ok(config) } else { Err(Problems::new(name, problems)) }
+    }
+
+    fn read(document: &Document<'_>) -> Self {
+        let organization = OrganizationSection::read(&document.section("organization"));
+        let (password, argon2) = (document.section("password"), document.section("password.argon2"));
+        Self {
+            store: StoreSection::read(&document.section("store")),
+            reset: ResetSection::read(&document.section("reset")),
+            password: PasswordSection::read(&password, &argon2, organization.second_factor),
+            saml: SamlSection::read(&document.section("saml")),
+            organization,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

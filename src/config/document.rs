@@ -1,0 +1,360 @@
+//! A configuration file as it is read: it gives the values of each section, and notes what is wrong with them.
+//!
+//! A section's file asks for its keys one by one; what it asked for is what the section knows, and at the end every
+//! name that nobody asked for is a problem. So no list of keys has to be kept beside the code that reads them.
+
+use std::cell::RefCell;
+use std::fmt::Display;
+use std::ops::{Range, RangeInclusive};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use toml::Spanned;
+use toml::de::{DeArray, DeInteger, DeTable, DeValue};
+
+use super::Surroundings;
+use super::problems::Problem;
+use crate::domain::duration::ShownDuration;
+use crate::domain::duration::parse_duration;
+
+/// The most characters of a line of text: it has to fit on a page, in a mail and in a table.
+const LONGEST_TEXT: usize = 200;
+/// The most characters of a found value that a message repeats.
+const LONGEST_FOUND: usize = 40;
+
+/// A file that is being read.
+pub(super) struct Document<'t> {
+    text: &'t str,
+    root: DeTable<'t>,
+    /// Where relative paths begin.
+    folder: &'t Path,
+    surroundings: Surroundings<'t>,
+    notes: RefCell<Notes>,
+}
+
+/// What is learned while reading.
+#[derive(Default)]
+struct Notes {
+    problems: Vec<Problem>,
+    /// The sections and keys that were asked for.
+    sections: Vec<&'static str>,
+    keys: Vec<(&'static str, &'static str)>,
+    /// Whether the file is so broken that a key may seem to stand in another section than it was written in.
+    headers_broken: bool,
+}
+
+impl<'t> Document<'t> {
+    pub(super) fn parse(text: &'t str, folder: &'t Path, surroundings: Surroundings<'t>) -> Self {
+        let (root, errors) = DeTable::parse_recoverable(text);
+        let document =
+            Self { text, root: root.into_inner(), folder, surroundings, notes: RefCell::new(Notes::default()) };
+        for error in errors {
+            document.note_syntax(error.message(), error.span());
+        }
+        document
+    }
+
+    /// A section by its dotted name; empty when the file does not have it.
+    pub(super) fn section(&self, name: &'static str) -> Section<'_, 't> {
+        self.notes.borrow_mut().sections.push(name);
+        let mut table = Some(&self.root);
+        let mut parts = name.split('.').peekable();
+        while let Some(part) = parts.next() {
+            let Some(value) = table.and_then(|table| table.get(part)) else {
+                table = None;
+                break;
+            };
+            table = value.get_ref().as_table();
+            // Of `password` and `password.argon2` only the one that is no section is reported.
+            if table.is_none() && parts.peek().is_none() {
+                let what = format!("expected a section, found {}", found(value.get_ref()));
+                self.note(value.span().start, format!("[{name}]: {what}"));
+            }
+        }
+        Section { document: self, name, table }
+    }
+
+    /// Ends the reading: every name that no section asked for is a problem too.
+    pub(super) fn finish(self) -> Vec<Problem> {
+        if !self.notes.borrow().headers_broken {
+            self.look_for_strangers("", &self.root);
+        }
+        self.notes.into_inner().problems
+    }
+
+    fn look_for_strangers(&self, section: &str, table: &DeTable<'_>) {
+        for (key, value) in table {
+            let name: &str = key.get_ref();
+            let path = if section.is_empty() { name.to_owned() } else { format!("{section}.{name}") };
+            if self.notes.borrow().keys.contains(&(section, name)) {
+                continue;
+            }
+            let known_section = self.notes.borrow().sections.contains(&path.as_str());
+            match value.get_ref().as_table() {
+                Some(inner) if known_section => self.look_for_strangers(&path, inner),
+                // A known section that is no table was reported when it was asked for.
+                None if known_section => {}
+                table => {
+                    let text = self.notes.borrow().stranger(section, name, &path, table.is_some());
+                    self.note(key.span().start, text);
+                }
+            }
+        }
+    }
+
+    fn note_syntax(&self, message: &str, span: Option<Range<usize>>) {
+        let start = span.as_ref().map_or(0, |span| span.start);
+        let line = self.text.lines().nth(self.line_of(start) - 1).unwrap_or_default();
+        if line.trim_start().trim_start_matches('\u{feff}').starts_with('[') {
+            self.notes.borrow_mut().headers_broken = true;
+        }
+        let culprit = span.and_then(|span| self.text.get(span)).filter(|text| !text.is_empty());
+        let culprit = culprit.map(|text| format!(": {}", cut(text))).unwrap_or_default();
+        self.note(start, format!("syntax: {message}{culprit}"));
+    }
+
+    /// Notes a problem, unless the line has a problem of syntax: what is recovered from such a line is a guess.
+    fn note(&self, position: usize, text: String) {
+        let line = Some(self.line_of(position));
+        let mut notes = self.notes.borrow_mut();
+        if !notes.problems.iter().any(|problem| problem.line == line && problem.text.starts_with("syntax: ")) {
+            notes.problems.push(Problem { line, text });
+        }
+    }
+
+    fn line_of(&self, position: usize) -> usize {
+        let before = &self.text.as_bytes()[..position.min(self.text.len())];
+        1 + before.iter().filter(|byte| **byte == b'\n').count()
+    }
+
+    #[cfg(test)]
+    pub(super) fn known_keys(&self) -> Vec<(&'static str, &'static str)> {
+        self.notes.borrow().keys.clone()
+    }
+}
+
+impl Notes {
+    /// What to say of a name that nobody asked for.
+    fn stranger(&self, section: &str, name: &str, path: &str, is_table: bool) -> String {
+        let here: Vec<&str> = self.keys.iter().filter(|(owner, _)| *owner == section).map(|(_, key)| *key).collect();
+        if is_table {
+            let nearest = nearest(path, self.sections.iter().copied()).map(|near| format!("did you mean [{near}]?"));
+            let all = || format!("the sections are {}", listed(self.sections.iter().map(|name| format!("[{name}]"))));
+            return format!("[{}]: unknown section, {}", cut(path), nearest.unwrap_or_else(all));
+        }
+        let place = if section.is_empty() { String::new() } else { format!("[{section}] ") };
+        let hint = nearest(name, here.iter().copied())
+            .map(|near| format!("did you mean `{near}`?"))
+            .or_else(|| {
+                let elsewhere = self.keys.iter().find(|(_, key)| *key == name);
+                elsewhere.map(|(owner, _)| format!("it belongs in [{owner}]"))
+            })
+            .unwrap_or_else(|| {
+                if here.is_empty() {
+                    "every key belongs in a section".to_owned()
+                } else {
+                    format!("the keys here are {}", listed(here))
+                }
+            });
+        format!("{place}{}: unknown key, {hint}", cut(name))
+    }
+}
+
+/// One section of a file that is being read. Each getter gives `None` when the key is absent, and also when its value
+/// is wrong: then the problem is noted, and the caller goes on with the default.
+pub(super) struct Section<'d, 't> {
+    document: &'d Document<'t>,
+    name: &'static str,
+    table: Option<&'d DeTable<'t>>,
+}
+
+impl<'d, 't> Section<'d, 't> {
+    /// Notes that `key` is wrong: `what` was expected and what was found, or which other key it does not go with.
+    pub(super) fn problem(&self, key: &'static str, what: impl Display) {
+        let position = self.value(key).map_or(0, |value| value.span().start);
+        self.note(position, key, what);
+    }
+
+    /// Text of one line, possibly empty.
+    pub(super) fn text(&self, key: &'static str) -> Option<String> {
+        self.judged(key, one_line)
+    }
+
+    /// Text of one line that says something.
+    pub(super) fn some_text(&self, key: &'static str) -> Option<String> {
+        self.judged(
+            key,
+            |text| {
+                if text.trim().is_empty() { Err("expected some text".to_owned()) } else { one_line(text) }
+            },
+        )
+    }
+
+    /// `true` or `false`.
+    pub(super) fn switch(&self, key: &'static str) -> Option<bool> {
+        let value = self.ask(key)?;
+        let switch = value.get_ref().as_bool();
+        if switch.is_none() {
+            self.unexpected(value, key, "true or false");
+        }
+        switch
+    }
+
+    /// A whole number within `range`. `reason` says why the range is what it is, or nothing.
+    pub(super) fn whole(&self, key: &'static str, range: RangeInclusive<u32>, reason: &str) -> Option<u32> {
+        let value = self.ask(key)?;
+        let number = value.get_ref().as_integer().and_then(number).filter(|number| range.contains(number));
+        if number.is_none() {
+            let reason = if reason.is_empty() { String::new() } else { format!(" ({reason})") };
+            self.unexpected(value, key, format!("a whole number from {} to {}{reason}", range.start(), range.end()));
+        }
+        number
+    }
+
+    /// A duration within `range`.
+    pub(super) fn duration(&self, key: &'static str, range: RangeInclusive<Duration>) -> Option<Duration> {
+        self.judged(key, |text| {
+            let duration = parse_duration(text).map_err(|problem| problem.to_string())?;
+            let (shortest, longest) = (ShownDuration(*range.start()), ShownDuration(*range.end()));
+            let inside = Some(duration).filter(|duration| range.contains(duration));
+            inside.ok_or_else(|| format!("expected a duration from {shortest} to {longest}"))
+        })
+    }
+
+    /// A list of texts that `judge` approves one by one, none of them twice. `judge` says what was expected.
+    pub(super) fn list(
+        &self,
+        key: &'static str,
+        judge: impl Fn(&str) -> Result<String, String>,
+    ) -> Option<Vec<String>> {
+        let value = self.ask(key)?;
+        let Some(items) = value.get_ref().as_array() else {
+            self.unexpected(value, key, "a list in brackets, as in `[\"a\", \"b\"]`");
+            return None;
+        };
+        Some(self.items(key, items, judge))
+    }
+
+    fn items(&self, key: &str, items: &DeArray<'_>, judge: impl Fn(&str) -> Result<String, String>) -> Vec<String> {
+        let mut good = Vec::new();
+        for item in items {
+            let Some(text) = item.get_ref().as_str() else {
+                self.unexpected(item, key, "text in quotes");
+                continue;
+            };
+            match judge(text) {
+                Ok(text) if good.contains(&text) => {
+                    self.note(
+                        item.span().start,
+                        key,
+                        format_args!("{} stands in the list twice", found(item.get_ref())),
+                    );
+                }
+                Ok(text) => good.push(text),
+                Err(what) => self.refused(item, key, &what),
+            }
+        }
+        good
+    }
+
+    /// The path of something that the program makes or finds itself; a relative one begins at the configuration's
+    /// folder.
+    pub(super) fn path(&self, key: &'static str) -> Option<PathBuf> {
+        self.judged(key, |text| some_path(text).map(|path| self.document.folder.join(path)))
+    }
+
+    /// The path of a file that somebody provides: as [`Section::path`], but a bare name is looked for among systemd's
+    /// credentials if there are any (systemd.exec(5), `LoadCredential=`).
+    pub(super) fn file(&self, key: &'static str) -> Option<PathBuf> {
+        let Document { folder, surroundings, .. } = self.document;
+        self.judged(key, |text| {
+            let bare = !text.contains('/');
+            let folder = surroundings.credentials.filter(|_| bare).unwrap_or(folder);
+            some_path(text).map(|path| folder.join(path))
+        })
+    }
+
+    /// Text that `judge` approves or turns into something better; it says what was expected.
+    fn judged<T>(&self, key: &'static str, judge: impl Fn(&str) -> Result<T, String>) -> Option<T> {
+        let value = self.ask(key)?;
+        let Some(text) = value.get_ref().as_str() else {
+            self.unexpected(value, key, "text in quotes");
+            return None;
+        };
+        judge(text).inspect_err(|what| self.refused(value, key, what)).ok()
+    }
+
+    fn ask(&self, key: &'static str) -> Option<&'d Spanned<DeValue<'t>>> {
+        self.document.notes.borrow_mut().keys.push((self.name, key));
+        self.value(key)
+    }
+
+    fn value(&self, key: &str) -> Option<&'d Spanned<DeValue<'t>>> {
+        self.table?.get(key)
+    }
+
+    fn unexpected(&self, value: &Spanned<DeValue<'_>>, key: &str, what: impl Display) {
+        self.refused(value, key, &format!("expected {what}"));
+    }
+
+    fn refused(&self, value: &Spanned<DeValue<'_>>, key: &str, what: &str) {
+        self.note(value.span().start, key, format_args!("{what}, found {}", found(value.get_ref())));
+    }
+
+    fn note(&self, position: usize, key: &str, what: impl Display) {
+        self.document.note(position, format!("[{}] {key}: {what}", self.name));
+    }
+}
+
+fn one_line(text: &str) -> Result<String, String> {
+    // A line break in a name would become a header of its own in a mail, an escape would act on a terminal.
+    if text.chars().any(|c| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}')) {
+        return Err("expected one line without control characters".to_owned());
+    }
+    if text.chars().count() > LONGEST_TEXT {
+        return Err(format!("expected at most {LONGEST_TEXT} characters"));
+    }
+    Ok(text.to_owned())
+}
+
+fn some_path(text: &str) -> Result<&Path, String> {
+    if text.is_empty() || text.contains('\0') { Err("expected a path".to_owned()) } else { Ok(Path::new(text)) }
+}
+
+fn number(integer: &DeInteger<'_>) -> Option<u32> {
+    u32::from_str_radix(integer.as_str(), integer.radix()).ok()
+}
+
+/// A value for a message: itself if it is short, otherwise its kind.
+fn found(value: &DeValue<'_>) -> String {
+    match value {
+        DeValue::String(text) => format!("\"{}\"", cut(text)),
+        DeValue::Integer(number) => cut(&number.to_string()),
+        DeValue::Float(number) => cut(number.as_str()),
+        DeValue::Boolean(switch) => switch.to_string(),
+        DeValue::Datetime(time) => time.to_string(),
+        DeValue::Array(_) => "a list".to_owned(),
+        DeValue::Table(_) => "a section".to_owned(),
+    }
+}
+
+/// Text on one line, not too long.
+fn cut(text: &str) -> String {
+    let shown: String = text.chars().take(LONGEST_FOUND).flat_map(char::escape_debug).collect();
+    if text.chars().nth(LONGEST_FOUND).is_some() { format!("{shown}…") } else { shown }
+}
+
+fn listed(names: impl IntoIterator<Item = impl Display>) -> String {
+    names.into_iter().map(|name| name.to_string()).collect::<Vec<_>>().join(", ")
+}
+
+/// The known name that was probably meant: a third of its letters may differ.
+fn nearest<'n>(name: &str, known: impl Iterator<Item = &'n str>) -> Option<&'n str> {
+    let plain = |name: &str| name.to_lowercase().replace('-', "_");
+    let name = plain(name);
+    known
+        .map(|known| (strsim::damerau_levenshtein(&name, &plain(known)), known))
+        .filter(|(distance, known)| *distance <= known.len().div_ceil(3))
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, known)| known)
+}

@@ -1,0 +1,54 @@
+//! The form of an email domain in the configuration.
+
+/// Approves a domain as DNS writes it (RFC 1035 section 2.3.1 with RFC 1123 section 2.1): labels of lower-case letters,
+/// digits and hyphens. The error says what was expected.
+pub(super) fn judge(text: &str) -> Result<String, String> {
+    if let Some(rest) = text.strip_prefix('@') {
+        return Err(format!("expected the domain without `@`: \"{}\"", rest.escape_debug()));
+    }
+    if !text.is_ascii() {
+        return Err("expected the domain as DNS writes it, beginning with `xn--`".to_owned());
+    }
+    let lower = text.to_ascii_lowercase();
+    if !is_domain(&lower) {
+        return Err("expected an email domain such as \"example.com\"".to_owned());
+    }
+    if lower != text {
+        return Err(format!("expected lower case: \"{lower}\""));
+    }
+    Ok(lower)
+}
+
+fn is_domain(text: &str) -> bool {
+    text.len() <= 253 && text.split('.').all(is_label)
+}
+
+fn is_label(label: &str) -> bool {
+    let letters = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    matches!(label.len(), 1..=63) && label.bytes().all(letters) && !label.starts_with('-') && !label.ends_with('-')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::judge;
+
+    #[test]
+    fn domains_of_lower_case_labels_are_approved() {
+        for good in ["example.com", "a.b-c.example", "xn--bcher-kva.example", "1und1.de", "localhost", &"a".repeat(63)]
+        {
+            assert_eq!(judge(good).as_deref(), Ok(good));
+        }
+    }
+
+    #[test]
+    fn anything_else_is_refused_with_what_was_expected() {
+        for bad in ["", ".", "example.com.", "a..b", "-a.example", "a-.example", "a b", "a_b.example", "x@y.example"] {
+            assert_eq!(judge(bad).unwrap_err(), "expected an email domain such as \"example.com\"", "{bad}");
+        }
+        assert!(judge(&"a".repeat(64)).is_err());
+        assert!(judge(&["a"; 128].join(".")).is_err());
+        assert_eq!(judge("Example.COM").unwrap_err(), "expected lower case: \"example.com\"");
+        assert_eq!(judge("@example.com").unwrap_err(), "expected the domain without `@`: \"example.com\"");
+        assert_eq!(judge("bücher.example").unwrap_err(), "expected the domain as DNS writes it, beginning with `xn--`");
+    }
+}

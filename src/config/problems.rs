@@ -1,0 +1,57 @@
+//! What is wrong with a configuration file: all of it at once, in the order of its lines.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+/// One thing that is wrong.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    /// The line it stands on, from 1. None when it concerns the whole file.
+    pub line: Option<usize>,
+    /// Where and what: `[section] key: what was expected, what was found`.
+    pub text: String,
+}
+
+/// Everything that is wrong with one file; never empty. Shown with one line for each problem.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problems {
+    file: PathBuf,
+    list: Vec<Problem>,
+}
+
+impl Problems {
+    /// The problems of `file`, sorted by line.
+    pub(super) fn new(file: &Path, mut list: Vec<Problem>) -> Self {
+        list.sort_by_key(|problem| problem.line);
+        Self { file: file.to_path_buf(), list }
+    }
+
+    /// How many there are.
+    #[expect(clippy::len_without_is_empty, reason = "it is never empty")]
+    pub fn len(&self) -> usize {
+        self.list.len()
+    }
+
+    /// The problems in the order of their lines.
+    pub fn iter(&self) -> impl Iterator<Item = &Problem> {
+        self.list.iter()
+    }
+}
+
+impl fmt::Display for Problems {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let file = self.file.display();
+        for (index, problem) in self.list.iter().enumerate() {
+            if index > 0 {
+                writeln!(f)?;
+            }
+            match problem.line {
+                Some(line) => write!(f, "{file}:{line}: {}", problem.text)?,
+                None => write!(f, "{file}: {}", problem.text)?,
+            }
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for Problems {}

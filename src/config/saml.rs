@@ -1,0 +1,23 @@
+//! `[saml]`: users whose passwords are kept by an identity provider.
+
+use super::document::Section;
+use super::email_domain;
+
+/// The organization's identity provider.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct SamlSection {
+    /// The email domains whose users sign in by SAML when they are added, in lower case.
+    pub email_domains: Vec<String>,
+    /// Whom such users ask for a new password; may be empty.
+    pub contact: String,
+}
+
+impl SamlSection {
+    pub(super) fn read(section: &Section<'_, '_>) -> Self {
+        let default = Self::default();
+        Self {
+            email_domains: section.list("email_domains", email_domain::judge).unwrap_or(default.email_domains),
+            contact: section.text("contact").unwrap_or(default.contact),
+        }
+    }
+}

@@ -1,0 +1,121 @@
+//! Which configuration file is read.
+
+use std::ffi::OsStr;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+
+/// The file for the whole machine.
+const SYSTEM: &str = "/etc/cxme-admin/config.toml";
+const BELOW_CONFIG_HOME: &str = "cxme-admin/config.toml";
+
+/// What says where the configuration stands. Variables are given as the environment has them; an empty one counts as
+/// unset.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Search<'a> {
+    /// `--config`.
+    pub flag: Option<&'a Path>,
+    /// `CXME_ADMIN_CONFIG`.
+    pub variable: Option<&'a OsStr>,
+    /// `XDG_CONFIG_HOME`.
+    pub xdg_config_home: Option<&'a OsStr>,
+    /// `HOME`.
+    pub home: Option<&'a OsStr>,
+}
+
+/// The file to read: the flag's, the variable's, or the first that exists of `$XDG_CONFIG_HOME/cxme-admin/config.toml`
+/// (`$HOME/.config` without that variable) and `/etc/cxme-admin/config.toml`. None means that the defaults hold.
+///
+/// A file that was named is given even if it does not exist, so that reading it says so. The working folder is never
+/// searched: whoever can write there could choose the settings. For the same reason a relative `XDG_CONFIG_HOME` is
+/// ignored, as the XDG Base Directory Specification asks.
+pub fn search_path(search: &Search<'_>) -> Option<PathBuf> {
+    search_with(search, Path::new(SYSTEM))
+}
+
+fn search_with(search: &Search<'_>, system: &Path) -> Option<PathBuf> {
+    let set = |variable: Option<&OsStr>| variable.filter(|value| !value.is_empty()).map(PathBuf::from);
+    let named = search.flag.map(Path::to_path_buf).or_else(|| set(search.variable));
+    if named.is_some() {
+        return named;
+    }
+    let absolute = |variable| set(variable).filter(|path| path.is_absolute());
+    let config_home = absolute(search.xdg_config_home).or_else(|| Some(absolute(search.home)?.join(".config")));
+    let own = config_home.map(|folder| folder.join(BELOW_CONFIG_HOME));
+    own.into_iter().chain([system.to_path_buf()]).find(|path| stands(path))
+}
+
+/// Whether a file stands there. If it cannot be known, it counts: reading it then says why, instead of other settings
+/// being taken silently.
+fn stands(path: &Path) -> bool {
+    match path.symlink_metadata() {
+        Ok(_) => true,
+        Err(error) => !matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    fn touch(path: &Path) {
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, "").unwrap();
+    }
+
+    #[test]
+    fn the_flag_comes_before_the_variable_before_the_account_before_the_machine() {
+        let folder = tempfile::tempdir().unwrap();
+        let (xdg, home) = (folder.path().join("xdg"), folder.path().join("home"));
+        let system = folder.path().join("etc/config.toml");
+        let (of_xdg, of_home) = (xdg.join(BELOW_CONFIG_HOME), home.join(".config").join(BELOW_CONFIG_HOME));
+        let account =
+            Search { xdg_config_home: Some(xdg.as_os_str()), home: Some(home.as_os_str()), ..Search::default() };
+        assert_eq!(search_with(&account, &system), None, "nothing exists");
+        touch(&system);
+        assert_eq!(search_with(&account, &system).as_ref(), Some(&system));
+        touch(&of_home);
+        assert_eq!(search_with(&account, &system).as_ref(), Some(&system), "XDG_CONFIG_HOME replaces HOME/.config");
+        let without_xdg = Search { xdg_config_home: None, ..account };
+        assert_eq!(search_with(&without_xdg, &system).as_ref(), Some(&of_home));
+        touch(&of_xdg);
+        assert_eq!(search_with(&account, &system).as_ref(), Some(&of_xdg));
+        let variable = Search { variable: Some(OsStr::new("/absent/variable.toml")), ..account };
+        assert_eq!(search_with(&variable, &system), Some("/absent/variable.toml".into()));
+        let flag = Search { flag: Some(Path::new("flag.toml")), ..variable };
+        assert_eq!(search_with(&flag, &system), Some("flag.toml".into()));
+    }
+
+    #[test]
+    fn empty_and_relative_variables_are_ignored() {
+        let folder = tempfile::tempdir().unwrap();
+        let system = folder.path().join("config.toml");
+        touch(&system);
+        let home = folder.path().join("home");
+        let of_home = home.join(".config").join(BELOW_CONFIG_HOME);
+        touch(&of_home);
+        for xdg in ["", "relative", "."] {
+            let search = Search {
+                variable: Some(OsStr::new("")),
+                xdg_config_home: Some(OsStr::new(xdg)),
+                home: Some(home.as_os_str()),
+                ..Search::default()
+            };
+            assert_eq!(search_with(&search, &system).as_ref(), Some(&of_home), "{xdg:?}");
+            let search = Search { home: Some(OsStr::new("home")), ..search };
+            assert_eq!(search_with(&search, &system).as_ref(), Some(&system));
+        }
+        assert_eq!(search_with(&Search::default(), &system).as_ref(), Some(&system));
+    }
+
+    #[test]
+    fn a_link_that_leads_nowhere_is_not_passed_over() {
+        let folder = tempfile::tempdir().unwrap();
+        let link = folder.path().join(BELOW_CONFIG_HOME);
+        fs::create_dir_all(link.parent().unwrap()).unwrap();
+        std::os::unix::fs::symlink("/absent", &link).unwrap();
+        let search = Search { xdg_config_home: Some(folder.path().as_os_str()), ..Search::default() };
+        assert_eq!(search_with(&search, Path::new("/absent/config.toml")), Some(link));
+    }
+}

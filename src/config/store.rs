@@ -1,0 +1,20 @@
+//! `[store]`: where the users are kept.
+
+use std::path::PathBuf;
+
+use super::document::Section;
+
+/// The store's file.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct StoreSection {
+    /// Its path; the default depends on the account that runs the program.
+    pub path: Option<PathBuf>,
+    /// The group that may read the whole file, such as that of a mail server which checks logins.
+    pub reader_group: Option<String>,
+}
+
+impl StoreSection {
+    pub(super) fn read(section: &Section<'_, '_>) -> Self {
+        Self { path: section.path("path"), reader_group: section.some_text("reader_group") }
+    }
+}

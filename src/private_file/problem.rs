@@ -1,0 +1,180 @@
+//! Why a file was refused, with the command that mends it.
+
+use std::fmt;
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// Why a file was refused or could not be used. Its text is one line that names the file and ends with the mend.
+#[derive(Debug, thiserror::Error)]
+pub enum Problem {
+    /// There is no such file.
+    #[error("{}: no such file: create it, or correct the path", Shown(path))]
+    Missing {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The mode gives others a right that they must not have.
+    #[error("{}: mode {mode:04o} lets {} it: run `chmod {:o} {}`", Shown(path), Rights(mode & forbidden),
+            mode & !forbidden & 0o666, Shown(path))]
+    Mode {
+        /// The file.
+        path: PathBuf,
+        /// Its permission bits.
+        mode: u32,
+        /// The bits that must not be set.
+        forbidden: u32,
+    },
+    /// The file belongs to somebody else.
+    #[error("{}: belongs to uid {owner}, not to {}: run `chown {wanted} {}` as root", Shown(path), Owners(*wanted),
+            Shown(path))]
+    Owner {
+        /// The file.
+        path: PathBuf,
+        /// The uid it belongs to.
+        owner: u32,
+        /// The uid it should belong to; root would do as well.
+        wanted: u32,
+    },
+    /// The name is a symbolic link, which could be pointed elsewhere.
+    #[error("{}: is a symbolic link: give the path of the file itself, see `readlink -f {}`", Shown(path), Shown(path))]
+    Symlink {
+        /// The link.
+        path: PathBuf,
+    },
+    /// The file has further names, in folders that were not judged.
+    #[error(
+        "{}: has {links} names (hard links): find the others with `find / -xdev -samefile {}` and remove them",
+        Shown(path),
+        Shown(path)
+    )]
+    HardLink {
+        /// The file.
+        path: PathBuf,
+        /// How many names it has.
+        links: u64,
+    },
+    /// The name does not stand for a regular file.
+    #[error("{}: is {kind}: give the path of a file", Shown(path))]
+    NotAFile {
+        /// What was named.
+        path: PathBuf,
+        /// What it is, in words.
+        kind: &'static str,
+    },
+    /// The folder it stands in can be written by others, and so the file exchanged.
+    #[error("{}: mode {mode:04o} of its folder lets {} in it: run `chmod {:o} {}`", Shown(path), Rights(mode & 0o022),
+            mode & !0o022, Shown(folder))]
+    Parent {
+        /// The file.
+        path: PathBuf,
+        /// The folder it stands in.
+        folder: PathBuf,
+        /// The folder's permission bits.
+        mode: u32,
+    },
+    /// The folder it stands in belongs to somebody else, who can exchange the file.
+    #[error("{}: its folder belongs to uid {owner}, not to {}: run `chown {wanted} {}` as root", Shown(path),
+            Owners(*wanted), Shown(folder))]
+    ParentOwner {
+        /// The file.
+        path: PathBuf,
+        /// The folder it stands in.
+        folder: PathBuf,
+        /// The uid the folder belongs to.
+        owner: u32,
+        /// The uid it should belong to; root would do as well.
+        wanted: u32,
+    },
+    /// A file to be made is there already, and nothing is overwritten.
+    #[error("{}: exists already: move it away, or give another path", Shown(path))]
+    Exists {
+        /// The file or folder.
+        path: PathBuf,
+    },
+    /// The file is longer than it could be if it were the right one.
+    #[error("{}: is larger than {limit} bytes: give the path of the right file", Shown(path))]
+    TooLarge {
+        /// The file.
+        path: PathBuf,
+        /// The most bytes it may have.
+        limit: usize,
+    },
+    /// The system refused.
+    #[error("{}: cannot be {doing}: {error}", Shown(path))]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// What was tried, as a participle.
+        doing: &'static str,
+        /// What the system said. Part of the text, and so not given as a source again.
+        error: io::Error,
+    },
+}
+
+impl Problem {
+    /// The problem that a failed system call means.
+    pub(super) fn from_io(path: &Path, doing: &'static str, error: io::Error) -> Self {
+        let path = path.to_path_buf();
+        match error.kind() {
+            io::ErrorKind::NotFound => Self::Missing { path },
+            io::ErrorKind::AlreadyExists => Self::Exists { path },
+            _ => Self::Io { path, doing, error },
+        }
+    }
+}
+
+/// A path on one line, and as the shell takes it.
+struct Shown<'a>(&'a Path);
+
+impl fmt::Display for Shown<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let text = self.0.to_string_lossy();
+        let plain = |c: char| c.is_alphanumeric() || "/._-+@%,:=".contains(c);
+        // A name that begins with a hyphen would be taken for an option.
+        let ahead = if text.starts_with('-') { "./" } else { "" };
+        if text.chars().all(plain) && !text.is_empty() {
+            return write!(f, "{ahead}{text}");
+        }
+        // A control character cannot be shown: it would act on the terminal.
+        let text = text.replace(char::is_control, "\u{fffd}").replace('\'', r"'\''");
+        write!(f, "'{ahead}{text}'")
+    }
+}
+
+/// Who may do what, of the permission bits of group and others.
+struct Rights(u32);
+
+impl fmt::Display for Rights {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self.0 >> 3 & 0o007, self.0 & 0o007) {
+            (group, others) if group == others => write!(f, "everybody {}", rights(others)),
+            (group, 0) => write!(f, "the group {}", rights(group)),
+            (0, others) => write!(f, "others {}", rights(others)),
+            (group, others) => write!(f, "the group {} and others {}", rights(group), rights(others)),
+        }
+    }
+}
+
+fn rights(bits: u32) -> &'static str {
+    match bits {
+        1 => "execute",
+        2 => "write",
+        3 => "write and execute",
+        4 => "read",
+        5 => "read and execute",
+        6 => "read and write",
+        _ => "read, write and execute",
+    }
+}
+
+/// The owners that are allowed.
+struct Owners(u32);
+
+impl fmt::Display for Owners {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            0 => f.write_str("root"),
+            uid => write!(f, "uid {uid} or root"),
+        }
+    }
+}

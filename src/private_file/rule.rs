@@ -1,0 +1,239 @@
+//! What a file must be like: its mode, owner, kind and names.
+
+use std::fs::FileType;
+use std::os::unix::fs::FileTypeExt;
+use std::path::Path;
+
+use super::Problem;
+use super::folder::Folder;
+
+const GROUP_READS: u32 = 0o040;
+const GROUP_OR_OTHERS_WRITE: u32 = 0o022;
+const STICKY: u32 = 0o1000;
+
+/// What a file must be like to be used. Made by one constructor for each use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rule {
+    /// Mode bits that must not be set.
+    forbidden: u32,
+    /// Whether a file that root handed to this account may be readable by its group.
+    root_may_share: bool,
+    /// Whether a symbolic link is followed; what it leads to is judged.
+    follows_links: bool,
+    /// Whether the file may have only one name.
+    one_name: bool,
+    /// An owner that is as good as root and oneself.
+    also: Option<u32>,
+}
+
+impl Rule {
+    /// A key or a password: no right for group or others, owned by root or oneself, one name, no symbolic link.
+    ///
+    /// A file that root owns and another account uses may be readable by its group: otherwise that account could not
+    /// read it at all. systemd hands over its credentials so (mode 0440 is how the ACL of `LoadCredential=` shows).
+    pub fn secret() -> Self {
+        Self { forbidden: 0o077, root_may_share: true, follows_links: false, one_name: true, also: None }
+    }
+
+    /// The store and its neighbours: as a secret; with a reader group the group may read it (0640).
+    pub fn store(reader_group: bool) -> Self {
+        let forbidden = if reader_group { 0o037 } else { 0o077 };
+        Self { forbidden, root_may_share: false, follows_links: false, one_name: true, also: None }
+    }
+
+    /// The configuration: everybody may read it, only root or oneself may write it. A symbolic link is followed.
+    pub fn config() -> Self {
+        Self {
+            forbidden: GROUP_OR_OTHERS_WRITE,
+            root_may_share: false,
+            follows_links: true,
+            one_name: false,
+            also: None,
+        }
+    }
+
+    /// The same rule with one more owner allowed, by uid: root works on a store, and with a key, that belong to the
+    /// service account.
+    #[must_use]
+    pub fn owned_also_by(self, also: Option<u32>) -> Self {
+        Self { also, ..self }
+    }
+
+    pub(super) fn follows_links(&self) -> bool {
+        self.follows_links
+    }
+
+    pub(super) fn judge_file(&self, path: &Path, file: &Facts) -> Result<(), Problem> {
+        self.judge_file_as(effective_uid(), path, file)
+    }
+
+    fn judge_file_as(&self, me: u32, path: &Path, file: &Facts) -> Result<(), Problem> {
+        let path = path.to_path_buf();
+        match file.kind {
+            Kind::File => {}
+            Kind::Symlink => return Err(Problem::Symlink { path }),
+            Kind::Other(kind) => return Err(Problem::NotAFile { path, kind }),
+        }
+        // The owner before the mode: the mend for a mode is no use to somebody who does not own the file.
+        if !self.may_own(file.owner, me) {
+            return Err(Problem::Owner { path, owner: file.owner, wanted: self.account(me) });
+        }
+        let shared = self.root_may_share && file.owner == 0 && self.account(me) != 0;
+        let forbidden = if shared { self.forbidden & !GROUP_READS } else { self.forbidden };
+        if file.mode & forbidden != 0 {
+            return Err(Problem::Mode { path, mode: file.mode, forbidden });
+        }
+        // No link at all is fine: the file was replaced after it was opened, and what was opened is still whole.
+        if self.one_name && file.links > 1 {
+            return Err(Problem::HardLink { path, links: file.links });
+        }
+        Ok(())
+    }
+
+    /// Judges the folder that `path` stands in: whoever can write there, or owns it, can exchange the file.
+    pub(super) fn judge_folder(&self, path: &Path, folder: &Folder) -> Result<(), Problem> {
+        let facts = folder.facts()?;
+        let me = effective_uid();
+        if !self.may_own(facts.owner, me) {
+            return Err(Problem::ParentOwner {
+                path: path.to_path_buf(),
+                folder: folder.path.clone(),
+                owner: facts.owner,
+                wanted: self.account(me),
+            });
+        }
+        judge_folder_mode(path, folder, &facts)
+    }
+
+    fn may_own(&self, owner: u32, me: u32) -> bool {
+        owner == 0 || owner == me || Some(owner) == self.also
+    }
+
+    /// The account the file is for.
+    fn account(&self, me: u32) -> u32 {
+        self.also.unwrap_or(me)
+    }
+}
+
+/// A folder in which a file is made must not be open to others either; whose it is does not matter yet.
+pub(super) fn judge_folder_mode(path: &Path, folder: &Folder, facts: &Facts) -> Result<(), Problem> {
+    if facts.mode & GROUP_OR_OTHERS_WRITE != 0 && facts.mode & STICKY == 0 {
+        return Err(Problem::Parent { path: path.to_path_buf(), folder: folder.path.clone(), mode: facts.mode });
+    }
+    Ok(())
+}
+
+/// What the system knows of a file or folder.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Facts {
+    pub(super) kind: Kind,
+    /// The twelve permission bits.
+    pub(super) mode: u32,
+    pub(super) owner: u32,
+    /// How many names it has.
+    pub(super) links: u64,
+}
+
+/// What kind of thing stands under a name.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Kind {
+    File,
+    Symlink,
+    /// Anything else, in words.
+    Other(&'static str),
+}
+
+impl Kind {
+    pub(super) fn of(file_type: FileType) -> Self {
+        match file_type {
+            kind if kind.is_file() => Self::File,
+            kind if kind.is_symlink() => Self::Symlink,
+            kind if kind.is_dir() => Self::Other("a folder"),
+            kind if kind.is_fifo() => Self::Other("a pipe"),
+            kind if kind.is_socket() => Self::Other("a socket"),
+            _ => Self::Other("a device"),
+        }
+    }
+}
+
+fn effective_uid() -> u32 {
+    nix::unistd::Uid::effective().as_raw()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn file(mode: u32, owner: u32) -> Facts {
+        Facts { kind: Kind::File, mode, owner, links: 1 }
+    }
+
+    fn judge(rule: Rule, me: u32, facts: Facts) -> Result<(), Problem> {
+        rule.judge_file_as(me, Path::new("/x/key"), &facts)
+    }
+
+    #[test]
+    fn a_file_may_belong_to_root_or_oneself_or_the_named_account_and_nobody_else() {
+        let rules = [Rule::secret(), Rule::store(true), Rule::config()];
+        for rule in rules {
+            for (me, also, owner, good) in [
+                (1000, None, 1000, true),
+                (1000, None, 0, true),
+                (1000, None, 1001, false),
+                (0, None, 0, true),
+                (0, None, 1000, false),
+                (0, Some(1000), 1000, true),
+                (0, Some(1000), 1001, false),
+            ] {
+                let found = judge(rule.owned_also_by(also), me, file(0o600, owner));
+                assert_eq!(found.is_ok(), good, "{rule:?} me {me} also {also:?} owner {owner}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_strange_owner_is_mended_by_giving_the_file_to_the_account_it_is_for() {
+        let found = judge(Rule::secret(), 1000, file(0o644, 1001)).unwrap_err();
+        assert_eq!(
+            found.to_string(),
+            "/x/key: belongs to uid 1001, not to uid 1000 or root: run `chown 1000 /x/key` as root"
+        );
+        let found = judge(Rule::secret().owned_also_by(Some(998)), 0, file(0o600, 1001)).unwrap_err();
+        assert!(found.to_string().ends_with("run `chown 998 /x/key` as root"), "{found}");
+        let found = judge(Rule::secret(), 0, file(0o600, 1001)).unwrap_err();
+        assert_eq!(found.to_string(), "/x/key: belongs to uid 1001, not to root: run `chown 0 /x/key` as root");
+    }
+
+    #[test]
+    fn a_secret_of_root_may_be_readable_by_the_group_of_the_account_that_uses_it() {
+        assert!(judge(Rule::secret(), 998, file(0o440, 0)).is_ok(), "a systemd credential");
+        assert!(judge(Rule::secret().owned_also_by(Some(998)), 0, file(0o640, 0)).is_ok(), "root at work for it");
+        assert!(judge(Rule::secret(), 998, file(0o460, 0)).is_err(), "the group writes");
+        assert!(judge(Rule::secret(), 998, file(0o444, 0)).is_err(), "others read");
+        assert!(judge(Rule::secret(), 998, file(0o440, 998)).is_err(), "not root's");
+        assert!(judge(Rule::secret(), 0, file(0o440, 0)).is_err(), "root uses it itself");
+    }
+
+    #[test]
+    fn every_mode_is_judged_by_the_bits_that_its_rule_forbids() {
+        for mode in 0..=0o7777 {
+            for (rule, forbidden) in [
+                (Rule::secret(), 0o077),
+                (Rule::store(false), 0o077),
+                (Rule::store(true), 0o037),
+                (Rule::config(), 0o022),
+            ] {
+                assert_eq!(judge(rule, 7, file(mode, 7)).is_ok(), mode & forbidden == 0, "{rule:?} {mode:o}");
+            }
+        }
+    }
+
+    #[test]
+    fn more_than_one_name_is_refused_for_a_secret_and_not_for_the_configuration() {
+        let linked = Facts { links: 2, ..file(0o600, 7) };
+        assert!(matches!(judge(Rule::secret(), 7, linked), Err(Problem::HardLink { links: 2, .. })));
+        assert!(matches!(judge(Rule::store(true), 7, linked), Err(Problem::HardLink { links: 2, .. })));
+        assert!(judge(Rule::config(), 7, linked).is_ok());
+        assert!(judge(Rule::secret(), 7, Facts { links: 0, ..linked }).is_ok(), "replaced after it was opened");
+    }
+}

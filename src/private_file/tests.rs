@@ -1,0 +1,302 @@
+//! Reading and judging, on real files.
+
+use std::fs;
+use std::os::unix::fs::{PermissionsExt, chown, symlink};
+use std::os::unix::net::UnixListener;
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use nix::fcntl::{FcntlArg, fcntl};
+use nix::unistd::mkfifo;
+use tempfile::TempDir;
+
+use super::*;
+
+/// A scratch folder of mode 0700, whatever the umask.
+pub(super) fn folder() -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    set_mode(folder.path(), 0o700);
+    folder
+}
+
+pub(super) fn mode_of(path: &Path) -> u32 {
+    fs::metadata(path).unwrap().permissions().mode() & 0o7777
+}
+
+fn set_mode(path: &Path, mode: u32) {
+    fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+}
+
+fn file(folder: &TempDir, name: &str, mode: u32, text: &str) -> PathBuf {
+    let path = folder.path().join(name);
+    fs::write(&path, text).unwrap();
+    set_mode(&path, mode);
+    path
+}
+
+/// Both ways of judging, which must agree.
+fn verdict(path: &Path, rule: &Rule) -> Result<Vec<u8>, Problem> {
+    let read = read(path, rule, 100).map(|bytes| bytes.to_vec());
+    let judged = judge(path, rule);
+    assert_eq!(read.as_ref().err().map(ToString::to_string), judged.as_ref().err().map(ToString::to_string));
+    read
+}
+
+fn refusal(path: &Path, rule: Rule) -> String {
+    let text = verdict(path, &rule).expect_err("refused").to_string();
+    assert!(!text.contains('\n') && text.starts_with(&path.display().to_string()), "{text}");
+    text
+}
+
+#[test]
+fn a_private_file_is_read_whole_file() {
+    let folder = folder();
+    let path = file(&folder, "key", 0o600, "the secret");
+    for rule in [Rule::secret(), Rule::store(false), Rule::store(true), Rule::config()] {
+        assert_eq!(verdict(&path, &rule).unwrap(), b"the secret");
+    }
+    let empty = file(&folder, "empty", 0o600, "");
+    assert_eq!(verdict(&empty, &Rule::secret()).unwrap(), b"");
+}
+
+#[test]
+fn every_mode_from_0600_to_0777_is_judged() {
+    let folder = folder();
+    let path = file(&folder, "key", 0o600, "x");
+    for mode in 0o600..=0o777 {
+        set_mode(&path, mode);
+        assert_eq!(verdict(&path, &Rule::secret()).is_ok(), mode & 0o077 == 0, "secret {mode:o}");
+        assert_eq!(verdict(&path, &Rule::store(true)).is_ok(), mode & 0o037 == 0, "store {mode:o}");
+        assert_eq!(verdict(&path, &Rule::config()).is_ok(), mode & 0o022 == 0, "config {mode:o}");
+    }
+}
+
+#[test]
+fn a_loose_mode_is_refused_with_the_chmod_that_mends_it() {
+    let folder = folder();
+    let path = file(&folder, "key", 0o640, "x");
+    let at = path.display();
+    for (mode, rule, ending) in [
+        (0o640, Rule::secret(), "mode 0640 lets the group read it: run `chmod 600"),
+        (0o604, Rule::secret(), "mode 0604 lets others read it: run `chmod 600"),
+        (0o666, Rule::secret(), "mode 0666 lets everybody read and write it: run `chmod 600"),
+        (0o777, Rule::secret(), "mode 0777 lets everybody read, write and execute it: run `chmod 600"),
+        (0o440, Rule::store(false), "mode 0440 lets the group read it: run `chmod 400"),
+        (0o664, Rule::store(true), "mode 0664 lets the group write and others read it: run `chmod 640"),
+        (0o664, Rule::config(), "mode 0664 lets the group write it: run `chmod 644"),
+    ] {
+        set_mode(&path, mode);
+        assert_eq!(refusal(&path, rule), format!("{at}: {ending} {at}`"));
+        // The mend mends.
+        let mend = ending.rsplit(' ').next().unwrap();
+        set_mode(&path, u32::from_str_radix(mend, 8).unwrap());
+        assert!(verdict(&path, &rule).is_ok(), "{ending}");
+    }
+}
+
+#[test]
+fn a_folder_where_others_may_write_is_refused_and_a_sticky_one_is_fine() {
+    let folder = folder();
+    let path = file(&folder, "key", 0o600, "x");
+    for rule in [Rule::secret(), Rule::store(true), Rule::config()] {
+        for (mode, who, mend) in [(0o777, "everybody", "755"), (0o770, "the group", "750"), (0o2752, "others", "2750")]
+        {
+            set_mode(folder.path(), mode);
+            let ending = format!("lets {who} write in it: run `chmod {mend} {}`", folder.path().display());
+            let text = refusal(&path, rule);
+            assert!(text.ends_with(&ending), "{text}");
+        }
+        set_mode(folder.path(), 0o1777);
+        assert!(verdict(&path, &rule).is_ok());
+        set_mode(folder.path(), 0o755);
+        assert!(verdict(&path, &rule).is_ok());
+    }
+}
+
+#[test]
+fn a_symbolic_link_is_refused_for_a_secret_and_followed_for_the_configuration() {
+    let folder = folder();
+    let path = file(&folder, "real", 0o600, "x");
+    let link = folder.path().join("link");
+    symlink(&path, &link).unwrap();
+    let text = refusal(&link, Rule::secret());
+    assert!(text.ends_with(&format!("see `readlink -f {}`", link.display())), "{text}");
+    refusal(&link, Rule::store(true));
+    assert!(verdict(&link, &Rule::config()).is_ok());
+
+    set_mode(&path, 0o666);
+    let text = verdict(&link, &Rule::config()).unwrap_err().to_string();
+    assert!(text.ends_with(&format!("run `chmod 644 {}`", path.canonicalize().unwrap().display())), "{text}");
+}
+
+#[test]
+fn both_folders_of_a_followed_link_are_judged() {
+    let (links, files) = (folder(), folder());
+    let path = file(&files, "config.toml", 0o644, "x");
+    let link = links.path().join("config.toml");
+    symlink(&path, &link).unwrap();
+    assert!(verdict(&link, &Rule::config()).is_ok());
+    for loose in [&links, &files] {
+        set_mode(loose.path(), 0o777);
+        assert!(matches!(verdict(&link, &Rule::config()), Err(Problem::Parent { .. })));
+        set_mode(loose.path(), 0o700);
+    }
+}
+
+#[test]
+fn a_link_that_leads_nowhere_or_in_circles_is_refused() {
+    let folder = folder();
+    let link = folder.path().join("link");
+    symlink(folder.path().join("nowhere"), &link).unwrap();
+    assert!(matches!(verdict(&link, &Rule::config()), Err(Problem::Missing { .. })));
+    assert!(matches!(verdict(&link, &Rule::secret()), Err(Problem::Symlink { .. })));
+    let circle = folder.path().join("circle");
+    symlink(&circle, &circle).unwrap();
+    assert!(matches!(verdict(&circle, &Rule::config()), Err(Problem::Io { .. })));
+}
+
+#[test]
+fn a_second_name_is_refused() {
+    let folder = folder();
+    let path = file(&folder, "key", 0o600, "x");
+    fs::hard_link(&path, folder.path().join("other")).unwrap();
+    let text = refusal(&path, Rule::secret());
+    assert!(text.contains(": has 2 names (hard links): find the others with `find / -xdev -samefile "), "{text}");
+    refusal(&path, Rule::store(false));
+    assert!(verdict(&path, &Rule::config()).is_ok());
+}
+
+#[test]
+fn what_is_not_a_file_is_refused_at_once() {
+    let folder = folder();
+    let pipe = folder.path().join("pipe");
+    mkfifo(&pipe, Mode::S_IRUSR | Mode::S_IWUSR).unwrap();
+    let socket = folder.path().join("socket");
+    let _listener = UnixListener::bind(&socket).unwrap();
+    let inner = folder.path().join("folder");
+    fs::create_dir(&inner).unwrap();
+    for rule in [Rule::secret(), Rule::config()] {
+        assert!(refusal(&pipe, rule).ends_with(": is a pipe: give the path of a file"));
+        assert!(refusal(&socket, rule).ends_with(": is a socket: give the path of a file"));
+        assert!(refusal(&inner, rule).ends_with(": is a folder: give the path of a file"));
+        assert!(matches!(verdict(Path::new("/"), &rule), Err(Problem::NotAFile { .. })));
+    }
+    assert!(refusal(Path::new("/dev/null"), Rule::secret()).contains(": is a device: "));
+}
+
+#[test]
+fn an_absent_file_or_folder_is_missing() {
+    let folder = folder();
+    for name in ["key", "no/key"] {
+        for rule in [Rule::secret(), Rule::config()] {
+            assert!(
+                refusal(&folder.path().join(name), rule).ends_with(": no such file: create it, or correct the path")
+            );
+        }
+    }
+}
+
+#[test]
+fn another_owner_of_file_or_folder_is_refused_unless_he_is_named() {
+    if !nix::unistd::Uid::effective().is_root() {
+        return; // Only root can give a file away; the rule itself is tested in rule.rs for everybody.
+    }
+    const NOBODY: u32 = 65534;
+    let folder = folder();
+    let path = file(&folder, "key", 0o600, "x");
+    let at = path.display();
+    chown(&path, Some(NOBODY), None).unwrap();
+    for rule in [Rule::secret(), Rule::store(true), Rule::config()] {
+        assert_eq!(
+            refusal(&path, rule),
+            format!("{at}: belongs to uid 65534, not to root: run `chown 0 {at}` as root")
+        );
+        assert!(verdict(&path, &rule.owned_also_by(Some(NOBODY))).is_ok());
+        assert!(verdict(&path, &rule.owned_also_by(Some(1))).is_err());
+    }
+    chown(&path, Some(0), None).unwrap();
+    chown(folder.path(), Some(NOBODY), None).unwrap();
+    let text = refusal(&path, Rule::secret());
+    assert!(text.contains("its folder belongs to uid 65534, not to root: run `chown 0 "), "{text}");
+    assert!(verdict(&path, &Rule::secret().owned_also_by(Some(NOBODY))).is_ok());
+}
+
+#[test]
+fn a_file_longer_than_the_limit_is_refused() {
+    let folder = folder();
+    let path = file(&folder, "key", 0o600, "12345");
+    assert_eq!(*read(&path, &Rule::secret(), 5).unwrap(), b"12345");
+    let text = read(&path, &Rule::secret(), 4).unwrap_err().to_string();
+    assert!(text.ends_with("key: is larger than 4 bytes: give the path of the right file"), "{text}");
+}
+
+#[test]
+fn a_path_is_shown_on_one_line_as_the_shell_takes_it() {
+    let folder = folder();
+    let path = file(&folder, "a key's\nfile\u{1b}", 0o644, "x");
+    let text = verdict(&path, &Rule::secret()).unwrap_err().to_string();
+    assert!(text.ends_with("a key'\\''s\u{fffd}file\u{fffd}'`"), "{text}");
+}
+
+#[test]
+fn what_was_opened_is_what_is_read_though_the_name_is_pointed_elsewhere() {
+    let folder = folder();
+    let path = file(&folder, "key", 0o600, "good");
+    let (mut opened, _) = open_judged(&path, &Rule::secret()).unwrap();
+    fs::rename(file(&folder, "new", 0o666, "evil"), &path).unwrap();
+    let mut text = String::new();
+    opened.read_to_string(&mut text).unwrap();
+    assert_eq!(text, "good");
+}
+
+#[test]
+fn a_name_that_changes_while_it_is_read_never_gives_a_loose_file() {
+    let folder = folder();
+    let path = file(&folder, "key", 0o600, "good");
+    let stop = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            while !stop.load(Ordering::Relaxed) {
+                fs::rename(file(&folder, "new", 0o644, "evil"), &path).unwrap();
+                let link = folder.path().join("link");
+                symlink("/etc/passwd", &link).unwrap();
+                fs::rename(&link, &path).unwrap();
+                fs::rename(file(&folder, "new", 0o600, "good"), &path).unwrap();
+            }
+        });
+        let (mut read_well, mut refused) = (0, 0);
+        for _ in 0..2_000 {
+            match read(&path, &Rule::secret(), 100) {
+                Ok(bytes) => {
+                    assert_eq!(*bytes, b"good");
+                    read_well += 1;
+                }
+                Err(Problem::Mode { .. } | Problem::Symlink { .. }) => refused += 1,
+                Err(other) => panic!("{other}"),
+            }
+        }
+        stop.store(true, Ordering::Relaxed);
+        println!("{read_well} read, {refused} refused");
+    });
+}
+
+#[test]
+fn judging_a_file_leaves_the_locks_of_its_process_alone() {
+    let folder = folder();
+    let path = file(&folder, "store.db", 0o600, "x");
+    #[expect(clippy::disallowed_methods, reason = "stands for SQLite, which opens the file itself")]
+    let open = || File::options().read(true).write(true).open(&path).unwrap();
+    let (holder, other) = (open(), open());
+    fcntl(&holder, FcntlArg::F_SETLK(&whole_file())).unwrap();
+    judge(&path, &Rule::store(false)).unwrap();
+
+    // An open-file-description lock conflicts with the process's own lock, and so shows whether it is still held.
+    let mut asked = whole_file();
+    fcntl(&other, FcntlArg::F_OFD_GETLK(&mut asked)).unwrap();
+    assert_eq!(i32::from(asked.l_type), i32::from(whole_file().l_type), "the lock is still held");
+}
+
+/// An exclusive lock on a whole file.
+fn whole_file() -> nix::libc::flock {
+    nix::libc::flock { l_type: nix::libc::F_WRLCK as i16, l_whence: 0, l_start: 0, l_len: 0, l_pid: 0 }
+}
