@@ -1,0 +1,170 @@
+//! The real terminal, /dev/tty.
+
+use std::fs::File;
+use std::io::ErrorKind;
+use std::io::Read;
+use std::io::Write;
+use std::os::fd::AsFd;
+use std::time::Duration;
+use std::time::Instant;
+
+use nix::errno::Errno;
+use nix::fcntl::OFlag;
+use nix::fcntl::open;
+use nix::poll::PollFd;
+use nix::poll::PollFlags;
+use nix::poll::PollTimeout;
+use nix::poll::poll;
+use nix::sys::stat::Mode;
+use nix::unistd::isatty;
+use zeroize::Zeroizing;
+
+use super::PromptError;
+use super::Terminal;
+use super::line;
+use super::settings::Echo;
+use super::settings::Settings;
+use super::settings::in_foreground;
+use super::signals::Watch;
+
+/// What comes this soon after Enter was pasted with the line, not typed.
+const PASTE_GAP: Duration = Duration::from_millis(20);
+
+/// The terminal that the process was started from, whatever standard input and output are.
+#[derive(Debug)]
+pub struct ControllingTerminal {
+    tty: File,
+    patience: Duration,
+}
+
+impl ControllingTerminal {
+    /// Opens it. Each question then waits `patience` for its answer (see [`PATIENCE`](super::PATIENCE)).
+    ///
+    /// # Errors
+    /// [`PromptError::NoTerminal`] if there is none, [`PromptError::Io`] if it cannot be opened.
+    pub fn open(patience: Duration) -> Result<Self, PromptError> {
+        // Never blocking, so that no stopped terminal (Ctrl-S) keeps us from a signal or from the end of our patience.
+        let flags = OFlag::O_RDWR | OFlag::O_NOCTTY | OFlag::O_CLOEXEC | OFlag::O_NONBLOCK;
+        let tty = open("/dev/tty", flags, Mode::empty()).map_err(|error| match error {
+            Errno::ENXIO | Errno::ENOENT | Errno::ENODEV => PromptError::NoTerminal,
+            other => other.into(),
+        })?;
+        if !isatty(&tty).unwrap_or(false) {
+            return Err(PromptError::NoTerminal);
+        }
+        Ok(Self { tty: File::from(tty), patience })
+    }
+
+    /// Asks until there is an answer or a reason why there is none: again after `fg`, but not for a signal that ends.
+    fn ask(&self, prompt: &str, echo: Echo) -> Result<Zeroizing<String>, PromptError> {
+        loop {
+            let watch = Watch::begin()?;
+            let answer = self.ask_once(prompt, echo, &watch);
+            let noted = watch.end();
+            noted.raise()?;
+            match answer {
+                Err(PromptError::Interrupted) if !noted.deadly() => {}
+                answer => return answer,
+            }
+        }
+    }
+
+    /// The terminal has its settings back when this returns.
+    fn ask_once(&self, prompt: &str, echo: Echo, watch: &Watch) -> Result<Zeroizing<String>, PromptError> {
+        let end = Instant::now() + self.patience;
+        // The prompt shows only now that the terminal is ready: whoever waits for it can type at once.
+        let mut settings = Settings::apply(&self.tty, echo)?;
+        self.write(prompt, end, Some(watch))?;
+        let line = self.read_line(end, watch);
+        if echo == Echo::Off || line.is_err() {
+            self.end_line();
+        }
+        let line = line?;
+        if echo == Echo::Off {
+            settings.end_line_mode()?;
+            if self.ready(PollFlags::POLLIN, Instant::now() + PASTE_GAP, Some(watch))? {
+                return Err(PromptError::LineBreakInPaste);
+            }
+        }
+        line::answer(&line)
+    }
+
+    /// What the kernel has collected up to Enter or Ctrl-D: one read(2) gives one line, and never more.
+    fn read_line(&self, end: Instant, watch: &Watch) -> Result<Zeroizing<Vec<u8>>, PromptError> {
+        // Of its full size from the start: a buffer that grows would leave copies behind.
+        let mut line = Zeroizing::new(vec![0; line::CAPACITY]);
+        loop {
+            if !self.ready(PollFlags::POLLIN, end, Some(watch))? {
+                return Err(PromptError::TimedOut(self.patience));
+            }
+            match (&self.tty).read(&mut line) {
+                Ok(length) => {
+                    line.truncate(length);
+                    return if line.ends_with(b"\n") { Ok(line) } else { Err(PromptError::EndOfInput) };
+                }
+                Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted) => {}
+                // What a read gives after a hangup.
+                Err(error) if error.raw_os_error() == Some(Errno::EIO as i32) => return Err(PromptError::EndOfInput),
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+
+    fn write(&self, text: &str, end: Instant, watch: Option<&Watch>) -> Result<(), PromptError> {
+        let mut rest = text.as_bytes();
+        while !rest.is_empty() {
+            if !self.ready(PollFlags::POLLOUT, end, watch)? {
+                return Err(PromptError::TimedOut(self.patience));
+            }
+            match (&self.tty).write(rest) {
+                Ok(length) => rest = &rest[length..],
+                Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(())
+    }
+
+    /// Puts the cursor below the question, if the terminal takes it: what ends the question is more important.
+    fn end_line(&self) {
+        if in_foreground(&self.tty) {
+            let _ = (&self.tty).write(b"\n");
+        }
+    }
+
+    /// Waits until the terminal is ready for `what`; false if it is not by `end`.
+    ///
+    /// # Errors
+    /// [`PromptError::Interrupted`] as soon as `watch` has noted a signal.
+    fn ready(&self, what: PollFlags, end: Instant, watch: Option<&Watch>) -> Result<bool, PromptError> {
+        loop {
+            if watch.is_some_and(Watch::rang) {
+                return Err(PromptError::Interrupted);
+            }
+            let mut waiting = vec![PollFd::new(self.tty.as_fd(), what)];
+            waiting.extend(watch.map(|watch| PollFd::new(watch.bell(), PollFlags::POLLIN)));
+            let left = end.saturating_duration_since(Instant::now());
+            match poll(&mut waiting, PollTimeout::try_from(left).unwrap_or(PollTimeout::MAX)) {
+                Ok(0) => return Ok(false),
+                // A hangup counts as ready: the read or write after this says what became of the terminal.
+                Ok(_) if waiting[0].any().unwrap_or(true) => return Ok(true),
+                Ok(_) | Err(Errno::EINTR) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+}
+
+impl Terminal for ControllingTerminal {
+    fn show(&mut self, text: &str) -> Result<(), PromptError> {
+        self.write(text, Instant::now() + self.patience, None)
+    }
+
+    fn ask_secret(&mut self, prompt: &str) -> Result<Zeroizing<String>, PromptError> {
+        self.ask(prompt, Echo::Off)
+    }
+
+    fn ask_line(&mut self, prompt: &str) -> Result<String, PromptError> {
+        self.ask(prompt, Echo::On).map(|mut text| std::mem::take(&mut *text))
+    }
+}

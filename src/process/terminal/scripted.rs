@@ -1,0 +1,80 @@
+//! A terminal for tests: the answers are known before.
+
+use std::cell::RefCell;
+use std::collections::VecDeque;
+use std::rc::Rc;
+
+use zeroize::Zeroizing;
+
+use super::PromptError;
+use super::Terminal;
+
+/// Gives its answers one after the other, and writes down what an onlooker would have seen.
+///
+/// After the last answer it behaves as a terminal that was closed: [`PromptError::EndOfInput`].
+#[derive(Debug, Default)]
+pub struct ScriptedTerminal {
+    answers: VecDeque<Result<Zeroizing<String>, PromptError>>,
+    transcript: Rc<RefCell<String>>,
+}
+
+impl ScriptedTerminal {
+    /// A terminal at which `answers` are typed.
+    pub fn new<A: Into<String>>(answers: impl IntoIterator<Item = Result<A, PromptError>>) -> Self {
+        let answers = answers.into_iter().map(|answer| answer.map(|text| Zeroizing::new(text.into()))).collect();
+        Self { answers, transcript: Rc::default() }
+    }
+
+    /// What was shown so far. It goes on to grow: take it before the terminal is given away.
+    pub fn transcript(&self) -> Rc<RefCell<String>> {
+        Rc::clone(&self.transcript)
+    }
+
+    fn next_answer(&mut self, prompt: &str) -> Result<Zeroizing<String>, PromptError> {
+        self.transcript.borrow_mut().push_str(prompt);
+        self.answers.pop_front().unwrap_or(Err(PromptError::EndOfInput))
+    }
+}
+
+impl Terminal for ScriptedTerminal {
+    fn show(&mut self, text: &str) -> Result<(), PromptError> {
+        self.transcript.borrow_mut().push_str(text);
+        Ok(())
+    }
+
+    fn ask_secret(&mut self, prompt: &str) -> Result<Zeroizing<String>, PromptError> {
+        let answer = self.next_answer(prompt);
+        self.transcript.borrow_mut().push('\n');
+        answer
+    }
+
+    fn ask_line(&mut self, prompt: &str) -> Result<String, PromptError> {
+        let answer = self.next_answer(prompt).map(|mut text| std::mem::take(&mut *text));
+        let mut transcript = self.transcript.borrow_mut();
+        transcript.push_str(answer.as_deref().unwrap_or_default());
+        transcript.push('\n');
+        answer
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_transcript_shows_what_an_onlooker_sees_and_no_secret() {
+        let mut terminal = ScriptedTerminal::new([Ok("hunter2"), Ok("yes")]);
+        let transcript = terminal.transcript();
+        terminal.show("At least 15 characters.\n").unwrap();
+        assert_eq!(terminal.ask_secret("Password: ").unwrap().as_str(), "hunter2");
+        assert_eq!(terminal.ask_line("Sure? ").unwrap(), "yes");
+        assert_eq!(*transcript.borrow(), "At least 15 characters.\nPassword: \nSure? yes\n");
+    }
+
+    #[test]
+    fn a_failure_is_an_answer_too_and_after_the_last_one_the_input_ends() {
+        let mut terminal = ScriptedTerminal::new([Err::<&str, _>(PromptError::NotUtf8)]);
+        assert!(matches!(terminal.ask_secret("Password: "), Err(PromptError::NotUtf8)));
+        assert!(matches!(terminal.ask_line("Sure? "), Err(PromptError::EndOfInput)));
+    }
+}

@@ -1,0 +1,145 @@
+//! The terminal's settings during a question, and their way back.
+
+use std::fs::File;
+
+use nix::sys::signal::SigSet;
+use nix::sys::signal::SigmaskHow;
+use nix::sys::signal::Signal;
+use nix::sys::termios::FlushArg;
+use nix::sys::termios::InputFlags;
+use nix::sys::termios::LocalFlags;
+use nix::sys::termios::SetArg;
+use nix::sys::termios::SpecialCharacterIndices;
+use nix::sys::termios::Termios;
+use nix::sys::termios::tcflush;
+use nix::sys::termios::tcgetattr;
+use nix::sys::termios::tcsetattr;
+use nix::unistd::getpgrp;
+use nix::unistd::tcgetpgrp;
+
+/// Whether what is typed shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Echo {
+    /// As at any prompt.
+    On,
+    /// Nothing shows, not even the line break of Enter.
+    Off,
+}
+
+/// Holds the terminal in the settings of a question, and gives it back when dropped, also by a panic.
+pub(super) struct Settings<'tty> {
+    tty: &'tty File,
+    before: Termios,
+    during: Termios,
+}
+
+impl<'tty> Settings<'tty> {
+    /// Sets the terminal so that the kernel collects a line (with Backspace, Ctrl-U and signals, as the operator has
+    /// them) and gives every byte as it was typed, and drops what was typed before the question.
+    pub(super) fn apply(tty: &'tty File, echo: Echo) -> nix::Result<Self> {
+        let before = tcgetattr(tty)?;
+        let mut during = before.clone();
+        // These change or double bytes, or take Enter for something else (a program before may have left them so).
+        during.input_flags.remove(InputFlags::ISTRIP | InputFlags::PARMRK | InputFlags::INLCR | InputFlags::IGNCR);
+        during.input_flags.insert(InputFlags::ICRNL);
+        during.local_flags.insert(LocalFlags::ICANON | LocalFlags::ISIG);
+        during.local_flags.remove(LocalFlags::ECHONL);
+        during.local_flags.set(LocalFlags::ECHO, echo == Echo::On);
+        // Not TCSAFLUSH: it waits until all output is out, for ever where Ctrl-S was pressed, and leaves what the kernel
+        // has not yet looked at. tcflush(3) drops that too.
+        tcsetattr(tty, SetArg::TCSANOW, &during)?;
+        let settings = Self { tty, before, during };
+        tcflush(tty, FlushArg::TCIFLUSH)?;
+        Ok(settings)
+    }
+
+    /// Makes every byte readable that came after the line, also without a line break of its own.
+    pub(super) fn end_line_mode(&mut self) -> nix::Result<()> {
+        self.during.local_flags.remove(LocalFlags::ICANON);
+        self.during.control_chars[SpecialCharacterIndices::VMIN as usize] = 1;
+        self.during.control_chars[SpecialCharacterIndices::VTIME as usize] = 0;
+        tcsetattr(self.tty, SetArg::TCSANOW, &self.during)
+    }
+
+    /// Whether nobody has set the terminal since.
+    fn still_ours(&self) -> bool {
+        let ours = LocalFlags::ECHO | LocalFlags::ECHONL | LocalFlags::ICANON;
+        tcgetattr(self.tty).is_ok_and(|now| now.local_flags & ours == self.during.local_flags & ours)
+    }
+}
+
+impl Drop for Settings<'_> {
+    fn drop(&mut self) {
+        // From the background the kernel would stop us here, before the terminal is as it was.
+        let mut background_write = SigSet::empty();
+        background_write.add(Signal::SIGTTOU);
+        let mask = background_write.thread_swap_mask(SigmaskHow::SIG_BLOCK);
+
+        // A terminal that is gone needs no settings: no failure here can be helped.
+        if in_foreground(self.tty) {
+            // Before, so that nothing typed shows or reaches the shell; after, for what came in between.
+            let _ = tcflush(self.tty, FlushArg::TCIFLUSH);
+            let _ = tcsetattr(self.tty, SetArg::TCSANOW, &self.before);
+            let _ = tcflush(self.tty, FlushArg::TCIFLUSH);
+        } else if self.still_ours() {
+            // The shell took the terminal (after `kill -STOP`) and did not set it: what waits in it is typed to the shell.
+            let _ = tcsetattr(self.tty, SetArg::TCSANOW, &self.before);
+        }
+
+        if let Ok(mask) = mask {
+            let _ = mask.thread_set_mask();
+        }
+    }
+}
+
+/// Whether the terminal is ours to use now. One that is not our controlling terminal knows no background.
+pub(super) fn in_foreground(tty: &File) -> bool {
+    tcgetpgrp(tty).map_or(true, |group| group == getpgrp())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+    use std::panic::AssertUnwindSafe;
+    use std::panic::catch_unwind;
+
+    use nix::pty::openpty;
+
+    use super::*;
+
+    fn terminal() -> (File, File) {
+        let ends = openpty(None, None).unwrap();
+        (File::from(ends.master), File::from(ends.slave))
+    }
+
+    #[test]
+    fn a_panic_gives_the_terminal_back() {
+        let (mut keyboard, tty) = terminal();
+        let before = tcgetattr(&tty).unwrap();
+        for typed in ["", "abc"] {
+            catch_unwind(AssertUnwindSafe(|| {
+                let _settings = Settings::apply(&tty, Echo::Off).unwrap();
+                assert!(!tcgetattr(&tty).unwrap().local_flags.contains(LocalFlags::ECHO));
+                keyboard.write_all(typed.as_bytes()).unwrap();
+                panic!("while asking");
+            }))
+            .unwrap_err();
+            assert_eq!(tcgetattr(&tty).unwrap(), before, "after typing {typed:?}");
+        }
+    }
+
+    #[test]
+    fn a_terminal_left_raw_is_asked_in_lines_and_left_raw_again() {
+        let (_keyboard, tty) = terminal();
+        let mut raw = tcgetattr(&tty).unwrap();
+        nix::sys::termios::cfmakeraw(&mut raw);
+        tcsetattr(&tty, SetArg::TCSANOW, &raw).unwrap();
+        let before = tcgetattr(&tty).unwrap();
+
+        let settings = Settings::apply(&tty, Echo::On).unwrap();
+        let during = tcgetattr(&tty).unwrap();
+        assert!(during.local_flags.contains(LocalFlags::ICANON | LocalFlags::ISIG | LocalFlags::ECHO));
+        drop(settings);
+        assert_eq!(tcgetattr(&tty).unwrap(), before);
+    }
+}
