@@ -1,4 +1,30 @@
 //! cxme-admin: set, reset and check the passwords of an organization's users.
+//!
+//! # The map
+//!
+//! A command is parsed in [`cli`], makes one call into [`actions`], and the action runs in one transaction of the
+//! [`store`]. What may be done is decided by the rules in [`domain`]; what is secret is unwrapped in [`secrets`] alone.
+//!
+//! | layer | what it is | imports |
+//! |---|---|---|
+//! | [`clock`], [`random`] | time and randomness, passed in | nothing |
+//! | [`private_file`] | files that hold secrets: modes, owners | nothing |
+//! | [`domain`] | facts and rules; no input, no output, no clock | nothing |
+//! | [`texts`] | every sentence a user of the organization reads, a file a language | domain |
+//! | [`process`] | the outside world: arguments, environment, streams, terminal, OS account | nothing |
+//! | [`secrets`] | passwords, hashes, generated passwords, the reset key | domain, random, private_file |
+//! | [`store`] | all SQL | domain, secrets, private_file |
+//! | [`config`] | the configuration file, a file a section | domain, secrets, private_file |
+//! | [`actions`] | the deeds, one a file, each in a view or a change | clock, random, domain, secrets, texts, store |
+//! | [`cli`] | what a person at a terminal meets | everything |
+//!
+//! Nothing imports [`cli`]. `tests/layout.rs` holds the same table and fails on any other arrow.
+//!
+//! Who reads the code for the first time reads, in this order: [`domain::event::Action`] (what can be done and what it
+//! takes), [`actions`] (how a deed is done), `cli/users/lock.rs` (a command, whole).
+
+pub mod actions;
+pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod domain;
@@ -6,4 +32,5 @@ pub mod private_file;
 pub mod process;
 pub mod random;
 pub mod secrets;
+pub mod store;
 pub mod texts;

@@ -39,8 +39,8 @@ use crate::domain::user::User;
 use crate::domain::user::UserId;
 use crate::domain::user::UserReference;
 use crate::random::Random;
-use crate::secrets::hasher::HashParameters;
 use crate::secrets::hasher::Hasher;
+use crate::secrets::password_hash::HashParameters;
 use crate::store::Reading;
 use crate::store::Store;
 use crate::store::Writing;
@@ -162,6 +162,13 @@ impl Desk {
     }
 
     /// What the operator may do, as the store says now.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn standing_now(&self) -> Result<Standing> {
+        self.standing(&self.store.read()?)
+    }
+
     fn standing(&self, reading: &Reading<'_>) -> Result<Standing> {
         Ok(match reading.operator(self.account.uid)? {
             Some(operator) => Standing::Operator { role: operator.role_name, permissions: operator.permissions },

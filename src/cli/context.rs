@@ -14,16 +14,19 @@ use crate::cli::output::Output;
 use crate::clock::Clock;
 use crate::config;
 use crate::config::Config;
+use crate::config::Search;
+use crate::config::Surroundings;
 use crate::domain::operator::Account;
 use crate::domain::operator::acting_uid;
 use crate::domain::organization::Organization;
+use crate::domain::policy::Blocklist;
 use crate::domain::policy::Policy;
 use crate::private_file;
 use crate::private_file::Rule;
 use crate::process::Process;
 use crate::process::terminal::Terminal;
 use crate::random::Random;
-use crate::secrets::hasher::HashParameters;
+use crate::secrets::password_hash::HashParameters;
 use crate::store::Store;
 use crate::store::open::Expect;
 
@@ -34,9 +37,9 @@ const SYSTEM_CONFIG: &str = "/etc/cxme-admin/config.toml";
 /// The account that a package makes for the program.
 const SERVICE_ACCOUNT: &str = "cxme-admin";
 /// The most that is read of a file with a password, in bytes: more than any password has, with its newline.
-const PASSWORD_FILE_LIMIT: u64 = 64 * 1024;
+const PASSWORD_FILE_LIMIT: usize = 64 * 1024;
 /// The most that is read of a blocklist, in bytes.
-const BLOCKLIST_LIMIT: u64 = 256 * 1024 * 1024;
+const BLOCKLIST_LIMIT: usize = 256 * 1024 * 1024;
 
 /// What the commands work with.
 pub struct Context {
@@ -85,17 +88,9 @@ impl Context {
         let path = self.store_path(&config);
         let owner = owner_of(&path);
         let account = self.account(owner);
-        let rule = self.store_rule(&config, owner)?;
+        let rule = self.store_rule(&config, owner);
         let store = Store::open(&path, &rule, expect)?;
-        let rules = Rules {
-            organization: organization(&config),
-            policy: policy(&config)?,
-            hashing: HashParameters {
-                memory_kib: config.password.argon2.memory_kib,
-                iterations: config.password.argon2.iterations,
-                parallelism: config.password.argon2.parallelism,
-            },
-        };
+        let rules = Rules { organization: organization(&config), policy: policy(&config)?, hashing: hashing(&config)? };
         let by_sudo = account.by_sudo;
         let (Some(clock), Some(random)) = (self.clock.take(), self.random.take()) else {
             anyhow::bail!("the store was opened twice");
@@ -106,6 +101,27 @@ impl Context {
             self.refuse_overrides()?;
         }
         Ok(desk)
+    }
+
+    /// The randomness, for who makes no desk.
+    ///
+    /// # Errors
+    /// When a desk has it already.
+    pub fn take_random(&mut self) -> anyhow::Result<Box<dyn Random>> {
+        self.random.take().ok_or_else(|| anyhow::anyhow!("the randomness is in use"))
+    }
+
+    /// The present moment, for who has no desk.
+    ///
+    /// # Errors
+    /// When a desk has the clock.
+    pub fn now(&self) -> anyhow::Result<jiff::Timestamp> {
+        self.clock.as_ref().map(|clock| clock.now()).ok_or_else(|| anyhow::anyhow!("the clock is in use"))
+    }
+
+    /// Whether the store was named by the option or the variable.
+    pub fn names_store(&self) -> bool {
+        self.global.store.is_some() || self.process.variable("CXME_ADMIN_STORE").is_some()
     }
 
     /// The configuration in force.
@@ -120,9 +136,9 @@ impl Context {
     }
 
     fn load_config(&self) -> anyhow::Result<Config> {
-        let Some(path) = self.config_path()? else { return Ok(Config::default()) };
+        let Some(path) = self.config_path() else { return Ok(Config::default()) };
         let explicit = self.global.config.is_some() || self.process.variable("CXME_ADMIN_CONFIG").is_some();
-        let loaded = Config::load(&path, &self.surroundings());
+        let loaded = Config::load(&path, self.surroundings());
         if loaded.is_err() && explicit && self.process.variable("SUDO_UID").is_some() {
             // Whoever comes by sudo must not read with it what he could not read himself: not one word of the content.
             return Err(Complaint::Configuration(format!("{}: not a usable configuration", path.display())).into());
@@ -131,16 +147,13 @@ impl Context {
     }
 
     /// The configuration file that is read; `None`: there is none, and the defaults hold.
-    ///
-    /// # Errors
-    /// When one was named and is not there.
-    pub fn config_path(&self) -> anyhow::Result<Option<PathBuf>> {
-        Ok(config::search_path(
-            self.global.config.as_deref(),
-            self.process.variable("CXME_ADMIN_CONFIG").map(Path::new),
-            self.process.variable("XDG_CONFIG_HOME").map(Path::new),
-            self.process.variable("HOME").map(Path::new),
-        )?)
+    pub fn config_path(&self) -> Option<PathBuf> {
+        config::search_path(&Search {
+            flag: self.global.config.as_deref(),
+            variable: self.process.variable("CXME_ADMIN_CONFIG"),
+            xdg_config_home: self.process.variable("XDG_CONFIG_HOME"),
+            home: self.process.variable("HOME"),
+        })
     }
 
     /// Where `init` puts a configuration when there is none.
@@ -155,9 +168,8 @@ impl Context {
         })
     }
 
-    /// What the configuration is read with.
-    pub fn surroundings(&self) -> config::Surroundings {
-        config::Surroundings { credentials_directory: self.process.variable("CREDENTIALS_DIRECTORY").map(PathBuf::from) }
+    fn surroundings(&self) -> Surroundings<'_> {
+        Surroundings { credentials: self.process.variable("CREDENTIALS_DIRECTORY").map(Path::new) }
     }
 
     /// Where the store is: the option, the variable, the configuration, or the usual place.
@@ -189,23 +201,14 @@ impl Context {
         let accounts = &self.process.accounts;
         let sudo_uid = self.process.variable("SUDO_UID").and_then(|uid| uid.to_str()?.parse().ok());
         let (uid, by_sudo) = acting_uid(accounts.effective_uid, store_owner, sudo_uid);
-        Account {
-            uid,
-            name: accounts.name(uid),
-            login_uid: accounts.login_uid,
-            host: accounts.host.clone(),
-            by_sudo,
-        }
+        Account { uid, name: accounts.name(uid), login_uid: accounts.login_uid, host: accounts.host.clone(), by_sudo }
     }
 
     /// How the store's file must be: private, but for the group that may read it where one is configured.
-    ///
-    /// # Errors
-    /// When the group does not exist.
-    pub fn store_rule(&self, config: &Config, owner: Option<u32>) -> anyhow::Result<Rule> {
+    pub fn store_rule(&self, config: &Config, owner: Option<u32>) -> Rule {
         let rule = Rule::store(config.store.reader_group.is_some());
         // root may use a store that belongs to the service account.
-        Ok(if self.process.accounts.effective_uid == 0 { rule.or_owner(owner) } else { rule })
+        if self.process.accounts.effective_uid == 0 { rule.owned_also_by(owner) } else { rule }
     }
 
     /// An operator who came by sudo, and is not Admin, uses the store and the configuration that are there.
@@ -266,8 +269,8 @@ impl Context {
             return Err(Complaint::Usage { words: words.to_owned(), hint }.into());
         }
         // Room for all of it at once: a buffer that grows leaves copies behind.
-        let mut bytes = Zeroizing::new(Vec::with_capacity(PASSWORD_FILE_LIMIT as usize + 1));
-        let limited = &mut std::io::Read::take(&mut self.process.stdin.bytes, PASSWORD_FILE_LIMIT + 1);
+        let mut bytes = Zeroizing::new(Vec::with_capacity(PASSWORD_FILE_LIMIT + 1));
+        let limited = &mut std::io::Read::take(&mut self.process.stdin.bytes, PASSWORD_FILE_LIMIT as u64 + 1);
         std::io::Read::read_to_end(limited, &mut bytes)?;
         Ok(bytes)
     }
@@ -287,4 +290,26 @@ pub fn organization(config: &Config) -> Organization {
         saml_domains: config.saml.email_domains.clone(),
         saml_contact: config.saml.contact.clone(),
     }
+}
+
+/// The password requirements as configured, with the organization's blocklist read.
+fn policy(config: &Config) -> anyhow::Result<Policy> {
+    let section = &config.password;
+    let blocklist = match &section.blocklist_file {
+        None => Blocklist::default(),
+        Some(path) => {
+            let bytes = private_file::read(path, &Rule::config(), BLOCKLIST_LIMIT)?;
+            let named = |error| Complaint::Configuration(format!("{}: {error}", path.display()));
+            Blocklist::from_bytes(&bytes).map_err(named)?
+        }
+    };
+    let classes = section.classes.iter().map(|class| class.parse()).collect::<Result<Vec<_>, _>>()?;
+    let min_score = u8::try_from(section.min_score)?;
+    Ok(Policy { min_length: section.min_length, classes, history: section.history, min_score, blocklist })
+}
+
+fn hashing(config: &Config) -> anyhow::Result<HashParameters> {
+    let section = &config.password.argon2;
+    let parameters = HashParameters::new(section.memory_kib, section.iterations, section.parallelism);
+    Ok(parameters.map_err(|error| Complaint::Configuration(format!("[password.argon2]: {error}")))?)
 }

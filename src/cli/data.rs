@@ -191,7 +191,11 @@ fn is_active(text: &str) -> bool {
 
 /// The keys of an object, with the punctuation around them.
 fn keys(heads: &[Head]) -> Vec<String> {
-    heads.iter().enumerate().map(|(place, head)| format!("{}\"{}\":", if place == 0 { "{" } else { "," }, head.name)).collect()
+    heads
+        .iter()
+        .enumerate()
+        .map(|(place, head)| format!("{}\"{}\":", if place == 0 { "{" } else { "," }, head.name))
+        .collect()
 }
 
 fn write_object(out: &mut impl Write, keys: &[String], cells: &[Cell<'_>]) -> io::Result<()> {

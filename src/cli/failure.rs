@@ -5,7 +5,7 @@ use std::io;
 
 use crate::actions::ActionError;
 use crate::cli::output::Output;
-use crate::config::Problems;
+use crate::config::LoadError;
 use crate::domain::refusal::Refusal;
 use crate::private_file::Problem;
 use crate::process::Process;
@@ -113,11 +113,10 @@ pub fn tell(output: &mut Output, error: &anyhow::Error) -> u8 {
 
 /// Prints what clap has to say: help and version are data, an error is not.
 pub fn of_usage(mut process: Process, error: &clap::Error) -> u8 {
-    let is_data = !error.use_stderr();
+    let (is_data, allowed) = (!error.use_stderr(), process.allows_colour());
     let stream = if is_data { &mut process.stdout } else { &mut process.stderr };
     let rendered = error.render();
-    let coloured = stream.is_terminal && process.environment_allows_colour();
-    let stream = if is_data { &mut process.stdout } else { &mut process.stderr };
+    let coloured = stream.is_terminal && allowed;
     let words = if coloured { rendered.ansi().to_string() } else { rendered.to_string() };
     let _ = stream.bytes.write_all(words.as_bytes());
     let _ = stream.bytes.flush();
@@ -143,10 +142,8 @@ fn describe(error: &anyhow::Error) -> Told {
     if let Some(error) = error.downcast_ref::<Problem>() {
         return of_file(error);
     }
-    if let Some(problems) = error.downcast_ref::<Problems>() {
-        let mut lines = problems.to_string().lines().map(str::to_owned).collect::<Vec<_>>().into_iter();
-        let words = lines.next().unwrap_or_default();
-        return Told { details: lines.collect(), ..Told::new(CONFIGURATION, words) };
+    if let Some(error) = error.downcast_ref::<LoadError>() {
+        return of_config(error);
     }
     if let Some(error) = error.downcast_ref::<io::Error>() {
         return of_io(error);
@@ -189,10 +186,14 @@ fn of_refusal(refusal: &Refusal) -> Told {
             told(NOT_PERMITTED).hint(format!("{permission}: {}; an Admin can give another role", permission.help()))
         }
         Refusal::Outranked { .. } => told(NOT_PERMITTED).hint("ask an operator whose role may do at least as much"),
-        Refusal::LastAdmin(_) => told(NOT_PERMITTED).hint("add another one first: cxme-admin operators add ACCOUNT --role Admin"),
+        Refusal::LastAdmin(_) => {
+            told(NOT_PERMITTED).hint("add another one first: cxme-admin operators add ACCOUNT --role Admin")
+        }
         Refusal::NoSuchUser(_) => told(NO_USER).hint("names are taken whole: cxme-admin users list --search TEXT"),
         Refusal::NoSuchRole(_) => told(DATA).hint("cxme-admin roles list"),
-        Refusal::NoSuchAccount(_) => told(DATA).hint("give the name or the number of an OS account, as in `id -u NAME`"),
+        Refusal::NoSuchAccount(_) => {
+            told(DATA).hint("give the name or the number of an OS account, as in `id -u NAME`")
+        }
         Refusal::NoSuchOperator(_) => told(DATA).hint("cxme-admin operators list"),
         Refusal::NoUsernameIn(..) | Refusal::UsernameTaken(_) => told(DATA).hint("give another one with `--username`"),
         Refusal::Saml { contact, .. } => {
@@ -207,7 +208,9 @@ fn of_refusal(refusal: &Refusal) -> Told {
             };
             Told { details, ..told(DATA) }.hint(hint)
         }
-        Refusal::EmailDomain { .. } => told(DATA).hint("the domains stand in the configuration: [organization] email_domains"),
+        Refusal::EmailDomain { .. } => {
+            told(DATA).hint("the domains stand in the configuration: [organization] email_domains")
+        }
         Refusal::OperatorExists(_)
         | Refusal::EmailTaken(_)
         | Refusal::Username(_)
@@ -222,14 +225,15 @@ fn of_store(error: &StoreError) -> Told {
         StoreError::Missing(_) => Told::new(CONFIGURATION, error).hint("make one: cxme-admin init"),
         StoreError::Older { .. } => Told::new(CONFIGURATION, error).hint("bring it up: cxme-admin store migrate"),
         StoreError::Newer { .. } => Told::new(CONFIGURATION, error).hint("install the newer cxme-admin"),
-        StoreError::NotOurs(_) | StoreError::Exists(_) => {
-            Told::new(CONFIGURATION, error).hint("it was left as it is; name another one with `--store` or `[store] path`")
-        }
+        StoreError::NotOurs(_) | StoreError::Exists(_) => Told::new(CONFIGURATION, error)
+            .hint("it was left as it is; name another one with `--store` or `[store] path`"),
         StoreError::Loose(problem) => of_file(problem),
         StoreError::Busy => Told::new(LATER, error).hint("try again later; `fuser FILE` shows who has it open"),
         StoreError::Full | StoreError::ReadOnly(_) | StoreError::Disk(_) => Told::new(IO, error),
         StoreError::Corrupt(_) => Told::new(IO, error).hint("cxme-admin store check; restore the newest sound backup"),
-        StoreError::Sql(_) => Told::new(BUG, error).hint("this is a bug: please report it with the command that you gave"),
+        StoreError::Sql(_) => {
+            Told::new(BUG, error).hint("this is a bug: please report it with the command that you gave")
+        }
     }
 }
 
@@ -243,10 +247,25 @@ fn of_prompt(error: &PromptError) -> Told {
     }
 }
 
+/// One problem is told in one line; of several, each gets its line.
+fn of_config(error: &LoadError) -> Told {
+    match error {
+        LoadError::File(problem) => Told { code: CONFIGURATION, ..of_file(problem) },
+        LoadError::Contents(problems) if problems.len() == 1 => Told::new(CONFIGURATION, problems),
+        LoadError::Contents(problems) => {
+            let words = format!("the configuration has {} problems", problems.len());
+            let details = problems.to_string().lines().map(str::to_owned).collect();
+            Told { details, ..Told::new(CONFIGURATION, words) }
+        }
+    }
+}
+
 /// Loose modes are configuration; a file that is missing, exists already or cannot be read is input and output.
 fn of_file(problem: &Problem) -> Told {
     match problem {
-        Problem::Io { source, .. } if source.kind() == io::ErrorKind::PermissionDenied => Told::new(CONFIGURATION, problem),
+        Problem::Io { error, .. } if error.kind() == io::ErrorKind::PermissionDenied => {
+            Told::new(CONFIGURATION, problem)
+        }
         Problem::Missing { .. } | Problem::Exists { .. } | Problem::Io { .. } | Problem::TooLarge { .. } => {
             Told::new(IO, problem)
         }

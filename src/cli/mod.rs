@@ -43,7 +43,13 @@ use output::Output;
 /// One store, a local SQLite file, holds one organization: its users, the operators who may act on them, and an audit
 /// of every deed. `cxme-admin demo` shows it at work on a sample organization; `cxme-admin init` makes a store.
 #[derive(Debug, Parser)]
-#[command(name = "cxme-admin", version, max_term_width = 100, subcommand_required = true, arg_required_else_help = true)]
+#[command(
+    name = "cxme-admin",
+    version,
+    max_term_width = 100,
+    subcommand_required = true,
+    arg_required_else_help = true
+)]
 #[command(disable_help_subcommand = true)]
 pub struct Arguments {
     #[command(flatten)]
@@ -101,7 +107,8 @@ enum Command {
 
 /// The program as the operating system starts it.
 pub fn main() -> ExitCode {
-    hardening::no_core_no_peeking();
+    // A kernel that knows neither limit is no reason not to set a password.
+    let _ = hardening::no_core_no_peeking();
     let ran = std::panic::catch_unwind(|| run(Process::real(), Box::new(SystemClock), Box::new(SystemRandom)));
     // The panic has been printed; a bug has its own exit code.
     ExitCode::from(ran.unwrap_or(failure::BUG))
@@ -155,7 +162,7 @@ pub fn as_typed(words: &[OsString]) -> String {
 }
 
 fn new_output(process: &mut Process, global: &Global) -> Output {
-    let no_colour = process.variable("NO_COLOR").is_some();
+    let no_colour = !process.allows_colour();
     let nothing = || crate::process::Stream::new(Box::new(std::io::sink()) as Box<dyn std::io::Write>, false, None);
     let stdout = std::mem::replace(&mut process.stdout, nothing());
     let stderr = std::mem::replace(&mut process.stderr, nothing());

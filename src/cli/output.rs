@@ -152,6 +152,13 @@ impl Output {
         self.flush()
     }
 
+    /// Lets the data go to a file instead of standard output.
+    pub fn divert(&mut self, file: Box<dyn Write>) {
+        self.stdout = BufWriter::with_capacity(128 * 1024, file);
+        self.stdout_is_terminal = false;
+        self.columns = None;
+    }
+
     /// Hands over what was written so far.
     ///
     /// # Errors
@@ -161,7 +168,11 @@ impl Output {
     }
 
     fn paint(&self, colour: AnsiColor, words: &str) -> String {
-        if self.colour_err { painted(Style::new().bold().fg_color(Some(colour.into())), words) } else { words.to_owned() }
+        if self.colour_err {
+            painted(Style::new().bold().fg_color(Some(colour.into())), words)
+        } else {
+            words.to_owned()
+        }
     }
 }
 

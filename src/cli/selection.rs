@@ -62,7 +62,8 @@ impl SelectionArgs {
         let password_set_before = match &self.password_older_than {
             None => None,
             Some(age) => {
-                let usage = |words: String| Complaint::Usage { words: format!("--password-older-than: {words}"), hint: None };
+                let usage =
+                    |words: String| Complaint::Usage { words: format!("--password-older-than: {words}"), hint: None };
                 let age = parse_duration(age).map_err(|error| usage(error.to_string()))?;
                 Some(now.checked_sub(age).map_err(|_| usage("reaches too far back".to_owned()))?)
             }
@@ -91,9 +92,9 @@ fn read_names(context: &mut Context, path: &Path) -> anyhow::Result<Vec<UserRefe
     context.check_file(path)?;
     let mut bytes = Vec::new();
     if path == Path::new("-") {
-        std::io::Read::take(&mut context.process.stdin.bytes, LIST_LIMIT + 1).read_to_end(&mut bytes)?;
+        (&mut context.process.stdin.bytes).take(LIST_LIMIT + 1).read_to_end(&mut bytes)?;
     } else {
-        std::fs::File::open(path)?.take(LIST_LIMIT + 1).read_to_end(&mut bytes)?;
+        super::users::import::open(path)?.take(LIST_LIMIT + 1).read_to_end(&mut bytes)?;
     }
     if bytes.len() as u64 > LIST_LIMIT {
         return Err(Complaint::Data(format!("{}: larger than 320 MiB", path.display())).into());

@@ -138,7 +138,8 @@ mod tests {
 
     #[test]
     fn usual_addresses_are_taken_as_they_are() {
-        for address in ["alice@example.com", "o'brien+x@mail.example.co.uk", "jörg@bücher.example", "用户@例子.广告"] {
+        for address in ["alice@example.com", "o'brien+x@mail.example.co.uk", "jörg@bücher.example", "用户@例子.广告"]
+        {
             assert_eq!(address.parse::<EmailAddress>().unwrap().as_str(), address);
         }
     }
@@ -151,7 +152,9 @@ mod tests {
         assert_eq!(fault("a\u{202e}b@example.com"), EmailFault::Character(0x202e));
         assert!(matches!(fault("a@b@example.com"), EmailFault::At(_)));
         assert!(matches!(fault("alice"), EmailFault::At(_)));
-        for form in ["a@localhost", "@example.com", "a..b@example.com", "a@-x.com", "a@x..com", "\"a\"@x.com", "<a@x.com"] {
+        for form in
+            ["a@localhost", "@example.com", "a..b@example.com", "a@-x.com", "a@x..com", "\"a\"@x.com", "<a@x.com"]
+        {
             assert!(matches!(fault(form), EmailFault::Form(_)), "{form}");
         }
         assert_eq!(fault(&format!("{}@example.com", "a".repeat(65))), EmailFault::TooLong);

@@ -125,7 +125,9 @@ impl Action {
             Self::OperatorsAdd | Self::OperatorsRemove => Some(Permission::ManageOperators),
             Self::RolesList | Self::OperatorsList | Self::PolicyShow | Self::PolicyCheck => None,
             Self::AuditList | Self::AuditVerify | Self::AuditHead => Some(Permission::ViewAudit),
-            Self::StoreInit | Self::StoreCheck | Self::StoreBackup | Self::StoreMigrate => Some(Permission::ManageStore),
+            Self::StoreInit | Self::StoreCheck | Self::StoreBackup | Self::StoreMigrate => {
+                Some(Permission::ManageStore)
+            }
         }
     }
 }

@@ -150,7 +150,8 @@ impl FromStr for Permission {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let unknown = || format!("`{}` is not a permission: see `cxme-admin roles permissions`", text::quoted(text, 40));
+        let unknown =
+            || format!("`{}` is not a permission: see `cxme-admin roles permissions`", text::quoted(text, 40));
         Self::ALL.into_iter().find(|permission| permission.word() == text).ok_or_else(unknown)
     }
 }

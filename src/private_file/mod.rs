@@ -9,6 +9,7 @@ mod create;
 mod folder;
 mod problem;
 mod rule;
+mod unfinished;
 
 use std::fs::File;
 use std::io::Read;
@@ -21,6 +22,7 @@ use zeroize::Zeroizing;
 pub use create::{create_folder, create_new, write_new};
 pub use problem::Problem;
 pub use rule::Rule;
+pub use unfinished::{Unfinished, move_new};
 
 use folder::Folder;
 

@@ -80,6 +80,11 @@ impl Process {
         }
     }
 
+    /// Whether the environment lets colours be used.
+    pub fn allows_colour(&self) -> bool {
+        self.variable("NO_COLOR").is_none()
+    }
+
     /// A variable of the environment; an empty one counts as absent.
     pub fn variable(&self, name: &str) -> Option<&OsStr> {
         self.environment.get(OsStr::new(name)).map(OsString::as_os_str).filter(|value| !value.is_empty())
@@ -106,18 +111,39 @@ impl<S> Stream<S> {
 }
 
 impl Process {
-    /// The same account with other arguments, whose output is kept: for showing a command and what it prints.
-    pub fn inner(&self, arguments: Vec<OsString>, stdin: Vec<u8>, kept: &Kept) -> Self {
-        let kept = || -> Box<dyn Write> { Box::new(kept.clone()) };
+    /// The same account with other arguments, whose output is kept, for showing a command and what it prints: `data` gets
+    /// standard output, `both` that and standard error.
+    pub fn inner(
+        &self,
+        arguments: Vec<OsString>,
+        environment: impl IntoIterator<Item = (OsString, OsString)>,
+        stdin: Vec<u8>,
+        data: &Kept,
+        both: &Kept,
+    ) -> Self {
         Self {
             arguments,
-            environment: BTreeMap::new(),
+            environment: environment.into_iter().collect(),
             stdin: Stream::new(Box::new(io::Cursor::new(stdin)), false, None),
-            stdout: Stream::new(kept(), false, None),
-            stderr: Stream::new(kept(), true, None),
+            stdout: Stream::new(Box::new(Tee(data.clone(), both.clone())), false, None),
+            stderr: Stream::new(Box::new(both.clone()), true, None),
             accounts: self.accounts.clone(),
             terminal: TerminalSource::Scripted(None),
         }
+    }
+}
+
+/// Writes to two.
+struct Tee(Kept, Kept);
+
+impl Write for Tee {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.write_all(bytes)?;
+        self.1.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
     }
 }
 

@@ -11,7 +11,7 @@ use super::Reading;
 use super::Result;
 use super::Store;
 use super::StoreError;
-use crate::private_file;
+use crate::private_file::Unfinished;
 
 /// Pages copied in one step of a backup: 1 MiB, so that writers get their turn in between.
 const PAGES_PER_STEP: i32 = 256;
@@ -43,20 +43,18 @@ impl Reading<'_> {
 
 impl Store {
     /// Copies the store, as it is at one moment, into a new file of mode 0600, while others go on working. The copy is on
-    /// the disk when this returns; when it fails, there is no copy.
+    /// the disk when this returns; when it fails, there is none.
     ///
     /// # Errors
     /// When there is a file already, or one of the two cannot be read or written.
     pub fn back_up(&self, destination: &Path) -> Result<()> {
-        drop(private_file::create_new(destination, 0o600)?);
-        self.copy_into(destination).inspect_err(|_| {
-            let _ = std::fs::remove_file(destination);
-        })
+        let unfinished = Unfinished::begin(destination)?;
+        self.copy_into(unfinished.path())?;
+        Ok(unfinished.finish()?)
     }
 
     fn copy_into(&self, destination: &Path) -> Result<()> {
         let mut copy = Connection::open(destination)?;
-        // One commit at the end makes all of it durable; until then the file is not a backup anyway.
         let backup = Backup::new(&self.connection, &mut copy)?;
         loop {
             match backup.step(PAGES_PER_STEP)? {
@@ -67,10 +65,7 @@ impl Store {
         }
         drop(backup);
         // One file, no -wal beside it: what is copied elsewhere is complete. The next opening makes it WAL again.
-        let mode: String = copy.query_row("PRAGMA journal_mode = DELETE", [], |row| row.get(0))?;
-        debug_assert_eq!(mode, "delete");
-        copy.close().map_err(|(_, error)| StoreError::from(error))?;
-        private_file::sync(destination)?;
-        Ok(())
+        copy.query_row("PRAGMA journal_mode = DELETE", [], |row| row.get::<_, String>(0))?;
+        copy.close().map_err(|(_, error)| StoreError::from(error))
     }
 }

@@ -27,7 +27,8 @@ impl Writing<'_> {
     /// # Errors
     /// When the store cannot be written.
     pub fn set_fact(&self, name: &str, value: &[u8]) -> Result<()> {
-        let sql = "INSERT INTO fact (name, value) VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET value = excluded.value";
+        let sql =
+            "INSERT INTO fact (name, value) VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET value = excluded.value";
         self.transaction.execute(sql, params![name, value])?;
         Ok(())
     }

@@ -154,11 +154,7 @@ impl Reading<'_> {
     ///
     /// # Errors
     /// When the store cannot be read.
-    pub fn each_conflict(
-        &self,
-        forbidden_roles: &[RoleId],
-        mut visit: impl FnMut(u64, Conflict),
-    ) -> Result<()> {
+    pub fn each_conflict(&self, forbidden_roles: &[RoleId], mut visit: impl FnMut(u64, Conflict)) -> Result<()> {
         // The order of the kinds is that of the numbers in the statement.
         let forbidden = forbidden_roles.iter().map(|role| role.0.to_string()).collect::<Vec<_>>().join(", ");
         let sql = format!(
@@ -221,7 +217,8 @@ impl Writing<'_> {
         let connection: &Connection = &self.transaction;
         let now = now.as_second();
         let matched: i64 =
-            connection.query_row("SELECT count(*) FROM temp.incoming WHERE target IS NOT NULL", [], |row| row.get(0))?;
+            connection
+                .query_row("SELECT count(*) FROM temp.incoming WHERE target IS NOT NULL", [], |row| row.get(0))?;
         let changed = if matched > 0 { Self::update_matched(connection, now)? } else { 0 };
         let added = connection.execute(
             "INSERT INTO user (username, email, name, role_id, sign_in, locale, locked_at, created_at, updated_at, \

@@ -1,6 +1,7 @@
 //! Opening and making the file: modes first, then SQLite, then what every connection must have.
 
 use std::cell::Cell;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -8,6 +9,7 @@ use std::time::Instant;
 
 use rusqlite::Connection;
 use rusqlite::ErrorCode;
+use rusqlite::FileControl;
 use rusqlite::OpenFlags;
 use rusqlite::config::DbConfig;
 
@@ -52,6 +54,7 @@ impl Store {
             return Err(StoreError::Older { path: path.to_owned(), found, known });
         }
         prepare(&connection)?;
+        keep_log_for_readers(&connection, path)?;
         Ok(Self { connection, path: path.to_owned() })
     }
 
@@ -66,12 +69,11 @@ impl Store {
         }
         let unfinished = beside(path, ".new");
         remove_with_companions(&unfinished);
-        let made = Self::create_at(&unfinished, mode, fill).and_then(|()| {
-            match private_file::move_new(&unfinished, path) {
+        let made =
+            Self::create_at(&unfinished, mode, fill).and_then(|()| match private_file::move_new(&unfinished, path) {
                 Err(private_file::Problem::Exists { .. }) => Err(StoreError::Exists(path.to_owned())),
                 other => Ok(other?),
-            }
-        });
+            });
         if made.is_err() {
             remove_with_companions(&unfinished);
         }
@@ -125,7 +127,7 @@ fn remove_with_companions(path: &Path) {
 
 fn connect(path: &Path) -> Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_NOFOLLOW;
-    let connection = Connection::open_with_flags(path, flags)?;
+    let mut connection = Connection::open_with_flags(path, flags)?;
     connection.busy_handler(Some(wait_for_the_writer))?;
     Ok(connection)
 }
@@ -150,6 +152,16 @@ fn prepare(connection: &Connection) -> Result<()> {
     connection.execute_batch(
         "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON; PRAGMA trusted_schema = OFF; PRAGMA foreign_keys = ON;",
     )?;
+    Ok(())
+}
+
+/// A group that may read the file, and not write it, can do so only while -wal and -shm are there (SQLite, "Write-Ahead
+/// Logging", section 7): they stay when the last of us closes the file.
+fn keep_log_for_readers(connection: &Connection, path: &Path) -> Result<()> {
+    let is_shared = path.metadata().is_ok_and(|facts| facts.permissions().mode() & 0o040 != 0);
+    if is_shared {
+        connection.file_control(rusqlite::MAIN_DB.into(), FileControl::PersistWal(&mut 1))?;
+    }
     Ok(())
 }
 

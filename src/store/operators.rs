@@ -13,7 +13,8 @@ use crate::domain::operator::OperatorKind;
 use crate::domain::role::Permissions;
 use crate::domain::role::RoleId;
 
-const COLUMNS: &str = "SELECT uid, account, kind, role_id, added_at, role.name FROM operator JOIN role ON role.id = role_id";
+const COLUMNS: &str =
+    "SELECT uid, account, kind, role_id, added_at, role.name FROM operator JOIN role ON role.id = role_id";
 
 impl Reading<'_> {
     /// All operators, by account name.

@@ -129,7 +129,8 @@ impl Conditions {
     fn of(selection: &Selection, now: Timestamp) -> Self {
         let mut conditions = Self { sql: Vec::new(), values: Vec::new() };
         if let Some(text) = &selection.search {
-            const HOLDS: &str = "(username LIKE ? ESCAPE '\\' OR email LIKE ? ESCAPE '\\' OR user.name LIKE ? ESCAPE '\\')";
+            const HOLDS: &str =
+                "(username LIKE ? ESCAPE '\\' OR email LIKE ? ESCAPE '\\' OR user.name LIKE ? ESCAPE '\\')";
             let pattern = like_pattern(text);
             conditions.values.push(Box::new(pattern.clone()));
             conditions.values.push(Box::new(pattern.clone()));
@@ -217,8 +218,7 @@ impl Reading<'_> {
         let conditions = Conditions::of(&query.selection, now);
         let hash = if with_hashes { ", password_hash" } else { "" };
         let limit = query.limit.map(|limit| format!(" LIMIT {limit}")).unwrap_or_default();
-        let sql =
-            format!("SELECT {COLUMNS}{hash} FROM user{} ORDER BY {}{limit}", conditions.clause(), order(query));
+        let sql = format!("SELECT {COLUMNS}{hash} FROM user{} ORDER BY {}{limit}", conditions.clause(), order(query));
         let mut statement = self.transaction.prepare(&sql).map_err(failed)?;
         let mut rows = statement.query(conditions.values().as_slice()).map_err(failed)?;
         while let Some(row) = rows.next().map_err(failed)? {
@@ -265,9 +265,8 @@ impl Reading<'_> {
     /// Fills a temporary table with the users named, so that the list is one statement.
     fn prepare_names(&self, selection: &Selection) -> Result<()> {
         let Some(names) = &selection.named else { return Ok(()) };
-        self.transaction.execute_batch(
-            "CREATE TEMP TABLE IF NOT EXISTS named (id INTEGER PRIMARY KEY); DELETE FROM temp.named;",
-        )?;
+        self.transaction
+            .execute_batch("CREATE TEMP TABLE IF NOT EXISTS named (id INTEGER PRIMARY KEY); DELETE FROM temp.named;")?;
         for name in names {
             if let Some(id) = self.id_of(name)? {
                 self.transaction.prepare_cached("INSERT OR IGNORE INTO temp.named VALUES (?1)")?.execute([id])?;

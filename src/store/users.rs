@@ -127,15 +127,7 @@ impl Writing<'_> {
         self.transaction.execute(
             "INSERT INTO user (username, email, name, role_id, sign_in, locale, created_at, updated_at) \
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7)",
-            params![
-                username.as_str(),
-                email.as_str(),
-                name,
-                role.0,
-                sign_in.word(),
-                locale,
-                created_at.as_second()
-            ],
+            params![username.as_str(), email.as_str(), name, role.0, sign_in.word(), locale, created_at.as_second()],
         )?;
         Ok(UserId(self.transaction.last_insert_rowid()))
     }

@@ -139,9 +139,7 @@ pub fn prove(desk: &Desk, reference: &UserReference, old: &Password) -> Result<P
     })?;
     let is_right = desk.verify(old, hash.as_ref());
     match user {
-        Some(user) if is_right => {
-            Ok(Proven { target: Target { user, strictness: Strictness::Policy, history } })
-        }
+        Some(user) if is_right => Ok(Proven { target: Target { user, strictness: Strictness::Policy, history } }),
         _ => Err(Refusal::WrongPassword.into()),
     }
 }
@@ -156,9 +154,9 @@ pub fn change(desk: &Desk, proven: &Proven, new: &Password, intent: &Intent) -> 
     desk.change(Action::UsersChangePassword, intent, |change| {
         let reference = UserReference::Username(target.user.username.as_str().to_owned());
         let (user, _) = candidate(change, &reference)?;
-        let Some(user) = user.filter(|user| {
-            user.id == target.user.id && user.session_epoch == target.user.session_epoch
-        }) else {
+        let Some(user) =
+            user.filter(|user| user.id == target.user.id && user.session_epoch == target.user.session_epoch)
+        else {
             return Err(Refusal::WrongPassword.into());
         };
         let options = Options { must_change: false, keep_sessions: false };

@@ -1,8 +1,8 @@
 //! `audit`.
 
+pub mod head;
 pub mod list;
 pub mod verify;
-pub mod head;
 
 use clap::Subcommand;
 

@@ -1,7 +1,7 @@
 //! `operators`.
 
-pub mod list;
 pub mod add;
+pub mod list;
 pub mod remove;
 
 use clap::Subcommand;

@@ -1,7 +1,7 @@
 //! `policy`.
 
-pub mod show;
 pub mod check;
+pub mod show;
 
 use clap::Subcommand;
 

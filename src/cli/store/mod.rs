@@ -1,7 +1,7 @@
 //! `store`.
 
-pub mod check;
 pub mod backup;
+pub mod check;
 pub mod migrate;
 
 use clap::Subcommand;

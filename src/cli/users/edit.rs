@@ -49,9 +49,17 @@ pub struct EditArgs {
 /// When a field is malformed or taken, or the operator may not.
 pub fn run(context: &mut Context, args: &EditArgs) -> anyhow::Result<()> {
     let edit = Edit {
-        email: args.email.as_deref().map(|email| email.parse().map_err(Refusal::Email)).transpose()
+        email: args
+            .email
+            .as_deref()
+            .map(|email| email.parse().map_err(Refusal::Email))
+            .transpose()
             .map_err(crate::actions::ActionError::from)?,
-        username: args.username.as_deref().map(|name| name.parse().map_err(Refusal::Username)).transpose()
+        username: args
+            .username
+            .as_deref()
+            .map(|name| name.parse().map_err(Refusal::Username))
+            .transpose()
             .map_err(crate::actions::ActionError::from)?,
         name: args.name.clone(),
         role: args.role.clone(),

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use crate::actions::ActionError;
+use crate::actions::Intent;
 use crate::actions::users::list;
 use crate::cli::context::Context;
 use crate::cli::data;
@@ -11,8 +12,7 @@ use crate::cli::failure::Complaint;
 use crate::cli::output::Format;
 use crate::cli::selection::SelectionArgs;
 use crate::cli::users::columns::Column;
-use crate::actions::Intent;
-use crate::private_file;
+use crate::private_file::Unfinished;
 
 /// Export users as CSV, JSON or NDJSON
 ///
@@ -56,7 +56,7 @@ pub fn run(context: &mut Context, args: &ExportArgs) -> anyhow::Result<()> {
         None => None,
         Some(path) => {
             context.check_file(path)?;
-            let file = private_file::Unfinished::beside(path)?;
+            let file = Unfinished::begin(path)?;
             if args.with_hashes {
                 let intent = Intent { reason: args.reason.clone(), dry_run: false };
                 list::announce_hashes(&desk, &wanted, &intent, &path.display().to_string())?;

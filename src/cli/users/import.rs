@@ -83,8 +83,8 @@ pub fn run(context: &mut Context, args: &ImportArgs) -> anyhow::Result<()> {
     Ok(data::record(&mut context.output, &heads, &cells, desk.now())?)
 }
 
-fn open(path: &Path) -> anyhow::Result<std::fs::File> {
-    std::fs::File::open(path).map_err(|source| {
-        crate::private_file::Problem::Io { path: path.to_owned(), source }.into()
-    })
+/// Opens a file of data to be read.
+pub(in crate::cli) fn open(path: &Path) -> anyhow::Result<std::fs::File> {
+    let failed = |error| crate::private_file::Problem::Io { path: path.to_owned(), doing: "opened", error };
+    Ok(std::fs::File::open(path).map_err(failed)?)
 }

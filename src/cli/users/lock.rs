@@ -57,6 +57,9 @@ fn end(args: &LockArgs, now: Timestamp) -> Result<Option<Timestamp>, Complaint> 
     let moment = given.parse::<Timestamp>().or_else(|_| format!("{given}T00:00:00Z").parse());
     moment.map(|moment| Timestamp::from_second(moment.as_second()).ok()).map_err(|_| {
         let shown = text::quoted(given, 40);
-        usage("--until", format!("`{shown}` is neither a moment such as 2026-12-01T08:00:00Z nor a date such as 2026-12-01"))
+        usage(
+            "--until",
+            format!("`{shown}` is neither a moment such as 2026-12-01T08:00:00Z nor a date such as 2026-12-01"),
+        )
     })
 }

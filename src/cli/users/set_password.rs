@@ -19,6 +19,7 @@ use crate::domain::user::UserReference;
 use crate::secrets::generate;
 use crate::secrets::generate::Generated;
 use crate::secrets::password::Password;
+use crate::secrets::password::one_line;
 use crate::texts;
 use crate::texts::Locale;
 
@@ -100,7 +101,7 @@ pub fn run(context: &mut Context, args: &SetPasswordArgs) -> anyhow::Result<()> 
     match (args.generate, source) {
         (Some(kind), _) => task.generate(context, kind),
         (None, Some(source)) => {
-            let password = Password::one_line(context.secret_bytes(&source)?)?;
+            let password = Password::from_bytes(one_line(context.secret_bytes(&source)?))?;
             task.set(context, &password, Origin::Operator)
         }
         (None, None) => task.ask(context),
@@ -159,7 +160,8 @@ impl Task<'_> {
         let judge = &mut |password: &Password| prompt::faults_in_words(self.desk.judge(user, password));
         let password = prompt::new_password(terminal.as_mut(), judge)?;
         self.set(context, &password, Origin::Operator)?;
-        let words = format!("The same without questions: cxme-admin users set-password {} --stdin < FILE", user.username);
+        let words =
+            format!("The same without questions: cxme-admin users set-password {} --stdin < FILE", user.username);
         context.output.say(&words);
         Ok(())
     }
@@ -168,9 +170,9 @@ impl Task<'_> {
         let (desk, user) = (self.desk, &self.target.user);
         let words = desk.personal_words(user);
         let generated: Generated = desk.with_random(|random| match kind {
-            Kind::Words => generate::words(desk.policy(), &words, random),
+            Kind::Words => generate::words(desk.policy(), &words, random, None),
             Kind::Characters => generate::characters(desk.policy(), &words, random, None),
-        });
+        })?;
         self.set(context, generated.password(), Origin::Generated)?;
         Ok(context.output.generated(user.username.as_str(), &generated)?)
     }

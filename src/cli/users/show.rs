@@ -36,7 +36,10 @@ pub fn run(context: &mut Context, args: &ShowArgs) -> anyhow::Result<()> {
         (head("name", "Name"), Cell::text(&user.name)),
         (head("role", "Role"), Cell::text(&shown.role)),
         (head("status", "Status"), Cell::text(user.status(now).word())),
-        (head("locked_until", "Locked until"), Cell::time_or(lock.and_then(|lock| lock.until), if is_locked { "unlocked by an operator" } else { "" })),
+        (
+            head("locked_until", "Locked until"),
+            Cell::time_or(lock.and_then(|lock| lock.until), if is_locked { "unlocked by an operator" } else { "" }),
+        ),
         (head("lock_reason", "Lock reason"), Cell::text_or(lock.and_then(|lock| lock.reason.as_deref()), "")),
         (head("sign_in", "Sign-in"), Cell::text(user.sign_in.word())),
         (head("locale", "Locale"), Cell::text_or(user.locale.as_deref(), "")),
@@ -49,7 +52,8 @@ pub fn run(context: &mut Context, args: &ShowArgs) -> anyhow::Result<()> {
         (head("updated_at", "Changed"), Cell::Time(user.updated_at)),
     ];
     // A table leaves out what does not apply; data always has every key.
-    let keep = |cell: &Cell<'_>| context.output.format != crate::cli::output::Format::Table || *cell != Cell::Nothing("");
+    let keep =
+        |cell: &Cell<'_>| context.output.format != crate::cli::output::Format::Table || *cell != Cell::Nothing("");
     let (heads, cells): (Vec<Head>, Vec<Cell<'_>>) = rows.into_iter().filter(|(_, cell)| keep(cell)).unzip();
     Ok(data::record(&mut context.output, &heads, &cells, now)?)
 }

@@ -7,6 +7,7 @@ use crate::cli::context::PasswordSource;
 use crate::cli::failure::Complaint;
 use crate::domain::user::UserReference;
 use crate::secrets::password::Password;
+use crate::secrets::password::one_line;
 
 /// Check a user's password, as a login system does
 ///
@@ -43,7 +44,7 @@ pub fn run(context: &mut Context, args: &VerifyPasswordArgs) -> anyhow::Result<(
             let end = bytes.iter().position(|&byte| byte == 0).unwrap_or(bytes.len());
             bytes.truncate(end);
         }
-        Password::one_line(bytes)
+        Password::from_bytes(one_line(bytes))
     } else {
         let question = format!("Password of {user}");
         let mut terminal = context.terminal(&question, "give `--stdin`")?;

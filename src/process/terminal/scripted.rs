@@ -11,10 +11,10 @@ use super::Terminal;
 
 /// Gives its answers one after the other, and writes down what an onlooker would have seen.
 ///
-/// After the last answer it behaves as a terminal that was closed: [`PromptError::EndOfInput`].
-#[derive(Debug, Default)]
+/// Clones share the answers and the transcript. After the last answer it behaves as a terminal that was closed: [`PromptError::EndOfInput`].
+#[derive(Debug, Clone, Default)]
 pub struct ScriptedTerminal {
-    answers: VecDeque<Result<Zeroizing<String>, PromptError>>,
+    answers: Rc<RefCell<VecDeque<Result<Zeroizing<String>, PromptError>>>>,
     transcript: Rc<RefCell<String>>,
 }
 
@@ -22,7 +22,7 @@ impl ScriptedTerminal {
     /// A terminal at which `answers` are typed.
     pub fn new<A: Into<String>>(answers: impl IntoIterator<Item = Result<A, PromptError>>) -> Self {
         let answers = answers.into_iter().map(|answer| answer.map(|text| Zeroizing::new(text.into()))).collect();
-        Self { answers, transcript: Rc::default() }
+        Self { answers: Rc::new(RefCell::new(answers)), transcript: Rc::default() }
     }
 
     /// What was shown so far. It goes on to grow: take it before the terminal is given away.
@@ -32,7 +32,7 @@ impl ScriptedTerminal {
 
     fn next_answer(&mut self, prompt: &str) -> Result<Zeroizing<String>, PromptError> {
         self.transcript.borrow_mut().push_str(prompt);
-        self.answers.pop_front().unwrap_or(Err(PromptError::EndOfInput))
+        self.answers.borrow_mut().pop_front().unwrap_or(Err(PromptError::EndOfInput))
     }
 }
 

@@ -45,7 +45,10 @@ impl<'input> Intake<'input> {
 impl Read for Intake<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         if self.since_row.get() > LONGEST_ROW + BUFFER as u64 {
-            return Err(io::Error::new(io::ErrorKind::InvalidData, "a row is longer than 64 KiB: is a quote not closed?"));
+            return Err(io::Error::new(
+                io::ErrorKind::InvalidData,
+                "a row is longer than 64 KiB: is a quote not closed?",
+            ));
         }
         let count = self.input.read(buffer)?;
         self.since_row.set(self.since_row.get() + count as u64);

@@ -60,8 +60,18 @@ pub(super) struct Row<'row> {
 
 /// Reads row by row.
 pub(super) enum Reader<'input> {
-    Csv { reader: Box<csv::Reader<BufReader<Intake<'input>>>>, record: csv::ByteRecord, places: Vec<Option<usize>>, end: RowEnd },
-    Json { reader: BufReader<Intake<'input>>, text: Vec<u8>, line: u64, end: RowEnd },
+    Csv {
+        reader: Box<csv::Reader<BufReader<Intake<'input>>>>,
+        record: csv::ByteRecord,
+        places: Vec<Option<usize>>,
+        end: RowEnd,
+    },
+    Json {
+        reader: BufReader<Intake<'input>>,
+        text: Vec<u8>,
+        line: u64,
+        end: RowEnd,
+    },
 }
 
 impl<'input> Reader<'input> {
@@ -74,7 +84,9 @@ impl<'input> Reader<'input> {
         }
         let first = reader.fill_buf()?.iter().find(|byte| !byte.is_ascii_whitespace()).copied();
         match first {
-            None => Err(ActionError::BadInput("the input is empty: it needs a header and a row for each user".to_owned())),
+            None => {
+                Err(ActionError::BadInput("the input is empty: it needs a header and a row for each user".to_owned()))
+            }
             Some(b'{') => Ok(Self::Json { reader, text: Vec::new(), line: 0, end }),
             Some(_) => Self::csv(reader, end),
         }
@@ -158,8 +170,11 @@ fn csv_fields<'row>(
     let mut fields = Fields::default();
     for (bytes, place) in record.iter().zip(places) {
         let Some(place) = *place else { continue };
-        let text = std::str::from_utf8(bytes)
-            .map_err(|_| BadRow { line, field: TAKEN[place], fault: "is not UTF-8".to_owned() })?;
+        let text = std::str::from_utf8(bytes).map_err(|_| BadRow {
+            line,
+            field: TAKEN[place],
+            fault: "is not UTF-8".to_owned(),
+        })?;
         // An empty field is one that is not given.
         fields[place] = Some(Cow::Borrowed(unguarded(text))).filter(|text| !text.is_empty());
     }

@@ -1,0 +1,173 @@
+//! `demo`: a sample organization, on which the program's own commands are run before the reader's eyes.
+
+use std::ffi::OsString;
+use std::path::Path;
+use std::path::PathBuf;
+
+use crate::cli::context::Context;
+use crate::cli::failure::Complaint;
+use crate::clock::SystemClock;
+use crate::private_file;
+use crate::process::Kept;
+use crate::random::SystemRandom;
+
+/// Show the program at work on a sample organization
+///
+/// Makes a folder with a configuration, a store and a dozen users, runs commands there and shows what they print.
+/// Nothing outside the folder is read or written, and the folder stays, to try more.
+#[derive(Debug, clap::Args)]
+pub struct DemoArgs {
+    /// New or empty folder; otherwise one below the folder for temporary files
+    #[arg(value_name = "DIR")]
+    dir: Option<PathBuf>,
+}
+
+const CONFIG: &str = r#"# The sample organization of `cxme-admin demo`.
+[organization]
+name = "Example Travel"
+help_contact = "help@example.com, extension 4711"
+email_domains = ["example.com", "idp.example.com"]
+
+[store]
+path = "store.db"
+
+[saml]
+email_domains = ["idp.example.com"]
+contact = "the identity team, idp@example.com"
+"#;
+
+const USERS: &str = "email,username,name,role,locale,status
+alice@example.com,alice,Alice Adams,Admin,en,
+bob@example.com,bob,Bob Brown,,en,
+carla@example.com,carla,Carla Conti,,it,
+dora@example.com,dora,Dora Dietrich,,de,locked
+emil@example.com,emil,Émile Dubois,,fr,
+fumiko@example.com,fumiko,藤田 文子,,ja,
+georg@example.com,georg,Georg Groß,,de-AT,
+hana@example.com,hana,Hana Horáková,,cs,
+ivan@example.com,ivan,Иван Иванов,,bg,
+joao@example.com,joao,João Jardim,,pt,
+karin@example.com,karin,Karin Kvist,,sv,
+sam@idp.example.com,sam,Sam Single-Sign-On,,en,
+";
+
+/// Runs the command.
+///
+/// # Errors
+/// When the folder cannot be made, or a command does not do what it should.
+pub fn run(context: &mut Context, args: &DemoArgs) -> anyhow::Result<()> {
+    let dir = make_dir(context, args.dir.as_deref())?;
+    private_file::write_new(&dir.join("config.toml"), 0o600, CONFIG.as_bytes())?;
+    private_file::write_new(&dir.join("users.csv"), 0o600, USERS.as_bytes())?;
+    let config = dir.join("config.toml");
+    context.output.line(&format!("# A sample organization, in {}", dir.display()))?;
+    context.output.line(&format!("$ export CXME_ADMIN_CONFIG={}", config.display()))?;
+    let mut stage = Stage { context, config };
+
+    stage.say("Make the store, and put a dozen users in it from a file.")?;
+    stage.run(&["init", "--yes"], 0)?;
+    stage.run(&["users", "import", &dir.join("users.csv").display().to_string()], 0)?;
+    stage.run(&["users", "list"], 0)?;
+
+    stage.say("What the organization asks of a password.")?;
+    stage.run(&["policy", "show"], 0)?;
+
+    stage.say("Set a password: here a generated one, because nobody sits at the prompt.")?;
+    let password = stage.run(&["users", "set-password", "alice", "--generate"], 0)?;
+    let password = password.trim_end();
+
+    stage.say("It works for login at once.")?;
+    stage.pipe("\"$PASSWORD\"", password, &["users", "verify-password", "alice", "--stdin"], 0)?;
+    stage.say("A wrong one does not: status 1, and no word about why.")?;
+    stage.pipe("'a wrong password'", "a wrong password", &["users", "verify-password", "alice", "--stdin"], 1)?;
+
+    stage.say("A password that breaks the rules is refused with all of them.")?;
+    stage.pipe("bob", "bob", &["users", "set-password", "bob", "--stdin"], 65)?;
+
+    stage.say("A user of the SAML identity provider has no password here.")?;
+    stage.run(&["users", "set-password", "sam", "--generate"], 65)?;
+
+    stage.say("Lock a user for two hours, and see him.")?;
+    stage.run(&["users", "lock", "bob", "--for", "2h", "--reason", "lost laptop"], 0)?;
+    stage.run(&["users", "show", "bob"], 0)?;
+
+    stage.say("Every deed and every refusal is an event, chained to the one before.")?;
+    stage.run(&["audit", "list"], 0)?;
+    stage.run(&["audit", "verify"], 0)?;
+
+    let config = stage.config.display().to_string();
+    let words = [
+        String::new(),
+        "# The folder stays. Try, for example:".to_owned(),
+        format!("cxme-admin -c {config} users set-password bob"),
+        format!("cxme-admin -c {config} users list --no-password -o csv"),
+        format!("cxme-admin -c {config} users --help"),
+        format!("# And when you have seen enough: rm -r {}", dir.display()),
+    ];
+    for line in words {
+        context.output.line(&line)?;
+    }
+    Ok(())
+}
+
+/// Makes the folder, or takes an empty one.
+fn make_dir(context: &Context, given: Option<&Path>) -> anyhow::Result<PathBuf> {
+    let Some(dir) = given else {
+        let folder = context.process.variable("TMPDIR").map_or_else(|| PathBuf::from("/tmp"), PathBuf::from);
+        return Ok(nix::unistd::mkdtemp(&folder.join("cxme-admin-demo-XXXXXX"))?);
+    };
+    let dir = std::path::absolute(dir)?;
+    match std::fs::read_dir(&dir).map(|mut entries| entries.next().is_none()) {
+        Ok(true) => Ok(dir),
+        Ok(false) => Err(Complaint::Data(format!("{}: the folder is not empty", dir.display())).into()),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            private_file::create_folder(&dir, 0o700)?;
+            Ok(dir)
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Where commands are run and shown.
+struct Stage<'a> {
+    context: &'a mut Context,
+    config: PathBuf,
+}
+
+impl Stage<'_> {
+    fn say(&mut self, words: &str) -> std::io::Result<()> {
+        self.context.output.line("")?;
+        self.context.output.line(&format!("# {words}"))
+    }
+
+    /// Runs a command and shows it; gives what it wrote to standard output.
+    fn run(&mut self, words: &[&str], expected: u8) -> anyhow::Result<String> {
+        self.act("", "", words, expected)
+    }
+
+    /// The same with a line on standard input, which is shown as `shown`.
+    fn pipe(&mut self, shown: &str, line: &str, words: &[&str], expected: u8) -> anyhow::Result<String> {
+        self.act(&format!("printf '%s\\n' {shown} | "), &format!("{line}\n"), words, expected)
+    }
+
+    fn act(&mut self, before: &str, stdin: &str, words: &[&str], expected: u8) -> anyhow::Result<String> {
+        let mut arguments = vec![OsString::from("cxme-admin")];
+        arguments.extend(words.iter().map(OsString::from));
+        let output = &mut self.context.output;
+        output.line(&format!("$ {before}{}", crate::cli::as_typed(&arguments)))?;
+        let (both, data) = (Kept::default(), Kept::default());
+        let environment = [(OsString::from("CXME_ADMIN_CONFIG"), self.config.clone().into_os_string())];
+        let process = self.context.process.inner(arguments, environment, stdin.into(), &data, &both);
+        let status = crate::cli::run(process, Box::new(SystemClock), Box::new(SystemRandom));
+        // Both streams, in the order in which they were written; all of it was made visible by the command itself.
+        output.data().write_all(&both.bytes())?;
+        if status != 0 {
+            output.line(&format!("(status {status})"))?;
+        }
+        output.flush()?;
+        if status != expected {
+            anyhow::bail!("a command of the demonstration ended with status {status}, not {expected}");
+        }
+        Ok(String::from_utf8_lossy(&data.bytes()).into_owned())
+    }
+}

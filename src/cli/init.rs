@@ -1,0 +1,170 @@
+//! `init`.
+
+use std::path::Path;
+use std::path::PathBuf;
+
+use nix::unistd::Gid;
+use nix::unistd::Group;
+
+use crate::actions::init;
+use crate::cli::context::Context;
+use crate::cli::context::owner_of;
+use crate::cli::failure::Complaint;
+use crate::cli::prompt;
+use crate::config::Config;
+use crate::config::Surroundings;
+use crate::private_file;
+use crate::private_file::Rule;
+use crate::random::Random;
+use crate::secrets::key::ResetKey;
+use crate::store::StoreError;
+
+/// Make what is missing of configuration, store and reset key
+///
+/// A configuration or a key that is there is used as it is. The account that runs this becomes the first operator, with
+/// the role Admin; by sudo, the account that called sudo.
+#[derive(Debug, clap::Args)]
+pub struct InitArgs {
+    /// Do not ask: take the defaults
+    #[arg(short, long)]
+    yes: bool,
+    /// The organization's name, for a new configuration
+    #[arg(long, value_name = "NAME")]
+    organization: Option<String>,
+    /// Whom users ask for help, for a new configuration
+    #[arg(long, value_name = "TEXT")]
+    help_contact: Option<String>,
+}
+
+/// The configuration with every key explained, which a new one begins as.
+const EXAMPLE: &str = include_str!("../../config.example.toml");
+/// The most that is read of a key file, in bytes.
+const KEY_LIMIT: usize = 4_096;
+/// The configuration holds no secret.
+const CONFIG_MODE: u32 = 0o644;
+
+/// Runs the command.
+///
+/// # Errors
+/// When there is a store already, or a file cannot be made.
+pub fn run(context: &mut Context, args: &InitArgs) -> anyhow::Result<()> {
+    let existing = context.config_path().filter(|path| path.symlink_metadata().is_ok());
+    let config = if existing.is_some() { context.config()?.clone() } else { Config::default() };
+    let store_path = std::path::absolute(context.store_path(&config))?;
+    if store_path.symlink_metadata().is_ok() {
+        return Err(StoreError::Exists(store_path).into());
+    }
+    let config_path = match existing {
+        Some(path) => path,
+        None => {
+            let path = context.new_config_path();
+            let text = new_config(context, args, &path, &store_path)?;
+            make_folder_of(&path, 0o755)?;
+            private_file::write_new(&path, CONFIG_MODE, text.as_bytes())?;
+            context.output.say(&format!("Configuration made: {}", path.display()));
+            path
+        }
+    };
+    let readers = config.store.reader_group.as_deref().map(group).transpose()?;
+    make_store_folder(&store_path, readers.as_ref())?;
+    let key_path = config.reset.key_file.clone().unwrap_or_else(|| store_path.with_file_name("reset.key"));
+    let mut random = context.take_random()?;
+    let (key, is_new) = key(&key_path, random.as_mut())?;
+    let account = context.account(owner_of(store_path.parent().unwrap_or(Path::new("/"))));
+    let mode = if readers.is_some() { 0o640 } else { 0o600 };
+    init::init(&store_path, mode, &account, &key.fingerprint(), context.now()?)?;
+    let made = if is_new { "made" } else { "used as it is" };
+    context.output.say(&format!("Reset key {made}: {}", key_path.display()));
+    context.output.say(&format!("Store made: {}", store_path.display()));
+    context.output.say(&format!("First operator: {account}, with the role Admin"));
+    if !args.yes {
+        let words = ["cxme-admin", "init", "--yes", "-c"].map(Into::into);
+        let mut words = words.to_vec();
+        words.push(config_path.into_os_string());
+        context.output.say(&format!("The same without questions: {}", crate::cli::as_typed(&words)));
+    }
+    context.output.say("Next: cxme-admin users add EMAIL --name NAME --set-password");
+    Ok(())
+}
+
+/// The text of a new configuration: the example, with what was asked or given filled in.
+fn new_config(context: &mut Context, args: &InitArgs, path: &Path, store_path: &Path) -> anyhow::Result<String> {
+    let mut name = args.organization.clone().unwrap_or_default();
+    let mut contact = args.help_contact.clone().unwrap_or_default();
+    if !args.yes {
+        let hint = "give `--yes` to take the defaults, and `--organization` and `--help-contact`";
+        let mut terminal = context.terminal("The organization's name and help contact", hint)?;
+        name = prompt::line(terminal.as_mut(), "The organization's name", &name)?;
+        contact = prompt::line(terminal.as_mut(), "Whom users ask for help", &contact)?;
+    }
+    let mut text = EXAMPLE.to_owned();
+    for (key, value) in [("name", &name), ("help_contact", &contact)] {
+        let filled = format!("\n{key} = {}\n", toml_text(value));
+        text = text.replacen(&format!("\n{key} = \"\"\n"), &filled, 1);
+    }
+    if context.names_store() {
+        let shown =
+            store_path.to_str().ok_or_else(|| Complaint::Configuration("the store's path is not UTF-8".to_owned()))?;
+        let line = text.lines().find(|line| line.starts_with("# path = ")).unwrap_or_default().to_owned();
+        text = text.replacen(&line, &format!("path = {}", toml_text(shown)), 1);
+    }
+    // What was typed may hold what a configuration may not.
+    Config::parse(&text, path, Surroundings::default()).map_err(crate::config::LoadError::from)?;
+    Ok(text)
+}
+
+fn toml_text(value: &str) -> String {
+    toml::Value::String(value.to_owned()).to_string()
+}
+
+/// The key in the file, or a new one put there.
+fn key(path: &Path, random: &mut dyn Random) -> anyhow::Result<(ResetKey, bool)> {
+    match private_file::read(path, &Rule::secret(), KEY_LIMIT) {
+        Ok(content) => {
+            let bad = |error| Complaint::Configuration(format!("{}: {error}", path.display()));
+            Ok((ResetKey::from_file(&content).map_err(bad)?, false))
+        }
+        Err(private_file::Problem::Missing { .. }) => {
+            make_folder_of(path, 0o700)?;
+            let key = ResetKey::generate(random);
+            private_file::write_new(path, 0o600, key.to_file().as_bytes())?;
+            Ok((key, true))
+        }
+        Err(problem) => Err(problem.into()),
+    }
+}
+
+fn make_folder_of(path: &Path, mode: u32) -> anyhow::Result<()> {
+    match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() && !folder.exists() => {
+            Ok(private_file::create_folder(folder, mode)?)
+        }
+        _ => Ok(()),
+    }
+}
+
+fn group(name: &str) -> anyhow::Result<(String, Gid)> {
+    let missing = || Complaint::Configuration(format!("[store] reader_group: this machine has no group `{name}`"));
+    let group = Group::from_name(name).ok().flatten().ok_or_else(missing)?;
+    Ok((group.name, group.gid))
+}
+
+/// The folder of the store: for its owner alone, or set so that new files in it belong to the readers' group.
+fn make_store_folder(store_path: &Path, readers: Option<&(String, Gid)>) -> anyhow::Result<()> {
+    let folder: PathBuf = store_path.parent().unwrap_or(Path::new("/")).to_owned();
+    let Some((name, gid)) = readers else { return make_folder_of(store_path, 0o700) };
+    if !folder.exists() {
+        private_file::create_folder(&folder, 0o700)?;
+        nix::unistd::chown(&folder, None, Some(*gid))?;
+        // After the chown, which takes the set-group-ID bit away.
+        std::fs::set_permissions(&folder, std::os::unix::fs::PermissionsExt::from_mode(0o2750))?;
+    }
+    let found = std::fs::metadata(&folder)?;
+    let (mode, owner) = (std::os::unix::fs::MetadataExt::mode(&found), std::os::unix::fs::MetadataExt::gid(&found));
+    if owner == gid.as_raw() && mode & 0o2050 == 0o2050 {
+        return Ok(());
+    }
+    let folder = folder.display();
+    let words = format!("{folder}: {name} cannot read in it: run `chgrp {name} {folder} && chmod 2750 {folder}`");
+    Err(Complaint::Configuration(words).into())
+}
