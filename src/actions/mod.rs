@@ -123,7 +123,9 @@ impl Desk {
         let standing = self.standing(&reading)?;
         let view = View { desk: self, standing, now: self.clock.now(), reading };
         let result = self.require(&view.standing, action).map_err(ActionError::from).and_then(|()| run(&view));
-        let View { standing, .. } = view;
+        let View { standing, reading, .. } = view;
+        // One connection has one transaction at a time, and the refusal needs one to be written in.
+        drop(reading);
         self.remember_refusal(action, &standing, None, &result);
         result
     }

@@ -156,8 +156,11 @@ impl Stage<'_> {
         let output = &mut self.context.output;
         output.line(&format!("$ {before}{}", crate::cli::as_typed(&arguments)))?;
         let (both, data) = (Kept::default(), Kept::default());
-        let environment = [(OsString::from("CXME_ADMIN_CONFIG"), self.config.clone().into_os_string())];
-        let process = self.context.process.inner(arguments, environment, stdin.into(), &data, &both);
+        let mut environment = vec![(OsString::from("CXME_ADMIN_CONFIG"), self.config.clone().into_os_string())];
+        if !output.colour_out {
+            environment.push((OsString::from("NO_COLOR"), OsString::from("1")));
+        }
+        let process = self.context.process.inner(arguments, environment, stdin.into(), output.columns, &data, &both);
         let status = crate::cli::run(process, Box::new(SystemClock), Box::new(SystemRandom));
         // Both streams, in the order in which they were written; all of it was made visible by the command itself.
         output.data().write_all(&both.bytes())?;

@@ -49,7 +49,8 @@ pub struct Output {
     pub stdout_is_terminal: bool,
     says: bool,
     warns: bool,
-    colour_out: bool,
+    /// Whether standard output takes colours.
+    pub colour_out: bool,
     colour_err: bool,
 }
 

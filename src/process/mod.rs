@@ -112,12 +112,13 @@ impl<S> Stream<S> {
 
 impl Process {
     /// The same account with other arguments, whose output is kept, for showing a command and what it prints: `data` gets
-    /// standard output, `both` that and standard error.
+    /// standard output, `both` that and standard error. `columns` is the width of the terminal they will be shown on.
     pub fn inner(
         &self,
         arguments: Vec<OsString>,
         environment: impl IntoIterator<Item = (OsString, OsString)>,
         stdin: Vec<u8>,
+        columns: Option<u16>,
         data: &Kept,
         both: &Kept,
     ) -> Self {
@@ -125,7 +126,7 @@ impl Process {
             arguments,
             environment: environment.into_iter().collect(),
             stdin: Stream::new(Box::new(io::Cursor::new(stdin)), false, None),
-            stdout: Stream::new(Box::new(Tee(data.clone(), both.clone())), false, None),
+            stdout: Stream::new(Box::new(Tee(data.clone(), both.clone())), columns.is_some(), columns),
             stderr: Stream::new(Box::new(both.clone()), true, None),
             accounts: self.accounts.clone(),
             terminal: TerminalSource::Scripted(None),

@@ -145,6 +145,7 @@ fn brief(reason: Option<&str>, details: Option<&str>) -> String {
             match (value.get("old"), value.get("new")) {
                 (Some(old), Some(new)) => parts.push(format!("{name}: {} -> {}", plain(old), plain(new))),
                 _ if name == "refusal" => parts.push(plain(value)),
+                _ if name == "sha256" => parts.push(format!("sha256: {:.8}…", plain(value))),
                 _ => parts.push(format!("{name}: {}", plain(value))),
             }
         }
