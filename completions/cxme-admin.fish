@@ -1,0 +1,617 @@
+# Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
+function __fish_cxme_admin_global_optspecs
+    string join \n c/config= store= o/output= q/quiet v/verbose color= no-input h/help V/version
+end
+
+function __fish_cxme_admin_needs_command
+    # Figure out if the current invocation already has a command.
+    set -l cmd (commandline -opc)
+    set -e cmd[1]
+    argparse -s (__fish_cxme_admin_global_optspecs) -- $cmd 2>/dev/null
+    or return
+    if set -q argv[1]
+        # Also print the command, so this can be used to figure out what it is.
+        echo $argv[1]
+        return 1
+    end
+    return 0
+end
+
+function __fish_cxme_admin_using_subcommand
+    set -l cmd (__fish_cxme_admin_needs_command)
+    test -z "$cmd"
+    and return 1
+    contains -- $cmd[1] $argv
+end
+
+complete -c cxme-admin -n "__fish_cxme_admin_needs_command" -s c -l config -d 'Configuration file [variable: CXME_ADMIN_CONFIG]' -r -F
+complete -c cxme-admin -n "__fish_cxme_admin_needs_command" -l store -d 'Store, in place of the configured one [variable: CXME_ADMIN_STORE]' -r -F
+complete -c cxme-admin -n "__fish_cxme_admin_needs_command" -s o -l output -d 'Form of the data on standard output' -r -f -a "table\t'For people'
+json\t'One JSON document'
+ndjson\t'One JSON object a line'
+csv\t'RFC 4180'"
+complete -c cxme-admin -n "__fish_cxme_admin_needs_command" -l color -d 'Colours: auto, always or never [variable: NO_COLOR]' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c cxme-admin -n "__fish_cxme_admin_needs_command" -s q -l quiet -d 'Say nothing but data and errors'
+complete -c cxme-admin -n "__fish_cxme_admin_needs_command" -s v -l verbose -d 'Say what was done, without a terminal too'
+complete -c cxme-admin -n "__fish_cxme_admin_needs_command" -l no-input -d 'Never ask: fail where a question would come'
+complete -c cxme-admin -n "__fish_cxme_admin_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c cxme-admin -n "__fish_cxme_admin_needs_command" -s V -l version -d 'Print version'
+complete -c cxme-admin -n "__fish_cxme_admin_needs_command" -f -a "demo" -d 'Show the program at work on a sample organization'
+complete -c cxme-admin -n "__fish_cxme_admin_needs_command" -f -a "init" -d 'Make what is missing of configuration, store and reset key'
+complete -c cxme-admin -n "__fish_cxme_admin_needs_command" -f -a "users" -d 'Users, their passwords and their locks'
+complete -c cxme-admin -n "__fish_cxme_admin_needs_command" -f -a "roles" -d 'Roles, and what they allow'
+complete -c cxme-admin -n "__fish_cxme_admin_needs_command" -f -a "operators" -d 'Operators: the OS accounts that may use this tool'
+complete -c cxme-admin -n "__fish_cxme_admin_needs_command" -f -a "policy" -d 'The organization\'s password requirements'
+complete -c cxme-admin -n "__fish_cxme_admin_needs_command" -f -a "audit" -d 'The audit: every deed, in a chain of hashes'
+complete -c cxme-admin -n "__fish_cxme_admin_needs_command" -f -a "store" -d 'The store itself'
+complete -c cxme-admin -n "__fish_cxme_admin_needs_command" -f -a "completions" -d 'Print the completions for a shell'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand demo" -s c -l config -d 'Configuration file [variable: CXME_ADMIN_CONFIG]' -r -F
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand demo" -l store -d 'Store, in place of the configured one [variable: CXME_ADMIN_STORE]' -r -F
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand demo" -s o -l output -d 'Form of the data on standard output' -r -f -a "table\t'For people'
+json\t'One JSON document'
+ndjson\t'One JSON object a line'
+csv\t'RFC 4180'"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand demo" -l color -d 'Colours: auto, always or never [variable: NO_COLOR]' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand demo" -s q -l quiet -d 'Say nothing but data and errors'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand demo" -s v -l verbose -d 'Say what was done, without a terminal too'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand demo" -l no-input -d 'Never ask: fail where a question would come'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand demo" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand init" -l organization -d 'The organization\'s name, for a new configuration' -r
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand init" -l help-contact -d 'Whom users ask for help, for a new configuration' -r
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand init" -s c -l config -d 'Configuration file [variable: CXME_ADMIN_CONFIG]' -r -F
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand init" -l store -d 'Store, in place of the configured one [variable: CXME_ADMIN_STORE]' -r -F
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand init" -s o -l output -d 'Form of the data on standard output' -r -f -a "table\t'For people'
+json\t'One JSON document'
+ndjson\t'One JSON object a line'
+csv\t'RFC 4180'"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand init" -l color -d 'Colours: auto, always or never [variable: NO_COLOR]' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand init" -s y -l yes -d 'Do not ask: take the defaults'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand init" -s q -l quiet -d 'Say nothing but data and errors'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand init" -s v -l verbose -d 'Say what was done, without a terminal too'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand init" -l no-input -d 'Never ask: fail where a question would come'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand init" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and not __fish_seen_subcommand_from list show add edit delete lock unlock import export set-password verify-password change-password" -s c -l config -d 'Configuration file [variable: CXME_ADMIN_CONFIG]' -r -F
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and not __fish_seen_subcommand_from list show add edit delete lock unlock import export set-password verify-password change-password" -l store -d 'Store, in place of the configured one [variable: CXME_ADMIN_STORE]' -r -F
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and not __fish_seen_subcommand_from list show add edit delete lock unlock import export set-password verify-password change-password" -s o -l output -d 'Form of the data on standard output' -r -f -a "table\t'For people'
+json\t'One JSON document'
+ndjson\t'One JSON object a line'
+csv\t'RFC 4180'"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and not __fish_seen_subcommand_from list show add edit delete lock unlock import export set-password verify-password change-password" -l color -d 'Colours: auto, always or never [variable: NO_COLOR]' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and not __fish_seen_subcommand_from list show add edit delete lock unlock import export set-password verify-password change-password" -s q -l quiet -d 'Say nothing but data and errors'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and not __fish_seen_subcommand_from list show add edit delete lock unlock import export set-password verify-password change-password" -s v -l verbose -d 'Say what was done, without a terminal too'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and not __fish_seen_subcommand_from list show add edit delete lock unlock import export set-password verify-password change-password" -l no-input -d 'Never ask: fail where a question would come'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and not __fish_seen_subcommand_from list show add edit delete lock unlock import export set-password verify-password change-password" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and not __fish_seen_subcommand_from list show add edit delete lock unlock import export set-password verify-password change-password" -f -a "list" -d 'List users, by email address'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and not __fish_seen_subcommand_from list show add edit delete lock unlock import export set-password verify-password change-password" -f -a "show" -d 'Show what is known of a user'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and not __fish_seen_subcommand_from list show add edit delete lock unlock import export set-password verify-password change-password" -f -a "add" -d 'Add a user'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and not __fish_seen_subcommand_from list show add edit delete lock unlock import export set-password verify-password change-password" -f -a "edit" -d 'Change a user\'s address, name, role, sign-in or language'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and not __fish_seen_subcommand_from list show add edit delete lock unlock import export set-password verify-password change-password" -f -a "delete" -d 'Delete users'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and not __fish_seen_subcommand_from list show add edit delete lock unlock import export set-password verify-password change-password" -f -a "lock" -d 'Lock a user, for a time or for good'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and not __fish_seen_subcommand_from list show add edit delete lock unlock import export set-password verify-password change-password" -f -a "unlock" -d 'Unlock a user'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and not __fish_seen_subcommand_from list show add edit delete lock unlock import export set-password verify-password change-password" -f -a "import" -d 'Import users from CSV or NDJSON, all or none'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and not __fish_seen_subcommand_from list show add edit delete lock unlock import export set-password verify-password change-password" -f -a "export" -d 'Export users as CSV, JSON or NDJSON'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and not __fish_seen_subcommand_from list show add edit delete lock unlock import export set-password verify-password change-password" -f -a "set-password" -d 'Set a user\'s password'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and not __fish_seen_subcommand_from list show add edit delete lock unlock import export set-password verify-password change-password" -f -a "verify-password" -d 'Check a user\'s password, as a login system does'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and not __fish_seen_subcommand_from list show add edit delete lock unlock import export set-password verify-password change-password" -f -a "change-password" -d 'Let a user change the password, with the old one as proof'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from list" -l search -d 'Those whose username, email address or name holds this text' -r
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from list" -l role -d 'Those with this role' -r
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from list" -l status -d 'Those who are `active`, or `locked`' -r
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from list" -l sign-in -d 'Those who sign in with a `password`, or with `saml`' -r
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from list" -l email-domain -d 'Those whose address is in this domain' -r
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from list" -l password-older-than -d 'Those whose password was set longer ago than this, such as `90d`' -r
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from list" -l from -d 'Those named in a file (`-`: standard input): a user a line, or CSV with a column `username` or `email`' -r -F
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from list" -l sort -d 'Order: email, username, name, created, password or last-login' -r -f -a "email\t''
+username\t''
+name\t''
+created\t''
+password\t''
+last-login\t''"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from list" -l limit -d 'At most so many' -r
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from list" -l columns -d 'Columns, joined by commas, such as `username,role,created_at`' -r
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from list" -s c -l config -d 'Configuration file [variable: CXME_ADMIN_CONFIG]' -r -F
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from list" -l store -d 'Store, in place of the configured one [variable: CXME_ADMIN_STORE]' -r -F
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from list" -s o -l output -d 'Form of the data on standard output' -r -f -a "table\t'For people'
+json\t'One JSON document'
+ndjson\t'One JSON object a line'
+csv\t'RFC 4180'"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from list" -l color -d 'Colours: auto, always or never [variable: NO_COLOR]' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from list" -l no-password -d 'Those who sign in with a password and have none yet'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from list" -l policy-outdated -d 'Those whose password was set under another policy, or came as a hash'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from list" -l never-logged-in -d 'Those of whom no login was noted; `users verify-password` notes logins, readers of the file do not'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from list" -l reverse -d 'From the other end'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Say nothing but data and errors'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Say what was done, without a terminal too'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from list" -l no-input -d 'Never ask: fail where a question would come'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from show" -s c -l config -d 'Configuration file [variable: CXME_ADMIN_CONFIG]' -r -F
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from show" -l store -d 'Store, in place of the configured one [variable: CXME_ADMIN_STORE]' -r -F
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from show" -s o -l output -d 'Form of the data on standard output' -r -f -a "table\t'For people'
+json\t'One JSON document'
+ndjson\t'One JSON object a line'
+csv\t'RFC 4180'"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from show" -l color -d 'Colours: auto, always or never [variable: NO_COLOR]' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Say nothing but data and errors'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from show" -s v -l verbose -d 'Say what was done, without a terminal too'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from show" -l no-input -d 'Never ask: fail where a question would come'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from add" -l username -d 'Name to sign in with: ASCII letters, digits and `._-`' -r
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from add" -l name -d 'The person\'s name' -r
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from add" -l role -d 'Role; otherwise Minimal Permissions' -r
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from add" -l sign-in -d 'How the user signs in, `password` or `saml`; otherwise as the address says' -r
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from add" -l locale -d 'Language of mails and pages, such as `en` or `de-AT`' -r
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from add" -l reason -d 'Why, for the audit' -r
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from add" -s c -l config -d 'Configuration file [variable: CXME_ADMIN_CONFIG]' -r -F
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from add" -l store -d 'Store, in place of the configured one [variable: CXME_ADMIN_STORE]' -r -F
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from add" -s o -l output -d 'Form of the data on standard output' -r -f -a "table\t'For people'
+json\t'One JSON document'
+ndjson\t'One JSON object a line'
+csv\t'RFC 4180'"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from add" -l color -d 'Colours: auto, always or never [variable: NO_COLOR]' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from add" -l set-password -d 'Ask for a password and set it'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from add" -l generate -d 'Set a generated password and print it'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from add" -s n -l dry-run -d 'Check everything and say what would be done, and do nothing'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from add" -s q -l quiet -d 'Say nothing but data and errors'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from add" -s v -l verbose -d 'Say what was done, without a terminal too'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from add" -l no-input -d 'Never ask: fail where a question would come'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from add" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from edit" -l email -d 'New email address' -r
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from edit" -l username -d 'New name to sign in with' -r
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from edit" -l name -d 'New name of the person' -r
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from edit" -l role -d 'New role' -r
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from edit" -l sign-in -d 'New way to sign in: `password` or `saml`' -r
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from edit" -l locale -d 'New language, such as `en` or `de-AT`; empty for the organization\'s' -r
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from edit" -l reason -d 'Why, for the audit' -r
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from edit" -s c -l config -d 'Configuration file [variable: CXME_ADMIN_CONFIG]' -r -F
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from edit" -l store -d 'Store, in place of the configured one [variable: CXME_ADMIN_STORE]' -r -F
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from edit" -s o -l output -d 'Form of the data on standard output' -r -f -a "table\t'For people'
+json\t'One JSON document'
+ndjson\t'One JSON object a line'
+csv\t'RFC 4180'"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from edit" -l color -d 'Colours: auto, always or never [variable: NO_COLOR]' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from edit" -s y -l yes -d 'Do not ask before a password is taken away'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from edit" -s n -l dry-run -d 'Check everything and say what would be done, and do nothing'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from edit" -s q -l quiet -d 'Say nothing but data and errors'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from edit" -s v -l verbose -d 'Say what was done, without a terminal too'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from edit" -l no-input -d 'Never ask: fail where a question would come'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from edit" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from delete" -l reason -d 'Why, for the audit' -r
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from delete" -s c -l config -d 'Configuration file [variable: CXME_ADMIN_CONFIG]' -r -F
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from delete" -l store -d 'Store, in place of the configured one [variable: CXME_ADMIN_STORE]' -r -F
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from delete" -s o -l output -d 'Form of the data on standard output' -r -f -a "table\t'For people'
+json\t'One JSON document'
+ndjson\t'One JSON object a line'
+csv\t'RFC 4180'"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from delete" -l color -d 'Colours: auto, always or never [variable: NO_COLOR]' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from delete" -s y -l yes -d 'Do not ask'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from delete" -s n -l dry-run -d 'Check everything and say what would be done, and do nothing'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from delete" -s q -l quiet -d 'Say nothing but data and errors'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from delete" -s v -l verbose -d 'Say what was done, without a terminal too'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from delete" -l no-input -d 'Never ask: fail where a question would come'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from delete" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from lock" -l until -d 'End of the lock: a moment such as `2026-12-01T08:00:00Z`, or a date (midnight UTC)' -r
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from lock" -l for -d 'Length of the lock, such as `2h` or `30d`; otherwise until `users unlock`' -r
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from lock" -l reason -d 'Why, for the audit' -r
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from lock" -s c -l config -d 'Configuration file [variable: CXME_ADMIN_CONFIG]' -r -F
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from lock" -l store -d 'Store, in place of the configured one [variable: CXME_ADMIN_STORE]' -r -F
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from lock" -s o -l output -d 'Form of the data on standard output' -r -f -a "table\t'For people'
+json\t'One JSON document'
+ndjson\t'One JSON object a line'
+csv\t'RFC 4180'"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from lock" -l color -d 'Colours: auto, always or never [variable: NO_COLOR]' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from lock" -s n -l dry-run -d 'Check everything and say what would be done, and do nothing'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from lock" -s q -l quiet -d 'Say nothing but data and errors'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from lock" -s v -l verbose -d 'Say what was done, without a terminal too'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from lock" -l no-input -d 'Never ask: fail where a question would come'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from lock" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from unlock" -l reason -d 'Why, for the audit' -r
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from unlock" -s c -l config -d 'Configuration file [variable: CXME_ADMIN_CONFIG]' -r -F
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from unlock" -l store -d 'Store, in place of the configured one [variable: CXME_ADMIN_STORE]' -r -F
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from unlock" -s o -l output -d 'Form of the data on standard output' -r -f -a "table\t'For people'
+json\t'One JSON document'
+ndjson\t'One JSON object a line'
+csv\t'RFC 4180'"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from unlock" -l color -d 'Colours: auto, always or never [variable: NO_COLOR]' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from unlock" -s n -l dry-run -d 'Check everything and say what would be done, and do nothing'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from unlock" -s q -l quiet -d 'Say nothing but data and errors'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from unlock" -s v -l verbose -d 'Say what was done, without a terminal too'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from unlock" -l no-input -d 'Never ask: fail where a question would come'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from unlock" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from import" -l reason -d 'Why, for the audit' -r
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from import" -s c -l config -d 'Configuration file [variable: CXME_ADMIN_CONFIG]' -r -F
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from import" -l store -d 'Store, in place of the configured one [variable: CXME_ADMIN_STORE]' -r -F
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from import" -s o -l output -d 'Form of the data on standard output' -r -f -a "table\t'For people'
+json\t'One JSON document'
+ndjson\t'One JSON object a line'
+csv\t'RFC 4180'"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from import" -l color -d 'Colours: auto, always or never [variable: NO_COLOR]' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from import" -l update -d 'Change users that exist already: found by username where the row has one, else by address'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from import" -s n -l dry-run -d 'Check everything and say what would be done, and do nothing'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from import" -s q -l quiet -d 'Say nothing but data and errors'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from import" -s v -l verbose -d 'Say what was done, without a terminal too'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from import" -l no-input -d 'Never ask: fail where a question would come'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from import" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from export" -l search -d 'Those whose username, email address or name holds this text' -r
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from export" -l role -d 'Those with this role' -r
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from export" -l status -d 'Those who are `active`, or `locked`' -r
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from export" -l sign-in -d 'Those who sign in with a `password`, or with `saml`' -r
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from export" -l email-domain -d 'Those whose address is in this domain' -r
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from export" -l password-older-than -d 'Those whose password was set longer ago than this, such as `90d`' -r
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from export" -l from -d 'Those named in a file (`-`: standard input): a user a line, or CSV with a column `username` or `email`' -r -F
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from export" -l to -d 'New file, made with mode 0600' -r -F
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from export" -l reason -d 'Why, for the audit (with hashes)' -r
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from export" -s c -l config -d 'Configuration file [variable: CXME_ADMIN_CONFIG]' -r -F
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from export" -l store -d 'Store, in place of the configured one [variable: CXME_ADMIN_STORE]' -r -F
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from export" -s o -l output -d 'Form of the data on standard output' -r -f -a "table\t'For people'
+json\t'One JSON document'
+ndjson\t'One JSON object a line'
+csv\t'RFC 4180'"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from export" -l color -d 'Colours: auto, always or never [variable: NO_COLOR]' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from export" -l no-password -d 'Those who sign in with a password and have none yet'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from export" -l policy-outdated -d 'Those whose password was set under another policy, or came as a hash'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from export" -l never-logged-in -d 'Those of whom no login was noted; `users verify-password` notes logins, readers of the file do not'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from export" -l with-hashes -d 'Export the password hashes too: needs the permission `export-hashes`, and never goes to a terminal'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from export" -s q -l quiet -d 'Say nothing but data and errors'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from export" -s v -l verbose -d 'Say what was done, without a terminal too'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from export" -l no-input -d 'Never ask: fail where a question would come'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from export" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from set-password" -l password-file -d 'Read the password from the first line of a file that only you can read' -r -F
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from set-password" -l generate -d 'Make a password that meets the requirements, and print it: `words` (the default) or `characters`' -r -f -a "words\t''
+characters\t''"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from set-password" -l reason -d 'Why, for the audit' -r
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from set-password" -s c -l config -d 'Configuration file [variable: CXME_ADMIN_CONFIG]' -r -F
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from set-password" -l store -d 'Store, in place of the configured one [variable: CXME_ADMIN_STORE]' -r -F
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from set-password" -s o -l output -d 'Form of the data on standard output' -r -f -a "table\t'For people'
+json\t'One JSON document'
+ndjson\t'One JSON object a line'
+csv\t'RFC 4180'"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from set-password" -l color -d 'Colours: auto, always or never [variable: NO_COLOR]' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from set-password" -l stdin -d 'Read the password from the first line of standard input'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from set-password" -l must-change -d 'The user must choose another at the next sign-in'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from set-password" -l permanent -d 'The user may keep it, whatever the configuration says'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from set-password" -l keep-sessions -d 'Leave sessions that are open as they are'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from set-password" -l override-policy -d 'Set it although the policy refuses it: needs the permission `override-policy`, and the event says so'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from set-password" -s n -l dry-run -d 'Check everything and say what would be done, and do nothing'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from set-password" -s q -l quiet -d 'Say nothing but data and errors'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from set-password" -s v -l verbose -d 'Say what was done, without a terminal too'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from set-password" -l no-input -d 'Never ask: fail where a question would come'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from set-password" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from verify-password" -s c -l config -d 'Configuration file [variable: CXME_ADMIN_CONFIG]' -r -F
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from verify-password" -l store -d 'Store, in place of the configured one [variable: CXME_ADMIN_STORE]' -r -F
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from verify-password" -s o -l output -d 'Form of the data on standard output' -r -f -a "table\t'For people'
+json\t'One JSON document'
+ndjson\t'One JSON object a line'
+csv\t'RFC 4180'"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from verify-password" -l color -d 'Colours: auto, always or never [variable: NO_COLOR]' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from verify-password" -l stdin -d 'Read the password from the first line of standard input'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from verify-password" -l pam -d 'Called by pam_exec: take the user from PAM_USER, and the password from standard input up to its NUL'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from verify-password" -s q -l quiet -d 'Say nothing but data and errors'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from verify-password" -s v -l verbose -d 'Say what was done, without a terminal too'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from verify-password" -l no-input -d 'Never ask: fail where a question would come'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from verify-password" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from change-password" -l reason -d 'Why, for the audit' -r
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from change-password" -s c -l config -d 'Configuration file [variable: CXME_ADMIN_CONFIG]' -r -F
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from change-password" -l store -d 'Store, in place of the configured one [variable: CXME_ADMIN_STORE]' -r -F
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from change-password" -s o -l output -d 'Form of the data on standard output' -r -f -a "table\t'For people'
+json\t'One JSON document'
+ndjson\t'One JSON object a line'
+csv\t'RFC 4180'"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from change-password" -l color -d 'Colours: auto, always or never [variable: NO_COLOR]' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from change-password" -l stdin -d 'Read the old and the new password from two lines of standard input'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from change-password" -s n -l dry-run -d 'Check everything and say what would be done, and do nothing'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from change-password" -s q -l quiet -d 'Say nothing but data and errors'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from change-password" -s v -l verbose -d 'Say what was done, without a terminal too'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from change-password" -l no-input -d 'Never ask: fail where a question would come'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from change-password" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand roles; and not __fish_seen_subcommand_from list permissions" -s c -l config -d 'Configuration file [variable: CXME_ADMIN_CONFIG]' -r -F
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand roles; and not __fish_seen_subcommand_from list permissions" -l store -d 'Store, in place of the configured one [variable: CXME_ADMIN_STORE]' -r -F
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand roles; and not __fish_seen_subcommand_from list permissions" -s o -l output -d 'Form of the data on standard output' -r -f -a "table\t'For people'
+json\t'One JSON document'
+ndjson\t'One JSON object a line'
+csv\t'RFC 4180'"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand roles; and not __fish_seen_subcommand_from list permissions" -l color -d 'Colours: auto, always or never [variable: NO_COLOR]' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand roles; and not __fish_seen_subcommand_from list permissions" -s q -l quiet -d 'Say nothing but data and errors'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand roles; and not __fish_seen_subcommand_from list permissions" -s v -l verbose -d 'Say what was done, without a terminal too'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand roles; and not __fish_seen_subcommand_from list permissions" -l no-input -d 'Never ask: fail where a question would come'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand roles; and not __fish_seen_subcommand_from list permissions" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand roles; and not __fish_seen_subcommand_from list permissions" -f -a "list" -d 'List roles and what they allow'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand roles; and not __fish_seen_subcommand_from list permissions" -f -a "permissions" -d 'List all permissions: what each allows, and which others it requires'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand roles; and __fish_seen_subcommand_from list" -s c -l config -d 'Configuration file [variable: CXME_ADMIN_CONFIG]' -r -F
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand roles; and __fish_seen_subcommand_from list" -l store -d 'Store, in place of the configured one [variable: CXME_ADMIN_STORE]' -r -F
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand roles; and __fish_seen_subcommand_from list" -s o -l output -d 'Form of the data on standard output' -r -f -a "table\t'For people'
+json\t'One JSON document'
+ndjson\t'One JSON object a line'
+csv\t'RFC 4180'"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand roles; and __fish_seen_subcommand_from list" -l color -d 'Colours: auto, always or never [variable: NO_COLOR]' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand roles; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Say nothing but data and errors'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand roles; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Say what was done, without a terminal too'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand roles; and __fish_seen_subcommand_from list" -l no-input -d 'Never ask: fail where a question would come'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand roles; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand roles; and __fish_seen_subcommand_from permissions" -s c -l config -d 'Configuration file [variable: CXME_ADMIN_CONFIG]' -r -F
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand roles; and __fish_seen_subcommand_from permissions" -l store -d 'Store, in place of the configured one [variable: CXME_ADMIN_STORE]' -r -F
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand roles; and __fish_seen_subcommand_from permissions" -s o -l output -d 'Form of the data on standard output' -r -f -a "table\t'For people'
+json\t'One JSON document'
+ndjson\t'One JSON object a line'
+csv\t'RFC 4180'"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand roles; and __fish_seen_subcommand_from permissions" -l color -d 'Colours: auto, always or never [variable: NO_COLOR]' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand roles; and __fish_seen_subcommand_from permissions" -s q -l quiet -d 'Say nothing but data and errors'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand roles; and __fish_seen_subcommand_from permissions" -s v -l verbose -d 'Say what was done, without a terminal too'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand roles; and __fish_seen_subcommand_from permissions" -l no-input -d 'Never ask: fail where a question would come'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand roles; and __fish_seen_subcommand_from permissions" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and not __fish_seen_subcommand_from list add remove" -s c -l config -d 'Configuration file [variable: CXME_ADMIN_CONFIG]' -r -F
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and not __fish_seen_subcommand_from list add remove" -l store -d 'Store, in place of the configured one [variable: CXME_ADMIN_STORE]' -r -F
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and not __fish_seen_subcommand_from list add remove" -s o -l output -d 'Form of the data on standard output' -r -f -a "table\t'For people'
+json\t'One JSON document'
+ndjson\t'One JSON object a line'
+csv\t'RFC 4180'"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and not __fish_seen_subcommand_from list add remove" -l color -d 'Colours: auto, always or never [variable: NO_COLOR]' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and not __fish_seen_subcommand_from list add remove" -s q -l quiet -d 'Say nothing but data and errors'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and not __fish_seen_subcommand_from list add remove" -s v -l verbose -d 'Say what was done, without a terminal too'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and not __fish_seen_subcommand_from list add remove" -l no-input -d 'Never ask: fail where a question would come'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and not __fish_seen_subcommand_from list add remove" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and not __fish_seen_subcommand_from list add remove" -f -a "list" -d 'List operators and their roles'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and not __fish_seen_subcommand_from list add remove" -f -a "add" -d 'Make an OS account an operator'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and not __fish_seen_subcommand_from list add remove" -f -a "remove" -d 'Remove an operator; the OS account stays'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and __fish_seen_subcommand_from list" -s c -l config -d 'Configuration file [variable: CXME_ADMIN_CONFIG]' -r -F
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and __fish_seen_subcommand_from list" -l store -d 'Store, in place of the configured one [variable: CXME_ADMIN_STORE]' -r -F
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and __fish_seen_subcommand_from list" -s o -l output -d 'Form of the data on standard output' -r -f -a "table\t'For people'
+json\t'One JSON document'
+ndjson\t'One JSON object a line'
+csv\t'RFC 4180'"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and __fish_seen_subcommand_from list" -l color -d 'Colours: auto, always or never [variable: NO_COLOR]' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Say nothing but data and errors'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Say what was done, without a terminal too'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and __fish_seen_subcommand_from list" -l no-input -d 'Never ask: fail where a question would come'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and __fish_seen_subcommand_from add" -l role -d 'Role: what the operator may do' -r
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and __fish_seen_subcommand_from add" -l reason -d 'Why, for the audit' -r
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and __fish_seen_subcommand_from add" -s c -l config -d 'Configuration file [variable: CXME_ADMIN_CONFIG]' -r -F
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and __fish_seen_subcommand_from add" -l store -d 'Store, in place of the configured one [variable: CXME_ADMIN_STORE]' -r -F
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and __fish_seen_subcommand_from add" -s o -l output -d 'Form of the data on standard output' -r -f -a "table\t'For people'
+json\t'One JSON document'
+ndjson\t'One JSON object a line'
+csv\t'RFC 4180'"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and __fish_seen_subcommand_from add" -l color -d 'Colours: auto, always or never [variable: NO_COLOR]' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and __fish_seen_subcommand_from add" -l service -d 'The account is a service (a timer, a login system), not a person'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and __fish_seen_subcommand_from add" -s n -l dry-run -d 'Check everything and say what would be done, and do nothing'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and __fish_seen_subcommand_from add" -s q -l quiet -d 'Say nothing but data and errors'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and __fish_seen_subcommand_from add" -s v -l verbose -d 'Say what was done, without a terminal too'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and __fish_seen_subcommand_from add" -l no-input -d 'Never ask: fail where a question would come'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and __fish_seen_subcommand_from add" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and __fish_seen_subcommand_from remove" -l reason -d 'Why, for the audit' -r
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and __fish_seen_subcommand_from remove" -s c -l config -d 'Configuration file [variable: CXME_ADMIN_CONFIG]' -r -F
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and __fish_seen_subcommand_from remove" -l store -d 'Store, in place of the configured one [variable: CXME_ADMIN_STORE]' -r -F
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and __fish_seen_subcommand_from remove" -s o -l output -d 'Form of the data on standard output' -r -f -a "table\t'For people'
+json\t'One JSON document'
+ndjson\t'One JSON object a line'
+csv\t'RFC 4180'"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and __fish_seen_subcommand_from remove" -l color -d 'Colours: auto, always or never [variable: NO_COLOR]' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and __fish_seen_subcommand_from remove" -s n -l dry-run -d 'Check everything and say what would be done, and do nothing'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and __fish_seen_subcommand_from remove" -s q -l quiet -d 'Say nothing but data and errors'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and __fish_seen_subcommand_from remove" -s v -l verbose -d 'Say what was done, without a terminal too'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and __fish_seen_subcommand_from remove" -l no-input -d 'Never ask: fail where a question would come'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and __fish_seen_subcommand_from remove" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand policy; and not __fish_seen_subcommand_from show check" -s c -l config -d 'Configuration file [variable: CXME_ADMIN_CONFIG]' -r -F
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand policy; and not __fish_seen_subcommand_from show check" -l store -d 'Store, in place of the configured one [variable: CXME_ADMIN_STORE]' -r -F
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand policy; and not __fish_seen_subcommand_from show check" -s o -l output -d 'Form of the data on standard output' -r -f -a "table\t'For people'
+json\t'One JSON document'
+ndjson\t'One JSON object a line'
+csv\t'RFC 4180'"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand policy; and not __fish_seen_subcommand_from show check" -l color -d 'Colours: auto, always or never [variable: NO_COLOR]' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand policy; and not __fish_seen_subcommand_from show check" -s q -l quiet -d 'Say nothing but data and errors'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand policy; and not __fish_seen_subcommand_from show check" -s v -l verbose -d 'Say what was done, without a terminal too'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand policy; and not __fish_seen_subcommand_from show check" -l no-input -d 'Never ask: fail where a question would come'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand policy; and not __fish_seen_subcommand_from show check" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand policy; and not __fish_seen_subcommand_from show check" -f -a "show" -d 'Show the organization\'s password requirements in plain words'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand policy; and not __fish_seen_subcommand_from show check" -f -a "check" -d 'Check a password against the requirements, without setting it'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand policy; and __fish_seen_subcommand_from show" -l locale -d 'Language: `en` or `de`' -r
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand policy; and __fish_seen_subcommand_from show" -s c -l config -d 'Configuration file [variable: CXME_ADMIN_CONFIG]' -r -F
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand policy; and __fish_seen_subcommand_from show" -l store -d 'Store, in place of the configured one [variable: CXME_ADMIN_STORE]' -r -F
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand policy; and __fish_seen_subcommand_from show" -s o -l output -d 'Form of the data on standard output' -r -f -a "table\t'For people'
+json\t'One JSON document'
+ndjson\t'One JSON object a line'
+csv\t'RFC 4180'"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand policy; and __fish_seen_subcommand_from show" -l color -d 'Colours: auto, always or never [variable: NO_COLOR]' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand policy; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Say nothing but data and errors'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand policy; and __fish_seen_subcommand_from show" -s v -l verbose -d 'Say what was done, without a terminal too'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand policy; and __fish_seen_subcommand_from show" -l no-input -d 'Never ask: fail where a question would come'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand policy; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand policy; and __fish_seen_subcommand_from check" -l user -d 'User whose name and address must not make up the password' -r
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand policy; and __fish_seen_subcommand_from check" -s c -l config -d 'Configuration file [variable: CXME_ADMIN_CONFIG]' -r -F
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand policy; and __fish_seen_subcommand_from check" -l store -d 'Store, in place of the configured one [variable: CXME_ADMIN_STORE]' -r -F
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand policy; and __fish_seen_subcommand_from check" -s o -l output -d 'Form of the data on standard output' -r -f -a "table\t'For people'
+json\t'One JSON document'
+ndjson\t'One JSON object a line'
+csv\t'RFC 4180'"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand policy; and __fish_seen_subcommand_from check" -l color -d 'Colours: auto, always or never [variable: NO_COLOR]' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand policy; and __fish_seen_subcommand_from check" -l stdin -d 'Read the password from the first line of standard input'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand policy; and __fish_seen_subcommand_from check" -s q -l quiet -d 'Say nothing but data and errors'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand policy; and __fish_seen_subcommand_from check" -s v -l verbose -d 'Say what was done, without a terminal too'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand policy; and __fish_seen_subcommand_from check" -l no-input -d 'Never ask: fail where a question would come'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand policy; and __fish_seen_subcommand_from check" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand audit; and not __fish_seen_subcommand_from list verify head" -s c -l config -d 'Configuration file [variable: CXME_ADMIN_CONFIG]' -r -F
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand audit; and not __fish_seen_subcommand_from list verify head" -l store -d 'Store, in place of the configured one [variable: CXME_ADMIN_STORE]' -r -F
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand audit; and not __fish_seen_subcommand_from list verify head" -s o -l output -d 'Form of the data on standard output' -r -f -a "table\t'For people'
+json\t'One JSON document'
+ndjson\t'One JSON object a line'
+csv\t'RFC 4180'"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand audit; and not __fish_seen_subcommand_from list verify head" -l color -d 'Colours: auto, always or never [variable: NO_COLOR]' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand audit; and not __fish_seen_subcommand_from list verify head" -s q -l quiet -d 'Say nothing but data and errors'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand audit; and not __fish_seen_subcommand_from list verify head" -s v -l verbose -d 'Say what was done, without a terminal too'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand audit; and not __fish_seen_subcommand_from list verify head" -l no-input -d 'Never ask: fail where a question would come'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand audit; and not __fish_seen_subcommand_from list verify head" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand audit; and not __fish_seen_subcommand_from list verify head" -f -a "list" -d 'List events, the newest first'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand audit; and not __fish_seen_subcommand_from list verify head" -f -a "verify" -d 'Check that no event was changed, deleted or inserted'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand audit; and not __fish_seen_subcommand_from list verify head" -f -a "head" -d 'Print the hash of the newest event, to be kept elsewhere'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand audit; and __fish_seen_subcommand_from list" -l user -d 'Those about this user' -r
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand audit; and __fish_seen_subcommand_from list" -l action -d 'Those of this command, such as `users set-password`' -r
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand audit; and __fish_seen_subcommand_from list" -l operator -d 'Those by this OS account, by name or number' -r
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand audit; and __fish_seen_subcommand_from list" -l since -d 'Those of the last hours or days, such as `24h`' -r
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand audit; and __fish_seen_subcommand_from list" -l limit -d 'At most so many; all in data, 50 in a table' -r
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand audit; and __fish_seen_subcommand_from list" -s c -l config -d 'Configuration file [variable: CXME_ADMIN_CONFIG]' -r -F
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand audit; and __fish_seen_subcommand_from list" -l store -d 'Store, in place of the configured one [variable: CXME_ADMIN_STORE]' -r -F
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand audit; and __fish_seen_subcommand_from list" -s o -l output -d 'Form of the data on standard output' -r -f -a "table\t'For people'
+json\t'One JSON document'
+ndjson\t'One JSON object a line'
+csv\t'RFC 4180'"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand audit; and __fish_seen_subcommand_from list" -l color -d 'Colours: auto, always or never [variable: NO_COLOR]' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand audit; and __fish_seen_subcommand_from list" -l refused -d 'Refusals alone'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand audit; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Say nothing but data and errors'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand audit; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Say what was done, without a terminal too'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand audit; and __fish_seen_subcommand_from list" -l no-input -d 'Never ask: fail where a question would come'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand audit; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand audit; and __fish_seen_subcommand_from verify" -l head -d 'A hash that `audit head` printed earlier' -r
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand audit; and __fish_seen_subcommand_from verify" -s c -l config -d 'Configuration file [variable: CXME_ADMIN_CONFIG]' -r -F
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand audit; and __fish_seen_subcommand_from verify" -l store -d 'Store, in place of the configured one [variable: CXME_ADMIN_STORE]' -r -F
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand audit; and __fish_seen_subcommand_from verify" -s o -l output -d 'Form of the data on standard output' -r -f -a "table\t'For people'
+json\t'One JSON document'
+ndjson\t'One JSON object a line'
+csv\t'RFC 4180'"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand audit; and __fish_seen_subcommand_from verify" -l color -d 'Colours: auto, always or never [variable: NO_COLOR]' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand audit; and __fish_seen_subcommand_from verify" -s q -l quiet -d 'Say nothing but data and errors'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand audit; and __fish_seen_subcommand_from verify" -s v -l verbose -d 'Say what was done, without a terminal too'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand audit; and __fish_seen_subcommand_from verify" -l no-input -d 'Never ask: fail where a question would come'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand audit; and __fish_seen_subcommand_from verify" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand audit; and __fish_seen_subcommand_from head" -s c -l config -d 'Configuration file [variable: CXME_ADMIN_CONFIG]' -r -F
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand audit; and __fish_seen_subcommand_from head" -l store -d 'Store, in place of the configured one [variable: CXME_ADMIN_STORE]' -r -F
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand audit; and __fish_seen_subcommand_from head" -s o -l output -d 'Form of the data on standard output' -r -f -a "table\t'For people'
+json\t'One JSON document'
+ndjson\t'One JSON object a line'
+csv\t'RFC 4180'"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand audit; and __fish_seen_subcommand_from head" -l color -d 'Colours: auto, always or never [variable: NO_COLOR]' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand audit; and __fish_seen_subcommand_from head" -s q -l quiet -d 'Say nothing but data and errors'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand audit; and __fish_seen_subcommand_from head" -s v -l verbose -d 'Say what was done, without a terminal too'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand audit; and __fish_seen_subcommand_from head" -l no-input -d 'Never ask: fail where a question would come'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand audit; and __fish_seen_subcommand_from head" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand store; and not __fish_seen_subcommand_from check backup migrate" -s c -l config -d 'Configuration file [variable: CXME_ADMIN_CONFIG]' -r -F
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand store; and not __fish_seen_subcommand_from check backup migrate" -l store -d 'Store, in place of the configured one [variable: CXME_ADMIN_STORE]' -r -F
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand store; and not __fish_seen_subcommand_from check backup migrate" -s o -l output -d 'Form of the data on standard output' -r -f -a "table\t'For people'
+json\t'One JSON document'
+ndjson\t'One JSON object a line'
+csv\t'RFC 4180'"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand store; and not __fish_seen_subcommand_from check backup migrate" -l color -d 'Colours: auto, always or never [variable: NO_COLOR]' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand store; and not __fish_seen_subcommand_from check backup migrate" -s q -l quiet -d 'Say nothing but data and errors'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand store; and not __fish_seen_subcommand_from check backup migrate" -s v -l verbose -d 'Say what was done, without a terminal too'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand store; and not __fish_seen_subcommand_from check backup migrate" -l no-input -d 'Never ask: fail where a question would come'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand store; and not __fish_seen_subcommand_from check backup migrate" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand store; and not __fish_seen_subcommand_from check backup migrate" -f -a "check" -d 'Examine the store: modes, pages, references, the chain of events'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand store; and not __fish_seen_subcommand_from check backup migrate" -f -a "backup" -d 'Copy the store, as it is at one moment, while others use it'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand store; and not __fish_seen_subcommand_from check backup migrate" -f -a "migrate" -d 'Bring a store that an older program made to the present schema'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand store; and __fish_seen_subcommand_from check" -s c -l config -d 'Configuration file [variable: CXME_ADMIN_CONFIG]' -r -F
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand store; and __fish_seen_subcommand_from check" -l store -d 'Store, in place of the configured one [variable: CXME_ADMIN_STORE]' -r -F
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand store; and __fish_seen_subcommand_from check" -s o -l output -d 'Form of the data on standard output' -r -f -a "table\t'For people'
+json\t'One JSON document'
+ndjson\t'One JSON object a line'
+csv\t'RFC 4180'"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand store; and __fish_seen_subcommand_from check" -l color -d 'Colours: auto, always or never [variable: NO_COLOR]' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand store; and __fish_seen_subcommand_from check" -s q -l quiet -d 'Say nothing but data and errors'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand store; and __fish_seen_subcommand_from check" -s v -l verbose -d 'Say what was done, without a terminal too'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand store; and __fish_seen_subcommand_from check" -l no-input -d 'Never ask: fail where a question would come'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand store; and __fish_seen_subcommand_from check" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand store; and __fish_seen_subcommand_from backup" -l reason -d 'Why, for the audit' -r
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand store; and __fish_seen_subcommand_from backup" -s c -l config -d 'Configuration file [variable: CXME_ADMIN_CONFIG]' -r -F
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand store; and __fish_seen_subcommand_from backup" -l store -d 'Store, in place of the configured one [variable: CXME_ADMIN_STORE]' -r -F
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand store; and __fish_seen_subcommand_from backup" -s o -l output -d 'Form of the data on standard output' -r -f -a "table\t'For people'
+json\t'One JSON document'
+ndjson\t'One JSON object a line'
+csv\t'RFC 4180'"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand store; and __fish_seen_subcommand_from backup" -l color -d 'Colours: auto, always or never [variable: NO_COLOR]' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand store; and __fish_seen_subcommand_from backup" -s n -l dry-run -d 'Check everything and say what would be done, and do nothing'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand store; and __fish_seen_subcommand_from backup" -s q -l quiet -d 'Say nothing but data and errors'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand store; and __fish_seen_subcommand_from backup" -s v -l verbose -d 'Say what was done, without a terminal too'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand store; and __fish_seen_subcommand_from backup" -l no-input -d 'Never ask: fail where a question would come'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand store; and __fish_seen_subcommand_from backup" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand store; and __fish_seen_subcommand_from migrate" -l backup -d 'Copy to make first; otherwise the store\'s name with the old version added' -r -F
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand store; and __fish_seen_subcommand_from migrate" -l reason -d 'Why, for the audit' -r
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand store; and __fish_seen_subcommand_from migrate" -s c -l config -d 'Configuration file [variable: CXME_ADMIN_CONFIG]' -r -F
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand store; and __fish_seen_subcommand_from migrate" -l store -d 'Store, in place of the configured one [variable: CXME_ADMIN_STORE]' -r -F
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand store; and __fish_seen_subcommand_from migrate" -s o -l output -d 'Form of the data on standard output' -r -f -a "table\t'For people'
+json\t'One JSON document'
+ndjson\t'One JSON object a line'
+csv\t'RFC 4180'"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand store; and __fish_seen_subcommand_from migrate" -l color -d 'Colours: auto, always or never [variable: NO_COLOR]' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand store; and __fish_seen_subcommand_from migrate" -s n -l dry-run -d 'Check everything and say what would be done, and do nothing'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand store; and __fish_seen_subcommand_from migrate" -s q -l quiet -d 'Say nothing but data and errors'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand store; and __fish_seen_subcommand_from migrate" -s v -l verbose -d 'Say what was done, without a terminal too'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand store; and __fish_seen_subcommand_from migrate" -l no-input -d 'Never ask: fail where a question would come'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand store; and __fish_seen_subcommand_from migrate" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand completions" -s c -l config -d 'Configuration file [variable: CXME_ADMIN_CONFIG]' -r -F
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand completions" -l store -d 'Store, in place of the configured one [variable: CXME_ADMIN_STORE]' -r -F
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand completions" -s o -l output -d 'Form of the data on standard output' -r -f -a "table\t'For people'
+json\t'One JSON document'
+ndjson\t'One JSON object a line'
+csv\t'RFC 4180'"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand completions" -l color -d 'Colours: auto, always or never [variable: NO_COLOR]' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand completions" -s q -l quiet -d 'Say nothing but data and errors'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand completions" -s v -l verbose -d 'Say what was done, without a terminal too'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand completions" -l no-input -d 'Never ask: fail where a question would come'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand completions" -s h -l help -d 'Print help (see more with \'--help\')'
