@@ -49,6 +49,8 @@ pub struct Context {
     pub process: Process,
     /// The global options.
     pub global: Global,
+    /// Whether the operator was asked for a yes, and gave it.
+    pub was_asked: bool,
     clock: Option<Box<dyn Clock>>,
     random: Option<Box<dyn Random>>,
     config: Option<Config>,
@@ -68,7 +70,17 @@ impl Context {
     /// A context; nothing is opened yet.
     pub fn new(mut process: Process, global: Global, clock: Box<dyn Clock>, random: Box<dyn Random>) -> Self {
         let output = new_output(&mut process, &global);
-        Self { output, process, global, clock: Some(clock), random: Some(random), config: None, guest: false }
+        let was_asked = false;
+        Self {
+            output,
+            process,
+            global,
+            was_asked,
+            clock: Some(clock),
+            random: Some(random),
+            config: None,
+            guest: false,
+        }
     }
 
     /// Opens the store and sits down at it.
