@@ -25,6 +25,9 @@ pub enum Refusal {
         /// What it lacks.
         permission: Permission,
     },
+    /// An operator who came by sudo, and is not Admin, named what the program would open with rights that he does not have.
+    #[error("{0} is only for operators with the role Admin, or without sudo")]
+    NotBySudo(&'static str),
     /// The user's role may do more than the operator's, so the operator could raise himself through the user.
     #[error("the role of {user} allows `{permission}`, and yours, {role}, does not")]
     Outranked {
@@ -116,6 +119,7 @@ impl Refusal {
             self,
             Self::NotAnOperator { .. }
                 | Self::NotPermitted { .. }
+                | Self::NotBySudo(_)
                 | Self::Outranked { .. }
                 | Self::LastAdmin(_)
                 | Self::Saml { .. }
