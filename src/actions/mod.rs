@@ -209,6 +209,9 @@ impl Desk {
         }
         let mut record = Record { user: refusal.user(), ..Record::default() };
         record.note("refusal", refusal.to_string());
+        if let Some(given) = refusal.given() {
+            record.note("user", text::quoted(given, text::MAX_NAME));
+        }
         let nothing = Intent::default();
         let intent = intent.unwrap_or(&nothing);
         let event = self.event(action, standing, Outcome::Refused, self.clock.now(), intent, record);

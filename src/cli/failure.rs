@@ -223,7 +223,7 @@ fn of_refusal(refusal: &Refusal) -> Told {
         | Refusal::Username(_)
         | Refusal::Email(_)
         | Refusal::Field { .. }
-        | Refusal::WrongPassword => told(DATA),
+        | Refusal::WrongPassword { .. } => told(DATA),
     }
 }
 
@@ -269,14 +269,20 @@ fn of_config(error: &LoadError) -> Told {
 
 /// Loose modes are configuration; a file that is missing, exists already or cannot be read is input and output.
 fn of_file(problem: &Problem) -> Told {
+    const OTHER_ACCOUNT: &str = "or run this as the account that owns it: sudo -u ACCOUNT cxme-admin …";
     match problem {
         Problem::Io { error, .. } if error.kind() == io::ErrorKind::PermissionDenied => {
-            Told::new(CONFIGURATION, problem)
+            Told::new(CONFIGURATION, problem).hint(OTHER_ACCOUNT)
         }
+        Problem::Owner { .. } | Problem::ParentOwner { .. } => Told::new(CONFIGURATION, problem).hint(OTHER_ACCOUNT),
         Problem::Missing { .. } | Problem::Exists { .. } | Problem::Io { .. } | Problem::TooLarge { .. } => {
             Told::new(IO, problem)
         }
-        _ => Told::new(CONFIGURATION, problem),
+        Problem::Mode { .. }
+        | Problem::Symlink { .. }
+        | Problem::HardLink { .. }
+        | Problem::NotAFile { .. }
+        | Problem::Parent { .. } => Told::new(CONFIGURATION, problem),
     }
 }
 

@@ -109,7 +109,10 @@ pub enum Refusal {
     },
     /// The old password given is not the user's, or he may not sign in with one.
     #[error("the old password is not the password of this user, or this user cannot sign in with a password now")]
-    WrongPassword,
+    WrongPassword {
+        /// The user as named, who may not exist. For the event alone: the words do not tell.
+        given: String,
+    },
 }
 
 impl Refusal {
@@ -123,8 +126,16 @@ impl Refusal {
                 | Self::Outranked { .. }
                 | Self::LastAdmin(_)
                 | Self::Saml { .. }
-                | Self::WrongPassword
+                | Self::WrongPassword { .. }
         )
+    }
+
+    /// The user as the operator named him, where the words leave it out.
+    pub fn given(&self) -> Option<&str> {
+        match self {
+            Self::WrongPassword { given } => Some(given),
+            _ => None,
+        }
     }
 
     /// The user it speaks of, where it is one that exists.
