@@ -4,6 +4,8 @@
 
 #[path = "pty/harness.rs"]
 mod harness;
+#[path = "pty/program.rs"]
+mod program;
 
 use std::process::Command;
 use std::process::Stdio;
@@ -62,7 +64,7 @@ fn asking(what: &str, patience: Duration) -> Asking {
         patience.as_millis(),
         program.display()
     );
-    Asking { command, first: "First: ", second: "Second: " }
+    Asking { command, first: "First: ", answer: "an answer", second: "Second: " }
 }
 
 fn secrets() -> Asking {
@@ -70,8 +72,8 @@ fn secrets() -> Asking {
 }
 
 /// The commands that every way to end them is tried on, at every moment.
-fn commands() -> [Asking; 2] {
-    [secrets(), asking("hardened", PATIENT)]
+fn commands() -> [Asking; 4] {
+    [secrets(), asking("hardened", PATIENT), program::set_password(), program::change_password()]
 }
 
 /// When the blow falls.
@@ -94,7 +96,7 @@ fn at(moment: Moment, asking: &Asking) -> (Shell, String) {
         Moment::NothingTyped => {}
         Moment::HalfTyped => shell.type_bytes(SENTINEL),
         Moment::SecondQuestion => {
-            shell.type_line("an answer");
+            shell.type_line(asking.answer);
             shell.await_text(asking.second);
         }
     }
@@ -104,6 +106,10 @@ fn at(moment: Moment, asking: &Asking) -> (Shell, String) {
 /// The program has ended as told, the terminal is as it was, and dash gets what is typed to dash and nothing else.
 fn all_is_as_before(mut shell: Shell, settings: &str, status: &str, what: &str) {
     shell.await_shell();
+    all_is_as_before_at_the_prompt(shell, settings, status, what);
+}
+
+fn all_is_as_before_at_the_prompt(mut shell: Shell, settings: &str, status: &str, what: &str) {
     assert_eq!(shell.value("$?"), status, "exit status after {what}:\n{}", shell.screen());
     assert_eq!(shell.settings(), settings, "settings after {what}:\n{}", shell.screen());
     assert!(!shell.screen().contains(SENTINEL), "shown after {what}:\n{}", shell.screen());
@@ -143,6 +149,7 @@ fn ctrl_c_and_ctrl_backslash_end_the_program_by_their_signals() {
             }
         }
     }
+    assert!(program::nothing_changed());
 }
 
 #[test]
@@ -174,6 +181,7 @@ fn a_deadly_signal_ends_the_program_after_the_terminal_is_restored() {
             }
         }
     }
+    assert!(program::nothing_changed());
 }
 
 #[test]
@@ -438,4 +446,64 @@ fn a_hardened_program_leaves_no_core_and_shows_its_memory_to_nobody_of_its_own_a
         }
         shell.hang_up();
     }
+}
+
+/// Types `lines` at the questions of `words`, and checks the exit status.
+fn program_ends(words: &str, lines: &[(&str, &[u8])], status: &str) -> String {
+    let mut shell = Shell::start();
+    let settings = shell.settings();
+    shell.type_line(&program::typed(words));
+    for (question, line) in lines {
+        shell.await_text(question);
+        shell.type_bytes(line);
+    }
+    shell.await_shell();
+    let screen = shell.screen();
+    all_is_as_before_at_the_prompt(shell, &settings, status, words);
+    assert!(program::nothing_changed(), "{words}");
+    screen
+}
+
+#[test]
+fn three_entries_that_differ_end_set_password() {
+    let (first, second) = ("New password: ", "The same again: ");
+    let good = format!("{}\r", program::NEXT);
+    let lines = [(first, good.as_bytes()), (second, b"another good passphrase\r")].repeat(3);
+    let screen = program_ends("users set-password alice", &lines, "65");
+    assert!(screen.contains("no acceptable password in three tries: nothing was changed"), "{screen}");
+}
+
+#[test]
+fn set_password_takes_no_bytes_that_are_not_utf8_no_nul_and_no_end_of_input() {
+    let question = "New password: ";
+    let screen = program_ends("users set-password alice", &[(question, b"caf\xe9 zq7sentinel\r")], "65");
+    assert!(screen.contains("not UTF-8"), "{screen}");
+    program_ends("users set-password alice", &[(question, b"zq7sentinel and more\x04\x04")], "74");
+    let nul: (&str, &[u8]) = (question, b"zq7sentinel\0 and more\r");
+    let screen = program_ends("users set-password alice", &[nul; 3], "65");
+    assert!(screen.contains("NUL"), "{screen}");
+}
+
+#[test]
+fn a_question_before_deleting_takes_ctrl_c_and_no() {
+    program_ends("users delete alice", &[("for good? [y/N] ", b"\x03")], "130");
+    program_ends("users delete alice", &[("for good? [y/N] ", b"n\r")], "65");
+    program_ends("users delete alice", &[("for good? [y/N] ", b"\x04")], "74");
+}
+
+#[test]
+fn a_password_on_standard_input_is_not_read_from_a_terminal() {
+    let screen = program_ends("users set-password alice --stdin", &[], "2");
+    assert!(screen.contains("standard input is a terminal"), "{screen}");
+}
+
+#[test]
+fn set_password_without_a_terminal_fails_at_once_and_says_what_to_give() {
+    let words = program::typed("users set-password alice");
+    let began = Instant::now();
+    let output = Command::new("setsid").arg("-w").args(words.split(' ')).stdin(Stdio::null()).output().unwrap();
+    assert!(began.elapsed() < Duration::from_secs(1));
+    assert_eq!(output.status.code(), Some(2));
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(said.contains("--stdin") && said.contains("--generate"), "{said}");
 }

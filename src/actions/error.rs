@@ -36,6 +36,9 @@ pub enum ActionError {
     #[error("the audit does not verify: {0}")]
     Chain(#[from] crate::domain::event::ChainBreak),
     /// The store is not whole; each fault was reported.
-    #[error("the store has {0} fault(s)")]
-    Unsound(usize),
+    #[error("the store has {faults} {}", if *faults == 1 { "fault" } else { "faults" })]
+    Unsound {
+        /// How many.
+        faults: usize,
+    },
 }

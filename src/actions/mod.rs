@@ -34,6 +34,7 @@ use crate::domain::policy::Policy;
 use crate::domain::refusal::Refusal;
 use crate::domain::role::Permission;
 use crate::domain::role::RoleId;
+use crate::domain::text;
 use crate::domain::user::SignIn;
 use crate::domain::user::User;
 use crate::domain::user::UserId;
@@ -49,6 +50,9 @@ pub use error::ActionError;
 
 /// Short for the results of this layer.
 pub type Result<T> = std::result::Result<T, ActionError>;
+
+/// The longest reason, in characters.
+const MAX_REASON: usize = 1_000;
 
 /// What an operator works with: the store, the organization's rules, the time and randomness.
 pub struct Desk {
@@ -140,6 +144,10 @@ impl Desk {
         intent: &Intent,
         run: impl FnOnce(&Change<'_>) -> Result<(Record, T)>,
     ) -> Result<T> {
+        if let Some(reason) = &intent.reason {
+            let judged = text::check_line(reason, MAX_REASON);
+            judged.map_err(|fault| Refusal::Field { field: "reason", fault: fault.to_string() })?;
+        }
         let writing = self.store.write()?;
         let standing = self.standing(&writing)?;
         let now = self.clock.now();
@@ -161,6 +169,12 @@ impl Desk {
                 result
             }
         }
+    }
+
+    /// Makes a refusal of what was tried before any action began: an event, and the error to end with.
+    pub fn refuse(&self, refusal: Refusal) -> ActionError {
+        let refused = self.view(Action::StoreOpen, |_| Err::<(), _>(ActionError::Refused(refusal.clone())));
+        refused.err().unwrap_or(ActionError::Refused(refusal))
     }
 
     /// What the operator may do, as the store says now.
@@ -195,6 +209,9 @@ impl Desk {
         }
         let mut record = Record { user: refusal.user(), ..Record::default() };
         record.note("refusal", refusal.to_string());
+        if let Some(given) = refusal.given() {
+            record.note("user", text::quoted(given, text::MAX_NAME));
+        }
         let nothing = Intent::default();
         let intent = intent.unwrap_or(&nothing);
         let event = self.event(action, standing, Outcome::Refused, self.clock.now(), intent, record);

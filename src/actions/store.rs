@@ -10,6 +10,7 @@ use crate::actions::Record;
 use crate::actions::Result;
 use crate::domain::event::Action;
 use crate::domain::event::Chain;
+use crate::store::facts::KEY_FINGERPRINT;
 
 /// What was examined, and what is wrong with it.
 #[derive(Debug)]
@@ -20,12 +21,19 @@ pub struct Examined {
     pub faults: Vec<String>,
 }
 
-/// Examines the store: the pages, the references, the chain of events, the hashes.
+/// Examines the store: the pages, the references, the chain of events, and whether the reset key is its own.
 ///
 /// # Errors
 /// When the operator may not manage the store, or it cannot be read.
-pub fn check(desk: &Desk) -> Result<Vec<Examined>> {
+pub fn check(desk: &Desk, key_fingerprint: Option<&[u8]>) -> Result<Vec<Examined>> {
     desk.view(Action::StoreCheck, |view| {
+        let own_key = view.fact(KEY_FINGERPRINT)?;
+        let is_other = key_fingerprint.is_some_and(|fingerprint| own_key.as_deref() != Some(fingerprint));
+        let key_faults = if is_other {
+            vec!["the key file is not the one that this store was made with".to_owned()]
+        } else {
+            Vec::new()
+        };
         let mut chain = Chain::new(None);
         let broken = view.each_event_of_the_chain(|event| chain.follow(&event).map_err(ActionError::from));
         let chain_faults = match broken {
@@ -37,6 +45,7 @@ pub fn check(desk: &Desk) -> Result<Vec<Examined>> {
             Examined { what: "integrity", faults: view.integrity_faults()? },
             Examined { what: "references", faults: view.dangling_references()? },
             Examined { what: "audit", faults: chain_faults },
+            Examined { what: "reset key", faults: key_faults },
         ])
     })
 }

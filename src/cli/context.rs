@@ -21,11 +21,13 @@ use crate::domain::operator::acting_uid;
 use crate::domain::organization::Organization;
 use crate::domain::policy::Blocklist;
 use crate::domain::policy::Policy;
+use crate::domain::refusal::Refusal;
 use crate::private_file;
 use crate::private_file::Rule;
 use crate::process::Process;
 use crate::process::terminal::Terminal;
 use crate::random::Random;
+use crate::secrets::key::ResetKey;
 use crate::secrets::password_hash::HashParameters;
 use crate::store::Store;
 use crate::store::open::Expect;
@@ -38,6 +40,8 @@ const SYSTEM_CONFIG: &str = "/etc/cxme-admin/config.toml";
 const SERVICE_ACCOUNT: &str = "cxme-admin";
 /// The most that is read of a file with a password, in bytes: more than any password has, with its newline.
 const PASSWORD_FILE_LIMIT: usize = 64 * 1024;
+/// The most that is read of a file with a key, in bytes.
+const KEY_LIMIT: usize = 4_096;
 /// The most that is read of a blocklist, in bytes.
 const BLOCKLIST_LIMIT: usize = 256 * 1024 * 1024;
 
@@ -49,6 +53,8 @@ pub struct Context {
     pub process: Process,
     /// The global options.
     pub global: Global,
+    /// Whether the operator was asked for a yes, and gave it.
+    pub was_asked: bool,
     clock: Option<Box<dyn Clock>>,
     random: Option<Box<dyn Random>>,
     config: Option<Config>,
@@ -68,7 +74,17 @@ impl Context {
     /// A context; nothing is opened yet.
     pub fn new(mut process: Process, global: Global, clock: Box<dyn Clock>, random: Box<dyn Random>) -> Self {
         let output = new_output(&mut process, &global);
-        Self { output, process, global, clock: Some(clock), random: Some(random), config: None, guest: false }
+        let was_asked = false;
+        Self {
+            output,
+            process,
+            global,
+            was_asked,
+            clock: Some(clock),
+            random: Some(random),
+            config: None,
+            guest: false,
+        }
     }
 
     /// Opens the store and sits down at it.
@@ -97,10 +113,10 @@ impl Context {
         };
         let desk = Desk::new(store, account, rules, clock, random);
         self.guest = by_sudo && !desk.standing_now()?.is_admin();
-        if self.guest {
-            self.refuse_overrides()?;
+        match self.override_named().filter(|_| self.guest) {
+            Some(what) => Err(desk.refuse(Refusal::NotBySudo(what)).into()),
+            None => Ok(desk),
         }
-        Ok(desk)
     }
 
     /// The randomness, for who makes no desk.
@@ -184,6 +200,26 @@ impl Context {
         })
     }
 
+    /// Where the reset key is, and the key, if there is one.
+    ///
+    /// # Errors
+    /// When the configuration cannot be loaded. A key that is loose or malformed is the inner error.
+    pub fn key(&mut self) -> anyhow::Result<(PathBuf, anyhow::Result<Option<ResetKey>>)> {
+        let config = self.config()?.clone();
+        let beside_store = || self.store_path(&config).with_file_name("reset.key");
+        let path = config.reset.key_file.clone().unwrap_or_else(beside_store);
+        let read = private_file::read(&path, &Rule::secret(), KEY_LIMIT);
+        let key = match read {
+            Ok(content) => {
+                let named = |error| Complaint::Configuration(format!("{}: {error}", path.display())).into();
+                ResetKey::from_file(&content).map(Some).map_err(named)
+            }
+            Err(private_file::Problem::Missing { .. }) => Ok(None),
+            Err(problem) => Err(problem.into()),
+        };
+        Ok((path, key))
+    }
+
     fn home_folder(&self, variable: &str, below_home: &str) -> PathBuf {
         if let Some(folder) = self.process.variable(variable) {
             return folder.into();
@@ -211,15 +247,10 @@ impl Context {
         if self.process.accounts.effective_uid == 0 { rule.owned_also_by(owner) } else { rule }
     }
 
-    /// An operator who came by sudo, and is not Admin, uses the store and the configuration that are there.
-    fn refuse_overrides(&self) -> Result<(), Complaint> {
-        if self.global.config.is_some() || self.process.variable("CXME_ADMIN_CONFIG").is_some() {
-            return Err(Complaint::NotBySudo("naming a configuration"));
-        }
-        if self.global.store.is_some() || self.process.variable("CXME_ADMIN_STORE").is_some() {
-            return Err(Complaint::NotBySudo("naming a store"));
-        }
-        Ok(())
+    /// What was named besides the configuration and the store that are there.
+    fn override_named(&self) -> Option<&'static str> {
+        let names_config = self.global.config.is_some() || self.process.variable("CXME_ADMIN_CONFIG").is_some();
+        if names_config { Some("naming a configuration") } else { self.names_store().then_some("naming a store") }
     }
 
     /// Refuses a file named by an operator who came by sudo and is not Admin: the program would read or write it with
@@ -227,20 +258,25 @@ impl Context {
     ///
     /// # Errors
     /// When it is one.
-    pub fn check_file(&self, path: &Path) -> Result<(), Complaint> {
-        if self.guest && path != Path::new("-") { Err(Complaint::NotBySudo("naming a file")) } else { Ok(()) }
+    pub fn check_file(&self, desk: &Desk, path: &Path) -> anyhow::Result<()> {
+        let refused = self.guest && path != Path::new("-");
+        if refused { Err(desk.refuse(Refusal::NotBySudo("naming a file")).into()) } else { Ok(()) }
     }
 
     /// The terminal to ask at.
     ///
     /// # Errors
     /// When there is none, or `--no-input` was given; `hint` says what to give instead.
-    pub fn terminal(&mut self, question: &str, hint: &str) -> anyhow::Result<Box<dyn Terminal>> {
+    pub fn terminal(&self, question: &str, hint: &str) -> anyhow::Result<Box<dyn Terminal>> {
         let cannot = || Complaint::CannotAsk { question: question.to_owned(), hint: hint.to_owned() };
         if self.global.no_input {
             return Err(cannot().into());
         }
-        let patience = self.config()?.password.prompt_patience;
+        // `init` asks before there is a configuration.
+        let patience = self
+            .config
+            .as_ref()
+            .map_or_else(|| Config::default().password.prompt_patience, |config| config.password.prompt_patience);
         match self.process.terminal(patience) {
             Ok(terminal) => Ok(terminal),
             Err(crate::process::terminal::PromptError::NoTerminal) => Err(cannot().into()),
@@ -252,13 +288,13 @@ impl Context {
     ///
     /// # Errors
     /// When standard input is a terminal, or the file is not private.
-    pub fn secret_bytes(&mut self, source: &PasswordSource) -> anyhow::Result<Zeroizing<Vec<u8>>> {
+    pub fn secret_bytes(&mut self, desk: &Desk, source: &PasswordSource) -> anyhow::Result<Zeroizing<Vec<u8>>> {
         match source {
-            PasswordSource::File(path) => {
-                self.check_file(path)?;
+            PasswordSource::File(path) if path != Path::new("-") => {
+                self.check_file(desk, path)?;
                 Ok(private_file::read(path, &Rule::secret(), PASSWORD_FILE_LIMIT)?)
             }
-            PasswordSource::Stdin => self.secret_stdin(),
+            PasswordSource::File(_) | PasswordSource::Stdin => self.secret_stdin(),
         }
     }
 

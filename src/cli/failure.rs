@@ -10,6 +10,7 @@ use crate::domain::refusal::Refusal;
 use crate::private_file::Problem;
 use crate::process::Process;
 use crate::process::terminal::PromptError;
+use crate::secrets::generate::GenerateError;
 use crate::secrets::password::PasswordError;
 use crate::store::StoreError;
 use crate::texts;
@@ -50,7 +51,7 @@ pub enum Complaint {
         hint: Option<String>,
     },
     /// Nobody can be asked.
-    #[error("{question}: nobody can be asked here")]
+    #[error("nobody can be asked here, and this needs an answer: {question}")]
     CannotAsk {
         /// What would be asked.
         question: String,
@@ -66,9 +67,6 @@ pub enum Complaint {
     /// The two entries differ, or no entry was good, three times.
     #[error("no acceptable password in three tries: nothing was changed")]
     NoPassword,
-    /// An operator who came by sudo and is not Admin named a file.
-    #[error("{0} is only for operators with the role Admin, or without sudo")]
-    NotBySudo(&'static str),
     /// A file of the configuration, in words that tell nothing of its content.
     #[error("{0}")]
     Configuration(String),
@@ -145,6 +143,12 @@ fn describe(error: &anyhow::Error) -> Told {
     if let Some(error) = error.downcast_ref::<LoadError>() {
         return of_config(error);
     }
+    if let Some(error) = error.downcast_ref::<GenerateError>() {
+        return Told::new(DATA, error);
+    }
+    if let Some(errno) = error.downcast_ref::<nix::Error>() {
+        return of_io(&io::Error::from(*errno));
+    }
     if let Some(error) = error.downcast_ref::<io::Error>() {
         return of_io(error);
     }
@@ -157,7 +161,6 @@ fn of_complaint(complaint: &Complaint) -> Told {
         Complaint::CannotAsk { hint, .. } => Told::new(USAGE, complaint).hint(hint),
         Complaint::Declined | Complaint::NoPassword | Complaint::Data(_) => Told::new(DATA, complaint),
         Complaint::NotVerified => Told::new(NOT_VERIFIED, complaint),
-        Complaint::NotBySudo(_) => Told::new(NOT_PERMITTED, complaint).hint("take `-`, and pass the data by a pipe"),
         Complaint::Configuration(_) => Told::new(CONFIGURATION, complaint),
     }
 }
@@ -170,8 +173,9 @@ fn of_action(error: &ActionError) -> Told {
         ActionError::Chain(_) => Told::new(DATA, error).hint(
             "somebody wrote to the file without this program: compare with a backup and with the head kept elsewhere",
         ),
-        ActionError::Unsound(_) => Told::new(DATA, error)
-            .hint("keep a copy of the file as it is, and restore the newest backup that `store check` finds sound"),
+        ActionError::Unsound { .. } => Told::new(DATA, error).hint(
+            "modes and key: as it says; else keep a copy of the file as it is, and restore the newest sound backup",
+        ),
         ActionError::Password(_) | ActionError::BadRows { .. } | ActionError::BadInput(_) => Told::new(DATA, error),
     }
 }
@@ -186,6 +190,9 @@ fn of_refusal(refusal: &Refusal) -> Told {
             told(NOT_PERMITTED).hint(format!("{permission}: {}; an Admin can give another role", permission.help()))
         }
         Refusal::Outranked { .. } => told(NOT_PERMITTED).hint("ask an operator whose role may do at least as much"),
+        Refusal::NotBySudo(_) => {
+            told(NOT_PERMITTED).hint("the system's configuration and store are used; for data take `-`, and a pipe")
+        }
         Refusal::LastAdmin(_) => {
             told(NOT_PERMITTED).hint("add another one first: cxme-admin operators add ACCOUNT --role Admin")
         }
@@ -216,7 +223,7 @@ fn of_refusal(refusal: &Refusal) -> Told {
         | Refusal::Username(_)
         | Refusal::Email(_)
         | Refusal::Field { .. }
-        | Refusal::WrongPassword => told(DATA),
+        | Refusal::WrongPassword { .. } => told(DATA),
     }
 }
 
@@ -262,14 +269,20 @@ fn of_config(error: &LoadError) -> Told {
 
 /// Loose modes are configuration; a file that is missing, exists already or cannot be read is input and output.
 fn of_file(problem: &Problem) -> Told {
+    const OTHER_ACCOUNT: &str = "or run this as the account that owns it: sudo -u ACCOUNT cxme-admin …";
     match problem {
         Problem::Io { error, .. } if error.kind() == io::ErrorKind::PermissionDenied => {
-            Told::new(CONFIGURATION, problem)
+            Told::new(CONFIGURATION, problem).hint(OTHER_ACCOUNT)
         }
+        Problem::Owner { .. } | Problem::ParentOwner { .. } => Told::new(CONFIGURATION, problem).hint(OTHER_ACCOUNT),
         Problem::Missing { .. } | Problem::Exists { .. } | Problem::Io { .. } | Problem::TooLarge { .. } => {
             Told::new(IO, problem)
         }
-        _ => Told::new(CONFIGURATION, problem),
+        Problem::Mode { .. }
+        | Problem::Symlink { .. }
+        | Problem::HardLink { .. }
+        | Problem::NotAFile { .. }
+        | Problem::Parent { .. } => Told::new(CONFIGURATION, problem),
     }
 }
 

@@ -14,8 +14,6 @@ use crate::cli::prompt;
 use crate::config::Config;
 use crate::config::Surroundings;
 use crate::private_file;
-use crate::private_file::Rule;
-use crate::random::Random;
 use crate::secrets::key::ResetKey;
 use crate::store::StoreError;
 
@@ -38,8 +36,6 @@ pub struct InitArgs {
 
 /// The configuration with every key explained, which a new one begins as.
 const EXAMPLE: &str = include_str!("../../config.example.toml");
-/// The most that is read of a key file, in bytes.
-const KEY_LIMIT: usize = 4_096;
 /// The configuration holds no secret.
 const CONFIG_MODE: u32 = 0o644;
 
@@ -67,9 +63,7 @@ pub fn run(context: &mut Context, args: &InitArgs) -> anyhow::Result<()> {
     };
     let readers = config.store.reader_group.as_deref().map(group).transpose()?;
     make_store_folder(&store_path, readers.as_ref())?;
-    let key_path = config.reset.key_file.clone().unwrap_or_else(|| store_path.with_file_name("reset.key"));
-    let mut random = context.take_random()?;
-    let (key, is_new) = key(&key_path, random.as_mut())?;
+    let (key_path, key, is_new) = key(context)?;
     let account = context.account(owner_of(store_path.parent().unwrap_or(Path::new("/"))));
     let mode = if readers.is_some() { 0o640 } else { 0o600 };
     init::init(&store_path, mode, &account, &key.fingerprint(), context.now()?)?;
@@ -118,20 +112,15 @@ fn toml_text(value: &str) -> String {
 }
 
 /// The key in the file, or a new one put there.
-fn key(path: &Path, random: &mut dyn Random) -> anyhow::Result<(ResetKey, bool)> {
-    match private_file::read(path, &Rule::secret(), KEY_LIMIT) {
-        Ok(content) => {
-            let bad = |error| Complaint::Configuration(format!("{}: {error}", path.display()));
-            Ok((ResetKey::from_file(&content).map_err(bad)?, false))
-        }
-        Err(private_file::Problem::Missing { .. }) => {
-            make_folder_of(path, 0o700)?;
-            let key = ResetKey::generate(random);
-            private_file::write_new(path, 0o600, key.to_file().as_bytes())?;
-            Ok((key, true))
-        }
-        Err(problem) => Err(problem.into()),
+fn key(context: &mut Context) -> anyhow::Result<(PathBuf, ResetKey, bool)> {
+    let (path, key) = context.key()?;
+    if let Some(key) = key? {
+        return Ok((path, key, false));
     }
+    make_folder_of(&path, 0o700)?;
+    let key = ResetKey::generate(context.take_random()?.as_mut());
+    private_file::write_new(&path, 0o600, key.to_file().as_bytes())?;
+    Ok((path, key, true))
 }
 
 fn make_folder_of(path: &Path, mode: u32) -> anyhow::Result<()> {

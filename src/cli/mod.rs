@@ -122,7 +122,10 @@ pub fn run(process: Process, clock: Box<dyn Clock>, random: Box<dyn Random>) -> 
     };
     let Arguments { global, command } = arguments;
     let mut context = Context::new(process, global, clock, random);
-    let ran = dispatch(&mut context, command).and_then(|()| Ok(context.output.flush()?));
+    let ran = dispatch(&mut context, command).and_then(|()| {
+        say_without_questions(&mut context);
+        Ok(context.output.flush()?)
+    });
     match ran {
         Ok(()) => failure::OK,
         Err(error) => failure::tell(&mut context.output, &error),
@@ -140,6 +143,14 @@ fn dispatch(context: &mut Context, command: Command) -> anyhow::Result<()> {
         Command::Audit(command) => audit::run(context, command),
         Command::Store(command) => store::run(context, command),
         Command::Completions(args) => completions::run(context, &args),
+    }
+}
+
+/// After a question that `--yes` answers, says the command that does the same without it.
+fn say_without_questions(context: &mut Context) {
+    if context.was_asked {
+        let words = as_typed(&context.process.arguments);
+        context.output.say(&format!("The same without questions: {words} --yes"));
     }
 }
 

@@ -26,7 +26,10 @@ pub fn confirm(context: &mut Context, yes: bool, question: &str) -> anyhow::Resu
     let mut terminal = context.terminal(question, "give `--yes` to do it without being asked")?;
     let answer = terminal.ask_line(&format!("{} [y/N] ", text::visible(question)))?;
     match answer.trim().to_ascii_lowercase().as_str() {
-        "y" | "yes" => Ok(()),
+        "y" | "yes" => {
+            context.was_asked = true;
+            Ok(())
+        }
         _ => Err(Complaint::Declined.into()),
     }
 }

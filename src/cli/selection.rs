@@ -4,6 +4,7 @@ use std::io::Read;
 use std::path::Path;
 use std::path::PathBuf;
 
+use crate::actions::Desk;
 use crate::actions::users::list::Wanted;
 use crate::cli::context::Context;
 use crate::cli::failure::Complaint;
@@ -54,21 +55,21 @@ pub struct SelectionArgs {
 }
 
 impl SelectionArgs {
-    /// What the action is told. The desk must be open, because who acts decides which files may be named.
+    /// What the action is told.
     ///
     /// # Errors
     /// When an age or the file is malformed.
-    pub fn wanted(&self, context: &mut Context, now: jiff::Timestamp) -> anyhow::Result<Wanted> {
+    pub fn wanted(&self, context: &mut Context, desk: &Desk) -> anyhow::Result<Wanted> {
         let password_set_before = match &self.password_older_than {
             None => None,
             Some(age) => {
                 let usage =
                     |words: String| Complaint::Usage { words: format!("--password-older-than: {words}"), hint: None };
                 let age = parse_duration(age).map_err(|error| usage(error.to_string()))?;
-                Some(now.checked_sub(age).map_err(|_| usage("reaches too far back".to_owned()))?)
+                Some(desk.now().checked_sub(age).map_err(|_| usage("reaches too far back".to_owned()))?)
             }
         };
-        let named = self.from.as_deref().map(|path| read_names(context, path)).transpose()?;
+        let named = self.from.as_deref().map(|path| read_names(context, desk, path)).transpose()?;
         let selection = Selection {
             search: self.search.clone(),
             role: None,
@@ -88,8 +89,8 @@ impl SelectionArgs {
 }
 
 /// Reads the users named in a file.
-fn read_names(context: &mut Context, path: &Path) -> anyhow::Result<Vec<UserReference>> {
-    context.check_file(path)?;
+fn read_names(context: &mut Context, desk: &Desk, path: &Path) -> anyhow::Result<Vec<UserReference>> {
+    context.check_file(desk, path)?;
     let mut bytes = Vec::new();
     if path == Path::new("-") {
         (&mut context.process.stdin.bytes).take(LIST_LIMIT + 1).read_to_end(&mut bytes)?;

@@ -36,6 +36,7 @@ pub enum Action {
     AuditList,
     AuditVerify,
     AuditHead,
+    StoreOpen,
     StoreInit,
     StoreCheck,
     StoreBackup,
@@ -44,7 +45,7 @@ pub enum Action {
 
 impl Action {
     /// All actions.
-    pub const ALL: [Self; 28] = [
+    pub const ALL: [Self; 29] = [
         Self::UsersList,
         Self::UsersShow,
         Self::UsersAdd,
@@ -69,6 +70,7 @@ impl Action {
         Self::AuditList,
         Self::AuditVerify,
         Self::AuditHead,
+        Self::StoreOpen,
         Self::StoreInit,
         Self::StoreCheck,
         Self::StoreBackup,
@@ -102,6 +104,7 @@ impl Action {
             Self::AuditList => "audit list",
             Self::AuditVerify => "audit verify",
             Self::AuditHead => "audit head",
+            Self::StoreOpen => "opening the store",
             Self::StoreInit => "init",
             Self::StoreCheck => "store check",
             Self::StoreBackup => "store backup",
@@ -123,7 +126,7 @@ impl Action {
             Self::UsersVerifyPassword => Some(Permission::VerifyPasswords),
             Self::UsersChangePassword => Some(Permission::Redeem),
             Self::OperatorsAdd | Self::OperatorsRemove => Some(Permission::ManageOperators),
-            Self::RolesList | Self::OperatorsList | Self::PolicyShow | Self::PolicyCheck => None,
+            Self::RolesList | Self::OperatorsList | Self::PolicyShow | Self::PolicyCheck | Self::StoreOpen => None,
             Self::AuditList | Self::AuditVerify | Self::AuditHead => Some(Permission::ViewAudit),
             Self::StoreInit | Self::StoreCheck | Self::StoreBackup | Self::StoreMigrate => {
                 Some(Permission::ManageStore)

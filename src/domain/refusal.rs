@@ -25,6 +25,9 @@ pub enum Refusal {
         /// What it lacks.
         permission: Permission,
     },
+    /// An operator who came by sudo, and is not Admin, named what the program would open with rights that he does not have.
+    #[error("{0} is only for operators with the role Admin, or without sudo")]
+    NotBySudo(&'static str),
     /// The user's role may do more than the operator's, so the operator could raise himself through the user.
     #[error("the role of {user} allows `{permission}`, and yours, {role}, does not")]
     Outranked {
@@ -106,7 +109,10 @@ pub enum Refusal {
     },
     /// The old password given is not the user's, or he may not sign in with one.
     #[error("the old password is not the password of this user, or this user cannot sign in with a password now")]
-    WrongPassword,
+    WrongPassword {
+        /// The user as named, who may not exist. For the event alone: the words do not tell.
+        given: String,
+    },
 }
 
 impl Refusal {
@@ -116,11 +122,20 @@ impl Refusal {
             self,
             Self::NotAnOperator { .. }
                 | Self::NotPermitted { .. }
+                | Self::NotBySudo(_)
                 | Self::Outranked { .. }
                 | Self::LastAdmin(_)
                 | Self::Saml { .. }
-                | Self::WrongPassword
+                | Self::WrongPassword { .. }
         )
+    }
+
+    /// The user as the operator named him, where the words leave it out.
+    pub fn given(&self) -> Option<&str> {
+        match self {
+            Self::WrongPassword { given } => Some(given),
+            _ => None,
+        }
     }
 
     /// The user it speaks of, where it is one that exists.

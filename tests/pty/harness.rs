@@ -42,6 +42,8 @@ pub(crate) struct Asking {
     pub(crate) command: String,
     /// The text of its first question.
     pub(crate) first: &'static str,
+    /// An answer to it that leads to the second.
+    pub(crate) answer: &'static str,
     /// The text of its second question.
     pub(crate) second: &'static str,
 }

@@ -65,10 +65,10 @@ fn resolve(view: &View<'_>, wanted: &Wanted) -> Result<UserQuery> {
     if wanted.policy_outdated {
         query.selection.policy_other_than = Some(view.desk().policy().fingerprint());
     }
-    if let Some(names) = &query.selection.named {
-        if let Some(&place) = view.unknown_names(names)?.first() {
-            return Err(ActionError::Refused(Refusal::NoSuchUser(names[place].as_str().to_owned())));
-        }
+    if let Some(names) = &query.selection.named
+        && let Some(&place) = view.unknown_names(names)?.first()
+    {
+        return Err(ActionError::Refused(Refusal::NoSuchUser(names[place].as_str().to_owned())));
     }
     Ok(query)
 }

@@ -33,9 +33,6 @@ pub fn lock(desk: &Desk, reference: &UserReference, until: Option<Timestamp>, in
         if until.is_some_and(|until| until <= change.now()) {
             return Err(Refusal::Field { field: "end of the lock", fault: "lies in the past".to_owned() }.into());
         }
-        if let Some(reason) = &intent.reason {
-            super::add::check_line("reason", reason)?;
-        }
         let lock = Lock { until, reason: intent.reason.clone() };
         let changed = user.status(change.now()) == Status::Active || user.lock.as_ref() != Some(&lock);
         if changed {

@@ -140,7 +140,7 @@ pub fn prove(desk: &Desk, reference: &UserReference, old: &Password) -> Result<P
     let is_right = desk.verify(old, hash.as_ref());
     match user {
         Some(user) if is_right => Ok(Proven { target: Target { user, strictness: Strictness::Policy, history } }),
-        _ => Err(Refusal::WrongPassword.into()),
+        _ => Err(Refusal::WrongPassword { given: reference.as_str().to_owned() }.into()),
     }
 }
 
@@ -157,7 +157,7 @@ pub fn change(desk: &Desk, proven: &Proven, new: &Password, intent: &Intent) -> 
         let Some(user) =
             user.filter(|user| user.id == target.user.id && user.session_epoch == target.user.session_epoch)
         else {
-            return Err(Refusal::WrongPassword.into());
+            return Err(Refusal::WrongPassword { given: reference.as_str().to_owned() }.into());
         };
         let options = Options { must_change: false, keep_sessions: false };
         change.set_password(user.id, &new_password(admitted, options, change.now()))?;

@@ -140,8 +140,12 @@ fn brief(reason: Option<&str>, details: Option<&str>) -> String {
         other => other.to_string(),
     };
     if let Some(serde_json::Value::Object(object)) = &parsed {
-        parts.extend(object.get("username").map(plain));
-        for (name, value) in object.iter().filter(|(name, _)| *name != "username" && *name != "email") {
+        parts.extend(object.get("username").filter(|name| name.is_string()).map(plain));
+        // The address beside the name would only take room, unless it is what changed.
+        let is_told = |(name, value): &(&String, &serde_json::Value)| {
+            !(matches!(name.as_str(), "username" | "email") && value.is_string())
+        };
+        for (name, value) in object.iter().filter(is_told) {
             match (value.get("old"), value.get("new")) {
                 (Some(old), Some(new)) => parts.push(format!("{name}: {} -> {}", plain(old), plain(new))),
                 _ if name == "refusal" => parts.push(plain(value)),

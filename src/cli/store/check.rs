@@ -7,9 +7,9 @@ use crate::cli::data;
 use crate::cli::data::Cell;
 use crate::cli::data::Head;
 
-/// Examine the store: modes, pages, references, the chain of events
+/// Examine the store: modes, pages, references, the chain of events, the reset key
 ///
-/// The modes and owners of the file and its folder are examined by every command, and so by this one.
+/// The modes of the configuration, the store and its folder are examined by every command, which refuses loose ones.
 #[derive(Debug, clap::Args)]
 pub struct CheckArgs {}
 
@@ -21,8 +21,17 @@ const HEADS: [Head; 2] = [Head { name: "examined", title: "EXAMINED" }, Head { n
 /// When something is wrong, or the operator may not.
 pub fn run(context: &mut Context, _: &CheckArgs) -> anyhow::Result<()> {
     let desk = context.desk()?;
+    let (key_path, key) = context.key()?;
+    let (fingerprint, key_fault) = match key {
+        Ok(Some(key)) => (Some(key.fingerprint()), None),
+        Ok(None) => (None, Some(format!("{}: no such file", key_path.display()))),
+        Err(error) => (None, Some(error.to_string())),
+    };
     let mut examined = vec![store::Examined { what: "modes", faults: Vec::new() }];
-    examined.extend(store::check(&desk)?);
+    examined.extend(store::check(&desk, fingerprint.as_ref().map(<[u8; 32]>::as_slice))?);
+    if let (Some(last), Some(fault)) = (examined.last_mut(), key_fault) {
+        last.faults.push(fault);
+    }
     let faults = examined.iter().map(|part| part.faults.len()).sum();
     data::records::<anyhow::Error>(&mut context.output, &HEADS, desk.now(), |sink| {
         for part in &examined {
@@ -35,5 +44,5 @@ pub fn run(context: &mut Context, _: &CheckArgs) -> anyhow::Result<()> {
         }
         Ok(())
     })?;
-    if faults > 0 { Err(ActionError::Unsound(faults).into()) } else { Ok(()) }
+    if faults > 0 { Err(ActionError::Unsound { faults }.into()) } else { Ok(()) }
 }

@@ -27,7 +27,7 @@ pub struct MigrateArgs {
 pub fn run(context: &mut Context, args: &MigrateArgs) -> anyhow::Result<()> {
     let desk = context.desk_for(Expect::CurrentOrOlder)?;
     if let Some(path) = &args.backup {
-        context.check_file(path)?;
+        context.check_file(&desk, path)?;
     }
     let migrated = store::migrate(&desk, args.backup.as_deref(), &args.acting.intent())?;
     let known = schema::VERSION;

@@ -41,7 +41,7 @@ pub fn run(context: &mut Context, args: &ChangePasswordArgs) -> anyhow::Result<(
         return Ok(());
     }
     let (proven, new) = if args.stdin {
-        let (old, new) = two_lines(&context.secret_bytes(&PasswordSource::Stdin)?)?;
+        let (old, new) = two_lines(&context.secret_bytes(&desk, &PasswordSource::Stdin)?)?;
         (password::prove(&desk, &reference, &Password::from_bytes(old)?)?, Password::from_bytes(new)?)
     } else {
         let mut terminal = context.terminal("The old and the new password", "give `--stdin`")?;
@@ -58,8 +58,11 @@ pub fn run(context: &mut Context, args: &ChangePasswordArgs) -> anyhow::Result<(
     Ok(())
 }
 
+/// The bytes of a secret.
+type Secret = Zeroizing<Vec<u8>>;
+
 /// The old and the new password, one a line.
-fn two_lines(bytes: &[u8]) -> Result<(Zeroizing<Vec<u8>>, Zeroizing<Vec<u8>>), Complaint> {
+fn two_lines(bytes: &[u8]) -> Result<(Secret, Secret), Complaint> {
     let wrong = || Complaint::Data("standard input must be two lines: the old password and the new one".to_owned());
     let end = bytes.iter().position(|&byte| byte == b'\n').ok_or_else(wrong)?;
     let strip = |line: &[u8]| Zeroizing::new(line.strip_suffix(b"\r").unwrap_or(line).to_vec());

@@ -48,7 +48,7 @@ enum Sort {
 /// When the operator may not see users, or the output cannot be written.
 pub fn run(context: &mut Context, args: &ListArgs) -> anyhow::Result<()> {
     let desk = context.desk()?;
-    let mut wanted = args.selection.wanted(context, desk.now())?;
+    let mut wanted = args.selection.wanted(context, &desk)?;
     wanted.query.order = match args.sort {
         Sort::Email => UserOrder::Email,
         Sort::Username => UserOrder::Username,

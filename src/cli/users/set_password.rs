@@ -101,7 +101,7 @@ pub fn run(context: &mut Context, args: &SetPasswordArgs) -> anyhow::Result<()> 
     match (args.generate, source) {
         (Some(kind), _) => task.generate(context, kind),
         (None, Some(source)) => {
-            let password = Password::from_bytes(one_line(context.secret_bytes(&source)?))?;
+            let password = Password::from_bytes(one_line(context.secret_bytes(&desk, &source)?))?;
             task.set(context, &password, Origin::Operator)
         }
         (None, None) => task.ask(context),

@@ -9,12 +9,15 @@ use zeroize::Zeroizing;
 use super::PromptError;
 use super::Terminal;
 
+/// What is typed, or what happens instead.
+type Answer = Result<Zeroizing<String>, PromptError>;
+
 /// Gives its answers one after the other, and writes down what an onlooker would have seen.
 ///
 /// Clones share the answers and the transcript. After the last answer it behaves as a terminal that was closed: [`PromptError::EndOfInput`].
 #[derive(Debug, Clone, Default)]
 pub struct ScriptedTerminal {
-    answers: Rc<RefCell<VecDeque<Result<Zeroizing<String>, PromptError>>>>,
+    answers: Rc<RefCell<VecDeque<Answer>>>,
     transcript: Rc<RefCell<String>>,
 }
 
@@ -30,7 +33,7 @@ impl ScriptedTerminal {
         Rc::clone(&self.transcript)
     }
 
-    fn next_answer(&mut self, prompt: &str) -> Result<Zeroizing<String>, PromptError> {
+    fn next_answer(&mut self, prompt: &str) -> Answer {
         self.transcript.borrow_mut().push_str(prompt);
         self.answers.borrow_mut().pop_front().unwrap_or(Err(PromptError::EndOfInput))
     }
