@@ -23,17 +23,16 @@ fn assert_committed(file: &str, made: &str) {
         return;
     }
     let committed = fs::read_to_string(&path).unwrap_or_default();
-    if committed != made {
-        let same = committed.lines().zip(made.lines()).take_while(|(old, new)| old == new).count();
-        let line = |text: &str| text.lines().nth(same).unwrap_or("(the end)").to_owned();
-        panic!(
-            "{file} is not what the program prints now. From line {} on:\n  - {}\n  + {}\n\
-             Write it anew with `CXME_TEST_BLESS=1 cargo test --test generated`, and look at what `git diff` shows.",
-            same + 1,
-            line(&committed),
-            line(made),
-        );
-    }
+    let same = committed.lines().zip(made.lines()).take_while(|(old, new)| old == new).count();
+    let line = |text: &str| text.lines().nth(same).unwrap_or("(the end)").to_owned();
+    assert!(
+        committed == made,
+        "{file} is not what the program prints now. From line {} on:\n  - {}\n  + {}\n\
+         Write it anew with `CXME_TEST_BLESS=1 cargo test --test generated`, and look at what `git diff` shows.",
+        same + 1,
+        line(&committed),
+        line(made),
+    );
 }
 
 /// What the program prints.
