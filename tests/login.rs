@@ -31,7 +31,10 @@ fn variable(name: &str) -> Option<std::ffi::OsString> {
 /// Whether a test can run here. Where not, it says so, past what libtest captures, and under CI it fails.
 fn can(condition: bool, what: &str) -> bool {
     if !condition {
-        assert!(variable("CI").is_none_or(|ci| ci != "true"), "{what}: needed under CI; tests/run installs it");
+        assert!(
+            variable("CI").is_none_or(|ci| ci != "true"),
+            "{what}: under CI that is a failure; tests/run as root sees to it"
+        );
         // `eprintln!` would be kept from who looks on.
         let _ = std::io::stderr().write_all(format!("tests/login.rs: skipped: {what}\n").as_bytes());
     }
