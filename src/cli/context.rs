@@ -135,6 +135,11 @@ impl Context {
         self.config.as_ref().ok_or_else(|| anyhow::anyhow!("no configuration"))
     }
 
+    /// Lets the defaults hold, for who is about to make the configuration that was named.
+    pub fn config_by_default(&mut self) -> &Config {
+        self.config.insert(Config::default())
+    }
+
     fn load_config(&self) -> anyhow::Result<Config> {
         let Some(path) = self.config_path() else { return Ok(Config::default()) };
         let explicit = self.global.config.is_some() || self.process.variable("CXME_ADMIN_CONFIG").is_some();
@@ -226,9 +231,17 @@ impl Context {
     /// rights that he does not have.
     ///
     /// # Errors
-    /// When it is one.
-    pub fn check_file(&self, path: &Path) -> Result<(), Complaint> {
-        if self.guest && path != Path::new("-") { Err(Complaint::NotBySudo("naming a file")) } else { Ok(()) }
+    /// When he named one.
+    pub fn check_file(&self, _: &Path) -> Result<(), Complaint> {
+        if self.guest { Err(Complaint::NotBySudo("naming a file")) } else { Ok(()) }
+    }
+
+    /// As [`Context::check_file`], for input where `-` is standard input; elsewhere it would be a file of that name.
+    ///
+    /// # Errors
+    /// When he named a file.
+    pub fn check_input(&self, path: &Path) -> Result<(), Complaint> {
+        if path == Path::new("-") { Ok(()) } else { self.check_file(path) }
     }
 
     /// The terminal to ask at.
@@ -236,6 +249,7 @@ impl Context {
     /// # Errors
     /// When there is none, or `--no-input` was given; `hint` says what to give instead.
     pub fn terminal(&mut self, question: &str, hint: &str) -> anyhow::Result<Box<dyn Terminal>> {
+        let question = question.trim_end_matches('?');
         let cannot = || Complaint::CannotAsk { question: question.to_owned(), hint: hint.to_owned() };
         if self.global.no_input {
             return Err(cannot().into());

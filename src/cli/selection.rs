@@ -89,7 +89,7 @@ impl SelectionArgs {
 
 /// Reads the users named in a file.
 fn read_names(context: &mut Context, path: &Path) -> anyhow::Result<Vec<UserReference>> {
-    context.check_file(path)?;
+    context.check_input(path)?;
     let mut bytes = Vec::new();
     if path == Path::new("-") {
         (&mut context.process.stdin.bytes).take(LIST_LIMIT + 1).read_to_end(&mut bytes)?;

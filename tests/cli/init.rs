@@ -64,12 +64,20 @@ fn without_a_configuration_it_asks_for_the_two_facts_that_only_people_know() {
     let init = world.command("init").argument("-c").argument(world.path("my.toml"));
     let run = init.argument("--store").argument(world.store()).typing(["Example Travel", "help@example.com"]).run();
     assert_snapshot!(run, @"
-    status 78
+    status 0
+    -- asked
+    The organization's name: Example Travel
+    Whom users ask for help: help@example.com
     -- stderr
-    error: [DIR]/my.toml: no such file: create it, or correct the path
+    Configuration made: [DIR]/my.toml
+    Reset key made: [DIR]/data/reset.key
+    Store made: [DIR]/data/store.db
+    First operator: owner (uid [ME]), with the role Admin
+    The same without questions: cxme-admin init --yes -c [DIR]/my.toml
+    Next: cxme-admin users add EMAIL --name NAME --set-password
     ");
     let text = fs::read_to_string(world.path("my.toml")).unwrap();
-    assert!(text.contains("\nname = \"Example Travel\"\nhelp"), "{text}");
+    assert!(text.contains("\nname = \"Example Travel\"\n"), "{text}");
     assert!(text.contains("\nhelp_contact = \"help@example.com\"\n"), "{text}");
     assert!(text.contains(&format!("\npath = \"{}\"\n", world.store().display())), "{text}");
     let list = world.command("users list").argument("-c").argument(world.path("my.toml"));
@@ -93,9 +101,10 @@ fn without_a_terminal_and_without_yes_nothing_is_made() {
     let world = World::empty();
     let init = world.command("init -c").argument(world.path("my.toml")).argument("--store").argument(world.store());
     assert_snapshot!(init.run(), @"
-    status 78
+    status 2
     -- stderr
-    error: [DIR]/my.toml: no such file: create it, or correct the path
+    error: The organization's name and help contact: nobody can be asked here
+    hint: give `--yes` to take the defaults, and `--organization` and `--help-contact`
     ");
     assert_eq!(fs::read_dir(world.folder()).unwrap().count(), 0);
 }
@@ -107,7 +116,7 @@ fn what_was_typed_and_no_configuration_can_hold_is_refused() {
     let run = init.typing(["\u{1b}[2J", ""]).run();
     assert_eq!(run.status, 78, "{run}");
     assert!(!world.path("my.toml").exists());
-    assert!(!run.all().contains(&0x1b));
+    assert!(!run.stderr.contains(&0x1b));
 }
 
 #[test]

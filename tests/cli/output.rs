@@ -121,7 +121,7 @@ fn each_trouble_has_its_exit_code() {
         ("users show nobody", 67),
         ("users import /absent/file", 74),
         ("users set-password alice --password-file /absent/file", 74),
-        ("users list -c /absent/config.toml", 74),
+        ("users list -c /absent/config.toml", 78),
         ("users list --store /absent/store.db", 78),
     ];
     for (command, status) in statuses {

@@ -134,16 +134,19 @@ impl World {
     pub(crate) fn with_role(self, name: &str, permissions: &str) -> Self {
         self.sql(&format!("INSERT INTO role (name, built_in) VALUES ('{name}', 0)"));
         for permission in permissions.split_whitespace() {
-            self.sql(&format!(
-                "INSERT INTO role_permission SELECT id, '{permission}' FROM role WHERE name = '{name}'"
-            ));
+            self.sql(&format!("INSERT INTO role_permission SELECT id, '{permission}' FROM role WHERE name = '{name}'"));
         }
         self
     }
 
     /// The same world with an operator more.
     pub(crate) fn with_operator(self, uid: u32, role: &str) -> Self {
-        self.command("operators add").argument(uid.to_string()).argument("--role").argument(role).run().expect_status(0);
+        self.command("operators add")
+            .argument(uid.to_string())
+            .argument("--role")
+            .argument(role)
+            .run()
+            .expect_status(0);
         self
     }
 
