@@ -54,7 +54,7 @@ fn standard_input_gives_the_old_and_the_new_on_two_lines() {
     assert_snapshot!(change(format!("{GOOD}\n\n")), @"
     status 65
     -- stderr
-    error: standard input must be two lines: the old password and the new one
+    error: the password is empty; give at least one character
     ");
     assert_snapshot!(change(format!("\n{OTHER}\n")), @"
     status 65
@@ -79,7 +79,7 @@ fn wrong_unknown_locked_saml_and_none_are_refused_in_the_same_words() {
     -- stderr
     error: the old password is not the password of this user, or this user cannot sign in with a password now
     ");
-    assert_snapshot!(world.newest_event(), @r#"users lock | done | owner, Admin | - | {"email":"bob@example.com","until":"for good","username":"bob"}"#);
+    assert_snapshot!(world.newest_event(), @r#"users change-password | refused | owner, Admin | - | {"refusal":"the old password is not the password of this user, or this user cannot sign in with a password now"}"#);
     for user in ["nobody", "bob", "sam"] {
         assert_eq!(change(user, GOOD), wrong, "{user}");
     }
