@@ -21,6 +21,7 @@ use crate::domain::operator::acting_uid;
 use crate::domain::organization::Organization;
 use crate::domain::policy::Blocklist;
 use crate::domain::policy::Policy;
+use crate::domain::role::Permissions;
 use crate::private_file;
 use crate::private_file::Rule;
 use crate::process::Process;
@@ -84,6 +85,7 @@ impl Context {
     /// # Errors
     /// As [`Context::desk`].
     pub fn desk_for(&mut self, expect: Expect) -> anyhow::Result<Desk> {
+        self.check_overrides()?;
         let config = self.config()?.clone();
         let path = self.store_path(&config);
         let owner = owner_of(&path);
@@ -153,12 +155,16 @@ impl Context {
 
     /// The configuration file that is read; `None`: there is none, and the defaults hold.
     pub fn config_path(&self) -> Option<PathBuf> {
-        config::search_path(&Search {
+        config::search_path(&self.search())
+    }
+
+    fn search(&self) -> Search<'_> {
+        Search {
             flag: self.global.config.as_deref(),
             variable: self.process.variable("CXME_ADMIN_CONFIG"),
             xdg_config_home: self.process.variable("XDG_CONFIG_HOME"),
             home: self.process.variable("HOME"),
-        })
+        }
     }
 
     /// Where `init` puts a configuration when there is none.
@@ -181,7 +187,12 @@ impl Context {
     pub fn store_path(&self, config: &Config) -> PathBuf {
         let named = self.global.store.clone();
         let variable = || self.process.variable("CXME_ADMIN_STORE").map(PathBuf::from);
-        named.or_else(variable).or_else(|| config.store.path.clone()).unwrap_or_else(|| {
+        named.or_else(variable).unwrap_or_else(|| self.usual_store_path(config))
+    }
+
+    /// Where the store is when neither the option nor the variable names one.
+    fn usual_store_path(&self, config: &Config) -> PathBuf {
+        config.store.path.clone().unwrap_or_else(|| {
             if self.is_system_account() {
                 return SYSTEM_STORE.into();
             }
@@ -218,13 +229,52 @@ impl Context {
 
     /// An operator who came by sudo, and is not Admin, uses the store and the configuration that are there.
     fn refuse_overrides(&self) -> Result<(), Complaint> {
+        self.named_override().map_or(Ok(()), |named| Err(Complaint::NotBySudo(named)))
+    }
+
+    /// The configuration or the store, where the option or the variable names another.
+    fn named_override(&self) -> Option<&'static str> {
         if self.global.config.is_some() || self.process.variable("CXME_ADMIN_CONFIG").is_some() {
-            return Err(Complaint::NotBySudo("naming a configuration"));
+            return Some("naming a configuration");
         }
-        if self.global.store.is_some() || self.process.variable("CXME_ADMIN_STORE").is_some() {
-            return Err(Complaint::NotBySudo("naming a store"));
+        self.names_store().then_some("naming a store")
+    }
+
+    /// Refuses, before it is opened, a configuration or a store that somebody names who came by sudo and is not Admin.
+    ///
+    /// # Errors
+    /// When he did.
+    pub fn check_overrides(&self) -> anyhow::Result<()> {
+        self.named_override().map_or(Ok(()), |named| self.admin_by_sudo(named))
+    }
+
+    /// Refuses `deed` to whoever came by sudo and is not Admin. Whether he is, the store of this machine says, where there
+    /// is one, and not a store that he names: in one of his own he could be what he likes, and the program would then read
+    /// and write files for him with rights that he does not have.
+    ///
+    /// # Errors
+    /// When he is not, or the store of this machine cannot be read.
+    pub fn admin_by_sudo(&self, deed: &'static str) -> anyhow::Result<()> {
+        if self.process.variable("SUDO_UID").is_none() {
+            return Ok(());
         }
-        Ok(())
+        let usual = Search { flag: None, variable: None, ..self.search() };
+        let config = match config::search_path(&usual) {
+            Some(path) => Config::load(&path, self.surroundings())?,
+            None => Config::default(),
+        };
+        let path = self.usual_store_path(&config);
+        let owner = owner_of(&path);
+        let account = self.account(owner);
+        if owner.is_none() || !account.by_sudo {
+            return Ok(());
+        }
+        let store = Store::open(&path, &self.store_rule(&config, owner), Expect::CurrentOrOlder)?;
+        let is_admin = match store.read()?.operator(account.uid)? {
+            Some(operator) => operator.permissions == Permissions::all(),
+            None => account.uid == 0,
+        };
+        if is_admin { Ok(()) } else { Err(Complaint::NotBySudo(deed).into()) }
     }
 
     /// Refuses a file named by an operator who came by sudo and is not Admin: the program would read or write it with

@@ -42,8 +42,7 @@ const COMMANDS: [(Action, &str); 27] = [
     (Action::StoreMigrate, "store migrate -n"),
 ];
 
-const HASH: &str =
-    "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+const HASH: &str = "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
 /// One operator of each kind, and users of Nothing, who outrank nobody.
 fn world() -> World {
@@ -55,9 +54,16 @@ fn world() -> World {
         .with_role("Blind", "add-users edit-users delete-users lock-users set-passwords export-hashes override-policy")
         .with_users("alice:Nothing")
         .with_password("alice", GOOD);
-    for (uid, role) in [(61_010, "Admin"), (61_011, "Minimal Permissions"), (61_012, "Helpdesk"), (61_013, "Auditor"),
-        (61_014, "Login"), (61_015, "Blind"), (61_016, "Nothing"), (61_098, "Nothing")]
-    {
+    for (uid, role) in [
+        (61_010, "Admin"),
+        (61_011, "Minimal Permissions"),
+        (61_012, "Helpdesk"),
+        (61_013, "Auditor"),
+        (61_014, "Login"),
+        (61_015, "Blind"),
+        (61_016, "Nothing"),
+        (61_098, "Nothing"),
+    ] {
         world.run(&format!("operators add {uid} --role '{role}'")).expect_status(0);
     }
     world.sql("DELETE FROM operator WHERE uid = 0");
@@ -76,8 +82,17 @@ fn every_action_has_its_line_in_the_matrix() {
 #[test]
 fn the_matrix_of_commands_and_roles_is_exactly_this() {
     let world = world();
-    let operators = [("Admin", 61_010), ("Minimal", 61_011), ("Helpdesk", 61_012), ("Auditor", 61_013), ("Login", 61_014),
-        ("Blind", 61_015), ("Nothing", 61_016), ("stranger", MALLORY), ("root", 0)];
+    let operators = [
+        ("Admin", 61_010),
+        ("Minimal", 61_011),
+        ("Helpdesk", 61_012),
+        ("Auditor", 61_013),
+        ("Login", 61_014),
+        ("Blind", 61_015),
+        ("Nothing", 61_016),
+        ("stranger", MALLORY),
+        ("root", 0),
+    ];
     let mut matrix = format!("{:<42}", "");
     for (name, _) in operators {
         write!(matrix, "{name:<9}").unwrap();
@@ -154,8 +169,17 @@ fn nobody_acts_on_a_user_whose_role_may_do_more() {
         .with_role("Higher", &format!("{acting} view-audit"))
         .with_users("lower:Lower,mine:Mine,equal:Equal,aside:Aside,higher:Higher,admin:Admin")
         .with_operator(CAROL, "Mine");
-    let commands = ["users lock [U] -n", "users unlock [U] -n", "users edit [U] --name x -n", "users edit [U] --sign-in saml -n",
-        "users delete [U] -n", "users delete lower [U] -n", "users set-password [U] -n", "users set-password [U] --stdin", "users set-password [U] --generate"];
+    let commands = [
+        "users lock [U] -n",
+        "users unlock [U] -n",
+        "users edit [U] --name x -n",
+        "users edit [U] --sign-in saml -n",
+        "users delete [U] -n",
+        "users delete lower [U] -n",
+        "users set-password [U] -n",
+        "users set-password [U] --stdin",
+        "users set-password [U] --generate",
+    ];
     for (user, may) in
         [("lower", true), ("mine", true), ("equal", true), ("aside", false), ("higher", false), ("admin", false)]
     {
@@ -188,8 +212,12 @@ fn nobody_gives_a_role_beyond_his_own() {
         .with_users("alice")
         .with_operator(CAROL, "Mine")
         .with_operator(DAVE, "Admin");
-    for (role, may) in [("Mine", true), ("'Minimal Permissions'", true), ("Aside", false), ("Admin", false), ("ADMIN", false)] {
-        for command in ["users add new@example.com -n --role", "users edit alice -n --role", "operators add mallory -n --role"] {
+    for (role, may) in
+        [("Mine", true), ("'Minimal Permissions'", true), ("Aside", false), ("Admin", false), ("ADMIN", false)]
+    {
+        for command in
+            ["users add new@example.com -n --role", "users edit alice -n --role", "operators add mallory -n --role"]
+        {
             let run = world.command(&format!("{command} {role}")).uid(CAROL).run();
             assert_eq!(run.status, if may { 0 } else { 77 }, "{command} {role}: {run}");
         }

@@ -65,11 +65,6 @@ pub(crate) fn me() -> u32 {
     nix::unistd::geteuid().as_raw()
 }
 
-/// Runs the body only where the folder is not root's: root reads and writes whatever the modes say.
-pub(crate) fn is_root() -> bool {
-    me() == 0
-}
-
 impl World {
     /// A world with a configuration and a store, whose first operator is the account that runs the test.
     pub(crate) fn new() -> Self {
