@@ -118,6 +118,11 @@ impl Desk {
         Self { store, account, organization, policy, hasher, clock, random: RefCell::new(random) }
     }
 
+    /// Leaves the desk; gives back what it was lent.
+    pub fn leave(self) -> (Box<dyn Clock>, Box<dyn Random>) {
+        (self.clock, self.random.into_inner())
+    }
+
     /// Runs an action that reads.
     ///
     /// # Errors

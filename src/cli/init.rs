@@ -44,8 +44,9 @@ const CONFIG_MODE: u32 = 0o644;
 /// # Errors
 /// When there is a store already, or a file cannot be made.
 pub fn run(context: &mut Context, args: &InitArgs) -> anyhow::Result<()> {
+    context.check_overrides()?;
     let existing = context.config_path().filter(|path| path.symlink_metadata().is_ok());
-    let config = if existing.is_some() { context.config()?.clone() } else { Config::default() };
+    let config = if existing.is_some() { context.config()? } else { context.config_by_default() }.clone();
     let store_path = std::path::absolute(context.store_path(&config))?;
     if store_path.symlink_metadata().is_ok() {
         return Err(StoreError::Exists(store_path).into());

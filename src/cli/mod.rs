@@ -118,7 +118,7 @@ pub fn main() -> ExitCode {
 pub fn run(process: Process, clock: Box<dyn Clock>, random: Box<dyn Random>) -> u8 {
     let arguments = match Arguments::try_parse_from(&process.arguments) {
         Ok(arguments) => arguments,
-        Err(error) => return failure::of_usage(process, &error),
+        Err(error) => return failure::of_usage(process, error),
     };
     let Arguments { global, command } = arguments;
     let mut context = Context::new(process, global, clock, random);

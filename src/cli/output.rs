@@ -142,6 +142,8 @@ impl Output {
     /// # Errors
     /// When standard output cannot be written.
     pub fn generated(&mut self, username: &str, password: &Generated) -> io::Result<()> {
+        // It was judged when it came in; whoever can write the file could have put another one there.
+        let username = text::visible(username);
         match self.format {
             Format::Table => writeln!(self.stdout, "{}", password.reveal())?,
             Format::Csv => writeln!(self.stdout, "username,password\n{username},{}", password.reveal())?,

@@ -90,7 +90,7 @@ impl SelectionArgs {
 
 /// Reads the users named in a file.
 fn read_names(context: &mut Context, desk: &Desk, path: &Path) -> anyhow::Result<Vec<UserReference>> {
-    context.check_file(desk, path)?;
+    context.check_input(desk, path)?;
     let mut bytes = Vec::new();
     if path == Path::new("-") {
         (&mut context.process.stdin.bytes).take(LIST_LIMIT + 1).read_to_end(&mut bytes)?;

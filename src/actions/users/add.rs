@@ -86,11 +86,12 @@ pub(super) fn role(change: &Change<'_>, name: &str, username: &Username) -> Resu
 
 /// Refuses a name or an address that another user has.
 fn check_free(change: &Change<'_>, username: &Username, email: &EmailAddress) -> Result<()> {
-    if change.reading().user(&UserReference::Username(username.as_str().to_owned()))?.is_some() {
-        return Err(Refusal::UsernameTaken(username.as_str().to_owned()).into());
-    }
+    // The address first: where both are taken, another username would not help.
     if change.reading().user(&UserReference::Email(email.as_str().to_owned()))?.is_some() {
         return Err(Refusal::EmailTaken(email.as_str().to_owned()).into());
+    }
+    if change.reading().user(&UserReference::Username(username.as_str().to_owned()))?.is_some() {
+        return Err(Refusal::UsernameTaken(username.as_str().to_owned()).into());
     }
     Ok(())
 }

@@ -15,13 +15,16 @@ use crate::domain::user::UserReference;
 /// When one does not exist or outranks the operator.
 pub fn delete(desk: &Desk, references: &[UserReference], intent: &Intent) -> Result<Vec<User>> {
     desk.change(Action::UsersDelete, intent, |change| {
+        // All are found before the first is deleted: one may be named twice, by username and by address.
         let mut deleted: Vec<User> = Vec::new();
         for reference in references {
             let user = change.subordinate(reference)?;
             if deleted.iter().all(|other| other.id != user.id) {
-                change.delete_user(user.id)?;
                 deleted.push(user);
             }
+        }
+        for user in &deleted {
+            change.delete_user(user.id)?;
         }
         let mut record = match deleted.as_slice() {
             [only] => Record::of(only),

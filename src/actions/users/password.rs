@@ -140,7 +140,10 @@ pub fn prove(desk: &Desk, reference: &UserReference, old: &Password) -> Result<P
     let is_right = desk.verify(old, hash.as_ref());
     match user {
         Some(user) if is_right => Ok(Proven { target: Target { user, strictness: Strictness::Policy, history } }),
-        _ => Err(Refusal::WrongPassword { given: reference.as_str().to_owned() }.into()),
+        // In a view of its own, because the hashing is over by now: a refusal in a view becomes an event.
+        _ => desk.view(Action::UsersChangePassword, |_| {
+            Err(Refusal::WrongPassword { given: reference.as_str().to_owned() }.into())
+        }),
     }
 }
 

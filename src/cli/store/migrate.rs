@@ -26,8 +26,8 @@ pub struct MigrateArgs {
 /// When a step fails, or the operator may not.
 pub fn run(context: &mut Context, args: &MigrateArgs) -> anyhow::Result<()> {
     let desk = context.desk_for(Expect::CurrentOrOlder)?;
-    if let Some(path) = &args.backup {
-        context.check_file(&desk, path)?;
+    if args.backup.is_some() {
+        context.check_file(&desk)?;
     }
     let migrated = store::migrate(&desk, args.backup.as_deref(), &args.acting.intent())?;
     let known = schema::VERSION;

@@ -56,6 +56,10 @@ pub fn run(context: &mut Context, args: &AddArgs) -> anyhow::Result<()> {
         let words = "a user who signs in with SAML has no password here: leave out `--set-password` and `--generate`";
         return Err(Complaint::Data(words.to_owned()).into());
     }
+    if args.set_password && !args.acting.dry_run {
+        // Where nobody can be asked for the password, the user is not added either.
+        context.terminal("The password of the new user", "give `--generate`, or set it afterwards")?;
+    }
     let user = add::add(&desk, &wanted, &args.acting.intent())?;
     let name = &user.username;
     let verb = args.acting.verb("added");

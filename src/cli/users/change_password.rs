@@ -67,8 +67,11 @@ fn two_lines(bytes: &[u8]) -> Result<(Secret, Secret), Complaint> {
     let end = bytes.iter().position(|&byte| byte == b'\n').ok_or_else(wrong)?;
     let strip = |line: &[u8]| Zeroizing::new(line.strip_suffix(b"\r").unwrap_or(line).to_vec());
     let rest = &bytes[end + 1..];
+    if rest.is_empty() {
+        return Err(wrong());
+    }
     let rest = rest.strip_suffix(b"\n").unwrap_or(rest);
-    if rest.is_empty() || rest.contains(&b'\n') {
+    if rest.contains(&b'\n') {
         return Err(wrong());
     }
     Ok((strip(&bytes[..end]), strip(rest)))

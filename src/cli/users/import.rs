@@ -39,7 +39,7 @@ pub struct ImportArgs {
 /// When a row is bad, the file cannot be read, or the operator may not.
 pub fn run(context: &mut Context, args: &ImportArgs) -> anyhow::Result<()> {
     let desk = context.desk()?;
-    context.check_file(&desk, &args.file)?;
+    context.check_input(&desk, &args.file)?;
     let is_stdin = args.file == Path::new("-");
     let source = if is_stdin { "-".to_owned() } else { args.file.display().to_string() };
     let options = Options { update: args.update, source };

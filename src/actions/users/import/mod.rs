@@ -4,6 +4,7 @@ mod intake;
 mod row;
 
 use std::collections::HashMap;
+use std::collections::HashSet;
 use std::fmt;
 use std::io::Read;
 
@@ -169,16 +170,17 @@ fn report_conflicts(
     report: &mut dyn FnMut(BadRow),
 ) -> Result<u64> {
     desk.view(action, |view| {
-        let mut count = 0;
+        // A row may be in conflict by its username and by its address, and is one row all the same.
+        let mut lines = HashSet::new();
         if options.update {
             view.match_incoming()?;
         }
         view.each_conflict(&judge.forbidden, |line, conflict| {
-            count += 1;
+            lines.insert(line);
             let (field, fault) = words(conflict);
             report(BadRow { line, field, fault });
         })?;
-        Ok(count)
+        Ok(lines.len() as u64)
     })
 }
 

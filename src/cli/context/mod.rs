@@ -1,5 +1,7 @@
 //! Joins what a command needs: the configuration, the store, the operator, and the desk made of them.
 
+mod by_sudo;
+
 use std::path::Path;
 use std::path::PathBuf;
 
@@ -100,6 +102,7 @@ impl Context {
     /// # Errors
     /// As [`Context::desk`].
     pub fn desk_for(&mut self, expect: Expect) -> anyhow::Result<Desk> {
+        self.check_overrides()?;
         let config = self.config()?.clone();
         let path = self.store_path(&config);
         let owner = owner_of(&path);
@@ -113,7 +116,7 @@ impl Context {
         };
         let desk = Desk::new(store, account, rules, clock, random);
         self.guest = by_sudo && !desk.standing_now()?.is_admin();
-        match self.override_named().filter(|_| self.guest) {
+        match self.named_override().filter(|_| self.guest) {
             Some(what) => Err(desk.refuse(Refusal::NotBySudo(what)).into()),
             None => Ok(desk),
         }
@@ -151,6 +154,11 @@ impl Context {
         self.config.as_ref().ok_or_else(|| anyhow::anyhow!("no configuration"))
     }
 
+    /// Lets the defaults hold, for who is about to make the configuration that was named.
+    pub fn config_by_default(&mut self) -> &Config {
+        self.config.insert(Config::default())
+    }
+
     fn load_config(&self) -> anyhow::Result<Config> {
         let Some(path) = self.config_path() else { return Ok(Config::default()) };
         let explicit = self.global.config.is_some() || self.process.variable("CXME_ADMIN_CONFIG").is_some();
@@ -164,12 +172,16 @@ impl Context {
 
     /// The configuration file that is read; `None`: there is none, and the defaults hold.
     pub fn config_path(&self) -> Option<PathBuf> {
-        config::search_path(&Search {
+        config::search_path(&self.search())
+    }
+
+    fn search(&self) -> Search<'_> {
+        Search {
             flag: self.global.config.as_deref(),
             variable: self.process.variable("CXME_ADMIN_CONFIG"),
             xdg_config_home: self.process.variable("XDG_CONFIG_HOME"),
             home: self.process.variable("HOME"),
-        })
+        }
     }
 
     /// Where `init` puts a configuration when there is none.
@@ -192,7 +204,12 @@ impl Context {
     pub fn store_path(&self, config: &Config) -> PathBuf {
         let named = self.global.store.clone();
         let variable = || self.process.variable("CXME_ADMIN_STORE").map(PathBuf::from);
-        named.or_else(variable).or_else(|| config.store.path.clone()).unwrap_or_else(|| {
+        named.or_else(variable).unwrap_or_else(|| self.usual_store_path(config))
+    }
+
+    /// Where the store is when neither the option nor the variable names one.
+    fn usual_store_path(&self, config: &Config) -> PathBuf {
+        config.store.path.clone().unwrap_or_else(|| {
             if self.is_system_account() {
                 return SYSTEM_STORE.into();
             }
@@ -247,27 +264,12 @@ impl Context {
         if self.process.accounts.effective_uid == 0 { rule.owned_also_by(owner) } else { rule }
     }
 
-    /// What was named besides the configuration and the store that are there.
-    fn override_named(&self) -> Option<&'static str> {
-        let names_config = self.global.config.is_some() || self.process.variable("CXME_ADMIN_CONFIG").is_some();
-        if names_config { Some("naming a configuration") } else { self.names_store().then_some("naming a store") }
-    }
-
-    /// Refuses a file named by an operator who came by sudo and is not Admin: the program would read or write it with
-    /// rights that he does not have.
-    ///
-    /// # Errors
-    /// When it is one.
-    pub fn check_file(&self, desk: &Desk, path: &Path) -> anyhow::Result<()> {
-        let refused = self.guest && path != Path::new("-");
-        if refused { Err(desk.refuse(Refusal::NotBySudo("naming a file")).into()) } else { Ok(()) }
-    }
-
     /// The terminal to ask at.
     ///
     /// # Errors
     /// When there is none, or `--no-input` was given; `hint` says what to give instead.
     pub fn terminal(&self, question: &str, hint: &str) -> anyhow::Result<Box<dyn Terminal>> {
+        let question = question.trim_end_matches('?');
         let cannot = || Complaint::CannotAsk { question: question.to_owned(), hint: hint.to_owned() };
         if self.global.no_input {
             return Err(cannot().into());
@@ -291,7 +293,7 @@ impl Context {
     pub fn secret_bytes(&mut self, desk: &Desk, source: &PasswordSource) -> anyhow::Result<Zeroizing<Vec<u8>>> {
         match source {
             PasswordSource::File(path) if path != Path::new("-") => {
-                self.check_file(desk, path)?;
+                self.check_file(desk)?;
                 Ok(private_file::read(path, &Rule::secret(), PASSWORD_FILE_LIMIT)?)
             }
             PasswordSource::File(_) | PasswordSource::Stdin => self.secret_stdin(),

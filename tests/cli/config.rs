@@ -1,0 +1,133 @@
+//! Files that are not as they must be: the configuration and the store.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+
+use insta::assert_snapshot;
+use sha2::Digest as _;
+
+use crate::support::World;
+
+fn digest(path: &Path) -> Vec<u8> {
+    sha2::Sha256::digest(fs::read(path).unwrap()).to_vec()
+}
+
+#[test]
+fn five_mistakes_are_told_at_once() {
+    let world = World::new();
+    world.write_config(
+        "[organization]\nname = 7\nnick = \"x\"\n[password]\nmin_length = 3\nclasses = [\"emoji\"]\n\
+         [password.argon2]\nmemory_kib = 1024\n[mail]\nfrom = \"x\"\n",
+    );
+    assert_snapshot!(world.run("users list"), @r#"
+    status 78
+    -- stderr
+    error: the configuration has 6 problems
+      - [DIR]/config/cxme-admin/config.toml:2: [organization] name: expected text in quotes, found 7
+      - [DIR]/config/cxme-admin/config.toml:3: [organization] nick: unknown key, the keys here are name, help_contact, email_domains, second_factor
+      - [DIR]/config/cxme-admin/config.toml:5: [password] min_length: expected a whole number from 15 to 128 (NIST SP 800-63B-4 section 3.1.1 asks for 15, or 8 with `[organization] second_factor`), found 3
+      - [DIR]/config/cxme-admin/config.toml:6: [password] classes: expected one of lower, upper, digit, symbol, found "emoji"
+      - [DIR]/config/cxme-admin/config.toml:8: [password.argon2] memory_kib: expected a whole number from 19456 to 1048576 (OWASP asks for 19456 with 2 iterations), found 1024
+      - [DIR]/config/cxme-admin/config.toml:9: [mail]: unknown section, did you mean [saml]?
+    "#);
+}
+
+#[test]
+fn a_configuration_that_others_may_write_or_that_is_no_toml_is_refused() {
+    let world = World::new();
+    fs::set_permissions(world.config(), fs::Permissions::from_mode(0o666)).unwrap();
+    assert_snapshot!(world.run("users list"), @"
+    status 78
+    -- stderr
+    error: [DIR]/config/cxme-admin/config.toml: mode 0666 lets everybody write it: run `chmod 644 [DIR]/config/cxme-admin/config.toml`
+    ");
+    world.write_config("[organization\n");
+    assert_eq!(world.run("users list").status, 78);
+    fs::write(world.config(), b"name = \"\xff\"\n").unwrap();
+    assert_snapshot!(world.run("users list"), @"
+    status 78
+    -- stderr
+    error: [DIR]/config/cxme-admin/config.toml:1: is not UTF-8: save the file as UTF-8
+    ");
+}
+
+#[test]
+fn a_file_that_is_no_store_of_ours_is_refused_and_untouched() {
+    let world = World::new();
+    let text = world.file("text.db", "This is a text file, and a rather long one.\n".repeat(40));
+    let foreign = world.file("foreign.db", "");
+    rusqlite::Connection::open(&foreign)
+        .unwrap()
+        .execute_batch("PRAGMA application_id = 7; CREATE TABLE t (x)")
+        .unwrap();
+    let empty = world.file("empty.db", "");
+    let newer = world.path("newer.db");
+    fs::copy(world.store(), &newer).unwrap();
+    rusqlite::Connection::open(&newer).unwrap().execute_batch("PRAGMA user_version = 999").unwrap();
+    let loose = world.path("loose.db");
+    fs::copy(world.store(), &loose).unwrap();
+    fs::set_permissions(&loose, fs::Permissions::from_mode(0o666)).unwrap();
+    for file in [&text, &foreign, &empty, &newer, &loose] {
+        let before = digest(file);
+        for command in ["users list", "users add x@example.com", "store migrate", "store check", "init --yes"] {
+            let run = world.command(command).argument("--store").argument(file).run();
+            assert_eq!(run.status, 78, "{} {command}: {run}", file.display());
+        }
+        assert_eq!(digest(file), before, "{}", file.display());
+        for companion in ["-wal", "-shm", "-journal"] {
+            let path = format!("{}{companion}", file.display());
+            assert!(!Path::new(&path).exists(), "{path}");
+        }
+    }
+    let list = |file: &Path| world.command("users list --store").argument(file).run();
+    assert_snapshot!(list(&text), @"
+    status 78
+    -- stderr
+    error: [DIR]/text.db: not a store of cxme-admin
+    hint: it was left as it is; name another one with `--store` or `[store] path`
+    ");
+    assert_snapshot!(list(&foreign), @"
+    status 78
+    -- stderr
+    error: [DIR]/foreign.db: not a store of cxme-admin
+    hint: it was left as it is; name another one with `--store` or `[store] path`
+    ");
+    assert_snapshot!(list(&newer), @"
+    status 78
+    -- stderr
+    error: [DIR]/newer.db: the store has schema version 999, this program knows 1
+    hint: install the newer cxme-admin
+    ");
+    assert_snapshot!(list(&loose), @"
+    status 78
+    -- stderr
+    error: [DIR]/loose.db: mode 0666 lets everybody read and write it: run `chmod 600 [DIR]/loose.db`
+    ");
+    assert_snapshot!(list(&world.path("absent.db")), @"
+    status 78
+    -- stderr
+    error: [DIR]/absent.db: no such store
+    hint: make one: cxme-admin init
+    ");
+    assert_snapshot!(list(world.folder()), @"
+    status 78
+    -- stderr
+    error: [DIR]: is a folder: give the path of a file
+    ");
+}
+
+#[test]
+fn a_store_in_a_folder_that_everybody_may_write_is_refused() {
+    let world = World::new();
+    let open = world.path("open");
+    fs::create_dir(&open).unwrap();
+    fs::copy(world.store(), open.join("store.db")).unwrap();
+    fs::set_permissions(open.join("store.db"), fs::Permissions::from_mode(0o600)).unwrap();
+    fs::set_permissions(&open, fs::Permissions::from_mode(0o777)).unwrap();
+    assert_snapshot!(world.command("users list --store").argument(open.join("store.db")).run(), @"
+    status 78
+    -- stderr
+    error: [DIR]/open/store.db: mode 0777 of its folder lets everybody write in it: run `chmod 755 [DIR]/open`
+    ");
+}

@@ -1,0 +1,129 @@
+//! `init`.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+
+use insta::assert_snapshot;
+
+use crate::support::CAROL;
+use crate::support::World;
+
+#[test]
+fn what_is_there_is_used_and_what_is_missing_is_made() {
+    let world = World::empty();
+    world.configure("");
+    let before = fs::read(world.config()).unwrap();
+    assert_snapshot!(world.command("init --yes").at_terminal().run(), @"
+    status 0
+    -- stderr
+    Reset key made: [DIR]/data/reset.key
+    Store made: [DIR]/data/store.db
+    First operator: owner (uid [ME]), with the role Admin
+    Next: cxme-admin users add EMAIL --name NAME --set-password
+    ");
+    assert_eq!(fs::read(world.config()).unwrap(), before);
+    for file in ["data/store.db", "data/reset.key"] {
+        assert_eq!(fs::metadata(world.path(file)).unwrap().permissions().mode() & 0o7777, 0o600, "{file}");
+    }
+    assert_eq!(fs::metadata(world.path("data")).unwrap().permissions().mode() & 0o7777, 0o700);
+    assert_snapshot!(world.newest_event(), @r#"init | done | owner, Admin | - | {"operator":"owner"}"#);
+}
+
+#[test]
+fn a_key_that_is_there_is_used_as_it_is() {
+    let world = World::new();
+    let key = fs::read(world.path("data/reset.key")).unwrap();
+    fs::rename(world.store(), world.path("elsewhere.db")).unwrap();
+    assert_snapshot!(world.run("init --yes -v"), @"
+    status 0
+    -- stderr
+    Reset key used as it is: [DIR]/data/reset.key
+    Store made: [DIR]/data/store.db
+    First operator: owner (uid [ME]), with the role Admin
+    Next: cxme-admin users add EMAIL --name NAME --set-password
+    ");
+    assert_eq!(fs::read(world.path("data/reset.key")).unwrap(), key);
+}
+
+#[test]
+fn a_store_that_is_there_is_refused_and_left_as_it_is() {
+    let world = World::new().with_users("alice");
+    let before = fs::read(world.store()).unwrap();
+    assert_snapshot!(world.run("init --yes"), @"
+    status 78
+    -- stderr
+    error: [DIR]/data/store.db: the store exists already
+    hint: it was left as it is; name another one with `--store` or `[store] path`
+    ");
+    assert_eq!(fs::read(world.store()).unwrap(), before);
+}
+
+#[test]
+fn without_a_configuration_it_asks_for_the_two_facts_that_only_people_know() {
+    let world = World::empty();
+    let init = world.command("init").argument("-c").argument(world.path("my.toml"));
+    let run = init.argument("--store").argument(world.store()).typing(["Example Travel", "help@example.com"]).run();
+    assert_snapshot!(run, @"
+    status 0
+    -- asked
+    The organization's name: Example Travel
+    Whom users ask for help: help@example.com
+    -- stderr
+    Configuration made: [DIR]/my.toml
+    Reset key made: [DIR]/data/reset.key
+    Store made: [DIR]/data/store.db
+    First operator: owner (uid [ME]), with the role Admin
+    The same without questions: cxme-admin init --yes -c [DIR]/my.toml
+    Next: cxme-admin users add EMAIL --name NAME --set-password
+    ");
+    let text = fs::read_to_string(world.path("my.toml")).unwrap();
+    assert!(text.contains("\nname = \"Example Travel\"\n"), "{text}");
+    assert!(text.contains("\nhelp_contact = \"help@example.com\"\n"), "{text}");
+    assert!(text.contains(&format!("\npath = \"{}\"\n", world.store().display())), "{text}");
+    let list = world.command("users list").argument("-c").argument(world.path("my.toml"));
+    list.run().expect_status(0);
+}
+
+#[test]
+fn yes_takes_the_defaults_and_what_was_given() {
+    let world = World::empty();
+    let init = world.command("init --yes --organization 'Example \"Travel\"' --help-contact 4711");
+    let run = init.argument("-c").argument(world.path("my.toml")).argument("--store").argument(world.store()).run();
+    assert_snapshot!(run, @"status 0");
+    let text = fs::read_to_string(world.path("my.toml")).unwrap();
+    assert!(text.contains("4711"), "{text}");
+    let show = world.command("policy show").argument("-c").argument(world.path("my.toml")).run().expect_status(0);
+    assert!(show.out().contains("Example \"Travel\""), "{show}");
+}
+
+#[test]
+fn without_a_terminal_and_without_yes_nothing_is_made() {
+    let world = World::empty();
+    let init = world.command("init -c").argument(world.path("my.toml")).argument("--store").argument(world.store());
+    assert_snapshot!(init.run(), @"
+    status 2
+    -- stderr
+    error: The organization's name and help contact: nobody can be asked here
+    hint: give `--yes` to take the defaults, and `--organization` and `--help-contact`
+    ");
+    assert_eq!(fs::read_dir(world.folder()).unwrap().count(), 0);
+}
+
+#[test]
+fn what_was_typed_and_no_configuration_can_hold_is_refused() {
+    let world = World::empty();
+    let init = world.command("init -c").argument(world.path("my.toml")).argument("--store").argument(world.store());
+    let run = init.typing(["\u{1b}[2J", ""]).run();
+    assert_eq!(run.status, 78, "{run}");
+    assert!(!world.path("my.toml").exists());
+    assert!(!run.stderr.contains(&0x1b));
+}
+
+#[test]
+fn by_sudo_the_account_that_called_sudo_becomes_the_first_operator() {
+    let world = World::empty();
+    world.configure("");
+    world.command("init --yes").uid(0).sudo_by(CAROL).run().expect_status(0);
+    assert_eq!(world.ask("SELECT account || ' ' || uid FROM operator"), format!("carol {CAROL}"));
+    assert_eq!(world.ask("SELECT by_sudo FROM event"), "1");
+}

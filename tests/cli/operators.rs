@@ -1,0 +1,128 @@
+//! `operators`.
+
+use insta::assert_snapshot;
+
+use crate::support::CAROL;
+use crate::support::DAVE;
+use crate::support::MALLORY;
+use crate::support::World;
+use crate::support::me;
+
+#[test]
+fn operators_are_added_listed_and_removed() {
+    let world = World::new();
+    assert_snapshot!(world.command("operators add carol --role admin --reason 'new colleague'").at_terminal().run(), @"
+    status 0
+    -- stderr
+    carol is added as operator with the role admin.
+    ");
+    assert_snapshot!(world.newest_event(), @r#"operators add | done | owner, Admin | new colleague | {"account":"carol","kind":"person","role":"Admin","uid":61001}"#);
+    assert_snapshot!(world.run("operators add 61002 --role 'Minimal Permissions' --service -v"), @"
+    status 0
+    -- stderr
+    dave is added as operator with the role Minimal Permissions.
+    ");
+    let listed = world.run("operators list -o csv").expect_status(0);
+    assert_snapshot!(listed.out().replace(&format!(",{},", me()), ",[ME],"), @"
+    account,uid,role,kind,added_at
+    carol,61001,Admin,person,2026-11-24T08:00:00Z
+    dave,61002,Minimal Permissions,service,2026-11-24T08:00:00Z
+    owner,[ME],Admin,person,2026-11-24T08:00:00Z
+    ");
+    assert_snapshot!(world.run("operators remove dave -v"), @"
+    status 0
+    -- stderr
+    dave is removed as operator.
+    ");
+    assert_snapshot!(world.newest_event(), @r#"operators remove | done | owner, Admin | - | {"account":"dave","kind":"service","role":"Minimal Permissions","uid":61002}"#);
+    assert_eq!(world.ask("SELECT count(*) FROM operator"), "2");
+}
+
+#[test]
+fn a_dry_run_says_what_would_be_and_changes_nothing() {
+    let world = World::new();
+    let before = world.events();
+    assert_snapshot!(world.run("operators add carol --role Admin --dry-run -v"), @"
+    status 0
+    -- stderr
+    carol would be added as operator with the role Admin.
+    ");
+    assert_eq!(world.ask("SELECT count(*) FROM operator"), "1");
+    assert_eq!(world.events(), before);
+}
+
+#[test]
+fn the_last_admin_stays() {
+    let world = World::new().with_operator(DAVE, "Minimal Permissions");
+    assert_snapshot!(world.run("operators remove owner"), @"
+    status 77
+    -- stderr
+    error: owner is the last operator with the role Admin
+    hint: add another one first: cxme-admin operators add ACCOUNT --role Admin
+    ");
+    assert_snapshot!(world.newest_event(), @r#"operators remove | refused | owner, Admin | - | {"refusal":"owner is the last operator with the role Admin"}"#);
+    world.run("operators add carol --role Admin").expect_status(0);
+    world.run("operators remove owner").expect_status(0);
+    let last = world.command("operators remove carol").uid(CAROL).run();
+    assert_eq!(last.status, 77, "{last}");
+}
+
+#[test]
+fn who_is_no_operator_is_refused_and_remembered() {
+    let world = World::new().with_users("alice");
+    assert_snapshot!(world.command("users list").uid(MALLORY).run(), @"
+    status 77
+    -- stderr
+    error: mallory (uid 61003) is not an operator of this store
+    hint: an Admin adds operators: cxme-admin operators add ACCOUNT --role ROLE
+    ");
+    assert_snapshot!(world.newest_event(), @r#"users list | refused | mallory, not an operator | - | {"refusal":"mallory (uid 61003) is not an operator of this store"}"#);
+}
+
+#[test]
+fn a_role_without_the_permission_is_refused_and_remembered() {
+    let world = World::new().with_users("alice").with_operator(CAROL, "Minimal Permissions");
+    assert_snapshot!(world.command("users lock alice").uid(CAROL).run(), @"
+    status 77
+    -- stderr
+    error: your role, Minimal Permissions, lacks the permission `lock-users`
+    hint: lock-users: Lock users and unlock them; an Admin can give another role
+    ");
+    assert_snapshot!(world.newest_event(), @r#"users lock | refused | carol, Minimal Permissions | - | {"refusal":"your role, Minimal Permissions, lacks the permission `lock-users`"}"#);
+    assert_snapshot!(world.command("audit list").uid(CAROL).run(), @"
+    status 77
+    -- stderr
+    error: your role, Minimal Permissions, lacks the permission `view-audit`
+    hint: view-audit: Read and verify the audit; an Admin can give another role
+    ");
+    assert_snapshot!(world.newest_event(), @r#"audit list | refused | carol, Minimal Permissions | - | {"refusal":"your role, Minimal Permissions, lacks the permission `view-audit`"}"#);
+    assert_eq!(world.ask("SELECT count(*) FROM user WHERE locked_at IS NOT NULL"), "0");
+}
+
+#[test]
+fn unknown_accounts_roles_and_operators_are_named() {
+    let world = World::new();
+    assert_snapshot!(world.run("operators add nobody-here --role Admin"), @"
+    status 65
+    -- stderr
+    error: no account of this machine is called `nobody-here`
+    hint: give the name or the number of an OS account, as in `id -u NAME`
+    ");
+    assert_snapshot!(world.run("operators add carol --role Boss"), @"
+    status 65
+    -- stderr
+    error: no role is called `Boss`
+    hint: cxme-admin roles list
+    ");
+    assert_snapshot!(world.run("operators remove carol"), @"
+    status 65
+    -- stderr
+    error: carol is not an operator
+    hint: cxme-admin operators list
+    ");
+    assert_snapshot!(world.run("operators add owner --role Admin"), @"
+    status 65
+    -- stderr
+    error: owner is an operator already
+    ");
+}

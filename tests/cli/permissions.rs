@@ -1,0 +1,241 @@
+//! Who may do what: default deny, and nobody reaches above his own role.
+
+use std::fmt::Write as _;
+
+use cxme_admin::domain::event::Action;
+use insta::assert_snapshot;
+
+use crate::support::CAROL;
+use crate::support::DAVE;
+use crate::support::GOOD;
+use crate::support::MALLORY;
+use crate::support::World;
+
+/// A command for every action; none changes what the next one needs.
+const COMMANDS: [(Action, &str); 27] = [
+    (Action::UsersList, "users list"),
+    (Action::UsersShow, "users show alice"),
+    (Action::UsersAdd, "users add new@example.com -n"),
+    (Action::UsersEdit, "users edit alice --name x -n"),
+    (Action::UsersDelete, "users delete alice -n"),
+    (Action::UsersLock, "users lock alice -n"),
+    (Action::UsersUnlock, "users unlock alice -n"),
+    (Action::UsersImport, "users import [DIR]/rows.csv -n"),
+    (Action::UsersImportHashes, "users import [DIR]/hashes.csv -n"),
+    (Action::UsersExport, "users export"),
+    (Action::UsersExportHashes, "users export --with-hashes --to [DIR]/out-[UID].csv"),
+    (Action::UsersSetPassword, "users set-password alice -n"),
+    (Action::UsersOverridePolicy, "users set-password alice --override-policy -n"),
+    (Action::UsersVerifyPassword, "users verify-password alice --stdin"),
+    (Action::UsersChangePassword, "users change-password alice --stdin"),
+    (Action::RolesList, "roles list"),
+    (Action::OperatorsList, "operators list"),
+    (Action::OperatorsAdd, "operators add 61099 --role Nothing -n"),
+    (Action::OperatorsRemove, "operators remove 61098 -n"),
+    (Action::PolicyShow, "policy show"),
+    (Action::PolicyCheck, "policy check --stdin"),
+    (Action::AuditList, "audit list"),
+    (Action::AuditVerify, "audit verify"),
+    (Action::AuditHead, "audit head"),
+    (Action::StoreCheck, "store check"),
+    (Action::StoreBackup, "store backup [DIR]/copy.db -n"),
+    (Action::StoreMigrate, "store migrate -n"),
+];
+
+const HASH: &str = "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+
+/// One operator of each kind, and users of Nothing, who outrank nobody.
+fn world() -> World {
+    let world = World::new()
+        .with_role("Nothing", "")
+        .with_role("Helpdesk", "view-users set-passwords lock-users")
+        .with_role("Auditor", "view-audit")
+        .with_role("Login", "verify-passwords redeem")
+        .with_role("Blind", "add-users edit-users delete-users lock-users set-passwords export-hashes override-policy")
+        .with_users("alice:Nothing")
+        .with_password("alice", GOOD);
+    for (uid, role) in [
+        (61_010, "Admin"),
+        (61_011, "Minimal Permissions"),
+        (61_012, "Helpdesk"),
+        (61_013, "Auditor"),
+        (61_014, "Login"),
+        (61_015, "Blind"),
+        (61_016, "Nothing"),
+        (61_098, "Nothing"),
+    ] {
+        world.run(&format!("operators add {uid} --role '{role}'")).expect_status(0);
+    }
+    world.sql("DELETE FROM operator WHERE uid = 0");
+    world.file("rows.csv", "email,role\nnew@example.com,Nothing\n");
+    world.file("hashes.csv", format!("email,role,password_hash\nnew@example.com,Nothing,\"{HASH}\"\n"));
+    world
+}
+
+#[test]
+fn every_action_has_its_line_in_the_matrix() {
+    for action in Action::ALL.into_iter().filter(|&action| action != Action::StoreInit) {
+        assert!(COMMANDS.iter().any(|(listed, _)| *listed == action), "{action:?}");
+    }
+}
+
+#[test]
+fn the_matrix_of_commands_and_roles_is_exactly_this() {
+    let world = world();
+    let operators = [
+        ("Admin", 61_010),
+        ("Minimal", 61_011),
+        ("Helpdesk", 61_012),
+        ("Auditor", 61_013),
+        ("Login", 61_014),
+        ("Blind", 61_015),
+        ("Nothing", 61_016),
+        ("stranger", MALLORY),
+        ("root", 0),
+    ];
+    let mut matrix = format!("{:<42}", "");
+    for (name, _) in operators {
+        write!(matrix, "{name:<9}").unwrap();
+    }
+    for (action, command) in COMMANDS {
+        write!(matrix, "\n{:<42}", action.word()).unwrap();
+        for (name, uid) in operators {
+            let line = command.replace("[DIR]", &world.folder().to_string_lossy()).replace("[UID]", &uid.to_string());
+            let before = world.events();
+            // Only the old password is right: the change itself is refused as data.
+            let stdin = if action == Action::UsersChangePassword { format!("{GOOD}\nshort") } else { GOOD.to_owned() };
+            let run = world.command(&line).stdin(stdin).uid(uid).run();
+            let may = match run.status {
+                77 => false,
+                0 => true,
+                65 if action == Action::UsersChangePassword => true,
+                _ => panic!("{name} {line}: {run}"),
+            };
+            if !may {
+                assert_eq!(world.events(), before + 1, "{name} {line}: every denial is an event");
+                assert!(world.newest_event().contains(" | refused | "), "{name} {line}");
+            }
+            write!(matrix, "{:<9}", if may { "yes" } else { "." }).unwrap();
+        }
+    }
+    let trimmed: Vec<&str> = matrix.lines().map(str::trim_end).collect();
+    assert_snapshot!(trimmed.join("\n"), @"
+                                              Admin    Minimal  Helpdesk Auditor  Login    Blind    Nothing  stranger root
+    users list                                yes      yes      yes      .        .        .        .        .        yes
+    users show                                yes      yes      yes      .        .        .        .        .        yes
+    users add                                 yes      .        .        .        .        .        .        .        yes
+    users edit                                yes      .        .        .        .        .        .        .        yes
+    users delete                              yes      .        .        .        .        .        .        .        yes
+    users lock                                yes      .        yes      .        .        .        .        .        yes
+    users unlock                              yes      .        yes      .        .        .        .        .        yes
+    users import                              yes      .        .        .        .        .        .        .        yes
+    users import with hashes                  yes      .        .        .        .        .        .        .        yes
+    users export                              yes      yes      yes      .        .        .        .        .        yes
+    users export with hashes                  yes      .        .        .        .        .        .        .        yes
+    users set-password                        yes      .        yes      .        .        .        .        .        yes
+    users set-password against the policy     yes      .        .        .        .        .        .        .        yes
+    users verify-password                     yes      .        .        .        yes      .        .        .        yes
+    users change-password                     yes      .        .        .        yes      .        .        .        yes
+    roles list                                yes      yes      yes      yes      yes      yes      yes      .        yes
+    operators list                            yes      yes      yes      yes      yes      yes      yes      .        yes
+    operators add                             yes      .        .        .        .        .        .        .        yes
+    operators remove                          yes      .        .        .        .        .        .        .        yes
+    policy show                               yes      yes      yes      yes      yes      yes      yes      .        yes
+    policy check                              yes      yes      yes      yes      yes      yes      yes      .        yes
+    audit list                                yes      .        .        yes      .        .        .        .        yes
+    audit verify                              yes      .        .        yes      .        .        .        .        yes
+    audit head                                yes      .        .        yes      .        .        .        .        yes
+    store check                               yes      .        .        .        .        .        .        .        yes
+    store backup                              yes      .        .        .        .        .        .        .        yes
+    store migrate                             yes      .        .        .        .        .        .        .        yes
+    ");
+}
+
+#[test]
+fn root_without_a_row_acts_as_admin_and_the_event_says_so() {
+    let world = world();
+    world.command("users lock alice").uid(0).run().expect_status(0);
+    assert!(world.newest_event().contains("root, not an operator"), "{}", world.newest_event());
+}
+
+#[test]
+fn nobody_acts_on_a_user_whose_role_may_do_more() {
+    let acting = "view-users edit-users delete-users lock-users set-passwords add-users";
+    let world = World::new()
+        .with_role("Lower", "view-users")
+        .with_role("Mine", acting)
+        .with_role("Equal", acting)
+        .with_role("Aside", "view-audit")
+        .with_role("Higher", &format!("{acting} view-audit"))
+        .with_users("lower:Lower,mine:Mine,equal:Equal,aside:Aside,higher:Higher,admin:Admin")
+        .with_operator(CAROL, "Mine");
+    let commands = [
+        "users lock [U] -n",
+        "users unlock [U] -n",
+        "users edit [U] --name x -n",
+        "users edit [U] --sign-in saml -n",
+        "users delete [U] -n",
+        "users delete lower [U] -n",
+        "users set-password [U] -n",
+        "users set-password [U] --stdin",
+        "users set-password [U] --generate",
+    ];
+    for (user, may) in
+        [("lower", true), ("mine", true), ("equal", true), ("aside", false), ("higher", false), ("admin", false)]
+    {
+        for command in commands {
+            for name in [user.to_owned(), format!("{user}@EXAMPLE.com")] {
+                let run = world.command(&command.replace("[U]", &name)).stdin(GOOD).uid(CAROL).run();
+                assert_eq!(run.status, if may { 0 } else { 77 }, "{command} {name}: {run}");
+            }
+        }
+        let rows = format!("username,name\n{user},Renamed\n");
+        let run = world.command("users import - --update -n").stdin(rows).uid(CAROL).run();
+        assert_eq!(run.status, if may { 0 } else { 65 }, "import {user}: {run}");
+    }
+    assert_eq!(world.ask("SELECT count(*) FROM user WHERE password_hash IS NOT NULL"), "3");
+    assert_snapshot!(world.command("users lock higher").uid(CAROL).run(), @"
+    status 77
+    -- stderr
+    error: the role of higher allows `view-audit`, and yours, Mine, does not
+    hint: ask an operator whose role may do at least as much
+    ");
+    assert_snapshot!(world.newest_event(), @r#"users lock | refused | carol, Mine | - | {"refusal":"the role of higher allows `view-audit`, and yours, Mine, does not"}"#);
+}
+
+#[test]
+fn nobody_gives_a_role_beyond_his_own() {
+    let own = "view-users edit-users add-users manage-operators";
+    let world = World::new()
+        .with_role("Mine", own)
+        .with_role("Aside", "view-audit")
+        .with_users("alice")
+        .with_operator(CAROL, "Mine")
+        .with_operator(DAVE, "Admin");
+    for (role, may) in
+        [("Mine", true), ("'Minimal Permissions'", true), ("Aside", false), ("Admin", false), ("ADMIN", false)]
+    {
+        for command in
+            ["users add new@example.com -n --role", "users edit alice -n --role", "operators add mallory -n --role"]
+        {
+            let run = world.command(&format!("{command} {role}")).uid(CAROL).run();
+            assert_eq!(run.status, if may { 0 } else { 77 }, "{command} {role}: {run}");
+        }
+        for options in ["", "--update"] {
+            let rows = format!("email,role\nalice{options}@example.com,{}\n", role.trim_matches('\''));
+            let rows = rows.replace("alice@", "new@").replace("alice--update@", "alice@");
+            let run = world.command(&format!("users import - -n {options}")).stdin(rows).uid(CAROL).run();
+            assert_eq!(run.status, if may { 0 } else { 65 }, "import {options} {role}: {run}");
+        }
+    }
+    let run = world.command("operators remove dave").uid(CAROL).run();
+    assert_eq!(run.status, 77, "{run}");
+}
+
+#[test]
+fn a_role_that_was_taken_away_bites_at_once() {
+    let world = World::new().with_users("alice").with_operator(CAROL, "Admin");
+    world.command("users lock alice").uid(CAROL).run().expect_status(0);
+    world.run("operators remove carol").expect_status(0);
+    world.command("users unlock alice").uid(CAROL).run().expect_status(77);
+}

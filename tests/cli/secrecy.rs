@@ -1,0 +1,123 @@
+//! A password is nowhere but in the memory of the program that hashes it.
+
+use std::fs;
+use std::path::Path;
+
+use crate::support::GOOD;
+use crate::support::World;
+
+/// Parts of the passwords used here, which nothing else holds.
+const OLD: &str = "zq7sentinel";
+const NEW: &str = "vk3sentinel";
+
+fn old() -> String {
+    format!("{OLD} walks over nine hills")
+}
+
+fn new() -> String {
+    format!("{NEW} swims under two bridges")
+}
+
+#[track_caller]
+fn assert_absent(bytes: &[u8], where_: &str) {
+    for sentinel in [OLD, NEW] {
+        let found = bytes.windows(sentinel.len()).any(|window| window == sentinel.as_bytes());
+        assert!(!found, "{sentinel} stands in {where_}:\n{}", String::from_utf8_lossy(bytes));
+    }
+}
+
+fn assert_absent_below(folder: &Path, except: &Path) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            assert_absent_below(&path, except);
+        } else if path != except {
+            assert_absent(&fs::read(&path).unwrap(), &path.display().to_string());
+        }
+    }
+}
+
+#[test]
+fn no_command_and_no_error_leaves_a_password_behind() {
+    let world = World::with_rules("history = 3").with_users("alice,bob").with_saml_user();
+    // A connection that stays open keeps the log beside the store.
+    let open = rusqlite::Connection::open(world.store()).unwrap();
+    open.query_row("SELECT count(*) FROM event", [], |_| Ok(())).unwrap();
+    let file = world.file("secret", old());
+    let (old, new) = (&*old(), &*new());
+    let both = format!("{old}\n{new}\n");
+    let path = |name: &str| world.path(name).display().to_string();
+    let commands = [
+        ("users set-password alice --stdin -v".to_owned(), old, 0),
+        (format!("users set-password alice --password-file {} -v", file.display()), old, 65),
+        ("users change-password alice --stdin -v".to_owned(), &*both, 0),
+        ("users change-password alice --stdin -v".to_owned(), &*both, 65),
+        ("users verify-password alice --stdin -v".to_owned(), new, 0),
+        ("users verify-password alice --stdin -v -o json".to_owned(), old, 1),
+        ("users verify-password nobody --stdin -v".to_owned(), old, 1),
+        ("users set-password nobody --stdin -v".to_owned(), old, 67),
+        ("users set-password sam --stdin -v".to_owned(), old, 65),
+        ("users set-password bob --stdin -v -n".to_owned(), old, 0),
+        ("users set-password bob --stdin -v".to_owned(), &*both, 65),
+        ("policy check --stdin -v".to_owned(), old, 0),
+        ("policy check --stdin -v --user alice".to_owned(), new, 0),
+        ("users import - -v".to_owned(), &*format!("email,password_hash\nx@example.com,{old}\n"), 65),
+        ("users import - -v".to_owned(), &*format!("email,password\nx@example.com,{old}\n"), 65),
+        ("users import - -v".to_owned(), &*format!("{{\"email\":\"x@example.com\",\"password_hash\":\"{old}\"}}"), 65),
+        ("users import - -v".to_owned(), &*format!("{{\"email\":\"x@example.com\",\"password\":\"{old}\"}}"), 65),
+        ("users show alice -v -o json".to_owned(), old, 0),
+        ("users list -v -o csv".to_owned(), old, 0),
+        ("audit list -v -o json".to_owned(), old, 0),
+        (format!("users export -v --to {}", path("users.csv")), old, 0),
+        (format!("users export -v --with-hashes --to {}", path("hashes.csv")), old, 0),
+        (format!("store backup -v {}", path("copy.db")), old, 0),
+        ("store check -v".to_owned(), old, 0),
+        (format!("users set-password alice '{old}'"), old, 2),
+        (format!("users set-password alice --password '{old}'"), old, 2),
+        (format!("users set-password alice '--password={old}'"), old, 2),
+        (format!("users set-password alice '--stdin={old}'"), old, 2),
+        (format!("users set-password alice '--generate={old}'"), old, 2),
+        (format!("users verify-password alice '{old}'"), old, 2),
+        (format!("users change-password alice '{old}' '{new}'"), old, 2),
+        (format!("users add x@example.com --set-password '{old}'"), old, 2),
+        (format!("users add x@example.com --generate '{old}'"), old, 2),
+        (format!("policy check '{old}'"), old, 2),
+    ];
+    for (command, stdin, status) in commands {
+        let run = world.command(&command).stdin(stdin).run().expect_status(status);
+        assert_absent(&run.all(), &command);
+    }
+    for answers in [vec![old, new, old, new, old, new], vec![old], vec![old, old]] {
+        let answers = answers.into_iter().map(|answer| Ok(answer.to_owned()));
+        let run = world.command("users set-password bob -v").answering(answers).run();
+        assert_absent(&run.all(), "set-password at a terminal");
+    }
+    world.command("users change-password bob -v").typing([old, new, new]).run().expect_status(0);
+    assert_absent_below(world.folder(), &file);
+    assert!(world.path("data/store.db-wal").exists(), "the log is among what was searched");
+    drop(open);
+}
+
+#[test]
+fn a_generated_password_stands_on_standard_output_alone() {
+    let world = World::new().with_users("alice");
+    let run = world.run("users set-password alice --generate -v").expect_status(0);
+    let password = run.out().trim_end().to_owned();
+    assert!(!run.err().contains(&password));
+    world.run("audit list -v").expect_status(0);
+    for name in ["data/store.db", "data/store.db-wal"] {
+        let bytes = fs::read(world.path(name)).unwrap_or_default();
+        assert!(!bytes.windows(password.len()).any(|window| window == password.as_bytes()), "{name}");
+    }
+}
+
+#[test]
+fn neither_a_list_nor_an_event_holds_a_hash() {
+    let world = World::new().with_users("alice").with_password("alice", GOOD);
+    for command in ["users list", "users show alice", "users export", "audit list"] {
+        for form in ["table", "json", "ndjson", "csv"] {
+            let run = world.run(&format!("{command} -o {form} -v")).expect_status(0);
+            assert!(!String::from_utf8_lossy(&run.all()).contains("$argon2"), "{command} {form}");
+        }
+    }
+}

@@ -1,0 +1,325 @@
+//! A world to run commands in: a folder, a configuration, a store, accounts, a clock that stands still.
+//!
+//! `World::new().with_users("alice,bob").run("users list")`
+
+mod run;
+mod words;
+
+use std::cell::Cell;
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+use std::path::PathBuf;
+
+use cxme_admin::clock::ScriptedClock;
+use cxme_admin::process::Script;
+use cxme_admin::process::terminal::PromptError;
+use cxme_admin::process::terminal::ScriptedTerminal;
+use cxme_admin::random::ScriptedRandom;
+use jiff::Timestamp;
+use jiff::ToSpan as _;
+use tempfile::TempDir;
+
+pub(crate) use run::Run;
+pub(crate) use words::words;
+
+/// A password that meets the default policy.
+pub(crate) const GOOD: &str = "correct horse battery staple";
+/// Another one.
+pub(crate) const OTHER: &str = "seven violet umbrellas whistle";
+
+/// Accounts of the machine that are not the one that runs the test.
+pub(crate) const CAROL: u32 = 61_001;
+pub(crate) const DAVE: u32 = 61_002;
+/// Nobody makes him an operator.
+pub(crate) const MALLORY: u32 = 61_003;
+
+/// The cheapest hash that the configuration takes.
+const ARGON2: &str = "[password.argon2]\nmemory_kib = 19456\niterations = 2\n";
+
+const ORGANIZATION: &str = r#"[organization]
+name = "Example Travel"
+help_contact = "help@example.com, extension 4711"
+email_domains = ["example.com", "idp.example.com"]
+"#;
+
+const SAML: &str = "[saml]\nemail_domains = [\"idp.example.com\"]\ncontact = \"the identity team\"\n";
+
+/// A folder with all that a command meets.
+pub(crate) struct World {
+    folder: TempDir,
+    clock: ScriptedClock,
+    seed: Cell<u64>,
+}
+
+/// A command about to be run.
+pub(crate) struct Command<'world> {
+    world: &'world World,
+    script: Script,
+}
+
+/// The account that runs the test, and so owns its files.
+pub(crate) fn me() -> u32 {
+    nix::unistd::geteuid().as_raw()
+}
+
+impl World {
+    /// A world with a configuration and a store, whose first operator is the account that runs the test.
+    pub(crate) fn new() -> Self {
+        Self::with_rules("")
+    }
+
+    /// As [`World::new`], with these lines in the section `[password]`.
+    pub(crate) fn with_rules(rules: &str) -> Self {
+        let world = Self::empty();
+        world.configure(rules);
+        world.run("init --yes").expect_status(0);
+        world
+    }
+
+    /// An empty folder.
+    pub(crate) fn empty() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o700)).unwrap();
+        let clock = ScriptedClock::new("2026-11-24T08:00:00Z".parse().unwrap());
+        Self { folder, clock, seed: Cell::new(1) }
+    }
+
+    /// Writes the configuration.
+    pub(crate) fn configure(&self, rules: &str) {
+        let store = format!("[store]\npath = \"{}\"\n", self.store().display());
+        let text = format!("{ORGANIZATION}{store}[password]\n{rules}\n{ARGON2}{SAML}");
+        self.write_config(&text);
+    }
+
+    /// Writes a configuration of one's own.
+    pub(crate) fn write_config(&self, text: &str) {
+        fs::create_dir_all(self.config().parent().unwrap()).unwrap();
+        fs::write(self.config(), text).unwrap();
+        fs::set_permissions(self.config(), fs::Permissions::from_mode(0o644)).unwrap();
+    }
+
+    /// The same world with these users, `name` or `name:role`, joined by commas; their addresses are in example.com.
+    pub(crate) fn with_users(self, users: &str) -> Self {
+        let mut rows = "email,role,name\n".to_owned();
+        for user in users.split(',') {
+            let (name, role) = user.split_once(':').unwrap_or((user, ""));
+            let capital = name[..1].to_uppercase();
+            rows.push_str(&format!("{name}@example.com,{role},{capital}{} Example\n", &name[1..]));
+        }
+        self.command("users import -").stdin(rows).run().expect_status(0);
+        self
+    }
+
+    /// The same world with a user who signs in with SAML: sam.
+    pub(crate) fn with_saml_user(self) -> Self {
+        self.run("users add sam@idp.example.com").expect_status(0);
+        self
+    }
+
+    /// The same world, where the user has this password.
+    pub(crate) fn with_password(self, user: &str, password: &str) -> Self {
+        self.set_password(user, password);
+        self
+    }
+
+    /// The same world with a role of one's own.
+    pub(crate) fn with_role(self, name: &str, permissions: &str) -> Self {
+        self.sql(&format!("INSERT INTO role (name, built_in) VALUES ('{name}', 0)"));
+        for permission in permissions.split_whitespace() {
+            self.sql(&format!("INSERT INTO role_permission SELECT id, '{permission}' FROM role WHERE name = '{name}'"));
+        }
+        self
+    }
+
+    /// The same world with an operator more.
+    pub(crate) fn with_operator(self, uid: u32, role: &str) -> Self {
+        self.command("operators add")
+            .argument(uid.to_string())
+            .argument("--role")
+            .argument(role)
+            .run()
+            .expect_status(0);
+        self
+    }
+
+    /// Sets a password.
+    pub(crate) fn set_password(&self, user: &str, password: &str) {
+        self.command("users set-password --stdin --permanent").argument(user).stdin(password).run().expect_status(0);
+    }
+
+    /// Whether `verify-password` accepts it.
+    pub(crate) fn accepts(&self, user: &str, password: impl AsRef<[u8]>) -> bool {
+        let run = self.command("users verify-password --stdin").argument(user).stdin(password).run();
+        assert!([0, 1].contains(&run.status), "{run}");
+        run.status == 0
+    }
+
+    /// Runs a command without a terminal.
+    pub(crate) fn run(&self, command: &str) -> Run {
+        self.command(command).run()
+    }
+
+    /// A command, with words as a shell takes them apart.
+    pub(crate) fn command(&self, command: &str) -> Command<'_> {
+        let mut script = Script::new(me(), "owner");
+        script.names = accounts();
+        script.arguments = words(command).into_iter().map(OsString::from).collect();
+        let folder = |name: &str| self.path(name).into_os_string();
+        script.environment.insert("XDG_CONFIG_HOME".into(), folder("config"));
+        script.environment.insert("XDG_DATA_HOME".into(), folder("data"));
+        script.environment.insert("HOME".into(), folder("home"));
+        Command { world: self, script }
+    }
+
+    /// A file in the folder.
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// The folder.
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// The store.
+    pub(crate) fn store(&self) -> PathBuf {
+        self.path("data/store.db")
+    }
+
+    /// The configuration.
+    pub(crate) fn config(&self) -> PathBuf {
+        self.path("config/cxme-admin/config.toml")
+    }
+
+    /// Writes a file that only its owner can read.
+    pub(crate) fn file(&self, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
+        self.file_with_mode(name, content, 0o600)
+    }
+
+    /// Writes a file of a mode.
+    pub(crate) fn file_with_mode(&self, name: &str, content: impl AsRef<[u8]>, mode: u32) -> PathBuf {
+        let path = self.path(name);
+        fs::write(&path, content).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
+        path
+    }
+
+    /// Changes the store behind the program's back.
+    pub(crate) fn sql(&self, statements: &str) {
+        rusqlite::Connection::open(self.store()).unwrap().execute_batch(statements).unwrap();
+    }
+
+    /// The first value of a query, as text; NULL is `-`.
+    pub(crate) fn ask(&self, query: &str) -> String {
+        let connection = rusqlite::Connection::open(self.store()).unwrap();
+        let value: rusqlite::types::Value = connection.query_row(query, [], |row| row.get(0)).unwrap();
+        match value {
+            rusqlite::types::Value::Null => "-".to_owned(),
+            rusqlite::types::Value::Integer(number) => number.to_string(),
+            rusqlite::types::Value::Text(text) => text,
+            other => format!("{other:?}"),
+        }
+    }
+
+    /// The newest event: action, outcome, operator, standing, reason and details.
+    pub(crate) fn newest_event(&self) -> String {
+        let fields = "action || ' | ' || outcome || ' | ' || operator || ', ' || standing || ' | ' \
+             || ifnull(reason, '-') || ' | ' || ifnull(details, '-')";
+        let event = self.ask(&format!("SELECT {fields} FROM event ORDER BY number DESC LIMIT 1"));
+        self.without_paths(&event)
+    }
+
+    /// How many events there are.
+    pub(crate) fn events(&self) -> u32 {
+        self.ask("SELECT count(*) FROM event").parse().unwrap()
+    }
+
+    /// Moves the clock.
+    pub(crate) fn wait(&self, seconds: i64) {
+        self.clock.set(self.now() + seconds.seconds());
+    }
+
+    /// What the clock shows.
+    pub(crate) fn now(&self) -> Timestamp {
+        cxme_admin::clock::Clock::now(&self.clock)
+    }
+
+    /// The text with the folder and the account of this machine replaced.
+    pub(crate) fn without_paths(&self, text: &str) -> String {
+        let text = text.replace(&*self.folder().to_string_lossy(), "[DIR]");
+        text.replace(&format!("(uid {})", me()), "(uid [ME])")
+    }
+}
+
+impl<'world> Command<'world> {
+    /// One argument more, as it is.
+    pub(crate) fn argument(mut self, argument: impl Into<OsString>) -> Self {
+        self.script.arguments.push(argument.into());
+        self
+    }
+
+    /// Standard input.
+    pub(crate) fn stdin(mut self, bytes: impl AsRef<[u8]>) -> Self {
+        self.script.stdin = bytes.as_ref().to_vec();
+        self
+    }
+
+    /// The streams are a terminal of 80 columns; nobody answers.
+    pub(crate) fn at_terminal(mut self) -> Self {
+        self.script.at_terminal = true;
+        self.variable("NO_COLOR", "1")
+    }
+
+    /// At a terminal at which these lines are typed.
+    pub(crate) fn typing<const N: usize>(self, answers: [&str; N]) -> Self {
+        self.answering(answers.map(|answer| Ok(answer.to_owned())))
+    }
+
+    /// At a terminal that gives these answers or failures.
+    pub(crate) fn answering(mut self, answers: impl IntoIterator<Item = Result<String, PromptError>>) -> Self {
+        self.script.terminal = Some(ScriptedTerminal::new(answers));
+        self.at_terminal()
+    }
+
+    /// A variable of the environment.
+    pub(crate) fn variable(mut self, name: &str, value: impl Into<OsString>) -> Self {
+        self.script.environment.insert(name.into(), value.into());
+        self
+    }
+
+    /// The effective uid.
+    pub(crate) fn uid(mut self, uid: u32) -> Self {
+        self.script.effective_uid = uid;
+        self
+    }
+
+    /// Called through sudo by this account, as the owner of the store.
+    pub(crate) fn sudo_by(self, uid: u32) -> Self {
+        self.variable("SUDO_UID", uid.to_string())
+    }
+
+    /// Runs it.
+    pub(crate) fn run(self) -> Run {
+        let seed = self.world.seed.get();
+        self.world.seed.set(seed + 1_000);
+        let (clock, random) = (self.world.clock.clone(), ScriptedRandom::new(seed));
+        let transcript = self.script.terminal.as_ref().map(ScriptedTerminal::transcript);
+        let status = cxme_admin::cli::run(self.script.process(), Box::new(clock), Box::new(random));
+        let asked = transcript.map(|transcript| transcript.borrow().clone()).unwrap_or_default();
+        Run {
+            status,
+            stdout: self.script.stdout.bytes(),
+            stderr: self.script.stderr.bytes(),
+            asked,
+            folder: self.world.folder().to_string_lossy().into_owned(),
+        }
+    }
+}
+
+fn accounts() -> BTreeMap<u32, String> {
+    let names = [(CAROL, "carol"), (DAVE, "dave"), (MALLORY, "mallory"), (me(), "owner")];
+    names.map(|(uid, name)| (uid, name.to_owned())).into()
+}

@@ -1,0 +1,507 @@
+//! `users add`, `show`, `edit`, `delete`, `lock`, `unlock`, `list`.
+
+use insta::assert_snapshot;
+
+use crate::support::CAROL;
+use crate::support::GOOD;
+use crate::support::World;
+
+#[test]
+fn a_user_is_added_and_cannot_log_in_yet() {
+    let world = World::new();
+    assert_snapshot!(world.command("users add alice@example.com --name 'Alice Adams'").at_terminal().run(), @"
+    status 0
+    -- stderr
+    alice (alice@example.com) is added.
+    alice cannot log in yet: cxme-admin users set-password alice
+    ");
+    assert_snapshot!(world.run("users show alice"), @"
+    status 0
+    -- stdout
+    Username:          alice
+    Email:             alice@example.com
+    Name:              Alice Adams
+    Role:              Minimal Permissions
+    Status:            active
+    Sign-in:           password
+    Password set:      none
+    Must change it:    no
+    Session epoch:     0
+    Last login noted:  never
+    Added:             now (2026-11-24T08:00:00Z)
+    Changed:           now (2026-11-24T08:00:00Z)
+    ");
+    assert_snapshot!(world.newest_event(), @r#"users add | done | owner, Admin | - | {"email":"alice@example.com","role":"Minimal Permissions","sign_in":"password","username":"alice"}"#);
+}
+
+#[test]
+fn a_user_is_added_with_a_password_that_is_asked_for() {
+    let world = World::new();
+    assert_snapshot!(world.command("users add alice@example.com --set-password").typing([GOOD, GOOD]).run(), @"
+    status 0
+    -- asked
+    Requirements for the password of alice (alice@example.com):
+      - at least 15 characters; spaces and letters of every script count
+      - at most 1,024 bytes (at least 256 characters of any script)
+      - not a common password, nor one with digits or symbols put around it; a phrase of several words may contain one
+      - not made only of the user's name, username or email address or of the organization's name
+      - not one character or short block repeated, nor a sequence such as `abcdefgh12345678`
+    Help: help@example.com, extension 4711
+    New password: 
+    The same again: 
+    -- stderr
+    alice (alice@example.com) is added.
+    The password of alice is set.
+    The same without questions: cxme-admin users set-password alice --stdin < FILE
+    ");
+    assert!(world.accepts("alice", GOOD));
+}
+
+#[test]
+fn a_user_is_added_with_a_generated_password() {
+    let world = World::new();
+    let run = world.run("users add alice@example.com --generate").expect_status(0);
+    assert!(run.stderr.is_empty());
+    assert!(world.accepts("alice", run.out().trim_end()));
+    assert_eq!(world.run("users add bob@example.com --generate --set-password").status, 2);
+}
+
+#[test]
+fn a_user_who_cannot_be_asked_for_a_password_is_not_added() {
+    let world = World::new();
+    let run = world.run("users add alice@example.com --set-password");
+    assert_eq!(run.status, 2, "{run}");
+    assert_eq!(world.ask("SELECT count(*) FROM user"), "0", "{run}");
+}
+
+#[test]
+fn a_user_of_the_identity_provider_gets_no_password() {
+    let world = World::new();
+    assert_snapshot!(world.run("users add sam@idp.example.com --generate"), @"
+    status 65
+    -- stderr
+    error: a user who signs in with SAML has no password here: leave out `--set-password` and `--generate`
+    ");
+    assert_snapshot!(world.run("users add sam@idp.example.com -v"), @"
+    status 0
+    -- stderr
+    sam (sam@idp.example.com) is added.
+    ");
+    assert_eq!(world.ask("SELECT sign_in FROM user"), "saml");
+    world.run("users add pat@idp.example.com --sign-in password").expect_status(0);
+    assert_eq!(world.ask("SELECT sign_in FROM user WHERE username = 'pat'"), "password");
+}
+
+#[test]
+fn what_is_malformed_or_taken_is_refused_with_the_reason() {
+    let world = World::new().with_users("alice");
+    assert_snapshot!(world.run("users add Alice@EXAMPLE.com"), @"
+    status 65
+    -- stderr
+    error: another user has the email address `Alice@EXAMPLE.com`
+    ");
+    assert_snapshot!(world.run("users add other@example.com --username ALICE"), @"
+    status 65
+    -- stderr
+    error: another user has the username `ALICE`
+    hint: give another one with `--username`
+    ");
+    assert_snapshot!(world.run("users add alice@example.com --username other"), @"
+    status 65
+    -- stderr
+    error: another user has the email address `alice@example.com`
+    ");
+    assert_snapshot!(world.run("users add new@elsewhere.example"), @"
+    status 65
+    -- stderr
+    error: the email domain of new@elsewhere.example is not one of the organization's: example.com, idp.example.com
+    hint: the domains stand in the configuration: [organization] email_domains
+    ");
+    assert_snapshot!(world.run("users add new@example.com --username 'a b'"), @"
+    status 65
+    -- stderr
+    error: the username holds ` `: only ASCII letters, digits and `._-` are allowed
+    ");
+    assert_snapshot!(world.run("users add new+tag@example.com"), @"
+    status 65
+    -- stderr
+    error: the email address `new+tag@example.com` gives no username: holds `+`: only ASCII letters, digits and `._-` are allowed
+    hint: give another one with `--username`
+    ");
+    assert_snapshot!(world.run("users add new@example.com --role Boss"), @"
+    status 65
+    -- stderr
+    error: no role is called `Boss`
+    hint: cxme-admin roles list
+    ");
+    assert_snapshot!(world.run("users add new@example.com --locale 'klingon!'"), @"
+    status 65
+    -- stderr
+    error: the locale `klingon!` is not a language tag such as `en` or `de-AT`
+    ");
+    assert_snapshot!(world.run("users add new@example.com --sign-in ldap"), @"
+    status 2
+    -- stderr
+    error: invalid value 'ldap' for '--sign-in <SIGN-IN>': `ldap` is not a sign-in: take `password` or `saml`
+
+    For more information, try '--help'.
+    ");
+    assert_eq!(world.ask("SELECT count(*) FROM user"), "1");
+}
+
+#[test]
+fn addresses_that_no_mail_reaches_or_that_deceive_are_refused() {
+    let world = World::new().with_users("alice");
+    let long = format!("{}@example.com", "x".repeat(65));
+    for email in [
+        "",
+        " ",
+        "alice",
+        "@example.com",
+        "alice@",
+        "a@b@example.com",
+        "alice @example.com",
+        "al\rice@example.com",
+        "alice@example.com\n",
+        "\nalice@example.com",
+        "new@example.com\r\nBcc: x@example.com",
+        "a\tb@example.com",
+        "al\u{202e}ice@example.com",
+        "new\u{200b}@example.com\u{feff}",
+        "new@example",
+        "new@.example.com",
+        ".new@example.com",
+        "new@example..com",
+        "new@-example.com",
+        "\"new user\"@example.com",
+        "<new@example.com>",
+        "new@example.com,x@example.com",
+        "аlice@example.com",
+        "alice@exаmple.com",
+        "alice\u{9b}@example.com",
+        "new@[127.0.0.1]",
+        &long,
+    ] {
+        let run = world.command("users add --").argument(email).run();
+        assert_eq!(run.status, 65, "{email:?}: {run}");
+        assert!(run.stdout.is_empty() && run.err().lines().count() <= 2, "{email:?}: {run}");
+        let run = world.command("users edit alice").argument(format!("--email={email}")).run();
+        assert_eq!(run.status, 65, "{email:?}: {run}");
+    }
+    assert_eq!(world.ask("SELECT count(*) FROM user"), "1");
+    assert_eq!(world.ask("SELECT email FROM user"), "alice@example.com");
+}
+
+#[test]
+fn look_alikes_never_find_another_user() {
+    let world = World::new().with_users("alice");
+    for given in
+        ["аlice", "alice ", " alice", "ali", "alice%", "ALICE@EXAMPLE.COM ", "alıce", "ALİCE", "alice@example.com."]
+    {
+        let run = world.command("users show --").argument(given).run();
+        assert_eq!(run.status, 67, "{given:?}: {run}");
+    }
+    world.run("users show ALICE").expect_status(0);
+    world.run("users show Alice@Example.COM").expect_status(0);
+}
+
+#[test]
+fn a_user_is_edited_and_the_event_says_old_and_new() {
+    let world = World::new().with_users("alice");
+    world.wait(86_400);
+    let edit =
+        "users edit alice --email adams@example.com --username adams --name 'Alice Adams' --role Admin --locale de-AT";
+    assert_snapshot!(world.command(edit).at_terminal().run(), @"
+    status 0
+    -- stderr
+    adams is changed: email, locale, name, role, username.
+    ");
+    assert_snapshot!(world.newest_event(), @r#"users edit | done | owner, Admin | - | {"email":{"new":"adams@example.com","old":"alice@example.com"},"locale":{"new":"de-AT","old":null},"name":{"new":"Alice Adams","old":"Alice Example"},"role":{"new":"Admin","old":"Minimal Permissions"},"username":{"new":"adams","old":"alice"}}"#);
+    assert_snapshot!(world.run("users show adams"), @"
+    status 0
+    -- stdout
+    Username:          adams
+    Email:             adams@example.com
+    Name:              Alice Adams
+    Role:              Admin
+    Status:            active
+    Sign-in:           password
+    Locale:            de-AT
+    Password set:      none
+    Must change it:    no
+    Session epoch:     1
+    Last login noted:  never
+    Added:             1 day ago (2026-11-24T08:00:00Z)
+    Changed:           now (2026-11-25T08:00:00Z)
+    ");
+    assert_snapshot!(world.run("users edit adams --name 'Alice Adams' -v"), @"
+    status 0
+    -- stderr
+    adams is so already: nothing was changed.
+    ");
+    world.run("users edit adams --locale ''").expect_status(0);
+    assert_eq!(world.ask("SELECT locale FROM user"), "-");
+}
+
+#[test]
+fn moving_to_saml_asks_and_removes_the_password_in_the_same_change() {
+    let world = World::new().with_users("alice").with_password("alice", GOOD);
+    let epoch = world.ask("SELECT session_epoch FROM user");
+    assert_snapshot!(world.run("users edit alice --sign-in saml"), @"
+    status 2
+    -- stderr
+    error: Move alice to SAML and remove the password: nobody can be asked here
+    hint: give `--yes` to do it without being asked
+    ");
+    assert_snapshot!(world.command("users edit alice --sign-in saml").typing(["n"]).run(), @"
+    status 65
+    -- asked
+    Move alice to SAML and remove the password? [y/N] n
+    -- stderr
+    error: not confirmed: nothing was changed
+    ");
+    assert!(world.accepts("alice", GOOD));
+    assert_snapshot!(world.command("users edit alice --sign-in saml --dry-run -v").run(), @"
+    status 0
+    -- stderr
+    alice would be changed: sign_in.
+    The password of alice would be removed: the user signs in with SAML.
+    ");
+    assert_snapshot!(world.command("users edit alice --sign-in saml").typing(["y"]).run(), @"
+    status 0
+    -- asked
+    Move alice to SAML and remove the password? [y/N] y
+    -- stderr
+    alice is changed: sign_in.
+    The password of alice is removed: the user signs in with SAML.
+    ");
+    assert_snapshot!(world.newest_event(), @r#"users edit | done | owner, Admin | - | {"email":"alice@example.com","password":"removed","sign_in":{"new":"saml","old":"password"},"username":"alice"}"#);
+    assert_eq!(world.ask("SELECT password_hash FROM user"), "-");
+    assert_ne!(world.ask("SELECT session_epoch FROM user"), epoch);
+    assert!(!world.accepts("alice", GOOD));
+    assert_snapshot!(world.run("users edit alice --sign-in password -v"), @"
+    status 0
+    -- stderr
+    alice is changed: sign_in.
+    alice cannot log in yet: cxme-admin users set-password alice
+    ");
+    assert!(!world.accepts("alice", GOOD), "the old password does not come back");
+}
+
+#[test]
+fn an_address_in_a_saml_domain_moves_the_user_there_too() {
+    let world = World::new().with_users("alice").with_password("alice", GOOD);
+    assert_eq!(world.run("users edit alice --email alice@idp.example.com").status, 2);
+    world.run("users edit alice --email alice@idp.example.com --yes").expect_status(0);
+    assert_eq!(world.ask("SELECT sign_in || ifnull(password_hash, '') FROM user"), "saml");
+}
+
+#[test]
+fn users_are_deleted_all_or_none_and_asked_for() {
+    let world = World::new().with_users("alice,bob,carla").with_password("alice", GOOD);
+    assert_snapshot!(world.run("users delete alice"), @"
+    status 2
+    -- stderr
+    error: Delete alice (alice@example.com) for good: nobody can be asked here
+    hint: give `--yes` to do it without being asked
+    ");
+    assert_snapshot!(world.command("users delete alice bob").typing(["no"]).run(), @"
+    status 65
+    -- asked
+    Delete alice (alice@example.com), bob (bob@example.com) for good? [y/N] no
+    -- stderr
+    error: not confirmed: nothing was changed
+    ");
+    assert_snapshot!(world.run("users delete alice nobody --yes"), @"
+    status 67
+    -- stderr
+    error: no user has the username `nobody`
+    hint: names are taken whole: cxme-admin users list --search TEXT
+    ");
+    assert_eq!(world.ask("SELECT count(*) FROM user"), "3");
+    assert_snapshot!(world.run("users delete alice --dry-run -v"), @"
+    status 0
+    -- stderr
+    alice (alice@example.com) would be deleted.
+    ");
+    assert_snapshot!(world.command("users delete alice bob alice@example.com --reason left").typing(["yes"]).run(), @"
+    status 0
+    -- asked
+    Delete alice (alice@example.com), bob (bob@example.com) for good? [y/N] yes
+    -- stderr
+    alice (alice@example.com) is deleted.
+    bob (bob@example.com) is deleted.
+    ");
+    assert_snapshot!(world.newest_event(), @r#"users delete | done | owner, Admin | left | {"emails":["alice@example.com","bob@example.com"]}"#);
+    assert_eq!(world.ask("SELECT group_concat(username) FROM user"), "carla");
+    world.run("users delete carla --yes").expect_status(0);
+    assert_snapshot!(world.newest_event(), @r#"users delete | done | owner, Admin | - | {"email":"carla@example.com","username":"carla"}"#);
+}
+
+#[test]
+fn a_user_is_locked_for_a_time_or_for_good_and_unlocked() {
+    let world = World::new().with_users("alice").with_password("alice", GOOD);
+    assert_snapshot!(world.run("users lock alice --for 2h --reason 'lost laptop' -v"), @"
+    status 0
+    -- stderr
+    alice is locked until 2026-11-24T10:00:00Z.
+    ");
+    assert_snapshot!(world.newest_event(), @r#"users lock | done | owner, Admin | lost laptop | {"email":"alice@example.com","until":"2026-11-24T10:00:00Z","username":"alice"}"#);
+    assert_snapshot!(world.run("users show alice"), @"
+    status 0
+    -- stdout
+    Username:               alice
+    Email:                  alice@example.com
+    Name:                   Alice Example
+    Role:                   Minimal Permissions
+    Status:                 locked
+    Locked until:           in 2 hours (2026-11-24T10:00:00Z)
+    Lock reason:            lost laptop
+    Sign-in:                password
+    Password set:           now (2026-11-24T08:00:00Z)
+    Must change it:         no
+    Set under this policy:  yes
+    Session epoch:          2
+    Last login noted:       never
+    Added:                  now (2026-11-24T08:00:00Z)
+    Changed:                now (2026-11-24T08:00:00Z)
+    ");
+    assert_snapshot!(world.run("users lock alice -v"), @"
+    status 0
+    -- stderr
+    alice is locked until `users unlock`.
+    ");
+    assert_snapshot!(world.run("users lock alice -v"), @"
+    status 0
+    -- stderr
+    alice is locked so already: nothing was changed.
+    ");
+    assert_snapshot!(world.run("users unlock alice -v"), @"
+    status 0
+    -- stderr
+    alice is unlocked.
+    ");
+    assert_snapshot!(world.run("users unlock alice -v"), @"
+    status 0
+    -- stderr
+    alice is not locked: nothing was changed.
+    ");
+    assert_snapshot!(world.run("users lock alice --until 2026-12-01 -v"), @"
+    status 0
+    -- stderr
+    alice is locked until 2026-12-01T00:00:00Z.
+    ");
+    assert_snapshot!(world.run("users lock alice --until 2020-01-01"), @"
+    status 65
+    -- stderr
+    error: the end of the lock lies in the past
+    ");
+    assert_snapshot!(world.run("users lock alice --until soon"), @"
+    status 2
+    -- stderr
+    error: --until: `soon` is neither a moment such as 2026-12-01T08:00:00Z nor a date such as 2026-12-01
+    ");
+    assert_snapshot!(world.run("users lock alice --for 5"), @"
+    status 2
+    -- stderr
+    error: --for: expected a whole number and one of the units w, d, h, m, s, as in `24h` or `90d`
+    ");
+    assert_eq!(world.run("users lock alice --for 2h --until 2026-12-01").status, 2);
+    let hostile = world.command("users lock alice --reason").argument("a\u{1b}b").run();
+    assert_eq!(hostile.status, 65, "{hostile}");
+}
+
+#[test]
+fn a_lock_ends_the_sessions_and_ends_by_itself() {
+    let world = World::new().with_users("alice").with_password("alice", GOOD);
+    let epoch: i64 = world.ask("SELECT session_epoch FROM user").parse().unwrap();
+    world.run("users lock alice --for 2h").expect_status(0);
+    assert_eq!(world.ask("SELECT session_epoch FROM user"), (epoch + 1).to_string());
+    assert!(!world.accepts("alice", GOOD));
+    world.wait(2 * 3_600 - 1);
+    assert!(!world.accepts("alice", GOOD));
+    world.wait(1);
+    assert!(world.accepts("alice", GOOD));
+    assert!(world.run("users show alice").out().contains("active"));
+}
+
+#[test]
+fn users_are_listed_by_what_is_asked_for() {
+    let world = World::new().with_users("alice:Admin,bob,carla").with_saml_user().with_password("alice", GOOD);
+    world.run("users lock bob").expect_status(0);
+    world.run("users edit carla --email carla@idp.example.com --sign-in password").expect_status(0);
+    assert!(world.accepts("alice", GOOD));
+    let names = |options: &str| {
+        let run = world.run(&format!("users list -o csv --columns username {options}")).expect_status(0);
+        run.out().lines().skip(1).collect::<Vec<_>>().join(" ")
+    };
+    assert_eq!(names(""), "alice bob carla sam");
+    assert_eq!(names("--search ARL"), "carla");
+    assert_eq!(names("--search %"), "");
+    assert_eq!(names("--role admin"), "alice");
+    assert_eq!(names("--status locked"), "bob");
+    assert_eq!(names("--sign-in saml"), "sam");
+    assert_eq!(names("--email-domain IDP.example.com"), "carla sam");
+    assert_eq!(names("--email-domain @idp.example.com"), "carla sam");
+    assert_eq!(names("--no-password"), "bob carla");
+    assert_eq!(names("--never-logged-in"), "bob carla sam");
+    assert_eq!(names("--sort username --reverse --limit 2"), "sam carla");
+    assert_eq!(names("--password-older-than 1d"), "");
+    world.wait(2 * 86_400);
+    assert_eq!(names("--password-older-than 1d"), "alice");
+    assert_eq!(names("--policy-outdated"), "");
+    world.configure("history = 2");
+    assert_eq!(names("--policy-outdated"), "alice");
+    assert_eq!(world.run("users list --password-older-than long").status, 2);
+    assert_eq!(world.run("users list --columns username,shoe_size").status, 2);
+    assert_eq!(world.run("users list --columns password_hash").status, 2);
+    assert_eq!(world.run("users list --status asleep").status, 2);
+}
+
+#[test]
+fn users_are_named_in_a_file_or_on_standard_input() {
+    let world = World::new().with_users("alice,bob,carla");
+    let names = |stdin: &[u8]| {
+        let run = world.command("users list -o csv --columns username --from -").stdin(stdin).run();
+        run.out().lines().skip(1).collect::<Vec<_>>().join(" ")
+    };
+    assert_eq!(names(b"carla\nalice@example.com\n"), "alice carla");
+    assert_eq!(names(b"\xef\xbb\xbf# comment\r\nALICE\r\n\r\n"), "alice");
+    assert_eq!(names(b"name,email\n\"B, B\",bob@example.com\n"), "bob");
+    assert_eq!(names(b"bob\nbob\nBOB@example.com\n"), "bob");
+    let file = world.file("names", "bob\n");
+    let from_file = world.command("users list -o csv --columns username --from").argument(file).run();
+    assert_eq!(from_file.out(), "username\nbob\n");
+    assert_snapshot!(world.command("users list --from -").stdin("alice\nnobody\nnone\n").run(), @"
+    status 67
+    -- stderr
+    error: no user has the username `nobody`
+    hint: names are taken whole: cxme-admin users list --search TEXT
+    ");
+    assert_snapshot!(world.command("users list --from -").stdin(b"alice\n\xff\n").run(), @"
+    status 65
+    -- stderr
+    error: -, line 2: is not UTF-8
+    ");
+    assert_snapshot!(world.command("users list --from -").stdin("username\n\"\"\n").run(), @"
+    status 65
+    -- stderr
+    error: -, line 2: no user is named
+    ");
+    assert_snapshot!(world.run("users list --from /absent/names"), @"
+    status 74
+    -- stderr
+    error: /absent/names: cannot be opened: No such file or directory (os error 2)
+    ");
+    assert_eq!(names(b""), "");
+}
+
+#[test]
+fn one_who_is_gone_is_said_to_be_gone_and_his_events_stay() {
+    let world = World::new().with_users("alice").with_operator(CAROL, "Admin");
+    world.run("users delete alice --yes").expect_status(0);
+    for command in ["users show alice", "users lock alice", "users unlock alice", "users edit alice --name x"] {
+        assert_eq!(world.run(command).status, 67, "{command}");
+    }
+    assert!(world.run("audit list").out().contains("alice"));
+}
