@@ -67,10 +67,18 @@ pub enum StoreError {
 
 impl From<rusqlite::Error> for StoreError {
     fn from(error: rusqlite::Error) -> Self {
-        let Some(code) = error.sqlite_error_code() else { return Self::Sql(error) };
+        use rusqlite::Error;
         let words = error.to_string();
-        if matches!(error, rusqlite::Error::SqliteFailure(failure, _) if failure.extended_code == SQLITE_IOERR_SHMSIZE)
+        // The schema keeps such values out: somebody wrote to the file without it.
+        if let Error::InvalidColumnType(..)
+        | Error::IntegralValueOutOfRange(..)
+        | Error::FromSqlConversionFailure(..)
+        | Error::Utf8Error(..) = error
         {
+            return Self::Corrupt(words);
+        }
+        let Some(code) = error.sqlite_error_code() else { return Self::Sql(error) };
+        if matches!(error, Error::SqliteFailure(failure, _) if failure.extended_code == SQLITE_IOERR_SHMSIZE) {
             return Self::Full;
         }
         match code {
