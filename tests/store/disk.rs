@@ -41,16 +41,15 @@ fn small_disk(folder: &Path) {
 
 /// Fills the disk up to `free` KiB.
 fn fill(folder: &Path, free: u64) {
-    let path = folder.join("ballast");
-    let _ = std::fs::remove_file(&path);
-    let mut ballast = std::fs::File::create(&path).unwrap();
+    empty(folder);
+    let mut ballast = std::fs::File::create(folder.join("ballast")).unwrap();
     while std::io::Write::write_all(&mut ballast, &[0; 1_024]).is_ok() {}
     let full = ballast.metadata().unwrap().len();
     ballast.set_len(full - free * 1_024).unwrap();
 }
 
 fn empty(folder: &Path) {
-    std::fs::remove_file(folder.join("ballast")).unwrap();
+    let _ = std::fs::remove_file(folder.join("ballast"));
 }
 
 /// The hash and the epoch of alice, and the number of events.
@@ -87,6 +86,8 @@ fn on_a_full_disk() {
     let ran = world.run(&["users", "export", "--to", export.to_str().unwrap()]);
     assert_eq!(ran.code, Some(74), "{}", ran.stderr);
     empty(disk);
+    // SQLite's own two beside the store go with the next command.
+    world.assert_sound();
     assert_eq!(world.names(), ["reset.key", "store.db"], "nothing half-done is left");
     world.set_password().done(&["set-password"]);
     world.done(&["store", "backup", copy.to_str().unwrap()]);
@@ -187,6 +188,9 @@ fn a_folder_in_which_one_may_not_write_is_said_in_one_line() {
     world.assert_sound();
 }
 
+/// The first writes of a command extend -shm, one byte a page.
+const SHM_PAGES: usize = 8;
+
 /// Lets the n-th of the calls fail, for n = 1, 2, …, until the command makes no such call any more.
 fn fail_each(calls: &str, error: &str) {
     let world = World::new();
@@ -205,7 +209,9 @@ fn fail_each(calls: &str, error: &str) {
             assert_eq!((after.1, after.2), (before.1 + 1, before.2 + 1), "{calls} {n}");
         } else {
             failed += 1;
-            ran.refused(74, if error == "ENOSPC" { "is full: nothing was changed" } else { "reports an error" });
+            // SQLite does not say why it cannot make -shm larger; it is hardly ever another reason than a full disk.
+            let is_full = error == "ENOSPC" || (calls == "pwrite64" && n <= SHM_PAGES);
+            ran.refused(74, if is_full { "is full: nothing was changed" } else { "reports an error" });
             assert_eq!(after, before, "{calls} {n}: said no and did something");
         }
         if !std::fs::read_to_string(&log).unwrap().contains("INJECTED") {
