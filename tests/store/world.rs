@@ -230,6 +230,7 @@ pub(crate) fn is_long() -> bool {
 }
 
 /// Whether a test can be made here. Where it cannot, it says why and passes, but never in CI.
+#[expect(clippy::print_stdout, reason = "shown by whoever wants to see what was left out")]
 pub(crate) fn can(is_possible: bool, reason: &str) -> bool {
     if !is_possible {
         assert!(variable("CI").is_none(), "not tested: {reason}");
