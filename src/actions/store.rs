@@ -55,13 +55,15 @@ pub fn check(desk: &Desk, key_fingerprint: Option<&[u8]>) -> Result<Vec<Examined
 /// # Errors
 /// When the operator may not, there is a file already, or the disk is full.
 pub fn back_up(desk: &Desk, destination: &Path, intent: &Intent) -> Result<()> {
-    desk.change(Action::StoreBackup, intent, |_| {
+    let copying = desk.change(Action::StoreBackup, intent, |_| {
+        // Before the event is written: where no copy can be made, none is recorded.
+        let copying = desk.store.begin_copy(destination)?;
         let mut record = Record::default();
         record.note("to", destination.display().to_string());
-        Ok((record, ()))
+        Ok((record, copying))
     })?;
     if !intent.dry_run {
-        desk.store.back_up(destination)?;
+        desk.store.finish_copy(copying)?;
     }
     Ok(())
 }
@@ -86,7 +88,7 @@ pub fn migrate(desk: &Desk, copy_to: Option<&Path>, intent: &Intent) -> Result<M
         return Ok(Migrated { found, copy: None });
     }
     let copy = copy_to.map_or_else(|| desk.store.path().with_extension(format!("before-{found}.db")), Path::to_owned);
-    desk.store.back_up(&copy)?;
+    desk.store.finish_copy(desk.store.begin_copy(&copy)?)?;
     let found = desk.store.migrate()?;
     desk.change(Action::StoreMigrate, intent, |_| {
         let mut record = Record::default();

@@ -272,7 +272,9 @@ fn of_store(error: &StoreError) -> Told {
             .hint("it was left as it is; name another one with `--store` or `[store] path`"),
         StoreError::Loose(problem) => of_file(problem),
         StoreError::Busy => Told::new(LATER, error).hint("try again later; `fuser FILE` shows who has it open"),
-        StoreError::Full | StoreError::ReadOnly(_) | StoreError::Disk(_) => Told::new(IO, error),
+        StoreError::Full | StoreError::ReadOnly(_) | StoreError::Closed(_) | StoreError::Disk(_) => {
+            Told::new(IO, error)
+        }
         StoreError::Corrupt(_) => Told::new(IO, error).hint("cxme-admin store check; restore the newest sound backup"),
         StoreError::Sql(_) => {
             Told::new(BUG, error).hint("this is a bug: please report it with the command that you gave")

@@ -12,6 +12,7 @@ use nix::unistd::UnlinkatFlags;
 use super::Problem;
 use super::folder::Folder;
 use super::rule::judge_folder_mode;
+use super::unfinished::{move_new, unfinished_name};
 
 /// The mode of the folders on the way to a new one, before the umask.
 const PARENT_MODE: u32 = 0o755;
@@ -56,15 +57,20 @@ pub fn create_folder(path: &Path, mode: u32) -> Result<(), Problem> {
     finish().inspect_err(|_| parent.remove(path, UnlinkatFlags::RemoveDir))
 }
 
-/// Makes a file and lets `fill` write it; removes it again when anything fails.
+/// Makes a file and lets `fill` write it, under another name until it is whole: a kill in between leaves nothing under
+/// the name itself, which the next run would take for the file. Removes what was written when anything fails.
 fn fill_new(path: &Path, mode: u32, fill: impl FnOnce(&mut File) -> io::Result<()>) -> Result<(), Problem> {
     let folder = folder_for(path)?;
-    let mut file = create_in(&folder, path, mode)?;
+    if path.symlink_metadata().is_ok() {
+        return Err(Problem::Exists { path: path.to_path_buf() });
+    }
+    let unfinished = unfinished_name(path);
+    let mut file = create_in(&folder, &unfinished, mode)?;
     let written = fill(&mut file).and_then(|()| file.sync_all());
     written
         .map_err(|error| Problem::Io { path: path.to_path_buf(), doing: "written", error })
-        .and_then(|()| folder.sync())
-        .inspect_err(|_| folder.remove(path, UnlinkatFlags::NoRemoveDir))
+        .and_then(|()| move_new(&unfinished, path))
+        .inspect_err(|_| folder.remove(&unfinished, UnlinkatFlags::NoRemoveDir))
 }
 
 fn create_in(folder: &Folder, path: &Path, mode: u32) -> Result<File, Problem> {

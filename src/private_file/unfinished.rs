@@ -29,9 +29,7 @@ impl Unfinished {
         if place.symlink_metadata().is_ok() {
             return Err(Problem::Exists { path: place.to_path_buf() });
         }
-        let mut name = place.as_os_str().to_owned();
-        name.push(format!(".{}.unfinished", std::process::id()));
-        let path = PathBuf::from(name);
+        let path = unfinished_name(place);
         let file = create_new(&path, 0o600)?;
         Ok(Self { file, path, place: place.to_path_buf(), is_finished: false })
     }
@@ -71,6 +69,13 @@ impl Drop for Unfinished {
             std::fs::remove_file(&self.path).ok();
         }
     }
+}
+
+/// The name beside `place` under which this process writes it.
+pub(super) fn unfinished_name(place: &Path) -> PathBuf {
+    let mut name = place.as_os_str().to_owned();
+    name.push(format!(".{}.unfinished", std::process::id()));
+    name.into()
 }
 
 /// Gives a file another name in the same folder, unless something has that name, and puts the name on the disk.

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use rusqlite::Connection;
+use rusqlite::OpenFlags;
 use rusqlite::backup::Backup;
 use rusqlite::backup::StepResult;
 
@@ -11,6 +12,8 @@ use super::Reading;
 use super::Result;
 use super::Store;
 use super::StoreError;
+use super::open::remove_with_companions;
+use super::open::resolved;
 use crate::private_file::Unfinished;
 
 /// Pages copied in one step of a backup: 1 MiB, so that writers get their turn in between.
@@ -41,20 +44,43 @@ impl Reading<'_> {
     }
 }
 
+/// A copy of the store in the making; dropping it removes what was written.
+#[derive(Debug)]
+pub struct Copying {
+    unfinished: Unfinished,
+}
+
 impl Store {
-    /// Copies the store, as it is at one moment, into a new file of mode 0600, while others go on working. The copy is on
-    /// the disk when this returns; when it fails, there is none.
+    /// Begins a copy of the store in a new file of mode 0600.
     ///
     /// # Errors
-    /// When there is a file already, or one of the two cannot be read or written.
-    pub fn back_up(&self, destination: &Path) -> Result<()> {
-        let unfinished = Unfinished::begin(destination)?;
-        self.copy_into(unfinished.path())?;
+    /// When there is a file already, or none can be made there.
+    pub fn begin_copy(&self, destination: &Path) -> Result<Copying> {
+        Ok(Copying { unfinished: Unfinished::begin(destination)? })
+    }
+
+    /// Copies the store, as it is at one moment, while others go on working. The copy is on the disk when this returns;
+    /// when it fails, there is none.
+    ///
+    /// # Errors
+    /// When one of the two cannot be read or written, or a file came there meanwhile.
+    pub fn finish_copy(&self, copying: Copying) -> Result<()> {
+        let Copying { unfinished } = copying;
+        let copied = self.copy_into(unfinished.path());
+        if copied.is_err() {
+            remove_with_companions(unfinished.path());
+        }
+        copied?;
         Ok(unfinished.finish()?)
     }
 
     fn copy_into(&self, destination: &Path) -> Result<()> {
-        let mut copy = Connection::open(destination)?;
+        // Whoever reads keeps his moment: without this, each commit of another process would make the copy start again,
+        // and it would never end while somebody writes all the time.
+        let reading = self.read()?;
+        reading.newest_event()?;
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let mut copy = Connection::open_with_flags(resolved(destination)?, flags)?;
         let backup = Backup::new(&self.connection, &mut copy)?;
         loop {
             match backup.step(PAGES_PER_STEP)? {
@@ -65,7 +91,10 @@ impl Store {
         }
         drop(backup);
         // One file, no -wal beside it: what is copied elsewhere is complete. The next opening makes it WAL again.
-        copy.query_row("PRAGMA journal_mode = DELETE", [], |row| row.get::<_, String>(0))?;
+        let mode: String = copy.query_row("PRAGMA journal_mode = DELETE", [], |row| row.get(0))?;
+        if mode != "delete" {
+            return Err(StoreError::Disk(format!("the copy's log cannot be moved into it (journal mode {mode})")));
+        }
         copy.close().map_err(|(_, error)| StoreError::from(error))
     }
 }

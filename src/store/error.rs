@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use rusqlite::ErrorCode;
+use rusqlite::ffi::SQLITE_IOERR_SHMSIZE;
 
 use crate::private_file::Problem;
 
@@ -50,6 +51,9 @@ pub enum StoreError {
     /// The disk, the folder or the file is read-only.
     #[error("the store cannot be written: {0}: nothing was changed")]
     ReadOnly(String),
+    /// One of the store's files cannot be opened or made.
+    #[error("the store cannot be opened: {0}: is its disk or folder read-only?")]
+    Closed(String),
     /// The disk reports an error.
     #[error("the disk that holds the store reports an error: {0}")]
     Disk(String),
@@ -63,15 +67,26 @@ pub enum StoreError {
 
 impl From<rusqlite::Error> for StoreError {
     fn from(error: rusqlite::Error) -> Self {
-        let Some(code) = error.sqlite_error_code() else { return Self::Sql(error) };
+        use rusqlite::Error;
         let words = error.to_string();
+        // The schema keeps such values out: somebody wrote to the file without it.
+        if let Error::InvalidColumnType(..)
+        | Error::IntegralValueOutOfRange(..)
+        | Error::FromSqlConversionFailure(..)
+        | Error::Utf8Error(..) = error
+        {
+            return Self::Corrupt(words);
+        }
+        let Some(code) = error.sqlite_error_code() else { return Self::Sql(error) };
+        if matches!(error, Error::SqliteFailure(failure, _) if failure.extended_code == SQLITE_IOERR_SHMSIZE) {
+            return Self::Full;
+        }
         match code {
             ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked => Self::Busy,
             ErrorCode::DiskFull => Self::Full,
             ErrorCode::ReadOnly | ErrorCode::PermissionDenied => Self::ReadOnly(words),
-            ErrorCode::SystemIoFailure | ErrorCode::CannotOpen | ErrorCode::FileLockingProtocolFailed => {
-                Self::Disk(words)
-            }
+            ErrorCode::CannotOpen => Self::Closed(words),
+            ErrorCode::SystemIoFailure | ErrorCode::FileLockingProtocolFailed => Self::Disk(words),
             ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase => Self::Corrupt(words),
             _ => Self::Sql(error),
         }

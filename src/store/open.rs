@@ -45,6 +45,8 @@ impl Store {
             other => other?,
         }
         let connection = connect(path)?;
+        // Closing the file of another program, or of a newer version, must not move its log into it.
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
         identify(&connection, path)?;
         let (found, known) = (schema::version(&connection)?, schema::VERSION);
         if found > known {
@@ -53,6 +55,7 @@ impl Store {
         if found < known && expect == Expect::Current {
             return Err(StoreError::Older { path: path.to_owned(), found, known });
         }
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false)?;
         prepare(&connection)?;
         keep_log_for_readers(&connection, path)?;
         Ok(Self { connection, path: path.to_owned() })
@@ -64,6 +67,9 @@ impl Store {
     /// # Errors
     /// [`StoreError::Exists`] when there is a file; others when it cannot be made.
     pub fn create(path: &Path, mode: u32, fill: impl FnOnce(&Writing<'_>) -> Result<()>) -> Result<()> {
+        // Two that make the same store at once would take each other's unfinished file. Where a folder cannot be locked
+        // (some network file systems), they must not.
+        let alone = std::fs::File::open(folder_of(path)).and_then(|folder| folder.lock().map(|()| folder));
         if path.symlink_metadata().is_ok() {
             return Err(StoreError::Exists(path.to_owned()));
         }
@@ -77,6 +83,7 @@ impl Store {
         if made.is_err() {
             remove_with_companions(&unfinished);
         }
+        drop(alone);
         made
     }
 
@@ -90,7 +97,7 @@ impl Store {
         let writing = store.write()?;
         fill(&writing)?;
         writing.commit()?;
-        // The last one to close moves the log into the file, and removes it.
+        empty_log(&store.connection)?;
         store.connection.close().map_err(|(_, error)| StoreError::from(error))
     }
 
@@ -118,8 +125,27 @@ fn beside(path: &Path, suffix: &str) -> PathBuf {
     name.into()
 }
 
+fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+/// Moves the log into the file, so that the file alone is the whole store. Closing does it too, but keeps silent when the
+/// disk does not take it.
+fn empty_log(connection: &Connection) -> Result<()> {
+    let is_busy: bool = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
+    if is_busy { Err(StoreError::Busy) } else { Ok(()) }
+}
+
+/// The path as SQLite is to be given it. The folder's symbolic links are followed here, because SQLite, told to follow
+/// none, refuses them anywhere in the path; and a path that begins with `/` is never taken for a URI.
+pub(super) fn resolved(path: &Path) -> Result<PathBuf> {
+    let failed = |error: std::io::Error| StoreError::Disk(format!("{}: {error}", path.display()));
+    let folder = folder_of(path).canonicalize().map_err(failed)?;
+    Ok(path.file_name().map_or(folder.clone(), |name| folder.join(name)))
+}
+
 /// Removes what a making that was interrupted left behind.
-fn remove_with_companions(path: &Path) {
+pub(super) fn remove_with_companions(path: &Path) {
     for suffix in ["", "-wal", "-shm", "-journal"] {
         let _ = std::fs::remove_file(beside(path, suffix));
     }
@@ -127,7 +153,7 @@ fn remove_with_companions(path: &Path) {
 
 fn connect(path: &Path) -> Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_NOFOLLOW;
-    let mut connection = Connection::open_with_flags(path, flags)?;
+    let mut connection = Connection::open_with_flags(resolved(path)?, flags)?;
     connection.busy_handler(Some(wait_for_the_writer))?;
     Ok(connection)
 }
@@ -201,5 +227,63 @@ impl Store {
     /// Statements that no other code may make, for tests that edit a store behind the program's back.
     pub(crate) fn tamper(&self, sql: &str) {
         self.connection.execute_batch(sql).unwrap();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A new store in a folder of its own, opened.
+    fn opened() -> (tempfile::TempDir, Store) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("store.db");
+        Store::create(&path, 0o600, |_| Ok(())).unwrap();
+        let store = Store::open(&path, &Rule::store(false), Expect::Current).unwrap();
+        (folder, store)
+    }
+
+    #[test]
+    fn every_connection_is_durable_and_trusts_no_schema() {
+        let (_folder, store) = opened();
+        let had = ["journal_mode", "synchronous", "foreign_keys", "trusted_schema", "secure_delete", "application_id"]
+            .map(|name| store.pragma(name));
+        assert_eq!(had, ["wal", "2", "1", "0", "1", "1129860417"]);
+        assert!(store.is_defensive());
+    }
+
+    #[test]
+    fn the_schema_cannot_be_edited_through_sql() {
+        let (_folder, store) = opened();
+        store.tamper("PRAGMA writable_schema = ON");
+        assert!(store.connection.execute("DELETE FROM sqlite_schema", []).is_err());
+    }
+
+    #[test]
+    fn a_row_that_refers_to_nothing_is_refused_and_found_when_it_is_there_all_the_same() {
+        let (_folder, store) = opened();
+        let stray = "INSERT INTO role_permission (role_id, permission) VALUES (99, 'view-users')";
+        assert!(store.connection.execute(stray, []).is_err());
+        store.tamper("PRAGMA foreign_keys = OFF");
+        store.tamper(stray);
+        assert_eq!(store.read().unwrap().dangling_references().unwrap(), ["role_permission: row ?"]);
+        assert!(store.read().unwrap().integrity_faults().unwrap().is_empty());
+    }
+
+    #[test]
+    fn a_reading_sees_one_moment_and_a_dropped_writing_leaves_nothing() {
+        let (_folder, store) = opened();
+        let other = Store::open(store.path(), &Rule::store(false), Expect::Current).unwrap();
+        let reading = store.read().unwrap();
+        assert_eq!(reading.fact("x").unwrap(), None);
+        let writing = other.write().unwrap();
+        writing.set_fact("x", b"1").unwrap();
+        writing.commit().unwrap();
+        assert_eq!(reading.fact("x").unwrap(), None);
+        drop(reading);
+        let writing = store.write().unwrap();
+        writing.set_fact("x", b"2").unwrap();
+        drop(writing);
+        assert_eq!(store.read().unwrap().fact("x").unwrap(), Some(b"1".to_vec()));
     }
 }

@@ -1,0 +1,28 @@
+//! The store as others meet it: the real program on real files, with other processes, other programs, full disks and
+//! kills in between. What a second engine would have to do is told in `store/conformance.rs`.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on says so by a panic")]
+#![expect(clippy::panic, reason = "a test that cannot go on says so by a panic")]
+
+#[path = "store/audit.rs"]
+mod audit;
+#[path = "store/backup.rs"]
+mod backup;
+#[path = "store/bulk.rs"]
+mod bulk;
+#[path = "store/conformance.rs"]
+mod conformance;
+#[path = "store/crash.rs"]
+mod crash;
+#[path = "store/disk.rs"]
+mod disk;
+#[path = "store/login_view.rs"]
+mod login_view;
+#[path = "store/modes.rs"]
+mod modes;
+#[path = "store/opening.rs"]
+mod opening;
+#[path = "store/world.rs"]
+mod world;
+#[path = "store/writers.rs"]
+mod writers;

@@ -1,0 +1,268 @@
+//! The audit cannot be left out, and what is edited in it is found.
+
+use cxme_admin::domain::event::Chain;
+use cxme_admin::domain::event::NewEvent;
+use cxme_admin::domain::operator::Account;
+use cxme_admin::domain::user::UserId;
+use cxme_admin::private_file::Rule;
+use cxme_admin::store::Store;
+use cxme_admin::store::StoreError;
+use cxme_admin::store::open::Expect;
+use jiff::Timestamp;
+use rusqlite::Connection;
+
+use crate::world::PASSWORD;
+use crate::world::World;
+use crate::world::finish;
+use crate::world::is_long;
+
+/// What takes the store's own guard away, as whoever edits the file would.
+const UNGUARD: &str = "DROP TRIGGER event_is_never_changed; DROP TRIGGER event_is_never_deleted;";
+
+/// Another value for each column.
+const EDITS: [(&str, &str); 14] = [
+    ("number", "number + 100000"),
+    ("time", "time + 1"),
+    ("operator", "operator || 'x'"),
+    ("operator_uid", "operator_uid + 1"),
+    ("login_uid", "coalesce(login_uid + 1, 0)"),
+    ("host", "host || 'x'"),
+    ("by_sudo", "1 - by_sudo"),
+    ("standing", "standing || ' '"),
+    ("action", "upper(action)"),
+    ("outcome", "CASE outcome WHEN 'done' THEN 'refused' ELSE 'done' END"),
+    ("user_id", "coalesce(user_id + 1, 0)"),
+    ("reason", "coalesce(reason || 'x', '')"),
+    ("details", "CASE WHEN details IS NULL THEN '' END"),
+    ("hash", "zeroblob(32)"),
+];
+
+/// A store with `count` events, some with every field and some with few.
+fn with_events(count: i64) -> World {
+    let world = World::without_store();
+    world.done(&["init", "--yes"]);
+    let store = open(&world);
+    let writing = store.write().unwrap();
+    for number in 2..=count {
+        let is_full = number % 2 == 0;
+        let account = Account {
+            uid: 1_000,
+            name: "carol".to_owned(),
+            login_uid: is_full.then_some(1_000),
+            host: "host".to_owned(),
+            by_sudo: is_full,
+        };
+        let event = NewEvent {
+            time: Timestamp::from_second(1_800_000_000 + number).unwrap(),
+            account,
+            standing: "Admin".to_owned(),
+            action: "users lock".to_owned(),
+            outcome: "done",
+            user: is_full.then_some(UserId(number)),
+            reason: is_full.then(|| "left".to_owned()),
+            details: is_full.then(|| "{}".to_owned()),
+        };
+        writing.append_event(&event).unwrap();
+    }
+    writing.commit().unwrap();
+    drop(store);
+    world
+}
+
+fn open(world: &World) -> Store {
+    Store::open(&world.store(), &Rule::store(false), Expect::Current).unwrap()
+}
+
+/// Why a check of the chain ended.
+#[derive(Debug)]
+enum Found {
+    Break,
+    Store,
+}
+
+impl From<StoreError> for Found {
+    fn from(_: StoreError) -> Self {
+        Self::Store
+    }
+}
+
+fn verify(store: &Store) -> Result<i64, Found> {
+    let mut chain = Chain::new(None);
+    let reading = store.read().unwrap();
+    reading.each_event_of_the_chain(|event| chain.follow(&event).map_err(|_| Found::Break))?;
+    chain.end().map_err(|_| Found::Break)
+}
+
+#[test]
+fn an_edit_of_any_column_of_any_event_is_found() {
+    let count = if is_long() { 500 } else { 60 };
+    let world = with_events(count);
+    let (store, editor) = (open(&world), world.sqlite());
+    editor.execute_batch(UNGUARD).unwrap();
+    editor.execute_batch("PRAGMA synchronous = OFF; CREATE TABLE kept AS SELECT * FROM event").unwrap();
+    for number in 1..=count {
+        for (column, value) in EDITS {
+            editor.execute(&format!("UPDATE event SET {column} = {value} WHERE number = ?1"), [number]).unwrap();
+            let found = verify(&store);
+            assert!(matches!(found, Err(Found::Break)), "{column} of event {number}: {found:?}");
+            editor.execute("DELETE FROM event WHERE number IN (?1, ?1 + 100000)", [number]).unwrap();
+            assert!(number == count || verify(&store).is_err(), "event {number} deleted");
+            editor.execute("INSERT INTO event SELECT * FROM kept WHERE number = ?1", [number]).unwrap();
+        }
+        assert_eq!(verify(&store).unwrap(), count);
+    }
+}
+
+/// What `audit verify` says after an edit of a copy of the store.
+fn after(world: &World, edit: impl FnOnce(&Connection), words: &[&str]) -> crate::world::Ran {
+    let copy = world.state().join("copy.db");
+    let _ = std::fs::remove_file(&copy);
+    world.done(&["store", "backup", copy.to_str().unwrap()]);
+    let connection = Connection::open(&copy).unwrap();
+    connection.execute_batch(UNGUARD).unwrap();
+    edit(&connection);
+    drop(connection);
+    world.run(&[&["--store", copy.to_str().unwrap(), "audit", "verify"], words].concat())
+}
+
+/// The hashes of all events from `first` on, made anew, as whoever knows how would.
+fn chain_again(connection: &Connection, world: &World, first: i64) {
+    // The program's own store functions read the events; the connection writes the hashes.
+    let path = connection.path().unwrap().to_owned();
+    let store = Store::open(path.as_ref(), &Rule::store(false), Expect::Current).unwrap();
+    let mut hashes = Vec::new();
+    let mut before = Vec::new();
+    let reading = store.read().unwrap();
+    reading
+        .each_event_of_the_chain::<StoreError>(|event| {
+            let hash = if event.number < first { event.hash.clone() } else { event.chained_hash(&before).to_vec() };
+            before.clone_from(&hash);
+            hashes.push((event.number, hash));
+            Ok(())
+        })
+        .unwrap();
+    drop(reading);
+    drop(store);
+    for (number, hash) in hashes {
+        connection.execute("UPDATE event SET hash = ?2 WHERE number = ?1", (number, hash)).unwrap();
+    }
+    assert!(world.store().exists());
+}
+
+#[test]
+fn audit_verify_names_what_was_deleted_swapped_or_inserted() {
+    let world = with_events(20);
+    let sql = |batch: &'static str| move |connection: &Connection| connection.execute_batch(batch).unwrap();
+    after(&world, sql("DELETE FROM event WHERE number = 7"), &[]).refused(65, "event 7 is missing");
+    after(&world, sql("DELETE FROM event WHERE number = 1"), &[]).refused(65, "event 1 is missing");
+    after(&world, sql("UPDATE event SET reason = 'x' WHERE number = 9"), &[]).refused(65, "event 9 was changed");
+    let swap = "UPDATE event SET number = -1 WHERE number = 5; UPDATE event SET number = 5 WHERE number = 6; \
+                UPDATE event SET number = 6 WHERE number = -1";
+    after(&world, sql(swap), &[]).refused(65, "event 5 was changed");
+    let insert = "UPDATE event SET number = -number WHERE number > 10; UPDATE event SET number = 1 - number WHERE \
+                  number < 0; INSERT INTO event SELECT 11, time, operator, operator_uid, login_uid, host, by_sudo, \
+                  standing, action, outcome, user_id, reason, details, hash FROM event WHERE number = 10";
+    after(&world, sql(insert), &[]).refused(65, "event 11 was changed");
+    // A field of another kind than the column's.
+    let kind = "PRAGMA ignore_check_constraints = ON; UPDATE event SET operator = x'ff' WHERE number = 3";
+    let ran = after(&world, sql(kind), &[]);
+    ran.refused(74, "the store is damaged");
+}
+
+#[test]
+fn a_cut_tail_and_a_new_chain_are_found_with_a_head_kept_elsewhere_alone() {
+    let world = with_events(20);
+    let head = world.done(&["audit", "head"]);
+    let head = ["--head", head.trim()];
+    after(&world, |_| (), &head).done(&["verify"]);
+    for cut in [21, 20, 15, 2] {
+        let edit = |connection: &Connection| {
+            connection.execute("DELETE FROM event WHERE number >= ?1", [cut]).unwrap();
+        };
+        // The copy's own event is the 21st of the first copy; each copy adds one.
+        after(&world, edit, &[]).done(&["without a head nothing is seen"]);
+        let ran = after(&world, edit, &head);
+        if cut == 21 { drop(ran.done(&["verify"])) } else { ran.refused(65, "no event has the hash given") }
+    }
+    let again = |connection: &Connection| {
+        connection.execute("UPDATE event SET operator = 'mallory' WHERE number = 12", []).unwrap();
+        chain_again(connection, &world, 12);
+    };
+    after(&world, again, &[]).done(&["without a head nothing is seen"]);
+    after(&world, again, &head).refused(65, "no event has the hash given");
+    // What it cannot see, it says.
+    let ran = world.run(&["audit", "verify", "-v"]);
+    assert!(ran.stderr.contains("Not seen without `--head HASH`"), "{}", ran.stderr);
+}
+
+#[test]
+fn a_deed_whose_event_cannot_be_written_is_not_done() {
+    let world = World::new();
+    world.set_password().done(&["set-password"]);
+    let facts = || -> (String, i64, Option<i64>) {
+        let sql = "SELECT password_hash, session_epoch, locked_at FROM user WHERE username = 'alice'";
+        world.sqlite().query_row(sql, [], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))).unwrap()
+    };
+    let before = facts();
+    let guard = "CREATE TRIGGER no_events BEFORE INSERT ON event BEGIN SELECT RAISE(ABORT, 'no events today'); END";
+    world.sqlite().execute_batch(guard).unwrap();
+    let set = world.set_password();
+    assert!(set.code.is_some_and(|code| code != 0) && set.stderr.contains("no events today"), "{set:?}");
+    for words in [
+        &["users", "lock", "alice"][..],
+        &["users", "delete", "alice", "--yes"],
+        &["users", "add", "carol@example.com"],
+        &["operators", "add", "1", "--role", "Admin"],
+        &["users", "set-password", "alice", "--generate"],
+    ] {
+        let ran = world.run(words);
+        assert!(ran.code.is_some_and(|code| code != 0), "{words:?}: {ran:?}");
+        assert!(ran.stdout.is_empty(), "{words:?}: {}", ran.stdout);
+    }
+    assert_eq!(facts(), before);
+    assert_eq!(world.count("SELECT count(*) FROM user"), 2);
+    assert_eq!(world.count("SELECT count(*) FROM operator"), 1);
+    world.sqlite().execute_batch("DROP TRIGGER no_events").unwrap();
+    world.set_password().done(&["set-password"]);
+    world.assert_sound();
+}
+
+/// The account that comes by sudo in the tests of denials.
+const GUEST: u32 = 65_534;
+
+#[test]
+fn every_denial_is_a_row() {
+    let world = World::new();
+    world.done(&["operators", "add", &GUEST.to_string(), "--role", "Minimal Permissions"]);
+    let copy = world.state().join("copy");
+    let deeds: [(&[&str], &str); 9] = [
+        (&["users", "lock", "alice"], "users lock"),
+        (&["users", "set-password", "alice", "--stdin"], "users set-password"),
+        (&["users", "delete", "alice", "--yes"], "users delete"),
+        (&["users", "edit", "alice", "--name", "Eve"], "users edit"),
+        (&["users", "add", "eve@example.com"], "users add"),
+        (&["users", "import", "-"], "users import"),
+        (&["operators", "add", "1", "--role", "Admin"], "operators add"),
+        (&["audit", "list"], "audit list"),
+        (&["store", "backup", "-"], "store backup"),
+    ];
+    // An operator who may little, and somebody who is none.
+    for uid in [GUEST, GUEST - 1] {
+        for (words, action) in deeds {
+            let events = world.count("SELECT count(*) FROM event");
+            let mut command = world.command(words);
+            command.env("SUDO_UID", uid.to_string());
+            let ran = finish(command, PASSWORD);
+            assert_eq!(ran.code, Some(77), "{words:?}: {}", ran.stderr);
+            assert_eq!(world.count("SELECT count(*) FROM event"), events + 1, "{words:?}");
+            let sql = "SELECT action, outcome, operator_uid, by_sudo FROM event ORDER BY number DESC LIMIT 1";
+            let newest: (String, String, u32, i64) = world
+                .sqlite()
+                .query_row(sql, [], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))
+                .unwrap();
+            assert_eq!(newest, (action.to_owned(), "refused".to_owned(), uid, 1), "{words:?}");
+        }
+    }
+    assert!(!copy.exists());
+    world.assert_sound();
+}

@@ -1,0 +1,35 @@
+//! Large inputs.
+
+use std::fmt::Write as _;
+
+use crate::world::World;
+use crate::world::can;
+use crate::world::finish;
+use crate::world::is_long;
+
+/// What an import may take of memory, in KiB.
+const LIMIT_KIB: u64 = 64 * 1024;
+
+#[test]
+fn an_import_takes_no_more_memory_for_more_rows() {
+    let has_time = std::process::Command::new("/usr/bin/time").arg("--version").output().is_ok();
+    if !can(has_time, "needs GNU time") {
+        return;
+    }
+    let rows = if is_long() { 200_000 } else { 5_000 };
+    let world = World::new();
+    let mut input = String::from("username,email,name\n");
+    for row in 0..rows {
+        writeln!(input, "u{row},u{row}@example.com,{}", "Name ".repeat(20)).unwrap();
+    }
+    let path = world.folder().join("input.csv");
+    std::fs::write(&path, input).unwrap();
+    let measured = world.folder().join("measured");
+    let starter = ["/usr/bin/time", "-f", "%M", "-o", measured.to_str().unwrap()];
+    finish(world.under(&starter, &["users", "import", path.to_str().unwrap()]), "").done(&["import"]);
+    assert_eq!(world.count("SELECT count(*) FROM user"), rows + 2);
+    let taken: u64 = std::fs::read_to_string(measured).unwrap().trim().parse().unwrap();
+    assert!(taken < LIMIT_KIB, "{taken} KiB");
+    assert!(crate::world::names_in(&world.folder().join("temporary")).is_empty());
+    world.assert_sound();
+}

@@ -1,0 +1,329 @@
+//! The store's story, told to its library functions alone: what a second engine would have to do as well.
+
+use std::path::Path;
+
+use cxme_admin::domain::event::Chain;
+use cxme_admin::domain::event::NewEvent;
+use cxme_admin::domain::operator::Account;
+use cxme_admin::domain::operator::Operator;
+use cxme_admin::domain::operator::OperatorKind;
+use cxme_admin::domain::role;
+use cxme_admin::domain::role::Permission;
+use cxme_admin::domain::role::RoleId;
+use cxme_admin::domain::selection::Selection;
+use cxme_admin::domain::selection::UserQuery;
+use cxme_admin::domain::user::Lock;
+use cxme_admin::domain::user::SignIn;
+use cxme_admin::domain::user::Status;
+use cxme_admin::domain::user::UserId;
+use cxme_admin::domain::user::UserReference;
+use cxme_admin::private_file::Rule;
+use cxme_admin::secrets::password_hash::PasswordHash;
+use cxme_admin::store::Result;
+use cxme_admin::store::Store;
+use cxme_admin::store::StoreError;
+use cxme_admin::store::Writing;
+use cxme_admin::store::events::EventQuery;
+use cxme_admin::store::import::Conflict;
+use cxme_admin::store::import::Imported;
+use cxme_admin::store::import::Incoming;
+use cxme_admin::store::open::Expect;
+use cxme_admin::store::users::MOST_HISTORY;
+use cxme_admin::store::users::NewPassword;
+use cxme_admin::store::users::NewUser;
+use jiff::Timestamp;
+
+/// When the story begins.
+const BEGIN: i64 = 1_800_000_000;
+
+fn at(seconds: i64) -> Timestamp {
+    Timestamp::from_second(BEGIN + seconds).unwrap()
+}
+
+/// A well-formed hash that differs by `n`; no password has it.
+fn hash(n: u32) -> PasswordHash {
+    let tag = format!("{n:04}{}", "A".repeat(39));
+    PasswordHash::parse(&format!("$argon2id$v=19$m=65536,t=3,p=1$c2FsdHNhbHRzYWx0c2FsdA${tag}")).unwrap()
+}
+
+fn open(path: &Path) -> Result<Store> {
+    Store::open(path, &Rule::store(false), Expect::Current)
+}
+
+fn change<T>(store: &Store, run: impl FnOnce(&Writing<'_>) -> Result<T>) -> T {
+    let writing = store.write().unwrap();
+    let value = run(&writing).unwrap();
+    writing.commit().unwrap();
+    value
+}
+
+fn new_user(name: &str, role: RoleId) -> NewUser {
+    NewUser {
+        username: name.parse().unwrap(),
+        email: format!("{name}@example.com").parse().unwrap(),
+        name: String::new(),
+        role,
+        sign_in: SignIn::Password,
+        locale: None,
+        created_at: at(0),
+    }
+}
+
+fn new_password(n: u32, keep_sessions: bool) -> NewPassword {
+    NewPassword { hash: hash(n), policy: Some("p".to_owned()), must_change: true, keep_sessions, set_at: at(n.into()) }
+}
+
+fn incoming<'a>(line: u64, username: &'a str, email: &'a str) -> Incoming<'a> {
+    Incoming {
+        line,
+        username,
+        username_given: true,
+        email: Some(email),
+        name: None,
+        role: None,
+        sign_in: None,
+        sign_in_by_domain: SignIn::Password,
+        locale: None,
+        locked: None,
+        must_change: None,
+        password_hash: None,
+    }
+}
+
+#[test]
+fn the_story_of_a_store() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("store.db");
+    let (admin, minimal) = it_is_made_whole_or_not_at_all(&path);
+    let store = open(&path).unwrap();
+    operators_are_known_by_their_number(&store, admin);
+    let alice = a_user_is_found_by_name_and_address_without_case(&store, minimal);
+    a_password_ends_what_is_older(&store, alice);
+    a_lock_ends_with_its_time(&store, alice);
+    a_change_that_is_dropped_leaves_nothing(&store, alice);
+    lists_count_and_order(&store, minimal);
+    an_import_names_every_conflict_and_then_takes_all(&store, minimal);
+    events_form_a_chain(&store, alice);
+    a_deleted_user_leaves_his_events_and_his_number_free_for_nobody(&store, alice, minimal);
+    let copy = folder.path().join("copy.db");
+    store.finish_copy(store.begin_copy(&copy).unwrap()).unwrap();
+    let users = |store: &Store| store.read().unwrap().count_users(&Selection::default(), at(0)).unwrap();
+    let count = users(&store);
+    drop(store);
+    for path in [&path, &copy] {
+        let again = open(path).unwrap();
+        assert_eq!(users(&again), count);
+        assert!(again.read().unwrap().integrity_faults().unwrap().is_empty());
+        assert!(again.read().unwrap().dangling_references().unwrap().is_empty());
+    }
+}
+
+fn it_is_made_whole_or_not_at_all(path: &Path) -> (RoleId, RoleId) {
+    assert!(matches!(open(path), Err(StoreError::Missing(_))));
+    let failed = Store::create(path, 0o600, |_| Err(StoreError::Busy));
+    assert!(failed.is_err() && std::fs::read_dir(path.parent().unwrap()).unwrap().count() == 0);
+    let mut roles = Vec::new();
+    Store::create(path, 0o600, |writing| {
+        for (name, permissions) in role::built_in() {
+            roles.push(writing.add_role(name, true, permissions)?);
+        }
+        writing.set_fact("engine", b"one")
+    })
+    .unwrap();
+    assert!(matches!(Store::create(path, 0o600, |_| Ok(())), Err(StoreError::Exists(_))));
+    let reading_store = open(path).unwrap();
+    let reading = reading_store.read().unwrap();
+    assert_eq!(reading.fact("engine").unwrap(), Some(b"one".to_vec()));
+    assert_eq!(reading.fact("other").unwrap(), None);
+    let id = |name: &str| reading.role_named(name).unwrap().unwrap().id;
+    let (admin, minimal) = (id(role::ADMIN), id(&role::MINIMAL.to_uppercase()));
+    assert_eq!(reading.roles().unwrap().len(), roles.len());
+    assert!(reading.role(admin).unwrap().unwrap().permissions.has(Permission::ManageStore));
+    assert!(reading.role_named("nobody's").unwrap().is_none());
+    (admin, minimal)
+}
+
+fn operators_are_known_by_their_number(store: &Store, admin: RoleId) {
+    let permissions = store.read().unwrap().role(admin).unwrap().unwrap().permissions;
+    let operator = |uid: u32| Operator {
+        uid,
+        account: "carol".to_owned(),
+        kind: OperatorKind::Person,
+        role: admin,
+        role_name: role::ADMIN.to_owned(),
+        permissions,
+        added_at: at(0),
+    };
+    change(store, |writing| writing.add_operator(&operator(1_000)));
+    assert!(store.write().unwrap().add_operator(&operator(1_000)).is_err(), "twice");
+    let found = store.read().unwrap().operator(1_000).unwrap().unwrap();
+    assert_eq!((found.role_name.as_str(), found.added_at), (role::ADMIN, at(0)));
+    assert!(found.permissions.has(Permission::ManageOperators));
+    assert!(store.read().unwrap().operator(1_001).unwrap().is_none());
+    change(store, |writing| writing.remove_operator(1_000));
+    assert!(store.read().unwrap().operators().unwrap().is_empty());
+}
+
+fn a_user_is_found_by_name_and_address_without_case(store: &Store, minimal: RoleId) -> UserId {
+    let alice = change(store, |writing| writing.add_user(&new_user("Alice", minimal)));
+    let reading = store.read().unwrap();
+    for given in ["alice", "ALICE", "aLiCe@Example.COM"] {
+        assert_eq!(reading.user(&UserReference::new(given)).unwrap().unwrap().id, alice, "{given}");
+    }
+    for other in ["alic", "alice@example", "ａlice", "alıce"] {
+        assert!(reading.user(&UserReference::new(other)).unwrap().is_none(), "{other}");
+    }
+    drop(reading);
+    for taken in ["ALICE", "alice"] {
+        let error = store.write().unwrap().add_user(&new_user(taken, minimal)).unwrap_err();
+        assert!(error.is_conflict(), "{taken}: {error}");
+    }
+    alice
+}
+
+fn a_password_ends_what_is_older(store: &Store, alice: UserId) {
+    let epoch = || store.read().unwrap().user_by_id(alice).unwrap().unwrap().session_epoch;
+    assert_eq!(store.read().unwrap().password_hash(alice).unwrap(), None);
+    assert_eq!(epoch(), 0);
+    for n in 1..=MOST_HISTORY + 3 {
+        change(store, |writing| writing.set_password(alice, &new_password(n, false)));
+    }
+    assert_eq!(epoch(), i64::from(MOST_HISTORY) + 3);
+    change(store, |writing| writing.set_password(alice, &new_password(99, true)));
+    assert_eq!(epoch(), i64::from(MOST_HISTORY) + 3, "sessions kept");
+    let reading = store.read().unwrap();
+    assert_eq!(reading.password_hash(alice).unwrap(), Some(hash(99)));
+    let history = reading.password_history(alice, 100).unwrap();
+    assert_eq!(history.len(), MOST_HISTORY as usize);
+    assert_eq!(history[0], hash(MOST_HISTORY + 3), "newest first");
+    let facts = reading.user_by_id(alice).unwrap().unwrap().password.unwrap();
+    assert_eq!((facts.set_at, facts.must_change), (at(99), true));
+}
+
+fn a_lock_ends_with_its_time(store: &Store, alice: UserId) {
+    let user = || store.read().unwrap().user_by_id(alice).unwrap().unwrap();
+    let before = user().session_epoch;
+    let lock = Lock { until: Some(at(100)), reason: Some("left".to_owned()) };
+    change(store, |writing| writing.set_lock(alice, Some(&lock), at(1)));
+    assert_eq!((user().lock, user().session_epoch), (Some(lock), before + 1));
+    assert_eq!((user().status(at(99)), user().status(at(100))), (Status::Locked, Status::Active));
+    change(store, |writing| writing.set_lock(alice, None, at(2)));
+    assert_eq!((user().lock, user().session_epoch), (None, before + 1));
+}
+
+fn a_change_that_is_dropped_leaves_nothing(store: &Store, alice: UserId) {
+    let before = store.read().unwrap().user_by_id(alice).unwrap();
+    let writing = store.write().unwrap();
+    writing.set_password(alice, &new_password(7, false)).unwrap();
+    writing.delete_user(alice).unwrap();
+    assert!(writing.user_by_id(alice).unwrap().is_none(), "it sees itself");
+    drop(writing);
+    assert_eq!(store.read().unwrap().user_by_id(alice).unwrap(), before);
+    assert_eq!(store.read().unwrap().password_hash(alice).unwrap(), Some(hash(99)));
+}
+
+fn lists_count_and_order(store: &Store, minimal: RoleId) {
+    change(store, |writing| {
+        writing.add_user(&new_user("carol", minimal))?;
+        writing.add_user(&new_user("bob", minimal))
+    });
+    let reading = store.read().unwrap();
+    let names = |query: &UserQuery| {
+        let mut names = Vec::new();
+        let visit = |row: &cxme_admin::store::user_list::UserRow<'_>| {
+            names.push(row.username().to_owned());
+            Ok::<_, StoreError>(())
+        };
+        reading.each_user(query, false, at(0), visit).unwrap();
+        names
+    };
+    assert_eq!(names(&UserQuery::default()), ["Alice", "bob", "carol"], "by address, without case");
+    assert_eq!(names(&UserQuery { reverse: true, limit: Some(2), ..UserQuery::default() }), ["carol", "bob"]);
+    let without = Selection { no_password: true, ..Selection::default() };
+    assert_eq!(reading.count_users(&without, at(0)).unwrap(), 2);
+    assert_eq!(names(&UserQuery { selection: without, ..UserQuery::default() }), ["bob", "carol"]);
+    let unknown = ["carol", "dave", "BOB@example.com"].map(UserReference::new);
+    assert_eq!(reading.unknown_names(&unknown).unwrap(), [1]);
+}
+
+fn an_import_names_every_conflict_and_then_takes_all(store: &Store, minimal: RoleId) {
+    let stage = |rows: &[Incoming<'_>]| {
+        let staging = store.stage().unwrap();
+        rows.iter().for_each(|row| staging.add(row).unwrap());
+        staging.end().unwrap();
+    };
+    stage(&[
+        incoming(2, "dave", "dave@example.com"),
+        incoming(3, "DAVE", "other@example.com"),
+        incoming(4, "erin", "Dave@example.com"),
+        incoming(5, "BOB", "new@example.com"),
+    ]);
+    let mut conflicts = Vec::new();
+    store.read().unwrap().each_conflict(&[], |line, conflict| conflicts.push((line, conflict))).unwrap();
+    let expected = [(3, Conflict::UsernameTwice(2)), (4, Conflict::EmailTwice(2)), (5, Conflict::UsernameTaken)];
+    assert_eq!(conflicts, expected);
+    assert!(store.write().unwrap().import(minimal, at(3)).unwrap_err().is_conflict());
+    stage(&[
+        incoming(2, "dave", "dave@example.com"),
+        incoming(3, "bob", "Bob@example.com"),
+        incoming(4, "carol", "carol@example.com"),
+    ]);
+    let imported = change(store, |writing| {
+        writing.match_incoming()?;
+        writing.import(minimal, at(3))
+    });
+    assert_eq!(imported, Imported { added: 1, changed: 1, unchanged: 1 });
+    let bob = store.read().unwrap().user(&UserReference::new("bob")).unwrap().unwrap();
+    assert_eq!((bob.email.as_str(), bob.session_epoch), ("Bob@example.com", 1));
+}
+
+fn events_form_a_chain(store: &Store, alice: UserId) {
+    for number in 0..3 {
+        let account =
+            Account { uid: 0, name: "root".to_owned(), login_uid: None, host: "host".to_owned(), by_sudo: false };
+        let event = NewEvent {
+            time: at(number),
+            account,
+            standing: role::ADMIN.to_owned(),
+            action: "users lock".to_owned(),
+            outcome: "done",
+            user: (number == 1).then_some(alice),
+            reason: None,
+            details: None,
+        };
+        change(store, |writing| writing.append_event(&event));
+    }
+    let reading = store.read().unwrap();
+    let mut chain = Chain::new(Some(reading.newest_event().unwrap().unwrap().hash));
+    let followed = |event| {
+        chain.follow(&event).unwrap();
+        Ok::<_, StoreError>(())
+    };
+    reading.each_event_of_the_chain(followed).unwrap();
+    assert_eq!(chain.end(), Ok(3));
+    let numbers = |query: &EventQuery| {
+        let mut numbers = Vec::new();
+        let visit = |event: cxme_admin::domain::event::Event| {
+            numbers.push(event.number);
+            Ok::<_, StoreError>(())
+        };
+        reading.each_event(query, visit).unwrap();
+        numbers
+    };
+    assert_eq!(numbers(&EventQuery { limit: Some(2), ..EventQuery::default() }), [3, 2], "newest first");
+    assert_eq!(numbers(&EventQuery { user: Some(alice), ..EventQuery::default() }), [2]);
+    assert_eq!(numbers(&EventQuery { since: Some(BEGIN + 1), ..EventQuery::default() }), [3, 2]);
+}
+
+fn a_deleted_user_leaves_his_events_and_his_number_free_for_nobody(store: &Store, alice: UserId, minimal: RoleId) {
+    let last = change(store, |writing| writing.add_user(&new_user("last", minimal)));
+    change(store, |writing| writing.delete_user(last));
+    change(store, |writing| writing.delete_user(alice));
+    let reading = store.read().unwrap();
+    assert!(reading.user_by_id(alice).unwrap().is_none());
+    assert!(reading.password_history(alice, 100).unwrap().is_empty());
+    drop(reading);
+    let next = change(store, |writing| writing.add_user(&new_user("Alice", minimal)));
+    assert!(next.0 > last.0, "a number was given again");
+    assert_eq!(store.read().unwrap().password_hash(next).unwrap(), None);
+}

@@ -1,0 +1,231 @@
+//! Disks that are full, failing or read-only: one clear line, nothing half-done, and work goes on when they are well.
+
+use std::path::Path;
+use std::process::Command;
+
+use crate::world::PASSWORD;
+use crate::world::World;
+use crate::world::can;
+use crate::world::can_be_root;
+use crate::world::can_trace;
+use crate::world::finish;
+use crate::world::is_long;
+use crate::world::names_in;
+use crate::world::set_mode;
+
+/// Runs a test of this file in mounts of its own, which end with it.
+fn in_own_mounts(test: &str) {
+    let possible = Command::new("unshare").args(["-m", "true"]).output().is_ok_and(|ran| ran.status.success());
+    if !can_be_root() || !can(possible, "needs the right to unshare mounts") {
+        return;
+    }
+    let ran = Command::new("unshare")
+        .arg("-m")
+        .arg(std::env::current_exe().unwrap())
+        .args(["--exact", &format!("disk::{test}"), "--ignored", "--nocapture"])
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&ran.stdout) + String::from_utf8_lossy(&ran.stderr);
+    assert!(ran.status.success() && said.contains("1 passed"), "{said}");
+}
+
+fn mount(words: &[&str], at: &Path) {
+    let ran = Command::new("mount").args(words).arg(at).output().unwrap();
+    assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
+}
+
+/// A disk of 2 MiB in `folder`.
+fn small_disk(folder: &Path) {
+    mount(&["-t", "tmpfs", "-o", "size=2m,mode=755", "none"], folder);
+}
+
+/// Fills the disk up to `free` KiB.
+fn fill(folder: &Path, free: u64) {
+    empty(folder);
+    let mut ballast = std::fs::File::create(folder.join("ballast")).unwrap();
+    while std::io::Write::write_all(&mut ballast, &[0; 1_024]).is_ok() {}
+    let full = ballast.metadata().unwrap().len();
+    ballast.set_len(full - free * 1_024).unwrap();
+}
+
+fn empty(folder: &Path) {
+    let _ = std::fs::remove_file(folder.join("ballast"));
+}
+
+/// The hash and the epoch of alice, and the number of events.
+fn facts(world: &World) -> (Option<String>, i64, i64) {
+    let sql = "SELECT password_hash, session_epoch, (SELECT count(*) FROM event) FROM user WHERE username = 'alice'";
+    world.sqlite().query_row(sql, [], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))).unwrap()
+}
+
+#[test]
+fn a_full_disk_changes_nothing() {
+    in_own_mounts("on_a_full_disk");
+}
+
+#[test]
+#[ignore = "started by a_full_disk_changes_nothing"]
+fn on_a_full_disk() {
+    let folder = tempfile::tempdir().unwrap();
+    let disk = folder.path();
+    small_disk(disk);
+    let world = World::in_folder(disk).with_users();
+    let before = facts(&world);
+    for free in [0, 4, 16, 32, 36, 40] {
+        fill(disk, free);
+        world.set_password().refused(74, "is full: nothing was changed");
+        empty(disk);
+        assert_eq!(facts(&world), before, "{free} KiB free");
+        world.assert_sound();
+    }
+    fill(disk, 48);
+    let copy = world.state().join("copy");
+    world.run(&["store", "backup", copy.to_str().unwrap()]).refused(74, "full");
+    let export = world.state().join("export");
+    fill(disk, 0);
+    let ran = world.run(&["users", "export", "--to", export.to_str().unwrap()]);
+    assert_eq!(ran.code, Some(74), "{}", ran.stderr);
+    empty(disk);
+    // SQLite's own two beside the store go with the next command.
+    world.assert_sound();
+    assert_eq!(world.names(), ["reset.key", "store.db"], "nothing half-done is left");
+    world.set_password().done(&["set-password"]);
+    world.done(&["store", "backup", copy.to_str().unwrap()]);
+    world.assert_sound();
+}
+
+#[test]
+fn init_on_a_full_disk_makes_all_of_a_store_or_none() {
+    in_own_mounts("init_on_a_full_disk");
+}
+
+#[test]
+#[ignore = "started by init_on_a_full_disk_makes_all_of_a_store_or_none"]
+fn init_on_a_full_disk() {
+    let folder = tempfile::tempdir().unwrap();
+    let disk = folder.path();
+    small_disk(disk);
+    let world = World::in_folder(disk);
+    // Too little for anything, then for the log, then for the file that the log is moved into.
+    let mut failed = 0;
+    for free in (0..260).step_by(if is_long() { 4 } else { 20 }) {
+        fill(disk, free);
+        let ran = world.run(&["init", "--yes"]);
+        if ran.code == Some(0) {
+            assert!(failed > 3, "too much was free to test anything");
+            empty(disk);
+            world.done(&["users", "add", "alice@example.com", "--name", "Alice"]);
+            world.assert_sound();
+            assert_eq!(world.names(), ["reset.key", "store.db"]);
+            std::fs::remove_file(world.store()).unwrap();
+            continue;
+        }
+        failed += 1;
+        ran.refused(74, if ran.stderr.contains("full") { "full" } else { "No space left on device" });
+        assert!(names_in(&world.state()).iter().all(|name| name == "reset.key"), "{:?}", world.names());
+    }
+    empty(disk);
+    world.with_users().assert_sound();
+}
+
+#[test]
+fn an_import_with_a_full_folder_for_temporary_files_adds_nobody() {
+    in_own_mounts("import_with_a_full_temporary_folder");
+}
+
+#[test]
+#[ignore = "started by an_import_with_a_full_folder_for_temporary_files_adds_nobody"]
+fn import_with_a_full_temporary_folder() {
+    let world = World::new();
+    let temporary = world.folder().join("temporary");
+    small_disk(&temporary);
+    // More than the cache of the staged rows holds.
+    let name = "name ".repeat(38);
+    let rows: String = (0..60_000).map(|row| format!("u{row}@example.com,{name}\n")).collect();
+    let input = world.folder().join("input.csv");
+    std::fs::write(&input, format!("email,name\n{rows}")).unwrap();
+    world.run(&["users", "import", input.to_str().unwrap()]).refused(74, "is full: nothing was changed");
+    assert_eq!(world.count("SELECT count(*) FROM user"), 2);
+    world.assert_sound();
+    std::fs::write(&input, "email\ncarol@example.com\n").unwrap();
+    world.done(&["users", "import", input.to_str().unwrap()]);
+}
+
+#[test]
+fn a_read_only_disk_is_said_in_one_line() {
+    in_own_mounts("on_a_read_only_disk");
+}
+
+#[test]
+#[ignore = "started by a_read_only_disk_is_said_in_one_line"]
+fn on_a_read_only_disk() {
+    let world = World::new();
+    let state = world.state();
+    mount(&["--bind", state.to_str().unwrap()], &state);
+    mount(&["-o", "remount,bind,ro"], &state);
+    for words in [&["users", "lock", "alice"][..], &["users", "list"], &["store", "check"]] {
+        world.run(words).refused(74, "read-only");
+    }
+    let new = state.join("new.db");
+    let ran = world.run(&["--store", new.to_str().unwrap(), "init", "--yes"]);
+    ran.refused(74, "Read-only file system");
+    mount(&["-o", "remount,bind,rw"], &state);
+    world.done(&["users", "lock", "alice"]);
+    world.assert_sound();
+    assert_eq!(world.names(), ["reset.key", "store.db"]);
+}
+
+#[test]
+fn a_folder_in_which_one_may_not_write_is_said_in_one_line() {
+    if !can(!nix::unistd::Uid::effective().is_root(), "root may write everywhere") {
+        return;
+    }
+    let world = World::new();
+    set_mode(&world.state(), 0o500);
+    world.run(&["users", "lock", "alice"]).refused(74, "read-only");
+    set_mode(&world.state(), 0o700);
+    world.done(&["users", "lock", "alice"]);
+    world.assert_sound();
+}
+
+/// The first writes of a command extend -shm, one byte a page.
+const SHM_PAGES: usize = 8;
+
+/// Lets the n-th of the calls fail, for n = 1, 2, …, until the command makes no such call any more.
+fn fail_each(calls: &str, error: &str) {
+    let world = World::new();
+    let mut failed = 0;
+    for n in 1.. {
+        let before = facts(&world);
+        let inject = format!("inject={calls}:error={error}:when={n}");
+        let log = world.folder().join("trace");
+        let starter = ["strace", "-f", "-qq", "-o", log.to_str().unwrap(), "-e", &inject];
+        let ran = finish(world.under(&starter, &["users", "set-password", "alice", "--stdin"]), PASSWORD);
+        world.assert_sound();
+        let after = facts(&world);
+        if ran.code == Some(0) {
+            // After the commit only the log is moved into the file, which the next one does as well.
+            assert_ne!(after.0, before.0, "{calls} {n}: said yes and did nothing");
+            assert_eq!((after.1, after.2), (before.1 + 1, before.2 + 1), "{calls} {n}");
+        } else {
+            failed += 1;
+            // SQLite does not say why it cannot make -shm larger; it is hardly ever another reason than a full disk.
+            let is_full = error == "ENOSPC" || (calls == "pwrite64" && n <= SHM_PAGES);
+            ran.refused(74, if is_full { "is full: nothing was changed" } else { "reports an error" });
+            assert_eq!(after, before, "{calls} {n}: said no and did something");
+        }
+        if !std::fs::read_to_string(&log).unwrap().contains("INJECTED") {
+            break;
+        }
+    }
+    assert!(failed > 0, "{calls}: never failed");
+}
+
+#[test]
+fn a_disk_that_fails_at_any_call_changes_nothing() {
+    if can_trace() {
+        fail_each("pwrite64", "ENOSPC");
+        fail_each("pwrite64", "EIO");
+        fail_each("fdatasync,fsync", "EIO");
+    }
+}

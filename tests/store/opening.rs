@@ -1,0 +1,120 @@
+//! Which files are opened, and that the others are left as they are.
+
+use std::os::unix::fs::symlink;
+use std::path::Path;
+
+use rusqlite::Connection;
+
+use crate::world::World;
+use crate::world::set_mode;
+use crate::world::sha256;
+
+/// Lists the users of `path`, which must be refused and left as it is.
+#[track_caller]
+fn assert_refused(world: &World, path: &Path, words: &str) {
+    let before = sha256(path);
+    let named = path.to_str().unwrap();
+    world.run(&["--store", named, "users", "list"]).refused(78, words);
+    world.run(&["--store", named, "users", "lock", "alice"]).refused(78, words);
+    world.run(&["--store", named, "init", "--yes"]).refused(78, "exists already");
+    assert_eq!(sha256(path), before, "{named} was touched");
+}
+
+fn private(path: &Path, bytes: &[u8]) {
+    std::fs::write(path, bytes).unwrap();
+    set_mode(path, 0o600);
+}
+
+/// Another program's database in WAL mode, as it is while that program runs: a part stands in the log alone.
+fn copy_of_a_running_database(to: &Path, pragmas: &str) {
+    let folder = tempfile::tempdir().unwrap();
+    let from = folder.path().join("theirs.db");
+    let theirs = Connection::open(&from).unwrap();
+    theirs.execute_batch(&format!("PRAGMA journal_mode = WAL; {pragmas} CREATE TABLE t (x);")).unwrap();
+    for suffix in ["", "-wal"] {
+        let beside = |path: &Path| format!("{}{suffix}", path.display());
+        std::fs::copy(beside(&from), beside(to)).unwrap();
+        set_mode(Path::new(&beside(to)), 0o600);
+    }
+}
+
+#[test]
+fn a_file_that_is_no_store_is_refused_and_left_as_it_is() {
+    let world = World::new();
+    let file = |name: &str| world.state().join(name);
+    private(&file("text"), b"not a database, and longer than the header of one, which is a hundred bytes: ........");
+    assert_refused(&world, &file("text"), "not a store of cxme-admin");
+    private(&file("empty"), b"");
+    assert_refused(&world, &file("empty"), "not a store of cxme-admin");
+    Connection::open(file("foreign")).unwrap().execute_batch("PRAGMA application_id = 7; CREATE TABLE t (x)").unwrap();
+    set_mode(&file("foreign"), 0o600);
+    assert_refused(&world, &file("foreign"), "not a store of cxme-admin");
+    let before = world.names();
+    world.run(&["--store", file("none").to_str().unwrap(), "users", "list"]).refused(78, "make one: cxme-admin init");
+    assert_eq!(world.names(), before);
+}
+
+#[test]
+fn the_log_of_a_file_that_is_not_ours_is_not_moved_into_it() {
+    let world = World::new();
+    let theirs = world.state().join("theirs");
+    copy_of_a_running_database(&theirs, "PRAGMA application_id = 7;");
+    let log = sha256(&world.state().join("theirs-wal"));
+    assert_refused(&world, &theirs, "not a store of cxme-admin");
+    assert_eq!(sha256(&world.state().join("theirs-wal")), log);
+    let newer = world.state().join("newer");
+    copy_of_a_running_database(&newer, "PRAGMA application_id = 1129860417; PRAGMA user_version = 99;");
+    assert_refused(&world, &newer, "install the newer cxme-admin");
+    assert!(world.state().join("newer-wal").exists());
+}
+
+#[test]
+fn a_store_of_another_version_is_refused_with_what_to_do() {
+    let world = World::new();
+    world.sqlite().execute_batch("PRAGMA user_version = 99").unwrap();
+    assert_refused(&world, &world.store(), "install the newer cxme-admin");
+    world.sqlite().execute_batch("PRAGMA user_version = 0").unwrap();
+    assert_refused(&world, &world.store(), "bring it up: cxme-admin store migrate");
+}
+
+#[test]
+fn a_present_store_has_nothing_to_migrate() {
+    let world = World::new();
+    let (before, events) = (world.names(), world.count("SELECT count(*) FROM event"));
+    let ran = world.run(&["store", "migrate", "-v"]);
+    assert!(ran.stderr.contains("already: nothing was changed"), "{}", ran.stderr);
+    assert_eq!((ran.code, world.names()), (Some(0), before));
+    assert_eq!(world.count("SELECT count(*) FROM event"), events);
+}
+
+#[test]
+fn a_link_to_the_store_is_refused_and_a_link_to_its_folder_is_followed() {
+    let world = World::new();
+    let link = world.state().join("link.db");
+    symlink(world.store(), &link).unwrap();
+    assert_refused(&world, &link, "is a symbolic link");
+    let folder = world.folder().join("linked");
+    symlink(world.state(), &folder).unwrap();
+    let listed = world.done(&["--store", folder.join("store.db").to_str().unwrap(), "users", "list"]);
+    assert!(listed.contains("alice@example.com"));
+}
+
+#[test]
+fn a_name_that_looks_like_a_uri_is_a_name() {
+    let world = World::new();
+    let (uri, plain) = ("file:other.db?mode=memory", world.state().join("other.db"));
+    let run = |words: &[&str]| {
+        let mut command = world.command(words);
+        command.current_dir(world.state());
+        crate::world::finish(command, "")
+    };
+    run(&["--store", uri, "users", "list"]).refused(78, "no such store");
+    run(&["--store", uri, "init", "--yes"]).done(&["init"]);
+    run(&["--store", uri, "users", "list"]).done(&["list"]);
+    run(&["store", "backup", "file:copy.db"]).done(&["backup"]);
+    let copy = world.state().join("file:copy.db");
+    assert!(copy.metadata().unwrap().len() > 0);
+    assert_eq!(crate::world::mode(&copy), 0o600);
+    assert!(world.state().join(uri).exists() && !plain.exists(), "{:?}", world.names());
+    assert!(!world.names().iter().any(|name| name.starts_with("copy.db")), "{:?}", world.names());
+}
