@@ -193,9 +193,10 @@ fn of_complaint(complaint: &Complaint) -> Told {
         Complaint::CannotAsk { hint, .. } => Told::new(USAGE, complaint).hint(hint),
         Complaint::Declined | Complaint::NoPassword | Complaint::Data(_) => Told::new(DATA, complaint),
         Complaint::NotVerified => Told::new(NOT_VERIFIED, complaint),
-        Complaint::NotBySudo(_) => {
+        Complaint::NotBySudo("naming a file") => {
             Told::new(NOT_PERMITTED, complaint).hint("pass data by a pipe: with `-`, or with `--stdin`")
         }
+        Complaint::NotBySudo(_) => Told::new(NOT_PERMITTED, complaint),
         Complaint::Configuration(_) => Told::new(CONFIGURATION, complaint),
     }
 }
