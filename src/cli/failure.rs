@@ -226,9 +226,10 @@ fn of_refusal(refusal: &Refusal) -> Told {
             told(NOT_PERMITTED).hint(format!("{permission}: {}; an Admin can give another role", permission.help()))
         }
         Refusal::Outranked { .. } => told(NOT_PERMITTED).hint("ask an operator whose role may do at least as much"),
-        Refusal::NotBySudo(_) => {
-            told(NOT_PERMITTED).hint("the system's configuration and store are used; for data take `-`, and a pipe")
+        Refusal::NotBySudo("naming a file") => {
+            told(NOT_PERMITTED).hint("pass data by a pipe: with `-`, or with `--stdin`")
         }
+        Refusal::NotBySudo(_) => told(NOT_PERMITTED),
         Refusal::LastAdmin(_) => {
             told(NOT_PERMITTED).hint("add another one first: cxme-admin operators add ACCOUNT --role Admin")
         }

@@ -29,7 +29,10 @@ fn the_user_chooses_with_the_old_password_as_proof() {
     -- stderr
     The password of alice is changed.
     ");
-    assert_snapshot!(world.newest_event(), @r#"users change-password | done | owner, Admin | - | {"chosen_by":"user","email":"alice@example.com","username":"alice"}"#);
+    assert_snapshot!(world.newest_event(), @r#"
+    users change-password | done | owner, Admin | -
+    {"chosen_by":"user","email":"alice@example.com","username":"alice"}
+    "#);
     assert!(world.accepts("alice", OTHER) && !world.accepts("alice", GOOD));
     assert_eq!(world.ask("SELECT session_epoch FROM user WHERE username = 'alice'"), (epoch + 1).to_string());
 }
@@ -79,7 +82,10 @@ fn wrong_unknown_locked_saml_and_none_are_refused_in_the_same_words() {
     -- stderr
     error: the old password is not the password of this user, or this user cannot sign in with a password now
     ");
-    assert_snapshot!(world.newest_event(), @r#"users change-password | refused | owner, Admin | - | {"refusal":"the old password is not the password of this user, or this user cannot sign in with a password now"}"#);
+    assert_snapshot!(world.newest_event(), @r#"
+    users change-password | refused | owner, Admin | -
+    {"refusal":"the old password is not the password of this user, or this user cannot sign in with a password now"}
+    "#);
     for user in ["nobody", "bob", "sam"] {
         assert_eq!(change(user, GOOD), wrong, "{user}");
     }

@@ -76,7 +76,10 @@ fn hashes_go_only_to_a_new_file_and_the_event_says_who_took_them() {
         world.command("users export --with-hashes --reason 'new mail server' --to").argument(world.path(name)).run()
     };
     assert_snapshot!(to("hashes.csv"), @"status 0");
-    assert_snapshot!(world.newest_event(), @r#"users export with hashes | done | owner, Admin | new mail server | {"to":"[DIR]/hashes.csv","users":2}"#);
+    assert_snapshot!(world.newest_event(), @r#"
+    users export with hashes | done | owner, Admin | new mail server
+    {"to":"[DIR]/hashes.csv","users":2}
+    "#);
     assert_eq!(fs::metadata(world.path("hashes.csv")).unwrap().permissions().mode() & 0o7777, 0o600);
     let exported = fs::read_to_string(world.path("hashes.csv")).unwrap();
     assert!(exported.contains("$argon2id$v=19$m=19456,t=2,p=1$"), "{exported}");

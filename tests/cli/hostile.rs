@@ -31,7 +31,9 @@ fn assert_inert(run: &Run, what: &str) {
         let text = std::str::from_utf8(bytes).unwrap();
         let obeyed = text.chars().find(|&character| match character {
             '\n' | '\t' => false,
-            other => other.is_control() || matches!(other, '\u{61c}' | '\u{200e}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}'),
+            '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{feff}' => true,
+            '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => true,
+            other => other.is_control(),
         });
         assert_eq!(obeyed, None, "{what}: {text:?}");
     }
@@ -92,8 +94,10 @@ fn what_somebody_put_into_the_store_is_shown_and_never_obeyed() {
              UPDATE user SET name = {text}, lock_reason = {text}, locale = {text},
                  role_id = (SELECT id FROM role WHERE name = {text}) WHERE username = 'alice';
              UPDATE user SET username = {text}, email = {text} || '@example.com' WHERE username = 'victim';
-             INSERT INTO event (time, operator, operator_uid, host, by_sudo, standing, action, outcome, reason, details, hash)
-             VALUES (0, {text}, 0, {text}, 0, {text}, {text}, 'done', {text}, json_object('username', {text}, {text}, {text}), zeroblob(32))"
+             INSERT INTO event
+                 (time, operator, operator_uid, host, by_sudo, standing, action, outcome, reason, details, hash)
+             VALUES (0, {text}, 0, {text}, 0, {text}, {text}, 'done', {text},
+                 json_object('username', {text}, {text}, {text}), zeroblob(32))"
         ));
         for command in [
             "users list",
@@ -197,9 +201,8 @@ proptest! {
         names in proptest::collection::vec("[=+@'\"\\-,;|a-cäß漢🐙 ]{1,12}", 1..40)
     ) {
         let world = World::new();
-        let rows: Vec<String> = names.iter().enumerate()
-            .map(|(number, name)| serde_json::json!({ "email": format!("u{number}@example.com"), "name": name }).to_string())
-            .collect();
+        let row = |(number, name)| serde_json::json!({ "email": format!("u{number}@example.com"), "name": name });
+        let rows: Vec<String> = names.iter().enumerate().map(row).map(|row| row.to_string()).collect();
         world.command("users import -").stdin(rows.join("\n")).run().expect_status(0);
         for form in ["csv", "ndjson"] {
             let exported = world.run(&format!("users export -o {form}")).expect_status(0).stdout;

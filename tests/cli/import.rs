@@ -43,7 +43,8 @@ fn ndjson_is_taken() {
         {\"email\":\"bob@example.com\",\"username\":\"robert\",\"id\":7,\"locked_until\":null}\n";
     import(&world, "", rows).expect_status(0);
     assert_eq!(users(&world), "alice robert");
-    assert_snapshot!(import(&world, "", "{\"email\":\"carla@example.com\",\"shoe_size\":38}\n{\"email\":7}\n{nonsense\n"), @"
+    let wrong = "{\"email\":\"carla@example.com\",\"shoe_size\":38}\n{\"email\":7}\n{nonsense\n";
+    assert_snapshot!(import(&world, "", wrong), @"
     status 65
     -- stderr
     line 1: is not a user as a JSON object: unknown field `shoe_size`, expected one of `username`, `email`, `name`, `role`, `sign_in`, `locale`, `status`, `must_change_password`, `password_hash`, `id`, `created_at`, `updated_at`, `password_set_…
@@ -232,7 +233,9 @@ fn an_update_changes_what_differs_by_username_or_by_address() {
     world.wait(60);
     let rows = "username,email,name\nalice,adams@example.com,Alice Adams\n,bob@example.com,Bob Brown\n\
         carla,carla@example.com,Carla Example\n,new@example.com,\n";
-    assert_snapshot!(import(&world, "--update -o json --dry-run", rows).out().split("\"sha256").next().unwrap(), @r#"{"added":1,"changed":2,"unchanged":1,"dry_run":true,"#);
+    let planned = import(&world, "--update -o json --dry-run", rows).expect_status(0).out();
+    let counts = r#"{"added":1,"changed":2,"unchanged":1,"dry_run":true,"#;
+    assert!(planned.starts_with(counts), "{planned}");
     assert_eq!(users(&world), "alice bob carla");
     assert_snapshot!(import(&world, "--update -v", rows), @"
     status 0
@@ -313,9 +316,10 @@ fn what_the_rows_hold_decides_what_the_operator_must_be_allowed() {
     hint: lock-users: Lock users and unlock them; an Admin can give another role
     ");
     assert_eq!(carol("--update", "email\nbob@example.com\n").status, 77);
-    assert_eq!(carol("", "email,password_hash\nx@example.com,$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\n").status, 65, "commas need quotes");
-    let hash = "\"$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\"";
-    assert_eq!(carol("", &format!("email,password_hash\nx@example.com,{hash}\n")).status, 77);
+    let hash = "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+    let unquoted = carol("", &format!("email,password_hash\nx@example.com,{hash}\n"));
+    assert_eq!(unquoted.status, 65, "its commas need quotes: {unquoted}");
+    assert_eq!(carol("", &format!("email,password_hash\nx@example.com,\"{hash}\"\n")).status, 77);
     assert_snapshot!(carol("", "email,role\nx@example.com,Admin\n"), @"
     status 65
     -- stderr

@@ -26,7 +26,10 @@ fn what_is_there_is_used_and_what_is_missing_is_made() {
         assert_eq!(fs::metadata(world.path(file)).unwrap().permissions().mode() & 0o7777, 0o600, "{file}");
     }
     assert_eq!(fs::metadata(world.path("data")).unwrap().permissions().mode() & 0o7777, 0o700);
-    assert_snapshot!(world.newest_event(), @r#"init | done | owner, Admin | - | {"operator":"owner"}"#);
+    assert_snapshot!(world.newest_event(), @r#"
+    init | done | owner, Admin | -
+    {"operator":"owner"}
+    "#);
 }
 
 #[test]

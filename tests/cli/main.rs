@@ -1,6 +1,6 @@
 //! The commands, run inside the test by a scripted process: status, standard output and standard error together.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on says so by a panic")]
+#![expect(clippy::panic, clippy::unwrap_used, reason = "a test that cannot go on says so by a panic")]
 
 mod support;
 

@@ -16,7 +16,10 @@ fn operators_are_added_listed_and_removed() {
     -- stderr
     carol is added as operator with the role admin.
     ");
-    assert_snapshot!(world.newest_event(), @r#"operators add | done | owner, Admin | new colleague | {"account":"carol","kind":"person","role":"Admin","uid":61001}"#);
+    assert_snapshot!(world.newest_event(), @r#"
+    operators add | done | owner, Admin | new colleague
+    {"account":"carol","kind":"person","role":"Admin","uid":61001}
+    "#);
     assert_snapshot!(world.run("operators add 61002 --role 'Minimal Permissions' --service -v"), @"
     status 0
     -- stderr
@@ -34,7 +37,10 @@ fn operators_are_added_listed_and_removed() {
     -- stderr
     dave is removed as operator.
     ");
-    assert_snapshot!(world.newest_event(), @r#"operators remove | done | owner, Admin | - | {"account":"dave","kind":"service","role":"Minimal Permissions","uid":61002}"#);
+    assert_snapshot!(world.newest_event(), @r#"
+    operators remove | done | owner, Admin | -
+    {"account":"dave","kind":"service","role":"Minimal Permissions","uid":61002}
+    "#);
     assert_eq!(world.ask("SELECT count(*) FROM operator"), "2");
 }
 
@@ -60,7 +66,10 @@ fn the_last_admin_stays() {
     error: owner is the last operator with the role Admin
     hint: add another one first: cxme-admin operators add ACCOUNT --role Admin
     ");
-    assert_snapshot!(world.newest_event(), @r#"operators remove | refused | owner, Admin | - | {"refusal":"owner is the last operator with the role Admin"}"#);
+    assert_snapshot!(world.newest_event(), @r#"
+    operators remove | refused | owner, Admin | -
+    {"refusal":"owner is the last operator with the role Admin"}
+    "#);
     world.run("operators add carol --role Admin").expect_status(0);
     world.run("operators remove owner").expect_status(0);
     let last = world.command("operators remove carol").uid(CAROL).run();
@@ -76,7 +85,10 @@ fn who_is_no_operator_is_refused_and_remembered() {
     error: mallory (uid 61003) is not an operator of this store
     hint: an Admin adds operators: cxme-admin operators add ACCOUNT --role ROLE
     ");
-    assert_snapshot!(world.newest_event(), @r#"users list | refused | mallory, not an operator | - | {"refusal":"mallory (uid 61003) is not an operator of this store"}"#);
+    assert_snapshot!(world.newest_event(), @r#"
+    users list | refused | mallory, not an operator | -
+    {"refusal":"mallory (uid 61003) is not an operator of this store"}
+    "#);
 }
 
 #[test]
@@ -88,14 +100,20 @@ fn a_role_without_the_permission_is_refused_and_remembered() {
     error: your role, Minimal Permissions, lacks the permission `lock-users`
     hint: lock-users: Lock users and unlock them; an Admin can give another role
     ");
-    assert_snapshot!(world.newest_event(), @r#"users lock | refused | carol, Minimal Permissions | - | {"refusal":"your role, Minimal Permissions, lacks the permission `lock-users`"}"#);
+    assert_snapshot!(world.newest_event(), @r#"
+    users lock | refused | carol, Minimal Permissions | -
+    {"refusal":"your role, Minimal Permissions, lacks the permission `lock-users`"}
+    "#);
     assert_snapshot!(world.command("audit list").uid(CAROL).run(), @"
     status 77
     -- stderr
     error: your role, Minimal Permissions, lacks the permission `view-audit`
     hint: view-audit: Read and verify the audit; an Admin can give another role
     ");
-    assert_snapshot!(world.newest_event(), @r#"audit list | refused | carol, Minimal Permissions | - | {"refusal":"your role, Minimal Permissions, lacks the permission `view-audit`"}"#);
+    assert_snapshot!(world.newest_event(), @r#"
+    audit list | refused | carol, Minimal Permissions | -
+    {"refusal":"your role, Minimal Permissions, lacks the permission `view-audit`"}
+    "#);
     assert_eq!(world.ask("SELECT count(*) FROM user WHERE locked_at IS NOT NULL"), "0");
 }
 

@@ -29,7 +29,10 @@ fn at_a_terminal_the_requirements_are_shown_and_the_password_is_asked_for_twice(
     The same without questions: cxme-admin users set-password alice --stdin < FILE
     ");
     assert!(world.accepts("alice", GOOD));
-    assert_snapshot!(world.newest_event(), @r#"users set-password | done | owner, Admin | - | {"chosen_by":"operator","email":"alice@example.com","must_change":false,"sessions":"ended","username":"alice"}"#);
+    assert_snapshot!(world.newest_event(), @r#"
+    users set-password | done | owner, Admin | -
+    {"chosen_by":"operator","email":"alice@example.com","must_change":false,"sessions":"ended","username":"alice"}
+    "#);
 }
 
 #[test]
@@ -208,7 +211,10 @@ fn a_policy_is_overridden_by_whoever_may_and_the_event_says_so() {
     assert!(!world.accepts("alice", "weak"));
     weak().run().expect_status(0);
     assert!(world.accepts("alice", "weak"));
-    assert_snapshot!(world.newest_event(), @r#"users set-password against the policy | done | owner, Admin | printer | {"chosen_by":"operator","email":"alice@example.com","must_change":false,"sessions":"ended","username":"alice"}"#);
+    assert_snapshot!(world.newest_event(), @r#"
+    users set-password against the policy | done | owner, Admin | printer
+    {"chosen_by":"operator","email":"alice@example.com","must_change":false,"sessions":"ended","username":"alice"}
+    "#);
     assert_eq!(world.ask("SELECT password_policy FROM user"), "-");
     assert!(world.run("users list --policy-outdated").out().contains("alice"));
 }
@@ -310,7 +316,10 @@ fn a_user_of_the_identity_provider_is_refused_whichever_way() {
     error: sam signs in with SAML: the password is kept by the organization's identity provider
     hint: the password is reset there: ask the identity team
     ");
-    assert_snapshot!(world.newest_event(), @r#"users set-password | refused | owner, Admin | - | {"refusal":"sam signs in with SAML: the password is kept by the organization's identity provider"}"#);
+    assert_snapshot!(world.newest_event(), @r#"
+    users set-password | refused | owner, Admin | -
+    {"refusal":"sam signs in with SAML: the password is kept by the organization's identity provider"}
+    "#);
     for options in ["--stdin", "--generate", "--stdin --override-policy", "--dry-run"] {
         let run = world.command(&format!("users set-password sam {options}")).stdin(GOOD).run();
         assert_eq!(run.status, 65, "{options}: {run}");

@@ -55,7 +55,6 @@ fn whoever_comes_by_sudo_and_is_not_admin_names_no_configuration_and_no_store() 
     status 77
     -- stderr
     error: naming a store is only for operators with the role Admin, or without sudo
-    hint: pass data by a pipe: with `-`, or with `--stdin`
     ");
 }
 

@@ -31,7 +31,10 @@ fn a_user_is_added_and_cannot_log_in_yet() {
     Added:             now (2026-11-24T08:00:00Z)
     Changed:           now (2026-11-24T08:00:00Z)
     ");
-    assert_snapshot!(world.newest_event(), @r#"users add | done | owner, Admin | - | {"email":"alice@example.com","role":"Minimal Permissions","sign_in":"password","username":"alice"}"#);
+    assert_snapshot!(world.newest_event(), @r#"
+    users add | done | owner, Admin | -
+    {"email":"alice@example.com","role":"Minimal Permissions","sign_in":"password","username":"alice"}
+    "#);
 }
 
 #[test]
@@ -216,7 +219,10 @@ fn a_user_is_edited_and_the_event_says_old_and_new() {
     -- stderr
     adams is changed: email, locale, name, role, username.
     ");
-    assert_snapshot!(world.newest_event(), @r#"users edit | done | owner, Admin | - | {"email":{"new":"adams@example.com","old":"alice@example.com"},"locale":{"new":"de-AT","old":null},"name":{"new":"Alice Adams","old":"Alice Example"},"role":{"new":"Admin","old":"Minimal Permissions"},"username":{"new":"adams","old":"alice"}}"#);
+    assert_snapshot!(world.newest_event(), @r#"
+    users edit | done | owner, Admin | -
+    {"email":{"new":"adams@example.com","old":"alice@example.com"},"locale":{"new":"de-AT","old":null},"name":{"new":"Alice Adams","old":"Alice Example"},"role":{"new":"Admin","old":"Minimal Permissions"},"username":{"new":"adams","old":"alice"}}
+    "#);
     assert_snapshot!(world.run("users show adams"), @"
     status 0
     -- stdout
@@ -275,7 +281,10 @@ fn moving_to_saml_asks_and_removes_the_password_in_the_same_change() {
     alice is changed: sign_in.
     The password of alice is removed: the user signs in with SAML.
     ");
-    assert_snapshot!(world.newest_event(), @r#"users edit | done | owner, Admin | - | {"email":"alice@example.com","password":"removed","sign_in":{"new":"saml","old":"password"},"username":"alice"}"#);
+    assert_snapshot!(world.newest_event(), @r#"
+    users edit | done | owner, Admin | -
+    {"email":"alice@example.com","password":"removed","sign_in":{"new":"saml","old":"password"},"username":"alice"}
+    "#);
     assert_eq!(world.ask("SELECT password_hash FROM user"), "-");
     assert_ne!(world.ask("SELECT session_epoch FROM user"), epoch);
     assert!(!world.accepts("alice", GOOD));
@@ -332,10 +341,16 @@ fn users_are_deleted_all_or_none_and_asked_for() {
     alice (alice@example.com) is deleted.
     bob (bob@example.com) is deleted.
     ");
-    assert_snapshot!(world.newest_event(), @r#"users delete | done | owner, Admin | left | {"emails":["alice@example.com","bob@example.com"]}"#);
+    assert_snapshot!(world.newest_event(), @r#"
+    users delete | done | owner, Admin | left
+    {"emails":["alice@example.com","bob@example.com"]}
+    "#);
     assert_eq!(world.ask("SELECT group_concat(username) FROM user"), "carla");
     world.run("users delete carla --yes").expect_status(0);
-    assert_snapshot!(world.newest_event(), @r#"users delete | done | owner, Admin | - | {"email":"carla@example.com","username":"carla"}"#);
+    assert_snapshot!(world.newest_event(), @r#"
+    users delete | done | owner, Admin | -
+    {"email":"carla@example.com","username":"carla"}
+    "#);
 }
 
 #[test]
@@ -346,7 +361,10 @@ fn a_user_is_locked_for_a_time_or_for_good_and_unlocked() {
     -- stderr
     alice is locked until 2026-11-24T10:00:00Z.
     ");
-    assert_snapshot!(world.newest_event(), @r#"users lock | done | owner, Admin | lost laptop | {"email":"alice@example.com","until":"2026-11-24T10:00:00Z","username":"alice"}"#);
+    assert_snapshot!(world.newest_event(), @r#"
+    users lock | done | owner, Admin | lost laptop
+    {"email":"alice@example.com","until":"2026-11-24T10:00:00Z","username":"alice"}
+    "#);
     assert_snapshot!(world.run("users show alice"), @"
     status 0
     -- stdout

@@ -227,7 +227,7 @@ impl World {
     /// The newest event: action, outcome, operator, standing, reason and details.
     pub(crate) fn newest_event(&self) -> String {
         let fields = "action || ' | ' || outcome || ' | ' || operator || ', ' || standing || ' | ' \
-             || ifnull(reason, '-') || ' | ' || ifnull(details, '-')";
+             || ifnull(reason, '-') || char(10) || ifnull(details, '-')";
         let event = self.ask(&format!("SELECT {fields} FROM event ORDER BY number DESC LIMIT 1"));
         self.without_paths(&event)
     }
