@@ -137,10 +137,11 @@ fn each_trouble_has_its_exit_code() {
 #[test]
 fn a_missing_store_or_configuration_says_what_to_do() {
     let world = World::empty();
+    world.configure("");
     assert_snapshot!(world.run("users list"), @"
     status 78
     -- stderr
-    error: /var/lib/cxme-admin/store.db: no such store
+    error: [DIR]/data/store.db: no such store
     hint: make one: cxme-admin init
     ");
     assert_snapshot!(world.run("users list -c /absent/config.toml"), @"
