@@ -176,9 +176,10 @@ impl Desk {
         }
     }
 
-    /// Makes a refusal of what was tried before any action began: an event, and the error to end with.
-    pub fn refuse(&self, refusal: Refusal) -> ActionError {
-        let refused = self.view(Action::StoreOpen, |_| Err::<(), _>(ActionError::Refused(refusal.clone())));
+    /// Refuses what was tried before its action began: an event, and the error to end with. Whoever may not do the deed at
+    /// all is told that instead.
+    pub fn refuse(&self, action: Action, refusal: Refusal) -> ActionError {
+        let refused = self.view(action, |_| Err::<(), _>(ActionError::Refused(refusal.clone())));
         refused.err().unwrap_or(ActionError::Refused(refusal))
     }
 

@@ -9,6 +9,7 @@ use crate::actions::users::list::Wanted;
 use crate::cli::context::Context;
 use crate::cli::failure::Complaint;
 use crate::domain::duration::parse_duration;
+use crate::domain::event::Action;
 use crate::domain::selection::Selection;
 use crate::domain::text;
 use crate::domain::user::SignIn;
@@ -90,7 +91,7 @@ impl SelectionArgs {
 
 /// Reads the users named in a file.
 fn read_names(context: &mut Context, desk: &Desk, path: &Path) -> anyhow::Result<Vec<UserReference>> {
-    context.check_input(desk, path)?;
+    context.check_input(desk, Action::UsersList, path)?;
     let mut bytes = Vec::new();
     if path == Path::new("-") {
         (&mut context.process.stdin.bytes).take(LIST_LIMIT + 1).read_to_end(&mut bytes)?;

@@ -142,7 +142,7 @@ fn what_somebody_put_into_the_store_is_shown_and_never_obeyed() {
             "users list --columns",
             "users list --from",
             "users import",
-            "store backup",
+            "store backup --dry-run",
             "users list -c",
             "users list --store",
             "nonsense",

@@ -74,7 +74,7 @@ fn world() -> World {
 
 #[test]
 fn every_action_has_its_line_in_the_matrix() {
-    for action in Action::ALL.into_iter().filter(|&action| action != Action::StoreInit) {
+    for action in Action::ALL.into_iter().filter(|action| ![Action::StoreInit, Action::StoreOpen].contains(action)) {
         assert!(COMMANDS.iter().any(|(listed, _)| *listed == action), "{action:?}");
     }
 }

@@ -10,6 +10,7 @@ use crate::actions::Rules;
 use crate::config;
 use crate::config::Config;
 use crate::config::Search;
+use crate::domain::event::Action;
 use crate::domain::refusal::Refusal;
 use crate::store::Store;
 use crate::store::open::Expect;
@@ -57,26 +58,29 @@ impl Context {
         };
         let desk = Desk::new(store, account, Rules::default(), clock, random);
         if !desk.standing_now()?.is_admin() {
-            return Err(desk.refuse(Refusal::NotBySudo(deed)).into());
+            return Err(desk.refuse(Action::StoreOpen, Refusal::NotBySudo(deed)).into());
         }
         let (clock, random) = desk.leave();
         (self.clock, self.random) = (Some(clock), Some(random));
         Ok(())
     }
 
-    /// Refuses a file named by an operator who came by sudo and is not Admin.
+    /// Refuses a file named for `action` by an operator who came by sudo and is not Admin.
     ///
     /// # Errors
     /// When he named one.
-    pub fn check_file(&self, desk: &Desk) -> anyhow::Result<()> {
-        if self.guest { Err(desk.refuse(Refusal::NotBySudo("naming a file")).into()) } else { Ok(()) }
+    pub fn check_file(&self, desk: &Desk, action: Action) -> anyhow::Result<()> {
+        if !self.guest {
+            return Ok(());
+        }
+        Err(desk.refuse(action, Refusal::NotBySudo("naming a file")).into())
     }
 
     /// As [`Context::check_file`], for input where `-` is standard input; elsewhere it would be a file of that name.
     ///
     /// # Errors
     /// When he named a file.
-    pub fn check_input(&self, desk: &Desk, path: &Path) -> anyhow::Result<()> {
-        if path == Path::new("-") { Ok(()) } else { self.check_file(desk) }
+    pub fn check_input(&self, desk: &Desk, action: Action, path: &Path) -> anyhow::Result<()> {
+        if path == Path::new("-") { Ok(()) } else { self.check_file(desk, action) }
     }
 }

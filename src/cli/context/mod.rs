@@ -18,6 +18,7 @@ use crate::config;
 use crate::config::Config;
 use crate::config::Search;
 use crate::config::Surroundings;
+use crate::domain::event::Action;
 use crate::domain::operator::Account;
 use crate::domain::operator::acting_uid;
 use crate::domain::organization::Organization;
@@ -102,6 +103,14 @@ impl Context {
     /// # Errors
     /// As [`Context::desk`].
     pub fn desk_for(&mut self, expect: Expect) -> anyhow::Result<Desk> {
+        if self
+            .process
+            .variable("SUDO_UID")
+            .is_some_and(|uid| uid.to_str().is_none_or(|uid| uid.parse::<u32>().is_err()))
+        {
+            // Passed over, it would make of somebody who came by sudo the account that he came to.
+            return Err(Complaint::Configuration("the variable SUDO_UID is not a number".to_owned()).into());
+        }
         self.check_overrides()?;
         let config = self.config()?.clone();
         let path = self.store_path(&config);
@@ -117,7 +126,7 @@ impl Context {
         let desk = Desk::new(store, account, rules, clock, random);
         self.guest = by_sudo && !desk.standing_now()?.is_admin();
         match self.named_override().filter(|_| self.guest) {
-            Some(what) => Err(desk.refuse(Refusal::NotBySudo(what)).into()),
+            Some(what) => Err(desk.refuse(Action::StoreOpen, Refusal::NotBySudo(what)).into()),
             None => Ok(desk),
         }
     }
@@ -293,7 +302,7 @@ impl Context {
     pub fn secret_bytes(&mut self, desk: &Desk, source: &PasswordSource) -> anyhow::Result<Zeroizing<Vec<u8>>> {
         match source {
             PasswordSource::File(path) if path != Path::new("-") => {
-                self.check_file(desk)?;
+                self.check_file(desk, Action::UsersSetPassword)?;
                 Ok(private_file::read(path, &Rule::secret(), PASSWORD_FILE_LIMIT)?)
             }
             PasswordSource::File(_) | PasswordSource::Stdin => self.secret_stdin(),

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use crate::actions::store;
 use crate::cli::acting::ActingArgs;
 use crate::cli::context::Context;
+use crate::domain::event::Action;
 use crate::store::open::Expect;
 use crate::store::schema;
 
@@ -27,7 +28,7 @@ pub struct MigrateArgs {
 pub fn run(context: &mut Context, args: &MigrateArgs) -> anyhow::Result<()> {
     let desk = context.desk_for(Expect::CurrentOrOlder)?;
     if args.backup.is_some() {
-        context.check_file(&desk)?;
+        context.check_file(&desk, Action::StoreMigrate)?;
     }
     let migrated = store::migrate(&desk, args.backup.as_deref(), &args.acting.intent())?;
     let known = schema::VERSION;

@@ -12,6 +12,7 @@ use crate::cli::failure::Complaint;
 use crate::cli::output::Format;
 use crate::cli::selection::SelectionArgs;
 use crate::cli::users::columns::Column;
+use crate::domain::event::Action;
 use crate::private_file::Unfinished;
 
 /// Export users as CSV, JSON or NDJSON
@@ -55,7 +56,7 @@ pub fn run(context: &mut Context, args: &ExportArgs) -> anyhow::Result<()> {
     let unfinished = match &args.to {
         None => None,
         Some(path) => {
-            context.check_file(&desk)?;
+            context.check_file(&desk, Action::UsersExport)?;
             let file = Unfinished::begin(path)?;
             if args.with_hashes {
                 let intent = Intent { reason: args.reason.clone(), dry_run: false };

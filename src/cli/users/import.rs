@@ -11,6 +11,7 @@ use crate::cli::data;
 use crate::cli::data::Cell;
 use crate::cli::data::Head;
 use crate::cli::output::Format;
+use crate::domain::event::Action;
 
 /// How many bad rows are named; the rest are counted.
 const NAMED: u64 = 100;
@@ -39,7 +40,7 @@ pub struct ImportArgs {
 /// When a row is bad, the file cannot be read, or the operator may not.
 pub fn run(context: &mut Context, args: &ImportArgs) -> anyhow::Result<()> {
     let desk = context.desk()?;
-    context.check_input(&desk, &args.file)?;
+    context.check_input(&desk, Action::UsersImport, &args.file)?;
     let is_stdin = args.file == Path::new("-");
     let source = if is_stdin { "-".to_owned() } else { args.file.display().to_string() };
     let options = Options { update: args.update, source };
