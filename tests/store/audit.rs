@@ -126,7 +126,7 @@ fn after(world: &World, edit: impl FnOnce(&Connection), words: &[&str]) -> crate
 }
 
 /// The hashes of all events from `first` on, made anew, as whoever knows how would.
-fn chain_again(connection: &Connection, world: &World, first: i64) {
+fn chain_again(connection: &Connection, first: i64) {
     // The program's own store functions read the events; the connection writes the hashes.
     let path = connection.path().unwrap().to_owned();
     let store = Store::open(path.as_ref(), &Rule::store(false), Expect::Current).unwrap();
@@ -146,7 +146,6 @@ fn chain_again(connection: &Connection, world: &World, first: i64) {
     for (number, hash) in hashes {
         connection.execute("UPDATE event SET hash = ?2 WHERE number = ?1", (number, hash)).unwrap();
     }
-    assert!(world.store().exists());
 }
 
 #[test]
@@ -179,14 +178,14 @@ fn a_cut_tail_and_a_new_chain_are_found_with_a_head_kept_elsewhere_alone() {
         let edit = |connection: &Connection| {
             connection.execute("DELETE FROM event WHERE number >= ?1", [cut]).unwrap();
         };
-        // The copy's own event is the 21st of the first copy; each copy adds one.
+        // The head that was noted is the 20th; the copies' own events came later, and nobody can miss them.
         after(&world, edit, &[]).done(&["without a head nothing is seen"]);
         let ran = after(&world, edit, &head);
         if cut == 21 { drop(ran.done(&["verify"])) } else { ran.refused(65, "no event has the hash given") }
     }
     let again = |connection: &Connection| {
         connection.execute("UPDATE event SET operator = 'mallory' WHERE number = 12", []).unwrap();
-        chain_again(connection, &world, 12);
+        chain_again(connection, 12);
     };
     after(&world, again, &[]).done(&["without a head nothing is seen"]);
     after(&world, again, &head).refused(65, "no event has the hash given");
@@ -227,14 +226,13 @@ fn a_deed_whose_event_cannot_be_written_is_not_done() {
     world.assert_sound();
 }
 
-/// The account that comes by sudo in the tests of denials.
-const GUEST: u32 = 65_534;
+/// The account that comes by sudo in the tests of denials; whoever runs the tests has another.
+const GUEST: u32 = 64_001;
 
 #[test]
 fn every_denial_is_a_row() {
     let world = World::new();
     world.done(&["operators", "add", &GUEST.to_string(), "--role", "Minimal Permissions"]);
-    let copy = world.state().join("copy");
     let deeds: [(&[&str], &str); 9] = [
         (&["users", "lock", "alice"], "users lock"),
         (&["users", "set-password", "alice", "--stdin"], "users set-password"),
@@ -263,6 +261,5 @@ fn every_denial_is_a_row() {
             assert_eq!(newest, (action.to_owned(), "refused".to_owned(), uid, 1), "{words:?}");
         }
     }
-    assert!(!copy.exists());
     world.assert_sound();
 }

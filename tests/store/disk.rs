@@ -182,7 +182,7 @@ fn a_folder_in_which_one_may_not_write_is_said_in_one_line() {
     }
     let world = World::new();
     set_mode(&world.state(), 0o500);
-    world.run(&["users", "lock", "alice"]).refused(74, "read-only");
+    world.run(&["users", "lock", "alice"]).refused(74, "the store cannot be written");
     set_mode(&world.state(), 0o700);
     world.done(&["users", "lock", "alice"]);
     world.assert_sound();

@@ -10,6 +10,7 @@ use crate::world::can_be_root;
 use crate::world::finish;
 use crate::world::mode;
 use crate::world::set_mode;
+use crate::world::sha256;
 
 /// The account and the group of the tests that need another one than root.
 const NOBODY: u32 = 65_534;
@@ -67,6 +68,22 @@ fn a_store_that_others_could_read_or_replace_is_refused_with_the_mend() {
     refused("has 2 names (hard links)".to_owned());
     std::fs::remove_file(&second).unwrap();
     world.done(&["users", "list"]);
+}
+
+#[test]
+fn a_loose_key_or_configuration_is_refused_with_the_mend() {
+    let world = World::new();
+    let (key, config) = (world.state().join("reset.key"), world.config());
+    std::fs::remove_file(world.store()).unwrap();
+    set_mode(&key, 0o644);
+    world.run(&["init", "--yes"]).refused(78, &format!("run `chmod 600 {}`", key.display()));
+    assert!(!world.store().exists());
+    set_mode(&key, 0o600);
+    let before = sha256(&key);
+    world.done(&["init", "--yes"]);
+    assert_eq!(sha256(&key), before, "used as it is");
+    set_mode(&config, 0o666);
+    world.run(&["users", "list"]).refused(78, &format!("run `chmod 644 {}`", config.display()));
 }
 
 #[test]
