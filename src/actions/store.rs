@@ -12,6 +12,9 @@ use crate::domain::event::Action;
 use crate::domain::event::Chain;
 use crate::store::facts::KEY_FINGERPRINT;
 
+/// What is examined last.
+pub const KEY: &str = "reset key";
+
 /// What was examined, and what is wrong with it.
 #[derive(Debug)]
 pub struct Examined {
@@ -45,7 +48,7 @@ pub fn check(desk: &Desk, key_fingerprint: Option<&[u8]>) -> Result<Vec<Examined
             Examined { what: "integrity", faults: view.integrity_faults()? },
             Examined { what: "references", faults: view.dangling_references()? },
             Examined { what: "audit", faults: chain_faults },
-            Examined { what: "reset key", faults: key_faults },
+            Examined { what: KEY, faults: key_faults },
         ])
     })
 }

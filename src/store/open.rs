@@ -44,9 +44,10 @@ impl Store {
             Err(private_file::Problem::Missing { .. }) => return Err(StoreError::Missing(path.to_owned())),
             other => other?,
         }
-        let connection = connect(path)?;
         // Closing the file of another program, or of a newer version, must not move its log into it.
-        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
+        let had_log = beside(path, "-wal").exists();
+        let connection = connect(path)?;
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, had_log)?;
         identify(&connection, path)?;
         let (found, known) = (schema::version(&connection)?, schema::VERSION);
         if found > known {

@@ -84,7 +84,7 @@ fn wrong_unknown_locked_saml_and_none_are_refused_in_the_same_words() {
     ");
     assert_snapshot!(world.newest_event(), @r#"
     users change-password | refused | owner, Admin | -
-    {"refusal":"the old password is not the password of this user, or this user cannot sign in with a password now"}
+    {"refusal":"the old password is not the password of this user, or this user cannot sign in with a password now","user":"alice"}
     "#);
     for user in ["nobody", "bob", "sam"] {
         assert_eq!(change(user, GOOD), wrong, "{user}");
@@ -135,7 +135,7 @@ fn a_dry_run_asks_nothing_and_no_terminal_is_said() {
     assert_snapshot!(world.run("users change-password alice"), @"
     status 2
     -- stderr
-    error: The old and the new password: nobody can be asked here
+    error: nobody can be asked here, and this needs an answer: The old and the new password
     hint: give `--stdin`
     ");
 }

@@ -106,7 +106,7 @@ fn without_a_terminal_and_without_yes_nothing_is_made() {
     assert_snapshot!(init.run(), @"
     status 2
     -- stderr
-    error: The organization's name and help contact: nobody can be asked here
+    error: nobody can be asked here, and this needs an answer: The organization's name and help contact
     hint: give `--yes` to take the defaults, and `--organization` and `--help-contact`
     ");
     assert_eq!(fs::read_dir(world.folder()).unwrap().count(), 0);

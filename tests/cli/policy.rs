@@ -95,7 +95,7 @@ fn a_check_asks_once_at_a_terminal() {
     assert_snapshot!(world.run("policy check"), @"
     status 2
     -- stderr
-    error: A password to check: nobody can be asked here
+    error: nobody can be asked here, and this needs an answer: A password to check
     hint: give `--stdin`
     ");
 }

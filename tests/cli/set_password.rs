@@ -77,13 +77,13 @@ fn without_a_terminal_it_says_what_to_give_instead() {
     assert_snapshot!(world.run("users set-password alice"), @"
     status 2
     -- stderr
-    error: New password for alice: nobody can be asked here
+    error: nobody can be asked here, and this needs an answer: New password for alice
     hint: give `--stdin`, `--password-file FILE` or `--generate`
     ");
     assert_snapshot!(world.command("users set-password alice --no-input").typing([GOOD, GOOD]).run(), @"
     status 2
     -- stderr
-    error: New password for alice: nobody can be asked here
+    error: nobody can be asked here, and this needs an answer: New password for alice
     hint: give `--stdin`, `--password-file FILE` or `--generate`
     ");
 }

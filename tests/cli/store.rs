@@ -20,6 +20,7 @@ fn a_sound_store_is_said_to_be_sound() {
     integrity   sound
     references  sound
     audit       sound
+    reset key   sound
     ");
 }
 
@@ -35,9 +36,10 @@ fn a_reference_that_leads_nowhere_is_found() {
     integrity   sound
     references  user: row 1
     audit       sound
+    reset key   sound
     -- stderr
-    error: the store has 1 fault(s)
-    hint: keep a copy of the file as it is, and restore the newest backup that `store check` finds sound
+    error: the store has 1 fault
+    hint: modes and key: as it says; else keep a copy of the file as it is, and restore the newest sound backup
     ");
 }
 

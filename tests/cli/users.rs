@@ -256,7 +256,7 @@ fn moving_to_saml_asks_and_removes_the_password_in_the_same_change() {
     assert_snapshot!(world.run("users edit alice --sign-in saml"), @"
     status 2
     -- stderr
-    error: Move alice to SAML and remove the password: nobody can be asked here
+    error: nobody can be asked here, and this needs an answer: Move alice to SAML and remove the password
     hint: give `--yes` to do it without being asked
     ");
     assert_snapshot!(world.command("users edit alice --sign-in saml").typing(["n"]).run(), @"
@@ -280,6 +280,7 @@ fn moving_to_saml_asks_and_removes_the_password_in_the_same_change() {
     -- stderr
     alice is changed: sign_in.
     The password of alice is removed: the user signs in with SAML.
+    The same without questions: cxme-admin users edit alice --sign-in saml --yes
     ");
     assert_snapshot!(world.newest_event(), @r#"
     users edit | done | owner, Admin | -
@@ -311,7 +312,7 @@ fn users_are_deleted_all_or_none_and_asked_for() {
     assert_snapshot!(world.run("users delete alice"), @"
     status 2
     -- stderr
-    error: Delete alice (alice@example.com) for good: nobody can be asked here
+    error: nobody can be asked here, and this needs an answer: Delete alice (alice@example.com) for good
     hint: give `--yes` to do it without being asked
     ");
     assert_snapshot!(world.command("users delete alice bob").typing(["no"]).run(), @"
@@ -340,6 +341,7 @@ fn users_are_deleted_all_or_none_and_asked_for() {
     -- stderr
     alice (alice@example.com) is deleted.
     bob (bob@example.com) is deleted.
+    The same without questions: cxme-admin users delete alice bob alice@example.com --reason left --yes
     ");
     assert_snapshot!(world.newest_event(), @r#"
     users delete | done | owner, Admin | left
