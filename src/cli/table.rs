@@ -3,6 +3,7 @@
 //! The widths are known only after the last row. A table of usual size is kept until then; of a larger one only the
 //! widths are, and its rows are read a second time, so that memory stays flat.
 
+use std::borrow::Cow;
 use std::io;
 
 use comfy_table::ColumnConstraint;
@@ -17,9 +18,9 @@ use crate::cli::data::Cell;
 use crate::cli::data::Head;
 use crate::cli::output::Output;
 
-/// A table is kept in memory up to this size, in bytes of text.
-const KEPT: usize = 2 * 1024 * 1024;
-/// A larger one is laid out so many rows at a time.
+/// A table is kept in memory up to this size, in bytes of text: some 200,000 users.
+const KEPT: usize = 16 * 1024 * 1024;
+/// It is laid out so many rows at a time.
 const CHUNK: usize = 500;
 /// No column is shrunk below this, or its title, to fit a terminal.
 const NARROWEST: usize = 12;
@@ -34,35 +35,37 @@ pub(super) struct Table<'heads> {
     columns: Option<u16>,
     now: Timestamp,
     widths: Vec<usize>,
-    rows: Vec<Vec<String>>,
-    size: usize,
+    /// The cells that are in memory, one after the other.
+    text: String,
+    /// Where each of them ends in `text`.
+    ends: Vec<usize>,
     is_kept: bool,
 }
 
 impl<'heads> Table<'heads> {
     pub(super) fn new(heads: &'heads [Head], columns: Option<u16>, now: Timestamp) -> Self {
         let widths = heads.iter().map(|head| head.title.width()).collect();
-        Self { heads, columns, now, widths, rows: Vec::new(), size: 0, is_kept: true }
+        Self { heads, columns, now, widths, text: String::new(), ends: Vec::new(), is_kept: true }
     }
 
     /// Takes a row's widths, and the row as long as the table is small.
     pub(super) fn measure(&mut self, cells: &[Cell<'_>]) {
-        let mut row = Vec::with_capacity(if self.is_kept { cells.len() } else { 0 });
-        for (cell, width) in cells.iter().zip(&mut self.widths) {
+        for (place, cell) in cells.iter().enumerate() {
             let shown = cell.shown(self.now);
-            *width = (*width).max(width_of(&shown));
+            self.widths[place] = self.widths[place].max(width_of(&shown));
             if self.is_kept {
-                self.size += shown.len();
-                row.push(shown.into_owned());
+                self.keep(&shown);
             }
         }
-        if self.is_kept {
-            self.rows.push(row);
-        }
-        if self.size > KEPT {
+        if self.text.len() > KEPT {
             self.is_kept = false;
-            self.rows = Vec::new();
+            (self.text, self.ends) = (String::new(), Vec::new());
         }
+    }
+
+    fn keep(&mut self, shown: &str) {
+        self.text.push_str(shown);
+        self.ends.push(self.text.len());
     }
 
     /// Whether all rows are in memory.
@@ -73,30 +76,37 @@ impl<'heads> Table<'heads> {
     /// Decides the widths and writes the headings.
     pub(super) fn begin(&mut self, output: &mut Output) -> io::Result<()> {
         self.fit();
-        if self.is_kept && self.rows.is_empty() {
+        if self.is_kept && self.ends.is_empty() {
             return Ok(());
         }
-        let titles = self.heads.iter().map(|head| head.title.to_owned()).collect();
-        let line = self.lay_out(vec![titles]);
-        let line = output.heading(line.trim_end());
-        writeln!(output.data(), "{line}")
+        let titles: Vec<&str> = self.heads.iter().map(|head| head.title).collect();
+        for line in self.lay_out(&titles).lines() {
+            let line = output.heading(line.trim_end());
+            writeln!(output.data(), "{line}")?;
+        }
+        Ok(())
     }
 
     /// Writes a row of a table that is not kept.
     pub(super) fn write(&mut self, output: &mut Output, cells: &[Cell<'_>]) -> io::Result<()> {
-        self.rows.push(cells.iter().map(|cell| cell.shown(self.now).into_owned()).collect());
-        if self.rows.len() == CHUNK { self.end(output) } else { Ok(()) }
+        for cell in cells {
+            self.keep(&cell.shown(self.now));
+        }
+        if self.ends.len() >= CHUNK * self.heads.len() { self.end(output) } else { Ok(()) }
     }
 
     /// Writes the rows that are left.
     pub(super) fn end(&mut self, output: &mut Output) -> io::Result<()> {
-        let rows = std::mem::take(&mut self.rows);
-        for chunk in rows.chunks(CHUNK) {
-            let text = self.lay_out(chunk.to_vec());
-            for line in text.lines() {
+        let mut start = 0;
+        for ends in self.ends.chunks(CHUNK * self.heads.len()) {
+            let cell = |&end: &usize| &self.text[std::mem::replace(&mut start, end)..end];
+            let cells: Vec<&str> = ends.iter().map(cell).collect();
+            for line in self.lay_out(&cells).lines() {
                 writeln!(output.data(), "{}", line.trim_end())?;
             }
         }
+        self.text.clear();
+        self.ends.clear();
         Ok(())
     }
 
@@ -118,12 +128,12 @@ impl<'heads> Table<'heads> {
         }
     }
 
-    fn lay_out(&self, rows: Vec<Vec<String>>) -> String {
+    /// Some rows, given cell by cell.
+    fn lay_out(&self, cells: &[&str]) -> comfy_table::Table {
         let mut table = comfy_table::Table::new();
         table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
-        for row in rows {
-            let cut = row.into_iter().zip(&self.widths).map(|(text, &width)| shortened(text, width));
-            table.add_row(cut);
+        for row in cells.chunks(self.heads.len()) {
+            table.add_row(row.iter().zip(&self.widths).map(|(text, &width)| shortened(text, width)));
         }
         for (place, &width) in self.widths.iter().enumerate() {
             let is_last = place + 1 == self.widths.len();
@@ -134,7 +144,7 @@ impl<'heads> Table<'heads> {
                 column.set_constraint(ColumnConstraint::Absolute(Width::Fixed(width)));
             }
         }
-        table.to_string()
+        table
     }
 }
 
@@ -143,9 +153,9 @@ fn width_of(text: &str) -> usize {
 }
 
 /// The text in so many columns, with an ellipsis where it was cut.
-fn shortened(text: String, width: usize) -> String {
-    if width_of(&text) <= width {
-        return text;
+fn shortened(text: &str, width: usize) -> Cow<'_, str> {
+    if width_of(text) <= width {
+        return Cow::Borrowed(text);
     }
     let (mut short, mut used) = (String::new(), 1);
     for character in text.chars() {
@@ -156,7 +166,7 @@ fn shortened(text: String, width: usize) -> String {
         short.push(character);
     }
     short.push('…');
-    short
+    Cow::Owned(short)
 }
 
 #[cfg(test)]
@@ -165,8 +175,8 @@ mod tests {
 
     #[test]
     fn a_text_is_cut_by_columns_not_by_bytes() {
-        assert_eq!(shortened("Jörg Müller".to_owned(), 11), "Jörg Müller");
-        assert_eq!(shortened("Jörg Müller".to_owned(), 6), "Jörg …");
-        assert_eq!(shortened("明明明".to_owned(), 5), "明明…");
+        assert_eq!(shortened("Jörg Müller", 11), "Jörg Müller");
+        assert_eq!(shortened("Jörg Müller", 6), "Jörg …");
+        assert_eq!(shortened("明明明", 5), "明明…");
     }
 }

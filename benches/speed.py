@@ -1,0 +1,293 @@
+#!/usr/bin/env python3
+"""The performance goals, measured: one line per figure, `FIG name ours=… peer=… ratio=… limit=… ok|MISSED`.
+
+Ours and the peer take turns, and a ratio is that of the medians of one run, so that a slow or busy machine does not
+count. Where the goal is a figure and not a ratio, the peer's is printed for comparison alone. Exits 1 if a limit is
+missed. What is compared with what stands in README.md beside this file. Python 3.9, standard library only; Debian's
+`sqlite3`, `argon2` and `time` are installed by apt if they are missing and root runs this.
+"""
+import argparse
+import contextlib
+import ctypes
+import glob
+import os
+import random
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+TARGET = os.environ.get("CARGO_TARGET_DIR", os.path.join(ROOT, "target"))
+OURS = os.path.join(TARGET, "release", "cxme-admin")
+PASSWORD = b"lamp river stone\n"
+# The parameters of a new hash: RFC 9106's second choice with one lane, as `config.example.toml` says.
+ARGON2 = dict(memory_kib=65536, iterations=3, parallelism=1)
+
+parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+parser.add_argument("--rows", type=int, default=1_000_000, help="users of the large store")
+parser.add_argument("--rounds", type=int, default=5, help="rounds of what takes seconds; start-ups take 20 times as many")
+parser.add_argument("--only", default="show,argon2,import,export,list,search,table", help="sections, joined by commas")
+parser.add_argument("--no-build", action="store_true", help="measure the binaries that are there")
+options = parser.parse_args()
+sections = options.only.split(",")
+missed = []
+
+
+def fig(name, unit, ours, peer=None, ratio=None, limit=None):
+    """Prints a figure. `limit` is one of the ratio where there is `ratio`, and of `ours` otherwise."""
+    judged = ours if ratio is None else ratio
+    words = [f"FIG {name} ours={ours:.4g}{unit}"]
+    words += [f"peer={peer:.4g}{unit}"] if peer is not None else []
+    words += [f"ratio={ratio:.3f}"] if ratio is not None else []
+    if limit is not None:
+        words += [f"limit={limit}" + ("" if ratio is not None else unit), "ok" if judged <= limit else "MISSED"]
+        if judged > limit:
+            missed.append(name)
+    print(" ".join(words), flush=True)
+
+
+def run(command, output=os.devnull, stdin=None):
+    """The wall time in seconds. `stdin`: bytes."""
+    actions = [(os.POSIX_SPAWN_OPEN, 1, output, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)]
+    if stdin is None:
+        actions.append((os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0))
+    else:
+        # It fits a pipe, so it is there before the program starts.
+        reader, writer = os.pipe()
+        os.write(writer, stdin)
+        os.close(writer)
+        actions += [(os.POSIX_SPAWN_DUP2, reader, 0), (os.POSIX_SPAWN_CLOSE, reader)]
+    start = time.perf_counter()
+    pid = os.posix_spawn(command[0], command, ENVIRONMENT, file_actions=actions)
+    status = os.waitpid(pid, 0)[1]
+    wall = time.perf_counter() - start
+    if stdin is not None:
+        os.close(reader)
+    if status:
+        raise SystemExit(f"failed: {command}")
+    return wall
+
+
+def peak_mib(command, stdin=None):
+    """The peak of the resident memory in MiB, by GNU time: this Python's own would count in a child of its own."""
+    report = os.path.join(FOLDER, "time")
+    run([shutil.which("time"), "-o", report, "-f", "%M"] + command, stdin=stdin)
+    with open(report) as file:
+        return int(file.read()) / 1024
+
+
+def compare(rounds, ours, peer):
+    """Runs two things in turn, and gives both medians and their ratio."""
+    times = [(ours(), peer()) for _ in range(rounds)]
+    one, other = (statistics.median(column) for column in zip(*times))
+    return one, other, one / other
+
+
+def text(command):
+    return subprocess.run(command, check=True, capture_output=True, text=True, env=ENVIRONMENT).stdout
+
+
+def install():
+    """The peers, and what measures memory."""
+    missing = [name for name in ("sqlite3", "argon2", "time") if not shutil.which(name)]
+    if not missing:
+        return
+    if os.geteuid() != 0:
+        raise SystemExit(f"missing: {' '.join(missing)} (Debian packages of the same names)")
+    quiet = dict(check=True, stdout=subprocess.DEVNULL)
+    subprocess.run(["apt-get", "update", "-q"], **quiet)
+    subprocess.run(["apt-get", "install", "-y", "-q", "--no-install-recommends"] + missing, **quiet)
+
+
+def write_users(path, count):
+    """Users as a directory has them: 1 name in 7 is not ASCII, 1 in 50 has a comma and quotes, and all have a hash."""
+    pick = random.Random(7)
+    alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+    first = "Alice Bob Carla David Emma Farid Greta Hugo Ines Jörg Karin Łukasz Maria Nils Olga Pedro Renée Uma Wei".split()
+    last = "Müller Smith García Nowak Rossi Dubois Jensen Silva Kowalski Fischer Meyer Weber Wagner Becker Koch".split()
+    # The last character of a tag of 32 bytes has two bits that are 0, that of a salt of 16 bytes four.
+    tags = ["".join(pick.choices(alphabet, k=42)) + pick.choice(alphabet[::4]) for _ in range(4096)]
+    salts = ["".join(pick.choices(alphabet, k=21)) + pick.choice(alphabet[::16]) for _ in range(4096)]
+    with open(path, "w", encoding="utf-8") as file:
+        file.write("username,email,name,role,sign_in,locale,status,must_change_password,password_hash\n")
+        for i in range(count):
+            given, family = pick.choice(first), pick.choice(last)
+            name = f'"{family}, ""{given}"""' if i % 50 == 49 else f"{given} {family}"
+            role = "Admin" if i % 50 == 0 else "Minimal Permissions"
+            status = "locked" if i % 20 == 19 else "active"
+            password_hash = f'"$argon2id$v=19$m=65536,t=3,p=1${pick.choice(salts)}${pick.choice(tags)}"'
+            file.write(f"user{i:07},user{i:07}@example.net,{name},{role},password,{'de' if i % 3 else ''},{status},"
+                       f"{'true' if i % 10 == 0 else 'false'},{password_hash}\n")
+
+
+def new_store(name):
+    """An empty store with a configuration of its own."""
+    for suffix in ("", "-wal", "-shm"):
+        with contextlib.suppress(FileNotFoundError):
+            os.remove(os.path.join(FOLDER, name + suffix))
+    path = os.path.join(FOLDER, name)
+    subprocess.run([OURS, "--store", path, "init", "--yes", "--quiet"], check=True, env=ENVIRONMENT)
+    return path
+
+
+def import_file(store, path):
+    return run([OURS, "--store", store, "users", "import", path])
+
+
+def age(store):
+    """Gives the users of a store different times, as use does; an import sets them all to its own."""
+    text([SQLITE, store, "UPDATE user SET last_login_at = CASE WHEN id % 9 THEN 1767225600 + id * 7919 % 25920000 END, "
+          "password_set_at = 1735689600 + id * 104729 % 31536000, created_at = 1704067200 + id % 31536000;"])
+
+
+# What `users list` and `users export` write, of the same file: the columns as they are stored, the role by its name.
+COLUMNS = ("username, email, user.name, role.name, CASE WHEN locked_at IS NULL OR locked_until <= unixepoch() THEN "
+           "'active' ELSE 'locked' END, locked_until, sign_in, locale, password_set_at, must_change_password, "
+           "last_login_at, created_at, updated_at")
+FROM = "FROM user JOIN role ON role.id = role_id"
+
+
+def show():
+    path, store = os.path.join(FOLDER, "users100000.csv"), new_store("small.db")
+    write_users(path, 100_000)
+    import_file(store, path)
+    ours = [OURS, "--store", store, "users", "show", "user0050000"]
+    peer = [SQLITE, store, "SELECT * FROM user WHERE username = 'user0050000'"]
+    one, other, ratio = compare(options.rounds * 20, lambda: run(ours), lambda: run(peer))
+    fig("show_1_of_100000", "ms", one * 1e3, other * 1e3, ratio, 1.5)
+    fig("show_1_of_100000_memory", "MiB", peak_mib(ours), peak_mib(peer), limit=15)
+
+
+def argon2():
+    store = new_store("argon2.db")
+    text([OURS, "--store", store, "users", "add", "alice@example.com", "--name", "Alice"])
+    name = [OURS, "--store", store, "users"]
+    set_password = name + ["set-password", "alice", "--stdin"]
+    run(set_password, stdin=PASSWORD)
+    debian = [shutil.which("argon2"), "saltsaltsaltsalt", "-id", "-k", str(ARGON2["memory_kib"]), "-t",
+              str(ARGON2["iterations"]), "-p", str(ARGON2["parallelism"]), "-l", "32", "-e"]
+    rounds = options.rounds * 4
+    start = statistics.median(run(name + ["show", "alice"]) for _ in range(rounds))
+    for label, command in (("verify_password", name + ["verify-password", "alice", "--stdin"]),
+                           ("set_password", set_password)):
+        one, other, _ = compare(rounds, lambda: run(command, stdin=PASSWORD), lambda: run(debian, stdin=PASSWORD[:-1]))
+        fig(f"argon2_{label}_whole", "ms", one * 1e3, other * 1e3, one / other)
+        fig(f"argon2_{label}", "ms", (one - start) * 1e3, other * 1e3, (one - start) / other, 1.15)
+    ours, peer = hashes_in_a_loop()
+    fig("argon2_loop", "ms", ours, peer, ours / peer, 0.85)
+
+
+def hashes_in_a_loop():
+    """Milliseconds a hash: ours by the library's own loop, Debian's by the library of its `argon2`."""
+    library = ctypes.CDLL("libargon2.so.1")
+    tag = ctypes.create_string_buffer(32)
+    word, salt = PASSWORD[:-1], b"saltsaltsaltsalt"
+
+    def peer(count):
+        start = time.perf_counter()
+        for _ in range(count):
+            if library.argon2id_hash_raw(ARGON2["iterations"], ARGON2["memory_kib"], ARGON2["parallelism"], word,
+                                         ctypes.c_size_t(len(word)), salt, ctypes.c_size_t(len(salt)), tag,
+                                         ctypes.c_size_t(32)):
+                raise SystemExit("libargon2 failed")
+        return (time.perf_counter() - start) / count * 1e3
+
+    times = [(float(text([HASHES, "10"])), peer(10)) for _ in range(options.rounds)]
+    return tuple(statistics.median(column) for column in zip(*times))
+
+
+def import_users(path):
+    rows = os.path.join(FOLDER, "no-header.csv")
+    with open(path, "rb") as whole, open(rows, "wb") as rest:
+        whole.readline()
+        shutil.copyfileobj(whole, rest)
+    table = os.path.join(FOLDER, "peer.db")
+
+    def peer():
+        with contextlib.suppress(FileNotFoundError):
+            os.remove(table)
+        return run([SQLITE, table,
+                    "CREATE TABLE user (username TEXT NOT NULL COLLATE NOCASE UNIQUE, email TEXT NOT NULL COLLATE NOCASE"
+                    " UNIQUE, name TEXT, role TEXT, sign_in TEXT, locale TEXT, status TEXT, must_change_password TEXT,"
+                    " password_hash TEXT)", f".import --csv {rows} user"])
+
+    def ours():
+        return import_file(new_store("import.db"), path)
+
+    one, other, ratio = compare(max(3, options.rounds - 2), ours, peer)
+    fig(f"import_{options.rows}", "s", one, other, ratio, 2.0)
+    store = new_store("import.db")
+    memory = peak_mib([OURS, "--store", store, "users", "import", path])
+    fig(f"import_{options.rows}_memory", "MiB", memory, limit=64)
+    for left in (rows, table, store):
+        os.remove(left)
+
+
+def export(store):
+    for form, mode in (("csv", ["-csv", "-header"]), ("ndjson", ["-json"])):
+        ours = [OURS, "--store", store, "-o", form, "users", "export"]
+        # sqlite3 has no NDJSON: the goal for both is its CSV, and its JSON stands beside.
+        for label, flags, limit in (("csv", ["-csv", "-header"], 1.0), ("json", mode, None)):
+            if label == form == "csv" or form == "ndjson":
+                peer = [SQLITE, *flags, store, f"SELECT {COLUMNS} {FROM} ORDER BY email"]
+                one, other, ratio = compare(options.rounds, lambda: run(ours, OUT), lambda: run(peer, OUT))
+                fig(f"export_{options.rows}_{form}_to_sqlite3_{label}", "s", one, other, ratio, limit)
+        fig(f"export_{options.rows}_{form}_memory", "MiB", peak_mib(ours))
+
+
+def list_first(store):
+    ours = [OURS, "--store", store, "users", "list", "--limit", "50"]
+    peer = [SQLITE, "-box", store, f"SELECT {COLUMNS} {FROM} ORDER BY email LIMIT 50"]
+    one, other, _ = compare(options.rounds * 20, lambda: run(ours, OUT), lambda: run(peer, OUT))
+    fig("list_50", "ms", one * 1e3, other * 1e3, limit=30)
+
+
+def search(store):
+    like = " OR ".join(f"{column} LIKE '%999%'" for column in ("username", "email", "user.name"))
+    peer = [SQLITE, "-csv", store, f"SELECT {COLUMNS} {FROM} WHERE {like} ORDER BY email"]
+    for form in ("csv", "table"):
+        ours = [OURS, "--store", store, "-o", form, "users", "list", "--search", "999"]
+        one, other, ratio = compare(options.rounds * 2, lambda: run(ours, OUT), lambda: run(peer, OUT))
+        fig(f"search_{form}", "s", one, other, ratio, 1.2)
+
+
+def table(store):
+    ours = [OURS, "--store", store, "users", "list", "--limit", "100000"]
+    peer = [SQLITE, "-box", store, f"SELECT username, email, name, locked_at, password_set_at, last_login_at FROM user "
+                                   f"ORDER BY email LIMIT 100000"]
+    one, other, _ = compare(options.rounds, lambda: run(ours, OUT), lambda: run(peer, OUT))
+    fig("table_100000", "s", one, other, limit=1.0)
+    fig("table_100000_memory", "MiB", peak_mib(ours), peak_mib(peer), limit=64)
+
+
+install()
+if not options.no_build:
+    subprocess.run(["cargo", "build", "--release", "--bin", "cxme-admin", "--bench", "hashes"], check=True, cwd=ROOT)
+os.makedirs(TARGET, exist_ok=True)
+SQLITE = shutil.which("sqlite3")
+# Cargo gives a bench's file a name of its own.
+HASHES = max((file for file in glob.glob(os.path.join(TARGET, "release", "deps", "hashes-*")) if "." not in
+              os.path.basename(file)), key=os.path.getmtime)
+with tempfile.TemporaryDirectory(prefix="speed-", dir=TARGET) as FOLDER:
+    OUT = os.path.join(FOLDER, "out")
+    ENVIRONMENT = {"PATH": os.environ["PATH"], "HOME": FOLDER, "TMPDIR": FOLDER, "LANG": "C.UTF-8",
+                   "CXME_ADMIN_CONFIG": os.path.join(FOLDER, "config.toml")}
+    if "show" in sections:
+        show()
+    if "argon2" in sections:
+        argon2()
+    if {"import", "export", "list", "search", "table"} & set(sections):
+        users, large = os.path.join(FOLDER, "users.csv"), new_store("large.db")
+        write_users(users, options.rows)
+        if "import" in sections:
+            import_users(users)
+        import_file(large, users)
+        age(large)
+        for section, measure in (("export", export), ("list", list_first), ("search", search), ("table", table)):
+            if section in sections:
+                measure(large)
+print(f"missed: {', '.join(missed)}" if missed else "all limits kept")
+sys.exit(1 if missed else 0)
