@@ -14,8 +14,11 @@ use crate::cli::prompt;
 use crate::config::Config;
 use crate::config::Surroundings;
 use crate::private_file;
+use crate::private_file::Rule;
 use crate::secrets::key::ResetKey;
+use crate::store::Store;
 use crate::store::StoreError;
+use crate::store::open::Expect;
 
 /// Make what is missing of configuration, store and reset key
 ///
@@ -68,6 +71,10 @@ pub fn run(context: &mut Context, args: &InitArgs) -> anyhow::Result<()> {
     let account = context.account(owner_of(store_path.parent().unwrap_or(Path::new("/"))));
     let mode = if readers.is_some() { 0o640 } else { 0o600 };
     init::init(&store_path, mode, &account, &key.fingerprint(), context.now()?)?;
+    if readers.is_some() {
+        // Whoever may only read finds a log from now on: opening makes it, and closing leaves it.
+        drop(Store::open(&store_path, &Rule::store(true), Expect::Current)?);
+    }
     let made = if is_new { "made" } else { "used as it is" };
     context.output.say(&format!("Reset key {made}: {}", key_path.display()));
     context.output.say(&format!("Store made: {}", store_path.display()));

@@ -42,6 +42,8 @@ pub struct Incoming<'a> {
     pub locale: Option<&'a str>,
     /// Locked for good, or active.
     pub locked: Option<bool>,
+    /// When the lock ends by itself.
+    pub locked_until: Option<Timestamp>,
     /// Whether he must choose another password.
     pub must_change: Option<bool>,
     /// A valid PHC string.
@@ -96,7 +98,7 @@ impl Store {
             "DROP TABLE IF EXISTS temp.incoming;
              CREATE TEMP TABLE incoming (line INTEGER PRIMARY KEY, target INTEGER, username TEXT COLLATE NOCASE, \
              username_given INTEGER, email TEXT COLLATE NOCASE, name TEXT, role_id INTEGER, sign_in TEXT, sign_in_by_domain TEXT, locale TEXT, \
-             locked INTEGER, must_change INTEGER, password_hash TEXT);",
+             locked INTEGER, locked_until INTEGER, must_change INTEGER, password_hash TEXT);",
         )?;
         Ok(Staging { transaction })
     }
@@ -109,7 +111,7 @@ impl Staging<'_> {
     /// When the folder for temporary files is full.
     pub fn add(&self, row: &Incoming<'_>) -> Result<()> {
         let mut statement = self.transaction.prepare_cached(
-            "INSERT INTO temp.incoming VALUES (?1, NULL, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+            "INSERT INTO temp.incoming VALUES (?1, NULL, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
         )?;
         statement.execute(params![
             row.line.cast_signed(),
@@ -122,6 +124,7 @@ impl Staging<'_> {
             row.sign_in_by_domain.word(),
             row.locale,
             row.locked,
+            row.locked_until.map(Timestamp::as_second),
             row.must_change,
             row.password_hash,
         ])?;
@@ -200,13 +203,14 @@ const UPDATED: &str = "
            coalesce(i.sign_in, CASE WHEN i.email IS NOT NULL AND i.email <> u.email THEN i.sign_in_by_domain END,
                     u.sign_in) AS sign_in,
            coalesce(i.locale, u.locale) AS locale,
-           CASE WHEN i.locked IS NULL OR i.locked = (u.locked_at IS NOT NULL) THEN u.locked_at
-                WHEN i.locked THEN :now END AS locked_at,
-           CASE WHEN i.locked IS NULL OR i.locked = (u.locked_at IS NOT NULL) THEN u.locked_until END AS locked_until,
-           CASE WHEN i.locked IS NULL OR i.locked = (u.locked_at IS NOT NULL) THEN u.lock_reason END AS lock_reason,
+           CASE WHEN i.locked IS NULL OR i.locked = u.is_locked THEN u.locked_at WHEN i.locked THEN :now END AS locked_at,
+           CASE WHEN i.locked AND i.locked_until IS NOT NULL THEN i.locked_until
+                WHEN i.locked IS NULL OR i.locked = u.is_locked THEN u.locked_until END AS locked_until,
+           CASE WHEN i.locked IS NULL OR i.locked = u.is_locked THEN u.lock_reason END AS lock_reason,
            coalesce(i.must_change, u.must_change_password) AS must_change_password,
            coalesce(i.password_hash, u.password_hash) AS password_hash
-      FROM temp.incoming i JOIN main.user u ON u.id = i.target";
+      FROM temp.incoming i JOIN (SELECT *, locked_at IS NOT NULL AND coalesce(locked_until > :now, 1) AS is_locked
+                                   FROM main.user) u ON u.id = i.target";
 
 impl Writing<'_> {
     /// Writes the staged rows. A conflict that [`Reading::each_conflict`] would have named makes it fail.
@@ -221,10 +225,10 @@ impl Writing<'_> {
                 .query_row("SELECT count(*) FROM temp.incoming WHERE target IS NOT NULL", [], |row| row.get(0))?;
         let changed = if matched > 0 { Self::update_matched(connection, now)? } else { 0 };
         let added = connection.execute(
-            "INSERT INTO user (username, email, name, role_id, sign_in, locale, locked_at, created_at, updated_at, \
-             password_set_at, must_change_password, password_hash)
+            "INSERT INTO user (username, email, name, role_id, sign_in, locale, locked_at, locked_until, created_at, \
+             updated_at, password_set_at, must_change_password, password_hash)
              SELECT username, email, coalesce(name, ''), coalesce(role_id, :role), coalesce(sign_in, sign_in_by_domain), \
-             locale, CASE WHEN locked THEN :now END, :now, :now, CASE WHEN password_hash IS NOT NULL THEN :now END, \
+             locale, CASE WHEN locked THEN :now END, locked_until, :now, :now, CASE WHEN password_hash IS NOT NULL THEN :now END, \
              coalesce(must_change, 0), password_hash FROM temp.incoming WHERE target IS NULL ORDER BY line",
             named_params! { ":role": default_role.0, ":now": now },
         )?;
@@ -254,11 +258,11 @@ impl Writing<'_> {
                                       THEN user.password_policy END, \
                password_hash = CASE n.sign_in WHEN 'saml' THEN NULL ELSE n.password_hash END, \
                session_epoch = session_epoch + (n.sign_in <> user.sign_in OR n.password_hash IS NOT user.password_hash \
-                               OR n.email IS NOT user.email OR (n.locked_at IS NOT NULL AND user.locked_at IS NULL)) \
+                               OR n.email IS NOT user.email OR (n.locked_at IS NOT NULL AND n.locked_at IS NOT user.locked_at)) \
              FROM ({UPDATED}) AS n WHERE n.id = user.id AND \
-               (n.username COLLATE BINARY, n.email COLLATE BINARY, n.name, n.role_id, n.sign_in, n.locale, n.locked_at, \
+               (n.username COLLATE BINARY, n.email COLLATE BINARY, n.name, n.role_id, n.sign_in, n.locale, n.locked_at, n.locked_until, \
                 n.must_change_password, n.password_hash) IS NOT \
-               (user.username, user.email, user.name, user.role_id, user.sign_in, user.locale, user.locked_at, \
+               (user.username, user.email, user.name, user.role_id, user.sign_in, user.locale, user.locked_at, user.locked_until, \
                 user.must_change_password, user.password_hash)"
         );
         let changed = connection.execute(&sql, named_params! { ":now": now })?;

@@ -47,7 +47,7 @@ fn ndjson_is_taken() {
     assert_snapshot!(import(&world, "", wrong), @"
     status 65
     -- stderr
-    line 1: is not a user as a JSON object: unknown field `shoe_size`, expected one of `username`, `email`, `name`, `role`, `sign_in`, `locale`, `status`, `must_change_password`, `password_hash`, `id`, `created_at`, `updated_at`, `password_set_…
+    line 1: is not a user as a JSON object: unknown field `shoe_size`, expected one of `username`, `email`, `name`, `role`, `sign_in`, `locale`, `status`, `locked_until`, `must_change_password`, `password_hash`, `id`, `created_at`, `updated_at`…
     line 2: is not a user as a JSON object: invalid type: integer `7`, expected a string
     line 3: is not a user as a JSON object: key must be a string
     error: 3 of 3 rows cannot be imported: nothing was changed
@@ -90,12 +90,12 @@ fn an_input_that_is_no_list_of_users_is_refused_as_a_whole() {
     assert_snapshot!(import(&world, "", "alice@example.com,Alice\n"), @"
     status 65
     -- stderr
-    error: line 1: the header must name the columns, `email` or `username` among them; taken are: username, email, name, role, sign_in, locale, status, must_change_password, password_hash
+    error: line 1: the header must name the columns, `email` or `username` among them; taken are: username, email, name, role, sign_in, locale, status, locked_until, must_change_password, password_hash
     ");
     assert_snapshot!(import(&world, "", "email,shoe_size\nalice@example.com,38\n"), @"
     status 65
     -- stderr
-    error: line 1: unknown column `shoe_size`; taken are: username, email, name, role, sign_in, locale, status, must_change_password, password_hash
+    error: line 1: unknown column `shoe_size`; taken are: username, email, name, role, sign_in, locale, status, locked_until, must_change_password, password_hash
     ");
     assert_snapshot!(import(&world, "", "email,name,email\nalice@example.com,A,b\n"), @"
     status 65
@@ -105,12 +105,12 @@ fn an_input_that_is_no_list_of_users_is_refused_as_a_whole() {
     assert_snapshot!(import(&world, "", b"\xff\xfee\0m\0a\0i\0l\0"), @"
     status 65
     -- stderr
-    error: line 1: the header must name the columns, `email` or `username` among them; taken are: username, email, name, role, sign_in, locale, status, must_change_password, password_hash
+    error: line 1: the header must name the columns, `email` or `username` among them; taken are: username, email, name, role, sign_in, locale, status, locked_until, must_change_password, password_hash
     ");
     assert_snapshot!(import(&world, "", "email,password\nalice@example.com,secret\n"), @"
     status 65
     -- stderr
-    error: line 1: unknown column `password`; taken are: username, email, name, role, sign_in, locale, status, must_change_password, password_hash
+    error: line 1: unknown column `password`; taken are: username, email, name, role, sign_in, locale, status, locked_until, must_change_password, password_hash
     ");
     import(&world, "", "email,name\n").expect_status(0);
     assert_eq!(users(&world), "");
@@ -334,4 +334,28 @@ fn what_the_rows_hold_decides_what_the_operator_must_be_allowed() {
     error: 1 of 1 rows cannot be imported: nothing was changed
     ");
     carol("--update", "username,name\nbob,Robert\n").expect_status(0);
+}
+
+#[test]
+fn a_lock_for_a_time_goes_through_export_and_import() {
+    let world = World::new().with_users("alice,bob,carla");
+    world.run("users lock alice --for 2h").expect_status(0);
+    world.run("users lock bob").expect_status(0);
+    let exported = world.run("users export");
+    let rows = |run: &Run| {
+        let text = run.out();
+        let cut = |line: &str| line.split(',').skip(1).take(5).collect::<Vec<_>>().join(",");
+        text.lines().map(cut).collect::<Vec<_>>()
+    };
+    let other = World::new();
+    other.command("users import -").stdin(exported.out()).run().expect_status(0);
+    assert_eq!(rows(&other.run("users export")), rows(&exported));
+    let again = other.command("users import - --update -v").stdin(exported.out()).run();
+    assert!(again.err().contains("0 changed, 3 unchanged"), "{again}");
+    let later = exported.out().replace("locked,20", "locked,21");
+    let moved = other.command("users import - --update -v").stdin(later).run();
+    assert!(moved.err().contains("1 changed, 2 unchanged"), "{moved}");
+    let bad = other.command("users import -").stdin("email,status,locked_until\nd@example.com,locked,soon\n").run();
+    assert_eq!(bad.status, 65);
+    assert!(bad.err().contains("line 2, locked_until: is not a moment"), "{bad}");
 }

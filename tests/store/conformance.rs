@@ -85,6 +85,7 @@ fn incoming<'a>(line: u64, username: &'a str, email: &'a str) -> Incoming<'a> {
         sign_in_by_domain: SignIn::Password,
         locale: None,
         locked: None,
+        locked_until: None,
         must_change: None,
         password_hash: None,
     }

@@ -2,7 +2,11 @@
 
 use crate::actions::audit;
 use crate::cli::context::Context;
+use crate::cli::data;
+use crate::cli::data::Cell;
+use crate::cli::data::Head;
 use crate::cli::failure::Complaint;
+use crate::cli::output::Format;
 
 /// Check that no event was changed, deleted or inserted
 ///
@@ -23,6 +27,16 @@ pub fn run(context: &mut Context, args: &VerifyArgs) -> anyhow::Result<()> {
     let head = args.head.as_deref().map(bytes).transpose()?;
     let desk = context.desk()?;
     let count = audit::verify(&desk, head)?;
+    if context.output.format != Format::Table {
+        let heads = ["events", "whole", "head_found"].map(|name| Head { name, title: name });
+        let found = args.head.as_ref().map_or(Cell::Nothing(""), |_| Cell::Flag(true));
+        return Ok(data::record(
+            &mut context.output,
+            &heads,
+            &[Cell::Number(count), Cell::Flag(true), found],
+            desk.now(),
+        )?);
+    }
     context.output.line(&format!("{count} events, the chain is whole."))?;
     if args.head.is_none() {
         let words = "Not seen without `--head HASH`: whether the newest events were cut off, or all of them rewritten.";

@@ -18,7 +18,7 @@ const NAMED: u64 = 100;
 
 /// Import users from CSV or NDJSON, all or none
 ///
-/// Columns, by name: username, email, name, role, sign_in, locale, status, must_change_password, password_hash (a PHC
+/// Columns, by name: username, email, name, role, sign_in, locale, status, locked_until, must_change_password, password_hash (a PHC
 /// string of Argon2). Only the address is needed; an empty field counts as not given. Everything is checked first, and
 /// every bad row is reported by line and field. What `users export` writes can be imported. Example:
 /// `printf 'email,name\nalice@example.com,Alice Adams\n' | cxme-admin users import -`

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::io::BufRead as _;
 use std::io::BufReader;
 
+use jiff::Timestamp;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
@@ -27,11 +28,23 @@ use crate::store::import::Incoming;
 use crate::store::import::Staging;
 
 /// The columns that are taken, in the order of [`Fields`].
-const TAKEN: [&str; 9] =
-    ["username", "email", "name", "role", "sign_in", "locale", "status", "must_change_password", "password_hash"];
+const TAKEN: [&str; 10] = [
+    "username",
+    "email",
+    "name",
+    "role",
+    "sign_in",
+    "locale",
+    "status",
+    "locked_until",
+    "must_change_password",
+    "password_hash",
+];
 /// The columns that `users export` writes and an import passes over: the store decides them.
-const PASSED_OVER: [&str; 7] =
-    ["id", "created_at", "updated_at", "password_set_at", "last_login_at", "locked_until", "session_epoch"];
+const PASSED_OVER: [&str; 6] = ["id", "created_at", "updated_at", "password_set_at", "last_login_at", "session_epoch"];
+
+/// What a moment looks like.
+const MOMENT: &str = "is not a moment such as 2026-12-01T08:00:00Z";
 
 /// The fields of a row; `None`: not given.
 type Fields<'row> = [Option<Cow<'row, str>>; TAKEN.len()];
@@ -45,7 +58,7 @@ pub(super) struct Sensitive {
 
 impl Sensitive {
     pub(super) fn see(&mut self, row: &Row<'_>) {
-        if let Ok([.., status, _, hash]) = &row.fields {
+        if let Ok([.., status, _, _, hash]) = &row.fields {
             self.hashes |= hash.is_some();
             self.statuses |= status.is_some();
         }
@@ -208,6 +221,8 @@ struct JsonRow<'row> {
     locale: Option<Cow<'row, str>>,
     #[serde(borrow)]
     status: Option<Cow<'row, str>>,
+    #[serde(borrow)]
+    locked_until: Option<Cow<'row, str>>,
     must_change_password: Option<bool>,
     #[serde(borrow)]
     password_hash: Option<Cow<'row, str>>,
@@ -216,7 +231,6 @@ struct JsonRow<'row> {
     updated_at: Option<IgnoredAny>,
     password_set_at: Option<IgnoredAny>,
     last_login_at: Option<IgnoredAny>,
-    locked_until: Option<IgnoredAny>,
     session_epoch: Option<IgnoredAny>,
 }
 
@@ -236,6 +250,7 @@ fn json_fields(text: &[u8], line: u64) -> std::result::Result<Fields<'_>, BadRow
         row.sign_in,
         row.locale,
         row.status,
+        row.locked_until,
         must_change,
         row.password_hash,
     ])
@@ -269,7 +284,7 @@ fn judged<'row>(
     judge: &Judge<'_>,
     update: bool,
 ) -> std::result::Result<Incoming<'row>, BadRow> {
-    let [username, email, name, role, sign_in, locale, status, must_change, password_hash] = fields;
+    let [username, email, name, role, sign_in, locale, status, locked_until, must_change, password_hash] = fields;
     let bad = |place: usize, fault: String| BadRow { line, field: TAKEN[place], fault };
     let organization = judge.desk.organization();
     let mut sign_in_by_domain = SignIn::Password;
@@ -312,16 +327,20 @@ fn judged<'row>(
         None => None,
         Some(word) => Some(word.parse::<Status>().map_err(|fault| bad(6, fault))? == Status::Locked),
     };
+    let locked_until = match locked_until {
+        None => None,
+        Some(text) => Some(text.parse::<Timestamp>().map_err(|_| bad(7, MOMENT.to_owned()))?),
+    };
     let must_change = match must_change.as_deref() {
         None => None,
         Some("true" | "1" | "yes") => Some(true),
         Some("false" | "0" | "no") => Some(false),
-        Some(_) => return Err(bad(7, "is not `true` or `false`".to_owned())),
+        Some(_) => return Err(bad(8, "is not `true` or `false`".to_owned())),
     };
     if let Some(hash) = password_hash {
-        PasswordHash::parse(hash).map_err(|fault| bad(8, fault.to_string()))?;
+        PasswordHash::parse(hash).map_err(|fault| bad(9, fault.to_string()))?;
         if !update && sign_in.unwrap_or(sign_in_by_domain) == SignIn::Saml {
-            return Err(bad(8, "the user signs in with SAML".to_owned()));
+            return Err(bad(9, "the user signs in with SAML".to_owned()));
         }
     }
     Ok(Incoming {
@@ -335,6 +354,8 @@ fn judged<'row>(
         sign_in_by_domain,
         locale: locale.as_deref(),
         locked,
+        // The end of a lock that is over says nothing about an active user.
+        locked_until: locked_until.filter(|_| locked == Some(true)),
         must_change,
         password_hash: password_hash.as_deref(),
     })
