@@ -106,7 +106,7 @@ def write_users(path, count):
     """Users as a directory has them: 1 name in 7 is not ASCII, 1 in 50 has a comma and quotes, and all have a hash."""
     pick = random.Random(7)
     alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
-    first = "Alice Bob Carla David Emma Farid Greta Hugo Ines Jörg Karin Łukasz Maria Nils Olga Pedro Renée Uma Wei".split()
+    first = "Alice Bob Carla David Emma Farid Greta Hugo Ines Jörg Karin Łukasz Maria Nils Olga Pedro Renée Uma".split()
     last = "Müller Smith García Nowak Rossi Dubois Jensen Silva Kowalski Fischer Meyer Weber Wagner Becker Koch".split()
     # The last character of a tag of 32 bytes has two bits that are 0, that of a salt of 16 bytes four.
     tags = ["".join(pick.choices(alphabet, k=42)) + pick.choice(alphabet[::4]) for _ in range(4096)]
@@ -210,8 +210,9 @@ def import_users(path):
         with contextlib.suppress(FileNotFoundError):
             os.remove(table)
         return run([SQLITE, table,
-                    "CREATE TABLE user (username TEXT NOT NULL COLLATE NOCASE UNIQUE, email TEXT NOT NULL COLLATE NOCASE"
-                    " UNIQUE, name TEXT, role TEXT, sign_in TEXT, locale TEXT, status TEXT, must_change_password TEXT,"
+                    "CREATE TABLE user (username TEXT NOT NULL COLLATE NOCASE UNIQUE, "
+                    "email TEXT NOT NULL COLLATE NOCASE UNIQUE, name TEXT, role TEXT, sign_in TEXT, locale TEXT, "
+                    "status TEXT, must_change_password TEXT,"
                     " password_hash TEXT)", f".import --csv {rows} user"])
 
     def ours():
