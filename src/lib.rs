@@ -14,6 +14,7 @@
 //! | [`process`] | the outside world: arguments, environment, streams, terminal, OS account | nothing |
 //! | [`secrets`] | passwords, hashes, generated passwords, the reset key | domain, random, private_file |
 //! | [`store`] | all SQL | domain, secrets, private_file |
+//! | [`mail`] | mails: writing one, handing it over | domain, secrets, texts, private_file |
 //! | [`config`] | the configuration file, a file a section | domain, secrets, private_file |
 //! | [`actions`] | the deeds, one a file, each in a view or a change | clock, random, domain, secrets, texts, store |
 //! | [`cli`] | what a person at a terminal meets | everything |
@@ -28,6 +29,7 @@ pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod domain;
+pub mod mail;
 pub mod private_file;
 pub mod process;
 pub mod random;

@@ -9,7 +9,7 @@ use std::path::Path;
 use std::path::PathBuf;
 
 /// A layer, and the layers that it may import besides itself. `src/lib.rs` says the same to the reader.
-const LAYERS: [(&str, &[&str]); 11] = [
+const LAYERS: [(&str, &[&str]); 12] = [
     ("clock", &[]),
     ("random", &[]),
     ("private_file", &[]),
@@ -18,11 +18,24 @@ const LAYERS: [(&str, &[&str]); 11] = [
     ("process", &[]),
     ("secrets", &["domain", "random", "private_file"]),
     ("store", &["domain", "secrets", "private_file"]),
+    ("mail", &["domain", "secrets", "texts", "private_file"]),
     ("config", &["domain", "secrets", "private_file"]),
     ("actions", &["clock", "random", "domain", "secrets", "texts", "store"]),
     (
         "cli",
-        &["clock", "random", "private_file", "domain", "texts", "process", "secrets", "store", "config", "actions"],
+        &[
+            "clock",
+            "random",
+            "private_file",
+            "domain",
+            "texts",
+            "process",
+            "secrets",
+            "store",
+            "mail",
+            "config",
+            "actions",
+        ],
     ),
 ];
 

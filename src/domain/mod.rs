@@ -3,10 +3,12 @@
 pub mod duration;
 pub mod email_address;
 pub mod event;
+pub mod message;
 pub mod operator;
 pub mod organization;
 pub mod policy;
 pub mod refusal;
+pub mod relay;
 pub mod role;
 pub mod selection;
 pub mod text;

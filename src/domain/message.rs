@@ -1,0 +1,124 @@
+//! A message: one mail to one user, a row that lives from queueing to its end.
+
+use std::fmt;
+use std::str::FromStr;
+
+use crate::domain::text;
+
+/// The number of a message in the store; never given to another one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct MessageId(pub i64);
+
+/// What a mail is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum MailKind {
+    /// A link by which a user chooses a new password.
+    Reset,
+    /// The same for a user who never had a password.
+    Invitation,
+    /// Word that the password was changed; it holds no link and no code.
+    Notice,
+    /// A mail of `mail test`, to anybody.
+    Test,
+}
+
+impl MailKind {
+    /// All kinds.
+    pub const ALL: [Self; 4] = [Self::Reset, Self::Invitation, Self::Notice, Self::Test];
+
+    /// The word in the store, in data and in options.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Reset => "reset",
+            Self::Invitation => "invitation",
+            Self::Notice => "notice",
+            Self::Test => "test",
+        }
+    }
+
+    /// Whether it carries a link that sets a password.
+    pub fn has_link(self) -> bool {
+        matches!(self, Self::Reset | Self::Invitation)
+    }
+}
+
+impl fmt::Display for MailKind {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.word())
+    }
+}
+
+impl FromStr for MailKind {
+    type Err = String;
+
+    fn from_str(word: &str) -> Result<Self, String> {
+        let unknown = || format!("`{}` is no mail: take reset, invitation, notice or test", text::quoted(word, 40));
+        Self::ALL.into_iter().find(|kind| kind.word() == word).ok_or_else(unknown)
+    }
+}
+
+/// Where a message is on its way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum MessageState {
+    /// It waits for its first try.
+    Queued,
+    /// A sender holds it; it may be on the wire now.
+    Sending,
+    /// The relay took it: 250 after the final dot.
+    Accepted,
+    /// It waits for its next try.
+    Deferred,
+    /// It was not delivered, and is not tried again.
+    Failed,
+    /// The connection was lost after the final dot, or the sender died: the relay may have it or not. It is tried again,
+    /// with the same link and Message-ID.
+    InDoubt,
+    /// It was called off before it was sent.
+    Cancelled,
+    /// It was never to be sent; the reason says why.
+    Skipped,
+}
+
+impl MessageState {
+    /// All states.
+    pub const ALL: [Self; 8] = [
+        Self::Queued,
+        Self::Sending,
+        Self::Accepted,
+        Self::Deferred,
+        Self::Failed,
+        Self::InDoubt,
+        Self::Cancelled,
+        Self::Skipped,
+    ];
+
+    /// The word in the store and in data.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Queued => "queued",
+            Self::Sending => "sending",
+            Self::Accepted => "accepted",
+            Self::Deferred => "deferred",
+            Self::Failed => "failed",
+            Self::InDoubt => "in doubt",
+            Self::Cancelled => "cancelled",
+            Self::Skipped => "skipped",
+        }
+    }
+
+    /// Whether nothing will happen to the message any more.
+    pub fn has_ended(self) -> bool {
+        matches!(self, Self::Accepted | Self::Failed | Self::Cancelled | Self::Skipped)
+    }
+
+    /// The state of a word in the store.
+    pub fn stored(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.word() == word)
+    }
+}
+
+impl fmt::Display for MessageState {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.word())
+    }
+}
