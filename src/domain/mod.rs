@@ -3,6 +3,7 @@
 pub mod duration;
 pub mod email_address;
 pub mod event;
+pub mod link;
 pub mod message;
 pub mod operator;
 pub mod organization;

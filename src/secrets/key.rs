@@ -63,8 +63,11 @@ impl ResetKey {
         Sha256::digest(self.bytes()).into()
     }
 
-    #[expect(clippy::disallowed_methods, reason = "the key file and the fingerprint are made from the bytes")]
-    fn bytes(&self) -> &[u8; LENGTH] {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the key file, the fingerprint and the codes are made from the bytes"
+    )]
+    pub(in crate::secrets) fn bytes(&self) -> &[u8; LENGTH] {
         self.0.expose_secret()
     }
 }

@@ -8,9 +8,11 @@ pub mod key;
 mod memory;
 pub mod password;
 pub mod password_hash;
+pub mod reset_code;
 
 pub use hasher::Hasher;
 pub use key::ResetKey;
 pub use password::Password;
 pub use password_hash::HashParameters;
 pub use password_hash::PasswordHash;
+pub use reset_code::ResetCode;
