@@ -57,6 +57,36 @@ impl FromStr for MailKind {
     }
 }
 
+/// How a password came to be changed, as its notice tells the user.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum NoticeCause {
+    /// An operator set it.
+    SetByOperator,
+    /// The user changed it, with the former one.
+    ChangedByUser,
+    /// The user chose it by the link or the code of a reset.
+    ChosenByLink,
+}
+
+impl NoticeCause {
+    /// All causes.
+    pub const ALL: [Self; 3] = [Self::SetByOperator, Self::ChangedByUser, Self::ChosenByLink];
+
+    /// The word in the store and in data.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::SetByOperator => "set by operator",
+            Self::ChangedByUser => "changed by user",
+            Self::ChosenByLink => "chosen by link",
+        }
+    }
+
+    /// The cause of a word in the store.
+    pub fn stored(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|cause| cause.word() == word)
+    }
+}
+
 /// Where a message is on its way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum MessageState {
@@ -120,5 +150,24 @@ impl MessageState {
 impl fmt::Display for MessageState {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(self.word())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_word_of_the_store_reads_back() {
+        for cause in NoticeCause::ALL {
+            assert_eq!(NoticeCause::stored(cause.word()), Some(cause));
+        }
+        for state in MessageState::ALL {
+            assert_eq!(MessageState::stored(state.word()), Some(state));
+        }
+        for kind in MailKind::ALL {
+            assert_eq!(kind.word().parse(), Ok(kind));
+        }
+        assert_eq!(NoticeCause::stored("sent"), None);
     }
 }

@@ -1,7 +1,12 @@
 //! Mails: how one is written, and how it is handed over.
 
+pub mod compose;
 pub mod handover;
+pub mod letter;
+pub mod template;
 pub mod transport;
+pub mod wire;
+mod words;
 
 use std::fmt;
 

@@ -1,5 +1,7 @@
 //! English.
 
+mod mail;
+
 use super::grouped;
 use super::policy::Sentences;
 use crate::domain::policy::CharacterClass;

@@ -4,6 +4,7 @@
 
 mod english;
 mod german;
+pub mod mail;
 pub mod policy;
 
 use std::fmt;

@@ -1,0 +1,334 @@
+//! Writes mails: sentences and templates become the two parts of one, headers and all (RFC 5322, RFC 2045).
+
+#[cfg(test)]
+mod tests;
+
+use std::time::Duration;
+use std::time::SystemTime;
+
+use lettre::Address;
+use lettre::message::Body;
+use lettre::message::Mailbox;
+use lettre::message::Mailboxes;
+use lettre::message::MultiPart;
+use lettre::message::SinglePart;
+use lettre::message::header;
+use lettre::message::header::ContentTransferEncoding;
+use lettre::message::header::ContentType;
+use lettre::message::header::HeaderName;
+use lettre::message::header::HeaderValue;
+use minijinja::Value;
+use minijinja::context;
+use sha2::Digest as _;
+use sha2::Sha256;
+use thiserror::Error;
+use zeroize::Zeroizing;
+
+use super::Envelope;
+use super::Mail;
+use super::letter::Content;
+use super::letter::Letter;
+use super::letter::Letterhead;
+use super::template::Part;
+use super::template::TemplateError;
+use super::template::Templates;
+use super::wire;
+use super::wire::WireFault;
+use super::words;
+use crate::domain::email_address;
+use crate::domain::email_address::EmailAddress;
+use crate::domain::email_address::EmailFault;
+use crate::domain::link::LinkTemplate;
+use crate::domain::message::MailKind;
+use crate::domain::message::MessageId;
+use crate::domain::text;
+use crate::secrets::reset_code::NONCE;
+use crate::texts;
+use crate::texts::Locale;
+use crate::texts::mail::Sentences;
+
+/// The longest line that is left as it is; a longer one makes its part quoted-printable (RFC 2045, 6.7).
+const LONGEST_PLAIN_LINE: usize = 76;
+
+/// What a hash is made for, so that boundary and Message-ID say nothing of each other.
+const BOUNDARY: &[u8] = b"cxme-admin boundary 1";
+const MESSAGE_ID: &[u8] = b"cxme-admin message-id 1";
+
+/// Why a mail could not be written. Nothing of its content is in it.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum ComposeError {
+    /// What the store holds as the user's address is none.
+    #[error("the user's email address {0}")]
+    Recipient(EmailFault),
+    /// What the store holds as the message's Message-ID is none.
+    #[error("`{0}` is no Message-ID")]
+    MessageId(String),
+    /// The mail is to carry a link, and the configuration has none.
+    #[error("`[reset] link` is not set in the configuration")]
+    NoLink,
+    /// A template failed.
+    #[error(transparent)]
+    Template(#[from] TemplateError),
+    /// The bytes are none that may leave; it is a fault of the program.
+    #[error("the mail cannot be sent: {0}")]
+    Wire(#[from] WireFault),
+}
+
+/// A mail as it can be looked at before it is sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Preview {
+    /// The subject.
+    pub subject: String,
+    /// The text part, its lines ended by LF.
+    pub text: Zeroizing<String>,
+    /// The HTML part, its lines ended by LF.
+    pub html: Zeroizing<String>,
+}
+
+/// Writes the mails of an organization. It is made once a run: what does not depend on the user is made with it.
+#[derive(Debug)]
+pub struct Composer {
+    from: EmailAddress,
+    sender: EmailAddress,
+    organization: Option<String>,
+    contact: Option<String>,
+    link: Option<LinkTemplate>,
+    locale: Locale,
+    templates: Templates,
+    forms: Vec<Form>,
+}
+
+/// What all mails of a kind in a language share.
+#[derive(Debug)]
+struct Form {
+    kind: MailKind,
+    locale: Locale,
+    subject: String,
+    /// The sentences, as the templates name them.
+    say: Value,
+    /// The mail with its first headers and no part.
+    head: MultiPart,
+}
+
+impl Composer {
+    /// Compiles the templates and makes what all mails share.
+    ///
+    /// # Errors
+    /// If a template does not compile.
+    pub fn new(letterhead: Letterhead<'_>) -> Result<Self, TemplateError> {
+        let mut composer = Self {
+            sender: letterhead.bounce_to.unwrap_or_else(|| letterhead.from.clone()),
+            from: letterhead.from,
+            organization: words::name(&letterhead.organization.name),
+            contact: Some(words::plain(&letterhead.organization.help_contact).into_owned()).filter(|it| !it.is_empty()),
+            link: letterhead.link,
+            locale: letterhead.locale,
+            templates: Templates::new()?,
+            forms: Vec::new(),
+        };
+        for locale in Locale::ALL {
+            let requirements = texts::policy::requirements(letterhead.policy, locale);
+            for kind in MailKind::ALL {
+                let form = composer.form(kind, locale, &requirements, letterhead.reply_to.as_ref());
+                composer.forms.push(form);
+            }
+        }
+        Ok(composer)
+    }
+
+    /// The Message-ID of a message, without its angle brackets: the same whenever it is asked for, and another one in
+    /// every store. It ends in the domain of `from`, or in a name that nobody has where that domain is not ASCII.
+    pub fn message_id(&self, message: MessageId, nonce: &[u8; NONCE]) -> String {
+        let domain = self.from.domain();
+        let domain = if domain.is_ascii() { domain } else { "cxme-admin.invalid" };
+        format!("{}.{}@{domain}", message.0, token(MESSAGE_ID, nonce))
+    }
+
+    /// Writes a mail.
+    ///
+    /// # Errors
+    /// See [`ComposeError`]. What a name or a note holds is never a reason.
+    pub fn compose(&self, letter: &Letter<'_>) -> Result<Mail, ComposeError> {
+        email_address::judge(letter.recipient.as_str()).map_err(ComposeError::Recipient)?;
+        if !is_message_id(letter.message_id) {
+            return Err(ComposeError::MessageId(text::quoted(letter.message_id, 80)));
+        }
+        let form = self.form_of(letter);
+        let values = self.values(form, letter)?;
+        let [text, html] = self.parts(form, &values)?;
+
+        let boundary = token(BOUNDARY, letter.nonce);
+        let mut mail = form.head.clone();
+        let headers = mail.headers_mut();
+        headers.set(header::To::from(Mailboxes::from(mailbox(None, letter.recipient))));
+        headers.set(header::Date::new(date(letter)));
+        headers.set(header::MessageId::from(format!("<{}>", letter.message_id)));
+        headers.set(header::MIME_VERSION_1_0);
+        let content_type = format!("multipart/alternative; boundary=\"{boundary}\"");
+        headers.insert_raw(fixed("Content-Type", content_type));
+        let mail = mail
+            .singlepart(SinglePart::builder().header(ContentType::TEXT_PLAIN).body(encoded(&text)))
+            .singlepart(SinglePart::builder().header(ContentType::TEXT_HTML).body(encoded(&html)));
+
+        let envelope = Envelope { sender: self.sender.clone(), recipient: letter.recipient.clone() };
+        let content = Zeroizing::new(mail.formatted());
+        let is_utf8 = !self.from.as_str().is_ascii() || envelope.needs_smtputf8();
+        wire::check(&content, is_utf8)?;
+        Ok(Mail { envelope, message_id: letter.message_id.to_owned(), content })
+    }
+
+    /// What a mail will show.
+    ///
+    /// # Errors
+    /// As for [`Composer::compose`].
+    pub fn preview(&self, letter: &Letter<'_>) -> Result<Preview, ComposeError> {
+        let form = self.form_of(letter);
+        let [text, html] = self.parts(form, &self.values(form, letter)?)?;
+        let lines = |part: &str| Zeroizing::new(part.replace("\r\n", "\n"));
+        Ok(Preview { subject: form.subject.clone(), text: lines(&text), html: lines(&html) })
+    }
+
+    fn form(&self, kind: MailKind, locale: Locale, requirements: &[String], reply_to: Option<&EmailAddress>) -> Form {
+        let say = texts::mail::sentences(locale);
+        let organization = self.organization.as_deref();
+        let subject = say.subject(kind, organization);
+
+        // A `MessageBuilder` would read From and To back from their text, which fails for some names and takes longer
+        // than all the rest; a multipart takes the same headers.
+        let mut head = MultiPart::builder().build();
+        let headers = head.headers_mut();
+        headers.set(header::From::from(Mailboxes::from(mailbox(self.organization.clone(), &self.from))));
+        if let Some(reply_to) = reply_to {
+            headers.set(header::ReplyTo::from(Mailboxes::from(mailbox(None, reply_to))));
+        }
+        headers.set(header::Subject::from(subject.clone()));
+        headers.insert_raw(fixed("Content-Language", locale.code().to_owned()));
+        // No automatic answer is wanted (RFC 3834, 5); Exchange looks for its own word.
+        headers.insert_raw(fixed("Auto-Submitted", "auto-generated".to_owned()));
+        headers.insert_raw(fixed("X-Auto-Response-Suppress", "All".to_owned()));
+        Form { kind, locale, say: self.fixed_sentences(say, kind, locale, &subject, requirements), subject, head }
+    }
+
+    /// The sentences that do not depend on the user.
+    fn fixed_sentences(
+        &self,
+        say: &dyn Sentences,
+        kind: MailKind,
+        locale: Locale,
+        subject: &str,
+        requirements: &[String],
+    ) -> Value {
+        let organization = self.organization.as_deref();
+        // The page is the link up to its fragment, where the code would stand.
+        let page = self.link.as_ref().and_then(|link| link.as_str().split('#').next()).unwrap_or_default();
+        context! {
+            language => locale.code(),
+            subject,
+            username => say.username(),
+            purpose => say.purpose(kind, organization),
+            open => say.open(kind),
+            button => say.button(kind),
+            type_code => say.type_code(page),
+            note => say.note(),
+            requirements => say.requirements(),
+            policy => requirements.iter().map(String::as_str).collect::<Value>(),
+            not_me => say.not_me(),
+            help => say.help(self.contact.as_deref(), organization),
+            never_asked => say.never_asked(organization),
+            must_change => say.must_change(),
+        }
+    }
+
+    fn form_of(&self, letter: &Letter<'_>) -> &Form {
+        let locale = letter.locale.and_then(|tag| tag.parse().ok()).unwrap_or(self.locale);
+        let kind = letter.content.kind();
+        let is_it = |form: &&Form| form.kind == kind && form.locale == locale;
+        // There is one for each kind and language.
+        self.forms.iter().find(is_it).unwrap_or(&self.forms[0])
+    }
+
+    /// What the templates are given.
+    fn values(&self, form: &Form, letter: &Letter<'_>) -> Result<Value, ComposeError> {
+        let say = texts::mail::sentences(form.locale);
+        let organization = self.organization.as_deref();
+        let greeting = say.greeting(words::name(letter.name).as_deref());
+        let username = words::plain(letter.username);
+        let own = match letter.content {
+            Content::Reset(choice) | Content::Invitation(choice) => {
+                let link = self.link.as_ref().ok_or(ComposeError::NoLink)?;
+                let code = choice.code.in_link();
+                let note = choice.note.map(words::note).unwrap_or_default();
+                context! {
+                    say => form.say.clone(),
+                    greeting,
+                    username,
+                    link => Zeroizing::new(link.with(code)).as_str(),
+                    not_me => Zeroizing::new(link.not_me(code)).as_str(),
+                    code => choice.code.in_groups().as_str(),
+                    lasts => say.lasts(choice.life),
+                    note => note.iter().map(AsRef::<str>::as_ref).collect::<Value>(),
+                }
+            }
+            Content::Notice { cause, must_change, time } => context! {
+                say => form.say.clone(),
+                greeting,
+                username,
+                must_change,
+                changed => say.changed(cause, organization, time),
+                all_well => say.all_well(cause),
+                not_expected => say.not_expected(cause, self.contact.as_deref(), organization),
+            },
+            Content::Test => context! { say => form.say.clone(), greeting },
+        };
+        Ok(own)
+    }
+
+    /// The text part and the HTML part.
+    fn parts(&self, form: &Form, values: &Value) -> Result<[Zeroizing<String>; 2], TemplateError> {
+        let text = self.templates.render(form.kind, Part::Text, values)?;
+        let html = self.templates.render(form.kind, Part::Html, values)?;
+        Ok([words::text_part(&text), words::html_part(&html)])
+    }
+}
+
+/// An address in a header. It was judged before, by us and not by lettre, whose judgement differs.
+fn mailbox(name: Option<String>, address: &EmailAddress) -> Mailbox {
+    Mailbox::new(name, Address::new_dangerous(address.local_part(), address.domain()))
+}
+
+/// A header of ASCII words that are the program's own.
+fn fixed(name: &'static str, value: String) -> HeaderValue {
+    HeaderValue::dangerous_new_pre_encoded(HeaderName::new_from_ascii_str(name), value.clone(), value)
+}
+
+/// The letter's date. A mail cannot be older than 1970: lettre would panic.
+fn date(letter: &Letter<'_>) -> SystemTime {
+    let seconds = u64::try_from(letter.date.as_second()).unwrap_or(0);
+    SystemTime::UNIX_EPOCH + Duration::from_secs(seconds)
+}
+
+/// A part as it goes over the wire. ASCII in short lines stays as it is; all else becomes quoted-printable, whatever its
+/// letters: base64 would hide the link from filters and from people who read the source.
+fn encoded(part: &str) -> Body {
+    let is_plain = part.is_ascii() && part.lines().all(|line| line.len() <= LONGEST_PLAIN_LINE);
+    if is_plain {
+        return Body::dangerous_pre_encoded(part.as_bytes().to_vec(), ContentTransferEncoding::SevenBit);
+    }
+    let quoted = Body::new_with_encoding(part.to_owned(), ContentTransferEncoding::QuotedPrintable);
+    // Quoted-printable takes every text.
+    quoted.unwrap_or_else(|bytes| Body::dangerous_pre_encoded(bytes, ContentTransferEncoding::QuotedPrintable))
+}
+
+/// 128 bits in hexadecimal digits, which nobody can guess who does not know the nonce.
+fn token(purpose: &[u8], nonce: &[u8; NONCE]) -> String {
+    let digest = Sha256::new().chain_update(purpose).chain_update(nonce).finalize();
+    digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Whether a text is a Message-ID that can stand in a header as it is (RFC 5322, 3.6.4).
+fn is_message_id(id: &str) -> bool {
+    let is_fit = |byte: u8| byte.is_ascii_graphic() && !b"<>()[]\\\",;:".contains(&byte);
+    id.len() <= 320
+        && id.bytes().all(is_fit)
+        && id.split_once('@').is_some_and(|(left, right)| !left.is_empty() && !right.is_empty() && !right.contains('@'))
+}

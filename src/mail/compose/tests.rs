@@ -1,0 +1,318 @@
+//! What the mails say, and that they are well-formed, whatever stands in the store.
+
+mod hostile;
+
+use super::*;
+use crate::domain::message::NoticeCause;
+use crate::domain::organization::Organization;
+use crate::domain::policy::Policy;
+use crate::domain::user::UserId;
+use crate::mail::letter::Choice;
+use crate::random::ScriptedRandom;
+use crate::secrets::key::ResetKey;
+use crate::secrets::reset_code::ResetCode;
+
+const NONCE_OF_TESTS: [u8; NONCE] = [7; NONCE];
+
+fn organization() -> Organization {
+    Organization {
+        name: "Example Travel".to_owned(),
+        help_contact: "IT desk, +49 30 1234567, help@example.com".to_owned(),
+        ..Organization::default()
+    }
+}
+
+fn address(text: &str) -> EmailAddress {
+    text.parse().unwrap()
+}
+
+fn letterhead<'a>(organization: &'a Organization, policy: &'a Policy) -> Letterhead<'a> {
+    Letterhead {
+        from: address("accounts@example.com"),
+        reply_to: None,
+        bounce_to: None,
+        organization,
+        link: Some("https://reset.example.com/#{code}".parse().unwrap()),
+        policy,
+        locale: Locale::English,
+    }
+}
+
+fn composer_of(organization: &Organization) -> Composer {
+    Composer::new(letterhead(organization, &Policy::default())).unwrap()
+}
+
+fn composer() -> Composer {
+    composer_of(&organization())
+}
+
+fn code() -> ResetCode {
+    ResetCode::make(&ResetKey::generate(&mut ScriptedRandom::new(1)), &NONCE_OF_TESTS, UserId(1))
+}
+
+fn choice(code: &ResetCode) -> Choice<'_> {
+    Choice { code, life: Duration::from_secs(86_400), note: None }
+}
+
+fn notice(cause: NoticeCause) -> Content<'static> {
+    let time = "2026-03-04T09:05:59Z".parse().unwrap();
+    Content::Notice { cause, must_change: cause == NoticeCause::SetByOperator, time }
+}
+
+/// A mail to Alice, and all of it that a test may want to change.
+struct Draft {
+    recipient: EmailAddress,
+    name: String,
+    locale: &'static str,
+    message_id: String,
+}
+
+impl Draft {
+    fn new() -> Self {
+        Self {
+            recipient: address("alice@example.com"),
+            name: "Alice Weber".to_owned(),
+            locale: "en",
+            message_id: composer().message_id(MessageId(42), &NONCE_OF_TESTS),
+        }
+    }
+
+    fn letter<'a>(&'a self, content: Content<'a>) -> Letter<'a> {
+        Letter {
+            recipient: &self.recipient,
+            name: &self.name,
+            username: "alice",
+            locale: Some(self.locale),
+            date: "2026-03-04T10:00:00Z".parse().unwrap(),
+            nonce: &NONCE_OF_TESTS,
+            message_id: &self.message_id,
+            content,
+        }
+    }
+
+    fn in_german() -> Self {
+        Self { locale: "de-CH", name: "Zoë Müller".to_owned(), ..Self::new() }
+    }
+
+    /// The subject and the text part.
+    fn text(&self, content: Content<'_>) -> String {
+        let preview = composer().preview(&self.letter(content)).unwrap();
+        format!("{}\n\n{}", preview.subject, preview.text.as_str())
+    }
+
+    fn mail(&self, composer: &Composer, content: Content<'_>) -> String {
+        let mail = composer.compose(&self.letter(content)).unwrap();
+        String::from_utf8(mail.content.to_vec()).unwrap()
+    }
+}
+
+/// The values of a header, unfolded.
+fn headers<'a>(mail: &'a str, name: &str) -> Vec<&'a str> {
+    let (head, _) = mail.split_once("\r\n\r\n").unwrap();
+    let lines = head.split("\r\n").filter_map(|line| line.split_once(": "));
+    lines.filter(|(found, _)| found.eq_ignore_ascii_case(name)).map(|(_, value)| value).collect()
+}
+
+#[test]
+fn a_reset_in_english() {
+    let code = code();
+    let note = "We moved to a new sign-in page last week. {{ code }} If you have questions about it, come to room 4.12 \
+                or write to Bo.";
+    let text = Draft::new().text(Content::Reset(Choice { note: Some(note), ..choice(&code) }));
+    insta::assert_snapshot!(text, @"");
+}
+
+#[test]
+fn a_reset_in_german() {
+    let code = code();
+    let text = Draft::in_german().text(Content::Reset(Choice { note: Some("Grüße aus Köln"), ..choice(&code) }));
+    insta::assert_snapshot!(text, @"");
+}
+
+#[test]
+fn an_invitation_in_english() {
+    let code = code();
+    let life = Duration::from_secs(7 * 86_400);
+    let text = Draft::new().text(Content::Invitation(Choice { life, ..choice(&code) }));
+    insta::assert_snapshot!(text, @"");
+}
+
+#[test]
+fn an_invitation_in_german() {
+    let code = code();
+    let life = Duration::from_secs(7 * 86_400);
+    let text = Draft::in_german().text(Content::Invitation(Choice { life, ..choice(&code) }));
+    insta::assert_snapshot!(text, @"");
+}
+
+#[test]
+fn a_notice_for_each_cause_in_english() {
+    let draft = Draft::new();
+    let text = NoticeCause::ALL.map(|cause| draft.text(notice(cause))).join("----\n");
+    insta::assert_snapshot!(text, @"");
+}
+
+#[test]
+fn a_notice_for_each_cause_in_german() {
+    let draft = Draft::in_german();
+    let text = NoticeCause::ALL.map(|cause| draft.text(notice(cause))).join("----\n");
+    insta::assert_snapshot!(text, @"");
+}
+
+#[test]
+fn a_test_in_both_languages() {
+    let text = [Draft::new(), Draft::in_german()].map(|draft| draft.text(Content::Test)).join("----\n");
+    insta::assert_snapshot!(text, @"");
+}
+
+#[test]
+fn a_mail_in_bytes() {
+    let composer = Composer::new(Letterhead {
+        reply_to: Some(address("help@example.com")),
+        bounce_to: Some(address("bounces@example.com")),
+        ..letterhead(&organization(), &Policy::default())
+    });
+    let draft = Draft::in_german();
+    let mail = draft.mail(&composer.unwrap(), Content::Test);
+    let (before_html, _) = mail.split_once("<style>").unwrap();
+    insta::assert_snapshot!(before_html.replace("\r\n", "\n"), @"");
+}
+
+#[test]
+fn a_mail_that_is_written_again_is_the_same() {
+    let code = code();
+    for content in [Content::Reset(choice(&code)), notice(NoticeCause::ChangedByUser), Content::Test] {
+        let draft = Draft::in_german();
+        assert_eq!(draft.mail(&composer(), content), draft.mail(&composer(), content));
+    }
+}
+
+#[test]
+fn a_mail_goes_back_to_bounce_to_or_else_to_from() {
+    let (organization, policy) = (organization(), Policy::default());
+    let draft = Draft::new();
+    let sender = |bounce_to| {
+        let composer = Composer::new(Letterhead { bounce_to, ..letterhead(&organization, &policy) }).unwrap();
+        composer.compose(&draft.letter(Content::Test)).unwrap().envelope.sender
+    };
+    assert_eq!(sender(None), address("accounts@example.com"));
+    assert_eq!(sender(Some(address("bounces@example.com"))), address("bounces@example.com"));
+}
+
+#[test]
+fn a_language_that_is_not_spoken_becomes_the_organizations() {
+    let (organization, policy) = (organization(), Policy::default());
+    let german = Composer::new(Letterhead { locale: Locale::German, ..letterhead(&organization, &policy) }).unwrap();
+    let draft = Draft::new();
+    for (locale, subject) in [
+        (None, "Test-Mail von Example Travel"),
+        (Some("fr"), "Test-Mail von Example Travel"),
+        (Some("en"), "Test mail from Example Travel"),
+    ] {
+        let letter = Letter { locale, ..draft.letter(Content::Test) };
+        assert_eq!(german.preview(&letter).unwrap().subject, subject);
+    }
+}
+
+#[test]
+fn the_link_stands_alone_and_unbroken_in_the_bytes_of_the_text_part() {
+    let code = code();
+    let (organization, policy) = (organization(), Policy::default());
+    // The longest link that a configuration may hold.
+    let link: LinkTemplate = format!("https://{}.example/#{{code}}", "a".repeat(31)).parse().unwrap();
+    let longest = link.not_me(code.in_link());
+    assert_eq!(longest.len(), 75);
+    let composer =
+        Composer::new(Letterhead { link: Some(link.clone()), ..letterhead(&organization, &policy) }).unwrap();
+    for draft in [Draft::new(), Draft::in_german()] {
+        for content in [Content::Reset(choice(&code)), Content::Invitation(choice(&code))] {
+            let mail = draft.mail(&composer, content);
+            let text = mail.split("Content-Type: text/html").next().unwrap();
+            let encoding = if draft.locale == "en" { "7bit" } else { "quoted-printable" };
+            assert!(text.contains(&format!("Content-Transfer-Encoding: {encoding}\r\n")));
+            for link in [link.with(code.in_link()), longest.clone()] {
+                assert_eq!(text.matches(&format!("\r\n\r\n{link}\r\n\r\n")).count(), 1, "{link}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_notice_and_a_test_hold_no_link() {
+    for draft in [Draft::new(), Draft::in_german()] {
+        let notices = NoticeCause::ALL.map(notice);
+        for content in notices.into_iter().chain([Content::Test]) {
+            let preview = composer().preview(&draft.letter(content)).unwrap();
+            for part in [&preview.text, &preview.html] {
+                assert!(!part.contains("://") && !part.contains("href") && !part.contains("reset.example.com"));
+            }
+        }
+    }
+}
+
+#[test]
+fn the_html_part_loads_nothing_and_names_its_language() {
+    let code = code();
+    for draft in [Draft::new(), Draft::in_german()] {
+        let preview = composer().preview(&draft.letter(Content::Reset(choice(&code)))).unwrap();
+        let html = preview.html.as_str();
+        assert!(html.contains(&format!("<html lang=\"{}\">", &draft.locale[..2])));
+        for outside in ["<img", "<link", "<script", "@import", "url(", "src="] {
+            assert!(!html.contains(outside), "{outside}");
+        }
+        let links = html.matches("href=\"https://reset.example.com/#").count();
+        assert_eq!((html.matches("href=").count(), links), (3, 3));
+    }
+}
+
+#[test]
+fn the_code_stands_nowhere_but_in_the_content() {
+    let code = code();
+    let mail = composer().compose(&Draft::new().letter(Content::Reset(choice(&code)))).unwrap();
+    let content = String::from_utf8_lossy(&mail.content);
+    assert!(content.contains(code.in_link()) && content.contains(code.in_groups().as_str()));
+    let (head, _) = content.split_once("\r\n\r\n").unwrap();
+    assert!(!format!("{head} {mail:?} {}", mail.message_id).contains(code.in_link()));
+}
+
+#[test]
+fn a_mail_with_a_link_needs_one_in_the_configuration() {
+    let (organization, policy, code) = (organization(), Policy::default(), code());
+    let composer = Composer::new(Letterhead { link: None, ..letterhead(&organization, &policy) }).unwrap();
+    let draft = Draft::new();
+    let refused = composer.compose(&draft.letter(Content::Reset(choice(&code))));
+    assert_eq!(refused.unwrap_err(), ComposeError::NoLink);
+    assert!(composer.compose(&draft.letter(notice(NoticeCause::ChosenByLink))).is_ok());
+}
+
+#[test]
+fn an_address_outside_ascii_stands_in_the_header_as_it_is() {
+    let draft = Draft { recipient: address("jürgen@bücher.example"), ..Draft::new() };
+    let mail = composer().compose(&draft.letter(Content::Test)).unwrap();
+    assert!(mail.envelope.needs_smtputf8());
+    let content = String::from_utf8(mail.content.to_vec()).unwrap();
+    assert_eq!(headers(&content, "To"), ["jürgen@bücher.example"]);
+}
+
+#[test]
+fn a_message_id_is_the_same_for_a_message_and_differs_for_others() {
+    let composer = composer();
+    let id = composer.message_id(MessageId(42), &NONCE_OF_TESTS);
+    assert_eq!(id, composer.message_id(MessageId(42), &NONCE_OF_TESTS));
+    assert_ne!(id, composer.message_id(MessageId(43), &NONCE_OF_TESTS));
+    assert_ne!(id, composer.message_id(MessageId(42), &[8; NONCE]));
+    assert!(id.starts_with("42.") && id.ends_with("@example.com") && is_message_id(&id), "{id}");
+    // The boundary is another hash of the nonce.
+    let mail = Draft::new().mail(&composer, Content::Test);
+    assert!(!headers(&mail, "Content-Type").concat().contains(&id[3..35]));
+}
+
+#[test]
+fn a_from_outside_ascii_leaves_the_message_id_ascii() {
+    let (organization, policy) = (organization(), Policy::default());
+    let from = address("konto@bücher.example");
+    let composer = Composer::new(Letterhead { from, ..letterhead(&organization, &policy) }).unwrap();
+    let id = composer.message_id(MessageId(1), &NONCE_OF_TESTS);
+    assert!(id.ends_with("@cxme-admin.invalid"));
+    assert!(composer.compose(&Letter { message_id: &id, ..Draft::new().letter(Content::Test) }).is_ok());
+}

@@ -1,0 +1,237 @@
+//! Names, notes and organizations that were made to break a mail.
+
+use proptest::prelude::*;
+
+use super::*;
+
+/// What attackers of web pages, templates, terminals and mails write.
+const PAYLOADS: [&str; 50] = [
+    "<script>alert(1)</script>",
+    "<img src=x onerror=alert(1)>",
+    "\"><svg/onload=alert(1)>",
+    "'><script>alert(1)</script>",
+    "</title><script>alert(1)</script>",
+    "</style><script>alert(1)</script>",
+    "</textarea><script>alert(1)</script>",
+    "</p></div></body></html><html>",
+    "<!-- ",
+    "--><b>",
+    "<![CDATA[x]]>",
+    "<?xml version=\"1.0\"?>",
+    "<!DOCTYPE html>",
+    "<a href=\"https://evil.example/\">click</a>",
+    "<a href=javascript:alert(1)>x</a>",
+    "<iframe src=//evil.example>",
+    "<base href=https://evil.example/>",
+    "<meta http-equiv=refresh content=0;url=//evil.example>",
+    "<form action=//evil.example><input name=password>",
+    "<math><mi//xlink:href=\"data:x,<script>alert(4)</script>\">",
+    "<details open ontoggle=alert(1)>",
+    "<body onload=alert(1)>",
+    "<style>*{display:none}</style>",
+    "\" onmouseover=\"alert(1)",
+    "' onfocus='alert(1)' autofocus='",
+    "\" style=\"position:fixed",
+    "x\"onclick=alert(1)//",
+    "`onclick=alert(1)`",
+    "&lt;script&gt;alert(1)&lt;/script&gt;",
+    "&#60;script&#62;",
+    "&#x3c;img src=x&#x3e;",
+    "\\u003cscript\\u003e",
+    "%3Cscript%3E",
+    "+ADw-script+AD4-",
+    "\u{ff1c}script\u{ff1e}",
+    "javascript:alert(1)",
+    "{{ 7 * 7 }}",
+    "{{ code }}",
+    "{{ link }}",
+    "{% include 'reset/text' %}",
+    "{% for x in say %}{{ x }}{% endfor %}",
+    "{# comment #}",
+    "${7*7} #{7*7} <%= 7*7 %>",
+    "{{ say.policy | safe }}",
+    "{% autoescape false %}<b>{% endautoescape %}",
+    "Eve\r\nBcc: victim@example.com",
+    "Eve\r\n\r\n<script>alert(1)</script>",
+    "Eve\n.\nMAIL FROM:<a@b.c>",
+    "\u{1b}]52;c;aGk=\u{7}<b>\u{202e}",
+    "=?utf-8?q?=0D=0ABcc:_victim@example.com?=",
+];
+
+/// What stands around each payload: 50 times 4 are the 200.
+const AROUND: [(&str, &str); 4] = [("", ""), ("Eve ", ""), ("", " Smith"), ("\" '", "<")];
+
+/// The tags of a document in order, each with the names of its attributes, as a reader of HTML tokens sees them; then
+/// comments, declarations and whatever else begins with `<`.
+fn tags(html: &str) -> Vec<String> {
+    let mut tags = Vec::new();
+    let mut rest = html;
+    while let Some((_, after)) = rest.split_once('<') {
+        let (mut quote, mut end) = (None, after.len());
+        let mut skeleton = String::new();
+        for (index, character) in after.char_indices() {
+            match (quote, character) {
+                (None, '>') => {
+                    end = index;
+                    break;
+                }
+                (None, '"' | '\'') => quote = Some(character),
+                (None, other) => skeleton.push(other),
+                (Some(open), close) if open == close => quote = None,
+                (Some(_), _) => {}
+            }
+        }
+        tags.push(skeleton);
+        rest = &after[end..];
+    }
+    tags
+}
+
+/// The same mail for a harmless user, note and organization, and for these.
+fn assert_same_elements(composer: &Composer, harmless: &Composer, name: &str, note: &str) {
+    let code = code();
+    let html = |composer: &Composer, name: &str, note: &str| {
+        let draft = Draft { name: name.to_owned(), ..Draft::new() };
+        let content = Content::Reset(Choice { note: Some(note), ..choice(&code) });
+        composer.preview(&draft.letter(content)).unwrap().html
+    };
+    // A note of several lines is one paragraph for each.
+    let harmless_note = vec!["harmless"; words::note(note).len()].join("\n");
+    let expected = html(harmless, "Alice", &harmless_note);
+    let found = html(composer, name, note);
+    assert_eq!(tags(&found), tags(&expected), "{name:?} {note:?}");
+    assert!(!found.contains("49"), "a template was run: {name:?}");
+}
+
+#[test]
+fn no_name_note_or_organization_adds_an_element_or_an_attribute() {
+    let harmless = composer();
+    for payload in PAYLOADS {
+        for (before, after) in AROUND {
+            let hostile = format!("{before}{payload}{after}");
+            let organization = Organization { name: hostile.clone(), help_contact: hostile.clone(), ..organization() };
+            assert_same_elements(&composer_of(&organization), &harmless, &hostile, &hostile);
+        }
+    }
+}
+
+#[test]
+fn the_comparison_sees_what_it_is_to_see() {
+    for other in ["<p>x</p><b>", "<p class=\"a\">x</p>", "<p onclick=x>x</p>", "<p>x</p><!-- -->"] {
+        assert_ne!(tags("<p>x</p>"), tags(other), "{other}");
+    }
+    assert_eq!(tags("<p a=\"1 > 0\">x</p>"), tags("<p a=\"2\">y &lt;b></p>"));
+}
+
+#[test]
+fn a_template_in_a_note_comes_out_as_it_was_written() {
+    let code = code();
+    let content = Content::Reset(Choice { note: Some("{{ 7 * 7 }} {% if x %} <b>"), ..choice(&code) });
+    let preview = composer().preview(&Draft::new().letter(content)).unwrap();
+    assert!(preview.text.contains("\n> {{ 7 * 7 }} {% if x %} <b>\n"));
+    assert!(preview.html.contains("{{ 7 * 7 }} {% if x %} &lt;b&gt;"));
+}
+
+#[test]
+fn a_name_that_cannot_be_read_is_left_out_of_the_greeting() {
+    for name in ["", "\r\n", "\u{202e}\u{200f}", "\u{1b}\u{0}"] {
+        let draft = Draft { name: name.to_owned(), ..Draft::new() };
+        assert!(draft.text(Content::Test).contains("\nHello,\n"), "{name:?}");
+    }
+    let draft = Draft { name: "Eve\r\nBcc: all@example.com".to_owned(), ..Draft::new() };
+    assert!(draft.text(Content::Test).contains("\nHello Eve Bcc: all@example.com,\n"));
+}
+
+#[test]
+fn an_address_or_a_message_id_that_is_none_is_refused() {
+    for hostile in ["alice@example.com\r\nBcc: all@example.com", "alice", "a@b@c.example", "a b@example.com"] {
+        let draft = Draft { recipient: EmailAddress::stored(hostile.to_owned()), ..Draft::new() };
+        let refused = composer().compose(&draft.letter(Content::Test)).unwrap_err();
+        assert!(matches!(refused, ComposeError::Recipient(_)), "{hostile:?}");
+    }
+    for hostile in ["", "@", "a@", "1@x\r\nBcc: y", "a b@c", "<a@b>", "a@b@c", "ü@b", &"x".repeat(1_000)] {
+        let draft = Draft { message_id: hostile.to_owned(), ..Draft::new() };
+        let refused = composer().compose(&draft.letter(Content::Test)).unwrap_err();
+        assert!(matches!(refused, ComposeError::MessageId(_)), "{hostile:?}");
+    }
+}
+
+#[test]
+fn a_date_before_all_dates_is_1970() {
+    let draft = Draft::new();
+    let letter = Letter { date: jiff::Timestamp::MIN, ..draft.letter(Content::Test) };
+    let mail = composer().compose(&letter).unwrap();
+    assert!(String::from_utf8_lossy(&mail.content).contains("Date: Thu, 01 Jan 1970 00:00:00 +0000\r\n"));
+    let letter = Letter { date: jiff::Timestamp::MAX, ..draft.letter(Content::Test) };
+    assert!(composer().compose(&letter).is_ok());
+}
+
+/// The headers that a mail has once, and that it has no other.
+const HEADERS: [&str; 11] = [
+    "Auto-Submitted",
+    "Content-Language",
+    "Content-Type",
+    "Date",
+    "From",
+    "MIME-Version",
+    "Message-ID",
+    "Reply-To",
+    "Subject",
+    "To",
+    "X-Auto-Response-Suppress",
+];
+
+/// Any text, rich in what ends lines, drives terminals or means something in headers and HTML.
+fn any_text() -> impl Strategy<Value = String> {
+    let piece = prop_oneof![
+        4 => any::<char>().prop_map(String::from),
+        2 => "[ -~]{1,12}",
+        1 => prop::sample::select(PAYLOADS.to_vec()).prop_map(str::to_owned),
+        1 => prop::sample::select(vec!["\r", "\n", "\r\n", "\0", "\u{1b}", ".", "\n.\n", "\r.\r", "=", "  ", "\t", "\u{2028}"])
+            .prop_map(str::to_owned),
+        1 => "[a-zäöü]{60,400}",
+    ];
+    prop::collection::vec(piece, 0..24).prop_map(|pieces| pieces.concat())
+}
+
+fn cases() -> ProptestConfig {
+    let is_long = option_env!("CXME_TEST_LONG").is_some();
+    ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(if is_long { 10_000 } else { 300 }) }
+}
+
+proptest! {
+    #![proptest_config(cases())]
+
+    #[test]
+    fn whatever_the_names_are_the_bytes_are_strict(
+        name in any_text(), note in any_text(), organization_name in any_text(), help_contact in any_text(),
+        is_german: bool,
+    ) {
+        let organization = Organization { name: organization_name, help_contact, ..organization() };
+        let reply_to = Some(address("help@example.com"));
+        let policy = Policy::default();
+        let composer = Composer::new(Letterhead { reply_to, ..letterhead(&organization, &policy) }).unwrap();
+        let code = code();
+        let draft = Draft { name, locale: if is_german { "de" } else { "en" }, ..Draft::new() };
+        let contents = [
+            Content::Reset(Choice { note: Some(&note), ..choice(&code) }),
+            notice(NoticeCause::SetByOperator),
+            Content::Test,
+        ];
+        for content in contents {
+            // Composing ends with `wire::check`; this looks again by other means.
+            let mail = draft.mail(&composer, content);
+            prop_assert!(mail.is_ascii() && !mail.contains('\0') && mail.ends_with("\r\n"));
+            let bare = mail.replace("\r\n", "");
+            prop_assert!(!bare.contains('\r') && !bare.contains('\n'));
+            prop_assert!(mail.lines().all(|line| line.len() <= 998));
+
+            let (head, _) = mail.split_once("\r\n\r\n").unwrap();
+            let own = head.split("\r\n").filter(|line| !line.starts_with([' ', '\t']));
+            let mut names: Vec<&str> = own.map(|line| line.split_once(": ").unwrap().0).collect();
+            names.sort_unstable();
+            prop_assert_eq!(names, HEADERS);
+            prop_assert_eq!(&mail, &draft.mail(&composer, content));
+        }
+    }
+}

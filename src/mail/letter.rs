@@ -1,0 +1,105 @@
+//! What a mail is made of: what all mails of an organization share, and what is one user's own.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use crate::domain::email_address::EmailAddress;
+use crate::domain::link::LinkTemplate;
+use crate::domain::message::MailKind;
+use crate::domain::message::NoticeCause;
+use crate::domain::organization::Organization;
+use crate::domain::policy::Policy;
+use crate::secrets::reset_code::NONCE;
+use crate::secrets::reset_code::ResetCode;
+use crate::texts::Locale;
+
+/// What all mails of an organization share.
+#[derive(Debug, Clone)]
+pub struct Letterhead<'a> {
+    /// `[mail] from`.
+    pub from: EmailAddress,
+    /// `[mail] reply_to`: where answers go to, if not to `from`.
+    pub reply_to: Option<EmailAddress>,
+    /// `[mail] bounce_to`: where what cannot be delivered comes back to, if not to `from`.
+    pub bounce_to: Option<EmailAddress>,
+    /// Its name and help contact are shown.
+    pub organization: &'a Organization,
+    /// `[reset] link`; without it only notices and tests can be written.
+    pub link: Option<LinkTemplate>,
+    /// Its requirements stand in the mails by which a password is chosen.
+    pub policy: &'a Policy,
+    /// The language of users of whom none is known, or one that the texts do not speak.
+    pub locale: Locale,
+}
+
+/// One mail to one user. Two equal letters make the same bytes, so that a mail sent again is the same mail.
+#[derive(Debug, Clone, Copy)]
+pub struct Letter<'a> {
+    /// To whom.
+    pub recipient: &'a EmailAddress,
+    /// The user's name, as stored; empty for a test.
+    pub name: &'a str,
+    /// The username; empty for a test.
+    pub username: &'a str,
+    /// The user's language, a tag as stored.
+    pub locale: Option<&'a str>,
+    /// When the message was first handed over: its `Date`.
+    pub date: Timestamp,
+    /// The message's own random bytes; the boundary between the parts comes from them.
+    pub nonce: &'a [u8; NONCE],
+    /// See [`Composer::message_id`](super::compose::Composer::message_id).
+    pub message_id: &'a str,
+    /// What it says.
+    pub content: Content<'a>,
+}
+
+/// What a mail says.
+#[derive(Debug, Clone, Copy)]
+pub enum Content<'a> {
+    /// Choose a new password.
+    Reset(Choice<'a>),
+    /// You have an account: choose its password.
+    Invitation(Choice<'a>),
+    /// Your password was changed. It holds nothing by which a password could be set.
+    Notice {
+        /// How.
+        cause: NoticeCause,
+        /// The next sign-in asks for another password.
+        must_change: bool,
+        /// When.
+        time: Timestamp,
+    },
+    /// Mail works.
+    Test,
+}
+
+/// By what a user chooses a password.
+#[derive(Debug, Clone, Copy)]
+pub struct Choice<'a> {
+    /// The code, in the link and to be typed.
+    pub code: &'a ResetCode,
+    /// How long both work.
+    pub life: Duration,
+    /// What the operator adds, in his own words.
+    pub note: Option<&'a str>,
+}
+
+impl<'a> Content<'a> {
+    /// What the mail is for.
+    pub fn kind(&self) -> MailKind {
+        match self {
+            Self::Reset(_) => MailKind::Reset,
+            Self::Invitation(_) => MailKind::Invitation,
+            Self::Notice { .. } => MailKind::Notice,
+            Self::Test => MailKind::Test,
+        }
+    }
+
+    pub(super) fn choice(&self) -> Option<&Choice<'a>> {
+        match self {
+            Self::Reset(choice) | Self::Invitation(choice) => Some(choice),
+            Self::Notice { .. } | Self::Test => None,
+        }
+    }
+}

@@ -1,0 +1,78 @@
+//! The last look at the bytes of a mail: whatever wrote them, nothing leaves that a server could read in two ways.
+
+use thiserror::Error;
+
+/// The longest line, in bytes without its CR LF (RFC 5322, 2.1.1).
+const LONGEST_LINE: usize = 998;
+
+/// Why the bytes are no mail. They are not shown: there may be a code among them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+pub enum WireFault {
+    /// A CR or LF stands alone, or the last line has no end (RFC 5321, 2.3.8; RUSTSEC-2026-0561).
+    #[error("line {0} of the mail does not end in CR LF, or holds a CR")]
+    LineEnd(usize),
+    /// A NUL.
+    #[error("line {0} of the mail holds a NUL")]
+    Nul(usize),
+    /// A line is longer than mail allows.
+    #[error("line {0} of the mail is longer than 998 bytes")]
+    TooLong(usize),
+    /// A byte that only a relay with SMTPUTF8 takes, though no address needs it; or one in the body.
+    #[error("line {0} of the mail is not ASCII")]
+    NotAscii(usize),
+}
+
+/// Looks through a whole mail, not yet dot-stuffed. `utf8_headers`: an address in the header is not ASCII (RFC 6532).
+///
+/// # Errors
+/// The first fault found.
+pub fn check(content: &[u8], utf8_headers: bool) -> Result<(), WireFault> {
+    let mut in_header = true;
+    for (index, line) in content.split_inclusive(|&byte| byte == b'\n').enumerate() {
+        let number = index + 1;
+        let line = line.strip_suffix(b"\r\n").ok_or(WireFault::LineEnd(number))?;
+        in_header &= !line.is_empty();
+        if line.contains(&b'\r') {
+            return Err(WireFault::LineEnd(number));
+        }
+        if line.contains(&0) {
+            return Err(WireFault::Nul(number));
+        }
+        if line.len() > LONGEST_LINE {
+            return Err(WireFault::TooLong(number));
+        }
+        if !line.is_ascii() && !(in_header && utf8_headers) {
+            return Err(WireFault::NotAscii(number));
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_strict_lines_pass() {
+        let long = [&[b'x'; 998][..], b"\r\n"].concat();
+        assert_eq!(check(&long, false), Ok(()));
+        assert_eq!(check(b"A: b\r\n\r\n.\r\nc\r\n", false), Ok(()));
+        for (bytes, fault) in [
+            (&b"A: b\n"[..], WireFault::LineEnd(1)),
+            (b"A: b\r\nc", WireFault::LineEnd(2)),
+            (b"A: b\rc\r\n", WireFault::LineEnd(1)),
+            (b"A: b\r\r\n", WireFault::LineEnd(1)),
+            (b"\r\na\0\r\n", WireFault::Nul(2)),
+            (&[b"x", &long[..]].concat(), WireFault::TooLong(1)),
+            ("A: ü\r\n".as_bytes(), WireFault::NotAscii(1)),
+        ] {
+            assert_eq!(check(bytes, false), Err(fault));
+        }
+    }
+
+    #[test]
+    fn an_address_outside_ascii_makes_the_header_utf8_but_not_the_body() {
+        assert_eq!(check("To: ü@example.com\r\n\r\n".as_bytes(), true), Ok(()));
+        assert_eq!(check("To: ü@example.com\r\n\r\nü\r\n".as_bytes(), true), Err(WireFault::NotAscii(3)));
+    }
+}

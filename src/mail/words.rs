@@ -1,0 +1,148 @@
+//! What a mail may show of a name or a note, and how its text part is broken into lines.
+
+use std::borrow::Cow;
+
+use unicode_width::UnicodeWidthStr as _;
+use zeroize::Zeroizing;
+
+use crate::domain::text::MAX_NAME;
+use crate::domain::text::is_unprintable;
+
+/// The columns of the text part: RFC 5322, 2.1.1 asks for at most 78, and answers put marks before the lines.
+const COLUMNS: usize = 72;
+
+/// A line as a mail shows it: what can drive a terminal, disguise text or end a line is dropped, and white space becomes
+/// one blank. What stands in the store was judged when it came in; the mail does not rely on it.
+pub(super) fn plain(line: &str) -> Cow<'_, str> {
+    let is_plain = |text: &str| {
+        text.bytes().all(|byte| (0x20..0x7f).contains(&byte)) && !text.contains("  ") && text.trim() == text
+    };
+    if is_plain(line) {
+        return Cow::Borrowed(line);
+    }
+    let blank = |character: char| if character.is_whitespace() { ' ' } else { character };
+    let kept: String = line.chars().map(blank).filter(|&character| !is_unprintable(character)).collect();
+    Cow::Owned(kept.split_ascii_whitespace().collect::<Vec<_>>().join(" "))
+}
+
+/// A name as a mail shows it: [`plain`] and not endless. `None` if nothing is left that could be read.
+pub(super) fn name(name: &str) -> Option<String> {
+    let name: String = plain(name).chars().take(MAX_NAME).collect();
+    name.chars().any(char::is_alphanumeric).then_some(name)
+}
+
+/// The lines of an operator's note, each [`plain`], without the empty ones.
+pub(super) fn note(note: &str) -> Vec<Cow<'_, str>> {
+    note.lines().map(plain).filter(|line| !line.is_empty()).collect()
+}
+
+/// The text part: each line of a rendered template, broken at its blanks where it is too long, ended by CR LF. The
+/// lines of a quotation (`> `) and of a point in a list (`- `) stay together. A word that is longer than a line, such
+/// as a link, stays whole. Of empty lines that follow each other one is left, so that templates may leave out parts.
+pub(super) fn text_part(rendered: &str) -> Zeroizing<String> {
+    let mut text = Zeroizing::new(String::with_capacity(rendered.len() * 5 / 4));
+    for line in rendered.trim().lines() {
+        let line = line.trim_end();
+        let is_second_empty_one = line.is_empty() && text.ends_with("\r\n\r\n");
+        if !is_second_empty_one {
+            push_broken(&mut text, line);
+        }
+    }
+    text
+}
+
+/// The HTML part: its lines ended by CR LF, without indentation and without empty ones.
+pub(super) fn html_part(rendered: &str) -> Zeroizing<String> {
+    let mut html = Zeroizing::new(String::with_capacity(rendered.len() + 256));
+    for line in rendered.lines().map(str::trim).filter(|line| !line.is_empty()) {
+        html.push_str(line);
+        html.push_str("\r\n");
+    }
+    html
+}
+
+fn push_broken(text: &mut String, line: &str) {
+    let (first, following, words) = match line.split_at_checked(2) {
+        Some(("> ", words)) => ("> ", "> ", words),
+        Some(("- ", words)) => ("- ", "  ", words),
+        _ => ("", "", line),
+    };
+    text.push_str(first);
+    if line.len() <= COLUMNS {
+        text.push_str(words);
+    } else {
+        let mut column = first.len();
+        for (index, word) in words.split(' ').enumerate() {
+            let width = word.width();
+            if index > 0 && column + 1 + width > COLUMNS {
+                text.push_str("\r\n");
+                text.push_str(following);
+                column = following.len();
+            } else if index > 0 {
+                text.push(' ');
+                column += 1;
+            }
+            text.push_str(word);
+            column += width;
+        }
+    }
+    text.push_str("\r\n");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_could_do_harm_is_dropped_from_a_line() {
+        for (line, shown) in [
+            ("Zoë Łukasz", "Zoë Łukasz"),
+            ("Eve\r\nBcc: all@example.com", "Eve Bcc: all@example.com"),
+            ("a\u{1b}[2Jb\0c\u{7f}\u{9b}d", "a[2Jbcd"),
+            ("evil\u{202e}gpj.exe\u{2066}", "evilgpj.exe"),
+            ("  a \t\u{a0}\u{2029} b  ", "a b"),
+            ("علی\u{200c}رضا", "علی\u{200c}رضا"),
+        ] {
+            assert_eq!(plain(line), shown);
+        }
+    }
+
+    #[test]
+    fn a_name_of_which_nothing_can_be_read_is_none() {
+        for nothing in ["", " \r\n", "\u{202e}\u{feff}", "...", "\u{1b}["] {
+            assert_eq!(name(nothing), None, "{nothing:?}");
+        }
+        assert_eq!(name("Ünal"), Some("Ünal".to_owned()));
+        assert_eq!(name(&"x".repeat(10_000)).map(|name| name.len()), Some(MAX_NAME));
+    }
+
+    #[test]
+    fn the_lines_of_a_note_stay_lines() {
+        assert_eq!(note("one\r\ntwo\n\n\tthree "), ["one", "two", "three"]);
+        assert_eq!(note(" \n"), [""; 0]);
+    }
+
+    #[test]
+    fn long_lines_are_broken_at_blanks_and_links_never() {
+        let link = format!("https://example.com/{}", "x".repeat(90));
+        let words = "word ".repeat(20);
+        let text = text_part(&format!("\n{words}\n\n\n\n{link}\n> {words}\n- {words}{link}\n"));
+        insta::assert_snapshot!(text.replace("\r\n", "\n").replace(&"x".repeat(90), "[x]"), @r"
+        word word word word word word word word word word word word word word
+        word word word word word word
+
+        https://example.com/[x]
+        > word word word word word word word word word word word word word word
+        > word word word word word word
+        - word word word word word word word word word word word word word word
+          word word word word word word
+          https://example.com/[x]
+        ");
+    }
+
+    #[test]
+    fn wide_letters_take_two_columns() {
+        let text = text_part(&"明日 ".repeat(20));
+        assert_eq!(text.lines().next().map(|line| line.chars().count()), Some(43 - 1));
+    }
+}
