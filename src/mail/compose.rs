@@ -7,12 +7,12 @@ use std::time::Duration;
 use std::time::SystemTime;
 
 use lettre::Address;
+use lettre::Message;
 use lettre::message::Body;
 use lettre::message::Mailbox;
-use lettre::message::Mailboxes;
+use lettre::message::MessageBuilder;
 use lettre::message::MultiPart;
 use lettre::message::SinglePart;
-use lettre::message::header;
 use lettre::message::header::ContentTransferEncoding;
 use lettre::message::header::ContentType;
 use lettre::message::header::HeaderName;
@@ -69,6 +69,9 @@ pub enum ComposeError {
     /// A template failed.
     #[error(transparent)]
     Template(#[from] TemplateError),
+    /// The library that writes mails refuses a header; it is a fault of the program.
+    #[error("the mail cannot be written: {0}")]
+    Build(String),
     /// The bytes are none that may leave; it is a fault of the program.
     #[error("the mail cannot be sent: {0}")]
     Wire(#[from] WireFault),
@@ -106,8 +109,8 @@ struct Form {
     subject: String,
     /// The sentences, as the templates name them.
     say: Value,
-    /// The mail with its first headers and no part.
-    head: MultiPart,
+    /// The headers that are the same for all.
+    head: MessageBuilder,
 }
 
 impl Composer {
@@ -158,20 +161,21 @@ impl Composer {
         let [text, html] = self.parts(form, &values)?;
 
         let boundary = token(BOUNDARY, letter.nonce);
-        let mut mail = form.head.clone();
-        let headers = mail.headers_mut();
-        headers.set(header::To::from(Mailboxes::from(mailbox(None, letter.recipient))));
-        headers.set(header::Date::new(date(letter)));
-        headers.set(header::MessageId::from(format!("<{}>", letter.message_id)));
-        headers.set(header::MIME_VERSION_1_0);
-        let content_type = format!("multipart/alternative; boundary=\"{boundary}\"");
-        headers.insert_raw(fixed("Content-Type", content_type));
-        let mail = mail
+        let body = MultiPart::alternative()
+            .boundary(boundary)
             .singlepart(SinglePart::builder().header(ContentType::TEXT_PLAIN).body(encoded(&text)))
             .singlepart(SinglePart::builder().header(ContentType::TEXT_HTML).body(encoded(&html)));
+        let message = form
+            .head
+            .clone()
+            .to(mailbox(None, letter.recipient))
+            .date(date(letter))
+            .message_id(Some(format!("<{}>", letter.message_id)))
+            .multipart(body)
+            .map_err(|error| ComposeError::Build(error.to_string()))?;
 
         let envelope = Envelope { sender: self.sender.clone(), recipient: letter.recipient.clone() };
-        let content = Zeroizing::new(mail.formatted());
+        let content = Zeroizing::new(message.formatted());
         let is_utf8 = !self.from.as_str().is_ascii() || envelope.needs_smtputf8();
         wire::check(&content, is_utf8)?;
         Ok(Mail { envelope, message_id: letter.message_id.to_owned(), content })
@@ -193,19 +197,16 @@ impl Composer {
         let organization = self.organization.as_deref();
         let subject = say.subject(kind, organization);
 
-        // A `MessageBuilder` would read From and To back from their text, which fails for some names and takes longer
-        // than all the rest; a multipart takes the same headers.
-        let mut head = MultiPart::builder().build();
-        let headers = head.headers_mut();
-        headers.set(header::From::from(Mailboxes::from(mailbox(self.organization.clone(), &self.from))));
+        let mut head = Message::builder()
+            .from(mailbox(self.organization.clone(), &self.from))
+            .subject(subject.clone())
+            .raw_header(fixed("Content-Language", locale.code()))
+            // No automatic answer is wanted (RFC 3834, 5); Exchange looks for its own word.
+            .raw_header(fixed("Auto-Submitted", "auto-generated"))
+            .raw_header(fixed("X-Auto-Response-Suppress", "All"));
         if let Some(reply_to) = reply_to {
-            headers.set(header::ReplyTo::from(Mailboxes::from(mailbox(None, reply_to))));
+            head = head.reply_to(mailbox(None, reply_to));
         }
-        headers.set(header::Subject::from(subject.clone()));
-        headers.insert_raw(fixed("Content-Language", locale.code().to_owned()));
-        // No automatic answer is wanted (RFC 3834, 5); Exchange looks for its own word.
-        headers.insert_raw(fixed("Auto-Submitted", "auto-generated".to_owned()));
-        headers.insert_raw(fixed("X-Auto-Response-Suppress", "All".to_owned()));
         Form { kind, locale, say: self.fixed_sentences(say, kind, locale, &subject, requirements), subject, head }
     }
 
@@ -228,6 +229,7 @@ impl Composer {
             purpose => say.purpose(kind, organization),
             open => say.open(kind),
             button => say.button(kind),
+            without_button => say.without_button(),
             type_code => say.type_code(page),
             note => say.note(),
             requirements => say.requirements(),
@@ -297,8 +299,8 @@ fn mailbox(name: Option<String>, address: &EmailAddress) -> Mailbox {
 }
 
 /// A header of ASCII words that are the program's own.
-fn fixed(name: &'static str, value: String) -> HeaderValue {
-    HeaderValue::dangerous_new_pre_encoded(HeaderName::new_from_ascii_str(name), value.clone(), value)
+fn fixed(name: &'static str, value: &str) -> HeaderValue {
+    HeaderValue::new(HeaderName::new_from_ascii_str(name), value.to_owned())
 }
 
 /// The letter's date. A mail cannot be older than 1970: lettre would panic.

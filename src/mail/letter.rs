@@ -85,7 +85,7 @@ pub struct Choice<'a> {
     pub note: Option<&'a str>,
 }
 
-impl<'a> Content<'a> {
+impl Content<'_> {
     /// What the mail is for.
     pub fn kind(&self) -> MailKind {
         match self {
@@ -93,13 +93,6 @@ impl<'a> Content<'a> {
             Self::Invitation(_) => MailKind::Invitation,
             Self::Notice { .. } => MailKind::Notice,
             Self::Test => MailKind::Test,
-        }
-    }
-
-    pub(super) fn choice(&self) -> Option<&Choice<'a>> {
-        match self {
-            Self::Reset(choice) | Self::Invitation(choice) => Some(choice),
-            Self::Notice { .. } | Self::Test => None,
         }
     }
 }

@@ -143,6 +143,6 @@ mod tests {
     #[test]
     fn wide_letters_take_two_columns() {
         let text = text_part(&"明日 ".repeat(20));
-        assert_eq!(text.lines().next().map(|line| line.chars().count()), Some(43 - 1));
+        assert_eq!(text.lines().next().map(|line| line.chars().count()), Some(14 * 3 - 1));
     }
 }

@@ -24,6 +24,8 @@ pub trait Sentences {
     fn open(&self, kind: MailKind) -> &'static str;
     /// On the button that is the link.
     fn button(&self, kind: MailKind) -> &'static str;
+    /// Before the link where the button stands above it.
+    fn without_button(&self) -> &'static str;
     /// Before the code; `page` is the address at which it is typed.
     fn type_code(&self, page: &str) -> String;
     /// How long, and how often, link and code work.

@@ -79,6 +79,10 @@ impl Sentences for English {
         }
     }
 
+    fn without_button(&self) -> &'static str {
+        "If the button does not work, open this link:"
+    }
+
     fn type_code(&self, page: &str) -> String {
         format!("If the link does not open, go to {page} and type this code:")
     }
@@ -93,8 +97,8 @@ impl Sentences for English {
         };
         let plural = if number == 1 { "" } else { "s" };
         format!(
-            "The link and the code work once, for {number} {unit}{plural}, and only until a newer mail of this kind \
-             reaches you."
+            "The link and the code work for {number} {unit}{plural}, only once, and end when a newer mail of this kind is \
+             sent."
         )
     }
 
@@ -129,7 +133,7 @@ impl Sentences for English {
                 format!("An administrator of {} has set a new password for your account on {time}.", of(organization))
             }
             NoticeCause::ChangedByUser => {
-                format!("The password of your account was changed on {time}, by someone who knew the former one.")
+                format!("The password of your account was changed on {time}, with the former password.")
             }
             NoticeCause::ChosenByLink => {
                 format!("The password of your account was changed on {time}, with the link that was mailed to you.")

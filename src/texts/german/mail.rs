@@ -79,6 +79,10 @@ impl Sentences for German {
         }
     }
 
+    fn without_button(&self) -> &'static str {
+        "Wenn die Schaltfläche nicht funktioniert, öffnen Sie diesen Link:"
+    }
+
     fn type_code(&self, page: &str) -> String {
         format!("Wenn sich der Link nicht öffnet, gehen Sie auf {page} und geben Sie diesen Code ein:")
     }
@@ -96,8 +100,7 @@ impl Sentences for German {
             (Unit::Seconds, _) => "Sekunden",
         };
         format!(
-            "Link und Code gelten einmal, {number} {unit}, und nur so lange, bis Sie eine neuere Mail dieser Art \
-             erreicht."
+            "Link und Code gelten {number} {unit}, nur einmal, und enden, wenn eine neuere Mail dieser Art versandt wird."
         )
     }
 
@@ -136,7 +139,7 @@ impl Sentences for German {
                 )
             }
             NoticeCause::ChangedByUser => {
-                format!("das Passwort Ihres Kontos wurde am {time} geändert, mit Kenntnis des bisherigen.")
+                format!("das Passwort Ihres Kontos wurde am {time} geändert, mit dem bisherigen Passwort.")
             }
             NoticeCause::ChosenByLink => {
                 format!("das Passwort Ihres Kontos wurde am {time} geändert, über den Link aus unserer Mail an Sie.")

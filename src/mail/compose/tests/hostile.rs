@@ -42,13 +42,13 @@ const PAYLOADS: [&str; 50] = [
     "+ADw-script+AD4-",
     "\u{ff1c}script\u{ff1e}",
     "javascript:alert(1)",
-    "{{ 7 * 7 }}",
+    "{{ 191 * 7 }}",
     "{{ code }}",
     "{{ link }}",
     "{% include 'reset/text' %}",
     "{% for x in say %}{{ x }}{% endfor %}",
     "{# comment #}",
-    "${7*7} #{7*7} <%= 7*7 %>",
+    "${191*7} #{191*7} <%= 191*7 %>",
     "{{ say.policy | safe }}",
     "{% autoescape false %}<b>{% endautoescape %}",
     "Eve\r\nBcc: victim@example.com",
@@ -100,7 +100,11 @@ fn assert_same_elements(composer: &Composer, harmless: &Composer, name: &str, no
     let expected = html(harmless, "Alice", &harmless_note);
     let found = html(composer, name, note);
     assert_eq!(tags(&found), tags(&expected), "{name:?} {note:?}");
-    assert!(!found.contains("49"), "a template was run: {name:?}");
+    // 191 times 7; and the code stands where it is to stand, and nowhere else.
+    assert!(!found.contains("1337"), "a template was run: {name:?}");
+    for shown in [code.in_link(), code.in_groups().as_str()] {
+        assert_eq!(found.matches(shown).count(), expected.matches(shown).count(), "{name:?}");
+    }
 }
 
 #[test]
@@ -126,10 +130,10 @@ fn the_comparison_sees_what_it_is_to_see() {
 #[test]
 fn a_template_in_a_note_comes_out_as_it_was_written() {
     let code = code();
-    let content = Content::Reset(Choice { note: Some("{{ 7 * 7 }} {% if x %} <b>"), ..choice(&code) });
+    let content = Content::Reset(Choice { note: Some("{{ 191 * 7 }} {% if x %} <b>"), ..choice(&code) });
     let preview = composer().preview(&Draft::new().letter(content)).unwrap();
-    assert!(preview.text.contains("\n> {{ 7 * 7 }} {% if x %} <b>\n"));
-    assert!(preview.html.contains("{{ 7 * 7 }} {% if x %} &lt;b&gt;"));
+    assert!(preview.text.contains("\n> {{ 191 * 7 }} {% if x %} <b>\n"));
+    assert!(preview.html.contains("{{ 191 * 7 }} {% if x %} &lt;b&gt;"));
 }
 
 #[test]

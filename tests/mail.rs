@@ -1,0 +1,92 @@
+//! Mails of every kind and language as another program reads them: Python's `email`, which follows the RFCs closely.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on says so by a panic")]
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+use std::time::Duration;
+
+use cxme_admin::domain::email_address::EmailAddress;
+use cxme_admin::domain::link::LinkTemplate;
+use cxme_admin::domain::message::MessageId;
+use cxme_admin::domain::message::NoticeCause;
+use cxme_admin::domain::organization::Organization;
+use cxme_admin::domain::policy::Policy;
+use cxme_admin::domain::user::UserId;
+use cxme_admin::mail::compose::Composer;
+use cxme_admin::mail::letter::Choice;
+use cxme_admin::mail::letter::Content;
+use cxme_admin::mail::letter::Letter;
+use cxme_admin::mail::letter::Letterhead;
+use cxme_admin::random::ScriptedRandom;
+use cxme_admin::secrets::key::ResetKey;
+use cxme_admin::secrets::reset_code::NONCE;
+use cxme_admin::secrets::reset_code::ResetCode;
+use cxme_admin::texts::Locale;
+
+/// Names and notes from the plain to the hostile.
+const WORDS: [&str; 6] = [
+    "Alice Weber",
+    "Zoë Müller",
+    "山田 太郎",
+    "Eve\r\nBcc: all@example.com\r\n\r\n<script>",
+    "\"Smith, J.\" <j@example.com>; =?utf-8?q?x?=",
+    "\u{1b}]52;c;aGk=\u{7}\u{202e}",
+];
+
+#[test]
+fn python_reads_every_mail_without_a_defect() {
+    let folder = tempfile::tempdir().unwrap();
+    let link: LinkTemplate = "https://reset.example.com/#{code}".parse().unwrap();
+    let mut count = 0;
+    for (number, words) in WORDS.into_iter().enumerate() {
+        let organization =
+            Organization { name: words.to_owned(), help_contact: words.to_owned(), ..Organization::default() };
+        let composer = Composer::new(Letterhead {
+            from: address("accounts@example.com"),
+            reply_to: Some(address("help@example.com")).filter(|_| number % 2 == 0),
+            bounce_to: None,
+            organization: &organization,
+            link: Some(link.clone()),
+            policy: &Policy::default(),
+            locale: Locale::English,
+        });
+        let composer = composer.unwrap();
+        let nonce = [u8::try_from(number).unwrap(); NONCE];
+        let code = ResetCode::make(&ResetKey::generate(&mut ScriptedRandom::new(1)), &nonce, UserId(1));
+        let choice = Choice { code: &code, life: Duration::from_secs(86_400), note: Some(words) };
+        let changed =
+            |cause| Content::Notice { cause, must_change: true, time: "2026-03-04T09:05:59Z".parse().unwrap() };
+        let contents = [Content::Reset(choice), Content::Invitation(choice), Content::Test]
+            .into_iter()
+            .chain(NoticeCause::ALL.map(changed));
+        for (content, locale) in contents.flat_map(|content| ["en", "de"].map(|locale| (content, locale))) {
+            let message_id = composer.message_id(MessageId(count), &nonce);
+            let letter = Letter {
+                recipient: &address("alice@example.com"),
+                name: words,
+                username: "alice",
+                locale: Some(locale),
+                date: "2026-03-04T10:00:00Z".parse().unwrap(),
+                nonce: &nonce,
+                message_id: &message_id,
+                content,
+            };
+            let mail = composer.compose(&letter).unwrap();
+            let expected = if content.kind().has_link() { link.with(code.in_link()) } else { String::new() };
+            fs::write(folder.path().join(format!("{count:03}.eml")), &mail.content).unwrap();
+            fs::write(folder.path().join(format!("{count:03}.link")), expected).unwrap();
+            count += 1;
+        }
+    }
+
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/mail/read_mails.py");
+    let output = Command::new("python3").arg(script).arg(folder.path()).output().unwrap();
+    let said = [output.stdout, output.stderr].map(|stream| String::from_utf8(stream).unwrap());
+    assert_eq!(said, [format!("{count} mails\n"), String::new()]);
+}
+
+fn address(text: &str) -> EmailAddress {
+    text.parse().unwrap()
+}
