@@ -81,10 +81,29 @@ fn python_reads_every_mail_without_a_defect() {
         }
     }
 
+    assert_eq!(read_mails(folder.path()), [format!("{count} mails\n"), String::new()]);
+}
+
+#[test]
+fn python_names_what_is_wrong() {
+    let folder = tempfile::tempdir().unwrap();
+    let mail = "From: accounts@example.com\r\nTo: alice@example.com\r\nTo: bob@example.com\r\n\
+                Date: Wed, 04 Mar 2026 10:00:00 +0000\r\nContent-Type: multipart/alternative; boundary=\"x\"\r\n\r\n--x\r\n\r\n";
+    fs::write(folder.path().join("0.eml"), mail).unwrap();
+    fs::write(folder.path().join("0.link"), "").unwrap();
+    let [_, problems] = read_mails(folder.path());
+    for problem in
+        ["defect: CloseBoundaryNotFoundDefect()", "To is there 2 times", "Subject is there 0 times", "parts: "]
+    {
+        assert!(problems.contains(problem), "{problem}\n{problems}");
+    }
+}
+
+/// What the script says of the mails of a folder, on its two streams.
+fn read_mails(folder: &Path) -> [String; 2] {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/mail/read_mails.py");
-    let output = Command::new("python3").arg(script).arg(folder.path()).output().unwrap();
-    let said = [output.stdout, output.stderr].map(|stream| String::from_utf8(stream).unwrap());
-    assert_eq!(said, [format!("{count} mails\n"), String::new()]);
+    let output = Command::new("python3").arg(script).arg(folder).output().unwrap();
+    [output.stdout, output.stderr].map(|stream| String::from_utf8(stream).unwrap())
 }
 
 fn address(text: &str) -> EmailAddress {

@@ -3,6 +3,7 @@
 #[cfg(test)]
 mod tests;
 
+use std::iter;
 use std::time::Duration;
 use std::time::SystemTime;
 
@@ -53,6 +54,18 @@ const LONGEST_PLAIN_LINE: usize = 76;
 /// What a hash is made for, so that boundary and Message-ID say nothing of each other.
 const BOUNDARY: &[u8] = b"cxme-admin boundary 1";
 const MESSAGE_ID: &[u8] = b"cxme-admin message-id 1";
+
+/// Why no mail of the organization could be written.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum LetterheadError {
+    /// A template does not compile; it is a fault of the program.
+    #[error(transparent)]
+    Template(#[from] TemplateError),
+    /// `from` or `reply_to` is not ASCII while `bounce_to` is: the relay would be asked to take a plain mail, and would
+    /// get one that only SMTPUTF8 allows (RFC 6531, 3.1).
+    #[error("`{0}` is not ASCII, and the address for bounces is: write the domain in the form `xn--…`")]
+    NotAscii(String),
+}
 
 /// Why a mail could not be written. Nothing of its content is in it.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -117,10 +130,16 @@ impl Composer {
     /// Compiles the templates and makes what all mails share.
     ///
     /// # Errors
-    /// If a template does not compile.
-    pub fn new(letterhead: Letterhead<'_>) -> Result<Self, TemplateError> {
+    /// See [`LetterheadError`].
+    pub fn new(letterhead: Letterhead<'_>) -> Result<Self, LetterheadError> {
+        let sender = letterhead.bounce_to.unwrap_or_else(|| letterhead.from.clone());
+        let mut shown = iter::once(&letterhead.from).chain(&letterhead.reply_to);
+        let foreign = shown.find(|address| sender.as_str().is_ascii() && !address.as_str().is_ascii());
+        if let Some(address) = foreign {
+            return Err(LetterheadError::NotAscii(address.as_str().to_owned()));
+        }
         let mut composer = Self {
-            sender: letterhead.bounce_to.unwrap_or_else(|| letterhead.from.clone()),
+            sender,
             from: letterhead.from,
             organization: words::name(&letterhead.organization.name),
             contact: Some(words::plain(&letterhead.organization.help_contact).into_owned()).filter(|it| !it.is_empty()),
@@ -176,8 +195,7 @@ impl Composer {
 
         let envelope = Envelope { sender: self.sender.clone(), recipient: letter.recipient.clone() };
         let content = Zeroizing::new(message.formatted());
-        let is_utf8 = !self.from.as_str().is_ascii() || envelope.needs_smtputf8();
-        wire::check(&content, is_utf8)?;
+        wire::check(&content, envelope.needs_smtputf8())?;
         Ok(Mail { envelope, message_id: letter.message_id.to_owned(), content })
     }
 

@@ -41,7 +41,8 @@ pub fn check(content: &[u8], utf8_headers: bool) -> Result<(), WireFault> {
         if line.len() > LONGEST_LINE {
             return Err(WireFault::TooLong(number));
         }
-        if !line.is_ascii() && !(in_header && utf8_headers) {
+        let may_be_utf8 = in_header && utf8_headers;
+        if !may_be_utf8 && !line.is_ascii() {
             return Err(WireFault::NotAscii(number));
         }
     }

@@ -7,10 +7,7 @@ use super::*;
 use crate::domain::message::NoticeCause;
 use crate::domain::organization::Organization;
 use crate::domain::policy::Policy;
-use crate::domain::user::UserId;
 use crate::mail::letter::Choice;
-use crate::random::ScriptedRandom;
-use crate::secrets::key::ResetKey;
 use crate::secrets::reset_code::ResetCode;
 
 const NONCE_OF_TESTS: [u8; NONCE] = [7; NONCE];
@@ -48,7 +45,7 @@ fn composer() -> Composer {
 }
 
 fn code() -> ResetCode {
-    ResetCode::make(&ResetKey::generate(&mut ScriptedRandom::new(1)), &NONCE_OF_TESTS, UserId(1))
+    ResetCode::parse("QBJHR-DDTF6-FCD5G-A5JD4-9KTY4M").unwrap()
 }
 
 fn choice(code: &ResetCode) -> Choice<'_> {
@@ -300,5 +297,19 @@ fn a_from_outside_ascii_leaves_the_message_id_ascii() {
     let composer = Composer::new(Letterhead { from, ..letterhead(&organization, &policy) }).unwrap();
     let id = composer.message_id(MessageId(1), &NONCE_OF_TESTS);
     assert!(id.ends_with("@cxme-admin.invalid"));
-    assert!(composer.compose(&Letter { message_id: &id, ..Draft::new().letter(Content::Test) }).is_ok());
+    let mail = composer.compose(&Letter { message_id: &id, ..Draft::new().letter(Content::Test) }).unwrap();
+    assert!(mail.envelope.needs_smtputf8());
+}
+
+#[test]
+fn a_header_outside_ascii_is_refused_where_the_envelope_would_not_say_so() {
+    let (organization, policy) = (organization(), Policy::default());
+    let foreign = || Some(address("hilfe@bücher.example"));
+    let bounce_to = Some(address("bounces@example.com"));
+    let replies = Letterhead { reply_to: foreign(), ..letterhead(&organization, &policy) };
+    let from = Letterhead { from: foreign().unwrap(), bounce_to, ..letterhead(&organization, &policy) };
+    for letterhead in [replies, from] {
+        let refused = Composer::new(letterhead).unwrap_err();
+        assert_eq!(refused, LetterheadError::NotAscii("hilfe@bücher.example".to_owned()));
+    }
 }
