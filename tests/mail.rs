@@ -88,7 +88,8 @@ fn python_reads_every_mail_without_a_defect() {
 fn python_names_what_is_wrong() {
     let folder = tempfile::tempdir().unwrap();
     let mail = "From: accounts@example.com\r\nTo: alice@example.com\r\nTo: bob@example.com\r\n\
-                Date: Wed, 04 Mar 2026 10:00:00 +0000\r\nContent-Type: multipart/alternative; boundary=\"x\"\r\n\r\n--x\r\n\r\n";
+                Date: Wed, 04 Mar 2026 10:00:00 +0000\r\nContent-Type: multipart/alternative; boundary=\"x\"\r\n\r\n\
+                --x\r\n\r\n";
     fs::write(folder.path().join("0.eml"), mail).unwrap();
     fs::write(folder.path().join("0.link"), "").unwrap();
     let [_, problems] = read_mails(folder.path());

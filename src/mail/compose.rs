@@ -327,8 +327,8 @@ fn date(letter: &Letter<'_>) -> SystemTime {
     SystemTime::UNIX_EPOCH + Duration::from_secs(seconds)
 }
 
-/// A part as it goes over the wire. ASCII in short lines stays as it is; all else becomes quoted-printable, whatever its
-/// letters: base64 would hide the link from filters and from people who read the source.
+/// A part as it goes over the wire. ASCII in short lines stays as it is; all else becomes quoted-printable, whatever
+/// its letters: base64 would hide the link from filters and from people who read the source.
 fn encoded(part: &str) -> Body {
     let is_plain = part.is_ascii() && part.lines().all(|line| line.len() <= LONGEST_PLAIN_LINE);
     if is_plain {

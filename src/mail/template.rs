@@ -109,8 +109,8 @@ impl Templates {
     }
 }
 
-/// The filter for links in HTML. The engine escapes `/` too, which no reader needs and which makes a link look disguised
-/// to filters. A [`LinkTemplate`](crate::domain::link::LinkTemplate) holds nothing else that HTML reads but `&`;
+/// The filter for links in HTML. The engine escapes `/` too, which no reader needs and which makes a link look
+/// disguised to filters of mail. A [`LinkTemplate`](crate::domain::link::LinkTemplate) holds nothing else that HTML reads but `&`;
 /// whatever holds more is left to the engine.
 fn link(link: Cow<'_, str>) -> Value {
     let is_plain = link.chars().all(|character| character.is_ascii_graphic() && !"<>\"'`".contains(character));

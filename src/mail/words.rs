@@ -11,8 +11,8 @@ use crate::domain::text::is_unprintable;
 /// The columns of the text part: RFC 5322, 2.1.1 asks for at most 78, and answers put marks before the lines.
 const COLUMNS: usize = 72;
 
-/// A line as a mail shows it: what can drive a terminal, disguise text or end a line is dropped, and white space becomes
-/// one blank. What stands in the store was judged when it came in; the mail does not rely on it.
+/// A line as a mail shows it: what can drive a terminal, disguise text or end a line is dropped, and white space
+/// becomes one blank. What stands in the store was judged when it came in; the mail does not rely on it.
 pub(super) fn plain(line: &str) -> Cow<'_, str> {
     let is_plain = |text: &str| {
         text.bytes().all(|byte| (0x20..0x7f).contains(&byte)) && !text.contains("  ") && text.trim() == text

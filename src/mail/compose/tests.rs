@@ -278,6 +278,24 @@ fn an_address_outside_ascii_stands_in_the_header_as_it_is() {
 }
 
 #[test]
+fn every_address_that_was_judged_good_can_be_written() {
+    let (organization, policy) = (organization(), Policy::default());
+    let longest = format!("{}@{}.example.{}", "l".repeat(64), "d".repeat(63), "e".repeat(63));
+    let odd =
+        ["!#$%&'*+-/=?^_`{|}~@example.com", "a.b.c@x.y", "1@2.3", "a@xn--bcher-kva.example", "a@b--c.d", &longest];
+    for odd in odd.into_iter().chain(["jürgen@bücher.example", "用户@例子.广告", "δοκιμή@παράδειγμα.δοκιμή"])
+    {
+        let (from, reply_to) = (address(odd), Some(address(odd)));
+        let composer = Composer::new(Letterhead { from, reply_to, ..letterhead(&organization, &policy) }).unwrap();
+        let draft = Draft { recipient: address(odd), ..Draft::new() };
+        let mail = draft.mail(&composer, Content::Test);
+        assert_eq!([headers(&mail, "To"), headers(&mail, "Reply-To")], [[odd], [odd]]);
+        let in_from = mail.contains(&format!("\"Example Travel\" <{odd}>\r\n"));
+        assert!(in_from || mail.contains(&format!("\"Example Travel\"\r\n <{odd}>\r\n")), "{mail}");
+    }
+}
+
+#[test]
 fn a_message_id_is_the_same_for_a_message_and_differs_for_others() {
     let composer = composer();
     let id = composer.message_id(MessageId(42), &NONCE_OF_TESTS);

@@ -97,8 +97,8 @@ impl Sentences for English {
         };
         let plural = if number == 1 { "" } else { "s" };
         format!(
-            "The link and the code work for {number} {unit}{plural}, only once, and end when a newer mail of this kind is \
-             sent."
+            "The link and the code work for {number} {unit}{plural}, only once, and end when a newer mail of this kind \
+             is sent."
         )
     }
 

@@ -56,8 +56,8 @@ impl Sentences for German {
                 format!("die Administration {of} hat ein Konto für Sie angelegt. Sie wählen das Passwort dazu.")
             }
             MailKind::Test => format!(
-                "dies ist eine Test-Mail der Administration {of}. Sie ist angekommen, der Versand funktioniert also. Es \
-                 ist nichts weiter zu tun."
+                "dies ist eine Test-Mail der Administration {of}. Sie ist angekommen, der Versand funktioniert also. \
+                 Es ist nichts weiter zu tun."
             ),
             MailKind::Reset | MailKind::Notice => {
                 format!("die Administration {of} bittet Sie, ein neues Passwort für Ihr Konto zu wählen.")
@@ -100,7 +100,8 @@ impl Sentences for German {
             (Unit::Seconds, _) => "Sekunden",
         };
         format!(
-            "Link und Code gelten {number} {unit}, nur einmal, und enden, wenn eine neuere Mail dieser Art versandt wird."
+            "Link und Code gelten {number} {unit}, nur einmal, und enden, wenn eine neuere Mail dieser Art \
+             versandt wird."
         )
     }
 

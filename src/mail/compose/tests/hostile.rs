@@ -185,21 +185,24 @@ const HEADERS: [&str; 11] = [
     "X-Auto-Response-Suppress",
 ];
 
+/// What ends lines, or looks as if.
+const BREAKS: [&str; 12] = ["\r", "\n", "\r\n", "\0", "\u{1b}", ".", "\n.\n", "\r.\r", "=", "  ", "\t", "\u{2028}"];
+
 /// Any text, rich in what ends lines, drives terminals or means something in headers and HTML.
 fn any_text() -> impl Strategy<Value = String> {
     let piece = prop_oneof![
         4 => any::<char>().prop_map(String::from),
         2 => "[ -~]{1,12}",
         1 => prop::sample::select(PAYLOADS.to_vec()).prop_map(str::to_owned),
-        1 => prop::sample::select(vec!["\r", "\n", "\r\n", "\0", "\u{1b}", ".", "\n.\n", "\r.\r", "=", "  ", "\t", "\u{2028}"])
-            .prop_map(str::to_owned),
+        1 => prop::sample::select(BREAKS.to_vec()).prop_map(str::to_owned),
         1 => "[a-zäöü]{60,400}",
     ];
     prop::collection::vec(piece, 0..24).prop_map(|pieces| pieces.concat())
 }
 
+#[expect(clippy::disallowed_methods, reason = "a switch of the tests, which the program never sees")]
 fn cases() -> ProptestConfig {
-    let is_long = option_env!("CXME_TEST_LONG").is_some();
+    let is_long = std::env::var_os("CXME_TEST_LONG").is_some();
     ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(if is_long { 10_000 } else { 300 }) }
 }
 
