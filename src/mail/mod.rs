@@ -1,6 +1,8 @@
 //! Mails: how one is written, and how it is handed over.
 
+pub mod file;
 pub mod handover;
+pub mod sendmail;
 pub mod transport;
 
 use std::fmt;
@@ -42,3 +44,6 @@ impl fmt::Debug for Mail {
         formatter.debug_struct("Mail").field("message_id", &self.message_id).finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests;
