@@ -283,8 +283,8 @@ impl<'d, 't> Section<'d, 't> {
         })
     }
 
-    /// A program that is started: its absolute path and its arguments, as they are, for no shell reads them. A wrong one
-    /// is not repeated in the message, because somebody may have written a password into it.
+    /// A program that is started: its absolute path and its arguments, as they are, for no shell reads them. A wrong
+    /// one is not repeated in the message, because somebody may have written a password into it.
     pub(super) fn command(&self, key: &'static str) -> Option<Vec<String>> {
         let words = |list: &DeArray<'_>| {
             list.iter().map(|word| word.get_ref().as_str().map(str::to_owned)).collect::<Option<Vec<_>>>()

@@ -86,7 +86,8 @@ fn file_name(message_id: &str) -> String {
     name + ".eml"
 }
 
-/// What a problem with the folder means: a disk that is full may have room later, the rest waits for somebody to mend it.
+/// What a problem with the folder means: a disk that is full may have room later, the rest waits for somebody to mend
+/// it.
 fn trouble(problem: &Problem) -> Trouble {
     let is_passing = matches!(problem, Problem::Io { error, .. } if !is_lasting(error));
     let kind = if is_passing { TroubleKind::Later } else { TroubleKind::Configuration };

@@ -1,5 +1,5 @@
-//! A program on this machine in place of a relay: the `sendmail` command that Postfix, Exim, OpenSMTPD, msmtp and others
-//! bring along.
+//! A program on this machine in place of a relay: the `sendmail` command that Postfix, Exim, OpenSMTPD, msmtp and
+//! others bring along.
 
 use std::io;
 use std::os::unix::process::ExitStatusExt as _;
@@ -55,8 +55,8 @@ impl Sendmail {
     }
 
     /// Starts the program with the mail on its standard input, and reads from its exit status (sysexits(3)) what became
-    /// of it. No shell is in between, the addresses are arguments of their own, and `--` stands before the recipient, so
-    /// that an address which begins with `-` is no option.
+    /// of it. No shell is in between, the addresses are arguments of their own, and `--` stands before the recipient,
+    /// so that an address which begins with `-` is no option.
     pub(super) async fn hand_over(&self, mail: &Mail) -> Handover {
         let mut child = match self.start(mail) {
             Ok(child) => child,
@@ -130,8 +130,8 @@ impl Sendmail {
             EX_USAGE | EX_NOINPUT | EX_SOFTWARE | EX_OSFILE | EX_NOPERM | EX_CONFIG | NOT_EXECUTABLE | NOT_FOUND => {
                 Handover::Trouble(trouble(TroubleKind::Configuration, reply))
             }
-            // EX_UNAVAILABLE, EX_OSERR, EX_CANTCREAT, EX_IOERR and EX_PROTOCOL pass. Other programs say 1 for whatever went
-            // wrong, a relay that is down included: trying again costs a little patience, and no user's attempt.
+            // EX_UNAVAILABLE, EX_OSERR, EX_CANTCREAT, EX_IOERR and EX_PROTOCOL pass. Other programs say 1 for whatever
+            // went wrong, a relay that is down included: trying again costs a little patience, and no user's attempt.
             _ => Handover::Trouble(trouble(TroubleKind::Later, reply)),
         }
     }
@@ -180,9 +180,9 @@ fn trouble(kind: TroubleKind, words: String) -> Trouble {
 }
 
 /// Writes the mail to the program and closes its standard input. Lines end in LF alone, the custom for text on Unix:
-/// Postfix (`sendmail_fix_line_endings`) and Exim since 4.21 would take CR LF as well, but older ones and other programs
-/// keep the CR as a part of the line, and then no line is the empty one that ends the header. With `-i` a line of one dot
-/// does not end the mail, so nothing is dot-stuffed.
+/// Postfix since 2.9 (`sendmail_fix_line_endings`) and Exim since 4.21 would take CR LF as well, but older ones and other
+/// programs keep the CR as a part of the line, and then no line is the empty one that ends the header. With `-i` a line
+/// of one dot does not end the mail, so nothing is dot-stuffed.
 async fn give(child: &mut Child, mail: &Mail) -> io::Result<()> {
     let Some(mut stdin) = child.stdin.take() else { return Ok(()) };
     let mut unix = Zeroizing::new(Vec::with_capacity(mail.content.len()));

@@ -36,8 +36,8 @@ pub fn write_new(path: &Path, mode: u32, bytes: &[u8]) -> Result<(), Problem> {
     fill_new(path, mode, |file| file.write_all(bytes))
 }
 
-/// As [`write_new`], but a file that stands under the name is replaced in one step: whoever looks sees the old one or the
-/// new one, each whole. Only one at a time may write the same file.
+/// As [`write_new`], but a file that stands under the name is replaced in one step: whoever looks sees the old one or
+/// the new one, each whole. Only one at a time may write the same file.
 ///
 /// # Errors
 /// [`Problem::Parent`] when others may write in the folder; otherwise what the system said.

@@ -1,5 +1,5 @@
-//! A file that comes into being only when it is whole: written under another name beside its place, and moved there when
-//! it is on the disk. What was there already is replaced by [`super::replace`] alone.
+//! A file that comes into being only when it is whole: written under another name beside its place, and moved there
+//! when it is on the disk. What was there already is replaced by [`super::replace`] alone.
 
 use std::fs::File;
 use std::io;

@@ -50,7 +50,8 @@ impl RelayPassword {
 
     /// The password for the one place that logs in.
     pub fn into_secret(self) -> SecretString {
-        // From a slice, whose copy has exactly its length: a `SecretString` shrinks its buffer, which may move it unwiped.
+        // From a slice, whose copy has exactly its length: a `SecretString` shrinks its buffer, which may move it
+        // unwiped.
         SecretString::from(self.0.as_str())
     }
 

@@ -119,7 +119,8 @@ enum CommandFault {
 }
 
 /// The first line that a program prints, with its line break. It stays in the group and keeps the environment of this
-/// program, so that it finds its agent, and Ctrl-C ends both. What it says besides is dropped: that could be the password.
+/// program, so that it finds its agent, and Ctrl-C ends both. What it says besides is dropped: that could be the
+/// password.
 fn first_line_of(words: &[String], patience: Duration) -> Result<Zeroizing<Vec<u8>>, CommandFault> {
     let (program, arguments) =
         words.split_first().ok_or_else(|| CommandFault::NotStarted(io::ErrorKind::NotFound.into()))?;

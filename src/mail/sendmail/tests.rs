@@ -125,7 +125,7 @@ fn a_program_that_hangs_is_killed_with_all_that_it_started() {
     ] {
         let program = script(scratch.path(), body);
         let began = Instant::now();
-        let sendmail = Sendmail { program: program.clone(), patience: Duration::from_millis(700) };
+        let sendmail = Sendmail { program: program.clone(), patience: Duration::from_millis(1_500) };
         let handover = wait(sendmail.hand_over(&mail));
         assert_eq!(kind(&handover), expected, "{handover:?}");
         assert!(began.elapsed() < Duration::from_secs(10));
