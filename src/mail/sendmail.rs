@@ -180,9 +180,9 @@ fn trouble(kind: TroubleKind, words: String) -> Trouble {
 }
 
 /// Writes the mail to the program and closes its standard input. Lines end in LF alone, the custom for text on Unix:
-/// Postfix since 2.9 (`sendmail_fix_line_endings`) and Exim since 4.21 would take CR LF as well, but older ones and other
-/// programs keep the CR as a part of the line, and then no line is the empty one that ends the header. With `-i` a line
-/// of one dot does not end the mail, so nothing is dot-stuffed.
+/// Postfix since 2.9 (`sendmail_fix_line_endings`) and Exim since 4.21 would take CR LF as well, but older ones and
+/// other programs keep the CR as a part of the line, and then no line is the empty one that ends the header. With `-i` a
+/// line of one dot does not end the mail, so nothing is dot-stuffed.
 async fn give(child: &mut Child, mail: &Mail) -> io::Result<()> {
     let Some(mut stdin) = child.stdin.take() else { return Ok(()) };
     let mut unix = Zeroizing::new(Vec::with_capacity(mail.content.len()));

@@ -32,8 +32,8 @@ pub(super) fn wait<F: Future>(future: F) -> F::Output {
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(future)
 }
 
-/// A shell script. Another process writes it: as long as this one had it open for writing, whatever another test started
-/// meanwhile could inherit that, and the system would not execute the script ("text file busy").
+/// A shell script. Another process writes it: as long as this one had it open for writing, whatever another test
+/// started meanwhile could inherit that, and the system would not execute the script ("text file busy").
 pub(super) fn script(folder: &Path, body: &str) -> PathBuf {
     let path = folder.join("program");
     let status = Command::new("sh")
