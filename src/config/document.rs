@@ -14,6 +14,7 @@ use toml::de::{DeArray, DeInteger, DeTable, DeValue};
 
 use super::Surroundings;
 use super::problems::Problem;
+use super::problems::SYNTAX;
 use crate::domain::duration::ShownDuration;
 use crate::domain::duration::parse_duration;
 
@@ -110,14 +111,14 @@ impl<'t> Document<'t> {
         }
         let culprit = span.and_then(|span| self.text.get(span)).filter(|text| !text.is_empty());
         let culprit = culprit.map(|text| format!(": {}", cut(text))).unwrap_or_default();
-        self.note(start, format!("syntax: {message}{culprit}"));
+        self.note(start, format!("{SYNTAX}{message}{culprit}"));
     }
 
     /// Notes a problem, unless the line has a problem of syntax: what is recovered from such a line is a guess.
     fn note(&self, position: usize, text: String) {
         let line = Some(self.line_of(position));
         let mut notes = self.notes.borrow_mut();
-        if !notes.problems.iter().any(|problem| problem.line == line && problem.text.starts_with("syntax: ")) {
+        if !notes.problems.iter().any(|problem| problem.line == line && problem.is_of_syntax()) {
             notes.problems.push(Problem { line, text });
         }
     }
@@ -274,8 +275,44 @@ impl<'d, 't> Section<'d, 't> {
         })
     }
 
+    /// A word that stands for one of `all`, as `word` says.
+    pub(super) fn choice<T: Copy>(&self, key: &'static str, all: &[T], word: fn(T) -> &'static str) -> Option<T> {
+        self.judged(key, |text| {
+            let chosen = all.iter().copied().find(|one| word(*one) == text);
+            chosen.ok_or_else(|| format!("expected one of {}", listed(all.iter().map(|one| word(*one)))))
+        })
+    }
+
+    /// A program that is started: its absolute path and its arguments, as they are, for no shell reads them. A wrong
+    /// one is not repeated in the message, because somebody may have written a password into it.
+    pub(super) fn command(&self, key: &'static str) -> Option<Vec<String>> {
+        let words = |list: &DeArray<'_>| {
+            list.iter().map(|word| word.get_ref().as_str().map(str::to_owned)).collect::<Option<Vec<_>>>()
+        };
+        let command = self.ask(key)?.get_ref().as_array().and_then(words).filter(|words| {
+            words.first().is_some_and(|program| program.starts_with('/'))
+                && !words.iter().any(|word| word.contains('\0'))
+        });
+        if command.is_none() {
+            let example = "as in `[\"/usr/bin/pass\", \"mail\"]`";
+            self.problem(key, format_args!("expected a program's absolute path and its arguments, {example}"));
+        }
+        command
+    }
+
+    /// Whether the key stands there, right or wrong.
+    pub(super) fn has(&self, key: &str) -> bool {
+        self.value(key).is_some()
+    }
+
+    /// Whether another key that needs this one may be called wrong for it: it is absent, and the file has no problem of
+    /// syntax, behind which it could stand.
+    pub(super) fn lacks(&self, key: &str) -> bool {
+        !self.has(key) && !self.document.notes.borrow().problems.iter().any(Problem::is_of_syntax)
+    }
+
     /// Text that `judge` approves or turns into something better; it says what was expected.
-    fn judged<T>(&self, key: &'static str, judge: impl Fn(&str) -> Result<T, String>) -> Option<T> {
+    pub(super) fn judged<T>(&self, key: &'static str, judge: impl Fn(&str) -> Result<T, String>) -> Option<T> {
         let value = self.ask(key)?;
         let Some(text) = value.get_ref().as_str() else {
             self.unexpected(value, key, "text in quotes");

@@ -5,27 +5,35 @@
 
 mod document;
 mod email_domain;
+mod host;
+mod jobs;
+mod mail;
 mod organization;
 mod password;
 mod problems;
 mod reset;
 mod saml;
 mod search;
+mod smtp;
 mod store;
 
 use std::path::Path;
 
 use crate::private_file;
 
+pub use jobs::JobsSection;
+pub use mail::{FileSection, MailSection, SendmailSection, TransportName};
 pub use organization::OrganizationSection;
 pub use password::{Argon2Section, PasswordSection};
 pub use problems::{Problem, Problems};
 pub use reset::ResetSection;
 pub use saml::SamlSection;
 pub use search::{Search, search_path};
+pub use smtp::{PasswordFrom, SmtpLogin, SmtpSection};
 pub use store::StoreSection;
 
 use document::Document;
+use mail::MailSections;
 
 /// The most bytes of a configuration file: 1 MiB.
 const LIMIT: usize = 1 << 20;
@@ -37,12 +45,16 @@ pub struct Config {
     pub organization: OrganizationSection,
     /// Where the users are kept.
     pub store: StoreSection,
+    /// From whom mails are, and how they leave.
+    pub mail: MailSection,
     /// The links by which users choose a password.
     pub reset: ResetSection,
     /// The password requirements.
     pub password: PasswordSection,
     /// Users whose passwords are kept by an identity provider.
     pub saml: SamlSection,
+    /// How long mails are tried.
+    pub jobs: JobsSection,
 }
 
 /// What a file's meaning depends on besides its text.
@@ -93,11 +105,19 @@ impl Config {
     fn read(document: &Document<'_>) -> Self {
         let organization = OrganizationSection::read(&document.section("organization"));
         let (password, argon2) = (document.section("password"), document.section("password.argon2"));
+        let mail = MailSections {
+            mail: document.section("mail"),
+            smtp: document.section("mail.smtp"),
+            sendmail: document.section("mail.sendmail"),
+            file: document.section("mail.file"),
+        };
         Self {
             store: StoreSection::read(&document.section("store")),
+            mail: MailSection::read(&mail),
             reset: ResetSection::read(&document.section("reset")),
             password: PasswordSection::read(&password, &argon2, organization.second_factor),
             saml: SamlSection::read(&document.section("saml")),
+            jobs: JobsSection::read(&document.section("jobs")),
             organization,
         }
     }

@@ -12,6 +12,16 @@ pub struct Problem {
     pub text: String,
 }
 
+/// How the text of a problem of syntax begins.
+pub(super) const SYNTAX: &str = "syntax: ";
+
+impl Problem {
+    /// Whether the line is no TOML: what it and its neighbours mean is a guess.
+    pub(super) fn is_of_syntax(&self) -> bool {
+        self.text.starts_with(SYNTAX)
+    }
+}
+
 /// Everything that is wrong with one file; never empty. Shown with one line for each problem.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problems {

@@ -1,18 +1,43 @@
 //! `[reset]`: the links by which users choose a password.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use super::document::Section;
+use crate::domain::link::LinkFault;
+use crate::domain::link::LinkTemplate;
+
+const MINUTE: Duration = Duration::from_secs(60);
+const DAY: Duration = Duration::from_secs(86_400);
 
 /// How reset links are made.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ResetSection {
+    /// The link of mails, with the place of the code; without it no reset is sent.
+    pub link: Option<LinkTemplate>,
     /// The key that the codes of links are made with; by default `reset.key` beside the store.
     pub key_file: Option<PathBuf>,
+    /// How long a link lives after its mail was handed over. NIST SP 800-63B-4, 4.2.1.2 allows no more than 24 hours.
+    pub life: Duration,
+    /// The same for who never had a password.
+    pub invitation_life: Duration,
+}
+
+impl Default for ResetSection {
+    fn default() -> Self {
+        Self { link: None, key_file: None, life: DAY, invitation_life: 7 * DAY }
+    }
 }
 
 impl ResetSection {
     pub(super) fn read(section: &Section<'_, '_>) -> Self {
-        Self { key_file: section.file("key_file") }
+        let default = Self::default();
+        let (life, invitation_life) = (5 * MINUTE..=DAY, 5 * MINUTE..=7 * DAY);
+        Self {
+            link: section.judged("link", |text| text.parse().map_err(|fault: LinkFault| fault.to_string())),
+            key_file: section.file("key_file"),
+            life: section.duration("life", life).unwrap_or(default.life),
+            invitation_life: section.duration("invitation_life", invitation_life).unwrap_or(default.invitation_life),
+        }
     }
 }

@@ -8,6 +8,7 @@ pub mod message;
 pub mod operator;
 pub mod organization;
 pub mod policy;
+pub mod rate;
 pub mod refusal;
 pub mod relay;
 pub mod role;

@@ -1,8 +1,10 @@
 //! Mails: how one is written, and how it is handed over.
 
 pub mod compose;
+pub mod file;
 pub mod handover;
 pub mod letter;
+pub mod sendmail;
 pub mod template;
 pub mod transport;
 pub mod wire;
@@ -47,3 +49,6 @@ impl fmt::Debug for Mail {
         formatter.debug_struct("Mail").field("message_id", &self.message_id).finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -6,14 +6,20 @@ use std::sync::PoisonError;
 
 use super::Envelope;
 use super::Mail;
+use super::file::Folder;
 use super::handover::Handover;
 use super::handover::Trouble;
+use super::sendmail::Sendmail;
 
 /// A way by which mails leave.
 #[derive(Debug, Clone)]
 pub enum Transport {
     /// They are kept, for tests.
     Memory(Memory),
+    /// A program on this machine takes them.
+    Sendmail(Sendmail),
+    /// Each becomes a file in a folder.
+    Folder(Folder),
 }
 
 /// A way that is open now.
@@ -21,6 +27,10 @@ pub enum Transport {
 pub enum Connection {
     /// See [`Transport::Memory`].
     Memory(Memory),
+    /// See [`Transport::Sendmail`]; the program is started for each mail.
+    Sendmail(Sendmail),
+    /// See [`Transport::Folder`].
+    Folder(Folder),
 }
 
 /// Mails that are kept; clones share them.
@@ -42,6 +52,8 @@ impl Transport {
     pub async fn open(&self) -> Result<Connection, Trouble> {
         match self {
             Self::Memory(memory) => Ok(Connection::Memory(memory.clone())),
+            Self::Sendmail(sendmail) => Ok(Connection::Sendmail(sendmail.clone())),
+            Self::Folder(folder) => folder.open().map(|()| Connection::Folder(folder.clone())),
         }
     }
 }
@@ -57,13 +69,15 @@ impl Connection {
                 memory.0.lock().unwrap_or_else(PoisonError::into_inner).push(mail.clone());
                 Handover::Accepted { reply: "kept".to_owned() }
             }
+            Self::Sendmail(sendmail) => sendmail.hand_over(mail).await,
+            Self::Folder(folder) => folder.hand_over(mail).await,
         }
     }
 
     /// Whether another mail can be handed over; after a lost connection it cannot.
     pub fn is_open(&self) -> bool {
         match self {
-            Self::Memory(_) => true,
+            Self::Memory(_) | Self::Sendmail(_) | Self::Folder(_) => true,
         }
     }
 

@@ -12,7 +12,7 @@ use nix::unistd::UnlinkatFlags;
 use super::Problem;
 use super::folder::Folder;
 use super::rule::judge_folder_mode;
-use super::unfinished::{move_new, unfinished_name};
+use super::unfinished::{move_new, move_over, unfinished_name};
 
 /// The mode of the folders on the way to a new one, before the umask.
 const PARENT_MODE: u32 = 0o755;
@@ -34,6 +34,20 @@ pub fn create_new(path: &Path, mode: u32) -> Result<File, Problem> {
 /// As [`create_new`], and what the system said when writing failed.
 pub fn write_new(path: &Path, mode: u32, bytes: &[u8]) -> Result<(), Problem> {
     fill_new(path, mode, |file| file.write_all(bytes))
+}
+
+/// As [`write_new`], but a file that stands under the name is replaced in one step: whoever looks sees the old one or
+/// the new one, each whole. Only one at a time may write the same file.
+///
+/// # Errors
+/// [`Problem::Parent`] when others may write in the folder; otherwise what the system said.
+pub fn replace(path: &Path, mode: u32, bytes: &[u8]) -> Result<(), Problem> {
+    let folder = folder_for(path)?;
+    let unfinished = unfinished_name(path);
+    // What a killed process left under that name would be in the way for ever where each process has the same number,
+    // as in a container.
+    folder.remove(&unfinished, UnlinkatFlags::NoRemoveDir);
+    fill_and_move(&folder, path, mode, |file| file.write_all(bytes), |from| move_over(from, path))
 }
 
 /// Makes a folder of exactly `mode` (setgid and sticky bits included), and the folders on the way to it, readable by
@@ -64,12 +78,22 @@ fn fill_new(path: &Path, mode: u32, fill: impl FnOnce(&mut File) -> io::Result<(
     if path.symlink_metadata().is_ok() {
         return Err(Problem::Exists { path: path.to_path_buf() });
     }
+    fill_and_move(&folder, path, mode, fill, |from| move_new(from, path))
+}
+
+fn fill_and_move(
+    folder: &Folder,
+    path: &Path,
+    mode: u32,
+    fill: impl FnOnce(&mut File) -> io::Result<()>,
+    put: impl FnOnce(&Path) -> Result<(), Problem>,
+) -> Result<(), Problem> {
     let unfinished = unfinished_name(path);
-    let mut file = create_in(&folder, &unfinished, mode)?;
+    let mut file = create_in(folder, &unfinished, mode)?;
     let written = fill(&mut file).and_then(|()| file.sync_all());
     written
         .map_err(|error| Problem::Io { path: path.to_path_buf(), doing: "written", error })
-        .and_then(|()| move_new(&unfinished, path))
+        .and_then(|()| put(&unfinished))
         .inspect_err(|_| folder.remove(&unfinished, UnlinkatFlags::NoRemoveDir))
 }
 
@@ -157,6 +181,28 @@ mod tests {
     }
 
     #[test]
+    fn replacing_puts_the_new_file_in_the_place_of_the_old_one_and_leaves_no_other() {
+        let folder = folder();
+        let path = folder.path().join("1.eml");
+        fs::write(unfinished_name(&path), "what a killed process left").unwrap();
+        replace(&path, 0o600, b"first").unwrap();
+        let elsewhere = folder.path().join("elsewhere");
+        fs::write(&elsewhere, "untouched").unwrap();
+        fs::remove_file(&path).unwrap();
+        symlink(&elsewhere, &path).unwrap();
+        replace(&path, 0o600, b"second").unwrap();
+        assert!(path.symlink_metadata().unwrap().is_file());
+        assert_eq!((fs::read(&path).unwrap(), mode_of(&path)), (b"second".to_vec(), 0o600));
+        assert_eq!(fs::read(&elsewhere).unwrap(), b"untouched");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2);
+
+        let inner = folder.path().join("2.eml");
+        fs::create_dir(&inner).unwrap();
+        assert!(matches!(replace(&inner, 0o600, b"x"), Err(Problem::Io { .. })));
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 3);
+    }
+
+    #[test]
     fn a_file_that_could_not_be_written_is_removed() {
         let folder = folder();
         let path = folder.path().join("key");
@@ -178,6 +224,7 @@ mod tests {
             assert!(matches!(create_new(&path, 0o600), Err(Problem::Parent { .. })));
             assert!(matches!(write_new(&path, 0o600, b"x"), Err(Problem::Parent { .. })));
             assert!(matches!(create_folder(&path, 0o700), Err(Problem::Parent { .. })));
+            assert!(matches!(replace(&path, 0o600, b"x"), Err(Problem::Parent { .. })));
             assert!(!path.exists());
         }
         fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o1777)).unwrap();

@@ -19,7 +19,7 @@ use nix::fcntl::OFlag;
 use nix::sys::stat::Mode;
 use zeroize::Zeroizing;
 
-pub use create::{create_folder, create_new, write_new};
+pub use create::{create_folder, create_new, replace, write_new};
 pub use problem::Problem;
 pub use rule::Rule;
 pub use unfinished::{Unfinished, move_new};
@@ -67,6 +67,14 @@ pub fn read(path: &Path, rule: &Rule, limit: usize) -> Result<Zeroizing<Vec<u8>>
 /// A [`Problem`] when the file is absent or loose.
 pub fn judge(path: &Path, rule: &Rule) -> Result<(), Problem> {
     look(path, rule).map(drop)
+}
+
+/// Judges the folder that `path` is to stand in: its mode, and whose it is. `path` itself need not be there.
+///
+/// # Errors
+/// A [`Problem`] when there is no such folder, or somebody else owns it or may write in it.
+pub fn judge_place(path: &Path, rule: &Rule) -> Result<(), Problem> {
+    rule.judge_folder(path, &Folder::of(path)?)
 }
 
 /// Opens `path` for reading and judges what was opened. Gives the path of the file itself as well, for later messages.

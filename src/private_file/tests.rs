@@ -297,3 +297,13 @@ fn judging_a_file_leaves_the_locks_of_its_process_alone() {
 fn whole_file() -> nix::libc::flock {
     nix::libc::flock { l_type: nix::libc::F_WRLCK as i16, l_whence: 0, l_start: 0, l_len: 0, l_pid: 0 }
 }
+
+#[test]
+fn the_place_of_a_file_that_is_not_there_yet_is_judged() {
+    let folder = folder();
+    let place = folder.path().join("new");
+    judge_place(&place, &Rule::secret()).unwrap();
+    set_mode(folder.path(), 0o777);
+    assert!(matches!(judge_place(&place, &Rule::secret()), Err(Problem::Parent { .. })));
+    assert!(matches!(judge_place(&place.join("deeper"), &Rule::secret()), Err(Problem::Missing { .. })));
+}

@@ -1,5 +1,5 @@
-//! A file that comes into being only when it is whole: written under another name beside its place, and moved there when
-//! it is on the disk. What was there already is never replaced.
+//! A file that comes into being only when it is whole: written under another name beside its place, and moved there
+//! when it is on the disk. What was there already is replaced by [`super::replace`] alone.
 
 use std::fs::File;
 use std::io;
@@ -85,6 +85,12 @@ pub(super) fn unfinished_name(place: &Path) -> PathBuf {
 pub fn move_new(from: &Path, to: &Path) -> Result<(), Problem> {
     renameat2(AT_FDCWD, from, AT_FDCWD, to, RenameFlags::RENAME_NOREPLACE)
         .map_err(|errno| Problem::from_io(to, "put in its place", errno.into()))?;
+    Folder::of(to)?.sync()
+}
+
+/// As [`move_new`], but what has the name is replaced.
+pub(super) fn move_over(from: &Path, to: &Path) -> Result<(), Problem> {
+    std::fs::rename(from, to).map_err(|error| Problem::from_io(to, "put in its place", error))?;
     Folder::of(to)?.sync()
 }
 

@@ -8,6 +8,7 @@ pub mod key;
 mod memory;
 pub mod password;
 pub mod password_hash;
+pub mod relay_password;
 pub mod reset_code;
 
 pub use hasher::Hasher;
@@ -15,4 +16,5 @@ pub use key::ResetKey;
 pub use password::Password;
 pub use password_hash::HashParameters;
 pub use password_hash::PasswordHash;
+pub use relay_password::RelayPassword;
 pub use reset_code::ResetCode;

@@ -18,7 +18,7 @@ fn five_mistakes_are_told_at_once() {
     let world = World::new();
     world.write_config(
         "[organization]\nname = 7\nnick = \"x\"\n[password]\nmin_length = 3\nclasses = [\"emoji\"]\n\
-         [password.argon2]\nmemory_kib = 1024\n[mail]\nfrom = \"x\"\n",
+         [password.argon2]\nmemory_kib = 1024\n[mial]\nfrom = \"x\"\n",
     );
     assert_snapshot!(world.run("users list"), @r#"
     status 78
@@ -29,7 +29,7 @@ fn five_mistakes_are_told_at_once() {
       - [DIR]/config/cxme-admin/config.toml:5: [password] min_length: expected a whole number from 15 to 128 (NIST SP 800-63B-4 section 3.1.1 asks for 15, or 8 with `[organization] second_factor`), found 3
       - [DIR]/config/cxme-admin/config.toml:6: [password] classes: expected one of lower, upper, digit, symbol, found "emoji"
       - [DIR]/config/cxme-admin/config.toml:8: [password.argon2] memory_kib: expected a whole number from 19456 to 1048576 (OWASP asks for 19456 with 2 iterations), found 1024
-      - [DIR]/config/cxme-admin/config.toml:9: [mail]: unknown section, did you mean [saml]?
+      - [DIR]/config/cxme-admin/config.toml:9: [mial]: unknown section, did you mean [mail]?
     "#);
 }
 

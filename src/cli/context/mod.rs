@@ -1,6 +1,7 @@
 //! Joins what a command needs: the configuration, the store, the operator, and the desk made of them.
 
 mod by_sudo;
+mod mail;
 
 use std::path::Path;
 use std::path::PathBuf;

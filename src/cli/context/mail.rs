@@ -1,0 +1,193 @@
+//! The way that mails leave, as the configuration names it, and the password of the relay.
+
+use std::io;
+use std::io::Read as _;
+use std::path::Path;
+use std::path::PathBuf;
+use std::process::Child;
+use std::process::ChildStdout;
+use std::process::Command;
+use std::process::ExitStatus;
+use std::process::Stdio;
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
+use std::time::Instant;
+
+use zeroize::Zeroizing;
+
+use super::Context;
+use super::PASSWORD_FILE_LIMIT;
+use super::owner_of;
+use crate::cli::failure::Complaint;
+use crate::config::LoadError;
+use crate::config::PasswordFrom;
+use crate::config::TransportName;
+use crate::domain::text;
+use crate::mail::file::Folder;
+use crate::mail::sendmail::Sendmail;
+use crate::mail::transport::Transport;
+use crate::private_file;
+use crate::private_file::Rule;
+use crate::secrets::RelayPassword;
+
+/// How long a program may take to give the password: time for a vault to answer, not for a person.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// How often the program is looked after.
+const GLANCE: Duration = Duration::from_millis(5);
+
+impl Context {
+    /// The way that mails leave; `None` when the configuration names no sender, and so no mail is sent.
+    ///
+    /// # Errors
+    /// When the configuration or the relay's password is not as it must be.
+    pub fn transport(&mut self) -> anyhow::Result<Option<Transport>> {
+        let mail = self.config()?.mail.clone();
+        if mail.from.is_none() {
+            return Ok(None);
+        }
+        Ok(Some(match mail.transport {
+            // INTEGRATOR: `mail.smtp` and `self.relay_password()?` make the transport; the host name for an absent
+            // `helo` is `self.process.accounts.host`.
+            TransportName::Smtp => anyhow::bail!("smtp"),
+            TransportName::Sendmail => Transport::Sendmail(Sendmail::new(absolute(&mail.sendmail.program)?)),
+            TransportName::File => {
+                let missing = || Complaint::Configuration("[mail.file] directory is missing".to_owned());
+                Transport::Folder(Folder::new(absolute(&mail.file.directory.ok_or_else(missing)?)?))
+            }
+        }))
+    }
+
+    /// The password for the relay; `None` when the program does not log in.
+    ///
+    /// # Errors
+    /// When its file is not private, its program fails, or what they give is no password. No error repeats any of it.
+    pub fn relay_password(&mut self) -> anyhow::Result<Option<RelayPassword>> {
+        let Some(login) = self.config()?.mail.smtp.login.clone() else { return Ok(None) };
+        let (source, bytes) = match &login.password {
+            PasswordFrom::File(path) => {
+                let read = private_file::read(path, &self.secret_rule()?, PASSWORD_FILE_LIMIT);
+                (path.display().to_string(), read.map_err(LoadError::File)?)
+            }
+            PasswordFrom::Command(words) => {
+                let source = format!("[mail.smtp] password_command: {}", shown(words));
+                let line = first_line_of(words, PATIENCE).map_err(|what| complaint(&source, &what))?;
+                (source, line)
+            }
+        };
+        let password = RelayPassword::from_bytes(bytes);
+        Ok(Some(password.map_err(|error| complaint(&source, &error))?))
+    }
+
+    /// As a secret must be; root may use one that belongs to the account which owns the store.
+    fn secret_rule(&mut self) -> anyhow::Result<Rule> {
+        let config = self.config()?.clone();
+        let owner = owner_of(&self.store_path(&config));
+        let rule = Rule::secret();
+        Ok(if self.process.accounts.effective_uid == 0 { rule.owned_also_by(owner) } else { rule })
+    }
+}
+
+fn complaint(source: &str, what: &impl std::fmt::Display) -> Complaint {
+    Complaint::Configuration(format!("{source}: {what}"))
+}
+
+/// The path as seen from the folder that the program was started in: sendmail is started in another one.
+fn absolute(path: &Path) -> anyhow::Result<PathBuf> {
+    let named = |error: io::Error| complaint(&path.display().to_string(), &error);
+    Ok(std::path::absolute(path).map_err(named)?)
+}
+
+/// The program of a command. Its arguments are nobody's business: they may name what is secret.
+fn shown(words: &[String]) -> String {
+    text::quoted(words.first().map_or("", String::as_str), 200)
+}
+
+/// Why a program gave no password.
+#[derive(Debug, thiserror::Error)]
+enum CommandFault {
+    #[error("cannot be started: {0}")]
+    NotStarted(io::Error),
+    #[error("took longer than {} s, and was killed", .0.as_secs_f32())]
+    TooSlow(Duration),
+    #[error("ended with {0}; run it yourself to see why")]
+    Failed(ExitStatus),
+    #[error("its output cannot be read: {0}")]
+    NotRead(io::Error),
+    #[error("prints a first line of more than {PASSWORD_FILE_LIMIT} bytes")]
+    TooLong,
+}
+
+/// The first line that a program prints, with its line break. It stays in the group and keeps the environment of this
+/// program, so that it finds its agent, and Ctrl-C ends both. What it says besides is dropped: that could be the
+/// password.
+fn first_line_of(words: &[String], patience: Duration) -> Result<Zeroizing<Vec<u8>>, CommandFault> {
+    let (program, arguments) =
+        words.split_first().ok_or_else(|| CommandFault::NotStarted(io::ErrorKind::NotFound.into()))?;
+    let began = Instant::now();
+    let mut child = Command::new(program)
+        .args(arguments)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .map_err(CommandFault::NotStarted)?;
+    let (sender, receiver) = mpsc::sync_channel(1);
+    if let Some(stdout) = child.stdout.take() {
+        // Reading can wait for ever, and has no deadline of its own.
+        thread::spawn(move || sender.send(read_line(stdout)));
+    }
+    let status = wait(&mut child, began + patience).map_err(CommandFault::NotRead)?;
+    let status = status.ok_or(CommandFault::TooSlow(patience))?;
+    if !status.success() {
+        return Err(CommandFault::Failed(status));
+    }
+    // Who inherited its standard output could keep it open.
+    let rest = (began + patience).saturating_duration_since(Instant::now());
+    let line = receiver.recv_timeout(rest).map_err(|_| CommandFault::TooSlow(patience))?;
+    let line = line.map_err(CommandFault::NotRead)?;
+    if line.len() > PASSWORD_FILE_LIMIT { Err(CommandFault::TooLong) } else { Ok(line) }
+}
+
+/// Waits for the program; `None`: it was killed at the deadline.
+fn wait(child: &mut Child, deadline: Instant) -> io::Result<Option<ExitStatus>> {
+    loop {
+        if let Some(status) = child.try_wait()? {
+            return Ok(Some(status));
+        }
+        if Instant::now() >= deadline {
+            child.kill()?;
+            child.wait()?;
+            return Ok(None);
+        }
+        thread::sleep(GLANCE);
+    }
+}
+
+/// The first line, and everything after it read and dropped, so that the program is not ended by a broken pipe.
+fn read_line(mut stdout: ChildStdout) -> io::Result<Zeroizing<Vec<u8>>> {
+    // Room for all of it at once: a buffer that grows leaves copies behind.
+    let mut line = Zeroizing::new(Vec::with_capacity(PASSWORD_FILE_LIMIT + 1));
+    let mut buffer = Zeroizing::new([0; 4_096]);
+    let mut is_ended = false;
+    loop {
+        let count = match stdout.read(&mut buffer[..]) {
+            Ok(0) => return Ok(line),
+            Ok(count) => count,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            Err(error) => return Err(error),
+        };
+        if is_ended {
+            continue;
+        }
+        let read = &buffer[..count];
+        let end = read.iter().position(|byte| *byte == b'\n');
+        let part = &read[..end.map_or(count, |end| end + 1)];
+        let room = PASSWORD_FILE_LIMIT + 1 - line.len();
+        line.extend_from_slice(&part[..part.len().min(room)]);
+        is_ended = end.is_some() || line.len() > PASSWORD_FILE_LIMIT;
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,146 @@
+//! Where the relay's password comes from, and which way mails take.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+
+use super::*;
+use crate::cli::Global;
+use crate::cli::failure;
+use crate::cli::output::Colour;
+use crate::cli::output::Format;
+use crate::clock::SystemClock;
+use crate::process::Script;
+use crate::random::SystemRandom;
+
+/// A private folder with a configuration in it.
+struct Scratch(tempfile::TempDir);
+
+impl Scratch {
+    fn new(config: &str) -> Self {
+        let scratch = Self(tempfile::tempdir().unwrap());
+        scratch.write("config.toml", config.as_bytes(), 0o600);
+        scratch
+    }
+
+    fn write(&self, name: &str, bytes: &[u8], mode: u32) -> PathBuf {
+        let path = self.0.path().join(name);
+        fs::write(&path, bytes).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
+        path
+    }
+
+    fn context(&self) -> Context {
+        let global = Global {
+            config: Some(self.0.path().join("config.toml")),
+            store: None,
+            output: Format::Table,
+            quiet: false,
+            verbose: false,
+            color: Colour::Auto,
+            no_input: true,
+        };
+        Context::new(Script::new(1000, "olga").process(), global, Box::new(SystemClock), Box::new(SystemRandom))
+    }
+
+    /// The error of the relay's password, its exit code before it.
+    fn refusal(&self) -> String {
+        let error = self.context().relay_password().unwrap_err();
+        let script = Script::new(1000, "olga");
+        let mut output = crate::cli::new_output(&mut script.process(), &self.context().global);
+        let code = failure::tell(&mut output, &error);
+        let told = String::from_utf8(script.stderr.bytes()).unwrap();
+        format!("{code} {}", told.replace(self.0.path().to_str().unwrap(), "[DIR]").trim_end())
+    }
+}
+
+/// A configuration that logs in to a relay with the password from `from`.
+fn relay(from: &str) -> String {
+    format!("mail.from = \"a@example.com\"\nmail.smtp = {{ host = \"localhost\", username = \"u\", {from} }}\n")
+}
+
+fn by_shell(script: &str) -> Scratch {
+    Scratch::new(&relay(&format!("password_command = [\"/bin/sh\", \"-c\", '''{script}''', \"sentinel\"]")))
+}
+
+#[test]
+fn without_a_login_there_is_no_password() {
+    assert!(Scratch::new("").context().relay_password().unwrap().is_none());
+}
+
+#[test]
+fn a_private_file_holds_the_password_in_one_line() {
+    let scratch = Scratch::new(&relay("password_file = \"relay\""));
+    for bytes in [&b" pass word"[..], b" pass word\n", b" pass word\r\n"] {
+        scratch.write("relay", bytes, 0o600);
+        assert!(scratch.context().relay_password().unwrap().unwrap().is(" pass word"));
+    }
+}
+
+#[test]
+fn a_file_that_is_loose_absent_or_no_password_is_refused_as_configuration() {
+    let scratch = Scratch::new(&relay("password_file = \"relay\""));
+    insta::assert_snapshot!(scratch.refusal(), @"78 error: [DIR]/relay: no such file: create it, or correct the path");
+    scratch.write("relay", b"sentinel", 0o640);
+    insta::assert_snapshot!(scratch.refusal(), @"78 error: [DIR]/relay: mode 0640 lets the group read it: run `chmod 600 [DIR]/relay`");
+    scratch.write("relay", b"sentinel\nsecond\n", 0o600);
+    insta::assert_snapshot!(scratch.refusal(), @"78 error: [DIR]/relay: holds more than one line, and a password is one");
+    for bytes in [&b""[..], b"\n", b"sentinel\0", b"sentinel\xff", &[b'x'; PASSWORD_FILE_LIMIT + 1]] {
+        scratch.write("relay", bytes, 0o600);
+        let refusal = scratch.refusal();
+        assert!(refusal.starts_with("78 error: [DIR]/relay: ") && !refusal.contains("sentinel"), "{refusal}");
+    }
+}
+
+#[test]
+fn the_first_line_of_a_program_is_the_password() {
+    for script in ["echo pass", "printf pass", "printf 'pass\\r\\n'", "echo pass; echo user; head -c 300000 /dev/zero"]
+    {
+        assert!(by_shell(script).context().relay_password().unwrap().unwrap().is("pass"), "{script}");
+    }
+}
+
+#[test]
+fn no_shell_reads_the_command() {
+    let scratch = Scratch::new(&relay("password_command = [\"/bin/echo\", \"$(id); x\"]"));
+    assert!(scratch.context().relay_password().unwrap().unwrap().is("$(id); x"));
+}
+
+#[test]
+fn a_program_that_fails_is_told_by_name_and_status_and_nothing_that_it_said() {
+    insta::assert_snapshot!(by_shell("echo sentinel; echo sentinel >&2; exit 3").refusal(), @"78 error: [mail.smtp] password_command: /bin/sh: ended with exit status: 3; run it yourself to see why");
+    insta::assert_snapshot!(by_shell("echo sentinel; kill -9 $$").refusal(), @"78 error: [mail.smtp] password_command: /bin/sh: ended with signal: 9 (SIGKILL); run it yourself to see why");
+    insta::assert_snapshot!(by_shell("echo; echo sentinel").refusal(), @"78 error: [mail.smtp] password_command: /bin/sh: holds no password");
+    insta::assert_snapshot!(by_shell("head -c 70000 /dev/zero | tr '\\0' x").refusal(), @"78 error: [mail.smtp] password_command: /bin/sh: prints a first line of more than 65536 bytes");
+    let absent = Scratch::new(&relay("password_command = [\"/absent/program\", \"sentinel\"]"));
+    insta::assert_snapshot!(absent.refusal(), @"78 error: [mail.smtp] password_command: /absent/program: cannot be started: No such file or directory (os error 2)");
+}
+
+#[test]
+fn a_program_that_hangs_is_killed() {
+    let began = Instant::now();
+    for script in ["exec sleep 60", "exec >&-; exec sleep 60", "sleep 2 & exit 0", "exec yes"] {
+        let words = ["/bin/sh", "-c", script].map(str::to_owned);
+        let fault = first_line_of(&words, Duration::from_millis(300));
+        // `yes` is heard, and does not end either.
+        assert!(matches!(fault, Err(CommandFault::TooSlow(_))), "{script}");
+    }
+    assert!(began.elapsed() < Duration::from_secs(20));
+}
+
+#[test]
+fn the_program_reads_nothing_from_standard_input() {
+    assert!(by_shell("cat; echo pass").context().relay_password().unwrap().unwrap().is("pass"));
+}
+
+#[test]
+fn the_way_is_the_one_that_is_named_and_none_without_a_sender() {
+    let way = |config: &str| Scratch::new(config).context().transport();
+    assert!(way("").unwrap().is_none());
+    assert!(way("mail.transport = \"sendmail\"\n").unwrap().is_none());
+    let sender = "mail.from = \"a@example.com\"\n";
+    let sendmail = way(&format!("{sender}mail.transport = \"sendmail\"\n")).unwrap();
+    assert!(matches!(sendmail, Some(Transport::Sendmail(way)) if way == Sendmail::new("/usr/sbin/sendmail".into())));
+    let scratch = Scratch::new(&format!("{sender}mail.transport = \"file\"\nmail.file.directory = \"out\"\n"));
+    let expected = Folder::new(scratch.0.path().join("out"));
+    assert!(matches!(scratch.context().transport().unwrap(), Some(Transport::Folder(folder)) if folder == expected));
+}

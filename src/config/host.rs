@@ -1,0 +1,113 @@
+//! The names of mail hosts in the configuration.
+
+use std::net::IpAddr;
+use std::net::Ipv4Addr;
+use std::net::Ipv6Addr;
+
+/// Approves the relay: a host name, or an address of IPv4 or IPv6 (in brackets or not). The error says what was
+/// expected.
+pub(super) fn judge(text: &str) -> Result<String, String> {
+    if is_name(text) || address(text).is_some() {
+        return Ok(text.to_owned());
+    }
+    if text.contains("://") || text.contains('/') {
+        return Err("expected the host alone, such as \"smtp.example.com\"".to_owned());
+    }
+    if let Some((host, port)) = text.rsplit_once(':')
+        && is_name(host)
+    {
+        let port = if port.bytes().all(|byte| byte.is_ascii_digit()) { port } else { "587" };
+        return Err(format!("expected the host without its port, which is a key of its own: port = {port}"));
+    }
+    if !text.is_ascii() {
+        return Err("expected the host as DNS writes it, beginning with `xn--`".to_owned());
+    }
+    Err("expected a host such as \"smtp.example.com\", or an address".to_owned())
+}
+
+/// Approves what the program calls itself to the relay: a host name, or an address literal (RFC 5321, 4.1.1.1 and
+/// 4.1.3). The error says what was expected.
+pub(super) fn judge_helo(text: &str) -> Result<String, String> {
+    let literal = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
+    let is_literal = literal.is_some_and(|inside| match inside.strip_prefix("IPv6:") {
+        Some(address) => address.parse::<Ipv6Addr>().is_ok(),
+        None => inside.parse::<Ipv4Addr>().is_ok(),
+    });
+    if is_name(text) || is_literal {
+        return Ok(text.to_owned());
+    }
+    Err("expected a host name in ASCII, or an address such as \"[192.0.2.1]\" or \"[IPv6:2001:db8::1]\"".to_owned())
+}
+
+/// Whether the text, which [`judge`] approved, names this very machine, whatever a name server says: `localhost`,
+/// 127.0.0.0/8 or ::1. Another name could lead anywhere tomorrow.
+pub(super) fn is_loopback(host: &str) -> bool {
+    host == "localhost" || address(host).is_some_and(|address| address.is_loopback())
+}
+
+fn address(text: &str) -> Option<IpAddr> {
+    match text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
+        Some(inside) => inside.parse::<Ipv6Addr>().ok().map(IpAddr::V6),
+        None => text.parse().ok(),
+    }
+}
+
+/// Labels of letters, digits and hyphens (RFC 1123, 2.1). A last label of digits alone is no top-level domain: the text
+/// is a mistyped address then, and some resolvers read `127.1` as one.
+fn is_name(text: &str) -> bool {
+    let is_label = |label: &str| {
+        let known = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
+        matches!(label.len(), 1..=63) && label.bytes().all(known) && !label.starts_with('-') && !label.ends_with('-')
+    };
+    let is_number = |label: &str| label.bytes().all(|byte| byte.is_ascii_digit());
+    text.len() <= 253 && text.split('.').all(is_label) && !text.rsplit('.').next().is_none_or(is_number)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_and_addresses_are_approved_as_they_are() {
+        for good in ["smtp.example.com", "localhost", "Relay-1", "192.0.2.1", "[2001:db8::1]", "::1", "1and1.example"] {
+            assert_eq!(judge(good).as_deref(), Ok(good));
+        }
+    }
+
+    #[test]
+    fn anything_else_is_refused_with_what_was_expected() {
+        for bad in ["", ".", "a..b", "-a.example", "a b", "a_b.example", "300.1.1.1", "127.1", "[::1", "[127.0.0.1]"] {
+            assert_eq!(judge(bad).unwrap_err(), "expected a host such as \"smtp.example.com\", or an address", "{bad}");
+        }
+        assert_eq!(
+            judge("smtp.example.com:465").unwrap_err(),
+            "expected the host without its port, which is a key of its own: port = 465"
+        );
+        assert_eq!(
+            judge("smtp://smtp.example.com").unwrap_err(),
+            "expected the host alone, such as \"smtp.example.com\""
+        );
+        assert_eq!(judge("bücher.example").unwrap_err(), "expected the host as DNS writes it, beginning with `xn--`");
+        assert!(judge("a\r\nMAIL FROM:<x@y.z>").is_err());
+    }
+
+    #[test]
+    fn helo_is_a_name_or_a_literal() {
+        for good in ["mail.example.com", "host", "[192.0.2.1]", "[IPv6:2001:db8::1]"] {
+            assert_eq!(judge_helo(good).as_deref(), Ok(good));
+        }
+        for bad in ["", "192.0.2.1", "[2001:db8::1]", "[IPv6:192.0.2.1]", "a b", "host\r\nQUIT", "höst", "[x]"] {
+            assert!(judge_helo(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn only_what_names_this_machine_itself_is_loopback() {
+        for loopback in ["localhost", "127.0.0.1", "127.8.9.10", "::1", "[::1]"] {
+            assert!(judge(loopback).is_ok() && is_loopback(loopback), "{loopback}");
+        }
+        for other in ["localhost.example.com", "smtp.example.com", "10.0.0.1", "::", "[::ffff:127.0.0.1]", "0.0.0.0"] {
+            assert!(!is_loopback(other), "{other}");
+        }
+    }
+}

@@ -1,0 +1,33 @@
+//! `[jobs]`: how long mails are tried, and how often a user gets one.
+
+use std::time::Duration;
+
+use super::document::Section;
+
+const DAY: Duration = Duration::from_secs(86_400);
+
+/// What holds for the mails of jobs, and for single ones.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct JobsSection {
+    /// How long after its queueing a mail is tried before it is given up.
+    pub queue_life: Duration,
+    /// A user who got a reset within this time gets no other one; zero: always.
+    pub unless_sent_within: Duration,
+}
+
+impl Default for JobsSection {
+    fn default() -> Self {
+        Self { queue_life: DAY, unless_sent_within: Duration::from_secs(15 * 60) }
+    }
+}
+
+impl JobsSection {
+    pub(super) fn read(section: &Section<'_, '_>) -> Self {
+        let default = Self::default();
+        let (within, life) = (Duration::ZERO..=30 * DAY, Duration::from_secs(60)..=30 * DAY);
+        Self {
+            queue_life: section.duration("queue_life", life).unwrap_or(default.queue_life),
+            unless_sent_within: section.duration("unless_sent_within", within).unwrap_or(default.unless_sent_within),
+        }
+    }
+}

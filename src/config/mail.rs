@@ -1,0 +1,115 @@
+//! `[mail]`, `[mail.sendmail]` and `[mail.file]`: from whom mails are, and by which way they leave.
+
+use std::path::PathBuf;
+
+use super::document::Section;
+use super::smtp::SmtpSection;
+use crate::domain::email_address::EmailAddress;
+
+/// From whom mails are, and how they leave.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct MailSection {
+    /// The address that mails are from. Without it no mail is sent, and the rest of the section means nothing.
+    pub from: Option<EmailAddress>,
+    /// Whom an answer goes to; by default `from`.
+    pub reply_to: Option<EmailAddress>,
+    /// Where what cannot be delivered comes back to; by default `from`.
+    pub bounce_to: Option<EmailAddress>,
+    /// The way that is used; the sections of the others are read and not used.
+    pub transport: TransportName,
+    /// `[mail.smtp]`.
+    pub smtp: SmtpSection,
+    /// `[mail.sendmail]`.
+    pub sendmail: SendmailSection,
+    /// `[mail.file]`.
+    pub file: FileSection,
+}
+
+/// A way by which mails leave.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum TransportName {
+    /// An SMTP relay.
+    #[default]
+    Smtp,
+    /// A program on this machine.
+    Sendmail,
+    /// None: each mail becomes a file in a folder.
+    File,
+}
+
+impl TransportName {
+    const ALL: [Self; 3] = [Self::Smtp, Self::Sendmail, Self::File];
+
+    /// The word in the configuration.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Smtp => "smtp",
+            Self::Sendmail => "sendmail",
+            Self::File => "file",
+        }
+    }
+}
+
+/// The program that takes mails.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SendmailSection {
+    /// Its path.
+    pub program: PathBuf,
+}
+
+impl Default for SendmailSection {
+    fn default() -> Self {
+        // Where LSB 5.0 and the FHS put it, whichever mail system it belongs to.
+        Self { program: "/usr/sbin/sendmail".into() }
+    }
+}
+
+/// The folder that takes mails.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct FileSection {
+    /// Its path. There is one wherever mails become files.
+    pub directory: Option<PathBuf>,
+}
+
+/// The sections that are read together, because each says what the others need.
+pub(super) struct MailSections<'d, 't> {
+    pub(super) mail: Section<'d, 't>,
+    pub(super) smtp: Section<'d, 't>,
+    pub(super) sendmail: Section<'d, 't>,
+    pub(super) file: Section<'d, 't>,
+}
+
+impl MailSection {
+    pub(super) fn read(sections: &MailSections<'_, '_>) -> Self {
+        let MailSections { mail, smtp, sendmail, file } = sections;
+        let program = sendmail.path("program").map(|program| SendmailSection { program });
+        let named = mail.choice("transport", &TransportName::ALL, TransportName::word);
+        let read = Self {
+            from: address(mail, "from"),
+            reply_to: address(mail, "reply_to"),
+            bounce_to: address(mail, "bounce_to"),
+            transport: named.unwrap_or_default(),
+            smtp: SmtpSection::read(smtp),
+            sendmail: program.unwrap_or_default(),
+            file: FileSection { directory: file.path("directory") },
+        };
+        // A wrong name may have been meant for any of them.
+        let is_sure = named.is_some() || !mail.has("transport");
+        match read.transport {
+            TransportName::File if file.lacks("directory") => {
+                mail.problem("transport", "\"file\" needs `[mail.file] directory`");
+            }
+            TransportName::Smtp if is_sure && mail.has("from") && smtp.lacks("host") => {
+                mail.problem("from", "needs `[mail.smtp] host`, or another `transport` than \"smtp\"");
+            }
+            _ => {}
+        }
+        read
+    }
+}
+
+fn address(section: &Section<'_, '_>, key: &'static str) -> Option<EmailAddress> {
+    section.judged(key, |text| {
+        text.parse().map_err(|_| "expected an email address alone, such as \"passwords@example.com\"".to_owned())
+    })
+}

@@ -1,0 +1,131 @@
+//! `[mail.smtp]`: the relay that takes the mails.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::document::Section;
+use super::host;
+use crate::domain::rate::Rate;
+use crate::domain::relay::LoginMethod;
+use crate::domain::relay::Security;
+
+/// The most connections at once: more than relays allow, and few enough for one store to keep pace with.
+const MOST_CONNECTIONS: u32 = 64;
+/// The longest patience.
+const LONGEST_PATIENCE: Duration = Duration::from_secs(86_400);
+
+/// How mails are handed to an SMTP relay.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SmtpSection {
+    /// The relay: a host name, or an address, of IPv6 in brackets or not. There is one wherever mail goes by SMTP.
+    pub host: Option<String>,
+    /// Its port; by default 465, 587 or 25, as `tls` is `implicit`, `starttls` or `none`.
+    pub port: u16,
+    /// How the connection is protected; not at all only to a loopback address.
+    pub tls: Security,
+    /// The certificates that may vouch for the relay's, in PEM; by default those of the system.
+    pub ca_file: Option<PathBuf>,
+    /// What the program calls itself to the relay; by default the name of the host it runs on.
+    pub helo: Option<String>,
+    /// How the program logs in, if it does.
+    pub login: Option<SmtpLogin>,
+    /// How many connections are open at once.
+    pub connections: u32,
+    /// How fast mails may leave; `None`: as fast as the relay takes them.
+    pub rate: Option<Rate>,
+    /// How long a run tries on while the relay cannot be used.
+    pub patience: Duration,
+}
+
+/// How the program logs in to the relay.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SmtpLogin {
+    /// As whom.
+    pub username: String,
+    /// Where the password is.
+    pub password: PasswordFrom,
+    /// By which method.
+    pub method: LoginMethod,
+}
+
+/// Where the relay's password is: never in the configuration, which others may read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PasswordFrom {
+    /// In a private file.
+    File(PathBuf),
+    /// On the first line that a program prints: its absolute path and its arguments, never read by a shell.
+    Command(Vec<String>),
+}
+
+impl Default for SmtpSection {
+    fn default() -> Self {
+        let tls = Security::default();
+        Self {
+            host: None,
+            port: usual_port(tls),
+            tls,
+            ca_file: None,
+            helo: None,
+            login: None,
+            connections: 4,
+            rate: None,
+            patience: Duration::from_secs(120),
+        }
+    }
+}
+
+impl SmtpSection {
+    pub(super) fn read(section: &Section<'_, '_>) -> Self {
+        let default = Self::default();
+        let tls = section.choice("tls", &Security::ALL, Security::word).unwrap_or(default.tls);
+        let host = section.judged("host", host::judge);
+        if tls == Security::None && host.as_ref().is_some_and(|host| !host::is_loopback(host)) {
+            let words = "without TLS anybody on the way reads the links, so it is only for localhost, 127.0.0.1 or ::1";
+            section.problem("tls", words);
+        }
+        let port = section.whole("port", 1..=u32::from(u16::MAX), "").and_then(|port| u16::try_from(port).ok());
+        let connections = section.whole("connections", 1..=MOST_CONNECTIONS, "");
+        Self {
+            host,
+            port: port.unwrap_or(usual_port(tls)),
+            tls,
+            ca_file: section.file("ca_file"),
+            helo: section.judged("helo", host::judge_helo),
+            login: login(section),
+            connections: connections.unwrap_or(default.connections),
+            rate: section.judged("rate", |text| text.parse::<Rate>().map_err(|fault| fault.to_string())),
+            patience: section.duration("patience", Duration::ZERO..=LONGEST_PATIENCE).unwrap_or(default.patience),
+        }
+    }
+}
+
+/// The ports of RFC 8314, 3.3, of RFC 6409, 3.1, and of RFC 5321, 4.5.4.2.
+fn usual_port(tls: Security) -> u16 {
+    match tls {
+        Security::Implicit => 465,
+        Security::StartTls => 587,
+        Security::None => 25,
+    }
+}
+
+fn login(section: &Section<'_, '_>) -> Option<SmtpLogin> {
+    let username = section.some_text("username");
+    let file = section.file("password_file").map(PasswordFrom::File);
+    let command = section.command("password_command").map(PasswordFrom::Command);
+    let method = section.choice("auth", &LoginMethod::ALL, LoginMethod::word).unwrap_or_default();
+    let names_password = ["password_file", "password_command"].into_iter().find(|key| section.has(key));
+    if section.has("password_file") && section.has("password_command") {
+        section.problem("password_command", "does not go with `password_file`: leave one of them out");
+    }
+    if section.lacks("username") {
+        if let Some(key) = names_password {
+            section.problem(key, "needs a `username`");
+        }
+        if method != LoginMethod::Auto {
+            section.problem("auth", format_args!("\"{}\" needs a `username`", method.word()));
+        }
+    } else if names_password.is_none() && section.lacks("password_file") {
+        section.problem("username", "needs a `password_file` or a `password_command`");
+    }
+    Some(SmtpLogin { username: username?, password: file.or(command)?, method })
+}

@@ -1,0 +1,206 @@
+//! What is said of the sections about mails, resets and jobs.
+
+use super::*;
+use crate::domain::relay::LoginMethod;
+use crate::domain::relay::Security;
+
+/// A configuration that sends by SMTP, with more lines for `[mail.smtp]`.
+fn relay(lines: &str) -> String {
+    format!("mail.from = \"a@example.com\"\n[mail.smtp]\nhost = \"smtp.example.com\"\n{lines}")
+}
+
+#[test]
+fn every_key_about_mails_is_read() {
+    let text = r##"
+        [mail]
+        from = "passwords@example.com"
+        reply_to = "help@example.com"
+        bounce_to = "bounces@example.com"
+        transport = "file"
+        [mail.smtp]
+        host = "[::1]"
+        port = 2525
+        tls = "none"
+        ca_file = "ca.pem"
+        helo = "[IPv6:2001:db8::1]"
+        username = "mailer"
+        password_file = "/srv/password"
+        auth = "xoauth2"
+        connections = 64
+        rate = "5000/h"
+        patience = "0s"
+        [mail.sendmail]
+        program = "bin/sendmail"
+        [mail.file]
+        directory = "mails"
+        [reset]
+        link = "https://reset.example.com/#{code}"
+        life = "5m"
+        invitation_life = "48h"
+        [jobs]
+        queue_life = "30d"
+        unless_sent_within = "0s"
+    "##;
+    let address = |text: &str| Some(text.parse().unwrap());
+    let expected = Config {
+        mail: MailSection {
+            from: address("passwords@example.com"),
+            reply_to: address("help@example.com"),
+            bounce_to: address("bounces@example.com"),
+            transport: TransportName::File,
+            smtp: SmtpSection {
+                host: Some("[::1]".into()),
+                port: 2525,
+                tls: Security::None,
+                ca_file: Some("/etc/cxme-admin/ca.pem".into()),
+                helo: Some("[IPv6:2001:db8::1]".into()),
+                login: Some(SmtpLogin {
+                    username: "mailer".into(),
+                    password: PasswordFrom::File("/srv/password".into()),
+                    method: LoginMethod::XOauth2,
+                }),
+                connections: 64,
+                rate: Some("5000/h".parse().unwrap()),
+                patience: Duration::ZERO,
+            },
+            sendmail: SendmailSection { program: "/etc/cxme-admin/bin/sendmail".into() },
+            file: FileSection { directory: Some("/etc/cxme-admin/mails".into()) },
+        },
+        reset: ResetSection {
+            link: Some("https://reset.example.com/#{code}".parse().unwrap()),
+            key_file: None,
+            life: Duration::from_secs(300),
+            invitation_life: Duration::from_secs(48 * 3_600),
+        },
+        jobs: JobsSection { queue_life: Duration::from_secs(30 * 86_400), unless_sent_within: Duration::ZERO },
+        ..Config::default()
+    };
+    assert_eq!(parse(text), Ok(expected));
+}
+
+#[test]
+fn the_port_follows_from_tls() {
+    let port = |lines: &str| parse(&format!("[mail.smtp]\n{lines}")).unwrap().mail.smtp.port;
+    assert_eq!((port(""), port("tls = \"starttls\"")), (587, 587));
+    assert_eq!((port("tls = \"implicit\""), port("tls = \"none\"")), (465, 25));
+    assert_eq!(port("tls = \"implicit\"\nport = 1"), 1);
+}
+
+#[test]
+fn what_is_no_address_host_link_or_rate_is_refused() {
+    let text = r##"
+mail.from = "Passwords <a@example.com>"
+mail.reply_to = ""
+mail.bounce_to = "a@example.com\r\nBcc: b@example.com"
+mail.transport = "SMTP"
+mail.smtp.host = "smtp.example.com:465"
+mail.smtp.port = 65536
+mail.smtp.tls = "yes"
+mail.smtp.helo = "höst"
+mail.smtp.auth = "cram-md5"
+mail.smtp.connections = 65
+mail.smtp.rate = "0/min"
+mail.smtp.patience = "2d"
+mail.sendmail.program = ""
+mail.file.directory = 5
+reset.link = "http://reset.example.com/#{code}"
+"##;
+    insta::assert_snapshot!(problems(text), @r#"
+    config.toml:2: [mail] from: expected an email address alone, such as "passwords@example.com", found "Passwords <a@example.com>"
+    config.toml:3: [mail] reply_to: expected an email address alone, such as "passwords@example.com", found ""
+    config.toml:4: [mail] bounce_to: expected an email address alone, such as "passwords@example.com", found "a@example.com\r\nBcc: b@example.com"
+    config.toml:5: [mail] transport: expected one of smtp, sendmail, file, found "SMTP"
+    config.toml:6: [mail.smtp] host: expected the host without its port, which is a key of its own: port = 465, found "smtp.example.com:465"
+    config.toml:7: [mail.smtp] port: expected a whole number from 1 to 65535, found 65536
+    config.toml:8: [mail.smtp] tls: expected one of implicit, starttls, none, found "yes"
+    config.toml:9: [mail.smtp] helo: expected a host name in ASCII, or an address such as "[192.0.2.1]" or "[IPv6:2001:db8::1]", found "höst"
+    config.toml:10: [mail.smtp] auth: expected one of auto, plain, login, xoauth2, found "cram-md5"
+    config.toml:11: [mail.smtp] connections: expected a whole number from 1 to 64, found 65
+    config.toml:12: [mail.smtp] rate: expected at least 1; to send nothing, pause the job, found "0/min"
+    config.toml:13: [mail.smtp] patience: expected a duration from 0s to 1d, found "2d"
+    config.toml:14: [mail.sendmail] program: expected a path, found ""
+    config.toml:15: [mail.file] directory: expected text in quotes, found 5
+    config.toml:16: [reset] link: expected an address that begins with `https://` (`http://` only for localhost), found "http://reset.example.com/#{code}"
+    "#);
+}
+
+#[test]
+fn lives_have_their_bounds() {
+    let text = "[reset]\nlife = \"4m\"\ninvitation_life = \"8d\"\n[jobs]\nqueue_life = \"59s\"\nunless_sent_within = \"31d\"\n";
+    insta::assert_snapshot!(problems(text), @r#"
+    config.toml:2: [reset] life: expected a duration from 5m to 1d, found "4m"
+    config.toml:3: [reset] invitation_life: expected a duration from 5m to 7d, found "8d"
+    config.toml:5: [jobs] queue_life: expected a duration from 1m to 30d, found "59s"
+    config.toml:6: [jobs] unless_sent_within: expected a duration from 0s to 30d, found "31d"
+    "#);
+    assert!(parse("[reset]\nlife = \"25h\"\n").is_err());
+    assert!(parse("[reset]\nlife = \"24h\"\ninvitation_life = \"5m\"\n").is_ok());
+}
+
+#[test]
+fn a_way_needs_what_it_leads_to() {
+    insta::assert_snapshot!(problems("[mail]\ntransport = \"file\"\n"), @r#"config.toml:2: [mail] transport: "file" needs `[mail.file] directory`"#);
+    insta::assert_snapshot!(problems("[mail]\nfrom = \"a@example.com\"\n"), @r#"config.toml:2: [mail] from: needs `[mail.smtp] host`, or another `transport` than "smtp""#);
+    for good in [
+        "mail.transport = \"smtp\"\n",
+        "mail = { from = \"a@example.com\", transport = \"sendmail\" }\n",
+        "mail = { from = \"a@example.com\", transport = \"file\", file.directory = \"x\" }\n",
+        &relay(""),
+    ] {
+        assert!(parse(good).is_ok(), "{good}");
+    }
+}
+
+#[test]
+fn what_is_wrong_is_not_called_absent_too() {
+    insta::assert_snapshot!(problems("mail.from = \"a@example.com\"\nmail.transport = \"smpt\"\n"), @r#"config.toml:2: [mail] transport: expected one of smtp, sendmail, file, found "smpt""#);
+    insta::assert_snapshot!(problems("mail.from = \"a@example.com\"\nmail.smtp.host = 5\n"), @"config.toml:2: [mail.smtp] host: expected text in quotes, found 5");
+    insta::assert_snapshot!(problems("[mail]\nfrom = \"a@example.com\"\n[mail.smtp]\nhost = smtp.example.com\n"), @"config.toml:4: syntax: string values must be quoted, expected literal string: smtp.example.com");
+}
+
+#[test]
+fn without_tls_only_this_machine_is_named() {
+    let with = |host: &str| format!("[mail.smtp]\ntls = \"none\"\nhost = \"{host}\"\n");
+    for host in ["localhost", "127.0.0.1", "127.1.2.3", "::1", "[::1]"] {
+        assert!(parse(&with(host)).is_ok(), "{host}");
+    }
+    for host in ["smtp.example.com", "10.0.0.1", "localhost.example.com", "[2001:db8::1]", "0.0.0.0"] {
+        assert!(parse(&with(host)).is_err(), "{host}");
+    }
+    insta::assert_snapshot!(problems(&with("smtp.example.com")), @"config.toml:2: [mail.smtp] tls: without TLS anybody on the way reads the links, so it is only for localhost, 127.0.0.1 or ::1");
+}
+
+#[test]
+fn a_login_is_whole_or_absent() {
+    for (lines, found) in [
+        ("username = \"u\"", "username: needs a `password_file` or a `password_command`"),
+        ("password_file = \"p\"", "password_file: needs a `username`"),
+        ("password_command = [\"/bin/p\"]", "password_command: needs a `username`"),
+        ("auth = \"xoauth2\"", "auth: \"xoauth2\" needs a `username`"),
+        ("username = \"\"\npassword_file = \"p\"", "username: expected some text, found \"\""),
+    ] {
+        assert_eq!(problems(&relay(lines)), format!("config.toml:4: [mail.smtp] {found}"), "{lines}");
+    }
+    let two = "username = \"u\"\npassword_file = \"p\"\npassword_command = [\"/bin/p\"]\n";
+    insta::assert_snapshot!(problems(&relay(two)), @"config.toml:6: [mail.smtp] password_command: does not go with `password_file`: leave one of them out");
+    let without_user = "auth = \"plain\"\npassword_file = \"p\"\n";
+    insta::assert_snapshot!(problems(&relay(without_user)), @r#"
+    config.toml:4: [mail.smtp] auth: "plain" needs a `username`
+    config.toml:5: [mail.smtp] password_file: needs a `username`
+    "#);
+    assert_eq!(parse(&relay("auth = \"auto\"")).unwrap().mail.smtp.login, None);
+}
+
+#[test]
+fn a_command_is_a_list_that_no_shell_reads_and_is_not_repeated() {
+    let with = |command: &str| relay(&format!("username = \"u\"\npassword_command = {command}\n"));
+    let login = parse(&with("[\"/bin/echo\", \"-n\", \"$x; y\", \"-n\"]")).unwrap().mail.smtp.login.unwrap();
+    let words = ["/bin/echo", "-n", "$x; y", "-n"].map(str::to_owned).to_vec();
+    assert_eq!(login.password, PasswordFrom::Command(words));
+    for bad in ["\"echo sentinel\"", "[\"echo\", \"sentinel\"]", "[\"/bin/echo\", 5]", "[\"/bin/echo\", \"a\\u0000b\"]"]
+    {
+        insta::allow_duplicates! {
+            insta::assert_snapshot!(problems(&with(bad)), @r#"config.toml:5: [mail.smtp] password_command: expected a program's absolute path and its arguments, as in `["/usr/bin/pass", "mail"]`"#);
+        }
+    }
+}

@@ -1,0 +1,226 @@
+//! A folder in place of a relay: each mail becomes a file in it, and nobody gets it. For trying things out, and for
+//! whoever carries mails on by other means.
+
+use std::fmt::Write as _;
+use std::io;
+use std::path::PathBuf;
+
+use sha2::Digest as _;
+use sha2::Sha256;
+
+use super::Mail;
+use super::handover::Handover;
+use super::handover::Phase;
+use super::handover::Trouble;
+use super::handover::TroubleKind;
+use crate::private_file;
+use crate::private_file::Problem;
+use crate::private_file::Rule;
+
+/// The mode of the folder: its files may hold the links of resets, and their names say who writes to whom.
+const FOLDER_MODE: u32 = 0o700;
+const FILE_MODE: u32 = 0o600;
+/// The longest Message-ID that a file name repeats whole; NAME_MAX is 255, and the file is written under a longer name.
+const LONGEST_NAME: usize = 180;
+
+/// The folder.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Folder {
+    directory: PathBuf,
+}
+
+impl Folder {
+    /// The folder at this path.
+    pub fn new(directory: PathBuf) -> Self {
+        Self { directory }
+    }
+
+    /// Makes the folder, for its owner alone, or judges the one that is there: nobody else may write in it.
+    pub(super) fn open(&self) -> Result<(), Trouble> {
+        match private_file::create_folder(&self.directory, FOLDER_MODE) {
+            Ok(()) => Ok(()),
+            Err(Problem::Exists { .. }) => private_file::judge_place(&self.directory.join("*.eml"), &Rule::secret())
+                .map_err(|problem| trouble(&problem)),
+            Err(problem) => Err(trouble(&problem)),
+        }
+    }
+
+    /// Writes the mail into a file that has its name only when it is whole and on the disk. The name follows from the
+    /// Message-ID, so a mail that is handed over again takes the place of itself.
+    pub(super) async fn hand_over(&self, mail: &Mail) -> Handover {
+        let (name, mail) = (file_name(&mail.message_id), mail.clone());
+        let path = self.directory.join(&name);
+        // Waiting for the disk would hold up whatever else is under way in this thread.
+        let written = tokio::task::spawn_blocking(move || private_file::replace(&path, FILE_MODE, &mail.content));
+        match written.await {
+            Ok(Ok(())) => Handover::Accepted { reply: format!("kept as {name}") },
+            Ok(Err(problem)) => Handover::Trouble(trouble(&problem)),
+            Err(error) => Handover::InDoubt { reply: format!("writing {name} broke off: {error}") },
+        }
+    }
+}
+
+/// The name of a mail's file, made of `A-Z a-z 0-9 . _ -` alone. That of a usual Message-ID is the id itself, with `_`
+/// for its `@`; of any other one a part, and a hash that keeps two ids apart.
+fn file_name(message_id: &str) -> String {
+    let is_plain = |character: char| character.is_ascii_alphanumeric() || ".-".contains(character);
+    let is_usual = message_id.len() <= LONGEST_NAME
+        && !message_id.starts_with(['.', '-'])
+        && message_id.split_once('@').is_some_and(|(left, right)| left.chars().chain(right.chars()).all(is_plain));
+    if is_usual {
+        return format!("{}.eml", message_id.replace('@', "_"));
+    }
+    let mut name: String = message_id
+        .chars()
+        .take(LONGEST_NAME / 2)
+        .map(|character| if is_plain(character) { character } else { '_' })
+        .collect();
+    // Neither hidden nor taken for an option.
+    if name.is_empty() || name.starts_with(['.', '-']) {
+        name.insert(0, '_');
+    }
+    name.push('-');
+    for byte in &Sha256::digest(message_id)[..8] {
+        let _ = write!(name, "{byte:02x}");
+    }
+    name + ".eml"
+}
+
+/// What a problem with the folder means: a disk that is full may have room later, the rest waits for somebody to mend
+/// it.
+fn trouble(problem: &Problem) -> Trouble {
+    let is_passing = matches!(problem, Problem::Io { error, .. } if !is_lasting(error));
+    let kind = if is_passing { TroubleKind::Later } else { TroubleKind::Configuration };
+    Trouble { kind, phase: Phase::Local, words: problem.to_string() }
+}
+
+fn is_lasting(error: &io::Error) -> bool {
+    use io::ErrorKind::IsADirectory;
+    use io::ErrorKind::NotADirectory;
+    use io::ErrorKind::PermissionDenied;
+    use io::ErrorKind::ReadOnlyFilesystem;
+    matches!(error.kind(), PermissionDenied | ReadOnlyFilesystem | NotADirectory | IsADirectory)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::os::unix::fs::PermissionsExt as _;
+    use std::path::Path;
+
+    use super::super::tests::mail;
+    use super::super::tests::wait;
+    use super::*;
+
+    fn mode_of(path: &Path) -> u32 {
+        fs::metadata(path).unwrap().permissions().mode() & 0o7777
+    }
+
+    fn folder() -> (tempfile::TempDir, Folder) {
+        let scratch = tempfile::tempdir().unwrap();
+        let folder = Folder::new(scratch.path().join("out/mails"));
+        (scratch, folder)
+    }
+
+    fn names(folder: &Folder) -> Vec<String> {
+        fs::read_dir(&folder.directory)
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect()
+    }
+
+    fn trouble_of(handover: Handover) -> Trouble {
+        match handover {
+            Handover::Trouble(trouble) => trouble,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_mail_becomes_a_private_file_in_a_private_folder() {
+        let (_scratch, folder) = folder();
+        folder.open().unwrap();
+        folder.open().unwrap();
+        let handover = wait(folder.hand_over(&mail("17.abc@example.com")));
+        assert_eq!(handover, Handover::Accepted { reply: "kept as 17.abc_example.com.eml".to_owned() });
+        let path = folder.directory.join("17.abc_example.com.eml");
+        assert_eq!((mode_of(&folder.directory), mode_of(&path)), (0o700, 0o600));
+        assert_eq!(fs::read(&path).unwrap(), *mail("17.abc@example.com").content);
+    }
+
+    #[test]
+    fn the_same_mail_again_takes_the_place_of_itself() {
+        let (_scratch, folder) = folder();
+        folder.open().unwrap();
+        for _ in 0..3 {
+            assert!(matches!(wait(folder.hand_over(&mail("17@example.com"))), Handover::Accepted { .. }));
+        }
+        wait(folder.hand_over(&mail("18@example.com")));
+        assert_eq!(names(&folder).len(), 2);
+    }
+
+    #[test]
+    fn a_hostile_message_id_stays_in_the_folder_and_two_of_them_apart() {
+        let (_scratch, folder) = folder();
+        folder.open().unwrap();
+        let long = format!("{}@example.com", "x".repeat(5_000));
+        let hostile = [
+            "../../etc/passwd@x",
+            "/etc/passwd",
+            "..",
+            ".",
+            "",
+            "-rf@x",
+            ".hidden@x",
+            "a\0b@x",
+            "a\n@x",
+            "a_b@x",
+            "a@b_x",
+            "a@b@x",
+            "ä@x",
+            "ö@x",
+            long.as_str(),
+        ];
+        for id in hostile {
+            let name = file_name(id);
+            let known = |character: char| character.is_ascii_alphanumeric() || "._-".contains(character);
+            assert!(name.chars().all(known) && !name.starts_with(['.', '-']) && name.len() < 220, "{name}");
+            assert!(matches!(wait(folder.hand_over(&mail(id))), Handover::Accepted { .. }), "{id:?}");
+        }
+        assert_eq!(names(&folder).len(), hostile.len());
+        assert!(file_name("a_x").starts_with("a_x-"), "not the name of a@x");
+    }
+
+    #[test]
+    fn a_folder_where_others_may_write_is_refused_with_the_mend() {
+        let (_scratch, folder) = folder();
+        folder.open().unwrap();
+        fs::set_permissions(&folder.directory, fs::Permissions::from_mode(0o777)).unwrap();
+        let trouble = folder.open().unwrap_err();
+        assert_eq!(trouble.kind, TroubleKind::Configuration);
+        assert!(trouble.words.ends_with(&format!("run `chmod 755 {}`", folder.directory.display())), "{trouble:?}");
+        assert_eq!(trouble_of(wait(folder.hand_over(&mail("1@example.com")))).kind, TroubleKind::Configuration);
+        assert_eq!(names(&folder).len(), 0);
+    }
+
+    #[test]
+    fn a_file_in_place_of_the_folder_and_a_folder_that_went_away_are_told() {
+        let (_scratch, folder) = folder();
+        folder.open().unwrap();
+        fs::remove_dir(&folder.directory).unwrap();
+        assert_eq!(trouble_of(wait(folder.hand_over(&mail("1@example.com")))).kind, TroubleKind::Configuration);
+        fs::write(&folder.directory, "").unwrap();
+        let trouble = folder.open().unwrap_err();
+        assert_eq!((trouble.kind, trouble.phase), (TroubleKind::Configuration, Phase::Local));
+    }
+
+    #[test]
+    fn a_full_disk_passes_and_a_disk_that_is_read_only_does_not() {
+        let of =
+            |kind: io::ErrorKind| trouble(&Problem::Io { path: "x".into(), doing: "written", error: kind.into() }).kind;
+        assert_eq!(of(io::ErrorKind::StorageFull), TroubleKind::Later);
+        assert_eq!(of(io::ErrorKind::QuotaExceeded), TroubleKind::Later);
+        assert_eq!(of(io::ErrorKind::PermissionDenied), TroubleKind::Configuration);
+        assert_eq!(of(io::ErrorKind::ReadOnlyFilesystem), TroubleKind::Configuration);
+    }
+}

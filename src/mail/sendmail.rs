@@ -1,0 +1,225 @@
+//! A program on this machine in place of a relay: the `sendmail` command that Postfix, Exim, OpenSMTPD, msmtp and
+//! others bring along.
+
+use std::io;
+use std::os::unix::process::ExitStatusExt as _;
+use std::path::PathBuf;
+use std::process::ExitStatus;
+use std::process::Stdio;
+use std::sync::Arc;
+use std::sync::Mutex;
+use std::sync::PoisonError;
+use std::time::Duration;
+
+use nix::sys::signal::Signal;
+use nix::sys::signal::killpg;
+use nix::unistd::Pid;
+use tokio::io::AsyncReadExt as _;
+use tokio::io::AsyncWriteExt as _;
+use tokio::process::Child;
+use tokio::process::ChildStderr;
+use tokio::process::Command;
+use tokio::time::timeout;
+use zeroize::Zeroizing;
+
+use super::Mail;
+use super::handover::Handover;
+use super::handover::Phase;
+use super::handover::Trouble;
+use super::handover::TroubleKind;
+use crate::domain::text;
+
+/// How long the program may take for one mail. It only queues it.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// How long its last words may still take after its end: who inherited its standard error could keep it open for ever.
+const LAST_WORDS: Duration = Duration::from_millis(200);
+/// The most that is kept of what it says, in bytes.
+const MOST_WORDS: usize = 1_024;
+/// Where it finds what it calls itself.
+const PATH: &str = "/usr/sbin:/usr/bin:/sbin:/bin";
+
+/// The program.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sendmail {
+    program: PathBuf,
+    patience: Duration,
+}
+
+/// What the program says, as it comes.
+type Words = Arc<Mutex<Vec<u8>>>;
+
+impl Sendmail {
+    /// The program at this path, which should be absolute: a bare name would be searched for.
+    pub fn new(program: PathBuf) -> Self {
+        Self { program, patience: PATIENCE }
+    }
+
+    /// Starts the program with the mail on its standard input, and reads from its exit status (sysexits(3)) what became
+    /// of it. No shell is in between, the addresses are arguments of their own, and `--` stands before the recipient,
+    /// so that an address which begins with `-` is no option.
+    pub(super) async fn hand_over(&self, mail: &Mail) -> Handover {
+        let mut child = match self.start(mail) {
+            Ok(child) => child,
+            Err(error) => return Handover::Trouble(self.not_started(&error)),
+        };
+        let words = Words::default();
+        let listening = child.stderr.take().map(|stderr| tokio::spawn(listen(stderr, Arc::clone(&words))));
+        let mut is_whole = false;
+        let ended = timeout(self.patience, async {
+            is_whole = give(&mut child, mail).await.is_ok();
+            child.wait().await
+        })
+        .await;
+        if ended.is_err() {
+            kill(&mut child).await;
+        }
+        if let Some(mut listening) = listening
+            && timeout(LAST_WORDS, &mut listening).await.is_err()
+        {
+            listening.abort();
+        }
+        let words = first_words(&words.lock().unwrap_or_else(PoisonError::into_inner));
+        match ended {
+            Ok(Ok(status)) => self.judge(status, is_whole, &words),
+            Ok(Err(error)) => Handover::InDoubt { reply: format!("{}: lost: {error}", self.name()) },
+            Err(_) => self.too_slow(is_whole, &words),
+        }
+    }
+
+    fn start(&self, mail: &Mail) -> io::Result<Child> {
+        Command::new(&self.program)
+            .args(["-i", "-f", mail.envelope.sender.as_str(), "--", mail.envelope.recipient.as_str()])
+            .env_clear()
+            .env("PATH", PATH)
+            .current_dir("/")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            // A group of its own: Ctrl-C at the terminal is for this program, which lets the mail in hand be finished.
+            .process_group(0)
+            .kill_on_drop(true)
+            .spawn()
+    }
+
+    fn not_started(&self, error: &io::Error) -> Trouble {
+        use io::ErrorKind::NotFound;
+        use io::ErrorKind::PermissionDenied;
+        let is_lasting =
+            matches!(error.kind(), NotFound | PermissionDenied) || error.raw_os_error() == Some(NOT_A_PROGRAM);
+        let kind = if is_lasting { TroubleKind::Configuration } else { TroubleKind::Later };
+        trouble(kind, format!("{}: cannot be started: {error}", self.name()))
+    }
+
+    /// Without the end of the mail the program had nothing to queue; with it, it may have queued it.
+    fn too_slow(&self, is_whole: bool, words: &str) -> Handover {
+        let reply = format!("{}: killed after {} s{words}", self.name(), self.patience.as_secs());
+        if is_whole { Handover::InDoubt { reply } } else { Handover::Trouble(trouble(TroubleKind::Later, reply)) }
+    }
+
+    fn judge(&self, status: ExitStatus, is_whole: bool, words: &str) -> Handover {
+        let Some(code) = status.code() else {
+            let signal = status.signal().unwrap_or_default();
+            return Handover::InDoubt { reply: format!("{}: ended by signal {signal}{words}", self.name()) };
+        };
+        let reply = format!("{}: exit status {code}{}{words}", self.name(), meaning(code));
+        match code {
+            0 if !is_whole => Handover::InDoubt { reply: format!("{reply}; it did not read the whole mail") },
+            0 => Handover::Accepted { reply },
+            EX_TEMPFAIL => Handover::Deferred { reply, slow_down: false },
+            EX_DATAERR | EX_NOUSER | EX_NOHOST => Handover::Refused { reply },
+            EX_USAGE | EX_NOINPUT | EX_SOFTWARE | EX_OSFILE | EX_NOPERM | EX_CONFIG | NOT_EXECUTABLE | NOT_FOUND => {
+                Handover::Trouble(trouble(TroubleKind::Configuration, reply))
+            }
+            // EX_UNAVAILABLE, EX_OSERR, EX_CANTCREAT, EX_IOERR and EX_PROTOCOL pass. Other programs say 1 for whatever
+            // went wrong, a relay that is down included: trying again costs a little patience, and no user's attempt.
+            _ => Handover::Trouble(trouble(TroubleKind::Later, reply)),
+        }
+    }
+
+    fn name(&self) -> String {
+        text::quoted(&self.program.to_string_lossy(), 200)
+    }
+}
+
+const EX_USAGE: i32 = 64;
+const EX_DATAERR: i32 = 65;
+const EX_NOINPUT: i32 = 66;
+const EX_NOUSER: i32 = 67;
+const EX_NOHOST: i32 = 68;
+const EX_UNAVAILABLE: i32 = 69;
+const EX_SOFTWARE: i32 = 70;
+const EX_OSFILE: i32 = 72;
+const EX_CANTCREAT: i32 = 73;
+const EX_TEMPFAIL: i32 = 75;
+const EX_NOPERM: i32 = 77;
+const EX_CONFIG: i32 = 78;
+/// What a shell says of a program that it cannot execute, and of one that is not there.
+const NOT_EXECUTABLE: i32 = 126;
+const NOT_FOUND: i32 = 127;
+/// ENOEXEC: a file that is neither a program nor a script.
+const NOT_A_PROGRAM: i32 = nix::errno::Errno::ENOEXEC as i32;
+
+/// What sysexits(3) means by a code, for who does not know it by heart.
+fn meaning(code: i32) -> &'static str {
+    match code {
+        EX_USAGE => " (usage)",
+        EX_DATAERR => " (the mail is refused)",
+        EX_NOUSER => " (no such user)",
+        EX_NOHOST => " (no such host)",
+        EX_UNAVAILABLE => " (service unavailable)",
+        EX_CANTCREAT => " (cannot write)",
+        EX_TEMPFAIL => " (temporary failure)",
+        EX_NOPERM => " (not permitted)",
+        EX_CONFIG => " (configuration)",
+        _ => "",
+    }
+}
+
+fn trouble(kind: TroubleKind, words: String) -> Trouble {
+    Trouble { kind, phase: Phase::Local, words }
+}
+
+/// Writes the mail to the program and closes its standard input. Lines end in LF alone, the custom for text on Unix:
+/// Postfix since 2.9 (`sendmail_fix_line_endings`) and Exim since 4.21 would take CR LF as well, but older ones and
+/// other programs keep the CR as a part of the line, and then no line is the empty one that ends the header. With `-i` a
+/// line of one dot does not end the mail, so nothing is dot-stuffed.
+async fn give(child: &mut Child, mail: &Mail) -> io::Result<()> {
+    let Some(mut stdin) = child.stdin.take() else { return Ok(()) };
+    let mut unix = Zeroizing::new(Vec::with_capacity(mail.content.len()));
+    // A CR stands nowhere but before an LF (see `Mail::content`).
+    unix.extend(mail.content.iter().copied().filter(|byte| *byte != b'\r'));
+    // A program that ends without reading breaks the pipe; its exit status says more than that.
+    stdin.write_all(&unix).await?;
+    stdin.shutdown().await
+}
+
+/// Keeps the first words of the program, and reads on, so that it never waits for a reader.
+async fn listen(mut stderr: ChildStderr, words: Words) {
+    let mut buffer = [0; 1_024];
+    while let Ok(count) = stderr.read(&mut buffer).await {
+        if count == 0 {
+            break;
+        }
+        let mut words = words.lock().unwrap_or_else(PoisonError::into_inner);
+        let room = MOST_WORDS.saturating_sub(words.len());
+        words.extend_from_slice(&buffer[..count.min(room)]);
+    }
+}
+
+/// Ends the program, and whatever it started in its group.
+async fn kill(child: &mut Child) {
+    if let Some(group) = child.id().and_then(|id| i32::try_from(id).ok()) {
+        let _ = killpg(Pid::from_raw(group), Signal::SIGKILL);
+    }
+    let _ = child.kill().await;
+}
+
+/// What the program said, on one line that no terminal acts on, with a colon before it; nothing if it said nothing.
+fn first_words(bytes: &[u8]) -> String {
+    let said = String::from_utf8_lossy(bytes);
+    let lines: Vec<&str> = said.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+    if lines.is_empty() { String::new() } else { format!(": {}", text::quoted(&lines.join("; "), MOST_WORDS)) }
+}
+
+#[cfg(test)]
+mod tests;

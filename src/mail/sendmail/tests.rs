@@ -1,0 +1,155 @@
+//! Programs of all kinds in place of sendmail.
+
+use std::fs;
+use std::path::Path;
+use std::time::Instant;
+
+use super::super::tests::mail;
+use super::super::tests::script;
+use super::super::tests::wait;
+use super::*;
+
+/// Hands a mail over to a shell script.
+fn run(body: &str) -> Handover {
+    let scratch = tempfile::tempdir().unwrap();
+    wait(Sendmail::new(script(scratch.path(), body)).hand_over(&mail("1@example.com")))
+}
+
+/// Runs a script that knows the scratch folder as `$D`, and gives what it left there in the file `seen`.
+fn seen(scratch: &Path, mail: &Mail, body: &str) -> String {
+    let program = script(scratch, &format!("D='{}'\n{body}", scratch.display()));
+    let handover = wait(Sendmail::new(program).hand_over(mail));
+    assert!(matches!(handover, Handover::Accepted { .. }), "{handover:?}");
+    fs::read_to_string(scratch.join("seen")).unwrap()
+}
+
+fn kind(handover: &Handover) -> &'static str {
+    match handover {
+        Handover::Accepted { .. } => "accepted",
+        Handover::Deferred { .. } => "deferred",
+        Handover::Refused { .. } => "refused",
+        Handover::InDoubt { .. } => "in doubt",
+        Handover::Trouble(Trouble { kind: TroubleKind::Later, .. }) => "later",
+        Handover::Trouble(Trouble { kind: TroubleKind::Configuration, .. }) => "configuration",
+        Handover::Trouble(Trouble { kind: TroubleKind::ForGood, .. }) => "for good",
+    }
+}
+
+#[test]
+fn each_exit_status_says_what_became_of_the_mail() {
+    for (codes, expected) in [
+        (&[0][..], "accepted"),
+        (&[75], "deferred"),
+        (&[65, 67, 68], "refused"),
+        (&[64, 66, 70, 72, 77, 78, 126, 127], "configuration"),
+        (&[1, 2, 69, 71, 73, 74, 76, 255], "later"),
+    ] {
+        for code in codes {
+            assert_eq!(kind(&run(&format!("cat >/dev/null; exit {code}"))), expected, "{code}");
+        }
+    }
+}
+
+#[test]
+fn the_program_gets_the_addresses_as_arguments_and_the_mail_with_unix_line_ends() {
+    let scratch = tempfile::tempdir().unwrap();
+    let mut mail = mail("1@example.com");
+    mail.envelope.recipient = "-bp@example.com".parse().unwrap();
+    mail.envelope.sender = "-x@example.com".parse().unwrap();
+    mail.content = Zeroizing::new(b"Subject: x\r\n\r\none\r\n.\r\n..two\r\n".to_vec());
+    assert_eq!(
+        seen(scratch.path(), &mail, r#"{ printf '[%s]' "$@"; echo; cat; } >"$D/seen""#),
+        "[-i][-f][-x@example.com][--][-bp@example.com]\nSubject: x\n\none\n.\n..two\n"
+    );
+}
+
+#[test]
+fn the_program_gets_no_environment_but_a_path() {
+    let scratch = tempfile::tempdir().unwrap();
+    let seen = seen(scratch.path(), &mail("1@example.com"), "cat >/dev/null; pwd >\"$D/seen\"; env >>\"$D/seen\"");
+    let mut names: Vec<&str> = seen.lines().skip(1).filter_map(|line| line.split('=').next()).collect();
+    names.retain(|name| !["PWD", "SHLVL", "_", "OLDPWD"].contains(name));
+    assert_eq!((seen.lines().next(), names), (Some("/"), vec!["PATH"]));
+}
+
+#[test]
+fn a_large_mail_arrives_whole() {
+    let scratch = tempfile::tempdir().unwrap();
+    let mut mail = mail("1@example.com");
+    mail.content = Zeroizing::new(b"0123456789\r\n".repeat(100_000));
+    // It talks much before it reads, which must hold up nobody.
+    let body = r#"head -c 300000 /dev/zero >&2; wc -c >"$D/seen""#;
+    assert_eq!(seen(scratch.path(), &mail, body).trim(), "1100000");
+}
+
+#[test]
+fn what_the_program_says_is_the_reply_short_and_harmless() {
+    let Handover::Refused { reply } = run("cat >/dev/null; printf 'no \\033[2Jsuch\\n\\n  user\\377\\n' >&2; exit 67")
+    else {
+        panic!("not refused");
+    };
+    assert!(reply.ends_with(": exit status 67 (no such user): no \\u{1b}[2Jsuch; user\u{fffd}"), "{reply}");
+    let Handover::Deferred { reply, slow_down: false } =
+        run("cat >/dev/null; head -c 99999 /dev/zero | tr '\\0' x >&2; exit 75")
+    else {
+        panic!("not deferred");
+    };
+    assert!((1_000..1_400).contains(&reply.len()), "{}", reply.len());
+}
+
+#[test]
+fn a_program_that_is_absent_or_none_is_configuration() {
+    let scratch = tempfile::tempdir().unwrap();
+    let plain = scratch.path().join("plain");
+    fs::write(&plain, "#!/bin/sh\n").unwrap();
+    for path in [scratch.path().join("absent"), scratch.path().to_owned(), plain] {
+        let Handover::Trouble(trouble) = wait(Sendmail::new(path.clone()).hand_over(&mail("1@example.com"))) else {
+            panic!("{} was started", path.display());
+        };
+        assert_eq!((trouble.kind, trouble.phase), (TroubleKind::Configuration, Phase::Local));
+        assert!(trouble.words.starts_with(&format!("{}: cannot be started: ", path.display())), "{trouble:?}");
+    }
+}
+
+#[test]
+fn a_program_that_hangs_is_killed_with_all_that_it_started() {
+    let scratch = tempfile::tempdir().unwrap();
+    let large = || {
+        let mut mail = mail("1@example.com");
+        mail.content = Zeroizing::new(b"0123456789\r\n".repeat(100_000));
+        mail
+    };
+    for (mail, body, expected) in [
+        (mail("1@example.com"), "cat >/dev/null; sleep 61 & echo $! >\"$0.child\"; sleep 62", "in doubt"),
+        (large(), "sleep 61 & echo $! >\"$0.child\"; sleep 62", "later"),
+    ] {
+        let program = script(scratch.path(), body);
+        let began = Instant::now();
+        let sendmail = Sendmail { program: program.clone(), patience: Duration::from_millis(1_500) };
+        let handover = wait(sendmail.hand_over(&mail));
+        assert_eq!(kind(&handover), expected, "{handover:?}");
+        assert!(began.elapsed() < Duration::from_secs(10));
+        let child = fs::read_to_string(program.with_extension("child")).unwrap();
+        let state = fs::read_to_string(format!("/proc/{}/stat", child.trim())).unwrap_or_default();
+        assert!(state.is_empty() || state.contains(") Z "), "still there: {state}");
+    }
+}
+
+#[test]
+fn who_inherits_standard_error_holds_up_nobody() {
+    let began = Instant::now();
+    let handover = run("cat >/dev/null; echo queued >&2; sleep 5 & exit 0");
+    assert!(matches!(&handover, Handover::Accepted { reply } if reply.ends_with(": queued")), "{handover:?}");
+    assert!(began.elapsed() < Duration::from_secs(4));
+}
+
+#[test]
+fn an_end_by_a_signal_or_before_the_mail_was_read_leaves_a_doubt() {
+    assert_eq!(kind(&run("cat >/dev/null; kill -9 $$")), "in doubt");
+    let scratch = tempfile::tempdir().unwrap();
+    let mut mail = mail("1@example.com");
+    mail.content = Zeroizing::new(b"0123456789\r\n".repeat(100_000));
+    let of = |body: &str| kind(&wait(Sendmail::new(script(scratch.path(), body)).hand_over(&mail)));
+    assert_eq!(of("exit 0"), "in doubt");
+    assert_eq!(of("exit 75"), "deferred");
+}

@@ -1,0 +1,66 @@
+//! What the tests of the local ways share, and the ways by their common door.
+
+use std::future::Future;
+use std::path::Path;
+use std::path::PathBuf;
+use std::process::Command;
+use std::process::Stdio;
+
+use zeroize::Zeroizing;
+
+use super::Envelope;
+use super::Mail;
+use super::file::Folder;
+use super::handover::Handover;
+use super::sendmail::Sendmail;
+use super::transport::Transport;
+
+/// A small mail.
+pub(super) fn mail(message_id: &str) -> Mail {
+    Mail {
+        envelope: Envelope {
+            sender: "bounces@example.com".parse().unwrap(),
+            recipient: "alice@example.com".parse().unwrap(),
+        },
+        message_id: message_id.to_owned(),
+        content: Zeroizing::new(b"Subject: hello\r\n\r\nA link.\r\n".to_vec()),
+    }
+}
+
+/// Waits for a future in a runtime like that of the commands.
+pub(super) fn wait<F: Future>(future: F) -> F::Output {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(future)
+}
+
+/// A shell script. Another process writes it: as long as this one had it open for writing, whatever another test
+/// started meanwhile could inherit that, and the system would not execute the script ("text file busy").
+pub(super) fn script(folder: &Path, body: &str) -> PathBuf {
+    let path = folder.join("program");
+    let status = Command::new("sh")
+        .args(["-c", "printf '#!/bin/sh\\n%s\\n' \"$2\" >\"$1\" && chmod 700 \"$1\"", "sh"])
+        .args([path.as_os_str(), body.as_ref()])
+        .stdin(Stdio::null())
+        .status()
+        .unwrap();
+    assert!(status.success());
+    path
+}
+
+#[test]
+fn both_local_ways_are_opened_used_and_closed_like_any_other() {
+    let scratch = tempfile::tempdir().unwrap();
+    let directory = scratch.path().join("mails");
+    let program = script(scratch.path(), "cat >/dev/null");
+    for transport in [Transport::Folder(Folder::new(directory.clone())), Transport::Sendmail(Sendmail::new(program))] {
+        wait(async {
+            let mut connection = transport.open().await.unwrap();
+            let (first, second) = (mail("1@example.com"), mail("2@example.com"));
+            for (mail, next) in [(&first, Some(&second.envelope)), (&second, None)] {
+                let handover = connection.hand_over(mail, next).await;
+                assert!(matches!(handover, Handover::Accepted { .. }) && connection.is_open(), "{handover:?}");
+            }
+            connection.close().await;
+        });
+    }
+    assert_eq!(std::fs::read_dir(&directory).unwrap().count(), 2);
+}

@@ -1,0 +1,117 @@
+//! The password with which the program logs in to a mail relay.
+
+use std::fmt;
+
+use secrecy::SecretString;
+use zeroize::Zeroizing;
+
+use super::password::one_line;
+
+/// What the relay takes as the password, or the access token of XOAUTH2: one line of UTF-8, byte for byte as it was
+/// given, for the relay decides what it is. Its memory is wiped when it is dropped.
+pub struct RelayPassword(Zeroizing<String>);
+
+/// Why something is no such password. It never holds a part of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum RelayPasswordError {
+    /// There is nothing in it.
+    #[error("holds no password")]
+    Empty,
+    /// It has a second line, or a carriage return.
+    #[error("holds more than one line, and a password is one")]
+    LineBreak,
+    /// It contains a NUL, which PLAIN takes for its separator (RFC 4616, 2).
+    #[error("contains a NUL character")]
+    Nul,
+    /// It is not UTF-8, which PLAIN asks for (RFC 4616, 2).
+    #[error("is not UTF-8")]
+    NotUtf8,
+}
+
+impl RelayPassword {
+    /// Reads what a file or a program gave: one line, with or without its line break.
+    ///
+    /// # Errors
+    /// If it is empty, has another line, contains a NUL, or is not UTF-8.
+    pub fn from_bytes(bytes: Zeroizing<Vec<u8>>) -> Result<Self, RelayPasswordError> {
+        let line = one_line(bytes);
+        let text = std::str::from_utf8(&line).map_err(|_| RelayPasswordError::NotUtf8)?;
+        if text.is_empty() {
+            return Err(RelayPasswordError::Empty);
+        }
+        if text.contains(['\n', '\r']) {
+            return Err(RelayPasswordError::LineBreak);
+        }
+        if text.contains('\0') {
+            return Err(RelayPasswordError::Nul);
+        }
+        Ok(Self(Zeroizing::new(text.to_owned())))
+    }
+
+    /// The password for the one place that logs in.
+    pub fn into_secret(self) -> SecretString {
+        // From a slice, whose copy has exactly its length: a `SecretString` shrinks its buffer, which may move it
+        // unwiped.
+        SecretString::from(self.0.as_str())
+    }
+
+    /// Whether it is this text.
+    #[cfg(test)]
+    pub(crate) fn is(&self, text: &str) -> bool {
+        *self.0 == text
+    }
+}
+
+impl fmt::Debug for RelayPassword {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("RelayPassword")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(bytes: &[u8]) -> Result<RelayPassword, RelayPasswordError> {
+        RelayPassword::from_bytes(Zeroizing::new(bytes.to_vec()))
+    }
+
+    #[test]
+    fn one_line_is_taken_as_it_is() {
+        for (bytes, text) in [
+            (&b"secret"[..], "secret"),
+            (b"secret\n", "secret"),
+            (b"secret\r\n", "secret"),
+            (b" two  words \n", " two  words "),
+            ("e\u{301}\n".as_bytes(), "e\u{301}"),
+        ] {
+            assert!(read(bytes).unwrap().is(text), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn anything_else_is_refused_without_a_word_of_it() {
+        for (bytes, expected) in [
+            (&b""[..], RelayPasswordError::Empty),
+            (b"\n", RelayPasswordError::Empty),
+            (b"\r\n", RelayPasswordError::Empty),
+            (b"sentinel\n\n", RelayPasswordError::LineBreak),
+            (b"sentinel\nb\n", RelayPasswordError::LineBreak),
+            (b"sentinel\rb", RelayPasswordError::LineBreak),
+            (b"sentinel\r", RelayPasswordError::LineBreak),
+            (b"sentinel\0b", RelayPasswordError::Nul),
+            (b"sentinel\xff", RelayPasswordError::NotUtf8),
+        ] {
+            let error = read(bytes).unwrap_err();
+            assert_eq!(error, expected);
+            assert!(!format!("{error} {error:?}").contains("sentinel"));
+        }
+    }
+
+    #[test]
+    fn debug_shows_nothing() {
+        let password = read(b"sentinel").unwrap();
+        assert_eq!(format!("{password:?}"), "RelayPassword");
+        assert!(!format!("{:?}", password.into_secret()).contains("sentinel"));
+    }
+}
