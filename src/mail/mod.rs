@@ -1,6 +1,7 @@
 //! Mails: how one is written, and how it is handed over.
 
 pub mod handover;
+pub mod smtp;
 pub mod transport;
 
 use std::fmt;

@@ -8,10 +8,14 @@ use super::Envelope;
 use super::Mail;
 use super::handover::Handover;
 use super::handover::Trouble;
+use super::smtp;
+use super::smtp::Relay;
 
 /// A way by which mails leave.
 #[derive(Debug, Clone)]
 pub enum Transport {
+    /// To a relay, by SMTP.
+    Smtp(Relay),
     /// They are kept, for tests.
     Memory(Memory),
 }
@@ -19,6 +23,8 @@ pub enum Transport {
 /// A way that is open now.
 #[derive(Debug)]
 pub enum Connection {
+    /// See [`Transport::Smtp`].
+    Smtp(smtp::Connection),
     /// See [`Transport::Memory`].
     Memory(Memory),
 }
@@ -41,6 +47,7 @@ impl Transport {
     /// When the relay, the program or the folder cannot be used.
     pub async fn open(&self) -> Result<Connection, Trouble> {
         match self {
+            Self::Smtp(relay) => Ok(Connection::Smtp(relay.open().await?)),
             Self::Memory(memory) => Ok(Connection::Memory(memory.clone())),
         }
     }
@@ -52,6 +59,7 @@ impl Connection {
     /// next call must be for it.
     pub async fn hand_over(&mut self, mail: &Mail, next: Option<&Envelope>) -> Handover {
         match self {
+            Self::Smtp(connection) => connection.hand_over(mail, next).await,
             Self::Memory(memory) => {
                 let _ = next;
                 memory.0.lock().unwrap_or_else(PoisonError::into_inner).push(mail.clone());
@@ -63,10 +71,16 @@ impl Connection {
     /// Whether another mail can be handed over; after a lost connection it cannot.
     pub fn is_open(&self) -> bool {
         match self {
+            Self::Smtp(connection) => connection.is_open(),
             Self::Memory(_) => true,
         }
     }
 
     /// Takes leave (QUIT), and waits at most a moment for the answer.
-    pub async fn close(self) {}
+    pub async fn close(self) {
+        match self {
+            Self::Smtp(connection) => connection.close().await,
+            Self::Memory(_) => {}
+        }
+    }
 }
