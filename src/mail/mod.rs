@@ -5,6 +5,7 @@ pub mod file;
 pub mod handover;
 pub mod letter;
 pub mod sendmail;
+pub mod smtp;
 pub mod template;
 pub mod transport;
 pub mod wire;

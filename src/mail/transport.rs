@@ -10,10 +10,14 @@ use super::file::Folder;
 use super::handover::Handover;
 use super::handover::Trouble;
 use super::sendmail::Sendmail;
+use super::smtp;
+use super::smtp::Relay;
 
 /// A way by which mails leave.
 #[derive(Debug, Clone)]
 pub enum Transport {
+    /// To a relay, by SMTP.
+    Smtp(Box<Relay>),
     /// They are kept, for tests.
     Memory(Memory),
     /// A program on this machine takes them.
@@ -25,6 +29,8 @@ pub enum Transport {
 /// A way that is open now.
 #[derive(Debug)]
 pub enum Connection {
+    /// See [`Transport::Smtp`].
+    Smtp(Box<smtp::Connection>),
     /// See [`Transport::Memory`].
     Memory(Memory),
     /// See [`Transport::Sendmail`]; the program is started for each mail.
@@ -51,6 +57,7 @@ impl Transport {
     /// When the relay, the program or the folder cannot be used.
     pub async fn open(&self) -> Result<Connection, Trouble> {
         match self {
+            Self::Smtp(relay) => Ok(Connection::Smtp(Box::new(relay.open().await?))),
             Self::Memory(memory) => Ok(Connection::Memory(memory.clone())),
             Self::Sendmail(sendmail) => Ok(Connection::Sendmail(sendmail.clone())),
             Self::Folder(folder) => folder.open().map(|()| Connection::Folder(folder.clone())),
@@ -64,6 +71,7 @@ impl Connection {
     /// next call must be for it.
     pub async fn hand_over(&mut self, mail: &Mail, next: Option<&Envelope>) -> Handover {
         match self {
+            Self::Smtp(connection) => connection.hand_over(mail, next).await,
             Self::Memory(memory) => {
                 let _ = next;
                 memory.0.lock().unwrap_or_else(PoisonError::into_inner).push(mail.clone());
@@ -77,10 +85,16 @@ impl Connection {
     /// Whether another mail can be handed over; after a lost connection it cannot.
     pub fn is_open(&self) -> bool {
         match self {
+            Self::Smtp(connection) => connection.is_open(),
             Self::Memory(_) | Self::Sendmail(_) | Self::Folder(_) => true,
         }
     }
 
     /// Takes leave (QUIT), and waits at most a moment for the answer.
-    pub async fn close(self) {}
+    pub async fn close(self) {
+        match self {
+            Self::Smtp(connection) => connection.close().await,
+            Self::Memory(_) | Self::Sendmail(_) | Self::Folder(_) => {}
+        }
+    }
 }

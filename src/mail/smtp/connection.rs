@@ -1,0 +1,349 @@
+//! Handing mails over: MAIL, RCPT, DATA, the content, and what became of it.
+//!
+//! An envelope that rides: where the relay takes several commands at once (RFC 2920), the next mail is announced in the
+//! same write as the end of this one, so that a mail costs one round trip. Its replies are read by the next
+//! call, which alone sends its content. A relay that has answered 354 waits for a content and cannot be told otherwise; so
+//! if another mail comes, or none, the connection is given up.
+
+use std::fmt;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::Relay;
+use super::Timeouts;
+use super::capabilities::Capabilities;
+use super::content;
+use super::envelope;
+use super::envelope::Announcement;
+use super::envelope::DATA;
+use super::reply::Reply;
+use super::wire::NoReply;
+use super::wire::Patience;
+use super::wire::Wire;
+use crate::mail::Envelope;
+use crate::mail::Mail;
+use crate::mail::handover::Handover;
+use crate::mail::handover::Phase;
+use crate::mail::handover::Trouble;
+use crate::mail::handover::TroubleKind;
+
+/// An open connection to a relay.
+pub struct Connection {
+    /// `None` once the connection is lost or given up, also when [`Connection::hand_over`] was not awaited to its end.
+    session: Option<Session>,
+    relay: Relay,
+}
+
+struct Session {
+    wire: Wire,
+    capabilities: Capabilities,
+    /// What is announced already, and waits for its content.
+    riding: Option<Envelope>,
+    /// A mail was announced and then refused: RSET before the next MAIL.
+    is_begun: bool,
+}
+
+/// The end of a mail: what became of it, `Ok` if the connection goes on.
+type Ended = Result<Handover, Handover>;
+
+impl Connection {
+    pub(super) fn new(wire: Wire, capabilities: Capabilities, relay: &Relay) -> Self {
+        let session = Session { wire, capabilities, riding: None, is_begun: false };
+        Self { session: Some(session), relay: relay.clone() }
+    }
+
+    /// Hands one mail over. Only 250 after the final dot is [`Handover::Accepted`]; another 2yz there is no reply of
+    /// SMTP, and the mail [`Handover::InDoubt`]. `next`, if it [can ride](Connection::can_ride), is announced behind the
+    /// dot, and the next call must be for it.
+    pub async fn hand_over(&mut self, mail: &Mail, next: Option<&Envelope>) -> Handover {
+        let relay = &self.relay;
+        let Some(mut session) = self.session.take() else {
+            return trouble(relay, TroubleKind::Later, Phase::Mail, "the connection is closed");
+        };
+        let delivery = Delivery { relay, mail, end: Instant::now() + relay.timeouts.whole };
+        match delivery.run(&mut session, next).await {
+            Ok(handover) => {
+                self.session = Some(session);
+                handover
+            }
+            Err(handover) => handover,
+        }
+    }
+
+    /// Whether another mail can be handed over.
+    pub fn is_open(&self) -> bool {
+        self.session.is_some()
+    }
+
+    /// Whether the envelope given as `next` can ride. One with an address outside ASCII never does, nor does any behind
+    /// a content outside ASCII: what they need is said at MAIL, and depends on the content.
+    pub fn can_ride(&self) -> bool {
+        self.session.as_ref().is_some_and(|session| session.capabilities.pipelining)
+    }
+
+    /// Takes leave (QUIT), and waits at most a moment for the answer. With an envelope riding, the connection is dropped.
+    pub async fn close(self) {
+        if let Some(session) = self.session
+            && session.riding.is_none()
+        {
+            session.wire.quit(self.relay.timeouts.quit).await;
+        }
+    }
+}
+
+impl fmt::Debug for Connection {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Connection").field("is_open", &self.is_open()).finish_non_exhaustive()
+    }
+}
+
+/// One mail on its way.
+struct Delivery<'a> {
+    relay: &'a Relay,
+    mail: &'a Mail,
+    end: Instant,
+}
+
+impl Delivery<'_> {
+    async fn run(&self, session: &mut Session, next: Option<&Envelope>) -> Ended {
+        let rides = match session.riding.take() {
+            Some(riding) if riding != self.mail.envelope => {
+                let words = "the connection was given up, because another mail was announced on it";
+                return Err(self.trouble(TroubleKind::Later, Phase::Mail, words));
+            }
+            riding => riding.is_some(),
+        };
+        let parameters = match self.parameters(&session.capabilities) {
+            Ok(parameters) => parameters,
+            Err(reply) if rides => return Err(Handover::Refused { reply }),
+            Err(reply) => return Ok(Handover::Refused { reply }),
+        };
+        if rides && !parameters.is_empty() {
+            let words = "the connection was given up, because the mail was announced without what it needs";
+            return Err(self.trouble(TroubleKind::Later, Phase::Mail, words));
+        }
+        let refused = match rides {
+            true => self.answers(session, None).await?,
+            false => self.announce(session, &Announcement::new(&self.mail.envelope, parameters)).await?,
+        };
+        match refused {
+            Some(handover) => Ok(handover),
+            None => self.content(session, next).await,
+        }
+    }
+
+    /// The parameters of MAIL for this mail.
+    ///
+    /// # Errors
+    /// Why it cannot be handed over to this relay at all, whatever the recipient.
+    fn parameters(&self, capabilities: &Capabilities) -> Result<&'static str, String> {
+        let content = &self.mail.content;
+        if let Some(fault) = envelope::fault(&self.mail.envelope) {
+            return Err(fault);
+        }
+        if let Some(fault) = content::fault(content) {
+            return Err(format!("this is a bug: the mail cannot be sent, because {fault}"));
+        }
+        if let Some(size) = capabilities.size.filter(|size| *size < content.len()) {
+            return Err(format!("the mail has {} bytes, and the relay takes {size} (SIZE)", content.len()));
+        }
+        let needs_utf8 = self.mail.envelope.needs_smtputf8() || content::has_header_outside_ascii(content);
+        let needs_eight_bit = !content.is_ascii();
+        match (needs_utf8, needs_eight_bit) {
+            (true, _) if !capabilities.smtputf8 => {
+                Err("the relay does not carry addresses outside ASCII (SMTPUTF8)".to_owned())
+            }
+            (_, true) if !capabilities.eight_bit => {
+                Err("the relay does not carry content outside ASCII (8BITMIME)".to_owned())
+            }
+            (true, true) => Ok(" BODY=8BITMIME SMTPUTF8"),
+            (true, false) => Ok(" SMTPUTF8"),
+            (false, true) => Ok(" BODY=8BITMIME"),
+            (false, false) => Ok(""),
+        }
+    }
+
+    /// Announces the mail; what refuses it, if something does.
+    async fn announce(&self, session: &mut Session, commands: &Announcement) -> Result<Option<Handover>, Handover> {
+        if !session.wire.is_quiet() {
+            // Whatever it says, it is not the reply to MAIL: usually a 421 that came with the last reply.
+            let reply = self.reply(session, Phase::Mail, self.timeouts().mail).await?;
+            let kind = if reply.code / 100 == 4 { TroubleKind::Later } else { TroubleKind::ForGood };
+            return Err(self.trouble(kind, Phase::Mail, &format!("the relay said unasked: {}", reply.words())));
+        }
+        let reset = session.is_begun;
+        session.is_begun = false;
+        if !session.capabilities.pipelining {
+            if reset {
+                self.command(session, Phase::Mail, "RSET").await?;
+                self.reset(session).await?;
+            }
+            return self.answers(session, Some(commands)).await;
+        }
+        let group = format!("{}{}", if reset { "RSET\r\n" } else { "" }, commands.group());
+        group.lines().for_each(|line| session.wire.note(line));
+        let sent = session.wire.send(group.as_bytes(), self.patience(self.timeouts().mail)).await;
+        sent.map_err(|cut| self.trouble(TroubleKind::Later, Phase::Mail, &cut.words))?;
+        if reset {
+            self.reset(session).await?;
+        }
+        self.answers(session, None).await
+    }
+
+    /// Reads the reply to RSET.
+    async fn reset(&self, session: &mut Session) -> Result<(), Handover> {
+        let reply = self.reply(session, Phase::Mail, self.timeouts().mail).await?;
+        match reply.code {
+            250 => Ok(()),
+            400..=499 => Err(self.trouble(TroubleKind::Later, Phase::Mail, &format!("RSET: {}", reply.words()))),
+            _ => Err(self.trouble(TroubleKind::ForGood, Phase::Mail, &format!("RSET: {}", reply.words()))),
+        }
+    }
+
+    /// Reads the replies to MAIL, RCPT and DATA; what refuses the mail, if something does. The commands are sent one by
+    /// one if they are given, and are out already if not: then all three replies are read, whatever the first says.
+    /// Once the mail is refused, nothing that follows changes that.
+    async fn answers(
+        &self,
+        session: &mut Session,
+        commands: Option<&Announcement>,
+    ) -> Result<Option<Handover>, Handover> {
+        let timeouts = self.timeouts();
+        let mut refused: Option<Handover> = None;
+        for (phase, wait) in [(Phase::Mail, timeouts.mail), (Phase::Rcpt, timeouts.rcpt), (Phase::Data, timeouts.data)]
+        {
+            if let Some(commands) = commands {
+                match phase {
+                    _ if refused.is_some() => break,
+                    Phase::Mail => self.command(session, phase, &commands.mail).await?,
+                    Phase::Rcpt => self.command(session, phase, &commands.rcpt).await?,
+                    _ => self.command(session, phase, DATA).await?,
+                }
+            }
+            let reply = match self.reply(session, phase, wait).await {
+                Ok(reply) => reply,
+                Err(lost) => return Err(refused.unwrap_or(lost)),
+            };
+            match (phase, reply.code) {
+                (_, 421) => return Err(refused.unwrap_or_else(|| self.refusal(phase, &reply))),
+                (_, 400..=599) => {
+                    refused.get_or_insert_with(|| self.refusal(phase, &reply));
+                }
+                // The relay forwards the mail (251), or does not know yet whether it can (252).
+                (Phase::Mail, 250) | (Phase::Rcpt, 250..=252) => session.is_begun = true,
+                (Phase::Data, 354) => match refused.take() {
+                    None => return Ok(None),
+                    Some(handover) => {
+                        self.lone_dot(session).await.map_err(|()| handover.clone())?;
+                        refused = Some(handover);
+                    }
+                },
+                _ => {
+                    let words = format!("the relay answers to {phase} with {}", reply.words());
+                    return Err(refused.unwrap_or_else(|| self.trouble(TroubleKind::ForGood, phase, &words)));
+                }
+            }
+        }
+        Ok(refused)
+    }
+
+    /// Ends the content that a relay wants although it refused the recipient, and so has nobody to send it to. Its reply
+    /// counts for nothing.
+    async fn lone_dot(&self, session: &mut Session) -> Result<(), ()> {
+        session.wire.note(".");
+        session.wire.send(b".\r\n", self.patience(self.timeouts().data)).await.map_err(|_| ())?;
+        let reply = session.wire.reply(self.patience(self.timeouts().data)).await.map_err(|_| ())?;
+        session.is_begun = false;
+        if reply.code == 421 { Err(()) } else { Ok(()) }
+    }
+
+    /// Sends the content with its end, and behind it what rides; the reply says what became of the mail.
+    async fn content(&self, session: &mut Session, next: Option<&Envelope>) -> Ended {
+        if !session.wire.is_quiet() {
+            let words = "the relay answers to the content before it has it";
+            return Err(self.trouble(TroubleKind::ForGood, Phase::Content, words));
+        }
+        let riding = next.filter(|next| self.may_ride(session, next));
+        let group = riding.map(|next| Announcement::new(next, "").group()).unwrap_or_default();
+        let stuffed = content::stuffed(&self.mail.content, &group);
+        session.wire.note(&format!("(… {} bytes)", self.mail.content.len()));
+        session.wire.note(".");
+        group.lines().for_each(|line| session.wire.note(line));
+        if let Err(cut) = session.wire.send(&stuffed.bytes, self.patience(self.timeouts().block)).await {
+            return Err(match cut.left > stuffed.dot {
+                true => self.in_doubt(&cut.words),
+                false => self.trouble(TroubleKind::Later, Phase::Content, &cut.words),
+            });
+        }
+        drop(stuffed);
+        session.is_begun = false;
+        let reply = match session.wire.reply(self.patience(self.timeouts().dot)).await {
+            Ok(reply) => reply,
+            Err(NoReply::Lost(words)) => return Err(self.in_doubt(&words)),
+            Err(NoReply::Garbage(words)) => return Err(self.in_doubt(&format!("the relay sent {words}"))),
+        };
+        let words = reply.words_about(&self.mail.content);
+        match reply.code {
+            421 => return Err(self.refusal(Phase::Dot, &reply)),
+            250 | 400..=599 => session.riding = riding.cloned(),
+            _ => return Err(self.in_doubt(&format!("the relay answers with {words}"))),
+        }
+        Ok(if reply.code == 250 { Handover::Accepted { reply: words } } else { self.refusal(Phase::Dot, &reply) })
+    }
+
+    fn may_ride(&self, session: &Session, next: &Envelope) -> bool {
+        session.capabilities.pipelining
+            && self.mail.content.is_ascii()
+            && !next.needs_smtputf8()
+            && envelope::fault(next).is_none()
+    }
+
+    /// What a reply of 4yz or 5yz means: at MAIL it is the relay's trouble, later it is the recipient's.
+    fn refusal(&self, phase: Phase, reply: &Reply) -> Handover {
+        let words = reply.words_about(&self.mail.content);
+        match (phase, reply.code) {
+            (Phase::Mail, 400..=499) => self.trouble(TroubleKind::Later, phase, &words),
+            (Phase::Mail, _) => self.trouble(TroubleKind::ForGood, phase, &words),
+            (_, 400..=499) => Handover::Deferred { reply: words, slow_down: reply.asks_to_slow_down() },
+            _ => Handover::Refused { reply: words },
+        }
+    }
+
+    async fn command(&self, session: &mut Session, phase: Phase, command: &str) -> Result<(), Handover> {
+        let sent = session.wire.command(command, self.patience(self.timeouts().mail)).await;
+        sent.map_err(|no| self.no_reply(phase, no))
+    }
+
+    async fn reply(&self, session: &mut Session, phase: Phase, wait: Duration) -> Result<Reply, Handover> {
+        session.wire.reply(self.patience(wait)).await.map_err(|no| self.no_reply(phase, no))
+    }
+
+    fn no_reply(&self, phase: Phase, no: NoReply) -> Handover {
+        match no {
+            NoReply::Lost(words) => self.trouble(TroubleKind::Later, phase, &words),
+            NoReply::Garbage(words) => self.trouble(TroubleKind::ForGood, phase, &format!("the relay sent {words}")),
+        }
+    }
+
+    fn in_doubt(&self, words: &str) -> Handover {
+        Handover::InDoubt { reply: format!("{}: after the end of the mail: {words}", self.relay.name()) }
+    }
+
+    fn trouble(&self, kind: TroubleKind, phase: Phase, words: &str) -> Handover {
+        trouble(self.relay, kind, phase, words)
+    }
+
+    fn timeouts(&self) -> &Timeouts {
+        &self.relay.timeouts
+    }
+
+    fn patience(&self, wait: Duration) -> Patience {
+        Patience { wait, end: self.end }
+    }
+}
+
+fn trouble(relay: &Relay, kind: TroubleKind, phase: Phase, words: &str) -> Handover {
+    let trouble: Trouble = relay.trouble(kind, phase, words);
+    Handover::Trouble(trouble)
+}

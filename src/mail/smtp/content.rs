@@ -1,0 +1,97 @@
+//! The content of a mail on the wire (RFC 5321, 4.5.2): checked, dot-stuffed, ended.
+
+use zeroize::Zeroizing;
+
+/// The longest line, in bytes without its end (RFC 5322, 2.1.1).
+const MAX_LINE: usize = 998;
+
+/// What is wrong with a content. Only strict CR LF is sent: a relay that takes a bare LF for the end of a line would see
+/// another mail in it (SMTP smuggling).
+pub(super) fn fault(content: &[u8]) -> Option<&'static str> {
+    let mut rest = content;
+    while !rest.is_empty() {
+        let end = rest.iter().position(|byte| matches!(byte, b'\r' | b'\n' | b'\0'));
+        let Some(end) = end else { return Some("its last line has no end") };
+        if rest[end] == b'\0' {
+            return Some("it holds a NUL");
+        }
+        if !rest[end..].starts_with(b"\r\n") {
+            return Some("it holds a bare CR or LF");
+        }
+        if end > MAX_LINE {
+            return Some("it holds a line of more than 998 bytes");
+        }
+        rest = &rest[end + 2..];
+    }
+    None
+}
+
+/// Whether the header holds bytes above 127, which only SMTPUTF8 carries.
+pub(super) fn has_header_outside_ascii(content: &[u8]) -> bool {
+    let end = content.windows(4).position(|window| window == b"\r\n\r\n");
+    !content[..end.unwrap_or(content.len())].is_ascii()
+}
+
+/// A content as it is sent, with its end and what rides behind that.
+pub(super) struct Stuffed {
+    /// All of it, for one write.
+    pub(super) bytes: Zeroizing<Vec<u8>>,
+    /// Where the final dot stands: if no more bytes than these have left, the relay cannot have the mail.
+    pub(super) dot: usize,
+}
+
+/// Stuffs and ends a content that has no [`fault`]; `tail` follows the end.
+pub(super) fn stuffed(content: &[u8], tail: &str) -> Stuffed {
+    let mut dots = usize::from(content.first() == Some(&b'.'));
+    dots += content.windows(2).filter(|window| window == b"\n.").count();
+    let dot = content.len() + dots;
+    // Room for all of it, so that no half of a mail is left behind unwiped when the buffer would grow.
+    let mut bytes = Zeroizing::new(Vec::with_capacity(dot + 3 + tail.len()));
+    for line in content.split_inclusive(|byte| *byte == b'\n') {
+        if line.first() == Some(&b'.') {
+            bytes.push(b'.');
+        }
+        bytes.extend_from_slice(line);
+    }
+    bytes.extend_from_slice(b".\r\n");
+    bytes.extend_from_slice(tail.as_bytes());
+    Stuffed { bytes, dot }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_strict_lines_are_taken() {
+        assert_eq!(fault(b""), None);
+        assert_eq!(fault(b"A: b\r\n\r\n.\r\n..\r\n"), None);
+        assert_eq!(fault(&[&[b'x'; 998][..], b"\r\n"].concat()), None);
+        for (content, expected) in [
+            (&b"a"[..], "its last line has no end"),
+            (b"a\r\n\nb\r\n", "it holds a bare CR or LF"),
+            (b"a\rb\r\n", "it holds a bare CR or LF"),
+            (b"a\r\r\n", "it holds a bare CR or LF"),
+            (b"a\r", "it holds a bare CR or LF"),
+            (b"a\r\n.\n", "it holds a bare CR or LF"),
+            (b"a\0\r\n", "it holds a NUL"),
+            (&[&[b'x'; 999][..], b"\r\n"].concat(), "it holds a line of more than 998 bytes"),
+        ] {
+            assert_eq!(fault(content), Some(expected), "{content:?}");
+        }
+    }
+
+    #[test]
+    fn a_dot_at_the_start_of_a_line_is_doubled_and_the_end_is_known() {
+        let stuffed = stuffed(b".a\r\n.\r\nb.\r\n...\r\n", "MAIL");
+        assert_eq!(&stuffed.bytes[..], b"..a\r\n..\r\nb.\r\n....\r\n.\r\nMAIL");
+        assert_eq!(&stuffed.bytes[stuffed.dot..stuffed.dot + 3], b".\r\n");
+        assert_eq!(stuffed.bytes.len(), stuffed.bytes.capacity());
+    }
+
+    #[test]
+    fn the_header_ends_at_the_blank_line() {
+        assert!(has_header_outside_ascii("To: ü@x\r\n\r\n".as_bytes()));
+        assert!(!has_header_outside_ascii("To: a@x\r\n\r\nü\r\n".as_bytes()));
+    }
+}

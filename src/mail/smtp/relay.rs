@@ -1,0 +1,191 @@
+//! Where mails go, and how.
+
+use std::fmt;
+use std::io;
+use std::net::IpAddr;
+use std::path::Path;
+use std::sync::Arc;
+
+use tokio_rustls::rustls::ClientConfig;
+use tokio_rustls::rustls::pki_types::ServerName;
+
+use super::Login;
+use super::Timeouts;
+use super::Transcript;
+use super::tls;
+use crate::domain::relay::Security;
+use crate::domain::text;
+use crate::mail::handover::Phase;
+use crate::mail::handover::Trouble;
+use crate::mail::handover::TroubleKind;
+
+/// A mail relay, as it is configured. Clones share the TLS settings and the sessions that TLS resumes.
+#[derive(Clone)]
+pub struct Relay {
+    host: String,
+    port: u16,
+    security: Security,
+    /// `None` without TLS.
+    tls: Option<(Arc<ClientConfig>, ServerName<'static>)>,
+    /// The name by which the program greets (RFC 5321, 4.1.1.1): a host name, or an address in brackets.
+    pub helo: String,
+    /// The account with the relay, if it wants one.
+    pub login: Option<Login>,
+    /// How long each part may take.
+    pub timeouts: Timeouts,
+    /// Who hears the dialogue.
+    pub transcript: Option<Transcript>,
+}
+
+/// Why a relay cannot be used as it is configured.
+#[derive(Debug, thiserror::Error)]
+pub enum RelayError {
+    /// The host is neither a name nor an address.
+    #[error("`{0}` is neither a host name nor an IP address")]
+    Host(String),
+    /// Without TLS, and not on this machine.
+    #[error("`{0}` is not a loopback address: without TLS mails are handed over on this machine only")]
+    PlainToOthers(String),
+    /// The file with the authorities cannot be read.
+    #[error("{file}: {error}")]
+    CaFileUnreadable {
+        /// The path.
+        file: String,
+        /// Why.
+        error: io::Error,
+    },
+    /// The file with the authorities holds something that looks like a certificate and is none.
+    #[error("{file}: a certificate in it cannot be read")]
+    CaFileBroken {
+        /// The path.
+        file: String,
+    },
+    /// The file with the authorities holds no certificate.
+    #[error("{file}: holds no certificate in PEM form")]
+    CaFileEmpty {
+        /// The path.
+        file: String,
+    },
+    /// The system has no authorities.
+    #[error("the system has no trusted certificates: install ca-certificates, or name a `ca_file`")]
+    NoSystemRoots,
+    /// The TLS library refuses.
+    #[error("TLS cannot be set up: {0}")]
+    Tls(String),
+}
+
+impl Relay {
+    /// A relay without a login, that is greeted as `localhost`. The certificates are read here, once.
+    ///
+    /// # Errors
+    /// When the host or `ca_file` cannot be used.
+    pub fn new(host: &str, port: u16, security: Security, ca_file: Option<&Path>) -> Result<Self, RelayError> {
+        let shown = || text::quoted(host, 80);
+        let name = ServerName::try_from(host.to_owned()).map_err(|_| RelayError::Host(shown()))?;
+        let tls = match security {
+            Security::None if !is_this_machine(host) => return Err(RelayError::PlainToOthers(shown())),
+            Security::None => None,
+            Security::Implicit | Security::StartTls => Some((tls::config(ca_file)?, name)),
+        };
+        Ok(Self {
+            host: host.to_owned(),
+            port,
+            security,
+            tls,
+            helo: "localhost".to_owned(),
+            login: None,
+            timeouts: Timeouts::default(),
+            transcript: None,
+        })
+    }
+
+    /// The host as it is configured.
+    pub fn host(&self) -> &str {
+        &self.host
+    }
+
+    /// The port.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// How the connection is protected.
+    pub fn security(&self) -> Security {
+        self.security
+    }
+
+    pub(super) fn tls(&self) -> Option<&(Arc<ClientConfig>, ServerName<'static>)> {
+        self.tls.as_ref()
+    }
+
+    /// Host and port, as people write them.
+    pub(super) fn name(&self) -> String {
+        if self.host.contains(':') {
+            format!("[{}]:{}", self.host, self.port)
+        } else {
+            format!("{}:{}", self.host, self.port)
+        }
+    }
+
+    pub(super) fn trouble(&self, kind: TroubleKind, phase: Phase, words: &str) -> Trouble {
+        Trouble { kind, phase, words: format!("{}: {words}", self.name()) }
+    }
+}
+
+/// Whether an address never leaves the machine. An IPv4 address may come as an IPv6 one.
+pub(super) fn is_loopback(address: IpAddr) -> bool {
+    address.to_canonical().is_loopback()
+}
+
+fn is_this_machine(host: &str) -> bool {
+    host.eq_ignore_ascii_case("localhost") || host.parse().is_ok_and(is_loopback)
+}
+
+impl fmt::Debug for Relay {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Relay")
+            .field("name", &self.name())
+            .field("security", &self.security)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn without_tls_only_this_machine_is_taken() {
+        for host in ["localhost", "LocalHost", "127.0.0.1", "127.9.9.9", "::1"] {
+            assert!(Relay::new(host, 25, Security::None, None).is_ok(), "{host}");
+        }
+        for host in ["mail.example.com", "10.0.0.1", "0.0.0.0", "::2", "localhost.example.com", "127.0.0.1.nip.io"] {
+            let error = Relay::new(host, 25, Security::None, None).unwrap_err();
+            assert!(matches!(error, RelayError::PlainToOthers(_)), "{host}: {error}");
+        }
+        assert!(is_loopback("::ffff:127.0.0.1".parse().unwrap()));
+    }
+
+    #[test]
+    fn a_host_is_a_name_or_an_address() {
+        for host in ["", "a b", "mail.example.com\r\n", "[::1]", "-"] {
+            let error = Relay::new(host, 25, Security::Implicit, None).unwrap_err();
+            assert!(matches!(error, RelayError::Host(_)), "{host:?}: {error}");
+        }
+    }
+
+    #[test]
+    fn a_ca_file_that_is_missing_empty_or_broken_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("ca.pem");
+        let error = || Relay::new("mail.example.com", 465, Security::Implicit, Some(&file)).unwrap_err();
+        assert!(matches!(error(), RelayError::CaFileUnreadable { .. }));
+        std::fs::write(&file, "nothing").unwrap();
+        assert!(matches!(error(), RelayError::CaFileEmpty { .. }));
+        let line = |word| format!("-----{word} CERTIFICATE-----\n");
+        std::fs::write(&file, format!("{}AAAA\n{}", line("BEGIN"), line("END"))).unwrap();
+        assert!(matches!(error(), RelayError::CaFileBroken { .. }));
+        assert!(error().to_string().ends_with("ca.pem: a certificate in it cannot be read"));
+    }
+}

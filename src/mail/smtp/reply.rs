@@ -1,0 +1,214 @@
+//! Replies of the relay (RFC 5321, 4.2).
+
+use crate::domain::text;
+
+/// The longest line of a reply, in bytes; RFC 5321, 4.5.3.1.5, allows 512.
+pub(super) const MAX_LINE: usize = 4096;
+/// The most lines of a reply. A long EHLO has about 20.
+const MAX_LINES: usize = 128;
+/// The longest reply, in bytes.
+const MAX_BYTES: usize = 64 * 1024;
+/// How much of a reply is quoted, in characters.
+const QUOTED: usize = 300;
+/// The shortest word of a reply that is looked for in the mail.
+const MIN_MASKED: usize = 8;
+/// From this length on even a word without a digit is looked for.
+const MIN_MASKED_LETTERS: usize = 20;
+
+/// A reply, whole.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Reply {
+    /// Three digits.
+    pub(super) code: u16,
+    /// The text of each line, at least one.
+    pub(super) lines: Vec<String>,
+}
+
+/// A reply of which lines may still be missing.
+#[derive(Debug, Default)]
+pub(super) struct Unfinished {
+    code: Option<u16>,
+    lines: Vec<String>,
+    bytes: usize,
+}
+
+/// One line: the code, whether it is the last, and the text. A text that is not UTF-8 is still a text: what counts is
+/// the code. A code alone is a line without a text, with or without the space that RFC 5321, 4.2.1, wants.
+fn line(line: &[u8]) -> Option<(u16, bool, String)> {
+    let (code, rest) = line.split_at_checked(3)?;
+    let [hundreds @ b'2'..=b'5', tens @ b'0'..=b'5', ones @ b'0'..=b'9'] = code else { return None };
+    let digit = |byte: &u8| u16::from(*byte - b'0');
+    let code = digit(hundreds) * 100 + digit(tens) * 10 + digit(ones);
+    let (is_last, rest) = match rest.split_first() {
+        None => (true, rest),
+        Some((b' ', rest)) => (true, rest),
+        Some((b'-', rest)) => (false, rest),
+        Some(_) => return None,
+    };
+    Some((code, is_last, String::from_utf8_lossy(rest).into_owned()))
+}
+
+impl Unfinished {
+    /// Whether it has no line yet.
+    pub(super) fn is_empty(&self) -> bool {
+        self.code.is_none()
+    }
+
+    /// Takes the next line, without its end; the reply, if it is whole now.
+    ///
+    /// # Errors
+    /// What about it is not SMTP.
+    pub(super) fn take(&mut self, bytes: &[u8]) -> Result<Option<Reply>, String> {
+        let Some((code, is_last, text)) = line(bytes) else {
+            return Err(format!("what is not SMTP: {}", text::quoted(&String::from_utf8_lossy(bytes), 80)));
+        };
+        let first = *self.code.get_or_insert(code);
+        if code != first {
+            return Err(format!("one reply with two codes, {first} and {code}"));
+        }
+        self.bytes += bytes.len();
+        self.lines.push(text);
+        if is_last {
+            return Ok(Some(Reply { code, lines: std::mem::take(&mut self.lines) }));
+        }
+        if self.lines.len() >= MAX_LINES || self.bytes > MAX_BYTES {
+            return Err(format!("a reply without an end: {} lines, {} bytes", self.lines.len(), self.bytes));
+        }
+        Ok(None)
+    }
+}
+
+impl Reply {
+    /// The enhanced status code (RFC 3463) at the start of the text.
+    fn status(&self) -> Option<&str> {
+        let word = self.lines.first()?.split(' ').next()?;
+        let mut parts = word.split('.');
+        let is_number = |part: &str| (1..=3).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_digit());
+        let numbers = [parts.next()?, parts.next()?, parts.next()?];
+        (parts.next().is_none() && numbers.into_iter().all(is_number)).then_some(word)
+    }
+
+    /// Whether the relay asks for a slower pace: it hangs up (421), or refuses for now out of policy (4.7.x, RFC 3463).
+    pub(super) fn asks_to_slow_down(&self) -> bool {
+        self.code == 421 || self.code < 500 && self.status().is_some_and(|status| status.starts_with("4.7."))
+    }
+
+    /// The code and the text as one line: visible, and not too long.
+    pub(super) fn words(&self) -> String {
+        text::quoted(&self.joined(), QUOTED)
+    }
+
+    /// [`Reply::words`], for a reply to a mail: a word of the mail that could be its reset code is masked. A relay
+    /// that filters mails may quote the link that it does not like, and the words are stored and shown.
+    pub(super) fn words_about(&self, content: &[u8]) -> String {
+        let joined = self.joined();
+        let mut masked = String::with_capacity(joined.len());
+        let mut rest = joined.as_str();
+        while !rest.is_empty() {
+            let is_part = |character: char| character.is_ascii_alphanumeric() || character == '-';
+            let end = rest.find(|character| !is_part(character)).unwrap_or(rest.len());
+            let (word, behind) = rest.split_at(end);
+            let may_be_code = word.len() >= MIN_MASKED_LETTERS
+                || word.len() >= MIN_MASKED && word.bytes().any(|byte| byte.is_ascii_digit());
+            masked.push_str(if may_be_code && holds(content, word.as_bytes()) { "****" } else { word });
+            let next = behind.find(is_part).unwrap_or(behind.len());
+            masked.push_str(&behind[..next]);
+            rest = &behind[next..];
+        }
+        text::quoted(&masked, QUOTED)
+    }
+
+    fn joined(&self) -> String {
+        let mut joined = self.code.to_string();
+        for (index, line) in self.lines.iter().enumerate() {
+            // Many relays repeat the enhanced code on each line.
+            let repeated = self.status().filter(|_| index > 0).and_then(|status| line.strip_prefix(status));
+            let line = repeated.unwrap_or(line).trim();
+            if !line.is_empty() {
+                joined.push(' ');
+                joined.push_str(line);
+            }
+        }
+        joined
+    }
+}
+
+/// Whether the content holds the word, in whatever case, also across a soft line break (RFC 2045, 6.7).
+fn holds(content: &[u8], word: &[u8]) -> bool {
+    (0..content.len()).any(|start| {
+        let (mut at, mut found) = (start, 0);
+        while found < word.len() {
+            if content[at..].starts_with(b"=\r\n") {
+                at += 3;
+            }
+            match content.get(at) {
+                Some(byte) if byte.eq_ignore_ascii_case(&word[found]) => (at, found) = (at + 1, found + 1),
+                _ => return false,
+            }
+        }
+        true
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn reply(text: &[u8]) -> Result<Option<Reply>, String> {
+        let mut unfinished = Unfinished::default();
+        let mut last = Ok(None);
+        for line in text.split(|byte| *byte == b'\n') {
+            last = Ok(unfinished.take(line)?);
+        }
+        last
+    }
+
+    fn words(text: &str) -> String {
+        reply(text.as_bytes()).unwrap().unwrap().words()
+    }
+
+    #[test]
+    fn a_reply_becomes_one_line() {
+        assert_eq!(words("250 2.0.0 Ok: queued as 4X"), "250 2.0.0 Ok: queued as 4X");
+        assert_eq!(words("550-5.1.1 no such user\n550-5.1.1\n550 5.1.1 see help"), "550 5.1.1 no such user see help");
+        assert_eq!(words("250-\n250 "), "250");
+        assert_eq!(words("250"), "250");
+        assert_eq!(words("550 \u{1b}[2J\u{202e}x"), "550 \\u{1b}[2J\\u{202e}x");
+        assert_eq!(words(&format!("550 {}", "x".repeat(900))).chars().count(), 301);
+    }
+
+    #[test]
+    fn a_text_that_is_not_utf_8_is_still_a_text() {
+        assert_eq!(reply(b"250 \xff\xfe").unwrap().unwrap().words(), "250 \u{fffd}\u{fffd}");
+    }
+
+    #[test]
+    fn what_is_no_reply_is_named() {
+        for text in ["", "25", "2500 ok", "250_ok", "abc hello", "150 x", "260 x", "650 x", " 250 x", "HTTP/1.1 400"] {
+            assert!(reply(text.as_bytes()).unwrap_err().starts_with("what is not SMTP"), "{text}");
+        }
+        assert_eq!(reply(b"250-a\n550 b").unwrap_err(), "one reply with two codes, 250 and 550");
+        assert!(reply("250-x\n".repeat(200).as_bytes()).unwrap_err().starts_with("a reply without an end: 128 lines"));
+        let long = format!("250-{}\n", "x".repeat(4000)).repeat(40);
+        assert!(reply(long.as_bytes()).unwrap_err().starts_with("a reply without an end: 17 lines"));
+    }
+
+    #[test]
+    fn policy_refusals_ask_for_a_slower_pace() {
+        let slow = |text: &str| reply(text.as_bytes()).unwrap().unwrap().asks_to_slow_down();
+        assert!(slow("421 bye") && slow("450 4.7.1 greylisted") && slow("451 4.7.650 throttled"));
+        assert!(!slow("450 4.2.0 busy") && !slow("450 4.7 x") && !slow("550 4.7.1 x") && !slow("452 full 4.7.1"));
+    }
+
+    #[test]
+    fn a_code_of_the_mail_that_the_relay_quotes_is_masked() {
+        let content =
+            b"X: 1\r\n\r\nhttps://reset.example.com/#0123456789ABCDEF=\r\nGHJKMNPQRS\r\n01234-ABCDE-56789\r\n";
+        let about = |text: &str| reply(text.as_bytes()).unwrap().unwrap().words_about(content);
+        let quoted = "554 bad link https://reset.example.com/#0123456789abcdefghjkmnpqrs here";
+        assert_eq!(about(quoted), "554 bad link https://reset.example.com/#**** here");
+        assert_eq!(about("554 01234-ABCDE-56789"), "554 ****");
+        assert_eq!(about("554 #01234567"), "554 #****");
+        assert_eq!(about("250 2.0.0 Ok: queued as 4XyZ12abcdE"), "250 2.0.0 Ok: queued as 4XyZ12abcdE");
+    }
+}

@@ -1,0 +1,110 @@
+//! TLS: whom to trust, and what a failed handshake means. Nothing is loosened: TLS 1.2 and 1.3, a certificate that
+//! verifies, and the name that is configured.
+
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use tokio_rustls::rustls::CertificateError;
+use tokio_rustls::rustls::ClientConfig;
+use tokio_rustls::rustls::Error;
+use tokio_rustls::rustls::RootCertStore;
+use tokio_rustls::rustls::crypto::ring;
+use tokio_rustls::rustls::pki_types::CertificateDer;
+use tokio_rustls::rustls::pki_types::UnixTime;
+use tokio_rustls::rustls::pki_types::pem::PemObject as _;
+use tokio_rustls::rustls::version::TLS12;
+use tokio_rustls::rustls::version::TLS13;
+
+use super::relay::RelayError;
+use crate::domain::text;
+use crate::mail::handover::TroubleKind;
+
+/// How much of a name that a certificate holds is quoted, in characters.
+const QUOTED: usize = 80;
+/// How many names of a certificate are quoted.
+const NAMES: usize = 5;
+
+/// The settings for all connections: the authorities of `ca_file`, else those of the system.
+pub(super) fn config(ca_file: Option<&Path>) -> Result<Arc<ClientConfig>, RelayError> {
+    let roots = match ca_file {
+        Some(file) => named_roots(file)?,
+        None => system_roots()?,
+    };
+    let builder = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()));
+    let builder =
+        builder.with_protocol_versions(&[&TLS13, &TLS12]).map_err(|error| RelayError::Tls(error.to_string()))?;
+    Ok(Arc::new(builder.with_root_certificates(roots).with_no_client_auth()))
+}
+
+/// All certificates of the file; one that cannot be read is not passed over, because it was meant to be trusted.
+fn named_roots(file: &Path) -> Result<RootCertStore, RelayError> {
+    let shown = || text::visible(&file.display().to_string()).into_owned();
+    let pem = std::fs::read(file).map_err(|error| RelayError::CaFileUnreadable { file: shown(), error })?;
+    let mut roots = RootCertStore::empty();
+    for certificate in CertificateDer::pem_slice_iter(&pem) {
+        let certificate = certificate.map_err(|_| RelayError::CaFileBroken { file: shown() })?;
+        roots.add(certificate).map_err(|_| RelayError::CaFileBroken { file: shown() })?;
+    }
+    if roots.is_empty() { Err(RelayError::CaFileEmpty { file: shown() }) } else { Ok(roots) }
+}
+
+/// The certificates of the system. It has many and always some odd ones, which are passed over.
+fn system_roots() -> Result<RootCertStore, RelayError> {
+    let mut roots = RootCertStore::empty();
+    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+    if roots.is_empty() { Err(RelayError::NoSystemRoots) } else { Ok(roots) }
+}
+
+/// What a failed handshake means, and what is wrong in words. A certificate that does not verify is for the person who
+/// configured the host or the `ca_file`; a lost connection passes.
+pub(super) fn trouble(error: &io::Error, host: &str) -> (TroubleKind, String) {
+    let Some(error) = error.get_ref().and_then(|inner| inner.downcast_ref::<Error>()) else {
+        return (TroubleKind::Later, format!("the connection was lost during the TLS handshake: {error}"));
+    };
+    match error {
+        Error::InvalidCertificate(fault) => {
+            (TroubleKind::Configuration, format!("the certificate of the relay {}", certificate_fault(fault, host)))
+        }
+        Error::InvalidMessage(_) => {
+            let words = "the relay answers to TLS with something else: does this port want `tls = \"starttls\"`?";
+            (TroubleKind::Configuration, words.to_owned())
+        }
+        other => {
+            let words = text::quoted(&other.to_string(), 2 * QUOTED);
+            (TroubleKind::ForGood, format!("no TLS 1.2 or 1.3 with this relay: {words}"))
+        }
+    }
+}
+
+fn certificate_fault(fault: &CertificateError, host: &str) -> String {
+    match fault {
+        CertificateError::NotValidForNameContext { presented, .. } => {
+            let names = presented.iter().take(NAMES).map(|name| text::quoted(name, QUOTED));
+            let names: Vec<String> = names.collect();
+            match names.is_empty() {
+                true => format!("is not for `{host}`; it names no host at all"),
+                false => format!("is not for `{host}`, but for {}", names.join(", ")),
+            }
+        }
+        CertificateError::NotValidForName => format!("is not for `{host}`"),
+        CertificateError::ExpiredContext { not_after, .. } => format!("expired on {}", date(*not_after)),
+        CertificateError::Expired => "has expired".to_owned(),
+        CertificateError::NotValidYetContext { not_before, .. } => {
+            format!("is valid only from {} on: is the clock right?", date(*not_before))
+        }
+        CertificateError::NotValidYet => "is not yet valid: is the clock right?".to_owned(),
+        CertificateError::UnknownIssuer => {
+            "is signed by itself or by an authority that is not trusted here; `ca_file` names another one".to_owned()
+        }
+        CertificateError::Revoked => "is revoked".to_owned(),
+        other => format!("does not verify: {}", text::quoted(&other.to_string(), 2 * QUOTED)),
+    }
+}
+
+/// The day, in UTC.
+fn date(time: UnixTime) -> String {
+    let seconds = i64::try_from(time.as_secs()).unwrap_or(i64::MAX);
+    Timestamp::from_second(seconds).map_or("a day far away".to_owned(), |time| time.strftime("%Y-%m-%d").to_string())
+}

@@ -1,0 +1,200 @@
+//! Commands out and replies in, each with a deadline, bounded, and heard by the transcript.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+use tokio::time::timeout_at;
+use zeroize::Zeroizing;
+
+use super::Side;
+use super::Transcript;
+use super::reply::MAX_LINE;
+use super::reply::Reply;
+use super::reply::Unfinished;
+use super::stream::Stream;
+use crate::domain::text;
+
+/// How much is read at once.
+const READ: usize = 4096;
+
+/// The code of a line and what divides it from the text, in bytes.
+const CODE: usize = 4;
+
+/// How long to wait.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Patience {
+    /// For the next reply as a whole, or the next block of what is sent.
+    pub(super) wait: Duration,
+    /// For everything: however much is left of `wait`, here it ends.
+    pub(super) end: Instant,
+}
+
+impl Patience {
+    pub(super) fn deadline(self) -> Instant {
+        (Instant::now() + self.wait).min(self.end)
+    }
+}
+
+/// Why there is no reply.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum NoReply {
+    /// The connection is lost, or the relay takes too long.
+    Lost(String),
+    /// What came is not SMTP.
+    Garbage(String),
+}
+
+/// Not everything was sent.
+#[derive(Debug)]
+pub(super) struct Cut {
+    /// So many bytes may have left, and no more.
+    pub(super) left: usize,
+    /// What happened.
+    pub(super) words: String,
+}
+
+/// A connection on which commands are sent and replies are read.
+pub(super) struct Wire {
+    stream: Stream,
+    /// What was read and not yet understood.
+    received: Vec<u8>,
+    transcript: Option<Transcript>,
+    /// What is never shown, should the relay send it back.
+    secrets: Vec<Zeroizing<String>>,
+}
+
+impl Wire {
+    pub(super) fn new(stream: Stream, transcript: Option<Transcript>) -> Self {
+        Self { stream, received: Vec::new(), transcript, secrets: Vec::new() }
+    }
+
+    /// Whether nothing was received beyond the replies that were read.
+    pub(super) fn is_quiet(&self) -> bool {
+        self.received.is_empty()
+    }
+
+    /// The stream below, for the TLS that is to be put on it; only when [`Wire::is_quiet`].
+    pub(super) fn into_stream(self) -> Stream {
+        self.stream
+    }
+
+    /// From now on these are masked in whatever is received.
+    pub(super) fn mask(&mut self, secrets: Vec<Zeroizing<String>>) {
+        self.secrets = secrets;
+    }
+
+    /// Tells the transcript a line of ours.
+    pub(super) fn note(&self, line: &str) {
+        if let Some(transcript) = &self.transcript {
+            transcript.line(Side::Ours, &text::visible(line));
+        }
+    }
+
+    /// Sends bytes, without a word to the transcript.
+    ///
+    /// # Errors
+    /// When the connection is lost or the network takes none of it in time.
+    pub(super) async fn send(&mut self, bytes: &[u8], patience: Patience) -> Result<(), Cut> {
+        let mut sent = 0;
+        while sent < bytes.len() {
+            let rest = &bytes[sent..];
+            let words = match timeout_at(patience.deadline(), self.stream.write(rest)).await {
+                Ok(Ok(0)) => "the connection is closed".to_owned(),
+                Ok(Ok(count)) => {
+                    sent += count;
+                    continue;
+                }
+                Ok(Err(error)) => format!("the connection was lost: {error}"),
+                Err(_) => "the relay takes no more: time is up".to_owned(),
+            };
+            return Err(Cut { left: sent + self.stream.may_have_left(rest), words });
+        }
+        Ok(())
+    }
+
+    /// Sends one command, which the transcript hears.
+    ///
+    /// # Errors
+    /// As [`Wire::send`].
+    pub(super) async fn command(&mut self, command: &str, patience: Patience) -> Result<(), NoReply> {
+        self.note(command);
+        let line = Zeroizing::new(format!("{command}\r\n"));
+        self.send(line.as_bytes(), patience).await.map_err(|cut| NoReply::Lost(cut.words))
+    }
+
+    /// Reads one reply, whole, and by one deadline however slowly it comes.
+    ///
+    /// # Errors
+    /// When there is none in time, or what comes is none.
+    pub(super) async fn reply(&mut self, patience: Patience) -> Result<Reply, NoReply> {
+        let deadline = patience.deadline();
+        let started = Instant::now();
+        let mut unfinished = Unfinished::default();
+        loop {
+            while let Some(line) = self.line()? {
+                if let Some(reply) = unfinished.take(&line).map_err(NoReply::Garbage)? {
+                    return Ok(reply);
+                }
+            }
+            match timeout_at(deadline, self.stream.read(&mut self.received, READ)).await {
+                Ok(Ok(0)) => return Err(NoReply::Lost(closed(unfinished.is_empty() && self.received.is_empty()))),
+                Ok(Ok(_)) => {}
+                Ok(Err(error)) => return Err(NoReply::Lost(format!("the connection was lost: {error}"))),
+                Err(_) => {
+                    let waited = started.elapsed().as_secs();
+                    return Err(NoReply::Lost(format!("no reply within {waited} s")));
+                }
+            }
+        }
+    }
+
+    /// The next line that was received whole, without its end. A line that ends in LF alone is taken too: nothing of
+    /// ours depends on it.
+    fn line(&mut self) -> Result<Option<Vec<u8>>, NoReply> {
+        let end = self.received.iter().position(|byte| *byte == b'\n');
+        if end.unwrap_or(self.received.len()) > MAX_LINE {
+            return Err(NoReply::Garbage(format!("a line of more than {MAX_LINE} bytes")));
+        }
+        let Some(end) = end else { return Ok(None) };
+        let mut bytes: Vec<u8> = self.received.drain(..=end).collect();
+        bytes.pop();
+        if bytes.last() == Some(&b'\r') {
+            bytes.pop();
+        }
+        let line = self.masked(bytes);
+        if let Some(transcript) = &self.transcript {
+            let shown = String::from_utf8_lossy(&line);
+            transcript.line(Side::Relay, &text::quoted(&shown, 1000));
+        }
+        Ok(Some(line))
+    }
+
+    fn masked(&self, line: Vec<u8>) -> Vec<u8> {
+        if self.secrets.is_empty() {
+            return line;
+        }
+        // A short password may well be a part of the code.
+        let (code, text) = line.split_at(line.len().min(CODE));
+        let mut text = String::from_utf8_lossy(text).into_owned();
+        for secret in self.secrets.iter().filter(|secret| !secret.is_empty()) {
+            text = text.replace(secret.as_str(), "****");
+        }
+        [code, text.as_bytes()].concat()
+    }
+
+    /// Says QUIT and waits a moment for the answer, whatever it is.
+    pub(super) async fn quit(mut self, wait: Duration) {
+        let patience = Patience { wait, end: Instant::now() + wait };
+        if self.command("QUIT", patience).await.is_ok() {
+            let _ = self.reply(patience).await;
+        }
+        let _ = timeout_at(patience.end, self.stream.shut_down()).await;
+    }
+}
+
+fn closed(is_between_replies: bool) -> String {
+    match is_between_replies {
+        true => "the relay closed the connection without a reply".to_owned(),
+        false => "the relay closed the connection in the middle of a reply".to_owned(),
+    }
+}

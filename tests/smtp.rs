@@ -1,0 +1,13 @@
+//! Handing mails over by SMTP, to a scripted relay on this machine.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on says so by a panic")]
+
+mod relay;
+#[path = "smtp/replies.rs"]
+mod replies;
+#[path = "smtp/riding.rs"]
+mod riding;
+#[path = "smtp/wire.rs"]
+mod wire;
+#[path = "smtp/world.rs"]
+mod world;

@@ -1,0 +1,220 @@
+//! What each reply in each phase means.
+
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::Ordering;
+
+use cxme_admin::domain::relay::LoginMethod;
+use cxme_admin::mail::smtp::Login;
+use cxme_admin::mail::smtp::Timeouts;
+
+use crate::relay::Act;
+use crate::relay::At;
+use crate::relay::At::Auth;
+use crate::relay::At::Content;
+use crate::relay::At::Data;
+use crate::relay::At::Dot;
+use crate::relay::At::Ehlo;
+use crate::relay::At::Greeting;
+use crate::relay::At::Mail;
+use crate::relay::At::Rcpt;
+use crate::relay::ScriptedRelay;
+use crate::world;
+use crate::world::brief;
+use crate::world::brief_trouble;
+use crate::world::mail;
+use crate::world::plain;
+use crate::world::run;
+
+/// The relay hangs up in place of a reply.
+const DROP: &str = "DROP";
+/// The relay says nothing.
+const SILENCE: &str = "SILENCE";
+/// Half a reply, and the relay hangs up.
+const HALF: &str = "HALF";
+/// A text that is not UTF-8 behind the code 250.
+const BYTES: &str = "BYTES";
+
+/// The connection goes on, and the next mail is accepted on it.
+const OPEN: bool = true;
+/// It does not.
+const CLOSED: bool = false;
+
+/// Phase, what the relay does there instead of the usual, what that means, and what becomes of the connection. Each row is
+/// true of a relay that takes the commands one by one, and of one that takes them in groups.
+const TABLE: [(At, &str, &str, bool); 92] = [
+    (Greeting, "421 4.3.2 busy", "later at the greeting", CLOSED),
+    (Greeting, "450 later", "later at the greeting", CLOSED),
+    (Greeting, "554 5.7.1 not you", "for good at the greeting", CLOSED),
+    (Greeting, "250 hello", "for good at the greeting", CLOSED),
+    (Greeting, "HTTP/1.1 400 Bad Request", "for good at the greeting", CLOSED),
+    (Greeting, "SSH-2.0-OpenSSH_9.9", "for good at the greeting", CLOSED),
+    (Greeting, "220-one\r\n220 two", "accepted", OPEN),
+    (Greeting, "220", "accepted", OPEN),
+    (Greeting, DROP, "later at the greeting", CLOSED),
+    (Greeting, HALF, "later at the greeting", CLOSED),
+    (Greeting, SILENCE, "later at the greeting", CLOSED),
+    (Ehlo, "421 bye", "later at EHLO", CLOSED),
+    (Ehlo, "451 later", "later at EHLO", CLOSED),
+    (Ehlo, "500 what", "configuration at AUTH", CLOSED),
+    (Ehlo, "502 what", "configuration at AUTH", CLOSED),
+    (Ehlo, "550 5.7.1 not you", "for good at EHLO", CLOSED),
+    (Ehlo, "354 go", "for good at EHLO", CLOSED),
+    (Ehlo, "250-\r\n250-AUTH PLAIN\r\n250 ", "accepted", OPEN),
+    (Ehlo, "250-  \r\n250-\t\r\n250-AUTH PLAIN\r\n250", "accepted", OPEN),
+    (Ehlo, "250-x\r\n550 y", "for good at EHLO", CLOSED),
+    (Ehlo, DROP, "later at EHLO", CLOSED),
+    (Ehlo, HALF, "later at EHLO", CLOSED),
+    (Ehlo, SILENCE, "later at EHLO", CLOSED),
+    (Auth, "535 5.7.8 wrong", "configuration at AUTH", CLOSED),
+    (Auth, "534 5.7.9 stronger", "configuration at AUTH", CLOSED),
+    (Auth, "550 no", "configuration at AUTH", CLOSED),
+    (Auth, "454 4.7.0 later", "later at AUTH", CLOSED),
+    (Auth, "421 bye", "later at AUTH", CLOSED),
+    (Auth, "250 ok", "for good at AUTH", CLOSED),
+    (Auth, "334 more", "for good at AUTH", CLOSED),
+    (Auth, "what", "for good at AUTH", CLOSED),
+    (Auth, DROP, "later at AUTH", CLOSED),
+    (Auth, HALF, "later at AUTH", CLOSED),
+    (Mail, "421 bye", "later at MAIL FROM", CLOSED),
+    (Mail, "450 4.7.1 slower", "later at MAIL FROM", OPEN),
+    (Mail, "452 full", "later at MAIL FROM", OPEN),
+    (Mail, "500 what", "for good at MAIL FROM", OPEN),
+    (Mail, "535 5.7.8 log in", "for good at MAIL FROM", OPEN),
+    (Mail, "550 not from there", "for good at MAIL FROM", OPEN),
+    (Mail, "552 full", "for good at MAIL FROM", OPEN),
+    (Mail, "251 ok", "for good at MAIL FROM", CLOSED),
+    (Mail, "354 go", "for good at MAIL FROM", CLOSED),
+    (Mail, "ok", "for good at MAIL FROM", CLOSED),
+    (Mail, DROP, "later at MAIL FROM", CLOSED),
+    (Mail, HALF, "later at MAIL FROM", CLOSED),
+    (Mail, SILENCE, "later at MAIL FROM", CLOSED),
+    (Rcpt, "251 forwarded", "accepted", OPEN),
+    (Rcpt, "252 perhaps", "accepted", OPEN),
+    (Rcpt, "421 4.7.0 bye", "slow", CLOSED),
+    (Rcpt, "450 4.2.0 greylisted", "deferred", OPEN),
+    (Rcpt, "450 4.7.1 slower", "slow", OPEN),
+    (Rcpt, "451 4.7.650 throttled", "slow", OPEN),
+    (Rcpt, "452 4.2.2 full", "deferred", OPEN),
+    (Rcpt, "500 what", "refused", OPEN),
+    (Rcpt, "535 log in", "refused", OPEN),
+    (Rcpt, "550-5.1.1 no such\r\n550 5.1.1 user", "refused", OPEN),
+    (Rcpt, "552 full", "refused", OPEN),
+    (Rcpt, "220 hm", "for good at RCPT TO", CLOSED),
+    (Rcpt, "354 go", "for good at RCPT TO", CLOSED),
+    (Rcpt, "2500 ok", "for good at RCPT TO", CLOSED),
+    (Rcpt, DROP, "later at RCPT TO", CLOSED),
+    (Rcpt, HALF, "later at RCPT TO", CLOSED),
+    (Rcpt, SILENCE, "later at RCPT TO", CLOSED),
+    (Data, "421 bye", "slow", CLOSED),
+    (Data, "450 later", "deferred", OPEN),
+    (Data, "452 full", "deferred", OPEN),
+    (Data, "500 what", "refused", OPEN),
+    (Data, "550 no", "refused", OPEN),
+    (Data, "554 5.5.1 nobody", "refused", OPEN),
+    (Data, "250 ok", "for good at DATA", CLOSED),
+    (Data, "what", "for good at DATA", CLOSED),
+    (Data, DROP, "later at DATA", CLOSED),
+    (Data, HALF, "later at DATA", CLOSED),
+    (Data, SILENCE, "later at DATA", CLOSED),
+    (Content, DROP, "in doubt", CLOSED),
+    (Dot, "250", "accepted", OPEN),
+    (Dot, "250-2.0.0 Ok\r\n250 2.0.0 queued", "accepted", OPEN),
+    (Dot, BYTES, "accepted", OPEN),
+    (Dot, "200 ok", "in doubt", CLOSED),
+    (Dot, "251 ok", "in doubt", CLOSED),
+    (Dot, "354 go", "in doubt", CLOSED),
+    (Dot, "421 4.7.0 bye", "slow", CLOSED),
+    (Dot, "450 later", "deferred", OPEN),
+    (Dot, "451 4.7.1 slower", "slow", OPEN),
+    (Dot, "452 full", "deferred", OPEN),
+    (Dot, "550 5.7.1 spam", "refused", OPEN),
+    (Dot, "552 too large", "refused", OPEN),
+    (Dot, "250-ok\r\n550 no", "in doubt", CLOSED),
+    (Dot, "ok", "in doubt", CLOSED),
+    (Dot, DROP, "in doubt", CLOSED),
+    (Dot, HALF, "in doubt", CLOSED),
+    (Dot, SILENCE, "in doubt", CLOSED),
+];
+
+fn act(what: &str) -> Act {
+    match what {
+        DROP => Act::Hang(Vec::new()),
+        HALF => Act::Hang(b"250 2.0".to_vec()),
+        SILENCE => Act::Silence,
+        BYTES => Act::Say(b"250 2.0.0 \xff\xfe\r\n".to_vec()),
+        text => Act::Say(format!("{text}\r\n").into_bytes()),
+    }
+}
+
+/// Where the relay says nothing, it is not waited for long.
+fn timeouts(at: At) -> Timeouts {
+    let mut timeouts = world::patient();
+    match at {
+        Greeting => timeouts.greeting = world::MOMENT,
+        Ehlo => timeouts.hello = world::MOMENT,
+        Mail => timeouts.mail = world::MOMENT,
+        Rcpt => timeouts.rcpt = world::MOMENT,
+        Data => timeouts.data = world::MOMENT,
+        _ => timeouts.dot = world::MOMENT,
+    }
+    timeouts
+}
+
+/// The outcome of one row, and whether the connection goes on.
+fn outcome(at: At, what: &'static str, extensions: &[&'static str]) -> (String, bool) {
+    let is_done = AtomicBool::new(false);
+    let server = ScriptedRelay::start(world::offer(extensions), move |moment| {
+        if moment.at == at && !is_done.swap(true, Ordering::SeqCst) { act(what) } else { Act::Usual }
+    });
+    let mut relay = plain(&server);
+    relay.login = Some(Login { username: "u".to_owned(), password: "p".into(), method: LoginMethod::Plain });
+    if what == SILENCE {
+        relay.timeouts = timeouts(at);
+    }
+    let outcome = run(async {
+        let mut connection = match relay.open().await {
+            Ok(connection) => connection,
+            Err(trouble) => return (brief_trouble(&trouble), CLOSED),
+        };
+        let handover = connection.hand_over(&mail("alice@example.com"), None).await;
+        let is_open = connection.is_open();
+        let next = connection.hand_over(&mail("bob@example.com"), None).await;
+        let expected = if is_open { "accepted: 250 2.0.0 Ok: queued" } else { "later at MAIL FROM: " };
+        assert!(brief(&next).starts_with(expected), "{at:?} {what}: the next mail: {next:?}");
+        connection.close().await;
+        (brief(&handover), is_open)
+    });
+    let counted = server.accepted().iter().filter(|mail| mail.recipients == ["alice@example.com"]).count();
+    let may_count = outcome.0.starts_with("accepted") || outcome.0.starts_with("in doubt");
+    assert_eq!(counted > 0, may_count && counted > 0, "{at:?} {what}: {outcome:?}");
+    outcome
+}
+
+#[test]
+fn each_reply_in_each_phase_means_what_the_table_says() {
+    let mut wrong = Vec::new();
+    for (at, what, expected, open) in TABLE {
+        for extensions in [world::PIPELINING, &["AUTH PLAIN"]] {
+            let (found, is_open) = outcome(at, what, extensions);
+            if found.split(": ").next() != Some(expected) || is_open != open {
+                wrong.push(format!("{at:?}, {what:?}, {extensions:?}: {found}, open: {is_open}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn the_words_are_those_of_the_server_and_name_it_where_it_is_to_blame() {
+    let (words, _) = outcome(Rcpt, "550-5.1.1 no such\r\n550 5.1.1 user", &["AUTH PLAIN"]);
+    assert_eq!(words, "refused: 550 5.1.1 no such user");
+    let (words, _) = outcome(Dot, "250 2.0.0 Ok: queued as 4XyZ", &["AUTH PLAIN"]);
+    assert_eq!(words, "accepted: 250 2.0.0 Ok: queued as 4XyZ");
+    let (words, _) = outcome(Mail, "550 5.7.1 not\u{1b}[2J from there", &["AUTH PLAIN"]);
+    assert!(words.starts_with("for good at MAIL FROM: 127.0.0.1:"), "{words}");
+    assert!(words.ends_with(": 550 5.7.1 not\\u{1b}[2J from there"), "{words}");
+    let (words, _) = outcome(Dot, DROP, &["AUTH PLAIN"]);
+    assert!(words.ends_with(": after the end of the mail: the relay closed the connection without a reply"), "{words}");
+    let (words, _) = outcome(Dot, HALF, &["AUTH PLAIN"]);
+    assert!(words.ends_with("the relay closed the connection in the middle of a reply"), "{words}");
+}

@@ -1,0 +1,103 @@
+//! What the tests of SMTP share.
+
+use std::future::Future;
+use std::time::Duration;
+
+use cxme_admin::domain::email_address::EmailAddress;
+use cxme_admin::domain::relay::Security;
+use cxme_admin::mail::Envelope;
+use cxme_admin::mail::Mail;
+use cxme_admin::mail::handover::Handover;
+use cxme_admin::mail::handover::Trouble;
+use cxme_admin::mail::handover::TroubleKind;
+use cxme_admin::mail::smtp::Relay;
+use cxme_admin::mail::smtp::Timeouts;
+use zeroize::Zeroizing;
+
+use crate::relay::Offer;
+use crate::relay::ScriptedRelay;
+
+/// How long anything may take that is waited for. A test that needs it has failed.
+pub(crate) const DEADLINE: Duration = Duration::from_secs(60);
+
+/// How long it waits where the relay says nothing.
+pub(crate) const MOMENT: Duration = Duration::from_millis(60);
+
+/// What a usual relay offers.
+pub(crate) const PIPELINING: &[&str] = &["PIPELINING", "SIZE 10240000", "8BITMIME", "AUTH PLAIN LOGIN"];
+
+/// Whether the tests run with their full counts (`tests/run --long`).
+pub(crate) fn is_long() -> bool {
+    #[expect(clippy::disallowed_methods, reason = "a switch of the tests, which the program never sees")]
+    std::env::var_os("CXME_TEST_LONG").is_some()
+}
+
+/// Runs to the end, as a command does.
+pub(crate) fn run<T>(work: impl Future<Output = T>) -> T {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let done = runtime.block_on(async { tokio::time::timeout(DEADLINE, work).await });
+    runtime.shutdown_background();
+    done.unwrap_or_else(|_| panic!("not done within {DEADLINE:?}"))
+}
+
+pub(crate) fn offer(extensions: &[&'static str]) -> Offer {
+    Offer { extensions: extensions.to_vec(), tls: None }
+}
+
+/// The way to the scripted relay, in the clear, and patient.
+pub(crate) fn plain(to: &ScriptedRelay) -> Relay {
+    let mut relay = Relay::new("127.0.0.1", to.port(), Security::None, None).unwrap();
+    relay.timeouts = patient();
+    relay
+}
+
+pub(crate) fn patient() -> Timeouts {
+    Timeouts {
+        connect: DEADLINE,
+        tls: DEADLINE,
+        greeting: DEADLINE,
+        hello: DEADLINE,
+        mail: DEADLINE,
+        rcpt: DEADLINE,
+        data: DEADLINE,
+        block: DEADLINE,
+        dot: DEADLINE,
+        whole: DEADLINE,
+        quit: DEADLINE,
+    }
+}
+
+pub(crate) fn envelope(recipient: &str) -> Envelope {
+    let address = |text: &str| EmailAddress::stored(text.to_owned());
+    Envelope { sender: address("bounces@example.com"), recipient: address(recipient) }
+}
+
+pub(crate) fn mail_with(recipient: &str, content: &[u8]) -> Mail {
+    let content = Zeroizing::new(content.to_vec());
+    Mail { envelope: envelope(recipient), message_id: "1@example.com".to_owned(), content }
+}
+
+pub(crate) fn mail(recipient: &str) -> Mail {
+    mail_with(recipient, format!("To: {recipient}\r\nSubject: x\r\n\r\n.hello\r\n").as_bytes())
+}
+
+/// An outcome in a few words; what the relay said stands behind a colon.
+pub(crate) fn brief(handover: &Handover) -> String {
+    match handover {
+        Handover::Accepted { reply } => format!("accepted: {reply}"),
+        Handover::Deferred { reply, slow_down: false } => format!("deferred: {reply}"),
+        Handover::Deferred { reply, slow_down: true } => format!("slow: {reply}"),
+        Handover::Refused { reply } => format!("refused: {reply}"),
+        Handover::InDoubt { reply } => format!("in doubt: {reply}"),
+        Handover::Trouble(trouble) => brief_trouble(trouble),
+    }
+}
+
+pub(crate) fn brief_trouble(trouble: &Trouble) -> String {
+    let kind = match trouble.kind {
+        TroubleKind::Later => "later",
+        TroubleKind::ForGood => "for good",
+        TroubleKind::Configuration => "configuration",
+    };
+    format!("{kind} at {}: {}", trouble.phase, trouble.words)
+}
