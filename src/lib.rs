@@ -15,6 +15,7 @@
 //! | [`secrets`] | passwords, hashes, generated passwords, the reset key | domain, random, private_file |
 //! | [`store`] | all SQL | domain, secrets, private_file |
 //! | [`mail`] | mails: writing one, handing it over | domain, secrets, texts, private_file |
+//! | [`outbox`] | the messages that have not ended: taken, sent, settled | clock, random, domain, secrets, store, mail |
 //! | [`config`] | the configuration file, a file a section | domain, secrets, private_file |
 //! | [`actions`] | the deeds, one a file, each in a view or a change | clock, random, domain, secrets, texts, store |
 //! | [`cli`] | what a person at a terminal meets | everything |
@@ -30,6 +31,7 @@ pub mod clock;
 pub mod config;
 pub mod domain;
 pub mod mail;
+pub mod outbox;
 pub mod private_file;
 pub mod process;
 pub mod random;

@@ -9,7 +9,7 @@ use std::path::Path;
 use std::path::PathBuf;
 
 /// A layer, and the layers that it may import besides itself. `src/lib.rs` says the same to the reader.
-const LAYERS: [(&str, &[&str]); 12] = [
+const LAYERS: [(&str, &[&str]); 13] = [
     ("clock", &[]),
     ("random", &[]),
     ("private_file", &[]),
@@ -19,6 +19,7 @@ const LAYERS: [(&str, &[&str]); 12] = [
     ("secrets", &["domain", "random", "private_file"]),
     ("store", &["domain", "secrets", "private_file"]),
     ("mail", &["domain", "secrets", "texts", "private_file"]),
+    ("outbox", &["clock", "random", "domain", "secrets", "store", "mail"]),
     ("config", &["domain", "secrets", "private_file"]),
     ("actions", &["clock", "random", "domain", "secrets", "texts", "store"]),
     (
@@ -33,6 +34,7 @@ const LAYERS: [(&str, &[&str]); 12] = [
             "secrets",
             "store",
             "mail",
+            "outbox",
             "config",
             "actions",
         ],

@@ -11,6 +11,7 @@ pub mod policy;
 pub mod rate;
 pub mod refusal;
 pub mod relay;
+pub mod retry;
 pub mod role;
 pub mod selection;
 pub mod text;

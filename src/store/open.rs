@@ -120,7 +120,7 @@ impl Store {
 }
 
 /// The path with something added to its name, as SQLite does for its own companions.
-fn beside(path: &Path, suffix: &str) -> PathBuf {
+pub(super) fn beside(path: &Path, suffix: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(suffix);
     name.into()

@@ -22,10 +22,13 @@ use super::owner_of;
 use crate::cli::failure::Complaint;
 use crate::config::LoadError;
 use crate::config::PasswordFrom;
+use crate::config::SmtpSection;
 use crate::config::TransportName;
 use crate::domain::text;
 use crate::mail::file::Folder;
 use crate::mail::sendmail::Sendmail;
+use crate::mail::smtp::Login;
+use crate::mail::smtp::Relay;
 use crate::mail::transport::Transport;
 use crate::private_file;
 use crate::private_file::Rule;
@@ -47,15 +50,28 @@ impl Context {
             return Ok(None);
         }
         Ok(Some(match mail.transport {
-            // INTEGRATOR: `mail.smtp` and `self.relay_password()?` make the transport; the host name for an absent
-            // `helo` is `self.process.accounts.host`.
-            TransportName::Smtp => anyhow::bail!("smtp"),
+            TransportName::Smtp => Transport::Smtp(Box::new(self.relay(&mail.smtp)?)),
             TransportName::Sendmail => Transport::Sendmail(Sendmail::new(absolute(&mail.sendmail.program)?)),
             TransportName::File => {
                 let missing = || Complaint::Configuration("[mail.file] directory is missing".to_owned());
                 Transport::Folder(Folder::new(absolute(&mail.file.directory.ok_or_else(missing)?)?))
             }
         }))
+    }
+
+    fn relay(&mut self, smtp: &SmtpSection) -> anyhow::Result<Relay> {
+        let missing = || Complaint::Configuration("[mail.smtp] host is missing".to_owned());
+        let host = smtp.host.as_deref().ok_or_else(missing)?;
+        // An IPv6 address may stand in brackets, as it does in a URL.
+        let bare = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
+        let made = Relay::new(bare, smtp.port, smtp.tls, smtp.ca_file.as_deref());
+        let mut relay = made.map_err(|error| complaint("[mail.smtp]", &error))?;
+        relay.helo = smtp.helo.clone().unwrap_or_else(|| greeting_name(&self.process.accounts.host));
+        if let (Some(login), Some(password)) = (&smtp.login, self.relay_password()?) {
+            let (username, password) = (login.username.clone(), password.into_secret());
+            relay.login = Some(Login { username, password, method: login.method });
+        }
+        Ok(relay)
     }
 
     /// The password for the relay; `None` when the program does not log in.
@@ -86,6 +102,12 @@ impl Context {
         let rule = Rule::secret();
         Ok(if self.process.accounts.effective_uid == 0 { rule.owned_also_by(owner) } else { rule })
     }
+}
+
+/// The name to greet a relay with: the host's, where it is one that can stand in a command.
+fn greeting_name(host: &str) -> String {
+    let is_name = !host.is_empty() && host.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '.');
+    if is_name { host.to_owned() } else { "localhost".to_owned() }
 }
 
 fn complaint(source: &str, what: &impl std::fmt::Display) -> Complaint {

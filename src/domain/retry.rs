@@ -1,0 +1,42 @@
+//! When a mail that was deferred is tried again.
+
+use std::time::Duration;
+
+/// The wait after the first try: the time after which a relay that greylists usually takes a mail.
+const FIRST: u64 = 300;
+/// The longest wait, Postfix's `maximal_backoff_time`.
+const LONGEST: u64 = 4_000;
+/// How far a wait is drawn out or shortened, in percent, so that mails deferred together do not come back together.
+const SPREAD: u64 = 20;
+
+/// How long to wait after the `attempts`-th try failed: 5 minutes, then twice as long each time, at most 4,000 seconds
+/// (RFC 5321, 4.5.4.1, asks for 30 minutes after some tries; Postfix goes up to these). `jitter` is any random number,
+/// which moves the wait by up to a fifth in either direction.
+pub fn wait(attempts: u32, jitter: u32) -> Duration {
+    let doubled = FIRST << attempts.saturating_sub(1).min(8);
+    let plain = doubled.min(LONGEST);
+    let share = u64::from(jitter) % (2 * SPREAD + 1);
+    Duration::from_secs(plain * (100 - SPREAD + share) / 100)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn waits_double_up_to_their_bound() {
+        // The jitter that leaves a wait as it is.
+        let plain: Vec<u64> = (0..=7).map(|attempts| wait(attempts, 20).as_secs()).collect();
+        assert_eq!(plain, [300, 300, 600, 1_200, 2_400, 4_000, 4_000, 4_000]);
+        assert_eq!(wait(u32::MAX, 20).as_secs(), 4_000);
+    }
+
+    #[test]
+    fn a_wait_is_spread_over_a_fifth_in_either_direction() {
+        let waits: BTreeSet<u64> = (0..1_000).map(|jitter| wait(5, jitter).as_secs()).collect();
+        assert_eq!((waits.first(), waits.last()), (Some(&3_200), Some(&4_800)));
+        assert!(waits.len() >= 40);
+    }
+}

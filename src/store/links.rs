@@ -1,0 +1,129 @@
+//! The links of resets: found by the hash of their code, used, revoked.
+
+use jiff::Timestamp;
+use rusqlite::OptionalExtension as _;
+use rusqlite::params;
+
+use super::Reading;
+use super::Result;
+use super::Store;
+use super::Writing;
+use super::messages::LinkState;
+use super::messages::Message;
+use crate::domain::message::MessageId;
+use crate::domain::user::UserId;
+use crate::secrets::reset_code::ResetCodeHash;
+
+/// Which links a list shows.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct LinkQuery {
+    /// Those of this user.
+    pub user: Option<UserId>,
+    /// Those that are so.
+    pub state: Option<LinkState>,
+}
+
+/// A link, found by its code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Link {
+    /// The message that brought it.
+    pub message: MessageId,
+    /// The user it is for.
+    pub user: UserId,
+    /// When it expires.
+    pub expires_at: i64,
+}
+
+/// A link that can be used at `?1`.
+const OPEN: &str = "used_at IS NULL AND revoked_at IS NULL AND expires_at > ?1";
+
+impl Reading<'_> {
+    /// The link with this code, if it was handed over and neither used nor revoked; it may have expired.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn link_by_code(&self, hash: &ResetCodeHash) -> Result<Option<Link>> {
+        // The whole hash is compared here, and not with `=` in SQL alone, because the index holds only its beginning.
+        let sql = "SELECT id, user_id, expires_at FROM message WHERE substr(code_hash, 1, 8) = substr(?1, 1, 8) \
+                   AND code_hash = ?1 AND used_at IS NULL AND revoked_at IS NULL AND expires_at IS NOT NULL";
+        let mut statement = self.transaction.prepare_cached(sql)?;
+        let found = statement.query_row([hash.0], |row| {
+            Ok(Link { message: MessageId(row.get(0)?), user: UserId(row.get(1)?), expires_at: row.get(2)? })
+        });
+        Ok(found.optional()?)
+    }
+
+    /// Gives each message with a link that meets the query to `visit`, newest first.
+    ///
+    /// # Errors
+    /// When the store cannot be read, or `visit` fails.
+    pub fn each_link<E: From<super::StoreError>>(
+        &self,
+        query: &LinkQuery,
+        now: Timestamp,
+        visit: &mut dyn FnMut(Message) -> std::result::Result<(), E>,
+    ) -> std::result::Result<(), E> {
+        let state = match query.state {
+            None => "",
+            Some(LinkState::Unsent) => "AND used_at IS NULL AND revoked_at IS NULL AND expires_at IS NULL",
+            Some(LinkState::Open) => "AND used_at IS NULL AND revoked_at IS NULL AND expires_at > ?1",
+            Some(LinkState::Used) => "AND used_at IS NOT NULL",
+            Some(LinkState::Expired) => "AND used_at IS NULL AND revoked_at IS NULL AND expires_at <= ?1",
+            Some(LinkState::Revoked) => "AND used_at IS NULL AND revoked_at IS NOT NULL",
+        };
+        let condition = match query.user {
+            Some(_) => format!("?1 IS ?1 AND user_id = ?2 AND life IS NOT NULL {state} ORDER BY message.id DESC"),
+            None => format!("?1 IS ?1 AND ?2 IS NULL AND life IS NOT NULL {state} ORDER BY message.id DESC"),
+        };
+        let user = query.user.map(|user| user.0);
+        self.visit_messages(&condition, &[&now.as_second(), &user], visit)
+    }
+}
+
+impl Writing<'_> {
+    /// Uses a link up; false: it cannot be used any more.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    pub fn use_link(&self, id: MessageId, now: Timestamp) -> Result<bool> {
+        let sql = format!("UPDATE message SET used_at = ?1 WHERE id = ?2 AND {OPEN}");
+        Ok(self.transaction.execute(&sql, params![now.as_second(), id.0])? > 0)
+    }
+
+    /// Revokes the links that can still be used, and calls off those that still wait to be sent: of one user, or of all.
+    /// Gives how many links and how many messages there were.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    pub fn revoke_links(&self, user: Option<UserId>, why: &str, now: Timestamp) -> Result<(u64, u64)> {
+        let user = user.map(|user| user.0);
+        let whose = if user.is_some() { "user_id = ?2" } else { "?2 IS NULL" };
+        // A message in flight has no expiry that counts yet: its link is revoked before it arrives.
+        let sql = format!(
+            "UPDATE message SET revoked_at = ?1, revoked_why = ?3 WHERE {whose} AND life IS NOT NULL \
+             AND used_at IS NULL AND revoked_at IS NULL AND (expires_at > ?1 OR state = 'sending')"
+        );
+        let links = self.transaction.execute(&sql, params![now.as_second(), user, why])?;
+        let sql = format!(
+            "UPDATE message SET state = 'cancelled', ended_at = ?1, reply = ?3 WHERE {whose} AND life IS NOT NULL \
+             AND state IN ('queued', 'deferred', 'in doubt')"
+        );
+        let waiting = self.transaction.execute(&sql, params![now.as_second(), user, why])?;
+        Ok((links as u64, waiting as u64))
+    }
+}
+
+impl Store {
+    /// Ends a link whose life was found to be over, so that a clock that is set back does not revive it. Stands outside
+    /// changes as the outbox's own settling does: the row is the record.
+    ///
+    /// # Errors
+    /// When the store cannot be written; the link is refused all the same.
+    pub fn note_expiry(&self, id: MessageId, now: Timestamp) -> Result<()> {
+        let writing = self.write()?;
+        let sql = "UPDATE message SET revoked_at = ?1, revoked_why = 'expired' \
+                   WHERE id = ?2 AND used_at IS NULL AND revoked_at IS NULL AND expires_at <= ?1";
+        writing.transaction.execute(sql, params![now.as_second(), id.0])?;
+        writing.commit()
+    }
+}

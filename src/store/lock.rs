@@ -1,0 +1,112 @@
+//! Who is sending now: a lock on one byte of `STORE.lock`, a file beside the store, for each process that sends. It goes
+//! when its process ends, however it ends, so there is no stale lock; and it is a file of its own, because SQLite's locks
+//! on the store itself would be dropped by whoever closes another descriptor of it.
+
+use std::fs::File;
+use std::os::unix::fs::MetadataExt as _;
+use std::path::Path;
+
+use nix::errno::Errno;
+use nix::fcntl::FcntlArg;
+use nix::fcntl::OFlag;
+use nix::fcntl::fcntl;
+use nix::fcntl::open;
+use nix::libc::F_WRLCK;
+use nix::libc::SEEK_SET;
+use nix::libc::flock;
+use nix::sys::stat::Mode;
+use nix::unistd::fchown;
+use nix::unistd::geteuid;
+
+use super::Result;
+use super::Store;
+use super::StoreError;
+use super::open::beside;
+use super::open::resolved;
+
+/// The first byte of senders; those before are for locks that have a meaning of their own.
+const FIRST_SENDER: u32 = 16;
+/// More senders at once than any machine has.
+const MOST_SENDERS: u32 = 4_096;
+
+/// A lock that is held until it is dropped.
+#[derive(Debug)]
+pub struct Held {
+    byte: u32,
+    _file: File,
+}
+
+impl Held {
+    /// The number of the lock, which stands in the rows of messages in flight.
+    pub fn number(&self) -> u32 {
+        self.byte
+    }
+}
+
+impl Store {
+    /// Takes a lock for a process that sends: one that nobody holds.
+    ///
+    /// # Errors
+    /// When the file beside the store cannot be opened or locked.
+    pub fn lock_as_sender(&self) -> Result<Held> {
+        for byte in FIRST_SENDER..FIRST_SENDER + MOST_SENDERS {
+            if let Some(held) = self.try_lock(byte)? {
+                return Ok(held);
+            }
+        }
+        Err(StoreError::Busy)
+    }
+
+    /// Takes the lock of this number; `None`: somebody holds it.
+    ///
+    /// # Errors
+    /// When the file beside the store cannot be opened or locked.
+    pub fn try_lock(&self, byte: u32) -> Result<Option<Held>> {
+        let store = resolved(self.path())?;
+        let path = beside(&store, ".lock");
+        let file = open_lock_file(&path, &store)?;
+        // An open-file-description lock (fcntl(2)): it belongs to this descriptor, and so excludes another one of the same
+        // process too.
+        let region =
+            flock { l_type: F_WRLCK as i16, l_whence: SEEK_SET as i16, l_start: i64::from(byte), l_len: 1, l_pid: 0 };
+        match fcntl(&file, FcntlArg::F_OFD_SETLK(&region)) {
+            Ok(_) => Ok(Some(Held { byte, _file: file })),
+            Err(Errno::EAGAIN | Errno::EACCES) => Ok(None),
+            Err(error) => Err(StoreError::Disk(format!("{}: cannot be locked: {error}", path.display()))),
+        }
+    }
+}
+
+fn open_lock_file(path: &Path, store: &Path) -> Result<File> {
+    let failed = |error: Errno| StoreError::Closed(format!("{}: {error}", path.display()));
+    let flags = OFlag::O_RDWR | OFlag::O_CREAT | OFlag::O_CLOEXEC | OFlag::O_NOFOLLOW;
+    let file = open(path, flags, Mode::S_IRUSR | Mode::S_IWUSR).map(File::from).map_err(failed)?;
+    // What root makes belongs to the account that the store belongs to, as SQLite does it with the log.
+    if geteuid().is_root() {
+        let facts = store.symlink_metadata().map_err(|error| StoreError::Closed(error.to_string()))?;
+        fchown(&file, Some(facts.uid().into()), Some(facts.gid().into())).map_err(failed)?;
+    }
+    Ok(file)
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::private_file::Rule;
+    use crate::store::open::Expect;
+
+    use super::*;
+
+    #[test]
+    fn a_lock_excludes_others_until_it_is_dropped() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("store.db");
+        Store::create(&path, 0o600, |_| Ok(())).unwrap();
+        let store = Store::open(&path, &Rule::store(false), Expect::Current).unwrap();
+        let one = store.lock_as_sender().unwrap();
+        let two = store.lock_as_sender().unwrap();
+        assert_eq!((one.number(), two.number()), (FIRST_SENDER, FIRST_SENDER + 1));
+        assert!(store.try_lock(one.number()).unwrap().is_none());
+        drop(one);
+        assert!(store.try_lock(FIRST_SENDER).unwrap().is_some());
+    }
+}

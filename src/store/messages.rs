@@ -1,0 +1,296 @@
+//! Messages: looked up, queued and called off by operators. What the outbox does with them is in `outbox.rs`, and what
+//! becomes of a reset's link in `links.rs`.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use rusqlite::OptionalExtension as _;
+use rusqlite::Row;
+use rusqlite::params;
+
+use super::Reading;
+use super::Result;
+use super::Writing;
+use super::time;
+use crate::domain::email_address::EmailAddress;
+use crate::domain::message::MailKind;
+use crate::domain::message::MessageId;
+use crate::domain::message::MessageState;
+use crate::domain::message::NoticeCause;
+use crate::domain::operator::Account;
+use crate::domain::user::UserId;
+
+/// The columns of a message, and the name of its user.
+pub(super) const COLUMNS: &str = "message.id, kind, state, user_id, address, operator, operator_uid, message.created_at, \
+     due_at, attempts, last_try_at, ended_at, life, cause, note, expires_at, used_at, revoked_at, revoked_why, message_id, \
+     reply, (SELECT username FROM user WHERE user.id = user_id)";
+
+/// A message to be queued.
+#[derive(Debug, Clone)]
+pub struct NewMessage<'a> {
+    /// What it is for.
+    pub content: NewContent<'a>,
+    /// The user; none for a test.
+    pub user: Option<UserId>,
+    /// Where it goes.
+    pub address: &'a EmailAddress,
+    /// Who asked for it.
+    pub operator: &'a Account,
+    /// When.
+    pub created_at: Timestamp,
+}
+
+/// What a message is for, with what only such a one has.
+#[derive(Debug, Clone, Copy)]
+pub enum NewContent<'a> {
+    /// A link.
+    Link {
+        /// For a user who never had a password.
+        invitation: bool,
+        /// How long the link lives from its last hand-over.
+        life: Duration,
+        /// The operator's own words.
+        note: Option<&'a str>,
+    },
+    /// Word of a changed password.
+    Notice(NoticeCause),
+    /// A mail of `mail test`.
+    Test,
+}
+
+/// A message as stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Message {
+    /// Its number.
+    pub id: MessageId,
+    /// What it is for.
+    pub kind: MailKind,
+    /// Where it is on its way.
+    pub state: MessageState,
+    /// The user's number.
+    pub user: Option<UserId>,
+    /// The user's name, while he exists.
+    pub username: Option<String>,
+    /// Where it goes.
+    pub address: String,
+    /// The OS account that asked for it.
+    pub operator: String,
+    /// That account's number.
+    pub operator_uid: u32,
+    /// When it was queued.
+    pub created_at: Timestamp,
+    /// When it is tried next, while it waits.
+    pub due_at: Timestamp,
+    /// How often it was tried.
+    pub attempts: u32,
+    /// When it was tried last.
+    pub last_try_at: Option<Timestamp>,
+    /// When it ended.
+    pub ended_at: Option<Timestamp>,
+    /// What became of its link, if it has one.
+    pub link: Option<LinkFacts>,
+    /// What a notice tells of.
+    pub cause: Option<NoticeCause>,
+    /// The operator's own words.
+    pub note: Option<String>,
+    /// Its Message-ID, once it was tried.
+    pub message_id: Option<String>,
+    /// The server's words, or why it was called off.
+    pub reply: Option<String>,
+}
+
+/// What is known of a link; never its code.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LinkFacts {
+    /// How long it lives from its last hand-over.
+    pub life: Duration,
+    /// When it expires; none before the first hand-over.
+    pub expires_at: Option<Timestamp>,
+    /// When it was used.
+    pub used_at: Option<Timestamp>,
+    /// When it was revoked.
+    pub revoked_at: Option<Timestamp>,
+    /// Why.
+    pub revoked_why: Option<String>,
+}
+
+/// Whether a link can be used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LinkState {
+    /// It was not handed over yet.
+    Unsent,
+    /// It can.
+    Open,
+    /// It was.
+    Used,
+    /// Its life is over.
+    Expired,
+    /// Something ended it.
+    Revoked,
+}
+
+impl LinkState {
+    /// The word in data and in options.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Unsent => "unsent",
+            Self::Open => "open",
+            Self::Used => "used",
+            Self::Expired => "expired",
+            Self::Revoked => "revoked",
+        }
+    }
+}
+
+impl LinkFacts {
+    /// What the link is at `now`.
+    pub fn state(&self, now: Timestamp) -> LinkState {
+        match self {
+            Self { used_at: Some(_), .. } => LinkState::Used,
+            Self { revoked_at: Some(_), .. } => LinkState::Revoked,
+            Self { expires_at: None, .. } => LinkState::Unsent,
+            Self { expires_at: Some(expires_at), .. } if *expires_at <= now => LinkState::Expired,
+            Self { .. } => LinkState::Open,
+        }
+    }
+}
+
+impl Reading<'_> {
+    /// A message by its number.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn message(&self, id: MessageId) -> Result<Option<Message>> {
+        let sql = format!("SELECT {COLUMNS} FROM message WHERE id = ?1");
+        Ok(self.transaction.prepare_cached(&sql)?.query_row([id.0], message).optional()?)
+    }
+
+    /// Gives each message that has not ended to `visit`, oldest first.
+    ///
+    /// # Errors
+    /// When the store cannot be read, or `visit` fails.
+    pub fn each_waiting_message<E: From<super::StoreError>>(
+        &self,
+        visit: &mut dyn FnMut(Message) -> std::result::Result<(), E>,
+    ) -> std::result::Result<(), E> {
+        self.visit_messages("state IN ('queued', 'sending', 'deferred', 'in doubt') ORDER BY message.id", &[], visit)
+    }
+
+    /// The newest message with a link to this user that the outbox tried since `since`, or that still waits.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn recent_link(&self, user: UserId, since: Timestamp) -> Result<Option<Message>> {
+        let sql = format!(
+            "SELECT {COLUMNS} FROM message WHERE user_id = ?1 AND life IS NOT NULL AND (state IN ('queued', 'sending', \
+             'deferred', 'in doubt') OR (state = 'accepted' AND last_try_at > ?2)) ORDER BY message.id DESC LIMIT 1"
+        );
+        let values = params![user.0, since.as_second()];
+        Ok(self.transaction.prepare_cached(&sql)?.query_row(values, message).optional()?)
+    }
+
+    pub(super) fn visit_messages<E: From<super::StoreError>>(
+        &self,
+        condition: &str,
+        values: &[&dyn rusqlite::ToSql],
+        visit: &mut dyn FnMut(Message) -> std::result::Result<(), E>,
+    ) -> std::result::Result<(), E> {
+        let failed = |error: rusqlite::Error| E::from(error.into());
+        let sql = format!("SELECT {COLUMNS} FROM message WHERE {condition}");
+        let mut statement = self.transaction.prepare(&sql).map_err(failed)?;
+        let mut rows = statement.query(values).map_err(failed)?;
+        while let Some(row) = rows.next().map_err(failed)? {
+            visit(message(row).map_err(failed)?)?;
+        }
+        Ok(())
+    }
+}
+
+impl Writing<'_> {
+    /// Queues a message.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    pub fn queue_message(&self, new: &NewMessage<'_>) -> Result<MessageId> {
+        let (kind, life, note, cause) = match new.content {
+            NewContent::Link { invitation, life, note } => {
+                let kind = if invitation { MailKind::Invitation } else { MailKind::Reset };
+                (kind, Some(life.as_secs().cast_signed()), note, None)
+            }
+            NewContent::Notice(cause) => (MailKind::Notice, None, None, Some(cause.word())),
+            NewContent::Test => (MailKind::Test, None, None, None),
+        };
+        let mut statement = self.transaction.prepare_cached(
+            "INSERT INTO message (kind, state, user_id, address, operator, operator_uid, created_at, due_at, life, cause, \
+             note) VALUES (?1, 'queued', ?2, ?3, ?4, ?5, ?6, ?6, ?7, ?8, ?9)",
+        )?;
+        statement.execute(params![
+            kind.word(),
+            new.user.map(|user| user.0),
+            new.address.as_str(),
+            new.operator.name,
+            new.operator.uid,
+            new.created_at.as_second(),
+            life,
+            cause,
+            note,
+        ])?;
+        Ok(MessageId(self.transaction.last_insert_rowid()))
+    }
+
+    /// Calls a message off that still waits; false: it does not wait, or there is none.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    pub fn cancel_message(&self, id: MessageId, why: &str, now: Timestamp) -> Result<bool> {
+        let sql = "UPDATE message SET state = 'cancelled', ended_at = ?2, reply = ?3 \
+                   WHERE id = ?1 AND state IN ('queued', 'deferred', 'in doubt')";
+        Ok(self.transaction.execute(sql, params![id.0, now.as_second(), why])? > 0)
+    }
+
+    /// Calls off what still waits to bring this user a link, because another one is about to be queued.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    pub fn cancel_waiting_links(&self, user: UserId, why: &str, now: Timestamp) -> Result<()> {
+        let sql = "UPDATE message SET state = 'cancelled', ended_at = ?2, reply = ?3 \
+                   WHERE user_id = ?1 AND life IS NOT NULL AND state IN ('queued', 'deferred', 'in doubt')";
+        self.transaction.execute(sql, params![user.0, now.as_second(), why])?;
+        Ok(())
+    }
+}
+
+fn message(row: &Row<'_>) -> rusqlite::Result<Message> {
+    let moment = |column| Ok::<_, rusqlite::Error>(row.get::<_, Option<i64>>(column)?.map(time));
+    let link = row.get::<_, Option<i64>>(12)?.map(|life| {
+        Ok::<_, rusqlite::Error>(LinkFacts {
+            life: Duration::from_secs(life.unsigned_abs()),
+            expires_at: moment(15)?,
+            used_at: moment(16)?,
+            revoked_at: moment(17)?,
+            revoked_why: row.get(18)?,
+        })
+    });
+    let (kind, state): (String, String) = (row.get(1)?, row.get(2)?);
+    Ok(Message {
+        id: MessageId(row.get(0)?),
+        // The schema has no other words.
+        kind: kind.parse().unwrap_or(MailKind::Test),
+        state: MessageState::stored(&state).unwrap_or(MessageState::Failed),
+        user: row.get::<_, Option<i64>>(3)?.map(UserId),
+        username: row.get(21)?,
+        address: row.get(4)?,
+        operator: row.get(5)?,
+        operator_uid: row.get(6)?,
+        created_at: time(row.get(7)?),
+        due_at: time(row.get(8)?),
+        attempts: row.get(9)?,
+        last_try_at: moment(10)?,
+        ended_at: moment(11)?,
+        link: link.transpose()?,
+        cause: row.get::<_, Option<String>>(13)?.and_then(|word| NoticeCause::stored(&word)),
+        note: row.get(14)?,
+        message_id: row.get(19)?,
+        reply: row.get(20)?,
+    })
+}

@@ -1,0 +1,285 @@
+//! What the outbox does with messages: takes the next one, begins it, settles it. Each function is one step of a
+//! transaction that the engine opens and commits, so that settling one message and beginning the next is one commit.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use rusqlite::OptionalExtension as _;
+use rusqlite::Row;
+use rusqlite::params;
+
+use super::Reading;
+use super::Result;
+use super::Writing;
+use super::time;
+use crate::domain::email_address::EmailAddress;
+use crate::domain::message::MailKind;
+use crate::domain::message::MessageId;
+use crate::domain::message::MessageState;
+use crate::domain::message::NoticeCause;
+use crate::domain::user::SignIn;
+use crate::domain::user::UserId;
+use crate::secrets::reset_code::NONCE;
+use crate::secrets::reset_code::ResetCodeHash;
+
+/// A message that is due, with the user as he is now.
+#[derive(Debug, Clone)]
+pub struct Due {
+    /// Its number.
+    pub id: MessageId,
+    /// What it is for.
+    pub kind: MailKind,
+    /// Where it is on its way.
+    pub state: MessageState,
+    /// Where it goes.
+    pub address: EmailAddress,
+    /// The OS account that asked for it.
+    pub operator_uid: u32,
+    /// When it was queued.
+    pub created_at: Timestamp,
+    /// How often it was tried.
+    pub attempts: u32,
+    /// When it was tried first: the mail's Date.
+    pub first_try_at: Option<Timestamp>,
+    /// How long its link lives.
+    pub life: Option<Duration>,
+    /// What a notice tells of.
+    pub cause: Option<NoticeCause>,
+    /// The operator's own words.
+    pub note: Option<String>,
+    /// From an earlier try.
+    pub nonce: Option<[u8; NONCE]>,
+    /// From an earlier try.
+    pub message_id: Option<String>,
+    /// The user's number.
+    pub user: Option<UserId>,
+    /// The user, while he exists.
+    pub recipient: Option<Recipient>,
+}
+
+/// The user of a message, as he is now.
+#[derive(Debug, Clone)]
+pub struct Recipient {
+    /// The name to sign in with.
+    pub username: String,
+    /// The person's name.
+    pub name: String,
+    /// His address, which may be another one by now.
+    pub email: EmailAddress,
+    /// The language.
+    pub locale: Option<String>,
+    /// How he signs in.
+    pub sign_in: SignIn,
+    /// Whether a lock is in force.
+    pub is_locked: bool,
+    /// Whether he must choose another password at the next sign-in.
+    pub must_change: bool,
+}
+
+/// Which messages are to be sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Scope {
+    /// These.
+    These(Vec<MessageId>),
+    /// Whatever is due.
+    Everything,
+}
+
+/// What is written of a message when it is begun.
+#[derive(Debug, Clone)]
+pub struct Beginning<'a> {
+    /// The message.
+    pub id: MessageId,
+    /// The nonce, the same at each try.
+    pub nonce: &'a [u8; NONCE],
+    /// The Message-ID, the same at each try.
+    pub message_id: &'a str,
+    /// The hash of the code, if it has a link.
+    pub code_hash: Option<ResetCodeHash>,
+    /// The lock of the process that sends it.
+    pub sender: u32,
+    /// When.
+    pub now: Timestamp,
+}
+
+/// What became of a try.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Settlement {
+    /// The message has come to this state, with these words. One that waits again is due then.
+    Tried {
+        /// Accepted, deferred, failed or in doubt.
+        state: MessageState,
+        /// The server's words.
+        reply: String,
+        /// When it is tried again, if it is.
+        due_at: Option<Timestamp>,
+    },
+    /// The relay could not be used: the message waits as if it had not been tried.
+    Released,
+}
+
+const COLUMNS: &str = "message.id, kind, state, user_id, address, operator_uid, message.created_at, attempts, \
+     first_try_at, life, cause, note, nonce, message_id, user.id, username, user.name, email, locale, sign_in, \
+     locked_at IS NOT NULL AND (locked_until IS NULL OR locked_until > ?1), must_change_password";
+
+impl Reading<'_> {
+    /// The next message that is due, of those that never were tried (`fresh`) or of those that are tried again.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn next_due(&self, fresh: bool, now: Timestamp) -> Result<Option<Due>> {
+        let order = if fresh {
+            "state = 'queued' ORDER BY message.id"
+        } else {
+            "state IN ('deferred', 'in doubt') AND due_at <= ?1 ORDER BY due_at, message.id"
+        };
+        let sql = format!("SELECT {COLUMNS} FROM message LEFT JOIN user ON user.id = user_id WHERE {order} LIMIT 1");
+        Ok(self.transaction.prepare_cached(&sql)?.query_row([now.as_second()], due).optional()?)
+    }
+
+    /// A message that waits, due or not.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn waiting(&self, id: MessageId, now: Timestamp) -> Result<Option<Due>> {
+        let sql = format!(
+            "SELECT {COLUMNS} FROM message LEFT JOIN user ON user.id = user_id WHERE message.id = ?2 \
+             AND state IN ('queued', 'deferred', 'in doubt')"
+        );
+        Ok(self.transaction.prepare_cached(&sql)?.query_row(params![now.as_second(), id.0], due).optional()?)
+    }
+
+    /// Whether a message waits that is due.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn anything_due(&self, now: Timestamp) -> Result<bool> {
+        let sql = "SELECT EXISTS (SELECT 1 FROM message WHERE state = 'queued') OR EXISTS \
+                   (SELECT 1 FROM message WHERE state IN ('deferred', 'in doubt') AND due_at <= ?1)";
+        Ok(self.transaction.query_row(sql, [now.as_second()], |row| row.get(0))?)
+    }
+
+    /// Whether a later link was made for this user since the message was queued.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn has_later_link(&self, user: UserId, id: MessageId) -> Result<bool> {
+        let sql = "SELECT EXISTS (SELECT 1 FROM message WHERE user_id = ?1 AND id > ?2 AND life IS NOT NULL \
+                   AND code_hash IS NOT NULL)";
+        Ok(self.transaction.prepare_cached(sql)?.query_row(params![user.0, id.0], |row| row.get(0))?)
+    }
+
+    /// The locks of processes by which messages are in flight.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn senders_in_flight(&self) -> Result<BTreeSet<u32>> {
+        let sql = "SELECT DISTINCT sender FROM message WHERE state = 'sending'";
+        let mut statement = self.transaction.prepare_cached(sql)?;
+        let senders = statement.query_map([], |row| row.get(0))?;
+        Ok(senders.collect::<rusqlite::Result<_>>()?)
+    }
+}
+
+impl Writing<'_> {
+    /// Marks what a process that is gone was sending: the relay may have it or not.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    pub fn doubt_sender(&self, sender: u32, now: Timestamp) -> Result<u64> {
+        let sql = "UPDATE message SET state = 'in doubt', sender = NULL, due_at = ?2, \
+                   reply = 'the process that was sending it ended before the relay''s answer was noted' \
+                   WHERE state = 'sending' AND sender = ?1";
+        Ok(self.transaction.execute(sql, params![sender, now.as_second()])? as u64)
+    }
+
+    /// Begins to send a message. When this is committed, the code's hash is on the disk before the mail leaves; links
+    /// that the user has from before die.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    pub fn begin_message(&self, begin: &Beginning<'_>) -> Result<()> {
+        let Beginning { id, nonce, message_id, code_hash, sender, now } = begin;
+        let now = now.as_second();
+        self.transaction
+            .prepare_cached(
+                "UPDATE message SET state = 'sending', sender = ?2, nonce = ?3, message_id = ?4, code_hash = ?5, \
+                 first_try_at = ifnull(first_try_at, ?6), last_try_at = ?6, expires_at = ?6 + life WHERE id = ?1",
+            )?
+            .execute(params![id.0, sender, nonce, message_id, code_hash.as_ref().map(|hash| hash.0), now])?;
+        if code_hash.is_some() {
+            self.transaction
+                .prepare_cached(
+                    "UPDATE message SET revoked_at = ?2, revoked_why = 'a newer link' WHERE user_id = \
+                     (SELECT user_id FROM message WHERE id = ?1) AND id <> ?1 AND life IS NOT NULL AND used_at IS NULL \
+                     AND revoked_at IS NULL AND expires_at IS NOT NULL",
+                )?
+                .execute(params![id.0, now])?;
+        }
+        Ok(())
+    }
+
+    /// Writes down what became of a message that was begun. A link's life begins anew with what may have reached the relay.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    pub fn settle_message(&self, id: MessageId, settlement: &Settlement, now: Timestamp) -> Result<()> {
+        let now = now.as_second();
+        match settlement {
+            Settlement::Released => {
+                self.transaction
+                    .prepare_cached(
+                        "UPDATE message SET state = CASE attempts WHEN 0 THEN 'queued' ELSE 'deferred' END, \
+                         sender = NULL, due_at = ?2 WHERE id = ?1 AND state = 'sending'",
+                    )?
+                    .execute(params![id.0, now])?;
+            }
+            Settlement::Tried { state, reply, due_at } => {
+                let may_have_it = matches!(state, MessageState::Accepted | MessageState::InDoubt);
+                self.transaction
+                    .prepare_cached(
+                        "UPDATE message SET state = ?2, sender = NULL, attempts = attempts + 1, reply = ?3, \
+                         due_at = ifnull(?4, due_at), ended_at = CASE WHEN ?4 IS NULL THEN ?5 END, \
+                         expires_at = CASE WHEN ?6 THEN ?5 + life ELSE expires_at END \
+                         WHERE id = ?1 AND state = 'sending'",
+                    )?
+                    .execute(params![id.0, state.word(), reply, due_at.map(Timestamp::as_second), now, may_have_it])?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn due(row: &Row<'_>) -> rusqlite::Result<Due> {
+    let (kind, state): (String, String) = (row.get(1)?, row.get(2)?);
+    let recipient = row.get::<_, Option<i64>>(14)?.map(|_| {
+        let sign_in: String = row.get(19)?;
+        Ok::<_, rusqlite::Error>(Recipient {
+            username: row.get(15)?,
+            name: row.get(16)?,
+            email: EmailAddress::stored(row.get(17)?),
+            locale: row.get(18)?,
+            sign_in: if sign_in == "saml" { SignIn::Saml } else { SignIn::Password },
+            is_locked: row.get(20)?,
+            must_change: row.get(21)?,
+        })
+    });
+    Ok(Due {
+        id: MessageId(row.get(0)?),
+        kind: kind.parse().unwrap_or(MailKind::Test),
+        state: MessageState::stored(&state).unwrap_or(MessageState::Failed),
+        user: row.get::<_, Option<i64>>(3)?.map(UserId),
+        address: EmailAddress::stored(row.get(4)?),
+        operator_uid: row.get(5)?,
+        created_at: time(row.get(6)?),
+        attempts: row.get(7)?,
+        first_try_at: row.get::<_, Option<i64>>(8)?.map(time),
+        life: row.get::<_, Option<i64>>(9)?.map(|life| Duration::from_secs(life.unsigned_abs())),
+        cause: row.get::<_, Option<String>>(10)?.and_then(|word| NoticeCause::stored(&word)),
+        note: row.get(11)?,
+        nonce: row.get(12)?,
+        message_id: row.get(13)?,
+        recipient: recipient.transpose()?,
+    })
+}

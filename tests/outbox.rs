@@ -1,0 +1,12 @@
+//! The outbox on a real store, against a scripted relay on this machine.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on says so by a panic")]
+
+#[path = "outbox/links.rs"]
+mod links;
+#[path = "relay/mod.rs"]
+mod relay;
+#[path = "outbox/sending.rs"]
+mod sending;
+#[path = "outbox/world.rs"]
+mod world;

@@ -1,0 +1,132 @@
+//! The lives and deaths of links.
+
+use cxme_admin::domain::user::Lock;
+use cxme_admin::domain::user::UserId;
+use cxme_admin::secrets::ResetCode;
+use cxme_admin::secrets::password_hash::PasswordHash;
+use cxme_admin::store::messages::LinkState;
+use cxme_admin::store::users::NewPassword;
+
+use crate::world::LIFE;
+use crate::world::World;
+use crate::world::code_in;
+
+const HASH: &str = "$argon2id$v=19$m=65536,t=3,p=1$c2FsdHNhbHRzYWx0c2FsdA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+
+fn sent(world: &World, user: UserId) -> (cxme_admin::domain::message::MessageId, ResetCode) {
+    let id = world.queue(user);
+    let mails = world.mails();
+    (id, ResetCode::parse(&code_in(mails.last().unwrap())).unwrap())
+}
+
+fn is_found(world: &World, code: &ResetCode) -> bool {
+    world.store.read().unwrap().link_by_code(&code.hash()).unwrap().is_some()
+}
+
+/// What is done to a user.
+type Doing<'a> = &'a dyn Fn(&World, UserId);
+
+#[test]
+fn a_link_dies_with_each_change_that_ends_what_it_was_made_for() {
+    let change_password = |world: &World, user| {
+        let hash = PasswordHash::parse(HASH).unwrap();
+        let set_at = world.now();
+        let new = NewPassword { hash, policy: None, must_change: false, keep_sessions: true, set_at };
+        world.change(|store| store.set_password(user, &new));
+    };
+    let lock = |world: &World, user| {
+        world.change(|store| store.set_lock(user, Some(&Lock { until: None, reason: None }), world.now()));
+    };
+    let address = |world: &World, user: UserId| {
+        world.sql(&format!("UPDATE user SET email = 'ALICE@example.com' WHERE id = {}", user.0));
+    };
+    let saml = |world: &World, user: UserId| {
+        world.sql(&format!("UPDATE user SET sign_in = 'saml' WHERE id = {}", user.0));
+    };
+    let deleted = |world: &World, user: UserId| world.change(|store| store.delete_user(user));
+    let changes: [(&str, Doing); 5] = [
+        ("another password", &change_password),
+        ("locked", &lock),
+        ("another address", &address),
+        ("moved to SAML", &saml),
+        ("user deleted", &deleted),
+    ];
+    for (why, change) in changes {
+        let world = World::new();
+        let (alice, bob) = (world.user("alice"), world.user("bob"));
+        let (id, code) = sent(&world, alice);
+        let (_, of_bob) = sent(&world, bob);
+        let waiting = world.queue(alice);
+        assert!(is_found(&world, &code), "{why}");
+        change(&world, alice);
+        assert!(!is_found(&world, &code), "{why}");
+        assert_eq!(world.message(id).link.unwrap().revoked_why.as_deref(), Some(why));
+        let waiting = world.message(waiting);
+        assert_eq!((waiting.state.word(), waiting.reply.as_deref()), ("cancelled", Some(why)));
+        assert!(is_found(&world, &of_bob), "{why}: another user's link lives on");
+    }
+}
+
+#[test]
+fn what_does_not_touch_the_password_leaves_the_link_alone() {
+    let world = World::new();
+    let alice = world.user("alice");
+    let (_, code) = sent(&world, alice);
+    world.sql(
+        "UPDATE user SET name = 'A', locale = 'de', last_login_at = 1, session_epoch = 9, must_change_password = 1",
+    );
+    assert!(is_found(&world, &code));
+}
+
+#[test]
+fn a_newer_link_ends_the_older_one_when_its_mail_leaves() {
+    let world = World::new();
+    let alice = world.user("alice");
+    let (first, old) = sent(&world, alice);
+    let second = world.queue(alice);
+    assert!(is_found(&world, &old), "the newer one has not left");
+    let new = ResetCode::parse(&code_in(&world.mails()[0])).unwrap();
+    assert!(!is_found(&world, &old));
+    assert!(is_found(&world, &new));
+    assert_eq!(world.message(first).link.unwrap().revoked_why.as_deref(), Some("a newer link"));
+    assert_eq!(world.message(second).link.unwrap().state(world.now()), LinkState::Open);
+}
+
+#[test]
+fn a_link_lives_from_its_last_hand_over_and_is_used_once() {
+    let world = World::new();
+    let alice = world.user("alice");
+    let (id, _) = sent(&world, alice);
+    let life = i64::try_from(LIFE.as_secs()).unwrap();
+    let use_it = || world.change(|store| store.use_link(id, world.now()));
+    world.wait(life - 1);
+    assert!(use_it());
+    assert!(!use_it());
+    let (id, _) = sent(&world, alice);
+    world.wait(life);
+    assert!(!world.change(|store| store.use_link(id, world.now())));
+    assert_eq!(world.message(id).link.unwrap().state(world.now()), LinkState::Expired);
+}
+
+#[test]
+fn a_link_that_was_seen_to_be_over_is_not_revived_by_a_clock_that_is_set_back() {
+    let world = World::new();
+    let (id, code) = sent(&world, world.user("alice"));
+    world.wait(i64::try_from(LIFE.as_secs()).unwrap() + 1);
+    world.store.note_expiry(id, world.now()).unwrap();
+    world.wait(-86_400);
+    assert!(!is_found(&world, &code));
+    assert!(!world.change(|store| store.use_link(id, world.now())));
+}
+
+#[test]
+fn all_links_are_revoked_at_once_and_what_waits_is_called_off() {
+    let world = World::new();
+    let (alice, bob) = (world.user("alice"), world.user("bob"));
+    let ((_, one), (_, two)) = (sent(&world, alice), sent(&world, bob));
+    world.queue(alice);
+    let revoked = world.change(|store| store.revoke_links(Some(alice), "revoked", world.now()));
+    assert_eq!((revoked, is_found(&world, &one), is_found(&world, &two)), ((1, 1), false, true));
+    assert_eq!(world.change(|store| store.revoke_links(None, "revoked", world.now())), (1, 0));
+    assert!(!is_found(&world, &two));
+}

@@ -1,0 +1,231 @@
+//! Sending: what becomes of each message, whatever the relay does.
+
+use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use cxme_admin::domain::message::MessageState;
+use cxme_admin::mail::handover::TroubleKind;
+use cxme_admin::mail::transport::Memory;
+use cxme_admin::mail::transport::Transport;
+use cxme_admin::store::outbox::Beginning;
+use cxme_admin::store::outbox::Scope;
+
+use crate::relay::Act;
+use crate::relay::At;
+use crate::relay::Offer;
+use crate::relay::ScriptedRelay;
+use crate::world::World;
+use crate::world::code_in;
+use crate::world::smtp;
+
+fn pipelining() -> Offer {
+    Offer { extensions: vec!["PIPELINING"], tls: None }
+}
+
+#[test]
+fn every_message_that_is_due_is_sent_once_over_all_connections() {
+    let world = World::new();
+    let ids = world.queued(40);
+    let relay = ScriptedRelay::start(pipelining(), |_| Act::Usual);
+    let report = world.send(smtp(relay.port()), 4);
+    assert_eq!((report.accepted, report.total(), report.trouble), (40, 40, None));
+    let mut to: Vec<String> = relay.accepted().into_iter().map(|mail| mail.recipients.concat()).collect();
+    to.sort();
+    to.dedup();
+    assert_eq!((to.len(), relay.accepted().len()), (40, 40));
+    assert!(relay.connections() <= 4);
+    for id in ids {
+        let message = world.message(id);
+        assert_eq!((message.state, message.attempts), (MessageState::Accepted, 1));
+        assert_eq!(message.reply.as_deref(), Some("250 2.0.0 Ok: queued"));
+    }
+    assert_eq!(world.send(smtp(relay.port()), 4).total(), 0);
+}
+
+#[test]
+fn one_bad_user_harms_nobody() {
+    let world = World::new();
+    let ids = world.queued(30);
+    let relay = ScriptedRelay::start(pipelining(), |moment| match (moment.at, moment.line) {
+        (At::Rcpt, line) if line.contains("user7@") => Act::Say(b"550 5.1.1 no such user\r\n".to_vec()),
+        (At::Rcpt, line) if line.contains("user8@") => Act::Say(b"450 4.2.0 greylisted\r\n".to_vec()),
+        _ => Act::Usual,
+    });
+    let report = world.send(smtp(relay.port()), 2);
+    assert_eq!((report.accepted, report.failed, report.deferred), (28, 1, 1));
+    assert!(relay.connections() <= 2);
+    let refused = world.message(ids[7]);
+    assert_eq!((refused.state, refused.reply.as_deref()), (MessageState::Failed, Some("550 5.1.1 no such user")));
+    let deferred = world.message(ids[8]);
+    assert_eq!(deferred.state, MessageState::Deferred);
+    let wait = (deferred.due_at - world.now()).as_secs();
+    assert!((240..=360).contains(&wait), "{wait}");
+    assert_eq!(world.send(smtp(relay.port()), 2).total(), 0, "it is not due yet");
+    world.wait(400);
+    assert_eq!(world.send(smtp(relay.port()), 2).deferred, 1);
+    assert_eq!(world.message(ids[8]).attempts, 2);
+}
+
+#[test]
+fn a_relay_in_trouble_burns_nobodys_attempt_and_stops_the_run() {
+    let world = World::new();
+    let ids = world.queued(20);
+    for (at, reply, kind) in [
+        (At::Greeting, "554 5.7.1 not you", TroubleKind::ForGood),
+        (At::Ehlo, "421 busy", TroubleKind::Later),
+        (At::Mail, "550 5.7.1 sender refused", TroubleKind::ForGood),
+    ] {
+        let relay = ScriptedRelay::start(pipelining(), move |moment| {
+            if moment.at == at { Act::Say(format!("{reply}\r\n").into_bytes()) } else { Act::Usual }
+        });
+        let report = world.send(smtp(relay.port()), 4);
+        let trouble = report.trouble.unwrap();
+        assert_eq!(trouble.kind, kind, "{}", trouble.words);
+        assert!(relay.connections() <= 4, "{at:?}: {} connections", relay.connections());
+        for id in &ids {
+            let message = world.message(*id);
+            assert_eq!((message.state, message.attempts), (MessageState::Queued, 0), "{at:?}");
+        }
+    }
+    let relay = ScriptedRelay::start(pipelining(), |_| Act::Usual);
+    assert_eq!(world.send(smtp(relay.port()), 4).accepted, 20);
+}
+
+#[test]
+fn a_relay_that_comes_back_within_the_patience_is_borne_with() {
+    let world = World::new();
+    world.queued(3);
+    let relay = ScriptedRelay::start(pipelining(), |moment| match (moment.at, moment.connection) {
+        (At::Greeting, 0) => Act::Hang(b"421 busy\r\n".to_vec()),
+        _ => Act::Usual,
+    });
+    let report = world.send_order(smtp(relay.port()), Scope::Everything, 2, Duration::from_secs(30));
+    assert_eq!((report.accepted, report.trouble), (3, None));
+}
+
+#[test]
+fn a_connection_lost_after_the_dot_leaves_the_message_in_doubt_and_the_repeat_is_the_same_mail() {
+    let world = World::new();
+    let id = world.queued(1)[0];
+    let count = AtomicUsize::new(0);
+    let relay = ScriptedRelay::start(pipelining(), move |moment| match moment.at {
+        At::Dot if count.fetch_add(1, Ordering::SeqCst) == 0 => Act::Hang(b"250 2.0".to_vec()),
+        _ => Act::Usual,
+    });
+    let report = world.send(smtp(relay.port()), 1);
+    assert_eq!((report.in_doubt, world.message(id).state), (1, MessageState::InDoubt));
+    world.wait(400);
+    assert_eq!(world.send(smtp(relay.port()), 1).accepted, 1);
+    let mails: Vec<Vec<u8>> = relay.end().into_iter().flat_map(|dump| dump.mails).map(|mail| mail.content).collect();
+    assert_eq!(mails.len(), 2);
+    assert_eq!(mails[0], mails[1], "the same link, Message-ID, Date and boundary");
+}
+
+#[test]
+fn what_a_process_was_sending_when_it_died_is_taken_up_and_what_a_living_one_sends_is_not() {
+    let world = World::new();
+    let ids = world.queued(2);
+    let other = world.again();
+    let lock = other.lock_as_sender().unwrap();
+    let begin = |sender| Beginning {
+        id: ids[0],
+        nonce: &[1; 16],
+        message_id: "1.x@example.com",
+        code_hash: None,
+        sender,
+        now: world.now(),
+    };
+    world.change(|store| store.begin_message(&begin(lock.number())));
+    let memory = Memory::default();
+    let report = world.send(Transport::Memory(memory.clone()), 1);
+    assert_eq!((report.accepted, world.message(ids[0]).state), (1, MessageState::Sending));
+    drop(lock);
+    let report = world.send(Transport::Memory(memory.clone()), 1);
+    assert_eq!((report.accepted, world.message(ids[0]).state), (1, MessageState::Accepted));
+    assert_eq!(memory.mails()[1].message_id, "1.x@example.com");
+}
+
+#[test]
+fn a_message_that_waited_too_long_is_given_up() {
+    let world = World::new();
+    let id = world.queued(1)[0];
+    let relay = ScriptedRelay::start(pipelining(), |moment| match moment.at {
+        At::Rcpt => Act::Say(b"450 4.2.0 greylisted\r\n".to_vec()),
+        _ => Act::Usual,
+    });
+    let mut tries = 0;
+    while world.message(id).state != MessageState::Failed {
+        assert_eq!(world.send(smtp(relay.port()), 1).total(), 1);
+        tries += 1;
+        world.wait(5_000);
+    }
+    assert_eq!(world.message(id).reply.as_deref(), Some("gave up: 450 4.2.0 greylisted"));
+    assert!((15..=30).contains(&tries), "{tries}");
+}
+
+#[test]
+fn a_connection_lost_twice_over_one_message_is_that_messages_own_failure() {
+    let world = World::new();
+    let ids = world.queued(5);
+    let relay = ScriptedRelay::start(pipelining(), |moment| match (moment.at, moment.line) {
+        (At::Rcpt, line) if line.contains("user2@") => Act::Hang(Vec::new()),
+        _ => Act::Usual,
+    });
+    let report = world.send_order(smtp(relay.port()), Scope::Everything, 1, Duration::from_secs(30));
+    assert_eq!((report.accepted, report.deferred, report.trouble), (4, 1, None));
+    assert_eq!(world.message(ids[2]).state, MessageState::Deferred);
+}
+
+#[test]
+fn new_mail_does_not_wait_behind_what_is_deferred() {
+    let world = World::new();
+    world.queued(50);
+    world.sql("UPDATE message SET state = 'deferred', attempts = 1");
+    world.wait(10);
+    let fresh = world.queue(world.user("fresh"));
+    let memory = Memory::default();
+    world.send(Transport::Memory(memory.clone()), 1);
+    let place = memory.mails().iter().position(|mail| mail.envelope.recipient.as_str() == "fresh@example.com");
+    assert!(place.unwrap() < 3, "{place:?}");
+    assert_eq!(world.message(fresh).state, MessageState::Accepted);
+}
+
+#[test]
+fn what_was_true_at_queueing_is_asked_again_at_sending() {
+    let world = World::new();
+    let users: Vec<_> = (0..4).map(|number| world.user(&format!("user{number}"))).collect();
+    let ids: Vec<_> = users.iter().map(|user| world.queue(*user)).collect();
+    // Without the triggers, which call such messages off already.
+    world.sql("DROP TRIGGER link_dies_with_a_change; DROP TRIGGER link_dies_with_the_user");
+    world.sql(&format!("UPDATE user SET sign_in = 'saml' WHERE id = {}", users[0].0));
+    world.sql(&format!("UPDATE user SET locked_at = 1 WHERE id = {}", users[1].0));
+    world.sql(&format!("UPDATE user SET email = 'other@example.com' WHERE id = {}", users[2].0));
+    world.sql(&format!("DELETE FROM user WHERE id = {}", users[3].0));
+    let after = world.user("after");
+    let kept = world.queue(after);
+    assert_eq!(world.mails().len(), 1);
+    let replies: Vec<_> = ids.iter().map(|id| world.message(*id).reply.unwrap()).collect();
+    assert_eq!(replies, ["moved to SAML", "locked", "another address", "user deleted"]);
+    assert_eq!(world.message(kept).state, MessageState::Accepted);
+}
+
+#[test]
+fn a_right_that_was_taken_away_bites_at_the_next_message() {
+    let world = World::new();
+    let id = world.queued(1)[0];
+    world.sql("DELETE FROM operator");
+    assert_eq!(world.mails().len(), 0);
+    let message = world.message(id);
+    assert_eq!(message.state, MessageState::Cancelled);
+    assert!(message.reply.unwrap().contains("may not send resets any more"));
+}
+
+#[test]
+fn a_code_in_a_mail_is_known_to_the_store_before_the_mail_leaves() {
+    let world = World::new();
+    world.queued(1);
+    let mails = world.mails();
+    let code = cxme_admin::secrets::ResetCode::parse(&code_in(&mails[0])).unwrap();
+    assert!(world.store.read().unwrap().link_by_code(&code.hash()).unwrap().is_some());
+}

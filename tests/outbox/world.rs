@@ -1,0 +1,209 @@
+//! A store with users, a key and a way to a relay.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use cxme_admin::clock::ScriptedClock;
+use cxme_admin::domain::email_address::EmailAddress;
+use cxme_admin::domain::message::MessageId;
+use cxme_admin::domain::operator::Account;
+use cxme_admin::domain::operator::Operator;
+use cxme_admin::domain::operator::OperatorKind;
+use cxme_admin::domain::organization::Organization;
+use cxme_admin::domain::policy::Policy;
+use cxme_admin::domain::relay::Security;
+use cxme_admin::domain::role;
+use cxme_admin::domain::role::Permissions;
+use cxme_admin::domain::role::RoleId;
+use cxme_admin::domain::user::SignIn;
+use cxme_admin::domain::user::UserId;
+use cxme_admin::mail::compose::Composer;
+use cxme_admin::mail::letter::Letterhead;
+use cxme_admin::mail::smtp::Relay;
+use cxme_admin::mail::transport::Memory;
+use cxme_admin::mail::transport::Transport;
+use cxme_admin::outbox;
+use cxme_admin::outbox::Order;
+use cxme_admin::outbox::Post;
+use cxme_admin::outbox::Report;
+use cxme_admin::private_file::Rule;
+use cxme_admin::random::ScriptedRandom;
+use cxme_admin::secrets::ResetKey;
+use cxme_admin::store::Result;
+use cxme_admin::store::Store;
+use cxme_admin::store::Writing;
+use cxme_admin::store::messages::Message;
+use cxme_admin::store::messages::NewContent;
+use cxme_admin::store::messages::NewMessage;
+use cxme_admin::store::open::Expect;
+use cxme_admin::store::outbox::Scope;
+use cxme_admin::store::users::NewUser;
+use cxme_admin::texts::Locale;
+use jiff::Timestamp;
+use jiff::ToSpan as _;
+
+/// Who asks for the mails.
+const OPERATOR: u32 = 61_001;
+/// How long a link lives here.
+pub(crate) const LIFE: Duration = Duration::from_secs(3_600);
+
+pub(crate) struct World {
+    folder: tempfile::TempDir,
+    pub(crate) store: Store,
+    pub(crate) clock: ScriptedClock,
+    pub(crate) role: RoleId,
+    seed: std::cell::Cell<u64>,
+}
+
+impl World {
+    pub(crate) fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("store.db");
+        let now: Timestamp = "2026-11-24T08:00:00Z".parse().unwrap();
+        let mut role = None;
+        Store::create(&path, 0o600, |store| {
+            let id = store.add_role(role::ADMIN, true, Permissions::all())?;
+            role = Some(id);
+            store.add_operator(&Operator {
+                uid: OPERATOR,
+                account: "carol".to_owned(),
+                kind: OperatorKind::Person,
+                role: id,
+                role_name: role::ADMIN.to_owned(),
+                permissions: Permissions::all(),
+                added_at: now,
+            })
+        })
+        .unwrap();
+        let store = Store::open(&path, &Rule::store(false), Expect::Current).unwrap();
+        let clock = ScriptedClock::new(now);
+        Self { folder, store, clock, role: role.unwrap(), seed: std::cell::Cell::new(1) }
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        cxme_admin::clock::Clock::now(&self.clock)
+    }
+
+    pub(crate) fn wait(&self, seconds: i64) {
+        self.clock.set(self.now() + seconds.seconds());
+    }
+
+    /// Another connection to the same store.
+    pub(crate) fn again(&self) -> Store {
+        Store::open(&self.folder.path().join("store.db"), &Rule::store(false), Expect::Current).unwrap()
+    }
+
+    pub(crate) fn change<T>(&self, run: impl FnOnce(&Writing<'_>) -> Result<T>) -> T {
+        let writing = self.store.write().unwrap();
+        let value = run(&writing).unwrap();
+        writing.commit().unwrap();
+        value
+    }
+
+    /// Changes the store behind the program's back.
+    pub(crate) fn sql(&self, statements: &str) {
+        rusqlite::Connection::open(self.store.path()).unwrap().execute_batch(statements).unwrap();
+    }
+
+    pub(crate) fn user(&self, name: &str) -> UserId {
+        let new = NewUser {
+            username: name.parse().unwrap(),
+            email: format!("{name}@example.com").parse().unwrap(),
+            name: name.to_uppercase(),
+            role: self.role,
+            sign_in: SignIn::Password,
+            locale: None,
+            created_at: self.now(),
+        };
+        self.change(|store| store.add_user(&new))
+    }
+
+    /// Queues a reset for a user.
+    pub(crate) fn queue(&self, user: UserId) -> MessageId {
+        let operator = Account {
+            uid: OPERATOR,
+            name: "carol".to_owned(),
+            login_uid: None,
+            host: "host".to_owned(),
+            by_sudo: false,
+        };
+        self.change(|store| {
+            let address: EmailAddress = store.user_by_id(user)?.unwrap().email;
+            store.queue_message(&NewMessage {
+                content: NewContent::Link { invitation: false, life: LIFE, note: None },
+                user: Some(user),
+                address: &address,
+                operator: &operator,
+                created_at: self.now(),
+            })
+        })
+    }
+
+    /// Users with a queued reset each.
+    pub(crate) fn queued(&self, count: usize) -> Vec<MessageId> {
+        (0..count).map(|number| self.queue(self.user(&format!("user{number}")))).collect()
+    }
+
+    pub(crate) fn key(&self) -> ResetKey {
+        ResetKey::generate(&mut ScriptedRandom::new(7))
+    }
+
+    pub(crate) fn post(&self, transport: Transport) -> Post {
+        let letterhead = Letterhead {
+            from: "no-reply@example.com".parse().unwrap(),
+            reply_to: None,
+            bounce_to: None,
+            organization: &Organization::default(),
+            link: Some("https://reset.example.com/#{code}".parse().unwrap()),
+            policy: &Policy::default(),
+            locale: Locale::English,
+        };
+        Post {
+            composer: Arc::new(Composer::new(letterhead).unwrap()),
+            transport: Arc::new(transport),
+            key: Some(self.key()),
+            queue_life: Duration::from_secs(86_400),
+        }
+    }
+
+    /// Sends whatever is due over so many connections, without patience.
+    pub(crate) fn send(&self, transport: Transport, connections: usize) -> Report {
+        self.send_order(transport, Scope::Everything, connections, Duration::ZERO)
+    }
+
+    pub(crate) fn send_order(
+        &self,
+        transport: Transport,
+        scope: Scope,
+        connections: usize,
+        patience: Duration,
+    ) -> Report {
+        let seed = self.seed.get();
+        self.seed.set(seed + 1);
+        let order = Order { scope, connections, patience, deadline: None };
+        let mut random = ScriptedRandom::new(seed);
+        outbox::run(&self.store, &self.post(transport), &order, &self.clock, &mut random).unwrap()
+    }
+
+    /// Sends what is due to nowhere, and gives the mails as text.
+    pub(crate) fn mails(&self) -> Vec<String> {
+        let memory = Memory::default();
+        self.send(Transport::Memory(memory.clone()), 1);
+        memory.mails().iter().map(|mail| String::from_utf8_lossy(&mail.content).into_owned()).collect()
+    }
+
+    pub(crate) fn message(&self, id: MessageId) -> Message {
+        self.store.read().unwrap().message(id).unwrap().unwrap()
+    }
+}
+
+/// The way to a relay on this machine.
+pub(crate) fn smtp(port: u16) -> Transport {
+    Transport::Smtp(Box::new(Relay::new("127.0.0.1", port, Security::None, None).unwrap()))
+}
+
+/// The code in a mail's link.
+pub(crate) fn code_in(mail: &str) -> String {
+    let (_, rest) = mail.split_once("https://reset.example.com/#").unwrap();
+    rest.chars().take(26).collect()
+}
