@@ -161,7 +161,7 @@ pub fn run_due(desk: &Desk, post: Option<&Post>, order: &Order) -> Result<Ran> {
     if has_links {
         check_post(desk, post)?;
     }
-    let Some(_lock) = desk.store.lock_as_runner()? else { return Ok(Ran::Elsewhere) };
+    let Some(_lock) = desk.store.lock_as_runner(None)? else { return Ok(Ran::Elsewhere) };
     Ok(Ran::Sent(desk.deliver(post, order)?))
 }
 

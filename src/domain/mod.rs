@@ -3,6 +3,7 @@
 pub mod duration;
 pub mod email_address;
 pub mod event;
+pub mod job;
 pub mod link;
 pub mod message;
 pub mod operator;

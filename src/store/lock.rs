@@ -23,9 +23,12 @@ use super::Store;
 use super::StoreError;
 use super::open::beside;
 use super::open::resolved;
+use crate::domain::job::JobId;
 
-/// The byte of the process that sends whatever is due: one at a time.
-const RUNNER: u32 = 0;
+/// The byte of the process that sends the messages of no job.
+const RUNNER: i64 = 0;
+/// The byte of the process that sends a job is this one and its number.
+const FIRST_JOB: i64 = 1 << 32;
 /// The first byte of senders; those before are for locks that have a meaning of their own.
 const FIRST_SENDER: u32 = 16;
 /// More senders at once than any machine has.
@@ -34,14 +37,14 @@ const MOST_SENDERS: u32 = 4_096;
 /// A lock that is held until it is dropped.
 #[derive(Debug)]
 pub struct Held {
-    byte: u32,
+    byte: i64,
     _file: File,
 }
 
 impl Held {
-    /// The number of the lock, which stands in the rows of messages in flight.
+    /// The number of a sender's lock, which stands in the rows of messages in flight.
     pub fn number(&self) -> u32 {
-        self.byte
+        u32::try_from(self.byte).unwrap_or(u32::MAX)
     }
 }
 
@@ -59,26 +62,29 @@ impl Store {
         Err(StoreError::Busy)
     }
 
-    /// Takes the lock of the process that sends whatever is due; `None`: another one does that.
+    /// Takes the lock of the process that sends a job, or (`None`) the messages of no job; `None`: another one does that.
     ///
     /// # Errors
     /// When the file beside the store cannot be opened or locked.
-    pub fn lock_as_runner(&self) -> Result<Option<Held>> {
-        self.try_lock(RUNNER)
+    pub fn lock_as_runner(&self, job: Option<JobId>) -> Result<Option<Held>> {
+        self.try_byte(job.map_or(RUNNER, |job| FIRST_JOB + job.0))
     }
 
-    /// Takes the lock of this number; `None`: somebody holds it.
+    /// Takes the lock of the sender with this number; `None`: somebody holds it.
     ///
     /// # Errors
     /// When the file beside the store cannot be opened or locked.
-    pub fn try_lock(&self, byte: u32) -> Result<Option<Held>> {
+    pub fn try_lock(&self, sender: u32) -> Result<Option<Held>> {
+        self.try_byte(i64::from(sender))
+    }
+
+    fn try_byte(&self, byte: i64) -> Result<Option<Held>> {
         let store = resolved(self.path())?;
         let path = beside(&store, ".lock");
         let file = open_lock_file(&path, &store)?;
         // An open-file-description lock (fcntl(2)): it belongs to this descriptor, and so excludes another one of the same
         // process too.
-        let region =
-            flock { l_type: F_WRLCK as i16, l_whence: SEEK_SET as i16, l_start: i64::from(byte), l_len: 1, l_pid: 0 };
+        let region = flock { l_type: F_WRLCK as i16, l_whence: SEEK_SET as i16, l_start: byte, l_len: 1, l_pid: 0 };
         match fcntl(&file, FcntlArg::F_OFD_SETLK(&region)) {
             Ok(_) => Ok(Some(Held { byte, _file: file })),
             Err(Errno::EAGAIN | Errno::EACCES) => Ok(None),

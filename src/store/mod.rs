@@ -18,6 +18,8 @@ pub mod error;
 pub mod events;
 pub mod facts;
 pub mod import;
+pub mod job_making;
+pub mod jobs;
 pub mod links;
 pub mod lock;
 pub mod messages;

@@ -115,9 +115,9 @@ impl<'row> UserRow<'row> {
 }
 
 /// Conditions and the values they bind, in order.
-struct Conditions {
+pub(super) struct Conditions {
     sql: Vec<&'static str>,
-    values: Vec<Box<dyn ToSql>>,
+    pub(super) values: Vec<Box<dyn ToSql>>,
 }
 
 impl Conditions {
@@ -126,7 +126,7 @@ impl Conditions {
         self.values.push(Box::new(value));
     }
 
-    fn of(selection: &Selection, now: Timestamp) -> Self {
+    pub(super) fn of(selection: &Selection, now: Timestamp) -> Self {
         let mut conditions = Self { sql: Vec::new(), values: Vec::new() };
         if let Some(text) = &selection.search {
             const HOLDS: &str =
@@ -171,6 +171,18 @@ impl Conditions {
 
     fn clause(&self) -> String {
         if self.sql.is_empty() { String::new() } else { format!(" WHERE {}", self.sql.join(" AND ")) }
+    }
+
+    /// The same for a statement that binds other values before these: the first of them is `?first`.
+    pub(super) fn clause_from(&self, first: usize) -> String {
+        let mut numbered = String::new();
+        for (place, part) in self.clause().split('?').enumerate() {
+            if place > 0 {
+                numbered += &format!("?{}", first + place - 1);
+            }
+            numbered += part;
+        }
+        numbered
     }
 
     fn values(&self) -> Vec<&dyn ToSql> {
@@ -263,7 +275,7 @@ impl Reading<'_> {
     }
 
     /// Fills a temporary table with the users named, so that the list is one statement.
-    fn prepare_names(&self, selection: &Selection) -> Result<()> {
+    pub(super) fn prepare_names(&self, selection: &Selection) -> Result<()> {
         let Some(names) = &selection.named else { return Ok(()) };
         self.transaction
             .execute_batch("CREATE TEMP TABLE IF NOT EXISTS named (id INTEGER PRIMARY KEY); DELETE FROM temp.named;")?;

@@ -1,8 +1,33 @@
 -- The outbox. A message is one mail to one user: a row that lives from queueing to its end, and stays as the record of
 -- what became of it. A reset's row is its link too: the store knows a link only by the hash of its code.
 
+-- One bulk send: many messages, one for each user that its selection meant when it was made.
+CREATE TABLE job (
+    id            INTEGER PRIMARY KEY AUTOINCREMENT,
+    -- What the operator calls it: asking for the same again goes on with it.
+    key           TEXT UNIQUE CHECK (typeof(key) IN ('text', 'null')),
+    state         TEXT NOT NULL CHECK (state IN ('running', 'paused', 'finished', 'cancelled')),
+    -- Why it is paused.
+    why           TEXT CHECK (typeof(why) IN ('text', 'null')),
+    operator      TEXT NOT NULL CHECK (typeof(operator) = 'text'),
+    operator_uid  INTEGER NOT NULL CHECK (typeof(operator_uid) = 'integer'),
+    created_at    INTEGER NOT NULL CHECK (typeof(created_at) = 'integer'),
+    ended_at      INTEGER CHECK (typeof(ended_at) IN ('integer', 'null')),
+    reason        TEXT CHECK (typeof(reason) IN ('text', 'null')),
+    -- Which users, as the operator said it.
+    selection     TEXT NOT NULL CHECK (typeof(selection) = 'text'),
+    -- How it is sent, by whichever process goes on with it.
+    connections   INTEGER CHECK (typeof(connections) IN ('integer', 'null')),
+    rate          TEXT CHECK (typeof(rate) IN ('text', 'null')),
+    max_failures  TEXT CHECK (typeof(max_failures) IN ('text', 'null')),
+    canary        INTEGER CHECK (typeof(canary) IN ('integer', 'null')),
+    CHECK ((state IN ('finished', 'cancelled')) = (ended_at IS NOT NULL))
+);
+
 CREATE TABLE message (
     id            INTEGER PRIMARY KEY AUTOINCREMENT,
+    -- The job it belongs to, if it does.
+    job_id        INTEGER REFERENCES job (id),
     kind          TEXT NOT NULL CHECK (kind IN ('reset', 'invitation', 'notice', 'test')),
     state         TEXT NOT NULL CHECK (state IN ('queued', 'sending', 'accepted', 'deferred', 'failed', 'in doubt',
                                                  'cancelled', 'skipped')),
@@ -45,8 +70,9 @@ CREATE TABLE message (
 );
 
 -- Two orders of sending, so that new mail does not wait behind what is deferred.
-CREATE INDEX message_fresh ON message (id) WHERE state = 'queued';
-CREATE INDEX message_again ON message (due_at, id) WHERE state IN ('deferred', 'in doubt');
+CREATE INDEX message_fresh ON message (job_id, id) WHERE state = 'queued';
+CREATE INDEX message_again ON message (job_id, due_at, id) WHERE state IN ('deferred', 'in doubt');
+CREATE INDEX message_of_job ON message (job_id, id) WHERE job_id IS NOT NULL;
 CREATE INDEX message_in_flight ON message (sender) WHERE state = 'sending';
 CREATE INDEX message_of_user ON message (user_id, id) WHERE user_id IS NOT NULL;
 -- Eight bytes find the row, and the whole hash is compared then: a quarter of the index.

@@ -1,0 +1,234 @@
+//! Making a job: the selection is resolved once, and becomes one message a user, those that are not to be mailed among
+//! them, with the reason.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use rusqlite::ToSql;
+use rusqlite::params;
+
+use super::Reading;
+use super::Result;
+use super::Writing;
+use super::jobs::Sending;
+use super::user_list::Conditions;
+use crate::domain::job::JobId;
+use crate::domain::operator::Account;
+use crate::domain::role::RoleId;
+use crate::domain::selection::Selection;
+
+/// Who is meant.
+#[derive(Debug, Clone)]
+pub enum Whom<'a> {
+    /// The users of a selection.
+    Selected(&'a Selection),
+    /// The users to whom a job brought a link before this moment that they did not use, and whose password was not changed
+    /// since.
+    NotYet(JobId, Timestamp),
+}
+
+/// Who is mailed, and who is not.
+#[derive(Debug, Clone)]
+pub struct Recipients<'a> {
+    /// Who is meant.
+    pub whom: Whom<'a>,
+    /// Roles that may do more than the operator's own.
+    pub outranking: &'a [RoleId],
+    /// The domains that addresses must be in; empty: any.
+    pub email_domains: &'a [String],
+    /// Who was sent a link since then is left out; `None`: nobody.
+    pub sent_since: Option<Timestamp>,
+    /// When.
+    pub now: Timestamp,
+}
+
+/// A job to be made.
+#[derive(Debug, Clone)]
+pub struct NewJob<'a> {
+    /// What the operator calls it.
+    pub key: Option<&'a str>,
+    /// Who asks for it.
+    pub operator: &'a Account,
+    /// Why.
+    pub reason: Option<&'a str>,
+    /// Which users, in the operator's words.
+    pub selection: &'a str,
+    /// The operator's own words in the mails.
+    pub note: Option<&'a str>,
+    /// How long the link of a reset lives.
+    pub reset_life: Duration,
+    /// How long that of an invitation lives.
+    pub invitation_life: Duration,
+    /// How it is sent.
+    pub sending: Sending,
+}
+
+/// Some of the users that are meant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Part {
+    /// Why they are not mailed; `None`: they are.
+    pub skipped: Option<String>,
+    /// How many.
+    pub count: u64,
+}
+
+/// Locked at `?1`.
+const LOCKED: &str = "(locked_at IS NOT NULL AND (locked_until IS NULL OR locked_until > ?1))";
+
+impl Recipients<'_> {
+    /// Why a user is not mailed, as an expression; NULL: he is.
+    fn reason(&self) -> String {
+        let mut cases = format!("WHEN sign_in = 'saml' THEN 'SAML' WHEN {LOCKED} THEN 'locked'");
+        if !self.outranking.is_empty() {
+            let roles: Vec<String> = self.outranking.iter().map(|role| role.0.to_string()).collect();
+            cases += &format!(" WHEN role_id IN ({}) THEN 'no permission over this user'", roles.join(", "));
+        }
+        if !self.email_domains.is_empty() {
+            let places: Vec<String> = (0..self.email_domains.len()).map(|place| format!("?{}", 2 + place)).collect();
+            let domain = "lower(substr(email, instr(email, '@') + 1))";
+            cases += &format!(" WHEN {domain} NOT IN ({}) THEN 'domain not allowed'", places.join(", "));
+        }
+        format!("CASE {cases} ELSE held.reason END")
+    }
+
+    /// What [`Recipients::reason`] binds.
+    fn values(&self) -> Vec<Box<dyn ToSql>> {
+        let mut values: Vec<Box<dyn ToSql>> = vec![Box::new(self.now.as_second())];
+        for domain in self.email_domains {
+            values.push(Box::new(domain.to_ascii_lowercase()));
+        }
+        values
+    }
+}
+
+impl Reading<'_> {
+    /// Who would be mailed, and who not and why, the largest part first.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn plan_job(&self, recipients: &Recipients<'_>) -> Result<Vec<Part>> {
+        let named = self.prepare_recipients(recipients)?;
+        let reason = recipients.reason();
+        let mut values = recipients.values();
+        let conditions = conditions(recipients, named.as_ref());
+        let clause = conditions.clause_from(values.len() + 1);
+        values.extend(conditions.values);
+        let sql = format!(
+            "SELECT {reason} AS skipped, count(*) AS times FROM user LEFT JOIN temp.held ON held.user_id = user.id{clause} \
+             GROUP BY skipped ORDER BY skipped IS NOT NULL, times DESC, skipped"
+        );
+        let mut statement = self.transaction.prepare(&sql)?;
+        let bound: Vec<&dyn ToSql> = values.iter().map(AsRef::as_ref).collect();
+        let rows = statement.query_map(bound.as_slice(), |row| {
+            Ok(Part { skipped: row.get(0)?, count: row.get::<_, i64>(1)?.unsigned_abs() })
+        })?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
+    }
+
+    /// Writes down, for this connection alone, who is held back by another message, and who is meant by name: the statement
+    /// that fills the table of messages must not read it.
+    fn prepare_recipients(&self, recipients: &Recipients<'_>) -> Result<Option<Selection>> {
+        self.transaction.execute_batch(
+            "CREATE TEMP TABLE IF NOT EXISTS held (user_id INTEGER PRIMARY KEY, reason TEXT); DELETE FROM temp.held;",
+        )?;
+        self.transaction.execute(
+            "INSERT OR IGNORE INTO temp.held SELECT user_id, ifnull('waiting in job ' || job_id, 'waiting already') \
+             FROM message WHERE state IN ('queued', 'deferred', 'in doubt', 'sending') AND life IS NOT NULL",
+            [],
+        )?;
+        if let Some(since) = recipients.sent_since {
+            self.transaction.execute(
+                "INSERT OR IGNORE INTO temp.held SELECT user_id, 'sent a short while ago' FROM message \
+                 WHERE state = 'accepted' AND last_try_at > ?1 AND life IS NOT NULL",
+                [since.as_second()],
+            )?;
+        }
+        match &recipients.whom {
+            Whom::Selected(selection) => {
+                self.prepare_names(selection)?;
+                Ok(None)
+            }
+            Whom::NotYet(job, before) => {
+                let nobody = Selection { named: Some(Vec::new()), ..Selection::default() };
+                self.prepare_names(&nobody)?;
+                self.transaction.execute(
+                    "INSERT OR IGNORE INTO temp.named SELECT user.id FROM message JOIN user ON user.id = message.user_id \
+                     WHERE job_id = ?1 AND message.state = 'accepted' AND used_at IS NULL AND last_try_at <= ?2 \
+                     AND (password_set_at IS NULL OR password_set_at < last_try_at)",
+                    params![job.0, before.as_second()],
+                )?;
+                Ok(Some(nobody))
+            }
+        }
+    }
+}
+
+fn conditions(recipients: &Recipients<'_>, named: Option<&Selection>) -> Conditions {
+    match (&recipients.whom, named) {
+        (Whom::Selected(selection), None) => Conditions::of(selection, recipients.now),
+        (_, Some(named)) => Conditions::of(named, recipients.now),
+        (Whom::NotYet(..), None) => Conditions::of(&Selection::default(), recipients.now),
+    }
+}
+
+impl Writing<'_> {
+    /// Makes a job with a message for each user that is meant. Gives its number and how many messages there are.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    pub fn make_job(&self, new: &NewJob<'_>, recipients: &Recipients<'_>) -> Result<(JobId, u64)> {
+        let Sending { connections, rate, max_failures, canary } = &new.sending;
+        self.transaction.execute(
+            "INSERT INTO job (key, state, operator, operator_uid, created_at, reason, selection, connections, rate, \
+             max_failures, canary) VALUES (?1, 'running', ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+            params![
+                new.key,
+                new.operator.name,
+                new.operator.uid,
+                recipients.now.as_second(),
+                new.reason,
+                new.selection,
+                connections,
+                rate,
+                max_failures,
+                canary.map(u64::cast_signed),
+            ],
+        )?;
+        let job = JobId(self.transaction.last_insert_rowid());
+        let named = self.prepare_recipients(recipients)?;
+        let reason = recipients.reason();
+        let mut values = recipients.values();
+        let first = values.len() + 1;
+        let fixed: [Box<dyn ToSql>; 6] = [
+            Box::new(job.0),
+            Box::new(new.operator.name.clone()),
+            Box::new(new.operator.uid),
+            Box::new(new.invitation_life.as_secs().cast_signed()),
+            Box::new(new.reset_life.as_secs().cast_signed()),
+            Box::new(new.note.map(str::to_owned)),
+        ];
+        values.extend(fixed);
+        let conditions = conditions(recipients, named.as_ref());
+        let clause = conditions.clause_from(values.len() + 1);
+        values.extend(conditions.values);
+        let place = |offset: usize| format!("?{}", first + offset);
+        // `?1` is the time.
+        let sql = format!(
+            "INSERT INTO message (job_id, kind, state, user_id, address, operator, operator_uid, created_at, due_at, \
+             ended_at, life, note, reply) \
+             SELECT {job}, iif(has_password, 'reset', 'invitation'), iif(skipped IS NULL, 'queued', 'skipped'), id, email, \
+             {operator}, {uid}, ?1, ?1, iif(skipped IS NULL, NULL, ?1), iif(has_password, {reset}, {invitation}), {note}, \
+             skipped FROM (SELECT user.id AS id, email, password_set_at IS NOT NULL AS has_password, {reason} AS skipped \
+             FROM user LEFT JOIN temp.held ON held.user_id = user.id{clause} ORDER BY user.id)",
+            job = place(0),
+            operator = place(1),
+            uid = place(2),
+            invitation = place(3),
+            reset = place(4),
+            note = place(5),
+        );
+        let bound: Vec<&dyn ToSql> = values.iter().map(AsRef::as_ref).collect();
+        let count = self.transaction.execute(&sql, bound.as_slice())?;
+        Ok((job, count as u64))
+    }
+}

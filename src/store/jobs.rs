@@ -1,0 +1,321 @@
+//! Jobs: looked up, counted, ended. How one is made is in `job_making.rs`.
+
+use jiff::Timestamp;
+use rusqlite::OptionalExtension as _;
+use rusqlite::Row;
+use rusqlite::params;
+
+use super::Reading;
+use super::Result;
+use super::Store;
+use super::Writing;
+use super::messages::Message;
+use super::time;
+use crate::domain::job::JobId;
+use crate::domain::job::JobState;
+use crate::domain::message::MessageState;
+
+/// The columns of a job.
+const COLUMNS: &str = "id, key, state, why, operator, operator_uid, created_at, ended_at, reason, selection, connections, \
+     rate, max_failures, canary";
+
+/// A job as stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Job {
+    /// Its number.
+    pub id: JobId,
+    /// What the operator calls it.
+    pub key: Option<String>,
+    /// Where it is.
+    pub state: JobState,
+    /// Why it is paused.
+    pub why: Option<String>,
+    /// The OS account that asked for it.
+    pub operator: String,
+    /// That account's number.
+    pub operator_uid: u32,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When it ended.
+    pub ended_at: Option<Timestamp>,
+    /// Why, as the operator gave it.
+    pub reason: Option<String>,
+    /// Which users, as the operator said it.
+    pub selection: String,
+    /// How it is sent.
+    pub sending: Sending,
+}
+
+/// How a job is sent, by whichever process goes on with it. The texts are as the operator gave them.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Sending {
+    /// How many connections at most; otherwise as configured.
+    pub connections: Option<u32>,
+    /// How fast.
+    pub rate: Option<String>,
+    /// The share of failures at which it is paused.
+    pub max_failures: Option<String>,
+    /// How many go first.
+    pub canary: Option<u64>,
+}
+
+/// How many messages of a job are in each state.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Counts([u64; MessageState::ALL.len()]);
+
+impl Counts {
+    /// Those in this state.
+    pub fn of(&self, state: MessageState) -> u64 {
+        let place = MessageState::ALL.iter().position(|other| *other == state);
+        place.map_or(0, |place| self.0[place])
+    }
+
+    /// All.
+    pub fn total(&self) -> u64 {
+        self.0.iter().sum()
+    }
+
+    /// Those that have not ended.
+    pub fn waiting(&self) -> u64 {
+        MessageState::ALL.iter().filter(|state| !state.has_ended()).map(|state| self.of(*state)).sum()
+    }
+
+    fn add(&mut self, state: MessageState, count: u64) {
+        if let Some(place) = MessageState::ALL.iter().position(|other| *other == state) {
+            self.0[place] += count;
+        }
+    }
+}
+
+/// What became of some messages of a job, and with which words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outcome {
+    /// Where they are.
+    pub state: MessageState,
+    /// The server's words, or why they were called off or skipped.
+    pub reply: String,
+    /// How many.
+    pub count: u64,
+}
+
+impl Reading<'_> {
+    /// A job by its number.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn job(&self, id: JobId) -> Result<Option<Job>> {
+        let sql = format!("SELECT {COLUMNS} FROM job WHERE id = ?1");
+        Ok(self.transaction.query_row(&sql, [id.0], job).optional()?)
+    }
+
+    /// A job by its key.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn job_with_key(&self, key: &str) -> Result<Option<Job>> {
+        let sql = format!("SELECT {COLUMNS} FROM job WHERE key = ?1");
+        Ok(self.transaction.query_row(&sql, [key], job).optional()?)
+    }
+
+    /// Jobs, the newest first: at most `limit`, or all.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn jobs(&self, limit: Option<u64>) -> Result<Vec<Job>> {
+        let sql = format!("SELECT {COLUMNS} FROM job ORDER BY id DESC LIMIT ?1");
+        let mut statement = self.transaction.prepare_cached(&sql)?;
+        let rows = statement.query_map([limit.map_or(-1, u64::cast_signed)], job)?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
+    }
+
+    /// The jobs that are running, the oldest first.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn running_jobs(&self) -> Result<Vec<Job>> {
+        let sql = format!("SELECT {COLUMNS} FROM job WHERE state = 'running' ORDER BY id");
+        let mut statement = self.transaction.prepare_cached(&sql)?;
+        let rows = statement.query_map([], job)?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
+    }
+
+    /// How many messages of a job are in each state.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn job_counts(&self, id: JobId) -> Result<Counts> {
+        let sql = "SELECT state, count(*) FROM message WHERE job_id = ?1 GROUP BY state";
+        let mut statement = self.transaction.prepare_cached(sql)?;
+        let mut rows = statement.query([id.0])?;
+        let mut counts = Counts::default();
+        while let Some(row) = rows.next()? {
+            let (state, count): (String, i64) = (row.get(0)?, row.get(1)?);
+            counts.add(MessageState::stored(&state).unwrap_or(MessageState::Failed), count.unsigned_abs());
+        }
+        Ok(counts)
+    }
+
+    /// How many links of a job were used.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn job_links_used(&self, id: JobId) -> Result<u64> {
+        let sql = "SELECT count(*) FROM message WHERE job_id = ?1 AND used_at IS NOT NULL";
+        let count: i64 = self.transaction.query_row(sql, [id.0], |row| row.get(0))?;
+        Ok(count.unsigned_abs())
+    }
+
+    /// How many messages of a job the relay took since `since`.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn job_accepted_since(&self, id: JobId, since: Timestamp) -> Result<u64> {
+        let sql = "SELECT count(*) FROM message WHERE job_id = ?1 AND state = 'accepted' AND ended_at > ?2";
+        let count: i64 = self.transaction.query_row(sql, params![id.0, since.as_second()], |row| row.get(0))?;
+        Ok(count.unsigned_abs())
+    }
+
+    /// What became of those messages of a job that were not accepted, by the words; the most frequent first.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn job_outcomes(&self, id: JobId, limit: u64) -> Result<Vec<Outcome>> {
+        let sql = "SELECT state, ifnull(reply, ''), count(*) AS times FROM message WHERE job_id = ?1 \
+                   AND state IN ('deferred', 'in doubt', 'failed', 'cancelled', 'skipped') \
+                   GROUP BY state, reply ORDER BY times DESC, state, reply LIMIT ?2";
+        let mut statement = self.transaction.prepare_cached(sql)?;
+        let rows = statement.query_map(params![id.0, limit.cast_signed()], |row| {
+            let (state, count): (String, i64) = (row.get(0)?, row.get(2)?);
+            let state = MessageState::stored(&state).unwrap_or(MessageState::Failed);
+            Ok(Outcome { state, reply: row.get(1)?, count: count.unsigned_abs() })
+        })?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
+    }
+
+    /// Gives each message of a job to `visit`, in the order of making.
+    ///
+    /// # Errors
+    /// When the store cannot be read, or `visit` fails.
+    pub fn each_message_of_job<E: From<super::StoreError>>(
+        &self,
+        id: JobId,
+        visit: &mut dyn FnMut(Message) -> std::result::Result<(), E>,
+    ) -> std::result::Result<(), E> {
+        self.visit_messages("job_id = ?1 ORDER BY message.id", &[&id.0], visit)
+    }
+
+    /// The jobs that ended before `before`, and how many messages they have.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn jobs_ended_before(&self, before: Timestamp) -> Result<Vec<JobId>> {
+        let mut statement = self.transaction.prepare_cached("SELECT id FROM job WHERE ended_at < ?1 ORDER BY id")?;
+        let rows = statement.query_map([before.as_second()], |row| Ok(JobId(row.get(0)?)))?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
+    }
+
+    /// Whether a message of a job waits, due or not, or is under way.
+    fn has_unended(&self, id: JobId) -> Result<bool> {
+        let sql = "SELECT EXISTS (SELECT 1 FROM message WHERE job_id = ?1 AND state = 'queued') OR EXISTS \
+                   (SELECT 1 FROM message WHERE job_id = ?1 AND state IN ('deferred', 'in doubt')) OR EXISTS \
+                   (SELECT 1 FROM message WHERE state = 'sending' AND job_id = ?1)";
+        Ok(self.transaction.prepare_cached(sql)?.query_row([id.0], |row| row.get(0))?)
+    }
+}
+
+impl Writing<'_> {
+    /// Lets a paused job go on.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    pub fn resume_job(&self, id: JobId) -> Result<()> {
+        let sql = "UPDATE job SET state = 'running', why = NULL WHERE id = ?1 AND state = 'paused'";
+        self.transaction.execute(sql, [id.0])?;
+        Ok(())
+    }
+
+    /// Calls a job off, with every message that waits. Gives how many there were.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    pub fn cancel_job(&self, id: JobId, why: &str, now: Timestamp) -> Result<u64> {
+        let sql = "UPDATE job SET state = 'cancelled', ended_at = ?2, why = NULL WHERE id = ?1 AND ended_at IS NULL";
+        self.transaction.execute(sql, params![id.0, now.as_second()])?;
+        let sql = "UPDATE message SET state = 'cancelled', ended_at = ?2, reply = ?3 \
+                   WHERE job_id = ?1 AND state IN ('queued', 'deferred', 'in doubt')";
+        Ok(self.transaction.execute(sql, params![id.0, now.as_second(), why])? as u64)
+    }
+
+    /// Revokes the links of a job that can still be used, and those under way. Gives how many there were.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    pub fn revoke_links_of_job(&self, id: JobId, why: &str, now: Timestamp) -> Result<u64> {
+        let sql = "UPDATE message SET revoked_at = ?2, revoked_why = ?3 WHERE job_id = ?1 AND used_at IS NULL \
+                   AND revoked_at IS NULL AND (expires_at > ?2 OR state = 'sending')";
+        Ok(self.transaction.execute(sql, params![id.0, now.as_second(), why])? as u64)
+    }
+
+    /// Deletes a job that has ended, with its messages. Gives how many there were.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    pub fn delete_job(&self, id: JobId) -> Result<u64> {
+        let messages = self.transaction.execute("DELETE FROM message WHERE job_id = ?1", [id.0])?;
+        self.transaction.execute("DELETE FROM job WHERE id = ?1", [id.0])?;
+        Ok(messages as u64)
+    }
+
+    /// Deletes the messages of no job that ended before `before`, whose link, if they have one, cannot be used any more.
+    /// Gives how many there were.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    pub fn delete_single_messages(&self, before: Timestamp, now: Timestamp) -> Result<u64> {
+        let sql = "DELETE FROM message WHERE job_id IS NULL AND ended_at < ?1 \
+                   AND (life IS NULL OR used_at IS NOT NULL OR revoked_at IS NOT NULL OR expires_at IS NULL OR expires_at <= ?2)";
+        Ok(self.transaction.execute(sql, params![before.as_second(), now.as_second()])? as u64)
+    }
+}
+
+impl Store {
+    /// Notes what a run made of a job: paused for this reason, or finished if each of its messages has ended. Stands outside
+    /// changes as the outbox's own settling does: the row is the record.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    pub fn settle_job(&self, id: JobId, pause: Option<&str>, now: Timestamp) -> Result<()> {
+        let writing = self.write()?;
+        if !writing.has_unended(id)? {
+            let sql = "UPDATE job SET state = 'finished', ended_at = ?2, why = NULL WHERE id = ?1 AND ended_at IS NULL";
+            writing.transaction.execute(sql, params![id.0, now.as_second()])?;
+        } else if let Some(why) = pause {
+            let sql = "UPDATE job SET state = 'paused', why = ?2 WHERE id = ?1 AND state = 'running'";
+            writing.transaction.execute(sql, params![id.0, why])?;
+        }
+        writing.commit()
+    }
+}
+
+fn job(row: &Row<'_>) -> rusqlite::Result<Job> {
+    let state: String = row.get(2)?;
+    Ok(Job {
+        id: JobId(row.get(0)?),
+        key: row.get(1)?,
+        // The schema has no other words.
+        state: JobState::stored(&state).unwrap_or(JobState::Paused),
+        why: row.get(3)?,
+        operator: row.get(4)?,
+        operator_uid: row.get(5)?,
+        created_at: time(row.get(6)?),
+        ended_at: row.get::<_, Option<i64>>(7)?.map(time),
+        reason: row.get(8)?,
+        selection: row.get(9)?,
+        sending: Sending {
+            connections: row.get(10)?,
+            rate: row.get(11)?,
+            max_failures: row.get(12)?,
+            canary: row.get::<_, Option<i64>>(13)?.map(i64::unsigned_abs),
+        },
+    })
+}
