@@ -15,5 +15,6 @@ pub mod relay;
 pub mod retry;
 pub mod role;
 pub mod selection;
+pub mod share;
 pub mod text;
 pub mod user;

@@ -171,6 +171,11 @@ impl Composer {
         format!("{}.{}@{domain}", message.0, token(MESSAGE_ID, nonce))
     }
 
+    /// From whom and for whom a mail is.
+    pub fn envelope(&self, recipient: &EmailAddress) -> Envelope {
+        Envelope { sender: self.sender.clone(), recipient: recipient.clone() }
+    }
+
     /// Writes a mail.
     ///
     /// # Errors
@@ -198,7 +203,7 @@ impl Composer {
             .multipart(body)
             .map_err(|error| ComposeError::Build(error.to_string()))?;
 
-        let envelope = Envelope { sender: self.sender.clone(), recipient: letter.recipient.clone() };
+        let envelope = self.envelope(letter.recipient);
         let content = Zeroizing::new(message.formatted());
         wire::check(&content, envelope.needs_smtputf8())?;
         Ok(Mail { envelope, message_id: letter.message_id.to_owned(), content })

@@ -90,6 +90,30 @@ impl Connection {
         }
     }
 
+    /// Whether the envelope given as `next` can ride behind the mail before it.
+    pub fn can_ride(&self) -> bool {
+        match self {
+            Self::Smtp(connection) => connection.can_ride(),
+            Self::Memory(_) | Self::Sendmail(_) | Self::Folder(_) => false,
+        }
+    }
+
+    /// Whether a mail was announced that the next call must be for.
+    pub fn has_announced(&self) -> bool {
+        match self {
+            Self::Smtp(connection) => connection.has_announced(),
+            Self::Memory(_) | Self::Sendmail(_) | Self::Folder(_) => false,
+        }
+    }
+
+    /// Whether the last mail may have left, if [`Connection::hand_over`] was not awaited to its end.
+    pub fn may_have_left(&self) -> bool {
+        match self {
+            Self::Smtp(connection) => connection.may_have_left(),
+            Self::Memory(_) | Self::Sendmail(_) | Self::Folder(_) => true,
+        }
+    }
+
     /// Takes leave (QUIT), and waits at most a moment for the answer.
     pub async fn close(self) {
         match self {

@@ -5,10 +5,8 @@ use crate::domain::role::Permission;
 use crate::domain::user::SignIn;
 use crate::store::outbox::Due;
 
-/// Why a message is called off instead of being sent.
-///
-/// `later_link`: the user was sent another link since. `operator`: who asked for it, as the store knows him now.
-pub(super) fn objection(due: &Due, later_link: bool, operator: Option<&Operator>) -> Option<&'static str> {
+/// Why a message is called off instead of being sent. `operator`: who asked for it, as the store knows him now.
+pub(super) fn objection(due: &Due, operator: Option<&Operator>) -> Option<&'static str> {
     due.user?;
     let Some(recipient) = &due.recipient else { return Some("user deleted") };
     if !due.kind.has_link() {
@@ -23,7 +21,7 @@ pub(super) fn objection(due: &Due, later_link: bool, operator: Option<&Operator>
     if recipient.email.as_str() != due.address.as_str() {
         return Some("another address");
     }
-    if later_link {
+    if due.has_later_link {
         return Some("a newer link");
     }
     // root needs no row (see `Standing::Root`).

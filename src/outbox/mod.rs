@@ -5,11 +5,27 @@
 //! on the disk before its mail leaves, and no more messages are in flight than there are connections. After a crash those
 //! few are in doubt, and are sent again with the same link, Message-ID and Date: twice is better than never.
 //!
+//! # Riding envelopes
+//! Where the relay takes several commands at once (RFC 2920), the envelope of a worker's next message rides behind the dot of
+//! the one before it, so that a message costs one round trip. The store's thread therefore *sets a message aside* for the
+//! worker whenever it gives it one to send: in memory alone, for in the store that message still waits. Its turn comes when
+//! the worker has the reply to the one before: then it is judged once more, begun and committed, and only then its content is
+//! written and sent. So a crash leaves no doubt about a message of which only the envelope left: it waits, and nobody has it.
+//! If a message that was set aside is not to be sent after all (its user was locked just now), its worker is told to open
+//! another connection, because a relay that has said 354 waits for a content and cannot be told otherwise. Nothing is set
+//! aside while a pace is kept: there is no hurry then, and a relay should not be left waiting for a content.
+//!
 //! Settling stands outside views and changes: a message's row is its own record.
 
+mod crew;
 mod engine;
 mod judge;
+mod limits;
+mod outcome;
+mod pace;
 mod parcel;
+mod stop;
+mod supply;
 mod worker;
 
 use std::sync::Arc;
@@ -19,7 +35,10 @@ use std::time::Instant;
 use jiff::Timestamp;
 
 use crate::clock::Clock;
+use crate::domain::message::MessageId;
 use crate::domain::message::MessageState;
+use crate::domain::rate::Rate;
+use crate::domain::share::Share;
 use crate::mail::compose::Composer;
 use crate::mail::handover::Trouble;
 use crate::mail::transport::Transport;
@@ -28,6 +47,8 @@ use crate::secrets::ResetKey;
 use crate::store::Result;
 use crate::store::Store;
 use crate::store::outbox::Scope;
+
+pub use stop::StopSignal;
 
 /// What sending takes: how mails are written, and the way they leave.
 #[derive(Debug)]
@@ -53,6 +74,35 @@ pub struct Order {
     pub patience: Duration,
     /// When to stop waiting for the relay, whatever it does.
     pub deadline: Option<Instant>,
+    /// When to begin nothing new any more; what is in flight ends as it does.
+    pub begin_until: Option<Instant>,
+    /// How fast messages are begun, over all connections together; `None`: as fast as the relay takes them. A relay that
+    /// asks for it gets a slower pace for a while.
+    pub rate: Option<Rate>,
+    /// The run stops when more than this share of the settled messages failed, from 50 settled ones on.
+    pub max_failures: Option<Share>,
+    /// So many messages are sent first, and the run stops at the first of them that the relay does not accept. The others
+    /// follow when all of them are accepted.
+    pub canary: Option<u64>,
+    /// How others ask the run to stop.
+    pub stop: Option<Arc<StopSignal>>,
+}
+
+impl Default for Order {
+    /// Everything that is due, over one connection, without patience and without limits.
+    fn default() -> Self {
+        Self {
+            scope: Scope::Everything,
+            connections: 1,
+            patience: Duration::ZERO,
+            deadline: None,
+            begin_until: None,
+            rate: None,
+            max_failures: None,
+            canary: None,
+            stop: None,
+        }
+    }
 }
 
 /// What a run came to.
@@ -68,10 +118,50 @@ pub struct Report {
     pub in_doubt: u64,
     /// Messages that were called off, because what they were for does not hold any more.
     pub cancelled: u64,
-    /// Why the run stopped before it was through.
+    /// The relay's trouble, if that stopped the run.
     pub trouble: Option<Trouble>,
     /// Whether the program itself failed at a message.
     pub bug: bool,
+    /// Why the run stopped before it was through.
+    pub halt: Option<Halt>,
+}
+
+/// Why a run stopped before it was through.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Halt {
+    /// The relay was in trouble for longer than the order's patience, or in one that does not pass: [`Report::trouble`].
+    Trouble,
+    /// More than [`Order::max_failures`] of the messages failed.
+    TooManyFailures {
+        /// How many failed.
+        failed: u64,
+        /// Of how many that were tried.
+        settled: u64,
+    },
+    /// One of the first messages was not accepted ([`Order::canary`]).
+    CanaryFailed,
+    /// [`Order::begin_until`] or [`Order::deadline`] passed.
+    OutOfTime,
+    /// Somebody asked ([`Order::stop`]).
+    Stopped,
+}
+
+/// How far a run is.
+#[derive(Debug, Clone, Copy)]
+pub struct Progress<'run> {
+    /// What it came to so far.
+    pub report: &'run Report,
+    /// How many messages are in flight.
+    pub in_flight: usize,
+    /// The server's words, or ours, about the last message that was not accepted, or the relay's last trouble.
+    pub last_error: Option<&'run str>,
+}
+
+/// A message that a worker has.
+struct InFlight {
+    id: MessageId,
+    created_at: Timestamp,
+    attempts: u32,
 }
 
 impl Report {
@@ -91,15 +181,30 @@ impl Report {
     }
 }
 
-/// Sends what the order says, and returns when nothing of it is due any more, or the relay is in trouble for longer than
-/// the order's patience. What another process was sending when it died is taken up first.
+/// Sends what the order says, and returns when nothing of it is due any more, or when something stops it: see [`Halt`]. What
+/// another process was sending when it died is taken up first.
 ///
 /// # Errors
 /// When the store fails. Messages that are in flight then are in doubt for the next run.
 pub fn run(store: &Store, post: &Post, order: &Order, clock: &dyn Clock, random: &mut dyn Random) -> Result<Report> {
+    run_observed(store, post, order, clock, random, &mut |_| ())
+}
+
+/// The same, and tells `observer` how far it is, after each commit.
+///
+/// # Errors
+/// As [`run`].
+pub fn run_observed(
+    store: &Store,
+    post: &Post,
+    order: &Order,
+    clock: &dyn Clock,
+    random: &mut dyn Random,
+    observer: &mut dyn FnMut(&Progress<'_>),
+) -> Result<Report> {
     let lock = store.lock_as_sender()?;
     recover(store, lock.number(), clock.now())?;
-    engine::Engine::new(store, post, order, clock, random, lock).run()
+    engine::Engine::new(store, post, order, engine::Surroundings { clock, random, observer }, lock).run()
 }
 
 /// Marks what processes were sending that are gone: those whose lock can be taken, and the one that held this lock before.

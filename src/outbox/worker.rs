@@ -1,14 +1,17 @@
 //! A worker: one connection to the relay, and the messages that go over it one after the other.
 
+use std::future::poll_fn;
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::mpsc;
+use std::task::Poll;
 use std::time::Duration;
-use std::time::Instant;
 
 use tokio::sync::mpsc::UnboundedReceiver;
 
 use super::parcel::Parcel;
 use crate::domain::message::MessageId;
+use crate::mail::Envelope;
 use crate::mail::compose::Composer;
 use crate::mail::handover::Handover;
 use crate::mail::handover::Phase;
@@ -17,13 +20,23 @@ use crate::mail::handover::TroubleKind;
 use crate::mail::transport::Connection;
 use crate::mail::transport::Transport;
 
+/// How long a connection may lie idle: longer, and relays hang up, which would look like trouble.
+const IDLE: Duration = Duration::from_secs(10);
+/// What is said of a relay that a worker was not left the time to wait for.
+const CUT: &str = "the relay did not answer in the time that was left";
+
 /// What a worker says to the store's thread. Each is answered by one [`Answer`].
 #[derive(Debug)]
 pub(super) enum Request {
     /// The connection could not be opened.
     NotOpened(Trouble),
-    /// The connection is open and free; what became of the last message, if there was one.
-    Next(Option<(MessageId, Handover)>),
+    /// The connection is open and free.
+    Next {
+        /// What became of the last message, if there was one.
+        last: Option<(MessageId, Handover)>,
+        /// Whether the envelope of a message can ride behind the one before it.
+        can_ride: bool,
+    },
     /// The connection is lost; what became of the last message.
     Lost(MessageId, Handover),
     /// The worker failed; whatever it was sending is the store's thread to settle.
@@ -33,11 +46,13 @@ pub(super) enum Request {
 /// What the store's thread says to a worker.
 #[derive(Debug)]
 pub(super) enum Answer {
-    /// Send this.
-    Send(Box<Parcel>),
-    /// Open a connection after this time.
+    /// Send this. `next`: announce this one with it, if the relay allows it.
+    Send { parcel: Box<Parcel>, next: Option<Envelope> },
+    /// Ask again after this time.
+    Wait(Duration),
+    /// Open a connection after this time, in place of the one there is.
     Open(Duration),
-    /// There is nothing more to do.
+    /// There is nothing more to do. It may come unasked, and then whatever the worker does ends now.
     End,
 }
 
@@ -47,67 +62,68 @@ pub(super) struct Seat {
     pub(super) number: usize,
     pub(super) transport: Arc<Transport>,
     pub(super) composer: Arc<Composer>,
-    pub(super) deadline: Option<Instant>,
     pub(super) requests: mpsc::Sender<(usize, Request)>,
 }
 
 impl Seat {
     /// Works until it is told to end. The first answer comes unasked.
     pub(super) async fn work(&self, answers: &mut UnboundedReceiver<Answer>) {
-        while let Some(Answer::Open(wait)) = answers.recv().await {
-            if !wait.is_zero() {
-                tokio::time::sleep(wait).await;
+        let mut answer = answers.recv().await;
+        while let Some(Answer::Open(wait)) = answer {
+            if unless_told(tokio::time::sleep(wait), answers).await.is_none() {
+                return;
             }
-            match self.open().await {
-                Ok(connection) => {
-                    if self.serve(connection, answers).await {
-                        return;
-                    }
+            answer = match unless_told(self.transport.open(), answers).await {
+                Some(Ok(connection)) => self.serve(connection, answers).await,
+                Some(Err(trouble)) => {
+                    self.say(Request::NotOpened(trouble));
+                    answers.recv().await
                 }
-                Err(trouble) => self.say(Request::NotOpened(trouble)),
-            }
+                None => return self.say(Request::NotOpened(cut(Phase::Connect))),
+            };
         }
     }
 
-    /// Hands over one message after the other; true: there are no more.
-    async fn serve(&self, mut connection: Connection, answers: &mut UnboundedReceiver<Answer>) -> bool {
-        let mut settled = None;
+    /// Hands over one message after the other, and gives the answer that this ends with.
+    async fn serve(&self, mut connection: Connection, answers: &mut UnboundedReceiver<Answer>) -> Option<Answer> {
+        let mut last = None;
         loop {
-            self.say(Request::Next(settled.take()));
-            let Some(Answer::Send(parcel)) = answers.recv().await else {
-                connection.close().await;
-                return true;
+            self.say(Request::Next { last: last.take(), can_ride: connection.can_ride() });
+            let (parcel, next) = match answers.recv().await {
+                Some(Answer::Send { parcel, next }) => (parcel, next),
+                Some(Answer::Wait(time)) if time <= IDLE => {
+                    if unless_told(tokio::time::sleep(time), answers).await.is_some() {
+                        continue;
+                    }
+                    connection.close().await;
+                    return None;
+                }
+                answer => {
+                    connection.close().await;
+                    return match answer {
+                        Some(Answer::Wait(time)) => Some(Answer::Open(time)),
+                        answer => answer,
+                    };
+                }
             };
             let handover = match parcel.compose(&self.composer) {
-                Ok(mail) => self.within(connection.hand_over(&mail, None)).await.unwrap_or_else(|| Handover::InDoubt {
-                    reply: "the relay did not answer in the time that was left".to_owned(),
-                }),
+                Ok(mail) => match unless_told(connection.hand_over(&mail, next.as_ref()), answers).await {
+                    Some(handover) => handover,
+                    None if connection.may_have_left() => Handover::InDoubt { reply: CUT.to_owned() },
+                    None => Handover::Trouble(cut(Phase::Mail)),
+                },
+                Err(reply) if connection.has_announced() => {
+                    // The relay waits for this mail's content, and nothing else can be said on this connection.
+                    self.say(Request::Lost(parcel.id, Handover::Refused { reply }));
+                    return answers.recv().await;
+                }
                 Err(reply) => Handover::Refused { reply },
             };
-            let is_over = self.deadline.is_some_and(|deadline| deadline <= Instant::now());
-            if matches!(handover, Handover::Trouble(_)) || !connection.is_open() || is_over {
+            if matches!(handover, Handover::Trouble(_)) || !connection.is_open() {
                 self.say(Request::Lost(parcel.id, handover));
-                return false;
+                return answers.recv().await;
             }
-            settled = Some((parcel.id, handover));
-        }
-    }
-
-    async fn open(&self) -> Result<Connection, Trouble> {
-        self.within(self.transport.open()).await.unwrap_or_else(|| {
-            Err(Trouble {
-                kind: TroubleKind::Later,
-                phase: Phase::Connect,
-                words: "the relay did not answer in the time that was left".to_owned(),
-            })
-        })
-    }
-
-    /// Waits for something until the deadline; `None`: it passed.
-    async fn within<T>(&self, future: impl Future<Output = T>) -> Option<T> {
-        match self.deadline {
-            None => Some(future.await),
-            Some(deadline) => tokio::time::timeout_at(deadline.into(), future).await.ok(),
+            last = Some((parcel.id, handover));
         }
     }
 
@@ -115,4 +131,20 @@ impl Seat {
         // Where nobody listens any more, the run is over, and the answer that does not come ends the worker.
         let _ = self.requests.send((self.number, request));
     }
+}
+
+/// The trouble of a worker that was told to end.
+fn cut(phase: Phase) -> Trouble {
+    Trouble { kind: TroubleKind::Later, phase, words: CUT.to_owned() }
+}
+
+/// Waits for something; `None`: the worker was told to end before it came.
+async fn unless_told<T>(future: impl Future<Output = T>, answers: &mut UnboundedReceiver<Answer>) -> Option<T> {
+    let mut future = pin!(future);
+    poll_fn(|context| match future.as_mut().poll(context) {
+        Poll::Ready(value) => Poll::Ready(Some(value)),
+        // Nothing else comes unasked, and nobody is left to say more when the way is closed.
+        Poll::Pending => answers.poll_recv(context).map(|_| None),
+    })
+    .await
 }

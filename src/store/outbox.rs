@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use rusqlite::OptionalExtension as _;
 use rusqlite::Row;
 use rusqlite::params;
+use rusqlite::params_from_iter;
 
 use super::Reading;
 use super::Result;
@@ -38,6 +39,8 @@ pub struct Due {
     pub operator_uid: u32,
     /// When it was queued.
     pub created_at: Timestamp,
+    /// Since when it is due.
+    pub due_at: Timestamp,
     /// How often it was tried.
     pub attempts: u32,
     /// When it was tried first: the mail's Date.
@@ -56,6 +59,8 @@ pub struct Due {
     pub user: Option<UserId>,
     /// The user, while he exists.
     pub recipient: Option<Recipient>,
+    /// Whether the user was sent another link since the message was queued.
+    pub has_later_link: bool,
 }
 
 /// The user of a message, as he is now.
@@ -84,6 +89,31 @@ pub enum Scope {
     These(Vec<MessageId>),
     /// Whatever is due.
     Everything,
+}
+
+/// How far a run has looked through what is due, so that it meets each message once, though it may leave one as it is
+/// for a while. What another process puts back behind that place is for the next run.
+#[derive(Debug, Clone, Default)]
+pub struct Place {
+    /// The last of those that never were tried.
+    fresh: i64,
+    /// The last of those that are tried again, by time and number.
+    again: (i64, i64),
+}
+
+impl Place {
+    /// Goes past a message.
+    pub fn pass(&mut self, due: &Due) {
+        match due.state {
+            MessageState::Queued => self.fresh = due.id.0,
+            _ => self.again = (due.due_at.as_second(), due.id.0),
+        }
+    }
+
+    /// What [`FRESH`] and [`AGAIN`] are given.
+    fn values(&self, now: Timestamp) -> [i64; 4] {
+        [now.as_second(), self.fresh, self.again.0, self.again.1]
+    }
 }
 
 /// What is written of a message when it is begun.
@@ -121,21 +151,33 @@ pub enum Settlement {
 
 const COLUMNS: &str = "message.id, kind, state, user_id, address, operator_uid, message.created_at, attempts, \
      first_try_at, life, cause, note, nonce, message_id, user.id, username, user.name, email, locale, sign_in, \
-     locked_at IS NOT NULL AND (locked_until IS NULL OR locked_until > ?1), must_change_password";
+     locked_at IS NOT NULL AND (locked_until IS NULL OR locked_until > ?1), must_change_password, message.due_at, \
+     EXISTS (SELECT 1 FROM message AS later WHERE later.user_id = message.user_id AND later.id > message.id \
+     AND later.life IS NOT NULL AND later.code_hash IS NOT NULL)";
+
+/// Those that never were tried, behind a [`Place`].
+const FRESH: &str = "state = 'queued' AND message.id > ?2";
+
+/// Those that are tried again and are due, behind a [`Place`].
+const AGAIN: &str = "state IN ('deferred', 'in doubt') AND message.due_at <= ?1 \
+     AND (message.due_at, message.id) > (?3, ?4)";
 
 impl Reading<'_> {
-    /// The next message that is due, of those that never were tried (`fresh`) or of those that are tried again.
+    /// The next message that is due behind `place`, of those that never were tried (`fresh`) or of those that are tried
+    /// again.
     ///
     /// # Errors
     /// When the store cannot be read.
-    pub fn next_due(&self, fresh: bool, now: Timestamp) -> Result<Option<Due>> {
-        let order = if fresh {
-            "state = 'queued' ORDER BY message.id"
-        } else {
-            "state IN ('deferred', 'in doubt') AND due_at <= ?1 ORDER BY due_at, message.id"
-        };
-        let sql = format!("SELECT {COLUMNS} FROM message LEFT JOIN user ON user.id = user_id WHERE {order} LIMIT 1");
-        Ok(self.transaction.prepare_cached(&sql)?.query_row([now.as_second()], due).optional()?)
+    pub fn next_due(&self, fresh: bool, place: &Place, now: Timestamp) -> Result<Option<Due>> {
+        let values = place.values(now);
+        // The first condition uses two of the values.
+        let (condition, order, count) =
+            if fresh { (FRESH, "message.id", 2) } else { (AGAIN, "message.due_at, message.id", 4) };
+        let sql = format!(
+            "SELECT {COLUMNS} FROM message LEFT JOIN user ON user.id = user_id WHERE {condition} ORDER BY {order} LIMIT 1"
+        );
+        let mut statement = self.transaction.prepare_cached(&sql)?;
+        Ok(statement.query_row(params_from_iter(&values[..count]), due).optional()?)
     }
 
     /// A message that waits, due or not.
@@ -150,24 +192,15 @@ impl Reading<'_> {
         Ok(self.transaction.prepare_cached(&sql)?.query_row(params![now.as_second(), id.0], due).optional()?)
     }
 
-    /// Whether a message waits that is due.
+    /// Whether a message is due behind `place`.
     ///
     /// # Errors
     /// When the store cannot be read.
-    pub fn anything_due(&self, now: Timestamp) -> Result<bool> {
-        let sql = "SELECT EXISTS (SELECT 1 FROM message WHERE state = 'queued') OR EXISTS \
-                   (SELECT 1 FROM message WHERE state IN ('deferred', 'in doubt') AND due_at <= ?1)";
-        Ok(self.transaction.query_row(sql, [now.as_second()], |row| row.get(0))?)
-    }
-
-    /// Whether a later link was made for this user since the message was queued.
-    ///
-    /// # Errors
-    /// When the store cannot be read.
-    pub fn has_later_link(&self, user: UserId, id: MessageId) -> Result<bool> {
-        let sql = "SELECT EXISTS (SELECT 1 FROM message WHERE user_id = ?1 AND id > ?2 AND life IS NOT NULL \
-                   AND code_hash IS NOT NULL)";
-        Ok(self.transaction.prepare_cached(sql)?.query_row(params![user.0, id.0], |row| row.get(0))?)
+    pub fn anything_due(&self, place: &Place, now: Timestamp) -> Result<bool> {
+        let sql = format!(
+            "SELECT EXISTS (SELECT 1 FROM message WHERE {FRESH}) OR EXISTS (SELECT 1 FROM message WHERE {AGAIN})"
+        );
+        Ok(self.transaction.prepare_cached(&sql)?.query_row(place.values(now), |row| row.get(0))?)
     }
 
     /// The locks of processes by which messages are in flight.
@@ -281,5 +314,7 @@ fn due(row: &Row<'_>) -> rusqlite::Result<Due> {
         nonce: row.get(12)?,
         message_id: row.get(13)?,
         recipient: recipient.transpose()?,
+        due_at: time(row.get(22)?),
+        has_later_link: row.get(23)?,
     })
 }

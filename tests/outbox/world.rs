@@ -180,7 +180,7 @@ impl World {
     ) -> Report {
         let seed = self.seed.get();
         self.seed.set(seed + 1);
-        let order = Order { scope, connections, patience, deadline: None };
+        let order = Order { scope, connections, patience, ..Order::default() };
         let mut random = ScriptedRandom::new(seed);
         outbox::run(&self.store, &self.post(transport), &order, &self.clock, &mut random).unwrap()
     }

@@ -33,6 +33,8 @@ pub struct Connection {
     /// `None` once the connection is lost or given up, also when [`Connection::hand_over`] was not awaited to its end.
     session: Option<Session>,
     relay: Relay,
+    /// See [`Connection::may_have_left`].
+    may_have_left: bool,
 }
 
 struct Session {
@@ -50,7 +52,7 @@ type Ended = Result<Handover, Handover>;
 impl Connection {
     pub(super) fn new(wire: Wire, capabilities: Capabilities, relay: &Relay) -> Self {
         let session = Session { wire, capabilities, riding: None, is_begun: false };
-        Self { session: Some(session), relay: relay.clone() }
+        Self { session: Some(session), relay: relay.clone(), may_have_left: false }
     }
 
     /// Hands one mail over. Only 250 after the final dot is [`Handover::Accepted`]; another 2yz there is no reply of
@@ -61,7 +63,13 @@ impl Connection {
         let Some(mut session) = self.session.take() else {
             return trouble(relay, TroubleKind::Later, Phase::Mail, "the connection is closed");
         };
-        let delivery = Delivery { relay, mail, end: Instant::now() + relay.timeouts.whole };
+        self.may_have_left = false;
+        let mut delivery = Delivery {
+            relay,
+            mail,
+            end: Instant::now() + relay.timeouts.whole,
+            may_have_left: &mut self.may_have_left,
+        };
         match delivery.run(&mut session, next).await {
             Ok(handover) => {
                 self.session = Some(session);
@@ -80,6 +88,16 @@ impl Connection {
     /// a content outside ASCII: what they need is said at MAIL, and depends on the content.
     pub fn can_ride(&self) -> bool {
         self.session.as_ref().is_some_and(|session| session.capabilities.pipelining)
+    }
+
+    /// Whether a mail was announced that the next call must be for.
+    pub fn has_announced(&self) -> bool {
+        self.session.as_ref().is_some_and(|session| session.riding.is_some())
+    }
+
+    /// Whether the relay may have the mail of the last [`Connection::hand_over`], if that was not awaited to its end.
+    pub fn may_have_left(&self) -> bool {
+        self.may_have_left
     }
 
     /// Takes leave (QUIT), and waits at most a moment for the answer. With an envelope riding, the connection is dropped.
@@ -103,10 +121,11 @@ struct Delivery<'a> {
     relay: &'a Relay,
     mail: &'a Mail,
     end: Instant,
+    may_have_left: &'a mut bool,
 }
 
 impl Delivery<'_> {
-    async fn run(&self, session: &mut Session, next: Option<&Envelope>) -> Ended {
+    async fn run(&mut self, session: &mut Session, next: Option<&Envelope>) -> Ended {
         let rides = match session.riding.take() {
             Some(riding) if riding != self.mail.envelope => {
                 let words = "the connection was given up, because another mail was announced on it";
@@ -259,7 +278,7 @@ impl Delivery<'_> {
     }
 
     /// Sends the content with its end, and behind it what rides; the reply says what became of the mail.
-    async fn content(&self, session: &mut Session, next: Option<&Envelope>) -> Ended {
+    async fn content(&mut self, session: &mut Session, next: Option<&Envelope>) -> Ended {
         if !session.wire.is_quiet() {
             let words = "the relay answers to the content before it has it";
             return Err(self.trouble(TroubleKind::ForGood, Phase::Content, words));
@@ -270,6 +289,7 @@ impl Delivery<'_> {
         session.wire.note(&format!("(… {} bytes)", self.mail.content.len()));
         session.wire.note(".");
         group.lines().for_each(|line| session.wire.note(line));
+        *self.may_have_left = true;
         if let Err(cut) = session.wire.send(&stuffed.bytes, self.patience(self.timeouts().block)).await {
             return Err(match cut.left > stuffed.dot {
                 true => self.in_doubt(&cut.words),

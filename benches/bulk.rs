@@ -1,0 +1,106 @@
+//! Prints how many seconds a run of the outbox takes, and how many bytes its largest mail has: a new store of N users with
+//! a reset queued for each, sent to a relay on this machine over so many connections. `benches/bulk.py` compares it with
+//! Postfix's smtp-source: `bulk FOLDER PORT CONNECTIONS COUNT`.
+
+use std::io::Write as _;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+use std::time::Instant;
+
+use anyhow::Context as _;
+use anyhow::ensure;
+use cxme_admin::clock::Clock as _;
+use cxme_admin::clock::SystemClock;
+use cxme_admin::domain::operator::Account;
+use cxme_admin::domain::organization::Organization;
+use cxme_admin::domain::policy::Policy;
+use cxme_admin::domain::relay::Security;
+use cxme_admin::domain::role;
+use cxme_admin::domain::role::Permissions;
+use cxme_admin::domain::user::SignIn;
+use cxme_admin::mail::compose::Composer;
+use cxme_admin::mail::letter::Letterhead;
+use cxme_admin::mail::smtp::Relay;
+use cxme_admin::mail::transport::Transport;
+use cxme_admin::outbox;
+use cxme_admin::outbox::Order;
+use cxme_admin::outbox::Post;
+use cxme_admin::private_file::Rule;
+use cxme_admin::random::SystemRandom;
+use cxme_admin::secrets::ResetKey;
+use cxme_admin::store::Store;
+use cxme_admin::store::messages::NewContent;
+use cxme_admin::store::messages::NewMessage;
+use cxme_admin::store::open::Expect;
+use cxme_admin::store::users::NewUser;
+use cxme_admin::texts::Locale;
+
+fn main() -> anyhow::Result<()> {
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    let [folder, port, connections, count] = &words[..] else {
+        anyhow::bail!("usage: bulk FOLDER PORT CONNECTIONS COUNT");
+    };
+    let (port, connections, count) = (port.parse()?, connections.parse()?, count.parse()?);
+    let path = Path::new(folder).join("bulk.db");
+    queue(&path, count)?;
+    let store = Store::open(&path, &Rule::store(false), Expect::Current)?;
+    let post = post(port)?;
+    let order = Order { connections, ..Order::default() };
+    let start = Instant::now();
+    let report = outbox::run(&store, &post, &order, &SystemClock, &mut SystemRandom)?;
+    let seconds = start.elapsed().as_secs_f64();
+    ensure!(report.accepted == count, "not all were accepted: {report:?}");
+    writeln!(std::io::stdout(), "{seconds:.4}")?;
+    Ok(())
+}
+
+/// Makes a store with users, and a reset for each.
+fn queue(path: &Path, count: u64) -> anyhow::Result<()> {
+    let now = SystemClock.now();
+    let operator =
+        Account { uid: 0, name: "root".to_owned(), login_uid: None, host: "host".to_owned(), by_sudo: false };
+    let mut fault = None;
+    Store::create(path, 0o600, |store| {
+        let role = store.add_role(role::ADMIN, true, Permissions::all())?;
+        for number in 0..count {
+            let name = format!("user{number:07}");
+            let (Ok(username), Ok(email)) = (name.parse(), format!("{name}@example.net").parse()) else {
+                fault = Some(name);
+                continue;
+            };
+            let sign_in = SignIn::Password;
+            let new = NewUser { username, email, name, role, sign_in, locale: None, created_at: now };
+            let user = store.add_user(&new)?;
+            store.queue_message(&NewMessage {
+                content: NewContent::Link { invitation: false, life: Duration::from_secs(3_600), note: None },
+                user: Some(user),
+                address: &new.email,
+                operator: &operator,
+                created_at: now,
+            })?;
+        }
+        Ok(())
+    })?;
+    ensure!(fault.is_none(), "not a user: {fault:?}");
+    Ok(())
+}
+
+fn post(port: u16) -> anyhow::Result<Post> {
+    let letterhead = Letterhead {
+        from: "no-reply@example.com".parse().context("from")?,
+        reply_to: None,
+        bounce_to: None,
+        organization: &Organization::default(),
+        link: Some("https://reset.example.com/#{code}".parse().context("link")?),
+        policy: &Policy::default(),
+        locale: Locale::English,
+    };
+    let relay = Relay::new("127.0.0.1", port, Security::None, None)?;
+    Ok(Post {
+        composer: Arc::new(Composer::new(letterhead)?),
+        transport: Arc::new(Transport::Smtp(Box::new(relay))),
+        key: Some(ResetKey::generate(&mut SystemRandom)),
+        queue_life: Duration::from_secs(86_400),
+    })
+}

@@ -1,0 +1,158 @@
+//! The next message of a worker: begun, and the one after it set aside.
+
+use std::time::Duration;
+use std::time::Instant;
+
+use jiff::Timestamp;
+
+use super::Engine;
+use crate::domain::email_address::EmailAddress;
+use crate::domain::message::MessageId;
+use crate::domain::message::MessageState;
+use crate::mail::Envelope;
+use crate::outbox::InFlight;
+use crate::outbox::limits;
+use crate::outbox::limits::Leave;
+use crate::outbox::parcel::Parcel;
+use crate::outbox::worker::Answer;
+use crate::secrets::reset_code::NONCE;
+use crate::secrets::reset_code::ResetCode;
+use crate::store::Result;
+use crate::store::Writing;
+use crate::store::outbox::Beginning;
+use crate::store::outbox::Due;
+
+impl Engine<'_> {
+    /// The next message for a worker that is free, or what it does instead.
+    pub(super) fn next(
+        &mut self,
+        writing: &Writing<'_>,
+        number: usize,
+        can_ride: bool,
+        now: Timestamp,
+    ) -> Result<Answer> {
+        let aside = self.workers[number].aside.take();
+        let instead = match self.leave() {
+            Leave::Yes => None,
+            Leave::Later => Some(Answer::Wait(super::LOOK)),
+            Leave::Never(why) => {
+                self.stop(why);
+                Some(Answer::End)
+            }
+        };
+        if let Some(answer) = instead {
+            aside.into_iter().for_each(|(id, _)| self.supply.give_back(id));
+            return Ok(answer);
+        }
+        let due = match aside {
+            Some((id, address)) => match self.still_due(writing, id, &address, now)? {
+                Some(due) => due,
+                // The relay may wait for its content.
+                None => return Ok(Answer::Open(Duration::ZERO)),
+            },
+            None => {
+                let has_turn = std::mem::take(&mut self.workers[number].has_turn);
+                let wait = if has_turn { Duration::ZERO } else { self.pace.next(Instant::now()) };
+                if !wait.is_zero() {
+                    self.workers[number].has_turn = true;
+                    return Ok(Answer::Wait(wait));
+                }
+                let Some(due) = self.take(writing, now)? else { return Ok(Answer::End) };
+                due
+            }
+        };
+        let parcel = self.begin(writing, due, now)?;
+        let (id, created_at, attempts) = (parcel.id, parcel.created_at, parcel.attempts);
+        self.workers[number].in_flight = Some(InFlight { id, created_at, attempts });
+        let next = if can_ride { self.set_aside(writing, number, now)? } else { None };
+        Ok(Answer::Send { parcel: Box::new(parcel), next })
+    }
+
+    fn leave(&self) -> Leave {
+        match self.report.halt {
+            Some(why) if self.is_stopping => Leave::Never(why),
+            _ => limits::leave(self.order, &self.report, self.in_flight() as u64, Instant::now()),
+        }
+    }
+
+    /// A message that was set aside, if it is still to be sent to that address.
+    fn still_due(
+        &mut self,
+        writing: &Writing<'_>,
+        id: MessageId,
+        address: &EmailAddress,
+        now: Timestamp,
+    ) -> Result<Option<Due>> {
+        let Some(due) = writing.waiting(id, now)?.filter(|due| due.address.as_str() == address.as_str()) else {
+            return Ok(None);
+        };
+        let why = self.supply.objection(writing, &due)?;
+        if let Some(why) = why {
+            writing.cancel_message(id, why, now)?;
+            self.report.count(MessageState::Cancelled);
+        }
+        Ok(why.is_none().then_some(due))
+    }
+
+    /// The next message that is to be sent; those that are not to be sent any more are called off on the way.
+    fn take(&mut self, writing: &Writing<'_>, now: Timestamp) -> Result<Option<Due>> {
+        let report = &mut self.report;
+        self.supply.take(writing, now, &mut |id, why| {
+            report.count(MessageState::Cancelled);
+            writing.cancel_message(id, why, now).map(|_| ())
+        })
+    }
+
+    /// Sets the message aside that the worker comes to after the one it has now; its envelope.
+    fn set_aside(&mut self, writing: &Writing<'_>, number: usize, now: Timestamp) -> Result<Option<Envelope>> {
+        if self.pace.is_limited() || self.leave() != Leave::Yes {
+            return Ok(None);
+        }
+        let Some(due) = self.take(writing, now)? else { return Ok(None) };
+        let envelope = self.post.composer.envelope(&due.address);
+        self.workers[number].aside = Some((due.id, due.address));
+        Ok(Some(envelope))
+    }
+
+    fn begin(&mut self, writing: &Writing<'_>, due: Due, now: Timestamp) -> Result<Parcel> {
+        let nonce = due.nonce.unwrap_or_else(|| {
+            let mut nonce = [0; NONCE];
+            self.surroundings.random.fill(&mut nonce);
+            nonce
+        });
+        let code = match (&self.post.key, due.user) {
+            (Some(key), Some(user)) if due.kind.has_link() => Some(ResetCode::make(key, &nonce, user)),
+            _ => None,
+        };
+        let message_id = due.message_id.unwrap_or_else(|| self.post.composer.message_id(due.id, &nonce));
+        writing.begin_message(&Beginning {
+            id: due.id,
+            nonce: &nonce,
+            message_id: &message_id,
+            code_hash: code.as_ref().map(ResetCode::hash),
+            sender: self.lock.number(),
+            now,
+        })?;
+        let must_change = due.recipient.as_ref().is_some_and(|user| user.must_change);
+        let (username, name, locale) =
+            due.recipient.map(|user| (user.username, user.name, user.locale)).unwrap_or_default();
+        Ok(Parcel {
+            id: due.id,
+            kind: due.kind,
+            address: due.address,
+            name,
+            username,
+            locale,
+            date: due.first_try_at.unwrap_or(now),
+            created_at: due.created_at,
+            attempts: due.attempts,
+            must_change,
+            nonce,
+            message_id,
+            code,
+            life: due.life.unwrap_or_default(),
+            cause: due.cause,
+            note: due.note,
+        })
+    }
+}
