@@ -12,6 +12,7 @@ pub mod audit;
 pub mod error;
 pub mod gate;
 pub mod init;
+pub mod jobs;
 pub mod mail;
 pub mod operators;
 pub mod outbox;

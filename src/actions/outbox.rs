@@ -1,4 +1,4 @@
-//! What waits in the outbox: `jobs run`, `mail queue`, and the sending that follows a change which queued a mail.
+//! What waits in the outbox: `mail queue`, and the sending that follows a change which queued a mail.
 
 use std::thread;
 use std::time::Duration;
@@ -19,6 +19,7 @@ use crate::domain::user::User;
 use crate::outbox;
 use crate::outbox::Order;
 use crate::outbox::Post;
+use crate::outbox::Progress;
 use crate::outbox::Report;
 use crate::secrets::ResetKey;
 use crate::store::facts::KEY_FINGERPRINT;
@@ -63,8 +64,19 @@ impl Desk {
 
     /// Sends these messages, or whatever is due, as the order says.
     pub(super) fn deliver(&self, post: &Post, order: &Order) -> Result<Report> {
+        self.deliver_observed(post, order, &mut |_| ())
+    }
+
+    /// The same, and tells `observer` how far it is.
+    pub(super) fn deliver_observed(
+        &self,
+        post: &Post,
+        order: &Order,
+        observer: &mut dyn FnMut(&Progress<'_>),
+    ) -> Result<Report> {
         let mut random = self.random.borrow_mut();
-        Ok(outbox::run(&self.store, post, order, self.clock.as_ref(), random.as_mut())?)
+        let (clock, random) = (self.clock.as_ref(), random.as_mut());
+        Ok(outbox::run_observed(&self.store, post, order, clock, random, observer)?)
     }
 
     /// The messages as they are now. One that another process is sending is waited for, a while.
@@ -104,7 +116,7 @@ pub enum Noticed {
 /// When the store fails.
 pub fn send_notice(desk: &Desk, post: &Post, id: MessageId, patience: Duration) -> Result<Noticed> {
     let deadline = Some(Instant::now() + patience);
-    let order = Order { scope: Scope::These(vec![id]), connections: 1, patience: Duration::ZERO, deadline };
+    let order = Order { scope: Scope::These(vec![id]), deadline, ..Order::default() };
     let report = desk.deliver(post, &order)?;
     let message = desk.outcomes(&[id])?.pop();
     Ok(match message {
@@ -129,47 +141,11 @@ pub(super) fn queue_notice(change: &Change<'_>, user: &User, cause: NoticeCause)
     })?)
 }
 
-/// What `jobs run` did.
-#[derive(Debug)]
-pub enum Ran {
-    /// It sent what was due.
-    Sent(Report),
-    /// Nothing was due.
-    NothingDue,
-    /// Another process does the same now.
-    Elsewhere,
-}
-
-/// Looks whether there is anything for [`run_due`] to do.
-///
-/// # Errors
-/// When the operator may not run jobs, or the store cannot be read.
-pub fn is_anything_due(desk: &Desk) -> Result<bool> {
-    desk.view(Action::JobsRun, |view| Ok(view.anything_due(view.now())? || !view.senders_in_flight()?.is_empty()))
-}
-
-/// Sends whatever is due. It is no change of its own: each message was asked for by somebody, and its row is its record.
-///
-/// # Errors
-/// When the operator may not, the key is missing or another one while links wait, or the store fails.
-pub fn run_due(desk: &Desk, post: Option<&Post>, order: &Order) -> Result<Ran> {
-    if !is_anything_due(desk)? {
-        return Ok(Ran::NothingDue);
-    }
-    let post = post.ok_or(PostFault::NoMail)?;
-    let has_links = desk.view(Action::JobsRun, |view| Ok(view.any_link_waits()?))?;
-    if has_links {
-        check_post(desk, post)?;
-    }
-    let Some(_lock) = desk.store.lock_as_runner(None)? else { return Ok(Ran::Elsewhere) };
-    Ok(Ran::Sent(desk.deliver(post, order)?))
-}
-
 /// Refuses what could not make the store's links.
 ///
 /// # Errors
 /// [`PostFault`].
-pub(super) fn check_post(desk: &Desk, post: &Post) -> Result<()> {
+pub(in crate::actions) fn check_post(desk: &Desk, post: &Post) -> Result<()> {
     if !post.composer.has_link() {
         return Err(PostFault::NoLink.into());
     }

@@ -84,6 +84,16 @@ pub enum Complaint {
     /// The input of a stream is not what it should be.
     #[error("{0}")]
     Data(String),
+    /// Somebody asked the program to stop, and it did in good order.
+    #[error("{words}")]
+    Stopped {
+        /// By which signal.
+        signal: i32,
+        /// How far it came.
+        words: String,
+        /// How it goes on.
+        hint: String,
+    },
     /// Mail was not handed over.
     #[error("{words}")]
     NotSent {
@@ -235,6 +245,9 @@ fn of_complaint(complaint: &Complaint) -> Told {
         Complaint::Declined | Complaint::NoPassword | Complaint::Data(_) => Told::new(DATA, complaint),
         Complaint::NotVerified => Told::new(NOT_VERIFIED, complaint),
         Complaint::Configuration(_) => Told::new(CONFIGURATION, complaint),
+        Complaint::Stopped { signal, hint, .. } => {
+            Told::new(u8::try_from(128 + signal).unwrap_or(BUG), complaint).hint(hint)
+        }
         Complaint::NotSent { fault, hint, .. } => {
             let code = match fault {
                 MailFault::Later => LATER,
@@ -303,6 +316,9 @@ fn of_refusal(refusal: &Refusal) -> Told {
         }
         Refusal::Locked { user } => told(DATA).hint(format!("cxme-admin users unlock {user}")),
         Refusal::CodeNotAccepted { .. } => told(DATA).hint("a new link: cxme-admin users send-reset USER"),
+        Refusal::NoSuchJob(_) | Refusal::JobState { .. } => told(DATA).hint("cxme-admin jobs list"),
+        Refusal::JobRuns(id) => told(LATER).hint(format!("how far it is: cxme-admin jobs show {id}")),
+        Refusal::NotExpected { .. } => told(DATA).hint("who and why: the same with `--dry-run`"),
         Refusal::NoSuchMessage(_) | Refusal::NotWaiting { .. } => told(DATA).hint("what waits: cxme-admin mail queue"),
         Refusal::Policy { faults, contact } => {
             let details = faults.iter().map(|fault| texts::policy::fault(fault, Locale::English)).collect();

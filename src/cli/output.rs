@@ -49,6 +49,8 @@ pub struct Output {
     pub stdout_is_terminal: bool,
     says: bool,
     warns: bool,
+    /// The width of the terminal on standard error, where progress is shown; `None`: it is none, or `--quiet` was given.
+    pub progress_columns: Option<u16>,
     /// Whether standard output takes colours.
     pub colour_out: bool,
     colour_err: bool,
@@ -77,6 +79,7 @@ impl Output {
             // Without a terminal a success says nothing, so that cron mails only when something is wrong.
             says: !global.quiet && (stderr.is_terminal || global.verbose),
             warns: !global.quiet,
+            progress_columns: stderr.columns.filter(|_| stderr.is_terminal && !global.quiet),
             colour_out: colour(stdout.is_terminal),
             colour_err: colour(stderr.is_terminal),
             stdout: BufWriter::with_capacity(128 * 1024, stdout.bytes),
@@ -117,6 +120,12 @@ impl Output {
     /// A line on standard error, whatever was asked for: one of a list of faults.
     pub fn complain(&mut self, words: &str) {
         let _ = writeln!(self.stderr, "{}", text::visible(words));
+    }
+
+    /// Puts on standard error what a progress bar draws; every other text was made visible before it came to it.
+    pub fn draw(&mut self, bytes: &[u8]) {
+        let _ = self.stderr.write_all(bytes);
+        let _ = self.stderr.flush();
     }
 
     /// An error: one line, then its details, then what to do.

@@ -1,8 +1,12 @@
 //! The selection flags, the same for every command that means many users.
 
+use std::ffi::OsString;
 use std::io::Read;
 use std::path::Path;
 use std::path::PathBuf;
+
+use sha2::Digest as _;
+use sha2::Sha256;
 
 use crate::actions::Desk;
 use crate::actions::users::list::Wanted;
@@ -61,6 +65,55 @@ impl SelectionArgs {
     /// # Errors
     /// When an age or the file is malformed.
     pub fn wanted(&self, context: &mut Context, desk: &Desk) -> anyhow::Result<Wanted> {
+        Ok(self.wanted_with_digest(context, desk)?.0)
+    }
+
+    /// Whether a condition is given.
+    pub fn is_given(&self) -> bool {
+        !self.words().is_empty()
+    }
+
+    /// The conditions as one would type them.
+    pub fn words(&self) -> String {
+        let Self {
+            search,
+            role,
+            status,
+            sign_in,
+            email_domain,
+            no_password,
+            password_older_than,
+            policy_outdated,
+            never_logged_in,
+            from,
+        } = self;
+        let texts = [
+            ("--search", search.clone()),
+            ("--role", role.clone()),
+            ("--status", status.map(|status| status.word().to_owned())),
+            ("--sign-in", sign_in.map(|sign_in| sign_in.word().to_owned())),
+            ("--email-domain", email_domain.clone()),
+            ("--password-older-than", password_older_than.clone()),
+            ("--from", from.as_ref().map(|path| path.display().to_string())),
+        ];
+        let flags = [
+            ("--no-password", *no_password),
+            ("--policy-outdated", *policy_outdated),
+            ("--never-logged-in", *never_logged_in),
+        ];
+        let mut words: Vec<OsString> = Vec::new();
+        for (option, value) in texts {
+            words.extend(value.into_iter().flat_map(|value| [OsString::from(option), OsString::from(value)]));
+        }
+        words.extend(flags.iter().filter(|(_, given)| *given).map(|(option, _)| OsString::from(option)));
+        crate::cli::as_typed(&words)
+    }
+
+    /// The same, and the SHA-256 of the file that names users, in hexadecimal digits.
+    ///
+    /// # Errors
+    /// When an age or the file is malformed.
+    pub fn wanted_with_digest(&self, context: &mut Context, desk: &Desk) -> anyhow::Result<(Wanted, Option<String>)> {
         let password_set_before = match &self.password_older_than {
             None => None,
             Some(age) => {
@@ -70,7 +123,8 @@ impl SelectionArgs {
                 Some(desk.now().checked_sub(age).map_err(|_| usage("reaches too far back".to_owned()))?)
             }
         };
-        let named = self.from.as_deref().map(|path| read_names(context, desk, path)).transpose()?;
+        let read = self.from.as_deref().map(|path| read_names(context, desk, path)).transpose()?;
+        let (named, digest) = read.unzip();
         let selection = Selection {
             search: self.search.clone(),
             role: None,
@@ -85,12 +139,12 @@ impl SelectionArgs {
         };
         let mut wanted = Wanted { role: self.role.clone(), policy_outdated: self.policy_outdated, ..Wanted::default() };
         wanted.query.selection = selection;
-        Ok(wanted)
+        Ok((wanted, digest))
     }
 }
 
 /// Reads the users named in a file.
-fn read_names(context: &mut Context, desk: &Desk, path: &Path) -> anyhow::Result<Vec<UserReference>> {
+fn read_names(context: &mut Context, desk: &Desk, path: &Path) -> anyhow::Result<(Vec<UserReference>, String)> {
     context.check_input(desk, Action::UsersList, path)?;
     let mut bytes = Vec::new();
     if path == Path::new("-") {
@@ -101,12 +155,14 @@ fn read_names(context: &mut Context, desk: &Desk, path: &Path) -> anyhow::Result
     if bytes.len() as u64 > LIST_LIMIT {
         return Err(Complaint::Data(format!("{}: larger than 320 MiB", path.display())).into());
     }
+    let digest = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
     let text = std::str::from_utf8(bytes).map_err(|error| {
         let line = bytes[..error.valid_up_to()].iter().filter(|&&byte| byte == b'\n').count() + 1;
         Complaint::Data(format!("{}, line {line}: is not UTF-8", path.display()))
     })?;
-    names_in(text).map_err(|words| Complaint::Data(format!("{}, {words}", path.display())).into())
+    let names = names_in(text).map_err(|words| Complaint::Data(format!("{}, {words}", path.display())))?;
+    Ok((names, digest))
 }
 
 /// A user a line; where the first line is the header of a CSV, the column `username`, else `email`.

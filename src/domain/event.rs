@@ -28,10 +28,16 @@ pub enum Action {
     UsersVerifyPassword,
     UsersChangePassword,
     UsersSendReset,
+    UsersSendResetToMany,
     ResetsList,
     ResetsRevoke,
     ResetsRedeem,
     JobsRun,
+    JobsList,
+    JobsShow,
+    JobsCancel,
+    JobsRemind,
+    JobsDelete,
     MailTest,
     MailPreview,
     MailQueue,
@@ -54,7 +60,7 @@ pub enum Action {
 
 impl Action {
     /// All actions.
-    pub const ALL: [Self; 38] = [
+    pub const ALL: [Self; 44] = [
         Self::UsersList,
         Self::UsersShow,
         Self::UsersAdd,
@@ -71,10 +77,16 @@ impl Action {
         Self::UsersVerifyPassword,
         Self::UsersChangePassword,
         Self::UsersSendReset,
+        Self::UsersSendResetToMany,
         Self::ResetsList,
         Self::ResetsRevoke,
         Self::ResetsRedeem,
         Self::JobsRun,
+        Self::JobsList,
+        Self::JobsShow,
+        Self::JobsCancel,
+        Self::JobsRemind,
+        Self::JobsDelete,
         Self::MailTest,
         Self::MailPreview,
         Self::MailQueue,
@@ -114,10 +126,16 @@ impl Action {
             Self::UsersVerifyPassword => "users verify-password",
             Self::UsersChangePassword => "users change-password",
             Self::UsersSendReset => "users send-reset",
+            Self::UsersSendResetToMany => "users send-reset to many",
             Self::ResetsList => "resets list",
             Self::ResetsRevoke => "resets revoke",
             Self::ResetsRedeem => "resets redeem",
             Self::JobsRun => "jobs run",
+            Self::JobsList => "jobs list",
+            Self::JobsShow => "jobs show",
+            Self::JobsCancel => "jobs cancel",
+            Self::JobsRemind => "jobs remind",
+            Self::JobsDelete => "jobs delete",
             Self::MailTest => "mail test",
             Self::MailPreview => "mail preview",
             Self::MailQueue => "mail queue",
@@ -142,9 +160,13 @@ impl Action {
     /// What the operator's role must allow; `None`: every operator may.
     pub fn permission(self) -> Option<Permission> {
         match self {
-            Self::UsersList | Self::UsersShow | Self::UsersExport | Self::ResetsList | Self::MailQueue => {
-                Some(Permission::ViewUsers)
-            }
+            Self::UsersList
+            | Self::UsersShow
+            | Self::UsersExport
+            | Self::ResetsList
+            | Self::MailQueue
+            | Self::JobsList
+            | Self::JobsShow => Some(Permission::ViewUsers),
             Self::UsersAdd | Self::UsersImport => Some(Permission::AddUsers),
             Self::UsersEdit => Some(Permission::EditUsers),
             Self::UsersDelete => Some(Permission::DeleteUsers),
@@ -155,7 +177,9 @@ impl Action {
             Self::UsersVerifyPassword => Some(Permission::VerifyPasswords),
             Self::UsersChangePassword | Self::ResetsRedeem => Some(Permission::Redeem),
             Self::UsersSendReset | Self::ResetsRevoke | Self::MailCancel => Some(Permission::SendResets),
-            Self::JobsRun => Some(Permission::RunBulkJobs),
+            Self::UsersSendResetToMany | Self::JobsRun | Self::JobsCancel | Self::JobsRemind | Self::JobsDelete => {
+                Some(Permission::RunBulkJobs)
+            }
             Self::OperatorsAdd | Self::OperatorsRemove => Some(Permission::ManageOperators),
             Self::RolesList
             | Self::OperatorsList

@@ -2,6 +2,8 @@
 
 use crate::domain::email_address::EmailAddress;
 use crate::domain::email_address::EmailFault;
+use crate::domain::job::JobId;
+use crate::domain::job::JobState;
 use crate::domain::policy::Fault;
 use crate::domain::role::Permission;
 use crate::domain::text;
@@ -118,6 +120,28 @@ pub enum Refusal {
     /// No message has this number.
     #[error("no message has the number {0}")]
     NoSuchMessage(i64),
+    /// No job has this number.
+    #[error("no job has the number {0}")]
+    NoSuchJob(JobId),
+    /// The job is not in a state for this.
+    #[error("job {id} is {state}")]
+    JobState {
+        /// Its number.
+        id: JobId,
+        /// What it is.
+        state: JobState,
+    },
+    /// Another process sends the job's messages now.
+    #[error("job {0} is being sent by another process")]
+    JobRuns(JobId),
+    /// Another number of users is meant than the operator expects.
+    #[error("{found} users would be mailed, and `--expect` says {expected}: nobody was mailed")]
+    NotExpected {
+        /// How many the operator expects.
+        expected: u64,
+        /// How many would be mailed.
+        found: u64,
+    },
     /// The message does not wait any more.
     #[error("message {id} does not wait: it is {state}")]
     NotWaiting {

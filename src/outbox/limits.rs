@@ -22,8 +22,9 @@ pub(super) enum Leave {
 
 /// Looks at what was settled and what is in flight.
 pub(super) fn leave(order: &Order, report: &Report, in_flight: u64, now: Instant) -> Leave {
-    let settled = report.total() - report.cancelled;
-    let failed = report.failed;
+    let before = &order.before;
+    let settled = report.total() - report.cancelled + before.total() - before.cancelled;
+    let (failed, accepted) = (report.failed + before.failed, report.accepted + before.accepted);
     if order.begin_until.is_some_and(|until| until <= now) {
         return Leave::Never(Halt::OutOfTime);
     }
@@ -34,8 +35,8 @@ pub(super) fn leave(order: &Order, report: &Report, in_flight: u64, now: Instant
         return Leave::Never(Halt::TooManyFailures { failed, settled });
     }
     match order.canary {
-        Some(count) if report.accepted < count && settled > report.accepted => Leave::Never(Halt::CanaryFailed),
-        Some(count) if report.accepted < count && report.accepted + in_flight >= count => Leave::Later,
+        Some(count) if accepted < count && settled > accepted => Leave::Never(Halt::CanaryFailed),
+        Some(count) if accepted < count && accepted + in_flight >= count => Leave::Later,
         _ => Leave::Yes,
     }
 }
@@ -77,6 +78,22 @@ mod tests {
         for other in [Report { deferred: 1, ..report(3, 0) }, Report { in_doubt: 1, ..report(3, 0) }] {
             assert_eq!(leave(&other, 0), Leave::Never(Halt::CanaryFailed));
         }
+    }
+
+    #[test]
+    fn what_earlier_runs_came_to_counts() {
+        let order = Order {
+            canary: Some(5),
+            max_failures: Some("20%".parse().unwrap()),
+            before: report(4, 0),
+            ..Order::default()
+        };
+        assert_eq!(leave(&order, &report(0, 0), 1, Instant::now()), Leave::Later);
+        assert_eq!(leave(&order, &report(1, 0), 1, Instant::now()), Leave::Yes);
+        let order = Order { before: report(39, 10), ..order };
+        assert_eq!(leave(&order, &report(0, 0), 0, Instant::now()), Leave::Yes);
+        let halt = Halt::TooManyFailures { failed: 11, settled: 50 };
+        assert_eq!(leave(&order, &report(0, 1), 0, Instant::now()), Leave::Never(halt));
     }
 
     #[test]

@@ -84,15 +84,17 @@ pub struct Order {
     /// So many messages are sent first, and the run stops at the first of them that the relay does not accept. The others
     /// follow when all of them are accepted.
     pub canary: Option<u64>,
+    /// What earlier runs of the same job came to: the two limits before count it in.
+    pub before: Report,
     /// How others ask the run to stop.
     pub stop: Option<Arc<StopSignal>>,
 }
 
 impl Default for Order {
-    /// Everything that is due, over one connection, without patience and without limits.
+    /// Whatever is due and belongs to no job, over one connection, without patience and without limits.
     fn default() -> Self {
         Self {
-            scope: Scope::Everything,
+            scope: Scope::OfNoJob,
             connections: 1,
             patience: Duration::ZERO,
             deadline: None,
@@ -100,6 +102,7 @@ impl Default for Order {
             rate: None,
             max_failures: None,
             canary: None,
+            before: Report::default(),
             stop: None,
         }
     }

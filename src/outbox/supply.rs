@@ -32,9 +32,10 @@ impl<'run> Supply<'run> {
     pub(super) fn new(scope: &'run Scope) -> Self {
         let at_hand = match scope {
             Scope::These(ids) => ids.iter().rev().copied().collect(),
-            Scope::Everything => Vec::new(),
+            Scope::OfNoJob | Scope::Job(_) => Vec::new(),
         };
-        Self { scope, place: Place::default(), at_hand, fresh_first: true, operators: HashMap::new() }
+        let place = Place::of(if let Scope::Job(job) = scope { Some(*job) } else { None });
+        Self { scope, place, at_hand, fresh_first: true, operators: HashMap::new() }
     }
 
     /// Forgets what another transaction may have changed.
@@ -78,7 +79,7 @@ impl<'run> Supply<'run> {
         Ok(!self.at_hand.is_empty()
             || match self.scope {
                 Scope::These(_) => false,
-                Scope::Everything => reading.anything_due(&self.place, now)?,
+                Scope::OfNoJob | Scope::Job(_) => reading.anything_due(&self.place, now)?,
             })
     }
 
@@ -92,7 +93,7 @@ impl<'run> Supply<'run> {
         self.fresh_first = !fresh;
         let found = match self.scope {
             Scope::These(_) => None,
-            Scope::Everything => match writing.next_due(fresh, &self.place, now)? {
+            Scope::OfNoJob | Scope::Job(_) => match writing.next_due(fresh, &self.place, now)? {
                 None => writing.next_due(!fresh, &self.place, now)?,
                 found => found,
             },

@@ -2,6 +2,7 @@
 //! Commands learn of them through a [`Process`] alone, so that a test can run the whole program inside itself.
 
 pub mod hardening;
+mod stopping;
 pub mod terminal;
 
 use std::cell::RefCell;
@@ -99,6 +100,20 @@ impl Process {
             TerminalSource::Real => Ok(Box::new(ControllingTerminal::open(patience)?)),
             TerminalSource::Scripted(Some(terminal)) => Ok(Box::new(terminal.clone())),
             TerminalSource::Scripted(None) => Err(PromptError::NoTerminal),
+        }
+    }
+}
+
+impl Process {
+    /// Lets `hear` know when somebody asks the process to stop, by which signal, instead of its being ended. Nobody asks a
+    /// scripted one.
+    ///
+    /// # Errors
+    /// When no thread can be started.
+    pub fn on_stop_request(&self, hear: impl Fn(i32) + Send + 'static) -> io::Result<()> {
+        match &self.terminal {
+            TerminalSource::Real => stopping::watch(hear),
+            TerminalSource::Scripted(_) => Ok(()),
         }
     }
 }

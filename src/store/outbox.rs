@@ -8,13 +8,13 @@ use jiff::Timestamp;
 use rusqlite::OptionalExtension as _;
 use rusqlite::Row;
 use rusqlite::params;
-use rusqlite::params_from_iter;
 
 use super::Reading;
 use super::Result;
 use super::Writing;
 use super::time;
 use crate::domain::email_address::EmailAddress;
+use crate::domain::job::JobId;
 use crate::domain::message::MailKind;
 use crate::domain::message::MessageId;
 use crate::domain::message::MessageState;
@@ -87,14 +87,18 @@ pub struct Recipient {
 pub enum Scope {
     /// These.
     These(Vec<MessageId>),
-    /// Whatever is due.
-    Everything,
+    /// Whatever is due and belongs to no job.
+    OfNoJob,
+    /// Whatever is due of this job.
+    Job(JobId),
 }
 
 /// How far a run has looked through what is due, so that it meets each message once, though it may leave one as it is
 /// for a while. What another process puts back behind that place is for the next run.
 #[derive(Debug, Clone, Default)]
 pub struct Place {
+    /// Of which job; `None`: of none.
+    job: Option<JobId>,
     /// The last of those that never were tried.
     fresh: i64,
     /// The last of those that are tried again, by time and number.
@@ -102,6 +106,11 @@ pub struct Place {
 }
 
 impl Place {
+    /// The beginning.
+    pub fn of(job: Option<JobId>) -> Self {
+        Self { job, ..Self::default() }
+    }
+
     /// Goes past a message.
     pub fn pass(&mut self, due: &Due) {
         match due.state {
@@ -111,8 +120,9 @@ impl Place {
     }
 
     /// What [`FRESH`] and [`AGAIN`] are given.
-    fn values(&self, now: Timestamp) -> [i64; 4] {
-        [now.as_second(), self.fresh, self.again.0, self.again.1]
+    fn values(&self, now: Timestamp) -> [Option<i64>; 5] {
+        let (due_at, again) = self.again;
+        [Some(now.as_second()), Some(self.fresh), Some(due_at), Some(again), self.job.map(|job| job.0)]
     }
 }
 
@@ -156,10 +166,10 @@ const COLUMNS: &str = "message.id, kind, state, user_id, address, operator_uid, 
      AND later.life IS NOT NULL AND later.code_hash IS NOT NULL)";
 
 /// Those that never were tried, behind a [`Place`].
-const FRESH: &str = "state = 'queued' AND message.id > ?2";
+const FRESH: &str = "state = 'queued' AND job_id IS ?5 AND message.id > ?2";
 
 /// Those that are tried again and are due, behind a [`Place`].
-const AGAIN: &str = "state IN ('deferred', 'in doubt') AND message.due_at <= ?1 \
+const AGAIN: &str = "state IN ('deferred', 'in doubt') AND job_id IS ?5 AND message.due_at <= ?1 \
      AND (message.due_at, message.id) > (?3, ?4)";
 
 impl Reading<'_> {
@@ -170,14 +180,12 @@ impl Reading<'_> {
     /// When the store cannot be read.
     pub fn next_due(&self, fresh: bool, place: &Place, now: Timestamp) -> Result<Option<Due>> {
         let values = place.values(now);
-        // The first condition uses two of the values.
-        let (condition, order, count) =
-            if fresh { (FRESH, "message.id", 2) } else { (AGAIN, "message.due_at, message.id", 4) };
+        let (condition, order) = if fresh { (FRESH, "message.id") } else { (AGAIN, "message.due_at, message.id") };
         let sql = format!(
             "SELECT {COLUMNS} FROM message LEFT JOIN user ON user.id = user_id WHERE {condition} ORDER BY {order} LIMIT 1"
         );
         let mut statement = self.transaction.prepare_cached(&sql)?;
-        Ok(statement.query_row(params_from_iter(&values[..count]), due).optional()?)
+        Ok(statement.query_row(values, due).optional()?)
     }
 
     /// A message that waits, due or not.

@@ -60,7 +60,7 @@ impl FromStr for Locale {
 }
 
 /// A number with a mark between its groups of three digits.
-fn grouped(number: usize, mark: char) -> String {
+pub fn grouped(number: usize, mark: char) -> String {
     let digits = number.to_string();
     let mut text = String::new();
     for (index, digit) in digits.chars().enumerate() {

@@ -100,7 +100,7 @@ fn a_relay_that_comes_back_within_the_patience_is_borne_with() {
         (At::Greeting, 0) => Act::Hang(b"421 busy\r\n".to_vec()),
         _ => Act::Usual,
     });
-    let report = world.send_order(smtp(relay.port()), Scope::Everything, 2, Duration::from_secs(30));
+    let report = world.send_order(smtp(relay.port()), Scope::OfNoJob, 2, Duration::from_secs(30));
     assert_eq!((report.accepted, report.trouble), (3, None));
 }
 
@@ -172,7 +172,7 @@ fn a_connection_lost_twice_over_one_message_is_that_messages_own_failure() {
         (At::Rcpt, line) if line.contains("user2@") => Act::Hang(Vec::new()),
         _ => Act::Usual,
     });
-    let report = world.send_order(smtp(relay.port()), Scope::Everything, 1, Duration::from_secs(30));
+    let report = world.send_order(smtp(relay.port()), Scope::OfNoJob, 1, Duration::from_secs(30));
     assert_eq!((report.accepted, report.deferred, report.trouble), (4, 1, None));
     assert_eq!(world.message(ids[2]).state, MessageState::Deferred);
 }

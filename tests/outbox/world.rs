@@ -168,7 +168,7 @@ impl World {
 
     /// Sends whatever is due over so many connections, without patience.
     pub(crate) fn send(&self, transport: Transport, connections: usize) -> Report {
-        self.send_order(transport, Scope::Everything, connections, Duration::ZERO)
+        self.send_order(transport, Scope::OfNoJob, connections, Duration::ZERO)
     }
 
     pub(crate) fn send_order(

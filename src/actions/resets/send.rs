@@ -95,10 +95,7 @@ pub fn send(
     intent: &Intent,
 ) -> Result<(Vec<Outcome>, Report)> {
     desk.view(Action::UsersSendReset, |_| Ok(()))?;
-    if let Some(note) = &wanted.note {
-        let judged = text::check_line(note, MAX_NOTE);
-        judged.map_err(|fault| Refusal::Field { field: "note", fault: fault.to_string() })?;
-    }
+    check_note(wanted.note.as_deref())?;
     check_post(desk, post)?;
     let mut queued = Vec::with_capacity(references.len());
     let mut ids = Vec::new();
@@ -130,6 +127,13 @@ pub fn send(
         Some(Outcome { given, what })
     });
     Ok((outcomes.collect(), report))
+}
+
+/// Refuses a note that is no line, or too long a one.
+pub(in crate::actions) fn check_note(note: Option<&str>) -> Result<()> {
+    let Some(note) = note else { return Ok(()) };
+    let judged = text::check_line(note, MAX_NOTE);
+    Ok(judged.map_err(|fault| Refusal::Field { field: "note", fault: fault.to_string() })?)
 }
 
 fn queue(desk: &Desk, reference: &UserReference, wanted: &Wanted, intent: &Intent) -> Result<Queued> {

@@ -7,8 +7,7 @@ use jiff::Timestamp;
 use crate::actions::ActionError;
 use crate::actions::Desk;
 use crate::actions::Result;
-use crate::actions::Scene as _;
-use crate::actions::View;
+use crate::actions::Scene;
 use crate::domain::event::Action;
 use crate::domain::refusal::Refusal;
 use crate::domain::role::RoleId;
@@ -56,17 +55,17 @@ pub fn list(
 }
 
 /// The query with its names turned into numbers.
-fn resolve(view: &View<'_>, wanted: &Wanted) -> Result<UserQuery> {
+pub(in crate::actions) fn resolve(view: &impl Scene, wanted: &Wanted) -> Result<UserQuery> {
     let mut query = wanted.query.clone();
     if let Some(name) = &wanted.role {
-        let role = view.role_named(name)?.ok_or_else(|| Refusal::NoSuchRole(name.clone()))?;
+        let role = view.reading().role_named(name)?.ok_or_else(|| Refusal::NoSuchRole(name.clone()))?;
         query.selection.role = Some(role.id);
     }
     if wanted.policy_outdated {
         query.selection.policy_other_than = Some(view.desk().policy().fingerprint());
     }
     if let Some(names) = &query.selection.named
-        && let Some(&place) = view.unknown_names(names)?.first()
+        && let Some(&place) = view.reading().unknown_names(names)?.first()
     {
         return Err(ActionError::Refused(Refusal::NoSuchUser(names[place].as_str().to_owned())));
     }

@@ -17,7 +17,6 @@ use crate::mail::transport::Transport;
 use crate::outbox::Order;
 use crate::outbox::Post;
 use crate::secrets::key::ResetKey;
-use crate::store::outbox::Scope;
 use crate::texts::Locale;
 
 /// How long a command that changes a password tries to send the notice of it.
@@ -99,7 +98,7 @@ impl Context {
     /// When the configuration cannot be loaded.
     pub fn order(&mut self) -> anyhow::Result<Order> {
         let connections = usize::try_from(self.config()?.mail.smtp.connections)?;
-        Ok(Order { scope: Scope::These(Vec::new()), connections, patience: Duration::ZERO, deadline: None })
+        Ok(Order { connections, rate: self.config()?.mail.smtp.rate, ..Order::default() })
     }
 
     /// Sends the notice that a change of a password has queued. The password is changed by now, so nothing here fails

@@ -1,17 +1,30 @@
 //! `jobs`.
 
+pub mod cancel;
+pub mod delete;
+pub mod list;
+pub mod progress;
+pub mod remind;
 pub mod run;
+pub mod running;
+pub mod show;
+pub mod summary;
 
 use clap::Subcommand;
 
 use crate::cli::context::Context;
 
-/// Sending what waits in the outbox
+/// Bulk sends, and sending what waits in the outbox
 #[derive(Debug, Subcommand)]
 #[command(disable_help_subcommand = true)]
 #[expect(missing_docs, reason = "each variant is documented at its struct, and that is its help")]
 pub enum JobsCommand {
+    List(list::ListArgs),
+    Show(show::ShowArgs),
     Run(run::RunArgs),
+    Cancel(cancel::CancelArgs),
+    Remind(remind::RemindArgs),
+    Delete(delete::DeleteArgs),
 }
 
 /// Runs a command of the group.
@@ -20,6 +33,11 @@ pub enum JobsCommand {
 /// As the command.
 pub fn run(context: &mut Context, command: JobsCommand) -> anyhow::Result<()> {
     match command {
+        JobsCommand::List(args) => list::run(context, &args),
+        JobsCommand::Show(args) => show::run(context, &args),
         JobsCommand::Run(args) => run::run(context, &args),
+        JobsCommand::Cancel(args) => cancel::run(context, &args),
+        JobsCommand::Remind(args) => remind::run(context, &args),
+        JobsCommand::Delete(args) => delete::run(context, &args),
     }
 }

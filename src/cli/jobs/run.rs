@@ -1,68 +1,66 @@
 //! `jobs run`.
 
-use crate::actions::outbox;
-use crate::actions::outbox::Ran;
+use std::time::Duration;
+
+use crate::actions::Intent;
+use crate::actions::jobs::run;
+use crate::actions::jobs::run::Resumed;
 use crate::cli::context::Context;
 use crate::cli::failure::Complaint;
-use crate::cli::failure::MailFault;
-use crate::cli::mail::fault_of;
-use crate::outbox::Order;
-use crate::outbox::Report;
-use crate::store::outbox::Scope;
+use crate::cli::jobs::running;
+use crate::cli::jobs::running::Task;
+use crate::domain::duration::parse_duration;
+use crate::domain::job::JobId;
 
 /// Send what is due: queued, deferred, or in doubt after a crash
 ///
-/// For cron, each minute: it says nothing while all is well, and ends at once while another one runs.
+/// For cron, each minute: it says nothing while all is well, and leaves alone what another process sends. Paused jobs wait
+/// until they are named here. Ctrl-C and SIGTERM end it when what is in flight has ended, within 5 seconds; a second one at
+/// once. Nothing is lost either way.
 #[derive(Debug, clap::Args)]
-pub struct RunArgs {}
+pub struct RunArgs {
+    /// This job alone; if it is paused, it goes on, and its limits count anew
+    #[arg(value_name = "JOB")]
+    job: Option<i64>,
+    /// Begin nothing new after this time, such as `50m`
+    #[arg(long, value_name = "TIME")]
+    max_runtime: Option<String>,
+    /// Why, for the audit: that a paused job goes on is an event
+    #[arg(long, value_name = "TEXT")]
+    reason: Option<String>,
+}
 
 /// Runs the command.
 ///
 /// # Errors
 /// When the relay cannot be used, a mail was refused, or the operator may not.
-pub fn run(context: &mut Context, _args: &RunArgs) -> anyhow::Result<()> {
+pub fn run(context: &mut Context, args: &RunArgs) -> anyhow::Result<()> {
+    let max_runtime = max_runtime(args.max_runtime.as_deref())?;
     let desk = context.desk()?;
-    if !outbox::is_anything_due(&desk)? {
-        context.output.say("Nothing is due.");
-        return Ok(());
-    }
+    let (single, jobs, is_named) = match args.job {
+        Some(number) => {
+            let intent = Intent { reason: args.reason.clone(), ..Intent::default() };
+            (false, vec![run::resume(&desk, JobId(number), &intent)?], true)
+        }
+        None => {
+            let work = run::look(&desk)?;
+            if work.is_empty() {
+                context.output.say("Nothing is due.");
+                return Ok(());
+            }
+            let resumed = |job| Resumed { job, was_paused: false };
+            (work.single, work.jobs.into_iter().map(resumed).collect(), false)
+        }
+    };
     let post = context.post(&desk)?;
-    let patience = context.config()?.mail.smtp.patience;
-    let order = Order { scope: Scope::Everything, patience, ..context.order()? };
-    match outbox::run_due(&desk, Some(&post), &order)? {
-        Ran::NothingDue => context.output.say("Nothing is due."),
-        Ran::Elsewhere => context.output.say("Another `jobs run` is sending now."),
-        Ran::Sent(report) => return tell(context, &report),
-    }
-    Ok(())
+    running::go_on(context, &desk, &Task { single, jobs, is_named, max_runtime, post: &post })
 }
 
-fn tell(context: &mut Context, report: &Report) -> anyhow::Result<()> {
-    let words = summary(report);
-    if let Some(trouble) = &report.trouble {
-        let words = format!("{}; {words}", trouble.words);
-        let hint = "what was not sent waits: cxme-admin mail queue".to_owned();
-        return Err(Complaint::NotSent { fault: fault_of(trouble), words, hint }.into());
-    }
-    if report.bug || report.failed > 0 {
-        let fault = if report.bug { MailFault::Bug } else { MailFault::Some };
-        let hint = "who and why: cxme-admin resets list -o csv".to_owned();
-        return Err(Complaint::NotSent { fault, words, hint }.into());
-    }
-    context.output.say(&format!("{words}."));
-    Ok(())
-}
-
-/// The counts that are not zero.
-fn summary(report: &Report) -> String {
-    let counts = [
-        (report.accepted, "sent"),
-        (report.deferred, "deferred"),
-        (report.failed, "refused or given up"),
-        (report.in_doubt, "in doubt"),
-        (report.cancelled, "called off"),
-    ];
-    let told: Vec<String> =
-        counts.iter().filter(|(count, _)| *count > 0).map(|(count, word)| format!("{count} {word}")).collect();
-    if told.is_empty() { "no mail was sent".to_owned() } else { told.join(", ") }
+/// The time of `--max-runtime`.
+///
+/// # Errors
+/// When it is malformed.
+pub fn max_runtime(given: Option<&str>) -> Result<Option<Duration>, Complaint> {
+    let usage = |words: String| Complaint::Usage { words: format!("--max-runtime: {words}"), hint: None };
+    given.map(parse_duration).transpose().map_err(|error| usage(error.to_string()))
 }

@@ -11,6 +11,7 @@ pub mod list;
 pub mod lock;
 pub mod password;
 pub mod send_reset;
+pub mod send_to_many;
 pub mod set_password;
 pub mod show;
 pub mod unlock;

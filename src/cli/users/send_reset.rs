@@ -5,6 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use crate::actions::Desk;
+use crate::actions::jobs::make::Meant;
 use crate::actions::resets::send;
 use crate::actions::resets::send::Outcome;
 use crate::actions::resets::send::Wanted;
@@ -19,6 +20,9 @@ use crate::cli::failure::Complaint;
 use crate::cli::failure::MailFault;
 use crate::cli::mail::fault_of;
 use crate::cli::output::Format;
+use crate::cli::selection::SelectionArgs;
+use crate::cli::users::send_to_many;
+use crate::cli::users::send_to_many::BulkArgs;
 use crate::domain::duration::SpokenDuration;
 use crate::domain::duration::parse_duration;
 use crate::domain::message::MessageState;
@@ -32,13 +36,23 @@ use crate::store::messages::Message;
 /// The mail goes to the address in the store alone, and is sent at once. The link works once, and dies with a newer one
 /// and with any change of the password. A user who never had a password gets an invitation. What the relay does not
 /// take now waits in the outbox: `cxme-admin jobs run` tries it again.
+///
+/// Named users are mailed one by one. A selection becomes a job, of which each user has a row that says what became of it:
+/// `cxme-admin users send-reset --policy-outdated --key 2026-11 --max-failures 20% --yes`
 #[derive(Debug, clap::Args)]
 pub struct SendResetArgs {
     /// Usernames or email addresses, whole
-    #[arg(value_name = "USER", required = true)]
+    #[arg(value_name = "USER")]
     users: Vec<String>,
     #[command(flatten)]
     mail: MailArgs,
+    #[command(flatten)]
+    selection: SelectionArgs,
+    /// All users
+    #[arg(long, help_heading = "Which users")]
+    all: bool,
+    #[command(flatten)]
+    bulk: BulkArgs,
     #[command(flatten)]
     acting: ActingArgs,
 }
@@ -94,7 +108,29 @@ const HEADS: [Head; 7] = [
 /// # Errors
 /// When a user may not have a link, a mail is not sent, or the operator may not.
 pub fn run(context: &mut Context, args: &SendResetArgs) -> anyhow::Result<()> {
+    let usage = |words: &str, hint: &str| {
+        let hint = Some(hint.to_owned()).filter(|hint| !hint.is_empty());
+        Err(Complaint::Usage { words: words.to_owned(), hint }.into())
+    };
+    let is_selected = args.selection.is_given();
+    match (args.users.is_empty(), is_selected, args.all) {
+        (true, false, false) => return usage("no user is named", "name users, or select some (`--all` for everybody)"),
+        (false, true, _) | (false, _, true) => {
+            return usage("users are named, and a selection is given", "give one of the two; `--from FILE` names many");
+        }
+        (_, true, true) => return usage("`--all` is everybody, and a condition is given", "give one of the two"),
+        (false, false, false) if args.bulk.is_given() => {
+            return usage("this option is for jobs: `--key`, `--rate` and the like need a selection", "");
+        }
+        _ => {}
+    }
     let desk = context.desk()?;
+    if args.users.is_empty() {
+        let (wanted, sha256) = args.selection.wanted_with_digest(context, &desk)?;
+        let selection = if args.all { "--all".to_owned() } else { args.selection.words() };
+        let meant = Meant::Selected(Box::new(wanted));
+        return send_to_many::send(context, &desk, meant, selection, sha256, &args.mail, &args.bulk, &args.acting);
+    }
     let references: Vec<UserReference> = args.users.iter().map(|user| UserReference::new(user)).collect();
     send_to(context, &desk, &references, &args.mail, &args.acting)
 }

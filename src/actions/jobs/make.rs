@@ -1,0 +1,216 @@
+//! `users send-reset` to many, `jobs remind`: a job is planned, and made.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use crate::actions::Change;
+use crate::actions::Desk;
+use crate::actions::Intent;
+use crate::actions::Record;
+use crate::actions::Result;
+use crate::actions::Scene;
+use crate::actions::resets::send::check_note;
+use crate::actions::users::list::Wanted;
+use crate::actions::users::list::resolve;
+use crate::domain::event::Action;
+use crate::domain::job::JobId;
+use crate::domain::link::INVITATION_LIFE;
+use crate::domain::link::RESET_LIFE;
+use crate::domain::refusal::Refusal;
+use crate::domain::role::RoleId;
+use crate::domain::text;
+use crate::store::job_making::NewJob;
+use crate::store::job_making::Part;
+use crate::store::job_making::Recipients;
+use crate::store::job_making::Whom;
+use crate::store::jobs::Job;
+use crate::store::jobs::Sending;
+
+/// The longest key, in characters.
+const MAX_KEY: usize = 100;
+
+/// Who is meant, before names are looked up.
+#[derive(Debug, Clone)]
+pub enum Meant {
+    /// The users of a selection.
+    Selected(Box<Wanted>),
+    /// Those to whom a job brought a link at least so long ago that they did not use.
+    NotYet(JobId, Duration),
+}
+
+/// A job as it is asked for.
+#[derive(Debug, Clone)]
+pub struct Wish {
+    /// Who is meant.
+    pub meant: Meant,
+    /// The same in the operator's words.
+    pub selection: String,
+    /// SHA-256 of the file that named the users, in hexadecimal digits.
+    pub sha256: Option<String>,
+    /// What the operator calls the job.
+    pub key: Option<String>,
+    /// How many users the operator expects to be mailed.
+    pub expect: Option<u64>,
+    /// How long a link lives; `None`: as configured.
+    pub life: Option<Duration>,
+    /// The configured life of resets.
+    pub reset_life: Duration,
+    /// The configured life of invitations.
+    pub invitation_life: Duration,
+    /// The operator's own words in the mails.
+    pub note: Option<String>,
+    /// A user who was sent a link within this time gets no other one; zero: always.
+    pub unless_sent_within: Duration,
+    /// How it is sent.
+    pub sending: Sending,
+}
+
+impl Wish {
+    fn action(&self) -> Action {
+        match self.meant {
+            Meant::Selected(_) => Action::UsersSendResetToMany,
+            Meant::NotYet(..) => Action::JobsRemind,
+        }
+    }
+
+    /// How long the links of resets and of invitations live.
+    fn lives(&self) -> Result<(Duration, Duration)> {
+        let Some(life) = self.life else { return Ok((self.reset_life, self.invitation_life)) };
+        if !INVITATION_LIFE.contains(&life) {
+            let fault = "must be between 5 minutes and 24 hours, for invitations 7 days".to_owned();
+            return Err(Refusal::Field { field: "life of the link", fault }.into());
+        }
+        Ok((life.min(*RESET_LIFE.end()), life))
+    }
+}
+
+/// Who would be mailed, and who not and why.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Plan {
+    /// Those who would be mailed first, then the others by reason.
+    pub parts: Vec<Part>,
+}
+
+impl Plan {
+    /// How many would be mailed.
+    pub fn mailed(&self) -> u64 {
+        self.parts.iter().filter(|part| part.skipped.is_none()).map(|part| part.count).sum()
+    }
+
+    /// How many would not.
+    pub fn skipped(&self) -> u64 {
+        self.parts.iter().filter(|part| part.skipped.is_some()).map(|part| part.count).sum()
+    }
+}
+
+/// The job with this key, if there is one.
+///
+/// # Errors
+/// When the operator may not send to many, or the store cannot be read.
+pub fn with_key(desk: &Desk, key: &str) -> Result<Option<Job>> {
+    desk.view(Action::UsersSendResetToMany, |view| Ok(view.job_with_key(key)?))
+}
+
+/// Counts who would be mailed and who not, and changes nothing.
+///
+/// # Errors
+/// When the operator may not send to many, a role, a user or a job that is named does not exist, or the wish is malformed.
+pub fn plan(desk: &Desk, wish: &Wish) -> Result<Plan> {
+    check(wish)?;
+    desk.view(wish.action(), |view| {
+        let plan = with_recipients(view, wish, |recipients| Ok(view.plan_job(recipients)?))?;
+        expected(wish, Plan { parts: plan })
+    })
+}
+
+/// Makes the job: all of its messages, and the event, or nothing.
+///
+/// # Errors
+/// As for [`plan`].
+pub fn make(desk: &Desk, wish: &Wish, intent: &Intent) -> Result<(JobId, u64)> {
+    check(wish)?;
+    let (reset_life, invitation_life) = wish.lives()?;
+    desk.change(wish.action(), intent, |change| {
+        let new = NewJob {
+            key: wish.key.as_deref(),
+            operator: desk.account(),
+            reason: intent.reason.as_deref(),
+            selection: &wish.selection,
+            note: wish.note.as_deref(),
+            reset_life,
+            invitation_life,
+            sending: wish.sending.clone(),
+        };
+        let (job, count) = with_recipients(change, wish, |recipients| Ok(change.make_job(&new, recipients)?))?;
+        let skipped = skipped(change, job)?;
+        let plan = Plan { parts: vec![Part { skipped: None, count: count - skipped }] };
+        let mailed = expected(wish, plan)?.mailed();
+        let mut record = Record::default();
+        record.note("job", job.0);
+        record.note("selection", wish.selection.as_str());
+        record.note("messages", mailed);
+        record.note("skipped", skipped);
+        if let Some(sha256) = &wish.sha256 {
+            record.note("sha256", sha256.as_str());
+        }
+        if let Some(key) = &wish.key {
+            record.note("key", key.as_str());
+        }
+        Ok((record, (job, mailed)))
+    })
+}
+
+fn skipped(change: &Change<'_>, job: JobId) -> Result<u64> {
+    Ok(change.job_counts(job)?.of(crate::domain::message::MessageState::Skipped))
+}
+
+fn check(wish: &Wish) -> Result<()> {
+    wish.lives()?;
+    check_note(wish.note.as_deref())?;
+    if let Some(key) = &wish.key {
+        let judged = text::check_line(key, MAX_KEY);
+        judged.map_err(|fault| Refusal::Field { field: "key", fault: fault.to_string() })?;
+        if key.is_empty() {
+            return Err(Refusal::Field { field: "key", fault: "must not be empty".to_owned() }.into());
+        }
+    }
+    Ok(())
+}
+
+fn expected(wish: &Wish, plan: Plan) -> Result<Plan> {
+    match wish.expect {
+        Some(expected) if expected != plan.mailed() => {
+            Err(Refusal::NotExpected { expected, found: plan.mailed() }.into())
+        }
+        _ => Ok(plan),
+    }
+}
+
+/// Looks up what a wish names, and gives it to `run`.
+fn with_recipients<S: Scene, T>(scene: &S, wish: &Wish, run: impl FnOnce(&Recipients<'_>) -> Result<T>) -> Result<T> {
+    let now = scene.now();
+    let outranking = outranking(scene)?;
+    let since = |time: Duration| now.saturating_sub(time).unwrap_or(Timestamp::MIN);
+    let sent_since = (!wish.unless_sent_within.is_zero()).then(|| since(wish.unless_sent_within));
+    let query;
+    let whom = match &wish.meant {
+        Meant::Selected(wanted) => {
+            query = resolve(scene, wanted)?;
+            Whom::Selected(&query.selection)
+        }
+        Meant::NotYet(job, after) => {
+            scene.reading().job(*job)?.ok_or(Refusal::NoSuchJob(*job))?;
+            Whom::NotYet(*job, since(*after))
+        }
+    };
+    let email_domains = &scene.desk().organization().email_domains;
+    run(&Recipients { whom, outranking: &outranking, email_domains, sent_since, now })
+}
+
+/// The roles that may do more than the operator's.
+fn outranking(scene: &impl Scene) -> Result<Vec<RoleId>> {
+    let own = scene.standing().permissions();
+    let roles = scene.reading().roles()?;
+    Ok(roles.into_iter().filter(|role| role.permissions.beyond(own).is_some()).map(|role| role.id).collect())
+}

@@ -1,0 +1,6 @@
+//! Jobs: bulk sends.
+
+pub mod end;
+pub mod make;
+pub mod run;
+pub mod show;

@@ -1,0 +1,170 @@
+//! `jobs run`: whatever is due is sent, the messages of no job and those of every job that runs.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use crate::actions::Desk;
+use crate::actions::Intent;
+use crate::actions::Record;
+use crate::actions::Result;
+use crate::actions::Scene as _;
+use crate::actions::outbox::check_post;
+use crate::domain::event::Action;
+use crate::domain::job::JobId;
+use crate::domain::job::JobState;
+use crate::domain::message::MessageState;
+use crate::domain::refusal::Refusal;
+use crate::outbox::Halt;
+use crate::outbox::Order;
+use crate::outbox::Post;
+use crate::outbox::Progress;
+use crate::outbox::Report;
+use crate::store::jobs::Counts;
+use crate::store::jobs::Job;
+use crate::store::outbox::Place;
+use crate::store::outbox::Scope;
+
+/// What one run of a job, or of the messages of no job, came to.
+#[derive(Debug)]
+pub enum Ran {
+    /// It was sent as far as the report says.
+    Sent(Report),
+    /// Another process does that now.
+    Elsewhere,
+}
+
+/// Hears how far a run is: of which job, and of how many messages in all.
+pub type Observer<'run> = dyn FnMut(Option<JobId>, u64, &Progress<'_>) + 'run;
+
+/// What `jobs run` has to do.
+#[derive(Debug, Clone, Default)]
+pub struct Work {
+    /// Whether a message of no job is due, or was being sent by a process that died.
+    pub single: bool,
+    /// The jobs that run, the oldest first.
+    pub jobs: Vec<Job>,
+}
+
+impl Work {
+    /// Whether there is nothing.
+    pub fn is_empty(&self) -> bool {
+        !self.single && self.jobs.is_empty()
+    }
+}
+
+/// Looks what there is to do.
+///
+/// # Errors
+/// When the operator may not run jobs, or the store cannot be read.
+pub fn look(desk: &Desk) -> Result<Work> {
+    desk.view(Action::JobsRun, |view| {
+        let single = view.anything_due(&Place::of(None), view.now())? || !view.senders_in_flight()?.is_empty();
+        Ok(Work { single, jobs: view.running_jobs()? })
+    })
+}
+
+/// Looks at one job, and lets it go on if it was paused: that is a change, and has its event.
+///
+/// # Errors
+/// When there is no such job, it has ended, or the operator may not run jobs.
+pub fn resume(desk: &Desk, id: JobId, intent: &Intent) -> Result<Resumed> {
+    let job = desk.view(Action::JobsRun, |view| Ok(view.job(id)?.ok_or(Refusal::NoSuchJob(id))?))?;
+    match job.state {
+        JobState::Running => return Ok(Resumed { job, was_paused: false }),
+        JobState::Finished | JobState::Cancelled => {
+            return Err(Refusal::JobState { id, state: job.state }.into());
+        }
+        JobState::Paused => {}
+    }
+    desk.change(Action::JobsRun, intent, |change| {
+        change.resume_job(id)?;
+        let mut record = Record::default();
+        record.note("job", id.0);
+        record.note("paused", job.why.as_deref().unwrap_or_default());
+        Ok((record, ()))
+    })?;
+    Ok(Resumed { job, was_paused: true })
+}
+
+/// A job that goes on.
+#[derive(Debug, Clone)]
+pub struct Resumed {
+    /// The job.
+    pub job: Job,
+    /// Somebody looked at what had paused it: its limits begin anew.
+    pub was_paused: bool,
+}
+
+/// Sends the messages of no job that are due.
+///
+/// # Errors
+/// When the key is missing or another one while links wait, or the store fails.
+pub fn run_single(desk: &Desk, post: &Post, order: &Order, observer: &mut Observer<'_>) -> Result<Ran> {
+    let has_links = desk.view(Action::JobsRun, |view| Ok(view.any_link_waits()?))?;
+    if has_links {
+        check_post(desk, post)?;
+    }
+    let Some(_lock) = desk.store.lock_as_runner(None)? else { return Ok(Ran::Elsewhere) };
+    let order = Order { scope: Scope::OfNoJob, ..order.clone() };
+    Ok(Ran::Sent(desk.deliver_observed(post, &order, &mut |progress| observer(None, 0, progress))?))
+}
+
+/// Sends the messages of a job that are due, as the job says. `order` has what the operator says besides: it counts where
+/// the job says nothing.
+///
+/// # Errors
+/// When the key is missing or another one, or the store fails.
+pub fn run_job(desk: &Desk, post: &Post, resumed: &Resumed, order: &Order, observer: &mut Observer<'_>) -> Result<Ran> {
+    check_post(desk, post)?;
+    let id = resumed.job.id;
+    let Some(_lock) = desk.store.lock_as_runner(Some(id))? else { return Ok(Ran::Elsewhere) };
+    let (job, counts) =
+        desk.view(Action::JobsRun, |view| Ok((view.job(id)?.ok_or(Refusal::NoSuchJob(id))?, view.job_counts(id)?)))?;
+    if job.state != JobState::Running {
+        return Ok(Ran::Sent(Report::default()));
+    }
+    let order = order_of(&job, &counts, resumed.was_paused, order);
+    let waiting = counts.waiting();
+    let report = desk.deliver_observed(post, &order, &mut |progress| observer(Some(id), waiting, progress))?;
+    let pause = report.halt.and_then(pause_of);
+    desk.store.settle_job(id, pause.as_deref(), desk.now())?;
+    Ok(Ran::Sent(report))
+}
+
+/// How a job is sent.
+fn order_of(job: &Job, counts: &Counts, was_paused: bool, order: &Order) -> Order {
+    let sending = &job.sending;
+    let connections = sending.connections.and_then(|count| usize::try_from(count).ok());
+    let before = Report {
+        accepted: counts.of(MessageState::Accepted),
+        deferred: counts.of(MessageState::Deferred),
+        failed: counts.of(MessageState::Failed),
+        in_doubt: counts.of(MessageState::InDoubt),
+        ..Report::default()
+    };
+    Order {
+        scope: Scope::Job(job.id),
+        connections: connections.unwrap_or(order.connections),
+        // What the store holds was judged when it came in.
+        rate: sending.rate.as_deref().and_then(|rate| rate.parse().ok()).or(order.rate),
+        max_failures: sending.max_failures.as_deref().and_then(|share| share.parse().ok()).or(order.max_failures),
+        canary: sending.canary.filter(|_| !was_paused),
+        before: if was_paused { Report::default() } else { before },
+        ..order.clone()
+    }
+}
+
+/// Why a job waits for an operator after this; `None`: it does not.
+fn pause_of(halt: Halt) -> Option<String> {
+    match halt {
+        Halt::TooManyFailures { failed, settled } => Some(format!("too many failures: {failed} of {settled}")),
+        Halt::CanaryFailed => Some("one of the first messages was not accepted".to_owned()),
+        Halt::Trouble | Halt::OutOfTime | Halt::Stopped => None,
+    }
+}
+
+/// The moment so long ago.
+pub(super) fn ago(now: Timestamp, time: Duration) -> Timestamp {
+    now.saturating_sub(time).unwrap_or(Timestamp::MIN)
+}

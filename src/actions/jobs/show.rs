@@ -1,0 +1,97 @@
+//! `jobs list`, `jobs show`.
+
+use std::time::Duration;
+
+use super::run::ago;
+use crate::actions::Desk;
+use crate::actions::Result;
+use crate::actions::Scene as _;
+use crate::domain::event::Action;
+use crate::domain::job::JobId;
+use crate::domain::message::MessageState;
+use crate::domain::refusal::Refusal;
+use crate::store::jobs::Counts;
+use crate::store::jobs::Job;
+use crate::store::jobs::Outcome;
+use crate::store::messages::Message;
+
+/// The time over which the pace of a job is measured.
+const MINUTE: Duration = Duration::from_secs(60);
+/// How many different answers are shown.
+const MOST_OUTCOMES: u64 = 10;
+
+/// A job with what became of it so far.
+#[derive(Debug, Clone)]
+pub struct Shown {
+    /// The job.
+    pub job: Job,
+    /// How many messages are in each state.
+    pub counts: Counts,
+}
+
+/// A job with all that is known of it.
+#[derive(Debug, Clone)]
+pub struct Details {
+    /// The job, and its counts.
+    pub shown: Shown,
+    /// How many links were used.
+    pub used: u64,
+    /// How many mails the relay took in the last minute.
+    pub last_minute: u64,
+    /// How long it takes to the end at that pace.
+    pub left: Option<Duration>,
+    /// What became of those that were not accepted, the most frequent first.
+    pub outcomes: Vec<Outcome>,
+    /// Whether a process sends its messages now.
+    pub is_sent_now: bool,
+}
+
+/// The jobs, the newest first.
+///
+/// # Errors
+/// When the operator may not see users, or the store cannot be read.
+pub fn list(desk: &Desk, limit: Option<u64>) -> Result<Vec<Shown>> {
+    desk.view(Action::JobsList, |view| {
+        let mut shown = Vec::new();
+        for job in view.jobs(limit)? {
+            let counts = view.job_counts(job.id)?;
+            shown.push(Shown { job, counts });
+        }
+        Ok(shown)
+    })
+}
+
+/// A job.
+///
+/// # Errors
+/// When there is none with this number, or the operator may not see users.
+pub fn show(desk: &Desk, id: JobId) -> Result<Details> {
+    let is_sent_now = desk.store.lock_as_runner(Some(id))?.is_none();
+    desk.view(Action::JobsShow, |view| {
+        let job = view.job(id)?.ok_or(Refusal::NoSuchJob(id))?;
+        let counts = view.job_counts(id)?;
+        let last_minute = view.job_accepted_since(id, ago(view.now(), MINUTE))?;
+        // What waits for another try is not a matter of pace.
+        let queued = counts.of(MessageState::Queued);
+        let seconds = queued.saturating_mul(MINUTE.as_secs()).checked_div(last_minute);
+        Ok(Details {
+            used: view.job_links_used(id)?,
+            last_minute,
+            left: seconds.filter(|_| queued > 0).map(Duration::from_secs),
+            outcomes: view.job_outcomes(id, MOST_OUTCOMES)?,
+            is_sent_now,
+            shown: Shown { job, counts },
+        })
+    })
+}
+
+/// Gives each message of a job to `visit`.
+///
+/// # Errors
+/// When there is no such job, the operator may not see users, or `visit` fails.
+pub fn each_message(desk: &Desk, id: JobId, visit: &mut dyn FnMut(Message) -> Result<()>) -> Result<()> {
+    desk.view(Action::JobsShow, |view| {
+        view.job(id)?.ok_or(Refusal::NoSuchJob(id))?;
+        view.each_message_of_job(id, visit)
+    })
+}

@@ -1,0 +1,34 @@
+//! `jobs cancel`.
+
+use crate::actions::jobs::end;
+use crate::cli::acting::ActingArgs;
+use crate::cli::context::Context;
+use crate::domain::job::JobId;
+
+/// Call off what waits of a job
+///
+/// Whoever sends it ends with what is in flight. What was sent cannot be taken back, but its links can.
+#[derive(Debug, clap::Args)]
+pub struct CancelArgs {
+    /// The number of the job
+    #[arg(value_name = "JOB")]
+    job: i64,
+    /// End the links too that it has sent
+    #[arg(long)]
+    revoke_links: bool,
+    #[command(flatten)]
+    acting: ActingArgs,
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// When there is no such job, it has ended, or the operator may not run jobs.
+pub fn run(context: &mut Context, args: &CancelArgs) -> anyhow::Result<()> {
+    let desk = context.desk()?;
+    let cancelled = end::cancel(&desk, JobId(args.job), args.revoke_links, &args.acting.intent())?;
+    let verb = args.acting.verb("cancelled");
+    let links = if args.revoke_links { format!(", {} links revoked", cancelled.links) } else { String::new() };
+    context.output.say(&format!("Job {} {verb}: {} mails called off{links}.", args.job, cancelled.messages));
+    Ok(())
+}

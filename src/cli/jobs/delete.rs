@@ -1,0 +1,62 @@
+//! `jobs delete`.
+
+use crate::actions::Intent;
+use crate::actions::jobs::end;
+use crate::actions::jobs::end::Deleted;
+use crate::actions::jobs::end::Old;
+use crate::cli::acting::ActingArgs;
+use crate::cli::context::Context;
+use crate::cli::failure::Complaint;
+use crate::cli::prompt;
+use crate::domain::duration::parse_duration;
+use crate::domain::job::JobId;
+
+/// Delete the records of a job that has ended, or of all old ones
+///
+/// Asks before. Links of its mails do not work any more then; the events stay. `--older-than` deletes single mails too that
+/// ended before.
+#[derive(Debug, clap::Args)]
+pub struct DeleteArgs {
+    /// The number of the job
+    #[arg(value_name = "JOB", required_unless_present = "older_than", conflicts_with = "older_than")]
+    job: Option<i64>,
+    /// What ended longer ago than this, such as `365d`
+    #[arg(long, value_name = "AGE")]
+    older_than: Option<String>,
+    /// Do not ask
+    #[arg(short, long)]
+    yes: bool,
+    #[command(flatten)]
+    acting: ActingArgs,
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// When there is no such job, it has not ended, or the operator may not run jobs.
+pub fn run(context: &mut Context, args: &DeleteArgs) -> anyhow::Result<()> {
+    let old = match (&args.job, &args.older_than) {
+        (Some(number), _) => Old::Job(JobId(*number)),
+        (None, age) => {
+            let usage = |words: String| Complaint::Usage { words: format!("--older-than: {words}"), hint: None };
+            let age = parse_duration(age.as_deref().unwrap_or_default()).map_err(|error| usage(error.to_string()))?;
+            Old::OlderThan(age)
+        }
+    };
+    let desk = context.desk()?;
+    let trial = Intent { dry_run: true, ..args.acting.intent() };
+    let found = end::delete(&desk, old, &trial)?;
+    if !args.acting.dry_run && found.messages + found.jobs.len() as u64 > 0 {
+        prompt::confirm(context, args.yes, &format!("Delete {} for good?", words(&found)))?;
+        end::delete(&desk, old, &args.acting.intent())?;
+    }
+    let verb = if args.acting.dry_run { "would be deleted" } else { "deleted" };
+    context.output.say(&format!("{verb}: {}.", words(&found)));
+    Ok(())
+}
+
+fn words(deleted: &Deleted) -> String {
+    let jobs = deleted.jobs.len();
+    let plural = |count: u64| if count == 1 { "" } else { "s" };
+    format!("{jobs} job{}, {} mail{}", plural(jobs as u64), deleted.messages, plural(deleted.messages))
+}

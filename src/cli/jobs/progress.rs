@@ -1,0 +1,127 @@
+//! The progress of a run, on a terminal: one line that is drawn anew.
+
+use std::io;
+use std::mem;
+use std::sync::Arc;
+use std::sync::Mutex;
+use std::sync::PoisonError;
+
+use indicatif::ProgressBar;
+use indicatif::ProgressDrawTarget;
+use indicatif::ProgressStyle;
+use indicatif::TermLike;
+
+use crate::cli::output::Output;
+use crate::domain::text;
+use crate::outbox;
+
+/// How often it is drawn in a second, at most.
+const DRAWN: u8 = 10;
+/// Done of all, how fast, how long to go, and what went wrong; it fits 80 columns.
+const TEMPLATE: &str = "{bar:14} {human_pos} of {human_len}  {per_sec}  {eta} left  {wide_msg}";
+
+/// A line that is drawn anew.
+#[derive(Debug)]
+pub struct Progress {
+    bar: ProgressBar,
+    screen: Screen,
+}
+
+impl Progress {
+    /// The line for so many messages; `None` where there is no terminal to draw it on.
+    pub fn begin(output: &Output, total: u64) -> Option<Self> {
+        let width = output.progress_columns?;
+        let screen = Screen { width, drawn: Arc::default() };
+        let target = ProgressDrawTarget::term_like_with_hz(Box::new(screen.clone()), DRAWN);
+        let bar = ProgressBar::with_draw_target(Some(total), target);
+        // The template is the program's own.
+        let style = ProgressStyle::with_template(TEMPLATE).unwrap_or_else(|_| ProgressStyle::default_bar());
+        bar.set_style(style.progress_chars("=> "));
+        Some(Self { bar, screen })
+    }
+
+    /// Draws how far it is.
+    pub fn show(&self, output: &mut Output, progress: &outbox::Progress<'_>) {
+        let report = progress.report;
+        let mut parts = Vec::new();
+        for (count, word) in [(report.deferred, "deferred"), (report.failed, "failed"), (report.in_doubt, "in doubt")] {
+            if count > 0 {
+                parts.push(format!("{count} {word}"));
+            }
+        }
+        let mut message = parts.join(", ");
+        if let Some(error) = progress.last_error {
+            message = if message.is_empty() { error.to_owned() } else { format!("{message}: {error}") };
+        }
+        self.bar.set_message(text::visible(&message).into_owned());
+        self.bar.set_position(report.total());
+        output.draw(&self.screen.take());
+    }
+
+    /// Takes the line away.
+    pub fn end(self, output: &mut Output) {
+        self.bar.finish_and_clear();
+        output.draw(&self.screen.take());
+    }
+}
+
+/// What the line is drawn into, before it goes to standard error.
+#[derive(Debug, Clone)]
+struct Screen {
+    width: u16,
+    drawn: Arc<Mutex<Vec<u8>>>,
+}
+
+impl Screen {
+    fn take(&self) -> Vec<u8> {
+        mem::take(&mut *self.drawn.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn put(&self, text: &str) -> io::Result<()> {
+        self.drawn.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(text.as_bytes());
+        Ok(())
+    }
+
+    fn move_cursor(&self, count: usize, way: char) -> io::Result<()> {
+        if count > 0 { self.put(&format!("\u{1b}[{count}{way}")) } else { Ok(()) }
+    }
+}
+
+impl TermLike for Screen {
+    fn width(&self) -> u16 {
+        self.width
+    }
+
+    fn move_cursor_up(&self, n: usize) -> io::Result<()> {
+        self.move_cursor(n, 'A')
+    }
+
+    fn move_cursor_down(&self, n: usize) -> io::Result<()> {
+        self.move_cursor(n, 'B')
+    }
+
+    fn move_cursor_right(&self, n: usize) -> io::Result<()> {
+        self.move_cursor(n, 'C')
+    }
+
+    fn move_cursor_left(&self, n: usize) -> io::Result<()> {
+        self.move_cursor(n, 'D')
+    }
+
+    fn write_line(&self, text: &str) -> io::Result<()> {
+        self.put(text)?;
+        self.put("\r\n")
+    }
+
+    fn write_str(&self, text: &str) -> io::Result<()> {
+        self.put(text)
+    }
+
+    fn clear_line(&self) -> io::Result<()> {
+        self.put("\r\u{1b}[2K")
+    }
+
+    fn flush(&self) -> io::Result<()> {
+        Ok(())
+    }
+}

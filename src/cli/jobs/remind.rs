@@ -1,0 +1,43 @@
+//! `jobs remind`.
+
+use crate::actions::jobs::make::Meant;
+use crate::cli::acting::ActingArgs;
+use crate::cli::context::Context;
+use crate::cli::failure::Complaint;
+use crate::cli::users::send_reset::MailArgs;
+use crate::cli::users::send_to_many;
+use crate::cli::users::send_to_many::BulkArgs;
+use crate::domain::duration::parse_duration;
+use crate::domain::job::JobId;
+
+/// Mail those again who were sent a link by a job and did not use it
+///
+/// A new job, with new links; the old ones die with it. Whoever has changed the password since, in whatever way, gets none.
+#[derive(Debug, clap::Args)]
+pub struct RemindArgs {
+    /// The number of the job
+    #[arg(value_name = "JOB")]
+    job: i64,
+    /// Whose mail was sent at least so long ago, such as `3d`
+    #[arg(long, value_name = "TIME")]
+    after: String,
+    #[command(flatten)]
+    mail: MailArgs,
+    #[command(flatten)]
+    bulk: BulkArgs,
+    #[command(flatten)]
+    acting: ActingArgs,
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// When there is no such job, or as `users send-reset` to many.
+pub fn run(context: &mut Context, args: &RemindArgs) -> anyhow::Result<()> {
+    let usage = |words: String| Complaint::Usage { words: format!("--after: {words}"), hint: None };
+    let after = parse_duration(&args.after).map_err(|error| usage(error.to_string()))?;
+    let desk = context.desk()?;
+    let meant = Meant::NotYet(JobId(args.job), after);
+    let selection = format!("who did not use the link of job {}, {} after", args.job, args.after);
+    send_to_many::send(context, &desk, meant, selection, None, &args.mail, &args.bulk, &args.acting)
+}

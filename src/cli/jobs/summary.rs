@@ -1,0 +1,82 @@
+//! What is said of a job: one line, the whole record, what became of a run.
+
+use crate::domain::job::JobState;
+use crate::domain::message::MessageState;
+use crate::outbox::Report;
+use crate::store::jobs::Counts;
+use crate::store::jobs::Job;
+
+/// The states in the order in which they are told.
+const TOLD: [MessageState; 7] = [
+    MessageState::Accepted,
+    MessageState::Deferred,
+    MessageState::Failed,
+    MessageState::InDoubt,
+    MessageState::Queued,
+    MessageState::Sending,
+    MessageState::Cancelled,
+];
+
+/// A job in one line.
+pub fn line(job: &Job, counts: &Counts) -> String {
+    let state = match (&job.state, &job.why) {
+        (JobState::Paused, Some(why)) => format!("paused ({why})"),
+        (state, _) => state.word().to_owned(),
+    };
+    format!("Job {}, {state}: {}", job.id, of_counts(counts))
+}
+
+/// The counts of a job that are not zero.
+pub fn of_counts(counts: &Counts) -> String {
+    let skipped = counts.of(MessageState::Skipped);
+    let mails = counts.total() - skipped;
+    let mut told: Vec<String> = TOLD
+        .iter()
+        .map(|state| (counts.of(*state), state.word()))
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, word)| format!("{} {word}", grouped(count)))
+        .collect();
+    if told.is_empty() {
+        told.push("none".to_owned());
+    }
+    let skipped = if skipped > 0 { format!("; {} skipped", grouped(skipped)) } else { String::new() };
+    format!("{} mails: {}{skipped}", grouped(mails), told.join(", "))
+}
+
+/// What a run came to: the counts that are not zero.
+pub fn of_report(report: &Report) -> String {
+    let counts = [
+        (report.accepted, "sent"),
+        (report.deferred, "deferred"),
+        (report.failed, "refused or given up"),
+        (report.in_doubt, "in doubt"),
+        (report.cancelled, "called off"),
+    ];
+    let told: Vec<String> = counts
+        .iter()
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, word)| format!("{} {word}", grouped(*count)))
+        .collect();
+    if told.is_empty() { "no mail was sent".to_owned() } else { told.join(", ") }
+}
+
+/// One report of several.
+pub fn sum(reports: &[Report]) -> Report {
+    let mut sum = Report::default();
+    for report in reports {
+        sum.accepted += report.accepted;
+        sum.deferred += report.deferred;
+        sum.failed += report.failed;
+        sum.in_doubt += report.in_doubt;
+        sum.cancelled += report.cancelled;
+        sum.bug |= report.bug;
+        sum.trouble = sum.trouble.or_else(|| report.trouble.clone());
+        sum.halt = sum.halt.or(report.halt);
+    }
+    sum
+}
+
+/// A number with a comma between thousands.
+pub fn grouped(number: u64) -> String {
+    crate::texts::grouped(usize::try_from(number).unwrap_or(usize::MAX), ',')
+}

@@ -1,0 +1,198 @@
+//! `users send-reset` to a selection: a job.
+
+use crate::actions::Desk;
+use crate::actions::jobs::make;
+use crate::actions::jobs::make::Meant;
+use crate::actions::jobs::make::Plan;
+use crate::actions::jobs::make::Wish;
+use crate::actions::jobs::run;
+use crate::cli::acting::ActingArgs;
+use crate::cli::context::Context;
+use crate::cli::data;
+use crate::cli::data::Cell;
+use crate::cli::data::Head;
+use crate::cli::failure::Complaint;
+use crate::cli::jobs::run::max_runtime;
+use crate::cli::jobs::running;
+use crate::cli::jobs::running::Task;
+use crate::cli::jobs::summary::grouped;
+use crate::cli::output::Format;
+use crate::cli::prompt;
+use crate::cli::users::send_reset::MailArgs;
+use crate::domain::job::JobId;
+use crate::domain::job::JobState;
+use crate::domain::rate::Rate;
+use crate::domain::share::Share;
+use crate::store::jobs::Sending;
+
+/// How a job is made and sent
+#[derive(Debug, Clone, Default, clap::Args)]
+#[command(next_help_heading = "Many users")]
+pub struct BulkArgs {
+    /// A name for the job: the same name again goes on with it, and makes no second one
+    #[arg(long, value_name = "NAME")]
+    key: Option<String>,
+    /// Mail nobody if another number of users than this would be mailed
+    #[arg(long, value_name = "N")]
+    expect: Option<u64>,
+    /// How many connections at most; otherwise as configured
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=64))]
+    connections: Option<u32>,
+    /// How fast, such as `600/min`
+    #[arg(long, value_name = "RATE")]
+    rate: Option<Rate>,
+    /// Pause when more than this share of the mails fails, such as `20%`, from 50 on
+    #[arg(long, value_name = "SHARE")]
+    max_failures: Option<Share>,
+    /// Send so many first, and pause if one of them is not accepted
+    #[arg(long, value_name = "N")]
+    canary: Option<u64>,
+    /// Begin nothing new after this time, such as `50m`
+    #[arg(long, value_name = "TIME")]
+    max_runtime: Option<String>,
+    /// Make the job and send nothing: `jobs run` does that
+    #[arg(long)]
+    queue_only: bool,
+    /// Do not ask
+    #[arg(short, long)]
+    yes: bool,
+}
+
+impl BulkArgs {
+    /// Whether one was given: they are for jobs alone.
+    pub fn is_given(&self) -> bool {
+        let Self { key, expect, connections, rate, max_failures, canary, max_runtime, queue_only, yes: _ } = self;
+        let texts = key.is_some() || max_runtime.is_some() || *queue_only;
+        texts
+            || expect.is_some()
+            || connections.is_some()
+            || rate.is_some()
+            || max_failures.is_some()
+            || canary.is_some()
+    }
+
+    fn sending(&self) -> Sending {
+        Sending {
+            connections: self.connections,
+            rate: self.rate.map(|rate| rate.to_string()),
+            max_failures: self.max_failures.map(|share| share.to_string()),
+            canary: self.canary,
+        }
+    }
+}
+
+/// Makes a job and sends it.
+///
+/// # Errors
+/// When the operator may not, is not sure, or as `jobs run`.
+#[expect(clippy::too_many_arguments, reason = "each is one group of the command's options, or what they mean together")]
+pub fn send(
+    context: &mut Context,
+    desk: &Desk,
+    meant: Meant,
+    selection: String,
+    sha256: Option<String>,
+    mail: &MailArgs,
+    bulk: &BulkArgs,
+    acting: &ActingArgs,
+) -> anyhow::Result<()> {
+    let runtime = max_runtime(bulk.max_runtime.as_deref())?;
+    // Where no mail can be sent, no job is made either.
+    let post = context.post(desk)?;
+    let id = match earlier(context, desk, bulk, acting)? {
+        Earlier::None => {
+            let wanted = mail.wanted(context)?;
+            let wish = Wish {
+                meant,
+                selection,
+                sha256,
+                key: bulk.key.clone(),
+                expect: bulk.expect,
+                life: wanted.life,
+                reset_life: wanted.reset_life,
+                invitation_life: wanted.invitation_life,
+                note: wanted.note,
+                unless_sent_within: wanted.unless_sent_within,
+                sending: bulk.sending(),
+            };
+            let plan = make::plan(desk, &wish)?;
+            if acting.dry_run {
+                return show(context, desk, &plan);
+            }
+            if plan.mailed() == 0 {
+                context.output.say(&format!("Nobody is to be mailed, {} would be skipped.", grouped(plan.skipped())));
+                return Ok(());
+            }
+            prompt::confirm(context, bulk.yes, &question(&plan))?;
+            let (id, mailed) = make::make(desk, &wish, &acting.intent())?;
+            context.output.say(&format!("Job {id} is made: {} mails.", grouped(mailed)));
+            id
+        }
+        Earlier::GoesOn(id) => id,
+        Earlier::Over => return Ok(()),
+    };
+    if bulk.queue_only {
+        context.output.say(&format!("Nothing is sent yet: cxme-admin jobs run {id}"));
+        return Ok(());
+    }
+    let jobs = vec![run::resume(desk, id, &acting.intent())?];
+    running::go_on(context, desk, &Task { single: false, jobs, is_named: true, max_runtime: runtime, post: &post })
+}
+
+/// What the key means.
+enum Earlier {
+    /// No job has it.
+    None,
+    /// This job has it, and goes on.
+    GoesOn(JobId),
+    /// Nothing is to be done.
+    Over,
+}
+
+fn earlier(context: &mut Context, desk: &Desk, bulk: &BulkArgs, acting: &ActingArgs) -> anyhow::Result<Earlier> {
+    let Some(key) = &bulk.key else { return Ok(Earlier::None) };
+    let Some(job) = make::with_key(desk, key)? else { return Ok(Earlier::None) };
+    let id = job.id;
+    match job.state {
+        JobState::Finished => {
+            context.output.say(&format!("Job {id} with this key is finished: cxme-admin jobs show {id}"));
+            Ok(Earlier::Over)
+        }
+        JobState::Cancelled => {
+            let words = format!("job {id} with this key was cancelled: give another key");
+            Err(Complaint::Data(words).into())
+        }
+        JobState::Paused => {
+            let why = job.why.unwrap_or_default();
+            let words = format!("job {id} with this key is paused: {why}");
+            let hint = format!("look: cxme-admin jobs show {id}; then: cxme-admin jobs run {id}");
+            Err(Complaint::NotSent { fault: crate::cli::failure::MailFault::Some, words, hint }.into())
+        }
+        JobState::Running if acting.dry_run => {
+            context.output.say(&format!("Job {id} with this key would go on. Nothing was sent."));
+            Ok(Earlier::Over)
+        }
+        JobState::Running => Ok(Earlier::GoesOn(id)),
+    }
+}
+
+fn question(plan: &Plan) -> String {
+    let skipped = if plan.skipped() > 0 { format!(", and skip {}", grouped(plan.skipped())) } else { String::new() };
+    let users = if plan.mailed() == 1 { "user" } else { "users" };
+    format!("Mail a link to {} {users}{skipped}?", grouped(plan.mailed()))
+}
+
+fn show(context: &mut Context, desk: &Desk, plan: &Plan) -> anyhow::Result<()> {
+    let heads = [Head { name: "users", title: "USERS" }, Head { name: "what", title: "WHAT" }];
+    data::records::<anyhow::Error>(&mut context.output, &heads, desk.now(), |sink| {
+        for part in &plan.parts {
+            let what = part.skipped.as_ref().map_or("would be mailed".to_owned(), |why| format!("skipped: {why}"));
+            sink(&[Cell::Number(part.count.cast_signed()), Cell::text(what)])?;
+        }
+        Ok(())
+    })?;
+    if context.output.format == Format::Table {
+        context.output.say("Nothing was sent.");
+    }
+    Ok(())
+}
