@@ -1,0 +1,214 @@
+//! Mails arrive, each once and whole, whichever way the relay wants to be spoken to.
+
+use std::collections::BTreeMap;
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use cxme_admin::domain::message::MessageState;
+use cxme_admin::domain::relay::LoginMethod;
+use cxme_admin::domain::relay::Security;
+use cxme_admin::mail::handover::TroubleKind;
+use cxme_admin::mail::transport::Transport;
+use cxme_admin::secrets::ResetCode;
+use cxme_admin::store::outbox::Scope;
+
+use crate::reading;
+use crate::reading::Expected;
+use crate::server::Options;
+use crate::server::PASSWORD;
+use crate::server::Postfix;
+use crate::server::login;
+use crate::sink::SmtpSink;
+use crate::support;
+use crate::support::can_postfix;
+use crate::support::can_sink;
+use crate::world::World;
+use crate::world::code_in;
+
+/// Sends a reset to alice, who reads it with Python and finds a link that is hers.
+fn a_reset_arrives_whole(options: Options) {
+    let postfix = Postfix::start(options.clone());
+    let world = World::new();
+    let alice = world.user("alice");
+    let id = world.queue(alice);
+    let report = world.send(postfix.transport(), 4);
+    assert_eq!((report.accepted, report.total(), report.trouble), (1, 1, None), "{}", postfix.log());
+    let message = world.message(id);
+    assert_eq!((message.state, message.attempts), (MessageState::Accepted, 1));
+    assert!(message.reply.unwrap().starts_with("250 2.0.0 Ok: queued as "));
+
+    let delivered = postfix.delivered();
+    let [(mailbox, mail)] = &delivered[..] else { panic!("{} mails: {}", delivered.len(), postfix.log()) };
+    assert_eq!(mailbox, "alice");
+    let text = String::from_utf8_lossy(mail);
+    let code = code_in(&text);
+    let expected = Expected {
+        from: "no-reply@example.com",
+        to: "alice@example.com",
+        date: Some("2026-11-24T08:00:00+00:00"),
+        link: &format!("https://reset.example.com/#{code}"),
+    };
+    let folder = tempfile::tempdir().unwrap();
+    reading::put(folder.path(), 0, mail, &expected);
+    assert_eq!(reading::read(folder.path()), ["1 mails\n".to_owned(), String::new()]);
+
+    let code = ResetCode::parse(&code).unwrap();
+    let link = world.store.read().unwrap().link_by_code(&code.hash()).unwrap().unwrap();
+    assert_eq!((link.user, link.message), (alice, id));
+
+    // What Postfix writes down of how it was spoken to (RFC 3848): S for TLS, A for a login.
+    let protocol = match (options.tls == Security::None, options.login) {
+        (true, false) => "ESMTP",
+        (true, true) => "ESMTPA",
+        (false, false) => "ESMTPS",
+        (false, true) => "ESMTPSA",
+    };
+    assert!(text.contains(&format!(" with {protocol} id ")), "{text}");
+    assert!(!text.contains(PASSWORD) && !postfix.log().contains(PASSWORD));
+}
+
+#[test]
+fn a_reset_arrives_by_starttls_with_a_login() {
+    if can_postfix() {
+        a_reset_arrives_whole(Options::default());
+    }
+}
+
+#[test]
+fn a_reset_arrives_by_implicit_tls_with_a_login() {
+    if can_postfix() {
+        a_reset_arrives_whole(Options { tls: Security::Implicit, ..Options::default() });
+    }
+}
+
+#[test]
+fn a_reset_arrives_by_starttls_without_a_login() {
+    if can_postfix() {
+        a_reset_arrives_whole(Options { login: false, ..Options::default() });
+    }
+}
+
+#[test]
+fn a_reset_arrives_on_this_machine_without_tls_with_or_without_a_login() {
+    if can_postfix() {
+        for login in [false, true] {
+            a_reset_arrives_whole(Options { tls: Security::None, login, ..Options::default() });
+        }
+    }
+}
+
+#[test]
+fn postfix_takes_each_way_to_log_in() {
+    if !can_postfix() {
+        return;
+    }
+    let postfix = Postfix::start(Options::default());
+    let world = World::new();
+    let methods = [("PLAIN", LoginMethod::Plain), ("LOGIN", LoginMethod::Login)];
+    for (_, method) in methods {
+        world.queue(world.user(method.word()));
+        world.sql("UPDATE message SET address = 'alice@example.com'; UPDATE user SET email = 'alice@example.com'");
+        let mut relay = postfix.relay();
+        relay.login = Some(login(PASSWORD, method));
+        assert_eq!(world.send(Transport::Smtp(Box::new(relay)), 1).accepted, 1, "{}", postfix.log());
+        world.sql("UPDATE user SET email = 'former@example.com'");
+    }
+    assert_eq!(postfix.counts(), BTreeMap::from([("alice".to_owned(), 2)]));
+    for (name, _) in methods {
+        assert!(postfix.log().contains(&format!("sasl_method={name}, ")), "{name}: {}", postfix.log());
+    }
+}
+
+/// So many mailboxes of Postfix, each with one mail.
+fn one_each(users: usize) -> BTreeMap<String, usize> {
+    (0..users).map(|number| (format!("user{number}"), 1)).collect()
+}
+
+#[test]
+fn every_user_gets_one_mail_over_two_connections() {
+    if !can_postfix() {
+        return;
+    }
+    let postfix = Postfix::start(Options { users: 20, ..Options::default() });
+    let world = World::new();
+    let ids = world.queued(20);
+    let report = world.send(postfix.transport(), 2);
+    assert_eq!((report.accepted, report.total(), report.trouble), (20, 20, None));
+    assert!(ids.iter().all(|id| world.message(*id).attempts == 1));
+    assert_eq!(postfix.counts(), one_each(20));
+    let connections = postfix.log().matches("]: connect from ").count();
+    assert!((1..=2).contains(&connections), "{connections} connections:\n{}", postfix.log());
+    assert_eq!(world.send(postfix.transport(), 2).total(), 0, "nothing is sent again");
+}
+
+#[test]
+fn a_relay_that_was_down_gets_every_mail_when_it_is_up_again() {
+    if !can_postfix() {
+        return;
+    }
+    let postfix = Postfix::start(Options { users: 10, ..Options::default() });
+    let world = World::new();
+    let ids = world.queued(10);
+    postfix.stop();
+    let trouble = world.send(postfix.transport(), 4).trouble.unwrap();
+    assert_eq!(trouble.kind, TroubleKind::Later, "{}", trouble.words);
+    assert!(trouble.words.contains("refused"), "{}", trouble.words);
+    assert!(ids.iter().all(|id| world.message(*id).attempts == 0), "it burns nobody's attempt");
+    postfix.go_on();
+    assert_eq!(world.send(postfix.transport(), 4).accepted, 10);
+    assert_eq!(postfix.counts(), one_each(10));
+}
+
+#[test]
+fn a_relay_that_is_stopped_in_the_middle_loses_no_mail() {
+    if !can_postfix() {
+        return;
+    }
+    let users = 200;
+    let postfix = Postfix::start(Options { users, ..Options::default() });
+    let world = World::new();
+    let ids = world.queued(users);
+    let report = std::thread::scope(|scope| {
+        scope.spawn(|| {
+            // Some mails are through, and most are not.
+            assert!(support::comes_true(|| postfix.log().matches(": client=").count() > 20), "{}", postfix.log());
+            postfix.stop();
+            postfix.go_on();
+        });
+        world.send_order(postfix.transport(), Scope::Everything, 4, Duration::from_secs(30))
+    });
+    assert_eq!(report.trouble, None, "it was back within the patience");
+    assert!(report.accepted < 200 || postfix.log().matches("]: connect from ").count() > 4, "it was cut off");
+    // What was under way is due again some minutes later.
+    world.wait(400);
+    let rest = world.send(postfix.transport(), 4);
+    assert_eq!(report.accepted + rest.accepted, 200, "{report:?}, then {rest:?}");
+    assert!(ids.iter().all(|id| world.message(*id).state == MessageState::Accepted));
+    let counts = postfix.counts();
+    assert_eq!(counts.keys().collect::<BTreeSet<_>>(), one_each(users).keys().collect());
+    let copies: usize = counts.values().sum();
+    assert!(copies <= users + 4, "{copies} copies, with 4 connections cut off once");
+    // A copy is the same mail again.
+    let delivered = postfix.delivered();
+    let codes: BTreeSet<String> = delivered.iter().map(|(_, mail)| code_in(&String::from_utf8_lossy(mail))).collect();
+    assert_eq!(codes.len(), users);
+}
+
+#[test]
+fn a_fast_relay_gets_every_mail_once_over_four_connections() {
+    if !can_sink() {
+        return;
+    }
+    let sink = SmtpSink::keeping();
+    let world = World::new();
+    world.queued(200);
+    let report = world.send(sink.transport(), 4);
+    assert_eq!((report.accepted, report.total(), report.trouble), (200, 200, None));
+    let mails = sink.mails();
+    assert_eq!(mails.len(), 200);
+    let recipients: BTreeSet<&str> =
+        mails.iter().filter_map(|mail| mail.lines().find(|line| line.starts_with("X-Rcpt-Args: "))).collect();
+    assert_eq!(recipients.len(), 200);
+    let codes: BTreeSet<String> = mails.iter().map(|mail| code_in(mail)).collect();
+    assert_eq!(codes.len(), 200);
+}
