@@ -3,12 +3,14 @@
 //! Each test starts its own server on a free port of 127.0.0.1, and no mail leaves the machine: Postfix delivers to
 //! folders of the test, and has no other way for a mail.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on says so by a panic")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on says so by a panic")]
 
 #[path = "postfix/arriving.rs"]
 mod arriving;
 #[path = "postfix/certificate.rs"]
 mod certificate;
+#[path = "postfix/program.rs"]
+mod program;
 #[path = "mail/reading.rs"]
 mod reading;
 #[path = "postfix/refusing.rs"]

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 use std::time::Duration;
+use std::time::Instant;
 
 use cxme_admin::domain::message::MessageState;
 use cxme_admin::domain::relay::LoginMethod;
@@ -104,17 +105,14 @@ fn postfix_takes_each_way_to_log_in() {
     }
     let postfix = Postfix::start(Options::default());
     let world = World::new();
-    let methods = [("PLAIN", LoginMethod::Plain), ("LOGIN", LoginMethod::Login)];
-    for (_, method) in methods {
-        world.queue(world.user(method.word()));
-        world.sql("UPDATE message SET address = 'alice@example.com'; UPDATE user SET email = 'alice@example.com'");
+    for (user, method) in [("alice", LoginMethod::Plain), ("bob", LoginMethod::Login)] {
+        world.queue(world.user(user));
         let mut relay = postfix.relay();
         relay.login = Some(login(PASSWORD, method));
         assert_eq!(world.send(Transport::Smtp(Box::new(relay)), 1).accepted, 1, "{}", postfix.log());
-        world.sql("UPDATE user SET email = 'former@example.com'");
     }
-    assert_eq!(postfix.counts(), BTreeMap::from([("alice".to_owned(), 2)]));
-    for (name, _) in methods {
+    assert_eq!(postfix.counts().len(), 2);
+    for name in ["PLAIN", "LOGIN"] {
         assert!(postfix.log().contains(&format!("sasl_method={name}, ")), "{name}: {}", postfix.log());
     }
 }
@@ -165,7 +163,9 @@ fn a_relay_that_is_stopped_in_the_middle_loses_no_mail() {
         return;
     }
     let users = 200;
-    let postfix = Postfix::start(Options { users, ..Options::default() });
+    // Each of these takes a second, so that all connections are still busy when the relay stops.
+    let settings = "smtpd_recipient_restrictions = check_recipient_access regexp:{{/^user10[0-7]@/ sleep 1}}";
+    let postfix = Postfix::start(Options { users, settings, ..Options::default() });
     let world = World::new();
     let ids = world.queued(users);
     let report = std::thread::scope(|scope| {
@@ -178,20 +178,27 @@ fn a_relay_that_is_stopped_in_the_middle_loses_no_mail() {
         world.send_order(postfix.transport(), Scope::Everything, 4, Duration::from_secs(30))
     });
     assert_eq!(report.trouble, None, "it was back within the patience");
-    assert!(report.accepted < 200 || postfix.log().matches("]: connect from ").count() > 4, "it was cut off");
+    assert!(postfix.log().matches("]: connect from ").count() > 4, "it was cut off:\n{}", postfix.log());
     // What was under way is due again some minutes later.
     world.wait(400);
     let rest = world.send(postfix.transport(), 4);
     assert_eq!(report.accepted + rest.accepted, 200, "{report:?}, then {rest:?}");
     assert!(ids.iter().all(|id| world.message(*id).state == MessageState::Accepted));
-    let counts = postfix.counts();
-    assert_eq!(counts.keys().collect::<BTreeSet<_>>(), one_each(users).keys().collect());
-    let copies: usize = counts.values().sum();
-    assert!(copies <= users + 4, "{copies} copies, with 4 connections cut off once");
-    // A copy is the same mail again.
     let delivered = postfix.delivered();
-    let codes: BTreeSet<String> = delivered.iter().map(|(_, mail)| code_in(&String::from_utf8_lossy(mail))).collect();
-    assert_eq!(codes.len(), users);
+    let mailboxes: BTreeSet<&str> = delivered.iter().map(|(mailbox, _)| mailbox.as_str()).collect();
+    assert_eq!(mailboxes.len(), users, "every user has a mail");
+    // Postfix too delivers twice what it was delivering when it was stopped, which is not ours to count.
+    let texts: Vec<_> = delivered.iter().map(|(_, mail)| String::from_utf8_lossy(mail)).collect();
+    let taken: BTreeSet<&str> = texts.iter().map(|text| queue_id(text)).collect();
+    assert!(taken.len() <= users + 4, "{} were handed over, with 4 connections cut off once", taken.len());
+    let codes: BTreeSet<String> = texts.iter().map(|text| code_in(text)).collect();
+    assert_eq!(codes.len(), users, "a copy is the same mail again");
+}
+
+/// By which Postfix knew a mail while it had it.
+fn queue_id(mail: &str) -> &str {
+    let (_, rest) = mail.split_once(" with ESMTPSA id ").unwrap();
+    rest.split_whitespace().next().unwrap()
 }
 
 #[test]
@@ -199,16 +206,36 @@ fn a_fast_relay_gets_every_mail_once_over_four_connections() {
     if !can_sink() {
         return;
     }
-    let sink = SmtpSink::keeping();
-    let world = World::new();
-    world.queued(200);
-    let report = world.send(sink.transport(), 4);
-    assert_eq!((report.accepted, report.total(), report.trouble), (200, 200, None));
-    let mails = sink.mails();
-    assert_eq!(mails.len(), 200);
-    let recipients: BTreeSet<&str> =
-        mails.iter().filter_map(|mail| mail.lines().find(|line| line.starts_with("X-Rcpt-Args: "))).collect();
-    assert_eq!(recipients.len(), 200);
-    let codes: BTreeSet<String> = mails.iter().map(|mail| code_in(mail)).collect();
-    assert_eq!(codes.len(), 200);
+    // With PIPELINING and without it.
+    for options in [&[][..], &["-p"]] {
+        let sink = SmtpSink::keeping(options);
+        let world = World::new();
+        world.queued(200);
+        let report = world.send(sink.transport(), 4);
+        assert_eq!((report.accepted, report.total(), report.trouble), (200, 200, None), "{options:?}");
+        let mails = sink.mails();
+        assert_eq!(mails.len(), 200, "{options:?}");
+        let recipients: BTreeSet<&str> =
+            mails.iter().filter_map(|mail| mail.lines().find(|line| line.starts_with("X-Rcpt-Args: "))).collect();
+        assert_eq!(recipients.len(), 200, "{options:?}");
+        let codes: BTreeSet<String> = mails.iter().map(|mail| code_in(mail)).collect();
+        assert_eq!(codes.len(), 200, "{options:?}");
+    }
+}
+
+#[test]
+fn a_mail_does_not_wait_for_the_packet_before_it() {
+    if !can_sink() {
+        return;
+    }
+    for options in [&[][..], &["-p"]] {
+        let sink = SmtpSink::start(options);
+        let world = World::new();
+        world.queued(200);
+        let begin = Instant::now();
+        assert_eq!(world.send(sink.transport(), 1).accepted, 200);
+        let took = begin.elapsed();
+        // Where the body and its dot are two writes and Nagle's algorithm is on, each mail takes 40 ms: 8 s in all.
+        assert!(took < Duration::from_secs(6), "{options:?}: {took:?}");
+    }
 }

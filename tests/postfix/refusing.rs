@@ -153,8 +153,19 @@ fn a_sender_whom_postfix_refuses_is_the_relays_trouble() {
         return;
     }
     let settings = "smtpd_delay_reject = no\nsmtpd_sender_restrictions = reject";
-    let postfix = Postfix::start(Options { users: 10, settings, ..Options::default() });
+    let postfix = Postfix::start(Options { login: false, users: 10, settings, ..Options::default() });
     let trouble = trouble(&postfix, postfix.relay());
     assert_eq!((trouble.kind, trouble.phase), (TroubleKind::ForGood, Phase::Mail), "{}", trouble.words);
     assert!(trouble.words.contains("554 5.7.1 <no-reply@example.com>: Sender address rejected"), "{}", trouble.words);
+}
+
+#[test]
+fn a_relay_that_insists_on_tls_takes_nothing_without_it() {
+    if !can_postfix() {
+        return;
+    }
+    let postfix = Postfix::start(Options { users: 10, ..Options::default() });
+    let trouble = trouble(&postfix, Relay::new("localhost", postfix.port(), Security::None, None).unwrap());
+    assert_eq!((trouble.kind, trouble.phase), (TroubleKind::ForGood, Phase::Mail), "{}", trouble.words);
+    assert!(trouble.words.contains("530 5.7.0 Must issue a STARTTLS command first"), "{}", trouble.words);
 }

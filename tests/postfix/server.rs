@@ -14,6 +14,7 @@ use std::path::Path;
 use std::path::PathBuf;
 use std::process::Command;
 use std::process::Stdio;
+use std::time::SystemTime;
 
 use cxme_admin::domain::relay::LoginMethod;
 use cxme_admin::domain::relay::Security;
@@ -104,6 +105,10 @@ impl Postfix {
         server.set_up();
         server.master =
             Path::new(does(&mut server.tool("postconf", &["-h", "daemon_directory"])).trim()).join("master");
+        server.write_master();
+        // Makes the folders of the queue.
+        let checked = server.tool("postfix", &["check"]).output().unwrap();
+        assert!(checked.status.success(), "postfix check: {}\n{}", said(&checked), server.log());
         // What another process took meanwhile is not free any more.
         let started = (0..5).any(|_| {
             server.port = free_port();
@@ -120,9 +125,6 @@ impl Postfix {
     }
 
     fn try_to_go_on(&self) -> bool {
-        let checked = self.tool("postfix", &["check"]).output().unwrap();
-        let words = said(&checked);
-        assert!(checked.status.success() && words.is_empty(), "postfix check: {words}\n{}", self.log());
         // What `postfix start` does after the check. With -w the server is ready when this ends; its errors are in the
         // log, and nobody reads a stream that a daemon might keep open.
         let mut start = self.tool(&self.master, &["-w", "-e", LONGEST_LIFE]);
@@ -187,8 +189,12 @@ impl Postfix {
         let mailboxes = ["alice".to_owned(), "bob".to_owned()].into_iter();
         let mailboxes = mailboxes.chain((0..self.options.users).map(|number| format!("user{number}")));
         let users: String = mailboxes.map(|name| format!("{name}@{DOMAIN} {name}/\n")).collect();
-        fs::write(self.path("conf/users"), users).unwrap();
-        fs::write(self.path("conf/main.cf"), self.main()).unwrap();
+        for (file, text) in [("conf/users", users), ("conf/main.cf", self.main())] {
+            let mut file = fs::File::create(self.path(file)).unwrap();
+            file.write_all(text.as_bytes()).unwrap();
+            // Each program of Postfix waits a second or two before it reads what was written just now.
+            file.set_modified(SystemTime::UNIX_EPOCH).unwrap();
+        }
         if self.options.login {
             self.set_up_login(&postfix);
         }
@@ -213,8 +219,8 @@ impl Postfix {
         let mut child = set.spawn().unwrap();
         child.stdin.take().unwrap().write_all(PASSWORD.as_bytes()).unwrap();
         assert!(child.wait().unwrap().success(), "{set:?}");
-        chown(&database, Some(postfix.uid.as_raw()), None).unwrap();
-        fs::set_permissions(&database, Permissions::from_mode(0o400)).unwrap();
+        chown(&database, None, Some(postfix.gid.as_raw())).unwrap();
+        fs::set_permissions(&database, Permissions::from_mode(0o640)).unwrap();
     }
 
     fn main(&self) -> String {
@@ -319,7 +325,7 @@ smtpd_tls_security_level = {level}
     pub(crate) fn delivered(&self) -> Vec<Delivered> {
         // In the order in which a mail goes through them, so that none is missed between two.
         let queues = ["queue/incoming", "queue/active", "queue/deferred"];
-        let is_empty = || queues.iter().all(|queue| files_below(&self.path(queue)).is_empty());
+        let is_empty = || !queues.iter().flat_map(|queue| files_below(&self.path(queue))).any(|mail| is_whole(&mail));
         assert!(comes_true(is_empty), "the queue has not become empty:\n{}", self.log());
         let mut delivered = Vec::new();
         for path in files_below(&self.path("mail")) {
@@ -356,6 +362,12 @@ impl Drop for Postfix {
 /// How the program logs in with a password.
 pub(crate) fn login(password: &str, method: LoginMethod) -> Login {
     Login { username: USERNAME.to_owned(), password: password.to_owned().into(), method }
+}
+
+/// Whether a mail in the queue is one that Postfix has answered for: it makes the file executable then. The others are
+/// left behind where Postfix was stopped while it read one.
+fn is_whole(mail: &Path) -> bool {
+    fs::metadata(mail).is_ok_and(|metadata| metadata.permissions().mode() & 0o100 != 0)
 }
 
 /// The files below a folder, some of which may go while they are looked for.

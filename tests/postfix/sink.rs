@@ -30,34 +30,34 @@ pub(crate) struct SmtpSink {
 }
 
 impl SmtpSink {
-    /// A sink that forgets.
-    pub(crate) fn start() -> Self {
-        Self::start_with(None)
+    /// A sink that forgets, with further options of smtp-sink.
+    pub(crate) fn start(options: &[&str]) -> Self {
+        Self::start_with(options, None)
     }
 
-    /// A sink that keeps each mail in a file.
-    pub(crate) fn keeping() -> Self {
+    /// The same, but it keeps each mail in a file.
+    pub(crate) fn keeping(options: &[&str]) -> Self {
         let folder = tempfile::Builder::new().prefix("cxme-admin-sink-").tempdir_in("/tmp").unwrap();
         if nix::unistd::geteuid().is_root() {
             chown(folder.path(), Some(NOBODY), Some(NOBODY)).unwrap();
         }
-        Self::start_with(Some(folder))
+        Self::start_with(options, Some(folder))
     }
 
-    fn start_with(dump: Option<TempDir>) -> Self {
-        let mut sink = Self::on_port(free_port(), dump);
+    fn start_with(options: &[&str], dump: Option<TempDir>) -> Self {
+        let mut sink = Self::on_port(free_port(), options, dump);
         for _ in 0..5 {
             if sink.is_ready() {
                 return sink;
             }
             // Another process has taken the port meanwhile.
             let dump = sink.dump.take();
-            sink = Self::on_port(free_port(), dump);
+            sink = Self::on_port(free_port(), options, dump);
         }
         panic!("smtp-sink did not start");
     }
 
-    fn on_port(port: u16, dump: Option<TempDir>) -> Self {
+    fn on_port(port: u16, options: &[&str], dump: Option<TempDir>) -> Self {
         // It ends with this thread, even if the test is killed; a change of the account later would undo that.
         let mut program = command("setpriv");
         program.args(["--pdeathsig", "TERM"]);
@@ -65,7 +65,7 @@ impl SmtpSink {
             let account = [format!("--reuid={NOBODY}"), format!("--regid={NOBODY}")];
             program.args(account).arg("--clear-groups");
         }
-        program.args(["smtp-sink", "-h", &name(port)]);
+        program.args(["smtp-sink", "-h", &name(port)]).args(options);
         if let Some(folder) = &dump {
             // A random number follows.
             program.arg("-d").arg(folder.path().join("mail."));
