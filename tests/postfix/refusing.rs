@@ -23,7 +23,7 @@ use crate::world::World;
 fn trouble(postfix: &Postfix, relay: Relay) -> Trouble {
     let world = World::new();
     let ids = world.queued(10);
-    let before = connections(postfix);
+    let before = postfix.connections();
     let report = world.send(Transport::Smtp(Box::new(relay)), 4);
     assert_eq!(report.total(), 0, "{report:?}");
     let is_untouched = |id: &MessageId| {
@@ -31,14 +31,10 @@ fn trouble(postfix: &Postfix, relay: Relay) -> Trouble {
         (message.state, message.attempts) == (MessageState::Queued, 0)
     };
     assert!(ids.iter().all(is_untouched), "the relay's trouble burns nobody's attempt");
-    let opened = connections(postfix) - before;
+    let opened = postfix.connections() - before;
     assert!((1..=4).contains(&opened), "{opened} connections:\n{}", postfix.log());
     assert!(postfix.delivered().is_empty());
     report.trouble.unwrap()
-}
-
-fn connections(postfix: &Postfix) -> usize {
-    postfix.log().matches("]: connect from ").count()
 }
 
 #[test]
@@ -78,7 +74,7 @@ fn an_authority_that_is_not_trusted_is_told_nothing() {
             assert_eq!((trouble.kind, trouble.phase), (TroubleKind::Configuration, Phase::Tls), "{why}: {trouble:?}");
             assert!(trouble.words.contains("certificate"), "{why}: {}", trouble.words);
         }
-        let log = postfix.log();
+        let log = postfix.whole_log();
         assert!(!log.contains("auth=") && !log.contains("mail="), "Postfix counts the commands that it gets:\n{log}");
     }
 }
@@ -98,7 +94,7 @@ fn a_relay_without_tls_gets_neither_password_nor_mail_where_tls_is_wanted() {
         let trouble = trouble(&postfix, relay);
         assert!(kinds.contains(&trouble.kind), "{tls:?}: {trouble:?}");
     }
-    let log = postfix.log();
+    let log = postfix.whole_log();
     assert!(!log.contains("auth=") && !log.contains("mail="), "Postfix counts the commands that it gets:\n{log}");
 }
 
@@ -123,7 +119,7 @@ fn a_user_whom_postfix_does_not_know_fails_alone_with_its_words() {
     for id in known.iter().chain([&more]) {
         assert_eq!(world.message(*id).state, MessageState::Accepted);
     }
-    assert_eq!(connections(&postfix), 1, "the connection goes on");
+    assert_eq!(postfix.connections(), 1, "the connection goes on");
     let counts = postfix.counts();
     assert_eq!((counts.len(), counts.values().sum::<usize>()), (6, 6), "{counts:?}");
 }

@@ -14,6 +14,8 @@ use std::path::Path;
 use std::path::PathBuf;
 use std::process::Command;
 use std::process::Stdio;
+use std::sync::atomic::AtomicU32;
+use std::sync::atomic::Ordering;
 use std::time::SystemTime;
 
 use cxme_admin::domain::relay::LoginMethod;
@@ -346,7 +348,26 @@ smtpd_tls_security_level = {level}
         counts
     }
 
-    /// What it has logged so far.
+    /// What it has logged of all connections that there were, after the last of them has ended.
+    pub(crate) fn whole_log(&self) -> String {
+        static MARKS: AtomicU32 = AtomicU32::new(0);
+        let mark = format!("mark-{}", MARKS.fetch_add(1, Ordering::Relaxed));
+        // All lines go through one socket, so that those before the mark are in the file when the mark is.
+        does(&mut self.tool("postlog", &["-t", &mark, "so far"]));
+        let is_whole = |log: &str| {
+            let count = |what: &str| log.matches(&format!("]: {what} from ")).count();
+            log.contains(&format!("{mark}[")) && count("connect") == count("disconnect")
+        };
+        assert!(comes_true(|| is_whole(&self.log())), "the log does not become whole:\n{}", self.log());
+        self.log()
+    }
+
+    /// How many connections there were.
+    pub(crate) fn connections(&self) -> usize {
+        self.whole_log().matches("]: connect from ").count()
+    }
+
+    /// What it has logged so far; it writes later than it acts.
     pub(crate) fn log(&self) -> String {
         fs::read_to_string(self.path("log")).unwrap_or_default()
     }
