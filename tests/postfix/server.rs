@@ -330,7 +330,9 @@ smtpd_tls_security_level = {level}
         let is_empty = || !queues.iter().flat_map(|queue| files_below(&self.path(queue))).any(|mail| is_whole(&mail));
         assert!(comes_true(is_empty), "the queue has not become empty:\n{}", self.log());
         let mut delivered = Vec::new();
-        for path in files_below(&self.path("mail")) {
+        // In `tmp` lies what Postfix was writing when it was stopped.
+        let is_new = |path: &PathBuf| path.parent().unwrap().ends_with("new");
+        for path in files_below(&self.path("mail")).into_iter().filter(is_new) {
             let mailbox = path.strip_prefix(self.path("mail")).unwrap().iter().next().unwrap();
             // Where a mail is kept, its lines end as others' do.
             let content = String::from_utf8(fs::read(&path).unwrap()).unwrap().replace('\n', "\r\n");
