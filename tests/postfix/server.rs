@@ -5,6 +5,7 @@
 //! differ. The machine's own Postfix, if it has one, is not touched.
 
 use std::collections::BTreeMap;
+use std::ffi::OsStr;
 use std::fs;
 use std::fs::Permissions;
 use std::io::Write as _;
@@ -97,18 +98,16 @@ pub(crate) struct Postfix {
 impl Postfix {
     /// Starts a server; when this returns, it takes mail.
     pub(crate) fn start(options: Options) -> Self {
-        // Not in `TMPDIR`, which may be closed to the user postfix; `mktemp -d` alone gives a folder that is.
-        let folder = tempfile::Builder::new()
-            .prefix("cxme-admin-postfix-")
-            .permissions(Permissions::from_mode(0o711))
-            .tempdir_in("/tmp")
-            .unwrap();
+        // Not in `TMPDIR`, which the user postfix may not be able to enter.
+        let folder = tempfile::Builder::new().prefix("cxme-admin-postfix-").tempdir_in("/tmp").unwrap();
+        set_mode(folder.path(), 0o711);
         let mut server = Self { folder, options, master: PathBuf::new(), port: 0 };
         server.set_up();
         server.master =
             Path::new(does(&mut server.tool("postconf", &["-h", "daemon_directory"])).trim()).join("master");
         server.write_master();
-        // Makes the folders of the queue.
+        // Makes the folders of the queue. Not for each start: what a Postfix that was stopped has left half written is a
+        // fault to it.
         let checked = server.tool("postfix", &["check"]).output().unwrap();
         assert!(checked.status.success(), "postfix check: {}\n{}", said(&checked), server.log());
         // What another process took meanwhile is not free any more.
@@ -117,7 +116,8 @@ impl Postfix {
             server.write_master();
             server.try_to_go_on()
         });
-        assert!(started, "Postfix did not start:\n{}", server.log());
+        let said = fs::read_to_string(server.path("said")).unwrap();
+        assert!(started, "Postfix did not start: {said}\n{}", server.log());
         server
     }
 
@@ -127,10 +127,11 @@ impl Postfix {
     }
 
     fn try_to_go_on(&self) -> bool {
-        // What `postfix start` does after the check. With -w the server is ready when this ends; its errors are in the
-        // log, and nobody reads a stream that a daemon might keep open.
+        // What `postfix start` does after its check. With -w the server is ready when this ends. What it says goes to a
+        // file, because whoever reads a pipe would wait for all that have it open.
+        let said = fs::File::create(self.path("said")).unwrap();
         let mut start = self.tool(&self.master, &["-w", "-e", LONGEST_LIFE]);
-        start.stdout(Stdio::null()).stderr(Stdio::null()).status().unwrap().success()
+        start.stdout(Stdio::null()).stderr(said).status().unwrap().success()
     }
 
     /// Ends it as `postfix stop` does, which waits a second at least; mails that it was delivering stay in its queue.
@@ -161,7 +162,7 @@ impl Postfix {
     }
 
     /// A program of Postfix, told which server is meant.
-    fn tool(&self, program: impl AsRef<std::ffi::OsStr>, arguments: &[&str]) -> Command {
+    fn tool(&self, program: impl AsRef<OsStr>, arguments: &[&str]) -> Command {
         let mut tool = command(program);
         tool.arg("-c").arg(self.path("conf")).args(arguments);
         tool
@@ -174,8 +175,7 @@ impl Postfix {
     fn set_up(&self) {
         for folder in ["conf", "conf/sasl", "queue", "data", "mail"] {
             fs::create_dir(self.path(folder)).unwrap();
-            // Whatever the umask says.
-            fs::set_permissions(self.path(folder), Permissions::from_mode(0o755)).unwrap();
+            set_mode(&self.path(folder), 0o755);
         }
         let postfix = User::from_name("postfix").unwrap().unwrap();
         chown(self.path("data"), Some(postfix.uid.as_raw()), None).unwrap();
@@ -185,8 +185,9 @@ impl Postfix {
         fs::write(self.ca_file(), authority.pem()).unwrap();
         fs::write(self.path("other-ca.pem"), Authority::new().pem()).unwrap();
         fs::write(self.path("conf/chain.pem"), authority.chain_for("localhost")).unwrap();
-        fs::set_permissions(self.path("conf/chain.pem"), Permissions::from_mode(0o600)).unwrap();
-        self.set_password("password", PASSWORD);
+        set_mode(&self.path("conf/chain.pem"), 0o600);
+        fs::write(self.path("password"), PASSWORD).unwrap();
+        set_mode(&self.path("password"), 0o600);
 
         let mailboxes = ["alice".to_owned(), "bob".to_owned()].into_iter();
         let mailboxes = mailboxes.chain((0..self.options.users).map(|number| format!("user{number}")));
@@ -196,16 +197,11 @@ impl Postfix {
             file.write_all(text.as_bytes()).unwrap();
             // Each program of Postfix waits a second or two before it reads what was written just now.
             file.set_modified(SystemTime::UNIX_EPOCH).unwrap();
+            file.set_permissions(Permissions::from_mode(0o644)).unwrap();
         }
         if self.options.login {
             self.set_up_login(&postfix);
         }
-    }
-
-    /// A file with a password, as the program wants one to be.
-    fn set_password(&self, file: &str, password: &str) {
-        fs::write(self.path(file), password).unwrap();
-        fs::set_permissions(self.path(file), Permissions::from_mode(0o600)).unwrap();
     }
 
     /// Cyrus SASL with a database of passwords of its own; Debian's Postfix looks for `smtpd.conf` in `sasl` beside main.cf.
@@ -222,7 +218,7 @@ impl Postfix {
         child.stdin.take().unwrap().write_all(PASSWORD.as_bytes()).unwrap();
         assert!(child.wait().unwrap().success(), "{set:?}");
         chown(&database, None, Some(postfix.gid.as_raw())).unwrap();
-        fs::set_permissions(&database, Permissions::from_mode(0o640)).unwrap();
+        set_mode(&database, 0o640);
     }
 
     fn main(&self) -> String {
@@ -385,6 +381,11 @@ impl Drop for Postfix {
 /// How the program logs in with a password.
 pub(crate) fn login(password: &str, method: LoginMethod) -> Login {
     Login { username: USERNAME.to_owned(), password: password.to_owned().into(), method }
+}
+
+/// Whatever the umask says.
+fn set_mode(path: &Path, mode: u32) {
+    fs::set_permissions(path, Permissions::from_mode(mode)).unwrap();
 }
 
 /// Whether a mail in the queue is one that Postfix has answered for: it makes the file executable then. The others are
