@@ -41,10 +41,13 @@ complete -c cxme-admin -n "__fish_cxme_admin_needs_command" -s V -l version -d '
 complete -c cxme-admin -n "__fish_cxme_admin_needs_command" -f -a "demo" -d 'Show the program at work on a sample organization'
 complete -c cxme-admin -n "__fish_cxme_admin_needs_command" -f -a "init" -d 'Make what is missing of configuration, store and reset key'
 complete -c cxme-admin -n "__fish_cxme_admin_needs_command" -f -a "users" -d 'Users, their passwords and their locks'
+complete -c cxme-admin -n "__fish_cxme_admin_needs_command" -f -a "resets" -d 'Links by which users choose a password'
+complete -c cxme-admin -n "__fish_cxme_admin_needs_command" -f -a "jobs" -d 'Sending what waits in the outbox'
 complete -c cxme-admin -n "__fish_cxme_admin_needs_command" -f -a "roles" -d 'Roles, and what they allow'
 complete -c cxme-admin -n "__fish_cxme_admin_needs_command" -f -a "operators" -d 'Operators: the OS accounts that may use this tool'
 complete -c cxme-admin -n "__fish_cxme_admin_needs_command" -f -a "policy" -d 'The organization\'s password requirements'
 complete -c cxme-admin -n "__fish_cxme_admin_needs_command" -f -a "audit" -d 'The audit: every deed, in a chain of hashes'
+complete -c cxme-admin -n "__fish_cxme_admin_needs_command" -f -a "mail" -d 'Mail: try the relay, see the mails, see what waits'
 complete -c cxme-admin -n "__fish_cxme_admin_needs_command" -f -a "store" -d 'The store itself'
 complete -c cxme-admin -n "__fish_cxme_admin_needs_command" -f -a "completions" -d 'Print the completions for a shell'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand demo" -s c -l config -d 'Configuration file [variable: CXME_ADMIN_CONFIG]' -r -F
@@ -76,31 +79,33 @@ complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand init" -s q -l quie
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand init" -s v -l verbose -d 'Say what was done, without a terminal too'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand init" -l no-input -d 'Never ask: fail where a question would come'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand init" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and not __fish_seen_subcommand_from list show add edit delete lock unlock import export set-password verify-password change-password" -s c -l config -d 'Configuration file [variable: CXME_ADMIN_CONFIG]' -r -F
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and not __fish_seen_subcommand_from list show add edit delete lock unlock import export set-password verify-password change-password" -l store -d 'Store, in place of the configured one [variable: CXME_ADMIN_STORE]' -r -F
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and not __fish_seen_subcommand_from list show add edit delete lock unlock import export set-password verify-password change-password" -s o -l output -d 'Form of the data on standard output' -r -f -a "table\t'For people'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and not __fish_seen_subcommand_from list show add edit delete lock unlock import export password set-password send-reset verify-password change-password" -s c -l config -d 'Configuration file [variable: CXME_ADMIN_CONFIG]' -r -F
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and not __fish_seen_subcommand_from list show add edit delete lock unlock import export password set-password send-reset verify-password change-password" -l store -d 'Store, in place of the configured one [variable: CXME_ADMIN_STORE]' -r -F
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and not __fish_seen_subcommand_from list show add edit delete lock unlock import export password set-password send-reset verify-password change-password" -s o -l output -d 'Form of the data on standard output' -r -f -a "table\t'For people'
 json\t'One JSON document'
 ndjson\t'One JSON object a line'
 csv\t'RFC 4180'"
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and not __fish_seen_subcommand_from list show add edit delete lock unlock import export set-password verify-password change-password" -l color -d 'Colours: auto, always or never [variable: NO_COLOR]' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and not __fish_seen_subcommand_from list show add edit delete lock unlock import export password set-password send-reset verify-password change-password" -l color -d 'Colours: auto, always or never [variable: NO_COLOR]' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and not __fish_seen_subcommand_from list show add edit delete lock unlock import export set-password verify-password change-password" -s q -l quiet -d 'Say nothing but data and errors'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and not __fish_seen_subcommand_from list show add edit delete lock unlock import export set-password verify-password change-password" -s v -l verbose -d 'Say what was done, without a terminal too'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and not __fish_seen_subcommand_from list show add edit delete lock unlock import export set-password verify-password change-password" -l no-input -d 'Never ask: fail where a question would come'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and not __fish_seen_subcommand_from list show add edit delete lock unlock import export set-password verify-password change-password" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and not __fish_seen_subcommand_from list show add edit delete lock unlock import export set-password verify-password change-password" -f -a "list" -d 'List users, by email address'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and not __fish_seen_subcommand_from list show add edit delete lock unlock import export set-password verify-password change-password" -f -a "show" -d 'Show what is known of a user'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and not __fish_seen_subcommand_from list show add edit delete lock unlock import export set-password verify-password change-password" -f -a "add" -d 'Add a user'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and not __fish_seen_subcommand_from list show add edit delete lock unlock import export set-password verify-password change-password" -f -a "edit" -d 'Change a user\'s address, name, role, sign-in or language'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and not __fish_seen_subcommand_from list show add edit delete lock unlock import export set-password verify-password change-password" -f -a "delete" -d 'Delete users'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and not __fish_seen_subcommand_from list show add edit delete lock unlock import export set-password verify-password change-password" -f -a "lock" -d 'Lock a user, for a time or for good'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and not __fish_seen_subcommand_from list show add edit delete lock unlock import export set-password verify-password change-password" -f -a "unlock" -d 'Unlock a user'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and not __fish_seen_subcommand_from list show add edit delete lock unlock import export set-password verify-password change-password" -f -a "import" -d 'Import users from CSV or NDJSON, all or none'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and not __fish_seen_subcommand_from list show add edit delete lock unlock import export set-password verify-password change-password" -f -a "export" -d 'Export users as CSV, JSON or NDJSON'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and not __fish_seen_subcommand_from list show add edit delete lock unlock import export set-password verify-password change-password" -f -a "set-password" -d 'Set a user\'s password'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and not __fish_seen_subcommand_from list show add edit delete lock unlock import export set-password verify-password change-password" -f -a "verify-password" -d 'Check a user\'s password, as a login system does'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and not __fish_seen_subcommand_from list show add edit delete lock unlock import export set-password verify-password change-password" -f -a "change-password" -d 'Let a user change the password, with the old one as proof'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and not __fish_seen_subcommand_from list show add edit delete lock unlock import export password set-password send-reset verify-password change-password" -s q -l quiet -d 'Say nothing but data and errors'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and not __fish_seen_subcommand_from list show add edit delete lock unlock import export password set-password send-reset verify-password change-password" -s v -l verbose -d 'Say what was done, without a terminal too'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and not __fish_seen_subcommand_from list show add edit delete lock unlock import export password set-password send-reset verify-password change-password" -l no-input -d 'Never ask: fail where a question would come'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and not __fish_seen_subcommand_from list show add edit delete lock unlock import export password set-password send-reset verify-password change-password" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and not __fish_seen_subcommand_from list show add edit delete lock unlock import export password set-password send-reset verify-password change-password" -f -a "list" -d 'List users, by email address'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and not __fish_seen_subcommand_from list show add edit delete lock unlock import export password set-password send-reset verify-password change-password" -f -a "show" -d 'Show what is known of a user'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and not __fish_seen_subcommand_from list show add edit delete lock unlock import export password set-password send-reset verify-password change-password" -f -a "add" -d 'Add a user'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and not __fish_seen_subcommand_from list show add edit delete lock unlock import export password set-password send-reset verify-password change-password" -f -a "edit" -d 'Change a user\'s address, name, role, sign-in or language'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and not __fish_seen_subcommand_from list show add edit delete lock unlock import export password set-password send-reset verify-password change-password" -f -a "delete" -d 'Delete users'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and not __fish_seen_subcommand_from list show add edit delete lock unlock import export password set-password send-reset verify-password change-password" -f -a "lock" -d 'Lock a user, for a time or for good'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and not __fish_seen_subcommand_from list show add edit delete lock unlock import export password set-password send-reset verify-password change-password" -f -a "unlock" -d 'Unlock a user'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and not __fish_seen_subcommand_from list show add edit delete lock unlock import export password set-password send-reset verify-password change-password" -f -a "import" -d 'Import users from CSV or NDJSON, all or none'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and not __fish_seen_subcommand_from list show add edit delete lock unlock import export password set-password send-reset verify-password change-password" -f -a "export" -d 'Export users as CSV, JSON or NDJSON'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and not __fish_seen_subcommand_from list show add edit delete lock unlock import export password set-password send-reset verify-password change-password" -f -a "password" -d 'Choose how a user gets a password: by a mailed link, or set here'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and not __fish_seen_subcommand_from list show add edit delete lock unlock import export password set-password send-reset verify-password change-password" -f -a "set-password" -d 'Set a user\'s password'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and not __fish_seen_subcommand_from list show add edit delete lock unlock import export password set-password send-reset verify-password change-password" -f -a "send-reset" -d 'Mail users a link by which they choose a password'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and not __fish_seen_subcommand_from list show add edit delete lock unlock import export password set-password send-reset verify-password change-password" -f -a "verify-password" -d 'Check a user\'s password, as a login system does'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and not __fish_seen_subcommand_from list show add edit delete lock unlock import export password set-password send-reset verify-password change-password" -f -a "change-password" -d 'Let a user change the password, with the old one as proof'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from list" -l search -d 'Those whose username, email address or name holds this text' -r
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from list" -l role -d 'Those with this role' -r
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from list" -l status -d 'Those who are `active`, or `locked`' -r
@@ -161,6 +166,7 @@ csv\t'RFC 4180'"
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from add" -l color -d 'Colours: auto, always or never [variable: NO_COLOR]' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from add" -l send-reset -d 'Mail the user an invitation, a link by which a password is chosen'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from add" -l set-password -d 'Ask for a password and set it'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from add" -l generate -d 'Set a generated password and print it'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from add" -s n -l dry-run -d 'Check everything and say what would be done, and do nothing'
@@ -280,6 +286,21 @@ complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from export" -s v -l verbose -d 'Say what was done, without a terminal too'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from export" -l no-input -d 'Never ask: fail where a question would come'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from export" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from password" -l reason -d 'Why, for the audit' -r
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from password" -s c -l config -d 'Configuration file [variable: CXME_ADMIN_CONFIG]' -r -F
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from password" -l store -d 'Store, in place of the configured one [variable: CXME_ADMIN_STORE]' -r -F
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from password" -s o -l output -d 'Form of the data on standard output' -r -f -a "table\t'For people'
+json\t'One JSON document'
+ndjson\t'One JSON object a line'
+csv\t'RFC 4180'"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from password" -l color -d 'Colours: auto, always or never [variable: NO_COLOR]' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from password" -s n -l dry-run -d 'Check everything and say what would be done, and do nothing'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from password" -s q -l quiet -d 'Say nothing but data and errors'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from password" -s v -l verbose -d 'Say what was done, without a terminal too'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from password" -l no-input -d 'Never ask: fail where a question would come'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from password" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from set-password" -l password-file -d 'Read the password from the first line of a file that only you can read' -r -F
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from set-password" -l generate -d 'Make a password that meets the requirements, and print it: `words` (the default) or `characters`' -r -f -a "words\t''
 characters\t''"
@@ -297,12 +318,31 @@ complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from set-password" -l must-change -d 'The user must choose another at the next sign-in'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from set-password" -l permanent -d 'The user may keep it, whatever the configuration says'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from set-password" -l keep-sessions -d 'Leave sessions that are open as they are'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from set-password" -l no-notify -d 'Do not mail the user that the password was changed'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from set-password" -l override-policy -d 'Set it although the policy refuses it: needs the permission `override-policy`, and the event says so'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from set-password" -s n -l dry-run -d 'Check everything and say what would be done, and do nothing'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from set-password" -s q -l quiet -d 'Say nothing but data and errors'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from set-password" -s v -l verbose -d 'Say what was done, without a terminal too'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from set-password" -l no-input -d 'Never ask: fail where a question would come'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from set-password" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from send-reset" -l expires -d 'How long the link works: 5m to 24h, to 7d for an invitation; otherwise as configured' -r
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from send-reset" -l unless-sent-within -d 'Leave out who was sent a link within this time, `0s` for nobody; otherwise as configured (15m)' -r
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from send-reset" -l note -d 'A line of your own in the mail, up to 1,000 characters' -r
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from send-reset" -l reason -d 'Why, for the audit' -r
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from send-reset" -s c -l config -d 'Configuration file [variable: CXME_ADMIN_CONFIG]' -r -F
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from send-reset" -l store -d 'Store, in place of the configured one [variable: CXME_ADMIN_STORE]' -r -F
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from send-reset" -s o -l output -d 'Form of the data on standard output' -r -f -a "table\t'For people'
+json\t'One JSON document'
+ndjson\t'One JSON object a line'
+csv\t'RFC 4180'"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from send-reset" -l color -d 'Colours: auto, always or never [variable: NO_COLOR]' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from send-reset" -s n -l dry-run -d 'Check everything and say what would be done, and do nothing'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from send-reset" -s q -l quiet -d 'Say nothing but data and errors'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from send-reset" -s v -l verbose -d 'Say what was done, without a terminal too'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from send-reset" -l no-input -d 'Never ask: fail where a question would come'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from send-reset" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from verify-password" -s c -l config -d 'Configuration file [variable: CXME_ADMIN_CONFIG]' -r -F
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from verify-password" -l store -d 'Store, in place of the configured one [variable: CXME_ADMIN_STORE]' -r -F
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from verify-password" -s o -l output -d 'Form of the data on standard output' -r -f -a "table\t'For people'
@@ -329,11 +369,105 @@ complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_
 always\t'Always'
 never\t'Never'"
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from change-password" -l stdin -d 'Read the old and the new password from two lines of standard input'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from change-password" -l no-notify -d 'Do not mail the user that the password was changed'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from change-password" -s n -l dry-run -d 'Check everything and say what would be done, and do nothing'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from change-password" -s q -l quiet -d 'Say nothing but data and errors'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from change-password" -s v -l verbose -d 'Say what was done, without a terminal too'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from change-password" -l no-input -d 'Never ask: fail where a question would come'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from change-password" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand resets; and not __fish_seen_subcommand_from list revoke redeem" -s c -l config -d 'Configuration file [variable: CXME_ADMIN_CONFIG]' -r -F
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand resets; and not __fish_seen_subcommand_from list revoke redeem" -l store -d 'Store, in place of the configured one [variable: CXME_ADMIN_STORE]' -r -F
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand resets; and not __fish_seen_subcommand_from list revoke redeem" -s o -l output -d 'Form of the data on standard output' -r -f -a "table\t'For people'
+json\t'One JSON document'
+ndjson\t'One JSON object a line'
+csv\t'RFC 4180'"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand resets; and not __fish_seen_subcommand_from list revoke redeem" -l color -d 'Colours: auto, always or never [variable: NO_COLOR]' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand resets; and not __fish_seen_subcommand_from list revoke redeem" -s q -l quiet -d 'Say nothing but data and errors'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand resets; and not __fish_seen_subcommand_from list revoke redeem" -s v -l verbose -d 'Say what was done, without a terminal too'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand resets; and not __fish_seen_subcommand_from list revoke redeem" -l no-input -d 'Never ask: fail where a question would come'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand resets; and not __fish_seen_subcommand_from list revoke redeem" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand resets; and not __fish_seen_subcommand_from list revoke redeem" -f -a "list" -d 'List links, the newest first: open, used, expired or revoked'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand resets; and not __fish_seen_subcommand_from list revoke redeem" -f -a "revoke" -d 'End the open links of a user, or of all'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand resets; and not __fish_seen_subcommand_from list revoke redeem" -f -a "redeem" -d 'Set a new password with the code of a reset mail'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand resets; and __fish_seen_subcommand_from list" -l user -d 'Those of this user' -r
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand resets; and __fish_seen_subcommand_from list" -l state -d 'Those that are `unsent`, `open`, `used`, `expired` or `revoked`' -r
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand resets; and __fish_seen_subcommand_from list" -l limit -d 'At most so many; all in data, 50 in a table' -r
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand resets; and __fish_seen_subcommand_from list" -s c -l config -d 'Configuration file [variable: CXME_ADMIN_CONFIG]' -r -F
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand resets; and __fish_seen_subcommand_from list" -l store -d 'Store, in place of the configured one [variable: CXME_ADMIN_STORE]' -r -F
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand resets; and __fish_seen_subcommand_from list" -s o -l output -d 'Form of the data on standard output' -r -f -a "table\t'For people'
+json\t'One JSON document'
+ndjson\t'One JSON object a line'
+csv\t'RFC 4180'"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand resets; and __fish_seen_subcommand_from list" -l color -d 'Colours: auto, always or never [variable: NO_COLOR]' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand resets; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Say nothing but data and errors'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand resets; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Say what was done, without a terminal too'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand resets; and __fish_seen_subcommand_from list" -l no-input -d 'Never ask: fail where a question would come'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand resets; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand resets; and __fish_seen_subcommand_from revoke" -l reason -d 'Why, for the audit' -r
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand resets; and __fish_seen_subcommand_from revoke" -s c -l config -d 'Configuration file [variable: CXME_ADMIN_CONFIG]' -r -F
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand resets; and __fish_seen_subcommand_from revoke" -l store -d 'Store, in place of the configured one [variable: CXME_ADMIN_STORE]' -r -F
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand resets; and __fish_seen_subcommand_from revoke" -s o -l output -d 'Form of the data on standard output' -r -f -a "table\t'For people'
+json\t'One JSON document'
+ndjson\t'One JSON object a line'
+csv\t'RFC 4180'"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand resets; and __fish_seen_subcommand_from revoke" -l color -d 'Colours: auto, always or never [variable: NO_COLOR]' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand resets; and __fish_seen_subcommand_from revoke" -l all -d 'The links of all users; asks before'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand resets; and __fish_seen_subcommand_from revoke" -s y -l yes -d 'Do not ask'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand resets; and __fish_seen_subcommand_from revoke" -s n -l dry-run -d 'Check everything and say what would be done, and do nothing'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand resets; and __fish_seen_subcommand_from revoke" -s q -l quiet -d 'Say nothing but data and errors'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand resets; and __fish_seen_subcommand_from revoke" -s v -l verbose -d 'Say what was done, without a terminal too'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand resets; and __fish_seen_subcommand_from revoke" -l no-input -d 'Never ask: fail where a question would come'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand resets; and __fish_seen_subcommand_from revoke" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand resets; and __fish_seen_subcommand_from redeem" -l reason -d 'Why, for the audit' -r
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand resets; and __fish_seen_subcommand_from redeem" -s c -l config -d 'Configuration file [variable: CXME_ADMIN_CONFIG]' -r -F
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand resets; and __fish_seen_subcommand_from redeem" -l store -d 'Store, in place of the configured one [variable: CXME_ADMIN_STORE]' -r -F
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand resets; and __fish_seen_subcommand_from redeem" -s o -l output -d 'Form of the data on standard output' -r -f -a "table\t'For people'
+json\t'One JSON document'
+ndjson\t'One JSON object a line'
+csv\t'RFC 4180'"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand resets; and __fish_seen_subcommand_from redeem" -l color -d 'Colours: auto, always or never [variable: NO_COLOR]' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand resets; and __fish_seen_subcommand_from redeem" -l stdin -d 'Read the code and the new password from two lines of standard input'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand resets; and __fish_seen_subcommand_from redeem" -l no-notify -d 'Do not mail the user that the password was changed'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand resets; and __fish_seen_subcommand_from redeem" -s n -l dry-run -d 'Check everything and say what would be done, and do nothing'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand resets; and __fish_seen_subcommand_from redeem" -s q -l quiet -d 'Say nothing but data and errors'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand resets; and __fish_seen_subcommand_from redeem" -s v -l verbose -d 'Say what was done, without a terminal too'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand resets; and __fish_seen_subcommand_from redeem" -l no-input -d 'Never ask: fail where a question would come'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand resets; and __fish_seen_subcommand_from redeem" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and not __fish_seen_subcommand_from run" -s c -l config -d 'Configuration file [variable: CXME_ADMIN_CONFIG]' -r -F
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and not __fish_seen_subcommand_from run" -l store -d 'Store, in place of the configured one [variable: CXME_ADMIN_STORE]' -r -F
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and not __fish_seen_subcommand_from run" -s o -l output -d 'Form of the data on standard output' -r -f -a "table\t'For people'
+json\t'One JSON document'
+ndjson\t'One JSON object a line'
+csv\t'RFC 4180'"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and not __fish_seen_subcommand_from run" -l color -d 'Colours: auto, always or never [variable: NO_COLOR]' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and not __fish_seen_subcommand_from run" -s q -l quiet -d 'Say nothing but data and errors'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and not __fish_seen_subcommand_from run" -s v -l verbose -d 'Say what was done, without a terminal too'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and not __fish_seen_subcommand_from run" -l no-input -d 'Never ask: fail where a question would come'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and not __fish_seen_subcommand_from run" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and not __fish_seen_subcommand_from run" -f -a "run" -d 'Send what is due: queued, deferred, or in doubt after a crash'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from run" -s c -l config -d 'Configuration file [variable: CXME_ADMIN_CONFIG]' -r -F
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from run" -l store -d 'Store, in place of the configured one [variable: CXME_ADMIN_STORE]' -r -F
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from run" -s o -l output -d 'Form of the data on standard output' -r -f -a "table\t'For people'
+json\t'One JSON document'
+ndjson\t'One JSON object a line'
+csv\t'RFC 4180'"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from run" -l color -d 'Colours: auto, always or never [variable: NO_COLOR]' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from run" -s q -l quiet -d 'Say nothing but data and errors'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from run" -s v -l verbose -d 'Say what was done, without a terminal too'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from run" -l no-input -d 'Never ask: fail where a question would come'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from run" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand roles; and not __fish_seen_subcommand_from list permissions" -s c -l config -d 'Configuration file [variable: CXME_ADMIN_CONFIG]' -r -F
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand roles; and not __fish_seen_subcommand_from list permissions" -l store -d 'Store, in place of the configured one [variable: CXME_ADMIN_STORE]' -r -F
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand roles; and not __fish_seen_subcommand_from list permissions" -s o -l output -d 'Form of the data on standard output' -r -f -a "table\t'For people'
@@ -542,6 +676,70 @@ complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand audit; and __fish_
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand audit; and __fish_seen_subcommand_from head" -s v -l verbose -d 'Say what was done, without a terminal too'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand audit; and __fish_seen_subcommand_from head" -l no-input -d 'Never ask: fail where a question would come'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand audit; and __fish_seen_subcommand_from head" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand mail; and not __fish_seen_subcommand_from test preview queue" -s c -l config -d 'Configuration file [variable: CXME_ADMIN_CONFIG]' -r -F
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand mail; and not __fish_seen_subcommand_from test preview queue" -l store -d 'Store, in place of the configured one [variable: CXME_ADMIN_STORE]' -r -F
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand mail; and not __fish_seen_subcommand_from test preview queue" -s o -l output -d 'Form of the data on standard output' -r -f -a "table\t'For people'
+json\t'One JSON document'
+ndjson\t'One JSON object a line'
+csv\t'RFC 4180'"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand mail; and not __fish_seen_subcommand_from test preview queue" -l color -d 'Colours: auto, always or never [variable: NO_COLOR]' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand mail; and not __fish_seen_subcommand_from test preview queue" -s q -l quiet -d 'Say nothing but data and errors'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand mail; and not __fish_seen_subcommand_from test preview queue" -s v -l verbose -d 'Say what was done, without a terminal too'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand mail; and not __fish_seen_subcommand_from test preview queue" -l no-input -d 'Never ask: fail where a question would come'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand mail; and not __fish_seen_subcommand_from test preview queue" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand mail; and not __fish_seen_subcommand_from test preview queue" -f -a "test" -d 'Send a test mail, once'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand mail; and not __fish_seen_subcommand_from test preview queue" -f -a "preview" -d 'Show a mail as users get it, with a code that does not work'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand mail; and not __fish_seen_subcommand_from test preview queue" -f -a "queue" -d 'List the mails that wait, the oldest first, or call one off'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand mail; and __fish_seen_subcommand_from test" -l reason -d 'Why, for the audit' -r
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand mail; and __fish_seen_subcommand_from test" -s c -l config -d 'Configuration file [variable: CXME_ADMIN_CONFIG]' -r -F
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand mail; and __fish_seen_subcommand_from test" -l store -d 'Store, in place of the configured one [variable: CXME_ADMIN_STORE]' -r -F
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand mail; and __fish_seen_subcommand_from test" -s o -l output -d 'Form of the data on standard output' -r -f -a "table\t'For people'
+json\t'One JSON document'
+ndjson\t'One JSON object a line'
+csv\t'RFC 4180'"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand mail; and __fish_seen_subcommand_from test" -l color -d 'Colours: auto, always or never [variable: NO_COLOR]' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand mail; and __fish_seen_subcommand_from test" -s n -l dry-run -d 'Check everything and say what would be done, and do nothing'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand mail; and __fish_seen_subcommand_from test" -s q -l quiet -d 'Say nothing but data and errors'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand mail; and __fish_seen_subcommand_from test" -s v -l verbose -d 'Say what was done, without a terminal too'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand mail; and __fish_seen_subcommand_from test" -l no-input -d 'Never ask: fail where a question would come'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand mail; and __fish_seen_subcommand_from test" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand mail; and __fish_seen_subcommand_from preview" -l user -d 'As this user would get it' -r
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand mail; and __fish_seen_subcommand_from preview" -l locale -d 'Language, such as `en` or `de`; otherwise the user\'s' -r
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand mail; and __fish_seen_subcommand_from preview" -l note -d 'A line of the operator\'s own in the mail' -r
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand mail; and __fish_seen_subcommand_from preview" -l out -d 'Write the HTML part to this new file' -r -F
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand mail; and __fish_seen_subcommand_from preview" -s c -l config -d 'Configuration file [variable: CXME_ADMIN_CONFIG]' -r -F
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand mail; and __fish_seen_subcommand_from preview" -l store -d 'Store, in place of the configured one [variable: CXME_ADMIN_STORE]' -r -F
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand mail; and __fish_seen_subcommand_from preview" -s o -l output -d 'Form of the data on standard output' -r -f -a "table\t'For people'
+json\t'One JSON document'
+ndjson\t'One JSON object a line'
+csv\t'RFC 4180'"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand mail; and __fish_seen_subcommand_from preview" -l color -d 'Colours: auto, always or never [variable: NO_COLOR]' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand mail; and __fish_seen_subcommand_from preview" -s q -l quiet -d 'Say nothing but data and errors'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand mail; and __fish_seen_subcommand_from preview" -s v -l verbose -d 'Say what was done, without a terminal too'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand mail; and __fish_seen_subcommand_from preview" -l no-input -d 'Never ask: fail where a question would come'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand mail; and __fish_seen_subcommand_from preview" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand mail; and __fish_seen_subcommand_from queue" -l cancel -d 'Call off the message with this number' -r
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand mail; and __fish_seen_subcommand_from queue" -l reason -d 'Why, for the audit' -r
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand mail; and __fish_seen_subcommand_from queue" -s c -l config -d 'Configuration file [variable: CXME_ADMIN_CONFIG]' -r -F
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand mail; and __fish_seen_subcommand_from queue" -l store -d 'Store, in place of the configured one [variable: CXME_ADMIN_STORE]' -r -F
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand mail; and __fish_seen_subcommand_from queue" -s o -l output -d 'Form of the data on standard output' -r -f -a "table\t'For people'
+json\t'One JSON document'
+ndjson\t'One JSON object a line'
+csv\t'RFC 4180'"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand mail; and __fish_seen_subcommand_from queue" -l color -d 'Colours: auto, always or never [variable: NO_COLOR]' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand mail; and __fish_seen_subcommand_from queue" -s n -l dry-run -d 'Check everything and say what would be done, and do nothing'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand mail; and __fish_seen_subcommand_from queue" -s q -l quiet -d 'Say nothing but data and errors'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand mail; and __fish_seen_subcommand_from queue" -s v -l verbose -d 'Say what was done, without a terminal too'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand mail; and __fish_seen_subcommand_from queue" -l no-input -d 'Never ask: fail where a question would come'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand mail; and __fish_seen_subcommand_from queue" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand store; and not __fish_seen_subcommand_from check backup migrate" -s c -l config -d 'Configuration file [variable: CXME_ADMIN_CONFIG]' -r -F
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand store; and not __fish_seen_subcommand_from check backup migrate" -l store -d 'Store, in place of the configured one [variable: CXME_ADMIN_STORE]' -r -F
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand store; and not __fish_seen_subcommand_from check backup migrate" -s o -l output -d 'Form of the data on standard output' -r -f -a "table\t'For people'

@@ -17,7 +17,7 @@
 //! | [`mail`] | mails: writing one, handing it over | domain, secrets, texts, private_file |
 //! | [`outbox`] | the messages that have not ended: taken, sent, settled | clock, random, domain, secrets, store, mail |
 //! | [`config`] | the configuration file, a file a section | domain, secrets, private_file |
-//! | [`actions`] | the deeds, one a file, each in a view or a change | clock, random, domain, secrets, texts, store |
+//! | [`actions`] | the deeds, one a file, each in a view or a change | clock, random, domain, secrets, texts, store, mail, outbox |
 //! | [`cli`] | what a person at a terminal meets | everything |
 //!
 //! Nothing imports [`cli`]. `tests/layout.rs` holds the same table and fails on any other arrow.

@@ -21,7 +21,7 @@ const LAYERS: [(&str, &[&str]); 13] = [
     ("mail", &["domain", "secrets", "texts", "private_file"]),
     ("outbox", &["clock", "random", "domain", "secrets", "store", "mail"]),
     ("config", &["domain", "secrets", "private_file"]),
-    ("actions", &["clock", "random", "domain", "secrets", "texts", "store"]),
+    ("actions", &["clock", "random", "domain", "secrets", "texts", "store", "mail", "outbox"]),
     (
         "cli",
         &[

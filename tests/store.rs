@@ -22,6 +22,8 @@ mod login_view;
 mod modes;
 #[path = "store/opening.rs"]
 mod opening;
+#[path = "store/resets.rs"]
+mod resets;
 #[path = "store/world.rs"]
 mod world;
 #[path = "store/writers.rs"]

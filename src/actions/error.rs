@@ -2,6 +2,7 @@
 
 use std::io;
 
+use crate::actions::outbox::PostFault;
 use crate::domain::refusal::Refusal;
 use crate::secrets::password::PasswordError;
 use crate::store::StoreError;
@@ -18,6 +19,9 @@ pub enum ActionError {
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// What the configuration gives does not send mails.
+    #[error(transparent)]
+    Post(#[from] PostFault),
     /// Reading or writing a stream failed.
     #[error("{0}")]
     Stream(#[from] io::Error),

@@ -12,8 +12,11 @@ pub mod audit;
 pub mod error;
 pub mod gate;
 pub mod init;
+pub mod mail;
 pub mod operators;
+pub mod outbox;
 pub mod policy;
+pub mod resets;
 pub mod roles;
 pub mod store;
 pub mod users;
@@ -215,6 +218,9 @@ impl Desk {
         }
         let mut record = Record { user: refusal.user(), ..Record::default() };
         record.note("refusal", refusal.to_string());
+        if let Some(why) = refusal.why() {
+            record.note("why", why);
+        }
         if let Some(given) = refusal.given() {
             record.note("user", text::quoted(given, text::MAX_NAME));
         }

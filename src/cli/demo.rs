@@ -31,10 +31,23 @@ email_domains = ["example.com", "idp.example.com"]
 [store]
 path = "store.db"
 
+[mail]
+from = "passwords@example.com"
+transport = "file"
+
+[mail.file]
+directory = "mails"
+
+[reset]
+link = "https://reset.example.com/#{code}"
+
 [saml]
 email_domains = ["idp.example.com"]
 contact = "the identity team, idp@example.com"
 "#;
+
+/// The link of the configuration up to its code.
+const LINK: &str = "https://reset.example.com/#";
 
 const USERS: &str = "email,username,name,role,locale,status
 alice@example.com,alice,Alice Adams,Admin,en,
@@ -82,6 +95,19 @@ pub fn run(context: &mut Context, args: &DemoArgs) -> anyhow::Result<()> {
     stage.say("A wrong one does not: status 1, and no word about why.")?;
     stage.pipe("'a wrong password'", "a wrong password", &["users", "verify-password", "alice", "--stdin"], 1)?;
 
+    stage.say("Or let the user choose: a link by mail. Here mails become files; a relay takes them elsewhere.")?;
+    stage.run(&["users", "send-reset", "karin"], 0)?;
+    let mail = newest_mail(&dir.join("mails"))?;
+    stage.show_text(&mail)?;
+    stage.say("With the code of the mail the user sets the password, once; its page calls this.")?;
+    let code = code_in(&mail)?;
+    let chosen = "en mening som bara Karin kan";
+    let lines = format!("{code}\n{chosen}");
+    stage.pipe("\"$CODE\" \"$PASSWORD\"", &lines, &["resets", "redeem", "--stdin"], 0)?;
+    stage.pipe("\"$PASSWORD\"", chosen, &["users", "verify-password", "karin", "--stdin"], 0)?;
+    stage.pipe("\"$CODE\" \"$PASSWORD\"", &lines, &["resets", "redeem", "--stdin"], 65)?;
+    stage.run(&["resets", "list"], 0)?;
+
     stage.say("A password that breaks the rules is refused with all of them.")?;
     stage.pipe("bob", "bob", &["users", "set-password", "bob", "--stdin"], 65)?;
 
@@ -109,6 +135,24 @@ pub fn run(context: &mut Context, args: &DemoArgs) -> anyhow::Result<()> {
         context.output.line(&line)?;
     }
     Ok(())
+}
+
+/// The mail that became a file last.
+fn newest_mail(folder: &Path) -> anyhow::Result<String> {
+    let mut newest = None;
+    for entry in std::fs::read_dir(folder)? {
+        let path = entry?.path();
+        let number = path.file_name().and_then(|name| name.to_str()?.split('.').next()?.parse::<i64>().ok());
+        newest = newest.max(number.map(|number| (number, path)));
+    }
+    let (_, path) = newest.ok_or_else(|| anyhow::anyhow!("{}: holds no mail", folder.display()))?;
+    Ok(std::fs::read_to_string(path)?)
+}
+
+/// The code behind the `#` of the link.
+fn code_in(mail: &str) -> anyhow::Result<&str> {
+    let place = mail.find(LINK).ok_or_else(|| anyhow::anyhow!("the mail holds no link"))? + LINK.len();
+    mail.get(place..place + 26).ok_or_else(|| anyhow::anyhow!("the mail holds no code"))
 }
 
 /// Makes the folder, or takes an empty one.
@@ -139,6 +183,18 @@ impl Stage<'_> {
     fn say(&mut self, words: &str) -> std::io::Result<()> {
         self.context.output.line("")?;
         self.context.output.line(&format!("# {words}"))
+    }
+
+    /// Shows the text part of a mail, and the headers that a reader sees.
+    fn show_text(&mut self, mail: &str) -> std::io::Result<()> {
+        let is_shown = |line: &&str| ["From: ", "To: ", "Subject: "].iter().any(|name| line.starts_with(name));
+        let (headers, parts) = mail.split_once("\r\n\r\n").unwrap_or((mail, ""));
+        let (_, text) = parts.split_once("\r\n\r\n").unwrap_or_default();
+        let (text, _) = text.split_once("\r\n--").unwrap_or((text, ""));
+        for line in headers.lines().filter(is_shown).chain([""]).chain(text.lines()) {
+            self.context.output.line(format!("| {line}").trim_end())?;
+        }
+        Ok(())
     }
 
     /// Runs a command and shows it; gives what it wrote to standard output.

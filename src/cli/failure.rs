@@ -9,6 +9,7 @@ use clap::error::ContextValue;
 use clap::error::ErrorKind;
 
 use crate::actions::ActionError;
+use crate::actions::outbox::PostFault;
 use crate::cli::output::Output;
 use crate::config::LoadError;
 use crate::domain::refusal::Refusal;
@@ -32,15 +33,19 @@ pub const USAGE: u8 = 2;
 pub const DATA: u8 = 65;
 /// No such user.
 pub const NO_USER: u8 = 67;
+/// A bulk run ended, and some recipients failed.
+pub const PARTLY: u8 = 3;
+/// The relay refuses for good.
+pub const RELAY: u8 = 69;
 /// A bug.
 pub const BUG: u8 = 70;
 /// Input or output failed.
 pub const IO: u8 = 74;
-/// Later: the store is busy.
+/// Later: the store is busy, the relay cannot be reached or defers.
 pub const LATER: u8 = 75;
 /// The operator may not.
 pub const NOT_PERMITTED: u8 = 77;
-/// Configuration: file, modes, store.
+/// Configuration: file, modes, store, key, the relay's certificate and login.
 pub const CONFIGURATION: u8 = 78;
 /// The reader of standard output went away: as if by SIGPIPE.
 const BROKEN_PIPE: u8 = 128 + 13;
@@ -79,6 +84,33 @@ pub enum Complaint {
     /// The input of a stream is not what it should be.
     #[error("{0}")]
     Data(String),
+    /// Mail was not handed over.
+    #[error("{words}")]
+    NotSent {
+        /// What that means.
+        fault: MailFault,
+        /// What happened.
+        words: String,
+        /// What to do.
+        hint: String,
+    },
+}
+
+/// What it means that mail was not handed over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MailFault {
+    /// It is tried again, or is worth another try.
+    Later,
+    /// The relay refuses for good.
+    Refused,
+    /// The configuration is wrong.
+    Configuration,
+    /// The message was called off: what it was for does not hold any more.
+    CalledOff,
+    /// The program failed.
+    Bug,
+    /// Some of many were not.
+    Some,
 }
 
 /// An error in words.
@@ -157,6 +189,11 @@ fn withhold_values(error: &mut clap::Error) {
     }
 }
 
+/// A complaint in one line, for a list of them.
+pub fn line_of(complaint: &Complaint) -> String {
+    of_complaint(complaint).words
+}
+
 fn describe(error: &anyhow::Error) -> Told {
     if let Some(complaint) = error.downcast_ref::<Complaint>() {
         return of_complaint(complaint);
@@ -198,6 +235,17 @@ fn of_complaint(complaint: &Complaint) -> Told {
         Complaint::Declined | Complaint::NoPassword | Complaint::Data(_) => Told::new(DATA, complaint),
         Complaint::NotVerified => Told::new(NOT_VERIFIED, complaint),
         Complaint::Configuration(_) => Told::new(CONFIGURATION, complaint),
+        Complaint::NotSent { fault, hint, .. } => {
+            let code = match fault {
+                MailFault::Later => LATER,
+                MailFault::Refused => RELAY,
+                MailFault::Configuration => CONFIGURATION,
+                MailFault::CalledOff => DATA,
+                MailFault::Bug => BUG,
+                MailFault::Some => PARTLY,
+            };
+            Told::new(code, complaint).hint(hint)
+        }
     }
 }
 
@@ -212,6 +260,15 @@ fn of_action(error: &ActionError) -> Told {
         ActionError::Unsound { .. } => Told::new(DATA, error).hint(
             "modes and key: as it says; else keep a copy of the file as it is, and restore the newest sound backup",
         ),
+        ActionError::Post(fault) => Told::new(CONFIGURATION, error).hint(match fault {
+            PostFault::NoMail => "config.example.toml shows the sections [mail] and [mail.smtp]",
+            PostFault::NoLink => {
+                "such as: link = \"https://reset.example.com/#{code}\", the page where codes are redeemed"
+            }
+            PostFault::NoKey | PostFault::OtherKey => {
+                "restore the key file that `init` made with this store, or name it: [reset] key_file"
+            }
+        }),
         ActionError::Password(_) | ActionError::BadRows { .. } | ActionError::BadInput(_) => Told::new(DATA, error),
     }
 }
@@ -244,6 +301,9 @@ fn of_refusal(refusal: &Refusal) -> Told {
             let whom = if contact.is_empty() { "the organization's systems administrator" } else { contact };
             told(DATA).hint(format!("the password is reset there: ask {whom}"))
         }
+        Refusal::Locked { user } => told(DATA).hint(format!("cxme-admin users unlock {user}")),
+        Refusal::CodeNotAccepted { .. } => told(DATA).hint("a new link: cxme-admin users send-reset USER"),
+        Refusal::NoSuchMessage(_) | Refusal::NotWaiting { .. } => told(DATA).hint("what waits: cxme-admin mail queue"),
         Refusal::Policy { faults, contact } => {
             let details = faults.iter().map(|fault| texts::policy::fault(fault, Locale::English)).collect();
             let hint = match contact.as_str() {

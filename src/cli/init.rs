@@ -85,7 +85,7 @@ pub fn run(context: &mut Context, args: &InitArgs) -> anyhow::Result<()> {
         words.push(config_path.into_os_string());
         context.output.say(&format!("The same without questions: {}", crate::cli::as_typed(&words)));
     }
-    context.output.say("Next: cxme-admin users add EMAIL --name NAME --set-password");
+    context.output.say("Next: cxme-admin users add EMAIL --name NAME");
     Ok(())
 }
 

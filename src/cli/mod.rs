@@ -9,10 +9,13 @@ pub mod data;
 pub mod demo;
 pub mod failure;
 pub mod init;
+pub mod jobs;
+pub mod mail;
 pub mod operators;
 pub mod output;
 pub mod policy;
 pub mod prompt;
+pub mod resets;
 pub mod roles;
 pub mod selection;
 pub mod store;
@@ -93,6 +96,10 @@ enum Command {
     #[command(subcommand)]
     Users(users::UsersCommand),
     #[command(subcommand)]
+    Resets(resets::ResetsCommand),
+    #[command(subcommand)]
+    Jobs(jobs::JobsCommand),
+    #[command(subcommand)]
     Roles(roles::RolesCommand),
     #[command(subcommand)]
     Operators(operators::OperatorsCommand),
@@ -100,6 +107,8 @@ enum Command {
     Policy(policy::PolicyCommand),
     #[command(subcommand)]
     Audit(audit::AuditCommand),
+    #[command(subcommand)]
+    Mail(mail::MailCommand),
     #[command(subcommand)]
     Store(store::StoreCommand),
     Completions(completions::CompletionsArgs),
@@ -137,10 +146,13 @@ fn dispatch(context: &mut Context, command: Command) -> anyhow::Result<()> {
         Command::Demo(args) => demo::run(context, &args),
         Command::Init(args) => init::run(context, &args),
         Command::Users(command) => users::run(context, command),
+        Command::Resets(command) => resets::run(context, command),
+        Command::Jobs(command) => jobs::run(context, command),
         Command::Roles(command) => roles::run(context, command),
         Command::Operators(command) => operators::run(context, command),
         Command::Policy(command) => policy::run(context, command),
         Command::Audit(command) => audit::run(context, command),
+        Command::Mail(command) => mail::run(context, command),
         Command::Store(command) => store::run(context, command),
         Command::Completions(args) => completions::run(context, &args),
     }

@@ -4,10 +4,11 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::document::Section;
+use crate::domain::link::INVITATION_LIFE;
 use crate::domain::link::LinkFault;
 use crate::domain::link::LinkTemplate;
+use crate::domain::link::RESET_LIFE;
 
-const MINUTE: Duration = Duration::from_secs(60);
 const DAY: Duration = Duration::from_secs(86_400);
 
 /// How reset links are made.
@@ -32,12 +33,11 @@ impl Default for ResetSection {
 impl ResetSection {
     pub(super) fn read(section: &Section<'_, '_>) -> Self {
         let default = Self::default();
-        let (life, invitation_life) = (5 * MINUTE..=DAY, 5 * MINUTE..=7 * DAY);
         Self {
             link: section.judged("link", |text| text.parse().map_err(|fault: LinkFault| fault.to_string())),
             key_file: section.file("key_file"),
-            life: section.duration("life", life).unwrap_or(default.life),
-            invitation_life: section.duration("invitation_life", invitation_life).unwrap_or(default.invitation_life),
+            life: section.duration("life", RESET_LIFE).unwrap_or(default.life),
+            invitation_life: section.duration("invitation_life", INVITATION_LIFE).unwrap_or(default.invitation_life),
         }
     }
 }

@@ -53,6 +53,22 @@ impl fmt::Display for ShownDuration {
     }
 }
 
+/// Shows a duration as a person says it: "5 minutes", "24 hours", "7 days". Days are counted from two on, because "1 day"
+/// may be understood as "until tomorrow". Parts of a second are cut off.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SpokenDuration(pub Duration);
+
+impl fmt::Display for SpokenDuration {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let seconds = self.0.as_secs();
+        let units = [(86_400, 2, "day"), (3_600, 1, "hour"), (60, 1, "minute")];
+        let fitting = units.iter().find(|(unit, least, _)| seconds >= unit * least && seconds.is_multiple_of(*unit));
+        let (unit, _, name) = fitting.copied().unwrap_or((1, 0, "second"));
+        let count = seconds / unit;
+        write!(f, "{count} {name}{}", if count == 1 { "" } else { "s" })
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -103,6 +119,23 @@ mod tests {
         fn what_is_shown_reads_back(seconds in 0..=LONGEST.as_secs()) {
             let duration = Duration::from_secs(seconds);
             proptest::prop_assert_eq!(parse_duration(&ShownDuration(duration).to_string()), Ok(duration));
+        }
+    }
+
+    #[test]
+    fn a_duration_is_said_in_words() {
+        for (seconds, words) in [
+            (0, "0 seconds"),
+            (1, "1 second"),
+            (90, "90 seconds"),
+            (300, "5 minutes"),
+            (3_600, "1 hour"),
+            (86_400, "24 hours"),
+            (172_800, "2 days"),
+            (604_800, "7 days"),
+            (604_801, "604801 seconds"),
+        ] {
+            assert_eq!(SpokenDuration(Duration::from_secs(seconds)).to_string(), words);
         }
     }
 }

@@ -27,6 +27,15 @@ pub enum Action {
     UsersOverridePolicy,
     UsersVerifyPassword,
     UsersChangePassword,
+    UsersSendReset,
+    ResetsList,
+    ResetsRevoke,
+    ResetsRedeem,
+    JobsRun,
+    MailTest,
+    MailPreview,
+    MailQueue,
+    MailCancel,
     RolesList,
     OperatorsList,
     OperatorsAdd,
@@ -45,7 +54,7 @@ pub enum Action {
 
 impl Action {
     /// All actions.
-    pub const ALL: [Self; 29] = [
+    pub const ALL: [Self; 38] = [
         Self::UsersList,
         Self::UsersShow,
         Self::UsersAdd,
@@ -61,6 +70,15 @@ impl Action {
         Self::UsersOverridePolicy,
         Self::UsersVerifyPassword,
         Self::UsersChangePassword,
+        Self::UsersSendReset,
+        Self::ResetsList,
+        Self::ResetsRevoke,
+        Self::ResetsRedeem,
+        Self::JobsRun,
+        Self::MailTest,
+        Self::MailPreview,
+        Self::MailQueue,
+        Self::MailCancel,
         Self::RolesList,
         Self::OperatorsList,
         Self::OperatorsAdd,
@@ -95,6 +113,15 @@ impl Action {
             Self::UsersOverridePolicy => "users set-password against the policy",
             Self::UsersVerifyPassword => "users verify-password",
             Self::UsersChangePassword => "users change-password",
+            Self::UsersSendReset => "users send-reset",
+            Self::ResetsList => "resets list",
+            Self::ResetsRevoke => "resets revoke",
+            Self::ResetsRedeem => "resets redeem",
+            Self::JobsRun => "jobs run",
+            Self::MailTest => "mail test",
+            Self::MailPreview => "mail preview",
+            Self::MailQueue => "mail queue",
+            Self::MailCancel => "mail queue with cancel",
             Self::RolesList => "roles list",
             Self::OperatorsList => "operators list",
             Self::OperatorsAdd => "operators add",
@@ -115,7 +142,9 @@ impl Action {
     /// What the operator's role must allow; `None`: every operator may.
     pub fn permission(self) -> Option<Permission> {
         match self {
-            Self::UsersList | Self::UsersShow | Self::UsersExport => Some(Permission::ViewUsers),
+            Self::UsersList | Self::UsersShow | Self::UsersExport | Self::ResetsList | Self::MailQueue => {
+                Some(Permission::ViewUsers)
+            }
             Self::UsersAdd | Self::UsersImport => Some(Permission::AddUsers),
             Self::UsersEdit => Some(Permission::EditUsers),
             Self::UsersDelete => Some(Permission::DeleteUsers),
@@ -124,11 +153,18 @@ impl Action {
             Self::UsersSetPassword => Some(Permission::SetPasswords),
             Self::UsersOverridePolicy => Some(Permission::OverridePolicy),
             Self::UsersVerifyPassword => Some(Permission::VerifyPasswords),
-            Self::UsersChangePassword => Some(Permission::Redeem),
+            Self::UsersChangePassword | Self::ResetsRedeem => Some(Permission::Redeem),
+            Self::UsersSendReset | Self::ResetsRevoke | Self::MailCancel => Some(Permission::SendResets),
+            Self::JobsRun => Some(Permission::RunBulkJobs),
             Self::OperatorsAdd | Self::OperatorsRemove => Some(Permission::ManageOperators),
-            Self::RolesList | Self::OperatorsList | Self::PolicyShow | Self::PolicyCheck | Self::StoreOpen => None,
+            Self::RolesList
+            | Self::OperatorsList
+            | Self::PolicyShow
+            | Self::PolicyCheck
+            | Self::MailPreview
+            | Self::StoreOpen => None,
             Self::AuditList | Self::AuditVerify | Self::AuditHead => Some(Permission::ViewAudit),
-            Self::StoreInit | Self::StoreCheck | Self::StoreBackup | Self::StoreMigrate => {
+            Self::StoreInit | Self::StoreCheck | Self::StoreBackup | Self::StoreMigrate | Self::MailTest => {
                 Some(Permission::ManageStore)
             }
         }

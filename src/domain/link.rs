@@ -1,5 +1,16 @@
 //! The link of a reset mail: an address with a place for the code.
 
+use std::ops::RangeInclusive;
+use std::time::Duration;
+
+const DAY: Duration = Duration::from_secs(86_400);
+
+/// How long the link of a reset may live after its mail was handed over. NIST SP 800-63B-4, 4.2.1.2 allows no more than
+/// 24 hours.
+pub const RESET_LIFE: RangeInclusive<Duration> = Duration::from_secs(5 * 60)..=DAY;
+/// The same for an invitation, whose user never had a password.
+pub const INVITATION_LIFE: RangeInclusive<Duration> = Duration::from_secs(5 * 60)..=Duration::from_secs(7 * 86_400);
+
 /// The place of the code.
 const PLACE: &str = "{code}";
 

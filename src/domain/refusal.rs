@@ -99,6 +99,33 @@ pub enum Refusal {
         /// Who can help; may be empty.
         contact: String,
     },
+    /// The user is locked, and could not use a link.
+    #[error("{user} is locked, and cannot use a link")]
+    Locked {
+        /// Whom it was meant for.
+        user: String,
+    },
+    /// The code sets no password. The words are the same whatever the reason (OWASP ASVS 6.3.8).
+    #[error(
+        "this code is not accepted: it is mistyped, used, expired or revoked, or its user may not have a password here"
+    )]
+    CodeNotAccepted {
+        /// The reason. For the event alone.
+        why: &'static str,
+        /// The user it was made for, if it was made. For the event alone.
+        user: Option<UserId>,
+    },
+    /// No message has this number.
+    #[error("no message has the number {0}")]
+    NoSuchMessage(i64),
+    /// The message does not wait any more.
+    #[error("message {id} does not wait: it is {state}")]
+    NotWaiting {
+        /// Its number.
+        id: i64,
+        /// What it is.
+        state: &'static str,
+    },
     /// The password breaks rules of the policy.
     #[error("the password does not meet the organization's requirements")]
     Policy {
@@ -127,6 +154,7 @@ impl Refusal {
                 | Self::LastAdmin(_)
                 | Self::Saml { .. }
                 | Self::WrongPassword { .. }
+                | Self::CodeNotAccepted { .. }
         )
     }
 
@@ -138,11 +166,20 @@ impl Refusal {
         }
     }
 
+    /// Why, where the words leave it out.
+    pub fn why(&self) -> Option<&'static str> {
+        match self {
+            Self::CodeNotAccepted { why, .. } => Some(why),
+            _ => None,
+        }
+    }
+
     /// The user it speaks of, where it is one that exists.
     pub fn user(&self) -> Option<UserId> {
         match self {
             Self::Saml { id, .. } => Some(*id),
             Self::Outranked { id, .. } => *id,
+            Self::CodeNotAccepted { user, .. } => *user,
             _ => None,
         }
     }

@@ -104,8 +104,8 @@ impl Permission {
             Self::DeleteUsers => "Delete users",
             Self::LockUsers => "Lock users and unlock them",
             Self::SetPasswords => "Set a user's password",
-            Self::SendResets => "Mail a reset link to a user",
-            Self::RunBulkJobs => "Mail reset links to many users",
+            Self::SendResets => "Mail a reset link to a user, and revoke it",
+            Self::RunBulkJobs => "Mail reset links to many users, and send what waits in the outbox",
             Self::Redeem => "Set a password with the user's own proof: a code, or the old password",
             Self::VerifyPasswords => "Check a password, as login systems do",
             Self::ManageRoles => "Make roles and change them",
@@ -113,7 +113,7 @@ impl Permission {
             Self::ExportHashes => "Export password hashes, and import them",
             Self::OverridePolicy => "Set a password that the policy refuses",
             Self::ViewAudit => "Read and verify the audit",
-            Self::ManageStore => "Check, back up and migrate the store",
+            Self::ManageStore => "Check, back up and migrate the store, and send a test mail",
         }
     }
 

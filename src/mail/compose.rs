@@ -158,6 +158,11 @@ impl Composer {
         Ok(composer)
     }
 
+    /// Whether mails with a link can be written.
+    pub fn has_link(&self) -> bool {
+        self.link.is_some()
+    }
+
     /// The Message-ID of a message, without its angle brackets: the same whenever it is asked for, and another one in
     /// every store. It ends in the domain of `from`, or in a name that nobody has where that domain is not ASCII.
     pub fn message_id(&self, message: MessageId, nonce: &[u8; NONCE]) -> String {

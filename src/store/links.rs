@@ -8,8 +8,12 @@ use super::Reading;
 use super::Result;
 use super::Store;
 use super::Writing;
+use super::messages::COLUMNS;
+use super::messages::EXPIRED;
+use super::messages::LinkFacts;
 use super::messages::LinkState;
 use super::messages::Message;
+use super::messages::message;
 use crate::domain::message::MessageId;
 use crate::domain::user::UserId;
 use crate::secrets::reset_code::ResetCodeHash;
@@ -21,36 +25,37 @@ pub struct LinkQuery {
     pub user: Option<UserId>,
     /// Those that are so.
     pub state: Option<LinkState>,
+    /// At most so many.
+    pub limit: Option<u64>,
 }
 
 /// A link, found by its code.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Link {
     /// The message that brought it.
     pub message: MessageId,
-    /// The user it is for.
+    /// The user it was made for, who may be deleted by now.
     pub user: UserId,
-    /// When it expires.
-    pub expires_at: i64,
+    /// What became of it.
+    pub facts: LinkFacts,
 }
 
 /// A link that can be used at `?1`.
 const OPEN: &str = "used_at IS NULL AND revoked_at IS NULL AND expires_at > ?1";
 
 impl Reading<'_> {
-    /// The link with this code, if it was handed over and neither used nor revoked; it may have expired.
+    /// The link that was made with this code, whatever became of it.
     ///
     /// # Errors
     /// When the store cannot be read.
     pub fn link_by_code(&self, hash: &ResetCodeHash) -> Result<Option<Link>> {
-        // The whole hash is compared here, and not with `=` in SQL alone, because the index holds only its beginning.
-        let sql = "SELECT id, user_id, expires_at FROM message WHERE substr(code_hash, 1, 8) = substr(?1, 1, 8) \
-                   AND code_hash = ?1 AND used_at IS NULL AND revoked_at IS NULL AND expires_at IS NOT NULL";
-        let mut statement = self.transaction.prepare_cached(sql)?;
-        let found = statement.query_row([hash.0], |row| {
-            Ok(Link { message: MessageId(row.get(0)?), user: UserId(row.get(1)?), expires_at: row.get(2)? })
-        });
-        Ok(found.optional()?)
+        // The index holds the hash's beginning only.
+        let sql = format!(
+            "SELECT {COLUMNS} FROM message WHERE substr(code_hash, 1, 8) = substr(?1, 1, 8) AND code_hash = ?1 \
+             AND user_id IS NOT NULL AND life IS NOT NULL"
+        );
+        let found = self.transaction.prepare_cached(&sql)?.query_row([hash.0], message).optional()?;
+        Ok(found.and_then(|found| Some(Link { message: found.id, user: found.user?, facts: found.link? })))
     }
 
     /// Gives each message with a link that meets the query to `visit`, newest first.
@@ -68,15 +73,17 @@ impl Reading<'_> {
             Some(LinkState::Unsent) => "AND used_at IS NULL AND revoked_at IS NULL AND expires_at IS NULL",
             Some(LinkState::Open) => "AND used_at IS NULL AND revoked_at IS NULL AND expires_at > ?1",
             Some(LinkState::Used) => "AND used_at IS NOT NULL",
-            Some(LinkState::Expired) => "AND used_at IS NULL AND revoked_at IS NULL AND expires_at <= ?1",
-            Some(LinkState::Revoked) => "AND used_at IS NULL AND revoked_at IS NOT NULL",
+            Some(LinkState::Expired) => {
+                "AND used_at IS NULL AND ((revoked_at IS NULL AND expires_at <= ?1) OR revoked_why = 'expired')"
+            }
+            Some(LinkState::Revoked) => "AND used_at IS NULL AND revoked_at IS NOT NULL AND revoked_why <> 'expired'",
         };
-        let condition = match query.user {
-            Some(_) => format!("?1 IS ?1 AND user_id = ?2 AND life IS NOT NULL {state} ORDER BY message.id DESC"),
-            None => format!("?1 IS ?1 AND ?2 IS NULL AND life IS NOT NULL {state} ORDER BY message.id DESC"),
-        };
+        // An index serves each of the two; `OR` would serve none.
+        let whose = if query.user.is_some() { "user_id = ?2" } else { "?2 IS NULL" };
+        let condition = format!("?1 IS ?1 AND {whose} AND life IS NOT NULL {state} ORDER BY message.id DESC LIMIT ?3");
         let user = query.user.map(|user| user.0);
-        self.visit_messages(&condition, &[&now.as_second(), &user], visit)
+        let limit = query.limit.map_or(-1, u64::cast_signed);
+        self.visit_messages(&condition, &[&now.as_second(), &user, &limit], visit)
     }
 }
 
@@ -121,9 +128,9 @@ impl Store {
     /// When the store cannot be written; the link is refused all the same.
     pub fn note_expiry(&self, id: MessageId, now: Timestamp) -> Result<()> {
         let writing = self.write()?;
-        let sql = "UPDATE message SET revoked_at = ?1, revoked_why = 'expired' \
+        let sql = "UPDATE message SET revoked_at = ?1, revoked_why = ?3 \
                    WHERE id = ?2 AND used_at IS NULL AND revoked_at IS NULL AND expires_at <= ?1";
-        writing.transaction.execute(sql, params![now.as_second(), id.0])?;
+        writing.transaction.execute(sql, params![now.as_second(), id.0, EXPIRED])?;
         writing.commit()
     }
 }

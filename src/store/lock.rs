@@ -24,6 +24,8 @@ use super::StoreError;
 use super::open::beside;
 use super::open::resolved;
 
+/// The byte of the process that sends whatever is due: one at a time.
+const RUNNER: u32 = 0;
 /// The first byte of senders; those before are for locks that have a meaning of their own.
 const FIRST_SENDER: u32 = 16;
 /// More senders at once than any machine has.
@@ -55,6 +57,14 @@ impl Store {
             }
         }
         Err(StoreError::Busy)
+    }
+
+    /// Takes the lock of the process that sends whatever is due; `None`: another one does that.
+    ///
+    /// # Errors
+    /// When the file beside the store cannot be opened or locked.
+    pub fn lock_as_runner(&self) -> Result<Option<Held>> {
+        self.try_lock(RUNNER)
     }
 
     /// Takes the lock of this number; `None`: somebody holds it.

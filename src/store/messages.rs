@@ -25,6 +25,9 @@ pub(super) const COLUMNS: &str = "message.id, kind, state, user_id, address, ope
      due_at, attempts, last_try_at, ended_at, life, cause, note, expires_at, used_at, revoked_at, revoked_why, message_id, \
      reply, (SELECT username FROM user WHERE user.id = user_id)";
 
+/// Why a link ended whose life was over when somebody tried to use it.
+pub(super) const EXPIRED: &str = "expired";
+
 /// A message to be queued.
 #[derive(Debug, Clone)]
 pub struct NewMessage<'a> {
@@ -130,6 +133,9 @@ pub enum LinkState {
 }
 
 impl LinkState {
+    /// All states.
+    pub const ALL: [Self; 5] = [Self::Unsent, Self::Open, Self::Used, Self::Expired, Self::Revoked];
+
     /// The word in data and in options.
     pub fn word(self) -> &'static str {
         match self {
@@ -142,11 +148,22 @@ impl LinkState {
     }
 }
 
+impl std::str::FromStr for LinkState {
+    type Err = String;
+
+    fn from_str(word: &str) -> std::result::Result<Self, String> {
+        let unknown = || "expected unsent, open, used, expired or revoked".to_owned();
+        Self::ALL.into_iter().find(|state| state.word() == word).ok_or_else(unknown)
+    }
+}
+
 impl LinkFacts {
     /// What the link is at `now`.
     pub fn state(&self, now: Timestamp) -> LinkState {
         match self {
             Self { used_at: Some(_), .. } => LinkState::Used,
+            // See `Store::note_expiry`.
+            Self { revoked_why: Some(why), .. } if why == EXPIRED => LinkState::Expired,
             Self { revoked_at: Some(_), .. } => LinkState::Revoked,
             Self { expires_at: None, .. } => LinkState::Unsent,
             Self { expires_at: Some(expires_at), .. } if *expires_at <= now => LinkState::Expired,
@@ -176,17 +193,27 @@ impl Reading<'_> {
         self.visit_messages("state IN ('queued', 'sending', 'deferred', 'in doubt') ORDER BY message.id", &[], visit)
     }
 
-    /// The newest message with a link to this user that the outbox tried since `since`, or that still waits.
+    /// The newest message with a link that may have reached this user since `since`, or that is under way now.
     ///
     /// # Errors
     /// When the store cannot be read.
     pub fn recent_link(&self, user: UserId, since: Timestamp) -> Result<Option<Message>> {
         let sql = format!(
-            "SELECT {COLUMNS} FROM message WHERE user_id = ?1 AND life IS NOT NULL AND (state IN ('queued', 'sending', \
-             'deferred', 'in doubt') OR (state = 'accepted' AND last_try_at > ?2)) ORDER BY message.id DESC LIMIT 1"
+            "SELECT {COLUMNS} FROM message WHERE user_id = ?1 AND life IS NOT NULL AND (state = 'sending' OR (state IN \
+             ('accepted', 'in doubt') AND last_try_at > ?2)) ORDER BY message.id DESC LIMIT 1"
         );
         let values = params![user.0, since.as_second()];
         Ok(self.transaction.prepare_cached(&sql)?.query_row(values, message).optional()?)
+    }
+
+    /// Whether a message waits that is to bring a link.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn any_link_waits(&self) -> Result<bool> {
+        let sql = "SELECT EXISTS (SELECT 1 FROM message WHERE state IN ('queued', 'deferred', 'in doubt') \
+                   AND life IS NOT NULL)";
+        Ok(self.transaction.query_row(sql, [], |row| row.get(0))?)
     }
 
     pub(super) fn visit_messages<E: From<super::StoreError>>(
@@ -260,7 +287,7 @@ impl Writing<'_> {
     }
 }
 
-fn message(row: &Row<'_>) -> rusqlite::Result<Message> {
+pub(super) fn message(row: &Row<'_>) -> rusqlite::Result<Message> {
     let moment = |column| Ok::<_, rusqlite::Error>(row.get::<_, Option<i64>>(column)?.map(time));
     let link = row.get::<_, Option<i64>>(12)?.map(|life| {
         Ok::<_, rusqlite::Error>(LinkFacts {

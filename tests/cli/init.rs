@@ -19,7 +19,7 @@ fn what_is_there_is_used_and_what_is_missing_is_made() {
     Reset key made: [DIR]/data/reset.key
     Store made: [DIR]/data/store.db
     First operator: owner (uid [ME]), with the role Admin
-    Next: cxme-admin users add EMAIL --name NAME --set-password
+    Next: cxme-admin users add EMAIL --name NAME
     ");
     assert_eq!(fs::read(world.config()).unwrap(), before);
     for file in ["data/store.db", "data/reset.key"] {
@@ -43,7 +43,7 @@ fn a_key_that_is_there_is_used_as_it_is() {
     Reset key used as it is: [DIR]/data/reset.key
     Store made: [DIR]/data/store.db
     First operator: owner (uid [ME]), with the role Admin
-    Next: cxme-admin users add EMAIL --name NAME --set-password
+    Next: cxme-admin users add EMAIL --name NAME
     ");
     assert_eq!(fs::read(world.path("data/reset.key")).unwrap(), key);
 }
@@ -77,7 +77,7 @@ fn without_a_configuration_it_asks_for_the_two_facts_that_only_people_know() {
     Store made: [DIR]/data/store.db
     First operator: owner (uid [ME]), with the role Admin
     The same without questions: cxme-admin init --yes -c [DIR]/my.toml
-    Next: cxme-admin users add EMAIL --name NAME --set-password
+    Next: cxme-admin users add EMAIL --name NAME
     ");
     let text = fs::read_to_string(world.path("my.toml")).unwrap();
     assert!(text.contains("\nname = \"Example Travel\"\n"), "{text}");

@@ -2,6 +2,8 @@
 
 #![expect(clippy::panic, clippy::unwrap_used, reason = "a test that cannot go on says so by a panic")]
 
+#[path = "../relay/mod.rs"]
+mod relay;
 mod support;
 
 mod audit;
@@ -13,12 +15,17 @@ mod help;
 mod hostile;
 mod import;
 mod init;
+mod mail;
+mod notices;
 mod operators;
 mod output;
+mod password;
 mod permissions;
 mod policy;
+mod resets;
 mod roles;
 mod secrecy;
+mod send_reset;
 mod set_password;
 mod store;
 mod sudo;

@@ -12,7 +12,7 @@ use crate::support::MALLORY;
 use crate::support::World;
 
 /// A command for every action; none changes what the next one needs.
-const COMMANDS: [(Action, &str); 27] = [
+const COMMANDS: [(Action, &str); 36] = [
     (Action::UsersList, "users list"),
     (Action::UsersShow, "users show alice"),
     (Action::UsersAdd, "users add new@example.com -n"),
@@ -28,6 +28,15 @@ const COMMANDS: [(Action, &str); 27] = [
     (Action::UsersOverridePolicy, "users set-password alice --override-policy -n"),
     (Action::UsersVerifyPassword, "users verify-password alice --stdin"),
     (Action::UsersChangePassword, "users change-password alice --stdin"),
+    (Action::UsersSendReset, "users send-reset alice -n"),
+    (Action::ResetsList, "resets list"),
+    (Action::ResetsRevoke, "resets revoke alice -n"),
+    (Action::ResetsRedeem, "resets redeem --stdin"),
+    (Action::JobsRun, "jobs run"),
+    (Action::MailTest, "mail test new@example.com -n"),
+    (Action::MailPreview, "mail preview reset"),
+    (Action::MailQueue, "mail queue"),
+    (Action::MailCancel, "mail queue --cancel 1 -n"),
     (Action::RolesList, "roles list"),
     (Action::OperatorsList, "operators list"),
     (Action::OperatorsAdd, "operators add 61099 --role Nothing -n"),
@@ -46,9 +55,10 @@ const HASH: &str = "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAA
 
 /// One operator of each kind, and users of Nothing, who outrank nobody.
 fn world() -> World {
-    let world = World::new()
+    let world = World::with_mail()
         .with_role("Nothing", "")
         .with_role("Helpdesk", "view-users set-passwords lock-users")
+        .with_role("Mailer", "view-users send-resets run-bulk-jobs")
         .with_role("Auditor", "view-audit")
         .with_role("Login", "verify-passwords redeem")
         .with_role("Blind", "add-users edit-users delete-users lock-users set-passwords export-hashes override-policy")
@@ -62,6 +72,7 @@ fn world() -> World {
         (61_014, "Login"),
         (61_015, "Blind"),
         (61_016, "Nothing"),
+        (61_017, "Mailer"),
         (61_098, "Nothing"),
     ] {
         world.run(&format!("operators add {uid} --role '{role}'")).expect_status(0);
@@ -90,6 +101,7 @@ fn the_matrix_of_commands_and_roles_is_exactly_this() {
         ("Login", 61_014),
         ("Blind", 61_015),
         ("Nothing", 61_016),
+        ("Mailer", 61_017),
         ("stranger", MALLORY),
         ("root", 0),
     ];
@@ -102,13 +114,14 @@ fn the_matrix_of_commands_and_roles_is_exactly_this() {
         for (name, uid) in operators {
             let line = command.replace("[DIR]", &world.folder().to_string_lossy()).replace("[UID]", &uid.to_string());
             let before = world.events();
-            // Only the old password is right: the change itself is refused as data.
-            let stdin = if action == Action::UsersChangePassword { format!("{GOOD}\nshort") } else { GOOD.to_owned() };
+            // Only the old password is right, and there is no message: the change itself is refused as data.
+            let two_lines = [Action::UsersChangePassword, Action::ResetsRedeem].contains(&action);
+            let stdin = if two_lines { format!("{GOOD}\nshort") } else { GOOD.to_owned() };
             let run = world.command(&line).stdin(stdin).uid(uid).run();
             let may = match run.status {
                 77 => false,
                 0 => true,
-                65 if action == Action::UsersChangePassword => true,
+                65 if two_lines || action == Action::MailCancel => true,
                 _ => panic!("{name} {line}: {run}"),
             };
             if !may {
@@ -120,34 +133,43 @@ fn the_matrix_of_commands_and_roles_is_exactly_this() {
     }
     let trimmed: Vec<&str> = matrix.lines().map(str::trim_end).collect();
     assert_snapshot!(trimmed.join("\n"), @"
-                                          Admin    Minimal  Helpdesk Auditor  Login    Blind    Nothing  stranger root
-    users list                            yes      yes      yes      .        .        .        .        .        yes
-    users show                            yes      yes      yes      .        .        .        .        .        yes
-    users add                             yes      .        .        .        .        .        .        .        yes
-    users edit                            yes      .        .        .        .        .        .        .        yes
-    users delete                          yes      .        .        .        .        .        .        .        yes
-    users lock                            yes      .        yes      .        .        .        .        .        yes
-    users unlock                          yes      .        yes      .        .        .        .        .        yes
-    users import                          yes      .        .        .        .        .        .        .        yes
-    users import with hashes              yes      .        .        .        .        .        .        .        yes
-    users export                          yes      yes      yes      .        .        .        .        .        yes
-    users export with hashes              yes      .        .        .        .        .        .        .        yes
-    users set-password                    yes      .        yes      .        .        .        .        .        yes
-    users set-password against the policy yes      .        .        .        .        .        .        .        yes
-    users verify-password                 yes      .        .        .        yes      .        .        .        yes
-    users change-password                 yes      .        .        .        yes      .        .        .        yes
-    roles list                            yes      yes      yes      yes      yes      yes      yes      .        yes
-    operators list                        yes      yes      yes      yes      yes      yes      yes      .        yes
-    operators add                         yes      .        .        .        .        .        .        .        yes
-    operators remove                      yes      .        .        .        .        .        .        .        yes
-    policy show                           yes      yes      yes      yes      yes      yes      yes      .        yes
-    policy check                          yes      yes      yes      yes      yes      yes      yes      .        yes
-    audit list                            yes      .        .        yes      .        .        .        .        yes
-    audit verify                          yes      .        .        yes      .        .        .        .        yes
-    audit head                            yes      .        .        yes      .        .        .        .        yes
-    store check                           yes      .        .        .        .        .        .        .        yes
-    store backup                          yes      .        .        .        .        .        .        .        yes
-    store migrate                         yes      .        .        .        .        .        .        .        yes
+                                          Admin    Minimal  Helpdesk Auditor  Login    Blind    Nothing  Mailer   stranger root
+    users list                            yes      yes      yes      .        .        .        .        yes      .        yes
+    users show                            yes      yes      yes      .        .        .        .        yes      .        yes
+    users add                             yes      .        .        .        .        .        .        .        .        yes
+    users edit                            yes      .        .        .        .        .        .        .        .        yes
+    users delete                          yes      .        .        .        .        .        .        .        .        yes
+    users lock                            yes      .        yes      .        .        .        .        .        .        yes
+    users unlock                          yes      .        yes      .        .        .        .        .        .        yes
+    users import                          yes      .        .        .        .        .        .        .        .        yes
+    users import with hashes              yes      .        .        .        .        .        .        .        .        yes
+    users export                          yes      yes      yes      .        .        .        .        yes      .        yes
+    users export with hashes              yes      .        .        .        .        .        .        .        .        yes
+    users set-password                    yes      .        yes      .        .        .        .        .        .        yes
+    users set-password against the policy yes      .        .        .        .        .        .        .        .        yes
+    users verify-password                 yes      .        .        .        yes      .        .        .        .        yes
+    users change-password                 yes      .        .        .        yes      .        .        .        .        yes
+    users send-reset                      yes      .        .        .        .        .        .        yes      .        yes
+    resets list                           yes      yes      yes      .        .        .        .        yes      .        yes
+    resets revoke                         yes      .        .        .        .        .        .        yes      .        yes
+    resets redeem                         yes      .        .        .        yes      .        .        .        .        yes
+    jobs run                              yes      .        .        .        .        .        .        yes      .        yes
+    mail test                             yes      .        .        .        .        .        .        .        .        yes
+    mail preview                          yes      yes      yes      yes      yes      yes      yes      yes      .        yes
+    mail queue                            yes      yes      yes      .        .        .        .        yes      .        yes
+    mail queue with cancel                yes      .        .        .        .        .        .        yes      .        yes
+    roles list                            yes      yes      yes      yes      yes      yes      yes      yes      .        yes
+    operators list                        yes      yes      yes      yes      yes      yes      yes      yes      .        yes
+    operators add                         yes      .        .        .        .        .        .        .        .        yes
+    operators remove                      yes      .        .        .        .        .        .        .        .        yes
+    policy show                           yes      yes      yes      yes      yes      yes      yes      yes      .        yes
+    policy check                          yes      yes      yes      yes      yes      yes      yes      yes      .        yes
+    audit list                            yes      .        .        yes      .        .        .        .        .        yes
+    audit verify                          yes      .        .        yes      .        .        .        .        .        yes
+    audit head                            yes      .        .        yes      .        .        .        .        .        yes
+    store check                           yes      .        .        .        .        .        .        .        .        yes
+    store backup                          yes      .        .        .        .        .        .        .        .        yes
+    store migrate                         yes      .        .        .        .        .        .        .        .        yes
     ");
 }
 

@@ -36,8 +36,8 @@ fn permissions_are_listed_without_a_store() {
     delete-users      Delete users                                                           view-users
     lock-users        Lock users and unlock them                                             view-users
     set-passwords     Set a user's password                                                  view-users
-    send-resets       Mail a reset link to a user                                            view-users
-    run-bulk-jobs     Mail reset links to many users                                         view-users send-resets
+    send-resets       Mail a reset link to a user, and revoke it                             view-users
+    run-bulk-jobs     Mail reset links to many users, and send what waits in the outbox      view-users send-resets
     redeem            Set a password with the user's own proof: a code, or the old password
     verify-passwords  Check a password, as login systems do
     manage-roles      Make roles and change them
@@ -45,6 +45,6 @@ fn permissions_are_listed_without_a_store() {
     export-hashes     Export password hashes, and import them                                view-users
     override-policy   Set a password that the policy refuses                                 view-users set-passwords
     view-audit        Read and verify the audit
-    manage-store      Check, back up and migrate the store
+    manage-store      Check, back up and migrate the store, and send a test mail
     ");
 }

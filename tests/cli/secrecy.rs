@@ -121,3 +121,43 @@ fn neither_a_list_nor_an_event_holds_a_hash() {
         }
     }
 }
+
+#[test]
+fn a_code_is_nowhere_but_in_its_mail() {
+    let world = World::with_mail().with_users("alice");
+    let open = rusqlite::Connection::open(world.store()).unwrap();
+    open.query_row("SELECT count(*) FROM event", [], |_| Ok(())).unwrap();
+    let mut said = world.run("users send-reset alice -v").expect_status(0).all();
+    let code = world.newest_code();
+    let groups = format!("{}-{}", &code[..5], &code[5..10]);
+    let both = format!("{code}\n{}\n", new());
+    for (command, stdin, status) in [
+        ("resets redeem --stdin -v", format!("{code}\nshort\n"), 65),
+        ("resets redeem --stdin -v", both.clone(), 0),
+        ("resets redeem --stdin -v", both, 65),
+        ("resets redeem --stdin -v", format!("{code}\n"), 65),
+        ("resets redeem -v", String::new(), 2),
+        ("resets list -o json", String::new(), 0),
+        ("mail queue -o json", String::new(), 0),
+        ("audit list -o json", String::new(), 0),
+        ("jobs run -v", String::new(), 0),
+    ] {
+        said.extend(world.command(command).stdin(stdin).run().expect_status(status).all());
+    }
+    fs::remove_dir_all(world.path("mail")).unwrap();
+    let mut files = vec![world.folder().to_owned()];
+    let mut count = 0;
+    while let Some(path) = files.pop() {
+        if path.is_dir() {
+            files.extend(fs::read_dir(&path).unwrap().map(|entry| entry.unwrap().path()));
+            continue;
+        }
+        count += 1;
+        said.extend(fs::read(&path).unwrap());
+    }
+    assert!(count >= 4, "store, log, key and configuration: {count}");
+    let said = String::from_utf8_lossy(&said);
+    for part in [&code[..], &groups, NEW] {
+        assert!(!said.contains(part), "{part} is left behind");
+    }
+}

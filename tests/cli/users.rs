@@ -13,7 +13,7 @@ fn a_user_is_added_and_cannot_log_in_yet() {
     status 0
     -- stderr
     alice (alice@example.com) is added.
-    alice cannot log in yet: cxme-admin users set-password alice
+    alice cannot log in yet: cxme-admin users password alice
     ");
     assert_snapshot!(world.run("users show alice"), @"
     status 0
@@ -83,7 +83,7 @@ fn a_user_of_the_identity_provider_gets_no_password() {
     assert_snapshot!(world.run("users add sam@idp.example.com --generate"), @"
     status 65
     -- stderr
-    error: a user who signs in with SAML has no password here: leave out `--set-password` and `--generate`
+    error: a user who signs in with SAML has no password here: leave out `--send-reset`, `--set-password` and `--generate`
     ");
     assert_snapshot!(world.run("users add sam@idp.example.com -v"), @"
     status 0

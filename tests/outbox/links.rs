@@ -20,7 +20,8 @@ fn sent(world: &World, user: UserId) -> (cxme_admin::domain::message::MessageId,
 }
 
 fn is_found(world: &World, code: &ResetCode) -> bool {
-    world.store.read().unwrap().link_by_code(&code.hash()).unwrap().is_some()
+    let link = world.store.read().unwrap().link_by_code(&code.hash()).unwrap();
+    link.is_some_and(|link| link.facts.used_at.is_none() && link.facts.revoked_at.is_none())
 }
 
 /// What is done to a user.

@@ -20,7 +20,7 @@ static STORE: LazyLock<TempDir> = LazyLock::new(|| {
     let hashing = "[password.argon2]\nmemory_kib = 19456\niterations = 2\n";
     let config = format!("{hashing}[store]\npath = \"store.db\"\n");
     std::fs::write(folder.path().join("config.toml"), config).unwrap();
-    for words in [&["init", "--yes"][..], &["users", "add", "alice@example.com"]] {
+    for words in [&["init", "--yes"][..], &["users", "add", "alice@example.com", "--no-input"]] {
         assert!(run(folder.path(), words, "").status.success(), "{words:?}");
     }
     assert!(run(folder.path(), &["users", "set-password", "alice", "--stdin"], PRESENT).status.success());

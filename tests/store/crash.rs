@@ -16,7 +16,7 @@ use crate::world::is_long;
 use crate::world::names_in;
 
 /// The calls by which the program changes what is on the disk.
-const CALLS: [&str; 4] = ["fdatasync,fsync", "pwrite64,write", "ftruncate", "unlink,unlinkat,renameat2"];
+pub(crate) const CALLS: [&str; 4] = ["fdatasync,fsync", "pwrite64,write", "ftruncate", "unlink,unlinkat,renameat2"];
 
 /// What a password change touches: the hash, the epoch, the history, the events.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,7 +54,7 @@ impl Alice {
 
 /// Gives `run` a starter that kills at the n-th of the calls, for n = 1, 2, …, until the command makes no such call any
 /// more and ends by itself.
-fn kill_at_each(calls: &str, mut run: impl FnMut(&[&str], usize) -> Ran) {
+pub(crate) fn kill_at_each(calls: &str, mut run: impl FnMut(&[&str], usize) -> Ran) {
     let step = if is_long() || !calls.starts_with("pwrite64") { 1 } else { 4 };
     for n in (1..).step_by(step) {
         let inject = format!("inject={calls}:signal=SIGKILL:when={n}");

@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 
+use crate::actions::Change;
 use crate::actions::Desk;
 use crate::actions::Intent;
 use crate::actions::Record;
@@ -9,8 +10,12 @@ use crate::actions::Result;
 use crate::actions::Scene;
 use crate::actions::gate::Admitted;
 use crate::actions::gate::Strictness;
+use crate::actions::outbox::queue_notice;
 use crate::domain::event::Action;
+use crate::domain::message::MessageId;
+use crate::domain::message::NoticeCause;
 use crate::domain::refusal::Refusal;
+use crate::domain::role::Permission;
 use crate::domain::user::SignIn;
 use crate::domain::user::Status;
 use crate::domain::user::User;
@@ -44,6 +49,36 @@ pub struct Options {
     pub must_change: bool,
     /// Sessions that are open stay so.
     pub keep_sessions: bool,
+    /// The user's notice is queued with it.
+    pub notify: bool,
+}
+
+/// What an operator may do about a user's password.
+#[derive(Debug)]
+pub struct Management {
+    /// The user.
+    pub user: User,
+    /// Mail the user a link.
+    pub may_send: bool,
+    /// Set it.
+    pub may_set: bool,
+}
+
+/// Looks what the operator may do about this user's password: the choices of `users password`.
+///
+/// # Errors
+/// When the user does not exist, outranks the operator or signs in with SAML, or the operator may do neither.
+pub fn management(desk: &Desk, reference: &UserReference) -> Result<Management> {
+    desk.view(Action::UsersShow, |view| {
+        let user = view.subordinate(reference)?;
+        view.require_password_sign_in(&user)?;
+        let may_send = view.require(Permission::SendResets).is_ok();
+        if !may_send {
+            view.require(Permission::SetPasswords)?;
+        }
+        let may_set = view.require(Permission::SetPasswords).is_ok();
+        Ok(Management { user, may_send, may_set })
+    })
 }
 
 /// Looks whether the operator may set this user's password at all, before anybody is asked for one.
@@ -59,7 +94,7 @@ pub fn look(desk: &Desk, reference: &UserReference, strictness: Strictness) -> R
     })
 }
 
-/// Judges, hashes and stores a password. When it returns, the user can sign in with it.
+/// Judges, hashes and stores a password. When it returns, the user can sign in with it. Gives the number of the notice.
 ///
 /// # Errors
 /// When the policy refuses it, or what [`look`] checks has changed since.
@@ -70,7 +105,7 @@ pub fn set(
     origin: Origin,
     options: Options,
     intent: &Intent,
-) -> Result<()> {
+) -> Result<Option<MessageId>> {
     let admitted = desk.admit(&target.user, password, &target.history, target.strictness)?;
     desk.change(set_action(target.strictness), intent, |change| {
         let user = change.subordinate(&UserReference::Username(target.user.username.as_str().to_owned()))?;
@@ -83,7 +118,7 @@ pub fn set(
         record.note("chosen_by", if origin == Origin::Generated { "generator" } else { "operator" });
         record.note("must_change", options.must_change);
         record.note("sessions", if options.keep_sessions { "kept" } else { "ended" });
-        Ok((record, ()))
+        Ok((record, notice(change, &user, NoticeCause::SetByOperator, options)?))
     })
 }
 
@@ -147,11 +182,17 @@ pub fn prove(desk: &Desk, reference: &UserReference, old: &Password) -> Result<P
     }
 }
 
-/// Sets the password that the user chose himself.
+/// Sets the password that the user chose himself. Gives the number of the notice.
 ///
 /// # Errors
 /// When the policy refuses it, or the user was locked, deleted or moved to SAML since, or has another password by now.
-pub fn change(desk: &Desk, proven: &Proven, new: &Password, intent: &Intent) -> Result<()> {
+pub fn change(
+    desk: &Desk,
+    proven: &Proven,
+    new: &Password,
+    notify: bool,
+    intent: &Intent,
+) -> Result<Option<MessageId>> {
     let target = &proven.target;
     let admitted = desk.admit(&target.user, new, &target.history, target.strictness)?;
     desk.change(Action::UsersChangePassword, intent, |change| {
@@ -162,11 +203,11 @@ pub fn change(desk: &Desk, proven: &Proven, new: &Password, intent: &Intent) -> 
         else {
             return Err(Refusal::WrongPassword { given: reference.as_str().to_owned() }.into());
         };
-        let options = Options { must_change: false, keep_sessions: false };
+        let options = Options { must_change: false, keep_sessions: false, notify };
         change.set_password(user.id, &new_password(admitted, options, change.now()))?;
         let mut record = Record::of(&user);
         record.note("chosen_by", "user");
-        Ok((record, ()))
+        Ok((record, notice(change, &user, NoticeCause::ChangedByUser, options)?))
     })
 }
 
@@ -179,12 +220,16 @@ fn set_action(strictness: Strictness) -> Action {
 
 fn new_password(admitted: Admitted, options: Options, set_at: Timestamp) -> NewPassword {
     let Admitted { hash, policy } = admitted;
-    let Options { must_change, keep_sessions } = options;
+    let Options { must_change, keep_sessions, notify: _ } = options;
     NewPassword { hash, policy, must_change, keep_sessions, set_at }
 }
 
+fn notice(change: &Change<'_>, user: &User, cause: NoticeCause, options: Options) -> Result<Option<MessageId>> {
+    if options.notify { Ok(Some(queue_notice(change, user, cause)?)) } else { Ok(None) }
+}
+
 /// The hashes that a new password must not match: the present one and those before, as many as the policy says.
-fn history(scene: &impl Scene, user: &User) -> Result<Vec<PasswordHash>> {
+pub(in crate::actions) fn history(scene: &impl Scene, user: &User) -> Result<Vec<PasswordHash>> {
     let count = scene.desk().policy().history;
     if count == 0 {
         return Ok(Vec::new());

@@ -96,7 +96,7 @@ impl Context {
     }
 
     /// As a secret must be; root may use one that belongs to the account which owns the store.
-    fn secret_rule(&mut self) -> anyhow::Result<Rule> {
+    pub(super) fn secret_rule(&mut self) -> anyhow::Result<Rule> {
         let config = self.config()?.clone();
         let owner = owner_of(&self.store_path(&config));
         let rule = Rule::secret();

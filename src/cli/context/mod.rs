@@ -2,6 +2,7 @@
 
 mod by_sudo;
 mod mail;
+mod post;
 
 use std::path::Path;
 use std::path::PathBuf;
@@ -235,7 +236,7 @@ impl Context {
         let config = self.config()?.clone();
         let beside_store = || self.store_path(&config).with_file_name("reset.key");
         let path = config.reset.key_file.clone().unwrap_or_else(beside_store);
-        let read = private_file::read(&path, &Rule::secret(), KEY_LIMIT);
+        let read = private_file::read(&path, &self.secret_rule()?, KEY_LIMIT);
         let key = match read {
             Ok(content) => {
                 let named = |error| Complaint::Configuration(format!("{}: {error}", path.display())).into();

@@ -4,6 +4,9 @@ use crate::actions::users::add;
 use crate::cli::acting::ActingArgs;
 use crate::cli::context::Context;
 use crate::cli::failure::Complaint;
+use crate::cli::users::password;
+use crate::cli::users::send_reset;
+use crate::cli::users::send_reset::MailArgs;
 use crate::cli::users::set_password;
 use crate::domain::email_address::EmailAddress;
 use crate::domain::refusal::Refusal;
@@ -13,7 +16,8 @@ use crate::domain::user::UserReference;
 /// Add a user
 ///
 /// The username is the part of the address before the @, unless `--username` gives another. A new user has no password
-/// and cannot log in, unless one is set here: `cxme-admin users add alice@example.com --name 'Alice Adams' --set-password`
+/// and cannot log in before one is chosen or set: at a terminal this asks how, in a script say it, such as
+/// `cxme-admin users add alice@example.com --name 'Alice Adams' --send-reset`
 #[derive(Debug, clap::Args)]
 pub struct AddArgs {
     /// Email address; its domain must be one of the organization's, where it has some
@@ -34,6 +38,9 @@ pub struct AddArgs {
     /// Language of mails and pages, such as `en` or `de-AT`
     #[arg(long, value_name = "TAG")]
     locale: Option<String>,
+    /// Mail the user an invitation, a link by which a password is chosen
+    #[arg(long, conflicts_with_all = ["generate", "set_password"])]
+    send_reset: bool,
     /// Ask for a password and set it
     #[arg(long, conflicts_with = "generate")]
     set_password: bool,
@@ -51,14 +58,18 @@ pub struct AddArgs {
 pub fn run(context: &mut Context, args: &AddArgs) -> anyhow::Result<()> {
     let desk = context.desk()?;
     let wanted = wanted(args)?;
-    let with_password = args.set_password || args.generate;
+    let with_password = args.set_password || args.generate || args.send_reset;
     if with_password && args.sign_in.unwrap_or_else(|| desk.organization().sign_in_of(&wanted.email)) == SignIn::Saml {
-        let words = "a user who signs in with SAML has no password here: leave out `--set-password` and `--generate`";
+        let words = "a user who signs in with SAML has no password here: leave out `--send-reset`, `--set-password` and `--generate`";
         return Err(Complaint::Data(words.to_owned()).into());
     }
     if args.set_password && !args.acting.dry_run {
         // Where nobody can be asked for the password, the user is not added either.
         context.terminal("The password of the new user", "give `--generate`, or set it afterwards")?;
+    }
+    if args.send_reset {
+        // Where no mail can be sent, the user is not added either.
+        context.post(&desk)?;
     }
     let user = add::add(&desk, &wanted, &args.acting.intent())?;
     let name = &user.username;
@@ -74,8 +85,14 @@ pub fn run(context: &mut Context, args: &AddArgs) -> anyhow::Result<()> {
     if args.generate {
         return set_password::generate_and_set(context, &desk, &reference, &args.acting.intent());
     }
+    if args.send_reset {
+        return send_reset::send_to(context, &desk, &[reference], &MailArgs::default(), &args.acting);
+    }
     if user.sign_in == SignIn::Password {
-        context.output.say(&format!("{name} cannot log in yet: cxme-admin users set-password {name}"));
+        if password::offer(context, &desk, &reference, &args.acting)? {
+            return Ok(());
+        }
+        context.output.say(&format!("{name} cannot log in yet: cxme-admin users password {name}"));
     }
     Ok(())
 }

@@ -24,6 +24,9 @@ pub struct ChangePasswordArgs {
     /// Read the old and the new password from two lines of standard input
     #[arg(long)]
     stdin: bool,
+    /// Do not mail the user that the password was changed
+    #[arg(long)]
+    no_notify: bool,
     #[command(flatten)]
     acting: ActingArgs,
 }
@@ -41,7 +44,8 @@ pub fn run(context: &mut Context, args: &ChangePasswordArgs) -> anyhow::Result<(
         return Ok(());
     }
     let (proven, new) = if args.stdin {
-        let (old, new) = two_lines(&context.secret_bytes(&desk, &PasswordSource::Stdin)?)?;
+        let (old, new) =
+            two_lines(&context.secret_bytes(&desk, &PasswordSource::Stdin)?, "the old password and the new one")?;
         (password::prove(&desk, &reference, &Password::from_bytes(old)?)?, Password::from_bytes(new)?)
     } else {
         let mut terminal = context.terminal("The old and the new password", "give `--stdin`")?;
@@ -53,17 +57,22 @@ pub fn run(context: &mut Context, args: &ChangePasswordArgs) -> anyhow::Result<(
         let new = prompt::new_password(terminal.as_mut(), judge)?;
         (proven, new)
     };
-    password::change(&desk, &proven, &new, &args.acting.intent())?;
+    let notify = !args.no_notify && context.has_mail()?;
+    let notice = password::change(&desk, &proven, &new, notify, &args.acting.intent())?;
     context.output.say(&format!("The password of {} is changed.", proven.user().username));
+    context.send_notice(&desk, notice);
     Ok(())
 }
 
 /// The bytes of a secret.
-type Secret = Zeroizing<Vec<u8>>;
+pub type Secret = Zeroizing<Vec<u8>>;
 
-/// The old and the new password, one a line.
-fn two_lines(bytes: &[u8]) -> Result<(Secret, Secret), Complaint> {
-    let wrong = || Complaint::Data("standard input must be two lines: the old password and the new one".to_owned());
+/// Two secrets, one a line; `what` names them.
+///
+/// # Errors
+/// When there are not two lines.
+pub fn two_lines(bytes: &[u8], what: &str) -> Result<(Secret, Secret), Complaint> {
+    let wrong = || Complaint::Data(format!("standard input must be two lines: {what}"));
     let end = bytes.iter().position(|&byte| byte == b'\n').ok_or_else(wrong)?;
     let strip = |line: &[u8]| Zeroizing::new(line.strip_suffix(b"\r").unwrap_or(line).to_vec());
     let rest = &bytes[end + 1..];

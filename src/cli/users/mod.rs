@@ -9,6 +9,8 @@ pub mod export;
 pub mod import;
 pub mod list;
 pub mod lock;
+pub mod password;
+pub mod send_reset;
 pub mod set_password;
 pub mod show;
 pub mod unlock;
@@ -32,7 +34,9 @@ pub enum UsersCommand {
     Unlock(unlock::UnlockArgs),
     Import(import::ImportArgs),
     Export(export::ExportArgs),
+    Password(password::PasswordArgs),
     SetPassword(set_password::SetPasswordArgs),
+    SendReset(send_reset::SendResetArgs),
     VerifyPassword(verify_password::VerifyPasswordArgs),
     ChangePassword(change_password::ChangePasswordArgs),
 }
@@ -52,7 +56,9 @@ pub fn run(context: &mut Context, command: UsersCommand) -> anyhow::Result<()> {
         UsersCommand::Unlock(args) => unlock::run(context, &args),
         UsersCommand::Import(args) => import::run(context, &args),
         UsersCommand::Export(args) => export::run(context, &args),
+        UsersCommand::Password(args) => password::run(context, &args),
         UsersCommand::SetPassword(args) => set_password::run(context, &args),
+        UsersCommand::SendReset(args) => send_reset::run(context, &args),
         UsersCommand::VerifyPassword(args) => verify_password::run(context, &args),
         UsersCommand::ChangePassword(args) => change_password::run(context, &args),
     }

@@ -14,6 +14,7 @@ use crate::cli::context::Context;
 use crate::cli::context::PasswordSource;
 use crate::cli::failure::Complaint;
 use crate::cli::prompt;
+use crate::domain::message::MessageId;
 use crate::domain::text;
 use crate::domain::user::UserReference;
 use crate::secrets::generate;
@@ -66,6 +67,9 @@ pub struct HowArgs {
     /// Leave sessions that are open as they are
     #[arg(long)]
     keep_sessions: bool,
+    /// Do not mail the user that the password was changed
+    #[arg(long)]
+    no_notify: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -102,7 +106,9 @@ pub fn run(context: &mut Context, args: &SetPasswordArgs) -> anyhow::Result<()> 
         (Some(kind), _) => task.generate(context, kind),
         (None, Some(source)) => {
             let password = Password::from_bytes(one_line(context.secret_bytes(&desk, &source)?))?;
-            task.set(context, &password, Origin::Operator)
+            let notice = task.set(context, &password, Origin::Operator)?;
+            context.send_notice(&desk, notice);
+            Ok(())
         }
         (None, None) => task.ask(context),
     }
@@ -159,7 +165,8 @@ impl Task<'_> {
         }
         let judge = &mut |password: &Password| prompt::faults_in_words(self.desk.judge(user, password));
         let password = prompt::new_password(terminal.as_mut(), judge)?;
-        self.set(context, &password, Origin::Operator)?;
+        let notice = self.set(context, &password, Origin::Operator)?;
+        context.send_notice(self.desk, notice);
         let words =
             format!("The same without questions: cxme-admin users set-password {} --stdin < FILE", user.username);
         context.output.say(&words);
@@ -173,18 +180,23 @@ impl Task<'_> {
             Kind::Words => generate::words(desk.policy(), &words, random, None),
             Kind::Characters => generate::characters(desk.policy(), &words, random, None),
         })?;
-        self.set(context, generated.password(), Origin::Generated)?;
-        Ok(context.output.generated(user.username.as_str(), &generated)?)
+        let notice = self.set(context, generated.password(), Origin::Generated)?;
+        // First: whoever waits for the relay loses the password with an impatient Ctrl-C.
+        context.output.generated(user.username.as_str(), &generated)?;
+        context.send_notice(self.desk, notice);
+        Ok(())
     }
 
-    fn set(&self, context: &mut Context, password: &Password, origin: Origin) -> anyhow::Result<()> {
+    /// Sets it; gives the notice that is to be sent when all else is said.
+    fn set(&self, context: &mut Context, password: &Password, origin: Origin) -> anyhow::Result<Option<MessageId>> {
         let configured = context.config()?.password.must_change_after_set;
         let must_change = (configured || self.how.must_change) && !self.how.permanent;
-        let options = Options { must_change, keep_sessions: self.how.keep_sessions };
-        password::set(self.desk, self.target, password, origin, options, &self.intent)?;
+        let notify = !self.how.no_notify && context.has_mail()?;
+        let options = Options { must_change, keep_sessions: self.how.keep_sessions, notify };
+        let notice = password::set(self.desk, self.target, password, origin, options, &self.intent)?;
         let name = &self.target.user.username;
         let then = if must_change { " The user must choose another at the next sign-in." } else { "" };
         context.output.say(&format!("The password of {name} is set.{then}"));
-        Ok(())
+        Ok(notice)
     }
 }

@@ -21,6 +21,7 @@ use zeroize::Zeroizing;
 
 use super::PromptError;
 use super::Terminal;
+use super::choice::choose;
 use super::line;
 use super::settings::Echo;
 use super::settings::Settings;
@@ -166,5 +167,9 @@ impl Terminal for ControllingTerminal {
 
     fn ask_line(&mut self, prompt: &str) -> Result<String, PromptError> {
         self.ask(prompt, Echo::On).map(|mut text| std::mem::take(&mut *text))
+    }
+
+    fn choose(&mut self, question: &str, choices: &[&str]) -> Result<Option<usize>, PromptError> {
+        choose(question, choices)
     }
 }

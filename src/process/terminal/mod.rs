@@ -3,6 +3,7 @@
 //! Whatever happens during a question (an answer, Ctrl-C, Ctrl-Z, a signal, a panic, no answer in time), the terminal's
 //! settings are what they were before, and nothing that was typed is left for the shell to read.
 
+mod choice;
 mod controlling;
 mod line;
 mod scripted;
@@ -44,6 +45,12 @@ pub trait Terminal {
     /// # Errors
     /// As [`Terminal::ask_secret`].
     fn ask_line(&mut self, prompt: &str) -> Result<String, PromptError>;
+
+    /// Lets one of `choices` be picked with the arrow keys, the first to begin with; `None`: Esc, none of them.
+    ///
+    /// # Errors
+    /// As [`Terminal::ask_secret`], but for the time: a choice waits for ever.
+    fn choose(&mut self, question: &str, choices: &[&str]) -> Result<Option<usize>, PromptError>;
 }
 
 /// Why a question has no answer.

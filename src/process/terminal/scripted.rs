@@ -58,6 +58,17 @@ impl Terminal for ScriptedTerminal {
         transcript.push('\n');
         answer
     }
+
+    /// The answer is the number of the choice, from 1; anything else is none of them.
+    fn choose(&mut self, question: &str, choices: &[&str]) -> Result<Option<usize>, PromptError> {
+        self.show(&format!("{question}\n"))?;
+        for (index, choice) in choices.iter().enumerate() {
+            self.show(&format!("  {}. {choice}\n", index + 1))?;
+        }
+        let answer = self.ask_line("")?;
+        let number = answer.parse::<usize>().ok().filter(|number| (1..=choices.len()).contains(number));
+        Ok(number.map(|number| number - 1))
+    }
 }
 
 #[cfg(test)]

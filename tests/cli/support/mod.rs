@@ -101,6 +101,54 @@ impl World {
         fs::set_permissions(self.config(), fs::Permissions::from_mode(0o644)).unwrap();
     }
 
+    /// A world whose mails become files in the folder `mail`.
+    pub(crate) fn with_mail() -> Self {
+        let world = Self::empty();
+        world.configure_mail("");
+        world.run("init --yes").expect_status(0);
+        world
+    }
+
+    /// Lets mails become files, with these sections or keys of `[reset]` besides.
+    pub(crate) fn configure_mail(&self, more: &str) {
+        let mail = format!("transport = \"file\"\n[mail.file]\ndirectory = \"{}\"", self.path("mail").display());
+        self.configure_transport(&mail, more);
+    }
+
+    /// Lets mails go to a relay on this machine.
+    pub(crate) fn configure_relay(&self, port: u16) {
+        let smtp = format!("[mail.smtp]\nhost = \"127.0.0.1\"\nport = {port}\ntls = \"none\"\npatience = \"0s\"");
+        self.configure_transport(&smtp, "");
+    }
+
+    fn configure_transport(&self, transport: &str, more: &str) {
+        self.configure("");
+        let mut text = fs::read_to_string(self.config()).unwrap();
+        text.push_str(&format!("[mail]\nfrom = \"passwords@example.com\"\n{transport}\n"));
+        text.push_str(&format!("[reset]\nlink = \"https://reset.example.com/#{{code}}\"\n{more}\n"));
+        self.write_config(&text);
+    }
+
+    /// The mails that became files, in the order of their numbers.
+    pub(crate) fn mails(&self) -> Vec<String> {
+        let Ok(entries) = fs::read_dir(self.path("mail")) else { return Vec::new() };
+        let mut mails: Vec<(u64, String)> = entries
+            .map(|entry| {
+                let path = entry.unwrap().path();
+                let name = path.file_name().unwrap().to_str().unwrap();
+                let number = name.split('.').next().unwrap().parse().unwrap();
+                (number, fs::read_to_string(&path).unwrap())
+            })
+            .collect();
+        mails.sort();
+        mails.into_iter().map(|(_, mail)| mail).collect()
+    }
+
+    /// The code in the newest mail.
+    pub(crate) fn newest_code(&self) -> String {
+        code_in(self.mails().last().unwrap())
+    }
+
     /// The same world with these users, `name` or `name:role`, joined by commas; their addresses are in example.com.
     pub(crate) fn with_users(self, users: &str) -> Self {
         let mut rows = "email,role,name\n".to_owned();
@@ -147,7 +195,11 @@ impl World {
 
     /// Sets a password.
     pub(crate) fn set_password(&self, user: &str, password: &str) {
-        self.command("users set-password --stdin --permanent").argument(user).stdin(password).run().expect_status(0);
+        self.command("users set-password --stdin --permanent --no-notify")
+            .argument(user)
+            .stdin(password)
+            .run()
+            .expect_status(0);
     }
 
     /// Whether `verify-password` accepts it.
@@ -317,6 +369,12 @@ impl<'world> Command<'world> {
             folder: self.world.folder().to_string_lossy().into_owned(),
         }
     }
+}
+
+/// The code in a mail's link.
+pub(crate) fn code_in(mail: &str) -> String {
+    let (_, rest) = mail.split_once("https://reset.example.com/#").unwrap();
+    rest.chars().take(26).collect()
 }
 
 fn accounts() -> BTreeMap<u32, String> {

@@ -1,0 +1,207 @@
+//! What waits in the outbox: `jobs run`, `mail queue`, and the sending that follows a change which queued a mail.
+
+use std::thread;
+use std::time::Duration;
+use std::time::Instant;
+
+use crate::actions::ActionError;
+use crate::actions::Desk;
+use crate::actions::Intent;
+use crate::actions::Record;
+use crate::actions::Result;
+use crate::actions::Scene as _;
+use crate::domain::event::Action;
+use crate::domain::message::MessageId;
+use crate::domain::message::MessageState;
+use crate::domain::message::NoticeCause;
+use crate::domain::refusal::Refusal;
+use crate::domain::user::User;
+use crate::outbox;
+use crate::outbox::Order;
+use crate::outbox::Post;
+use crate::outbox::Report;
+use crate::secrets::ResetKey;
+use crate::store::facts::KEY_FINGERPRINT;
+use crate::store::messages::Message;
+use crate::store::messages::NewContent;
+use crate::store::messages::NewMessage;
+use crate::store::outbox::Scope;
+
+use super::Change;
+
+/// How long a command waits for a message of its own that another process took up before it could.
+const OTHER_SENDER: Duration = Duration::from_secs(10);
+/// How often it looks.
+const GLANCE: Duration = Duration::from_millis(50);
+
+/// Why the outbox cannot be emptied with what the configuration gives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum PostFault {
+    /// `[mail] from` is missing.
+    #[error("no mail is configured: `[mail] from` is missing")]
+    NoMail,
+    /// `[reset] link` is missing.
+    #[error("no link is configured: `[reset] link` is missing")]
+    NoLink,
+    /// There is no key file.
+    #[error("the reset key is missing, and no link can be made without it")]
+    NoKey,
+    /// The key is not the store's: a link that was sent before would be another user's, or nobody's.
+    #[error("the reset key is not the one that this store was made with")]
+    OtherKey,
+}
+
+impl Desk {
+    /// Refuses a key that is not the store's.
+    ///
+    /// # Errors
+    /// [`PostFault::OtherKey`]; when the store cannot be read.
+    pub fn check_key(&self, key: &ResetKey) -> Result<()> {
+        let own = self.store.read()?.fact(KEY_FINGERPRINT)?;
+        if own.as_deref() == Some(&key.fingerprint()) { Ok(()) } else { Err(PostFault::OtherKey.into()) }
+    }
+
+    /// Sends these messages, or whatever is due, as the order says.
+    pub(super) fn deliver(&self, post: &Post, order: &Order) -> Result<Report> {
+        let mut random = self.random.borrow_mut();
+        Ok(outbox::run(&self.store, post, order, self.clock.as_ref(), random.as_mut())?)
+    }
+
+    /// The messages as they are now. One that another process is sending is waited for, a while.
+    pub(super) fn outcomes(&self, ids: &[MessageId]) -> Result<Vec<Message>> {
+        let until = Instant::now() + OTHER_SENDER;
+        loop {
+            let reading = self.store.read()?;
+            let mut messages = Vec::with_capacity(ids.len());
+            for id in ids {
+                messages.extend(reading.message(*id)?);
+            }
+            let is_under_way = messages.iter().any(|message| message.state == MessageState::Sending);
+            if !is_under_way || Instant::now() >= until {
+                return Ok(messages);
+            }
+            drop(reading);
+            thread::sleep(GLANCE);
+        }
+    }
+}
+
+/// What sending a notice came to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Noticed {
+    /// The relay has it.
+    Sent,
+    /// It waits for another try; why.
+    Waits(String),
+    /// It is not tried again; why.
+    NotSent(String),
+}
+
+/// Sends a notice that a change has queued: once, within the order's deadline. It was asked for with the change, so no
+/// permission is asked for again.
+///
+/// # Errors
+/// When the store fails.
+pub fn send_notice(desk: &Desk, post: &Post, id: MessageId, patience: Duration) -> Result<Noticed> {
+    let deadline = Some(Instant::now() + patience);
+    let order = Order { scope: Scope::These(vec![id]), connections: 1, patience: Duration::ZERO, deadline };
+    let report = desk.deliver(post, &order)?;
+    let message = desk.outcomes(&[id])?.pop();
+    Ok(match message {
+        Some(message) if message.state == MessageState::Accepted => Noticed::Sent,
+        Some(message) => {
+            let trouble = report.trouble.map(|trouble| trouble.words);
+            let why = trouble.or(message.reply).unwrap_or_else(|| message.state.word().to_owned());
+            if message.state.has_ended() { Noticed::NotSent(why) } else { Noticed::Waits(why) }
+        }
+        None => Noticed::NotSent("its user was deleted".to_owned()),
+    })
+}
+
+/// Queues the notice of a changed password, in the change that changes it.
+pub(super) fn queue_notice(change: &Change<'_>, user: &User, cause: NoticeCause) -> Result<MessageId> {
+    Ok(change.queue_message(&NewMessage {
+        content: NewContent::Notice(cause),
+        user: Some(user.id),
+        address: &user.email,
+        operator: change.desk.account(),
+        created_at: change.now(),
+    })?)
+}
+
+/// What `jobs run` did.
+#[derive(Debug)]
+pub enum Ran {
+    /// It sent what was due.
+    Sent(Report),
+    /// Nothing was due.
+    NothingDue,
+    /// Another process does the same now.
+    Elsewhere,
+}
+
+/// Looks whether there is anything for [`run_due`] to do.
+///
+/// # Errors
+/// When the operator may not run jobs, or the store cannot be read.
+pub fn is_anything_due(desk: &Desk) -> Result<bool> {
+    desk.view(Action::JobsRun, |view| Ok(view.anything_due(view.now())? || !view.senders_in_flight()?.is_empty()))
+}
+
+/// Sends whatever is due. It is no change of its own: each message was asked for by somebody, and its row is its record.
+///
+/// # Errors
+/// When the operator may not, the key is missing or another one while links wait, or the store fails.
+pub fn run_due(desk: &Desk, post: Option<&Post>, order: &Order) -> Result<Ran> {
+    if !is_anything_due(desk)? {
+        return Ok(Ran::NothingDue);
+    }
+    let post = post.ok_or(PostFault::NoMail)?;
+    let has_links = desk.view(Action::JobsRun, |view| Ok(view.any_link_waits()?))?;
+    if has_links {
+        check_post(desk, post)?;
+    }
+    let Some(_lock) = desk.store.lock_as_runner()? else { return Ok(Ran::Elsewhere) };
+    Ok(Ran::Sent(desk.deliver(post, order)?))
+}
+
+/// Refuses what could not make the store's links.
+///
+/// # Errors
+/// [`PostFault`].
+pub(super) fn check_post(desk: &Desk, post: &Post) -> Result<()> {
+    if !post.composer.has_link() {
+        return Err(PostFault::NoLink.into());
+    }
+    desk.check_key(post.key.as_ref().ok_or(PostFault::NoKey)?)
+}
+
+/// Gives each message that has not ended to `visit`, the oldest first.
+///
+/// # Errors
+/// When the operator may not see users, or `visit` fails.
+pub fn queue(desk: &Desk, visit: &mut dyn FnMut(Message) -> Result<()>) -> Result<()> {
+    desk.view(Action::MailQueue, |view| view.each_waiting_message(visit))
+}
+
+/// Calls a message off that waits.
+///
+/// # Errors
+/// When there is none with this number, it does not wait any more, its user outranks the operator, or he may not.
+pub fn cancel(desk: &Desk, id: MessageId, intent: &Intent) -> Result<Message> {
+    desk.change(Action::MailCancel, intent, |change| {
+        let message = change.message(id)?.ok_or(Refusal::NoSuchMessage(id.0))?;
+        if let Some(user) = message.user.map(|user| change.user_by_id(user)).transpose()?.flatten() {
+            change.outrank(user.role, user.username.as_str(), Some(user.id))?;
+        }
+        if !change.cancel_message(id, "by an operator", change.now())? {
+            let state = message.state.word();
+            return Err(ActionError::from(Refusal::NotWaiting { id: id.0, state }));
+        }
+        let mut record = Record { user: message.user, ..Record::default() };
+        record.note("message", id.0);
+        record.note("kind", message.kind.word());
+        record.note("address", message.address.as_str());
+        Ok((record, message))
+    })
+}

@@ -1,0 +1,27 @@
+//! `resets list`.
+
+use crate::actions::Desk;
+use crate::actions::Result;
+use crate::actions::Scene as _;
+use crate::domain::event::Action;
+use crate::domain::user::UserReference;
+use crate::store::links::LinkQuery;
+use crate::store::messages::LinkState;
+use crate::store::messages::Message;
+
+/// Gives each message with a link to `visit`, the newest first: all, or those of one user, or those of one state.
+///
+/// # Errors
+/// When the operator may not see users, there is no such user, or `visit` fails.
+pub fn list(
+    desk: &Desk,
+    user: Option<&UserReference>,
+    state: Option<LinkState>,
+    limit: Option<u64>,
+    visit: &mut dyn FnMut(Message) -> Result<()>,
+) -> Result<()> {
+    desk.view(Action::ResetsList, |view| {
+        let user = user.map(|reference| view.user(reference)).transpose()?.map(|user| user.id);
+        view.each_link(&LinkQuery { user, state, limit }, view.now(), visit)
+    })
+}

@@ -1,0 +1,6 @@
+//! Resets: links by which users choose a password.
+
+pub mod list;
+pub mod redeem;
+pub mod revoke;
+pub mod send;

@@ -1,0 +1,135 @@
+//! `resets redeem`: a code becomes a password.
+
+use crate::actions::ActionError;
+use crate::actions::Desk;
+use crate::actions::Intent;
+use crate::actions::Record;
+use crate::actions::Result;
+use crate::actions::Scene;
+use crate::actions::gate::Strictness;
+use crate::actions::outbox::queue_notice;
+use crate::actions::users::password::history;
+use crate::domain::event::Action;
+use crate::domain::message::MessageId;
+use crate::domain::message::NoticeCause;
+use crate::domain::refusal::Refusal;
+use crate::domain::user::SignIn;
+use crate::domain::user::Status;
+use crate::domain::user::User;
+use crate::domain::user::UserId;
+use crate::secrets::password::Password;
+use crate::secrets::password_hash::PasswordHash;
+use crate::secrets::reset_code::ResetCode;
+use crate::secrets::reset_code::ResetCodeHash;
+use crate::store::links::Link;
+use crate::store::messages::LinkState;
+use crate::store::users::NewPassword;
+
+/// A link that can be used, and whose it is.
+#[derive(Debug)]
+pub struct Redeemable {
+    code: ResetCodeHash,
+    user: User,
+    history: Vec<PasswordHash>,
+}
+
+impl Redeemable {
+    /// The user.
+    pub fn user(&self) -> &User {
+        &self.user
+    }
+}
+
+/// Looks whether a code can be used. `code` is `None` for a text that is no code at all; it is refused in the same words.
+///
+/// # Errors
+/// [`Refusal::CodeNotAccepted`], alike for every reason; when the operator may not redeem.
+pub fn look(desk: &Desk, code: Option<&ResetCode>) -> Result<Redeemable> {
+    let looked = desk.view(Action::ResetsRedeem, |view| {
+        let Some(code) = code.map(ResetCode::hash) else {
+            return Ok(Err(NotAccepted { why: "not a code", user: None, expired: None }));
+        };
+        match find(view, &code)? {
+            Ok((_, user)) => {
+                let history = history(view, &user)?;
+                Ok(Ok(Redeemable { code, user, history }))
+            }
+            Err(not) => Ok(Err(not)),
+        }
+    })?;
+    looked.map_err(|not| refuse(desk, not))
+}
+
+/// Judges the new password, and uses the link up with it, in one transaction. A password that the policy refuses does not
+/// use it up. With `notify`, the user's notice is queued with it: its number.
+///
+/// # Errors
+/// [`Refusal::Policy`]; [`Refusal::CodeNotAccepted`] when the link was used or ended since it was looked at.
+pub fn redeem(
+    desk: &Desk,
+    redeemable: &Redeemable,
+    password: &Password,
+    notify: bool,
+    intent: &Intent,
+) -> Result<Option<MessageId>> {
+    let admitted = desk.admit(&redeemable.user, password, &redeemable.history, Strictness::Policy)?;
+    desk.change(Action::ResetsRedeem, intent, |change| {
+        let found = find(change, &redeemable.code)?;
+        let (link, user) = found.map_err(|not| Refusal::CodeNotAccepted { why: not.why, user: not.user })?;
+        // First, so that the link ends as used, and not with all others by the new password.
+        if !change.use_link(link.message, change.now())? {
+            return Err(Refusal::CodeNotAccepted { why: "expired", user: Some(user.id) }.into());
+        }
+        let new = NewPassword {
+            hash: admitted.hash,
+            policy: admitted.policy,
+            must_change: false,
+            keep_sessions: false,
+            set_at: change.now(),
+        };
+        change.set_password(user.id, &new)?;
+        let notice = if notify { Some(queue_notice(change, &user, NoticeCause::ChosenByLink)?) } else { None };
+        let mut record = Record::of(&user);
+        record.note("chosen_by", "user");
+        record.note("message", link.message.0);
+        Ok((record, notice))
+    })
+}
+
+/// Why a code is not accepted.
+struct NotAccepted {
+    why: &'static str,
+    /// Whose it was, if it was anybody's.
+    user: Option<UserId>,
+    /// The message to be marked as expired.
+    expired: Option<MessageId>,
+}
+
+fn refuse(desk: &Desk, not: NotAccepted) -> ActionError {
+    if let Some(message) = not.expired {
+        // So that a clock that is set back does not revive it; if it cannot be written, the code is refused all the same.
+        let _ = desk.store.note_expiry(message, desk.now());
+    }
+    desk.refuse(Action::ResetsRedeem, Refusal::CodeNotAccepted { why: not.why, user: not.user })
+}
+
+/// The link of a code and its user, if both are as they must be.
+fn find(scene: &impl Scene, code: &ResetCodeHash) -> Result<std::result::Result<(Link, User), NotAccepted>> {
+    let not = |why, user, expired| Ok(Err(NotAccepted { why, user, expired }));
+    let Some(link) = scene.reading().link_by_code(code)? else { return not("unknown", None, None) };
+    let id = Some(link.user);
+    match link.facts.state(scene.now()) {
+        LinkState::Open => {}
+        LinkState::Expired => return not("expired", id, Some(link.message)),
+        over => return not(over.word(), id, None),
+    }
+    let Some(user) = scene.reading().user_by_id(link.user)? else { return not("user deleted", id, None) };
+    // The link died with either change; this holds even if somebody has written to the file.
+    if user.sign_in == SignIn::Saml {
+        return not("SAML", id, None);
+    }
+    if user.status(scene.now()) == Status::Locked {
+        return not("locked", id, None);
+    }
+    Ok(Ok((link, user)))
+}

@@ -1,0 +1,37 @@
+//! `resets revoke`.
+
+use crate::actions::Desk;
+use crate::actions::Intent;
+use crate::actions::Record;
+use crate::actions::Result;
+use crate::actions::Scene as _;
+use crate::domain::event::Action;
+use crate::domain::user::UserReference;
+
+/// What ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Revoked {
+    /// Links that could have been used.
+    pub links: u64,
+    /// Mails with a link that waited.
+    pub waiting: u64,
+}
+
+/// Ends every open link, and calls off what waits to bring one: of one user, or (`None`) of all users.
+///
+/// # Errors
+/// When there is no such user, he outranks the operator, or the operator may not.
+pub fn revoke(desk: &Desk, user: Option<&UserReference>, intent: &Intent) -> Result<Revoked> {
+    desk.change(Action::ResetsRevoke, intent, |change| {
+        let user = user.map(|reference| change.subordinate(reference)).transpose()?;
+        let mut record = user.as_ref().map(Record::of).unwrap_or_default();
+        if user.is_none() {
+            record.note("of", "all users");
+        }
+        let id = user.map(|user| user.id);
+        let (links, waiting) = change.revoke_links(id, "by an operator", change.now())?;
+        record.note("links", links);
+        record.note("waiting", waiting);
+        Ok((record, Revoked { links, waiting }))
+    })
+}

@@ -1,0 +1,194 @@
+//! `users send-reset`.
+
+use std::time::Duration;
+
+use crate::actions::ActionError;
+use crate::actions::Change;
+use crate::actions::Desk;
+use crate::actions::Intent;
+use crate::actions::Record;
+use crate::actions::Result;
+use crate::actions::Scene as _;
+use crate::actions::outbox::check_post;
+use crate::domain::event::Action;
+use crate::domain::link::INVITATION_LIFE;
+use crate::domain::link::RESET_LIFE;
+use crate::domain::message::MessageId;
+use crate::domain::refusal::Refusal;
+use crate::domain::text;
+use crate::domain::user::Status;
+use crate::domain::user::User;
+use crate::domain::user::UserReference;
+use crate::outbox::Order;
+use crate::outbox::Post;
+use crate::outbox::Report;
+use crate::store::messages::Message;
+use crate::store::messages::NewContent;
+use crate::store::messages::NewMessage;
+use crate::store::outbox::Scope;
+
+/// The longest note, in characters.
+const MAX_NOTE: usize = 1_000;
+
+/// What the mails are to be.
+#[derive(Debug, Clone)]
+pub struct Wanted {
+    /// How long a link lives; `None`: as configured.
+    pub life: Option<Duration>,
+    /// The configured life of resets.
+    pub reset_life: Duration,
+    /// The configured life of invitations.
+    pub invitation_life: Duration,
+    /// The operator's own words.
+    pub note: Option<String>,
+    /// A user who was sent a link within this time gets no other one; zero: always.
+    pub unless_sent_within: Duration,
+}
+
+/// What came of it for one user.
+#[derive(Debug)]
+pub struct Outcome {
+    /// As the operator named him.
+    pub given: String,
+    /// What was done.
+    pub what: What,
+}
+
+/// What was done for one user.
+#[derive(Debug)]
+pub enum What {
+    /// A mail was queued, and tried: how it stands.
+    Mailed(Box<Message>),
+    /// It would be, and how long its link would live.
+    WouldBeMailed {
+        /// The user.
+        user: Box<User>,
+        /// Whether it is an invitation.
+        invitation: bool,
+        /// How long the link would live.
+        life: Duration,
+    },
+    /// Nothing: this one may have reached him a short while ago.
+    SentBefore(Box<Message>),
+    /// Nothing: why.
+    Refused(ActionError),
+}
+
+/// What a change did.
+enum Queued {
+    New(MessageId),
+    Would { user: Box<User>, invitation: bool, life: Duration },
+    Before(Box<Message>),
+}
+
+/// Mails each user a link: each is a change of its own, then all are sent at once.
+///
+/// # Errors
+/// When the operator may not at all, the note is malformed, the key is missing or another one, or the store fails. What
+/// one user may not have is his own [`What::Refused`].
+pub fn send(
+    desk: &Desk,
+    post: &Post,
+    order: Order,
+    references: &[UserReference],
+    wanted: &Wanted,
+    intent: &Intent,
+) -> Result<(Vec<Outcome>, Report)> {
+    desk.view(Action::UsersSendReset, |_| Ok(()))?;
+    if let Some(note) = &wanted.note {
+        let judged = text::check_line(note, MAX_NOTE);
+        judged.map_err(|fault| Refusal::Field { field: "note", fault: fault.to_string() })?;
+    }
+    check_post(desk, post)?;
+    let mut queued = Vec::with_capacity(references.len());
+    let mut ids = Vec::new();
+    for reference in references {
+        let result = queue(desk, reference, wanted, intent);
+        if let Err(error) = &result
+            && !matches!(error, ActionError::Refused(_))
+        {
+            return result.map(|_| (Vec::new(), Report::default()));
+        }
+        if let Ok(Queued::New(id)) = &result {
+            ids.push(*id);
+        }
+        queued.push((reference.as_str().to_owned(), result));
+    }
+    let mut report = Report::default();
+    if !ids.is_empty() {
+        report = desk.deliver(post, &Order { scope: Scope::These(ids.clone()), ..order })?;
+    }
+    let mut messages = desk.outcomes(&ids)?.into_iter();
+    let outcomes = queued.into_iter().filter_map(|(given, result)| {
+        let what = match result {
+            // In the order of the numbers, so each finds its own.
+            Ok(Queued::New(_)) => What::Mailed(Box::new(messages.next()?)),
+            Ok(Queued::Would { user, invitation, life }) => What::WouldBeMailed { user, invitation, life },
+            Ok(Queued::Before(message)) => What::SentBefore(message),
+            Err(error) => What::Refused(error),
+        };
+        Some(Outcome { given, what })
+    });
+    Ok((outcomes.collect(), report))
+}
+
+fn queue(desk: &Desk, reference: &UserReference, wanted: &Wanted, intent: &Intent) -> Result<Queued> {
+    desk.change(Action::UsersSendReset, intent, |change| {
+        let user = change.subordinate(reference)?;
+        may_have_a_link(change, &user)?;
+        let invitation = user.password.is_none();
+        let life = life(wanted, invitation)?;
+        let mut record = Record::of(&user);
+        record.note("kind", if invitation { "invitation" } else { "reset" });
+        let since = change.now().saturating_sub(wanted.unless_sent_within).unwrap_or(jiff::Timestamp::MIN);
+        let before = if wanted.unless_sent_within.is_zero() { None } else { change.recent_link(user.id, since)? };
+        if let Some(before) = before {
+            record.note("skipped", format!("message {} was sent a short while ago", before.id.0));
+            return Ok((record, Queued::Before(Box::new(before))));
+        }
+        change.cancel_waiting_links(user.id, "a newer link", change.now())?;
+        let id = change.queue_message(&NewMessage {
+            content: NewContent::Link { invitation, life, note: wanted.note.as_deref() },
+            user: Some(user.id),
+            address: &user.email,
+            operator: desk.account(),
+            created_at: change.now(),
+        })?;
+        record.note("message", id.0);
+        record.note("life", life.as_secs());
+        if intent.dry_run {
+            return Ok((record, Queued::Would { user: Box::new(user), invitation, life }));
+        }
+        Ok((record, Queued::New(id)))
+    })
+}
+
+/// Refuses whom a link would not help.
+fn may_have_a_link(change: &Change<'_>, user: &User) -> Result<()> {
+    change.require_password_sign_in(user)?;
+    if user.status(change.now()) == Status::Locked {
+        return Err(Refusal::Locked { user: user.username.to_string() }.into());
+    }
+    let organization = change.desk().organization();
+    if !organization.takes(&user.email) {
+        let domains = organization.email_domains.clone();
+        return Err(Refusal::EmailDomain { email: user.email.clone(), domains }.into());
+    }
+    Ok(())
+}
+
+/// How long a link lives.
+fn life(wanted: &Wanted, invitation: bool) -> Result<Duration> {
+    let (bounds, configured) =
+        if invitation { (INVITATION_LIFE, wanted.invitation_life) } else { (RESET_LIFE, wanted.reset_life) };
+    let life = wanted.life.unwrap_or(configured);
+    if bounds.contains(&life) {
+        return Ok(life);
+    }
+    let fault = if invitation {
+        "must be between 5 minutes and 7 days for an invitation"
+    } else {
+        "must be between 5 minutes and 24 hours for a reset"
+    };
+    Err(Refusal::Field { field: "life of the link", fault: fault.to_owned() }.into())
+}

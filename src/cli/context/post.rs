@@ -1,0 +1,123 @@
+//! What sending takes, as the configuration says it: how mails are written, the way they leave, and the key of the codes.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::Context;
+use crate::actions::Desk;
+use crate::actions::outbox;
+use crate::actions::outbox::Noticed;
+use crate::actions::outbox::PostFault;
+use crate::cli::failure::Complaint;
+use crate::domain::message::MessageId;
+use crate::mail::compose::Composer;
+use crate::mail::letter::Letterhead;
+use crate::mail::smtp::Transcript;
+use crate::mail::transport::Transport;
+use crate::outbox::Order;
+use crate::outbox::Post;
+use crate::secrets::key::ResetKey;
+use crate::store::outbox::Scope;
+use crate::texts::Locale;
+
+/// How long a command that changes a password tries to send the notice of it.
+const NOTICE_PATIENCE: Duration = Duration::from_secs(10);
+
+impl Context {
+    /// Whether the configuration names a sender, so that mail can be sent.
+    ///
+    /// # Errors
+    /// When the configuration cannot be loaded.
+    pub fn has_mail(&mut self) -> anyhow::Result<bool> {
+        Ok(self.config()?.mail.from.is_some())
+    }
+
+    /// What sending mails with links takes.
+    ///
+    /// # Errors
+    /// When mail, link or key are not configured, or not as they must be.
+    pub fn post(&mut self, desk: &Desk) -> anyhow::Result<Post> {
+        if !self.has_mail()? {
+            return Err(crate::actions::ActionError::Post(PostFault::NoMail).into());
+        }
+        let (path, key) = self.key()?;
+        let missing = || Complaint::Configuration(format!("{}: {}", path.display(), PostFault::NoKey));
+        let key = key?.ok_or_else(missing)?;
+        self.post_with(desk, Some(key), None)
+    }
+
+    /// What sending mails without links takes. `transcript` hears the dialogue with a relay.
+    ///
+    /// # Errors
+    /// When mail is not configured, or not as it must be.
+    pub fn post_without_links(&mut self, desk: &Desk, transcript: Option<Transcript>) -> anyhow::Result<Post> {
+        self.post_with(desk, None, transcript)
+    }
+
+    fn post_with(
+        &mut self,
+        desk: &Desk,
+        key: Option<ResetKey>,
+        transcript: Option<Transcript>,
+    ) -> anyhow::Result<Post> {
+        let composer = self.composer(desk)?;
+        let transport = self.transport()?.ok_or(crate::actions::ActionError::Post(PostFault::NoMail))?;
+        let transport = match (transport, transcript) {
+            (Transport::Smtp(mut relay), Some(transcript)) => {
+                relay.transcript = Some(transcript);
+                Transport::Smtp(relay)
+            }
+            (transport, _) => transport,
+        };
+        let queue_life = self.config()?.jobs.queue_life;
+        Ok(Post { composer: Arc::new(composer), transport: Arc::new(transport), key, queue_life })
+    }
+
+    /// What writes mails.
+    ///
+    /// # Errors
+    /// When mail is not configured, or its addresses do not go together.
+    pub fn composer(&mut self, desk: &Desk) -> anyhow::Result<Composer> {
+        let config = self.config()?;
+        let from = config.mail.from.clone().ok_or(crate::actions::ActionError::Post(PostFault::NoMail))?;
+        let letterhead = Letterhead {
+            from,
+            reply_to: config.mail.reply_to.clone(),
+            bounce_to: config.mail.bounce_to.clone(),
+            organization: desk.organization(),
+            link: config.reset.link.clone(),
+            policy: desk.policy(),
+            locale: Locale::English,
+        };
+        Ok(Composer::new(letterhead).map_err(|error| Complaint::Configuration(format!("[mail]: {error}")))?)
+    }
+
+    /// How a command sends its own messages: over few connections, and without waiting for a relay in trouble, because
+    /// `jobs run` tries again.
+    ///
+    /// # Errors
+    /// When the configuration cannot be loaded.
+    pub fn order(&mut self) -> anyhow::Result<Order> {
+        let connections = usize::try_from(self.config()?.mail.smtp.connections)?;
+        Ok(Order { scope: Scope::These(Vec::new()), connections, patience: Duration::ZERO, deadline: None })
+    }
+
+    /// Sends the notice that a change of a password has queued. The password is changed by now, so nothing here fails
+    /// the command.
+    pub fn send_notice(&mut self, desk: &Desk, notice: Option<MessageId>) {
+        let Some(id) = notice else { return };
+        let sent = self
+            .post_without_links(desk, None)
+            .and_then(|post| Ok(outbox::send_notice(desk, &post, id, NOTICE_PATIENCE)?));
+        match sent {
+            Ok(Noticed::Sent) => self.output.say("The user is told by mail."),
+            Ok(Noticed::Waits(why)) => {
+                self.output.warn(&format!("the user is not told by mail yet: {why}; `cxme-admin jobs run` tries again"))
+            }
+            Ok(Noticed::NotSent(why)) => self.output.warn(&format!("the user could not be told by mail: {why}")),
+            Err(error) => self
+                .output
+                .warn(&format!("the user is not told by mail yet: {error:#}; `cxme-admin jobs run` tries again")),
+        }
+    }
+}

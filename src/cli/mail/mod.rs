@@ -1,0 +1,43 @@
+//! `mail`.
+
+pub mod preview;
+pub mod queue;
+pub mod test;
+
+use clap::Subcommand;
+
+use crate::cli::context::Context;
+use crate::cli::failure::MailFault;
+use crate::mail::handover::Trouble;
+use crate::mail::handover::TroubleKind;
+
+/// Mail: try the relay, see the mails, see what waits
+#[derive(Debug, Subcommand)]
+#[command(disable_help_subcommand = true)]
+#[expect(missing_docs, reason = "each variant is documented at its struct, and that is its help")]
+pub enum MailCommand {
+    Test(test::TestArgs),
+    Preview(preview::PreviewArgs),
+    Queue(queue::QueueArgs),
+}
+
+/// Runs a command of the group.
+///
+/// # Errors
+/// As the command.
+pub fn run(context: &mut Context, command: MailCommand) -> anyhow::Result<()> {
+    match command {
+        MailCommand::Test(args) => test::run(context, &args),
+        MailCommand::Preview(args) => preview::run(context, &args),
+        MailCommand::Queue(args) => queue::run(context, &args),
+    }
+}
+
+/// What a relay in trouble means for the exit code.
+pub fn fault_of(trouble: &Trouble) -> MailFault {
+    match trouble.kind {
+        TroubleKind::Later => MailFault::Later,
+        TroubleKind::ForGood => MailFault::Refused,
+        TroubleKind::Configuration => MailFault::Configuration,
+    }
+}

@@ -1,0 +1,101 @@
+//! `mail preview`.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::actions::mail;
+use crate::cli::context::Context;
+use crate::cli::data;
+use crate::cli::data::Cell;
+use crate::cli::data::Head;
+use crate::cli::output::Format;
+use crate::domain::email_address::EmailAddress;
+use crate::domain::event::Action;
+use crate::domain::message::MailKind;
+use crate::domain::message::NoticeCause;
+use crate::domain::user::UserReference;
+use crate::mail::letter::Choice;
+use crate::mail::letter::Content;
+use crate::mail::letter::Letter;
+use crate::private_file;
+use crate::secrets::reset_code::NONCE;
+use crate::secrets::reset_code::ResetCode;
+
+/// Show a mail as users get it, with a code that does not work
+///
+/// The text part goes to standard output; `--out` writes the HTML part, to be looked at in a browser.
+#[derive(Debug, clap::Args)]
+pub struct PreviewArgs {
+    /// `reset`, `invitation`, `notice` or `test`
+    #[arg(value_name = "MAIL")]
+    kind: MailKind,
+    /// As this user would get it
+    #[arg(long, value_name = "USER")]
+    user: Option<String>,
+    /// Language, such as `en` or `de`; otherwise the user's
+    #[arg(long, value_name = "TAG")]
+    locale: Option<String>,
+    /// A line of the operator's own in the mail
+    #[arg(long, value_name = "TEXT")]
+    note: Option<String>,
+    /// Write the HTML part to this new file
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+}
+
+/// A code as it looks, which no store has: the key and the nonce that it would come from are unknown to everybody.
+const SAMPLE: &str = "SAMP1-EC0DE-SAMP1-EC0DE-SAMP1E";
+
+/// Runs the command.
+///
+/// # Errors
+/// When mail is not configured, there is no such user, or the file cannot be made.
+pub fn run(context: &mut Context, args: &PreviewArgs) -> anyhow::Result<()> {
+    let desk = context.desk()?;
+    if args.out.is_some() {
+        context.check_file(&desk, Action::MailPreview)?;
+    }
+    let reference = args.user.as_deref().map(UserReference::new);
+    let user = mail::preview_user(&desk, reference.as_ref())?;
+    let composer = context.composer(&desk)?;
+    let reset = context.config()?.reset.clone();
+    let sample: EmailAddress = "alex@example.com".parse()?;
+    let code = ResetCode::parse(SAMPLE)?;
+    let choice = |life: Duration| Choice { code: &code, life, note: args.note.as_deref() };
+    let content = match args.kind {
+        MailKind::Reset => Content::Reset(choice(reset.life)),
+        MailKind::Invitation => Content::Invitation(choice(reset.invitation_life)),
+        MailKind::Notice => Content::Notice { cause: NoticeCause::SetByOperator, must_change: false, time: desk.now() },
+        MailKind::Test => Content::Test,
+    };
+    let letter = Letter {
+        recipient: user.as_ref().map_or(&sample, |user| &user.email),
+        name: user.as_ref().map_or("Alex Example", |user| &user.name),
+        username: user.as_ref().map_or("alex", |user| user.username.as_str()),
+        locale: args.locale.as_deref().or(user.as_ref().and_then(|user| user.locale.as_deref())),
+        date: desk.now(),
+        nonce: &[0; NONCE],
+        message_id: "preview@example.com",
+        content,
+    };
+    let preview =
+        composer.preview(&letter).map_err(|error| crate::cli::failure::Complaint::Configuration(error.to_string()))?;
+    if let Some(path) = &args.out {
+        private_file::write_new(path, 0o600, preview.html.as_bytes())?;
+        context.output.say(&format!("The HTML part is in {}.", path.display()));
+    }
+    let heads = [
+        Head { name: "subject", title: "Subject" },
+        Head { name: "text", title: "" },
+        Head { name: "html", title: "" },
+    ];
+    if context.output.format != Format::Table {
+        let cells = [Cell::text(&preview.subject), Cell::text(&*preview.text), Cell::text(&*preview.html)];
+        return Ok(data::record(&mut context.output, &heads, &cells, desk.now())?);
+    }
+    let lines = [format!("To: {}", letter.recipient), format!("Subject: {}", preview.subject), String::new()];
+    for line in lines.iter().map(String::as_str).chain(preview.text.lines()) {
+        context.output.line(line)?;
+    }
+    Ok(())
+}

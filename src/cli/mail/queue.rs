@@ -1,0 +1,98 @@
+//! `mail queue`.
+
+use crate::actions::ActionError;
+use crate::actions::outbox;
+use crate::cli::acting::ActingArgs;
+use crate::cli::context::Context;
+use crate::cli::data;
+use crate::cli::data::Cell;
+use crate::cli::data::Head;
+use crate::cli::output::Format;
+use crate::domain::message::MessageId;
+use crate::domain::message::MessageState;
+
+/// List the mails that wait, the oldest first, or call one off
+///
+/// `cxme-admin jobs run` sends what is due.
+#[derive(Debug, clap::Args)]
+pub struct QueueArgs {
+    /// Call off the message with this number
+    #[arg(long, value_name = "NUMBER")]
+    cancel: Option<i64>,
+    #[command(flatten)]
+    acting: ActingArgs,
+}
+
+const TABLE: [Head; 7] = [
+    Head { name: "message", title: "MESSAGE" },
+    Head { name: "kind", title: "KIND" },
+    Head { name: "address", title: "ADDRESS" },
+    Head { name: "state", title: "STATE" },
+    Head { name: "attempts", title: "TRIES" },
+    Head { name: "due_at", title: "NEXT TRY" },
+    Head { name: "reply", title: "REPLY" },
+];
+
+const DATA: [Head; 11] = [
+    Head { name: "message", title: "" },
+    Head { name: "kind", title: "" },
+    Head { name: "username", title: "" },
+    Head { name: "address", title: "" },
+    Head { name: "state", title: "" },
+    Head { name: "attempts", title: "" },
+    Head { name: "due_at", title: "" },
+    Head { name: "reply", title: "" },
+    Head { name: "created_at", title: "" },
+    Head { name: "last_try_at", title: "" },
+    Head { name: "operator", title: "" },
+];
+
+/// Runs the command.
+///
+/// # Errors
+/// When the operator may not, or the message does not wait.
+pub fn run(context: &mut Context, args: &QueueArgs) -> anyhow::Result<()> {
+    let desk = context.desk()?;
+    if let Some(number) = args.cancel {
+        let message = outbox::cancel(&desk, MessageId(number), &args.acting.intent())?;
+        let verb = args.acting.verb("called off");
+        context.output.say(&format!("Message {number}, the {} for {}, {verb}.", message.kind, message.address));
+        return Ok(());
+    }
+    let now = desk.now();
+    let is_table = context.output.format == Format::Table;
+    let heads: &[Head] = if is_table { &TABLE } else { &DATA };
+    let mut count = 0_u64;
+    data::records::<ActionError>(&mut context.output, heads, now, |sink| {
+        count = 0;
+        outbox::queue(&desk, &mut |message| {
+            count += 1;
+            // What never was tried has no reply, and is due since it was queued.
+            let due_at = match message.state {
+                MessageState::Sending => Cell::Nothing("now"),
+                _ if message.due_at <= now => {
+                    if is_table {
+                        Cell::Nothing("due")
+                    } else {
+                        Cell::Time(message.due_at)
+                    }
+                }
+                _ => Cell::Time(message.due_at),
+            };
+            let (number, attempts) = (Cell::Number(message.id.0), Cell::Number(i64::from(message.attempts)));
+            let (kind, state) = (Cell::text(message.kind.word()), Cell::text(message.state.word()));
+            let (address, reply) = (Cell::text(&message.address), Cell::text_or(message.reply.as_deref(), ""));
+            if is_table {
+                return Ok(sink(&[number, kind, address, state, attempts, due_at, reply])?);
+            }
+            let user = Cell::text_or(message.username.as_deref(), "");
+            let (created_at, last_try_at) = (Cell::Time(message.created_at), Cell::time_or(message.last_try_at, ""));
+            let operator = Cell::text(&message.operator);
+            Ok(sink(&[number, kind, user, address, state, attempts, due_at, reply, created_at, last_try_at, operator])?)
+        })
+    })?;
+    if count == 0 {
+        context.output.say("No mail waits.");
+    }
+    Ok(())
+}

@@ -1,0 +1,81 @@
+//! `mail test`.
+
+use std::sync::Arc;
+use std::sync::Mutex;
+use std::sync::PoisonError;
+use std::time::Duration;
+use std::time::Instant;
+
+use crate::actions::mail;
+use crate::cli::acting::ActingArgs;
+use crate::cli::context::Context;
+use crate::cli::failure::Complaint;
+use crate::cli::failure::MailFault;
+use crate::cli::mail::fault_of;
+use crate::domain::email_address::EmailAddress;
+use crate::domain::message::MessageState;
+use crate::domain::refusal::Refusal;
+use crate::mail::smtp::Side;
+use crate::mail::smtp::Transcript;
+use crate::outbox::Order;
+
+/// Send a test mail, once
+///
+/// With `-v` it shows the dialogue with the relay; what is said of the login is masked. A test that is not taken now is
+/// not tried again.
+#[derive(Debug, clap::Args)]
+pub struct TestArgs {
+    /// Email address
+    #[arg(value_name = "ADDRESS")]
+    address: String,
+    #[command(flatten)]
+    acting: ActingArgs,
+}
+
+/// How long the whole test may take.
+const DEADLINE: Duration = Duration::from_secs(60);
+
+/// Runs the command.
+///
+/// # Errors
+/// When the relay does not take the mail, or the operator may not.
+pub fn run(context: &mut Context, args: &TestArgs) -> anyhow::Result<()> {
+    let desk = context.desk()?;
+    let address: EmailAddress =
+        args.address.parse().map_err(|fault| crate::actions::ActionError::Refused(Refusal::Email(fault)))?;
+    let lines = Arc::new(Mutex::new(Vec::new()));
+    let heard = Arc::clone(&lines);
+    let transcript = Transcript::new(move |side, line| {
+        let arrow = if side == Side::Ours { ">" } else { "<" };
+        heard.lock().unwrap_or_else(PoisonError::into_inner).push(format!("{arrow} {line}"));
+    });
+    let is_told = context.global.verbose;
+    let post = context.post_without_links(&desk, is_told.then_some(transcript))?;
+    let order = Order { deadline: Some(Instant::now() + DEADLINE), ..context.order()? };
+    let tested = mail::test(&desk, &post, order, &address, &args.acting.intent());
+    for line in lines.lock().unwrap_or_else(PoisonError::into_inner).iter() {
+        context.output.say(line);
+    }
+    let Some((message, report)) = tested? else {
+        context.output.say(&format!("A test mail would be sent to {address}."));
+        return Ok(());
+    };
+    let reply = message.reply.as_deref().unwrap_or_default();
+    let complaint = |fault, words| Complaint::NotSent { fault, words, hint: hint(is_told) };
+    match (&report.trouble, message.state) {
+        (_, MessageState::Accepted) => {
+            context.output.say(&format!("The relay took the test mail for {address}: {reply}"));
+            Ok(())
+        }
+        (Some(trouble), _) => Err(complaint(fault_of(trouble), trouble.words.clone()).into()),
+        (None, MessageState::Failed) => {
+            let fault = if report.bug { MailFault::Bug } else { MailFault::Refused };
+            Err(complaint(fault, format!("the mail for {address} was refused: {reply}")).into())
+        }
+        (None, state) => Err(complaint(MailFault::Later, format!("the mail for {address} is {state}: {reply}")).into()),
+    }
+}
+
+fn hint(is_told: bool) -> String {
+    if is_told { String::new() } else { "`-v` shows the dialogue with the relay".to_owned() }
+}

@@ -1,0 +1,115 @@
+//! `resets list`.
+
+use crate::actions::ActionError;
+use crate::actions::resets::list;
+use crate::cli::context::Context;
+use crate::cli::data;
+use crate::cli::data::Cell;
+use crate::cli::data::Head;
+use crate::cli::output::Format;
+use crate::domain::user::UserReference;
+use crate::store::messages::LinkState;
+
+/// List links, the newest first: open, used, expired or revoked
+///
+/// A link is `unsent` until its mail is first handed over; `mail` says what became of that. No code is ever shown: the
+/// store does not have it.
+#[derive(Debug, clap::Args)]
+pub struct ListArgs {
+    /// Those of this user
+    #[arg(long, value_name = "USER")]
+    user: Option<String>,
+    /// Those that are `unsent`, `open`, `used`, `expired` or `revoked`
+    #[arg(long, value_name = "STATE")]
+    state: Option<LinkState>,
+    /// At most so many; all in data, 50 in a table
+    #[arg(long, value_name = "N")]
+    limit: Option<u64>,
+}
+
+const TABLE: [Head; 6] = [
+    Head { name: "message", title: "MESSAGE" },
+    Head { name: "username", title: "USER" },
+    Head { name: "link", title: "LINK" },
+    Head { name: "mail", title: "MAIL" },
+    Head { name: "expires_at", title: "EXPIRES" },
+    Head { name: "operator", title: "ASKED BY" },
+];
+
+const DATA: [Head; 15] = [
+    Head { name: "message", title: "" },
+    Head { name: "user_id", title: "" },
+    Head { name: "username", title: "" },
+    Head { name: "address", title: "" },
+    Head { name: "kind", title: "" },
+    Head { name: "link", title: "" },
+    Head { name: "mail", title: "" },
+    Head { name: "operator", title: "" },
+    Head { name: "created_at", title: "" },
+    Head { name: "sent_at", title: "" },
+    Head { name: "expires_at", title: "" },
+    Head { name: "used_at", title: "" },
+    Head { name: "revoked_at", title: "" },
+    Head { name: "revoked_why", title: "" },
+    Head { name: "reply", title: "" },
+];
+
+/// What a table shows without `--limit`.
+const TABLE_LIMIT: u64 = 50;
+
+/// Runs the command.
+///
+/// # Errors
+/// When the operator may not see users, or there is no such user.
+pub fn run(context: &mut Context, args: &ListArgs) -> anyhow::Result<()> {
+    let desk = context.desk()?;
+    let now = desk.now();
+    let user = args.user.as_deref().map(UserReference::new);
+    let is_table = context.output.format == Format::Table;
+    let limit = args.limit.or(is_table.then_some(TABLE_LIMIT));
+    let heads: &[Head] = if is_table { &TABLE } else { &DATA };
+    let mut count = 0_u64;
+    data::records::<ActionError>(&mut context.output, heads, now, |sink| {
+        count = 0;
+        list::list(&desk, user.as_ref(), args.state, limit, &mut |message| {
+            let Some(link) = &message.link else { return Ok(()) };
+            count += 1;
+            let state = link.state(now);
+            if is_table {
+                let revoked = link.revoked_why.as_deref().filter(|_| state == LinkState::Revoked);
+                let shown = revoked.map_or(state.word().to_owned(), |why| format!("revoked: {why}"));
+                // Of a link that is over, when it would have expired says nothing any more.
+                let expires_at = link.expires_at.filter(|_| matches!(state, LinkState::Open | LinkState::Expired));
+                return Ok(sink(&[
+                    Cell::Number(message.id.0),
+                    Cell::text_or(message.username.as_deref(), "(deleted)"),
+                    Cell::text(shown),
+                    Cell::text(message.state.word()),
+                    Cell::time_or(expires_at, "-"),
+                    Cell::text(&message.operator),
+                ])?);
+            }
+            Ok(sink(&[
+                Cell::Number(message.id.0),
+                message.user.map_or(Cell::Nothing(""), |user| Cell::Number(user.0)),
+                Cell::text_or(message.username.as_deref(), ""),
+                Cell::text(&message.address),
+                Cell::text(message.kind.word()),
+                Cell::text(state.word()),
+                Cell::text(message.state.word()),
+                Cell::text(&message.operator),
+                Cell::Time(message.created_at),
+                Cell::time_or(message.last_try_at, ""),
+                Cell::time_or(link.expires_at, ""),
+                Cell::time_or(link.used_at, ""),
+                Cell::time_or(link.revoked_at, ""),
+                Cell::text_or(link.revoked_why.as_deref(), ""),
+                Cell::text_or(message.reply.as_deref(), ""),
+            ])?)
+        })
+    })?;
+    if count == 0 {
+        context.output.say("No links.");
+    }
+    Ok(())
+}

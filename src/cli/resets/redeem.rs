@@ -1,0 +1,64 @@
+//! `resets redeem`.
+
+use zeroize::Zeroizing;
+
+use crate::actions::resets::redeem;
+use crate::cli::acting::ActingArgs;
+use crate::cli::context::Context;
+use crate::cli::context::PasswordSource;
+use crate::cli::prompt;
+use crate::cli::users::change_password::two_lines;
+use crate::secrets::password::Password;
+use crate::secrets::reset_code::ResetCode;
+use crate::texts;
+use crate::texts::Locale;
+
+/// Set a new password with the code of a reset mail
+///
+/// The code is the user's proof: no username is asked. It works once; a password that the policy refuses does not use it
+/// up. With `--stdin`, as a page of your own calls it: the code on the first line, the new password on the second.
+#[derive(Debug, clap::Args)]
+pub struct RedeemArgs {
+    /// Read the code and the new password from two lines of standard input
+    #[arg(long)]
+    stdin: bool,
+    /// Do not mail the user that the password was changed
+    #[arg(long)]
+    no_notify: bool,
+    #[command(flatten)]
+    acting: ActingArgs,
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// When the code is not accepted, the policy refuses the password, or the operator may not.
+pub fn run(context: &mut Context, args: &RedeemArgs) -> anyhow::Result<()> {
+    let desk = context.desk()?;
+    let notify = !args.no_notify && context.has_mail()?;
+    let (redeemable, new) = if args.stdin {
+        let lines = two_lines(&context.secret_bytes(&desk, &PasswordSource::Stdin)?, "the code and the new password")?;
+        let code = std::str::from_utf8(&lines.0).ok().and_then(|typed| ResetCode::parse(typed).ok());
+        (redeem::look(&desk, code.as_ref())?, Password::from_bytes(lines.1)?)
+    } else {
+        let mut terminal = context.terminal("The code and the new password", "give `--stdin`")?;
+        let typed = Zeroizing::new(terminal.ask_line("Code from the mail: ")?);
+        let redeemable = redeem::look(&desk, ResetCode::parse(&typed).ok().as_ref())?;
+        let user = redeemable.user();
+        let heading = format!("Requirements for the password of {} ({}):", user.username, user.email);
+        terminal.show(&prompt::bullets(&heading, &texts::policy::requirements(desk.policy(), Locale::English)))?;
+        let judge = &mut |password: &Password| prompt::faults_in_words(desk.judge(user, password));
+        let new = prompt::new_password(terminal.as_mut(), judge)?;
+        (redeemable, new)
+    };
+    let intent = args.acting.intent();
+    let notice = redeem::redeem(&desk, &redeemable, &new, notify, &intent)?;
+    let name = &redeemable.user().username;
+    if intent.dry_run {
+        context.output.say(&format!("The password of {name} would be set, and the link used up."));
+        return Ok(());
+    }
+    context.output.say(&format!("The password of {name} is set."));
+    context.send_notice(&desk, notice);
+    Ok(())
+}

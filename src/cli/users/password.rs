@@ -1,0 +1,106 @@
+//! `users password`: the two choices of CXME's form *Password Management*.
+
+use crate::actions::Desk;
+use crate::actions::users::password;
+use crate::actions::users::password::Management;
+use crate::cli::acting::ActingArgs;
+use crate::cli::context::Context;
+use crate::cli::failure::Complaint;
+use crate::cli::users::send_reset;
+use crate::cli::users::send_reset::MailArgs;
+use crate::cli::users::set_password;
+use crate::domain::text;
+use crate::domain::user::UserReference;
+use crate::process::terminal::Terminal;
+
+/// Choose how a user gets a password: by a mailed link, or set here
+///
+/// Asks at the terminal, and ends by naming the command that does the same without questions.
+#[derive(Debug, clap::Args)]
+pub struct PasswordArgs {
+    /// Username or email address, whole
+    #[arg(value_name = "USER")]
+    user: String,
+    #[command(flatten)]
+    acting: ActingArgs,
+}
+
+/// The choices in CXME's own words.
+const SEND: &str = "Email the link for resetting password to this User";
+const SET: &str = "Set a password for this user";
+const NEITHER: &str = "Neither now";
+
+/// Runs the command.
+///
+/// # Errors
+/// When there is no such user, nothing is chosen, or what is chosen fails.
+pub fn run(context: &mut Context, args: &PasswordArgs) -> anyhow::Result<()> {
+    let desk = context.desk()?;
+    let reference = UserReference::new(&args.user);
+    let management = password::management(&desk, &reference)?;
+    let hint = "give `users send-reset USER` or `users set-password USER --stdin`";
+    let mut terminal = context.terminal("How the user gets a password", hint)?;
+    match ask(terminal.as_mut(), &management, &[])? {
+        Some(choice) => act(context, &desk, &management, choice, &args.acting),
+        None => Err(Complaint::Declined.into()),
+    }
+}
+
+/// Asks the same after a user was added, at a terminal; false: nobody could be asked, or neither was chosen.
+///
+/// # Errors
+/// When what is chosen fails. The user is added all the same.
+pub fn offer(
+    context: &mut Context,
+    desk: &Desk,
+    reference: &UserReference,
+    acting: &ActingArgs,
+) -> anyhow::Result<bool> {
+    if context.global.no_input || !context.process.stdin.is_terminal {
+        return Ok(false);
+    }
+    // Who may add users need not be one who may do either.
+    let Ok(management) = password::management(desk, reference) else { return Ok(false) };
+    let Ok(mut terminal) = context.terminal("How the user gets a password", "") else { return Ok(false) };
+    match ask(terminal.as_mut(), &management, &[NEITHER])? {
+        Some(choice) if choice != NEITHER => {
+            act(context, desk, &management, choice, acting)?;
+            Ok(true)
+        }
+        _ => Ok(false),
+    }
+}
+
+fn ask(
+    terminal: &mut dyn Terminal,
+    management: &Management,
+    more: &[&'static str],
+) -> anyhow::Result<Option<&'static str>> {
+    let Management { user, may_send, may_set } = management;
+    let offered = [(*may_send, SEND), (*may_set, SET)];
+    let choices: Vec<&'static str> =
+        offered.into_iter().filter(|(may, _)| *may).map(|(_, words)| words).chain(more.iter().copied()).collect();
+    let question = text::visible(&format!("Password Management: {} ({})", user.username, user.email)).into_owned();
+    Ok(terminal.choose(&question, &choices)?.and_then(|index| choices.get(index).copied()))
+}
+
+fn act(
+    context: &mut Context,
+    desk: &Desk,
+    management: &Management,
+    choice: &str,
+    acting: &ActingArgs,
+) -> anyhow::Result<()> {
+    let name = &management.user.username;
+    let reference = UserReference::Username(name.as_str().to_owned());
+    if choice == SET {
+        if acting.dry_run {
+            context.output.say(&format!("The password of {name} would be set. Nothing was changed."));
+            return Ok(());
+        }
+        return set_password::ask_and_set(context, desk, &reference, &acting.intent());
+    }
+    send_reset::send_to(context, desk, &[reference], &MailArgs::default(), acting)?;
+    context.output.say(&format!("The same without questions: cxme-admin users send-reset {name}"));
+    Ok(())
+}

@@ -1,0 +1,271 @@
+//! `users send-reset`.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use crate::actions::Desk;
+use crate::actions::resets::send;
+use crate::actions::resets::send::Outcome;
+use crate::actions::resets::send::Wanted;
+use crate::actions::resets::send::What;
+use crate::cli::acting::ActingArgs;
+use crate::cli::context::Context;
+use crate::cli::data;
+use crate::cli::data::Cell;
+use crate::cli::data::Head;
+use crate::cli::failure;
+use crate::cli::failure::Complaint;
+use crate::cli::failure::MailFault;
+use crate::cli::mail::fault_of;
+use crate::cli::output::Format;
+use crate::domain::duration::SpokenDuration;
+use crate::domain::duration::parse_duration;
+use crate::domain::message::MessageState;
+use crate::domain::text;
+use crate::domain::user::UserReference;
+use crate::outbox::Report;
+use crate::store::messages::Message;
+
+/// Mail users a link by which they choose a password
+///
+/// The mail goes to the address in the store alone, and is sent at once. The link works once, and dies with a newer one
+/// and with any change of the password. A user who never had a password gets an invitation. What the relay does not
+/// take now waits in the outbox: `cxme-admin jobs run` tries it again.
+#[derive(Debug, clap::Args)]
+pub struct SendResetArgs {
+    /// Usernames or email addresses, whole
+    #[arg(value_name = "USER", required = true)]
+    users: Vec<String>,
+    #[command(flatten)]
+    mail: MailArgs,
+    #[command(flatten)]
+    acting: ActingArgs,
+}
+
+/// What the mails are
+#[derive(Debug, Clone, Default, clap::Args)]
+pub struct MailArgs {
+    /// How long the link works: 5m to 24h, to 7d for an invitation; otherwise as configured
+    #[arg(long, value_name = "TIME")]
+    expires: Option<String>,
+    /// Leave out who was sent a link within this time, `0s` for nobody; otherwise as configured (15m)
+    #[arg(long, value_name = "TIME")]
+    unless_sent_within: Option<String>,
+    /// A line of your own in the mail, up to 1,000 characters
+    #[arg(long, value_name = "TEXT")]
+    note: Option<String>,
+}
+
+impl MailArgs {
+    /// What the action is told.
+    ///
+    /// # Errors
+    /// When a time is malformed.
+    pub fn wanted(&self, context: &mut Context) -> anyhow::Result<Wanted> {
+        let config = context.config()?;
+        let time = |option: &'static str, given: &Option<String>| {
+            let usage = |words: String| Complaint::Usage { words: format!("{option}: {words}"), hint: None };
+            given.as_deref().map(parse_duration).transpose().map_err(|error| usage(error.to_string()))
+        };
+        Ok(Wanted {
+            life: time("--expires", &self.expires)?,
+            reset_life: config.reset.life,
+            invitation_life: config.reset.invitation_life,
+            note: self.note.clone(),
+            unless_sent_within: time("--unless-sent-within", &self.unless_sent_within)?
+                .unwrap_or(config.jobs.unless_sent_within),
+        })
+    }
+}
+
+const HEADS: [Head; 7] = [
+    Head { name: "user", title: "" },
+    Head { name: "address", title: "" },
+    Head { name: "result", title: "" },
+    Head { name: "why", title: "" },
+    Head { name: "message", title: "" },
+    Head { name: "expires_at", title: "" },
+    Head { name: "next_try_at", title: "" },
+];
+
+/// Runs the command.
+///
+/// # Errors
+/// When a user may not have a link, a mail is not sent, or the operator may not.
+pub fn run(context: &mut Context, args: &SendResetArgs) -> anyhow::Result<()> {
+    let desk = context.desk()?;
+    let references: Vec<UserReference> = args.users.iter().map(|user| UserReference::new(user)).collect();
+    send_to(context, &desk, &references, &args.mail, &args.acting)
+}
+
+/// Mails these users a link, and says what came of it.
+///
+/// # Errors
+/// As the command.
+pub fn send_to(
+    context: &mut Context,
+    desk: &Desk,
+    references: &[UserReference],
+    mail: &MailArgs,
+    acting: &ActingArgs,
+) -> anyhow::Result<()> {
+    let wanted = mail.wanted(context)?;
+    let post = context.post(desk)?;
+    let order = context.order()?;
+    let (outcomes, report) = send::send(desk, &post, order, references, &wanted, &acting.intent())?;
+    if context.output.format != Format::Table {
+        write_records(context, &outcomes, desk.now())?;
+    }
+    tell(context, outcomes, &report, desk.now())
+}
+
+/// Says what came of it, a line a user; the error is the single user's own, or the sum of several.
+fn tell(context: &mut Context, mut outcomes: Vec<Outcome>, report: &Report, now: Timestamp) -> anyhow::Result<()> {
+    let count = outcomes.len();
+    let mut failed = 0_usize;
+    if count == 1
+        && let Some(outcome) = outcomes.pop()
+    {
+        return match judge(&outcome, report, now) {
+            Ok(words) => {
+                context.output.say(&words);
+                Ok(())
+            }
+            Err(error) => Err(match outcome.what {
+                What::Refused(refused) => refused.into(),
+                _ => error.into(),
+            }),
+        };
+    }
+    for outcome in &outcomes {
+        match judge(outcome, report, now) {
+            Ok(words) => context.output.say(&words),
+            Err(error) => {
+                failed += 1;
+                context.output.complain(&failure::line_of(&error));
+            }
+        }
+    }
+    if let Some(trouble) = &report.trouble {
+        let words = format!("{failed} of {count} users were sent no mail: {}", trouble.words);
+        return Err(not_sent(fault_of(trouble), words).into());
+    }
+    if failed > 0 {
+        let words = format!("{failed} of {count} users were sent no mail");
+        return Err(Complaint::NotSent { fault: MailFault::Some, words, hint: String::new() }.into());
+    }
+    Ok(())
+}
+
+/// What came of it for one user: good, or not.
+fn judge(outcome: &Outcome, report: &Report, now: Timestamp) -> Result<String, Complaint> {
+    match &outcome.what {
+        What::Mailed(message) => judge_message(message, report, now),
+        What::WouldBeMailed { user, invitation, life } => {
+            let (kind, life) = (kind(*invitation), SpokenDuration(*life));
+            Ok(format!(
+                "{}: would be mailed {kind} to {}, good for {life}. Nothing was sent.",
+                user.username, user.email
+            ))
+        }
+        What::SentBefore(message) => {
+            let when = match data::relative(message.last_try_at.unwrap_or(message.created_at), now).as_str() {
+                "now" => "just now".to_owned(),
+                earlier => earlier.to_owned(),
+            };
+            let name = message.username.as_deref().unwrap_or(&outcome.given);
+            Ok(format!(
+                "{name}: skipped: a link was mailed {when} (message {}); `--unless-sent-within 0s` mails another.",
+                message.id.0
+            ))
+        }
+        What::Refused(error) => {
+            let (given, words) = (text::quoted(&outcome.given, 80), error.to_string());
+            let words = if words.starts_with(&given) { words } else { format!("{given}: {words}") };
+            Err(Complaint::NotSent { fault: MailFault::CalledOff, words, hint: String::new() })
+        }
+    }
+}
+
+fn judge_message(message: &Message, report: &Report, now: Timestamp) -> Result<String, Complaint> {
+    let name = message.username.as_deref().unwrap_or("a user who was deleted");
+    let address = &message.address;
+    let reply = message.reply.as_deref().unwrap_or_default();
+    let later = |words: String| Err(not_sent(MailFault::Later, words));
+    match message.state {
+        MessageState::Accepted => {
+            let kind = kind(message.kind == crate::domain::message::MailKind::Invitation);
+            let life = SpokenDuration(message.link.as_ref().map_or(Duration::ZERO, |link| link.life));
+            Ok(format!("{name}: the relay took {kind} for {address}; the link is good for {life}."))
+        }
+        MessageState::Queued | MessageState::Sending => match &report.trouble {
+            Some(trouble) => Err(not_sent(fault_of(trouble), format!("{name}: not sent yet: {}", trouble.words))),
+            None => later(format!("{name}: not sent yet: another process has the mail")),
+        },
+        MessageState::Deferred => {
+            let next = data::relative(message.due_at, now);
+            later(format!("{name}: deferred by the relay, the next try is due {next}: {reply}"))
+        }
+        MessageState::InDoubt => later(format!("{name}: the relay may have the mail for {address} or not: {reply}")),
+        MessageState::Cancelled | MessageState::Skipped => {
+            let words = format!("{name}: called off: {reply}");
+            Err(Complaint::NotSent { fault: MailFault::CalledOff, words, hint: String::new() })
+        }
+        MessageState::Failed => {
+            let fault = if report.bug { MailFault::Bug } else { MailFault::Refused };
+            let words = format!("{name}: the mail for {address} was refused, and is not tried again: {reply}");
+            Err(Complaint::NotSent { fault, words, hint: String::new() })
+        }
+    }
+}
+
+/// What is tried again by `jobs run`, which the hint says.
+fn not_sent(fault: MailFault, words: String) -> Complaint {
+    let hint = match fault {
+        MailFault::Configuration | MailFault::Refused => {
+            "set it right, and try it: cxme-admin mail test ADDRESS -v; then cxme-admin jobs run sends what waits"
+        }
+        _ => "it waits in the outbox: cxme-admin jobs run tries again",
+    };
+    Complaint::NotSent { fault, words, hint: hint.to_owned() }
+}
+
+fn kind(invitation: bool) -> &'static str {
+    if invitation { "an invitation" } else { "a reset link" }
+}
+
+fn write_records(context: &mut Context, outcomes: &[Outcome], now: Timestamp) -> anyhow::Result<()> {
+    data::records::<anyhow::Error>(&mut context.output, &HEADS, now, |sink| {
+        for outcome in outcomes {
+            let cells = match &outcome.what {
+                What::Mailed(message) | What::SentBefore(message) => {
+                    let is_new = matches!(outcome.what, What::Mailed(_));
+                    let waits = is_new && !message.state.has_ended();
+                    let expires_at = message.link.as_ref().and_then(|link| link.expires_at);
+                    [
+                        Cell::text(message.username.as_deref().unwrap_or(&outcome.given)),
+                        Cell::text(&message.address),
+                        Cell::text(if is_new { message.state.word() } else { "skipped" }),
+                        Cell::text(if is_new { message.reply.as_deref().unwrap_or("") } else { "sent before" }),
+                        Cell::Number(message.id.0),
+                        Cell::time_or(expires_at, ""),
+                        Cell::time_or(waits.then_some(message.due_at), ""),
+                    ]
+                }
+                What::WouldBeMailed { user, .. } => {
+                    let (user, address) = (Cell::text(user.username.as_str()), Cell::text(user.email.as_str()));
+                    let nothing = || Cell::Nothing("");
+                    [user, address, Cell::text("would be mailed"), nothing(), nothing(), nothing(), nothing()]
+                }
+                What::Refused(error) => {
+                    let nothing = || Cell::Nothing("");
+                    let (user, why) = (Cell::text(&outcome.given), Cell::text(error.to_string()));
+                    [user, nothing(), Cell::text("refused"), why, nothing(), nothing(), nothing()]
+                }
+            };
+            sink(&cells)?;
+        }
+        Ok(())
+    })
+}

@@ -1,0 +1,160 @@
+//! `users password`, and the same question after `users add`.
+
+use insta::assert_snapshot;
+
+use crate::support::CAROL;
+use crate::support::GOOD;
+use crate::support::World;
+
+#[test]
+fn both_choices_are_offered_in_the_words_of_the_form() {
+    let world = World::with_mail().with_users("alice");
+    assert_snapshot!(world.command("users password alice").typing(["1"]).run(), @"
+    status 0
+    -- asked
+    Password Management: alice (alice@example.com)
+      1. Email the link for resetting password to this User
+      2. Set a password for this user
+    1
+    -- stderr
+    alice: the relay took an invitation for alice@example.com; the link is good for 7 days.
+    The same without questions: cxme-admin users send-reset alice
+    ");
+    assert_eq!(world.mails().len(), 1);
+    assert_snapshot!(world.command("users password alice").typing(["2", GOOD, GOOD]).run(), @"
+    status 0
+    -- asked
+    Password Management: alice (alice@example.com)
+      1. Email the link for resetting password to this User
+      2. Set a password for this user
+    2
+    Requirements for the password of alice (alice@example.com):
+      - at least 15 characters; spaces and letters of every script count
+      - at most 1,024 bytes (at least 256 characters of any script)
+      - not a common password, nor one with digits or symbols put around it; a phrase of several words may contain one
+      - not made only of the user's name, username or email address or of the organization's name
+      - not one character or short block repeated, nor a sequence such as `abcdefgh12345678`
+    Help: help@example.com, extension 4711
+    New password: 
+    The same again: 
+    -- stderr
+    The password of alice is set.
+    The user is told by mail.
+    The same without questions: cxme-admin users set-password alice --stdin < FILE
+    ");
+    assert!(world.accepts("alice", GOOD));
+    assert_snapshot!(world.command("users password alice").typing(["q"]).run(), @"
+    status 65
+    -- asked
+    Password Management: alice (alice@example.com)
+      1. Email the link for resetting password to this User
+      2. Set a password for this user
+    q
+    -- stderr
+    error: not confirmed: nothing was changed
+    ");
+}
+
+#[test]
+fn only_what_the_operator_may_do_is_offered() {
+    let world = World::with_mail()
+        .with_role("Setter", "view-users set-passwords")
+        .with_role("Sender", "view-users send-resets")
+        .with_role("Looker", "view-users")
+        .with_users("alice:Looker");
+    for (role, offered) in [("Setter", "Set a password for this user"), ("Sender", "Email the link")] {
+        let world = &world;
+        world.run(&format!("operators add {CAROL} --role {role}")).expect_status(0);
+        let run = world.command("users password alice").uid(CAROL).typing(["q"]).run();
+        assert!(run.asked.contains(&format!("1. {offered}")) && !run.asked.contains("2. "), "{run}");
+        world.run("operators remove carol").expect_status(0);
+    }
+    world.run(&format!("operators add {CAROL} --role Looker")).expect_status(0);
+    world.command("users password alice").uid(CAROL).typing(["1"]).run().expect_status(77);
+}
+
+#[test]
+fn a_user_of_the_identity_provider_is_refused_before_anything_is_asked() {
+    let world = World::with_mail().with_saml_user();
+    assert_snapshot!(world.command("users password sam").typing(["1"]).run(), @"
+    status 65
+    -- stderr
+    error: sam signs in with SAML: the password is kept by the organization's identity provider
+    hint: the password is reset there: ask the identity team
+    ");
+}
+
+#[test]
+fn where_nobody_can_be_asked_it_says_what_to_give() {
+    let world = World::with_mail().with_users("alice");
+    assert_snapshot!(world.run("users password alice"), @"
+    status 2
+    -- stderr
+    error: nobody can be asked here, and this needs an answer: How the user gets a password
+    hint: give `users send-reset USER` or `users set-password USER --stdin`
+    ");
+    assert_snapshot!(world.command("users password alice --no-input").typing(["1"]).run(), @"
+    status 2
+    -- stderr
+    error: nobody can be asked here, and this needs an answer: How the user gets a password
+    hint: give `users send-reset USER` or `users set-password USER --stdin`
+    ");
+}
+
+#[test]
+fn a_new_user_at_a_terminal_gets_the_same_question() {
+    let world = World::with_mail();
+    assert_snapshot!(world.command("users add alice@example.com").typing(["1"]).run(), @"
+    status 0
+    -- asked
+    Password Management: alice (alice@example.com)
+      1. Email the link for resetting password to this User
+      2. Set a password for this user
+      3. Neither now
+    1
+    -- stderr
+    alice (alice@example.com) is added.
+    alice: the relay took an invitation for alice@example.com; the link is good for 7 days.
+    The same without questions: cxme-admin users send-reset alice
+    ");
+    assert_snapshot!(world.command("users add bob@example.com").typing(["2", GOOD, GOOD]).run(), @"
+    status 0
+    -- asked
+    Password Management: bob (bob@example.com)
+      1. Email the link for resetting password to this User
+      2. Set a password for this user
+      3. Neither now
+    2
+    Requirements for the password of bob (bob@example.com):
+      - at least 15 characters; spaces and letters of every script count
+      - at most 1,024 bytes (at least 256 characters of any script)
+      - not a common password, nor one with digits or symbols put around it; a phrase of several words may contain one
+      - not made only of the user's name, username or email address or of the organization's name
+      - not one character or short block repeated, nor a sequence such as `abcdefgh12345678`
+    Help: help@example.com, extension 4711
+    New password: 
+    The same again: 
+    -- stderr
+    bob (bob@example.com) is added.
+    The password of bob is set.
+    The user is told by mail.
+    The same without questions: cxme-admin users set-password bob --stdin < FILE
+    ");
+    assert_snapshot!(world.command("users add carla@example.com").typing(["3"]).run(), @"
+    status 0
+    -- asked
+    Password Management: carla (carla@example.com)
+      1. Email the link for resetting password to this User
+      2. Set a password for this user
+      3. Neither now
+    3
+    -- stderr
+    carla (carla@example.com) is added.
+    carla cannot log in yet: cxme-admin users password carla
+    ");
+    let run = world.command("users add dora@example.com --no-input").typing(["1"]).run().expect_status(0);
+    assert!(run.asked.is_empty(), "{run}");
+    let run = world.command("users add sam@idp.example.com").typing(["1"]).run().expect_status(0);
+    assert!(run.asked.is_empty(), "{run}");
+    assert_eq!(world.ask("SELECT count(*) FROM user"), "5");
+}
