@@ -9,6 +9,8 @@
 mod arriving;
 #[path = "postfix/certificate.rs"]
 mod certificate;
+#[path = "postfix/commands.rs"]
+mod commands;
 #[path = "postfix/program.rs"]
 mod program;
 #[path = "mail/reading.rs"]

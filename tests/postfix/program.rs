@@ -1,8 +1,10 @@
 //! The program with a configuration that names a server of these tests.
 
 use std::fs;
+use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::Output;
+use std::process::Stdio;
 
 use cxme_admin::config::Config;
 use cxme_admin::config::PasswordFrom;
@@ -28,12 +30,12 @@ pub(crate) struct Program {
 }
 
 impl Program {
-    /// A store that mails by this server, without users yet.
-    pub(crate) fn new(postfix: &Postfix) -> Self {
+    /// A store without users yet, and a configuration that mails as these lines say.
+    pub(crate) fn new(mail: &str) -> Self {
         let program = Self { folder: tempfile::tempdir().unwrap() };
         let rest = "\n[store]\npath = \"store.db\"\n\n[reset]\nlink = \"https://reset.example.com/#{code}\"\n";
-        fs::write(program.config(), postfix.config() + rest).unwrap();
-        program.does(&["init", "--yes"]);
+        fs::write(program.config(), mail.to_owned() + rest).unwrap();
+        program.does(&["init", "--yes"], "");
         program
     }
 
@@ -41,17 +43,29 @@ impl Program {
         self.folder.path().join("config.toml")
     }
 
-    /// Runs a command to its end.
-    pub(crate) fn run(&self, arguments: &[&str]) -> Output {
+    /// Runs a command to its end, with `input` on its standard input.
+    pub(crate) fn run(&self, arguments: &[&str], input: &str) -> Output {
         let mut program = command(env!("CARGO_BIN_EXE_cxme-admin"));
-        program.arg("-c").arg(self.config()).args(arguments).output().unwrap()
+        program.arg("-c").arg(self.config()).args(arguments);
+        program.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = program.spawn().unwrap();
+        // Who asks for nothing may not read it.
+        let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
+        child.wait_with_output().unwrap()
     }
 
-    /// Runs a command, which must succeed; gives its standard output.
-    pub(crate) fn does(&self, arguments: &[&str]) -> String {
-        let output = self.run(arguments);
+    /// Runs a command, which must succeed; gives all that it said.
+    pub(crate) fn does(&self, arguments: &[&str], input: &str) -> String {
+        let output = self.run(arguments, input);
         assert!(output.status.success(), "{arguments:?}: {}", said(&output));
-        String::from_utf8(output.stdout).unwrap()
+        said(&output)
+    }
+
+    /// Runs a command, which must end so; gives all that it said.
+    pub(crate) fn fails(&self, status: i32, arguments: &[&str], input: &str) -> String {
+        let output = self.run(arguments, input);
+        assert_eq!(output.status.code(), Some(status), "{arguments:?}: {}", said(&output));
+        said(&output)
     }
 }
 
@@ -62,7 +76,7 @@ fn a_server_is_reached_as_the_configuration_says() {
     }
     for (tls, login) in [(Security::StartTls, true), (Security::Implicit, true), (Security::None, false)] {
         let postfix = Postfix::start(Options { tls, login, ..Options::default() });
-        let program = Program::new(&postfix);
+        let program = Program::new(&postfix.config());
         let config = Config::load(&program.config(), Surroundings::default()).unwrap();
         let smtp = config.mail.smtp;
         let mut relay = Relay::new(&smtp.host.unwrap(), smtp.port, smtp.tls, smtp.ca_file.as_deref()).unwrap();
