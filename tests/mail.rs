@@ -1,10 +1,10 @@
-//! Mails of every kind and language as another program reads them: Python's `email`, which follows the RFCs closely.
+//! Mails of every kind and language as another program reads them.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says so by a panic")]
 
-use std::fs;
-use std::path::Path;
-use std::process::Command;
+#[path = "mail/reading.rs"]
+mod reading;
+
 use std::time::Duration;
 
 use cxme_admin::domain::email_address::EmailAddress;
@@ -24,6 +24,16 @@ use cxme_admin::secrets::key::ResetKey;
 use cxme_admin::secrets::reset_code::NONCE;
 use cxme_admin::secrets::reset_code::ResetCode;
 use cxme_admin::texts::Locale;
+
+use crate::reading::Expected;
+
+/// What each mail here says.
+const EXPECTED: Expected<'_> = Expected {
+    from: "accounts@example.com",
+    to: "alice@example.com",
+    date: Some("2026-03-04T10:00:00+00:00"),
+    link: "",
+};
 
 /// Names and notes from the plain to the hostile.
 const WORDS: [&str; 6] = [
@@ -62,7 +72,7 @@ fn python_reads_every_mail_without_a_defect() {
             .into_iter()
             .chain(NoticeCause::ALL.map(changed));
         for (content, locale) in contents.flat_map(|content| ["en", "de"].map(|locale| (content, locale))) {
-            let message_id = composer.message_id(MessageId(count), &nonce);
+            let message_id = composer.message_id(MessageId(count.try_into().unwrap()), &nonce);
             let letter = Letter {
                 recipient: &address("alice@example.com"),
                 name: words,
@@ -75,13 +85,12 @@ fn python_reads_every_mail_without_a_defect() {
             };
             let mail = composer.compose(&letter).unwrap();
             let expected = if content.kind().has_link() { link.with(code.in_link()) } else { String::new() };
-            fs::write(folder.path().join(format!("{count:03}.eml")), &mail.content).unwrap();
-            fs::write(folder.path().join(format!("{count:03}.link")), expected).unwrap();
+            reading::put(folder.path(), count, &mail.content, &Expected { link: &expected, ..EXPECTED });
             count += 1;
         }
     }
 
-    assert_eq!(read_mails(folder.path()), [format!("{count} mails\n"), String::new()]);
+    assert_eq!(reading::read(folder.path()), [format!("{count} mails\n"), String::new()]);
 }
 
 #[test]
@@ -90,21 +99,13 @@ fn python_names_what_is_wrong() {
     let mail = "From: accounts@example.com\r\nTo: alice@example.com\r\nTo: bob@example.com\r\n\
                 Date: Wed, 04 Mar 2026 10:00:00 +0000\r\nContent-Type: multipart/alternative; boundary=\"x\"\r\n\r\n\
                 --x\r\n\r\n";
-    fs::write(folder.path().join("0.eml"), mail).unwrap();
-    fs::write(folder.path().join("0.link"), "").unwrap();
-    let [_, problems] = read_mails(folder.path());
+    reading::put(folder.path(), 0, mail.as_bytes(), &EXPECTED);
+    let [_, problems] = reading::read(folder.path());
     for problem in
         ["defect: CloseBoundaryNotFoundDefect()", "To is there 2 times", "Subject is there 0 times", "parts: "]
     {
         assert!(problems.contains(problem), "{problem}\n{problems}");
     }
-}
-
-/// What the script says of the mails of a folder, on its two streams.
-fn read_mails(folder: &Path) -> [String; 2] {
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/mail/read_mails.py");
-    let output = Command::new("python3").arg(script).arg(folder).output().unwrap();
-    [output.stdout, output.stderr].map(|stream| String::from_utf8(stream).unwrap())
 }
 
 fn address(text: &str) -> EmailAddress {

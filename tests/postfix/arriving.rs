@@ -1,0 +1,243 @@
+//! Mails arrive, each once and whole, whichever way the relay wants to be spoken to.
+
+use std::collections::BTreeMap;
+use std::collections::BTreeSet;
+use std::time::Duration;
+use std::time::Instant;
+
+use cxme_admin::domain::message::MessageState;
+use cxme_admin::domain::relay::LoginMethod;
+use cxme_admin::domain::relay::Security;
+use cxme_admin::mail::handover::TroubleKind;
+use cxme_admin::mail::transport::Transport;
+use cxme_admin::secrets::ResetCode;
+use cxme_admin::store::outbox::Scope;
+
+use crate::reading;
+use crate::reading::Expected;
+use crate::server::Options;
+use crate::server::PASSWORD;
+use crate::server::Postfix;
+use crate::server::login;
+use crate::sink::SmtpSink;
+use crate::support;
+use crate::support::can_postfix;
+use crate::support::can_sink;
+use crate::world::World;
+use crate::world::code_in;
+
+/// Sends a reset to alice, who reads it with Python and finds a link that is hers.
+fn a_reset_arrives_whole(options: Options) {
+    let postfix = Postfix::start(options.clone());
+    let world = World::new();
+    let alice = world.user("alice");
+    let id = world.queue(alice);
+    let report = world.send(postfix.transport(), 4);
+    assert_eq!((report.accepted, report.total(), report.trouble), (1, 1, None), "{}", postfix.log());
+    let message = world.message(id);
+    assert_eq!((message.state, message.attempts), (MessageState::Accepted, 1));
+    assert!(message.reply.unwrap().starts_with("250 2.0.0 Ok: queued as "));
+
+    let delivered = postfix.delivered();
+    let [(mailbox, mail)] = &delivered[..] else { panic!("{} mails: {}", delivered.len(), postfix.log()) };
+    assert_eq!(mailbox, "alice");
+    let text = String::from_utf8_lossy(mail);
+    let code = code_in(&text);
+    let expected = Expected {
+        from: "no-reply@example.com",
+        to: "alice@example.com",
+        date: Some("2026-11-24T08:00:00+00:00"),
+        link: &format!("https://reset.example.com/#{code}"),
+    };
+    let folder = tempfile::tempdir().unwrap();
+    reading::put(folder.path(), 0, mail, &expected);
+    assert_eq!(reading::read(folder.path()), ["1 mails\n".to_owned(), String::new()]);
+
+    let code = ResetCode::parse(&code).unwrap();
+    let link = world.store.read().unwrap().link_by_code(&code.hash()).unwrap().unwrap();
+    assert_eq!((link.user, link.message), (alice, id));
+
+    // What Postfix writes down of how it was spoken to (RFC 3848): S for TLS, A for a login.
+    let protocol = match (options.tls == Security::None, options.login) {
+        (true, false) => "ESMTP",
+        (true, true) => "ESMTPA",
+        (false, false) => "ESMTPS",
+        (false, true) => "ESMTPSA",
+    };
+    assert!(text.contains(&format!(" with {protocol} id ")), "{text}");
+    assert!(!text.contains(PASSWORD) && !postfix.whole_log().contains(PASSWORD));
+}
+
+#[test]
+fn a_reset_arrives_by_starttls_with_a_login() {
+    if can_postfix() {
+        a_reset_arrives_whole(Options::default());
+    }
+}
+
+#[test]
+fn a_reset_arrives_by_implicit_tls_with_a_login() {
+    if can_postfix() {
+        a_reset_arrives_whole(Options { tls: Security::Implicit, ..Options::default() });
+    }
+}
+
+#[test]
+fn a_reset_arrives_by_starttls_without_a_login() {
+    if can_postfix() {
+        a_reset_arrives_whole(Options { login: false, ..Options::default() });
+    }
+}
+
+#[test]
+fn a_reset_arrives_on_this_machine_without_tls_with_or_without_a_login() {
+    if can_postfix() {
+        for login in [false, true] {
+            a_reset_arrives_whole(Options { tls: Security::None, login, ..Options::default() });
+        }
+    }
+}
+
+#[test]
+fn postfix_takes_each_way_to_log_in() {
+    if !can_postfix() {
+        return;
+    }
+    let postfix = Postfix::start(Options::default());
+    let world = World::new();
+    for (user, method) in [("alice", LoginMethod::Plain), ("bob", LoginMethod::Login)] {
+        world.queue(world.user(user));
+        let mut relay = postfix.relay();
+        relay.login = Some(login(PASSWORD, method));
+        assert_eq!(world.send(Transport::Smtp(Box::new(relay)), 1).accepted, 1, "{}", postfix.log());
+    }
+    assert_eq!(postfix.counts().len(), 2);
+    let log = postfix.whole_log();
+    for name in ["PLAIN", "LOGIN"] {
+        assert!(log.contains(&format!("sasl_method={name}, ")), "{name}: {log}");
+    }
+}
+
+/// So many mailboxes of Postfix, each with one mail.
+fn one_each(users: usize) -> BTreeMap<String, usize> {
+    (0..users).map(|number| (format!("user{number}"), 1)).collect()
+}
+
+#[test]
+fn every_user_gets_one_mail_over_two_connections() {
+    if !can_postfix() {
+        return;
+    }
+    let postfix = Postfix::start(Options { users: 20, ..Options::default() });
+    let world = World::new();
+    let ids = world.queued(20);
+    let report = world.send(postfix.transport(), 2);
+    assert_eq!((report.accepted, report.total(), report.trouble), (20, 20, None));
+    assert!(ids.iter().all(|id| world.message(*id).attempts == 1));
+    assert_eq!(postfix.counts(), one_each(20));
+    let connections = postfix.connections();
+    assert!((1..=2).contains(&connections), "{connections} connections:\n{}", postfix.log());
+    assert_eq!(world.send(postfix.transport(), 2).total(), 0, "nothing is sent again");
+}
+
+#[test]
+fn a_relay_that_was_down_gets_every_mail_when_it_is_up_again() {
+    if !can_postfix() {
+        return;
+    }
+    let postfix = Postfix::start(Options { users: 10, ..Options::default() });
+    let world = World::new();
+    let ids = world.queued(10);
+    postfix.stop();
+    let trouble = world.send(postfix.transport(), 4).trouble.unwrap();
+    assert_eq!(trouble.kind, TroubleKind::Later, "{}", trouble.words);
+    assert!(trouble.words.contains("refused"), "{}", trouble.words);
+    assert!(ids.iter().all(|id| world.message(*id).attempts == 0), "it burns nobody's attempt");
+    postfix.go_on();
+    assert_eq!(world.send(postfix.transport(), 4).accepted, 10);
+    assert_eq!(postfix.counts(), one_each(10));
+}
+
+#[test]
+fn a_relay_that_is_stopped_in_the_middle_loses_no_mail() {
+    if !can_postfix() {
+        return;
+    }
+    let users = 200;
+    // Each of these four takes a second, so that all connections are still busy when the relay stops.
+    let settings = "smtpd_recipient_restrictions = check_recipient_access regexp:{{/^user10[0-3]@/ sleep 1}}";
+    let postfix = Postfix::start(Options { users, settings, ..Options::default() });
+    let world = World::new();
+    let ids = world.queued(users);
+    let report = std::thread::scope(|scope| {
+        scope.spawn(|| {
+            // Some mails are through, and most are not.
+            assert!(support::comes_true(|| postfix.log().matches(": client=").count() > 20), "{}", postfix.log());
+            postfix.stop();
+            postfix.go_on();
+        });
+        world.send_order(postfix.transport(), Scope::Everything, 4, Duration::from_secs(30))
+    });
+    assert_eq!(report.trouble, None, "it was back within the patience");
+    assert!(postfix.log().matches("]: connect from ").count() > 4, "it was cut off:\n{}", postfix.log());
+    // What was under way is due again some minutes later.
+    world.wait(400);
+    let rest = world.send(postfix.transport(), 4);
+    assert_eq!(report.accepted + rest.accepted, 200, "{report:?}, then {rest:?}");
+    assert!(ids.iter().all(|id| world.message(*id).state == MessageState::Accepted));
+    let delivered = postfix.delivered();
+    let mailboxes: BTreeSet<&str> = delivered.iter().map(|(mailbox, _)| mailbox.as_str()).collect();
+    assert_eq!(mailboxes.len(), users, "every user has a mail");
+    // Postfix too delivers twice what it was delivering when it was stopped, which is not ours to count.
+    let texts: Vec<_> = delivered.iter().map(|(_, mail)| String::from_utf8_lossy(mail)).collect();
+    let taken: BTreeSet<&str> = texts.iter().map(|text| queue_id(text)).collect();
+    assert!(taken.len() <= users + 4, "{} were handed over, with 4 connections cut off once", taken.len());
+    let codes: BTreeSet<String> = texts.iter().map(|text| code_in(text)).collect();
+    assert_eq!(codes.len(), users, "a copy is the same mail again");
+}
+
+/// By which Postfix knew a mail while it had it.
+fn queue_id(mail: &str) -> &str {
+    let (_, rest) = mail.split_once(" with ESMTPSA id ").unwrap();
+    rest.split_whitespace().next().unwrap()
+}
+
+#[test]
+fn a_fast_relay_gets_every_mail_once_over_four_connections() {
+    if !can_sink() {
+        return;
+    }
+    // With PIPELINING and without it.
+    for options in [&[][..], &["-p"]] {
+        let sink = SmtpSink::keeping(options);
+        let world = World::new();
+        world.queued(200);
+        let report = world.send(sink.transport(), 4);
+        assert_eq!((report.accepted, report.total(), report.trouble), (200, 200, None), "{options:?}");
+        let mails = sink.mails();
+        assert_eq!(mails.len(), 200, "{options:?}");
+        let recipients: BTreeSet<&str> =
+            mails.iter().filter_map(|mail| mail.lines().find(|line| line.starts_with("X-Rcpt-Args: "))).collect();
+        assert_eq!(recipients.len(), 200, "{options:?}");
+        let codes: BTreeSet<String> = mails.iter().map(|mail| code_in(mail)).collect();
+        assert_eq!(codes.len(), 200, "{options:?}");
+    }
+}
+
+#[test]
+fn a_mail_does_not_wait_for_the_packet_before_it() {
+    if !can_sink() {
+        return;
+    }
+    for options in [&[][..], &["-p"]] {
+        let sink = SmtpSink::start(options);
+        let world = World::new();
+        world.queued(200);
+        let begin = Instant::now();
+        assert_eq!(world.send(sink.transport(), 1).accepted, 200);
+        let took = begin.elapsed();
+        // Where the body and its dot are two writes and Nagle's algorithm is on, each mail takes 40 ms: 8 s in all. It
+        // is a third of a second otherwise.
+        assert!(took < Duration::from_secs(7), "{options:?}: {took:?}");
+    }
+}

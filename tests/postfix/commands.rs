@@ -1,0 +1,118 @@
+//! The commands that mail, with a real Postfix behind them.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use cxme_admin::domain::relay::Security;
+
+use crate::program::Program;
+use crate::reading;
+use crate::reading::Expected;
+use crate::server::Options;
+use crate::server::PASSWORD;
+use crate::server::Postfix;
+use crate::server::USERNAME;
+use crate::support::can_postfix;
+use crate::world::code_in;
+
+/// What a user chooses, long enough for the policy.
+const NEW: &str = "ferry tobacco lantern";
+
+#[test]
+fn who_follows_the_link_of_the_mail_can_sign_in_and_is_told_so_by_mail() {
+    if !can_postfix() {
+        return;
+    }
+    for tls in [Security::StartTls, Security::Implicit] {
+        let postfix = Postfix::start(Options { tls, ..Options::default() });
+        let program = Program::new(&postfix.config());
+        program.does(&["users", "add", "alice@example.com"], "");
+        program.does(&["users", "send-reset", "alice"], "");
+        let invitation = postfix.delivered().pop().unwrap().1;
+        let code = code_in(&String::from_utf8_lossy(&invitation));
+
+        let answers = format!("{code}\n{NEW}\n");
+        program.does(&["resets", "redeem", "--stdin"], &answers);
+        program.does(&["users", "verify-password", "alice", "--stdin"], NEW);
+        program.fails(65, &["resets", "redeem", "--stdin"], &answers);
+
+        let delivered = postfix.delivered();
+        assert_eq!(delivered.len(), 2, "the invitation and one notice: {}", postfix.log());
+        let folder = tempfile::tempdir().unwrap();
+        for (number, (mailbox, mail)) in delivered.iter().enumerate() {
+            assert_eq!(mailbox, "alice");
+            let link = if *mail == invitation { format!("https://reset.example.com/#{code}") } else { String::new() };
+            let expected = Expected { from: "no-reply@example.com", to: "alice@example.com", date: None, link: &link };
+            reading::put(folder.path(), number, mail, &expected);
+        }
+        assert_eq!(reading::read(folder.path()), ["2 mails\n".to_owned(), String::new()]);
+    }
+}
+
+#[test]
+fn a_test_mail_arrives_and_its_dialogue_is_shown_without_the_password() {
+    if !can_postfix() {
+        return;
+    }
+    let postfix = Postfix::start(Options::default());
+    let program = Program::new(&postfix.config());
+    let shown = program.does(&["mail", "test", "alice@example.com", "-v"], "");
+    for line in ["STARTTLS", "AUTH PLAIN", "RCPT TO:<alice@example.com>", "250 2.0.0 Ok: queued as "] {
+        assert!(shown.contains(line), "{line}: {shown}");
+    }
+    let plain = STANDARD.encode(format!("\0{USERNAME}\0{PASSWORD}"));
+    for secret in [PASSWORD, &plain, &STANDARD.encode(PASSWORD)] {
+        assert!(!shown.contains(secret), "{shown}");
+    }
+    assert_eq!(postfix.counts().into_iter().collect::<Vec<_>>(), [("alice".to_owned(), 1)]);
+}
+
+#[test]
+fn the_exit_code_says_who_is_to_mend_it() {
+    if !can_postfix() {
+        return;
+    }
+    let postfix = Postfix::start(Options::default());
+    let config = postfix.config();
+    let (ca, other_ca) = (postfix.ca_file(), postfix.other_ca_file());
+    let test = ["mail", "test", "alice@example.com"];
+
+    let said = Program::new(&config).fails(69, &["mail", "test", "nobody@example.com"], "");
+    assert!(said.contains("550 5.1.1 <nobody@example.com>: Recipient address rejected"), "{said}");
+
+    let untrusted = config.replace(ca.to_str().unwrap(), other_ca.to_str().unwrap());
+    let said = Program::new(&untrusted).fails(78, &test, "");
+    assert!(said.contains("certificate"), "{said}");
+
+    // The name stands in no certificate, and the account is not one.
+    let said = Program::new(&config.replace("localhost", "127.0.0.1")).fails(78, &test, "");
+    assert!(said.contains("certificate"), "{said}");
+    let stranger = config.replace(&format!("\"{USERNAME}\""), "\"stranger\"");
+    let said = Program::new(&stranger).fails(78, &test, "");
+    assert!(said.contains("535 5.7.8"), "{said}");
+
+    let plain = Program::new(&config.replace("\"starttls\"", "\"none\""));
+    let said = plain.fails(78, &test, "");
+    assert!(said.contains("offers no login at all (AUTH)"), "{said}");
+
+    postfix.stop();
+    let said = Program::new(&(config + "patience = \"0s\"\n")).fails(75, &test, "");
+    assert!(said.contains("refused"), "{said}");
+}
+
+#[test]
+fn a_reset_that_waited_for_the_relay_is_sent_by_the_next_run() {
+    if !can_postfix() {
+        return;
+    }
+    let postfix = Postfix::start(Options::default());
+    let program = Program::new(&(postfix.config() + "patience = \"0s\"\n"));
+    program.does(&["users", "add", "alice@example.com"], "");
+    postfix.stop();
+    program.fails(75, &["users", "send-reset", "alice"], "");
+    postfix.go_on();
+    program.does(&["jobs", "run"], "");
+    program.does(&["jobs", "run"], "");
+    let [(_, mail)] = &postfix.delivered()[..] else { panic!("not one mail: {}", postfix.log()) };
+    let code = code_in(&String::from_utf8_lossy(mail));
+    program.does(&["resets", "redeem", "--stdin"], &format!("{code}\n{NEW}\n"));
+}

@@ -1,0 +1,94 @@
+//! The program with a configuration that names a server of these tests.
+
+use std::fs;
+use std::io::Write as _;
+use std::path::PathBuf;
+use std::process::Output;
+use std::process::Stdio;
+
+use cxme_admin::config::Config;
+use cxme_admin::config::PasswordFrom;
+use cxme_admin::config::Surroundings;
+use cxme_admin::domain::relay::Security;
+use cxme_admin::mail::smtp::Login;
+use cxme_admin::mail::smtp::Relay;
+use cxme_admin::mail::transport::Transport;
+use cxme_admin::secrets::RelayPassword;
+use tempfile::TempDir;
+use zeroize::Zeroizing;
+
+use crate::server::Options;
+use crate::server::Postfix;
+use crate::support::can_postfix;
+use crate::support::command;
+use crate::support::said;
+use crate::world::World;
+
+/// The program, its configuration and its store.
+pub(crate) struct Program {
+    folder: TempDir,
+}
+
+impl Program {
+    /// A store without users yet, and a configuration that mails as these lines say.
+    pub(crate) fn new(mail: &str) -> Self {
+        let program = Self { folder: tempfile::tempdir().unwrap() };
+        let rest = "\n[store]\npath = \"store.db\"\n\n[reset]\nlink = \"https://reset.example.com/#{code}\"\n";
+        fs::write(program.config(), mail.to_owned() + rest).unwrap();
+        program.does(&["init", "--yes"], "");
+        program
+    }
+
+    pub(crate) fn config(&self) -> PathBuf {
+        self.folder.path().join("config.toml")
+    }
+
+    /// Runs a command to its end, with `input` on its standard input.
+    pub(crate) fn run(&self, arguments: &[&str], input: &str) -> Output {
+        let mut program = command(env!("CARGO_BIN_EXE_cxme-admin"));
+        program.arg("-c").arg(self.config()).args(arguments);
+        program.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = program.spawn().unwrap();
+        // Who asks for nothing may not read it.
+        let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
+        child.wait_with_output().unwrap()
+    }
+
+    /// Runs a command, which must succeed; gives all that it said.
+    pub(crate) fn does(&self, arguments: &[&str], input: &str) -> String {
+        let output = self.run(arguments, input);
+        assert!(output.status.success(), "{arguments:?}: {}", said(&output));
+        said(&output)
+    }
+
+    /// Runs a command, which must end so; gives all that it said.
+    pub(crate) fn fails(&self, status: i32, arguments: &[&str], input: &str) -> String {
+        let output = self.run(arguments, input);
+        assert_eq!(output.status.code(), Some(status), "{arguments:?}: {}", said(&output));
+        said(&output)
+    }
+}
+
+#[test]
+fn a_server_is_reached_as_the_configuration_says() {
+    if !can_postfix() {
+        return;
+    }
+    for (tls, login) in [(Security::StartTls, true), (Security::Implicit, true), (Security::None, false)] {
+        let postfix = Postfix::start(Options { tls, login, ..Options::default() });
+        let program = Program::new(&postfix.config());
+        let config = Config::load(&program.config(), Surroundings::default()).unwrap();
+        let smtp = config.mail.smtp;
+        let mut relay = Relay::new(&smtp.host.unwrap(), smtp.port, smtp.tls, smtp.ca_file.as_deref()).unwrap();
+        relay.login = smtp.login.map(|login| {
+            let PasswordFrom::File(file) = login.password else { panic!("{:?}", login.password) };
+            let password = RelayPassword::from_bytes(Zeroizing::new(fs::read(file).unwrap())).unwrap();
+            Login { username: login.username, password: password.into_secret(), method: login.method }
+        });
+        assert_eq!(relay.login.is_some(), login);
+        let world = World::new();
+        world.queue(world.user("alice"));
+        let report = world.send(Transport::Smtp(Box::new(relay)), 1);
+        assert_eq!(report.accepted, 1, "{report:?}\n{}", postfix.log());
+    }
+}

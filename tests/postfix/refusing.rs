@@ -1,0 +1,167 @@
+//! What Postfix refuses, and what the program makes of it.
+
+use std::path::Path;
+
+use cxme_admin::domain::message::MessageId;
+use cxme_admin::domain::message::MessageState;
+use cxme_admin::domain::relay::LoginMethod;
+use cxme_admin::domain::relay::Security;
+use cxme_admin::mail::handover::Phase;
+use cxme_admin::mail::handover::Trouble;
+use cxme_admin::mail::handover::TroubleKind;
+use cxme_admin::mail::smtp::Relay;
+use cxme_admin::mail::transport::Transport;
+
+use crate::server::Options;
+use crate::server::PASSWORD;
+use crate::server::Postfix;
+use crate::server::login;
+use crate::support::can_postfix;
+use crate::world::World;
+
+/// Sends ten resets by a relay that cannot be used, over four connections, and gives the trouble.
+fn trouble(postfix: &Postfix, relay: Relay) -> Trouble {
+    let world = World::new();
+    let ids = world.queued(10);
+    let before = postfix.connections();
+    let report = world.send(Transport::Smtp(Box::new(relay)), 4);
+    assert_eq!(report.total(), 0, "{report:?}");
+    let is_untouched = |id: &MessageId| {
+        let message = world.message(*id);
+        (message.state, message.attempts) == (MessageState::Queued, 0)
+    };
+    assert!(ids.iter().all(is_untouched), "the relay's trouble burns nobody's attempt");
+    let opened = postfix.connections() - before;
+    assert!((1..=4).contains(&opened), "{opened} connections:\n{}", postfix.log());
+    assert!(postfix.delivered().is_empty());
+    report.trouble.unwrap()
+}
+
+#[test]
+fn a_wrong_password_is_a_fault_of_the_configuration() {
+    if !can_postfix() {
+        return;
+    }
+    let postfix = Postfix::start(Options { users: 10, ..Options::default() });
+    for method in [LoginMethod::Auto, LoginMethod::Plain, LoginMethod::Login] {
+        let mut relay = postfix.relay();
+        let wrong = format!("{PASSWORD}x");
+        relay.login = Some(login(&wrong, method));
+        let trouble = trouble(&postfix, relay);
+        assert_eq!((trouble.kind, trouble.phase), (TroubleKind::Configuration, Phase::Auth), "{}", trouble.words);
+        assert!(trouble.words.contains("535 5.7.8"), "{}", trouble.words);
+        assert!(!trouble.words.contains(PASSWORD), "{}", trouble.words);
+    }
+}
+
+#[test]
+fn an_authority_that_is_not_trusted_is_told_nothing() {
+    if !can_postfix() {
+        return;
+    }
+    for tls in [Security::StartTls, Security::Implicit] {
+        let postfix = Postfix::start(Options { users: 10, tls, ..Options::default() });
+        let usual = |host: &str, ca_file: &Path| {
+            let mut relay = Relay::new(host, postfix.port(), tls, Some(ca_file)).unwrap();
+            relay.login = Some(login(PASSWORD, LoginMethod::Auto));
+            relay
+        };
+        for (why, relay) in [
+            ("another authority", usual("localhost", &postfix.other_ca_file())),
+            ("another name", usual("127.0.0.1", &postfix.ca_file())),
+        ] {
+            let trouble = trouble(&postfix, relay);
+            assert_eq!((trouble.kind, trouble.phase), (TroubleKind::Configuration, Phase::Tls), "{why}: {trouble:?}");
+            assert!(trouble.words.contains("certificate"), "{why}: {}", trouble.words);
+        }
+        let log = postfix.whole_log();
+        assert!(!log.contains("auth=") && !log.contains("mail="), "Postfix counts the commands that it gets:\n{log}");
+    }
+}
+
+#[test]
+fn a_relay_without_tls_gets_neither_password_nor_mail_where_tls_is_wanted() {
+    if !can_postfix() {
+        return;
+    }
+    let postfix = Postfix::start(Options { users: 10, tls: Security::None, ..Options::default() });
+    for (tls, kinds) in [
+        (Security::StartTls, [TroubleKind::ForGood, TroubleKind::Configuration]),
+        (Security::Implicit, [TroubleKind::ForGood, TroubleKind::Configuration]),
+    ] {
+        let mut relay = Relay::new("localhost", postfix.port(), tls, Some(&postfix.ca_file())).unwrap();
+        relay.login = Some(login(PASSWORD, LoginMethod::Auto));
+        let trouble = trouble(&postfix, relay);
+        assert!(kinds.contains(&trouble.kind), "{tls:?}: {trouble:?}");
+    }
+    let log = postfix.whole_log();
+    assert!(!log.contains("auth=") && !log.contains("mail="), "Postfix counts the commands that it gets:\n{log}");
+}
+
+#[test]
+fn a_user_whom_postfix_does_not_know_fails_alone_with_its_words() {
+    if !can_postfix() {
+        return;
+    }
+    let postfix = Postfix::start(Options { users: 5, ..Options::default() });
+    let world = World::new();
+    let known = world.queued(5);
+    let unknown = world.queue(world.user("nobody"));
+    let more = world.queue(world.user("alice"));
+    let report = world.send(postfix.transport(), 1);
+    assert_eq!((report.accepted, report.failed, report.total(), report.trouble), (6, 1, 7, None));
+    let message = world.message(unknown);
+    assert_eq!((message.state, message.attempts), (MessageState::Failed, 1));
+    assert_eq!(
+        message.reply.as_deref(),
+        Some("550 5.1.1 <nobody@example.com>: Recipient address rejected: User unknown in virtual mailbox table")
+    );
+    for id in known.iter().chain([&more]) {
+        assert_eq!(world.message(*id).state, MessageState::Accepted);
+    }
+    assert_eq!(postfix.connections(), 1, "the connection goes on");
+    let counts = postfix.counts();
+    assert_eq!((counts.len(), counts.values().sum::<usize>()), (6, 6), "{counts:?}");
+}
+
+#[test]
+fn a_user_whom_postfix_puts_off_waits_and_the_others_do_not() {
+    if !can_postfix() {
+        return;
+    }
+    let settings = "smtpd_recipient_restrictions = check_recipient_access inline:{bob@example.com=DEFER}";
+    let postfix = Postfix::start(Options { users: 3, settings, ..Options::default() });
+    let world = World::new();
+    let bob = world.queue(world.user("bob"));
+    world.queued(3);
+    let report = world.send(postfix.transport(), 1);
+    assert_eq!((report.accepted, report.deferred, report.total(), report.trouble), (3, 1, 4, None));
+    let message = world.message(bob);
+    assert_eq!((message.state, message.attempts), (MessageState::Deferred, 1));
+    let reply = message.reply.unwrap();
+    assert!(reply.starts_with("450 4.7.1 <bob@example.com>: "), "{reply}");
+    assert_eq!(postfix.counts().len(), 3);
+}
+
+#[test]
+fn a_sender_whom_postfix_refuses_is_the_relays_trouble() {
+    if !can_postfix() {
+        return;
+    }
+    let settings = "smtpd_delay_reject = no\nsmtpd_sender_restrictions = reject";
+    let postfix = Postfix::start(Options { login: false, users: 10, settings, ..Options::default() });
+    let trouble = trouble(&postfix, postfix.relay());
+    assert_eq!((trouble.kind, trouble.phase), (TroubleKind::ForGood, Phase::Mail), "{}", trouble.words);
+    assert!(trouble.words.contains("554 5.7.1 <no-reply@example.com>: Sender address rejected"), "{}", trouble.words);
+}
+
+#[test]
+fn a_relay_that_insists_on_tls_takes_nothing_without_it() {
+    if !can_postfix() {
+        return;
+    }
+    let postfix = Postfix::start(Options { users: 10, ..Options::default() });
+    let trouble = trouble(&postfix, Relay::new("localhost", postfix.port(), Security::None, None).unwrap());
+    assert_eq!((trouble.kind, trouble.phase), (TroubleKind::ForGood, Phase::Mail), "{}", trouble.words);
+    assert!(trouble.words.contains("530 5.7.0 Must issue a STARTTLS command first"), "{}", trouble.words);
+}

@@ -1,0 +1,79 @@
+//! What both servers need: whether a test can run here, a free port, and waiting for what is to happen.
+
+use std::ffi::OsStr;
+use std::io::Write as _;
+use std::net::Ipv4Addr;
+use std::net::TcpListener;
+use std::path::Path;
+use std::process::Command;
+use std::process::Output;
+use std::process::Stdio;
+use std::thread;
+use std::time::Duration;
+use std::time::Instant;
+
+/// How long anything may take that is waited for. A test that needs it has failed.
+pub(crate) const DEADLINE: Duration = Duration::from_secs(30);
+
+/// Whether Postfix can be started here. Where not, it says so, past what libtest captures, and under CI it fails.
+pub(crate) fn can_postfix() -> bool {
+    can(nix::unistd::geteuid().is_root(), "only root can start Postfix")
+        && can(has("postfix"), "no Postfix is installed")
+        && can(has("saslpasswd2"), "no saslpasswd2 is installed")
+}
+
+/// The same for smtp-sink, which everybody may start.
+pub(crate) fn can_sink() -> bool {
+    can(has("smtp-sink"), "no smtp-sink is installed")
+}
+
+fn can(condition: bool, what: &str) -> bool {
+    if !condition {
+        #[expect(clippy::disallowed_methods, reason = "a switch of the tests, which the program never sees")]
+        let is_ci = std::env::var_os("CI").is_some_and(|ci| ci == "true");
+        assert!(!is_ci, "{what}: under CI that is a failure; tests/run as root sees to it");
+        // `eprintln!` would be kept from who looks on.
+        let _ = std::io::stderr().write_all(format!("tests/postfix.rs: skipped: {what}\n").as_bytes());
+    }
+    condition
+}
+
+fn has(program: &str) -> bool {
+    ["/usr/sbin", "/usr/bin"].iter().any(|folder| Path::new(folder).join(program).exists())
+}
+
+/// A command without an environment and without input, which finds what Debian keeps in its folders for servers.
+pub(crate) fn command(program: impl AsRef<OsStr>) -> Command {
+    let mut command = Command::new(program);
+    command.env_clear().env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin").stdin(Stdio::null());
+    command
+}
+
+/// Runs a command, which must succeed; gives its standard output.
+pub(crate) fn does(command: &mut Command) -> String {
+    let output = command.output().unwrap();
+    assert!(output.status.success(), "{command:?}: {}", said(&output));
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// All that a command has written.
+pub(crate) fn said(output: &Output) -> String {
+    [&output.stdout, &output.stderr].map(|stream| String::from_utf8_lossy(stream)).concat()
+}
+
+/// A port of 127.0.0.1 that nobody listens on. Another process may be faster than whoever asked.
+pub(crate) fn free_port() -> u16 {
+    TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port()
+}
+
+/// Waits until something holds that is asked for again and again; false: not within the deadline.
+pub(crate) fn comes_true(mut holds: impl FnMut() -> bool) -> bool {
+    let end = Instant::now() + DEADLINE;
+    while !holds() {
+        if Instant::now() > end {
+            return false;
+        }
+        thread::sleep(Duration::from_millis(10));
+    }
+    true
+}
