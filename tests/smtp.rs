@@ -2,11 +2,15 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on says so by a panic")]
 
+#[path = "smtp/certificates.rs"]
+mod certificates;
 mod relay;
 #[path = "smtp/replies.rs"]
 mod replies;
 #[path = "smtp/riding.rs"]
 mod riding;
+#[path = "smtp/tls.rs"]
+mod tls;
 #[path = "smtp/wire.rs"]
 mod wire;
 #[path = "smtp/world.rs"]
