@@ -4,6 +4,10 @@
 
 #[path = "smtp/certificates.rs"]
 mod certificates;
+#[path = "smtp/hostile.rs"]
+mod hostile;
+#[path = "smtp/login.rs"]
+mod login;
 mod relay;
 #[path = "smtp/replies.rs"]
 mod replies;
