@@ -4,10 +4,14 @@
 
 #[path = "smtp/certificates.rs"]
 mod certificates;
+#[path = "smtp/fuzz.rs"]
+mod fuzz;
 #[path = "smtp/hostile.rs"]
 mod hostile;
 #[path = "smtp/login.rs"]
 mod login;
+#[path = "smtp/pace.rs"]
+mod pace;
 mod relay;
 #[path = "smtp/replies.rs"]
 mod replies;
