@@ -1,6 +1,7 @@
 //! Certificates for the scripted relay, good ones and bad ones, and the relays that a client with a `ca_file` sees.
 
 use std::path::Path;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use cxme_admin::domain::relay::LoginMethod;
@@ -53,7 +54,7 @@ impl Authority {
     }
 
     /// The `ca_file` that names it.
-    pub(crate) fn file(&self) -> std::path::PathBuf {
+    pub(crate) fn file(&self) -> PathBuf {
         self.folder.path().join("ca.pem")
     }
 
