@@ -2,11 +2,23 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on says so by a panic")]
 
+#[path = "smtp/certificates.rs"]
+mod certificates;
+#[path = "smtp/fuzz.rs"]
+mod fuzz;
+#[path = "smtp/hostile.rs"]
+mod hostile;
+#[path = "smtp/login.rs"]
+mod login;
+#[path = "smtp/pace.rs"]
+mod pace;
 mod relay;
 #[path = "smtp/replies.rs"]
 mod replies;
 #[path = "smtp/riding.rs"]
 mod riding;
+#[path = "smtp/tls.rs"]
+mod tls;
 #[path = "smtp/wire.rs"]
 mod wire;
 #[path = "smtp/world.rs"]

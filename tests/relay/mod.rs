@@ -108,6 +108,8 @@ pub(crate) struct Dump {
     /// What each read gave, decrypted.
     pub(crate) reads: Vec<Vec<u8>>,
     pub(crate) mails: Vec<Received>,
+    /// How many bytes the relay got rid of: what the client read, and what waits for it in the network.
+    pub(crate) written: usize,
     /// Whether it was encrypted in the end.
     pub(crate) encrypted: bool,
 }

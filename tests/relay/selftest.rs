@@ -49,5 +49,7 @@ fn the_scripted_relay_does_what_it_is_told_and_records_what_it_got() {
     let dumps = relay.end();
     assert_eq!((dumps[0].text(), dumps[0].encrypted, &dumps[0].mails), (commands.to_owned(), false, &accepted));
     assert_eq!(dumps[0].mails[0].content, b".\r\n");
+    assert_eq!(dumps[0].written, replies.len());
+    assert!(dumps[3].written >= 100_000);
     assert_ne!(Tls::Implicit, Tls::StartTls);
 }

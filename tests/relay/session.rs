@@ -302,9 +302,15 @@ impl Session<'_> {
     }
 
     fn send(&mut self, bytes: &[u8]) -> io::Result<()> {
-        let stream = self.stream()?;
-        stream.write_all(bytes)?;
-        stream.flush()
+        let mut rest = bytes;
+        while !rest.is_empty() {
+            let stream = self.stream()?;
+            let count = stream.write(rest)?;
+            stream.flush()?;
+            rest = &rest[count..];
+            locked(&self.shared.dumps)[self.number].written += count;
+        }
+        Ok(())
     }
 
     fn stream(&mut self) -> io::Result<&mut Box<dyn Stream>> {

@@ -14,8 +14,13 @@ use crate::world::run;
 /// Lines that a careless client would take for the end of the mail, or break.
 const LINES: [&str; 10] = ["", ".", "..", "...", ".x", "x.", " .", "QUIT", "MAIL FROM:<x@y>", "usual words"];
 
+fn cases() -> ProptestConfig {
+    let cases = if world::is_long() { 10_000 } else { 100 };
+    ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(cases) }
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(if world::is_long() { 10_000 } else { 100 }))]
+    #![proptest_config(cases())]
     #[test]
     fn what_the_relay_reads_is_what_was_given_and_ends_once(
         picked in proptest::collection::vec((0..LINES.len(), 0..900_usize), 1..40),

@@ -1,6 +1,7 @@
 //! What the tests of SMTP share.
 
 use std::future::Future;
+use std::process::Command;
 use std::time::Duration;
 
 use cxme_admin::domain::email_address::EmailAddress;
@@ -30,6 +31,20 @@ pub(crate) const PIPELINING: &[&str] = &["PIPELINING", "SIZE 10240000", "8BITMIM
 pub(crate) fn is_long() -> bool {
     #[expect(clippy::disallowed_methods, reason = "a switch of the tests, which the program never sees")]
     std::env::var_os("CXME_TEST_LONG").is_some()
+}
+
+/// Whether the calls of a process can be watched. Where they cannot, the test says so and passes, but never in CI.
+#[expect(clippy::disallowed_methods, reason = "a switch of the tests, which the program never sees")]
+#[expect(clippy::print_stdout, reason = "shown by whoever wants to see what was left out")]
+pub(crate) fn can_trace() -> bool {
+    let traced = Command::new("strace").args(["-o", "/dev/null", "true"]).output();
+    let can = traced.is_ok_and(|traced| traced.status.success());
+    if !can {
+        let reason = "not tested: needs strace, and the right to trace";
+        assert!(std::env::var_os("CI").is_none_or(|value| value.is_empty()), "{reason}");
+        println!("{reason}");
+    }
+    can
 }
 
 /// Runs to the end, as a command does.

@@ -9,6 +9,9 @@ pub(super) struct Announcement {
     pub(super) rcpt: String,
 }
 
+/// The longest address, in bytes: a path has 256, two of them its brackets (RFC 5321, 4.5.3.1.3).
+const MAX_ADDRESS: usize = 254;
+
 /// The third command.
 pub(super) const DATA: &str = "DATA";
 
@@ -33,7 +36,7 @@ pub(super) fn fault(envelope: &Envelope) -> Option<String> {
     [&envelope.sender, &envelope.recipient].into_iter().find_map(|address| {
         let address = address.as_str();
         let is_foreign = |c: char| c.is_whitespace() || text::is_unprintable(c) || matches!(c, '<' | '>');
-        (address.is_empty() || address.contains(is_foreign))
+        (address.is_empty() || address.len() > MAX_ADDRESS || address.contains(is_foreign))
             .then(|| format!("the address `{}` cannot stand in a command", text::quoted(address, 80)))
     })
 }
@@ -57,7 +60,9 @@ mod tests {
     #[test]
     fn an_address_that_would_be_another_command_is_found() {
         assert_eq!(fault(&envelope("a@example.com", "ü+x@example.com")), None);
-        for bad in ["", "a\r\nDATA", "a\nb", "a\0b", "a b", "<a@b", "a@b>", "a\u{a0}b", "a\u{85}b"] {
+        let (long, longer) = ("x".repeat(MAX_ADDRESS), "x".repeat(MAX_ADDRESS + 1));
+        assert_eq!(fault(&envelope("a@example.com", &long)), None);
+        for bad in [&longer, "", "a\r\nDATA", "a\nb", "a\0b", "a b", "<a@b", "a@b>", "a\u{a0}b", "a\u{85}b"] {
             assert!(fault(&envelope("a@example.com", bad)).is_some(), "{bad:?}");
             assert!(fault(&envelope(bad, "a@example.com")).is_some(), "{bad:?}");
         }

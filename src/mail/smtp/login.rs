@@ -7,6 +7,7 @@ use secrecy::SecretString;
 use zeroize::Zeroizing;
 
 use super::capabilities::Capabilities;
+use super::mask::Mask;
 use super::reply::Reply;
 use super::wire::NoReply;
 use super::wire::Patience;
@@ -92,11 +93,9 @@ impl Login {
             _ => vec![encoded(&["user=", username, "\u{1}auth=Bearer ", self.password(), "\u{1}\u{1}"])],
         };
         // A relay that sends a command back that it does not understand would have the transcript show it.
-        let mut secrets = answers.clone();
-        secrets.push(owned(self.password()));
-        wire.mask(secrets);
+        wire.mask(Mask::new(answers.iter().map(|answer| answer.as_str()).chain([self.password()])));
         let reply = exchange(wire, mechanism, &answers, patience).await?;
-        wire.mask(Vec::new());
+        wire.mask(Mask::default());
         let kind = match reply.code {
             235 => return Ok(()),
             400..=499 => TroubleKind::Later,
@@ -104,7 +103,8 @@ impl Login {
             _ => TroubleKind::ForGood,
         };
         let username = text::quoted(username, 80);
-        Err(Failure { kind, words: format!("login as `{username}` by {mechanism} refused: {}", reply.words()) })
+        let hint = if reply.code == 535 { " (are the username and the password right?)" } else { "" };
+        Err(Failure { kind, words: format!("login as `{username}` by {mechanism} refused{hint}: {}", reply.words()) })
     }
 }
 
@@ -169,10 +169,6 @@ fn joined(parts: &[&str]) -> Zeroizing<String> {
     let mut text = room(parts.iter().map(|part| part.len()).sum());
     parts.iter().for_each(|part| text.push_str(part));
     text
-}
-
-fn owned(text: &str) -> Zeroizing<String> {
-    joined(&[text])
 }
 
 fn room(length: usize) -> Zeroizing<String> {

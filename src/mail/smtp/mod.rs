@@ -1,9 +1,9 @@
 //! The dialogue with a mail relay (RFC 5321), driven phase by phase, so that what became of a mail is always known.
 //!
 //! A [`Relay`] says where mails go; [`Relay::open`] connects, encrypts and logs in, and gives a [`Connection`]. The
-//! files: `relay` (the settings), `opening` (up to EHLO), `login` (AUTH), `connection` (MAIL, RCPT, DATA, the dot),
-//! `wire` (bytes, deadlines, bounds), `stream` and `tls` below it, `reply` and `capabilities` (what the relay says),
-//! `content` and `envelope` (what may be sent at all).
+//! files: `relay` (the settings), `opening` (up to EHLO), `login` (AUTH), `mask` (what is not shown), `connection` (MAIL,
+//! RCPT, DATA, the dot), `wire` (bytes, deadlines, bounds), `stream` and `tls` below it, `reply` and `capabilities` (what
+//! the relay says), `content` and `envelope` (what may be sent at all).
 //!
 //! # What is not trusted
 //!
@@ -17,6 +17,7 @@ mod connection;
 mod content;
 mod envelope;
 mod login;
+mod mask;
 mod opening;
 mod relay;
 mod reply;

@@ -124,7 +124,7 @@ impl Opening<'_> {
         match self.within(self.relay.timeouts.tls, handshake).await {
             Some(Ok(stream)) => Ok(Stream::Tls(Box::new(stream))),
             Some(Err(error)) => {
-                let (kind, words) = tls::trouble(&error, self.relay.host());
+                let (kind, words) = tls::trouble(&error, self.relay);
                 Err(trouble(kind, &words))
             }
             None => Err(trouble(TroubleKind::Later, "no TLS handshake: time is up")),

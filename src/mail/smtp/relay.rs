@@ -27,6 +27,8 @@ pub struct Relay {
     security: Security,
     /// `None` without TLS.
     tls: Option<(Arc<ClientConfig>, ServerName<'static>)>,
+    /// The file with the authorities as it is shown, if they are not those of the system.
+    ca_file: Option<String>,
     /// The name by which the program greets (RFC 5321, 4.1.1.1): a host name, or an address in brackets.
     pub helo: String,
     /// The account with the relay, if it wants one.
@@ -92,6 +94,7 @@ impl Relay {
             port,
             security,
             tls,
+            ca_file: ca_file.map(|file| text::visible(&file.display().to_string()).into_owned()),
             helo: "localhost".to_owned(),
             login: None,
             timeouts: Timeouts::default(),
@@ -116,6 +119,10 @@ impl Relay {
 
     pub(super) fn tls(&self) -> Option<&(Arc<ClientConfig>, ServerName<'static>)> {
         self.tls.as_ref()
+    }
+
+    pub(super) fn ca_file(&self) -> Option<&str> {
+        self.ca_file.as_deref()
     }
 
     /// Host and port, as people write them.

@@ -17,7 +17,9 @@ use tokio_rustls::rustls::pki_types::pem::PemObject as _;
 use tokio_rustls::rustls::version::TLS12;
 use tokio_rustls::rustls::version::TLS13;
 
+use super::Relay;
 use super::relay::RelayError;
+use crate::domain::relay::Security;
 use crate::domain::text;
 use crate::mail::handover::TroubleKind;
 
@@ -59,16 +61,22 @@ fn system_roots() -> Result<RootCertStore, RelayError> {
 
 /// What a failed handshake means, and what is wrong in words. A certificate that does not verify is for the person who
 /// configured the host or the `ca_file`; a lost connection passes.
-pub(super) fn trouble(error: &io::Error, host: &str) -> (TroubleKind, String) {
+pub(super) fn trouble(error: &io::Error, relay: &Relay) -> (TroubleKind, String) {
     let Some(error) = error.get_ref().and_then(|inner| inner.downcast_ref::<Error>()) else {
         return (TroubleKind::Later, format!("the connection was lost during the TLS handshake: {error}"));
     };
     match error {
         Error::InvalidCertificate(fault) => {
-            (TroubleKind::Configuration, format!("the certificate of the relay {}", certificate_fault(fault, host)))
+            (TroubleKind::Configuration, format!("the certificate of the relay {}", certificate_fault(fault, relay)))
         }
         Error::InvalidMessage(_) => {
-            let words = "the relay answers to TLS with something else: does this port want `tls = \"starttls\"`?";
+            let words = match relay.security() {
+                Security::Implicit => {
+                    "the relay answers to TLS with something else: does this port want `tls = \"starttls\"`?"
+                }
+                // It was the relay that named STARTTLS.
+                Security::StartTls | Security::None => "the relay answers to TLS with something else",
+            };
             (TroubleKind::Configuration, words.to_owned())
         }
         other => {
@@ -78,11 +86,12 @@ pub(super) fn trouble(error: &io::Error, host: &str) -> (TroubleKind, String) {
     }
 }
 
-fn certificate_fault(fault: &CertificateError, host: &str) -> String {
+fn certificate_fault(fault: &CertificateError, relay: &Relay) -> String {
+    let host = relay.host();
     match fault {
         CertificateError::NotValidForNameContext { presented, .. } => {
-            let names = presented.iter().take(NAMES).map(|name| text::quoted(name, QUOTED));
-            let names: Vec<String> = names.collect();
+            let names = presented.iter().filter_map(|name| host_name(name)).take(NAMES);
+            let names: Vec<String> = names.map(|name| format!("`{}`", text::quoted(name, QUOTED))).collect();
             match names.is_empty() {
                 true => format!("is not for `{host}`; it names no host at all"),
                 false => format!("is not for `{host}`, but for {}", names.join(", ")),
@@ -95,12 +104,28 @@ fn certificate_fault(fault: &CertificateError, host: &str) -> String {
             format!("is valid only from {} on: is the clock right?", date(*not_before))
         }
         CertificateError::NotValidYet => "is not yet valid: is the clock right?".to_owned(),
-        CertificateError::UnknownIssuer => {
-            "is signed by itself or by an authority that is not trusted here; `ca_file` names another one".to_owned()
-        }
+        CertificateError::UnknownIssuer => match relay.ca_file() {
+            Some(file) => format!("is signed by itself or by an authority that is not in `{file}` (`ca_file`)"),
+            None => "is signed by itself or by an authority that this system does not trust: `ca_file` can name that \
+                     authority"
+                .to_owned(),
+        },
         CertificateError::Revoked => "is revoked".to_owned(),
+        CertificateError::InvalidPurpose | CertificateError::InvalidPurposeContext { .. } => {
+            "is not for servers (extended key usage)".to_owned()
+        }
+        // What `openssl req -x509` makes if it is not told otherwise. The library has no name for it outside itself.
+        CertificateError::Other(other) if other.to_string().contains("CaUsedAsEndEntity") => {
+            "is that of an authority (`CA:TRUE`), which cannot be a relay's own".to_owned()
+        }
         other => format!("does not verify: {}", text::quoted(&other.to_string(), 2 * QUOTED)),
     }
+}
+
+/// The host behind a name in a certificate, which comes as `DnsName("…")` or `IpAddress(…)`; a mail address is none.
+fn host_name(presented: &str) -> Option<&str> {
+    let within = |before, behind| presented.strip_prefix(before)?.strip_suffix(behind);
+    within("DnsName(\"", "\")").or_else(|| within("IpAddress(", ")"))
 }
 
 /// The day, in UTC.

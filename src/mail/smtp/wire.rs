@@ -8,6 +8,7 @@ use zeroize::Zeroizing;
 
 use super::Side;
 use super::Transcript;
+use super::mask::Mask;
 use super::reply::MAX_LINE;
 use super::reply::Reply;
 use super::reply::Unfinished;
@@ -16,9 +17,6 @@ use crate::domain::text;
 
 /// How much is read at once.
 const READ: usize = 4096;
-
-/// The code of a line and what divides it from the text, in bytes.
-const CODE: usize = 4;
 
 /// How long to wait.
 #[derive(Debug, Clone, Copy)]
@@ -60,12 +58,12 @@ pub(super) struct Wire {
     received: Vec<u8>,
     transcript: Option<Transcript>,
     /// What is never shown, should the relay send it back.
-    secrets: Vec<Zeroizing<String>>,
+    mask: Mask,
 }
 
 impl Wire {
     pub(super) fn new(stream: Stream, transcript: Option<Transcript>) -> Self {
-        Self { stream, received: Vec::new(), transcript, secrets: Vec::new() }
+        Self { stream, received: Vec::new(), transcript, mask: Mask::default() }
     }
 
     /// Whether nothing was received beyond the replies that were read.
@@ -78,9 +76,9 @@ impl Wire {
         self.stream
     }
 
-    /// From now on these are masked in whatever is received.
-    pub(super) fn mask(&mut self, secrets: Vec<Zeroizing<String>>) {
-        self.secrets = secrets;
+    /// From now on this is masked in whatever is received.
+    pub(super) fn mask(&mut self, mask: Mask) {
+        self.mask = mask;
     }
 
     /// Tells the transcript a line of ours.
@@ -161,25 +159,12 @@ impl Wire {
         if bytes.last() == Some(&b'\r') {
             bytes.pop();
         }
-        let line = self.masked(bytes);
+        let line = self.mask.line(bytes);
         if let Some(transcript) = &self.transcript {
             let shown = String::from_utf8_lossy(&line);
             transcript.line(Side::Relay, &text::quoted(&shown, 1000));
         }
         Ok(Some(line))
-    }
-
-    fn masked(&self, line: Vec<u8>) -> Vec<u8> {
-        if self.secrets.is_empty() {
-            return line;
-        }
-        // A short password may well be a part of the code.
-        let (code, text) = line.split_at(line.len().min(CODE));
-        let mut text = String::from_utf8_lossy(text).into_owned();
-        for secret in self.secrets.iter().filter(|secret| !secret.is_empty()) {
-            text = text.replace(secret.as_str(), "****");
-        }
-        [code, text.as_bytes()].concat()
     }
 
     /// Says QUIT and waits a moment for the answer, whatever it is.

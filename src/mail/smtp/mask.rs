@@ -1,0 +1,97 @@
+//! What the relay is told in secret and must not be shown when it says it back.
+//!
+//! A relay that does not understand a command often repeats it in its reply: whole, cut off, on two lines or in capitals.
+//! So not only a secret as a whole is masked, but any part of it that is long enough to be no accident.
+
+use zeroize::Zeroizing;
+
+/// The shortest part of a secret that is looked for, in characters. A shorter secret is looked for as a whole.
+const MIN_PART: usize = 8;
+/// The code of a line and what divides it from the text, in bytes: a short password may well be a part of the code.
+const CODE: usize = 4;
+
+/// Secrets that are masked in what is received.
+#[derive(Default)]
+pub(super) struct Mask(Vec<Zeroizing<Vec<char>>>);
+
+impl Mask {
+    pub(super) fn new<'a>(secrets: impl IntoIterator<Item = &'a str>) -> Self {
+        let kept = |secret: &str| {
+            // Room for all of it, so that nothing is left behind unwiped when the buffer would grow.
+            let mut characters = Zeroizing::new(Vec::with_capacity(secret.len()));
+            characters.extend(secret.chars());
+            characters
+        };
+        Self(secrets.into_iter().filter(|secret| !secret.is_empty()).map(kept).collect())
+    }
+
+    /// The line of a reply, with `****` in place of each part of a secret.
+    pub(super) fn line(&self, line: Vec<u8>) -> Vec<u8> {
+        if self.0.is_empty() {
+            return line;
+        }
+        // What is no reply of SMTP has no code.
+        let has_code = line.len() >= 3
+            && line[..3].iter().all(u8::is_ascii_digit)
+            && matches!(line.get(3), None | Some(b' ' | b'-'));
+        let (code, text) = line.split_at(if has_code { line.len().min(CODE) } else { 0 });
+        [code, self.text(&String::from_utf8_lossy(text)).as_bytes()].concat()
+    }
+
+    fn text(&self, text: &str) -> String {
+        let characters = Zeroizing::new(text.chars().collect::<Vec<char>>());
+        let mut masked = String::with_capacity(text.len());
+        let mut at = 0;
+        while at < characters.len() {
+            let rest = &characters[at..];
+            let secret = self.0.iter().map(|secret| secret_at_start(rest, secret)).max().unwrap_or(0);
+            if secret == 0 {
+                masked.push(rest[0]);
+            } else {
+                masked.push_str("****");
+            }
+            at += secret.max(1);
+        }
+        masked
+    }
+}
+
+/// How many characters at the start of a text are a part of the secret that is to be masked.
+fn secret_at_start(text: &[char], secret: &[char]) -> usize {
+    let least = secret.len().min(MIN_PART);
+    let longest = (0..=secret.len() - least).map(|start| common(text, &secret[start..])).max();
+    longest.filter(|length| *length >= least).unwrap_or(0)
+}
+
+/// How many characters are the same from the start on, in whatever case.
+fn common(one: &[char], other: &[char]) -> usize {
+    let is_same = |(one, other): &(&char, &char)| one == other || one.to_lowercase().eq(other.to_lowercase());
+    one.iter().zip(other).take_while(is_same).count()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn masked(secrets: &[&str], line: &str) -> String {
+        String::from_utf8(Mask::new(secrets.iter().copied()).line(line.into())).unwrap()
+    }
+
+    #[test]
+    fn whole_secrets_and_long_parts_of_them_are_masked() {
+        let secrets = ["AHRpbQB0YW5zdGFhZg==", "pässword of mine"];
+        assert_eq!(masked(&secrets, "500 what? AUTH PLAIN AHRpbQB0YW5zdGFhZg=="), "500 what? AUTH PLAIN ****");
+        assert_eq!(masked(&secrets, "500 AHRpbQB0YW5z... 5zdGFhZg"), "500 ****... ****");
+        assert_eq!(masked(&secrets, "500 ahrpbqb0yw PÄSSWORD OF MINE!"), "500 **** ****!");
+        assert_eq!(masked(&secrets, "500 AHRpbQB password"), "500 AHRpbQB password");
+    }
+
+    #[test]
+    fn a_short_secret_is_masked_as_a_whole_and_never_in_the_code() {
+        assert_eq!(masked(&["535", ""], "535 5355 no 53"), "535 ****5 no 53");
+        assert_eq!(masked(&["secret"], "secret"), "****");
+        assert_eq!(masked(&["secret"], "250"), "250");
+        assert_eq!(masked(&["1234567890"], "1234567890"), "****");
+        assert_eq!(masked(&[], "250 secret"), "250 secret");
+    }
+}

@@ -1,0 +1,100 @@
+//! Certificates for the scripted relay, good ones and bad ones, and the relays that a client with a `ca_file` sees.
+
+use std::path::Path;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use cxme_admin::domain::relay::LoginMethod;
+use cxme_admin::domain::relay::Security;
+use cxme_admin::mail::smtp::Login;
+use cxme_admin::mail::smtp::Relay;
+use rcgen::BasicConstraints;
+use rcgen::Certificate;
+use rcgen::CertificateParams;
+use rcgen::CertifiedIssuer;
+use rcgen::DnType;
+use rcgen::IsCa;
+use rcgen::KeyPair;
+use tempfile::TempDir;
+use tokio_rustls::rustls::ServerConfig;
+use tokio_rustls::rustls::crypto::ring;
+use tokio_rustls::rustls::pki_types::PrivateKeyDer;
+
+use crate::relay::Offer;
+use crate::relay::Tls;
+use crate::world;
+
+/// What the relay offers, besides STARTTLS.
+const EXTENSIONS: &[&str] = &["PIPELINING", "SIZE 10240000", "8BITMIME", "AUTH PLAIN LOGIN"];
+
+/// The account that must not be told to a stranger.
+pub(crate) const PASSWORD: &str = "correct horse";
+/// What AUTH PLAIN would send of it.
+pub(crate) const PASSWORD_ON_THE_WIRE: &str = "AHUAY29ycmVjdCBob3JzZQ==";
+
+/// Both ways to encrypt, as the client is configured and as the relay does it.
+pub(crate) const WAYS: [(Security, Tls); 2] =
+    [(Security::Implicit, Tls::Implicit), (Security::StartTls, Tls::StartTls)];
+
+/// Who signs certificates, with a folder for the `ca_file`.
+pub(crate) struct Authority {
+    issuer: CertifiedIssuer<'static, KeyPair>,
+    folder: TempDir,
+}
+
+impl Authority {
+    pub(crate) fn new(name: &str) -> Self {
+        let mut params = CertificateParams::new(Vec::new()).unwrap();
+        params.distinguished_name.push(DnType::CommonName, name);
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        let issuer = CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap();
+        let authority = Self { issuer, folder: tempfile::tempdir().unwrap() };
+        std::fs::write(authority.file(), authority.issuer.pem()).unwrap();
+        authority
+    }
+
+    /// The `ca_file` that names it.
+    pub(crate) fn file(&self) -> PathBuf {
+        self.folder.path().join("ca.pem")
+    }
+
+    /// What a relay needs for a certificate of this authority.
+    pub(crate) fn signs(&self, params: &CertificateParams) -> Arc<ServerConfig> {
+        let key = KeyPair::generate().unwrap();
+        config(&params.signed_by(&key, &self.issuer).unwrap(), &key)
+    }
+}
+
+/// A certificate for these names, good in all else.
+pub(crate) fn names(names: &[&str]) -> CertificateParams {
+    let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
+    let mut params = CertificateParams::new(names).unwrap();
+    params.distinguished_name.push(DnType::CommonName, "relay of a test");
+    params
+}
+
+/// What a relay needs that vouches for itself, and its certificate in PEM.
+pub(crate) fn self_signed(params: &CertificateParams) -> (Arc<ServerConfig>, String) {
+    let key = KeyPair::generate().unwrap();
+    let certificate = params.self_signed(&key).unwrap();
+    (config(&certificate, &key), certificate.pem())
+}
+
+fn config(certificate: &Certificate, key: &KeyPair) -> Arc<ServerConfig> {
+    let builder = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()));
+    let builder = builder.with_safe_default_protocol_versions().unwrap().with_no_client_auth();
+    let key = PrivateKeyDer::try_from(key.serialize_der()).unwrap();
+    Arc::new(builder.with_single_cert(vec![certificate.der().clone()], key).unwrap())
+}
+
+pub(crate) fn offer(tls: Tls, config: Arc<ServerConfig>) -> Offer {
+    Offer { extensions: EXTENSIONS.to_vec(), tls: Some((tls, config)) }
+}
+
+/// The way to a relay on this port of `localhost`, patient, and with an account.
+pub(crate) fn client(port: u16, security: Security, ca_file: Option<&Path>) -> Relay {
+    let mut relay = Relay::new("localhost", port, security, ca_file).unwrap();
+    relay.timeouts = world::patient();
+    relay.login = Some(Login { username: "u".to_owned(), password: PASSWORD.into(), method: LoginMethod::Plain });
+    relay
+}

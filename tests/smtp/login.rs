@@ -1,0 +1,279 @@
+//! Logging in, byte for byte, and that the password is seen by the relay alone.
+
+use std::sync::Arc;
+use std::sync::Mutex;
+
+use cxme_admin::domain::relay::LoginMethod;
+use cxme_admin::domain::relay::Security;
+use cxme_admin::mail::handover::Trouble;
+use cxme_admin::mail::smtp::Login;
+use cxme_admin::mail::smtp::Relay;
+use cxme_admin::mail::smtp::Transcript;
+
+use crate::certificates;
+use crate::certificates::Authority;
+use crate::certificates::names;
+use crate::relay::Act;
+use crate::relay::At;
+use crate::relay::ScriptedRelay;
+use crate::relay::Tls;
+use crate::world;
+use crate::world::brief_trouble;
+use crate::world::run;
+
+const USERNAME: &str = "tim";
+const PASSWORD: &str = "tanstaaf tänstaaf";
+
+/// The same in base64, as a relay is told it: what `base64` of coreutils makes of it.
+const PLAIN: &str = "AHRpbQB0YW5zdGFhZiB0w6Ruc3RhYWY=";
+const LOGIN: [&str; 2] = ["dGlt", "dGFuc3RhYWYgdMOkbnN0YWFm"];
+const XOAUTH2: &str = "dXNlcj10aW0BYXV0aD1CZWFyZXIgdGFuc3RhYWYgdMOkbnN0YWFmAQE=";
+
+/// All that the transcript heard.
+type Heard = Arc<Mutex<Vec<String>>>;
+
+fn login(username: &str, password: &str, method: LoginMethod) -> Option<Login> {
+    Some(Login { username: username.to_owned(), password: password.into(), method })
+}
+
+/// Has a relay hear what is said.
+fn heard(relay: &mut Relay) -> Heard {
+    let heard = Heard::default();
+    let hearing = Arc::clone(&heard);
+    relay.transcript = Some(Transcript::new(move |_, line| hearing.lock().unwrap().push(line.to_owned())));
+    heard
+}
+
+/// Opens and closes a connection.
+fn open(relay: &Relay) -> Result<(), Trouble> {
+    run(async {
+        let connection = relay.open().await?;
+        connection.close().await;
+        Ok(())
+    })
+}
+
+/// What a relay that offers these logins is told by this method, from EHLO on; or why nothing came of it.
+fn told(offered: &'static str, method: LoginMethod) -> (String, Result<(), String>) {
+    let server = ScriptedRelay::start(world::offer(&[offered]), |_| Act::Usual);
+    let mut relay = world::plain(&server);
+    relay.login = login(USERNAME, PASSWORD, method);
+    let done = open(&relay).map_err(|trouble| brief_trouble(&trouble));
+    (server.end()[0].text(), done)
+}
+
+#[test]
+fn each_method_sends_the_bytes_of_its_standard() {
+    let plain = format!("AUTH PLAIN {PLAIN}\r\n");
+    let by_login = format!("AUTH LOGIN\r\n{}\r\n{}\r\n", LOGIN[0], LOGIN[1]);
+    let xoauth2 = format!("AUTH XOAUTH2 {XOAUTH2}\r\n");
+    for (offered, method, expected) in [
+        ("AUTH LOGIN PLAIN XOAUTH2", LoginMethod::Plain, &plain),
+        ("AUTH LOGIN PLAIN XOAUTH2", LoginMethod::Login, &by_login),
+        ("AUTH LOGIN PLAIN XOAUTH2", LoginMethod::XOauth2, &xoauth2),
+        ("AUTH XOAUTH2 LOGIN PLAIN", LoginMethod::Auto, &plain),
+        ("auth cram-md5 login", LoginMethod::Auto, &by_login),
+        ("AUTH=LOGIN", LoginMethod::Auto, &by_login),
+        ("AUTH\tPLAIN", LoginMethod::Auto, &plain),
+    ] {
+        let (text, done) = told(offered, method);
+        assert_eq!(done, Ok(()), "{offered} {method:?}");
+        assert_eq!(text, format!("EHLO localhost\r\n{expected}QUIT\r\n"), "{offered} {method:?}");
+    }
+}
+
+#[test]
+fn a_method_that_is_not_offered_is_not_tried() {
+    for (offered, method, expected) in [
+        (
+            "AUTH CRAM-MD5 XOAUTH2",
+            LoginMethod::Auto,
+            "the relay offers no login by PLAIN or LOGIN, but CRAM-MD5 XOAUTH2",
+        ),
+        ("AUTH LOGIN", LoginMethod::Plain, "the relay offers no login by PLAIN, but LOGIN"),
+        ("AUTH PLAIN", LoginMethod::Login, "the relay offers no login by LOGIN, but PLAIN"),
+        ("AUTH PLAIN", LoginMethod::XOauth2, "the relay offers no login by XOAUTH2, but PLAIN"),
+        ("SIZE 9", LoginMethod::Auto, "the relay offers no login at all (AUTH): is this its port for submission?"),
+    ] {
+        let (text, done) = told(offered, method);
+        let words = done.unwrap_err();
+        assert!(words.starts_with("configuration at AUTH: 127.0.0.1:"), "{words}");
+        assert!(words.ends_with(&format!(": {expected}")), "{words}");
+        assert_eq!(text, "EHLO localhost\r\n");
+    }
+}
+
+#[test]
+fn under_tls_the_login_comes_after_the_second_ehlo() {
+    let authority = Authority::new("ours");
+    for (security, tls) in certificates::WAYS {
+        let before = if tls == Tls::StartTls { "EHLO localhost\r\nSTARTTLS\r\n" } else { "" };
+        let config = authority.signs(&names(&["localhost"]));
+        let server = ScriptedRelay::start(certificates::offer(tls, config), |_| Act::Usual);
+        let mut relay = certificates::client(server.port(), security, Some(&authority.file()));
+        for method in [LoginMethod::Auto, LoginMethod::Login] {
+            relay.login = login(USERNAME, PASSWORD, method);
+            assert_eq!(open(&relay), Ok(()), "{security:?} {method:?}");
+        }
+        let dumps = server.end();
+        let texts: Vec<String> = dumps.iter().map(|dump| dump.text()).collect();
+        let by_login = format!("AUTH LOGIN\r\n{}\r\n{}\r\n", LOGIN[0], LOGIN[1]);
+        assert_eq!(
+            texts,
+            [
+                format!("{before}EHLO localhost\r\nAUTH PLAIN {PLAIN}\r\nQUIT\r\n"),
+                format!("{before}EHLO localhost\r\n{by_login}QUIT\r\n"),
+            ]
+        );
+        assert!(dumps.iter().all(|dump| dump.encrypted));
+    }
+}
+
+#[test]
+fn what_does_not_fit_in_a_command_waits_for_the_334() {
+    let token = "x".repeat(2_000);
+    let server = ScriptedRelay::start(world::offer(&["AUTH PLAIN XOAUTH2"]), |_| Act::Usual);
+    let mut relay = world::plain(&server);
+    for (method, name) in [(LoginMethod::Plain, "PLAIN"), (LoginMethod::XOauth2, "XOAUTH2")] {
+        relay.login = login(USERNAME, &token, method);
+        assert_eq!(open(&relay), Ok(()), "{name}");
+    }
+    for (dump, name) in server.end().iter().zip(["PLAIN", "XOAUTH2"]) {
+        let text = dump.text();
+        let lines: Vec<&str> = text.split("\r\n").collect();
+        assert_eq!((lines[1], lines[3], lines.len()), (format!("AUTH {name}").as_str(), "QUIT", 5), "{text}");
+        assert!(lines[2].len() > 2_000, "{text}");
+    }
+}
+
+#[test]
+fn a_refused_login_is_a_matter_of_the_configuration_and_a_busy_relay_is_not() {
+    let refused = |method: &str| format!("configuration at AUTH: login as `tim` by {method} refused");
+    for (method, name, at) in [
+        (LoginMethod::Plain, "PLAIN", At::Auth),
+        (LoginMethod::Login, "LOGIN", At::Auth),
+        (LoginMethod::Login, "LOGIN", At::Answer),
+        (LoginMethod::XOauth2, "XOAUTH2", At::Auth),
+    ] {
+        for (reply, expected) in [
+            (
+                "535 5.7.8 bad credentials",
+                format!("{} (are the username and the password right?): 535 5.7.8 bad credentials", refused(name)),
+            ),
+            ("534 5.7.9 too weak", format!("{}: 534 5.7.9 too weak", refused(name))),
+            ("538 5.7.11 encrypt", format!("{}: 538 5.7.11 encrypt", refused(name))),
+            ("454 4.7.0 busy", format!("later at AUTH: login as `tim` by {name} refused: 454 4.7.0 busy")),
+            ("421 4.3.2 bye", format!("later at AUTH: login as `tim` by {name} refused: 421 4.3.2 bye")),
+            ("432 4.7.12 change it", format!("later at AUTH: login as `tim` by {name} refused: 432 4.7.12 change it")),
+        ] {
+            let server = ScriptedRelay::start(world::offer(&["AUTH PLAIN LOGIN XOAUTH2"]), move |moment| {
+                if moment.at == at { Act::Say(format!("{reply}\r\n").into_bytes()) } else { Act::Usual }
+            });
+            let mut relay = world::plain(&server);
+            relay.login = login(USERNAME, PASSWORD, method);
+            let words = brief_trouble(&open(&relay).unwrap_err());
+            assert_eq!(words.replace(&format!("127.0.0.1:{}: ", server.port()), ""), expected);
+            assert!(!server.end()[0].text().contains("MAIL"));
+        }
+    }
+}
+
+#[test]
+fn xoauth2_answers_the_reason_with_an_empty_line_and_tells_the_refusal() {
+    // {"status":"401"}
+    let server = ScriptedRelay::start(world::offer(&["AUTH XOAUTH2"]), |moment| match moment.at {
+        At::Auth => Act::Say(b"334 eyJzdGF0dXMiOiI0MDEifQ==\r\n".to_vec()),
+        At::Answer => Act::Say(b"535 5.7.3 expired\r\n".to_vec()),
+        _ => Act::Usual,
+    });
+    let mut relay = world::plain(&server);
+    relay.login = login(USERNAME, PASSWORD, LoginMethod::XOauth2);
+    let words = brief_trouble(&open(&relay).unwrap_err());
+    assert!(words.ends_with(": 535 5.7.3 expired"), "{words}");
+    assert_eq!(server.end()[0].text(), format!("EHLO localhost\r\nAUTH XOAUTH2 {XOAUTH2}\r\n\r\n"));
+}
+
+#[test]
+fn a_password_that_would_break_the_answer_is_not_sent() {
+    for bad in ["a\0b", "a\rb", "a\nb", "a\u{1}b"] {
+        for (username, password) in [(USERNAME, bad), (bad, PASSWORD)] {
+            for method in [LoginMethod::Plain, LoginMethod::Login, LoginMethod::XOauth2] {
+                let server = ScriptedRelay::start(world::offer(&["AUTH PLAIN LOGIN XOAUTH2"]), |_| Act::Usual);
+                let mut relay = world::plain(&server);
+                relay.login = login(username, password, method);
+                let words = brief_trouble(&open(&relay).unwrap_err());
+                assert!(words.starts_with("configuration at AUTH"), "{words}");
+                assert!(words.ends_with("the username or the password for the relay holds a control character"));
+                assert_eq!(server.end()[0].text(), "EHLO localhost\r\n", "{bad:?}");
+            }
+        }
+    }
+}
+
+/// Whether a text gives some of the password away: eight characters of it, or of what was sent of it, in whatever case.
+fn gives_away(text: &str) -> bool {
+    let text = text.to_lowercase();
+    [PASSWORD, PLAIN, LOGIN[1], XOAUTH2].into_iter().any(|secret| {
+        let secret: Vec<char> = secret.to_lowercase().chars().collect();
+        secret.windows(8).any(|part| text.contains(&part.iter().collect::<String>()))
+    })
+}
+
+/// A relay that says a command back, as one that does not understand it.
+fn echo(line: &str, how: &str) -> Vec<u8> {
+    let cut: String = line.chars().take(line.chars().count() * 3 / 4).collect();
+    let half = line.len() / 2;
+    match how {
+        "whole" => format!("535 5.7.8 {line}\r\n").into_bytes(),
+        "capitals" => format!("535 5.7.8 {}\r\n", line.to_uppercase()).into_bytes(),
+        "cut off" => format!("535 5.7.8 {cut}...\r\n").into_bytes(),
+        "two lines" => format!("535-5.7.8 {}\r\n535 5.7.8 {}\r\n", &line[..half], &line[half..]).into_bytes(),
+        "decoded" => format!("535 5.7.8 no {USERNAME} with {PASSWORD}\r\n").into_bytes(),
+        "no code" => format!("{line}\r\n").into_bytes(),
+        "no code, cut off" => format!("{cut}\r\n").into_bytes(),
+        "then yes" => format!("235-{line}\r\n235 {PASSWORD}\r\n").into_bytes(),
+        other => panic!("{other}"),
+    }
+}
+
+#[test]
+fn the_password_stays_out_of_transcripts_errors_and_debug_even_where_the_relay_says_it() {
+    let ways = ["whole", "capitals", "cut off", "two lines", "decoded", "no code", "no code, cut off", "then yes"];
+    for method in [LoginMethod::Plain, LoginMethod::Login, LoginMethod::XOauth2] {
+        for how in ways {
+            let server = ScriptedRelay::start(world::offer(&["AUTH PLAIN LOGIN XOAUTH2"]), move |moment| {
+                match (moment.at, moment.line) {
+                    (At::Auth, "AUTH LOGIN") => Act::Usual,
+                    (At::Answer, line) if line == LOGIN[0] => Act::Usual,
+                    (At::Auth | At::Answer, line) => Act::Say(echo(line, how)),
+                    _ => Act::Usual,
+                }
+            });
+            let mut relay = world::plain(&server);
+            relay.login = login(USERNAME, PASSWORD, method);
+            let heard = heard(&mut relay);
+            let done = open(&relay);
+            assert_eq!(done.is_ok(), how == "then yes", "{method:?} {how}: {done:?}");
+            let heard = heard.lock().unwrap().join("\n");
+            // It is a transcript, and the relay did say it.
+            assert!(heard.contains("AUTH ") && heard.contains("****"), "{heard}");
+            assert!(gives_away(&server.end()[0].text()), "{method:?} {how}");
+            for shown in [heard, format!("{done:?}"), format!("{relay:?}"), format!("{:?}", relay.login)] {
+                assert!(!gives_away(&shown), "{method:?} {how}: {shown}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_short_password_is_masked_and_the_code_of_the_reply_is_not() {
+    let server = ScriptedRelay::start(world::offer(&["AUTH PLAIN"]), |moment| match moment.at {
+        At::Auth => Act::Say(b"535 no 535 x\r\n".to_vec()),
+        _ => Act::Usual,
+    });
+    let mut relay = world::plain(&server);
+    relay.login = login(USERNAME, "535", LoginMethod::Plain);
+    let words = brief_trouble(&open(&relay).unwrap_err());
+    assert!(words.ends_with(": 535 no **** x"), "{words}");
+    assert_eq!(relay.security(), Security::None);
+}

@@ -1,0 +1,316 @@
+//! Who the relay is must be certain before it is told anything: a certificate that does not verify, an old TLS, or none,
+//! ends the dialogue before AUTH and MAIL.
+
+use std::io::Read as _;
+use std::io::Write as _;
+use std::net::Ipv4Addr;
+use std::net::TcpListener;
+use std::net::TcpStream;
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::Ordering;
+use std::thread::JoinHandle;
+
+use cxme_admin::domain::relay::Security;
+use cxme_admin::mail::smtp::Relay;
+use rcgen::BasicConstraints;
+use rcgen::ExtendedKeyUsagePurpose;
+use rcgen::IsCa;
+use rcgen::date_time_ymd;
+
+use crate::certificates;
+use crate::certificates::Authority;
+use crate::certificates::PASSWORD_ON_THE_WIRE;
+use crate::certificates::WAYS;
+use crate::certificates::client;
+use crate::certificates::names;
+use crate::relay::Act;
+use crate::relay::At;
+use crate::relay::Dump;
+use crate::relay::Offer;
+use crate::relay::ScriptedRelay;
+use crate::relay::Tls;
+use crate::world;
+use crate::world::brief;
+use crate::world::brief_trouble;
+use crate::world::mail;
+use crate::world::run;
+
+/// Why no connection was opened, without the host and the port.
+fn refusal(relay: &Relay) -> String {
+    let trouble = run(async { relay.open().await }).map(drop).unwrap_err();
+    let words = brief_trouble(&trouble);
+    assert!(!words.contains(['\r', '\n', '\u{1b}']), "{words:?}");
+    words.replace(&format!("localhost:{}: ", relay.port()), "")
+}
+
+/// Nobody was told anything: neither AUTH nor MAIL, neither in the clear nor encrypted.
+fn assert_nothing_was_told(text: &str, what: &str) {
+    for word in ["AUTH", "MAIL", "RCPT", PASSWORD_ON_THE_WIRE] {
+        assert!(!text.contains(word), "{what}: {text:?}");
+    }
+}
+
+/// What was said before the handshake: with STARTTLS the greeting, else nothing.
+fn before(security: Security) -> &'static str {
+    if security == Security::StartTls { "EHLO localhost\r\nSTARTTLS\r\n" } else { "" }
+}
+
+/// The one connection of a relay to which no TLS was made.
+fn assert_no_handshake(dumps: &[Dump], security: Security, what: &str) {
+    assert_eq!(dumps.len(), 1, "{what}");
+    assert!(!dumps[0].encrypted, "{what}");
+    assert_eq!(dumps[0].text(), before(security), "{what}");
+    assert_nothing_was_told(&dumps[0].text(), what);
+}
+
+#[test]
+fn with_the_authority_in_the_ca_file_mails_leave_encrypted() {
+    let authority = Authority::new("ours");
+    for (security, tls) in WAYS {
+        let config = authority.signs(&names(&["localhost"]));
+        let server = ScriptedRelay::start(certificates::offer(tls, config), |_| Act::Usual);
+        let relay = client(server.port(), security, Some(&authority.file()));
+        run(async {
+            let mut connection = relay.open().await.unwrap();
+            let said = connection.hand_over(&mail("alice@example.com"), None).await;
+            assert_eq!(brief(&said), "accepted: 250 2.0.0 Ok: queued");
+            connection.close().await;
+        });
+        let dumps = server.end();
+        assert!(dumps[0].encrypted);
+        assert_eq!(dumps[0].mails.len(), 1);
+        let expected = format!("EHLO localhost\r\nAUTH PLAIN {PASSWORD_ON_THE_WIRE}\r\nMAIL FROM:");
+        let text = dumps[0].text();
+        assert!(text.strip_prefix(before(security)).unwrap().starts_with(&expected), "{text}");
+    }
+}
+
+#[test]
+fn an_address_is_verified_as_an_address() {
+    let authority = Authority::new("ours");
+    for (name, is_good) in [("127.0.0.1", true), ("127.0.0.2", false), ("localhost", false)] {
+        let config = authority.signs(&names(&[name]));
+        let server = ScriptedRelay::start(certificates::offer(Tls::Implicit, config), |_| Act::Usual);
+        let file = authority.file();
+        let mut relay = Relay::new("127.0.0.1", server.port(), Security::Implicit, Some(&file)).unwrap();
+        relay.timeouts = world::patient();
+        assert_eq!(run(async { relay.open().await.is_ok() }), is_good, "{name}");
+    }
+}
+
+#[test]
+fn a_certificate_that_does_not_verify_ends_it_and_the_words_say_why() {
+    let authority = Authority::new("ours");
+    let stranger = Authority::new("a stranger");
+    let good = || names(&["localhost"]);
+    let mut expired = good();
+    expired.not_after = date_time_ymd(2020, 2, 1);
+    let mut not_yet = good();
+    not_yet.not_before = date_time_ymd(3000, 2, 1);
+    let mut for_clients = good();
+    for_clients.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
+    let mut of_an_authority = good();
+    of_an_authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    let file = authority.file();
+    let unknown = format!("is signed by itself or by an authority that is not in `{}` (`ca_file`)", file.display());
+
+    let cases = [
+        (
+            "another name",
+            authority.signs(&names(&["mail.example.com", "*.example.org", "127.0.0.1"])),
+            "is not for `localhost`, but for `mail.example.com`, `*.example.org`, `127.0.0.1`",
+        ),
+        ("no name", authority.signs(&names(&[])), "is not for `localhost`; it names no host at all"),
+        ("expired", authority.signs(&expired), "expired on 2020-02-01"),
+        ("not yet valid", authority.signs(&not_yet), "is valid only from 3000-02-01 on: is the clock right?"),
+        ("of another authority", stranger.signs(&good()), &unknown),
+        ("signed by itself", certificates::self_signed(&good()).0, &unknown),
+        ("for clients", authority.signs(&for_clients), "is not for servers (extended key usage)"),
+        (
+            "of an authority",
+            authority.signs(&of_an_authority),
+            "is that of an authority (`CA:TRUE`), which cannot be a relay's own",
+        ),
+    ];
+    for (what, config, expected) in cases {
+        for (security, tls) in WAYS {
+            let server = ScriptedRelay::start(certificates::offer(tls, config.clone()), |_| Act::Usual);
+            let words = refusal(&client(server.port(), security, Some(&file)));
+            assert_eq!(words, format!("configuration at TLS: the certificate of the relay {expected}"), "{what}");
+            assert_no_handshake(&server.end(), security, what);
+        }
+    }
+}
+
+#[test]
+fn without_a_ca_file_only_the_authorities_of_the_system_count() {
+    let authority = Authority::new("ours");
+    let server =
+        ScriptedRelay::start(certificates::offer(Tls::Implicit, authority.signs(&names(&["localhost"]))), |_| {
+            Act::Usual
+        });
+    match Relay::new("localhost", server.port(), Security::Implicit, None) {
+        Ok(mut relay) => {
+            relay.timeouts = world::patient();
+            assert_eq!(
+                refusal(&relay),
+                "configuration at TLS: the certificate of the relay is signed by itself or by an authority that this \
+                 system does not trust: `ca_file` can name that authority"
+            );
+            assert_no_handshake(&server.end(), Security::Implicit, "no ca_file");
+        }
+        // A machine without ca-certificates.
+        Err(error) => assert!(error.to_string().contains("no trusted certificates"), "{error}"),
+    }
+}
+
+#[test]
+fn a_certificate_that_signed_itself_is_trusted_where_the_ca_file_is_that_certificate() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("relay.pem");
+    let (config, pem) = certificates::self_signed(&names(&["localhost"]));
+    std::fs::write(&file, pem).unwrap();
+    for (security, tls) in WAYS {
+        let server = ScriptedRelay::start(certificates::offer(tls, config.clone()), |_| Act::Usual);
+        let relay = client(server.port(), security, Some(&file));
+        run(async { relay.open().await.unwrap().close().await });
+        assert!(server.end()[0].encrypted);
+    }
+}
+
+/// A relay that answers the first message of TLS with these bytes; the thread gives all that it read.
+fn answers_tls_with(security: Security, answer: &'static [u8]) -> (u16, JoinHandle<Vec<u8>>) {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let serve = move || {
+        let (mut socket, _) = listener.accept().unwrap();
+        let mut all = Vec::new();
+        if security == Security::StartTls {
+            socket.write_all(b"220 old.example\r\n").unwrap();
+            read_line(&mut socket, &mut all);
+            socket.write_all(b"250-old.example\r\n250-AUTH PLAIN\r\n250 STARTTLS\r\n").unwrap();
+            read_line(&mut socket, &mut all);
+            socket.write_all(b"220 go\r\n").unwrap();
+        }
+        let mut hello = vec![0; 16 * 1024];
+        let count = socket.read(&mut hello).unwrap();
+        all.extend_from_slice(&hello[..count]);
+        socket.write_all(answer).unwrap();
+        // A client that goes away with bytes unread resets the connection.
+        let _ = socket.read_to_end(&mut all);
+        all
+    };
+    (port, std::thread::spawn(serve))
+}
+
+/// Reads up to the end of a line, and not beyond it.
+fn read_line(socket: &mut TcpStream, all: &mut Vec<u8>) {
+    let mut byte = [0];
+    while byte != *b"\n" {
+        socket.read_exact(&mut byte).unwrap();
+        all.push(byte[0]);
+    }
+}
+
+/// A ServerHello (RFC 4346, 7.4.1.3) of TLS 1.1: version, random, no session, AES-128 with RSA, no compression.
+const SERVER_HELLO_1_1: &[u8] = b"\x16\x03\x02\x00\x2a\x02\x00\x00\x26\x03\x02\
+    01234567890123456789012345678901\x00\x00\x2f\x00";
+/// The alert `protocol_version` (RFC 5246, 7.2.2), by which servers say that they know no newer TLS.
+const ALERT_VERSION: &[u8] = b"\x15\x03\x02\x00\x02\x02\x46";
+
+#[test]
+fn a_relay_with_tls_1_1_or_none_is_told_nothing() {
+    let file = Authority::new("ours");
+    let old = "for good at TLS: no TLS 1.2 or 1.3 with this relay: ";
+    let other = "configuration at TLS: the relay answers to TLS with something else";
+    for (answer, what, expected) in [
+        (SERVER_HELLO_1_1, "TLS 1.1", old),
+        (ALERT_VERSION, "alert", old),
+        (b"220 mail.example.com ESMTP\r\n", "no TLS", other),
+        (b"HTTP/1.1 400 Bad Request\r\n\r\n", "HTTP", other),
+        (b"", "nothing", "later at TLS: no TLS handshake: time is up"),
+    ] {
+        for (security, _) in WAYS {
+            let (port, serving) = answers_tls_with(security, answer);
+            let mut relay = client(port, security, Some(&file.file()));
+            if answer.is_empty() {
+                relay.timeouts.tls = world::MOMENT;
+            }
+            let words = refusal(&relay);
+            assert!(words.starts_with(expected), "{what}: {words}");
+            let hints = words.contains("does this port want `tls = \"starttls\"`?");
+            assert_eq!(hints, expected == other && security == Security::Implicit, "{what}: {words}");
+            let read = serving.join().unwrap();
+            let text = String::from_utf8_lossy(&read);
+            assert!(text.starts_with(&format!("{}\u{16}\u{3}", before(security))), "{what}: {text:?}");
+            assert_nothing_was_told(&text, what);
+        }
+    }
+}
+
+#[test]
+fn where_starttls_is_not_offered_or_refused_nothing_goes_in_the_clear() {
+    let authority = Authority::new("ours");
+    let unoffered = "for good at STARTTLS: the relay does not offer STARTTLS; nothing is sent in the clear";
+    for (reply, expected) in [
+        ("", unoffered),
+        ("500 what?\r\n", "for good at STARTTLS: 500 what?"),
+        ("454 4.7.0 later\r\n", "later at STARTTLS: 454 4.7.0 later"),
+        ("250 ok\r\n", "for good at STARTTLS: 250 ok"),
+    ] {
+        let extensions = if reply.is_empty() { vec!["AUTH PLAIN"] } else { vec!["AUTH PLAIN", "STARTTLS"] };
+        let server = ScriptedRelay::start(Offer { extensions, tls: None }, move |moment| match moment.at {
+            At::StartTls => Act::Say(reply.into()),
+            _ => Act::Usual,
+        });
+        assert_eq!(refusal(&client(server.port(), Security::StartTls, Some(&authority.file()))), expected);
+        let dumps = server.end();
+        let text = dumps[0].text();
+        assert_eq!(text, if reply.is_empty() { "EHLO localhost\r\n" } else { before(Security::StartTls) });
+    }
+}
+
+#[test]
+fn a_relay_that_knows_no_ehlo_is_not_told_in_the_clear_either() {
+    let authority = Authority::new("ours");
+    let server = ScriptedRelay::start(world::offer(&["STARTTLS"]), |moment| match moment.at {
+        At::Ehlo => Act::Say(b"502 what?\r\n".to_vec()),
+        _ => Act::Usual,
+    });
+    let words = refusal(&client(server.port(), Security::StartTls, Some(&authority.file())));
+    assert!(words.contains("does not offer STARTTLS"), "{words}");
+    assert_eq!(server.end()[0].text(), "EHLO localhost\r\nHELO localhost\r\n");
+}
+
+#[test]
+fn what_stands_behind_the_220_of_starttls_ends_it() {
+    let authority = Authority::new("ours");
+    let config = authority.signs(&names(&["localhost"]));
+    for injected in ["250 AUTH PLAIN\r\n", "250-half", "\n", " "] {
+        let reply = format!("220 2.0.0 go\r\n{injected}");
+        let offer = certificates::offer(Tls::StartTls, config.clone());
+        let server = ScriptedRelay::start(offer, move |moment| match moment.at {
+            At::StartTls => Act::Say(reply.clone().into_bytes()),
+            _ => Act::Usual,
+        });
+        let expected = "for good at STARTTLS: there are bytes behind the reply to STARTTLS: somebody is on the line";
+        let words = refusal(&client(server.port(), Security::StartTls, Some(&authority.file())));
+        assert_eq!(words, expected, "{injected:?}");
+        assert_no_handshake(&server.end(), Security::StartTls, injected);
+    }
+}
+
+#[test]
+fn what_was_offered_before_tls_counts_for_nothing() {
+    let authority = Authority::new("ours");
+    let offer = certificates::offer(Tls::StartTls, authority.signs(&names(&["localhost"])));
+    let greeted = AtomicBool::new(false);
+    let server = ScriptedRelay::start(offer, move |moment| match moment.at {
+        At::Ehlo if greeted.swap(true, Ordering::SeqCst) => Act::Say(b"250 scripted.example\r\n".to_vec()),
+        _ => Act::Usual,
+    });
+    let words = refusal(&client(server.port(), Security::StartTls, Some(&authority.file())));
+    assert!(words.starts_with("configuration at AUTH: the relay offers no login at all"), "{words}");
+    let text = server.end()[0].text();
+    assert_eq!(text, format!("{}EHLO localhost\r\n", before(Security::StartTls)));
+}
