@@ -22,7 +22,7 @@
 //!
 //! Nothing imports [`cli`]. `tests/layout.rs` holds the same table and fails on any other arrow.
 //!
-//! Who reads the code for the first time reads, in this order: [`domain::event::Action`] (what can be done and what it
+//! Who reads the code for the first time reads, in this order: [`domain::action::Action`] (what can be done and what it
 //! takes), [`actions`] (how a deed is done), `cli/users/lock.rs` (a command, whole).
 
 pub mod actions;

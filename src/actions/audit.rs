@@ -4,7 +4,7 @@ use crate::actions::ActionError;
 use crate::actions::Desk;
 use crate::actions::Result;
 use crate::actions::Scene as _;
-use crate::domain::event::Action;
+use crate::domain::action::Action;
 use crate::domain::event::Chain;
 use crate::domain::event::Event;
 use crate::domain::user::UserReference;

@@ -33,6 +33,9 @@ pub enum ActionError {
         /// How many there are.
         rows: u64,
     },
+    /// No user has these names.
+    #[error("{} of the names are no user's: nothing was done", .0.len())]
+    UnknownNames(Vec<UnknownName>),
     /// The input as a whole is wrong.
     #[error("{0}")]
     BadInput(String),
@@ -45,4 +48,13 @@ pub enum ActionError {
         /// How many.
         faults: usize,
     },
+}
+
+/// A name that no user has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UnknownName {
+    /// The line of the file that has it, from 1.
+    pub line: Option<u64>,
+    /// The name, whatever it holds.
+    pub name: String,
 }

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use crate::actions::Record;
 use crate::actions::Result;
-use crate::domain::event::Action;
+use crate::domain::action::Action;
 use crate::domain::event::NewEvent;
 use crate::domain::event::Outcome;
 use crate::domain::operator::Account;

@@ -28,7 +28,7 @@ use std::ops::Deref;
 use jiff::Timestamp;
 
 use crate::clock::Clock;
-use crate::domain::event::Action;
+use crate::domain::action::Action;
 use crate::domain::event::NewEvent;
 use crate::domain::event::Outcome;
 use crate::domain::operator::Account;

@@ -10,7 +10,7 @@ use crate::actions::Intent;
 use crate::actions::Record;
 use crate::actions::Result;
 use crate::actions::Scene as _;
-use crate::domain::event::Action;
+use crate::domain::action::Action;
 use crate::domain::message::MessageId;
 use crate::domain::message::MessageState;
 use crate::domain::message::NoticeCause;
@@ -122,7 +122,10 @@ pub fn send_notice(desk: &Desk, post: &Post, id: MessageId, patience: Duration) 
     Ok(match message {
         Some(message) if message.state == MessageState::Accepted => Noticed::Sent,
         Some(message) => {
-            let trouble = report.trouble.map(|trouble| trouble.words);
+            // At the deadline it is a matter of chance what was waited for last.
+            let late = deadline.filter(|deadline| *deadline <= Instant::now());
+            let late = late.map(|_| "the relay did not answer in time".to_owned());
+            let trouble = late.or(report.trouble.map(|trouble| trouble.words));
             let why = trouble.or(message.reply).unwrap_or_else(|| message.state.word().to_owned());
             if message.state.has_ended() { Noticed::NotSent(why) } else { Noticed::Waits(why) }
         }

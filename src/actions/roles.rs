@@ -2,7 +2,7 @@
 
 use crate::actions::Desk;
 use crate::actions::Result;
-use crate::domain::event::Action;
+use crate::domain::action::Action;
 use crate::domain::role::Role;
 
 /// All roles, by name.

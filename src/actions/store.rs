@@ -8,7 +8,7 @@ use crate::actions::Desk;
 use crate::actions::Intent;
 use crate::actions::Record;
 use crate::actions::Result;
-use crate::domain::event::Action;
+use crate::domain::action::Action;
 use crate::domain::event::Chain;
 use crate::store::facts::KEY_FINGERPRINT;
 

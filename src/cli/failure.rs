@@ -9,6 +9,7 @@ use clap::error::ContextValue;
 use clap::error::ErrorKind;
 
 use crate::actions::ActionError;
+use crate::actions::error::UnknownName;
 use crate::actions::outbox::PostFault;
 use crate::cli::output::Output;
 use crate::config::LoadError;
@@ -273,6 +274,7 @@ fn of_action(error: &ActionError) -> Told {
         ActionError::Unsound { .. } => Told::new(DATA, error).hint(
             "modes and key: as it says; else keep a copy of the file as it is, and restore the newest sound backup",
         ),
+        ActionError::UnknownNames(names) => of_unknown_names(names),
         ActionError::Post(fault) => Told::new(CONFIGURATION, error).hint(match fault {
             PostFault::NoMail => "config.example.toml shows the sections [mail] and [mail.smtp]",
             PostFault::NoLink => {
@@ -284,6 +286,24 @@ fn of_action(error: &ActionError) -> Told {
         }),
         ActionError::Password(_) | ActionError::BadRows { .. } | ActionError::BadInput(_) => Told::new(DATA, error),
     }
+}
+
+/// One name is told in one line; of several, each gets its line, up to a screenful.
+fn of_unknown_names(names: &[UnknownName]) -> Told {
+    const MOST: usize = 20;
+    let told = |unknown: &UnknownName| {
+        let what = Refusal::NoSuchUser(unknown.name.clone()).to_string();
+        unknown.line.map_or_else(|| what.clone(), |line| format!("line {line}: {what}"))
+    };
+    if let [name] = names {
+        return Told::new(NO_USER, told(name)).hint("names are taken whole: cxme-admin users list --search TEXT");
+    }
+    let mut details: Vec<String> = names.iter().take(MOST).map(told).collect();
+    if names.len() > MOST {
+        details.push(format!("and {} more", names.len() - MOST));
+    }
+    let words = ActionError::UnknownNames(names.to_vec());
+    Told { details, ..Told::new(NO_USER, words) }.hint("names are taken whole: cxme-admin users list --search TEXT")
 }
 
 fn of_refusal(refusal: &Refusal) -> Told {

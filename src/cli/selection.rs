@@ -12,8 +12,8 @@ use crate::actions::Desk;
 use crate::actions::users::list::Wanted;
 use crate::cli::context::Context;
 use crate::cli::failure::Complaint;
+use crate::domain::action::Action;
 use crate::domain::duration::parse_duration;
-use crate::domain::event::Action;
 use crate::domain::selection::Selection;
 use crate::domain::text;
 use crate::domain::user::SignIn;
@@ -124,7 +124,11 @@ impl SelectionArgs {
             }
         };
         let read = self.from.as_deref().map(|path| read_names(context, desk, path)).transpose()?;
-        let (named, digest) = read.unzip();
+        let (mut named, mut lines, mut digest) = (None, Vec::new(), None);
+        if let Some(read) = read {
+            (lines, named) = (read.lines, Some(read.names));
+            digest = Some(read.digest);
+        }
         let selection = Selection {
             search: self.search.clone(),
             role: None,
@@ -137,14 +141,24 @@ impl SelectionArgs {
             never_logged_in: self.never_logged_in,
             named,
         };
-        let mut wanted = Wanted { role: self.role.clone(), policy_outdated: self.policy_outdated, ..Wanted::default() };
+        let policy_outdated = self.policy_outdated;
+        let mut wanted = Wanted { role: self.role.clone(), policy_outdated, lines, ..Wanted::default() };
         wanted.query.selection = selection;
         Ok((wanted, digest))
     }
 }
 
+/// The users named in a file.
+struct Named {
+    names: Vec<UserReference>,
+    /// The lines that they stand on, from 1.
+    lines: Vec<u64>,
+    /// SHA-256 of the file, in hexadecimal digits.
+    digest: String,
+}
+
 /// Reads the users named in a file.
-fn read_names(context: &mut Context, desk: &Desk, path: &Path) -> anyhow::Result<(Vec<UserReference>, String)> {
+fn read_names(context: &mut Context, desk: &Desk, path: &Path) -> anyhow::Result<Named> {
     context.check_input(desk, Action::UsersList, path)?;
     let mut bytes = Vec::new();
     if path == Path::new("-") {
@@ -161,25 +175,27 @@ fn read_names(context: &mut Context, desk: &Desk, path: &Path) -> anyhow::Result
         let line = bytes[..error.valid_up_to()].iter().filter(|&&byte| byte == b'\n').count() + 1;
         Complaint::Data(format!("{}, line {line}: is not UTF-8", path.display()))
     })?;
-    let names = names_in(text).map_err(|words| Complaint::Data(format!("{}, {words}", path.display())))?;
-    Ok((names, digest))
+    let named = names_in(text).map_err(|words| Complaint::Data(format!("{}, {words}", path.display())))?;
+    let (names, lines) = named.into_iter().unzip();
+    Ok(Named { names, lines, digest })
 }
 
-/// A user a line; where the first line is the header of a CSV, the column `username`, else `email`.
-fn names_in(text: &str) -> Result<Vec<UserReference>, String> {
+/// A user a line, with the line; where the first line is the header of a CSV, the column `username`, else `email`.
+fn names_in(text: &str) -> Result<Vec<(UserReference, u64)>, String> {
     let first = text.lines().next().unwrap_or("").to_ascii_lowercase();
     let columns: Vec<&str> = first.split(',').map(|name| name.trim().trim_matches('"')).collect();
     let column = ["username", "email"].iter().find_map(|name| columns.iter().position(|column| column == name));
     let Some(column) = column else {
-        let names = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
-        return Ok(names.map(UserReference::new).collect());
+        let lines = (1..).zip(text.lines().map(str::trim));
+        let names = lines.filter(|(_, line)| !line.is_empty() && !line.starts_with('#'));
+        return Ok(names.map(|(line, name)| (UserReference::new(name), line)).collect());
     };
     let mut names = Vec::new();
     for record in csv::Reader::from_reader(text.as_bytes()).into_records() {
         let record = record.map_err(|error| text::quoted(&error.to_string(), 200))?;
         let line = record.position().map_or(0, csv::Position::line);
         match record.get(column).map(str::trim) {
-            Some(name) if !name.is_empty() => names.push(UserReference::new(name)),
+            Some(name) if !name.is_empty() => names.push((UserReference::new(name), line)),
             _ => return Err(format!("line {line}: no user is named")),
         }
     }
@@ -194,9 +210,9 @@ mod tests {
     fn a_list_of_users_is_plain_lines_or_csv() {
         let alice = UserReference::new("alice");
         let bob = UserReference::new("bob@example.com");
-        assert_eq!(names_in("# who\nalice\r\n\n bob@example.com \n").unwrap(), [alice.clone(), bob.clone()]);
-        assert_eq!(names_in("name,Username\n\"A, A\",alice\n").unwrap(), [alice]);
-        assert_eq!(names_in("email\nbob@example.com\n").unwrap(), [bob]);
+        assert_eq!(names_in("# who\nalice\r\n\n bob@example.com \n").unwrap(), [(alice.clone(), 2), (bob.clone(), 4)]);
+        assert_eq!(names_in("name,Username\n\"A, A\",alice\n").unwrap(), [(alice, 2)]);
+        assert_eq!(names_in("email\nbob@example.com\n").unwrap(), [(bob, 2)]);
         assert_eq!(names_in("username,email\n,bob@example.com\n").unwrap_err(), "line 2: no user is named");
     }
 }

@@ -1,5 +1,6 @@
 //! Facts and rules: no input, no output, no clock. Everything here can be tested with plain values.
 
+pub mod action;
 pub mod duration;
 pub mod email_address;
 pub mod event;

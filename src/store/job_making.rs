@@ -154,7 +154,8 @@ impl Reading<'_> {
                 self.transaction.execute(
                     "INSERT OR IGNORE INTO temp.named SELECT user.id FROM message JOIN user ON user.id = message.user_id \
                      WHERE job_id = ?1 AND message.state = 'accepted' AND used_at IS NULL AND last_try_at <= ?2 \
-                     AND (password_set_at IS NULL OR password_set_at < last_try_at)",
+                     AND (password_set_at IS NULL OR password_set_at <= last_try_at) \
+                     AND ifnull(revoked_why, '') NOT IN ('another password', 'a newer link')",
                     params![job.0, before.as_second()],
                 )?;
                 Ok(Some(nobody))

@@ -15,6 +15,7 @@ mod help;
 mod hostile;
 mod import;
 mod init;
+mod jobs;
 mod mail;
 mod notices;
 mod operators;

@@ -83,7 +83,7 @@ fn a_relay_that_does_not_answer_holds_nobody_up_for_longer_than_ten_seconds() {
     assert_snapshot!(run, @"
     status 0
     -- stderr
-    warning: the user is not told by mail yet: the relay did not answer in the time that was left; `cxme-admin jobs run` tries again
+    warning: the user is not told by mail yet: the relay did not answer in time; `cxme-admin jobs run` tries again
     ");
     assert!(world.accepts("alice", GOOD));
 }

@@ -93,7 +93,7 @@ fn a_store_of_the_present_version_needs_no_migration() {
 fn a_store_from_before_the_outbox_is_brought_up_with_its_users() {
     let world = World::new().with_users("alice").with_password("alice", GOOD);
     world.sql(
-        "DROP TRIGGER link_dies_with_a_change; DROP TRIGGER link_dies_with_the_user; DROP TABLE message; \
+        "DROP TRIGGER link_dies_with_a_change; DROP TRIGGER link_dies_with_the_user; DROP TABLE message; DROP TABLE job; \
          PRAGMA user_version = 1",
     );
     assert_eq!(world.run("users list").status, 78);

@@ -495,7 +495,9 @@ fn users_are_named_in_a_file_or_on_standard_input() {
     assert_snapshot!(world.command("users list --from -").stdin("alice\nnobody\nnone\n").run(), @"
     status 67
     -- stderr
-    error: no user has the username `nobody`
+    error: 2 of the names are no user's: nothing was done
+      - line 2: no user has the username `nobody`
+      - line 3: no user has the username `none`
     hint: names are taken whole: cxme-admin users list --search TEXT
     ");
     assert_snapshot!(world.command("users list --from -").stdin(b"alice\n\xff\n").run(), @"

@@ -176,7 +176,7 @@ fn a_relay_that_is_stopped_in_the_middle_loses_no_mail() {
             postfix.stop();
             postfix.go_on();
         });
-        world.send_order(postfix.transport(), Scope::Everything, 4, Duration::from_secs(30))
+        world.send_order(postfix.transport(), Scope::OfNoJob, 4, Duration::from_secs(30))
     });
     assert_eq!(report.trouble, None, "it was back within the patience");
     assert!(postfix.log().matches("]: connect from ").count() > 4, "it was cut off:\n{}", postfix.log());

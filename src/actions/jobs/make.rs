@@ -13,7 +13,7 @@ use crate::actions::Scene;
 use crate::actions::resets::send::check_note;
 use crate::actions::users::list::Wanted;
 use crate::actions::users::list::resolve;
-use crate::domain::event::Action;
+use crate::domain::action::Action;
 use crate::domain::job::JobId;
 use crate::domain::link::INVITATION_LIFE;
 use crate::domain::link::RESET_LIFE;

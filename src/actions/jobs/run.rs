@@ -10,7 +10,7 @@ use crate::actions::Record;
 use crate::actions::Result;
 use crate::actions::Scene as _;
 use crate::actions::outbox::check_post;
-use crate::domain::event::Action;
+use crate::domain::action::Action;
 use crate::domain::job::JobId;
 use crate::domain::job::JobState;
 use crate::domain::message::MessageState;

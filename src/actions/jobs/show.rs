@@ -6,7 +6,7 @@ use super::run::ago;
 use crate::actions::Desk;
 use crate::actions::Result;
 use crate::actions::Scene as _;
-use crate::domain::event::Action;
+use crate::domain::action::Action;
 use crate::domain::job::JobId;
 use crate::domain::message::MessageState;
 use crate::domain::refusal::Refusal;

@@ -3,7 +3,7 @@
 use crate::actions::Desk;
 use crate::actions::Result;
 use crate::actions::Scene as _;
-use crate::domain::event::Action;
+use crate::domain::action::Action;
 use crate::domain::user::UserReference;
 use crate::store::links::LinkQuery;
 use crate::store::messages::LinkState;

@@ -5,7 +5,7 @@ use crate::actions::Intent;
 use crate::actions::Record;
 use crate::actions::Result;
 use crate::actions::Scene as _;
-use crate::domain::event::Action;
+use crate::domain::action::Action;
 use crate::domain::user::UserReference;
 
 /// What ended.

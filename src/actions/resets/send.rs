@@ -10,7 +10,7 @@ use crate::actions::Record;
 use crate::actions::Result;
 use crate::actions::Scene as _;
 use crate::actions::outbox::check_post;
-use crate::domain::event::Action;
+use crate::domain::action::Action;
 use crate::domain::link::INVITATION_LIFE;
 use crate::domain::link::RESET_LIFE;
 use crate::domain::message::MessageId;

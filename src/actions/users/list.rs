@@ -8,7 +8,8 @@ use crate::actions::ActionError;
 use crate::actions::Desk;
 use crate::actions::Result;
 use crate::actions::Scene;
-use crate::domain::event::Action;
+use crate::actions::error::UnknownName;
+use crate::domain::action::Action;
 use crate::domain::refusal::Refusal;
 use crate::domain::role::RoleId;
 use crate::domain::selection::UserQuery;
@@ -28,6 +29,8 @@ pub struct Surroundings {
 pub struct Wanted {
     /// The query.
     pub query: UserQuery,
+    /// The lines of the file that the names of the selection come from, in their order.
+    pub lines: Vec<u64>,
     /// Only those with the role of this name.
     pub role: Option<String>,
     /// Only those whose password met another policy than the one in force.
@@ -55,19 +58,24 @@ pub fn list(
 }
 
 /// The query with its names turned into numbers.
-pub(in crate::actions) fn resolve(view: &impl Scene, wanted: &Wanted) -> Result<UserQuery> {
+pub(in crate::actions) fn resolve(scene: &impl Scene, wanted: &Wanted) -> Result<UserQuery> {
     let mut query = wanted.query.clone();
     if let Some(name) = &wanted.role {
-        let role = view.reading().role_named(name)?.ok_or_else(|| Refusal::NoSuchRole(name.clone()))?;
+        let role = scene.reading().role_named(name)?.ok_or_else(|| Refusal::NoSuchRole(name.clone()))?;
         query.selection.role = Some(role.id);
     }
     if wanted.policy_outdated {
-        query.selection.policy_other_than = Some(view.desk().policy().fingerprint());
+        query.selection.policy_other_than = Some(scene.desk().policy().fingerprint());
     }
-    if let Some(names) = &query.selection.named
-        && let Some(&place) = view.reading().unknown_names(names)?.first()
-    {
-        return Err(ActionError::Refused(Refusal::NoSuchUser(names[place].as_str().to_owned())));
+    if let Some(names) = &query.selection.named {
+        let unknown = scene.reading().unknown_names(names)?;
+        let named = |place: usize| UnknownName {
+            line: wanted.lines.get(place).copied(),
+            name: names[place].as_str().to_owned(),
+        };
+        if !unknown.is_empty() {
+            return Err(ActionError::UnknownNames(unknown.into_iter().map(named).collect()));
+        }
     }
     Ok(query)
 }

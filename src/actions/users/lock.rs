@@ -7,7 +7,7 @@ use crate::actions::Intent;
 use crate::actions::Record;
 use crate::actions::Result;
 use crate::actions::Scene as _;
-use crate::domain::event::Action;
+use crate::domain::action::Action;
 use crate::domain::refusal::Refusal;
 use crate::domain::user::Lock;
 use crate::domain::user::Status;

@@ -11,7 +11,7 @@ use crate::actions::Scene;
 use crate::actions::gate::Admitted;
 use crate::actions::gate::Strictness;
 use crate::actions::outbox::queue_notice;
-use crate::domain::event::Action;
+use crate::domain::action::Action;
 use crate::domain::message::MessageId;
 use crate::domain::message::NoticeCause;
 use crate::domain::refusal::Refusal;

@@ -10,7 +10,7 @@ use crate::actions::Rules;
 use crate::config;
 use crate::config::Config;
 use crate::config::Search;
-use crate::domain::event::Action;
+use crate::domain::action::Action;
 use crate::domain::refusal::Refusal;
 use crate::store::Store;
 use crate::store::open::Expect;

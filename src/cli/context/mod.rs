@@ -20,7 +20,7 @@ use crate::config;
 use crate::config::Config;
 use crate::config::Search;
 use crate::config::Surroundings;
-use crate::domain::event::Action;
+use crate::domain::action::Action;
 use crate::domain::operator::Account;
 use crate::domain::operator::acting_uid;
 use crate::domain::organization::Organization;

@@ -3,6 +3,7 @@
 use crate::actions::jobs::end;
 use crate::cli::acting::ActingArgs;
 use crate::cli::context::Context;
+use crate::cli::jobs::summary::counted;
 use crate::domain::job::JobId;
 
 /// Call off what waits of a job
@@ -28,7 +29,9 @@ pub fn run(context: &mut Context, args: &CancelArgs) -> anyhow::Result<()> {
     let desk = context.desk()?;
     let cancelled = end::cancel(&desk, JobId(args.job), args.revoke_links, &args.acting.intent())?;
     let verb = args.acting.verb("cancelled");
-    let links = if args.revoke_links { format!(", {} links revoked", cancelled.links) } else { String::new() };
-    context.output.say(&format!("Job {} {verb}: {} mails called off{links}.", args.job, cancelled.messages));
+    let links =
+        if args.revoke_links { format!(", {} revoked", counted(cancelled.links, "link")) } else { String::new() };
+    let mails = counted(cancelled.messages, "mail");
+    context.output.say(&format!("Job {} {verb}: {mails} called off{links}.", args.job));
     Ok(())
 }

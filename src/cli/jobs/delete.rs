@@ -7,6 +7,7 @@ use crate::actions::jobs::end::Old;
 use crate::cli::acting::ActingArgs;
 use crate::cli::context::Context;
 use crate::cli::failure::Complaint;
+use crate::cli::jobs::summary::counted;
 use crate::cli::prompt;
 use crate::domain::duration::parse_duration;
 use crate::domain::job::JobId;
@@ -56,7 +57,5 @@ pub fn run(context: &mut Context, args: &DeleteArgs) -> anyhow::Result<()> {
 }
 
 fn words(deleted: &Deleted) -> String {
-    let jobs = deleted.jobs.len();
-    let plural = |count: u64| if count == 1 { "" } else { "s" };
-    format!("{jobs} job{}, {} mail{}", plural(jobs as u64), deleted.messages, plural(deleted.messages))
+    format!("{}, {}", counted(deleted.jobs.len() as u64, "job"), counted(deleted.messages, "mail"))
 }

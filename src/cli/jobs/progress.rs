@@ -1,5 +1,6 @@
 //! The progress of a run, on a terminal: one line that is drawn anew.
 
+use std::fmt;
 use std::io;
 use std::mem;
 use std::sync::Arc;
@@ -8,6 +9,7 @@ use std::sync::PoisonError;
 
 use indicatif::ProgressBar;
 use indicatif::ProgressDrawTarget;
+use indicatif::ProgressState;
 use indicatif::ProgressStyle;
 use indicatif::TermLike;
 
@@ -18,7 +20,7 @@ use crate::outbox;
 /// How often it is drawn in a second, at most.
 const DRAWN: u8 = 10;
 /// Done of all, how fast, how long to go, and what went wrong; it fits 80 columns.
-const TEMPLATE: &str = "{bar:14} {human_pos} of {human_len}  {per_sec}  {eta} left  {wide_msg}";
+const TEMPLATE: &str = "{bar:14} {human_pos} of {human_len}  {pace}  {eta} left  {wide_msg}";
 
 /// A line that is drawn anew.
 #[derive(Debug)]
@@ -36,6 +38,11 @@ impl Progress {
         let bar = ProgressBar::with_draw_target(Some(total), target);
         // The template is the program's own.
         let style = ProgressStyle::with_template(TEMPLATE).unwrap_or_else(|_| ProgressStyle::default_bar());
+        let style = style.with_key("pace", |state: &ProgressState, text: &mut dyn fmt::Write| {
+            let pace = state.per_sec();
+            // A text cannot fail to be written.
+            let _ = if pace < 10.0 { write!(text, "{pace:.1}/s") } else { write!(text, "{pace:.0}/s") };
+        });
         bar.set_style(style.progress_chars("=> "));
         Some(Self { bar, screen })
     }

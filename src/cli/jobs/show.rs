@@ -12,6 +12,7 @@ use crate::cli::output::Format;
 use crate::domain::duration::SpokenDuration;
 use crate::domain::job::JobId;
 use crate::domain::job::JobState;
+use crate::domain::message::MessageState;
 use crate::domain::text;
 use crate::store::messages::Message;
 
@@ -102,7 +103,8 @@ fn show_details(context: &mut Context, details: &Details, now: jiff::Timestamp) 
         (head("Reason"), Cell::text_or(job.reason.as_deref(), "")),
         (head("Made"), Cell::Time(job.created_at)),
         (head("Ended"), Cell::time_or(job.ended_at, "")),
-        (head("Mails"), Cell::text(summary::of_counts(counts))),
+        (head("Mails"), Cell::text(summary::grouped(counts.total() - counts.of(MessageState::Skipped)))),
+        (head("Outcome"), Cell::text(summary::of_counts(counts))),
         (head("Links used"), Cell::text(summary::grouped(details.used))),
         (head("Pace"), if is_over { Cell::Nothing("") } else { Cell::text(pace) }),
         (head("Time left"), left.filter(|_| !is_over).map_or(Cell::Nothing(""), Cell::text)),

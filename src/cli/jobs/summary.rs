@@ -23,13 +23,13 @@ pub fn line(job: &Job, counts: &Counts) -> String {
         (JobState::Paused, Some(why)) => format!("paused ({why})"),
         (state, _) => state.word().to_owned(),
     };
-    format!("Job {}, {state}: {}", job.id, of_counts(counts))
+    let mails = counts.total() - counts.of(MessageState::Skipped);
+    format!("Job {}, {state}: {}: {}", job.id, counted(mails, "mail"), of_counts(counts))
 }
 
 /// The counts of a job that are not zero.
 pub fn of_counts(counts: &Counts) -> String {
     let skipped = counts.of(MessageState::Skipped);
-    let mails = counts.total() - skipped;
     let mut told: Vec<String> = TOLD
         .iter()
         .map(|state| (counts.of(*state), state.word()))
@@ -40,7 +40,7 @@ pub fn of_counts(counts: &Counts) -> String {
         told.push("none".to_owned());
     }
     let skipped = if skipped > 0 { format!("; {} skipped", grouped(skipped)) } else { String::new() };
-    format!("{} mails: {}{skipped}", grouped(mails), told.join(", "))
+    format!("{}{skipped}", told.join(", "))
 }
 
 /// What a run came to: the counts that are not zero.
@@ -74,6 +74,11 @@ pub fn sum(reports: &[Report]) -> Report {
         sum.halt = sum.halt.or(report.halt);
     }
     sum
+}
+
+/// "1 mail", "2,000 mails".
+pub fn counted(count: u64, noun: &str) -> String {
+    format!("{} {noun}{}", grouped(count), if count == 1 { "" } else { "s" })
 }
 
 /// A number with a comma between thousands.

@@ -17,6 +17,7 @@ use crate::domain::message::MessageState;
 use crate::domain::refusal::Refusal;
 use crate::mail::smtp::Side;
 use crate::mail::smtp::Transcript;
+use crate::outbox::Halt;
 use crate::outbox::Order;
 
 /// Send a test mail, once
@@ -66,6 +67,10 @@ pub fn run(context: &mut Context, args: &TestArgs) -> anyhow::Result<()> {
         (_, MessageState::Accepted) => {
             context.output.say(&format!("The relay took the test mail for {address}: {reply}"));
             Ok(())
+        }
+        _ if report.halt == Some(Halt::OutOfTime) => {
+            let words = format!("the relay did not answer within {} seconds", DEADLINE.as_secs());
+            Err(complaint(MailFault::Later, words).into())
         }
         (Some(trouble), _) => Err(complaint(fault_of(trouble), trouble.words.clone()).into()),
         (None, MessageState::Failed) => {

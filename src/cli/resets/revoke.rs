@@ -4,6 +4,7 @@ use crate::actions::resets::revoke;
 use crate::actions::resets::revoke::Revoked;
 use crate::cli::acting::ActingArgs;
 use crate::cli::context::Context;
+use crate::cli::jobs::summary::counted;
 use crate::cli::prompt;
 use crate::domain::user::UserReference;
 
@@ -47,7 +48,5 @@ pub fn run(context: &mut Context, args: &RevokeArgs) -> anyhow::Result<()> {
 }
 
 fn words(revoked: Revoked) -> String {
-    let Revoked { links, waiting } = revoked;
-    let plural = |count: u64| if count == 1 { "" } else { "s" };
-    format!("{links} open link{} and {waiting} waiting mail{}", plural(links), plural(waiting))
+    format!("{} and {}", counted(revoked.links, "open link"), counted(revoked.waiting, "waiting mail"))
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use crate::actions::store;
 use crate::cli::acting::ActingArgs;
 use crate::cli::context::Context;
-use crate::domain::event::Action;
+use crate::domain::action::Action;
 
 /// Copy the store, as it is at one moment, while others use it
 ///

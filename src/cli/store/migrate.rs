@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use crate::actions::store;
 use crate::cli::acting::ActingArgs;
 use crate::cli::context::Context;
-use crate::domain::event::Action;
+use crate::domain::action::Action;
 use crate::store::open::Expect;
 use crate::store::schema;
 

@@ -12,7 +12,7 @@ use crate::cli::failure::Complaint;
 use crate::cli::output::Format;
 use crate::cli::selection::SelectionArgs;
 use crate::cli::users::columns::Column;
-use crate::domain::event::Action;
+use crate::domain::action::Action;
 use crate::private_file::Unfinished;
 
 /// Export users as CSV, JSON or NDJSON

@@ -11,7 +11,7 @@ use crate::cli::data;
 use crate::cli::data::Cell;
 use crate::cli::data::Head;
 use crate::cli::output::Format;
-use crate::domain::event::Action;
+use crate::domain::action::Action;
 
 /// How many bad rows are named; the rest are counted.
 const NAMED: u64 = 100;

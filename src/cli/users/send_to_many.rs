@@ -15,6 +15,7 @@ use crate::cli::failure::Complaint;
 use crate::cli::jobs::run::max_runtime;
 use crate::cli::jobs::running;
 use crate::cli::jobs::running::Task;
+use crate::cli::jobs::summary::counted;
 use crate::cli::jobs::summary::grouped;
 use crate::cli::output::Format;
 use crate::cli::prompt;
@@ -125,7 +126,7 @@ pub fn send(
             }
             prompt::confirm(context, bulk.yes, &question(&plan))?;
             let (id, mailed) = make::make(desk, &wish, &acting.intent())?;
-            context.output.say(&format!("Job {id} is made: {} mails.", grouped(mailed)));
+            context.output.say(&format!("Job {id} is made: {}.", counted(mailed, "mail")));
             id
         }
         Earlier::GoesOn(id) => id,
@@ -178,8 +179,7 @@ fn earlier(context: &mut Context, desk: &Desk, bulk: &BulkArgs, acting: &ActingA
 
 fn question(plan: &Plan) -> String {
     let skipped = if plan.skipped() > 0 { format!(", and skip {}", grouped(plan.skipped())) } else { String::new() };
-    let users = if plan.mailed() == 1 { "user" } else { "users" };
-    format!("Mail a link to {} {users}{skipped}?", grouped(plan.mailed()))
+    format!("Mail a link to {}{skipped}?", counted(plan.mailed(), "user"))
 }
 
 fn show(context: &mut Context, desk: &Desk, plan: &Plan) -> anyhow::Result<()> {

@@ -17,7 +17,7 @@ use crate::actions::Scene as _;
 use crate::actions::users::import::intake::Intake;
 use crate::actions::users::import::row::Reader;
 use crate::actions::users::import::row::Sensitive;
-use crate::domain::event::Action;
+use crate::domain::action::Action;
 use crate::domain::role::MINIMAL;
 use crate::domain::role::Permission;
 use crate::domain::role::RoleId;

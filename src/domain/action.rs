@@ -1,0 +1,190 @@
+//! Every deed of the program, and what it takes.
+
+use crate::domain::role::Permission;
+
+/// Every deed of the program. What it requires stands here and nowhere else; opening a view or a change asks for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(missing_docs, reason = "each variant is named after its command")]
+pub enum Action {
+    UsersList,
+    UsersShow,
+    UsersAdd,
+    UsersEdit,
+    UsersDelete,
+    UsersLock,
+    UsersUnlock,
+    UsersImport,
+    UsersImportHashes,
+    UsersExport,
+    UsersExportHashes,
+    UsersSetPassword,
+    UsersOverridePolicy,
+    UsersVerifyPassword,
+    UsersChangePassword,
+    UsersSendReset,
+    UsersSendResetToMany,
+    ResetsList,
+    ResetsRevoke,
+    ResetsRedeem,
+    JobsRun,
+    JobsList,
+    JobsShow,
+    JobsCancel,
+    JobsRemind,
+    JobsDelete,
+    MailTest,
+    MailPreview,
+    MailQueue,
+    MailCancel,
+    RolesList,
+    OperatorsList,
+    OperatorsAdd,
+    OperatorsRemove,
+    PolicyShow,
+    PolicyCheck,
+    AuditList,
+    AuditVerify,
+    AuditHead,
+    StoreOpen,
+    StoreInit,
+    StoreCheck,
+    StoreBackup,
+    StoreMigrate,
+}
+
+impl Action {
+    /// All actions.
+    pub const ALL: [Self; 44] = [
+        Self::UsersList,
+        Self::UsersShow,
+        Self::UsersAdd,
+        Self::UsersEdit,
+        Self::UsersDelete,
+        Self::UsersLock,
+        Self::UsersUnlock,
+        Self::UsersImport,
+        Self::UsersImportHashes,
+        Self::UsersExport,
+        Self::UsersExportHashes,
+        Self::UsersSetPassword,
+        Self::UsersOverridePolicy,
+        Self::UsersVerifyPassword,
+        Self::UsersChangePassword,
+        Self::UsersSendReset,
+        Self::UsersSendResetToMany,
+        Self::ResetsList,
+        Self::ResetsRevoke,
+        Self::ResetsRedeem,
+        Self::JobsRun,
+        Self::JobsList,
+        Self::JobsShow,
+        Self::JobsCancel,
+        Self::JobsRemind,
+        Self::JobsDelete,
+        Self::MailTest,
+        Self::MailPreview,
+        Self::MailQueue,
+        Self::MailCancel,
+        Self::RolesList,
+        Self::OperatorsList,
+        Self::OperatorsAdd,
+        Self::OperatorsRemove,
+        Self::PolicyShow,
+        Self::PolicyCheck,
+        Self::AuditList,
+        Self::AuditVerify,
+        Self::AuditHead,
+        Self::StoreOpen,
+        Self::StoreInit,
+        Self::StoreCheck,
+        Self::StoreBackup,
+        Self::StoreMigrate,
+    ];
+
+    /// The words in an event: the command.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::UsersList => "users list",
+            Self::UsersShow => "users show",
+            Self::UsersAdd => "users add",
+            Self::UsersEdit => "users edit",
+            Self::UsersDelete => "users delete",
+            Self::UsersLock => "users lock",
+            Self::UsersUnlock => "users unlock",
+            Self::UsersImport => "users import",
+            Self::UsersImportHashes => "users import with hashes",
+            Self::UsersExport => "users export",
+            Self::UsersExportHashes => "users export with hashes",
+            Self::UsersSetPassword => "users set-password",
+            Self::UsersOverridePolicy => "users set-password against the policy",
+            Self::UsersVerifyPassword => "users verify-password",
+            Self::UsersChangePassword => "users change-password",
+            Self::UsersSendReset => "users send-reset",
+            Self::UsersSendResetToMany => "users send-reset to many",
+            Self::ResetsList => "resets list",
+            Self::ResetsRevoke => "resets revoke",
+            Self::ResetsRedeem => "resets redeem",
+            Self::JobsRun => "jobs run",
+            Self::JobsList => "jobs list",
+            Self::JobsShow => "jobs show",
+            Self::JobsCancel => "jobs cancel",
+            Self::JobsRemind => "jobs remind",
+            Self::JobsDelete => "jobs delete",
+            Self::MailTest => "mail test",
+            Self::MailPreview => "mail preview",
+            Self::MailQueue => "mail queue",
+            Self::MailCancel => "mail queue with cancel",
+            Self::RolesList => "roles list",
+            Self::OperatorsList => "operators list",
+            Self::OperatorsAdd => "operators add",
+            Self::OperatorsRemove => "operators remove",
+            Self::PolicyShow => "policy show",
+            Self::PolicyCheck => "policy check",
+            Self::AuditList => "audit list",
+            Self::AuditVerify => "audit verify",
+            Self::AuditHead => "audit head",
+            Self::StoreOpen => "opening the store",
+            Self::StoreInit => "init",
+            Self::StoreCheck => "store check",
+            Self::StoreBackup => "store backup",
+            Self::StoreMigrate => "store migrate",
+        }
+    }
+
+    /// What the operator's role must allow; `None`: every operator may.
+    pub fn permission(self) -> Option<Permission> {
+        match self {
+            Self::UsersList
+            | Self::UsersShow
+            | Self::UsersExport
+            | Self::ResetsList
+            | Self::MailQueue
+            | Self::JobsList
+            | Self::JobsShow => Some(Permission::ViewUsers),
+            Self::UsersAdd | Self::UsersImport => Some(Permission::AddUsers),
+            Self::UsersEdit => Some(Permission::EditUsers),
+            Self::UsersDelete => Some(Permission::DeleteUsers),
+            Self::UsersLock | Self::UsersUnlock => Some(Permission::LockUsers),
+            Self::UsersImportHashes | Self::UsersExportHashes => Some(Permission::ExportHashes),
+            Self::UsersSetPassword => Some(Permission::SetPasswords),
+            Self::UsersOverridePolicy => Some(Permission::OverridePolicy),
+            Self::UsersVerifyPassword => Some(Permission::VerifyPasswords),
+            Self::UsersChangePassword | Self::ResetsRedeem => Some(Permission::Redeem),
+            Self::UsersSendReset | Self::ResetsRevoke | Self::MailCancel => Some(Permission::SendResets),
+            Self::UsersSendResetToMany | Self::JobsRun | Self::JobsCancel | Self::JobsRemind | Self::JobsDelete => {
+                Some(Permission::RunBulkJobs)
+            }
+            Self::OperatorsAdd | Self::OperatorsRemove => Some(Permission::ManageOperators),
+            Self::RolesList
+            | Self::OperatorsList
+            | Self::PolicyShow
+            | Self::PolicyCheck
+            | Self::MailPreview
+            | Self::StoreOpen => None,
+            Self::AuditList | Self::AuditVerify | Self::AuditHead => Some(Permission::ViewAudit),
+            Self::StoreInit | Self::StoreCheck | Self::StoreBackup | Self::StoreMigrate | Self::MailTest => {
+                Some(Permission::ManageStore)
+            }
+        }
+    }
+}

@@ -1,0 +1,604 @@
+//! Jobs: `users send-reset` to a selection, `jobs`.
+
+use insta::assert_snapshot;
+
+use crate::relay::Act;
+use crate::relay::At;
+use crate::relay::Offer;
+use crate::relay::ScriptedRelay;
+use crate::support::CAROL;
+use crate::support::GOOD;
+use crate::support::World;
+
+/// Six users: sam signs in with SAML, bob is locked, alice has a password, the others have none.
+fn world() -> World {
+    let world = World::with_mail().with_users("alice,bob,carla,dora,emil").with_saml_user();
+    world.set_password("alice", GOOD);
+    world.run("users lock bob").expect_status(0);
+    world
+}
+
+fn relay(script: impl Fn(&str) -> Option<&'static str> + Send + Sync + 'static) -> ScriptedRelay {
+    ScriptedRelay::start(Offer { extensions: vec!["PIPELINING"], tls: None }, move |moment| {
+        match script(moment.line).filter(|_| moment.at == At::Rcpt) {
+            Some(reply) => Act::Say(format!("{reply}\r\n").into_bytes()),
+            None => Act::Usual,
+        }
+    })
+}
+
+fn states(world: &World) -> String {
+    world.ask("SELECT group_concat(state, ', ') FROM message")
+}
+
+#[test]
+fn a_selection_becomes_a_job_in_which_everybody_has_a_row() {
+    let world = world();
+    assert_snapshot!(world.run("users send-reset --all -n"), @"
+    status 0
+    -- stdout
+    USERS  WHAT
+    4      would be mailed
+    1      skipped: SAML
+    1      skipped: locked
+    ");
+    assert_snapshot!(world.run("users send-reset --all -n -o csv"), @"
+    status 0
+    -- stdout
+    users,what
+    4,would be mailed
+    1,skipped: SAML
+    1,skipped: locked
+    ");
+    assert_eq!(world.ask("SELECT count(*) FROM message"), "0");
+    let run = world.run("users send-reset --all --reason 'breach of 2026' --key breach --yes -v");
+    assert_snapshot!(run, @"
+    status 0
+    -- stderr
+    Job 1 is made: 4 mails.
+    Job 1, finished: 4 mails: 4 accepted; 2 skipped.
+    ");
+    assert_snapshot!(world.newest_event(), @r#"
+    users send-reset to many | done | owner, Admin | breach of 2026
+    {"job":1,"key":"breach","messages":4,"selection":"--all","skipped":2}
+    "#);
+    assert_eq!(world.mails().len(), 4);
+    assert_snapshot!(world.run("jobs show 1"), @"
+    status 0
+    -- stdout
+    Job:         1
+    State:       finished
+    Key:         breach
+    Users:       --all
+    Asked by:    owner
+    Reason:      breach of 2026
+    Made:        now (2026-11-24T08:00:00Z)
+    Ended:       now (2026-11-24T08:00:00Z)
+    Mails:       4
+    Outcome:     4 accepted; 2 skipped
+    Links used:  0
+
+            1  skipped: SAML
+            1  skipped: locked
+    ");
+    assert_snapshot!(world.run("jobs show 1 -o csv"), @"
+    status 0
+    -- stdout
+    user,address,kind,state,reply,attempts,created_at,last_try_at,next_try_at,ended_at,message_id,expires_at,used_at,revoked_at,message
+    alice,alice@example.com,reset,accepted,kept as 1.f068d859454d63f8e55f6da221a129d1_example.com.eml,1,2026-11-24T08:00:00Z,2026-11-24T08:00:00Z,,2026-11-24T08:00:00Z,1.f068d859454d63f8e55f6da221a129d1@example.com,2026-11-25T08:00:00Z,,,1
+    bob,bob@example.com,invitation,skipped,locked,0,2026-11-24T08:00:00Z,,,2026-11-24T08:00:00Z,,,,,2
+    carla,carla@example.com,invitation,accepted,kept as 3.89876445ccfed7b8f3d586f1de8f977b_example.com.eml,1,2026-11-24T08:00:00Z,2026-11-24T08:00:00Z,,2026-11-24T08:00:00Z,3.89876445ccfed7b8f3d586f1de8f977b@example.com,2026-12-01T08:00:00Z,,,3
+    dora,dora@example.com,invitation,accepted,kept as 4.afffb9a2d10b53c795907a1dd13e6f54_example.com.eml,1,2026-11-24T08:00:00Z,2026-11-24T08:00:00Z,,2026-11-24T08:00:00Z,4.afffb9a2d10b53c795907a1dd13e6f54@example.com,2026-12-01T08:00:00Z,,,4
+    emil,emil@example.com,invitation,accepted,kept as 5.130e6488323ab415bda38a517fb5c694_example.com.eml,1,2026-11-24T08:00:00Z,2026-11-24T08:00:00Z,,2026-11-24T08:00:00Z,5.130e6488323ab415bda38a517fb5c694@example.com,2026-12-01T08:00:00Z,,,5
+    sam,sam@idp.example.com,invitation,skipped,SAML,0,2026-11-24T08:00:00Z,,,2026-11-24T08:00:00Z,,,,,6
+    ");
+    assert_snapshot!(world.run("jobs list"), @"
+    status 0
+    -- stdout
+    JOB  STATE     MADE  BY     MAILS  ACCEPTED  FAILED  WAITING
+    1    finished  now   owner  4      4         0       0
+    ");
+    assert_snapshot!(world.run("jobs list -o ndjson"), @r#"
+    status 0
+    -- stdout
+    {"job":1,"key":"breach","state":"finished","why":null,"operator":"owner","created_at":"2026-11-24T08:00:00Z","ended_at":"2026-11-24T08:00:00Z","selection":"--all","mails":4,"accepted":4,"failed":0,"waiting":0,"skipped":2}
+    "#);
+    assert_snapshot!(world.run("jobs show 2"), @"
+    status 65
+    -- stderr
+    error: no job has the number 2
+    hint: cxme-admin jobs list
+    ");
+}
+
+#[test]
+fn it_asks_with_the_count_and_without_a_terminal_needs_a_yes() {
+    let world = world();
+    assert_snapshot!(world.run("users send-reset --all"), @"
+    status 2
+    -- stderr
+    error: nobody can be asked here, and this needs an answer: Mail a link to 4 users, and skip 2
+    hint: give `--yes` to do it without being asked
+    ");
+    assert_snapshot!(world.command("users send-reset --all").typing(["n"]).run(), @"
+    status 65
+    -- asked
+    Mail a link to 4 users, and skip 2? [y/N] n
+    -- stderr
+    error: not confirmed: nothing was changed
+    ");
+    assert_eq!(world.ask("SELECT count(*) FROM job"), "0");
+    assert_snapshot!(world.command("users send-reset --all --queue-only").typing(["y"]).run(), @"
+    status 0
+    -- asked
+    Mail a link to 4 users, and skip 2? [y/N] y
+    -- stderr
+    Job 1 is made: 4 mails.
+    Nothing is sent yet: cxme-admin jobs run 1
+    The same without questions: cxme-admin users send-reset --all --queue-only --yes
+    ");
+    assert_snapshot!(world.run("users send-reset --search nobody --yes -v"), @"
+    status 0
+    -- stderr
+    Nobody is to be mailed, 0 would be skipped.
+    ");
+}
+
+#[test]
+fn who_is_meant_is_said_in_one_way() {
+    let world = world();
+    for command in [
+        "users send-reset",
+        "users send-reset alice --all",
+        "users send-reset alice --search b",
+        "users send-reset --all --search b",
+        "users send-reset alice --key k",
+        "users send-reset alice --rate 1/s",
+        "users send-reset --all --rate 0/s",
+        "users send-reset --all --rate 0",
+        "users send-reset --all --max-failures 200%",
+        "users send-reset --all --max-failures 20",
+        "users send-reset --all --connections 0",
+        "users send-reset --all --expect many",
+        "users send-reset --all --max-runtime long --yes",
+        "jobs remind 1",
+        "jobs remind 1 --after soon",
+        "jobs delete",
+        "jobs delete 1 --older-than 1d",
+        "jobs show",
+    ] {
+        let run = world.run(command).expect_status(2);
+        assert!(run.err().starts_with("error: "), "{run}");
+    }
+    assert_snapshot!(world.run("users send-reset"), @"
+    status 2
+    -- stderr
+    error: no user is named
+    hint: name users, or select some (`--all` for everybody)
+    ");
+    assert_snapshot!(world.run("users send-reset alice --key k"), @"
+    status 2
+    -- stderr
+    error: this option is for jobs: `--key`, `--rate` and the like need a selection
+    ");
+    for key in ["", "a\nb", &"k".repeat(101)] {
+        world.command("users send-reset --all --yes --key").argument(key).run().expect_status(65);
+    }
+    world.run("users send-reset --all --yes --expires 8d").expect_status(65);
+    world.command("users send-reset --all --yes --note").argument("a\nb").run().expect_status(65);
+    assert_eq!(world.ask("SELECT count(*) FROM job"), "0");
+}
+
+#[test]
+fn another_number_than_expected_mails_nobody() {
+    let world = world();
+    assert_snapshot!(world.run("users send-reset --all --expect 6 --yes"), @"
+    status 65
+    -- stderr
+    error: 4 users would be mailed, and `--expect` says 6: nobody was mailed
+    hint: who and why: the same with `--dry-run`
+    ");
+    assert_eq!(world.ask("SELECT count(*) FROM job"), "0");
+    world.run("users send-reset --all --expect 4 --yes").expect_status(0);
+    assert_eq!(world.mails().len(), 4);
+}
+
+#[test]
+fn the_same_key_goes_on_and_makes_no_second_job() {
+    let world = world();
+    let down = ScriptedRelay::start(Offer::default(), |_| Act::Hang(b"421 4.3.2 busy\r\n".to_vec()));
+    world.configure_relay(down.port());
+    world.run("users send-reset --all --key monthly --yes").expect_status(75);
+    world.run("users send-reset --all --key monthly --yes").expect_status(75);
+    assert_eq!(world.ask("SELECT count(*) || ' ' || max(attempts) FROM message"), "6 0");
+    world.configure_mail("");
+    world.run("users send-reset --all --key monthly --yes").expect_status(0);
+    assert_eq!(
+        (world.mails().len(), states(&world)),
+        (4, "accepted, skipped, accepted, accepted, accepted, skipped".to_owned())
+    );
+    let again = world.command("users send-reset --all --key monthly --yes").at_terminal().run();
+    assert_snapshot!(again, @"
+    status 0
+    -- stderr
+    Job 1 with this key is finished: cxme-admin jobs show 1
+    ");
+    assert_eq!(world.ask("SELECT count(*) FROM job"), "1");
+}
+
+#[test]
+fn the_same_bulk_twice_by_cron_is_one_live_mail_a_user() {
+    let world = world();
+    world.run("users send-reset --all --yes").expect_status(0);
+    world.run("users send-reset --all --yes").expect_status(0);
+    assert_eq!(world.mails().len(), 4);
+    assert_snapshot!(world.run("users send-reset --all -n"), @"
+    status 0
+    -- stdout
+    USERS  WHAT
+    4      skipped: sent a short while ago
+    1      skipped: SAML
+    1      skipped: locked
+    ");
+    world.wait(15 * 60);
+    world.run("users send-reset --all --yes").expect_status(0);
+    assert_eq!(world.mails().len(), 8);
+    assert_eq!(
+        world.ask("SELECT count(*) FROM message WHERE used_at IS NULL AND revoked_at IS NULL AND expires_at > 0"),
+        "4"
+    );
+}
+
+#[test]
+fn who_waits_in_a_job_is_left_out_of_the_next_and_a_domain_that_is_not_allowed_too() {
+    let world = world();
+    world.run("users send-reset --search alice --queue-only --yes").expect_status(0);
+    world.sql("UPDATE user SET email = 'dora@elsewhere.example' WHERE username = 'dora'");
+    assert_snapshot!(world.run("users send-reset --all -n"), @"
+    status 0
+    -- stdout
+    USERS  WHAT
+    2      would be mailed
+    1      skipped: SAML
+    1      skipped: domain not allowed
+    1      skipped: locked
+    1      skipped: waiting in job 1
+    ");
+    assert!(world.mails().is_empty());
+    world.run("jobs run").expect_status(0);
+    assert_eq!(world.mails().len(), 1);
+}
+
+#[test]
+fn nobody_mails_those_who_may_do_more() {
+    let world = World::with_mail()
+        .with_role("Bulk", "view-users send-resets run-bulk-jobs")
+        .with_role("Looker", "view-users")
+        .with_users("low:Looker,admin:Admin")
+        .with_operator(CAROL, "Bulk");
+    assert_snapshot!(world.command("users send-reset --all -n").uid(CAROL).run(), @"
+    status 0
+    -- stdout
+    USERS  WHAT
+    1      would be mailed
+    1      skipped: no permission over this user
+    ");
+    world.command("users send-reset --all --yes").uid(CAROL).run().expect_status(0);
+    assert_eq!(world.ask("SELECT group_concat(address) FROM message WHERE state = 'accepted'"), "low@example.com");
+}
+
+#[test]
+fn a_role_that_was_taken_away_stops_what_waits() {
+    let world = World::with_mail()
+        .with_role("Bulk", "view-users send-resets run-bulk-jobs")
+        .with_role("Looker", "view-users")
+        .with_users("low:Looker")
+        .with_operator(CAROL, "Bulk");
+    world.command("users send-reset --all --yes --queue-only").uid(CAROL).run().expect_status(0);
+    world.run("operators remove carol").expect_status(0);
+    world.run("jobs run").expect_status(0);
+    assert!(world.mails().is_empty());
+    assert_snapshot!(world.run("jobs show 1"), @"
+    status 0
+    -- stdout
+    Job:         1
+    State:       finished
+    Users:       --all
+    Asked by:    carol
+    Made:        now (2026-11-24T08:00:00Z)
+    Ended:       now (2026-11-24T08:00:00Z)
+    Mails:       1
+    Outcome:     1 cancelled
+    Links used:  0
+
+            1  cancelled: the operator who asked for it may not send resets any more
+    ");
+}
+
+#[test]
+fn users_are_named_in_a_file_or_a_pipe() {
+    let world = world();
+    let file = world.file("names.txt", "# who\nalice\ncarla@example.com\n");
+    let command = || world.command("users send-reset --yes --unless-sent-within 0s --from").argument(&file).run();
+    command().expect_status(0);
+    assert_eq!(world.mails().len(), 2);
+    assert!(world.newest_event().contains("\"sha256\":\""), "{}", world.newest_event());
+    world.file("names.txt", "alice\nnobody\ndora\nnobody2\n");
+    assert_snapshot!(command(), @"
+    status 67
+    -- stderr
+    error: 2 of the names are no user's: nothing was done
+      - line 2: no user has the username `nobody`
+      - line 4: no user has the username `nobody2`
+    hint: names are taken whole: cxme-admin users list --search TEXT
+    ");
+    assert_eq!(world.mails().len(), 2, "nobody is mailed");
+    world.command("users send-reset --yes --from -").stdin("email\ndora@example.com\n").run().expect_status(0);
+    assert_eq!(world.mails().len(), 3);
+}
+
+#[test]
+fn a_failed_recipient_is_a_row_and_the_sum_says_it() {
+    let world = world();
+    let relay = relay(|line| line.contains("carla").then_some("550 5.1.1 no such user"));
+    world.configure_relay(relay.port());
+    assert_snapshot!(world.run("users send-reset --all --yes"), @"
+    status 3
+    -- stderr
+    error: Job 1, finished: 4 mails: 3 accepted, 1 failed; 2 skipped
+    hint: who and why: cxme-admin jobs show 1 -o csv
+    ");
+    assert_snapshot!(world.run("jobs show 1"), @"
+    status 0
+    -- stdout
+    Job:         1
+    State:       finished
+    Users:       --all
+    Asked by:    owner
+    Made:        now (2026-11-24T08:00:00Z)
+    Ended:       now (2026-11-24T08:00:00Z)
+    Mails:       4
+    Outcome:     3 accepted, 1 failed; 2 skipped
+    Links used:  0
+
+            1  failed: 550 5.1.1 no such user
+            1  skipped: SAML
+            1  skipped: locked
+    ");
+    assert_eq!(world.run("jobs run").status, 0);
+}
+
+#[test]
+fn deferred_mails_are_for_a_later_run_and_end_the_job() {
+    let world = world();
+    let greylisting = relay(|line| line.contains("dora").then_some("450 4.2.0 greylisted"));
+    world.configure_relay(greylisting.port());
+    assert_snapshot!(world.run("users send-reset --all --yes"), @"
+    status 75
+    -- stderr
+    error: Job 1, running: 4 mails: 3 accepted, 1 deferred; 2 skipped
+    hint: what was not sent waits: cxme-admin jobs run
+    ");
+    assert_snapshot!(world.run("jobs run"), @"status 0");
+    world.wait(500);
+    world.configure_mail("");
+    assert_snapshot!(world.run("jobs run -v"), @"
+    status 0
+    -- stderr
+    1 sent.
+    ");
+    assert_eq!(world.ask("SELECT state FROM job"), "finished");
+}
+
+#[test]
+fn a_canary_that_dies_pauses_the_job_until_somebody_has_looked() {
+    let world = world();
+    let refusing = relay(|_| Some("550 5.1.1 no such user"));
+    world.configure_relay(refusing.port());
+    assert_snapshot!(world.run("users send-reset --all --canary 1 --connections 1 --key k --yes"), @"
+    status 3
+    -- stderr
+    error: Job 1, paused (one of the first messages was not accepted): 4 mails: 1 failed, 3 queued; 2 skipped
+    hint: look: cxme-admin jobs show 1; then: cxme-admin jobs run 1
+    ");
+    assert_eq!(states(&world), "failed, skipped, queued, queued, queued, skipped");
+    world.configure_mail("");
+    assert_snapshot!(world.run("jobs run"), @"status 0");
+    assert!(world.mails().is_empty(), "a paused job waits for an operator");
+    assert_snapshot!(world.run("users send-reset --all --key k --yes"), @"
+    status 3
+    -- stderr
+    error: job 1 with this key is paused: one of the first messages was not accepted
+    hint: look: cxme-admin jobs show 1; then: cxme-admin jobs run 1
+    ");
+    assert_snapshot!(world.run("jobs show 1"), @"
+    status 0
+    -- stdout
+    Job:         1
+    State:       paused: one of the first messages was not accepted
+    Key:         k
+    Users:       --all
+    Asked by:    owner
+    Made:        now (2026-11-24T08:00:00Z)
+    Mails:       4
+    Outcome:     1 failed, 3 queued; 2 skipped
+    Links used:  0
+    Pace:        0 in the last minute
+
+            1  failed: 550 5.1.1 no such user
+            1  skipped: SAML
+            1  skipped: locked
+    ");
+    assert_snapshot!(world.run("jobs run 1 --reason 'one old address'"), @"
+    status 3
+    -- stderr
+    error: Job 1, finished: 4 mails: 3 accepted, 1 failed; 2 skipped
+    hint: who and why: cxme-admin jobs show 1 -o csv
+    ");
+    assert_snapshot!(world.ask("SELECT details FROM event WHERE action = 'jobs run'"), @r#"{"job":1,"paused":"one of the first messages was not accepted"}"#);
+    assert_eq!(world.mails().len(), 3);
+}
+
+#[test]
+fn a_job_is_called_off_and_its_links_with_it() {
+    let world = world();
+    world.run("users send-reset --search alice --yes").expect_status(0);
+    world.run("users send-reset --search carla --yes --queue-only").expect_status(0);
+    assert_snapshot!(world.command("jobs cancel 2 --reason typo").at_terminal().run(), @"
+    status 0
+    -- stderr
+    Job 2 is cancelled: 1 mail called off.
+    ");
+    assert_snapshot!(world.newest_event(), @r#"
+    jobs cancel | done | owner, Admin | typo
+    {"job":2,"links":0,"messages":1}
+    "#);
+    assert_snapshot!(world.run("jobs cancel 2"), @"
+    status 65
+    -- stderr
+    error: job 2 is cancelled
+    hint: cxme-admin jobs list
+    ");
+    assert_snapshot!(world.run("jobs cancel 1"), @"
+    status 65
+    -- stderr
+    error: job 1 is finished
+    hint: cxme-admin jobs list
+    ");
+    assert_snapshot!(world.command("jobs cancel 1 --revoke-links").at_terminal().run(), @"
+    status 0
+    -- stderr
+    Job 1 is cancelled: 0 mails called off, 1 link revoked.
+    ");
+    assert_eq!(world.ask("SELECT revoked_why FROM message WHERE id = 1"), "job 1 cancelled");
+    assert_snapshot!(world.run("jobs run 2"), @"
+    status 65
+    -- stderr
+    error: job 2 is cancelled
+    hint: cxme-admin jobs list
+    ");
+    assert_snapshot!(world.run("jobs run 9"), @"
+    status 65
+    -- stderr
+    error: no job has the number 9
+    hint: cxme-admin jobs list
+    ");
+    world.run("users send-reset --search carla --key x --queue-only --yes").expect_status(0);
+    world.run("jobs cancel 3").expect_status(0);
+    assert_snapshot!(world.run("users send-reset --search carla --key x --yes"), @"
+    status 65
+    -- stderr
+    error: job 3 with this key was cancelled: give another key
+    ");
+}
+
+#[test]
+fn who_did_not_use_the_link_is_reminded() {
+    let world = world();
+    world.run("users send-reset --all --yes").expect_status(0);
+    let codes: Vec<String> = world.mails().iter().map(|mail| crate::support::code_in(mail)).collect();
+    let redeem = |code: &str| format!("{code}\nseven violet umbrellas whistle\n");
+    world.command("resets redeem --stdin --no-notify").stdin(redeem(&codes[1])).run().expect_status(0);
+    world.set_password("dora", GOOD);
+    world.wait(3 * 86_400 - 1);
+    assert_snapshot!(world.run("jobs remind 1 --after 3d -n"), @"status 0");
+    world.wait(1);
+    assert_snapshot!(world.run("jobs remind 1 --after 3d -n"), @"
+    status 0
+    -- stdout
+    USERS  WHAT
+    2      would be mailed
+    ");
+    assert_snapshot!(world.run("jobs remind 1 --after 3d --yes --note 'A reminder.' -v"), @"
+    status 0
+    -- stderr
+    Job 2 is made: 2 mails.
+    Job 2, finished: 2 mails: 2 accepted.
+    ");
+    assert_snapshot!(world.newest_event(), @r#"
+    jobs remind | done | owner, Admin | -
+    {"job":2,"messages":2,"selection":"who did not use the link of job 1, 3d after","skipped":0}
+    "#);
+    assert_eq!(
+        world.ask("SELECT group_concat(address) FROM message WHERE job_id = 2"),
+        "alice@example.com,emil@example.com"
+    );
+    world.run("jobs remind 9 --after 3d --yes").expect_status(65);
+}
+
+#[test]
+fn old_records_are_deleted_and_nothing_else() {
+    let world = world();
+    world.run("users send-reset --search alice --yes").expect_status(0);
+    world.run("users send-reset carla").expect_status(0);
+    world.run("users send-reset --search dora --queue-only --yes").expect_status(0);
+    assert_snapshot!(world.run("jobs delete 2"), @"
+    status 65
+    -- stderr
+    error: job 2 is running
+    hint: cxme-admin jobs list
+    ");
+    assert_snapshot!(world.run("jobs delete 1"), @"
+    status 2
+    -- stderr
+    error: nobody can be asked here, and this needs an answer: Delete 1 job, 1 mail for good
+    hint: give `--yes` to do it without being asked
+    ");
+    assert_snapshot!(world.command("jobs delete 1").typing(["y"]).run(), @"
+    status 0
+    -- asked
+    Delete 1 job, 1 mail for good? [y/N] y
+    -- stderr
+    deleted: 1 job, 1 mail.
+    The same without questions: cxme-admin jobs delete 1 --yes
+    ");
+    assert_snapshot!(world.newest_event(), @r#"
+    jobs delete | done | owner, Admin | -
+    {"jobs":[1],"messages":1}
+    "#);
+    world.wait(400 * 86_400);
+    assert_snapshot!(world.command("jobs delete --older-than 365d --yes").at_terminal().run(), @"
+    status 0
+    -- stderr
+    deleted: 0 jobs, 1 mail.
+    ");
+    assert_eq!(world.ask("SELECT count(*) FROM message"), "1", "what waits stays");
+    assert_snapshot!(world.run("jobs delete --older-than 365d --yes -v"), @"
+    status 0
+    -- stderr
+    deleted: 0 jobs, 0 mails.
+    ");
+}
+
+#[test]
+fn at_a_terminal_one_line_shows_how_far_it_is_and_goes_when_it_is_over() {
+    let world = world();
+    let greylisting = relay(|line| line.contains("alice").then_some("450 4.2.0 \u{1b}[2Jgreylisted"));
+    world.configure_relay(greylisting.port());
+    let run = world.command("users send-reset --all --yes").at_terminal().run().expect_status(75);
+    let shown = run.err();
+    assert!(shown.contains(" of 4  ") && shown.contains("1 deferred: 450 4.2.0 \\u{1b}[2Jgreylisted"), "{shown:?}");
+    let (_, after) = shown.rsplit_once("\u{1b}[2K").unwrap();
+    assert!(after.starts_with("error: Job 1, running: 4 mails: 3 accepted, 1 deferred; 2 skipped\n"), "{shown:?}");
+    for line in shown.split(['\r', '\n']).filter(|line| line.contains(" of 4 ")) {
+        let line = line.trim_start_matches("\u{1b}[2K");
+        assert!(line.chars().count() <= 80, "{line:?}");
+    }
+    let quiet = world.command("users send-reset --all --yes -q --unless-sent-within 0s").at_terminal().run();
+    assert!(!quiet.err().contains(" of "), "{quiet}");
+}
+
+#[test]
+fn nothing_is_due_in_a_store_without_mail() {
+    let world = World::new();
+    assert_snapshot!(world.command("jobs run").at_terminal().run(), @"
+    status 0
+    -- stderr
+    Nothing is due.
+    ");
+    assert_snapshot!(world.command("jobs list").at_terminal().run(), @"
+    status 0
+    -- stderr
+    No jobs.
+    ");
+}
