@@ -1,16 +1,22 @@
-//! `store check`, `store backup`, `store migrate`.
+//! `store check`, `store backup`, `store restore`, `store migrate`.
 
 use std::path::Path;
 use std::path::PathBuf;
+
+use jiff::Timestamp;
 
 use crate::actions::ActionError;
 use crate::actions::Desk;
 use crate::actions::Intent;
 use crate::actions::Record;
 use crate::actions::Result;
+use crate::actions::Scene as _;
 use crate::domain::action::Action;
 use crate::domain::event::Chain;
+use crate::domain::selection::Selection;
 use crate::store::facts::KEY_FINGERPRINT;
+use crate::store::restore::Restoring;
+use crate::store::restore::Unsettled;
 
 /// What is examined last.
 pub const KEY: &str = "reset key";
@@ -69,6 +75,55 @@ pub fn back_up(desk: &Desk, destination: &Path, intent: &Intent) -> Result<()> {
         desk.store.finish_copy(copying)?;
     }
     Ok(())
+}
+
+/// A copy that is ready to take the store's place.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Restored {
+    /// How many users it has.
+    pub users: u64,
+    /// When its newest event was, before this one.
+    pub newest: Option<Timestamp>,
+    /// What was true when it was made, and may not be so any more.
+    pub unsettled: Unsettled,
+}
+
+/// Examines a copy, and writes into it what makes it safe to go on from, with the event of its being restored. `desk` is
+/// that of the copy.
+///
+/// # Errors
+/// [`ActionError::Unsound`] and [`ActionError::Chain`] when it is not whole; when the operator may not manage the store.
+pub fn prepare_restored(desk: &Desk, file: &Path, intent: &Intent) -> Result<Restored> {
+    let newest = desk.view(Action::StoreRestore, |view| {
+        let faults = view.integrity_faults()?.len() + view.dangling_references()?.len();
+        if faults > 0 {
+            return Err(ActionError::Unsound { faults });
+        }
+        let (mut chain, mut newest) = (Chain::new(None), None);
+        view.each_event_of_the_chain(|event| {
+            newest = Timestamp::from_second(event.time).ok();
+            chain.follow(&event).map_err(ActionError::from)
+        })?;
+        Ok(newest)
+    })?;
+    desk.change(Action::StoreRestore, intent, |change| {
+        let unsettled = change.unsettle(change.now())?;
+        let users = change.count_users(&Selection::default(), change.now())?;
+        let mut record = Record::default();
+        record.note("from", file.display().to_string());
+        record.note("links", unsettled.links);
+        record.note("messages", unsettled.messages);
+        record.note("jobs", unsettled.jobs);
+        Ok((record, Restored { users, newest, unsettled }))
+    })
+}
+
+/// Puts the copy in the store's place.
+///
+/// # Errors
+/// When the store is in use for too long, or the disk does not take it; it is as it was then.
+pub fn finish_restored(desk: Desk, restoring: Restoring) -> Result<()> {
+    Ok(restoring.finish(desk.store)?)
 }
 
 /// What a migration found and did.

@@ -49,12 +49,13 @@ pub enum Action {
     StoreInit,
     StoreCheck,
     StoreBackup,
+    StoreRestore,
     StoreMigrate,
 }
 
 impl Action {
     /// All actions.
-    pub const ALL: [Self; 44] = [
+    pub const ALL: [Self; 45] = [
         Self::UsersList,
         Self::UsersShow,
         Self::UsersAdd,
@@ -98,6 +99,7 @@ impl Action {
         Self::StoreInit,
         Self::StoreCheck,
         Self::StoreBackup,
+        Self::StoreRestore,
         Self::StoreMigrate,
     ];
 
@@ -147,6 +149,7 @@ impl Action {
             Self::StoreInit => "init",
             Self::StoreCheck => "store check",
             Self::StoreBackup => "store backup",
+            Self::StoreRestore => "store restore",
             Self::StoreMigrate => "store migrate",
         }
     }
@@ -182,9 +185,12 @@ impl Action {
             | Self::MailPreview
             | Self::StoreOpen => None,
             Self::AuditList | Self::AuditVerify | Self::AuditHead => Some(Permission::ViewAudit),
-            Self::StoreInit | Self::StoreCheck | Self::StoreBackup | Self::StoreMigrate | Self::MailTest => {
-                Some(Permission::ManageStore)
-            }
+            Self::StoreInit
+            | Self::StoreCheck
+            | Self::StoreBackup
+            | Self::StoreRestore
+            | Self::StoreMigrate
+            | Self::MailTest => Some(Permission::ManageStore),
         }
     }
 }

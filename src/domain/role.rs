@@ -113,7 +113,7 @@ impl Permission {
             Self::ExportHashes => "Export password hashes, and import them",
             Self::OverridePolicy => "Set a password that the policy refuses",
             Self::ViewAudit => "Read and verify the audit",
-            Self::ManageStore => "Check, back up and migrate the store, and send a test mail",
+            Self::ManageStore => "Check, back up, restore and migrate the store, and send a test mail",
         }
     }
 

@@ -74,7 +74,7 @@ impl Store {
         Ok(unfinished.finish()?)
     }
 
-    fn copy_into(&self, destination: &Path) -> Result<()> {
+    pub(super) fn copy_into(&self, destination: &Path) -> Result<()> {
         // Whoever reads keeps his moment: without this, each commit of another process would make the copy start again,
         // and it would never end while somebody writes all the time.
         let reading = self.read()?;

@@ -26,6 +26,7 @@ pub mod messages;
 pub mod open;
 pub mod operators;
 pub mod outbox;
+pub mod restore;
 pub mod roles;
 pub mod schema;
 pub mod user_list;

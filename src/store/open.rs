@@ -98,8 +98,16 @@ impl Store {
         let writing = store.write()?;
         fill(&writing)?;
         writing.commit()?;
-        empty_log(&store.connection)?;
-        store.connection.close().map_err(|(_, error)| StoreError::from(error))
+        store.close_whole()
+    }
+
+    /// Closes the store with its log moved into the file, so that the file alone is the whole store.
+    ///
+    /// # Errors
+    /// When the disk does not take it.
+    pub(super) fn close_whole(self) -> Result<()> {
+        empty_log(&self.connection)?;
+        self.connection.close().map_err(|(_, error)| StoreError::from(error))
     }
 
     /// Brings an older store to the present schema; gives the version it had.
@@ -152,7 +160,7 @@ pub(super) fn remove_with_companions(path: &Path) {
     }
 }
 
-fn connect(path: &Path) -> Result<Connection> {
+pub(super) fn connect(path: &Path) -> Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_NOFOLLOW;
     let mut connection = Connection::open_with_flags(resolved(path)?, flags)?;
     connection.busy_handler(Some(wait_for_the_writer))?;

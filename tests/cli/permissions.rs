@@ -12,7 +12,7 @@ use crate::support::MALLORY;
 use crate::support::World;
 
 /// A command for every action; none changes what the next one needs.
-const COMMANDS: [(Action, &str); 42] = [
+const COMMANDS: [(Action, &str); 43] = [
     (Action::UsersList, "users list"),
     (Action::UsersShow, "users show alice"),
     (Action::UsersAdd, "users add new@example.com -n"),
@@ -54,6 +54,7 @@ const COMMANDS: [(Action, &str); 42] = [
     (Action::AuditHead, "audit head"),
     (Action::StoreCheck, "store check"),
     (Action::StoreBackup, "store backup [DIR]/copy.db -n"),
+    (Action::StoreRestore, "store restore [DIR]/saved.db -n"),
     (Action::StoreMigrate, "store migrate -n"),
 ];
 
@@ -84,6 +85,7 @@ fn world() -> World {
         world.run(&format!("operators add {uid} --role '{role}'")).expect_status(0);
     }
     world.sql("DELETE FROM operator WHERE uid = 0");
+    world.command("store backup").argument(world.path("saved.db")).uid(0).run().expect_status(0);
     world.file("rows.csv", "email,role\nnew@example.com,Nothing\n");
     world.file("hashes.csv", format!("email,role,password_hash\nnew@example.com,Nothing,\"{HASH}\"\n"));
     world
@@ -181,6 +183,7 @@ fn the_matrix_of_commands_and_roles_is_exactly_this() {
     audit head                            yes      .        .        yes      .        .        .        .        .        yes
     store check                           yes      .        .        .        .        .        .        .        .        yes
     store backup                          yes      .        .        .        .        .        .        .        .        yes
+    store restore                         yes      .        .        .        .        .        .        .        .        yes
     store migrate                         yes      .        .        .        .        .        .        .        .        yes
     ");
 }

@@ -45,6 +45,6 @@ fn permissions_are_listed_without_a_store() {
     export-hashes     Export password hashes, and import them                                view-users
     override-policy   Set a password that the policy refuses                                 view-users set-passwords
     view-audit        Read and verify the audit
-    manage-store      Check, back up and migrate the store, and send a test mail
+    manage-store      Check, back up, restore and migrate the store, and send a test mail
     ");
 }

@@ -5,6 +5,9 @@ use std::os::unix::fs::PermissionsExt as _;
 
 use insta::assert_snapshot;
 
+use crate::relay::Act;
+use crate::relay::Offer;
+use crate::relay::ScriptedRelay;
 use crate::support::CAROL;
 use crate::support::GOOD;
 use crate::support::World;
@@ -127,4 +130,139 @@ fn the_store_is_for_those_who_manage_it() {
         assert_eq!(run.status, 77, "{command}: {run}");
         assert!(run.err().contains("manage-store"), "{command}: {run}");
     }
+}
+
+/// A store with an open link of alice's, a mail to bob that waits, and a job that runs; copied, and then gone on with.
+fn copied() -> (World, String) {
+    let world = World::with_mail().with_users("alice,bob,carla").with_password("alice", GOOD);
+    world.run("users send-reset alice").expect_status(0);
+    let code = world.newest_code();
+    let down = ScriptedRelay::start(Offer::default(), |_| Act::Hang(Vec::new()));
+    world.configure_relay(down.port());
+    world.run("users send-reset bob").expect_status(75);
+    world.run("users send-reset --search carla --queue-only --yes").expect_status(0);
+    world.configure_mail("");
+    world.command("store backup").argument(world.path("copy.db")).run().expect_status(0);
+    world.run("jobs run").expect_status(0);
+    world.run("users add dora@example.com").expect_status(0);
+    (world, code)
+}
+
+#[test]
+fn a_restored_store_sends_nothing_again_that_nobody_has_looked_at() {
+    let (world, code) = copied();
+    let head = world.run("audit head").out();
+    assert_eq!(world.mails().len(), 3);
+    let restore = || world.command("store restore").argument(world.path("copy.db"));
+    assert_snapshot!(restore().argument("-n").argument("-v").run(), @"
+    status 0
+    -- stderr
+    [DIR]/data/store.db would become the store of 2026-11-24T08:00:00Z with 3 users.
+    ");
+    assert_eq!(world.ask("SELECT count(*) FROM user"), "4");
+    assert_snapshot!(restore().run(), @"
+    status 2
+    -- stderr
+    error: nobody can be asked here, and this needs an answer: Put the store of 2026-11-24T08:00:00Z with 3 users in the place of [DIR]/data/store.db
+    hint: give `--yes` to do it without being asked
+    ");
+    let run = restore().argument("--reason").argument("disk died").typing(["y"]).run();
+    assert_snapshot!(run, @"
+    status 0
+    -- asked
+    Put the store of 2026-11-24T08:00:00Z with 3 users in the place of [DIR]/data/store.db? [y/N] y
+    -- stderr
+    [DIR]/data/store.db is the store of 2026-11-24T08:00:00Z with 3 users.
+    1 open link revoked, 2 waiting mails in doubt, 1 running job paused.
+    The same without questions: cxme-admin store restore [DIR]/copy.db --reason 'disk died' --yes
+    ");
+    assert_eq!(world.ask("SELECT count(*) FROM user"), "3");
+    assert_snapshot!(world.newest_event(), @r#"
+    store restore | done | owner, Admin | disk died
+    {"from":"[DIR]/copy.db","jobs":1,"links":1,"messages":2}
+    "#);
+    assert_snapshot!(world.run("jobs list -o csv"), @"
+    status 0
+    -- stdout
+    job,key,state,why,operator,created_at,ended_at,selection,mails,accepted,failed,waiting,skipped
+    1,,paused,restored from a copy: it may have been sent since the copy was made,owner,2026-11-24T08:00:00Z,,'--search carla,1,0,0,1,0
+    ");
+    assert_snapshot!(world.run("mail queue -o csv"), @"
+    status 0
+    -- stdout
+    message,kind,username,address,state,attempts,due_at,reply,created_at,last_try_at,operator
+    2,invitation,bob,bob@example.com,in doubt,0,2026-11-24T08:00:00Z,restored from a copy: it may have been sent since the copy was made,2026-11-24T08:00:00Z,,owner
+    3,invitation,carla,carla@example.com,in doubt,0,2026-11-24T08:00:00Z,restored from a copy: it may have been sent since the copy was made,2026-11-24T08:00:00Z,,owner
+    ");
+    let stdin = format!("{code}\nseven violet umbrellas whistle\n");
+    world.command("resets redeem --stdin").stdin(stdin).run().expect_status(65);
+    world.run("audit verify").expect_status(0);
+    assert_snapshot!(world.command("audit verify --head").argument(head.trim()).run(), @"
+    status 65
+    -- stderr
+    error: the audit does not verify: no event has the hash given with `--head`: events were cut off or rewritten since it was noted
+    hint: somebody wrote to the file without this program: compare with a backup and with the head kept elsewhere
+    ");
+    world.run("jobs run").expect_status(0);
+    assert_eq!(world.mails().len(), 4, "bob's mail leaves again, and the job waits");
+    world.run("jobs run 1").expect_status(0);
+    assert_eq!(world.mails().len(), 5);
+    assert_eq!(fs::read_dir(world.path("data")).unwrap().count(), 3, "store, lock and key");
+}
+
+#[test]
+fn a_store_that_is_gone_is_restored_in_its_place() {
+    let (world, _) = copied();
+    for suffix in ["", "-wal", "-shm"] {
+        let _ = fs::remove_file(world.path(&format!("data/store.db{suffix}")));
+    }
+    world.command("store restore").argument(world.path("copy.db")).run().expect_status(0);
+    world.run("store check").expect_status(0);
+    assert_eq!(world.ask("SELECT count(*) FROM user"), "3");
+    assert!(world.accepts("alice", GOOD));
+}
+
+#[test]
+fn what_is_no_sound_copy_replaces_nothing() {
+    let (world, _) = copied();
+    let restore = |name: &str| world.command("store restore --yes").argument(world.path(name)).run();
+    assert_snapshot!(restore("absent.db"), @"
+    status 74
+    -- stderr
+    error: [DIR]/absent.db: no such file: create it, or correct the path
+    ");
+    world.file("text.db", "not a store");
+    assert_snapshot!(restore("text.db"), @"
+    status 78
+    -- stderr
+    error: [DIR]/text.db: not a store of cxme-admin
+    hint: it was left as it is; name another one with `--store` or `[store] path`
+    ");
+    let copy = fs::read(world.path("copy.db")).unwrap();
+    world.file_with_mode("loose.db", &copy, 0o644);
+    assert_snapshot!(restore("loose.db"), @"
+    status 78
+    -- stderr
+    error: [DIR]/loose.db: mode 0644 lets everybody read it: run `chmod 600 [DIR]/loose.db`
+    ");
+    let mut broken = copy.clone();
+    let middle = broken.len() / 2;
+    broken[middle..middle + 4_000].fill(0x5a);
+    world.file("broken.db", broken);
+    let run = restore("broken.db");
+    assert!([65, 74].contains(&run.status), "{run}");
+    world.file("edited.db", copy);
+    let edited = rusqlite::Connection::open(world.path("edited.db")).unwrap();
+    edited
+        .execute_batch("DROP TRIGGER event_is_never_changed; UPDATE event SET reason = 'x' WHERE number = 2")
+        .unwrap();
+    edited.close().unwrap();
+    assert_snapshot!(restore("edited.db"), @"
+    status 65
+    -- stderr
+    error: the audit does not verify: event 2 was changed after it was written, or the one before it was
+    hint: somebody wrote to the file without this program: compare with a backup and with the head kept elsewhere
+    ");
+    assert_eq!(world.ask("SELECT count(*) FROM user"), "4");
+    world.run("store check").expect_status(0);
 }

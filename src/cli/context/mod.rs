@@ -3,6 +3,7 @@
 mod by_sudo;
 mod mail;
 mod post;
+mod restore;
 
 use std::path::Path;
 use std::path::PathBuf;

@@ -3,6 +3,7 @@
 pub mod backup;
 pub mod check;
 pub mod migrate;
+pub mod restore;
 
 use clap::Subcommand;
 
@@ -15,6 +16,7 @@ use crate::cli::context::Context;
 pub enum StoreCommand {
     Check(check::CheckArgs),
     Backup(backup::BackupArgs),
+    Restore(restore::RestoreArgs),
     Migrate(migrate::MigrateArgs),
 }
 
@@ -26,6 +28,7 @@ pub fn run(context: &mut Context, command: StoreCommand) -> anyhow::Result<()> {
     match command {
         StoreCommand::Check(args) => check::run(context, &args),
         StoreCommand::Backup(args) => backup::run(context, &args),
+        StoreCommand::Restore(args) => restore::run(context, &args),
         StoreCommand::Migrate(args) => migrate::run(context, &args),
     }
 }

@@ -1,0 +1,63 @@
+//! `store restore`.
+
+use std::path::PathBuf;
+
+use crate::actions::store;
+use crate::cli::acting::ActingArgs;
+use crate::cli::context::Context;
+use crate::cli::jobs::summary::counted;
+use crate::cli::prompt;
+use crate::domain::action::Action;
+
+/// Put a copy in the store's place
+///
+/// Others may go on using the store meanwhile: they see all of the old or all of the new. What was true when the copy was
+/// made may not be so any more: open links die, mails that waited are in doubt, and jobs that ran are paused until you
+/// look. What happened since the copy was made is lost, and the events of it: `audit verify --head HASH` shows the gap.
+#[derive(Debug, clap::Args)]
+pub struct RestoreArgs {
+    /// The copy, as `store backup` makes it
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+    /// Do not ask
+    #[arg(short, long)]
+    yes: bool,
+    #[command(flatten)]
+    acting: ActingArgs,
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// When the copy is not whole, the disk is full, or the operator may not manage the store, in it or in the one that is
+/// there.
+pub fn run(context: &mut Context, args: &RestoreArgs) -> anyhow::Result<()> {
+    let intent = args.acting.intent();
+    context.may_replace_store(Action::StoreRestore)?;
+    let (restoring, desk) = context.desk_on_copy(&args.file)?;
+    let restored = store::prepare_restored(&desk, &args.file, &intent)?;
+    let place = context.place_of_store()?;
+    let words = format!(
+        "the store of {} with {}",
+        restored.newest.map_or_else(|| "no event".to_owned(), |time| time.to_string()),
+        counted(restored.users, "user")
+    );
+    if intent.dry_run {
+        context.output.say(&format!("{} would become {words}.", place.display()));
+        return Ok(());
+    }
+    if place.symlink_metadata().is_ok() {
+        let question = format!("Put {words} in the place of {}?", place.display());
+        prompt::confirm(context, args.yes, &question)?;
+    }
+    store::finish_restored(desk, restoring)?;
+    let unsettled = restored.unsettled;
+    context.output.say(&format!("{} is {words}.", place.display()));
+    context.output.say(&format!(
+        "{} revoked, {} in doubt, {} paused.",
+        counted(unsettled.links, "open link"),
+        counted(unsettled.messages, "waiting mail"),
+        counted(unsettled.jobs, "running job"),
+    ));
+    Ok(())
+}
