@@ -127,6 +127,9 @@ _cxme__admin() {
             cxme__admin__subcmd__store,migrate)
                 cmd="cxme__admin__subcmd__store__subcmd__migrate"
                 ;;
+            cxme__admin__subcmd__store,restore)
+                cmd="cxme__admin__subcmd__store__subcmd__restore"
+                ;;
             cxme__admin__subcmd__users,add)
                 cmd="cxme__admin__subcmd__users__subcmd__add"
                 ;;
@@ -1602,7 +1605,7 @@ _cxme__admin() {
             return 0
             ;;
         cxme__subcmd__admin__subcmd__store)
-            opts="-c -o -q -v -h --config --store --output --quiet --verbose --color --no-input --help check backup migrate"
+            opts="-c -o -q -v -h --config --store --output --quiet --verbose --color --no-input --help check backup restore migrate"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1730,6 +1733,48 @@ _cxme__admin() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --reason)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -c)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --store)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "table json ndjson csv" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "table json ndjson csv" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cxme__subcmd__admin__subcmd__store__subcmd__restore)
+            opts="-y -n -c -o -q -v -h --yes --dry-run --reason --config --store --output --quiet --verbose --color --no-input --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
                 --reason)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0

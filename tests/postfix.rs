@@ -11,6 +11,8 @@ mod arriving;
 mod certificate;
 #[path = "postfix/commands.rs"]
 mod commands;
+#[path = "postfix/jobs.rs"]
+mod jobs;
 #[path = "postfix/program.rs"]
 mod program;
 #[path = "mail/reading.rs"]

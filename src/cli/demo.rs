@@ -38,12 +38,22 @@ transport = "file"
 [mail.file]
 directory = "mails"
 
+[mail.sendmail]
+program = "sendmail.sh"
+
 [reset]
 link = "https://reset.example.com/#{code}"
 
 [saml]
 email_domains = ["idp.example.com"]
 contact = "the identity team, idp@example.com"
+"#;
+
+/// What takes mails in the place of a mail server, and refuses one of them.
+const SENDMAIL: &str = r#"#!/bin/sh
+for recipient; do :; done
+case $recipient in georg@*) echo "550 5.1.1 no such mailbox" >&2; exit 67 ;; esac
+exec cat > "$(dirname "$0")/mails/$(date +%s%N).eml"
 "#;
 
 /// The link of the configuration up to its code.
@@ -108,6 +118,10 @@ pub fn run(context: &mut Context, args: &DemoArgs) -> anyhow::Result<()> {
     stage.pipe("\"$CODE\" \"$PASSWORD\"", &lines, &["resets", "redeem", "--stdin"], 65)?;
     stage.run(&["resets", "list"], 0)?;
 
+    if may_execute(&dir)? {
+        show_job(&mut stage, &dir)?;
+    }
+
     stage.say("A password that breaks the rules is refused with all of them.")?;
     stage.pipe("bob", "bob", &["users", "set-password", "bob", "--stdin"], 65)?;
 
@@ -135,6 +149,29 @@ pub fn run(context: &mut Context, args: &DemoArgs) -> anyhow::Result<()> {
         context.output.line(&line)?;
     }
     Ok(())
+}
+
+/// A job with one address that is refused, interrupted and gone on with.
+fn show_job(stage: &mut Stage<'_>, dir: &Path) -> anyhow::Result<()> {
+    let config = CONFIG.replace("transport = \"file\"", "transport = \"sendmail\"");
+    private_file::write_new(&dir.join("sendmail.sh"), 0o700, SENDMAIL.as_bytes())?;
+    private_file::replace(&dir.join("config.toml"), 0o600, config.as_bytes())?;
+    stage.say("Many at once are a job. For this one a program takes the mails, and refuses one address.")?;
+    stage.run(&["users", "send-reset", "--no-password", "--dry-run"], 0)?;
+    stage.say("It is slow here, and ends before it is through, as if it had been interrupted.")?;
+    let words = ["users", "send-reset", "--no-password", "--rate", "5/s", "--max-runtime", "1s", "--yes"];
+    stage.run(&words, 75)?;
+    stage
+        .say("The next run goes on where it was: cron does it each minute. Nobody is lost, and nobody mailed twice.")?;
+    stage.run(&["jobs", "run", "1"], 3)?;
+    stage.run(&["jobs", "show", "1"], 0)?;
+    Ok(())
+}
+
+/// Whether programs may be started from this folder: some systems forbid it below /tmp.
+fn may_execute(dir: &Path) -> anyhow::Result<bool> {
+    use nix::sys::statvfs::FsFlags;
+    Ok(!nix::sys::statvfs::statvfs(dir)?.flags().contains(FsFlags::ST_NOEXEC))
 }
 
 /// The mail that became a file last.

@@ -3,8 +3,10 @@
 use std::fs;
 use std::io::Write as _;
 use std::path::PathBuf;
+use std::process::Child;
 use std::process::Output;
 use std::process::Stdio;
+use std::time::Duration;
 
 use cxme_admin::config::Config;
 use cxme_admin::config::PasswordFrom;
@@ -41,6 +43,20 @@ impl Program {
 
     pub(crate) fn config(&self) -> PathBuf {
         self.folder.path().join("config.toml")
+    }
+
+    /// Starts a command without input.
+    pub(crate) fn starts(&self, arguments: &[&str]) -> Child {
+        let mut program = command(env!("CARGO_BIN_EXE_cxme-admin"));
+        program.arg("-c").arg(self.config()).args(arguments);
+        program.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+    }
+
+    /// One number from the store.
+    pub(crate) fn count(&self, sql: &str) -> i64 {
+        let store = rusqlite::Connection::open(self.folder.path().join("store.db")).unwrap();
+        store.busy_timeout(Duration::from_secs(30)).unwrap();
+        store.query_row(sql, [], |row| row.get(0)).unwrap()
     }
 
     /// Runs a command to its end, with `input` on its standard input.

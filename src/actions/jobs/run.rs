@@ -67,14 +67,12 @@ pub fn look(desk: &Desk) -> Result<Work> {
 /// Looks at one job, and lets it go on if it was paused: that is a change, and has its event.
 ///
 /// # Errors
-/// When there is no such job, it has ended, or the operator may not run jobs.
+/// When there is no such job, it was cancelled, or the operator may not run jobs.
 pub fn resume(desk: &Desk, id: JobId, intent: &Intent) -> Result<Resumed> {
     let job = desk.view(Action::JobsRun, |view| Ok(view.job(id)?.ok_or(Refusal::NoSuchJob(id))?))?;
     match job.state {
-        JobState::Running => return Ok(Resumed { job, was_paused: false }),
-        JobState::Finished | JobState::Cancelled => {
-            return Err(Refusal::JobState { id, state: job.state }.into());
-        }
+        JobState::Running | JobState::Finished => return Ok(Resumed { job, was_paused: false }),
+        JobState::Cancelled => return Err(Refusal::JobState { id, state: job.state }.into()),
         JobState::Paused => {}
     }
     desk.change(Action::JobsRun, intent, |change| {

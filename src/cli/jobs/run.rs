@@ -11,6 +11,7 @@ use crate::cli::jobs::running;
 use crate::cli::jobs::running::Task;
 use crate::domain::duration::parse_duration;
 use crate::domain::job::JobId;
+use crate::domain::job::JobState;
 
 /// Send what is due: queued, deferred, or in doubt after a crash
 ///
@@ -40,7 +41,12 @@ pub fn run(context: &mut Context, args: &RunArgs) -> anyhow::Result<()> {
     let (single, jobs, is_named) = match args.job {
         Some(number) => {
             let intent = Intent { reason: args.reason.clone(), ..Intent::default() };
-            (false, vec![run::resume(&desk, JobId(number), &intent)?], true)
+            let resumed = run::resume(&desk, JobId(number), &intent)?;
+            if resumed.job.state == JobState::Finished {
+                context.output.say(&format!("Job {number} is finished: cxme-admin jobs show {number}"));
+                return Ok(());
+            }
+            (false, vec![resumed], true)
         }
         None => {
             let work = run::look(&desk)?;
