@@ -30,6 +30,7 @@ use super::Mail;
 use super::letter::Content;
 use super::letter::Letter;
 use super::letter::Letterhead;
+use super::quoted_printable;
 use super::template::Part;
 use super::template::TemplateError;
 use super::template::Templates;
@@ -44,6 +45,7 @@ use crate::domain::message::MailKind;
 use crate::domain::message::MessageId;
 use crate::domain::text;
 use crate::secrets::reset_code::NONCE;
+use crate::secrets::wiped::Wiped;
 use crate::texts;
 use crate::texts::Locale;
 use crate::texts::mail::Sentences;
@@ -96,9 +98,9 @@ pub struct Preview {
     /// The subject.
     pub subject: String,
     /// The text part, its lines ended by LF.
-    pub text: Zeroizing<String>,
+    pub text: Wiped<String>,
     /// The HTML part, its lines ended by LF.
-    pub html: Zeroizing<String>,
+    pub html: Wiped<String>,
 }
 
 /// Writes the mails of an organization. It is made once a run: what does not depend on the user is made with it.
@@ -199,7 +201,7 @@ impl Composer {
             .map_err(|error| ComposeError::Build(error.to_string()))?;
 
         let envelope = self.envelope(letter.recipient);
-        let content = Zeroizing::new(message.formatted());
+        let content = Wiped::new(message.formatted());
         wire::check(&content, envelope.needs_smtputf8())?;
         Ok(Mail { envelope, message_id: letter.message_id.to_owned(), content })
     }
@@ -211,7 +213,7 @@ impl Composer {
     pub fn preview(&self, letter: &Letter<'_>) -> Result<Preview, ComposeError> {
         let form = self.form_of(letter);
         let [text, html] = self.parts(form, &self.values(form, letter)?)?;
-        let lines = |part: &str| Zeroizing::new(part.replace("\r\n", "\n"));
+        let lines = |part: &str| Wiped::new(part.replace("\r\n", "\n"));
         Ok(Preview { subject: form.subject.clone(), text: lines(&text), html: lines(&html) })
     }
 
@@ -309,7 +311,7 @@ impl Composer {
     }
 
     /// The text part and the HTML part.
-    fn parts(&self, form: &Form, values: &Value) -> Result<[Zeroizing<String>; 2], TemplateError> {
+    fn parts(&self, form: &Form, values: &Value) -> Result<[Wiped<String>; 2], TemplateError> {
         let text = self.templates.render(form.kind, Part::Text, values)?;
         let html = self.templates.render(form.kind, Part::Html, values)?;
         Ok([words::text_part(&text), words::html_part(&html)])
@@ -339,9 +341,7 @@ fn encoded(part: &str) -> Body {
     if is_plain {
         return Body::dangerous_pre_encoded(part.as_bytes().to_vec(), ContentTransferEncoding::SevenBit);
     }
-    let quoted = Body::new_with_encoding(part.to_owned(), ContentTransferEncoding::QuotedPrintable);
-    // Quoted-printable takes every text.
-    quoted.unwrap_or_else(|bytes| Body::dangerous_pre_encoded(bytes, ContentTransferEncoding::QuotedPrintable))
+    Body::dangerous_pre_encoded(quoted_printable::encode(part), ContentTransferEncoding::QuotedPrintable)
 }
 
 /// 128 bits in hexadecimal digits, which nobody can guess who does not know the nonce.
