@@ -47,10 +47,17 @@ pub(super) struct Stuffed {
     pub(super) dot: usize,
 }
 
+/// Whether a dot stands at the start of a line.
+fn is_dot(before: u8, byte: u8) -> bool {
+    (before == b'\n') & (byte == b'.')
+}
+
 /// Stuffs and ends a content that has no [`fault`]; `tail` follows the end.
 pub(super) fn stuffed(content: &[u8], tail: &str) -> Stuffed {
     let mut dots = usize::from(content.first() == Some(&b'.'));
-    dots += content.iter().zip(content.iter().skip(1)).filter(|(one, next)| **one == b'\n' && **next == b'.').count();
+    // Many bytes at once, which `windows` would not be.
+    dots +=
+        content.iter().zip(content.get(1..).unwrap_or_default()).filter(|(one, next)| is_dot(**one, **next)).count();
     let dot = content.len() + dots;
     // Room for all of it, so that no half of a mail is left behind unwiped when the buffer would grow.
     let mut bytes = Wiped::new(Vec::with_capacity(dot + 3 + tail.len()));
