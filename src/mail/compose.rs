@@ -191,9 +191,12 @@ impl Composer {
             .boundary(boundary)
             .singlepart(SinglePart::builder().header(ContentType::TEXT_PLAIN).body(encoded(&text)))
             .singlepart(SinglePart::builder().header(ContentType::TEXT_HTML).body(encoded(&html)));
+        // Its own envelope goes nowhere, but without it the library would parse the headers that it has just written.
+        let unused = lettre::address::Envelope::new(None, vec![address(letter.recipient)]);
         let message = form
             .head
             .clone()
+            .envelope(unused.map_err(|error| ComposeError::Build(error.to_string()))?)
             .to(mailbox(None, letter.recipient))
             .date(date(letter))
             .message_id(Some(format!("<{}>", letter.message_id)))
@@ -318,9 +321,14 @@ impl Composer {
     }
 }
 
-/// An address in a header. It was judged before, by us and not by lettre, whose judgement differs.
-fn mailbox(name: Option<String>, address: &EmailAddress) -> Mailbox {
-    Mailbox::new(name, Address::new_dangerous(address.local_part(), address.domain()))
+/// An address in a header.
+fn mailbox(name: Option<String>, email: &EmailAddress) -> Mailbox {
+    Mailbox::new(name, address(email))
+}
+
+/// It was judged before, by us and not by lettre, whose judgement differs.
+fn address(email: &EmailAddress) -> Address {
+    Address::new_dangerous(email.local_part(), email.domain())
 }
 
 /// A header of ASCII words that are the program's own.

@@ -1,6 +1,7 @@
 //! The process that sends is killed or stopped at any instant: nobody is forgotten, and few get a second copy of the same mail.
 
 use std::collections::BTreeMap;
+use std::ffi::OsStr;
 use std::process::Child;
 use std::process::Command;
 use std::process::Stdio;
@@ -21,6 +22,7 @@ use crate::relay::Act;
 use crate::relay::At;
 use crate::relay::ScriptedRelay;
 use crate::world::World;
+use crate::world::can_trace;
 use crate::world::code_in;
 use crate::world::is_long;
 use crate::world::pipelining;
@@ -40,7 +42,15 @@ fn sends() {
 
 /// Starts a process that sends what is due.
 fn start(world: &World, port: u16) -> Child {
-    Command::new(std::env::current_exe().unwrap())
+    start_under(&[], world, port)
+}
+
+/// The same, started by another program.
+fn start_under(starter: &[&str], world: &World, port: u16) -> Child {
+    let program = std::env::current_exe().unwrap();
+    let mut words = starter.iter().map(OsStr::new).chain([program.as_os_str()]);
+    Command::new(words.next().unwrap())
+        .args(words)
         .args(["--exact", "crash::sends", "--ignored"])
         .env("STORE", world.store.path())
         .env("PORT", port.to_string())
@@ -116,6 +126,34 @@ fn a_sender_killed_again_and_again_loses_nobody_and_repeats_few() {
     assert!(ids.iter().all(|id| world.message(*id).state.word() == "accepted"));
     let copies = copies(&world, relay, count);
     assert!(copies <= count + kills * CONNECTIONS, "{copies} copies after {kills} kills");
+}
+
+#[test]
+fn a_sender_killed_at_any_commit_or_send_loses_nobody() {
+    if !can_trace() {
+        return;
+    }
+    for calls in ["fdatasync,fsync", "sendto,write", "pwrite64"] {
+        let world = World::new();
+        let ids = world.queued(20);
+        let relay = ScriptedRelay::start(pipelining(), |_| Act::Usual);
+        let step = if is_long() { 1 } else { 5 };
+        let mut kills = 0;
+        for n in (1..).step_by(step) {
+            let inject = format!("inject={calls}:signal=SIGKILL:when={n}");
+            let starter = ["strace", "-f", "-qq", "-o", "/dev/null", "-e", &inject];
+            if let Some(code) = start_under(&starter, &world, relay.port()).wait().unwrap().code() {
+                assert_eq!(code, 0, "{calls} {n}");
+                break;
+            }
+            kills += 1;
+        }
+        assert!(kills > 0, "{calls}: never killed");
+        assert!(ids.iter().all(|id| world.message(*id).state.word() == "accepted"), "{calls}");
+        assert_eq!(world.store.read().unwrap().integrity_faults().unwrap(), [""; 0]);
+        let copies = copies(&world, relay, 20);
+        assert!(copies <= 20 + kills * CONNECTIONS, "{calls}: {copies} copies after {kills} kills");
+    }
 }
 
 #[test]

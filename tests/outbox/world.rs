@@ -257,6 +257,18 @@ pub(crate) fn is_long() -> bool {
     variable("CXME_TEST_LONG").is_some()
 }
 
+/// Whether system calls can be made to fail here. Where they cannot, it says why and the test passes, but never in CI.
+#[expect(clippy::print_stdout, reason = "shown by whoever wants to see what was left out")]
+pub(crate) fn can_trace() -> bool {
+    let traced = std::process::Command::new("strace").args(["-o", "/dev/null", "true"]).output();
+    let can = traced.is_ok_and(|traced| traced.status.success());
+    if !can {
+        assert!(variable("CI").is_none(), "not tested: needs strace, and the right to trace");
+        println!("not tested: needs strace, and the right to trace");
+    }
+    can
+}
+
 /// The code in a mail's link.
 pub(crate) fn code_in(mail: &str) -> String {
     let (_, rest) = mail.split_once("https://reset.example.com/#").unwrap();
