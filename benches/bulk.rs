@@ -1,6 +1,6 @@
-//! Prints how many seconds a run of the outbox takes, and how many bytes its largest mail has: a new store of N users with
-//! a reset queued for each, sent to a relay on this machine over so many connections. `benches/bulk.py` compares it with
-//! Postfix's smtp-source: `bulk FOLDER PORT CONNECTIONS COUNT`.
+//! Prints how many seconds a run of the outbox takes, and how many bytes its mails have on average: a new store of N users
+//! with a reset queued for each, sent to a relay on this machine over so many connections, or nowhere if the port is 0.
+//! `benches/bulk.py` compares it with Postfix's smtp-source: `bulk FOLDER PORT CONNECTIONS COUNT`.
 
 use std::io::Write as _;
 use std::path::Path;
@@ -22,6 +22,7 @@ use cxme_admin::domain::user::SignIn;
 use cxme_admin::mail::compose::Composer;
 use cxme_admin::mail::letter::Letterhead;
 use cxme_admin::mail::smtp::Relay;
+use cxme_admin::mail::transport::Memory;
 use cxme_admin::mail::transport::Transport;
 use cxme_admin::outbox;
 use cxme_admin::outbox::Order;
@@ -41,17 +42,23 @@ fn main() -> anyhow::Result<()> {
     let [folder, port, connections, count] = &words[..] else {
         anyhow::bail!("usage: bulk FOLDER PORT CONNECTIONS COUNT");
     };
-    let (port, connections, count) = (port.parse()?, connections.parse()?, count.parse()?);
+    let (port, connections, count): (u16, usize, u64) = (port.parse()?, connections.parse()?, count.parse()?);
     let path = Path::new(folder).join("bulk.db");
     queue(&path, count)?;
     let store = Store::open(&path, &Rule::store(false), Expect::Current)?;
-    let post = post(port)?;
+    let memory = Memory::default();
+    let post = post(match port {
+        0 => Transport::Memory(memory.clone()),
+        _ => Transport::Smtp(Box::new(Relay::new("127.0.0.1", port, Security::None, None)?)),
+    })?;
     let order = Order { connections, ..Order::default() };
     let start = Instant::now();
     let report = outbox::run(&store, &post, &order, &SystemClock, &mut SystemRandom)?;
     let seconds = start.elapsed().as_secs_f64();
     ensure!(report.accepted == count, "not all were accepted: {report:?}");
-    writeln!(std::io::stdout(), "{seconds:.4}")?;
+    let mails = memory.mails();
+    let bytes: usize = mails.iter().map(|mail| mail.content.len()).sum();
+    writeln!(std::io::stdout(), "{seconds:.4} {}", bytes / mails.len().max(1))?;
     Ok(())
 }
 
@@ -86,7 +93,7 @@ fn queue(path: &Path, count: u64) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn post(port: u16) -> anyhow::Result<Post> {
+fn post(transport: Transport) -> anyhow::Result<Post> {
     let letterhead = Letterhead {
         from: "no-reply@example.com".parse().context("from")?,
         reply_to: None,
@@ -96,10 +103,9 @@ fn post(port: u16) -> anyhow::Result<Post> {
         policy: &Policy::default(),
         locale: Locale::English,
     };
-    let relay = Relay::new("127.0.0.1", port, Security::None, None)?;
     Ok(Post {
         composer: Arc::new(Composer::new(letterhead)?),
-        transport: Arc::new(Transport::Smtp(Box::new(relay))),
+        transport: Arc::new(transport),
         key: Some(ResetKey::generate(&mut SystemRandom)),
         queue_life: Duration::from_secs(86_400),
     })

@@ -2,10 +2,20 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says so by a panic")]
 
+#[path = "outbox/crash.rs"]
+mod crash;
+#[path = "outbox/faults.rs"]
+mod faults;
+#[path = "outbox/halts.rs"]
+mod halts;
 #[path = "outbox/links.rs"]
 mod links;
 #[path = "relay/mod.rs"]
 mod relay;
+#[path = "outbox/relays.rs"]
+mod relays;
+#[path = "outbox/riding.rs"]
+mod riding;
 #[path = "outbox/sending.rs"]
 mod sending;
 #[path = "outbox/world.rs"]

@@ -15,8 +15,8 @@ const SPREAD: u64 = 20;
 pub fn wait(attempts: u32, jitter: u32) -> Duration {
     let doubled = FIRST << attempts.saturating_sub(1).min(8);
     let plain = doubled.min(LONGEST);
-    let share = u64::from(jitter) % (2 * SPREAD + 1);
-    Duration::from_secs(plain * (100 - SPREAD + share) / 100)
+    let spread = plain * SPREAD / 100;
+    Duration::from_secs(plain - spread + u64::from(jitter) % (2 * spread + 1))
 }
 
 #[cfg(test)]
@@ -27,16 +27,19 @@ mod tests {
 
     #[test]
     fn waits_double_up_to_their_bound() {
-        // The jitter that leaves a wait as it is.
-        let plain: Vec<u64> = (0..=7).map(|attempts| wait(attempts, 20).as_secs()).collect();
-        assert_eq!(plain, [300, 300, 600, 1_200, 2_400, 4_000, 4_000, 4_000]);
-        assert_eq!(wait(u32::MAX, 20).as_secs(), 4_000);
+        // A fifth is the jitter that leaves a wait as it is.
+        for (attempts, seconds) in [300, 300, 600, 1_200, 2_400, 4_000, 4_000, 4_000].into_iter().enumerate() {
+            let attempts = u32::try_from(attempts).unwrap();
+            assert_eq!(wait(attempts, u32::try_from(seconds / 5).unwrap()).as_secs(), seconds);
+        }
+        assert_eq!(wait(u32::MAX, 800).as_secs(), 4_000);
     }
 
     #[test]
     fn a_wait_is_spread_over_a_fifth_in_either_direction() {
-        let waits: BTreeSet<u64> = (0..1_000).map(|jitter| wait(5, jitter).as_secs()).collect();
-        assert_eq!((waits.first(), waits.last()), (Some(&3_200), Some(&4_800)));
-        assert!(waits.len() >= 40);
+        for (attempts, first, last) in [(1, 240, 360), (5, 3_200, 4_800)] {
+            let waits: BTreeSet<u64> = (0..2_000).map(|jitter| wait(attempts, jitter).as_secs()).collect();
+            assert!(waits.into_iter().eq(first..=last), "to the second, from {first} to {last}");
+        }
     }
 }

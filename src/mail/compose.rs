@@ -30,6 +30,7 @@ use super::Mail;
 use super::letter::Content;
 use super::letter::Letter;
 use super::letter::Letterhead;
+use super::quoted_printable;
 use super::template::Part;
 use super::template::TemplateError;
 use super::template::Templates;
@@ -44,6 +45,7 @@ use crate::domain::message::MailKind;
 use crate::domain::message::MessageId;
 use crate::domain::text;
 use crate::secrets::reset_code::NONCE;
+use crate::secrets::wiped::Wiped;
 use crate::texts;
 use crate::texts::Locale;
 use crate::texts::mail::Sentences;
@@ -96,9 +98,9 @@ pub struct Preview {
     /// The subject.
     pub subject: String,
     /// The text part, its lines ended by LF.
-    pub text: Zeroizing<String>,
+    pub text: Wiped<String>,
     /// The HTML part, its lines ended by LF.
-    pub html: Zeroizing<String>,
+    pub html: Wiped<String>,
 }
 
 /// Writes the mails of an organization. It is made once a run: what does not depend on the user is made with it.
@@ -194,9 +196,12 @@ impl Composer {
             .boundary(boundary)
             .singlepart(SinglePart::builder().header(ContentType::TEXT_PLAIN).body(encoded(&text)))
             .singlepart(SinglePart::builder().header(ContentType::TEXT_HTML).body(encoded(&html)));
+        // Its own envelope goes nowhere, but without it the library would parse the headers that it has just written.
+        let unused = lettre::address::Envelope::new(None, vec![address(letter.recipient)]);
         let message = form
             .head
             .clone()
+            .envelope(unused.map_err(|error| ComposeError::Build(error.to_string()))?)
             .to(mailbox(None, letter.recipient))
             .date(date(letter))
             .message_id(Some(format!("<{}>", letter.message_id)))
@@ -204,7 +209,7 @@ impl Composer {
             .map_err(|error| ComposeError::Build(error.to_string()))?;
 
         let envelope = self.envelope(letter.recipient);
-        let content = Zeroizing::new(message.formatted());
+        let content = Wiped::new(message.formatted());
         wire::check(&content, envelope.needs_smtputf8())?;
         Ok(Mail { envelope, message_id: letter.message_id.to_owned(), content })
     }
@@ -216,7 +221,7 @@ impl Composer {
     pub fn preview(&self, letter: &Letter<'_>) -> Result<Preview, ComposeError> {
         let form = self.form_of(letter);
         let [text, html] = self.parts(form, &self.values(form, letter)?)?;
-        let lines = |part: &str| Zeroizing::new(part.replace("\r\n", "\n"));
+        let lines = |part: &str| Wiped::new(part.replace("\r\n", "\n"));
         Ok(Preview { subject: form.subject.clone(), text: lines(&text), html: lines(&html) })
     }
 
@@ -314,16 +319,21 @@ impl Composer {
     }
 
     /// The text part and the HTML part.
-    fn parts(&self, form: &Form, values: &Value) -> Result<[Zeroizing<String>; 2], TemplateError> {
+    fn parts(&self, form: &Form, values: &Value) -> Result<[Wiped<String>; 2], TemplateError> {
         let text = self.templates.render(form.kind, Part::Text, values)?;
         let html = self.templates.render(form.kind, Part::Html, values)?;
         Ok([words::text_part(&text), words::html_part(&html)])
     }
 }
 
-/// An address in a header. It was judged before, by us and not by lettre, whose judgement differs.
-fn mailbox(name: Option<String>, address: &EmailAddress) -> Mailbox {
-    Mailbox::new(name, Address::new_dangerous(address.local_part(), address.domain()))
+/// An address in a header.
+fn mailbox(name: Option<String>, email: &EmailAddress) -> Mailbox {
+    Mailbox::new(name, address(email))
+}
+
+/// It was judged before, by us and not by lettre, whose judgement differs.
+fn address(email: &EmailAddress) -> Address {
+    Address::new_dangerous(email.local_part(), email.domain())
 }
 
 /// A header of ASCII words that are the program's own.
@@ -344,9 +354,7 @@ fn encoded(part: &str) -> Body {
     if is_plain {
         return Body::dangerous_pre_encoded(part.as_bytes().to_vec(), ContentTransferEncoding::SevenBit);
     }
-    let quoted = Body::new_with_encoding(part.to_owned(), ContentTransferEncoding::QuotedPrintable);
-    // Quoted-printable takes every text.
-    quoted.unwrap_or_else(|bytes| Body::dangerous_pre_encoded(bytes, ContentTransferEncoding::QuotedPrintable))
+    Body::dangerous_pre_encoded(quoted_printable::encode(part), ContentTransferEncoding::QuotedPrintable)
 }
 
 /// 128 bits in hexadecimal digits, which nobody can guess who does not know the nonce.

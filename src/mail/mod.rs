@@ -4,6 +4,7 @@ pub mod compose;
 pub mod file;
 pub mod handover;
 pub mod letter;
+mod quoted_printable;
 pub mod sendmail;
 pub mod smtp;
 pub mod template;
@@ -13,9 +14,8 @@ mod words;
 
 use std::fmt;
 
-use zeroize::Zeroizing;
-
 use crate::domain::email_address::EmailAddress;
+use crate::secrets::wiped::Wiped;
 
 /// Whom a mail is from and whom it is for, as the relay is told (RFC 5321, 2.3.1).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,7 +42,7 @@ pub struct Mail {
     pub message_id: String,
     /// Header and body (RFC 5322): lines of at most 998 bytes that end in CR LF, the last one too; no other CR or LF, no
     /// NUL; not yet dot-stuffed. Pure ASCII, but for a header that an address outside ASCII makes UTF-8 (RFC 6532).
-    pub content: Zeroizing<Vec<u8>>,
+    pub content: Wiped<Vec<u8>>,
 }
 
 impl fmt::Debug for Mail {

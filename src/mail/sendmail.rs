@@ -20,7 +20,6 @@ use tokio::process::Child;
 use tokio::process::ChildStderr;
 use tokio::process::Command;
 use tokio::time::timeout;
-use zeroize::Zeroizing;
 
 use super::Mail;
 use super::handover::Handover;
@@ -28,6 +27,7 @@ use super::handover::Phase;
 use super::handover::Trouble;
 use super::handover::TroubleKind;
 use crate::domain::text;
+use crate::secrets::wiped::Wiped;
 
 /// How long the program may take for one mail. It only queues it.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -185,7 +185,7 @@ fn trouble(kind: TroubleKind, words: String) -> Trouble {
 /// line of one dot does not end the mail, so nothing is dot-stuffed.
 async fn give(child: &mut Child, mail: &Mail) -> io::Result<()> {
     let Some(mut stdin) = child.stdin.take() else { return Ok(()) };
-    let mut unix = Zeroizing::new(Vec::with_capacity(mail.content.len()));
+    let mut unix = Wiped::new(Vec::with_capacity(mail.content.len()));
     // A CR stands nowhere but before an LF (see `Mail::content`).
     unix.extend(mail.content.iter().copied().filter(|byte| *byte != b'\r'));
     // A program that ends without reading breaks the pipe; its exit status says more than that.

@@ -8,9 +8,9 @@ use minijinja::UndefinedBehavior;
 use minijinja::Value;
 use minijinja::syntax::SyntaxConfig;
 use thiserror::Error;
-use zeroize::Zeroizing;
 
 use crate::domain::message::MailKind;
+use crate::secrets::wiped::Wiped;
 
 /// The embedded templates: a folder a mail, `text` and `html` in each; `frame` holds what they share. They hold no
 /// sentence: those are in [`crate::texts::mail`].
@@ -87,12 +87,7 @@ impl Templates {
         Ok(Self(templates))
     }
 
-    pub(super) fn render(
-        &self,
-        kind: MailKind,
-        part: Part,
-        values: &Value,
-    ) -> Result<Zeroizing<String>, TemplateError> {
+    pub(super) fn render(&self, kind: MailKind, part: Part, values: &Value) -> Result<Wiped<String>, TemplateError> {
         let name = match (kind, part) {
             (MailKind::Reset, Part::Text) => "reset/text",
             (MailKind::Reset, Part::Html) => "reset/html",
@@ -105,7 +100,7 @@ impl Templates {
         };
         let template = self.0.get_template(name);
         let rendered = template.and_then(|template| template.render(values.clone()));
-        rendered.map(Zeroizing::new).map_err(|error| TemplateError::new(name, &error))
+        rendered.map(Wiped::new).map_err(|error| TemplateError::new(name, &error))
     }
 }
 

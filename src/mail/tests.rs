@@ -6,14 +6,13 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::process::Stdio;
 
-use zeroize::Zeroizing;
-
 use super::Envelope;
 use super::Mail;
 use super::file::Folder;
 use super::handover::Handover;
 use super::sendmail::Sendmail;
 use super::transport::Transport;
+use crate::secrets::wiped::Wiped;
 
 /// A small mail.
 pub(super) fn mail(message_id: &str) -> Mail {
@@ -23,7 +22,7 @@ pub(super) fn mail(message_id: &str) -> Mail {
             recipient: "alice@example.com".parse().unwrap(),
         },
         message_id: message_id.to_owned(),
-        content: Zeroizing::new(b"Subject: hello\r\n\r\nA link.\r\n".to_vec()),
+        content: Wiped::new(b"Subject: hello\r\n\r\nA link.\r\n".to_vec()),
     }
 }
 

@@ -22,11 +22,30 @@ pub enum WireFault {
     NotAscii(usize),
 }
 
+/// Whether all lines end in CR LF, none is longer than 998 bytes, and no CR, LF or NUL stands elsewhere. It looks at many bytes
+/// at once, and so does not say where a fault is.
+pub(super) fn is_strict(content: &[u8]) -> bool {
+    let Some(last) = content.last() else { return true };
+    let pairs = content.iter().zip(&content[1..]);
+    let is_loose = pairs.fold(content[0] == b'\n' || *last != b'\n', |is_loose, (one, next)| {
+        is_loose | ((*one == b'\r') != (*next == b'\n')) | (*one == b'\0')
+    });
+    let mut rest = content;
+    while rest.len() > LONGEST_LINE + 2 {
+        let Some(end) = rest[..LONGEST_LINE + 2].iter().rposition(|byte| *byte == b'\n') else { return false };
+        rest = &rest[end + 1..];
+    }
+    !is_loose
+}
+
 /// Looks through a whole mail, not yet dot-stuffed. `utf8_headers`: an address in the header is not ASCII (RFC 6532).
 ///
 /// # Errors
 /// The first fault found.
 pub fn check(content: &[u8], utf8_headers: bool) -> Result<(), WireFault> {
+    if content.is_ascii() && is_strict(content) {
+        return Ok(());
+    }
     let mut in_header = true;
     for (index, line) in content.split_inclusive(|&byte| byte == b'\n').enumerate() {
         let number = index + 1;
@@ -68,6 +87,19 @@ mod tests {
             ("A: ü\r\n".as_bytes(), WireFault::NotAscii(1)),
         ] {
             assert_eq!(check(bytes, false), Err(fault));
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn many_bytes_at_once_are_judged_as_one_by_one(lines in proptest::collection::vec(
+            proptest::prop_oneof!["[a.]{0,3}\r\n", "[a\r\n\u{0}]{0,3}", "a{990,1001}\r\n"], 0..6,
+        )) {
+            let content = lines.concat().into_bytes();
+            let by_line = content.split_inclusive(|byte| *byte == b'\n').all(|line| {
+                line.strip_suffix(b"\r\n").is_some_and(|line| line.len() <= 998 && !line.contains(&b'\r') && !line.contains(&0))
+            });
+            proptest::prop_assert_eq!(is_strict(&content), by_line);
         }
     }
 

@@ -13,7 +13,7 @@
 //! written and sent. So a crash leaves no doubt about a message of which only the envelope left: it waits, and nobody has it.
 //! If a message that was set aside is not to be sent after all (its user was locked just now), its worker is told to open
 //! another connection, because a relay that has said 354 waits for a content and cannot be told otherwise. Nothing is set
-//! aside while a pace is kept: there is no hurry then, and a relay should not be left waiting for a content.
+//! aside while a pace is kept or the canaries are out: there is no hurry then, and a relay is not to be left waiting.
 //!
 //! Settling stands outside views and changes: a message's row is its own record.
 

@@ -10,6 +10,7 @@ pub mod password;
 pub mod password_hash;
 pub mod relay_password;
 pub mod reset_code;
+pub mod wiped;
 
 pub use hasher::Hasher;
 pub use key::ResetKey;

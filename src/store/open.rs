@@ -178,12 +178,14 @@ fn identify(connection: &Connection, path: &Path) -> Result<()> {
     }
 }
 
-/// What every connection has. The log is a WAL (a backup comes without one), schema is not trusted and cannot be
+/// What every connection has. A statement is planned once, whatever its values (SQLite would otherwise plan some anew each
+/// time they are given other ones); the log is a WAL (a backup comes without one), schema is not trusted and cannot be
 /// edited through SQL, deleted rows are overwritten, and a commit is on the disk when it returns.
 fn prepare(connection: &Connection) -> Result<()> {
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false)?;
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_FKEY, true)?;
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     connection.execute_batch(
         "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON; PRAGMA trusted_schema = OFF; PRAGMA foreign_keys = ON;",
     )?;

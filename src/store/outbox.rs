@@ -188,14 +188,14 @@ impl Reading<'_> {
         Ok(statement.query_row(values, due).optional()?)
     }
 
-    /// A message that waits, due or not.
+    /// A message that waits, due or not. (For an IN of more than two words SQLite makes a table, each time.)
     ///
     /// # Errors
     /// When the store cannot be read.
     pub fn waiting(&self, id: MessageId, now: Timestamp) -> Result<Option<Due>> {
         let sql = format!(
             "SELECT {COLUMNS} FROM message LEFT JOIN user ON user.id = user_id WHERE message.id = ?2 \
-             AND state IN ('queued', 'deferred', 'in doubt')"
+             AND (state = 'queued' OR state = 'deferred' OR state = 'in doubt')"
         );
         Ok(self.transaction.prepare_cached(&sql)?.query_row(params![now.as_second(), id.0], due).optional()?)
     }

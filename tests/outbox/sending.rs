@@ -13,15 +13,11 @@ use cxme_admin::store::outbox::Scope;
 
 use crate::relay::Act;
 use crate::relay::At;
-use crate::relay::Offer;
 use crate::relay::ScriptedRelay;
+use crate::relays::pipelining;
 use crate::world::World;
 use crate::world::code_in;
 use crate::world::smtp;
-
-fn pipelining() -> Offer {
-    Offer { extensions: vec!["PIPELINING"], tls: None }
-}
 
 #[test]
 fn every_message_that_is_due_is_sent_once_over_all_connections() {

@@ -1,5 +1,6 @@
 //! A store with users, a key and a way to a relay.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -25,6 +26,7 @@ use cxme_admin::mail::transport::Transport;
 use cxme_admin::outbox;
 use cxme_admin::outbox::Order;
 use cxme_admin::outbox::Post;
+use cxme_admin::outbox::Progress;
 use cxme_admin::outbox::Report;
 use cxme_admin::private_file::Rule;
 use cxme_admin::random::ScriptedRandom;
@@ -42,16 +44,20 @@ use cxme_admin::texts::Locale;
 use jiff::Timestamp;
 use jiff::ToSpan as _;
 
+/// When the tests begin.
+const NOW: &str = "2026-11-24T08:00:00Z";
 /// Who asks for the mails.
 const OPERATOR: u32 = 61_001;
 /// How long a link lives here.
 pub(crate) const LIFE: Duration = Duration::from_secs(3_600);
 
 pub(crate) struct World {
-    folder: tempfile::TempDir,
+    /// What is removed in the end; `None`: whoever made it does it.
+    _folder: Option<tempfile::TempDir>,
     pub(crate) store: Store,
     pub(crate) clock: ScriptedClock,
-    pub(crate) role: RoleId,
+    /// What the users have; `None` in a store that somebody else made.
+    role: Option<RoleId>,
     seed: std::cell::Cell<u64>,
 }
 
@@ -59,7 +65,7 @@ impl World {
     pub(crate) fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("store.db");
-        let now: Timestamp = "2026-11-24T08:00:00Z".parse().unwrap();
+        let now = NOW.parse().unwrap();
         let mut role = None;
         Store::create(&path, 0o600, |store| {
             let id = store.add_role(role::ADMIN, true, Permissions::all())?;
@@ -75,9 +81,16 @@ impl World {
             })
         })
         .unwrap();
-        let store = Store::open(&path, &Rule::store(false), Expect::Current).unwrap();
-        let clock = ScriptedClock::new(now);
-        Self { folder, store, clock, role: role.unwrap(), seed: std::cell::Cell::new(1) }
+        Self { _folder: Some(folder), role, ..Self::at(&path) }
+    }
+
+    /// The same store, for another process.
+    pub(crate) fn at(path: &Path) -> Self {
+        let store = Store::open(path, &Rule::store(false), Expect::Current).unwrap();
+        // Each process has nonces of its own.
+        let seed = u64::from(std::process::id()) << 32;
+        let clock = ScriptedClock::new(NOW.parse().unwrap());
+        Self { _folder: None, store, clock, role: None, seed: std::cell::Cell::new(seed) }
     }
 
     pub(crate) fn now(&self) -> Timestamp {
@@ -90,7 +103,7 @@ impl World {
 
     /// Another connection to the same store.
     pub(crate) fn again(&self) -> Store {
-        Store::open(&self.folder.path().join("store.db"), &Rule::store(false), Expect::Current).unwrap()
+        Store::open(self.store.path(), &Rule::store(false), Expect::Current).unwrap()
     }
 
     pub(crate) fn change<T>(&self, run: impl FnOnce(&Writing<'_>) -> Result<T>) -> T {
@@ -110,7 +123,7 @@ impl World {
             username: name.parse().unwrap(),
             email: format!("{name}@example.com").parse().unwrap(),
             name: name.to_uppercase(),
-            role: self.role,
+            role: self.role.unwrap(),
             sign_in: SignIn::Password,
             locale: None,
             created_at: self.now(),
@@ -178,11 +191,23 @@ impl World {
         connections: usize,
         patience: Duration,
     ) -> Report {
+        self.send_with(transport, &Order { scope, connections, patience, ..Order::default() })
+    }
+
+    pub(crate) fn send_with(&self, transport: Transport, order: &Order) -> Report {
+        self.send_observed(transport, order, &mut |_| ())
+    }
+
+    pub(crate) fn send_observed(
+        &self,
+        transport: Transport,
+        order: &Order,
+        observer: &mut dyn FnMut(&Progress<'_>),
+    ) -> Report {
         let seed = self.seed.get();
         self.seed.set(seed + 1);
-        let order = Order { scope, connections, patience, ..Order::default() };
-        let mut random = ScriptedRandom::new(seed);
-        outbox::run(&self.store, &self.post(transport), &order, &self.clock, &mut random).unwrap()
+        let (post, mut random) = (self.post(transport), ScriptedRandom::new(seed));
+        outbox::run_observed(&self.store, &post, order, &self.clock, &mut random, observer).unwrap()
     }
 
     /// Sends what is due to nowhere, and gives the mails as text.
@@ -200,6 +225,28 @@ impl World {
 /// The way to a relay on this machine.
 pub(crate) fn smtp(port: u16) -> Transport {
     Transport::Smtp(Box::new(Relay::new("127.0.0.1", port, Security::None, None).unwrap()))
+}
+
+pub(crate) fn variable(name: &str) -> Option<String> {
+    #[expect(clippy::disallowed_methods, reason = "how much a test does, and for whom, is said by whoever starts it")]
+    std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+/// Whether the large counts were asked for.
+pub(crate) fn is_long() -> bool {
+    variable("CXME_TEST_LONG").is_some()
+}
+
+/// Whether system calls can be made to fail here. Where they cannot, it says why and the test passes, but never in CI.
+#[expect(clippy::print_stdout, reason = "shown by whoever wants to see what was left out")]
+pub(crate) fn can_trace() -> bool {
+    let traced = std::process::Command::new("strace").args(["-o", "/dev/null", "true"]).output();
+    let can = traced.is_ok_and(|traced| traced.status.success());
+    if !can {
+        assert!(variable("CI").is_none(), "not tested: needs strace, and the right to trace");
+        println!("not tested: needs strace, and the right to trace");
+    }
+    can
 }
 
 /// The code in a mail's link.

@@ -16,8 +16,8 @@ use cxme_admin::mail::letter::Letter;
 use cxme_admin::mail::letter::Letterhead;
 use cxme_admin::mail::smtp::Connection;
 use cxme_admin::secrets::reset_code::ResetCode;
+use cxme_admin::secrets::wiped::Wiped;
 use cxme_admin::texts::Locale;
-use zeroize::Zeroizing;
 
 use crate::relay::Act;
 use crate::relay::Received;
@@ -222,7 +222,7 @@ fn bytes_that_no_writer_makes_are_sent_as_they_are_or_not_at_all() {
                     0 => format!("a{}@example.com", chance.text(2)),
                     _ => "alice@example.com".to_owned(),
                 };
-                Mail { content: Zeroizing::new(content.into_bytes()), ..world::mail(&recipient) }
+                Mail { content: Wiped::new(content.into_bytes()), ..world::mail(&recipient) }
             })
             .collect();
         let good = |mail: &&Mail| is_strict(&mail.content);

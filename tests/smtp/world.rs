@@ -13,7 +13,7 @@ use cxme_admin::mail::handover::Trouble;
 use cxme_admin::mail::handover::TroubleKind;
 use cxme_admin::mail::smtp::Relay;
 use cxme_admin::mail::smtp::Timeouts;
-use zeroize::Zeroizing;
+use cxme_admin::secrets::wiped::Wiped;
 
 use crate::relay::Offer;
 use crate::relay::ScriptedRelay;
@@ -88,7 +88,7 @@ pub(crate) fn envelope(recipient: &str) -> Envelope {
 }
 
 pub(crate) fn mail_with(recipient: &str, content: &[u8]) -> Mail {
-    let content = Zeroizing::new(content.to_vec());
+    let content = Wiped::new(content.to_vec());
     Mail { envelope: envelope(recipient), message_id: "1@example.com".to_owned(), content }
 }
 

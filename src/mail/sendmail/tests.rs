@@ -56,7 +56,7 @@ fn the_program_gets_the_addresses_as_arguments_and_the_mail_with_unix_line_ends(
     let mut mail = mail("1@example.com");
     mail.envelope.recipient = "-bp@example.com".parse().unwrap();
     mail.envelope.sender = "-x@example.com".parse().unwrap();
-    mail.content = Zeroizing::new(b"Subject: x\r\n\r\none\r\n.\r\n..two\r\n".to_vec());
+    mail.content = Wiped::new(b"Subject: x\r\n\r\none\r\n.\r\n..two\r\n".to_vec());
     assert_eq!(
         seen(scratch.path(), &mail, r#"{ printf '[%s]' "$@"; echo; cat; } >"$D/seen""#),
         "[-i][-f][-x@example.com][--][-bp@example.com]\nSubject: x\n\none\n.\n..two\n"
@@ -76,7 +76,7 @@ fn the_program_gets_no_environment_but_a_path() {
 fn a_large_mail_arrives_whole() {
     let scratch = tempfile::tempdir().unwrap();
     let mut mail = mail("1@example.com");
-    mail.content = Zeroizing::new(b"0123456789\r\n".repeat(100_000));
+    mail.content = Wiped::new(b"0123456789\r\n".repeat(100_000));
     // It talks much before it reads, which must hold up nobody.
     let body = r#"head -c 300000 /dev/zero >&2; wc -c >"$D/seen""#;
     assert_eq!(seen(scratch.path(), &mail, body).trim(), "1100000");
@@ -116,7 +116,7 @@ fn a_program_that_hangs_is_killed_with_all_that_it_started() {
     let scratch = tempfile::tempdir().unwrap();
     let large = || {
         let mut mail = mail("1@example.com");
-        mail.content = Zeroizing::new(b"0123456789\r\n".repeat(100_000));
+        mail.content = Wiped::new(b"0123456789\r\n".repeat(100_000));
         mail
     };
     for (mail, body, expected) in [
@@ -148,7 +148,7 @@ fn an_end_by_a_signal_or_before_the_mail_was_read_leaves_a_doubt() {
     assert_eq!(kind(&run("cat >/dev/null; kill -9 $$")), "in doubt");
     let scratch = tempfile::tempdir().unwrap();
     let mut mail = mail("1@example.com");
-    mail.content = Zeroizing::new(b"0123456789\r\n".repeat(100_000));
+    mail.content = Wiped::new(b"0123456789\r\n".repeat(100_000));
     let of = |body: &str| kind(&wait(Sendmail::new(script(scratch.path(), body)).hand_over(&mail)));
     assert_eq!(of("exit 0"), "in doubt");
     assert_eq!(of("exit 75"), "deferred");

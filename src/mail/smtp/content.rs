@@ -1,6 +1,7 @@
 //! The content of a mail on the wire (RFC 5321, 4.5.2): checked, dot-stuffed, ended.
 
-use zeroize::Zeroizing;
+use crate::mail::wire::is_strict;
+use crate::secrets::wiped::Wiped;
 
 /// The longest line, in bytes without its end (RFC 5322, 2.1.1).
 const MAX_LINE: usize = 998;
@@ -8,6 +9,9 @@ const MAX_LINE: usize = 998;
 /// What is wrong with a content. Only strict CR LF is sent: a relay that takes a bare LF for the end of a line would see
 /// another mail in it (SMTP smuggling).
 pub(super) fn fault(content: &[u8]) -> Option<&'static str> {
+    if is_strict(content) {
+        return None;
+    }
     let mut rest = content;
     while !rest.is_empty() {
         let end = rest.iter().position(|byte| matches!(byte, b'\r' | b'\n' | b'\0'));
@@ -28,6 +32,9 @@ pub(super) fn fault(content: &[u8]) -> Option<&'static str> {
 
 /// Whether the header holds bytes above 127, which only SMTPUTF8 carries.
 pub(super) fn has_header_outside_ascii(content: &[u8]) -> bool {
+    if content.is_ascii() {
+        return false;
+    }
     let end = content.windows(4).position(|window| window == b"\r\n\r\n");
     !content[..end.unwrap_or(content.len())].is_ascii()
 }
@@ -35,23 +42,34 @@ pub(super) fn has_header_outside_ascii(content: &[u8]) -> bool {
 /// A content as it is sent, with its end and what rides behind that.
 pub(super) struct Stuffed {
     /// All of it, for one write.
-    pub(super) bytes: Zeroizing<Vec<u8>>,
+    pub(super) bytes: Wiped<Vec<u8>>,
     /// Where the final dot stands: if no more bytes than these have left, the relay cannot have the mail.
     pub(super) dot: usize,
+}
+
+/// Whether a dot stands at the start of a line.
+fn is_dot(before: u8, byte: u8) -> bool {
+    (before == b'\n') & (byte == b'.')
 }
 
 /// Stuffs and ends a content that has no [`fault`]; `tail` follows the end.
 pub(super) fn stuffed(content: &[u8], tail: &str) -> Stuffed {
     let mut dots = usize::from(content.first() == Some(&b'.'));
-    dots += content.windows(2).filter(|window| window == b"\n.").count();
+    // Many bytes at once, which `windows` would not be.
+    dots +=
+        content.iter().zip(content.get(1..).unwrap_or_default()).filter(|(one, next)| is_dot(**one, **next)).count();
     let dot = content.len() + dots;
     // Room for all of it, so that no half of a mail is left behind unwiped when the buffer would grow.
-    let mut bytes = Zeroizing::new(Vec::with_capacity(dot + 3 + tail.len()));
-    for line in content.split_inclusive(|byte| *byte == b'\n') {
-        if line.first() == Some(&b'.') {
-            bytes.push(b'.');
+    let mut bytes = Wiped::new(Vec::with_capacity(dot + 3 + tail.len()));
+    if dots == 0 {
+        bytes.extend_from_slice(content);
+    } else {
+        for line in content.split_inclusive(|byte| *byte == b'\n') {
+            if line.first() == Some(&b'.') {
+                bytes.push(b'.');
+            }
+            bytes.extend_from_slice(line);
         }
-        bytes.extend_from_slice(line);
     }
     bytes.extend_from_slice(b".\r\n");
     bytes.extend_from_slice(tail.as_bytes());

@@ -105,7 +105,9 @@ impl Engine<'_> {
 
     /// Sets the message aside that the worker comes to after the one it has now; its envelope.
     fn set_aside(&mut self, writing: &Writing<'_>, number: usize, now: Timestamp) -> Result<Option<Envelope>> {
-        if self.pace.is_limited() || self.leave() != Leave::Yes {
+        // A worker that must wait before its next message must not have announced one.
+        let is_canary = self.order.canary.is_some_and(|count| self.report.accepted < count);
+        if self.pace.is_limited() || is_canary {
             return Ok(None);
         }
         let Some(due) = self.take(writing, now)? else { return Ok(None) };

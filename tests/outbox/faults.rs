@@ -1,0 +1,163 @@
+//! A bad user harms nobody, and a relay in trouble burns nobody's attempt, with many users.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use cxme_admin::domain::message::MessageState;
+use cxme_admin::mail::handover::TroubleKind;
+use cxme_admin::mail::transport::Memory;
+use cxme_admin::mail::transport::Transport;
+use cxme_admin::outbox::Halt;
+use cxme_admin::outbox::Order;
+
+use crate::relay::Act;
+use crate::relay::At;
+use crate::relay::ScriptedRelay;
+use crate::relays::pipelining;
+use crate::world::World;
+use crate::world::is_long;
+use crate::world::smtp;
+
+#[test]
+fn of_many_users_the_bad_ones_are_explained_and_the_others_get_their_mail() {
+    let count = if is_long() { 2_000 } else { 200 };
+    let world = World::new();
+    let ids = world.queued(count);
+    world.sql(
+        "UPDATE user SET name = 'Eve' || char(13) || char(10) || 'Bcc: all@example.com' WHERE username = 'user11'",
+    );
+    world.sql(
+        "UPDATE user SET email = 'ü@example.com' WHERE username = 'user12';
+         UPDATE message SET address = 'ü@example.com', state = 'queued', ended_at = NULL WHERE address = 'user12@example.com'",
+    );
+    let relay = ScriptedRelay::start(pipelining(), |moment| match moment.at {
+        At::Rcpt if moment.line.contains("5@") => Act::Say(b"550 5.1.1 no such user\r\n".to_vec()),
+        _ => Act::Usual,
+    });
+    let report = world.send(smtp(relay.port()), 4);
+    let refused = count / 10;
+    let expected = (count - refused - 1, refused + 1, 0, None);
+    assert_eq!((report.accepted as usize, report.failed as usize, report.cancelled, report.trouble), expected);
+    assert!(relay.connections() <= 8, "{} connections", relay.connections());
+    for id in &ids {
+        let message = world.message(*id);
+        match message.state {
+            MessageState::Accepted => {}
+            MessageState::Failed if message.address == "ü@example.com" => {
+                assert!(message.reply.unwrap().contains("SMTPUTF8"));
+            }
+            MessageState::Failed => assert_eq!(message.reply.unwrap(), "550 5.1.1 no such user"),
+            other => panic!("{}: {other}", message.address),
+        }
+    }
+    let eve = relay.accepted().into_iter().find(|mail| mail.recipients == ["user11@example.com"]).unwrap();
+    assert!(!String::from_utf8(eve.content).unwrap().contains("\r\nBcc:"));
+}
+
+#[test]
+fn a_relay_that_is_down_or_refuses_the_sender_is_tried_a_few_times_and_then_again_when_it_is_back() {
+    let world = World::new();
+    let ids = world.queued(200);
+    let nobody_listens = std::net::TcpListener::bind((std::net::Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let port = nobody_listens.local_addr().unwrap().port();
+    drop(nobody_listens);
+    let down = world.send(smtp(port), 8);
+    assert_eq!((down.trouble.map(|trouble| trouble.kind), down.halt), (Some(TroubleKind::Later), Some(Halt::Trouble)));
+    for (at, reply) in
+        [(At::Greeting, "554 5.7.1 go away"), (At::Mail, "450 4.3.2 not now"), (At::Mail, "530 5.7.0 log in")]
+    {
+        let relay = ScriptedRelay::start(pipelining(), move |moment| match moment.at {
+            now if now == at => Act::Say(format!("{reply}\r\n").into_bytes()),
+            _ => Act::Usual,
+        });
+        let report = world.send(smtp(relay.port()), 8);
+        let trouble = report.trouble.unwrap();
+        assert!(trouble.words.contains(reply) && !trouble.words.contains('\n'), "{}", trouble.words);
+        assert!(relay.connections() <= 8, "{reply}: {} connections", relay.connections());
+        assert_eq!((report.halt, report.accepted + report.failed + report.deferred), (Some(Halt::Trouble), 0));
+    }
+    assert!(ids.iter().all(|id| world.message(*id).attempts == 0 && world.message(*id).state == MessageState::Queued));
+    let relay = ScriptedRelay::start(pipelining(), |_| Act::Usual);
+    assert_eq!(world.send(smtp(relay.port()), 8).accepted, 200);
+}
+
+#[test]
+fn a_relay_that_refuses_each_mail_at_first_is_not_borne_with_forever() {
+    let world = World::new();
+    world.queued(3);
+    let relay = ScriptedRelay::start(pipelining(), |moment| match moment.at {
+        At::Mail => Act::Say(b"450 4.3.2 not now\r\n".to_vec()),
+        _ => Act::Usual,
+    });
+    // Though it can be connected to each time, its trouble goes on.
+    let report =
+        world.send_with(smtp(relay.port()), &Order { patience: Duration::from_millis(1_500), ..Order::default() });
+    assert_eq!((report.total(), report.halt), (0, Some(Halt::Trouble)));
+    assert_eq!(relay.connections(), 2, "at once and after a second; the next wait would be longer than the patience");
+}
+
+#[test]
+fn a_relay_that_dies_in_the_middle_and_comes_back_gets_each_mail_once() {
+    let world = World::new();
+    world.queued(100);
+    let dots = AtomicUsize::new(0);
+    let relay = ScriptedRelay::start(pipelining(), move |moment| match moment.at {
+        // It takes the 50th mail and dies before it says so; for a while after that it only hangs up.
+        At::Mail | At::Greeting if (50..60).contains(&dots.load(Ordering::SeqCst)) => {
+            dots.fetch_add(1, Ordering::SeqCst);
+            Act::Hang(Vec::new())
+        }
+        At::Dot if dots.fetch_add(1, Ordering::SeqCst) == 49 => Act::Hang(Vec::new()),
+        _ => Act::Usual,
+    });
+    let order = Order { connections: 4, patience: Duration::from_secs(60), ..Order::default() };
+    let report = world.send_with(smtp(relay.port()), &order);
+    assert_eq!((report.accepted + report.in_doubt, report.failed, &report.trouble), (100, 0, &None));
+    assert!((1..=4).contains(&report.in_doubt), "{report:?}");
+    world.wait(400);
+    assert_eq!(world.send(smtp(relay.port()), 4).accepted, report.in_doubt);
+    let mut copies: BTreeMap<String, Vec<Vec<u8>>> = BTreeMap::new();
+    for mail in relay.end().into_iter().flat_map(|dump| dump.mails) {
+        copies.entry(mail.recipients.concat()).or_default().push(mail.content);
+    }
+    assert_eq!(copies.len(), 100);
+    assert!(copies.values().all(|mails| mails.iter().all(|mail| *mail == mails[0])));
+    assert!(copies.values().map(Vec::len).sum::<usize>() <= 104);
+}
+
+#[test]
+fn new_mail_does_not_starve_behind_much_that_is_deferred_nor_the_other_way_round() {
+    let count = if is_long() { 10_000 } else { 1_000 };
+    let world = World::new();
+    world.queued(count);
+    world.sql("UPDATE message SET state = 'deferred', attempts = 1");
+    world.wait(10);
+    for number in 0..20 {
+        world.queue(world.user(&format!("fresh{number}")));
+    }
+    let memory = Memory::default();
+    assert_eq!(world.send(Transport::Memory(memory.clone()), 4).accepted as usize, count + 20);
+    let mails = memory.mails();
+    let is_fresh = |at: usize| mails[at].envelope.recipient.as_str().starts_with("fresh");
+    // Four connections may hand over in another order than the messages were begun in.
+    let fresh = (0..48).filter(|at| is_fresh(*at)).count();
+    assert_eq!(fresh, 20);
+    assert!((0..24).any(|at| !is_fresh(at)));
+}
+
+#[test]
+fn what_is_deferred_together_does_not_come_back_together() {
+    let world = World::new();
+    let ids = world.queued(if is_long() { 1_000 } else { 200 });
+    let relay = ScriptedRelay::start(pipelining(), |moment| match moment.at {
+        At::Rcpt => Act::Say(b"450 4.2.0 greylisted\r\n".to_vec()),
+        _ => Act::Usual,
+    });
+    assert_eq!(world.send(smtp(relay.port()), 4).deferred as usize, ids.len());
+    let mut seconds: Vec<_> = ids.iter().map(|id| world.message(*id).due_at).collect();
+    seconds.sort();
+    seconds.dedup();
+    assert!(seconds.len() >= 50, "{} seconds", seconds.len());
+}

@@ -1,0 +1,236 @@
+//! What holds a run: its limits, its time, somebody who asks.
+
+use std::sync::Arc;
+use std::sync::Mutex;
+use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+use std::time::Instant;
+
+use cxme_admin::domain::message::MessageState;
+use cxme_admin::outbox::Halt;
+use cxme_admin::outbox::Order;
+use cxme_admin::outbox::StopSignal;
+
+use crate::relay::Act;
+use crate::relay::At;
+use crate::relay::Moment;
+use crate::relay::ScriptedRelay;
+use crate::relays::pipelining;
+use crate::relays::riding;
+use crate::world::World;
+use crate::world::smtp;
+
+/// A relay that refuses whoever is told so.
+fn refusing(refuses: impl Fn(&str) -> bool + Send + Sync + 'static) -> ScriptedRelay {
+    ScriptedRelay::start(pipelining(), move |moment| match moment.at {
+        At::Rcpt if refuses(moment.line) => Act::Say(b"550 5.1.1 no such user\r\n".to_vec()),
+        _ => Act::Usual,
+    })
+}
+
+/// How many messages are in a state.
+fn count(world: &World, state: MessageState) -> i64 {
+    let connection = rusqlite::Connection::open(world.store.path()).unwrap();
+    let sql = "SELECT count(*) FROM message WHERE state = ?1";
+    connection.query_row(sql, [state.word()], |row| row.get(0)).unwrap()
+}
+
+#[test]
+fn a_run_stops_when_too_many_fail_and_what_is_left_waits() {
+    let world = World::new();
+    world.queued(200);
+    let relay = refusing(|line| line.contains("1@") || line.contains("3@") || line.contains("5@"));
+    let order = Order { connections: 4, max_failures: Some("20%".parse().unwrap()), ..Order::default() };
+    let report = world.send_with(smtp(relay.port()), &order);
+    let Some(Halt::TooManyFailures { failed, settled }) = report.halt else { panic!("{report:?}") };
+    assert!((50..54).contains(&settled) && failed * 5 > settled, "{report:?}");
+    // No more than what was in flight came after that.
+    assert!(report.total() <= settled + 4, "{report:?}");
+    assert_eq!(count(&world, MessageState::Queued), 200 - i64::try_from(report.total()).unwrap());
+    assert_eq!((count(&world, MessageState::Sending), report.trouble), (0, None));
+}
+
+#[test]
+fn the_canaries_go_first_and_the_others_follow_when_all_are_well() {
+    let world = World::new();
+    world.queued(100);
+    let relay = refusing(|line| line.contains("user50@"));
+    let order = Order { connections: 4, canary: Some(20), ..Order::default() };
+    let report = world.send_with(smtp(relay.port()), &order);
+    assert_eq!((report.accepted, report.failed, report.halt), (99, 1, None));
+}
+
+#[test]
+fn the_first_canary_that_fails_stops_the_run() {
+    let world = World::new();
+    world.queued(100);
+    let relay = refusing(|line| line.contains("user12@"));
+    let order = Order { connections: 4, canary: Some(20), ..Order::default() };
+    let report = world.send_with(smtp(relay.port()), &order);
+    assert_eq!((report.failed, report.halt), (1, Some(Halt::CanaryFailed)));
+    assert!(report.total() <= 20, "{report:?}");
+    assert_eq!(count(&world, MessageState::Queued), 100 - i64::try_from(report.total()).unwrap());
+}
+
+#[test]
+fn nothing_is_begun_after_the_time_for_it() {
+    let world = World::new();
+    world.queued(10);
+    let relay = refusing(|_| false);
+    let order = Order { begin_until: Some(Instant::now()), ..Order::default() };
+    let report = world.send_with(smtp(relay.port()), &order);
+    assert_eq!((report.total(), report.halt, report.trouble), (0, Some(Halt::OutOfTime), None));
+    assert_eq!(count(&world, MessageState::Queued), 10);
+}
+
+#[test]
+fn a_deadline_that_passed_sends_nothing_and_says_so() {
+    let world = World::new();
+    world.queued(3);
+    let relay = ScriptedRelay::start(pipelining(), |_| Act::Silence);
+    let order = Order { deadline: Some(Instant::now()), patience: Duration::from_secs(60), ..Order::default() };
+    let report = world.send_with(smtp(relay.port()), &order);
+    assert_eq!((report.total(), report.halt), (0, Some(Halt::OutOfTime)));
+    assert_eq!(count(&world, MessageState::Queued), 3);
+}
+
+/// Sends over one connection to a relay whose script can ask the run to stop.
+fn stopped(
+    grace: Duration,
+    script: impl Fn(&Moment<'_>, &StopSignal) -> Act + Send + Sync + 'static,
+) -> (World, cxme_admin::outbox::Report, usize) {
+    let world = World::new();
+    world.queued(10);
+    let stop = Arc::new(StopSignal::new(grace));
+    let order = Order { stop: Some(Arc::clone(&stop)), ..Order::default() };
+    let relay = ScriptedRelay::start(pipelining(), move |moment| script(moment, &stop));
+    let report = world.send_with(smtp(relay.port()), &order);
+    assert_eq!((report.halt, report.trouble.is_some()), (Some(Halt::Stopped), false), "{report:?}");
+    assert_eq!(count(&world, MessageState::Sending), 0);
+    let accepted = relay.accepted().len();
+    (world, report, accepted)
+}
+
+#[test]
+fn who_asks_once_has_what_is_in_flight_finished_and_nothing_new_begun() {
+    let (world, report, accepted) = stopped(Duration::from_secs(600), |moment, stop| {
+        if (moment.at, moment.recipient) == (At::Dot, "user4@example.com") {
+            stop.ask();
+            // Long enough for the run to see it, and if it should not, the test fails below and not by luck.
+            return Act::Late(Duration::from_millis(300));
+        }
+        Act::Usual
+    });
+    assert_eq!((report.accepted, report.total(), accepted), (5, 5, 5));
+    assert_eq!(count(&world, MessageState::Queued), 5);
+}
+
+#[test]
+fn what_is_not_finished_within_the_grace_is_in_doubt_if_its_dot_may_have_left() {
+    let (world, report, _) = stopped(Duration::ZERO, |moment, stop| {
+        if (moment.at, moment.recipient) == (At::Dot, "user4@example.com") {
+            stop.ask();
+            return Act::Silence;
+        }
+        Act::Usual
+    });
+    assert_eq!((report.accepted, report.in_doubt), (4, 1));
+    assert_eq!(count(&world, MessageState::Queued), 5);
+}
+
+#[test]
+fn what_is_not_finished_within_the_grace_waits_as_before_if_its_content_has_not_left() {
+    let (world, report, _) = stopped(Duration::ZERO, |moment, stop| {
+        if (moment.at, moment.recipient) == (At::Data, "user0@example.com") {
+            stop.ask();
+            return Act::Silence;
+        }
+        Act::Usual
+    });
+    assert_eq!(report.total(), 0);
+    assert_eq!(count(&world, MessageState::Queued), 10);
+}
+
+#[test]
+fn who_asks_twice_is_not_made_to_wait() {
+    let (_, report, _) = stopped(Duration::from_secs(600), |moment, stop| {
+        if (moment.at, moment.recipient) == (At::Dot, "user4@example.com") {
+            stop.ask();
+            stop.ask();
+            return Act::Silence;
+        }
+        Act::Usual
+    });
+    assert_eq!((report.accepted, report.in_doubt), (4, 1));
+}
+
+#[test]
+fn a_run_that_waits_for_its_turn_or_for_the_relay_is_stopped_as_well() {
+    let world = World::new();
+    world.queued(3);
+    let stop = Arc::new(StopSignal::default());
+    let asked = Arc::clone(&stop);
+    let relay = ScriptedRelay::start(pipelining(), move |moment| {
+        if moment.at == At::Dot {
+            asked.ask();
+        }
+        Act::Usual
+    });
+    let rate = Some("1/h".parse().unwrap());
+    let order = Order { rate, connections: 2, stop: Some(stop), ..Order::default() };
+    let report = world.send_with(smtp(relay.port()), &order);
+    assert_eq!((report.accepted, report.halt), (1, Some(Halt::Stopped)));
+    // A relay that is down, and much patience.
+    let stop = Arc::new(StopSignal::default());
+    let asked = Arc::clone(&stop);
+    let relay = ScriptedRelay::start(pipelining(), move |_| {
+        asked.ask();
+        Act::Hang(Vec::new())
+    });
+    let order = Order { patience: Duration::from_secs(3_600), stop: Some(stop), ..Order::default() };
+    let report = world.send_with(smtp(relay.port()), &order);
+    assert_eq!((report.total(), report.halt), (0, Some(Halt::Stopped)));
+}
+
+#[test]
+fn a_run_with_a_pace_sends_all_and_announces_nothing_ahead() {
+    let world = World::new();
+    world.queued(20);
+    let relay = refusing(|_| false);
+    let order = Order { rate: Some("1000/s".parse().unwrap()), connections: 4, ..Order::default() };
+    assert_eq!(world.send_with(smtp(relay.port()), &order).accepted, 20);
+    assert_eq!(riding(relay), [""; 0]);
+}
+
+#[test]
+fn a_relay_that_asks_for_a_slower_pace_gets_it() {
+    let world = World::new();
+    world.queued(6);
+    let said = AtomicUsize::new(0);
+    let relay = ScriptedRelay::start(pipelining(), move |moment| match moment.at {
+        At::Dot if said.fetch_add(1, Ordering::SeqCst) == 1 => Act::Say(b"451 4.7.1 too fast\r\n".to_vec()),
+        _ => Act::Usual,
+    });
+    let report = world.send(smtp(relay.port()), 1);
+    assert_eq!((report.accepted, report.deferred), (5, 1));
+    // Nothing rides while a pace is kept.
+    assert_eq!(riding(relay), ["user1@example.com", "user2@example.com"]);
+}
+
+#[test]
+fn an_observer_sees_how_far_the_run_is() {
+    let world = World::new();
+    world.queued(20);
+    let relay = refusing(|line| line.contains("user7@"));
+    let seen = Mutex::new(Vec::new());
+    let order = Order { connections: 2, ..Order::default() };
+    let report = world.send_observed(smtp(relay.port()), &order, &mut |progress| {
+        assert!(progress.in_flight <= 2);
+        seen.lock().unwrap().push((progress.report.total(), progress.last_error.map(str::to_owned)));
+    });
+    let seen = seen.into_inner().unwrap();
+    assert!(seen.is_sorted_by_key(|(total, _)| *total) && seen.len() >= 10, "{seen:?}");
+    assert_eq!(seen.last(), Some(&(20, Some("550 5.1.1 no such user".to_owned()))));
+    assert_eq!((report.accepted, report.failed), (19, 1));
+}

@@ -1,0 +1,108 @@
+//! The envelope of a worker's next message rides behind the dot; the message itself is begun only after the reply.
+
+use std::sync::Arc;
+use std::sync::Mutex;
+use std::sync::atomic::AtomicI64;
+use std::sync::atomic::Ordering;
+
+use cxme_admin::domain::message::MessageState;
+
+use crate::relay::Act;
+use crate::relay::At;
+use crate::relay::Offer;
+use crate::relay::ScriptedRelay;
+use crate::relays::pipelining;
+use crate::relays::riding;
+use crate::world::World;
+use crate::world::smtp;
+
+/// How many messages the store says are in flight, by another way than the engine's connection.
+fn in_flight(path: &std::path::Path) -> i64 {
+    let connection = rusqlite::Connection::open(path).unwrap();
+    connection.busy_timeout(std::time::Duration::from_secs(30)).unwrap();
+    connection.query_row("SELECT count(*) FROM message WHERE state = 'sending'", [], |row| row.get(0)).unwrap()
+}
+
+#[test]
+fn each_message_is_begun_before_its_content_leaves_and_no_more_are_in_flight_than_connections() {
+    let world = World::new();
+    world.queued(60);
+    let path = world.store.path().to_owned();
+    let (most, unbegun) = (Arc::new(AtomicI64::new(0)), Arc::new(Mutex::new(Vec::new())));
+    let (most_seen, unbegun_seen) = (Arc::clone(&most), Arc::clone(&unbegun));
+    let relay = ScriptedRelay::start(pipelining(), move |moment| {
+        if moment.at == At::Dot {
+            most_seen.fetch_max(in_flight(&path), Ordering::SeqCst);
+            let connection = rusqlite::Connection::open(&path).unwrap();
+            let sql = "SELECT state = 'sending' AND code_hash IS NOT NULL FROM message WHERE address = ?1";
+            let is_begun: bool = connection.query_row(sql, [moment.recipient], |row| row.get(0)).unwrap();
+            if !is_begun {
+                unbegun_seen.lock().unwrap().push(moment.recipient.to_owned());
+            }
+        }
+        Act::Usual
+    });
+    assert_eq!(world.send(smtp(relay.port()), 3).accepted, 60);
+    assert_eq!(*unbegun.lock().unwrap(), [""; 0]);
+    assert!((1..=3).contains(&most.load(Ordering::SeqCst)), "{most:?}");
+    // Each but the first of a connection could ride, and does unless the others took all when the one before it began.
+    let count = riding(relay).len();
+    assert!(count >= 50, "only {count} envelopes rode");
+}
+
+#[test]
+fn a_message_of_which_only_the_envelope_left_is_not_in_doubt() {
+    let world = World::new();
+    let ids = world.queued(3);
+    let relay = ScriptedRelay::start(pipelining(), |moment| match (moment.at, moment.recipient) {
+        // The second message was announced with the end of the first, when the relay dies.
+        (At::Rcpt, "user1@example.com") => Act::Hang(Vec::new()),
+        _ => Act::Usual,
+    });
+    let report = world.send(smtp(relay.port()), 1);
+    assert_eq!((report.accepted, report.in_doubt), (1, 0));
+    assert!(report.trouble.is_some());
+    for id in &ids[1..] {
+        let message = world.message(*id);
+        assert_eq!((message.state, message.attempts), (MessageState::Queued, 0));
+    }
+}
+
+#[test]
+fn a_user_who_is_locked_while_his_envelope_rides_gets_nothing_and_the_others_do() {
+    let world = World::new();
+    let ids = world.queued(6);
+    let path = world.store.path().to_owned();
+    let relay = ScriptedRelay::start(pipelining(), move |moment| {
+        if (moment.at, moment.recipient) == (At::Dot, "user2@example.com") {
+            let connection = rusqlite::Connection::open(&path).unwrap();
+            connection.busy_timeout(std::time::Duration::from_secs(30)).unwrap();
+            connection.execute("UPDATE user SET locked_at = 1, updated_at = 1 WHERE username = 'user3'", []).unwrap();
+        }
+        Act::Usual
+    });
+    let report = world.send(smtp(relay.port()), 1);
+    assert_eq!((report.accepted, report.trouble, relay.connections()), (5, None, 2));
+    assert_eq!(world.message(ids[3]).state, MessageState::Cancelled);
+    assert!(relay.accepted().iter().all(|mail| mail.recipients != ["user3@example.com"]));
+}
+
+#[test]
+fn a_mail_that_cannot_be_written_though_it_was_announced_costs_one_message_and_one_connection() {
+    let world = World::new();
+    let ids = world.queued(6);
+    world.sql(&format!("UPDATE message SET message_id = 'none' WHERE id = {}", ids[2].0));
+    let relay = ScriptedRelay::start(pipelining(), |_| Act::Usual);
+    let report = world.send(smtp(relay.port()), 1);
+    assert_eq!((report.accepted, report.failed, report.trouble), (5, 1, None));
+    assert_eq!(relay.connections(), 2);
+    assert!(world.message(ids[2]).reply.unwrap().contains("Message-ID"));
+}
+
+#[test]
+fn without_pipelining_all_is_sent_as_well() {
+    let world = World::new();
+    world.queued(10);
+    let relay = ScriptedRelay::start(Offer::default(), |_| Act::Usual);
+    assert_eq!(world.send(smtp(relay.port()), 2).accepted, 10);
+}
