@@ -24,6 +24,7 @@ pub mod users;
 
 use std::cell::RefCell;
 use std::ops::Deref;
+use std::time::Duration;
 
 use jiff::Timestamp;
 
@@ -299,6 +300,11 @@ impl Record {
     }
 }
 
+/// The moment so long before.
+fn ago(now: Timestamp, time: Duration) -> Timestamp {
+    now.saturating_sub(time).unwrap_or(Timestamp::MIN)
+}
+
 /// Refuses when a permission, or one that it requires, is lacking.
 fn allow(standing: &Standing, permission: Permission) -> std::result::Result<(), Refusal> {
     let needed = permission.requires().iter().chain([&permission]);
@@ -362,6 +368,16 @@ pub trait Scene {
             .into()),
             None => Ok(()),
         }
+    }
+
+    /// The roles that may do more than the operator's.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    fn outranking(&self) -> Result<Vec<RoleId>> {
+        let own = self.standing().permissions();
+        let roles = self.reading().roles()?.into_iter().filter(|role| role.permissions.beyond(own).is_some());
+        Ok(roles.map(|role| role.id).collect())
     }
 
     /// Refuses what cannot be done to a user who signs in with SAML.

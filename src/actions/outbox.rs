@@ -148,7 +148,7 @@ pub(super) fn queue_notice(change: &Change<'_>, user: &User, cause: NoticeCause)
 ///
 /// # Errors
 /// [`PostFault`].
-pub(in crate::actions) fn check_post(desk: &Desk, post: &Post) -> Result<()> {
+pub fn check_post(desk: &Desk, post: &Post) -> Result<()> {
     if !post.composer.has_link() {
         return Err(PostFault::NoLink.into());
     }

@@ -95,6 +95,16 @@ pub enum Complaint {
         /// How it goes on.
         hint: String,
     },
+    /// The store failed in the middle of a run.
+    #[error("{words}")]
+    Broken {
+        /// The exit code of that failure.
+        code: u8,
+        /// What failed, and how far the run came.
+        words: String,
+        /// How it goes on.
+        hint: String,
+    },
     /// Mail was not handed over.
     #[error("{words}")]
     NotSent {
@@ -200,9 +210,9 @@ fn withhold_values(error: &mut clap::Error) {
     }
 }
 
-/// A complaint in one line, for a list of them.
-pub fn line_of(complaint: &Complaint) -> String {
-    of_complaint(complaint).words
+/// The exit code of an error.
+pub fn code_of(error: &ActionError) -> u8 {
+    of_action(error).code
 }
 
 fn describe(error: &anyhow::Error) -> Told {
@@ -249,6 +259,7 @@ fn of_complaint(complaint: &Complaint) -> Told {
         Complaint::Stopped { signal, hint, .. } => {
             Told::new(u8::try_from(128 + signal).unwrap_or(BUG), complaint).hint(hint)
         }
+        Complaint::Broken { code, hint, .. } => Told::new(*code, complaint).hint(hint),
         Complaint::NotSent { fault, hint, .. } => {
             let code = match fault {
                 MailFault::Later => LATER,
@@ -336,7 +347,12 @@ fn of_refusal(refusal: &Refusal) -> Told {
         }
         Refusal::Locked { user } => told(DATA).hint(format!("cxme-admin users unlock {user}")),
         Refusal::CodeNotAccepted { .. } => told(DATA).hint("a new link: cxme-admin users send-reset USER"),
-        Refusal::NoSuchJob(_) | Refusal::JobState { .. } => told(DATA).hint("cxme-admin jobs list"),
+        Refusal::UnderWay(_) => {
+            told(LATER).hint("wait until it has ended, or let `jobs run` find that its sender has died")
+        }
+        Refusal::NoSuchJob(_) | Refusal::JobState { .. } | Refusal::KeyTaken(_) => {
+            told(DATA).hint("cxme-admin jobs list")
+        }
         Refusal::JobRuns(id) => told(LATER).hint(format!("how far it is: cxme-admin jobs show {id}")),
         Refusal::NotExpected { .. } => told(DATA).hint("who and why: the same with `--dry-run`"),
         Refusal::NoSuchMessage(_) | Refusal::NotWaiting { .. } => told(DATA).hint("what waits: cxme-admin mail queue"),
@@ -351,7 +367,8 @@ fn of_refusal(refusal: &Refusal) -> Told {
         Refusal::EmailDomain { .. } => {
             told(DATA).hint("the domains stand in the configuration: [organization] email_domains")
         }
-        Refusal::OperatorExists(_)
+        Refusal::NamedTwice(_)
+        | Refusal::OperatorExists(_)
         | Refusal::EmailTaken(_)
         | Refusal::Username(_)
         | Refusal::Email(_)

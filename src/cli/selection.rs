@@ -114,6 +114,15 @@ impl SelectionArgs {
     /// # Errors
     /// When an age or the file is malformed.
     pub fn wanted_with_digest(&self, context: &mut Context, desk: &Desk) -> anyhow::Result<(Wanted, Option<String>)> {
+        for (option, value) in
+            [("--search", &self.search), ("--role", &self.role), ("--email-domain", &self.email_domain)]
+        {
+            // A script whose variable is empty must not mean everybody.
+            if value.as_ref().is_some_and(|value| value.trim().is_empty()) {
+                let hint = Some("leave it out to mean all".to_owned());
+                return Err(Complaint::Usage { words: format!("{option}: the value is empty"), hint }.into());
+            }
+        }
         let password_set_before = match &self.password_older_than {
             None => None,
             Some(age) => {
@@ -126,7 +135,7 @@ impl SelectionArgs {
         let read = self.from.as_deref().map(|path| read_names(context, desk, path)).transpose()?;
         let (mut named, mut lines, mut digest) = (None, Vec::new(), None);
         if let Some(read) = read {
-            (lines, named) = (read.lines, Some(read.names));
+            (lines, named) = (read.lines, Some(read.names.into()));
             digest = Some(read.digest);
         }
         let selection = Selection {

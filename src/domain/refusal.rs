@@ -117,12 +117,21 @@ pub enum Refusal {
         /// The user it was made for, if it was made. For the event alone.
         user: Option<UserId>,
     },
+    /// The user is named twice in one command.
+    #[error("{0} is named twice")]
+    NamedTwice(String),
     /// No message has this number.
     #[error("no message has the number {0}")]
     NoSuchMessage(i64),
     /// No job has this number.
     #[error("no job has the number {0}")]
     NoSuchJob(JobId),
+    /// A job has this key already.
+    #[error("job {0} has this key already")]
+    KeyTaken(JobId),
+    /// A mail of the job is under way.
+    #[error("a mail of job {0} is under way")]
+    UnderWay(JobId),
     /// The job is not in a state for this.
     #[error("job {id} is {state}")]
     JobState {

@@ -1,5 +1,7 @@
 //! Which users a command means: what the selection flags say, joined by "and".
 
+use std::rc::Rc;
+
 use jiff::Timestamp;
 
 use crate::domain::role::RoleId;
@@ -29,7 +31,7 @@ pub struct Selection {
     /// No login was ever noted.
     pub never_logged_in: bool,
     /// These, by name.
-    pub named: Option<Vec<UserReference>>,
+    pub named: Option<Rc<[UserReference]>>,
 }
 
 /// What a list is ordered by.

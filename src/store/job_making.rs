@@ -1,6 +1,7 @@
 //! Making a job: the selection is resolved once, and becomes one message a user, those that are not to be mailed among
 //! them, with the reason.
 
+use std::rc::Rc;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -11,6 +12,7 @@ use super::Reading;
 use super::Result;
 use super::Writing;
 use super::jobs::Sending;
+use super::messages::WAITING;
 use super::user_list::Conditions;
 use crate::domain::job::JobId;
 use crate::domain::operator::Account;
@@ -107,10 +109,9 @@ impl Reading<'_> {
     /// # Errors
     /// When the store cannot be read.
     pub fn plan_job(&self, recipients: &Recipients<'_>) -> Result<Vec<Part>> {
-        let named = self.prepare_recipients(recipients)?;
+        let conditions = self.prepare_recipients(recipients)?;
         let reason = recipients.reason();
         let mut values = recipients.values();
-        let conditions = conditions(recipients, named.as_ref());
         let clause = conditions.clause_from(values.len() + 1);
         values.extend(conditions.values);
         let sql = format!(
@@ -127,52 +128,63 @@ impl Reading<'_> {
 
     /// Writes down, for this connection alone, who is held back by another message, and who is meant by name: the statement
     /// that fills the table of messages must not read it.
-    fn prepare_recipients(&self, recipients: &Recipients<'_>) -> Result<Option<Selection>> {
+    /// Gives the conditions that the users meet who are meant.
+    fn prepare_recipients(&self, recipients: &Recipients<'_>) -> Result<Conditions> {
         self.transaction.execute_batch(
             "CREATE TEMP TABLE IF NOT EXISTS held (user_id INTEGER PRIMARY KEY, reason TEXT); DELETE FROM temp.held;",
         )?;
         self.transaction.execute(
-            "INSERT OR IGNORE INTO temp.held SELECT user_id, ifnull('waiting in job ' || job_id, 'waiting already') \
-             FROM message WHERE state IN ('queued', 'deferred', 'in doubt', 'sending') AND life IS NOT NULL",
+            &format!(
+                "INSERT OR IGNORE INTO temp.held SELECT user_id, ifnull('waiting in job ' || job_id, 'waiting already') \
+                 FROM message WHERE id IN ({WAITING}) AND life IS NOT NULL"
+            ),
             [],
         )?;
-        if let Some(since) = recipients.sent_since {
-            self.transaction.execute(
-                "INSERT OR IGNORE INTO temp.held SELECT user_id, 'sent a short while ago' FROM message \
-                 WHERE state = 'accepted' AND last_try_at > ?1 AND life IS NOT NULL",
-                [since.as_second()],
-            )?;
-        }
-        match &recipients.whom {
+        let conditions = match &recipients.whom {
             Whom::Selected(selection) => {
                 self.prepare_names(selection)?;
-                Ok(None)
+                Conditions::of(selection, recipients.now)
             }
             Whom::NotYet(job, before) => {
-                let nobody = Selection { named: Some(Vec::new()), ..Selection::default() };
-                self.prepare_names(&nobody)?;
+                let named = Selection { named: Some(Rc::default()), ..Selection::default() };
+                self.prepare_names(&named)?;
                 self.transaction.execute(
                     "INSERT OR IGNORE INTO temp.named SELECT user.id FROM message JOIN user ON user.id = message.user_id \
-                     WHERE job_id = ?1 AND message.state = 'accepted' AND used_at IS NULL AND last_try_at <= ?2 \
-                     AND (password_set_at IS NULL OR password_set_at <= last_try_at) \
+                     WHERE job_id = ?1 AND message.state = 'accepted' AND used_at IS NULL AND handed_at <= ?2 \
+                     AND (password_set_at IS NULL OR password_set_at <= handed_at) \
                      AND ifnull(revoked_why, '') NOT IN ('another password', 'a newer link')",
                     params![job.0, before.as_second()],
                 )?;
-                Ok(Some(nobody))
+                Conditions::of(&named, recipients.now)
             }
+        };
+        if let Some(since) = recipients.sent_since {
+            // From the users that are meant, and not through all that was ever sent.
+            let sql = format!(
+                "INSERT OR IGNORE INTO temp.held SELECT id, 'sent a short while ago' FROM \
+                 (SELECT user.id AS id FROM user{}) WHERE EXISTS (SELECT 1 FROM message WHERE user_id = id \
+                 AND handed_at > ?1 AND life IS NOT NULL AND revoked_at IS NULL)",
+                conditions.clause_from(2)
+            );
+            let since = since.as_second();
+            let first: [&dyn ToSql; 1] = [&since];
+            let bound: Vec<&dyn ToSql> = first.into_iter().chain(conditions.values.iter().map(AsRef::as_ref)).collect();
+            self.transaction.execute(&sql, bound.as_slice())?;
         }
-    }
-}
-
-fn conditions(recipients: &Recipients<'_>, named: Option<&Selection>) -> Conditions {
-    match (&recipients.whom, named) {
-        (Whom::Selected(selection), None) => Conditions::of(selection, recipients.now),
-        (_, Some(named)) => Conditions::of(named, recipients.now),
-        (Whom::NotYet(..), None) => Conditions::of(&Selection::default(), recipients.now),
+        Ok(conditions)
     }
 }
 
 impl Writing<'_> {
+    /// Whether a job has a message that waits to bring the link of a reset, and not of an invitation.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn job_has_resets(&self, job: JobId) -> Result<bool> {
+        let sql = "SELECT EXISTS (SELECT 1 FROM message WHERE job_id IS ?1 AND state = 'queued' AND kind = 'reset')";
+        Ok(self.transaction.query_row(sql, [job.0], |row| row.get(0))?)
+    }
+
     /// Makes a job with a message for each user that is meant. Gives its number and how many messages there are.
     ///
     /// # Errors
@@ -196,7 +208,7 @@ impl Writing<'_> {
             ],
         )?;
         let job = JobId(self.transaction.last_insert_rowid());
-        let named = self.prepare_recipients(recipients)?;
+        let conditions = self.prepare_recipients(recipients)?;
         let reason = recipients.reason();
         let mut values = recipients.values();
         let first = values.len() + 1;
@@ -209,7 +221,6 @@ impl Writing<'_> {
             Box::new(new.note.map(str::to_owned)),
         ];
         values.extend(fixed);
-        let conditions = conditions(recipients, named.as_ref());
         let clause = conditions.clause_from(values.len() + 1);
         values.extend(conditions.values);
         let place = |offset: usize| format!("?{}", first + offset);

@@ -9,15 +9,23 @@ use super::Reading;
 use super::Result;
 use super::Store;
 use super::Writing;
+use super::links::not_of;
 use super::messages::Message;
 use super::time;
 use crate::domain::job::JobId;
 use crate::domain::job::JobState;
 use crate::domain::message::MessageState;
+use crate::domain::role::RoleId;
+use crate::domain::user::User;
+use crate::domain::user::UserId;
 
 /// The columns of a job.
 const COLUMNS: &str = "id, key, state, why, operator, operator_uid, created_at, ended_at, reason, selection, connections, \
-     rate, max_failures, canary";
+     rate, max_failures, canary, base_accepted, base_failed";
+
+/// A message of no job that ended before `?1`, whose link, if it has one, cannot be used any more at `?2`.
+const OLD: &str = "job_id IS NULL AND ended_at < ?1 AND (life IS NULL OR used_at IS NOT NULL OR revoked_at IS NOT NULL \
+     OR expires_at IS NULL OR expires_at <= ?2)";
 
 /// A job as stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,6 +52,9 @@ pub struct Job {
     pub selection: String,
     /// How it is sent.
     pub sending: Sending,
+    /// How many were accepted, and how many had failed, when an operator let it go on after a pause: its limits count from
+    /// there.
+    pub base: (u64, u64),
 }
 
 /// How a job is sent, by whichever process goes on with it. The texts are as the operator gave them.
@@ -165,14 +176,16 @@ impl Reading<'_> {
         Ok(count.unsigned_abs())
     }
 
-    /// How many messages of a job the relay took since `since`.
+    /// How many messages of a job the relay took since `since`, and when it took the first of them.
     ///
     /// # Errors
     /// When the store cannot be read.
-    pub fn job_accepted_since(&self, id: JobId, since: Timestamp) -> Result<u64> {
-        let sql = "SELECT count(*) FROM message WHERE job_id = ?1 AND state = 'accepted' AND ended_at > ?2";
-        let count: i64 = self.transaction.query_row(sql, params![id.0, since.as_second()], |row| row.get(0))?;
-        Ok(count.unsigned_abs())
+    pub fn job_accepted_since(&self, id: JobId, since: Timestamp) -> Result<(u64, Option<Timestamp>)> {
+        let sql =
+            "SELECT count(*), min(ended_at) FROM message WHERE job_id = ?1 AND state = 'accepted' AND ended_at > ?2";
+        Ok(self.transaction.query_row(sql, params![id.0, since.as_second()], |row| {
+            Ok((row.get::<_, i64>(0)?.unsigned_abs(), row.get::<_, Option<i64>>(1)?.map(time)))
+        })?)
     }
 
     /// What became of those messages of a job that were not accepted, by the words; the most frequent first.
@@ -180,9 +193,10 @@ impl Reading<'_> {
     /// # Errors
     /// When the store cannot be read.
     pub fn job_outcomes(&self, id: JobId, limit: u64) -> Result<Vec<Outcome>> {
-        let sql = "SELECT state, ifnull(reply, ''), count(*) AS times FROM message WHERE job_id = ?1 \
-                   AND state IN ('deferred', 'in doubt', 'failed', 'cancelled', 'skipped') \
-                   GROUP BY state, reply ORDER BY times DESC, state, reply LIMIT ?2";
+        // Servers put the address into their words.
+        let sql = "SELECT state, replace(ifnull(reply, ''), address, '…') AS words, count(*) AS times FROM message \
+                   WHERE job_id = ?1 AND state IN ('deferred', 'in doubt', 'failed', 'cancelled', 'skipped') \
+                   GROUP BY state, words ORDER BY times DESC, state, words LIMIT ?2";
         let mut statement = self.transaction.prepare_cached(sql)?;
         let rows = statement.query_map(params![id.0, limit.cast_signed()], |row| {
             let (state, count): (String, i64) = (row.get(0)?, row.get(2)?);
@@ -204,7 +218,7 @@ impl Reading<'_> {
         self.visit_messages("job_id = ?1 ORDER BY message.id", &[&id.0], visit)
     }
 
-    /// The jobs that ended before `before`, and how many messages they have.
+    /// The jobs that ended before `before`.
     ///
     /// # Errors
     /// When the store cannot be read.
@@ -214,34 +228,83 @@ impl Reading<'_> {
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
+    /// How many links of a job can still be used.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn job_links_open(&self, id: JobId, now: Timestamp) -> Result<u64> {
+        let sql = "SELECT count(*) FROM message WHERE job_id = ?1 AND used_at IS NULL AND revoked_at IS NULL \
+                   AND expires_at > ?2 AND handed_at IS NOT NULL";
+        let count: i64 = self.transaction.query_row(sql, params![id.0, now.as_second()], |row| row.get(0))?;
+        Ok(count.unsigned_abs())
+    }
+
+    /// A user with one of these roles whom a job mails, if there is one.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn job_user_of(&self, id: JobId, roles: &[RoleId]) -> Result<Option<User>> {
+        if roles.is_empty() {
+            return Ok(None);
+        }
+        let sql = format!(
+            "SELECT user_id FROM message WHERE job_id = ?1 AND state <> 'skipped' AND NOT ({}) LIMIT 1",
+            not_of(roles)
+        );
+        let user: Option<i64> = self.transaction.query_row(&sql, [id.0], |row| row.get(0)).optional()?;
+        user.map(|user| self.user_by_id(UserId(user))).transpose().map(Option::flatten)
+    }
+
+    /// How many messages [`Writing::delete_single_messages`] would delete.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn count_single_messages(&self, before: Timestamp, now: Timestamp) -> Result<u64> {
+        let sql = format!("SELECT count(*) FROM message WHERE {OLD}");
+        let values = params![before.as_second(), now.as_second()];
+        let count: i64 = self.transaction.query_row(&sql, values, |row| row.get(0))?;
+        Ok(count.unsigned_abs())
+    }
+
     /// Whether a message of a job waits, due or not, or is under way.
     fn has_unended(&self, id: JobId) -> Result<bool> {
-        let sql = "SELECT EXISTS (SELECT 1 FROM message WHERE job_id = ?1 AND state = 'queued') OR EXISTS \
-                   (SELECT 1 FROM message WHERE job_id = ?1 AND state IN ('deferred', 'in doubt')) OR EXISTS \
-                   (SELECT 1 FROM message WHERE state = 'sending' AND job_id = ?1)";
+        // `IS`, and `+`, because `=` would be looked up in the index of all of the job's messages.
+        let sql = "SELECT EXISTS (SELECT 1 FROM message WHERE job_id IS ?1 AND state = 'queued') OR EXISTS \
+                   (SELECT 1 FROM message WHERE job_id IS ?1 AND state IN ('deferred', 'in doubt')) OR EXISTS \
+                   (SELECT 1 FROM message WHERE state = 'sending' AND +job_id = ?1)";
         Ok(self.transaction.prepare_cached(sql)?.query_row([id.0], |row| row.get(0))?)
     }
 }
 
 impl Writing<'_> {
-    /// Lets a paused job go on.
+    /// Lets a paused job go on, with limits that count from here; false: it is not paused.
     ///
     /// # Errors
     /// When the store cannot be written.
-    pub fn resume_job(&self, id: JobId) -> Result<()> {
-        let sql = "UPDATE job SET state = 'running', why = NULL WHERE id = ?1 AND state = 'paused'";
-        self.transaction.execute(sql, [id.0])?;
-        Ok(())
+    pub fn resume_job(&self, id: JobId) -> Result<bool> {
+        let counts = self.job_counts(id)?;
+        let (accepted, failed) = (counts.of(MessageState::Accepted), counts.of(MessageState::Failed));
+        let sql = "UPDATE job SET state = 'running', why = NULL, canary = NULL, base_accepted = ?2, base_failed = ?3 \
+                   WHERE id = ?1 AND state = 'paused'";
+        Ok(self.transaction.execute(sql, params![id.0, accepted.cast_signed(), failed.cast_signed()])? > 0)
     }
 
-    /// Calls a job off, with every message that waits. Gives how many there were.
+    /// Cancels a job, with every message that waits. Gives how many there were, and how many of them were in doubt.
     ///
     /// # Errors
     /// When the store cannot be written.
-    pub fn cancel_job(&self, id: JobId, why: &str, now: Timestamp) -> Result<u64> {
+    pub fn cancel_job(&self, id: JobId, why: &str, now: Timestamp) -> Result<(u64, u64)> {
         let sql = "UPDATE job SET state = 'cancelled', ended_at = ?2, why = NULL WHERE id = ?1 AND ended_at IS NULL";
         self.transaction.execute(sql, params![id.0, now.as_second()])?;
-        let sql = "UPDATE message SET state = 'cancelled', ended_at = ?2, reply = ?3 \
+        let sql = "SELECT count(*) FROM message WHERE job_id IS ?1 AND state IN ('deferred', 'in doubt') \
+                   AND handed_at IS NOT NULL";
+        let in_doubt: i64 = self.transaction.query_row(sql, [id.0], |row| row.get(0))?;
+        Ok((self.cancel_waiting_of_job(id, why, now)?, in_doubt.unsigned_abs()))
+    }
+
+    fn cancel_waiting_of_job(&self, id: JobId, why: &str, now: Timestamp) -> Result<u64> {
+        let sql = "UPDATE message SET state = 'cancelled', ended_at = ?2, \
+                   reply = iif(handed_at IS NULL, ?3, ?3 || '; it may have arrived: ' || ifnull(reply, '')) \
                    WHERE job_id = ?1 AND state IN ('queued', 'deferred', 'in doubt')";
         Ok(self.transaction.execute(sql, params![id.0, now.as_second(), why])? as u64)
     }
@@ -272,9 +335,8 @@ impl Writing<'_> {
     /// # Errors
     /// When the store cannot be written.
     pub fn delete_single_messages(&self, before: Timestamp, now: Timestamp) -> Result<u64> {
-        let sql = "DELETE FROM message WHERE job_id IS NULL AND ended_at < ?1 \
-                   AND (life IS NULL OR used_at IS NOT NULL OR revoked_at IS NOT NULL OR expires_at IS NULL OR expires_at <= ?2)";
-        Ok(self.transaction.execute(sql, params![before.as_second(), now.as_second()])? as u64)
+        let sql = format!("DELETE FROM message WHERE {OLD}");
+        Ok(self.transaction.execute(&sql, params![before.as_second(), now.as_second()])? as u64)
     }
 }
 
@@ -286,8 +348,12 @@ impl Store {
     /// When the store cannot be written.
     pub fn settle_job(&self, id: JobId, pause: Option<&str>, now: Timestamp) -> Result<()> {
         let writing = self.write()?;
-        if !writing.has_unended(id)? {
-            let sql = "UPDATE job SET state = 'finished', ended_at = ?2, why = NULL WHERE id = ?1 AND ended_at IS NULL";
+        // What was under way when the job was cancelled, and has come back to wait.
+        if writing.job(id)?.is_some_and(|job| job.state == JobState::Cancelled) {
+            writing.cancel_waiting_of_job(id, &format!("job {id} cancelled"), now)?;
+        } else if !writing.has_unended(id)? {
+            let sql =
+                "UPDATE job SET state = 'finished', ended_at = ?2, why = NULL WHERE id = ?1 AND state = 'running'";
             writing.transaction.execute(sql, params![id.0, now.as_second()])?;
         } else if let Some(why) = pause {
             let sql = "UPDATE job SET state = 'paused', why = ?2 WHERE id = ?1 AND state = 'running'";
@@ -317,5 +383,6 @@ fn job(row: &Row<'_>) -> rusqlite::Result<Job> {
             max_failures: row.get(12)?,
             canary: row.get::<_, Option<i64>>(13)?.map(i64::unsigned_abs),
         },
+        base: (row.get::<_, i64>(14)?.unsigned_abs(), row.get::<_, i64>(15)?.unsigned_abs()),
     })
 }

@@ -15,6 +15,7 @@ use super::messages::LinkState;
 use super::messages::Message;
 use super::messages::message;
 use crate::domain::message::MessageId;
+use crate::domain::role::RoleId;
 use crate::domain::user::UserId;
 use crate::secrets::reset_code::ResetCodeHash;
 
@@ -70,11 +71,14 @@ impl Reading<'_> {
     ) -> std::result::Result<(), E> {
         let state = match query.state {
             None => "",
-            Some(LinkState::Unsent) => "AND used_at IS NULL AND revoked_at IS NULL AND expires_at IS NULL",
-            Some(LinkState::Open) => "AND used_at IS NULL AND revoked_at IS NULL AND expires_at > ?1",
+            Some(LinkState::Unsent) => "AND used_at IS NULL AND revoked_at IS NULL AND handed_at IS NULL",
+            Some(LinkState::Open) => {
+                "AND used_at IS NULL AND revoked_at IS NULL AND handed_at IS NOT NULL AND expires_at > ?1"
+            }
             Some(LinkState::Used) => "AND used_at IS NOT NULL",
             Some(LinkState::Expired) => {
-                "AND used_at IS NULL AND ((revoked_at IS NULL AND expires_at <= ?1) OR revoked_why = 'expired')"
+                "AND used_at IS NULL AND ((revoked_at IS NULL AND handed_at IS NOT NULL AND expires_at <= ?1) \
+                 OR revoked_why = 'expired')"
             }
             Some(LinkState::Revoked) => "AND used_at IS NULL AND revoked_at IS NOT NULL AND revoked_why <> 'expired'",
         };
@@ -97,14 +101,24 @@ impl Writing<'_> {
         Ok(self.transaction.execute(&sql, params![now.as_second(), id.0])? > 0)
     }
 
-    /// Revokes the links that can still be used, and calls off those that still wait to be sent: of one user, or of all.
+    /// Revokes the links that can still be used, and cancels those that still wait to be sent: of one user, or of all but
+    /// those `without` whose roles it goes.
     /// Gives how many links and how many messages there were.
     ///
     /// # Errors
     /// When the store cannot be written.
-    pub fn revoke_links(&self, user: Option<UserId>, why: &str, now: Timestamp) -> Result<(u64, u64)> {
+    pub fn revoke_links(
+        &self,
+        user: Option<UserId>,
+        without: &[RoleId],
+        why: &str,
+        now: Timestamp,
+    ) -> Result<(u64, u64)> {
         let user = user.map(|user| user.0);
-        let whose = if user.is_some() { "user_id = ?2" } else { "?2 IS NULL" };
+        let whose = match user {
+            Some(_) => "user_id = ?2".to_owned(),
+            None => format!("?2 IS NULL AND {}", not_of(without)),
+        };
         // A message in flight has no expiry that counts yet: its link is revoked before it arrives.
         let sql = format!(
             "UPDATE message SET revoked_at = ?1, revoked_why = ?3 WHERE {whose} AND life IS NOT NULL \
@@ -118,6 +132,12 @@ impl Writing<'_> {
         let waiting = self.transaction.execute(&sql, params![now.as_second(), user, why])?;
         Ok((links as u64, waiting as u64))
     }
+}
+
+/// The condition that a message is for no user of these roles.
+pub(super) fn not_of(roles: &[RoleId]) -> String {
+    let roles: Vec<String> = roles.iter().map(|role| role.0.to_string()).collect();
+    format!("user_id NOT IN (SELECT user.id FROM user WHERE role_id IN ({}))", roles.join(", "))
 }
 
 impl Store {

@@ -11,6 +11,7 @@ use nix::fcntl::FcntlArg;
 use nix::fcntl::OFlag;
 use nix::fcntl::fcntl;
 use nix::fcntl::open;
+use nix::libc::F_UNLCK;
 use nix::libc::F_WRLCK;
 use nix::libc::SEEK_SET;
 use nix::libc::flock;
@@ -67,7 +68,34 @@ impl Store {
     /// # Errors
     /// When the file beside the store cannot be opened or locked.
     pub fn lock_as_runner(&self, job: Option<JobId>) -> Result<Option<Held>> {
-        self.try_byte(job.map_or(RUNNER, |job| FIRST_JOB + job.0))
+        self.try_byte(job.map_or(RUNNER, |job| FIRST_JOB.saturating_add(job.0)))
+    }
+
+    /// Whether a process sends a job now. Nothing is locked to find out.
+    ///
+    /// # Errors
+    /// When the file beside the store cannot be opened.
+    pub fn is_run(&self, job: JobId) -> Result<bool> {
+        self.is_locked(FIRST_JOB.saturating_add(job.0), 1)
+    }
+
+    /// Whether any process sends anything now.
+    ///
+    /// # Errors
+    /// When the file beside the store cannot be opened.
+    pub fn is_anybody_sending(&self) -> Result<bool> {
+        self.is_locked(RUNNER, 0)
+    }
+
+    /// Whether somebody holds a lock in a range of bytes; a length of 0 reaches to the end.
+    fn is_locked(&self, first: i64, length: i64) -> Result<bool> {
+        let store = resolved(self.path())?;
+        let path = beside(&store, ".lock");
+        let file = open_lock_file(&path, &store)?;
+        let mut region = region(first, length);
+        fcntl(&file, FcntlArg::F_OFD_GETLK(&mut region))
+            .map_err(|error| StoreError::Disk(format!("{}: cannot be asked for locks: {error}", path.display())))?;
+        Ok(i32::from(region.l_type) != F_UNLCK)
     }
 
     /// Takes the lock of the sender with this number; `None`: somebody holds it.
@@ -84,13 +112,16 @@ impl Store {
         let file = open_lock_file(&path, &store)?;
         // An open-file-description lock (fcntl(2)): it belongs to this descriptor, and so excludes another one of the same
         // process too.
-        let region = flock { l_type: F_WRLCK as i16, l_whence: SEEK_SET as i16, l_start: byte, l_len: 1, l_pid: 0 };
-        match fcntl(&file, FcntlArg::F_OFD_SETLK(&region)) {
+        match fcntl(&file, FcntlArg::F_OFD_SETLK(&region(byte, 1))) {
             Ok(_) => Ok(Some(Held { byte, _file: file })),
             Err(Errno::EAGAIN | Errno::EACCES) => Ok(None),
             Err(error) => Err(StoreError::Disk(format!("{}: cannot be locked: {error}", path.display()))),
         }
     }
+}
+
+fn region(first: i64, length: i64) -> flock {
+    flock { l_type: F_WRLCK as i16, l_whence: SEEK_SET as i16, l_start: first, l_len: length, l_pid: 0 }
 }
 
 fn open_lock_file(path: &Path, store: &Path) -> Result<File> {
@@ -99,8 +130,12 @@ fn open_lock_file(path: &Path, store: &Path) -> Result<File> {
     let file = open(path, flags, Mode::S_IRUSR | Mode::S_IWUSR).map(File::from).map_err(failed)?;
     // What root makes belongs to the account that the store belongs to, as SQLite does it with the log.
     if geteuid().is_root() {
-        let facts = store.symlink_metadata().map_err(|error| StoreError::Closed(error.to_string()))?;
-        fchown(&file, Some(facts.uid().into()), Some(facts.gid().into())).map_err(failed)?;
+        let unread = |error: std::io::Error| StoreError::Closed(format!("{}: {error}", path.display()));
+        let (owner, own) = (store.symlink_metadata().map_err(unread)?, file.metadata().map_err(unread)?);
+        // Never another file that somebody has linked to here.
+        if own.nlink() == 1 && own.uid() != owner.uid() {
+            fchown(&file, Some(owner.uid().into()), Some(owner.gid().into())).map_err(failed)?;
+        }
     }
     Ok(file)
 }

@@ -23,7 +23,13 @@ use crate::domain::user::UserId;
 /// The columns of a message, and the name of its user.
 pub(super) const COLUMNS: &str = "message.id, kind, state, user_id, address, operator, operator_uid, message.created_at, \
      due_at, attempts, last_try_at, ended_at, life, cause, note, expires_at, used_at, revoked_at, revoked_why, message_id, \
-     reply, (SELECT username FROM user WHERE user.id = user_id)";
+     reply, (SELECT username FROM user WHERE user.id = user_id), handed_at";
+
+/// The numbers of the messages that have not ended, by the three small indexes that have them: one `IN` over all states
+/// would be looked up in none of them.
+pub(super) const WAITING: &str = "SELECT id FROM message WHERE state = 'queued' UNION ALL \
+     SELECT id FROM message WHERE state IN ('deferred', 'in doubt') UNION ALL \
+     SELECT id FROM message WHERE state = 'sending'";
 
 /// Why a link ended whose life was over when somebody tried to use it.
 pub(super) const EXPIRED: &str = "expired";
@@ -107,8 +113,10 @@ pub struct Message {
 pub struct LinkFacts {
     /// How long it lives from its last hand-over.
     pub life: Duration,
-    /// When it expires; none before the first hand-over.
+    /// When it expires; none before the first try.
     pub expires_at: Option<Timestamp>,
+    /// When the relay took its mail last, or may have.
+    pub handed_at: Option<Timestamp>,
     /// When it was used.
     pub used_at: Option<Timestamp>,
     /// When it was revoked.
@@ -158,6 +166,12 @@ impl std::str::FromStr for LinkState {
 }
 
 impl LinkFacts {
+    /// Whether the link sets a password at `now`. One whose mail is under way does, because that may be read before the
+    /// relay's answer is noted.
+    pub fn is_usable(&self, now: Timestamp) -> bool {
+        self.used_at.is_none() && self.revoked_at.is_none() && self.expires_at.is_some_and(|time| time > now)
+    }
+
     /// What the link is at `now`.
     pub fn state(&self, now: Timestamp) -> LinkState {
         match self {
@@ -165,7 +179,7 @@ impl LinkFacts {
             // See `Store::note_expiry`.
             Self { revoked_why: Some(why), .. } if why == EXPIRED => LinkState::Expired,
             Self { revoked_at: Some(_), .. } => LinkState::Revoked,
-            Self { expires_at: None, .. } => LinkState::Unsent,
+            Self { handed_at: None, .. } | Self { expires_at: None, .. } => LinkState::Unsent,
             Self { expires_at: Some(expires_at), .. } if *expires_at <= now => LinkState::Expired,
             Self { .. } => LinkState::Open,
         }
@@ -190,17 +204,18 @@ impl Reading<'_> {
         &self,
         visit: &mut dyn FnMut(Message) -> std::result::Result<(), E>,
     ) -> std::result::Result<(), E> {
-        self.visit_messages("state IN ('queued', 'sending', 'deferred', 'in doubt') ORDER BY message.id", &[], visit)
+        self.visit_messages(&format!("message.id IN ({WAITING}) ORDER BY message.id"), &[], visit)
     }
 
-    /// The newest message with a link that may have reached this user since `since`, or that is under way now.
+    /// The newest message with a link that may have reached this user since `since`, or that is under way now. One whose link
+    /// has ended does not count: it is of no use to him.
     ///
     /// # Errors
     /// When the store cannot be read.
     pub fn recent_link(&self, user: UserId, since: Timestamp) -> Result<Option<Message>> {
         let sql = format!(
-            "SELECT {COLUMNS} FROM message WHERE user_id = ?1 AND life IS NOT NULL AND (state = 'sending' OR (state IN \
-             ('accepted', 'in doubt') AND last_try_at > ?2)) ORDER BY message.id DESC LIMIT 1"
+            "SELECT {COLUMNS} FROM message WHERE user_id = ?1 AND life IS NOT NULL AND revoked_at IS NULL \
+             AND (state = 'sending' OR handed_at > ?2) ORDER BY message.id DESC LIMIT 1"
         );
         let values = params![user.0, since.as_second()];
         Ok(self.transaction.prepare_cached(&sql)?.query_row(values, message).optional()?)
@@ -211,9 +226,8 @@ impl Reading<'_> {
     /// # Errors
     /// When the store cannot be read.
     pub fn any_link_waits(&self) -> Result<bool> {
-        let sql = "SELECT EXISTS (SELECT 1 FROM message WHERE state IN ('queued', 'deferred', 'in doubt') \
-                   AND life IS NOT NULL)";
-        Ok(self.transaction.query_row(sql, [], |row| row.get(0))?)
+        let sql = format!("SELECT EXISTS (SELECT 1 FROM message WHERE id IN ({WAITING}) AND life IS NOT NULL)");
+        Ok(self.transaction.query_row(&sql, [], |row| row.get(0))?)
     }
 
     pub(super) fn visit_messages<E: From<super::StoreError>>(
@@ -293,6 +307,7 @@ pub(super) fn message(row: &Row<'_>) -> rusqlite::Result<Message> {
         Ok::<_, rusqlite::Error>(LinkFacts {
             life: Duration::from_secs(life.unsigned_abs()),
             expires_at: moment(15)?,
+            handed_at: moment(22)?,
             used_at: moment(16)?,
             revoked_at: moment(17)?,
             revoked_why: row.get(18)?,

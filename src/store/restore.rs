@@ -110,12 +110,13 @@ impl Writing<'_> {
         let now = now.as_second();
         let links = self.transaction.execute(
             "UPDATE message SET revoked_at = ?1, revoked_why = 'restored from a copy' WHERE life IS NOT NULL \
-             AND used_at IS NULL AND revoked_at IS NULL AND expires_at IS NOT NULL",
+             AND used_at IS NULL AND revoked_at IS NULL AND expires_at IS NOT NULL \
+             AND state IN ('accepted', 'failed', 'cancelled')",
             [now],
         )?;
         let messages = self.transaction.execute(
-            "UPDATE message SET state = 'in doubt', sender = NULL, due_at = ?1, reply = ?2, revoked_at = NULL, \
-             revoked_why = NULL WHERE state IN ('queued', 'sending', 'deferred', 'in doubt')",
+            "UPDATE message SET state = 'in doubt', sender = NULL, due_at = ?1, reply = ?2, \
+             handed_at = ifnull(handed_at, last_try_at) WHERE state IN ('queued', 'sending', 'deferred', 'in doubt')",
             params![now, WHY],
         )?;
         let jobs =

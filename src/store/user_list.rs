@@ -279,7 +279,7 @@ impl Reading<'_> {
         let Some(names) = &selection.named else { return Ok(()) };
         self.transaction
             .execute_batch("CREATE TEMP TABLE IF NOT EXISTS named (id INTEGER PRIMARY KEY); DELETE FROM temp.named;")?;
-        for name in names {
+        for name in names.iter() {
             if let Some(id) = self.id_of(name)? {
                 self.transaction.prepare_cached("INSERT OR IGNORE INTO temp.named VALUES (?1)")?.execute([id])?;
             }

@@ -2,14 +2,16 @@
 
 use std::time::Duration;
 
-use super::run::ago;
+use crate::actions::Change;
 use crate::actions::Desk;
 use crate::actions::Intent;
 use crate::actions::Record;
 use crate::actions::Result;
-use crate::actions::Scene as _;
+use crate::actions::Scene;
+use crate::actions::ago;
 use crate::domain::action::Action;
 use crate::domain::job::JobId;
+use crate::domain::message::MessageState;
 use crate::domain::refusal::Refusal;
 
 /// What a cancelled job leaves.
@@ -17,6 +19,8 @@ use crate::domain::refusal::Refusal;
 pub struct Cancelled {
     /// Messages that waited.
     pub messages: u64,
+    /// How many of them may have arrived.
+    pub in_doubt: u64,
     /// Links that could have been used, where they were to be revoked.
     pub links: u64,
 }
@@ -32,15 +36,25 @@ pub fn cancel(desk: &Desk, id: JobId, revoke_links: bool, intent: &Intent) -> Re
         if job.state.has_ended() && !revoke_links {
             return Err(Refusal::JobState { id, state: job.state }.into());
         }
+        refuse_beyond(change, id)?;
         let why = format!("job {id} cancelled");
-        let messages = change.cancel_job(id, &why, change.now())?;
+        let (messages, in_doubt) = change.cancel_job(id, &why, change.now())?;
         let links = if revoke_links { change.revoke_links_of_job(id, &why, change.now())? } else { 0 };
         let mut record = Record::default();
         record.note("job", id.0);
         record.note("messages", messages);
+        record.note("in_doubt", in_doubt);
         record.note("links", links);
-        Ok((record, Cancelled { messages, links }))
+        Ok((record, Cancelled { messages, in_doubt, links }))
     })
+}
+
+/// Refuses to touch a job that mails users whose role may do more than the operator's.
+fn refuse_beyond(change: &Change<'_>, id: JobId) -> Result<()> {
+    if let Some(user) = change.job_user_of(id, &change.outranking()?)? {
+        change.outrank(user.role, user.username.as_str(), Some(user.id))?;
+    }
+    Ok(())
 }
 
 /// Which records are deleted.
@@ -52,42 +66,72 @@ pub enum Old {
     OlderThan(Duration),
 }
 
-/// What was deleted.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// What is deleted.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Deleted {
     /// The jobs.
     pub jobs: Vec<JobId>,
     /// Their messages, and single ones.
     pub messages: u64,
+    /// Links among them that could still be used.
+    pub links: u64,
+}
+
+/// Looks what [`delete`] would delete.
+///
+/// # Errors
+/// As for [`delete`].
+pub fn look(desk: &Desk, old: Old) -> Result<Deleted> {
+    desk.view(Action::JobsDelete, |view| found(view, old))
 }
 
 /// Deletes the records of what has ended. Links of a deleted job do not work any more.
 ///
 /// # Errors
-/// When there is no such job, it has not ended, or the operator may not run jobs.
+/// When there is no such job, it has not ended, a mail of it is under way, it mails users whose role may do more than the
+/// operator's, or he may not run jobs.
 pub fn delete(desk: &Desk, old: Old, intent: &Intent) -> Result<Deleted> {
     desk.change(Action::JobsDelete, intent, |change| {
-        let mut messages = 0;
-        let jobs = match old {
-            Old::Job(id) => {
-                let job = change.job(id)?.ok_or(Refusal::NoSuchJob(id))?;
-                if !job.state.has_ended() {
-                    return Err(Refusal::JobState { id, state: job.state }.into());
-                }
-                vec![id]
-            }
-            Old::OlderThan(age) => {
-                let before = ago(change.now(), age);
-                messages += change.delete_single_messages(before, change.now())?;
-                change.jobs_ended_before(before)?
-            }
-        };
-        for id in &jobs {
-            messages += change.delete_job(*id)?;
+        let mut deleted = found(change, old)?;
+        deleted.messages = 0;
+        if let Old::OlderThan(age) = old {
+            deleted.messages += change.delete_single_messages(ago(change.now(), age), change.now())?;
+        }
+        for id in &deleted.jobs {
+            refuse_beyond(change, *id)?;
+            deleted.messages += change.delete_job(*id)?;
         }
         let mut record = Record::default();
-        record.note("jobs", jobs.iter().map(|id| id.0).collect::<Vec<i64>>());
-        record.note("messages", messages);
-        Ok((record, Deleted { jobs, messages }))
+        record.note("jobs", deleted.jobs.iter().map(|id| id.0).collect::<Vec<i64>>());
+        record.note("messages", deleted.messages);
+        record.note("links", deleted.links);
+        Ok((record, deleted))
     })
+}
+
+fn found(scene: &impl Scene, old: Old) -> Result<Deleted> {
+    let (reading, now) = (scene.reading(), scene.now());
+    let mut found = Deleted::default();
+    match old {
+        Old::Job(id) => {
+            let job = reading.job(id)?.ok_or(Refusal::NoSuchJob(id))?;
+            if !job.state.has_ended() {
+                return Err(Refusal::JobState { id, state: job.state }.into());
+            }
+            found.jobs.push(id);
+        }
+        Old::OlderThan(age) => {
+            found.messages += reading.count_single_messages(ago(now, age), now)?;
+            found.jobs = reading.jobs_ended_before(ago(now, age))?;
+        }
+    }
+    for id in &found.jobs {
+        let counts = reading.job_counts(*id)?;
+        if counts.of(MessageState::Sending) > 0 {
+            return Err(Refusal::UnderWay(*id).into());
+        }
+        found.messages += counts.total();
+        found.links += reading.job_links_open(*id, now)?;
+    }
+    Ok(found)
 }

@@ -2,23 +2,22 @@
 
 use std::time::Duration;
 
-use jiff::Timestamp;
-
+use crate::actions::ActionError;
 use crate::actions::Change;
 use crate::actions::Desk;
 use crate::actions::Intent;
 use crate::actions::Record;
 use crate::actions::Result;
 use crate::actions::Scene;
+use crate::actions::ago;
+use crate::actions::resets::send;
 use crate::actions::resets::send::check_note;
 use crate::actions::users::list::Wanted;
 use crate::actions::users::list::resolve;
 use crate::domain::action::Action;
 use crate::domain::job::JobId;
-use crate::domain::link::INVITATION_LIFE;
 use crate::domain::link::RESET_LIFE;
 use crate::domain::refusal::Refusal;
-use crate::domain::role::RoleId;
 use crate::domain::text;
 use crate::store::job_making::NewJob;
 use crate::store::job_making::Part;
@@ -52,16 +51,8 @@ pub struct Wish {
     pub key: Option<String>,
     /// How many users the operator expects to be mailed.
     pub expect: Option<u64>,
-    /// How long a link lives; `None`: as configured.
-    pub life: Option<Duration>,
-    /// The configured life of resets.
-    pub reset_life: Duration,
-    /// The configured life of invitations.
-    pub invitation_life: Duration,
-    /// The operator's own words in the mails.
-    pub note: Option<String>,
-    /// A user who was sent a link within this time gets no other one; zero: always.
-    pub unless_sent_within: Duration,
+    /// What the mails are to be.
+    pub wanted: send::Wanted,
     /// How it is sent.
     pub sending: Sending,
 }
@@ -76,12 +67,10 @@ impl Wish {
 
     /// How long the links of resets and of invitations live.
     fn lives(&self) -> Result<(Duration, Duration)> {
-        let Some(life) = self.life else { return Ok((self.reset_life, self.invitation_life)) };
-        if !INVITATION_LIFE.contains(&life) {
-            let fault = "must be between 5 minutes and 24 hours, for invitations 7 days".to_owned();
-            return Err(Refusal::Field { field: "life of the link", fault }.into());
-        }
-        Ok((life.min(*RESET_LIFE.end()), life))
+        let invitation = send::life(&self.wanted, true)?;
+        // Whether there is any reset among the mails is known when they are made.
+        let reset = send::life(&self.wanted, false).unwrap_or(*RESET_LIFE.end());
+        Ok((reset, invitation))
     }
 }
 
@@ -124,25 +113,45 @@ pub fn plan(desk: &Desk, wish: &Wish) -> Result<Plan> {
     })
 }
 
+/// What making a job came to.
+#[derive(Debug)]
+pub enum Made {
+    /// It is made, and will mail so many.
+    New(JobId, u64),
+    /// Another process has made one with this key meanwhile.
+    Before(Box<Job>),
+}
+
 /// Makes the job: all of its messages, and the event, or nothing.
 ///
 /// # Errors
 /// As for [`plan`].
-pub fn make(desk: &Desk, wish: &Wish, intent: &Intent) -> Result<(JobId, u64)> {
+pub fn make(desk: &Desk, wish: &Wish, intent: &Intent) -> Result<Made> {
     check(wish)?;
     let (reset_life, invitation_life) = wish.lives()?;
-    desk.change(wish.action(), intent, |change| {
+    let before = wish.key.as_deref().map(|key| with_key(desk, key)).transpose()?.flatten();
+    if let Some(job) = before {
+        return Ok(Made::Before(Box::new(job)));
+    }
+    let made = desk.change(wish.action(), intent, |change| {
+        // Two cron lines at once: only here nobody comes between.
+        if let Some(job) = wish.key.as_deref().map(|key| change.job_with_key(key)).transpose()?.flatten() {
+            return Err(Refusal::KeyTaken(job.id).into());
+        }
         let new = NewJob {
             key: wish.key.as_deref(),
             operator: desk.account(),
             reason: intent.reason.as_deref(),
             selection: &wish.selection,
-            note: wish.note.as_deref(),
+            note: wish.wanted.note.as_deref(),
             reset_life,
             invitation_life,
             sending: wish.sending.clone(),
         };
         let (job, count) = with_recipients(change, wish, |recipients| Ok(change.make_job(&new, recipients)?))?;
+        if send::life(&wish.wanted, false).is_err() && change.job_has_resets(job)? {
+            return Err(too_long().into());
+        }
         let skipped = skipped(change, job)?;
         let plan = Plan { parts: vec![Part { skipped: None, count: count - skipped }] };
         let mailed = expected(wish, plan)?.mailed();
@@ -158,7 +167,20 @@ pub fn make(desk: &Desk, wish: &Wish, intent: &Intent) -> Result<(JobId, u64)> {
             record.note("key", key.as_str());
         }
         Ok((record, (job, mailed)))
-    })
+    });
+    match (made, wish.key.as_deref()) {
+        (Err(ActionError::Refused(Refusal::KeyTaken(_))), Some(key)) => {
+            let job = with_key(desk, key)?;
+            job.map(|job| Made::Before(Box::new(job))).ok_or_else(|| ActionError::BadInput("try again".to_owned()))
+        }
+        (made, _) => made.map(|(job, mailed)| Made::New(job, mailed)),
+    }
+}
+
+fn too_long() -> Refusal {
+    let fault =
+        "must be between 5 minutes and 24 hours for a reset, and some of these users have a password".to_owned();
+    Refusal::Field { field: "life of the link", fault }
 }
 
 fn skipped(change: &Change<'_>, job: JobId) -> Result<u64> {
@@ -167,7 +189,7 @@ fn skipped(change: &Change<'_>, job: JobId) -> Result<u64> {
 
 fn check(wish: &Wish) -> Result<()> {
     wish.lives()?;
-    check_note(wish.note.as_deref())?;
+    check_note(wish.wanted.note.as_deref())?;
     if let Some(key) = &wish.key {
         let judged = text::check_line(key, MAX_KEY);
         judged.map_err(|fault| Refusal::Field { field: "key", fault: fault.to_string() })?;
@@ -190,9 +212,9 @@ fn expected(wish: &Wish, plan: Plan) -> Result<Plan> {
 /// Looks up what a wish names, and gives it to `run`.
 fn with_recipients<S: Scene, T>(scene: &S, wish: &Wish, run: impl FnOnce(&Recipients<'_>) -> Result<T>) -> Result<T> {
     let now = scene.now();
-    let outranking = outranking(scene)?;
-    let since = |time: Duration| now.saturating_sub(time).unwrap_or(Timestamp::MIN);
-    let sent_since = (!wish.unless_sent_within.is_zero()).then(|| since(wish.unless_sent_within));
+    let outranking = scene.outranking()?;
+    let within = wish.wanted.unless_sent_within;
+    let sent_since = (!within.is_zero()).then(|| ago(now, within));
     let query;
     let whom = match &wish.meant {
         Meant::Selected(wanted) => {
@@ -201,16 +223,9 @@ fn with_recipients<S: Scene, T>(scene: &S, wish: &Wish, run: impl FnOnce(&Recipi
         }
         Meant::NotYet(job, after) => {
             scene.reading().job(*job)?.ok_or(Refusal::NoSuchJob(*job))?;
-            Whom::NotYet(*job, since(*after))
+            Whom::NotYet(*job, ago(now, *after))
         }
     };
     let email_domains = &scene.desk().organization().email_domains;
     run(&Recipients { whom, outranking: &outranking, email_domains, sent_since, now })
-}
-
-/// The roles that may do more than the operator's.
-fn outranking(scene: &impl Scene) -> Result<Vec<RoleId>> {
-    let own = scene.standing().permissions();
-    let roles = scene.reading().roles()?;
-    Ok(roles.into_iter().filter(|role| role.permissions.beyond(own).is_some()).map(|role| role.id).collect())
 }

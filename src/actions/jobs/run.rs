@@ -1,9 +1,6 @@
 //! `jobs run`: whatever is due is sent, the messages of no job and those of every job that runs.
 
-use std::time::Duration;
-
-use jiff::Timestamp;
-
+use crate::actions::ActionError;
 use crate::actions::Desk;
 use crate::actions::Intent;
 use crate::actions::Record;
@@ -14,7 +11,9 @@ use crate::domain::action::Action;
 use crate::domain::job::JobId;
 use crate::domain::job::JobState;
 use crate::domain::message::MessageState;
+use crate::domain::rate::Rate;
 use crate::domain::refusal::Refusal;
+use crate::domain::share::Share;
 use crate::outbox::Halt;
 use crate::outbox::Order;
 use crate::outbox::Post;
@@ -34,8 +33,8 @@ pub enum Ran {
     Elsewhere,
 }
 
-/// Hears how far a run is: of which job, and of how many messages in all.
-pub type Observer<'run> = dyn FnMut(Option<JobId>, u64, &Progress<'_>) + 'run;
+/// Hears how far a run is, and of how many messages in all (0: not known).
+pub type Observer<'run> = dyn FnMut(u64, &Progress<'_>) + 'run;
 
 /// What `jobs run` has to do.
 #[derive(Debug, Clone, Default)]
@@ -64,34 +63,28 @@ pub fn look(desk: &Desk) -> Result<Work> {
     })
 }
 
-/// Looks at one job, and lets it go on if it was paused: that is a change, and has its event.
+/// A job that is to be sent, which goes on if it was paused: that is a change, and has its event.
 ///
 /// # Errors
 /// When there is no such job, it was cancelled, or the operator may not run jobs.
-pub fn resume(desk: &Desk, id: JobId, intent: &Intent) -> Result<Resumed> {
+pub fn resume(desk: &Desk, id: JobId, intent: &Intent) -> Result<Job> {
     let job = desk.view(Action::JobsRun, |view| Ok(view.job(id)?.ok_or(Refusal::NoSuchJob(id))?))?;
     match job.state {
-        JobState::Running | JobState::Finished => return Ok(Resumed { job, was_paused: false }),
+        JobState::Running | JobState::Finished => return Ok(job),
         JobState::Cancelled => return Err(Refusal::JobState { id, state: job.state }.into()),
         JobState::Paused => {}
     }
     desk.change(Action::JobsRun, intent, |change| {
-        change.resume_job(id)?;
+        if !change.resume_job(id)? {
+            let state = change.job(id)?.map_or(JobState::Cancelled, |job| job.state);
+            return Err(Refusal::JobState { id, state }.into());
+        }
         let mut record = Record::default();
         record.note("job", id.0);
         record.note("paused", job.why.as_deref().unwrap_or_default());
         Ok((record, ()))
     })?;
-    Ok(Resumed { job, was_paused: true })
-}
-
-/// A job that goes on.
-#[derive(Debug, Clone)]
-pub struct Resumed {
-    /// The job.
-    pub job: Job,
-    /// Somebody looked at what had paused it: its limits begin anew.
-    pub was_paused: bool,
+    Ok(job)
 }
 
 /// Sends the messages of no job that are due.
@@ -105,7 +98,7 @@ pub fn run_single(desk: &Desk, post: &Post, order: &Order, observer: &mut Observ
     }
     let Some(_lock) = desk.store.lock_as_runner(None)? else { return Ok(Ran::Elsewhere) };
     let order = Order { scope: Scope::OfNoJob, ..order.clone() };
-    Ok(Ran::Sent(desk.deliver_observed(post, &order, &mut |progress| observer(None, 0, progress))?))
+    Ok(Ran::Sent(desk.deliver_observed(post, &order, &mut |progress| observer(0, progress))?))
 }
 
 /// Sends the messages of a job that are due, as the job says. `order` has what the operator says besides: it counts where
@@ -113,44 +106,46 @@ pub fn run_single(desk: &Desk, post: &Post, order: &Order, observer: &mut Observ
 ///
 /// # Errors
 /// When the key is missing or another one, or the store fails.
-pub fn run_job(desk: &Desk, post: &Post, resumed: &Resumed, order: &Order, observer: &mut Observer<'_>) -> Result<Ran> {
+pub fn run_job(desk: &Desk, post: &Post, id: JobId, order: &Order, observer: &mut Observer<'_>) -> Result<Ran> {
     check_post(desk, post)?;
-    let id = resumed.job.id;
     let Some(_lock) = desk.store.lock_as_runner(Some(id))? else { return Ok(Ran::Elsewhere) };
     let (job, counts) =
         desk.view(Action::JobsRun, |view| Ok((view.job(id)?.ok_or(Refusal::NoSuchJob(id))?, view.job_counts(id)?)))?;
     if job.state != JobState::Running {
         return Ok(Ran::Sent(Report::default()));
     }
-    let order = order_of(&job, &counts, resumed.was_paused, order);
+    let order = order_of(&job, &counts, order)?;
     let waiting = counts.waiting();
-    let report = desk.deliver_observed(post, &order, &mut |progress| observer(Some(id), waiting, progress))?;
+    let report = desk.deliver_observed(post, &order, &mut |progress| observer(waiting, progress))?;
     let pause = report.halt.and_then(pause_of);
     desk.store.settle_job(id, pause.as_deref(), desk.now())?;
     Ok(Ran::Sent(report))
 }
 
 /// How a job is sent.
-fn order_of(job: &Job, counts: &Counts, was_paused: bool, order: &Order) -> Order {
+fn order_of(job: &Job, counts: &Counts, order: &Order) -> Result<Order> {
     let sending = &job.sending;
     let connections = sending.connections.and_then(|count| usize::try_from(count).ok());
+    // It was judged when it came in; a limit that somebody has made unreadable must not be one that does not hold.
+    let unreadable = |what: &str| ActionError::BadInput(format!("job {}: its {what} cannot be read", job.id));
+    let rate = sending.rate.as_deref().map(str::parse::<Rate>).transpose().map_err(|_| unreadable("rate"))?;
+    let max_failures = sending.max_failures.as_deref().map(str::parse::<Share>).transpose();
+    let (accepted, failed) = job.base;
+    // What waits for another try is counted when it has had it.
     let before = Report {
-        accepted: counts.of(MessageState::Accepted),
-        deferred: counts.of(MessageState::Deferred),
-        failed: counts.of(MessageState::Failed),
-        in_doubt: counts.of(MessageState::InDoubt),
+        accepted: counts.of(MessageState::Accepted).saturating_sub(accepted),
+        failed: counts.of(MessageState::Failed).saturating_sub(failed),
         ..Report::default()
     };
-    Order {
+    Ok(Order {
         scope: Scope::Job(job.id),
         connections: connections.unwrap_or(order.connections),
-        // What the store holds was judged when it came in.
-        rate: sending.rate.as_deref().and_then(|rate| rate.parse().ok()).or(order.rate),
-        max_failures: sending.max_failures.as_deref().and_then(|share| share.parse().ok()).or(order.max_failures),
-        canary: sending.canary.filter(|_| !was_paused),
-        before: if was_paused { Report::default() } else { before },
+        rate: rate.or(order.rate),
+        max_failures: max_failures.map_err(|_| unreadable("share of failures"))?,
+        canary: sending.canary,
+        before,
         ..order.clone()
-    }
+    })
 }
 
 /// Why a job waits for an operator after this; `None`: it does not.
@@ -160,9 +155,4 @@ fn pause_of(halt: Halt) -> Option<String> {
         Halt::CanaryFailed => Some("one of the first messages was not accepted".to_owned()),
         Halt::Trouble | Halt::OutOfTime | Halt::Stopped => None,
     }
-}
-
-/// The moment so long ago.
-pub(super) fn ago(now: Timestamp, time: Duration) -> Timestamp {
-    now.saturating_sub(time).unwrap_or(Timestamp::MIN)
 }

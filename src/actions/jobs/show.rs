@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use super::run::ago;
 use crate::actions::Desk;
 use crate::actions::Result;
 use crate::actions::Scene as _;
+use crate::actions::ago;
 use crate::domain::action::Action;
 use crate::domain::job::JobId;
 use crate::domain::message::MessageState;
@@ -36,8 +36,8 @@ pub struct Details {
     pub shown: Shown,
     /// How many links were used.
     pub used: u64,
-    /// How many mails the relay took in the last minute.
-    pub last_minute: u64,
+    /// How many mails the relay took lately, and in how many seconds.
+    pub pace: (u64, u64),
     /// How long it takes to the end at that pace.
     pub left: Option<Duration>,
     /// What became of those that were not accepted, the most frequent first.
@@ -66,22 +66,35 @@ pub fn list(desk: &Desk, limit: Option<u64>) -> Result<Vec<Shown>> {
 /// # Errors
 /// When there is none with this number, or the operator may not see users.
 pub fn show(desk: &Desk, id: JobId) -> Result<Details> {
-    let is_sent_now = desk.store.lock_as_runner(Some(id))?.is_none();
     desk.view(Action::JobsShow, |view| {
         let job = view.job(id)?.ok_or(Refusal::NoSuchJob(id))?;
         let counts = view.job_counts(id)?;
-        let last_minute = view.job_accepted_since(id, ago(view.now(), MINUTE))?;
+        let (taken, first) = view.job_accepted_since(id, ago(view.now(), MINUTE))?;
+        // A job that began a moment ago has not had the whole minute.
+        let over = first.map_or(0, |first| view.now().as_second() - first.as_second()).max(1).unsigned_abs();
+        let is_sent_now = desk.store.is_run(id)?;
         // What waits for another try is not a matter of pace.
         let queued = counts.of(MessageState::Queued);
-        let seconds = queued.saturating_mul(MINUTE.as_secs()).checked_div(last_minute);
+        let seconds = queued.saturating_mul(over).checked_div(taken).filter(|_| queued > 0 && is_sent_now);
         Ok(Details {
             used: view.job_links_used(id)?,
-            last_minute,
-            left: seconds.filter(|_| queued > 0).map(Duration::from_secs),
+            pace: (taken, over),
+            left: seconds.map(Duration::from_secs),
             outcomes: view.job_outcomes(id, MOST_OUTCOMES)?,
             is_sent_now,
             shown: Shown { job, counts },
         })
+    })
+}
+
+/// The job itself, and how many messages are in each state.
+///
+/// # Errors
+/// When there is none with this number, or the operator may not see users.
+pub fn find(desk: &Desk, id: JobId) -> Result<Shown> {
+    desk.view(Action::JobsShow, |view| {
+        let job = view.job(id)?.ok_or(Refusal::NoSuchJob(id))?;
+        Ok(Shown { job, counts: view.job_counts(id)? })
     })
 }
 

@@ -118,10 +118,11 @@ fn find(scene: &impl Scene, code: &ResetCodeHash) -> Result<std::result::Result<
     let not = |why, user, expired| Ok(Err(NotAccepted { why, user, expired }));
     let Some(link) = scene.reading().link_by_code(code)? else { return not("unknown", None, None) };
     let id = Some(link.user);
-    match link.facts.state(scene.now()) {
-        LinkState::Open => {}
-        LinkState::Expired => return not("expired", id, Some(link.message)),
-        over => return not(over.word(), id, None),
+    if !link.facts.is_usable(scene.now()) {
+        return match link.facts.state(scene.now()) {
+            LinkState::Expired => not("expired", id, Some(link.message)),
+            over => not(over.word(), id, None),
+        };
     }
     let Some(user) = scene.reading().user_by_id(link.user)? else { return not("user deleted", id, None) };
     // The link died with either change; this holds even if somebody has written to the file.

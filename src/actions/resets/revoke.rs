@@ -6,6 +6,7 @@ use crate::actions::Record;
 use crate::actions::Result;
 use crate::actions::Scene as _;
 use crate::domain::action::Action;
+use crate::domain::role::Permission;
 use crate::domain::user::UserReference;
 
 /// What ended.
@@ -17,19 +18,23 @@ pub struct Revoked {
     pub waiting: u64,
 }
 
-/// Ends every open link, and calls off what waits to bring one: of one user, or (`None`) of all users.
+/// Ends every open link, and cancels what waits to bring one: of one user, or (`None`) of all users but those whose role
+/// may do more than the operator's.
 ///
 /// # Errors
 /// When there is no such user, he outranks the operator, or the operator may not.
 pub fn revoke(desk: &Desk, user: Option<&UserReference>, intent: &Intent) -> Result<Revoked> {
     desk.change(Action::ResetsRevoke, intent, |change| {
         let user = user.map(|reference| change.subordinate(reference)).transpose()?;
+        if user.is_none() {
+            change.require(Permission::RunBulkJobs)?;
+        }
         let mut record = user.as_ref().map(Record::of).unwrap_or_default();
         if user.is_none() {
             record.note("of", "all users");
         }
         let id = user.map(|user| user.id);
-        let (links, waiting) = change.revoke_links(id, "by an operator", change.now())?;
+        let (links, waiting) = change.revoke_links(id, &change.outranking()?, "by an operator", change.now())?;
         record.note("links", links);
         record.note("waiting", waiting);
         Ok((record, Revoked { links, waiting }))

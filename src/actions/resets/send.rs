@@ -1,5 +1,6 @@
 //! `users send-reset`.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use crate::actions::ActionError;
@@ -9,6 +10,7 @@ use crate::actions::Intent;
 use crate::actions::Record;
 use crate::actions::Result;
 use crate::actions::Scene as _;
+use crate::actions::ago;
 use crate::actions::outbox::check_post;
 use crate::domain::action::Action;
 use crate::domain::link::INVITATION_LIFE;
@@ -18,6 +20,7 @@ use crate::domain::refusal::Refusal;
 use crate::domain::text;
 use crate::domain::user::Status;
 use crate::domain::user::User;
+use crate::domain::user::UserId;
 use crate::domain::user::UserReference;
 use crate::outbox::Order;
 use crate::outbox::Post;
@@ -98,9 +101,13 @@ pub fn send(
     check_note(wanted.note.as_deref())?;
     check_post(desk, post)?;
     let mut queued = Vec::with_capacity(references.len());
-    let mut ids = Vec::new();
+    let (mut ids, mut met) = (Vec::new(), HashSet::new());
     for reference in references {
-        let result = queue(desk, reference, wanted, intent);
+        let mut user = None;
+        let result = queue(desk, reference, wanted, intent, &met, &mut user);
+        if user.is_some_and(|user| !met.insert(user)) {
+            continue;
+        }
         if let Err(error) = &result
             && !matches!(error, ActionError::Refused(_))
         {
@@ -136,15 +143,27 @@ pub(in crate::actions) fn check_note(note: Option<&str>) -> Result<()> {
     Ok(judged.map_err(|fault| Refusal::Field { field: "note", fault: fault.to_string() })?)
 }
 
-fn queue(desk: &Desk, reference: &UserReference, wanted: &Wanted, intent: &Intent) -> Result<Queued> {
+/// Queues a mail to a user, whose number is put into `found`; not to one of those who were met before, under another name.
+fn queue(
+    desk: &Desk,
+    reference: &UserReference,
+    wanted: &Wanted,
+    intent: &Intent,
+    met: &HashSet<UserId>,
+    found: &mut Option<UserId>,
+) -> Result<Queued> {
     desk.change(Action::UsersSendReset, intent, |change| {
         let user = change.subordinate(reference)?;
+        *found = Some(user.id);
+        if met.contains(&user.id) {
+            return Err(Refusal::NamedTwice(user.username.to_string()).into());
+        }
         may_have_a_link(change, &user)?;
         let invitation = user.password.is_none();
         let life = life(wanted, invitation)?;
         let mut record = Record::of(&user);
         record.note("kind", if invitation { "invitation" } else { "reset" });
-        let since = change.now().saturating_sub(wanted.unless_sent_within).unwrap_or(jiff::Timestamp::MIN);
+        let since = ago(change.now(), wanted.unless_sent_within);
         let before = if wanted.unless_sent_within.is_zero() { None } else { change.recent_link(user.id, since)? };
         if let Some(before) = before {
             record.note("skipped", format!("message {} was sent a short while ago", before.id.0));
@@ -182,7 +201,7 @@ fn may_have_a_link(change: &Change<'_>, user: &User) -> Result<()> {
 }
 
 /// How long a link lives.
-fn life(wanted: &Wanted, invitation: bool) -> Result<Duration> {
+pub(in crate::actions) fn life(wanted: &Wanted, invitation: bool) -> Result<Duration> {
     let (bounds, configured) =
         if invitation { (INVITATION_LIFE, wanted.invitation_life) } else { (RESET_LIFE, wanted.reset_life) };
     let life = wanted.life.unwrap_or(configured);

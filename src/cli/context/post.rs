@@ -1,6 +1,8 @@
 //! What sending takes, as the configuration says it: how mails are written, the way they leave, and the key of the codes.
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicI32;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use super::Context;
@@ -9,6 +11,7 @@ use crate::actions::outbox;
 use crate::actions::outbox::Noticed;
 use crate::actions::outbox::PostFault;
 use crate::cli::failure::Complaint;
+use crate::cli::failure::MailFault;
 use crate::domain::message::MessageId;
 use crate::mail::compose::Composer;
 use crate::mail::letter::Letterhead;
@@ -16,11 +19,23 @@ use crate::mail::smtp::Transcript;
 use crate::mail::transport::Transport;
 use crate::outbox::Order;
 use crate::outbox::Post;
+use crate::outbox::StopSignal;
 use crate::secrets::key::ResetKey;
 use crate::texts::Locale;
 
 /// How long a command that changes a password tries to send the notice of it.
 const NOTICE_PATIENCE: Duration = Duration::from_secs(10);
+
+/// By which signal a run was asked to stop.
+#[derive(Debug, Clone, Default)]
+pub struct StoppedBy(Arc<AtomicI32>);
+
+impl StoppedBy {
+    /// Its number; 0: by none.
+    pub fn number(&self) -> i32 {
+        self.0.load(Ordering::Relaxed)
+    }
+}
 
 impl Context {
     /// Whether the configuration names a sender, so that mail can be sent.
@@ -40,9 +55,15 @@ impl Context {
             return Err(crate::actions::ActionError::Post(PostFault::NoMail).into());
         }
         let (path, key) = self.key()?;
-        let missing = || Complaint::Configuration(format!("{}: {}", path.display(), PostFault::NoKey));
+        let missing = || Complaint::NotSent {
+            fault: MailFault::Configuration,
+            words: format!("{}: {}", path.display(), PostFault::NoKey),
+            hint: "restore the file that `init` made from its backup, or name it: [reset] key_file".to_owned(),
+        };
         let key = key?.ok_or_else(missing)?;
-        self.post_with(desk, Some(key), None)
+        let post = self.post_with(desk, Some(key), None)?;
+        outbox::check_post(desk, &post)?;
+        Ok(post)
     }
 
     /// What sending mails without links takes. `transcript` hears the dialogue with a relay.
@@ -99,6 +120,21 @@ impl Context {
     pub fn order(&mut self) -> anyhow::Result<Order> {
         let connections = usize::try_from(self.config()?.mail.smtp.connections)?;
         Ok(Order { connections, rate: self.config()?.mail.smtp.rate, ..Order::default() })
+    }
+
+    /// The order of a run that ends in good order when somebody asks it to, and by which signal that was.
+    ///
+    /// # Errors
+    /// When signals cannot be listened to.
+    pub fn stoppable(&mut self, order: Order) -> anyhow::Result<(Order, StoppedBy)> {
+        let stop = Arc::new(StopSignal::default());
+        let by = StoppedBy::default();
+        let (asked, noted) = (Arc::clone(&stop), Arc::clone(&by.0));
+        self.process.on_stop_request(move |signal| {
+            noted.store(signal, Ordering::Relaxed);
+            asked.ask();
+        })?;
+        Ok((Order { stop: Some(stop), ..order }, by))
     }
 
     /// Sends the notice that a change of a password has queued. The password is changed by now, so nothing here fails

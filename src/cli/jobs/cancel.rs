@@ -6,7 +6,7 @@ use crate::cli::context::Context;
 use crate::cli::jobs::summary::counted;
 use crate::domain::job::JobId;
 
-/// Call off what waits of a job
+/// Cancel what waits of a job
 ///
 /// Whoever sends it ends with what is in flight. What was sent cannot be taken back, but its links can.
 #[derive(Debug, clap::Args)]
@@ -32,6 +32,10 @@ pub fn run(context: &mut Context, args: &CancelArgs) -> anyhow::Result<()> {
     let links =
         if args.revoke_links { format!(", {} revoked", counted(cancelled.links, "link")) } else { String::new() };
     let mails = counted(cancelled.messages, "mail");
-    context.output.say(&format!("Job {} {verb}: {mails} called off{links}.", args.job));
+    context.output.say(&format!("Job {} {verb}: {mails} cancelled{links}.", args.job));
+    if cancelled.in_doubt > 0 && !args.revoke_links {
+        let words = format!("{} of them may have arrived, with a link that works", counted(cancelled.in_doubt, "mail"));
+        context.output.warn(&format!("{words}: `--revoke-links` ends it"));
+    }
     Ok(())
 }

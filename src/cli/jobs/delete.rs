@@ -1,6 +1,5 @@
 //! `jobs delete`.
 
-use crate::actions::Intent;
 use crate::actions::jobs::end;
 use crate::actions::jobs::end::Deleted;
 use crate::actions::jobs::end::Old;
@@ -45,8 +44,7 @@ pub fn run(context: &mut Context, args: &DeleteArgs) -> anyhow::Result<()> {
         }
     };
     let desk = context.desk()?;
-    let trial = Intent { dry_run: true, ..args.acting.intent() };
-    let found = end::delete(&desk, old, &trial)?;
+    let found = end::look(&desk, old)?;
     if !args.acting.dry_run && found.messages + found.jobs.len() as u64 > 0 {
         prompt::confirm(context, args.yes, &format!("Delete {} for good?", words(&found)))?;
         end::delete(&desk, old, &args.acting.intent())?;
@@ -57,5 +55,7 @@ pub fn run(context: &mut Context, args: &DeleteArgs) -> anyhow::Result<()> {
 }
 
 fn words(deleted: &Deleted) -> String {
-    format!("{}, {}", counted(deleted.jobs.len() as u64, "job"), counted(deleted.messages, "mail"))
+    let links =
+        if deleted.links > 0 { format!(", and end {}", counted(deleted.links, "open link")) } else { String::new() };
+    format!("{}, {}{links}", counted(deleted.jobs.len() as u64, "job"), counted(deleted.messages, "mail"))
 }

@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use crate::actions::Intent;
 use crate::actions::jobs::run;
-use crate::actions::jobs::run::Resumed;
 use crate::cli::context::Context;
 use crate::cli::failure::Complaint;
 use crate::cli::jobs::running;
@@ -41,12 +40,12 @@ pub fn run(context: &mut Context, args: &RunArgs) -> anyhow::Result<()> {
     let (single, jobs, is_named) = match args.job {
         Some(number) => {
             let intent = Intent { reason: args.reason.clone(), ..Intent::default() };
-            let resumed = run::resume(&desk, JobId(number), &intent)?;
-            if resumed.job.state == JobState::Finished {
+            let job = run::resume(&desk, JobId(number), &intent)?;
+            if job.state == JobState::Finished {
                 context.output.say(&format!("Job {number} is finished: cxme-admin jobs show {number}"));
                 return Ok(());
             }
-            (false, vec![resumed], true)
+            (false, vec![job.id], true)
         }
         None => {
             let work = run::look(&desk)?;
@@ -54,8 +53,7 @@ pub fn run(context: &mut Context, args: &RunArgs) -> anyhow::Result<()> {
                 context.output.say("Nothing is due.");
                 return Ok(());
             }
-            let resumed = |job| Resumed { job, was_paused: false };
-            (work.single, work.jobs.into_iter().map(resumed).collect(), false)
+            (work.single, work.jobs.iter().map(|job| job.id).collect(), false)
         }
     };
     let post = context.post(&desk)?;

@@ -1,22 +1,26 @@
 //! Sends what there is to send, shows how far it is, and says what came of it: for `jobs run`, and for whoever makes a job.
 
-use std::sync::Arc;
-use std::sync::atomic::AtomicI32;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 use std::time::Instant;
 
+use crate::actions::ActionError;
 use crate::actions::Desk;
 use crate::actions::jobs::run;
 use crate::actions::jobs::run::Ran;
-use crate::actions::jobs::run::Resumed;
 use crate::actions::jobs::show;
+use crate::actions::jobs::show::Shown;
 use crate::cli::context::Context;
+use crate::cli::data;
+use crate::cli::data::Cell;
+use crate::cli::data::Head;
+use crate::cli::failure;
 use crate::cli::failure::Complaint;
 use crate::cli::failure::MailFault;
 use crate::cli::jobs::progress::Progress;
 use crate::cli::jobs::summary;
 use crate::cli::mail::fault_of;
+use crate::cli::mail::hint_for;
+use crate::cli::output::Format;
 use crate::domain::job::JobId;
 use crate::domain::job::JobState;
 use crate::domain::message::MessageState;
@@ -25,7 +29,6 @@ use crate::outbox::Halt;
 use crate::outbox::Order;
 use crate::outbox::Post;
 use crate::outbox::Report;
-use crate::outbox::StopSignal;
 
 /// What is to be sent.
 #[derive(Debug)]
@@ -33,7 +36,7 @@ pub struct Task<'a> {
     /// The messages of no job.
     pub single: bool,
     /// Jobs, one after the other.
-    pub jobs: Vec<Resumed>,
+    pub jobs: Vec<JobId>,
     /// A job was named: that another process has it is an error.
     pub is_named: bool,
     /// How long messages may be begun.
@@ -42,57 +45,67 @@ pub struct Task<'a> {
     pub post: &'a Post,
 }
 
-/// What was sent, by whom it was asked for.
+/// What was sent.
 #[derive(Debug, Default)]
 struct Sent {
+    /// Of each part that this process sent.
     reports: Vec<Report>,
+    /// How many parts another process sends.
     elsewhere: usize,
+    /// The store failed, and with it the run.
+    broken: Option<ActionError>,
 }
 
 /// Sends, and says what came of it.
 ///
 /// # Errors
-/// When the relay cannot be used, a mail was refused, a job was paused or has work left, or somebody asked it to stop.
+/// When the relay cannot be used, a mail was refused, a job was paused or has work left, the store failed, or somebody
+/// asked it to stop.
 pub fn go_on(context: &mut Context, desk: &Desk, task: &Task<'_>) -> anyhow::Result<()> {
-    let stop = Arc::new(StopSignal::default());
-    let signal = Arc::new(AtomicI32::new(0));
-    let (asked, noted) = (Arc::clone(&stop), Arc::clone(&signal));
-    context.process.on_stop_request(move |signal| {
-        noted.store(signal, Ordering::Relaxed);
-        asked.ask();
-    })?;
     let patience = context.config()?.mail.smtp.patience;
     let begin_until = task.max_runtime.map(|time| Instant::now() + time);
-    let order = Order { patience, begin_until, stop: Some(stop), ..context.order()? };
-    let sent = send(context, desk, task, &order)?;
-    let report = summary::sum(&sent.reports);
-    if sent.reports.is_empty() && sent.elsewhere > 0 {
-        return match task.jobs.first().filter(|_| task.is_named) {
-            Some(resumed) => Err(crate::actions::ActionError::Refused(Refusal::JobRuns(resumed.job.id)).into()),
+    let order = Order { patience, begin_until, ..context.order()? };
+    let (order, signal) = context.stoppable(order)?;
+    let sent = send(context, desk, task, &order);
+    let named = task.jobs.first().copied().filter(|_| task.is_named);
+    if sent.reports.is_empty() && sent.broken.is_none() && sent.elsewhere > 0 {
+        return match named {
+            Some(id) => Err(ActionError::Refused(Refusal::JobRuns(id)).into()),
             None => {
                 context.output.say("Another process is sending what is due.");
                 Ok(())
             }
         };
     }
-    let job = task.jobs.first().map(|resumed| resumed.job.id).filter(|_| task.is_named);
-    let words = match job {
-        Some(id) => {
-            let shown = show::show(desk, id)?.shown;
-            summary::line(&shown.job, &shown.counts)
-        }
+    let report = summary::sum(&sent.reports);
+    // Where the store fails, it may not say any more how far the job is.
+    let shown: Vec<Shown> = task.jobs.iter().filter_map(|id| show::find(desk, *id).ok()).collect();
+    let words = match shown.first().filter(|_| task.is_named) {
+        Some(shown) => summary::line(&shown.job, &shown.counts),
         None => summary::of_report(&report),
     };
-    tell(context, desk, task, &report, words, signal.load(Ordering::Relaxed))
+    if let Some(error) = sent.broken {
+        return Err(broken(&error, &words).into());
+    }
+    if let Some(id) = named {
+        write_record(context, desk, id)?;
+    }
+    judge(task, &report, &shown, words, signal.number()).map_or_else(
+        |complaint| Err(complaint.into()),
+        |words| {
+            context.output.say(&format!("{words}."));
+            Ok(())
+        },
+    )
 }
 
-fn send(context: &mut Context, desk: &Desk, task: &Task<'_>, order: &Order) -> anyhow::Result<Sent> {
+fn send(context: &mut Context, desk: &Desk, task: &Task<'_>, order: &Order) -> Sent {
     let mut sent = Sent::default();
     let single = task.single.then_some(None);
-    for part in single.into_iter().chain(task.jobs.iter().map(Some)) {
+    for part in single.into_iter().chain(task.jobs.iter().copied().map(Some)) {
         let mut bar: Option<Progress> = None;
         let output = &mut context.output;
-        let observer = &mut |_: Option<JobId>, total: u64, progress: &crate::outbox::Progress<'_>| {
+        let observer = &mut |total: u64, progress: &crate::outbox::Progress<'_>| {
             if bar.is_none() && total > 0 {
                 bar = Progress::begin(output, total);
             }
@@ -102,75 +115,117 @@ fn send(context: &mut Context, desk: &Desk, task: &Task<'_>, order: &Order) -> a
         };
         let ran = match part {
             None => run::run_single(desk, task.post, order, observer),
-            Some(resumed) => run::run_job(desk, task.post, resumed, order, observer),
+            Some(id) => run::run_job(desk, task.post, id, order, observer),
         };
         if let Some(bar) = bar {
             bar.end(&mut context.output);
         }
-        match ran? {
-            Ran::Elsewhere => sent.elsewhere += 1,
-            Ran::Sent(report) => {
+        match ran {
+            Ok(Ran::Elsewhere) => sent.elsewhere += 1,
+            Ok(Ran::Sent(report)) => {
                 let is_over = matches!(report.halt, Some(Halt::Trouble | Halt::OutOfTime | Halt::Stopped));
                 sent.reports.push(report);
                 if is_over {
                     break;
                 }
             }
+            Err(error) => {
+                sent.broken = Some(error);
+                break;
+            }
         }
     }
-    Ok(sent)
+    sent
 }
 
-fn tell(
-    context: &mut Context,
-    desk: &Desk,
-    task: &Task<'_>,
-    report: &Report,
-    words: String,
-    signal: i32,
-) -> anyhow::Result<()> {
+/// What the store's failure leaves: more than an error of a command that changes nothing.
+fn broken(error: &ActionError, words: &str) -> Complaint {
+    let told = error.to_string().replace(": nothing was changed", "");
+    Complaint::Broken {
+        code: failure::code_of(error),
+        words: format!("{told}; {words}"),
+        hint: "mend that; cxme-admin jobs run goes on, and sends again what was in flight".to_owned(),
+    }
+}
+
+/// Whether all is well, and the words for it.
+fn judge(task: &Task<'_>, report: &Report, shown: &[Shown], words: String, signal: i32) -> Result<String, Complaint> {
     let go_on = || "what was not sent waits: cxme-admin jobs run".to_owned();
-    let not_sent = |fault, words, hint| Err(Complaint::NotSent { fault, words, hint }.into());
+    let not_sent = |fault, words, hint| Err(Complaint::NotSent { fault, words, hint });
     if report.bug {
         return not_sent(MailFault::Bug, words, "this is a bug: please report it".to_owned());
     }
     match report.halt {
         Some(Halt::Stopped) => {
-            return Err(Complaint::Stopped { signal, words: format!("stopped; {words}"), hint: go_on() }.into());
+            return Err(Complaint::Stopped { signal, words: format!("stopped; {words}"), hint: go_on() });
         }
         Some(Halt::OutOfTime) => return not_sent(MailFault::Later, format!("out of time; {words}"), go_on()),
         _ => {}
     }
     if let Some(trouble) = &report.trouble {
-        return not_sent(fault_of(trouble), format!("{}; {words}", trouble.words), go_on());
+        let fault = fault_of(trouble);
+        return not_sent(fault, format!("{}; {words}", trouble.words), hint_for(fault).to_owned());
     }
-    let mut is_left = false;
-    for resumed in &task.jobs {
-        let id = resumed.job.id;
-        let shown = show::show(desk, id)?.shown;
-        if shown.job.state == JobState::Paused {
-            let words = summary::line(&shown.job, &shown.counts);
-            return not_sent(
-                MailFault::Some,
-                words,
-                format!("look: cxme-admin jobs show {id}; then: cxme-admin jobs run {id}"),
-            );
+    for Shown { job, counts } in shown {
+        let id = job.id;
+        if job.state == JobState::Paused {
+            let words = summary::line(job, counts);
+            let hint = format!("look: cxme-admin jobs show {id}; then: cxme-admin jobs run {id}");
+            return not_sent(MailFault::Some, words, hint);
         }
-        is_left |= shown.counts.waiting() > 0;
-        if task.is_named && !is_left && shown.counts.of(MessageState::Failed) > 0 {
+        // The job ends with this run: whoever was told "later" until now is told what became of it.
+        if job.state == JobState::Finished && counts.of(MessageState::Failed) > 0 {
+            let words = summary::line(job, counts);
             return not_sent(MailFault::Some, words, format!("who and why: cxme-admin jobs show {id} -o csv"));
         }
     }
-    if task.is_named && is_left {
+    if task.is_named && shown.iter().any(|shown| shown.counts.waiting() > 0) {
         return not_sent(MailFault::Later, words, go_on());
     }
     if report.failed > 0 {
         let hint = match task.jobs.first() {
-            Some(resumed) => format!("who and why: cxme-admin jobs show {}", resumed.job.id),
+            Some(id) => format!("who and why: cxme-admin jobs show {id}"),
             None => "who and why: cxme-admin resets list -o csv".to_owned(),
         };
         return not_sent(MailFault::Some, words, hint);
     }
-    context.output.say(&format!("{words}."));
-    Ok(())
+    Ok(words)
+}
+
+const RECORD: [Head; 10] = [
+    Head { name: "job", title: "" },
+    Head { name: "state", title: "" },
+    Head { name: "mails", title: "" },
+    Head { name: "accepted", title: "" },
+    Head { name: "deferred", title: "" },
+    Head { name: "failed", title: "" },
+    Head { name: "in_doubt", title: "" },
+    Head { name: "cancelled", title: "" },
+    Head { name: "waiting", title: "" },
+    Head { name: "skipped", title: "" },
+];
+
+/// Writes how a job stands as data, where data was asked for.
+///
+/// # Errors
+/// When the job cannot be read, or standard output cannot be written.
+pub fn write_record(context: &mut Context, desk: &Desk, id: JobId) -> anyhow::Result<()> {
+    if context.output.format == Format::Table {
+        return Ok(());
+    }
+    let Shown { job, counts } = show::find(desk, id)?;
+    let number = |count: u64| Cell::Number(count.cast_signed());
+    let cells = [
+        Cell::Number(id.0),
+        Cell::text(job.state.word()),
+        number(counts.total() - counts.of(MessageState::Skipped)),
+        number(counts.of(MessageState::Accepted)),
+        number(counts.of(MessageState::Deferred)),
+        number(counts.of(MessageState::Failed)),
+        number(counts.of(MessageState::InDoubt)),
+        number(counts.of(MessageState::Cancelled)),
+        number(counts.waiting()),
+        number(counts.of(MessageState::Skipped)),
+    ];
+    Ok(data::record(&mut context.output, &RECORD, &cells, desk.now())?)
 }

@@ -56,6 +56,8 @@ pub fn run(context: &mut Context, args: &ShowArgs) -> anyhow::Result<()> {
         let details = show::show(&desk, id)?;
         return show_details(context, &details, desk.now());
     }
+    // What is not there has no heading either.
+    show::find(&desk, id)?;
     Ok(data::records::<ActionError>(&mut context.output, &DATA, desk.now(), |sink| {
         show::each_message(&desk, id, &mut |message| Ok(sink(&cells(&message))?))
     })?)
@@ -90,7 +92,8 @@ fn show_details(context: &mut Context, details: &Details, now: jiff::Timestamp) 
         (JobState::Running, _) if !details.is_sent_now => "running, and no process sends it now".to_owned(),
         (state, _) => state.word().to_owned(),
     };
-    let pace = format!("{} in the last minute", summary::grouped(details.last_minute));
+    let (taken, over) = details.pace;
+    let pace = if taken == 0 { "none in the last minute".to_owned() } else { format!("{}/s", pace(taken, over)) };
     let left = details.left.map(|left| format!("about {}", SpokenDuration(rounded(left))));
     let head = |title| Head { name: "", title };
     let is_over = job.state.has_ended();
@@ -120,6 +123,11 @@ fn show_details(context: &mut Context, details: &Details, now: jiff::Timestamp) 
         context.output.line(&format!("{count:>9}  {}: {}", outcome.state, text::visible(&outcome.reply)))?;
     }
     Ok(())
+}
+
+fn pace(taken: u64, over: u64) -> String {
+    let tenths = taken * 10 / over.max(1);
+    if tenths >= 100 { summary::grouped(tenths / 10) } else { format!("{}.{}", tenths / 10, tenths % 10) }
 }
 
 /// To whole minutes, so that it can be said.

@@ -46,11 +46,11 @@ pub fn of_counts(counts: &Counts) -> String {
 /// What a run came to: the counts that are not zero.
 pub fn of_report(report: &Report) -> String {
     let counts = [
-        (report.accepted, "sent"),
+        (report.accepted, "accepted"),
         (report.deferred, "deferred"),
-        (report.failed, "refused or given up"),
+        (report.failed, "failed"),
         (report.in_doubt, "in doubt"),
-        (report.cancelled, "called off"),
+        (report.cancelled, "cancelled"),
     ];
     let told: Vec<String> = counts
         .iter()
@@ -71,7 +71,8 @@ pub fn sum(reports: &[Report]) -> Report {
         sum.cancelled += report.cancelled;
         sum.bug |= report.bug;
         sum.trouble = sum.trouble.or_else(|| report.trouble.clone());
-        sum.halt = sum.halt.or(report.halt);
+        // The last one ended the run; a pause before it is told by the job.
+        sum.halt = report.halt.or(sum.halt);
     }
     sum
 }

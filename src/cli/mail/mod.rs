@@ -33,6 +33,16 @@ pub fn run(context: &mut Context, command: MailCommand) -> anyhow::Result<()> {
     }
 }
 
+/// What to do about mail that was not handed over and waits.
+pub fn hint_for(fault: MailFault) -> &'static str {
+    match fault {
+        MailFault::Configuration | MailFault::Refused => {
+            "set it right, and try it: cxme-admin mail test ADDRESS -v; then cxme-admin jobs run sends what waits"
+        }
+        _ => "it waits in the outbox: cxme-admin jobs run tries again",
+    }
+}
+
 /// What a relay in trouble means for the exit code.
 pub fn fault_of(trouble: &Trouble) -> MailFault {
     match trouble.kind {

@@ -11,12 +11,12 @@ use crate::cli::output::Format;
 use crate::domain::message::MessageId;
 use crate::domain::message::MessageState;
 
-/// List the mails that wait, the oldest first, or call one off
+/// List the mails that wait, the oldest first, or cancel one
 ///
 /// `cxme-admin jobs run` sends what is due.
 #[derive(Debug, clap::Args)]
 pub struct QueueArgs {
-    /// Call off the message with this number
+    /// Cancel the message with this number
     #[arg(long, value_name = "NUMBER")]
     cancel: Option<i64>,
     #[command(flatten)]
@@ -55,7 +55,7 @@ pub fn run(context: &mut Context, args: &QueueArgs) -> anyhow::Result<()> {
     let desk = context.desk()?;
     if let Some(number) = args.cancel {
         let message = outbox::cancel(&desk, MessageId(number), &args.acting.intent())?;
-        let verb = args.acting.verb("called off");
+        let verb = args.acting.verb("cancelled");
         context.output.say(&format!("Message {number}, the {} for {}, {verb}.", message.kind, message.address));
         return Ok(());
     }

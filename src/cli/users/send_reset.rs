@@ -15,10 +15,10 @@ use crate::cli::context::Context;
 use crate::cli::data;
 use crate::cli::data::Cell;
 use crate::cli::data::Head;
-use crate::cli::failure;
 use crate::cli::failure::Complaint;
 use crate::cli::failure::MailFault;
 use crate::cli::mail::fault_of;
+use crate::cli::mail::hint_for;
 use crate::cli::output::Format;
 use crate::cli::selection::SelectionArgs;
 use crate::cli::users::send_to_many;
@@ -28,6 +28,7 @@ use crate::domain::duration::parse_duration;
 use crate::domain::message::MessageState;
 use crate::domain::text;
 use crate::domain::user::UserReference;
+use crate::outbox::Halt;
 use crate::outbox::Report;
 use crate::store::messages::Message;
 
@@ -149,18 +150,22 @@ pub fn send_to(
     let wanted = mail.wanted(context)?;
     let post = context.post(desk)?;
     let order = context.order()?;
+    let (order, signal) = context.stoppable(order)?;
     let (outcomes, report) = send::send(desk, &post, order, references, &wanted, &acting.intent())?;
     if context.output.format != Format::Table {
         write_records(context, &outcomes, desk.now())?;
+    }
+    if report.halt == Some(Halt::Stopped) {
+        let words = "stopped: what had not left waits in the outbox".to_owned();
+        let hint = "cxme-admin jobs run sends it; cxme-admin mail queue shows it".to_owned();
+        return Err(Complaint::Stopped { signal: signal.number(), words, hint }.into());
     }
     tell(context, outcomes, &report, desk.now())
 }
 
 /// Says what came of it, a line a user; the error is the single user's own, or the sum of several.
 fn tell(context: &mut Context, mut outcomes: Vec<Outcome>, report: &Report, now: Timestamp) -> anyhow::Result<()> {
-    let count = outcomes.len();
-    let mut failed = 0_usize;
-    if count == 1
+    if outcomes.len() == 1
         && let Some(outcome) = outcomes.pop()
     {
         return match judge(&outcome, report, now) {
@@ -174,24 +179,36 @@ fn tell(context: &mut Context, mut outcomes: Vec<Outcome>, report: &Report, now:
             }),
         };
     }
+    let (mut failed, mut skipped, mut faults) = (0_usize, 0_usize, Vec::new());
     for outcome in &outcomes {
         match judge(outcome, report, now) {
-            Ok(words) => context.output.say(&words),
+            Ok(words) => {
+                skipped += usize::from(matches!(outcome.what, What::SentBefore(_)));
+                context.output.say(&words);
+            }
             Err(error) => {
                 failed += 1;
-                context.output.complain(&failure::line_of(&error));
+                context.output.complain(&error.to_string());
+                faults.extend(fault_in(&error));
             }
         }
     }
+    if failed == 0 {
+        return Ok(());
+    }
+    let skipped = if skipped > 0 { format!(", {skipped} skipped") } else { String::new() };
+    let words = format!("{failed} of {} users were sent no mail{skipped}", outcomes.len());
     if let Some(trouble) = &report.trouble {
-        let words = format!("{failed} of {count} users were sent no mail: {}", trouble.words);
-        return Err(not_sent(fault_of(trouble), words).into());
+        return Err(not_sent(fault_of(trouble), format!("{words}: {}", trouble.words)).into());
     }
-    if failed > 0 {
-        let words = format!("{failed} of {count} users were sent no mail");
-        return Err(Complaint::NotSent { fault: MailFault::Some, words, hint: String::new() }.into());
-    }
-    Ok(())
+    // What is only late is as with one user.
+    let fault = if faults.iter().all(|fault| *fault == MailFault::Later) { MailFault::Later } else { MailFault::Some };
+    let hint = if faults.contains(&MailFault::Later) { hint_for(MailFault::Later) } else { "" };
+    Err(Complaint::NotSent { fault, words, hint: hint.to_owned() }.into())
+}
+
+fn fault_in(complaint: &Complaint) -> Option<MailFault> {
+    if let Complaint::NotSent { fault, .. } = complaint { Some(*fault) } else { None }
 }
 
 /// What came of it for one user: good, or not.
@@ -211,8 +228,9 @@ fn judge(outcome: &Outcome, report: &Report, now: Timestamp) -> Result<String, C
                 earlier => earlier.to_owned(),
             };
             let name = message.username.as_deref().unwrap_or(&outcome.given);
+            let may = if message.state == MessageState::Accepted { "was" } else { "may have been" };
             Ok(format!(
-                "{name}: skipped: a link was mailed {when} (message {}); `--unless-sent-within 0s` mails another.",
+                "{name}: skipped: a link {may} mailed {when} (message {}); `--unless-sent-within 0s` mails another.",
                 message.id.0
             ))
         }
@@ -245,7 +263,7 @@ fn judge_message(message: &Message, report: &Report, now: Timestamp) -> Result<S
         }
         MessageState::InDoubt => later(format!("{name}: the relay may have the mail for {address} or not: {reply}")),
         MessageState::Cancelled | MessageState::Skipped => {
-            let words = format!("{name}: called off: {reply}");
+            let words = format!("{name}: cancelled: {reply}");
             Err(Complaint::NotSent { fault: MailFault::CalledOff, words, hint: String::new() })
         }
         MessageState::Failed => {
@@ -258,13 +276,7 @@ fn judge_message(message: &Message, report: &Report, now: Timestamp) -> Result<S
 
 /// What is tried again by `jobs run`, which the hint says.
 fn not_sent(fault: MailFault, words: String) -> Complaint {
-    let hint = match fault {
-        MailFault::Configuration | MailFault::Refused => {
-            "set it right, and try it: cxme-admin mail test ADDRESS -v; then cxme-admin jobs run sends what waits"
-        }
-        _ => "it waits in the outbox: cxme-admin jobs run tries again",
-    };
-    Complaint::NotSent { fault, words, hint: hint.to_owned() }
+    Complaint::NotSent { fault, words, hint: hint_for(fault).to_owned() }
 }
 
 fn kind(invitation: bool) -> &'static str {

@@ -2,6 +2,7 @@
 
 use crate::actions::Desk;
 use crate::actions::jobs::make;
+use crate::actions::jobs::make::Made;
 use crate::actions::jobs::make::Meant;
 use crate::actions::jobs::make::Plan;
 use crate::actions::jobs::make::Wish;
@@ -12,6 +13,7 @@ use crate::cli::data;
 use crate::cli::data::Cell;
 use crate::cli::data::Head;
 use crate::cli::failure::Complaint;
+use crate::cli::failure::MailFault;
 use crate::cli::jobs::run::max_runtime;
 use crate::cli::jobs::running;
 use crate::cli::jobs::running::Task;
@@ -24,6 +26,7 @@ use crate::domain::job::JobId;
 use crate::domain::job::JobState;
 use crate::domain::rate::Rate;
 use crate::domain::share::Share;
+use crate::store::jobs::Job;
 use crate::store::jobs::Sending;
 
 /// How a job is made and sent
@@ -46,7 +49,7 @@ pub struct BulkArgs {
     #[arg(long, value_name = "SHARE")]
     max_failures: Option<Share>,
     /// Send so many first, and pause if one of them is not accepted
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
     canary: Option<u64>,
     /// Begin nothing new after this time, such as `50m`
     #[arg(long, value_name = "TIME")]
@@ -100,80 +103,81 @@ pub fn send(
     let runtime = max_runtime(bulk.max_runtime.as_deref())?;
     // Where no mail can be sent, no job is made either.
     let post = context.post(desk)?;
-    let id = match earlier(context, desk, bulk, acting)? {
-        Earlier::None => {
-            let wanted = mail.wanted(context)?;
-            let wish = Wish {
-                meant,
-                selection,
-                sha256,
-                key: bulk.key.clone(),
-                expect: bulk.expect,
-                life: wanted.life,
-                reset_life: wanted.reset_life,
-                invitation_life: wanted.invitation_life,
-                note: wanted.note,
-                unless_sent_within: wanted.unless_sent_within,
-                sending: bulk.sending(),
-            };
-            let plan = make::plan(desk, &wish)?;
-            if acting.dry_run {
-                return show(context, desk, &plan);
-            }
-            if plan.mailed() == 0 {
-                context.output.say(&format!("Nobody is to be mailed, {} would be skipped.", grouped(plan.skipped())));
-                return Ok(());
-            }
-            prompt::confirm(context, bulk.yes, &question(&plan))?;
-            let (id, mailed) = make::make(desk, &wish, &acting.intent())?;
-            context.output.say(&format!("Job {id} is made: {}.", counted(mailed, "mail")));
-            id
-        }
-        Earlier::GoesOn(id) => id,
-        Earlier::Over => return Ok(()),
+    let wanted = mail.wanted(context)?;
+    let wish =
+        Wish { meant, selection, sha256, key: bulk.key.clone(), expect: bulk.expect, wanted, sending: bulk.sending() };
+    let before = bulk.key.as_deref().map(|key| make::with_key(desk, key)).transpose()?.flatten();
+    let id = match before {
+        Some(job) => match go_on(context, &job, &wish, acting)? {
+            Some(id) => id,
+            None => return Ok(()),
+        },
+        None => match make_new(context, desk, &wish, bulk, acting)? {
+            Some(id) => id,
+            None => return Ok(()),
+        },
     };
     if bulk.queue_only {
         context.output.say(&format!("Nothing is sent yet: cxme-admin jobs run {id}"));
-        return Ok(());
+        return running::write_record(context, desk, id);
     }
-    let jobs = vec![run::resume(desk, id, &acting.intent())?];
+    let jobs = vec![run::resume(desk, id, &acting.intent())?.id];
     running::go_on(context, desk, &Task { single: false, jobs, is_named: true, max_runtime: runtime, post: &post })
 }
 
-/// What the key means.
-enum Earlier {
-    /// No job has it.
-    None,
-    /// This job has it, and goes on.
-    GoesOn(JobId),
-    /// Nothing is to be done.
-    Over,
+/// Makes the job; `None`: nobody is to be mailed, or it was a trial.
+fn make_new(
+    context: &mut Context,
+    desk: &Desk,
+    wish: &Wish,
+    bulk: &BulkArgs,
+    acting: &ActingArgs,
+) -> anyhow::Result<Option<JobId>> {
+    let plan = make::plan(desk, wish)?;
+    if acting.dry_run {
+        show(context, desk, &plan)?;
+        return Ok(None);
+    }
+    if plan.mailed() == 0 {
+        context.output.say(&format!("Nobody is mailed: {}.", counted(plan.skipped(), "user skipped")));
+        return Ok(None);
+    }
+    prompt::confirm(context, bulk.yes, &question(&plan))?;
+    match make::make(desk, wish, &acting.intent())? {
+        Made::New(id, mailed) => {
+            context.output.say(&format!("Job {id} is made: {}.", counted(mailed, "mail")));
+            Ok(Some(id))
+        }
+        Made::Before(job) => go_on(context, &job, wish, acting),
+    }
 }
 
-fn earlier(context: &mut Context, desk: &Desk, bulk: &BulkArgs, acting: &ActingArgs) -> anyhow::Result<Earlier> {
-    let Some(key) = &bulk.key else { return Ok(Earlier::None) };
-    let Some(job) = make::with_key(desk, key)? else { return Ok(Earlier::None) };
+/// The job that has the key already, if it is to go on.
+fn go_on(context: &mut Context, job: &Job, wish: &Wish, acting: &ActingArgs) -> anyhow::Result<Option<JobId>> {
     let id = job.id;
+    if job.selection != wish.selection {
+        let words = format!("job {id} with this key is for other users: {}", job.selection);
+        return Err(Complaint::Data(words).into());
+    }
     match job.state {
         JobState::Finished => {
             context.output.say(&format!("Job {id} with this key is finished: cxme-admin jobs show {id}"));
-            Ok(Earlier::Over)
+            Ok(None)
         }
         JobState::Cancelled => {
             let words = format!("job {id} with this key was cancelled: give another key");
             Err(Complaint::Data(words).into())
         }
         JobState::Paused => {
-            let why = job.why.unwrap_or_default();
-            let words = format!("job {id} with this key is paused: {why}");
+            let words = format!("job {id} with this key is paused: {}", job.why.as_deref().unwrap_or_default());
             let hint = format!("look: cxme-admin jobs show {id}; then: cxme-admin jobs run {id}");
-            Err(Complaint::NotSent { fault: crate::cli::failure::MailFault::Some, words, hint }.into())
+            Err(Complaint::NotSent { fault: MailFault::Some, words, hint }.into())
         }
         JobState::Running if acting.dry_run => {
             context.output.say(&format!("Job {id} with this key would go on. Nothing was sent."));
-            Ok(Earlier::Over)
+            Ok(None)
         }
-        JobState::Running => Ok(Earlier::GoesOn(id)),
+        JobState::Running => Ok(Some(id)),
     }
 }
 
@@ -192,7 +196,7 @@ fn show(context: &mut Context, desk: &Desk, plan: &Plan) -> anyhow::Result<()> {
         Ok(())
     })?;
     if context.output.format == Format::Table {
-        context.output.say("Nothing was sent.");
+        context.output.say(if plan.parts.is_empty() { "Nobody is meant." } else { "Nothing was sent." });
     }
     Ok(())
 }

@@ -21,6 +21,9 @@ CREATE TABLE job (
     rate          TEXT CHECK (typeof(rate) IN ('text', 'null')),
     max_failures  TEXT CHECK (typeof(max_failures) IN ('text', 'null')),
     canary        INTEGER CHECK (typeof(canary) IN ('integer', 'null')),
+    -- What was accepted and what had failed when an operator let it go on: its limits count from there.
+    base_accepted INTEGER NOT NULL DEFAULT 0 CHECK (typeof(base_accepted) = 'integer'),
+    base_failed   INTEGER NOT NULL DEFAULT 0 CHECK (typeof(base_failed) = 'integer'),
     CHECK ((state IN ('finished', 'cancelled')) = (ended_at IS NOT NULL))
 );
 
@@ -46,6 +49,8 @@ CREATE TABLE message (
     -- The mail's Date: the same at each try.
     first_try_at  INTEGER CHECK (typeof(first_try_at) IN ('integer', 'null')),
     last_try_at   INTEGER CHECK (typeof(last_try_at) IN ('integer', 'null')),
+    -- When the relay took it last, or may have.
+    handed_at     INTEGER CHECK (typeof(handed_at) IN ('integer', 'null')),
     ended_at      INTEGER CHECK (typeof(ended_at) IN ('integer', 'null')),
     -- How long the link lives from its last hand-over, in seconds.
     life          INTEGER CHECK (typeof(life) IN ('integer', 'null')),
@@ -72,7 +77,7 @@ CREATE TABLE message (
 );
 
 -- Two orders of sending, so that new mail does not wait behind what is deferred.
-CREATE INDEX message_fresh ON message (job_id, id) WHERE state = 'queued';
+CREATE INDEX message_fresh ON message (job_id, due_at, id) WHERE state = 'queued';
 CREATE INDEX message_again ON message (job_id, due_at, id) WHERE state IN ('deferred', 'in doubt');
 CREATE INDEX message_of_job ON message (job_id, id) WHERE job_id IS NOT NULL;
 CREATE INDEX message_in_flight ON message (sender) WHERE state = 'sending';
@@ -94,8 +99,12 @@ BEGIN
                WHEN NEW.password_hash IS NOT OLD.password_hash THEN 'another password'
                ELSE 'locked' END
      WHERE user_id = NEW.id AND life IS NOT NULL AND used_at IS NULL AND revoked_at IS NULL;
-    UPDATE message SET state = 'cancelled', ended_at = NEW.updated_at, reply = revoked_why
-     WHERE user_id = NEW.id AND life IS NOT NULL AND state IN ('queued', 'deferred', 'in doubt');
+    UPDATE message SET state = 'cancelled', ended_at = NEW.updated_at, reply = ifnull(revoked_why, reply)
+     WHERE user_id = NEW.id AND life IS NOT NULL AND used_at IS NULL AND state IN ('queued', 'deferred', 'in doubt');
+    -- Whoever has used the link has the mail.
+    UPDATE message SET state = 'accepted', ended_at = NEW.updated_at, reply = 'its link was used'
+     WHERE user_id = NEW.id AND life IS NOT NULL AND used_at IS NOT NULL
+       AND state IN ('queued', 'deferred', 'in doubt');
 END;
 
 CREATE TRIGGER link_dies_with_the_user BEFORE DELETE ON user
