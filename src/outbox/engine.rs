@@ -32,6 +32,7 @@ use crate::domain::email_address::EmailAddress;
 use crate::domain::message::MessageId;
 use crate::domain::message::MessageState;
 use crate::mail::handover::Handover;
+use crate::mail::handover::Phase;
 use crate::mail::handover::Trouble;
 use crate::mail::handover::TroubleKind;
 use crate::random::Random;
@@ -290,9 +291,14 @@ impl<'run> Engine<'run> {
             Request::NotOpened(trouble) => (None, Wish::Patience(trouble)),
             Request::Panicked => {
                 self.report.bug = true;
-                let reply = "a bug: the program failed while it sent this mail".to_owned();
-                let in_flight = self.workers[number].in_flight.as_ref();
-                (in_flight.map(|in_flight| (in_flight.id, Handover::Refused { reply })), Wish::Connection)
+                match &self.workers[number].in_flight {
+                    Some(in_flight) => {
+                        let reply = "a bug: the program failed while it sent this mail".to_owned();
+                        (Some((in_flight.id, Handover::Refused { reply })), Wish::Connection)
+                    }
+                    // It would fail again and again.
+                    None => (None, Wish::Patience(bug_while_connecting())),
+                }
             }
         };
         if let Wish::Patience(trouble) = &wish
@@ -375,4 +381,9 @@ impl<'run> Engine<'run> {
     fn is_anything_left(&self) -> Result<bool> {
         self.supply.is_anything_left(&self.store.read()?, self.surroundings.clock.now())
     }
+}
+
+fn bug_while_connecting() -> Trouble {
+    let words = "a bug: the program failed while it opened a connection to the relay".to_owned();
+    Trouble { kind: TroubleKind::ForGood, phase: Phase::Connect, words }
 }
