@@ -142,6 +142,7 @@ impl<'run> Engine<'run> {
         }
         let (requests, incoming) = mpsc::channel();
         let (mut seats, count) = (Vec::new(), self.order.connections.max(1));
+        let desk = Arc::default();
         for number in 0..count {
             let (answers, hearing) = unbounded_channel();
             self.workers.push(Worker { answers, in_flight: None, aside: None, has_turn: false, has_ended: false });
@@ -150,6 +151,7 @@ impl<'run> Engine<'run> {
                 transport: Arc::clone(&self.post.transport),
                 composer: Arc::clone(&self.post.composer),
                 requests: requests.clone(),
+                desk: Arc::clone(&desk),
             };
             seats.push((seat, hearing));
         }
