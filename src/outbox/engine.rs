@@ -32,6 +32,7 @@ use crate::domain::email_address::EmailAddress;
 use crate::domain::message::MessageId;
 use crate::domain::message::MessageState;
 use crate::mail::handover::Handover;
+use crate::mail::handover::Phase;
 use crate::mail::handover::Trouble;
 use crate::mail::handover::TroubleKind;
 use crate::random::Random;
@@ -141,6 +142,7 @@ impl<'run> Engine<'run> {
         }
         let (requests, incoming) = mpsc::channel();
         let (mut seats, count) = (Vec::new(), self.order.connections.max(1));
+        let desk = Arc::default();
         for number in 0..count {
             let (answers, hearing) = unbounded_channel();
             self.workers.push(Worker { answers, in_flight: None, aside: None, has_turn: false, has_ended: false });
@@ -149,6 +151,7 @@ impl<'run> Engine<'run> {
                 transport: Arc::clone(&self.post.transport),
                 composer: Arc::clone(&self.post.composer),
                 requests: requests.clone(),
+                desk: Arc::clone(&desk),
             };
             seats.push((seat, hearing));
         }
@@ -290,9 +293,14 @@ impl<'run> Engine<'run> {
             Request::NotOpened(trouble) => (None, Wish::Patience(trouble)),
             Request::Panicked => {
                 self.report.bug = true;
-                let reply = "a bug: the program failed while it sent this mail".to_owned();
-                let in_flight = self.workers[number].in_flight.as_ref();
-                (in_flight.map(|in_flight| (in_flight.id, Handover::Refused { reply })), Wish::Connection)
+                match &self.workers[number].in_flight {
+                    Some(in_flight) => {
+                        let reply = "a bug: the program failed while it sent this mail".to_owned();
+                        (Some((in_flight.id, Handover::Refused { reply })), Wish::Connection)
+                    }
+                    // It would fail again and again.
+                    None => (None, Wish::Patience(bug_while_connecting())),
+                }
             }
         };
         if let Wish::Patience(trouble) = &wish
@@ -375,4 +383,9 @@ impl<'run> Engine<'run> {
     fn is_anything_left(&self) -> Result<bool> {
         self.supply.is_anything_left(&self.store.read()?, self.surroundings.clock.now())
     }
+}
+
+fn bug_while_connecting() -> Trouble {
+    let words = "a bug: the program failed while it opened a connection to the relay".to_owned();
+    Trouble { kind: TroubleKind::ForGood, phase: Phase::Connect, words }
 }

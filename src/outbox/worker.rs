@@ -7,11 +7,13 @@ use std::sync::mpsc;
 use std::task::Poll;
 use std::time::Duration;
 
+use tokio::sync::Mutex;
 use tokio::sync::mpsc::UnboundedReceiver;
 
 use super::parcel::Parcel;
 use crate::domain::message::MessageId;
 use crate::mail::Envelope;
+use crate::mail::Mail;
 use crate::mail::compose::Composer;
 use crate::mail::handover::Handover;
 use crate::mail::handover::Phase;
@@ -63,6 +65,9 @@ pub(super) struct Seat {
     pub(super) transport: Arc<Transport>,
     pub(super) composer: Arc<Composer>,
     pub(super) requests: mpsc::Sender<(usize, Request)>,
+    /// One worker writes a mail at a time, and the replies that have come are read before the next one does. Otherwise all
+    /// that were answered together would go on together, and the store's thread would stand still meanwhile.
+    pub(super) desk: Arc<Mutex<()>>,
 }
 
 impl Seat {
@@ -106,7 +111,8 @@ impl Seat {
                     };
                 }
             };
-            let handover = match parcel.compose(&self.composer) {
+            let written = self.write(&parcel).await;
+            let handover = match written {
                 Ok(mail) => match unless_told(connection.hand_over(&mail, next.as_ref()), answers).await {
                     Some(handover) => handover,
                     None if connection.may_have_left() => Handover::InDoubt { reply: CUT.to_owned() },
@@ -125,6 +131,13 @@ impl Seat {
             }
             last = Some((parcel.id, handover));
         }
+    }
+
+    async fn write(&self, parcel: &Parcel) -> Result<Mail, String> {
+        let _desk = self.desk.lock().await;
+        let written = parcel.compose(&self.composer);
+        tokio::task::yield_now().await;
+        written
     }
 
     pub(super) fn say(&self, request: Request) {

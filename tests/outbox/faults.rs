@@ -6,7 +6,10 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use cxme_admin::domain::message::MessageState;
+use cxme_admin::domain::relay::Security;
 use cxme_admin::mail::handover::TroubleKind;
+use cxme_admin::mail::smtp::Relay;
+use cxme_admin::mail::smtp::Timeouts;
 use cxme_admin::mail::transport::Memory;
 use cxme_admin::mail::transport::Transport;
 use cxme_admin::outbox::Halt;
@@ -105,7 +108,7 @@ fn a_relay_that_dies_in_the_middle_and_comes_back_gets_each_mail_once() {
     let dots = AtomicUsize::new(0);
     let relay = ScriptedRelay::start(pipelining(), move |moment| match moment.at {
         // It takes the 50th mail and dies before it says so; for a while after that it only hangs up.
-        At::Mail | At::Greeting if (50..60).contains(&dots.load(Ordering::SeqCst)) => {
+        At::Mail | At::Greeting if (50..52).contains(&dots.load(Ordering::SeqCst)) => {
             dots.fetch_add(1, Ordering::SeqCst);
             Act::Hang(Vec::new())
         }
@@ -160,4 +163,32 @@ fn what_is_deferred_together_does_not_come_back_together() {
     seconds.sort();
     seconds.dedup();
     assert!(seconds.len() >= 50, "{} seconds", seconds.len());
+}
+
+/// A way to a relay whose patience cannot be reckoned with, so that the worker panics where it comes to it.
+fn panicking(relay: &ScriptedRelay, set: impl FnOnce(&mut Timeouts)) -> Transport {
+    let mut way = Relay::new("127.0.0.1", relay.port(), Security::None, None).unwrap();
+    set(&mut way.timeouts);
+    Transport::Smtp(Box::new(way))
+}
+
+#[test]
+fn a_panic_in_a_worker_costs_the_message_it_had_and_another_one_goes_on() {
+    let world = World::new();
+    let ids = world.queued(3);
+    let relay = ScriptedRelay::start(pipelining(), |_| Act::Usual);
+    let report = world.send(panicking(&relay, |timeouts| timeouts.dot = Duration::MAX), 1);
+    assert_eq!((report.failed, report.bug, report.trouble, relay.connections()), (3, true, None, 3));
+    assert!(ids.iter().all(|id| world.message(*id).reply.unwrap().starts_with("a bug: ")));
+}
+
+#[test]
+fn a_panic_without_a_message_stops_the_run_and_burns_nobodys_attempt() {
+    let world = World::new();
+    let ids = world.queued(3);
+    let relay = ScriptedRelay::start(pipelining(), |_| Act::Usual);
+    let report = world.send(panicking(&relay, |timeouts| timeouts.whole = Duration::MAX), 2);
+    assert_eq!((report.total(), report.bug, report.halt), (0, true, Some(Halt::Trouble)));
+    assert!(report.trouble.unwrap().words.starts_with("a bug: "));
+    assert!(ids.iter().all(|id| world.message(*id).state == MessageState::Queued));
 }

@@ -119,7 +119,23 @@ impl World {
     }
 
     pub(crate) fn user(&self, name: &str) -> UserId {
-        let new = NewUser {
+        self.change(|store| self.add_user(store, name))
+    }
+
+    /// Queues a reset for a user.
+    pub(crate) fn queue(&self, user: UserId) -> MessageId {
+        self.change(|store| self.queue_reset(store, user))
+    }
+
+    /// Users with a queued reset each.
+    pub(crate) fn queued(&self, count: usize) -> Vec<MessageId> {
+        let one =
+            |store: &Writing<'_>, number| self.queue_reset(store, self.add_user(store, &format!("user{number}"))?);
+        self.change(|store| (0..count).map(|number| one(store, number)).collect())
+    }
+
+    fn add_user(&self, store: &Writing<'_>, name: &str) -> Result<UserId> {
+        store.add_user(&NewUser {
             username: name.parse().unwrap(),
             email: format!("{name}@example.com").parse().unwrap(),
             name: name.to_uppercase(),
@@ -127,12 +143,10 @@ impl World {
             sign_in: SignIn::Password,
             locale: None,
             created_at: self.now(),
-        };
-        self.change(|store| store.add_user(&new))
+        })
     }
 
-    /// Queues a reset for a user.
-    pub(crate) fn queue(&self, user: UserId) -> MessageId {
+    fn queue_reset(&self, store: &Writing<'_>, user: UserId) -> Result<MessageId> {
         let operator = Account {
             uid: OPERATOR,
             name: "carol".to_owned(),
@@ -140,21 +154,14 @@ impl World {
             host: "host".to_owned(),
             by_sudo: false,
         };
-        self.change(|store| {
-            let address: EmailAddress = store.user_by_id(user)?.unwrap().email;
-            store.queue_message(&NewMessage {
-                content: NewContent::Link { invitation: false, life: LIFE, note: None },
-                user: Some(user),
-                address: &address,
-                operator: &operator,
-                created_at: self.now(),
-            })
+        let address: EmailAddress = store.user_by_id(user)?.unwrap().email;
+        store.queue_message(&NewMessage {
+            content: NewContent::Link { invitation: false, life: LIFE, note: None },
+            user: Some(user),
+            address: &address,
+            operator: &operator,
+            created_at: self.now(),
         })
-    }
-
-    /// Users with a queued reset each.
-    pub(crate) fn queued(&self, count: usize) -> Vec<MessageId> {
-        (0..count).map(|number| self.queue(self.user(&format!("user{number}")))).collect()
     }
 
     pub(crate) fn key(&self) -> ResetKey {
