@@ -62,6 +62,11 @@ impl Desk {
         if own.as_deref() == Some(&key.fingerprint()) { Ok(()) } else { Err(PostFault::OtherKey.into()) }
     }
 
+    /// Takes up what a process was sending that has died, so that nobody's link counts as under way for ever.
+    pub(super) fn take_up_the_dead(&self) -> Result<()> {
+        Ok(outbox::take_up_the_dead(&self.store, self.clock.as_ref())?)
+    }
+
     /// Sends these messages, or whatever is due, as the order says.
     pub(super) fn deliver(&self, post: &Post, order: &Order) -> Result<Report> {
         self.deliver_observed(post, order, &mut |_| ())

@@ -22,6 +22,7 @@ use super::Report;
 use super::StopSignal;
 use super::crew;
 use super::outcome::Outcomes;
+use super::outcome::speaks_of_us;
 use super::pace::Pace;
 use super::supply::Supply;
 use super::worker::Answer;
@@ -41,6 +42,7 @@ use crate::store::Store;
 use crate::store::StoreError;
 use crate::store::Writing;
 use crate::store::lock::Held;
+use crate::store::outbox::Scope;
 use crate::store::outbox::Settlement;
 
 /// The store is left free for others so long, in one piece: longer than a writer who waits for it takes from one look to the
@@ -52,6 +54,9 @@ const BUSY: Duration = Duration::from_millis(40);
 const LOOK: Duration = Duration::from_millis(50);
 /// The waits between two tries to reach a relay in trouble: the first, and the longest.
 const RELAY_WAITS: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(10));
+
+/// So many refusals of us, before the relay took anything, end the run.
+const ENOUGH_REFUSALS: u32 = 3;
 
 /// A worker, as the store's thread sees it.
 struct Worker {
@@ -105,6 +110,12 @@ pub(super) struct Engine<'run> {
     is_stopping: bool,
     /// When what is in flight is waited for no longer.
     cut_at: Option<Instant>,
+    /// The trouble over a message that came last.
+    last_trouble: Option<Trouble>,
+    /// Messages were left alone over which the connection was lost again and again.
+    is_leaving_some: bool,
+    /// How often the relay has refused us, and not a recipient, before it took anything.
+    refusals_of_us: u32,
 }
 
 impl<'run> Engine<'run> {
@@ -132,6 +143,9 @@ impl<'run> Engine<'run> {
             idle: Vec::new(),
             is_stopping: false,
             cut_at: order.deadline,
+            last_trouble: None,
+            is_leaving_some: false,
+            refusals_of_us: 0,
         }
     }
 
@@ -166,6 +180,10 @@ impl<'run> Engine<'run> {
             self.workers.clear();
             served
         })?;
+        if self.is_leaving_some && self.report.halt.is_none() {
+            self.report.halt = Some(Halt::Trouble);
+            self.report.trouble = self.last_trouble.take();
+        }
         if matches!(self.report.halt, Some(Halt::OutOfTime | Halt::Stopped)) && !self.is_anything_left()? {
             self.report.halt = None;
         }
@@ -240,9 +258,14 @@ impl<'run> Engine<'run> {
 
     /// Answers those who wait, in one transaction.
     fn turn(&mut self, requests: Vec<(usize, Request)>) -> Result<()> {
-        let writing = self.store.write()?;
+        let writing = self.begin_turn()?;
         let now = self.surroundings.clock.now();
         self.supply.begin_transaction();
+        if let Scope::Job(job) = self.order.scope
+            && !writing.is_job_running(job)?
+        {
+            self.stop(Halt::Ended);
+        }
         let mut wishes = Vec::new();
         for (number, request) in requests {
             let wish = self.note(&writing, number, request, now)?;
@@ -276,6 +299,21 @@ impl<'run> Engine<'run> {
         let last_error = self.last_error.as_deref();
         (self.surroundings.observer)(&Progress { report: &self.report, in_flight, last_error });
         Ok(())
+    }
+
+    /// Begins a transaction. While something is in flight, a store that others keep busy is waited for as long as it takes:
+    /// what is not settled would be sent again.
+    fn begin_turn(&self) -> Result<Writing<'run>> {
+        loop {
+            match self.store.write() {
+                Err(StoreError::Busy) if self.in_flight() > 0 && !self.is_asked_to_hurry() => {}
+                begun => return begun,
+            }
+        }
+    }
+
+    fn is_asked_to_hurry(&self) -> bool {
+        self.order.stop.as_deref().is_some_and(|stop| stop.asked() > 1)
     }
 
     fn in_flight(&self) -> usize {
@@ -342,6 +380,10 @@ impl<'run> Engine<'run> {
             Handover::Deferred { slow_down: true, .. } => self.pace.slow_down(Instant::now()),
             _ => {}
         }
+        let handover = self.whose_refusal(handover);
+        if let Handover::Trouble(trouble) = &handover {
+            self.last_trouble = Some(trouble.clone());
+        }
         let settlement = self.outcomes.settlement(&in_flight, handover, self.surroundings.random, now);
         writing.settle_message(id, &settlement, now)?;
         match settlement {
@@ -351,9 +393,27 @@ impl<'run> Engine<'run> {
                     self.last_error = Some(reply);
                 }
             }
+            Settlement::Released if self.outcomes.is_left_alone(id) => self.is_leaving_some = true,
             Settlement::Released => self.supply.give_back(id),
         }
         Ok(())
+    }
+
+    /// As long as the relay has taken nothing at all, a refusal that speaks of the sender may be for everybody: it burns
+    /// nobody's mail, and a few of them end the run.
+    fn whose_refusal(&mut self, handover: Handover) -> Handover {
+        let has_taken_any = self.report.accepted + self.order.before.accepted > 0;
+        let Handover::Refused { reply } = handover else { return handover };
+        if has_taken_any || !speaks_of_us(&reply) {
+            return Handover::Refused { reply };
+        }
+        self.refusals_of_us += 1;
+        if self.refusals_of_us == ENOUGH_REFUSALS {
+            let words = format!("the relay refuses mail from here, whoever it is for: {reply}");
+            self.report.trouble = Some(Trouble { kind: TroubleKind::ForGood, phase: Phase::Rcpt, words });
+            self.stop(Halt::Trouble);
+        }
+        Handover::Deferred { reply, slow_down: false }
     }
 
     /// What a worker does that cannot go on for the relay's trouble: try again after a while as the scout, or wait for the

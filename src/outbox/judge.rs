@@ -24,7 +24,14 @@ pub(super) fn objection(due: &Due, operator: Option<&Operator>) -> Option<&'stat
     if due.has_later_link {
         return Some("a newer link");
     }
+    // A dead link is not mailed: it was used, revoked or made void while its mail was under way before.
+    if due.has_ended_link {
+        return Some("its link has ended");
+    }
     // root needs no row (see `Standing::Root`).
-    let may_send = operator.map_or(due.operator_uid == 0, |operator| operator.permissions.has(Permission::SendResets));
+    let needed = if due.is_of_job { Permission::RunBulkJobs } else { Permission::SendResets };
+    let may =
+        |operator: &Operator| operator.permissions.has(Permission::SendResets) && operator.permissions.has(needed);
+    let may_send = operator.map_or(due.operator_uid == 0, may);
     (!may_send).then_some("the operator who asked for it may not send resets any more")
 }

@@ -147,6 +147,8 @@ pub enum Halt {
     OutOfTime,
     /// Somebody asked ([`Order::stop`]).
     Stopped,
+    /// The job was paused, cancelled or deleted meanwhile.
+    Ended,
 }
 
 /// How far a run is.
@@ -163,7 +165,7 @@ pub struct Progress<'run> {
 /// A message that a worker has.
 struct InFlight {
     id: MessageId,
-    created_at: Timestamp,
+    first_try_at: Timestamp,
     attempts: u32,
 }
 
@@ -208,6 +210,18 @@ pub fn run_observed(
     let lock = store.lock_as_sender()?;
     recover(store, lock.number(), clock.now())?;
     engine::Engine::new(store, post, order, engine::Surroundings { clock, random, observer }, lock).run()
+}
+
+/// Takes up what processes were sending that are gone, without sending anything: their messages are in doubt.
+///
+/// # Errors
+/// When the store fails.
+pub fn take_up_the_dead(store: &Store, clock: &dyn Clock) -> Result<()> {
+    if store.read()?.senders_in_flight()?.is_empty() {
+        return Ok(());
+    }
+    let lock = store.lock_as_sender()?;
+    recover(store, lock.number(), clock.now())
 }
 
 /// Marks what processes were sending that are gone: those whose lock can be taken, and the one that held this lock before.

@@ -11,7 +11,6 @@ use crate::domain::message::MessageState;
 use crate::domain::retry;
 use crate::mail::handover::Handover;
 use crate::mail::handover::Phase;
-use crate::mail::handover::Trouble;
 use crate::random::Random;
 use crate::store::outbox::Settlement;
 
@@ -44,8 +43,10 @@ impl Outcomes {
             Handover::Refused { reply } => (MessageState::Failed, reply),
             Handover::Deferred { reply, .. } => (MessageState::Deferred, reply),
             Handover::InDoubt { reply } => (MessageState::InDoubt, reply),
-            Handover::Trouble(trouble) if !self.is_lost_again(in_flight.id, &trouble) => return Settlement::Released,
-            Handover::Trouble(trouble) => (MessageState::Deferred, trouble.words),
+            Handover::Trouble(trouble) if self.is_lost_again(in_flight.id) && speaks_of_the_mail(trouble.phase) => {
+                (MessageState::Deferred, trouble.words)
+            }
+            Handover::Trouble(_) => return Settlement::Released,
         };
         if !matches!(state, MessageState::Deferred | MessageState::InDoubt) {
             return Settlement::Tried { state, reply, due_at: None };
@@ -54,7 +55,7 @@ impl Outcomes {
         random.fill(&mut jitter);
         let wait = retry::wait(in_flight.attempts + 1, u32::from_le_bytes(jitter));
         let due_at = now.saturating_add(wait).unwrap_or(Timestamp::MAX);
-        let gives_up_at = in_flight.created_at.saturating_add(self.queue_life).unwrap_or(Timestamp::MAX);
+        let gives_up_at = in_flight.first_try_at.saturating_add(self.queue_life).unwrap_or(Timestamp::MAX);
         if due_at > gives_up_at {
             let reply = format!("gave up: {reply}");
             return Settlement::Tried { state: MessageState::Failed, reply, due_at: None };
@@ -62,14 +63,52 @@ impl Outcomes {
         Settlement::Tried { state, reply, due_at: Some(due_at) }
     }
 
-    /// Whether the connection was lost over this message before, once the relay had heard of it: then it is the message's
-    /// own failure, or one message could keep all others from being sent.
-    fn is_lost_again(&mut self, id: MessageId, trouble: &Trouble) -> bool {
-        if !matches!(trouble.phase, Phase::Rcpt | Phase::Data | Phase::Content | Phase::Dot) {
-            return false;
-        }
+    /// Whether a message is to be left alone for the rest of the run, as it is: the connection was lost over it more than
+    /// once, and it could keep all others from being sent.
+    pub(super) fn is_left_alone(&self, id: MessageId) -> bool {
+        self.lost_over.get(&id).is_some_and(|count| *count >= LOST_OVER_ONE)
+    }
+
+    /// Notes that the connection was lost over a message; whether it was before.
+    fn is_lost_again(&mut self, id: MessageId) -> bool {
         let count = self.lost_over.entry(id).or_default();
         *count += 1;
         *count >= LOST_OVER_ONE
+    }
+}
+
+/// Whether the relay had heard of the mail itself. Then a lost connection is the mail's own failure; before that nobody
+/// knows whose it is, and it burns nobody's attempt.
+fn speaks_of_the_mail(phase: Phase) -> bool {
+    matches!(phase, Phase::Rcpt | Phase::Data | Phase::Content | Phase::Dot)
+}
+
+/// Whether a refusal speaks of who sends, and not of who is to get the mail: no login, no relaying, a sender that is not
+/// wanted. By default Postfix says so only at RCPT (`smtpd_delay_reject`). RFC 4954: 530; RFC 3463: X.7.x is policy, X.1.7
+/// and X.1.8 the sender's address.
+pub(super) fn speaks_of_us(reply: &str) -> bool {
+    let mut words = reply.split_ascii_whitespace();
+    let code = words.next().unwrap_or_default();
+    let status = words.next().unwrap_or_default();
+    code == "530" || status.starts_with("5.7.") || status == "5.1.7" || status == "5.1.8"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_said_of_the_sender_is_told_from_what_is_said_of_the_recipient() {
+        for reply in [
+            "530 5.7.0 Must issue a STARTTLS command first",
+            "530 Authentication required",
+            "554 5.7.1 <x@example.net>: Relay access denied",
+            "550 5.1.8 <a@b>: Sender address rejected: Domain not found",
+        ] {
+            assert!(speaks_of_us(reply), "{reply}");
+        }
+        for reply in ["550 5.1.1 no such user", "550 mailbox unavailable", "552 5.3.4 too big", ""] {
+            assert!(!speaks_of_us(reply), "{reply}");
+        }
     }
 }

@@ -276,6 +276,27 @@ impl Reading<'_> {
     }
 }
 
+impl Reading<'_> {
+    /// Whether a job is running. For each turn of its run, so by the number alone.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn is_job_running(&self, id: JobId) -> Result<bool> {
+        let sql = "SELECT EXISTS (SELECT 1 FROM job WHERE id = ?1 AND state = 'running')";
+        Ok(self.transaction.prepare_cached(sql)?.query_row([id.0], |row| row.get(0))?)
+    }
+
+    /// How many messages of a job have ended, and may have arrived more than once.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn job_perhaps_twice(&self, id: JobId) -> Result<u64> {
+        let sql = "SELECT count(*) FROM message WHERE job_id = ?1 AND doubts > 0 AND state = 'accepted'";
+        let count: i64 = self.transaction.query_row(sql, [id.0], |row| row.get(0))?;
+        Ok(count.unsigned_abs())
+    }
+}
+
 impl Writing<'_> {
     /// Lets a paused job go on, with limits that count from here; false: it is not paused.
     ///

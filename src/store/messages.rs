@@ -11,6 +11,7 @@ use rusqlite::params;
 use super::Reading;
 use super::Result;
 use super::Writing;
+use super::outbox::lossy;
 use super::time;
 use crate::domain::email_address::EmailAddress;
 use crate::domain::message::MailKind;
@@ -23,7 +24,7 @@ use crate::domain::user::UserId;
 /// The columns of a message, and the name of its user.
 pub(super) const COLUMNS: &str = "message.id, kind, state, user_id, address, operator, operator_uid, message.created_at, \
      due_at, attempts, last_try_at, ended_at, life, cause, note, expires_at, used_at, revoked_at, revoked_why, message_id, \
-     reply, (SELECT username FROM user WHERE user.id = user_id), handed_at";
+     reply, (SELECT username FROM user WHERE user.id = user_id), handed_at, doubts";
 
 /// The numbers of the messages that have not ended, by the three small indexes that have them: one `IN` over all states
 /// would be looked up in none of them.
@@ -104,8 +105,10 @@ pub struct Message {
     pub note: Option<String>,
     /// Its Message-ID, once it was tried.
     pub message_id: Option<String>,
-    /// The server's words, or why it was called off.
+    /// The server's words, or why it was cancelled.
     pub reply: Option<String>,
+    /// How often it was in doubt: so many copies more than one may have arrived.
+    pub doubts: u32,
 }
 
 /// What is known of a link; never its code.
@@ -320,9 +323,9 @@ pub(super) fn message(row: &Row<'_>) -> rusqlite::Result<Message> {
         kind: kind.parse().unwrap_or(MailKind::Test),
         state: MessageState::stored(&state).unwrap_or(MessageState::Failed),
         user: row.get::<_, Option<i64>>(3)?.map(UserId),
-        username: row.get(21)?,
-        address: row.get(4)?,
-        operator: row.get(5)?,
+        username: lossy(row, 21)?,
+        address: lossy(row, 4)?.unwrap_or_default(),
+        operator: lossy(row, 5)?.unwrap_or_default(),
         operator_uid: row.get(6)?,
         created_at: time(row.get(7)?),
         due_at: time(row.get(8)?),
@@ -331,8 +334,9 @@ pub(super) fn message(row: &Row<'_>) -> rusqlite::Result<Message> {
         ended_at: moment(11)?,
         link: link.transpose()?,
         cause: row.get::<_, Option<String>>(13)?.and_then(|word| NoticeCause::stored(&word)),
-        note: row.get(14)?,
+        note: lossy(row, 14)?,
         message_id: row.get(19)?,
-        reply: row.get(20)?,
+        reply: lossy(row, 20)?,
+        doubts: row.get(23)?,
     })
 }

@@ -61,6 +61,10 @@ pub struct Due {
     pub recipient: Option<Recipient>,
     /// Whether the user was sent another link since the message was queued.
     pub has_later_link: bool,
+    /// Whether its own link was used or revoked.
+    pub has_ended_link: bool,
+    /// Whether it belongs to a job.
+    pub is_of_job: bool,
 }
 
 /// The user of a message, as he is now.
@@ -99,8 +103,8 @@ pub enum Scope {
 pub struct Place {
     /// Of which job; `None`: of none.
     job: Option<JobId>,
-    /// The last of those that never were tried.
-    fresh: i64,
+    /// The last of those that never were tried, by time and number: what the relay's trouble has put back comes last.
+    fresh: (i64, i64),
     /// The last of those that are tried again, by time and number.
     again: (i64, i64),
 }
@@ -114,15 +118,16 @@ impl Place {
     /// Goes past a message.
     pub fn pass(&mut self, due: &Due) {
         match due.state {
-            MessageState::Queued => self.fresh = due.id.0,
+            MessageState::Queued => self.fresh = (due.due_at.as_second(), due.id.0),
             _ => self.again = (due.due_at.as_second(), due.id.0),
         }
     }
 
     /// What [`FRESH`] and [`AGAIN`] are given.
-    fn values(&self, now: Timestamp) -> [Option<i64>; 5] {
-        let (due_at, again) = self.again;
-        [Some(now.as_second()), Some(self.fresh), Some(due_at), Some(again), self.job.map(|job| job.0)]
+    fn values(&self, now: Timestamp) -> [Option<i64>; 6] {
+        let ((fresh_at, fresh), (again_at, again)) = (self.fresh, self.again);
+        let job = self.job.map(|job| job.0);
+        [Some(now.as_second()), Some(fresh_at), Some(fresh), Some(again_at), Some(again), job]
     }
 }
 
@@ -163,14 +168,15 @@ const COLUMNS: &str = "message.id, kind, state, user_id, address, operator_uid, 
      first_try_at, life, cause, note, nonce, message_id, user.id, username, user.name, email, locale, sign_in, \
      locked_at IS NOT NULL AND (locked_until IS NULL OR locked_until > ?1), must_change_password, message.due_at, \
      EXISTS (SELECT 1 FROM message AS later WHERE later.user_id = message.user_id AND later.id > message.id \
-     AND later.life IS NOT NULL AND later.code_hash IS NOT NULL)";
+     AND later.life IS NOT NULL AND later.code_hash IS NOT NULL), used_at IS NOT NULL OR revoked_at IS NOT NULL, \
+     job_id IS NOT NULL";
 
 /// Those that never were tried, behind a [`Place`].
-const FRESH: &str = "state = 'queued' AND job_id IS ?5 AND message.id > ?2";
+const FRESH: &str = "state = 'queued' AND job_id IS ?6 AND (message.due_at, message.id) > (?2, ?3)";
 
 /// Those that are tried again and are due, behind a [`Place`].
-const AGAIN: &str = "state IN ('deferred', 'in doubt') AND job_id IS ?5 AND message.due_at <= ?1 \
-     AND (message.due_at, message.id) > (?3, ?4)";
+const AGAIN: &str = "state IN ('deferred', 'in doubt') AND job_id IS ?6 AND message.due_at <= ?1 \
+     AND (message.due_at, message.id) > (?4, ?5)";
 
 impl Reading<'_> {
     /// The next message that is due behind `place`, of those that never were tried (`fresh`) or of those that are tried
@@ -180,9 +186,10 @@ impl Reading<'_> {
     /// When the store cannot be read.
     pub fn next_due(&self, fresh: bool, place: &Place, now: Timestamp) -> Result<Option<Due>> {
         let values = place.values(now);
-        let (condition, order) = if fresh { (FRESH, "message.id") } else { (AGAIN, "message.due_at, message.id") };
+        let condition = if fresh { FRESH } else { AGAIN };
         let sql = format!(
-            "SELECT {COLUMNS} FROM message LEFT JOIN user ON user.id = user_id WHERE {condition} ORDER BY {order} LIMIT 1"
+            "SELECT {COLUMNS} FROM message LEFT JOIN user ON user.id = user_id WHERE {condition} \
+             ORDER BY message.due_at, message.id LIMIT 1"
         );
         let mut statement = self.transaction.prepare_cached(&sql)?;
         Ok(statement.query_row(values, due).optional()?)
@@ -229,14 +236,19 @@ impl Writing<'_> {
     /// # Errors
     /// When the store cannot be written.
     pub fn doubt_sender(&self, sender: u32, now: Timestamp) -> Result<u64> {
-        let sql = "UPDATE message SET state = 'in doubt', sender = NULL, due_at = ?2, \
-                   reply = 'the process that was sending it ended before the relay''s answer was noted' \
-                   WHERE state = 'sending' AND sender = ?1";
-        Ok(self.transaction.execute(sql, params![sender, now.as_second()])? as u64)
+        let sql = "SELECT id FROM message WHERE state = 'sending' AND sender = ?1";
+        let mut statement = self.transaction.prepare_cached(sql)?;
+        let ids = statement.query_map([sender], |row| row.get(0))?.collect::<rusqlite::Result<Vec<i64>>>()?;
+        for id in &ids {
+            let reply = "the process that was sending it ended before the relay's answer was noted".to_owned();
+            let settlement = Settlement::Tried { state: MessageState::InDoubt, reply, due_at: Some(now) };
+            self.settle_message(MessageId(*id), &settlement, now)?;
+        }
+        Ok(ids.len() as u64)
     }
 
-    /// Begins to send a message. When this is committed, the code's hash is on the disk before the mail leaves; links
-    /// that the user has from before die.
+    /// Begins to send a message. When this is committed, the code's hash is on the disk before the mail leaves, and its
+    /// link can be used.
     ///
     /// # Errors
     /// When the store cannot be written.
@@ -249,19 +261,11 @@ impl Writing<'_> {
                  first_try_at = ifnull(first_try_at, ?6), last_try_at = ?6, expires_at = ?6 + life WHERE id = ?1",
             )?
             .execute(params![id.0, sender, nonce, message_id, code_hash.as_ref().map(|hash| hash.0), now])?;
-        if code_hash.is_some() {
-            self.transaction
-                .prepare_cached(
-                    "UPDATE message SET revoked_at = ?2, revoked_why = 'a newer link' WHERE user_id = \
-                     (SELECT user_id FROM message WHERE id = ?1) AND id <> ?1 AND life IS NOT NULL AND used_at IS NULL \
-                     AND revoked_at IS NULL AND expires_at IS NOT NULL",
-                )?
-                .execute(params![id.0, now])?;
-        }
         Ok(())
     }
 
-    /// Writes down what became of a message that was begun. A link's life begins anew with what may have reached the relay.
+    /// Writes down what became of a message that was begun. With what may have reached the relay a link's life begins anew,
+    /// and the links die that the user has from before. What would wait in a job that was cancelled meanwhile is cancelled.
     ///
     /// # Errors
     /// When the store cannot be written.
@@ -271,10 +275,12 @@ impl Writing<'_> {
             Settlement::Released => {
                 self.transaction
                     .prepare_cached(
-                        "UPDATE message SET state = CASE attempts WHEN 0 THEN 'queued' ELSE 'deferred' END, \
+                        "UPDATE message SET state = CASE WHEN handed_at IS NOT NULL THEN 'in doubt' \
+                         WHEN attempts = 0 THEN 'queued' ELSE 'deferred' END, \
                          sender = NULL, due_at = ?2 WHERE id = ?1 AND state = 'sending'",
                     )?
                     .execute(params![id.0, now])?;
+                self.end_with_its_job(id, now)?;
             }
             Settlement::Tried { state, reply, due_at } => {
                 let may_have_it = matches!(state, MessageState::Accepted | MessageState::InDoubt);
@@ -282,14 +288,52 @@ impl Writing<'_> {
                     .prepare_cached(
                         "UPDATE message SET state = ?2, sender = NULL, attempts = attempts + 1, reply = ?3, \
                          due_at = ifnull(?4, due_at), ended_at = CASE WHEN ?4 IS NULL THEN ?5 END, \
-                         expires_at = CASE WHEN ?6 THEN ?5 + life ELSE expires_at END \
+                         expires_at = CASE WHEN ?6 THEN ?5 + life ELSE expires_at END, \
+                         handed_at = CASE WHEN ?6 THEN ?5 ELSE handed_at END, doubts = doubts + (?2 = 'in doubt') \
                          WHERE id = ?1 AND state = 'sending'",
                     )?
                     .execute(params![id.0, state.word(), reply, due_at.map(Timestamp::as_second), now, may_have_it])?;
+                if may_have_it {
+                    self.revoke_older(id, now)?;
+                }
+                if due_at.is_some() {
+                    self.end_with_its_job(id, now)?;
+                }
             }
         }
         Ok(())
     }
+}
+
+impl Writing<'_> {
+    fn revoke_older(&self, id: MessageId, now: i64) -> Result<()> {
+        self.transaction
+            .prepare_cached(
+                "UPDATE message SET revoked_at = ?2, revoked_why = 'a newer link' WHERE user_id = \
+                 (SELECT user_id FROM message WHERE id = ?1 AND life IS NOT NULL) AND id < ?1 AND life IS NOT NULL \
+                 AND used_at IS NULL AND revoked_at IS NULL AND expires_at IS NOT NULL",
+            )?
+            .execute(params![id.0, now])?;
+        Ok(())
+    }
+
+    fn end_with_its_job(&self, id: MessageId, now: i64) -> Result<()> {
+        self.transaction
+            .prepare_cached(
+                "UPDATE message SET state = 'cancelled', ended_at = ?2, reply = 'job ' || job_id || ' cancelled' || \
+                 iif(handed_at IS NULL, '', '; it may have arrived: ' || ifnull(reply, '')) WHERE id = ?1 \
+                 AND job_id IS NOT NULL AND (SELECT state FROM job WHERE job.id = job_id) = 'cancelled'",
+            )?
+            .execute(params![id.0, now])?;
+        Ok(())
+    }
+}
+
+/// A text that somebody may have written to the file: what is not UTF-8 in it is shown as U+FFFD, so that one bad row is
+/// one bad mail, and not the end of every run.
+pub(super) fn lossy(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<String>> {
+    let bytes = row.get_ref(column)?.as_bytes_or_null()?;
+    Ok(bytes.map(|bytes| String::from_utf8_lossy(bytes).into_owned()))
 }
 
 fn due(row: &Row<'_>) -> rusqlite::Result<Due> {
@@ -297,10 +341,10 @@ fn due(row: &Row<'_>) -> rusqlite::Result<Due> {
     let recipient = row.get::<_, Option<i64>>(14)?.map(|_| {
         let sign_in: String = row.get(19)?;
         Ok::<_, rusqlite::Error>(Recipient {
-            username: row.get(15)?,
-            name: row.get(16)?,
-            email: EmailAddress::stored(row.get(17)?),
-            locale: row.get(18)?,
+            username: lossy(row, 15)?.unwrap_or_default(),
+            name: lossy(row, 16)?.unwrap_or_default(),
+            email: EmailAddress::stored(lossy(row, 17)?.unwrap_or_default()),
+            locale: lossy(row, 18)?,
             sign_in: if sign_in == "saml" { SignIn::Saml } else { SignIn::Password },
             is_locked: row.get(20)?,
             must_change: row.get(21)?,
@@ -311,18 +355,20 @@ fn due(row: &Row<'_>) -> rusqlite::Result<Due> {
         kind: kind.parse().unwrap_or(MailKind::Test),
         state: MessageState::stored(&state).unwrap_or(MessageState::Failed),
         user: row.get::<_, Option<i64>>(3)?.map(UserId),
-        address: EmailAddress::stored(row.get(4)?),
+        address: EmailAddress::stored(lossy(row, 4)?.unwrap_or_default()),
         operator_uid: row.get(5)?,
         created_at: time(row.get(6)?),
         attempts: row.get(7)?,
         first_try_at: row.get::<_, Option<i64>>(8)?.map(time),
         life: row.get::<_, Option<i64>>(9)?.map(|life| Duration::from_secs(life.unsigned_abs())),
         cause: row.get::<_, Option<String>>(10)?.and_then(|word| NoticeCause::stored(&word)),
-        note: row.get(11)?,
+        note: lossy(row, 11)?,
         nonce: row.get(12)?,
         message_id: row.get(13)?,
         recipient: recipient.transpose()?,
         due_at: time(row.get(22)?),
         has_later_link: row.get(23)?,
+        has_ended_link: row.get(24)?,
+        is_of_job: row.get(25)?,
     })
 }

@@ -107,6 +107,8 @@ pub fn with_key(desk: &Desk, key: &str) -> Result<Option<Job>> {
 /// When the operator may not send to many, a role, a user or a job that is named does not exist, or the wish is malformed.
 pub fn plan(desk: &Desk, wish: &Wish) -> Result<Plan> {
     check(wish)?;
+    desk.view(wish.action(), |_| Ok(()))?;
+    desk.take_up_the_dead()?;
     desk.view(wish.action(), |view| {
         let plan = with_recipients(view, wish, |recipients| Ok(view.plan_job(recipients)?))?;
         expected(wish, Plan { parts: plan })

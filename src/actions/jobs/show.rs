@@ -36,6 +36,8 @@ pub struct Details {
     pub shown: Shown,
     /// How many links were used.
     pub used: u64,
+    /// How many mails may have arrived more than once.
+    pub perhaps_twice: u64,
     /// How many mails the relay took lately, and in how many seconds.
     pub pace: (u64, u64),
     /// How long it takes to the end at that pace.
@@ -78,6 +80,7 @@ pub fn show(desk: &Desk, id: JobId) -> Result<Details> {
         let seconds = queued.saturating_mul(over).checked_div(taken).filter(|_| queued > 0 && is_sent_now);
         Ok(Details {
             used: view.job_links_used(id)?,
+            perhaps_twice: view.job_perhaps_twice(id)?,
             pace: (taken, over),
             left: seconds.map(Duration::from_secs),
             outcomes: view.job_outcomes(id, MOST_OUTCOMES)?,

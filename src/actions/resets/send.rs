@@ -100,6 +100,7 @@ pub fn send(
     desk.view(Action::UsersSendReset, |_| Ok(()))?;
     check_note(wanted.note.as_deref())?;
     check_post(desk, post)?;
+    desk.take_up_the_dead()?;
     let mut queued = Vec::with_capacity(references.len());
     let (mut ids, mut met) = (Vec::new(), HashSet::new());
     for reference in references {

@@ -27,13 +27,14 @@ pub struct ShowArgs {
     job: i64,
 }
 
-const DATA: [Head; 15] = [
+const DATA: [Head; 16] = [
     Head { name: "user", title: "" },
     Head { name: "address", title: "" },
     Head { name: "kind", title: "" },
     Head { name: "state", title: "" },
     Head { name: "reply", title: "" },
     Head { name: "attempts", title: "" },
+    Head { name: "times_in_doubt", title: "" },
     Head { name: "created_at", title: "" },
     Head { name: "last_try_at", title: "" },
     Head { name: "next_try_at", title: "" },
@@ -63,7 +64,7 @@ pub fn run(context: &mut Context, args: &ShowArgs) -> anyhow::Result<()> {
     })?)
 }
 
-fn cells(message: &Message) -> [Cell<'_>; 15] {
+fn cells(message: &Message) -> [Cell<'_>; 16] {
     let link = message.link.as_ref();
     let waits = !message.state.has_ended();
     [
@@ -73,6 +74,7 @@ fn cells(message: &Message) -> [Cell<'_>; 15] {
         Cell::text(message.state.word()),
         Cell::text_or(message.reply.as_deref(), ""),
         Cell::Number(i64::from(message.attempts)),
+        Cell::Number(i64::from(message.doubts)),
         Cell::Time(message.created_at),
         Cell::time_or(message.last_try_at, ""),
         Cell::time_or(waits.then_some(message.due_at), ""),
@@ -95,6 +97,10 @@ fn show_details(context: &mut Context, details: &Details, now: jiff::Timestamp) 
     let (taken, over) = details.pace;
     let pace = if taken == 0 { "none in the last minute".to_owned() } else { format!("{}/s", pace(taken, over)) };
     let left = details.left.map(|left| format!("about {}", SpokenDuration(rounded(left))));
+    let twice = match details.perhaps_twice {
+        0 => Cell::Nothing(""),
+        count => Cell::text(format!("{}, sent again after a crash or a lost connection", summary::grouped(count))),
+    };
     let head = |title| Head { name: "", title };
     let is_over = job.state.has_ended();
     let rows = [
@@ -108,6 +114,7 @@ fn show_details(context: &mut Context, details: &Details, now: jiff::Timestamp) 
         (head("Ended"), Cell::time_or(job.ended_at, "")),
         (head("Mails"), Cell::text(summary::grouped(counts.total() - counts.of(MessageState::Skipped)))),
         (head("Outcome"), Cell::text(summary::of_counts(counts))),
+        (head("Perhaps twice"), twice),
         (head("Links used"), Cell::text(summary::grouped(details.used))),
         (head("Pace"), if is_over { Cell::Nothing("") } else { Cell::text(pace) }),
         (head("Time left"), left.filter(|_| !is_over).map_or(Cell::Nothing(""), Cell::text)),

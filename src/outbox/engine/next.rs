@@ -62,8 +62,8 @@ impl Engine<'_> {
             }
         };
         let parcel = self.begin(writing, due, now)?;
-        let (id, created_at, attempts) = (parcel.id, parcel.created_at, parcel.attempts);
-        self.workers[number].in_flight = Some(InFlight { id, created_at, attempts });
+        let (id, first_try_at, attempts) = (parcel.id, parcel.date, parcel.attempts);
+        self.workers[number].in_flight = Some(InFlight { id, first_try_at, attempts });
         let next = if can_ride { self.set_aside(writing, number, now)? } else { None };
         Ok(Answer::Send { parcel: Box::new(parcel), next })
     }

@@ -51,6 +51,8 @@ CREATE TABLE message (
     last_try_at   INTEGER CHECK (typeof(last_try_at) IN ('integer', 'null')),
     -- When the relay took it last, or may have.
     handed_at     INTEGER CHECK (typeof(handed_at) IN ('integer', 'null')),
+    -- How often it was in doubt: so many copies more than one may have arrived.
+    doubts        INTEGER NOT NULL DEFAULT 0 CHECK (typeof(doubts) = 'integer'),
     ended_at      INTEGER CHECK (typeof(ended_at) IN ('integer', 'null')),
     -- How long the link lives from its last hand-over, in seconds.
     life          INTEGER CHECK (typeof(life) IN ('integer', 'null')),
