@@ -49,7 +49,7 @@ use crate::store::outbox::Settlement;
 /// next (`open.rs` in the store).
 const PAUSE: Duration = Duration::from_millis(2);
 /// And that at least so often.
-const BUSY: Duration = Duration::from_millis(40);
+const BUSY: Duration = Duration::from_millis(100);
 /// How often the run looks whether it is to stop.
 const LOOK: Duration = Duration::from_millis(50);
 /// The waits between two tries to reach a relay in trouble: the first, and the longest.
