@@ -161,8 +161,8 @@ impl Reading<'_> {
         if let Some(since) = recipients.sent_since {
             // From the users that are meant, and not through all that was ever sent.
             let sql = format!(
-                "INSERT OR IGNORE INTO temp.held SELECT id, 'sent a short while ago' FROM \
-                 (SELECT user.id AS id FROM user{}) WHERE EXISTS (SELECT 1 FROM message WHERE user_id = id \
+                "INSERT OR IGNORE INTO temp.held SELECT chosen, 'sent a short while ago' FROM \
+                 (SELECT user.id AS chosen FROM user{}) WHERE EXISTS (SELECT 1 FROM message WHERE user_id = chosen \
                  AND handed_at > ?1 AND life IS NOT NULL AND revoked_at IS NULL)",
                 conditions.clause_from(2)
             );

@@ -84,13 +84,13 @@ fn a_selection_becomes_a_job_in_which_everybody_has_a_row() {
     assert_snapshot!(world.run("jobs show 1 -o csv"), @"
     status 0
     -- stdout
-    user,address,kind,state,reply,attempts,created_at,last_try_at,next_try_at,ended_at,message_id,expires_at,used_at,revoked_at,message
-    alice,alice@example.com,reset,accepted,kept as 1.f068d859454d63f8e55f6da221a129d1_example.com.eml,1,2026-11-24T08:00:00Z,2026-11-24T08:00:00Z,,2026-11-24T08:00:00Z,1.f068d859454d63f8e55f6da221a129d1@example.com,2026-11-25T08:00:00Z,,,1
-    bob,bob@example.com,invitation,skipped,locked,0,2026-11-24T08:00:00Z,,,2026-11-24T08:00:00Z,,,,,2
-    carla,carla@example.com,invitation,accepted,kept as 3.89876445ccfed7b8f3d586f1de8f977b_example.com.eml,1,2026-11-24T08:00:00Z,2026-11-24T08:00:00Z,,2026-11-24T08:00:00Z,3.89876445ccfed7b8f3d586f1de8f977b@example.com,2026-12-01T08:00:00Z,,,3
-    dora,dora@example.com,invitation,accepted,kept as 4.afffb9a2d10b53c795907a1dd13e6f54_example.com.eml,1,2026-11-24T08:00:00Z,2026-11-24T08:00:00Z,,2026-11-24T08:00:00Z,4.afffb9a2d10b53c795907a1dd13e6f54@example.com,2026-12-01T08:00:00Z,,,4
-    emil,emil@example.com,invitation,accepted,kept as 5.130e6488323ab415bda38a517fb5c694_example.com.eml,1,2026-11-24T08:00:00Z,2026-11-24T08:00:00Z,,2026-11-24T08:00:00Z,5.130e6488323ab415bda38a517fb5c694@example.com,2026-12-01T08:00:00Z,,,5
-    sam,sam@idp.example.com,invitation,skipped,SAML,0,2026-11-24T08:00:00Z,,,2026-11-24T08:00:00Z,,,,,6
+    user,address,kind,state,reply,attempts,times_in_doubt,created_at,last_try_at,next_try_at,ended_at,message_id,expires_at,used_at,revoked_at,message
+    alice,alice@example.com,reset,accepted,kept as 1.f068d859454d63f8e55f6da221a129d1_example.com.eml,1,0,2026-11-24T08:00:00Z,2026-11-24T08:00:00Z,,2026-11-24T08:00:00Z,1.f068d859454d63f8e55f6da221a129d1@example.com,2026-11-25T08:00:00Z,,,1
+    bob,bob@example.com,invitation,skipped,locked,0,0,2026-11-24T08:00:00Z,,,2026-11-24T08:00:00Z,,,,,2
+    carla,carla@example.com,invitation,accepted,kept as 3.89876445ccfed7b8f3d586f1de8f977b_example.com.eml,1,0,2026-11-24T08:00:00Z,2026-11-24T08:00:00Z,,2026-11-24T08:00:00Z,3.89876445ccfed7b8f3d586f1de8f977b@example.com,2026-12-01T08:00:00Z,,,3
+    dora,dora@example.com,invitation,accepted,kept as 4.afffb9a2d10b53c795907a1dd13e6f54_example.com.eml,1,0,2026-11-24T08:00:00Z,2026-11-24T08:00:00Z,,2026-11-24T08:00:00Z,4.afffb9a2d10b53c795907a1dd13e6f54@example.com,2026-12-01T08:00:00Z,,,4
+    emil,emil@example.com,invitation,accepted,kept as 5.130e6488323ab415bda38a517fb5c694_example.com.eml,1,0,2026-11-24T08:00:00Z,2026-11-24T08:00:00Z,,2026-11-24T08:00:00Z,5.130e6488323ab415bda38a517fb5c694@example.com,2026-12-01T08:00:00Z,,,5
+    sam,sam@idp.example.com,invitation,skipped,SAML,0,0,2026-11-24T08:00:00Z,,,2026-11-24T08:00:00Z,,,,,6
     ");
     assert_snapshot!(world.run("jobs list"), @"
     status 0
@@ -140,7 +140,7 @@ fn it_asks_with_the_count_and_without_a_terminal_needs_a_yes() {
     assert_snapshot!(world.run("users send-reset --search nobody --yes -v"), @"
     status 0
     -- stderr
-    Nobody is to be mailed, 0 would be skipped.
+    Nobody is mailed, 0 users skipped.
     ");
 }
 
@@ -385,7 +385,7 @@ fn deferred_mails_are_for_a_later_run_and_end_the_job() {
     assert_snapshot!(world.run("jobs run -v"), @"
     status 0
     -- stderr
-    1 sent.
+    1 accepted.
     ");
     assert_eq!(world.ask("SELECT state FROM job"), "finished");
 }
@@ -423,7 +423,7 @@ fn a_canary_that_dies_pauses_the_job_until_somebody_has_looked() {
     Mails:       4
     Outcome:     1 failed, 3 queued; 2 skipped
     Links used:  0
-    Pace:        0 in the last minute
+    Pace:        none in the last minute
 
             1  failed: 550 5.1.1 no such user
             1  skipped: SAML
@@ -447,11 +447,11 @@ fn a_job_is_called_off_and_its_links_with_it() {
     assert_snapshot!(world.command("jobs cancel 2 --reason typo").at_terminal().run(), @"
     status 0
     -- stderr
-    Job 2 is cancelled: 1 mail called off.
+    Job 2 is cancelled: 1 mail cancelled.
     ");
     assert_snapshot!(world.newest_event(), @r#"
     jobs cancel | done | owner, Admin | typo
-    {"job":2,"links":0,"messages":1}
+    {"in_doubt":0,"job":2,"links":0,"messages":1}
     "#);
     assert_snapshot!(world.run("jobs cancel 2"), @"
     status 65
@@ -468,7 +468,7 @@ fn a_job_is_called_off_and_its_links_with_it() {
     assert_snapshot!(world.command("jobs cancel 1 --revoke-links").at_terminal().run(), @"
     status 0
     -- stderr
-    Job 1 is cancelled: 0 mails called off, 1 link revoked.
+    Job 1 is cancelled: 0 mails cancelled, 1 link revoked.
     ");
     assert_eq!(world.ask("SELECT revoked_why FROM message WHERE id = 1"), "job 1 cancelled");
     assert_snapshot!(world.run("jobs run 2"), @"
@@ -541,20 +541,20 @@ fn old_records_are_deleted_and_nothing_else() {
     assert_snapshot!(world.run("jobs delete 1"), @"
     status 2
     -- stderr
-    error: nobody can be asked here, and this needs an answer: Delete 1 job, 1 mail for good
+    error: nobody can be asked here, and this needs an answer: Delete 1 job, 1 mail, and end 1 open link for good
     hint: give `--yes` to do it without being asked
     ");
     assert_snapshot!(world.command("jobs delete 1").typing(["y"]).run(), @"
     status 0
     -- asked
-    Delete 1 job, 1 mail for good? [y/N] y
+    Delete 1 job, 1 mail, and end 1 open link for good? [y/N] y
     -- stderr
-    deleted: 1 job, 1 mail.
+    deleted: 1 job, 1 mail, and with them 1 open link.
     The same without questions: cxme-admin jobs delete 1 --yes
     ");
     assert_snapshot!(world.newest_event(), @r#"
     jobs delete | done | owner, Admin | -
-    {"jobs":[1],"messages":1}
+    {"jobs":[1],"links":1,"messages":1}
     "#);
     world.wait(400 * 86_400);
     assert_snapshot!(world.command("jobs delete --older-than 365d --yes").at_terminal().run(), @"

@@ -198,6 +198,7 @@ fn what_is_not_configured_is_said_before_anything_is_queued() {
     status 78
     -- stderr
     error: [DIR]/data/reset.key: the reset key is missing, and no link can be made without it
+    hint: restore the file that `init` made from its backup, or name it: [reset] key_file
     ");
     world.file("data/reset.key", "0".repeat(64));
     assert_snapshot!(world.run("users send-reset alice"), @"
@@ -270,7 +271,7 @@ fn what_the_relay_did_not_take_is_sent_by_the_next_run() {
     assert_snapshot!(world.command("jobs run").at_terminal().run(), @"
     status 0
     -- stderr
-    2 sent.
+    2 accepted.
     ");
     assert_snapshot!(world.run("jobs run"), @"status 0");
     assert_eq!(world.mails().len(), 2);

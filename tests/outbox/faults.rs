@@ -33,7 +33,8 @@ fn of_many_users_the_bad_ones_are_explained_and_the_others_get_their_mail() {
     );
     world.sql(
         "UPDATE user SET email = 'ü@example.com' WHERE username = 'user12';
-         UPDATE message SET address = 'ü@example.com', state = 'queued', ended_at = NULL WHERE address = 'user12@example.com'",
+         UPDATE message SET address = 'ü@example.com', state = 'queued', ended_at = NULL, revoked_at = NULL,
+         revoked_why = NULL WHERE address = 'user12@example.com'",
     );
     let relay = ScriptedRelay::start(pipelining(), |moment| match moment.at {
         At::Rcpt if moment.line.contains("5@") => Act::Say(b"550 5.1.1 no such user\r\n".to_vec()),

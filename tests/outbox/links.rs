@@ -126,8 +126,8 @@ fn all_links_are_revoked_at_once_and_what_waits_is_called_off() {
     let (alice, bob) = (world.user("alice"), world.user("bob"));
     let ((_, one), (_, two)) = (sent(&world, alice), sent(&world, bob));
     world.queue(alice);
-    let revoked = world.change(|store| store.revoke_links(Some(alice), "revoked", world.now()));
+    let revoked = world.change(|store| store.revoke_links(Some(alice), &[], "revoked", world.now()));
     assert_eq!((revoked, is_found(&world, &one), is_found(&world, &two)), ((1, 1), false, true));
-    assert_eq!(world.change(|store| store.revoke_links(None, "revoked", world.now())), (1, 0));
+    assert_eq!(world.change(|store| store.revoke_links(None, &[], "revoked", world.now())), (1, 0));
     assert!(!is_found(&world, &two));
 }

@@ -46,16 +46,16 @@ pub fn run(context: &mut Context, args: &DeleteArgs) -> anyhow::Result<()> {
     let desk = context.desk()?;
     let found = end::look(&desk, old)?;
     if !args.acting.dry_run && found.messages + found.jobs.len() as u64 > 0 {
-        prompt::confirm(context, args.yes, &format!("Delete {} for good?", words(&found)))?;
+        prompt::confirm(context, args.yes, &format!("Delete {} for good?", words(&found, "and end ")))?;
         end::delete(&desk, old, &args.acting.intent())?;
     }
     let verb = if args.acting.dry_run { "would be deleted" } else { "deleted" };
-    context.output.say(&format!("{verb}: {}.", words(&found)));
+    context.output.say(&format!("{verb}: {}.", words(&found, "and with them ")));
     Ok(())
 }
 
-fn words(deleted: &Deleted) -> String {
+fn words(deleted: &Deleted, and: &str) -> String {
     let links =
-        if deleted.links > 0 { format!(", and end {}", counted(deleted.links, "open link")) } else { String::new() };
+        if deleted.links > 0 { format!(", {and}{}", counted(deleted.links, "open link")) } else { String::new() };
     format!("{}, {}{links}", counted(deleted.jobs.len() as u64, "job"), counted(deleted.messages, "mail"))
 }

@@ -57,6 +57,9 @@ pub fn run(context: &mut Context, args: &QueueArgs) -> anyhow::Result<()> {
         let message = outbox::cancel(&desk, MessageId(number), &args.acting.intent())?;
         let verb = args.acting.verb("cancelled");
         context.output.say(&format!("Message {number}, the {} for {}, {verb}.", message.kind, message.address));
+        if message.link.is_some_and(|link| link.handed_at.is_some()) {
+            context.output.warn("it may have arrived, with a link that works: cxme-admin resets revoke USER ends it");
+        }
         return Ok(());
     }
     let now = desk.now();

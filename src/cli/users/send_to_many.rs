@@ -139,7 +139,7 @@ fn make_new(
         return Ok(None);
     }
     if plan.mailed() == 0 {
-        context.output.say(&format!("Nobody is mailed: {}.", counted(plan.skipped(), "user skipped")));
+        context.output.say(&format!("Nobody is mailed, {} skipped.", counted(plan.skipped(), "user")));
         return Ok(None);
     }
     prompt::confirm(context, bulk.yes, &question(&plan))?;
