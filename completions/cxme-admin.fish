@@ -325,7 +325,7 @@ complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from set-password" -s v -l verbose -d 'Say what was done, without a terminal too'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from set-password" -l no-input -d 'Never ask: fail where a question would come'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from set-password" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from send-reset" -l expires -d 'How long the link works: 5m to 24h, to 7d for an invitation; otherwise as configured' -r
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from send-reset" -l expires -d 'How long the link works: 5m to 24h, or to 7d if all are invitations; otherwise as configured' -r
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from send-reset" -l unless-sent-within -d 'Leave out who was sent a link within this time, `0s` for nobody; otherwise as configured (15m)' -r
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from send-reset" -l note -d 'A line of your own in the mail, up to 1,000 characters' -r
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from send-reset" -l search -d 'Those whose username, email address or name holds this text' -r
@@ -477,7 +477,7 @@ complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and not __fi
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and not __fish_seen_subcommand_from list show run cancel remind delete" -f -a "list" -d 'List jobs, the newest first'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and not __fish_seen_subcommand_from list show run cancel remind delete" -f -a "show" -d 'Show how far a job is, and what became of each of its mails'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and not __fish_seen_subcommand_from list show run cancel remind delete" -f -a "run" -d 'Send what is due: queued, deferred, or in doubt after a crash'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and not __fish_seen_subcommand_from list show run cancel remind delete" -f -a "cancel" -d 'Call off what waits of a job'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and not __fish_seen_subcommand_from list show run cancel remind delete" -f -a "cancel" -d 'Cancel what waits of a job'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and not __fish_seen_subcommand_from list show run cancel remind delete" -f -a "remind" -d 'Mail those again who were sent a link by a job and did not use it'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and not __fish_seen_subcommand_from list show run cancel remind delete" -f -a "delete" -d 'Delete the records of a job that has ended, or of all old ones'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from list" -l limit -d 'At most so many; all in data, 20 in a table' -r
@@ -539,7 +539,7 @@ complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_s
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from cancel" -l no-input -d 'Never ask: fail where a question would come'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from cancel" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from remind" -l after -d 'Whose mail was sent at least so long ago, such as `3d`' -r
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from remind" -l expires -d 'How long the link works: 5m to 24h, to 7d for an invitation; otherwise as configured' -r
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from remind" -l expires -d 'How long the link works: 5m to 24h, or to 7d if all are invitations; otherwise as configured' -r
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from remind" -l unless-sent-within -d 'Leave out who was sent a link within this time, `0s` for nobody; otherwise as configured (15m)' -r
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from remind" -l note -d 'A line of your own in the mail, up to 1,000 characters' -r
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from remind" -l key -d 'A name for the job: the same name again goes on with it, and makes no second one' -r
@@ -806,7 +806,7 @@ complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand mail; and not __fi
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand mail; and not __fish_seen_subcommand_from test preview queue" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand mail; and not __fish_seen_subcommand_from test preview queue" -f -a "test" -d 'Send a test mail, once'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand mail; and not __fish_seen_subcommand_from test preview queue" -f -a "preview" -d 'Show a mail as users get it, with a code that does not work'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand mail; and not __fish_seen_subcommand_from test preview queue" -f -a "queue" -d 'List the mails that wait, the oldest first, or call one off'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand mail; and not __fish_seen_subcommand_from test preview queue" -f -a "queue" -d 'List the mails that wait, the oldest first, or cancel one'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand mail; and __fish_seen_subcommand_from test" -l reason -d 'Why, for the audit' -r
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand mail; and __fish_seen_subcommand_from test" -s c -l config -d 'Configuration file [variable: CXME_ADMIN_CONFIG]' -r -F
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand mail; and __fish_seen_subcommand_from test" -l store -d 'Store, in place of the configured one [variable: CXME_ADMIN_STORE]' -r -F
@@ -839,7 +839,7 @@ complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand mail; and __fish_s
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand mail; and __fish_seen_subcommand_from preview" -s v -l verbose -d 'Say what was done, without a terminal too'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand mail; and __fish_seen_subcommand_from preview" -l no-input -d 'Never ask: fail where a question would come'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand mail; and __fish_seen_subcommand_from preview" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand mail; and __fish_seen_subcommand_from queue" -l cancel -d 'Call off the message with this number' -r
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand mail; and __fish_seen_subcommand_from queue" -l cancel -d 'Cancel the message with this number' -r
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand mail; and __fish_seen_subcommand_from queue" -l reason -d 'Why, for the audit' -r
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand mail; and __fish_seen_subcommand_from queue" -s c -l config -d 'Configuration file [variable: CXME_ADMIN_CONFIG]' -r -F
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand mail; and __fish_seen_subcommand_from queue" -l store -d 'Store, in place of the configured one [variable: CXME_ADMIN_STORE]' -r -F

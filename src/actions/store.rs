@@ -13,6 +13,7 @@ use crate::actions::Result;
 use crate::actions::Scene as _;
 use crate::domain::action::Action;
 use crate::domain::event::Chain;
+use crate::domain::refusal::Refusal;
 use crate::domain::selection::Selection;
 use crate::store::facts::KEY_FINGERPRINT;
 use crate::store::restore::Restoring;
@@ -86,6 +87,20 @@ pub struct Restored {
     pub newest: Option<Timestamp>,
     /// What was true when it was made, and may not be so any more.
     pub unsettled: Unsettled,
+}
+
+/// Asks the store that is to be replaced whether the operator may do that, and refuses while mail of it is being sent: what
+/// the sender knows would not be in the copy.
+///
+/// # Errors
+/// When he may not, or mail is being sent.
+pub fn may_replace(desk: &Desk) -> Result<()> {
+    desk.view(Action::StoreRestore, |_| {
+        if desk.store.is_anybody_sending()? {
+            return Err(Refusal::MailIsSent.into());
+        }
+        Ok(())
+    })
 }
 
 /// Examines a copy, and writes into it what makes it safe to go on from, with the event of its being restored. `desk` is

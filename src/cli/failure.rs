@@ -95,6 +95,14 @@ pub enum Complaint {
         /// How it goes on.
         hint: String,
     },
+    /// A generated password is in force, and nobody has seen it.
+    #[error("{words}")]
+    NotShown {
+        /// The exit code of what kept it from being shown.
+        code: u8,
+        /// Whose it is.
+        words: String,
+    },
     /// The store failed in the middle of a run.
     #[error("{words}")]
     Broken {
@@ -259,6 +267,9 @@ fn of_complaint(complaint: &Complaint) -> Told {
         Complaint::Stopped { signal, hint, .. } => {
             Told::new(u8::try_from(128 + signal).unwrap_or(BUG), complaint).hint(hint)
         }
+        Complaint::NotShown { code, .. } => {
+            Told::new(*code, complaint).hint("standard output could not be written: set another password")
+        }
         Complaint::Broken { code, hint, .. } => Told::new(*code, complaint).hint(hint),
         Complaint::NotSent { fault, hint, .. } => {
             let code = match fault {
@@ -347,6 +358,9 @@ fn of_refusal(refusal: &Refusal) -> Told {
         }
         Refusal::Locked { user } => told(DATA).hint(format!("cxme-admin users unlock {user}")),
         Refusal::CodeNotAccepted { .. } => told(DATA).hint("a new link: cxme-admin users send-reset USER"),
+        Refusal::MailIsSent => {
+            told(LATER).hint("let it end, or stop it with SIGTERM, and keep `jobs run` from starting")
+        }
         Refusal::UnderWay(_) => {
             told(LATER).hint("wait until it has ended, or let `jobs run` find that its sender has died")
         }

@@ -65,7 +65,7 @@ impl SelectionArgs {
     /// # Errors
     /// When an age or the file is malformed.
     pub fn wanted(&self, context: &mut Context, desk: &Desk) -> anyhow::Result<Wanted> {
-        Ok(self.wanted_with_digest(context, desk)?.0)
+        Ok(self.wanted_with_digest(context, desk, Action::UsersList)?.0)
     }
 
     /// Whether a condition is given.
@@ -113,7 +113,12 @@ impl SelectionArgs {
     ///
     /// # Errors
     /// When an age or the file is malformed.
-    pub fn wanted_with_digest(&self, context: &mut Context, desk: &Desk) -> anyhow::Result<(Wanted, Option<String>)> {
+    pub fn wanted_with_digest(
+        &self,
+        context: &mut Context,
+        desk: &Desk,
+        action: Action,
+    ) -> anyhow::Result<(Wanted, Option<String>)> {
         for (option, value) in
             [("--search", &self.search), ("--role", &self.role), ("--email-domain", &self.email_domain)]
         {
@@ -132,7 +137,7 @@ impl SelectionArgs {
                 Some(desk.now().checked_sub(age).map_err(|_| usage("reaches too far back".to_owned()))?)
             }
         };
-        let read = self.from.as_deref().map(|path| read_names(context, desk, path)).transpose()?;
+        let read = self.from.as_deref().map(|path| read_names(context, desk, action, path)).transpose()?;
         let (mut named, mut lines, mut digest) = (None, Vec::new(), None);
         if let Some(read) = read {
             (lines, named) = (read.lines, Some(read.names.into()));
@@ -167,13 +172,14 @@ struct Named {
 }
 
 /// Reads the users named in a file.
-fn read_names(context: &mut Context, desk: &Desk, path: &Path) -> anyhow::Result<Named> {
-    context.check_input(desk, Action::UsersList, path)?;
+fn read_names(context: &mut Context, desk: &Desk, action: Action, path: &Path) -> anyhow::Result<Named> {
+    context.check_input(desk, action, path)?;
     let mut bytes = Vec::new();
     if path == Path::new("-") {
         (&mut context.process.stdin.bytes).take(LIST_LIMIT + 1).read_to_end(&mut bytes)?;
     } else {
-        super::users::import::open(path)?.take(LIST_LIMIT + 1).read_to_end(&mut bytes)?;
+        let named = |error: std::io::Error| std::io::Error::new(error.kind(), format!("{}: {error}", path.display()));
+        super::users::import::open(path)?.take(LIST_LIMIT + 1).read_to_end(&mut bytes).map_err(named)?;
     }
     if bytes.len() as u64 > LIST_LIMIT {
         return Err(Complaint::Data(format!("{}: larger than 320 MiB", path.display())).into());

@@ -132,6 +132,9 @@ pub enum Refusal {
     /// A mail of the job is under way.
     #[error("a mail of job {0} is under way")]
     UnderWay(JobId),
+    /// Mail of the store that is to be replaced is being sent.
+    #[error("a process is sending mail of the store that is to be replaced")]
+    MailIsSent,
     /// The job is not in a state for this.
     #[error("job {id} is {state}")]
     JobState {

@@ -236,15 +236,17 @@ impl Writing<'_> {
     /// # Errors
     /// When the store cannot be written.
     pub fn doubt_sender(&self, sender: u32, now: Timestamp) -> Result<u64> {
-        let sql = "SELECT id FROM message WHERE state = 'sending' AND sender = ?1";
+        // What may have arrived did so when it was tried, and not when somebody finds out.
+        let sql = "SELECT id, ifnull(last_try_at, ?2) FROM message WHERE state = 'sending' AND sender = ?1";
         let mut statement = self.transaction.prepare_cached(sql)?;
-        let ids = statement.query_map([sender], |row| row.get(0))?.collect::<rusqlite::Result<Vec<i64>>>()?;
-        for id in &ids {
+        let rows = statement.query_map(params![sender, now.as_second()], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        let tried = rows.collect::<rusqlite::Result<Vec<(i64, i64)>>>()?;
+        for (id, tried_at) in &tried {
             let reply = "the process that was sending it ended before the relay's answer was noted".to_owned();
             let settlement = Settlement::Tried { state: MessageState::InDoubt, reply, due_at: Some(now) };
-            self.settle_message(MessageId(*id), &settlement, now)?;
+            self.settle_message(MessageId(*id), &settlement, time(*tried_at))?;
         }
-        Ok(ids.len() as u64)
+        Ok(tried.len() as u64)
     }
 
     /// Begins to send a message. When this is committed, the code's hash is on the disk before the mail leaves, and its

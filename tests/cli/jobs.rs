@@ -95,13 +95,13 @@ fn a_selection_becomes_a_job_in_which_everybody_has_a_row() {
     assert_snapshot!(world.run("jobs list"), @"
     status 0
     -- stdout
-    JOB  STATE     MADE  BY     MAILS  ACCEPTED  FAILED  WAITING
-    1    finished  now   owner  4      4         0       0
+    JOB  STATE     MADE  BY     MAILS  ACCEPTED  FAILED  CANCELLED  WAITING
+    1    finished  now   owner  4      4         0       0          0
     ");
     assert_snapshot!(world.run("jobs list -o ndjson"), @r#"
     status 0
     -- stdout
-    {"job":1,"key":"breach","state":"finished","why":null,"operator":"owner","created_at":"2026-11-24T08:00:00Z","ended_at":"2026-11-24T08:00:00Z","selection":"--all","mails":4,"accepted":4,"failed":0,"waiting":0,"skipped":2}
+    {"job":1,"key":"breach","state":"finished","why":null,"operator":"owner","created_at":"2026-11-24T08:00:00Z","ended_at":"2026-11-24T08:00:00Z","selection":"--all","mails":4,"accepted":4,"failed":0,"cancelled":0,"waiting":0,"skipped":2}
     "#);
     assert_snapshot!(world.run("jobs show 2"), @"
     status 65

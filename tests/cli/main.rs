@@ -16,6 +16,7 @@ mod hostile;
 mod import;
 mod init;
 mod jobs;
+mod jobs_rules;
 mod mail;
 mod notices;
 mod operators;

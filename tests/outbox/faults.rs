@@ -193,3 +193,45 @@ fn a_panic_without_a_message_stops_the_run_and_burns_nobodys_attempt() {
     assert!(report.trouble.unwrap().words.starts_with("a bug: "));
     assert!(ids.iter().all(|id| world.message(*id).state == MessageState::Queued));
 }
+
+/// Messages with the smallest numbers first are what a run begins with; those that the relay hangs up over come last then.
+#[test]
+fn a_mail_over_which_the_relay_hangs_up_keeps_no_other_from_being_sent() {
+    for at in [At::Mail, At::Rcpt] {
+        let world = World::new();
+        let ids = world.queued(10);
+        let relay = ScriptedRelay::start(pipelining(), move |moment| {
+            let is_bad = match at {
+                At::Mail => moment.at == At::Mail && moment.connection.is_multiple_of(2) && moment.connection < 4,
+                _ => moment.at == At::Rcpt && moment.line.contains("user0@"),
+            };
+            if is_bad { Act::Hang(Vec::new()) } else { Act::Usual }
+        });
+        let order = Order { patience: Duration::from_secs(30), ..Order::default() };
+        let report = world.send_with(smtp(relay.port()), &order);
+        assert!(report.accepted >= 9, "{at:?}: {report:?}");
+        for id in &ids[1..] {
+            assert_eq!(world.message(*id).state, MessageState::Accepted, "{at:?}");
+        }
+    }
+}
+
+#[test]
+fn what_may_have_arrived_stays_in_doubt_whatever_the_relay_does_next() {
+    let world = World::new();
+    let id = world.queued(1)[0];
+    let dropping = ScriptedRelay::start(pipelining(), |moment| match moment.at {
+        At::Dot => Act::Hang(Vec::new()),
+        _ => Act::Usual,
+    });
+    world.send(smtp(dropping.port()), 1);
+    let message = world.message(id);
+    assert_eq!((message.state, message.doubts), (MessageState::InDoubt, 1));
+    world.wait(1_000);
+    let refusing = ScriptedRelay::start(pipelining(), |moment| match moment.at {
+        At::Mail => Act::Say(b"421 4.3.2 later\r\n".to_vec()),
+        _ => Act::Usual,
+    });
+    world.send(smtp(refusing.port()), 1);
+    assert_eq!(world.message(id).state, MessageState::InDoubt);
+}

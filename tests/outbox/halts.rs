@@ -7,10 +7,12 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 use std::time::Instant;
 
+use cxme_admin::domain::job::JobId;
 use cxme_admin::domain::message::MessageState;
 use cxme_admin::outbox::Halt;
 use cxme_admin::outbox::Order;
 use cxme_admin::outbox::StopSignal;
+use cxme_admin::store::outbox::Scope;
 
 use crate::relay::Act;
 use crate::relay::At;
@@ -233,4 +235,28 @@ fn an_observer_sees_how_far_the_run_is() {
     assert!(seen.is_sorted_by_key(|(total, _)| *total) && seen.len() >= 10, "{seen:?}");
     assert_eq!(seen.last(), Some(&(20, Some("550 5.1.1 no such user".to_owned()))));
     assert_eq!((report.accepted, report.failed), (19, 1));
+}
+
+#[test]
+fn a_job_that_is_paused_or_cancelled_elsewhere_is_sent_no_further() {
+    for state in ["'paused'", "'cancelled', ended_at = 1"] {
+        let world = World::new();
+        world.queued(50);
+        world.sql(
+            "INSERT INTO job (state, operator, operator_uid, created_at, selection) VALUES ('running', 'x', 0, 1, 'x');
+             UPDATE message SET job_id = 1",
+        );
+        let (path, statement) = (world.store.path().to_owned(), format!("UPDATE job SET state = {state}"));
+        let relay = ScriptedRelay::start(pipelining(), move |moment| {
+            if moment.at == At::Dot && moment.recipient.contains("user9@") {
+                let store = rusqlite::Connection::open(&path).unwrap();
+                store.busy_timeout(Duration::from_secs(30)).unwrap();
+                store.execute_batch(&statement).unwrap();
+            }
+            Act::Usual
+        });
+        let order = Order { scope: Scope::Job(JobId(1)), ..Order::default() };
+        let report = world.send_with(smtp(relay.port()), &order);
+        assert_eq!((report.accepted, report.halt), (10, Some(Halt::Ended)), "{state}");
+    }
 }

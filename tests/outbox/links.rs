@@ -1,15 +1,23 @@
 //! The lives and deaths of links.
 
+use std::time::Duration;
+
 use cxme_admin::domain::user::Lock;
 use cxme_admin::domain::user::UserId;
+use cxme_admin::outbox::Report;
 use cxme_admin::secrets::ResetCode;
 use cxme_admin::secrets::password_hash::PasswordHash;
 use cxme_admin::store::messages::LinkState;
 use cxme_admin::store::users::NewPassword;
 
+use crate::relay::Act;
+use crate::relay::At;
+use crate::relay::ScriptedRelay;
+use crate::relays::pipelining;
 use crate::world::LIFE;
 use crate::world::World;
 use crate::world::code_in;
+use crate::world::smtp;
 
 const HASH: &str = "$argon2id$v=19$m=65536,t=3,p=1$c2FsdHNhbHRzYWx0c2FsdA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
@@ -130,4 +138,50 @@ fn all_links_are_revoked_at_once_and_what_waits_is_called_off() {
     assert_eq!((revoked, is_found(&world, &one), is_found(&world, &two)), ((1, 1), false, true));
     assert_eq!(world.change(|store| store.revoke_links(None, &[], "revoked", world.now())), (1, 0));
     assert!(!is_found(&world, &two));
+}
+
+/// A relay that takes time to answer RCPT, in which something is done to the store, and then says to try again later.
+fn while_under_way(world: &World, doing: &str) -> Report {
+    let (path, doing) = (world.store.path().to_owned(), doing.to_owned());
+    let relay = ScriptedRelay::start(pipelining(), move |moment| {
+        if moment.at != At::Dot {
+            return Act::Usual;
+        }
+        let store = rusqlite::Connection::open(&path).unwrap();
+        store.busy_timeout(Duration::from_secs(30)).unwrap();
+        store.execute_batch(&doing).unwrap();
+        Act::Say(b"451 4.3.0 later\r\n".to_vec())
+    });
+    world.send(smtp(relay.port()), 1)
+}
+
+#[test]
+fn a_link_that_ended_while_its_mail_was_under_way_is_not_mailed_again() {
+    for doing in [
+        "UPDATE message SET revoked_at = 1, revoked_why = 'by an operator'",
+        "UPDATE message SET used_at = 1",
+        "UPDATE user SET locked_at = 1; UPDATE user SET locked_at = NULL",
+    ] {
+        let world = World::new();
+        let id = world.queue(world.user("alice"));
+        assert_eq!(while_under_way(&world, doing).deferred, 1, "{doing}");
+        world.wait(1_000);
+        assert!(world.mails().is_empty(), "{doing}");
+        let message = world.message(id);
+        assert_eq!(message.state.word(), "cancelled", "{doing}");
+        assert_eq!(message.reply.as_deref(), Some("its link has ended"), "{doing}");
+    }
+}
+
+#[test]
+fn a_mail_of_a_job_that_is_cancelled_while_it_is_under_way_does_not_wait_for_ever() {
+    let world = World::new();
+    let id = world.queue(world.user("alice"));
+    world.sql(
+        "INSERT INTO job (state, ended_at, operator, operator_uid, created_at, selection)
+         VALUES ('cancelled', 1, 'x', 0, 1, 'x')",
+    );
+    assert_eq!(while_under_way(&world, "UPDATE message SET job_id = 1").deferred, 1);
+    let message = world.message(id);
+    assert_eq!((message.state.word(), message.reply.as_deref()), ("cancelled", Some("job 1 cancelled")));
 }

@@ -138,7 +138,10 @@ pub fn send(
 }
 
 /// Refuses a note that is no line, or too long a one.
-pub(in crate::actions) fn check_note(note: Option<&str>) -> Result<()> {
+///
+/// # Errors
+/// What is wrong with it.
+pub fn check_note(note: Option<&str>) -> Result<()> {
     let Some(note) = note else { return Ok(()) };
     let judged = text::check_line(note, MAX_NOTE);
     Ok(judged.map_err(|fault| Refusal::Field { field: "note", fault: fault.to_string() })?)

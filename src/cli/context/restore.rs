@@ -10,6 +10,7 @@ use super::owner_of;
 use super::policy;
 use crate::actions::Desk;
 use crate::actions::Rules;
+use crate::actions::store;
 use crate::domain::action::Action;
 use crate::store::Store;
 use crate::store::open::Expect;
@@ -35,7 +36,7 @@ impl Context {
         }
         let desk = self.desk_for(Expect::CurrentOrOlder)?;
         self.check_file(&desk, action)?;
-        desk.view(action, |_| Ok(()))?;
+        store::may_replace(&desk)?;
         let (clock, random) = desk.leave();
         (self.clock, self.random) = (Some(clock), Some(random));
         Ok(())

@@ -17,7 +17,7 @@ pub struct ListArgs {
     limit: Option<u64>,
 }
 
-const TABLE: [Head; 8] = [
+const TABLE: [Head; 9] = [
     Head { name: "job", title: "JOB" },
     Head { name: "state", title: "STATE" },
     Head { name: "created_at", title: "MADE" },
@@ -25,10 +25,11 @@ const TABLE: [Head; 8] = [
     Head { name: "mails", title: "MAILS" },
     Head { name: "accepted", title: "ACCEPTED" },
     Head { name: "failed", title: "FAILED" },
+    Head { name: "cancelled", title: "CANCELLED" },
     Head { name: "waiting", title: "WAITING" },
 ];
 
-const DATA: [Head; 13] = [
+const DATA: [Head; 14] = [
     Head { name: "job", title: "" },
     Head { name: "key", title: "" },
     Head { name: "state", title: "" },
@@ -40,6 +41,7 @@ const DATA: [Head; 13] = [
     Head { name: "mails", title: "" },
     Head { name: "accepted", title: "" },
     Head { name: "failed", title: "" },
+    Head { name: "cancelled", title: "" },
     Head { name: "waiting", title: "" },
     Head { name: "skipped", title: "" },
 ];
@@ -61,15 +63,16 @@ pub fn run(context: &mut Context, args: &ListArgs) -> anyhow::Result<()> {
             let (job, counts) = (&shown.job, &shown.counts);
             let (number, state) = (Cell::Number(job.id.0), Cell::text(job.state.word()));
             let (made, operator) = (Cell::Time(job.created_at), Cell::text(&job.operator));
-            let [mails, accepted, failed, waiting, skipped] = numbers(counts);
+            let [mails, accepted, failed, cancelled, waiting, skipped] = numbers(counts);
             if is_table {
-                sink(&[number, state, made, operator, mails, accepted, failed, waiting])?;
+                sink(&[number, state, made, operator, mails, accepted, failed, cancelled, waiting])?;
                 continue;
             }
             let (key, why) = (Cell::text_or(job.key.as_deref(), ""), Cell::text_or(job.why.as_deref(), ""));
             let (ended, selection) = (Cell::time_or(job.ended_at, ""), Cell::text(&job.selection));
             sink(&[
-                number, key, state, why, operator, made, ended, selection, mails, accepted, failed, waiting, skipped,
+                number, key, state, why, operator, made, ended, selection, mails, accepted, failed, cancelled, waiting,
+                skipped,
             ])?;
         }
         Ok(())
@@ -80,12 +83,13 @@ pub fn run(context: &mut Context, args: &ListArgs) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn numbers(counts: &Counts) -> [Cell<'static>; 5] {
+fn numbers(counts: &Counts) -> [Cell<'static>; 6] {
     let skipped = counts.of(MessageState::Skipped);
     let numbers = [
         counts.total() - skipped,
         counts.of(MessageState::Accepted),
         counts.of(MessageState::Failed),
+        counts.of(MessageState::Cancelled),
         counts.waiting(),
         skipped,
     ];

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::PoisonError;
 
+use indicatif::HumanDuration;
 use indicatif::ProgressBar;
 use indicatif::ProgressDrawTarget;
 use indicatif::ProgressState;
@@ -20,7 +21,7 @@ use crate::outbox;
 /// How often it is drawn in a second, at most.
 const DRAWN: u8 = 10;
 /// Done of all, how fast, how long to go, and what went wrong; it fits 80 columns.
-const TEMPLATE: &str = "{bar:14} {human_pos} of {human_len}  {pace}  {eta} left  {wide_msg}";
+const TEMPLATE: &str = "{bar:14} {human_pos} of {human_len}  {pace}  {left}  {wide_msg}";
 
 /// A line that is drawn anew.
 #[derive(Debug)]
@@ -42,6 +43,11 @@ impl Progress {
             let pace = state.per_sec();
             // A text cannot fail to be written.
             let _ = if pace < 10.0 { write!(text, "{pace:.1}/s") } else { write!(text, "{pace:.0}/s") };
+        });
+        let style = style.with_key("left", |state: &ProgressState, text: &mut dyn fmt::Write| {
+            // While nothing moves, nobody knows.
+            let is_known = state.per_sec() > 0.0 && state.len().is_some_and(|length| state.pos() <= length);
+            let _ = if is_known { write!(text, "{:#} left", HumanDuration(state.eta())) } else { Ok(()) };
         });
         bar.set_style(style.progress_chars("=> "));
         Some(Self { bar, screen })

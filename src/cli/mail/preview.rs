@@ -1,13 +1,16 @@
 //! `mail preview`.
 
+use std::path::Path;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::actions::mail;
+use crate::actions::resets::send::check_note;
 use crate::cli::context::Context;
 use crate::cli::data;
 use crate::cli::data::Cell;
 use crate::cli::data::Head;
+use crate::cli::failure::Complaint;
 use crate::cli::output::Format;
 use crate::domain::action::Action;
 use crate::domain::email_address::EmailAddress;
@@ -52,9 +55,14 @@ const SAMPLE: &str = "SAMP1-EC0DE-SAMP1-EC0DE-SAMP1E";
 /// When mail is not configured, there is no such user, or the file cannot be made.
 pub fn run(context: &mut Context, args: &PreviewArgs) -> anyhow::Result<()> {
     let desk = context.desk()?;
-    if args.out.is_some() {
+    if let Some(path) = &args.out {
         context.check_file(&desk, Action::MailPreview)?;
+        if path == Path::new("-") {
+            let words = "--out: a file is needed; the text goes to standard output, and `-o json` has all parts";
+            return Err(Complaint::Usage { words: words.to_owned(), hint: None }.into());
+        }
     }
+    check_note(args.note.as_deref())?;
     let reference = args.user.as_deref().map(UserReference::new);
     let user = mail::preview_user(&desk, reference.as_ref())?;
     let composer = context.composer(&desk)?;
@@ -78,8 +86,7 @@ pub fn run(context: &mut Context, args: &PreviewArgs) -> anyhow::Result<()> {
         message_id: "preview@example.com",
         content,
     };
-    let preview =
-        composer.preview(&letter).map_err(|error| crate::cli::failure::Complaint::Configuration(error.to_string()))?;
+    let preview = composer.preview(&letter).map_err(|error| Complaint::Configuration(error.to_string()))?;
     if let Some(path) = &args.out {
         private_file::write_new(path, 0o600, preview.html.as_bytes())?;
         context.output.say(&format!("The HTML part is in {}.", path.display()));

@@ -17,6 +17,7 @@ use crate::domain::message::MessageState;
 use crate::domain::refusal::Refusal;
 use crate::mail::smtp::Side;
 use crate::mail::smtp::Transcript;
+use crate::mail::transport::Transport;
 use crate::outbox::Halt;
 use crate::outbox::Order;
 
@@ -52,6 +53,7 @@ pub fn run(context: &mut Context, args: &TestArgs) -> anyhow::Result<()> {
     });
     let is_told = context.global.verbose;
     let post = context.post_without_links(&desk, is_told.then_some(transcript))?;
+    let has_dialogue = matches!(*post.transport, Transport::Smtp(_));
     let order = Order { deadline: Some(Instant::now() + DEADLINE), ..context.order()? };
     let tested = mail::test(&desk, &post, order, &address, &args.acting.intent());
     for line in lines.lock().unwrap_or_else(PoisonError::into_inner).iter() {
@@ -62,14 +64,16 @@ pub fn run(context: &mut Context, args: &TestArgs) -> anyhow::Result<()> {
         return Ok(());
     };
     let reply = message.reply.as_deref().unwrap_or_default();
-    let complaint = |fault, words| Complaint::NotSent { fault, words, hint: hint(is_told) };
+    let complaint = |fault, words| Complaint::NotSent { fault, words, hint: hint(has_dialogue && !is_told) };
     match (&report.trouble, message.state) {
         (_, MessageState::Accepted) => {
             context.output.say(&format!("The relay took the test mail for {address}: {reply}"));
             Ok(())
         }
         _ if report.halt == Some(Halt::OutOfTime) => {
-            let words = format!("the relay did not answer within {} seconds", DEADLINE.as_secs());
+            let smtp = &context.config()?.mail.smtp;
+            let relay = smtp.host.as_deref().map(|host| format!(" {host}:{}", smtp.port)).unwrap_or_default();
+            let words = format!("the relay{relay} did not answer within {} seconds", DEADLINE.as_secs());
             Err(complaint(MailFault::Later, words).into())
         }
         (Some(trouble), _) => Err(complaint(fault_of(trouble), trouble.words.clone()).into()),
@@ -81,6 +85,6 @@ pub fn run(context: &mut Context, args: &TestArgs) -> anyhow::Result<()> {
     }
 }
 
-fn hint(is_told: bool) -> String {
-    if is_told { String::new() } else { "`-v` shows the dialogue with the relay".to_owned() }
+fn hint(has_dialogue: bool) -> String {
+    if has_dialogue { "`-v` shows the dialogue with the relay".to_owned() } else { String::new() }
 }

@@ -37,7 +37,9 @@ const NEITHER: &str = "Neither now";
 pub fn run(context: &mut Context, args: &PasswordArgs) -> anyhow::Result<()> {
     let desk = context.desk()?;
     let reference = UserReference::new(&args.user);
-    let management = password::management(&desk, &reference)?;
+    let mut management = password::management(&desk, &reference)?;
+    // Where no mail is configured the choice is offered all the same if it is the only one: it says what is missing.
+    management.may_send &= context.has_mail()? || !management.may_set;
     let hint = "give `users send-reset USER` or `users set-password USER --stdin`";
     let mut terminal = context.terminal("How the user gets a password", hint)?;
     match ask(terminal.as_mut(), &management, &[])? {
@@ -60,7 +62,11 @@ pub fn offer(
         return Ok(false);
     }
     // Who may add users need not be one who may do either.
-    let Ok(management) = password::management(desk, reference) else { return Ok(false) };
+    let Ok(mut management) = password::management(desk, reference) else { return Ok(false) };
+    management.may_send &= context.has_mail()?;
+    if !management.may_send && !management.may_set {
+        return Ok(false);
+    }
     let Ok(mut terminal) = context.terminal("How the user gets a password", "") else { return Ok(false) };
     match ask(terminal.as_mut(), &management, &[NEITHER])? {
         Some(choice) if choice != NEITHER => {

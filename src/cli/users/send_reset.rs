@@ -23,6 +23,7 @@ use crate::cli::output::Format;
 use crate::cli::selection::SelectionArgs;
 use crate::cli::users::send_to_many;
 use crate::cli::users::send_to_many::BulkArgs;
+use crate::domain::action::Action;
 use crate::domain::duration::SpokenDuration;
 use crate::domain::duration::parse_duration;
 use crate::domain::message::MessageState;
@@ -61,7 +62,7 @@ pub struct SendResetArgs {
 /// What the mails are
 #[derive(Debug, Clone, Default, clap::Args)]
 pub struct MailArgs {
-    /// How long the link works: 5m to 24h, to 7d for an invitation; otherwise as configured
+    /// How long the link works: 5m to 24h, or to 7d if all are invitations; otherwise as configured
     #[arg(long, value_name = "TIME")]
     expires: Option<String>,
     /// Leave out who was sent a link within this time, `0s` for nobody; otherwise as configured (15m)
@@ -127,7 +128,7 @@ pub fn run(context: &mut Context, args: &SendResetArgs) -> anyhow::Result<()> {
     }
     let desk = context.desk()?;
     if args.users.is_empty() {
-        let (wanted, sha256) = args.selection.wanted_with_digest(context, &desk)?;
+        let (wanted, sha256) = args.selection.wanted_with_digest(context, &desk, Action::UsersSendResetToMany)?;
         let selection = if args.all { "--all".to_owned() } else { args.selection.words() };
         let meant = Meant::Selected(Box::new(wanted));
         return send_to_many::send(context, &desk, meant, selection, sha256, &args.mail, &args.bulk, &args.acting);

@@ -12,6 +12,7 @@ use crate::actions::users::password::Target;
 use crate::cli::acting::ActingArgs;
 use crate::cli::context::Context;
 use crate::cli::context::PasswordSource;
+use crate::cli::failure;
 use crate::cli::failure::Complaint;
 use crate::cli::prompt;
 use crate::domain::message::MessageId;
@@ -182,7 +183,10 @@ impl Task<'_> {
         })?;
         let notice = self.set(context, generated.password(), Origin::Generated)?;
         // First: whoever waits for the relay loses the password with an impatient Ctrl-C.
-        context.output.generated(user.username.as_str(), &generated)?;
+        context.output.generated(user.username.as_str(), &generated).map_err(|error| Complaint::NotShown {
+            code: failure::code_of(&error.into()),
+            words: format!("the password of {} is set, and could not be shown", user.username),
+        })?;
         context.send_notice(self.desk, notice);
         Ok(())
     }

@@ -1,0 +1,254 @@
+//! Jobs and links: who may touch whose, what counts as sent, what a key and a limit mean.
+
+use insta::assert_snapshot;
+
+use crate::relay::Act;
+use crate::relay::At;
+use crate::relay::Offer;
+use crate::relay::ScriptedRelay;
+use crate::support::CAROL;
+use crate::support::GOOD;
+use crate::support::World;
+use crate::support::code_in;
+
+fn relay(script: impl Fn(At, &str) -> Option<&'static str> + Send + Sync + 'static) -> ScriptedRelay {
+    ScriptedRelay::start(Offer { extensions: vec!["PIPELINING"], tls: None }, move |moment| {
+        match script(moment.at, moment.line) {
+            Some(reply) => Act::Say(format!("{reply}\r\n").into_bytes()),
+            None => Act::Usual,
+        }
+    })
+}
+
+fn users(names: &str) -> World {
+    World::with_mail().with_users(names)
+}
+
+#[test]
+fn a_user_named_twice_gets_one_mail() {
+    let world = users("alice,bob");
+    world.run("users send-reset alice ALICE@example.com bob alice").expect_status(0);
+    assert_eq!(world.mails().len(), 2);
+}
+
+#[test]
+fn a_link_that_went_to_a_wrong_address_does_not_count_as_sent() {
+    let world = users("alice");
+    world.run("users send-reset alice").expect_status(0);
+    world.run("users edit alice --email alicia@example.com").expect_status(0);
+    world.run("users send-reset alice").expect_status(0);
+    assert!(world.mails()[1].contains("\r\nTo: alicia@example.com\r\n"));
+    world.run("resets revoke alice").expect_status(0);
+    world.run("users send-reset --search alice --yes").expect_status(0);
+    assert_eq!(world.mails().len(), 3);
+}
+
+#[test]
+fn a_link_lives_on_when_the_mail_of_a_newer_one_does_not_arrive() {
+    let world = users("alice");
+    world.run("users send-reset alice").expect_status(0);
+    let code = world.newest_code();
+    let refusing = relay(|at, _| (at == At::Rcpt).then_some("550 5.1.1 no such user"));
+    world.configure_relay(refusing.port());
+    world.run("users send-reset alice --unless-sent-within 0s").expect_status(69);
+    assert_snapshot!(world.run("resets list"), @"
+    status 0
+    -- stdout
+    MESSAGE  USER   LINK    MAIL      EXPIRES    ASKED BY
+    2        alice  unsent  failed    -          owner
+    1        alice  open    accepted  in 7 days  owner
+    ");
+    let stdin = format!("{code}\n{GOOD}\n");
+    world.command("resets redeem --stdin --no-notify").stdin(stdin).run().expect_status(0);
+}
+
+#[test]
+fn all_links_are_for_those_who_send_to_many_and_nobody_reaches_above_his_role() {
+    let world = World::with_mail()
+        .with_role("Sender", "view-users send-resets")
+        .with_role("Bulk", "view-users send-resets run-bulk-jobs")
+        .with_role("Looker", "view-users")
+        .with_users("low:Looker,boss:Admin")
+        .with_operator(CAROL, "Sender");
+    world.run("users send-reset --all --yes").expect_status(0);
+    world.command("resets revoke --all --yes").uid(CAROL).run().expect_status(77);
+    world.run("operators remove carol").expect_status(0);
+    let world = world.with_operator(CAROL, "Bulk");
+    assert_snapshot!(world.command("resets revoke --all --yes -v").uid(CAROL).run(), @"
+    status 0
+    -- stderr
+    revoked: 1 open link and 0 waiting mails.
+    ");
+    assert_eq!(world.ask("SELECT group_concat(address) FROM message WHERE revoked_at IS NULL"), "boss@example.com");
+    for command in ["jobs cancel 1 --revoke-links", "jobs delete 1 --yes"] {
+        let run = world.command(command).uid(CAROL).run().expect_status(77);
+        assert!(run.err().starts_with("error: the role of boss allows"), "{run}");
+    }
+    assert_eq!(world.ask("SELECT count(*) FROM message WHERE revoked_at IS NULL"), "1");
+}
+
+#[test]
+fn where_links_cannot_be_made_no_job_is_made_and_nobody_added() {
+    let world = users("alice");
+    let text = std::fs::read_to_string(world.config()).unwrap().replace("link =", "# link =");
+    world.write_config(&text);
+    for command in [
+        "users send-reset --all --yes",
+        "users send-reset --all --yes --queue-only",
+        "users send-reset --all -n",
+        "users add new@example.com --send-reset",
+    ] {
+        let run = world.run(command).expect_status(78);
+        assert!(run.err().starts_with("error: no link is configured"), "{run}");
+    }
+    assert_eq!(world.ask("SELECT (SELECT count(*) FROM job) || (SELECT count(*) FROM user)"), "01");
+}
+
+#[test]
+fn an_empty_condition_is_not_everybody() {
+    let world = users("alice");
+    for option in ["--search", "--role", "--email-domain"] {
+        for value in ["", " "] {
+            let run = world.command("users send-reset --yes").argument(option).argument(value).run().expect_status(2);
+            assert!(run.err().contains("the value is empty"), "{run}");
+        }
+    }
+    assert!(world.mails().is_empty());
+}
+
+#[test]
+fn a_key_belongs_to_its_selection() {
+    let world = users("alice,bob");
+    world.run("users send-reset --search alice --key k --yes").expect_status(0);
+    assert_snapshot!(world.run("users send-reset --search bob --key k --yes"), @"
+    status 65
+    -- stderr
+    error: job 1 with this key is for other users: --search alice
+    ");
+    assert_eq!(world.mails().len(), 1);
+}
+
+#[test]
+fn a_job_that_ends_with_failures_says_so_whoever_ends_it() {
+    let world = users("alice,bob,carla");
+    let first = relay(|at, line| match (at, line) {
+        (At::Rcpt, line) if line.contains("alice") => Some("550 5.1.1 no such user"),
+        (At::Rcpt, line) if line.contains("bob") => Some("450 4.2.0 greylisted"),
+        _ => None,
+    });
+    world.configure_relay(first.port());
+    world.run("users send-reset --all --yes").expect_status(75);
+    world.configure_mail("");
+    world.wait(500);
+    assert_snapshot!(world.run("jobs run"), @"
+    status 3
+    -- stderr
+    error: Job 1, finished: 3 mails: 2 accepted, 1 failed
+    hint: who and why: cxme-admin jobs show 1 -o csv
+    ");
+}
+
+#[test]
+fn a_job_is_data_where_data_is_asked_for() {
+    let world = users("alice,bob");
+    assert_snapshot!(world.run("users send-reset --all --yes -o json --queue-only"), @r#"
+    status 0
+    -- stdout
+    {"job":1,"state":"running","mails":2,"accepted":0,"deferred":0,"failed":0,"in_doubt":0,"cancelled":0,"waiting":2,"skipped":0}
+    "#);
+    assert_snapshot!(world.run("jobs run 1 -o csv"), @"
+    status 0
+    -- stdout
+    job,state,mails,accepted,deferred,failed,in_doubt,cancelled,waiting,skipped
+    1,finished,2,2,0,0,0,0,0,0
+    ");
+}
+
+#[test]
+fn a_job_that_somebody_has_looked_at_is_not_paused_again_for_the_same() {
+    let world = users("alice,bob,carla,dora");
+    let refusing = relay(|at, line| (at == At::Rcpt && line.contains("alice")).then_some("550 5.1.1 no such user"));
+    world.configure_relay(refusing.port());
+    world.run("users send-reset --all --canary 2 --connections 1 --yes").expect_status(3);
+    assert_eq!(world.ask("SELECT state FROM job"), "paused");
+    // It goes on, and is interrupted at once; cron takes it up.
+    world.run("jobs run 1 --max-runtime 0s").expect_status(75);
+    world.run("jobs run").expect_status(3);
+    assert_eq!(world.ask("SELECT state FROM job"), "finished");
+    assert_eq!(world.ask("SELECT count(*) FROM message WHERE state = 'accepted'"), "3");
+}
+
+#[test]
+fn a_life_that_resets_may_not_have_is_refused_for_a_job_too() {
+    let world = users("alice,bob").with_password("alice", GOOD);
+    assert_snapshot!(world.run("users send-reset --all --expires 2d --yes"), @"
+    status 65
+    -- stderr
+    error: the life of the link must be between 5 minutes and 24 hours for a reset, and some of these users have a password
+    ");
+    assert_eq!(world.ask("SELECT count(*) FROM job"), "0");
+    world.run("users send-reset --no-password --expires 2d --yes").expect_status(0);
+    assert_eq!(world.ask("SELECT life FROM message"), "172800");
+}
+
+#[test]
+fn a_relay_that_refuses_us_fails_nobody() {
+    let world = users("alice,bob,carla,dora,emil");
+    let refusing = relay(|at, _| (at == At::Rcpt).then_some("554 5.7.1 Client host rejected: Access denied"));
+    world.configure_relay(refusing.port());
+    let run = world.run("users send-reset --all --connections 1 --yes");
+    assert_snapshot!(run, @"
+    status 69
+    -- stderr
+    error: the relay refuses mail from here, whoever it is for: 554 5.7.1 Client host rejected: Access denied; Job 1, running: 5 mails: 3 deferred, 2 queued
+    hint: set it right, and try it: cxme-admin mail test ADDRESS -v; then cxme-admin jobs run sends what waits
+    ");
+    assert_eq!(world.ask("SELECT group_concat(state) FROM message"), "deferred,deferred,deferred,queued,queued");
+    assert_eq!(world.run("users send-reset alice --unless-sent-within 0s").status, 75);
+    world.configure_mail("");
+    world.wait(1_000);
+    world.run("jobs run").expect_status(0);
+    assert_eq!(world.mails().len(), 5);
+}
+
+#[test]
+fn a_row_that_somebody_has_made_unreadable_costs_one_mail() {
+    let world = users("alice,bob,carla");
+    world.sql("UPDATE user SET name = cast(x'ff41fe' AS text), locale = cast(x'ff' AS text) WHERE username = 'bob'");
+    world.run("users send-reset --all --yes").expect_status(0);
+    assert_eq!(world.mails().len(), 3);
+    world.run("jobs show 1 -o csv").expect_status(0);
+}
+
+#[test]
+fn records_of_mails_under_way_are_kept() {
+    let world = users("alice");
+    world.run("users send-reset --all --yes").expect_status(0);
+    world.sql("UPDATE message SET state = 'sending', sender = 99, ended_at = NULL");
+    assert_snapshot!(world.run("jobs delete 1 --yes"), @"
+    status 75
+    -- stderr
+    error: a mail of job 1 is under way
+    hint: wait until it has ended, or let `jobs run` find that its sender has died
+    ");
+}
+
+#[test]
+fn what_a_dead_process_was_sending_is_no_reason_to_send_nothing() {
+    let world = users("alice");
+    world.run("users send-reset alice").expect_status(0);
+    world.sql("UPDATE message SET state = 'sending', sender = 99, ended_at = NULL, handed_at = NULL, last_try_at = 1");
+    world.run("users send-reset alice").expect_status(0);
+    assert_eq!(world.mails().len(), 2, "it was long ago");
+    assert_eq!(world.ask("SELECT state || doubts FROM message WHERE id = 1"), "cancelled1");
+}
+
+#[test]
+fn each_mail_of_a_job_has_a_link_of_its_own() {
+    let world = users("alice,bob,carla");
+    world.run("users send-reset --all --yes").expect_status(0);
+    let mut codes: Vec<String> = world.mails().iter().map(|mail| code_in(mail)).collect();
+    codes.sort();
+    codes.dedup();
+    assert_eq!(codes.len(), 3);
+}
