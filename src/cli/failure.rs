@@ -1,6 +1,8 @@
 //! From an error to what the operator reads: the words, the details, the hint, and the exit code. The only exit codes of
 //! the program stand here (sysexits(3) where it has one).
 
+mod complaint;
+
 use std::ffi::OsStr;
 use std::io;
 
@@ -23,6 +25,9 @@ use crate::secrets::password::PasswordError;
 use crate::store::StoreError;
 use crate::texts;
 use crate::texts::Locale;
+
+pub use complaint::Complaint;
+pub use complaint::MailFault;
 
 /// Done, or nothing to do.
 pub const OK: u8 = 0;
@@ -50,97 +55,6 @@ pub const NOT_PERMITTED: u8 = 77;
 pub const CONFIGURATION: u8 = 78;
 /// The reader of standard output went away: as if by SIGPIPE.
 const BROKEN_PIPE: u8 = 128 + 13;
-
-/// What the command line itself has to say.
-#[derive(Debug, thiserror::Error)]
-pub enum Complaint {
-    /// The arguments fit their form and yet not each other.
-    #[error("{words}")]
-    Usage {
-        /// What is wrong.
-        words: String,
-        /// What to do.
-        hint: Option<String>,
-    },
-    /// Nobody can be asked.
-    #[error("nobody can be asked here, and this needs an answer: {question}")]
-    CannotAsk {
-        /// What would be asked.
-        question: String,
-        /// What to do.
-        hint: String,
-    },
-    /// The operator said no.
-    #[error("not confirmed: nothing was changed")]
-    Declined,
-    /// The password was not accepted; the exit code says it.
-    #[error("the password was not accepted")]
-    NotVerified,
-    /// The two entries differ, or no entry was good, three times.
-    #[error("no acceptable password in three tries: nothing was changed")]
-    NoPassword,
-    /// A file of the configuration, in words that tell nothing of its content.
-    #[error("{0}")]
-    Configuration(String),
-    /// The input of a stream is not what it should be.
-    #[error("{0}")]
-    Data(String),
-    /// Somebody asked the program to stop, and it did in good order.
-    #[error("{words}")]
-    Stopped {
-        /// By which signal.
-        signal: i32,
-        /// How far it came.
-        words: String,
-        /// How it goes on.
-        hint: String,
-    },
-    /// A generated password is in force, and nobody has seen it.
-    #[error("{words}")]
-    NotShown {
-        /// The exit code of what kept it from being shown.
-        code: u8,
-        /// Whose it is.
-        words: String,
-    },
-    /// The store failed in the middle of a run.
-    #[error("{words}")]
-    Broken {
-        /// The exit code of that failure.
-        code: u8,
-        /// What failed, and how far the run came.
-        words: String,
-        /// How it goes on.
-        hint: String,
-    },
-    /// Mail was not handed over.
-    #[error("{words}")]
-    NotSent {
-        /// What that means.
-        fault: MailFault,
-        /// What happened.
-        words: String,
-        /// What to do.
-        hint: String,
-    },
-}
-
-/// What it means that mail was not handed over.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum MailFault {
-    /// It is tried again, or is worth another try.
-    Later,
-    /// The relay refuses for good.
-    Refused,
-    /// The configuration is wrong.
-    Configuration,
-    /// The message was called off: what it was for does not hold any more.
-    CalledOff,
-    /// The program failed.
-    Bug,
-    /// Some of many were not.
-    Some,
-}
 
 /// An error in words.
 struct Told {

@@ -1,6 +1,7 @@
 //! The store's side of a run: settles, begins, and decides how long to bear with a relay in trouble.
 
 mod next;
+mod settle;
 
 use std::sync::Arc;
 use std::sync::mpsc;
@@ -22,7 +23,6 @@ use super::Report;
 use super::StopSignal;
 use super::crew;
 use super::outcome::Outcomes;
-use super::outcome::speaks_of_us;
 use super::pace::Pace;
 use super::supply::Supply;
 use super::worker::Answer;
@@ -31,7 +31,6 @@ use super::worker::Seat;
 use crate::clock::Clock;
 use crate::domain::email_address::EmailAddress;
 use crate::domain::message::MessageId;
-use crate::domain::message::MessageState;
 use crate::mail::handover::Handover;
 use crate::mail::handover::Phase;
 use crate::mail::handover::Trouble;
@@ -43,7 +42,6 @@ use crate::store::StoreError;
 use crate::store::Writing;
 use crate::store::lock::Held;
 use crate::store::outbox::Scope;
-use crate::store::outbox::Settlement;
 
 /// The store is left free for others so long, in one piece: longer than a writer who waits for it takes from one look to the
 /// next (`open.rs` in the store).
@@ -54,9 +52,6 @@ const BUSY: Duration = Duration::from_millis(100);
 const LOOK: Duration = Duration::from_millis(50);
 /// The waits between two tries to reach a relay in trouble: the first, and the longest.
 const RELAY_WAITS: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(10));
-
-/// So many refusals of us, before the relay took anything, end the run.
-const ENOUGH_REFUSALS: u32 = 3;
 
 /// A worker, as the store's thread sees it.
 struct Worker {
@@ -362,58 +357,6 @@ impl<'run> Engine<'run> {
         }
         self.settle(writing, number, id, handover, now)?;
         Ok(wish)
-    }
-
-    fn settle(
-        &mut self,
-        writing: &Writing<'_>,
-        number: usize,
-        id: MessageId,
-        handover: Handover,
-        now: Timestamp,
-    ) -> Result<()> {
-        let Some(in_flight) = self.workers[number].in_flight.take().filter(|in_flight| in_flight.id == id) else {
-            return Ok(());
-        };
-        match &handover {
-            Handover::Accepted { .. } => self.pace.taken(),
-            Handover::Deferred { slow_down: true, .. } => self.pace.slow_down(Instant::now()),
-            _ => {}
-        }
-        let handover = self.whose_refusal(handover);
-        if let Handover::Trouble(trouble) = &handover {
-            self.last_trouble = Some(trouble.clone());
-        }
-        let settlement = self.outcomes.settlement(&in_flight, handover, self.surroundings.random, now);
-        writing.settle_message(id, &settlement, now)?;
-        match settlement {
-            Settlement::Tried { state, reply, .. } => {
-                self.report.count(state);
-                if state != MessageState::Accepted {
-                    self.last_error = Some(reply);
-                }
-            }
-            Settlement::Released if self.outcomes.is_left_alone(id) => self.is_leaving_some = true,
-            Settlement::Released => self.supply.give_back(id),
-        }
-        Ok(())
-    }
-
-    /// As long as the relay has taken nothing at all, a refusal that speaks of the sender may be for everybody: it burns
-    /// nobody's mail, and a few of them end the run.
-    fn whose_refusal(&mut self, handover: Handover) -> Handover {
-        let has_taken_any = self.report.accepted + self.order.before.accepted > 0;
-        let Handover::Refused { reply } = handover else { return handover };
-        if has_taken_any || !speaks_of_us(&reply) {
-            return Handover::Refused { reply };
-        }
-        self.refusals_of_us += 1;
-        if self.refusals_of_us == ENOUGH_REFUSALS {
-            let words = format!("the relay refuses mail from here, whoever it is for: {reply}");
-            self.report.trouble = Some(Trouble { kind: TroubleKind::ForGood, phase: Phase::Rcpt, words });
-            self.stop(Halt::Trouble);
-        }
-        Handover::Deferred { reply, slow_down: false }
     }
 
     /// What a worker does that cannot go on for the relay's trouble: try again after a while as the scout, or wait for the

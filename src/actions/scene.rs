@@ -1,0 +1,137 @@
+//! What views and changes have in common.
+
+use jiff::Timestamp;
+
+use crate::actions::Change;
+use crate::actions::Desk;
+use crate::actions::Result;
+use crate::actions::View;
+use crate::actions::allow;
+use crate::domain::operator::Standing;
+use crate::domain::refusal::Refusal;
+use crate::domain::role::Permission;
+use crate::domain::role::RoleId;
+use crate::domain::user::SignIn;
+use crate::domain::user::User;
+use crate::domain::user::UserId;
+use crate::domain::user::UserReference;
+use crate::store::Reading;
+
+/// What views and changes have in common: finding users, and who may act on them.
+pub trait Scene {
+    /// The store as the transaction sees it.
+    fn reading(&self) -> &Reading<'_>;
+    /// By what right the operator acts.
+    fn standing(&self) -> &Standing;
+    /// When.
+    fn now(&self) -> Timestamp;
+    /// The organization and its rules.
+    fn desk(&self) -> &Desk;
+
+    /// Asks for a permission besides the action's own.
+    ///
+    /// # Errors
+    /// When the operator's role lacks it.
+    fn require(&self, permission: Permission) -> Result<()> {
+        Ok(allow(self.standing(), permission)?)
+    }
+
+    /// The user with this name or address.
+    ///
+    /// # Errors
+    /// When there is none.
+    fn user(&self, reference: &UserReference) -> Result<User> {
+        let found = self.reading().user(reference)?;
+        found.ok_or_else(|| Refusal::NoSuchUser(reference.as_str().to_owned()).into())
+    }
+
+    /// That user, if the operator may act on him: nobody acts on a user whose role may do more than his own.
+    ///
+    /// # Errors
+    /// When there is none, or he outranks the operator.
+    fn subordinate(&self, reference: &UserReference) -> Result<User> {
+        let user = self.user(reference)?;
+        self.outrank(user.role, &user.username.to_string(), Some(user.id))?;
+        Ok(user)
+    }
+
+    /// Refuses when a role may do more than the operator's.
+    ///
+    /// # Errors
+    /// When it may.
+    fn outrank(&self, role: RoleId, user: &str, id: Option<UserId>) -> Result<()> {
+        let permissions = self.reading().role(role)?.map(|role| role.permissions).unwrap_or_default();
+        match permissions.beyond(self.standing().permissions()) {
+            Some(permission) => Err(Refusal::Outranked {
+                user: user.to_owned(),
+                id,
+                role: self.standing().words().to_owned(),
+                permission,
+            }
+            .into()),
+            None => Ok(()),
+        }
+    }
+
+    /// The roles that may do more than the operator's.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    fn outranking(&self) -> Result<Vec<RoleId>> {
+        let own = self.standing().permissions();
+        let roles = self.reading().roles()?.into_iter().filter(|role| role.permissions.beyond(own).is_some());
+        Ok(roles.map(|role| role.id).collect())
+    }
+
+    /// Refuses what cannot be done to a user who signs in with SAML.
+    ///
+    /// # Errors
+    /// When he does.
+    fn require_password_sign_in(&self, user: &User) -> Result<()> {
+        match user.sign_in {
+            SignIn::Password => Ok(()),
+            SignIn::Saml => Err(Refusal::Saml {
+                user: user.username.to_string(),
+                id: user.id,
+                contact: self.desk().organization.saml_contact.clone(),
+            }
+            .into()),
+        }
+    }
+}
+
+impl Scene for View<'_> {
+    fn reading(&self) -> &Reading<'_> {
+        &self.reading
+    }
+
+    fn standing(&self) -> &Standing {
+        &self.standing
+    }
+
+    fn now(&self) -> Timestamp {
+        self.now
+    }
+
+    fn desk(&self) -> &Desk {
+        self.desk
+    }
+}
+
+impl Scene for Change<'_> {
+    fn reading(&self) -> &Reading<'_> {
+        &self.writing
+    }
+
+    fn standing(&self) -> &Standing {
+        &self.standing
+    }
+
+    fn now(&self) -> Timestamp {
+        self.now
+    }
+
+    fn desk(&self) -> &Desk {
+        self.desk
+    }
+}
