@@ -75,6 +75,7 @@ complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand init" -l color -d 
 always\t'Always'
 never\t'Never'"
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand init" -s y -l yes -d 'Do not ask: take the defaults'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand init" -l new-key -d 'Give a store that has lost its reset key a new one: the links made with the old one die'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand init" -s q -l quiet -d 'Say nothing but data and errors'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand init" -s v -l verbose -d 'Say what was done, without a terminal too'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand init" -l no-input -d 'Never ask: fail where a question would come'

@@ -4,8 +4,11 @@ use std::path::Path;
 
 use jiff::Timestamp;
 
+use crate::actions::Desk;
+use crate::actions::Intent;
 use crate::actions::Record;
 use crate::actions::Result;
+use crate::actions::Scene as _;
 use crate::domain::action::Action;
 use crate::domain::event::NewEvent;
 use crate::domain::event::Outcome;
@@ -17,6 +20,9 @@ use crate::domain::role::ADMIN;
 use crate::store::Store;
 use crate::store::Writing;
 use crate::store::facts::KEY_FINGERPRINT;
+
+/// Why links end when the key that made them is gone.
+const LOST: &str = "the reset key was lost";
 
 /// Makes a store whose first operator is `account`, with the role Admin.
 ///
@@ -53,5 +59,31 @@ fn fill(store: &Writing<'_>, account: &Account, key_fingerprint: &[u8], now: Tim
         user: None,
         reason: None,
         details: Some(serde_json::Value::Object(record.details).to_string()),
+    })
+}
+
+/// How many links die with a key that was lost.
+///
+/// # Errors
+/// When the operator may not manage the store, or it cannot be read.
+pub fn links_of_lost_key(desk: &Desk) -> Result<u64> {
+    desk.change(Action::StoreInit, &Intent { dry_run: true, ..Intent::default() }, |change| {
+        Ok((Record::default(), change.end_open_links(LOST, change.now())?))
+    })
+}
+
+/// Lets the store know a new key in the place of one that was lost: open links end, because their codes can be made again by
+/// nobody, and what waits is mailed with codes of the new one.
+///
+/// # Errors
+/// When the operator may not manage the store, or it cannot be written.
+pub fn renew_key(desk: &Desk, fingerprint: &[u8]) -> Result<()> {
+    desk.change(Action::StoreInit, &Intent::default(), |change| {
+        let links = change.end_open_links(LOST, change.now())?;
+        change.set_fact(KEY_FINGERPRINT, fingerprint)?;
+        let mut record = Record::default();
+        record.note("key", "made anew");
+        record.note("links", links);
+        Ok((record, ()))
     })
 }

@@ -217,7 +217,8 @@ fn of_action(error: &ActionError) -> Told {
                 "such as: link = \"https://reset.example.com/#{code}\", the page where codes are redeemed"
             }
             PostFault::NoKey | PostFault::OtherKey => {
-                "restore the key file that `init` made with this store, or name it: [reset] key_file"
+                "restore the key file that `init` made with this store, or name it: [reset] key_file; if it is lost, move the \
+                 other one away: cxme-admin init --new-key makes a new one"
             }
         }),
         ActionError::Password(_) | ActionError::BadRows { .. } | ActionError::BadInput(_) => Told::new(DATA, error),

@@ -10,6 +10,7 @@ use crate::actions::init;
 use crate::cli::context::Context;
 use crate::cli::context::owner_of;
 use crate::cli::failure::Complaint;
+use crate::cli::jobs::summary::counted;
 use crate::cli::prompt;
 use crate::config::Config;
 use crate::config::Surroundings;
@@ -29,6 +30,9 @@ pub struct InitArgs {
     /// Do not ask: take the defaults
     #[arg(short, long)]
     yes: bool,
+    /// Give a store that has lost its reset key a new one: the links made with the old one die
+    #[arg(long)]
+    new_key: bool,
     /// The organization's name, for a new configuration
     #[arg(long, value_name = "NAME")]
     organization: Option<String>,
@@ -52,7 +56,14 @@ pub fn run(context: &mut Context, args: &InitArgs) -> anyhow::Result<()> {
     let config = if existing.is_some() { context.config()? } else { context.config_by_default() }.clone();
     let store_path = std::path::absolute(context.store_path(&config))?;
     if store_path.symlink_metadata().is_ok() {
-        return Err(StoreError::Exists(store_path).into());
+        if !args.new_key {
+            return Err(StoreError::Exists(store_path).into());
+        }
+        let (key_path, key) = context.key()?;
+        return match key? {
+            Some(_) => Err(private_file::Problem::Exists { path: key_path }.into()),
+            None => renew_key(context, &key_path, args.yes),
+        };
     }
     let config_path = match existing {
         Some(path) => path,
@@ -86,6 +97,23 @@ pub fn run(context: &mut Context, args: &InitArgs) -> anyhow::Result<()> {
         context.output.say(&format!("The same without questions: {}", crate::cli::as_typed(&words)));
     }
     context.output.say("Next: cxme-admin users add EMAIL --name NAME");
+    Ok(())
+}
+
+/// Gives a store that has lost its key a new one.
+fn renew_key(context: &mut Context, path: &Path, yes: bool) -> anyhow::Result<()> {
+    let desk = context.desk()?;
+    let links = init::links_of_lost_key(&desk)?;
+    let question = format!("Make a new reset key, {}, and end {}?", path.display(), counted(links, "open link"));
+    prompt::confirm(context, yes, &question)?;
+    let key = desk.with_random(ResetKey::generate);
+    private_file::write_new(path, 0o600, key.to_file().as_bytes())?;
+    if let Err(error) = init::renew_key(&desk, &key.fingerprint()) {
+        // A key that is not the store's would only stand in the way.
+        let _ = std::fs::remove_file(path);
+        return Err(error.into());
+    }
+    context.output.say(&format!("Reset key made: {}", path.display()));
     Ok(())
 }
 

@@ -140,6 +140,20 @@ pub(super) fn not_of(roles: &[RoleId]) -> String {
     format!("user_id NOT IN (SELECT user.id FROM user WHERE role_id IN ({}))", roles.join(", "))
 }
 
+impl Writing<'_> {
+    /// Ends all links that can still be used, and whose mail does not wait to be sent again. Gives how many there were.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    pub fn end_open_links(&self, why: &str, now: Timestamp) -> Result<u64> {
+        let sql = format!(
+            "UPDATE message SET revoked_at = ?1, revoked_why = ?2 WHERE life IS NOT NULL AND {OPEN} \
+             AND state NOT IN ('queued', 'deferred', 'in doubt')"
+        );
+        Ok(self.transaction.execute(&sql, params![now.as_second(), why])? as u64)
+    }
+}
+
 impl Store {
     /// Ends a link whose life was found to be over, so that a clock that is set back does not revive it. Stands outside
     /// changes as the outbox's own settling does: the row is the record.

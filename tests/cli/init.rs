@@ -6,6 +6,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use insta::assert_snapshot;
 
 use crate::support::CAROL;
+use crate::support::GOOD;
 use crate::support::World;
 
 #[test]
@@ -129,4 +130,38 @@ fn by_sudo_the_account_that_called_sudo_becomes_the_first_operator() {
     world.command("init --yes").uid(0).sudo_by(CAROL).run().expect_status(0);
     assert_eq!(world.ask("SELECT account || ' ' || uid FROM operator"), format!("carol {CAROL}"));
     assert_eq!(world.ask("SELECT by_sudo FROM event"), "1");
+}
+
+#[test]
+fn a_store_that_has_lost_its_key_gets_a_new_one_and_its_links_die() {
+    let world = World::with_mail().with_users("alice,bob");
+    world.run("users send-reset alice").expect_status(0);
+    let code = world.newest_code();
+    fs::remove_file(world.path("data/reset.key")).unwrap();
+    world.run("users send-reset bob").expect_status(78);
+    assert_snapshot!(world.run("init --new-key"), @"
+    status 2
+    -- stderr
+    error: nobody can be asked here, and this needs an answer: Make a new reset key, [DIR]/data/reset.key, and end 1 open link
+    hint: give `--yes` to do it without being asked
+    ");
+    assert_snapshot!(world.command("init --new-key").typing(["y"]).run(), @"
+    status 0
+    -- asked
+    Make a new reset key, [DIR]/data/reset.key, and end 1 open link? [y/N] y
+    -- stderr
+    Reset key made: [DIR]/data/reset.key
+    The same without questions: cxme-admin init --new-key --yes
+    ");
+    assert_snapshot!(world.newest_event(), @r#"
+    init | done | owner, Admin | -
+    {"key":"made anew","links":1}
+    "#);
+    let stdin = format!("{code}\n{GOOD}\n");
+    world.command("resets redeem --stdin").stdin(stdin).run().expect_status(65);
+    world.run("users send-reset bob").expect_status(0);
+    let stdin = format!("{}\n{GOOD}\n", world.newest_code());
+    world.command("resets redeem --stdin").stdin(stdin).run().expect_status(0);
+    world.run("init --yes").expect_status(78);
+    world.run("init --yes --new-key").expect_status(74);
 }

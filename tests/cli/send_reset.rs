@@ -198,14 +198,14 @@ fn what_is_not_configured_is_said_before_anything_is_queued() {
     status 78
     -- stderr
     error: [DIR]/data/reset.key: the reset key is missing, and no link can be made without it
-    hint: restore the file that `init` made from its backup, or name it: [reset] key_file
+    hint: restore it from its backup, or name it: [reset] key_file; if it is lost: cxme-admin init --new-key
     ");
     world.file("data/reset.key", "0".repeat(64));
     assert_snapshot!(world.run("users send-reset alice"), @"
     status 78
     -- stderr
     error: the reset key is not the one that this store was made with
-    hint: restore the key file that `init` made with this store, or name it: [reset] key_file
+    hint: restore the key file that `init` made with this store, or name it: [reset] key_file; if it is lost, move the other one away: cxme-admin init --new-key makes a new one
     ");
     world.file_with_mode("data/reset.key", &content, 0o640);
     assert_snapshot!(world.run("users send-reset alice"), @"

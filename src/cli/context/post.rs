@@ -58,7 +58,8 @@ impl Context {
         let missing = || Complaint::NotSent {
             fault: MailFault::Configuration,
             words: format!("{}: {}", path.display(), PostFault::NoKey),
-            hint: "restore the file that `init` made from its backup, or name it: [reset] key_file".to_owned(),
+            hint: "restore it from its backup, or name it: [reset] key_file; if it is lost: cxme-admin init --new-key"
+                .to_owned(),
         };
         let key = key?.ok_or_else(missing)?;
         let post = self.post_with(desk, Some(key), None)?;
