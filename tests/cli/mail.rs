@@ -193,9 +193,9 @@ fn what_waits_is_listed_and_can_be_called_off() {
     assert_snapshot!(world.run("mail queue"), @"
     status 0
     -- stdout
-    MESSAGE  KIND        ADDRESS            STATE     TRIES  NEXT TRY      REPLY
-    1        invitation  alice@example.com  deferred  1      in 5 minutes  450 4.2.0 greylisted
-    2        invitation  bob@example.com    deferred  1      in 4 minutes  450 4.2.0 greylisted
+    MESSAGE  ADDRESS            STATE     TRIES  NEXT TRY      REPLY
+    1        alice@example.com  deferred  1      in 5 minutes  450 4.2.0 greylisted
+    2        bob@example.com    deferred  1      in 4 minutes  450 4.2.0 greylisted
     ");
     assert_snapshot!(world.run("mail queue -o ndjson"), @r#"
     status 0
@@ -285,7 +285,7 @@ fn links_wait_for_their_key_and_are_never_given_up_for_lack_of_it() {
     status 78
     -- stderr
     error: the reset key is not the one that this store was made with
-    hint: restore the key file that `init` made with this store, or name it: [reset] key_file; if it is lost, move the other one away: cxme-admin init makes a new one
+    hint: restore the key file that `init` made with this store, or name it: [reset] key_file; if it is lost, move the other one away: cxme-admin init --new-key makes a new one
     ");
     std::fs::remove_file(&key).unwrap();
     world.run("jobs run").expect_status(78);

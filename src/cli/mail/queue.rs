@@ -23,9 +23,8 @@ pub struct QueueArgs {
     acting: ActingArgs,
 }
 
-const TABLE: [Head; 7] = [
+const TABLE: [Head; 6] = [
     Head { name: "message", title: "MESSAGE" },
-    Head { name: "kind", title: "KIND" },
     Head { name: "address", title: "ADDRESS" },
     Head { name: "state", title: "STATE" },
     Head { name: "attempts", title: "TRIES" },
@@ -83,12 +82,12 @@ pub fn run(context: &mut Context, args: &QueueArgs) -> anyhow::Result<()> {
                 _ => Cell::Time(message.due_at),
             };
             let (number, attempts) = (Cell::Number(message.id.0), Cell::Number(i64::from(message.attempts)));
-            let (kind, state) = (Cell::text(message.kind.word()), Cell::text(message.state.word()));
+            let state = Cell::text(message.state.word());
             let (address, reply) = (Cell::text(&message.address), Cell::text_or(message.reply.as_deref(), ""));
             if is_table {
-                return Ok(sink(&[number, kind, address, state, attempts, due_at, reply])?);
+                return Ok(sink(&[number, address, state, attempts, due_at, reply])?);
             }
-            let user = Cell::text_or(message.username.as_deref(), "");
+            let (kind, user) = (Cell::text(message.kind.word()), Cell::text_or(message.username.as_deref(), ""));
             let (created_at, last_try_at) = (Cell::Time(message.created_at), Cell::time_or(message.last_try_at, ""));
             let operator = Cell::text(&message.operator);
             Ok(sink(&[number, kind, user, address, state, attempts, due_at, reply, created_at, last_try_at, operator])?)
