@@ -225,3 +225,11 @@ fn a_code_in_a_mail_is_known_to_the_store_before_the_mail_leaves() {
     let code = cxme_admin::secrets::ResetCode::parse(&code_in(&mails[0])).unwrap();
     assert!(world.store.read().unwrap().link_by_code(&code.hash()).unwrap().is_some());
 }
+
+#[test]
+fn a_clock_that_is_set_back_keeps_no_new_mail_from_being_sent() {
+    let world = World::new();
+    world.queued(10);
+    world.wait(-3_600);
+    assert_eq!(world.mails().len(), 10);
+}

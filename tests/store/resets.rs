@@ -134,3 +134,21 @@ fn the_hash_of_a_code_is_on_the_disk_before_its_mail_leaves() {
     );
     assert_eq!(world.count("SELECT count(*) FROM message WHERE code_hash IS NOT NULL"), 1);
 }
+
+#[test]
+fn of_many_cron_lines_with_one_key_at_once_one_makes_the_job() {
+    let world = world();
+    for round in 0..if is_long() { 30 } else { 3 } {
+        let key = format!("round-{round}");
+        let words = ["users", "send-reset", "--all", "--key", &key, "--unless-sent-within", "0s", "--yes"];
+        let started: Vec<_> = (0..6).map(|_| world.command(&words).spawn().unwrap()).collect();
+        for child in started {
+            let ran = ended(child.wait_with_output().unwrap());
+            // Who comes while another one sends is told so.
+            assert!([Some(0), Some(75)].contains(&ran.code), "{ran:?}");
+        }
+        assert_eq!(world.count(&format!("SELECT count(*) FROM job WHERE key = '{key}' AND state = 'finished'")), 1);
+    }
+    assert_eq!(world.count("SELECT count(*) FROM message GROUP BY job_id ORDER BY 1 DESC LIMIT 1"), 2);
+    world.assert_sound();
+}
