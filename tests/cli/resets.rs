@@ -194,7 +194,7 @@ fn links_are_listed_with_what_became_of_them() {
     MESSAGE  USER   LINK                     MAIL      EXPIRES   ASKED BY
     4        alice  open                     accepted  in 1 day  owner
     2        bob    revoked: by an operator  accepted  -         owner
-    1        alice  used                     accepted  -         owner
+    1        alice  used now                 accepted  -         owner
     ");
     assert_snapshot!(world.run("resets list --user alice -o csv"), @"
     status 0

@@ -76,8 +76,11 @@ pub fn run(context: &mut Context, args: &ListArgs) -> anyhow::Result<()> {
             count += 1;
             let state = link.state(now);
             if is_table {
-                let revoked = link.revoked_why.as_deref().filter(|_| state == LinkState::Revoked);
-                let shown = revoked.map_or(state.word().to_owned(), |why| format!("revoked: {why}"));
+                let shown = match (state, &link.revoked_why, link.used_at) {
+                    (LinkState::Revoked, Some(why), _) => format!("revoked: {why}"),
+                    (LinkState::Used, _, Some(time)) => format!("used {}", data::relative(time, now)),
+                    _ => state.word().to_owned(),
+                };
                 // Of a link that is over, when it would have expired says nothing any more.
                 let expires_at = link.expires_at.filter(|_| matches!(state, LinkState::Open | LinkState::Expired));
                 return Ok(sink(&[
