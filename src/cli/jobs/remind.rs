@@ -6,6 +6,7 @@ use crate::cli::context::Context;
 use crate::cli::failure::Complaint;
 use crate::cli::users::send_reset::MailArgs;
 use crate::cli::users::send_to_many;
+use crate::cli::users::send_to_many::Asked;
 use crate::cli::users::send_to_many::BulkArgs;
 use crate::domain::duration::parse_duration;
 use crate::domain::job::JobId;
@@ -39,5 +40,6 @@ pub fn run(context: &mut Context, args: &RemindArgs) -> anyhow::Result<()> {
     let desk = context.desk()?;
     let meant = Meant::NotYet(JobId(args.job), after);
     let selection = format!("who did not use the link of job {}, {} after", args.job, args.after);
-    send_to_many::send(context, &desk, meant, selection, None, &args.mail, &args.bulk, &args.acting)
+    let asked = Asked { meant, selection, sha256: None };
+    send_to_many::send(context, &desk, asked, &args.mail, &args.bulk, &args.acting)
 }

@@ -22,6 +22,7 @@ use crate::cli::mail::hint_for;
 use crate::cli::output::Format;
 use crate::cli::selection::SelectionArgs;
 use crate::cli::users::send_to_many;
+use crate::cli::users::send_to_many::Asked;
 use crate::cli::users::send_to_many::BulkArgs;
 use crate::domain::action::Action;
 use crate::domain::duration::SpokenDuration;
@@ -130,8 +131,8 @@ pub fn run(context: &mut Context, args: &SendResetArgs) -> anyhow::Result<()> {
     if args.users.is_empty() {
         let (wanted, sha256) = args.selection.wanted_with_digest(context, &desk, Action::UsersSendResetToMany)?;
         let selection = if args.all { "--all".to_owned() } else { args.selection.words() };
-        let meant = Meant::Selected(Box::new(wanted));
-        return send_to_many::send(context, &desk, meant, selection, sha256, &args.mail, &args.bulk, &args.acting);
+        let asked = Asked { meant: Meant::Selected(Box::new(wanted)), selection, sha256 };
+        return send_to_many::send(context, &desk, asked, &args.mail, &args.bulk, &args.acting);
     }
     let references: Vec<UserReference> = args.users.iter().map(|user| UserReference::new(user)).collect();
     send_to(context, &desk, &references, &args.mail, &args.acting)

@@ -30,7 +30,7 @@ use crate::store::jobs::Job;
 use crate::store::jobs::Sending;
 
 /// How a job is made and sent
-#[derive(Debug, Clone, Default, clap::Args)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, clap::Args)]
 #[command(next_help_heading = "Many users")]
 pub struct BulkArgs {
     /// A name for the job: the same name again goes on with it, and makes no second one
@@ -65,14 +65,8 @@ pub struct BulkArgs {
 impl BulkArgs {
     /// Whether one was given: they are for jobs alone.
     pub fn is_given(&self) -> bool {
-        let Self { key, expect, connections, rate, max_failures, canary, max_runtime, queue_only, yes: _ } = self;
-        let texts = key.is_some() || max_runtime.is_some() || *queue_only;
-        texts
-            || expect.is_some()
-            || connections.is_some()
-            || rate.is_some()
-            || max_failures.is_some()
-            || canary.is_some()
+        // `--yes` says nothing about a job; where nothing is asked it is good for nothing, and does no harm.
+        Self { yes: false, ..self.clone() } != Self::default()
     }
 
     fn sending(&self) -> Sending {
@@ -85,17 +79,25 @@ impl BulkArgs {
     }
 }
 
+/// Who is to be mailed.
+#[derive(Debug)]
+pub struct Asked {
+    /// The users.
+    pub meant: Meant,
+    /// The same in the operator's words.
+    pub selection: String,
+    /// SHA-256 of the file that names them, in hexadecimal digits.
+    pub sha256: Option<String>,
+}
+
 /// Makes a job and sends it.
 ///
 /// # Errors
 /// When the operator may not, is not sure, or as `jobs run`.
-#[expect(clippy::too_many_arguments, reason = "each is one group of the command's options, or what they mean together")]
 pub fn send(
     context: &mut Context,
     desk: &Desk,
-    meant: Meant,
-    selection: String,
-    sha256: Option<String>,
+    asked: Asked,
     mail: &MailArgs,
     bulk: &BulkArgs,
     acting: &ActingArgs,
@@ -104,19 +106,15 @@ pub fn send(
     // Where no mail can be sent, no job is made either.
     let post = context.post(desk)?;
     let wanted = mail.wanted(context)?;
+    let Asked { meant, selection, sha256 } = asked;
     let wish =
         Wish { meant, selection, sha256, key: bulk.key.clone(), expect: bulk.expect, wanted, sending: bulk.sending() };
     let before = bulk.key.as_deref().map(|key| make::with_key(desk, key)).transpose()?.flatten();
     let id = match before {
-        Some(job) => match go_on(context, &job, &wish, acting)? {
-            Some(id) => id,
-            None => return Ok(()),
-        },
-        None => match make_new(context, desk, &wish, bulk, acting)? {
-            Some(id) => id,
-            None => return Ok(()),
-        },
+        Some(job) => go_on(context, &job, &wish, acting)?,
+        None => make_new(context, desk, &wish, bulk, acting)?,
     };
+    let Some(id) = id else { return Ok(()) };
     if bulk.queue_only {
         context.output.say(&format!("Nothing is sent yet: cxme-admin jobs run {id}"));
         return running::write_record(context, desk, id);
