@@ -72,6 +72,8 @@ pub struct Part {
     pub skipped: Option<String>,
     /// How many.
     pub count: u64,
+    /// How many of them have a password, so that theirs is a reset and no invitation.
+    pub resets: u64,
 }
 
 /// Locked at `?1`.
@@ -115,13 +117,14 @@ impl Reading<'_> {
         let clause = conditions.clause_from(values.len() + 1);
         values.extend(conditions.values);
         let sql = format!(
-            "SELECT {reason} AS skipped, count(*) AS times FROM user LEFT JOIN temp.held ON held.user_id = user.id{clause} \
+            "SELECT {reason} AS skipped, count(*) AS times, count(password_set_at) FROM user LEFT JOIN temp.held ON held.user_id = user.id{clause} \
              GROUP BY skipped ORDER BY skipped IS NOT NULL, times DESC, skipped"
         );
         let mut statement = self.transaction.prepare(&sql)?;
         let bound: Vec<&dyn ToSql> = values.iter().map(AsRef::as_ref).collect();
         let rows = statement.query_map(bound.as_slice(), |row| {
-            Ok(Part { skipped: row.get(0)?, count: row.get::<_, i64>(1)?.unsigned_abs() })
+            let count = |column| row.get::<_, i64>(column).map(i64::unsigned_abs);
+            Ok(Part { skipped: row.get(0)?, count: count(1)?, resets: count(2)? })
         })?;
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }

@@ -186,6 +186,7 @@ fn a_life_that_resets_may_not_have_is_refused_for_a_job_too() {
     -- stderr
     error: the life of the link must be between 5 minutes and 24 hours for a reset, and some of these users have a password
     ");
+    world.run("users send-reset --all --expires 2d -n").expect_status(65);
     assert_eq!(world.ask("SELECT count(*) FROM job"), "0");
     world.run("users send-reset --no-password --expires 2d --yes").expect_status(0);
     assert_eq!(world.ask("SELECT life FROM message"), "172800");

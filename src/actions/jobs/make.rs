@@ -110,8 +110,12 @@ pub fn plan(desk: &Desk, wish: &Wish) -> Result<Plan> {
     desk.view(wish.action(), |_| Ok(()))?;
     desk.take_up_the_dead()?;
     desk.view(wish.action(), |view| {
-        let plan = with_recipients(view, wish, |recipients| Ok(view.plan_job(recipients)?))?;
-        expected(wish, Plan { parts: plan })
+        let parts = with_recipients(view, wish, |recipients| Ok(view.plan_job(recipients)?))?;
+        let has_resets = parts.iter().any(|part| part.skipped.is_none() && part.resets > 0);
+        if has_resets && send::life(&wish.wanted, false).is_err() {
+            return Err(too_long().into());
+        }
+        expected(wish, Plan { parts })
     })
 }
 
@@ -155,7 +159,7 @@ pub fn make(desk: &Desk, wish: &Wish, intent: &Intent) -> Result<Made> {
             return Err(too_long().into());
         }
         let skipped = skipped(change, job)?;
-        let plan = Plan { parts: vec![Part { skipped: None, count: count - skipped }] };
+        let plan = Plan { parts: vec![Part { skipped: None, count: count - skipped, resets: 0 }] };
         let mailed = expected(wish, plan)?.mailed();
         let mut record = Record::default();
         record.note("job", job.0);
