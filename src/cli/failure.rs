@@ -313,6 +313,9 @@ fn of_store(error: &StoreError) -> Told {
         StoreError::Newer { .. } => Told::new(CONFIGURATION, error).hint("install the newer cxme-admin"),
         StoreError::NotOurs(_) | StoreError::Exists(_) => Told::new(CONFIGURATION, error)
             .hint("it was left as it is; name another one with `--store` or `[store] path`"),
+        StoreError::Leftover(_) => Told::new(CONFIGURATION, error)
+            .hint("move it away, to the store that it belongs to: SQLite would play it back over the new one"),
+        StoreError::Sending => Told::new(LATER, error).hint("let it end, or stop it with SIGTERM"),
         StoreError::Loose(problem) => of_file(problem),
         StoreError::Busy => Told::new(LATER, error).hint("try again later; `fuser FILE` shows who has it open"),
         StoreError::Full | StoreError::ReadOnly(_) | StoreError::Closed(_) | StoreError::Disk(_) => {

@@ -107,6 +107,7 @@ fn renew_key(context: &mut Context, path: &Path, yes: bool) -> anyhow::Result<()
     let question = format!("Make a new reset key, {}, and end {}?", path.display(), counted(links, "open link"));
     prompt::confirm(context, yes, &question)?;
     let key = desk.with_random(ResetKey::generate);
+    make_folder_of(path, 0o700)?;
     private_file::write_new(path, 0o600, key.to_file().as_bytes())?;
     if let Err(error) = init::renew_key(&desk, &key.fingerprint()) {
         // A key that is not the store's would only stand in the way.

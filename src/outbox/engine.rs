@@ -41,6 +41,7 @@ use crate::store::Store;
 use crate::store::StoreError;
 use crate::store::Writing;
 use crate::store::lock::Held;
+use crate::store::open::PATIENCE;
 use crate::store::outbox::Scope;
 
 /// The store is left free for others so long, in one piece: longer than a writer who waits for it takes from one look to the
@@ -50,6 +51,8 @@ const PAUSE: Duration = Duration::from_millis(2);
 const BUSY: Duration = Duration::from_millis(100);
 /// How often the run looks whether it is to stop.
 const LOOK: Duration = Duration::from_millis(50);
+/// How long a busy store is waited for before the run looks at the clock again.
+const BUSY_LOOK: Duration = Duration::from_secs(1);
 /// The waits between two tries to reach a relay in trouble: the first, and the longest.
 const RELAY_WAITS: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(10));
 
@@ -107,8 +110,6 @@ pub(super) struct Engine<'run> {
     cut_at: Option<Instant>,
     /// The trouble over a message that came last.
     last_trouble: Option<Trouble>,
-    /// Messages were left alone over which the connection was lost again and again.
-    is_leaving_some: bool,
     /// How often the relay has refused us, and not a recipient, before it took anything.
     refusals_of_us: u32,
 }
@@ -139,7 +140,6 @@ impl<'run> Engine<'run> {
             is_stopping: false,
             cut_at: order.deadline,
             last_trouble: None,
-            is_leaving_some: false,
             refusals_of_us: 0,
         }
     }
@@ -175,8 +175,8 @@ impl<'run> Engine<'run> {
             self.workers.clear();
             served
         })?;
-        if self.is_leaving_some && self.report.halt.is_none() {
-            self.report.halt = Some(Halt::Trouble);
+        if self.supply.has_left_some() && self.report.halt.is_none() {
+            self.report.halt = Some(Halt::LeftSome);
             self.report.trouble = self.last_trouble.take();
         }
         if matches!(self.report.halt, Some(Halt::OutOfTime | Halt::Stopped)) && !self.is_anything_left()? {
@@ -296,19 +296,24 @@ impl<'run> Engine<'run> {
         Ok(())
     }
 
-    /// Begins a transaction. While something is in flight, a store that others keep busy is waited for as long as it takes:
-    /// what is not settled would be sent again.
-    fn begin_turn(&self) -> Result<Writing<'run>> {
+    /// Begins a transaction. While something is in flight, a store that others keep busy is waited for until the run is cut
+    /// off: what is not settled would be sent again.
+    fn begin_turn(&mut self) -> Result<Writing<'run>> {
+        let store: &'run Store = self.store;
+        let began = Instant::now();
         loop {
-            match self.store.write() {
-                Err(StoreError::Busy) if self.in_flight() > 0 && !self.is_asked_to_hurry() => {}
+            match store.write_within(BUSY_LOOK) {
+                Err(StoreError::Busy) => {}
                 begun => return begun,
             }
+            self.look_at_the_clock();
+            let is_cut = self.cut_at.is_some_and(|at| at <= Instant::now());
+            let is_hurried = self.order.stop.as_deref().is_some_and(|stop| stop.asked() > 1);
+            let is_idle = self.in_flight() == 0 && began.elapsed() >= PATIENCE;
+            if is_cut || is_hurried || is_idle {
+                return Err(StoreError::Busy);
+            }
         }
-    }
-
-    fn is_asked_to_hurry(&self) -> bool {
-        self.order.stop.as_deref().is_some_and(|stop| stop.asked() > 1)
     }
 
     fn in_flight(&self) -> usize {

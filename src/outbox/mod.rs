@@ -149,6 +149,8 @@ pub enum Halt {
     Stopped,
     /// The job was paused, cancelled or deleted meanwhile.
     Ended,
+    /// All was sent but a few messages over which the relay was lost again and again: [`Report::trouble`].
+    LeftSome,
 }
 
 /// How far a run is.

@@ -46,6 +46,9 @@ impl Outcomes {
             Handover::Trouble(trouble) if self.is_lost_again(in_flight.id) && speaks_of_the_mail(trouble.phase) => {
                 (MessageState::Deferred, trouble.words)
             }
+            Handover::Trouble(trouble) if self.is_left_alone(in_flight.id) && self.gives_up_at(in_flight) < now => {
+                (MessageState::Failed, format!("gave up: {}", trouble.words))
+            }
             Handover::Trouble(_) => return Settlement::Released,
         };
         if !matches!(state, MessageState::Deferred | MessageState::InDoubt) {
@@ -55,12 +58,15 @@ impl Outcomes {
         random.fill(&mut jitter);
         let wait = retry::wait(in_flight.attempts + 1, u32::from_le_bytes(jitter));
         let due_at = now.saturating_add(wait).unwrap_or(Timestamp::MAX);
-        let gives_up_at = in_flight.first_try_at.saturating_add(self.queue_life).unwrap_or(Timestamp::MAX);
-        if due_at > gives_up_at {
+        if due_at > self.gives_up_at(in_flight) {
             let reply = format!("gave up: {reply}");
             return Settlement::Tried { state: MessageState::Failed, reply, due_at: None };
         }
         Settlement::Tried { state, reply, due_at: Some(due_at) }
+    }
+
+    fn gives_up_at(&self, in_flight: &InFlight) -> Timestamp {
+        in_flight.first_try_at.saturating_add(self.queue_life).unwrap_or(Timestamp::MAX)
     }
 
     /// Whether a message is to be left alone for the rest of the run, as it is: the connection was lost over it more than

@@ -1,6 +1,7 @@
 //! Which message comes next.
 
 use std::collections::HashMap;
+use std::collections::HashSet;
 
 use jiff::Timestamp;
 
@@ -24,6 +25,8 @@ pub(super) struct Supply<'run> {
     at_hand: Vec<MessageId>,
     /// Whether the next message is to be one that never was tried, so that neither kind waits behind the other.
     fresh_first: bool,
+    /// Those that are left alone for the rest of the run.
+    left: HashSet<MessageId>,
     /// Who asked for the messages, as the store knows them in this transaction.
     operators: HashMap<u32, Option<Operator>>,
 }
@@ -35,7 +38,7 @@ impl<'run> Supply<'run> {
             Scope::OfNoJob | Scope::Job(_) => Vec::new(),
         };
         let place = Place::of(if let Scope::Job(job) = scope { Some(*job) } else { None });
-        Self { scope, place, at_hand, fresh_first: true, operators: HashMap::new() }
+        Self { scope, place, at_hand, fresh_first: true, left: HashSet::new(), operators: HashMap::new() }
     }
 
     /// Forgets what another transaction may have changed.
@@ -69,6 +72,16 @@ impl<'run> Supply<'run> {
         Ok(objection(due, self.operators.get(&uid).and_then(Option::as_ref)))
     }
 
+    /// Leaves a message alone for the rest of the run.
+    pub(super) fn leave_alone(&mut self, id: MessageId) {
+        self.left.insert(id);
+    }
+
+    /// Whether messages were left alone.
+    pub(super) fn has_left_some(&self) -> bool {
+        !self.left.is_empty()
+    }
+
     /// Takes a message back that was not sent.
     pub(super) fn give_back(&mut self, id: MessageId) {
         self.at_hand.push(id);
@@ -79,7 +92,9 @@ impl<'run> Supply<'run> {
         Ok(!self.at_hand.is_empty()
             || match self.scope {
                 Scope::These(_) => false,
-                Scope::OfNoJob | Scope::Job(_) => reading.anything_due(&self.place, now)?,
+                Scope::OfNoJob | Scope::Job(_) if self.left.is_empty() => reading.anything_due(&self.place, now)?,
+                // Those that were left alone may lie before us again.
+                Scope::OfNoJob | Scope::Job(_) => self.find(reading, &mut self.place.clone(), true, now)?.is_some(),
             })
     }
 
@@ -91,14 +106,27 @@ impl<'run> Supply<'run> {
         }
         let fresh = self.fresh_first;
         self.fresh_first = !fresh;
+        let mut place = self.place.clone();
         let found = match self.scope {
             Scope::These(_) => None,
-            Scope::OfNoJob | Scope::Job(_) => match writing.next_due(fresh, &self.place, now)? {
-                None => writing.next_due(!fresh, &self.place, now)?,
-                found => found,
-            },
+            Scope::OfNoJob | Scope::Job(_) => self.find(writing, &mut place, fresh, now)?,
         };
-        found.iter().for_each(|due| self.place.pass(due));
+        self.place = place;
         Ok(found)
+    }
+
+    /// The next message behind a place that was not left alone, and the place behind it.
+    fn find(&self, reading: &Reading<'_>, place: &mut Place, fresh: bool, now: Timestamp) -> Result<Option<Due>> {
+        loop {
+            let found = match reading.next_due(fresh, place, now)? {
+                None => reading.next_due(!fresh, place, now)?,
+                found => found,
+            };
+            let Some(due) = found else { return Ok(None) };
+            place.pass(&due);
+            if !self.left.contains(&due.id) {
+                return Ok(Some(due));
+            }
+        }
     }
 }

@@ -42,6 +42,12 @@ pub enum StoreError {
         /// The version it needs.
         known: i64,
     },
+    /// The log of a store that is not here any more.
+    #[error("{}: is left from another store", .0.display())]
+    Leftover(PathBuf),
+    /// Mail of the store is being sent.
+    #[error("a process is sending mail of the store that is to be replaced: nothing was changed")]
+    Sending,
     /// Somebody else was writing all the time.
     #[error("the store is busy: another process has been writing to it for 30 seconds")]
     Busy,

@@ -11,6 +11,7 @@ use super::Store;
 use super::Writing;
 use super::links::not_of;
 use super::messages::Message;
+use super::outbox::lossy;
 use super::time;
 use crate::domain::job::JobId;
 use crate::domain::job::JobState;
@@ -201,7 +202,7 @@ impl Reading<'_> {
         let rows = statement.query_map(params![id.0, limit.cast_signed()], |row| {
             let (state, count): (String, i64) = (row.get(0)?, row.get(2)?);
             let state = MessageState::stored(&state).unwrap_or(MessageState::Failed);
-            Ok(Outcome { state, reply: row.get(1)?, count: count.unsigned_abs() })
+            Ok(Outcome { state, reply: lossy(row, 1)?.unwrap_or_default(), count: count.unsigned_abs() })
         })?;
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
@@ -336,7 +337,7 @@ impl Writing<'_> {
     /// When the store cannot be written.
     pub fn revoke_links_of_job(&self, id: JobId, why: &str, now: Timestamp) -> Result<u64> {
         let sql = "UPDATE message SET revoked_at = ?2, revoked_why = ?3 WHERE job_id = ?1 AND used_at IS NULL \
-                   AND revoked_at IS NULL AND (expires_at > ?2 OR state = 'sending')";
+                   AND revoked_at IS NULL AND state <> 'failed' AND (expires_at > ?2 OR state = 'sending')";
         Ok(self.transaction.execute(sql, params![id.0, now.as_second(), why])? as u64)
     }
 
@@ -388,16 +389,16 @@ fn job(row: &Row<'_>) -> rusqlite::Result<Job> {
     let state: String = row.get(2)?;
     Ok(Job {
         id: JobId(row.get(0)?),
-        key: row.get(1)?,
+        key: lossy(row, 1)?,
         // The schema has no other words.
         state: JobState::stored(&state).unwrap_or(JobState::Paused),
-        why: row.get(3)?,
-        operator: row.get(4)?,
+        why: lossy(row, 3)?,
+        operator: lossy(row, 4)?.unwrap_or_default(),
         operator_uid: row.get(5)?,
         created_at: time(row.get(6)?),
         ended_at: row.get::<_, Option<i64>>(7)?.map(time),
-        reason: row.get(8)?,
-        selection: row.get(9)?,
+        reason: lossy(row, 8)?,
+        selection: lossy(row, 9)?.unwrap_or_default(),
         sending: Sending {
             connections: row.get(10)?,
             rate: row.get(11)?,

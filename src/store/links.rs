@@ -148,7 +148,7 @@ impl Writing<'_> {
     pub fn end_open_links(&self, why: &str, now: Timestamp) -> Result<u64> {
         let sql = format!(
             "UPDATE message SET revoked_at = ?1, revoked_why = ?2 WHERE life IS NOT NULL AND {OPEN} \
-             AND state NOT IN ('queued', 'deferred', 'in doubt')"
+             AND state NOT IN ('queued', 'deferred', 'in doubt', 'failed')"
         );
         Ok(self.transaction.execute(&sql, params![now.as_second(), why])? as u64)
     }

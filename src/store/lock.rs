@@ -120,6 +120,18 @@ impl Store {
     }
 }
 
+/// Takes every lock of a store at once; `None`: somebody holds one.
+pub(super) fn lock_all(store: &Path) -> Result<Option<Held>> {
+    let store = resolved(store)?;
+    let path = beside(&store, ".lock");
+    let file = open_lock_file(&path, &store)?;
+    match fcntl(&file, FcntlArg::F_OFD_SETLK(&region(RUNNER, 0))) {
+        Ok(_) => Ok(Some(Held { byte: RUNNER, _file: file })),
+        Err(Errno::EAGAIN | Errno::EACCES) => Ok(None),
+        Err(error) => Err(StoreError::Disk(format!("{}: cannot be locked: {error}", path.display()))),
+    }
+}
+
 fn region(first: i64, length: i64) -> flock {
     flock { l_type: F_WRLCK as i16, l_whence: SEEK_SET as i16, l_start: first, l_len: length, l_pid: 0 }
 }

@@ -313,7 +313,7 @@ pub(super) fn message(row: &Row<'_>) -> rusqlite::Result<Message> {
             handed_at: moment(22)?,
             used_at: moment(16)?,
             revoked_at: moment(17)?,
-            revoked_why: row.get(18)?,
+            revoked_why: lossy(row, 18)?,
         })
     });
     let (kind, state): (String, String) = (row.get(1)?, row.get(2)?);

@@ -35,6 +35,7 @@ pub mod users;
 use std::ops::Deref;
 use std::path::Path;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use jiff::Timestamp;
 use rusqlite::Connection;
@@ -78,6 +79,14 @@ impl Store {
     pub fn read(&self) -> Result<Reading<'_>> {
         let transaction = Transaction::new_unchecked(&self.connection, TransactionBehavior::Deferred)?;
         Ok(Reading { transaction })
+    }
+
+    /// As [`Store::write`], but whoever writes now is waited for no longer than this.
+    ///
+    /// # Errors
+    /// As [`Store::write`].
+    pub fn write_within(&self, patience: Duration) -> Result<Writing<'_>> {
+        open::waiting_at_most(patience, || self.write())
     }
 
     /// Begins to write, when whoever writes now has finished.

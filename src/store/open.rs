@@ -74,6 +74,7 @@ impl Store {
         if path.symlink_metadata().is_ok() {
             return Err(StoreError::Exists(path.to_owned()));
         }
+        refuse_leftovers(path)?;
         let unfinished = beside(path, ".new");
         remove_with_companions(&unfinished);
         let made =
@@ -153,6 +154,13 @@ pub(super) fn resolved(path: &Path) -> Result<PathBuf> {
     Ok(path.file_name().map_or(folder.clone(), |name| folder.join(name)))
 }
 
+/// Refuses to put a store where the log of another one lies: SQLite would play that back over it.
+pub(super) fn refuse_leftovers(place: &Path) -> Result<()> {
+    let left = ["-wal", "-shm", "-journal"].map(|suffix| beside(place, suffix));
+    let found = left.into_iter().find(|path| path.symlink_metadata().is_ok());
+    found.map_or(Ok(()), |path| Err(StoreError::Leftover(path)))
+}
+
 /// Removes what a making that was interrupted left behind.
 pub(super) fn remove_with_companions(path: &Path) {
     for suffix in ["", "-wal", "-shm", "-journal"] {
@@ -202,6 +210,16 @@ fn keep_log_for_readers(connection: &Connection, path: &Path) -> Result<()> {
     Ok(())
 }
 
+thread_local!(static WAITS: Cell<Duration> = const { Cell::new(PATIENCE) });
+
+/// Runs something in which a busy store is waited for no longer than this.
+pub(super) fn waiting_at_most<T>(patience: Duration, run: impl FnOnce() -> T) -> T {
+    let before = WAITS.replace(patience);
+    let value = run();
+    WAITS.set(before);
+    value
+}
+
 /// SQLite's own handler sleeps up to 100 ms between tries, so that under load some never get their turn; this one looks
 /// each millisecond, with a jitter that differs between processes.
 fn wait_for_the_writer(tries: i32) -> bool {
@@ -209,7 +227,7 @@ fn wait_for_the_writer(tries: i32) -> bool {
     if tries == 0 {
         SINCE.set(Some(Instant::now()));
     }
-    if SINCE.get().is_some_and(|since| since.elapsed() >= PATIENCE) {
+    if SINCE.get().is_some_and(|since| since.elapsed() >= WAITS.get()) {
         return false;
     }
     let scattered = u64::from(std::process::id()).wrapping_mul(2_654_435_761) ^ u64::from(tries.unsigned_abs());

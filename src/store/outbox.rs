@@ -168,7 +168,8 @@ const COLUMNS: &str = "message.id, kind, state, user_id, address, operator_uid, 
      first_try_at, life, cause, note, nonce, message_id, user.id, username, user.name, email, locale, sign_in, \
      locked_at IS NOT NULL AND (locked_until IS NULL OR locked_until > ?1), must_change_password, message.due_at, \
      EXISTS (SELECT 1 FROM message AS later WHERE later.user_id = message.user_id AND later.id > message.id \
-     AND later.life IS NOT NULL AND later.code_hash IS NOT NULL), used_at IS NOT NULL OR revoked_at IS NOT NULL, \
+     AND later.life IS NOT NULL AND (later.handed_at IS NOT NULL OR later.state = 'queued' OR later.state = 'sending' \
+     OR later.state = 'deferred')), used_at IS NOT NULL OR revoked_at IS NOT NULL, \
      job_id IS NOT NULL";
 
 /// Those that never were tried, behind a [`Place`].

@@ -13,10 +13,12 @@ use super::Result;
 use super::Store;
 use super::StoreError;
 use super::Writing;
+use super::lock::lock_all;
 use super::open::Expect;
 use super::open::PATIENCE;
 use super::open::beside;
 use super::open::connect;
+use super::open::refuse_leftovers;
 use super::open::remove_with_companions;
 use crate::private_file;
 use crate::private_file::Problem;
@@ -50,6 +52,9 @@ impl Restoring {
     /// # Errors
     /// When the file is missing, loose, not ours, of a newer version, or cannot be read, or the disk is full.
     pub fn begin(copy: &Path, place: &Path, rule: &Rule) -> Result<(Self, Store)> {
+        if place.symlink_metadata().is_err() {
+            refuse_leftovers(place)?;
+        }
         let source = Store::open(copy, rule, Expect::CurrentOrOlder).map_err(|error| match error {
             StoreError::Missing(path) => StoreError::Loose(Problem::Missing { path }),
             other => other,
@@ -71,8 +76,11 @@ impl Restoring {
     /// When the store that is there is in use for too long, or the disk does not take it. It is as it was then.
     pub fn finish(self, store: Store) -> Result<()> {
         if self.place.symlink_metadata().is_ok() {
+            // Whoever sends would settle messages that are not there any more.
+            let Some(_all) = lock_all(&self.place)? else { return Err(StoreError::Sending) };
             return overwrite(&store, &self.place);
         }
+        refuse_leftovers(&self.place)?;
         store.close_whole()?;
         Ok(private_file::move_new(&self.path, &self.place)?)
     }
@@ -116,7 +124,7 @@ impl Writing<'_> {
         )?;
         let messages = self.transaction.execute(
             "UPDATE message SET state = 'in doubt', sender = NULL, due_at = ?1, reply = ?2, \
-             handed_at = ifnull(handed_at, last_try_at) WHERE state IN ('queued', 'sending', 'deferred', 'in doubt')",
+             handed_at = coalesce(handed_at, last_try_at, ?1), doubts = doubts + 1 WHERE state IN ('queued', 'sending', 'deferred', 'in doubt')",
             params![now, WHY],
         )?;
         let jobs =

@@ -253,3 +253,38 @@ fn each_mail_of_a_job_has_a_link_of_its_own() {
     codes.dedup();
     assert_eq!(codes.len(), 3);
 }
+
+#[test]
+fn one_mail_that_cannot_be_handed_over_keeps_no_job_from_being_sent() {
+    let world = users("alice,bob,carla");
+    let program = world.file_with_mode(
+        "sendmail",
+        "#!/bin/sh\ncase \"$*\" in *alice@*) exit 1 ;; esac\ncat > /dev/null\n",
+        0o755,
+    );
+    let text = std::fs::read_to_string(world.config()).unwrap().replace("\"file\"", "\"sendmail\"");
+    world.write_config(&format!("{text}\n[mail.sendmail]\nprogram = \"{}\"\n", program.display()));
+    let first = world.run("users send-reset alice");
+    assert!([69, 75, 78].contains(&first.status), "{first}");
+    world.run("users send-reset --search bob --yes --queue-only").expect_status(0);
+    world.run("users send-reset --search carla --yes --queue-only").expect_status(0);
+    for _ in 0..3 {
+        world.run("jobs run");
+    }
+    let sent = "SELECT group_concat(address) FROM message WHERE state = 'accepted'";
+    assert_eq!(world.ask(sent), "bob@example.com,carla@example.com");
+}
+
+#[test]
+fn a_trial_deletes_nothing_that_one_may_not_delete() {
+    let world = World::with_mail()
+        .with_role("Bulk", "view-users send-resets run-bulk-jobs")
+        .with_users("boss:Admin")
+        .with_operator(CAROL, "Bulk");
+    world.run("users send-reset --all --yes").expect_status(0);
+    world.command("jobs delete 1 -n").uid(CAROL).run().expect_status(77);
+    world.wait(2 * 86_400);
+    let run = world.command("jobs delete --older-than 1d --yes -v").uid(CAROL).run().expect_status(0);
+    assert!(run.err().contains("deleted: 0 jobs"), "{run}");
+    assert_eq!(world.ask("SELECT count(*) FROM job"), "1");
+}

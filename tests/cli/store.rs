@@ -266,3 +266,24 @@ fn what_is_no_sound_copy_replaces_nothing() {
     assert_eq!(world.ask("SELECT count(*) FROM user"), "4");
     world.run("store check").expect_status(0);
 }
+
+#[test]
+fn no_store_is_put_where_the_log_of_another_one_lies() {
+    let (world, _) = copied();
+    // A process that was killed leaves its log behind.
+    let log = fs::read(world.path("copy.db")).unwrap();
+    for suffix in ["", "-wal", "-shm"] {
+        let _ = fs::remove_file(world.path(&format!("data/store.db{suffix}")));
+    }
+    world.file("data/store.db-wal", log);
+    let run = world.command("store restore").argument(world.path("copy.db")).run();
+    assert_snapshot!(run, @"
+    status 78
+    -- stderr
+    error: [DIR]/data/store.db-wal: is left from another store
+    hint: move it away, to the store that it belongs to: SQLite would play it back over the new one
+    ");
+    world.run("init --yes").expect_status(78);
+    fs::remove_file(world.path("data/store.db-wal")).unwrap();
+    world.command("store restore").argument(world.path("copy.db")).run().expect_status(0);
+}

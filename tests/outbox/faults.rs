@@ -235,3 +235,23 @@ fn what_may_have_arrived_stays_in_doubt_whatever_the_relay_does_next() {
     world.send(smtp(refusing.port()), 1);
     assert_eq!(world.message(id).state, MessageState::InDoubt);
 }
+
+#[test]
+fn a_mail_that_is_left_alone_is_not_met_again_in_the_same_run() {
+    let world = World::new();
+    let ids = world.queued(4);
+    let tries = std::sync::Arc::new(AtomicUsize::new(0));
+    let counted = std::sync::Arc::clone(&tries);
+    let relay = ScriptedRelay::start(crate::relay::Offer::default(), move |moment| match moment.at {
+        At::Mail if counted.fetch_add(1, Ordering::SeqCst) < 2 => Act::Hang(Vec::new()),
+        _ => Act::Usual,
+    });
+    let order = Order { patience: Duration::from_secs(20), ..Order::default() };
+    let report = world.send_with(smtp(relay.port()), &order);
+    assert_eq!(report.accepted, 3, "{report:?}");
+    assert_eq!(report.halt, Some(Halt::LeftSome), "{report:?}");
+    assert_eq!(tries.load(Ordering::SeqCst), 5, "twice the first, once each other");
+    assert_eq!(world.message(ids[0]).state, MessageState::Queued);
+    assert_eq!(world.message(ids[0]).attempts, 0);
+    assert_eq!(world.mails().len(), 1, "the next run sends it");
+}

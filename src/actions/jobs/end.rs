@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use crate::actions::Change;
 use crate::actions::Desk;
 use crate::actions::Intent;
 use crate::actions::Record;
@@ -50,9 +49,9 @@ pub fn cancel(desk: &Desk, id: JobId, revoke_links: bool, intent: &Intent) -> Re
 }
 
 /// Refuses to touch a job that mails users whose role may do more than the operator's.
-fn refuse_beyond(change: &Change<'_>, id: JobId) -> Result<()> {
-    if let Some(user) = change.job_user_of(id, &change.outranking()?)? {
-        change.outrank(user.role, user.username.as_str(), Some(user.id))?;
+fn refuse_beyond(scene: &impl Scene, id: JobId) -> Result<()> {
+    if let Some(user) = scene.reading().job_user_of(id, &scene.outranking()?)? {
+        scene.outrank(user.role, user.username.as_str(), Some(user.id))?;
     }
     Ok(())
 }
@@ -98,7 +97,6 @@ pub fn delete(desk: &Desk, old: Old, intent: &Intent) -> Result<Deleted> {
             deleted.messages += change.delete_single_messages(ago(change.now(), age), change.now())?;
         }
         for id in &deleted.jobs {
-            refuse_beyond(change, *id)?;
             deleted.messages += change.delete_job(*id)?;
         }
         let mut record = Record::default();
@@ -118,11 +116,21 @@ fn found(scene: &impl Scene, old: Old) -> Result<Deleted> {
             if !job.state.has_ended() {
                 return Err(Refusal::JobState { id, state: job.state }.into());
             }
+            refuse_beyond(scene, id)?;
             found.jobs.push(id);
         }
         Old::OlderThan(age) => {
             found.messages += reading.count_single_messages(ago(now, age), now)?;
             found.jobs = reading.jobs_ended_before(ago(now, age))?;
+            // Those of others stay, and keep nobody from deleting his own.
+            let outranking = scene.outranking()?;
+            let mut beyond = Vec::new();
+            for id in &found.jobs {
+                if reading.job_user_of(*id, &outranking)?.is_some() {
+                    beyond.push(*id);
+                }
+            }
+            found.jobs.retain(|id| !beyond.contains(id));
         }
     }
     for id in &found.jobs {

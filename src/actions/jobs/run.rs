@@ -153,6 +153,6 @@ fn pause_of(halt: Halt) -> Option<String> {
     match halt {
         Halt::TooManyFailures { failed, settled } => Some(format!("too many failures: {failed} of {settled}")),
         Halt::CanaryFailed => Some("one of the first messages was not accepted".to_owned()),
-        Halt::Trouble | Halt::OutOfTime | Halt::Stopped | Halt::Ended => None,
+        Halt::Trouble | Halt::OutOfTime | Halt::Stopped | Halt::Ended | Halt::LeftSome => None,
     }
 }

@@ -109,15 +109,15 @@ pub fn send(
         if user.is_some_and(|user| !met.insert(user)) {
             continue;
         }
-        if let Err(error) = &result
-            && !matches!(error, ActionError::Refused(_))
-        {
-            return result.map(|_| (Vec::new(), Report::default()));
-        }
         if let Ok(Queued::New(id)) = &result {
             ids.push(*id);
         }
+        // What is queued is sent and told, whatever became of the store.
+        let is_broken = result.as_ref().is_err_and(|error| !matches!(error, ActionError::Refused(_)));
         queued.push((reference.as_str().to_owned(), result));
+        if is_broken {
+            break;
+        }
     }
     let mut report = Report::default();
     if !ids.is_empty() {

@@ -43,7 +43,7 @@ pub fn run(context: &mut Context, args: &RunArgs) -> anyhow::Result<()> {
             let job = run::resume(&desk, JobId(number), &intent)?;
             if job.state == JobState::Finished {
                 context.output.say(&format!("Job {number} is finished: cxme-admin jobs show {number}"));
-                return Ok(());
+                return running::write_record(context, &desk, job.id);
             }
             (false, vec![job.id], true)
         }

@@ -111,7 +111,7 @@ pub fn send(
         Wish { meant, selection, sha256, key: bulk.key.clone(), expect: bulk.expect, wanted, sending: bulk.sending() };
     let before = bulk.key.as_deref().map(|key| make::with_key(desk, key)).transpose()?.flatten();
     let id = match before {
-        Some(job) => go_on(context, &job, &wish, acting)?,
+        Some(job) => go_on(context, desk, &job, &wish, acting)?,
         None => make_new(context, desk, &wish, bulk, acting)?,
     };
     let Some(id) = id else { return Ok(()) };
@@ -136,6 +136,11 @@ fn make_new(
         show(context, desk, &plan)?;
         return Ok(None);
     }
+    // Another cron line with this key may have made the job while this one counted.
+    let before = wish.key.as_deref().filter(|_| plan.mailed() == 0).map(|key| make::with_key(desk, key));
+    if let Some(job) = before.transpose()?.flatten() {
+        return go_on(context, desk, &job, wish, acting);
+    }
     if plan.mailed() == 0 {
         context.output.say(&format!("Nobody is mailed, {} skipped.", counted(plan.skipped(), "user")));
         return Ok(None);
@@ -146,12 +151,18 @@ fn make_new(
             context.output.say(&format!("Job {id} is made: {}.", counted(mailed, "mail")));
             Ok(Some(id))
         }
-        Made::Before(job) => go_on(context, &job, wish, acting),
+        Made::Before(job) => go_on(context, desk, &job, wish, acting),
     }
 }
 
 /// The job that has the key already, if it is to go on.
-fn go_on(context: &mut Context, job: &Job, wish: &Wish, acting: &ActingArgs) -> anyhow::Result<Option<JobId>> {
+fn go_on(
+    context: &mut Context,
+    desk: &Desk,
+    job: &Job,
+    wish: &Wish,
+    acting: &ActingArgs,
+) -> anyhow::Result<Option<JobId>> {
     let id = job.id;
     if job.selection != wish.selection {
         let words = format!("job {id} with this key is for other users: {}", job.selection);
@@ -160,6 +171,7 @@ fn go_on(context: &mut Context, job: &Job, wish: &Wish, acting: &ActingArgs) -> 
     match job.state {
         JobState::Finished => {
             context.output.say(&format!("Job {id} with this key is finished: cxme-admin jobs show {id}"));
+            running::write_record(context, desk, id)?;
             Ok(None)
         }
         JobState::Cancelled => {

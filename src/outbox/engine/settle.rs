@@ -51,7 +51,7 @@ impl Engine<'_> {
                     self.last_error = Some(reply);
                 }
             }
-            Settlement::Released if self.outcomes.is_left_alone(id) => self.is_leaving_some = true,
+            Settlement::Released if self.outcomes.is_left_alone(id) => self.supply.leave_alone(id),
             Settlement::Released => self.supply.give_back(id),
         }
         Ok(())

@@ -104,7 +104,8 @@ BEGIN
     UPDATE message SET state = 'cancelled', ended_at = NEW.updated_at, reply = ifnull(revoked_why, reply)
      WHERE user_id = NEW.id AND life IS NOT NULL AND used_at IS NULL AND state IN ('queued', 'deferred', 'in doubt');
     -- Whoever has used the link has the mail.
-    UPDATE message SET state = 'accepted', ended_at = NEW.updated_at, reply = 'its link was used'
+    UPDATE message SET state = 'accepted', ended_at = NEW.updated_at, reply = 'its link was used',
+           doubts = doubts - (state = 'in doubt')
      WHERE user_id = NEW.id AND life IS NOT NULL AND used_at IS NOT NULL
        AND state IN ('queued', 'deferred', 'in doubt');
 END;
