@@ -117,7 +117,8 @@ impl Reading<'_> {
         let clause = conditions.clause_from(values.len() + 1);
         values.extend(conditions.values);
         let sql = format!(
-            "SELECT {reason} AS skipped, count(*) AS times, count(password_set_at) FROM user LEFT JOIN temp.held ON held.user_id = user.id{clause} \
+            "SELECT {reason} AS skipped, count(*) AS times, count(password_set_at) FROM user \
+             LEFT JOIN temp.held ON held.user_id = user.id{clause} \
              GROUP BY skipped ORDER BY skipped IS NOT NULL, times DESC, skipped"
         );
         let mut statement = self.transaction.prepare(&sql)?;
@@ -130,8 +131,7 @@ impl Reading<'_> {
     }
 
     /// Writes down, for this connection alone, who is held back by another message, and who is meant by name: the statement
-    /// that fills the table of messages must not read it.
-    /// Gives the conditions that the users meet who are meant.
+    /// that fills the table of messages must not read it. Gives the conditions that the users meet who are meant.
     fn prepare_recipients(&self, recipients: &Recipients<'_>) -> Result<Conditions> {
         self.transaction.execute_batch(
             "CREATE TEMP TABLE IF NOT EXISTS held (user_id INTEGER PRIMARY KEY, reason TEXT); DELETE FROM temp.held;",

@@ -275,9 +275,7 @@ impl Reading<'_> {
                    (SELECT 1 FROM message WHERE state = 'sending' AND +job_id = ?1)";
         Ok(self.transaction.prepare_cached(sql)?.query_row([id.0], |row| row.get(0))?)
     }
-}
 
-impl Reading<'_> {
     /// Whether a job is running. For each turn of its run, so by the number alone.
     ///
     /// # Errors

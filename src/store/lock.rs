@@ -5,6 +5,7 @@
 use std::fs::File;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
+use std::path::PathBuf;
 
 use nix::errno::Errno;
 use nix::fcntl::FcntlArg;
@@ -89,9 +90,7 @@ impl Store {
 
     /// Whether somebody holds a lock in a range of bytes; a length of 0 reaches to the end.
     fn is_locked(&self, first: i64, length: i64) -> Result<bool> {
-        let store = resolved(self.path())?;
-        let path = beside(&store, ".lock");
-        let file = open_lock_file(&path, &store)?;
+        let (file, path) = open_lock_file(self.path())?;
         let mut region = region(first, length);
         fcntl(&file, FcntlArg::F_OFD_GETLK(&mut region))
             .map_err(|error| StoreError::Disk(format!("{}: cannot be asked for locks: {error}", path.display())))?;
@@ -107,26 +106,22 @@ impl Store {
     }
 
     fn try_byte(&self, byte: i64) -> Result<Option<Held>> {
-        let store = resolved(self.path())?;
-        let path = beside(&store, ".lock");
-        let file = open_lock_file(&path, &store)?;
-        // An open-file-description lock (fcntl(2)): it belongs to this descriptor, and so excludes another one of the same
-        // process too.
-        match fcntl(&file, FcntlArg::F_OFD_SETLK(&region(byte, 1))) {
-            Ok(_) => Ok(Some(Held { byte, _file: file })),
-            Err(Errno::EAGAIN | Errno::EACCES) => Ok(None),
-            Err(error) => Err(StoreError::Disk(format!("{}: cannot be locked: {error}", path.display()))),
-        }
+        try_range(self.path(), byte, 1)
     }
 }
 
 /// Takes every lock of a store at once; `None`: somebody holds one.
 pub(super) fn lock_all(store: &Path) -> Result<Option<Held>> {
-    let store = resolved(store)?;
-    let path = beside(&store, ".lock");
-    let file = open_lock_file(&path, &store)?;
-    match fcntl(&file, FcntlArg::F_OFD_SETLK(&region(RUNNER, 0))) {
-        Ok(_) => Ok(Some(Held { byte: RUNNER, _file: file })),
+    try_range(store, RUNNER, 0)
+}
+
+/// Takes the locks of a range of bytes; a length of 0 reaches to the end. `None`: somebody holds one of them.
+fn try_range(store: &Path, first: i64, length: i64) -> Result<Option<Held>> {
+    let (file, path) = open_lock_file(store)?;
+    // An open-file-description lock (fcntl(2)): it belongs to this descriptor, and so excludes another one of the same
+    // process too.
+    match fcntl(&file, FcntlArg::F_OFD_SETLK(&region(first, length))) {
+        Ok(_) => Ok(Some(Held { byte: first, _file: file })),
         Err(Errno::EAGAIN | Errno::EACCES) => Ok(None),
         Err(error) => Err(StoreError::Disk(format!("{}: cannot be locked: {error}", path.display()))),
     }
@@ -136,10 +131,13 @@ fn region(first: i64, length: i64) -> flock {
     flock { l_type: F_WRLCK as i16, l_whence: SEEK_SET as i16, l_start: first, l_len: length, l_pid: 0 }
 }
 
-fn open_lock_file(path: &Path, store: &Path) -> Result<File> {
+/// Opens the file of locks beside a store, made where it is missing; the file, and its path.
+fn open_lock_file(store: &Path) -> Result<(File, PathBuf)> {
+    let store = resolved(store)?;
+    let path = beside(&store, ".lock");
     let failed = |error: Errno| StoreError::Closed(format!("{}: {error}", path.display()));
     let flags = OFlag::O_RDWR | OFlag::O_CREAT | OFlag::O_CLOEXEC | OFlag::O_NOFOLLOW;
-    let file = open(path, flags, Mode::S_IRUSR | Mode::S_IWUSR).map(File::from).map_err(failed)?;
+    let file = open(&path, flags, Mode::S_IRUSR | Mode::S_IWUSR).map(File::from).map_err(failed)?;
     // What root makes belongs to the account that the store belongs to, as SQLite does it with the log.
     if geteuid().is_root() {
         let unread = |error: std::io::Error| StoreError::Closed(format!("{}: {error}", path.display()));
@@ -149,7 +147,7 @@ fn open_lock_file(path: &Path, store: &Path) -> Result<File> {
             fchown(&file, Some(owner.uid().into()), Some(owner.gid().into())).map_err(failed)?;
         }
     }
-    Ok(file)
+    Ok((file, path))
 }
 
 #[cfg(test)]

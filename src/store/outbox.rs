@@ -306,9 +306,7 @@ impl Writing<'_> {
         }
         Ok(())
     }
-}
 
-impl Writing<'_> {
     fn revoke_older(&self, id: MessageId, now: i64) -> Result<()> {
         self.transaction
             .prepare_cached(

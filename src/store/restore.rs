@@ -2,6 +2,8 @@
 
 use std::path::Path;
 use std::path::PathBuf;
+use std::thread;
+use std::time::Duration;
 use std::time::Instant;
 
 use jiff::Timestamp;
@@ -102,7 +104,7 @@ fn overwrite(from: &Store, place: &Path) -> Result<()> {
         if began.elapsed() >= PATIENCE {
             return Err(StoreError::Busy);
         }
-        std::thread::sleep(std::time::Duration::from_millis(1));
+        thread::sleep(Duration::from_millis(1));
     }
     drop(backup);
     to.close().map_err(|(_, error)| StoreError::from(error))
@@ -124,7 +126,8 @@ impl Writing<'_> {
         )?;
         let messages = self.transaction.execute(
             "UPDATE message SET state = 'in doubt', sender = NULL, due_at = ?1, reply = ?2, \
-             handed_at = coalesce(handed_at, last_try_at, ?1), doubts = doubts + 1 WHERE state IN ('queued', 'sending', 'deferred', 'in doubt')",
+             handed_at = coalesce(handed_at, last_try_at, ?1), doubts = doubts + 1 \
+             WHERE state IN ('queued', 'sending', 'deferred', 'in doubt')",
             params![now, WHY],
         )?;
         let jobs =

@@ -27,6 +27,7 @@ use crate::cli::users::send_to_many::BulkArgs;
 use crate::domain::action::Action;
 use crate::domain::duration::SpokenDuration;
 use crate::domain::duration::parse_duration;
+use crate::domain::message::MailKind;
 use crate::domain::message::MessageState;
 use crate::domain::text;
 use crate::domain::user::UserReference;
@@ -251,7 +252,7 @@ fn judge_message(message: &Message, report: &Report, now: Timestamp) -> Result<S
     let later = |words: String| Err(not_sent(MailFault::Later, words));
     match message.state {
         MessageState::Accepted => {
-            let kind = kind(message.kind == crate::domain::message::MailKind::Invitation);
+            let kind = kind(message.kind == MailKind::Invitation);
             let life = SpokenDuration(message.link.as_ref().map_or(Duration::ZERO, |link| link.life));
             Ok(format!("{name}: the relay took {kind} for {address}; the link is good for {life}."))
         }
