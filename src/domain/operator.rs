@@ -69,6 +69,13 @@ pub struct Operator {
     pub added_at: jiff::Timestamp,
 }
 
+impl Operator {
+    /// Whether the role is the built-in Admin. Another role that allows everything today may lack a permission tomorrow.
+    pub fn is_admin(&self) -> bool {
+        self.role == RoleId::ADMIN
+    }
+}
+
 /// By what right an action is done.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Standing {

@@ -123,11 +123,8 @@ fn it_is_made_whole_or_not_at_all(path: &Path) -> (RoleId, RoleId) {
     assert!(matches!(open(path), Err(StoreError::Missing(_))));
     let failed = Store::create(path, 0o600, |_| Err(StoreError::Busy));
     assert!(failed.is_err() && std::fs::read_dir(path.parent().unwrap()).unwrap().count() == 0);
-    let mut roles = Vec::new();
     Store::create(path, 0o600, |writing| {
-        for (name, permissions) in role::built_in() {
-            roles.push(writing.add_role(name, true, permissions)?);
-        }
+        writing.add_built_in_roles()?;
         writing.set_fact("engine", b"one")
     })
     .unwrap();
@@ -138,7 +135,7 @@ fn it_is_made_whole_or_not_at_all(path: &Path) -> (RoleId, RoleId) {
     assert_eq!(reading.fact("other").unwrap(), None);
     let id = |name: &str| reading.role_named(name).unwrap().unwrap().id;
     let (admin, minimal) = (id(role::ADMIN), id(&role::MINIMAL.to_uppercase()));
-    assert_eq!(reading.roles().unwrap().len(), roles.len());
+    assert_eq!(reading.roles().unwrap().len(), role::BUILT_IN.len());
     assert!(reading.role(admin).unwrap().unwrap().permissions.has(Permission::ManageStore));
     assert!(reading.role_named("nobody's").unwrap().is_none());
     (admin, minimal)
