@@ -16,6 +16,7 @@ use crate::domain::action::Action;
 use crate::domain::email_address::EmailAddress;
 use crate::domain::message::MailKind;
 use crate::domain::message::NoticeCause;
+use crate::domain::role::Permission;
 use crate::domain::user::UserReference;
 use crate::mail::letter::Choice;
 use crate::mail::letter::Content;
@@ -54,7 +55,8 @@ const SAMPLE: &str = "SAMP1-EC0DE-SAMP1-EC0DE-SAMP1E";
 /// # Errors
 /// When mail is not configured, there is no such user, or the file cannot be made.
 pub fn run(context: &mut Context, args: &PreviewArgs) -> anyhow::Result<()> {
-    let desk = context.desk()?;
+    let besides: &[Permission] = if args.user.is_some() { &[Permission::ViewUsers] } else { &[] };
+    let desk = context.desk_with(Action::MailPreview, besides)?;
     if let Some(path) = &args.out {
         context.check_file(&desk, Action::MailPreview)?;
         if path == Path::new("-") {

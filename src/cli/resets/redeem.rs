@@ -8,6 +8,7 @@ use crate::cli::context::Context;
 use crate::cli::context::PasswordSource;
 use crate::cli::prompt;
 use crate::cli::users::change_password::two_lines;
+use crate::domain::action::Action;
 use crate::secrets::password::Password;
 use crate::secrets::reset_code::ResetCode;
 use crate::texts;
@@ -34,7 +35,7 @@ pub struct RedeemArgs {
 /// # Errors
 /// When the code is not accepted, the policy refuses the password, or the operator may not.
 pub fn run(context: &mut Context, args: &RedeemArgs) -> anyhow::Result<()> {
-    let desk = context.desk()?;
+    let desk = context.desk(Action::ResetsRedeem)?;
     let notify = !args.no_notify && context.has_mail()?;
     let (redeemable, new) = if args.stdin {
         let lines = two_lines(&context.secret_bytes(&desk, &PasswordSource::Stdin)?, "the code and the new password")?;

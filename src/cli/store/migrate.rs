@@ -27,6 +27,7 @@ pub struct MigrateArgs {
 /// When a step fails, or the operator may not.
 pub fn run(context: &mut Context, args: &MigrateArgs) -> anyhow::Result<()> {
     let desk = context.desk_for(Expect::CurrentOrOlder)?;
+    desk.may(Action::StoreMigrate, &[])?;
     if args.backup.is_some() {
         context.check_file(&desk, Action::StoreMigrate)?;
     }

@@ -12,6 +12,7 @@ use crate::cli::data::Cell;
 use crate::cli::data::Head;
 use crate::cli::output::Format;
 use crate::domain::action::Action;
+use crate::domain::role::Permission;
 
 /// How many bad rows are named; the rest are counted.
 const NAMED: u64 = 100;
@@ -39,7 +40,8 @@ pub struct ImportArgs {
 /// # Errors
 /// When a row is bad, the file cannot be read, or the operator may not.
 pub fn run(context: &mut Context, args: &ImportArgs) -> anyhow::Result<()> {
-    let desk = context.desk()?;
+    let besides: &[Permission] = if args.update { &[Permission::EditUsers] } else { &[] };
+    let desk = context.desk_with(Action::UsersImport, besides)?;
     context.check_input(&desk, Action::UsersImport, &args.file)?;
     let is_stdin = args.file == Path::new("-");
     let source = if is_stdin { "-".to_owned() } else { args.file.display().to_string() };
