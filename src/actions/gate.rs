@@ -46,7 +46,7 @@ impl Desk {
     /// # Errors
     /// [`Refusal::Policy`] with every rule that fails.
     pub fn judge(&self, user: &User, password: &Password) -> Result<()> {
-        self.refuse_faults(password.faults(&self.policy, &self.personal_words(user)))
+        self.refuse_faults(password.faults(self.policy()?, &self.personal_words(user)))
     }
 
     /// Judges a password and makes its hash. `history` are the hashes that it must not match, the present one first.
@@ -61,16 +61,18 @@ impl Desk {
         strictness: Strictness,
     ) -> Result<Admitted> {
         let mut hasher = self.hasher.borrow_mut();
+        let mut fingerprint = None;
         if strictness == Strictness::Policy {
-            let mut faults = password.faults(&self.policy, &self.personal_words(user));
+            let policy = self.policy()?;
+            let mut faults = password.faults(policy, &self.personal_words(user));
             if history.iter().any(|old| hasher.verify(password, old)) {
-                faults.push(Fault::Reused { history: self.policy.history });
+                faults.push(Fault::Reused { history: policy.history });
             }
             self.refuse_faults(faults)?;
+            fingerprint = Some(policy.fingerprint());
         }
         let hash = hasher.hash(password, self.random.borrow_mut().as_mut());
-        let policy = (strictness == Strictness::Policy).then(|| self.policy.fingerprint());
-        Ok(Admitted { hash, policy })
+        Ok(Admitted { hash, policy: fingerprint })
     }
 
     /// Whether a password is the one of this hash; without a hash the same work is done, so that the time does not tell
