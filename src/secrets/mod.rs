@@ -5,6 +5,7 @@
 pub mod generate;
 pub mod hasher;
 pub mod key;
+pub mod lines;
 mod memory;
 pub mod password;
 pub mod password_hash;
