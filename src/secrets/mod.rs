@@ -2,6 +2,7 @@
 //!
 //! This folder alone unwraps a password. Each type's `Debug` prints its name and nothing else.
 
+pub mod admission;
 pub mod generate;
 pub mod hasher;
 pub mod key;
