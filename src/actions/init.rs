@@ -15,8 +15,9 @@ use crate::domain::event::Outcome;
 use crate::domain::operator::Account;
 use crate::domain::operator::Operator;
 use crate::domain::operator::OperatorKind;
-use crate::domain::role;
 use crate::domain::role::ADMIN;
+use crate::domain::role::Permissions;
+use crate::domain::role::RoleId;
 use crate::store::Store;
 use crate::store::Writing;
 use crate::store::facts::KEY_FINGERPRINT;
@@ -34,20 +35,16 @@ pub fn init(path: &Path, mode: u32, account: &Account, key_fingerprint: &[u8], n
 
 fn fill(store: &Writing<'_>, account: &Account, key_fingerprint: &[u8], now: Timestamp) -> crate::store::Result<()> {
     store.set_fact(KEY_FINGERPRINT, key_fingerprint)?;
-    for (name, permissions) in role::built_in() {
-        let id = store.add_role(name, true, permissions)?;
-        if name == ADMIN {
-            store.add_operator(&Operator {
-                uid: account.uid,
-                account: account.name.clone(),
-                kind: OperatorKind::Person,
-                role: id,
-                role_name: name.to_owned(),
-                permissions,
-                added_at: now,
-            })?;
-        }
-    }
+    store.add_built_in_roles()?;
+    store.add_operator(&Operator {
+        uid: account.uid,
+        account: account.name.clone(),
+        kind: OperatorKind::Person,
+        role: RoleId::ADMIN,
+        role_name: ADMIN.to_owned(),
+        permissions: Permissions::all(),
+        added_at: now,
+    })?;
     let mut record = Record::default();
     record.note("operator", account.name.as_str());
     store.append_event(&NewEvent {

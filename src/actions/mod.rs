@@ -40,7 +40,6 @@ use crate::domain::operator::Standing;
 use crate::domain::organization::Organization;
 use crate::domain::policy::Policy;
 use crate::domain::refusal::Refusal;
-use crate::domain::role::Permission;
 use crate::domain::text;
 use crate::domain::user::User;
 use crate::domain::user::UserId;
@@ -245,7 +244,7 @@ impl Desk {
         if *standing == Standing::Stranger {
             return Err(Refusal::NotAnOperator { account: self.account.to_string() });
         }
-        action.permission().map_or(Ok(()), |permission| allow(standing, permission))
+        action.permission().map_or(Ok(()), |permission| standing.require(permission))
     }
 
     /// Writes the event of a refusal, in a transaction of its own. Nothing was changed, so a store that cannot take the
@@ -347,15 +346,6 @@ impl Record {
 /// The moment so long before.
 fn ago(now: Timestamp, time: Duration) -> Timestamp {
     now.saturating_sub(time).unwrap_or(Timestamp::MIN)
-}
-
-/// Refuses when a permission, or one that it requires, is lacking.
-fn allow(standing: &Standing, permission: Permission) -> std::result::Result<(), Refusal> {
-    let needed = permission.requires().iter().chain([&permission]);
-    match needed.copied().find(|&needed| !standing.permissions().has(needed)) {
-        Some(permission) => Err(Refusal::NotPermitted { role: standing.words().to_owned(), permission }),
-        None => Ok(()),
-    }
 }
 
 impl<'desk> Deref for View<'desk> {

@@ -28,6 +28,7 @@ mod policy;
 mod resets;
 mod roles;
 mod secrecy;
+mod secret_sources;
 mod send_reset;
 mod set_password;
 mod store;

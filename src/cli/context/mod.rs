@@ -5,11 +5,10 @@ mod login;
 mod mail;
 mod post;
 mod restore;
+mod secret;
 
 use std::path::Path;
 use std::path::PathBuf;
-
-use zeroize::Zeroizing;
 
 use crate::actions::Desk;
 use crate::actions::PolicySource;
@@ -40,6 +39,8 @@ use crate::secrets::key::ResetKey;
 use crate::secrets::password_hash::HashParameters;
 use crate::store::Store;
 use crate::store::open::Expect;
+
+pub use secret::PasswordSource;
 
 /// Where root and the service account keep the store.
 const SYSTEM_STORE: &str = "/var/lib/cxme-admin/store.db";
@@ -72,15 +73,6 @@ pub struct Context {
 
 /// Reads a configuration file, or a part of it.
 type ConfigLoader = fn(&Path, Surroundings<'_>) -> Result<Config, LoadError>;
-
-/// How the password of a user comes to the program without a prompt.
-#[derive(Debug, Clone)]
-pub enum PasswordSource {
-    /// The first line of standard input.
-    Stdin,
-    /// A file.
-    File(PathBuf),
-}
 
 impl Context {
     /// A context; nothing is opened yet.
@@ -316,33 +308,6 @@ impl Context {
             Err(crate::process::terminal::PromptError::NoTerminal) => Err(cannot().into()),
             Err(error) => Err(error.into()),
         }
-    }
-
-    /// The bytes of a secret that comes without a prompt.
-    ///
-    /// # Errors
-    /// When standard input is a terminal, or the file is not private.
-    pub fn secret_bytes(&mut self, desk: &Desk, source: &PasswordSource) -> anyhow::Result<Zeroizing<Vec<u8>>> {
-        match source {
-            PasswordSource::File(path) if path != Path::new("-") => {
-                self.check_file(desk, Action::UsersSetPassword)?;
-                Ok(private_file::read(path, &Rule::secret(), PASSWORD_FILE_LIMIT)?)
-            }
-            PasswordSource::File(_) | PasswordSource::Stdin => self.secret_stdin(),
-        }
-    }
-
-    fn secret_stdin(&mut self) -> anyhow::Result<Zeroizing<Vec<u8>>> {
-        if self.process.stdin.is_terminal {
-            let words = "`--stdin` reads from a pipe or a file, and standard input is a terminal, which would show it";
-            let hint = Some("leave `--stdin` out to be asked without echo".to_owned());
-            return Err(Complaint::Usage { words: words.to_owned(), hint }.into());
-        }
-        // Room for all of it at once: a buffer that grows leaves copies behind.
-        let mut bytes = Zeroizing::new(Vec::with_capacity(PASSWORD_FILE_LIMIT + 1));
-        let limited = &mut std::io::Read::take(&mut self.process.stdin.bytes, PASSWORD_FILE_LIMIT as u64 + 1);
-        std::io::Read::read_to_end(limited, &mut bytes)?;
-        Ok(bytes)
     }
 }
 

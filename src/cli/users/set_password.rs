@@ -21,7 +21,6 @@ use crate::domain::user::UserReference;
 use crate::secrets::generate;
 use crate::secrets::generate::Generated;
 use crate::secrets::password::Password;
-use crate::secrets::password::one_line;
 use crate::texts;
 use crate::texts::Locale;
 
@@ -106,7 +105,7 @@ pub fn run(context: &mut Context, args: &SetPasswordArgs) -> anyhow::Result<()> 
     match (args.generate, source) {
         (Some(kind), _) => task.generate(context, kind),
         (None, Some(source)) => {
-            let password = Password::from_bytes(one_line(context.secret_bytes(&desk, &source)?))?;
+            let password = Password::from_bytes(context.secret_line(&desk, &source)?)?;
             let notice = task.set(context, &password, Origin::Operator)?;
             context.send_notice(&desk, notice);
             Ok(())
