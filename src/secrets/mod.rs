@@ -6,6 +6,7 @@ pub mod admission;
 pub mod generate;
 pub mod hasher;
 pub mod key;
+pub mod lines;
 mod memory;
 pub mod password;
 pub mod password_hash;
