@@ -40,7 +40,7 @@ impl Desk {
     /// # Errors
     /// [`Refusal::Policy`] with every rule that fails.
     pub fn judge(&self, user: &User, password: &Password) -> Result<()> {
-        let faults = password.faults(&self.policy, &self.personal_words(user));
+        let faults = password.faults(self.policy()?, &self.personal_words(user));
         if faults.is_empty() { Ok(()) } else { Err(self.policy_refusal(faults)) }
     }
 
@@ -60,8 +60,8 @@ impl Desk {
         if let Some(permit) = permit {
             return Ok(hasher.admit_overridden(password, permit, random.as_mut()));
         }
-        let words = self.personal_words(user);
-        let admitted = hasher.admit(password, &self.policy, &words, history, random.as_mut());
+        let (policy, words) = (self.policy()?, self.personal_words(user));
+        let admitted = hasher.admit(password, policy, &words, history, random.as_mut());
         admitted.map_err(|faults| self.policy_refusal(faults))
     }
 

@@ -17,6 +17,7 @@ mod import;
 mod init;
 mod jobs;
 mod jobs_rules;
+mod login_config;
 mod mail;
 mod notices;
 mod operators;

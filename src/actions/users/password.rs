@@ -236,7 +236,7 @@ fn notice(change: &Change<'_>, user: &User, cause: NoticeCause, options: Options
 
 /// The hashes that a new password must not match: the present one and those before, as many as the policy says.
 pub(in crate::actions) fn history(scene: &impl Scene, user: &User) -> Result<Vec<PasswordHash>> {
-    let count = scene.desk().policy().history;
+    let count = scene.desk().policy()?.history;
     if count == 0 {
         return Ok(Vec::new());
     }

@@ -1,6 +1,7 @@
 //! Joins what a command needs: the configuration, the store, the operator, and the desk made of them.
 
 mod by_sudo;
+mod login;
 mod mail;
 mod post;
 mod restore;
@@ -10,6 +11,7 @@ use std::path::Path;
 use std::path::PathBuf;
 
 use crate::actions::Desk;
+use crate::actions::PolicySource;
 use crate::actions::Rules;
 use crate::cli::Global;
 use crate::cli::failure::Complaint;
@@ -18,6 +20,7 @@ use crate::cli::output::Output;
 use crate::clock::Clock;
 use crate::config;
 use crate::config::Config;
+use crate::config::LoadError;
 use crate::config::Search;
 use crate::config::Surroundings;
 use crate::domain::action::Action;
@@ -68,6 +71,9 @@ pub struct Context {
     guest: bool,
 }
 
+/// Reads a configuration file, or a part of it.
+type ConfigLoader = fn(&Path, Surroundings<'_>) -> Result<Config, LoadError>;
+
 impl Context {
     /// A context; nothing is opened yet.
     pub fn new(mut process: Process, global: Global, clock: Box<dyn Clock>, random: Box<dyn Random>) -> Self {
@@ -98,6 +104,16 @@ impl Context {
     /// # Errors
     /// As [`Context::desk`].
     pub fn desk_for(&mut self, expect: Expect) -> anyhow::Result<Desk> {
+        self.desk_with(expect, Config::load, rules)
+    }
+
+    /// As [`Context::desk_for`], with the configuration that `load` reads and the rules that it gives.
+    fn desk_with(
+        &mut self,
+        expect: Expect,
+        load: ConfigLoader,
+        rules: fn(&Config) -> anyhow::Result<Rules>,
+    ) -> anyhow::Result<Desk> {
         if self
             .process
             .variable("SUDO_UID")
@@ -107,13 +123,13 @@ impl Context {
             return Err(Complaint::Configuration("the variable SUDO_UID is not a number".to_owned()).into());
         }
         self.check_overrides()?;
-        let config = self.config()?.clone();
+        let config = self.config_by(load)?.clone();
         let path = self.store_path(&config);
         let owner = owner_of(&path);
         let account = self.account(owner);
         let rule = self.store_rule(&config, owner);
         let store = Store::open(&path, &rule, expect)?;
-        let rules = Rules { organization: organization(&config), policy: policy(&config)?, hashing: hashing(&config)? };
+        let rules = rules(&config)?;
         let by_sudo = account.by_sudo;
         let (Some(clock), Some(random)) = (self.clock.take(), self.random.take()) else {
             anyhow::bail!("the store was opened twice");
@@ -152,8 +168,12 @@ impl Context {
     /// # Errors
     /// When the file has problems, or is writable by others.
     pub fn config(&mut self) -> anyhow::Result<&Config> {
+        self.config_by(Config::load)
+    }
+
+    fn config_by(&mut self, load: ConfigLoader) -> anyhow::Result<&Config> {
         if self.config.is_none() {
-            self.config = Some(self.load_config()?);
+            self.config = Some(self.load_config(load)?);
         }
         self.config.as_ref().ok_or_else(|| anyhow::anyhow!("no configuration"))
     }
@@ -163,10 +183,10 @@ impl Context {
         self.config.insert(Config::default())
     }
 
-    fn load_config(&self) -> anyhow::Result<Config> {
+    fn load_config(&self, load: ConfigLoader) -> anyhow::Result<Config> {
         let Some(path) = self.config_path() else { return Ok(Config::default()) };
         let explicit = self.global.config.is_some() || self.process.variable("CXME_ADMIN_CONFIG").is_some();
-        let loaded = Config::load(&path, self.surroundings());
+        let loaded = load(&path, self.surroundings());
         if loaded.is_err() && explicit && self.process.variable("SUDO_UID").is_some() {
             // Whoever comes by sudo must not read with it what he could not read himself: not one word of the content.
             return Err(Complaint::Configuration(format!("{}: not a usable configuration", path.display())).into());
@@ -305,6 +325,16 @@ pub fn organization(config: &Config) -> Organization {
         saml_domains: config.saml.email_domains.clone(),
         saml_contact: config.saml.contact.clone(),
     }
+}
+
+/// What a desk is made of, as configured.
+fn rules(config: &Config) -> anyhow::Result<Rules> {
+    let read = config.clone();
+    // Boxed so that the kind of the error can still be told.
+    let policy = PolicySource::new(move || {
+        policy(&read).map_err(anyhow::Error::reallocate_into_boxed_dyn_error_without_backtrace)
+    });
+    Ok(Rules { organization: organization(config), policy, hashing: hashing(config)? })
 }
 
 /// The password requirements as configured, with the organization's blocklist read.

@@ -44,7 +44,7 @@ pub fn run(context: &mut Context, args: &RedeemArgs) -> anyhow::Result<()> {
         let redeemable = redeem::look(&desk, ResetCode::parse(&typed).ok().as_ref())?;
         let user = redeemable.user();
         let heading = format!("Requirements for the password of {} ({}):", user.username, user.email);
-        terminal.show(&prompt::bullets(&heading, &texts::policy::requirements(desk.policy(), Locale::English)))?;
+        terminal.show(&prompt::bullets(&heading, &texts::policy::requirements(desk.policy()?, Locale::English)))?;
         let judge = &mut |password: &Password| prompt::faults_in_words(desk.judge(user, password));
         let new = prompt::new_password(terminal.as_mut(), judge)?;
         (redeemable, new)

@@ -46,7 +46,7 @@ pub fn run(context: &mut Context, args: &ChangePasswordArgs) -> anyhow::Result<(
         let mut terminal = context.terminal("The old and the new password", "give `--stdin`")?;
         let old = prompt::known_password(terminal.as_mut(), "Old password")?;
         let proven = password::prove(&desk, &reference, &old)?;
-        let requirements = texts::policy::requirements(desk.policy(), Locale::English);
+        let requirements = texts::policy::requirements(desk.policy()?, Locale::English);
         terminal.show(&prompt::bullets("Requirements for the new password:", &requirements))?;
         let judge = &mut |password: &Password| prompt::faults_in_words(desk.judge(proven.user(), password));
         let new = prompt::new_password(terminal.as_mut(), judge)?;

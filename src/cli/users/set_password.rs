@@ -157,7 +157,7 @@ impl Task<'_> {
         let hint = "give `--stdin`, `--password-file FILE` or `--generate`";
         let mut terminal = context.terminal(&question, hint)?;
         let heading = format!("Requirements for the password of {} ({}):", user.username, user.email);
-        let requirements = texts::policy::requirements(self.desk.policy(), Locale::English);
+        let requirements = texts::policy::requirements(self.desk.policy()?, Locale::English);
         terminal.show(&prompt::bullets(&heading, &requirements))?;
         let contact = &self.desk.organization().help_contact;
         if !contact.is_empty() {
@@ -176,9 +176,10 @@ impl Task<'_> {
     fn generate(&self, context: &mut Context, kind: Kind) -> anyhow::Result<()> {
         let (desk, user) = (self.desk, &self.target.user);
         let words = desk.personal_words(user);
+        let policy = desk.policy()?;
         let generated: Generated = desk.with_random(|random| match kind {
-            Kind::Words => generate::words(desk.policy(), &words, random, None),
-            Kind::Characters => generate::characters(desk.policy(), &words, random, None),
+            Kind::Words => generate::words(policy, &words, random, None),
+            Kind::Characters => generate::characters(policy, &words, random, None),
         })?;
         let notice = self.set(context, generated.password(), Origin::Generated)?;
         // First: whoever waits for the relay loses the password with an impatient Ctrl-C.

@@ -36,7 +36,7 @@ pub fn run(context: &mut Context, args: &VerifyPasswordArgs) -> anyhow::Result<(
         Some(user) => user.clone(),
         None => pam_user(context)?,
     };
-    let desk = context.desk()?;
+    let desk = context.login_desk()?;
     let password = if args.stdin {
         let mut bytes = context.secret_bytes(&desk, &PasswordSource::Stdin)?;
         if args.pam {
