@@ -2,12 +2,15 @@
 
 use std::collections::HashMap;
 use std::collections::HashSet;
+use std::collections::hash_map::Entry;
 
 use jiff::Timestamp;
 
 use super::judge::objection;
 use crate::domain::message::MessageId;
-use crate::domain::operator::Operator;
+use crate::domain::organization::Organization;
+use crate::domain::role::Permissions;
+use crate::domain::role::RoleId;
 use crate::store::Reading;
 use crate::store::Result;
 use crate::store::Writing;
@@ -27,23 +30,29 @@ pub(super) struct Supply<'run> {
     fresh_first: bool,
     /// Those that are left alone for the rest of the run.
     left: HashSet<MessageId>,
-    /// Who asked for the messages, as the store knows them in this transaction.
-    operators: HashMap<u32, Option<Operator>>,
+    /// What the organization asks of an address.
+    organization: &'run Organization,
+    /// What those who asked for the messages may do, as the store says in this transaction.
+    operators: HashMap<u32, Permissions>,
+    /// What the roles of the users allow, as the store says in this transaction.
+    roles: HashMap<RoleId, Permissions>,
 }
 
 impl<'run> Supply<'run> {
-    pub(super) fn new(scope: &'run Scope) -> Self {
+    pub(super) fn new(scope: &'run Scope, organization: &'run Organization) -> Self {
         let at_hand = match scope {
             Scope::These(ids) => ids.iter().rev().copied().collect(),
             Scope::OfNoJob | Scope::Job(_) => Vec::new(),
         };
         let place = Place::of(if let Scope::Job(job) = scope { Some(*job) } else { None });
-        Self { scope, place, at_hand, fresh_first: true, left: HashSet::new(), operators: HashMap::new() }
+        let (left, operators, roles) = (HashSet::new(), HashMap::new(), HashMap::new());
+        Self { scope, place, at_hand, fresh_first: true, left, organization, operators, roles }
     }
 
     /// Forgets what another transaction may have changed.
     pub(super) fn begin_transaction(&mut self) {
         self.operators.clear();
+        self.roles.clear();
     }
 
     /// The next message that can be sent, and is met only once unless it is given back. `call_off` is told of those that are
@@ -55,7 +64,7 @@ impl<'run> Supply<'run> {
         call_off: &mut dyn FnMut(MessageId, &str) -> Result<()>,
     ) -> Result<Option<Due>> {
         while let Some(due) = self.next(writing, now)? {
-            match self.objection(writing, &due)? {
+            match self.objection(writing, &due, now)? {
                 Some(why) => call_off(due.id, why)?,
                 None => return Ok(Some(due)),
             }
@@ -64,12 +73,25 @@ impl<'run> Supply<'run> {
     }
 
     /// Why a message is not to be sent any more.
-    pub(super) fn objection(&mut self, writing: &Writing<'_>, due: &Due) -> Result<Option<&'static str>> {
-        let uid = due.operator_uid;
-        if let std::collections::hash_map::Entry::Vacant(place) = self.operators.entry(uid) {
-            place.insert(writing.operator(uid)?);
-        }
-        Ok(objection(due, self.operators.get(&uid).and_then(Option::as_ref)))
+    pub(super) fn objection(
+        &mut self,
+        writing: &Writing<'_>,
+        due: &Due,
+        now: Timestamp,
+    ) -> Result<Option<&'static str>> {
+        let operator = match self.operators.entry(due.operator_uid) {
+            Entry::Occupied(known) => *known.get(),
+            Entry::Vacant(place) => *place.insert(permissions_of(writing, due.operator_uid)?),
+        };
+        let user = match due.recipient.as_ref().map(|recipient| self.roles.entry(recipient.role)) {
+            None => Permissions::default(),
+            Some(Entry::Occupied(known)) => *known.get(),
+            Some(Entry::Vacant(place)) => {
+                let permissions = writing.permissions(*place.key())?;
+                *place.insert(permissions)
+            }
+        };
+        Ok(objection(due, operator, user, self.organization, now))
     }
 
     /// Leaves a message alone for the rest of the run.
@@ -100,7 +122,7 @@ impl<'run> Supply<'run> {
 
     fn next(&mut self, writing: &Writing<'_>, now: Timestamp) -> Result<Option<Due>> {
         while let Some(id) = self.at_hand.pop() {
-            if let Some(due) = writing.waiting(id, now)? {
+            if let Some(due) = writing.waiting(id)? {
                 return Ok(Some(due));
             }
         }
@@ -129,4 +151,13 @@ impl<'run> Supply<'run> {
             }
         }
     }
+}
+
+/// What an operator may do. root needs no row (see [`crate::domain::operator::Standing::Root`]).
+fn permissions_of(reading: &Reading<'_>, uid: u32) -> Result<Permissions> {
+    Ok(match reading.operator(uid)? {
+        Some(operator) => operator.permissions,
+        None if uid == 0 => Permissions::all(),
+        None => Permissions::default(),
+    })
 }

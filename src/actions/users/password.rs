@@ -16,8 +16,6 @@ use crate::domain::message::NoticeCause;
 use crate::domain::operator::PolicyOverride;
 use crate::domain::refusal::Refusal;
 use crate::domain::role::Permission;
-use crate::domain::user::SignIn;
-use crate::domain::user::Status;
 use crate::domain::user::User;
 use crate::domain::user::UserReference;
 use crate::secrets::admission::Admitted;
@@ -249,7 +247,7 @@ pub(in crate::actions) fn history(scene: &impl Scene, user: &User) -> Result<Vec
 /// The user and his hash, if he may sign in with a password now: the rule of the `login` view.
 fn candidate(scene: &impl Scene, reference: &UserReference) -> Result<(Option<User>, Option<PasswordHash>)> {
     let Some(user) = scene.reading().user(reference)? else { return Ok((None, None)) };
-    if user.sign_in != SignIn::Password || user.status(scene.now()) != Status::Active {
+    if !user.may_log_in(scene.now()) {
         return Ok((None, None));
     }
     let hash = scene.reading().password_hash(user.id)?;
