@@ -194,6 +194,11 @@ impl Refusal {
         )
     }
 
+    /// Whether strangers can cause it, as often as they like: then it is counted, and an event a minute tells of many.
+    pub fn is_attempt(&self) -> bool {
+        matches!(self, Self::WrongPassword { .. } | Self::CodeNotAccepted { .. })
+    }
+
     /// The user as the operator named him, where the words leave it out.
     pub fn given(&self) -> Option<&str> {
         match self {

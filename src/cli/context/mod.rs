@@ -30,6 +30,7 @@ use crate::domain::organization::Organization;
 use crate::domain::policy::Blocklist;
 use crate::domain::policy::Policy;
 use crate::domain::refusal::Refusal;
+use crate::domain::sign_in::SignInRules;
 use crate::private_file;
 use crate::private_file::Rule;
 use crate::process::Process;
@@ -334,7 +335,11 @@ fn rules(config: &Config) -> anyhow::Result<Rules> {
     let policy = PolicySource::new(move || {
         policy(&read).map_err(anyhow::Error::reallocate_into_boxed_dyn_error_without_backtrace)
     });
-    Ok(Rules { organization: organization(config), policy, hashing: hashing(config)? })
+    Ok(Rules { organization: organization(config), policy, hashing: hashing(config)?, sign_in: sign_in(config) })
+}
+
+fn sign_in(config: &Config) -> SignInRules {
+    SignInRules { max_failures: config.sign_in.max_failures }
 }
 
 /// The password requirements as configured, with the organization's blocklist read.
