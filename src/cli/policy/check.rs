@@ -29,7 +29,7 @@ pub struct CheckArgs {
 pub fn run(context: &mut Context, args: &CheckArgs) -> anyhow::Result<()> {
     let desk = context.desk()?;
     let password = if args.stdin {
-        Password::from_bytes(one_line(context.secret_bytes(&desk, &PasswordSource::Stdin)?))?
+        Password::from_bytes(one_line(context.secret_bytes(&PasswordSource::Stdin)?))?
     } else {
         let mut terminal = context.terminal("A password to check", "give `--stdin`")?;
         prompt::known_password(terminal.as_mut(), "Password to check")?

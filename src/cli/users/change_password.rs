@@ -44,8 +44,7 @@ pub fn run(context: &mut Context, args: &ChangePasswordArgs) -> anyhow::Result<(
         return Ok(());
     }
     let (proven, new) = if args.stdin {
-        let (old, new) =
-            two_lines(&context.secret_bytes(&desk, &PasswordSource::Stdin)?, "the old password and the new one")?;
+        let (old, new) = two_lines(&context.secret_bytes(&PasswordSource::Stdin)?, "the old password and the new one")?;
         (password::prove(&desk, &reference, &Password::from_bytes(old)?)?, Password::from_bytes(new)?)
     } else {
         let mut terminal = context.terminal("The old and the new password", "give `--stdin`")?;

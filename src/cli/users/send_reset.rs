@@ -24,7 +24,6 @@ use crate::cli::selection::SelectionArgs;
 use crate::cli::users::send_to_many;
 use crate::cli::users::send_to_many::Asked;
 use crate::cli::users::send_to_many::BulkArgs;
-use crate::domain::action::Action;
 use crate::domain::duration::SpokenDuration;
 use crate::domain::duration::parse_duration;
 use crate::domain::message::MailKind;
@@ -130,7 +129,7 @@ pub fn run(context: &mut Context, args: &SendResetArgs) -> anyhow::Result<()> {
     }
     let desk = context.desk()?;
     if args.users.is_empty() {
-        let (wanted, sha256) = args.selection.wanted_with_digest(context, &desk, Action::UsersSendResetToMany)?;
+        let (wanted, sha256) = args.selection.wanted_with_digest(context, &desk)?;
         let selection = if args.all { "--all".to_owned() } else { args.selection.words() };
         let asked = Asked { meant: Meant::Selected(Box::new(wanted)), selection, sha256 };
         return send_to_many::send(context, &desk, asked, &args.mail, &args.bulk, &args.acting);

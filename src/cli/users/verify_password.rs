@@ -38,7 +38,7 @@ pub fn run(context: &mut Context, args: &VerifyPasswordArgs) -> anyhow::Result<(
     };
     let desk = context.desk()?;
     let password = if args.stdin {
-        let mut bytes = context.secret_bytes(&desk, &PasswordSource::Stdin)?;
+        let mut bytes = context.secret_bytes(&PasswordSource::Stdin)?;
         if args.pam {
             // pam_exec ends what it writes with a NUL, and modules before it may have done the same.
             let end = bytes.iter().position(|&byte| byte == 0).unwrap_or(bytes.len());
