@@ -16,8 +16,7 @@ use cxme_admin::domain::operator::Account;
 use cxme_admin::domain::organization::Organization;
 use cxme_admin::domain::policy::Policy;
 use cxme_admin::domain::relay::Security;
-use cxme_admin::domain::role;
-use cxme_admin::domain::role::Permissions;
+use cxme_admin::domain::role::RoleId;
 use cxme_admin::domain::user::SignIn;
 use cxme_admin::mail::compose::Composer;
 use cxme_admin::mail::letter::Letterhead;
@@ -69,7 +68,8 @@ fn queue(path: &Path, count: u64) -> anyhow::Result<()> {
         Account { uid: 0, name: "root".to_owned(), login_uid: None, host: "host".to_owned(), by_sudo: false };
     let mut fault = None;
     Store::create(path, 0o600, |store| {
-        let role = store.add_role(role::ADMIN, true, Permissions::all())?;
+        store.add_built_in_roles()?;
+        let role = RoleId::ADMIN;
         for number in 0..count {
             let name = format!("user{number:07}");
             let (Ok(username), Ok(email)) = (name.parse(), format!("{name}@example.net").parse()) else {

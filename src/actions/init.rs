@@ -16,9 +16,9 @@ use crate::domain::operator::Account;
 use crate::domain::operator::Operator;
 use crate::domain::operator::OperatorKind;
 use crate::domain::operator::Standing;
-use crate::domain::role;
 use crate::domain::role::ADMIN;
 use crate::domain::role::Permissions;
+use crate::domain::role::RoleId;
 use crate::store::Store;
 use crate::store::Writing;
 use crate::store::facts::KEY_FINGERPRINT;
@@ -36,7 +36,7 @@ pub struct FirstOperator {
     /// Person or service.
     pub kind: OperatorKind,
     /// The built-in role.
-    pub role: &'static str,
+    pub role: RoleId,
 }
 
 /// Makes a store that has these operators; `account` is who makes it.
@@ -62,19 +62,18 @@ fn fill(
     now: Timestamp,
 ) -> crate::store::Result<()> {
     store.set_fact(KEY_FINGERPRINT, key_fingerprint)?;
-    for (name, permissions) in role::built_in() {
-        let id = store.add_role(name, true, permissions)?;
-        for first in operators.iter().filter(|first| first.role == name) {
-            store.add_operator(&Operator {
-                uid: first.uid,
-                account: first.account.clone(),
-                kind: first.kind,
-                role: id,
-                role_name: name.to_owned(),
-                permissions,
-                added_at: now,
-            })?;
-        }
+    store.add_built_in_roles()?;
+    for first in operators {
+        let role = store.role(first.role)?;
+        store.add_operator(&Operator {
+            uid: first.uid,
+            account: first.account.clone(),
+            kind: first.kind,
+            role: first.role,
+            role_name: role.as_ref().map(|role| role.name.clone()).unwrap_or_default(),
+            permissions: role.map(|role| role.permissions).unwrap_or_default(),
+            added_at: now,
+        })?;
     }
     let mut record = Record::default();
     for first in operators {

@@ -9,7 +9,6 @@ use crate::domain::action::Action;
 use crate::domain::operator::Operator;
 use crate::domain::operator::OperatorKind;
 use crate::domain::refusal::Refusal;
-use crate::domain::role::Permissions;
 
 /// All operators, by account name.
 ///
@@ -54,8 +53,7 @@ pub fn remove(desk: &Desk, uid: u32, account: &str, intent: &Intent) -> Result<(
             return Err(Refusal::NoSuchOperator(account.to_owned()).into());
         };
         change.outrank(operator.role, account, None)?;
-        let is_admin = |operator: &Operator| operator.permissions == Permissions::all();
-        if is_admin(&operator) && change.operators()?.iter().filter(|other| is_admin(other)).count() == 1 {
+        if operator.is_admin() && change.operators()?.iter().filter(|other| other.is_admin()).count() == 1 {
             return Err(Refusal::LastAdmin(operator.account).into());
         }
         change.remove_operator(uid)?;

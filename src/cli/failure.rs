@@ -204,6 +204,7 @@ fn of_action(error: &ActionError) -> Told {
         ActionError::Refused(refusal) => of_refusal(refusal),
         ActionError::Store(error) => of_store(error),
         ActionError::Stream(error) => of_io(error),
+        ActionError::Policy(error) => of_policy(error.as_ref()),
         ActionError::Chain(_) => Told::new(DATA, error).hint(
             "somebody wrote to the file without this program: compare with a backup and with the head kept elsewhere",
         ),
@@ -222,6 +223,14 @@ fn of_action(error: &ActionError) -> Told {
             }
         }),
         ActionError::Password(_) | ActionError::BadRows { .. } | ActionError::BadInput(_) => Told::new(DATA, error),
+    }
+}
+
+fn of_policy(error: &(dyn std::error::Error + Send + Sync + 'static)) -> Told {
+    match (error.downcast_ref::<Problem>(), error.downcast_ref::<Complaint>()) {
+        (Some(problem), _) => of_file(problem),
+        (_, Some(complaint)) => of_complaint(complaint),
+        _ => Told::new(BUG, error),
     }
 }
 

@@ -18,7 +18,7 @@ use crate::cli::prompt;
 use crate::config::Config;
 use crate::config::Surroundings;
 use crate::domain::operator::OperatorKind;
-use crate::domain::role::ADMIN;
+use crate::domain::role::RoleId;
 use crate::domain::text;
 use crate::private_file;
 use crate::private_file::Rule;
@@ -98,7 +98,7 @@ pub fn run(context: &mut Context, args: &InitArgs) -> anyhow::Result<()> {
         Some(first) => first,
         None => (account.uid, account.name.clone()),
     };
-    let first = FirstOperator { uid, account: name, kind: OperatorKind::Person, role: ADMIN };
+    let first = FirstOperator { uid, account: name, kind: OperatorKind::Person, role: RoleId::ADMIN };
     let shown = format!("{} (uid {uid})", text::visible(&first.account));
     init::init(&store_path, mode, &account, &[first], &key.fingerprint(), context.now()?)?;
     if readers.is_some() {

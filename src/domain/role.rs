@@ -9,6 +9,23 @@ use crate::domain::text;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct RoleId(pub i64);
 
+impl RoleId {
+    /// The number of [`ADMIN`], the same in every store, as root's uid is on every machine.
+    pub const ADMIN: Self = Self(1);
+    /// The number of [`MINIMAL`], the same in every store.
+    pub const MINIMAL: Self = Self(2);
+
+    /// What a built-in role allows; `None`: the role is not built in, and the store says what it allows. Rows of the store
+    /// are never asked for a built-in role: a permission that a later version adds would be missing there.
+    pub fn built_in(self) -> Option<Permissions> {
+        match self {
+            Self::ADMIN => Some(Permissions::all()),
+            Self::MINIMAL => Some([Permission::ViewUsers].into_iter().collect()),
+            _ => None,
+        }
+    }
+}
+
 /// The built-in role that may do everything.
 pub const ADMIN: &str = "Admin";
 /// The built-in role for users who administer nothing, and for those whose role was deleted.
@@ -205,10 +222,8 @@ pub struct Role {
     pub permissions: Permissions,
 }
 
-/// The built-in roles and what they allow.
-pub fn built_in() -> [(&'static str, Permissions); 2] {
-    [(ADMIN, Permissions::all()), (MINIMAL, [Permission::ViewUsers].into_iter().collect())]
-}
+/// The built-in roles: their numbers and names.
+pub const BUILT_IN: [(RoleId, &str); 2] = [(RoleId::ADMIN, ADMIN), (RoleId::MINIMAL, MINIMAL)];
 
 #[cfg(test)]
 mod tests {
@@ -224,7 +239,8 @@ mod tests {
 
     #[test]
     fn the_built_in_roles_hold_what_their_permissions_require() {
-        for (name, permissions) in built_in() {
+        for (role, name) in BUILT_IN {
+            let permissions = role.built_in().unwrap();
             for permission in permissions.iter() {
                 for required in permission.requires() {
                     assert!(permissions.has(*required), "{name}: {permission} requires {required}");

@@ -6,6 +6,7 @@ use rusqlite::params;
 use super::Reading;
 use super::Result;
 use super::Writing;
+use crate::domain::role::BUILT_IN;
 use crate::domain::role::Permission;
 use crate::domain::role::Permissions;
 use crate::domain::role::Role;
@@ -31,10 +32,10 @@ impl Reading<'_> {
     /// # Errors
     /// When the store cannot be read.
     pub fn role(&self, id: RoleId) -> Result<Option<Role>> {
-        let mut statement = self.transaction.prepare_cached("SELECT name, built_in FROM role WHERE id = ?1")?;
-        let found = statement.query_row([id.0], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
-        let Some((name, built_in)) = found else { return Ok(None) };
-        Ok(Some(Role { id, name, built_in, permissions: self.permissions(id)? }))
+        let mut statement = self.transaction.prepare_cached("SELECT name FROM role WHERE id = ?1")?;
+        let found = statement.query_row([id.0], |row| row.get(0)).optional()?;
+        let Some(name) = found else { return Ok(None) };
+        Ok(Some(Role { id, name, built_in: id.built_in().is_some(), permissions: self.permissions(id)? }))
     }
 
     /// A role by its name, without case.
@@ -47,8 +48,12 @@ impl Reading<'_> {
         id.map_or(Ok(None), |id| self.role(RoleId(id)))
     }
 
-    /// What a role allows. A word that this program does not know allows nothing.
+    /// What a role allows: of a built-in role the program says it, of the others the store. A word that this program does
+    /// not know allows nothing.
     pub(super) fn permissions(&self, id: RoleId) -> Result<Permissions> {
+        if let Some(permissions) = id.built_in() {
+            return Ok(permissions);
+        }
         let mut statement =
             self.transaction.prepare_cached("SELECT permission FROM role_permission WHERE role_id = ?1")?;
         let words = statement.query_map([id.0], |row| row.get::<_, String>(0))?;
@@ -61,17 +66,15 @@ impl Reading<'_> {
 }
 
 impl Writing<'_> {
-    /// Adds a role.
+    /// Adds the built-in roles to a new store.
     ///
     /// # Errors
     /// When the store cannot be written.
-    pub fn add_role(&self, name: &str, built_in: bool, permissions: Permissions) -> Result<RoleId> {
-        self.transaction.execute("INSERT INTO role (name, built_in) VALUES (?1, ?2)", params![name, built_in])?;
-        let id = RoleId(self.transaction.last_insert_rowid());
-        for permission in permissions.iter() {
-            let sql = "INSERT INTO role_permission (role_id, permission) VALUES (?1, ?2)";
-            self.transaction.execute(sql, params![id.0, permission.word()])?;
+    pub fn add_built_in_roles(&self) -> Result<()> {
+        for (id, name) in BUILT_IN {
+            self.transaction
+                .execute("INSERT INTO role (id, name, built_in) VALUES (?1, ?2, 1)", params![id.0, name])?;
         }
-        Ok(id)
+        Ok(())
     }
 }

@@ -1,7 +1,10 @@
 //! `roles`.
 
+use cxme_admin::domain::role::Permission;
 use insta::assert_snapshot;
 
+use crate::support::CAROL;
+use crate::support::DAVE;
 use crate::support::World;
 
 #[test]
@@ -47,4 +50,47 @@ fn permissions_are_listed_without_a_store() {
     view-audit        Read and verify the audit
     manage-store      Check, back up, restore and migrate the store, and send a test mail
     ");
+}
+
+/// A store that was made before a permission existed has no row for it; nor has one whose rows somebody deleted.
+#[test]
+fn admin_is_every_permission_whatever_the_rows_of_the_store_say() {
+    let world = World::new().with_role("Almost", &Permission::ALL.map(Permission::word).join(" ")).with_users("alice");
+    let permissions = world.run("roles list -o ndjson").out();
+    let admin = permissions.lines().find(|line| line.contains("\"Admin\"")).unwrap().to_owned();
+    for permission in Permission::ALL.map(Permission::word) {
+        let rows = "DELETE FROM role_permission WHERE role_id = 1; INSERT INTO role_permission SELECT 1, permission \
+                    FROM role_permission JOIN role ON role.id = role_id WHERE role.name = 'Almost'";
+        world.sql(&format!("{rows} AND permission <> '{permission}'"));
+        let listed = world.run("roles list -o ndjson").expect_status(0).out();
+        assert!(listed.contains(&admin), "without the row of {permission}: {listed}");
+        let run = world.run("operators remove owner");
+        assert_eq!(run.status, 77, "without the row of {permission}: {run}");
+        assert!(run.err().contains("is the last operator with the role Admin"), "{permission}: {run}");
+    }
+    world.sql("DELETE FROM role_permission WHERE role_id IN (1, 2); UPDATE role SET built_in = 0, name = name || '!'");
+    world.run("audit verify").expect_status(0);
+    world.run("users edit alice --role Almost!").expect_status(0);
+    world.run("users delete alice --yes").expect_status(0);
+    world.run("users add new@example.com").expect_status(0);
+    assert_snapshot!(world.run("roles list"), @r"
+    status 0
+    -- stdout
+    NAME                  BUILT IN  PERMISSIONS
+    Admin!                yes       all
+    Almost!               no        all
+    Minimal Permissions!  yes       view-users
+    ");
+}
+
+/// It would stop being one as soon as there is a permission more.
+#[test]
+fn a_role_of_ones_own_that_allows_everything_does_not_replace_the_last_admin() {
+    let everything = Permission::ALL.map(Permission::word).join(" ");
+    let world = World::new().with_role("Everything", &everything).with_operator(CAROL, "Everything");
+    let run = world.command("operators remove owner").uid(CAROL).run();
+    assert_eq!(run.status, 77, "{run}");
+    world.run("operators add dave --role Admin").expect_status(0);
+    world.command("operators remove owner").uid(DAVE).run().expect_status(0);
+    world.command("operators remove carol").uid(DAVE).run().expect_status(0);
 }

@@ -58,7 +58,7 @@ fn no_command_and_no_error_leaves_a_password_behind() {
         ("users set-password nobody --stdin -v".to_owned(), old, 67),
         ("users set-password sam --stdin -v".to_owned(), old, 65),
         ("users set-password bob --stdin -v -n".to_owned(), old, 0),
-        ("users set-password bob --stdin -v".to_owned(), &*both, 65),
+        ("users set-password bob --stdin -v".to_owned(), &*format!("{old}\t{new}\n"), 65),
         ("policy check --stdin -v".to_owned(), old, 0),
         ("policy check --stdin -v --user alice".to_owned(), new, 0),
         ("users import - -v".to_owned(), &*format!("email,password_hash\nx@example.com,{old}\n"), 65),

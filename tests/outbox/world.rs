@@ -66,15 +66,14 @@ impl World {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("store.db");
         let now = NOW.parse().unwrap();
-        let mut role = None;
+        let role = Some(RoleId::ADMIN);
         Store::create(&path, 0o600, |store| {
-            let id = store.add_role(role::ADMIN, true, Permissions::all())?;
-            role = Some(id);
+            store.add_built_in_roles()?;
             store.add_operator(&Operator {
                 uid: OPERATOR,
                 account: "carol".to_owned(),
                 kind: OperatorKind::Person,
-                role: id,
+                role: RoleId::ADMIN,
                 role_name: role::ADMIN.to_owned(),
                 permissions: Permissions::all(),
                 added_at: now,

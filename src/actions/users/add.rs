@@ -50,7 +50,11 @@ pub fn add(desk: &Desk, wanted: &Wanted, intent: &Intent) -> Result<User> {
         check_locale(wanted.locale.as_deref())?;
         check_domain(change, &wanted.email)?;
         check_free(change, &username, &wanted.email)?;
-        let role = role(change, wanted.role.as_deref().unwrap_or(MINIMAL), &username)?;
+        let role = match &wanted.role {
+            Some(name) => role(change, name, &username)?,
+            None => RoleId::MINIMAL,
+        };
+        change.outrank(role, &username.to_string(), None)?;
         let id = change.add_user(&NewUser {
             username,
             email: wanted.email.clone(),

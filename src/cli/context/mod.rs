@@ -1,26 +1,27 @@
 //! Joins what a command needs: the configuration, the store, the operator, and the desk made of them.
 
 mod by_sudo;
+mod login;
 mod mail;
 mod post;
 mod restore;
+mod secret;
 
 use std::ffi::OsStr;
 use std::path::Path;
 use std::path::PathBuf;
 
-use zeroize::Zeroizing;
-
 use crate::actions::Desk;
+use crate::actions::PolicySource;
 use crate::actions::Rules;
 use crate::cli::Global;
 use crate::cli::failure::Complaint;
-use crate::cli::files::InputFile;
 use crate::cli::new_output;
 use crate::cli::output::Output;
 use crate::clock::Clock;
 use crate::config;
 use crate::config::Config;
+use crate::config::LoadError;
 use crate::config::Search;
 use crate::config::Surroundings;
 use crate::domain::operator::Account;
@@ -37,6 +38,8 @@ use crate::secrets::key::ResetKey;
 use crate::secrets::password_hash::HashParameters;
 use crate::store::Store;
 use crate::store::open::Expect;
+
+pub use secret::PasswordSource;
 
 /// The account that a package makes for the program.
 const SERVICE_ACCOUNT: &str = "cxme-admin";
@@ -63,14 +66,8 @@ pub struct Context {
     restricted: bool,
 }
 
-/// How the password of a user comes to the program without a prompt.
-#[derive(Debug, Clone)]
-pub enum PasswordSource {
-    /// The first line of standard input.
-    Stdin,
-    /// A file, or standard input.
-    File(InputFile),
-}
+/// Reads a configuration file, or a part of it.
+type ConfigLoader = fn(&Path, Surroundings<'_>) -> Result<Config, LoadError>;
 
 impl Context {
     /// A context; nothing is opened yet.
@@ -102,13 +99,23 @@ impl Context {
     /// # Errors
     /// As [`Context::desk`].
     pub fn desk_for(&mut self, expect: Expect) -> anyhow::Result<Desk> {
-        let config = self.config()?.clone();
+        self.desk_with(expect, Config::load, rules)
+    }
+
+    /// As [`Context::desk_for`], with the configuration that `load` reads and the rules that it gives.
+    fn desk_with(
+        &mut self,
+        expect: Expect,
+        load: ConfigLoader,
+        rules: fn(&Config) -> anyhow::Result<Rules>,
+    ) -> anyhow::Result<Desk> {
+        let config = self.config_by(load)?.clone();
         let path = self.store_path(&config);
         let owner = owner_of(&path);
         let account = self.account(owner);
         let rule = self.store_rule(&config, owner);
         let store = Store::open(&path, &rule, expect)?;
-        let rules = Rules { organization: organization(&config), policy: policy(&config)?, hashing: hashing(&config)? };
+        let rules = rules(&config)?;
         let (Some(clock), Some(random)) = (self.clock.take(), self.random.take()) else {
             anyhow::bail!("the store was opened twice");
         };
@@ -141,8 +148,12 @@ impl Context {
     /// # Errors
     /// When the file has problems, or is writable by others.
     pub fn config(&mut self) -> anyhow::Result<&Config> {
+        self.config_by(Config::load)
+    }
+
+    fn config_by(&mut self, load: ConfigLoader) -> anyhow::Result<&Config> {
         if self.config.is_none() {
-            self.config = Some(self.load_config()?);
+            self.config = Some(self.load_config(load)?);
         }
         self.config.as_ref().ok_or_else(|| anyhow::anyhow!("no configuration"))
     }
@@ -152,9 +163,9 @@ impl Context {
         self.config.insert(Config::default())
     }
 
-    fn load_config(&self) -> anyhow::Result<Config> {
+    fn load_config(&self, load: ConfigLoader) -> anyhow::Result<Config> {
         let Some(path) = self.config_path() else { return Ok(Config::default()) };
-        let loaded = Config::load(&path, self.surroundings());
+        let loaded = load(&path, self.surroundings());
         if loaded.is_err() && self.restricted {
             // They must not read with it what they could not read themselves: not one word of the content.
             let words = "not a usable configuration; root sees why: sudo env -u SUDO_UID cxme-admin policy show";
@@ -289,32 +300,6 @@ impl Context {
             Err(error) => Err(error.into()),
         }
     }
-
-    /// The bytes of a secret that comes without a prompt.
-    ///
-    /// # Errors
-    /// When standard input is a terminal, or the file is not private.
-    pub fn secret_bytes(&mut self, source: &PasswordSource) -> anyhow::Result<Zeroizing<Vec<u8>>> {
-        match source {
-            PasswordSource::File(InputFile::File(path)) => {
-                Ok(private_file::read(path, &Rule::secret(), PASSWORD_FILE_LIMIT)?)
-            }
-            PasswordSource::File(InputFile::Stdin) | PasswordSource::Stdin => self.secret_stdin(),
-        }
-    }
-
-    fn secret_stdin(&mut self) -> anyhow::Result<Zeroizing<Vec<u8>>> {
-        if self.process.stdin.is_terminal {
-            let words = "`--stdin` reads from a pipe or a file, and standard input is a terminal, which would show it";
-            let hint = Some("leave `--stdin` out to be asked without echo".to_owned());
-            return Err(Complaint::Usage { words: words.to_owned(), hint }.into());
-        }
-        // Room for all of it at once: a buffer that grows leaves copies behind.
-        let mut bytes = Zeroizing::new(Vec::with_capacity(PASSWORD_FILE_LIMIT + 1));
-        let limited = &mut std::io::Read::take(&mut self.process.stdin.bytes, PASSWORD_FILE_LIMIT as u64 + 1);
-        std::io::Read::read_to_end(limited, &mut bytes)?;
-        Ok(bytes)
-    }
 }
 
 /// The owner of a file, if it is there.
@@ -331,6 +316,16 @@ pub fn organization(config: &Config) -> Organization {
         saml_domains: config.saml.email_domains.clone(),
         saml_contact: config.saml.contact.clone(),
     }
+}
+
+/// What a desk is made of, as configured.
+fn rules(config: &Config) -> anyhow::Result<Rules> {
+    let read = config.clone();
+    // Boxed so that the kind of the error can still be told.
+    let policy = PolicySource::new(move || {
+        policy(&read).map_err(anyhow::Error::reallocate_into_boxed_dyn_error_without_backtrace)
+    });
+    Ok(Rules { organization: organization(config), policy, hashing: hashing(config)? })
 }
 
 /// The password requirements as configured, with the organization's blocklist read.

@@ -4,12 +4,9 @@ use std::path::Path;
 use std::path::PathBuf;
 
 use super::Context;
-use super::hashing;
-use super::organization;
 use super::owner_of;
-use super::policy;
+use super::rules;
 use crate::actions::Desk;
-use crate::actions::Rules;
 use crate::actions::store;
 use crate::store::Store;
 use crate::store::open::Expect;
@@ -51,7 +48,7 @@ impl Context {
         let rule = self.store_rule(&config, owner);
         let (restoring, store): (Restoring, Store) = Restoring::begin(copy, &place, &rule)?;
         let account = self.account(owner);
-        let rules = Rules { organization: organization(&config), policy: policy(&config)?, hashing: hashing(&config)? };
+        let rules = rules(&config)?;
         let (Some(clock), Some(random)) = (self.clock.take(), self.random.take()) else {
             anyhow::bail!("the store was opened twice");
         };

@@ -7,7 +7,6 @@ use crate::cli::prompt;
 use crate::domain::refusal::Refusal;
 use crate::domain::user::UserReference;
 use crate::secrets::password::Password;
-use crate::secrets::password::one_line;
 
 /// Check a password against the requirements, without setting it
 ///
@@ -29,7 +28,7 @@ pub struct CheckArgs {
 pub fn run(context: &mut Context, args: &CheckArgs) -> anyhow::Result<()> {
     let desk = context.desk()?;
     let password = if args.stdin {
-        Password::from_bytes(one_line(context.secret_bytes(&PasswordSource::Stdin)?))?
+        Password::from_bytes(context.secret_line(&PasswordSource::Stdin)?)?
     } else {
         let mut terminal = context.terminal("A password to check", "give `--stdin`")?;
         prompt::known_password(terminal.as_mut(), "Password to check")?

@@ -22,7 +22,7 @@ pub struct ShowArgs {
 pub fn run(context: &mut Context, args: &ShowArgs) -> anyhow::Result<()> {
     let desk = context.desk()?;
     policy::show(&desk)?;
-    let (organization, rules) = (desk.organization(), desk.policy());
+    let (organization, rules) = (desk.organization(), desk.policy()?);
     let requirements = texts::policy::requirements(rules, args.locale);
     let notes = texts::policy::notes(rules, args.locale);
     if context.output.format != Format::Table {

@@ -20,7 +20,6 @@ use crate::domain::user::UserReference;
 use crate::secrets::generate;
 use crate::secrets::generate::Generated;
 use crate::secrets::password::Password;
-use crate::secrets::password::one_line;
 use crate::texts;
 use crate::texts::Locale;
 
@@ -105,7 +104,7 @@ pub fn run(context: &mut Context, args: &SetPasswordArgs) -> anyhow::Result<()> 
     match (args.generate, source) {
         (Some(kind), _) => task.generate(context, kind),
         (None, Some(source)) => {
-            let password = Password::from_bytes(one_line(context.secret_bytes(&source)?))?;
+            let password = Password::from_bytes(context.secret_line(&source)?)?;
             let notice = task.set(context, &password, Origin::Operator)?;
             context.send_notice(&desk, notice);
             Ok(())
@@ -157,7 +156,7 @@ impl Task<'_> {
         let hint = "give `--stdin`, `--password-file FILE` or `--generate`";
         let mut terminal = context.terminal(&question, hint)?;
         let heading = format!("Requirements for the password of {} ({}):", user.username, user.email);
-        let requirements = texts::policy::requirements(self.desk.policy(), Locale::English);
+        let requirements = texts::policy::requirements(self.desk.policy()?, Locale::English);
         terminal.show(&prompt::bullets(&heading, &requirements))?;
         let contact = &self.desk.organization().help_contact;
         if !contact.is_empty() {
@@ -176,9 +175,10 @@ impl Task<'_> {
     fn generate(&self, context: &mut Context, kind: Kind) -> anyhow::Result<()> {
         let (desk, user) = (self.desk, &self.target.user);
         let words = desk.personal_words(user);
+        let policy = desk.policy()?;
         let generated: Generated = desk.with_random(|random| match kind {
-            Kind::Words => generate::words(desk.policy(), &words, random, None),
-            Kind::Characters => generate::characters(desk.policy(), &words, random, None),
+            Kind::Words => generate::words(policy, &words, random, None),
+            Kind::Characters => generate::characters(policy, &words, random, None),
         })?;
         let notice = self.set(context, generated.password(), Origin::Generated)?;
         // First: whoever waits for the relay loses the password with an impatient Ctrl-C.

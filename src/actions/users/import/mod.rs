@@ -18,7 +18,6 @@ use crate::actions::users::import::intake::Intake;
 use crate::actions::users::import::row::Reader;
 use crate::actions::users::import::row::Sensitive;
 use crate::domain::action::Action;
-use crate::domain::role::MINIMAL;
 use crate::domain::role::Permission;
 use crate::domain::role::RoleId;
 use crate::store::import::Conflict;
@@ -60,7 +59,6 @@ pub(super) struct Judge<'desk> {
     /// By lower-case name; `None`: the role may do more than the operator's.
     pub(super) roles: HashMap<String, Option<RoleId>>,
     forbidden: Vec<RoleId>,
-    minimal: RoleId,
 }
 
 /// Imports users from CSV or NDJSON; which of the two, the first character says.
@@ -105,7 +103,7 @@ pub fn import(
         if options.update {
             change.match_incoming()?;
         }
-        let imported = change.import(judge.minimal, change.now())?;
+        let imported = change.import(RoleId::MINIMAL, change.now())?;
         let mut record = Record::default();
         record.note("source", options.source.as_str());
         record.note("sha256", sha256.as_str());
@@ -130,19 +128,15 @@ pub fn import(
 
 fn judge(desk: &Desk) -> Result<Judge<'_>> {
     desk.view(Action::UsersImport, |view| {
-        let (mut roles, mut forbidden, mut minimal) = (HashMap::new(), Vec::new(), None);
+        let (mut roles, mut forbidden) = (HashMap::new(), Vec::new());
         for role in view.roles()? {
             let allowed = role.permissions.beyond(view.standing().permissions()).is_none();
             if !allowed {
                 forbidden.push(role.id);
             }
-            if role.name == MINIMAL {
-                minimal = Some(role.id);
-            }
             roles.insert(role.name.to_lowercase(), allowed.then_some(role.id));
         }
-        let minimal = minimal.ok_or_else(|| ActionError::BadInput(format!("the role {MINIMAL} is missing")))?;
-        Ok(Judge { desk, roles, forbidden, minimal })
+        Ok(Judge { desk, roles, forbidden })
     })
 }
 
