@@ -17,6 +17,7 @@ use crate::cli::operators;
 use crate::cli::prompt;
 use crate::config::Config;
 use crate::config::Surroundings;
+use crate::domain::action::Action;
 use crate::domain::operator::OperatorKind;
 use crate::domain::role::RoleId;
 use crate::domain::text;
@@ -123,7 +124,7 @@ pub fn run(context: &mut Context, args: &InitArgs) -> anyhow::Result<()> {
 
 /// Gives a store that has lost its key a new one.
 fn renew_key(context: &mut Context, path: &Path, yes: bool) -> anyhow::Result<()> {
-    let desk = context.desk()?;
+    let desk = context.desk(Action::StoreInit)?;
     let links = init::links_of_lost_key(&desk)?;
     let question = format!("Make a new reset key, {}, and end {}?", path.display(), counted(links, "open link"));
     prompt::confirm(context, yes, &question)?;

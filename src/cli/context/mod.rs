@@ -24,11 +24,13 @@ use crate::config::Config;
 use crate::config::LoadError;
 use crate::config::Search;
 use crate::config::Surroundings;
+use crate::domain::action::Action;
 use crate::domain::operator::Account;
 use crate::domain::operator::acting_uid;
 use crate::domain::organization::Organization;
 use crate::domain::policy::Blocklist;
 use crate::domain::policy::Policy;
+use crate::domain::role::Permission;
 use crate::private_file;
 use crate::private_file::Rule;
 use crate::process::Process;
@@ -86,24 +88,35 @@ impl Context {
         }
     }
 
-    /// Opens the store and sits down at it.
+    /// Opens the store for an action, and asks whether the operator may do it: before anything else, so that no command
+    /// does, asks, reads or prints anything for an operator who may not.
     ///
     /// # Errors
-    /// When the configuration, a file or the store is not as it must be, or the operator may not name them.
-    pub fn desk(&mut self) -> anyhow::Result<Desk> {
-        self.desk_for(Expect::Current)
+    /// When the configuration, a file or the store is not as it must be, or the operator may not do that.
+    pub fn desk(&mut self, action: Action) -> anyhow::Result<Desk> {
+        self.desk_with(action, &[])
     }
 
-    /// As [`Context::desk`], for a store that may be of an older version.
+    /// As [`Context::desk`], for an action that needs these permissions besides its own.
+    ///
+    /// # Errors
+    /// As [`Context::desk`].
+    pub fn desk_with(&mut self, action: Action, besides: &[Permission]) -> anyhow::Result<Desk> {
+        let desk = self.desk_for(Expect::Current)?;
+        desk.may(action, besides)?;
+        Ok(desk)
+    }
+
+    /// Opens a store that may be of an older version. What the operator may do is not asked.
     ///
     /// # Errors
     /// As [`Context::desk`].
     pub fn desk_for(&mut self, expect: Expect) -> anyhow::Result<Desk> {
-        self.desk_with(expect, Config::load, rules)
+        self.open_desk(expect, Config::load, rules)
     }
 
     /// As [`Context::desk_for`], with the configuration that `load` reads and the rules that it gives.
-    fn desk_with(
+    fn open_desk(
         &mut self,
         expect: Expect,
         load: ConfigLoader,

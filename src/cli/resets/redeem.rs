@@ -6,6 +6,7 @@ use crate::actions::resets::redeem;
 use crate::cli::acting::ActingArgs;
 use crate::cli::context::Context;
 use crate::cli::prompt;
+use crate::domain::action::Action;
 use crate::secrets::password::Password;
 use crate::secrets::reset_code::ResetCode;
 use crate::texts;
@@ -32,7 +33,7 @@ pub struct RedeemArgs {
 /// # Errors
 /// When the code is not accepted, the policy refuses the password, or the operator may not.
 pub fn run(context: &mut Context, args: &RedeemArgs) -> anyhow::Result<()> {
-    let desk = context.desk()?;
+    let desk = context.desk(Action::ResetsRedeem)?;
     let notify = !args.no_notify && context.has_mail()?;
     let (redeemable, new) = if args.stdin {
         let lines = context.two_secrets("the code and the new password")?;

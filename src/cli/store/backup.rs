@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use crate::actions::store;
 use crate::cli::acting::ActingArgs;
 use crate::cli::context::Context;
+use crate::domain::action::Action;
 
 /// Copy the store, as it is at one moment, while others use it
 ///
@@ -24,7 +25,7 @@ pub struct BackupArgs {
 /// # Errors
 /// When there is a file already, the disk is full, or the operator may not.
 pub fn run(context: &mut Context, args: &BackupArgs) -> anyhow::Result<()> {
-    let desk = context.desk()?;
+    let desk = context.desk(Action::StoreBackup)?;
     store::back_up(&desk, &args.file, &args.acting.intent())?;
     context.output.say(&format!("The store {} to {}.", args.acting.verb("copied"), args.file.display()));
     Ok(())

@@ -4,6 +4,7 @@ use crate::actions::users::password;
 use crate::cli::acting::ActingArgs;
 use crate::cli::context::Context;
 use crate::cli::prompt;
+use crate::domain::action::Action;
 use crate::domain::user::UserReference;
 use crate::secrets::password::Password;
 use crate::texts;
@@ -32,7 +33,7 @@ pub struct ChangePasswordArgs {
 /// # Errors
 /// When the old password is wrong, the policy refuses the new one, or the operator may not.
 pub fn run(context: &mut Context, args: &ChangePasswordArgs) -> anyhow::Result<()> {
-    let desk = context.desk()?;
+    let desk = context.desk(Action::UsersChangePassword)?;
     let reference = UserReference::new(&args.user);
     if args.acting.dry_run {
         let words = "The password would be changed if the old one is right. Nothing was asked, nothing was changed.";

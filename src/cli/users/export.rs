@@ -12,6 +12,7 @@ use crate::cli::failure::Complaint;
 use crate::cli::output::Format;
 use crate::cli::selection::SelectionArgs;
 use crate::cli::users::columns::Column;
+use crate::domain::action::Action;
 use crate::private_file::Unfinished;
 
 /// Export users as CSV, JSON or NDJSON
@@ -38,7 +39,7 @@ pub struct ExportArgs {
 /// # Errors
 /// When the operator may not, or the file exists already or cannot be written.
 pub fn run(context: &mut Context, args: &ExportArgs) -> anyhow::Result<()> {
-    let desk = context.desk()?;
+    let desk = context.desk(if args.with_hashes { Action::UsersExportHashes } else { Action::UsersExport })?;
     let mut wanted = args.selection.wanted(context, &desk)?;
     wanted.with_hashes = args.with_hashes;
     let mut columns = Column::DATA.to_vec();

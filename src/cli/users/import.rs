@@ -11,6 +11,8 @@ use crate::cli::data::Cell;
 use crate::cli::data::Head;
 use crate::cli::files::InputFile;
 use crate::cli::output::Format;
+use crate::domain::action::Action;
+use crate::domain::role::Permission;
 
 /// How many bad rows are named; the rest are counted.
 const NAMED: u64 = 100;
@@ -38,7 +40,8 @@ pub struct ImportArgs {
 /// # Errors
 /// When a row is bad, the file cannot be read, or the operator may not.
 pub fn run(context: &mut Context, args: &ImportArgs) -> anyhow::Result<()> {
-    let desk = context.desk()?;
+    let besides: &[Permission] = if args.update { &[Permission::EditUsers] } else { &[] };
+    let desk = context.desk_with(Action::UsersImport, besides)?;
     let options = Options { update: args.update, source: args.file.to_string() };
     let mut bad = 0;
     let output = &mut context.output;

@@ -24,6 +24,7 @@ use crate::cli::selection::SelectionArgs;
 use crate::cli::users::send_to_many;
 use crate::cli::users::send_to_many::Asked;
 use crate::cli::users::send_to_many::BulkArgs;
+use crate::domain::action::Action;
 use crate::domain::duration::SpokenDuration;
 use crate::domain::duration::parse_duration;
 use crate::domain::message::MailKind;
@@ -127,8 +128,9 @@ pub fn run(context: &mut Context, args: &SendResetArgs) -> anyhow::Result<()> {
         }
         _ => {}
     }
-    let desk = context.desk()?;
-    if args.users.is_empty() {
+    let is_job = args.users.is_empty();
+    let desk = context.desk(if is_job { Action::UsersSendResetToMany } else { Action::UsersSendReset })?;
+    if is_job {
         let (wanted, sha256) = args.selection.wanted_with_digest(context, &desk)?;
         let selection = if args.all { "--all".to_owned() } else { args.selection.words() };
         let asked = Asked { meant: Meant::Selected(Box::new(wanted)), selection, sha256 };

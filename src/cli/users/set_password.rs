@@ -87,8 +87,8 @@ pub fn run(context: &mut Context, args: &SetPasswordArgs) -> anyhow::Result<()> 
         let hint = Some("leave it out to be asked, or use `--stdin`, `--password-file` or `--generate`".to_owned());
         return Err(Complaint::Usage { words: words.to_owned(), hint }.into());
     }
-    let desk = context.desk()?;
     let strictness = if args.override_policy { Strictness::Overridden } else { Strictness::Policy };
+    let desk = context.desk(password::set_action(strictness))?;
     let target = password::look(&desk, &UserReference::new(&args.user), strictness)?;
     if args.acting.dry_run {
         let name = &target.user.username;

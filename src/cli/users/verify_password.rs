@@ -5,6 +5,7 @@ use crate::actions::users::password::Verdict;
 use crate::cli::context::Context;
 use crate::cli::context::PasswordSource;
 use crate::cli::failure::Complaint;
+use crate::domain::action::Action;
 use crate::domain::user::UserReference;
 use crate::secrets::lines;
 use crate::secrets::password::Password;
@@ -36,7 +37,7 @@ pub fn run(context: &mut Context, args: &VerifyPasswordArgs) -> anyhow::Result<(
         Some(user) => user.clone(),
         None => pam_user(context)?,
     };
-    let desk = context.login_desk()?;
+    let desk = context.login_desk(Action::UsersVerifyPassword)?;
     let password = if args.stdin {
         let mut bytes = context.secret_bytes(&PasswordSource::Stdin)?;
         if args.pam {

@@ -322,10 +322,10 @@ impl<'world> Command<'world> {
         self
     }
 
-    /// The streams are a terminal of 80 columns; nobody answers.
+    /// The streams are a terminal of 80 columns, which shows colours; nobody answers.
     pub(crate) fn at_terminal(mut self) -> Self {
         self.script.at_terminal = true;
-        self.variable("NO_COLOR", "1")
+        self
     }
 
     /// At a terminal at which these lines are typed.
@@ -376,10 +376,13 @@ impl<'world> Command<'world> {
         let transcript = self.script.terminal.as_ref().map(ScriptedTerminal::transcript);
         let status = cxme_admin::cli::run(self.script.process(), Box::new(clock), Box::new(random));
         let asked = transcript.map(|transcript| transcript.borrow().clone()).unwrap_or_default();
+        let (stdout, stderr) = (self.script.stdout.bytes(), self.script.stderr.bytes());
+        let (plain_stdout, plain_stderr) = (run::without_styles(&stdout), run::without_styles(&stderr));
         Run {
             status,
-            stdout: self.script.stdout.bytes(),
-            stderr: self.script.stderr.bytes(),
+            has_colour: plain_stdout != stdout || plain_stderr != stderr,
+            stdout: plain_stdout,
+            stderr: plain_stderr,
             asked,
             folder: self.world.folder().to_string_lossy().into_owned(),
         }
