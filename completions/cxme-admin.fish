@@ -63,6 +63,7 @@ complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand demo" -s q -l quie
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand demo" -s v -l verbose -d 'Say what was done, without a terminal too'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand demo" -l no-input -d 'Never ask: fail where a question would come'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand demo" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand init" -l operator -d 'First operator, in place of the account that runs this' -r
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand init" -l organization -d 'The organization\'s name, for a new configuration' -r
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand init" -l help-contact -d 'Whom users ask for help, for a new configuration' -r
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand init" -s c -l config -d 'Configuration file [variable: CXME_ADMIN_CONFIG]' -r -F

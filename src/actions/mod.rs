@@ -41,6 +41,7 @@ use crate::domain::operator::Standing;
 use crate::domain::organization::Organization;
 use crate::domain::policy::Policy;
 use crate::domain::refusal::Refusal;
+use crate::domain::role::Permission;
 use crate::domain::sign_in::SignInRules;
 use crate::domain::text;
 use crate::domain::user::User;
@@ -222,6 +223,15 @@ impl Desk {
                 result
             }
         }
+    }
+
+    /// Asks whether the operator may do an action, and has these permissions besides: before anything is read, asked or
+    /// printed for it. The action itself asks again.
+    ///
+    /// # Errors
+    /// When the operator may not.
+    pub fn may(&self, action: Action, besides: &[Permission]) -> Result<()> {
+        self.view(action, |view| besides.iter().try_for_each(|permission| view.require(*permission)))
     }
 
     /// Refuses what was tried before its action began: an event, and the error to end with. Whoever may not do the deed at

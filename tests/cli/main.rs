@@ -23,6 +23,7 @@ mod notices;
 mod operators;
 mod output;
 mod password;
+mod permission_first;
 mod permissions;
 mod policy;
 mod resets;

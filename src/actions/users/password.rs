@@ -236,7 +236,8 @@ pub fn change(
     })
 }
 
-fn set_action(strictness: Strictness) -> Action {
+/// The action of setting a password, which needs more permission where the policy is overridden.
+pub fn set_action(strictness: Strictness) -> Action {
     match strictness {
         Strictness::Policy => Action::UsersSetPassword,
         Strictness::Overridden => Action::UsersOverridePolicy,

@@ -6,6 +6,7 @@ use crate::actions::Desk;
 use crate::actions::PolicySource;
 use crate::actions::Rules;
 use crate::config::Config;
+use crate::domain::action::Action;
 use crate::secrets::password_hash::HashParameters;
 use crate::store::open::Expect;
 
@@ -15,8 +16,10 @@ impl Context {
     ///
     /// # Errors
     /// As [`Context::desk`].
-    pub fn login_desk(&mut self) -> anyhow::Result<Desk> {
-        self.desk_with(Expect::Current, Config::load_for_login, login_rules)
+    pub fn login_desk(&mut self, action: Action) -> anyhow::Result<Desk> {
+        let desk = self.open_desk(Expect::Current, Config::load_for_login, login_rules)?;
+        desk.may(action, &[])?;
+        Ok(desk)
     }
 }
 

@@ -6,6 +6,7 @@ use crate::actions::resets::redeem;
 use crate::cli::acting::ActingArgs;
 use crate::cli::context::Context;
 use crate::cli::prompt;
+use crate::domain::action::Action;
 use crate::secrets::password::Password;
 use crate::secrets::reset_code::ResetCode;
 use crate::texts;
@@ -32,10 +33,10 @@ pub struct RedeemArgs {
 /// # Errors
 /// When the code is not accepted, the policy refuses the password, or the operator may not.
 pub fn run(context: &mut Context, args: &RedeemArgs) -> anyhow::Result<()> {
-    let desk = context.desk()?;
+    let desk = context.desk(Action::ResetsRedeem)?;
     let notify = !args.no_notify && context.has_mail()?;
     let (redeemable, new) = if args.stdin {
-        let lines = context.two_secrets(&desk, "the code and the new password")?;
+        let lines = context.two_secrets("the code and the new password")?;
         let code = std::str::from_utf8(&lines.0).ok().and_then(|typed| ResetCode::parse(typed).ok());
         (redeem::look(&desk, code.as_ref())?, Password::from_bytes(lines.1)?)
     } else {

@@ -7,6 +7,7 @@ use crate::cli::context::Context;
 use crate::cli::data;
 use crate::cli::data::Cell;
 use crate::cli::data::Head;
+use crate::domain::action::Action;
 
 /// Examine the store: modes, pages, references, the chain of events, the reset key
 ///
@@ -21,7 +22,7 @@ const HEADS: [Head; 2] = [Head { name: "examined", title: "EXAMINED" }, Head { n
 /// # Errors
 /// When something is wrong, or the operator may not.
 pub fn run(context: &mut Context, _: &CheckArgs) -> anyhow::Result<()> {
-    let desk = context.desk()?;
+    let desk = context.desk(Action::StoreCheck)?;
     let (_, key) = context.key()?;
     let (fingerprint, key_fault) = match key {
         Ok(Some(key)) => (Some(key.fingerprint()), None),

@@ -4,6 +4,7 @@ use crate::actions::users::password;
 use crate::cli::acting::ActingArgs;
 use crate::cli::context::Context;
 use crate::cli::prompt;
+use crate::domain::action::Action;
 use crate::domain::sign_in::parse_client;
 use crate::domain::user::UserReference;
 use crate::secrets::password::Password;
@@ -36,7 +37,7 @@ pub struct ChangePasswordArgs {
 /// # Errors
 /// When the old password is wrong, the policy refuses the new one, or the operator may not.
 pub fn run(context: &mut Context, args: &ChangePasswordArgs) -> anyhow::Result<()> {
-    let desk = context.desk()?;
+    let desk = context.desk(Action::UsersChangePassword)?;
     let reference = UserReference::new(&args.user);
     if args.acting.dry_run {
         let words = "The password would be changed if the old one is right. Nothing was asked, nothing was changed.";
@@ -45,7 +46,7 @@ pub fn run(context: &mut Context, args: &ChangePasswordArgs) -> anyhow::Result<(
     }
     let client = args.client.as_deref();
     let (proven, new) = if args.stdin {
-        let (old, new) = context.two_secrets(&desk, "the old password and the new one")?;
+        let (old, new) = context.two_secrets("the old password and the new one")?;
         (password::prove(&desk, &reference, &Password::from_bytes(old)?, client)?, Password::from_bytes(new)?)
     } else {
         let mut terminal = context.terminal("The old and the new password", "give `--stdin`")?;

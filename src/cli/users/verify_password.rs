@@ -5,6 +5,7 @@ use crate::actions::users::password::Verdict;
 use crate::cli::context::Context;
 use crate::cli::context::PasswordSource;
 use crate::cli::failure::Complaint;
+use crate::domain::action::Action;
 use crate::domain::sign_in::client_of_pam;
 use crate::domain::sign_in::parse_client;
 use crate::domain::user::UserReference;
@@ -43,9 +44,9 @@ pub fn run(context: &mut Context, args: &VerifyPasswordArgs) -> anyhow::Result<(
         Some(user) => user.clone(),
         None => pam_user(context)?,
     };
-    let desk = context.login_desk()?;
+    let desk = context.login_desk(Action::UsersVerifyPassword)?;
     let password = if args.stdin {
-        let mut bytes = context.secret_bytes(&desk, &PasswordSource::Stdin)?;
+        let mut bytes = context.secret_bytes(&PasswordSource::Stdin)?;
         if args.pam {
             // pam_exec ends what it writes with a NUL, and modules before it may have done the same.
             let end = bytes.iter().position(|&byte| byte == 0).unwrap_or(bytes.len());
