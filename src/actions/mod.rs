@@ -250,16 +250,25 @@ impl Desk {
     }
 
     fn standing(&self, reading: &Reading<'_>) -> Result<Standing> {
-        Ok(match reading.operator(self.account.uid)? {
-            Some(operator) => Standing::Operator { role: operator.role_name, permissions: operator.permissions },
-            None if self.account.uid == 0 => Standing::Root,
+        let Account { uid, .. } = self.account;
+        Ok(match reading.operator(uid)? {
+            Some(operator) if operator.is_account(uid, self.account.known_name()) => {
+                Standing::Operator { role: operator.role_name, permissions: operator.permissions }
+            }
+            _ if uid == 0 => Standing::Root,
+            Some(operator) => Standing::OtherName { operator: operator.account },
             None => Standing::Stranger,
         })
     }
 
     fn require(&self, standing: &Standing, action: Action) -> std::result::Result<(), Refusal> {
-        if *standing == Standing::Stranger {
-            return Err(Refusal::NotAnOperator { account: self.account.to_string() });
+        match standing {
+            Standing::Stranger => return Err(Refusal::NotAnOperator { account: self.account.to_string() }),
+            Standing::OtherName { operator } => {
+                let (uid, operator, account) = (self.account.uid, operator.clone(), self.account.name.clone());
+                return Err(Refusal::OtherName { uid, operator, account });
+            }
+            Standing::Operator { .. } | Standing::Root => {}
         }
         action.permission().map_or(Ok(()), |permission| standing.require(permission))
     }

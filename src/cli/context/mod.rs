@@ -283,7 +283,15 @@ impl Context {
         let accounts = &self.process.accounts;
         let sudo_uid = self.process.variable("SUDO_UID").and_then(|uid| uid.to_str()?.parse().ok());
         let (uid, by_sudo) = acting_uid(accounts.effective_uid, store_owner, sudo_uid);
-        Account { uid, name: accounts.name(uid), login_uid: accounts.login_uid, host: accounts.host.clone(), by_sudo }
+        let known = accounts.known_name(uid);
+        Account {
+            uid,
+            is_name_known: known.is_some(),
+            name: known.unwrap_or_else(|| uid.to_string()),
+            login_uid: accounts.login_uid,
+            host: accounts.host.clone(),
+            by_sudo,
+        }
     }
 
     /// How the store's file must be: private, but for the group that may read it where one is configured.
