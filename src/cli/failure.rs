@@ -211,16 +211,24 @@ fn of_refusal(refusal: &Refusal) -> Told {
         Refusal::NotAnOperator { .. } => {
             told(NOT_PERMITTED).hint("an Admin adds operators: cxme-admin operators add ACCOUNT --role ROLE")
         }
+        Refusal::OtherName { uid, .. } => told(NOT_PERMITTED).hint(format!(
+            "if that is the same person, an Admin removes the operator and adds the account again: cxme-admin operators \
+             remove {uid}"
+        )),
         Refusal::NotPermitted { permission, .. } => {
             told(NOT_PERMITTED).hint(format!("{permission}: {}; an Admin can give another role", permission.help()))
         }
         Refusal::Outranked { .. } | Refusal::RowsOutrank { .. } => {
             told(NOT_PERMITTED).hint("ask an operator whose role may do at least as much")
         }
-        Refusal::NotBySudo("naming a file") => {
+        Refusal::NotBySudo(what) if what == Refusal::NAMED_FILE => {
             told(NOT_PERMITTED).hint("pass data by a pipe: with `-`, or with `--stdin`")
         }
         Refusal::NotBySudo(_) => told(NOT_PERMITTED),
+        Refusal::InitBySudo { account, .. } => told(NOT_PERMITTED).hint(format!(
+            "who may run any command by sudo does it as root itself: sudo env -u SUDO_UID cxme-admin init --operator {}",
+            crate::cli::as_typed(&[account.into()])
+        )),
         Refusal::LastAdmin(_) => {
             told(NOT_PERMITTED).hint("add another one first: cxme-admin operators add ACCOUNT --role Admin")
         }

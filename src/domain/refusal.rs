@@ -19,6 +19,20 @@ pub enum Refusal {
         /// The account's name and number.
         account: String,
     },
+    /// The number of the OS account is an operator's, and its name is another one.
+    #[error(
+        "uid {uid} is an operator by the name {}, and is {} now",
+        text::quoted(operator, 80),
+        text::quoted(account, 80)
+    )]
+    OtherName {
+        /// The number.
+        uid: u32,
+        /// The operator's name.
+        operator: String,
+        /// The account's name now.
+        account: String,
+    },
     /// The operator's role lacks a permission.
     #[error("your role, {role}, lacks the permission `{permission}`")]
     NotPermitted {
@@ -27,9 +41,20 @@ pub enum Refusal {
         /// What it lacks.
         permission: Permission,
     },
-    /// An operator who came by sudo, and is not Admin, named what the program would open with rights that he does not have.
-    #[error("{0} is only for operators with the role Admin, or without sudo")]
-    NotBySudo(&'static str),
+    /// An operator who came by sudo, and is not Admin, named what the program would open with rights that are not theirs.
+    #[error("{0} is only allowed for Admins when using sudo")]
+    NotBySudo(String),
+    /// Somebody who came by sudo, and may not do anything on this machine, tried to set it up.
+    #[error(
+        "`init` by sudo needs an account that may run any command by sudo, and {}",
+        if *.is_known { format!("{} may not", text::quoted(account, 80)) } else { "sudo cannot be asked here".to_owned() }
+    )]
+    InitBySudo {
+        /// The account that called sudo.
+        account: String,
+        /// Whether sudo said so; else it could not be asked.
+        is_known: bool,
+    },
     /// The user's role may do more than the operator's, so the operator could raise himself through the user.
     #[error("the role of {user} allows `{permission}`, and yours, {role}, does not")]
     Outranked {
@@ -190,11 +215,15 @@ pub enum Refusal {
 }
 
 impl Refusal {
+    /// What [`Refusal::NotBySudo`] says of a file in an argument.
+    pub const NAMED_FILE: &str = "naming a file";
+
     /// Whether the refusal is an event: somebody tried what he may not do, or what must not be done.
     pub fn is_recorded(&self) -> bool {
         matches!(
             self,
             Self::NotAnOperator { .. }
+                | Self::OtherName { .. }
                 | Self::NotPermitted { .. }
                 | Self::NotBySudo(_)
                 | Self::Outranked { .. }
@@ -204,6 +233,11 @@ impl Refusal {
                 | Self::WrongPassword { .. }
                 | Self::CodeNotAccepted { .. }
         )
+    }
+
+    /// Whether strangers can cause it, as often as they like: then it is counted, and an event a minute tells of many.
+    pub fn is_attempt(&self) -> bool {
+        matches!(self, Self::WrongPassword { .. } | Self::CodeNotAccepted { .. })
     }
 
     /// The user as the operator named him, where the words leave it out.

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 
 use super::judge::objection;
 use crate::domain::message::MessageId;
+use crate::domain::operator::Operator;
 use crate::domain::organization::Organization;
 use crate::domain::role::Permissions;
 use crate::domain::role::RoleId;
@@ -32,8 +33,8 @@ pub(super) struct Supply<'run> {
     left: HashSet<MessageId>,
     /// What the organization asks of an address.
     organization: &'run Organization,
-    /// What those who asked for the messages may do, as the store says in this transaction.
-    operators: HashMap<u32, Permissions>,
+    /// Who asked for the messages, as the store knows them in this transaction.
+    operators: HashMap<u32, Option<Operator>>,
     /// What the roles of the users allow, as the store says in this transaction.
     roles: HashMap<RoleId, Permissions>,
 }
@@ -79,9 +80,18 @@ impl<'run> Supply<'run> {
         due: &Due,
         now: Timestamp,
     ) -> Result<Option<&'static str>> {
-        let operator = match self.operators.entry(due.operator_uid) {
-            Entry::Occupied(known) => *known.get(),
-            Entry::Vacant(place) => *place.insert(permissions_of(writing, due.operator_uid)?),
+        let uid = due.operator_uid;
+        let operator = match self.operators.entry(uid) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(place) => place.insert(writing.operator(uid)?),
+        };
+        // The account that asked had no known name then where its number stands for it.
+        let name = Some(due.operator.as_str()).filter(|name| *name != uid.to_string());
+        let operator = match operator.as_ref().filter(|operator| operator.is_account(uid, name)) {
+            Some(operator) => operator.permissions,
+            // root needs no row (see `Standing::Root`).
+            None if uid == 0 => Permissions::all(),
+            None => Permissions::default(),
         };
         let user = match due.recipient.as_ref().map(|recipient| self.roles.entry(recipient.role)) {
             None => Permissions::default(),
@@ -151,13 +161,4 @@ impl<'run> Supply<'run> {
             }
         }
     }
-}
-
-/// What an operator may do. root needs no row (see [`crate::domain::operator::Standing::Root`]).
-fn permissions_of(reading: &Reading<'_>, uid: u32) -> Result<Permissions> {
-    Ok(match reading.operator(uid)? {
-        Some(operator) => operator.permissions,
-        None if uid == 0 => Permissions::all(),
-        None => Permissions::default(),
-    })
 }

@@ -7,6 +7,7 @@ mod post;
 mod restore;
 mod secret;
 
+use std::ffi::OsStr;
 use std::path::Path;
 use std::path::PathBuf;
 
@@ -29,8 +30,8 @@ use crate::domain::operator::acting_uid;
 use crate::domain::organization::Organization;
 use crate::domain::policy::Blocklist;
 use crate::domain::policy::Policy;
-use crate::domain::refusal::Refusal;
 use crate::domain::role::Permission;
+use crate::domain::sign_in::SignInRules;
 use crate::private_file;
 use crate::private_file::Rule;
 use crate::process::Process;
@@ -43,10 +44,6 @@ use crate::store::open::Expect;
 
 pub use secret::PasswordSource;
 
-/// Where root and the service account keep the store.
-const SYSTEM_STORE: &str = "/var/lib/cxme-admin/store.db";
-/// Where root keeps the configuration.
-const SYSTEM_CONFIG: &str = "/etc/cxme-admin/config.toml";
 /// The account that a package makes for the program.
 const SERVICE_ACCOUNT: &str = "cxme-admin";
 /// The most that is read of a file with a password, in bytes: more than any password has, with its newline.
@@ -69,7 +66,7 @@ pub struct Context {
     clock: Option<Box<dyn Clock>>,
     random: Option<Box<dyn Random>>,
     config: Option<Config>,
-    guest: bool,
+    restricted: bool,
 }
 
 /// Reads a configuration file, or a part of it.
@@ -88,7 +85,7 @@ impl Context {
             clock: Some(clock),
             random: Some(random),
             config: None,
-            guest: false,
+            restricted: false,
         }
     }
 
@@ -126,15 +123,6 @@ impl Context {
         load: ConfigLoader,
         rules: fn(&Config) -> anyhow::Result<Rules>,
     ) -> anyhow::Result<Desk> {
-        if self
-            .process
-            .variable("SUDO_UID")
-            .is_some_and(|uid| uid.to_str().is_none_or(|uid| uid.parse::<u32>().is_err()))
-        {
-            // Passed over, it would make of somebody who came by sudo the account that he came to.
-            return Err(Complaint::Configuration("the variable SUDO_UID is not a number".to_owned()).into());
-        }
-        self.check_overrides()?;
         let config = self.config_by(load)?.clone();
         let path = self.store_path(&config);
         let owner = owner_of(&path);
@@ -142,16 +130,10 @@ impl Context {
         let rule = self.store_rule(&config, owner);
         let store = Store::open(&path, &rule, expect)?;
         let rules = rules(&config)?;
-        let by_sudo = account.by_sudo;
         let (Some(clock), Some(random)) = (self.clock.take(), self.random.take()) else {
             anyhow::bail!("the store was opened twice");
         };
-        let desk = Desk::new(store, account, rules, clock, random);
-        self.guest = by_sudo && !desk.standing_now()?.is_admin();
-        match self.named_override().filter(|_| self.guest) {
-            Some(what) => Err(desk.refuse(Action::StoreOpen, Refusal::NotBySudo(what)).into()),
-            None => Ok(desk),
-        }
+        Ok(Desk::new(store, account, rules, clock, random))
     }
 
     /// The randomness, for who makes no desk.
@@ -172,7 +154,7 @@ impl Context {
 
     /// Whether the store was named by the option or the variable.
     pub fn names_store(&self) -> bool {
-        self.global.store.is_some() || self.process.variable("CXME_ADMIN_STORE").is_some()
+        self.named_store().is_some()
     }
 
     /// The configuration in force.
@@ -197,11 +179,11 @@ impl Context {
 
     fn load_config(&self, load: ConfigLoader) -> anyhow::Result<Config> {
         let Some(path) = self.config_path() else { return Ok(Config::default()) };
-        let explicit = self.global.config.is_some() || self.process.variable("CXME_ADMIN_CONFIG").is_some();
         let loaded = load(&path, self.surroundings());
-        if loaded.is_err() && explicit && self.process.variable("SUDO_UID").is_some() {
-            // Whoever comes by sudo must not read with it what he could not read himself: not one word of the content.
-            return Err(Complaint::Configuration(format!("{}: not a usable configuration", path.display())).into());
+        if loaded.is_err() && self.restricted {
+            // They must not read with it what they could not read themselves: not one word of the content.
+            let words = "not a usable configuration; root sees why: sudo env -u SUDO_UID cxme-admin policy show";
+            return Err(Complaint::Configuration(format!("{}: {words}", path.display())).into());
         }
         Ok(loaded?)
     }
@@ -213,41 +195,51 @@ impl Context {
 
     fn search(&self) -> Search<'_> {
         Search {
-            flag: self.global.config.as_deref(),
-            variable: self.process.variable("CXME_ADMIN_CONFIG"),
-            xdg_config_home: self.process.variable("XDG_CONFIG_HOME"),
-            home: self.process.variable("HOME"),
+            flag: self.global.config.as_deref().filter(|_| !self.restricted),
+            variable: self.variable("CXME_ADMIN_CONFIG"),
+            xdg_config_home: self.variable("XDG_CONFIG_HOME"),
+            home: self.variable("HOME"),
+            system: Some(&self.process.system.config),
         }
+    }
+
+    /// A variable that says where something is; for a restricted operator none does.
+    fn variable(&self, name: &str) -> Option<&OsStr> {
+        self.process.variable(name).filter(|_| !self.restricted)
+    }
+
+    /// The store that the option or the variable names.
+    fn named_store(&self) -> Option<&Path> {
+        let flag = self.global.store.as_deref().filter(|_| !self.restricted);
+        flag.or_else(|| self.variable("CXME_ADMIN_STORE").map(Path::new))
     }
 
     /// Where `init` puts a configuration when there is none.
     pub fn new_config_path(&self) -> PathBuf {
         let named = self.global.config.clone();
-        let variable = || self.process.variable("CXME_ADMIN_CONFIG").map(PathBuf::from);
-        named.or_else(variable).unwrap_or_else(|| {
-            if self.is_system_account() {
-                return SYSTEM_CONFIG.into();
+        let variable = || self.variable("CXME_ADMIN_CONFIG").map(PathBuf::from);
+        named.filter(|_| !self.restricted).or_else(variable).unwrap_or_else(|| {
+            if self.uses_system_paths() {
+                return self.process.system.config.clone();
             }
             self.home_folder("XDG_CONFIG_HOME", ".config").join("cxme-admin/config.toml")
         })
     }
 
     fn surroundings(&self) -> Surroundings<'_> {
-        Surroundings { credentials: self.process.variable("CREDENTIALS_DIRECTORY").map(Path::new) }
+        Surroundings { credentials: self.variable("CREDENTIALS_DIRECTORY").map(Path::new) }
     }
 
     /// Where the store is: the option, the variable, the configuration, or the usual place.
     pub fn store_path(&self, config: &Config) -> PathBuf {
-        let named = self.global.store.clone();
-        let variable = || self.process.variable("CXME_ADMIN_STORE").map(PathBuf::from);
-        named.or_else(variable).unwrap_or_else(|| self.usual_store_path(config))
+        self.named_store().map_or_else(|| self.usual_store_path(config), Path::to_owned)
     }
 
     /// Where the store is when neither the option nor the variable names one.
     fn usual_store_path(&self, config: &Config) -> PathBuf {
         config.store.path.clone().unwrap_or_else(|| {
-            if self.is_system_account() {
-                return SYSTEM_STORE.into();
+            if self.uses_system_paths() {
+                return self.process.system.store.clone();
             }
             self.home_folder("XDG_DATA_HOME", ".local/share").join("cxme-admin/store.db")
         })
@@ -274,15 +266,16 @@ impl Context {
     }
 
     fn home_folder(&self, variable: &str, below_home: &str) -> PathBuf {
-        if let Some(folder) = self.process.variable(variable) {
+        if let Some(folder) = self.variable(variable) {
             return folder.into();
         }
-        self.process.variable("HOME").map_or_else(|| PathBuf::from("/"), PathBuf::from).join(below_home)
+        self.variable("HOME").map_or_else(|| PathBuf::from("/"), PathBuf::from).join(below_home)
     }
 
-    fn is_system_account(&self) -> bool {
+    /// Whether configuration and store are the machine's, and not below a home directory.
+    fn uses_system_paths(&self) -> bool {
         let uid = self.process.accounts.effective_uid;
-        uid == 0 || self.process.accounts.name(uid) == SERVICE_ACCOUNT
+        self.restricted || uid == 0 || self.process.accounts.name(uid) == SERVICE_ACCOUNT
     }
 
     /// Who acts.
@@ -290,7 +283,15 @@ impl Context {
         let accounts = &self.process.accounts;
         let sudo_uid = self.process.variable("SUDO_UID").and_then(|uid| uid.to_str()?.parse().ok());
         let (uid, by_sudo) = acting_uid(accounts.effective_uid, store_owner, sudo_uid);
-        Account { uid, name: accounts.name(uid), login_uid: accounts.login_uid, host: accounts.host.clone(), by_sudo }
+        let known = accounts.known_name(uid);
+        Account {
+            uid,
+            is_name_known: known.is_some(),
+            name: known.unwrap_or_else(|| uid.to_string()),
+            login_uid: accounts.login_uid,
+            host: accounts.host.clone(),
+            by_sudo,
+        }
     }
 
     /// How the store's file must be: private, but for the group that may read it where one is configured.
@@ -346,7 +347,11 @@ fn rules(config: &Config) -> anyhow::Result<Rules> {
     let policy = PolicySource::new(move || {
         policy(&read).map_err(anyhow::Error::reallocate_into_boxed_dyn_error_without_backtrace)
     });
-    Ok(Rules { organization: organization(config), policy, hashing: hashing(config)? })
+    Ok(Rules { organization: organization(config), policy, hashing: hashing(config)?, sign_in: sign_in(config) })
+}
+
+fn sign_in(config: &Config) -> SignInRules {
+    SignInRules { max_failures: config.sign_in.max_failures }
 }
 
 /// The password requirements as configured, with the organization's blocklist read.

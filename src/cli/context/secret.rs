@@ -1,16 +1,13 @@
 //! Secrets that come without a prompt: from a file, or by a pipe.
 
 use std::io::Read as _;
-use std::path::Path;
-use std::path::PathBuf;
 
 use zeroize::Zeroizing;
 
 use super::Context;
 use super::PASSWORD_FILE_LIMIT;
-use crate::actions::Desk;
 use crate::cli::failure::Complaint;
-use crate::domain::action::Action;
+use crate::cli::files::InputFile;
 use crate::private_file;
 use crate::private_file::Rule;
 use crate::secrets::lines;
@@ -21,16 +18,16 @@ use crate::secrets::lines::Secret;
 pub enum PasswordSource {
     /// The first line of standard input.
     Stdin,
-    /// A file.
-    File(PathBuf),
+    /// A file, or standard input.
+    File(InputFile),
 }
 
 impl PasswordSource {
     /// As an error names it.
     fn name(&self) -> String {
         match self {
-            Self::File(path) if path != Path::new("-") => path.display().to_string(),
-            Self::File(_) | Self::Stdin => "standard input".to_owned(),
+            Self::File(InputFile::File(path)) => path.display().to_string(),
+            Self::File(InputFile::Stdin) | Self::Stdin => "standard input".to_owned(),
         }
     }
 }
@@ -41,22 +38,22 @@ impl Context {
     ///
     /// # Errors
     /// When standard input is a terminal, the file is not private, or the text is UTF-16.
-    pub fn secret_line(&mut self, desk: &Desk, source: &PasswordSource) -> anyhow::Result<Secret> {
-        Ok(lines::first_line(self.secret_text(desk, source)?))
+    pub fn secret_line(&mut self, source: &PasswordSource) -> anyhow::Result<Secret> {
+        Ok(lines::first_line(self.secret_text(source)?))
     }
 
     /// The two lines of standard input, each of which is a secret; `what` names them.
     ///
     /// # Errors
     /// As [`Context::secret_line`], and when there are not two lines.
-    pub fn two_secrets(&mut self, desk: &Desk, what: &str) -> anyhow::Result<(Secret, Secret)> {
-        let text = self.secret_text(desk, &PasswordSource::Stdin)?;
+    pub fn two_secrets(&mut self, what: &str) -> anyhow::Result<(Secret, Secret)> {
+        let text = self.secret_text(&PasswordSource::Stdin)?;
         let wrong = |_| Complaint::Data(format!("standard input must be two lines: {what}"));
         Ok(lines::two_lines(text).map_err(wrong)?)
     }
 
-    fn secret_text(&mut self, desk: &Desk, source: &PasswordSource) -> anyhow::Result<Secret> {
-        let bytes = self.secret_bytes(desk, source)?;
+    fn secret_text(&mut self, source: &PasswordSource) -> anyhow::Result<Secret> {
+        let bytes = self.secret_bytes(source)?;
         let named = |error| Complaint::Data(format!("{}: {error}", source.name()));
         Ok(lines::without_mark(bytes).map_err(named)?)
     }
@@ -65,13 +62,12 @@ impl Context {
     ///
     /// # Errors
     /// When standard input is a terminal, or the file is not private.
-    pub fn secret_bytes(&mut self, desk: &Desk, source: &PasswordSource) -> anyhow::Result<Secret> {
+    pub fn secret_bytes(&mut self, source: &PasswordSource) -> anyhow::Result<Secret> {
         match source {
-            PasswordSource::File(path) if path != Path::new("-") => {
-                self.check_file(desk, Action::UsersSetPassword)?;
+            PasswordSource::File(InputFile::File(path)) => {
                 Ok(private_file::read(path, &Rule::secret(), PASSWORD_FILE_LIMIT)?)
             }
-            PasswordSource::File(_) | PasswordSource::Stdin => self.secret_stdin(),
+            PasswordSource::File(InputFile::Stdin) | PasswordSource::Stdin => self.secret_stdin(),
         }
     }
 

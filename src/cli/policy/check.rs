@@ -31,7 +31,7 @@ pub fn run(context: &mut Context, args: &CheckArgs) -> anyhow::Result<()> {
     let besides: &[Permission] = if args.user.is_some() { &[Permission::ViewUsers] } else { &[] };
     let desk = context.desk_with(Action::PolicyCheck, besides)?;
     let password = if args.stdin {
-        Password::from_bytes(context.secret_line(&desk, &PasswordSource::Stdin)?)?
+        Password::from_bytes(context.secret_line(&PasswordSource::Stdin)?)?
     } else {
         let mut terminal = context.terminal("A password to check", "give `--stdin`")?;
         prompt::known_password(terminal.as_mut(), "Password to check")?

@@ -36,7 +36,7 @@ pub fn run(context: &mut Context, args: &RedeemArgs) -> anyhow::Result<()> {
     let desk = context.desk(Action::ResetsRedeem)?;
     let notify = !args.no_notify && context.has_mail()?;
     let (redeemable, new) = if args.stdin {
-        let lines = context.two_secrets(&desk, "the code and the new password")?;
+        let lines = context.two_secrets("the code and the new password")?;
         let code = std::str::from_utf8(&lines.0).ok().and_then(|typed| ResetCode::parse(typed).ok());
         (redeem::look(&desk, code.as_ref())?, Password::from_bytes(lines.1)?)
     } else {

@@ -28,9 +28,6 @@ pub struct MigrateArgs {
 pub fn run(context: &mut Context, args: &MigrateArgs) -> anyhow::Result<()> {
     let desk = context.desk_for(Expect::CurrentOrOlder)?;
     desk.may(Action::StoreMigrate, &[])?;
-    if args.backup.is_some() {
-        context.check_file(&desk, Action::StoreMigrate)?;
-    }
     let migrated = store::migrate(&desk, args.backup.as_deref(), &args.acting.intent())?;
     let known = schema::VERSION;
     let words = match (migrated.found == known, migrated.copy) {

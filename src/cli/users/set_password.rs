@@ -1,7 +1,5 @@
 //! `users set-password`.
 
-use std::path::PathBuf;
-
 use crate::actions::Desk;
 use crate::actions::Intent;
 use crate::actions::gate::Strictness;
@@ -14,6 +12,7 @@ use crate::cli::context::Context;
 use crate::cli::context::PasswordSource;
 use crate::cli::failure;
 use crate::cli::failure::Complaint;
+use crate::cli::files::InputFile;
 use crate::cli::prompt;
 use crate::domain::message::MessageId;
 use crate::domain::text;
@@ -41,8 +40,8 @@ pub struct SetPasswordArgs {
     #[arg(long, conflicts_with_all = ["password_file", "generate"])]
     stdin: bool,
     /// Read the password from the first line of a file that only you can read
-    #[arg(long, value_name = "FILE", conflicts_with = "generate")]
-    password_file: Option<PathBuf>,
+    #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::AnyPath, conflicts_with = "generate")]
+    password_file: Option<InputFile>,
     /// Make a password that meets the requirements, and print it: `words` (the default) or `characters`
     #[arg(long, value_name = "KIND", num_args = 0..=1, require_equals = true, default_missing_value = "words")]
     generate: Option<Kind>,
@@ -105,7 +104,7 @@ pub fn run(context: &mut Context, args: &SetPasswordArgs) -> anyhow::Result<()> 
     match (args.generate, source) {
         (Some(kind), _) => task.generate(context, kind),
         (None, Some(source)) => {
-            let password = Password::from_bytes(context.secret_line(&desk, &source)?)?;
+            let password = Password::from_bytes(context.secret_line(&source)?)?;
             let notice = task.set(context, &password, Origin::Operator)?;
             context.send_notice(&desk, notice);
             Ok(())

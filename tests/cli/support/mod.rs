@@ -15,6 +15,8 @@ use std::path::PathBuf;
 
 use cxme_admin::clock::ScriptedClock;
 use cxme_admin::process::Script;
+use cxme_admin::process::SystemPaths;
+use cxme_admin::process::sudo::Answer;
 use cxme_admin::process::terminal::PromptError;
 use cxme_admin::process::terminal::ScriptedTerminal;
 use cxme_admin::random::ScriptedRandom;
@@ -223,6 +225,7 @@ impl World {
         script.environment.insert("XDG_CONFIG_HOME".into(), folder("config"));
         script.environment.insert("XDG_DATA_HOME".into(), folder("data"));
         script.environment.insert("HOME".into(), folder("home"));
+        script.system = SystemPaths { config: self.config(), store: self.store() };
         Command { world: self, script }
     }
 
@@ -351,6 +354,25 @@ impl<'world> Command<'world> {
     /// Called through sudo by this account, as the owner of the store.
     pub(crate) fn sudo_by(self, uid: u32) -> Self {
         self.variable("SUDO_UID", uid.to_string())
+    }
+
+    /// On a machine whose own configuration and store are elsewhere.
+    pub(crate) fn system(mut self, config: PathBuf, store: PathBuf) -> Self {
+        self.script.system = SystemPaths { config, store };
+        self
+    }
+
+    /// On a machine where the number has this name; `None`: where it has none.
+    pub(crate) fn account(mut self, uid: u32, name: Option<&str>) -> Self {
+        self.script.names.remove(&uid);
+        self.script.names.extend(name.map(|name| (uid, name.to_owned())));
+        self
+    }
+
+    /// What sudo says when it is asked.
+    pub(crate) fn sudo_says(mut self, answer: Answer) -> Self {
+        self.script.sudo = answer;
+        self
     }
 
     /// Runs it.
