@@ -105,6 +105,8 @@ impl Reading<'_> {
         let found = statement.query_map([value], |row| {
             let account = Account {
                 name: row.get(4)?,
+                // A name is kept as the event would have had it.
+                is_name_known: true,
                 uid: row.get(5)?,
                 login_uid: row.get(6)?,
                 host: row.get(7)?,
