@@ -244,7 +244,8 @@ impl User {
         self.lock.as_ref().is_some_and(|lock| lock.is_in_force(now))
     }
 
-    /// Whether the user may sign in with a password at `now`: the rule of the view `login`.
+    /// Whether the user may sign in with a password at `now`: the rule of the view `login`, which shows those of them whose
+    /// hash every reader takes.
     pub fn may_log_in(&self, now: Timestamp) -> bool {
         self.sign_in == SignIn::Password && self.password.is_some() && !self.is_locked(now)
     }

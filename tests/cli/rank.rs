@@ -167,8 +167,14 @@ fn an_import_asks_for_rank_and_permission_inside_its_change_too() {
             .with_role("Peer", "view-users lock-users")
             .with_users("peer:Peer")
             .with_operator(CAROL, "Mine");
-        let account =
-            Account { uid: CAROL, name: "carol".to_owned(), login_uid: None, host: "host".to_owned(), by_sudo: false };
+        let account = Account {
+            uid: CAROL,
+            name: "carol".to_owned(),
+            is_name_known: true,
+            login_uid: None,
+            host: "host".to_owned(),
+            by_sudo: false,
+        };
         let store = Store::open(&world.store(), &Rule::store(false), Expect::Current).unwrap();
         let (clock, random) = (Box::new(ScriptedClock::new(world.now())), Box::new(ScriptedRandom::new(1)));
         let desk = Desk::new(store, account, Rules::default(), clock, random);
