@@ -56,9 +56,8 @@ fn permissions() -> impl Strategy<Value = Vec<Permission>> {
 }
 
 fn user() -> impl Strategy<Value = Generated> {
-    let moments = || {
-        prop_oneof![Just(None), (-3_i64..=3).prop_map(|near| Some(near)), any::<i32>().prop_map(|far| Some(far.into()))]
-    };
+    let moments =
+        || prop_oneof![Just(None), (-3_i64..=3).prop_map(Some), any::<i32>().prop_map(|far| Some(far.into()))];
     let domains = prop_oneof![Just("example.com"), Just("EXAMPLE.com"), Just("sub.example.com"), Just("example.net")];
     (1_i64..6, any::<bool>(), any::<bool>(), moments(), moments(), domains).prop_map(
         |(role, is_saml, has_password, locked_at, locked_until, domain)| Generated {
