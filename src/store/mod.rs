@@ -14,6 +14,7 @@
 //! `user_version` counts the migrations applied; `application_id` tells our files from others.
 
 pub mod check;
+pub mod clock;
 pub mod error;
 pub mod events;
 pub mod facts;
