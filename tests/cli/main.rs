@@ -24,6 +24,7 @@ mod output;
 mod password;
 mod permissions;
 mod policy;
+mod remedies;
 mod resets;
 mod roles;
 mod secrecy;

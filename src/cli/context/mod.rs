@@ -127,7 +127,16 @@ impl Context {
             anyhow::bail!("the store was opened twice");
         };
         let desk = Desk::new(store, account, rules, clock, random);
-        self.guest = by_sudo && !desk.standing_now()?.is_admin();
+        let is_admin = match desk.standing_now() {
+            Ok(standing) => standing.is_admin(),
+            Err(error) => {
+                // A damaged store may be replaced by the same command.
+                let (clock, random) = desk.leave();
+                (self.clock, self.random) = (Some(clock), Some(random));
+                return Err(error.into());
+            }
+        };
+        self.guest = by_sudo && !is_admin;
         match self.named_override().filter(|_| self.guest) {
             Some(what) => Err(desk.refuse(Action::StoreOpen, Refusal::NotBySudo(what)).into()),
             None => Ok(desk),
