@@ -469,12 +469,16 @@ _cxme__admin() {
             return 0
             ;;
         cxme__subcmd__admin__subcmd__init)
-            opts="-y -c -o -q -v -h --yes --new-key --organization --help-contact --config --store --output --quiet --verbose --color --no-input --help"
+            opts="-y -c -o -q -v -h --yes --new-key --operator --organization --help-contact --config --store --output --quiet --verbose --color --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --operator)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --organization)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0

@@ -63,6 +63,7 @@ complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand demo" -s q -l quie
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand demo" -s v -l verbose -d 'Say what was done, without a terminal too'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand demo" -l no-input -d 'Never ask: fail where a question would come'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand demo" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand init" -l operator -d 'First operator, in place of the account that runs this' -r
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand init" -l organization -d 'The organization\'s name, for a new configuration' -r
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand init" -l help-contact -d 'Whom users ask for help, for a new configuration' -r
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand init" -s c -l config -d 'Configuration file [variable: CXME_ADMIN_CONFIG]' -r -F
@@ -869,7 +870,7 @@ complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand store; and not __f
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand store; and not __fish_seen_subcommand_from check backup restore migrate" -s v -l verbose -d 'Say what was done, without a terminal too'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand store; and not __fish_seen_subcommand_from check backup restore migrate" -l no-input -d 'Never ask: fail where a question would come'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand store; and not __fish_seen_subcommand_from check backup restore migrate" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand store; and not __fish_seen_subcommand_from check backup restore migrate" -f -a "check" -d 'Examine the store: modes, pages, references, the chain of events, the reset key'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand store; and not __fish_seen_subcommand_from check backup restore migrate" -f -a "check" -d 'Examine the store: modes, file system, schema, pages, references, the chain of events, the clock, the reset key'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand store; and not __fish_seen_subcommand_from check backup restore migrate" -f -a "backup" -d 'Copy the store, as it is at one moment, while others use it'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand store; and not __fish_seen_subcommand_from check backup restore migrate" -f -a "restore" -d 'Put a copy in the store\'s place'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand store; and not __fish_seen_subcommand_from check backup restore migrate" -f -a "migrate" -d 'Bring a store that an older program made to the present schema'

@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says so by a panic")]
 
+#[path = "pty/arguments.rs"]
+mod arguments;
 #[path = "pty/choice.rs"]
 mod choice;
 #[path = "pty/harness.rs"]

@@ -22,6 +22,9 @@ pub enum ActionError {
     /// What the configuration gives does not send mails.
     #[error(transparent)]
     Post(#[from] PostFault),
+    /// The password requirements cannot be read.
+    #[error("{0}")]
+    Policy(crate::actions::PolicyError),
     /// Reading or writing a stream failed.
     #[error("{0}")]
     Stream(#[from] io::Error),

@@ -1,24 +1,18 @@
 //! The one gate that every new password passes, whichever way it came: prompt, standard input, file, generator, change by
-//! the user (OWASP ASVS 6.3.4). Nothing else in the program makes a hash of a password to be stored.
+//! the user (OWASP ASVS 6.3.4). Nothing else in the program makes a hash of a password to be stored: see
+//! [`crate::secrets::admission`], whose types keep that.
 
 use crate::actions::ActionError;
 use crate::actions::Desk;
 use crate::actions::Result;
+use crate::domain::operator::PolicyOverride;
 use crate::domain::policy::Fault;
 use crate::domain::policy::PersonalWords;
 use crate::domain::refusal::Refusal;
 use crate::domain::user::User;
+use crate::secrets::admission::Admitted;
 use crate::secrets::password::Password;
 use crate::secrets::password_hash::PasswordHash;
-
-/// A password that passed, ready to be stored.
-#[derive(Debug)]
-pub struct Admitted {
-    /// Its hash.
-    pub hash: PasswordHash,
-    /// The fingerprint of the policy it met; `None` if the policy was overridden.
-    pub policy: Option<String>,
-}
 
 /// Whether the organization's policy holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,10 +40,12 @@ impl Desk {
     /// # Errors
     /// [`Refusal::Policy`] with every rule that fails.
     pub fn judge(&self, user: &User, password: &Password) -> Result<()> {
-        self.refuse_faults(password.faults(&self.policy, &self.personal_words(user)))
+        let faults = password.faults(self.policy()?, &self.personal_words(user));
+        if faults.is_empty() { Ok(()) } else { Err(self.policy_refusal(faults)) }
     }
 
-    /// Judges a password and makes its hash. `history` are the hashes that it must not match, the present one first.
+    /// Checks a password and makes its hash. `history` are the hashes that it must not match, the present one first;
+    /// `permit` lets it pass whatever the policy says.
     ///
     /// # Errors
     /// [`Refusal::Policy`] with every rule that fails.
@@ -58,19 +54,15 @@ impl Desk {
         user: &User,
         password: &Password,
         history: &[PasswordHash],
-        strictness: Strictness,
+        permit: Option<&PolicyOverride>,
     ) -> Result<Admitted> {
-        let mut hasher = self.hasher.borrow_mut();
-        if strictness == Strictness::Policy {
-            let mut faults = password.faults(&self.policy, &self.personal_words(user));
-            if history.iter().any(|old| hasher.verify(password, old)) {
-                faults.push(Fault::Reused { history: self.policy.history });
-            }
-            self.refuse_faults(faults)?;
+        let (mut hasher, mut random) = (self.hasher.borrow_mut(), self.random.borrow_mut());
+        if let Some(permit) = permit {
+            return Ok(hasher.admit_overridden(password, permit, random.as_mut()));
         }
-        let hash = hasher.hash(password, self.random.borrow_mut().as_mut());
-        let policy = (strictness == Strictness::Policy).then(|| self.policy.fingerprint());
-        Ok(Admitted { hash, policy })
+        let (policy, words) = (self.policy()?, self.personal_words(user));
+        let admitted = hasher.admit(password, policy, &words, history, random.as_mut());
+        admitted.map_err(|faults| self.policy_refusal(faults))
     }
 
     /// Whether a password is the one of this hash; without a hash the same work is done, so that the time does not tell
@@ -86,12 +78,9 @@ impl Desk {
         }
     }
 
-    fn refuse_faults(&self, faults: Vec<Fault>) -> Result<()> {
-        if faults.is_empty() {
-            return Ok(());
-        }
+    fn policy_refusal(&self, faults: Vec<Fault>) -> ActionError {
         let contact = self.organization.help_contact.clone();
-        Err(ActionError::Refused(Refusal::Policy { faults, contact }))
+        ActionError::Refused(Refusal::Policy { faults, contact })
     }
 
     /// Lends the randomness, for generating.

@@ -15,6 +15,7 @@ use crate::domain::event::Outcome;
 use crate::domain::operator::Account;
 use crate::domain::operator::Operator;
 use crate::domain::operator::OperatorKind;
+use crate::domain::operator::Standing;
 use crate::domain::role::ADMIN;
 use crate::domain::role::Permissions;
 use crate::domain::role::RoleId;
@@ -25,32 +26,71 @@ use crate::store::facts::KEY_FINGERPRINT;
 /// Why links end when the key that made them is gone.
 const LOST: &str = "the reset key was lost";
 
-/// Makes a store whose first operator is `account`, with the role Admin.
+/// An operator whom a store has from its beginning.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FirstOperator {
+    /// The number of the OS account.
+    pub uid: u32,
+    /// Its name.
+    pub account: String,
+    /// Person or service.
+    pub kind: OperatorKind,
+    /// The built-in role.
+    pub role: RoleId,
+}
+
+/// Makes a store that has these operators; `account` is who makes it.
 ///
 /// # Errors
 /// When there is a store already, or it cannot be written; then there is none.
-pub fn init(path: &Path, mode: u32, account: &Account, key_fingerprint: &[u8], now: Timestamp) -> Result<()> {
-    Ok(Store::create(path, mode, |store| fill(store, account, key_fingerprint, now))?)
+pub fn init(
+    path: &Path,
+    mode: u32,
+    account: &Account,
+    operators: &[FirstOperator],
+    key_fingerprint: &[u8],
+    now: Timestamp,
+) -> Result<()> {
+    Ok(Store::create(path, mode, |store| fill(store, account, operators, key_fingerprint, now))?)
 }
 
-fn fill(store: &Writing<'_>, account: &Account, key_fingerprint: &[u8], now: Timestamp) -> crate::store::Result<()> {
+fn fill(
+    store: &Writing<'_>,
+    account: &Account,
+    operators: &[FirstOperator],
+    key_fingerprint: &[u8],
+    now: Timestamp,
+) -> crate::store::Result<()> {
     store.set_fact(KEY_FINGERPRINT, key_fingerprint)?;
     store.add_built_in_roles()?;
-    store.add_operator(&Operator {
-        uid: account.uid,
-        account: account.name.clone(),
-        kind: OperatorKind::Person,
-        role: RoleId::ADMIN,
-        role_name: ADMIN.to_owned(),
-        permissions: Permissions::all(),
-        added_at: now,
-    })?;
+    for first in operators {
+        let role = store.role(first.role)?;
+        store.add_operator(&Operator {
+            uid: first.uid,
+            account: first.account.clone(),
+            kind: first.kind,
+            role: first.role,
+            role_name: role.as_ref().map(|role| role.name.clone()).unwrap_or_default(),
+            permissions: role.map(|role| role.permissions).unwrap_or_default(),
+            added_at: now,
+        })?;
+    }
     let mut record = Record::default();
-    record.note("operator", account.name.as_str());
+    for first in operators {
+        let name = if first.kind == OperatorKind::Person { "operator" } else { "service" };
+        record.note(name, first.account.as_str());
+    }
+    let standing = match account.uid {
+        uid if operators.iter().any(|first| first.uid == uid) => {
+            Standing::Operator { role: ADMIN.to_owned(), permissions: Permissions::all() }
+        }
+        0 => Standing::Root,
+        _ => Standing::Stranger,
+    };
     store.append_event(&NewEvent {
         time: now,
         account: account.clone(),
-        standing: ADMIN.to_owned(),
+        standing: standing.words().to_owned(),
         action: Action::StoreInit.word().to_owned(),
         outcome: Outcome::Done.word(),
         user: None,

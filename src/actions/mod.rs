@@ -23,7 +23,9 @@ mod scene;
 pub mod store;
 pub mod users;
 
+use std::cell::OnceCell;
 use std::cell::RefCell;
+use std::fmt;
 use std::ops::Deref;
 use std::time::Duration;
 
@@ -63,7 +65,8 @@ pub struct Desk {
     store: Store,
     account: Account,
     organization: Organization,
-    policy: Policy,
+    policy: OnceCell<Policy>,
+    policy_source: PolicySource,
     hasher: RefCell<Hasher>,
     clock: Box<dyn Clock>,
     random: RefCell<Box<dyn Random>>,
@@ -75,9 +78,36 @@ pub struct Rules {
     /// The organization.
     pub organization: Organization,
     /// Its password requirements.
-    pub policy: Policy,
+    pub policy: PolicySource,
     /// What a hash costs.
     pub hashing: HashParameters,
+}
+
+/// Where the password requirements come from. Their blocklist is a file that may be missing, damaged or large: it is read by
+/// the first action that needs it, and by no other, so that none fails or waits for what it does not need.
+pub struct PolicySource(Box<dyn Fn() -> std::result::Result<Policy, PolicyError>>);
+
+/// Why the password requirements could not be read.
+pub type PolicyError = Box<dyn std::error::Error + Send + Sync>;
+
+impl PolicySource {
+    /// Requirements that `read` gives.
+    pub fn new(read: impl Fn() -> std::result::Result<Policy, PolicyError> + 'static) -> Self {
+        Self(Box::new(read))
+    }
+}
+
+impl Default for PolicySource {
+    /// No requirements: where they are asked for all the same, that is a bug, and no password is set.
+    fn default() -> Self {
+        Self::new(|| Err("this command reads no password requirements".into()))
+    }
+}
+
+impl fmt::Debug for PolicySource {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("PolicySource")
+    }
 }
 
 /// What the operator says about a change besides its object.
@@ -118,8 +148,16 @@ impl Desk {
     /// A desk.
     pub fn new(store: Store, account: Account, rules: Rules, clock: Box<dyn Clock>, random: Box<dyn Random>) -> Self {
         let Rules { organization, policy, hashing } = rules;
-        let hasher = RefCell::new(Hasher::new(hashing));
-        Self { store, account, organization, policy, hasher, clock, random: RefCell::new(random) }
+        Self {
+            store,
+            account,
+            organization,
+            policy: OnceCell::new(),
+            policy_source: policy,
+            hasher: RefCell::new(Hasher::new(hashing)),
+            clock,
+            random: RefCell::new(random),
+        }
     }
 
     /// Leaves the desk; gives back what it was lent.
@@ -180,6 +218,15 @@ impl Desk {
         }
     }
 
+    /// Asks whether the operator may do an action, and has these permissions besides: before anything is read, asked or
+    /// printed for it. The action itself asks again.
+    ///
+    /// # Errors
+    /// When the operator may not.
+    pub fn may(&self, action: Action, besides: &[Permission]) -> Result<()> {
+        self.view(action, |view| besides.iter().try_for_each(|permission| view.require(*permission)))
+    }
+
     /// Refuses what was tried before its action began: an event, and the error to end with. Whoever may not do the deed at
     /// all is told that instead.
     pub fn refuse(&self, action: Action, refusal: Refusal) -> ActionError {
@@ -207,7 +254,7 @@ impl Desk {
         if *standing == Standing::Stranger {
             return Err(Refusal::NotAnOperator { account: self.account.to_string() });
         }
-        action.permission().map_or(Ok(()), |permission| allow(standing, permission))
+        action.permission().map_or(Ok(()), |permission| standing.require(permission))
     }
 
     /// Writes the event of a refusal, in a transaction of its own. Nothing was changed, so a store that cannot take the
@@ -261,9 +308,16 @@ impl Desk {
         &self.organization
     }
 
-    /// Its password requirements.
-    pub fn policy(&self) -> &Policy {
-        &self.policy
+    /// Its password requirements, read when they are first asked for.
+    ///
+    /// # Errors
+    /// [`ActionError::Policy`] when the blocklist cannot be read.
+    pub fn policy(&self) -> Result<&Policy> {
+        if let Some(policy) = self.policy.get() {
+            return Ok(policy);
+        }
+        let policy = (self.policy_source.0)().map_err(ActionError::Policy)?;
+        Ok(self.policy.get_or_init(|| policy))
     }
 
     /// The OS account that acts.
@@ -304,15 +358,6 @@ fn ago(now: Timestamp, time: Duration) -> Timestamp {
     now.saturating_sub(time).unwrap_or(Timestamp::MIN)
 }
 
-/// Refuses when a permission, or one that it requires, is lacking.
-fn allow(standing: &Standing, permission: Permission) -> std::result::Result<(), Refusal> {
-    let needed = permission.requires().iter().chain([&permission]);
-    match needed.copied().find(|&needed| !standing.permissions().has(needed)) {
-        Some(permission) => Err(Refusal::NotPermitted { role: standing.words().to_owned(), permission }),
-        None => Ok(()),
-    }
-}
-
 impl<'desk> Deref for View<'desk> {
     type Target = Reading<'desk>;
 
@@ -329,8 +374,8 @@ impl<'desk> Deref for Change<'desk> {
     }
 }
 
-impl std::fmt::Debug for Desk {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Debug for Desk {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.debug_struct("Desk").field("store", &self.store.path()).field("account", &self.account).finish()
     }
 }

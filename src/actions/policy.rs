@@ -44,7 +44,7 @@ pub fn check(desk: &Desk, reference: Option<&UserReference>, password: &Password
                 organization: &organization.name,
                 email_domains: &organization.email_domains,
             };
-            return Ok(password.faults(desk.policy(), &words));
+            return Ok(password.faults(desk.policy()?, &words));
         }
     };
     match judged {

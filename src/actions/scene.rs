@@ -6,7 +6,7 @@ use crate::actions::Change;
 use crate::actions::Desk;
 use crate::actions::Result;
 use crate::actions::View;
-use crate::actions::allow;
+use crate::domain::operator::PolicyOverride;
 use crate::domain::operator::Standing;
 use crate::domain::refusal::Refusal;
 use crate::domain::role::Permission;
@@ -33,7 +33,15 @@ pub trait Scene {
     /// # Errors
     /// When the operator's role lacks it.
     fn require(&self, permission: Permission) -> Result<()> {
-        Ok(allow(self.standing(), permission)?)
+        Ok(self.standing().require(permission)?)
+    }
+
+    /// Asks for the permission to set a password against the policy.
+    ///
+    /// # Errors
+    /// When the operator's role lacks it.
+    fn require_policy_override(&self) -> Result<PolicyOverride> {
+        Ok(self.standing().require_policy_override()?)
     }
 
     /// The user with this name or address.

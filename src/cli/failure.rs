@@ -2,13 +2,9 @@
 //! the program stand here (sysexits(3) where it has one).
 
 mod complaint;
+mod usage;
 
-use std::ffi::OsStr;
 use std::io;
-
-use clap::error::ContextKind;
-use clap::error::ContextValue;
-use clap::error::ErrorKind;
 
 use crate::actions::ActionError;
 use crate::actions::error::UnknownName;
@@ -16,9 +12,7 @@ use crate::actions::outbox::PostFault;
 use crate::cli::output::Output;
 use crate::config::LoadError;
 use crate::domain::refusal::Refusal;
-use crate::domain::text;
 use crate::private_file::Problem;
-use crate::process::Process;
 use crate::process::terminal::PromptError;
 use crate::secrets::generate::GenerateError;
 use crate::secrets::password::PasswordError;
@@ -28,6 +22,7 @@ use crate::texts::Locale;
 
 pub use complaint::Complaint;
 pub use complaint::MailFault;
+pub use usage::of_usage;
 
 /// Done, or nothing to do.
 pub const OK: u8 = 0;
@@ -88,48 +83,6 @@ pub fn tell(output: &mut Output, error: &anyhow::Error) -> u8 {
     let _ = output.flush();
     output.error(&told.words, &told.details, told.hint.as_deref());
     told.code
-}
-
-/// Prints what clap has to say: help and version are data, an error is not.
-pub fn of_usage(mut process: Process, mut error: clap::Error) -> u8 {
-    let (is_data, allowed) = (!error.use_stderr(), process.allows_colour());
-    if !is_data && process.arguments.iter().any(|word| may_stand_before_a_password(word)) {
-        withhold_values(&mut error);
-    }
-    let stream = if is_data { &mut process.stdout } else { &mut process.stderr };
-    let rendered = error.render();
-    let plain = rendered.to_string();
-    let drives_terminal = plain.split('\n').any(|line| line.chars().any(text::is_unprintable));
-    let words = if drives_terminal {
-        // It repeats an argument that holds more than text; the colours would hide in it.
-        plain.split('\n').map(text::visible).collect::<Vec<_>>().join("\n")
-    } else if stream.is_terminal && allowed {
-        rendered.ansi().to_string()
-    } else {
-        plain
-    };
-    let _ = stream.bytes.write_all(words.as_bytes());
-    let _ = stream.bytes.flush();
-    if is_data { OK } else { USAGE }
-}
-
-/// Whether somebody could have typed a password after this word, although no command takes one there.
-fn may_stand_before_a_password(word: &OsStr) -> bool {
-    let word = word.to_string_lossy();
-    word.contains("password") || word == "check" || word.starts_with("--generate")
-}
-
-/// Takes what was typed out of an error: the screen, and the log that cron mails, are no places for a password.
-fn withhold_values(error: &mut clap::Error) {
-    let withheld = || ContextValue::String("(not repeated: it may be a password)".to_owned());
-    if error.get(ContextKind::InvalidValue).is_some() {
-        error.insert(ContextKind::InvalidValue, withheld());
-    }
-    let is_word = |value: &ContextValue| matches!(value, ContextValue::String(word) if !word.starts_with('-'));
-    if error.kind() == ErrorKind::UnknownArgument && error.get(ContextKind::InvalidArg).is_some_and(is_word) {
-        error.insert(ContextKind::InvalidArg, withheld());
-        error.remove(ContextKind::Suggested);
-    }
 }
 
 /// The exit code of an error.
@@ -204,6 +157,7 @@ fn of_action(error: &ActionError) -> Told {
         ActionError::Refused(refusal) => of_refusal(refusal),
         ActionError::Store(error) => of_store(error),
         ActionError::Stream(error) => of_io(error),
+        ActionError::Policy(error) => of_policy(error.as_ref()),
         ActionError::Chain(_) => Told::new(DATA, error).hint(
             "somebody wrote to the file without this program: compare with a backup and with the head kept elsewhere",
         ),
@@ -222,6 +176,14 @@ fn of_action(error: &ActionError) -> Told {
             }
         }),
         ActionError::Password(_) | ActionError::BadRows { .. } | ActionError::BadInput(_) => Told::new(DATA, error),
+    }
+}
+
+fn of_policy(error: &(dyn std::error::Error + Send + Sync + 'static)) -> Told {
+    match (error.downcast_ref::<Problem>(), error.downcast_ref::<Complaint>()) {
+        (Some(problem), _) => of_file(problem),
+        (_, Some(complaint)) => of_complaint(complaint),
+        _ => Told::new(BUG, error),
     }
 }
 
@@ -253,10 +215,14 @@ fn of_refusal(refusal: &Refusal) -> Told {
             told(NOT_PERMITTED).hint(format!("{permission}: {}; an Admin can give another role", permission.help()))
         }
         Refusal::Outranked { .. } => told(NOT_PERMITTED).hint("ask an operator whose role may do at least as much"),
-        Refusal::NotBySudo("naming a file") => {
+        Refusal::NotBySudo(what) if what == Refusal::NAMED_FILE => {
             told(NOT_PERMITTED).hint("pass data by a pipe: with `-`, or with `--stdin`")
         }
         Refusal::NotBySudo(_) => told(NOT_PERMITTED),
+        Refusal::InitBySudo { account, .. } => told(NOT_PERMITTED).hint(format!(
+            "who may run any command by sudo does it as root itself: sudo env -u SUDO_UID cxme-admin init --operator {}",
+            crate::cli::as_typed(&[account.into()])
+        )),
         Refusal::LastAdmin(_) => {
             told(NOT_PERMITTED).hint("add another one first: cxme-admin operators add ACCOUNT --role Admin")
         }

@@ -1,5 +1,6 @@
 //! `init`.
 
+use std::ffi::OsString;
 use std::path::Path;
 use std::path::PathBuf;
 
@@ -7,13 +8,19 @@ use nix::unistd::Gid;
 use nix::unistd::Group;
 
 use crate::actions::init;
+use crate::actions::init::FirstOperator;
 use crate::cli::context::Context;
 use crate::cli::context::owner_of;
 use crate::cli::failure::Complaint;
 use crate::cli::jobs::summary::counted;
+use crate::cli::operators;
 use crate::cli::prompt;
 use crate::config::Config;
 use crate::config::Surroundings;
+use crate::domain::action::Action;
+use crate::domain::operator::OperatorKind;
+use crate::domain::role::RoleId;
+use crate::domain::text;
 use crate::private_file;
 use crate::private_file::Rule;
 use crate::secrets::key::ResetKey;
@@ -25,6 +32,9 @@ use crate::store::open::Expect;
 ///
 /// A configuration or a key that is there is used as it is. The account that runs this becomes the first operator, with
 /// the role Admin; by sudo, the account that called sudo.
+///
+/// By sudo this is for people who may run any command by sudo, and sudo itself is asked. Where it cannot be asked, they
+/// say who is to be the first operator: `sudo env -u SUDO_UID cxme-admin init --operator carol`
 #[derive(Debug, clap::Args)]
 pub struct InitArgs {
     /// Do not ask: take the defaults
@@ -33,6 +43,9 @@ pub struct InitArgs {
     /// Give a store that has lost its reset key a new one: the links made with the old one die
     #[arg(long)]
     new_key: bool,
+    /// First operator, in place of the account that runs this
+    #[arg(long, value_name = "ACCOUNT", conflicts_with = "new_key")]
+    operator: Option<String>,
     /// The organization's name, for a new configuration
     #[arg(long, value_name = "NAME")]
     organization: Option<String>,
@@ -51,7 +64,7 @@ const CONFIG_MODE: u32 = 0o644;
 /// # Errors
 /// When there is a store already, or a file cannot be made.
 pub fn run(context: &mut Context, args: &InitArgs) -> anyhow::Result<()> {
-    context.check_overrides()?;
+    let first = args.operator.as_deref().map(|given| operators::account(context, given)).transpose()?;
     let existing = context.config_path().filter(|path| path.symlink_metadata().is_ok());
     let config = if existing.is_some() { context.config()? } else { context.config_by_default() }.clone();
     let store_path = std::path::absolute(context.store_path(&config))?;
@@ -65,6 +78,7 @@ pub fn run(context: &mut Context, args: &InitArgs) -> anyhow::Result<()> {
             None => renew_key(context, &key_path, args.yes),
         };
     }
+    context.may_init()?;
     Store::check_place(&store_path, if config.store.reader_group.is_some() { 0o640 } else { 0o600 })?;
     let config_path = match existing {
         Some(path) => path,
@@ -82,7 +96,13 @@ pub fn run(context: &mut Context, args: &InitArgs) -> anyhow::Result<()> {
     let (key_path, key, is_new) = key(context)?;
     let account = context.account(owner_of(store_path.parent().unwrap_or(Path::new("/"))));
     let mode = if readers.is_some() { 0o640 } else { 0o600 };
-    init::init(&store_path, mode, &account, &key.fingerprint(), context.now()?)?;
+    let (uid, name) = match first {
+        Some(first) => first,
+        None => (account.uid, account.name.clone()),
+    };
+    let first = FirstOperator { uid, account: name, kind: OperatorKind::Person, role: RoleId::ADMIN };
+    let shown = format!("{} (uid {uid})", text::visible(&first.account));
+    init::init(&store_path, mode, &account, &[first], &key.fingerprint(), context.now()?)?;
     if readers.is_some() {
         // Whoever may only read finds a log from now on: opening makes it, and closing leaves it.
         drop(Store::open(&store_path, &Rule::store(true), Expect::Current)?);
@@ -90,11 +110,13 @@ pub fn run(context: &mut Context, args: &InitArgs) -> anyhow::Result<()> {
     let made = if is_new { "made" } else { "used as it is" };
     context.output.say(&format!("Reset key {made}: {}", key_path.display()));
     context.output.say(&format!("Store made: {}", store_path.display()));
-    context.output.say(&format!("First operator: {account}, with the role Admin"));
+    context.output.say(&format!("First operator: {shown}, with the role Admin"));
     if !args.yes {
-        let words = ["cxme-admin", "init", "--yes", "-c"].map(Into::into);
-        let mut words = words.to_vec();
+        let mut words: Vec<OsString> = ["cxme-admin", "init", "--yes", "-c"].map(Into::into).to_vec();
         words.push(config_path.into_os_string());
+        if let Some(operator) = &args.operator {
+            words.extend(["--operator".into(), operator.into()]);
+        }
         context.output.say(&format!("The same without questions: {}", crate::cli::as_typed(&words)));
     }
     context.output.say("Next: cxme-admin users add EMAIL --name NAME");
@@ -103,7 +125,7 @@ pub fn run(context: &mut Context, args: &InitArgs) -> anyhow::Result<()> {
 
 /// Gives a store that has lost its key a new one.
 fn renew_key(context: &mut Context, path: &Path, yes: bool) -> anyhow::Result<()> {
-    let desk = context.desk()?;
+    let desk = context.desk(Action::StoreInit)?;
     let links = init::links_of_lost_key(&desk)?;
     let question = format!("Make a new reset key, {}, and end {}?", path.display(), counted(links, "open link"));
     prompt::confirm(context, yes, &question)?;

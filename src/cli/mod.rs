@@ -8,6 +8,7 @@ pub mod context;
 pub mod data;
 pub mod demo;
 pub mod failure;
+pub mod files;
 pub mod init;
 pub mod jobs;
 pub mod mail;
@@ -27,6 +28,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::CommandFactory as _;
+use clap::FromArgMatches as _;
 use clap::Parser;
 use clap::Subcommand;
 
@@ -37,6 +39,8 @@ use crate::process::hardening;
 use crate::random::Random;
 use crate::random::SystemRandom;
 use context::Context;
+use failure::Complaint;
+use files::NamedFiles;
 use output::Colour;
 use output::Format;
 use output::Output;
@@ -125,13 +129,18 @@ pub fn main() -> ExitCode {
 
 /// Runs the program in a process and gives its exit code.
 pub fn run(process: Process, clock: Box<dyn Clock>, random: Box<dyn Random>) -> u8 {
-    let arguments = match Arguments::try_parse_from(&process.arguments) {
-        Ok(arguments) => arguments,
+    let parsed = command_tree().try_get_matches_from(&process.arguments).and_then(|mut matches| {
+        let named = NamedFiles::of(&matches);
+        let arguments = Arguments::from_arg_matches_mut(&mut matches);
+        Ok((named, arguments.map_err(|error| error.format(&mut command_tree()))?))
+    });
+    let (named, Arguments { global, command }) = match parsed {
+        Ok(parsed) => parsed,
         Err(error) => return failure::of_usage(process, error),
     };
-    let Arguments { global, command } = arguments;
     let mut context = Context::new(process, global, clock, random);
-    let ran = dispatch(&mut context, command).and_then(|()| {
+    let ran = context.restrict(named).and_then(|()| check_hyphens(named)).and_then(|()| {
+        dispatch(&mut context, command)?;
         say_without_questions(&mut context);
         Ok(context.output.flush()?)
     });
@@ -156,6 +165,15 @@ fn dispatch(context: &mut Context, command: Command) -> anyhow::Result<()> {
         Command::Store(command) => store::run(context, command),
         Command::Completions(args) => completions::run(context, &args),
     }
+}
+
+/// Refuses `-` where it would be a file of that name: whoever gives it means a stream.
+fn check_hyphens(named: NamedFiles) -> anyhow::Result<()> {
+    if !named.hyphen {
+        return Ok(());
+    }
+    let words = "`-` is not a stream here: this needs a file".to_owned();
+    Err(Complaint::Usage { words, hint: Some("name a file; one that is called `-` is `./-`".to_owned()) }.into())
 }
 
 /// After a question that `--yes` answers, says the command that does the same without it.

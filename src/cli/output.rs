@@ -130,15 +130,7 @@ impl Output {
 
     /// An error: one line, then its details, then what to do.
     pub fn error(&mut self, words: &str, details: &[String], hint: Option<&str>) {
-        let label = self.paint(AnsiColor::Red, "error:");
-        let _ = writeln!(self.stderr, "{label} {}", text::visible(words));
-        for detail in details {
-            let _ = writeln!(self.stderr, "  - {}", text::visible(detail));
-        }
-        if let Some(hint) = hint {
-            let label = self.paint(AnsiColor::Cyan, "hint:");
-            let _ = writeln!(self.stderr, "{label} {}", text::visible(hint));
-        }
+        let _ = write_error(&mut self.stderr, self.colour_err, words, details, hint);
     }
 
     /// A heading of a table.
@@ -180,12 +172,33 @@ impl Output {
     }
 
     fn paint(&self, colour: AnsiColor, words: &str) -> String {
-        if self.colour_err {
-            painted(Style::new().bold().fg_color(Some(colour.into())), words)
-        } else {
-            words.to_owned()
-        }
+        label(self.colour_err, colour, words)
     }
+}
+
+/// Writes an error: one line, then its details, then what to do, each made visible.
+///
+/// # Errors
+/// When the stream cannot be written.
+pub fn write_error(
+    stream: &mut dyn Write,
+    in_colour: bool,
+    words: &str,
+    details: &[String],
+    hint: Option<&str>,
+) -> io::Result<()> {
+    writeln!(stream, "{} {}", label(in_colour, AnsiColor::Red, "error:"), text::visible(words))?;
+    for detail in details {
+        writeln!(stream, "  - {}", text::visible(detail))?;
+    }
+    if let Some(hint) = hint {
+        writeln!(stream, "{} {}", label(in_colour, AnsiColor::Cyan, "hint:"), text::visible(hint))?;
+    }
+    Ok(())
+}
+
+fn label(in_colour: bool, colour: AnsiColor, words: &str) -> String {
+    if in_colour { painted(Style::new().bold().fg_color(Some(colour.into())), words) } else { words.to_owned() }
 }
 
 fn painted(style: Style, words: &str) -> String {

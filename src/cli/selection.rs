@@ -2,8 +2,6 @@
 
 use std::ffi::OsString;
 use std::io::Read;
-use std::path::Path;
-use std::path::PathBuf;
 
 use sha2::Digest as _;
 use sha2::Sha256;
@@ -12,7 +10,7 @@ use crate::actions::Desk;
 use crate::actions::users::list::Wanted;
 use crate::cli::context::Context;
 use crate::cli::failure::Complaint;
-use crate::domain::action::Action;
+use crate::cli::files::InputFile;
 use crate::domain::duration::parse_duration;
 use crate::domain::selection::Selection;
 use crate::domain::text;
@@ -55,8 +53,8 @@ pub struct SelectionArgs {
     #[arg(long)]
     pub never_logged_in: bool,
     /// Those named in a file (`-`: standard input): a user a line, or CSV with a column `username` or `email`
-    #[arg(long, value_name = "FILE")]
-    pub from: Option<PathBuf>,
+    #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::AnyPath)]
+    pub from: Option<InputFile>,
 }
 
 impl SelectionArgs {
@@ -65,7 +63,7 @@ impl SelectionArgs {
     /// # Errors
     /// When an age or the file is malformed.
     pub fn wanted(&self, context: &mut Context, desk: &Desk) -> anyhow::Result<Wanted> {
-        Ok(self.wanted_with_digest(context, desk, Action::UsersList)?.0)
+        Ok(self.wanted_with_digest(context, desk)?.0)
     }
 
     /// Whether a condition is given.
@@ -94,7 +92,7 @@ impl SelectionArgs {
             ("--sign-in", sign_in.map(|sign_in| sign_in.word().to_owned())),
             ("--email-domain", email_domain.clone()),
             ("--password-older-than", password_older_than.clone()),
-            ("--from", from.as_ref().map(|path| path.display().to_string())),
+            ("--from", from.as_ref().map(ToString::to_string)),
         ];
         let flags = [
             ("--no-password", *no_password),
@@ -113,12 +111,7 @@ impl SelectionArgs {
     ///
     /// # Errors
     /// When an age or the file is malformed.
-    pub fn wanted_with_digest(
-        &self,
-        context: &mut Context,
-        desk: &Desk,
-        action: Action,
-    ) -> anyhow::Result<(Wanted, Option<String>)> {
+    pub fn wanted_with_digest(&self, context: &mut Context, desk: &Desk) -> anyhow::Result<(Wanted, Option<String>)> {
         for (option, value) in
             [("--search", &self.search), ("--role", &self.role), ("--email-domain", &self.email_domain)]
         {
@@ -137,7 +130,7 @@ impl SelectionArgs {
                 Some(desk.now().checked_sub(age).map_err(|_| usage("reaches too far back".to_owned()))?)
             }
         };
-        let read = self.from.as_deref().map(|path| read_names(context, desk, action, path)).transpose()?;
+        let read = self.from.as_ref().map(|source| read_names(context, source)).transpose()?;
         let (mut named, mut lines, mut digest) = (None, Vec::new(), None);
         if let Some(read) = read {
             (lines, named) = (read.lines, Some(read.names.into()));
@@ -172,25 +165,25 @@ struct Named {
 }
 
 /// Reads the users named in a file.
-fn read_names(context: &mut Context, desk: &Desk, action: Action, path: &Path) -> anyhow::Result<Named> {
-    context.check_input(desk, action, path)?;
+fn read_names(context: &mut Context, source: &InputFile) -> anyhow::Result<Named> {
     let mut bytes = Vec::new();
-    if path == Path::new("-") {
-        (&mut context.process.stdin.bytes).take(LIST_LIMIT + 1).read_to_end(&mut bytes)?;
-    } else {
-        let named = |error: std::io::Error| std::io::Error::new(error.kind(), format!("{}: {error}", path.display()));
-        super::users::import::open(path)?.take(LIST_LIMIT + 1).read_to_end(&mut bytes).map_err(named)?;
-    }
+    match source {
+        InputFile::Stdin => (&mut context.process.stdin.bytes).take(LIST_LIMIT + 1).read_to_end(&mut bytes)?,
+        InputFile::File(path) => {
+            let named = |error: std::io::Error| std::io::Error::new(error.kind(), format!("{source}: {error}"));
+            super::users::import::open(path)?.take(LIST_LIMIT + 1).read_to_end(&mut bytes).map_err(named)?
+        }
+    };
     if bytes.len() as u64 > LIST_LIMIT {
-        return Err(Complaint::Data(format!("{}: larger than 320 MiB", path.display())).into());
+        return Err(Complaint::Data(format!("{source}: larger than 320 MiB")).into());
     }
     let digest = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
     let text = std::str::from_utf8(bytes).map_err(|error| {
         let line = bytes[..error.valid_up_to()].iter().filter(|&&byte| byte == b'\n').count() + 1;
-        Complaint::Data(format!("{}, line {line}: is not UTF-8", path.display()))
+        Complaint::Data(format!("{source}, line {line}: is not UTF-8"))
     })?;
-    let named = names_in(text).map_err(|words| Complaint::Data(format!("{}, {words}", path.display())))?;
+    let named = names_in(text).map_err(|words| Complaint::Data(format!("{source}, {words}")))?;
     let (names, lines) = named.into_iter().unzip();
     Ok(Named { names, lines, digest })
 }

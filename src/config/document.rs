@@ -55,6 +55,33 @@ impl<'t> Document<'t> {
         document
     }
 
+    /// Whether the text is TOML.
+    pub(super) fn is_sound(text: &str) -> bool {
+        DeTable::parse_recoverable(text).1.is_empty()
+    }
+
+    /// As [`Document::parse`], of one section and those below it alone: what else is in the text is not looked at.
+    pub(super) fn parse_part(
+        text: &'t str,
+        folder: &'t Path,
+        surroundings: Surroundings<'t>,
+        section: &'static str,
+    ) -> Self {
+        let mut document = Self::parse(text, folder, surroundings);
+        let names = document.root.keys().map(|key| key.get_ref().clone().into_owned());
+        for other in names.filter(|name| name != section).collect::<Vec<_>>() {
+            document.root.remove(other.as_str());
+        }
+        document
+    }
+
+    /// Whether a problem was noted of a section, or of the text itself, or whether the section has a key that nobody
+    /// asked for.
+    pub(super) fn has_problem_in(self, section: &str) -> bool {
+        let place = format!("[{section}]");
+        self.finish().iter().any(|problem| problem.is_of_syntax() || problem.text.starts_with(&place))
+    }
+
     /// A section by its dotted name; empty when the file does not have it.
     pub(super) fn section(&self, name: &'static str) -> Section<'_, 't> {
         self.notes.borrow_mut().sections.push(name);

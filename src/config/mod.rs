@@ -7,6 +7,7 @@ mod document;
 mod email_domain;
 mod host;
 mod jobs;
+mod login;
 mod mail;
 mod organization;
 mod password;
@@ -14,6 +15,7 @@ mod problems;
 mod reset;
 mod saml;
 mod search;
+mod sign_in;
 mod smtp;
 mod store;
 
@@ -29,6 +31,7 @@ pub use problems::{Problem, Problems};
 pub use reset::ResetSection;
 pub use saml::SamlSection;
 pub use search::{Search, search_path};
+pub use sign_in::SignInSection;
 pub use smtp::{PasswordFrom, SmtpLogin, SmtpSection};
 pub use store::StoreSection;
 
@@ -51,6 +54,8 @@ pub struct Config {
     pub reset: ResetSection,
     /// The password requirements.
     pub password: PasswordSection,
+    /// What wrong passwords cost.
+    pub sign_in: SignInSection,
     /// Users whose passwords are kept by an identity provider.
     pub saml: SamlSection,
     /// How long mails are tried.
@@ -116,6 +121,7 @@ impl Config {
             mail: MailSection::read(&mail),
             reset: ResetSection::read(&document.section("reset")),
             password: PasswordSection::read(&password, &argon2, organization.second_factor),
+            sign_in: SignInSection::read(&document.section("sign_in")),
             saml: SamlSection::read(&document.section("saml")),
             jobs: JobsSection::read(&document.section("jobs")),
             organization,

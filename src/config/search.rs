@@ -4,8 +4,6 @@ use std::ffi::OsStr;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-/// The file for the whole machine.
-const SYSTEM: &str = "/etc/cxme-admin/config.toml";
 const BELOW_CONFIG_HOME: &str = "cxme-admin/config.toml";
 
 /// What says where the configuration stands. Variables are given as the environment has them; an empty one counts as
@@ -20,19 +18,17 @@ pub struct Search<'a> {
     pub xdg_config_home: Option<&'a OsStr>,
     /// `HOME`.
     pub home: Option<&'a OsStr>,
+    /// The file for the whole machine.
+    pub system: Option<&'a Path>,
 }
 
 /// The file to read: the flag's, the variable's, or the first that exists of `$XDG_CONFIG_HOME/cxme-admin/config.toml`
-/// (`$HOME/.config` without that variable) and `/etc/cxme-admin/config.toml`. None means that the defaults hold.
+/// (`$HOME/.config` without that variable) and that of the machine. None means that the defaults hold.
 ///
 /// A file that was named is given even if it does not exist, so that reading it says so. The working folder is never
 /// searched: whoever can write there could choose the settings. For the same reason a relative `XDG_CONFIG_HOME` is
 /// ignored, as the XDG Base Directory Specification asks.
 pub fn search_path(search: &Search<'_>) -> Option<PathBuf> {
-    search_with(search, Path::new(SYSTEM))
-}
-
-fn search_with(search: &Search<'_>, system: &Path) -> Option<PathBuf> {
     let set = |variable: Option<&OsStr>| variable.filter(|value| !value.is_empty()).map(PathBuf::from);
     let named = search.flag.map(Path::to_path_buf).or_else(|| set(search.variable));
     if named.is_some() {
@@ -41,7 +37,7 @@ fn search_with(search: &Search<'_>, system: &Path) -> Option<PathBuf> {
     let absolute = |variable| set(variable).filter(|path| path.is_absolute());
     let config_home = absolute(search.xdg_config_home).or_else(|| Some(absolute(search.home)?.join(".config")));
     let own = config_home.map(|folder| folder.join(BELOW_CONFIG_HOME));
-    own.into_iter().chain([system.to_path_buf()]).find(|path| stands(path))
+    own.into_iter().chain(search.system.map(Path::to_path_buf)).find(|path| stands(path))
 }
 
 /// Whether a file stands there. If it cannot be known, it counts: reading it then says why, instead of other settings
@@ -70,21 +66,21 @@ mod tests {
         let (xdg, home) = (folder.path().join("xdg"), folder.path().join("home"));
         let system = folder.path().join("etc/config.toml");
         let (of_xdg, of_home) = (xdg.join(BELOW_CONFIG_HOME), home.join(".config").join(BELOW_CONFIG_HOME));
-        let account =
-            Search { xdg_config_home: Some(xdg.as_os_str()), home: Some(home.as_os_str()), ..Search::default() };
-        assert_eq!(search_with(&account, &system), None, "nothing exists");
+        let machine = Search { system: Some(&system), ..Search::default() };
+        let account = Search { xdg_config_home: Some(xdg.as_os_str()), home: Some(home.as_os_str()), ..machine };
+        assert_eq!(search_path(&account), None, "nothing exists");
         touch(&system);
-        assert_eq!(search_with(&account, &system).as_ref(), Some(&system));
+        assert_eq!(search_path(&account).as_ref(), Some(&system));
         touch(&of_home);
-        assert_eq!(search_with(&account, &system).as_ref(), Some(&system), "XDG_CONFIG_HOME replaces HOME/.config");
+        assert_eq!(search_path(&account).as_ref(), Some(&system), "XDG_CONFIG_HOME replaces HOME/.config");
         let without_xdg = Search { xdg_config_home: None, ..account };
-        assert_eq!(search_with(&without_xdg, &system).as_ref(), Some(&of_home));
+        assert_eq!(search_path(&without_xdg).as_ref(), Some(&of_home));
         touch(&of_xdg);
-        assert_eq!(search_with(&account, &system).as_ref(), Some(&of_xdg));
+        assert_eq!(search_path(&account).as_ref(), Some(&of_xdg));
         let variable = Search { variable: Some(OsStr::new("/absent/variable.toml")), ..account };
-        assert_eq!(search_with(&variable, &system), Some("/absent/variable.toml".into()));
+        assert_eq!(search_path(&variable), Some("/absent/variable.toml".into()));
         let flag = Search { flag: Some(Path::new("flag.toml")), ..variable };
-        assert_eq!(search_with(&flag, &system), Some("flag.toml".into()));
+        assert_eq!(search_path(&flag), Some("flag.toml".into()));
     }
 
     #[test]
@@ -95,18 +91,19 @@ mod tests {
         let home = folder.path().join("home");
         let of_home = home.join(".config").join(BELOW_CONFIG_HOME);
         touch(&of_home);
+        let machine = Search { system: Some(&system), ..Search::default() };
         for xdg in ["", "relative", "."] {
             let search = Search {
                 variable: Some(OsStr::new("")),
                 xdg_config_home: Some(OsStr::new(xdg)),
                 home: Some(home.as_os_str()),
-                ..Search::default()
+                ..machine
             };
-            assert_eq!(search_with(&search, &system).as_ref(), Some(&of_home), "{xdg:?}");
+            assert_eq!(search_path(&search).as_ref(), Some(&of_home), "{xdg:?}");
             let search = Search { home: Some(OsStr::new("home")), ..search };
-            assert_eq!(search_with(&search, &system).as_ref(), Some(&system));
+            assert_eq!(search_path(&search).as_ref(), Some(&system));
         }
-        assert_eq!(search_with(&Search::default(), &system).as_ref(), Some(&system));
+        assert_eq!(search_path(&machine).as_ref(), Some(&system));
     }
 
     #[test]
@@ -115,7 +112,8 @@ mod tests {
         let link = folder.path().join(BELOW_CONFIG_HOME);
         fs::create_dir_all(link.parent().unwrap()).unwrap();
         std::os::unix::fs::symlink("/absent", &link).unwrap();
-        let search = Search { xdg_config_home: Some(folder.path().as_os_str()), ..Search::default() };
-        assert_eq!(search_with(&search, Path::new("/absent/config.toml")), Some(link));
+        let system = Some(Path::new("/absent/config.toml"));
+        let search = Search { xdg_config_home: Some(folder.path().as_os_str()), system, ..Search::default() };
+        assert_eq!(search_path(&search), Some(link));
     }
 }

@@ -60,6 +60,8 @@ fn every_key_is_read() {
         argon2.memory_kib = 0x10_000
         argon2.iterations = 2
         argon2.parallelism = 4
+        [sign_in]
+        max_failures = 7
         [saml]
         email_domains = ["sso.example.com"]
         contact = "the systems desk"
@@ -83,11 +85,16 @@ fn every_key_is_read() {
             prompt_patience: Duration::from_secs(30),
             argon2: Argon2Section { memory_kib: 65_536, iterations: 2, parallelism: 4 },
         },
+        sign_in: SignInSection { max_failures: 7 },
         saml: SamlSection { email_domains: vec!["sso.example.com".into()], contact: "the systems desk".into() },
         // Their keys are read in tests/mail.rs.
         mail: MailSection::default(),
         jobs: JobsSection::default(),
     };
+    let of_login =
+        Config::parse_for_login(text, Path::new("/etc/cxme-admin/config.toml"), Surroundings::default()).unwrap();
+    assert_eq!((&of_login.store, &of_login.sign_in), (&expected.store, &expected.sign_in));
+    assert_eq!(of_login.password, expected.password);
     assert_eq!(parse(text), Ok(expected));
 }
 
@@ -201,7 +208,7 @@ contact = "x"
     config.toml:11: [password] help_contact: unknown key, it belongs in [organization]
     config.toml:12: [password] zzz: unknown key, the keys here are min_length, classes, history, min_score, blocklist_file, must_change_after_set, prompt_patience
     config.toml:14: [password.argon]: unknown section, did you mean [password.argon2]?
-    config.toml:17: [entirely_else]: unknown section, the sections are [organization], [password], [password.argon2], [mail], [mail.smtp], [mail.sendmail], [mail.file], [store], [reset], [saml], [jobs]
+    config.toml:17: [entirely_else]: unknown section, the sections are [organization], [password], [password.argon2], [mail], [mail.smtp], [mail.sendmail], [mail.file], [store], [reset], [sign_in], [saml], [jobs]
     config.toml:20: [saml]: expected a section, found a list
     ");
 }

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::domain::refusal::Refusal;
+use crate::domain::role::Permission;
 use crate::domain::role::Permissions;
 use crate::domain::role::RoleId;
 use crate::domain::text;
@@ -92,7 +94,36 @@ pub enum Standing {
     Stranger,
 }
 
+/// Proof that the operator may set a password against the policy. Only [`Standing::require_policy_override`] makes one.
+///
+/// ```compile_fail,E0423
+/// use cxme_admin::domain::operator::PolicyOverride;
+/// let bypass = PolicyOverride(());
+/// ```
+#[derive(Debug)]
+pub struct PolicyOverride(());
+
 impl Standing {
+    /// Refuses when a permission, or one that it requires, is lacking.
+    ///
+    /// # Errors
+    /// [`Refusal::NotPermitted`] with the first that is.
+    pub fn require(&self, permission: Permission) -> Result<(), Refusal> {
+        let needed = permission.requires().iter().chain([&permission]);
+        match needed.copied().find(|&needed| !self.permissions().has(needed)) {
+            Some(permission) => Err(Refusal::NotPermitted { role: self.words().to_owned(), permission }),
+            None => Ok(()),
+        }
+    }
+
+    /// Asks for the permission to set a password against the policy.
+    ///
+    /// # Errors
+    /// As [`Standing::require`].
+    pub fn require_policy_override(&self) -> Result<PolicyOverride, Refusal> {
+        self.require(Permission::OverridePolicy).map(|()| PolicyOverride(()))
+    }
+
     /// What may be done.
     pub fn permissions(&self) -> Permissions {
         match self {

@@ -27,9 +27,20 @@ pub enum Refusal {
         /// What it lacks.
         permission: Permission,
     },
-    /// An operator who came by sudo, and is not Admin, named what the program would open with rights that he does not have.
-    #[error("{0} is only for operators with the role Admin, or without sudo")]
-    NotBySudo(&'static str),
+    /// An operator who came by sudo, and is not Admin, named what the program would open with rights that are not theirs.
+    #[error("{0} is only allowed for Admins when using sudo")]
+    NotBySudo(String),
+    /// Somebody who came by sudo, and may not do anything on this machine, tried to set it up.
+    #[error(
+        "`init` by sudo needs an account that may run any command by sudo, and {}",
+        if *.is_known { format!("{} may not", text::quoted(account, 80)) } else { "sudo cannot be asked here".to_owned() }
+    )]
+    InitBySudo {
+        /// The account that called sudo.
+        account: String,
+        /// Whether sudo said so; else it could not be asked.
+        is_known: bool,
+    },
     /// The user's role may do more than the operator's, so the operator could raise himself through the user.
     #[error("the role of {user} allows `{permission}`, and yours, {role}, does not")]
     Outranked {
@@ -179,6 +190,9 @@ pub enum Refusal {
 }
 
 impl Refusal {
+    /// What [`Refusal::NotBySudo`] says of a file in an argument.
+    pub const NAMED_FILE: &str = "naming a file";
+
     /// Whether the refusal is an event: somebody tried what he may not do, or what must not be done.
     pub fn is_recorded(&self) -> bool {
         matches!(

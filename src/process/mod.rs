@@ -3,6 +3,7 @@
 
 pub mod hardening;
 mod stopping;
+pub mod sudo;
 pub mod terminal;
 
 use std::cell::RefCell;
@@ -13,6 +14,7 @@ use std::io;
 use std::io::IsTerminal as _;
 use std::io::Read;
 use std::io::Write;
+use std::path::PathBuf;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -33,8 +35,25 @@ pub struct Process {
     pub stderr: Stream<Box<dyn Write>>,
     /// The OS accounts.
     pub accounts: Accounts,
+    /// Where the machine's own configuration and store are.
+    pub system: SystemPaths,
     environment: BTreeMap<OsString, OsString>,
     terminal: TerminalSource,
+}
+
+/// Where the machine's own configuration and store are: those of root and of the service account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SystemPaths {
+    /// The configuration.
+    pub config: PathBuf,
+    /// The store, unless that configuration names another.
+    pub store: PathBuf,
+}
+
+impl Default for SystemPaths {
+    fn default() -> Self {
+        Self { config: "/etc/cxme-admin/config.toml".into(), store: "/var/lib/cxme-admin/store.db".into() }
+    }
 }
 
 /// A stream, and what it leads to.
@@ -56,8 +75,15 @@ pub struct Accounts {
     pub login_uid: Option<u32>,
     /// The name of the host.
     pub host: String,
-    /// Names by uid, for tests; `None`: ask the machine.
-    scripted: Option<BTreeMap<u32, String>>,
+    /// For tests; `None`: ask the machine.
+    scripted: Option<ScriptedAccounts>,
+}
+
+/// The accounts of a machine that a test made up.
+#[derive(Debug, Clone, Default)]
+struct ScriptedAccounts {
+    names: BTreeMap<u32, String>,
+    sudo: sudo::Answer,
 }
 
 enum TerminalSource {
@@ -77,6 +103,7 @@ impl Process {
             stdout: Stream::new(Box::new(io::stdout()), io::stdout().is_terminal(), columns_of(&io::stdout())),
             stderr: Stream::new(Box::new(io::stderr()), io::stderr().is_terminal(), columns_of(&io::stderr())),
             accounts: Accounts::real(),
+            system: SystemPaths::default(),
             terminal: TerminalSource::Real,
         }
     }
@@ -89,6 +116,12 @@ impl Process {
     /// A variable of the environment; an empty one counts as absent.
     pub fn variable(&self, name: &str) -> Option<&OsStr> {
         self.environment.get(OsStr::new(name)).map(OsString::as_os_str).filter(|value| !value.is_empty())
+    }
+
+    /// The names of the environment's variables that begin with `prefix` and are not empty.
+    pub fn variables_with<'a>(&'a self, prefix: &'a str) -> impl Iterator<Item = &'a str> {
+        let set = self.environment.iter().filter(|(_, value)| !value.is_empty());
+        set.filter_map(move |(name, _)| name.to_str().filter(|name| name.starts_with(prefix)))
     }
 
     /// The terminal to ask at, which stands beside the streams.
@@ -144,6 +177,7 @@ impl Process {
             stdout: Stream::new(Box::new(Tee(data.clone(), both.clone())), columns.is_some(), columns),
             stderr: Stream::new(Box::new(both.clone()), true, None),
             accounts: self.accounts.clone(),
+            system: self.system.clone(),
             terminal: TerminalSource::Scripted(None),
         }
     }
@@ -177,17 +211,32 @@ impl Accounts {
 
     /// The name of an account; its number if it has none.
     pub fn name(&self, uid: u32) -> String {
-        let known = match &self.scripted {
-            Some(names) => names.get(&uid).cloned(),
+        self.known_name(uid).unwrap_or_else(|| uid.to_string())
+    }
+
+    /// The name of an account; `None` where the machine knows none now: there is no such account, or the directory server
+    /// that would know it cannot be asked.
+    pub fn known_name(&self, uid: u32) -> Option<String> {
+        match &self.scripted {
+            Some(machine) => machine.names.get(&uid).cloned(),
             None => nix::unistd::User::from_uid(uid.into()).ok().flatten().map(|user| user.name),
-        };
-        known.unwrap_or_else(|| uid.to_string())
+        }
+    }
+
+    /// Whether sudo lets an account run any command as root, as sudo itself says.
+    pub fn asks_sudo(&self, uid: u32) -> sudo::Answer {
+        match (&self.scripted, self.known_name(uid)) {
+            (Some(machine), _) => machine.sudo,
+            (None, Some(name)) if self.effective_uid == 0 => sudo::may_run_anything(&name),
+            // Only root may ask about others.
+            (None, _) => sudo::Answer::CannotBeAsked,
+        }
     }
 
     /// The number of an account, given its name or its number.
     pub fn uid(&self, given: &str) -> Option<u32> {
         let named = match &self.scripted {
-            Some(names) => names.iter().find(|(_, name)| *name == given).map(|(uid, _)| *uid),
+            Some(machine) => machine.names.iter().find(|(_, name)| *name == given).map(|(uid, _)| *uid),
             None => nix::unistd::User::from_name(given).ok().flatten().map(|user| user.uid.as_raw()),
         };
         named.or_else(|| given.parse().ok())
@@ -215,6 +264,10 @@ pub struct Script {
     pub effective_uid: u32,
     /// The accounts of the machine.
     pub names: BTreeMap<u32, String>,
+    /// What sudo says when it is asked.
+    pub sudo: sudo::Answer,
+    /// Where the machine's own configuration and store are.
+    pub system: SystemPaths,
     /// What was written to standard output.
     pub stdout: Kept,
     /// What was written to standard error.
@@ -254,6 +307,8 @@ impl Script {
             terminal: None,
             effective_uid,
             names: BTreeMap::from([(effective_uid, account.to_owned())]),
+            sudo: sudo::Answer::default(),
+            system: SystemPaths::default(),
             stdout: Kept::default(),
             stderr: Kept::default(),
         }
@@ -273,8 +328,9 @@ impl Script {
                 effective_uid: self.effective_uid,
                 login_uid: None,
                 host: "host".to_owned(),
-                scripted: Some(self.names.clone()),
+                scripted: Some(ScriptedAccounts { names: self.names.clone(), sudo: self.sudo }),
             },
+            system: self.system.clone(),
             terminal: TerminalSource::Scripted(self.terminal.clone()),
         }
     }

@@ -35,8 +35,8 @@ impl Hasher {
         Self { parameters, memory: Memory::default() }
     }
 
-    /// Hashes `password` with Argon2id and a salt of its own.
-    pub fn hash(&mut self, password: &Password, random: &mut dyn Random) -> PasswordHash {
+    /// Hashes `password` with Argon2id and a salt of its own. Other layers come to a hash by [`super::admission`] alone.
+    pub(in crate::secrets) fn hash(&mut self, password: &Password, random: &mut dyn Random) -> PasswordHash {
         let mut bytes = [0; SALT];
         random.fill(&mut bytes);
         let mut tag = [0; TAG];

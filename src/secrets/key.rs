@@ -9,6 +9,7 @@ use sha2::Sha256;
 use thiserror::Error;
 use zeroize::Zeroizing;
 
+use super::lines::BYTE_ORDER_MARK;
 use crate::random::Random;
 
 /// Bytes of a key.
@@ -28,11 +29,13 @@ impl ResetKey {
         Self(SecretBox::init_with_mut(|bytes: &mut [u8; LENGTH]| random.fill(bytes)))
     }
 
-    /// Reads the content of a key file: 64 hexadecimal digits in one line, with or without its line break.
+    /// Reads the content of a key file: 64 hexadecimal digits in one line, with or without its line break, and with or
+    /// without the byte order mark of an editor.
     ///
     /// # Errors
     /// If it is anything else.
     pub fn from_file(content: &[u8]) -> Result<Self, KeyError> {
+        let content = content.strip_prefix(BYTE_ORDER_MARK).unwrap_or(content);
         let digits = content.strip_suffix(b"\n").unwrap_or(content);
         let digits = digits.strip_suffix(b"\r").unwrap_or(digits);
         if digits.len() != 2 * LENGTH || !digits.iter().all(u8::is_ascii_hexdigit) {
@@ -88,7 +91,9 @@ mod tests {
         let key = ResetKey::generate(&mut ScriptedRandom::new(7));
         let file = key.to_file();
         assert_eq!(file.len(), 65);
-        for content in [file.to_string(), file.trim_end().to_owned(), file.to_uppercase(), file.replace('\n', "\r\n")] {
+        let marked = format!("\u{feff}{}", *file);
+        let crlf = file.replace('\n', "\r\n");
+        for content in [file.to_string(), file.trim_end().to_owned(), file.to_uppercase(), crlf, marked] {
             assert_eq!(ResetKey::from_file(content.as_bytes()).unwrap().bytes(), key.bytes());
         }
     }

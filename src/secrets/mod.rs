@@ -2,9 +2,11 @@
 //!
 //! This folder alone unwraps a password. Each type's `Debug` prints its name and nothing else.
 
+pub mod admission;
 pub mod generate;
 pub mod hasher;
 pub mod key;
+pub mod lines;
 mod memory;
 pub mod password;
 pub mod password_hash;

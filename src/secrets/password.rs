@@ -19,7 +19,7 @@ use crate::domain::policy::Policy;
 const NFC_GROWTH: usize = 3;
 
 /// A plain password: text in Unicode normalization form C (SP 800-63B-4 section 3.1.1.2), of 1 to [`MAX_BYTES`] bytes
-/// in UTF-8, without NUL and line breaks. Apart from the normalization it is what was typed: never trimmed, cut or mended.
+/// in UTF-8, without control characters and line breaks. Apart from the normalization it is what was typed: never trimmed, cut or mended.
 /// Its memory is wiped when it is dropped.
 pub struct Password(SecretString);
 
@@ -27,7 +27,7 @@ impl Password {
     /// Takes a text as a password.
     ///
     /// # Errors
-    /// If it is empty, too long, or contains a NUL or a line break.
+    /// If it is empty, too long, or contains a character that no password may hold ([`policy::forbidden`]).
     pub fn new(text: Zeroizing<String>) -> Result<Self, PasswordError> {
         // Room for all of it, so that no half of a password is left behind when the buffer would grow.
         let mut normal = Zeroizing::new(String::with_capacity(text.len() * NFC_GROWTH));
@@ -38,11 +38,8 @@ impl Password {
         if normal.len() > MAX_BYTES {
             return Err(PasswordError::TooLong { bytes: normal.len() });
         }
-        if normal.contains('\0') {
-            return Err(PasswordError::Nul);
-        }
-        if normal.contains(['\n', '\r']) {
-            return Err(PasswordError::LineBreak);
+        if let Some(error) = policy::forbidden(&normal) {
+            return Err(error);
         }
         // A copy of exactly its length, because a `SecretString` shrinks its buffer, which may move it unwiped.
         let mut exact = String::with_capacity(normal.len());
@@ -82,18 +79,6 @@ impl fmt::Debug for Password {
     }
 }
 
-/// The content of a file or of standard input that holds one line: without its last line break (`\n` or `\r\n`), and
-/// nothing else removed. A line break that is still in it is refused by [`Password::from_bytes`].
-pub fn one_line(mut content: Zeroizing<Vec<u8>>) -> Zeroizing<Vec<u8>> {
-    if content.last() == Some(&b'\n') {
-        content.pop();
-        if content.last() == Some(&b'\r') {
-            content.pop();
-        }
-    }
-    content
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -116,8 +101,10 @@ mod tests {
     }
 
     #[test]
-    fn spaces_and_tabs_are_kept() {
-        for text in ["  two before", "two after  ", "   ", "a\tb", "\u{a0}", "\u{feff}mark"] {
+    fn spaces_of_every_kind_are_kept() {
+        for text in
+            ["  two before", "two after  ", "   ", "a\u{a0}b", "\u{a0}", "\u{feff}mark", "\u{3000}", "a\u{200d}b"]
+        {
             assert_eq!(password(text).text(), text);
         }
         assert!(!password("word ").same_as(&password("word")));
@@ -137,20 +124,29 @@ mod tests {
     fn bad_bytes_are_refused_and_never_replaced() {
         assert_eq!(refusal(b""), PasswordError::Empty);
         assert_eq!(refusal(b"caf\xe9"), PasswordError::NotUtf8);
-        assert_eq!(refusal(b"pass\0word"), PasswordError::Nul);
-        assert_eq!(refusal(b"pass\nword"), PasswordError::LineBreak);
-        assert_eq!(refusal(b"password\r"), PasswordError::LineBreak);
-    }
-
-    #[test]
-    fn exactly_one_line_break_is_taken_off_the_end() {
-        let line = |content: &[u8]| one_line(Zeroizing::new(content.to_vec())).to_vec();
-        assert_eq!(line(b"word"), b"word");
-        assert_eq!(line(b" word \n"), b" word ");
-        assert_eq!(line(b"word\r\n"), b"word");
-        assert_eq!(line(b"word\n\n"), b"word\n");
-        assert_eq!(line(b"word\r"), b"word\r");
-        assert_eq!(line(b"\n"), b"");
+        for (character, error) in [
+            ('\0', PasswordError::Nul),
+            ('\t', PasswordError::Tab),
+            ('\n', PasswordError::LineBreak),
+            ('\r', PasswordError::LineBreak),
+            ('\u{b}', PasswordError::LineBreak),
+            ('\u{c}', PasswordError::LineBreak),
+            ('\u{85}', PasswordError::LineBreak),
+            ('\u{2028}', PasswordError::LineBreak),
+            ('\u{2029}', PasswordError::LineBreak),
+            ('\u{1}', PasswordError::Control),
+            ('\u{1b}', PasswordError::Control),
+            ('\u{1f}', PasswordError::Control),
+            ('\u{7f}', PasswordError::Control),
+            ('\u{80}', PasswordError::Control),
+            ('\u{9b}', PasswordError::Control),
+            ('\u{9f}', PasswordError::Control),
+            ('\u{fffd}', PasswordError::Replacement),
+        ] {
+            for text in [format!("{character}"), format!("pass{character}word"), format!("password{character}")] {
+                assert_eq!(refusal(text.as_bytes()), error, "{text:?}");
+            }
+        }
     }
 
     #[test]
@@ -165,7 +161,7 @@ mod tests {
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(10_000))]
         #[test]
-        fn what_is_kept_is_the_nfc_of_what_was_typed(text in "[^\0\r\n]{1,300}") {
+        fn what_is_kept_is_the_nfc_of_what_was_typed(text in "[^\\p{Cc}\u{2028}\u{2029}\u{fffd}]{1,300}") {
             let normal: String = text.nfc().collect();
             match Password::new(Zeroizing::new(text)) {
                 Ok(password) => prop_assert_eq!(password.text(), normal),

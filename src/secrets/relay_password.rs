@@ -5,7 +5,8 @@ use std::fmt;
 use secrecy::SecretString;
 use zeroize::Zeroizing;
 
-use super::password::one_line;
+use super::lines;
+use super::lines::Utf16;
 
 /// What the relay takes as the password, or the access token of XOAUTH2: one line of UTF-8, byte for byte as it was
 /// given, for the relay decides what it is. Its memory is wiped when it is dropped.
@@ -26,15 +27,18 @@ pub enum RelayPasswordError {
     /// It is not UTF-8, which PLAIN asks for (RFC 4616, 2).
     #[error("is not UTF-8")]
     NotUtf8,
+    /// It is marked as UTF-16.
+    #[error("{Utf16}")]
+    Utf16,
 }
 
 impl RelayPassword {
     /// Reads what a file or a program gave: one line, with or without its line break.
     ///
     /// # Errors
-    /// If it is empty, has another line, contains a NUL, or is not UTF-8.
+    /// If it is empty, has another line, contains a NUL, or is not UTF-8. A byte order mark is no part of it.
     pub fn from_bytes(bytes: Zeroizing<Vec<u8>>) -> Result<Self, RelayPasswordError> {
-        let line = one_line(bytes);
+        let line = lines::one_line(lines::without_mark(bytes).map_err(|Utf16| RelayPasswordError::Utf16)?);
         let text = std::str::from_utf8(&line).map_err(|_| RelayPasswordError::NotUtf8)?;
         if text.is_empty() {
             return Err(RelayPasswordError::Empty);
@@ -83,6 +87,7 @@ mod tests {
             (b"secret\n", "secret"),
             (b"secret\r\n", "secret"),
             (b" two  words \n", " two  words "),
+            (b"\xef\xbb\xbfsecret\r\n", "secret"),
             ("e\u{301}\n".as_bytes(), "e\u{301}"),
         ] {
             assert!(read(bytes).unwrap().is(text), "{text:?}");
@@ -95,6 +100,8 @@ mod tests {
             (&b""[..], RelayPasswordError::Empty),
             (b"\n", RelayPasswordError::Empty),
             (b"\r\n", RelayPasswordError::Empty),
+            (b"\xef\xbb\xbf\r\n", RelayPasswordError::Empty),
+            (b"\xff\xfes\0e\0", RelayPasswordError::Utf16),
             (b"sentinel\n\n", RelayPasswordError::LineBreak),
             (b"sentinel\nb\n", RelayPasswordError::LineBreak),
             (b"sentinel\rb", RelayPasswordError::LineBreak),

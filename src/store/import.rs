@@ -15,6 +15,7 @@ use super::Store;
 use super::Writing;
 use crate::domain::role::RoleId;
 use crate::domain::user::SignIn;
+use crate::secrets::admission::ImportedHash;
 
 /// The page cache while a million users go into two indexes, in KiB.
 const CACHE_KIB: i32 = 24 * 1024;
@@ -46,8 +47,8 @@ pub struct Incoming<'a> {
     pub locked_until: Option<Timestamp>,
     /// Whether he must choose another password.
     pub must_change: Option<bool>,
-    /// A valid PHC string.
-    pub password_hash: Option<&'a str>,
+    /// The hash of his password.
+    pub password_hash: Option<ImportedHash<'a>>,
 }
 
 /// What is wrong with a row, seen beside the others and the store.
@@ -126,7 +127,7 @@ impl Staging<'_> {
             row.locked,
             row.locked_until.map(Timestamp::as_second),
             row.must_change,
-            row.password_hash,
+            row.password_hash.map(|hash| hash.as_str()),
         ])?;
         Ok(())
     }

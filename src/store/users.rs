@@ -19,6 +19,7 @@ use crate::domain::user::User;
 use crate::domain::user::UserId;
 use crate::domain::user::UserReference;
 use crate::domain::user::Username;
+use crate::secrets::admission::Admitted;
 use crate::secrets::password_hash::PasswordHash;
 
 /// The columns of a user, without the hash.
@@ -54,10 +55,8 @@ pub struct NewUser {
 /// A password to be set.
 #[derive(Debug)]
 pub struct NewPassword {
-    /// Its hash.
-    pub hash: PasswordHash,
-    /// The fingerprint of the policy it met.
-    pub policy: Option<String>,
+    /// Its hash, and the policy it met.
+    pub admitted: Admitted,
     /// Whether the user must choose another at the next sign-in.
     pub must_change: bool,
     /// Whether sessions that are open stay so.
@@ -196,7 +195,8 @@ impl Writing<'_> {
     /// # Errors
     /// When the store cannot be written.
     pub fn set_password(&self, id: UserId, new: &NewPassword) -> Result<()> {
-        let NewPassword { hash, policy, must_change, keep_sessions, set_at } = new;
+        let NewPassword { admitted, must_change, keep_sessions, set_at } = new;
+        let (hash, policy) = (admitted.hash().as_str(), admitted.policy());
         let set_at = set_at.as_second();
         self.transaction.execute(
             "INSERT INTO password_history (user_id, replaced_at, password_hash) \
@@ -211,7 +211,7 @@ impl Writing<'_> {
         self.transaction.execute(
             "UPDATE user SET password_hash = ?2, password_set_at = ?3, password_policy = ?4, must_change_password = ?5, \
              session_epoch = session_epoch + ?6, updated_at = ?3 WHERE id = ?1",
-            params![id.0, hash.as_str(), set_at, policy, must_change, i64::from(!keep_sessions)],
+            params![id.0, hash, set_at, policy, must_change, i64::from(!keep_sessions)],
         )?;
         Ok(())
     }

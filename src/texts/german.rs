@@ -101,6 +101,16 @@ impl Sentences for German {
             PasswordError::Nul => {
                 "das Passwort enthält ein NUL-Zeichen, das kein Anmeldeformular senden kann; es weglassen".to_owned()
             }
+            PasswordError::Tab => {
+                "das Passwort enthält ein Tabulatorzeichen, das die meisten Anmeldeformulare nicht annehmen; es weglassen"
+                    .to_owned()
+            }
+            PasswordError::Control => {
+                "das Passwort enthält ein Steuerzeichen, das kein Anmeldeformular annimmt; es weglassen".to_owned()
+            }
+            PasswordError::Replacement => {
+                "das Passwort enthält U+FFFD, das für ein unterwegs verlorenes Zeichen steht; in UTF-8 eingeben".to_owned()
+            }
             PasswordError::LineBreak => {
                 "das Passwort enthält einen Zeilenumbruch, der sich am Terminal nicht eingeben lässt; in einer Zeile \
                  eingeben"

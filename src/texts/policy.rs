@@ -159,14 +159,17 @@ mod tests {
             PasswordError::Empty,
             PasswordError::NotUtf8,
             PasswordError::Nul,
+            PasswordError::Tab,
             PasswordError::LineBreak,
+            PasswordError::Control,
+            PasswordError::Replacement,
             PasswordError::TooLong { bytes: 1_025 },
         ];
         let said = |locale| {
             let faults = faults.iter().map(|one| fault(one, locale));
             faults.chain(errors.iter().map(|one| error(one, locale))).collect::<Vec<_>>().join("\n")
         };
-        insta::assert_snapshot!(said(Locale::English), @r"
+        insta::assert_snapshot!(said(Locale::English), @"
         too short: 1 character, at least 15 are needed
         without a symbol (neither letter nor digit; a space counts): at least one is needed
         too common: it is on a list of refused passwords, or such a one with digits or symbols added or letters replaced
@@ -179,10 +182,13 @@ mod tests {
         the password is empty; give at least one character
         the password is not UTF-8; set the terminal or the file to UTF-8 and type it again
         the password contains a NUL character, which no login form can send; leave it out
+        the password contains a TAB character, which most login forms cannot take; leave it out
         the password contains a line break, which cannot be typed at a terminal; give it as one line
+        the password contains a control character, which no login form can take; leave it out
+        the password contains U+FFFD, which replaces a character that was lost on the way; give it in UTF-8
         the password has 1025 bytes, and 1024 are allowed; choose a shorter one
         ");
-        insta::assert_snapshot!(said(Locale::German), @r"
+        insta::assert_snapshot!(said(Locale::German), @"
         zu kurz: 1 Zeichen, mindestens 15 sind nötig
         es fehlt ein Sonderzeichen (weder Buchstabe noch Ziffer; ein Leerzeichen zählt)
         zu verbreitet: es steht auf einer Sperrliste oder ist ein solches Passwort mit Ziffern oder Sonderzeichen darum oder mit ersetzten Buchstaben
@@ -195,7 +201,10 @@ mod tests {
         das Passwort ist leer; mindestens ein Zeichen ist nötig
         das Passwort ist kein UTF-8; Terminal oder Datei auf UTF-8 stellen und neu eingeben
         das Passwort enthält ein NUL-Zeichen, das kein Anmeldeformular senden kann; es weglassen
+        das Passwort enthält ein Tabulatorzeichen, das die meisten Anmeldeformulare nicht annehmen; es weglassen
         das Passwort enthält einen Zeilenumbruch, der sich am Terminal nicht eingeben lässt; in einer Zeile eingeben
+        das Passwort enthält ein Steuerzeichen, das kein Anmeldeformular annimmt; es weglassen
+        das Passwort enthält U+FFFD, das für ein unterwegs verlorenes Zeichen steht; in UTF-8 eingeben
         das Passwort hat 1.025 Bytes, erlaubt sind 1.024; ein kürzeres wählen
         ");
     }

@@ -2,11 +2,14 @@
 
 use proptest::prelude::*;
 
+use crate::help::commands;
 use crate::support::GOOD;
 use crate::support::Run;
 use crate::support::World;
 
-const HOSTILE: [&str; 9] = [
+const HOSTILE: [&str; 11] = [
+    "\u{1b}[8mconcealed",
+    "\u{1b}]0;title without an end",
     "\u{1b}[2J\u{1b}[H",
     "\u{1b}]52;c;cm0gLXJmIH4=\u{7}",
     "\u{9b}31m",
@@ -163,6 +166,56 @@ fn what_somebody_put_into_the_store_is_shown_and_never_obeyed() {
 }
 
 #[test]
+fn no_argument_of_any_command_reaches_a_terminal_as_it_is_with_colours_or_without() {
+    // Those that styles of clap could hide, and a C1; all with the full counts.
+    let (step, count) = if is_long() { (1, HOSTILE.len()) } else { (2, 6) };
+    for hostile in HOSTILE.into_iter().filter(|hostile| !hostile.contains('\0')).step_by(step).take(count) {
+        let world = World::new();
+        let run = |words: &[String], arguments: &[String]| {
+            for no_color in ["", "1"] {
+                let command = world.command(&words.join(" ")).variable("NO_COLOR", no_color);
+                let command = arguments.iter().fold(command, |command, word| command.argument(word));
+                assert_inert(&command.at_terminal().run(), &format!("{words:?} {arguments:?}"));
+            }
+        };
+        for words in commands().into_iter().map(|(words, _)| words).chain([Vec::new()]) {
+            for argument in
+                [hostile.to_owned(), format!("--{hostile}"), format!("-o{hostile}"), format!("--x={hostile}")]
+            {
+                // `-n` lest something is done where it is taken as a word.
+                run(&words, &["-n".to_owned(), argument.clone()]);
+                run(&words, &[argument.clone(), argument]);
+            }
+        }
+    }
+}
+
+#[test]
+fn what_is_unprintable_in_an_argument_shows_as_what_it_is() {
+    let world = World::empty();
+    let run = world.command("users list").argument("\u{1b}[2Jword").at_terminal().run();
+    insta::assert_snapshot!(run, @r"
+    status 2
+    -- stderr
+    error: unexpected argument '\u{1b}[2Jword' found
+
+    Usage: cxme-admin users list [OPTIONS]
+
+    For more information, try '--help'.
+    ");
+    let run = world.command("users list").argument("--\u{9b}31m").at_terminal().run();
+    insta::assert_snapshot!(run, @r"
+    status 2
+    -- stderr
+    error: unexpected argument '--\u{9b}31m' found
+
+    Usage: cxme-admin users list [OPTIONS]
+
+    For more information, try '--help'.
+    ");
+}
+
+#[test]
 fn json_gives_back_what_was_in_the_store() {
     let world = World::new().with_users("alice");
     for name in HOSTILE {
@@ -187,10 +240,13 @@ fn a_spreadsheet_runs_nothing_of_a_csv() {
     }
 }
 
-fn cases() -> u32 {
+fn is_long() -> bool {
     #[expect(clippy::disallowed_methods, reason = "the one switch of the tests, which the program does not read")]
-    let long = std::env::var_os("CXME_TEST_LONG").is_some();
-    if long { 1_000 } else { 12 }
+    std::env::var_os("CXME_TEST_LONG").is_some()
+}
+
+fn cases() -> u32 {
+    if is_long() { 1_000 } else { 12 }
 }
 
 proptest! {

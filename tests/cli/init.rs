@@ -3,6 +3,7 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 
+use cxme_admin::process::sudo::Answer;
 use insta::assert_snapshot;
 
 use crate::support::CAROL;
@@ -127,9 +128,39 @@ fn what_was_typed_and_no_configuration_can_hold_is_refused() {
 fn by_sudo_the_account_that_called_sudo_becomes_the_first_operator() {
     let world = World::empty();
     world.configure("");
-    world.command("init --yes").uid(0).sudo_by(CAROL).run().expect_status(0);
+    world.command("init --yes").uid(0).sudo_by(CAROL).sudo_says(Answer::Yes).run().expect_status(0);
     assert_eq!(world.ask("SELECT account || ' ' || uid FROM operator"), format!("carol {CAROL}"));
     assert_eq!(world.ask("SELECT by_sudo FROM event"), "1");
+}
+
+#[test]
+fn root_names_the_first_operator() {
+    let world = World::empty();
+    world.configure("");
+    let init = world.command("init --yes -v --operator carol").uid(0);
+    assert_snapshot!(init.run(), @"
+    status 0
+    -- stderr
+    Reset key made: [DIR]/data/reset.key
+    Store made: [DIR]/data/store.db
+    First operator: carol (uid 61001), with the role Admin
+    Next: cxme-admin users add EMAIL --name NAME
+    ");
+    assert_eq!(
+        world.ask("SELECT group_concat(account || ' ' || uid || ' ' || kind) FROM operator"),
+        format!("carol {CAROL} person")
+    );
+    assert_eq!(world.ask("SELECT standing || details FROM event"), "root, not an operator{\"operator\":\"carol\"}");
+    world.command("users list").uid(CAROL).run().expect_status(0);
+    let world = World::empty();
+    world.configure("");
+    assert_snapshot!(world.run("init --yes --operator nobody-here"), @"
+    status 65
+    -- stderr
+    error: no account of this machine is called `nobody-here`
+    hint: give the name or the number of an OS account, as in `id -u NAME`
+    ");
+    assert!(!world.path("data").exists());
 }
 
 #[test]

@@ -37,12 +37,19 @@ fn verbose_says_it_without_a_terminal_and_quiet_is_silent_at_one() {
 #[test]
 fn colours_come_with_a_terminal_or_when_asked_for() {
     let world = World::new().with_users("alice");
-    let has_colour = |run: crate::support::Run| run.all().contains(&0x1b);
-    assert!(!has_colour(world.run("users show nobody")));
-    assert!(!has_colour(world.command("users show nobody").at_terminal().run()), "NO_COLOR");
-    assert!(has_colour(world.command("users show nobody").at_terminal().variable("NO_COLOR", "").run()));
-    assert!(!has_colour(world.command("users show alice --color never").at_terminal().variable("NO_COLOR", "").run()));
-    assert!(has_colour(world.run("users show alice --color always")));
+    for command in ["users show nobody", "users show alice", "users show", "resets redeem CODE", "users list --help"] {
+        let at_terminal = || world.command(command).at_terminal();
+        let coloured = at_terminal().run();
+        assert!(coloured.has_colour, "{command}");
+        assert!(at_terminal().variable("NO_COLOR", "").run().has_colour, "{command}: empty is absent");
+        assert!(!world.run(command).has_colour, "{command}");
+        let plain = at_terminal().variable("NO_COLOR", "1").run();
+        assert!(!plain.has_colour, "{command}");
+        // But for the colours they are the same.
+        assert_eq!(plain.all(), coloured.all(), "{command}");
+    }
+    assert!(!world.command("users show alice --color never").at_terminal().run().has_colour);
+    assert!(world.run("users show alice --color always").has_colour);
 }
 
 #[test]

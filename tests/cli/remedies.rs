@@ -11,6 +11,7 @@ use std::path::PathBuf;
 
 use insta::assert_snapshot;
 
+use crate::support::GOOD;
 use crate::support::MALLORY;
 use crate::support::World;
 
@@ -140,9 +141,10 @@ fn a_program_or_certificate_that_others_could_exchange_is_refused_as_configurati
         world.configure("");
         let store = format!("[store]\npath = \"{}\"\n", world.store().display());
         world.write_config(&format!("{store}{setting}"));
-        let command = if setting.contains("blocklist") { "users list" } else { "mail test admin@example.net" };
+        let command =
+            if setting.contains("blocklist") { "policy check --stdin" } else { "mail test admin@example.net" };
         let refused = |what: &str| {
-            let run = world.run(command);
+            let run = world.command(command).stdin(GOOD).run();
             assert_eq!(run.status, 78, "{what} {setting}: {run}");
             assert!(run.err().contains(&format!("{named}: ")), "{what} {setting}: {run}");
             assert!(
@@ -167,7 +169,7 @@ fn a_program_or_certificate_that_others_could_exchange_is_refused_as_configurati
             refused("a directory of another owner");
             chown(&directory, Some(0), None).unwrap();
         }
-        let run = world.run(command);
+        let run = world.command(command).stdin(GOOD).run();
         assert!(!["may write", "is not used"].iter().any(|words| run.err().contains(words)), "{setting}: {run}");
     }
 }

@@ -3,6 +3,8 @@
 use std::fs;
 use std::path::Path;
 
+use insta::assert_snapshot;
+
 use crate::support::GOOD;
 use crate::support::World;
 
@@ -58,7 +60,7 @@ fn no_command_and_no_error_leaves_a_password_behind() {
         ("users set-password nobody --stdin -v".to_owned(), old, 67),
         ("users set-password sam --stdin -v".to_owned(), old, 65),
         ("users set-password bob --stdin -v -n".to_owned(), old, 0),
-        ("users set-password bob --stdin -v".to_owned(), &*both, 65),
+        ("users set-password bob --stdin -v".to_owned(), &*format!("{old}\t{new}\n"), 65),
         ("policy check --stdin -v".to_owned(), old, 0),
         ("policy check --stdin -v --user alice".to_owned(), new, 0),
         ("users import - -v".to_owned(), &*format!("email,password_hash\nx@example.com,{old}\n"), 65),
@@ -160,4 +162,60 @@ fn a_code_is_nowhere_but_in_its_mail() {
     for part in [&code[..], &groups, NEW] {
         assert!(!said.contains(part), "{part} is left behind");
     }
+}
+
+#[test]
+fn a_code_that_was_typed_as_an_argument_is_never_repeated() {
+    let world = World::with_mail().with_users("alice");
+    world.run("users send-reset alice").expect_status(0);
+    let code = world.newest_code();
+    let groups = format!("{}-{}-{}-{}-{}", &code[..5], &code[5..10], &code[10..15], &code[15..20], &code[20..]);
+    for typed in [
+        code.clone(),
+        code.to_lowercase(),
+        groups,
+        format!("https://reset.example.com/#{code}"),
+        "zq7sentinel".to_owned(),
+    ] {
+        for words in [
+            vec![&*typed],
+            vec!["--", &typed],
+            vec!["--stdin", &typed],
+            vec!["alice", &typed],
+            vec![&typed, &typed],
+            vec!["-n", &typed, "--no-notify"],
+            vec!["--reason", "x", &typed],
+            vec!["-o", &typed],
+            vec![&format!("--code={typed}")],
+            vec![&format!("--stdin={typed}")],
+            vec![&format!("--{typed}")],
+            vec![&format!("-{}", typed.replacen(|c: char| c.is_ascii_lowercase(), "X", 1))],
+            vec![&format!("--output={typed}")],
+        ] {
+            let redeem = |command: &str| {
+                let command = words.iter().fold(world.command(command), |command, word| command.argument(*word));
+                let run = command.at_terminal().run();
+                // `-https` is `-h`.
+                assert!(run.status == 2 || words[0].starts_with("-h"), "{words:?}: {run}");
+                let said = String::from_utf8(run.all()).unwrap().to_uppercase();
+                for part in [&code[..], &code[..5], &code[21..], "ZQ7SENTINEL"] {
+                    assert!(!said.contains(part), "{words:?}: {run}");
+                }
+            };
+            redeem("resets redeem");
+            if typed != "zq7sentinel" {
+                redeem("redeem");
+                redeem("resets");
+                redeem("resets list");
+            }
+        }
+    }
+    assert_snapshot!(world.command("resets redeem").argument(&code).run(), @"
+    status 2
+    -- stderr
+    error: wrong arguments, which are not repeated: a code may be among them
+    hint: a code is never an argument: leave it out to be asked, or use `--stdin`; cxme-admin resets redeem --help
+    ");
+    // It was not used up.
+    world.command("resets redeem --stdin").stdin(format!("{code}\n{GOOD}\n")).run().expect_status(0);
 }

@@ -112,12 +112,12 @@ fn a_lock_whose_end_has_passed_keeps_nobody_out() {
 }
 
 #[test]
-fn one_newline_is_taken_off_and_nothing_else() {
+fn the_first_line_is_taken_without_its_newline_and_nothing_else_is_taken_off() {
     let world = world();
     assert!(world.accepts("alice", format!("{GOOD}\n")));
     assert!(world.accepts("alice", format!("{GOOD}\r\n")));
     assert!(!world.accepts("alice", format!("{GOOD} \n")));
-    assert!(!world.accepts("alice", format!("{GOOD}\n\n")));
+    assert!(world.accepts("alice", format!("{GOOD}\nwhat follows the first line")));
 }
 
 #[test]

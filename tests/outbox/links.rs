@@ -2,13 +2,20 @@
 
 use std::time::Duration;
 
+use cxme_admin::domain::policy::PersonalWords;
+use cxme_admin::domain::policy::Policy;
 use cxme_admin::domain::user::Lock;
 use cxme_admin::domain::user::UserId;
 use cxme_admin::outbox::Report;
+use cxme_admin::random::ScriptedRandom;
+use cxme_admin::secrets::Hasher;
+use cxme_admin::secrets::Password;
 use cxme_admin::secrets::ResetCode;
-use cxme_admin::secrets::password_hash::PasswordHash;
+use cxme_admin::secrets::admission::Admitted;
+use cxme_admin::secrets::password_hash::HashParameters;
 use cxme_admin::store::messages::LinkState;
 use cxme_admin::store::users::NewPassword;
+use zeroize::Zeroizing;
 
 use crate::relay::Act;
 use crate::relay::At;
@@ -19,7 +26,13 @@ use crate::world::World;
 use crate::world::code_in;
 use crate::world::smtp;
 
-const HASH: &str = "$argon2id$v=19$m=65536,t=3,p=1$c2FsdHNhbHRzYWx0c2FsdA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+/// The hash of a new password.
+fn admitted() -> Admitted {
+    let mut hasher = Hasher::new(HashParameters::new(8, 1, 1).unwrap());
+    let password = Password::new(Zeroizing::new("seven violet umbrellas".to_owned())).unwrap();
+    let words = PersonalWords { username: "", email: "", name: "", organization: "", email_domains: &[] };
+    hasher.admit(&password, &Policy::default(), &words, &[], &mut ScriptedRandom::new(1)).unwrap()
+}
 
 fn sent(world: &World, user: UserId) -> (cxme_admin::domain::message::MessageId, ResetCode) {
     let id = world.queue(user);
@@ -38,9 +51,7 @@ type Doing<'a> = &'a dyn Fn(&World, UserId);
 #[test]
 fn a_link_dies_with_each_change_that_ends_what_it_was_made_for() {
     let change_password = |world: &World, user| {
-        let hash = PasswordHash::parse(HASH).unwrap();
-        let set_at = world.now();
-        let new = NewPassword { hash, policy: None, must_change: false, keep_sessions: true, set_at };
+        let new = NewPassword { admitted: admitted(), must_change: false, keep_sessions: true, set_at: world.now() };
         world.change(|store| store.set_password(user, &new));
     };
     let lock = |world: &World, user| {

@@ -1,10 +1,14 @@
 //! The audit cannot be left out, and what is edited in it is found.
 
+use cxme_admin::clock::SystemClock;
 use cxme_admin::domain::event::Chain;
 use cxme_admin::domain::event::NewEvent;
 use cxme_admin::domain::operator::Account;
 use cxme_admin::domain::user::UserId;
 use cxme_admin::private_file::Rule;
+use cxme_admin::process::Script;
+use cxme_admin::process::SystemPaths;
+use cxme_admin::random::SystemRandom;
 use cxme_admin::store::Store;
 use cxme_admin::store::StoreError;
 use cxme_admin::store::open::Expect;
@@ -13,7 +17,6 @@ use rusqlite::Connection;
 
 use crate::world::PASSWORD;
 use crate::world::World;
-use crate::world::finish;
 use crate::world::is_long;
 
 /// What takes the store's own guard away, as whoever edits the file would.
@@ -229,6 +232,16 @@ fn a_deed_whose_event_cannot_be_written_is_not_done() {
 /// The account that comes by sudo in the tests of denials; whoever runs the tests has another.
 const GUEST: u32 = 64_001;
 
+/// Runs a command by sudo, on a machine whose own store is that of the world.
+fn by_sudo(world: &World, uid: u32, words: &[&str]) -> u8 {
+    let mut script = Script::new(nix::unistd::geteuid().as_raw(), "owner");
+    script.arguments = words.iter().map(Into::into).collect();
+    script.stdin = PASSWORD.into();
+    script.environment.insert("SUDO_UID".into(), uid.to_string().into());
+    script.system = SystemPaths { config: world.config(), store: world.store() };
+    cxme_admin::cli::run(script.process(), Box::new(SystemClock), Box::new(SystemRandom))
+}
+
 #[test]
 fn every_denial_is_a_row() {
     let world = World::new();
@@ -242,16 +255,13 @@ fn every_denial_is_a_row() {
         (&["users", "import", "-"], "users import"),
         (&["operators", "add", "1", "--role", "Admin"], "operators add"),
         (&["audit", "list"], "audit list"),
-        (&["store", "backup", "-"], "store backup"),
+        (&["store", "check"], "store check"),
     ];
     // An operator who may little, and somebody who is none.
     for uid in [GUEST, GUEST - 1] {
         for (words, action) in deeds {
             let events = world.count("SELECT count(*) FROM event");
-            let mut command = world.command(words);
-            command.env("SUDO_UID", uid.to_string());
-            let ran = finish(command, PASSWORD);
-            assert_eq!(ran.code, Some(77), "{words:?}: {}", ran.stderr);
+            assert_eq!(by_sudo(&world, uid, words), 77, "{words:?}");
             assert_eq!(world.count("SELECT count(*) FROM event"), events + 1, "{words:?}");
             let sql = "SELECT action, outcome, operator_uid, by_sudo FROM event ORDER BY number DESC LIMIT 1";
             let newest: (String, String, u32, i64) = world

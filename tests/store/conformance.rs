@@ -7,6 +7,8 @@ use cxme_admin::domain::event::NewEvent;
 use cxme_admin::domain::operator::Account;
 use cxme_admin::domain::operator::Operator;
 use cxme_admin::domain::operator::OperatorKind;
+use cxme_admin::domain::policy::PersonalWords;
+use cxme_admin::domain::policy::Policy;
 use cxme_admin::domain::role;
 use cxme_admin::domain::role::Permission;
 use cxme_admin::domain::role::RoleId;
@@ -18,6 +20,11 @@ use cxme_admin::domain::user::Status;
 use cxme_admin::domain::user::UserId;
 use cxme_admin::domain::user::UserReference;
 use cxme_admin::private_file::Rule;
+use cxme_admin::random::ScriptedRandom;
+use cxme_admin::secrets::Hasher;
+use cxme_admin::secrets::Password;
+use cxme_admin::secrets::admission::Admitted;
+use cxme_admin::secrets::password_hash::HashParameters;
 use cxme_admin::secrets::password_hash::PasswordHash;
 use cxme_admin::store::Result;
 use cxme_admin::store::Store;
@@ -32,6 +39,7 @@ use cxme_admin::store::users::MOST_HISTORY;
 use cxme_admin::store::users::NewPassword;
 use cxme_admin::store::users::NewUser;
 use jiff::Timestamp;
+use zeroize::Zeroizing;
 
 /// When the story begins.
 const BEGIN: i64 = 1_800_000_000;
@@ -40,10 +48,16 @@ fn at(seconds: i64) -> Timestamp {
     Timestamp::from_second(BEGIN + seconds).unwrap()
 }
 
-/// A well-formed hash that differs by `n`; no password has it.
+/// A password that differs by `n`, hashed as cheaply as can be.
+fn admitted(n: u32) -> Admitted {
+    let mut hasher = Hasher::new(HashParameters::new(8, 1, 1).unwrap());
+    let password = Password::new(Zeroizing::new(format!("seven violet umbrellas {n}"))).unwrap();
+    let words = PersonalWords { username: "", email: "", name: "", organization: "", email_domains: &[] };
+    hasher.admit(&password, &Policy::default(), &words, &[], &mut ScriptedRandom::new(n.into())).unwrap()
+}
+
 fn hash(n: u32) -> PasswordHash {
-    let tag = format!("{n:04}{}", "A".repeat(39));
-    PasswordHash::parse(&format!("$argon2id$v=19$m=65536,t=3,p=1$c2FsdHNhbHRzYWx0c2FsdA${tag}")).unwrap()
+    admitted(n).hash().clone()
 }
 
 fn open(path: &Path) -> Result<Store> {
@@ -70,7 +84,7 @@ fn new_user(name: &str, role: RoleId) -> NewUser {
 }
 
 fn new_password(n: u32, keep_sessions: bool) -> NewPassword {
-    NewPassword { hash: hash(n), policy: Some("p".to_owned()), must_change: true, keep_sessions, set_at: at(n.into()) }
+    NewPassword { admitted: admitted(n), must_change: true, keep_sessions, set_at: at(n.into()) }
 }
 
 fn incoming<'a>(line: u64, username: &'a str, email: &'a str) -> Incoming<'a> {

@@ -6,7 +6,6 @@ use crate::actions::Intent;
 use crate::actions::Record;
 use crate::actions::Result;
 use crate::actions::Scene;
-use crate::actions::gate::Strictness;
 use crate::actions::outbox::queue_notice;
 use crate::actions::users::password::history;
 use crate::domain::action::Action;
@@ -72,7 +71,7 @@ pub fn redeem(
     notify: bool,
     intent: &Intent,
 ) -> Result<Option<MessageId>> {
-    let admitted = desk.admit(&redeemable.user, password, &redeemable.history, Strictness::Policy)?;
+    let admitted = desk.admit(&redeemable.user, password, &redeemable.history, None)?;
     desk.change(Action::ResetsRedeem, intent, |change| {
         let found = find(change, &redeemable.code)?;
         let (link, user) = found.map_err(|not| Refusal::CodeNotAccepted { why: not.why, user: not.user })?;
@@ -80,13 +79,7 @@ pub fn redeem(
         if !change.use_link(link.message, change.now())? {
             return Err(Refusal::CodeNotAccepted { why: "expired", user: Some(user.id) }.into());
         }
-        let new = NewPassword {
-            hash: admitted.hash,
-            policy: admitted.policy,
-            must_change: false,
-            keep_sessions: false,
-            set_at: change.now(),
-        };
+        let new = NewPassword { admitted, must_change: false, keep_sessions: false, set_at: change.now() };
         change.set_password(user.id, &new)?;
         let notice = if notify { Some(queue_notice(change, &user, NoticeCause::ChosenByLink)?) } else { None };
         let mut record = Record::of(&user);

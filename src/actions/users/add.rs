@@ -10,6 +10,7 @@ use crate::domain::action::Action;
 use crate::domain::email_address::EmailAddress;
 use crate::domain::refusal::Refusal;
 use crate::domain::role::MINIMAL;
+use crate::domain::role::Permission;
 use crate::domain::role::RoleId;
 use crate::domain::text;
 use crate::domain::user::SignIn;
@@ -34,14 +35,20 @@ pub struct Wanted {
     pub sign_in: Option<SignIn>,
     /// The language.
     pub locale: Option<String>,
+    /// The permission for what is done with the new user next.
+    pub then: Option<Permission>,
 }
 
 /// Adds a user, who has no password yet.
 ///
 /// # Errors
-/// When a field is malformed, a name is taken, the domain is not the organization's, or the operator may not.
+/// When a field is malformed, a name is taken, the domain is not the organization's, or the operator may not add the user or
+/// do what follows.
 pub fn add(desk: &Desk, wanted: &Wanted, intent: &Intent) -> Result<User> {
     desk.change(Action::UsersAdd, intent, |change| {
+        if let Some(permission) = wanted.then {
+            change.require(permission)?;
+        }
         let username = match &wanted.username {
             Some(username) => username.clone(),
             None => username_of(&wanted.email)?,

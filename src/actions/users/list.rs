@@ -65,7 +65,7 @@ pub(in crate::actions) fn resolve(scene: &impl Scene, wanted: &Wanted) -> Result
         query.selection.role = Some(role.id);
     }
     if wanted.policy_outdated {
-        query.selection.policy_other_than = Some(scene.desk().policy().fingerprint());
+        query.selection.policy_other_than = Some(scene.desk().policy()?.fingerprint());
     }
     if let Some(names) = &query.selection.named {
         let unknown = scene.reading().unknown_names(names)?;

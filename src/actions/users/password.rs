@@ -8,18 +8,19 @@ use crate::actions::Intent;
 use crate::actions::Record;
 use crate::actions::Result;
 use crate::actions::Scene;
-use crate::actions::gate::Admitted;
 use crate::actions::gate::Strictness;
 use crate::actions::outbox::queue_notice;
 use crate::domain::action::Action;
 use crate::domain::message::MessageId;
 use crate::domain::message::NoticeCause;
+use crate::domain::operator::PolicyOverride;
 use crate::domain::refusal::Refusal;
 use crate::domain::role::Permission;
 use crate::domain::user::SignIn;
 use crate::domain::user::Status;
 use crate::domain::user::User;
 use crate::domain::user::UserReference;
+use crate::secrets::admission::Admitted;
 use crate::secrets::password::Password;
 use crate::secrets::password_hash::PasswordHash;
 use crate::store::users::NewPassword;
@@ -29,7 +30,8 @@ use crate::store::users::NewPassword;
 pub struct Target {
     /// The user.
     pub user: User,
-    strictness: Strictness,
+    /// The proof of the permission, where the policy is overridden.
+    permit: Option<PolicyOverride>,
     history: Vec<PasswordHash>,
 }
 
@@ -89,8 +91,12 @@ pub fn look(desk: &Desk, reference: &UserReference, strictness: Strictness) -> R
     desk.view(set_action(strictness), |view| {
         let user = view.subordinate(reference)?;
         view.require_password_sign_in(&user)?;
+        let permit = match strictness {
+            Strictness::Policy => None,
+            Strictness::Overridden => Some(view.require_policy_override()?),
+        };
         let history = history(view, &user)?;
-        Ok(Target { user, strictness, history })
+        Ok(Target { user, permit, history })
     })
 }
 
@@ -106,8 +112,9 @@ pub fn set(
     options: Options,
     intent: &Intent,
 ) -> Result<Option<MessageId>> {
-    let admitted = desk.admit(&target.user, password, &target.history, target.strictness)?;
-    desk.change(set_action(target.strictness), intent, |change| {
+    let admitted = desk.admit(&target.user, password, &target.history, target.permit.as_ref())?;
+    let strictness = if target.permit.is_some() { Strictness::Overridden } else { Strictness::Policy };
+    desk.change(set_action(strictness), intent, |change| {
         let user = change.subordinate(&UserReference::Username(target.user.username.as_str().to_owned()))?;
         if user.id != target.user.id {
             return Err(Refusal::NoSuchUser(target.user.username.to_string()).into());
@@ -174,7 +181,7 @@ pub fn prove(desk: &Desk, reference: &UserReference, old: &Password) -> Result<P
     })?;
     let is_right = desk.verify(old, hash.as_ref());
     match user {
-        Some(user) if is_right => Ok(Proven { target: Target { user, strictness: Strictness::Policy, history } }),
+        Some(user) if is_right => Ok(Proven { target: Target { user, permit: None, history } }),
         // In a view of its own, because the hashing is over by now: a refusal in a view becomes an event.
         _ => desk.view(Action::UsersChangePassword, |_| {
             Err(Refusal::WrongPassword { given: reference.as_str().to_owned() }.into())
@@ -194,7 +201,7 @@ pub fn change(
     intent: &Intent,
 ) -> Result<Option<MessageId>> {
     let target = &proven.target;
-    let admitted = desk.admit(&target.user, new, &target.history, target.strictness)?;
+    let admitted = desk.admit(&target.user, new, &target.history, None)?;
     desk.change(Action::UsersChangePassword, intent, |change| {
         let reference = UserReference::Username(target.user.username.as_str().to_owned());
         let (user, _) = candidate(change, &reference)?;
@@ -211,7 +218,8 @@ pub fn change(
     })
 }
 
-fn set_action(strictness: Strictness) -> Action {
+/// The action of setting a password, which needs more permission where the policy is overridden.
+pub fn set_action(strictness: Strictness) -> Action {
     match strictness {
         Strictness::Policy => Action::UsersSetPassword,
         Strictness::Overridden => Action::UsersOverridePolicy,
@@ -219,9 +227,8 @@ fn set_action(strictness: Strictness) -> Action {
 }
 
 fn new_password(admitted: Admitted, options: Options, set_at: Timestamp) -> NewPassword {
-    let Admitted { hash, policy } = admitted;
     let Options { must_change, keep_sessions, notify: _ } = options;
-    NewPassword { hash, policy, must_change, keep_sessions, set_at }
+    NewPassword { admitted, must_change, keep_sessions, set_at }
 }
 
 fn notice(change: &Change<'_>, user: &User, cause: NoticeCause, options: Options) -> Result<Option<MessageId>> {
@@ -230,7 +237,7 @@ fn notice(change: &Change<'_>, user: &User, cause: NoticeCause, options: Options
 
 /// The hashes that a new password must not match: the present one and those before, as many as the policy says.
 pub(in crate::actions) fn history(scene: &impl Scene, user: &User) -> Result<Vec<PasswordHash>> {
-    let count = scene.desk().policy().history;
+    let count = scene.desk().policy()?.history;
     if count == 0 {
         return Ok(Vec::new());
     }

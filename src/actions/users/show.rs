@@ -26,7 +26,7 @@ pub fn show(desk: &Desk, reference: &UserReference) -> Result<Shown> {
     desk.view(Action::UsersShow, |view| {
         let user = view.user(reference)?;
         let role = view.role(user.role)?.map(|role| role.name).unwrap_or_default();
-        let fingerprint = desk.policy().fingerprint();
+        let fingerprint = desk.policy()?.fingerprint();
         let meets_policy = user.password.as_ref().map(|facts| facts.policy.as_deref() == Some(fingerprint.as_str()));
         Ok(Shown { user, role, meets_policy })
     })

@@ -6,6 +6,7 @@ use crate::cli::data;
 use crate::cli::data::Cell;
 use crate::cli::data::Head;
 use crate::cli::output::Format;
+use crate::domain::action::Action;
 
 /// Print the hash of the newest event, to be kept elsewhere
 ///
@@ -18,7 +19,7 @@ pub struct HeadArgs {}
 /// # Errors
 /// When the operator may not view the audit.
 pub fn run(context: &mut Context, _: &HeadArgs) -> anyhow::Result<()> {
-    let desk = context.desk()?;
+    let desk = context.desk(Action::AuditHead)?;
     let Some((number, hash)) = audit::head(&desk)? else { return Ok(()) };
     let hash = super::hex(&hash);
     if context.output.format == Format::Table {

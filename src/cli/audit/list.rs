@@ -10,6 +10,7 @@ use crate::cli::data::Cell;
 use crate::cli::data::Head;
 use crate::cli::failure::Complaint;
 use crate::cli::output::Format;
+use crate::domain::action::Action;
 use crate::domain::duration::parse_duration;
 use crate::domain::user::UserReference;
 use crate::store::events::EventQuery;
@@ -72,11 +73,11 @@ const TABLE_LIMIT: u64 = 50;
 /// # Errors
 /// When the operator may not view the audit.
 pub fn run(context: &mut Context, args: &ListArgs) -> anyhow::Result<()> {
+    let desk = context.desk(Action::AuditList)?;
     let operator_uid = match &args.operator {
         None => None,
         Some(given) => Some(crate::cli::operators::account(context, given)?.0),
     };
-    let desk = context.desk()?;
     let now = desk.now();
     let is_table = context.output.format == Format::Table;
     let query = EventQuery {

@@ -7,6 +7,7 @@ use crate::cli::data::Cell;
 use crate::cli::data::Head;
 use crate::cli::failure::Complaint;
 use crate::cli::output::Format;
+use crate::domain::action::Action;
 
 /// Check that no event was changed, deleted or inserted
 ///
@@ -25,7 +26,7 @@ pub struct VerifyArgs {
 /// When the chain is broken, or the operator may not view the audit.
 pub fn run(context: &mut Context, args: &VerifyArgs) -> anyhow::Result<()> {
     let head = args.head.as_deref().map(bytes).transpose()?;
-    let desk = context.desk()?;
+    let desk = context.desk(Action::AuditVerify)?;
     let count = audit::verify(&desk, head)?;
     if context.output.format != Format::Table {
         let heads = ["events", "whole", "head_found"].map(|name| Head { name, title: name });

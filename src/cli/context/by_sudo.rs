@@ -1,86 +1,118 @@
-//! Who comes by sudo acts with rights that are not his own. Unless he is Admin, he uses the configuration and the store
-//! that are there, and names no files: the program would read and write them for him.
-
-use std::path::Path;
+//! Operators who use sudo run with the rights of root or of the service account. Unless they have the role Admin, they
+//! may not choose another configuration, store or file: the program would open it for them with rights that are not
+//! theirs.
+//!
+//! This is decided once, before anything is opened, and it fails closed: whoever comes by sudo is restricted until the
+//! usual store says that they are an Admin. The usual store is the one that the machine's own configuration names, or its
+//! default. No option, no variable and no home directory has a part in finding it: in a store of their own anybody is
+//! what they like.
 
 use super::Context;
 use super::owner_of;
+use crate::actions::ActionError;
 use crate::actions::Desk;
 use crate::actions::Rules;
-use crate::config;
+use crate::cli::failure::Complaint;
+use crate::cli::files::NamedFiles;
 use crate::config::Config;
-use crate::config::Search;
 use crate::domain::action::Action;
 use crate::domain::refusal::Refusal;
+use crate::process::sudo::Answer;
 use crate::store::Store;
 use crate::store::open::Expect;
 
+/// The variables that are the program's own.
+const OWN_VARIABLES: &str = "CXME_";
+
 impl Context {
-    /// The configuration or the store, where the option or the variable names another.
-    pub(super) fn named_override(&self) -> Option<&'static str> {
-        if self.global.config.is_some() || self.process.variable("CXME_ADMIN_CONFIG").is_some() {
-            return Some("naming a configuration");
-        }
-        self.names_store().then_some("naming a store")
-    }
-
-    /// Refuses, before it is opened, a configuration or a store that somebody names who came by sudo and is not Admin.
+    /// Decides whether the operator is restricted, and refuses what a restricted one may not name. Called before anything
+    /// is opened.
     ///
     /// # Errors
-    /// When he did.
-    pub fn check_overrides(&mut self) -> anyhow::Result<()> {
-        self.named_override().map_or(Ok(()), |named| self.admin_by_sudo(named))
-    }
-
-    /// Refuses `deed` to whoever came by sudo and is not Admin. Whether he is, the store of this machine says, where there
-    /// is one, and not a store that he names: in one of his own he could be what he likes.
-    ///
-    /// # Errors
-    /// When he is not, or the store of this machine cannot be read.
-    pub fn admin_by_sudo(&mut self, deed: &'static str) -> anyhow::Result<()> {
-        if self.process.variable("SUDO_UID").is_none() {
+    /// When they named it, or when it cannot be known who called sudo.
+    pub fn restrict(&mut self, named: NamedFiles) -> anyhow::Result<()> {
+        let Some(person) = self.sudo_caller()? else { return Ok(()) };
+        // Until the usual store says otherwise; so no other one is looked for.
+        self.restricted = true;
+        let is_admin = self.at_usual_store(|desk| {
+            desk.account().uid == person && desk.standing_now().is_ok_and(|standing| standing.is_admin())
+        });
+        if is_admin == Some(true) {
+            self.restricted = false;
             return Ok(());
         }
-        let usual = Search { flag: None, variable: None, ..self.search() };
-        let config = match config::search_path(&usual) {
-            Some(path) => Config::load(&path, self.surroundings())?,
+        let variable = self.process.variables_with(OWN_VARIABLES).next().map(|name| format!("`{name}`"));
+        let what = match named {
+            NamedFiles { config: true, .. } => Some("`--config`".to_owned()),
+            NamedFiles { store: true, .. } => Some("`--store`".to_owned()),
+            NamedFiles { file: true, .. } => Some(Refusal::NAMED_FILE.to_owned()),
+            NamedFiles { .. } => variable,
+        };
+        what.map_or(Ok(()), |what| Err(self.refuse_by_sudo(what)))
+    }
+
+    /// Whether the operator may not choose configuration, store and files.
+    pub fn is_restricted(&self) -> bool {
+        self.restricted
+    }
+
+    /// Refuses something to a restricted operator; the usual store, where there is one, remembers it.
+    ///
+    /// # Errors
+    /// When the operator is restricted.
+    pub fn not_by_sudo(&mut self, what: &str) -> anyhow::Result<()> {
+        if self.restricted { Err(self.refuse_by_sudo(what.to_owned())) } else { Ok(()) }
+    }
+
+    /// Lets a restricted operator set up this machine only where sudo itself says that they may do anything here.
+    ///
+    /// # Errors
+    /// When it does not say so.
+    pub fn may_init(&mut self) -> anyhow::Result<()> {
+        let Some(person) = self.sudo_caller()?.filter(|_| self.restricted) else { return Ok(()) };
+        let accounts = &self.process.accounts;
+        let account = accounts.name(person);
+        let refusal = match accounts.asks_sudo(person) {
+            Answer::Yes => return Ok(()),
+            Answer::No => Refusal::InitBySudo { account, is_known: true },
+            Answer::CannotBeAsked => Refusal::InitBySudo { account, is_known: false },
+        };
+        Err(ActionError::Refused(refusal).into())
+    }
+
+    /// The account that called sudo, where that is neither root nor the account that the program runs as.
+    fn sudo_caller(&self) -> anyhow::Result<Option<u32>> {
+        let Some(value) = self.process.variable("SUDO_UID") else { return Ok(None) };
+        let uid = value.to_str().and_then(|uid| uid.parse::<u32>().ok());
+        // Ignoring it would treat the sudo user as the target account.
+        let uid = uid.ok_or_else(|| Complaint::Configuration("the variable SUDO_UID is not a number".to_owned()))?;
+        Ok(Some(uid).filter(|&uid| uid != 0 && uid != self.process.accounts.effective_uid))
+    }
+
+    fn refuse_by_sudo(&mut self, what: String) -> anyhow::Error {
+        let refusal = Refusal::NotBySudo(what);
+        let recorded = self.at_usual_store(|desk| desk.refuse(Action::StoreOpen, refusal.clone()));
+        recorded.unwrap_or(ActionError::Refused(refusal)).into()
+    }
+
+    /// Runs something at the usual store; `None` where there is none, or it cannot be used by those who come by sudo.
+    fn at_usual_store<T>(&mut self, run: impl FnOnce(&Desk) -> T) -> Option<T> {
+        let config = match self.config_path() {
+            Some(path) => Config::load(&path, self.surroundings()).ok()?,
             None => Config::default(),
         };
-        let path = self.usual_store_path(&config);
+        let path = self.store_path(&config);
         let owner = owner_of(&path);
         let account = self.account(owner);
-        if owner.is_none() || !account.by_sudo {
-            return Ok(());
+        if !account.by_sudo {
+            return None;
         }
-        let store = Store::open(&path, &self.store_rule(&config, owner), Expect::CurrentOrOlder)?;
-        let (Some(clock), Some(random)) = (self.clock.take(), self.random.take()) else {
-            anyhow::bail!("the store was opened twice");
-        };
+        let store = Store::open(&path, &self.store_rule(&config, owner), Expect::CurrentOrOlder).ok()?;
+        let (clock, random) = self.clock.take().zip(self.random.take())?;
         let desk = Desk::new(store, account, Rules::default(), clock, random);
-        if !desk.standing_now()?.is_admin() {
-            return Err(desk.refuse(Action::StoreOpen, Refusal::NotBySudo(deed)).into());
-        }
+        let value = run(&desk);
         let (clock, random) = desk.leave();
         (self.clock, self.random) = (Some(clock), Some(random));
-        Ok(())
-    }
-
-    /// Refuses a file named for `action` by an operator who came by sudo and is not Admin.
-    ///
-    /// # Errors
-    /// When he named one.
-    pub fn check_file(&self, desk: &Desk, action: Action) -> anyhow::Result<()> {
-        if !self.guest {
-            return Ok(());
-        }
-        Err(desk.refuse(action, Refusal::NotBySudo("naming a file")).into())
-    }
-
-    /// As [`Context::check_file`], for input where `-` is standard input; elsewhere it would be a file of that name.
-    ///
-    /// # Errors
-    /// When he named a file.
-    pub fn check_input(&self, desk: &Desk, action: Action, path: &Path) -> anyhow::Result<()> {
-        if path == Path::new("-") { Ok(()) } else { self.check_file(desk, action) }
+        Some(value)
     }
 }

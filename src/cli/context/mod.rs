@@ -1,16 +1,18 @@
 //! Joins what a command needs: the configuration, the store, the operator, and the desk made of them.
 
 mod by_sudo;
+mod login;
 mod mail;
 mod post;
 mod restore;
+mod secret;
 
+use std::ffi::OsStr;
 use std::path::Path;
 use std::path::PathBuf;
 
-use zeroize::Zeroizing;
-
 use crate::actions::Desk;
+use crate::actions::PolicySource;
 use crate::actions::Rules;
 use crate::cli::Global;
 use crate::cli::failure::Complaint;
@@ -19,6 +21,7 @@ use crate::cli::output::Output;
 use crate::clock::Clock;
 use crate::config;
 use crate::config::Config;
+use crate::config::LoadError;
 use crate::config::Search;
 use crate::config::Surroundings;
 use crate::domain::action::Action;
@@ -27,7 +30,7 @@ use crate::domain::operator::acting_uid;
 use crate::domain::organization::Organization;
 use crate::domain::policy::Blocklist;
 use crate::domain::policy::Policy;
-use crate::domain::refusal::Refusal;
+use crate::domain::role::Permission;
 use crate::private_file;
 use crate::private_file::Rule;
 use crate::process::Process;
@@ -38,10 +41,8 @@ use crate::secrets::password_hash::HashParameters;
 use crate::store::Store;
 use crate::store::open::Expect;
 
-/// Where root and the service account keep the store.
-const SYSTEM_STORE: &str = "/var/lib/cxme-admin/store.db";
-/// Where root keeps the configuration.
-const SYSTEM_CONFIG: &str = "/etc/cxme-admin/config.toml";
+pub use secret::PasswordSource;
+
 /// The account that a package makes for the program.
 const SERVICE_ACCOUNT: &str = "cxme-admin";
 /// The most that is read of a file with a password, in bytes: more than any password has, with its newline.
@@ -64,17 +65,11 @@ pub struct Context {
     clock: Option<Box<dyn Clock>>,
     random: Option<Box<dyn Random>>,
     config: Option<Config>,
-    guest: bool,
+    restricted: bool,
 }
 
-/// How the password of a user comes to the program without a prompt.
-#[derive(Debug, Clone)]
-pub enum PasswordSource {
-    /// The first line of standard input.
-    Stdin,
-    /// A file.
-    File(PathBuf),
-}
+/// Reads a configuration file, or a part of it.
+type ConfigLoader = fn(&Path, Surroundings<'_>) -> Result<Config, LoadError>;
 
 impl Context {
     /// A context; nothing is opened yet.
@@ -89,58 +84,55 @@ impl Context {
             clock: Some(clock),
             random: Some(random),
             config: None,
-            guest: false,
+            restricted: false,
         }
     }
 
-    /// Opens the store and sits down at it.
+    /// Opens the store for an action, and asks whether the operator may do it: before anything else, so that no command
+    /// does, asks, reads or prints anything for an operator who may not.
     ///
     /// # Errors
-    /// When the configuration, a file or the store is not as it must be, or the operator may not name them.
-    pub fn desk(&mut self) -> anyhow::Result<Desk> {
-        self.desk_for(Expect::Current)
+    /// When the configuration, a file or the store is not as it must be, or the operator may not do that.
+    pub fn desk(&mut self, action: Action) -> anyhow::Result<Desk> {
+        self.desk_with(action, &[])
     }
 
-    /// As [`Context::desk`], for a store that may be of an older version.
+    /// As [`Context::desk`], for an action that needs these permissions besides its own.
+    ///
+    /// # Errors
+    /// As [`Context::desk`].
+    pub fn desk_with(&mut self, action: Action, besides: &[Permission]) -> anyhow::Result<Desk> {
+        let desk = self.desk_for(Expect::Current)?;
+        desk.may(action, besides)?;
+        Ok(desk)
+    }
+
+    /// Opens a store that may be of an older version. What the operator may do is not asked.
     ///
     /// # Errors
     /// As [`Context::desk`].
     pub fn desk_for(&mut self, expect: Expect) -> anyhow::Result<Desk> {
-        if self
-            .process
-            .variable("SUDO_UID")
-            .is_some_and(|uid| uid.to_str().is_none_or(|uid| uid.parse::<u32>().is_err()))
-        {
-            // Passed over, it would make of somebody who came by sudo the account that he came to.
-            return Err(Complaint::Configuration("the variable SUDO_UID is not a number".to_owned()).into());
-        }
-        self.check_overrides()?;
-        let config = self.config()?.clone();
+        self.open_desk(expect, Config::load, rules)
+    }
+
+    /// As [`Context::desk_for`], with the configuration that `load` reads and the rules that it gives.
+    fn open_desk(
+        &mut self,
+        expect: Expect,
+        load: ConfigLoader,
+        rules: fn(&Config) -> anyhow::Result<Rules>,
+    ) -> anyhow::Result<Desk> {
+        let config = self.config_by(load)?.clone();
         let path = self.store_path(&config);
         let owner = owner_of(&path);
         let account = self.account(owner);
         let rule = self.store_rule(&config, owner);
         let store = Store::open(&path, &rule, expect)?;
-        let rules = Rules { organization: organization(&config), policy: policy(&config)?, hashing: hashing(&config)? };
-        let by_sudo = account.by_sudo;
+        let rules = rules(&config)?;
         let (Some(clock), Some(random)) = (self.clock.take(), self.random.take()) else {
             anyhow::bail!("the store was opened twice");
         };
-        let desk = Desk::new(store, account, rules, clock, random);
-        let is_admin = match desk.standing_now() {
-            Ok(standing) => standing.is_admin(),
-            Err(error) => {
-                // A damaged store may be replaced by the same command.
-                let (clock, random) = desk.leave();
-                (self.clock, self.random) = (Some(clock), Some(random));
-                return Err(error.into());
-            }
-        };
-        self.guest = by_sudo && !is_admin;
-        match self.named_override().filter(|_| self.guest) {
-            Some(what) => Err(desk.refuse(Action::StoreOpen, Refusal::NotBySudo(what)).into()),
-            None => Ok(desk),
-        }
+        Ok(Desk::new(store, account, rules, clock, random))
     }
 
     /// The randomness, for who makes no desk.
@@ -161,7 +153,7 @@ impl Context {
 
     /// Whether the store was named by the option or the variable.
     pub fn names_store(&self) -> bool {
-        self.global.store.is_some() || self.process.variable("CXME_ADMIN_STORE").is_some()
+        self.named_store().is_some()
     }
 
     /// The configuration in force.
@@ -169,8 +161,12 @@ impl Context {
     /// # Errors
     /// When the file has problems, or is writable by others.
     pub fn config(&mut self) -> anyhow::Result<&Config> {
+        self.config_by(Config::load)
+    }
+
+    fn config_by(&mut self, load: ConfigLoader) -> anyhow::Result<&Config> {
         if self.config.is_none() {
-            self.config = Some(self.load_config()?);
+            self.config = Some(self.load_config(load)?);
         }
         self.config.as_ref().ok_or_else(|| anyhow::anyhow!("no configuration"))
     }
@@ -180,13 +176,13 @@ impl Context {
         self.config.insert(Config::default())
     }
 
-    fn load_config(&self) -> anyhow::Result<Config> {
+    fn load_config(&self, load: ConfigLoader) -> anyhow::Result<Config> {
         let Some(path) = self.config_path() else { return Ok(Config::default()) };
-        let explicit = self.global.config.is_some() || self.process.variable("CXME_ADMIN_CONFIG").is_some();
-        let loaded = Config::load(&path, self.surroundings());
-        if loaded.is_err() && explicit && self.process.variable("SUDO_UID").is_some() {
-            // Whoever comes by sudo must not read with it what he could not read himself: not one word of the content.
-            return Err(Complaint::Configuration(format!("{}: not a usable configuration", path.display())).into());
+        let loaded = load(&path, self.surroundings());
+        if loaded.is_err() && self.restricted {
+            // They must not read with it what they could not read themselves: not one word of the content.
+            let words = "not a usable configuration; root sees why: sudo env -u SUDO_UID cxme-admin policy show";
+            return Err(Complaint::Configuration(format!("{}: {words}", path.display())).into());
         }
         Ok(loaded?)
     }
@@ -198,41 +194,51 @@ impl Context {
 
     fn search(&self) -> Search<'_> {
         Search {
-            flag: self.global.config.as_deref(),
-            variable: self.process.variable("CXME_ADMIN_CONFIG"),
-            xdg_config_home: self.process.variable("XDG_CONFIG_HOME"),
-            home: self.process.variable("HOME"),
+            flag: self.global.config.as_deref().filter(|_| !self.restricted),
+            variable: self.variable("CXME_ADMIN_CONFIG"),
+            xdg_config_home: self.variable("XDG_CONFIG_HOME"),
+            home: self.variable("HOME"),
+            system: Some(&self.process.system.config),
         }
+    }
+
+    /// A variable that says where something is; for a restricted operator none does.
+    fn variable(&self, name: &str) -> Option<&OsStr> {
+        self.process.variable(name).filter(|_| !self.restricted)
+    }
+
+    /// The store that the option or the variable names.
+    fn named_store(&self) -> Option<&Path> {
+        let flag = self.global.store.as_deref().filter(|_| !self.restricted);
+        flag.or_else(|| self.variable("CXME_ADMIN_STORE").map(Path::new))
     }
 
     /// Where `init` puts a configuration when there is none.
     pub fn new_config_path(&self) -> PathBuf {
         let named = self.global.config.clone();
-        let variable = || self.process.variable("CXME_ADMIN_CONFIG").map(PathBuf::from);
-        named.or_else(variable).unwrap_or_else(|| {
-            if self.is_system_account() {
-                return SYSTEM_CONFIG.into();
+        let variable = || self.variable("CXME_ADMIN_CONFIG").map(PathBuf::from);
+        named.filter(|_| !self.restricted).or_else(variable).unwrap_or_else(|| {
+            if self.uses_system_paths() {
+                return self.process.system.config.clone();
             }
             self.home_folder("XDG_CONFIG_HOME", ".config").join("cxme-admin/config.toml")
         })
     }
 
     fn surroundings(&self) -> Surroundings<'_> {
-        Surroundings { credentials: self.process.variable("CREDENTIALS_DIRECTORY").map(Path::new) }
+        Surroundings { credentials: self.variable("CREDENTIALS_DIRECTORY").map(Path::new) }
     }
 
     /// Where the store is: the option, the variable, the configuration, or the usual place.
     pub fn store_path(&self, config: &Config) -> PathBuf {
-        let named = self.global.store.clone();
-        let variable = || self.process.variable("CXME_ADMIN_STORE").map(PathBuf::from);
-        named.or_else(variable).unwrap_or_else(|| self.usual_store_path(config))
+        self.named_store().map_or_else(|| self.usual_store_path(config), Path::to_owned)
     }
 
     /// Where the store is when neither the option nor the variable names one.
     fn usual_store_path(&self, config: &Config) -> PathBuf {
         config.store.path.clone().unwrap_or_else(|| {
-            if self.is_system_account() {
-                return SYSTEM_STORE.into();
+            if self.uses_system_paths() {
+                return self.process.system.store.clone();
             }
             self.home_folder("XDG_DATA_HOME", ".local/share").join("cxme-admin/store.db")
         })
@@ -259,15 +265,16 @@ impl Context {
     }
 
     fn home_folder(&self, variable: &str, below_home: &str) -> PathBuf {
-        if let Some(folder) = self.process.variable(variable) {
+        if let Some(folder) = self.variable(variable) {
             return folder.into();
         }
-        self.process.variable("HOME").map_or_else(|| PathBuf::from("/"), PathBuf::from).join(below_home)
+        self.variable("HOME").map_or_else(|| PathBuf::from("/"), PathBuf::from).join(below_home)
     }
 
-    fn is_system_account(&self) -> bool {
+    /// Whether configuration and store are the machine's, and not below a home directory.
+    fn uses_system_paths(&self) -> bool {
         let uid = self.process.accounts.effective_uid;
-        uid == 0 || self.process.accounts.name(uid) == SERVICE_ACCOUNT
+        self.restricted || uid == 0 || self.process.accounts.name(uid) == SERVICE_ACCOUNT
     }
 
     /// Who acts.
@@ -306,33 +313,6 @@ impl Context {
             Err(error) => Err(error.into()),
         }
     }
-
-    /// The bytes of a secret that comes without a prompt.
-    ///
-    /// # Errors
-    /// When standard input is a terminal, or the file is not private.
-    pub fn secret_bytes(&mut self, desk: &Desk, source: &PasswordSource) -> anyhow::Result<Zeroizing<Vec<u8>>> {
-        match source {
-            PasswordSource::File(path) if path != Path::new("-") => {
-                self.check_file(desk, Action::UsersSetPassword)?;
-                Ok(private_file::read(path, &Rule::secret(), PASSWORD_FILE_LIMIT)?)
-            }
-            PasswordSource::File(_) | PasswordSource::Stdin => self.secret_stdin(),
-        }
-    }
-
-    fn secret_stdin(&mut self) -> anyhow::Result<Zeroizing<Vec<u8>>> {
-        if self.process.stdin.is_terminal {
-            let words = "`--stdin` reads from a pipe or a file, and standard input is a terminal, which would show it";
-            let hint = Some("leave `--stdin` out to be asked without echo".to_owned());
-            return Err(Complaint::Usage { words: words.to_owned(), hint }.into());
-        }
-        // Room for all of it at once: a buffer that grows leaves copies behind.
-        let mut bytes = Zeroizing::new(Vec::with_capacity(PASSWORD_FILE_LIMIT + 1));
-        let limited = &mut std::io::Read::take(&mut self.process.stdin.bytes, PASSWORD_FILE_LIMIT as u64 + 1);
-        std::io::Read::read_to_end(limited, &mut bytes)?;
-        Ok(bytes)
-    }
 }
 
 /// The owner of a file, if it is there.
@@ -349,6 +329,16 @@ pub fn organization(config: &Config) -> Organization {
         saml_domains: config.saml.email_domains.clone(),
         saml_contact: config.saml.contact.clone(),
     }
+}
+
+/// What a desk is made of, as configured.
+fn rules(config: &Config) -> anyhow::Result<Rules> {
+    let read = config.clone();
+    // Boxed so that the kind of the error can still be told.
+    let policy = PolicySource::new(move || {
+        policy(&read).map_err(anyhow::Error::reallocate_into_boxed_dyn_error_without_backtrace)
+    });
+    Ok(Rules { organization: organization(config), policy, hashing: hashing(config)? })
 }
 
 /// The password requirements as configured, with the organization's blocklist read.

@@ -107,7 +107,7 @@ impl Context {
             bounce_to: config.mail.bounce_to.clone(),
             organization: desk.organization(),
             link: config.reset.link.clone(),
-            policy: desk.policy(),
+            policy: desk.policy()?,
             locale: Locale::English,
         };
         Ok(Composer::new(letterhead).map_err(|error| Complaint::Configuration(format!("[mail]: {error}")))?)

@@ -4,16 +4,12 @@ use std::path::Path;
 use std::path::PathBuf;
 
 use super::Context;
-use super::hashing;
-use super::organization;
 use super::owner_of;
-use super::policy;
+use super::rules;
 use crate::actions::ActionError;
 use crate::actions::Desk;
-use crate::actions::Rules;
 use crate::actions::store;
 use crate::cli::failure::Complaint;
-use crate::domain::action::Action;
 use crate::store::Store;
 use crate::store::StoreError;
 use crate::store::open::Expect;
@@ -29,19 +25,18 @@ impl Context {
         Ok(self.store_path(&config))
     }
 
-    /// Asks the store that is there, if there is one, whether the operator may replace it, and name a file for that.
+    /// Asks the store that is there, if there is one, whether the operator may replace it.
     ///
     /// # Errors
     /// When he may not, or the store cannot be opened.
-    pub fn may_replace_store(&mut self, action: Action) -> anyhow::Result<()> {
+    pub fn may_replace_store(&mut self) -> anyhow::Result<()> {
         if self.place_of_store()?.symlink_metadata().is_err() {
-            return self.check_overrides();
+            return Ok(());
         }
         let desk = match self.desk_for(Expect::CurrentOrOlder) {
             Ok(desk) => desk,
             Err(error) => return self.may_replace_damaged(error),
         };
-        self.check_file(&desk, action)?;
         let asked = store::may_replace(&desk);
         let (clock, random) = desk.leave();
         (self.clock, self.random) = (Some(clock), Some(random));
@@ -49,14 +44,14 @@ impl Context {
     }
 
     /// Lets a damaged store be replaced, which cannot be asked who is an operator: by the account that it belongs to or by
-    /// root, who could move its file away as well, and never by sudo. The copy is asked then. Every other error stays.
+    /// root, who could move its file away as well, and never by a restricted operator. The copy is asked then.
     fn may_replace_damaged(&self, error: anyhow::Error) -> anyhow::Result<()> {
         let store_error = error.downcast_ref::<StoreError>().or_else(|| match error.downcast_ref::<ActionError>() {
             Some(ActionError::Store(error)) => Some(error),
             _ => None,
         });
         match store_error {
-            Some(StoreError::Corrupt(_)) if self.process.variable("SUDO_UID").is_none() => Ok(()),
+            Some(StoreError::Corrupt(_)) if !self.is_restricted() => Ok(()),
             Some(StoreError::NotOurs(path)) => {
                 let path = path.display();
                 let words = format!(
@@ -82,7 +77,7 @@ impl Context {
         let now = self.now()?;
         let (restoring, store): (Restoring, Store) = Restoring::begin(copy, &place, &rule, now)?;
         let account = self.account(owner);
-        let rules = Rules { organization: organization(&config), policy: policy(&config)?, hashing: hashing(&config)? };
+        let rules = rules(&config)?;
         let (Some(clock), Some(random)) = (self.clock.take(), self.random.take()) else {
             anyhow::bail!("the store was opened twice");
         };

@@ -4,6 +4,7 @@ use crate::actions::jobs::end;
 use crate::cli::acting::ActingArgs;
 use crate::cli::context::Context;
 use crate::cli::jobs::summary::counted;
+use crate::domain::action::Action;
 use crate::domain::job::JobId;
 
 /// Cancel what waits of a job
@@ -26,7 +27,7 @@ pub struct CancelArgs {
 /// # Errors
 /// When there is no such job, it has ended, or the operator may not run jobs.
 pub fn run(context: &mut Context, args: &CancelArgs) -> anyhow::Result<()> {
-    let desk = context.desk()?;
+    let desk = context.desk(Action::JobsCancel)?;
     let cancelled = end::cancel(&desk, JobId(args.job), args.revoke_links, &args.acting.intent())?;
     let verb = args.acting.verb("cancelled");
     let links =

@@ -8,6 +8,7 @@ use crate::cli::context::Context;
 use crate::cli::failure::Complaint;
 use crate::cli::jobs::summary::counted;
 use crate::cli::prompt;
+use crate::domain::action::Action;
 use crate::domain::duration::parse_duration;
 use crate::domain::job::JobId;
 
@@ -43,7 +44,7 @@ pub fn run(context: &mut Context, args: &DeleteArgs) -> anyhow::Result<()> {
             Old::OlderThan(age)
         }
     };
-    let desk = context.desk()?;
+    let desk = context.desk(Action::JobsDelete)?;
     let found = end::look(&desk, old)?;
     if !args.acting.dry_run && found.messages + found.jobs.len() as u64 > 0 {
         prompt::confirm(context, args.yes, &format!("Delete {} for good?", words(&found, "and end ")))?;

@@ -6,6 +6,7 @@ use crate::cli::data;
 use crate::cli::data::Cell;
 use crate::cli::data::Head;
 use crate::cli::output::Format;
+use crate::domain::action::Action;
 use crate::domain::message::MessageState;
 use crate::store::jobs::Counts;
 
@@ -54,7 +55,7 @@ const TABLE_LIMIT: u64 = 20;
 /// # Errors
 /// When the operator may not see users.
 pub fn run(context: &mut Context, args: &ListArgs) -> anyhow::Result<()> {
-    let desk = context.desk()?;
+    let desk = context.desk(Action::JobsList)?;
     let is_table = context.output.format == Format::Table;
     let jobs = show::list(&desk, args.limit.or(is_table.then_some(TABLE_LIMIT)))?;
     let heads: &[Head] = if is_table { &TABLE } else { &DATA };

@@ -8,6 +8,7 @@ use crate::cli::users::send_reset::MailArgs;
 use crate::cli::users::send_to_many;
 use crate::cli::users::send_to_many::Asked;
 use crate::cli::users::send_to_many::BulkArgs;
+use crate::domain::action::Action;
 use crate::domain::duration::parse_duration;
 use crate::domain::job::JobId;
 
@@ -37,7 +38,7 @@ pub struct RemindArgs {
 pub fn run(context: &mut Context, args: &RemindArgs) -> anyhow::Result<()> {
     let usage = |words: String| Complaint::Usage { words: format!("--after: {words}"), hint: None };
     let after = parse_duration(&args.after).map_err(|error| usage(error.to_string()))?;
-    let desk = context.desk()?;
+    let desk = context.desk(Action::JobsRemind)?;
     let meant = Meant::NotYet(JobId(args.job), after);
     let selection = format!("who did not use the link of job {}, {} after", args.job, args.after);
     let asked = Asked { meant, selection, sha256: None };

@@ -8,6 +8,7 @@ use crate::cli::context::Context;
 use crate::cli::failure::Complaint;
 use crate::cli::jobs::running;
 use crate::cli::jobs::running::Task;
+use crate::domain::action::Action;
 use crate::domain::duration::parse_duration;
 use crate::domain::job::JobId;
 use crate::domain::job::JobState;
@@ -36,7 +37,7 @@ pub struct RunArgs {
 /// When the relay cannot be used, a mail was refused, or the operator may not.
 pub fn run(context: &mut Context, args: &RunArgs) -> anyhow::Result<()> {
     let max_runtime = max_runtime(args.max_runtime.as_deref())?;
-    let desk = context.desk()?;
+    let desk = context.desk(Action::JobsRun)?;
     let (single, jobs, is_named) = match args.job {
         Some(number) => {
             let intent = Intent { reason: args.reason.clone(), ..Intent::default() };

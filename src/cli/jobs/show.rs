@@ -9,6 +9,7 @@ use crate::cli::data::Cell;
 use crate::cli::data::Head;
 use crate::cli::jobs::summary;
 use crate::cli::output::Format;
+use crate::domain::action::Action;
 use crate::domain::duration::SpokenDuration;
 use crate::domain::job::JobId;
 use crate::domain::job::JobState;
@@ -51,7 +52,7 @@ const DATA: [Head; 16] = [
 /// # Errors
 /// When there is no such job, or the operator may not see users.
 pub fn run(context: &mut Context, args: &ShowArgs) -> anyhow::Result<()> {
-    let desk = context.desk()?;
+    let desk = context.desk(Action::JobsShow)?;
     let id = JobId(args.job);
     if context.output.format == Format::Table {
         let details = show::show(&desk, id)?;

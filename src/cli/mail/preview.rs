@@ -1,6 +1,5 @@
 //! `mail preview`.
 
-use std::path::Path;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -16,6 +15,7 @@ use crate::domain::action::Action;
 use crate::domain::email_address::EmailAddress;
 use crate::domain::message::MailKind;
 use crate::domain::message::NoticeCause;
+use crate::domain::role::Permission;
 use crate::domain::user::UserReference;
 use crate::mail::letter::Choice;
 use crate::mail::letter::Content;
@@ -54,14 +54,8 @@ const SAMPLE: &str = "SAMP1-EC0DE-SAMP1-EC0DE-SAMP1E";
 /// # Errors
 /// When mail is not configured, there is no such user, or the file cannot be made.
 pub fn run(context: &mut Context, args: &PreviewArgs) -> anyhow::Result<()> {
-    let desk = context.desk()?;
-    if let Some(path) = &args.out {
-        context.check_file(&desk, Action::MailPreview)?;
-        if path == Path::new("-") {
-            let words = "--out: a file is needed; the text goes to standard output, and `-o json` has all parts";
-            return Err(Complaint::Usage { words: words.to_owned(), hint: None }.into());
-        }
-    }
+    let besides: &[Permission] = if args.user.is_some() { &[Permission::ViewUsers] } else { &[] };
+    let desk = context.desk_with(Action::MailPreview, besides)?;
     check_note(args.note.as_deref())?;
     let reference = args.user.as_deref().map(UserReference::new);
     let user = mail::preview_user(&desk, reference.as_ref())?;

@@ -8,6 +8,7 @@ use crate::cli::data;
 use crate::cli::data::Cell;
 use crate::cli::data::Head;
 use crate::cli::output::Format;
+use crate::domain::action::Action;
 use crate::domain::message::MessageId;
 use crate::domain::message::MessageState;
 
@@ -51,7 +52,7 @@ const DATA: [Head; 11] = [
 /// # Errors
 /// When the operator may not, or the message does not wait.
 pub fn run(context: &mut Context, args: &QueueArgs) -> anyhow::Result<()> {
-    let desk = context.desk()?;
+    let desk = context.desk(if args.cancel.is_some() { Action::MailCancel } else { Action::MailQueue })?;
     if let Some(number) = args.cancel {
         let message = outbox::cancel(&desk, MessageId(number), &args.acting.intent())?;
         let verb = args.acting.verb("cancelled");

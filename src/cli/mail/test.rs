@@ -12,6 +12,7 @@ use crate::cli::context::Context;
 use crate::cli::failure::Complaint;
 use crate::cli::failure::MailFault;
 use crate::cli::mail::fault_of;
+use crate::domain::action::Action;
 use crate::domain::email_address::EmailAddress;
 use crate::domain::message::MessageState;
 use crate::domain::refusal::Refusal;
@@ -42,7 +43,7 @@ const DEADLINE: Duration = Duration::from_secs(60);
 /// # Errors
 /// When the relay does not take the mail, or the operator may not.
 pub fn run(context: &mut Context, args: &TestArgs) -> anyhow::Result<()> {
-    let desk = context.desk()?;
+    let desk = context.desk(Action::MailTest)?;
     let address: EmailAddress =
         args.address.parse().map_err(|fault| crate::actions::ActionError::Refused(Refusal::Email(fault)))?;
     let lines = Arc::new(Mutex::new(Vec::new()));

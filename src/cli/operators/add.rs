@@ -4,6 +4,7 @@ use crate::actions::operators;
 use crate::cli::acting::ActingArgs;
 use crate::cli::context::Context;
 use crate::cli::operators::account;
+use crate::domain::action::Action;
 use crate::domain::operator::OperatorKind;
 
 /// Make an OS account an operator
@@ -29,8 +30,8 @@ pub struct AddArgs {
 /// # Errors
 /// When there is no such account or role, or the operator may not.
 pub fn run(context: &mut Context, args: &AddArgs) -> anyhow::Result<()> {
+    let desk = context.desk(Action::OperatorsAdd)?;
     let (uid, name) = account(context, &args.account)?;
-    let desk = context.desk()?;
     let kind = if args.service { OperatorKind::Service } else { OperatorKind::Person };
     operators::add(&desk, uid, &name, &args.role, kind, &args.acting.intent())?;
     context.output.say(&format!("{name} {} as operator with the role {}.", args.acting.verb("added"), args.role));

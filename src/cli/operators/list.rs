@@ -5,6 +5,7 @@ use crate::cli::context::Context;
 use crate::cli::data;
 use crate::cli::data::Cell;
 use crate::cli::data::Head;
+use crate::domain::action::Action;
 
 /// List operators and their roles
 #[derive(Debug, clap::Args)]
@@ -23,7 +24,7 @@ const HEADS: [Head; 5] = [
 /// # Errors
 /// When the operator is none.
 pub fn run(context: &mut Context, _: &ListArgs) -> anyhow::Result<()> {
-    let desk = context.desk()?;
+    let desk = context.desk(Action::OperatorsList)?;
     let operators = operators::list(&desk)?;
     data::records::<anyhow::Error>(&mut context.output, &HEADS, desk.now(), |sink| {
         for operator in &operators {

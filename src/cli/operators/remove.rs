@@ -4,6 +4,7 @@ use crate::actions::operators;
 use crate::cli::acting::ActingArgs;
 use crate::cli::context::Context;
 use crate::cli::operators::account;
+use crate::domain::action::Action;
 
 /// Remove an operator; the OS account stays
 #[derive(Debug, clap::Args)]
@@ -20,8 +21,8 @@ pub struct RemoveArgs {
 /// # Errors
 /// When the account is no operator, it is the last Admin, or the operator may not.
 pub fn run(context: &mut Context, args: &RemoveArgs) -> anyhow::Result<()> {
+    let desk = context.desk(Action::OperatorsRemove)?;
     let (uid, name) = account(context, &args.account)?;
-    let desk = context.desk()?;
     operators::remove(&desk, uid, &name, &args.acting.intent())?;
     context.output.say(&format!("{name} {} as operator.", args.acting.verb("removed")));
     Ok(())

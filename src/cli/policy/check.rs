@@ -4,10 +4,11 @@ use crate::actions::policy;
 use crate::cli::context::Context;
 use crate::cli::context::PasswordSource;
 use crate::cli::prompt;
+use crate::domain::action::Action;
 use crate::domain::refusal::Refusal;
+use crate::domain::role::Permission;
 use crate::domain::user::UserReference;
 use crate::secrets::password::Password;
-use crate::secrets::password::one_line;
 
 /// Check a password against the requirements, without setting it
 ///
@@ -27,9 +28,10 @@ pub struct CheckArgs {
 /// # Errors
 /// When the password breaks a rule, or the operator is none.
 pub fn run(context: &mut Context, args: &CheckArgs) -> anyhow::Result<()> {
-    let desk = context.desk()?;
+    let besides: &[Permission] = if args.user.is_some() { &[Permission::ViewUsers] } else { &[] };
+    let desk = context.desk_with(Action::PolicyCheck, besides)?;
     let password = if args.stdin {
-        Password::from_bytes(one_line(context.secret_bytes(&desk, &PasswordSource::Stdin)?))?
+        Password::from_bytes(context.secret_line(&PasswordSource::Stdin)?)?
     } else {
         let mut terminal = context.terminal("A password to check", "give `--stdin`")?;
         prompt::known_password(terminal.as_mut(), "Password to check")?

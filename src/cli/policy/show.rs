@@ -4,6 +4,7 @@ use crate::actions::policy;
 use crate::cli::context::Context;
 use crate::cli::output::Format;
 use crate::cli::prompt;
+use crate::domain::action::Action;
 use crate::texts;
 use crate::texts::Locale;
 
@@ -20,9 +21,9 @@ pub struct ShowArgs {
 /// # Errors
 /// When the operator is none.
 pub fn run(context: &mut Context, args: &ShowArgs) -> anyhow::Result<()> {
-    let desk = context.desk()?;
+    let desk = context.desk(Action::PolicyShow)?;
     policy::show(&desk)?;
-    let (organization, rules) = (desk.organization(), desk.policy());
+    let (organization, rules) = (desk.organization(), desk.policy()?);
     let requirements = texts::policy::requirements(rules, args.locale);
     let notes = texts::policy::notes(rules, args.locale);
     if context.output.format != Format::Table {

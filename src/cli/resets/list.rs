@@ -7,6 +7,7 @@ use crate::cli::data;
 use crate::cli::data::Cell;
 use crate::cli::data::Head;
 use crate::cli::output::Format;
+use crate::domain::action::Action;
 use crate::domain::user::UserReference;
 use crate::store::messages::LinkState;
 
@@ -62,7 +63,7 @@ const TABLE_LIMIT: u64 = 50;
 /// # Errors
 /// When the operator may not see users, or there is no such user.
 pub fn run(context: &mut Context, args: &ListArgs) -> anyhow::Result<()> {
-    let desk = context.desk()?;
+    let desk = context.desk(Action::ResetsList)?;
     let now = desk.now();
     let user = args.user.as_deref().map(UserReference::new);
     let is_table = context.output.format == Format::Table;

@@ -5,9 +5,8 @@ use zeroize::Zeroizing;
 use crate::actions::resets::redeem;
 use crate::cli::acting::ActingArgs;
 use crate::cli::context::Context;
-use crate::cli::context::PasswordSource;
 use crate::cli::prompt;
-use crate::cli::users::change_password::two_lines;
+use crate::domain::action::Action;
 use crate::secrets::password::Password;
 use crate::secrets::reset_code::ResetCode;
 use crate::texts;
@@ -34,10 +33,10 @@ pub struct RedeemArgs {
 /// # Errors
 /// When the code is not accepted, the policy refuses the password, or the operator may not.
 pub fn run(context: &mut Context, args: &RedeemArgs) -> anyhow::Result<()> {
-    let desk = context.desk()?;
+    let desk = context.desk(Action::ResetsRedeem)?;
     let notify = !args.no_notify && context.has_mail()?;
     let (redeemable, new) = if args.stdin {
-        let lines = two_lines(&context.secret_bytes(&desk, &PasswordSource::Stdin)?, "the code and the new password")?;
+        let lines = context.two_secrets("the code and the new password")?;
         let code = std::str::from_utf8(&lines.0).ok().and_then(|typed| ResetCode::parse(typed).ok());
         (redeem::look(&desk, code.as_ref())?, Password::from_bytes(lines.1)?)
     } else {
@@ -46,7 +45,7 @@ pub fn run(context: &mut Context, args: &RedeemArgs) -> anyhow::Result<()> {
         let redeemable = redeem::look(&desk, ResetCode::parse(&typed).ok().as_ref())?;
         let user = redeemable.user();
         let heading = format!("Requirements for the password of {} ({}):", user.username, user.email);
-        terminal.show(&prompt::bullets(&heading, &texts::policy::requirements(desk.policy(), Locale::English)))?;
+        terminal.show(&prompt::bullets(&heading, &texts::policy::requirements(desk.policy()?, Locale::English)))?;
         let judge = &mut |password: &Password| prompt::faults_in_words(desk.judge(user, password));
         let new = prompt::new_password(terminal.as_mut(), judge)?;
         (redeemable, new)

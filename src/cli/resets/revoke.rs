@@ -6,6 +6,8 @@ use crate::cli::acting::ActingArgs;
 use crate::cli::context::Context;
 use crate::cli::jobs::summary::counted;
 use crate::cli::prompt;
+use crate::domain::action::Action;
+use crate::domain::role::Permission;
 use crate::domain::user::UserReference;
 
 /// End the open links of a user, or of all
@@ -31,7 +33,8 @@ pub struct RevokeArgs {
 /// # Errors
 /// When there is no such user, or the operator may not.
 pub fn run(context: &mut Context, args: &RevokeArgs) -> anyhow::Result<()> {
-    let desk = context.desk()?;
+    let besides: &[Permission] = if args.all { &[Permission::RunBulkJobs] } else { &[] };
+    let desk = context.desk_with(Action::ResetsRevoke, besides)?;
     let user = args.user.as_deref().map(UserReference::new);
     let mut intent = args.acting.intent();
     if user.is_none() && !intent.dry_run {

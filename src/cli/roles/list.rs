@@ -6,6 +6,7 @@ use crate::cli::data;
 use crate::cli::data::Cell;
 use crate::cli::data::Head;
 use crate::cli::output::Format;
+use crate::domain::action::Action;
 use crate::domain::role::Permission;
 use crate::domain::role::Permissions;
 
@@ -24,7 +25,7 @@ const HEADS: [Head; 3] = [
 /// # Errors
 /// When the operator is none.
 pub fn run(context: &mut Context, _: &ListArgs) -> anyhow::Result<()> {
-    let desk = context.desk()?;
+    let desk = context.desk(Action::RolesList)?;
     let roles = roles::list(&desk)?;
     let shortens = context.output.format == Format::Table;
     data::records::<anyhow::Error>(&mut context.output, &HEADS, desk.now(), |sink| {

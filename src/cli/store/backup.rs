@@ -25,8 +25,7 @@ pub struct BackupArgs {
 /// # Errors
 /// When there is a file already, the disk is full, or the operator may not.
 pub fn run(context: &mut Context, args: &BackupArgs) -> anyhow::Result<()> {
-    let desk = context.desk()?;
-    context.check_file(&desk, Action::StoreBackup)?;
+    let desk = context.desk(Action::StoreBackup)?;
     store::back_up(&desk, &args.file, &args.acting.intent())?;
     context.output.say(&format!("The store {} to {}.", args.acting.verb("copied"), args.file.display()));
     Ok(())

@@ -10,6 +10,7 @@ use crate::cli::context::Context;
 use crate::cli::data;
 use crate::cli::data::Cell;
 use crate::cli::data::Head;
+use crate::domain::action::Action;
 use crate::private_file;
 
 /// Examine the store: modes, file system, schema, pages, references, the chain of events, the clock, the reset key
@@ -26,7 +27,7 @@ const HEADS: [Head; 2] = [Head { name: "examined", title: "EXAMINED" }, Head { n
 /// # Errors
 /// When something is wrong, or the operator may not.
 pub fn run(context: &mut Context, _: &CheckArgs) -> anyhow::Result<()> {
-    let desk = context.desk()?;
+    let desk = context.desk(Action::StoreCheck)?;
     let (path, key) = context.key()?;
     let expected = match key {
         Ok(Some(key)) => Expected { key_fingerprint: Some(key.fingerprint()), key_fault: None },

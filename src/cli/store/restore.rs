@@ -7,7 +7,6 @@ use crate::cli::acting::ActingArgs;
 use crate::cli::context::Context;
 use crate::cli::jobs::summary::counted;
 use crate::cli::prompt;
-use crate::domain::action::Action;
 
 /// Put a copy in the store's place
 ///
@@ -37,7 +36,7 @@ pub struct RestoreArgs {
 /// there.
 pub fn run(context: &mut Context, args: &RestoreArgs) -> anyhow::Result<()> {
     let intent = args.acting.intent();
-    context.may_replace_store(Action::StoreRestore)?;
+    context.may_replace_store()?;
     let (restoring, desk) = context.desk_on_copy(&args.file)?;
     let restored = store::prepare_restored(&desk, &restoring, &args.file, &intent)?;
     let place = context.place_of_store()?;

@@ -8,8 +8,10 @@ use crate::cli::users::password;
 use crate::cli::users::send_reset;
 use crate::cli::users::send_reset::MailArgs;
 use crate::cli::users::set_password;
+use crate::domain::action::Action;
 use crate::domain::email_address::EmailAddress;
 use crate::domain::refusal::Refusal;
+use crate::domain::role::Permission;
 use crate::domain::user::SignIn;
 use crate::domain::user::UserReference;
 
@@ -56,8 +58,14 @@ pub struct AddArgs {
 /// # Errors
 /// When a field is malformed or taken, or the operator may not.
 pub fn run(context: &mut Context, args: &AddArgs) -> anyhow::Result<()> {
-    let desk = context.desk()?;
-    let wanted = wanted(args)?;
+    // What follows the adding is asked for with it: without the permission for both the user is not added.
+    let then = match (args.send_reset, args.set_password || args.generate) {
+        (true, _) => Some(Permission::SendResets),
+        (false, true) => Some(Permission::SetPasswords),
+        (false, false) => None,
+    };
+    let desk = context.desk_with(Action::UsersAdd, then.as_slice())?;
+    let wanted = wanted(args, then)?;
     let with_password = args.set_password || args.generate || args.send_reset;
     if with_password && args.sign_in.unwrap_or_else(|| desk.organization().sign_in_of(&wanted.email)) == SignIn::Saml {
         let words = "a user who signs in with SAML has no password here: leave out `--send-reset`, `--set-password` and `--generate`";
@@ -66,6 +74,10 @@ pub fn run(context: &mut Context, args: &AddArgs) -> anyhow::Result<()> {
     if args.set_password && !args.acting.dry_run {
         // Where nobody can be asked for the password, the user is not added either.
         context.terminal("The password of the new user", "give `--generate`, or set it afterwards")?;
+    }
+    if args.generate || args.set_password {
+        // Where no password can be judged, the user is not added either.
+        desk.policy()?;
     }
     if args.send_reset {
         // Where no mail can be sent, the user is not added either.
@@ -97,7 +109,7 @@ pub fn run(context: &mut Context, args: &AddArgs) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn wanted(args: &AddArgs) -> Result<add::Wanted, crate::actions::ActionError> {
+fn wanted(args: &AddArgs, then: Option<Permission>) -> Result<add::Wanted, crate::actions::ActionError> {
     let username = args.username.as_deref().map(|name| name.parse().map_err(Refusal::Username)).transpose()?;
     Ok(add::Wanted {
         email: args.email.parse::<EmailAddress>().map_err(Refusal::Email)?,
@@ -106,5 +118,6 @@ fn wanted(args: &AddArgs) -> Result<add::Wanted, crate::actions::ActionError> {
         role: args.role.clone(),
         sign_in: args.sign_in,
         locale: args.locale.clone(),
+        then,
     })
 }

@@ -1,13 +1,10 @@
 //! `users change-password`.
 
-use zeroize::Zeroizing;
-
 use crate::actions::users::password;
 use crate::cli::acting::ActingArgs;
 use crate::cli::context::Context;
-use crate::cli::context::PasswordSource;
-use crate::cli::failure::Complaint;
 use crate::cli::prompt;
+use crate::domain::action::Action;
 use crate::domain::user::UserReference;
 use crate::secrets::password::Password;
 use crate::texts;
@@ -36,7 +33,7 @@ pub struct ChangePasswordArgs {
 /// # Errors
 /// When the old password is wrong, the policy refuses the new one, or the operator may not.
 pub fn run(context: &mut Context, args: &ChangePasswordArgs) -> anyhow::Result<()> {
-    let desk = context.desk()?;
+    let desk = context.desk(Action::UsersChangePassword)?;
     let reference = UserReference::new(&args.user);
     if args.acting.dry_run {
         let words = "The password would be changed if the old one is right. Nothing was asked, nothing was changed.";
@@ -44,14 +41,13 @@ pub fn run(context: &mut Context, args: &ChangePasswordArgs) -> anyhow::Result<(
         return Ok(());
     }
     let (proven, new) = if args.stdin {
-        let (old, new) =
-            two_lines(&context.secret_bytes(&desk, &PasswordSource::Stdin)?, "the old password and the new one")?;
+        let (old, new) = context.two_secrets("the old password and the new one")?;
         (password::prove(&desk, &reference, &Password::from_bytes(old)?)?, Password::from_bytes(new)?)
     } else {
         let mut terminal = context.terminal("The old and the new password", "give `--stdin`")?;
         let old = prompt::known_password(terminal.as_mut(), "Old password")?;
         let proven = password::prove(&desk, &reference, &old)?;
-        let requirements = texts::policy::requirements(desk.policy(), Locale::English);
+        let requirements = texts::policy::requirements(desk.policy()?, Locale::English);
         terminal.show(&prompt::bullets("Requirements for the new password:", &requirements))?;
         let judge = &mut |password: &Password| prompt::faults_in_words(desk.judge(proven.user(), password));
         let new = prompt::new_password(terminal.as_mut(), judge)?;
@@ -62,26 +58,4 @@ pub fn run(context: &mut Context, args: &ChangePasswordArgs) -> anyhow::Result<(
     context.output.say(&format!("The password of {} is changed.", proven.user().username));
     context.send_notice(&desk, notice);
     Ok(())
-}
-
-/// The bytes of a secret.
-pub type Secret = Zeroizing<Vec<u8>>;
-
-/// Two secrets, one a line; `what` names them.
-///
-/// # Errors
-/// When there are not two lines.
-pub fn two_lines(bytes: &[u8], what: &str) -> Result<(Secret, Secret), Complaint> {
-    let wrong = || Complaint::Data(format!("standard input must be two lines: {what}"));
-    let end = bytes.iter().position(|&byte| byte == b'\n').ok_or_else(wrong)?;
-    let strip = |line: &[u8]| Zeroizing::new(line.strip_suffix(b"\r").unwrap_or(line).to_vec());
-    let rest = &bytes[end + 1..];
-    if rest.is_empty() {
-        return Err(wrong());
-    }
-    let rest = rest.strip_suffix(b"\n").unwrap_or(rest);
-    if rest.contains(&b'\n') {
-        return Err(wrong());
-    }
-    Ok((strip(&bytes[..end]), strip(rest)))
 }

@@ -5,6 +5,7 @@ use crate::actions::users::delete;
 use crate::cli::acting::ActingArgs;
 use crate::cli::context::Context;
 use crate::cli::prompt;
+use crate::domain::action::Action;
 use crate::domain::user::UserReference;
 
 /// Delete users
@@ -27,7 +28,7 @@ pub struct DeleteArgs {
 /// # Errors
 /// When a user does not exist, or the operator may not.
 pub fn run(context: &mut Context, args: &DeleteArgs) -> anyhow::Result<()> {
-    let desk = context.desk()?;
+    let desk = context.desk(Action::UsersDelete)?;
     let references: Vec<UserReference> = args.users.iter().map(|name| UserReference::new(name)).collect();
     // What cannot be done is said before anybody is asked whether to do it.
     let found = delete::delete(&desk, &references, &Intent { dry_run: true, ..Intent::default() })?;

@@ -6,6 +6,7 @@ use crate::cli::acting::ActingArgs;
 use crate::cli::context::Context;
 use crate::cli::failure::Complaint;
 use crate::cli::prompt;
+use crate::domain::action::Action;
 use crate::domain::refusal::Refusal;
 use crate::domain::user::SignIn;
 use crate::domain::user::UserReference;
@@ -48,6 +49,12 @@ pub struct EditArgs {
 /// # Errors
 /// When a field is malformed or taken, or the operator may not.
 pub fn run(context: &mut Context, args: &EditArgs) -> anyhow::Result<()> {
+    let is_empty = args.email.is_none() && args.username.is_none() && args.name.is_none() && args.role.is_none();
+    if is_empty && args.sign_in.is_none() && args.locale.is_none() {
+        let words = "nothing to change was given".to_owned();
+        return Err(Complaint::Usage { words, hint: Some("cxme-admin users edit --help".to_owned()) }.into());
+    }
+    let desk = context.desk(Action::UsersEdit)?;
     let edit = Edit {
         email: args
             .email
@@ -66,12 +73,6 @@ pub fn run(context: &mut Context, args: &EditArgs) -> anyhow::Result<()> {
         sign_in: args.sign_in,
         locale: args.locale.clone(),
     };
-    let is_empty = edit.email.is_none() && edit.username.is_none() && edit.name.is_none() && edit.role.is_none();
-    if is_empty && edit.sign_in.is_none() && edit.locale.is_none() {
-        let words = "nothing to change was given".to_owned();
-        return Err(Complaint::Usage { words, hint: Some("cxme-admin users edit --help".to_owned()) }.into());
-    }
-    let desk = context.desk()?;
     let reference = UserReference::new(&args.user);
     let plan = edit::plan(&desk, &reference, &edit)?;
     if plan.password_removed && !args.acting.dry_run {

@@ -39,7 +39,7 @@ pub struct ExportArgs {
 /// # Errors
 /// When the operator may not, or the file exists already or cannot be written.
 pub fn run(context: &mut Context, args: &ExportArgs) -> anyhow::Result<()> {
-    let desk = context.desk()?;
+    let desk = context.desk(if args.with_hashes { Action::UsersExportHashes } else { Action::UsersExport })?;
     let mut wanted = args.selection.wanted(context, &desk)?;
     wanted.with_hashes = args.with_hashes;
     let mut columns = Column::DATA.to_vec();
@@ -56,7 +56,6 @@ pub fn run(context: &mut Context, args: &ExportArgs) -> anyhow::Result<()> {
     let unfinished = match &args.to {
         None => None,
         Some(path) => {
-            context.check_file(&desk, Action::UsersExport)?;
             let file = Unfinished::begin(path)?;
             if args.with_hashes {
                 let intent = Intent { reason: args.reason.clone(), dry_run: false };

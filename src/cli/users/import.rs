@@ -1,7 +1,6 @@
 //! `users import`.
 
 use std::path::Path;
-use std::path::PathBuf;
 
 use crate::actions::users::import;
 use crate::actions::users::import::Options;
@@ -10,8 +9,10 @@ use crate::cli::context::Context;
 use crate::cli::data;
 use crate::cli::data::Cell;
 use crate::cli::data::Head;
+use crate::cli::files::InputFile;
 use crate::cli::output::Format;
 use crate::domain::action::Action;
+use crate::domain::role::Permission;
 
 /// How many bad rows are named; the rest are counted.
 const NAMED: u64 = 100;
@@ -25,8 +26,8 @@ const NAMED: u64 = 100;
 #[derive(Debug, clap::Args)]
 pub struct ImportArgs {
     /// The file, or `-` for standard input
-    #[arg(value_name = "FILE")]
-    file: PathBuf,
+    #[arg(value_name = "FILE", value_hint = clap::ValueHint::AnyPath)]
+    file: InputFile,
     /// Change users that exist already: found by username where the row has one, else by address
     #[arg(long)]
     update: bool,
@@ -39,11 +40,9 @@ pub struct ImportArgs {
 /// # Errors
 /// When a row is bad, the file cannot be read, or the operator may not.
 pub fn run(context: &mut Context, args: &ImportArgs) -> anyhow::Result<()> {
-    let desk = context.desk()?;
-    context.check_input(&desk, Action::UsersImport, &args.file)?;
-    let is_stdin = args.file == Path::new("-");
-    let source = if is_stdin { "-".to_owned() } else { args.file.display().to_string() };
-    let options = Options { update: args.update, source };
+    let besides: &[Permission] = if args.update { &[Permission::EditUsers] } else { &[] };
+    let desk = context.desk_with(Action::UsersImport, besides)?;
+    let options = Options { update: args.update, source: args.file.to_string() };
     let mut bad = 0;
     let output = &mut context.output;
     let mut report = |row: import::BadRow| {
@@ -55,11 +54,9 @@ pub fn run(context: &mut Context, args: &ImportArgs) -> anyhow::Result<()> {
         }
     };
     let intent = args.acting.intent();
-    let imported = if is_stdin {
-        import::import(&desk, &mut context.process.stdin.bytes, &options, &intent, &mut report)
-    } else {
-        let mut file = open(&args.file)?;
-        import::import(&desk, &mut file, &options, &intent, &mut report)
+    let imported = match &args.file {
+        InputFile::Stdin => import::import(&desk, &mut context.process.stdin.bytes, &options, &intent, &mut report),
+        InputFile::File(path) => import::import(&desk, &mut open(path)?, &options, &intent, &mut report),
     }?;
     let counts = imported.imported;
     if context.output.format == Format::Table {

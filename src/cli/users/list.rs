@@ -8,6 +8,7 @@ use crate::cli::data::Head;
 use crate::cli::output::Format;
 use crate::cli::selection::SelectionArgs;
 use crate::cli::users::columns::Column;
+use crate::domain::action::Action;
 use crate::domain::selection::UserOrder;
 
 /// List users, by email address
@@ -47,7 +48,7 @@ enum Sort {
 /// # Errors
 /// When the operator may not see users, or the output cannot be written.
 pub fn run(context: &mut Context, args: &ListArgs) -> anyhow::Result<()> {
-    let desk = context.desk()?;
+    let desk = context.desk(Action::UsersList)?;
     let mut wanted = args.selection.wanted(context, &desk)?;
     wanted.query.order = match args.sort {
         Sort::Email => UserOrder::Email,

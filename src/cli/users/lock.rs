@@ -6,6 +6,7 @@ use crate::actions::users::lock;
 use crate::cli::acting::ActingArgs;
 use crate::cli::context::Context;
 use crate::cli::failure::Complaint;
+use crate::domain::action::Action;
 use crate::domain::duration::parse_duration;
 use crate::domain::text;
 use crate::domain::user::UserReference;
@@ -34,7 +35,7 @@ pub struct LockArgs {
 /// # Errors
 /// When there is no such user, the moment is malformed or past, or the operator may not.
 pub fn run(context: &mut Context, args: &LockArgs) -> anyhow::Result<()> {
-    let desk = context.desk()?;
+    let desk = context.desk(Action::UsersLock)?;
     let until = end(args, desk.now())?;
     let outcome = lock::lock(&desk, &UserReference::new(&args.user), until, &args.acting.intent())?;
     let name = &outcome.username;

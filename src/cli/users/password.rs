@@ -9,6 +9,7 @@ use crate::cli::failure::Complaint;
 use crate::cli::users::send_reset;
 use crate::cli::users::send_reset::MailArgs;
 use crate::cli::users::set_password;
+use crate::domain::action::Action;
 use crate::domain::text;
 use crate::domain::user::UserReference;
 use crate::process::terminal::Terminal;
@@ -35,7 +36,7 @@ const NEITHER: &str = "Neither now";
 /// # Errors
 /// When there is no such user, nothing is chosen, or what is chosen fails.
 pub fn run(context: &mut Context, args: &PasswordArgs) -> anyhow::Result<()> {
-    let desk = context.desk()?;
+    let desk = context.desk(Action::UsersShow)?;
     let reference = UserReference::new(&args.user);
     let mut management = password::management(&desk, &reference)?;
     // Where no mail is configured the choice is offered all the same if it is the only one: it says what is missing.

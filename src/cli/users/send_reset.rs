@@ -128,9 +128,10 @@ pub fn run(context: &mut Context, args: &SendResetArgs) -> anyhow::Result<()> {
         }
         _ => {}
     }
-    let desk = context.desk()?;
-    if args.users.is_empty() {
-        let (wanted, sha256) = args.selection.wanted_with_digest(context, &desk, Action::UsersSendResetToMany)?;
+    let is_job = args.users.is_empty();
+    let desk = context.desk(if is_job { Action::UsersSendResetToMany } else { Action::UsersSendReset })?;
+    if is_job {
+        let (wanted, sha256) = args.selection.wanted_with_digest(context, &desk)?;
         let selection = if args.all { "--all".to_owned() } else { args.selection.words() };
         let asked = Asked { meant: Meant::Selected(Box::new(wanted)), selection, sha256 };
         return send_to_many::send(context, &desk, asked, &args.mail, &args.bulk, &args.acting);

@@ -1,7 +1,5 @@
 //! `users set-password`.
 
-use std::path::PathBuf;
-
 use crate::actions::Desk;
 use crate::actions::Intent;
 use crate::actions::gate::Strictness;
@@ -14,6 +12,7 @@ use crate::cli::context::Context;
 use crate::cli::context::PasswordSource;
 use crate::cli::failure;
 use crate::cli::failure::Complaint;
+use crate::cli::files::InputFile;
 use crate::cli::prompt;
 use crate::domain::message::MessageId;
 use crate::domain::text;
@@ -21,7 +20,6 @@ use crate::domain::user::UserReference;
 use crate::secrets::generate;
 use crate::secrets::generate::Generated;
 use crate::secrets::password::Password;
-use crate::secrets::password::one_line;
 use crate::texts;
 use crate::texts::Locale;
 
@@ -42,8 +40,8 @@ pub struct SetPasswordArgs {
     #[arg(long, conflicts_with_all = ["password_file", "generate"])]
     stdin: bool,
     /// Read the password from the first line of a file that only you can read
-    #[arg(long, value_name = "FILE", conflicts_with = "generate")]
-    password_file: Option<PathBuf>,
+    #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::AnyPath, conflicts_with = "generate")]
+    password_file: Option<InputFile>,
     /// Make a password that meets the requirements, and print it: `words` (the default) or `characters`
     #[arg(long, value_name = "KIND", num_args = 0..=1, require_equals = true, default_missing_value = "words")]
     generate: Option<Kind>,
@@ -89,8 +87,8 @@ pub fn run(context: &mut Context, args: &SetPasswordArgs) -> anyhow::Result<()> 
         let hint = Some("leave it out to be asked, or use `--stdin`, `--password-file` or `--generate`".to_owned());
         return Err(Complaint::Usage { words: words.to_owned(), hint }.into());
     }
-    let desk = context.desk()?;
     let strictness = if args.override_policy { Strictness::Overridden } else { Strictness::Policy };
+    let desk = context.desk(password::set_action(strictness))?;
     let target = password::look(&desk, &UserReference::new(&args.user), strictness)?;
     if args.acting.dry_run {
         let name = &target.user.username;
@@ -106,7 +104,7 @@ pub fn run(context: &mut Context, args: &SetPasswordArgs) -> anyhow::Result<()> 
     match (args.generate, source) {
         (Some(kind), _) => task.generate(context, kind),
         (None, Some(source)) => {
-            let password = Password::from_bytes(one_line(context.secret_bytes(&desk, &source)?))?;
+            let password = Password::from_bytes(context.secret_line(&source)?)?;
             let notice = task.set(context, &password, Origin::Operator)?;
             context.send_notice(&desk, notice);
             Ok(())
@@ -158,7 +156,7 @@ impl Task<'_> {
         let hint = "give `--stdin`, `--password-file FILE` or `--generate`";
         let mut terminal = context.terminal(&question, hint)?;
         let heading = format!("Requirements for the password of {} ({}):", user.username, user.email);
-        let requirements = texts::policy::requirements(self.desk.policy(), Locale::English);
+        let requirements = texts::policy::requirements(self.desk.policy()?, Locale::English);
         terminal.show(&prompt::bullets(&heading, &requirements))?;
         let contact = &self.desk.organization().help_contact;
         if !contact.is_empty() {
@@ -177,9 +175,10 @@ impl Task<'_> {
     fn generate(&self, context: &mut Context, kind: Kind) -> anyhow::Result<()> {
         let (desk, user) = (self.desk, &self.target.user);
         let words = desk.personal_words(user);
+        let policy = desk.policy()?;
         let generated: Generated = desk.with_random(|random| match kind {
-            Kind::Words => generate::words(desk.policy(), &words, random, None),
-            Kind::Characters => generate::characters(desk.policy(), &words, random, None),
+            Kind::Words => generate::words(policy, &words, random, None),
+            Kind::Characters => generate::characters(policy, &words, random, None),
         })?;
         let notice = self.set(context, generated.password(), Origin::Generated)?;
         // First: whoever waits for the relay loses the password with an impatient Ctrl-C.

@@ -5,6 +5,7 @@ use crate::cli::context::Context;
 use crate::cli::data;
 use crate::cli::data::Cell;
 use crate::cli::data::Head;
+use crate::domain::action::Action;
 use crate::domain::user::SignIn;
 use crate::domain::user::Status;
 use crate::domain::user::UserReference;
@@ -22,7 +23,7 @@ pub struct ShowArgs {
 /// # Errors
 /// When there is no such user, or the operator may not see users.
 pub fn run(context: &mut Context, args: &ShowArgs) -> anyhow::Result<()> {
-    let desk = context.desk()?;
+    let desk = context.desk(Action::UsersShow)?;
     let shown = show::show(&desk, &UserReference::new(&args.user))?;
     let (user, now) = (&shown.user, desk.now());
     let is_locked = user.status(now) == Status::Locked;

@@ -3,6 +3,7 @@
 use crate::actions::users::lock;
 use crate::cli::acting::ActingArgs;
 use crate::cli::context::Context;
+use crate::domain::action::Action;
 use crate::domain::user::UserReference;
 
 /// Unlock a user
@@ -20,7 +21,7 @@ pub struct UnlockArgs {
 /// # Errors
 /// When there is no such user, or the operator may not.
 pub fn run(context: &mut Context, args: &UnlockArgs) -> anyhow::Result<()> {
-    let desk = context.desk()?;
+    let desk = context.desk(Action::UsersUnlock)?;
     let outcome = lock::unlock(&desk, &UserReference::new(&args.user), &args.acting.intent())?;
     let name = &outcome.username;
     match outcome.changed {

@@ -5,9 +5,10 @@ use crate::actions::users::password::Verdict;
 use crate::cli::context::Context;
 use crate::cli::context::PasswordSource;
 use crate::cli::failure::Complaint;
+use crate::domain::action::Action;
 use crate::domain::user::UserReference;
+use crate::secrets::lines;
 use crate::secrets::password::Password;
-use crate::secrets::password::one_line;
 
 /// Check a user's password, as a login system does
 ///
@@ -36,22 +37,26 @@ pub fn run(context: &mut Context, args: &VerifyPasswordArgs) -> anyhow::Result<(
         Some(user) => user.clone(),
         None => pam_user(context)?,
     };
-    let desk = context.desk()?;
+    let desk = context.login_desk(Action::UsersVerifyPassword)?;
     let password = if args.stdin {
-        let mut bytes = context.secret_bytes(&desk, &PasswordSource::Stdin)?;
+        let mut bytes = context.secret_bytes(&PasswordSource::Stdin)?;
         if args.pam {
             // pam_exec ends what it writes with a NUL, and modules before it may have done the same.
             let end = bytes.iter().position(|&byte| byte == 0).unwrap_or(bytes.len());
             bytes.truncate(end);
+            // As it was typed at the login: nothing in it is an editor's.
+            Password::from_bytes(lines::one_line(bytes)).ok()
+        } else {
+            let text = lines::without_mark(bytes).ok();
+            text.and_then(|text| Password::from_bytes(lines::first_line(text)).ok())
         }
-        Password::from_bytes(one_line(bytes))
     } else {
         let question = format!("Password of {user}");
         let mut terminal = context.terminal(&question, "give `--stdin`")?;
-        Password::new(terminal.ask_secret(&format!("{}: ", crate::domain::text::visible(&question)))?)
+        Password::new(terminal.ask_secret(&format!("{}: ", crate::domain::text::visible(&question)))?).ok()
     };
     // What can be nobody's password is a wrong one.
-    let Ok(password) = password else { return Err(Complaint::NotVerified.into()) };
+    let Some(password) = password else { return Err(Complaint::NotVerified.into()) };
     match password::verify(&desk, &UserReference::new(&user), &password)? {
         Verdict::Refused => Err(Complaint::NotVerified.into()),
         Verdict::Accepted { must_change } => {

@@ -148,15 +148,39 @@ pub enum PasswordError {
     /// A NUL character, at which C programs would cut the password off.
     #[error("the password contains a NUL character, which no login form can send; leave it out")]
     Nul,
-    /// A line break inside, which could not be typed at a terminal.
+    /// A TAB, which at most login forms leads to the next field.
+    #[error("the password contains a TAB character, which most login forms cannot take; leave it out")]
+    Tab,
+    /// A line break of any kind inside, which could not be typed at a terminal.
     #[error("the password contains a line break, which cannot be typed at a terminal; give it as one line")]
     LineBreak,
+    /// Another control character, C0, DEL or C1.
+    #[error("the password contains a control character, which no login form can take; leave it out")]
+    Control,
+    /// U+FFFD, which stands where a program could not read a character: the character itself is lost.
+    #[error("the password contains U+FFFD, which replaces a character that was lost on the way; give it in UTF-8")]
+    Replacement,
     /// More than [`MAX_BYTES`] as NFC text in UTF-8.
     #[error("the password has {bytes} bytes, and {MAX_BYTES} are allowed; choose a shorter one")]
     TooLong {
         /// The bytes that it has.
         bytes: usize,
     },
+}
+
+/// The first character of `text` that no password may hold, as the reason why; `None`: there is none. Such characters are
+/// refused and never dropped: what is left would be another password than the one that was given. A space of any kind,
+/// such as NBSP, is a character as any other.
+pub fn forbidden(text: &str) -> Option<PasswordError> {
+    text.chars().find_map(|character| match character {
+        '\0' => Some(PasswordError::Nul),
+        '\t' => Some(PasswordError::Tab),
+        // All that Unicode calls a mandatory break (UAX #14).
+        '\n' | '\r' | '\u{b}' | '\u{c}' | '\u{85}' | '\u{2028}' | '\u{2029}' => Some(PasswordError::LineBreak),
+        '\u{fffd}' => Some(PasswordError::Replacement),
+        other if other.is_control() => Some(PasswordError::Control),
+        _ => None,
+    })
 }
 
 /// One rule that a password fails. It never holds a part of the password.

@@ -15,6 +15,8 @@ use std::path::PathBuf;
 
 use cxme_admin::clock::ScriptedClock;
 use cxme_admin::process::Script;
+use cxme_admin::process::SystemPaths;
+use cxme_admin::process::sudo::Answer;
 use cxme_admin::process::terminal::PromptError;
 use cxme_admin::process::terminal::ScriptedTerminal;
 use cxme_admin::random::ScriptedRandom;
@@ -223,6 +225,7 @@ impl World {
         script.environment.insert("XDG_CONFIG_HOME".into(), folder("config"));
         script.environment.insert("XDG_DATA_HOME".into(), folder("data"));
         script.environment.insert("HOME".into(), folder("home"));
+        script.system = SystemPaths { config: self.config(), store: self.store() };
         Command { world: self, script }
     }
 
@@ -319,10 +322,10 @@ impl<'world> Command<'world> {
         self
     }
 
-    /// The streams are a terminal of 80 columns; nobody answers.
+    /// The streams are a terminal of 80 columns, which shows colours; nobody answers.
     pub(crate) fn at_terminal(mut self) -> Self {
         self.script.at_terminal = true;
-        self.variable("NO_COLOR", "1")
+        self
     }
 
     /// At a terminal at which these lines are typed.
@@ -353,6 +356,18 @@ impl<'world> Command<'world> {
         self.variable("SUDO_UID", uid.to_string())
     }
 
+    /// On a machine whose own configuration and store are elsewhere.
+    pub(crate) fn system(mut self, config: PathBuf, store: PathBuf) -> Self {
+        self.script.system = SystemPaths { config, store };
+        self
+    }
+
+    /// What sudo says when it is asked.
+    pub(crate) fn sudo_says(mut self, answer: Answer) -> Self {
+        self.script.sudo = answer;
+        self
+    }
+
     /// Runs it.
     pub(crate) fn run(self) -> Run {
         let seed = self.world.seed.get();
@@ -361,10 +376,13 @@ impl<'world> Command<'world> {
         let transcript = self.script.terminal.as_ref().map(ScriptedTerminal::transcript);
         let status = cxme_admin::cli::run(self.script.process(), Box::new(clock), Box::new(random));
         let asked = transcript.map(|transcript| transcript.borrow().clone()).unwrap_or_default();
+        let (stdout, stderr) = (self.script.stdout.bytes(), self.script.stderr.bytes());
+        let (plain_stdout, plain_stderr) = (run::without_styles(&stdout), run::without_styles(&stderr));
         Run {
             status,
-            stdout: self.script.stdout.bytes(),
-            stderr: self.script.stderr.bytes(),
+            has_colour: plain_stdout != stdout || plain_stderr != stderr,
+            stdout: plain_stdout,
+            stderr: plain_stderr,
             asked,
             folder: self.world.folder().to_string_lossy().into_owned(),
         }

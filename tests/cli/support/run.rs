@@ -8,11 +8,36 @@ use super::me;
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Run {
     pub(crate) status: u8,
+    /// Standard output, without the program's colours.
     pub(crate) stdout: Vec<u8>,
+    /// Standard error, without the program's colours.
     pub(crate) stderr: Vec<u8>,
+    /// Whether there were colours.
+    pub(crate) has_colour: bool,
     /// What the terminal showed that questions were asked at.
     pub(crate) asked: String,
     pub(super) folder: String,
+}
+
+/// The styles that the program and clap write: reset, bold, underlined, red, green, yellow and cyan. An escape of any other
+/// kind is not taken for one.
+const STYLES: [&str; 7] =
+    ["\u{1b}[0m", "\u{1b}[1m", "\u{1b}[4m", "\u{1b}[31m", "\u{1b}[32m", "\u{1b}[33m", "\u{1b}[36m"];
+
+/// The bytes without the styles of the program.
+pub(super) fn without_styles(bytes: &[u8]) -> Vec<u8> {
+    let mut plain = Vec::with_capacity(bytes.len());
+    let mut rest = bytes;
+    while let Some((&byte, after)) = rest.split_first() {
+        match STYLES.iter().find_map(|style| rest.strip_prefix(style.as_bytes())) {
+            Some(after) => rest = after,
+            None => {
+                plain.push(byte);
+                rest = after;
+            }
+        }
+    }
+    plain
 }
 
 impl Run {

@@ -22,7 +22,7 @@ use crate::domain::user::SignIn;
 use crate::domain::user::Status;
 use crate::domain::user::judge_locale;
 use crate::domain::user::judge_username;
-use crate::secrets::password_hash::PasswordHash;
+use crate::secrets::admission::ImportedHash;
 use crate::store::StoreError;
 use crate::store::import::Incoming;
 use crate::store::import::Staging;
@@ -337,11 +337,12 @@ fn judged<'row>(
         Some("false" | "0" | "no") => Some(false),
         Some(_) => return Err(bad(8, "is not `true` or `false`".to_owned())),
     };
-    if let Some(hash) = password_hash {
-        PasswordHash::parse(hash).map_err(|fault| bad(9, fault.to_string()))?;
-        if !update && sign_in.unwrap_or(sign_in_by_domain) == SignIn::Saml {
-            return Err(bad(9, "the user signs in with SAML".to_owned()));
-        }
+    let password_hash = match password_hash {
+        None => None,
+        Some(hash) => Some(ImportedHash::parse(hash).map_err(|fault| bad(9, fault.to_string()))?),
+    };
+    if password_hash.is_some() && !update && sign_in.unwrap_or(sign_in_by_domain) == SignIn::Saml {
+        return Err(bad(9, "the user signs in with SAML".to_owned()));
     }
     Ok(Incoming {
         line,
@@ -357,6 +358,6 @@ fn judged<'row>(
         // The end of a lock that is over says nothing about an active user.
         locked_until: locked_until.filter(|_| locked == Some(true)),
         must_change,
-        password_hash: password_hash.as_deref(),
+        password_hash,
     })
 }

@@ -1,0 +1,86 @@
+//! Usage errors and help: what clap has to say. An error repeats what was typed, and that is neither to drive the terminal
+//! nor to show a secret.
+
+use std::ffi::OsStr;
+use std::ffi::OsString;
+
+use clap::Parser as _;
+use clap::error::ContextKind;
+use clap::error::ContextValue;
+use clap::error::ErrorKind;
+
+use super::OK;
+use super::USAGE;
+use crate::cli::Arguments;
+use crate::cli::output;
+use crate::domain::text;
+use crate::process::Process;
+use crate::secrets::ResetCode;
+
+/// Prints what clap has to say: help and version are data, an error is not.
+pub fn of_usage(mut process: Process, error: clap::Error) -> u8 {
+    let (is_data, allowed) = (!error.use_stderr(), process.allows_colour());
+    if !is_data && process.arguments.iter().any(|word| may_be_or_stand_before_a_code(word)) {
+        let colour = process.stderr.is_terminal && allowed;
+        let words = "wrong arguments, which are not repeated: a code may be among them";
+        let hint =
+            "a code is never an argument: leave it out to be asked, or use `--stdin`; cxme-admin resets redeem --help";
+        let _ = output::write_error(&mut process.stderr.bytes, colour, words, &[], Some(hint));
+        return USAGE;
+    }
+    let (mut error, is_text) = of_text_alone(error, &process.arguments);
+    if !is_data && process.arguments.iter().any(|word| may_stand_before_a_password(word)) {
+        withhold_values(&mut error);
+    }
+    let stream = if is_data { &mut process.stdout } else { &mut process.stderr };
+    let rendered = error.render();
+    let words = if is_text && stream.is_terminal && allowed {
+        rendered.ansi().to_string()
+    } else {
+        // Without the styles, and so what is unprintable now came by an argument.
+        rendered.to_string().split('\n').map(text::visible).collect::<Vec<_>>().join("\n")
+    };
+    let _ = stream.bytes.write_all(words.as_bytes());
+    let _ = stream.bytes.flush();
+    if is_data { OK } else { USAGE }
+}
+
+/// The error about the same arguments with everything unprintable in them made visible, and whether there is one: escapes
+/// among clap's own styles could not be told from them.
+fn of_text_alone(error: clap::Error, arguments: &[OsString]) -> (clap::Error, bool) {
+    let is_text = |word: &OsString| !word.to_string_lossy().chars().any(text::is_unprintable);
+    if arguments.iter().all(is_text) {
+        return (error, true);
+    }
+    let visible = arguments.iter().map(|word| text::visible(&word.to_string_lossy()).into_owned());
+    match Arguments::try_parse_from(visible) {
+        Err(same) if same.kind() == error.kind() => (same, true),
+        _ => (error, false),
+    }
+}
+
+/// Whether the word is a code, also as it stands in a link, or the command that takes one.
+fn may_be_or_stand_before_a_code(word: &OsStr) -> bool {
+    let word = word.to_string_lossy();
+    let end = word.rsplit(['#', '!', '=', '/']).next().unwrap_or_default();
+    word == "redeem" || ResetCode::parse(end).is_ok()
+}
+
+/// Whether somebody could have typed a password after this word, although no command takes one there.
+fn may_stand_before_a_password(word: &OsStr) -> bool {
+    let word = word.to_string_lossy();
+    word.contains("password") || word == "check" || word.starts_with("--generate")
+}
+
+/// Takes what was typed out of an error: the screen, and the log that cron mails, are no places for a password.
+fn withhold_values(error: &mut clap::Error) {
+    let withheld = || ContextValue::String("(not repeated: it may be a password)".to_owned());
+    if error.get(ContextKind::InvalidValue).is_some() {
+        error.insert(ContextKind::InvalidValue, withheld());
+    }
+    let is_word = |value: &ContextValue| matches!(value, ContextValue::String(word) if !word.starts_with('-'));
+    if error.kind() == ErrorKind::UnknownArgument && error.get(ContextKind::InvalidArg).is_some_and(is_word) {
+        error.insert(ContextKind::InvalidArg, withheld());
+        error.remove(ContextKind::Suggested);
+    }
+}

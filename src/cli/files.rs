@@ -1,0 +1,76 @@
+//! The files that arguments name. They are told by their type, so that one rule meets them all and no command can leave
+//! it out: a file to be opened is a [`PathBuf`], input that may be standard input an [`InputFile`].
+
+use std::ffi::OsString;
+use std::fmt;
+use std::path::Path;
+use std::path::PathBuf;
+
+use clap::ArgMatches;
+
+/// Input that an argument names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum InputFile {
+    /// `-`: standard input.
+    Stdin,
+    /// A file.
+    File(PathBuf),
+}
+
+impl From<OsString> for InputFile {
+    fn from(given: OsString) -> Self {
+        if given == "-" { Self::Stdin } else { Self::File(given.into()) }
+    }
+}
+
+impl fmt::Display for InputFile {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Stdin => formatter.write_str("-"),
+            Self::File(path) => write!(formatter, "{}", path.display()),
+        }
+    }
+}
+
+/// What the arguments of a command name.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct NamedFiles {
+    /// A configuration.
+    pub config: bool,
+    /// A store.
+    pub store: bool,
+    /// Any other file or directory.
+    pub file: bool,
+    /// `-` where it would be a file of that name.
+    pub hyphen: bool,
+}
+
+impl NamedFiles {
+    /// Those of a command and of the commands above it.
+    pub fn of(matches: &ArgMatches) -> Self {
+        let mut named = Self::default();
+        let mut level = Some(matches);
+        while let Some(matches) = level {
+            for id in matches.ids() {
+                named.add(matches, id.as_str());
+            }
+            level = matches.subcommand().map(|(_, below)| below);
+        }
+        named
+    }
+
+    fn add(&mut self, matches: &ArgMatches, id: &str) {
+        // Another type is an error here, and no file.
+        for path in matches.try_get_many::<PathBuf>(id).ok().flatten().into_iter().flatten() {
+            match id {
+                "config" => self.config = true,
+                "store" => self.store = true,
+                _ => self.file = true,
+            }
+            self.hyphen |= path == Path::new("-");
+        }
+        for input in matches.try_get_many::<InputFile>(id).ok().flatten().into_iter().flatten() {
+            self.file |= *input != InputFile::Stdin;
+        }
+    }
+}

@@ -1,0 +1,95 @@
+//! What a login needs of a configuration: where the store is, what a hash costs, and what wrong passwords cost.
+//!
+//! A mistake anywhere else must not lock everybody out, so nothing else is read, and each of the sections is read on its
+//! own. A `[store]` that cannot be read is an error, or another store could be asked. The others fall back to their
+//! defaults: every other command refuses the file and says why.
+
+use std::borrow::Cow;
+use std::path::Path;
+
+use super::Config;
+use super::LIMIT;
+use super::LoadError;
+use super::Problem;
+use super::Problems;
+use super::SignInSection;
+use super::StoreSection;
+use super::Surroundings;
+use super::document::Document;
+use super::password::PasswordSection;
+use crate::private_file;
+
+impl Config {
+    /// Reads what a login needs of the file at `path`, which others must not be able to write; all else is the default.
+    ///
+    /// # Errors
+    /// When the file cannot be read, or with what is wrong in `[store]`.
+    pub fn load_for_login(path: &Path, surroundings: Surroundings<'_>) -> Result<Self, LoadError> {
+        let bytes = private_file::read(path, &private_file::Rule::config(), LIMIT)?;
+        Ok(Self::parse_for_login(&String::from_utf8_lossy(&bytes), path, surroundings)?)
+    }
+
+    /// Reads what a login needs of the text of the file `name`. Bytes that are not UTF-8 are U+FFFD in it.
+    pub(super) fn parse_for_login(text: &str, name: &Path, surroundings: Surroundings<'_>) -> Result<Self, Problems> {
+        let folder = name.parent().unwrap_or(Path::new(""));
+        let is_sound = Document::is_sound(text);
+        let part = |section| if is_sound { Cow::Borrowed(text) } else { Cow::Owned(lines_of(text, section)) };
+        let store_text = part("store");
+        let document = Document::parse_part(&store_text, folder, surroundings, "store");
+        let store = StoreSection::read(&document.section("store"));
+        let mut problems = document.finish();
+        if store.names_replaced_bytes() {
+            problems.push(Problem { line: None, text: "[store]: is not UTF-8: save the file as UTF-8".to_owned() });
+        }
+        if !problems.is_empty() {
+            return Err(Problems::new(name, problems));
+        }
+        let password_text = part("password");
+        let document = Document::parse_part(&password_text, folder, surroundings, "password");
+        let mut password =
+            PasswordSection::read(&document.section("password"), &document.section("password.argon2"), true);
+        if document.has_problem_in("password.argon2") {
+            password.argon2 = Default::default();
+        }
+        let sign_in_text = part("sign_in");
+        let document = Document::parse_part(&sign_in_text, folder, surroundings, "sign_in");
+        let sign_in = SignInSection::read(&document.section("sign_in"));
+        Ok(Self { store, password, sign_in, ..Self::default() })
+    }
+}
+
+impl StoreSection {
+    fn names_replaced_bytes(&self) -> bool {
+        let path = self.path.as_ref().and_then(|path| path.to_str());
+        [path, self.reader_group.as_deref()].into_iter().flatten().any(|text| text.contains('\u{fffd}'))
+    }
+}
+
+/// The lines of a damaged file that belong to a section and those below it, each in its place; all others are empty. A
+/// quote or a bracket that is not closed elsewhere reaches as far as the parser looks, and so hides sections that are
+/// sound; it does not reach past a line that begins with `[`.
+fn lines_of(text: &str, section: &str) -> String {
+    let belongs = |name: &str| name == section || name.strip_prefix(section).is_some_and(|rest| rest.starts_with('.'));
+    // Above the first header stand keys such as `store.path`.
+    let (mut is_inside, mut is_above) = (false, true);
+    let mut kept = String::with_capacity(text.len());
+    for line in text.lines() {
+        let start = line.trim_start_matches(|c: char| c.is_whitespace() || c == '\u{feff}');
+        if let Some(header) = start.strip_prefix('[') {
+            let name = header.trim_start_matches('[').split([']', '#']).next().unwrap_or_default();
+            is_inside = belongs(&bare(name));
+            is_above = false;
+        }
+        let key = is_above.then(|| start.split('=').next().unwrap_or_default());
+        if is_inside || key.is_some_and(|key| belongs(&bare(key))) {
+            kept.push_str(line);
+        }
+        kept.push('\n');
+    }
+    kept
+}
+
+/// A dotted name without blanks and quotes.
+fn bare(name: &str) -> String {
+    name.chars().filter(|c| !c.is_whitespace() && !matches!(c, '"' | '\'')).collect()
+}

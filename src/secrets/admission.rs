@@ -1,0 +1,246 @@
+//! The hashes that may be stored, and the one way to each of them. Their fields are private and their constructors stand in
+//! this file, so that no other part of the program can store the hash of a password that passed no gate:
+//!
+//! - [`Admitted`]: the hash of a new password, which met the policy ([`Hasher::admit`]) or was set against it by an operator
+//!   with the permission for that ([`Hasher::admit_overridden`], which asks for a [`PolicyOverride`]);
+//! - [`Rehashed`]: a new hash of the password that the stored hash has just verified ([`Hasher::rehash`], which asks for a
+//!   [`Verified`]);
+//! - [`ImportedHash`]: a hash that another system made, taken as it is.
+
+use crate::domain::operator::PolicyOverride;
+use crate::domain::policy::Fault;
+use crate::domain::policy::PersonalWords;
+use crate::domain::policy::Policy;
+use crate::random::Random;
+use crate::secrets::hasher::Hasher;
+use crate::secrets::password::Password;
+use crate::secrets::password_hash::PasswordHash;
+use crate::secrets::password_hash::PasswordHashError;
+
+/// The hash of a new password that may be stored.
+///
+/// ```
+/// use cxme_admin::secrets::admission::Admitted;
+/// fn stored(admitted: &Admitted) -> &str {
+///     admitted.hash().as_str()
+/// }
+/// ```
+///
+/// Nobody else makes one, neither of a hash that is there nor of a password:
+///
+/// ```compile_fail,E0451
+/// use cxme_admin::secrets::{PasswordHash, admission::Admitted};
+/// fn bypass(hash: PasswordHash) -> Admitted {
+///     Admitted { hash, policy: None }
+/// }
+/// ```
+///
+/// ```compile_fail,E0624
+/// use cxme_admin::{random::Random, secrets::{Hasher, Password, PasswordHash}};
+/// fn bypass(hasher: &mut Hasher, password: &Password, random: &mut dyn Random) -> PasswordHash {
+///     hasher.hash(password, random)
+/// }
+/// ```
+#[derive(Debug)]
+pub struct Admitted {
+    hash: PasswordHash,
+    policy: Option<String>,
+}
+
+impl Admitted {
+    /// The hash.
+    pub fn hash(&self) -> &PasswordHash {
+        &self.hash
+    }
+
+    /// The fingerprint of the policy that the password met; `None`: the policy was overridden.
+    pub fn policy(&self) -> Option<&str> {
+        self.policy.as_deref()
+    }
+}
+
+/// A password together with the stored hash that it was verified against. Only [`Hasher::verified`] makes one.
+///
+/// ```compile_fail,E0451
+/// use cxme_admin::secrets::{Password, PasswordHash, admission::Verified};
+/// fn bypass<'a>(password: &'a Password, hash: &'a PasswordHash) -> Verified<'a> {
+///     Verified { password, hash }
+/// }
+/// ```
+#[derive(Debug)]
+pub struct Verified<'a> {
+    password: &'a Password,
+    hash: &'a PasswordHash,
+}
+
+/// A stored hash and the one that is to replace it: the same password, hashed with the parameters of today.
+///
+/// ```compile_fail,E0451
+/// use cxme_admin::secrets::{PasswordHash, admission::Rehashed};
+/// fn bypass(old: PasswordHash, new: PasswordHash) -> Rehashed {
+///     Rehashed { old, new }
+/// }
+/// ```
+#[derive(Debug)]
+pub struct Rehashed {
+    old: PasswordHash,
+    new: PasswordHash,
+}
+
+impl Rehashed {
+    /// The hash that was verified. Where the store has another one by now, it must not be replaced.
+    pub fn old(&self) -> &PasswordHash {
+        &self.old
+    }
+
+    /// The hash that takes its place.
+    pub fn new_hash(&self) -> &PasswordHash {
+        &self.new
+    }
+}
+
+/// A hash that another system made, on its way into the store: only `users import` brings such hashes, with the permission
+/// `export-hashes`. The password behind it passed no gate, so no policy is noted for it.
+///
+/// ```compile_fail,E0423
+/// use cxme_admin::secrets::admission::ImportedHash;
+/// let bypass = ImportedHash("not even a hash");
+/// ```
+#[derive(Clone, Copy)]
+pub struct ImportedHash<'a>(&'a str);
+
+impl<'a> ImportedHash<'a> {
+    /// Reads a PHC string.
+    ///
+    /// # Errors
+    /// As [`PasswordHash::parse`].
+    pub fn parse(text: &'a str) -> Result<Self, PasswordHashError> {
+        PasswordHash::parse(text).map(|_| Self(text))
+    }
+
+    /// The PHC string, for the store.
+    pub fn as_str(&self) -> &'a str {
+        self.0
+    }
+}
+
+impl std::fmt::Debug for ImportedHash<'_> {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("ImportedHash")
+    }
+}
+
+impl Hasher {
+    /// Checks a new password against the policy and the hashes that it must not match, and hashes it.
+    ///
+    /// # Errors
+    /// Every rule that the password breaks.
+    pub fn admit(
+        &mut self,
+        password: &Password,
+        policy: &Policy,
+        words: &PersonalWords<'_>,
+        history: &[PasswordHash],
+        random: &mut dyn Random,
+    ) -> Result<Admitted, Vec<Fault>> {
+        let mut faults = password.faults(policy, words);
+        if history.iter().any(|old| self.verify(password, old)) {
+            faults.push(Fault::Reused { history: policy.history });
+        }
+        if !faults.is_empty() {
+            return Err(faults);
+        }
+        Ok(Admitted { hash: self.hash(password, random), policy: Some(policy.fingerprint()) })
+    }
+
+    /// Hashes a new password whatever the policy says of it. The permission was asked for by whoever has the proof.
+    pub fn admit_overridden(
+        &mut self,
+        password: &Password,
+        _permit: &PolicyOverride,
+        random: &mut dyn Random,
+    ) -> Admitted {
+        Admitted { hash: self.hash(password, random), policy: None }
+    }
+
+    /// As [`Hasher::verify`]; where the hash is one of the password, gives the proof.
+    pub fn verified<'a>(&mut self, password: &'a Password, hash: &'a PasswordHash) -> Option<Verified<'a>> {
+        self.verify(password, hash).then_some(Verified { password, hash })
+    }
+
+    /// Hashes a password again that its stored hash has just verified.
+    pub fn rehash(&mut self, verified: &Verified<'_>, random: &mut dyn Random) -> Rehashed {
+        Rehashed { old: verified.hash.clone(), new: self.hash(verified.password, random) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use zeroize::Zeroizing;
+
+    use super::*;
+    use crate::domain::operator::Standing;
+    use crate::domain::role::Permission;
+    use crate::random::ScriptedRandom;
+    use crate::secrets::password_hash::HashParameters;
+
+    const WORDS: PersonalWords<'_> =
+        PersonalWords { username: "alice", email: "", name: "", organization: "", email_domains: &[] };
+
+    fn hasher() -> Hasher {
+        Hasher::new(HashParameters::new(8, 1, 1).unwrap())
+    }
+
+    fn password(text: &str) -> Password {
+        Password::new(Zeroizing::new(text.to_owned())).unwrap()
+    }
+
+    #[test]
+    fn a_new_password_is_hashed_only_where_it_meets_the_policy_and_was_not_used_before() {
+        let (mut hasher, mut random) = (hasher(), ScriptedRandom::new(1));
+        let policy = Policy { history: 2, ..Policy::default() };
+        let good = password("correct horse battery staple");
+        let admitted = hasher.admit(&good, &policy, &WORDS, &[], &mut random).unwrap();
+        assert_eq!(admitted.policy(), Some(policy.fingerprint().as_str()));
+        assert!(hasher.verify(&good, admitted.hash()));
+        let used = [admitted.hash().clone()];
+        let faults = hasher.admit(&good, &policy, &WORDS, &used, &mut random).unwrap_err();
+        assert_eq!(faults, [Fault::Reused { history: 2 }]);
+        assert!(!hasher.admit(&password("short"), &policy, &WORDS, &[], &mut random).unwrap_err().is_empty());
+    }
+
+    #[test]
+    fn the_policy_is_overridden_only_with_the_permission_for_it() {
+        let (mut hasher, mut random) = (hasher(), ScriptedRandom::new(1));
+        let permit = Standing::Root.require_policy_override().unwrap();
+        let admitted = hasher.admit_overridden(&password("x"), &permit, &mut random);
+        assert_eq!(admitted.policy(), None);
+        assert!(hasher.verify(&password("x"), admitted.hash()));
+        let all_but = Permission::ALL.into_iter().filter(|permission| *permission != Permission::OverridePolicy);
+        let other = Standing::Operator { role: "Other".to_owned(), permissions: all_but.collect() };
+        assert!(other.require_policy_override().is_err());
+        assert!(Standing::Stranger.require_policy_override().is_err());
+    }
+
+    #[test]
+    fn a_hash_is_replaced_only_by_one_of_the_password_that_it_verified() {
+        let (mut hasher, mut random) = (hasher(), ScriptedRandom::new(1));
+        let permit = Standing::Root.require_policy_override().unwrap();
+        let stored = hasher.admit_overridden(&password("x"), &permit, &mut random);
+        assert!(hasher.verified(&password("y"), stored.hash()).is_none());
+        let right = password("x");
+        let verified = hasher.verified(&right, stored.hash()).unwrap();
+        let rehashed = hasher.rehash(&verified, &mut random);
+        assert_eq!(rehashed.old(), stored.hash());
+        assert_ne!(rehashed.new_hash(), stored.hash());
+        assert!(hasher.verify(&right, rehashed.new_hash()));
+    }
+
+    #[test]
+    fn what_cannot_be_verified_is_not_imported_and_debug_shows_nothing() {
+        assert!(ImportedHash::parse("$6$rounds=5000$salt$hash").is_err());
+        let text = "$argon2id$v=19$m=256,t=2,p=1$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4";
+        let imported = ImportedHash::parse(text).unwrap();
+        assert_eq!((imported.as_str(), format!("{imported:?}")), (text, "ImportedHash".to_owned()));
+    }
+}

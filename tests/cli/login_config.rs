@@ -1,0 +1,169 @@
+//! A login needs only the store: whatever else the configuration holds, `verify-password` gives the same answer in the same time.
+
+use std::fs;
+use std::time::Duration;
+
+use insta::assert_snapshot;
+use nix::sys::resource::UsageWho;
+use nix::sys::resource::getrusage;
+
+use crate::support::GOOD;
+use crate::support::OTHER;
+use crate::support::World;
+
+/// Alice has a password.
+fn world() -> World {
+    World::new().with_users("alice").with_password("alice", GOOD)
+}
+
+/// What every login needs: the store's place, and what a hash costs.
+fn sound(world: &World) -> String {
+    let argon2 = "[password.argon2]\nmemory_kib = 19456\niterations = 2\n";
+    format!("[store]\npath = \"{}\"\n{argon2}[sign_in]\nmax_failures = 50\n", world.store().display())
+}
+
+/// Both answers, and nothing said about the configuration.
+#[track_caller]
+fn assert_answers(world: &World, what: &str) {
+    let verify = |password: &str| world.command("users verify-password alice --stdin").stdin(password).run();
+    assert_eq!(verify(GOOD).to_string(), "status 0", "{what}");
+    assert_eq!(verify(OTHER).to_string(), "status 1", "{what}");
+}
+
+#[test]
+fn no_mistake_outside_the_sections_of_a_login_stops_one() {
+    let world = world();
+    let sound = sound(&world);
+    for broken in [
+        "[mail]\nform = \"x\"\n",
+        "[mail]\nfrom = 7\n",
+        "[mail]\nfrom = \n",
+        "[mail]\nfrom = \"passwords@example.com\n",
+        "[mail]\nfrom = \"\"\"passwords@example.com\n",
+        "[mail\nfrom = \"passwords@example.com\"\n",
+        "[mail]]\nfrom = \"passwords@example.com\"\n",
+        "[mail]\n[mail]\n",
+        "[mail.smtp]\npassword_command = [\"/usr/bin/pass\",\n",
+        "[mail.smtp]\npassword_command = { a = 1,\n",
+        "[mail.smtp]\nhost = \"x\0y\"\n",
+        "[mail.smtp]\ntls = \"none\"\nhost = \"relay.example.com\"\n",
+        "<<<<<<< HEAD\n[reset]\nlife = \"24h\"\n=======\n>>>>>>> other\n",
+        "[mial]\nfrom = \"x\"\n",
+        "[reset]\nlife = \"9y\"\n",
+        "[organization]\nname = 7\n",
+        "[password]\nmin_length = 3\n",
+        "[password]\nblocklist_file = \"/absent/list\"\n",
+        "[password]\nblocklist_file = \"/etc/passwd\"\nclasses = [\"emoji\"]\n",
+        "nonsense\n",
+    ] {
+        // A key that belongs to no section can only stand above all others.
+        if !broken.starts_with('n') {
+            world.write_config(&format!("{sound}{broken}"));
+            assert_answers(&world, &format!("after: {broken}"));
+        }
+        world.write_config(&format!("{broken}{sound}"));
+        assert_answers(&world, &format!("before: {broken}"));
+    }
+    fs::write(world.config(), [sound.as_bytes(), b"[mail]\nfrom = \"caf\xe9@example.com\"\n"].concat()).unwrap();
+    assert_answers(&world, "not UTF-8");
+}
+
+#[test]
+fn what_hashing_costs_falls_back_to_the_default_where_it_cannot_be_read() {
+    let world = world();
+    let store = format!("[store]\npath = \"{}\"\n", world.store().display());
+    for broken in [
+        "[password.argon2]\nmemory_kib = 1024\n",
+        "[password.argon2]\nmemory_kib = \n",
+        "[password.argon2]\nmemory_kib = 1048576\niterations = 16\n",
+        "[sign_in]\nmax_failures = 0\n",
+        "[sign_in]\nmax_failures = \"many\n",
+        "[sign_in]\nmax_failure = 3\n",
+    ] {
+        world.write_config(&format!("{store}{broken}"));
+        assert_answers(&world, broken);
+        assert_eq!(world.run("users list").status, 78, "{broken}: every other command says it");
+    }
+}
+
+#[test]
+fn a_store_section_that_cannot_be_read_stops_logins_and_no_other_store_is_opened() {
+    let world = world();
+    let path = world.store().display().to_string();
+    for broken in [
+        format!("[store]\npath = {path}\n"),
+        format!("[store]\npth = \"{path}\"\n"),
+        format!("[store]\npath = \"{path}\n[mail]\nfrom = \n"),
+        format!("[store\npath = \"{path}\"\n"),
+        format!("store.path = \"{path}\nnonsense\n"),
+        format!("[store]\npath = \"{path}\"\n<<<<<<< HEAD\n=======\n>>>>>>> other\n"),
+        format!("[store]\npath = \"{path}\"\n[store]\npath = \"/other\"\n"),
+        "[store]\npath = 7\n".to_owned(),
+        "store = 7\n".to_owned(),
+    ] {
+        world.write_config(&broken);
+        let run = world.command("users verify-password alice --stdin").stdin(GOOD).run();
+        assert_eq!(run.status, 78, "{broken}: {run}");
+    }
+    fs::write(world.config(), b"[store]\npath = \"/caf\xe9\"\n").unwrap();
+    let run = world.command("users verify-password alice --stdin").stdin(GOOD).run();
+    assert_snapshot!(run, @"
+    status 78
+    -- stderr
+    error: [DIR]/config/cxme-admin/config.toml: [store]: is not UTF-8: save the file as UTF-8
+    ");
+    world.write_config(&format!("[store]\npth = \"{path}\"\n[mail]\nfrom = 7\n"));
+    let run = world.command("users verify-password alice --stdin").stdin(GOOD).run();
+    assert_snapshot!(run, @"
+    status 78
+    -- stderr
+    error: [DIR]/config/cxme-admin/config.toml:2: [store] pth: unknown key, did you mean `path`?
+    ");
+}
+
+/// The time that this thread computed.
+fn computed(run: impl FnOnce()) -> Duration {
+    let now = || {
+        let usage = getrusage(UsageWho::RUSAGE_THREAD).unwrap();
+        let time = usage.user_time() + usage.system_time();
+        Duration::new(time.tv_sec().unsigned_abs(), u32::try_from(time.tv_usec()).unwrap() * 1_000)
+    };
+    let before = now();
+    run();
+    now() - before
+}
+
+#[test]
+fn a_list_of_a_million_passwords_slows_no_login() {
+    let world = world();
+    let list: String = (0..1_000_000).map(|number| format!("password-{number}\n")).collect();
+    let list = world.file_with_mode("list.txt", list, 0o644);
+    let without = sound(&world);
+    let with = format!("{without}[password]\nblocklist_file = \"{}\"\n", list.display());
+    let best = |config: &str| {
+        world.write_config(config);
+        (0..5).map(|_| computed(|| assert!(world.accepts("alice", GOOD)))).min().unwrap()
+    };
+    let (without, with) = (best(&without), best(&with));
+    assert!(with < without * 3 / 2, "{with:?} with a list, {without:?} without");
+}
+
+#[test]
+fn what_needs_the_policy_still_fails_without_its_list_and_what_does_not_works() {
+    let world = world();
+    world.configure("blocklist_file = \"/absent/list\"");
+    world.run("users list").expect_status(0);
+    world.run("users lock alice").expect_status(0);
+    world.run("users unlock alice").expect_status(0);
+    assert_snapshot!(world.command("users set-password alice --stdin").stdin(OTHER).run(), @"
+    status 74
+    -- stderr
+    error: /absent/list: no such file: create it, or correct the path
+    ");
+    for command in ["policy show", "users show alice", "users change-password alice --stdin"] {
+        let run = world.command(command).stdin(format!("{GOOD}\n{OTHER}\n")).run();
+        assert_eq!(run.status, 74, "{command}: {run}");
+    }
+    world.run("users list --policy-outdated").expect_status(74);
+    assert!(world.accepts("alice", GOOD));
+}

@@ -1,0 +1,79 @@
+//! The program behind the real sudo, on accounts and rules that live as long as a test: who may set a machine up, and
+//! that nobody gets more by sudo than sudo and their role give them.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on says so by a panic")]
+
+#[path = "sudo/machine.rs"]
+mod machine;
+
+use machine::Machine;
+
+#[test]
+fn on_a_new_machine_those_limited_to_the_program_get_nothing_by_it() {
+    let Some(machine) = Machine::new() else { return };
+    let secret = machine.secret();
+    let secret = secret.display();
+    for sudo in ["sudo -n", "sudo -n -u $OTHER", "sudo -n -u $SERVICE"] {
+        for words in [
+            "init --yes",
+            "init --yes --operator $LIMITED",
+            "init --yes --store /tmp/cxt-own/store.db",
+            "init --yes -c /tmp/cxt-own/config.toml",
+            "demo",
+            "demo /tmp/cxt-own",
+            &format!("users list --from {secret}"),
+            &format!("users import {secret}"),
+            &format!("users list -c {secret}"),
+            &format!("users list --store {secret}"),
+            "users export --to /tmp/cxt-own",
+            "mail preview reset --out /tmp/cxt-own",
+            "store backup /tmp/cxt-own",
+        ] {
+            let said = machine.shell("limited", &format!("{sudo} $CXME {words}")).expect(77);
+            assert!(!said.contains("zq7sentinel"), "{said}");
+        }
+        // sudo itself keeps these from getting through; where its rules let them, the program does.
+        for variable in ["CXME_ADMIN_STORE=/tmp/cxt-own/store.db", "SUDO_UID=0", "SUDO_UID="] {
+            let ran = machine.shell("limited", &format!("{sudo} {variable} $CXME init --yes"));
+            assert!([1, 77].contains(&ran.status), "{}", ran.said);
+        }
+    }
+    assert!(machine.is_bare() && !std::path::Path::new("/tmp/cxt-own").exists());
+    let said = machine.shell("limited", "sudo -n $CXME init --yes").expect(77);
+    let account = machine::account("limited");
+    assert_eq!(
+        said,
+        format!(
+            "error: `init` by sudo needs an account that may run any command by sudo, and {account} may not\n\
+             hint: who may run any command by sudo does it as root itself: sudo env -u SUDO_UID cxme-admin init \
+             --operator {account}\n"
+        )
+    );
+    // The way that the hint shows is closed by sudo.
+    assert_eq!(machine.shell("limited", "sudo -n env -u SUDO_UID $CXME init --yes").status, 1);
+}
+
+#[test]
+fn those_who_may_do_anything_set_the_machine_up_and_are_its_first_admin() {
+    let Some(machine) = Machine::new() else { return };
+    machine.shell("full", "sudo -n $CXME init --yes --organization 'Example Travel'").expect(0);
+    let listed = machine.shell("full", "sudo -n $CXME operators list -o csv").expect(0);
+    assert!(listed.contains(&format!("\n{},", machine::account("full"))), "{listed}");
+    // An Admin names what they like; nobody else does.
+    let secret = machine.secret();
+    let from = format!("sudo -n $CXME users list --from {}", secret.display());
+    machine.shell("full", &from).expect(67);
+    machine.shell("limited", &from).expect(77);
+    machine.shell("limited", "sudo -n $CXME users list").expect(77);
+    machine.shell("full", "sudo -n $CXME operators add $LIMITED --role 'Minimal Permissions'").expect(0);
+    machine.shell("limited", "sudo -n $CXME users list").expect(0);
+    machine.shell("limited", &from).expect(77);
+
+    machine.clear();
+    // Nobody but root can ask sudo about others.
+    let said = machine.shell("full", "sudo -n -u $SERVICE $CXME init --yes").expect(77);
+    assert!(said.contains("sudo cannot be asked here"), "{said}");
+    assert!(machine.is_bare());
+    machine.shell("full", "sudo -n env -u SUDO_UID $CXME init --yes --operator $FULL").expect(0);
+    machine.shell("full", "sudo -n $CXME users list --from /dev/null").expect(0);
+}

@@ -1,0 +1,196 @@
+//! A machine with throw-away accounts and rules of sudo, at whose usual places there is no store. Everything is removed
+//! when it goes out of scope.
+
+use std::fs;
+use std::fs::File;
+use std::io::Write as _;
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+use std::path::PathBuf;
+use std::process::Command;
+use std::process::Output;
+use std::process::Stdio;
+use std::time::Duration;
+use std::time::Instant;
+
+use tempfile::TempDir;
+
+/// Where the program's own directories are.
+const STATE: &str = "/var/lib/cxme-admin";
+const CONFIG: &str = "/etc/cxme-admin";
+/// Held while they are in use: another run of the tests may want them.
+const LOCK: &str = "/run/cxme-admin-tests.lock";
+const RULES: &str = "/etc/sudoers.d";
+const RULES_PREFIX: &str = "cxme-admin-tests-";
+/// The accounts of a run: may run everything; the program alone; is the service account; and one more.
+const ROLES: [&str; 4] = ["full", "limited", "service", "other"];
+
+pub(crate) struct Machine {
+    folder: TempDir,
+    _lock: File,
+}
+
+/// What a command did.
+pub(crate) struct Ran {
+    pub(crate) status: i32,
+    pub(crate) said: String,
+}
+
+impl Machine {
+    /// The machine, or `None` with the reason on standard error where it cannot be had.
+    pub(crate) fn new() -> Option<Self> {
+        let has = |path: &str| Path::new(path).exists();
+        let ready = can(nix::unistd::geteuid().is_root(), "only root can set up sudo")
+            && can(
+                has("/usr/bin/sudo") && has("/usr/sbin/visudo") && has("/usr/sbin/useradd"),
+                "no sudo or no useradd",
+            );
+        if !ready {
+            return None;
+        }
+        let lock = lock();
+        clean_up_after_the_dead();
+        let is_free = !has(STATE) && !has(CONFIG);
+        if !can(is_free, &format!("{STATE} or {CONFIG} is there: this machine has a store of its own")) {
+            return None;
+        }
+        let machine = Self { folder: tempfile::tempdir().unwrap(), _lock: lock };
+        fs::set_permissions(machine.folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
+        fs::copy(env!("CARGO_BIN_EXE_cxme-admin"), machine.program()).unwrap();
+        for role in ROLES {
+            let made =
+                quiet("/usr/sbin/useradd", &["--system", "--no-create-home", "--shell", "/bin/sh", &account(role)]);
+            assert!(made.success(), "useradd {role}");
+        }
+        machine.write_rules();
+        Some(machine)
+    }
+
+    fn write_rules(&self) {
+        let [full, limited, service, other] = ROLES.map(account);
+        let program = self.program().display().to_string();
+        let rules = format!(
+            "{full} ALL = (ALL:ALL) NOPASSWD: ALL\n{limited} ALL = (root, {service}, {other}) NOPASSWD: {program}\n"
+        );
+        let draft = self.folder.path().join("rules");
+        fs::write(&draft, rules).unwrap();
+        fs::set_permissions(&draft, fs::Permissions::from_mode(0o440)).unwrap();
+        assert!(quiet("/usr/sbin/visudo", &["-c", "-q", "-f", draft.to_str().unwrap()]).success());
+        fs::copy(&draft, rules_file(std::process::id())).unwrap();
+    }
+
+    /// The program, where everybody can start it.
+    pub(crate) fn program(&self) -> PathBuf {
+        self.folder.path().join("cxme-admin")
+    }
+
+    /// A file that only root can read.
+    pub(crate) fn secret(&self) -> PathBuf {
+        let path = self.folder.path().join("secret");
+        fs::write(&path, "zq7sentinel\n").unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+        path
+    }
+
+    /// Runs a line of a shell as an account; in it `$CXME` is the program.
+    pub(crate) fn shell(&self, role: &str, line: &str) -> Ran {
+        let mut command = Command::new("/usr/sbin/runuser");
+        command.args(["-u", &account(role), "--", "/bin/sh", "-c", line]).env_clear().current_dir("/");
+        command.env("PATH", "/usr/bin:/bin").env("CXME", self.program()).env("LC_ALL", "C");
+        for role in ROLES {
+            command.env(role.to_uppercase(), account(role));
+        }
+        ran(&command.stdin(Stdio::null()).output().unwrap())
+    }
+
+    /// Whether nothing is at the usual places.
+    pub(crate) fn is_bare(&self) -> bool {
+        !Path::new(STATE).exists() && !Path::new(CONFIG).exists()
+    }
+
+    /// Removes what is at the usual places.
+    pub(crate) fn clear(&self) {
+        for path in [STATE, CONFIG] {
+            let _ = fs::remove_dir_all(path);
+        }
+    }
+}
+
+impl Drop for Machine {
+    fn drop(&mut self) {
+        self.clear();
+        remove_accounts(std::process::id());
+    }
+}
+
+impl Ran {
+    #[track_caller]
+    pub(crate) fn expect(self, status: i32) -> String {
+        assert_eq!(self.status, status, "{}", self.said);
+        self.said
+    }
+}
+
+/// The name of an account of this run.
+pub(crate) fn account(role: &str) -> String {
+    account_of(role, std::process::id())
+}
+
+fn account_of(role: &str, process: u32) -> String {
+    format!("cxt-{role}-{process}")
+}
+
+fn ran(output: &Output) -> Ran {
+    let said = [output.stdout.as_slice(), &output.stderr].concat();
+    Ran { status: output.status.code().unwrap_or(-1), said: String::from_utf8_lossy(&said).into_owned() }
+}
+
+fn rules_file(process: u32) -> PathBuf {
+    Path::new(RULES).join(format!("{RULES_PREFIX}{process}"))
+}
+
+fn remove_accounts(process: u32) {
+    let _ = fs::remove_file(rules_file(process));
+    for role in ROLES {
+        let _ = quiet("/usr/sbin/userdel", &[&account_of(role, process)]);
+    }
+}
+
+/// Removes what runs left that were killed.
+fn clean_up_after_the_dead() {
+    for entry in fs::read_dir(RULES).unwrap() {
+        let name = entry.unwrap().file_name();
+        let process = name.to_str().and_then(|name| name.strip_prefix(RULES_PREFIX)?.parse().ok());
+        if let Some(process) = process.filter(|process| !Path::new(&format!("/proc/{process}")).exists()) {
+            remove_accounts(process);
+        }
+    }
+}
+
+fn quiet(program: &str, words: &[&str]) -> std::process::ExitStatus {
+    Command::new(program).args(words).stdin(Stdio::null()).stderr(Stdio::null()).status().unwrap()
+}
+
+fn lock() -> File {
+    let mut options = fs::OpenOptions::new();
+    #[expect(clippy::disallowed_methods, reason = "a file of the tests")]
+    let file = options.write(true).create(true).truncate(false).mode(0o600).open(LOCK).unwrap();
+    let deadline = Instant::now() + Duration::from_secs(120);
+    while file.try_lock().is_err() {
+        assert!(Instant::now() < deadline, "another run holds {LOCK}");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    file
+}
+
+/// Whether a test can run here. Where not, it says so, past what libtest captures, and under CI it fails.
+fn can(condition: bool, what: &str) -> bool {
+    if !condition {
+        #[expect(clippy::disallowed_methods, reason = "a switch of the tests, which the program never sees")]
+        let is_ci = std::env::var_os("CI").is_some_and(|ci| ci == "true");
+        assert!(!is_ci, "{what}: under CI that is a failure; tests/run as root sees to it");
+        let _ = std::io::stderr().write_all(format!("tests/sudo.rs: skipped: {what}\n").as_bytes());
+    }
+    condition
+}
