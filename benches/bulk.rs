@@ -64,8 +64,14 @@ fn main() -> anyhow::Result<()> {
 /// Makes a store with users, and a reset for each.
 fn queue(path: &Path, count: u64) -> anyhow::Result<()> {
     let now = SystemClock.now();
-    let operator =
-        Account { uid: 0, name: "root".to_owned(), login_uid: None, host: "host".to_owned(), by_sudo: false };
+    let operator = Account {
+        uid: 0,
+        name: "root".to_owned(),
+        is_name_known: true,
+        login_uid: None,
+        host: "host".to_owned(),
+        by_sudo: false,
+    };
     let mut fault = None;
     Store::create(path, 0o600, |store| {
         store.add_built_in_roles()?;

@@ -1915,12 +1915,16 @@ _cxme__admin() {
             return 0
             ;;
         cxme__subcmd__admin__subcmd__users__subcmd__change__subcmd__password)
-            opts="-n -c -o -q -v -h --stdin --no-notify --dry-run --reason --config --store --output --quiet --verbose --color --no-input --help"
+            opts="-n -c -o -q -v -h --stdin --client --no-notify --dry-run --reason --config --store --output --quiet --verbose --color --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --client)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --reason)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -2591,12 +2595,16 @@ _cxme__admin() {
             return 0
             ;;
         cxme__subcmd__admin__subcmd__users__subcmd__verify__subcmd__password)
-            opts="-c -o -q -v -h --stdin --pam --config --store --output --quiet --verbose --color --no-input --help"
+            opts="-c -o -q -v -h --stdin --pam --client --config --store --output --quiet --verbose --color --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --client)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0

@@ -2,6 +2,7 @@
 
 use std::cell::Cell;
 use std::rc::Rc;
+use std::time::Duration;
 
 use jiff::Timestamp;
 
@@ -9,6 +10,9 @@ use jiff::Timestamp;
 pub trait Clock {
     /// The present moment, with the fraction of the second cut off.
     fn now(&self) -> Timestamp;
+
+    /// Waits so long.
+    fn sleep(&self, time: Duration);
 }
 
 /// The clock of the machine.
@@ -20,6 +24,10 @@ impl Clock for SystemClock {
         #[expect(clippy::disallowed_methods, reason = "the one place that reads the machine's clock")]
         let now = Timestamp::now();
         Timestamp::from_second(now.as_second()).unwrap_or(now)
+    }
+
+    fn sleep(&self, time: Duration) {
+        std::thread::sleep(time);
     }
 }
 
@@ -42,5 +50,10 @@ impl ScriptedClock {
 impl Clock for ScriptedClock {
     fn now(&self) -> Timestamp {
         self.0.get()
+    }
+
+    /// Takes no time: the hand moves.
+    fn sleep(&self, time: Duration) {
+        self.0.set(self.0.get().saturating_add(time).unwrap_or(Timestamp::MAX));
     }
 }

@@ -213,6 +213,26 @@ fn pam_notes_the_login_and_no_failed_one() {
 }
 
 #[test]
+fn pam_says_where_a_wrong_password_came_from() {
+    if !can_pam() {
+        return;
+    }
+    let world = World::new();
+    let service = PamService::new(&world);
+    world.set_password("alice", PASSWORD);
+    let mut command = Command::new("pamtester");
+    let arguments = ["-I", "rhost=192.0.2.7", &service.name, "alice", "authenticate"];
+    assert!(!run(command.args(arguments), "something else\n").status.success());
+    let shown: serde_json::Value =
+        serde_json::from_str(&world.does(&["users", "show", "alice", "-o", "json"], "")).unwrap();
+    assert_eq!((&shown["failed_logins"], &shown["last_failed_login_from"]), (&1.into(), &"192.0.2.7".into()));
+    assert!(service.accepts("alice", PASSWORD));
+    let shown: serde_json::Value =
+        serde_json::from_str(&world.does(&["users", "show", "alice", "-o", "json"], "")).unwrap();
+    assert_eq!(shown["failed_logins"], 0);
+}
+
+#[test]
 fn pam_takes_both_forms_of_an_accent() {
     if !can_pam() {
         return;

@@ -9,6 +9,7 @@ use crate::domain::event::Chain;
 use crate::domain::event::Event;
 use crate::domain::user::UserReference;
 use crate::store::events::EventQuery;
+use crate::store::sign_in_failures::RefusedAttempts;
 
 /// Gives each event that meets the query to `visit`, newest first. A user is named by what he is called now, or by his
 /// number when he is deleted.
@@ -28,6 +29,14 @@ pub fn list(
         }
         view.each_event(&query, visit)
     })
+}
+
+/// The refused attempts that no event tells of yet: the rest of a minute becomes one event.
+///
+/// # Errors
+/// When the operator may not view the audit.
+pub fn untold(desk: &Desk) -> Result<Vec<RefusedAttempts>> {
+    desk.view(Action::AuditList, |view| Ok(view.refused_attempts()?))
 }
 
 /// Checks the chain from its start, and that a head kept elsewhere is in it. Gives the number of events.

@@ -8,6 +8,7 @@
 //! an event of its own. No change is open while a person is asked, a password is hashed or a mail is sent: look in a
 //! view, ask and hash, then check again in the change.
 
+mod attempts;
 pub mod audit;
 pub mod error;
 pub mod gate;
@@ -41,6 +42,7 @@ use crate::domain::organization::Organization;
 use crate::domain::policy::Policy;
 use crate::domain::refusal::Refusal;
 use crate::domain::role::Permission;
+use crate::domain::sign_in::SignInRules;
 use crate::domain::text;
 use crate::domain::user::User;
 use crate::domain::user::UserId;
@@ -68,6 +70,7 @@ pub struct Desk {
     policy: OnceCell<Policy>,
     policy_source: PolicySource,
     hasher: RefCell<Hasher>,
+    sign_in: SignInRules,
     clock: Box<dyn Clock>,
     random: RefCell<Box<dyn Random>>,
 }
@@ -81,6 +84,8 @@ pub struct Rules {
     pub policy: PolicySource,
     /// What a hash costs.
     pub hashing: HashParameters,
+    /// How logins are guarded.
+    pub sign_in: SignInRules,
 }
 
 /// Where the password requirements come from. Their blocklist is a file that may be missing, damaged or large: it is read by
@@ -147,7 +152,7 @@ pub struct Change<'desk> {
 impl Desk {
     /// A desk.
     pub fn new(store: Store, account: Account, rules: Rules, clock: Box<dyn Clock>, random: Box<dyn Random>) -> Self {
-        let Rules { organization, policy, hashing } = rules;
+        let Rules { organization, policy, hashing, sign_in } = rules;
         Self {
             store,
             account,
@@ -155,6 +160,7 @@ impl Desk {
             policy: OnceCell::new(),
             policy_source: policy,
             hasher: RefCell::new(Hasher::new(hashing)),
+            sign_in,
             clock,
             random: RefCell::new(random),
         }
@@ -204,6 +210,7 @@ impl Desk {
         match result {
             Ok((record, value)) => {
                 if !intent.dry_run {
+                    writing.append_refused_attempts(now)?;
                     writing.append_event(&self.event(action, &standing, Outcome::Done, now, intent, record))?;
                     writing.commit()?;
                 }
@@ -243,16 +250,25 @@ impl Desk {
     }
 
     fn standing(&self, reading: &Reading<'_>) -> Result<Standing> {
-        Ok(match reading.operator(self.account.uid)? {
-            Some(operator) => Standing::Operator { role: operator.role_name, permissions: operator.permissions },
-            None if self.account.uid == 0 => Standing::Root,
+        let Account { uid, .. } = self.account;
+        Ok(match reading.operator(uid)? {
+            Some(operator) if operator.is_account(uid, self.account.known_name()) => {
+                Standing::Operator { role: operator.role_name, permissions: operator.permissions }
+            }
+            _ if uid == 0 => Standing::Root,
+            Some(operator) => Standing::OtherName { operator: operator.account },
             None => Standing::Stranger,
         })
     }
 
     fn require(&self, standing: &Standing, action: Action) -> std::result::Result<(), Refusal> {
-        if *standing == Standing::Stranger {
-            return Err(Refusal::NotAnOperator { account: self.account.to_string() });
+        match standing {
+            Standing::Stranger => return Err(Refusal::NotAnOperator { account: self.account.to_string() }),
+            Standing::OtherName { operator } => {
+                let (uid, operator, account) = (self.account.uid, operator.clone(), self.account.name.clone());
+                return Err(Refusal::OtherName { uid, operator, account });
+            }
+            Standing::Operator { .. } | Standing::Root => {}
         }
         action.permission().map_or(Ok(()), |permission| standing.require(permission))
     }
@@ -275,6 +291,10 @@ impl Desk {
         let nothing = Intent::default();
         let intent = intent.unwrap_or(&nothing);
         let event = self.event(action, standing, Outcome::Refused, self.clock.now(), intent, record);
+        if refusal.is_attempt() {
+            self.count_refused(event, &refusal.to_string(), None);
+            return;
+        }
         let written = self.store.write().and_then(|writing| {
             writing.append_event(&event)?;
             writing.commit()

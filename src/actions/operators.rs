@@ -24,8 +24,11 @@ pub fn list(desk: &Desk) -> Result<Vec<Operator>> {
 /// When it is one already, the role does not exist or may do more than the operator's own.
 pub fn add(desk: &Desk, uid: u32, account: &str, role: &str, kind: OperatorKind, intent: &Intent) -> Result<()> {
     desk.change(Action::OperatorsAdd, intent, |change| {
-        if change.operator(uid)?.is_some() {
-            return Err(Refusal::OperatorExists(account.to_owned()).into());
+        if let Some(there) = change.operator(uid)? {
+            // The number may be that of an account which has gone.
+            let is_same = there.is_account(uid, Some(account));
+            let shown = if is_same { there.account } else { format!("{} (uid {uid})", there.account) };
+            return Err(Refusal::OperatorExists(shown).into());
         }
         let role = change.role_named(role)?.ok_or_else(|| Refusal::NoSuchRole(role.to_owned()))?;
         change.outrank(role.id, account, None)?;
@@ -43,21 +46,34 @@ pub fn add(desk: &Desk, uid: u32, account: &str, role: &str, kind: OperatorKind,
     })
 }
 
-/// Removes an operator.
+/// Removes the operator with this number or this name, which need not be an account of the machine any more, and gives the
+/// name. `known`: the number that the machine knows the name by, if it does.
 ///
 /// # Errors
 /// When it is none, its role may do more than the operator's own, or nobody could administer the store then.
-pub fn remove(desk: &Desk, uid: u32, account: &str, intent: &Intent) -> Result<()> {
+pub fn remove(desk: &Desk, given: &str, known: Option<u32>, intent: &Intent) -> Result<String> {
     desk.change(Action::OperatorsRemove, intent, |change| {
-        let Some(operator) = change.operator(uid)? else {
-            return Err(Refusal::NoSuchOperator(account.to_owned()).into());
+        let operators = change.operators()?;
+        let Some(operator) = find(&operators, given, known).cloned() else {
+            return Err(Refusal::NoSuchOperator(given.to_owned()).into());
         };
-        change.outrank(operator.role, account, None)?;
-        if operator.is_admin() && change.operators()?.iter().filter(|other| other.is_admin()).count() == 1 {
+        change.outrank(operator.role, &operator.account, None)?;
+        if operator.is_admin() && operators.iter().filter(|other| other.is_admin()).count() == 1 {
             return Err(Refusal::LastAdmin(operator.account).into());
         }
-        change.remove_operator(uid)?;
-        Ok((record(&operator), ()))
+        change.remove_operator(operator.uid)?;
+        Ok((record(&operator), operator.account))
+    })
+}
+
+/// By number, else by name; of two that had the same name at different times, the one whose number it has now.
+fn find<'a>(operators: &'a [Operator], given: &str, known: Option<u32>) -> Option<&'a Operator> {
+    let by_number = operators.iter().find(|operator| operator.uid.to_string() == given);
+    let mut named = operators.iter().filter(|operator| operator.account == given);
+    by_number.or_else(|| match (named.clone().count(), known) {
+        (2.., Some(uid)) => named.find(|operator| operator.uid == uid),
+        (1, _) => named.next(),
+        _ => None,
     })
 }
 

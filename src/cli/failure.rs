@@ -211,6 +211,10 @@ fn of_refusal(refusal: &Refusal) -> Told {
         Refusal::NotAnOperator { .. } => {
             told(NOT_PERMITTED).hint("an Admin adds operators: cxme-admin operators add ACCOUNT --role ROLE")
         }
+        Refusal::OtherName { uid, .. } => told(NOT_PERMITTED).hint(format!(
+            "if that is the same person, an Admin removes the operator and adds the account again: cxme-admin operators \
+             remove {uid}"
+        )),
         Refusal::NotPermitted { permission, .. } => {
             told(NOT_PERMITTED).hint(format!("{permission}: {}; an Admin can give another role", permission.help()))
         }

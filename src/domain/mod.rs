@@ -17,5 +17,6 @@ pub mod retry;
 pub mod role;
 pub mod selection;
 pub mod share;
+pub mod sign_in;
 pub mod text;
 pub mod user;

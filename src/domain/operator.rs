@@ -11,10 +11,12 @@ use crate::domain::text;
 /// The OS account that acts, as an event records it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Account {
-    /// Its number; this is what an operator is known by.
+    /// Its number.
     pub uid: u32,
-    /// Its name, for people; the number if it has none.
+    /// Its name; the number where the machine knows no name now.
     pub name: String,
+    /// Whether the machine knows the name now.
+    pub is_name_known: bool,
     /// The audit login uid, which survives su and sudo (proc(5), /proc/self/loginuid), where the kernel keeps one.
     pub login_uid: Option<u32>,
     /// The host.
@@ -78,6 +80,15 @@ impl Operator {
     }
 }
 
+impl Operator {
+    /// Whether an OS account of this number, with this name now, is the one that became an operator: number and name go
+    /// together, because a number that was freed is given to somebody else. A name that is not known now, such as while a
+    /// directory server is down, locks nobody out.
+    pub fn is_account(&self, uid: u32, known_name: Option<&str>) -> bool {
+        self.uid == uid && known_name.is_none_or(|name| name == self.account)
+    }
+}
+
 /// By what right an action is done.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Standing {
@@ -90,6 +101,11 @@ pub enum Standing {
     },
     /// root without an operator row: it could write the file anyway, so it acts as Admin, and the event says so.
     Root,
+    /// The number is an operator's, and belongs to an account of another name now.
+    OtherName {
+        /// The operator's name.
+        operator: String,
+    },
     /// Nobody that the store knows.
     Stranger,
 }
@@ -129,7 +145,7 @@ impl Standing {
         match self {
             Self::Operator { permissions, .. } => *permissions,
             Self::Root => Permissions::all(),
-            Self::Stranger => Permissions::default(),
+            Self::OtherName { .. } | Self::Stranger => Permissions::default(),
         }
     }
 
@@ -143,8 +159,15 @@ impl Standing {
         match self {
             Self::Operator { role, .. } => role,
             Self::Root => "root, not an operator",
-            Self::Stranger => "not an operator",
+            Self::OtherName { .. } | Self::Stranger => "not an operator",
         }
+    }
+}
+
+impl Account {
+    /// The name, where the machine knows it now.
+    pub fn known_name(&self) -> Option<&str> {
+        Some(self.name.as_str()).filter(|_| self.is_name_known)
     }
 }
 
@@ -157,6 +180,24 @@ impl fmt::Display for Account {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn number_and_name_make_the_operator_unless_the_name_is_not_known_now() {
+        let carol = Operator {
+            uid: 1000,
+            account: "carol".to_owned(),
+            kind: OperatorKind::Person,
+            role: RoleId(1),
+            role_name: String::new(),
+            permissions: Permissions::default(),
+            added_at: jiff::Timestamp::UNIX_EPOCH,
+        };
+        assert!(carol.is_account(1000, Some("carol")));
+        assert!(carol.is_account(1000, None));
+        assert!(!carol.is_account(1000, Some("eve")));
+        assert!(!carol.is_account(1000, Some("Carol")));
+        assert!(!carol.is_account(1001, Some("carol")));
+    }
 
     #[test]
     fn sudo_uid_is_believed_only_from_root_and_the_store_owner() {

@@ -19,6 +19,20 @@ pub enum Refusal {
         /// The account's name and number.
         account: String,
     },
+    /// The number of the OS account is an operator's, and its name is another one.
+    #[error(
+        "uid {uid} is an operator by the name {}, and is {} now",
+        text::quoted(operator, 80),
+        text::quoted(account, 80)
+    )]
+    OtherName {
+        /// The number.
+        uid: u32,
+        /// The operator's name.
+        operator: String,
+        /// The account's name now.
+        account: String,
+    },
     /// The operator's role lacks a permission.
     #[error("your role, {role}, lacks the permission `{permission}`")]
     NotPermitted {
@@ -198,6 +212,7 @@ impl Refusal {
         matches!(
             self,
             Self::NotAnOperator { .. }
+                | Self::OtherName { .. }
                 | Self::NotPermitted { .. }
                 | Self::NotBySudo(_)
                 | Self::Outranked { .. }
@@ -206,6 +221,11 @@ impl Refusal {
                 | Self::WrongPassword { .. }
                 | Self::CodeNotAccepted { .. }
         )
+    }
+
+    /// Whether strangers can cause it, as often as they like: then it is counted, and an event a minute tells of many.
+    pub fn is_attempt(&self) -> bool {
+        matches!(self, Self::WrongPassword { .. } | Self::CodeNotAccepted { .. })
     }
 
     /// The user as the operator named him, where the words leave it out.

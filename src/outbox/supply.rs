@@ -69,7 +69,10 @@ impl<'run> Supply<'run> {
         if let std::collections::hash_map::Entry::Vacant(place) = self.operators.entry(uid) {
             place.insert(writing.operator(uid)?);
         }
-        Ok(objection(due, self.operators.get(&uid).and_then(Option::as_ref)))
+        // The account that asked had no known name then where its number stands for it.
+        let name = Some(due.operator.as_str()).filter(|name| *name != uid.to_string());
+        let operator = self.operators.get(&uid).and_then(Option::as_ref);
+        Ok(objection(due, operator.filter(|operator| operator.is_account(uid, name))))
     }
 
     /// Leaves a message alone for the rest of the run.

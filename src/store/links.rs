@@ -158,12 +158,12 @@ impl Writing<'_> {
 
 impl Store {
     /// Ends a link whose life was found to be over, so that a clock that is set back does not revive it. Stands outside
-    /// changes as the outbox's own settling does: the row is the record.
+    /// changes as the outbox's own settling does: the row is the record. It waits for nobody, as [`Store::count_refused`].
     ///
     /// # Errors
-    /// When the store cannot be written; the link is refused all the same.
+    /// When somebody else writes, or the store cannot be written; the link is refused all the same.
     pub fn note_expiry(&self, id: MessageId, now: Timestamp) -> Result<()> {
-        let writing = self.write()?;
+        let writing = self.write_within(std::time::Duration::ZERO)?;
         let sql = "UPDATE message SET revoked_at = ?1, revoked_why = ?3 \
                    WHERE id = ?2 AND used_at IS NULL AND revoked_at IS NULL AND expires_at <= ?1";
         writing.transaction.execute(sql, params![now.as_second(), id.0, EXPIRED])?;

@@ -31,6 +31,7 @@ pub mod outbox;
 pub mod restore;
 pub mod roles;
 pub mod schema;
+pub mod sign_in_failures;
 pub mod user_list;
 pub mod users;
 

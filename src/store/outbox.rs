@@ -35,7 +35,9 @@ pub struct Due {
     pub state: MessageState,
     /// Where it goes.
     pub address: EmailAddress,
-    /// The OS account that asked for it.
+    /// The OS account that asked for it, by name.
+    pub operator: String,
+    /// The same by number.
     pub operator_uid: u32,
     /// When it was queued.
     pub created_at: Timestamp,
@@ -170,7 +172,7 @@ const COLUMNS: &str = "message.id, kind, state, user_id, address, operator_uid, 
      EXISTS (SELECT 1 FROM message AS later WHERE later.user_id = message.user_id AND later.id > message.id \
      AND later.life IS NOT NULL AND (later.handed_at IS NOT NULL OR later.state = 'queued' OR later.state = 'sending' \
      OR later.state = 'deferred')), used_at IS NOT NULL OR revoked_at IS NOT NULL, \
-     job_id IS NOT NULL";
+     job_id IS NOT NULL, message.operator";
 
 /// Those that never were tried, behind a [`Place`].
 const FRESH: &str = "state = 'queued' AND job_id IS ?6 AND (message.due_at, message.id) > (?2, ?3)";
@@ -371,5 +373,6 @@ fn due(row: &Row<'_>) -> rusqlite::Result<Due> {
         has_later_link: row.get(23)?,
         has_ended_link: row.get(24)?,
         is_of_job: row.get(25)?,
+        operator: lossy(row, 26)?.unwrap_or_default(),
     })
 }

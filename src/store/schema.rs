@@ -11,7 +11,11 @@ use crate::domain::text;
 pub(crate) const APPLICATION_ID: i64 = 0x4358_4d41;
 
 /// The migrations, oldest first. Append-only: the number of those applied is the file's `user_version`.
-const MIGRATIONS: &[&str] = &[include_str!("migrations/0001_house.sql"), include_str!("migrations/0002_outbox.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("migrations/0001_house.sql"),
+    include_str!("migrations/0002_outbox.sql"),
+    include_str!("migrations/0003_sign_in.sql"),
+];
 
 /// The schema version this program reads and writes.
 pub const VERSION: i64 = MIGRATIONS.len() as i64;

@@ -7,7 +7,6 @@ use rusqlite::params;
 
 use super::Reading;
 use super::Result;
-use super::Store;
 use super::Writing;
 use super::time;
 use crate::domain::email_address::EmailAddress;
@@ -29,9 +28,6 @@ pub(super) const COLUMNS: &str = "user.id, username, email, user.name, user.role
 
 /// How many old passwords are kept of a user: the most that a policy may refuse (`[password] history`).
 pub const MOST_HISTORY: u32 = 24;
-
-/// Logins nearer to each other than this are noted once, so that a busy login system does not fill the disk's queue.
-const LOGIN_NOTED_EVERY: i64 = 60;
 
 /// A user to be added.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -213,25 +209,6 @@ impl Writing<'_> {
              session_epoch = session_epoch + ?6, updated_at = ?3 WHERE id = ?1",
             params![id.0, hash, set_at, policy, must_change, i64::from(!keep_sessions)],
         )?;
-        Ok(())
-    }
-}
-
-impl Store {
-    /// Notes a login, at most once a minute a user. Stands outside changes: it is no deed of an operator, and a login
-    /// must not fail because the note could not be written.
-    ///
-    /// # Errors
-    /// When the store cannot be written; the caller goes on.
-    pub fn note_login(&self, id: UserId, now: Timestamp) -> Result<()> {
-        let sql = "SELECT last_login_at IS NULL OR abs(?2 - last_login_at) >= ?3 FROM user WHERE id = ?1";
-        let values = params![id.0, now.as_second(), LOGIN_NOTED_EVERY];
-        if self.connection.query_row(sql, values, |row| row.get(0)).optional()? == Some(true) {
-            let sql = "UPDATE user SET last_login_at = ?2 WHERE id = ?1";
-            let writing = self.write()?;
-            writing.transaction.execute(sql, params![id.0, now.as_second()])?;
-            writing.commit()?;
-        }
         Ok(())
     }
 }

@@ -34,6 +34,7 @@ mod secret_sources;
 mod send_reset;
 mod set_password;
 mod store;
+mod strangers;
 mod sudo;
 mod users;
 mod verify_password;

@@ -27,10 +27,10 @@ fn operators_are_added_listed_and_removed() {
     ");
     let listed = world.run("operators list -o csv").expect_status(0);
     assert_snapshot!(listed.out().replace(&format!(",{},", me()), ",[ME],"), @"
-    account,uid,role,kind,added_at
-    carol,61001,Admin,person,2026-11-24T08:00:00Z
-    dave,61002,Minimal Permissions,service,2026-11-24T08:00:00Z
-    owner,[ME],Admin,person,2026-11-24T08:00:00Z
+    account,uid,account_now,role,kind,added_at
+    carol,61001,carol,Admin,person,2026-11-24T08:00:00Z
+    dave,61002,dave,Minimal Permissions,service,2026-11-24T08:00:00Z
+    owner,[ME],owner,Admin,person,2026-11-24T08:00:00Z
     ");
     assert_snapshot!(world.run("operators remove dave -v"), @"
     status 0
@@ -143,4 +143,90 @@ fn unknown_accounts_roles_and_operators_are_named() {
     -- stderr
     error: owner is an operator already
     ");
+}
+
+#[test]
+fn an_operator_is_number_and_name_together() {
+    let world = World::new().with_users("alice").with_operator(CAROL, "Admin");
+    let as_eve = |line: &str| world.command(line).uid(CAROL).account(CAROL, Some("eve"));
+    assert_snapshot!(as_eve("users list").run(), @"
+    status 77
+    -- stderr
+    error: uid 61001 is an operator by the name carol, and is eve now
+    hint: if that is the same person, an Admin removes the operator and adds the account again: cxme-admin operators remove 61001
+    ");
+    assert_snapshot!(world.newest_event(), @r#"
+    users list | refused | eve, not an operator | -
+    {"refusal":"uid 61001 is an operator by the name carol, and is eve now"}
+    "#);
+    as_eve("users lock alice").run().expect_status(77);
+    as_eve("operators list").run().expect_status(77);
+    let by_sudo = world.command("users list").sudo_by(CAROL).account(CAROL, Some("eve"));
+    by_sudo.run().expect_status(77);
+    // By sudo an account of another name is no Admin either.
+    let file = world.file("names", "alice\n");
+    let by_sudo = world.command("users list --from").argument(file).sudo_by(CAROL).account(CAROL, Some("eve"));
+    by_sudo.run().expect_status(77);
+    // A directory server that is down locks nobody out.
+    world.command("users lock alice").uid(CAROL).account(CAROL, None).run().expect_status(0);
+    let listed = world.command("operators list -o csv").account(CAROL, Some("eve")).run().expect_status(0);
+    let listed = listed.to_string().replace(&format!(",{},", me()), ",[ME],");
+    assert_snapshot!(listed, @"
+    status 0
+    -- stdout
+    account,uid,account_now,role,kind,added_at
+    carol,61001,eve,Admin,person,2026-11-24T08:00:00Z
+    owner,[ME],owner,Admin,person,2026-11-24T08:00:00Z
+    -- stderr
+    warning: uid 61001 is eve now, not carol: that account is refused
+    ");
+    let listed = world.command("operators list -o csv").account(CAROL, None).run().expect_status(0);
+    let listed = listed.to_string().replace(&format!(",{},", me()), ",[ME],");
+    assert_snapshot!(listed, @"
+    status 0
+    -- stdout
+    account,uid,account_now,role,kind,added_at
+    carol,61001,,Admin,person,2026-11-24T08:00:00Z
+    owner,[ME],owner,Admin,person,2026-11-24T08:00:00Z
+    ");
+}
+
+#[test]
+fn an_operator_whose_account_is_gone_or_renamed_can_be_removed_and_added_again() {
+    let world = World::new().with_operator(CAROL, "Admin");
+    let renamed = |line: &str| world.command(line).account(CAROL, Some("eve"));
+    assert_snapshot!(renamed("operators add eve --role Admin").run(), @"
+    status 65
+    -- stderr
+    error: carol (uid 61001) is an operator already
+    ");
+    renamed("operators remove eve").run().expect_status(65);
+    assert_snapshot!(renamed("operators remove carol -v").run(), @"
+    status 0
+    -- stderr
+    carol is removed as operator.
+    ");
+    renamed("operators add eve --role Admin").run().expect_status(0);
+    renamed("users list").uid(CAROL).run().expect_status(0);
+    world.command("operators remove eve").account(CAROL, None).run().expect_status(0);
+    world.run("operators add carol --role Admin").expect_status(0);
+    world.command(&format!("operators remove {CAROL}")).account(CAROL, None).run().expect_status(0);
+}
+
+#[test]
+fn a_mail_that_waits_is_not_sent_on_the_word_of_another_account_with_the_number() {
+    let world = World::with_mail().with_users("alice").with_operator(CAROL, "Admin");
+    world.write_config(
+        &std::fs::read_to_string(world.config()).unwrap().replace("directory = \"", "directory = \"/dev/null/"),
+    );
+    world.command("users send-reset alice").uid(CAROL).run();
+    let waits = "SELECT group_concat(state || ' ' || ifnull(reply, '-')) FROM message WHERE life IS NOT NULL";
+    assert!(world.ask(waits).starts_with("deferred") || world.ask(waits).starts_with("queued"), "{}", world.ask(waits));
+    world.run("operators remove carol").expect_status(0);
+    let add = world.command("operators add eve --role Admin").account(CAROL, Some("eve"));
+    add.run().expect_status(0);
+    world.configure_mail("");
+    world.wait(86_000);
+    world.run("jobs run").expect_status(0);
+    assert_eq!(world.ask(waits), "cancelled the operator who asked for it may not send resets any more");
 }

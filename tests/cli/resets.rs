@@ -91,8 +91,9 @@ fn every_code_that_is_not_accepted_is_answered_alike() {
         let (world, code) = linked();
         change(&world, &code);
         let run = redeem(&world, &code, OTHER);
+        let event = world.newest_event();
         assert!(!world.accepts("alice", OTHER), "{run}");
-        (run.to_string(), world.newest_event())
+        (run.to_string(), event)
     };
     let sql = |statement: &'static str| move |world: &World, _: &str| world.sql(statement);
     let alike: [(&str, Doing); 7] = [

@@ -149,6 +149,7 @@ impl World {
         let operator = Account {
             uid: OPERATOR,
             name: "carol".to_owned(),
+            is_name_known: true,
             login_uid: None,
             host: "host".to_owned(),
             by_sudo: false,

@@ -51,6 +51,7 @@ fn with_events(count: i64) -> World {
         let account = Account {
             uid: 1_000,
             name: "carol".to_owned(),
+            is_name_known: true,
             login_uid: is_full.then_some(1_000),
             host: "host".to_owned(),
             by_sudo: is_full,

@@ -291,8 +291,14 @@ fn an_import_names_every_conflict_and_then_takes_all(store: &Store, minimal: Rol
 
 fn events_form_a_chain(store: &Store, alice: UserId) {
     for number in 0..3 {
-        let account =
-            Account { uid: 0, name: "root".to_owned(), login_uid: None, host: "host".to_owned(), by_sudo: false };
+        let account = Account {
+            uid: 0,
+            name: "root".to_owned(),
+            is_name_known: true,
+            login_uid: None,
+            host: "host".to_owned(),
+            by_sudo: false,
+        };
         let event = NewEvent {
             time: at(number),
             account,

@@ -44,18 +44,34 @@ pub fn lock(desk: &Desk, reference: &UserReference, until: Option<Timestamp>, in
     })
 }
 
-/// Ends a user's lock.
+/// What `users unlock` found and did.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Unlocked {
+    /// The user's name.
+    pub username: String,
+    /// Whether the user was locked.
+    pub was_locked: bool,
+    /// How many wrong passwords are forgotten.
+    pub failures: u64,
+}
+
+/// Ends a user's lock, and forgets the wrong passwords since the last right one.
 ///
 /// # Errors
-/// When he does not exist or outranks the operator.
-pub fn unlock(desk: &Desk, reference: &UserReference, intent: &Intent) -> Result<Outcome> {
+/// When there is no such user, or the user's role may do more than the operator's.
+pub fn unlock(desk: &Desk, reference: &UserReference, intent: &Intent) -> Result<Unlocked> {
     desk.change(Action::UsersUnlock, intent, |change| {
         let user = change.subordinate(reference)?;
-        let changed = user.lock.is_some();
-        if changed {
+        let was_locked = user.lock.is_some();
+        if was_locked {
             change.set_lock(user.id, None, change.now())?;
         }
-        Ok((Record::of(&user), Outcome { username: name(&user), changed }))
+        let failures = change.sign_in_failures(user.id)?.count;
+        let mut record = Record::of(&user);
+        if change.clear_sign_in_failures(user.id)? {
+            record.note("failed_logins", failures);
+        }
+        Ok((record, Unlocked { username: name(&user), was_locked, failures }))
     })
 }
 

@@ -8,14 +8,18 @@ use crate::actions::Intent;
 use crate::actions::Record;
 use crate::actions::Result;
 use crate::actions::Scene;
+use crate::actions::attempts::WrongPassword;
 use crate::actions::gate::Strictness;
 use crate::actions::outbox::queue_notice;
 use crate::domain::action::Action;
 use crate::domain::message::MessageId;
 use crate::domain::message::NoticeCause;
 use crate::domain::operator::PolicyOverride;
+use crate::domain::operator::Standing;
 use crate::domain::refusal::Refusal;
 use crate::domain::role::Permission;
+use crate::domain::sign_in::SignInFailures;
+use crate::domain::text;
 use crate::domain::user::SignIn;
 use crate::domain::user::Status;
 use crate::domain::user::User;
@@ -141,19 +145,27 @@ pub enum Verdict {
     Refused,
 }
 
-/// Checks a password as a login system does, and notes the login. The same work is done whatever the reason of a refusal.
+/// Checks a password as a login system does, and records the login. The same work is done whatever the reason of a refusal.
+/// `client` is where the login comes from.
 ///
 /// # Errors
 /// When the operator may not verify passwords, or the store cannot be read.
-pub fn verify(desk: &Desk, reference: &UserReference, password: &Password) -> Result<Verdict> {
-    let (user, hash) = desk.view(Action::UsersVerifyPassword, |view| candidate(view, reference))?;
-    if !desk.verify(password, hash.as_ref()) {
-        return Ok(Verdict::Refused);
+pub fn verify(desk: &Desk, reference: &UserReference, password: &Password, client: Option<&str>) -> Result<Verdict> {
+    let action = Action::UsersVerifyPassword;
+    let found = desk.view(action, |view| Candidate::find(view, reference))?;
+    let is_right = desk.verify(password, found.hash.as_ref());
+    match found.user.as_ref().filter(|_| is_right) {
+        Some(user) => {
+            // A courtesy: neither a full disk nor another writer keeps anybody out.
+            let _ = desk.store.record_login(user.id, None, desk.now());
+            Ok(Verdict::Accepted { must_change: user.password.as_ref().is_some_and(|facts| facts.must_change) })
+        }
+        None => {
+            let record = found.user.as_ref().map(Record::of).unwrap_or_default();
+            desk.answer_wrong_password(found.wrong(action, client, "the password was not accepted", record));
+            Ok(Verdict::Refused)
+        }
     }
-    let Some(user) = user else { return Ok(Verdict::Refused) };
-    // The note is a courtesy; a full disk must not keep anybody out.
-    let _ = desk.store.note_login(user.id, desk.now());
-    Ok(Verdict::Accepted { must_change: user.password.is_some_and(|facts| facts.must_change) })
 }
 
 /// A user who wants to change his own password, and has shown the old one.
@@ -170,23 +182,28 @@ impl Proven {
 }
 
 /// Checks the old password. An unknown user is refused in the same words and with the same work as a wrong password.
+/// `client` is where the user comes from.
 ///
 /// # Errors
 /// [`Refusal::WrongPassword`]; when the operator may not.
-pub fn prove(desk: &Desk, reference: &UserReference, old: &Password) -> Result<Proven> {
-    let (user, hash, history) = desk.view(Action::UsersChangePassword, |view| {
-        let (user, hash) = candidate(view, reference)?;
-        let history = user.as_ref().map(|user| history(view, user)).transpose()?.unwrap_or_default();
-        Ok((user, hash, history))
+pub fn prove(desk: &Desk, reference: &UserReference, old: &Password, client: Option<&str>) -> Result<Proven> {
+    let action = Action::UsersChangePassword;
+    let (found, history) = desk.view(action, |view| {
+        // Whoever is asked for: reading the requirements takes time, and must not tell who exists.
+        desk.policy()?;
+        let found = Candidate::find(view, reference)?;
+        let history = found.user.as_ref().map(|user| history(view, user)).transpose()?.unwrap_or_default();
+        Ok((found, history))
     })?;
-    let is_right = desk.verify(old, hash.as_ref());
-    match user {
-        Some(user) if is_right => Ok(Proven { target: Target { user, permit: None, history } }),
-        // In a view of its own, because the hashing is over by now: a refusal in a view becomes an event.
-        _ => desk.view(Action::UsersChangePassword, |_| {
-            Err(Refusal::WrongPassword { given: reference.as_str().to_owned() }.into())
-        }),
+    let is_right = desk.verify(old, found.hash.as_ref());
+    if is_right && let Some(user) = found.user {
+        return Ok(Proven { target: Target { user, permit: None, history } });
     }
+    let refusal = Refusal::WrongPassword { given: reference.as_str().to_owned() };
+    let mut record = Record::default();
+    record.note("user", text::quoted(reference.as_str(), text::MAX_NAME));
+    desk.answer_wrong_password(found.wrong(action, client, &refusal.to_string(), record));
+    Err(refusal.into())
 }
 
 /// Sets the password that the user chose himself. Gives the number of the notice.
@@ -204,12 +221,13 @@ pub fn change(
     let admitted = desk.admit(&target.user, new, &target.history, None)?;
     desk.change(Action::UsersChangePassword, intent, |change| {
         let reference = UserReference::Username(target.user.username.as_str().to_owned());
-        let (user, _) = candidate(change, &reference)?;
+        let found = Candidate::find(change, &reference)?;
         let Some(user) =
-            user.filter(|user| user.id == target.user.id && user.session_epoch == target.user.session_epoch)
+            found.user.filter(|user| user.id == target.user.id && user.session_epoch == target.user.session_epoch)
         else {
             return Err(Refusal::WrongPassword { given: reference.as_str().to_owned() }.into());
         };
+        change.clear_sign_in_failures(user.id)?;
         let options = Options { must_change: false, keep_sessions: false, notify };
         change.set_password(user.id, &new_password(admitted, options, change.now()))?;
         let mut record = Record::of(&user);
@@ -246,12 +264,37 @@ pub(in crate::actions) fn history(scene: &impl Scene, user: &User) -> Result<Vec
     Ok(hashes)
 }
 
-/// The user and his hash, if he may sign in with a password now: the rule of the `login` view.
-fn candidate(scene: &impl Scene, reference: &UserReference) -> Result<(Option<User>, Option<PasswordHash>)> {
-    let Some(user) = scene.reading().user(reference)? else { return Ok((None, None)) };
-    if user.sign_in != SignIn::Password || user.status(scene.now()) != Status::Active {
-        return Ok((None, None));
+/// Whom a password is checked for: the user with a hash who may sign in with a password now.
+struct Candidate {
+    standing: Standing,
+    /// `None`: there is none, or none who may sign in with a password.
+    user: Option<User>,
+    hash: Option<PasswordHash>,
+    failures: SignInFailures,
+}
+
+impl Candidate {
+    fn find(scene: &impl Scene, reference: &UserReference) -> Result<Self> {
+        let nobody =
+            Self { standing: scene.standing().clone(), user: None, hash: None, failures: SignInFailures::default() };
+        let Some(user) = scene.reading().user(reference)? else { return Ok(nobody) };
+        if user.sign_in != SignIn::Password || user.status(scene.now()) != Status::Active {
+            return Ok(nobody);
+        }
+        let hash = scene.reading().password_hash(user.id)?;
+        let failures = scene.reading().sign_in_failures(user.id)?;
+        Ok(Self { user: hash.is_some().then_some(user), hash, failures, ..nobody })
     }
-    let hash = scene.reading().password_hash(user.id)?;
-    Ok((Some(user), hash))
+
+    /// The answer to a password that is not the user's.
+    fn wrong<'a>(
+        &'a self,
+        action: Action,
+        client: Option<&'a str>,
+        refusal: &'a str,
+        record: Record,
+    ) -> WrongPassword<'a> {
+        let Self { standing, user, failures, .. } = self;
+        WrongPassword { action, standing, user: user.as_ref(), before: failures, client, refusal, record }
+    }
 }

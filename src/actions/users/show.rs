@@ -4,6 +4,7 @@ use crate::actions::Desk;
 use crate::actions::Result;
 use crate::actions::Scene as _;
 use crate::domain::action::Action;
+use crate::domain::sign_in::SignInFailures;
 use crate::domain::user::User;
 use crate::domain::user::UserReference;
 
@@ -16,6 +17,8 @@ pub struct Shown {
     pub role: String,
     /// Whether his password met the policy in force; `None`: he has none.
     pub meets_policy: Option<bool>,
+    /// The wrong passwords since the last right one.
+    pub failures: SignInFailures,
 }
 
 /// Finds a user.
@@ -28,6 +31,7 @@ pub fn show(desk: &Desk, reference: &UserReference) -> Result<Shown> {
         let role = view.role(user.role)?.map(|role| role.name).unwrap_or_default();
         let fingerprint = desk.policy()?.fingerprint();
         let meets_policy = user.password.as_ref().map(|facts| facts.policy.as_deref() == Some(fingerprint.as_str()));
-        Ok(Shown { user, role, meets_policy })
+        let failures = view.sign_in_failures(user.id)?;
+        Ok(Shown { user, role, meets_policy, failures })
     })
 }

@@ -9,6 +9,7 @@ use crate::cli::data;
 use crate::cli::data::Cell;
 use crate::cli::data::Head;
 use crate::cli::failure::Complaint;
+use crate::cli::jobs::summary::counted;
 use crate::cli::output::Format;
 use crate::domain::action::Action;
 use crate::domain::duration::parse_duration;
@@ -123,6 +124,10 @@ pub fn run(context: &mut Context, args: &ListArgs) -> anyhow::Result<()> {
             ])?)
         })
     })?;
+    for attempts in audit::untold(&desk)? {
+        let (count, since) = (counted(attempts.count, "more refused attempt"), attempts.since);
+        context.output.say(&format!("{count} since {since} ({}) will be one event.", attempts.action));
+    }
     Ok(())
 }
 

@@ -1,6 +1,7 @@
 //! A desk for logins: it needs the store, and no other part of the configuration.
 
 use super::Context;
+use super::sign_in;
 use crate::actions::Desk;
 use crate::actions::PolicySource;
 use crate::actions::Rules;
@@ -26,5 +27,5 @@ impl Context {
 fn login_rules(config: &Config) -> anyhow::Result<Rules> {
     let argon2 = &config.password.argon2;
     let hashing = HashParameters::new(argon2.memory_kib, argon2.iterations, argon2.parallelism).unwrap_or_default();
-    Ok(Rules { hashing, policy: PolicySource::default(), ..Rules::default() })
+    Ok(Rules { hashing, sign_in: sign_in(config), policy: PolicySource::default(), ..Rules::default() })
 }

@@ -31,6 +31,7 @@ use crate::domain::organization::Organization;
 use crate::domain::policy::Blocklist;
 use crate::domain::policy::Policy;
 use crate::domain::role::Permission;
+use crate::domain::sign_in::SignInRules;
 use crate::private_file;
 use crate::private_file::Rule;
 use crate::process::Process;
@@ -282,7 +283,15 @@ impl Context {
         let accounts = &self.process.accounts;
         let sudo_uid = self.process.variable("SUDO_UID").and_then(|uid| uid.to_str()?.parse().ok());
         let (uid, by_sudo) = acting_uid(accounts.effective_uid, store_owner, sudo_uid);
-        Account { uid, name: accounts.name(uid), login_uid: accounts.login_uid, host: accounts.host.clone(), by_sudo }
+        let known = accounts.known_name(uid);
+        Account {
+            uid,
+            is_name_known: known.is_some(),
+            name: known.unwrap_or_else(|| uid.to_string()),
+            login_uid: accounts.login_uid,
+            host: accounts.host.clone(),
+            by_sudo,
+        }
     }
 
     /// How the store's file must be: private, but for the group that may read it where one is configured.
@@ -338,7 +347,11 @@ fn rules(config: &Config) -> anyhow::Result<Rules> {
     let policy = PolicySource::new(move || {
         policy(&read).map_err(anyhow::Error::reallocate_into_boxed_dyn_error_without_backtrace)
     });
-    Ok(Rules { organization: organization(config), policy, hashing: hashing(config)? })
+    Ok(Rules { organization: organization(config), policy, hashing: hashing(config)?, sign_in: sign_in(config) })
+}
+
+fn sign_in(config: &Config) -> SignInRules {
+    SignInRules { max_failures: config.sign_in.max_failures }
 }
 
 /// The password requirements as configured, with the organization's blocklist read.

@@ -6,14 +6,19 @@ use crate::cli::data;
 use crate::cli::data::Cell;
 use crate::cli::data::Head;
 use crate::domain::action::Action;
+use crate::domain::operator::Operator;
 
 /// List operators and their roles
+///
+/// An operator is the number and the name of an OS account together. Where the number belongs to an account of another name
+/// now, that account is refused, and this says so; a name that cannot be looked up now changes nothing.
 #[derive(Debug, clap::Args)]
 pub struct ListArgs {}
 
-const HEADS: [Head; 5] = [
+const HEADS: [Head; 6] = [
     Head { name: "account", title: "ACCOUNT" },
     Head { name: "uid", title: "UID" },
+    Head { name: "account_now", title: "ACCOUNT NOW" },
     Head { name: "role", title: "ROLE" },
     Head { name: "kind", title: "KIND" },
     Head { name: "added_at", title: "ADDED" },
@@ -26,11 +31,20 @@ const HEADS: [Head; 5] = [
 pub fn run(context: &mut Context, _: &ListArgs) -> anyhow::Result<()> {
     let desk = context.desk(Action::OperatorsList)?;
     let operators = operators::list(&desk)?;
+    let names: Vec<Option<String>> =
+        operators.iter().map(|operator| context.process.accounts.known_name(operator.uid)).collect();
+    for (operator, now) in operators.iter().zip(&names) {
+        if let Some(now) = now.as_deref().filter(|now| !operator.is_account(operator.uid, Some(now))) {
+            let Operator { uid, account, .. } = operator;
+            context.output.warn(&format!("uid {uid} is {now} now, not {account}: that account is refused"));
+        }
+    }
     data::records::<anyhow::Error>(&mut context.output, &HEADS, desk.now(), |sink| {
-        for operator in &operators {
+        for (operator, now) in operators.iter().zip(&names) {
             sink(&[
                 Cell::text(&operator.account),
                 Cell::Number(i64::from(operator.uid)),
+                Cell::text_or(now.as_deref(), "-"),
                 Cell::text(&operator.role_name),
                 Cell::text(operator.kind.word()),
                 Cell::Time(operator.added_at),

@@ -3,13 +3,12 @@
 use crate::actions::operators;
 use crate::cli::acting::ActingArgs;
 use crate::cli::context::Context;
-use crate::cli::operators::account;
 use crate::domain::action::Action;
 
 /// Remove an operator; the OS account stays
 #[derive(Debug, clap::Args)]
 pub struct RemoveArgs {
-    /// Name or number of an OS account
+    /// Name or number of an OS account, as `operators list` shows it
     #[arg(value_name = "ACCOUNT")]
     account: String,
     #[command(flatten)]
@@ -22,8 +21,8 @@ pub struct RemoveArgs {
 /// When the account is no operator, it is the last Admin, or the operator may not.
 pub fn run(context: &mut Context, args: &RemoveArgs) -> anyhow::Result<()> {
     let desk = context.desk(Action::OperatorsRemove)?;
-    let (uid, name) = account(context, &args.account)?;
-    operators::remove(&desk, uid, &name, &args.acting.intent())?;
+    let known = context.process.accounts.uid(&args.account);
+    let name = operators::remove(&desk, &args.account, known, &args.acting.intent())?;
     context.output.say(&format!("{name} {} as operator.", args.acting.verb("removed")));
     Ok(())
 }

@@ -5,6 +5,7 @@ use crate::cli::acting::ActingArgs;
 use crate::cli::context::Context;
 use crate::cli::prompt;
 use crate::domain::action::Action;
+use crate::domain::sign_in::parse_client;
 use crate::domain::user::UserReference;
 use crate::secrets::password::Password;
 use crate::texts;
@@ -21,6 +22,9 @@ pub struct ChangePasswordArgs {
     /// Read the old and the new password from two lines of standard input
     #[arg(long)]
     stdin: bool,
+    /// Address or name of the host that the user comes from, shown by `users show` when the old password is wrong
+    #[arg(long, value_name = "ADDR", value_parser = parse_client)]
+    client: Option<String>,
     /// Do not mail the user that the password was changed
     #[arg(long)]
     no_notify: bool,
@@ -40,13 +44,14 @@ pub fn run(context: &mut Context, args: &ChangePasswordArgs) -> anyhow::Result<(
         context.output.say(words);
         return Ok(());
     }
+    let client = args.client.as_deref();
     let (proven, new) = if args.stdin {
         let (old, new) = context.two_secrets("the old password and the new one")?;
-        (password::prove(&desk, &reference, &Password::from_bytes(old)?)?, Password::from_bytes(new)?)
+        (password::prove(&desk, &reference, &Password::from_bytes(old)?, client)?, Password::from_bytes(new)?)
     } else {
         let mut terminal = context.terminal("The old and the new password", "give `--stdin`")?;
         let old = prompt::known_password(terminal.as_mut(), "Old password")?;
-        let proven = password::prove(&desk, &reference, &old)?;
+        let proven = password::prove(&desk, &reference, &old, client)?;
         let requirements = texts::policy::requirements(desk.policy()?, Locale::English);
         terminal.show(&prompt::bullets("Requirements for the new password:", &requirements))?;
         let judge = &mut |password: &Password| prompt::faults_in_words(desk.judge(proven.user(), password));

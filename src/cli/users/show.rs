@@ -30,6 +30,13 @@ pub fn run(context: &mut Context, args: &ShowArgs) -> anyhow::Result<()> {
     let lock = user.lock.as_ref().filter(|_| is_locked);
     let password = user.password.as_ref();
     let no_password = if user.sign_in == SignIn::Saml { "none: the user signs in with SAML" } else { "none" };
+    let failures = &shown.failures;
+    let is_table = context.output.format == crate::cli::output::Format::Table;
+    // In a table none needs no line; in data it is a number.
+    let failed = match i64::try_from(failures.count) {
+        Ok(0) if is_table => Cell::Nothing(""),
+        count => Cell::Number(count.unwrap_or(i64::MAX)),
+    };
     let head = |name, title| Head { name, title };
     let rows = [
         (head("username", "Username"), Cell::text(user.username.as_str())),
@@ -49,12 +56,14 @@ pub fn run(context: &mut Context, args: &ShowArgs) -> anyhow::Result<()> {
         (head("meets_policy", "Set under this policy"), shown.meets_policy.map_or(Cell::Nothing(""), Cell::Flag)),
         (head("session_epoch", "Session epoch"), Cell::Number(user.session_epoch)),
         (head("last_login_at", "Last login noted"), Cell::time_or(user.last_login_at, "never")),
+        (head("failed_logins", "Failed logins"), failed),
+        (head("last_failed_login_at", "Last failed login"), Cell::time_or(failures.last_at, "")),
+        (head("last_failed_login_from", "Last failed login from"), Cell::text_or(failures.client.as_deref(), "")),
         (head("created_at", "Added"), Cell::Time(user.created_at)),
         (head("updated_at", "Changed"), Cell::Time(user.updated_at)),
     ];
     // A table leaves out what does not apply; data always has every key.
-    let keep =
-        |cell: &Cell<'_>| context.output.format != crate::cli::output::Format::Table || *cell != Cell::Nothing("");
+    let keep = |cell: &Cell<'_>| !is_table || *cell != Cell::Nothing("");
     let (heads, cells): (Vec<Head>, Vec<Cell<'_>>) = rows.into_iter().filter(|(_, cell)| keep(cell)).unzip();
     Ok(data::record(&mut context.output, &heads, &cells, now)?)
 }

@@ -6,6 +6,8 @@ use crate::cli::context::Context;
 use crate::cli::context::PasswordSource;
 use crate::cli::failure::Complaint;
 use crate::domain::action::Action;
+use crate::domain::sign_in::client_of_pam;
+use crate::domain::sign_in::parse_client;
 use crate::domain::user::UserReference;
 use crate::secrets::lines;
 use crate::secrets::password::Password;
@@ -13,7 +15,8 @@ use crate::secrets::password::Password;
 /// Check a user's password, as a login system does
 ///
 /// Exits 0 if it is accepted and 1 if not: wrong, unknown user, locked, SAML, or no password, which are not told apart
-/// and take the same time. An accepted one is noted as a login. For pam_exec(8) with `expose_authtok`:
+/// and take the same time. An accepted one is recorded as a login; wrong ones are counted, and after `[sign_in] max_failures`
+/// in a row each is answered later, by up to 30 seconds. For pam_exec(8) with `expose_authtok`:
 /// `cxme-admin users verify-password --stdin --pam`
 #[derive(Debug, clap::Args)]
 pub struct VerifyPasswordArgs {
@@ -26,6 +29,10 @@ pub struct VerifyPasswordArgs {
     /// Called by pam_exec: take the user from PAM_USER, and the password from standard input up to its NUL
     #[arg(long, requires = "stdin")]
     pam: bool,
+    /// Address or name of the host that the login comes from, shown by `users show` when the password is wrong; with `--pam`
+    /// from the variable PAM_RHOST
+    #[arg(long, value_name = "ADDR", value_parser = parse_client)]
+    client: Option<String>,
 }
 
 /// Runs the command.
@@ -57,7 +64,9 @@ pub fn run(context: &mut Context, args: &VerifyPasswordArgs) -> anyhow::Result<(
     };
     // What can be nobody's password is a wrong one.
     let Some(password) = password else { return Err(Complaint::NotVerified.into()) };
-    match password::verify(&desk, &UserReference::new(&user), &password)? {
+    let of_pam = || context.process.variable("PAM_RHOST").and_then(|host| client_of_pam(&host.to_string_lossy()));
+    let client = args.client.clone().or_else(|| if args.pam { of_pam() } else { None });
+    match password::verify(&desk, &UserReference::new(&user), &password, client.as_deref())? {
         Verdict::Refused => Err(Complaint::NotVerified.into()),
         Verdict::Accepted { must_change } => {
             let then = if must_change { " The user must choose another one now." } else { "" };

@@ -362,6 +362,13 @@ impl<'world> Command<'world> {
         self
     }
 
+    /// On a machine where the number has this name; `None`: where it has none.
+    pub(crate) fn account(mut self, uid: u32, name: Option<&str>) -> Self {
+        self.script.names.remove(&uid);
+        self.script.names.extend(name.map(|name| (uid, name.to_owned())));
+        self
+    }
+
     /// What sudo says when it is asked.
     pub(crate) fn sudo_says(mut self, answer: Answer) -> Self {
         self.script.sudo = answer;

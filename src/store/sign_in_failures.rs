@@ -1,0 +1,265 @@
+//! What strangers can cause, counted: wrong passwords by user, refused attempts by kind. Every count is best-effort and stands
+//! outside changes: it is written only if nobody else writes at this moment, so that no check of a password or a code waits,
+//! and none fails because a count was lost.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use rusqlite::OptionalExtension as _;
+use rusqlite::params;
+
+use super::Reading;
+use super::Result;
+use super::Store;
+use super::Writing;
+use super::time;
+use crate::domain::event::NewEvent;
+use crate::domain::operator::Account;
+use crate::domain::sign_in::SignInFailures;
+use crate::domain::user::UserId;
+use crate::secrets::admission::Rehashed;
+
+/// A refused attempt is told by an event of its own, or with others of its kind in one event a minute.
+const EVENT_EVERY: i64 = 60;
+
+/// Logins nearer to each other than this are recorded once, so that a busy login system does not fill the disk's queue.
+const LOGIN_RECORDED_EVERY: i64 = 60;
+
+/// A refused attempt.
+#[derive(Debug)]
+pub struct RefusedAttempt<'a> {
+    /// The event that tells of it, where it is the only one.
+    pub event: NewEvent,
+    /// What was said, for the event that tells of several.
+    pub refusal: &'a str,
+    /// Whose password was wrong, and where it came from.
+    pub failure: Option<(UserId, Option<&'a str>)>,
+}
+
+/// Refused attempts of one kind that no event tells of yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RefusedAttempts {
+    /// What was tried.
+    pub action: String,
+    /// What was said.
+    pub refusal: String,
+    /// How many.
+    pub count: u64,
+    /// When the first of them was.
+    pub since: Timestamp,
+    /// Who acted at the last one.
+    pub account: Account,
+    /// By what right.
+    pub standing: String,
+}
+
+impl RefusedAttempts {
+    /// The event that tells of them.
+    pub fn event(&self, now: Timestamp) -> NewEvent {
+        let details =
+            serde_json::json!({ "refusal": self.refusal, "count": self.count, "since": self.since.to_string() });
+        NewEvent {
+            time: now,
+            account: self.account.clone(),
+            standing: self.standing.clone(),
+            action: self.action.clone(),
+            outcome: crate::domain::event::Outcome::Refused.word(),
+            user: None,
+            reason: None,
+            details: Some(details.to_string()),
+        }
+    }
+}
+
+impl Reading<'_> {
+    /// The wrong passwords of a user since the last right one.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn sign_in_failures(&self, id: UserId) -> Result<SignInFailures> {
+        let sql = "SELECT count, last_at, client FROM sign_in_failures WHERE user_id = ?1";
+        let found = self.transaction.prepare_cached(sql)?.query_row([id.0], |row| {
+            Ok(SignInFailures {
+                count: row.get::<_, i64>(0)?.cast_unsigned(),
+                last_at: Some(time(row.get(1)?)),
+                client: row.get(2)?,
+            })
+        });
+        Ok(found.optional()?.unwrap_or_default())
+    }
+
+    /// The refused attempts that no event tells of yet.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn refused_attempts(&self) -> Result<Vec<RefusedAttempts>> {
+        self.refused_attempts_where("?1 IS NULL", None)
+    }
+
+    fn refused_attempts_where(&self, condition: &str, value: Option<i64>) -> Result<Vec<RefusedAttempts>> {
+        let sql = format!(
+            "SELECT action, refusal, count, since, operator, operator_uid, login_uid, host, by_sudo, standing \
+             FROM refused_attempts WHERE count > 0 AND {condition} ORDER BY action"
+        );
+        let mut statement = self.transaction.prepare_cached(&sql)?;
+        let found = statement.query_map([value], |row| {
+            let account = Account {
+                name: row.get(4)?,
+                // A name is kept as the event would have had it.
+                is_name_known: true,
+                uid: row.get(5)?,
+                login_uid: row.get(6)?,
+                host: row.get(7)?,
+                by_sudo: row.get(8)?,
+            };
+            Ok(RefusedAttempts {
+                action: row.get(0)?,
+                refusal: row.get(1)?,
+                count: row.get::<_, i64>(2)?.cast_unsigned(),
+                since: time(row.get(3)?),
+                account,
+                standing: row.get(9)?,
+            })
+        })?;
+        Ok(found.collect::<rusqlite::Result<_>>()?)
+    }
+}
+
+impl Writing<'_> {
+    /// Appends an event for each kind of refused attempts whose minute is over.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    pub fn append_refused_attempts(&self, now: Timestamp) -> Result<()> {
+        let due = format!("NOT {}", recently("?1"));
+        for attempts in self.refused_attempts_where(&due, Some(now.as_second()))? {
+            self.append_event(&attempts.event(now))?;
+            let sql = "UPDATE refused_attempts SET event_at = ?2, count = 0, since = NULL WHERE action = ?1";
+            self.transaction.execute(sql, params![attempts.action, now.as_second()])?;
+        }
+        Ok(())
+    }
+
+    /// Forgets the wrong passwords of a user; says whether there were any.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    pub fn clear_sign_in_failures(&self, id: UserId) -> Result<bool> {
+        Ok(self.transaction.execute("DELETE FROM sign_in_failures WHERE user_id = ?1", [id.0])? > 0)
+    }
+
+    fn add_sign_in_failure(&self, id: UserId, client: Option<&str>, now: Timestamp) -> Result<()> {
+        // The user may be deleted by now.
+        let sql = "INSERT INTO sign_in_failures (user_id, count, last_at, client) \
+                   SELECT id, 1, ?2, ?3 FROM user WHERE id = ?1 \
+                   ON CONFLICT (user_id) DO UPDATE SET count = count + 1, last_at = ?2, client = ?3";
+        self.transaction.prepare_cached(sql)?.execute(params![id.0, now.as_second(), client])?;
+        Ok(())
+    }
+
+    /// Counts the attempt if an event of its kind was written less than a minute ago; says whether it did.
+    fn add_to_recent_attempts(&self, attempt: &RefusedAttempt<'_>) -> Result<bool> {
+        let RefusedAttempt { event, refusal, .. } = attempt;
+        let account = &event.account;
+        let sql = format!(
+            "UPDATE refused_attempts SET count = count + 1, since = ifnull(since, ?2), refusal = ?3, operator = ?4, \
+             operator_uid = ?5, login_uid = ?6, host = ?7, by_sudo = ?8, standing = ?9 WHERE action = ?1 AND {}",
+            recently("?2")
+        );
+        let counted = self.transaction.prepare_cached(&sql)?.execute(params![
+            event.action,
+            event.time.as_second(),
+            refusal,
+            account.name,
+            account.uid,
+            account.login_uid,
+            account.host,
+            account.by_sudo,
+            event.standing,
+        ])?;
+        Ok(counted > 0)
+    }
+
+    /// Notes that an event of this kind was written.
+    fn start_minute(&self, attempt: &RefusedAttempt<'_>) -> Result<()> {
+        let RefusedAttempt { event, refusal, .. } = attempt;
+        let account = &event.account;
+        let sql = "INSERT INTO refused_attempts (action, refusal, event_at, count, since, operator, operator_uid, \
+                   login_uid, host, by_sudo, standing) VALUES (?1, ?3, ?2, 0, NULL, ?4, ?5, ?6, ?7, ?8, ?9) \
+                   ON CONFLICT (action) DO UPDATE SET event_at = ?2, count = 0, since = NULL";
+        self.transaction.prepare_cached(sql)?.execute(params![
+            event.action,
+            event.time.as_second(),
+            refusal,
+            account.name,
+            account.uid,
+            account.login_uid,
+            account.host,
+            account.by_sudo,
+            event.standing,
+        ])?;
+        Ok(())
+    }
+}
+
+/// The condition that an event was written less than a minute before the moment `now`. After a clock that was ahead was set
+/// back none was.
+fn recently(now: &str) -> String {
+    format!("({now} - event_at BETWEEN 0 AND {})", EVENT_EVERY - 1)
+}
+
+impl Store {
+    /// Counts a refused attempt, if nobody else writes now: at most one event a minute of each kind tells of them.
+    ///
+    /// # Errors
+    /// When somebody else writes, or the store cannot be written; the attempt is refused all the same.
+    pub fn count_refused(&self, attempt: &RefusedAttempt<'_>) -> Result<()> {
+        let writing = self.write_within(Duration::ZERO)?;
+        let now = attempt.event.time;
+        if let Some((id, client)) = attempt.failure {
+            writing.add_sign_in_failure(id, client, now)?;
+        }
+        if !writing.add_to_recent_attempts(attempt)? {
+            let action = attempt.event.action.as_str();
+            let mut waiting = writing.refused_attempts()?;
+            waiting.retain(|attempts| attempts.action == action);
+            match waiting.pop() {
+                Some(before) => {
+                    let all = RefusedAttempts { count: before.count + 1, ..before };
+                    let account = attempt.event.account.clone();
+                    let standing = attempt.event.standing.clone();
+                    writing.append_event(&RefusedAttempts { account, standing, ..all }.event(now))?;
+                }
+                None => writing.append_event(&attempt.event)?,
+            }
+            writing.start_minute(attempt)?;
+        }
+        writing.commit()
+    }
+
+    /// Records a right password, if nobody else writes now: the login, at most once a minute a user; the end of the wrong
+    /// passwords before it; and, in place of a hash that costs too little, the new one of the same password. That changes no
+    /// password: neither the time it was set nor history, session epoch, policy and links.
+    ///
+    /// # Errors
+    /// When somebody else writes, or the store cannot be written; the password is right all the same.
+    pub fn record_login(&self, id: UserId, rehashed: Option<&Rehashed>, now: Timestamp) -> Result<()> {
+        let sql = "SELECT last_login_at IS NULL OR abs(?2 - last_login_at) >= ?3 \
+                       OR EXISTS (SELECT 1 FROM sign_in_failures WHERE user_id = user.id) FROM user WHERE id = ?1";
+        let values = params![id.0, now.as_second(), LOGIN_RECORDED_EVERY];
+        let is_news: Option<bool> = self.connection.query_row(sql, values, |row| row.get(0)).optional()?;
+        if is_news != Some(true) && rehashed.is_none() {
+            return Ok(());
+        }
+        let writing = self.write_within(Duration::ZERO)?;
+        let sql = "UPDATE user SET last_login_at = ?2 WHERE id = ?1";
+        writing.transaction.execute(sql, params![id.0, now.as_second()])?;
+        writing.clear_sign_in_failures(id)?;
+        if let Some(rehashed) = rehashed {
+            let sql = "UPDATE user SET password_hash = ?3, password_rehashes = password_rehashes + 1 \
+                       WHERE id = ?1 AND password_hash = ?2";
+            writing.transaction.execute(sql, params![id.0, rehashed.old().as_str(), rehashed.new_hash().as_str()])?;
+        }
+        writing.commit()
+    }
+}
