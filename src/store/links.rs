@@ -74,7 +74,9 @@ impl Reading<'_> {
         let (open, time) = (open(), link_time("?1"));
         let state = match query.state {
             None => String::new(),
-            Some(LinkState::Unsent) => "AND used_at IS NULL AND revoked_at IS NULL AND handed_at IS NULL".to_owned(),
+            Some(LinkState::Unsent) => {
+                "AND used_at IS NULL AND revoked_at IS NULL AND (handed_at IS NULL OR expires_at IS NULL)".to_owned()
+            }
             Some(LinkState::Open) => format!("AND {open} AND handed_at IS NOT NULL"),
             Some(LinkState::Used) => "AND used_at IS NOT NULL".to_owned(),
             Some(LinkState::Expired) => {
