@@ -178,7 +178,8 @@ fn links_of_a_store_that_did_not_note_the_time_live_on_and_expire_for_good() {
     world.sql("DROP TABLE clock_period; ALTER TABLE message DROP COLUMN clock_period; PRAGMA user_version = 3");
     world.run("store migrate").expect_status(0);
     redeem(&world, &code, OTHER).expect_status(0);
-    world.wait(86_400);
+    // An invitation lives seven days.
+    world.wait(7 * 86_400);
     world.run("users lock alice").expect_status(0);
     world.wait(-3_600);
     redeem(&world, &of_bob, OTHER).expect_status(65);
