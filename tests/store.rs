@@ -16,6 +16,8 @@ mod conformance;
 mod crash;
 #[path = "store/disk.rs"]
 mod disk;
+#[path = "store/eligibility.rs"]
+mod eligibility;
 #[path = "store/login_view.rs"]
 mod login_view;
 #[path = "store/modes.rs"]

@@ -224,7 +224,9 @@ fn of_refusal(refusal: &Refusal) -> Told {
         Refusal::NotPermitted { permission, .. } => {
             told(NOT_PERMITTED).hint(format!("{permission}: {}; an Admin can give another role", permission.help()))
         }
-        Refusal::Outranked { .. } => told(NOT_PERMITTED).hint("ask an operator whose role may do at least as much"),
+        Refusal::Outranked { .. } | Refusal::RowsOutrank { .. } => {
+            told(NOT_PERMITTED).hint("ask an operator whose role may do at least as much")
+        }
         Refusal::NotBySudo(what) if what == Refusal::NAMED_FILE => {
             told(NOT_PERMITTED).hint("pass data by a pipe: with `-`, or with `--stdin`")
         }

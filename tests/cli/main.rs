@@ -26,6 +26,7 @@ mod password;
 mod permission_first;
 mod permissions;
 mod policy;
+mod rank;
 mod resets;
 mod roles;
 mod secrecy;
