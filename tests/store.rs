@@ -10,6 +10,8 @@ mod audit;
 mod backup;
 #[path = "store/bulk.rs"]
 mod bulk;
+#[path = "store/companions.rs"]
+mod companions;
 #[path = "store/conformance.rs"]
 mod conformance;
 #[path = "store/crash.rs"]
@@ -26,6 +28,8 @@ mod modes;
 mod opening;
 #[path = "store/resets.rs"]
 mod resets;
+#[path = "store/restore.rs"]
+mod restore;
 #[path = "store/world.rs"]
 mod world;
 #[path = "store/writers.rs"]

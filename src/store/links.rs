@@ -71,7 +71,9 @@ impl Reading<'_> {
     ) -> std::result::Result<(), E> {
         let state = match query.state {
             None => "",
-            Some(LinkState::Unsent) => "AND used_at IS NULL AND revoked_at IS NULL AND handed_at IS NULL",
+            Some(LinkState::Unsent) => {
+                "AND used_at IS NULL AND revoked_at IS NULL AND (handed_at IS NULL OR expires_at IS NULL)"
+            }
             Some(LinkState::Open) => {
                 "AND used_at IS NULL AND revoked_at IS NULL AND handed_at IS NOT NULL AND expires_at > ?1"
             }

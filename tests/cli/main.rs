@@ -27,6 +27,7 @@ mod permission_first;
 mod permissions;
 mod policy;
 mod rank;
+mod remedies;
 mod resets;
 mod roles;
 mod secrecy;

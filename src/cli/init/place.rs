@@ -148,6 +148,6 @@ pub(super) fn make_store_folder(store_path: &Path, readers: Option<&(String, Gid
         return Ok(());
     }
     let folder = folder.display();
-    let words = format!("{folder}: {name} cannot read in it: run `chgrp {name} {folder} && chmod 2750 {folder}`");
+    let words = format!("{folder}: {name} cannot read in it: a directory for the store needs mode 2750 and this group");
     Err(Complaint::Configuration(words).into())
 }
