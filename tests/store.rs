@@ -24,6 +24,8 @@ mod modes;
 mod opening;
 #[path = "store/resets.rs"]
 mod resets;
+#[path = "store/stopped.rs"]
+mod stopped;
 #[path = "store/world.rs"]
 mod world;
 #[path = "store/writers.rs"]

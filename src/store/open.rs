@@ -18,6 +18,8 @@ use super::Store;
 use super::StoreError;
 use super::Writing;
 use super::schema;
+use super::stop_signals;
+use super::stop_signals::Closing;
 use crate::private_file;
 use crate::private_file::Rule;
 
@@ -44,6 +46,8 @@ impl Store {
             Err(private_file::Problem::Missing { .. }) => return Err(StoreError::Missing(path.to_owned())),
             other => other?,
         }
+        // The first who opens a file after a crash plays its log back, under a lock.
+        let _deferred = stop_signals::defer();
         // Closing the file of another program, or of a newer version, must not move its log into it.
         let had_log = beside(path, "-wal").exists();
         let connection = connect(path)?;
@@ -59,7 +63,7 @@ impl Store {
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false)?;
         prepare(&connection)?;
         keep_log_for_readers(&connection, path)?;
-        Ok(Self { connection, path: path.to_owned() })
+        Ok(Self { connection: Closing::new(connection), path: path.to_owned() })
     }
 
     /// Makes a new store of `mode`, filled by `fill`. It is made under another name beside its place and moved there when
@@ -95,7 +99,7 @@ impl Store {
         connection.pragma_update(None, "application_id", schema::APPLICATION_ID)?;
         prepare(&connection)?;
         schema::migrate(&connection)?;
-        let store = Self { connection, path: path.to_owned() };
+        let store = Self { connection: Closing::new(connection), path: path.to_owned() };
         let writing = store.write()?;
         fill(&writing)?;
         writing.commit()?;
@@ -107,8 +111,8 @@ impl Store {
     /// # Errors
     /// When the disk does not take it.
     pub(super) fn close_whole(self) -> Result<()> {
-        empty_log(&self.connection)?;
-        self.connection.close().map_err(|(_, error)| StoreError::from(error))
+        let _deferred = stop_signals::defer();
+        empty_log(&self.connection)
     }
 
     /// Brings an older store to the present schema; gives the version it had.
@@ -116,6 +120,7 @@ impl Store {
     /// # Errors
     /// When a step fails; the store is as it was then.
     pub fn migrate(&self) -> Result<i64> {
+        let _deferred = stop_signals::defer();
         schema::migrate(&self.connection)
     }
 
@@ -231,6 +236,7 @@ fn wait_for_the_writer(tries: i32) -> bool {
         return false;
     }
     let scattered = u64::from(std::process::id()).wrapping_mul(2_654_435_761) ^ u64::from(tries.unsigned_abs());
+    stop_signals::stop_if_asked();
     std::thread::sleep(Duration::from_micros(500 + scattered.wrapping_mul(0x9e37_79b9_7f4a_7c15) % 1_000));
     true
 }

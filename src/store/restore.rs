@@ -22,6 +22,7 @@ use super::open::beside;
 use super::open::connect;
 use super::open::refuse_leftovers;
 use super::open::remove_with_companions;
+use super::stop_signals;
 use crate::private_file;
 use crate::private_file::Problem;
 use crate::private_file::Rule;
@@ -95,6 +96,7 @@ impl Drop for Restoring {
 }
 
 fn overwrite(from: &Store, place: &Path) -> Result<()> {
+    let _deferred = stop_signals::defer();
     let mut to = connect(place)?;
     to.pragma_update(None, "synchronous", "FULL")?;
     let began = Instant::now();
