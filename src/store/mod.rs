@@ -15,10 +15,12 @@
 //! # Compatibility
 //! `user_version` counts the migrations applied; `application_id` tells our files from others.
 
+pub mod backup;
 pub mod check;
 pub mod error;
 pub mod events;
 pub mod facts;
+pub mod file_system;
 pub mod import;
 pub mod job_making;
 pub mod jobs;
@@ -49,6 +51,8 @@ pub use error::StoreError;
 use stop_signals::Closing;
 use stop_signals::Deferred;
 
+use crate::private_file::Rule;
+
 /// Short for the results of this layer.
 pub type Result<T> = std::result::Result<T, StoreError>;
 
@@ -57,6 +61,8 @@ pub type Result<T> = std::result::Result<T, StoreError>;
 pub struct Store {
     connection: Closing,
     path: PathBuf,
+    /// How the file, and each file that SQLite keeps beside it, must be.
+    rule: Rule,
 }
 
 /// A read-only transaction: everything read in it is of one moment.
