@@ -113,6 +113,7 @@ fn post(transport: Transport) -> anyhow::Result<Post> {
         composer: Arc::new(Composer::new(letterhead)?),
         transport: Arc::new(transport),
         key: Some(ResetKey::generate(&mut SystemRandom)),
+        organization: Organization::default(),
         queue_life: Duration::from_secs(86_400),
     })
 }

@@ -196,6 +196,23 @@ fn sql_stands_only_in_the_store() {
 }
 
 #[test]
+fn sqlite_opens_a_file_in_one_function_that_checks_it_first() {
+    assert_eq!(places("open_with_flags"), [("src/store/open.rs".to_owned(), 1)]);
+    let mut wrong = Vec::new();
+    for source in sources("src") {
+        // A database in memory has no file; ATTACH would open one beside.
+        let opens = |line: &str| line.contains("Connection::open(") || line.contains("ATTACH ");
+        wrong.extend(source.code().filter(|(_, line)| opens(line)).map(|(n, _)| format!("{}:{n}", source.name)));
+        if source.name == "src/store/open.rs" {
+            let (_, body) = source.text.split_once("fn connect(").unwrap();
+            let (checked, opened) = (body.find("check_database(").unwrap(), body.find("open_with_flags").unwrap());
+            assert!(checked < opened && opened < body.find("\n}\n").unwrap());
+        }
+    }
+    assert_none(&wrong, "SQLite opens a file without `store::open::connect`");
+}
+
+#[test]
 fn no_lint_is_silenced_without_a_reason_that_is_checked() {
     let mut wrong = Vec::new();
     for source in sources("src").into_iter().chain(sources("tests")) {

@@ -6,8 +6,12 @@
 mod arguments;
 #[path = "pty/choice.rs"]
 mod choice;
+#[path = "pty/editing.rs"]
+mod editing;
 #[path = "pty/harness.rs"]
 mod harness;
+#[path = "pty/memory.rs"]
+mod memory;
 #[path = "pty/program.rs"]
 mod program;
 

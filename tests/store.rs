@@ -10,12 +10,16 @@ mod audit;
 mod backup;
 #[path = "store/bulk.rs"]
 mod bulk;
+#[path = "store/companions.rs"]
+mod companions;
 #[path = "store/conformance.rs"]
 mod conformance;
 #[path = "store/crash.rs"]
 mod crash;
 #[path = "store/disk.rs"]
 mod disk;
+#[path = "store/eligibility.rs"]
+mod eligibility;
 #[path = "store/login_view.rs"]
 mod login_view;
 #[path = "store/modes.rs"]
@@ -24,6 +28,8 @@ mod modes;
 mod opening;
 #[path = "store/resets.rs"]
 mod resets;
+#[path = "store/restore.rs"]
+mod restore;
 #[path = "store/world.rs"]
 mod world;
 #[path = "store/writers.rs"]

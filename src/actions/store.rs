@@ -15,6 +15,7 @@ use crate::domain::action::Action;
 use crate::domain::event::Chain;
 use crate::domain::refusal::Refusal;
 use crate::domain::selection::Selection;
+use crate::store::StoreError;
 use crate::store::facts::KEY_FINGERPRINT;
 use crate::store::restore::Restoring;
 use crate::store::restore::Unsettled;
@@ -29,35 +30,66 @@ pub struct Examined {
     pub what: &'static str,
     /// One line a fault; empty: sound.
     pub faults: Vec<String>,
+    /// What is no fault, and worth a look.
+    pub warning: Option<String>,
 }
 
-/// Examines the store: the pages, the references, the chain of events, and whether the reset key is its own.
+/// What [`check`] compares the store with, besides itself.
+#[derive(Debug, Default)]
+pub struct Expected {
+    /// What is wrong with the reset key's file, if anything is.
+    pub key_fault: Option<String>,
+    /// The fingerprint of the key in it.
+    pub key_fingerprint: Option<[u8; 32]>,
+}
+
+/// Examines the store: where it lies, its schema, its pages, the references, the chain of events, the clock, and whether
+/// the reset key is its own.
 ///
 /// # Errors
 /// When the operator may not manage the store, or it cannot be read.
-pub fn check(desk: &Desk, key_fingerprint: Option<&[u8]>) -> Result<Vec<Examined>> {
+pub fn check(desk: &Desk, expected: &Expected) -> Result<Vec<Examined>> {
     desk.view(Action::StoreCheck, |view| {
         let own_key = view.fact(KEY_FINGERPRINT)?;
-        let is_other = key_fingerprint.is_some_and(|fingerprint| own_key.as_deref() != Some(fingerprint));
-        let key_faults = if is_other {
-            vec!["the key file is not the one that this store was made with".to_owned()]
-        } else {
-            Vec::new()
-        };
-        let mut chain = Chain::new(None);
-        let broken = view.each_event_of_the_chain(|event| chain.follow(&event).map_err(ActionError::from));
-        let chain_faults = match broken {
-            Ok(()) => Vec::new(),
+        let mut key_faults: Vec<String> = expected.key_fault.iter().cloned().collect();
+        if expected.key_fingerprint.is_some_and(|fingerprint| own_key.as_deref() != Some(&fingerprint[..])) {
+            key_faults.push(
+                "the key file is not the one that this store was made with: restore that one from its backup"
+                    .to_owned(),
+            );
+        }
+        let (mut chain, mut newest) = (Chain::new(None), None);
+        let followed = view.each_event_of_the_chain(|event| {
+            newest = newest.max(Some(event.time));
+            chain.follow(&event).map_err(ActionError::from)
+        });
+        let chain_faults = match followed.and_then(|()| Ok(chain.end()?)) {
+            Ok(_) => Vec::new(),
             Err(ActionError::Chain(broken)) => vec![broken.to_string()],
             Err(error) => return Err(error),
         };
+        let file_system = match desk.store.refuse_unsafe_file_system() {
+            Ok(()) => Vec::new(),
+            Err(error @ StoreError::FileSystem { .. }) => vec![error.to_string()],
+            Err(error) => return Err(error.into()),
+        };
+        let examined = |what, faults| Examined { what, faults, warning: None };
         Ok(vec![
-            Examined { what: "integrity", faults: view.integrity_faults()? },
-            Examined { what: "references", faults: view.dangling_references()? },
-            Examined { what: "audit", faults: chain_faults },
-            Examined { what: KEY, faults: key_faults },
+            examined("file system", file_system),
+            examined("schema", view.schema_differences()?),
+            examined("integrity", view.integrity_faults()?),
+            examined("references", view.dangling_references()?),
+            examined("audit", chain_faults),
+            Examined { what: "clock", faults: Vec::new(), warning: behind(view.now(), newest) },
+            examined(KEY, key_faults),
         ])
     })
+}
+
+/// Says that the clock is behind the newest event. Only a warning: the event's clock may have been the wrong one.
+fn behind(now: Timestamp, newest: Option<i64>) -> Option<String> {
+    let newest = Timestamp::from_second(newest?).ok().filter(|newest| *newest > now)?;
+    Some(format!("the clock says {now}, and the newest event is of {newest}: set the clock if it is wrong"))
 }
 
 /// Copies the store while others go on working. The event stands in the copy too.
@@ -87,6 +119,8 @@ pub struct Restored {
     pub newest: Option<Timestamp>,
     /// What was true when it was made, and may not be so any more.
     pub unsettled: Unsettled,
+    /// Where the store that it replaces will be kept, if there is one.
+    pub kept: Option<PathBuf>,
 }
 
 /// Asks the store that is to be replaced whether the operator may do that, and refuses while mail of it is being sent: what
@@ -108,7 +142,7 @@ pub fn may_replace(desk: &Desk) -> Result<()> {
 ///
 /// # Errors
 /// [`ActionError::Unsound`] and [`ActionError::Chain`] when it is not whole; when the operator may not manage the store.
-pub fn prepare_restored(desk: &Desk, file: &Path, intent: &Intent) -> Result<Restored> {
+pub fn prepare_restored(desk: &Desk, restoring: &Restoring, file: &Path, intent: &Intent) -> Result<Restored> {
     let newest = desk.view(Action::StoreRestore, |view| {
         let faults = view.integrity_faults()?.len() + view.dangling_references()?.len();
         if faults > 0 {
@@ -119,6 +153,7 @@ pub fn prepare_restored(desk: &Desk, file: &Path, intent: &Intent) -> Result<Res
             newest = Timestamp::from_second(event.time).ok();
             chain.follow(&event).map_err(ActionError::from)
         })?;
+        chain.end()?;
         Ok(newest)
     })?;
     desk.change(Action::StoreRestore, intent, |change| {
@@ -129,7 +164,11 @@ pub fn prepare_restored(desk: &Desk, file: &Path, intent: &Intent) -> Result<Res
         record.note("links", unsettled.links);
         record.note("messages", unsettled.messages);
         record.note("jobs", unsettled.jobs);
-        Ok((record, Restored { users, newest, unsettled }))
+        let kept = restoring.kept().map(Path::to_owned);
+        if let Some(kept) = &kept {
+            record.note("replaced_store", kept.display().to_string());
+        }
+        Ok((record, Restored { users, newest, unsettled, kept }))
     })
 }
 

@@ -218,7 +218,9 @@ fn of_refusal(refusal: &Refusal) -> Told {
         Refusal::NotPermitted { permission, .. } => {
             told(NOT_PERMITTED).hint(format!("{permission}: {}; an Admin can give another role", permission.help()))
         }
-        Refusal::Outranked { .. } => told(NOT_PERMITTED).hint("ask an operator whose role may do at least as much"),
+        Refusal::Outranked { .. } | Refusal::RowsOutrank { .. } => {
+            told(NOT_PERMITTED).hint("ask an operator whose role may do at least as much")
+        }
         Refusal::NotBySudo(what) if what == Refusal::NAMED_FILE => {
             told(NOT_PERMITTED).hint("pass data by a pipe: with `-`, or with `--stdin`")
         }
@@ -285,8 +287,21 @@ fn of_store(error: &StoreError) -> Told {
             .hint("it was left as it is; name another one with `--store` or `[store] path`"),
         StoreError::Leftover(_) => Told::new(CONFIGURATION, error)
             .hint("move it away, to the store that it belongs to: SQLite would play it back over the new one"),
+        StoreError::Empty(_) => Told::new(CONFIGURATION, error)
+            .hint("it was left as it is; give a file that `cxme-admin init` or `cxme-admin store backup` created"),
+        StoreError::Schema { .. } => Told::new(CONFIGURATION, error).hint(
+            "anyone who can write a trigger into a store can change what it says: use a copy that nobody changed",
+        ),
+        StoreError::HasLog(_) => Told::new(CONFIGURATION, error).hint(
+            "it was left as it is; restore a file that `cxme-admin store backup` created, in a directory of its owner",
+        ),
+        StoreError::FileSystem { .. } => Told::new(CONFIGURATION, error),
+        StoreError::NoRoom { .. } => {
+            Told::new(IO, error).hint("the restored store and the one that it replaces are both kept there")
+        }
         StoreError::Sending => Told::new(LATER, error).hint("let it end, or stop it with SIGTERM"),
         StoreError::Loose(problem) => of_file(problem),
+        StoreError::LockHeld => Told::new(LATER, error).hint("try again later; `fuser FILE-shm` shows who has it open"),
         StoreError::Busy => Told::new(LATER, error).hint("try again later; `fuser FILE` shows who has it open"),
         StoreError::Full | StoreError::ReadOnly(_) | StoreError::Closed(_) | StoreError::Disk(_) => {
             Told::new(IO, error)
@@ -323,15 +338,17 @@ fn of_config(error: &LoadError) -> Told {
 
 /// Loose modes are configuration; a file that is missing, exists already or cannot be read is input and output.
 fn of_file(problem: &Problem) -> Told {
-    const OTHER_ACCOUNT: &str = "or run this as the account that owns it: sudo -u ACCOUNT cxme-admin …";
+    const OTHER_ACCOUNT: &str = "run this as the account that owns it: sudo -u ACCOUNT cxme-admin …";
     match problem {
         Problem::Io { error, .. } if error.kind() == io::ErrorKind::PermissionDenied => {
             Told::new(CONFIGURATION, problem).hint(OTHER_ACCOUNT)
         }
         Problem::Owner { .. } | Problem::ParentOwner { .. } => Told::new(CONFIGURATION, problem).hint(OTHER_ACCOUNT),
-        Problem::Missing { .. } | Problem::Exists { .. } | Problem::Io { .. } | Problem::TooLarge { .. } => {
-            Told::new(IO, problem)
-        }
+        Problem::Missing { .. }
+        | Problem::NoDirectory { .. }
+        | Problem::Exists { .. }
+        | Problem::Io { .. }
+        | Problem::TooLarge { .. } => Told::new(IO, problem),
         Problem::Mode { .. }
         | Problem::Symlink { .. }
         | Problem::HardLink { .. }

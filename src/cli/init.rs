@@ -79,6 +79,7 @@ pub fn run(context: &mut Context, args: &InitArgs) -> anyhow::Result<()> {
         };
     }
     context.may_init()?;
+    Store::check_place(&store_path, if config.store.reader_group.is_some() { 0o640 } else { 0o600 })?;
     let config_path = match existing {
         Some(path) => path,
         None => {
@@ -213,6 +214,6 @@ fn make_store_folder(store_path: &Path, readers: Option<&(String, Gid)>) -> anyh
         return Ok(());
     }
     let folder = folder.display();
-    let words = format!("{folder}: {name} cannot read in it: run `chgrp {name} {folder} && chmod 2750 {folder}`");
+    let words = format!("{folder}: {name} cannot read in it: a directory for the store needs mode 2750 and this group");
     Err(Complaint::Configuration(words).into())
 }

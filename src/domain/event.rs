@@ -140,6 +140,9 @@ pub enum ChainBreak {
     /// An event does not have the hash that its fields give.
     #[error("event {0} was changed after it was written, or the one before it was")]
     Changed(i64),
+    /// There is no event at all.
+    #[error("there is no event, and a store always has that of `init`: all were deleted")]
+    Empty,
     /// The head that was kept elsewhere is in no event.
     #[error("no event has the hash given with `--head`: events were cut off or rewritten since it was noted")]
     HeadNotFound,
@@ -172,8 +175,11 @@ impl Chain {
     /// Ends the check; gives the number of events.
     ///
     /// # Errors
-    /// When the head that was sought is in none of them.
+    /// When there are none, or the head that was sought is in none of them.
     pub fn end(self) -> Result<i64, ChainBreak> {
+        if self.count == 0 {
+            return Err(ChainBreak::Empty);
+        }
         if self.sought.is_some() && !self.found { Err(ChainBreak::HeadNotFound) } else { Ok(self.count) }
     }
 }
@@ -232,6 +238,7 @@ mod tests {
     fn each_way_of_tampering_is_found() {
         let good = chain(9);
         assert_eq!(verify(&good, None), Ok(9));
+        assert_eq!(verify(&[], None), Err(ChainBreak::Empty));
         let mut changed = good.clone();
         changed[4].reason = Some("another".to_owned());
         assert_eq!(verify(&changed, None), Err(ChainBreak::Changed(5)));

@@ -2,6 +2,7 @@
 
 pub mod action;
 pub mod duration;
+pub mod eligibility;
 pub mod email_address;
 pub mod event;
 pub mod job;

@@ -67,6 +67,17 @@ pub enum Refusal {
         /// What that role lacks.
         permission: Permission,
     },
+    /// Rows of an import would act on users whose role may do more than the operator's, or give such a role.
+    #[error(
+        "{rows} {} a role that may do more than yours, {role}: nothing was imported",
+        if *.rows == 1 { "row concerns" } else { "rows concern" }
+    )]
+    RowsOutrank {
+        /// How many.
+        rows: u64,
+        /// The operator's role.
+        role: String,
+    },
     /// No user has this name or address.
     #[error("no user has the {} `{}`", if .0.contains('@') { "email address" } else { "username" }, text::quoted(.0, 80))]
     NoSuchUser(String),
@@ -216,6 +227,7 @@ impl Refusal {
                 | Self::NotPermitted { .. }
                 | Self::NotBySudo(_)
                 | Self::Outranked { .. }
+                | Self::RowsOutrank { .. }
                 | Self::LastAdmin(_)
                 | Self::Saml { .. }
                 | Self::WrongPassword { .. }

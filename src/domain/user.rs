@@ -146,6 +146,20 @@ pub struct Lock {
     pub reason: Option<String>,
 }
 
+impl Lock {
+    /// Whether the lock keeps the user out at `now`.
+    pub fn is_in_force(&self, now: Timestamp) -> bool {
+        lock_is_in_force(self.until, now)
+    }
+}
+
+/// Whether a lock that ends at `until` (`None`: only by `users unlock`) keeps its user out at `now`. At its end the user is
+/// free. This is the rule; `store/users.rs` and the view `login` have fast copies of it in SQL, which a property test holds
+/// to it.
+pub fn lock_is_in_force(until: Option<Timestamp>, now: Timestamp) -> bool {
+    until.is_none_or(|until| until > now)
+}
+
 /// Whether a user may sign in at all.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Status {
@@ -222,10 +236,18 @@ pub struct User {
 impl User {
     /// Whether the user may sign in at `now`.
     pub fn status(&self, now: Timestamp) -> Status {
-        match &self.lock {
-            Some(lock) if lock.until.is_none_or(|until| until > now) => Status::Locked,
-            _ => Status::Active,
-        }
+        if self.is_locked(now) { Status::Locked } else { Status::Active }
+    }
+
+    /// Whether a lock is in force at `now`.
+    pub fn is_locked(&self, now: Timestamp) -> bool {
+        self.lock.as_ref().is_some_and(|lock| lock.is_in_force(now))
+    }
+
+    /// Whether the user may sign in with a password at `now`: the rule of the view `login`, which shows those of them whose
+    /// hash every reader takes.
+    pub fn may_log_in(&self, now: Timestamp) -> bool {
+        self.sign_in == SignIn::Password && self.password.is_some() && !self.is_locked(now)
     }
 }
 

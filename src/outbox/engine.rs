@@ -131,7 +131,7 @@ impl<'run> Engine<'run> {
             report: Report::default(),
             last_error: None,
             workers: Vec::new(),
-            supply: Supply::new(&order.scope),
+            supply: Supply::new(&order.scope, &post.organization),
             outcomes: Outcomes::new(post.queue_life),
             pace: Pace::new(order.rate),
             trouble: None,

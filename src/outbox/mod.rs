@@ -37,6 +37,7 @@ use jiff::Timestamp;
 use crate::clock::Clock;
 use crate::domain::message::MessageId;
 use crate::domain::message::MessageState;
+use crate::domain::organization::Organization;
 use crate::domain::rate::Rate;
 use crate::domain::share::Share;
 use crate::mail::compose::Composer;
@@ -59,6 +60,8 @@ pub struct Post {
     pub transport: Arc<Transport>,
     /// The key of the codes, for mails with links.
     pub key: Option<ResetKey>,
+    /// Whose addresses get links.
+    pub organization: Organization,
     /// How long a message may wait before the program gives it up.
     pub queue_life: Duration,
 }

@@ -2,12 +2,16 @@
 
 use std::collections::HashMap;
 use std::collections::HashSet;
+use std::collections::hash_map::Entry;
 
 use jiff::Timestamp;
 
 use super::judge::objection;
 use crate::domain::message::MessageId;
 use crate::domain::operator::Operator;
+use crate::domain::organization::Organization;
+use crate::domain::role::Permissions;
+use crate::domain::role::RoleId;
 use crate::store::Reading;
 use crate::store::Result;
 use crate::store::Writing;
@@ -27,23 +31,29 @@ pub(super) struct Supply<'run> {
     fresh_first: bool,
     /// Those that are left alone for the rest of the run.
     left: HashSet<MessageId>,
+    /// What the organization asks of an address.
+    organization: &'run Organization,
     /// Who asked for the messages, as the store knows them in this transaction.
     operators: HashMap<u32, Option<Operator>>,
+    /// What the roles of the users allow, as the store says in this transaction.
+    roles: HashMap<RoleId, Permissions>,
 }
 
 impl<'run> Supply<'run> {
-    pub(super) fn new(scope: &'run Scope) -> Self {
+    pub(super) fn new(scope: &'run Scope, organization: &'run Organization) -> Self {
         let at_hand = match scope {
             Scope::These(ids) => ids.iter().rev().copied().collect(),
             Scope::OfNoJob | Scope::Job(_) => Vec::new(),
         };
         let place = Place::of(if let Scope::Job(job) = scope { Some(*job) } else { None });
-        Self { scope, place, at_hand, fresh_first: true, left: HashSet::new(), operators: HashMap::new() }
+        let (left, operators, roles) = (HashSet::new(), HashMap::new(), HashMap::new());
+        Self { scope, place, at_hand, fresh_first: true, left, organization, operators, roles }
     }
 
     /// Forgets what another transaction may have changed.
     pub(super) fn begin_transaction(&mut self) {
         self.operators.clear();
+        self.roles.clear();
     }
 
     /// The next message that can be sent, and is met only once unless it is given back. `call_off` is told of those that are
@@ -55,7 +65,7 @@ impl<'run> Supply<'run> {
         call_off: &mut dyn FnMut(MessageId, &str) -> Result<()>,
     ) -> Result<Option<Due>> {
         while let Some(due) = self.next(writing, now)? {
-            match self.objection(writing, &due)? {
+            match self.objection(writing, &due, now)? {
                 Some(why) => call_off(due.id, why)?,
                 None => return Ok(Some(due)),
             }
@@ -64,15 +74,34 @@ impl<'run> Supply<'run> {
     }
 
     /// Why a message is not to be sent any more.
-    pub(super) fn objection(&mut self, writing: &Writing<'_>, due: &Due) -> Result<Option<&'static str>> {
+    pub(super) fn objection(
+        &mut self,
+        writing: &Writing<'_>,
+        due: &Due,
+        now: Timestamp,
+    ) -> Result<Option<&'static str>> {
         let uid = due.operator_uid;
-        if let std::collections::hash_map::Entry::Vacant(place) = self.operators.entry(uid) {
-            place.insert(writing.operator(uid)?);
-        }
+        let operator = match self.operators.entry(uid) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(place) => place.insert(writing.operator(uid)?),
+        };
         // The account that asked had no known name then where its number stands for it.
         let name = Some(due.operator.as_str()).filter(|name| *name != uid.to_string());
-        let operator = self.operators.get(&uid).and_then(Option::as_ref);
-        Ok(objection(due, operator.filter(|operator| operator.is_account(uid, name))))
+        let operator = match operator.as_ref().filter(|operator| operator.is_account(uid, name)) {
+            Some(operator) => operator.permissions,
+            // root needs no row (see `Standing::Root`).
+            None if uid == 0 => Permissions::all(),
+            None => Permissions::default(),
+        };
+        let user = match due.recipient.as_ref().map(|recipient| self.roles.entry(recipient.role)) {
+            None => Permissions::default(),
+            Some(Entry::Occupied(known)) => *known.get(),
+            Some(Entry::Vacant(place)) => {
+                let permissions = writing.permissions(*place.key())?;
+                *place.insert(permissions)
+            }
+        };
+        Ok(objection(due, operator, user, self.organization, now))
     }
 
     /// Leaves a message alone for the rest of the run.
@@ -103,7 +132,7 @@ impl<'run> Supply<'run> {
 
     fn next(&mut self, writing: &Writing<'_>, now: Timestamp) -> Result<Option<Due>> {
         while let Some(id) = self.at_hand.pop() {
-            if let Some(due) = writing.waiting(id, now)? {
+            if let Some(due) = writing.waiting(id)? {
                 return Ok(Some(due));
             }
         }

@@ -106,7 +106,11 @@ fn create_in(folder: &Folder, path: &Path, mode: u32) -> Result<File, Problem> {
 }
 
 fn folder_for(path: &Path) -> Result<Folder, Problem> {
-    let folder = Folder::of(path)?;
+    // The name would be that of a temporary file, which says nothing to the reader.
+    let folder = Folder::of(path).map_err(|problem| match (problem, path.parent()) {
+        (Problem::Missing { .. }, Some(parent)) => Problem::NoDirectory { directory: parent.to_path_buf() },
+        (problem, _) => problem,
+    })?;
     judge_folder_mode(path, &folder, &folder.facts()?)?;
     Ok(folder)
 }
@@ -243,9 +247,11 @@ mod tests {
     }
 
     #[test]
-    fn a_path_without_its_folder_is_missing_and_a_path_without_a_name_is_a_folder() {
+    fn a_missing_directory_is_named_and_a_path_without_a_name_is_a_folder() {
         let folder = folder();
-        assert!(matches!(create_new(&folder.path().join("no/key"), 0o600), Err(Problem::Missing { .. })));
+        let missing = create_new(&folder.path().join("no/key"), 0o600).unwrap_err().to_string();
+        let directory = folder.path().join("no");
+        assert_eq!(missing, format!("{}: no such directory: create it, or correct the path", directory.display()));
         assert!(matches!(create_new(Path::new("/"), 0o600), Err(Problem::NotAFile { .. })));
         assert!(matches!(create_new(&folder.path().join(".."), 0o600), Err(Problem::NotAFile { .. })));
     }

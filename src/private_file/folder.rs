@@ -84,6 +84,7 @@ pub(super) fn facts(file: &File, path: &Path) -> Result<Facts, Problem> {
         kind: Kind::of(metadata.file_type()),
         mode: metadata.mode() & 0o7777,
         owner: metadata.uid(),
+        group: metadata.gid(),
         links: metadata.nlink(),
     })
 }

@@ -1,12 +1,14 @@
 //! Files that hold secrets: read, judged and made as strictly as `ssh` treats its keys.
 //!
-//! A file that others could read or replace is refused with the command that mends it, never mended silently: whoever
-//! loosened it should learn of it, and may have to change the secret. The folder a file stands in is judged too,
-//! because whoever can write there can put another file under the name; a sticky folder such as `/tmp` is fine. The
-//! folders above are not judged. A POSIX ACL counts through its mask, which the system shows as the group's bits.
+//! A file that others could read or replace is refused, never fixed silently: whoever loosened it should learn of it, and
+//! may have to change the secret. The directory of a file is checked too, because anyone who can write there can put
+//! another file under the name. A sticky directory such as `/tmp` is fine, except for what SQLite opens
+//! ([`check_database`]). The directories above are not checked. A POSIX ACL counts through its mask, which the system
+//! shows as the group's bits.
 
 mod create;
 mod folder;
+mod mark;
 mod problem;
 mod rule;
 mod unfinished;
@@ -15,6 +17,7 @@ use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
+use nix::errno::Errno;
 use nix::fcntl::OFlag;
 use nix::sys::stat::Mode;
 use zeroize::Zeroizing;
@@ -25,6 +28,20 @@ pub use rule::Rule;
 pub use unfinished::{Unfinished, move_new};
 
 use folder::Folder;
+use rule::{Facts, Kind};
+
+/// The most links that are followed, as the kernel does (path_resolution(7)).
+const MOST_LINKS: usize = 40;
+
+/// Checks a program that is to be run: like the configuration, it may be readable by everybody, and only root or oneself
+/// may be able to write it, or to exchange it or a link that leads to it. The directories above are not checked, nor what
+/// a script reads besides itself.
+///
+/// # Errors
+/// A [`Problem`] when the file is absent or loose.
+pub fn check_program(path: &Path) -> Result<(), Problem> {
+    look(path, &Rule::config()).map(drop)
+}
 
 /// Reads the whole of `path` if `rule` allows it and it is not longer than `limit` bytes. The bytes are wiped from
 /// memory when they are dropped.
@@ -57,16 +74,84 @@ pub fn read(path: &Path, rule: &Rule, limit: usize) -> Result<Zeroizing<Vec<u8>>
     Ok(bytes)
 }
 
-/// Judges `path` without opening it, for the files that SQLite opens: closing any other descriptor of such a file would
-/// drop the locks that SQLite holds on it.
-///
-/// Between this and SQLite's own opening the name could only be pointed elsewhere by somebody who may write in the
-/// folder, and that was judged too.
+/// Opens a file for reading, once: what was checked is what is read, whatever becomes of the name.
 ///
 /// # Errors
-/// A [`Problem`] when the file is absent or loose.
-pub fn judge(path: &Path, rule: &Rule) -> Result<(), Problem> {
-    look(path, rule).map(drop)
+/// A [`Problem`] when the file is absent, loose or cannot be opened.
+pub fn open(path: &Path, rule: &Rule) -> Result<File, Problem> {
+    open_judged(path, rule).map(|(file, _)| file)
+}
+
+/// What SQLite keeps beside a database, and plays back into it or believes: the names are the database's with these added.
+pub const COMPANIONS: [&str; 3] = ["-wal", "-shm", "-journal"];
+
+/// Checks a file that SQLite is about to open, and SQLite's files beside it, by one rule: a `-wal` or `-journal` of
+/// somebody else would change what the database says. Nothing is opened: closing any other descriptor of such a file
+/// would drop the locks that SQLite holds on it.
+///
+/// Between this check and SQLite's own opening, only somebody who may write in the directory could exchange a file or
+/// create one, so the directory must be safe, and a sticky one is not. That is what closes the race.
+///
+/// # Errors
+/// A [`Problem`] when the file is absent, when it or a companion is not as the rule says, or when others may write in the
+/// directory.
+pub fn check_database(path: &Path, rule: &Rule) -> Result<(), Problem> {
+    let directory = Folder::of(path)?;
+    check_name(&directory, path, rule)?;
+    rule.check_database_directory(path, &directory)?;
+    for suffix in COMPANIONS {
+        let mut companion = path.as_os_str().to_owned();
+        companion.push(suffix);
+        match check_name(&directory, Path::new(&companion), rule) {
+            Ok(()) | Err(Problem::Missing { .. }) => {}
+            Err(problem) => return Err(problem),
+        }
+    }
+    Ok(())
+}
+
+/// Why the members of a group cannot read a database, a line each: its mode, group or directory, or a companion that is
+/// not there, which a reader cannot create.
+///
+/// # Errors
+/// When the directory is absent or cannot be examined.
+pub fn group_faults(path: &Path, name: &str, group: u32) -> Result<Vec<String>, Problem> {
+    let directory = Folder::of(path)?;
+    let fault = |path: &Path, found: &Facts, bits: u32, mode: u32| {
+        let is_open = found.group == group && found.mode & bits == bits;
+        let (has, of) = (found.mode, found.group);
+        let words = format!(
+            "{}: has mode {has:04o} and group {of}: {name} needs mode {mode:04o} and its own group",
+            path.display()
+        );
+        (!is_open).then_some(words)
+    };
+    let mut faults: Vec<String> = fault(&directory.path, &directory.facts()?, 0o2050, 0o2750).into_iter().collect();
+    for suffix in ["", "-wal", "-shm"] {
+        let mut companion = path.as_os_str().to_owned();
+        companion.push(suffix);
+        let companion = PathBuf::from(companion);
+        match directory.open(&companion, OFlag::O_PATH, Mode::empty()) {
+            Ok(file) => faults.extend(fault(&companion, &folder::facts(&file, &companion)?, 0o040, 0o640)),
+            Err(Problem::Missing { path }) => {
+                faults.push(format!("{}: no such file, and {name} cannot create it", path.display()));
+            }
+            Err(problem) => return Err(problem),
+        }
+        // SQLite gives its own files the mode of the store.
+        if !faults.is_empty() {
+            break;
+        }
+    }
+    Ok(faults)
+}
+
+/// Checks a directory in which a database is to be created, for the `path` of the database.
+///
+/// # Errors
+/// A [`Problem`] when there is no such directory, or somebody else owns it or may write in it.
+pub fn check_database_place(path: &Path, rule: &Rule) -> Result<(), Problem> {
+    rule.check_database_directory(path, &Folder::of(path)?)
 }
 
 /// Judges the folder that `path` is to stand in: its mode, and whose it is. `path` itself need not be there.
@@ -95,19 +180,45 @@ struct Found {
 }
 
 fn look(path: &Path, rule: &Rule) -> Result<Found, Problem> {
-    let mut folder = Folder::of(path)?;
-    rule.judge_folder(path, &folder)?;
     let mut path = path.to_path_buf();
-    if rule.follows_links() {
-        let real = std::fs::canonicalize(&path).map_err(|error| Problem::from_io(&path, "found", error))?;
-        path = real;
-        folder = Folder::of(&path)?;
+    for _ in 0..MOST_LINKS {
+        let folder = Folder::of(&path)?;
         rule.judge_folder(&path, &folder)?;
+        let Some(target) = link_to_follow(&folder, &path, rule)? else {
+            check_name(&folder, &path, rule)?;
+            return Ok(Found { folder, path });
+        };
+        // A link leads from the directory that it is in.
+        path.pop();
+        path.push(target);
     }
+    Err(Problem::Io { path, doing: "found", error: Errno::ELOOP.into() })
+}
+
+/// Where a symbolic link leads, if there is one, and it is to be followed. Its owner could point it elsewhere.
+fn link_to_follow(folder: &Folder, path: &Path, rule: &Rule) -> Result<Option<PathBuf>, Problem> {
+    if !rule.follows_links() {
+        return Ok(None);
+    }
+    let facts = folder::facts(&folder.open(path, OFlag::O_PATH, Mode::empty())?, path)?;
+    if !matches!(facts.kind, Kind::Symlink) {
+        return Ok(None);
+    }
+    rule.check_owner(path, &facts)?;
+    std::fs::read_link(path).map(Some).map_err(|error| Problem::from_io(path, "found", error))
+}
+
+/// Checks a name in a directory that is open.
+fn check_name(directory: &Folder, path: &Path, rule: &Rule) -> Result<(), Problem> {
     // An O_PATH descriptor only names the file: it is not an open file to the system, and closing it drops no locks.
-    let name = folder.open(&path, OFlag::O_PATH, Mode::empty())?;
-    rule.judge_file(&path, &folder::facts(&name, &path)?)?;
-    Ok(Found { folder, path })
+    let name = directory.open(path, OFlag::O_PATH, Mode::empty())?;
+    rule.judge_file(path, &folder::facts(&name, path)?).map_err(|problem| match problem {
+        Problem::Mode { path, mode, forbidden, .. } => {
+            let is_ours = mark::is_ours(directory, &path);
+            Problem::Mode { path, mode, forbidden, is_ours }
+        }
+        other => other,
+    })
 }
 
 #[cfg(test)]

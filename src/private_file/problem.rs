@@ -1,10 +1,14 @@
-//! Why a file was refused, with the command that mends it.
+//! Why a file was refused, with what to do. A command that changes a mode is printed only for a file that this program
+//! makes: `chmod 600 /etc/passwd` would harm the machine. No `chown` is ever printed, and nothing for a directory: what
+//! another account owns it may have changed, and a directory holds files of others.
 
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// Why a file was refused or could not be used. Its text is one line that names the file and ends with the mend.
+const GROUP_OR_OTHERS_READ: u32 = 0o044;
+
+/// Why a file was refused or could not be used. Its text is one line that names the file and ends with what to do.
 #[derive(Debug, thiserror::Error)]
 pub enum Problem {
     /// There is no such file.
@@ -14,8 +18,8 @@ pub enum Problem {
         path: PathBuf,
     },
     /// The mode gives others a right that they must not have.
-    #[error("{}: mode {mode:04o} lets {} it: run `chmod {:o} {}`", Shown(path), Rights(mode & forbidden),
-            mode & !forbidden & 0o666, Shown(path))]
+    #[error("{}: mode {mode:04o} lets {} it: {}", Shown(path), Rights(mode & forbidden),
+            ModeRemedy { path, mode: mode & !forbidden & 0o666, forbidden: *forbidden, is_ours: *is_ours })]
     Mode {
         /// The file.
         path: PathBuf,
@@ -23,10 +27,12 @@ pub enum Problem {
         mode: u32,
         /// The bits that must not be set.
         forbidden: u32,
+        /// Whether the file is one that this program makes, so that its mode may be changed without harm.
+        is_ours: bool,
     },
     /// The file belongs to somebody else.
-    #[error("{}: belongs to uid {owner}, not to {}: run `chown {wanted} {}` as root", Shown(path), Owners(*wanted),
-            Shown(path))]
+    #[error("{}: belongs to uid {owner}, not to {}: its owner could change it, so it is not used", Shown(path),
+            Owners(*wanted))]
     Owner {
         /// The file.
         path: PathBuf,
@@ -43,7 +49,7 @@ pub enum Problem {
     },
     /// The file has further names, in folders that were not judged.
     #[error(
-        "{}: has {links} names (hard links): find the others with `find / -xdev -samefile {}` and remove them",
+        "{}: has {links} names (hard links), and must have one: `find / -xdev -samefile {}` lists them",
         Shown(path),
         Shown(path)
     )]
@@ -61,9 +67,9 @@ pub enum Problem {
         /// What it is, in words.
         kind: &'static str,
     },
-    /// The folder it stands in can be written by others, and so the file exchanged.
-    #[error("{}: mode {mode:04o} of its folder lets {} in it: run `chmod {:o} {}`", Shown(path), Rights(mode & 0o022),
-            mode & !0o022, Shown(folder))]
+    /// Others can write in its directory, and so exchange the file.
+    #[error("{}: mode {mode:04o} of its directory {} lets {} in it: use a directory that only its owner may write in",
+            Shown(path), Shown(folder), Rights(mode & 0o022))]
     Parent {
         /// The file.
         path: PathBuf,
@@ -73,8 +79,8 @@ pub enum Problem {
         mode: u32,
     },
     /// The folder it stands in belongs to somebody else, who can exchange the file.
-    #[error("{}: its folder belongs to uid {owner}, not to {}: run `chown {wanted} {}` as root", Shown(path),
-            Owners(*wanted), Shown(folder))]
+    #[error("{}: its directory {} belongs to uid {owner}, not to {}: its owner could exchange the file, so it is not used",
+            Shown(path), Shown(folder), Owners(*wanted))]
     ParentOwner {
         /// The file.
         path: PathBuf,
@@ -84,6 +90,12 @@ pub enum Problem {
         owner: u32,
         /// The uid it should belong to; root would do as well.
         wanted: u32,
+    },
+    /// The directory in which a file is to be created does not exist.
+    #[error("{}: no such directory: create it, or correct the path", Shown(directory))]
+    NoDirectory {
+        /// The directory.
+        directory: PathBuf,
     },
     /// A file to be made is there already, and nothing is overwritten.
     #[error("{}: exists already: move it away, or give another path", Shown(path))]
@@ -120,6 +132,24 @@ impl Problem {
             io::ErrorKind::AlreadyExists => Self::Exists { path },
             _ => Self::Io { path, doing, error },
         }
+    }
+}
+
+/// What to do about a mode.
+struct ModeRemedy<'a> {
+    path: &'a Path,
+    mode: u32,
+    forbidden: u32,
+    is_ours: bool,
+}
+
+impl fmt::Display for ModeRemedy<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.is_ours {
+            return write!(f, "run `chmod {:o} {}`", self.mode, Shown(self.path));
+        }
+        let right = if self.forbidden & GROUP_OR_OTHERS_READ == 0 { "write to" } else { "access" };
+        write!(f, "use a file that only its owner may {right}")
     }
 }
 

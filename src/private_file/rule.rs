@@ -59,6 +59,11 @@ impl Rule {
         Self { also, ..self }
     }
 
+    /// Whether the group may read the file.
+    pub fn lets_group_read(&self) -> bool {
+        self.forbidden & GROUP_READS == 0
+    }
+
     pub(super) fn follows_links(&self) -> bool {
         self.follows_links
     }
@@ -74,20 +79,30 @@ impl Rule {
             Kind::Symlink => return Err(Problem::Symlink { path }),
             Kind::Other(kind) => return Err(Problem::NotAFile { path, kind }),
         }
-        // The owner before the mode: the mend for a mode is no use to somebody who does not own the file.
-        if !self.may_own(file.owner, me) {
-            return Err(Problem::Owner { path, owner: file.owner, wanted: self.account(me) });
-        }
+        // The owner before the mode: another mode does not make a file safe that somebody else owns.
+        self.check_owner_as(me, &path, file)?;
         let shared = self.root_may_share && file.owner == 0 && self.account(me) != 0;
         let forbidden = if shared { self.forbidden & !GROUP_READS } else { self.forbidden };
         if file.mode & forbidden != 0 {
-            return Err(Problem::Mode { path, mode: file.mode, forbidden });
+            return Err(Problem::Mode { path, mode: file.mode, forbidden, is_ours: false });
         }
         // No link at all is fine: the file was replaced after it was opened, and what was opened is still whole.
         if self.one_name && file.links > 1 {
             return Err(Problem::HardLink { path, links: file.links });
         }
         Ok(())
+    }
+
+    /// Checks whom a file or a link belongs to.
+    pub(super) fn check_owner(&self, path: &Path, facts: &Facts) -> Result<(), Problem> {
+        self.check_owner_as(effective_uid(), path, facts)
+    }
+
+    fn check_owner_as(&self, me: u32, path: &Path, facts: &Facts) -> Result<(), Problem> {
+        if self.may_own(facts.owner, me) {
+            return Ok(());
+        }
+        Err(Problem::Owner { path: path.to_path_buf(), owner: facts.owner, wanted: self.account(me) })
     }
 
     /// Judges the folder that `path` stands in: whoever can write there, or owns it, can exchange the file.
@@ -103,6 +118,17 @@ impl Rule {
             });
         }
         judge_folder_mode(path, folder, &facts)
+    }
+
+    /// Checks the directory of a file that SQLite opens. A sticky bit makes it no safer: it keeps others from removing the
+    /// file, and not from creating a `-wal` or `-journal` beside it, which SQLite would play back into it.
+    pub(super) fn check_database_directory(&self, path: &Path, directory: &Folder) -> Result<(), Problem> {
+        self.judge_folder(path, directory)?;
+        let mode = directory.facts()?.mode;
+        if mode & GROUP_OR_OTHERS_WRITE == 0 {
+            return Ok(());
+        }
+        Err(Problem::Parent { path: path.to_path_buf(), folder: directory.path.clone(), mode })
     }
 
     fn may_own(&self, owner: u32, me: u32) -> bool {
@@ -130,6 +156,7 @@ pub(super) struct Facts {
     /// The twelve permission bits.
     pub(super) mode: u32,
     pub(super) owner: u32,
+    pub(super) group: u32,
     /// How many names it has.
     pub(super) links: u64,
 }
@@ -165,7 +192,7 @@ mod tests {
     use super::*;
 
     fn file(mode: u32, owner: u32) -> Facts {
-        Facts { kind: Kind::File, mode, owner, links: 1 }
+        Facts { kind: Kind::File, mode, owner, group: 0, links: 1 }
     }
 
     fn judge(rule: Rule, me: u32, facts: Facts) -> Result<(), Problem> {
@@ -192,16 +219,16 @@ mod tests {
     }
 
     #[test]
-    fn a_strange_owner_is_mended_by_giving_the_file_to_the_account_it_is_for() {
+    fn a_file_of_another_account_is_refused_without_a_command_that_would_trust_it() {
         let found = judge(Rule::secret(), 1000, file(0o644, 1001)).unwrap_err();
         assert_eq!(
             found.to_string(),
-            "/x/key: belongs to uid 1001, not to uid 1000 or root: run `chown 1000 /x/key` as root"
+            "/x/key: belongs to uid 1001, not to uid 1000 or root: its owner could change it, so it is not used"
         );
         let found = judge(Rule::secret().owned_also_by(Some(998)), 0, file(0o600, 1001)).unwrap_err();
-        assert!(found.to_string().ends_with("run `chown 998 /x/key` as root"), "{found}");
+        assert!(found.to_string().contains("not to uid 998 or root"), "{found}");
         let found = judge(Rule::secret(), 0, file(0o600, 1001)).unwrap_err();
-        assert_eq!(found.to_string(), "/x/key: belongs to uid 1001, not to root: run `chown 0 /x/key` as root");
+        assert!(found.to_string().contains("not to root"), "{found}");
     }
 
     #[test]

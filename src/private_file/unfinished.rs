@@ -58,7 +58,8 @@ impl Unfinished {
         Ok(())
     }
 
-    fn problem(&self, doing: &'static str, error: io::Error) -> Problem {
+    /// The problem that a failure to write it means, by the name it would have had.
+    pub fn problem(&self, doing: &'static str, error: io::Error) -> Problem {
         Problem::Io { path: self.place.clone(), doing, error }
     }
 }

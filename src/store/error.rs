@@ -42,6 +42,38 @@ pub enum StoreError {
         /// The version it needs.
         known: i64,
     },
+    /// It has our mark and no schema, which no command of ours creates.
+    #[error("{}: has the mark of a store of cxme-admin and no schema (version 0)", .0.display())]
+    Empty(PathBuf),
+    /// Its schema is not the one that its version has.
+    #[error("{}: its schema was changed: {difference}", .path.display())]
+    Schema {
+        /// Where.
+        path: PathBuf,
+        /// The first difference.
+        difference: String,
+    },
+    /// SQLite keeps a log or lock file beside a copy that is to be restored.
+    #[error("{}: is beside the copy, which is not complete without it or was not made by `store backup`", .0.display())]
+    HasLog(PathBuf),
+    /// It lies on a file system on which it may be damaged.
+    #[error("{}: lies on {name}, where SQLite's write-ahead log can damage a store: use a local disk", .path.display())]
+    FileSystem {
+        /// The directory.
+        path: PathBuf,
+        /// What the file system is called.
+        name: &'static str,
+    },
+    /// There is too little room for what is to be written.
+    #[error("{}: {needed} bytes are needed, and {free} are free: nothing was changed", .directory.display())]
+    NoRoom {
+        /// The directory.
+        directory: PathBuf,
+        /// How many bytes.
+        needed: u64,
+        /// How many there are.
+        free: u64,
+    },
     /// The log of a store that is not here any more.
     #[error("{}: is left from another store", .0.display())]
     Leftover(PathBuf),
@@ -51,6 +83,9 @@ pub enum StoreError {
     /// Somebody else was writing all the time.
     #[error("the store is busy: another process has been writing to it for 30 seconds")]
     Busy,
+    /// Somebody keeps a lock on one of SQLite's own files.
+    #[error("the store is busy: another process holds a lock on its -shm file (locking protocol)")]
+    LockHeld,
     /// The disk is full.
     #[error("the disk that holds the store, or the folder for temporary files, is full: nothing was changed")]
     Full,
@@ -92,7 +127,8 @@ impl From<rusqlite::Error> for StoreError {
             ErrorCode::DiskFull => Self::Full,
             ErrorCode::ReadOnly | ErrorCode::PermissionDenied => Self::ReadOnly(words),
             ErrorCode::CannotOpen => Self::Closed(words),
-            ErrorCode::SystemIoFailure | ErrorCode::FileLockingProtocolFailed => Self::Disk(words),
+            ErrorCode::FileLockingProtocolFailed => Self::LockHeld,
+            ErrorCode::SystemIoFailure => Self::Disk(words),
             ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase => Self::Corrupt(words),
             _ => Self::Sql(error),
         }
@@ -104,5 +140,17 @@ impl StoreError {
     pub fn is_conflict(&self) -> bool {
         matches!(self, Self::Sql(rusqlite::Error::SqliteFailure(failure, _))
             if failure.extended_code == rusqlite::ffi::SQLITE_CONSTRAINT_UNIQUE)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lock_that_others_keep_on_the_files_of_sqlite_is_busy() {
+        let failure = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_PROTOCOL);
+        let error = StoreError::from(rusqlite::Error::SqliteFailure(failure, None));
+        assert!(matches!(error, StoreError::LockHeld), "{error}");
     }
 }

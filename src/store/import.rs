@@ -13,6 +13,7 @@ use super::Reading;
 use super::Result;
 use super::Store;
 use super::Writing;
+use super::users::locked_at;
 use crate::domain::role::RoleId;
 use crate::domain::user::SignIn;
 use crate::secrets::admission::ImportedHash;
@@ -154,6 +155,23 @@ impl Reading<'_> {
         Ok(())
     }
 
+    /// How many of the staged rows give one of these roles, or are for a user who has one.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn count_incoming_of(&self, roles: &[RoleId]) -> Result<u64> {
+        if roles.is_empty() {
+            return Ok(0);
+        }
+        let roles = roles.iter().map(|role| role.0.to_string()).collect::<Vec<_>>().join(", ");
+        let sql = format!(
+            "SELECT count(*) FROM temp.incoming LEFT JOIN main.user ON user.id = target \
+             WHERE incoming.role_id IN ({roles}) OR user.role_id IN ({roles})"
+        );
+        let count: i64 = self.transaction.query_row(&sql, [], |row| row.get(0))?;
+        Ok(count.unsigned_abs())
+    }
+
     /// Gives every row that cannot be imported to `visit`, with the field and the reason, in the order of the rows.
     ///
     /// # Errors
@@ -197,7 +215,10 @@ impl Reading<'_> {
 }
 
 /// The values that matched users would have, beside those they have.
-const UPDATED: &str = "
+fn updated() -> String {
+    let is_locked = locked_at(":now");
+    format!(
+        "
     SELECT u.id,
            CASE WHEN i.username_given THEN i.username ELSE u.username END AS username, coalesce(i.email, u.email) AS email,
            coalesce(i.name, u.name) AS name, coalesce(i.role_id, u.role_id) AS role_id,
@@ -210,8 +231,9 @@ const UPDATED: &str = "
            CASE WHEN i.locked IS NULL OR i.locked = u.is_locked THEN u.lock_reason END AS lock_reason,
            coalesce(i.must_change, u.must_change_password) AS must_change_password,
            coalesce(i.password_hash, u.password_hash) AS password_hash
-      FROM temp.incoming i JOIN (SELECT *, locked_at IS NOT NULL AND coalesce(locked_until > :now, 1) AS is_locked
-                                   FROM main.user) u ON u.id = i.target";
+      FROM temp.incoming i JOIN (SELECT *, {is_locked} AS is_locked FROM main.user) u ON u.id = i.target"
+    )
+}
 
 impl Writing<'_> {
     /// Writes the staged rows. A conflict that [`Reading::each_conflict`] would have named makes it fail.
@@ -248,6 +270,7 @@ impl Writing<'_> {
              WHERE u.password_hash IS NOT NULL AND i.password_hash IS NOT NULL AND u.password_hash <> i.password_hash",
             [now],
         )?;
+        let updated = updated();
         let sql = format!(
             "UPDATE user SET username = n.username, email = n.email, name = n.name, role_id = n.role_id, \
                sign_in = n.sign_in, locale = n.locale, locked_at = n.locked_at, locked_until = n.locked_until, \
@@ -260,7 +283,7 @@ impl Writing<'_> {
                password_hash = CASE n.sign_in WHEN 'saml' THEN NULL ELSE n.password_hash END, \
                session_epoch = session_epoch + (n.sign_in <> user.sign_in OR n.password_hash IS NOT user.password_hash \
                                OR n.email IS NOT user.email OR (n.locked_at IS NOT NULL AND n.locked_at IS NOT user.locked_at)) \
-             FROM ({UPDATED}) AS n WHERE n.id = user.id AND \
+             FROM ({updated}) AS n WHERE n.id = user.id AND \
                (n.username COLLATE BINARY, n.email COLLATE BINARY, n.name, n.role_id, n.sign_in, n.locale, n.locked_at, n.locked_until, \
                 n.must_change_password, n.password_hash) IS NOT \
                (user.username, user.email, user.name, user.role_id, user.sign_in, user.locale, user.locked_at, user.locked_until, \

@@ -14,8 +14,11 @@ use super::Writing;
 use super::jobs::Sending;
 use super::messages::WAITING;
 use super::user_list::Conditions;
+use super::users::locked_at;
+use crate::domain::eligibility::Ineligible;
 use crate::domain::job::JobId;
 use crate::domain::operator::Account;
+use crate::domain::role::Permission;
 use crate::domain::role::RoleId;
 use crate::domain::selection::Selection;
 
@@ -76,23 +79,26 @@ pub struct Part {
     pub resets: u64,
 }
 
-/// Locked at `?1`.
-const LOCKED: &str = "(locked_at IS NOT NULL AND (locked_until IS NULL OR locked_until > ?1))";
-
 impl Recipients<'_> {
-    /// Why a user is not mailed, as an expression; NULL: he is.
+    /// Why a user is not mailed, as an expression; NULL: they are. It is [`crate::domain::eligibility::check`] in SQL, and
+    /// then what is held back by another message. `?1` is the time.
     fn reason(&self) -> String {
-        let mut cases = format!("WHEN sign_in = 'saml' THEN 'SAML' WHEN {LOCKED} THEN 'locked'");
+        let mut cases = String::new();
+        let mut when = |condition: &str, why: Ineligible| cases += &format!(" WHEN {condition} THEN '{}'", why.word());
+        // The words are the same whichever permission it is.
+        let outranks = Ineligible::Outranks(Permission::ViewUsers);
         if !self.outranking.is_empty() {
             let roles: Vec<String> = self.outranking.iter().map(|role| role.0.to_string()).collect();
-            cases += &format!(" WHEN role_id IN ({}) THEN 'no permission over this user'", roles.join(", "));
+            when(&format!("role_id IN ({})", roles.join(", ")), outranks);
         }
+        when("sign_in = 'saml'", Ineligible::Saml);
+        when(&locked_at("?1"), Ineligible::Locked);
         if !self.email_domains.is_empty() {
             let places: Vec<String> = (0..self.email_domains.len()).map(|place| format!("?{}", 2 + place)).collect();
             let domain = "lower(substr(email, instr(email, '@') + 1))";
-            cases += &format!(" WHEN {domain} NOT IN ({}) THEN 'domain not allowed'", places.join(", "));
+            when(&format!("{domain} NOT IN ({})", places.join(", ")), Ineligible::EmailDomain);
         }
-        format!("CASE {cases} ELSE held.reason END")
+        format!("CASE{cases} ELSE held.reason END")
     }
 
     /// What [`Recipients::reason`] binds.

@@ -260,8 +260,8 @@ impl Reading<'_> {
     ///
     /// # Errors
     /// When the store cannot be read.
-    pub fn count_single_messages(&self, before: Timestamp, now: Timestamp) -> Result<u64> {
-        let sql = format!("SELECT count(*) FROM message WHERE {OLD}");
+    pub fn count_single_messages(&self, before: Timestamp, without: &[RoleId], now: Timestamp) -> Result<u64> {
+        let sql = format!("SELECT count(*) FROM message WHERE {OLD} AND {}", not_of(without));
         let values = params![before.as_second(), now.as_second()];
         let count: i64 = self.transaction.query_row(&sql, values, |row| row.get(0))?;
         Ok(count.unsigned_abs())
@@ -349,13 +349,14 @@ impl Writing<'_> {
         Ok(messages as u64)
     }
 
-    /// Deletes the messages of no job that ended before `before`, whose link, if they have one, cannot be used any more.
+    /// Deletes the messages of no job that ended before `before`, whose link, if they have one, cannot be used any more, but
+    /// for those to users of the roles `without`.
     /// Gives how many there were.
     ///
     /// # Errors
     /// When the store cannot be written.
-    pub fn delete_single_messages(&self, before: Timestamp, now: Timestamp) -> Result<u64> {
-        let sql = format!("DELETE FROM message WHERE {OLD}");
+    pub fn delete_single_messages(&self, before: Timestamp, without: &[RoleId], now: Timestamp) -> Result<u64> {
+        let sql = format!("DELETE FROM message WHERE {OLD} AND {}", not_of(without));
         Ok(self.transaction.execute(&sql, params![before.as_second(), now.as_second()])? as u64)
     }
 }

@@ -71,7 +71,9 @@ impl Reading<'_> {
     ) -> std::result::Result<(), E> {
         let state = match query.state {
             None => "",
-            Some(LinkState::Unsent) => "AND used_at IS NULL AND revoked_at IS NULL AND handed_at IS NULL",
+            Some(LinkState::Unsent) => {
+                "AND used_at IS NULL AND revoked_at IS NULL AND (handed_at IS NULL OR expires_at IS NULL)"
+            }
             Some(LinkState::Open) => {
                 "AND used_at IS NULL AND revoked_at IS NULL AND handed_at IS NOT NULL AND expires_at > ?1"
             }
@@ -137,7 +139,8 @@ impl Writing<'_> {
 /// The condition that a message is for no user of these roles.
 pub(super) fn not_of(roles: &[RoleId]) -> String {
     let roles: Vec<String> = roles.iter().map(|role| role.0.to_string()).collect();
-    format!("user_id NOT IN (SELECT user.id FROM user WHERE role_id IN ({}))", roles.join(", "))
+    // A mail of `mail test` is for no user.
+    format!("ifnull(user_id, 0) NOT IN (SELECT user.id FROM user WHERE role_id IN ({}))", roles.join(", "))
 }
 
 impl Writing<'_> {

@@ -13,10 +13,12 @@
 //! # Compatibility
 //! `user_version` counts the migrations applied; `application_id` tells our files from others.
 
+pub mod backup;
 pub mod check;
 pub mod error;
 pub mod events;
 pub mod facts;
+pub mod file_system;
 pub mod import;
 pub mod job_making;
 pub mod jobs;
@@ -45,6 +47,8 @@ use rusqlite::TransactionBehavior;
 
 pub use error::StoreError;
 
+use crate::private_file::Rule;
+
 /// Short for the results of this layer.
 pub type Result<T> = std::result::Result<T, StoreError>;
 
@@ -53,6 +57,8 @@ pub type Result<T> = std::result::Result<T, StoreError>;
 pub struct Store {
     connection: Connection,
     path: PathBuf,
+    /// How the file, and each file that SQLite keeps beside it, must be.
+    rule: Rule,
 }
 
 /// A read-only transaction: everything read in it is of one moment.

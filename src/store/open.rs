@@ -1,12 +1,14 @@
 //! Opening and making the file: modes first, then SQLite, then what every connection must have.
 
 use std::cell::Cell;
+use std::os::unix::fs::MetadataExt as _;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::path::PathBuf;
 use std::time::Duration;
 use std::time::Instant;
 
+use nix::unistd::geteuid;
 use rusqlite::Connection;
 use rusqlite::ErrorCode;
 use rusqlite::FileControl;
@@ -17,8 +19,11 @@ use super::Result;
 use super::Store;
 use super::StoreError;
 use super::Writing;
+use super::file_system;
 use super::schema;
 use crate::private_file;
+use crate::private_file::COMPANIONS;
+use crate::private_file::Problem;
 use crate::private_file::Rule;
 
 /// How long a writer waits for another one.
@@ -34,32 +39,52 @@ pub enum Expect {
 }
 
 impl Store {
-    /// Opens an existing store. The modes and the owner of the file and its folder are judged by `rule` before SQLite
-    /// touches it; a file that is not ours, or of another version, is left as it is.
+    /// Opens an existing store. The modes and the owner of the file, of what SQLite keeps beside it and of its directory
+    /// are checked by `rule` before SQLite touches it; a file that is not ours, or of another version, is left as it is.
     ///
     /// # Errors
     /// When the file is missing, loose, not ours, of another version, or cannot be read.
     pub fn open(path: &Path, rule: &Rule, expect: Expect) -> Result<Self> {
-        match private_file::judge(path, rule) {
-            Err(private_file::Problem::Missing { .. }) => return Err(StoreError::Missing(path.to_owned())),
-            other => other?,
-        }
+        Self::open_named(path, path, rule, expect)
+    }
+
+    /// As [`Store::open`], for a private copy of the file that the operator `named`, which is the one to be told of.
+    pub(super) fn open_named(path: &Path, named: &Path, rule: &Rule, expect: Expect) -> Result<Self> {
         // Closing the file of another program, or of a newer version, must not move its log into it.
         let had_log = beside(path, "-wal").exists();
-        let connection = connect(path)?;
+        let connection = match connect(path, rule) {
+            Err(StoreError::Loose(Problem::Missing { .. })) => return Err(StoreError::Missing(named.to_owned())),
+            other => other?,
+        };
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, had_log)?;
-        identify(&connection, path)?;
+        identify(&connection, named)?;
         let (found, known) = (schema::version(&connection)?, schema::VERSION);
         if found > known {
-            return Err(StoreError::Newer { path: path.to_owned(), found, known });
+            return Err(StoreError::Newer { path: named.to_owned(), found, known });
+        }
+        if found < 1 {
+            return Err(StoreError::Empty(named.to_owned()));
         }
         if found < known && expect == Expect::Current {
-            return Err(StoreError::Older { path: path.to_owned(), found, known });
+            return Err(StoreError::Older { path: named.to_owned(), found, known });
         }
-        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false)?;
         prepare(&connection)?;
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false)?;
         keep_log_for_readers(&connection, path)?;
-        Ok(Self { connection, path: path.to_owned() })
+        Ok(Self { connection, path: path.to_owned(), rule: *rule })
+    }
+
+    /// Whether a store can be created there, before anything is written: others may not be able to write in its directory,
+    /// which need not be there yet, and the file system must be one on which a store is not damaged.
+    ///
+    /// # Errors
+    /// [`StoreError::Loose`] and [`StoreError::FileSystem`].
+    pub fn check_place(path: &Path, mode: u32) -> Result<()> {
+        file_system::refuse_unsafe(folder_of(path))?;
+        match private_file::check_database_place(path, &rule_of_new(path, mode)) {
+            Err(Problem::Missing { .. }) => Ok(()),
+            checked => Ok(checked?),
+        }
     }
 
     /// Makes a new store of `mode`, filled by `fill`. It is made under another name beside its place and moved there when
@@ -75,13 +100,16 @@ impl Store {
             return Err(StoreError::Exists(path.to_owned()));
         }
         refuse_leftovers(path)?;
+        Self::check_place(path, mode)?;
+        let rule = rule_of_new(path, mode);
         let unfinished = beside(path, ".new");
         remove_with_companions(&unfinished);
-        let made =
-            Self::create_at(&unfinished, mode, fill).and_then(|()| match private_file::move_new(&unfinished, path) {
-                Err(private_file::Problem::Exists { .. }) => Err(StoreError::Exists(path.to_owned())),
+        let made = Self::create_at(&unfinished, mode, &rule, fill).and_then(|()| {
+            match private_file::move_new(&unfinished, path) {
+                Err(Problem::Exists { .. }) => Err(StoreError::Exists(path.to_owned())),
                 other => Ok(other?),
-            });
+            }
+        });
         if made.is_err() {
             remove_with_companions(&unfinished);
         }
@@ -89,13 +117,13 @@ impl Store {
         made
     }
 
-    fn create_at(path: &Path, mode: u32, fill: impl FnOnce(&Writing<'_>) -> Result<()>) -> Result<()> {
+    fn create_at(path: &Path, mode: u32, rule: &Rule, fill: impl FnOnce(&Writing<'_>) -> Result<()>) -> Result<()> {
         drop(private_file::create_new(path, mode)?);
-        let connection = connect(path)?;
+        let connection = connect(path, rule)?;
         connection.pragma_update(None, "application_id", schema::APPLICATION_ID)?;
         prepare(&connection)?;
         schema::migrate(&connection)?;
-        let store = Self { connection, path: path.to_owned() };
+        let store = Self { connection, path: path.to_owned(), rule: *rule };
         let writing = store.write()?;
         fill(&writing)?;
         writing.commit()?;
@@ -135,7 +163,14 @@ pub(super) fn beside(path: &Path, suffix: &str) -> PathBuf {
     name.into()
 }
 
-fn folder_of(path: &Path) -> &Path {
+/// The rule for a store that is being created. root may create one in the directory of the account that it is for.
+fn rule_of_new(path: &Path, mode: u32) -> Rule {
+    let rule = Rule::store(mode & 0o040 != 0);
+    let owner = folder_of(path).metadata().ok().map(|directory| directory.uid());
+    if geteuid().is_root() { rule.owned_also_by(owner) } else { rule }
+}
+
+pub(super) fn folder_of(path: &Path) -> &Path {
     path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
@@ -156,19 +191,27 @@ pub(super) fn resolved(path: &Path) -> Result<PathBuf> {
 
 /// Refuses to put a store where the log of another one lies: SQLite would play that back over it.
 pub(super) fn refuse_leftovers(place: &Path) -> Result<()> {
-    let left = ["-wal", "-shm", "-journal"].map(|suffix| beside(place, suffix));
-    let found = left.into_iter().find(|path| path.symlink_metadata().is_ok());
-    found.map_or(Ok(()), |path| Err(StoreError::Leftover(path)))
+    companion_of(place).map_or(Ok(()), |path| Err(StoreError::Leftover(path)))
+}
+
+/// The first file of those that SQLite keeps beside a database.
+pub(super) fn companion_of(path: &Path) -> Option<PathBuf> {
+    COMPANIONS.map(|suffix| beside(path, suffix)).into_iter().find(|companion| companion.symlink_metadata().is_ok())
 }
 
 /// Removes what a making that was interrupted left behind.
 pub(super) fn remove_with_companions(path: &Path) {
-    for suffix in ["", "-wal", "-shm", "-journal"] {
+    let _ = std::fs::remove_file(path);
+    for suffix in COMPANIONS {
         let _ = std::fs::remove_file(beside(path, suffix));
     }
 }
 
-pub(super) fn connect(path: &Path) -> Result<Connection> {
+/// The one way to an SQLite file: nothing is opened that was not checked, with what SQLite keeps beside it and the
+/// directory that both are in. While that directory is safe, nobody else can exchange anything between the check and the
+/// opening.
+pub(super) fn connect(path: &Path, rule: &Rule) -> Result<Connection> {
+    private_file::check_database(path, rule)?;
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_NOFOLLOW;
     let mut connection = Connection::open_with_flags(resolved(path)?, flags)?;
     connection.busy_handler(Some(wait_for_the_writer))?;

@@ -19,6 +19,8 @@ use crate::domain::message::MailKind;
 use crate::domain::message::MessageId;
 use crate::domain::message::MessageState;
 use crate::domain::message::NoticeCause;
+use crate::domain::role::RoleId;
+use crate::domain::user::Lock;
 use crate::domain::user::SignIn;
 use crate::domain::user::UserId;
 use crate::secrets::reset_code::NONCE;
@@ -82,8 +84,10 @@ pub struct Recipient {
     pub locale: Option<String>,
     /// How he signs in.
     pub sign_in: SignIn,
-    /// Whether a lock is in force.
-    pub is_locked: bool,
+    /// The role.
+    pub role: RoleId,
+    /// The lock, in force or past.
+    pub lock: Option<Lock>,
     /// Whether he must choose another password at the next sign-in.
     pub must_change: bool,
 }
@@ -168,11 +172,11 @@ pub enum Settlement {
 
 const COLUMNS: &str = "message.id, kind, state, user_id, address, operator_uid, message.created_at, attempts, \
      first_try_at, life, cause, note, nonce, message_id, user.id, username, user.name, email, locale, sign_in, \
-     locked_at IS NOT NULL AND (locked_until IS NULL OR locked_until > ?1), must_change_password, message.due_at, \
+     locked_at, must_change_password, message.due_at, \
      EXISTS (SELECT 1 FROM message AS later WHERE later.user_id = message.user_id AND later.id > message.id \
      AND later.life IS NOT NULL AND (later.handed_at IS NOT NULL OR later.state = 'queued' OR later.state = 'sending' \
      OR later.state = 'deferred')), used_at IS NOT NULL OR revoked_at IS NOT NULL, \
-     job_id IS NOT NULL, message.operator";
+     job_id IS NOT NULL, message.operator, locked_until, user.role_id";
 
 /// Those that never were tried, behind a [`Place`].
 const FRESH: &str = "state = 'queued' AND job_id IS ?6 AND (message.due_at, message.id) > (?2, ?3)";
@@ -202,12 +206,12 @@ impl Reading<'_> {
     ///
     /// # Errors
     /// When the store cannot be read.
-    pub fn waiting(&self, id: MessageId, now: Timestamp) -> Result<Option<Due>> {
+    pub fn waiting(&self, id: MessageId) -> Result<Option<Due>> {
         let sql = format!(
-            "SELECT {COLUMNS} FROM message LEFT JOIN user ON user.id = user_id WHERE message.id = ?2 \
+            "SELECT {COLUMNS} FROM message LEFT JOIN user ON user.id = user_id WHERE message.id = ?1 \
              AND (state = 'queued' OR state = 'deferred' OR state = 'in doubt')"
         );
-        Ok(self.transaction.prepare_cached(&sql)?.query_row(params![now.as_second(), id.0], due).optional()?)
+        Ok(self.transaction.prepare_cached(&sql)?.query_row([id.0], due).optional()?)
     }
 
     /// Whether a message is due behind `place`.
@@ -349,7 +353,13 @@ fn due(row: &Row<'_>) -> rusqlite::Result<Due> {
             email: EmailAddress::stored(lossy(row, 17)?.unwrap_or_default()),
             locale: lossy(row, 18)?,
             sign_in: if sign_in == "saml" { SignIn::Saml } else { SignIn::Password },
-            is_locked: row.get(20)?,
+            role: RoleId(row.get(28)?),
+            lock: row
+                .get::<_, Option<i64>>(20)?
+                .map(|_| {
+                    Ok::<_, rusqlite::Error>(Lock { until: row.get::<_, Option<i64>>(27)?.map(time), reason: None })
+                })
+                .transpose()?,
             must_change: row.get(21)?,
         })
     });

@@ -1,5 +1,9 @@
 //! A copy of the store, put in its place.
 
+use std::fs::File;
+use std::io;
+use std::os::unix::fs::MetadataExt as _;
+use std::os::unix::fs::lchown;
 use std::path::Path;
 use std::path::PathBuf;
 use std::thread;
@@ -7,6 +11,7 @@ use std::time::Duration;
 use std::time::Instant;
 
 use jiff::Timestamp;
+use nix::unistd::geteuid;
 use rusqlite::backup::Backup;
 use rusqlite::backup::StepResult;
 use rusqlite::params;
@@ -15,14 +20,20 @@ use super::Result;
 use super::Store;
 use super::StoreError;
 use super::Writing;
+use super::file_system;
 use super::lock::lock_all;
+use super::messages::EXPIRED;
 use super::open::Expect;
 use super::open::PATIENCE;
 use super::open::beside;
+use super::open::companion_of;
 use super::open::connect;
+use super::open::folder_of;
 use super::open::refuse_leftovers;
 use super::open::remove_with_companions;
+use super::schema;
 use crate::private_file;
+use crate::private_file::COMPANIONS;
 use crate::private_file::Problem;
 use crate::private_file::Rule;
 
@@ -34,7 +45,11 @@ const WHY: &str = "restored from a copy: it may have been sent since the copy wa
 #[derive(Debug)]
 pub struct Restoring {
     place: PathBuf,
+    /// The private copy of the file that was given: SQLite opens this one, and never the other.
     path: PathBuf,
+    /// Where the store that is replaced will be kept; `None`: there is none.
+    kept: Option<PathBuf>,
+    rule: Rule,
 }
 
 /// What a copy claims that may not be true any more.
@@ -49,42 +64,96 @@ pub struct Unsettled {
 }
 
 impl Restoring {
-    /// Copies a copy to a file beside the store's place, and opens it there, in the present schema.
+    /// Copies the bytes of a copy to a file beside the store's place, and opens that one, in the present schema. The file
+    /// itself is opened once, by its descriptor, and only read. It must belong to root, to the account that runs this, or
+    /// to the one that `rule` names: what another account could write could make anyone an Admin.
     ///
     /// # Errors
-    /// When the file is missing, loose, not ours, of a newer version, or cannot be read, or the disk is full.
-    pub fn begin(copy: &Path, place: &Path, rule: &Rule) -> Result<(Self, Store)> {
+    /// When the file is missing, loose, not ours, of a newer version or of another schema, or cannot be read, or there is
+    /// too little room.
+    pub fn begin(copy: &Path, place: &Path, rule: &Rule, now: Timestamp) -> Result<(Self, Store)> {
         if place.symlink_metadata().is_err() {
             refuse_leftovers(place)?;
         }
-        let source = Store::open(copy, rule, Expect::CurrentOrOlder).map_err(|error| match error {
-            StoreError::Missing(path) => StoreError::Loose(Problem::Missing { path }),
-            other => other,
-        })?;
-        let path = beside(place, ".restoring");
-        remove_with_companions(&path);
-        let restoring = Self { place: place.to_owned(), path };
-        drop(private_file::create_new(&restoring.path, 0o600)?);
-        source.copy_into(&restoring.path)?;
-        let store = Store::open(&restoring.path, rule, Expect::CurrentOrOlder)?;
+        private_file::check_database_place(place, rule)?;
+        let bytes = private_file::open(copy, rule)?;
+        // Neither judged nor played back: no copy that `store backup` creates has any.
+        companion_of(copy).map_or(Ok(()), |log| Err(StoreError::HasLog(log)))?;
+        require_room(&bytes, copy, place)?;
+        let kept = place.symlink_metadata().is_ok().then(|| kept_name(place, now));
+        let restoring = Self { place: place.to_owned(), path: beside(place, ".restoring"), kept, rule: *rule };
+        remove_with_companions(&restoring.path);
+        restoring.take_over(bytes, copy)?;
+        let store = Store::open_named(&restoring.path, copy, rule, Expect::CurrentOrOlder)?;
+        // Before anything is written: a trigger of somebody else would run with it.
+        if let Some(difference) = schema::differences(&store.connection)?.into_iter().next() {
+            return Err(StoreError::Schema { path: copy.to_owned(), difference });
+        }
         store.migrate()?;
         Ok((restoring, store))
     }
 
+    /// Where the store that is replaced will be kept, if there is one.
+    pub fn kept(&self) -> Option<&Path> {
+        self.kept.as_deref()
+    }
+
+    fn take_over(&self, mut bytes: File, copy: &Path) -> Result<()> {
+        let failed = |error| Problem::Io { path: copy.to_owned(), doing: "copied", error };
+        let mut private = private_file::create_new(&self.path, 0o600)?;
+        io::copy(&mut bytes, &mut private).and_then(|_| private.sync_all()).map_err(failed)?;
+        Ok(())
+    }
+
     /// Puts the copy in the store's place: over the store that is there, in one transaction that others see whole, or as a
-    /// new file. `store` is what [`Restoring::begin`] opened.
+    /// new file. `store` is what [`Restoring::begin`] opened. The store that was there is kept beside it.
     ///
     /// # Errors
     /// When the store that is there is in use for too long, or the disk does not take it. It is as it was then.
     pub fn finish(self, store: Store) -> Result<()> {
-        if self.place.symlink_metadata().is_ok() {
-            // Whoever sends would settle messages that are not there any more.
-            let Some(_all) = lock_all(&self.place)? else { return Err(StoreError::Sending) };
-            return overwrite(&store, &self.place);
+        let Some(kept) = self.kept.as_deref().filter(|_| self.place.symlink_metadata().is_ok()) else {
+            refuse_leftovers(&self.place)?;
+            return self.move_in(store);
+        };
+        // A sender would record its results in messages that are not there any more.
+        let Some(_all) = lock_all(&self.place)? else { return Err(StoreError::Sending) };
+        match self.keep_and_overwrite(&store, kept) {
+            Err(StoreError::Corrupt(_)) => {
+                // SQLite cannot read it any more: its bytes are kept, and everything that belongs to them.
+                set_aside(&self.place, kept)?;
+                self.move_in(store)
+            }
+            other => other,
         }
-        refuse_leftovers(&self.place)?;
+    }
+
+    /// Moves the copy to the store's place, where nothing is, as a file of the account that the store is for.
+    fn move_in(&self, store: Store) -> Result<()> {
         store.close_whole()?;
+        give_to_owner(&self.path, folder_of(&self.place))?;
+        if self.rule.lets_group_read() {
+            let mode = std::os::unix::fs::PermissionsExt::from_mode(0o640);
+            std::fs::set_permissions(&self.path, mode).map_err(|error| disk(&self.path, &error))?;
+        }
         Ok(private_file::move_new(&self.path, &self.place)?)
+    }
+
+    fn keep_and_overwrite(&self, from: &Store, kept: &Path) -> Result<()> {
+        let old = Store { connection: connect(&self.place, &self.rule)?, path: self.place.clone(), rule: self.rule };
+        let mut to = connect(&self.place, &self.rule)?;
+        to.pragma_update(None, "synchronous", "FULL")?;
+        let backup = Backup::new(&from.connection, &mut to)?;
+        // No page yet, but the lock of the one writer: what is kept is what is replaced, to the last commit.
+        step(&backup, 0)?;
+        old.finish_copy(old.begin_copy(kept)?)?;
+        // All pages at once: between two steps others would see half of each.
+        let replaced = give_to_owner(kept, &self.place).and_then(|()| step(&backup, -1));
+        if replaced.is_err() {
+            remove_with_companions(kept);
+        }
+        replaced?;
+        drop(backup);
+        to.close().map_err(|(_, error)| StoreError::from(error))
     }
 }
 
@@ -94,44 +163,91 @@ impl Drop for Restoring {
     }
 }
 
-fn overwrite(from: &Store, place: &Path) -> Result<()> {
-    let mut to = connect(place)?;
-    to.pragma_update(None, "synchronous", "FULL")?;
+/// Copies so many pages (0: none, but takes the lock of the writer; -1: all), and waits for other writers.
+fn step(backup: &Backup<'_, '_>, pages: i32) -> Result<()> {
     let began = Instant::now();
-    let backup = Backup::new(&from.connection, &mut to)?;
-    // All pages at once: between two steps others would see half of each.
-    while !matches!(backup.step(-1)?, StepResult::Done) {
+    while let StepResult::Busy | StepResult::Locked = backup.step(pages)? {
         if began.elapsed() >= PATIENCE {
             return Err(StoreError::Busy);
         }
         thread::sleep(Duration::from_millis(1));
     }
-    drop(backup);
-    to.close().map_err(|(_, error)| StoreError::from(error))
+    Ok(())
+}
+
+/// The name under which a store is kept that is replaced now.
+fn kept_name(place: &Path, now: Timestamp) -> PathBuf {
+    let name = |more: &str| beside(place, &format!(".replaced-{}{more}", now.strftime("%Y%m%d-%H%M%S")));
+    let names = (2..).map(|number| name(&format!("-{number}")));
+    std::iter::once(name("")).chain(names).find(|path| path.symlink_metadata().is_err()).unwrap_or_else(|| name(""))
+}
+
+/// Refuses where there is too little room for the private copy, for the store that is kept, and for the log through which
+/// the copy is written over it.
+fn require_room(copy: &File, named: &Path, place: &Path) -> Result<()> {
+    let size = copy.metadata().map_err(|error| disk(named, &error))?.len();
+    let length = |path: &Path| path.symlink_metadata().map_or(0, |found| found.len());
+    let replaced = match length(place) {
+        0 => 0,
+        store => store.saturating_add(length(&beside(place, "-wal"))).saturating_add(size),
+    };
+    file_system::require_room(folder_of(place), size.saturating_add(replaced))
+}
+
+/// Gives a file that root has written in a safe directory to the account that another file or directory belongs to.
+fn give_to_owner(path: &Path, like: &Path) -> Result<()> {
+    if !geteuid().is_root() {
+        return Ok(());
+    }
+    let owner = like.metadata().map_err(|error| disk(like, &error))?;
+    lchown(path, Some(owner.uid()), Some(owner.gid())).map_err(|error| disk(path, &error))
+}
+
+/// Gives a store another name, with the files beside it that belong to it.
+fn set_aside(place: &Path, kept: &Path) -> Result<()> {
+    private_file::move_new(place, kept)?;
+    for suffix in COMPANIONS {
+        match private_file::move_new(&beside(place, suffix), &beside(kept, suffix)) {
+            Ok(()) | Err(Problem::Missing { .. }) => {}
+            Err(problem) => return Err(problem.into()),
+        }
+    }
+    Ok(())
+}
+
+fn disk(path: &Path, error: &io::Error) -> StoreError {
+    StoreError::Disk(format!("{}: {error}", path.display()))
 }
 
 impl Writing<'_> {
-    /// Makes a copy safe to go on from: what it says of links and messages was true when it was made. Open links die, what
-    /// waits is in doubt, and jobs that ran wait for an operator, because sending them again could mail everybody twice.
+    /// Makes a copy safe to continue from: what it says of links and messages was true when it was made. Every link dies,
+    /// because it may have been used or revoked since; what waits is in doubt, and jobs that ran wait for an operator,
+    /// because sending them again could mail everybody twice. A message in doubt that is sent again is another mail, with
+    /// another code: the one that may have arrived must not work.
     ///
     /// # Errors
     /// When the store cannot be written.
     pub fn unsettle(&self, now: Timestamp) -> Result<Unsettled> {
         let now = now.as_second();
-        let links = self.transaction.execute(
-            "UPDATE message SET revoked_at = ?1, revoked_why = 'restored from a copy' WHERE life IS NOT NULL \
-             AND used_at IS NULL AND revoked_at IS NULL AND expires_at IS NOT NULL \
-             AND state IN ('accepted', 'failed', 'cancelled')",
-            [now],
+        let open = "SELECT count(*) FROM message WHERE life IS NOT NULL AND used_at IS NULL AND revoked_at IS NULL \
+                    AND code_hash IS NOT NULL AND expires_at > ?1 AND state NOT IN ('queued', 'deferred')";
+        let links: i64 = self.transaction.query_row(open, [now], |row| row.get(0))?;
+        self.transaction.execute(
+            "UPDATE message SET revoked_at = ?1, \
+             revoked_why = CASE WHEN expires_at <= ?1 THEN ?2 ELSE 'restored from a copy' END WHERE life IS NOT NULL \
+             AND used_at IS NULL AND revoked_at IS NULL AND code_hash IS NOT NULL \
+             AND state NOT IN ('queued', 'sending', 'deferred', 'in doubt')",
+            params![now, EXPIRED],
         )?;
         let messages = self.transaction.execute(
             "UPDATE message SET state = 'in doubt', sender = NULL, due_at = ?1, reply = ?2, \
-             handed_at = coalesce(handed_at, last_try_at, ?1), doubts = doubts + 1 \
+             handed_at = coalesce(handed_at, last_try_at, ?1), doubts = doubts + 1, nonce = NULL, code_hash = NULL, \
+             message_id = NULL, first_try_at = NULL, expires_at = NULL \
              WHERE state IN ('queued', 'sending', 'deferred', 'in doubt')",
             params![now, WHY],
         )?;
         let jobs =
             self.transaction.execute("UPDATE job SET state = 'paused', why = ?1 WHERE state = 'running'", [WHY])?;
-        Ok(Unsettled { links: links as u64, messages: messages as u64, jobs: jobs as u64 })
+        Ok(Unsettled { links: links.unsigned_abs(), messages: messages as u64, jobs: jobs as u64 })
     }
 }

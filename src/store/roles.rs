@@ -50,7 +50,10 @@ impl Reading<'_> {
 
     /// What a role allows: of a built-in role the program says it, of the others the store. A word that this program does
     /// not know allows nothing.
-    pub(super) fn permissions(&self, id: RoleId) -> Result<Permissions> {
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn permissions(&self, id: RoleId) -> Result<Permissions> {
         if let Some(permissions) = id.built_in() {
             return Ok(permissions);
         }

@@ -1,8 +1,11 @@
-//! The schema and how an older file comes to it.
+//! The schema, how an older file comes to it, and whether a file has it.
+
+use std::collections::BTreeMap;
 
 use rusqlite::Connection;
 
 use super::Result;
+use crate::domain::text;
 
 /// `application_id` of our files: "CXMA" in ASCII.
 pub(crate) const APPLICATION_ID: i64 = 0x4358_4d41;
@@ -42,6 +45,39 @@ fn apply(connection: &Connection, migrations: &[&str]) -> Result<i64> {
     Ok(found)
 }
 
+/// What the schema of a file consists of: by type and name, its table and its SQL.
+type Objects = BTreeMap<(String, String), (String, Option<String>)>;
+
+/// How the schema of a file differs from the one that its version has when this program creates it, a line each. A table,
+/// view, index or trigger that is not ours could change what the store says, whatever the rows are.
+pub(crate) fn differences(connection: &Connection) -> Result<Vec<String>> {
+    let version = usize::try_from(version(connection)?).unwrap_or(usize::MAX);
+    let reference = Connection::open_in_memory()?;
+    for migration in MIGRATIONS.iter().take(version) {
+        reference.execute_batch(migration)?;
+    }
+    Ok(differences_of(&objects(connection)?, &objects(&reference)?))
+}
+
+fn differences_of(found: &Objects, expected: &Objects) -> Vec<String> {
+    let name = |(kind, name): &(String, String)| format!("{} `{}`", text::quoted(kind, 20), text::quoted(name, 80));
+    let added = found.iter().filter_map(|(key, object)| match expected.get(key) {
+        None => Some(format!("{} is not of this program", name(key))),
+        Some(expected) if expected != object => Some(format!("{} is not as this program creates it", name(key))),
+        Some(_) => None,
+    });
+    let missing = expected.keys().filter(|key| !found.contains_key(*key));
+    added.chain(missing.map(|key| format!("{} is missing", name(key)))).collect()
+}
+
+/// What a file consists of, without the statistics that ANALYZE keeps in tables of its own: they only guide the planner.
+fn objects(connection: &Connection) -> Result<Objects> {
+    let mut statement = connection.prepare("SELECT type, name, tbl_name, sql FROM sqlite_schema")?;
+    let rows = statement.query_map([], |row| Ok(((row.get(0)?, row.get(1)?), (row.get(2)?, row.get(3)?))))?;
+    let all = rows.collect::<rusqlite::Result<Vec<((String, String), _)>>>()?;
+    Ok(all.into_iter().filter(|((_, name), _)| !name.starts_with("sqlite_stat")).collect())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -66,5 +102,40 @@ mod tests {
         assert!(apply(&connection, &[FIRST, "ALTER TABLE a ADD COLUMN y; SELECT broken FROM nowhere;"]).is_err());
         assert_eq!(version(&connection).unwrap(), 1);
         assert!(connection.prepare("SELECT y FROM a").is_err());
+    }
+
+    #[test]
+    fn each_version_that_this_program_creates_has_the_schema_of_its_version() {
+        for version in 1..=MIGRATIONS.len() {
+            let connection = Connection::open_in_memory().unwrap();
+            apply(&connection, &MIGRATIONS[..version]).unwrap();
+            assert_eq!(differences(&connection).unwrap(), [""; 0], "version {version}");
+        }
+        let connection = Connection::open_in_memory().unwrap();
+        migrate(&connection).unwrap();
+        connection.execute_batch("ANALYZE").unwrap();
+        assert_eq!(differences(&connection).unwrap(), [""; 0]);
+    }
+
+    #[test]
+    fn each_difference_is_named() {
+        let changed = |sql: &str| {
+            let connection = Connection::open_in_memory().unwrap();
+            migrate(&connection).unwrap();
+            connection.execute_batch(sql).unwrap();
+            differences(&connection).unwrap()
+        };
+        let evil = "CREATE TRIGGER evil AFTER INSERT ON event BEGIN UPDATE operator SET role_id = 1; END";
+        assert_eq!(changed(evil), ["trigger `evil` is not of this program"]);
+        assert_eq!(changed("DROP TRIGGER event_is_never_changed"), ["trigger `event_is_never_changed` is missing"]);
+        let view = "DROP VIEW login; CREATE VIEW login AS SELECT 1 AS username";
+        assert_eq!(changed(view), ["view `login` is not as this program creates it"]);
+        assert_eq!(changed("CREATE INDEX more ON event (host)"), ["index `more` is not of this program"]);
+        assert_eq!(changed("CREATE TABLE \"a\nb\" (x)"), ["table `a\\u{a}b` is not of this program"]);
+    }
+
+    #[test]
+    fn the_number_of_our_files_is_the_mark_by_which_messages_know_them() {
+        assert_eq!(APPLICATION_ID.to_be_bytes()[4..], *b"CXMA");
     }
 }

@@ -1,5 +1,7 @@
 //! Lists of users, row by row: a million of them pass through without one allocation a field.
 
+use std::borrow::Cow;
+
 use jiff::Timestamp;
 use rusqlite::Row;
 use rusqlite::ToSql;
@@ -9,6 +11,7 @@ use super::Result;
 use super::StoreError;
 use super::time;
 use super::users::COLUMNS;
+use super::users::locked_at;
 use crate::domain::role::RoleId;
 use crate::domain::selection::Selection;
 use crate::domain::selection::UserOrder;
@@ -16,6 +19,7 @@ use crate::domain::selection::UserQuery;
 use crate::domain::user::SignIn;
 use crate::domain::user::Status;
 use crate::domain::user::UserReference;
+use crate::domain::user::lock_is_in_force;
 
 /// A user in a list, still in SQLite's hands. Texts that are not UTF-8 (somebody edited the file) read as empty.
 #[derive(Debug)]
@@ -61,8 +65,8 @@ impl<'row> UserRow<'row> {
 
     /// Active or locked at `now`.
     pub fn status(&self, now: Timestamp) -> Status {
-        let locked = self.number(7).is_some() && self.number(8).is_none_or(|until| until > now.as_second());
-        if locked { Status::Locked } else { Status::Active }
+        let is_locked = self.number(7).is_some() && lock_is_in_force(self.locked_until(), now);
+        if is_locked { Status::Locked } else { Status::Active }
     }
 
     /// When the lock ends by itself.
@@ -116,13 +120,13 @@ impl<'row> UserRow<'row> {
 
 /// Conditions and the values they bind, in order.
 pub(super) struct Conditions {
-    sql: Vec<&'static str>,
+    sql: Vec<Cow<'static, str>>,
     pub(super) values: Vec<Box<dyn ToSql>>,
 }
 
 impl Conditions {
-    fn add(&mut self, sql: &'static str, value: impl ToSql + 'static) {
-        self.sql.push(sql);
+    fn add(&mut self, sql: impl Into<Cow<'static, str>>, value: impl ToSql + 'static) {
+        self.sql.push(sql.into());
         self.values.push(Box::new(value));
     }
 
@@ -139,10 +143,9 @@ impl Conditions {
         if let Some(role) = selection.role {
             conditions.add("user.role_id = ?", role.0);
         }
-        const LOCKED: &str = "(locked_at IS NOT NULL AND (locked_until IS NULL OR locked_until > ?))";
         match selection.status {
-            Some(Status::Locked) => conditions.add(LOCKED, now.as_second()),
-            Some(Status::Active) => conditions.add("(locked_at IS NULL OR locked_until <= ?)", now.as_second()),
+            Some(Status::Locked) => conditions.add(locked_at("?"), now.as_second()),
+            Some(Status::Active) => conditions.add(format!("NOT {}", locked_at("?")), now.as_second()),
             None => {}
         }
         if let Some(sign_in) = selection.sign_in {
@@ -161,10 +164,10 @@ impl Conditions {
             conditions.add("password_set_at IS NOT NULL AND password_policy IS NOT ?", fingerprint.clone());
         }
         if selection.never_logged_in {
-            conditions.sql.push("last_login_at IS NULL");
+            conditions.sql.push("last_login_at IS NULL".into());
         }
         if selection.named.is_some() {
-            conditions.sql.push("user.id IN (SELECT id FROM temp.named)");
+            conditions.sql.push("user.id IN (SELECT id FROM temp.named)".into());
         }
         conditions
     }

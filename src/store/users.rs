@@ -26,6 +26,11 @@ pub(super) const COLUMNS: &str = "user.id, username, email, user.name, user.role
      locked_until, lock_reason, session_epoch, last_login_at, created_at, updated_at, password_set_at, \
      password_policy, must_change_password";
 
+/// The condition that a user is locked at the moment that `now` binds: [`crate::domain::user::lock_is_in_force`] in SQL.
+pub(super) fn locked_at(now: &str) -> String {
+    format!("(locked_at IS NOT NULL AND (locked_until IS NULL OR locked_until > {now}))")
+}
+
 /// How many old passwords are kept of a user: the most that a policy may refuse (`[password] history`).
 pub const MOST_HISTORY: u32 = 24;
 

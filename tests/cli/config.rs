@@ -40,7 +40,7 @@ fn a_configuration_that_others_may_write_or_that_is_no_toml_is_refused() {
     assert_snapshot!(world.run("users list"), @"
     status 78
     -- stderr
-    error: [DIR]/config/cxme-admin/config.toml: mode 0666 lets everybody write it: run `chmod 644 [DIR]/config/cxme-admin/config.toml`
+    error: [DIR]/config/cxme-admin/config.toml: mode 0666 lets everybody write it: use a file that only its owner may write to
     ");
     world.write_config("[organization\n");
     assert_eq!(world.run("users list").status, 78);
@@ -128,6 +128,6 @@ fn a_store_in_a_folder_that_everybody_may_write_is_refused() {
     assert_snapshot!(world.command("users list --store").argument(open.join("store.db")).run(), @"
     status 78
     -- stderr
-    error: [DIR]/open/store.db: mode 0777 of its folder lets everybody write in it: run `chmod 755 [DIR]/open`
+    error: [DIR]/open/store.db: mode 0777 of its directory [DIR]/open lets everybody write in it: use a directory that only its owner may write in
     ");
 }

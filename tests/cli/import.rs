@@ -321,17 +321,19 @@ fn what_the_rows_hold_decides_what_the_operator_must_be_allowed() {
     assert_eq!(unquoted.status, 65, "its commas need quotes: {unquoted}");
     assert_eq!(carol("", &format!("email,password_hash\nx@example.com,\"{hash}\"\n")).status, 77);
     assert_snapshot!(carol("", "email,role\nx@example.com,Admin\n"), @"
-    status 65
+    status 77
     -- stderr
     line 2, role: may do more than yours
-    error: 1 of 1 rows cannot be imported: nothing was changed
+    error: 1 row concerns a role that may do more than yours, Clerk: nothing was imported
+    hint: ask an operator whose role may do at least as much
     ");
     world.sql("INSERT INTO role_permission SELECT id, 'edit-users' FROM role WHERE name = 'Clerk'");
     assert_snapshot!(carol("--update", "username,name\nalice,Mallory\n"), @"
-    status 65
+    status 77
     -- stderr
     line 2, role: the user's role may do more than yours
-    error: 1 of 1 rows cannot be imported: nothing was changed
+    error: 1 row concerns a role that may do more than yours, Clerk: nothing was imported
+    hint: ask an operator whose role may do at least as much
     ");
     carol("--update", "username,name\nbob,Robert\n").expect_status(0);
 }

@@ -26,6 +26,8 @@ mod password;
 mod permission_first;
 mod permissions;
 mod policy;
+mod rank;
+mod remedies;
 mod resets;
 mod roles;
 mod secrecy;

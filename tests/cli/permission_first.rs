@@ -272,35 +272,16 @@ impl Scene {
             fs::remove_file(&key).unwrap();
         }
         let line = call.replace("[DIR]", &world.folder().to_string_lossy()).replace("[NEW]", &new.to_string_lossy());
-        let before = (self.rows(), world.events());
+        let before = (dump(world), world.events());
         let run = world.command(&line).stdin(stdin).uid(uid).run();
         Tried {
-            rows: [before.0, self.rows()],
+            rows: [before.0, dump(world)],
             events: [before.1, world.events()],
             newest: world.newest_event(),
             mails: world.mails().len(),
             made_a_file: new.exists() || (call.starts_with("init") && key.exists()),
             run,
         }
-    }
-
-    /// Every row of every table but that of the events.
-    fn rows(&self) -> String {
-        let connection = rusqlite::Connection::open(self.world.store()).unwrap();
-        let sql = "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT IN ('event', 'sqlite_sequence')";
-        let mut tables = connection.prepare(sql).unwrap();
-        let names: Vec<String> = tables.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
-        let mut dump = String::new();
-        for name in names {
-            let mut statement = connection.prepare(&format!("SELECT * FROM {name}")).unwrap();
-            let columns = statement.column_count();
-            let mut rows = statement.query([]).unwrap();
-            while let Some(row) = rows.next().unwrap() {
-                let values: Vec<_> = (0..columns).map(|column| row.get_ref(column).unwrap()).collect();
-                writeln!(dump, "{name} {values:?}").unwrap();
-            }
-        }
-        dump
     }
 
     fn expect_refusal(&self, tried: &Tried, who: &str, wrong: &mut String) {
@@ -324,6 +305,25 @@ impl Scene {
             say("makes a file");
         }
     }
+}
+
+/// Every row of every table but that of the events.
+pub(crate) fn dump(world: &World) -> String {
+    let connection = rusqlite::Connection::open(world.store()).unwrap();
+    let sql = "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT IN ('event', 'sqlite_sequence')";
+    let mut tables = connection.prepare(sql).unwrap();
+    let names: Vec<String> = tables.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
+    let mut dump = String::new();
+    for name in names {
+        let mut statement = connection.prepare(&format!("SELECT * FROM {name}")).unwrap();
+        let columns = statement.column_count();
+        let mut rows = statement.query([]).unwrap();
+        while let Some(row) = rows.next().unwrap() {
+            let values: Vec<_> = (0..columns).map(|column| row.get_ref(column).unwrap()).collect();
+            writeln!(dump, "{name} {values:?}").unwrap();
+        }
+    }
+    dump
 }
 
 /// The operator who has neither `set-passwords` nor `send-resets`.

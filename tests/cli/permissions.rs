@@ -228,7 +228,7 @@ fn nobody_acts_on_a_user_whose_role_may_do_more() {
         }
         let rows = format!("username,name\n{user},Renamed\n");
         let run = world.command("users import - --update -n").stdin(rows).uid(CAROL).run();
-        assert_eq!(run.status, if may { 0 } else { 65 }, "import {user}: {run}");
+        assert_eq!(run.status, if may { 0 } else { 77 }, "import {user}: {run}");
     }
     assert_eq!(world.ask("SELECT count(*) FROM user WHERE password_hash IS NOT NULL"), "3");
     assert_snapshot!(world.command("users lock higher").uid(CAROL).run(), @"
@@ -265,7 +265,7 @@ fn nobody_gives_a_role_beyond_his_own() {
             let rows = format!("email,role\nalice{options}@example.com,{}\n", role.trim_matches('\''));
             let rows = rows.replace("alice@", "new@").replace("alice--update@", "alice@");
             let run = world.command(&format!("users import - -n {options}")).stdin(rows).uid(CAROL).run();
-            assert_eq!(run.status, if may { 0 } else { 65 }, "import {options} {role}: {run}");
+            assert_eq!(run.status, if may { 0 } else { 77 }, "import {options} {role}: {run}");
         }
     }
     let run = world.command("operators remove dave").uid(CAROL).run();

@@ -18,12 +18,15 @@ fn a_sound_store_is_said_to_be_sound() {
     assert_snapshot!(world.run("store check"), @"
     status 0
     -- stdout
-    EXAMINED    FOUND
-    modes       sound
-    integrity   sound
-    references  sound
-    audit       sound
-    reset key   sound
+    EXAMINED     FOUND
+    modes        sound
+    file system  sound
+    schema       sound
+    integrity    sound
+    references   sound
+    audit        sound
+    clock        sound
+    reset key    sound
     ");
 }
 
@@ -34,12 +37,15 @@ fn a_reference_that_leads_nowhere_is_found() {
     assert_snapshot!(world.run("store check"), @"
     status 65
     -- stdout
-    EXAMINED    FOUND
-    modes       sound
-    integrity   sound
-    references  user: row 1
-    audit       sound
-    reset key   sound
+    EXAMINED     FOUND
+    modes        sound
+    file system  sound
+    schema       sound
+    integrity    sound
+    references   user: row 1
+    audit        sound
+    clock        sound
+    reset key    sound
     -- stderr
     error: the store has 1 fault
     hint: modes and key: as it says; else keep a copy of the file as it is, and restore the newest sound backup
@@ -57,6 +63,7 @@ fn a_backup_is_a_whole_store_for_its_owner_alone() {
     ");
     assert_eq!(fs::metadata(world.path("copy.db")).unwrap().permissions().mode() & 0o7777, 0o600);
     let from = |command: &str| world.command(command).argument("--store").argument(world.path("copy.db"));
+    fs::copy(world.path("data/reset.key"), world.path("reset.key")).unwrap();
     from("store check").run().expect_status(0);
     from("audit verify").run().expect_status(0);
     from("users verify-password alice --stdin").stdin(GOOD).run().expect_status(0);
@@ -114,11 +121,11 @@ fn a_store_from_before_the_outbox_is_brought_up_with_its_users() {
 #[test]
 fn an_older_store_is_named_by_every_other_command() {
     let world = World::new();
-    world.sql("PRAGMA user_version = 0");
+    world.sql("PRAGMA user_version = 1");
     assert_snapshot!(world.run("users list"), @"
     status 78
     -- stderr
-    error: [DIR]/data/store.db: the store has schema version 0, this program needs 3
+    error: [DIR]/data/store.db: the store has schema version 1, this program needs 3
     hint: bring it up: cxme-admin store migrate
     ");
 }
@@ -174,13 +181,14 @@ fn a_restored_store_sends_nothing_again_that_nobody_has_looked_at() {
     Put the store of 2026-11-24T08:00:00Z with 3 users in the place of [DIR]/data/store.db? [y/N] y
     -- stderr
     [DIR]/data/store.db is the store of 2026-11-24T08:00:00Z with 3 users.
+    The replaced store is kept as [DIR]/data/store.db.replaced-20261124-080000.
     1 open link revoked, 2 waiting mails in doubt, 1 running job paused.
     The same without questions: cxme-admin store restore [DIR]/copy.db --reason 'disk died' --yes
     ");
     assert_eq!(world.ask("SELECT count(*) FROM user"), "3");
     assert_snapshot!(world.newest_event(), @r#"
     store restore | done | owner, Admin | disk died
-    {"from":"[DIR]/copy.db","jobs":1,"links":1,"messages":2}
+    {"from":"[DIR]/copy.db","jobs":1,"links":1,"messages":2,"replaced_store":"[DIR]/data/store.db.replaced-20261124-080000"}
     "#);
     assert_snapshot!(world.run("jobs list -o csv"), @"
     status 0
@@ -208,7 +216,11 @@ fn a_restored_store_sends_nothing_again_that_nobody_has_looked_at() {
     assert_eq!(world.mails().len(), 4, "bob's mail leaves again, and the job waits");
     world.run("jobs run 1").expect_status(0);
     assert_eq!(world.mails().len(), 5);
-    assert_eq!(fs::read_dir(world.path("data")).unwrap().count(), 3, "store, lock and key");
+    assert_eq!(
+        fs::read_dir(world.path("data")).unwrap().count(),
+        4,
+        "store, lock, key, and the store that was replaced"
+    );
 }
 
 #[test]
@@ -254,8 +266,12 @@ fn what_is_no_sound_copy_replaces_nothing() {
     assert!([65, 74].contains(&run.status), "{run}");
     world.file("edited.db", copy);
     let edited = rusqlite::Connection::open(world.path("edited.db")).unwrap();
+    let trigger = "SELECT sql FROM sqlite_schema WHERE name = 'event_is_never_changed'";
+    let trigger: String = edited.query_row(trigger, [], |row| row.get(0)).unwrap();
     edited
-        .execute_batch("DROP TRIGGER event_is_never_changed; UPDATE event SET reason = 'x' WHERE number = 2")
+        .execute_batch(&format!(
+            "DROP TRIGGER event_is_never_changed; UPDATE event SET reason = 'x' WHERE number = 2; {trigger}"
+        ))
         .unwrap();
     edited.close().unwrap();
     assert_snapshot!(restore("edited.db"), @"
@@ -287,4 +303,164 @@ fn no_store_is_put_where_the_log_of_another_one_lies() {
     world.run("init --yes").expect_status(78);
     fs::remove_file(world.path("data/store.db-wal")).unwrap();
     world.command("store restore").argument(world.path("copy.db")).run().expect_status(0);
+}
+
+#[test]
+fn each_thing_that_is_wrong_with_a_store_is_found_with_what_to_do() {
+    let world = World::new().with_users("alice");
+    let check = || world.run("store check");
+    let key = world.path("data/reset.key");
+    let own = fs::read(&key).unwrap();
+    fs::remove_file(&key).unwrap();
+    assert_snapshot!(check(), @"
+    status 65
+    -- stdout
+    EXAMINED     FOUND
+    modes        sound
+    file system  sound
+    schema       sound
+    integrity    sound
+    references   sound
+    audit        sound
+    clock        sound
+    reset key    [DIR]/data/reset.key: no such file: restore it from its backup, or name it: [reset] key_file
+    -- stderr
+    error: the store has 1 fault
+    hint: modes and key: as it says; else keep a copy of the file as it is, and restore the newest sound backup
+    ");
+    world.file("data/reset.key", format!("{}\n", "0a".repeat(32)));
+    assert_snapshot!(check(), @"
+    status 65
+    -- stdout
+    EXAMINED     FOUND
+    modes        sound
+    file system  sound
+    schema       sound
+    integrity    sound
+    references   sound
+    audit        sound
+    clock        sound
+    reset key    the key file is not the one that this store was made with: restore that one from its backup
+    -- stderr
+    error: the store has 1 fault
+    hint: modes and key: as it says; else keep a copy of the file as it is, and restore the newest sound backup
+    ");
+    world.file("data/reset.key", &own);
+    world.sql("CREATE TRIGGER more AFTER INSERT ON event BEGIN UPDATE operator SET role_id = 1; END");
+    assert_snapshot!(check(), @"
+    status 65
+    -- stdout
+    EXAMINED     FOUND
+    modes        sound
+    file system  sound
+    schema       trigger `more` is not of this program
+    integrity    sound
+    references   sound
+    audit        sound
+    clock        sound
+    reset key    sound
+    -- stderr
+    error: the store has 1 fault
+    hint: modes and key: as it says; else keep a copy of the file as it is, and restore the newest sound backup
+    ");
+    world.sql("DROP TRIGGER more");
+    world.wait(-3_600);
+    assert_snapshot!(check(), @"
+    status 0
+    -- stdout
+    EXAMINED     FOUND
+    modes        sound
+    file system  sound
+    schema       sound
+    integrity    sound
+    references   sound
+    audit        sound
+    clock        see the warning
+    reset key    sound
+    -- stderr
+    warning: the clock says 2026-11-24T07:00:00Z, and the newest event is of 2026-11-24T08:00:00Z: set the clock if it is wrong
+    ");
+    world.wait(3_600);
+    check().expect_status(0);
+}
+
+#[test]
+fn a_reader_group_that_is_configured_and_not_in_effect_is_found() {
+    let world = World::new();
+    let gid = nix::unistd::getegid();
+    let group = nix::unistd::Group::from_gid(gid).unwrap().unwrap().name;
+    let configured = |name: &str| {
+        world.configure("");
+        let text = fs::read_to_string(world.config()).unwrap();
+        world.write_config(&text.replace("[store]\n", &format!("[store]\nreader_group = \"{name}\"\n")));
+    };
+    configured("no-such-group");
+    let missing = world.run("store check").expect_status(65);
+    assert!(missing.out().contains("this machine has no group `no-such-group`"), "{missing}");
+    configured(&group);
+    let shown = |text: String| text.replace(&format!("group {gid}"), "group [GID]").replace(&group, "[GROUP]");
+    assert_snapshot!(shown(world.run("store check -o csv").to_string()), @"
+    status 65
+    -- stdout
+    examined,fault
+    modes,
+    file system,
+    schema,
+    integrity,
+    references,
+    audit,
+    clock,
+    reset key,
+    reader group,[DIR]/data: has mode 0700 and group [GID]: [GROUP] needs mode 2750 and its own group
+    reader group,[DIR]/data/store.db: has mode 0600 and group [GID]: [GROUP] needs mode 0640 and its own group
+    -- stderr
+    error: the store has 2 faults
+    hint: modes and key: as it says; else keep a copy of the file as it is, and restore the newest sound backup
+    ");
+    fs::set_permissions(world.path("data"), fs::Permissions::from_mode(0o2750)).unwrap();
+    let last = world.run("store check -o ndjson").out().lines().last().unwrap().to_owned();
+    assert_snapshot!(shown(world.without_paths(&last)), @r#"{"examined":"reader group","fault":"[DIR]/data/store.db: has mode 0600 and group [GID]: [GROUP] needs mode 0640 and its own group"}"#);
+    fs::set_permissions(world.store(), fs::Permissions::from_mode(0o640)).unwrap();
+    // The command itself makes the files beside it that readers need.
+    assert!(world.run("store check").expect_status(0).out().contains("reader group  sound"));
+}
+
+#[test]
+fn an_audit_without_any_event_does_not_verify() {
+    let world = World::new();
+    let trigger = world.ask("SELECT sql FROM sqlite_schema WHERE name = 'event_is_never_deleted'");
+    world.sql(&format!("DROP TRIGGER event_is_never_deleted; DELETE FROM event; {trigger}"));
+    assert_snapshot!(world.run("audit verify"), @"
+    status 65
+    -- stderr
+    error: the audit does not verify: there is no event, and a store always has that of `init`: all were deleted
+    hint: somebody wrote to the file without this program: compare with a backup and with the head kept elsewhere
+    ");
+    assert_eq!(world.run("store check").status, 65);
+}
+
+#[test]
+fn a_link_that_was_used_after_the_copy_was_made_is_dead_in_it_and_what_is_in_doubt_gets_another_one() {
+    let world = World::with_mail().with_users("alice");
+    world.run("users send-reset alice").expect_status(0);
+    let code = world.newest_code();
+    let first = world.mails().pop().unwrap();
+    // As after a connection that was lost: the mail arrived, and nobody noted it.
+    world.sql("UPDATE message SET state = 'in doubt', ended_at = NULL, doubts = 1");
+    world.command("store backup").argument(world.path("copy.db")).run().expect_status(0);
+    let redeem = |code: &str| {
+        let stdin = format!("{code}\nseven violet umbrellas whistle\n");
+        world.command("resets redeem --stdin").stdin(stdin).run()
+    };
+    redeem(&code).expect_status(0);
+    world.command("store restore --yes").argument(world.path("copy.db")).run().expect_status(0);
+    redeem(&code).expect_status(65);
+    world.run("jobs run").expect_status(0);
+    let second = world.mails().into_iter().find(|mail| *mail != first).unwrap();
+    let id = |mail: &str| mail.lines().find(|line| line.starts_with("Message-ID:")).unwrap().to_owned();
+    assert_ne!(id(&first), id(&second), "the reader's program must not take it for the one it has");
+    let other = crate::support::code_in(&second);
+    assert_ne!(other, code);
+    redeem(&code).expect_status(65);
+    redeem(&other).expect_status(0);
 }

@@ -8,6 +8,7 @@ use cxme_admin::domain::message::MessageState;
 use cxme_admin::mail::handover::TroubleKind;
 use cxme_admin::mail::transport::Memory;
 use cxme_admin::mail::transport::Transport;
+use cxme_admin::outbox::Order;
 use cxme_admin::store::outbox::Beginning;
 use cxme_admin::store::outbox::Scope;
 
@@ -215,6 +216,54 @@ fn a_right_that_was_taken_away_bites_at_the_next_message() {
     let message = world.message(id);
     assert_eq!(message.state, MessageState::Cancelled);
     assert!(message.reply.unwrap().contains("may not send resets any more"));
+}
+
+/// What happens to roles while a run sends, and what becomes of the messages that it has not come to yet.
+#[test]
+fn a_rank_or_a_permission_that_changes_while_a_run_sends_bites_at_its_next_message() {
+    let outranked = "the operator who asked for it may not act on this user any more";
+    let not_permitted = "the operator who asked for it may not send resets any more";
+    let new_role = "INSERT INTO role (name, built_in) VALUES ('Less', 0); INSERT INTO role_permission SELECT id, \
+                    permission FROM role, (SELECT 'send-resets' AS permission UNION SELECT 'view-users') WHERE \
+                    name = 'Less';";
+    let lowered = format!("{new_role} UPDATE operator SET role_id = (SELECT id FROM role WHERE name = 'Less')");
+    let raised = format!(
+        "{new_role} UPDATE user SET role_id = 2; UPDATE operator SET role_id = (SELECT id FROM role WHERE name = 'Less'); \
+         UPDATE user SET role_id = 1 WHERE username IN ('user0', 'user19')"
+    );
+    for (meanwhile, words, spared) in [
+        (lowered.as_str(), outranked, 0),
+        (raised.as_str(), outranked, 18),
+        ("UPDATE operator SET role_id = 2", not_permitted, 0),
+        ("DELETE FROM operator", not_permitted, 0),
+    ] {
+        let world = World::new();
+        let ids = world.queued(20);
+        let mut done = false;
+        let report = world.send_observed(Transport::Memory(Memory::default()), &Order::default(), &mut |progress| {
+            if progress.report.accepted >= 1 && !std::mem::replace(&mut done, true) {
+                world.sql(meanwhile);
+            }
+        });
+        let replies: Vec<_> =
+            ids.iter().filter_map(|id| world.message(*id).reply).filter(|reply| reply == words).collect();
+        assert_eq!(report.accepted + report.cancelled, 20, "{meanwhile}: {report:?}");
+        assert_eq!(report.cancelled, replies.len() as u64, "{meanwhile}");
+        let may_have_been_under_way = 3;
+        let expected = if spared > 0 { 1..=1 } else { 20 - may_have_been_under_way..=19 };
+        assert!(expected.contains(&report.cancelled), "{meanwhile}: {report:?}");
+    }
+}
+
+#[test]
+fn a_domain_that_is_not_the_organizations_any_more_gets_no_link() {
+    let world = World::new();
+    let id = world.queued(1)[0];
+    let mut post = world.post(Transport::Memory(Memory::default()));
+    post.organization.email_domains = vec!["example.net".to_owned()];
+    let mut random = cxme_admin::random::ScriptedRandom::new(1);
+    cxme_admin::outbox::run(&world.store, &post, &Order::default(), &world.clock, &mut random).unwrap();
+    assert_eq!(world.message(id).reply.as_deref(), Some("domain not allowed"));
 }
 
 #[test]

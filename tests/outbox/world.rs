@@ -182,6 +182,7 @@ impl World {
             composer: Arc::new(Composer::new(letterhead).unwrap()),
             transport: Arc::new(transport),
             key: Some(self.key()),
+            organization: Organization::default(),
             queue_life: Duration::from_secs(86_400),
         }
     }

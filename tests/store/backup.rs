@@ -29,7 +29,9 @@ fn a_copy_is_never_made_over_a_file_and_then_nothing_is_recorded() {
         world.run(&["store", "backup", path.to_str().unwrap()]).refused(74, "exists already");
     }
     let nowhere = world.state().join("nowhere/copy");
-    world.run(&["store", "backup", nowhere.to_str().unwrap()]).refused(74, "no such file");
+    world
+        .run(&["store", "backup", nowhere.to_str().unwrap()])
+        .refused(74, &format!("{}: no such directory", world.state().join("nowhere").display()));
     world.done(&["store", "backup", "--dry-run", world.state().join("planned").to_str().unwrap()]);
     assert_eq!(sha256(&there), before);
     assert_eq!(world.count("SELECT count(*) FROM event"), events, "no copy was made, and the audit says none was");

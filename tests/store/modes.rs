@@ -49,7 +49,7 @@ fn every_file_has_its_mode_whatever_the_umask() {
 }
 
 #[test]
-fn a_store_that_others_could_read_or_replace_is_refused_with_the_mend() {
+fn a_store_that_others_could_read_or_replace_is_refused_with_what_to_do() {
     let world = World::new();
     let (store, state) = (world.store(), world.state());
     let refused = |words: String| world.run(&["users", "list"]).refused(78, &words);
@@ -58,10 +58,10 @@ fn a_store_that_others_could_read_or_replace_is_refused_with_the_mend() {
         refused(format!("chmod 600 {}", store.display()));
     }
     set_mode(&store, 0o600);
-    set_mode(&state, 0o777);
-    refused(format!("chmod 755 {}", state.display()));
-    set_mode(&state, 0o1777);
-    world.done(&["users", "list"]);
+    for bad in [0o777, 0o1777] {
+        set_mode(&state, bad);
+        refused(format!("mode {bad:04o} of its directory {} lets everybody write in it", state.display()));
+    }
     set_mode(&state, 0o700);
     let second = state.join("second");
     std::fs::hard_link(&store, &second).unwrap();
@@ -71,7 +71,7 @@ fn a_store_that_others_could_read_or_replace_is_refused_with_the_mend() {
 }
 
 #[test]
-fn a_loose_key_or_configuration_is_refused_with_the_mend() {
+fn a_loose_key_or_configuration_is_refused_with_what_to_do() {
     let world = World::new();
     let (key, config) = (world.state().join("reset.key"), world.config());
     std::fs::remove_file(world.store()).unwrap();
@@ -83,6 +83,9 @@ fn a_loose_key_or_configuration_is_refused_with_the_mend() {
     world.done(&["init", "--yes"]);
     assert_eq!(sha256(&key), before, "used as it is");
     set_mode(&config, 0o666);
+    world.run(&["users", "list"]).refused(78, &format!("{}: mode 0666 lets everybody write it", config.display()));
+    // One that begins as that of `init` does is known to be ours.
+    std::fs::write(&config, include_str!("../../config.example.toml")).unwrap();
     world.run(&["users", "list"]).refused(78, &format!("run `chmod 644 {}`", config.display()));
 }
 
@@ -99,7 +102,7 @@ fn a_store_of_another_account_is_refused_but_by_root() {
     world.done(&["users", "lock", "alice"]);
     let folder = world.state();
     nix::unistd::chown(&folder, Some(1.into()), None).unwrap();
-    world.run(&["users", "list"]).refused(78, &format!("run `chown {NOBODY} {}` as root", folder.display()));
+    world.run(&["users", "list"]).refused(78, &format!("its directory {} belongs to uid 1", folder.display()));
 }
 
 /// Reads the view as an account that has nothing but the group.

@@ -6,6 +6,9 @@ use std::path::Path;
 use rusqlite::Connection;
 
 use crate::world::World;
+use crate::world::can;
+use crate::world::can_be_root;
+use crate::world::ended;
 use crate::world::set_mode;
 use crate::world::sha256;
 
@@ -74,6 +77,8 @@ fn a_store_of_another_version_is_refused_with_what_to_do() {
     world.sqlite().execute_batch("PRAGMA user_version = 99").unwrap();
     assert_refused(&world, &world.store(), "install the newer cxme-admin");
     world.sqlite().execute_batch("PRAGMA user_version = 0").unwrap();
+    assert_refused(&world, &world.store(), "no schema (version 0)");
+    world.sqlite().execute_batch("PRAGMA user_version = 1").unwrap();
     assert_refused(&world, &world.store(), "bring it up: cxme-admin store migrate");
 }
 
@@ -117,4 +122,29 @@ fn a_name_that_looks_like_a_uri_is_a_name() {
     assert_eq!(crate::world::mode(&copy), 0o600);
     assert!(world.state().join(uri).exists() && !plain.exists(), "{:?}", world.names());
     assert!(!world.names().iter().any(|name| name.starts_with("copy.db")), "{:?}", world.names());
+}
+
+#[test]
+fn no_store_is_created_where_others_may_write_or_on_a_network_file_system_and_nothing_is_left() {
+    let world = World::without_store();
+    set_mode(&world.state(), 0o1777);
+    world.run(&["init", "--yes"]).refused(78, "use a directory that only its owner may write in");
+    assert!(world.names().is_empty(), "{:?}", world.names());
+    set_mode(&world.state(), 0o700);
+    // A mount of FUSE that no program serves: the kernel names its kind all the same, and to no other account its content.
+    let script = "exec 3<>/dev/fuse && mount -i -t fuse -o fd=3,rootmode=40000,user_id=12345,group_id=12345 none \"$1\" \
+                  || exit 99; shift; exec timeout 60 \"$0\" \"$@\"";
+    let possible = Path::new("/dev/fuse").exists();
+    if !can_be_root() || !can(possible, "needs /dev/fuse") {
+        return;
+    }
+    let state = world.state();
+    let program = env!("CARGO_BIN_EXE_cxme-admin");
+    let mut command = std::process::Command::new("unshare");
+    command.args(["-m", "sh", "-c", script, program]).arg(&state);
+    command.args(["-c", world.config().to_str().unwrap(), "init", "--yes"]);
+    let ran = ended(command.output().unwrap());
+    ran.refused(78, "lies on FUSE, as sshfs and others do, where SQLite's write-ahead log can damage a store");
+    assert!(world.names().is_empty(), "{:?}", world.names());
+    world.done(&["init", "--yes"]);
 }

@@ -159,7 +159,7 @@ impl World {
 impl Ran {
     #[track_caller]
     pub(crate) fn done(self, what: &[&str]) -> String {
-        assert_eq!(self.code, Some(0), "{what:?}: {}", self.stderr);
+        assert_eq!(self.code, Some(0), "{what:?}: {}{}", self.stdout, self.stderr);
         self.stdout
     }
 

@@ -95,7 +95,9 @@ fn a_copy_ends_although_somebody_writes_all_the_time() {
     // More pages than are copied in one step, several times over.
     world
         .sqlite()
-        .execute_batch("CREATE TABLE ballast (x); INSERT INTO ballast SELECT zeroblob(8000000) FROM user, user, user")
+        .execute_batch(
+            "INSERT INTO fact SELECT 'ballast ' || a.id || b.id || c.id, zeroblob(8000000) FROM user a, user b, user c",
+        )
         .unwrap();
     let path = world.state().join("copy");
     let writer = world.sqlite();

@@ -32,10 +32,10 @@ pub struct Cancelled {
 pub fn cancel(desk: &Desk, id: JobId, revoke_links: bool, intent: &Intent) -> Result<Cancelled> {
     desk.change(Action::JobsCancel, intent, |change| {
         let job = change.job(id)?.ok_or(Refusal::NoSuchJob(id))?;
+        refuse_beyond(change, id)?;
         if job.state.has_ended() && !revoke_links {
             return Err(Refusal::JobState { id, state: job.state }.into());
         }
-        refuse_beyond(change, id)?;
         let why = format!("job {id} cancelled");
         let (messages, in_doubt) = change.cancel_job(id, &why, change.now())?;
         let links = if revoke_links { change.revoke_links_of_job(id, &why, change.now())? } else { 0 };
@@ -49,7 +49,7 @@ pub fn cancel(desk: &Desk, id: JobId, revoke_links: bool, intent: &Intent) -> Re
 }
 
 /// Refuses to touch a job that mails users whose role may do more than the operator's.
-fn refuse_beyond(scene: &impl Scene, id: JobId) -> Result<()> {
+pub(super) fn refuse_beyond(scene: &impl Scene, id: JobId) -> Result<()> {
     if let Some(user) = scene.reading().job_user_of(id, &scene.outranking()?)? {
         scene.outrank(user.role, user.username.as_str(), Some(user.id))?;
     }
@@ -94,7 +94,8 @@ pub fn delete(desk: &Desk, old: Old, intent: &Intent) -> Result<Deleted> {
         let mut deleted = found(change, old)?;
         deleted.messages = 0;
         if let Old::OlderThan(age) = old {
-            deleted.messages += change.delete_single_messages(ago(change.now(), age), change.now())?;
+            let outranking = change.outranking()?;
+            deleted.messages += change.delete_single_messages(ago(change.now(), age), &outranking, change.now())?;
         }
         for id in &deleted.jobs {
             deleted.messages += change.delete_job(*id)?;
@@ -113,17 +114,17 @@ fn found(scene: &impl Scene, old: Old) -> Result<Deleted> {
     match old {
         Old::Job(id) => {
             let job = reading.job(id)?.ok_or(Refusal::NoSuchJob(id))?;
+            refuse_beyond(scene, id)?;
             if !job.state.has_ended() {
                 return Err(Refusal::JobState { id, state: job.state }.into());
             }
-            refuse_beyond(scene, id)?;
             found.jobs.push(id);
         }
         Old::OlderThan(age) => {
-            found.messages += reading.count_single_messages(ago(now, age), now)?;
-            found.jobs = reading.jobs_ended_before(ago(now, age))?;
-            // Those of others stay, and keep nobody from deleting his own.
+            // What mails users whose role may do more than the operator's stays, and keeps nobody from deleting the rest.
             let outranking = scene.outranking()?;
+            found.messages += reading.count_single_messages(ago(now, age), &outranking, now)?;
+            found.jobs = reading.jobs_ended_before(ago(now, age))?;
             let mut beyond = Vec::new();
             for id in &found.jobs {
                 if reading.job_user_of(*id, &outranking)?.is_some() {

@@ -6,6 +6,7 @@ use crate::actions::Intent;
 use crate::actions::Record;
 use crate::actions::Result;
 use crate::actions::Scene as _;
+use crate::actions::jobs::end::refuse_beyond;
 use crate::actions::outbox::check_post;
 use crate::domain::action::Action;
 use crate::domain::job::JobId;
@@ -63,18 +64,27 @@ pub fn look(desk: &Desk) -> Result<Work> {
     })
 }
 
-/// A job that is to be sent, which goes on if it was paused: that is a change, and has its event.
+/// A job that is to be sent. A paused one continues: that is a change, and has its event. Whoever sends a job that runs
+/// decides nothing; whoever lets a paused one continue does, and so must not be outranked by the users that it mails.
 ///
 /// # Errors
-/// When there is no such job, it was cancelled, or the operator may not run jobs.
+/// When there is no such job, it was cancelled, it mails users whose role may do more than the operator's, or the operator
+/// may not run jobs.
 pub fn resume(desk: &Desk, id: JobId, intent: &Intent) -> Result<Job> {
-    let job = desk.view(Action::JobsRun, |view| Ok(view.job(id)?.ok_or(Refusal::NoSuchJob(id))?))?;
+    let job = desk.view(Action::JobsRun, |view| {
+        let job = view.job(id)?.ok_or(Refusal::NoSuchJob(id))?;
+        match job.state {
+            JobState::Running | JobState::Finished => Ok(job),
+            JobState::Paused | JobState::Cancelled => refuse_beyond(view, id).map(|()| job),
+        }
+    })?;
     match job.state {
         JobState::Running | JobState::Finished => return Ok(job),
         JobState::Cancelled => return Err(Refusal::JobState { id, state: job.state }.into()),
         JobState::Paused => {}
     }
     desk.change(Action::JobsRun, intent, |change| {
+        refuse_beyond(change, id)?;
         if !change.resume_job(id)? {
             let state = change.job(id)?.map_or(JobState::Cancelled, |job| job.state);
             return Err(Refusal::JobState { id, state }.into());

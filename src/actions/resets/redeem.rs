@@ -13,7 +13,6 @@ use crate::domain::message::MessageId;
 use crate::domain::message::NoticeCause;
 use crate::domain::refusal::Refusal;
 use crate::domain::user::SignIn;
-use crate::domain::user::Status;
 use crate::domain::user::User;
 use crate::domain::user::UserId;
 use crate::secrets::password::Password;
@@ -122,7 +121,7 @@ fn find(scene: &impl Scene, code: &ResetCodeHash) -> Result<std::result::Result<
     if user.sign_in == SignIn::Saml {
         return not("SAML", id, None);
     }
-    if user.status(scene.now()) == Status::Locked {
+    if user.is_locked(scene.now()) {
         return not("locked", id, None);
     }
     Ok(Ok((link, user)))

@@ -13,12 +13,14 @@ use crate::actions::Scene as _;
 use crate::actions::ago;
 use crate::actions::outbox::check_post;
 use crate::domain::action::Action;
+use crate::domain::eligibility;
+use crate::domain::eligibility::Candidate;
+use crate::domain::eligibility::Ineligible;
 use crate::domain::link::INVITATION_LIFE;
 use crate::domain::link::RESET_LIFE;
 use crate::domain::message::MessageId;
 use crate::domain::refusal::Refusal;
 use crate::domain::text;
-use crate::domain::user::Status;
 use crate::domain::user::User;
 use crate::domain::user::UserId;
 use crate::domain::user::UserReference;
@@ -157,7 +159,7 @@ fn queue(
     found: &mut Option<UserId>,
 ) -> Result<Queued> {
     desk.change(Action::UsersSendReset, intent, |change| {
-        let user = change.subordinate(reference)?;
+        let user = change.user(reference)?;
         *found = Some(user.id);
         if met.contains(&user.id) {
             return Err(Refusal::NamedTwice(user.username.to_string()).into());
@@ -190,18 +192,25 @@ fn queue(
     })
 }
 
-/// Refuses whom a link would not help.
+/// Refuses whoever may get no link: see [`eligibility::check`].
 fn may_have_a_link(change: &Change<'_>, user: &User) -> Result<()> {
-    change.require_password_sign_in(user)?;
-    if user.status(change.now()) == Status::Locked {
-        return Err(Refusal::Locked { user: user.username.to_string() }.into());
-    }
     let organization = change.desk().organization();
-    if !organization.takes(&user.email) {
-        let domains = organization.email_domains.clone();
-        return Err(Refusal::EmailDomain { email: user.email.clone(), domains }.into());
+    let candidate = Candidate {
+        permissions: change.permissions(user.role)?,
+        sign_in: user.sign_in,
+        is_locked: user.is_locked(change.now()),
+        email: &user.email,
+    };
+    let Err(why) = eligibility::check(&candidate, change.standing().permissions(), organization) else { return Ok(()) };
+    match why {
+        Ineligible::Outranks(_) => change.outrank(user.role, user.username.as_str(), Some(user.id)),
+        Ineligible::Saml => change.require_password_sign_in(user),
+        Ineligible::Locked => Err(Refusal::Locked { user: user.username.to_string() }.into()),
+        Ineligible::EmailDomain => {
+            let domains = organization.email_domains.clone();
+            Err(Refusal::EmailDomain { email: user.email.clone(), domains }.into())
+        }
     }
-    Ok(())
 }
 
 /// How long a link lives.

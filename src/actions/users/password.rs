@@ -20,8 +20,6 @@ use crate::domain::refusal::Refusal;
 use crate::domain::role::Permission;
 use crate::domain::sign_in::SignInFailures;
 use crate::domain::text;
-use crate::domain::user::SignIn;
-use crate::domain::user::Status;
 use crate::domain::user::User;
 use crate::domain::user::UserReference;
 use crate::secrets::admission::Admitted;
@@ -278,7 +276,7 @@ impl Candidate {
         let nobody =
             Self { standing: scene.standing().clone(), user: None, hash: None, failures: SignInFailures::default() };
         let Some(user) = scene.reading().user(reference)? else { return Ok(nobody) };
-        if user.sign_in != SignIn::Password || user.status(scene.now()) != Status::Active {
+        if !user.may_log_in(scene.now()) {
             return Ok(nobody);
         }
         let hash = scene.reading().password_hash(user.id)?;

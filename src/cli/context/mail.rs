@@ -31,6 +31,7 @@ use crate::mail::smtp::Login;
 use crate::mail::smtp::Relay;
 use crate::mail::transport::Transport;
 use crate::private_file;
+use crate::private_file::Problem;
 use crate::private_file::Rule;
 use crate::secrets::RelayPassword;
 
@@ -51,7 +52,7 @@ impl Context {
         }
         Ok(Some(match mail.transport {
             TransportName::Smtp => Transport::Smtp(Box::new(self.relay(&mail.smtp)?)),
-            TransportName::Sendmail => Transport::Sendmail(Sendmail::new(absolute(&mail.sendmail.program)?)),
+            TransportName::Sendmail => Transport::Sendmail(Sendmail::new(checked(absolute(&mail.sendmail.program)?)?)),
             TransportName::File => {
                 let missing = || Complaint::Configuration("[mail.file] directory is missing".to_owned());
                 Transport::Folder(Folder::new(absolute(&mail.file.directory.ok_or_else(missing)?)?))
@@ -120,6 +121,14 @@ fn absolute(path: &Path) -> anyhow::Result<PathBuf> {
     Ok(std::path::absolute(path).map_err(named)?)
 }
 
+/// The program, unless somebody could have exchanged it. One that is not there is told of when it is to be started.
+fn checked(program: PathBuf) -> anyhow::Result<PathBuf> {
+    match private_file::check_program(&program) {
+        Ok(()) | Err(Problem::Missing { .. }) => Ok(program),
+        Err(problem) => Err(LoadError::File(problem).into()),
+    }
+}
+
 /// The program of a command. Its arguments are nobody's business: they may name what is secret.
 fn shown(words: &[String]) -> String {
     text::quoted(words.first().map_or("", String::as_str), 200)
@@ -128,6 +137,8 @@ fn shown(words: &[String]) -> String {
 /// Why a program gave no password.
 #[derive(Debug, thiserror::Error)]
 enum CommandFault {
+    #[error(transparent)]
+    Loose(#[from] Problem),
     #[error("cannot be started: {0}")]
     NotStarted(io::Error),
     #[error("took longer than {} s, and was killed", .0.as_secs_f32())]
@@ -146,6 +157,12 @@ enum CommandFault {
 fn first_line_of(words: &[String], patience: Duration) -> Result<Zeroizing<Vec<u8>>, CommandFault> {
     let (program, arguments) =
         words.split_first().ok_or_else(|| CommandFault::NotStarted(io::ErrorKind::NotFound.into()))?;
+    // The configuration takes an absolute path only, so what is started is what was checked.
+    match private_file::check_program(Path::new(program)) {
+        // The system's own words for it come when it is started.
+        Ok(()) | Err(Problem::Missing { .. }) => {}
+        Err(problem) => return Err(problem.into()),
+    }
     let began = Instant::now();
     let mut child = Command::new(program)
         .args(arguments)

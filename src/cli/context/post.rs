@@ -91,7 +91,8 @@ impl Context {
             (transport, _) => transport,
         };
         let queue_life = self.config()?.jobs.queue_life;
-        Ok(Post { composer: Arc::new(composer), transport: Arc::new(transport), key, queue_life })
+        let organization = desk.organization().clone();
+        Ok(Post { composer: Arc::new(composer), transport: Arc::new(transport), key, organization, queue_life })
     }
 
     /// What writes mails.

@@ -6,9 +6,12 @@ use std::path::PathBuf;
 use super::Context;
 use super::owner_of;
 use super::rules;
+use crate::actions::ActionError;
 use crate::actions::Desk;
 use crate::actions::store;
+use crate::cli::failure::Complaint;
 use crate::store::Store;
+use crate::store::StoreError;
 use crate::store::open::Expect;
 use crate::store::restore::Restoring;
 
@@ -30,11 +33,35 @@ impl Context {
         if self.place_of_store()?.symlink_metadata().is_err() {
             return Ok(());
         }
-        let desk = self.desk_for(Expect::CurrentOrOlder)?;
-        store::may_replace(&desk)?;
+        let desk = match self.desk_for(Expect::CurrentOrOlder) {
+            Ok(desk) => desk,
+            Err(error) => return self.may_replace_damaged(error),
+        };
+        let asked = store::may_replace(&desk);
         let (clock, random) = desk.leave();
         (self.clock, self.random) = (Some(clock), Some(random));
-        Ok(())
+        asked.map_err(anyhow::Error::from).or_else(|error| self.may_replace_damaged(error))
+    }
+
+    /// Lets a damaged store be replaced, which cannot be asked who is an operator: by the account that it belongs to or by
+    /// root, who could move its file away as well, and never by a restricted operator. The copy is asked then.
+    fn may_replace_damaged(&self, error: anyhow::Error) -> anyhow::Result<()> {
+        let store_error = error.downcast_ref::<StoreError>().or_else(|| match error.downcast_ref::<ActionError>() {
+            Some(ActionError::Store(error)) => Some(error),
+            _ => None,
+        });
+        match store_error {
+            Some(StoreError::Corrupt(_)) if !self.is_restricted() => Ok(()),
+            Some(StoreError::NotOurs(path)) => {
+                let path = path.display();
+                let words = format!(
+                    "{path}: not a store of cxme-admin, so it is not replaced: if it is the damaged one, move it and the \
+                     files beside it away, and run this again"
+                );
+                Err(Complaint::Configuration(words).into())
+            }
+            _ => Err(error),
+        }
     }
 
     /// Copies a copy beside the store's place, and sits down at it.
@@ -44,9 +71,11 @@ impl Context {
     pub fn desk_on_copy(&mut self, copy: &Path) -> anyhow::Result<(Restoring, Desk)> {
         let config = self.config()?.clone();
         let place = self.place_of_store()?;
-        let owner = owner_of(&place).or_else(|| owner_of(copy));
+        // Never the copy's own: whoever planted it would be trusted for it.
+        let owner = owner_of(&place).or_else(|| owner_of(place.parent()?));
         let rule = self.store_rule(&config, owner);
-        let (restoring, store): (Restoring, Store) = Restoring::begin(copy, &place, &rule)?;
+        let now = self.now()?;
+        let (restoring, store): (Restoring, Store) = Restoring::begin(copy, &place, &rule, now)?;
         let account = self.account(owner);
         let rules = rules(&config)?;
         let (Some(clock), Some(random)) = (self.clock.take(), self.random.take()) else {

@@ -1,17 +1,22 @@
 //! `store check`.
 
+use nix::unistd::Group;
+
 use crate::actions::ActionError;
 use crate::actions::store;
-use crate::actions::store::KEY;
+use crate::actions::store::Examined;
+use crate::actions::store::Expected;
 use crate::cli::context::Context;
 use crate::cli::data;
 use crate::cli::data::Cell;
 use crate::cli::data::Head;
 use crate::domain::action::Action;
+use crate::private_file;
 
-/// Examine the store: modes, pages, references, the chain of events, the reset key
+/// Examine the store: modes, file system, schema, pages, references, the chain of events, the clock, the reset key
 ///
-/// The modes of the configuration, the store and its folder are examined by every command, which refuses loose ones.
+/// The modes of the configuration, the store and its directory are examined by every command, which refuses loose ones.
+/// With `[store] reader_group`, it is also examined whether that group can read the store.
 #[derive(Debug, clap::Args)]
 pub struct CheckArgs {}
 
@@ -23,24 +28,27 @@ const HEADS: [Head; 2] = [Head { name: "examined", title: "EXAMINED" }, Head { n
 /// When something is wrong, or the operator may not.
 pub fn run(context: &mut Context, _: &CheckArgs) -> anyhow::Result<()> {
     let desk = context.desk(Action::StoreCheck)?;
-    let (_, key) = context.key()?;
-    let (fingerprint, key_fault) = match key {
-        Ok(Some(key)) => (Some(key.fingerprint()), None),
-        // A copy elsewhere is no less sound for standing there without the key.
-        Ok(None) => (None, None),
-        Err(error) => (None, Some(error.to_string())),
+    let (path, key) = context.key()?;
+    let expected = match key {
+        Ok(Some(key)) => Expected { key_fingerprint: Some(key.fingerprint()), key_fault: None },
+        Ok(None) => Expected {
+            key_fault: Some(format!(
+                "{}: no such file: restore it from its backup, or name it: [reset] key_file",
+                path.display()
+            )),
+            ..Expected::default()
+        },
+        Err(error) => Expected { key_fault: Some(error.to_string()), ..Expected::default() },
     };
-    let mut examined = vec![store::Examined { what: "modes", faults: Vec::new() }];
-    examined.extend(store::check(&desk, fingerprint.as_ref().map(<[u8; 32]>::as_slice))?);
-    if let (Some(last), Some(fault)) = (examined.last_mut(), key_fault) {
-        last.faults.push(fault);
-    }
+    let mut examined = vec![Examined { what: "modes", faults: Vec::new(), warning: None }];
+    examined.extend(store::check(&desk, &expected)?);
+    examined.extend(reader_group(context)?);
     let faults = examined.iter().map(|part| part.faults.len()).sum();
     data::records::<anyhow::Error>(&mut context.output, &HEADS, desk.now(), |sink| {
         for part in &examined {
             if part.faults.is_empty() {
-                let is_missing = part.what == KEY && fingerprint.is_none();
-                sink(&[Cell::text(part.what), Cell::Nothing(if is_missing { "no such file" } else { "sound" })])?;
+                let found = if part.warning.is_some() { "see the warning" } else { "sound" };
+                sink(&[Cell::text(part.what), Cell::Nothing(found)])?;
             }
             for fault in &part.faults {
                 sink(&[Cell::text(part.what), Cell::text(fault)])?;
@@ -48,5 +56,21 @@ pub fn run(context: &mut Context, _: &CheckArgs) -> anyhow::Result<()> {
         }
         Ok(())
     })?;
+    for warning in examined.iter().filter_map(|part| part.warning.as_deref()) {
+        context.output.warn(warning);
+    }
     if faults > 0 { Err(ActionError::Unsound { faults }.into()) } else { Ok(()) }
+}
+
+/// Whether the group that may read the store can do that, where one is configured.
+fn reader_group(context: &mut Context) -> anyhow::Result<Option<Examined>> {
+    let Some(name) = context.config()?.store.reader_group.clone() else { return Ok(None) };
+    let faults = match Group::from_name(&name).ok().flatten() {
+        None => vec![format!("[store] reader_group: this machine has no group `{name}`")],
+        Some(group) => {
+            let store = context.place_of_store()?;
+            private_file::group_faults(&store, &name, group.gid.as_raw())?
+        }
+    };
+    Ok(Some(Examined { what: "reader group", faults, warning: None }))
 }

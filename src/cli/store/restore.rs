@@ -10,9 +10,13 @@ use crate::cli::prompt;
 
 /// Put a copy in the store's place
 ///
-/// Others may go on using the store meanwhile: they see all of the old or all of the new. What was true when the copy was
-/// made may not be so any more: open links die, mails that waited are in doubt, and jobs that ran are paused until you
-/// look. What happened since the copy was made is lost, and the events of it: `audit verify --head HASH` shows the gap.
+/// Others may continue to use the store meanwhile: they see all of the old or all of the new. What was true when the copy
+/// was made may not be so any more: every link dies, mails that waited are in doubt and get another link, and jobs that
+/// ran are paused until you look. What happened since the copy was made is lost, and the events of it: `audit verify
+/// --head HASH` shows the gap. The store that is replaced is kept beside the new one, as STORE.replaced-TIME.
+///
+/// The copy is only read. It must belong to root, to the account that runs this, or to the account of the store, and have
+/// the schema that its version has.
 #[derive(Debug, clap::Args)]
 pub struct RestoreArgs {
     /// The copy, as `store backup` makes it
@@ -34,7 +38,7 @@ pub fn run(context: &mut Context, args: &RestoreArgs) -> anyhow::Result<()> {
     let intent = args.acting.intent();
     context.may_replace_store()?;
     let (restoring, desk) = context.desk_on_copy(&args.file)?;
-    let restored = store::prepare_restored(&desk, &args.file, &intent)?;
+    let restored = store::prepare_restored(&desk, &restoring, &args.file, &intent)?;
     let place = context.place_of_store()?;
     let words = format!(
         "the store of {} with {}",
@@ -52,6 +56,9 @@ pub fn run(context: &mut Context, args: &RestoreArgs) -> anyhow::Result<()> {
     store::finish_restored(desk, restoring)?;
     let unsettled = restored.unsettled;
     context.output.say(&format!("{} is {words}.", place.display()));
+    if let Some(kept) = &restored.kept {
+        context.output.say(&format!("The replaced store is kept as {}.", kept.display()));
+    }
     context.output.say(&format!(
         "{} revoked, {} in doubt, {} paused.",
         counted(unsettled.links, "open link"),

@@ -1,7 +1,6 @@
 //! Where mails go, and how.
 
 use std::fmt;
-use std::io;
 use std::net::IpAddr;
 use std::path::Path;
 use std::sync::Arc;
@@ -18,6 +17,7 @@ use crate::domain::text;
 use crate::mail::handover::Phase;
 use crate::mail::handover::Trouble;
 use crate::mail::handover::TroubleKind;
+use crate::private_file::Problem;
 
 /// A mail relay, as it is configured. Clones share the TLS settings and the sessions that TLS resumes.
 #[derive(Clone)]
@@ -48,14 +48,9 @@ pub enum RelayError {
     /// Without TLS, and not on this machine.
     #[error("`{0}` is not a loopback address: without TLS mails are handed over on this machine only")]
     PlainToOthers(String),
-    /// The file with the authorities cannot be read.
-    #[error("{file}: {error}")]
-    CaFileUnreadable {
-        /// The path.
-        file: String,
-        /// Why.
-        error: io::Error,
-    },
+    /// The file with the authorities cannot be read, or others could write it.
+    #[error(transparent)]
+    CaFile(#[from] Problem),
     /// The file with the authorities holds something that looks like a certificate and is none.
     #[error("{file}: a certificate in it cannot be read")]
     CaFileBroken {
@@ -187,12 +182,15 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("ca.pem");
         let error = || Relay::new("mail.example.com", 465, Security::Implicit, Some(&file)).unwrap_err();
-        assert!(matches!(error(), RelayError::CaFileUnreadable { .. }));
+        assert!(matches!(error(), RelayError::CaFile(Problem::Missing { .. })));
         std::fs::write(&file, "nothing").unwrap();
         assert!(matches!(error(), RelayError::CaFileEmpty { .. }));
         let line = |word| format!("-----{word} CERTIFICATE-----\n");
         std::fs::write(&file, format!("{}AAAA\n{}", line("BEGIN"), line("END"))).unwrap();
         assert!(matches!(error(), RelayError::CaFileBroken { .. }));
         assert!(error().to_string().ends_with("ca.pem: a certificate in it cannot be read"));
+        let mode = std::os::unix::fs::PermissionsExt::from_mode(0o666);
+        std::fs::set_permissions(&file, mode).unwrap();
+        assert!(error().to_string().ends_with("use a file that only its owner may write to"), "{}", error());
     }
 }

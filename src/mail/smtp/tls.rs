@@ -22,9 +22,13 @@ use super::relay::RelayError;
 use crate::domain::relay::Security;
 use crate::domain::text;
 use crate::mail::handover::TroubleKind;
+use crate::private_file;
+use crate::private_file::Rule;
 
 /// How much of a name that a certificate holds is quoted, in characters.
 const QUOTED: usize = 80;
+/// The most that is read of the file with the authorities, in bytes: many times what systems have.
+const CA_FILE_LIMIT: usize = 16 * 1024 * 1024;
 /// How many names of a certificate are quoted.
 const NAMES: usize = 5;
 
@@ -43,7 +47,8 @@ pub(super) fn config(ca_file: Option<&Path>) -> Result<Arc<ClientConfig>, RelayE
 /// All certificates of the file; one that cannot be read is not passed over, because it was meant to be trusted.
 fn named_roots(file: &Path) -> Result<RootCertStore, RelayError> {
     let shown = || text::visible(&file.display().to_string()).into_owned();
-    let pem = std::fs::read(file).map_err(|error| RelayError::CaFileUnreadable { file: shown(), error })?;
+    // Anyone who can write the file can stand in for the relay.
+    let pem = private_file::read(file, &Rule::config(), CA_FILE_LIMIT)?;
     let mut roots = RootCertStore::empty();
     for certificate in CertificateDer::pem_slice_iter(&pem) {
         let certificate = certificate.map_err(|_| RelayError::CaFileBroken { file: shown() })?;

@@ -83,10 +83,10 @@ impl Engine<'_> {
         address: &EmailAddress,
         now: Timestamp,
     ) -> Result<Option<Due>> {
-        let Some(due) = writing.waiting(id, now)?.filter(|due| due.address.as_str() == address.as_str()) else {
+        let Some(due) = writing.waiting(id)?.filter(|due| due.address.as_str() == address.as_str()) else {
             return Ok(None);
         };
-        let why = self.supply.objection(writing, &due)?;
+        let why = self.supply.objection(writing, &due, now)?;
         if let Some(why) = why {
             writing.cancel_message(id, why, now)?;
             self.report.count(MessageState::Cancelled);

@@ -22,6 +22,11 @@ use zeroize::Zeroizing;
 use super::PromptError;
 use super::Terminal;
 use super::choice::choose;
+use super::editor;
+use super::keys::ESCAPE_GAP;
+use super::keys::Keys;
+use super::keys::Layout;
+use super::keys::Step;
 use super::line;
 use super::settings::Echo;
 use super::settings::Settings;
@@ -30,6 +35,12 @@ use super::signals::Watch;
 
 /// What comes this soon after Enter was pasted with the line, not typed.
 const PASTE_GAP: Duration = Duration::from_millis(20);
+
+/// The longest that a refused paste is waited for to end.
+const PASTE_LASTS: Duration = Duration::from_secs(2);
+
+/// What is read of the keyboard at once.
+const READ: usize = 256;
 
 /// The terminal that the process was started from, whatever standard input and output are.
 #[derive(Debug)]
@@ -74,20 +85,60 @@ impl ControllingTerminal {
     fn ask_once(&self, prompt: &str, echo: Echo, watch: &Watch) -> Result<Zeroizing<String>, PromptError> {
         let end = Instant::now() + self.patience;
         // The prompt shows only now that the terminal is ready: whoever waits for it can type at once.
-        let mut settings = Settings::apply(&self.tty, echo)?;
+        let settings = Settings::apply(&self.tty, echo)?;
         self.write(prompt, end, Some(watch))?;
-        let line = self.read_line(end, watch);
-        if echo == Echo::Off || line.is_err() {
-            self.end_line();
+        if echo == Echo::On {
+            let line = self.read_line(end, watch).inspect_err(|_| self.end_line())?;
+            return line::answer(&line);
         }
-        let line = line?;
-        if echo == Echo::Off {
-            settings.end_line_mode()?;
-            if self.ready(PollFlags::POLLIN, Instant::now() + PASTE_GAP, Some(watch))? {
-                return Err(PromptError::LineBreakInPaste);
+        let line = self.read_secret(Keys::new(Layout::of(settings.before())), end, watch);
+        if matches!(line, Err(PromptError::LineBreakInPaste)) {
+            self.drop_rest(watch)?;
+        }
+        self.end_line();
+        editor::edit(&line?)
+    }
+
+    /// The keys up to Enter.
+    fn read_secret(&self, mut keys: Keys, end: Instant, watch: &Watch) -> Result<Zeroizing<Vec<u8>>, PromptError> {
+        let mut bytes = Zeroizing::new([0; READ]);
+        loop {
+            let pause = if keys.is_within_sequence() { end.min(Instant::now() + ESCAPE_GAP) } else { end };
+            if !self.ready(PollFlags::POLLIN, pause, Some(watch))? {
+                if Instant::now() >= end {
+                    return Err(PromptError::TimedOut(self.patience));
+                }
+                keys.pause();
+                continue;
+            }
+            let count = self.read(&mut bytes[..])?.unwrap_or(0);
+            let mut rest = &bytes[..count];
+            while let Some((&byte, after)) = rest.split_first() {
+                rest = after;
+                match keys.take(byte) {
+                    Step::More => {}
+                    Step::EndOfInput => return Err(PromptError::EndOfInput),
+                    Step::LineBreakInPaste => return Err(PromptError::LineBreakInPaste),
+                    Step::Enter => {
+                        let line = keys.line()?;
+                        let is_paste = !rest.is_empty()
+                            || self.ready(PollFlags::POLLIN, Instant::now() + PASTE_GAP, Some(watch))?;
+                        return if is_paste { Err(PromptError::LineBreakInPaste) } else { Ok(line) };
+                    }
+                }
             }
         }
-        line::answer(&line)
+    }
+
+    /// Reads and drops what is still to come of a paste, which is more than the kernel holds, so that nothing of it answers
+    /// the next question.
+    fn drop_rest(&self, watch: &Watch) -> Result<(), PromptError> {
+        let mut bytes = Zeroizing::new([0; READ]);
+        let end = Instant::now() + PASTE_LASTS;
+        while Instant::now() < end && self.ready(PollFlags::POLLIN, Instant::now() + PASTE_GAP, Some(watch))? {
+            self.read(&mut bytes[..])?;
+        }
+        Ok(())
     }
 
     /// What the kernel has collected up to Enter or Ctrl-D: one read(2) gives one line, and never more.
@@ -98,16 +149,25 @@ impl ControllingTerminal {
             if !self.ready(PollFlags::POLLIN, end, Some(watch))? {
                 return Err(PromptError::TimedOut(self.patience));
             }
-            match (&self.tty).read(&mut line) {
-                Ok(length) => {
-                    line.truncate(length);
-                    return if line.ends_with(b"\n") { Ok(line) } else { Err(PromptError::EndOfInput) };
-                }
-                Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted) => {}
-                // What a read gives after a hangup.
-                Err(error) if error.raw_os_error() == Some(Errno::EIO as i32) => return Err(PromptError::EndOfInput),
-                Err(error) => return Err(error.into()),
+            if let Some(length) = self.read(&mut line)? {
+                line.truncate(length);
+                return if line.ends_with(b"\n") { Ok(line) } else { Err(PromptError::EndOfInput) };
             }
+        }
+    }
+
+    /// Reads once; `None`: there was nothing, after all.
+    ///
+    /// # Errors
+    /// `EndOfInput` also where the terminal was closed.
+    fn read(&self, bytes: &mut [u8]) -> Result<Option<usize>, PromptError> {
+        match (&self.tty).read(bytes) {
+            Ok(0) => Err(PromptError::EndOfInput),
+            Ok(length) => Ok(Some(length)),
+            Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted) => Ok(None),
+            // What a read gives after a hangup.
+            Err(error) if error.raw_os_error() == Some(Errno::EIO as i32) => Err(PromptError::EndOfInput),
+            Err(error) => Err(error.into()),
         }
     }
 

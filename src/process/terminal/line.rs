@@ -1,4 +1,4 @@
-//! From the bytes of a line to an answer: all of it, or none.
+//! From the bytes of a line that the kernel has edited, and shown, to an answer: all of it, or none.
 
 use zeroize::Zeroizing;
 

@@ -5,6 +5,8 @@
 
 mod choice;
 mod controlling;
+mod editor;
+mod keys;
 mod line;
 mod scripted;
 mod settings;
@@ -32,9 +34,11 @@ pub trait Terminal {
     /// When the terminal takes no text.
     fn show(&mut self, text: &str) -> Result<(), PromptError>;
 
-    /// Shows `prompt` and reads one line without showing what is typed.
+    /// Shows `prompt` and reads one line without showing what is typed. Backspace, Ctrl-W and Ctrl-U edit it, a character
+    /// (a Unicode scalar value), a word, or all of it at a time; arrows and other escape sequences do nothing.
     ///
-    /// The answer is what was typed, without the line break, and with every TAB, NUL and space; it can be empty.
+    /// The answer is what is left, without the line break, and with every TAB, NUL, other control character and space; it
+    /// can be empty.
     ///
     /// # Errors
     /// Every [`PromptError`]. None of what was typed is kept then.
@@ -68,7 +72,8 @@ pub enum PromptError {
     /// A byte sequence that is not UTF-8 (RFC 3629), as a terminal set to Latin-1 sends. Nothing is replaced.
     #[error("the input is not UTF-8: set the terminal to UTF-8 and type it again")]
     NotUtf8,
-    /// The kernel may have cut the line: it holds 4,095 bytes, and drops the rest without a word.
+    /// The line is longer than any answer. Of one that shows, the kernel may have cut the end: it holds 4,095 bytes, and
+    /// drops the rest without a word.
     #[error("the line is too long: at most {} bytes", line::LONGEST)]
     TooLong,
     /// More than one line was pasted. The rest must not become the answer to the next question.

@@ -22,7 +22,7 @@ use nix::unistd::tcgetpgrp;
 pub(super) enum Echo {
     /// As at any prompt.
     On,
-    /// Nothing shows, not even the line break of Enter.
+    /// Nothing shows, not even the line break of Enter, and each byte comes as it is typed: the line is edited by us.
     Off,
 }
 
@@ -34,17 +34,22 @@ pub(super) struct Settings<'tty> {
 }
 
 impl<'tty> Settings<'tty> {
-    /// Sets the terminal so that the kernel collects a line (with Backspace, Ctrl-U and signals, as the operator has
-    /// them) and gives every byte as it was typed, and drops what was typed before the question.
+    /// Sets the terminal for a question, and drops what was typed before it. With echo the kernel collects a line (with
+    /// Backspace and Ctrl-U, as the operator has them), without it gives each byte as it was typed. Keys that are signals
+    /// stay so.
     pub(super) fn apply(tty: &'tty File, echo: Echo) -> nix::Result<Self> {
         let before = tcgetattr(tty)?;
         let mut during = before.clone();
         // These change or double bytes, or take Enter for something else (a program before may have left them so).
         during.input_flags.remove(InputFlags::ISTRIP | InputFlags::PARMRK | InputFlags::INLCR | InputFlags::IGNCR);
         during.input_flags.insert(InputFlags::ICRNL);
-        during.local_flags.insert(LocalFlags::ICANON | LocalFlags::ISIG);
+        during.local_flags.insert(LocalFlags::ISIG);
         during.local_flags.remove(LocalFlags::ECHONL);
-        during.local_flags.set(LocalFlags::ECHO, echo == Echo::On);
+        during.local_flags.set(LocalFlags::ECHO | LocalFlags::ICANON, echo == Echo::On);
+        if echo == Echo::Off {
+            during.control_chars[SpecialCharacterIndices::VMIN as usize] = 1;
+            during.control_chars[SpecialCharacterIndices::VTIME as usize] = 0;
+        }
         // Not TCSAFLUSH: it waits until all output is out, for ever where Ctrl-S was pressed, and leaves what the kernel
         // has not yet looked at. tcflush(3) drops that too.
         tcsetattr(tty, SetArg::TCSANOW, &during)?;
@@ -53,12 +58,9 @@ impl<'tty> Settings<'tty> {
         Ok(settings)
     }
 
-    /// Makes every byte readable that came after the line, also without a line break of its own.
-    pub(super) fn end_line_mode(&mut self) -> nix::Result<()> {
-        self.during.local_flags.remove(LocalFlags::ICANON);
-        self.during.control_chars[SpecialCharacterIndices::VMIN as usize] = 1;
-        self.during.control_chars[SpecialCharacterIndices::VTIME as usize] = 0;
-        tcsetattr(self.tty, SetArg::TCSANOW, &self.during)
+    /// The settings that the operator has.
+    pub(super) fn before(&self) -> &Termios {
+        &self.before
     }
 
     /// Whether nobody has set the terminal since.
@@ -119,7 +121,8 @@ mod tests {
         for typed in ["", "abc"] {
             catch_unwind(AssertUnwindSafe(|| {
                 let _settings = Settings::apply(&tty, Echo::Off).unwrap();
-                assert!(!tcgetattr(&tty).unwrap().local_flags.contains(LocalFlags::ECHO));
+                let during = tcgetattr(&tty).unwrap().local_flags;
+                assert!(!during.intersects(LocalFlags::ECHO | LocalFlags::ICANON) && during.contains(LocalFlags::ISIG));
                 keyboard.write_all(typed.as_bytes()).unwrap();
                 panic!("while asking");
             }))

@@ -13,11 +13,12 @@ use crate::actions::Desk;
 use crate::actions::Intent;
 use crate::actions::Record;
 use crate::actions::Result;
-use crate::actions::Scene as _;
+use crate::actions::Scene;
 use crate::actions::users::import::intake::Intake;
 use crate::actions::users::import::row::Reader;
 use crate::actions::users::import::row::Sensitive;
 use crate::domain::action::Action;
+use crate::domain::refusal::Refusal;
 use crate::domain::role::Permission;
 use crate::domain::role::RoleId;
 use crate::store::import::Conflict;
@@ -41,6 +42,14 @@ pub struct BadRow {
     pub field: &'static str,
     /// What is wrong; one line.
     pub fault: String,
+    /// Whether the operator may not: the row is for a user whose role may do more than the operator's, or gives such a role.
+    pub outranks: bool,
+}
+
+impl BadRow {
+    fn new(line: u64, field: &'static str, fault: impl Into<String>) -> Self {
+        Self { line, field, fault: fault.into(), outranks: false }
+    }
 }
 
 /// What an import did.
@@ -78,30 +87,36 @@ pub fn import(
     let digest = intake.digest();
     let mut reader = Reader::new(intake)?;
     let mut sensitive = Sensitive::default();
-    let (mut rows, mut bad) = (0_u64, 0_u64);
+    let mut rows = 0_u64;
+    let mut report = Report { report, bad: 0, outrank: 0 };
     let staging = desk.store.stage()?;
     while let Some(row) = reader.next_row()? {
         rows += 1;
         sensitive.see(&row);
         if let Err(fault) = row::stage(&staging, &row, &judge, options.update) {
-            bad += 1;
-            report(fault?);
+            report.bad(fault?);
         }
     }
     staging.end()?;
-    let action = check_permissions(desk, sensitive, options)?;
+    let action = if sensitive.hashes { Action::UsersImportHashes } else { Action::UsersImport };
+    desk.view(action, |view| require_all(view, sensitive, options))?;
     // A plain import that has no conflict is the usual case; the store itself finds the one that has. Looking for all of
     // them costs two sorts of the whole input.
-    if bad > 0 || options.update || intent.dry_run {
-        bad += report_conflicts(desk, action, &judge, options, report)?;
-        if bad > 0 {
-            return Err(ActionError::BadRows { bad, rows });
-        }
+    if report.bad > 0 || options.update || intent.dry_run {
+        report_conflicts(desk, action, &judge, options, &mut report)?;
+        report.end(desk, action, rows)?;
     }
     let sha256 = digest.hex();
     let written = desk.change(action, intent, |change| {
+        // The role of the operator, and those of the users, may be others than when the rows were read.
+        require_all(change, sensitive, options)?;
         if options.update {
             change.match_incoming()?;
+        }
+        let outranking = change.count_incoming_of(&change.outranking()?)?;
+        if outranking > 0 {
+            let role = change.standing().words().to_owned();
+            return Err(Refusal::RowsOutrank { rows: outranking, role }.into());
         }
         let imported = change.import(RoleId::MINIMAL, change.now())?;
         let mut record = Record::default();
@@ -115,14 +130,37 @@ pub fn import(
     match written {
         Ok(imported) => Ok(Outcome { imported, sha256 }),
         Err(ActionError::Store(error)) if error.is_conflict() => {
-            match report_conflicts(desk, action, &judge, options, report)? {
-                0 => Err(ActionError::BadInput(
-                    "two rows would take each other's name or address: import one of them first".to_owned(),
-                )),
-                bad => Err(ActionError::BadRows { bad, rows }),
-            }
+            report_conflicts(desk, action, &judge, options, &mut report)?;
+            report.end(desk, action, rows)?;
+            Err(ActionError::BadInput(
+                "two rows would take each other's name or address: import one of them first".to_owned(),
+            ))
         }
         Err(error) => Err(error),
+    }
+}
+
+/// Hands bad rows on, and counts them.
+struct Report<'report> {
+    report: &'report mut dyn FnMut(BadRow),
+    bad: u64,
+    outrank: u64,
+}
+
+impl Report<'_> {
+    fn bad(&mut self, row: BadRow) {
+        self.bad += 1;
+        self.outrank += u64::from(row.outranks);
+        (self.report)(row);
+    }
+
+    /// Ends the import where rows were bad. That the operator may not comes first, and is remembered.
+    fn end(&self, desk: &Desk, action: Action, rows: u64) -> Result<()> {
+        if self.outrank > 0 {
+            let role = desk.standing_now()?.words().to_owned();
+            return Err(desk.refuse(action, Refusal::RowsOutrank { rows: self.outrank, role }));
+        }
+        if self.bad > 0 { Err(ActionError::BadRows { bad: self.bad, rows }) } else { Ok(()) }
     }
 }
 
@@ -140,20 +178,16 @@ fn judge(desk: &Desk) -> Result<Judge<'_>> {
     })
 }
 
-/// What an import needs depends on what it does: hashes go round the gate, and an update edits.
-fn check_permissions(desk: &Desk, sensitive: Sensitive, options: &Options) -> Result<Action> {
-    let action = if sensitive.hashes { Action::UsersImportHashes } else { Action::UsersImport };
-    desk.view(action, |view| {
-        view.require(Permission::AddUsers)?;
-        if options.update {
-            view.require(Permission::EditUsers)?;
-        }
-        if sensitive.statuses {
-            view.require(Permission::LockUsers)?;
-        }
-        Ok(())
-    })?;
-    Ok(action)
+/// What an import needs besides its own permission depends on what it does: hashes go round the gate, and an update edits.
+fn require_all(scene: &impl Scene, sensitive: Sensitive, options: &Options) -> Result<()> {
+    scene.require(Permission::AddUsers)?;
+    if options.update {
+        scene.require(Permission::EditUsers)?;
+    }
+    if sensitive.statuses {
+        scene.require(Permission::LockUsers)?;
+    }
+    Ok(())
 }
 
 fn report_conflicts(
@@ -161,20 +195,22 @@ fn report_conflicts(
     action: Action,
     judge: &Judge<'_>,
     options: &Options,
-    report: &mut dyn FnMut(BadRow),
-) -> Result<u64> {
+    report: &mut Report<'_>,
+) -> Result<()> {
     desk.view(action, |view| {
         // A row may be in conflict by its username and by its address, and is one row all the same.
         let mut lines = HashSet::new();
         if options.update {
             view.match_incoming()?;
         }
+        let before = report.bad;
         view.each_conflict(&judge.forbidden, |line, conflict| {
             lines.insert(line);
             let (field, fault) = words(conflict);
-            report(BadRow { line, field, fault });
+            report.bad(BadRow { outranks: conflict == Conflict::Outranked, ..BadRow::new(line, field, fault) });
         })?;
-        Ok(lines.len() as u64)
+        report.bad = before + lines.len() as u64;
+        Ok(())
     })
 }
 

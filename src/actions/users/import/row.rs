@@ -178,16 +178,12 @@ fn csv_fields<'row>(
 ) -> std::result::Result<Fields<'row>, BadRow> {
     if record.len() != places.len() {
         let fault = format!("has {} fields, the header has {}", record.len(), places.len());
-        return Err(BadRow { line, field: "", fault });
+        return Err(BadRow::new(line, "", fault));
     }
     let mut fields = Fields::default();
     for (bytes, place) in record.iter().zip(places) {
         let Some(place) = *place else { continue };
-        let text = std::str::from_utf8(bytes).map_err(|_| BadRow {
-            line,
-            field: TAKEN[place],
-            fault: "is not UTF-8".to_owned(),
-        })?;
+        let text = std::str::from_utf8(bytes).map_err(|_| BadRow::new(line, TAKEN[place], "is not UTF-8"))?;
         // An empty field is one that is not given.
         fields[place] = Some(Cow::Borrowed(unguarded(text))).filter(|text| !text.is_empty());
     }
@@ -239,7 +235,7 @@ fn json_fields(text: &[u8], line: u64) -> std::result::Result<Fields<'_>, BadRow
         let words = error.to_string();
         // serde_json counts lines within the row, which is always the first.
         let words = words.split(" at line ").next().unwrap_or_default();
-        BadRow { line, field: "", fault: format!("is not a user as a JSON object: {}", text::quoted(words, 200)) }
+        BadRow::new(line, "", format!("is not a user as a JSON object: {}", text::quoted(words, 200)))
     })?;
     let must_change = row.must_change_password.map(|must| Cow::Borrowed(if must { "true" } else { "false" }));
     Ok([
@@ -285,7 +281,7 @@ fn judged<'row>(
     update: bool,
 ) -> std::result::Result<Incoming<'row>, BadRow> {
     let [username, email, name, role, sign_in, locale, status, locked_until, must_change, password_hash] = fields;
-    let bad = |place: usize, fault: String| BadRow { line, field: TAKEN[place], fault };
+    let bad = |place: usize, fault: String| BadRow::new(line, TAKEN[place], fault);
     let organization = judge.desk.organization();
     let mut sign_in_by_domain = SignIn::Password;
     if let Some(email) = email {
@@ -312,7 +308,7 @@ fn judged<'row>(
         None => None,
         Some(role) => Some(match judge.roles.get(&role.to_lowercase()) {
             Some(Some(role)) => *role,
-            Some(None) => return Err(bad(3, "may do more than yours".to_owned())),
+            Some(None) => return Err(BadRow { outranks: true, ..bad(3, "may do more than yours".to_owned()) }),
             None => return Err(bad(3, format!("no role is called `{}`", text::quoted(role, 40)))),
         }),
     };

@@ -81,7 +81,7 @@ fn a_file_that_is_loose_absent_or_no_password_is_refused_as_configuration() {
     let scratch = Scratch::new(&relay("password_file = \"relay\""));
     insta::assert_snapshot!(scratch.refusal(), @"78 error: [DIR]/relay: no such file: create it, or correct the path");
     scratch.write("relay", b"sentinel", 0o640);
-    insta::assert_snapshot!(scratch.refusal(), @"78 error: [DIR]/relay: mode 0640 lets the group read it: run `chmod 600 [DIR]/relay`");
+    insta::assert_snapshot!(scratch.refusal(), @"78 error: [DIR]/relay: mode 0640 lets the group read it: use a file that only its owner may access");
     scratch.write("relay", b"sentinel\nsecond\n", 0o600);
     insta::assert_snapshot!(scratch.refusal(), @"78 error: [DIR]/relay: holds more than one line, and a password is one");
     for bytes in [&b""[..], b"\n", b"sentinel\0", b"sentinel\xff", &[b'x'; PASSWORD_FILE_LIMIT + 1]] {
@@ -113,6 +113,40 @@ fn a_program_that_fails_is_told_by_name_and_status_and_nothing_that_it_said() {
     insta::assert_snapshot!(by_shell("head -c 70000 /dev/zero | tr '\\0' x").refusal(), @"78 error: [mail.smtp] password_command: /bin/sh: prints a first line of more than 65536 bytes");
     let absent = Scratch::new(&relay("password_command = [\"/absent/program\", \"sentinel\"]"));
     insta::assert_snapshot!(absent.refusal(), @"78 error: [mail.smtp] password_command: /absent/program: cannot be started: No such file or directory (os error 2)");
+}
+
+#[test]
+fn a_program_that_others_could_exchange_is_not_run() {
+    let folder = tempfile::tempdir().unwrap();
+    let (directory, link) = (folder.path().join("bin"), folder.path().join("link"));
+    let program = directory.join("give");
+    fs::create_dir(&directory).unwrap();
+    // By another process: a program that some thread of this one has open for writing cannot be started.
+    let written = Command::new("cp").arg("/bin/true").arg(&program).status().unwrap();
+    assert!(written.success());
+    std::os::unix::fs::symlink(&program, &link).unwrap();
+    let set_mode = |path: &Path, mode| fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+    let command = |path: &Path| Scratch::new(&relay(&format!("password_command = [{:?}]", path.display().to_string())));
+    let refusal = |path: &Path| command(path).refusal().replace(folder.path().to_str().unwrap(), "[BIN]");
+    set_mode(&directory, 0o755);
+    set_mode(&program, 0o755);
+    for path in [&program, &link] {
+        let started = command(path).refusal();
+        assert!(started.ends_with("holds no password"), "{started}");
+    }
+    set_mode(&program, 0o777);
+    insta::assert_snapshot!(refusal(&program), @"78 error: [mail.smtp] password_command: [BIN]/bin/give: [BIN]/bin/give: mode 0777 lets everybody write it: use a file that only its owner may write to");
+    set_mode(&program, 0o755);
+    set_mode(&directory, 0o777);
+    insta::assert_snapshot!(refusal(&link), @"78 error: [mail.smtp] password_command: [BIN]/link: [BIN]/bin/give: mode 0777 of its directory [BIN]/bin lets everybody write in it: use a directory that only its owner may write in");
+    if nix::unistd::geteuid().is_root() {
+        set_mode(&directory, 0o755);
+        std::os::unix::fs::chown(&program, Some(61_003), None).unwrap();
+        insta::assert_snapshot!(refusal(&program), @"78 error: [mail.smtp] password_command: [BIN]/bin/give: [BIN]/bin/give: belongs to uid 61003, not to root: its owner could change it, so it is not used");
+        std::os::unix::fs::chown(&program, Some(0), None).unwrap();
+        std::os::unix::fs::lchown(&link, Some(61_003), None).unwrap();
+        insta::assert_snapshot!(refusal(&link), @"78 error: [mail.smtp] password_command: [BIN]/link: [BIN]/link: belongs to uid 61003, not to root: its owner could change it, so it is not used");
+    }
 }
 
 #[test]

@@ -1,0 +1,155 @@
+//! The editor of a secret line: rpassword, which takes characters, words and the line away.
+//!
+//! It gets the keys after Enter, never the terminal, so that settings, signals and time stay with us, and of the keys only
+//! those that it knows: text, Backspace, Ctrl-U, Ctrl-W and one Enter at the end. Left to itself it drops control
+//! characters, replaces bytes that are not UTF-8, swallows the key after an ESC, and takes an input that ends for Enter.
+
+use std::io::Read;
+
+use rpassword::ConfigBuilder;
+use rpassword::read_password_with_config;
+use zeroize::Zeroizing;
+
+use super::PromptError;
+use super::keys::ERASE;
+use super::keys::KILL;
+use super::keys::stand_in;
+use super::keys::without_stand_in;
+
+/// What stands for bytes that are not UTF-8 while they are edited: a noncharacter, whose only use is the program's own.
+const NOT_UTF8: char = '\u{fffe}';
+
+/// As many bytes as a stand-in has, which stands for one.
+const GROWTH: usize = 3;
+
+/// What is left of a line of [`Keys`](super::keys::Keys) when it is edited: with its control characters, which whoever
+/// takes it for a password refuses.
+///
+/// # Errors
+/// `NotUtf8` if what is left is not UTF-8.
+pub(super) fn edit(line: &[u8]) -> Result<Zeroizing<String>, PromptError> {
+    let input = Input { bytes: input(line), taken: 0 };
+    let config = ConfigBuilder::new().input_reader(input).output_discard().build();
+    let edited = Zeroizing::new(read_password_with_config(config)?);
+    if edited.contains(NOT_UTF8) {
+        return Err(PromptError::NotUtf8);
+    }
+    let mut text = Zeroizing::new(String::with_capacity(edited.len()));
+    text.extend(edited.chars().map(without_stand_in));
+    Ok(text)
+}
+
+/// The line as rpassword is to see it.
+fn input(line: &[u8]) -> Zeroizing<Vec<u8>> {
+    let room = line.len() * GROWTH;
+    // The capacity is what it can need at most: a buffer that grows would leave copies behind.
+    let mut input = Zeroizing::new(Vec::with_capacity(3 * room + 2));
+    let (kill, rest) = if let Some(rest) = line.strip_prefix(&[KILL]) { (true, rest) } else { (false, line) };
+    input.extend(kill.then_some(KILL));
+    // rpassword's buffer grows with the text, and what it leaves behind is not wiped. So it grows before the text comes:
+    // Backspace makes it empty and keeps its room.
+    input.extend(std::iter::repeat_n(b'x', room));
+    input.extend(std::iter::repeat_n(ERASE, room));
+    let mut push = |character: char| input.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes());
+    for chunk in rest.utf8_chunks() {
+        for character in chunk.valid().chars() {
+            // C1, which rpassword would drop: the C0 that edit are bytes of ASCII, and no others are in a line.
+            push(if ('\u{80}'..='\u{9f}').contains(&character) { stand_in(character) } else { character });
+        }
+        if !chunk.invalid().is_empty() {
+            push(NOT_UTF8);
+        }
+    }
+    input.push(b'\n');
+    input
+}
+
+/// Gives the line byte by byte, and wipes it in the end.
+struct Input {
+    bytes: Zeroizing<Vec<u8>>,
+    taken: usize,
+}
+
+impl Read for Input {
+    fn read(&mut self, into: &mut [u8]) -> std::io::Result<usize> {
+        let count = (&self.bytes[self.taken..]).read(into)?;
+        self.taken += count;
+        Ok(count)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn edited(line: &str) -> String {
+        edit(line.as_bytes()).unwrap().to_string()
+    }
+
+    #[test]
+    fn a_line_is_edited_in_characters() {
+        for (line, left) in [
+            ("", ""),
+            ("word", "word"),
+            ("häß 🐎", "häß 🐎"),
+            ("caf\u{e9}\x7fe", "cafe"),
+            ("a🐎\x7fb", "ab"),
+            ("a\u{a0}\x7fb", "ab"),
+            // Of a decomposed é the accent first.
+            ("e\u{301}\x7f", "e"),
+            ("\x7f\x7fa", "a"),
+            ("\x15right", "right"),
+            ("one two\x17three", "one three"),
+            ("one two  \x17", "one "),
+            ("one\x17two", "two"),
+            (" two  spaces ", " two  spaces "),
+        ] {
+            assert_eq!(edited(line), left, "{line:?}");
+        }
+    }
+
+    #[test]
+    fn nothing_is_dropped_or_replaced() {
+        // As Keys writes a TAB and a NUL, and C1 as it comes.
+        let (tab, nul) = (stand_in('\t'), stand_in('\0'));
+        assert_eq!(edited(&format!("a{tab}b{nul}c")), "a\tb\0c");
+        assert_eq!(edited(&format!("a{tab}\x7fb")), "ab");
+        assert!(edited("a\u{9b}b").contains(char::is_control));
+        assert!(edited("a\u{85}b").contains(char::is_control));
+        assert_eq!(edited("a\u{fffd}b\u{2028}"), "a\u{fffd}b\u{2028}");
+        for bytes in [&b"caf\xe9"[..], b"\xc3", b"a\xc3b", b"\xf0\x9f\x90", b"\xed\xa0\x80", b"\xff\xfea"] {
+            assert!(matches!(edit(bytes), Err(PromptError::NotUtf8)), "{bytes:?}");
+        }
+        // What was taken away again does no harm.
+        assert_eq!(edit(b"caf\xe9\x7fe").unwrap().as_str(), "cafe");
+    }
+
+    #[test]
+    fn the_longest_line_is_edited() {
+        let line = "x".repeat(super::super::keys::LONGEST);
+        assert_eq!(edited(&line), line);
+    }
+
+    /// The same by the book.
+    fn model(line: &str) -> String {
+        let mut left = String::new();
+        for character in line.chars() {
+            match character {
+                '\x7f' => drop(left.pop()),
+                '\x15' => left.clear(),
+                '\x17' => left.truncate(left.trim_end().rfind(' ').map_or(0, |space| space + 1)),
+                other => left.push(other),
+            }
+        }
+        left
+    }
+
+    proptest! {
+        #[test]
+        fn every_line_is_edited_as_by_the_book(line in "\x15?[ a-cé🐎\u{301}\x7f\x17]{0,80}") {
+            prop_assert_eq!(edited(&line), model(&line));
+        }
+    }
+}

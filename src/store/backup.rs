@@ -1,0 +1,112 @@
+//! A copy of the store while others use it.
+
+use std::io;
+use std::path::Path;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use rusqlite::backup::Backup;
+use rusqlite::backup::StepResult;
+
+use super::Result;
+use super::Store;
+use super::StoreError;
+use super::open::beside;
+use super::open::connect;
+use super::open::remove_with_companions;
+use crate::private_file;
+use crate::private_file::Problem;
+use crate::private_file::Unfinished;
+
+/// Pages copied in one step of a backup: 1 MiB, so that writers get their turn in between.
+const PAGES_PER_STEP: i32 = 256;
+
+/// A copy of the store that is being written; dropping it removes what was written.
+#[derive(Debug)]
+pub struct Copying {
+    unfinished: Unfinished,
+    /// Where SQLite writes, if not to the file itself.
+    private: Option<PrivateCopy>,
+}
+
+/// A file beside the store, which SQLite writes where others could put a `-journal` beside the copy itself.
+#[derive(Debug)]
+struct PrivateCopy(PathBuf);
+
+impl Drop for PrivateCopy {
+    fn drop(&mut self) {
+        remove_with_companions(&self.0);
+    }
+}
+
+impl Store {
+    /// Begins a copy of the store in a new file of mode 0600.
+    ///
+    /// # Errors
+    /// When there is a file already, or none can be created there.
+    pub fn begin_copy(&self, destination: &Path) -> Result<Copying> {
+        let unfinished = Unfinished::begin(destination)?;
+        let private = match private_file::check_database_place(destination, &self.rule) {
+            Ok(()) => None,
+            Err(Problem::Parent { .. } | Problem::ParentOwner { .. }) => Some(self.private_copy()?),
+            Err(problem) => return Err(problem.into()),
+        };
+        Ok(Copying { unfinished, private })
+    }
+
+    fn private_copy(&self) -> Result<PrivateCopy> {
+        private_file::check_database_place(&self.path, &self.rule)?;
+        let path = beside(&self.path, &format!(".backup-{}", std::process::id()));
+        remove_with_companions(&path);
+        drop(private_file::create_new(&path, 0o600)?);
+        Ok(PrivateCopy(path))
+    }
+
+    /// Copies the store, as it is at one moment, while others go on working. The copy is on the disk when this returns;
+    /// when it fails, there is none.
+    ///
+    /// # Errors
+    /// When one of the two cannot be read or written, or a file came there meanwhile.
+    pub fn finish_copy(&self, copying: Copying) -> Result<()> {
+        let Copying { unfinished, private } = copying;
+        match private {
+            None => {
+                let copied = self.copy_into(unfinished.path());
+                if copied.is_err() {
+                    remove_with_companions(unfinished.path());
+                }
+                copied?;
+            }
+            Some(private) => {
+                self.copy_into(&private.0)?;
+                let mut bytes = private_file::open(&private.0, &self.rule)?;
+                io::copy(&mut bytes, &mut unfinished.writer()?)
+                    .map_err(|error| unfinished.problem("written", error))?;
+            }
+        }
+        Ok(unfinished.finish()?)
+    }
+
+    fn copy_into(&self, destination: &Path) -> Result<()> {
+        // A reader keeps its moment: without this, each commit of another process would make the copy start again, and it
+        // would never end while somebody writes all the time.
+        let reading = self.read()?;
+        reading.newest_event()?;
+        let mut copy = connect(destination, &self.rule)?;
+        let backup = Backup::new(&self.connection, &mut copy)?;
+        loop {
+            match backup.step(PAGES_PER_STEP)? {
+                StepResult::Done => break,
+                StepResult::Busy | StepResult::Locked => std::thread::sleep(Duration::from_millis(1)),
+                _ => {}
+            }
+        }
+        drop(backup);
+        // One file, no -wal beside it: what is copied elsewhere is complete. The next opening makes it WAL again.
+        let mode: String = copy.query_row("PRAGMA journal_mode = DELETE", [], |row| row.get(0))?;
+        if mode != "delete" {
+            return Err(StoreError::Disk(format!("the copy's log cannot be moved into it (journal mode {mode})")));
+        }
+        copy.close().map_err(|(_, error)| StoreError::from(error))
+    }
+}

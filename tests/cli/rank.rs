@@ -1,0 +1,192 @@
+//! Rank in every command of jobs, mail and import: nobody acts on users whose role may do more than their own, neither one
+//! by one nor among many.
+
+use std::io::Read;
+
+use cxme_admin::actions::ActionError;
+use cxme_admin::actions::Desk;
+use cxme_admin::actions::Intent;
+use cxme_admin::actions::Rules;
+use cxme_admin::actions::users::import;
+use cxme_admin::clock::ScriptedClock;
+use cxme_admin::domain::operator::Account;
+use cxme_admin::domain::refusal::Refusal;
+use cxme_admin::private_file::Rule;
+use cxme_admin::random::ScriptedRandom;
+use cxme_admin::store::Store;
+use cxme_admin::store::open::Expect;
+
+use crate::permission_first::dump;
+use crate::support::CAROL;
+use crate::support::World;
+
+/// Carol may do all that jobs, mail and imports need. `peer` may do no more than she; `high` may read the audit besides.
+/// Job 1 has ended, job 2 is paused, job 3 runs; each mails both, and so do two single mails.
+fn world() -> World {
+    let own = "view-users add-users edit-users lock-users send-resets run-bulk-jobs";
+    let world = World::with_mail()
+        .with_role("Mine", own)
+        .with_role("Higher", &format!("{own} view-audit"))
+        .with_users("peer:Mine,high:Higher")
+        .with_operator(CAROL, "Mine");
+    for job in 1..=3 {
+        let words = "users send-reset --all --queue-only --unless-sent-within 0s --yes";
+        world.run(words).expect_status(0);
+        // So that the next one is not held back by this one.
+        world.sql(&format!("UPDATE message SET state = 'accepted', ended_at = {} WHERE job_id = {job}", at(&world)));
+    }
+    world.run("users send-reset peer high --unless-sent-within 0s").expect_status(0);
+    world.sql(&format!(
+        "UPDATE job SET state = 'finished', ended_at = {} WHERE id = 1; UPDATE job SET state = 'paused' WHERE id = 2; \
+         UPDATE message SET handed_at = {0} WHERE job_id = 1; \
+         UPDATE message SET state = 'queued', ended_at = NULL WHERE job_id IN (2, 3)",
+        at(&world)
+    ));
+    world.wait(86_400);
+    world
+}
+
+fn at(world: &World) -> i64 {
+    world.now().as_second()
+}
+
+/// The numbers of the messages to a user, and what of them can be changed.
+fn messages(world: &World, user: &str) -> String {
+    let row = "id || ' ' || state || ' ' || ifnull(revoked_why, '-') || ' ' || ifnull(reply, '-')";
+    world.ask(&format!(
+        "SELECT group_concat({row}, char(10)) FROM message WHERE address = '{user}@example.com' ORDER BY id"
+    ))
+}
+
+#[test]
+fn what_would_act_on_them_alone_is_refused() {
+    let world = world();
+    let of_high = world.ask("SELECT id FROM message WHERE address = 'high@example.com' AND state = 'queued'");
+    let rows = "email,name\npeer@example.com,Peer\nhigh@example.com,X\n";
+    let calls = [
+        ("jobs run 2".to_owned(), ""),
+        ("jobs cancel 1".to_owned(), ""),
+        ("jobs cancel 2".to_owned(), ""),
+        ("jobs cancel 3 --revoke-links".to_owned(), ""),
+        ("jobs delete 1 --yes".to_owned(), ""),
+        ("jobs delete 2 --yes".to_owned(), ""),
+        (format!("mail queue --cancel {of_high}"), ""),
+        ("resets revoke high".to_owned(), ""),
+        ("users send-reset high --unless-sent-within 0s".to_owned(), ""),
+        ("users import - --update".to_owned(), rows),
+        ("users import - --update -n".to_owned(), rows),
+        ("users import - --update".to_owned(), "email,role\npeer@example.com,Higher\n"),
+        ("users import -".to_owned(), "email,role\nnew@example.com,Higher\n"),
+        ("users import -".to_owned(), "email,role\nnew@example.com,Admin\nnot an address,\n"),
+    ];
+    for (call, stdin) in calls {
+        let (before, events) = (dump(&world), world.events());
+        let run = world.command(&call).stdin(stdin).uid(CAROL).run();
+        assert_eq!(run.status, 77, "{call}: {run}");
+        assert!(run.stdout.is_empty(), "{call}: {run}");
+        assert_eq!(dump(&world), before, "{call}");
+        assert_eq!(world.events(), events + 1, "{call}: {}", world.newest_event());
+        assert!(world.newest_event().contains(" | refused | carol, Mine"), "{call}: {}", world.newest_event());
+    }
+    assert!(world.mails().len() == 2, "those that were sent before");
+}
+
+#[test]
+fn what_acts_on_many_leaves_them_out() {
+    for call in [
+        "jobs remind 1 --after 1s --unless-sent-within 0s --yes",
+        "users send-reset --all --unless-sent-within 0s --yes",
+        "resets revoke --all --yes",
+        "jobs delete --older-than 0s --yes",
+    ] {
+        let world = world();
+        world.sql("DELETE FROM message WHERE job_id IN (2, 3); DELETE FROM job WHERE id IN (2, 3)");
+        world.sql(&format!("UPDATE message SET expires_at = {} WHERE job_id IS NULL", at(&world) - 1));
+        if call.starts_with("resets") {
+            world.sql(&format!("UPDATE message SET expires_at = {}, revoked_at = NULL", at(&world) + 60));
+        }
+        let (high, peer, mails) = (messages(&world, "high"), messages(&world, "peer"), world.mails().len());
+        let run = world.command(call).uid(CAROL).run();
+        assert_eq!(run.status, 0, "{call}: {run}");
+        let now = messages(&world, "high");
+        let skipped = now.strip_prefix(&*high).unwrap_or_else(|| panic!("{call}: {now}"));
+        assert!(skipped.is_empty() || skipped.ends_with("skipped - no permission over this user"), "{call}: {now}");
+        assert_ne!(messages(&world, "peer"), peer, "{call}");
+        let mailed = if call.contains("--unless-sent-within") { 1 } else { 0 };
+        assert_eq!(world.mails().len(), mails + mailed, "{call}");
+    }
+}
+
+#[test]
+fn whoever_ranks_high_enough_may() {
+    for (call, stdin) in [
+        ("jobs run 2", ""),
+        ("jobs cancel 2", ""),
+        ("jobs delete 1 --yes", ""),
+        ("users import - --update", "email,role\npeer@example.com,Higher\nhigh@example.com,Admin\n"),
+    ] {
+        let world = world();
+        let run = world.command(call).stdin(stdin).run();
+        assert_eq!(run.status, 0, "{call}: {run}");
+    }
+}
+
+/// Rows after whose last one something happens to the store.
+struct Meanwhile<'a> {
+    rows: &'a [u8],
+    then: &'a dyn Fn(),
+}
+
+impl Read for Meanwhile<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let count = self.rows.read(buffer)?;
+        if count == 0 {
+            (self.then)();
+        }
+        Ok(count)
+    }
+}
+
+/// The rows are judged while they are read, outside the lock; what changes meanwhile must not slip through.
+#[test]
+fn an_import_asks_for_rank_and_permission_inside_its_change_too() {
+    let rows = "email,name,status\npeer@example.com,X,active\n";
+    let new = "email,role,name,status\nnew@example.com,Mine,X,active\n";
+    for (then, update, rows) in [
+        ("INSERT INTO role_permission SELECT id, 'view-audit' FROM role WHERE name = 'Peer'", true, rows),
+        ("UPDATE user SET role_id = 1 WHERE username = 'peer'", true, rows),
+        ("UPDATE operator SET role_id = (SELECT id FROM role WHERE name = 'Less')", true, rows),
+        ("DELETE FROM role_permission WHERE permission = 'edit-users'", true, rows),
+        ("DELETE FROM role_permission WHERE permission = 'lock-users'", false, new),
+        ("UPDATE operator SET role_id = (SELECT id FROM role WHERE name = 'Less')", false, new),
+    ] {
+        let own = "view-users add-users edit-users lock-users";
+        let world = World::new()
+            .with_role("Mine", own)
+            .with_role("Less", "view-users add-users edit-users")
+            .with_role("Peer", "view-users lock-users")
+            .with_users("peer:Peer")
+            .with_operator(CAROL, "Mine");
+        let account = Account {
+            uid: CAROL,
+            name: "carol".to_owned(),
+            is_name_known: true,
+            login_uid: None,
+            host: "host".to_owned(),
+            by_sudo: false,
+        };
+        let store = Store::open(&world.store(), &Rule::store(false), Expect::Current).unwrap();
+        let (clock, random) = (Box::new(ScriptedClock::new(world.now())), Box::new(ScriptedRandom::new(1)));
+        let desk = Desk::new(store, account, Rules::default(), clock, random);
+        let mut input = Meanwhile { rows: rows.as_bytes(), then: &|| world.sql(then) };
+        let options = import::Options { update, source: "-".to_owned() };
+        let users = || world.ask("SELECT group_concat(username || name) FROM user");
+        let before = users();
+        let refused = import::import(&desk, &mut input, &options, &Intent::default(), &mut |_| ()).unwrap_err();
+        let is_refused =
+            matches!(refused, ActionError::Refused(Refusal::RowsOutrank { .. } | Refusal::NotPermitted { .. }));
+        assert!(is_refused, "{then}: {refused}");
+        assert_eq!(users(), before, "{then}");
+        assert!(world.newest_event().contains(" | refused | carol"), "{then}: {}", world.newest_event());
+    }
+}

@@ -1,0 +1,330 @@
+//! Who is locked, and who may get a link: the rules are in `domain`, and each copy of them in SQL says the same of whatever
+//! users there are.
+
+use std::collections::BTreeMap;
+
+use cxme_admin::domain::eligibility;
+use cxme_admin::domain::eligibility::Candidate;
+use cxme_admin::domain::operator::Account;
+use cxme_admin::domain::organization::Organization;
+use cxme_admin::domain::role::Permission;
+use cxme_admin::domain::role::Permissions;
+use cxme_admin::domain::role::RoleId;
+use cxme_admin::domain::selection::Selection;
+use cxme_admin::domain::selection::UserQuery;
+use cxme_admin::domain::user::SignIn;
+use cxme_admin::domain::user::Status;
+use cxme_admin::domain::user::User;
+use cxme_admin::domain::user::UserId;
+use cxme_admin::domain::user::lock_is_in_force;
+use cxme_admin::private_file::Rule;
+use cxme_admin::store::Store;
+use cxme_admin::store::StoreError;
+use cxme_admin::store::import::Incoming;
+use cxme_admin::store::job_making::NewJob;
+use cxme_admin::store::job_making::Recipients;
+use cxme_admin::store::job_making::Whom;
+use cxme_admin::store::jobs::Sending;
+use cxme_admin::store::messages::Message;
+use cxme_admin::store::open::Expect;
+use jiff::Timestamp;
+use proptest::prelude::*;
+use rusqlite::Connection;
+use rusqlite::params;
+
+use crate::world::is_long;
+
+/// A user as the file may hold one: also in ways that the program itself would not write.
+#[derive(Debug, Clone)]
+struct Generated {
+    role: i64,
+    is_saml: bool,
+    has_password: bool,
+    locked_at: Option<i64>,
+    /// From now, in seconds.
+    locked_until: Option<i64>,
+    domain: &'static str,
+}
+
+/// What each role of one's own allows, in the order of their numbers from 3 on.
+type Roles = Vec<Vec<Permission>>;
+
+const HASH: &str = "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+
+fn permissions() -> impl Strategy<Value = Vec<Permission>> {
+    proptest::sample::subsequence(Permission::ALL.to_vec(), 0..Permission::ALL.len())
+}
+
+fn user() -> impl Strategy<Value = Generated> {
+    let moments =
+        || prop_oneof![Just(None), (-3_i64..=3).prop_map(Some), any::<i32>().prop_map(|far| Some(far.into()))];
+    let domains = prop_oneof![Just("example.com"), Just("EXAMPLE.com"), Just("sub.example.com"), Just("example.net")];
+    (1_i64..6, any::<bool>(), any::<bool>(), moments(), moments(), domains).prop_map(
+        |(role, is_saml, has_password, locked_at, locked_until, domain)| Generated {
+            role,
+            is_saml,
+            has_password: has_password && !is_saml,
+            locked_until: locked_until.filter(|_| locked_at.is_some()),
+            locked_at,
+            domain,
+        },
+    )
+}
+
+/// A store, and a way into its file beside the program.
+struct Scene {
+    _folder: tempfile::TempDir,
+    store: Store,
+    sql: Connection,
+}
+
+impl Scene {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("store.db");
+        Store::create(&path, 0o600, |store| store.add_built_in_roles()).unwrap();
+        let store = Store::open(&path, &Rule::store(false), Expect::Current).unwrap();
+        let sql = Connection::open(&path).unwrap();
+        sql.execute_batch("PRAGMA synchronous = OFF").unwrap();
+        Self { _folder: folder, store, sql }
+    }
+
+    /// Puts these users and roles in the place of those that are there.
+    fn fill(&self, roles: &Roles, users: &[Generated], now: i64) {
+        self.sql
+            .execute_batch(
+                "BEGIN; DELETE FROM message; DELETE FROM job; DELETE FROM user; DELETE FROM role WHERE id > 2",
+            )
+            .unwrap();
+        for (place, permissions) in roles.iter().enumerate() {
+            let id = i64::try_from(place).unwrap() + 3;
+            self.sql.execute("INSERT INTO role VALUES (?1, 'role ' || ?1, 0)", [id]).unwrap();
+            for permission in permissions {
+                self.sql
+                    .execute("INSERT INTO role_permission VALUES (?1, ?2)", params![id, permission.word()])
+                    .unwrap();
+            }
+        }
+        for (place, user) in users.iter().enumerate() {
+            let set_at = user.has_password.then_some(1);
+            self.sql
+                .execute(
+                    "INSERT INTO user (id, username, email, name, role_id, sign_in, locked_at, locked_until, created_at, \
+                     updated_at, password_set_at, password_hash) VALUES (?1, 'user' || ?1, 'user' || ?1 || '@' || ?2, '', ?3, \
+                     ?4, ?5, ?6, 1, 1, ?7, ?8)",
+                    params![
+                        i64::try_from(place).unwrap() + 1,
+                        user.domain,
+                        user.role,
+                        if user.is_saml { "saml" } else { "password" },
+                        user.locked_at.map(|at| now + at),
+                        user.locked_until.map(|until| now + until),
+                        set_at,
+                        set_at.map(|_| HASH),
+                    ],
+                )
+                .unwrap();
+        }
+        self.sql.execute_batch("COMMIT").unwrap();
+    }
+
+    fn user(&self, place: usize) -> User {
+        self.store.read().unwrap().user_by_id(UserId(i64::try_from(place).unwrap() + 1)).unwrap().unwrap()
+    }
+
+    /// The users that a selection means, by number.
+    fn selected(&self, status: Status, now: Timestamp) -> Vec<i64> {
+        let query =
+            UserQuery { selection: Selection { status: Some(status), ..Selection::default() }, ..UserQuery::default() };
+        let mut found = Vec::new();
+        let reading = self.store.read().unwrap();
+        reading
+            .each_user::<StoreError>(&query, false, now, |row| {
+                assert_eq!(row.status(now), status, "{}", row.username());
+                found.push(row.id());
+                Ok(())
+            })
+            .unwrap();
+        assert_eq!(reading.count_users(&query.selection, now).unwrap(), found.len() as u64);
+        found.sort_unstable();
+        found
+    }
+
+    fn column<T: rusqlite::types::FromSql>(&self, sql: &str) -> Vec<T> {
+        let mut statement = self.sql.prepare(sql).unwrap();
+        statement.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect()
+    }
+}
+
+fn config(cases: u32) -> ProptestConfig {
+    ProptestConfig {
+        cases: if is_long() { cases * 20 } else { cases },
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    }
+}
+
+fn at(seconds: i64) -> Timestamp {
+    Timestamp::from_second(seconds).unwrap()
+}
+
+#[test]
+fn every_copy_of_who_is_locked_says_what_the_rule_says() {
+    let scene = Scene::new();
+    let now = 1_800_000_000;
+    proptest!(config(24), |(users in proptest::collection::vec(user(), 1..20))| {
+        scene.fill(&vec![Vec::new(); 3], &users, now);
+        let is_locked = |user: &Generated| {
+            user.locked_at.is_some() && lock_is_in_force(user.locked_until.map(|until| at(now + until)), at(now))
+        };
+        let numbers = |locked: bool| -> Vec<i64> {
+            (1..).zip(&users).filter(|(_, user)| is_locked(user) == locked).map(|(number, _)| number).collect()
+        };
+        prop_assert_eq!(scene.selected(Status::Locked, at(now)), numbers(true));
+        prop_assert_eq!(scene.selected(Status::Active, at(now)), numbers(false));
+        for (place, user) in users.iter().enumerate() {
+            prop_assert_eq!(scene.user(place).is_locked(at(now)), is_locked(user));
+        }
+        // An import that says "locked" changes nothing where a lock is in force, and makes one elsewhere.
+        let before: Vec<Option<i64>> = scene.column("SELECT locked_at FROM user ORDER BY id");
+        let staging = scene.store.stage().unwrap();
+        for number in 1..=users.len() {
+            let username = format!("user{number}");
+            staging.add(&Incoming {
+                line: number as u64,
+                username: &username,
+                username_given: true,
+                email: None,
+                name: None,
+                role: None,
+                sign_in: None,
+                sign_in_by_domain: SignIn::Password,
+                locale: None,
+                locked: Some(true),
+                locked_until: None,
+                must_change: None,
+                password_hash: None,
+            }).unwrap();
+        }
+        staging.end().unwrap();
+        let writing = scene.store.write().unwrap();
+        writing.match_incoming().unwrap();
+        writing.import(RoleId::MINIMAL, at(now)).unwrap();
+        writing.commit().unwrap();
+        let after: Vec<Option<i64>> = scene.column("SELECT locked_at FROM user ORDER BY id");
+        for ((user, before), after) in users.iter().zip(before).zip(after) {
+            prop_assert_eq!(after, if is_locked(user) { before } else { Some(now) });
+        }
+    });
+}
+
+/// The view asks SQLite for the time, so the users' locks end some time before or after the present.
+#[test]
+fn the_login_view_has_exactly_those_who_may_log_in() {
+    let scene = Scene::new();
+    let now = scene.column::<i64>("SELECT CAST(strftime('%s', 'now') AS INTEGER)")[0];
+    let far = |user: Generated| Generated {
+        locked_until: user.locked_until.map(|until| if until > 0 { until + 3_600 } else { until - 1 }),
+        ..user
+    };
+    proptest!(config(24), |(users in proptest::collection::vec(user().prop_map(far), 1..20))| {
+        scene.fill(&vec![Vec::new(); 3], &users, now);
+        let expected: Vec<String> = (0..users.len())
+            .map(|place| scene.user(place))
+            .filter(|user| user.may_log_in(at(now)))
+            .map(|user| user.username.as_str().to_owned())
+            .collect();
+        let mut found: Vec<String> = scene.column("SELECT username FROM login");
+        found.sort_by_key(|name| name[4..].parse::<u32>().unwrap());
+        prop_assert_eq!(found, expected);
+    });
+}
+
+#[test]
+fn a_job_skips_exactly_those_who_may_get_no_link_and_for_the_same_reason() {
+    let scene = Scene::new();
+    let now = at(1_800_000_000);
+    let organizations =
+        prop_oneof![Just(vec![]), Just(vec!["Example.com"]), Just(vec!["example.net", "sub.example.com"])];
+    let roles = proptest::collection::vec(permissions(), 3);
+    proptest!(config(24), |(users in proptest::collection::vec(user(), 1..20), roles in roles, own in permissions(),
+                            domains in organizations, everything in any::<bool>())| {
+        scene.fill(&roles, &users, now.as_second());
+        let own: Permissions = if everything { Permissions::all() } else { own.into_iter().collect() };
+        let organization = Organization {
+            email_domains: domains.iter().map(|domain| (*domain).to_owned()).collect(),
+            ..Organization::default()
+        };
+        let found: Vec<User> = (0..users.len()).map(|place| scene.user(place)).collect();
+        let reading = scene.store.read().unwrap();
+        let outranking: Vec<RoleId> = reading.roles().unwrap().into_iter()
+            .filter(|role| role.permissions.beyond(own).is_some())
+            .map(|role| role.id)
+            .collect();
+        let reason = |user: &User| {
+            let candidate = Candidate {
+                permissions: reading.permissions(user.role).unwrap(),
+                sign_in: user.sign_in,
+                is_locked: user.is_locked(now),
+                email: &user.email,
+            };
+            eligibility::check(&candidate, own, &organization).err().map(|why| why.word().to_owned())
+        };
+        let expected: Vec<Option<String>> = found.iter().map(reason).collect();
+        drop(reading);
+
+        let selection = Selection::default();
+        let recipients = Recipients {
+            whom: Whom::Selected(&selection),
+            outranking: &outranking,
+            email_domains: &organization.email_domains,
+            sent_since: None,
+            now,
+        };
+        let mut counts: BTreeMap<Option<String>, u64> = BTreeMap::new();
+        for why in &expected {
+            *counts.entry(why.clone()).or_default() += 1;
+        }
+        let planned = scene.store.read().unwrap().plan_job(&recipients).unwrap();
+        let planned: BTreeMap<Option<String>, u64> = planned.into_iter().map(|part| (part.skipped, part.count)).collect();
+        prop_assert_eq!(planned, counts);
+
+        let operator = Account { uid: 0, name: "root".to_owned(), is_name_known: true, login_uid: None, host: String::new(), by_sudo: false };
+        let job = NewJob {
+            key: None,
+            operator: &operator,
+            reason: None,
+            selection: "--all",
+            note: None,
+            reset_life: std::time::Duration::from_secs(3_600),
+            invitation_life: std::time::Duration::from_secs(3_600),
+            sending: Sending::default(),
+        };
+        let writing = scene.store.write().unwrap();
+        let (id, _) = writing.make_job(&job, &recipients).unwrap();
+        let mut made: Vec<(Option<UserId>, Option<String>)> = Vec::new();
+        writing.each_message_of_job::<StoreError>(id, &mut |message: Message| {
+            made.push((message.user, message.reply));
+            Ok(())
+        }).unwrap();
+        made.sort_by_key(|(user, _)| user.map(|user| user.0));
+        let made: Vec<Option<String>> = made.into_iter().map(|(_, reply)| reply).collect();
+        prop_assert_eq!(made, expected);
+    });
+}
+
+/// The generator is of use only where it makes every kind of user.
+#[test]
+fn every_reason_comes_up() {
+    let mut runner = proptest::test_runner::TestRunner::deterministic();
+    let (mut locked, mut free, mut saml) = (0, 0, 0);
+    for _ in 0..500 {
+        let user = proptest::strategy::ValueTree::current(&user().new_tree(&mut runner).unwrap());
+        let until = user.locked_until.map(|until| at(10_000_000_000 + until));
+        let is_locked = user.locked_at.is_some() && lock_is_in_force(until, at(10_000_000_000));
+        locked += u32::from(is_locked);
+        free += u32::from(!is_locked && user.locked_at.is_some());
+        saml += u32::from(user.is_saml);
+    }
+    assert!(locked > 50 && free > 50 && saml > 50, "{locked} {free} {saml}");
+}
