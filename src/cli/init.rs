@@ -74,7 +74,11 @@ pub fn run(context: &mut Context, args: &InitArgs) -> anyhow::Result<()> {
         }
         let (key_path, key) = context.key()?;
         return match key? {
-            Some(_) => Err(private_file::Problem::Exists { path: key_path }.into()),
+            Some(_) => {
+                let words =
+                    format!("{}: the key is there: `--new-key` is for a store that has lost it", key_path.display());
+                Err(Complaint::Configuration(words).into())
+            }
             None => renew_key(context, &key_path, args.yes),
         };
     }

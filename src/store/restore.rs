@@ -30,6 +30,7 @@ use super::open::beside;
 use super::open::companion_of;
 use super::open::connect;
 use super::open::folder_of;
+use super::open::of_other_file;
 use super::open::refuse_leftovers;
 use super::open::remove_with_companions;
 use super::schema;
@@ -77,7 +78,7 @@ impl Restoring {
             refuse_leftovers(place)?;
         }
         private_file::check_database_place(place, rule)?;
-        let bytes = private_file::open(copy, rule)?;
+        let bytes = private_file::open(copy, rule).map_err(|problem| of_other_file(problem, copy))?;
         // Neither judged nor played back: no copy that `store backup` creates has any.
         companion_of(copy).map_or(Ok(()), |log| Err(StoreError::HasLog(log)))?;
         require_room(&bytes, copy, place)?;

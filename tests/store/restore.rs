@@ -155,6 +155,55 @@ fn a_schema_that_is_not_ours_is_not_restored_whatever_it_would_do() {
     world.assert_sound();
 }
 
+/// A copy of the store as the program of an older version made it: the schema of that version, and the rows that it had.
+fn copy_of_version(world: &World, version: usize) -> PathBuf {
+    let copy = world.folder().join(format!("version-{version}.db"));
+    std::fs::write(&copy, "").unwrap();
+    set_mode(&copy, 0o600);
+    let connection = Connection::open(&copy).unwrap();
+    connection.execute_batch("PRAGMA application_id = 1129860417").unwrap();
+    for migration in migrations().iter().take(version) {
+        connection.execute_batch(&std::fs::read_to_string(migration).unwrap()).unwrap();
+    }
+    connection.execute_batch(&format!("PRAGMA user_version = {version}; PRAGMA foreign_keys = OFF")).unwrap();
+    connection.execute("ATTACH ?1 AS now", [world.store().to_str().unwrap()]).unwrap();
+    let lines = |sql: &str| {
+        let mut statement = connection.prepare(sql).unwrap();
+        let rows = statement.query_map([], |row| row.get::<_, String>(0)).unwrap();
+        rows.map(Result::unwrap).collect::<Vec<_>>()
+    };
+    let tables = "SELECT name FROM main.sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite%' INTERSECT \
+                  SELECT name FROM now.sqlite_schema";
+    for table in lines(tables) {
+        let columns = lines(&format!("SELECT name FROM pragma_table_info('{table}', 'main')")).join(", ");
+        let sql = format!("INSERT INTO main.{table} ({columns}) SELECT {columns} FROM now.{table}");
+        connection.execute_batch(&sql).unwrap();
+    }
+    copy
+}
+
+/// The migrations of the program, oldest first.
+fn migrations() -> Vec<PathBuf> {
+    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/store/migrations");
+    let mut all: Vec<_> = std::fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path()).collect();
+    all.sort();
+    all
+}
+
+#[test]
+fn a_copy_of_each_version_is_compared_with_the_schema_of_that_version_and_brought_to_the_present_one() {
+    for version in 1..=migrations().len() {
+        let (world, _) = copied();
+        let copy = copy_of_version(&world, version);
+        world.done(&["users", "delete", "bob", "--yes"]);
+        world.done(&restore(&copy, "--yes"));
+        assert_eq!(users_in(&world.store()), 3, "version {version}");
+        world.assert_sound();
+        Connection::open(&copy).unwrap().execute_batch("CREATE INDEX more ON event (host)").unwrap();
+        world.run(&restore(&copy, "--yes")).refused(78, "index `more` is not of this program");
+    }
+}
+
 #[test]
 fn a_copy_of_another_account_is_not_restored_where_no_store_is_either() {
     if !can_be_root() {
