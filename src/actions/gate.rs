@@ -11,6 +11,8 @@ use crate::domain::policy::PersonalWords;
 use crate::domain::refusal::Refusal;
 use crate::domain::user::User;
 use crate::secrets::admission::Admitted;
+use crate::secrets::admission::Rehashed;
+use crate::secrets::admission::Verified;
 use crate::secrets::password::Password;
 use crate::secrets::password_hash::PasswordHash;
 
@@ -65,17 +67,20 @@ impl Desk {
         admitted.map_err(|faults| self.policy_refusal(faults))
     }
 
-    /// Whether a password is the one of this hash; without a hash the same work is done, so that the time does not tell
-    /// which users exist.
-    pub fn verify(&self, password: &Password, hash: Option<&PasswordHash>) -> bool {
-        let mut hasher = self.hasher.borrow_mut();
-        match hash {
-            Some(hash) => hasher.verify(password, hash),
-            None => {
-                hasher.verify_nobody(password);
-                false
-            }
-        }
+    /// Whether a password is the one of this hash, with the proof. The same work is done without a hash, or with one that
+    /// costs less than a new one, so that the time does not tell which users exist.
+    pub fn verify<'a>(&self, password: &'a Password, hash: Option<&'a PasswordHash>) -> Option<Verified<'a>> {
+        self.hasher.borrow_mut().verified_at_full_cost(password, hash)
+    }
+
+    /// Whether a hash costs less to guess against than a new one.
+    pub fn is_weak(&self, hash: &PasswordHash) -> bool {
+        hash.weaker_than(self.hasher.borrow().parameters())
+    }
+
+    /// The hash that is to take the place of one that costs less than a new one.
+    pub fn rehash(&self, verified: &Verified<'_>) -> Option<Rehashed> {
+        self.hasher.borrow_mut().rehash(verified, self.random.borrow_mut().as_mut())
     }
 
     fn policy_refusal(&self, faults: Vec<Fault>) -> ActionError {

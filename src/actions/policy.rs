@@ -13,12 +13,18 @@ use crate::domain::user::User;
 use crate::domain::user::UserReference;
 use crate::secrets::password::Password;
 
-/// Asks whether the operator may see the policy.
+/// Asks whether the operator may see the policy. For those who may see users, counts the hashes that cost less than a new one.
 ///
 /// # Errors
-/// When he is none.
-pub fn show(desk: &Desk) -> Result<()> {
-    desk.view(Action::PolicyShow, |_| Ok(()))
+/// When they are no operator.
+pub fn show(desk: &Desk) -> Result<Option<u64>> {
+    desk.view(Action::PolicyShow, |view| {
+        if view.require(Permission::ViewUsers).is_err() {
+            return Ok(None);
+        }
+        let hashes = view.password_hashes_by_cost()?;
+        Ok(Some(hashes.iter().filter(|(hash, _)| desk.is_weak(hash)).map(|(_, count)| count).sum()))
+    })
 }
 
 /// The rules that a password would break, for a user where one is named. Sets nothing and notes nothing.

@@ -110,12 +110,13 @@ impl Rehashed {
 pub struct ImportedHash<'a>(&'a str);
 
 impl<'a> ImportedHash<'a> {
-    /// Reads a PHC string.
+    /// Reads a PHC string of Argon2id that costs no less than OWASP allows.
     ///
     /// # Errors
-    /// As [`PasswordHash::parse`].
+    /// As [`PasswordHash::parse`]; [`PasswordHashError::NotPromised`], [`PasswordHashError::Weak`].
     pub fn parse(text: &'a str) -> Result<Self, PasswordHashError> {
-        PasswordHash::parse(text).map(|_| Self(text))
+        PasswordHash::parse(text)?.check_import()?;
+        Ok(Self(text))
     }
 
     /// The PHC string, for the store.
@@ -168,9 +169,28 @@ impl Hasher {
         self.verify(password, hash).then_some(Verified { password, hash })
     }
 
-    /// Hashes a password again that its stored hash has just verified.
-    pub fn rehash(&mut self, verified: &Verified<'_>, random: &mut dyn Random) -> Rehashed {
-        Rehashed { old: verified.hash.clone(), new: self.hash(verified.password, random) }
+    /// As [`Hasher::verified`], for a login: the same work is done whatever the hash costs, up to today's cost, and where
+    /// there is none, so that the time of an answer does not tell which users exist.
+    pub fn verified_at_full_cost<'a>(
+        &mut self,
+        password: &'a Password,
+        hash: Option<&'a PasswordHash>,
+    ) -> Option<Verified<'a>> {
+        let Some(hash) = hash else {
+            self.verify_nobody(password);
+            return None;
+        };
+        self.take_memory();
+        let verified = self.verified(password, hash);
+        self.do_missing_work(hash);
+        verified
+    }
+
+    /// Hashes a password again that its stored hash has just verified, if that costs less to guess against than one made
+    /// today.
+    pub fn rehash(&mut self, verified: &Verified<'_>, random: &mut dyn Random) -> Option<Rehashed> {
+        let is_weak = verified.hash.weaker_than(self.parameters());
+        is_weak.then(|| Rehashed { old: verified.hash.clone(), new: self.hash(verified.password, random) })
     }
 }
 
@@ -230,7 +250,9 @@ mod tests {
         assert!(hasher.verified(&password("y"), stored.hash()).is_none());
         let right = password("x");
         let verified = hasher.verified(&right, stored.hash()).unwrap();
-        let rehashed = hasher.rehash(&verified, &mut random);
+        assert!(hasher.rehash(&verified, &mut random).is_none(), "as dear as one of today");
+        let mut hasher = Hasher::new(HashParameters::new(16, 1, 1).unwrap());
+        let rehashed = hasher.rehash(&verified, &mut random).unwrap();
         assert_eq!(rehashed.old(), stored.hash());
         assert_ne!(rehashed.new_hash(), stored.hash());
         assert!(hasher.verify(&right, rehashed.new_hash()));
@@ -239,7 +261,9 @@ mod tests {
     #[test]
     fn what_cannot_be_verified_is_not_imported_and_debug_shows_nothing() {
         assert!(ImportedHash::parse("$6$rounds=5000$salt$hash").is_err());
-        let text = "$argon2id$v=19$m=256,t=2,p=1$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4";
+        let weak = "$argon2id$v=19$m=256,t=2,p=1$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4";
+        assert_eq!(ImportedHash::parse(weak).unwrap_err(), PasswordHashError::Weak(256, 2));
+        let text = "$argon2id$v=19$m=65536,t=2,p=1$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4";
         let imported = ImportedHash::parse(text).unwrap();
         assert_eq!((imported.as_str(), format!("{imported:?}")), (text, "ImportedHash".to_owned()));
     }

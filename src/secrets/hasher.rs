@@ -5,6 +5,7 @@ use std::hint::black_box;
 
 use argon2::Algorithm;
 use argon2::Argon2;
+use argon2::Block;
 use argon2::Params;
 use argon2::Version;
 use argon2::password_hash::phc;
@@ -21,6 +22,11 @@ const SALT: usize = 16;
 
 /// Bytes of a tag, the hash proper (RFC 9106 section 4).
 const TAG: usize = 32;
+
+/// What a KiB takes in the first pass, and in each later one, which reads what it overwrites (RFC 9106 section 3.1.2, step 6):
+/// measured, in units for comparison.
+const FIRST_PASS: u64 = 6;
+const LATER_PASS: u64 = 7;
 
 /// Hashes and verifies passwords, one at a time. It keeps the memory that Argon2 needs, 64 MiB by default: make one for
 /// each thread that hashes, and keep it for the whole run.
@@ -63,6 +69,37 @@ impl Hasher {
         black_box(&tag);
     }
 
+    /// What a new hash costs.
+    pub fn parameters(&self) -> &HashParameters {
+        &self.parameters
+    }
+
+    /// Takes the memory of a new hash, so that a cheaper one that is verified first does not take it twice.
+    pub(in crate::secrets) fn take_memory(&mut self) {
+        self.memory.blocks(blocks_of(self.parameters.memory_kib()));
+    }
+
+    /// Does the work by which verifying `hash` falls short of verifying one made today.
+    pub(in crate::secrets) fn do_missing_work(&mut self, hash: &PasswordHash) {
+        let missing = time_of(&self.parameters).saturating_sub(time_of(&hash.parameters));
+        let memory = self.parameters.memory_kib();
+        let (first, later) = (u64::from(memory) * FIRST_PASS, u64::from(memory) * LATER_PASS);
+        let passes = if missing < first { 0 } else { 1 + (missing - first) / later };
+        let done = if passes == 0 { 0 } else { first + (passes - 1) * later };
+        let rest = ((missing - done) / FIRST_PASS).min(u64::from(memory));
+        for (memory, passes) in [(memory, u32::try_from(passes).unwrap_or(0)), (u32::try_from(rest).unwrap_or(0), 1)] {
+            // Too little memory for a lane, or no pass, is nearly no work.
+            if let Ok(parameters) = HashParameters::new(memory, passes, 1) {
+                let mut tag = [0; TAG];
+                self.fill(Algorithm::Argon2id, Version::V0x13, parameters, b"", &[0; SALT], &mut tag);
+                black_box(&tag);
+            }
+        }
+        // Wiping takes its share of the time too.
+        let unwiped = self.parameters.memory_kib().saturating_sub(hash.parameters.memory_kib());
+        memory::wipe(self.memory.blocks(blocks_of(unwiped)));
+    }
+
     /// Gives the memory back; the next hash takes it again.
     pub fn release_memory(&mut self) {
         self.memory.release();
@@ -78,6 +115,23 @@ impl Hasher {
         salt: &[u8],
         tag: &mut [u8],
     ) {
+        memory::wipe(self.fill(algorithm, version, parameters, password.text().as_bytes(), salt, tag));
+        // A dear imported hash does not keep its memory from the others.
+        if parameters.memory_kib() > self.parameters.memory_kib() {
+            self.memory.release();
+        }
+    }
+
+    /// Fills `tag`; gives the memory with what Argon2 left in it.
+    fn fill(
+        &mut self,
+        algorithm: Algorithm,
+        version: Version,
+        parameters: HashParameters,
+        input: &[u8],
+        salt: &[u8],
+        tag: &mut [u8],
+    ) -> &mut [Block] {
         #[expect(clippy::expect_used, reason = "`HashParameters` are within Argon2's bounds")]
         let params =
             Params::new(parameters.memory_kib(), parameters.iterations(), parameters.parallelism(), Some(tag.len()))
@@ -88,14 +142,21 @@ impl Hasher {
             reason = "the memory is as large as asked for; salt, tag and password were checked"
         )]
         Argon2::new(algorithm, version, params)
-            .hash_password_into_with_memory(password.text().as_bytes(), salt, tag, &mut *blocks)
+            .hash_password_into_with_memory(input, salt, tag, &mut *blocks)
             .expect("a hash");
-        memory::wipe(blocks);
-        // A dear imported hash does not keep its memory from the others.
-        if parameters.memory_kib() > self.parameters.memory_kib() {
-            self.memory.release();
-        }
+        blocks
     }
+}
+
+/// The time of a hash, in units for comparison.
+fn time_of(parameters: &HashParameters) -> u64 {
+    let later = u64::from(parameters.iterations() - 1) * LATER_PASS;
+    u64::from(parameters.memory_kib()) * (FIRST_PASS + later)
+}
+
+/// How many of Argon2's blocks, which are of 1 KiB (RFC 9106 section 3.2).
+fn blocks_of(memory_kib: u32) -> usize {
+    usize::try_from(memory_kib).unwrap_or(0)
 }
 
 impl fmt::Debug for Hasher {

@@ -21,6 +21,11 @@ pub const MAX_PARALLELISM: u32 = 16;
 /// The most KiB times passes: four passes over 1 GiB, some seconds of work.
 const MAX_WORK: u64 = 4 << 20;
 
+/// The least costs that OWASP's Password Storage Cheat Sheet gives for Argon2id, each as good as the others: KiB of memory and
+/// passes over it, with one lane
+/// (<https://cheatsheetseries.owasp.org/cheatsheets/Password_Storage_Cheat_Sheet.html#argon2id>).
+const OWASP_LEAST: [(u32, u32); 5] = [(47_104, 1), (19_456, 2), (12_288, 3), (9_216, 4), (7_168, 5)];
+
 /// The shortest tag that is accepted, in bytes: shorter ones are met by chance.
 const MIN_TAG: usize = 16;
 
@@ -97,8 +102,13 @@ impl HashParameters {
     }
 
     /// KiB times passes.
-    fn work(&self) -> u64 {
+    pub(in crate::secrets) fn work(&self) -> u64 {
         u64::from(self.memory_kib) * u64::from(self.iterations)
+    }
+
+    /// Whether a hash costs at least one of OWASP's least costs.
+    fn meets_owasp(&self) -> bool {
+        OWASP_LEAST.iter().any(|&(memory, passes)| self.memory_kib >= memory && self.iterations >= passes)
     }
 }
 
@@ -134,6 +144,17 @@ pub enum PasswordHashError {
     /// Parameters out of bounds.
     #[error(transparent)]
     OutOfBounds(#[from] HashParametersError),
+    /// A variant that is not taken into the store: other readers of the `login` view refuse it.
+    #[error(
+        "not Argon2id of version 19: other variants of Argon2 are not imported; give the user a link to choose a password"
+    )]
+    NotPromised,
+    /// Parameters that let passwords be guessed too cheaply.
+    #[error(
+        "m={0},t={1} costs less than the least that OWASP gives for Argon2id (m=19456,t=2 or as much in another way): \
+         give the user a link to choose a password"
+    )]
+    Weak(u32, u32),
     /// No salt, or no tag of at least 16 bytes.
     #[error("the salt or the hash is missing or too short; the hash needs at least {MIN_TAG} bytes")]
     Short,
@@ -162,6 +183,20 @@ impl PasswordHash {
             return Err(PasswordHashError::Short);
         }
         Ok(Self { text: text.to_owned(), algorithm, version, parameters, salt, tag })
+    }
+
+    /// Asks whether another system's hash may come into the store: Argon2id of version 19, at a cost that OWASP allows.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub(in crate::secrets) fn check_import(&self) -> Result<(), PasswordHashError> {
+        if self.algorithm != Algorithm::Argon2id || self.version != Version::V0x13 {
+            return Err(PasswordHashError::NotPromised);
+        }
+        if !self.parameters.meets_owasp() {
+            return Err(PasswordHashError::Weak(self.parameters.memory_kib, self.parameters.iterations));
+        }
+        Ok(())
     }
 
     /// Writes the PHC string of an Argon2id hash.
@@ -267,6 +302,26 @@ mod tests {
             ("$argon2i$v=19$m=65536,t=3,p=1", true),
         ] {
             assert_eq!(hash(head).unwrap().weaker_than(&today), weaker, "{head}");
+        }
+    }
+
+    #[test]
+    fn only_argon2id_of_version_19_at_the_cost_of_owasp_is_imported() {
+        for (head, taken) in [
+            ("$argon2id$v=19$m=19456,t=2,p=1", Ok(())),
+            ("$argon2id$v=19$m=47104,t=1,p=1", Ok(())),
+            ("$argon2id$v=19$m=12288,t=3,p=1", Ok(())),
+            ("$argon2id$v=19$m=9216,t=4,p=1", Ok(())),
+            ("$argon2id$v=19$m=7168,t=5,p=1", Ok(())),
+            ("$argon2id$v=19$m=65536,t=3,p=4", Ok(())),
+            ("$argon2id$v=19$m=19455,t=2,p=1", Err(PasswordHashError::Weak(19_455, 2))),
+            ("$argon2id$v=19$m=47103,t=1,p=1", Err(PasswordHashError::Weak(47_103, 1))),
+            ("$argon2id$v=19$m=7167,t=64,p=1", Err(PasswordHashError::Weak(7_167, 64))),
+            ("$argon2i$v=19$m=65536,t=3,p=1", Err(PasswordHashError::NotPromised)),
+            ("$argon2d$v=19$m=65536,t=3,p=1", Err(PasswordHashError::NotPromised)),
+            ("$argon2id$v=16$m=65536,t=3,p=1", Err(PasswordHashError::NotPromised)),
+        ] {
+            assert_eq!(hash(head).unwrap().check_import(), taken, "{head}");
         }
     }
 

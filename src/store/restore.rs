@@ -34,6 +34,8 @@ use super::open::of_other_file;
 use super::open::refuse_leftovers;
 use super::open::remove_with_companions;
 use super::schema;
+use super::stop_signals;
+use super::stop_signals::Closing;
 use crate::private_file;
 use crate::private_file::COMPANIONS;
 use crate::private_file::Problem;
@@ -147,7 +149,10 @@ impl Restoring {
     }
 
     fn keep_and_overwrite(&self, from: &Store, kept: &Path) -> Result<()> {
-        let old = Store { connection: connect(&self.place, &self.rule)?, path: self.place.clone(), rule: self.rule };
+        // Not stopped with the lock of the writer in its hand.
+        let _deferred = stop_signals::defer();
+        let connection = Closing::new(connect(&self.place, &self.rule)?);
+        let old = Store { connection, path: self.place.clone(), rule: self.rule };
         let mut to = connect(&self.place, &self.rule)?;
         for connection in [&old.connection, &to] {
             // Where it turns out to be damaged, its log is kept as it is, and not moved into it.

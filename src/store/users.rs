@@ -101,6 +101,25 @@ impl Reading<'_> {
         Ok(hash.flatten().and_then(|hash| PasswordHash::parse(&hash).ok()))
     }
 
+    /// How many users have a hash of each kind and cost, with one of each. One that is malformed (somebody edited the file) is
+    /// none.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn password_hashes_by_cost(&self) -> Result<Vec<(PasswordHash, u64)>> {
+        // Variant, version and parameters are the beginning, up to `p=` and its one or two digits.
+        let sql = "SELECT min(password_hash), count(*) FROM user WHERE password_hash IS NOT NULL \
+                   GROUP BY substr(password_hash, 1, instr(password_hash, ',p=') + 4)";
+        let mut statement = self.transaction.prepare_cached(sql)?;
+        let mut rows = statement.query([])?;
+        let mut found = Vec::new();
+        while let Some(row) = rows.next()? {
+            let (hash, count): (String, i64) = (row.get(0)?, row.get(1)?);
+            found.extend(PasswordHash::parse(&hash).map(|hash| (hash, count.cast_unsigned())));
+        }
+        Ok(found)
+    }
+
     /// The passwords a user had before, newest first.
     ///
     /// # Errors

@@ -39,3 +39,4 @@ mod strangers;
 mod sudo;
 mod users;
 mod verify_password;
+mod weak_hashes;

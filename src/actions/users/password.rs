@@ -151,11 +151,11 @@ pub enum Verdict {
 pub fn verify(desk: &Desk, reference: &UserReference, password: &Password, client: Option<&str>) -> Result<Verdict> {
     let action = Action::UsersVerifyPassword;
     let found = desk.view(action, |view| Candidate::find(view, reference))?;
-    let is_right = desk.verify(password, found.hash.as_ref());
-    match found.user.as_ref().filter(|_| is_right) {
-        Some(user) => {
+    let verified = desk.verify(password, found.hash.as_ref());
+    match found.user.as_ref().zip(verified) {
+        Some((user, verified)) => {
             // A courtesy: neither a full disk nor another writer keeps anybody out.
-            let _ = desk.store.record_login(user.id, None, desk.now());
+            let _ = desk.store.record_login(user.id, desk.rehash(&verified).as_ref(), desk.now());
             Ok(Verdict::Accepted { must_change: user.password.as_ref().is_some_and(|facts| facts.must_change) })
         }
         None => {
@@ -193,7 +193,7 @@ pub fn prove(desk: &Desk, reference: &UserReference, old: &Password, client: Opt
         let history = found.user.as_ref().map(|user| history(view, user)).transpose()?.unwrap_or_default();
         Ok((found, history))
     })?;
-    let is_right = desk.verify(old, found.hash.as_ref());
+    let is_right = desk.verify(old, found.hash.as_ref()).is_some();
     if is_right && let Some(user) = found.user {
         return Ok(Proven { target: Target { user, permit: None, history } });
     }

@@ -2,6 +2,7 @@
 
 use crate::actions::policy;
 use crate::cli::context::Context;
+use crate::cli::jobs::summary::counted;
 use crate::cli::output::Format;
 use crate::cli::prompt;
 use crate::domain::action::Action;
@@ -22,7 +23,7 @@ pub struct ShowArgs {
 /// When the operator is none.
 pub fn run(context: &mut Context, args: &ShowArgs) -> anyhow::Result<()> {
     let desk = context.desk(Action::PolicyShow)?;
-    policy::show(&desk)?;
+    let weak = policy::show(&desk)?;
     let (organization, rules) = (desk.organization(), desk.policy()?);
     let requirements = texts::policy::requirements(rules, args.locale);
     let notes = texts::policy::notes(rules, args.locale);
@@ -32,6 +33,7 @@ pub fn run(context: &mut Context, args: &ShowArgs) -> anyhow::Result<()> {
             "notes": notes,
             "help_contact": organization.help_contact,
             "fingerprint": rules.fingerprint(),
+            "weak_hashes": weak,
         });
         return Ok(context.output.line(&object.to_string())?);
     }
@@ -47,6 +49,10 @@ pub fn run(context: &mut Context, args: &ShowArgs) -> anyhow::Result<()> {
     }
     if !organization.help_contact.is_empty() {
         context.output.line(&format!("Help: {}", organization.help_contact))?;
+    }
+    if let Some(weak) = weak.filter(|count| *count > 0) {
+        let passwords = counted(weak, "password");
+        context.output.line(&format!("Hashed at less than today's cost, until the user's next login: {passwords}"))?;
     }
     Ok(context.output.line(&format!("Fingerprint of this policy: {}", rules.fingerprint()))?)
 }
