@@ -30,6 +30,8 @@ mod opening;
 mod resets;
 #[path = "store/restore.rs"]
 mod restore;
+#[path = "store/stopped.rs"]
+mod stopped;
 #[path = "store/world.rs"]
 mod world;
 #[path = "store/writers.rs"]

@@ -77,3 +77,25 @@ fn those_who_may_do_anything_set_the_machine_up_and_are_its_first_admin() {
     machine.shell("full", "sudo -n env -u SUDO_UID $CXME init --yes --operator $FULL").expect(0);
     machine.shell("full", "sudo -n $CXME users list --from /dev/null").expect(0);
 }
+
+#[test]
+fn a_machine_with_a_service_account_is_set_up_by_one_command() {
+    let Some(machine) = Machine::new() else { return };
+    machine.make_state_directory("service");
+    let said = machine.shell("full", "sudo -n $CXME init --yes -v --organization 'Example Travel'").expect(0);
+    assert!(!said.contains("chown"), "{said}");
+    machine.shell("full", "sudo -n $CXME users add alice@example.com").expect(0);
+    machine.shell("full", "sudo -n -u $SERVICE $CXME users add bob@example.com").expect(0);
+    machine.shell("full", "sudo -n -u $SERVICE $CXME store check").expect(0);
+    // The timer: the account itself, without sudo, and no more than `jobs run` needs.
+    let said = machine.shell("service", "$CXME jobs run").said;
+    assert!(!said.contains("permission"), "{said}");
+    machine.shell("service", "$CXME users lock alice").expect(77);
+    machine.shell("service", "$CXME users list").expect(0);
+    assert_eq!(machine.owners(), [machine::uid("service")]);
+    // Limited to the program as that account, with and without a role.
+    machine.shell("limited", "sudo -n -u $SERVICE $CXME users list").expect(77);
+    machine.shell("full", "sudo -n $CXME operators add $LIMITED --role 'Minimal Permissions'").expect(0);
+    machine.shell("limited", "sudo -n -u $SERVICE $CXME users list").expect(0);
+    machine.shell("limited", "sudo -n -u $SERVICE $CXME users list --from /etc/hostname").expect(77);
+}

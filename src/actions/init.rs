@@ -39,7 +39,8 @@ pub struct FirstOperator {
     pub role: RoleId,
 }
 
-/// Makes a store that has these operators; `account` is who makes it.
+/// Makes a store that has these operators; `account` is who makes it. `make_key` makes the reset key and gives its
+/// fingerprint, when it is certain that no other run is making the same store.
 ///
 /// # Errors
 /// When there is a store already, or it cannot be written; then there is none.
@@ -48,10 +49,10 @@ pub fn init(
     mode: u32,
     account: &Account,
     operators: &[FirstOperator],
-    key_fingerprint: &[u8],
+    make_key: impl FnOnce() -> crate::store::Result<[u8; 32]>,
     now: Timestamp,
 ) -> Result<()> {
-    Ok(Store::create(path, mode, |store| fill(store, account, operators, key_fingerprint, now))?)
+    Ok(Store::create(path, mode, |store| fill(store, account, operators, &make_key()?, now))?)
 }
 
 fn fill(

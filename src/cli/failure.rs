@@ -131,6 +131,12 @@ fn of_complaint(complaint: &Complaint) -> Told {
         Complaint::Declined | Complaint::NoPassword | Complaint::Data(_) => Told::new(DATA, complaint),
         Complaint::NotVerified => Told::new(NOT_VERIFIED, complaint),
         Complaint::Configuration(_) => Told::new(CONFIGURATION, complaint),
+        Complaint::LeftoverKey(path) => {
+            let aside = path.with_extension("key.old");
+            let moving = crate::cli::as_typed(&["mv".into(), path.into(), aside.into()]);
+            Told::new(CONFIGURATION, complaint)
+                .hint(format!("bring its store back: cxme-admin store restore FILE; or put the key aside: {moving}"))
+        }
         Complaint::Stopped { signal, hint, .. } => {
             Told::new(u8::try_from(128 + signal).unwrap_or(BUG), complaint).hint(hint)
         }

@@ -1,16 +1,14 @@
 //! `init`.
 
+mod place;
+
 use std::ffi::OsString;
 use std::path::Path;
-use std::path::PathBuf;
-
-use nix::unistd::Gid;
-use nix::unistd::Group;
 
 use crate::actions::init;
 use crate::actions::init::FirstOperator;
 use crate::cli::context::Context;
-use crate::cli::context::owner_of;
+use crate::cli::context::owner_of_store;
 use crate::cli::failure::Complaint;
 use crate::cli::jobs::summary::counted;
 use crate::cli::operators;
@@ -22,16 +20,24 @@ use crate::domain::operator::OperatorKind;
 use crate::domain::role::RoleId;
 use crate::domain::text;
 use crate::private_file;
-use crate::private_file::Rule;
 use crate::secrets::key::ResetKey;
 use crate::store::Store;
 use crate::store::StoreError;
 use crate::store::open::Expect;
 
+use place::KeyPlace;
+use place::ServiceAccount;
+use place::group;
+use place::make_folder_of;
+use place::make_store_folder;
+
 /// Make what is missing of configuration, store and reset key
 ///
-/// A configuration or a key that is there is used as it is. The account that runs this becomes the first operator, with
+/// A configuration that is there is used as it is. The account that runs this becomes the first operator, with
 /// the role Admin; by sudo, the account that called sudo.
+///
+/// Where root makes a store in a directory that belongs to a service account, store and key belong to that account too, and
+/// it may run `jobs run`.
 ///
 /// By sudo this is for people who may run any command by sudo, and sudo itself is asked. Where it cannot be asked, they
 /// say who is to be the first operator: `sudo env -u SUDO_UID cxme-admin init --operator carol`
@@ -68,49 +74,37 @@ pub fn run(context: &mut Context, args: &InitArgs) -> anyhow::Result<()> {
     let existing = context.config_path().filter(|path| path.symlink_metadata().is_ok());
     let config = if existing.is_some() { context.config()? } else { context.config_by_default() }.clone();
     let store_path = std::path::absolute(context.store_path(&config))?;
+    let service = ServiceAccount::of(context, &store_path);
+    let key_place = KeyPlace::new(context.key_path()?, service);
     if store_path.symlink_metadata().is_ok() {
-        if !args.new_key {
-            return Err(StoreError::Exists(store_path).into());
-        }
-        let (key_path, key) = context.key()?;
-        return match key? {
-            Some(_) => Err(private_file::Problem::Exists { path: key_path }.into()),
-            None => renew_key(context, &key_path, args.yes),
-        };
+        return at_store(context, args, &store_path, &key_place);
     }
     context.may_init()?;
     Store::check_place(&store_path, if config.store.reader_group.is_some() { 0o640 } else { 0o600 })?;
+    if key_place.path.symlink_metadata().is_ok() {
+        return Err(Complaint::LeftoverKey(key_place.path).into());
+    }
     let config_path = match existing {
         Some(path) => path,
         None => {
             let path = context.new_config_path();
             let text = new_config(context, args, &path, &store_path)?;
-            make_folder_of(&path, 0o755)?;
+            make_folder_of(&path, 0o755, None)?;
             private_file::write_new(&path, CONFIG_MODE, text.as_bytes())?;
             context.output.say(&format!("Configuration made: {}", path.display()));
             path
         }
     };
-    let readers = config.store.reader_group.as_deref().map(group).transpose()?;
-    make_store_folder(&store_path, readers.as_ref())?;
-    let (key_path, key, is_new) = key(context)?;
-    let account = context.account(owner_of(store_path.parent().unwrap_or(Path::new("/"))));
-    let mode = if readers.is_some() { 0o640 } else { 0o600 };
-    let (uid, name) = match first {
-        Some(first) => first,
-        None => (account.uid, account.name.clone()),
-    };
-    let first = FirstOperator { uid, account: name, kind: OperatorKind::Person, role: RoleId::ADMIN };
-    let shown = format!("{} (uid {uid})", text::visible(&first.account));
-    init::init(&store_path, mode, &account, &[first], &key.fingerprint(), context.now()?)?;
-    if readers.is_some() {
-        // Whoever may only read finds a log from now on: opening makes it, and closing leaves it.
-        drop(Store::open(&store_path, &Rule::store(true), Expect::Current)?);
-    }
-    let made = if is_new { "made" } else { "used as it is" };
-    context.output.say(&format!("Reset key {made}: {}", key_path.display()));
+    let operators = make_store(context, &config, &store_path, &key_place, first, service)?;
+    context.output.say(&format!("Reset key made: {}", key_place.path.display()));
     context.output.say(&format!("Store made: {}", store_path.display()));
-    context.output.say(&format!("First operator: {shown}, with the role Admin"));
+    for FirstOperator { uid, account, kind, .. } in &operators {
+        let account = format!("{} (uid {uid})", text::visible(account));
+        context.output.say(&match kind {
+            OperatorKind::Person => format!("First operator: {account}, with the role Admin"),
+            OperatorKind::Service => format!("Service: {account}, owns the store, and may run `jobs run`"),
+        });
+    }
     if !args.yes {
         let mut words: Vec<OsString> = ["cxme-admin", "init", "--yes", "-c"].map(Into::into).to_vec();
         words.push(config_path.into_os_string());
@@ -123,21 +117,78 @@ pub fn run(context: &mut Context, args: &InitArgs) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Where a store is already: finishes an `init` that was ended in between, or gives the store a new key.
+fn at_store(context: &mut Context, args: &InitArgs, store: &Path, key_place: &KeyPlace) -> anyhow::Result<()> {
+    if key_place.is_pending() {
+        context.may_init()?;
+        key_place.finish()?;
+        context.output.say(&format!("Reset key made: {}", key_place.path.display()));
+        return Ok(());
+    }
+    if !args.new_key {
+        return Err(StoreError::Exists(store.to_owned()).into());
+    }
+    let (key_path, key) = context.key()?;
+    match key? {
+        Some(_) => Err(private_file::Problem::Exists { path: key_path }.into()),
+        None => renew_key(context, key_place, args.yes),
+    }
+}
+
+/// Makes the store, its key and its first operators, all of which belong to the account that root makes it for.
+fn make_store(
+    context: &mut Context,
+    config: &Config,
+    path: &Path,
+    key_place: &KeyPlace,
+    first: Option<(u32, String)>,
+    service: Option<ServiceAccount>,
+) -> anyhow::Result<Vec<FirstOperator>> {
+    let readers = config.store.reader_group.as_deref().map(group).transpose()?;
+    make_store_folder(path, readers.as_ref())?;
+    let account = context.account(owner_of_store(path));
+    let (uid, name) = first.unwrap_or_else(|| (account.uid, account.name.clone()));
+    let mut operators = vec![FirstOperator { uid, account: name, kind: OperatorKind::Person, role: RoleId::ADMIN }];
+    operators.extend(service.filter(|service| service.uid != uid).map(|service| FirstOperator {
+        uid: service.uid,
+        account: context.process.accounts.name(service.uid),
+        kind: OperatorKind::Service,
+        role: RoleId::SERVICE,
+    }));
+    let (now, mut random) = (context.now()?, context.take_random()?);
+    let make_key = || {
+        let key = ResetKey::generate(random.as_mut());
+        key_place.write(&key)?;
+        Ok(key.fingerprint())
+    };
+    let _rights = service.map(ServiceAccount::rights).transpose()?;
+    let mode = if readers.is_some() { 0o640 } else { 0o600 };
+    init::init(path, mode, &account, &operators, make_key, now).inspect_err(|_| key_place.discard(path))?;
+    key_place.finish()?;
+    if readers.is_some() {
+        // Whoever may only read finds a log from now on: opening makes it, and closing leaves it.
+        let rule = context.store_rule(config, service.map(|service| service.uid));
+        drop(Store::open(path, &rule, Expect::Current)?);
+    }
+    Ok(operators)
+}
+
 /// Gives a store that has lost its key a new one.
-fn renew_key(context: &mut Context, path: &Path, yes: bool) -> anyhow::Result<()> {
+fn renew_key(context: &mut Context, place: &KeyPlace, yes: bool) -> anyhow::Result<()> {
     let desk = context.desk(Action::StoreInit)?;
     let links = init::links_of_lost_key(&desk)?;
-    let question = format!("Make a new reset key, {}, and end {}?", path.display(), counted(links, "open link"));
+    let path = place.path.display();
+    let question = format!("Make a new reset key, {path}, and end {}?", counted(links, "open link"));
     prompt::confirm(context, yes, &question)?;
     let key = desk.with_random(ResetKey::generate);
-    make_folder_of(path, 0o700)?;
-    private_file::write_new(path, 0o600, key.to_file().as_bytes())?;
+    place.write(&key)?;
+    place.finish()?;
     if let Err(error) = init::renew_key(&desk, &key.fingerprint()) {
         // A key that is not the store's would only stand in the way.
-        let _ = std::fs::remove_file(path);
+        let _ = std::fs::remove_file(&place.path);
         return Err(error.into());
     }
-    context.output.say(&format!("Reset key made: {}", path.display()));
+    context.output.say(&format!("Reset key made: {path}"));
     Ok(())
 }
 
@@ -169,51 +220,4 @@ fn new_config(context: &mut Context, args: &InitArgs, path: &Path, store_path: &
 
 fn toml_text(value: &str) -> String {
     toml::Value::String(value.to_owned()).to_string()
-}
-
-/// The key in the file, or a new one put there.
-fn key(context: &mut Context) -> anyhow::Result<(PathBuf, ResetKey, bool)> {
-    let (path, key) = context.key()?;
-    if let Some(key) = key? {
-        return Ok((path, key, false));
-    }
-    make_folder_of(&path, 0o700)?;
-    let key = ResetKey::generate(context.take_random()?.as_mut());
-    private_file::write_new(&path, 0o600, key.to_file().as_bytes())?;
-    Ok((path, key, true))
-}
-
-fn make_folder_of(path: &Path, mode: u32) -> anyhow::Result<()> {
-    match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() && !folder.exists() => {
-            Ok(private_file::create_folder(folder, mode)?)
-        }
-        _ => Ok(()),
-    }
-}
-
-fn group(name: &str) -> anyhow::Result<(String, Gid)> {
-    let missing = || Complaint::Configuration(format!("[store] reader_group: this machine has no group `{name}`"));
-    let group = Group::from_name(name).ok().flatten().ok_or_else(missing)?;
-    Ok((group.name, group.gid))
-}
-
-/// The folder of the store: for its owner alone, or set so that new files in it belong to the readers' group.
-fn make_store_folder(store_path: &Path, readers: Option<&(String, Gid)>) -> anyhow::Result<()> {
-    let folder: PathBuf = store_path.parent().unwrap_or(Path::new("/")).to_owned();
-    let Some((name, gid)) = readers else { return make_folder_of(store_path, 0o700) };
-    if !folder.exists() {
-        private_file::create_folder(&folder, 0o700)?;
-        nix::unistd::chown(&folder, None, Some(*gid))?;
-        // After the chown, which takes the set-group-ID bit away.
-        std::fs::set_permissions(&folder, std::os::unix::fs::PermissionsExt::from_mode(0o2750))?;
-    }
-    let found = std::fs::metadata(&folder)?;
-    let (mode, owner) = (std::os::unix::fs::MetadataExt::mode(&found), std::os::unix::fs::MetadataExt::gid(&found));
-    if owner == gid.as_raw() && mode & 0o2050 == 0o2050 {
-        return Ok(());
-    }
-    let folder = folder.display();
-    let words = format!("{folder}: {name} cannot read in it: a directory for the store needs mode 2750 and this group");
-    Err(Complaint::Configuration(words).into())
 }

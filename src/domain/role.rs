@@ -15,12 +15,19 @@ impl RoleId {
     /// The number of [`MINIMAL`], the same in every store.
     pub const MINIMAL: Self = Self(2);
 
+    /// The number of [`SERVICE`], the same in every store.
+    pub const SERVICE: Self = Self(3);
+
     /// What a built-in role allows; `None`: the role is not built in, and the store says what it allows. Rows of the store
     /// are never asked for a built-in role: a permission that a later version adds would be missing there.
     pub fn built_in(self) -> Option<Permissions> {
         match self {
             Self::ADMIN => Some(Permissions::all()),
             Self::MINIMAL => Some([Permission::ViewUsers].into_iter().collect()),
+            Self::SERVICE => {
+                let run = Permission::RunBulkJobs;
+                Some(run.requires().iter().copied().chain([run]).collect())
+            }
             _ => None,
         }
     }
@@ -30,6 +37,9 @@ impl RoleId {
 pub const ADMIN: &str = "Admin";
 /// The built-in role for users who administer nothing, and for those whose role was deleted.
 pub const MINIMAL: &str = "Minimal Permissions";
+
+/// The built-in role for the service account, whose timer runs `jobs run`.
+pub const SERVICE: &str = "Service";
 
 /// One thing that a role may allow. The order is that of the store's and of `roles permissions`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -216,14 +226,15 @@ pub struct Role {
     pub id: RoleId,
     /// The name; unique without case.
     pub name: String,
-    /// Whether it is one of the two that cannot be changed.
+    /// Whether it is one of those that cannot be changed.
     pub built_in: bool,
     /// What it allows.
     pub permissions: Permissions,
 }
 
 /// The built-in roles: their numbers and names.
-pub const BUILT_IN: [(RoleId, &str); 2] = [(RoleId::ADMIN, ADMIN), (RoleId::MINIMAL, MINIMAL)];
+pub const BUILT_IN: [(RoleId, &str); 3] =
+    [(RoleId::ADMIN, ADMIN), (RoleId::MINIMAL, MINIMAL), (RoleId::SERVICE, SERVICE)];
 
 #[cfg(test)]
 mod tests {

@@ -43,6 +43,7 @@ use crate::store::Writing;
 use crate::store::lock::Held;
 use crate::store::open::PATIENCE;
 use crate::store::outbox::Scope;
+use crate::store::stop_signals;
 
 /// The store is left free for others so long, in one piece: longer than a writer who waits for it takes from one look to the
 /// next (`open.rs` in the store).
@@ -166,7 +167,10 @@ impl<'run> Engine<'run> {
         }
         drop(requests);
         thread::scope(|scope| {
+            // The threads that deliver never stop the process: it may be writing to the store.
+            let deferred = stop_signals::defer();
             let running = thread::Builder::new().name("relay".to_owned()).spawn_scoped(scope, || crew::run(seats));
+            drop(deferred);
             running.map_err(|error| StoreError::Disk(format!("no thread can be started: {error}")))?;
             self.idle = (1..count).collect();
             self.answer(0, Answer::Open(Duration::ZERO));
@@ -255,6 +259,7 @@ impl<'run> Engine<'run> {
     fn turn(&mut self, requests: Vec<(usize, Request)>) -> Result<()> {
         let writing = self.begin_turn()?;
         let now = self.surroundings.clock.now();
+        writing.note_time(now)?;
         self.supply.begin_transaction();
         if let Scope::Job(job) = self.order.scope
             && !writing.is_job_running(job)?

@@ -1,6 +1,7 @@
 //! The outside world, gathered in one value: arguments, environment, streams, the terminal and the OS accounts.
 //! Commands learn of them through a [`Process`] alone, so that a test can run the whole program inside itself.
 
+pub mod file_rights;
 pub mod hardening;
 mod stopping;
 pub mod sudo;

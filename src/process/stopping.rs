@@ -4,6 +4,7 @@ use std::io;
 use std::thread;
 
 use nix::sys::signal::SigSet;
+use nix::sys::signal::SigmaskHow;
 use nix::sys::signal::Signal;
 
 /// What asks a process to stop: Ctrl-C, kill(1), and a terminal that was closed.
@@ -22,12 +23,16 @@ pub(super) fn watch(hear: impl Fn(i32) + Send + 'static) -> io::Result<()> {
         }
     }
     signals.thread_block()?;
-    thread::Builder::new().name("signals".to_owned()).spawn(move || {
+    // Ctrl-Z is not for that thread: it would stop the process while another thread holds a lock.
+    let stops: SigSet = [Signal::SIGTSTP, Signal::SIGTTIN, Signal::SIGTTOU].into_iter().collect();
+    let before = stops.thread_swap_mask(SigmaskHow::SIG_BLOCK)?;
+    let started = thread::Builder::new().name("signals".to_owned()).spawn(move || {
         while let Ok(signal) = signals.wait() {
             hear(signal as i32);
         }
-    })?;
-    Ok(())
+    });
+    before.thread_set_mask()?;
+    started.map(drop)
 }
 
 /// Whether the process ignores a signal, as the kernel says it (proc_pid_status(5)): asking by sigaction(2) would set it.

@@ -7,6 +7,8 @@
 //! begins IMMEDIATE: a deferred transaction that turns into a writer fails at once when somebody else wrote in between,
 //! whatever the busy timeout. Who finds the store locked waits up to [`open::PATIENCE`].
 //!
+//! A [`Writing`] is never stopped with the lock in its hand: Ctrl-Z takes effect when it ends ([`stop_signals`]).
+//!
 //! # Durability
 //! `synchronous=FULL`: when [`Writing::commit`] returns, the change has been through fdatasync(2).
 //!
@@ -15,6 +17,7 @@
 
 pub mod backup;
 pub mod check;
+pub mod clock;
 pub mod error;
 pub mod events;
 pub mod facts;
@@ -32,6 +35,7 @@ pub mod restore;
 pub mod roles;
 pub mod schema;
 pub mod sign_in_failures;
+pub mod stop_signals;
 pub mod user_list;
 pub mod users;
 
@@ -41,11 +45,12 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use rusqlite::Connection;
 use rusqlite::Transaction;
 use rusqlite::TransactionBehavior;
 
 pub use error::StoreError;
+use stop_signals::Closing;
+use stop_signals::Deferred;
 
 use crate::private_file::Rule;
 
@@ -55,7 +60,7 @@ pub type Result<T> = std::result::Result<T, StoreError>;
 /// An open store.
 #[derive(Debug)]
 pub struct Store {
-    connection: Connection,
+    connection: Closing,
     path: PathBuf,
     /// How the file, and each file that SQLite keeps beside it, must be.
     rule: Rule,
@@ -71,6 +76,8 @@ pub struct Reading<'store> {
 #[derive(Debug)]
 pub struct Writing<'store> {
     reading: Reading<'store>,
+    // After the transaction: fields are dropped in their order.
+    _deferred: Deferred,
 }
 
 impl Store {
@@ -101,8 +108,9 @@ impl Store {
     /// # Errors
     /// [`StoreError::Busy`] when that takes longer than [`open::PATIENCE`]; others when the store cannot be written.
     pub fn write(&self) -> Result<Writing<'_>> {
+        let deferred = stop_signals::defer();
         let transaction = Transaction::new_unchecked(&self.connection, TransactionBehavior::Immediate)?;
-        Ok(Writing { reading: Reading { transaction } })
+        Ok(Writing { reading: Reading { transaction }, _deferred: deferred })
     }
 }
 

@@ -21,6 +21,8 @@ use super::StoreError;
 use super::Writing;
 use super::file_system;
 use super::schema;
+use super::stop_signals;
+use super::stop_signals::Closing;
 use crate::private_file;
 use crate::private_file::COMPANIONS;
 use crate::private_file::Problem;
@@ -50,6 +52,8 @@ impl Store {
 
     /// As [`Store::open`], for a private copy of the file that the operator `named`, which is the one to be told of.
     pub(super) fn open_named(path: &Path, named: &Path, rule: &Rule, expect: Expect) -> Result<Self> {
+        // The first who opens a file after a crash plays its log back, under a lock.
+        let _deferred = stop_signals::defer();
         // Closing the file of another program, or of a newer version, must not move its log into it.
         let had_log = beside(path, "-wal").exists();
         let connection = match connect(path, rule) {
@@ -71,7 +75,7 @@ impl Store {
         prepare(&connection)?;
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false)?;
         keep_log_for_readers(&connection, path)?;
-        Ok(Self { connection, path: path.to_owned(), rule: *rule })
+        Ok(Self { connection: Closing::new(connection), path: path.to_owned(), rule: *rule })
     }
 
     /// Whether a store can be created there, before anything is written: others may not be able to write in its directory,
@@ -123,7 +127,7 @@ impl Store {
         connection.pragma_update(None, "application_id", schema::APPLICATION_ID)?;
         prepare(&connection)?;
         schema::migrate(&connection)?;
-        let store = Self { connection, path: path.to_owned(), rule: *rule };
+        let store = Self { connection: Closing::new(connection), path: path.to_owned(), rule: *rule };
         let writing = store.write()?;
         fill(&writing)?;
         writing.commit()?;
@@ -135,8 +139,8 @@ impl Store {
     /// # Errors
     /// When the disk does not take it.
     pub(super) fn close_whole(self) -> Result<()> {
-        empty_log(&self.connection)?;
-        self.connection.close().map_err(|(_, error)| StoreError::from(error))
+        let _deferred = stop_signals::defer();
+        empty_log(&self.connection)
     }
 
     /// Brings an older store to the present schema; gives the version it had.
@@ -144,6 +148,7 @@ impl Store {
     /// # Errors
     /// When a step fails; the store is as it was then.
     pub fn migrate(&self) -> Result<i64> {
+        let _deferred = stop_signals::defer();
         schema::migrate(&self.connection)
     }
 
@@ -274,6 +279,7 @@ fn wait_for_the_writer(tries: i32) -> bool {
         return false;
     }
     let scattered = u64::from(std::process::id()).wrapping_mul(2_654_435_761) ^ u64::from(tries.unsigned_abs());
+    stop_signals::stop_if_asked();
     std::thread::sleep(Duration::from_micros(500 + scattered.wrapping_mul(0x9e37_79b9_7f4a_7c15) % 1_000));
     true
 }

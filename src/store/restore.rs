@@ -20,9 +20,9 @@ use super::Result;
 use super::Store;
 use super::StoreError;
 use super::Writing;
+use super::clock::link_time;
 use super::file_system;
 use super::lock::lock_all;
-use super::messages::EXPIRED;
 use super::open::Expect;
 use super::open::PATIENCE;
 use super::open::beside;
@@ -32,6 +32,8 @@ use super::open::folder_of;
 use super::open::refuse_leftovers;
 use super::open::remove_with_companions;
 use super::schema;
+use super::stop_signals;
+use super::stop_signals::Closing;
 use crate::private_file;
 use crate::private_file::COMPANIONS;
 use crate::private_file::Problem;
@@ -139,7 +141,10 @@ impl Restoring {
     }
 
     fn keep_and_overwrite(&self, from: &Store, kept: &Path) -> Result<()> {
-        let old = Store { connection: connect(&self.place, &self.rule)?, path: self.place.clone(), rule: self.rule };
+        // Not stopped with the lock of the writer in its hand.
+        let _deferred = stop_signals::defer();
+        let connection = Closing::new(connect(&self.place, &self.rule)?);
+        let old = Store { connection, path: self.place.clone(), rule: self.rule };
         let mut to = connect(&self.place, &self.rule)?;
         to.pragma_update(None, "synchronous", "FULL")?;
         let backup = Backup::new(&from.connection, &mut to)?;
@@ -228,21 +233,26 @@ impl Writing<'_> {
     /// # Errors
     /// When the store cannot be written.
     pub fn unsettle(&self, now: Timestamp) -> Result<Unsettled> {
+        self.note_time(now)?;
         let now = now.as_second();
-        let open = "SELECT count(*) FROM message WHERE life IS NOT NULL AND used_at IS NULL AND revoked_at IS NULL \
-                    AND code_hash IS NOT NULL AND expires_at > ?1 AND state NOT IN ('queued', 'deferred')";
-        let links: i64 = self.transaction.query_row(open, [now], |row| row.get(0))?;
-        self.transaction.execute(
-            "UPDATE message SET revoked_at = ?1, \
-             revoked_why = CASE WHEN expires_at <= ?1 THEN ?2 ELSE 'restored from a copy' END WHERE life IS NOT NULL \
+        let time = link_time("?1");
+        let open = format!(
+            "SELECT count(*) FROM message WHERE life IS NOT NULL AND used_at IS NULL AND revoked_at IS NULL \
+             AND code_hash IS NOT NULL AND expires_at > {time} AND state NOT IN ('queued', 'deferred')"
+        );
+        let links: i64 = self.transaction.query_row(&open, [now], |row| row.get(0))?;
+        // Those that have expired by now stay so (`clock.rs`).
+        let revoke = format!(
+            "UPDATE message SET revoked_at = ?1, revoked_why = 'restored from a copy' WHERE life IS NOT NULL \
              AND used_at IS NULL AND revoked_at IS NULL AND code_hash IS NOT NULL \
-             AND state NOT IN ('queued', 'sending', 'deferred', 'in doubt')",
-            params![now, EXPIRED],
-        )?;
+             AND (expires_at IS NULL OR expires_at > {time}) \
+             AND state NOT IN ('queued', 'sending', 'deferred', 'in doubt')"
+        );
+        self.transaction.execute(&revoke, [now])?;
         let messages = self.transaction.execute(
             "UPDATE message SET state = 'in doubt', sender = NULL, due_at = ?1, reply = ?2, \
              handed_at = coalesce(handed_at, last_try_at, ?1), doubts = doubts + 1, nonce = NULL, code_hash = NULL, \
-             message_id = NULL, first_try_at = NULL, expires_at = NULL \
+             message_id = NULL, first_try_at = NULL, expires_at = NULL, clock_period = NULL \
              WHERE state IN ('queued', 'sending', 'deferred', 'in doubt')",
             params![now, WHY],
         )?;

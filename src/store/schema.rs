@@ -15,6 +15,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0001_house.sql"),
     include_str!("migrations/0002_outbox.sql"),
     include_str!("migrations/0003_sign_in.sql"),
+    include_str!("migrations/0004_clock.sql"),
 ];
 
 /// The schema version this program reads and writes.

@@ -1,14 +1,18 @@
 //! `init`.
 
 use std::fs;
+use std::os::unix::fs::MetadataExt as _;
 use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::fs::chown;
 
 use cxme_admin::process::sudo::Answer;
 use insta::assert_snapshot;
 
 use crate::support::CAROL;
+use crate::support::DAVE;
 use crate::support::GOOD;
 use crate::support::World;
+use crate::support::me;
 
 #[test]
 fn what_is_there_is_used_and_what_is_missing_is_made() {
@@ -35,19 +39,140 @@ fn what_is_there_is_used_and_what_is_missing_is_made() {
 }
 
 #[test]
-fn a_key_that_is_there_is_used_as_it_is() {
+fn a_key_that_is_left_over_is_refused_and_kept() {
     let world = World::new();
     let key = fs::read(world.path("data/reset.key")).unwrap();
     fs::rename(world.store(), world.path("elsewhere.db")).unwrap();
     assert_snapshot!(world.run("init --yes -v"), @"
+    status 78
+    -- stderr
+    error: [DIR]/data/reset.key: a reset key is there, and its store is not
+    hint: bring its store back: cxme-admin store restore FILE; or put the key aside: mv [DIR]/data/reset.key [DIR]/data/reset.key.old
+    ");
+    assert!(!world.store().exists());
+    assert_eq!(fs::read(world.path("data/reset.key")).unwrap(), key);
+    // Whatever it is.
+    world.file_with_mode("data/reset.key", "no key", 0o644);
+    world.run("init --yes").expect_status(78);
+    fs::remove_file(world.path("data/reset.key")).unwrap();
+    world.run("init --yes").expect_status(0);
+}
+
+#[test]
+fn an_init_that_was_ended_before_the_key_was_in_its_place_is_finished_by_the_next() {
+    let world = World::with_mail().with_users("alice");
+    fs::rename(world.path("data/reset.key"), world.path("data/reset.key.new")).unwrap();
+    world.run("users send-reset alice").expect_status(78);
+    assert_snapshot!(world.run("init --yes -v"), @"
     status 0
     -- stderr
-    Reset key used as it is: [DIR]/data/reset.key
-    Store made: [DIR]/data/store.db
-    First operator: owner (uid [ME]), with the role Admin
-    Next: cxme-admin users add EMAIL --name NAME
+    Reset key made: [DIR]/data/reset.key
     ");
-    assert_eq!(fs::read(world.path("data/reset.key")).unwrap(), key);
+    world.run("users send-reset alice").expect_status(0);
+    assert!(!world.path("data/reset.key.new").exists());
+    // One whose store was never made is replaced.
+    let world = World::empty();
+    world.configure("");
+    fs::create_dir(world.path("data")).unwrap();
+    world.file("data/reset.key.new", "half");
+    world.run("init --yes").expect_status(0);
+    assert!(!world.path("data/reset.key.new").exists());
+}
+
+#[test]
+fn in_a_directory_of_another_account_root_makes_all_for_that_account() {
+    if me() != 0 {
+        return;
+    }
+    let world = World::empty();
+    fs::set_permissions(world.folder(), fs::Permissions::from_mode(0o711)).unwrap();
+    for (more, mode) in [("", 0o600), ("reader_group = \"daemon\"", 0o640)] {
+        world.configure_mail("");
+        let config = fs::read_to_string(world.config()).unwrap().replace("[store]\n", &format!("[store]\n{more}\n"));
+        world.write_config(&config);
+        let data = world.path("data");
+        fs::create_dir(&data).unwrap();
+        let gid = if more.is_empty() { 61_000 } else { 1 };
+        chown(&data, Some(DAVE), Some(gid)).unwrap();
+        fs::set_permissions(&data, fs::Permissions::from_mode(if more.is_empty() { 0o700 } else { 0o2750 })).unwrap();
+        let run = world.command("init --yes -v --operator carol").run();
+        if more.is_empty() {
+            assert_snapshot!(run, @"
+            status 0
+            -- stderr
+            Reset key made: [DIR]/data/reset.key
+            Store made: [DIR]/data/store.db
+            First operator: carol (uid 61001), with the role Admin
+            Service: dave (uid 61002), owns the store, and may run `jobs run`
+            Next: cxme-admin users add EMAIL --name NAME
+            ");
+        }
+        let owners = || {
+            let mut found = Vec::new();
+            for entry in fs::read_dir(&data).unwrap() {
+                let (entry, name) = entry.map(|entry| (entry.metadata().unwrap(), entry.file_name())).unwrap();
+                found.push((name, entry.uid(), entry.gid(), entry.mode() & 0o7777));
+            }
+            found
+        };
+        for (name, uid, group, found) in owners() {
+            let expected = if name == "reset.key" { 0o600 } else { mode };
+            assert_eq!((uid, group, found), (DAVE, gid, expected), "{name:?}");
+        }
+        assert_eq!(
+            world.ask("SELECT group_concat(account || ' ' || kind || ' ' || role.name, ', ') FROM operator JOIN role ON role.id = role_id"),
+            "carol person Admin, dave service Service"
+        );
+        // root at work leaves nothing that the account cannot use.
+        world.run("users add alice@example.com").expect_status(0);
+        world.run("users send-reset alice").expect_status(0);
+        assert!(owners().iter().all(|(_, uid, ..)| *uid == DAVE), "{:?}", owners());
+        world.command("users list").sudo_by(CAROL).run().expect_status(0);
+        world.command("jobs run").sudo_by(DAVE).run().expect_status(0);
+        world.command("users lock alice").sudo_by(DAVE).run().expect_status(77);
+        // A new key is the account's too.
+        fs::remove_file(world.path("data/reset.key")).unwrap();
+        world.run("init --new-key --yes").expect_status(0);
+        assert!(owners().iter().all(|(_, uid, ..)| *uid == DAVE), "{:?}", owners());
+        fs::remove_dir_all(&data).unwrap();
+    }
+}
+
+#[test]
+fn a_key_that_root_keeps_elsewhere_is_given_to_the_account() {
+    if me() != 0 {
+        return;
+    }
+    let world = World::empty();
+    fs::set_permissions(world.folder(), fs::Permissions::from_mode(0o711)).unwrap();
+    world.configure("");
+    let key = world.path("keys/reset.key");
+    let config = fs::read_to_string(world.config()).unwrap();
+    world.write_config(&format!("{config}[reset]\nkey_file = \"{}\"\n", key.display()));
+    fs::create_dir(world.path("data")).unwrap();
+    chown(world.path("data"), Some(DAVE), Some(61_000)).unwrap();
+    world.run("init --yes --operator dave").expect_status(0);
+    for path in [key.as_path(), key.parent().unwrap(), &world.store()] {
+        assert_eq!(fs::metadata(path).unwrap().uid(), DAVE, "{}", path.display());
+    }
+    assert_eq!(world.ask("SELECT group_concat(account || ' ' || kind) FROM operator"), "dave person");
+}
+
+#[test]
+fn root_is_never_told_to_take_a_service_accounts_directory() {
+    if me() != 0 {
+        return;
+    }
+    let world = World::empty();
+    fs::set_permissions(world.folder(), fs::Permissions::from_mode(0o711)).unwrap();
+    world.configure("");
+    fs::create_dir(world.path("data")).unwrap();
+    chown(world.path("data"), Some(DAVE), Some(61_000)).unwrap();
+    world.file("data/reset.key", "left over");
+    for line in ["users list", "init --yes", "init --yes --new-key", "store check"] {
+        let run = world.run(line).expect_status(78);
+        assert!(!run.err().contains("chown"), "{run}");
+    }
 }
 
 #[test]

@@ -17,6 +17,7 @@ fn roles_are_listed_with_what_they_allow() {
     Admin                yes       all
     Helpdesk             no        view-users set-passwords
     Minimal Permissions  yes       view-users
+    Service              yes       view-users send-resets run-bulk-jobs
     ");
     assert_snapshot!(world.run("roles list -o ndjson"), @r#"
     status 0
@@ -24,6 +25,7 @@ fn roles_are_listed_with_what_they_allow() {
     {"name":"Admin","built_in":true,"permissions":["view-users","add-users","edit-users","delete-users","lock-users","set-passwords","send-resets","run-bulk-jobs","redeem","verify-passwords","manage-roles","manage-operators","export-hashes","override-policy","view-audit","manage-store"]}
     {"name":"Helpdesk","built_in":false,"permissions":["view-users","set-passwords"]}
     {"name":"Minimal Permissions","built_in":true,"permissions":["view-users"]}
+    {"name":"Service","built_in":true,"permissions":["view-users","send-resets","run-bulk-jobs"]}
     "#);
 }
 
@@ -73,13 +75,14 @@ fn admin_is_every_permission_whatever_the_rows_of_the_store_say() {
     world.run("users edit alice --role Almost!").expect_status(0);
     world.run("users delete alice --yes").expect_status(0);
     world.run("users add new@example.com").expect_status(0);
-    assert_snapshot!(world.run("roles list"), @r"
+    assert_snapshot!(world.run("roles list"), @"
     status 0
     -- stdout
     NAME                  BUILT IN  PERMISSIONS
     Admin!                yes       all
     Almost!               no        all
     Minimal Permissions!  yes       view-users
+    Service!              yes       view-users send-resets run-bulk-jobs
     ");
 }
 

@@ -107,21 +107,24 @@ fn a_link_to_the_store_is_refused_and_a_link_to_its_folder_is_followed() {
 #[test]
 fn a_name_that_looks_like_a_uri_is_a_name() {
     let world = World::new();
-    let (uri, plain) = ("file:other.db?mode=memory", world.state().join("other.db"));
+    let here = world.folder().join("here");
+    std::fs::create_dir(&here).unwrap();
+    set_mode(&here, 0o700);
+    let (uri, plain) = ("file:other.db?mode=memory", here.join("other.db"));
     let run = |words: &[&str]| {
         let mut command = world.command(words);
-        command.current_dir(world.state());
+        command.current_dir(&here);
         crate::world::finish(command, "")
     };
     run(&["--store", uri, "users", "list"]).refused(78, "no such store");
     run(&["--store", uri, "init", "--yes"]).done(&["init"]);
     run(&["--store", uri, "users", "list"]).done(&["list"]);
     run(&["store", "backup", "file:copy.db"]).done(&["backup"]);
-    let copy = world.state().join("file:copy.db");
+    let copy = here.join("file:copy.db");
     assert!(copy.metadata().unwrap().len() > 0);
     assert_eq!(crate::world::mode(&copy), 0o600);
-    assert!(world.state().join(uri).exists() && !plain.exists(), "{:?}", world.names());
-    assert!(!world.names().iter().any(|name| name.starts_with("copy.db")), "{:?}", world.names());
+    assert!(here.join(uri).exists() && !plain.exists(), "{:?}", crate::world::names_in(&here));
+    assert!(!crate::world::names_in(&here).iter().any(|name| name.starts_with("copy.db")));
 }
 
 #[test]

@@ -4,6 +4,7 @@
 use std::fs;
 use std::fs::File;
 use std::io::Write as _;
+use std::os::unix::fs::MetadataExt as _;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
@@ -104,6 +105,21 @@ impl Machine {
         ran(&command.stdin(Stdio::null()).output().unwrap())
     }
 
+    /// Makes the directory of the store for an account, as README.md says.
+    pub(crate) fn make_state_directory(&self, role: &str) {
+        fs::create_dir(STATE).unwrap();
+        fs::set_permissions(STATE, fs::Permissions::from_mode(0o700)).unwrap();
+        std::os::unix::fs::chown(STATE, Some(uid(role)), None).unwrap();
+    }
+
+    /// The accounts to which the directory of the store and what is in it belong.
+    pub(crate) fn owners(&self) -> Vec<u32> {
+        let files = fs::read_dir(STATE).unwrap().map(|entry| entry.unwrap().metadata().unwrap().uid());
+        let mut owners: Vec<u32> = files.chain([fs::metadata(STATE).unwrap().uid()]).collect();
+        owners.dedup();
+        owners
+    }
+
     /// Whether nothing is at the usual places.
     pub(crate) fn is_bare(&self) -> bool {
         !Path::new(STATE).exists() && !Path::new(CONFIG).exists()
@@ -135,6 +151,11 @@ impl Ran {
 /// The name of an account of this run.
 pub(crate) fn account(role: &str) -> String {
     account_of(role, std::process::id())
+}
+
+/// The number of an account of this run.
+pub(crate) fn uid(role: &str) -> u32 {
+    nix::unistd::User::from_name(&account(role)).unwrap().unwrap().uid.as_raw()
 }
 
 fn account_of(role: &str, process: u32) -> String {

@@ -93,13 +93,13 @@ pub(super) struct NotAccepted {
     why: &'static str,
     /// Whose it was, if it was anybody's.
     user: Option<UserId>,
-    /// The message to be marked as expired.
-    expired: Option<MessageId>,
+    /// Whether it is because its link has expired.
+    has_expired: bool,
 }
 
 impl NotAccepted {
     /// The text is no code.
-    pub(super) const NOT_A_CODE: Self = Self { why: "not a code", user: None, expired: None };
+    pub(super) const NOT_A_CODE: Self = Self { why: "not a code", user: None, has_expired: false };
 
     /// The same for everybody but the audit.
     pub(super) fn refusal(self) -> Refusal {
@@ -109,31 +109,29 @@ impl NotAccepted {
 
 /// Refuses a code.
 pub(super) fn refuse(desk: &Desk, action: Action, not: NotAccepted) -> ActionError {
-    if let Some(message) = not.expired {
+    if not.has_expired {
         // So that a clock that is set back does not revive it; if it cannot be written, the code is refused all the same.
-        let _ = desk.store.note_expiry(message, desk.now());
+        let _ = desk.store.note_time_of_expiry(desk.now());
     }
     desk.refuse(action, not.refusal())
 }
 
 /// The link of a code and its user, if both are as they must be.
 pub(super) fn find(scene: &impl Scene, code: &ResetCodeHash) -> Result<std::result::Result<(Link, User), NotAccepted>> {
-    let not = |why, user, expired| Ok(Err(NotAccepted { why, user, expired }));
-    let Some(link) = scene.reading().link_by_code(code)? else { return not("unknown", None, None) };
+    let not = |why, user| Ok(Err(NotAccepted { why, user, has_expired: false }));
+    let Some(link) = scene.reading().link_by_code(code)? else { return not("unknown", None) };
     let id = Some(link.user);
     if !link.facts.is_usable(scene.now()) {
-        return match link.facts.state(scene.now()) {
-            LinkState::Expired => not("expired", id, Some(link.message)),
-            over => not(over.word(), id, None),
-        };
+        let state = link.facts.state(scene.now());
+        return Ok(Err(NotAccepted { why: state.word(), user: id, has_expired: state == LinkState::Expired }));
     }
-    let Some(user) = scene.reading().user_by_id(link.user)? else { return not("user deleted", id, None) };
+    let Some(user) = scene.reading().user_by_id(link.user)? else { return not("user deleted", id) };
     // The link died with either change; this holds even if somebody has written to the file.
     if user.sign_in == SignIn::Saml {
-        return not("SAML", id, None);
+        return not("SAML", id);
     }
     if user.is_locked(scene.now()) {
-        return not("locked", id, None);
+        return not("locked", id);
     }
     Ok(Ok((link, user)))
 }

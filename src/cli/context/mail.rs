@@ -18,7 +18,7 @@ use zeroize::Zeroizing;
 
 use super::Context;
 use super::PASSWORD_FILE_LIMIT;
-use super::owner_of;
+use super::owner_of_store;
 use crate::cli::failure::Complaint;
 use crate::config::LoadError;
 use crate::config::PasswordFrom;
@@ -34,6 +34,7 @@ use crate::private_file;
 use crate::private_file::Problem;
 use crate::private_file::Rule;
 use crate::secrets::RelayPassword;
+use crate::store::stop_signals;
 
 /// How long a program may take to give the password: time for a vault to answer, not for a person.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -99,7 +100,7 @@ impl Context {
     /// As a secret must be; root may use one that belongs to the account which owns the store.
     pub(super) fn secret_rule(&mut self) -> anyhow::Result<Rule> {
         let config = self.config()?.clone();
-        let owner = owner_of(&self.store_path(&config));
+        let owner = owner_of_store(&self.store_path(&config));
         let rule = Rule::secret();
         Ok(if self.process.accounts.effective_uid == 0 { rule.owned_also_by(owner) } else { rule })
     }
@@ -173,8 +174,11 @@ fn first_line_of(words: &[String], patience: Duration) -> Result<Zeroizing<Vec<u
         .map_err(CommandFault::NotStarted)?;
     let (sender, receiver) = mpsc::sync_channel(1);
     if let Some(stdout) = child.stdout.take() {
-        // Reading can wait for ever, and has no deadline of its own.
+        // Reading can wait for ever, and has no deadline of its own. The thread stays, and must not stop the process while it
+        // writes to the store.
+        let deferred = stop_signals::defer();
         thread::spawn(move || sender.send(read_line(stdout)));
+        drop(deferred);
     }
     let status = wait(&mut child, began + patience).map_err(CommandFault::NotRead)?;
     let status = status.ok_or(CommandFault::TooSlow(patience))?;

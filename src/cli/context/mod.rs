@@ -125,7 +125,7 @@ impl Context {
     ) -> anyhow::Result<Desk> {
         let config = self.config_by(load)?.clone();
         let path = self.store_path(&config);
-        let owner = owner_of(&path);
+        let owner = owner_of_store(&path);
         let account = self.account(owner);
         let rule = self.store_rule(&config, owner);
         let store = Store::open(&path, &rule, expect)?;
@@ -245,14 +245,22 @@ impl Context {
         })
     }
 
+    /// Where the reset key is, or would be.
+    ///
+    /// # Errors
+    /// When the configuration cannot be loaded.
+    pub fn key_path(&mut self) -> anyhow::Result<PathBuf> {
+        let config = self.config()?.clone();
+        let beside_store = || self.store_path(&config).with_file_name("reset.key");
+        Ok(config.reset.key_file.clone().unwrap_or_else(beside_store))
+    }
+
     /// Where the reset key is, and the key, if there is one.
     ///
     /// # Errors
     /// When the configuration cannot be loaded. A key that is loose or malformed is the inner error.
     pub fn key(&mut self) -> anyhow::Result<(PathBuf, anyhow::Result<Option<ResetKey>>)> {
-        let config = self.config()?.clone();
-        let beside_store = || self.store_path(&config).with_file_name("reset.key");
-        let path = config.reset.key_file.clone().unwrap_or_else(beside_store);
+        let path = self.key_path()?;
         let read = private_file::read(&path, &self.secret_rule()?, KEY_LIMIT);
         let key = match read {
             Ok(content) => {
@@ -275,7 +283,10 @@ impl Context {
     /// Whether configuration and store are the machine's, and not below a home directory.
     fn uses_system_paths(&self) -> bool {
         let uid = self.process.accounts.effective_uid;
-        self.restricted || uid == 0 || self.process.accounts.name(uid) == SERVICE_ACCOUNT
+        let is_service = || self.process.accounts.name(uid) == SERVICE_ACCOUNT;
+        // Whatever its name is: the account for which the machine's own store was made.
+        let is_owner = || owner_of_store(&self.process.system.store) == Some(uid);
+        self.restricted || uid == 0 || is_service() || is_owner()
     }
 
     /// Who acts.
@@ -322,6 +333,11 @@ impl Context {
             Err(error) => Err(error.into()),
         }
     }
+}
+
+/// The account that a store belongs to: the owner of its file, or of its directory where there is no file yet.
+pub fn owner_of_store(path: &Path) -> Option<u32> {
+    owner_of(path).or_else(|| Some(std::os::unix::fs::MetadataExt::uid(&path.parent()?.metadata().ok()?)))
 }
 
 /// The owner of a file, if it is there.

@@ -1,5 +1,7 @@
 //! What the command line itself has to say, besides the errors of the layers below.
 
+use std::path::PathBuf;
+
 /// What the command line itself has to say.
 #[derive(Debug, thiserror::Error)]
 pub enum Complaint {
@@ -31,6 +33,9 @@ pub enum Complaint {
     /// A file of the configuration, in words that tell nothing of its content.
     #[error("{0}")]
     Configuration(String),
+    /// A reset key without its store.
+    #[error("{}: a reset key is there, and its store is not", .0.display())]
+    LeftoverKey(PathBuf),
     /// The input of a stream is not what it should be.
     #[error("{0}")]
     Data(String),

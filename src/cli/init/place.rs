@@ -1,0 +1,153 @@
+//! Where a new store and its reset key are put, and whose they become.
+
+use std::fs::File;
+use std::os::unix::fs::MetadataExt as _;
+use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::fs::lchown;
+use std::path::Path;
+use std::path::PathBuf;
+
+use nix::unistd::Gid;
+use nix::unistd::Group;
+
+use crate::cli::context::Context;
+use crate::cli::failure::Complaint;
+use crate::private_file;
+use crate::private_file::Problem;
+use crate::process::file_rights::FileRights;
+use crate::secrets::key::ResetKey;
+
+/// Short for what can be wrong with a file.
+type Result<T> = std::result::Result<T, Problem>;
+
+/// The account that root makes a store for: the one that its directory belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct ServiceAccount {
+    /// Its number.
+    pub uid: u32,
+    gid: u32,
+}
+
+impl ServiceAccount {
+    /// The account, where root makes a store in a directory that belongs to another one.
+    pub(super) fn of(context: &Context, store: &Path) -> Option<Self> {
+        let folder = store.parent()?.metadata().ok()?;
+        let is_others = context.process.accounts.effective_uid == 0 && folder.uid() != 0;
+        is_others.then(|| Self { uid: folder.uid(), gid: folder.gid() })
+    }
+
+    /// The account's rights over files.
+    pub(super) fn rights(self) -> std::io::Result<FileRights> {
+        FileRights::take(self.uid, self.gid)
+    }
+}
+
+/// Where the reset key of a new store is put. It is written under another name first: the key is there when its store is,
+/// so that one which lies alone is another store's.
+#[derive(Debug)]
+pub(super) struct KeyPlace {
+    /// Where it belongs.
+    pub path: PathBuf,
+    /// Where it waits for its store.
+    pending: PathBuf,
+    service: Option<ServiceAccount>,
+}
+
+impl KeyPlace {
+    /// The place.
+    pub(super) fn new(path: PathBuf, service: Option<ServiceAccount>) -> Self {
+        let mut pending = path.clone().into_os_string();
+        pending.push(".new");
+        Self { path, pending: pending.into(), service }
+    }
+
+    /// Writes the key, waiting for its store.
+    pub(super) fn write(&self, key: &ResetKey) -> Result<()> {
+        self.with_rights(&self.pending, || {
+            make_folder_of(&self.path, 0o700, self.as_root())?;
+            private_file::replace(&self.pending, 0o600, key.to_file().as_bytes())
+        })
+    }
+
+    /// Whether a key waits although its store is there: a run of `init` was ended in between.
+    pub(super) fn is_pending(&self) -> bool {
+        self.pending.symlink_metadata().is_ok() && self.path.symlink_metadata().is_err()
+    }
+
+    /// Puts the key in its place, where another run has not done so.
+    pub(super) fn finish(&self) -> Result<()> {
+        let moved = self.with_rights(&self.path, || private_file::move_new(&self.pending, &self.path));
+        match moved {
+            Err(Problem::Missing { .. }) if self.path.symlink_metadata().is_ok() => Ok(()),
+            other => other,
+        }
+    }
+
+    /// Removes a key whose store was not made, unless another run is making it.
+    pub(super) fn discard(&self, store: &Path) {
+        let folder = store.parent().unwrap_or(Path::new("/"));
+        let _alone = File::open(folder).and_then(|folder| folder.lock().map(|()| folder));
+        if store.symlink_metadata().is_err() {
+            let _ = std::fs::remove_file(&self.pending);
+        }
+    }
+
+    /// Does something for `path`: with the rights of the account in its own directory, and as root elsewhere, where the
+    /// file is given to the account.
+    fn with_rights(&self, path: &Path, run: impl FnOnce() -> Result<()>) -> Result<()> {
+        let Some(service) = self.service else { return run() };
+        let failed = |error| Problem::Io { path: path.to_owned(), doing: "made for another account", error };
+        if self.as_root().is_none() {
+            let _rights = service.rights().map_err(failed)?;
+            return run();
+        }
+        let _rights = FileRights::take(0, 0).map_err(failed)?;
+        run()?;
+        lchown(path, Some(service.uid), Some(service.gid)).map_err(failed)
+    }
+
+    /// The account, where the directory does not belong to it.
+    fn as_root(&self) -> Option<ServiceAccount> {
+        let service = self.service?;
+        let nearest = self.path.ancestors().skip(1).find_map(|folder| folder.metadata().ok())?;
+        Some(service).filter(|service| nearest.uid() != service.uid)
+    }
+}
+
+/// Makes the directory of a file where it is missing; `given_to`: for an account whose directory is not above.
+pub(super) fn make_folder_of(path: &Path, mode: u32, given_to: Option<ServiceAccount>) -> Result<()> {
+    let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty() && !folder.exists()) else {
+        return Ok(());
+    };
+    private_file::create_folder(folder, mode)?;
+    given_to.map_or(Ok(()), |account| {
+        let failed = |error| Problem::Io { path: folder.to_owned(), doing: "given to another account", error };
+        lchown(folder, Some(account.uid), Some(account.gid)).map_err(failed)
+    })
+}
+
+/// The group that may read the store, by name and number.
+pub(super) fn group(name: &str) -> anyhow::Result<(String, Gid)> {
+    let missing = || Complaint::Configuration(format!("[store] reader_group: this machine has no group `{name}`"));
+    let group = Group::from_name(name).ok().flatten().ok_or_else(missing)?;
+    Ok((group.name, group.gid))
+}
+
+/// The folder of the store: for its owner alone, or set so that new files in it belong to the readers' group.
+pub(super) fn make_store_folder(store_path: &Path, readers: Option<&(String, Gid)>) -> anyhow::Result<()> {
+    let folder: PathBuf = store_path.parent().unwrap_or(Path::new("/")).to_owned();
+    let Some((name, gid)) = readers else { return Ok(make_folder_of(store_path, 0o700, None)?) };
+    if !folder.exists() {
+        private_file::create_folder(&folder, 0o700)?;
+        nix::unistd::chown(&folder, None, Some(*gid))?;
+        // After the chown, which takes the set-group-ID bit away.
+        std::fs::set_permissions(&folder, std::fs::Permissions::from_mode(0o2750))?;
+    }
+    let found = std::fs::metadata(&folder)?;
+    if found.gid() == gid.as_raw() && found.mode() & 0o2050 == 0o2050 {
+        return Ok(());
+    }
+    let folder = folder.display();
+    let words = format!("{folder}: {name} cannot read in it: a directory for the store needs mode 2750 and this group");
+    Err(Complaint::Configuration(words).into())
+}

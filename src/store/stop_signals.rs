@@ -1,0 +1,156 @@
+//! A process that is stopped (Ctrl-Z, a write to the terminal from the background) keeps its locks, and whoever writes next
+//! waits for it in vain. So those signals take effect between transactions, never inside one.
+//!
+//! They are blocked in the thread that uses the store, and pending ones stop the process as soon as it lets go. That holds only
+//! if no other thread takes them meanwhile: threads are started under a [`Deferred`], whose mask they inherit and keep.
+//! SIGSTOP cannot be blocked.
+
+use std::cell::Cell;
+use std::ops::Deref;
+
+use nix::sys::signal::SigSet;
+use nix::sys::signal::SigmaskHow;
+use nix::sys::signal::Signal;
+use rusqlite::Connection;
+
+/// The signals that stop a process.
+const STOPPING: [Signal; 3] = [Signal::SIGTSTP, Signal::SIGTTIN, Signal::SIGTTOU];
+
+thread_local! {
+    /// How many [`Deferred`] there are in this thread, and which signals the first of them blocked.
+    static DEFERRED: Cell<(u32, SigSet)> = Cell::new((0, SigSet::empty()));
+}
+
+/// While it lives, nothing stops the process at a signal of its terminal. It may be nested.
+#[derive(Debug)]
+pub struct Deferred {
+    /// A mask belongs to its thread.
+    _here: std::marker::PhantomData<*const ()>,
+}
+
+/// Defers signals that stop the process, for as long as what this gives lives.
+pub fn defer() -> Deferred {
+    block();
+    Deferred { _here: std::marker::PhantomData }
+}
+
+impl Drop for Deferred {
+    fn drop(&mut self) {
+        unblock();
+    }
+}
+
+fn block() {
+    let (count, mut blocked) = DEFERRED.get();
+    if count == 0 {
+        let stopping: SigSet = STOPPING.into_iter().collect();
+        // It fails for no signal that exists. What somebody else has blocked stays so.
+        let before = stopping.thread_swap_mask(SigmaskHow::SIG_BLOCK).unwrap_or_else(|_| SigSet::empty());
+        blocked = STOPPING.into_iter().filter(|signal| !before.contains(*signal)).collect();
+    }
+    DEFERRED.set((count + 1, blocked));
+}
+
+fn unblock() {
+    let (count, blocked) = DEFERRED.get();
+    if count == 1 {
+        let _ = blocked.thread_unblock();
+    }
+    DEFERRED.set((count.saturating_sub(1), blocked));
+}
+
+/// Lets the process be stopped now, if a signal waits for that: the thread waits for a lock and holds none. It returns when
+/// the process continues.
+pub(super) fn stop_if_asked() {
+    let (count, blocked) = DEFERRED.get();
+    if count > 0 {
+        let _ = blocked.thread_unblock();
+        let _ = blocked.thread_block();
+    }
+}
+
+/// A connection that is closed under a [`Deferred`]: closing the last one moves the log into the file, under a lock.
+#[derive(Debug)]
+pub(super) struct Closing {
+    connection: Connection,
+    // After the connection: fields are dropped in their order.
+    _end: End,
+}
+
+#[derive(Debug)]
+struct End;
+
+impl Closing {
+    pub(super) fn new(connection: Connection) -> Self {
+        Self { connection, _end: End }
+    }
+}
+
+impl Deref for Closing {
+    type Target = Connection;
+
+    fn deref(&self) -> &Connection {
+        &self.connection
+    }
+}
+
+impl Drop for Closing {
+    fn drop(&mut self) {
+        block();
+    }
+}
+
+impl Drop for End {
+    fn drop(&mut self) {
+        unblock();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn is_blocked(signal: Signal) -> bool {
+        SigSet::thread_get_mask().unwrap().contains(signal)
+    }
+
+    #[test]
+    fn deferring_nests_and_leaves_the_mask_as_it_was() {
+        assert!(!is_blocked(Signal::SIGTSTP));
+        let outer = defer();
+        let inner = defer();
+        assert!(STOPPING.into_iter().all(is_blocked) && !is_blocked(Signal::SIGINT));
+        drop(outer);
+        assert!(is_blocked(Signal::SIGTSTP));
+        drop(inner);
+        assert!(!STOPPING.into_iter().any(is_blocked));
+
+        let mut own = SigSet::empty();
+        own.add(Signal::SIGTSTP);
+        own.thread_block().unwrap();
+        drop(defer());
+        assert!(is_blocked(Signal::SIGTSTP) && !is_blocked(Signal::SIGTTOU));
+        own.thread_unblock().unwrap();
+    }
+
+    #[test]
+    fn a_thread_started_meanwhile_takes_no_such_signal_and_the_starter_does_again() {
+        let deferred = defer();
+        let thread = std::thread::spawn(|| {
+            drop(defer());
+            is_blocked(Signal::SIGTSTP)
+        });
+        drop(deferred);
+        assert!(thread.join().unwrap());
+        assert!(!is_blocked(Signal::SIGTSTP));
+    }
+
+    #[test]
+    fn a_connection_is_closed_with_signals_deferred_and_not_after() {
+        let connection = Closing::new(Connection::open_in_memory().unwrap());
+        assert!(!is_blocked(Signal::SIGTSTP));
+        drop(connection);
+        assert!(!is_blocked(Signal::SIGTSTP));
+        assert_eq!(DEFERRED.get().0, 0);
+    }
+}
