@@ -14,6 +14,7 @@ use jiff::Timestamp;
 use nix::unistd::geteuid;
 use rusqlite::backup::Backup;
 use rusqlite::backup::StepResult;
+use rusqlite::config::DbConfig;
 use rusqlite::params;
 
 use super::Result;
@@ -29,6 +30,7 @@ use super::open::beside;
 use super::open::companion_of;
 use super::open::connect;
 use super::open::folder_of;
+use super::open::of_other_file;
 use super::open::refuse_leftovers;
 use super::open::remove_with_companions;
 use super::schema;
@@ -78,7 +80,7 @@ impl Restoring {
             refuse_leftovers(place)?;
         }
         private_file::check_database_place(place, rule)?;
-        let bytes = private_file::open(copy, rule)?;
+        let bytes = private_file::open(copy, rule).map_err(|problem| of_other_file(problem, copy))?;
         // Neither judged nor played back: no copy that `store backup` creates has any.
         companion_of(copy).map_or(Ok(()), |log| Err(StoreError::HasLog(log)))?;
         require_room(&bytes, copy, place)?;
@@ -133,11 +135,17 @@ impl Restoring {
     fn move_in(&self, store: Store) -> Result<()> {
         store.close_whole()?;
         give_to_owner(&self.path, folder_of(&self.place))?;
-        if self.rule.lets_group_read() {
+        let has_readers = self.rule.lets_group_read();
+        if has_readers {
             let mode = std::os::unix::fs::PermissionsExt::from_mode(0o640);
             std::fs::set_permissions(&self.path, mode).map_err(|error| disk(&self.path, &error))?;
         }
-        Ok(private_file::move_new(&self.path, &self.place)?)
+        private_file::move_new(&self.path, &self.place)?;
+        if has_readers {
+            // A reader finds a log from now on: opening creates it, and closing leaves it.
+            drop(Store::open(&self.place, &self.rule, Expect::Current)?);
+        }
+        Ok(())
     }
 
     fn keep_and_overwrite(&self, from: &Store, kept: &Path) -> Result<()> {
@@ -146,6 +154,10 @@ impl Restoring {
         let connection = Closing::new(connect(&self.place, &self.rule)?);
         let old = Store { connection, path: self.place.clone(), rule: self.rule };
         let mut to = connect(&self.place, &self.rule)?;
+        for connection in [&old.connection, &to] {
+            // Where it turns out to be damaged, its log is kept as it is, and not moved into it.
+            connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
+        }
         to.pragma_update(None, "synchronous", "FULL")?;
         let backup = Backup::new(&from.connection, &mut to)?;
         // No page yet, but the lock of the one writer: what is kept is what is replaced, to the last commit.
@@ -158,6 +170,8 @@ impl Restoring {
         }
         replaced?;
         drop(backup);
+        to.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false)?;
+        drop(old);
         to.close().map_err(|(_, error)| StoreError::from(error))
     }
 }

@@ -71,7 +71,7 @@ fn a_backup_is_a_whole_store_for_its_owner_alone() {
     assert_snapshot!(back_up(), @"
     status 74
     -- stderr
-    error: [DIR]/copy.db: exists already: move it away, or give another path
+    error: [DIR]/copy.db: exists already, and nothing is overwritten: give another path
     ");
 }
 
