@@ -103,6 +103,22 @@ impl Writing<'_> {
         Ok(self.transaction.execute(&sql, params![now.as_second(), id.0])? > 0)
     }
 
+    /// Revokes one link that can still be used, and cancels its mail where that waits to be sent again; false: it cannot be
+    /// used any more.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    pub fn revoke_link(&self, id: MessageId, why: &str, now: Timestamp) -> Result<bool> {
+        let sql = format!("UPDATE message SET revoked_at = ?1, revoked_why = ?3 WHERE id = ?2 AND {}", open());
+        if self.transaction.execute(&sql, params![now.as_second(), id.0, why])? == 0 {
+            return Ok(false);
+        }
+        let sql = "UPDATE message SET state = 'cancelled', ended_at = ?1, reply = ?3 WHERE id = ?2 \
+                   AND state IN ('queued', 'deferred', 'in doubt')";
+        self.transaction.execute(sql, params![now.as_second(), id.0, why])?;
+        Ok(true)
+    }
+
     /// Revokes the links that can still be used, and cancels those that still wait to be sent: of one user, or of all but
     /// those `without` whose roles it goes.
     /// Gives how many links and how many messages there were.
