@@ -155,6 +155,27 @@ impl<'t> Document<'t> {
         1 + before.iter().filter(|byte| **byte == b'\n').count()
     }
 
+    /// The keys that were asked for, in that order, each once, with its line and value where the file has it.
+    pub(super) fn values(&self) -> Vec<(&'static str, &'static str, Option<(usize, String)>)> {
+        let mut found: Vec<(&'static str, &'static str, Option<(usize, String)>)> = Vec::new();
+        for &(section, key) in &self.notes.borrow().keys {
+            if found.iter().any(|(other, name, _)| (*other, *name) == (section, key)) {
+                continue;
+            }
+            let mut table = Some(&self.root);
+            for part in section.split('.') {
+                table = table.and_then(|table| table.get(part)?.get_ref().as_table());
+            }
+            let value = table.and_then(|table| table.get(key));
+            found.push((
+                section,
+                key,
+                value.map(|value| (self.line_of(value.span().start), shown(key, value.get_ref()))),
+            ));
+        }
+        found
+    }
+
     #[cfg(test)]
     pub(super) fn known_keys(&self) -> Vec<(&'static str, &'static str)> {
         self.notes.borrow().keys.clone()
@@ -387,6 +408,22 @@ fn some_path(text: &str) -> Result<&Path, String> {
 
 fn number(integer: &DeInteger<'_>) -> Option<u32> {
     u32::from_str_radix(integer.as_str(), integer.radix()).ok()
+}
+
+/// A value for people. Of a command only the program: its arguments may name what is secret.
+fn shown(key: &str, value: &DeValue<'_>) -> String {
+    match value {
+        DeValue::String(text) => text.to_string(),
+        DeValue::Integer(integer) => number(integer).map_or_else(|| integer.to_string(), |number| number.to_string()),
+        DeValue::Array(list) => {
+            let words: Vec<String> = list.iter().map(|word| shown("", word.get_ref())).collect();
+            match (key.ends_with("command"), words.as_slice()) {
+                (true, [program, _, ..]) => format!("{program} (arguments not shown)"),
+                _ => words.join(", "),
+            }
+        }
+        other => found(other),
+    }
 }
 
 /// A value for a message: itself if it is short, otherwise its kind.

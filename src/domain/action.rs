@@ -45,6 +45,8 @@ pub enum Action {
     AuditList,
     AuditVerify,
     AuditHead,
+    WhoAmI,
+    ConfigShow,
     StoreOpen,
     StoreInit,
     StoreCheck,
@@ -55,7 +57,7 @@ pub enum Action {
 
 impl Action {
     /// All actions.
-    pub const ALL: [Self; 45] = [
+    pub const ALL: [Self; 47] = [
         Self::UsersList,
         Self::UsersShow,
         Self::UsersAdd,
@@ -95,6 +97,8 @@ impl Action {
         Self::AuditList,
         Self::AuditVerify,
         Self::AuditHead,
+        Self::WhoAmI,
+        Self::ConfigShow,
         Self::StoreOpen,
         Self::StoreInit,
         Self::StoreCheck,
@@ -145,6 +149,8 @@ impl Action {
             Self::AuditList => "audit list",
             Self::AuditVerify => "audit verify",
             Self::AuditHead => "audit head",
+            Self::WhoAmI => "whoami",
+            Self::ConfigShow => "config show",
             Self::StoreOpen => "opening the store",
             Self::StoreInit => "init",
             Self::StoreCheck => "store check",
@@ -183,9 +189,11 @@ impl Action {
             | Self::PolicyShow
             | Self::PolicyCheck
             | Self::MailPreview
+            | Self::WhoAmI
             | Self::StoreOpen => None,
             Self::AuditList | Self::AuditVerify | Self::AuditHead => Some(Permission::ViewAudit),
-            Self::StoreInit
+            Self::ConfigShow
+            | Self::StoreInit
             | Self::StoreCheck
             | Self::StoreBackup
             | Self::StoreRestore

@@ -29,6 +29,7 @@ mod policy;
 mod rank;
 mod remedies;
 mod resets;
+mod right_store;
 mod roles;
 mod secrecy;
 mod secret_sources;
