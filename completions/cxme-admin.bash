@@ -1538,7 +1538,7 @@ _cxme__admin() {
             return 0
             ;;
         cxme__subcmd__admin__subcmd__resets__subcmd__revoke)
-            opts="-y -n -c -o -q -v -h --all --yes --dry-run --reason --config --store --output --quiet --verbose --color --no-input --help"
+            opts="-y -n -c -o -q -v -h --all --stdin --yes --dry-run --reason --config --store --output --quiet --verbose --color --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -444,6 +444,7 @@ complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand resets; and __fish
 always\t'Always'
 never\t'Never'"
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand resets; and __fish_seen_subcommand_from revoke" -l all -d 'The links of all users; asks before'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand resets; and __fish_seen_subcommand_from revoke" -l stdin -d 'Read the code from the first line of standard input: alone, with `!` or `#!` before it, or the whole link'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand resets; and __fish_seen_subcommand_from revoke" -s y -l yes -d 'Do not ask'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand resets; and __fish_seen_subcommand_from revoke" -s n -l dry-run -d 'Check everything and say what would be done, and do nothing'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand resets; and __fish_seen_subcommand_from revoke" -s q -l quiet -d 'Say nothing but data and errors'

@@ -273,6 +273,15 @@ fn a_crate_that_nobody_looked_up_and_a_decision_without_effect_fail() {
 }
 
 #[test]
+fn what_the_exception_for_lettre_rests_on_is_so() {
+    let manifest = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml")).unwrap();
+    let lettre = toml::from_str::<toml::Table>(&manifest).unwrap()["dependencies"]["lettre"].clone();
+    assert_eq!(lettre["default-features"].as_bool(), Some(false));
+    // Its transports are not compiled.
+    assert_eq!(lettre["features"].as_array().unwrap(), &["builder".into()]);
+}
+
+#[test]
 fn a_list_that_grew_old_is_warned_of() {
     let known = known();
     let warnings = |days: i64| check(&[], &known, &Decided::default(), known.as_of + days.days()).warnings.len();

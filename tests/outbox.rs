@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says so by a panic")]
 
+#[path = "outbox/clock.rs"]
+mod clock;
 #[path = "outbox/crash.rs"]
 mod crash;
 #[path = "outbox/faults.rs"]

@@ -206,7 +206,9 @@ impl Desk {
         let standing = self.standing(&writing)?;
         let now = self.clock.now();
         let change = Change { desk: self, standing, now, writing };
-        let result = self.require(&change.standing, action).map_err(ActionError::from).and_then(|()| run(&change));
+        let may = self.require(&change.standing, action).map_err(ActionError::from);
+        // What has expired by now stays so.
+        let result = may.and_then(|()| Ok(change.note_time(now)?)).and_then(|()| run(&change));
         let Change { standing, writing, .. } = change;
         match result {
             Ok((record, value)) => {

@@ -307,7 +307,7 @@ fn of_store(error: &StoreError) -> Told {
             "anyone who can write a trigger into a store can change what it says: use a copy that nobody changed",
         ),
         StoreError::HasLog(_) => Told::new(CONFIGURATION, error).hint(
-            "it was left as it is; restore a file that `cxme-admin store backup` created, in a directory of its owner",
+            "it was left as it is; give a file that `cxme-admin store backup` created, in a directory where nobody else may write",
         ),
         StoreError::FileSystem { .. } => Told::new(CONFIGURATION, error),
         StoreError::NoRoom { .. } => {

@@ -133,7 +133,11 @@ fn at_store(context: &mut Context, args: &InitArgs, store: &Path, key_place: &Ke
     }
     let (key_path, key) = context.key()?;
     match key? {
-        Some(_) => Err(private_file::Problem::Exists { path: key_path }.into()),
+        Some(_) => {
+            let words =
+                format!("{}: the key is there: `--new-key` is for a store that has lost it", key_path.display());
+            Err(Complaint::Configuration(words).into())
+        }
         None => renew_key(context, key_place, args.yes),
     }
 }

@@ -25,6 +25,7 @@ pub enum Action {
     UsersSendResetToMany,
     ResetsList,
     ResetsRevoke,
+    ResetsRevokeByCode,
     ResetsRedeem,
     JobsRun,
     JobsList,
@@ -57,7 +58,7 @@ pub enum Action {
 
 impl Action {
     /// All actions.
-    pub const ALL: [Self; 47] = [
+    pub const ALL: [Self; 48] = [
         Self::UsersList,
         Self::UsersShow,
         Self::UsersAdd,
@@ -77,6 +78,7 @@ impl Action {
         Self::UsersSendResetToMany,
         Self::ResetsList,
         Self::ResetsRevoke,
+        Self::ResetsRevokeByCode,
         Self::ResetsRedeem,
         Self::JobsRun,
         Self::JobsList,
@@ -129,6 +131,7 @@ impl Action {
             Self::UsersSendResetToMany => "users send-reset to many",
             Self::ResetsList => "resets list",
             Self::ResetsRevoke => "resets revoke",
+            Self::ResetsRevokeByCode => "resets revoke by code",
             Self::ResetsRedeem => "resets redeem",
             Self::JobsRun => "jobs run",
             Self::JobsList => "jobs list",
@@ -178,7 +181,7 @@ impl Action {
             Self::UsersSetPassword => Some(Permission::SetPasswords),
             Self::UsersOverridePolicy => Some(Permission::OverridePolicy),
             Self::UsersVerifyPassword => Some(Permission::VerifyPasswords),
-            Self::UsersChangePassword | Self::ResetsRedeem => Some(Permission::Redeem),
+            Self::UsersChangePassword | Self::ResetsRedeem | Self::ResetsRevokeByCode => Some(Permission::Redeem),
             Self::UsersSendReset | Self::ResetsRevoke | Self::MailCancel => Some(Permission::SendResets),
             Self::UsersSendResetToMany | Self::JobsRun | Self::JobsCancel | Self::JobsRemind | Self::JobsDelete => {
                 Some(Permission::RunBulkJobs)

@@ -259,6 +259,7 @@ impl<'run> Engine<'run> {
     fn turn(&mut self, requests: Vec<(usize, Request)>) -> Result<()> {
         let writing = self.begin_turn()?;
         let now = self.surroundings.clock.now();
+        writing.note_time(now)?;
         self.supply.begin_transaction();
         if let Scope::Job(job) = self.order.scope
             && !writing.is_job_running(job)?

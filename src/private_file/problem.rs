@@ -98,7 +98,7 @@ pub enum Problem {
         directory: PathBuf,
     },
     /// A file to be made is there already, and nothing is overwritten.
-    #[error("{}: exists already: move it away, or give another path", Shown(path))]
+    #[error("{}: exists already, and nothing is overwritten: give another path", Shown(path))]
     Exists {
         /// The file or folder.
         path: PathBuf,

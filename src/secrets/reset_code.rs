@@ -85,6 +85,18 @@ impl ResetCode {
         if code.len() == LENGTH { Ok(Self(code)) } else { Err(NotACode) }
     }
 
+    /// Reads the code of a link by which a user cancels it: the code, the code behind `!`, `#!` or `%23!`, or the whole link. What
+    /// scans links in mails turns `#` into `%23`, and may turn `!` into `%21`.
+    ///
+    /// # Errors
+    /// If there is no code in it.
+    pub fn parse_cancelling(given: &str) -> Result<Self, NotACode> {
+        let ends = [given.rfind('#').map(|start| start + 1), given.rfind("%23").map(|start| start + 3)];
+        let code = &given[ends.into_iter().flatten().max().unwrap_or(0)..];
+        let code = code.trim_start();
+        Self::parse(code.strip_prefix('!').or_else(|| code.strip_prefix("%21")).unwrap_or(code))
+    }
+
     /// The hash that the store knows the code by.
     pub fn hash(&self) -> ResetCodeHash {
         ResetCodeHash(Sha256::digest(self.0.as_bytes()).into())
@@ -161,6 +173,42 @@ mod tests {
         let mistaken = made.in_link().replace('0', "o").replace('1', "l");
         for typed in [&groups, &lower, &mistaken, &format!("  {groups} \n"), &groups.replace('-', " ")] {
             assert_eq!(ResetCode::parse(typed).unwrap().hash(), made.hash());
+        }
+    }
+
+    #[test]
+    fn a_code_is_found_in_a_link_that_cancels_it() {
+        let made = code(1, 1, 1);
+        let (plain, groups) = (made.in_link(), made.in_groups());
+        for before in [
+            "",
+            "!",
+            "#!",
+            "%23!",
+            "#%21",
+            "%23%21",
+            "#",
+            "https://reset.example.com/#!",
+            "https://x.example/a?b=%23!",
+            " ! ",
+        ] {
+            for code in [plain, groups.as_str(), &plain.to_lowercase()] {
+                let found = ResetCode::parse_cancelling(&format!("{before}{code}\r\n")).map(|code| code.hash());
+                assert_eq!(found, Ok(made.hash()), "{before}");
+            }
+        }
+        for text in [
+            "",
+            "#",
+            "#!",
+            "!!",
+            "%23",
+            "https://reset.example.com/",
+            &format!("{plain}#"),
+            &format!("#!{plain}é"),
+            "é%2",
+        ] {
+            assert_eq!(ResetCode::parse_cancelling(text).unwrap_err(), NotACode, "{text}");
         }
     }
 

@@ -9,6 +9,7 @@ use super::Reading;
 use super::Result;
 use super::Store;
 use super::Writing;
+use super::clock::link_time;
 use super::links::not_of;
 use super::messages::Message;
 use super::outbox::lossy;
@@ -25,8 +26,13 @@ const COLUMNS: &str = "id, key, state, why, operator, operator_uid, created_at, 
      rate, max_failures, canary, base_accepted, base_failed";
 
 /// A message of no job that ended before `?1`, whose link, if it has one, cannot be used any more at `?2`.
-const OLD: &str = "job_id IS NULL AND ended_at < ?1 AND (life IS NULL OR used_at IS NOT NULL OR revoked_at IS NOT NULL \
-     OR expires_at IS NULL OR expires_at <= ?2)";
+fn old() -> String {
+    format!(
+        "job_id IS NULL AND ended_at < ?1 AND (life IS NULL OR used_at IS NOT NULL OR revoked_at IS NOT NULL \
+         OR expires_at IS NULL OR expires_at <= {})",
+        link_time("?2")
+    )
+}
 
 /// A job as stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -234,9 +240,12 @@ impl Reading<'_> {
     /// # Errors
     /// When the store cannot be read.
     pub fn job_links_open(&self, id: JobId, now: Timestamp) -> Result<u64> {
-        let sql = "SELECT count(*) FROM message WHERE job_id = ?1 AND used_at IS NULL AND revoked_at IS NULL \
-                   AND expires_at > ?2 AND handed_at IS NOT NULL";
-        let count: i64 = self.transaction.query_row(sql, params![id.0, now.as_second()], |row| row.get(0))?;
+        let sql = format!(
+            "SELECT count(*) FROM message WHERE job_id = ?1 AND used_at IS NULL AND revoked_at IS NULL \
+             AND expires_at > {} AND handed_at IS NOT NULL",
+            link_time("?2")
+        );
+        let count: i64 = self.transaction.query_row(&sql, params![id.0, now.as_second()], |row| row.get(0))?;
         Ok(count.unsigned_abs())
     }
 
@@ -261,7 +270,7 @@ impl Reading<'_> {
     /// # Errors
     /// When the store cannot be read.
     pub fn count_single_messages(&self, before: Timestamp, without: &[RoleId], now: Timestamp) -> Result<u64> {
-        let sql = format!("SELECT count(*) FROM message WHERE {OLD} AND {}", not_of(without));
+        let sql = format!("SELECT count(*) FROM message WHERE {} AND {}", old(), not_of(without));
         let values = params![before.as_second(), now.as_second()];
         let count: i64 = self.transaction.query_row(&sql, values, |row| row.get(0))?;
         Ok(count.unsigned_abs())
@@ -334,9 +343,12 @@ impl Writing<'_> {
     /// # Errors
     /// When the store cannot be written.
     pub fn revoke_links_of_job(&self, id: JobId, why: &str, now: Timestamp) -> Result<u64> {
-        let sql = "UPDATE message SET revoked_at = ?2, revoked_why = ?3 WHERE job_id = ?1 AND used_at IS NULL \
-                   AND revoked_at IS NULL AND state <> 'failed' AND (expires_at > ?2 OR state = 'sending')";
-        Ok(self.transaction.execute(sql, params![id.0, now.as_second(), why])? as u64)
+        let sql = format!(
+            "UPDATE message SET revoked_at = ?2, revoked_why = ?3 WHERE job_id = ?1 AND used_at IS NULL \
+             AND revoked_at IS NULL AND state <> 'failed' AND (expires_at > {} OR state = 'sending')",
+            link_time("?2")
+        );
+        Ok(self.transaction.execute(&sql, params![id.0, now.as_second(), why])? as u64)
     }
 
     /// Deletes a job that has ended, with its messages. Gives how many there were.
@@ -356,7 +368,7 @@ impl Writing<'_> {
     /// # Errors
     /// When the store cannot be written.
     pub fn delete_single_messages(&self, before: Timestamp, without: &[RoleId], now: Timestamp) -> Result<u64> {
-        let sql = format!("DELETE FROM message WHERE {OLD} AND {}", not_of(without));
+        let sql = format!("DELETE FROM message WHERE {} AND {}", old(), not_of(without));
         Ok(self.transaction.execute(&sql, params![before.as_second(), now.as_second()])? as u64)
     }
 }

@@ -6,10 +6,10 @@ use rusqlite::params;
 
 use super::Reading;
 use super::Result;
-use super::Store;
 use super::Writing;
+use super::clock::SEEN;
+use super::clock::link_time;
 use super::messages::COLUMNS;
-use super::messages::EXPIRED;
 use super::messages::LinkFacts;
 use super::messages::LinkState;
 use super::messages::Message;
@@ -42,7 +42,9 @@ pub struct Link {
 }
 
 /// A link that can be used at `?1`.
-const OPEN: &str = "used_at IS NULL AND revoked_at IS NULL AND expires_at > ?1";
+fn open() -> String {
+    format!("used_at IS NULL AND revoked_at IS NULL AND expires_at > {}", link_time("?1"))
+}
 
 impl Reading<'_> {
     /// The link that was made with this code, whatever became of it.
@@ -52,7 +54,7 @@ impl Reading<'_> {
     pub fn link_by_code(&self, hash: &ResetCodeHash) -> Result<Option<Link>> {
         // The index holds the hash's beginning only.
         let sql = format!(
-            "SELECT {COLUMNS} FROM message WHERE substr(code_hash, 1, 8) = substr(?1, 1, 8) AND code_hash = ?1 \
+            "SELECT {COLUMNS}, {SEEN} FROM message WHERE substr(code_hash, 1, 8) = substr(?1, 1, 8) AND code_hash = ?1 \
              AND user_id IS NOT NULL AND life IS NOT NULL"
         );
         let found = self.transaction.prepare_cached(&sql)?.query_row([hash.0], message).optional()?;
@@ -69,20 +71,18 @@ impl Reading<'_> {
         now: Timestamp,
         visit: &mut dyn FnMut(Message) -> std::result::Result<(), E>,
     ) -> std::result::Result<(), E> {
+        let (open, time) = (open(), link_time("?1"));
         let state = match query.state {
-            None => "",
+            None => String::new(),
             Some(LinkState::Unsent) => {
-                "AND used_at IS NULL AND revoked_at IS NULL AND (handed_at IS NULL OR expires_at IS NULL)"
+                "AND used_at IS NULL AND revoked_at IS NULL AND (handed_at IS NULL OR expires_at IS NULL)".to_owned()
             }
-            Some(LinkState::Open) => {
-                "AND used_at IS NULL AND revoked_at IS NULL AND handed_at IS NOT NULL AND expires_at > ?1"
-            }
-            Some(LinkState::Used) => "AND used_at IS NOT NULL",
+            Some(LinkState::Open) => format!("AND {open} AND handed_at IS NOT NULL"),
+            Some(LinkState::Used) => "AND used_at IS NOT NULL".to_owned(),
             Some(LinkState::Expired) => {
-                "AND used_at IS NULL AND ((revoked_at IS NULL AND handed_at IS NOT NULL AND expires_at <= ?1) \
-                 OR revoked_why = 'expired')"
+                format!("AND used_at IS NULL AND revoked_at IS NULL AND handed_at IS NOT NULL AND expires_at <= {time}")
             }
-            Some(LinkState::Revoked) => "AND used_at IS NULL AND revoked_at IS NOT NULL AND revoked_why <> 'expired'",
+            Some(LinkState::Revoked) => "AND used_at IS NULL AND revoked_at IS NOT NULL".to_owned(),
         };
         // An index serves each of the two; `OR` would serve none.
         let whose = if query.user.is_some() { "user_id = ?2" } else { "?2 IS NULL" };
@@ -99,8 +99,24 @@ impl Writing<'_> {
     /// # Errors
     /// When the store cannot be written.
     pub fn use_link(&self, id: MessageId, now: Timestamp) -> Result<bool> {
-        let sql = format!("UPDATE message SET used_at = ?1 WHERE id = ?2 AND {OPEN}");
+        let sql = format!("UPDATE message SET used_at = ?1 WHERE id = ?2 AND {}", open());
         Ok(self.transaction.execute(&sql, params![now.as_second(), id.0])? > 0)
+    }
+
+    /// Revokes one link that can still be used, and cancels its mail where that waits to be sent again; false: it cannot be
+    /// used any more.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    pub fn revoke_link(&self, id: MessageId, why: &str, now: Timestamp) -> Result<bool> {
+        let sql = format!("UPDATE message SET revoked_at = ?1, revoked_why = ?3 WHERE id = ?2 AND {}", open());
+        if self.transaction.execute(&sql, params![now.as_second(), id.0, why])? == 0 {
+            return Ok(false);
+        }
+        let sql = "UPDATE message SET state = 'cancelled', ended_at = ?1, reply = ?3 WHERE id = ?2 \
+                   AND state IN ('queued', 'deferred', 'in doubt')";
+        self.transaction.execute(sql, params![now.as_second(), id.0, why])?;
+        Ok(true)
     }
 
     /// Revokes the links that can still be used, and cancels those that still wait to be sent: of one user, or of all but
@@ -124,7 +140,8 @@ impl Writing<'_> {
         // A message in flight has no expiry that counts yet: its link is revoked before it arrives.
         let sql = format!(
             "UPDATE message SET revoked_at = ?1, revoked_why = ?3 WHERE {whose} AND life IS NOT NULL \
-             AND used_at IS NULL AND revoked_at IS NULL AND (expires_at > ?1 OR state = 'sending')"
+             AND used_at IS NULL AND revoked_at IS NULL AND (expires_at > {} OR state = 'sending')",
+            link_time("?1")
         );
         let links = self.transaction.execute(&sql, params![now.as_second(), user, why])?;
         let sql = format!(
@@ -150,24 +167,10 @@ impl Writing<'_> {
     /// When the store cannot be written.
     pub fn end_open_links(&self, why: &str, now: Timestamp) -> Result<u64> {
         let sql = format!(
-            "UPDATE message SET revoked_at = ?1, revoked_why = ?2 WHERE life IS NOT NULL AND {OPEN} \
-             AND state NOT IN ('queued', 'deferred', 'in doubt', 'failed')"
+            "UPDATE message SET revoked_at = ?1, revoked_why = ?2 WHERE life IS NOT NULL AND {} \
+             AND state NOT IN ('queued', 'deferred', 'in doubt', 'failed')",
+            open()
         );
         Ok(self.transaction.execute(&sql, params![now.as_second(), why])? as u64)
-    }
-}
-
-impl Store {
-    /// Ends a link whose life was found to be over, so that a clock that is set back does not revive it. Stands outside
-    /// changes as the outbox's own settling does: the row is the record. It waits for nobody, as [`Store::count_refused`].
-    ///
-    /// # Errors
-    /// When somebody else writes, or the store cannot be written; the link is refused all the same.
-    pub fn note_expiry(&self, id: MessageId, now: Timestamp) -> Result<()> {
-        let writing = self.write_within(std::time::Duration::ZERO)?;
-        let sql = "UPDATE message SET revoked_at = ?1, revoked_why = ?3 \
-                   WHERE id = ?2 AND used_at IS NULL AND revoked_at IS NULL AND expires_at <= ?1";
-        writing.transaction.execute(sql, params![now.as_second(), id.0, EXPIRED])?;
-        writing.commit()
     }
 }

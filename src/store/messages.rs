@@ -11,9 +11,11 @@ use rusqlite::params;
 use super::Reading;
 use super::Result;
 use super::Writing;
+use super::clock::SEEN;
 use super::outbox::lossy;
 use super::time;
 use crate::domain::email_address::EmailAddress;
+use crate::domain::link;
 use crate::domain::message::MailKind;
 use crate::domain::message::MessageId;
 use crate::domain::message::MessageState;
@@ -31,9 +33,6 @@ pub(super) const COLUMNS: &str = "message.id, kind, state, user_id, address, ope
 pub(super) const WAITING: &str = "SELECT id FROM message WHERE state = 'queued' UNION ALL \
      SELECT id FROM message WHERE state IN ('deferred', 'in doubt') UNION ALL \
      SELECT id FROM message WHERE state = 'sending'";
-
-/// Why a link ended whose life was over when somebody tried to use it.
-pub(super) const EXPIRED: &str = "expired";
 
 /// A message to be queued.
 #[derive(Debug, Clone)]
@@ -118,6 +117,8 @@ pub struct LinkFacts {
     pub life: Duration,
     /// When it expires; none before the first try.
     pub expires_at: Option<Timestamp>,
+    /// The latest time that the store has seen since `expires_at` was set.
+    pub seen_at: Option<Timestamp>,
     /// When the relay took its mail last, or may have.
     pub handed_at: Option<Timestamp>,
     /// When it was used.
@@ -172,18 +173,21 @@ impl LinkFacts {
     /// Whether the link sets a password at `now`. One whose mail is under way does, because that may be read before the
     /// relay's answer is noted.
     pub fn is_usable(&self, now: Timestamp) -> bool {
-        self.used_at.is_none() && self.revoked_at.is_none() && self.expires_at.is_some_and(|time| time > now)
+        self.used_at.is_none() && self.revoked_at.is_none() && self.expires_at.is_some() && !self.has_expired(now)
+    }
+
+    /// Whether its end has passed at `now`, or had at a time that the store has seen.
+    fn has_expired(&self, now: Timestamp) -> bool {
+        self.expires_at.is_some_and(|time| time <= link::link_time(now, self.seen_at))
     }
 
     /// What the link is at `now`.
     pub fn state(&self, now: Timestamp) -> LinkState {
         match self {
             Self { used_at: Some(_), .. } => LinkState::Used,
-            // See `Store::note_expiry`.
-            Self { revoked_why: Some(why), .. } if why == EXPIRED => LinkState::Expired,
             Self { revoked_at: Some(_), .. } => LinkState::Revoked,
             Self { handed_at: None, .. } | Self { expires_at: None, .. } => LinkState::Unsent,
-            Self { expires_at: Some(expires_at), .. } if *expires_at <= now => LinkState::Expired,
+            Self { .. } if self.has_expired(now) => LinkState::Expired,
             Self { .. } => LinkState::Open,
         }
     }
@@ -195,7 +199,7 @@ impl Reading<'_> {
     /// # Errors
     /// When the store cannot be read.
     pub fn message(&self, id: MessageId) -> Result<Option<Message>> {
-        let sql = format!("SELECT {COLUMNS} FROM message WHERE id = ?1");
+        let sql = format!("SELECT {COLUMNS}, {SEEN} FROM message WHERE id = ?1");
         Ok(self.transaction.prepare_cached(&sql)?.query_row([id.0], message).optional()?)
     }
 
@@ -211,13 +215,14 @@ impl Reading<'_> {
     }
 
     /// The newest message with a link that may have reached this user since `since`, or that is under way now. One whose link
-    /// has ended does not count: it is of no use to him.
+    /// was revoked does not count, because it is of no use to them; one whose link has expired does, because it is asked
+    /// whether they were mailed.
     ///
     /// # Errors
     /// When the store cannot be read.
     pub fn recent_link(&self, user: UserId, since: Timestamp) -> Result<Option<Message>> {
         let sql = format!(
-            "SELECT {COLUMNS} FROM message WHERE user_id = ?1 AND life IS NOT NULL AND revoked_at IS NULL \
+            "SELECT {COLUMNS}, {SEEN} FROM message WHERE user_id = ?1 AND life IS NOT NULL AND revoked_at IS NULL \
              AND (state = 'sending' OR handed_at > ?2) ORDER BY message.id DESC LIMIT 1"
         );
         let values = params![user.0, since.as_second()];
@@ -240,7 +245,7 @@ impl Reading<'_> {
         visit: &mut dyn FnMut(Message) -> std::result::Result<(), E>,
     ) -> std::result::Result<(), E> {
         let failed = |error: rusqlite::Error| E::from(error.into());
-        let sql = format!("SELECT {COLUMNS} FROM message WHERE {condition}");
+        let sql = format!("SELECT {COLUMNS}, {SEEN} FROM message WHERE {condition}");
         let mut statement = self.transaction.prepare(&sql).map_err(failed)?;
         let mut rows = statement.query(values).map_err(failed)?;
         while let Some(row) = rows.next().map_err(failed)? {
@@ -310,6 +315,7 @@ pub(super) fn message(row: &Row<'_>) -> rusqlite::Result<Message> {
         Ok::<_, rusqlite::Error>(LinkFacts {
             life: Duration::from_secs(life.unsigned_abs()),
             expires_at: moment(15)?,
+            seen_at: moment(24)?,
             handed_at: moment(22)?,
             used_at: moment(16)?,
             revoked_at: moment(17)?,

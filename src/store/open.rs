@@ -216,11 +216,19 @@ pub(super) fn remove_with_companions(path: &Path) {
 /// directory that both are in. While that directory is safe, nobody else can exchange anything between the check and the
 /// opening.
 pub(super) fn connect(path: &Path, rule: &Rule) -> Result<Connection> {
-    private_file::check_database(path, rule)?;
+    private_file::check_database(path, rule).map_err(|problem| of_other_file(problem, path))?;
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_NOFOLLOW;
     let mut connection = Connection::open_with_flags(resolved(path)?, flags)?;
     connection.busy_handler(Some(wait_for_the_writer))?;
     Ok(connection)
+}
+
+/// A loose file that is not ours is told as what it is: another mode would make no store of it.
+pub(super) fn of_other_file(problem: Problem, named: &Path) -> StoreError {
+    match problem {
+        Problem::Mode { path, is_ours: false, .. } if path == named => StoreError::NotOurs(path),
+        problem => problem.into(),
+    }
 }
 
 /// Tells our file from others without writing to it.

@@ -12,6 +12,7 @@ use rusqlite::params;
 use super::Reading;
 use super::Result;
 use super::Writing;
+use super::clock::PERIOD;
 use super::time;
 use crate::domain::email_address::EmailAddress;
 use crate::domain::job::JobId;
@@ -243,6 +244,7 @@ impl Writing<'_> {
     /// # Errors
     /// When the store cannot be written.
     pub fn doubt_sender(&self, sender: u32, now: Timestamp) -> Result<u64> {
+        self.note_time(now)?;
         // What may have arrived did so when it was tried, and not when somebody finds out.
         let sql = "SELECT id, ifnull(last_try_at, ?2) FROM message WHERE state = 'sending' AND sender = ?1";
         let mut statement = self.transaction.prepare_cached(sql)?;
@@ -257,7 +259,7 @@ impl Writing<'_> {
     }
 
     /// Begins to send a message. When this is committed, the code's hash is on the disk before the mail leaves, and its
-    /// link can be used.
+    /// link can be used. The transaction must have noted its time ([`Writing::note_time`]).
     ///
     /// # Errors
     /// When the store cannot be written.
@@ -265,10 +267,11 @@ impl Writing<'_> {
         let Beginning { id, nonce, message_id, code_hash, sender, now } = begin;
         let now = now.as_second();
         self.transaction
-            .prepare_cached(
+            .prepare_cached(&format!(
                 "UPDATE message SET state = 'sending', sender = ?2, nonce = ?3, message_id = ?4, code_hash = ?5, \
-                 first_try_at = ifnull(first_try_at, ?6), last_try_at = ?6, expires_at = ?6 + life WHERE id = ?1",
-            )?
+                 first_try_at = ifnull(first_try_at, ?6), last_try_at = ?6, expires_at = ?6 + life, \
+                 clock_period = {PERIOD} WHERE id = ?1"
+            ))?
             .execute(params![id.0, sender, nonce, message_id, code_hash.as_ref().map(|hash| hash.0), now])?;
         Ok(())
     }
@@ -294,13 +297,14 @@ impl Writing<'_> {
             Settlement::Tried { state, reply, due_at } => {
                 let may_have_it = matches!(state, MessageState::Accepted | MessageState::InDoubt);
                 self.transaction
-                    .prepare_cached(
+                    .prepare_cached(&format!(
                         "UPDATE message SET state = ?2, sender = NULL, attempts = attempts + 1, reply = ?3, \
                          due_at = ifnull(?4, due_at), ended_at = CASE WHEN ?4 IS NULL THEN ?5 END, \
                          expires_at = CASE WHEN ?6 THEN ?5 + life ELSE expires_at END, \
+                         clock_period = CASE WHEN ?6 THEN {PERIOD} ELSE clock_period END, \
                          handed_at = CASE WHEN ?6 THEN ?5 ELSE handed_at END, doubts = doubts + (?2 = 'in doubt') \
-                         WHERE id = ?1 AND state = 'sending'",
-                    )?
+                         WHERE id = ?1 AND state = 'sending'"
+                    ))?
                     .execute(params![id.0, state.word(), reply, due_at.map(Timestamp::as_second), now, may_have_it])?;
                 if may_have_it {
                     self.revoke_older(id, now)?;

@@ -14,21 +14,23 @@ use jiff::Timestamp;
 use nix::unistd::geteuid;
 use rusqlite::backup::Backup;
 use rusqlite::backup::StepResult;
+use rusqlite::config::DbConfig;
 use rusqlite::params;
 
 use super::Result;
 use super::Store;
 use super::StoreError;
 use super::Writing;
+use super::clock::link_time;
 use super::file_system;
 use super::lock::lock_all;
-use super::messages::EXPIRED;
 use super::open::Expect;
 use super::open::PATIENCE;
 use super::open::beside;
 use super::open::companion_of;
 use super::open::connect;
 use super::open::folder_of;
+use super::open::of_other_file;
 use super::open::refuse_leftovers;
 use super::open::remove_with_companions;
 use super::schema;
@@ -78,7 +80,7 @@ impl Restoring {
             refuse_leftovers(place)?;
         }
         private_file::check_database_place(place, rule)?;
-        let bytes = private_file::open(copy, rule)?;
+        let bytes = private_file::open(copy, rule).map_err(|problem| of_other_file(problem, copy))?;
         // Neither judged nor played back: no copy that `store backup` creates has any.
         companion_of(copy).map_or(Ok(()), |log| Err(StoreError::HasLog(log)))?;
         require_room(&bytes, copy, place)?;
@@ -133,11 +135,17 @@ impl Restoring {
     fn move_in(&self, store: Store) -> Result<()> {
         store.close_whole()?;
         give_to_owner(&self.path, folder_of(&self.place))?;
-        if self.rule.lets_group_read() {
+        let has_readers = self.rule.lets_group_read();
+        if has_readers {
             let mode = std::os::unix::fs::PermissionsExt::from_mode(0o640);
             std::fs::set_permissions(&self.path, mode).map_err(|error| disk(&self.path, &error))?;
         }
-        Ok(private_file::move_new(&self.path, &self.place)?)
+        private_file::move_new(&self.path, &self.place)?;
+        if has_readers {
+            // A reader finds a log from now on: opening creates it, and closing leaves it.
+            drop(Store::open(&self.place, &self.rule, Expect::Current)?);
+        }
+        Ok(())
     }
 
     fn keep_and_overwrite(&self, from: &Store, kept: &Path) -> Result<()> {
@@ -146,6 +154,10 @@ impl Restoring {
         let connection = Closing::new(connect(&self.place, &self.rule)?);
         let old = Store { connection, path: self.place.clone(), rule: self.rule };
         let mut to = connect(&self.place, &self.rule)?;
+        for connection in [&old.connection, &to] {
+            // Where it turns out to be damaged, its log is kept as it is, and not moved into it.
+            connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
+        }
         to.pragma_update(None, "synchronous", "FULL")?;
         let backup = Backup::new(&from.connection, &mut to)?;
         // No page yet, but the lock of the one writer: what is kept is what is replaced, to the last commit.
@@ -158,6 +170,8 @@ impl Restoring {
         }
         replaced?;
         drop(backup);
+        to.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false)?;
+        drop(old);
         to.close().map_err(|(_, error)| StoreError::from(error))
     }
 }
@@ -233,21 +247,26 @@ impl Writing<'_> {
     /// # Errors
     /// When the store cannot be written.
     pub fn unsettle(&self, now: Timestamp) -> Result<Unsettled> {
+        self.note_time(now)?;
         let now = now.as_second();
-        let open = "SELECT count(*) FROM message WHERE life IS NOT NULL AND used_at IS NULL AND revoked_at IS NULL \
-                    AND code_hash IS NOT NULL AND expires_at > ?1 AND state NOT IN ('queued', 'deferred')";
-        let links: i64 = self.transaction.query_row(open, [now], |row| row.get(0))?;
-        self.transaction.execute(
-            "UPDATE message SET revoked_at = ?1, \
-             revoked_why = CASE WHEN expires_at <= ?1 THEN ?2 ELSE 'restored from a copy' END WHERE life IS NOT NULL \
+        let time = link_time("?1");
+        let open = format!(
+            "SELECT count(*) FROM message WHERE life IS NOT NULL AND used_at IS NULL AND revoked_at IS NULL \
+             AND code_hash IS NOT NULL AND expires_at > {time} AND state NOT IN ('queued', 'deferred')"
+        );
+        let links: i64 = self.transaction.query_row(&open, [now], |row| row.get(0))?;
+        // Those that have expired by now stay so (`clock.rs`).
+        let revoke = format!(
+            "UPDATE message SET revoked_at = ?1, revoked_why = 'restored from a copy' WHERE life IS NOT NULL \
              AND used_at IS NULL AND revoked_at IS NULL AND code_hash IS NOT NULL \
-             AND state NOT IN ('queued', 'sending', 'deferred', 'in doubt')",
-            params![now, EXPIRED],
-        )?;
+             AND (expires_at IS NULL OR expires_at > {time}) \
+             AND state NOT IN ('queued', 'sending', 'deferred', 'in doubt')"
+        );
+        self.transaction.execute(&revoke, [now])?;
         let messages = self.transaction.execute(
             "UPDATE message SET state = 'in doubt', sender = NULL, due_at = ?1, reply = ?2, \
              handed_at = coalesce(handed_at, last_try_at, ?1), doubts = doubts + 1, nonce = NULL, code_hash = NULL, \
-             message_id = NULL, first_try_at = NULL, expires_at = NULL \
+             message_id = NULL, first_try_at = NULL, expires_at = NULL, clock_period = NULL \
              WHERE state IN ('queued', 'sending', 'deferred', 'in doubt')",
             params![now, WHY],
         )?;

@@ -15,6 +15,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0001_house.sql"),
     include_str!("migrations/0002_outbox.sql"),
     include_str!("migrations/0003_sign_in.sql"),
+    include_str!("migrations/0004_clock.sql"),
 ];
 
 /// The schema version this program reads and writes.
@@ -49,33 +50,41 @@ fn apply(connection: &Connection, migrations: &[&str]) -> Result<i64> {
 type Objects = BTreeMap<(String, String), (String, Option<String>)>;
 
 /// How the schema of a file differs from the one that its version has when this program creates it, a line each. A table,
-/// view, index or trigger that is not ours could change what the store says, whatever the rows are.
+/// view, index or trigger that is not ours could change what the store says, whatever the rows are. What ANALYZE adds
+/// only guides the planner, and may be there.
 pub(crate) fn differences(connection: &Connection) -> Result<Vec<String>> {
     let version = usize::try_from(version(connection)?).unwrap_or(usize::MAX);
     let reference = Connection::open_in_memory()?;
     for migration in MIGRATIONS.iter().take(version) {
         reference.execute_batch(migration)?;
     }
-    Ok(differences_of(&objects(connection)?, &objects(&reference)?))
-}
-
-fn differences_of(found: &Objects, expected: &Objects) -> Vec<String> {
+    let (required, _) = objects(&reference)?;
+    reference.execute_batch("ANALYZE")?;
+    let (allowed, _) = objects(&reference)?;
+    let (found, twice) = objects(connection)?;
     let name = |(kind, name): &(String, String)| format!("{} `{}`", text::quoted(kind, 20), text::quoted(name, 80));
-    let added = found.iter().filter_map(|(key, object)| match expected.get(key) {
+    let twice = twice.iter().map(|key| format!("{} appears twice", name(key)));
+    let added = found.iter().filter_map(|(key, object)| match allowed.get(key) {
         None => Some(format!("{} is not of this program", name(key))),
         Some(expected) if expected != object => Some(format!("{} is not as this program creates it", name(key))),
         Some(_) => None,
     });
-    let missing = expected.keys().filter(|key| !found.contains_key(*key));
-    added.chain(missing.map(|key| format!("{} is missing", name(key)))).collect()
+    let missing = required.keys().filter(|key| !found.contains_key(*key));
+    Ok(twice.chain(added).chain(missing.map(|key| format!("{} is missing", name(key)))).collect())
 }
 
-/// What a file consists of, without the statistics that ANALYZE keeps in tables of its own: they only guide the planner.
-fn objects(connection: &Connection) -> Result<Objects> {
+/// What a file consists of, and what it has more than once, which only somebody who writes the file by hand can do.
+fn objects(connection: &Connection) -> Result<(Objects, Vec<(String, String)>)> {
     let mut statement = connection.prepare("SELECT type, name, tbl_name, sql FROM sqlite_schema")?;
     let rows = statement.query_map([], |row| Ok(((row.get(0)?, row.get(1)?), (row.get(2)?, row.get(3)?))))?;
-    let all = rows.collect::<rusqlite::Result<Vec<((String, String), _)>>>()?;
-    Ok(all.into_iter().filter(|((_, name), _)| !name.starts_with("sqlite_stat")).collect())
+    let (mut objects, mut twice) = (Objects::new(), Vec::new());
+    for row in rows {
+        let (key, object) = row?;
+        if objects.insert(key.clone(), object).is_some() {
+            twice.push(key);
+        }
+    }
+    Ok((objects, twice))
 }
 
 #[cfg(test)]
@@ -130,6 +139,13 @@ mod tests {
         assert_eq!(changed("DROP TRIGGER event_is_never_changed"), ["trigger `event_is_never_changed` is missing"]);
         let view = "DROP VIEW login; CREATE VIEW login AS SELECT 1 AS username";
         assert_eq!(changed(view), ["view `login` is not as this program creates it"]);
+        // By the schema table itself any name can be written.
+        let hidden = "CREATE TRIGGER more AFTER INSERT ON event BEGIN SELECT 1; END; PRAGMA writable_schema = ON; \
+                      UPDATE sqlite_schema SET name = 'sqlite_stat1' WHERE name = 'more'";
+        assert_eq!(changed(hidden), ["trigger `sqlite_stat1` is not of this program"]);
+        let twice =
+            "PRAGMA writable_schema = ON; INSERT INTO sqlite_schema SELECT * FROM sqlite_schema WHERE name = 'login'";
+        assert_eq!(changed(twice), ["view `login` appears twice"]);
         assert_eq!(changed("CREATE INDEX more ON event (host)"), ["index `more` is not of this program"]);
         assert_eq!(changed("CREATE TABLE \"a\nb\" (x)"), ["table `a\\u{a}b` is not of this program"]);
     }

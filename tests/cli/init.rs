@@ -319,5 +319,9 @@ fn a_store_that_has_lost_its_key_gets_a_new_one_and_its_links_die() {
     let stdin = format!("{}\n{GOOD}\n", world.newest_code());
     world.command("resets redeem --stdin").stdin(stdin).run().expect_status(0);
     world.run("init --yes").expect_status(78);
-    world.run("init --yes --new-key").expect_status(74);
+    assert_snapshot!(world.run("init --yes --new-key"), @"
+    status 78
+    -- stderr
+    error: [DIR]/data/reset.key: the key is there: `--new-key` is for a store that has lost it
+    ");
 }

@@ -29,6 +29,7 @@ mod policy;
 mod rank;
 mod remedies;
 mod resets;
+mod resets_revoke;
 mod right_store;
 mod roles;
 mod secrecy;

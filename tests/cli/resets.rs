@@ -134,6 +134,86 @@ fn every_code_that_is_not_accepted_is_answered_alike() {
     }
 }
 
+/// Nobody has tried the code: that any change was made after its end is enough.
+#[test]
+fn a_change_after_a_links_end_keeps_it_expired_whatever_the_clock_says_then() {
+    let changes = [
+        "users add dora@example.com",
+        "users lock bob",
+        "users edit bob --name Bobby",
+        "users send-reset bob",
+        "operators add carol --role Admin",
+        "store backup [DIR]/copy.db",
+        "jobs run",
+    ];
+    for change in changes {
+        for back in [3_600, 48 * 3_600] {
+            let (world, code) = linked();
+            if change == "jobs run" {
+                world.command("users send-reset --from - --queue-only --yes").stdin("bob\n").run().expect_status(0);
+            }
+            world.wait(86_400);
+            world.run(&change.replace("[DIR]", &world.folder().to_string_lossy())).expect_status(0);
+            world.wait(-back);
+            let run = redeem(&world, &code, OTHER);
+            assert_eq!(run.status, 65, "{change}, {back} s back: {run}");
+            assert!(world.newest_event().contains("\"why\":\"expired\""), "{change}: {}", world.newest_event());
+            let listed = world.run("resets list --user alice --state expired -o csv").expect_status(0).out();
+            assert_eq!(listed.lines().count(), 2, "{change}: {listed}");
+            let open = world.run("resets list --user alice --state open -o csv").expect_status(0).out();
+            assert_eq!(open.lines().count(), 1, "{change}: {open}");
+            assert!(world.run("resets revoke alice -n -v").err().contains("0 open links"), "{change}");
+            world.run("users send-reset alice --unless-sent-within 0s").expect_status(0);
+            redeem(&world, &world.newest_code(), OTHER).expect_status(0);
+        }
+    }
+}
+
+/// What the store was told before it noted the time counts from its newest event on.
+#[test]
+fn links_of_a_store_that_did_not_note_the_time_live_on_and_expire_for_good() {
+    let (world, code) = linked();
+    world.command("users send-reset bob").run().expect_status(0);
+    let of_bob = world.newest_code();
+    world.sql("DROP TABLE clock_period; ALTER TABLE message DROP COLUMN clock_period; PRAGMA user_version = 3");
+    world.run("store migrate").expect_status(0);
+    redeem(&world, &code, OTHER).expect_status(0);
+    // An invitation lives seven days.
+    world.wait(7 * 86_400);
+    world.run("users lock alice").expect_status(0);
+    world.wait(-3_600);
+    redeem(&world, &of_bob, OTHER).expect_status(65);
+}
+
+#[test]
+fn one_change_at_a_clock_in_the_year_2036_does_not_end_all_links_that_come_after() {
+    let (world, old) = linked();
+    let years = 10 * 365 * 86_400;
+    world.wait(years);
+    world.run("users lock bob").expect_status(0);
+    world.wait(-years);
+    redeem(&world, &old, OTHER).expect_status(65);
+    for _ in 0..2 {
+        world.run("users send-reset alice --unless-sent-within 0s").expect_status(0);
+        let code = world.newest_code();
+        world.wait(86_399);
+        world.run("users unlock bob").expect_status(0);
+        redeem(&world, &code, OTHER).expect_status(0);
+        assert!(world.accepts("alice", OTHER));
+    }
+}
+
+#[test]
+fn a_trial_and_a_refusal_see_nothing_of_the_clock() {
+    let (world, code) = linked();
+    world.wait(86_400);
+    world.run("users lock bob -n").expect_status(0);
+    world.run("users lock nobody").expect_status(67);
+    world.run("users list").expect_status(0);
+    world.wait(-60);
+    redeem(&world, &code, OTHER).expect_status(0);
+}
+
 #[test]
 fn a_link_lives_to_the_second_and_a_clock_that_is_set_back_revives_none() {
     let (world, code) = linked();

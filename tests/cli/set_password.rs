@@ -102,7 +102,7 @@ fn standard_input_gives_one_line_without_its_newline() {
     status 2
     -- stderr
     error: `--stdin` reads from a pipe or a file, and standard input is a terminal, which would show it
-    hint: leave `--stdin` out to be asked without echo
+    hint: give it by a pipe, or leave `--stdin` out where the command can ask without echo
     ");
 }
 

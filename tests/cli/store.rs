@@ -71,7 +71,7 @@ fn a_backup_is_a_whole_store_for_its_owner_alone() {
     assert_snapshot!(back_up(), @"
     status 74
     -- stderr
-    error: [DIR]/copy.db: exists already: move it away, or give another path
+    error: [DIR]/copy.db: exists already, and nothing is overwritten: give another path
     ");
 }
 
@@ -94,7 +94,7 @@ fn a_store_of_the_present_version_needs_no_migration() {
     assert_snapshot!(world.run("store migrate -v"), @"
     status 0
     -- stderr
-    The store has the schema version 3 already: nothing was changed.
+    The store has the schema version 4 already: nothing was changed.
     ");
     assert_eq!(world.events(), before);
 }
@@ -104,14 +104,14 @@ fn a_store_from_before_the_outbox_is_brought_up_with_its_users() {
     let world = World::new().with_users("alice").with_password("alice", GOOD);
     world.sql(
         "DROP TRIGGER link_dies_with_a_change; DROP TRIGGER link_dies_with_the_user; DROP TABLE message; DROP TABLE job; \
-         DROP TABLE sign_in_failures; DROP TABLE refused_attempts; ALTER TABLE user DROP COLUMN password_rehashes; \
+         DROP TABLE sign_in_failures; DROP TABLE refused_attempts; DROP TABLE clock_period; ALTER TABLE user DROP COLUMN password_rehashes; \
          PRAGMA user_version = 1",
     );
     assert_eq!(world.run("users list").status, 78);
     assert_snapshot!(world.run("store migrate -v"), @"
     status 0
     -- stderr
-    The store is brought from schema version 1 to 3; a copy is at [DIR]/data/store.before-1.db.
+    The store is brought from schema version 1 to 4; a copy is at [DIR]/data/store.before-1.db.
     ");
     assert!(world.accepts("alice", GOOD));
     world.set_password("alice", "seven violet umbrellas whistle");
@@ -125,7 +125,7 @@ fn an_older_store_is_named_by_every_other_command() {
     assert_snapshot!(world.run("users list"), @"
     status 78
     -- stderr
-    error: [DIR]/data/store.db: the store has schema version 1, this program needs 3
+    error: [DIR]/data/store.db: the store has schema version 1, this program needs 4
     hint: bring it up: cxme-admin store migrate
     ");
 }

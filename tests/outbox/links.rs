@@ -129,17 +129,6 @@ fn a_link_lives_from_its_last_hand_over_and_is_used_once() {
 }
 
 #[test]
-fn a_link_that_was_seen_to_be_over_is_not_revived_by_a_clock_that_is_set_back() {
-    let world = World::new();
-    let (id, code) = sent(&world, world.user("alice"));
-    world.wait(i64::try_from(LIFE.as_secs()).unwrap() + 1);
-    world.store.note_expiry(id, world.now()).unwrap();
-    world.wait(-86_400);
-    assert!(!is_found(&world, &code));
-    assert!(!world.change(|store| store.use_link(id, world.now())));
-}
-
-#[test]
 fn all_links_are_revoked_at_once_and_what_waits_is_called_off() {
     let world = World::new();
     let (alice, bob) = (world.user("alice"), world.user("bob"));

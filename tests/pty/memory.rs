@@ -2,7 +2,9 @@
 
 use std::fs;
 use std::fs::File;
+use std::net::TcpListener;
 use std::os::unix::fs::FileExt as _;
+use std::os::unix::fs::PermissionsExt as _;
 use std::time::Duration;
 
 use cxme_admin::process::terminal::ControllingTerminal;
@@ -11,8 +13,11 @@ use cxme_admin::secrets::HashParameters;
 use cxme_admin::secrets::Hasher;
 use cxme_admin::secrets::Password;
 use nix::unistd::Pid;
+use nix::unistd::Uid;
+use tempfile::TempDir;
 
 use crate::harness::Shell;
+use crate::program;
 
 /// No eight characters of it stand anywhere else. It is long, so that what a growing buffer would leave is seen.
 const PASSWORD: &str = concat!(
@@ -109,4 +114,74 @@ fn after_a_word_was_taken_back_the_whole_is_absent_and_only_a_beginning_may_stay
     let [held, dropped] = left(keys.as_bytes());
     assert!(held.0 > 0);
     assert_eq!(dropped.0, 0);
+}
+
+/// A store whose user alice has another password, and whose notices go to a relay that never says anything: while one waits
+/// for it, the command has done its work and is still there.
+struct Stuck {
+    folder: TempDir,
+    relay: TcpListener,
+}
+
+impl Stuck {
+    fn new() -> Self {
+        let relay = TcpListener::bind("127.0.0.1:0").unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let config = format!(
+            "[password.argon2]\nmemory_kib = 19456\niterations = 2\n[store]\npath = \"store.db\"\n\
+             [mail]\nfrom = \"passwords@example.com\"\n\
+             [mail.smtp]\nhost = \"127.0.0.1\"\nport = {}\ntls = \"none\"\n\
+             [reset]\nlink = \"https://reset.example.com/#{{code}}\"\n",
+            relay.local_addr().unwrap().port()
+        );
+        fs::write(folder.path().join("config.toml"), config).unwrap();
+        for words in [&["init", "--yes"][..], &["users", "add", "alice@example.com", "--no-input"]] {
+            assert!(program::run(folder.path(), words, "").status.success(), "{words:?}");
+        }
+        let set = ["users", "set-password", "alice", "--stdin", "--no-notify"];
+        assert!(program::run(folder.path(), &set, program::NEXT).status.success());
+        for (name, content) in [("one", PASSWORD.to_owned()), ("two", format!("{}\n{PASSWORD}", program::NEXT))] {
+            fs::write(folder.path().join(name), content).unwrap();
+            fs::set_permissions(folder.path().join(name), fs::Permissions::from_mode(0o600)).unwrap();
+        }
+        Self { folder, relay }
+    }
+
+    /// What is left of the password when the command waits for the relay.
+    fn left(&self, words: &str, typed: &[(&str, &str)]) -> (usize, usize) {
+        let mut shell = Shell::start();
+        shell.type_line(&format!("cd {}", self.folder.path().display()));
+        shell.await_shell();
+        shell.type_line(&program::command(self.folder.path(), words));
+        for (question, line) in typed {
+            shell.await_text(question);
+            shell.type_line(line);
+        }
+        let _waiting = self.relay.accept().unwrap();
+        let left = count(shell.foreground());
+        shell.type_bytes(b"\x03");
+        shell.await_shell();
+        shell.hang_up();
+        left
+    }
+}
+
+#[test]
+fn a_command_that_still_waits_for_the_relay_has_forgotten_the_password() {
+    // The program denies it to everybody else.
+    if !Uid::effective().is_root() {
+        return;
+    }
+    let old = program::NEXT;
+    let (new, again) = (("New password: ", PASSWORD), ("The same again: ", PASSWORD));
+    for (words, typed) in [
+        ("users set-password alice", &[new, again][..]),
+        ("users set-password alice --stdin < one", &[]),
+        ("users set-password alice --password-file one", &[]),
+        ("users change-password alice", &[("Old password: ", old), new, again]),
+        ("users change-password alice --stdin < two", &[]),
+    ] {
+        let stuck = Stuck::new();
+        assert_eq!(stuck.left(words, typed), (0, 0), "{words}: (whole, parts) are left");
+    }
 }

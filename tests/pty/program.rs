@@ -46,11 +46,13 @@ pub(crate) fn typed(words: &str) -> String {
     command(STORE.path(), words)
 }
 
-fn command(folder: &Path, words: &str) -> String {
+/// A command on a store of one's own, as typed to a shell.
+pub(crate) fn command(folder: &Path, words: &str) -> String {
     format!("{} -c {}/config.toml {words}", env!("CARGO_BIN_EXE_cxme-admin"), folder.display())
 }
 
-fn run(folder: &Path, words: &[&str], stdin: &str) -> Output {
+/// Runs a command on a store of one's own.
+pub(crate) fn run(folder: &Path, words: &[&str], stdin: &str) -> Output {
     use std::io::Write as _;
     let mut child = Command::new(env!("CARGO_BIN_EXE_cxme-admin"))
         .arg("-c")

@@ -141,4 +141,14 @@ fn a_reader_group_reads_the_login_view_and_writes_nothing() {
     world.done(&["users", "lock", "alice"]);
     assert!(read_as_the_group(&world.store()).stdout.is_empty());
     world.assert_sound();
+    // Where a copy becomes the store, they read it as before.
+    world.done(&["users", "unlock", "alice"]);
+    let copy = world.folder().join("copy.db");
+    world.done(&["store", "backup", copy.to_str().unwrap()]);
+    for suffix in ["", "-wal", "-shm"] {
+        std::fs::remove_file(world.state().join(format!("store.db{suffix}"))).unwrap();
+    }
+    world.done(&["store", "restore", copy.to_str().unwrap()]);
+    assert_eq!(read_as_the_group(&world.store()).stdout, b"alice\n");
+    world.assert_sound();
 }

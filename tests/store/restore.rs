@@ -97,6 +97,31 @@ fn the_store_that_is_replaced_is_kept_with_its_last_commit() {
 }
 
 #[test]
+fn whatever_others_commit_while_a_copy_is_put_in_place_is_in_what_is_kept_or_in_the_store() {
+    let (world, copy) = copied();
+    let writer = world.sqlite();
+    writer.execute_batch("UPDATE user SET updated_at = 1000").unwrap();
+    let mut copying = world.command(&restore(&copy, "--yes")).spawn().unwrap();
+    let mut seen = Vec::new();
+    while copying.try_wait().unwrap().is_none() {
+        let sql = "UPDATE user SET updated_at = updated_at + 1 WHERE username = 'bob' RETURNING updated_at";
+        seen.push(writer.query_row(sql, [], |row| row.get::<_, i64>(0)).unwrap());
+    }
+    crate::world::ended(copying.wait_with_output().unwrap()).done(&["restore"]);
+    let value = |path: &Path| {
+        let sql = "SELECT updated_at FROM user WHERE username = 'bob'";
+        Connection::open(path).unwrap().query_row(sql, [], |row| row.get::<_, i64>(0)).unwrap()
+    };
+    // The values in the old store count from 1,000; those in the restored one from the time of its making.
+    let last_of_old = seen.iter().copied().filter(|value| *value < 1_000_000).max().unwrap();
+    assert_eq!(value(&kept(&world)[0]), last_of_old, "the last commit before the change is kept: {seen:?}");
+    if let Some(last) = seen.last().filter(|value| **value >= 1_000_000) {
+        assert_eq!(value(&world.store()), *last, "a commit after the change stays: {seen:?}");
+    }
+    world.assert_sound();
+}
+
+#[test]
 fn a_schema_that_is_not_ours_is_not_restored_whatever_it_would_do() {
     let (world, copy) = copied();
     let evil = world.folder().join("evil.db");
@@ -128,6 +153,55 @@ fn a_schema_that_is_not_ours_is_not_restored_whatever_it_would_do() {
     world.run(&restore(&empty, "--yes")).refused(78, "has the mark of a store of cxme-admin and no schema (version 0)");
     world.run(&["--store", empty.to_str().unwrap(), "store", "migrate"]).refused(78, "no schema (version 0)");
     world.assert_sound();
+}
+
+/// A copy of the store as the program of an older version made it: the schema of that version, and the rows that it had.
+fn copy_of_version(world: &World, version: usize) -> PathBuf {
+    let copy = world.folder().join(format!("version-{version}.db"));
+    std::fs::write(&copy, "").unwrap();
+    set_mode(&copy, 0o600);
+    let connection = Connection::open(&copy).unwrap();
+    connection.execute_batch("PRAGMA application_id = 1129860417").unwrap();
+    for migration in migrations().iter().take(version) {
+        connection.execute_batch(&std::fs::read_to_string(migration).unwrap()).unwrap();
+    }
+    connection.execute_batch(&format!("PRAGMA user_version = {version}; PRAGMA foreign_keys = OFF")).unwrap();
+    connection.execute("ATTACH ?1 AS now", [world.store().to_str().unwrap()]).unwrap();
+    let lines = |sql: &str| {
+        let mut statement = connection.prepare(sql).unwrap();
+        let rows = statement.query_map([], |row| row.get::<_, String>(0)).unwrap();
+        rows.map(Result::unwrap).collect::<Vec<_>>()
+    };
+    let tables = "SELECT name FROM main.sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite%' INTERSECT \
+                  SELECT name FROM now.sqlite_schema";
+    for table in lines(tables) {
+        let columns = lines(&format!("SELECT name FROM pragma_table_info('{table}', 'main')")).join(", ");
+        let sql = format!("INSERT INTO main.{table} ({columns}) SELECT {columns} FROM now.{table}");
+        connection.execute_batch(&sql).unwrap();
+    }
+    copy
+}
+
+/// The migrations of the program, oldest first.
+fn migrations() -> Vec<PathBuf> {
+    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/store/migrations");
+    let mut all: Vec<_> = std::fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path()).collect();
+    all.sort();
+    all
+}
+
+#[test]
+fn a_copy_of_each_version_is_compared_with_the_schema_of_that_version_and_brought_to_the_present_one() {
+    for version in 1..=migrations().len() {
+        let (world, _) = copied();
+        let copy = copy_of_version(&world, version);
+        world.done(&["users", "delete", "bob", "--yes"]);
+        world.done(&restore(&copy, "--yes"));
+        assert_eq!(users_in(&world.store()), 3, "version {version}");
+        world.assert_sound();
+        Connection::open(&copy).unwrap().execute_batch("CREATE INDEX more ON event (host)").unwrap();
+        world.run(&restore(&copy, "--yes")).refused(78, "index `more` is not of this program");
+    }
 }
 
 #[test]
@@ -167,23 +241,36 @@ fn what_root_restores_for_a_service_account_belongs_to_that_account() {
 #[test]
 fn a_damaged_store_is_replaced_and_its_bytes_are_kept_with_what_belongs_to_them() {
     let (world, copy) = copied();
-    // The header is whole, so that the file is known to be ours; the page of the schema is not.
-    let store = world.store();
-    let mut bytes = std::fs::read(&store).unwrap();
+    let (store, log) = (world.store(), world.state().join("store.db-wal"));
+    // A process that was killed leaves a log with what it committed last.
+    let killed = world.folder().join("killed");
+    std::fs::create_dir(&killed).unwrap();
+    let holder = world.sqlite();
+    holder.execute_batch("PRAGMA wal_autocheckpoint = 0; UPDATE user SET name = 'of the log'").unwrap();
+    for name in ["store.db", "store.db-wal"] {
+        std::fs::copy(world.state().join(name), killed.join(name)).unwrap();
+    }
+    drop(holder);
+    // The header is whole, so that the file is known to be ours; the page of the schema is not, in neither of the two.
+    let mut bytes = std::fs::read(killed.join("store.db")).unwrap();
     bytes[100..4_000].fill(0x5a);
     std::fs::write(&store, &bytes).unwrap();
-    // What is no log of it: SQLite would take it away, and nothing that may hold the last changes is lost.
-    let log = world.state().join("store.db-journal");
-    std::fs::write(&log, "the rest of a journal").unwrap();
-    set_mode(&log, 0o600);
+    std::fs::copy(killed.join("store.db-wal"), &log).unwrap();
+    for path in [&store, &log] {
+        set_mode(path, 0o600);
+    }
+    let before = (sha256(&store), sha256(&log));
     assert_ne!(world.run(&["users", "list"]).code, Some(0), "the store is damaged");
-    let before = sha256(&store);
-    let is_left = log.exists().then(|| sha256(&log));
-    world.done(&restore(&copy, "--yes"));
+    assert_eq!((sha256(&store), sha256(&log)), before);
+    world.run(&restore(&copy, "--dry-run")).done(&["restore"]);
+    assert_eq!((sha256(&store), sha256(&log)), before);
+    let ran = world.run(&["store", "restore", copy.to_str().unwrap(), "--yes", "-v"]);
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
     let kept = kept(&world);
-    let found: Vec<_> = kept.iter().map(|path| sha256(path)).collect();
-    assert!(found.contains(&before), "{kept:?}");
-    assert!(is_left.is_none_or(|journal| found.contains(&journal)), "{kept:?}");
+    let of = |suffix: &str| kept.iter().find(|path| path.to_string_lossy().ends_with(suffix)).unwrap();
+    let name = kept[0].to_str().unwrap();
+    assert!(ran.stderr.contains(&format!("The replaced store is kept as {name}.")), "{}", ran.stderr);
+    assert_eq!((sha256(&kept[0]), sha256(of("-wal"))), before, "{kept:?}");
     assert_eq!(users_in(&store), 2);
     world.assert_sound();
 }

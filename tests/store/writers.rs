@@ -6,6 +6,7 @@ use std::time::Instant;
 
 use crate::world::DEADLINE;
 use crate::world::World;
+use crate::world::await_that;
 use crate::world::ended;
 use crate::world::is_long;
 
@@ -147,4 +148,26 @@ fn no_transaction_of_the_store_turns_into_a_writer() {
     }
     // A reading, and the staging of an import, which writes to the temporary table alone.
     assert_eq!(deferred, ["import.rs", "mod.rs"]);
+}
+
+#[test]
+fn a_lock_that_somebody_keeps_on_the_files_of_sqlite_is_told_as_busy() {
+    let world = World::new();
+    // It waits for its input with the store open.
+    let mut open = world.command(&["users", "import", "-"]).stdin(std::process::Stdio::piped()).spawn().unwrap();
+    let shm = world.state().join("store.db-shm");
+    await_that("the store is open", || shm.exists() && shm.metadata().unwrap().len() > 0);
+    // What is in -shm is unreadable, and whoever would write it anew needs the lock of the writer: byte 120 of -shm (SQLite,
+    // "WAL-mode File Format", section 2.1).
+    #[expect(clippy::disallowed_methods, reason = "stands for another program that has the file open")]
+    let mut file = std::fs::File::options().read(true).write(true).open(&shm).unwrap();
+    std::io::Write::write_all(&mut file, &[0x5a; 96]).unwrap();
+    let lock = nix::libc::flock { l_type: nix::libc::F_WRLCK as i16, l_whence: 0, l_start: 120, l_len: 1, l_pid: 0 };
+    nix::fcntl::fcntl(&file, nix::fcntl::FcntlArg::F_OFD_SETLK(&lock)).unwrap();
+    world.run(&["users", "list"]).refused(75, "another process holds a lock on its -shm file");
+    drop(file);
+    drop(open.stdin.take());
+    open.wait().unwrap();
+    world.done(&["users", "list"]);
+    world.assert_sound();
 }

@@ -45,7 +45,7 @@ impl Redeemable {
 pub fn look(desk: &Desk, code: Option<&ResetCode>) -> Result<Redeemable> {
     let looked = desk.view(Action::ResetsRedeem, |view| {
         let Some(code) = code.map(ResetCode::hash) else {
-            return Ok(Err(NotAccepted { why: "not a code", user: None, expired: None }));
+            return Ok(Err(NotAccepted::NOT_A_CODE));
         };
         match find(view, &code)? {
             Ok((_, user)) => {
@@ -55,7 +55,7 @@ pub fn look(desk: &Desk, code: Option<&ResetCode>) -> Result<Redeemable> {
             Err(not) => Ok(Err(not)),
         }
     })?;
-    looked.map_err(|not| refuse(desk, not))
+    looked.map_err(|not| refuse(desk, Action::ResetsRedeem, not))
 }
 
 /// Judges the new password, and uses the link up with it, in one transaction. A password that the policy refuses does not
@@ -73,7 +73,7 @@ pub fn redeem(
     let admitted = desk.admit(&redeemable.user, password, &redeemable.history, None)?;
     desk.change(Action::ResetsRedeem, intent, |change| {
         let found = find(change, &redeemable.code)?;
-        let (link, user) = found.map_err(|not| Refusal::CodeNotAccepted { why: not.why, user: not.user })?;
+        let (link, user) = found.map_err(NotAccepted::refusal)?;
         // First, so that the link ends as used, and not with all others by the new password.
         if !change.use_link(link.message, change.now())? {
             return Err(Refusal::CodeNotAccepted { why: "expired", user: Some(user.id) }.into());
@@ -89,40 +89,49 @@ pub fn redeem(
 }
 
 /// Why a code is not accepted.
-struct NotAccepted {
+pub(super) struct NotAccepted {
     why: &'static str,
     /// Whose it was, if it was anybody's.
     user: Option<UserId>,
-    /// The message to be marked as expired.
-    expired: Option<MessageId>,
+    /// Whether it is because its link has expired.
+    has_expired: bool,
 }
 
-fn refuse(desk: &Desk, not: NotAccepted) -> ActionError {
-    if let Some(message) = not.expired {
-        // So that a clock that is set back does not revive it; if it cannot be written, the code is refused all the same.
-        let _ = desk.store.note_expiry(message, desk.now());
+impl NotAccepted {
+    /// The text is no code.
+    pub(super) const NOT_A_CODE: Self = Self { why: "not a code", user: None, has_expired: false };
+
+    /// The same for everybody but the audit.
+    pub(super) fn refusal(self) -> Refusal {
+        Refusal::CodeNotAccepted { why: self.why, user: self.user }
     }
-    desk.refuse(Action::ResetsRedeem, Refusal::CodeNotAccepted { why: not.why, user: not.user })
+}
+
+/// Refuses a code.
+pub(super) fn refuse(desk: &Desk, action: Action, not: NotAccepted) -> ActionError {
+    if not.has_expired {
+        // So that a clock that is set back does not revive it; if it cannot be written, the code is refused all the same.
+        let _ = desk.store.note_time_of_expiry(desk.now());
+    }
+    desk.refuse(action, not.refusal())
 }
 
 /// The link of a code and its user, if both are as they must be.
-fn find(scene: &impl Scene, code: &ResetCodeHash) -> Result<std::result::Result<(Link, User), NotAccepted>> {
-    let not = |why, user, expired| Ok(Err(NotAccepted { why, user, expired }));
-    let Some(link) = scene.reading().link_by_code(code)? else { return not("unknown", None, None) };
+pub(super) fn find(scene: &impl Scene, code: &ResetCodeHash) -> Result<std::result::Result<(Link, User), NotAccepted>> {
+    let not = |why, user| Ok(Err(NotAccepted { why, user, has_expired: false }));
+    let Some(link) = scene.reading().link_by_code(code)? else { return not("unknown", None) };
     let id = Some(link.user);
     if !link.facts.is_usable(scene.now()) {
-        return match link.facts.state(scene.now()) {
-            LinkState::Expired => not("expired", id, Some(link.message)),
-            over => not(over.word(), id, None),
-        };
+        let state = link.facts.state(scene.now());
+        return Ok(Err(NotAccepted { why: state.word(), user: id, has_expired: state == LinkState::Expired }));
     }
-    let Some(user) = scene.reading().user_by_id(link.user)? else { return not("user deleted", id, None) };
+    let Some(user) = scene.reading().user_by_id(link.user)? else { return not("user deleted", id) };
     // The link died with either change; this holds even if somebody has written to the file.
     if user.sign_in == SignIn::Saml {
-        return not("SAML", id, None);
+        return not("SAML", id);
     }
     if user.is_locked(scene.now()) {
-        return not("locked", id, None);
+        return not("locked", id);
     }
     Ok(Ok((link, user)))
 }

@@ -5,9 +5,13 @@ use crate::actions::Intent;
 use crate::actions::Record;
 use crate::actions::Result;
 use crate::actions::Scene as _;
+use crate::actions::resets::redeem::NotAccepted;
+use crate::actions::resets::redeem::find;
+use crate::actions::resets::redeem::refuse;
 use crate::domain::action::Action;
 use crate::domain::role::Permission;
 use crate::domain::user::UserReference;
+use crate::secrets::reset_code::ResetCode;
 
 /// What ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,5 +42,27 @@ pub fn revoke(desk: &Desk, user: Option<&UserReference>, intent: &Intent) -> Res
         record.note("links", links);
         record.note("waiting", waiting);
         Ok((record, Revoked { links, waiting }))
+    })
+}
+
+/// Ends the link of a code: its user did not ask for it. The code is the user's proof, so nothing else is asked. `code` is
+/// `None` for a text that is no code; it is refused in the same words.
+///
+/// # Errors
+/// [`Refusal::CodeNotAccepted`](crate::domain::refusal::Refusal::CodeNotAccepted), as redeeming; when the operator may not.
+pub fn revoke_by_code(desk: &Desk, code: Option<&ResetCode>, intent: &Intent) -> Result<()> {
+    let action = Action::ResetsRevokeByCode;
+    // In a view first: a wrong code waits for no writer.
+    let looked = desk.view(action, |view| match code.map(ResetCode::hash) {
+        Some(code) => Ok(find(view, &code)?.map(|_| code)),
+        None => Ok(Err(NotAccepted::NOT_A_CODE)),
+    })?;
+    let code = looked.map_err(|not| refuse(desk, action, not))?;
+    desk.change(action, intent, |change| {
+        let (link, user) = find(change, &code)?.map_err(NotAccepted::refusal)?;
+        change.revoke_link(link.message, "by the user", change.now())?;
+        let mut record = Record::of(&user);
+        record.note("message", link.message.0);
+        Ok((record, ()))
     })
 }

@@ -52,6 +52,8 @@ pub fn run(context: &mut Context, args: &RedeemArgs) -> anyhow::Result<()> {
     };
     let intent = args.acting.intent();
     let notice = redeem::redeem(&desk, &redeemable, &new, notify, &intent)?;
+    // It is not needed while the relay is waited for.
+    drop(new);
     let name = &redeemable.user().username;
     if intent.dry_run {
         context.output.say(&format!("The password of {name} would be set, and the link used up."));

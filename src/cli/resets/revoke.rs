@@ -1,26 +1,37 @@
 //! `resets revoke`.
 
+use crate::actions::ActionError;
+use crate::actions::Intent;
 use crate::actions::resets::revoke;
 use crate::actions::resets::revoke::Revoked;
 use crate::cli::acting::ActingArgs;
 use crate::cli::context::Context;
+use crate::cli::context::PasswordSource;
+use crate::cli::failure::Complaint;
 use crate::cli::jobs::summary::counted;
 use crate::cli::prompt;
 use crate::domain::action::Action;
+use crate::domain::refusal::Refusal;
 use crate::domain::role::Permission;
 use crate::domain::user::UserReference;
+use crate::secrets::reset_code::ResetCode;
 
 /// End the open links of a user, or of all
 ///
-/// Mails with a link that still wait are called off too. A link that was mailed does nothing any more.
+/// Cancels mails with a link that are still waiting, too. A link that was mailed does nothing any more. With `--stdin` one link
+/// ends, by its code: for the page behind the `#!` link of a mail, with which users cancel what they did not ask for.
 #[derive(Debug, clap::Args)]
 pub struct RevokeArgs {
     /// Username or email address, whole
-    #[arg(value_name = "USER", required_unless_present = "all", conflicts_with = "all")]
+    #[arg(value_name = "USER", required_unless_present_any = ["all", "stdin"])]
+    #[arg(conflicts_with_all = ["all", "stdin"])]
     user: Option<String>,
     /// The links of all users; asks before
-    #[arg(long)]
+    #[arg(long, conflicts_with = "stdin")]
     all: bool,
+    /// Read the code from the first line of standard input: alone, with `!` or `#!` before it, or the whole link
+    #[arg(long)]
+    stdin: bool,
     /// Do not ask
     #[arg(short, long)]
     yes: bool,
@@ -33,21 +44,47 @@ pub struct RevokeArgs {
 /// # Errors
 /// When there is no such user, or the operator may not.
 pub fn run(context: &mut Context, args: &RevokeArgs) -> anyhow::Result<()> {
+    if args.stdin {
+        return by_code(context, &args.acting.intent());
+    }
     let besides: &[Permission] = if args.all { &[Permission::RunBulkJobs] } else { &[] };
     let desk = context.desk_with(Action::ResetsRevoke, besides)?;
     let user = args.user.as_deref().map(UserReference::new);
     let mut intent = args.acting.intent();
     if user.is_none() && !intent.dry_run {
         // What would be revoked is counted before anybody is asked.
-        let trial = crate::actions::Intent { dry_run: true, ..intent.clone() };
+        let trial = Intent { dry_run: true, ..intent.clone() };
         let revoked = revoke::revoke(&desk, None, &trial)?;
         prompt::confirm(context, args.yes, &format!("Revoke {}?", words(revoked)))?;
         intent.dry_run = false;
     }
-    let revoked = revoke::revoke(&desk, user.as_ref(), &intent)?;
+    let revoked = revoke::revoke(&desk, user.as_ref(), &intent).map_err(|error| without_code(error, args))?;
     let verb = if intent.dry_run { "would be revoked" } else { "revoked" };
     context.output.say(&format!("{verb}: {}.", words(revoked)));
     Ok(())
+}
+
+fn by_code(context: &mut Context, intent: &Intent) -> anyhow::Result<()> {
+    let desk = context.desk(Action::ResetsRevokeByCode)?;
+    let line = context.secret_line(&PasswordSource::Stdin)?;
+    let code = std::str::from_utf8(&line).ok().and_then(|given| ResetCode::parse_cancelling(given).ok());
+    revoke::revoke_by_code(&desk, code.as_ref(), intent)?;
+    // As little as redeeming says to those who have only the code.
+    context.output.say(if intent.dry_run { "The link would be revoked." } else { "Revoked the link." });
+    Ok(())
+}
+
+/// Where no user has the name, it may be a code: that is not repeated.
+fn without_code(error: ActionError, args: &RevokeArgs) -> anyhow::Error {
+    let is_code = args.user.as_deref().is_some_and(|given| ResetCode::parse_cancelling(given).is_ok());
+    match error {
+        ActionError::Refused(Refusal::NoSuchUser(_)) if is_code => Complaint::Usage {
+            words: "no user has this name; it looks like a code, which is no argument".to_owned(),
+            hint: Some("other accounts see arguments; give a code by `--stdin`".to_owned()),
+        }
+        .into(),
+        error => error.into(),
+    }
 }
 
 fn words(revoked: Revoked) -> String {

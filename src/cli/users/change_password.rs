@@ -60,6 +60,8 @@ pub fn run(context: &mut Context, args: &ChangePasswordArgs) -> anyhow::Result<(
     };
     let notify = !args.no_notify && context.has_mail()?;
     let notice = password::change(&desk, &proven, &new, notify, &args.acting.intent())?;
+    // It is not needed while the relay is waited for.
+    drop(new);
     context.output.say(&format!("The password of {} is changed.", proven.user().username));
     context.send_notice(&desk, notice);
     Ok(())

@@ -106,6 +106,8 @@ pub fn run(context: &mut Context, args: &SetPasswordArgs) -> anyhow::Result<()> 
         (None, Some(source)) => {
             let password = Password::from_bytes(context.secret_line(&source)?)?;
             let notice = task.set(context, &password, Origin::Operator)?;
+            // It is not needed while the relay is waited for.
+            drop(password);
             context.send_notice(&desk, notice);
             Ok(())
         }
@@ -165,6 +167,7 @@ impl Task<'_> {
         let judge = &mut |password: &Password| prompt::faults_in_words(self.desk.judge(user, password));
         let password = prompt::new_password(terminal.as_mut(), judge)?;
         let notice = self.set(context, &password, Origin::Operator)?;
+        drop(password);
         context.send_notice(self.desk, notice);
         let words =
             format!("The same without questions: cxme-admin users set-password {} --stdin < FILE", user.username);
@@ -186,6 +189,7 @@ impl Task<'_> {
             code: failure::code_of(&error.into()),
             words: format!("the password of {} is set, and could not be shown", user.username),
         })?;
+        drop(generated);
         context.send_notice(self.desk, notice);
         Ok(())
     }

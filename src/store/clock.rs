@@ -1,0 +1,67 @@
+//! What the store has seen of the clock, so that one that is set back revives no link.
+//!
+//! Each change, and each group of messages that the outbox commits, notes its time ([`Writing::note_time`]). That is the same as
+//! marking, at each of them, every link whose end has passed; but it writes one row, however many links there are. A link that
+//! is delivered after the clock was set right does not suffer from what was noted before: it belongs to another period.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use rusqlite::OptionalExtension as _;
+use rusqlite::params;
+
+use super::Result;
+use super::Store;
+use super::Writing;
+
+/// The latest time that the store has seen since a message's `expires_at` was set, as an expression; NULL: it was not set.
+pub(super) const SEEN: &str =
+    "(SELECT latest FROM clock_period WHERE number >= message.clock_period ORDER BY number LIMIT 1)";
+
+/// The period of the present transaction, as an expression: for a message whose `expires_at` is being set.
+pub(super) const PERIOD: &str = "(SELECT max(number) FROM clock_period)";
+
+/// The time that counts for a message's link where `now` binds the present: that, or a later one which the store has seen
+/// since the link was delivered. [`crate::domain::link::link_time`] in SQL.
+pub(super) fn link_time(now: &str) -> String {
+    format!("max({now}, ifnull({SEEN}, {now}))")
+}
+
+impl Writing<'_> {
+    /// Notes the time of a change: what has expired by now stays expired.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    pub fn note_time(&self, now: Timestamp) -> Result<()> {
+        let now = now.as_second();
+        let sql = "SELECT number, latest FROM clock_period ORDER BY number DESC LIMIT 1";
+        let newest = self.transaction.prepare_cached(sql)?.query_row([], |row| Ok((row.get(0)?, row.get(1)?)));
+        let (number, latest): (i64, i64) = newest.optional()?.unwrap_or((0, i64::MAX));
+        if latest == now {
+            return Ok(());
+        }
+        if latest > now {
+            let sql = "INSERT INTO clock_period (number, latest) VALUES (?1, ?2)";
+            self.transaction.prepare_cached(sql)?.execute(params![number + 1, now])?;
+            return Ok(());
+        }
+        let sql = "UPDATE clock_period SET latest = ?2 WHERE number = ?1";
+        self.transaction.prepare_cached(sql)?.execute(params![number, now])?;
+        let sql = "DELETE FROM clock_period WHERE number < ?1 AND latest <= ?2";
+        self.transaction.prepare_cached(sql)?.execute(params![number, now])?;
+        Ok(())
+    }
+}
+
+impl Store {
+    /// Notes the time at which a link was found to have expired, if nobody else writes now. Stands outside changes: nobody's
+    /// action changes anything.
+    ///
+    /// # Errors
+    /// When somebody else writes, or the store cannot be written; the link is refused all the same.
+    pub fn note_time_of_expiry(&self, now: Timestamp) -> Result<()> {
+        let writing = self.write_within(Duration::ZERO)?;
+        writing.note_time(now)?;
+        writing.commit()
+    }
+}

@@ -1,0 +1,293 @@
+//! A clock that is set back revives no link, and one that was far ahead ends none for ever: what the store has seen of the clock
+//! is the same as marking each link at each change.
+
+use cxme_admin::domain::message::MessageId;
+use cxme_admin::domain::message::MessageState;
+use cxme_admin::domain::user::UserId;
+use cxme_admin::mail::transport::Memory;
+use cxme_admin::mail::transport::Transport;
+use cxme_admin::outbox::Order;
+use cxme_admin::secrets::ResetCode;
+use cxme_admin::secrets::reset_code::ResetCodeHash;
+use cxme_admin::store::StoreError;
+use cxme_admin::store::links::LinkQuery;
+use cxme_admin::store::messages::LinkState;
+use cxme_admin::store::outbox::Beginning;
+use cxme_admin::store::outbox::Scope;
+use cxme_admin::store::outbox::Settlement;
+use proptest::prelude::*;
+
+use crate::world::LIFE;
+use crate::world::World;
+use crate::world::code_in;
+use crate::world::is_long;
+
+const HOUR: i64 = 3_600;
+
+/// A link that was sent to a new user.
+fn sent(world: &World, name: &str) -> (MessageId, ResetCode) {
+    let id = world.queue(world.user(name));
+    let mails = world.mails();
+    (id, ResetCode::parse(&code_in(mails.last().unwrap())).unwrap())
+}
+
+/// A change that has nothing to do with links.
+fn change(world: &World) {
+    world.change(|store| store.note_time(world.now()));
+}
+
+fn is_usable(world: &World, code: &ResetCode) -> bool {
+    let link = world.store.read().unwrap().link_by_code(&code.hash()).unwrap().unwrap();
+    let uses = || {
+        let writing = world.store.write().unwrap();
+        writing.use_link(link.message, world.now()).unwrap()
+    };
+    let is_usable = link.facts.is_usable(world.now());
+    assert_eq!(uses(), is_usable, "the SQL says what the rule says");
+    assert_eq!(link.facts.state(world.now()) == LinkState::Open, is_usable);
+    is_usable
+}
+
+#[test]
+fn what_has_expired_at_any_change_stays_expired_whatever_the_clock_says_then() {
+    for back in [1, HOUR, 48 * HOUR] {
+        let world = World::new();
+        let (_, code) = sent(&world, "alice");
+        world.wait(i64::try_from(LIFE.as_secs()).unwrap());
+        change(&world);
+        world.wait(-back);
+        assert!(!is_usable(&world, &code), "{back} s back");
+        change(&world);
+        assert!(!is_usable(&world, &code), "{back} s back, and a change there");
+        let (_, new) = sent(&world, "bob");
+        assert!(is_usable(&world, &new), "{back} s back: a new link works");
+        assert!(!is_usable(&world, &code));
+        world.wait(back);
+        assert!(!is_usable(&world, &code), "and on again");
+    }
+}
+
+#[test]
+fn without_a_change_after_its_end_a_link_is_as_the_clock_says() {
+    let world = World::new();
+    let (_, code) = sent(&world, "alice");
+    change(&world);
+    world.wait(i64::try_from(LIFE.as_secs()).unwrap());
+    assert!(!is_usable(&world, &code));
+    world.wait(-1);
+    assert!(is_usable(&world, &code), "nobody has seen it expire");
+}
+
+#[test]
+fn a_change_in_the_year_2036_ends_no_link_that_comes_after_the_clock_was_set_right() {
+    let world = World::new();
+    let (_, old) = sent(&world, "alice");
+    let years = 10 * 365 * 24 * HOUR;
+    world.wait(years);
+    change(&world);
+    world.wait(-years);
+    assert!(!is_usable(&world, &old), "it was seen to be over");
+    let (id, new) = sent(&world, "bob");
+    assert!(is_usable(&world, &new));
+    world.wait(60);
+    change(&world);
+    assert!(is_usable(&world, &new));
+    assert_eq!(world.message(id).link.unwrap().state(world.now()), LinkState::Open);
+    world.wait(i64::try_from(LIFE.as_secs()).unwrap());
+    assert!(!is_usable(&world, &new));
+}
+
+#[test]
+fn an_outbox_that_sends_is_a_change_too() {
+    let world = World::new();
+    let (_, code) = sent(&world, "alice");
+    world.wait(i64::try_from(LIFE.as_secs()).unwrap());
+    sent(&world, "bob");
+    world.wait(-HOUR);
+    assert!(!is_usable(&world, &code));
+}
+
+#[test]
+fn a_mail_that_is_sent_again_has_a_link_of_its_own_time() {
+    let world = World::new();
+    let (id, code) = sent(&world, "alice");
+    world.wait(i64::try_from(LIFE.as_secs()).unwrap());
+    change(&world);
+    world.sql(&format!("UPDATE message SET state = 'in doubt', ended_at = NULL WHERE id = {}", id.0));
+    world.wait(-48 * HOUR);
+    world.sql(&format!("UPDATE message SET due_at = 0 WHERE id = {}", id.0));
+    let report = world
+        .send_with(Transport::Memory(Memory::default()), &Order { scope: Scope::These(vec![id]), ..Order::default() });
+    assert_eq!(report.accepted, 1);
+    assert!(is_usable(&world, &code), "it lives from its last delivery");
+}
+
+#[test]
+fn while_the_clock_is_right_one_row_is_kept_of_it() {
+    let world = World::new();
+    let periods = || -> i64 {
+        let connection = rusqlite::Connection::open(world.store.path()).unwrap();
+        connection.query_row("SELECT count(*) FROM clock_period", [], |row| row.get(0)).unwrap()
+    };
+    for _ in 0..5 {
+        world.wait(HOUR);
+        change(&world);
+    }
+    assert_eq!(periods(), 1);
+    for _ in 0..3 {
+        world.wait(-1);
+        change(&world);
+    }
+    assert_eq!(periods(), 4);
+    world.wait(10);
+    change(&world);
+    assert_eq!(periods(), 1, "caught up with");
+}
+
+/// One step of a story.
+#[derive(Debug, Clone)]
+enum Step {
+    /// The clock moves, on or back.
+    Move(i64),
+    /// A change.
+    Change,
+    /// The mail of this link is begun, and ends so.
+    Deliver(usize, MessageState),
+    /// This link is used if it can be.
+    Use(usize),
+}
+
+/// A link in the naive model, where each change marks each link whose end has passed.
+#[derive(Debug, Clone, Copy, Default)]
+struct Naive {
+    expires_at: Option<i64>,
+    is_marked: bool,
+    is_used: bool,
+}
+
+const LINKS: usize = 4;
+
+fn step() -> impl Strategy<Value = Step> {
+    let life = i64::try_from(LIFE.as_secs()).unwrap();
+    let states = prop_oneof![Just(MessageState::Accepted), Just(MessageState::InDoubt), Just(MessageState::Deferred)];
+    prop_oneof![
+        4 => (-3 * life..=3 * life).prop_map(Step::Move),
+        1 => prop_oneof![Just(-1_i64), Just(1), Just(life), Just(-life)].prop_map(Step::Move),
+        3 => Just(Step::Change),
+        3 => (0..LINKS, states).prop_map(|(link, state)| Step::Deliver(link, state)),
+        1 => (0..LINKS).prop_map(Step::Use),
+    ]
+}
+
+struct Story {
+    world: World,
+    ids: Vec<MessageId>,
+    naive: [Naive; LINKS],
+}
+
+impl Story {
+    fn new() -> Self {
+        let world = World::new();
+        let users: Vec<UserId> = (0..LINKS).map(|link| world.user(&format!("user{link}"))).collect();
+        let ids = users.iter().map(|user| world.queue(*user)).collect();
+        Self { world, ids, naive: [Naive::default(); LINKS] }
+    }
+
+    fn now(&self) -> i64 {
+        self.world.now().as_second()
+    }
+
+    fn mark(&mut self) {
+        let now = self.now();
+        for link in &mut self.naive {
+            link.is_marked |= link.expires_at.is_some_and(|end| end <= now);
+        }
+    }
+
+    fn take(&mut self, step: &Step) {
+        let (now, world) = (self.world.now(), &self.world);
+        match step {
+            Step::Move(seconds) => world.wait(*seconds),
+            Step::Change => {
+                change(world);
+                self.mark();
+            }
+            Step::Deliver(link, state) => {
+                let id = self.ids[*link];
+                let begin = Beginning {
+                    id,
+                    nonce: &[7; 16],
+                    message_id: "m@example.com",
+                    code_hash: Some(ResetCodeHash([u8::try_from(*link).unwrap(); 32])),
+                    sender: 16,
+                    now,
+                };
+                world.change(|store| {
+                    store.note_time(now)?;
+                    store.begin_message(&begin)
+                });
+                self.mark();
+                let expires_at = Some(self.now() + i64::try_from(LIFE.as_secs()).unwrap());
+                self.naive[*link].expires_at = expires_at;
+                self.naive[*link].is_marked = false;
+                let due_at = (*state != MessageState::Accepted).then_some(now);
+                let settlement = Settlement::Tried { state: *state, reply: String::new(), due_at };
+                self.world.change(|store| {
+                    store.note_time(now)?;
+                    store.settle_message(id, &settlement, now)
+                });
+            }
+            Step::Use(link) => {
+                let id = self.ids[*link];
+                let is_used = world.change(|store| {
+                    store.note_time(now)?;
+                    store.use_link(id, now)
+                });
+                self.mark();
+                assert_eq!(is_used, self.is_usable(*link), "link {link}");
+                self.naive[*link].is_used |= is_used;
+            }
+        }
+    }
+
+    fn is_usable(&self, link: usize) -> bool {
+        let Naive { expires_at, is_marked, is_used } = self.naive[link];
+        !is_used && !is_marked && expires_at.is_some_and(|end| end > self.now())
+    }
+
+    fn check(&self) {
+        let now = self.world.now();
+        let mut open = Vec::new();
+        let reading = self.world.store.read().unwrap();
+        let query = LinkQuery { state: Some(LinkState::Open), ..LinkQuery::default() };
+        reading
+            .each_link::<StoreError>(&query, now, &mut |message| {
+                open.push(message.id);
+                Ok(())
+            })
+            .unwrap();
+        drop(reading);
+        for (link, id) in self.ids.iter().enumerate() {
+            let facts = self.world.message(*id).link.unwrap();
+            assert_eq!(facts.is_usable(now), self.is_usable(link), "link {link}: {facts:?}, {:?}", self.naive[link]);
+            let is_open = facts.is_usable(now) && facts.handed_at.is_some();
+            assert_eq!(open.contains(id), is_open, "link {link} in the list");
+        }
+    }
+}
+
+#[test]
+fn the_periods_of_the_clock_are_the_same_as_marking_every_link_at_every_change() {
+    let config = ProptestConfig {
+        cases: if is_long() { 2_000 } else { 40 },
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    };
+    proptest!(config, |(steps in proptest::collection::vec(step(), 1..40))| {
+        let mut story = Story::new();
+        for step in &steps {
+            story.take(step);
+            story.check();
+        }
+    });
+}
