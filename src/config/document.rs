@@ -3,6 +3,8 @@
 //! A section's file asks for its keys one by one; what it asked for is what the section knows, and at the end every
 //! name that nobody asked for is a problem. So no list of keys has to be kept beside the code that reads them.
 
+mod values;
+
 use std::cell::RefCell;
 use std::fmt::Display;
 use std::ops::{Range, RangeInclusive};
@@ -153,27 +155,6 @@ impl<'t> Document<'t> {
     fn line_of(&self, position: usize) -> usize {
         let before = &self.text.as_bytes()[..position.min(self.text.len())];
         1 + before.iter().filter(|byte| **byte == b'\n').count()
-    }
-
-    /// The keys that were asked for, in that order, each once, with its line and value where the file has it.
-    pub(super) fn values(&self) -> Vec<(&'static str, &'static str, Option<(usize, String)>)> {
-        let mut found: Vec<(&'static str, &'static str, Option<(usize, String)>)> = Vec::new();
-        for &(section, key) in &self.notes.borrow().keys {
-            if found.iter().any(|(other, name, _)| (*other, *name) == (section, key)) {
-                continue;
-            }
-            let mut table = Some(&self.root);
-            for part in section.split('.') {
-                table = table.and_then(|table| table.get(part)?.get_ref().as_table());
-            }
-            let value = table.and_then(|table| table.get(key));
-            found.push((
-                section,
-                key,
-                value.map(|value| (self.line_of(value.span().start), shown(key, value.get_ref()))),
-            ));
-        }
-        found
     }
 
     #[cfg(test)]
@@ -408,22 +389,6 @@ fn some_path(text: &str) -> Result<&Path, String> {
 
 fn number(integer: &DeInteger<'_>) -> Option<u32> {
     u32::from_str_radix(integer.as_str(), integer.radix()).ok()
-}
-
-/// A value for people. Of a command only the program: its arguments may name what is secret.
-fn shown(key: &str, value: &DeValue<'_>) -> String {
-    match value {
-        DeValue::String(text) => text.to_string(),
-        DeValue::Integer(integer) => number(integer).map_or_else(|| integer.to_string(), |number| number.to_string()),
-        DeValue::Array(list) => {
-            let words: Vec<String> = list.iter().map(|word| shown("", word.get_ref())).collect();
-            match (key.ends_with("command"), words.as_slice()) {
-                (true, [program, _, ..]) => format!("{program} (arguments not shown)"),
-                _ => words.join(", "),
-            }
-        }
-        other => found(other),
-    }
 }
 
 /// A value for a message: itself if it is short, otherwise its kind.

@@ -34,11 +34,12 @@ impl Config {
         let example = Document::parse(EXAMPLE, Path::new(""), Surroundings::default());
         Self::read(&example);
         let defaults = example.values();
-        let settings = document.values().into_iter().map(|(section, key, found)| {
-            let name = format!("{section}.{key}");
-            let line = found.as_ref().map(|(line, _)| *line);
-            let default = || defaults.iter().find(|(other, name, _)| (*other, *name) == (section, key));
-            let value = found.or_else(|| default().and_then(|(_, _, found)| found.clone())).map(|(_, value)| value);
+        let settings = document.values().into_iter().map(|asked| {
+            let name = format!("{}.{}", asked.section, asked.key);
+            let line = asked.said.as_ref().map(|(line, _)| *line);
+            let default = || defaults.iter().find(|other| (other.section, other.key) == (asked.section, asked.key));
+            let said = asked.said.clone().or_else(|| default().and_then(|default| default.said.clone()));
+            let value = said.map(|(_, value)| value);
             let value = if line.is_none() { config.depending_default(&name).or(value) } else { value };
             Setting { name, value, line }
         });
