@@ -24,14 +24,14 @@ pub fn list(desk: &Desk) -> Result<Vec<Operator>> {
 /// When it is one already, the role does not exist or may do more than the operator's own.
 pub fn add(desk: &Desk, uid: u32, account: &str, role: &str, kind: OperatorKind, intent: &Intent) -> Result<()> {
     desk.change(Action::OperatorsAdd, intent, |change| {
+        let role = change.role_named(role)?.ok_or_else(|| Refusal::NoSuchRole(role.to_owned()))?;
+        change.outrank(role.id, account, None)?;
         if let Some(there) = change.operator(uid)? {
             // The number may be that of an account which has gone.
             let is_same = there.is_account(uid, Some(account));
             let shown = if is_same { there.account } else { format!("{} (uid {uid})", there.account) };
             return Err(Refusal::OperatorExists(shown).into());
         }
-        let role = change.role_named(role)?.ok_or_else(|| Refusal::NoSuchRole(role.to_owned()))?;
-        change.outrank(role.id, account, None)?;
         let operator = Operator {
             uid,
             account: account.to_owned(),

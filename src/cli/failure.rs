@@ -4,6 +4,7 @@
 mod complaint;
 mod usage;
 
+use std::ffi::OsString;
 use std::io;
 
 use crate::actions::ActionError;
@@ -69,9 +70,13 @@ impl Told {
     }
 }
 
-/// Says an error on standard error and gives its exit code.
-pub fn tell(output: &mut Output, error: &anyhow::Error) -> u8 {
-    let told = describe(error);
+/// Says an error on standard error and gives its exit code. A code that somebody typed among the `arguments`, where a user
+/// was expected, is not repeated.
+pub fn tell(output: &mut Output, arguments: &[OsString], error: &anyhow::Error) -> u8 {
+    let mut told = describe(error);
+    for text in std::iter::once(&mut told.words).chain(&mut told.details).chain(&mut told.hint) {
+        *text = usage::without_codes(text, arguments);
+    }
     if told.code == BROKEN_PIPE || told.code == NOT_VERIFIED {
         let _ = output.flush();
         if told.code == NOT_VERIFIED {

@@ -151,7 +151,7 @@ pub fn run(process: Process, clock: Box<dyn Clock>, random: Box<dyn Random>) -> 
     });
     match ran {
         Ok(()) => failure::OK,
-        Err(error) => failure::tell(&mut context.output, &error),
+        Err(error) => failure::tell(&mut context.output, &context.process.arguments, &error),
     }
 }
 

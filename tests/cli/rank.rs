@@ -17,6 +17,7 @@ use cxme_admin::store::Store;
 use cxme_admin::store::open::Expect;
 
 use crate::permission_first::dump;
+use crate::permission_first::leaves;
 use crate::support::CAROL;
 use crate::support::World;
 
@@ -58,28 +59,50 @@ fn messages(world: &World, user: &str) -> String {
     ))
 }
 
+/// Commands of jobs that only look.
+const LOOK: [&str; 2] = ["jobs list", "jobs show"];
+
+/// What acts on many users, and leaves out those who rank higher.
+const ON_MANY: [&str; 4] = [
+    "jobs remind 1 --after 1s --unless-sent-within 0s --yes",
+    "users send-reset --all --unless-sent-within 0s --yes",
+    "resets revoke --all --yes",
+    "jobs delete --older-than 0s --yes",
+];
+
+/// What acts on certain users or on a whole job, with its standard input.
+const ON_THEM: [(&str, &str); 14] = [
+    ("jobs run 2", ""),
+    ("jobs cancel 1", ""),
+    ("jobs cancel 2", ""),
+    ("jobs cancel 3 --revoke-links", ""),
+    ("jobs delete 1 --yes", ""),
+    ("jobs delete 2 --yes", ""),
+    ("mail queue --cancel [OF HIGH]", ""),
+    ("resets revoke high", ""),
+    ("users send-reset high --unless-sent-within 0s", ""),
+    ("users import - --update", "email,name\npeer@example.com,Peer\nhigh@example.com,X\n"),
+    ("users import - --update -n", "email,name\npeer@example.com,Peer\nhigh@example.com,X\n"),
+    ("users import - --update", "email,role\npeer@example.com,Higher\n"),
+    ("users import -", "email,role\nnew@example.com,Higher\n"),
+    ("users import -", "email,role\nnew@example.com,Admin\nnot an address,\n"),
+];
+
+#[test]
+fn every_command_of_jobs_stands_in_one_of_the_lists() {
+    leaves("", &cxme_admin::cli::command_tree(), &mut |path| {
+        let is_listed = LOOK.contains(&path)
+            || ON_MANY.iter().chain(ON_THEM.iter().map(|(call, _)| call)).any(|call| call.starts_with(path));
+        assert!(!path.starts_with("jobs ") || is_listed, "{path}");
+    });
+}
+
 #[test]
 fn what_would_act_on_them_alone_is_refused() {
     let world = world();
     let of_high = world.ask("SELECT id FROM message WHERE address = 'high@example.com' AND state = 'queued'");
-    let rows = "email,name\npeer@example.com,Peer\nhigh@example.com,X\n";
-    let calls = [
-        ("jobs run 2".to_owned(), ""),
-        ("jobs cancel 1".to_owned(), ""),
-        ("jobs cancel 2".to_owned(), ""),
-        ("jobs cancel 3 --revoke-links".to_owned(), ""),
-        ("jobs delete 1 --yes".to_owned(), ""),
-        ("jobs delete 2 --yes".to_owned(), ""),
-        (format!("mail queue --cancel {of_high}"), ""),
-        ("resets revoke high".to_owned(), ""),
-        ("users send-reset high --unless-sent-within 0s".to_owned(), ""),
-        ("users import - --update".to_owned(), rows),
-        ("users import - --update -n".to_owned(), rows),
-        ("users import - --update".to_owned(), "email,role\npeer@example.com,Higher\n"),
-        ("users import -".to_owned(), "email,role\nnew@example.com,Higher\n"),
-        ("users import -".to_owned(), "email,role\nnew@example.com,Admin\nnot an address,\n"),
-    ];
-    for (call, stdin) in calls {
+    for (call, stdin) in ON_THEM {
+        let call = call.replace("[OF HIGH]", &of_high);
         let (before, events) = (dump(&world), world.events());
         let run = world.command(&call).stdin(stdin).uid(CAROL).run();
         assert_eq!(run.status, 77, "{call}: {run}");
@@ -93,12 +116,7 @@ fn what_would_act_on_them_alone_is_refused() {
 
 #[test]
 fn what_acts_on_many_leaves_them_out() {
-    for call in [
-        "jobs remind 1 --after 1s --unless-sent-within 0s --yes",
-        "users send-reset --all --unless-sent-within 0s --yes",
-        "resets revoke --all --yes",
-        "jobs delete --older-than 0s --yes",
-    ] {
+    for call in ON_MANY {
         let world = world();
         world.sql("DELETE FROM message WHERE job_id IN (2, 3); DELETE FROM job WHERE id IN (2, 3)");
         world.sql(&format!("UPDATE message SET expires_at = {} WHERE job_id IS NULL", at(&world) - 1));
@@ -129,6 +147,17 @@ fn whoever_ranks_high_enough_may() {
         let run = world.command(call).stdin(stdin).run();
         assert_eq!(run.status, 0, "{call}: {run}");
     }
+}
+
+/// Sending decides nothing: the timer's own small role sends what others, who may, have asked for.
+#[test]
+fn a_job_that_runs_is_sent_by_whoever_may_run_jobs() {
+    let world = world();
+    // A newer link would keep those of the job from being sent.
+    world.sql("DELETE FROM message WHERE job_id IS NULL");
+    world.command("jobs run").uid(CAROL).run().expect_status(0);
+    assert_eq!(world.ask("SELECT count(*) FROM message WHERE job_id = 3 AND state = 'accepted'"), "2");
+    assert_eq!(world.ask("SELECT count(*) FROM message WHERE job_id = 2 AND state = 'accepted'"), "0", "paused");
 }
 
 /// Rows after whose last one something happens to the store.

@@ -210,6 +210,21 @@ fn a_code_that_was_typed_as_an_argument_is_never_repeated() {
             }
         }
     }
+    // Where a user is expected, it is no usage error.
+    for command in ["resets revoke", "users show", "users list --role", "audit list --user", "users edit --name x"] {
+        for typed in [code.clone(), code.to_lowercase(), format!("https://reset.example.com/#!{code}")] {
+            let run = world.command(command).argument(&typed).run();
+            assert!(run.status != 0 && run.err().contains("code"), "{command} {typed}: {run}");
+            let said = String::from_utf8(run.all()).unwrap().to_uppercase();
+            assert!(!said.contains(&code[..5]) && !said.contains(&code[21..]), "{command} {typed}: {run}");
+        }
+    }
+    assert_snapshot!(world.command("users show").argument(&code).run(), @"
+    status 67
+    -- stderr
+    error: no user has the username `(not repeated: it may be a code)`
+    hint: names are taken whole: cxme-admin users list --search TEXT
+    ");
     assert_snapshot!(world.command("resets redeem").argument(&code).run(), @"
     status 2
     -- stderr

@@ -74,13 +74,13 @@ pub struct Management {
 /// When the user does not exist, outranks the operator or signs in with SAML, or the operator may do neither.
 pub fn management(desk: &Desk, reference: &UserReference) -> Result<Management> {
     desk.view(Action::UsersShow, |view| {
-        let user = view.subordinate(reference)?;
-        view.require_password_sign_in(&user)?;
         let may_send = view.require(Permission::SendResets).is_ok();
         if !may_send {
             view.require(Permission::SetPasswords)?;
         }
         let may_set = view.require(Permission::SetPasswords).is_ok();
+        let user = view.subordinate(reference)?;
+        view.require_password_sign_in(&user)?;
         Ok(Management { user, may_send, may_set })
     })
 }

@@ -62,8 +62,25 @@ fn of_text_alone(error: clap::Error, arguments: &[OsString]) -> (clap::Error, bo
 /// Whether the word is a code, also as it stands in a link, or the command that takes one.
 fn may_be_or_stand_before_a_code(word: &OsStr) -> bool {
     let word = word.to_string_lossy();
-    let end = word.rsplit(['#', '!', '=', '/']).next().unwrap_or_default();
-    word == "redeem" || ResetCode::parse(end).is_ok()
+    word == "redeem" || code_in(&word).is_some()
+}
+
+/// The code that a word is, or that stands in it as in a link.
+fn code_in(word: &str) -> Option<&str> {
+    word.rsplit(['#', '!', '=', '/']).next().filter(|end| ResetCode::parse(end).is_ok())
+}
+
+/// The text without the codes among the arguments, in whatever case it repeats them.
+pub(super) fn without_codes(text: &str, arguments: &[OsString]) -> String {
+    let mut text = text.to_owned();
+    for word in arguments.iter().filter_map(|word| word.to_str()) {
+        let Some(code) = code_in(word).map(str::to_ascii_lowercase) else { continue };
+        // Lower case in ASCII has the same bytes in number.
+        while let Some(at) = text.to_ascii_lowercase().find(&code) {
+            text.replace_range(at..at + code.len(), "(not repeated: it may be a code)");
+        }
+    }
+    text
 }
 
 /// Whether somebody could have typed a password after this word, although no command takes one there.
