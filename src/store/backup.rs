@@ -13,6 +13,7 @@ use super::Store;
 use super::StoreError;
 use super::open::beside;
 use super::open::connect;
+use super::open::refuse_leftovers;
 use super::open::remove_with_companions;
 use crate::private_file;
 use crate::private_file::Problem;
@@ -43,9 +44,11 @@ impl Store {
     /// Begins a copy of the store in a new file of mode 0600.
     ///
     /// # Errors
-    /// When there is a file already, or none can be created there.
+    /// When there is a file already, or none can be created there, or the log of another one is beside it: SQLite would
+    /// play that back into the copy when it opens it.
     pub fn begin_copy(&self, destination: &Path) -> Result<Copying> {
         let unfinished = Unfinished::begin(destination)?;
+        refuse_leftovers(destination)?;
         let private = match private_file::check_database_place(destination, &self.rule) {
             Ok(()) => None,
             Err(Problem::Parent { .. } | Problem::ParentOwner { .. }) => Some(self.private_copy()?),

@@ -117,7 +117,7 @@ impl Restoring {
     pub fn finish(self, store: Store) -> Result<()> {
         let Some(kept) = self.kept.as_deref().filter(|_| self.place.symlink_metadata().is_ok()) else {
             refuse_leftovers(&self.place)?;
-            return self.move_in(store);
+            return self.move_in(store, folder_of(&self.place));
         };
         // A sender would record its results in messages that are not there any more.
         let Some(_all) = lock_all(&self.place)? else { return Err(StoreError::Sending) };
@@ -125,16 +125,16 @@ impl Restoring {
             Err(StoreError::Corrupt(_)) => {
                 // SQLite cannot read it any more: its bytes are kept, and everything that belongs to them.
                 set_aside(&self.place, kept)?;
-                self.move_in(store)
+                self.move_in(store, kept)
             }
             other => other,
         }
     }
 
-    /// Moves the copy to the store's place, where nothing is, as a file of the account that the store is for.
-    fn move_in(&self, store: Store) -> Result<()> {
+    /// Moves the copy to the store's place, where nothing is, as a file of the account that `like` belongs to.
+    fn move_in(&self, store: Store, like: &Path) -> Result<()> {
         store.close_whole()?;
-        give_to_owner(&self.path, folder_of(&self.place))?;
+        give_to_owner(&self.path, like)?;
         let has_readers = self.rule.lets_group_read();
         if has_readers {
             let mode = std::os::unix::fs::PermissionsExt::from_mode(0o640);

@@ -364,6 +364,10 @@ fn each_thing_that_is_wrong_with_a_store_is_found_with_what_to_do() {
     hint: modes and key: as it says; else keep a copy of the file as it is, and restore the newest sound backup
     ");
     world.sql("DROP TRIGGER more");
+    world.sql("PRAGMA ignore_check_constraints = ON; UPDATE user SET locale = x'00'");
+    let broken = check().expect_status(65).out();
+    assert!(broken.contains("\nintegrity    CHECK constraint failed in user\n"), "{broken}");
+    world.sql("UPDATE user SET locale = NULL");
     world.wait(-3_600);
     assert_snapshot!(check(), @"
     status 0

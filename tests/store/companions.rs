@@ -114,6 +114,26 @@ fn a_copy_with_a_companion_beside_it_is_not_restored_and_nothing_changes() {
 }
 
 #[test]
+fn no_copy_is_made_where_the_log_of_another_file_is() {
+    let log = log_of_another_store();
+    let world = World::new();
+    let copy = world.folder().join("copies/copy.db");
+    for planted in Planted::all() {
+        for suffix in COMPANIONS {
+            std::fs::create_dir(copy.parent().unwrap()).unwrap();
+            let companion = beside(&copy, suffix);
+            planted.at(&companion, &log);
+            let before = contents(copy.parent().unwrap());
+            let ran = world.run(&["store", "backup", copy.to_str().unwrap()]);
+            ran.refused(78, &format!("{}: is left from another store", companion.display()));
+            assert_eq!(contents(copy.parent().unwrap()), before, "{planted:?} {suffix}");
+            std::fs::remove_dir_all(copy.parent().unwrap()).unwrap();
+        }
+    }
+    world.assert_sound();
+}
+
+#[test]
 fn a_directory_in_which_others_may_write_is_no_place_for_a_store_sticky_or_not() {
     let world = World::new();
     for bad in [0o777, 0o1777, 0o770, 0o1770] {
@@ -144,12 +164,13 @@ fn a_backup_into_a_shared_directory_is_written_in_a_private_one() {
     assert_eq!(mode(&copy), 0o600);
     assert_eq!(names_in(&shared), ["copy.db"]);
     assert_eq!(world.names(), ["reset.key", "store.db"], "the private copy is removed");
-    // SQLite looks for a -journal beside what it opens.
+    // SQLite looks for a -journal beside what it opens, which is not yet the copy itself.
     let trace = std::fs::read_to_string(&trace).unwrap();
     let looked = |place: &Path| {
-        trace.contains(&format!("{}/", place.display())) && {
-            trace.lines().any(|line| line.contains(&*place.to_string_lossy()) && line.contains("-journal"))
-        }
+        let begins = format!("{}/", place.display());
+        trace
+            .lines()
+            .any(|line| line.contains(&begins) && line.contains("-journal") && !line.contains("copy.db-journal"))
     };
     assert!(looked(&world.state()), "the trace shows what SQLite opens");
     assert!(!looked(&shared), "SQLite opens nothing in the shared directory");

@@ -176,7 +176,7 @@ fn copy_of_version(world: &World, version: usize) -> PathBuf {
                   SELECT name FROM now.sqlite_schema";
     for table in lines(tables) {
         let columns = lines(&format!("SELECT name FROM pragma_table_info('{table}', 'main')")).join(", ");
-        let sql = format!("INSERT INTO main.{table} ({columns}) SELECT {columns} FROM now.{table}");
+        let sql = format!("INSERT OR REPLACE INTO main.{table} ({columns}) SELECT {columns} FROM now.{table}");
         connection.execute_batch(&sql).unwrap();
     }
     copy

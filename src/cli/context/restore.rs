@@ -4,7 +4,7 @@ use std::path::Path;
 use std::path::PathBuf;
 
 use super::Context;
-use super::owner_of;
+use super::owner_of_store;
 use super::rules;
 use crate::actions::ActionError;
 use crate::actions::Desk;
@@ -72,7 +72,7 @@ impl Context {
         let config = self.config()?.clone();
         let place = self.place_of_store()?;
         // Never the copy's own: whoever planted it would be trusted for it.
-        let owner = owner_of(&place).or_else(|| owner_of(place.parent()?));
+        let owner = owner_of_store(&place);
         let rule = self.store_rule(&config, owner);
         let now = self.now()?;
         let (restoring, store): (Restoring, Store) = Restoring::begin(copy, &place, &rule, now)?;
