@@ -22,6 +22,9 @@ _cxme__admin() {
             cxme__admin,completions)
                 cmd="cxme__admin__subcmd__completions"
                 ;;
+            cxme__admin,config)
+                cmd="cxme__admin__subcmd__config"
+                ;;
             cxme__admin,demo)
                 cmd="cxme__admin__subcmd__demo"
                 ;;
@@ -52,6 +55,9 @@ _cxme__admin() {
             cxme__admin,users)
                 cmd="cxme__admin__subcmd__users"
                 ;;
+            cxme__admin,whoami)
+                cmd="cxme__admin__subcmd__whoami"
+                ;;
             cxme__admin__subcmd__audit,head)
                 cmd="cxme__admin__subcmd__audit__subcmd__head"
                 ;;
@@ -60,6 +66,9 @@ _cxme__admin() {
                 ;;
             cxme__admin__subcmd__audit,verify)
                 cmd="cxme__admin__subcmd__audit__subcmd__verify"
+                ;;
+            cxme__admin__subcmd__config,show)
+                cmd="cxme__admin__subcmd__config__subcmd__show"
                 ;;
             cxme__admin__subcmd__jobs,cancel)
                 cmd="cxme__admin__subcmd__jobs__subcmd__cancel"
@@ -179,7 +188,7 @@ _cxme__admin() {
 
     case "${cmd}" in
         cxme__admin)
-            opts="-c -o -q -v -h -V --config --store --output --quiet --verbose --color --no-input --help --version demo init users resets jobs roles operators policy audit mail store completions"
+            opts="-c -o -q -v -h -V --config --store --output --quiet --verbose --color --no-input --help --version demo init users resets jobs roles operators policy audit mail store config whoami completions"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -395,6 +404,82 @@ _cxme__admin() {
         cxme__subcmd__admin__subcmd__completions)
             opts="-c -o -q -v -h --config --store --output --quiet --verbose --color --no-input --help bash elvish fish powershell zsh"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -c)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --store)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "table json ndjson csv" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "table json ndjson csv" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cxme__subcmd__admin__subcmd__config)
+            opts="-c -o -q -v -h --config --store --output --quiet --verbose --color --no-input --help show"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -c)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --store)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "table json ndjson csv" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "table json ndjson csv" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cxme__subcmd__admin__subcmd__config__subcmd__show)
+            opts="-c -o -q -v -h --config --store --output --quiet --verbose --color --no-input --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -2605,6 +2690,44 @@ _cxme__admin() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -c)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --store)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "table json ndjson csv" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "table json ndjson csv" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cxme__subcmd__admin__subcmd__whoami)
+            opts="-c -o -q -v -h --config --store --output --quiet --verbose --color --no-input --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
                 --config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0

@@ -49,6 +49,8 @@ complete -c cxme-admin -n "__fish_cxme_admin_needs_command" -f -a "policy" -d 'T
 complete -c cxme-admin -n "__fish_cxme_admin_needs_command" -f -a "audit" -d 'The audit: every deed, in a chain of hashes'
 complete -c cxme-admin -n "__fish_cxme_admin_needs_command" -f -a "mail" -d 'Mail: try the relay, see the mails, see what waits'
 complete -c cxme-admin -n "__fish_cxme_admin_needs_command" -f -a "store" -d 'The store itself'
+complete -c cxme-admin -n "__fish_cxme_admin_needs_command" -f -a "config" -d 'The configuration'
+complete -c cxme-admin -n "__fish_cxme_admin_needs_command" -f -a "whoami" -d 'Show the account, role, permissions and store that commands use here'
 complete -c cxme-admin -n "__fish_cxme_admin_needs_command" -f -a "completions" -d 'Print the completions for a shell'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand demo" -s c -l config -d 'Configuration file [variable: CXME_ADMIN_CONFIG]' -r -F
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand demo" -l store -d 'Store, in place of the configured one [variable: CXME_ADMIN_STORE]' -r -F
@@ -937,6 +939,46 @@ complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand store; and __fish_
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand store; and __fish_seen_subcommand_from migrate" -s v -l verbose -d 'Say what was done, without a terminal too'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand store; and __fish_seen_subcommand_from migrate" -l no-input -d 'Never ask: fail where a question would come'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand store; and __fish_seen_subcommand_from migrate" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand config; and not __fish_seen_subcommand_from show" -s c -l config -d 'Configuration file [variable: CXME_ADMIN_CONFIG]' -r -F
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand config; and not __fish_seen_subcommand_from show" -l store -d 'Store, in place of the configured one [variable: CXME_ADMIN_STORE]' -r -F
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand config; and not __fish_seen_subcommand_from show" -s o -l output -d 'Form of the data on standard output' -r -f -a "table\t'For people'
+json\t'One JSON document'
+ndjson\t'One JSON object a line'
+csv\t'RFC 4180'"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand config; and not __fish_seen_subcommand_from show" -l color -d 'Colours: auto, always or never [variable: NO_COLOR]' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand config; and not __fish_seen_subcommand_from show" -s q -l quiet -d 'Say nothing but data and errors'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand config; and not __fish_seen_subcommand_from show" -s v -l verbose -d 'Say what was done, without a terminal too'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand config; and not __fish_seen_subcommand_from show" -l no-input -d 'Never ask: fail where a question would come'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand config; and not __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand config; and not __fish_seen_subcommand_from show" -f -a "show" -d 'Show the files and settings in force, and where each comes from'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand config; and __fish_seen_subcommand_from show" -s c -l config -d 'Configuration file [variable: CXME_ADMIN_CONFIG]' -r -F
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand config; and __fish_seen_subcommand_from show" -l store -d 'Store, in place of the configured one [variable: CXME_ADMIN_STORE]' -r -F
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand config; and __fish_seen_subcommand_from show" -s o -l output -d 'Form of the data on standard output' -r -f -a "table\t'For people'
+json\t'One JSON document'
+ndjson\t'One JSON object a line'
+csv\t'RFC 4180'"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand config; and __fish_seen_subcommand_from show" -l color -d 'Colours: auto, always or never [variable: NO_COLOR]' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand config; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Say nothing but data and errors'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand config; and __fish_seen_subcommand_from show" -s v -l verbose -d 'Say what was done, without a terminal too'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand config; and __fish_seen_subcommand_from show" -l no-input -d 'Never ask: fail where a question would come'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand config; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand whoami" -s c -l config -d 'Configuration file [variable: CXME_ADMIN_CONFIG]' -r -F
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand whoami" -l store -d 'Store, in place of the configured one [variable: CXME_ADMIN_STORE]' -r -F
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand whoami" -s o -l output -d 'Form of the data on standard output' -r -f -a "table\t'For people'
+json\t'One JSON document'
+ndjson\t'One JSON object a line'
+csv\t'RFC 4180'"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand whoami" -l color -d 'Colours: auto, always or never [variable: NO_COLOR]' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand whoami" -s q -l quiet -d 'Say nothing but data and errors'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand whoami" -s v -l verbose -d 'Say what was done, without a terminal too'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand whoami" -l no-input -d 'Never ask: fail where a question would come'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand whoami" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand completions" -s c -l config -d 'Configuration file [variable: CXME_ADMIN_CONFIG]' -r -F
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand completions" -l store -d 'Store, in place of the configured one [variable: CXME_ADMIN_STORE]' -r -F
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand completions" -s o -l output -d 'Form of the data on standard output' -r -f -a "table\t'For people'

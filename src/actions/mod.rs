@@ -23,6 +23,7 @@ pub mod roles;
 mod scene;
 pub mod store;
 pub mod users;
+pub mod whoami;
 
 use std::cell::OnceCell;
 use std::cell::RefCell;

@@ -136,14 +136,14 @@ pub fn run(context: &mut Context, args: &DemoArgs) -> anyhow::Result<()> {
     stage.run(&["audit", "list"], 0)?;
     stage.run(&["audit", "verify"], 0)?;
 
-    let config = stage.config.display().to_string();
+    let config = crate::cli::as_typed(&[stage.config.clone().into()]);
     let words = [
         String::new(),
         "# The folder stays. Try, for example:".to_owned(),
         format!("cxme-admin -c {config} users set-password bob"),
         format!("cxme-admin -c {config} users list --no-password -o csv"),
         format!("cxme-admin -c {config} users --help"),
-        format!("# And when you have seen enough: rm -r {}", dir.display()),
+        format!("# And when you have seen enough: {}", crate::cli::as_typed(&["rm".into(), "-r".into(), dir.into()])),
     ];
     for line in words {
         context.output.line(&line)?;

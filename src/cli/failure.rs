@@ -136,6 +136,14 @@ fn of_complaint(complaint: &Complaint) -> Told {
         Complaint::Declined | Complaint::NoPassword | Complaint::Data(_) => Told::new(DATA, complaint),
         Complaint::NotVerified => Told::new(NOT_VERIFIED, complaint),
         Complaint::Configuration(_) => Told::new(CONFIGURATION, complaint),
+        Complaint::NoConfiguration { path, named_by } => {
+            let words = ["cxme-admin".into(), "init".into(), "-c".into(), path.into()];
+            let making = crate::cli::as_typed(&words);
+            let other = if named_by.starts_with('-') { "give another path" } else { "correct the variable" };
+            Told::new(CONFIGURATION, complaint).hint(format!("create it: {making}; or {other}"))
+        }
+        Complaint::OtherAccountsStore { way, .. } => Told::new(CONFIGURATION, complaint)
+            .hint(format!("run {way}; for a store of your own, name it: cxme-admin init --store PATH")),
         Complaint::LeftoverKey(path) => {
             let aside = path.with_extension("key.old");
             let moving = crate::cli::as_typed(&["mv".into(), path.into(), aside.into()]);

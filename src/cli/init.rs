@@ -80,6 +80,9 @@ pub fn run(context: &mut Context, args: &InitArgs) -> anyhow::Result<()> {
         return at_store(context, args, &store_path, &key_place);
     }
     context.may_init()?;
+    if let Some(complaint) = context.other_accounts_store(&store_path) {
+        return Err(complaint.into());
+    }
     Store::check_place(&store_path, if config.store.reader_group.is_some() { 0o640 } else { 0o600 })?;
     if key_place.path.symlink_metadata().is_ok() {
         return Err(Complaint::LeftoverKey(key_place.path).into());

@@ -4,6 +4,7 @@
 pub mod acting;
 pub mod audit;
 pub mod completions;
+pub mod config;
 pub mod context;
 pub mod data;
 pub mod demo;
@@ -22,6 +23,7 @@ pub mod selection;
 pub mod store;
 pub mod table;
 pub mod users;
+pub mod whoami;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -115,6 +117,9 @@ enum Command {
     Mail(mail::MailCommand),
     #[command(subcommand)]
     Store(store::StoreCommand),
+    #[command(subcommand)]
+    Config(config::ConfigCommand),
+    Whoami(whoami::WhoamiArgs),
     Completions(completions::CompletionsArgs),
 }
 
@@ -163,6 +168,8 @@ fn dispatch(context: &mut Context, command: Command) -> anyhow::Result<()> {
         Command::Audit(command) => audit::run(context, command),
         Command::Mail(command) => mail::run(context, command),
         Command::Store(command) => store::run(context, command),
+        Command::Config(command) => config::run(context, command),
+        Command::Whoami(args) => whoami::run(context, &args),
         Command::Completions(args) => completions::run(context, &args),
     }
 }

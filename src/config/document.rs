@@ -3,6 +3,8 @@
 //! A section's file asks for its keys one by one; what it asked for is what the section knows, and at the end every
 //! name that nobody asked for is a problem. So no list of keys has to be kept beside the code that reads them.
 
+mod values;
+
 use std::cell::RefCell;
 use std::fmt::Display;
 use std::ops::{Range, RangeInclusive};

@@ -15,6 +15,7 @@ mod problems;
 mod reset;
 mod saml;
 mod search;
+mod settings;
 mod sign_in;
 mod smtp;
 mod store;
@@ -31,6 +32,7 @@ pub use problems::{Problem, Problems};
 pub use reset::ResetSection;
 pub use saml::SamlSection;
 pub use search::{Search, search_path};
+pub use settings::Setting;
 pub use sign_in::SignInSection;
 pub use smtp::{PasswordFrom, SmtpLogin, SmtpSection};
 pub use store::StoreSection;
@@ -86,13 +88,7 @@ impl Config {
     /// # Errors
     /// When the file cannot be read, or with everything that is wrong in it.
     pub fn load(path: &Path, surroundings: Surroundings<'_>) -> Result<Self, LoadError> {
-        let bytes = private_file::read(path, &private_file::Rule::config(), LIMIT)?;
-        let text = std::str::from_utf8(&bytes).map_err(|error| {
-            let line = 1 + bytes[..error.valid_up_to()].iter().filter(|byte| **byte == b'\n').count();
-            let text = "is not UTF-8: save the file as UTF-8".to_owned();
-            Problems::new(path, vec![Problem { line: Some(line), text }])
-        })?;
-        Ok(Self::parse(text, path, surroundings)?)
+        Ok(Self::parse(&read_text(path)?, path, surroundings)?)
     }
 
     /// Reads the text of the file `name`. Relative paths in it begin at that file's folder.
@@ -127,6 +123,17 @@ impl Config {
             organization,
         }
     }
+}
+
+/// The text of a file, which others must not be able to write.
+fn read_text(path: &Path) -> Result<String, LoadError> {
+    let bytes = private_file::read(path, &private_file::Rule::config(), LIMIT)?;
+    let text = std::str::from_utf8(&bytes).map_err(|error| {
+        let line = 1 + bytes[..error.valid_up_to()].iter().filter(|byte| **byte == b'\n').count();
+        let text = "is not UTF-8: save the file as UTF-8".to_owned();
+        Problems::new(path, vec![Problem { line: Some(line), text }])
+    })?;
+    Ok(text.to_owned())
 }
 
 #[cfg(test)]

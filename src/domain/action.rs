@@ -46,6 +46,8 @@ pub enum Action {
     AuditList,
     AuditVerify,
     AuditHead,
+    WhoAmI,
+    ConfigShow,
     StoreOpen,
     StoreInit,
     StoreCheck,
@@ -56,7 +58,7 @@ pub enum Action {
 
 impl Action {
     /// All actions.
-    pub const ALL: [Self; 46] = [
+    pub const ALL: [Self; 48] = [
         Self::UsersList,
         Self::UsersShow,
         Self::UsersAdd,
@@ -97,6 +99,8 @@ impl Action {
         Self::AuditList,
         Self::AuditVerify,
         Self::AuditHead,
+        Self::WhoAmI,
+        Self::ConfigShow,
         Self::StoreOpen,
         Self::StoreInit,
         Self::StoreCheck,
@@ -148,6 +152,8 @@ impl Action {
             Self::AuditList => "audit list",
             Self::AuditVerify => "audit verify",
             Self::AuditHead => "audit head",
+            Self::WhoAmI => "whoami",
+            Self::ConfigShow => "config show",
             Self::StoreOpen => "opening the store",
             Self::StoreInit => "init",
             Self::StoreCheck => "store check",
@@ -186,9 +192,11 @@ impl Action {
             | Self::PolicyShow
             | Self::PolicyCheck
             | Self::MailPreview
+            | Self::WhoAmI
             | Self::StoreOpen => None,
             Self::AuditList | Self::AuditVerify | Self::AuditHead => Some(Permission::ViewAudit),
-            Self::StoreInit
+            Self::ConfigShow
+            | Self::StoreInit
             | Self::StoreCheck
             | Self::StoreBackup
             | Self::StoreRestore

@@ -30,6 +30,7 @@ mod rank;
 mod remedies;
 mod resets;
 mod resets_revoke;
+mod right_store;
 mod roles;
 mod secrecy;
 mod secret_sources;

@@ -154,7 +154,8 @@ fn a_missing_store_or_configuration_says_what_to_do() {
     assert_snapshot!(world.run("users list -c /absent/config.toml"), @"
     status 78
     -- stderr
-    error: /absent/config.toml: no such file: create it, or correct the path
+    error: /absent/config.toml: no such configuration; `--config` names it
+    hint: create it: cxme-admin init -c /absent/config.toml; or give another path
     ");
 }
 

@@ -114,6 +114,8 @@ const CALLS: &[Call] = &[
     ("mail queue -o csv", "", "view-users"),
     ("mail queue --cancel 3", "", "send-resets"),
     ("mail queue --cancel 99", "", "send-resets"),
+    ("whoami", "", ""),
+    ("config show", "", "manage-store"),
     ("roles list", "", ""),
     ("operators list", "", ""),
     ("operators add 61099 --role Nothing", "", "manage-operators"),

@@ -12,7 +12,7 @@ use crate::support::MALLORY;
 use crate::support::World;
 
 /// A command for every action; none changes what the next one needs.
-const COMMANDS: [(Action, &str); 44] = [
+const COMMANDS: [(Action, &str); 46] = [
     (Action::UsersList, "users list"),
     (Action::UsersShow, "users show alice"),
     (Action::UsersAdd, "users add new@example.com -n"),
@@ -53,6 +53,8 @@ const COMMANDS: [(Action, &str); 44] = [
     (Action::AuditList, "audit list"),
     (Action::AuditVerify, "audit verify"),
     (Action::AuditHead, "audit head"),
+    (Action::WhoAmI, "whoami"),
+    (Action::ConfigShow, "config show"),
     (Action::StoreCheck, "store check"),
     (Action::StoreBackup, "store backup [DIR]/copy.db -n"),
     (Action::StoreRestore, "store restore [DIR]/saved.db -n"),
@@ -188,6 +190,8 @@ fn the_matrix_of_commands_and_roles_is_exactly_this() {
     audit list                            yes      .        .        yes      .        .        .        .        .        yes
     audit verify                          yes      .        .        yes      .        .        .        .        .        yes
     audit head                            yes      .        .        yes      .        .        .        .        .        yes
+    whoami                                yes      yes      yes      yes      yes      yes      yes      yes      .        yes
+    config show                           yes      .        .        .        .        .        .        .        .        yes
     store check                           yes      .        .        .        .        .        .        .        .        yes
     store backup                          yes      .        .        .        .        .        .        .        .        yes
     store restore                         yes      .        .        .        .        .        .        .        .        yes

@@ -89,6 +89,8 @@ fn a_long_paste_with_a_line_break_leaves_nothing_for_the_next_question_or_the_sh
     for typed in [format!("first\r{long}\r"), format!("\x1b[200~first\r{long}\x1b[201~"), format!("first\r{long}")] {
         assert!(refusal_of(typed.as_bytes()).starts_with("the paste holds a line break"));
     }
+    assert!(refusal_of(format!("first\x04{long}\r").as_bytes()).starts_with("the input ended before Enter"));
+    assert!(refusal_of(format!("{long}\r{long}\r").as_bytes()).starts_with("the paste holds a line break"));
 }
 
 #[test]

@@ -3,11 +3,11 @@
 mod by_sudo;
 mod login;
 mod mail;
+mod paths;
 mod post;
 mod restore;
 mod secret;
 
-use std::ffi::OsStr;
 use std::path::Path;
 use std::path::PathBuf;
 
@@ -19,10 +19,8 @@ use crate::cli::failure::Complaint;
 use crate::cli::new_output;
 use crate::cli::output::Output;
 use crate::clock::Clock;
-use crate::config;
 use crate::config::Config;
 use crate::config::LoadError;
-use crate::config::Search;
 use crate::config::Surroundings;
 use crate::domain::action::Action;
 use crate::domain::operator::Account;
@@ -42,6 +40,9 @@ use crate::secrets::password_hash::HashParameters;
 use crate::store::Store;
 use crate::store::open::Expect;
 
+pub use paths::Source;
+pub use paths::owner_of;
+pub use paths::owner_of_store;
 pub use secret::PasswordSource;
 
 /// The account that a package makes for the program.
@@ -128,7 +129,7 @@ impl Context {
         let owner = owner_of_store(&path);
         let account = self.account(owner);
         let rule = self.store_rule(&config, owner);
-        let store = Store::open(&path, &rule, expect)?;
+        let store = Store::open(&path, &rule, expect).map_err(|error| self.led_to_the_system_store(error, &path))?;
         let rules = rules(&config)?;
         let (Some(clock), Some(random)) = (self.clock.take(), self.random.take()) else {
             anyhow::bail!("the store was opened twice");
@@ -150,11 +151,6 @@ impl Context {
     /// When a desk has the clock.
     pub fn now(&self) -> anyhow::Result<jiff::Timestamp> {
         self.clock.as_ref().map(|clock| clock.now()).ok_or_else(|| anyhow::anyhow!("the clock is in use"))
-    }
-
-    /// Whether the store was named by the option or the variable.
-    pub fn names_store(&self) -> bool {
-        self.named_store().is_some()
     }
 
     /// The configuration in force.
@@ -185,74 +181,13 @@ impl Context {
             let words = "not a usable configuration; root sees why: sudo env -u SUDO_UID cxme-admin policy show";
             return Err(Complaint::Configuration(format!("{}: {words}", path.display())).into());
         }
-        Ok(loaded?)
-    }
-
-    /// The configuration file that is read; `None`: there is none, and the defaults hold.
-    pub fn config_path(&self) -> Option<PathBuf> {
-        config::search_path(&self.search())
-    }
-
-    fn search(&self) -> Search<'_> {
-        Search {
-            flag: self.global.config.as_deref().filter(|_| !self.restricted),
-            variable: self.variable("CXME_ADMIN_CONFIG"),
-            xdg_config_home: self.variable("XDG_CONFIG_HOME"),
-            home: self.variable("HOME"),
-            system: Some(&self.process.system.config),
+        match loaded {
+            Err(LoadError::File(private_file::Problem::Missing { .. })) => {
+                let named_by = self.config_source().typed().unwrap_or_default();
+                Err(Complaint::NoConfiguration { path, named_by }.into())
+            }
+            loaded => Ok(loaded?),
         }
-    }
-
-    /// A variable that says where something is; for a restricted operator none does.
-    fn variable(&self, name: &str) -> Option<&OsStr> {
-        self.process.variable(name).filter(|_| !self.restricted)
-    }
-
-    /// The store that the option or the variable names.
-    fn named_store(&self) -> Option<&Path> {
-        let flag = self.global.store.as_deref().filter(|_| !self.restricted);
-        flag.or_else(|| self.variable("CXME_ADMIN_STORE").map(Path::new))
-    }
-
-    /// Where `init` puts a configuration when there is none.
-    pub fn new_config_path(&self) -> PathBuf {
-        let named = self.global.config.clone();
-        let variable = || self.variable("CXME_ADMIN_CONFIG").map(PathBuf::from);
-        named.filter(|_| !self.restricted).or_else(variable).unwrap_or_else(|| {
-            if self.uses_system_paths() {
-                return self.process.system.config.clone();
-            }
-            self.home_folder("XDG_CONFIG_HOME", ".config").join("cxme-admin/config.toml")
-        })
-    }
-
-    fn surroundings(&self) -> Surroundings<'_> {
-        Surroundings { credentials: self.variable("CREDENTIALS_DIRECTORY").map(Path::new) }
-    }
-
-    /// Where the store is: the option, the variable, the configuration, or the usual place.
-    pub fn store_path(&self, config: &Config) -> PathBuf {
-        self.named_store().map_or_else(|| self.usual_store_path(config), Path::to_owned)
-    }
-
-    /// Where the store is when neither the option nor the variable names one.
-    fn usual_store_path(&self, config: &Config) -> PathBuf {
-        config.store.path.clone().unwrap_or_else(|| {
-            if self.uses_system_paths() {
-                return self.process.system.store.clone();
-            }
-            self.home_folder("XDG_DATA_HOME", ".local/share").join("cxme-admin/store.db")
-        })
-    }
-
-    /// Where the reset key is, or would be.
-    ///
-    /// # Errors
-    /// When the configuration cannot be loaded.
-    pub fn key_path(&mut self) -> anyhow::Result<PathBuf> {
-        let config = self.config()?.clone();
-        let beside_store = || self.store_path(&config).with_file_name("reset.key");
-        Ok(config.reset.key_file.clone().unwrap_or_else(beside_store))
     }
 
     /// Where the reset key is, and the key, if there is one.
@@ -271,22 +206,6 @@ impl Context {
             Err(problem) => Err(problem.into()),
         };
         Ok((path, key))
-    }
-
-    fn home_folder(&self, variable: &str, below_home: &str) -> PathBuf {
-        if let Some(folder) = self.variable(variable) {
-            return folder.into();
-        }
-        self.variable("HOME").map_or_else(|| PathBuf::from("/"), PathBuf::from).join(below_home)
-    }
-
-    /// Whether configuration and store are the machine's, and not below a home directory.
-    fn uses_system_paths(&self) -> bool {
-        let uid = self.process.accounts.effective_uid;
-        let is_service = || self.process.accounts.name(uid) == SERVICE_ACCOUNT;
-        // Whatever its name is: the account for which the machine's own store was made.
-        let is_owner = || owner_of_store(&self.process.system.store) == Some(uid);
-        self.restricted || uid == 0 || is_service() || is_owner()
     }
 
     /// Who acts.
@@ -333,16 +252,6 @@ impl Context {
             Err(error) => Err(error.into()),
         }
     }
-}
-
-/// The account that a store belongs to: the owner of its file, or of its directory where there is no file yet.
-pub fn owner_of_store(path: &Path) -> Option<u32> {
-    owner_of(path).or_else(|| Some(std::os::unix::fs::MetadataExt::uid(&path.parent()?.metadata().ok()?)))
-}
-
-/// The owner of a file, if it is there.
-pub fn owner_of(path: &Path) -> Option<u32> {
-    std::os::unix::fs::MetadataExt::uid(&path.symlink_metadata().ok()?).into()
 }
 
 /// The organization as configured.

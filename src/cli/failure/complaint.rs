@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use crate::domain::text;
+
 /// What the command line itself has to say.
 #[derive(Debug, thiserror::Error)]
 pub enum Complaint {
@@ -33,6 +35,31 @@ pub enum Complaint {
     /// A file of the configuration, in words that tell nothing of its content.
     #[error("{0}")]
     Configuration(String),
+    /// The configuration that was named is not there.
+    #[error("{}: no such configuration; `{named_by}` names it", .path.display())]
+    NoConfiguration {
+        /// Where it would be.
+        path: PathBuf,
+        /// The option or the variable.
+        named_by: &'static str,
+    },
+    /// The store belongs to an account that one comes to by sudo.
+    #[error(
+        "the {}store{} belongs to {}",
+        if *.is_system { "system " } else { "" },
+        if *.is_system { String::new() } else { format!(" {}", .store.display()) },
+        text::visible(.owner)
+    )]
+    OtherAccountsStore {
+        /// Whether it is the machine's.
+        is_system: bool,
+        /// Which.
+        store: PathBuf,
+        /// The account.
+        owner: String,
+        /// The same command by sudo.
+        way: String,
+    },
     /// A reset key without its store.
     #[error("{}: a reset key is there, and its store is not", .0.display())]
     LeftoverKey(PathBuf),

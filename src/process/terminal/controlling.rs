@@ -92,7 +92,7 @@ impl ControllingTerminal {
             return line::answer(&line);
         }
         let line = self.read_secret(Keys::new(Layout::of(settings.before())), end, watch);
-        if matches!(line, Err(PromptError::LineBreakInPaste)) {
+        if matches!(line, Err(PromptError::LineBreakInPaste | PromptError::TooLong | PromptError::EndOfInput)) {
             self.drop_rest(watch)?;
         }
         self.end_line();
@@ -120,18 +120,17 @@ impl ControllingTerminal {
                     Step::EndOfInput => return Err(PromptError::EndOfInput),
                     Step::LineBreakInPaste => return Err(PromptError::LineBreakInPaste),
                     Step::Enter => {
-                        let line = keys.line()?;
                         let is_paste = !rest.is_empty()
                             || self.ready(PollFlags::POLLIN, Instant::now() + PASTE_GAP, Some(watch))?;
-                        return if is_paste { Err(PromptError::LineBreakInPaste) } else { Ok(line) };
+                        return if is_paste { Err(PromptError::LineBreakInPaste) } else { keys.line() };
                     }
                 }
             }
         }
     }
 
-    /// Reads and drops what is still to come of a paste, which is more than the kernel holds, so that nothing of it answers
-    /// the next question.
+    /// Reads and drops what is still to come of a paste, which may be more than the kernel holds, so that nothing of it
+    /// answers the next question or is typed to the shell.
     fn drop_rest(&self, watch: &Watch) -> Result<(), PromptError> {
         let mut bytes = Zeroizing::new([0; READ]);
         let end = Instant::now() + PASTE_LASTS;

@@ -1,0 +1,57 @@
+//! `config show`.
+
+use crate::cli::context::Context;
+use crate::cli::context::Source;
+use crate::cli::data;
+use crate::cli::data::Cell;
+use crate::cli::data::Head;
+use crate::config::Config;
+use crate::config::Setting;
+use crate::domain::action::Action;
+
+/// Show the files and settings in force, and where each comes from
+///
+/// The first rows are the files: configuration, store and reset key. SOURCE is `flag`, `variable`, `file` (with the LINE of
+/// the configuration) or `default`; a flag outranks a variable, whichever of the two settings it is about. Of a command only the program is shown, because its arguments may be secret.
+#[derive(Debug, clap::Args)]
+pub struct ShowArgs {}
+
+const HEADS: [Head; 4] = [
+    Head { name: "name", title: "NAME" },
+    Head { name: "value", title: "VALUE" },
+    Head { name: "source", title: "SOURCE" },
+    Head { name: "line", title: "LINE" },
+];
+
+/// Runs the command.
+///
+/// # Errors
+/// When the configuration cannot be loaded, or the operator may not manage the store.
+pub fn run(context: &mut Context, _: &ShowArgs) -> anyhow::Result<()> {
+    let desk = context.desk(Action::ConfigShow)?;
+    let config = context.config()?.clone();
+    let path = context.config_path();
+    let settings = Config::settings(path.as_deref(), context.surroundings())?;
+    let key_source = if config.reset.key_file.is_some() { Source::File } else { Source::Default };
+    let files = [
+        ("config", path.map(|path| path.display().to_string()), context.config_source()),
+        ("store", Some(context.store_path(&config).display().to_string()), context.store_source(&config)),
+        ("reset_key", Some(context.key_path()?.display().to_string()), key_source),
+    ];
+    data::records::<anyhow::Error>(&mut context.output, &HEADS, desk.now(), |sink| {
+        for (name, value, source) in &files {
+            sink(&[
+                Cell::text(*name),
+                Cell::text_or(value.as_deref(), "-"),
+                Cell::text(source.word()),
+                Cell::Nothing(""),
+            ])?;
+        }
+        for Setting { name, value, line } in &settings {
+            let source = if line.is_some() { Source::File } else { Source::Default };
+            let line = line.map_or(Cell::Nothing(""), |line| Cell::Number(i64::try_from(line).unwrap_or(i64::MAX)));
+            sink(&[Cell::text(name), Cell::text_or(value.as_deref(), "-"), Cell::text(source.word()), line])?;
+        }
+        Ok(())
+    })
+}

@@ -1,0 +1,208 @@
+//! Where configuration, store and key are, and what says so.
+
+use std::ffi::OsStr;
+use std::os::unix::fs::MetadataExt as _;
+use std::path::Path;
+use std::path::PathBuf;
+
+use super::Context;
+use super::SERVICE_ACCOUNT;
+use crate::cli::as_typed;
+use crate::cli::failure::Complaint;
+use crate::config;
+use crate::config::Config;
+use crate::config::Search;
+use crate::config::Surroundings;
+use crate::store::StoreError;
+
+/// Names the configuration.
+const CONFIG_VARIABLE: &str = "CXME_ADMIN_CONFIG";
+/// Names the store.
+const STORE_VARIABLE: &str = "CXME_ADMIN_STORE";
+
+/// What says where something is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Source {
+    /// An option of the command.
+    Flag(&'static str),
+    /// A variable of the environment.
+    Variable(&'static str),
+    /// The configuration.
+    File,
+    /// Nothing: it is at its usual place.
+    Default,
+}
+
+impl Source {
+    /// The word in data.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Flag(_) => "flag",
+            Self::Variable(_) => "variable",
+            Self::File => "file",
+            Self::Default => "default",
+        }
+    }
+
+    /// As it is typed, where it is.
+    pub fn typed(self) -> Option<&'static str> {
+        match self {
+            Self::Flag(name) | Self::Variable(name) => Some(name),
+            Self::File | Self::Default => None,
+        }
+    }
+}
+
+impl Context {
+    /// Whether the store was named by the option or the variable.
+    pub fn names_store(&self) -> bool {
+        self.named_store().is_some()
+    }
+
+    /// The configuration file that is read; `None`: there is none, and the defaults hold.
+    pub fn config_path(&self) -> Option<PathBuf> {
+        config::search_path(&self.search())
+    }
+
+    fn search(&self) -> Search<'_> {
+        Search {
+            flag: self.config_flag(),
+            variable: self.variable(CONFIG_VARIABLE),
+            xdg_config_home: self.variable("XDG_CONFIG_HOME"),
+            home: self.variable("HOME"),
+            system: Some(&self.process.system.config),
+        }
+    }
+
+    /// A variable that says where something is; for a restricted operator none does.
+    fn variable(&self, name: &str) -> Option<&OsStr> {
+        self.process.variable(name).filter(|_| !self.restricted)
+    }
+
+    fn config_flag(&self) -> Option<&Path> {
+        self.global.config.as_deref().filter(|_| !self.restricted)
+    }
+
+    /// The store that the option or the variable names. A variable never takes another store into a configuration that an
+    /// option names: options outrank variables, whichever of the two settings they are about.
+    fn named_store(&self) -> Option<(&Path, Source)> {
+        let flag =
+            self.global.store.as_deref().filter(|_| !self.restricted).map(|path| (path, Source::Flag("--store")));
+        let variable = || Some((Path::new(self.variable(STORE_VARIABLE)?), Source::Variable(STORE_VARIABLE)));
+        flag.or_else(|| variable().filter(|_| self.config_flag().is_none()))
+    }
+
+    /// What says which configuration is read.
+    pub fn config_source(&self) -> Source {
+        match (self.config_flag(), self.variable(CONFIG_VARIABLE)) {
+            (Some(_), _) => Source::Flag("--config"),
+            (None, Some(_)) => Source::Variable(CONFIG_VARIABLE),
+            (None, None) => Source::Default,
+        }
+    }
+
+    /// What says where the store is.
+    pub fn store_source(&self, config: &Config) -> Source {
+        let configured = || if config.store.path.is_some() { Source::File } else { Source::Default };
+        self.named_store().map_or_else(configured, |(_, source)| source)
+    }
+
+    /// An error of opening the store, with the way to it where that is another account's: an operator who forgot sudo must
+    /// not be led into a store of their own.
+    pub(super) fn led_to_the_system_store(&self, error: StoreError, path: &Path) -> anyhow::Error {
+        let is_out_of_reach = matches!(error, StoreError::Missing(_) | StoreError::Loose(_));
+        match self.other_accounts_store(path).filter(|_| is_out_of_reach) {
+            Some(complaint) => complaint.into(),
+            None => error.into(),
+        }
+    }
+
+    /// The store of another account that an operator without sudo means, who named none and has none: the configured one at
+    /// `path`, or else the system's.
+    pub fn other_accounts_store(&self, path: &Path) -> Option<Complaint> {
+        let me = self.process.accounts.effective_uid;
+        let names_any = self.named_store().is_some() || self.config_source() != Source::Default;
+        if me == 0 || self.process.variable("SUDO_UID").is_some() || names_any || owner_of(path) == Some(me) {
+            return None;
+        }
+        let system = &self.process.system;
+        let has_own_config = self.config_path().is_some_and(|config| config != system.config);
+        let others = |path: &Path| owner_of_store(path).filter(|&owner| owner != me);
+        let (store, owner) = match (others(path), has_own_config) {
+            (Some(owner), _) => (path, owner),
+            (None, true) => return None,
+            (None, false) => (system.store.as_path(), others(&system.store)?),
+        };
+        let owner = self.process.accounts.name(owner);
+        let typed = as_typed(&self.process.arguments);
+        let way = if owner == "root" { format!("sudo {typed}") } else { format!("sudo -u {owner} {typed}") };
+        Some(Complaint::OtherAccountsStore { is_system: store == system.store, store: store.to_owned(), owner, way })
+    }
+
+    /// Where `init` puts a configuration when there is none.
+    pub fn new_config_path(&self) -> PathBuf {
+        let variable = || self.variable(CONFIG_VARIABLE).map(PathBuf::from);
+        self.config_flag().map(Path::to_owned).or_else(variable).unwrap_or_else(|| {
+            if self.uses_system_paths() {
+                return self.process.system.config.clone();
+            }
+            self.home_folder("XDG_CONFIG_HOME", ".config").join("cxme-admin/config.toml")
+        })
+    }
+
+    /// What the configuration's meaning depends on besides its text.
+    pub fn surroundings(&self) -> Surroundings<'_> {
+        Surroundings { credentials: self.variable("CREDENTIALS_DIRECTORY").map(Path::new) }
+    }
+
+    /// Where the store is: the option, the variable, the configuration, or the usual place.
+    pub fn store_path(&self, config: &Config) -> PathBuf {
+        self.named_store().map_or_else(|| self.usual_store_path(config), |(path, _)| path.to_owned())
+    }
+
+    /// Where the store is when neither the option nor the variable names one.
+    fn usual_store_path(&self, config: &Config) -> PathBuf {
+        config.store.path.clone().unwrap_or_else(|| {
+            if self.uses_system_paths() {
+                return self.process.system.store.clone();
+            }
+            self.home_folder("XDG_DATA_HOME", ".local/share").join("cxme-admin/store.db")
+        })
+    }
+
+    /// Where the reset key is, or would be.
+    ///
+    /// # Errors
+    /// When the configuration cannot be loaded.
+    pub fn key_path(&mut self) -> anyhow::Result<PathBuf> {
+        let config = self.config()?.clone();
+        let beside_store = || self.store_path(&config).with_file_name("reset.key");
+        Ok(config.reset.key_file.clone().unwrap_or_else(beside_store))
+    }
+
+    fn home_folder(&self, variable: &str, below_home: &str) -> PathBuf {
+        if let Some(folder) = self.variable(variable) {
+            return folder.into();
+        }
+        self.variable("HOME").map_or_else(|| PathBuf::from("/"), PathBuf::from).join(below_home)
+    }
+
+    /// Whether configuration and store are the machine's, and not below a home directory.
+    fn uses_system_paths(&self) -> bool {
+        let uid = self.process.accounts.effective_uid;
+        let is_service = || self.process.accounts.name(uid) == SERVICE_ACCOUNT;
+        // Whatever its name is: the account for which the machine's own store was made.
+        let is_owner = || owner_of_store(&self.process.system.store) == Some(uid);
+        self.restricted || uid == 0 || is_service() || is_owner()
+    }
+}
+
+/// The account that a store belongs to: the owner of its file, or of its directory where there is no file yet.
+pub fn owner_of_store(path: &Path) -> Option<u32> {
+    owner_of(path).or_else(|| Some(path.parent()?.metadata().ok()?.uid()))
+}
+
+/// The owner of a file, if it is there.
+pub fn owner_of(path: &Path) -> Option<u32> {
+    Some(path.symlink_metadata().ok()?.uid())
+}

@@ -1,0 +1,57 @@
+//! What holds, key by key, and whether the file says it: for people who look for the reason of something.
+
+use std::path::Path;
+
+use super::Config;
+use super::LoadError;
+use super::Surroundings;
+use super::document::Document;
+
+/// Every key with its default.
+const EXAMPLE: &str = include_str!("../../config.example.toml");
+
+/// A key, and what holds for it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Setting {
+    /// Section and key, joined by dots.
+    pub name: String,
+    /// The value; `None`: there is none, and no default.
+    pub value: Option<String>,
+    /// The line of the file that says it; `None`: the default holds.
+    pub line: Option<usize>,
+}
+
+impl Config {
+    /// What holds, key by key: of the file at `path`, or of none.
+    ///
+    /// # Errors
+    /// As [`Config::load`].
+    pub fn settings(path: Option<&Path>, surroundings: Surroundings<'_>) -> Result<Vec<Setting>, LoadError> {
+        let text = path.map_or_else(|| Ok(String::new()), super::read_text)?;
+        let folder = path.and_then(Path::parent).unwrap_or(Path::new(""));
+        let document = Document::parse(&text, folder, surroundings);
+        let config = Self::read(&document);
+        let example = Document::parse(EXAMPLE, Path::new(""), Surroundings::default());
+        Self::read(&example);
+        let defaults = example.values();
+        let settings = document.values().into_iter().map(|asked| {
+            let name = format!("{}.{}", asked.section, asked.key);
+            let line = asked.said.as_ref().map(|(line, _)| *line);
+            let default = || defaults.iter().find(|other| (other.section, other.key) == (asked.section, asked.key));
+            let said = asked.said.clone().or_else(|| default().and_then(|default| default.said.clone()));
+            let value = said.map(|(_, value)| value);
+            let value = if line.is_none() { config.depending_default(&name).or(value) } else { value };
+            Setting { name, value, line }
+        });
+        Ok(settings.collect())
+    }
+
+    /// The default of a key whose default depends on others.
+    fn depending_default(&self, name: &str) -> Option<String> {
+        match name {
+            "password.min_length" => Some(self.password.min_length.to_string()),
+            "mail.smtp.port" => Some(self.mail.smtp.port.to_string()),
+            _ => None,
+        }
+    }
+}
