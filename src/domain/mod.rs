@@ -8,6 +8,7 @@ pub mod event;
 pub mod job;
 pub mod link;
 pub mod message;
+pub mod moment;
 pub mod operator;
 pub mod organization;
 pub mod policy;

@@ -8,7 +8,7 @@ use crate::cli::context::Context;
 use crate::cli::failure::Complaint;
 use crate::domain::action::Action;
 use crate::domain::duration::parse_duration;
-use crate::domain::text;
+use crate::domain::moment::parse_moment;
 use crate::domain::user::UserReference;
 
 /// Lock a user, for a time or for good
@@ -55,12 +55,5 @@ fn end(args: &LockArgs, now: Timestamp) -> Result<Option<Timestamp>, Complaint> 
         return until.map(Some).map_err(|_| usage("--for", "reaches too far ahead".to_owned()));
     }
     let Some(given) = &args.until else { return Ok(None) };
-    let moment = given.parse::<Timestamp>().or_else(|_| format!("{given}T00:00:00Z").parse());
-    moment.map(|moment| Timestamp::from_second(moment.as_second()).ok()).map_err(|_| {
-        let shown = text::quoted(given, 40);
-        usage(
-            "--until",
-            format!("`{shown}` is neither a moment such as 2026-12-01T08:00:00Z nor a date such as 2026-12-01"),
-        )
-    })
+    parse_moment(given).map(Some).map_err(|error| usage("--until", error.to_string()))
 }
