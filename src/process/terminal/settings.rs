@@ -53,7 +53,9 @@ impl<'tty> Settings<'tty> {
         // Not TCSAFLUSH: it waits until all output is out, for ever where Ctrl-S was pressed, and leaves what the kernel
         // has not yet looked at. tcflush(3) drops that too.
         tcsetattr(tty, SetArg::TCSANOW, &during)?;
-        let settings = Self { tty, before, during };
+        let mut settings = Self { tty, before, during };
+        // As the terminal has taken them.
+        settings.during = tcgetattr(tty)?;
         tcflush(tty, FlushArg::TCIFLUSH)?;
         Ok(settings)
     }
@@ -63,10 +65,10 @@ impl<'tty> Settings<'tty> {
         &self.before
     }
 
-    /// Whether nobody has set the terminal since.
+    /// Whether nobody has set the terminal since. The editors of shells take echo and lines away as we do, and differ in the
+    /// rest.
     fn still_ours(&self) -> bool {
-        let ours = LocalFlags::ECHO | LocalFlags::ECHONL | LocalFlags::ICANON;
-        tcgetattr(self.tty).is_ok_and(|now| now.local_flags & ours == self.during.local_flags & ours)
+        tcgetattr(self.tty).is_ok_and(|now| now == self.during)
     }
 }
 
@@ -144,5 +146,17 @@ mod tests {
         assert!(during.local_flags.contains(LocalFlags::ICANON | LocalFlags::ISIG | LocalFlags::ECHO));
         drop(settings);
         assert_eq!(tcgetattr(&tty).unwrap(), before);
+    }
+
+    #[test]
+    fn a_terminal_that_a_shell_edits_at_is_not_taken_for_ours() {
+        let (_keyboard, tty) = terminal();
+        let settings = Settings::apply(&tty, Echo::Off).unwrap();
+        assert!(settings.still_ours());
+        // As readline does.
+        let mut edited = tcgetattr(&tty).unwrap();
+        edited.input_flags.remove(InputFlags::ICRNL | InputFlags::INLCR);
+        tcsetattr(&tty, SetArg::TCSANOW, &edited).unwrap();
+        assert!(!settings.still_ours());
     }
 }
