@@ -43,7 +43,7 @@ pub struct Expected {
     pub key_fingerprint: Option<[u8; 32]>,
 }
 
-/// Examines the store: where it lies, its schema, its pages, the references, the chain of events, the clock, and whether
+/// Examines the store: its file system, its schema, its pages, the references, the chain of events, the clock, and whether
 /// the reset key is its own.
 ///
 /// # Errors

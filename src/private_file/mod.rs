@@ -1,6 +1,6 @@
 //! Files that hold secrets: read, judged and made as strictly as `ssh` treats its keys.
 //!
-//! A file that others could read or replace is refused, never fixed silently: whoever loosened it should learn of it, and
+//! A file that others could read or replace is refused, never fixed silently: the person who loosened it should learn of it, and
 //! may have to change the secret. The directory of a file is checked too, because anyone who can write there can put
 //! another file under the name. A sticky directory such as `/tmp` is fine, except for what SQLite opens
 //! ([`check_database`]). The directories above are not checked. A POSIX ACL counts through its mask, which the system

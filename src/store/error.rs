@@ -56,8 +56,8 @@ pub enum StoreError {
     /// SQLite keeps a log or lock file beside a copy that is to be restored.
     #[error("{}: is beside the copy, which is not complete without it or was not made by `store backup`", .0.display())]
     HasLog(PathBuf),
-    /// It lies on a file system on which it may be damaged.
-    #[error("{}: lies on {name}, where SQLite's write-ahead log can damage a store: use a local disk", .path.display())]
+    /// Its file system is one on which a store may be damaged.
+    #[error("{}: is on {name}, where SQLite's write-ahead log can damage a store: use a local disk", .path.display())]
     FileSystem {
         /// The directory.
         path: PathBuf,

@@ -1,4 +1,4 @@
-//! The file system that a store lies on: whether SQLite's write-ahead log works there, and how much room is left.
+//! The file system that a store is on: whether SQLite's write-ahead log works there, and how much room is left.
 
 use std::path::Path;
 
@@ -71,7 +71,7 @@ pub(super) fn require_room(directory: &Path, needed: u64) -> Result<()> {
 }
 
 impl Store {
-    /// Refuses a store that lies on a file system where it may be damaged.
+    /// Refuses a store on a file system where it may be damaged.
     ///
     /// # Errors
     /// [`StoreError::FileSystem`]; others when the file system cannot be asked.

@@ -81,7 +81,7 @@ impl Restoring {
         }
         private_file::check_database_place(place, rule)?;
         let bytes = private_file::open(copy, rule).map_err(|problem| of_other_file(problem, copy))?;
-        // Neither judged nor played back: no copy that `store backup` creates has any.
+        // Neither checked nor played back: no copy that `store backup` creates has any.
         companion_of(copy).map_or(Ok(()), |log| Err(StoreError::HasLog(log)))?;
         require_room(&bytes, copy, place)?;
         let kept = place.symlink_metadata().is_ok().then(|| kept_name(place, now));

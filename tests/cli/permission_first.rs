@@ -87,6 +87,8 @@ const CALLS: &[Call] = &[
     ("resets revoke alice", "", "send-resets"),
     ("resets revoke nobody", "", "send-resets"),
     ("resets revoke --all --yes", "", "run-bulk-jobs"),
+    ("resets revoke --stdin", "not a code", "redeem"),
+    ("resets revoke -n --stdin", "", "redeem"),
     ("resets redeem --stdin", TWO_LINES, "redeem"),
     ("resets redeem --stdin", "one line", "redeem"),
     ("resets redeem -n --stdin", TWO_LINES, "redeem"),

@@ -7,6 +7,16 @@ use crate::support::GOOD;
 use crate::support::World;
 
 #[test]
+fn whoever_may_only_add_users_is_offered_no_more_and_has_tried_no_more() {
+    let world = World::new().with_role("Clerk", "view-users add-users").with_operator(CAROL, "Clerk");
+    let events = world.events();
+    let run = world.command("users add alice@example.com").at_terminal().uid(CAROL).run().expect_status(0);
+    assert!(run.err().contains("alice cannot log in yet"), "{run}");
+    assert_eq!(world.events(), events + 1, "{}", world.newest_event());
+    assert!(world.newest_event().contains("users add | done | carol"), "{}", world.newest_event());
+}
+
+#[test]
 fn a_user_is_added_and_cannot_log_in_yet() {
     let world = World::new();
     assert_snapshot!(world.command("users add alice@example.com --name 'Alice Adams'").at_terminal().run(), @"

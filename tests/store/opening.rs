@@ -147,7 +147,7 @@ fn no_store_is_created_where_others_may_write_or_on_a_network_file_system_and_no
     command.args(["-m", "sh", "-c", script, program]).arg(&state);
     command.args(["-c", world.config().to_str().unwrap(), "init", "--yes"]);
     let ran = ended(command.output().unwrap());
-    ran.refused(78, "lies on FUSE, as sshfs and others do, where SQLite's write-ahead log can damage a store");
+    ran.refused(78, "is on FUSE, as sshfs and others do, where SQLite's write-ahead log can damage a store");
     assert!(world.names().is_empty(), "{:?}", world.names());
     world.done(&["init", "--yes"]);
 }

@@ -71,7 +71,7 @@ impl Context {
     pub fn desk_on_copy(&mut self, copy: &Path) -> anyhow::Result<(Restoring, Desk)> {
         let config = self.config()?.clone();
         let place = self.place_of_store()?;
-        // Never the copy's own: whoever planted it would be trusted for it.
+        // Never the owner of the copy: anyone who planted one would be trusted for it.
         let owner = owner_of_store(&place);
         let rule = self.store_rule(&config, owner);
         let now = self.now()?;

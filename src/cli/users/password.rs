@@ -10,6 +10,7 @@ use crate::cli::users::send_reset;
 use crate::cli::users::send_reset::MailArgs;
 use crate::cli::users::set_password;
 use crate::domain::action::Action;
+use crate::domain::role::Permission;
 use crate::domain::text;
 use crate::domain::user::UserReference;
 use crate::process::terminal::Terminal;
@@ -62,8 +63,12 @@ pub fn offer(
     if context.global.no_input || !context.process.stdin.is_terminal {
         return Ok(false);
     }
-    // Who may add users need not be one who may do either.
-    let Ok(mut management) = password::management(desk, reference) else { return Ok(false) };
+    // Whoever may add users need not be one who may do either; nothing was tried then, and no refusal is recorded.
+    let standing = desk.standing_now()?;
+    if [Permission::SendResets, Permission::SetPasswords].iter().all(|needed| standing.require(*needed).is_err()) {
+        return Ok(false);
+    }
+    let mut management = password::management(desk, reference)?;
     management.may_send &= context.has_mail()?;
     if !management.may_send && !management.may_set {
         return Ok(false);
