@@ -2154,7 +2154,7 @@ _cxme__admin() {
             return 0
             ;;
         cxme__subcmd__admin__subcmd__users__subcmd__export)
-            opts="-c -o -q -v -h --search --role --status --sign-in --email-domain --no-password --password-older-than --policy-outdated --never-logged-in --from --to --with-hashes --reason --config --store --output --quiet --verbose --color --no-input --help"
+            opts="-c -o -q -v -h --search --role --status --sign-in --email-domain --no-password --password-older-than --policy-outdated --never-logged-in --from --to --bom --with-hashes --reason --config --store --output --quiet --verbose --color --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2228,12 +2228,20 @@ _cxme__admin() {
             return 0
             ;;
         cxme__subcmd__admin__subcmd__users__subcmd__import)
-            opts="-n -c -o -q -v -h --update --dry-run --reason --config --store --output --quiet --verbose --color --no-input --help"
+            opts="-n -c -o -q -v -h --update --update-only --clear --ignore-unknown --delimiter --dry-run --reason --config --store --output --quiet --verbose --color --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --clear)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --delimiter)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --reason)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0

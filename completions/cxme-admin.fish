@@ -103,7 +103,7 @@ complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and not __f
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and not __fish_seen_subcommand_from list show add edit delete lock unlock import export password set-password send-reset verify-password change-password" -f -a "delete" -d 'Delete users'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and not __fish_seen_subcommand_from list show add edit delete lock unlock import export password set-password send-reset verify-password change-password" -f -a "lock" -d 'Lock a user, for a time or for good'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and not __fish_seen_subcommand_from list show add edit delete lock unlock import export password set-password send-reset verify-password change-password" -f -a "unlock" -d 'Unlock a user'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and not __fish_seen_subcommand_from list show add edit delete lock unlock import export password set-password send-reset verify-password change-password" -f -a "import" -d 'Import users from CSV or NDJSON, all or none'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and not __fish_seen_subcommand_from list show add edit delete lock unlock import export password set-password send-reset verify-password change-password" -f -a "import" -d 'Import users from CSV, NDJSON or a JSON array, all or none'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and not __fish_seen_subcommand_from list show add edit delete lock unlock import export password set-password send-reset verify-password change-password" -f -a "export" -d 'Export users as CSV, JSON or NDJSON'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and not __fish_seen_subcommand_from list show add edit delete lock unlock import export password set-password send-reset verify-password change-password" -f -a "password" -d 'Choose how a user gets a password: by a mailed link, or set here'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and not __fish_seen_subcommand_from list show add edit delete lock unlock import export password set-password send-reset verify-password change-password" -f -a "set-password" -d 'Set a user\'s password'
@@ -116,7 +116,7 @@ complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from list" -l sign-in -d 'Those who sign in with a `password`, or with `saml`' -r
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from list" -l email-domain -d 'Those whose address is in this domain' -r
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from list" -l password-older-than -d 'Those whose password was set longer ago than this, such as `90d`' -r
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from list" -l from -d 'Those named in a file (`-`: standard input): a user a line, or CSV with a column `username` or `email`' -r -F
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from list" -l from -d 'Those named in a file (`-`: standard input): a user a line, or CSV or JSON with `username` or `email`' -r -F
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from list" -l sort -d 'Order: email, username, name, created, password or last-login' -r -f -a "email\t''
 username\t''
 name\t''
@@ -248,6 +248,8 @@ complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from unlock" -s v -l verbose -d 'Say what was done, without a terminal too'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from unlock" -l no-input -d 'Never ask: fail where a question would come'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from unlock" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from import" -l clear -d 'Columns of which an empty field clears the value, instead of leaving it: name, locale, locked_until' -r
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from import" -l delimiter -d 'Character between the fields of a CSV, or `tab`; otherwise recognized from the header' -r
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from import" -l reason -d 'Why, for the audit' -r
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from import" -s c -l config -d 'Configuration file [variable: CXME_ADMIN_CONFIG]' -r -F
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from import" -l store -d 'Store, in place of the configured one [variable: CXME_ADMIN_STORE]' -r -F
@@ -259,6 +261,8 @@ complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_
 always\t'Always'
 never\t'Never'"
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from import" -l update -d 'Change users that exist already: found by username where the row has one, else by address'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from import" -l update-only -d 'The same, and add nobody: a row that means no user is an error'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from import" -l ignore-unknown -d 'Ignore columns that are not known, instead of refusing them'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from import" -s n -l dry-run -d 'Check everything and say what would be done, and do nothing'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from import" -s q -l quiet -d 'Say nothing but data and errors'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from import" -s v -l verbose -d 'Say what was done, without a terminal too'
@@ -270,7 +274,7 @@ complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from export" -l sign-in -d 'Those who sign in with a `password`, or with `saml`' -r
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from export" -l email-domain -d 'Those whose address is in this domain' -r
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from export" -l password-older-than -d 'Those whose password was set longer ago than this, such as `90d`' -r
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from export" -l from -d 'Those named in a file (`-`: standard input): a user a line, or CSV with a column `username` or `email`' -r -F
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from export" -l from -d 'Those named in a file (`-`: standard input): a user a line, or CSV or JSON with `username` or `email`' -r -F
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from export" -l to -d 'New file, made with mode 0600' -r -F
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from export" -l reason -d 'Why, for the audit (with hashes)' -r
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from export" -s c -l config -d 'Configuration file [variable: CXME_ADMIN_CONFIG]' -r -F
@@ -285,6 +289,7 @@ never\t'Never'"
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from export" -l no-password -d 'Those who sign in with a password and have none yet'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from export" -l policy-outdated -d 'Those whose password was set under another policy, or came as a hash'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from export" -l never-logged-in -d 'Those of whom no login was noted; `users verify-password` notes logins, readers of the file do not'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from export" -l bom -d 'Begin a CSV with a byte order mark, by which Excel knows that it is UTF-8'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from export" -l with-hashes -d 'Export the password hashes too: needs the permission `export-hashes`, and never goes to a terminal'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from export" -s q -l quiet -d 'Say nothing but data and errors'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from export" -s v -l verbose -d 'Say what was done, without a terminal too'
@@ -338,7 +343,7 @@ complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from send-reset" -l sign-in -d 'Those who sign in with a `password`, or with `saml`' -r
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from send-reset" -l email-domain -d 'Those whose address is in this domain' -r
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from send-reset" -l password-older-than -d 'Those whose password was set longer ago than this, such as `90d`' -r
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from send-reset" -l from -d 'Those named in a file (`-`: standard input): a user a line, or CSV with a column `username` or `email`' -r -F
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from send-reset" -l from -d 'Those named in a file (`-`: standard input): a user a line, or CSV or JSON with `username` or `email`' -r -F
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from send-reset" -l key -d 'A name for the job: the same name again goes on with it, and makes no second one' -r
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from send-reset" -l expect -d 'Mail nobody if another number of users than this would be mailed' -r
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from send-reset" -l connections -d 'How many connections at most; otherwise as configured' -r

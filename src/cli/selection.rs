@@ -1,22 +1,21 @@
 //! The selection flags, the same for every command that means many users.
 
 use std::ffi::OsString;
+use std::io;
 use std::io::Read;
-
-use sha2::Digest as _;
-use sha2::Sha256;
 
 use crate::actions::Desk;
 use crate::actions::users::list::Wanted;
+use crate::actions::users::tabular;
+use crate::actions::users::tabular::InputError;
+use crate::actions::users::tabular::Names;
 use crate::cli::context::Context;
 use crate::cli::failure::Complaint;
 use crate::cli::files::InputFile;
 use crate::domain::duration::parse_duration;
 use crate::domain::selection::Selection;
-use crate::domain::text;
 use crate::domain::user::SignIn;
 use crate::domain::user::Status;
-use crate::domain::user::UserReference;
 
 /// The most that is read of a list of users, in bytes: a million of the longest addresses.
 const LIST_LIMIT: u64 = 320 * 1024 * 1024;
@@ -52,7 +51,7 @@ pub struct SelectionArgs {
     /// Those of whom no login was noted; `users verify-password` notes logins, readers of the file do not
     #[arg(long)]
     pub never_logged_in: bool,
-    /// Those named in a file (`-`: standard input): a user a line, or CSV with a column `username` or `email`
+    /// Those named in a file (`-`: standard input): a user a line, or CSV or JSON with `username` or `email`
     #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::AnyPath)]
     pub from: Option<InputFile>,
 }
@@ -133,8 +132,8 @@ impl SelectionArgs {
         let read = self.from.as_ref().map(|source| read_names(context, source)).transpose()?;
         let (mut named, mut lines, mut digest) = (None, Vec::new(), None);
         if let Some(read) = read {
-            (lines, named) = (read.lines, Some(read.names.into()));
-            digest = Some(read.digest);
+            (lines, named) = (read.lines, Some(read.users.into()));
+            digest = Some(read.sha256);
         }
         let selection = Selection {
             search: self.search.clone(),
@@ -155,72 +154,18 @@ impl SelectionArgs {
     }
 }
 
-/// The users named in a file.
-struct Named {
-    names: Vec<UserReference>,
-    /// The lines that they stand on, from 1.
-    lines: Vec<u64>,
-    /// SHA-256 of the file, in hexadecimal digits.
-    digest: String,
-}
-
 /// Reads the users named in a file.
-fn read_names(context: &mut Context, source: &InputFile) -> anyhow::Result<Named> {
-    let mut bytes = Vec::new();
-    match source {
-        InputFile::Stdin => (&mut context.process.stdin.bytes).take(LIST_LIMIT + 1).read_to_end(&mut bytes)?,
-        InputFile::File(path) => {
-            let named = |error: std::io::Error| std::io::Error::new(error.kind(), format!("{source}: {error}"));
-            super::users::import::open(path)?.take(LIST_LIMIT + 1).read_to_end(&mut bytes).map_err(named)?
-        }
+fn read_names(context: &mut Context, source: &InputFile) -> anyhow::Result<Names> {
+    let read = match source {
+        InputFile::Stdin => tabular::read_names(&mut (&mut context.process.stdin.bytes).take(LIST_LIMIT + 1)),
+        InputFile::File(path) => tabular::read_names(&mut super::users::import::open(path)?.take(LIST_LIMIT + 1)),
     };
-    if bytes.len() as u64 > LIST_LIMIT {
+    let names = read.map_err(|error| match error {
+        InputError::Io(error) if error.kind() != io::ErrorKind::InvalidData => anyhow::Error::from(error),
+        InputError::Io(_) | InputError::Line { .. } => Complaint::Data(format!("{source}, {error}")).into(),
+    })?;
+    if names.bytes > LIST_LIMIT {
         return Err(Complaint::Data(format!("{source}: larger than 320 MiB")).into());
     }
-    let digest = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
-    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
-    let text = std::str::from_utf8(bytes).map_err(|error| {
-        let line = bytes[..error.valid_up_to()].iter().filter(|&&byte| byte == b'\n').count() + 1;
-        Complaint::Data(format!("{source}, line {line}: is not UTF-8"))
-    })?;
-    let named = names_in(text).map_err(|words| Complaint::Data(format!("{source}, {words}")))?;
-    let (names, lines) = named.into_iter().unzip();
-    Ok(Named { names, lines, digest })
-}
-
-/// A user a line, with the line; where the first line is the header of a CSV, the column `username`, else `email`.
-fn names_in(text: &str) -> Result<Vec<(UserReference, u64)>, String> {
-    let first = text.lines().next().unwrap_or("").to_ascii_lowercase();
-    let columns: Vec<&str> = first.split(',').map(|name| name.trim().trim_matches('"')).collect();
-    let column = ["username", "email"].iter().find_map(|name| columns.iter().position(|column| column == name));
-    let Some(column) = column else {
-        let lines = (1..).zip(text.lines().map(str::trim));
-        let names = lines.filter(|(_, line)| !line.is_empty() && !line.starts_with('#'));
-        return Ok(names.map(|(line, name)| (UserReference::new(name), line)).collect());
-    };
-    let mut names = Vec::new();
-    for record in csv::Reader::from_reader(text.as_bytes()).into_records() {
-        let record = record.map_err(|error| text::quoted(&error.to_string(), 200))?;
-        let line = record.position().map_or(0, csv::Position::line);
-        match record.get(column).map(str::trim) {
-            Some(name) if !name.is_empty() => names.push((UserReference::new(name), line)),
-            _ => return Err(format!("line {line}: no user is named")),
-        }
-    }
     Ok(names)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_list_of_users_is_plain_lines_or_csv() {
-        let alice = UserReference::new("alice");
-        let bob = UserReference::new("bob@example.com");
-        assert_eq!(names_in("# who\nalice\r\n\n bob@example.com \n").unwrap(), [(alice.clone(), 2), (bob.clone(), 4)]);
-        assert_eq!(names_in("name,Username\n\"A, A\",alice\n").unwrap(), [(alice, 2)]);
-        assert_eq!(names_in("email\nbob@example.com\n").unwrap(), [(bob, 2)]);
-        assert_eq!(names_in("username,email\n,bob@example.com\n").unwrap_err(), "line 2: no user is named");
-    }
 }

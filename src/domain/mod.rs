@@ -5,6 +5,7 @@ pub mod duration;
 pub mod eligibility;
 pub mod email_address;
 pub mod event;
+pub mod formula;
 pub mod job;
 pub mod link;
 pub mod message;

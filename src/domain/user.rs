@@ -129,11 +129,9 @@ impl FromStr for SignIn {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        match text {
-            "password" => Ok(Self::Password),
-            "saml" => Ok(Self::Saml),
-            other => Err(format!("`{}` is not a sign-in: take `password` or `saml`", text::quoted(other, 40))),
-        }
+        // Spreadsheets capitalize what is typed into them.
+        let found = [Self::Password, Self::Saml].into_iter().find(|this| this.word().eq_ignore_ascii_case(text));
+        found.ok_or_else(|| format!("`{}` is not a sign-in: take `password` or `saml`", text::quoted(text, 40)))
     }
 }
 
@@ -183,11 +181,8 @@ impl FromStr for Status {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        match text {
-            "active" => Ok(Self::Active),
-            "locked" => Ok(Self::Locked),
-            other => Err(format!("`{}` is not a status: take `active` or `locked`", text::quoted(other, 40))),
-        }
+        let found = [Self::Active, Self::Locked].into_iter().find(|this| this.word().eq_ignore_ascii_case(text));
+        found.ok_or_else(|| format!("`{}` is not a status: take `active` or `locked`", text::quoted(text, 40)))
     }
 }
 

@@ -21,10 +21,16 @@ use crate::secrets::admission::ImportedHash;
 /// The page cache while a million users go into two indexes, in KiB.
 const CACHE_KIB: i32 = 24 * 1024;
 
+/// What stands for [`Given::Nothing`] among the staged rows: no language tag is empty, and no lock ends before 1970.
+const CLEARED_TEXT: &str = "";
+const CLEARED_TIME: i64 = -1;
+
 /// One row of the input. `None`: the input does not say.
 #[derive(Debug, Clone, Copy)]
 pub struct Incoming<'a> {
-    /// Its place in the input, for messages.
+    /// Its number among the rows of the input, from 1.
+    pub number: u64,
+    /// Its line in the input, for messages.
     pub line: u64,
     /// The username; made from the address where the input does not say.
     pub username: &'a str,
@@ -41,34 +47,68 @@ pub struct Incoming<'a> {
     /// How the address says that he signs in.
     pub sign_in_by_domain: SignIn,
     /// The language.
-    pub locale: Option<&'a str>,
+    pub locale: Option<Given<&'a str>>,
     /// Locked for good, or active.
     pub locked: Option<bool>,
-    /// When the lock ends by itself.
-    pub locked_until: Option<Timestamp>,
+    /// When the lock ends by itself. Without `locked` it is for users who are locked already.
+    pub locked_until: Option<Given<Timestamp>>,
     /// Whether he must choose another password.
     pub must_change: Option<bool>,
     /// The hash of his password.
     pub password_hash: Option<ImportedHash<'a>>,
 }
 
+/// What the input says of a field that may be without a value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Given<T> {
+    /// It is to have none.
+    Nothing,
+    /// It is to have this one.
+    Value(T),
+}
+
+impl<'a> Given<&'a str> {
+    /// An empty text is none.
+    pub fn of_text(text: &'a str) -> Self {
+        if text.is_empty() { Self::Nothing } else { Self::Value(text) }
+    }
+}
+
+/// A row of the input.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RowPlace {
+    /// Its number among the rows, from 1.
+    pub number: u64,
+    /// Its line.
+    pub line: u64,
+}
+
 /// What is wrong with a row, seen beside the others and the store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Conflict {
-    /// The username stands in an earlier row too.
-    UsernameTwice(u64),
-    /// The address stands in an earlier row too.
-    EmailTwice(u64),
+    /// The username stands in this earlier row too.
+    UsernameTwice(RowPlace),
+    /// The address stands in this earlier row too.
+    EmailTwice(RowPlace),
     /// Another user has the username.
     UsernameTaken,
     /// Another user has the address.
     EmailTaken,
     /// The row adds a user and has no address.
     NoEmail,
+    /// No user has the username, or the address, and none is to be added.
+    NoUser {
+        /// Whether the row says the username.
+        by_username: bool,
+    },
     /// The user's role may do more than the operator's.
     Outranked,
     /// The user signs in with SAML, and the row has a password hash.
     SamlWithHash,
+    /// The row has the end of a lock, and its user is not locked.
+    EndWithoutLock,
+    /// The user is to change a password, and has none.
+    NothingToChange,
 }
 
 /// What an import did, or would do.
@@ -98,7 +138,7 @@ impl Store {
         let transaction = Transaction::new_unchecked(&self.connection, TransactionBehavior::Deferred)?;
         transaction.execute_batch(
             "DROP TABLE IF EXISTS temp.incoming;
-             CREATE TEMP TABLE incoming (line INTEGER PRIMARY KEY, target INTEGER, username TEXT COLLATE NOCASE, \
+             CREATE TEMP TABLE incoming (number INTEGER PRIMARY KEY, line INTEGER, target INTEGER, username TEXT COLLATE NOCASE, \
              username_given INTEGER, email TEXT COLLATE NOCASE, name TEXT, role_id INTEGER, sign_in TEXT, sign_in_by_domain TEXT, locale TEXT, \
              locked INTEGER, locked_until INTEGER, must_change INTEGER, password_hash TEXT);",
         )?;
@@ -113,9 +153,10 @@ impl Staging<'_> {
     /// When the folder for temporary files is full.
     pub fn add(&self, row: &Incoming<'_>) -> Result<()> {
         let mut statement = self.transaction.prepare_cached(
-            "INSERT INTO temp.incoming VALUES (?1, NULL, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
+            "INSERT INTO temp.incoming VALUES (?1, ?2, NULL, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
         )?;
         statement.execute(params![
+            row.number.cast_signed(),
             row.line.cast_signed(),
             row.username,
             row.username_given,
@@ -124,9 +165,15 @@ impl Staging<'_> {
             row.role.map(|role| role.0),
             row.sign_in.map(SignIn::word),
             row.sign_in_by_domain.word(),
-            row.locale,
+            row.locale.map(|locale| match locale {
+                Given::Nothing => CLEARED_TEXT,
+                Given::Value(locale) => locale,
+            }),
             row.locked,
-            row.locked_until.map(Timestamp::as_second),
+            row.locked_until.map(|until| match until {
+                Given::Nothing => CLEARED_TIME,
+                Given::Value(until) => until.as_second(),
+            }),
             row.must_change,
             row.password_hash.map(|hash| hash.as_str()),
         ])?;
@@ -172,47 +219,96 @@ impl Reading<'_> {
         Ok(count.unsigned_abs())
     }
 
-    /// Gives every row that cannot be imported to `visit`, with the field and the reason, in the order of the rows.
+    /// Gives every row that cannot be imported to `visit`, with its place and the reason, in the order of the rows.
+    /// With `only_existing` a row that means no user is one of them.
     ///
     /// # Errors
     /// When the store cannot be read.
-    pub fn each_conflict(&self, forbidden_roles: &[RoleId], mut visit: impl FnMut(u64, Conflict)) -> Result<()> {
-        // The order of the kinds is that of the numbers in the statement.
-        let forbidden = forbidden_roles.iter().map(|role| role.0.to_string()).collect::<Vec<_>>().join(", ");
-        let sql = format!(
-            "SELECT line, 0 AS kind, earlier FROM (SELECT line, min(line) OVER (PARTITION BY username) AS earlier \
-               FROM temp.incoming WHERE username_given OR target IS NULL) WHERE earlier < line
-             UNION ALL SELECT line, 1, earlier FROM (SELECT line, min(line) OVER (PARTITION BY email) AS earlier \
-               FROM temp.incoming WHERE email IS NOT NULL) WHERE earlier < line
-             UNION ALL SELECT line, 2, 0 FROM temp.incoming JOIN user ON user.username = incoming.username \
-               WHERE target IS NULL
-             UNION ALL SELECT line, 3, 0 FROM temp.incoming JOIN user ON user.email = incoming.email \
-               WHERE target IS NOT user.id
-             UNION ALL SELECT line, 4, 0 FROM temp.incoming WHERE target IS NULL AND email IS NULL
-             UNION ALL SELECT line, 5, 0 FROM temp.incoming JOIN user ON user.id = target \
-               WHERE user.role_id IN ({forbidden})
-             UNION ALL SELECT line, 6, 0 FROM temp.incoming JOIN user ON user.id = target \
-               WHERE incoming.password_hash IS NOT NULL AND coalesce(incoming.sign_in, user.sign_in) = 'saml'
-             ORDER BY 1, 2"
-        );
-        let mut statement = self.transaction.prepare(&sql)?;
-        let mut rows = statement.query([])?;
+    pub fn each_conflict(
+        &self,
+        forbidden_roles: &[RoleId],
+        only_existing: bool,
+        now: Timestamp,
+        mut visit: impl FnMut(RowPlace, Conflict),
+    ) -> Result<()> {
+        let mut statement = self.transaction.prepare(&conflicts(forbidden_roles, only_existing))?;
+        let mut rows = statement.query(named_params! { ":now": now.as_second() })?;
         while let Some(row) = rows.next()? {
-            let (line, earlier): (i64, i64) = (row.get(0)?, row.get(2)?);
-            let conflict = match row.get::<_, i64>(1)? {
-                0 => Conflict::UsernameTwice(earlier.unsigned_abs()),
-                1 => Conflict::EmailTwice(earlier.unsigned_abs()),
+            let number = |column: usize| row.get(column).map(i64::unsigned_abs);
+            let place = |first| Ok::<_, rusqlite::Error>(RowPlace { number: number(first)?, line: number(first + 1)? });
+            let earlier = || place(3);
+            let conflict = match row.get::<_, i64>(2)? {
+                0 => Conflict::UsernameTwice(earlier()?),
+                1 => Conflict::EmailTwice(earlier()?),
                 2 => Conflict::UsernameTaken,
                 3 => Conflict::EmailTaken,
                 4 => Conflict::NoEmail,
                 5 => Conflict::Outranked,
-                _ => Conflict::SamlWithHash,
+                6 => Conflict::SamlWithHash,
+                7 => Conflict::EndWithoutLock,
+                8 => Conflict::NothingToChange,
+                9 => Conflict::NoUser { by_username: true },
+                _ => Conflict::NoUser { by_username: false },
             };
-            visit(line.unsigned_abs(), conflict);
+            visit(place(0)?, conflict);
         }
         Ok(())
     }
+
+    /// Whether [`Reading::each_conflict`] would name a row that its user cannot have, other than by a name or an address that is
+    /// taken.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn has_conflict_with_a_user(&self, only_existing: bool, now: Timestamp) -> Result<bool> {
+        let sql = format!("SELECT EXISTS ({})", conflicts_with_the_user(only_existing));
+        Ok(self.transaction.query_row(&sql, named_params! { ":now": now.as_second() }, |row| row.get(0))?)
+    }
 }
+
+/// The statement that finds conflicts. The order of the kinds is that of the numbers in it.
+fn conflicts(forbidden_roles: &[RoleId], only_existing: bool) -> String {
+    let forbidden = forbidden_roles.iter().map(|role| role.0.to_string()).collect::<Vec<_>>().join(", ");
+    let with_the_user = conflicts_with_the_user(only_existing);
+    format!(
+        "WITH doubled AS (
+           SELECT number, line, 0 AS kind, first FROM (SELECT number, line, min(number) OVER (PARTITION BY username) AS first \
+             FROM temp.incoming WHERE username_given OR target IS NULL) WHERE first < number
+           UNION ALL SELECT number, line, 1, first FROM (SELECT number, line, min(number) OVER (PARTITION BY email) AS first \
+             FROM temp.incoming WHERE email IS NOT NULL) WHERE first < number)
+         SELECT number, line, kind, first, (SELECT line FROM temp.incoming AS i WHERE i.number = first) FROM doubled
+         UNION ALL SELECT number, line, 2, 0, 0 FROM temp.incoming JOIN user ON user.username = incoming.username \
+           WHERE target IS NULL
+         UNION ALL SELECT number, line, 3, 0, 0 FROM temp.incoming JOIN user ON user.email = incoming.email \
+           WHERE target IS NOT user.id
+         UNION ALL SELECT number, line, 5, 0, 0 FROM temp.incoming JOIN user ON user.id = target \
+           WHERE user.role_id IN ({forbidden})
+         UNION ALL {with_the_user}
+         ORDER BY 1, 3"
+    )
+}
+
+/// What a row says that its user cannot have; no constraint of the schema would tell.
+fn conflicts_with_the_user(only_existing: bool) -> String {
+    let is_locked = locked_at(":now");
+    let unmatched = match only_existing {
+        false => "SELECT number, line, 4, 0, 0 FROM temp.incoming WHERE target IS NULL AND email IS NULL",
+        true => "SELECT number, line, 10 - username_given, 0, 0 FROM temp.incoming WHERE target IS NULL",
+    };
+    format!(
+        "{unmatched}
+         UNION ALL SELECT number, line, 6, 0, 0 FROM temp.incoming AS i LEFT JOIN user AS u ON u.id = target \
+           WHERE i.password_hash IS NOT NULL AND {SIGN_IN_AFTER} = 'saml'
+         UNION ALL SELECT number, line, 7, 0, 0 FROM temp.incoming AS i WHERE i.locked_until <> {CLEARED_TIME} \
+           AND i.locked IS NULL AND NOT EXISTS (SELECT 1 FROM user WHERE user.id = i.target AND {is_locked})
+         UNION ALL SELECT number, line, 8, 0, 0 FROM temp.incoming AS i LEFT JOIN user AS u ON u.id = target \
+           WHERE i.must_change AND (coalesce(i.password_hash, u.password_hash) IS NULL OR {SIGN_IN_AFTER} = 'saml')"
+    )
+}
+
+/// How the user `u` of the row `i` signs in afterwards.
+const SIGN_IN_AFTER: &str = "coalesce(i.sign_in, CASE WHEN u.id IS NULL OR (i.email IS NOT NULL AND i.email <> u.email) \
+     THEN i.sign_in_by_domain END, u.sign_in)";
 
 /// The values that matched users would have, beside those they have.
 fn updated() -> String {
@@ -224,9 +320,9 @@ fn updated() -> String {
            coalesce(i.name, u.name) AS name, coalesce(i.role_id, u.role_id) AS role_id,
            coalesce(i.sign_in, CASE WHEN i.email IS NOT NULL AND i.email <> u.email THEN i.sign_in_by_domain END,
                     u.sign_in) AS sign_in,
-           coalesce(i.locale, u.locale) AS locale,
+           nullif(coalesce(i.locale, u.locale), '{CLEARED_TEXT}') AS locale,
            CASE WHEN i.locked IS NULL OR i.locked = u.is_locked THEN u.locked_at WHEN i.locked THEN :now END AS locked_at,
-           CASE WHEN i.locked AND i.locked_until IS NOT NULL THEN i.locked_until
+           CASE WHEN coalesce(i.locked, u.is_locked) AND i.locked_until IS NOT NULL THEN nullif(i.locked_until, {CLEARED_TIME})
                 WHEN i.locked IS NULL OR i.locked = u.is_locked THEN u.locked_until END AS locked_until,
            CASE WHEN i.locked IS NULL OR i.locked = u.is_locked THEN u.lock_reason END AS lock_reason,
            coalesce(i.must_change, u.must_change_password) AS must_change_password,
@@ -248,11 +344,12 @@ impl Writing<'_> {
                 .query_row("SELECT count(*) FROM temp.incoming WHERE target IS NOT NULL", [], |row| row.get(0))?;
         let changed = if matched > 0 { Self::update_matched(connection, now)? } else { 0 };
         let added = connection.execute(
-            "INSERT INTO user (username, email, name, role_id, sign_in, locale, locked_at, locked_until, created_at, \
+            &format!("INSERT INTO user (username, email, name, role_id, sign_in, locale, locked_at, locked_until, created_at, \
              updated_at, password_set_at, must_change_password, password_hash)
              SELECT username, email, coalesce(name, ''), coalesce(role_id, :role), coalesce(sign_in, sign_in_by_domain), \
-             locale, CASE WHEN locked THEN :now END, locked_until, :now, :now, CASE WHEN password_hash IS NOT NULL THEN :now END, \
-             coalesce(must_change, 0), password_hash FROM temp.incoming WHERE target IS NULL ORDER BY line",
+             nullif(locale, '{CLEARED_TEXT}'), CASE WHEN locked THEN :now END, CASE WHEN locked THEN nullif(locked_until, {CLEARED_TIME}) END, \
+             :now, :now, CASE WHEN password_hash IS NOT NULL THEN :now END, \
+             coalesce(must_change, 0), password_hash FROM temp.incoming WHERE target IS NULL ORDER BY number"),
             named_params! { ":role": default_role.0, ":now": now },
         )?;
         Ok(Imported {

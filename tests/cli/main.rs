@@ -14,6 +14,8 @@ mod gate;
 mod help;
 mod hostile;
 mod import;
+mod import_columns;
+mod import_sheets;
 mod init;
 mod jobs;
 mod jobs_rules;

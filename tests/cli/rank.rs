@@ -208,7 +208,13 @@ fn an_import_asks_for_rank_and_permission_inside_its_change_too() {
         let (clock, random) = (Box::new(ScriptedClock::new(world.now())), Box::new(ScriptedRandom::new(1)));
         let desk = Desk::new(store, account, Rules::default(), clock, random);
         let mut input = Meanwhile { rows: rows.as_bytes(), then: &|| world.sql(then) };
-        let options = import::Options { update, source: "-".to_owned() };
+        let options = import::Options {
+            mode: if update { import::Mode::Update } else { import::Mode::Add },
+            clear: Vec::new(),
+            delimiter: None,
+            ignore_unknown: false,
+            source: "-".to_owned(),
+        };
         let users = || world.ask("SELECT group_concat(username || name) FROM user");
         let before = users();
         let refused = import::import(&desk, &mut input, &options, &Intent::default(), &mut |_| ()).unwrap_err();

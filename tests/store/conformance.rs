@@ -32,8 +32,10 @@ use cxme_admin::store::StoreError;
 use cxme_admin::store::Writing;
 use cxme_admin::store::events::EventQuery;
 use cxme_admin::store::import::Conflict;
+use cxme_admin::store::import::Given;
 use cxme_admin::store::import::Imported;
 use cxme_admin::store::import::Incoming;
+use cxme_admin::store::import::RowPlace;
 use cxme_admin::store::open::Expect;
 use cxme_admin::store::users::MOST_HISTORY;
 use cxme_admin::store::users::NewPassword;
@@ -89,6 +91,7 @@ fn new_password(n: u32, keep_sessions: bool) -> NewPassword {
 
 fn incoming<'a>(line: u64, username: &'a str, email: &'a str) -> Incoming<'a> {
     Incoming {
+        number: line - 1,
         line,
         username,
         username_given: true,
@@ -270,10 +273,32 @@ fn an_import_names_every_conflict_and_then_takes_all(store: &Store, minimal: Rol
         incoming(4, "erin", "Dave@example.com"),
         incoming(5, "BOB", "new@example.com"),
     ]);
+    let row = |number| RowPlace { number, line: number + 1 };
+    let found = |only_existing| {
+        let mut conflicts = Vec::new();
+        let reading = store.read().unwrap();
+        reading.match_incoming().unwrap();
+        reading.each_conflict(&[], only_existing, at(3), |row, conflict| conflicts.push((row, conflict))).unwrap();
+        conflicts
+    };
     let mut conflicts = Vec::new();
-    store.read().unwrap().each_conflict(&[], |line, conflict| conflicts.push((line, conflict))).unwrap();
-    let expected = [(3, Conflict::UsernameTwice(2)), (4, Conflict::EmailTwice(2)), (5, Conflict::UsernameTaken)];
-    assert_eq!(conflicts, expected);
+    let visit = |row, conflict| conflicts.push((row, conflict));
+    store.read().unwrap().each_conflict(&[], false, at(3), visit).unwrap();
+    let twice = [(row(2), Conflict::UsernameTwice(row(1))), (row(3), Conflict::EmailTwice(row(1)))];
+    assert_eq!(conflicts, [twice[0], twice[1], (row(4), Conflict::UsernameTaken)]);
+    let nobody = |number| (row(number), Conflict::NoUser { by_username: true });
+    assert_eq!(found(true), [nobody(1), twice[0], nobody(2), twice[1], nobody(3)]);
+    assert_eq!(found(false), twice);
+    stage(&[
+        Incoming { locked_until: Some(Given::Value(at(9))), ..incoming(2, "carol", "carol@example.com") },
+        Incoming { must_change: Some(true), ..incoming(3, "bob", "bob@example.com") },
+        Incoming { sign_in: Some(SignIn::Saml), must_change: Some(true), ..incoming(4, "alice", "alice@example.com") },
+    ]);
+    let wanted = [Conflict::EndWithoutLock, Conflict::NothingToChange, Conflict::NothingToChange];
+    assert_eq!(found(false), [1, 2, 3].map(row).into_iter().zip(wanted).collect::<Vec<_>>());
+    assert!(store.read().unwrap().has_conflict_with_a_user(false, at(3)).unwrap());
+    stage(&[incoming(2, "dave", "dave@example.com"), incoming(3, "DAVE", "other@example.com")]);
+    assert!(!store.read().unwrap().has_conflict_with_a_user(false, at(3)).unwrap());
     assert!(store.write().unwrap().import(minimal, at(3)).unwrap_err().is_conflict());
     stage(&[
         incoming(2, "dave", "dave@example.com"),

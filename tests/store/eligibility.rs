@@ -191,6 +191,7 @@ fn every_copy_of_who_is_locked_says_what_the_rule_says() {
         for number in 1..=users.len() {
             let username = format!("user{number}");
             staging.add(&Incoming {
+                number: number as u64,
                 line: number as u64,
                 username: &username,
                 username_given: true,

@@ -65,7 +65,8 @@ pub fn add(desk: &Desk, wanted: &Wanted, intent: &Intent) -> Result<User> {
         let id = change.add_user(&NewUser {
             username,
             email: wanted.email.clone(),
-            name: wanted.name.clone(),
+            // As an import does: nobody sees blanks around a name.
+            name: wanted.name.trim().to_owned(),
             role,
             sign_in: wanted.sign_in.unwrap_or_else(|| desk.organization().sign_in_of(&wanted.email)),
             locale: wanted.locale.clone(),

@@ -114,7 +114,7 @@ fn apply(change: &Change<'_>, edit: &Edit, user: &mut User) -> Result<()> {
     }
     if let Some(name) = &edit.name {
         check_line("name", name)?;
-        user.name.clone_from(name);
+        name.trim().clone_into(&mut user.name);
     }
     if let Some(name) = &edit.role {
         user.role = role(change, name, &user.username)?;

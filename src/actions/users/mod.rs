@@ -8,3 +8,4 @@ pub mod list;
 pub mod lock;
 pub mod password;
 pub mod show;
+pub mod tabular;

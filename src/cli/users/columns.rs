@@ -6,6 +6,7 @@ use crate::actions::users::list::Surroundings;
 use crate::cli::data::Cell;
 use crate::cli::data::Head;
 use crate::domain::user::SignIn;
+use crate::domain::user::Status;
 use crate::store::user_list::UserRow;
 
 /// A column of a list of users.
@@ -103,7 +104,11 @@ impl Column {
             Self::Name => Cell::text(row.name()),
             Self::Role => Cell::text_or(surroundings.roles.get(&row.role()).map(String::as_str), ""),
             Self::Status => Cell::text(row.status(surroundings.now).word()),
-            Self::LockedUntil => Cell::time_or(row.locked_until(), ""),
+            // The end of a lock that is over says nothing, and an import would refuse it.
+            Self::LockedUntil => match row.status(surroundings.now) {
+                Status::Active => Cell::Nothing(""),
+                Status::Locked => Cell::time_or(row.locked_until(), ""),
+            },
             Self::SignIn => Cell::text(row.sign_in().word()),
             Self::Locale => Cell::text_or(row.locale(), ""),
             Self::PasswordSetAt => {

@@ -26,6 +26,9 @@ pub struct ExportArgs {
     /// New file, made with mode 0600
     #[arg(long, value_name = "FILE")]
     to: Option<PathBuf>,
+    /// Begin a CSV with a byte order mark, by which Excel knows that it is UTF-8
+    #[arg(long)]
+    bom: bool,
     /// Export the password hashes too: needs the permission `export-hashes`, and never goes to a terminal
     #[arg(long)]
     with_hashes: bool,
@@ -53,6 +56,10 @@ pub fn run(context: &mut Context, args: &ExportArgs) -> anyhow::Result<()> {
     if context.output.format == Format::Table {
         context.output.format = Format::Csv;
     }
+    if args.bom && context.output.format != Format::Csv {
+        let words = "--bom: only a CSV begins with a byte order mark".to_owned();
+        return Err(Complaint::Usage { words, hint: Some("leave out `-o`, or give `-o csv`".to_owned()) }.into());
+    }
     let unfinished = match &args.to {
         None => None,
         Some(path) => {
@@ -65,6 +72,9 @@ pub fn run(context: &mut Context, args: &ExportArgs) -> anyhow::Result<()> {
             Some(file)
         }
     };
+    if args.bom {
+        context.output.data().write_all("\u{feff}".as_bytes())?;
+    }
     let heads: Vec<Head> = columns.iter().map(|column| column.head()).collect();
     let mut count = 0_u64;
     data::records::<ActionError>(&mut context.output, &heads, desk.now(), |sink| {

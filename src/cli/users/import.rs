@@ -1,27 +1,34 @@
 //! `users import`.
 
+use std::fs::File;
+use std::io;
+use std::io::Read;
 use std::path::Path;
+use std::path::PathBuf;
 
 use crate::actions::users::import;
+use crate::actions::users::import::Clearable;
+use crate::actions::users::import::Mode;
+use crate::actions::users::import::NAMED;
 use crate::actions::users::import::Options;
+use crate::actions::users::tabular::Delimiter;
 use crate::cli::acting::ActingArgs;
 use crate::cli::context::Context;
 use crate::cli::data;
 use crate::cli::data::Cell;
 use crate::cli::data::Head;
+use crate::cli::failure::Complaint;
 use crate::cli::files::InputFile;
 use crate::cli::output::Format;
 use crate::domain::action::Action;
 use crate::domain::role::Permission;
 
-/// How many bad rows are named; the rest are counted.
-const NAMED: u64 = 100;
-
-/// Import users from CSV or NDJSON, all or none
+/// Import users from CSV, NDJSON or a JSON array, all or none
 ///
 /// Columns, by name: username, email, name, role, sign_in, locale, status, locked_until, must_change_password, password_hash (a PHC
-/// string of Argon2). Only the address is needed; an empty field counts as not given. Everything is checked first, and
-/// every bad row is reported by line and field. What `users export` writes can be imported. Example:
+/// string of Argon2). Only the address is needed; an empty field counts as not given, in every format. Everything is checked
+/// first, and every bad row is reported by line and field. What `users export` and `users list` write can be imported, and
+/// so can what spreadsheets write: UTF-8 or UTF-16 with a byte order mark, commas, semicolons or tabs. Example:
 /// `printf 'email,name\nalice@example.com,Alice Adams\n' | cxme-admin users import -`
 #[derive(Debug, clap::Args)]
 pub struct ImportArgs {
@@ -31,6 +38,18 @@ pub struct ImportArgs {
     /// Change users that exist already: found by username where the row has one, else by address
     #[arg(long)]
     update: bool,
+    /// The same, and add nobody: a row that means no user is an error
+    #[arg(long, conflicts_with = "update")]
+    update_only: bool,
+    /// Columns of which an empty field clears the value, instead of leaving it: name, locale, locked_until
+    #[arg(long, value_name = "COLUMN,...", value_delimiter = ',')]
+    clear: Vec<Clearable>,
+    /// Ignore columns that are not known, instead of refusing them
+    #[arg(long)]
+    ignore_unknown: bool,
+    /// Character between the fields of a CSV, or `tab`; otherwise recognized from the header
+    #[arg(long, value_name = "CHARACTER")]
+    delimiter: Option<Delimiter>,
     #[command(flatten)]
     acting: ActingArgs,
 }
@@ -40,9 +59,24 @@ pub struct ImportArgs {
 /// # Errors
 /// When a row is bad, the file cannot be read, or the operator may not.
 pub fn run(context: &mut Context, args: &ImportArgs) -> anyhow::Result<()> {
-    let besides: &[Permission] = if args.update { &[Permission::EditUsers] } else { &[] };
+    let mode = match (args.update, args.update_only) {
+        (_, true) => Mode::UpdateOnly,
+        (true, _) => Mode::Update,
+        _ => Mode::Add,
+    };
+    if mode == Mode::Add && !args.clear.is_empty() {
+        let words = "--clear: only an update clears".to_owned();
+        return Err(Complaint::Usage { words, hint: Some("add `--update` or `--update-only`".to_owned()) }.into());
+    }
+    let besides: &[Permission] = if mode == Mode::Add { &[] } else { &[Permission::EditUsers] };
     let desk = context.desk_with(Action::UsersImport, besides)?;
-    let options = Options { update: args.update, source: args.file.to_string() };
+    let options = Options {
+        mode,
+        clear: args.clear.clone(),
+        delimiter: args.delimiter,
+        ignore_unknown: args.ignore_unknown,
+        source: args.file.to_string(),
+    };
     let mut bad = 0;
     let output = &mut context.output;
     let mut report = |row: import::BadRow| {
@@ -81,8 +115,22 @@ pub fn run(context: &mut Context, args: &ImportArgs) -> anyhow::Result<()> {
     Ok(data::record(&mut context.output, &heads, &cells, desk.now())?)
 }
 
+/// A file of data to be read. What fails names it.
+pub(in crate::cli) struct DataFile {
+    file: File,
+    path: PathBuf,
+}
+
 /// Opens a file of data to be read.
-pub(in crate::cli) fn open(path: &Path) -> anyhow::Result<std::fs::File> {
+pub(in crate::cli) fn open(path: &Path) -> anyhow::Result<DataFile> {
     let failed = |error| crate::private_file::Problem::Io { path: path.to_owned(), doing: "opened", error };
-    Ok(std::fs::File::open(path).map_err(failed)?)
+    Ok(DataFile { file: File::open(path).map_err(failed)?, path: path.to_owned() })
+}
+
+impl Read for DataFile {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.file
+            .read(buffer)
+            .map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", self.path.display())))
+    }
 }

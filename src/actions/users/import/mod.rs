@@ -1,12 +1,15 @@
 //! `users import`: everything is read and checked first, outside the write lock; then all rows go in, or none.
 
-mod intake;
+mod check;
+mod columns;
+mod json;
+mod report;
 mod row;
 
 use std::collections::HashMap;
-use std::collections::HashSet;
 use std::fmt;
 use std::io::Read;
+use std::str::FromStr;
 
 use crate::actions::ActionError;
 use crate::actions::Desk;
@@ -14,30 +17,86 @@ use crate::actions::Intent;
 use crate::actions::Record;
 use crate::actions::Result;
 use crate::actions::Scene;
-use crate::actions::users::import::intake::Intake;
+use crate::actions::users::import::report::Report;
 use crate::actions::users::import::row::Reader;
 use crate::actions::users::import::row::Sensitive;
+use crate::actions::users::tabular::Delimiter;
+use crate::actions::users::tabular::Input;
 use crate::domain::action::Action;
 use crate::domain::refusal::Refusal;
 use crate::domain::role::Permission;
 use crate::domain::role::RoleId;
-use crate::store::import::Conflict;
 use crate::store::import::Imported;
+
+pub use report::NAMED;
+pub use row::Place;
+
+/// What is said of an end without a lock.
+const NO_LOCK: &str = "the user is not locked: say `locked` in the column status";
+/// What is said of a password to be changed that does not exist.
+const NO_PASSWORD: &str = "the user has no password to change";
 
 /// What the operator wants.
 #[derive(Debug, Clone)]
 pub struct Options {
-    /// Change users that exist already, instead of refusing their rows.
-    pub update: bool,
+    /// Which users the rows may be for.
+    pub mode: Mode,
+    /// The columns of which an empty field clears the value.
+    pub clear: Vec<Clearable>,
+    /// What stands between the fields of a CSV; `None`: recognized.
+    pub delimiter: Option<Delimiter>,
+    /// Ignore columns that are not known.
+    pub ignore_unknown: bool,
     /// The name of the input, for the event.
     pub source: String,
+}
+
+impl Options {
+    fn updates(&self) -> bool {
+        self.mode != Mode::Add
+    }
+}
+
+/// Which users rows may be for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// New ones alone.
+    Add,
+    /// New ones, and those that exist.
+    Update,
+    /// Those that exist alone.
+    UpdateOnly,
+}
+
+/// A column that can be cleared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Clearable {
+    /// The person's name.
+    Name,
+    /// The language.
+    Locale,
+    /// The end of a lock: it lasts until the user is unlocked.
+    LockedUntil,
+}
+
+impl FromStr for Clearable {
+    type Err = String;
+
+    fn from_str(text: &str) -> std::result::Result<Self, String> {
+        match text {
+            "name" => Ok(Self::Name),
+            "locale" => Ok(Self::Locale),
+            "locked_until" => Ok(Self::LockedUntil),
+            _ => Err("name, locale and locked_until can be cleared".to_owned()),
+        }
+    }
 }
 
 /// A row that cannot be imported.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BadRow {
-    /// Its line in the input.
-    pub line: u64,
+    /// Where it stands in the input.
+    pub place: Place,
     /// The column; empty: the row as a whole.
     pub field: &'static str,
     /// What is wrong; one line.
@@ -47,8 +106,8 @@ pub struct BadRow {
 }
 
 impl BadRow {
-    fn new(line: u64, field: &'static str, fault: impl Into<String>) -> Self {
-        Self { line, field, fault: fault.into(), outranks: false }
+    fn new(place: Place, field: &'static str, fault: impl Into<String>) -> Self {
+        Self { place, field, fault: fault.into(), outranks: false }
     }
 }
 
@@ -70,11 +129,11 @@ pub(super) struct Judge<'desk> {
     forbidden: Vec<RoleId>,
 }
 
-/// Imports users from CSV or NDJSON; which of the two, the first character says.
+/// Imports users from CSV, NDJSON or a JSON array; which of them, the first character says.
 ///
 /// # Errors
-/// [`ActionError::BadRows`] after every bad row was given to `report`; others when the operator may not, or the input
-/// or the store cannot be read.
+/// [`ActionError::BadRows`] after the first bad rows were given to `report`, in the order of the input; others when the operator
+/// may not, or the input or the store cannot be read.
 pub fn import(
     desk: &Desk,
     input: &mut dyn Read,
@@ -83,40 +142,50 @@ pub fn import(
     report: &mut dyn FnMut(BadRow),
 ) -> Result<Outcome> {
     let judge = judge(desk)?;
-    let intake = Intake::new(input);
-    let digest = intake.digest();
-    let mut reader = Reader::new(intake)?;
+    let mut reader = Reader::new(Input::open(input)?, options)?;
     let mut sensitive = Sensitive::default();
-    let mut rows = 0_u64;
-    let mut report = Report { report, bad: 0, outrank: 0 };
+    let mut report = Report::new(reader.is_array(), report);
     let staging = desk.store.stage()?;
-    while let Some(row) = reader.next_row()? {
-        rows += 1;
+    loop {
+        // What was wrong before the input broke is still worth knowing.
+        let row = match reader.next_row() {
+            Ok(Some(row)) => row,
+            Ok(None) => break,
+            Err(error) => {
+                report.tell();
+                return Err(error);
+            }
+        };
         sensitive.see(&row);
-        if let Err(fault) = row::stage(&staging, &row, &judge, options.update) {
-            report.bad(fault?);
+        if let Err(fault) = check::stage(&staging, &row, &judge, options.mode) {
+            report.row(fault?);
         }
     }
+    let rows = reader.count;
     staging.end()?;
     let action = if sensitive.hashes { Action::UsersImportHashes } else { Action::UsersImport };
     desk.view(action, |view| require_all(view, sensitive, options))?;
     // A plain import that has no conflict is the usual case; the store itself finds the one that has. Looking for all of
     // them costs two sorts of the whole input.
-    if report.bad > 0 || options.update || intent.dry_run {
-        report_conflicts(desk, action, &judge, options, &mut report)?;
+    if report.has_bad() || options.updates() || intent.dry_run {
+        report.conflicts(desk, action, &judge.forbidden, options.mode)?;
         report.end(desk, action, rows)?;
     }
-    let sha256 = digest.hex();
+    let sha256 = reader.sha256();
     let written = desk.change(action, intent, |change| {
         // The role of the operator, and those of the users, may be others than when the rows were read.
         require_all(change, sensitive, options)?;
-        if options.update {
+        if options.updates() {
             change.match_incoming()?;
         }
         let outranking = change.count_incoming_of(&change.outranking()?)?;
         if outranking > 0 {
             let role = change.standing().words().to_owned();
             return Err(Refusal::RowsOutrank { rows: outranking, role }.into());
+        }
+        // Each was found above, unless the users are others than they were then.
+        if options.updates() && change.has_conflict_with_a_user(options.mode == Mode::UpdateOnly, change.now())? {
+            return Err(ActionError::BadInput("users were changed while the input was read: run it again".to_owned()));
         }
         let imported = change.import(RoleId::MINIMAL, change.now())?;
         let mut record = Record::default();
@@ -130,37 +199,13 @@ pub fn import(
     match written {
         Ok(imported) => Ok(Outcome { imported, sha256 }),
         Err(ActionError::Store(error)) if error.is_conflict() => {
-            report_conflicts(desk, action, &judge, options, &mut report)?;
+            report.conflicts(desk, action, &judge.forbidden, options.mode)?;
             report.end(desk, action, rows)?;
             Err(ActionError::BadInput(
                 "two rows would take each other's name or address: import one of them first".to_owned(),
             ))
         }
         Err(error) => Err(error),
-    }
-}
-
-/// Hands bad rows on, and counts them.
-struct Report<'report> {
-    report: &'report mut dyn FnMut(BadRow),
-    bad: u64,
-    outrank: u64,
-}
-
-impl Report<'_> {
-    fn bad(&mut self, row: BadRow) {
-        self.bad += 1;
-        self.outrank += u64::from(row.outranks);
-        (self.report)(row);
-    }
-
-    /// Ends the import where rows were bad. That the operator may not comes first, and is remembered.
-    fn end(&self, desk: &Desk, action: Action, rows: u64) -> Result<()> {
-        if self.outrank > 0 {
-            let role = desk.standing_now()?.words().to_owned();
-            return Err(desk.refuse(action, Refusal::RowsOutrank { rows: self.outrank, role }));
-        }
-        if self.bad > 0 { Err(ActionError::BadRows { bad: self.bad, rows }) } else { Ok(()) }
     }
 }
 
@@ -181,7 +226,7 @@ fn judge(desk: &Desk) -> Result<Judge<'_>> {
 /// What an import needs besides its own permission depends on what it does: hashes go round the gate, and an update edits.
 fn require_all(scene: &impl Scene, sensitive: Sensitive, options: &Options) -> Result<()> {
     scene.require(Permission::AddUsers)?;
-    if options.update {
+    if options.updates() {
         scene.require(Permission::EditUsers)?;
     }
     if sensitive.statuses {
@@ -190,47 +235,12 @@ fn require_all(scene: &impl Scene, sensitive: Sensitive, options: &Options) -> R
     Ok(())
 }
 
-fn report_conflicts(
-    desk: &Desk,
-    action: Action,
-    judge: &Judge<'_>,
-    options: &Options,
-    report: &mut Report<'_>,
-) -> Result<()> {
-    desk.view(action, |view| {
-        // A row may be in conflict by its username and by its address, and is one row all the same.
-        let mut lines = HashSet::new();
-        if options.update {
-            view.match_incoming()?;
-        }
-        let before = report.bad;
-        view.each_conflict(&judge.forbidden, |line, conflict| {
-            lines.insert(line);
-            let (field, fault) = words(conflict);
-            report.bad(BadRow { outranks: conflict == Conflict::Outranked, ..BadRow::new(line, field, fault) });
-        })?;
-        report.bad = before + lines.len() as u64;
-        Ok(())
-    })
-}
-
-fn words(conflict: Conflict) -> (&'static str, String) {
-    match conflict {
-        Conflict::UsernameTwice(earlier) => ("username", format!("stands in line {earlier} already")),
-        Conflict::EmailTwice(earlier) => ("email", format!("stands in line {earlier} already")),
-        Conflict::UsernameTaken => ("username", "another user has it (`--update` changes users that exist)".to_owned()),
-        Conflict::EmailTaken => ("email", "another user has it (`--update` changes users that exist)".to_owned()),
-        Conflict::NoEmail => ("email", "is missing, and no user has this username".to_owned()),
-        Conflict::Outranked => ("role", "the user's role may do more than yours".to_owned()),
-        Conflict::SamlWithHash => ("password_hash", "the user signs in with SAML".to_owned()),
-    }
-}
-
 impl fmt::Display for BadRow {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let place = self.place;
         match self.field {
-            "" => write!(formatter, "line {}: {}", self.line, self.fault),
-            field => write!(formatter, "line {}, {field}: {}", self.line, self.fault),
+            "" => write!(formatter, "{place}: {}", self.fault),
+            field => write!(formatter, "{place}, {field}: {}", self.fault),
         }
     }
 }

@@ -1,0 +1,191 @@
+//! One row checked, column by column, and staged. A column that is given has its effect or is an error: what only the store can
+//! tell is left to [`crate::store::import::Conflict`].
+
+use std::borrow::Cow;
+
+use jiff::Timestamp;
+
+use super::BadRow;
+use super::Judge;
+use super::Mode;
+use super::columns::ACCEPTED;
+use super::columns::EMAIL;
+use super::columns::LOCALE;
+use super::columns::LOCKED_UNTIL;
+use super::columns::MUST_CHANGE;
+use super::columns::NAME;
+use super::columns::PASSWORD_HASH;
+use super::columns::ROLE;
+use super::columns::SIGN_IN;
+use super::columns::STATUS;
+use super::columns::USERNAME;
+use super::row::Fields;
+use super::row::Place;
+use super::row::Row;
+use crate::domain::email_address;
+use crate::domain::email_address::EmailAddress;
+use crate::domain::moment::parse_moment;
+use crate::domain::role::RoleId;
+use crate::domain::text;
+use crate::domain::user::SignIn;
+use crate::domain::user::Status;
+use crate::domain::user::judge_locale;
+use crate::domain::user::judge_username;
+use crate::secrets::admission::ImportedHash;
+use crate::store::StoreError;
+use crate::store::import::Given;
+use crate::store::import::Incoming;
+use crate::store::import::Staging;
+
+type Checked<T> = Result<T, BadRow>;
+
+/// Checks a row and stages it. The outer error is a bad row; within it is an error of the store, if it was that.
+pub(super) fn stage(
+    staging: &Staging<'_>,
+    row: &Row<'_>,
+    judge: &Judge<'_>,
+    mode: Mode,
+) -> Result<(), Result<BadRow, StoreError>> {
+    let fields = row.fields.as_ref().map_err(|bad| Ok(bad.clone()))?;
+    let derived = derived_username(fields);
+    let incoming = check(row.place, fields, derived.as_deref(), judge, mode).map_err(Ok)?;
+    staging.add(&incoming).map_err(Err)
+}
+
+/// The username that the address gives where the row has none.
+fn derived_username<'row>(fields: &'row Fields<'_>) -> Option<Cow<'row, str>> {
+    let (None, Some(email)) = (&fields[USERNAME], &fields[EMAIL]) else { return None };
+    let local = email.split('@').next().unwrap_or_default();
+    let has_capitals = local.bytes().any(|byte| byte.is_ascii_uppercase());
+    Some(if has_capitals { Cow::Owned(local.to_ascii_lowercase()) } else { Cow::Borrowed(local) })
+}
+
+fn check<'row>(
+    place: Place,
+    fields: &'row Fields<'_>,
+    derived: Option<&'row str>,
+    judge: &Judge<'_>,
+    mode: Mode,
+) -> Checked<Incoming<'row>> {
+    let bad = |column: usize, fault: String| BadRow::new(place, ACCEPTED[column], fault);
+    let given = |column: usize| fields[column].as_deref();
+    let email = given(EMAIL);
+    let sign_in_by_domain = match email {
+        None => SignIn::Password,
+        Some(email) => check_email(email, judge).map_err(|fault| bad(EMAIL, fault))?,
+    };
+    let username = check_username(given(USERNAME), derived, place)?;
+    if email.is_none() && mode == Mode::Add {
+        return Err(bad(EMAIL, "is missing".to_owned()));
+    }
+    let name = given(NAME);
+    if let Some(name) = name {
+        text::check_line(name, text::MAX_NAME).map_err(|fault| bad(NAME, fault.to_string()))?;
+    }
+    let role = given(ROLE).map(|role| check_role(role, judge, place)).transpose()?;
+    let sign_in = given(SIGN_IN).map(str::parse::<SignIn>).transpose().map_err(|fault| bad(SIGN_IN, fault))?;
+    let locale = given(LOCALE).map(Given::of_text);
+    if let Some(Given::Value(locale)) = locale {
+        judge_locale(locale).map_err(|fault| bad(LOCALE, fault))?;
+    }
+    let status = given(STATUS).map(str::parse::<Status>).transpose().map_err(|fault| bad(STATUS, fault))?;
+    let locked_until = given(LOCKED_UNTIL)
+        .map(|until| check_end_of_lock(until, status, judge.desk.now(), mode))
+        .transpose()
+        .map_err(|fault| bad(LOCKED_UNTIL, fault))?;
+    let must_change = given(MUST_CHANGE).map(check_flag).transpose().map_err(|fault| bad(MUST_CHANGE, fault))?;
+    let password_hash = given(PASSWORD_HASH)
+        .map(ImportedHash::parse)
+        .transpose()
+        .map_err(|fault| bad(PASSWORD_HASH, fault.to_string()))?;
+    if mode == Mode::Add {
+        let is_saml = sign_in.unwrap_or(sign_in_by_domain) == SignIn::Saml;
+        if password_hash.is_some() && is_saml {
+            return Err(bad(PASSWORD_HASH, "the user signs in with SAML".to_owned()));
+        }
+        if must_change == Some(true) && (password_hash.is_none() || is_saml) {
+            return Err(bad(MUST_CHANGE, super::NO_PASSWORD.to_owned()));
+        }
+    }
+    Ok(Incoming {
+        number: place.number,
+        line: place.line,
+        username,
+        username_given: fields[USERNAME].is_some(),
+        email,
+        name,
+        role,
+        sign_in,
+        sign_in_by_domain,
+        locale,
+        locked: status.map(|status| status == Status::Locked),
+        locked_until,
+        must_change,
+        password_hash,
+    })
+}
+
+/// How the address says that its user signs in.
+fn check_email(email: &str, judge: &Judge<'_>) -> Result<SignIn, String> {
+    email_address::judge(email).map_err(|fault| fault.to_string())?;
+    let address = EmailAddress::stored(email.to_owned());
+    let organization = judge.desk.organization();
+    if !organization.takes(&address) {
+        return Err("its domain is not one of the organization's".to_owned());
+    }
+    Ok(organization.sign_in_of(&address))
+}
+
+fn check_username<'row>(given: Option<&'row str>, derived: Option<&'row str>, place: Place) -> Checked<&'row str> {
+    let bad = |column: usize, fault: String| BadRow::new(place, ACCEPTED[column], fault);
+    if let Some(username) = given {
+        judge_username(username).map_err(|fault| bad(USERNAME, fault.to_string()))?;
+        return Ok(username);
+    }
+    let Some(username) = derived else { return Err(bad(EMAIL, "is missing".to_owned())) };
+    judge_username(username).map_err(|fault| {
+        let shown = text::quoted(username, 40);
+        bad(USERNAME, format!("is missing, and the address gives none: `{shown}` {fault}"))
+    })?;
+    Ok(username)
+}
+
+fn check_role(role: &str, judge: &Judge<'_>, place: Place) -> Checked<RoleId> {
+    let bad = |fault: String| BadRow::new(place, ACCEPTED[ROLE], fault);
+    match judge.roles.get(&role.to_lowercase()) {
+        Some(Some(role)) => Ok(*role),
+        Some(None) => Err(BadRow { outranks: true, ..bad("may do more than yours".to_owned()) }),
+        None => Err(bad(format!("no role is called `{}`", text::quoted(role, 40)))),
+    }
+}
+
+/// The end of a lock says something only of a user who is locked until then.
+fn check_end_of_lock(
+    until: &str,
+    status: Option<Status>,
+    now: Timestamp,
+    mode: Mode,
+) -> Result<Given<Timestamp>, String> {
+    if until.is_empty() {
+        return Ok(Given::Nothing);
+    }
+    let until = parse_moment(until).map_err(|fault| fault.to_string())?;
+    match status {
+        Some(Status::Active) => Err("an active user's lock has no end: leave it empty, or lock the user".to_owned()),
+        _ if until <= now => Err("lies in the past: nobody would be locked".to_owned()),
+        None if mode == Mode::Add => Err(super::NO_LOCK.to_owned()),
+        _ => Ok(Given::Value(until)),
+    }
+}
+
+/// The words of spreadsheets for true and false, in English and German.
+fn check_flag(word: &str) -> Result<bool, String> {
+    let is_one_of = |words: [&str; 4]| words.iter().any(|other| other.eq_ignore_ascii_case(word));
+    if is_one_of(["true", "yes", "1", "wahr"]) {
+        return Ok(true);
+    }
+    if is_one_of(["false", "no", "0", "falsch"]) {
+        return Ok(false);
+    }
+    Err(format!("`{}` is not `true` or `false`", text::quoted(word, 40)))
+}

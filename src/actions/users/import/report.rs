@@ -1,0 +1,117 @@
+//! What is wrong with rows, told in the order of the input: faults of a row alone are seen while it is read, conflicts with
+//! other rows and with the store when all are there.
+
+use super::BadRow;
+use super::Mode;
+use super::NO_LOCK;
+use super::NO_PASSWORD;
+use super::row::Place;
+use crate::actions::ActionError;
+use crate::actions::Desk;
+use crate::actions::Result;
+use crate::actions::Scene as _;
+use crate::domain::action::Action;
+use crate::domain::refusal::Refusal;
+use crate::domain::role::RoleId;
+use crate::store::import::Conflict;
+use crate::store::import::RowPlace;
+
+/// How many faults are named; of the others only the rows are counted.
+pub const NAMED: usize = 100;
+
+/// Collects what is wrong.
+pub(super) struct Report<'report> {
+    tell: &'report mut dyn FnMut(BadRow),
+    is_array: bool,
+    /// The first faults of each kind; one more than are named, so that it can be said that there are more.
+    rows: Vec<BadRow>,
+    conflicts: Vec<BadRow>,
+    bad: u64,
+    outrank: u64,
+}
+
+impl<'report> Report<'report> {
+    pub(super) fn new(is_array: bool, tell: &'report mut dyn FnMut(BadRow)) -> Self {
+        Self { tell, is_array, rows: Vec::new(), conflicts: Vec::new(), bad: 0, outrank: 0 }
+    }
+
+    /// A row that is wrong in itself.
+    pub(super) fn row(&mut self, row: BadRow) {
+        self.bad += 1;
+        self.outrank += u64::from(row.outranks);
+        keep(&mut self.rows, row);
+    }
+
+    pub(super) fn has_bad(&self) -> bool {
+        self.bad > 0
+    }
+
+    /// Looks for conflicts among the staged rows, and with the store.
+    pub(super) fn conflicts(&mut self, desk: &Desk, action: Action, forbidden: &[RoleId], mode: Mode) -> Result<()> {
+        desk.view(action, |view| {
+            if mode != Mode::Add {
+                view.match_incoming()?;
+            }
+            // A row may be in conflict by its username and by its address, and is one row all the same.
+            let mut last = None;
+            let only_existing = mode == Mode::UpdateOnly;
+            let is_element = self.is_array;
+            let placed = |row: RowPlace| Place { number: row.number, line: row.line, is_element };
+            view.each_conflict(forbidden, only_existing, view.now(), |row, conflict| {
+                let (field, fault) = words(conflict, mode, placed);
+                let outranks = conflict == Conflict::Outranked;
+                self.bad += u64::from(last != Some(row));
+                self.outrank += u64::from(outranks);
+                last = Some(row);
+                keep(&mut self.conflicts, BadRow { outranks, ..BadRow::new(placed(row), field, fault) });
+            })?;
+            Ok(())
+        })
+    }
+
+    /// Tells what was found, in the order of the rows.
+    pub(super) fn tell(&mut self) {
+        let mut found = std::mem::take(&mut self.rows);
+        found.append(&mut self.conflicts);
+        found.sort_by_key(|row| row.place);
+        found.into_iter().for_each(&mut *self.tell);
+    }
+
+    /// Ends the import where rows were bad. That the operator may not comes first, and is remembered.
+    pub(super) fn end(&mut self, desk: &Desk, action: Action, rows: u64) -> Result<()> {
+        self.tell();
+        if self.outrank > 0 {
+            let role = desk.standing_now()?.words().to_owned();
+            return Err(desk.refuse(action, Refusal::RowsOutrank { rows: self.outrank, role }));
+        }
+        if self.bad > 0 { Err(ActionError::BadRows { bad: self.bad, rows }) } else { Ok(()) }
+    }
+}
+
+fn keep(rows: &mut Vec<BadRow>, row: BadRow) {
+    if rows.len() <= NAMED {
+        rows.push(row);
+    }
+}
+
+fn words(conflict: Conflict, mode: Mode, placed: impl Fn(RowPlace) -> Place) -> (&'static str, String) {
+    let taken = || match mode {
+        Mode::Add => "another user has it (`--update` changes users that exist)".to_owned(),
+        Mode::Update | Mode::UpdateOnly => "another user has it".to_owned(),
+    };
+    match conflict {
+        Conflict::UsernameTwice(earlier) => ("username", format!("appears on {} already", placed(earlier))),
+        Conflict::EmailTwice(earlier) => ("email", format!("appears on {} already", placed(earlier))),
+        Conflict::UsernameTaken => ("username", taken()),
+        Conflict::EmailTaken => ("email", taken()),
+        Conflict::NoEmail => ("email", "is missing, and no user has this username".to_owned()),
+        Conflict::NoUser { by_username } => {
+            let field = if by_username { "username" } else { "email" };
+            (field, "no user has it, and `--update-only` adds nobody".to_owned())
+        }
+        Conflict::Outranked => ("role", "the user's role may do more than yours".to_owned()),
+        Conflict::SamlWithHash => ("password_hash", "the user signs in with SAML".to_owned()),
+        Conflict::EndWithoutLock => ("locked_until", NO_LOCK.to_owned()),
+        Conflict::NothingToChange => ("must_change_password", NO_PASSWORD.to_owned()),
+    }
+}

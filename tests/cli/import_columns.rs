@@ -1,0 +1,250 @@
+//! `users import`: a column that is given has its effect or is an error.
+
+use insta::assert_snapshot;
+
+use crate::support::GOOD;
+use crate::support::Run;
+use crate::support::World;
+
+const PAST: &str = "2026-11-23";
+const AHEAD: &str = "2031-01-01";
+
+fn import(world: &World, options: &str, input: impl AsRef<[u8]>) -> Run {
+    world.command(&format!("users import - {options}")).stdin(input).run()
+}
+
+/// What each pair of status and end does to a user of each state: `locked`, `locked UNTIL`, `active`, or what is wrong.
+#[test]
+fn every_pair_of_status_and_end_has_its_effect_or_is_an_error() {
+    let no_lock = "the user is not locked: say `locked` in the column status";
+    let past = "lies in the past: nobody would be locked";
+    let no_end = "an active user's lock has no end: leave it empty, or lock the user";
+    let ahead = "locked 2031-01-01T00:00:00Z";
+    let was = "locked 2026-11-25T08:00:00Z";
+    // The user is new, active, was locked until yesterday, is locked without an end, is locked until tomorrow.
+    let table: [((&str, &str), [&str; 5]); 9] = [
+        (("", ""), ["active", "active", "active", "locked", was]),
+        (("", PAST), [past; 5]),
+        (("", AHEAD), [no_lock, no_lock, no_lock, ahead, ahead]),
+        (("active", ""), ["active"; 5]),
+        (("active", PAST), [no_end; 5]),
+        (("active", AHEAD), [no_end; 5]),
+        (("locked", ""), ["locked", "locked", "locked", "locked", was]),
+        (("locked", PAST), [past; 5]),
+        (("locked", AHEAD), [ahead; 5]),
+    ];
+    let states = ["", "UPDATE user SET locked_at = NULL, locked_until = NULL"].map(str::to_owned);
+    let locked = |until: i64| format!("UPDATE user SET locked_at = 1, locked_until = {until}");
+    let now = World::new().now().as_second();
+    let without_end = "UPDATE user SET locked_at = 1, locked_until = NULL".to_owned();
+    let states = [states[0].clone(), states[1].clone(), locked(now - 86_400), without_end, locked(now + 86_400)];
+    for ((status, until), expected) in table {
+        for (state, expected) in states.iter().zip(expected) {
+            let world = World::new();
+            let mut options = "";
+            if !state.is_empty() {
+                import(&world, "", "email\nann@example.com\n").expect_status(0);
+                world.sql(state);
+                options = "--update";
+            }
+            let row = format!("email,status,locked_until\nann@example.com,{status},{until}\n");
+            let run = import(&world, options, &row);
+            let case = format!("{row} {state}\n{run}");
+            if expected.contains(' ') && !expected.starts_with("locked 20") {
+                assert_eq!(run.status, 65, "{case}");
+                assert!(run.err().starts_with(&format!("line 2, locked_until: {expected}\n")), "{case}");
+                // With `--update` a new user is judged beside the store, in the same words.
+                if state.is_empty() {
+                    assert_eq!(import(&world, "--update", &row).err(), run.err(), "{case}");
+                }
+                continue;
+            }
+            run.expect_status(0);
+            let listed = world.run("users list -o csv --columns status,locked_until").out();
+            let found = listed.lines().nth(1).unwrap().replace(',', " ");
+            assert_eq!(found.trim(), expected, "{case}");
+        }
+    }
+}
+
+#[test]
+fn the_end_of_a_lock_is_read_as_the_option_until_reads_it() {
+    let world = World::new();
+    import(&world, "", "email,status,locked_until\na@example.com,LOCKED,2026-12-24T18:00:00+01:00\n").expect_status(0);
+    assert!(world.run("users list -o csv --columns locked_until").out().ends_with("2026-12-24T17:00:00Z\n"));
+    let soon = import(&world, "--update", "email,locked_until\na@example.com,soon\n");
+    let option = world.run("users lock a --until soon");
+    let told = "`soon` is neither a moment such as 2026-12-01T08:00:00Z nor a date such as 2026-12-01";
+    assert!(soon.err().contains(told) && option.err().contains(told), "{soon}{option}");
+}
+
+#[test]
+fn a_password_that_does_not_exist_cannot_be_changed() {
+    let world = World::new().with_users("alice,bob").with_password("alice", GOOD).with_saml_user();
+    let hash = world.ask("SELECT password_hash FROM user WHERE username = 'alice'");
+    let row = |user: &str, hash: &str| format!("email,must_change_password,password_hash\n{user},TRUE,\"{hash}\"\n");
+    let told = "line 2, must_change_password: the user has no password to change\n";
+    for (options, user) in [
+        ("", "new@example.com"),
+        ("--update", "new@example.com"),
+        ("--update", "bob@example.com"),
+        ("--update", "sam@idp.example.com"),
+        ("", "new@idp.example.com"),
+    ] {
+        let run = import(&world, options, row(user, ""));
+        assert_eq!(run.status, 65, "{user} {run}");
+        assert!(run.err().starts_with(told), "{user} {run}");
+    }
+    import(&world, "--update", row("alice@example.com", "")).expect_status(0);
+    import(&world, "--update", row("bob@example.com", &hash)).expect_status(0);
+    import(&world, "", row("new@example.com", &hash)).expect_status(0);
+    assert_eq!(world.ask("SELECT group_concat(username) FROM user WHERE must_change_password"), "alice,bob,new");
+    // "False" is what every export has of users without a password.
+    let away = "email,must_change_password\nsam@idp.example.com,Falsch\nother@example.com,no\n";
+    import(&world, "--update", away).expect_status(0);
+}
+
+#[test]
+fn a_hash_for_an_address_that_signs_in_with_saml_is_an_error_in_an_update_too() {
+    let world = World::new().with_users("alice").with_password("alice", GOOD);
+    let hash = world.ask("SELECT password_hash FROM user");
+    for (username, email) in [("alice", "alice@idp.example.com"), ("", "new@idp.example.com")] {
+        let rows = format!("username,email,password_hash\n{username},{email},\"{hash}\"\n");
+        let run = import(&world, "--update", rows);
+        assert_eq!(run.status, 65, "{run}");
+        assert!(run.err().starts_with("line 2, password_hash: the user signs in with SAML\n"), "{run}");
+    }
+}
+
+#[test]
+fn an_empty_field_leaves_the_value_unless_it_is_to_be_cleared() {
+    let world = World::new();
+    let full = "email,name,locale,status,locked_until\nann@example.com,Ann,de,locked,2031-01-01\n";
+    import(&world, "", full).expect_status(0);
+    let user = || {
+        world
+            .run("users list -o csv --columns name,locale,status,locked_until")
+            .out()
+            .lines()
+            .nth(1)
+            .unwrap()
+            .to_owned()
+    };
+    let before = user();
+    let rows = [
+        "email,name,locale,locked_until\nann@example.com,,,\n",
+        "{\"email\":\"ann@example.com\",\"name\":\"\",\"locale\":null,\"locked_until\":\" \"}\n",
+        "[{\"email\":\"ann@example.com\",\"name\":null,\"locale\":\"\",\"locked_until\":null}]",
+    ];
+    for rows in rows {
+        let run = import(&world, "--update -v", rows).expect_status(0);
+        assert!(run.err().contains("1 unchanged"), "{run}");
+        assert_eq!(user(), before);
+    }
+    for rows in rows {
+        import(&world, "--update --clear name,locale,locked_until", rows).expect_status(0);
+        assert_eq!(user(), ",,locked,", "{rows}");
+        import(&world, "--update", full).expect_status(0);
+        assert_eq!(user(), before);
+    }
+    // Only the columns that are named, and only where the field is empty.
+    import(&world, "--update --clear locale", "email,name,locale\nann@example.com,,\n").expect_status(0);
+    assert!(user().starts_with("Ann,,locked"), "{}", user());
+    assert_snapshot!(import(&world, "--update --clear locale", "email,name\nann@example.com,\n"), @"
+    status 65
+    -- stderr
+    error: line 1: there is no column `locale` for `--clear` to read
+    ");
+    assert_snapshot!(import(&world, "--clear locale", "email,locale\nann@example.com,\n"), @"
+    status 2
+    -- stderr
+    error: --clear: only an update clears
+    hint: add `--update` or `--update-only`
+    ");
+    assert_snapshot!(import(&world, "--update --clear email", "email,locale\nann@example.com,\n"), @"
+    status 2
+    -- stderr
+    error: invalid value 'email' for '--clear <COLUMN,...>': name, locale and locked_until can be cleared
+
+    For more information, try '--help'.
+    ");
+}
+
+#[test]
+fn an_update_of_existing_users_alone_adds_nobody() {
+    let world = World::new().with_users("alice");
+    let rows = "username,email,name\nalice,,Alice\ncarol,carol@example.com,Carol\n,dave@example.com,Dave\n";
+    assert_snapshot!(import(&world, "--update-only", rows), @"
+    status 65
+    -- stderr
+    line 3, username: no user has it, and `--update-only` adds nobody
+    line 4, email: no user has it, and `--update-only` adds nobody
+    error: 2 of 3 rows cannot be imported: nothing was changed
+    ");
+    assert_eq!(world.ask("SELECT group_concat(username || name) FROM user"), "aliceAlice Example");
+    import(&world, "--update-only", "username,name\nalice,Alice\n").expect_status(0);
+    assert_eq!(world.ask("SELECT group_concat(username || name) FROM user"), "aliceAlice");
+}
+
+#[test]
+fn faults_of_rows_and_conflicts_come_in_the_order_of_the_lines() {
+    let world = World::new().with_users("alice");
+    let rows = "email,locale\nalice@example.com,\nb@example.com,\nb@example.com,\nc@example.com,klingon!\nalice@example.com,\n";
+    assert_snapshot!(import(&world, "", rows), @"
+    status 65
+    -- stderr
+    line 2, username: another user has it (`--update` changes users that exist)
+    line 2, email: another user has it (`--update` changes users that exist)
+    line 4, username: appears on line 3 already
+    line 4, email: appears on line 3 already
+    line 5, locale: `klingon!` is not a language tag such as `en` or `de-AT`
+    line 6, username: appears on line 2 already
+    line 6, email: appears on line 2 already
+    line 6, username: another user has it (`--update` changes users that exist)
+    line 6, email: another user has it (`--update` changes users that exist)
+    error: 4 of 5 rows cannot be imported: nothing was changed
+    ");
+    // What broke the input comes after what was wrong before it.
+    assert_snapshot!(import(&world, "", "email,locale\nc@example.com,klingon!\nd@example.com,\"de\n"), @"
+    status 65
+    -- stderr
+    line 2, locale: `klingon!` is not a language tag such as `en` or `de-AT`
+    error: line 3: the quote that opens here is never closed
+    ");
+}
+
+#[test]
+fn an_address_that_gives_no_username_says_so() {
+    let world = World::new();
+    assert_snapshot!(import(&world, "", "email\no'brien@example.com\nanna+tag@example.com\n"), @"
+    status 65
+    -- stderr
+    line 2, username: is missing, and the address gives none: `o'brien` holds `'`: only ASCII letters, digits and `._-` are allowed
+    line 3, username: is missing, and the address gives none: `anna+tag` holds `+`: only ASCII letters, digits and `._-` are allowed
+    error: 2 of 2 rows cannot be imported: nothing was changed
+    ");
+    import(&world, "", "username,email\no.brien,o'brien@example.com\n").expect_status(0);
+}
+
+#[test]
+fn with_update_nobody_is_told_to_update() {
+    let world = World::new().with_users("alice,bob");
+    let run = import(&world, "--update", "username,email\nbob,alice@example.com\n");
+    assert!(run.err().starts_with("line 2, email: another user has it\n"), "{run}");
+}
+
+#[test]
+fn a_directory_is_named() {
+    let world = World::new().with_users("alice");
+    let folder = world.folder().to_owned();
+    assert_snapshot!(world.command("users import").argument(&folder).run(), @"
+    status 74
+    -- stderr
+    error: [DIR]: Is a directory (os error 21)
+    ");
+    assert_snapshot!(world.command("users list --from").argument(&folder).run(), @"
+    status 74
+    -- stderr
+    error: [DIR]: Is a directory (os error 21)
+    ");
+}
