@@ -91,8 +91,7 @@ fn every_key_is_read() {
         mail: MailSection::default(),
         jobs: JobsSection::default(),
     };
-    let of_login =
-        Config::parse_for_login(text, Path::new("/etc/cxme-admin/config.toml"), Surroundings::default()).unwrap();
+    let of_login = parse_for_login(text).unwrap();
     assert_eq!((&of_login.store, &of_login.sign_in), (&expected.store, &expected.sign_in));
     assert_eq!(of_login.password, expected.password);
     assert_eq!(parse(text), Ok(expected));
@@ -373,6 +372,34 @@ fn uncommented(line: &str) -> &str {
     key.unwrap_or(line)
 }
 
+fn parse_for_login(text: &str) -> Result<Config, Problems> {
+    Config::parse_for_login(text, Path::new("/etc/cxme-admin/config.toml"), Surroundings::default())
+}
+
+/// What a login needs of a configuration.
+fn login_sections(config: &Config) -> (&StoreSection, &Argon2Section, &SignInSection) {
+    (&config.store, &config.password.argon2, &config.sign_in)
+}
+
+#[test]
+fn a_login_finds_its_sections_in_every_spelling_and_whatever_is_broken_beside_them() {
+    let spellings = [
+        "store.path = \"/srv/x.db\"\nsign_in.max_failures = 7\npassword.argon2.iterations = 4\n",
+        "store = { path = \"/srv/x.db\" }\nsign_in = { max_failures = 7 }\npassword = { argon2 = { iterations = 4 } }\n",
+        "[ \"store\" ] # here\npath = '/srv/x.db'\n[sign_in]\nmax_failures = 7\n[password]\nargon2.iterations = 4\n",
+        "\u{feff}[store]\r\npath = \"/srv/x.db\"\r\n[sign_in]\r\nmax_failures = 7\r\n[password . argon2]\r\niterations = 4\r\n",
+    ];
+    for sound in spellings {
+        let expected = parse(sound).unwrap();
+        for broken in
+            ["", "[mail]\nfrom =\n", "[mail]\nfrom = \"\"\"\n", "[mail\n", "[mail.smtp]\nx = [\n", "[mail]\nform = 1\n"]
+        {
+            let of_login = parse_for_login(&format!("{sound}{broken}")).unwrap();
+            assert_eq!(login_sections(&of_login), login_sections(&expected), "{sound}{broken}");
+        }
+    }
+}
+
 proptest::proptest! {
     #![proptest_config(proptest::test_runner::Config::with_cases(300))]
     #[test]
@@ -381,8 +408,14 @@ proptest::proptest! {
         rest in "(\n(min_length|contact|history)=.{0,5}){0,3}",
     ) {
         let text = first + &rest;
-        if let Err(found) = parse(&text) {
+        let parsed = parse(&text);
+        if let Err(found) = &parsed {
             proptest::prop_assert_eq!(found.to_string().lines().count(), found.len());
+        }
+        let of_login = parse_for_login(&text);
+        if let Ok(config) = parsed {
+            let of_login = of_login.unwrap();
+            proptest::prop_assert_eq!(login_sections(&of_login), login_sections(&config));
         }
     }
 }

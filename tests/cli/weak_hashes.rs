@@ -27,7 +27,7 @@ fn foreign(algorithm: Algorithm, version: Version, memory: u32, passes: u32) -> 
     format!("${algorithm}$v={}$m={memory},t={passes},p=1${salt}${tag}", u32::from(version))
 }
 
-/// A world with the default cost, where alice has this hash, and nothing else was done to her.
+/// A world with the default cost, where alice has this hash.
 fn world_with(hash: &str) -> World {
     let world = World::with_mail().with_users("alice,bob").with_password("alice", OTHER);
     let config = std::fs::read_to_string(world.config()).unwrap();

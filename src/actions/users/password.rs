@@ -187,7 +187,7 @@ impl Proven {
 pub fn prove(desk: &Desk, reference: &UserReference, old: &Password, client: Option<&str>) -> Result<Proven> {
     let action = Action::UsersChangePassword;
     let (found, history) = desk.view(action, |view| {
-        // Whoever is asked for: reading the requirements takes time, and must not tell who exists.
+        // For unknown users too: reading the requirements takes time, and must not tell who exists.
         desk.policy()?;
         let found = Candidate::find(view, reference)?;
         let history = found.user.as_ref().map(|user| history(view, user)).transpose()?.unwrap_or_default();
