@@ -93,6 +93,13 @@ fn a_machine_with_a_service_account_is_set_up_by_one_command() {
     machine.shell("service", "$CXME users lock alice").expect(77);
     machine.shell("service", "$CXME users list").expect(0);
     assert_eq!(machine.owners(), [machine::uid("service")]);
+    // What root puts in the store's place is the account's too.
+    let copy = machine.secret().with_file_name("copy.db");
+    let copy = copy.display();
+    machine.shell("full", &format!("sudo -n $CXME store backup {copy}")).expect(0);
+    machine.shell("full", &format!("sudo -n $CXME store restore {copy} --yes")).expect(0);
+    assert_eq!(machine.owners_of_the_store(), [machine::uid("service")]);
+    machine.shell("service", "$CXME users list").expect(0);
     // Limited to the program as that account, with and without a role.
     machine.shell("limited", "sudo -n -u $SERVICE $CXME users list").expect(77);
     machine.shell("full", "sudo -n $CXME operators add $LIMITED --role 'Minimal Permissions'").expect(0);

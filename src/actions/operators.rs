@@ -47,18 +47,26 @@ pub fn add(desk: &Desk, uid: u32, account: &str, role: &str, kind: OperatorKind,
 }
 
 /// Removes the operator with this number or this name, which need not be an account of the machine any more, and gives the
-/// name. `known`: the number that the machine knows the name by, if it does.
+/// name. `known`: the number that the machine knows the name by, if it does; `is_usable`: whether an operator's account still
+/// has the operator's name.
 ///
 /// # Errors
 /// When it is none, its role may do more than the operator's own, or nobody could administer the store then.
-pub fn remove(desk: &Desk, given: &str, known: Option<u32>, intent: &Intent) -> Result<String> {
+pub fn remove(
+    desk: &Desk,
+    given: &str,
+    known: Option<u32>,
+    is_usable: impl Fn(&Operator) -> bool,
+    intent: &Intent,
+) -> Result<String> {
     desk.change(Action::OperatorsRemove, intent, |change| {
         let operators = change.operators()?;
         let Some(operator) = find(&operators, given, known).cloned() else {
             return Err(Refusal::NoSuchOperator(given.to_owned()).into());
         };
         change.outrank(operator.role, &operator.account, None)?;
-        if operator.is_admin() && operators.iter().filter(|other| other.is_admin()).count() == 1 {
+        let is_left = |other: &Operator| other.uid != operator.uid && other.is_admin() && is_usable(other);
+        if operator.is_admin() && !operators.iter().any(is_left) {
             return Err(Refusal::LastAdmin(operator.account).into());
         }
         change.remove_operator(operator.uid)?;

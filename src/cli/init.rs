@@ -28,8 +28,8 @@ use crate::store::open::Expect;
 use place::KeyPlace;
 use place::ServiceAccount;
 use place::group;
-use place::make_folder_of;
-use place::make_store_folder;
+use place::make_directory_of;
+use place::make_store_directory;
 
 /// Make what is missing of configuration, store and reset key
 ///
@@ -92,7 +92,7 @@ pub fn run(context: &mut Context, args: &InitArgs) -> anyhow::Result<()> {
         None => {
             let path = context.new_config_path();
             let text = new_config(context, args, &path, &store_path)?;
-            make_folder_of(&path, 0o755, None)?;
+            make_directory_of(&path, 0o755, None)?;
             private_file::write_new(&path, CONFIG_MODE, text.as_bytes())?;
             context.output.say(&format!("Configuration made: {}", path.display()));
             path
@@ -152,7 +152,7 @@ fn make_store(
     service: Option<ServiceAccount>,
 ) -> anyhow::Result<Vec<FirstOperator>> {
     let readers = config.store.reader_group.as_deref().map(group).transpose()?;
-    make_store_folder(path, readers.as_ref())?;
+    make_store_directory(path, readers.as_ref())?;
     let account = context.account(owner_of_store(path));
     let (uid, name) = first.unwrap_or_else(|| (account.uid, account.name.clone()));
     let mut operators = vec![FirstOperator { uid, account: name, kind: OperatorKind::Person, role: RoleId::ADMIN }];
@@ -173,7 +173,7 @@ fn make_store(
     init::init(path, mode, &account, &operators, make_key, now).inspect_err(|_| key_place.discard(path))?;
     key_place.finish()?;
     if readers.is_some() {
-        // Whoever may only read finds a log from now on: opening makes it, and closing leaves it.
+        // Readers that may not write find a log from now on: opening creates it, and closing leaves it.
         let rule = context.store_rule(config, service.map(|service| service.uid));
         drop(Store::open(path, &rule, Expect::Current)?);
     }

@@ -174,7 +174,7 @@ fn dispatch(context: &mut Context, command: Command) -> anyhow::Result<()> {
     }
 }
 
-/// Refuses `-` where it would be a file of that name: whoever gives it means a stream.
+/// Refuses `-` where it would be a file of that name: it is given where a stream is meant.
 fn check_hyphens(named: NamedFiles) -> anyhow::Result<()> {
     if !named.hyphen {
         return Ok(());

@@ -28,8 +28,8 @@ impl Config {
     /// As [`Config::load`].
     pub fn settings(path: Option<&Path>, surroundings: Surroundings<'_>) -> Result<Vec<Setting>, LoadError> {
         let text = path.map_or_else(|| Ok(String::new()), super::read_text)?;
-        let folder = path.and_then(Path::parent).unwrap_or(Path::new(""));
-        let document = Document::parse(&text, folder, surroundings);
+        let directory = path.and_then(Path::parent).unwrap_or(Path::new(""));
+        let document = Document::parse(&text, directory, surroundings);
         let config = Self::read(&document);
         let example = Document::parse(EXAMPLE, Path::new(""), Surroundings::default());
         Self::read(&example);

@@ -192,6 +192,14 @@ fn an_operator_is_number_and_name_together() {
 }
 
 #[test]
+fn an_admin_whose_account_has_another_name_does_not_replace_the_last_one() {
+    let world = World::new().with_operator(CAROL, "Admin");
+    let renamed = |line: &str| world.command(line).account(CAROL, Some("eve"));
+    renamed("operators remove owner").run().expect_status(77);
+    renamed("operators remove carol").run().expect_status(0);
+}
+
+#[test]
 fn an_operator_whose_account_is_gone_or_renamed_can_be_removed_and_added_again() {
     let world = World::new().with_operator(CAROL, "Admin");
     let renamed = |line: &str| world.command(line).account(CAROL, Some("eve"));

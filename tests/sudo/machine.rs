@@ -120,6 +120,18 @@ impl Machine {
         owners
     }
 
+    /// The accounts to which the store itself and its companions belong.
+    pub(crate) fn owners_of_the_store(&self) -> Vec<u32> {
+        let entries = fs::read_dir(STATE).unwrap().map(|entry| entry.unwrap());
+        let named = entries.filter(|entry| {
+            let name = entry.file_name().to_string_lossy().into_owned();
+            ["store.db", "store.db-wal", "store.db-shm", "store.db.lock"].contains(&name.as_str())
+        });
+        let mut owners: Vec<u32> = named.map(|entry| entry.metadata().unwrap().uid()).collect();
+        owners.dedup();
+        owners
+    }
+
     /// Whether nothing is at the usual places.
     pub(crate) fn is_bare(&self) -> bool {
         !Path::new(STATE).exists() && !Path::new(CONFIG).exists()

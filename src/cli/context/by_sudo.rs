@@ -2,7 +2,7 @@
 //! may not choose another configuration, store or file: the program would open it for them with rights that are not
 //! theirs.
 //!
-//! This is decided once, before anything is opened, and it fails closed: whoever comes by sudo is restricted until the
+//! This is decided once, before anything is opened, and it fails closed: operators who use sudo are restricted until the
 //! usual store says that they are an Admin. The usual store is the one that the machine's own configuration names, or its
 //! default. No option, no variable and no home directory has a part in finding it: in a store of their own anybody is
 //! what they like.

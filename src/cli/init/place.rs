@@ -31,9 +31,9 @@ pub(super) struct ServiceAccount {
 impl ServiceAccount {
     /// The account, where root makes a store in a directory that belongs to another one.
     pub(super) fn of(context: &Context, store: &Path) -> Option<Self> {
-        let folder = store.parent()?.metadata().ok()?;
-        let is_others = context.process.accounts.effective_uid == 0 && folder.uid() != 0;
-        is_others.then(|| Self { uid: folder.uid(), gid: folder.gid() })
+        let directory = store.parent()?.metadata().ok()?;
+        let is_others = context.process.accounts.effective_uid == 0 && directory.uid() != 0;
+        is_others.then(|| Self { uid: directory.uid(), gid: directory.gid() })
     }
 
     /// The account's rights over files.
@@ -64,7 +64,7 @@ impl KeyPlace {
     /// Writes the key, waiting for its store.
     pub(super) fn write(&self, key: &ResetKey) -> Result<()> {
         self.with_rights(&self.pending, || {
-            make_folder_of(&self.path, 0o700, self.as_root())?;
+            make_directory_of(&self.path, 0o700, self.as_root())?;
             private_file::replace(&self.pending, 0o600, key.to_file().as_bytes())
         })
     }
@@ -85,8 +85,8 @@ impl KeyPlace {
 
     /// Removes a key whose store was not made, unless another run is making it.
     pub(super) fn discard(&self, store: &Path) {
-        let folder = store.parent().unwrap_or(Path::new("/"));
-        let _alone = File::open(folder).and_then(|folder| folder.lock().map(|()| folder));
+        let directory = store.parent().unwrap_or(Path::new("/"));
+        let _alone = File::open(directory).and_then(|directory| directory.lock().map(|()| directory));
         if store.symlink_metadata().is_err() {
             let _ = std::fs::remove_file(&self.pending);
         }
@@ -109,20 +109,21 @@ impl KeyPlace {
     /// The account, where the directory does not belong to it.
     fn as_root(&self) -> Option<ServiceAccount> {
         let service = self.service?;
-        let nearest = self.path.ancestors().skip(1).find_map(|folder| folder.metadata().ok())?;
+        let nearest = self.path.ancestors().skip(1).find_map(|directory| directory.metadata().ok())?;
         Some(service).filter(|service| nearest.uid() != service.uid)
     }
 }
 
 /// Makes the directory of a file where it is missing; `given_to`: for an account whose directory is not above.
-pub(super) fn make_folder_of(path: &Path, mode: u32, given_to: Option<ServiceAccount>) -> Result<()> {
-    let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty() && !folder.exists()) else {
+pub(super) fn make_directory_of(path: &Path, mode: u32, given_to: Option<ServiceAccount>) -> Result<()> {
+    let Some(directory) = path.parent().filter(|directory| !directory.as_os_str().is_empty() && !directory.exists())
+    else {
         return Ok(());
     };
-    private_file::create_folder(folder, mode)?;
+    private_file::create_folder(directory, mode)?;
     given_to.map_or(Ok(()), |account| {
-        let failed = |error| Problem::Io { path: folder.to_owned(), doing: "given to another account", error };
-        lchown(folder, Some(account.uid), Some(account.gid)).map_err(failed)
+        let failed = |error| Problem::Io { path: directory.to_owned(), doing: "given to another account", error };
+        lchown(directory, Some(account.uid), Some(account.gid)).map_err(failed)
     })
 }
 
@@ -133,21 +134,22 @@ pub(super) fn group(name: &str) -> anyhow::Result<(String, Gid)> {
     Ok((group.name, group.gid))
 }
 
-/// The folder of the store: for its owner alone, or set so that new files in it belong to the readers' group.
-pub(super) fn make_store_folder(store_path: &Path, readers: Option<&(String, Gid)>) -> anyhow::Result<()> {
-    let folder: PathBuf = store_path.parent().unwrap_or(Path::new("/")).to_owned();
-    let Some((name, gid)) = readers else { return Ok(make_folder_of(store_path, 0o700, None)?) };
-    if !folder.exists() {
-        private_file::create_folder(&folder, 0o700)?;
-        nix::unistd::chown(&folder, None, Some(*gid))?;
+/// The directory of the store: for its owner alone, or set so that new files in it belong to the readers' group.
+pub(super) fn make_store_directory(store_path: &Path, readers: Option<&(String, Gid)>) -> anyhow::Result<()> {
+    let directory: PathBuf = store_path.parent().unwrap_or(Path::new("/")).to_owned();
+    let Some((name, gid)) = readers else { return Ok(make_directory_of(store_path, 0o700, None)?) };
+    if !directory.exists() {
+        private_file::create_folder(&directory, 0o700)?;
+        nix::unistd::chown(&directory, None, Some(*gid))?;
         // After the chown, which takes the set-group-ID bit away.
-        std::fs::set_permissions(&folder, std::fs::Permissions::from_mode(0o2750))?;
+        std::fs::set_permissions(&directory, std::fs::Permissions::from_mode(0o2750))?;
     }
-    let found = std::fs::metadata(&folder)?;
+    let found = std::fs::metadata(&directory)?;
     if found.gid() == gid.as_raw() && found.mode() & 0o2050 == 0o2050 {
         return Ok(());
     }
-    let folder = folder.display();
-    let words = format!("{folder}: {name} cannot read in it: a directory for the store needs mode 2750 and this group");
+    let directory = directory.display();
+    let words =
+        format!("{directory}: {name} cannot read in it: a directory for the store needs mode 2750 and this group");
     Err(Complaint::Configuration(words).into())
 }

@@ -4,6 +4,7 @@ use crate::actions::operators;
 use crate::cli::acting::ActingArgs;
 use crate::cli::context::Context;
 use crate::domain::action::Action;
+use crate::domain::operator::Operator;
 
 /// Remove an operator; the OS account stays
 #[derive(Debug, clap::Args)]
@@ -21,8 +22,11 @@ pub struct RemoveArgs {
 /// When the account is no operator, it is the last Admin, or the operator may not.
 pub fn run(context: &mut Context, args: &RemoveArgs) -> anyhow::Result<()> {
     let desk = context.desk(Action::OperatorsRemove)?;
-    let known = context.process.accounts.uid(&args.account);
-    let name = operators::remove(&desk, &args.account, known, &args.acting.intent())?;
+    let accounts = &context.process.accounts;
+    let known = accounts.uid(&args.account);
+    let is_usable =
+        |operator: &Operator| operator.is_account(operator.uid, accounts.known_name(operator.uid).as_deref());
+    let name = operators::remove(&desk, &args.account, known, is_usable, &args.acting.intent())?;
     context.output.say(&format!("{name} {} as operator.", args.acting.verb("removed")));
     Ok(())
 }
