@@ -54,6 +54,20 @@ fn on_a_new_machine_those_limited_to_the_program_get_nothing_by_it() {
 }
 
 #[test]
+fn the_rights_of_a_group_read_no_file_either() {
+    let Some(machine) = Machine::new() else { return };
+    let secret = machine.secret();
+    machine.give_to_group(&secret, "other");
+    let home = machine.home("limited").display().to_string();
+    let own = format!("--store {home}/store.db");
+    machine.shell("limited", &format!("$CXME -c {home}/config.toml {own} init --yes")).expect(0);
+    let from = format!("$CXME {own} users list --from {}", secret.display());
+    machine.shell("limited", &from).expect(78);
+    let said = machine.shell("limited", &format!("sudo -n -g $OTHER {from}")).expect(77);
+    assert!(!said.contains("zq7sentinel"), "{said}");
+}
+
+#[test]
 fn those_who_may_do_anything_set_the_machine_up_and_are_its_first_admin() {
     let Some(machine) = Machine::new() else { return };
     machine.shell("full", "sudo -n $CXME init --yes --organization 'Example Travel'").expect(0);
