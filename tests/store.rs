@@ -32,6 +32,8 @@ mod resets;
 mod restore;
 #[path = "store/stopped.rs"]
 mod stopped;
+#[path = "store/strangers.rs"]
+mod strangers;
 #[path = "store/world.rs"]
 mod world;
 #[path = "store/writers.rs"]

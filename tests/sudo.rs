@@ -54,6 +54,20 @@ fn on_a_new_machine_those_limited_to_the_program_get_nothing_by_it() {
 }
 
 #[test]
+fn the_rights_of_a_group_read_no_file_either() {
+    let Some(machine) = Machine::new() else { return };
+    let secret = machine.secret();
+    machine.give_to_group(&secret, "other");
+    let home = machine.home("limited").display().to_string();
+    let own = format!("--store {home}/store.db");
+    machine.shell("limited", &format!("$CXME -c {home}/config.toml {own} init --yes")).expect(0);
+    let from = format!("$CXME {own} users list --from {}", secret.display());
+    machine.shell("limited", &from).expect(78);
+    let said = machine.shell("limited", &format!("sudo -n -g $OTHER {from}")).expect(77);
+    assert!(!said.contains("zq7sentinel"), "{said}");
+}
+
+#[test]
 fn those_who_may_do_anything_set_the_machine_up_and_are_its_first_admin() {
     let Some(machine) = Machine::new() else { return };
     machine.shell("full", "sudo -n $CXME init --yes --organization 'Example Travel'").expect(0);
@@ -82,6 +96,7 @@ fn those_who_may_do_anything_set_the_machine_up_and_are_its_first_admin() {
 fn a_machine_with_a_service_account_is_set_up_by_one_command() {
     let Some(machine) = Machine::new() else { return };
     machine.make_state_directory("service");
+    let service = machine::account("service");
     let said = machine.shell("full", "sudo -n $CXME init --yes -v --organization 'Example Travel'").expect(0);
     assert!(!said.contains("chown"), "{said}");
     machine.shell("full", "sudo -n $CXME users add alice@example.com").expect(0);
@@ -105,4 +120,10 @@ fn a_machine_with_a_service_account_is_set_up_by_one_command() {
     machine.shell("full", "sudo -n $CXME operators add $LIMITED --role 'Minimal Permissions'").expect(0);
     machine.shell("limited", "sudo -n -u $SERVICE $CXME users list").expect(0);
     machine.shell("limited", "sudo -n -u $SERVICE $CXME users list --from /etc/hostname").expect(77);
+    // Who forgets sudo is told, and not led into a store of their own.
+    for words in ["users list", "init --yes"] {
+        let said = machine.shell("limited", &format!("$CXME {words}")).expect(78);
+        let expected = format!("error: the system store belongs to {service}\nhint: run sudo -u {service} ");
+        assert!(said.starts_with(&expected), "{said}");
+    }
 }

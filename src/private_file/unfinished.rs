@@ -5,7 +5,9 @@ use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use nix::fcntl::{AT_FDCWD, RenameFlags, renameat2};
+use nix::errno::Errno;
+use nix::fcntl::{AT_FDCWD, AtFlags, RenameFlags, renameat2};
+use nix::unistd::{linkat, unlink};
 
 use super::Problem;
 use super::create::create_new;
@@ -84,9 +86,19 @@ pub(super) fn unfinished_name(place: &Path) -> PathBuf {
 /// # Errors
 /// [`Problem::Exists`] when something has it; otherwise what the system said.
 pub fn move_new(from: &Path, to: &Path) -> Result<(), Problem> {
-    renameat2(AT_FDCWD, from, AT_FDCWD, to, RenameFlags::RENAME_NOREPLACE)
-        .map_err(|errno| Problem::from_io(to, "put in its place", errno.into()))?;
+    let moved = match renameat2(AT_FDCWD, from, AT_FDCWD, to, RenameFlags::RENAME_NOREPLACE) {
+        // Not every file system knows the flag: FUSE, NFS and 9p do not.
+        Err(Errno::EINVAL | Errno::ENOSYS | Errno::EOPNOTSUPP) => move_by_second_name(from, to),
+        other => other,
+    };
+    moved.map_err(|errno| Problem::from_io(to, "put in its place", errno.into()))?;
     Folder::of(to)?.sync()
+}
+
+/// Moves a file under a name that nothing has: link(2) fails where something has it.
+fn move_by_second_name(from: &Path, to: &Path) -> nix::Result<()> {
+    linkat(AT_FDCWD, from, AT_FDCWD, to, AtFlags::empty())?;
+    unlink(from)
 }
 
 /// As [`move_new`], but what has the name is replaced.
@@ -114,6 +126,20 @@ mod tests {
         unfinished.writer().unwrap().write_all(b"whole").unwrap();
         unfinished.finish().unwrap();
         assert_eq!((std::fs::read(&place).unwrap(), mode_of(&place)), (b"whole".to_vec(), 0o600));
+    }
+
+    #[test]
+    fn without_the_flag_of_the_kernel_a_file_moves_too_and_replaces_nothing() {
+        let folder = folder();
+        let (from, to) = (folder.path().join("unfinished"), folder.path().join("export.csv"));
+        std::fs::write(&from, b"whole").unwrap();
+        move_by_second_name(&from, &to).unwrap();
+        assert_eq!(std::fs::read(&to).unwrap(), b"whole");
+        assert!(!from.exists());
+        std::fs::write(&from, b"another").unwrap();
+        assert_eq!(move_by_second_name(&from, &to), Err(Errno::EEXIST));
+        assert_eq!(std::fs::read(&to).unwrap(), b"whole");
+        assert_eq!(std::fs::read(&from).unwrap(), b"another");
     }
 
     #[test]

@@ -72,6 +72,8 @@ pub struct Stream<S> {
 pub struct Accounts {
     /// The effective uid.
     pub effective_uid: u32,
+    /// The effective gid.
+    pub effective_gid: u32,
     /// The audit login uid, where the kernel keeps one.
     pub login_uid: Option<u32>,
     /// The name of the host.
@@ -203,6 +205,7 @@ impl Accounts {
         let login_uid = std::fs::read_to_string("/proc/self/loginuid").ok().and_then(|text| text.trim().parse().ok());
         Self {
             effective_uid: nix::unistd::geteuid().as_raw(),
+            effective_gid: nix::unistd::getegid().as_raw(),
             // The kernel's word for "none" is the largest number (audit(7)).
             login_uid: login_uid.filter(|&uid| uid != u32::MAX),
             host: nix::unistd::gethostname().map(|host| host.to_string_lossy().into_owned()).unwrap_or_default(),
@@ -261,7 +264,7 @@ pub struct Script {
     pub at_terminal: bool,
     /// The terminal, if there is one to ask at.
     pub terminal: Option<ScriptedTerminal>,
-    /// The effective uid.
+    /// The effective uid; the effective gid has the same number.
     pub effective_uid: u32,
     /// The accounts of the machine.
     pub names: BTreeMap<u32, String>,
@@ -327,6 +330,7 @@ impl Script {
             stderr: Stream::new(Box::new(self.stderr.clone()), self.at_terminal, columns),
             accounts: Accounts {
                 effective_uid: self.effective_uid,
+                effective_gid: self.effective_uid,
                 login_uid: None,
                 host: "host".to_owned(),
                 scripted: Some(ScriptedAccounts { names: self.names.clone(), sudo: self.sudo }),

@@ -1,6 +1,6 @@
 //! What strangers can cause, counted: wrong passwords by user, refused attempts by kind. Every count is best-effort and stands
-//! outside changes: it is written only if nobody else writes at this moment, so that no check of a password or a code waits,
-//! and none fails because a count was lost.
+//! outside changes: it is written only if nobody else writes at this moment, so that no check of a password or a code waits for
+//! a writer, and none fails because a count was lost.
 
 use std::time::Duration;
 
@@ -24,6 +24,10 @@ const EVENT_EVERY: i64 = 60;
 
 /// Logins nearer to each other than this are recorded once, so that a busy login system does not fill the disk's queue.
 const LOGIN_RECORDED_EVERY: i64 = 60;
+
+/// How long a right login looks for a gap between other writers: too short to be noticed, and long enough to be recorded beside a
+/// job that commits each few milliseconds.
+const LOGIN_PATIENCE: Duration = Duration::from_millis(20);
 
 /// A refused attempt.
 #[derive(Debug)]
@@ -237,12 +241,12 @@ impl Store {
         writing.commit()
     }
 
-    /// Records a right password, if nobody else writes now: the login, at most once a minute a user; the end of the wrong
+    /// Records a right password, if others leave a gap within 20 ms: the login, at most once a minute a user; the end of the wrong
     /// passwords before it; and, in place of a hash that costs too little, the new one of the same password. That changes no
     /// password: neither the time it was set nor history, session epoch, policy and links.
     ///
     /// # Errors
-    /// When somebody else writes, or the store cannot be written; the password is right all the same.
+    /// When somebody else writes all the time, or the store cannot be written; the password is right all the same.
     pub fn record_login(&self, id: UserId, rehashed: Option<&Rehashed>, now: Timestamp) -> Result<()> {
         let sql = "SELECT last_login_at IS NULL OR abs(?2 - last_login_at) >= ?3 \
                        OR EXISTS (SELECT 1 FROM sign_in_failures WHERE user_id = user.id) FROM user WHERE id = ?1";
@@ -251,7 +255,7 @@ impl Store {
         if is_news != Some(true) && rehashed.is_none() {
             return Ok(());
         }
-        let writing = self.write_within(Duration::ZERO)?;
+        let writing = self.write_within(LOGIN_PATIENCE)?;
         let sql = "UPDATE user SET last_login_at = ?2 WHERE id = ?1";
         writing.transaction.execute(sql, params![id.0, now.as_second()])?;
         writing.clear_sign_in_failures(id)?;

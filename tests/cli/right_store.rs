@@ -128,7 +128,7 @@ fn who_forgot_sudo_is_told_so() {
     status 78
     -- stderr
     error: the system store belongs to dave
-    hint: run sudo -u dave cxme-admin init --yes; for a store of your own, name it: cxme-admin init --store PATH
+    hint: run sudo -u dave cxme-admin whoami; for a store of your own, name it: cxme-admin init --store PATH
     ");
     assert!(!world.path("xdg").exists());
     // One of root's, and one that the machine's configuration names.

@@ -10,11 +10,11 @@ use crate::support::GOOD;
 use crate::support::OTHER;
 use crate::support::World;
 
-/// How many wrong codes are tried; a hundred times as many with `CXME_TEST_LONG`.
-fn codes() -> u32 {
+/// So many, or 10,000 with `CXME_TEST_LONG`.
+fn tries(few: u32) -> u32 {
     #[expect(clippy::disallowed_methods, reason = "a switch of the tests, which the program never sees")]
     let long = std::env::var_os("CXME_TEST_LONG").is_some();
-    if long { 10_000 } else { 200 }
+    if long { 10_000 } else { few }
 }
 
 /// Alice and Bob have passwords, and Alice a link: its code.
@@ -40,13 +40,13 @@ fn told(world: &World, action: &str) -> (i64, i64) {
 #[test]
 fn wrong_codes_become_an_event_a_minute_with_their_count_and_the_right_one_works_meanwhile() {
     let (world, code) = world();
-    let before = world.events();
+    let (before, codes) = (world.events(), tries(200));
     let wrong = "00000-00000-00000-00000-000000";
-    for _ in 0..codes() {
+    for _ in 0..codes {
         assert_eq!(redeem(&world, wrong), 65);
         world.wait(1);
     }
-    let minutes = codes().div_ceil(60);
+    let minutes = codes.div_ceil(60);
     let events = world.events() - before;
     assert!(events <= minutes, "{events} events in {minutes} minutes");
     assert_eq!(redeem(&world, &code), 0, "the right one");
@@ -54,13 +54,32 @@ fn wrong_codes_become_an_event_a_minute_with_their_count_and_the_right_one_works
     // What was tried since the last event is told by the next change after its minute.
     world.wait(60);
     world.run("users lock bob").expect_status(0);
-    assert_eq!(told(&world, "resets redeem"), (i64::from(codes()), i64::from(minutes) + 1));
+    assert_eq!(told(&world, "resets redeem"), (i64::from(codes), i64::from(minutes) + 1));
     let event = world.ask("SELECT details FROM event WHERE action = 'resets redeem' ORDER BY number DESC LIMIT 1");
     assert!(event.contains("\"count\":"), "{event}");
     assert!(event.contains("\"since\":\"2026-11-24T"), "{event}");
     world.run("audit verify").expect_status(0);
     world.run("users unlock bob").expect_status(0);
-    assert_eq!(told(&world, "resets redeem").0, i64::from(codes()), "nothing is told twice");
+    assert_eq!(told(&world, "resets redeem").0, i64::from(codes), "nothing is told twice");
+}
+
+#[test]
+fn wrong_passwords_become_an_event_a_minute_with_their_count_and_the_right_one_works_meanwhile() {
+    let (world, _) = world();
+    let (began, before, passwords) = (world.now(), world.events(), tries(30));
+    for number in 0..passwords {
+        assert!(!world.accepts(if number % 2 == 0 { "alice" } else { "nobody" }, OTHER));
+        world.wait(1);
+    }
+    // The delays move the clock too.
+    let minutes = u32::try_from((world.now() - began).as_secs()).unwrap().div_ceil(60);
+    let events = world.events() - before;
+    assert!(events <= minutes, "{events} events in {minutes} minutes");
+    assert!(world.accepts("alice", GOOD), "the right one");
+    world.wait(60);
+    world.run("users lock bob").expect_status(0);
+    assert_eq!(told(&world, "users verify-password").0, i64::from(passwords));
+    assert_eq!(world.ask("SELECT count(*) FROM sign_in_failures"), "0");
 }
 
 #[test]

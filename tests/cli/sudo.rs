@@ -436,3 +436,17 @@ fn a_hyphen_that_is_no_stream_is_refused_to_everybody() {
     ");
     assert!(!std::path::Path::new("-").exists());
 }
+
+#[test]
+fn the_rights_of_another_group_are_rights_of_others_too() {
+    let world = world();
+    let names = world.file("names", "alice\n");
+    let by_group = |gid: u32| {
+        let command = world.command("users list --from").argument(&names).uid(CAROL).sudo_by(CAROL);
+        command.variable("SUDO_GID", gid.to_string()).run()
+    };
+    // In a scripted process the group has the number of the account.
+    by_group(CAROL).expect_status(0);
+    by_group(DAVE).expect_status(77);
+    world.command("users list").uid(CAROL).sudo_by(CAROL).variable("SUDO_GID", "staff").run().expect_status(78);
+}

@@ -279,7 +279,7 @@ impl Story {
 #[test]
 fn the_periods_of_the_clock_are_the_same_as_marking_every_link_at_every_change() {
     let config = ProptestConfig {
-        cases: if is_long() { 2_000 } else { 40 },
+        cases: if is_long() { 500 } else { 40 },
         failure_persistence: None,
         ..ProptestConfig::default()
     };

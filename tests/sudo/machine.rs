@@ -60,8 +60,10 @@ impl Machine {
         fs::set_permissions(machine.folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
         fs::copy(env!("CARGO_BIN_EXE_cxme-admin"), machine.program()).unwrap();
         for role in ROLES {
-            let made =
-                quiet("/usr/sbin/useradd", &["--system", "--no-create-home", "--shell", "/bin/sh", &account(role)]);
+            let made = quiet(
+                "/usr/sbin/useradd",
+                &["--system", "--user-group", "--no-create-home", "--shell", "/bin/sh", &account(role)],
+            );
             assert!(made.success(), "useradd {role}");
         }
         machine.write_rules();
@@ -72,7 +74,8 @@ impl Machine {
         let [full, limited, service, other] = ROLES.map(account);
         let program = self.program().display().to_string();
         let rules = format!(
-            "{full} ALL = (ALL:ALL) NOPASSWD: ALL\n{limited} ALL = (root, {service}, {other}) NOPASSWD: {program}\n"
+            "{full} ALL = (ALL:ALL) NOPASSWD: ALL\n{limited} ALL = (root, {service}, {other}) NOPASSWD: {program}\n\
+             {limited} ALL = (:{other}) NOPASSWD: {program}\n"
         );
         let draft = self.folder.path().join("rules");
         fs::write(&draft, rules).unwrap();
@@ -92,6 +95,22 @@ impl Machine {
         fs::write(&path, "zq7sentinel\n").unwrap();
         fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
         path
+    }
+
+    /// Makes a directory that belongs to an account.
+    pub(crate) fn home(&self, role: &str) -> PathBuf {
+        let path = self.folder.path().join(role);
+        fs::create_dir(&path).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o700)).unwrap();
+        std::os::unix::fs::chown(&path, Some(uid(role)), None).unwrap();
+        path
+    }
+
+    /// Lets a group read a file.
+    pub(crate) fn give_to_group(&self, path: &Path, role: &str) {
+        let group = nix::unistd::Group::from_name(&account(role)).unwrap().unwrap();
+        std::os::unix::fs::chown(path, None, Some(group.gid.as_raw())).unwrap();
+        fs::set_permissions(path, fs::Permissions::from_mode(0o640)).unwrap();
     }
 
     /// Runs a line of a shell as an account; in it `$CXME` is the program.

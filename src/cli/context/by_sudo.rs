@@ -80,13 +80,20 @@ impl Context {
         Err(ActionError::Refused(refusal).into())
     }
 
-    /// The account that called sudo, where that is neither root nor the account that the program runs as.
+    /// The account that called sudo, where that is not root, and sudo gave it the rights of another account or group.
     fn sudo_caller(&self) -> anyhow::Result<Option<u32>> {
-        let Some(value) = self.process.variable("SUDO_UID") else { return Ok(None) };
-        let uid = value.to_str().and_then(|uid| uid.parse::<u32>().ok());
+        let Some(uid) = self.number_of("SUDO_UID")? else { return Ok(None) };
+        let accounts = &self.process.accounts;
+        let has_other_group = self.number_of("SUDO_GID")?.is_some_and(|gid| gid != accounts.effective_gid);
+        Ok(Some(uid).filter(|&uid| uid != 0 && (uid != accounts.effective_uid || has_other_group)))
+    }
+
+    fn number_of(&self, name: &'static str) -> anyhow::Result<Option<u32>> {
+        let Some(value) = self.process.variable(name) else { return Ok(None) };
+        let number = value.to_str().and_then(|number| number.parse::<u32>().ok());
         // Ignoring it would treat the sudo user as the target account.
-        let uid = uid.ok_or_else(|| Complaint::Configuration("the variable SUDO_UID is not a number".to_owned()))?;
-        Ok(Some(uid).filter(|&uid| uid != 0 && uid != self.process.accounts.effective_uid))
+        let wrong = || Complaint::Configuration(format!("the variable {name} is not a number"));
+        Ok(Some(number.ok_or_else(wrong)?))
     }
 
     fn refuse_by_sudo(&mut self, what: String) -> anyhow::Error {

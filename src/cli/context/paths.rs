@@ -1,6 +1,7 @@
 //! Where configuration, store and key are, and what says so.
 
 use std::ffi::OsStr;
+use std::ffi::OsString;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 use std::path::PathBuf;
@@ -111,15 +112,15 @@ impl Context {
     /// not be led into a store of their own.
     pub(super) fn led_to_the_system_store(&self, error: StoreError, path: &Path) -> anyhow::Error {
         let is_out_of_reach = matches!(error, StoreError::Missing(_) | StoreError::Loose(_));
-        match self.other_accounts_store(path).filter(|_| is_out_of_reach) {
+        match self.other_accounts_store(path, &self.process.arguments).filter(|_| is_out_of_reach) {
             Some(complaint) => complaint.into(),
             None => error.into(),
         }
     }
 
     /// The store of another account that an operator without sudo means, who named none and has none: the configured one at
-    /// `path`, or else the system's.
-    pub fn other_accounts_store(&self, path: &Path) -> Option<Complaint> {
+    /// `path`, or else the system's. `words` are the command that sudo is to run there.
+    pub fn other_accounts_store(&self, path: &Path, words: &[OsString]) -> Option<Complaint> {
         let me = self.process.accounts.effective_uid;
         let names_any = self.named_store().is_some() || self.config_source() != Source::Default;
         if me == 0 || self.process.variable("SUDO_UID").is_some() || names_any || owner_of(path) == Some(me) {
@@ -134,7 +135,7 @@ impl Context {
             (None, false) => (system.store.as_path(), others(&system.store)?),
         };
         let owner = self.process.accounts.name(owner);
-        let typed = as_typed(&self.process.arguments);
+        let typed = as_typed(words);
         let way = if owner == "root" { format!("sudo {typed}") } else { format!("sudo -u {owner} {typed}") };
         Some(Complaint::OtherAccountsStore { is_system: store == system.store, store: store.to_owned(), owner, way })
     }
