@@ -513,9 +513,9 @@ fn users_are_named_in_a_file_or_on_standard_input() {
     assert_snapshot!(world.command("users list --from -").stdin(b"alice\n\xff\n").run(), @"
     status 65
     -- stderr
-    error: -, line 2: is not UTF-8
+    error: -, line 2: is not UTF-8 (in a spreadsheet: save as CSV UTF-8)
     ");
-    assert_snapshot!(world.command("users list --from -").stdin("username\n\"\"\n").run(), @"
+    assert_snapshot!(world.command("users list --from -").stdin("name,username\nAnn,\"\"\n").run(), @"
     status 65
     -- stderr
     error: -, line 2: no user is named
