@@ -6,6 +6,8 @@
 mod arguments;
 #[path = "pty/choice.rs"]
 mod choice;
+#[path = "pty/completion.rs"]
+mod completion;
 #[path = "pty/editing.rs"]
 mod editing;
 #[path = "pty/harness.rs"]

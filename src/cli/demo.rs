@@ -18,7 +18,7 @@ use crate::random::SystemRandom;
 #[derive(Debug, clap::Args)]
 pub struct DemoArgs {
     /// New or empty folder; otherwise one below the folder for temporary files
-    #[arg(value_name = "DIR")]
+    #[arg(value_name = "DIR", value_hint = clap::ValueHint::DirPath)]
     dir: Option<PathBuf>,
 }
 

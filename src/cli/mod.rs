@@ -13,6 +13,7 @@ pub mod files;
 pub mod init;
 pub mod jobs;
 pub mod mail;
+pub mod one_of;
 pub mod operators;
 pub mod output;
 pub mod policy;

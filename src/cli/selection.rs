@@ -12,6 +12,7 @@ use crate::actions::users::tabular::Names;
 use crate::cli::context::Context;
 use crate::cli::failure::Complaint;
 use crate::cli::files::InputFile;
+use crate::cli::one_of;
 use crate::domain::duration::parse_duration;
 use crate::domain::selection::Selection;
 use crate::domain::user::SignIn;
@@ -31,10 +32,10 @@ pub struct SelectionArgs {
     #[arg(long, value_name = "ROLE")]
     pub role: Option<String>,
     /// Those who are `active`, or `locked`
-    #[arg(long, value_name = "STATUS")]
+    #[arg(long, value_name = "STATUS", value_parser = one_of::status(), hide_possible_values = true)]
     pub status: Option<Status>,
     /// Those who sign in with a `password`, or with `saml`
-    #[arg(long, value_name = "SIGN-IN")]
+    #[arg(long, value_name = "SIGN-IN", value_parser = one_of::sign_in(), hide_possible_values = true)]
     pub sign_in: Option<SignIn>,
     /// Those whose address is in this domain
     #[arg(long, value_name = "DOMAIN")]

@@ -30,6 +30,9 @@ pub enum Action {
     JobsRun,
     JobsList,
     JobsShow,
+    JobsRecipients,
+    JobsPause,
+    JobsResume,
     JobsCancel,
     JobsRemind,
     JobsDelete,
@@ -58,7 +61,7 @@ pub enum Action {
 
 impl Action {
     /// All actions.
-    pub const ALL: [Self; 48] = [
+    pub const ALL: [Self; 51] = [
         Self::UsersList,
         Self::UsersShow,
         Self::UsersAdd,
@@ -83,6 +86,9 @@ impl Action {
         Self::JobsRun,
         Self::JobsList,
         Self::JobsShow,
+        Self::JobsRecipients,
+        Self::JobsPause,
+        Self::JobsResume,
         Self::JobsCancel,
         Self::JobsRemind,
         Self::JobsDelete,
@@ -136,6 +142,9 @@ impl Action {
             Self::JobsRun => "jobs run",
             Self::JobsList => "jobs list",
             Self::JobsShow => "jobs show",
+            Self::JobsRecipients => "jobs recipients",
+            Self::JobsPause => "jobs pause",
+            Self::JobsResume => "jobs resume",
             Self::JobsCancel => "jobs cancel",
             Self::JobsRemind => "jobs remind",
             Self::JobsDelete => "jobs delete",
@@ -172,7 +181,8 @@ impl Action {
             | Self::ResetsList
             | Self::MailQueue
             | Self::JobsList
-            | Self::JobsShow => Some(Permission::ViewUsers),
+            | Self::JobsShow
+            | Self::JobsRecipients => Some(Permission::ViewUsers),
             Self::UsersAdd | Self::UsersImport => Some(Permission::AddUsers),
             Self::UsersEdit => Some(Permission::EditUsers),
             Self::UsersDelete => Some(Permission::DeleteUsers),
@@ -183,9 +193,13 @@ impl Action {
             Self::UsersVerifyPassword => Some(Permission::VerifyPasswords),
             Self::UsersChangePassword | Self::ResetsRedeem | Self::ResetsRevokeByCode => Some(Permission::Redeem),
             Self::UsersSendReset | Self::ResetsRevoke | Self::MailCancel => Some(Permission::SendResets),
-            Self::UsersSendResetToMany | Self::JobsRun | Self::JobsCancel | Self::JobsRemind | Self::JobsDelete => {
-                Some(Permission::RunBulkJobs)
-            }
+            Self::UsersSendResetToMany
+            | Self::JobsRun
+            | Self::JobsPause
+            | Self::JobsResume
+            | Self::JobsCancel
+            | Self::JobsRemind
+            | Self::JobsDelete => Some(Permission::RunBulkJobs),
             Self::OperatorsAdd | Self::OperatorsRemove => Some(Permission::ManageOperators),
             Self::RolesList
             | Self::OperatorsList

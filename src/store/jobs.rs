@@ -16,6 +16,7 @@ use super::outbox::lossy;
 use super::time;
 use crate::domain::job::JobId;
 use crate::domain::job::JobState;
+use crate::domain::job::PAUSED_BY;
 use crate::domain::message::MessageState;
 use crate::domain::role::RoleId;
 use crate::domain::user::User;
@@ -306,11 +307,25 @@ impl Reading<'_> {
 }
 
 impl Writing<'_> {
-    /// Lets a paused job go on, with limits that count from here; false: it is not paused.
+    /// Pauses a running job for this reason; false: it is not running.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    pub fn pause_job(&self, id: JobId, why: &str) -> Result<bool> {
+        let sql = "UPDATE job SET state = 'paused', why = ?2 WHERE id = ?1 AND state = 'running'";
+        Ok(self.transaction.execute(sql, params![id.0, why])? > 0)
+    }
+
+    /// Lets a paused job go on; false: it is not paused. Where its limits had paused it, they count from here.
     ///
     /// # Errors
     /// When the store cannot be written.
     pub fn resume_job(&self, id: JobId) -> Result<bool> {
+        // Nothing was found wrong with it: its canary and its limit of failures are still to be met.
+        if self.job(id)?.and_then(|job| job.why).is_some_and(|why| why.starts_with(PAUSED_BY)) {
+            let sql = "UPDATE job SET state = 'running', why = NULL WHERE id = ?1 AND state = 'paused'";
+            return Ok(self.transaction.execute(sql, [id.0])? > 0);
+        }
         let counts = self.job_counts(id)?;
         let (accepted, failed) = (counts.of(MessageState::Accepted), counts.of(MessageState::Failed));
         let sql = "UPDATE job SET state = 'running', why = NULL, canary = NULL, base_accepted = ?2, base_failed = ?3 \
@@ -385,12 +400,10 @@ impl Store {
         if writing.job(id)?.is_some_and(|job| job.state == JobState::Cancelled) {
             writing.cancel_waiting_of_job(id, &format!("job {id} cancelled"), now)?;
         } else if !writing.has_unended(id)? {
-            let sql =
-                "UPDATE job SET state = 'finished', ended_at = ?2, why = NULL WHERE id = ?1 AND state = 'running'";
+            let sql = "UPDATE job SET state = 'finished', ended_at = ?2, why = NULL WHERE id = ?1 AND ended_at IS NULL";
             writing.transaction.execute(sql, params![id.0, now.as_second()])?;
         } else if let Some(why) = pause {
-            let sql = "UPDATE job SET state = 'paused', why = ?2 WHERE id = ?1 AND state = 'running'";
-            writing.transaction.execute(sql, params![id.0, why])?;
+            writing.pause_job(id, why)?;
         }
         writing.commit()
     }

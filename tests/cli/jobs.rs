@@ -1,5 +1,9 @@
 //! Jobs: `users send-reset` to a selection, `jobs`.
 
+use cxme_admin::domain::job::JobId;
+use cxme_admin::private_file::Rule;
+use cxme_admin::store::Store;
+use cxme_admin::store::open::Expect;
 use insta::assert_snapshot;
 
 use crate::relay::Act;
@@ -81,7 +85,7 @@ fn a_selection_becomes_a_job_in_which_everybody_has_a_row() {
             1  skipped: SAML
             1  skipped: locked
     ");
-    assert_snapshot!(world.run("jobs show 1 -o csv"), @"
+    assert_snapshot!(world.run("jobs recipients 1 -o csv"), @"
     status 0
     -- stdout
     user,address,kind,state,reply,attempts,times_in_doubt,created_at,last_try_at,next_try_at,ended_at,message_id,expires_at,used_at,revoked_at,message
@@ -346,7 +350,7 @@ fn a_failed_recipient_is_a_row_and_the_sum_says_it() {
     status 3
     -- stderr
     error: Job 1, finished: 4 mails: 3 accepted, 1 failed; 2 skipped
-    hint: who and why: cxme-admin jobs show 1 -o csv
+    hint: details: cxme-admin jobs recipients 1
     ");
     assert_snapshot!(world.run("jobs show 1"), @"
     status 0
@@ -399,7 +403,7 @@ fn a_canary_that_dies_pauses_the_job_until_somebody_has_looked() {
     status 3
     -- stderr
     error: Job 1, paused (one of the first messages was not accepted): 4 mails: 1 failed, 3 queued; 2 skipped
-    hint: look: cxme-admin jobs show 1; then: cxme-admin jobs run 1
+    hint: see: cxme-admin jobs show 1; then: cxme-admin jobs run 1
     ");
     assert_eq!(states(&world), "failed, skipped, queued, queued, queued, skipped");
     world.configure_mail("");
@@ -409,7 +413,7 @@ fn a_canary_that_dies_pauses_the_job_until_somebody_has_looked() {
     status 3
     -- stderr
     error: job 1 with this key is paused: one of the first messages was not accepted
-    hint: look: cxme-admin jobs show 1; then: cxme-admin jobs run 1
+    hint: see: cxme-admin jobs show 1; then: cxme-admin jobs run 1
     ");
     assert_snapshot!(world.run("jobs show 1"), @"
     status 0
@@ -433,10 +437,133 @@ fn a_canary_that_dies_pauses_the_job_until_somebody_has_looked() {
     status 3
     -- stderr
     error: Job 1, finished: 4 mails: 3 accepted, 1 failed; 2 skipped
-    hint: who and why: cxme-admin jobs show 1 -o csv
+    hint: details: cxme-admin jobs recipients 1
     ");
     assert_snapshot!(world.ask("SELECT details FROM event WHERE action = 'jobs run'"), @r#"{"job":1,"paused":"one of the first messages was not accepted"}"#);
     assert_eq!(world.mails().len(), 3);
+}
+
+#[test]
+fn a_job_is_paused_and_resumed_by_operators() {
+    let world = world();
+    world.run("users send-reset --all --canary 1 --yes --queue-only").expect_status(0);
+    assert_snapshot!(world.run("jobs pause 1 -n -v"), @"
+    status 0
+    -- stderr
+    Would pause job 1 (4 unsent mails).
+    ");
+    assert_eq!(world.ask("SELECT state FROM job"), "running");
+    assert_snapshot!(world.command("jobs pause 1 --reason 'relay moves'").at_terminal().run(), @"
+    status 0
+    -- stderr
+    Paused job 1 (4 unsent mails).
+    ");
+    assert_snapshot!(world.newest_event(), @r#"
+    jobs pause | done | owner, Admin | relay moves
+    {"job":1,"waiting":4}
+    "#);
+    assert_snapshot!(world.run("jobs pause 1"), @"
+    status 65
+    -- stderr
+    error: job 1 is paused
+    hint: cxme-admin jobs list
+    ");
+    world.run("jobs run").expect_status(0);
+    assert!(world.mails().is_empty());
+    assert_snapshot!(world.run("jobs show 1 -o json"), @r#"
+    status 0
+    -- stdout
+    {"job":1,"key":null,"state":"paused","why":"by owner","is_sent_now":false,"operator":"owner","reason":null,"selection":"--all","created_at":"2026-11-24T08:00:00Z","ended_at":null,"mails":4,"accepted":0,"deferred":0,"failed":0,"in_doubt":0,"cancelled":0,"waiting":4,"skipped":2,"possibly_duplicated":0,"links_used":0,"seconds_left":null}
+    "#);
+    assert_snapshot!(world.run("jobs show 1 -o csv"), @"
+    status 0
+    -- stdout
+    job,key,state,why,is_sent_now,operator,reason,selection,created_at,ended_at,mails,accepted,deferred,failed,in_doubt,cancelled,waiting,skipped,possibly_duplicated,links_used,seconds_left
+    1,,paused,by owner,false,owner,,'--all,2026-11-24T08:00:00Z,,4,0,0,0,0,0,4,2,0,0,
+    ");
+    assert_snapshot!(world.command("jobs resume 1").at_terminal().run(), @"
+    status 0
+    -- stderr
+    Resumed job 1 (4 unsent mails). To send now: cxme-admin jobs run 1
+    ");
+    assert_snapshot!(world.newest_event(), @r#"
+    jobs resume | done | owner, Admin | -
+    {"job":1,"paused":"by owner"}
+    "#);
+    // Nothing was wrong with it: its canary goes first still.
+    assert_eq!(world.ask("SELECT state || canary FROM job"), "running1");
+    assert!(world.mails().is_empty(), "the next run sends it");
+    assert_snapshot!(world.run("jobs resume 1"), @"
+    status 65
+    -- stderr
+    error: job 1 is running
+    hint: cxme-admin jobs list
+    ");
+    world.run("jobs run").expect_status(0);
+    assert_eq!(world.mails().len(), 4);
+    for (call, state) in [("pause", "finished"), ("resume", "finished")] {
+        let run = world.run(&format!("jobs {call} 1"));
+        assert!(run.status == 65 && run.to_string().contains(&format!("job 1 is {state}")), "{run}");
+    }
+    assert_snapshot!(world.run("jobs recipients 1"), @"
+    status 0
+    -- stdout
+    USER   ADDRESS              STATE     TRIES  REPLY
+    alice  alice@example.com    accepted  1      kept as 1.8043e03fa775078f1963ae79fa6c5d26_example.com.eml
+    bob    bob@example.com      skipped   0      locked
+    carla  carla@example.com    accepted  1      kept as 3.7e481f193e27f16405b2c93259bca21e_example.com.eml
+    dora   dora@example.com     accepted  1      kept as 4.2c8c3772ddb46e7e77272bfc84179eb9_example.com.eml
+    emil   emil@example.com     accepted  1      kept as 5.5a9c931ca4daa88b74ead0c3183ba146_example.com.eml
+    sam    sam@idp.example.com  skipped   0      SAML
+    ");
+    assert_snapshot!(world.run("jobs recipients 9 -o json"), @"
+    status 65
+    -- stderr
+    error: no job has the number 9
+    hint: cxme-admin jobs list
+    ");
+}
+
+#[test]
+fn a_job_that_another_process_sends_starts_nothing_new_once_it_is_paused() {
+    let world = world();
+    let relay = pausing_at("alice", world.store());
+    world.configure_relay(relay.port());
+    world.run("users send-reset --all --connections 1 --yes --queue-only").expect_status(0);
+    assert_snapshot!(world.run("jobs run 1"), @"
+    status 3
+    -- stderr
+    error: Job 1, paused (by owner): 4 mails: 1 accepted, 3 queued; 2 skipped
+    hint: see: cxme-admin jobs show 1; then: cxme-admin jobs run 1
+    ");
+    // The mail in flight ended as it did.
+    assert_eq!(states(&world), "accepted, skipped, queued, queued, queued, skipped");
+    world.run("jobs resume 1").expect_status(0);
+    world.run("jobs run").expect_status(0);
+    assert_eq!(states(&world), "accepted, skipped, accepted, accepted, accepted, skipped");
+    assert_eq!(world.ask("SELECT state FROM job"), "finished");
+}
+
+#[test]
+fn a_job_whose_last_mail_was_in_flight_when_it_was_paused_finishes() {
+    let world = world();
+    let relay = pausing_at("emil", world.store());
+    world.configure_relay(relay.port());
+    world.run("users send-reset --all --connections 1 --yes").expect_status(0);
+    assert_eq!(world.ask("SELECT state FROM job"), "finished");
+}
+
+/// A relay that has the job paused, as another process's `jobs pause` does, while it takes the mail to a user.
+fn pausing_at(user: &'static str, store: std::path::PathBuf) -> ScriptedRelay {
+    ScriptedRelay::start(Offer { extensions: vec!["PIPELINING"], tls: None }, move |moment| {
+        if moment.at == At::Dot && moment.recipient.contains(user) {
+            let store = Store::open(&store, &Rule::store(false), Expect::Current).unwrap();
+            let writing = store.write().unwrap();
+            writing.pause_job(JobId(1), "by owner").unwrap();
+            writing.commit().unwrap();
+        }
+        Act::Usual
+    })
 }
 
 #[test]

@@ -144,7 +144,7 @@ fn a_job_that_ends_with_failures_says_so_whoever_ends_it() {
     status 3
     -- stderr
     error: Job 1, finished: 3 mails: 2 accepted, 1 failed
-    hint: who and why: cxme-admin jobs show 1 -o csv
+    hint: details: cxme-admin jobs recipients 1
     ");
 }
 
@@ -218,7 +218,7 @@ fn a_row_that_somebody_has_made_unreadable_costs_one_mail() {
     world.sql("UPDATE user SET name = cast(x'ff41fe' AS text), locale = cast(x'ff' AS text) WHERE username = 'bob'");
     world.run("users send-reset --all --yes").expect_status(0);
     assert_eq!(world.mails().len(), 3);
-    world.run("jobs show 1 -o csv").expect_status(0);
+    world.run("jobs recipients 1 -o csv").expect_status(0);
 }
 
 #[test]

@@ -12,7 +12,7 @@ use crate::support::MALLORY;
 use crate::support::World;
 
 /// A command for every action; none changes what the next one needs.
-const COMMANDS: [(Action, &str); 46] = [
+const COMMANDS: [(Action, &str); 49] = [
     (Action::UsersList, "users list"),
     (Action::UsersShow, "users show alice"),
     (Action::UsersAdd, "users add new@example.com -n"),
@@ -37,6 +37,9 @@ const COMMANDS: [(Action, &str); 46] = [
     (Action::JobsRun, "jobs run"),
     (Action::JobsList, "jobs list"),
     (Action::JobsShow, "jobs show 1"),
+    (Action::JobsRecipients, "jobs recipients 1"),
+    (Action::JobsPause, "jobs pause 1 -n"),
+    (Action::JobsResume, "jobs resume 1 -n"),
     (Action::JobsCancel, "jobs cancel 1 -n"),
     (Action::JobsRemind, "jobs remind 1 --after 1d -n"),
     (Action::JobsDelete, "jobs delete --older-than 1d -n"),
@@ -174,6 +177,9 @@ fn the_matrix_of_commands_and_roles_is_exactly_this() {
     jobs run                              yes      .        .        .        .        .        .        yes      .        yes
     jobs list                             yes      yes      yes      .        .        .        .        yes      .        yes
     jobs show                             yes      yes      yes      .        .        .        .        yes      .        yes
+    jobs recipients                       yes      yes      yes      .        .        .        .        yes      .        yes
+    jobs pause                            yes      .        .        .        .        .        .        yes      .        yes
+    jobs resume                           yes      .        .        .        .        .        .        yes      .        yes
     jobs cancel                           yes      .        .        .        .        .        .        yes      .        yes
     jobs remind                           yes      .        .        .        .        .        .        yes      .        yes
     jobs delete                           yes      .        .        .        .        .        .        yes      .        yes

@@ -60,7 +60,7 @@ fn messages(world: &World, user: &str) -> String {
 }
 
 /// Commands of jobs that only look.
-const LOOK: [&str; 2] = ["jobs list", "jobs show"];
+const LOOK: [&str; 3] = ["jobs list", "jobs show", "jobs recipients"];
 
 /// What acts on many users, and leaves out those who rank higher.
 const ON_MANY: [&str; 4] = [
@@ -71,8 +71,10 @@ const ON_MANY: [&str; 4] = [
 ];
 
 /// What acts on certain users or on a whole job, with its standard input.
-const ON_THEM: [(&str, &str); 14] = [
+const ON_THEM: [(&str, &str); 16] = [
     ("jobs run 2", ""),
+    ("jobs pause 3", ""),
+    ("jobs resume 2", ""),
     ("jobs cancel 1", ""),
     ("jobs cancel 2", ""),
     ("jobs cancel 3 --revoke-links", ""),
@@ -139,6 +141,8 @@ fn what_acts_on_many_leaves_them_out() {
 fn whoever_ranks_high_enough_may() {
     for (call, stdin) in [
         ("jobs run 2", ""),
+        ("jobs pause 3", ""),
+        ("jobs resume 2", ""),
         ("jobs cancel 2", ""),
         ("jobs delete 1 --yes", ""),
         ("users import - --update", "email,role\npeer@example.com,Higher\nhigh@example.com,Admin\n"),

@@ -61,25 +61,23 @@ pub(crate) struct Shell {
 impl Shell {
     /// Starts dash and waits for its prompt.
     pub(crate) fn start() -> Self {
+        let mut dash = Command::new("setsid");
+        dash.args(["--ctty", "dash", "-i"]).env_clear().env("PATH", "/usr/bin:/bin").env("PS1", SHELL_PROMPT);
+        let mut shell = Self::begin(dash);
+        shell.await_shell();
+        shell
+    }
+
+    /// Starts a shell of another kind, `setsid --ctty SHELL …`, and does not wait for its prompt.
+    pub(crate) fn begin(mut command: Command) -> Self {
         // Closed on exec, or else a program of another test would hold this terminal open.
         let terminal = posix_openpt(OFlag::O_RDWR | OFlag::O_NOCTTY | OFlag::O_CLOEXEC).unwrap();
         grantpt(&terminal).unwrap();
         unlockpt(&terminal).unwrap();
         let name = ptsname_r(&terminal).unwrap();
         let end = open(name.as_str(), OFlag::O_RDWR | OFlag::O_NOCTTY | OFlag::O_CLOEXEC, Mode::empty()).unwrap();
-        let dash = Command::new("setsid")
-            .args(["--ctty", "dash", "-i"])
-            .env_clear()
-            .env("PATH", "/usr/bin:/bin")
-            .env("PS1", SHELL_PROMPT)
-            .stdin(end.try_clone().unwrap())
-            .stdout(end.try_clone().unwrap())
-            .stderr(end)
-            .spawn()
-            .unwrap();
-        let mut shell = Self { terminal, dash, shown: Vec::new(), found: 0 };
-        shell.await_shell();
-        shell
+        command.stdin(end.try_clone().unwrap()).stdout(end.try_clone().unwrap()).stderr(end);
+        Self { terminal, dash: command.spawn().unwrap(), shown: Vec::new(), found: 0 }
     }
 
     /// Types `bytes`: when it returns, the terminal has them.

@@ -2,5 +2,6 @@
 
 pub mod end;
 pub mod make;
+pub mod pause;
 pub mod run;
 pub mod show;

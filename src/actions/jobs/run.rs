@@ -3,10 +3,10 @@
 use crate::actions::ActionError;
 use crate::actions::Desk;
 use crate::actions::Intent;
-use crate::actions::Record;
 use crate::actions::Result;
 use crate::actions::Scene as _;
 use crate::actions::jobs::end::refuse_beyond;
+use crate::actions::jobs::pause::resume_within;
 use crate::actions::outbox::check_post;
 use crate::domain::action::Action;
 use crate::domain::job::JobId;
@@ -83,17 +83,7 @@ pub fn resume(desk: &Desk, id: JobId, intent: &Intent) -> Result<Job> {
         JobState::Cancelled => return Err(Refusal::JobState { id, state: job.state }.into()),
         JobState::Paused => {}
     }
-    desk.change(Action::JobsRun, intent, |change| {
-        refuse_beyond(change, id)?;
-        if !change.resume_job(id)? {
-            let state = change.job(id)?.map_or(JobState::Cancelled, |job| job.state);
-            return Err(Refusal::JobState { id, state }.into());
-        }
-        let mut record = Record::default();
-        record.note("job", id.0);
-        record.note("paused", job.why.as_deref().unwrap_or_default());
-        Ok((record, ()))
-    })?;
+    desk.change(Action::JobsRun, intent, |change| Ok((resume_within(change, id)?, ())))?;
     Ok(job)
 }
 

@@ -1,4 +1,4 @@
-//! `jobs list`, `jobs show`.
+//! `jobs list`, `jobs show`, `jobs recipients`.
 
 use std::time::Duration;
 
@@ -101,12 +101,23 @@ pub fn find(desk: &Desk, id: JobId) -> Result<Shown> {
     })
 }
 
+/// Refuses a job that does not exist, before anything is written of its messages.
+///
+/// # Errors
+/// When there is none with this number, or the operator may not see users.
+pub fn require(desk: &Desk, id: JobId) -> Result<()> {
+    desk.view(Action::JobsRecipients, |view| {
+        view.job(id)?.ok_or(Refusal::NoSuchJob(id))?;
+        Ok(())
+    })
+}
+
 /// Gives each message of a job to `visit`.
 ///
 /// # Errors
 /// When there is no such job, the operator may not see users, or `visit` fails.
 pub fn each_message(desk: &Desk, id: JobId, visit: &mut dyn FnMut(Message) -> Result<()>) -> Result<()> {
-    desk.view(Action::JobsShow, |view| {
+    desk.view(Action::JobsRecipients, |view| {
         view.job(id)?.ok_or(Refusal::NoSuchJob(id))?;
         view.each_message_of_job(id, visit)
     })

@@ -3,8 +3,11 @@
 pub mod cancel;
 pub mod delete;
 pub mod list;
+pub mod pause;
 pub mod progress;
+pub mod recipients;
 pub mod remind;
+pub mod resume;
 pub mod run;
 pub mod running;
 pub mod show;
@@ -21,7 +24,10 @@ use crate::cli::context::Context;
 pub enum JobsCommand {
     List(list::ListArgs),
     Show(show::ShowArgs),
+    Recipients(recipients::RecipientsArgs),
     Run(run::RunArgs),
+    Pause(pause::PauseArgs),
+    Resume(resume::ResumeArgs),
     Cancel(cancel::CancelArgs),
     Remind(remind::RemindArgs),
     Delete(delete::DeleteArgs),
@@ -35,6 +41,9 @@ pub fn run(context: &mut Context, command: JobsCommand) -> anyhow::Result<()> {
     match command {
         JobsCommand::List(args) => list::run(context, &args),
         JobsCommand::Show(args) => show::run(context, &args),
+        JobsCommand::Recipients(args) => recipients::run(context, &args),
+        JobsCommand::Pause(args) => pause::run(context, &args),
+        JobsCommand::Resume(args) => resume::run(context, &args),
         JobsCommand::Run(args) => run::run(context, &args),
         JobsCommand::Cancel(args) => cancel::run(context, &args),
         JobsCommand::Remind(args) => remind::run(context, &args),

@@ -170,13 +170,13 @@ fn judge(task: &Task<'_>, report: &Report, shown: &[Shown], words: String, signa
         let id = job.id;
         if job.state == JobState::Paused {
             let words = summary::line(job, counts);
-            let hint = format!("look: cxme-admin jobs show {id}; then: cxme-admin jobs run {id}");
+            let hint = format!("see: cxme-admin jobs show {id}; then: cxme-admin jobs run {id}");
             return not_sent(MailFault::Some, words, hint);
         }
         // The job ends with this run: whoever was told "later" until now is told what became of it.
         if job.state == JobState::Finished && counts.of(MessageState::Failed) > 0 {
             let words = summary::line(job, counts);
-            return not_sent(MailFault::Some, words, format!("who and why: cxme-admin jobs show {id} -o csv"));
+            return not_sent(MailFault::Some, words, format!("details: cxme-admin jobs recipients {id}"));
         }
     }
     if task.is_named && shown.iter().any(|shown| shown.counts.waiting() > 0) {

@@ -1,6 +1,5 @@
 //! `jobs show`.
 
-use crate::actions::ActionError;
 use crate::actions::jobs::show;
 use crate::actions::jobs::show::Details;
 use crate::cli::context::Context;
@@ -15,12 +14,10 @@ use crate::domain::job::JobId;
 use crate::domain::job::JobState;
 use crate::domain::message::MessageState;
 use crate::domain::text;
-use crate::store::messages::Message;
 
-/// Show how far a job is, and what became of each of its mails
+/// Show a job: how far it is, at which pace, and what the relay answered
 ///
-/// The table has the counts, the pace and the answers of the relay; CSV, JSON and NDJSON have a row for each user that the
-/// job meant, with the server's own words: `cxme-admin jobs show 17 -o csv`
+/// `cxme-admin jobs recipients JOB` lists what became of each of its mails.
 #[derive(Debug, clap::Args)]
 pub struct ShowArgs {
     /// The number of the job
@@ -28,23 +25,28 @@ pub struct ShowArgs {
     job: i64,
 }
 
-const DATA: [Head; 16] = [
-    Head { name: "user", title: "" },
-    Head { name: "address", title: "" },
-    Head { name: "kind", title: "" },
+const DATA: [Head; 21] = [
+    Head { name: "job", title: "" },
+    Head { name: "key", title: "" },
     Head { name: "state", title: "" },
-    Head { name: "reply", title: "" },
-    Head { name: "attempts", title: "" },
-    Head { name: "times_in_doubt", title: "" },
+    Head { name: "why", title: "" },
+    Head { name: "is_sent_now", title: "" },
+    Head { name: "operator", title: "" },
+    Head { name: "reason", title: "" },
+    Head { name: "selection", title: "" },
     Head { name: "created_at", title: "" },
-    Head { name: "last_try_at", title: "" },
-    Head { name: "next_try_at", title: "" },
     Head { name: "ended_at", title: "" },
-    Head { name: "message_id", title: "" },
-    Head { name: "expires_at", title: "" },
-    Head { name: "used_at", title: "" },
-    Head { name: "revoked_at", title: "" },
-    Head { name: "message", title: "" },
+    Head { name: "mails", title: "" },
+    Head { name: "accepted", title: "" },
+    Head { name: "deferred", title: "" },
+    Head { name: "failed", title: "" },
+    Head { name: "in_doubt", title: "" },
+    Head { name: "cancelled", title: "" },
+    Head { name: "waiting", title: "" },
+    Head { name: "skipped", title: "" },
+    Head { name: "possibly_duplicated", title: "" },
+    Head { name: "links_used", title: "" },
+    Head { name: "seconds_left", title: "" },
 ];
 
 /// Runs the command.
@@ -53,39 +55,41 @@ const DATA: [Head; 16] = [
 /// When there is no such job, or the operator may not see users.
 pub fn run(context: &mut Context, args: &ShowArgs) -> anyhow::Result<()> {
     let desk = context.desk(Action::JobsShow)?;
-    let id = JobId(args.job);
+    let details = show::show(&desk, JobId(args.job))?;
     if context.output.format == Format::Table {
-        let details = show::show(&desk, id)?;
         return show_details(context, &details, desk.now());
     }
-    // What is not there has no heading either.
-    show::find(&desk, id)?;
-    Ok(data::records::<ActionError>(&mut context.output, &DATA, desk.now(), |sink| {
-        show::each_message(&desk, id, &mut |message| Ok(sink(&cells(&message))?))
-    })?)
+    write_data(context, &details, desk.now())
 }
 
-fn cells(message: &Message) -> [Cell<'_>; 16] {
-    let link = message.link.as_ref();
-    let waits = !message.state.has_ended();
-    [
-        Cell::text_or(message.username.as_deref(), ""),
-        Cell::text(&message.address),
-        Cell::text(message.kind.word()),
-        Cell::text(message.state.word()),
-        Cell::text_or(message.reply.as_deref(), ""),
-        Cell::Number(i64::from(message.attempts)),
-        Cell::Number(i64::from(message.doubts)),
-        Cell::Time(message.created_at),
-        Cell::time_or(message.last_try_at, ""),
-        Cell::time_or(waits.then_some(message.due_at), ""),
-        Cell::time_or(message.ended_at, ""),
-        Cell::text_or(message.message_id.as_deref(), ""),
-        Cell::time_or(link.and_then(|link| link.expires_at), ""),
-        Cell::time_or(link.and_then(|link| link.used_at), ""),
-        Cell::time_or(link.and_then(|link| link.revoked_at), ""),
-        Cell::Number(message.id.0),
-    ]
+fn write_data(context: &mut Context, details: &Details, now: jiff::Timestamp) -> anyhow::Result<()> {
+    let (job, counts) = (&details.shown.job, &details.shown.counts);
+    let number = |count: u64| Cell::Number(count.cast_signed());
+    let left = details.left.map(|left| number(left.as_secs()));
+    let cells = [
+        Cell::Number(job.id.0),
+        Cell::text_or(job.key.as_deref(), ""),
+        Cell::text(job.state.word()),
+        Cell::text_or(job.why.as_deref(), ""),
+        Cell::Flag(details.is_sent_now),
+        Cell::text(&job.operator),
+        Cell::text_or(job.reason.as_deref(), ""),
+        Cell::text(&job.selection),
+        Cell::Time(job.created_at),
+        Cell::time_or(job.ended_at, ""),
+        number(counts.total() - counts.of(MessageState::Skipped)),
+        number(counts.of(MessageState::Accepted)),
+        number(counts.of(MessageState::Deferred)),
+        number(counts.of(MessageState::Failed)),
+        number(counts.of(MessageState::InDoubt)),
+        number(counts.of(MessageState::Cancelled)),
+        number(counts.waiting()),
+        number(counts.of(MessageState::Skipped)),
+        number(details.perhaps_twice),
+        number(details.used),
+        left.unwrap_or(Cell::Nothing("")),
+    ];
+    Ok(data::record(&mut context.output, &DATA, &cells, now)?)
 }
 
 fn show_details(context: &mut Context, details: &Details, now: jiff::Timestamp) -> anyhow::Result<()> {

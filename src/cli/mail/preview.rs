@@ -10,6 +10,7 @@ use crate::cli::data;
 use crate::cli::data::Cell;
 use crate::cli::data::Head;
 use crate::cli::failure::Complaint;
+use crate::cli::one_of;
 use crate::cli::output::Format;
 use crate::domain::action::Action;
 use crate::domain::email_address::EmailAddress;
@@ -30,7 +31,7 @@ use crate::secrets::reset_code::ResetCode;
 #[derive(Debug, clap::Args)]
 pub struct PreviewArgs {
     /// `reset`, `invitation`, `notice` or `test`
-    #[arg(value_name = "MAIL")]
+    #[arg(value_name = "MAIL", value_parser = one_of::mail_kind(), hide_possible_values = true)]
     kind: MailKind,
     /// As this user would get it
     #[arg(long, value_name = "USER")]

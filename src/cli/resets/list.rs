@@ -6,6 +6,7 @@ use crate::cli::context::Context;
 use crate::cli::data;
 use crate::cli::data::Cell;
 use crate::cli::data::Head;
+use crate::cli::one_of;
 use crate::cli::output::Format;
 use crate::domain::action::Action;
 use crate::domain::user::UserReference;
@@ -21,7 +22,7 @@ pub struct ListArgs {
     #[arg(long, value_name = "USER")]
     user: Option<String>,
     /// Those that are `unsent`, `open`, `used`, `expired` or `revoked`
-    #[arg(long, value_name = "STATE")]
+    #[arg(long, value_name = "STATE", value_parser = one_of::link_state(), hide_possible_values = true)]
     state: Option<LinkState>,
     /// At most so many; all in data, 50 in a table
     #[arg(long, value_name = "N")]

@@ -4,6 +4,7 @@ use crate::actions::users::add;
 use crate::cli::acting::ActingArgs;
 use crate::cli::context::Context;
 use crate::cli::failure::Complaint;
+use crate::cli::one_of;
 use crate::cli::users::password;
 use crate::cli::users::send_reset;
 use crate::cli::users::send_reset::MailArgs;
@@ -35,7 +36,7 @@ pub struct AddArgs {
     #[arg(long, value_name = "ROLE")]
     role: Option<String>,
     /// How the user signs in, `password` or `saml`; otherwise as the address says
-    #[arg(long, value_name = "SIGN-IN")]
+    #[arg(long, value_name = "SIGN-IN", value_parser = one_of::sign_in(), hide_possible_values = true)]
     sign_in: Option<SignIn>,
     /// Language of mails and pages, such as `en` or `de-AT`
     #[arg(long, value_name = "TAG")]

@@ -33,7 +33,7 @@ pub enum Column {
 
 impl Column {
     /// All columns that a list may show; a hash is for exports alone.
-    const LISTED: [Self; 15] = [
+    pub const LISTED: [Self; 15] = [
         Self::Id,
         Self::Username,
         Self::Email,

@@ -5,6 +5,7 @@ use crate::actions::users::edit::Edit;
 use crate::cli::acting::ActingArgs;
 use crate::cli::context::Context;
 use crate::cli::failure::Complaint;
+use crate::cli::one_of;
 use crate::cli::prompt;
 use crate::domain::action::Action;
 use crate::domain::refusal::Refusal;
@@ -32,7 +33,7 @@ pub struct EditArgs {
     #[arg(long, value_name = "ROLE")]
     role: Option<String>,
     /// New way to sign in: `password` or `saml`
-    #[arg(long, value_name = "SIGN-IN")]
+    #[arg(long, value_name = "SIGN-IN", value_parser = one_of::sign_in(), hide_possible_values = true)]
     sign_in: Option<SignIn>,
     /// New language, such as `en` or `de-AT`; empty for the organization's
     #[arg(long, value_name = "TAG")]

@@ -5,6 +5,7 @@ use crate::actions::users::list;
 use crate::cli::context::Context;
 use crate::cli::data;
 use crate::cli::data::Head;
+use crate::cli::one_of;
 use crate::cli::output::Format;
 use crate::cli::selection::SelectionArgs;
 use crate::cli::users::columns::Column;
@@ -29,7 +30,7 @@ pub struct ListArgs {
     #[arg(long, value_name = "N")]
     limit: Option<u64>,
     /// Columns, joined by commas, such as `username,role,created_at`
-    #[arg(long, value_name = "LIST", value_delimiter = ',')]
+    #[arg(long, value_name = "LIST", value_delimiter = ',', value_parser = one_of::column(), hide_possible_values = true)]
     columns: Vec<Column>,
 }
 

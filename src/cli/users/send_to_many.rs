@@ -180,7 +180,7 @@ fn go_on(
         }
         JobState::Paused => {
             let words = format!("job {id} with this key is paused: {}", job.why.as_deref().unwrap_or_default());
-            let hint = format!("look: cxme-admin jobs show {id}; then: cxme-admin jobs run {id}");
+            let hint = format!("see: cxme-admin jobs show {id}; then: cxme-admin jobs run {id}");
             Err(Complaint::NotSent { fault: MailFault::Some, words, hint }.into())
         }
         JobState::Running if acting.dry_run => {

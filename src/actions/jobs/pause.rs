@@ -1,0 +1,63 @@
+//! `jobs pause`, `jobs resume`.
+
+use crate::actions::Change;
+use crate::actions::Desk;
+use crate::actions::Intent;
+use crate::actions::Record;
+use crate::actions::Result;
+use crate::actions::jobs::end::refuse_beyond;
+use crate::domain::action::Action;
+use crate::domain::job::JobId;
+use crate::domain::job::JobState;
+use crate::domain::job::PAUSED_BY;
+use crate::domain::refusal::Refusal;
+use crate::store::jobs::Counts;
+
+/// Pauses a running job: no new mail of it is started, also where another process is sending it. Returns the counts at
+/// that moment.
+///
+/// # Errors
+/// When there is no such job, it is not running, it mails users whose role may do more than the operator's, or the operator
+/// may not run jobs.
+pub fn pause(desk: &Desk, id: JobId, intent: &Intent) -> Result<Counts> {
+    desk.change(Action::JobsPause, intent, |change| {
+        let job = change.job(id)?.ok_or(Refusal::NoSuchJob(id))?;
+        refuse_beyond(change, id)?;
+        if !change.pause_job(id, &format!("{PAUSED_BY}{}", desk.account().name))? {
+            return Err(Refusal::JobState { id, state: job.state }.into());
+        }
+        let counts = change.job_counts(id)?;
+        let mut record = Record::default();
+        record.note("job", id.0);
+        record.note("waiting", counts.waiting());
+        Ok((record, counts))
+    })
+}
+
+/// Resumes a paused job without sending anything: the next `jobs run` does. Returns its counts.
+///
+/// # Errors
+/// When there is no such job, it is not paused, it mails users whose role may do more than the operator's, or the operator
+/// may not run jobs.
+pub fn resume(desk: &Desk, id: JobId, intent: &Intent) -> Result<Counts> {
+    desk.change(Action::JobsResume, intent, |change| {
+        let record = resume_within(change, id)?;
+        Ok((record, change.job_counts(id)?))
+    })
+}
+
+/// Resumes a paused job within a change, and returns what the event says of it.
+///
+/// # Errors
+/// As [`resume`].
+pub(super) fn resume_within(change: &Change<'_>, id: JobId) -> Result<Record> {
+    let job = change.job(id)?.ok_or(Refusal::NoSuchJob(id))?;
+    refuse_beyond(change, id)?;
+    if job.state != JobState::Paused || !change.resume_job(id)? {
+        return Err(Refusal::JobState { id, state: job.state }.into());
+    }
+    let mut record = Record::default();
+    record.note("job", id.0);
+    record.note("paused", job.why.as_deref().unwrap_or_default());
+    Ok(record)
+}

@@ -1,0 +1,34 @@
+//! `jobs pause`.
+
+use crate::actions::jobs::pause;
+use crate::cli::acting::ActingArgs;
+use crate::cli::context::Context;
+use crate::cli::jobs::summary::counted;
+use crate::domain::action::Action;
+use crate::domain::job::JobId;
+
+/// Pause a running job
+///
+/// No new mail of it is started, also where another process is sending it: mails in flight end as they do. The job waits
+/// until `jobs resume` or `jobs run` with its number.
+#[derive(Debug, clap::Args)]
+pub struct PauseArgs {
+    /// The number of the job
+    #[arg(value_name = "JOB")]
+    job: i64,
+    #[command(flatten)]
+    acting: ActingArgs,
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// When there is no such job, it is not running, or the operator may not run jobs.
+pub fn run(context: &mut Context, args: &PauseArgs) -> anyhow::Result<()> {
+    let desk = context.desk(Action::JobsPause)?;
+    let counts = pause::pause(&desk, JobId(args.job), &args.acting.intent())?;
+    let waiting = counted(counts.waiting(), "unsent mail");
+    let words = if args.acting.dry_run { "Would pause" } else { "Paused" };
+    context.output.say(&format!("{words} job {} ({waiting}).", args.job));
+    Ok(())
+}

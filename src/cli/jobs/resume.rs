@@ -1,0 +1,38 @@
+//! `jobs resume`.
+
+use crate::actions::jobs::pause;
+use crate::cli::acting::ActingArgs;
+use crate::cli::context::Context;
+use crate::cli::jobs::summary::counted;
+use crate::domain::action::Action;
+use crate::domain::job::JobId;
+
+/// Resume a paused job
+///
+/// Sends nothing itself: the next `jobs run` does. The limits of a job that they paused count anew; one that an operator
+/// paused continues as it was.
+#[derive(Debug, clap::Args)]
+pub struct ResumeArgs {
+    /// The number of the job
+    #[arg(value_name = "JOB")]
+    job: i64,
+    #[command(flatten)]
+    acting: ActingArgs,
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// When there is no such job, it is not paused, or the operator may not run jobs.
+pub fn run(context: &mut Context, args: &ResumeArgs) -> anyhow::Result<()> {
+    let desk = context.desk(Action::JobsResume)?;
+    let counts = pause::resume(&desk, JobId(args.job), &args.acting.intent())?;
+    let waiting = counted(counts.waiting(), "unsent mail");
+    if args.acting.dry_run {
+        context.output.say(&format!("Would resume job {} ({waiting}).", args.job));
+    } else {
+        let send = format!("To send now: cxme-admin jobs run {}", args.job);
+        context.output.say(&format!("Resumed job {} ({waiting}). {send}", args.job));
+    }
+    Ok(())
+}
