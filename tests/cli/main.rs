@@ -16,6 +16,7 @@ mod hostile;
 mod import;
 mod import_columns;
 mod import_sheets;
+mod import_week;
 mod init;
 mod jobs;
 mod jobs_rules;
