@@ -83,6 +83,14 @@ fn those_who_may_do_anything_set_the_machine_up_and_are_its_first_admin() {
     machine.shell("limited", "sudo -n $CXME users list").expect(0);
     machine.shell("limited", &from).expect(77);
 
+    // A store that is root's is not taken for one on a read-only disk.
+    machine.shell("full", "sudo -n chmod 755 /var/lib/cxme-admin").expect(0);
+    let said = machine.shell("limited", "$CXME users list --store /var/lib/cxme-admin/store.db").expect(78);
+    assert!(
+        said.contains("store.db: cannot be opened: Permission denied") && said.contains("sudo -u ACCOUNT"),
+        "{said}"
+    );
+
     machine.clear();
     // Nobody but root can ask sudo about others.
     let said = machine.shell("full", "sudo -n -u $SERVICE $CXME init --yes").expect(77);

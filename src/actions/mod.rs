@@ -132,6 +132,8 @@ pub struct Record {
     pub user: Option<UserId>,
     /// Old and new values, never a secret.
     pub details: serde_json::Map<String, serde_json::Value>,
+    /// Whether everything was so already: then there is no event.
+    pub is_unchanged: bool,
 }
 
 /// The transaction of an action that reads.
@@ -188,7 +190,8 @@ impl Desk {
         result
     }
 
-    /// Runs an action that writes. What it returns beside its result becomes the event, saved in the same transaction.
+    /// Runs an action that writes. What it returns beside its result becomes the event, saved in the same transaction; an
+    /// action that changed nothing leaves none.
     ///
     /// # Errors
     /// When the operator may not, when `action` refuses, or when the store fails: nothing is changed then.
@@ -212,7 +215,7 @@ impl Desk {
         let Change { standing, writing, .. } = change;
         match result {
             Ok((record, value)) => {
-                if !intent.dry_run {
+                if !intent.dry_run && !record.is_unchanged {
                     writing.append_refused_attempts(now)?;
                     writing.append_event(&self.event(action, &standing, Outcome::Done, now, intent, record))?;
                     writing.commit()?;

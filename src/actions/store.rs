@@ -54,8 +54,7 @@ pub fn check(desk: &Desk, expected: &Expected) -> Result<Vec<Examined>> {
         let mut key_faults: Vec<String> = expected.key_fault.iter().cloned().collect();
         if expected.key_fingerprint.is_some_and(|fingerprint| own_key.as_deref() != Some(&fingerprint[..])) {
             key_faults.push(
-                "the key file is not the one that this store was made with: restore that one from its backup"
-                    .to_owned(),
+                "the key file is not the reset key of this store: restore the right one from its backup".to_owned(),
             );
         }
         let (mut chain, mut newest) = (Chain::new(None), None);
@@ -89,7 +88,7 @@ pub fn check(desk: &Desk, expected: &Expected) -> Result<Vec<Examined>> {
 /// Says that the clock is behind the newest event. Only a warning: the event's clock may have been the wrong one.
 fn behind(now: Timestamp, newest: Option<i64>) -> Option<String> {
     let newest = Timestamp::from_second(newest?).ok().filter(|newest| *newest > now)?;
-    Some(format!("the clock says {now}, and the newest event is of {newest}: set the clock if it is wrong"))
+    Some(format!("the clock ({now}) is behind the newest event ({newest}): check the clock"))
 }
 
 /// Copies the store while others go on working. The event stands in the copy too.
@@ -144,9 +143,10 @@ pub fn may_replace(desk: &Desk) -> Result<()> {
 /// [`ActionError::Unsound`] and [`ActionError::Chain`] when it is not whole; when the operator may not manage the store.
 pub fn prepare_restored(desk: &Desk, restoring: &Restoring, file: &Path, intent: &Intent) -> Result<Restored> {
     let newest = desk.view(Action::StoreRestore, |view| {
-        let faults = view.integrity_faults()?.len() + view.dangling_references()?.len();
-        if faults > 0 {
-            return Err(ActionError::Unsound { faults });
+        let mut faults = view.integrity_faults()?;
+        faults.extend(view.dangling_references()?);
+        if !faults.is_empty() {
+            return Err(ActionError::Unsound(faults));
         }
         let (mut chain, mut newest) = (Chain::new(None), None);
         view.each_event_of_the_chain(|event| {

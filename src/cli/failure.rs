@@ -136,11 +136,23 @@ fn of_complaint(complaint: &Complaint) -> Told {
         Complaint::Declined | Complaint::NoPassword | Complaint::Data(_) => Told::new(DATA, complaint),
         Complaint::NotVerified => Told::new(NOT_VERIFIED, complaint),
         Complaint::Configuration(_) => Told::new(CONFIGURATION, complaint),
-        Complaint::NoConfiguration { path, named_by } => {
-            let words = ["cxme-admin".into(), "init".into(), "-c".into(), path.into()];
-            let making = crate::cli::as_typed(&words);
-            let other = if named_by.starts_with('-') { "give another path" } else { "correct the variable" };
-            Told::new(CONFIGURATION, complaint).hint(format!("create it: {making}; or {other}"))
+        Complaint::NoConfiguration { named_by, create, .. } => {
+            let other =
+                if named_by.starts_with('-') { "give another path".to_owned() } else { format!("correct {named_by}") };
+            Told::new(CONFIGURATION, complaint).hint(format!("create it: {create}; or {other}"))
+        }
+        Complaint::NoStore { create, .. } => Told::new(CONFIGURATION, complaint).hint(match create {
+            Some(create) => format!("create it: {create}"),
+            None => {
+                "ask an administrator of this machine to run `cxme-admin init`: with sudo, only accounts that may run \
+                     any command can use it"
+                    .to_owned()
+            }
+        }),
+        Complaint::NotABackup(_) => Told::new(CONFIGURATION, complaint)
+            .hint("it was left as it is; give a file that `cxme-admin store backup` created"),
+        Complaint::CodeNotRevoked(_) => {
+            Told::new(DATA, complaint).hint("to revoke without the code: cxme-admin resets revoke USER")
         }
         Complaint::OtherAccountsStore { way, .. } => Told::new(CONFIGURATION, complaint)
             .hint(format!("run {way}; for a store of your own, name it: cxme-admin init --store PATH")),
@@ -180,8 +192,9 @@ fn of_action(error: &ActionError) -> Told {
         ActionError::Chain(_) => Told::new(DATA, error).hint(
             "somebody wrote to the file without this program: compare with a backup and with the head kept elsewhere",
         ),
-        ActionError::Unsound { .. } => Told::new(DATA, error).hint(
-            "modes and key: as it says; else keep a copy of the file as it is, and restore the newest sound backup",
+        ActionError::Unsound(faults) => Told { details: screenful(faults, Clone::clone), ..Told::new(DATA, error) }.hint(
+            "for modes and the key, do as the line says; otherwise keep a copy of the file as it is, and restore the newest \
+             sound backup",
         ),
         ActionError::UnknownNames(names) => of_unknown_names(names),
         ActionError::Post(fault) => Told::new(CONFIGURATION, error).hint(match fault {
@@ -206,9 +219,15 @@ fn of_policy(error: &(dyn std::error::Error + Send + Sync + 'static)) -> Told {
     }
 }
 
-/// One name is told in one line; of several, each gets its line, up to a screenful.
-fn of_unknown_names(names: &[UnknownName]) -> Told {
+/// A line for each, up to a screenful.
+fn screenful<T>(list: &[T], line: impl Fn(&T) -> String) -> Vec<String> {
     const MOST: usize = 20;
+    let more = list.len().checked_sub(MOST).filter(|more| *more > 0).map(|more| format!("and {more} more"));
+    list.iter().take(MOST).map(line).chain(more).collect()
+}
+
+/// One name is told in one line; of several, each gets its line.
+fn of_unknown_names(names: &[UnknownName]) -> Told {
     let told = |unknown: &UnknownName| {
         let what = Refusal::NoSuchUser(unknown.name.clone()).to_string();
         unknown.line.map_or_else(|| what.clone(), |line| format!("line {line}: {what}"))
@@ -216,10 +235,7 @@ fn of_unknown_names(names: &[UnknownName]) -> Told {
     if let [name] = names {
         return Told::new(NO_USER, told(name)).hint("names are taken whole: cxme-admin users list --search TEXT");
     }
-    let mut details: Vec<String> = names.iter().take(MOST).map(told).collect();
-    if names.len() > MOST {
-        details.push(format!("and {} more", names.len() - MOST));
-    }
+    let details = screenful(names, told);
     let words = ActionError::UnknownNames(names.to_vec());
     Told { details, ..Told::new(NO_USER, words) }.hint("names are taken whole: cxme-admin users list --search TEXT")
 }
@@ -243,7 +259,11 @@ fn of_refusal(refusal: &Refusal) -> Told {
         Refusal::NotBySudo(what) if what == Refusal::NAMED_FILE => {
             told(NOT_PERMITTED).hint("pass data by a pipe: with `-`, or with `--stdin`")
         }
-        Refusal::NotBySudo(_) => told(NOT_PERMITTED),
+        // What is not an option is a variable.
+        Refusal::NotBySudo(what) => told(NOT_PERMITTED).hint(match what.trim_matches('`') {
+            option if option.starts_with('-') => String::new(),
+            variable => format!("unset {variable}"),
+        }),
         Refusal::InitBySudo { account, .. } => told(NOT_PERMITTED).hint(format!(
             "who may run any command by sudo does it as root itself: sudo env -u SUDO_UID cxme-admin init --operator {}",
             crate::cli::as_typed(&[account.into()])
@@ -299,7 +319,7 @@ fn of_refusal(refusal: &Refusal) -> Told {
 
 fn of_store(error: &StoreError) -> Told {
     match error {
-        StoreError::Missing(_) => Told::new(CONFIGURATION, error).hint("make one: cxme-admin init"),
+        StoreError::Missing(_) => Told::new(CONFIGURATION, error).hint("create it: cxme-admin init"),
         StoreError::Older { .. } => Told::new(CONFIGURATION, error).hint("bring it up: cxme-admin store migrate"),
         StoreError::Newer { .. } => Told::new(CONFIGURATION, error).hint("install the newer cxme-admin"),
         StoreError::NotOurs(_) | StoreError::Exists(_) => Told::new(CONFIGURATION, error)

@@ -262,6 +262,8 @@ pub struct Script {
     pub stdin: Vec<u8>,
     /// Whether the streams are terminals.
     pub at_terminal: bool,
+    /// How many columns the terminal has.
+    pub columns: u16,
     /// The terminal, if there is one to ask at.
     pub terminal: Option<ScriptedTerminal>,
     /// The effective uid; the effective gid has the same number.
@@ -308,6 +310,7 @@ impl Script {
             environment: BTreeMap::new(),
             stdin: Vec::new(),
             at_terminal: false,
+            columns: 80,
             terminal: None,
             effective_uid,
             names: BTreeMap::from([(effective_uid, account.to_owned())]),
@@ -320,7 +323,7 @@ impl Script {
 
     /// The process.
     pub fn process(&self) -> Process {
-        let columns = self.at_terminal.then_some(80);
+        let columns = self.at_terminal.then_some(self.columns);
         let stdin: Box<dyn Read> = Box::new(io::Cursor::new(self.stdin.clone()));
         Process {
             arguments: std::iter::once("cxme-admin".into()).chain(self.arguments.iter().cloned()).collect(),

@@ -8,6 +8,9 @@ use std::path::PathBuf;
 use std::time::Duration;
 use std::time::Instant;
 
+use nix::errno::Errno;
+use nix::unistd::AccessFlags;
+use nix::unistd::eaccess;
 use nix::unistd::geteuid;
 use rusqlite::Connection;
 use rusqlite::ErrorCode;
@@ -218,9 +221,20 @@ pub(super) fn remove_with_companions(path: &Path) {
 pub(super) fn connect(path: &Path, rule: &Rule) -> Result<Connection> {
     private_file::check_database(path, rule).map_err(|problem| of_other_file(problem, path))?;
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_NOFOLLOW;
-    let mut connection = Connection::open_with_flags(resolved(path)?, flags)?;
+    let mut connection = Connection::open_with_flags(resolved(path)?, flags).map_err(|error| denied(error, path))?;
     connection.busy_handler(Some(wait_for_the_writer))?;
     Ok(connection)
+}
+
+/// SQLite says the same of a file that is locked away as of a read-only disk; the system tells them apart.
+fn denied(error: rusqlite::Error, path: &Path) -> StoreError {
+    let is_denied = error.sqlite_error_code() == Some(ErrorCode::CannotOpen)
+        && eaccess(path, AccessFlags::R_OK) == Err(Errno::EACCES);
+    if is_denied {
+        let error = Errno::EACCES.into();
+        return Problem::Io { path: path.to_owned(), doing: "opened", error }.into();
+    }
+    error.into()
 }
 
 /// A loose file that is not ours is told as what it is: another mode would make no store of it.

@@ -107,8 +107,8 @@ fn a_file_that_is_no_store_of_ours_is_refused_and_untouched() {
     assert_snapshot!(list(&world.path("absent.db")), @"
     status 78
     -- stderr
-    error: [DIR]/absent.db: no such store
-    hint: make one: cxme-admin init
+    error: [DIR]/absent.db: no such store (set by `--store`)
+    hint: create it: cxme-admin init --store [DIR]/absent.db
     ");
     assert_snapshot!(list(world.folder()), @"
     status 78

@@ -22,8 +22,8 @@ fn what_is_there_is_used_and_what_is_missing_is_made() {
     assert_snapshot!(world.command("init --yes").at_terminal().run(), @"
     status 0
     -- stderr
-    Reset key made: [DIR]/data/reset.key
-    Store made: [DIR]/data/store.db
+    Created reset key: [DIR]/data/reset.key
+    Created store: [DIR]/data/store.db
     First operator: owner (uid [ME]), with the role Admin
     Next: cxme-admin users add EMAIL --name NAME
     ");
@@ -66,7 +66,7 @@ fn an_init_that_was_ended_before_the_key_was_in_its_place_is_finished_by_the_nex
     assert_snapshot!(world.run("init --yes -v"), @"
     status 0
     -- stderr
-    Reset key made: [DIR]/data/reset.key
+    Created reset key: [DIR]/data/reset.key
     ");
     world.run("users send-reset alice").expect_status(0);
     assert!(!world.path("data/reset.key.new").exists());
@@ -100,8 +100,8 @@ fn in_a_directory_of_another_account_root_makes_all_for_that_account() {
             assert_snapshot!(run, @"
             status 0
             -- stderr
-            Reset key made: [DIR]/data/reset.key
-            Store made: [DIR]/data/store.db
+            Created reset key: [DIR]/data/reset.key
+            Created store: [DIR]/data/store.db
             First operator: carol (uid 61001), with the role Admin
             Service: dave (uid 61002), owns the store, and may run `jobs run`
             Next: cxme-admin users add EMAIL --name NAME
@@ -199,11 +199,11 @@ fn without_a_configuration_it_asks_for_the_two_facts_that_only_people_know() {
     The organization's name: Example Travel
     Whom users ask for help: help@example.com
     -- stderr
-    Configuration made: [DIR]/my.toml
-    Reset key made: [DIR]/data/reset.key
-    Store made: [DIR]/data/store.db
+    Created configuration: [DIR]/my.toml
+    Created reset key: [DIR]/data/reset.key
+    Created store: [DIR]/data/store.db
     First operator: owner (uid [ME]), with the role Admin
-    The same without questions: cxme-admin init --yes -c [DIR]/my.toml
+    The same without questions: cxme-admin init --yes -c [DIR]/my.toml --store [DIR]/data/store.db --organization 'Example Travel' --help-contact help@example.com
     Next: cxme-admin users add EMAIL --name NAME
     ");
     let text = fs::read_to_string(world.path("my.toml")).unwrap();
@@ -212,6 +212,40 @@ fn without_a_configuration_it_asks_for_the_two_facts_that_only_people_know() {
     assert!(text.contains(&format!("\npath = \"{}\"\n", world.store().display())), "{text}");
     let list = world.command("users list").argument("-c").argument(world.path("my.toml"));
     list.run().expect_status(0);
+}
+
+#[test]
+fn the_equivalent_command_does_the_same_and_is_printed_only_after_questions() {
+    let world = World::empty();
+    for (flag, variable) in [(true, false), (false, true), (false, false)] {
+        let at = |line: &str| {
+            let command = world.command(line).system(world.path("etc/config.toml"), world.path("state/store.db"));
+            let command = command.variable("CXME_ADMIN_CONFIG", world.path("my.toml"));
+            if variable { command.variable("CXME_ADMIN_STORE", world.path("my.db")) } else { command }
+        };
+        let made = || {
+            let text = fs::read_to_string(world.path("my.toml")).unwrap();
+            let stores = ["my.db", "data/cxme-admin/store.db", "state/store.db"].map(|path| world.path(path).exists());
+            for path in ["my.toml", "my.db", "reset.key"] {
+                let _ = fs::remove_file(world.path(path));
+            }
+            for path in ["data", "state"] {
+                let _ = fs::remove_dir_all(world.path(path));
+            }
+            (text, stores)
+        };
+        let asked = if flag { at("init --store").argument(world.path("my.db")) } else { at("init") };
+        let run = asked.typing(["Example Travel", "-x help"]).run().expect_status(0);
+        let said = run.err();
+        let line = said.lines().find_map(|line| line.split_once(": cxme-admin init --yes")).unwrap().1;
+        let first = made();
+        assert!(first.0.contains("help_contact = \"-x help\""), "{}", first.0);
+        at(&format!("init --yes{line}")).run().expect_status(0);
+        assert_eq!(made(), first);
+    }
+    world.configure("");
+    let run = world.command("init").typing([]).run().expect_status(0);
+    assert!(!run.err().contains("without questions"), "{run}");
 }
 
 #[test]
@@ -266,8 +300,8 @@ fn root_names_the_first_operator() {
     assert_snapshot!(init.run(), @"
     status 0
     -- stderr
-    Reset key made: [DIR]/data/reset.key
-    Store made: [DIR]/data/store.db
+    Created reset key: [DIR]/data/reset.key
+    Created store: [DIR]/data/store.db
     First operator: carol (uid 61001), with the role Admin
     Next: cxme-admin users add EMAIL --name NAME
     ");
@@ -298,15 +332,15 @@ fn a_store_that_has_lost_its_key_gets_a_new_one_and_its_links_die() {
     assert_snapshot!(world.run("init --new-key"), @"
     status 2
     -- stderr
-    error: nobody can be asked here, and this needs an answer: Make a new reset key, [DIR]/data/reset.key, and end 1 open link
+    error: nobody can be asked here, and this needs an answer: Create a new reset key, [DIR]/data/reset.key, and revoke 1 open link
     hint: give `--yes` to do it without being asked
     ");
     assert_snapshot!(world.command("init --new-key").typing(["y"]).run(), @"
     status 0
     -- asked
-    Make a new reset key, [DIR]/data/reset.key, and end 1 open link? [y/N] y
+    Create a new reset key, [DIR]/data/reset.key, and revoke 1 open link? [y/N] y
     -- stderr
-    Reset key made: [DIR]/data/reset.key
+    Created reset key: [DIR]/data/reset.key
     The same without questions: cxme-admin init --new-key --yes
     ");
     assert_snapshot!(world.newest_event(), @r#"

@@ -110,8 +110,8 @@ fn the_mode_of_our_own_files_is_told_with_the_command_and_that_of_others_in_word
     assert_snapshot!(restore(&world.file_with_mode("passwd", "root:x:0:0::/root:/bin/sh\n", 0o644)), @"
     status 78
     -- stderr
-    error: [DIR]/passwd: not a store of cxme-admin
-    hint: it was left as it is; name another one with `--store` or `[store] path`
+    error: [DIR]/passwd: not a cxme-admin store
+    hint: it was left as it is; give a file that `cxme-admin store backup` created
     ");
     let shared = world.path("shared");
     fs::create_dir(&shared).unwrap();

@@ -348,7 +348,7 @@ fn links_are_revoked_of_one_user_or_of_all() {
     -- stderr
     error: unexpected argument 'bob' found
 
-    Usage: cxme-admin resets revoke [OPTIONS] [USER]
+    Usage: cxme-admin resets revoke [OPTIONS] <USER|--all|--stdin>
 
     For more information, try '--help'.
     ");

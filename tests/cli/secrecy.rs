@@ -222,14 +222,14 @@ fn a_code_that_was_typed_as_an_argument_is_never_repeated() {
     assert_snapshot!(world.command("users show").argument(&code).run(), @"
     status 67
     -- stderr
-    error: no user has the username `(not repeated: it may be a code)`
+    error: no user has the username `(hidden: may be a code)`
     hint: names are taken whole: cxme-admin users list --search TEXT
     ");
     assert_snapshot!(world.command("resets redeem").argument(&code).run(), @"
     status 2
     -- stderr
-    error: wrong arguments, which are not repeated: a code may be among them
-    hint: a code is never an argument: leave it out to be asked, or use `--stdin`; cxme-admin resets redeem --help
+    error: invalid arguments (not shown: they may contain a code)
+    hint: codes are not accepted as arguments: omit the code to be prompted, or use `--stdin`; see cxme-admin resets redeem --help
     ");
     // It was not used up.
     world.command("resets redeem --stdin").stdin(format!("{code}\n{GOOD}\n")).run().expect_status(0);

@@ -48,7 +48,8 @@ fn a_reference_that_leads_nowhere_is_found() {
     reset key    sound
     -- stderr
     error: the store has 1 fault
-    hint: modes and key: as it says; else keep a copy of the file as it is, and restore the newest sound backup
+      - references: user: row 1
+    hint: for modes and the key, do as the line says; otherwise keep a copy of the file as it is, and restore the newest sound backup
     ");
 }
 
@@ -248,8 +249,8 @@ fn what_is_no_sound_copy_replaces_nothing() {
     assert_snapshot!(restore("text.db"), @"
     status 78
     -- stderr
-    error: [DIR]/text.db: not a store of cxme-admin
-    hint: it was left as it is; name another one with `--store` or `[store] path`
+    error: [DIR]/text.db: not a cxme-admin store
+    hint: it was left as it is; give a file that `cxme-admin store backup` created
     ");
     let copy = fs::read(world.path("copy.db")).unwrap();
     world.file_with_mode("loose.db", &copy, 0o644);
@@ -323,10 +324,11 @@ fn each_thing_that_is_wrong_with_a_store_is_found_with_what_to_do() {
     references   sound
     audit        sound
     clock        sound
-    reset key    [DIR]/data/reset.key: no such file: restore it from its backup, or name it: [reset] key_file
+    reset key    [DIR]/data/reset.key: no such file: restore the key from its backup, or set [reset] key_file
     -- stderr
     error: the store has 1 fault
-    hint: modes and key: as it says; else keep a copy of the file as it is, and restore the newest sound backup
+      - reset key: [DIR]/data/reset.key: no such file: restore the key from its backup, or set [reset] key_file
+    hint: for modes and the key, do as the line says; otherwise keep a copy of the file as it is, and restore the newest sound backup
     ");
     world.file("data/reset.key", format!("{}\n", "0a".repeat(32)));
     assert_snapshot!(check(), @"
@@ -340,10 +342,11 @@ fn each_thing_that_is_wrong_with_a_store_is_found_with_what_to_do() {
     references   sound
     audit        sound
     clock        sound
-    reset key    the key file is not the one that this store was made with: restore that one from its backup
+    reset key    the key file is not the reset key of this store: restore the right one from its backup
     -- stderr
     error: the store has 1 fault
-    hint: modes and key: as it says; else keep a copy of the file as it is, and restore the newest sound backup
+      - reset key: the key file is not the reset key of this store: restore the right one from its backup
+    hint: for modes and the key, do as the line says; otherwise keep a copy of the file as it is, and restore the newest sound backup
     ");
     world.file("data/reset.key", &own);
     world.sql("CREATE TRIGGER more AFTER INSERT ON event BEGIN UPDATE operator SET role_id = 1; END");
@@ -361,7 +364,8 @@ fn each_thing_that_is_wrong_with_a_store_is_found_with_what_to_do() {
     reset key    sound
     -- stderr
     error: the store has 1 fault
-    hint: modes and key: as it says; else keep a copy of the file as it is, and restore the newest sound backup
+      - schema: trigger `more` is not of this program
+    hint: for modes and the key, do as the line says; otherwise keep a copy of the file as it is, and restore the newest sound backup
     ");
     world.sql("DROP TRIGGER more");
     world.sql("PRAGMA ignore_check_constraints = ON; UPDATE user SET locale = x'00'");
@@ -382,7 +386,7 @@ fn each_thing_that_is_wrong_with_a_store_is_found_with_what_to_do() {
     clock        see the warning
     reset key    sound
     -- stderr
-    warning: the clock says 2026-11-24T07:00:00Z, and the newest event is of 2026-11-24T08:00:00Z: set the clock if it is wrong
+    warning: the clock (2026-11-24T07:00:00Z) is behind the newest event (2026-11-24T08:00:00Z): check the clock
     ");
     world.wait(3_600);
     check().expect_status(0);
@@ -419,7 +423,9 @@ fn a_reader_group_that_is_configured_and_not_in_effect_is_found() {
     reader group,[DIR]/data/store.db: has mode 0600 and group [GID]: [GROUP] needs mode 0640 and its own group
     -- stderr
     error: the store has 2 faults
-    hint: modes and key: as it says; else keep a copy of the file as it is, and restore the newest sound backup
+      - reader group: [DIR]/data: has mode 0700 and group [GID]: [GROUP] needs mode 2750 and its own group
+      - reader group: [DIR]/data/store.db: has mode 0600 and group [GID]: [GROUP] needs mode 0640 and its own group
+    hint: for modes and the key, do as the line says; otherwise keep a copy of the file as it is, and restore the newest sound backup
     ");
     fs::set_permissions(world.path("data"), fs::Permissions::from_mode(0o2750)).unwrap();
     let last = world.run("store check -o ndjson").out().lines().last().unwrap().to_owned();
@@ -427,6 +433,28 @@ fn a_reader_group_that_is_configured_and_not_in_effect_is_found() {
     fs::set_permissions(world.store(), fs::Permissions::from_mode(0o640)).unwrap();
     // The command itself makes the files beside it that readers need.
     assert!(world.run("store check").expect_status(0).out().contains("reader group  sound"));
+}
+
+#[test]
+fn a_fault_is_printed_uncut_at_a_terminal() {
+    let world = World::new();
+    fs::remove_file(world.path("data/reset.key")).unwrap();
+    let run = world.command("store check").columns(40).run().expect_status(65);
+    assert!(
+        run.err().contains("reset.key: no such file: restore the key from its backup, or set [reset] key_file\n"),
+        "{run}"
+    );
+}
+
+#[test]
+fn a_file_to_restore_that_is_no_copy_is_told_as_that() {
+    let world = World::new();
+    assert_snapshot!(world.run("store restore /etc/passwd --yes"), @"
+    status 78
+    -- stderr
+    error: /etc/passwd: not a cxme-admin store
+    hint: it was left as it is; give a file that `cxme-admin store backup` created
+    ");
 }
 
 #[test]

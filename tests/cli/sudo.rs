@@ -380,6 +380,7 @@ fn without_a_usual_store_a_store_of_their_own_gives_no_rights() {
     status 77
     -- stderr
     error: `demo` is only allowed for Admins when using sudo
+    hint: unset demo
     ");
 }
 
@@ -395,9 +396,9 @@ fn by_sudo_init_is_for_those_whom_sudo_lets_do_anything_and_only_at_the_usual_pl
     assert_snapshot!(as_root("init --yes -v").run(), @"
     status 0
     -- stderr
-    Configuration made: [DIR]/etc/config.toml
-    Reset key made: [DIR]/var/reset.key
-    Store made: [DIR]/var/store.db
+    Created configuration: [DIR]/etc/config.toml
+    Created reset key: [DIR]/var/reset.key
+    Created store: [DIR]/var/store.db
     First operator: carol (uid 61001), with the role Admin
     Next: cxme-admin users add EMAIL --name NAME
     ");

@@ -537,3 +537,15 @@ fn one_who_is_gone_is_said_to_be_gone_and_his_events_stay() {
     }
     assert!(world.run("audit list").out().contains("alice"));
 }
+
+#[test]
+fn what_changes_nothing_leaves_no_event() {
+    let world = World::new().with_users("alice");
+    world.run("users lock alice --until 2026-12-24").expect_status(0);
+    for line in ["users unlock alice", "users edit alice --name 'Alice Adams'", "users lock alice"] {
+        world.run(line).expect_status(0);
+        let before = (world.events(), world.ask("SELECT updated_at FROM user"));
+        world.run(line).expect_status(0);
+        assert_eq!((world.events(), world.ask("SELECT updated_at FROM user")), before, "{line}");
+    }
+}

@@ -39,7 +39,7 @@ impl Source {
     pub fn word(self) -> &'static str {
         match self {
             Self::Flag(_) => "flag",
-            Self::Variable(_) => "variable",
+            Self::Variable(_) => "env",
             Self::File => "file",
             Self::Default => "default",
         }
@@ -108,13 +108,35 @@ impl Context {
         self.named_store().map_or_else(configured, |(_, source)| source)
     }
 
-    /// An error of opening the store, with the way to it where that is another account's: an operator who forgot sudo must
-    /// not be led into a store of their own.
-    pub(super) fn led_to_the_system_store(&self, error: StoreError, path: &Path) -> anyhow::Error {
+    /// The `init` that creates what the flags of this command name. What the variables name, it finds by itself.
+    pub(super) fn init_command(&self) -> String {
+        let mut words = vec!["cxme-admin".into(), "init".into()];
+        let store_flag = self.global.store.as_deref().filter(|_| !self.restricted);
+        for (flag, path) in [("-c", self.config_flag()), ("--store", store_flag)] {
+            if let Some(path) = path {
+                words.extend([flag.into(), path.into()]);
+            }
+        }
+        as_typed(&words)
+    }
+
+    /// An error of opening the store at `path`, with the command that helps. Where the store is another account's, that is
+    /// the same command with sudo: an operator who forgot sudo must not be led into a store of their own.
+    pub(super) fn with_sudo_hint(&self, error: StoreError, path: &Path, config: &Config) -> anyhow::Error {
         let is_out_of_reach = matches!(error, StoreError::Missing(_) | StoreError::Loose(_));
-        match self.other_accounts_store(path, &self.process.arguments).filter(|_| is_out_of_reach) {
-            Some(complaint) => complaint.into(),
-            None => error.into(),
+        let others = self.other_accounts_store(path, &self.process.arguments).filter(|_| is_out_of_reach);
+        match (others, error) {
+            (Some(complaint), _) => complaint.into(),
+            (None, StoreError::Missing(path)) => {
+                let named_by = match self.store_source(config) {
+                    Source::Flag(name) | Source::Variable(name) => format!("set by `{name}`"),
+                    Source::File => "set by `[store] path`".to_owned(),
+                    Source::Default => "the default path".to_owned(),
+                };
+                let create = (!self.restricted).then(|| self.init_command());
+                Complaint::NoStore { path, named_by, create }.into()
+            }
+            (None, error) => error.into(),
         }
     }
 

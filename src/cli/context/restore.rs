@@ -75,7 +75,11 @@ impl Context {
         let owner = owner_of_store(&place);
         let rule = self.store_rule(&config, owner);
         let now = self.now()?;
-        let (restoring, store): (Restoring, Store) = Restoring::begin(copy, &place, &rule, now)?;
+        let (restoring, store): (Restoring, Store) =
+            Restoring::begin(copy, &place, &rule, now).map_err(|error| match error {
+                StoreError::NotOurs(path) => Complaint::NotABackup(path).into(),
+                error => anyhow::Error::from(error),
+            })?;
         let account = self.account(owner);
         let rules = rules(&config)?;
         let (Some(clock), Some(random)) = (self.clock.take(), self.random.take()) else {

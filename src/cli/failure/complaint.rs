@@ -36,13 +36,31 @@ pub enum Complaint {
     #[error("{0}")]
     Configuration(String),
     /// The configuration that was named is not there.
-    #[error("{}: no such configuration; `{named_by}` names it", .path.display())]
+    #[error("{}: no such configuration file (set by `{named_by}`)", .path.display())]
     NoConfiguration {
         /// Where it would be.
         path: PathBuf,
         /// The option or the variable.
         named_by: &'static str,
+        /// The command that creates it.
+        create: String,
     },
+    /// There is no store.
+    #[error("{}: no such store ({named_by})", .path.display())]
+    NoStore {
+        /// Where it would be.
+        path: PathBuf,
+        /// What says that it would be there.
+        named_by: String,
+        /// The command that creates it; `None`: the operator uses sudo, and `init` would refuse most of those.
+        create: Option<String>,
+    },
+    /// A file that is to be restored is no copy of a store.
+    #[error("{}: not a cxme-admin store", .0.display())]
+    NotABackup(PathBuf),
+    /// A code that is to be revoked is not accepted.
+    #[error("{0}")]
+    CodeNotRevoked(String),
     /// The store belongs to an account that one comes to by sudo.
     #[error(
         "the {}store{} belongs to {}",

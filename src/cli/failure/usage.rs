@@ -22,9 +22,9 @@ pub fn of_usage(mut process: Process, error: clap::Error) -> u8 {
     let (is_data, allowed) = (!error.use_stderr(), process.allows_colour());
     if !is_data && process.arguments.iter().any(|word| may_be_or_stand_before_a_code(word)) {
         let colour = process.stderr.is_terminal && allowed;
-        let words = "wrong arguments, which are not repeated: a code may be among them";
-        let hint =
-            "a code is never an argument: leave it out to be asked, or use `--stdin`; cxme-admin resets redeem --help";
+        let words = "invalid arguments (not shown: they may contain a code)";
+        let hint = "codes are not accepted as arguments: omit the code to be prompted, or use `--stdin`; see cxme-admin resets \
+             redeem --help";
         let _ = output::write_error(&mut process.stderr.bytes, colour, words, &[], Some(hint));
         return USAGE;
     }
@@ -77,7 +77,7 @@ pub(super) fn without_codes(text: &str, arguments: &[OsString]) -> String {
         let Some(code) = code_in(word).map(str::to_ascii_lowercase) else { continue };
         // Lower case in ASCII has the same bytes in number.
         while let Some(at) = text.to_ascii_lowercase().find(&code) {
-            text.replace_range(at..at + code.len(), "(not repeated: it may be a code)");
+            text.replace_range(at..at + code.len(), "(hidden: may be a code)");
         }
     }
     text
@@ -91,8 +91,12 @@ fn may_stand_before_a_password(word: &OsStr) -> bool {
 
 /// Takes what was typed out of an error: the screen, and the log that cron mails, are no places for a password.
 fn withhold_values(error: &mut clap::Error) {
-    let withheld = || ContextValue::String("(not repeated: it may be a password)".to_owned());
-    if error.get(ContextKind::InvalidValue).is_some() {
+    let withheld = || ContextValue::String("(hidden: may be a password)".to_owned());
+    // Nobody gives a password as the host of a client.
+    let is_host =
+        |value: &ContextValue| matches!(value, ContextValue::String(option) if option.starts_with("--client "));
+    let names_host = error.get(ContextKind::InvalidArg).is_some_and(is_host);
+    if error.get(ContextKind::InvalidValue).is_some() && !names_host {
         error.insert(ContextKind::InvalidValue, withheld());
     }
     let is_word = |value: &ContextValue| matches!(value, ContextValue::String(word) if !word.starts_with('-'));

@@ -19,9 +19,10 @@ use crate::secrets::password::Password;
 /// in a row each is answered later, by up to 30 seconds. For pam_exec(8) with `expose_authtok`:
 /// `cxme-admin users verify-password --stdin --pam`
 #[derive(Debug, clap::Args)]
+#[command(group = clap::ArgGroup::new("whose").required(true).args(["user", "pam"]))]
 pub struct VerifyPasswordArgs {
     /// Username or email address, whole; with `--pam` from the variable PAM_USER
-    #[arg(value_name = "USER", required_unless_present = "pam", conflicts_with = "pam")]
+    #[arg(value_name = "USER")]
     user: Option<String>,
     /// Read the password from the first line of standard input
     #[arg(long)]

@@ -328,6 +328,12 @@ impl<'world> Command<'world> {
         self
     }
 
+    /// The streams are a terminal of so many columns.
+    pub(crate) fn columns(mut self, columns: u16) -> Self {
+        self.script.columns = columns;
+        self.at_terminal()
+    }
+
     /// At a terminal at which these lines are typed.
     pub(crate) fn typing<const N: usize>(self, answers: [&str; N]) -> Self {
         self.answering(answers.map(|answer| Ok(answer.to_owned())))
