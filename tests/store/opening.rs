@@ -54,7 +54,9 @@ fn a_file_that_is_no_store_is_refused_and_left_as_it_is() {
     set_mode(&file("foreign"), 0o600);
     assert_refused(&world, &file("foreign"), "not a store of cxme-admin");
     let before = world.names();
-    world.run(&["--store", file("none").to_str().unwrap(), "users", "list"]).refused(78, "make one: cxme-admin init");
+    world
+        .run(&["--store", file("none").to_str().unwrap(), "users", "list"])
+        .refused(78, "create it: cxme-admin init --store ");
     assert_eq!(world.names(), before);
 }
 
