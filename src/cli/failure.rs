@@ -155,12 +155,12 @@ fn of_complaint(complaint: &Complaint) -> Told {
             Told::new(DATA, complaint).hint("to revoke without the code: cxme-admin resets revoke USER")
         }
         Complaint::OtherAccountsStore { way, .. } => Told::new(CONFIGURATION, complaint)
-            .hint(format!("run {way}; for a store of your own, name it: cxme-admin init --store PATH")),
+            .hint(format!("to use it: {way}; to create a store of your own: cxme-admin init --store PATH")),
         Complaint::LeftoverKey(path) => {
             let aside = path.with_extension("key.old");
             let moving = crate::cli::as_typed(&["mv".into(), path.into(), aside.into()]);
             Told::new(CONFIGURATION, complaint)
-                .hint(format!("bring its store back: cxme-admin store restore FILE; or put the key aside: {moving}"))
+                .hint(format!("restore the store: cxme-admin store restore FILE; or move the key away: {moving}"))
         }
         Complaint::Stopped { signal, hint, .. } => {
             Told::new(u8::try_from(128 + signal).unwrap_or(BUG), complaint).hint(hint)
@@ -247,14 +247,14 @@ fn of_refusal(refusal: &Refusal) -> Told {
             told(NOT_PERMITTED).hint("an Admin adds operators: cxme-admin operators add ACCOUNT --role ROLE")
         }
         Refusal::OtherName { uid, .. } => told(NOT_PERMITTED).hint(format!(
-            "if that is the same person, an Admin removes the operator and adds the account again: cxme-admin operators \
-             remove {uid}"
+            "if this is the same person, an Admin can run: cxme-admin operators remove {uid}; then: cxme-admin operators \
+             add {uid} --role ROLE"
         )),
         Refusal::NotPermitted { permission, .. } => {
             told(NOT_PERMITTED).hint(format!("{permission}: {}; an Admin can give another role", permission.help()))
         }
         Refusal::Outranked { .. } | Refusal::RowsOutrank { .. } => {
-            told(NOT_PERMITTED).hint("ask an operator whose role may do at least as much")
+            told(NOT_PERMITTED).hint("ask an operator whose role has at least those permissions")
         }
         Refusal::NotBySudo(what) if what == Refusal::NAMED_FILE => {
             told(NOT_PERMITTED).hint("pass data by a pipe: with `-`, or with `--stdin`")
@@ -265,7 +265,7 @@ fn of_refusal(refusal: &Refusal) -> Told {
             variable => format!("unset {variable}"),
         }),
         Refusal::InitBySudo { account, .. } => told(NOT_PERMITTED).hint(format!(
-            "who may run any command by sudo does it as root itself: sudo env -u SUDO_UID cxme-admin init --operator {}",
+            "if you may run any command with sudo: sudo env -u SUDO_UID cxme-admin init --operator {}",
             crate::cli::as_typed(&[account.into()])
         )),
         Refusal::LastAdmin(_) => {
@@ -329,14 +329,14 @@ fn of_store(error: &StoreError) -> Told {
         StoreError::Empty(_) => Told::new(CONFIGURATION, error)
             .hint("it was left as it is; give a file that `cxme-admin init` or `cxme-admin store backup` created"),
         StoreError::Schema { .. } => Told::new(CONFIGURATION, error).hint(
-            "anyone who can write a trigger into a store can change what it says: use a copy that nobody changed",
+            "a foreign trigger or view can falsify the store: restore an unmodified copy",
         ),
         StoreError::HasLog(_) => Told::new(CONFIGURATION, error).hint(
             "it was left as it is; give a file that `cxme-admin store backup` created, in a directory where nobody else may write",
         ),
         StoreError::FileSystem { .. } => Told::new(CONFIGURATION, error),
         StoreError::NoRoom { .. } => {
-            Told::new(IO, error).hint("the restored store and the one that it replaces are both kept there")
+            Told::new(IO, error).hint("free some space there: it must hold both the restored store and the replaced one")
         }
         StoreError::Sending => Told::new(LATER, error).hint("let it end, or stop it with SIGTERM"),
         StoreError::Loose(problem) => of_file(problem),

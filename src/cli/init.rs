@@ -36,13 +36,13 @@ use place::make_store_directory;
 /// A configuration that is there is used as it is. The account that runs this becomes the first operator, with
 /// the role Admin; by sudo, the account that called sudo.
 ///
-/// Where root makes a store in a directory that belongs to a service account, store and key belong to that account too, and
-/// it may run `jobs run`.
+/// If root creates the store in a directory owned by a service account, that account also owns the store and the key, and
+/// may run `jobs run`.
 ///
-/// Results are not printed where standard error is no terminal; `-v` prints them there too.
+/// Results are not printed when standard error is not a terminal; `-v` prints them there too.
 ///
-/// By sudo this is for people who may run any command by sudo, and sudo itself is asked. Where it cannot be asked, they
-/// say who is to be the first operator: `sudo env -u SUDO_UID cxme-admin init --operator carol`
+/// With sudo, only accounts that may run any command with sudo can use `init`; the program queries sudo. If sudo cannot
+/// answer, name the first operator: `sudo env -u SUDO_UID cxme-admin init --operator carol`
 #[derive(Debug, clap::Args)]
 pub struct InitArgs {
     /// Do not ask: take the defaults

@@ -21,7 +21,7 @@ pub enum Refusal {
     },
     /// The number of the OS account is an operator's, and its name is another one.
     #[error(
-        "uid {uid} is an operator by the name {}, and is {} now",
+        "uid {uid} was added as operator {}, but now belongs to account {}",
         text::quoted(operator, 80),
         text::quoted(account, 80)
     )]
@@ -46,8 +46,8 @@ pub enum Refusal {
     NotBySudo(String),
     /// Somebody who came by sudo, and may not do anything on this machine, tried to set it up.
     #[error(
-        "`init` by sudo needs an account that may run any command by sudo, and {}",
-        if *.is_known { format!("{} may not", text::quoted(account, 80)) } else { "sudo cannot be asked here".to_owned() }
+        "`init` with sudo is only for accounts that sudo allows to run any command: {}",
+        if *.is_known { format!("{} is not one", text::quoted(account, 80)) } else { "sudo could not be queried".to_owned() }
     )]
     InitBySudo {
         /// The account that called sudo.
@@ -69,7 +69,7 @@ pub enum Refusal {
     },
     /// Rows of an import would act on users whose role may do more than the operator's, or give such a role.
     #[error(
-        "{rows} {} a role that may do more than yours, {role}: nothing was imported",
+        "{rows} {} a role with permissions that your role, {role}, lacks; nothing was imported",
         if *.rows == 1 { "row concerns" } else { "rows concern" }
     )]
     RowsOutrank {

@@ -121,7 +121,7 @@ pub fn group_faults(path: &Path, name: &str, group: u32) -> Result<Vec<String>, 
         let is_open = found.group == group && found.mode & bits == bits;
         let (has, of) = (found.mode, found.group);
         let words = format!(
-            "{}: has mode {has:04o} and group {of}: {name} needs mode {mode:04o} and its own group",
+            "{}: has mode {has:04o} and gid {of}: group {name} can read it only with mode {mode:04o} and group {name}",
             path.display()
         );
         (!is_open).then_some(words)

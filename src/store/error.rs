@@ -20,7 +20,7 @@ pub enum StoreError {
     #[error(transparent)]
     Loose(#[from] Problem),
     /// It is not an SQLite file, or another program's.
-    #[error("{}: not a store of cxme-admin", .0.display())]
+    #[error("{}: not a cxme-admin store", .0.display())]
     NotOurs(PathBuf),
     /// A newer program made it.
     #[error("{}: the store has schema version {found}, this program knows {known}", .path.display())]
@@ -43,7 +43,7 @@ pub enum StoreError {
         known: i64,
     },
     /// It has our mark and no schema, which no command of ours creates.
-    #[error("{}: has the mark of a store of cxme-admin and no schema (version 0)", .0.display())]
+    #[error("{}: marked as a cxme-admin store, but has no schema (version 0)", .0.display())]
     Empty(PathBuf),
     /// Its schema is not the one that its version has.
     #[error("{}: its schema was changed: {difference}", .path.display())]
@@ -54,7 +54,7 @@ pub enum StoreError {
         difference: String,
     },
     /// SQLite keeps a log or lock file beside a copy that is to be restored.
-    #[error("{}: is beside the copy, which is not complete without it or was not made by `store backup`", .0.display())]
+    #[error("{}: found beside the copy: the copy is incomplete or was not created by `store backup`", .0.display())]
     HasLog(PathBuf),
     /// Its file system is one on which a store may be damaged.
     #[error("{}: is on {name}, where SQLite's write-ahead log can damage a store: use a local disk", .path.display())]
@@ -65,7 +65,7 @@ pub enum StoreError {
         name: &'static str,
     },
     /// There is too little room for what is to be written.
-    #[error("{}: {needed} bytes are needed, and {free} are free: nothing was changed", .directory.display())]
+    #[error("{}: not enough space: {needed} bytes needed, {free} available; nothing was changed", .directory.display())]
     NoRoom {
         /// The directory.
         directory: PathBuf,

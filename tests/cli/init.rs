@@ -46,8 +46,8 @@ fn a_key_that_is_left_over_is_refused_and_kept() {
     assert_snapshot!(world.run("init --yes -v"), @"
     status 78
     -- stderr
-    error: [DIR]/data/reset.key: a reset key is there, and its store is not
-    hint: bring its store back: cxme-admin store restore FILE; or put the key aside: mv [DIR]/data/reset.key [DIR]/data/reset.key.old
+    error: [DIR]/data/reset.key: reset key found, but its store is missing
+    hint: restore the store: cxme-admin store restore FILE; or move the key away: mv [DIR]/data/reset.key [DIR]/data/reset.key.old
     ");
     assert!(!world.store().exists());
     assert_eq!(fs::read(world.path("data/reset.key")).unwrap(), key);

@@ -166,7 +166,7 @@ fn a_preview_in_a_file_is_private_and_overwrites_nothing() {
     assert_snapshot!(command(), @"
     status 74
     -- stderr
-    error: [DIR]/reset.html: exists already, and nothing is overwritten: give another path
+    error: [DIR]/reset.html: already exists: give another path
     ");
 }
 

@@ -152,12 +152,12 @@ fn an_operator_is_number_and_name_together() {
     assert_snapshot!(as_eve("users list").run(), @"
     status 77
     -- stderr
-    error: uid 61001 is an operator by the name carol, and is eve now
-    hint: if that is the same person, an Admin removes the operator and adds the account again: cxme-admin operators remove 61001
+    error: uid 61001 was added as operator carol, but now belongs to account eve
+    hint: if this is the same person, an Admin can run: cxme-admin operators remove 61001; then: cxme-admin operators add 61001 --role ROLE
     ");
     assert_snapshot!(world.newest_event(), @r#"
     users list | refused | eve, not an operator | -
-    {"refusal":"uid 61001 is an operator by the name carol, and is eve now"}
+    {"refusal":"uid 61001 was added as operator carol, but now belongs to account eve"}
     "#);
     as_eve("users lock alice").run().expect_status(77);
     as_eve("operators list").run().expect_status(77);
@@ -178,7 +178,7 @@ fn an_operator_is_number_and_name_together() {
     carol,61001,eve,Admin,person,2026-11-24T08:00:00Z
     owner,[ME],owner,Admin,person,2026-11-24T08:00:00Z
     -- stderr
-    warning: uid 61001 is eve now, not carol: that account is refused
+    warning: uid 61001 now belongs to eve, not carol: eve is refused; to remove the entry: cxme-admin operators remove 61001
     ");
     let listed = world.command("operators list -o csv").account(CAROL, None).run().expect_status(0);
     let listed = listed.to_string().replace(&format!(",{},", me()), ",[ME],");

@@ -12,7 +12,7 @@ fn without_a_terminal_a_success_says_nothing() {
     assert_snapshot!(world.command("users unlock alice").at_terminal().run(), @"
     status 0
     -- stderr
-    alice is unlocked.
+    Unlocked alice.
     ");
 }
 

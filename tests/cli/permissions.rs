@@ -246,7 +246,7 @@ fn nobody_acts_on_a_user_whose_role_may_do_more() {
     status 77
     -- stderr
     error: the role of higher allows `view-audit`, and yours, Mine, does not
-    hint: ask an operator whose role may do at least as much
+    hint: ask an operator whose role has at least those permissions
     ");
     assert_snapshot!(world.newest_event(), @r#"
     users lock | refused | carol, Mine | -

@@ -218,7 +218,7 @@ fn config_show_and_whoami_say_what_is_known_where_the_store_cannot_be_used() {
     world.file("data/store.db", "no store at all, but a text ".repeat(50));
     for line in ["config show", "whoami"] {
         let run = world.run(line).expect_status(78);
-        assert!(run.out().contains("store.db") && run.err().contains("not a store"), "{run}");
+        assert!(run.out().contains("store.db") && run.err().contains("not a cxme-admin store"), "{run}");
     }
 }
 
@@ -263,19 +263,19 @@ fn who_forgot_sudo_is_told_so() {
     status 78
     -- stderr
     error: the system store belongs to dave
-    hint: run sudo -u dave cxme-admin users set-password 'o brien' --generate; for a store of your own, name it: cxme-admin init --store PATH
+    hint: to use it: sudo -u dave cxme-admin users set-password 'o brien' --generate; to create a store of your own: cxme-admin init --store PATH
     ");
     assert_snapshot!(forgot("init --yes").run(), @"
     status 78
     -- stderr
     error: the system store belongs to dave
-    hint: run sudo -u dave cxme-admin whoami; for a store of your own, name it: cxme-admin init --store PATH
+    hint: to use it: sudo -u dave cxme-admin whoami; to create a store of your own: cxme-admin init --store PATH
     ");
     assert!(!world.path("xdg").exists());
     // One of root's, and one that the machine's configuration names.
     chown(world.path("state"), Some(0), None).unwrap();
     let run = forgot("users list").account(0, Some("root")).run().expect_status(78);
-    assert!(run.err().contains("hint: run sudo cxme-admin users list;"), "{run}");
+    assert!(run.err().contains("hint: to use it: sudo cxme-admin users list;"), "{run}");
     fs::create_dir(world.path("etc")).unwrap();
     fs::create_dir(world.path("srv")).unwrap();
     chown(world.path("srv"), Some(MALLORY), None).unwrap();
@@ -288,7 +288,7 @@ fn who_forgot_sudo_is_told_so() {
     status 78
     -- stderr
     error: the store [DIR]/srv/store.db belongs to mallory
-    hint: run sudo -u mallory cxme-admin users list; for a store of your own, name it: cxme-admin init --store PATH
+    hint: to use it: sudo -u mallory cxme-admin users list; to create a store of your own: cxme-admin init --store PATH
     ");
     // Who names a store, or has a configuration or a store, means that one.
     let own = world.path("own.db");

@@ -211,7 +211,7 @@ fn what_is_not_configured_is_said_before_anything_is_queued() {
     assert_snapshot!(world.run("users send-reset alice"), @"
     status 78
     -- stderr
-    error: [DIR]/data/reset.key: mode 0640 lets the group read it: run `chmod 600 [DIR]/data/reset.key`
+    error: [DIR]/data/reset.key: is group-readable (0640): run `chmod 600 [DIR]/data/reset.key`
     ");
     world.file("data/reset.key", &content);
     world.run("users send-reset alice").expect_status(0);

@@ -101,8 +101,8 @@ fn standard_input_gives_one_line_without_its_newline() {
     assert_snapshot!(world.command("users set-password alice --stdin").stdin(GOOD).at_terminal().run(), @"
     status 2
     -- stderr
-    error: `--stdin` reads from a pipe or a file, and standard input is a terminal, which would show it
-    hint: give it by a pipe, or leave `--stdin` out where the command can ask without echo
+    error: `--stdin` needs a pipe or a file: standard input is a terminal, which would show the secret
+    hint: use a pipe; or omit `--stdin` where the command can prompt without echo
     ");
 }
 
@@ -122,7 +122,7 @@ fn a_file_must_be_for_its_owner_alone() {
     assert_snapshot!(set(world.file_with_mode("loose", OTHER, 0o644)), @"
     status 78
     -- stderr
-    error: [DIR]/loose: mode 0644 lets everybody read it: use a file that only its owner may access
+    error: [DIR]/loose: is world-readable (0644): use a file that only its owner may access
     ");
     std::os::unix::fs::symlink(&file, world.path("link")).unwrap();
     assert_snapshot!(set(world.path("link")), @"

@@ -72,7 +72,7 @@ fn a_backup_is_a_whole_store_for_its_owner_alone() {
     assert_snapshot!(back_up(), @"
     status 74
     -- stderr
-    error: [DIR]/copy.db: exists already, and nothing is overwritten: give another path
+    error: [DIR]/copy.db: already exists: give another path
     ");
 }
 
@@ -257,7 +257,7 @@ fn what_is_no_sound_copy_replaces_nothing() {
     assert_snapshot!(restore("loose.db"), @"
     status 78
     -- stderr
-    error: [DIR]/loose.db: mode 0644 lets everybody read it: run `chmod 600 [DIR]/loose.db`
+    error: [DIR]/loose.db: is world-readable (0644): run `chmod 600 [DIR]/loose.db`
     ");
     let mut broken = copy.clone();
     let middle = broken.len() / 2;
@@ -356,7 +356,7 @@ fn each_thing_that_is_wrong_with_a_store_is_found_with_what_to_do() {
     EXAMINED     FOUND
     modes        sound
     file system  sound
-    schema       trigger `more` is not of this program
+    schema       trigger `more` was not created by this program
     integrity    sound
     references   sound
     audit        sound
@@ -364,7 +364,7 @@ fn each_thing_that_is_wrong_with_a_store_is_found_with_what_to_do() {
     reset key    sound
     -- stderr
     error: the store has 1 fault
-      - schema: trigger `more` is not of this program
+      - schema: trigger `more` was not created by this program
     hint: for modes and the key, do as the line says; otherwise keep a copy of the file as it is, and restore the newest sound backup
     ");
     world.sql("DROP TRIGGER more");
@@ -406,7 +406,7 @@ fn a_reader_group_that_is_configured_and_not_in_effect_is_found() {
     let missing = world.run("store check").expect_status(65);
     assert!(missing.out().contains("this machine has no group `no-such-group`"), "{missing}");
     configured(&group);
-    let shown = |text: String| text.replace(&format!("group {gid}"), "group [GID]").replace(&group, "[GROUP]");
+    let shown = |text: String| text.replace(&format!("gid {gid}"), "gid [GID]").replace(&group, "[GROUP]");
     assert_snapshot!(shown(world.run("store check -o csv").to_string()), @"
     status 65
     -- stdout
@@ -419,17 +419,17 @@ fn a_reader_group_that_is_configured_and_not_in_effect_is_found() {
     audit,
     clock,
     reset key,
-    reader group,[DIR]/data: has mode 0700 and group [GID]: [GROUP] needs mode 2750 and its own group
-    reader group,[DIR]/data/store.db: has mode 0600 and group [GID]: [GROUP] needs mode 0640 and its own group
+    reader group,[DIR]/data: has mode 0700 and gid [GID]: group [GROUP] can read it only with mode 2750 and group [GROUP]
+    reader group,[DIR]/data/store.db: has mode 0600 and gid [GID]: group [GROUP] can read it only with mode 0640 and group [GROUP]
     -- stderr
     error: the store has 2 faults
-      - reader group: [DIR]/data: has mode 0700 and group [GID]: [GROUP] needs mode 2750 and its own group
-      - reader group: [DIR]/data/store.db: has mode 0600 and group [GID]: [GROUP] needs mode 0640 and its own group
+      - reader group: [DIR]/data: has mode 0700 and gid [GID]: group [GROUP] can read it only with mode 2750 and group [GROUP]
+      - reader group: [DIR]/data/store.db: has mode 0600 and gid [GID]: group [GROUP] can read it only with mode 0640 and group [GROUP]
     hint: for modes and the key, do as the line says; otherwise keep a copy of the file as it is, and restore the newest sound backup
     ");
     fs::set_permissions(world.path("data"), fs::Permissions::from_mode(0o2750)).unwrap();
     let last = world.run("store check -o ndjson").out().lines().last().unwrap().to_owned();
-    assert_snapshot!(shown(world.without_paths(&last)), @r#"{"examined":"reader group","fault":"[DIR]/data/store.db: has mode 0600 and group [GID]: [GROUP] needs mode 0640 and its own group"}"#);
+    assert_snapshot!(shown(world.without_paths(&last)), @r#"{"examined":"reader group","fault":"[DIR]/data/store.db: has mode 0600 and gid [GID]: group [GROUP] can read it only with mode 0640 and group [GROUP]"}"#);
     fs::set_permissions(world.store(), fs::Permissions::from_mode(0o640)).unwrap();
     // The command itself makes the files beside it that readers need.
     assert!(world.run("store check").expect_status(0).out().contains("reader group  sound"));
@@ -465,7 +465,7 @@ fn an_audit_without_any_event_does_not_verify() {
     assert_snapshot!(world.run("audit verify"), @"
     status 65
     -- stderr
-    error: the audit does not verify: there is no event, and a store always has that of `init`: all were deleted
+    error: the audit does not verify: the audit log is empty: all events were deleted, including the one that `init` recorded
     hint: somebody wrote to the file without this program: compare with a backup and with the head kept elsewhere
     ");
     assert_eq!(world.run("store check").status, 65);

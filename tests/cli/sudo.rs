@@ -365,15 +365,15 @@ fn without_a_usual_store_a_store_of_their_own_gives_no_rights() {
     assert_snapshot!(run, @"
     status 77
     -- stderr
-    error: `init` by sudo needs an account that may run any command by sudo, and carol may not
-    hint: who may run any command by sudo does it as root itself: sudo env -u SUDO_UID cxme-admin init --operator carol
+    error: `init` with sudo is only for accounts that sudo allows to run any command: carol is not one
+    hint: if you may run any command with sudo: sudo env -u SUDO_UID cxme-admin init --operator carol
     ");
     let run = Usual::Absent.apply(&world, world.command("init --yes").uid(DAVE).sudo_by(CAROL)).run();
     assert_snapshot!(run, @"
     status 77
     -- stderr
-    error: `init` by sudo needs an account that may run any command by sudo, and sudo cannot be asked here
-    hint: who may run any command by sudo does it as root itself: sudo env -u SUDO_UID cxme-admin init --operator carol
+    error: `init` with sudo is only for accounts that sudo allows to run any command: sudo could not be queried
+    hint: if you may run any command with sudo: sudo env -u SUDO_UID cxme-admin init --operator carol
     ");
     let run = Usual::Absent.apply(&world, world.command("demo").uid(0).sudo_by(CAROL)).run();
     assert_snapshot!(run, @"
@@ -432,8 +432,8 @@ fn a_hyphen_that_is_no_stream_is_refused_to_everybody() {
     assert_snapshot!(world.command("store backup -").run(), @"
     status 2
     -- stderr
-    error: `-` is not a stream here: this needs a file
-    hint: name a file; one that is called `-` is `./-`
+    error: `-` (standard input) is not accepted here: name a file
+    hint: for a file called `-`: `./-`
     ");
     assert!(!std::path::Path::new("-").exists());
 }

@@ -409,12 +409,12 @@ fn a_user_is_locked_for_a_time_or_for_good_and_unlocked() {
     assert_snapshot!(world.run("users unlock alice -v"), @"
     status 0
     -- stderr
-    alice is unlocked.
+    Unlocked alice.
     ");
     assert_snapshot!(world.run("users unlock alice -v"), @"
     status 0
     -- stderr
-    alice is not locked: nothing was changed.
+    alice is not locked; nothing was changed.
     ");
     assert_snapshot!(world.run("users lock alice --until 2026-12-01 -v"), @"
     status 0

@@ -55,8 +55,8 @@ impl Context {
             Some(StoreError::NotOurs(path)) => {
                 let path = path.display();
                 let words = format!(
-                    "{path}: not a store of cxme-admin, so it is not replaced: if it is the damaged one, move it and the \
-                     files beside it away, and run this again"
+                    "{path}: not a cxme-admin store; it was not replaced: if it is your damaged store, move it away with its \
+                     -wal, -shm and -journal files and run this again"
                 );
                 Err(Complaint::Configuration(words).into())
             }

@@ -79,7 +79,7 @@ pub enum Complaint {
         way: String,
     },
     /// A reset key without its store.
-    #[error("{}: a reset key is there, and its store is not", .0.display())]
+    #[error("{}: reset key found, but its store is missing", .0.display())]
     LeftoverKey(PathBuf),
     /// The input of a stream is not what it should be.
     #[error("{0}")]

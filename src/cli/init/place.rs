@@ -150,6 +150,6 @@ pub(super) fn make_store_directory(store_path: &Path, readers: Option<&(String, 
     }
     let directory = directory.display();
     let words =
-        format!("{directory}: {name} cannot read in it: a directory for the store needs mode 2750 and this group");
+        format!("{directory}: group {name} cannot read this directory: set its group to {name} and its mode to 2750");
     Err(Complaint::Configuration(words).into())
 }

@@ -18,8 +18,8 @@ use crate::secrets::reset_code::ResetCode;
 
 /// End the open links of a user, or of all
 ///
-/// Cancels mails with a link that are still waiting, too. A link that was mailed does nothing any more. With `--stdin` one link
-/// ends, by its code: for the page behind the `#!` link of a mail, with which users cancel what they did not ask for.
+/// Also cancels unsent mails with a link. Links that were already mailed stop working. `--stdin` revokes one link by its
+/// code, for the page behind the `#!` link, where users cancel a link that they did not request.
 #[derive(Debug, clap::Args)]
 #[command(group = clap::ArgGroup::new("links").required(true).args(["user", "all", "stdin"]))]
 pub struct RevokeArgs {

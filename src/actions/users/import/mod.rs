@@ -133,7 +133,7 @@ pub fn import(
             report_conflicts(desk, action, &judge, options, &mut report)?;
             report.end(desk, action, rows)?;
             Err(ActionError::BadInput(
-                "two rows would take each other's name or address: import one of them first".to_owned(),
+                "two rows would swap usernames or email addresses: import one of them first".to_owned(),
             ))
         }
         Err(error) => Err(error),
@@ -221,7 +221,7 @@ fn words(conflict: Conflict) -> (&'static str, String) {
         Conflict::UsernameTaken => ("username", "another user has it (`--update` changes users that exist)".to_owned()),
         Conflict::EmailTaken => ("email", "another user has it (`--update` changes users that exist)".to_owned()),
         Conflict::NoEmail => ("email", "is missing, and no user has this username".to_owned()),
-        Conflict::Outranked => ("role", "the user's role may do more than yours".to_owned()),
+        Conflict::Outranked => ("role", "the user's role has permissions that your role lacks".to_owned()),
         Conflict::SamlWithHash => ("password_hash", "the user signs in with SAML".to_owned()),
     }
 }

@@ -308,7 +308,9 @@ fn judged<'row>(
         None => None,
         Some(role) => Some(match judge.roles.get(&role.to_lowercase()) {
             Some(Some(role)) => *role,
-            Some(None) => return Err(BadRow { outranks: true, ..bad(3, "may do more than yours".to_owned()) }),
+            Some(None) => {
+                return Err(BadRow { outranks: true, ..bad(3, "has permissions that your role lacks".to_owned()) });
+            }
             None => return Err(bad(3, format!("no role is called `{}`", text::quoted(role, 40)))),
         }),
     };
