@@ -132,9 +132,9 @@ fn a_schema_that_is_not_ours_is_not_restored_whatever_it_would_do() {
             "trigger `more` was not created by this program",
         ),
         ("DROP TRIGGER event_is_never_deleted", "trigger `event_is_never_deleted` is missing"),
-        ("DROP VIEW login; CREATE VIEW login AS SELECT 1", "view `login` is not as this program creates it"),
+        ("DROP VIEW login; CREATE VIEW login AS SELECT 1", "view `login` differs from what this program creates"),
         ("CREATE INDEX more ON user (name)", "index `more` was not created by this program"),
-        ("ALTER TABLE user ADD COLUMN more", "table `user` is not as this program creates it"),
+        ("ALTER TABLE user ADD COLUMN more", "table `user` differs from what this program creates"),
     ] {
         std::fs::copy(&copy, &evil).unwrap();
         Connection::open(&evil).unwrap().execute_batch(sql).unwrap();
@@ -316,7 +316,7 @@ fn a_file_that_is_not_known_to_be_ours_is_not_replaced() {
     let (world, copy) = copied();
     std::fs::write(world.store(), "x".repeat(8_192)).unwrap();
     let before = sha256(&world.store());
-    world.run(&restore(&copy, "--yes")).refused(78, "if it is the damaged one, move it and the files beside it away");
+    world.run(&restore(&copy, "--yes")).refused(78, "if it is your damaged store, move it away with its -wal");
     assert_eq!(sha256(&world.store()), before);
 }
 
