@@ -150,7 +150,7 @@ fn a_schema_that_is_not_ours_is_not_restored_whatever_it_would_do() {
     std::fs::write(&empty, "").unwrap();
     set_mode(&empty, 0o600);
     Connection::open(&empty).unwrap().execute_batch("PRAGMA application_id = 1129860417; CREATE TABLE t (x)").unwrap();
-    world.run(&restore(&empty, "--yes")).refused(78, "has the mark of a store of cxme-admin and no schema (version 0)");
+    world.run(&restore(&empty, "--yes")).refused(78, "marked as a cxme-admin store, but has no schema (version 0)");
     world.run(&["--store", empty.to_str().unwrap(), "store", "migrate"]).refused(78, "no schema (version 0)");
     world.assert_sound();
 }
