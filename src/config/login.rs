@@ -98,7 +98,10 @@ fn possible_store(text: &str, is_sound: bool) -> Option<Problem> {
                 || name == "reader_group"
         };
         if in_value || names.any(|name| is_near(&name)) {
-            return problem(index + 1, "may belong to [store], which the file does not have: write [store], or remove it");
+            return problem(
+                index + 1,
+                "may belong to [store], which the file does not have: write [store], or remove it",
+            );
         }
     }
     None

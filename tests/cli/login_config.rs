@@ -131,7 +131,10 @@ fn a_file_that_may_name_a_store_without_a_store_section_that_can_be_read_opens_n
         ("UTF-16", wide(std::iter::once(0xfeff).chain(sound.encode_utf16()).collect())),
         ("UTF-16 without a mark", wide(sound.encode_utf16().collect())),
         ("UTF-32", sound.chars().flat_map(|c| u32::from(c).to_le_bytes()).collect()),
-        ("compressed", b"\x1f\x8b\x08\x00\x95\x0e\x17i\x00\x03\x8b\x2e\x2e\xc9/J\x8d\xe5*H,\xc9P\xb0UP\xd2\xcf".to_vec()),
+        (
+            "compressed",
+            b"\x1f\x8b\x08\x00\x95\x0e\x17i\x00\x03\x8b\x2e\x2e\xc9/J\x8d\xe5*H,\xc9P\xb0UP\xd2\xcf".to_vec(),
+        ),
         ("CR", sound.replace('\n', "\r").into_bytes()),
         ("case", sound.replace("[store]", "[Store]").into_bytes()),
         ("plural", sound.replace("[store]", "[stores]").into_bytes()),
