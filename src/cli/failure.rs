@@ -156,11 +156,22 @@ fn of_complaint(complaint: &Complaint) -> Told {
         }
         Complaint::OtherAccountsStore { way, .. } => Told::new(CONFIGURATION, complaint)
             .hint(format!("run {way}; for a store of your own, name it: cxme-admin init --store PATH")),
-        Complaint::LeftoverKey(path) => {
-            let aside = path.with_extension("key.old");
-            let moving = crate::cli::as_typed(&["mv".into(), path.into(), aside.into()]);
-            Told::new(CONFIGURATION, complaint)
-                .hint(format!("bring its store back: cxme-admin store restore FILE; or put the key aside: {moving}"))
+        Complaint::StoreOfAccount { way, .. } => {
+            Told::new(CONFIGURATION, complaint).hint(format!("run this as the account that owns it: {way}"))
+        }
+        Complaint::KeyOfStore { .. } => Told::new(CONFIGURATION, complaint)
+            .hint("give the new store a directory or key of its own ([reset] key_file)"),
+        Complaint::LeftoverKey { key, store, aside } => {
+            let move_it = aside.as_ref().map(|aside| {
+                let words = crate::cli::as_typed(&["mv".into(), key.into(), aside.into()]);
+                format!("; or, if no store uses the key any more, move it: {words}")
+            });
+            Told::new(CONFIGURATION, complaint).hint(format!(
+                "check the path of the store, {}; restore the store of this key: cxme-admin store restore FILE; or give \
+                 the new store a key of its own: [reset] key_file{}",
+                store.display(),
+                move_it.unwrap_or_default()
+            ))
         }
         Complaint::Stopped { signal, hint, .. } => {
             Told::new(u8::try_from(128 + signal).unwrap_or(BUG), complaint).hint(hint)
@@ -203,8 +214,8 @@ fn of_action(error: &ActionError) -> Told {
                 "such as: link = \"https://reset.example.com/#{code}\", the page where codes are redeemed"
             }
             PostFault::NoKey | PostFault::OtherKey => {
-                "restore the key file that `init` made with this store, or name it: [reset] key_file; if it is lost, move the \
-                 other one away: cxme-admin init --new-key makes a new one"
+                "restore the key file that `init` made with this store, or name it: [reset] key_file; if it is lost, name a \
+                 new file there, and cxme-admin init --new-key creates it"
             }
         }),
         ActionError::Password(_) | ActionError::BadRows { .. } | ActionError::BadInput(_) => Told::new(DATA, error),
@@ -377,18 +388,19 @@ fn of_config(error: &LoadError) -> Told {
 
 /// Loose modes are configuration; a file that is missing, exists already or cannot be read is input and output.
 fn of_file(problem: &Problem) -> Told {
-    const OTHER_ACCOUNT: &str = "run this as the account that owns it: sudo -u ACCOUNT cxme-admin …";
+    // Nobody is told to act as the owner of a file: that may be the account that planted it.
     match problem {
         Problem::Io { error, .. } if error.kind() == io::ErrorKind::PermissionDenied => {
-            Told::new(CONFIGURATION, problem).hint(OTHER_ACCOUNT)
+            Told::new(CONFIGURATION, problem)
         }
-        Problem::Owner { .. } | Problem::ParentOwner { .. } => Told::new(CONFIGURATION, problem).hint(OTHER_ACCOUNT),
         Problem::Missing { .. }
         | Problem::NoDirectory { .. }
         | Problem::Exists { .. }
         | Problem::Io { .. }
         | Problem::TooLarge { .. } => Told::new(IO, problem),
         Problem::Mode { .. }
+        | Problem::Owner { .. }
+        | Problem::ParentOwner { .. }
         | Problem::Symlink { .. }
         | Problem::HardLink { .. }
         | Problem::NotAFile { .. }
