@@ -12,6 +12,7 @@ use crate::actions::error::UnknownName;
 use crate::actions::outbox::PostFault;
 use crate::cli::output::Output;
 use crate::config::LoadError;
+use crate::domain::refusal::FilePurpose;
 use crate::domain::refusal::Refusal;
 use crate::private_file::Problem;
 use crate::process::terminal::PromptError;
@@ -33,7 +34,7 @@ pub const NOT_VERIFIED: u8 = 1;
 pub const USAGE: u8 = 2;
 /// Refused as data.
 pub const DATA: u8 = 65;
-/// No such user.
+/// No such user, or no such OS account.
 pub const NO_USER: u8 = 67;
 /// A bulk run ended, and some recipients failed.
 pub const PARTLY: u8 = 3;
@@ -156,6 +157,10 @@ fn of_complaint(complaint: &Complaint) -> Told {
         }
         Complaint::OtherAccountsStore { way, .. } => Told::new(CONFIGURATION, complaint)
             .hint(format!("run {way}; for a store of your own, name it: cxme-admin init --store PATH")),
+        Complaint::AccountLookup { given, .. } => Told::new(LATER, complaint).hint(format!(
+            "try again when this knows the account: {}",
+            crate::cli::as_typed(&["id".into(), given.into()])
+        )),
         Complaint::StoreOfAccount { way, .. } => {
             Told::new(CONFIGURATION, complaint).hint(format!("run this as the account that owns it: {way}"))
         }
@@ -264,16 +269,17 @@ fn of_refusal(refusal: &Refusal) -> Told {
         Refusal::NotPermitted { permission, .. } => {
             told(NOT_PERMITTED).hint(format!("{permission}: {}; an Admin can give another role", permission.help()))
         }
-        Refusal::Outranked { .. } | Refusal::RowsOutrank { .. } => {
+        Refusal::Outranked { .. } | Refusal::RoleOutranks { .. } | Refusal::RowsOutrank { .. } => {
             told(NOT_PERMITTED).hint("ask an operator whose role may do at least as much")
         }
-        Refusal::NotBySudo(what) if what == Refusal::NAMED_FILE => {
-            told(NOT_PERMITTED).hint("pass data by a pipe: with `-`, or with `--stdin`")
-        }
-        // What is not an option is a variable.
+        Refusal::NamedFile { purpose, .. } => told(NOT_PERMITTED).hint(match purpose {
+            FilePurpose::Input => "pass data by a pipe: with `-`, or with `--stdin`".to_owned(),
+            FilePurpose::Output(option) => format!("leave out `{option}`: the data goes to standard output"),
+            FilePurpose::Other => String::new(),
+        }),
         Refusal::NotBySudo(what) => told(NOT_PERMITTED).hint(match what.trim_matches('`') {
-            option if option.starts_with('-') => String::new(),
-            variable => format!("unset {variable}"),
+            variable if variable.starts_with("CXME_") => format!("unset {variable}"),
+            _ => String::new(),
         }),
         Refusal::InitBySudo { account, .. } => told(NOT_PERMITTED).hint(format!(
             "who may run any command by sudo does it as root itself: sudo env -u SUDO_UID cxme-admin init --operator {}",
@@ -285,7 +291,7 @@ fn of_refusal(refusal: &Refusal) -> Told {
         Refusal::NoSuchUser(_) => told(NO_USER).hint("names are taken whole: cxme-admin users list --search TEXT"),
         Refusal::NoSuchRole(_) => told(DATA).hint("cxme-admin roles list"),
         Refusal::NoSuchAccount(_) => {
-            told(DATA).hint("give the name or the number of an OS account, as in `id -u NAME`")
+            told(NO_USER).hint("give the name or the number of an OS account, as in `id -u NAME`")
         }
         Refusal::NoSuchOperator(_) => told(DATA).hint("cxme-admin operators list"),
         Refusal::NoUsernameIn(..) | Refusal::UsernameTaken(_) => told(DATA).hint("give another one with `--username`"),

@@ -386,9 +386,9 @@ fn root_names_the_first_operator() {
     let world = World::empty();
     world.configure("");
     assert_snapshot!(world.run("init --yes --operator nobody-here"), @"
-    status 65
+    status 67
     -- stderr
-    error: no account of this machine is called `nobody-here`
+    error: no such account on this machine: `nobody-here`
     hint: give the name or the number of an OS account, as in `id -u NAME`
     ");
     assert!(!world.path("data").exists());

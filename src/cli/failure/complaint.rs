@@ -33,6 +33,14 @@ pub enum Complaint {
     /// The two entries differ, or no entry was good, three times.
     #[error("no acceptable password in three tries: nothing was changed")]
     NoPassword,
+    /// Whether an OS account exists cannot be known now.
+    #[error("the account `{}` cannot be looked up now: {error}", text::quoted(.given, 80))]
+    AccountLookup {
+        /// The account's name or number, as given.
+        given: String,
+        /// What the system said.
+        error: std::io::Error,
+    },
     /// A file of the configuration, in words that tell nothing of its content.
     #[error("{0}")]
     Configuration(String),
