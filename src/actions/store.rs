@@ -54,7 +54,7 @@ pub fn check(desk: &Desk, expected: &Expected) -> Result<Vec<Examined>> {
         let mut key_faults: Vec<String> = expected.key_fault.iter().cloned().collect();
         if expected.key_fingerprint.is_some_and(|fingerprint| own_key.as_deref() != Some(&fingerprint[..])) {
             key_faults.push(
-                "the key file is not the reset key of this store: restore the right one from its backup".to_owned(),
+                "the key file is not the reset key of this store, and may be another's: name the right one with [reset] key_file".to_owned(),
             );
         }
         let (mut chain, mut newest) = (Chain::new(None), None);

@@ -12,6 +12,7 @@ use crate::actions::error::UnknownName;
 use crate::actions::outbox::PostFault;
 use crate::cli::output::Output;
 use crate::config::LoadError;
+use crate::domain::refusal::FilePurpose;
 use crate::domain::refusal::Refusal;
 use crate::private_file::Problem;
 use crate::process::terminal::PromptError;
@@ -33,7 +34,7 @@ pub const NOT_VERIFIED: u8 = 1;
 pub const USAGE: u8 = 2;
 /// Refused as data.
 pub const DATA: u8 = 65;
-/// No such user.
+/// No such user, or no such OS account.
 pub const NO_USER: u8 = 67;
 /// A bulk run ended, and some recipients failed.
 pub const PARTLY: u8 = 3;
@@ -156,11 +157,26 @@ fn of_complaint(complaint: &Complaint) -> Told {
         }
         Complaint::OtherAccountsStore { way, .. } => Told::new(CONFIGURATION, complaint)
             .hint(format!("to use it: {way}; to create a store of your own: cxme-admin init --store PATH")),
-        Complaint::LeftoverKey(path) => {
-            let aside = path.with_extension("key.old");
-            let moving = crate::cli::as_typed(&["mv".into(), path.into(), aside.into()]);
-            Told::new(CONFIGURATION, complaint)
-                .hint(format!("restore the store: cxme-admin store restore FILE; or move the key away: {moving}"))
+        Complaint::AccountLookup { given, .. } => Told::new(LATER, complaint).hint(format!(
+            "try again when this knows the account: {}",
+            crate::cli::as_typed(&["id".into(), given.into()])
+        )),
+        Complaint::StoreOfAccount { way, .. } => {
+            Told::new(CONFIGURATION, complaint).hint(format!("run this as the account that owns it: {way}"))
+        }
+        Complaint::KeyOfStore { .. } => Told::new(CONFIGURATION, complaint)
+            .hint("give the new store a directory or key of its own ([reset] key_file)"),
+        Complaint::LeftoverKey { key, store, aside } => {
+            let move_it = aside.as_ref().map(|aside| {
+                let words = crate::cli::as_typed(&["mv".into(), key.into(), aside.into()]);
+                format!("; or, if no store uses the key any more, move it: {words}")
+            });
+            Told::new(CONFIGURATION, complaint).hint(format!(
+                "check the path of the store, {}; restore the store of this key: cxme-admin store restore FILE; or give \
+                 the new store a key of its own: [reset] key_file{}",
+                store.display(),
+                move_it.unwrap_or_default()
+            ))
         }
         Complaint::Stopped { signal, hint, .. } => {
             Told::new(u8::try_from(128 + signal).unwrap_or(BUG), complaint).hint(hint)
@@ -203,8 +219,8 @@ fn of_action(error: &ActionError) -> Told {
                 "such as: link = \"https://reset.example.com/#{code}\", the page where codes are redeemed"
             }
             PostFault::NoKey | PostFault::OtherKey => {
-                "restore the key file that `init` made with this store, or name it: [reset] key_file; if it is lost, move the \
-                 other one away: cxme-admin init --new-key makes a new one"
+                "restore the key file that `init` made with this store, or name it: [reset] key_file; if it is lost, name a \
+                 new file there, and cxme-admin init --new-key creates it"
             }
         }),
         ActionError::Password(_) | ActionError::BadRows { .. } | ActionError::BadInput(_) => Told::new(DATA, error),
@@ -253,16 +269,17 @@ fn of_refusal(refusal: &Refusal) -> Told {
         Refusal::NotPermitted { permission, .. } => {
             told(NOT_PERMITTED).hint(format!("{permission}: {}; an Admin can give another role", permission.help()))
         }
-        Refusal::Outranked { .. } | Refusal::RowsOutrank { .. } => {
+        Refusal::Outranked { .. } | Refusal::RoleOutranks { .. } | Refusal::RowsOutrank { .. } => {
             told(NOT_PERMITTED).hint("ask an operator whose role has at least those permissions")
         }
-        Refusal::NotBySudo(what) if what == Refusal::NAMED_FILE => {
-            told(NOT_PERMITTED).hint("pass data by a pipe: with `-`, or with `--stdin`")
-        }
-        // What is not an option is a variable.
+        Refusal::NamedFile { purpose, .. } => told(NOT_PERMITTED).hint(match purpose {
+            FilePurpose::Input => "pass data by a pipe: with `-`, or with `--stdin`".to_owned(),
+            FilePurpose::Output(option) => format!("leave out `{option}`: the data goes to standard output"),
+            FilePurpose::Other => String::new(),
+        }),
         Refusal::NotBySudo(what) => told(NOT_PERMITTED).hint(match what.trim_matches('`') {
-            option if option.starts_with('-') => String::new(),
-            variable => format!("unset {variable}"),
+            variable if variable.starts_with("CXME_") => format!("unset {variable}"),
+            _ => String::new(),
         }),
         Refusal::InitBySudo { account, .. } => told(NOT_PERMITTED).hint(format!(
             "if you may run any command with sudo: sudo env -u SUDO_UID cxme-admin init --operator {}",
@@ -274,7 +291,7 @@ fn of_refusal(refusal: &Refusal) -> Told {
         Refusal::NoSuchUser(_) => told(NO_USER).hint("names are taken whole: cxme-admin users list --search TEXT"),
         Refusal::NoSuchRole(_) => told(DATA).hint("cxme-admin roles list"),
         Refusal::NoSuchAccount(_) => {
-            told(DATA).hint("give the name or the number of an OS account, as in `id -u NAME`")
+            told(NO_USER).hint("give the name or the number of an OS account, as in `id -u NAME`")
         }
         Refusal::NoSuchOperator(_) => told(DATA).hint("cxme-admin operators list"),
         Refusal::NoUsernameIn(..) | Refusal::UsernameTaken(_) => told(DATA).hint("give another one with `--username`"),
@@ -377,18 +394,19 @@ fn of_config(error: &LoadError) -> Told {
 
 /// Loose modes are configuration; a file that is missing, exists already or cannot be read is input and output.
 fn of_file(problem: &Problem) -> Told {
-    const OTHER_ACCOUNT: &str = "run this as the account that owns it: sudo -u ACCOUNT cxme-admin …";
+    // Nobody is told to act as the owner of a file: that may be the account that planted it.
     match problem {
         Problem::Io { error, .. } if error.kind() == io::ErrorKind::PermissionDenied => {
-            Told::new(CONFIGURATION, problem).hint(OTHER_ACCOUNT)
+            Told::new(CONFIGURATION, problem)
         }
-        Problem::Owner { .. } | Problem::ParentOwner { .. } => Told::new(CONFIGURATION, problem).hint(OTHER_ACCOUNT),
         Problem::Missing { .. }
         | Problem::NoDirectory { .. }
         | Problem::Exists { .. }
         | Problem::Io { .. }
         | Problem::TooLarge { .. } => Told::new(IO, problem),
         Problem::Mode { .. }
+        | Problem::Owner { .. }
+        | Problem::ParentOwner { .. }
         | Problem::Symlink { .. }
         | Problem::HardLink { .. }
         | Problem::NotAFile { .. }

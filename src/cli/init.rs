@@ -88,9 +88,7 @@ pub fn run(context: &mut Context, args: &InitArgs) -> anyhow::Result<()> {
         return Err(complaint.into());
     }
     Store::check_place(&store_path, if config.store.reader_group.is_some() { 0o640 } else { 0o600 })?;
-    if key_place.path.symlink_metadata().is_ok() {
-        return Err(Complaint::LeftoverKey(key_place.path).into());
-    }
+    key_place.check_free(&store_path)?;
     let mut equivalent = None;
     if existing.is_none() {
         let path = context.new_config_path();

@@ -23,6 +23,7 @@ use nix::sys::stat::Mode;
 use zeroize::Zeroizing;
 
 pub use create::{create_folder, create_new, replace, write_new};
+pub use mark::stores_beside;
 pub use problem::Problem;
 pub use rule::Rule;
 pub use unfinished::{Unfinished, move_new};

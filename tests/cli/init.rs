@@ -5,6 +5,7 @@ use std::os::unix::fs::MetadataExt as _;
 use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::fs::chown;
 
+use cxme_admin::process::file_rights::FileRights;
 use cxme_admin::process::sudo::Answer;
 use insta::assert_snapshot;
 
@@ -39,23 +40,94 @@ fn what_is_there_is_used_and_what_is_missing_is_made() {
 }
 
 #[test]
-fn a_key_that_is_left_over_is_refused_and_kept() {
+fn a_key_without_a_store_beside_it_is_refused_and_kept() {
     let world = World::new();
     let key = fs::read(world.path("data/reset.key")).unwrap();
     fs::rename(world.store(), world.path("elsewhere.db")).unwrap();
     assert_snapshot!(world.run("init --yes -v"), @"
     status 78
     -- stderr
-    error: [DIR]/data/reset.key: reset key found, but its store is missing
-    hint: restore the store: cxme-admin store restore FILE; or move the key away: mv [DIR]/data/reset.key [DIR]/data/reset.key.old
+    error: [DIR]/data/reset.key: there is a reset key already, which may be that of another store
+    hint: check the path of the store, [DIR]/data/store.db; restore the store of this key: cxme-admin store restore FILE; or give the new store a key of its own: [reset] key_file; or, if no store uses the key any more, move it: mv [DIR]/data/reset.key [DIR]/data/reset.key.old
     ");
     assert!(!world.store().exists());
     assert_eq!(fs::read(world.path("data/reset.key")).unwrap(), key);
+    // Neither is an older key lost by that.
+    world.file("data/reset.key.old", "an older key");
+    assert!(world.run("init --yes").err().ends_with("/data/reset.key.old.2\n"));
+    fs::remove_file(world.path("data/reset.key.old")).unwrap();
     // Whatever it is.
     world.file_with_mode("data/reset.key", "no key", 0o644);
     world.run("init --yes").expect_status(78);
     fs::remove_file(world.path("data/reset.key")).unwrap();
     world.run("init --yes").expect_status(0);
+}
+
+#[test]
+fn a_key_beside_a_store_is_that_stores_and_nobody_is_told_to_move_it() {
+    let world = World::with_mail().with_users("alice");
+    let init = |store: &str| world.command("init --yes --store").argument(world.path(store)).run();
+    let key = fs::read(world.path("data/reset.key")).unwrap();
+    assert_snapshot!(init("data/other.db"), @"
+    status 78
+    -- stderr
+    error: [DIR]/data/reset.key: belongs to [DIR]/data/store.db
+    hint: give the new store a directory or key of its own ([reset] key_file)
+    ");
+    // A copy beside it is a store too, and a directory, a pipe or a database of another program is not.
+    world.command("store backup").argument(world.path("data/copy.db")).run().expect_status(0);
+    fs::create_dir(world.path("data/directory")).unwrap();
+    nix::unistd::mkfifo(&world.path("data/a-pipe"), nix::sys::stat::Mode::S_IRUSR).unwrap();
+    rusqlite::Connection::open(world.path("data/a.db")).unwrap().execute_batch("CREATE TABLE t (c)").unwrap();
+    assert_snapshot!(init("data/other.db"), @"
+    status 78
+    -- stderr
+    error: [DIR]/data/reset.key: belongs to one of these stores: [DIR]/data/copy.db, [DIR]/data/store.db
+    hint: give the new store a directory or key of its own ([reset] key_file)
+    ");
+    // Nor does a run for another store take the key of an `init` that was ended before the key was in its place.
+    fs::rename(world.path("data/reset.key"), world.path("data/reset.key.new")).unwrap();
+    fs::remove_file(world.path("data/copy.db")).unwrap();
+    assert_snapshot!(init("data/other.db"), @"
+    status 78
+    -- stderr
+    error: [DIR]/data/reset.key.new: belongs to [DIR]/data/store.db
+    hint: give the new store a directory or key of its own ([reset] key_file)
+    ");
+    assert!(!world.path("data/other.db").exists());
+    world.run("init --yes").expect_status(0);
+    assert_eq!(fs::read(world.path("data/reset.key")).unwrap(), key);
+    world.run("users send-reset alice").expect_status(0);
+    init("other/other.db").expect_status(0);
+}
+
+#[test]
+fn a_key_in_a_directory_of_its_own_is_another_stores_for_all_that_is_known() {
+    let world = World::empty();
+    world.configure("");
+    let config = fs::read_to_string(world.config()).unwrap();
+    world.write_config(&format!("{config}[reset]\nkey_file = \"{}\"\n", world.path("keys/reset.key").display()));
+    world.run("init --yes").expect_status(0);
+    assert_snapshot!(world.command("init --yes --store").argument(world.path("other.db")).run(), @"
+    status 78
+    -- stderr
+    error: [DIR]/keys/reset.key: there is a reset key already, which may be that of another store
+    hint: check the path of the store, [DIR]/other.db; restore the store of this key: cxme-admin store restore FILE; or give the new store a key of its own: [reset] key_file
+    ");
+    // Where the directory of the key cannot be read, a store may be in it.
+    if me() != 0 {
+        return;
+    }
+    let world = World::empty();
+    world.configure("");
+    fs::set_permissions(world.folder(), fs::Permissions::from_mode(0o711)).unwrap();
+    fs::create_dir(world.path("data")).unwrap();
+    world.file("data/reset.key", "left over");
+    world.file("data/unreadable", "a store for all that is known");
+    chown(world.path("data"), Some(DAVE), None).unwrap();
+    let _rights = FileRights::take(DAVE, DAVE).unwrap();
+    let run = world.command("init --yes").uid(DAVE).run().expect_status(78);
+    assert!(run.err().contains("reset.key: ") && !run.err().contains("mv "), "{run}");
 }
 
 #[test]
@@ -314,9 +386,9 @@ fn root_names_the_first_operator() {
     let world = World::empty();
     world.configure("");
     assert_snapshot!(world.run("init --yes --operator nobody-here"), @"
-    status 65
+    status 67
     -- stderr
-    error: no account of this machine is called `nobody-here`
+    error: no such account on this machine: `nobody-here`
     hint: give the name or the number of an OS account, as in `id -u NAME`
     ");
     assert!(!world.path("data").exists());

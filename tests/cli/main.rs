@@ -22,6 +22,7 @@ mod mail;
 mod notices;
 mod operators;
 mod output;
+mod owners;
 mod password;
 mod permission_first;
 mod permissions;

@@ -95,7 +95,7 @@ fn a_store_of_the_present_version_needs_no_migration() {
     assert_snapshot!(world.run("store migrate -v"), @"
     status 0
     -- stderr
-    The store has the schema version 4 already: nothing was changed.
+    The store has the schema version 5 already: nothing was changed.
     ");
     assert_eq!(world.events(), before);
 }
@@ -112,7 +112,7 @@ fn a_store_from_before_the_outbox_is_brought_up_with_its_users() {
     assert_snapshot!(world.run("store migrate -v"), @"
     status 0
     -- stderr
-    The store is brought from schema version 1 to 4; a copy is at [DIR]/data/store.before-1.db.
+    The store is brought from schema version 1 to 5; a copy is at [DIR]/data/store.before-1.db.
     ");
     assert!(world.accepts("alice", GOOD));
     world.set_password("alice", "seven violet umbrellas whistle");

@@ -57,11 +57,7 @@ pub fn add(desk: &Desk, wanted: &Wanted, intent: &Intent) -> Result<User> {
         check_locale(wanted.locale.as_deref())?;
         check_domain(change, &wanted.email)?;
         check_free(change, &username, &wanted.email)?;
-        let role = match &wanted.role {
-            Some(name) => role(change, name, &username)?,
-            None => RoleId::MINIMAL,
-        };
-        change.outrank(role, &username.to_string(), None)?;
+        let role = role(change, wanted.role.as_deref().unwrap_or(MINIMAL))?;
         let id = change.add_user(&NewUser {
             username,
             email: wanted.email.clone(),
@@ -89,9 +85,9 @@ pub fn username_of(email: &EmailAddress) -> Result<Username> {
 }
 
 /// The role of this name, if the operator may give it.
-pub(super) fn role(change: &Change<'_>, name: &str, username: &Username) -> Result<RoleId> {
+pub(super) fn role(change: &Change<'_>, name: &str) -> Result<RoleId> {
     let role = change.role_named(name)?.ok_or_else(|| Refusal::NoSuchRole(name.to_owned()))?;
-    change.outrank(role.id, &username.to_string(), None)?;
+    change.may_give(&role)?;
     Ok(role.id)
 }
 

@@ -118,7 +118,7 @@ fn apply(change: &Change<'_>, edit: &Edit, user: &mut User) -> Result<()> {
         user.name.clone_from(name);
     }
     if let Some(name) = &edit.role {
-        user.role = role(change, name, &user.username)?;
+        user.role = role(change, name)?;
     }
     if let Some(sign_in) = edit.sign_in {
         user.sign_in = sign_in;

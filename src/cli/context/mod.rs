@@ -31,6 +31,7 @@ use crate::domain::policy::Blocklist;
 use crate::domain::policy::Policy;
 use crate::domain::role::Permission;
 use crate::domain::sign_in::SignInRules;
+use crate::domain::text;
 use crate::private_file;
 use crate::private_file::Rule;
 use crate::process::Process;
@@ -202,18 +203,29 @@ impl Context {
     fn load_config(&self, load: ConfigLoader) -> anyhow::Result<Config> {
         let Some(path) = self.config_path() else { return Ok(Config::default()) };
         let loaded = load(&path, self.surroundings());
-        if loaded.is_err() && self.restricted {
-            // They must not read with it what they could not read themselves: not one word of the content.
-            let words = "not a usable configuration; root sees why: sudo env -u SUDO_UID cxme-admin policy show";
-            return Err(Complaint::Configuration(format!("{}: {words}", path.display())).into());
-        }
         match loaded {
+            // They must not read with it what they could not read themselves: not one word of the content.
+            Err(error) if self.restricted => Err(Complaint::Configuration(self.unusable(&path, &error)).into()),
             Err(LoadError::File(private_file::Problem::Missing { .. })) => {
                 let named_by = self.config_source().typed().unwrap_or_default();
                 Err(Complaint::NoConfiguration { path, named_by, create: self.init_command() }.into())
             }
             loaded => Ok(loaded?),
         }
+    }
+
+    /// What a restricted operator is told of a configuration that cannot be used.
+    fn unusable(&self, path: &Path, error: &LoadError) -> String {
+        let words = match error {
+            LoadError::File(private_file::Problem::Io { error, .. })
+                if error.kind() == std::io::ErrorKind::PermissionDenied =>
+            {
+                let account = self.process.accounts.name(self.process.accounts.effective_uid);
+                format!("the account {} may not read it", text::visible(&account))
+            }
+            _ => "not a usable configuration; root sees why: sudo env -u SUDO_UID cxme-admin policy show".to_owned(),
+        };
+        format!("{}: {words}", path.display())
     }
 
     /// Where the reset key is, and the key, if there is one.

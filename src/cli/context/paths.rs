@@ -2,6 +2,7 @@
 
 use std::ffi::OsStr;
 use std::ffi::OsString;
+use std::io::ErrorKind;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 use std::path::PathBuf;
@@ -14,6 +15,7 @@ use crate::config;
 use crate::config::Config;
 use crate::config::Search;
 use crate::config::Surroundings;
+use crate::private_file::Problem;
 use crate::store::StoreError;
 
 /// Names the configuration.
@@ -136,8 +138,31 @@ impl Context {
                 let create = (!self.restricted).then(|| self.init_command());
                 Complaint::NoStore { path, named_by, create }.into()
             }
+            (None, StoreError::Loose(problem)) => match self.as_owner_of(path, &problem) {
+                Some(way) => Complaint::StoreOfAccount { problem, way }.into(),
+                None => StoreError::Loose(problem).into(),
+            },
             (None, error) => error.into(),
         }
+    }
+
+    /// The program by sudo, as the account that the store at `path` belongs to, where `problem` is that it does, and its
+    /// directory is that account's too. In a directory of others the account may be one that planted the file, as it may be
+    /// for any other file than the store itself.
+    fn as_owner_of(&self, path: &Path, problem: &Problem) -> Option<String> {
+        let is_of_store = match problem {
+            Problem::Owner { path: found, .. } | Problem::ParentOwner { path: found, .. } => found == path,
+            Problem::Io { path: found, error, .. } => found == path && error.kind() == ErrorKind::PermissionDenied,
+            _ => false,
+        };
+        let me = self.process.accounts.effective_uid;
+        let owner = path.parent()?.metadata().ok()?.uid();
+        // A file that cannot be seen is in a directory where nobody else can have put it.
+        let is_owners = owner_of(path).is_none_or(|of_file| of_file == owner);
+        let is_hint = is_of_store && is_owners && me != 0 && owner != me;
+        let account = self.process.accounts.name(owner);
+        let words = if owner == 0 { vec!["sudo".into()] } else { vec!["sudo".into(), "-u".into(), account.into()] };
+        is_hint.then(|| format!("{} cxme-admin …", as_typed(&words)))
     }
 
     /// The store of another account that an operator without sudo means, who named none and has none: the configured one at

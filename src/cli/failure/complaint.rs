@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use crate::domain::text;
+use crate::private_file::Problem;
 
 /// What the command line itself has to say.
 #[derive(Debug, thiserror::Error)]
@@ -32,6 +33,14 @@ pub enum Complaint {
     /// The two entries differ, or no entry was good, three times.
     #[error("no acceptable password in three tries: nothing was changed")]
     NoPassword,
+    /// Whether an OS account exists cannot be known now.
+    #[error("the account `{}` cannot be looked up now: {error}", text::quoted(.given, 80))]
+    AccountLookup {
+        /// The account's name or number, as given.
+        given: String,
+        /// What the system said.
+        error: std::io::Error,
+    },
     /// A file of the configuration, in words that tell nothing of its content.
     #[error("{0}")]
     Configuration(String),
@@ -78,9 +87,38 @@ pub enum Complaint {
         /// The same command by sudo.
         way: String,
     },
-    /// A reset key without its store.
-    #[error("{}: reset key found, but its store is missing", .0.display())]
-    LeftoverKey(PathBuf),
+    /// The store that was named cannot be used, and lies in a directory of the account that it belongs to.
+    #[error("{problem}")]
+    StoreOfAccount {
+        /// Why it cannot be used.
+        problem: Problem,
+        /// The program by sudo, as that account.
+        way: String,
+    },
+    /// A reset key is where that of a new store would be, and there are stores beside it.
+    #[error(
+        "{}: belongs to {}{}",
+        .key.display(),
+        if .stores.len() == 1 { "" } else { "one of these stores: " },
+        .stores.iter().map(|store| store.display().to_string()).collect::<Vec<_>>().join(", ")
+    )]
+    KeyOfStore {
+        /// The key.
+        key: PathBuf,
+        /// The stores.
+        stores: Vec<PathBuf>,
+    },
+    /// A reset key is where that of a new store would be, and no store is known to be beside it. That its store is gone is
+    /// not known: it may be elsewhere.
+    #[error("{}: there is a reset key already, which may be that of another store", .key.display())]
+    LeftoverKey {
+        /// The key.
+        key: PathBuf,
+        /// The store that was to be created.
+        store: PathBuf,
+        /// Where it could be moved; `None`: a store that was not seen may use it.
+        aside: Option<PathBuf>,
+    },
     /// The input of a stream is not what it should be.
     #[error("{0}")]
     Data(String),
