@@ -212,8 +212,8 @@ fn of_action(error: &ActionError) -> Told {
 }
 
 fn of_policy(error: &(dyn std::error::Error + Send + Sync + 'static)) -> Told {
-    match (error.downcast_ref::<Problem>(), error.downcast_ref::<Complaint>()) {
-        (Some(problem), _) => of_file(problem),
+    match (error.downcast_ref::<LoadError>(), error.downcast_ref::<Complaint>()) {
+        (Some(error), _) => of_config(error),
         (_, Some(complaint)) => of_complaint(complaint),
         _ => Told::new(BUG, error),
     }
@@ -331,6 +331,17 @@ fn of_store(error: &StoreError) -> Told {
         StoreError::Schema { .. } => Told::new(CONFIGURATION, error).hint(
             "anyone who can write a trigger into a store can change what it says: use a copy that nobody changed",
         ),
+        StoreError::DamagedCopy { faults, .. } => {
+            let details = if faults.len() == 1 { Vec::new() } else { screenful(faults, Clone::clone) };
+            Told { details, ..Told::new(DATA, error) }
+                .hint("it was left as it is, and the store as well; restore another copy")
+        }
+        StoreError::PageSize { .. } => Told::new(CONFIGURATION, error).hint(
+            "give a copy that `cxme-admin store backup` created of this store; or move the store and the files beside it away",
+        ),
+        StoreError::NoLockFile { .. } => {
+            Told::new(CONFIGURATION, error).hint("move it away; the file of locks is created when it is needed")
+        }
         StoreError::HasLog(_) => Told::new(CONFIGURATION, error).hint(
             "it was left as it is; give a file that `cxme-admin store backup` created, in a directory where nobody else may write",
         ),
@@ -383,6 +394,8 @@ fn of_file(problem: &Problem) -> Told {
             Told::new(CONFIGURATION, problem).hint(OTHER_ACCOUNT)
         }
         Problem::Owner { .. } | Problem::ParentOwner { .. } => Told::new(CONFIGURATION, problem).hint(OTHER_ACCOUNT),
+        // An argument, whichever file it is for.
+        Problem::Reserved { .. } => Told::new(USAGE, problem),
         Problem::Missing { .. }
         | Problem::NoDirectory { .. }
         | Problem::Exists { .. }
