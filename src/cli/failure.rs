@@ -228,8 +228,8 @@ fn of_action(error: &ActionError) -> Told {
 }
 
 fn of_policy(error: &(dyn std::error::Error + Send + Sync + 'static)) -> Told {
-    match (error.downcast_ref::<Problem>(), error.downcast_ref::<Complaint>()) {
-        (Some(problem), _) => of_file(problem),
+    match (error.downcast_ref::<LoadError>(), error.downcast_ref::<Complaint>()) {
+        (Some(error), _) => of_config(error),
         (_, Some(complaint)) => of_complaint(complaint),
         _ => Told::new(BUG, error),
     }
@@ -348,6 +348,17 @@ fn of_store(error: &StoreError) -> Told {
         StoreError::Schema { .. } => Told::new(CONFIGURATION, error).hint(
             "a foreign trigger or view can falsify the store: restore an unmodified copy",
         ),
+        StoreError::DamagedCopy { faults, .. } => {
+            let details = if faults.len() == 1 { Vec::new() } else { screenful(faults, Clone::clone) };
+            Told { details, ..Told::new(DATA, error) }
+                .hint("it was left as it is, and the store as well; restore another copy")
+        }
+        StoreError::PageSize { .. } => Told::new(CONFIGURATION, error).hint(
+            "give a copy that `cxme-admin store backup` created of this store; or move the store and the files beside it away",
+        ),
+        StoreError::NoLockFile { .. } => {
+            Told::new(CONFIGURATION, error).hint("move it away; the file of locks is created when it is needed")
+        }
         StoreError::HasLog(_) => Told::new(CONFIGURATION, error).hint(
             "it was left as it is; give a file that `cxme-admin store backup` created, in a directory where nobody else may write",
         ),
@@ -399,6 +410,8 @@ fn of_file(problem: &Problem) -> Told {
         Problem::Io { error, .. } if error.kind() == io::ErrorKind::PermissionDenied => {
             Told::new(CONFIGURATION, problem)
         }
+        // An argument, whichever file it is for.
+        Problem::Reserved { .. } => Told::new(USAGE, problem),
         Problem::Missing { .. }
         | Problem::NoDirectory { .. }
         | Problem::Exists { .. }

@@ -10,6 +10,7 @@ mod create;
 mod folder;
 mod mark;
 mod problem;
+mod reserved;
 mod rule;
 mod unfinished;
 
@@ -25,6 +26,7 @@ use zeroize::Zeroizing;
 pub use create::{create_folder, create_new, replace, write_new};
 pub use mark::stores_beside;
 pub use problem::Problem;
+pub use reserved::refuse_reserved;
 pub use rule::Rule;
 pub use unfinished::{Unfinished, move_new};
 

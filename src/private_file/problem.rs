@@ -103,6 +103,16 @@ pub enum Problem {
         /// The file or folder.
         path: PathBuf,
     },
+    /// The name is one that SQLite or this program takes for a file of its own.
+    #[error("{}: {whose} uses names that end in `{ending}` for files of its own: give another name", Shown(path))]
+    Reserved {
+        /// The file or directory.
+        path: PathBuf,
+        /// How the name ends.
+        ending: &'static str,
+        /// Which program has such files.
+        whose: &'static str,
+    },
     /// The file is longer than it could be if it were the right one.
     #[error("{}: is larger than {limit} bytes: give the path of the right file", Shown(path))]
     TooLarge {

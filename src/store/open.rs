@@ -30,6 +30,7 @@ use crate::private_file;
 use crate::private_file::COMPANIONS;
 use crate::private_file::Problem;
 use crate::private_file::Rule;
+use crate::private_file::Unfinished;
 
 /// How long a writer waits for another one.
 pub const PATIENCE: Duration = Duration::from_secs(30);
@@ -87,6 +88,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::Loose`] and [`StoreError::FileSystem`].
     pub fn check_place(path: &Path, mode: u32) -> Result<()> {
+        private_file::refuse_reserved(path)?;
         file_system::refuse_unsafe(folder_of(path))?;
         match private_file::check_database_place(path, &rule_of_new(path, mode)) {
             Err(Problem::Missing { .. }) => Ok(()),
@@ -94,14 +96,13 @@ impl Store {
         }
     }
 
-    /// Makes a new store of `mode`, filled by `fill`. It is made under another name beside its place and moved there when
-    /// it is whole and on the disk, so that there is never half a store.
+    /// Creates a new store of `mode`, filled by `fill`: under another name beside its place, and moved there when it is
+    /// complete and on the disk, so that there is never half a store.
     ///
     /// # Errors
     /// [`StoreError::Exists`] when there is a file; others when it cannot be made.
     pub fn create(path: &Path, mode: u32, fill: impl FnOnce(&Writing<'_>) -> Result<()>) -> Result<()> {
-        // Two that make the same store at once would take each other's unfinished file. Where a folder cannot be locked
-        // (some network file systems), they must not.
+        // So that a run that fails can tell whether another one is creating the store, which needs the key that it left.
         let alone = std::fs::File::open(folder_of(path)).and_then(|folder| folder.lock().map(|()| folder));
         if path.symlink_metadata().is_ok() {
             return Err(StoreError::Exists(path.to_owned()));
@@ -109,23 +110,18 @@ impl Store {
         refuse_leftovers(path)?;
         Self::check_place(path, mode)?;
         let rule = rule_of_new(path, mode);
-        let unfinished = beside(path, ".new");
-        remove_with_companions(&unfinished);
-        let made = Self::create_at(&unfinished, mode, &rule, fill).and_then(|()| {
-            match private_file::move_new(&unfinished, path) {
-                Err(Problem::Exists { .. }) => Err(StoreError::Exists(path.to_owned())),
-                other => Ok(other?),
-            }
-        });
-        if made.is_err() {
-            remove_with_companions(&unfinished);
+        let unfinished = Unfinished::beside(path, mode)?;
+        Self::create_at(unfinished.path(), &rule, fill)?;
+        match unfinished.finish() {
+            Err(Problem::Exists { .. }) => return Err(StoreError::Exists(path.to_owned())),
+            finished => finished?,
         }
         drop(alone);
-        made
+        Ok(())
     }
 
-    fn create_at(path: &Path, mode: u32, rule: &Rule, fill: impl FnOnce(&Writing<'_>) -> Result<()>) -> Result<()> {
-        drop(private_file::create_new(path, mode)?);
+    /// Writes a new store into an empty file.
+    fn create_at(path: &Path, rule: &Rule, fill: impl FnOnce(&Writing<'_>) -> Result<()>) -> Result<()> {
         let connection = connect(path, rule)?;
         connection.pragma_update(None, "application_id", schema::APPLICATION_ID)?;
         prepare(&connection)?;
@@ -205,14 +201,6 @@ pub(super) fn refuse_leftovers(place: &Path) -> Result<()> {
 /// The first file of those that SQLite keeps beside a database.
 pub(super) fn companion_of(path: &Path) -> Option<PathBuf> {
     COMPANIONS.map(|suffix| beside(path, suffix)).into_iter().find(|companion| companion.symlink_metadata().is_ok())
-}
-
-/// Removes what a making that was interrupted left behind.
-pub(super) fn remove_with_companions(path: &Path) {
-    let _ = std::fs::remove_file(path);
-    for suffix in COMPANIONS {
-        let _ = std::fs::remove_file(beside(path, suffix));
-    }
 }
 
 /// The one way to an SQLite file: nothing is opened that was not checked, with what SQLite keeps beside it and the

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use rusqlite::OptionalExtension as _;
+use rusqlite::Row;
 use rusqlite::params;
 
 use super::Reading;
@@ -77,20 +78,49 @@ impl RefusedAttempts {
     }
 }
 
+/// The wrong passwords of users, and where they come from.
+pub(super) const FAILURES: &str = "SELECT user_id, count, last_at, client FROM sign_in_failures";
+
+/// The refused attempts that no event tells of yet, and where they come from.
+pub(super) const ATTEMPTS: &str = "SELECT action, refusal, count, since, operator, operator_uid, login_uid, host, by_sudo, \
+     standing FROM refused_attempts WHERE count > 0";
+
+pub(super) fn failures(row: &Row<'_>) -> rusqlite::Result<SignInFailures> {
+    Ok(SignInFailures {
+        count: row.get::<_, i64>(1)?.cast_unsigned(),
+        last_at: Some(time(row.get(2)?)),
+        client: row.get(3)?,
+    })
+}
+
+pub(super) fn attempts(row: &Row<'_>) -> rusqlite::Result<RefusedAttempts> {
+    let account = Account {
+        name: row.get(4)?,
+        // A name is kept as the event would have had it.
+        is_name_known: true,
+        uid: row.get(5)?,
+        login_uid: row.get(6)?,
+        host: row.get(7)?,
+        by_sudo: row.get(8)?,
+    };
+    Ok(RefusedAttempts {
+        action: row.get(0)?,
+        refusal: row.get(1)?,
+        count: row.get::<_, i64>(2)?.cast_unsigned(),
+        since: time(row.get(3)?),
+        account,
+        standing: row.get(9)?,
+    })
+}
+
 impl Reading<'_> {
     /// The wrong passwords of a user since the last right one.
     ///
     /// # Errors
     /// When the store cannot be read.
     pub fn sign_in_failures(&self, id: UserId) -> Result<SignInFailures> {
-        let sql = "SELECT count, last_at, client FROM sign_in_failures WHERE user_id = ?1";
-        let found = self.transaction.prepare_cached(sql)?.query_row([id.0], |row| {
-            Ok(SignInFailures {
-                count: row.get::<_, i64>(0)?.cast_unsigned(),
-                last_at: Some(time(row.get(1)?)),
-                client: row.get(2)?,
-            })
-        });
+        let sql = format!("{FAILURES} WHERE user_id = ?1");
+        let found = self.transaction.prepare_cached(&sql)?.query_row([id.0], failures);
         Ok(found.optional()?.unwrap_or_default())
     }
 
@@ -103,30 +133,9 @@ impl Reading<'_> {
     }
 
     fn refused_attempts_where(&self, condition: &str, value: Option<i64>) -> Result<Vec<RefusedAttempts>> {
-        let sql = format!(
-            "SELECT action, refusal, count, since, operator, operator_uid, login_uid, host, by_sudo, standing \
-             FROM refused_attempts WHERE count > 0 AND {condition} ORDER BY action, operator_uid"
-        );
+        let sql = format!("{ATTEMPTS} AND {condition} ORDER BY action, operator_uid");
         let mut statement = self.transaction.prepare_cached(&sql)?;
-        let found = statement.query_map([value], |row| {
-            let account = Account {
-                name: row.get(4)?,
-                // A name is kept as the event would have had it.
-                is_name_known: true,
-                uid: row.get(5)?,
-                login_uid: row.get(6)?,
-                host: row.get(7)?,
-                by_sudo: row.get(8)?,
-            };
-            Ok(RefusedAttempts {
-                action: row.get(0)?,
-                refusal: row.get(1)?,
-                count: row.get::<_, i64>(2)?.cast_unsigned(),
-                since: time(row.get(3)?),
-                account,
-                standing: row.get(9)?,
-            })
-        })?;
+        let found = statement.query_map([value], attempts)?;
         Ok(found.collect::<rusqlite::Result<_>>()?)
     }
 }

@@ -323,7 +323,7 @@ fn policy(config: &Config) -> anyhow::Result<Policy> {
     let blocklist = match &section.blocklist_file {
         None => Blocklist::default(),
         Some(path) => {
-            let bytes = private_file::read(path, &Rule::config(), BLOCKLIST_LIMIT)?;
+            let bytes = private_file::read(path, &Rule::config(), BLOCKLIST_LIMIT).map_err(LoadError::from)?;
             let named = |error| Complaint::Configuration(format!("{}: {error}", path.display()));
             Blocklist::from_bytes(&bytes).map_err(named)?
         }

@@ -94,6 +94,7 @@ impl KeyPlace {
 
     /// Writes the key, waiting for its store.
     pub(super) fn write(&self, key: &ResetKey) -> Result<()> {
+        private_file::refuse_reserved(&self.path)?;
         self.with_rights(&self.pending, || {
             make_directory_of(&self.path, 0o700, self.as_root())?;
             private_file::replace(&self.pending, 0o600, key.to_file().as_bytes())

@@ -13,7 +13,7 @@ use crate::cli::data::Head;
 use crate::domain::action::Action;
 use crate::private_file;
 
-/// Check the store: modes, file system, schema, integrity, references, audit log, clock and reset key
+/// Check the store: modes, file system, schema, integrity, references, rows, audit log, clock and reset key
 ///
 /// The modes of the configuration, the store and its directory are examined by every command, which refuses loose ones.
 /// With `[store] reader_group`, it is also examined whether that group can read the store.
@@ -59,8 +59,7 @@ pub fn run(context: &mut Context, _: &CheckArgs) -> anyhow::Result<()> {
         context.output.warn(warning);
     }
     // A table at a terminal cuts long lines, and what to do is at their end.
-    let named = |part: &Examined| part.faults.iter().map(|fault| format!("{}: {fault}", part.what)).collect::<Vec<_>>();
-    let faults: Vec<String> = examined.iter().flat_map(named).collect();
+    let faults: Vec<String> = examined.iter().flat_map(Examined::lines).collect();
     if faults.is_empty() { Ok(()) } else { Err(ActionError::Unsound(faults).into()) }
 }
 
