@@ -205,12 +205,12 @@ fn require_page_size(from: &Store, copy: &Path, place: &Path, rule: &Rule) -> Re
     let size = |connection: &Connection| connection.query_row("PRAGMA page_size", [], |row| row.get::<_, i64>(0));
     let found = size(&from.connection)?;
     let Ok(there) = connect(place, rule) else { return Ok(()) };
-    // Only asked: its log is left as it is.
+    // Of a damaged store the log is left as it is.
     there.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
-    match there.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(())).and_then(|()| size(&there)) {
-        Ok(known) if known != found => Err(StoreError::PageSize { path: copy.to_owned(), found, known }),
-        _ => Ok(()),
-    }
+    let asked = there.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(())).and_then(|()| size(&there));
+    let Ok(known) = asked else { return Ok(()) };
+    there.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false)?;
+    if known == found { Ok(()) } else { Err(StoreError::PageSize { path: copy.to_owned(), found, known }) }
 }
 
 /// The name under which a store is kept that is replaced now.

@@ -196,14 +196,14 @@ fn what_needs_the_policy_still_fails_without_its_list_and_what_does_not_works() 
     world.run("users lock alice").expect_status(0);
     world.run("users unlock alice").expect_status(0);
     assert_snapshot!(world.command("users set-password alice --stdin").stdin(OTHER).run(), @"
-    status 74
+    status 78
     -- stderr
     error: /absent/list: no such file: create it, or correct the path
     ");
     for command in ["policy show", "users show alice", "users change-password alice --stdin"] {
         let run = world.command(command).stdin(format!("{GOOD}\n{OTHER}\n")).run();
-        assert_eq!(run.status, 74, "{command}: {run}");
+        assert_eq!(run.status, 78, "{command}: {run}");
     }
-    world.run("users list --policy-outdated").expect_status(74);
+    world.run("users list --policy-outdated").expect_status(78);
     assert!(world.accepts("alice", GOOD));
 }
