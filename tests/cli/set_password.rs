@@ -253,7 +253,7 @@ fn a_password_as_an_argument_is_refused_and_not_repeated() {
     assert_snapshot!(world.run(&format!("users set-password alice --password {secret}")), @"
     status 2
     -- stderr
-    error: unexpected argument '--password' found
+    error: unexpected argument '(hidden: may be a password)' found
 
       tip: a similar argument exists: '--password-file'
 
@@ -264,7 +264,7 @@ fn a_password_as_an_argument_is_refused_and_not_repeated() {
     assert_snapshot!(world.run(&format!("users set-password alice --password={secret}")), @"
     status 2
     -- stderr
-    error: unexpected argument '--password' found
+    error: unexpected argument '(hidden: may be a password)' found
 
       tip: a similar argument exists: '--password-file'
 
@@ -337,6 +337,15 @@ fn a_dry_run_asks_nothing_and_changes_nothing() {
         assert!(run.status == 0 && run.stdout.is_empty(), "{run}");
     }
     assert_eq!(world.run("users set-password nobody --dry-run").status, 67);
+    // A password that is given is checked as if it were to be set.
+    for refused in ["", "\n", "too short", "a\0b violet umbrellas whistle", "\u{feff}"] {
+        let dry = world.command("users set-password alice --stdin --dry-run").stdin(refused).run();
+        let real = world.command("users set-password alice --stdin").stdin(refused).run();
+        assert_eq!((dry.status, dry.err()), (65, real.err()), "{refused:?}");
+    }
+    let loose = world.file_with_mode("loose.txt", GOOD, 0o644);
+    let run = world.command("users set-password alice --dry-run --password-file").argument(&loose).run();
+    assert_eq!(run.status, 78, "{run}");
     assert_eq!((world.events(), world.ask("SELECT password_hash FROM user")), (before, "-".to_owned()));
 }
 

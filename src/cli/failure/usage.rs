@@ -65,9 +65,14 @@ fn may_be_or_stand_before_a_code(word: &OsStr) -> bool {
     word == "redeem" || code_in(&word).is_some()
 }
 
-/// The code that a word is, or that stands in it as in a link.
+/// What may be a code in a word, wherever it is: in a link with `#` or `%23`, or directly behind a short option. A hash that is
+/// written in hexadecimal digits is longer than what is taken for a code.
 fn code_in(word: &str) -> Option<&str> {
-    word.rsplit(['#', '!', '=', '/']).next().filter(|end| ResetCode::parse(end).is_ok())
+    const LONGEST: usize = ResetCode::LENGTH + 6;
+    let mut parts = word.split(|c: char| !ResetCode::may_contain(c));
+    parts.find(|part| {
+        (ResetCode::LENGTH..=LONGEST).contains(&part.chars().filter(|c| c.is_ascii_alphanumeric()).count())
+    })
 }
 
 /// The text without the codes among the arguments, in whatever case it repeats them.
@@ -83,10 +88,14 @@ pub(super) fn without_codes(text: &str, arguments: &[OsString]) -> String {
     text
 }
 
-/// Whether somebody could have typed a password after this word, although no command takes one there.
+/// Whether somebody could have typed a password or a code after this word, although no command takes one there.
 fn may_stand_before_a_password(word: &OsStr) -> bool {
     let word = word.to_string_lossy();
-    word.contains("password") || word == "check" || word.starts_with("--generate")
+    let is_option = |option: &str| word.starts_with(option);
+    word.contains("password")
+        || ["check", "add", "revoke"].contains(&&*word)
+        || is_option("--generate")
+        || is_option("--stdin")
 }
 
 /// Takes what was typed out of an error: the screen, and the log that cron mails, are no places for a password.
@@ -99,8 +108,8 @@ fn withhold_values(error: &mut clap::Error) {
     if error.get(ContextKind::InvalidValue).is_some() && !names_host {
         error.insert(ContextKind::InvalidValue, withheld());
     }
-    let is_word = |value: &ContextValue| matches!(value, ContextValue::String(word) if !word.starts_with('-'));
-    if error.kind() == ErrorKind::UnknownArgument && error.get(ContextKind::InvalidArg).is_some_and(is_word) {
+    if error.kind() == ErrorKind::UnknownArgument {
+        // Also one that begins as an option does. Which option it is nearest to is said without it.
         error.insert(ContextKind::InvalidArg, withheld());
         error.remove(ContextKind::Suggested);
     }
