@@ -305,7 +305,7 @@ fn a_number_without_an_account_becomes_no_operator() {
     ");
     assert_eq!(add("nobody-here").status, 75);
     assert_eq!(world.ask("SELECT count(*) FROM operator"), "1");
-    add("61001").expect_status(0);
+    add("carol").expect_status(0);
     init("61001").expect_status(0);
 }
 

@@ -128,7 +128,7 @@ fn an_older_store_is_named_by_every_other_command() {
     assert_snapshot!(world.run("users list"), @"
     status 78
     -- stderr
-    error: [DIR]/data/store.db: the store has schema version 1, this program needs 4
+    error: [DIR]/data/store.db: the store has schema version 1, this program needs 5
     hint: bring it up: cxme-admin store migrate
     ");
 }
@@ -346,10 +346,10 @@ fn each_thing_that_is_wrong_with_a_store_is_found_with_what_to_do() {
     rows         sound
     audit        sound
     clock        sound
-    reset key    the key file is not the reset key of this store: restore the right one from its backup
+    reset key    the key file is not the reset key of this store, and may be another's: name the right one with [reset] key_file
     -- stderr
     error: the store has 1 fault
-      - reset key: the key file is not the reset key of this store: restore the right one from its backup
+      - reset key: the key file is not the reset key of this store, and may be another's: name the right one with [reset] key_file
     hint: for modes and the key, do as the line says; otherwise keep a copy of the file as it is, and restore the newest sound backup
     ");
     world.file("data/reset.key", &own);

@@ -57,7 +57,13 @@ pub fn add(desk: &Desk, wanted: &Wanted, intent: &Intent) -> Result<User> {
         check_locale(wanted.locale.as_deref())?;
         check_domain(change, &wanted.email)?;
         check_free(change, &username, &wanted.email)?;
-        let role = role(change, wanted.role.as_deref().unwrap_or(MINIMAL))?;
+        let role = match &wanted.role {
+            Some(name) => role(change, name)?,
+            None => {
+                change.role(RoleId::MINIMAL)?.map_or(Ok(()), |minimal| change.may_give(&minimal))?;
+                RoleId::MINIMAL
+            }
+        };
         let id = change.add_user(&NewUser {
             username,
             email: wanted.email.clone(),
