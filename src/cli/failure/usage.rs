@@ -30,7 +30,7 @@ pub fn of_usage(mut process: Process, error: clap::Error) -> u8 {
     }
     let (mut error, is_text) = of_text_alone(error, &process.arguments);
     if !is_data && process.arguments.iter().any(|word| may_stand_before_a_password(word)) {
-        withhold_values(&mut error);
+        withhold_values(&mut error, process.arguments.iter().any(|word| names_a_password(word)));
     }
     let stream = if is_data { &mut process.stdout } else { &mut process.stderr };
     let rendered = error.render();
@@ -90,22 +90,27 @@ pub(super) fn without_codes(text: &str, arguments: &[OsString]) -> String {
 
 /// Whether somebody could have typed a password or a code after this word, although no command takes one there.
 fn may_stand_before_a_password(word: &OsStr) -> bool {
+    let text = word.to_string_lossy();
+    ["add", "revoke"].contains(&&*text) || text.starts_with("--stdin") || names_a_password(word)
+}
+
+/// Whether the word is of a command that takes a password.
+fn names_a_password(word: &OsStr) -> bool {
     let word = word.to_string_lossy();
-    let is_option = |option: &str| word.starts_with(option);
-    word.contains("password")
-        || ["check", "add", "revoke"].contains(&&*word)
-        || is_option("--generate")
-        || is_option("--stdin")
+    word.contains("password") || word == "check" || word.starts_with("--generate")
 }
 
 /// Takes what was typed out of an error: the screen, and the log that cron mails, are no places for a password.
-fn withhold_values(error: &mut clap::Error) {
+fn withhold_values(error: &mut clap::Error, is_of_passwords: bool) {
     let withheld = || ContextValue::String("(hidden: may be a password)".to_owned());
     // Nobody gives a password as the host of a client.
     let is_host =
         |value: &ContextValue| matches!(value, ContextValue::String(option) if option.starts_with("--client "));
     let names_host = error.get(ContextKind::InvalidArg).is_some_and(is_host);
-    if error.get(ContextKind::InvalidValue).is_some() && !names_host {
+    // Of an option that takes none, a value is a word in the wrong place.
+    let takes_none = |value: &ContextValue| matches!(value, ContextValue::String(option) if !option.contains('<'));
+    let is_misplaced = error.get(ContextKind::InvalidArg).is_some_and(takes_none);
+    if error.get(ContextKind::InvalidValue).is_some() && (is_misplaced || is_of_passwords && !names_host) {
         error.insert(ContextKind::InvalidValue, withheld());
     }
     if error.kind() == ErrorKind::UnknownArgument {
