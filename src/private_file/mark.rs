@@ -29,7 +29,7 @@ pub(super) fn is_ours(directory: &Folder, path: &Path) -> bool {
     head_of(directory, path).is_ok_and(|head| has_mark(&head))
 }
 
-/// The stores of this program in the directory of `path`, by name. As in [`is_ours`], the files there are opened for that.
+/// The stores of this program in the directory of `path`, by name. As in `is_ours`, the files there are opened for that.
 ///
 /// # Errors
 /// When there is none among the files that can be read, and the directory or a file in it cannot be.
