@@ -12,7 +12,7 @@ use std::path::PathBuf;
 const LAYERS: [(&str, &[&str]); 13] = [
     ("clock", &[]),
     ("random", &[]),
-    ("private_file", &[]),
+    ("private_file", &["random"]),
     ("domain", &[]),
     ("texts", &["domain"]),
     ("process", &[]),

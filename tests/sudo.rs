@@ -44,9 +44,8 @@ fn on_a_new_machine_those_limited_to_the_program_get_nothing_by_it() {
     assert_eq!(
         said,
         format!(
-            "error: `init` by sudo needs an account that may run any command by sudo, and {account} may not\n\
-             hint: who may run any command by sudo does it as root itself: sudo env -u SUDO_UID cxme-admin init \
-             --operator {account}\n"
+            "error: `init` with sudo is only for accounts that sudo allows to run any command: {account} is not one\n\
+             hint: if you may run any command with sudo: sudo env -u SUDO_UID cxme-admin init --operator {account}\n"
         )
     );
     // The way that the hint shows is closed by sudo.
@@ -83,10 +82,18 @@ fn those_who_may_do_anything_set_the_machine_up_and_are_its_first_admin() {
     machine.shell("limited", "sudo -n $CXME users list").expect(0);
     machine.shell("limited", &from).expect(77);
 
+    // A store that is root's is not taken for one on a read-only disk.
+    machine.shell("full", "sudo -n chmod 755 /var/lib/cxme-admin").expect(0);
+    let said = machine.shell("limited", "$CXME users list --store /var/lib/cxme-admin/store.db").expect(78);
+    assert!(
+        said.contains("store.db: cannot be opened: Permission denied") && said.contains(": sudo cxme-admin"),
+        "{said}"
+    );
+
     machine.clear();
     // Nobody but root can ask sudo about others.
     let said = machine.shell("full", "sudo -n -u $SERVICE $CXME init --yes").expect(77);
-    assert!(said.contains("sudo cannot be asked here"), "{said}");
+    assert!(said.contains("sudo could not be queried"), "{said}");
     assert!(machine.is_bare());
     machine.shell("full", "sudo -n env -u SUDO_UID $CXME init --yes --operator $FULL").expect(0);
     machine.shell("full", "sudo -n $CXME users list --from /dev/null").expect(0);
@@ -123,7 +130,7 @@ fn a_machine_with_a_service_account_is_set_up_by_one_command() {
     // Who forgets sudo is told, and not led into a store of their own.
     for words in ["users list", "init --yes"] {
         let said = machine.shell("limited", &format!("$CXME {words}")).expect(78);
-        let expected = format!("error: the system store belongs to {service}\nhint: run sudo -u {service} ");
+        let expected = format!("error: the system store belongs to {service}\nhint: to use it: sudo -u {service} ");
         assert!(said.starts_with(&expected), "{said}");
     }
 }

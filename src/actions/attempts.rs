@@ -1,5 +1,6 @@
-//! What strangers can try as often as they like: passwords and codes. A refused one costs the store little and waits for no
-//! writer; it is counted for its user, and answered later where there were too many.
+//! What strangers can try as often as they like: passwords, codes, and commands of operators by those who are none. A refused
+//! one costs the store little and waits for no writer; a password is counted for its user, and answered later where there
+//! were too many.
 
 use std::time::Duration;
 
@@ -7,12 +8,10 @@ use crate::actions::Desk;
 use crate::actions::Intent;
 use crate::actions::Record;
 use crate::domain::action::Action;
-use crate::domain::event::NewEvent;
 use crate::domain::event::Outcome;
 use crate::domain::operator::Standing;
 use crate::domain::sign_in::SignInFailures;
 use crate::domain::user::User;
-use crate::domain::user::UserId;
 use crate::store::sign_in_failures::RefusedAttempt;
 
 /// A wrong password, as the view before the hashing saw its user.
@@ -42,7 +41,12 @@ impl Desk {
             record.note("client", client);
         }
         let event = self.event(action, standing, Outcome::Refused, self.now(), &Intent::default(), record);
-        self.count_refused(event, refusal, user.map(|user| (user.id, client)));
+        self.count_refused(RefusedAttempt {
+            event,
+            refusal,
+            may_wait: false,
+            failure: user.map(|user| (user.id, client)),
+        });
         let delay = user.map_or(Duration::ZERO, |_| self.sign_in.delay(before.count + 1));
         if !delay.is_zero() {
             self.hasher.borrow_mut().release_memory();
@@ -51,7 +55,7 @@ impl Desk {
     }
 
     /// Counts a refused attempt, best-effort: where somebody else writes, or the disk is full, it is refused uncounted.
-    pub(super) fn count_refused(&self, event: NewEvent, refusal: &str, failure: Option<(UserId, Option<&str>)>) {
-        let _ = self.store.count_refused(&RefusedAttempt { event, refusal, failure });
+    pub(super) fn count_refused(&self, attempt: RefusedAttempt<'_>) {
+        let _ = self.store.count_refused(&attempt);
     }
 }

@@ -45,12 +45,9 @@ pub enum ActionError {
     /// The chain of events is broken.
     #[error("the audit does not verify: {0}")]
     Chain(#[from] crate::domain::event::ChainBreak),
-    /// The store is not whole; each fault was reported.
-    #[error("the store has {faults} {}", if *faults == 1 { "fault" } else { "faults" })]
-    Unsound {
-        /// How many.
-        faults: usize,
-    },
+    /// The store has faults, a line each.
+    #[error("the store has {} {}", .0.len(), if .0.len() == 1 { "fault" } else { "faults" })]
+    Unsound(Vec<String>),
 }
 
 /// A name that no user has.

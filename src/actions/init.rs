@@ -83,7 +83,7 @@ fn fill(
     }
     let standing = match account.uid {
         uid if operators.iter().any(|first| first.uid == uid) => {
-            Standing::Operator { role: ADMIN.to_owned(), permissions: Permissions::all() }
+            Standing::Operator { id: RoleId::ADMIN, role: ADMIN.to_owned(), permissions: Permissions::all() }
         }
         0 => Standing::Root,
         _ => Standing::Stranger,

@@ -38,6 +38,7 @@ use crate::domain::action::Action;
 use crate::domain::event::NewEvent;
 use crate::domain::event::Outcome;
 use crate::domain::operator::Account;
+use crate::domain::operator::Operator;
 use crate::domain::operator::Standing;
 use crate::domain::organization::Organization;
 use crate::domain::policy::Policy;
@@ -53,6 +54,7 @@ use crate::secrets::password_hash::HashParameters;
 use crate::store::Reading;
 use crate::store::Store;
 use crate::store::Writing;
+use crate::store::sign_in_failures::RefusedAttempt;
 
 pub use error::ActionError;
 pub use scene::Scene;
@@ -132,6 +134,8 @@ pub struct Record {
     pub user: Option<UserId>,
     /// Old and new values, never a secret.
     pub details: serde_json::Map<String, serde_json::Value>,
+    /// Whether everything was so already: then there is no event.
+    pub is_unchanged: bool,
 }
 
 /// The transaction of an action that reads.
@@ -188,7 +192,8 @@ impl Desk {
         result
     }
 
-    /// Runs an action that writes. What it returns beside its result becomes the event, saved in the same transaction.
+    /// Runs an action that writes. What it returns beside its result becomes the event, saved in the same transaction; an
+    /// action that changed nothing leaves none.
     ///
     /// # Errors
     /// When the operator may not, when `action` refuses, or when the store fails: nothing is changed then.
@@ -212,7 +217,7 @@ impl Desk {
         let Change { standing, writing, .. } = change;
         match result {
             Ok((record, value)) => {
-                if !intent.dry_run {
+                if !intent.dry_run && !record.is_unchanged {
                     writing.append_refused_attempts(now)?;
                     writing.append_event(&self.event(action, &standing, Outcome::Done, now, intent, record))?;
                     writing.commit()?;
@@ -256,7 +261,8 @@ impl Desk {
         let Account { uid, .. } = self.account;
         Ok(match reading.operator(uid)? {
             Some(operator) if operator.is_account(uid, self.account.known_name()) => {
-                Standing::Operator { role: operator.role_name, permissions: operator.permissions }
+                let Operator { role: id, role_name: role, permissions, .. } = operator;
+                Standing::Operator { id, role, permissions }
             }
             _ if uid == 0 => Standing::Root,
             Some(operator) => Standing::OtherName { operator: operator.account },
@@ -295,7 +301,8 @@ impl Desk {
         let intent = intent.unwrap_or(&nothing);
         let event = self.event(action, standing, Outcome::Refused, self.clock.now(), intent, record);
         if refusal.is_attempt() {
-            self.count_refused(event, &refusal.to_string(), None);
+            let may_wait = matches!(standing, Standing::Stranger | Standing::OtherName { .. });
+            self.count_refused(RefusedAttempt { event, refusal: &refusal.to_string(), may_wait, failure: None });
             return;
         }
         let written = self.store.write().and_then(|writing| {

@@ -25,7 +25,7 @@ pub fn list(desk: &Desk) -> Result<Vec<Operator>> {
 pub fn add(desk: &Desk, uid: u32, account: &str, role: &str, kind: OperatorKind, intent: &Intent) -> Result<()> {
     desk.change(Action::OperatorsAdd, intent, |change| {
         let role = change.role_named(role)?.ok_or_else(|| Refusal::NoSuchRole(role.to_owned()))?;
-        change.outrank(role.id, account, None)?;
+        change.may_give(&role)?;
         if let Some(there) = change.operator(uid)? {
             // The number may be that of an account which has gone.
             let is_same = there.is_account(uid, Some(account));

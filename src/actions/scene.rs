@@ -10,6 +10,7 @@ use crate::domain::operator::PolicyOverride;
 use crate::domain::operator::Standing;
 use crate::domain::refusal::Refusal;
 use crate::domain::role::Permission;
+use crate::domain::role::Role;
 use crate::domain::role::RoleId;
 use crate::domain::user::SignIn;
 use crate::domain::user::User;
@@ -77,6 +78,20 @@ pub trait Scene {
                 permission,
             }
             .into()),
+            None => Ok(()),
+        }
+    }
+
+    /// Refuses to give a role that may do more than the operator's.
+    ///
+    /// # Errors
+    /// When it may.
+    fn may_give(&self, role: &Role) -> Result<()> {
+        match role.permissions.beyond(self.standing().permissions()) {
+            Some(permission) => {
+                let (role, own) = (role.name.clone(), self.standing().words().to_owned());
+                Err(Refusal::RoleOutranks { role, own, permission }.into())
+            }
             None => Ok(()),
         }
     }

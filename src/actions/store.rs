@@ -11,6 +11,7 @@ use crate::actions::Intent;
 use crate::actions::Record;
 use crate::actions::Result;
 use crate::actions::Scene as _;
+use crate::actions::View;
 use crate::domain::action::Action;
 use crate::domain::event::Chain;
 use crate::domain::refusal::Refusal;
@@ -34,6 +35,13 @@ pub struct Examined {
     pub warning: Option<String>,
 }
 
+impl Examined {
+    /// Each fault, with what was examined.
+    pub fn lines(&self) -> impl Iterator<Item = String> {
+        self.faults.iter().map(|fault| format!("{}: {fault}", self.what))
+    }
+}
+
 /// What [`check`] compares the store with, besides itself.
 #[derive(Debug, Default)]
 pub struct Expected {
@@ -43,53 +51,70 @@ pub struct Expected {
     pub key_fingerprint: Option<[u8; 32]>,
 }
 
-/// Examines the store: its file system, its schema, its pages, the references, the chain of events, the clock, and whether
-/// the reset key is its own.
+/// Examines the store: its file system, its schema, its pages, the references, the rows, the chain of events, the clock, and
+/// whether the reset key is its own.
 ///
 /// # Errors
 /// When the operator may not manage the store, or it cannot be read.
 pub fn check(desk: &Desk, expected: &Expected) -> Result<Vec<Examined>> {
     desk.view(Action::StoreCheck, |view| {
-        let own_key = view.fact(KEY_FINGERPRINT)?;
-        let mut key_faults: Vec<String> = expected.key_fault.iter().cloned().collect();
-        if expected.key_fingerprint.is_some_and(|fingerprint| own_key.as_deref() != Some(&fingerprint[..])) {
-            key_faults.push(
-                "the key file is not the one that this store was made with: restore that one from its backup"
-                    .to_owned(),
-            );
-        }
-        let (mut chain, mut newest) = (Chain::new(None), None);
-        let followed = view.each_event_of_the_chain(|event| {
-            newest = newest.max(Some(event.time));
-            chain.follow(&event).map_err(ActionError::from)
-        });
-        let chain_faults = match followed.and_then(|()| Ok(chain.end()?)) {
-            Ok(_) => Vec::new(),
-            Err(ActionError::Chain(broken)) => vec![broken.to_string()],
-            Err(error) => return Err(error),
-        };
+        let examined = |what, faults| Examined { what, faults, warning: None };
         let file_system = match desk.store.refuse_unsafe_file_system() {
             Ok(()) => Vec::new(),
             Err(error @ StoreError::FileSystem { .. }) => vec![error.to_string()],
             Err(error) => return Err(error.into()),
         };
-        let examined = |what, faults| Examined { what, faults, warning: None };
-        Ok(vec![
-            examined("file system", file_system),
-            examined("schema", view.schema_differences()?),
-            examined("integrity", view.integrity_faults()?),
-            examined("references", view.dangling_references()?),
-            examined("audit", chain_faults),
-            Examined { what: "clock", faults: Vec::new(), warning: behind(view.now(), newest) },
-            examined(KEY, key_faults),
-        ])
+        let mut all = vec![examined("file system", file_system)];
+        let (contents, newest) = contents(view)?;
+        all.extend(contents);
+        all.push(Examined { what: "clock", faults: Vec::new(), warning: behind(view.now(), newest) });
+        let mut key_faults: Vec<String> = expected.key_fault.iter().cloned().collect();
+        // One that cannot be read is among the rows.
+        let own_key = view.fact(KEY_FINGERPRINT).unwrap_or_default();
+        if expected.key_fingerprint.is_some_and(|fingerprint| own_key.as_deref() != Some(&fingerprint[..])) {
+            key_faults.push(
+                "the key file is not the reset key of this store, and may be another's: name the right one with [reset] key_file"
+                    .to_owned(),
+            );
+        }
+        all.push(examined(KEY, key_faults));
+        Ok(all)
     })
+}
+
+/// Examines what the file holds, and gives the time of the newest event. What SQLite cannot read is a fault like another,
+/// and not the end of the examination.
+fn contents(view: &View<'_>) -> Result<(Vec<Examined>, Option<i64>)> {
+    let (mut chain, mut newest) = (Chain::new(None), None);
+    let followed = view.each_event_of_the_chain(|event| {
+        newest = newest.max(Some(event.time));
+        chain.follow(&event).map_err(ActionError::from)
+    });
+    let chain_faults = match followed.and_then(|()| Ok(chain.end()?)) {
+        Ok(_) => Vec::new(),
+        Err(ActionError::Chain(broken)) => vec![broken.to_string()],
+        Err(ActionError::Store(StoreError::Corrupt(words))) => vec![format!("cannot be followed: {words}")],
+        Err(error) => return Err(error),
+    };
+    let examined = |what, found: crate::store::Result<Vec<String>>| match found {
+        Ok(faults) => Ok(Examined { what, faults, warning: None }),
+        Err(StoreError::Corrupt(words)) => Ok(Examined { what, faults: vec![words], warning: None }),
+        Err(error) => Err(ActionError::from(error)),
+    };
+    let all = vec![
+        examined("schema", view.schema_differences())?,
+        examined("integrity", view.integrity_faults())?,
+        examined("references", view.dangling_references())?,
+        examined("rows", view.row_faults())?,
+        examined("audit", Ok(chain_faults))?,
+    ];
+    Ok((all, newest))
 }
 
 /// Says that the clock is behind the newest event. Only a warning: the event's clock may have been the wrong one.
 fn behind(now: Timestamp, newest: Option<i64>) -> Option<String> {
     let newest = Timestamp::from_second(newest?).ok().filter(|newest| *newest > now)?;
-    Some(format!("the clock says {now}, and the newest event is of {newest}: set the clock if it is wrong"))
+    Some(format!("the clock ({now}) is behind the newest event ({newest}): check the clock"))
 }
 
 /// Copies the store while others go on working. The event stands in the copy too.
@@ -141,20 +166,23 @@ pub fn may_replace(desk: &Desk) -> Result<()> {
 /// that of the copy.
 ///
 /// # Errors
-/// [`ActionError::Unsound`] and [`ActionError::Chain`] when it is not whole; when the operator may not manage the store.
+/// [`StoreError::DamagedCopy`] when it is not sound; when the operator may not manage the store.
 pub fn prepare_restored(desk: &Desk, restoring: &Restoring, file: &Path, intent: &Intent) -> Result<Restored> {
+    prepare(desk, restoring, file, intent).map_err(|error| match error {
+        // It is not the store that is damaged.
+        ActionError::Store(error) => error.of_copy(file).into(),
+        other => other,
+    })
+}
+
+fn prepare(desk: &Desk, restoring: &Restoring, file: &Path, intent: &Intent) -> Result<Restored> {
     let newest = desk.view(Action::StoreRestore, |view| {
-        let faults = view.integrity_faults()?.len() + view.dangling_references()?.len();
-        if faults > 0 {
-            return Err(ActionError::Unsound { faults });
+        let (examined, newest) = contents(view)?;
+        let faults: Vec<String> = examined.iter().flat_map(Examined::lines).collect();
+        if !faults.is_empty() {
+            return Err(StoreError::DamagedCopy { path: file.to_owned(), faults }.into());
         }
-        let (mut chain, mut newest) = (Chain::new(None), None);
-        view.each_event_of_the_chain(|event| {
-            newest = Timestamp::from_second(event.time).ok();
-            chain.follow(&event).map_err(ActionError::from)
-        })?;
-        chain.end()?;
-        Ok(newest)
+        Ok(newest.and_then(|newest| Timestamp::from_second(newest).ok()))
     })?;
     desk.change(Action::StoreRestore, intent, |change| {
         let unsettled = change.unsettle(change.now())?;

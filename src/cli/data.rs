@@ -8,6 +8,7 @@ use std::io::Write;
 use jiff::Timestamp;
 use serde::Serialize as _;
 use serde_json::ser::Formatter;
+use unicode_width::UnicodeWidthStr as _;
 
 use crate::cli::output::Format;
 use crate::cli::output::Output;
@@ -139,6 +140,7 @@ pub fn record(output: &mut Output, heads: &[Head], cells: &[Cell<'_>], now: Time
                 let label = output.heading(&format!("{:<width$}", format!("{}:", head.title)));
                 let exact = match cell {
                     Cell::Time(time) => format!("{} ({time})", cell.shown(now)),
+                    Cell::List(texts) => lines_of(texts, width + 2, output.columns),
                     other => other.shown(now).into_owned(),
                 };
                 writeln!(output.data(), "{label}  {exact}")?;
@@ -151,6 +153,26 @@ pub fn record(output: &mut Output, heads: &[Head], cells: &[Cell<'_>], now: Time
         }
         Format::Csv => records(output, heads, now, |sink| sink(cells)),
     }
+}
+
+/// Texts with commas between them, in lines that begin at column `indent` and fit the terminal, if it is one.
+fn lines_of(texts: &[&str], indent: usize, columns: Option<u16>) -> String {
+    let room = columns.map_or(usize::MAX, |columns| usize::from(columns).saturating_sub(indent));
+    let (mut lines, mut used) = (String::new(), 0);
+    for (place, text) in texts.iter().enumerate() {
+        let text = text::visible(text);
+        // With the comma behind it.
+        let width = text.width() + usize::from(place + 1 < texts.len());
+        if place > 0 && used + 1 + width > room {
+            lines.push_str(&format!(",\n{:indent$}", ""));
+            used = width;
+        } else {
+            lines.push_str(if place > 0 { ", " } else { "" });
+            used += width + usize::from(place > 0);
+        }
+        lines.push_str(&text);
+    }
+    lines
 }
 
 fn write_csv<E: From<io::Error>>(

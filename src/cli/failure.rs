@@ -12,6 +12,7 @@ use crate::actions::error::UnknownName;
 use crate::actions::outbox::PostFault;
 use crate::cli::output::Output;
 use crate::config::LoadError;
+use crate::domain::refusal::FilePurpose;
 use crate::domain::refusal::Refusal;
 use crate::private_file::Problem;
 use crate::process::terminal::PromptError;
@@ -33,7 +34,7 @@ pub const NOT_VERIFIED: u8 = 1;
 pub const USAGE: u8 = 2;
 /// Refused as data.
 pub const DATA: u8 = 65;
-/// No such user.
+/// No such user, or no such OS account.
 pub const NO_USER: u8 = 67;
 /// A bulk run ended, and some recipients failed.
 pub const PARTLY: u8 = 3;
@@ -136,19 +137,46 @@ fn of_complaint(complaint: &Complaint) -> Told {
         Complaint::Declined | Complaint::NoPassword | Complaint::Data(_) => Told::new(DATA, complaint),
         Complaint::NotVerified => Told::new(NOT_VERIFIED, complaint),
         Complaint::Configuration(_) => Told::new(CONFIGURATION, complaint),
-        Complaint::NoConfiguration { path, named_by } => {
-            let words = ["cxme-admin".into(), "init".into(), "-c".into(), path.into()];
-            let making = crate::cli::as_typed(&words);
-            let other = if named_by.starts_with('-') { "give another path" } else { "correct the variable" };
-            Told::new(CONFIGURATION, complaint).hint(format!("create it: {making}; or {other}"))
+        Complaint::NoConfiguration { named_by, create, .. } => {
+            let other =
+                if named_by.starts_with('-') { "give another path".to_owned() } else { format!("correct {named_by}") };
+            Told::new(CONFIGURATION, complaint).hint(format!("create it: {create}; or {other}"))
+        }
+        Complaint::NoStore { create, .. } => Told::new(CONFIGURATION, complaint).hint(match create {
+            Some(create) => format!("create it: {create}"),
+            None => {
+                "ask an administrator of this machine to run `cxme-admin init`: with sudo, only accounts that may run \
+                     any command can use it"
+                    .to_owned()
+            }
+        }),
+        Complaint::NotABackup(_) => Told::new(CONFIGURATION, complaint)
+            .hint("it was left as it is; give a file that `cxme-admin store backup` created"),
+        Complaint::CodeNotRevoked(_) => {
+            Told::new(DATA, complaint).hint("to revoke without the code: cxme-admin resets revoke USER")
         }
         Complaint::OtherAccountsStore { way, .. } => Told::new(CONFIGURATION, complaint)
-            .hint(format!("run {way}; for a store of your own, name it: cxme-admin init --store PATH")),
-        Complaint::LeftoverKey(path) => {
-            let aside = path.with_extension("key.old");
-            let moving = crate::cli::as_typed(&["mv".into(), path.into(), aside.into()]);
-            Told::new(CONFIGURATION, complaint)
-                .hint(format!("bring its store back: cxme-admin store restore FILE; or put the key aside: {moving}"))
+            .hint(format!("to use it: {way}; to create a store of your own: cxme-admin init --store PATH")),
+        Complaint::AccountLookup { given, .. } => Told::new(LATER, complaint).hint(format!(
+            "try again when this knows the account: {}",
+            crate::cli::as_typed(&["id".into(), given.into()])
+        )),
+        Complaint::StoreOfAccount { way, .. } => {
+            Told::new(CONFIGURATION, complaint).hint(format!("run this as the account that owns it: {way}"))
+        }
+        Complaint::KeyOfStore { .. } => Told::new(CONFIGURATION, complaint)
+            .hint("give the new store a directory or key of its own ([reset] key_file)"),
+        Complaint::LeftoverKey { key, store, aside } => {
+            let move_it = aside.as_ref().map(|aside| {
+                let words = crate::cli::as_typed(&["mv".into(), key.into(), aside.into()]);
+                format!("; or, if no store uses the key any more, move it: {words}")
+            });
+            Told::new(CONFIGURATION, complaint).hint(format!(
+                "check the path of the store, {}; restore the store of this key: cxme-admin store restore FILE; or give \
+                 the new store a key of its own: [reset] key_file{}",
+                store.display(),
+                move_it.unwrap_or_default()
+            ))
         }
         Complaint::Stopped { signal, hint, .. } => {
             Told::new(u8::try_from(128 + signal).unwrap_or(BUG), complaint).hint(hint)
@@ -180,8 +208,9 @@ fn of_action(error: &ActionError) -> Told {
         ActionError::Chain(_) => Told::new(DATA, error).hint(
             "somebody wrote to the file without this program: compare with a backup and with the head kept elsewhere",
         ),
-        ActionError::Unsound { .. } => Told::new(DATA, error).hint(
-            "modes and key: as it says; else keep a copy of the file as it is, and restore the newest sound backup",
+        ActionError::Unsound(faults) => Told { details: screenful(faults, Clone::clone), ..Told::new(DATA, error) }.hint(
+            "for modes and the key, do as the line says; otherwise keep a copy of the file as it is, and restore the newest \
+             sound backup",
         ),
         ActionError::UnknownNames(names) => of_unknown_names(names),
         ActionError::Post(fault) => Told::new(CONFIGURATION, error).hint(match fault {
@@ -190,8 +219,8 @@ fn of_action(error: &ActionError) -> Told {
                 "such as: link = \"https://reset.example.com/#{code}\", the page where codes are redeemed"
             }
             PostFault::NoKey | PostFault::OtherKey => {
-                "restore the key file that `init` made with this store, or name it: [reset] key_file; if it is lost, move the \
-                 other one away: cxme-admin init --new-key makes a new one"
+                "restore the key file that `init` made with this store, or name it: [reset] key_file; if it is lost, name a \
+                 new file there, and cxme-admin init --new-key creates it"
             }
         }),
         ActionError::Password(_) | ActionError::BadRows { .. } | ActionError::BadInput(_) => Told::new(DATA, error),
@@ -199,16 +228,22 @@ fn of_action(error: &ActionError) -> Told {
 }
 
 fn of_policy(error: &(dyn std::error::Error + Send + Sync + 'static)) -> Told {
-    match (error.downcast_ref::<Problem>(), error.downcast_ref::<Complaint>()) {
-        (Some(problem), _) => of_file(problem),
+    match (error.downcast_ref::<LoadError>(), error.downcast_ref::<Complaint>()) {
+        (Some(error), _) => of_config(error),
         (_, Some(complaint)) => of_complaint(complaint),
         _ => Told::new(BUG, error),
     }
 }
 
-/// One name is told in one line; of several, each gets its line, up to a screenful.
-fn of_unknown_names(names: &[UnknownName]) -> Told {
+/// A line for each, up to a screenful.
+fn screenful<T>(list: &[T], line: impl Fn(&T) -> String) -> Vec<String> {
     const MOST: usize = 20;
+    let more = list.len().checked_sub(MOST).filter(|more| *more > 0).map(|more| format!("and {more} more"));
+    list.iter().take(MOST).map(line).chain(more).collect()
+}
+
+/// One name is told in one line; of several, each gets its line.
+fn of_unknown_names(names: &[UnknownName]) -> Told {
     let told = |unknown: &UnknownName| {
         let what = Refusal::NoSuchUser(unknown.name.clone()).to_string();
         unknown.line.map_or_else(|| what.clone(), |line| format!("line {line}: {what}"))
@@ -216,10 +251,7 @@ fn of_unknown_names(names: &[UnknownName]) -> Told {
     if let [name] = names {
         return Told::new(NO_USER, told(name)).hint("names are taken whole: cxme-admin users list --search TEXT");
     }
-    let mut details: Vec<String> = names.iter().take(MOST).map(told).collect();
-    if names.len() > MOST {
-        details.push(format!("and {} more", names.len() - MOST));
-    }
+    let details = screenful(names, told);
     let words = ActionError::UnknownNames(names.to_vec());
     Told { details, ..Told::new(NO_USER, words) }.hint("names are taken whole: cxme-admin users list --search TEXT")
 }
@@ -231,21 +263,26 @@ fn of_refusal(refusal: &Refusal) -> Told {
             told(NOT_PERMITTED).hint("an Admin adds operators: cxme-admin operators add ACCOUNT --role ROLE")
         }
         Refusal::OtherName { uid, .. } => told(NOT_PERMITTED).hint(format!(
-            "if that is the same person, an Admin removes the operator and adds the account again: cxme-admin operators \
-             remove {uid}"
+            "if this is the same person, an Admin can run: cxme-admin operators remove {uid}; then: cxme-admin operators \
+             add {uid} --role ROLE"
         )),
         Refusal::NotPermitted { permission, .. } => {
             told(NOT_PERMITTED).hint(format!("{permission}: {}; an Admin can give another role", permission.help()))
         }
-        Refusal::Outranked { .. } | Refusal::RowsOutrank { .. } => {
-            told(NOT_PERMITTED).hint("ask an operator whose role may do at least as much")
+        Refusal::Outranked { .. } | Refusal::RoleOutranks { .. } | Refusal::RowsOutrank { .. } => {
+            told(NOT_PERMITTED).hint("ask an operator whose role has at least those permissions")
         }
-        Refusal::NotBySudo(what) if what == Refusal::NAMED_FILE => {
-            told(NOT_PERMITTED).hint("pass data by a pipe: with `-`, or with `--stdin`")
-        }
-        Refusal::NotBySudo(_) => told(NOT_PERMITTED),
+        Refusal::NamedFile { purpose, .. } => told(NOT_PERMITTED).hint(match purpose {
+            FilePurpose::Input => "pass data by a pipe: with `-`, or with `--stdin`".to_owned(),
+            FilePurpose::Output(option) => format!("leave out `{option}`: the data goes to standard output"),
+            FilePurpose::Other => String::new(),
+        }),
+        Refusal::NotBySudo(what) => told(NOT_PERMITTED).hint(match what.trim_matches('`') {
+            variable if variable.starts_with("CXME_") => format!("unset {variable}"),
+            _ => String::new(),
+        }),
         Refusal::InitBySudo { account, .. } => told(NOT_PERMITTED).hint(format!(
-            "who may run any command by sudo does it as root itself: sudo env -u SUDO_UID cxme-admin init --operator {}",
+            "if you may run any command with sudo: sudo env -u SUDO_UID cxme-admin init --operator {}",
             crate::cli::as_typed(&[account.into()])
         )),
         Refusal::LastAdmin(_) => {
@@ -254,7 +291,7 @@ fn of_refusal(refusal: &Refusal) -> Told {
         Refusal::NoSuchUser(_) => told(NO_USER).hint("names are taken whole: cxme-admin users list --search TEXT"),
         Refusal::NoSuchRole(_) => told(DATA).hint("cxme-admin roles list"),
         Refusal::NoSuchAccount(_) => {
-            told(DATA).hint("give the name or the number of an OS account, as in `id -u NAME`")
+            told(NO_USER).hint("give the name or the number of an OS account, as in `id -u NAME`")
         }
         Refusal::NoSuchOperator(_) => told(DATA).hint("cxme-admin operators list"),
         Refusal::NoUsernameIn(..) | Refusal::UsernameTaken(_) => told(DATA).hint("give another one with `--username`"),
@@ -299,7 +336,7 @@ fn of_refusal(refusal: &Refusal) -> Told {
 
 fn of_store(error: &StoreError) -> Told {
     match error {
-        StoreError::Missing(_) => Told::new(CONFIGURATION, error).hint("make one: cxme-admin init"),
+        StoreError::Missing(_) => Told::new(CONFIGURATION, error).hint("create it: cxme-admin init"),
         StoreError::Older { .. } => Told::new(CONFIGURATION, error).hint("bring it up: cxme-admin store migrate"),
         StoreError::Newer { .. } => Told::new(CONFIGURATION, error).hint("install the newer cxme-admin"),
         StoreError::NotOurs(_) | StoreError::Exists(_) => Told::new(CONFIGURATION, error)
@@ -309,14 +346,25 @@ fn of_store(error: &StoreError) -> Told {
         StoreError::Empty(_) => Told::new(CONFIGURATION, error)
             .hint("it was left as it is; give a file that `cxme-admin init` or `cxme-admin store backup` created"),
         StoreError::Schema { .. } => Told::new(CONFIGURATION, error).hint(
-            "anyone who can write a trigger into a store can change what it says: use a copy that nobody changed",
+            "a foreign trigger or view can falsify the store: restore an unmodified copy",
         ),
+        StoreError::DamagedCopy { faults, .. } => {
+            let details = if faults.len() == 1 { Vec::new() } else { screenful(faults, Clone::clone) };
+            Told { details, ..Told::new(DATA, error) }
+                .hint("it was left as it is, and the store as well; restore another copy")
+        }
+        StoreError::PageSize { .. } => Told::new(CONFIGURATION, error).hint(
+            "give a copy that `cxme-admin store backup` created of this store; or move the store and the files beside it away",
+        ),
+        StoreError::NoLockFile { .. } => {
+            Told::new(CONFIGURATION, error).hint("move it away; the file of locks is created when it is needed")
+        }
         StoreError::HasLog(_) => Told::new(CONFIGURATION, error).hint(
             "it was left as it is; give a file that `cxme-admin store backup` created, in a directory where nobody else may write",
         ),
         StoreError::FileSystem { .. } => Told::new(CONFIGURATION, error),
         StoreError::NoRoom { .. } => {
-            Told::new(IO, error).hint("the restored store and the one that it replaces are both kept there")
+            Told::new(IO, error).hint("free some space there: it must hold both the restored store and the replaced one")
         }
         StoreError::Sending => Told::new(LATER, error).hint("let it end, or stop it with SIGTERM"),
         StoreError::Loose(problem) => of_file(problem),
@@ -357,18 +405,21 @@ fn of_config(error: &LoadError) -> Told {
 
 /// Loose modes are configuration; a file that is missing, exists already or cannot be read is input and output.
 fn of_file(problem: &Problem) -> Told {
-    const OTHER_ACCOUNT: &str = "run this as the account that owns it: sudo -u ACCOUNT cxme-admin …";
+    // Nobody is told to act as the owner of a file: that may be the account that planted it.
     match problem {
         Problem::Io { error, .. } if error.kind() == io::ErrorKind::PermissionDenied => {
-            Told::new(CONFIGURATION, problem).hint(OTHER_ACCOUNT)
+            Told::new(CONFIGURATION, problem)
         }
-        Problem::Owner { .. } | Problem::ParentOwner { .. } => Told::new(CONFIGURATION, problem).hint(OTHER_ACCOUNT),
+        // An argument, whichever file it is for.
+        Problem::Reserved { .. } => Told::new(USAGE, problem),
         Problem::Missing { .. }
         | Problem::NoDirectory { .. }
         | Problem::Exists { .. }
         | Problem::Io { .. }
         | Problem::TooLarge { .. } => Told::new(IO, problem),
         Problem::Mode { .. }
+        | Problem::Owner { .. }
+        | Problem::ParentOwner { .. }
         | Problem::Symlink { .. }
         | Problem::HardLink { .. }
         | Problem::NotAFile { .. }

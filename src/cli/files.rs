@@ -8,6 +8,8 @@ use std::path::PathBuf;
 
 use clap::ArgMatches;
 
+use crate::domain::refusal::FilePurpose;
+
 /// Input that an argument names.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum InputFile {
@@ -39,8 +41,8 @@ pub struct NamedFiles {
     pub config: bool,
     /// A store.
     pub store: bool,
-    /// Any other file or directory.
-    pub file: bool,
+    /// Any other file or directory, and what it is for.
+    pub file: Option<FilePurpose>,
     /// `-` where it would be a file of that name.
     pub hyphen: bool,
 }
@@ -65,12 +67,25 @@ impl NamedFiles {
             match id {
                 "config" => self.config = true,
                 "store" => self.store = true,
-                _ => self.file = true,
+                _ => self.file = Some(purpose(matches, id)),
             }
             self.hyphen |= path == Path::new("-");
         }
         for input in matches.try_get_many::<InputFile>(id).ok().flatten().into_iter().flatten() {
-            self.file |= *input != InputFile::Stdin;
+            if *input != InputFile::Stdin {
+                self.file.get_or_insert(FilePurpose::Input);
+            }
         }
+    }
+}
+
+/// What the file in this argument is for.
+fn purpose(matches: &ArgMatches, id: &str) -> FilePurpose {
+    // Hashes go to a file alone.
+    let needs_file = matches.try_get_one::<bool>("with_hashes").ok().flatten() == Some(&true);
+    match id {
+        "to" if !needs_file => FilePurpose::Output("--to"),
+        "out" => FilePurpose::Output("--out"),
+        _ => FilePurpose::Other,
     }
 }

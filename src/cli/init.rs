@@ -36,11 +36,13 @@ use place::make_store_directory;
 /// A configuration that is there is used as it is. The account that runs this becomes the first operator, with
 /// the role Admin; by sudo, the account that called sudo.
 ///
-/// Where root makes a store in a directory that belongs to a service account, store and key belong to that account too, and
-/// it may run `jobs run`.
+/// If root creates the store in a directory owned by a service account, that account also owns the store and the key, and
+/// may run `jobs run`.
 ///
-/// By sudo this is for people who may run any command by sudo, and sudo itself is asked. Where it cannot be asked, they
-/// say who is to be the first operator: `sudo env -u SUDO_UID cxme-admin init --operator carol`
+/// Results are not printed when standard error is not a terminal; `-v` prints them there too.
+///
+/// With sudo, only accounts that may run any command with sudo can use `init`; the program queries sudo. If sudo cannot
+/// answer, name the first operator: `sudo env -u SUDO_UID cxme-admin init --operator carol`
 #[derive(Debug, clap::Args)]
 pub struct InitArgs {
     /// Do not ask: take the defaults
@@ -86,23 +88,21 @@ pub fn run(context: &mut Context, args: &InitArgs) -> anyhow::Result<()> {
         return Err(complaint.into());
     }
     Store::check_place(&store_path, if config.store.reader_group.is_some() { 0o640 } else { 0o600 })?;
-    if key_place.path.symlink_metadata().is_ok() {
-        return Err(Complaint::LeftoverKey(key_place.path).into());
+    key_place.check_free(&store_path)?;
+    let mut equivalent = None;
+    if existing.is_none() {
+        let path = context.new_config_path();
+        let organization = Answers::of(context, args)?;
+        let text = new_config(context, &organization, &path, &store_path)?;
+        equivalent =
+            organization.were_asked.then(|| equivalent_command(context, args, &organization, &path, &store_path));
+        make_directory_of(&path, 0o755, None)?;
+        private_file::write_new(&path, CONFIG_MODE, text.as_bytes())?;
+        context.output.say(&format!("Created configuration: {}", path.display()));
     }
-    let config_path = match existing {
-        Some(path) => path,
-        None => {
-            let path = context.new_config_path();
-            let text = new_config(context, args, &path, &store_path)?;
-            make_directory_of(&path, 0o755, None)?;
-            private_file::write_new(&path, CONFIG_MODE, text.as_bytes())?;
-            context.output.say(&format!("Configuration made: {}", path.display()));
-            path
-        }
-    };
     let operators = make_store(context, &config, &store_path, &key_place, first, service)?;
-    context.output.say(&format!("Reset key made: {}", key_place.path.display()));
-    context.output.say(&format!("Store made: {}", store_path.display()));
+    context.output.say(&format!("Created reset key: {}", key_place.path.display()));
+    context.output.say(&format!("Created store: {}", store_path.display()));
     for FirstOperator { uid, account, kind, .. } in &operators {
         let account = format!("{} (uid {uid})", text::visible(account));
         context.output.say(&match kind {
@@ -110,12 +110,7 @@ pub fn run(context: &mut Context, args: &InitArgs) -> anyhow::Result<()> {
             OperatorKind::Service => format!("Service: {account}, owns the store, and may run `jobs run`"),
         });
     }
-    if !args.yes {
-        let mut words: Vec<OsString> = ["cxme-admin", "init", "--yes", "-c"].map(Into::into).to_vec();
-        words.push(config_path.into_os_string());
-        if let Some(operator) = &args.operator {
-            words.extend(["--operator".into(), operator.into()]);
-        }
+    if let Some(words) = equivalent {
         context.output.say(&format!("The same without questions: {}", crate::cli::as_typed(&words)));
     }
     context.output.say("Next: cxme-admin users add EMAIL --name NAME");
@@ -127,7 +122,7 @@ fn at_store(context: &mut Context, args: &InitArgs, store: &Path, key_place: &Ke
     if key_place.is_pending() {
         context.may_init()?;
         key_place.finish()?;
-        context.output.say(&format!("Reset key made: {}", key_place.path.display()));
+        context.output.say(&format!("Created reset key: {}", key_place.path.display()));
         return Ok(());
     }
     if !args.new_key {
@@ -187,7 +182,7 @@ fn renew_key(context: &mut Context, place: &KeyPlace, yes: bool) -> anyhow::Resu
     let desk = context.desk(Action::StoreInit)?;
     let links = init::links_of_lost_key(&desk)?;
     let path = place.path.display();
-    let question = format!("Make a new reset key, {path}, and end {}?", counted(links, "open link"));
+    let question = format!("Create a new reset key, {path}, and revoke {}?", counted(links, "open link"));
     prompt::confirm(context, yes, &question)?;
     let key = desk.with_random(ResetKey::generate);
     place.write(&key)?;
@@ -197,22 +192,62 @@ fn renew_key(context: &mut Context, place: &KeyPlace, yes: bool) -> anyhow::Resu
         let _ = std::fs::remove_file(&place.path);
         return Err(error.into());
     }
-    context.output.say(&format!("Reset key made: {path}"));
+    context.output.say(&format!("Created reset key: {path}"));
     Ok(())
 }
 
-/// The text of a new configuration: the example, with what was asked or given filled in.
-fn new_config(context: &mut Context, args: &InitArgs, path: &Path, store_path: &Path) -> anyhow::Result<String> {
-    let mut name = args.organization.clone().unwrap_or_default();
-    let mut contact = args.help_contact.clone().unwrap_or_default();
-    if !args.yes {
-        let hint = "give `--yes` to take the defaults, and `--organization` and `--help-contact`";
-        let mut terminal = context.terminal("The organization's name and help contact", hint)?;
-        name = prompt::line(terminal.as_mut(), "The organization's name", &name)?;
-        contact = prompt::line(terminal.as_mut(), "Whom users ask for help", &contact)?;
+/// What a new configuration says of the organization.
+struct Answers {
+    name: String,
+    help_contact: String,
+    were_asked: bool,
+}
+
+impl Answers {
+    /// As the arguments or the operator at the terminal give them.
+    fn of(context: &Context, args: &InitArgs) -> anyhow::Result<Self> {
+        let mut name = args.organization.clone().unwrap_or_default();
+        let mut help_contact = args.help_contact.clone().unwrap_or_default();
+        if !args.yes {
+            let hint = "give `--yes` to take the defaults, and `--organization` and `--help-contact`";
+            let mut terminal = context.terminal("The organization's name and help contact", hint)?;
+            name = prompt::line(terminal.as_mut(), "The organization's name", &name)?;
+            help_contact = prompt::line(terminal.as_mut(), "Whom users ask for help", &help_contact)?;
+        }
+        Ok(Self { name, help_contact, were_asked: !args.yes })
     }
+}
+
+/// The command that does the same without asking, wherever the variables lead then: `-c` makes it ignore that of the store.
+fn equivalent_command(
+    context: &Context,
+    args: &InitArgs,
+    answers: &Answers,
+    config: &Path,
+    store: &Path,
+) -> Vec<OsString> {
+    let mut words: Vec<OsString> = ["cxme-admin", "init", "--yes", "-c"].map(Into::into).to_vec();
+    words.push(config.into());
+    if context.names_store() {
+        words.extend(["--store".into(), store.into()]);
+    }
+    for (option, value) in [("--organization", &answers.name), ("--help-contact", &answers.help_contact)] {
+        match value.chars().next() {
+            None => {}
+            Some('-') => words.push(format!("{option}={value}").into()),
+            Some(_) => words.extend([option.into(), value.into()]),
+        }
+    }
+    if let Some(operator) = &args.operator {
+        words.extend(["--operator".into(), operator.into()]);
+    }
+    words
+}
+
+/// The text of a new configuration: the example, with what was asked or given filled in.
+fn new_config(context: &Context, answers: &Answers, path: &Path, store_path: &Path) -> anyhow::Result<String> {
     let mut text = EXAMPLE.to_owned();
-    for (key, value) in [("name", &name), ("help_contact", &contact)] {
+    for (key, value) in [("name", &answers.name), ("help_contact", &answers.help_contact)] {
         let filled = format!("\n{key} = {}\n", toml_text(value));
         text = text.replacen(&format!("\n{key} = \"\"\n"), &filled, 1);
     }

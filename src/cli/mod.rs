@@ -180,8 +180,8 @@ fn check_hyphens(named: NamedFiles) -> anyhow::Result<()> {
     if !named.hyphen {
         return Ok(());
     }
-    let words = "`-` is not a stream here: this needs a file".to_owned();
-    Err(Complaint::Usage { words, hint: Some("name a file; one that is called `-` is `./-`".to_owned()) }.into())
+    let words = "`-` (standard input) is not accepted here: name a file".to_owned();
+    Err(Complaint::Usage { words, hint: Some("for a file called `-`: `./-`".to_owned()) }.into())
 }
 
 /// After a question that `--yes` answers, says the command that does the same without it.

@@ -77,6 +77,11 @@ impl<'t> Document<'t> {
         document
     }
 
+    /// Whether the text has a section, or a key of its name.
+    pub(super) fn has(&self, section: &str) -> bool {
+        self.root.contains_key(section)
+    }
+
     /// Whether a problem was noted of a section, or of the text itself, or whether the section has a key that nobody
     /// asked for.
     pub(super) fn has_problem_in(self, section: &str) -> bool {

@@ -36,10 +36,14 @@ impl Config {
         let part = |section| if is_sound { Cow::Borrowed(text) } else { Cow::Owned(lines_of(text, section)) };
         let store_text = part("store");
         let document = Document::parse_part(&store_text, folder, surroundings, "store");
+        let named = document.has("store");
         let store = StoreSection::read(&document.section("store"));
         let mut problems = document.finish();
         if store.names_replaced_bytes() {
             problems.push(Problem { line: None, text: "[store]: is not UTF-8: save the file as UTF-8".to_owned() });
+        }
+        if problems.is_empty() && !named {
+            problems.extend(possible_store(text, is_sound));
         }
         if !problems.is_empty() {
             return Err(Problems::new(name, problems));
@@ -63,6 +67,44 @@ impl StoreSection {
         let path = self.path.as_ref().and_then(|path| path.to_str());
         [path, self.reader_group.as_deref()].into_iter().flatten().any(|text| text.contains('\u{fffd}'))
     }
+}
+
+/// Where a file without a `[store]` may name a store all the same: the store at the usual place could be another one, so it
+/// answers no login then.
+fn possible_store(text: &str, is_sound: bool) -> Option<Problem> {
+    let problem = |line: usize, text: &str| Some(Problem { line: Some(line), text: text.to_owned() });
+    // What is no text (compressed, UTF-16, lines that end as on a classic Mac) hides every line.
+    let is_text = |line: &str| !line.trim_end_matches('\r').chars().any(|c| c.is_control() && c != '\t');
+    let mut is_value = false;
+    for (index, line) in text.split('\n').enumerate() {
+        if !is_text(line) && !is_sound {
+            return problem(index + 1, "is not a line of UTF-8 text, and could hide [store]");
+        }
+        let code = line.trim_start_matches(|c: char| c.is_whitespace() || c == '\u{feff}');
+        // In a sound file, what stands between the quotes of a text of several lines is no key.
+        let was_value = is_value;
+        is_value ^= is_sound && (code.matches("\"\"\"").count() + code.matches("'''").count()) % 2 == 1;
+        if was_value || code.starts_with('#') {
+            continue;
+        }
+        let (before, value) = code.split_once('=').unwrap_or((code, ""));
+        let names = before.split(|c: char| !c.is_alphanumeric() && !matches!(c, '_' | '-')).map(str::to_lowercase);
+        let mut names = names.filter(|name| !name.is_empty());
+        let is_header = before.contains(['[', ']']) || before.contains('.');
+        let in_value = !is_sound && ["[store", "store]"].iter().any(|part| value.to_lowercase().contains(part));
+        let is_near = |name: &String| {
+            (is_header || !value.is_empty()) && strsim::damerau_levenshtein(name, "store") <= 2
+                || name == "path"
+                || name == "reader_group"
+        };
+        if in_value || names.any(|name| is_near(&name)) {
+            return problem(
+                index + 1,
+                "may belong to [store], which the file does not have: write [store], or remove it",
+            );
+        }
+    }
+    None
 }
 
 /// The lines of a damaged file that belong to a section and those below it, each in its place; all others are empty. A

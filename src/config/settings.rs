@@ -21,6 +21,21 @@ pub struct Setting {
     pub line: Option<usize>,
 }
 
+/// The names of all keys in the order of the example, where a key without a default is a comment.
+fn order() -> Vec<String> {
+    let mut section = "";
+    let mut names = Vec::new();
+    for line in EXAMPLE.lines() {
+        let words = line.strip_prefix("# ").unwrap_or(line);
+        if let Some(name) = line.strip_prefix('[') {
+            section = name.trim_end_matches(']');
+        } else if let Some((key, _)) = words.split_once(" = ").filter(|(key, _)| !key.contains(' ')) {
+            names.push(format!("{section}.{key}"));
+        }
+    }
+    names
+}
+
 impl Config {
     /// What holds, key by key: of the file at `path`, or of none.
     ///
@@ -43,7 +58,10 @@ impl Config {
             let value = if line.is_none() { config.depending_default(&name).or(value) } else { value };
             Setting { name, value, line }
         });
-        Ok(settings.collect())
+        let mut settings: Vec<Setting> = settings.collect();
+        let order = order();
+        settings.sort_by_key(|setting| order.iter().position(|name| *name == setting.name));
+        Ok(settings)
     }
 
     /// The default of a key whose default depends on others.

@@ -141,7 +141,7 @@ pub enum ChainBreak {
     #[error("event {0} was changed after it was written, or the one before it was")]
     Changed(i64),
     /// There is no event at all.
-    #[error("there is no event, and a store always has that of `init`: all were deleted")]
+    #[error("the audit log is empty: all events were deleted, including the one that `init` recorded")]
     Empty,
     /// The head that was kept elsewhere is in no event.
     #[error("no event has the hash given with `--head`: events were cut off or rewritten since it was noted")]

@@ -87,6 +87,12 @@ impl Operator {
     pub fn is_account(&self, uid: u32, known_name: Option<&str>) -> bool {
         self.uid == uid && known_name.is_none_or(|name| name == self.account)
     }
+
+    /// Whether somebody can act as this operator, given the name of the number now: one whose account does not exist cannot.
+    /// A name that cannot be looked up now is taken to be the operator's.
+    pub fn is_usable<E>(&self, name: &Result<Option<String>, E>) -> bool {
+        name.as_ref().map_or(true, |name| name.as_ref() == Some(&self.account))
+    }
 }
 
 /// By what right an action is done.
@@ -94,7 +100,9 @@ impl Operator {
 pub enum Standing {
     /// An operator with this role.
     Operator {
-        /// The role's name.
+        /// The role.
+        id: RoleId,
+        /// Its name.
         role: String,
         /// What it allows.
         permissions: Permissions,
@@ -149,9 +157,13 @@ impl Standing {
         }
     }
 
-    /// Whether everything may be done.
+    /// Whether the role is the built-in Admin, as in [`Operator::is_admin`], or root acts as that.
     pub fn is_admin(&self) -> bool {
-        self.permissions() == Permissions::all()
+        match self {
+            Self::Operator { id, .. } => *id == RoleId::ADMIN,
+            Self::Root => true,
+            Self::OtherName { .. } | Self::Stranger => false,
+        }
     }
 
     /// The words in an event.

@@ -21,7 +21,7 @@ pub enum Refusal {
     },
     /// The number of the OS account is an operator's, and its name is another one.
     #[error(
-        "uid {uid} is an operator by the name {}, and is {} now",
+        "uid {uid} was added as operator {}, but now belongs to account {}",
         text::quoted(operator, 80),
         text::quoted(account, 80)
     )]
@@ -44,10 +44,21 @@ pub enum Refusal {
     /// An operator who came by sudo, and is not Admin, named what the program would open with rights that are not theirs.
     #[error("{0} is only allowed for Admins when using sudo")]
     NotBySudo(String),
+    /// The same of a file in an argument.
+    #[error(
+        "{}naming a file is only allowed for Admins when using sudo",
+        if *.is_hyphen { "`-` is a file name here, and " } else { "" }
+    )]
+    NamedFile {
+        /// Whether its name was given as `-`.
+        is_hyphen: bool,
+        /// What the file is for.
+        purpose: FilePurpose,
+    },
     /// Somebody who came by sudo, and may not do anything on this machine, tried to set it up.
     #[error(
-        "`init` by sudo needs an account that may run any command by sudo, and {}",
-        if *.is_known { format!("{} may not", text::quoted(account, 80)) } else { "sudo cannot be asked here".to_owned() }
+        "`init` with sudo is only for accounts that sudo allows to run any command: {}",
+        if *.is_known { format!("{} is not one", text::quoted(account, 80)) } else { "sudo could not be queried".to_owned() }
     )]
     InitBySudo {
         /// The account that called sudo.
@@ -67,9 +78,19 @@ pub enum Refusal {
         /// What that role lacks.
         permission: Permission,
     },
+    /// A role that is to be given may do more than the operator's.
+    #[error("the role {role} has the permission `{permission}`, which yours, {own}, lacks")]
+    RoleOutranks {
+        /// The role that was to be given.
+        role: String,
+        /// The operator's role.
+        own: String,
+        /// What that role lacks.
+        permission: Permission,
+    },
     /// Rows of an import would act on users whose role may do more than the operator's, or give such a role.
     #[error(
-        "{rows} {} a role that may do more than yours, {role}: nothing was imported",
+        "{rows} {} a role with permissions that your role, {role}, lacks; nothing was imported",
         if *.rows == 1 { "row concerns" } else { "rows concern" }
     )]
     RowsOutrank {
@@ -85,7 +106,7 @@ pub enum Refusal {
     #[error("no role is called `{}`", text::quoted(.0, 80))]
     NoSuchRole(String),
     /// No OS account has this name or number.
-    #[error("no account of this machine is called `{}`", text::quoted(.0, 80))]
+    #[error("no such account on this machine: `{}`", text::quoted(.0, 80))]
     NoSuchAccount(String),
     /// The account is no operator.
     #[error("{0} is not an operator")]
@@ -214,10 +235,18 @@ pub enum Refusal {
     },
 }
 
-impl Refusal {
-    /// What [`Refusal::NotBySudo`] says of a file in an argument.
-    pub const NAMED_FILE: &str = "naming a file";
+/// What a file that an argument names is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FilePurpose {
+    /// Input, which may come from standard input as well.
+    Input,
+    /// Output, which goes to standard output without this option.
+    Output(&'static str),
+    /// Anything else.
+    Other,
+}
 
+impl Refusal {
     /// Whether the refusal is an event: somebody tried what he may not do, or what must not be done.
     pub fn is_recorded(&self) -> bool {
         matches!(
@@ -226,7 +255,9 @@ impl Refusal {
                 | Self::OtherName { .. }
                 | Self::NotPermitted { .. }
                 | Self::NotBySudo(_)
+                | Self::NamedFile { .. }
                 | Self::Outranked { .. }
+                | Self::RoleOutranks { .. }
                 | Self::RowsOutrank { .. }
                 | Self::LastAdmin(_)
                 | Self::Saml { .. }
@@ -237,7 +268,13 @@ impl Refusal {
 
     /// Whether strangers can cause it, as often as they like: then it is counted, and an event a minute tells of many.
     pub fn is_attempt(&self) -> bool {
-        matches!(self, Self::WrongPassword { .. } | Self::CodeNotAccepted { .. })
+        matches!(
+            self,
+            Self::WrongPassword { .. }
+                | Self::CodeNotAccepted { .. }
+                | Self::NotAnOperator { .. }
+                | Self::OtherName { .. }
+        )
     }
 
     /// The user as the operator named him, where the words leave it out.

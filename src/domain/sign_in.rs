@@ -62,7 +62,7 @@ pub fn parse_client(given: &str) -> Result<String, &'static str> {
     }
     let is_part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_' | ':' | '%');
     if given.is_empty() || given.len() > MAX_CLIENT || !given.chars().all(is_part) || given.starts_with('-') {
-        return Err("is neither an IP address nor the name of a host");
+        return Err("not an IP address or a host name");
     }
     Ok(given.to_owned())
 }

@@ -198,7 +198,7 @@ mod tests {
         fs::set_permissions(&folder.directory, fs::Permissions::from_mode(0o777)).unwrap();
         let trouble = folder.open().unwrap_err();
         assert_eq!(trouble.kind, TroubleKind::Configuration);
-        let at = format!("of its directory {} lets everybody write in it", folder.directory.display());
+        let at = format!("its directory {} is world-writable (0777)", folder.directory.display());
         assert!(trouble.words.contains(&at), "{trouble:?}");
         assert_eq!(trouble_of(wait(folder.hand_over(&mail("1@example.com")))).kind, TroubleKind::Configuration);
         assert_eq!(names(&folder).len(), 0);

@@ -11,8 +11,9 @@ use nix::unistd::UnlinkatFlags;
 
 use super::Problem;
 use super::folder::Folder;
+use super::reserved::refuse_reserved;
 use super::rule::judge_folder_mode;
-use super::unfinished::{move_new, move_over, unfinished_name};
+use super::unfinished::{UNFINISHED, move_new, move_over, random_name};
 
 /// The mode of the folders on the way to a new one, before the umask.
 const PARENT_MODE: u32 = 0o755;
@@ -31,7 +32,8 @@ pub fn create_new(path: &Path, mode: u32) -> Result<File, Problem> {
 /// left.
 ///
 /// # Errors
-/// As [`create_new`], and what the system said when writing failed.
+/// As [`create_new`], and what the system said when writing failed; [`Problem::Reserved`] when the name is one of SQLite's
+/// or the program's own.
 pub fn write_new(path: &Path, mode: u32, bytes: &[u8]) -> Result<(), Problem> {
     fill_new(path, mode, |file| file.write_all(bytes))
 }
@@ -43,10 +45,6 @@ pub fn write_new(path: &Path, mode: u32, bytes: &[u8]) -> Result<(), Problem> {
 /// [`Problem::Parent`] when others may write in the folder; otherwise what the system said.
 pub fn replace(path: &Path, mode: u32, bytes: &[u8]) -> Result<(), Problem> {
     let folder = folder_for(path)?;
-    let unfinished = unfinished_name(path);
-    // What a killed process left under that name would be in the way for ever where each process has the same number,
-    // as in a container.
-    folder.remove(&unfinished, UnlinkatFlags::NoRemoveDir);
     fill_and_move(&folder, path, mode, |file| file.write_all(bytes), |from| move_over(from, path))
 }
 
@@ -54,9 +52,10 @@ pub fn replace(path: &Path, mode: u32, bytes: &[u8]) -> Result<(), Problem> {
 /// all.
 ///
 /// # Errors
-/// [`Problem::Exists`] when anything stands under the name; [`Problem::Parent`] when others may write in the folder
-/// above; otherwise what the system said.
+/// [`Problem::Exists`] when anything stands under the name; [`Problem::Reserved`] when it is one of SQLite's or the
+/// program's own; [`Problem::Parent`] when others may write in the folder above; otherwise what the system said.
 pub fn create_folder(path: &Path, mode: u32) -> Result<(), Problem> {
+    refuse_reserved(path)?;
     if let Some(parent) = path.parent().filter(|parent| !parent.as_os_str().is_empty()) {
         let made = DirBuilder::new().recursive(true).mode(PARENT_MODE).create(parent);
         made.map_err(|error| Problem::Io { path: parent.to_path_buf(), doing: "created", error })?;
@@ -74,6 +73,7 @@ pub fn create_folder(path: &Path, mode: u32) -> Result<(), Problem> {
 /// Makes a file and lets `fill` write it, under another name until it is whole: a kill in between leaves nothing under
 /// the name itself, which the next run would take for the file. Removes what was written when anything fails.
 fn fill_new(path: &Path, mode: u32, fill: impl FnOnce(&mut File) -> io::Result<()>) -> Result<(), Problem> {
+    refuse_reserved(path)?;
     let folder = folder_for(path)?;
     if path.symlink_metadata().is_ok() {
         return Err(Problem::Exists { path: path.to_path_buf() });
@@ -88,7 +88,7 @@ fn fill_and_move(
     fill: impl FnOnce(&mut File) -> io::Result<()>,
     put: impl FnOnce(&Path) -> Result<(), Problem>,
 ) -> Result<(), Problem> {
-    let unfinished = unfinished_name(path);
+    let unfinished = random_name(path, UNFINISHED);
     let mut file = create_in(folder, &unfinished, mode)?;
     let written = fill(&mut file).and_then(|()| file.sync_all());
     written
@@ -188,7 +188,6 @@ mod tests {
     fn replacing_puts_the_new_file_in_the_place_of_the_old_one_and_leaves_no_other() {
         let folder = folder();
         let path = folder.path().join("1.eml");
-        fs::write(unfinished_name(&path), "what a killed process left").unwrap();
         replace(&path, 0o600, b"first").unwrap();
         let elsewhere = folder.path().join("elsewhere");
         fs::write(&elsewhere, "untouched").unwrap();

@@ -2,10 +2,12 @@
 
 use std::io::Read as _;
 use std::path::Path;
+use std::path::PathBuf;
 
 use nix::fcntl::OFlag;
 use nix::sys::stat::Mode;
 
+use super::Problem;
 use super::folder::{Folder, facts};
 use super::rule::Kind;
 
@@ -24,21 +26,56 @@ const HEAD: usize = 128;
 /// that cannot be read is not. It is opened for that, which would drop SQLite's locks of this process on it, so this is
 /// asked only of a file that was refused and is not opened by SQLite.
 pub(super) fn is_ours(directory: &Folder, path: &Path) -> bool {
-    let flags = OFlag::O_RDONLY | OFlag::O_NONBLOCK | OFlag::O_NOCTTY;
-    let Ok(file) = directory.open(path, flags, Mode::empty()) else { return false };
-    if !facts(&file, path).is_ok_and(|facts| matches!(facts.kind, Kind::File)) {
-        return false;
+    head_of(directory, path).is_ok_and(|head| has_mark(&head))
+}
+
+/// The stores of this program in the directory of `path`, by name. As in `is_ours`, the files there are opened for that.
+///
+/// # Errors
+/// When there is none among the files that can be read, and the directory or a file in it cannot be.
+pub fn stores_beside(path: &Path) -> Result<Vec<PathBuf>, Problem> {
+    let directory = Folder::of(path)?;
+    let failed = |error| Problem::Io { path: directory.path.clone(), doing: "read", error };
+    let (mut stores, mut unread) = (Vec::new(), None);
+    for entry in std::fs::read_dir(&directory.path).map_err(failed)? {
+        let entry = entry.map_err(failed)?;
+        // Opening a device or a pipe could do something.
+        if !entry.file_type().map_err(failed)?.is_file() {
+            continue;
+        }
+        match head_of(&directory, &entry.path()) {
+            Ok(head) if is_store(&head) => stores.push(entry.path()),
+            Ok(_) => {}
+            Err(problem) => unread = Some(problem),
+        }
+    }
+    stores.sort();
+    unread.filter(|_| stores.is_empty()).map_or(Ok(stores), Err)
+}
+
+/// How the regular file under the last name of `path` begins.
+fn head_of(directory: &Folder, path: &Path) -> Result<Vec<u8>, Problem> {
+    let file = directory.open(path, OFlag::O_RDONLY | OFlag::O_NONBLOCK | OFlag::O_NOCTTY, Mode::empty())?;
+    match facts(&file, path)?.kind {
+        Kind::File => {}
+        Kind::Symlink => return Err(Problem::Symlink { path: path.to_path_buf() }),
+        Kind::Other(kind) => return Err(Problem::NotAFile { path: path.to_path_buf(), kind }),
     }
     let mut head = Vec::with_capacity(HEAD);
-    file.take(HEAD as u64).read_to_end(&mut head).is_ok() && has_mark(&head)
+    let read = file.take(HEAD as u64).read_to_end(&mut head);
+    read.map_err(|error| Problem::Io { path: path.to_path_buf(), doing: "read", error })?;
+    Ok(head)
+}
+
+fn is_store(head: &[u8]) -> bool {
+    let (at, id) = APPLICATION_ID;
+    head.starts_with(SQLITE) && head.get(at..at + id.len()) == Some(id)
 }
 
 fn has_mark(head: &[u8]) -> bool {
-    let (at, id) = APPLICATION_ID;
-    let is_store = head.starts_with(SQLITE) && head.get(at..at + id.len()) == Some(id);
     let line = head.strip_suffix(b"\n").unwrap_or(head);
     let is_key = line.len() == KEY_DIGITS && line.iter().all(u8::is_ascii_hexdigit);
-    is_store || is_key || head.starts_with(CONFIGURATION)
+    is_store(head) || is_key || head.starts_with(CONFIGURATION)
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ mod create;
 mod folder;
 mod mark;
 mod problem;
+mod reserved;
 mod rule;
 mod unfinished;
 
@@ -23,7 +24,9 @@ use nix::sys::stat::Mode;
 use zeroize::Zeroizing;
 
 pub use create::{create_folder, create_new, replace, write_new};
+pub use mark::stores_beside;
 pub use problem::Problem;
+pub use reserved::refuse_reserved;
 pub use rule::Rule;
 pub use unfinished::{Unfinished, move_new};
 
@@ -121,7 +124,7 @@ pub fn group_faults(path: &Path, name: &str, group: u32) -> Result<Vec<String>, 
         let is_open = found.group == group && found.mode & bits == bits;
         let (has, of) = (found.mode, found.group);
         let words = format!(
-            "{}: has mode {has:04o} and group {of}: {name} needs mode {mode:04o} and its own group",
+            "{}: has mode {has:04o} and gid {of}: group {name} can read it only with mode {mode:04o} and group {name}",
             path.display()
         );
         (!is_open).then_some(words)

@@ -18,7 +18,7 @@ pub enum Problem {
         path: PathBuf,
     },
     /// The mode gives others a right that they must not have.
-    #[error("{}: mode {mode:04o} lets {} it: {}", Shown(path), Rights(mode & forbidden),
+    #[error("{}: is {} ({mode:04o}): {}", Shown(path), Rights(mode & forbidden),
             ModeRemedy { path, mode: mode & !forbidden & 0o666, forbidden: *forbidden, is_ours: *is_ours })]
     Mode {
         /// The file.
@@ -31,7 +31,7 @@ pub enum Problem {
         is_ours: bool,
     },
     /// The file belongs to somebody else.
-    #[error("{}: belongs to uid {owner}, not to {}: its owner could change it, so it is not used", Shown(path),
+    #[error("{}: owned by uid {owner}, not by {}; refused because its owner could change it", Shown(path),
             Owners(*wanted))]
     Owner {
         /// The file.
@@ -49,7 +49,7 @@ pub enum Problem {
     },
     /// The file has further names, in folders that were not judged.
     #[error(
-        "{}: has {links} names (hard links), and must have one: `find / -xdev -samefile {}` lists them",
+        "{}: has {links} hard links; only one is allowed: `find / -xdev -samefile {}` lists them",
         Shown(path),
         Shown(path)
     )]
@@ -68,7 +68,7 @@ pub enum Problem {
         kind: &'static str,
     },
     /// Others can write in its directory, and so exchange the file.
-    #[error("{}: mode {mode:04o} of its directory {} lets {} in it: use a directory that only its owner may write in",
+    #[error("{}: its directory {} is {} ({mode:04o}): use a directory that only its owner may write in",
             Shown(path), Shown(folder), Rights(mode & 0o022))]
     Parent {
         /// The file.
@@ -79,7 +79,7 @@ pub enum Problem {
         mode: u32,
     },
     /// The folder it stands in belongs to somebody else, who can exchange the file.
-    #[error("{}: its directory {} belongs to uid {owner}, not to {}: its owner could exchange the file, so it is not used",
+    #[error("{}: its directory {} is owned by uid {owner}, not by {}; refused because its owner could replace the file",
             Shown(path), Shown(folder), Owners(*wanted))]
     ParentOwner {
         /// The file.
@@ -98,10 +98,20 @@ pub enum Problem {
         directory: PathBuf,
     },
     /// A file to be made is there already, and nothing is overwritten.
-    #[error("{}: exists already, and nothing is overwritten: give another path", Shown(path))]
+    #[error("{}: already exists: give another path", Shown(path))]
     Exists {
         /// The file or folder.
         path: PathBuf,
+    },
+    /// The name is one that SQLite or this program takes for a file of its own.
+    #[error("{}: {whose} uses names that end in `{ending}` for files of its own: give another name", Shown(path))]
+    Reserved {
+        /// The file or directory.
+        path: PathBuf,
+        /// How the name ends.
+        ending: &'static str,
+        /// Which program has such files.
+        whose: &'static str,
     },
     /// The file is longer than it could be if it were the right one.
     #[error("{}: is larger than {limit} bytes: give the path of the right file", Shown(path))]
@@ -171,29 +181,23 @@ impl fmt::Display for Shown<'_> {
     }
 }
 
-/// Who may do what, of the permission bits of group and others.
+/// What a file is by the permission bits of group and others, such as `world-readable and group-writable`.
 struct Rights(u32);
 
 impl fmt::Display for Rights {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match (self.0 >> 3 & 0o007, self.0 & 0o007) {
-            (group, others) if group == others => write!(f, "everybody {}", rights(others)),
-            (group, 0) => write!(f, "the group {}", rights(group)),
-            (0, others) => write!(f, "others {}", rights(others)),
-            (group, others) => write!(f, "the group {} and others {}", rights(group), rights(others)),
+        let (group, others) = (self.0 >> 3 & 0o007, self.0 & 0o007);
+        let of = |(bit, right): (u32, &str)| match (others & bit != 0, group & bit != 0) {
+            (true, _) => Some(format!("world-{right}")),
+            (false, true) => Some(format!("group-{right}")),
+            (false, false) => None,
+        };
+        let rights: Vec<String> =
+            [(4, "readable"), (2, "writable"), (1, "executable")].into_iter().filter_map(of).collect();
+        match rights.as_slice() {
+            [rights @ .., last] if !rights.is_empty() => write!(f, "{} and {last}", rights.join(", ")),
+            rights => f.write_str(&rights.concat()),
         }
-    }
-}
-
-fn rights(bits: u32) -> &'static str {
-    match bits {
-        1 => "execute",
-        2 => "write",
-        3 => "write and execute",
-        4 => "read",
-        5 => "read and execute",
-        6 => "read and write",
-        _ => "read, write and execute",
     }
 }
 

@@ -223,12 +223,12 @@ mod tests {
         let found = judge(Rule::secret(), 1000, file(0o644, 1001)).unwrap_err();
         assert_eq!(
             found.to_string(),
-            "/x/key: belongs to uid 1001, not to uid 1000 or root: its owner could change it, so it is not used"
+            "/x/key: owned by uid 1001, not by uid 1000 or root; refused because its owner could change it"
         );
         let found = judge(Rule::secret().owned_also_by(Some(998)), 0, file(0o600, 1001)).unwrap_err();
-        assert!(found.to_string().contains("not to uid 998 or root"), "{found}");
+        assert!(found.to_string().contains("not by uid 998 or root"), "{found}");
         let found = judge(Rule::secret(), 0, file(0o600, 1001)).unwrap_err();
-        assert!(found.to_string().contains("not to root"), "{found}");
+        assert!(found.to_string().contains("not by root"), "{found}");
     }
 
     #[test]

@@ -77,13 +77,13 @@ fn a_loose_mode_of_our_own_file_is_refused_with_the_chmod_that_fixes_it() {
     let path = file(&folder, "key", 0o640, &"0a".repeat(32));
     let at = path.display();
     for (mode, rule, ending) in [
-        (0o640, Rule::secret(), "mode 0640 lets the group read it: run `chmod 600"),
-        (0o604, Rule::secret(), "mode 0604 lets others read it: run `chmod 600"),
-        (0o666, Rule::secret(), "mode 0666 lets everybody read and write it: run `chmod 600"),
-        (0o777, Rule::secret(), "mode 0777 lets everybody read, write and execute it: run `chmod 600"),
-        (0o440, Rule::store(false), "mode 0440 lets the group read it: run `chmod 400"),
-        (0o664, Rule::store(true), "mode 0664 lets the group write and others read it: run `chmod 640"),
-        (0o664, Rule::config(), "mode 0664 lets the group write it: run `chmod 644"),
+        (0o640, Rule::secret(), "is group-readable (0640): run `chmod 600"),
+        (0o604, Rule::secret(), "is world-readable (0604): run `chmod 600"),
+        (0o666, Rule::secret(), "is world-readable and world-writable (0666): run `chmod 600"),
+        (0o777, Rule::secret(), "is world-readable, world-writable and world-executable (0777): run `chmod 600"),
+        (0o440, Rule::store(false), "is group-readable (0440): run `chmod 400"),
+        (0o664, Rule::store(true), "is world-readable and group-writable (0664): run `chmod 640"),
+        (0o664, Rule::config(), "is group-writable (0664): run `chmod 644"),
     ] {
         set_mode(&path, mode);
         assert_eq!(refusal(&path, rule), format!("{at}: {ending} {at}`"));
@@ -98,9 +98,12 @@ fn a_loose_mode_of_another_file_is_refused_without_a_command() {
     let folder = folder();
     let path = file(&folder, "passwd", 0o666, "root:x:0:0:root:/root:/bin/bash\n");
     let text = refusal(&path, Rule::secret());
-    assert!(text.ends_with("lets everybody read and write it: use a file that only its owner may access"), "{text}");
+    assert!(
+        text.ends_with("is world-readable and world-writable (0666): use a file that only its owner may access"),
+        "{text}"
+    );
     let text = refusal(&path, Rule::config());
-    assert!(text.ends_with("lets everybody write it: use a file that only its owner may write to"), "{text}");
+    assert!(text.ends_with("is world-writable (0666): use a file that only its owner may write to"), "{text}");
 }
 
 /// What is done to a companion.
@@ -154,11 +157,11 @@ fn a_folder_where_others_may_write_is_refused_and_a_sticky_one_is_fine() {
     let folder = folder();
     let path = file(&folder, "key", 0o600, "x");
     for rule in [Rule::secret(), Rule::store(true), Rule::config()] {
-        for (mode, who) in [(0o777, "everybody"), (0o770, "the group"), (0o2752, "others")] {
+        for (mode, who) in [(0o777, "world"), (0o770, "group"), (0o2752, "world")] {
             set_mode(folder.path(), mode);
             let at = folder.path().display();
             let ending = format!(
-                ": mode {mode:04o} of its directory {at} lets {who} write in it: use a directory that only its owner may write in"
+                ": its directory {at} is {who}-writable ({mode:04o}): use a directory that only its owner may write in"
             );
             let text = refusal(&path, rule);
             assert!(text.ends_with(&ending), "{text}");
@@ -183,7 +186,10 @@ fn a_symbolic_link_is_refused_for_a_secret_and_followed_for_the_configuration() 
 
     set_mode(&path, 0o666);
     let text = verdict(&link, &Rule::config()).unwrap_err().to_string();
-    assert!(text.starts_with(&format!("{}: mode 0666 ", path.canonicalize().unwrap().display())), "{text}");
+    assert!(
+        text.starts_with(&format!("{}: is world-writable (0666)", path.canonicalize().unwrap().display())),
+        "{text}"
+    );
 }
 
 #[test]
@@ -218,7 +224,7 @@ fn a_second_name_is_refused() {
     let path = file(&folder, "key", 0o600, "x");
     fs::hard_link(&path, folder.path().join("other")).unwrap();
     let text = refusal(&path, Rule::secret());
-    assert!(text.contains(": has 2 names (hard links), and must have one: `find / -xdev -samefile "), "{text}");
+    assert!(text.contains(": has 2 hard links; only one is allowed: `find / -xdev -samefile "), "{text}");
     refusal(&path, Rule::store(false));
     assert!(verdict(&path, &Rule::config()).is_ok());
 }
@@ -266,7 +272,7 @@ fn another_owner_of_file_or_folder_is_refused_unless_he_is_named() {
     for rule in [Rule::secret(), Rule::store(true), Rule::config()] {
         assert_eq!(
             refusal(&path, rule),
-            format!("{at}: belongs to uid 65534, not to root: its owner could change it, so it is not used")
+            format!("{at}: owned by uid 65534, not by root; refused because its owner could change it")
         );
         assert!(verdict(&path, &rule.owned_also_by(Some(NOBODY))).is_ok());
         assert!(verdict(&path, &rule.owned_also_by(Some(1))).is_err());
@@ -275,7 +281,7 @@ fn another_owner_of_file_or_folder_is_refused_unless_he_is_named() {
     chown(folder.path(), Some(NOBODY), None).unwrap();
     let text = refusal(&path, Rule::secret());
     assert!(
-        text.ends_with("belongs to uid 65534, not to root: its owner could exchange the file, so it is not used"),
+        text.ends_with("owned by uid 65534, not by root; refused because its owner could replace the file"),
         "{text}"
     );
     assert!(verdict(&path, &Rule::secret().owned_also_by(Some(NOBODY))).is_ok());

@@ -1,19 +1,33 @@
 //! A file that comes into being only when it is whole: written under another name beside its place, and moved there
 //! when it is on the disk. What was there already is replaced by [`super::replace`] alone.
+//!
+//! The other name cannot be guessed, so that no file of anybody else is under it: a process removes only what it created,
+//! or what a process that has ended left behind ([`Unfinished::beside`]).
 
+use std::ffi::OsStr;
+use std::fmt::Write as _;
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use nix::errno::Errno;
-use nix::fcntl::{AT_FDCWD, AtFlags, RenameFlags, renameat2};
-use nix::unistd::{linkat, unlink};
+use nix::fcntl::{AT_FDCWD, AtFlags, OFlag, RenameFlags, renameat2};
+use nix::sys::stat::Mode;
+use nix::unistd::{geteuid, linkat, unlink};
 
-use super::Problem;
 use super::create::create_new;
-use super::folder::Folder;
+use super::folder::{Folder, facts};
+use super::reserved::refuse_reserved;
+use super::rule::Kind;
+use super::{COMPANIONS, Problem};
+use crate::random::{Random as _, SystemRandom};
 
-/// A private file, mode 0600, in the making. Dropping it removes what was written.
+/// How the name of a file ends that is being written.
+pub(super) const UNFINISHED: &str = ".unfinished";
+/// How the name of a database ends that is being written beside a store.
+pub(super) const TEMPORARY: &str = ".temporary";
+
+/// A private file in the making. Dropping it removes what was written, and what SQLite wrote beside it.
 #[derive(Debug)]
 pub struct Unfinished {
     file: File,
@@ -23,17 +37,40 @@ pub struct Unfinished {
 }
 
 impl Unfinished {
-    /// Begins the file that will stand at `place`.
+    /// Begins the file that will be at `place`, with mode 0600.
     ///
     /// # Errors
-    /// [`Problem::Exists`] when there is one; otherwise as [`create_new`].
+    /// [`Problem::Exists`] when there is one, [`Problem::Reserved`] when its name is one of SQLite's or the program's own;
+    /// otherwise as [`create_new`].
     pub fn begin(place: &Path) -> Result<Self, Problem> {
+        refuse_reserved(place)?;
         if place.symlink_metadata().is_ok() {
             return Err(Problem::Exists { path: place.to_path_buf() });
         }
-        let path = unfinished_name(place);
+        let path = random_name(place, UNFINISHED);
         let file = create_new(&path, 0o600)?;
         Ok(Self { file, path, place: place.to_path_buf(), is_finished: false })
+    }
+
+    /// Begins a database of `mode` beside the store at `place`, where there may be one; it is locked while it is in the
+    /// making. What processes that were killed left behind there is removed: nobody has it locked. The directory must be
+    /// on a file system that may hold a store, and only its owner may write in it: there locks count for all processes, and
+    /// do not meet those of SQLite.
+    ///
+    /// # Errors
+    /// As [`create_new`].
+    pub fn beside(place: &Path, mode: u32) -> Result<Self, Problem> {
+        remove_left_behind(place)?;
+        loop {
+            let path = random_name(place, TEMPORARY);
+            let file = create_new(&path, mode)?;
+            let begun = Self { file, path, place: place.to_path_buf(), is_finished: false };
+            begun.file.lock().map_err(|error| begun.problem("locked", error))?;
+            // Another process may have taken it for left behind before it was locked.
+            if facts(&begun.file, place)?.links > 0 {
+                return Ok(begun);
+            }
+        }
     }
 
     /// Where it is being written.
@@ -69,15 +106,65 @@ impl Unfinished {
 impl Drop for Unfinished {
     fn drop(&mut self) {
         if !self.is_finished {
-            std::fs::remove_file(&self.path).ok();
+            remove_with_companions(&self.path);
         }
     }
 }
 
-/// The name beside `place` under which this process writes it.
-pub(super) fn unfinished_name(place: &Path) -> PathBuf {
+/// Removes a file whose name nobody else can have chosen, and what SQLite keeps beside it.
+fn remove_with_companions(path: &Path) {
+    for suffix in [""].into_iter().chain(COMPANIONS) {
+        let mut name = path.as_os_str().to_owned();
+        name.push(suffix);
+        std::fs::remove_file(name).ok();
+    }
+}
+
+/// Removes what processes that were killed left of databases beside the store at `place`. One that a living process is
+/// writing is locked, and one of another account is none of ours.
+fn remove_left_behind(place: &Path) -> Result<(), Problem> {
+    let directory = Folder::of(place)?;
+    let failed = |error| Problem::Io { path: directory.path.clone(), doing: "listed", error };
+    for entry in std::fs::read_dir(&directory.path).map_err(failed)? {
+        let path = directory.path.join(entry.map_err(failed)?.file_name());
+        if !is_temporary_of(place, &path) {
+            continue;
+        }
+        let flags = OFlag::O_RDWR | OFlag::O_NONBLOCK | OFlag::O_NOCTTY;
+        let Ok(file) = directory.open(&path, flags, Mode::empty()) else { continue };
+        let is_own = facts(&file, &path)
+            .is_ok_and(|found| matches!(found.kind, Kind::File) && found.owner == geteuid().as_raw());
+        if is_own && file.try_lock().is_ok() {
+            remove_with_companions(&path);
+        }
+    }
+    Ok(())
+}
+
+/// Whether a name is one that [`random_name`] gives a database beside the store at `place`.
+fn is_temporary_of(place: &Path, path: &Path) -> bool {
+    let bytes = |path: &Path| path.file_name().map(OsStr::as_encoded_bytes).unwrap_or_default().to_vec();
+    let (store, name) = (bytes(place), bytes(path));
+    let middle = name.strip_prefix(&store[..]).and_then(|rest| rest.strip_suffix(TEMPORARY.as_bytes()));
+    middle.and_then(|middle| middle.strip_prefix(b".")).is_some_and(|digits| {
+        digits.len() == 2 * RANDOM_BYTES && digits.iter().all(|digit| b"0123456789abcdef".contains(digit))
+    })
+}
+
+/// So many random bytes are in a name: enough that nobody guesses it.
+const RANDOM_BYTES: usize = 8;
+
+/// A name beside `place` that nobody can guess.
+pub(super) fn random_name(place: &Path, ending: &str) -> PathBuf {
+    let mut bytes = [0; RANDOM_BYTES];
+    SystemRandom.fill(&mut bytes);
+    let mut middle = String::from(".");
+    for byte in bytes {
+        let _ = write!(middle, "{byte:02x}");
+    }
     let mut name = place.as_os_str().to_owned();
-    name.push(format!(".{}.unfinished", std::process::id()));
+    name.push(middle);
+    name.push(ending);
     name.into()
 }
 
@@ -140,6 +227,31 @@ mod tests {
         assert_eq!(move_by_second_name(&from, &to), Err(Errno::EEXIST));
         assert_eq!(std::fs::read(&to).unwrap(), b"whole");
         assert_eq!(std::fs::read(&from).unwrap(), b"another");
+    }
+
+    #[test]
+    fn what_a_killed_process_left_beside_a_store_is_removed_and_nothing_else_is() {
+        let folder = folder();
+        let place = folder.path().join("store.db");
+        let living = Unfinished::beside(&place, 0o600).unwrap();
+        let left = folder.path().join("store.db.0123456789abcdef.temporary");
+        let others = [
+            "store.db.temporary",
+            "store.db.x.temporary",
+            "other.db.0123456789abcdef.temporary",
+            "store.db.1.unfinished",
+        ]
+        .map(|name| folder.path().join(name));
+        for path in others.iter().chain([&left, &folder.path().join("store.db.0123456789abcdef.temporary-wal")]) {
+            std::fs::write(path, "x").unwrap();
+        }
+        let another = Unfinished::beside(&place, 0o640).unwrap();
+        assert!(!left.exists());
+        assert_eq!(mode_of(another.path()), 0o640);
+        assert!(living.path().exists() && others.iter().all(|path| path.exists()));
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 2 + others.len());
+        drop((living, another));
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), others.len());
     }
 
     #[test]

@@ -86,6 +86,7 @@ pub struct Accounts {
 #[derive(Debug, Clone, Default)]
 struct ScriptedAccounts {
     names: BTreeMap<u32, String>,
+    is_directory_down: bool,
     sudo: sudo::Answer,
 }
 
@@ -221,10 +222,36 @@ impl Accounts {
     /// The name of an account; `None` where the machine knows none now: there is no such account, or the directory server
     /// that would know it cannot be asked.
     pub fn known_name(&self, uid: u32) -> Option<String> {
+        self.look_up(uid).ok().flatten()
+    }
+
+    /// The name of an account; `None`: there is no such account.
+    ///
+    /// # Errors
+    /// When it cannot be looked up now, such as while a directory server cannot be reached.
+    pub fn look_up(&self, uid: u32) -> io::Result<Option<String>> {
         match &self.scripted {
-            Some(machine) => machine.names.get(&uid).cloned(),
-            None => nix::unistd::User::from_uid(uid.into()).ok().flatten().map(|user| user.name),
+            Some(machine) => machine.found(machine.names.get(&uid).cloned()),
+            None => Ok(nix::unistd::User::from_uid(uid.into())?.map(|user| user.name)),
         }
+    }
+
+    /// The number and the name of an account, given its name or its number as it is printed: neither `007` nor `+5` is one.
+    /// `None`: there is no such account.
+    ///
+    /// # Errors
+    /// As [`Accounts::look_up`].
+    pub fn find(&self, given: &str) -> io::Result<Option<(u32, String)>> {
+        let named = match &self.scripted {
+            Some(machine) => {
+                machine.found(machine.names.iter().find(|(_, name)| *name == given).map(|(uid, _)| *uid))?
+            }
+            None => nix::unistd::User::from_name(given)?.map(|user| user.uid.as_raw()),
+        };
+        let number = || given.parse::<u32>().ok().filter(|number| number.to_string() == given);
+        // The largest number is none: chown(2) and others take it for "unchanged".
+        let Some(uid) = named.or_else(number).filter(|&uid| uid != u32::MAX) else { return Ok(None) };
+        Ok(self.look_up(uid)?.map(|name| (uid, name)))
     }
 
     /// Whether sudo lets an account run any command as root, as sudo itself says.
@@ -236,14 +263,12 @@ impl Accounts {
             (None, _) => sudo::Answer::CannotBeAsked,
         }
     }
+}
 
-    /// The number of an account, given its name or its number.
-    pub fn uid(&self, given: &str) -> Option<u32> {
-        let named = match &self.scripted {
-            Some(machine) => machine.names.iter().find(|(_, name)| *name == given).map(|(uid, _)| *uid),
-            None => nix::unistd::User::from_name(given).ok().flatten().map(|user| user.uid.as_raw()),
-        };
-        named.or_else(|| given.parse().ok())
+impl ScriptedAccounts {
+    /// What a look-up gives; what is not found may be known to the directory server that cannot be reached.
+    fn found<T>(&self, found: Option<T>) -> io::Result<Option<T>> {
+        if found.is_none() && self.is_directory_down { Err(io::ErrorKind::ConnectionRefused.into()) } else { Ok(found) }
     }
 }
 
@@ -262,12 +287,16 @@ pub struct Script {
     pub stdin: Vec<u8>,
     /// Whether the streams are terminals.
     pub at_terminal: bool,
+    /// How many columns the terminal has.
+    pub columns: u16,
     /// The terminal, if there is one to ask at.
     pub terminal: Option<ScriptedTerminal>,
     /// The effective uid; the effective gid has the same number.
     pub effective_uid: u32,
     /// The accounts of the machine.
     pub names: BTreeMap<u32, String>,
+    /// Whether the machine cannot say of other accounts that there are none.
+    pub is_directory_down: bool,
     /// What sudo says when it is asked.
     pub sudo: sudo::Answer,
     /// Where the machine's own configuration and store are.
@@ -308,9 +337,11 @@ impl Script {
             environment: BTreeMap::new(),
             stdin: Vec::new(),
             at_terminal: false,
+            columns: 80,
             terminal: None,
             effective_uid,
             names: BTreeMap::from([(effective_uid, account.to_owned())]),
+            is_directory_down: false,
             sudo: sudo::Answer::default(),
             system: SystemPaths::default(),
             stdout: Kept::default(),
@@ -320,7 +351,7 @@ impl Script {
 
     /// The process.
     pub fn process(&self) -> Process {
-        let columns = self.at_terminal.then_some(80);
+        let columns = self.at_terminal.then_some(self.columns);
         let stdin: Box<dyn Read> = Box::new(io::Cursor::new(self.stdin.clone()));
         Process {
             arguments: std::iter::once("cxme-admin".into()).chain(self.arguments.iter().cloned()).collect(),
@@ -333,7 +364,11 @@ impl Script {
                 effective_gid: self.effective_uid,
                 login_uid: None,
                 host: "host".to_owned(),
-                scripted: Some(ScriptedAccounts { names: self.names.clone(), sudo: self.sudo }),
+                scripted: Some(ScriptedAccounts {
+                    names: self.names.clone(),
+                    is_directory_down: self.is_directory_down,
+                    sudo: self.sudo,
+                }),
             },
             system: self.system.clone(),
             terminal: TerminalSource::Scripted(self.terminal.clone()),

@@ -201,6 +201,7 @@ mod tests {
     use super::*;
     use crate::domain::operator::Standing;
     use crate::domain::role::Permission;
+    use crate::domain::role::RoleId;
     use crate::random::ScriptedRandom;
     use crate::secrets::password_hash::HashParameters;
 
@@ -237,7 +238,8 @@ mod tests {
         assert_eq!(admitted.policy(), None);
         assert!(hasher.verify(&password("x"), admitted.hash()));
         let all_but = Permission::ALL.into_iter().filter(|permission| *permission != Permission::OverridePolicy);
-        let other = Standing::Operator { role: "Other".to_owned(), permissions: all_but.collect() };
+        let (id, role) = (RoleId(9), "Other".to_owned());
+        let other = Standing::Operator { id, role, permissions: all_but.collect() };
         assert!(other.require_policy_override().is_err());
         assert!(Standing::Stranger.require_policy_override().is_err());
     }

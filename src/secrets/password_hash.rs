@@ -145,14 +145,12 @@ pub enum PasswordHashError {
     #[error(transparent)]
     OutOfBounds(#[from] HashParametersError),
     /// A variant that is not taken into the store: other readers of the `login` view refuse it.
-    #[error(
-        "not Argon2id of version 19: other variants of Argon2 are not imported; give the user a link to choose a password"
-    )]
+    #[error("not Argon2id version 19: import the user without a hash and send a reset link")]
     NotPromised,
     /// Parameters that let passwords be guessed too cheaply.
     #[error(
-        "m={0},t={1} costs less than the least that OWASP gives for Argon2id (m=19456,t=2 or as much in another way): \
-         give the user a link to choose a password"
+        "m={0},t={1} is below the OWASP minimum for Argon2id (m=19456,t=2 or equivalent): import the user without a hash and \
+         send a reset link"
     )]
     Weak(u32, u32),
     /// No salt, or no tag of at least 16 bytes.

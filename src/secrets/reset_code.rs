@@ -85,15 +85,31 @@ impl ResetCode {
         if code.len() == LENGTH { Ok(Self(code)) } else { Err(NotACode) }
     }
 
+    /// How many characters a code has, without what groups them.
+    pub const LENGTH: usize = LENGTH;
+
+    /// Whether a code that was typed, with the characters that are taken for others and the dashes between its groups, can
+    /// contain this one.
+    pub fn may_contain(character: char) -> bool {
+        let upper = character.to_ascii_uppercase();
+        matches!(upper, '-' | 'O' | 'I' | 'L') || u8::try_from(upper).is_ok_and(|byte| ALPHABET.contains(&byte))
+    }
+
+    /// Reads a code as people paste it: itself, or the link of a mail with it.
+    ///
+    /// # Errors
+    /// If there is no code in it.
+    pub fn parse_pasted(given: &str) -> Result<Self, NotACode> {
+        Self::parse(fragment(given))
+    }
+
     /// Reads the code of a link by which a user cancels it: the code, the code behind `!`, `#!` or `%23!`, or the whole link. What
     /// scans links in mails turns `#` into `%23`, and may turn `!` into `%21`.
     ///
     /// # Errors
     /// If there is no code in it.
     pub fn parse_cancelling(given: &str) -> Result<Self, NotACode> {
-        let ends = [given.rfind('#').map(|start| start + 1), given.rfind("%23").map(|start| start + 3)];
-        let code = &given[ends.into_iter().flatten().max().unwrap_or(0)..];
-        let code = code.trim_start();
+        let code = fragment(given);
         Self::parse(code.strip_prefix('!').or_else(|| code.strip_prefix("%21")).unwrap_or(code))
     }
 
@@ -127,6 +143,15 @@ impl fmt::Debug for ResetCode {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str("ResetCode")
     }
+}
+
+/// What is behind the `#` of a link, also one that a scanner has rewritten, without what mail programs and people put around a
+/// link and what trackers add to it; without a `#`, the text itself.
+fn fragment(given: &str) -> &str {
+    let ends = [given.rfind('#').map(|start| start + 1), given.rfind("%23").map(|start| start + 3)];
+    let code = given[ends.into_iter().flatten().max().unwrap_or(0)..].trim_start().trim_start_matches('<');
+    let code = code.split(['?', '&']).next().unwrap_or_default();
+    code.trim_end_matches(|c: char| matches!(c, '>' | '.' | '/' | ',') || c.is_whitespace())
 }
 
 #[cfg(test)]

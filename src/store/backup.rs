@@ -2,7 +2,6 @@
 
 use std::io;
 use std::path::Path;
-use std::path::PathBuf;
 use std::time::Duration;
 
 use rusqlite::backup::Backup;
@@ -11,10 +10,8 @@ use rusqlite::backup::StepResult;
 use super::Result;
 use super::Store;
 use super::StoreError;
-use super::open::beside;
 use super::open::connect;
 use super::open::refuse_leftovers;
-use super::open::remove_with_companions;
 use crate::private_file;
 use crate::private_file::Problem;
 use crate::private_file::Unfinished;
@@ -26,26 +23,16 @@ const PAGES_PER_STEP: i32 = 256;
 #[derive(Debug)]
 pub struct Copying {
     unfinished: Unfinished,
-    /// Where SQLite writes, if not to the file itself.
-    private: Option<PrivateCopy>,
-}
-
-/// A file beside the store, which SQLite writes where others could put a `-journal` beside the copy itself.
-#[derive(Debug)]
-struct PrivateCopy(PathBuf);
-
-impl Drop for PrivateCopy {
-    fn drop(&mut self) {
-        remove_with_companions(&self.0);
-    }
+    /// A file beside the store, which SQLite writes where others could put a `-journal` beside the copy itself.
+    private: Option<Unfinished>,
 }
 
 impl Store {
     /// Begins a copy of the store in a new file of mode 0600.
     ///
     /// # Errors
-    /// When there is a file already, or none can be created there, or the log of another one is beside it: SQLite would
-    /// play that back into the copy when it opens it.
+    /// When there is a file already, or none can be created there, or its name is one of SQLite's or the program's own, or
+    /// the log of another one is beside it: SQLite would play that back into the copy when it opens it.
     pub fn begin_copy(&self, destination: &Path) -> Result<Copying> {
         let unfinished = Unfinished::begin(destination)?;
         refuse_leftovers(destination)?;
@@ -57,12 +44,9 @@ impl Store {
         Ok(Copying { unfinished, private })
     }
 
-    fn private_copy(&self) -> Result<PrivateCopy> {
+    fn private_copy(&self) -> Result<Unfinished> {
         private_file::check_database_place(&self.path, &self.rule)?;
-        let path = beside(&self.path, &format!(".backup-{}", std::process::id()));
-        remove_with_companions(&path);
-        drop(private_file::create_new(&path, 0o600)?);
-        Ok(PrivateCopy(path))
+        Ok(Unfinished::beside(&self.path, 0o600)?)
     }
 
     /// Copies the store, as it is at one moment, while others go on working. The copy is on the disk when this returns;
@@ -73,16 +57,10 @@ impl Store {
     pub fn finish_copy(&self, copying: Copying) -> Result<()> {
         let Copying { unfinished, private } = copying;
         match private {
-            None => {
-                let copied = self.copy_into(unfinished.path());
-                if copied.is_err() {
-                    remove_with_companions(unfinished.path());
-                }
-                copied?;
-            }
+            None => self.copy_into(unfinished.path())?,
             Some(private) => {
-                self.copy_into(&private.0)?;
-                let mut bytes = private_file::open(&private.0, &self.rule)?;
+                self.copy_into(private.path())?;
+                let mut bytes = private_file::open(private.path(), &self.rule)?;
                 io::copy(&mut bytes, &mut unfinished.writer()?)
                     .map_err(|error| unfinished.problem("written", error))?;
             }

@@ -1,5 +1,7 @@
 //! What can go wrong with the store, as facts; the words for the operator's next step are in `cli::failure`.
 
+use std::fmt;
+use std::path::Path;
 use std::path::PathBuf;
 
 use rusqlite::ErrorCode;
@@ -20,7 +22,7 @@ pub enum StoreError {
     #[error(transparent)]
     Loose(#[from] Problem),
     /// It is not an SQLite file, or another program's.
-    #[error("{}: not a store of cxme-admin", .0.display())]
+    #[error("{}: not a cxme-admin store", .0.display())]
     NotOurs(PathBuf),
     /// A newer program made it.
     #[error("{}: the store has schema version {found}, this program knows {known}", .path.display())]
@@ -43,7 +45,7 @@ pub enum StoreError {
         known: i64,
     },
     /// It has our mark and no schema, which no command of ours creates.
-    #[error("{}: has the mark of a store of cxme-admin and no schema (version 0)", .0.display())]
+    #[error("{}: marked as a cxme-admin store, but has no schema (version 0)", .0.display())]
     Empty(PathBuf),
     /// Its schema is not the one that its version has.
     #[error("{}: its schema was changed: {difference}", .path.display())]
@@ -53,8 +55,34 @@ pub enum StoreError {
         /// The first difference.
         difference: String,
     },
+    /// A copy that is to be restored is damaged.
+    #[error("{}: damaged: {}", .path.display(), Faults(faults))]
+    DamagedCopy {
+        /// The copy.
+        path: PathBuf,
+        /// What is wrong with it, a line each.
+        faults: Vec<String>,
+    },
+    /// A copy has pages of another size than the store that it is to replace.
+    #[error("{}: has pages of {found} bytes, and the store that it is to replace has pages of {known}", .path.display())]
+    PageSize {
+        /// The copy.
+        path: PathBuf,
+        /// The size of its pages.
+        found: i64,
+        /// That of the store's.
+        known: i64,
+    },
+    /// Something else has the name of the file on which senders hold their locks.
+    #[error("{}: is {kind}, where cxme-admin keeps the file of its locks", .path.display())]
+    NoLockFile {
+        /// The name.
+        path: PathBuf,
+        /// What it is, in words.
+        kind: &'static str,
+    },
     /// SQLite keeps a log or lock file beside a copy that is to be restored.
-    #[error("{}: is beside the copy, which is not complete without it or was not made by `store backup`", .0.display())]
+    #[error("{}: found beside the copy: the copy is incomplete or was not created by `store backup`", .0.display())]
     HasLog(PathBuf),
     /// Its file system is one on which a store may be damaged.
     #[error("{}: is on {name}, where SQLite's write-ahead log can damage a store: use a local disk", .path.display())]
@@ -65,7 +93,7 @@ pub enum StoreError {
         name: &'static str,
     },
     /// There is too little room for what is to be written.
-    #[error("{}: {needed} bytes are needed, and {free} are free: nothing was changed", .directory.display())]
+    #[error("{}: not enough space: {needed} bytes needed, {free} available; nothing was changed", .directory.display())]
     NoRoom {
         /// The directory.
         directory: PathBuf,
@@ -106,6 +134,18 @@ pub enum StoreError {
     Sql(rusqlite::Error),
 }
 
+/// One fault as it is, and the number of several.
+struct Faults<'a>(&'a [String]);
+
+impl fmt::Display for Faults<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            [fault] => f.write_str(fault),
+            faults => write!(f, "{} faults", faults.len()),
+        }
+    }
+}
+
 impl From<rusqlite::Error> for StoreError {
     fn from(error: rusqlite::Error) -> Self {
         use rusqlite::Error;
@@ -136,6 +176,14 @@ impl From<rusqlite::Error> for StoreError {
 }
 
 impl StoreError {
+    /// The error of a file that is the copy at `path`, and not the store.
+    pub fn of_copy(self, path: &Path) -> Self {
+        match self {
+            Self::Corrupt(fault) => Self::DamagedCopy { path: path.to_owned(), faults: vec![fault] },
+            other => other,
+        }
+    }
+
     /// Whether a UNIQUE constraint stopped the statement: in an import, a row that `Reading::each_conflict` can name.
     pub fn is_conflict(&self) -> bool {
         matches!(self, Self::Sql(rusqlite::Error::SqliteFailure(failure, _))

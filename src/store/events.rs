@@ -12,7 +12,8 @@ use crate::domain::event::Event;
 use crate::domain::event::NewEvent;
 use crate::domain::user::UserId;
 
-const COLUMNS: &str = "SELECT number, time, operator, operator_uid, login_uid, host, by_sudo, standing, action, outcome, \
+/// The columns of an event, and where they come from.
+pub(super) const COLUMNS: &str = "SELECT number, time, operator, operator_uid, login_uid, host, by_sudo, standing, action, outcome, \
                        user_id, reason, details, hash FROM event";
 
 /// Which events a list shows.
@@ -139,7 +140,7 @@ impl Writing<'_> {
     }
 }
 
-fn event(row: &Row<'_>) -> rusqlite::Result<Event> {
+pub(super) fn event(row: &Row<'_>) -> rusqlite::Result<Event> {
     Ok(Event {
         number: row.get(0)?,
         time: row.get(1)?,

@@ -172,11 +172,12 @@ impl Reading<'_> {
             let sql = format!(
                 "INSERT OR IGNORE INTO temp.held SELECT chosen, 'sent a short while ago' FROM \
                  (SELECT user.id AS chosen FROM user{}) WHERE EXISTS (SELECT 1 FROM message WHERE user_id = chosen \
-                 AND handed_at > ?1 AND life IS NOT NULL AND revoked_at IS NULL)",
-                conditions.clause_from(2)
+                 AND handed_at > ?1 AND handed_at <= ?2 AND life IS NOT NULL AND revoked_at IS NULL)",
+                conditions.clause_from(3)
             );
             let since = since.as_second();
-            let first: [&dyn ToSql; 1] = [&since];
+            let now = recipients.now.as_second();
+            let first: [&dyn ToSql; 2] = [&since, &now];
             let bound: Vec<&dyn ToSql> = first.into_iter().chain(conditions.values.iter().map(AsRef::as_ref)).collect();
             self.transaction.execute(&sql, bound.as_slice())?;
         }

@@ -23,7 +23,7 @@ use crate::domain::user::User;
 use crate::domain::user::UserId;
 
 /// The columns of a job.
-const COLUMNS: &str = "id, key, state, why, operator, operator_uid, created_at, ended_at, reason, selection, connections, \
+pub(super) const COLUMNS: &str = "id, key, state, why, operator, operator_uid, created_at, ended_at, reason, selection, connections, \
      rate, max_failures, canary, base_accepted, base_failed";
 
 /// A message of no job that ended before `?1`, whose link, if it has one, cannot be used any more at `?2`.
@@ -409,7 +409,7 @@ impl Store {
     }
 }
 
-fn job(row: &Row<'_>) -> rusqlite::Result<Job> {
+pub(super) fn job(row: &Row<'_>) -> rusqlite::Result<Job> {
     let state: String = row.get(2)?;
     Ok(Job {
         id: JobId(row.get(0)?),

@@ -137,7 +137,13 @@ fn open_lock_file(store: &Path) -> Result<(File, PathBuf)> {
     let path = beside(&store, ".lock");
     let failed = |error: Errno| StoreError::Closed(format!("{}: {error}", path.display()));
     let flags = OFlag::O_RDWR | OFlag::O_CREAT | OFlag::O_CLOEXEC | OFlag::O_NOFOLLOW;
-    let file = open(&path, flags, Mode::S_IRUSR | Mode::S_IWUSR).map(File::from).map_err(failed)?;
+    let file = match open(&path, flags, Mode::S_IRUSR | Mode::S_IWUSR) {
+        Ok(file) => File::from(file),
+        Err(Errno::ELOOP) => return Err(StoreError::NoLockFile { path, kind: "a symbolic link" }),
+        Err(Errno::EISDIR) => return Err(StoreError::NoLockFile { path, kind: "a directory" }),
+        Err(Errno::ENXIO) => return Err(StoreError::NoLockFile { path, kind: "a socket" }),
+        Err(error) => return Err(failed(error)),
+    };
     // What root makes belongs to the account that the store belongs to, as SQLite does it with the log.
     if geteuid().is_root() {
         let unread = |error: std::io::Error| StoreError::Closed(format!("{}: {error}", path.display()));

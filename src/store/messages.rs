@@ -214,18 +214,19 @@ impl Reading<'_> {
         self.visit_messages(&format!("message.id IN ({WAITING}) ORDER BY message.id"), &[], visit)
     }
 
-    /// The newest message with a link that may have reached this user since `since`, or that is under way now. One whose link
+    /// The newest message with a link that may have reached this user between `since` and `now`, or that is under way. What a
+    /// clock that was ahead says was sent later than now does not count: it would keep links back for years. One whose link
     /// was revoked does not count, because it is of no use to them; one whose link has expired does, because it is asked
     /// whether they were mailed.
     ///
     /// # Errors
     /// When the store cannot be read.
-    pub fn recent_link(&self, user: UserId, since: Timestamp) -> Result<Option<Message>> {
+    pub fn recent_link(&self, user: UserId, since: Timestamp, now: Timestamp) -> Result<Option<Message>> {
         let sql = format!(
             "SELECT {COLUMNS}, {SEEN} FROM message WHERE user_id = ?1 AND life IS NOT NULL AND revoked_at IS NULL \
-             AND (state = 'sending' OR handed_at > ?2) ORDER BY message.id DESC LIMIT 1"
+             AND (state = 'sending' OR (handed_at > ?2 AND handed_at <= ?3)) ORDER BY message.id DESC LIMIT 1"
         );
-        let values = params![user.0, since.as_second()];
+        let values = params![user.0, since.as_second(), now.as_second()];
         Ok(self.transaction.prepare_cached(&sql)?.query_row(values, message).optional()?)
     }
 

@@ -33,6 +33,7 @@ pub mod operators;
 pub mod outbox;
 pub mod restore;
 pub mod roles;
+mod rows;
 pub mod schema;
 pub mod sign_in_failures;
 pub mod stop_signals;

@@ -8,6 +8,9 @@ use std::path::PathBuf;
 use std::time::Duration;
 use std::time::Instant;
 
+use nix::errno::Errno;
+use nix::unistd::AccessFlags;
+use nix::unistd::eaccess;
 use nix::unistd::geteuid;
 use rusqlite::Connection;
 use rusqlite::ErrorCode;
@@ -27,6 +30,7 @@ use crate::private_file;
 use crate::private_file::COMPANIONS;
 use crate::private_file::Problem;
 use crate::private_file::Rule;
+use crate::private_file::Unfinished;
 
 /// How long a writer waits for another one.
 pub const PATIENCE: Duration = Duration::from_secs(30);
@@ -84,6 +88,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::Loose`] and [`StoreError::FileSystem`].
     pub fn check_place(path: &Path, mode: u32) -> Result<()> {
+        private_file::refuse_reserved(path)?;
         file_system::refuse_unsafe(folder_of(path))?;
         match private_file::check_database_place(path, &rule_of_new(path, mode)) {
             Err(Problem::Missing { .. }) => Ok(()),
@@ -91,14 +96,13 @@ impl Store {
         }
     }
 
-    /// Makes a new store of `mode`, filled by `fill`. It is made under another name beside its place and moved there when
-    /// it is whole and on the disk, so that there is never half a store.
+    /// Creates a new store of `mode`, filled by `fill`: under another name beside its place, and moved there when it is
+    /// complete and on the disk, so that there is never half a store.
     ///
     /// # Errors
     /// [`StoreError::Exists`] when there is a file; others when it cannot be made.
     pub fn create(path: &Path, mode: u32, fill: impl FnOnce(&Writing<'_>) -> Result<()>) -> Result<()> {
-        // Two that make the same store at once would take each other's unfinished file. Where a folder cannot be locked
-        // (some network file systems), they must not.
+        // So that a run that fails can tell whether another one is creating the store, which needs the key that it left.
         let alone = std::fs::File::open(folder_of(path)).and_then(|folder| folder.lock().map(|()| folder));
         if path.symlink_metadata().is_ok() {
             return Err(StoreError::Exists(path.to_owned()));
@@ -106,23 +110,18 @@ impl Store {
         refuse_leftovers(path)?;
         Self::check_place(path, mode)?;
         let rule = rule_of_new(path, mode);
-        let unfinished = beside(path, ".new");
-        remove_with_companions(&unfinished);
-        let made = Self::create_at(&unfinished, mode, &rule, fill).and_then(|()| {
-            match private_file::move_new(&unfinished, path) {
-                Err(Problem::Exists { .. }) => Err(StoreError::Exists(path.to_owned())),
-                other => Ok(other?),
-            }
-        });
-        if made.is_err() {
-            remove_with_companions(&unfinished);
+        let unfinished = Unfinished::beside(path, mode)?;
+        Self::create_at(unfinished.path(), &rule, fill)?;
+        match unfinished.finish() {
+            Err(Problem::Exists { .. }) => return Err(StoreError::Exists(path.to_owned())),
+            finished => finished?,
         }
         drop(alone);
-        made
+        Ok(())
     }
 
-    fn create_at(path: &Path, mode: u32, rule: &Rule, fill: impl FnOnce(&Writing<'_>) -> Result<()>) -> Result<()> {
-        drop(private_file::create_new(path, mode)?);
+    /// Writes a new store into an empty file.
+    fn create_at(path: &Path, rule: &Rule, fill: impl FnOnce(&Writing<'_>) -> Result<()>) -> Result<()> {
         let connection = connect(path, rule)?;
         connection.pragma_update(None, "application_id", schema::APPLICATION_ID)?;
         prepare(&connection)?;
@@ -204,23 +203,26 @@ pub(super) fn companion_of(path: &Path) -> Option<PathBuf> {
     COMPANIONS.map(|suffix| beside(path, suffix)).into_iter().find(|companion| companion.symlink_metadata().is_ok())
 }
 
-/// Removes what a making that was interrupted left behind.
-pub(super) fn remove_with_companions(path: &Path) {
-    let _ = std::fs::remove_file(path);
-    for suffix in COMPANIONS {
-        let _ = std::fs::remove_file(beside(path, suffix));
-    }
-}
-
 /// The one way to an SQLite file: nothing is opened that was not checked, with what SQLite keeps beside it and the
 /// directory that both are in. While that directory is safe, nobody else can exchange anything between the check and the
 /// opening.
 pub(super) fn connect(path: &Path, rule: &Rule) -> Result<Connection> {
     private_file::check_database(path, rule).map_err(|problem| of_other_file(problem, path))?;
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_NOFOLLOW;
-    let mut connection = Connection::open_with_flags(resolved(path)?, flags)?;
+    let mut connection = Connection::open_with_flags(resolved(path)?, flags).map_err(|error| denied(error, path))?;
     connection.busy_handler(Some(wait_for_the_writer))?;
     Ok(connection)
+}
+
+/// SQLite says the same of a file that is locked away as of a read-only disk; the system tells them apart.
+fn denied(error: rusqlite::Error, path: &Path) -> StoreError {
+    let is_denied = error.sqlite_error_code() == Some(ErrorCode::CannotOpen)
+        && eaccess(path, AccessFlags::R_OK) == Err(Errno::EACCES);
+    if is_denied {
+        let error = Errno::EACCES.into();
+        return Problem::Io { path: path.to_owned(), doing: "opened", error }.into();
+    }
+    error.into()
 }
 
 /// A loose file that is not ours is told as what it is: another mode would make no store of it.

@@ -13,7 +13,8 @@ use crate::domain::operator::OperatorKind;
 use crate::domain::role::Permissions;
 use crate::domain::role::RoleId;
 
-const COLUMNS: &str =
+/// The columns of an operator, and where they come from.
+pub(super) const COLUMNS: &str =
     "SELECT uid, account, kind, role_id, added_at, role.name FROM operator JOIN role ON role.id = role_id";
 
 impl Reading<'_> {
@@ -64,7 +65,7 @@ impl Writing<'_> {
     }
 }
 
-fn operator(row: &Row<'_>) -> rusqlite::Result<Operator> {
+pub(super) fn operator(row: &Row<'_>) -> rusqlite::Result<Operator> {
     let kind: String = row.get(2)?;
     Ok(Operator {
         uid: row.get(0)?,

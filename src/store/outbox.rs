@@ -347,7 +347,12 @@ pub(super) fn lossy(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<Str
     Ok(bytes.map(|bytes| String::from_utf8_lossy(bytes).into_owned()))
 }
 
-fn due(row: &Row<'_>) -> rusqlite::Result<Due> {
+/// Every message, as [`due`] reads it.
+pub(super) fn every_due() -> String {
+    format!("SELECT {COLUMNS} FROM message LEFT JOIN user ON user.id = user_id")
+}
+
+pub(super) fn due(row: &Row<'_>) -> rusqlite::Result<Due> {
     let (kind, state): (String, String) = (row.get(1)?, row.get(2)?);
     let recipient = row.get::<_, Option<i64>>(14)?.map(|_| {
         let sign_in: String = row.get(19)?;

@@ -12,6 +12,7 @@ use std::time::Instant;
 
 use jiff::Timestamp;
 use nix::unistd::geteuid;
+use rusqlite::Connection;
 use rusqlite::backup::Backup;
 use rusqlite::backup::StepResult;
 use rusqlite::config::DbConfig;
@@ -32,7 +33,6 @@ use super::open::connect;
 use super::open::folder_of;
 use super::open::of_other_file;
 use super::open::refuse_leftovers;
-use super::open::remove_with_companions;
 use super::schema;
 use super::stop_signals;
 use super::stop_signals::Closing;
@@ -40,6 +40,7 @@ use crate::private_file;
 use crate::private_file::COMPANIONS;
 use crate::private_file::Problem;
 use crate::private_file::Rule;
+use crate::private_file::Unfinished;
 
 /// Why what waits in a restored copy is not simply sent.
 const WHY: &str = "restored from a copy: it may have been sent since the copy was made";
@@ -50,7 +51,7 @@ const WHY: &str = "restored from a copy: it may have been sent since the copy wa
 pub struct Restoring {
     place: PathBuf,
     /// The private copy of the file that was given: SQLite opens this one, and never the other.
-    path: PathBuf,
+    private: Unfinished,
     /// Where the store that is replaced will be kept; `None`: there is none.
     kept: Option<PathBuf>,
     rule: Rule,
@@ -83,30 +84,28 @@ impl Restoring {
         let bytes = private_file::open(copy, rule).map_err(|problem| of_other_file(problem, copy))?;
         // Neither checked nor played back: no copy that `store backup` creates has any.
         companion_of(copy).map_or(Ok(()), |log| Err(StoreError::HasLog(log)))?;
-        require_room(&bytes, copy, place)?;
         let kept = place.symlink_metadata().is_ok().then(|| kept_name(place, now));
-        let restoring = Self { place: place.to_owned(), path: beside(place, ".restoring"), kept, rule: *rule };
-        remove_with_companions(&restoring.path);
-        restoring.take_over(bytes, copy)?;
-        let store = Store::open_named(&restoring.path, copy, rule, Expect::CurrentOrOlder)?;
+        let private = Unfinished::beside(place, 0o600)?;
+        // When what a killed restore left is gone.
+        require_room(&bytes, copy, place)?;
+        copy_bytes(bytes, &private, copy)?;
+        let opened = Store::open_named(private.path(), copy, rule, Expect::CurrentOrOlder);
+        let store = opened.map_err(|error| error.of_copy(copy))?;
         // Before anything is written: a trigger of somebody else would run with it.
-        if let Some(difference) = schema::differences(&store.connection)?.into_iter().next() {
+        let differences = schema::differences(&store.connection).map_err(|error| error.of_copy(copy))?;
+        if let Some(difference) = differences.into_iter().next() {
             return Err(StoreError::Schema { path: copy.to_owned(), difference });
         }
-        store.migrate()?;
-        Ok((restoring, store))
+        if kept.is_some() {
+            require_page_size(&store, copy, place, rule)?;
+        }
+        store.migrate().map_err(|error| error.of_copy(copy))?;
+        Ok((Self { place: place.to_owned(), private, kept, rule: *rule }, store))
     }
 
     /// Where the store that is replaced will be kept, if there is one.
     pub fn kept(&self) -> Option<&Path> {
         self.kept.as_deref()
-    }
-
-    fn take_over(&self, mut bytes: File, copy: &Path) -> Result<()> {
-        let failed = |error| Problem::Io { path: copy.to_owned(), doing: "copied", error };
-        let mut private = private_file::create_new(&self.path, 0o600)?;
-        io::copy(&mut bytes, &mut private).and_then(|_| private.sync_all()).map_err(failed)?;
-        Ok(())
     }
 
     /// Puts the copy in the store's place: over the store that is there, in one transaction that others see whole, or as a
@@ -115,32 +114,34 @@ impl Restoring {
     /// # Errors
     /// When the store that is there is in use for too long, or the disk does not take it. It is as it was then.
     pub fn finish(self, store: Store) -> Result<()> {
-        let Some(kept) = self.kept.as_deref().filter(|_| self.place.symlink_metadata().is_ok()) else {
+        let Some(kept) = self.kept.clone().filter(|_| self.place.symlink_metadata().is_ok()) else {
             refuse_leftovers(&self.place)?;
-            return self.move_in(store, folder_of(&self.place));
+            let directory = folder_of(&self.place).to_owned();
+            return self.move_in(store, &directory);
         };
         // A sender would record its results in messages that are not there any more.
         let Some(_all) = lock_all(&self.place)? else { return Err(StoreError::Sending) };
-        match self.keep_and_overwrite(&store, kept) {
+        match self.keep_and_overwrite(&store, &kept) {
             Err(StoreError::Corrupt(_)) => {
                 // SQLite cannot read it any more: its bytes are kept, and everything that belongs to them.
-                set_aside(&self.place, kept)?;
-                self.move_in(store, kept)
+                set_aside(&self.place, &kept)?;
+                self.move_in(store, &kept)
             }
             other => other,
         }
     }
 
     /// Moves the copy to the store's place, where nothing is, as a file of the account that `like` belongs to.
-    fn move_in(&self, store: Store, like: &Path) -> Result<()> {
+    fn move_in(self, store: Store, like: &Path) -> Result<()> {
         store.close_whole()?;
-        give_to_owner(&self.path, like)?;
+        give_to_owner(self.private.path(), like)?;
         let has_readers = self.rule.lets_group_read();
         if has_readers {
             let mode = std::os::unix::fs::PermissionsExt::from_mode(0o640);
-            std::fs::set_permissions(&self.path, mode).map_err(|error| disk(&self.path, &error))?;
+            let path = self.private.path();
+            std::fs::set_permissions(path, mode).map_err(|error| disk(path, &error))?;
         }
-        private_file::move_new(&self.path, &self.place)?;
+        self.private.finish()?;
         if has_readers {
             // A reader finds a log from now on: opening creates it, and closing leaves it.
             drop(Store::open(&self.place, &self.rule, Expect::Current)?);
@@ -166,7 +167,8 @@ impl Restoring {
         // All pages at once: between two steps others would see half of each.
         let replaced = give_to_owner(kept, &self.place).and_then(|()| step(&backup, -1));
         if replaced.is_err() {
-            remove_with_companions(kept);
+            // Nothing was replaced, and this is what was copied just now.
+            std::fs::remove_file(kept).ok();
         }
         replaced?;
         drop(backup);
@@ -176,10 +178,12 @@ impl Restoring {
     }
 }
 
-impl Drop for Restoring {
-    fn drop(&mut self) {
-        remove_with_companions(&self.path);
-    }
+/// Copies the bytes of the file that was given into the private copy.
+fn copy_bytes(mut from: File, private: &Unfinished, named: &Path) -> Result<()> {
+    let mut to = private.writer()?;
+    let failed = |error| Problem::Io { path: named.to_owned(), doing: "copied", error };
+    io::copy(&mut from, &mut to).and_then(|_| to.sync_all()).map_err(failed)?;
+    Ok(())
 }
 
 /// Copies so many pages (0: none, but takes the lock of the writer; -1: all), and waits for other writers.
@@ -192,6 +196,21 @@ fn step(backup: &Backup<'_, '_>, pages: i32) -> Result<()> {
         thread::sleep(Duration::from_millis(1));
     }
     Ok(())
+}
+
+/// Refuses a copy whose pages cannot be written over those of the store that is there. Of a damaged store the size is not
+/// known, and does not matter: it is moved away.
+fn require_page_size(from: &Store, copy: &Path, place: &Path, rule: &Rule) -> Result<()> {
+    let _deferred = stop_signals::defer();
+    let size = |connection: &Connection| connection.query_row("PRAGMA page_size", [], |row| row.get::<_, i64>(0));
+    let found = size(&from.connection)?;
+    let Ok(there) = connect(place, rule) else { return Ok(()) };
+    // Of a damaged store the log is left as it is.
+    there.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
+    let asked = there.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(())).and_then(|()| size(&there));
+    let Ok(known) = asked else { return Ok(()) };
+    there.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false)?;
+    if known == found { Ok(()) } else { Err(StoreError::PageSize { path: copy.to_owned(), found, known }) }
 }
 
 /// The name under which a store is kept that is replaced now.

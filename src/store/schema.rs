@@ -16,6 +16,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0002_outbox.sql"),
     include_str!("migrations/0003_sign_in.sql"),
     include_str!("migrations/0004_clock.sql"),
+    include_str!("migrations/0005_attempts_by_account.sql"),
 ];
 
 /// The schema version this program reads and writes.
@@ -65,8 +66,8 @@ pub(crate) fn differences(connection: &Connection) -> Result<Vec<String>> {
     let name = |(kind, name): &(String, String)| format!("{} `{}`", text::quoted(kind, 20), text::quoted(name, 80));
     let twice = twice.iter().map(|key| format!("{} appears twice", name(key)));
     let added = found.iter().filter_map(|(key, object)| match allowed.get(key) {
-        None => Some(format!("{} is not of this program", name(key))),
-        Some(expected) if expected != object => Some(format!("{} is not as this program creates it", name(key))),
+        None => Some(format!("{} was not created by this program", name(key))),
+        Some(expected) if expected != object => Some(format!("{} differs from what this program creates", name(key))),
         Some(_) => None,
     });
     let missing = required.keys().filter(|key| !found.contains_key(*key));
@@ -135,19 +136,19 @@ mod tests {
             differences(&connection).unwrap()
         };
         let evil = "CREATE TRIGGER evil AFTER INSERT ON event BEGIN UPDATE operator SET role_id = 1; END";
-        assert_eq!(changed(evil), ["trigger `evil` is not of this program"]);
+        assert_eq!(changed(evil), ["trigger `evil` was not created by this program"]);
         assert_eq!(changed("DROP TRIGGER event_is_never_changed"), ["trigger `event_is_never_changed` is missing"]);
         let view = "DROP VIEW login; CREATE VIEW login AS SELECT 1 AS username";
-        assert_eq!(changed(view), ["view `login` is not as this program creates it"]);
+        assert_eq!(changed(view), ["view `login` differs from what this program creates"]);
         // By the schema table itself any name can be written.
         let hidden = "CREATE TRIGGER more AFTER INSERT ON event BEGIN SELECT 1; END; PRAGMA writable_schema = ON; \
                       UPDATE sqlite_schema SET name = 'sqlite_stat1' WHERE name = 'more'";
-        assert_eq!(changed(hidden), ["trigger `sqlite_stat1` is not of this program"]);
+        assert_eq!(changed(hidden), ["trigger `sqlite_stat1` was not created by this program"]);
         let twice =
             "PRAGMA writable_schema = ON; INSERT INTO sqlite_schema SELECT * FROM sqlite_schema WHERE name = 'login'";
         assert_eq!(changed(twice), ["view `login` appears twice"]);
-        assert_eq!(changed("CREATE INDEX more ON event (host)"), ["index `more` is not of this program"]);
-        assert_eq!(changed("CREATE TABLE \"a\nb\" (x)"), ["table `a\\u{a}b` is not of this program"]);
+        assert_eq!(changed("CREATE INDEX more ON event (host)"), ["index `more` was not created by this program"]);
+        assert_eq!(changed("CREATE TABLE \"a\nb\" (x)"), ["table `a\\u{a}b` was not created by this program"]);
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! What strangers can cause, counted: wrong passwords by user, refused attempts by kind. Every count is best-effort and stands
+//! What strangers can cause, counted: wrong passwords by user, refused attempts by kind and account. Every count is best-effort and stands
 //! outside changes: it is written only if nobody else writes at this moment, so that no check of a password or a code waits for
 //! a writer, and none fails because a count was lost.
 
@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use rusqlite::OptionalExtension as _;
+use rusqlite::Row;
 use rusqlite::params;
 
 use super::Reading;
@@ -36,11 +37,13 @@ pub struct RefusedAttempt<'a> {
     pub event: NewEvent,
     /// What was said, for the event that tells of several.
     pub refusal: &'a str,
+    /// Whether it may wait a little for others who write.
+    pub may_wait: bool,
     /// Whose password was wrong, and where it came from.
     pub failure: Option<(UserId, Option<&'a str>)>,
 }
 
-/// Refused attempts of one kind that no event tells of yet.
+/// Refused attempts of one kind by one account that no event tells of yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RefusedAttempts {
     /// What was tried.
@@ -51,7 +54,7 @@ pub struct RefusedAttempts {
     pub count: u64,
     /// When the first of them was.
     pub since: Timestamp,
-    /// Who acted at the last one.
+    /// Who acted, as at the last one.
     pub account: Account,
     /// By what right.
     pub standing: String,
@@ -75,20 +78,49 @@ impl RefusedAttempts {
     }
 }
 
+/// The wrong passwords of users, and where they come from.
+pub(super) const FAILURES: &str = "SELECT user_id, count, last_at, client FROM sign_in_failures";
+
+/// The refused attempts that no event tells of yet, and where they come from.
+pub(super) const ATTEMPTS: &str = "SELECT action, refusal, count, since, operator, operator_uid, login_uid, host, by_sudo, \
+     standing FROM refused_attempts WHERE count > 0";
+
+pub(super) fn failures(row: &Row<'_>) -> rusqlite::Result<SignInFailures> {
+    Ok(SignInFailures {
+        count: row.get::<_, i64>(1)?.cast_unsigned(),
+        last_at: Some(time(row.get(2)?)),
+        client: row.get(3)?,
+    })
+}
+
+pub(super) fn attempts(row: &Row<'_>) -> rusqlite::Result<RefusedAttempts> {
+    let account = Account {
+        name: row.get(4)?,
+        // A name is kept as the event would have had it.
+        is_name_known: true,
+        uid: row.get(5)?,
+        login_uid: row.get(6)?,
+        host: row.get(7)?,
+        by_sudo: row.get(8)?,
+    };
+    Ok(RefusedAttempts {
+        action: row.get(0)?,
+        refusal: row.get(1)?,
+        count: row.get::<_, i64>(2)?.cast_unsigned(),
+        since: time(row.get(3)?),
+        account,
+        standing: row.get(9)?,
+    })
+}
+
 impl Reading<'_> {
     /// The wrong passwords of a user since the last right one.
     ///
     /// # Errors
     /// When the store cannot be read.
     pub fn sign_in_failures(&self, id: UserId) -> Result<SignInFailures> {
-        let sql = "SELECT count, last_at, client FROM sign_in_failures WHERE user_id = ?1";
-        let found = self.transaction.prepare_cached(sql)?.query_row([id.0], |row| {
-            Ok(SignInFailures {
-                count: row.get::<_, i64>(0)?.cast_unsigned(),
-                last_at: Some(time(row.get(1)?)),
-                client: row.get(2)?,
-            })
-        });
+        let sql = format!("{FAILURES} WHERE user_id = ?1");
+        let found = self.transaction.prepare_cached(&sql)?.query_row([id.0], failures);
         Ok(found.optional()?.unwrap_or_default())
     }
 
@@ -101,36 +133,15 @@ impl Reading<'_> {
     }
 
     fn refused_attempts_where(&self, condition: &str, value: Option<i64>) -> Result<Vec<RefusedAttempts>> {
-        let sql = format!(
-            "SELECT action, refusal, count, since, operator, operator_uid, login_uid, host, by_sudo, standing \
-             FROM refused_attempts WHERE count > 0 AND {condition} ORDER BY action"
-        );
+        let sql = format!("{ATTEMPTS} AND {condition} ORDER BY action, operator_uid");
         let mut statement = self.transaction.prepare_cached(&sql)?;
-        let found = statement.query_map([value], |row| {
-            let account = Account {
-                name: row.get(4)?,
-                // A name is kept as the event would have had it.
-                is_name_known: true,
-                uid: row.get(5)?,
-                login_uid: row.get(6)?,
-                host: row.get(7)?,
-                by_sudo: row.get(8)?,
-            };
-            Ok(RefusedAttempts {
-                action: row.get(0)?,
-                refusal: row.get(1)?,
-                count: row.get::<_, i64>(2)?.cast_unsigned(),
-                since: time(row.get(3)?),
-                account,
-                standing: row.get(9)?,
-            })
-        })?;
+        let found = statement.query_map([value], attempts)?;
         Ok(found.collect::<rusqlite::Result<_>>()?)
     }
 }
 
 impl Writing<'_> {
-    /// Appends an event for each kind of refused attempts whose minute is over.
+    /// Appends an event for each kind and account of refused attempts whose minute is over.
     ///
     /// # Errors
     /// When the store cannot be written.
@@ -138,8 +149,8 @@ impl Writing<'_> {
         let due = format!("NOT {}", recently("?1"));
         for attempts in self.refused_attempts_where(&due, Some(now.as_second()))? {
             self.append_event(&attempts.event(now))?;
-            let sql = "UPDATE refused_attempts SET event_at = ?2, count = 0, since = NULL WHERE action = ?1";
-            self.transaction.execute(sql, params![attempts.action, now.as_second()])?;
+            let sql = "UPDATE refused_attempts SET event_at = ?2, count = 0, since = NULL WHERE action = ?1 AND operator_uid = ?3";
+            self.transaction.execute(sql, params![attempts.action, now.as_second(), attempts.account.uid])?;
         }
         Ok(())
     }
@@ -167,7 +178,7 @@ impl Writing<'_> {
         let account = &event.account;
         let sql = format!(
             "UPDATE refused_attempts SET count = count + 1, since = ifnull(since, ?2), refusal = ?3, operator = ?4, \
-             operator_uid = ?5, login_uid = ?6, host = ?7, by_sudo = ?8, standing = ?9 WHERE action = ?1 AND {}",
+             login_uid = ?6, host = ?7, by_sudo = ?8, standing = ?9 WHERE action = ?1 AND operator_uid = ?5 AND {}",
             recently("?2")
         );
         let counted = self.transaction.prepare_cached(&sql)?.execute(params![
@@ -190,7 +201,7 @@ impl Writing<'_> {
         let account = &event.account;
         let sql = "INSERT INTO refused_attempts (action, refusal, event_at, count, since, operator, operator_uid, \
                    login_uid, host, by_sudo, standing) VALUES (?1, ?3, ?2, 0, NULL, ?4, ?5, ?6, ?7, ?8, ?9) \
-                   ON CONFLICT (action) DO UPDATE SET event_at = ?2, count = 0, since = NULL";
+                   ON CONFLICT (action, operator_uid) DO UPDATE SET event_at = ?2, count = 0, since = NULL";
         self.transaction.prepare_cached(sql)?.execute(params![
             event.action,
             event.time.as_second(),
@@ -213,20 +224,21 @@ fn recently(now: &str) -> String {
 }
 
 impl Store {
-    /// Counts a refused attempt, if nobody else writes now: at most one event a minute of each kind tells of them.
+    /// Counts a refused attempt, if nobody else writes now: at most one event a minute of each kind and account tells of them.
+    /// One that is nobody's password or code gives nothing away by its time, and looks for a gap as long as a right login does.
     ///
     /// # Errors
     /// When somebody else writes, or the store cannot be written; the attempt is refused all the same.
     pub fn count_refused(&self, attempt: &RefusedAttempt<'_>) -> Result<()> {
-        let writing = self.write_within(Duration::ZERO)?;
+        let writing = self.write_within(if attempt.may_wait { LOGIN_PATIENCE } else { Duration::ZERO })?;
         let now = attempt.event.time;
         if let Some((id, client)) = attempt.failure {
             writing.add_sign_in_failure(id, client, now)?;
         }
         if !writing.add_to_recent_attempts(attempt)? {
-            let action = attempt.event.action.as_str();
+            let (action, uid) = (attempt.event.action.as_str(), attempt.event.account.uid);
             let mut waiting = writing.refused_attempts()?;
-            waiting.retain(|attempts| attempts.action == action);
+            waiting.retain(|attempts| attempts.action == action && attempts.account.uid == uid);
             match waiting.pop() {
                 Some(before) => {
                     let all = RefusedAttempts { count: before.count + 1, ..before };

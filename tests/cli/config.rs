@@ -40,7 +40,7 @@ fn a_configuration_that_others_may_write_or_that_is_no_toml_is_refused() {
     assert_snapshot!(world.run("users list"), @"
     status 78
     -- stderr
-    error: [DIR]/config/cxme-admin/config.toml: mode 0666 lets everybody write it: use a file that only its owner may write to
+    error: [DIR]/config/cxme-admin/config.toml: is world-writable (0666): use a file that only its owner may write to
     ");
     world.write_config("[organization\n");
     assert_eq!(world.run("users list").status, 78);
@@ -84,31 +84,31 @@ fn a_file_that_is_no_store_of_ours_is_refused_and_untouched() {
     assert_snapshot!(list(&text), @"
     status 78
     -- stderr
-    error: [DIR]/text.db: not a store of cxme-admin
+    error: [DIR]/text.db: not a cxme-admin store
     hint: it was left as it is; name another one with `--store` or `[store] path`
     ");
     assert_snapshot!(list(&foreign), @"
     status 78
     -- stderr
-    error: [DIR]/foreign.db: not a store of cxme-admin
+    error: [DIR]/foreign.db: not a cxme-admin store
     hint: it was left as it is; name another one with `--store` or `[store] path`
     ");
     assert_snapshot!(list(&newer), @"
     status 78
     -- stderr
-    error: [DIR]/newer.db: the store has schema version 999, this program knows 4
+    error: [DIR]/newer.db: the store has schema version 999, this program knows 5
     hint: install the newer cxme-admin
     ");
     assert_snapshot!(list(&loose), @"
     status 78
     -- stderr
-    error: [DIR]/loose.db: mode 0666 lets everybody read and write it: run `chmod 600 [DIR]/loose.db`
+    error: [DIR]/loose.db: is world-readable and world-writable (0666): run `chmod 600 [DIR]/loose.db`
     ");
     assert_snapshot!(list(&world.path("absent.db")), @"
     status 78
     -- stderr
-    error: [DIR]/absent.db: no such store
-    hint: make one: cxme-admin init
+    error: [DIR]/absent.db: no such store (set by `--store`)
+    hint: create it: cxme-admin init --store [DIR]/absent.db
     ");
     assert_snapshot!(list(world.folder()), @"
     status 78
@@ -128,6 +128,6 @@ fn a_store_in_a_folder_that_everybody_may_write_is_refused() {
     assert_snapshot!(world.command("users list --store").argument(open.join("store.db")).run(), @"
     status 78
     -- stderr
-    error: [DIR]/open/store.db: mode 0777 of its directory [DIR]/open lets everybody write in it: use a directory that only its owner may write in
+    error: [DIR]/open/store.db: its directory [DIR]/open is world-writable (0777): use a directory that only its owner may write in
     ");
 }

@@ -54,7 +54,7 @@ fn a_file_is_new_and_for_its_owner_alone() {
     assert_snapshot!(to("out.csv"), @"
     status 74
     -- stderr
-    error: [DIR]/out.csv: exists already, and nothing is overwritten: give another path
+    error: [DIR]/out.csv: already exists: give another path
     ");
     assert_eq!(fs::read(world.path("out.csv")).unwrap(), before);
     std::os::unix::fs::symlink(world.path("target"), world.path("link")).unwrap();

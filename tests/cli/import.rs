@@ -319,17 +319,17 @@ fn what_the_rows_hold_decides_what_the_operator_must_be_allowed() {
     assert_snapshot!(carol("", "email,role\nx@example.com,Admin\n"), @"
     status 77
     -- stderr
-    line 2, role: may do more than yours
-    error: 1 row concerns a role that may do more than yours, Clerk: nothing was imported
-    hint: ask an operator whose role may do at least as much
+    line 2, role: has permissions that your role lacks
+    error: 1 row concerns a role with permissions that your role, Clerk, lacks; nothing was imported
+    hint: ask an operator whose role has at least those permissions
     ");
     world.sql("INSERT INTO role_permission SELECT id, 'edit-users' FROM role WHERE name = 'Clerk'");
     assert_snapshot!(carol("--update", "username,name\nalice,Mallory\n"), @"
     status 77
     -- stderr
-    line 2, role: the user's role may do more than yours
-    error: 1 row concerns a role that may do more than yours, Clerk: nothing was imported
-    hint: ask an operator whose role may do at least as much
+    line 2, role: the user's role has permissions that your role lacks
+    error: 1 row concerns a role with permissions that your role, Clerk, lacks; nothing was imported
+    hint: ask an operator whose role has at least those permissions
     ");
     carol("--update", "username,name\nbob,Robert\n").expect_status(0);
 }

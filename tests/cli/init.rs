@@ -5,6 +5,7 @@ use std::os::unix::fs::MetadataExt as _;
 use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::fs::chown;
 
+use cxme_admin::process::file_rights::FileRights;
 use cxme_admin::process::sudo::Answer;
 use insta::assert_snapshot;
 
@@ -22,8 +23,8 @@ fn what_is_there_is_used_and_what_is_missing_is_made() {
     assert_snapshot!(world.command("init --yes").at_terminal().run(), @"
     status 0
     -- stderr
-    Reset key made: [DIR]/data/reset.key
-    Store made: [DIR]/data/store.db
+    Created reset key: [DIR]/data/reset.key
+    Created store: [DIR]/data/store.db
     First operator: owner (uid [ME]), with the role Admin
     Next: cxme-admin users add EMAIL --name NAME
     ");
@@ -39,23 +40,94 @@ fn what_is_there_is_used_and_what_is_missing_is_made() {
 }
 
 #[test]
-fn a_key_that_is_left_over_is_refused_and_kept() {
+fn a_key_without_a_store_beside_it_is_refused_and_kept() {
     let world = World::new();
     let key = fs::read(world.path("data/reset.key")).unwrap();
     fs::rename(world.store(), world.path("elsewhere.db")).unwrap();
     assert_snapshot!(world.run("init --yes -v"), @"
     status 78
     -- stderr
-    error: [DIR]/data/reset.key: a reset key is there, and its store is not
-    hint: bring its store back: cxme-admin store restore FILE; or put the key aside: mv [DIR]/data/reset.key [DIR]/data/reset.key.old
+    error: [DIR]/data/reset.key: there is a reset key already, which may be that of another store
+    hint: check the path of the store, [DIR]/data/store.db; restore the store of this key: cxme-admin store restore FILE; or give the new store a key of its own: [reset] key_file; or, if no store uses the key any more, move it: mv [DIR]/data/reset.key [DIR]/data/reset.key.old
     ");
     assert!(!world.store().exists());
     assert_eq!(fs::read(world.path("data/reset.key")).unwrap(), key);
+    // Neither is an older key lost by that.
+    world.file("data/reset.key.old", "an older key");
+    assert!(world.run("init --yes").err().ends_with("/data/reset.key.old.2\n"));
+    fs::remove_file(world.path("data/reset.key.old")).unwrap();
     // Whatever it is.
     world.file_with_mode("data/reset.key", "no key", 0o644);
     world.run("init --yes").expect_status(78);
     fs::remove_file(world.path("data/reset.key")).unwrap();
     world.run("init --yes").expect_status(0);
+}
+
+#[test]
+fn a_key_beside_a_store_is_that_stores_and_nobody_is_told_to_move_it() {
+    let world = World::with_mail().with_users("alice");
+    let init = |store: &str| world.command("init --yes --store").argument(world.path(store)).run();
+    let key = fs::read(world.path("data/reset.key")).unwrap();
+    assert_snapshot!(init("data/other.db"), @"
+    status 78
+    -- stderr
+    error: [DIR]/data/reset.key: belongs to [DIR]/data/store.db
+    hint: give the new store a directory or key of its own ([reset] key_file)
+    ");
+    // A copy beside it is a store too, and a directory, a pipe or a database of another program is not.
+    world.command("store backup").argument(world.path("data/copy.db")).run().expect_status(0);
+    fs::create_dir(world.path("data/directory")).unwrap();
+    nix::unistd::mkfifo(&world.path("data/a-pipe"), nix::sys::stat::Mode::S_IRUSR).unwrap();
+    rusqlite::Connection::open(world.path("data/a.db")).unwrap().execute_batch("CREATE TABLE t (c)").unwrap();
+    assert_snapshot!(init("data/other.db"), @"
+    status 78
+    -- stderr
+    error: [DIR]/data/reset.key: belongs to one of these stores: [DIR]/data/copy.db, [DIR]/data/store.db
+    hint: give the new store a directory or key of its own ([reset] key_file)
+    ");
+    // Nor does a run for another store take the key of an `init` that was ended before the key was in its place.
+    fs::rename(world.path("data/reset.key"), world.path("data/reset.key.new")).unwrap();
+    fs::remove_file(world.path("data/copy.db")).unwrap();
+    assert_snapshot!(init("data/other.db"), @"
+    status 78
+    -- stderr
+    error: [DIR]/data/reset.key.new: belongs to [DIR]/data/store.db
+    hint: give the new store a directory or key of its own ([reset] key_file)
+    ");
+    assert!(!world.path("data/other.db").exists());
+    world.run("init --yes").expect_status(0);
+    assert_eq!(fs::read(world.path("data/reset.key")).unwrap(), key);
+    world.run("users send-reset alice").expect_status(0);
+    init("other/other.db").expect_status(0);
+}
+
+#[test]
+fn a_key_in_a_directory_of_its_own_is_another_stores_for_all_that_is_known() {
+    let world = World::empty();
+    world.configure("");
+    let config = fs::read_to_string(world.config()).unwrap();
+    world.write_config(&format!("{config}[reset]\nkey_file = \"{}\"\n", world.path("keys/reset.key").display()));
+    world.run("init --yes").expect_status(0);
+    assert_snapshot!(world.command("init --yes --store").argument(world.path("other.db")).run(), @"
+    status 78
+    -- stderr
+    error: [DIR]/keys/reset.key: there is a reset key already, which may be that of another store
+    hint: check the path of the store, [DIR]/other.db; restore the store of this key: cxme-admin store restore FILE; or give the new store a key of its own: [reset] key_file
+    ");
+    // Where the directory of the key cannot be read, a store may be in it.
+    if me() != 0 {
+        return;
+    }
+    let world = World::empty();
+    world.configure("");
+    fs::set_permissions(world.folder(), fs::Permissions::from_mode(0o711)).unwrap();
+    fs::create_dir(world.path("data")).unwrap();
+    world.file("data/reset.key", "left over");
+    world.file("data/unreadable", "a store for all that is known");
+    chown(world.path("data"), Some(DAVE), None).unwrap();
+    let _rights = FileRights::take(DAVE, DAVE).unwrap();
+    let run = world.command("init --yes").uid(DAVE).run().expect_status(78);
+    assert!(run.err().contains("reset.key: ") && !run.err().contains("mv "), "{run}");
 }
 
 #[test]
@@ -66,7 +138,7 @@ fn an_init_that_was_ended_before_the_key_was_in_its_place_is_finished_by_the_nex
     assert_snapshot!(world.run("init --yes -v"), @"
     status 0
     -- stderr
-    Reset key made: [DIR]/data/reset.key
+    Created reset key: [DIR]/data/reset.key
     ");
     world.run("users send-reset alice").expect_status(0);
     assert!(!world.path("data/reset.key.new").exists());
@@ -100,8 +172,8 @@ fn in_a_directory_of_another_account_root_makes_all_for_that_account() {
             assert_snapshot!(run, @"
             status 0
             -- stderr
-            Reset key made: [DIR]/data/reset.key
-            Store made: [DIR]/data/store.db
+            Created reset key: [DIR]/data/reset.key
+            Created store: [DIR]/data/store.db
             First operator: carol (uid 61001), with the role Admin
             Service: dave (uid 61002), owns the store, and may run `jobs run`
             Next: cxme-admin users add EMAIL --name NAME
@@ -199,11 +271,11 @@ fn without_a_configuration_it_asks_for_the_two_facts_that_only_people_know() {
     The organization's name: Example Travel
     Whom users ask for help: help@example.com
     -- stderr
-    Configuration made: [DIR]/my.toml
-    Reset key made: [DIR]/data/reset.key
-    Store made: [DIR]/data/store.db
+    Created configuration: [DIR]/my.toml
+    Created reset key: [DIR]/data/reset.key
+    Created store: [DIR]/data/store.db
     First operator: owner (uid [ME]), with the role Admin
-    The same without questions: cxme-admin init --yes -c [DIR]/my.toml
+    The same without questions: cxme-admin init --yes -c [DIR]/my.toml --store [DIR]/data/store.db --organization 'Example Travel' --help-contact help@example.com
     Next: cxme-admin users add EMAIL --name NAME
     ");
     let text = fs::read_to_string(world.path("my.toml")).unwrap();
@@ -212,6 +284,40 @@ fn without_a_configuration_it_asks_for_the_two_facts_that_only_people_know() {
     assert!(text.contains(&format!("\npath = \"{}\"\n", world.store().display())), "{text}");
     let list = world.command("users list").argument("-c").argument(world.path("my.toml"));
     list.run().expect_status(0);
+}
+
+#[test]
+fn the_equivalent_command_does_the_same_and_is_printed_only_after_questions() {
+    let world = World::empty();
+    for (flag, variable) in [(true, false), (false, true), (false, false)] {
+        let at = |line: &str| {
+            let command = world.command(line).system(world.path("etc/config.toml"), world.path("state/store.db"));
+            let command = command.variable("CXME_ADMIN_CONFIG", world.path("my.toml"));
+            if variable { command.variable("CXME_ADMIN_STORE", world.path("my.db")) } else { command }
+        };
+        let made = || {
+            let text = fs::read_to_string(world.path("my.toml")).unwrap();
+            let stores = ["my.db", "data/cxme-admin/store.db", "state/store.db"].map(|path| world.path(path).exists());
+            for path in ["my.toml", "my.db", "reset.key"] {
+                let _ = fs::remove_file(world.path(path));
+            }
+            for path in ["data", "state"] {
+                let _ = fs::remove_dir_all(world.path(path));
+            }
+            (text, stores)
+        };
+        let asked = if flag { at("init --store").argument(world.path("my.db")) } else { at("init") };
+        let run = asked.typing(["Example Travel", "-x help"]).run().expect_status(0);
+        let said = run.err();
+        let line = said.lines().find_map(|line| line.split_once(": cxme-admin init --yes")).unwrap().1;
+        let first = made();
+        assert!(first.0.contains("help_contact = \"-x help\""), "{}", first.0);
+        at(&format!("init --yes{line}")).run().expect_status(0);
+        assert_eq!(made(), first);
+    }
+    world.configure("");
+    let run = world.command("init").typing([]).run().expect_status(0);
+    assert!(!run.err().contains("without questions"), "{run}");
 }
 
 #[test]
@@ -266,8 +372,8 @@ fn root_names_the_first_operator() {
     assert_snapshot!(init.run(), @"
     status 0
     -- stderr
-    Reset key made: [DIR]/data/reset.key
-    Store made: [DIR]/data/store.db
+    Created reset key: [DIR]/data/reset.key
+    Created store: [DIR]/data/store.db
     First operator: carol (uid 61001), with the role Admin
     Next: cxme-admin users add EMAIL --name NAME
     ");
@@ -280,9 +386,9 @@ fn root_names_the_first_operator() {
     let world = World::empty();
     world.configure("");
     assert_snapshot!(world.run("init --yes --operator nobody-here"), @"
-    status 65
+    status 67
     -- stderr
-    error: no account of this machine is called `nobody-here`
+    error: no such account on this machine: `nobody-here`
     hint: give the name or the number of an OS account, as in `id -u NAME`
     ");
     assert!(!world.path("data").exists());
@@ -298,15 +404,15 @@ fn a_store_that_has_lost_its_key_gets_a_new_one_and_its_links_die() {
     assert_snapshot!(world.run("init --new-key"), @"
     status 2
     -- stderr
-    error: nobody can be asked here, and this needs an answer: Make a new reset key, [DIR]/data/reset.key, and end 1 open link
+    error: nobody can be asked here, and this needs an answer: Create a new reset key, [DIR]/data/reset.key, and revoke 1 open link
     hint: give `--yes` to do it without being asked
     ");
     assert_snapshot!(world.command("init --new-key").typing(["y"]).run(), @"
     status 0
     -- asked
-    Make a new reset key, [DIR]/data/reset.key, and end 1 open link? [y/N] y
+    Create a new reset key, [DIR]/data/reset.key, and revoke 1 open link? [y/N] y
     -- stderr
-    Reset key made: [DIR]/data/reset.key
+    Created reset key: [DIR]/data/reset.key
     The same without questions: cxme-admin init --new-key --yes
     ");
     assert_snapshot!(world.newest_event(), @r#"

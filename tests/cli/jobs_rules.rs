@@ -44,6 +44,22 @@ fn a_link_that_went_to_a_wrong_address_does_not_count_as_sent() {
 }
 
 #[test]
+fn a_link_that_a_clock_far_ahead_says_was_sent_later_keeps_no_other_back() {
+    let world = users("alice,bob");
+    let ten_years = 10 * 365 * 86_400;
+    world.wait(ten_years);
+    world.run("users send-reset alice bob").expect_status(0);
+    world.wait(-ten_years);
+    world.run("users send-reset alice").expect_status(0);
+    assert_eq!(world.mails().len(), 3);
+    world.run("users send-reset --search bob --yes").expect_status(0);
+    assert_eq!(world.mails().len(), 4);
+    // What was sent since the clock is right counts.
+    world.run("users send-reset alice bob").expect_status(0);
+    assert_eq!(world.mails().len(), 4);
+}
+
+#[test]
 fn a_link_lives_on_when_the_mail_of_a_newer_one_does_not_arrive() {
     let world = users("alice");
     world.run("users send-reset alice").expect_status(0);

@@ -121,6 +121,46 @@ fn a_store_section_that_cannot_be_read_stops_logins_and_no_other_store_is_opened
     ");
 }
 
+#[test]
+fn a_file_that_may_name_a_store_without_a_store_section_that_can_be_read_opens_no_other_store() {
+    let world = world();
+    let path = world.store().display().to_string();
+    let sound = sound(&world);
+    let wide = |units: Vec<u16>| units.iter().flat_map(|unit| unit.to_le_bytes()).collect::<Vec<u8>>();
+    let broken: [(&str, Vec<u8>); 12] = [
+        ("UTF-16", wide(std::iter::once(0xfeff).chain(sound.encode_utf16()).collect())),
+        ("UTF-16 without a mark", wide(sound.encode_utf16().collect())),
+        ("UTF-32", sound.chars().flat_map(|c| u32::from(c).to_le_bytes()).collect()),
+        (
+            "compressed",
+            b"\x1f\x8b\x08\x00\x95\x0e\x17i\x00\x03\x8b\x2e\x2e\xc9/J\x8d\xe5*H,\xc9P\xb0UP\xd2\xcf".to_vec(),
+        ),
+        ("CR", sound.replace('\n', "\r").into_bytes()),
+        ("case", sound.replace("[store]", "[Store]").into_bytes()),
+        ("plural", sound.replace("[store]", "[stores]").into_bytes()),
+        ("no bracket", sound.replace("[store]", "store]").into_bytes()),
+        ("no header", sound.replace("[store]\n", "").into_bytes()),
+        ("a value", sound.replace("[store]", "xx = \"[store]").into_bytes()),
+        ("a key of another section", format!("[reset]\npath = \"{path}\"\n").into_bytes()),
+        ("a dotted key", format!("stor.path = \"{path}\"\n[mail]\nfrom = \n").into_bytes()),
+    ];
+    for (what, bytes) in broken {
+        fs::write(world.config(), bytes).unwrap();
+        let run = world.command("users verify-password alice --stdin").stdin(GOOD).run();
+        assert_eq!(run.status, 78, "{what}: {run}");
+    }
+    // What names no store is no reason to refuse a login at the usual one.
+    for harmless in [
+        "[organization]\nname = \"The [store] with a path\"\n",
+        "[organization]\nname = \"\"\"\\\npath = x\"\"\"\n",
+        "# [stores]\n[mail]\nfrom = \n",
+        "[mail]\nfrom = \"caf\u{e9}\n",
+    ] {
+        world.write_config(harmless);
+        assert_answers(&world, harmless);
+    }
+}
+
 /// The time that this thread computed.
 fn computed(run: impl FnOnce()) -> Duration {
     let now = || {
@@ -156,14 +196,14 @@ fn what_needs_the_policy_still_fails_without_its_list_and_what_does_not_works() 
     world.run("users lock alice").expect_status(0);
     world.run("users unlock alice").expect_status(0);
     assert_snapshot!(world.command("users set-password alice --stdin").stdin(OTHER).run(), @"
-    status 74
+    status 78
     -- stderr
     error: /absent/list: no such file: create it, or correct the path
     ");
     for command in ["policy show", "users show alice", "users change-password alice --stdin"] {
         let run = world.command(command).stdin(format!("{GOOD}\n{OTHER}\n")).run();
-        assert_eq!(run.status, 74, "{command}: {run}");
+        assert_eq!(run.status, 78, "{command}: {run}");
     }
-    world.run("users list --policy-outdated").expect_status(74);
+    world.run("users list --policy-outdated").expect_status(78);
     assert!(world.accepts("alice", GOOD));
 }

@@ -166,7 +166,7 @@ fn a_preview_in_a_file_is_private_and_overwrites_nothing() {
     assert_snapshot!(command(), @"
     status 74
     -- stderr
-    error: [DIR]/reset.html: exists already, and nothing is overwritten: give another path
+    error: [DIR]/reset.html: already exists: give another path
     ");
 }
 
@@ -285,7 +285,7 @@ fn links_wait_for_their_key_and_are_never_given_up_for_lack_of_it() {
     status 78
     -- stderr
     error: the reset key is not the one that this store was made with
-    hint: restore the key file that `init` made with this store, or name it: [reset] key_file; if it is lost, move the other one away: cxme-admin init --new-key makes a new one
+    hint: restore the key file that `init` made with this store, or name it: [reset] key_file; if it is lost, name a new file there, and cxme-admin init --new-key creates it
     ");
     std::fs::remove_file(&key).unwrap();
     world.run("jobs run").expect_status(78);

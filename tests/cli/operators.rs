@@ -121,9 +121,9 @@ fn a_role_without_the_permission_is_refused_and_remembered() {
 fn unknown_accounts_roles_and_operators_are_named() {
     let world = World::new();
     assert_snapshot!(world.run("operators add nobody-here --role Admin"), @"
-    status 65
+    status 67
     -- stderr
-    error: no account of this machine is called `nobody-here`
+    error: no such account on this machine: `nobody-here`
     hint: give the name or the number of an OS account, as in `id -u NAME`
     ");
     assert_snapshot!(world.run("operators add carol --role Boss"), @"
@@ -152,12 +152,12 @@ fn an_operator_is_number_and_name_together() {
     assert_snapshot!(as_eve("users list").run(), @"
     status 77
     -- stderr
-    error: uid 61001 is an operator by the name carol, and is eve now
-    hint: if that is the same person, an Admin removes the operator and adds the account again: cxme-admin operators remove 61001
+    error: uid 61001 was added as operator carol, but now belongs to account eve
+    hint: if this is the same person, an Admin can run: cxme-admin operators remove 61001; then: cxme-admin operators add 61001 --role ROLE
     ");
     assert_snapshot!(world.newest_event(), @r#"
     users list | refused | eve, not an operator | -
-    {"refusal":"uid 61001 is an operator by the name carol, and is eve now"}
+    {"refusal":"uid 61001 was added as operator carol, but now belongs to account eve"}
     "#);
     as_eve("users lock alice").run().expect_status(77);
     as_eve("operators list").run().expect_status(77);
@@ -178,7 +178,7 @@ fn an_operator_is_number_and_name_together() {
     carol,61001,eve,Admin,person,2026-11-24T08:00:00Z
     owner,[ME],owner,Admin,person,2026-11-24T08:00:00Z
     -- stderr
-    warning: uid 61001 is eve now, not carol: that account is refused
+    warning: uid 61001 now belongs to eve, not carol: eve is refused; to remove the entry: cxme-admin operators remove 61001
     ");
     let listed = world.command("operators list -o csv").account(CAROL, None).run().expect_status(0);
     let listed = listed.to_string().replace(&format!(",{},", me()), ",[ME],");
@@ -237,4 +237,100 @@ fn a_mail_that_waits_is_not_sent_on_the_word_of_another_account_with_the_number(
     world.wait(86_000);
     world.run("jobs run").expect_status(0);
     assert_eq!(world.ask(waits), "cancelled the operator who asked for it may not send resets any more");
+}
+
+#[test]
+fn commands_of_those_who_are_no_operators_are_counted_and_fill_nothing() {
+    let world = World::new().with_operator(CAROL, "Minimal Permissions");
+    let before = world.events();
+    let try_all = |uid: u32| {
+        for line in ["init --yes --store /nowhere/store.db", "users list", "store check"] {
+            let run = world.command(line).sudo_by(uid).run();
+            assert_eq!(run.status, 77, "{line}: {run}");
+        }
+    };
+    for _ in 0..5 {
+        try_all(MALLORY);
+        // Another one does not hide behind them.
+        try_all(61_010);
+    }
+    assert_eq!(world.events(), before + 6);
+    let who = "SELECT group_concat(DISTINCT operator) FROM event WHERE outcome = 'refused'";
+    assert_eq!(world.ask(who), "mallory,61010");
+    world.wait(60);
+    world.command("users list").sudo_by(MALLORY).run().expect_status(77);
+    assert_snapshot!(world.newest_event(), @r#"
+    users list | refused | mallory, not an operator | -
+    {"count":5,"refusal":"mallory (uid 61003) is not an operator of this store","since":"2026-11-24T08:00:00Z"}
+    "#);
+    // What an operator may not do is an event each time.
+    let before = world.events();
+    for _ in 0..3 {
+        world.command("users lock alice").uid(CAROL).run().expect_status(77);
+    }
+    assert_eq!(world.events(), before + 3);
+    world.run("audit verify").expect_status(0);
+}
+
+#[test]
+fn a_number_without_an_account_becomes_no_operator() {
+    let world = World::new();
+    assert_snapshot!(world.run("operators add 77777 --role Admin"), @"
+    status 67
+    -- stderr
+    error: no such account on this machine: `77777`
+    hint: give the name or the number of an OS account, as in `id -u NAME`
+    ");
+    let init = |operator: &str| {
+        world
+            .command("init --yes --store")
+            .argument(world.path("new/store.db"))
+            .argument("--operator")
+            .argument(operator)
+            .run()
+    };
+    for given in ["77777", "4294967295", "4294967296", "-1", "+61001", "061001", "061002", " 61001", ""] {
+        for run in [world.command("operators add --role Admin --").argument(given).run(), init(given)] {
+            let expected = if given == "-1" { vec![2, 67] } else { vec![67] };
+            assert!(expected.contains(&run.status), "{given}: {run}");
+        }
+    }
+    // Where it cannot be known, that is said, and is no reason to believe it.
+    let add = |given: &str| world.command("operators add --role Admin --").argument(given).directory_down().run();
+    assert_snapshot!(add("77777"), @"
+    status 75
+    -- stderr
+    error: the account `77777` cannot be looked up now: connection refused
+    hint: try again when this knows the account: id 77777
+    ");
+    assert_eq!(add("nobody-here").status, 75);
+    assert_eq!(world.ask("SELECT count(*) FROM operator"), "1");
+    add("carol").expect_status(0);
+    init("61001").expect_status(0);
+}
+
+#[test]
+fn an_admin_whose_account_does_not_exist_does_not_replace_the_last_one() {
+    let world = World::new().with_operator(CAROL, "Admin");
+    let remove = |who: &str| world.command("operators remove").argument(who).account(CAROL, None);
+    remove("owner").run().expect_status(77);
+    // One who cannot be looked up now may well be there.
+    remove("owner").directory_down().argument("-n").run().expect_status(0);
+    remove("carol").run().expect_status(0);
+    world.run("operators remove owner").expect_status(77);
+}
+
+#[test]
+fn a_role_that_is_given_is_said_to_be_that_and_not_the_users() {
+    let own = "view-users add-users edit-users manage-operators";
+    let world = World::new().with_role("Mine", own).with_users("alice").with_operator(CAROL, "Mine");
+    for line in
+        ["users edit alice --role Admin", "operators add dave --role Admin", "users add new@example.com --role Admin"]
+    {
+        let run = world.command(line).uid(CAROL).run();
+        assert!(run.err().starts_with("error: the role Admin has the permission `"), "{line}: {run}");
+        assert!(run.err().contains("`, which yours, Mine, lacks\n"), "{line}: {run}");
+        assert_eq!(run.status, 77, "{line}: {run}");
+        assert!(world.newest_event().contains(" | refused | carol, Mine"), "{line}: {}", world.newest_event());
+    }
 }

@@ -12,7 +12,7 @@ fn without_a_terminal_a_success_says_nothing() {
     assert_snapshot!(world.command("users unlock alice").at_terminal().run(), @"
     status 0
     -- stderr
-    alice is unlocked.
+    Unlocked alice.
     ");
 }
 
@@ -148,13 +148,13 @@ fn a_missing_store_or_configuration_says_what_to_do() {
     assert_snapshot!(world.run("users list"), @"
     status 78
     -- stderr
-    error: [DIR]/data/store.db: no such store
-    hint: make one: cxme-admin init
+    error: [DIR]/data/store.db: no such store (set by `[store] path`)
+    hint: create it: cxme-admin init
     ");
     assert_snapshot!(world.run("users list -c /absent/config.toml"), @"
     status 78
     -- stderr
-    error: /absent/config.toml: no such configuration; `--config` names it
+    error: /absent/config.toml: no such configuration file (set by `--config`)
     hint: create it: cxme-admin init -c /absent/config.toml; or give another path
     ");
 }

@@ -317,10 +317,10 @@ impl Scene {
     }
 }
 
-/// Every row of every table but that of the events.
+/// Every row of every table but those of the events, and of the refused attempts that will be one.
 pub(crate) fn dump(world: &World) -> String {
     let connection = rusqlite::Connection::open(world.store()).unwrap();
-    let sql = "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT IN ('event', 'sqlite_sequence')";
+    let sql = "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT IN ('event', 'refused_attempts', 'sqlite_sequence')";
     let mut tables = connection.prepare(sql).unwrap();
     let names: Vec<String> = tables.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
     let mut dump = String::new();

@@ -65,6 +65,29 @@ fn it_is_asked_for_at_a_terminal() {
 }
 
 #[test]
+fn a_code_is_taken_as_people_paste_it() {
+    for around in [
+        "#{}",
+        "https://reset.example.com/#{}",
+        "<https://reset.example.com/#{}>",
+        "https://reset.example.com/%23{}",
+        "https://reset.example.com/#{}?utm_source=mail&x=1",
+        "https://reset.example.com/#{}.",
+    ] {
+        let world = World::with_mail().with_users("alice");
+        world.run("users send-reset alice").expect_status(0);
+        let pasted = around.replace("{}", &world.newest_code());
+        redeem(&world, &pasted, GOOD).expect_status(0);
+        // The link that cancels is none that sets a password.
+        let world = World::with_mail().with_users("alice");
+        world.run("users send-reset alice").expect_status(0);
+        let cancelling = around.replace("{}", &format!("!{}", world.newest_code()));
+        redeem(&world, &cancelling, GOOD).expect_status(65);
+        world.command("resets revoke --stdin").stdin(&cancelling).run().expect_status(0);
+    }
+}
+
+#[test]
 fn a_refused_password_does_not_use_the_code_up() {
     let (world, code) = linked();
     assert_snapshot!(redeem(&world, &code, "alice"), @"
@@ -346,9 +369,9 @@ fn links_are_revoked_of_one_user_or_of_all() {
     assert_snapshot!(world.command("resets revoke alice bob").run(), @"
     status 2
     -- stderr
-    error: unexpected argument 'bob' found
+    error: unexpected argument '(hidden: may be a password)' found
 
-    Usage: cxme-admin resets revoke [OPTIONS] [USER]
+    Usage: cxme-admin resets revoke [OPTIONS] <USER|--all|--stdin>
 
     For more information, try '--help'.
     ");

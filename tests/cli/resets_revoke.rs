@@ -77,22 +77,24 @@ fn it_ends_one_link_and_the_mail_that_waits_to_bring_it_again() {
 #[test]
 fn what_is_not_accepted_is_refused_in_the_words_of_redeem_and_never_repeated() {
     let (world, code) = linked();
-    let wrong = redeem(&world, "00000-00000-00000-00000-000000").to_string();
+    // The hint is another one: none of these needs a new link.
+    let said = |run: Run| (run.status, run.err().lines().next().map(str::to_owned), run.err().lines().count());
+    let wrong = said(redeem(&world, "00000-00000-00000-00000-000000"));
     for given in ["", "nonsense", "#!", "00000-00000-00000-00000-000000", "https://reset.example.com/#!", "caf\u{e9}"] {
-        assert_eq!(revoke(&world, given).to_string(), wrong, "{given}");
+        assert_eq!(said(revoke(&world, given)), wrong, "{given}");
     }
-    assert_eq!(revoke(&world, b"caf\xe9").to_string(), wrong);
+    assert_eq!(said(revoke(&world, b"caf\xe9")), wrong);
     world.run("users lock bob").expect_status(0);
     world.wait(86_400);
-    assert_eq!(revoke(&world, &code).to_string(), wrong, "expired");
+    assert_eq!(said(revoke(&world, &code)), wrong, "expired");
     world.wait(-86_400);
-    assert_eq!(revoke(&world, &code).to_string(), wrong, "a clock that is set back revives none");
+    assert_eq!(said(revoke(&world, &code)), wrong, "a clock that is set back revives none");
     let (world, code) = linked();
     revoke(&world, &code).expect_status(0);
-    assert_eq!(revoke(&world, &code).to_string(), wrong, "a second time");
+    assert_eq!(said(revoke(&world, &code)), wrong, "a second time");
     let (world, code) = linked();
     redeem(&world, &code).expect_status(0);
-    assert_eq!(revoke(&world, &code).to_string(), wrong, "used");
+    assert_eq!(said(revoke(&world, &code)), wrong, "used");
     assert!(world.accepts("alice", OTHER));
 }
 
@@ -131,6 +133,44 @@ fn it_needs_the_permission_to_redeem_and_no_other_and_a_trial_revokes_nothing() 
 }
 
 #[test]
+fn what_is_missing_or_wrong_is_told_with_what_to_do_here() {
+    let (world, _) = linked();
+    assert_snapshot!(revoke(&world, "nonsense"), @"
+    status 65
+    -- stderr
+    error: this code is not accepted: it is mistyped, used, expired or revoked, or its user may not have a password here
+    hint: to revoke without the code: cxme-admin resets revoke USER
+    ");
+    assert_snapshot!(world.run("resets revoke"), @"
+    status 2
+    -- stderr
+    error: the following required arguments were not provided:
+      <USER|--all|--stdin>
+
+    Usage: cxme-admin resets revoke <USER|--all|--stdin>
+
+    For more information, try '--help'.
+    ");
+    assert_snapshot!(world.run("users verify-password"), @"
+    status 2
+    -- stderr
+    error: the following required arguments were not provided:
+      <USER|--pam>
+
+    Usage: cxme-admin users verify-password <USER|--pam>
+
+    For more information, try '--help'.
+    ");
+    assert_snapshot!(world.run("users verify-password alice --client 'a b' --stdin"), @"
+    status 2
+    -- stderr
+    error: invalid value 'a b' for '--client <ADDR>': not an IP address or a host name
+
+    For more information, try '--help'.
+    ");
+}
+
+#[test]
 fn a_code_as_an_argument_is_not_repeated() {
     let (world, code) = linked();
     for given in [code.clone(), format!("#!{code}"), format!("https://reset.example.com/#!{code}")] {
@@ -141,15 +181,15 @@ fn a_code_as_an_argument_is_not_repeated() {
     assert_snapshot!(world.command("resets revoke").argument(&code).run(), @"
     status 2
     -- stderr
-    error: no user has this name; it looks like a code, which is no argument
-    hint: other accounts see arguments; give a code by `--stdin`
+    error: no such user; it looks like a code, and codes are not accepted as arguments
+    hint: every account on this machine can read arguments; pass the code with `--stdin`
     ");
     assert_snapshot!(world.command("resets revoke alice --stdin").run(), @"
     status 2
     -- stderr
     error: the argument '[USER]' cannot be used with '--stdin'
 
-    Usage: cxme-admin resets revoke <USER>
+    Usage: cxme-admin resets revoke <USER|--all|--stdin>
 
     For more information, try '--help'.
     ");

@@ -84,15 +84,156 @@ fn a_configuration_that_is_not_there_says_how_it_is_created_and_who_named_it() {
     assert_snapshot!(world.command("users list -c").argument(&path).run(), @"
     status 78
     -- stderr
-    error: [DIR]/no such.toml: no such configuration; `--config` names it
+    error: [DIR]/no such.toml: no such configuration file (set by `--config`)
     hint: create it: cxme-admin init -c '[DIR]/no such.toml'; or give another path
     ");
     assert_snapshot!(world.command("users list").variable("CXME_ADMIN_CONFIG", &path).run(), @"
     status 78
     -- stderr
-    error: [DIR]/no such.toml: no such configuration; `CXME_ADMIN_CONFIG` names it
-    hint: create it: cxme-admin init -c '[DIR]/no such.toml'; or correct the variable
+    error: [DIR]/no such.toml: no such configuration file (set by `CXME_ADMIN_CONFIG`)
+    hint: create it: cxme-admin init; or correct CXME_ADMIN_CONFIG
     ");
+}
+
+#[test]
+fn the_command_that_creates_what_is_missing_creates_what_the_failed_one_looks_for() {
+    let world = World::empty();
+    let (config, store) = (world.path("named.toml"), world.path("named.db"));
+    let flags = [("-c", &config), ("--store", &store)];
+    let variables = [("CXME_ADMIN_CONFIG", &config), ("CXME_ADMIN_STORE", &store)];
+    for bits in 1..16_u8 {
+        let given = |line: &str| {
+            let mut command = world.command(line).system(world.path("etc/config.toml"), world.path("state/store.db"));
+            for (place, (flag, path)) in flags.into_iter().enumerate() {
+                if bits & (1 << place) != 0 && !line.contains("init") {
+                    command = command.argument(flag).argument(path);
+                }
+            }
+            for (place, (variable, path)) in variables.into_iter().enumerate() {
+                if bits & (4 << place) != 0 {
+                    command = command.variable(variable, path);
+                }
+            }
+            command
+        };
+        let run = given("users list").run().expect_status(78);
+        let said = run.err();
+        let hint = said.lines().last().unwrap().strip_prefix("hint: create it: cxme-admin ").unwrap();
+        let create = hint.split("; or ").next().unwrap();
+        given(&format!("{create} --yes")).run().expect_status(0);
+        given("users list").run().expect_status(0);
+        for path in
+            ["config", "data", "etc", "state", "named.toml", "named.db", "reset.key"].map(|name| world.path(name))
+        {
+            let _ = fs::remove_dir_all(&path);
+            let _ = fs::remove_file(&path);
+        }
+    }
+}
+
+#[test]
+fn a_store_that_is_not_there_says_what_named_it_and_init_is_not_for_restricted_operators() {
+    let world = World::empty();
+    let named = |line: &str| world.command(line);
+    assert_snapshot!(named("users list --store").argument(world.path("no.db")).run(), @"
+    status 78
+    -- stderr
+    error: [DIR]/no.db: no such store (set by `--store`)
+    hint: create it: cxme-admin init --store [DIR]/no.db
+    ");
+    assert_snapshot!(named("users list").variable("CXME_ADMIN_STORE", world.path("no.db")).run(), @"
+    status 78
+    -- stderr
+    error: [DIR]/no.db: no such store (set by `CXME_ADMIN_STORE`)
+    hint: create it: cxme-admin init
+    ");
+    assert_snapshot!(named("users list").run(), @"
+    status 78
+    -- stderr
+    error: [DIR]/data/store.db: no such store (the default path)
+    hint: create it: cxme-admin init
+    ");
+    world.configure("");
+    assert_snapshot!(named("users list").run(), @"
+    status 78
+    -- stderr
+    error: [DIR]/data/store.db: no such store (set by `[store] path`)
+    hint: create it: cxme-admin init
+    ");
+    assert_snapshot!(named("users list").uid(0).sudo_by(CAROL).run(), @"
+    status 78
+    -- stderr
+    error: [DIR]/data/store.db: no such store (set by `[store] path`)
+    hint: ask an administrator of this machine to run `cxme-admin init`: with sudo, only accounts that may run any command can use it
+    ");
+    assert_snapshot!(named("users list").sudo_by(CAROL).variable("CXME_ADMIN_STORE", "x").run(), @"
+    status 77
+    -- stderr
+    error: `CXME_ADMIN_STORE` is only allowed for Admins when using sudo
+    hint: unset CXME_ADMIN_STORE
+    ");
+}
+
+#[test]
+fn config_show_and_whoami_say_what_is_known_where_the_store_cannot_be_used() {
+    let world = World::empty();
+    world.configure("");
+    let show = |world: &World| {
+        let run = world.run("config show -o csv").expect_status(78);
+        let rows: Vec<String> = run.out().lines().take(5).map(str::to_owned).collect();
+        world.without_paths(&format!("{}\n{}", rows.join("\n"), run.err()))
+    };
+    assert_snapshot!(show(&world), @"
+    name,value,source,line
+    config,[DIR]/config/cxme-admin/config.toml,default,
+    store,[DIR]/data/store.db,file,
+    reset_key,[DIR]/data/reset.key,default,
+    organization.name,Example Travel,file,2
+    error: [DIR]/data/store.db: no such store (set by `[store] path`)
+    hint: create it: cxme-admin init
+    ");
+    assert_snapshot!(world.command("whoami").uid(CAROL).run(), @"
+    status 78
+    -- stdout
+    Account:        carol
+    UID:            61001
+    Role:           unknown (the store cannot be used)
+    Permissions:    unknown (the store cannot be used)
+    Using sudo:     no
+    Restricted:     no
+    Store:          [DIR]/data/store.db
+    Configuration:  [DIR]/config/cxme-admin/config.toml
+    -- stderr
+    error: [DIR]/data/store.db: no such store (set by `[store] path`)
+    hint: create it: cxme-admin init
+    ");
+    // Restricted operators get nothing with rights that are not theirs.
+    for line in ["config show", "whoami"] {
+        let run = world.command(line).uid(0).sudo_by(CAROL).run().expect_status(78);
+        assert!(run.stdout.is_empty(), "{run}");
+    }
+    // A damaged one is said to be so, and one that is there keeps its rule.
+    world.run("init --yes").expect_status(0);
+    assert_eq!(world.command("config show").uid(MALLORY).run().expect_status(77).out(), "");
+    world.file("data/store.db", "no store at all, but a text ".repeat(50));
+    for line in ["config show", "whoami"] {
+        let run = world.run(line).expect_status(78);
+        assert!(run.out().contains("store.db") && run.err().contains("not a cxme-admin store"), "{run}");
+    }
+}
+
+#[test]
+fn whoami_wraps_the_permissions_at_commas() {
+    let world = World::new();
+    for columns in [40, 80, 200] {
+        let run = world.command("whoami").columns(columns).run().expect_status(0);
+        let out = run.out();
+        let lines: Vec<&str> = out.lines().skip_while(|line| !line.starts_with("Permissions:")).collect();
+        let end = lines.iter().position(|line| line.starts_with("Using sudo:")).unwrap();
+        assert!(lines[..end].iter().all(|line| line.len() <= usize::from(columns)), "{run}");
+        assert!(lines[..end - 1].iter().all(|line| line.ends_with(',')), "{run}");
+        assert!(lines[1..end].iter().all(|line| line.starts_with("                ")), "{run}");
+    }
 }
 
 /// On a machine whose own store belongs to dave, and by an account that has none.
@@ -110,8 +251,8 @@ fn who_forgot_sudo_is_told_so() {
     assert_snapshot!(forgot("users list").run(), @"
     status 78
     -- stderr
-    error: [DIR]/xdg/cxme-admin/store.db: no such store
-    hint: make one: cxme-admin init
+    error: [DIR]/xdg/cxme-admin/store.db: no such store (the default path)
+    hint: create it: cxme-admin init
     ");
     if me() != 0 {
         return;
@@ -122,19 +263,19 @@ fn who_forgot_sudo_is_told_so() {
     status 78
     -- stderr
     error: the system store belongs to dave
-    hint: run sudo -u dave cxme-admin users set-password 'o brien' --generate; for a store of your own, name it: cxme-admin init --store PATH
+    hint: to use it: sudo -u dave cxme-admin users set-password 'o brien' --generate; to create a store of your own: cxme-admin init --store PATH
     ");
     assert_snapshot!(forgot("init --yes").run(), @"
     status 78
     -- stderr
     error: the system store belongs to dave
-    hint: run sudo -u dave cxme-admin whoami; for a store of your own, name it: cxme-admin init --store PATH
+    hint: to use it: sudo -u dave cxme-admin whoami; to create a store of your own: cxme-admin init --store PATH
     ");
     assert!(!world.path("xdg").exists());
     // One of root's, and one that the machine's configuration names.
     chown(world.path("state"), Some(0), None).unwrap();
     let run = forgot("users list").account(0, Some("root")).run().expect_status(78);
-    assert!(run.err().contains("hint: run sudo cxme-admin users list;"), "{run}");
+    assert!(run.err().contains("hint: to use it: sudo cxme-admin users list;"), "{run}");
     fs::create_dir(world.path("etc")).unwrap();
     fs::create_dir(world.path("srv")).unwrap();
     chown(world.path("srv"), Some(MALLORY), None).unwrap();
@@ -147,7 +288,7 @@ fn who_forgot_sudo_is_told_so() {
     status 78
     -- stderr
     error: the store [DIR]/srv/store.db belongs to mallory
-    hint: run sudo -u mallory cxme-admin users list; for a store of your own, name it: cxme-admin init --store PATH
+    hint: to use it: sudo -u mallory cxme-admin users list; to create a store of your own: cxme-admin init --store PATH
     ");
     // Who names a store, or has a configuration or a store, means that one.
     let own = world.path("own.db");
@@ -155,8 +296,8 @@ fn who_forgot_sudo_is_told_so() {
     assert_snapshot!(forgot("users list --store").argument(&own).run(), @"
     status 78
     -- stderr
-    error: [DIR]/own.db: no such store
-    hint: make one: cxme-admin init
+    error: [DIR]/own.db: no such store (set by `--store`)
+    hint: create it: cxme-admin init --store [DIR]/own.db
     ");
     forgot("init --yes --store").argument(&own).run().expect_status(0);
     forgot("users list --store").argument(&own).run().expect_status(0);
@@ -169,10 +310,10 @@ fn whoami_says_as_whom_and_where() {
     status 0
     -- stdout
     Account:        carol
-    Uid:            61001
+    UID:            61001
     Role:           Minimal Permissions
     Permissions:    view-users
-    By sudo:        no
+    Using sudo:     no
     Restricted:     no
     Store:          [DIR]/data/store.db
     Configuration:  [DIR]/config/cxme-admin/config.toml
@@ -214,30 +355,32 @@ fn config_show_says_what_is_in_force_and_where_it_comes_from() {
     organization.second_factor,false,default,
     store.path,[DIR]/data/store.db,file,6
     store.reader_group,,default,
-    mail.sendmail.program,/usr/sbin/sendmail,default,
-    mail.transport,smtp,default,
     mail.from,passwords@example.com,file,16
     mail.reply_to,,default,
     mail.bounce_to,,default,
-    mail.smtp.tls,none,file,19
+    mail.transport,smtp,default,
     mail.smtp.host,127.0.0.1,file,18
     mail.smtp.port,25,default,
-    mail.smtp.connections,4,default,
+    mail.smtp.tls,none,file,19
     mail.smtp.ca_file,,default,
     mail.smtp.helo,,default,
     mail.smtp.username,x,file,20
     mail.smtp.password_file,,default,
     mail.smtp.password_command,/bin/echo (arguments not shown),file,21
     mail.smtp.auth,auto,default,
+    mail.smtp.connections,4,default,
     mail.smtp.rate,,default,
     mail.smtp.patience,2m,default,
+    mail.sendmail.program,/usr/sbin/sendmail,default,
     mail.file.directory,,default,
     reset.link,,default,
     reset.key_file,,default,
     reset.life,24h,default,
     reset.invitation_life,7d,default,
+    jobs.queue_life,24h,default,
+    jobs.unless_sent_within,15m,default,
     password.min_length,15,default,
-    password.classes,,default,
+    password.classes,[],default,
     password.history,0,default,
     password.min_score,0,default,
     password.blocklist_file,,default,
@@ -249,8 +392,6 @@ fn config_show_says_what_is_in_force_and_where_it_comes_from() {
     sign_in.max_failures,100,default,
     saml.email_domains,idp.example.com,file,13
     saml.contact,the identity team,file,14
-    jobs.queue_life,24h,default,
-    jobs.unless_sent_within,15m,default,
     "#);
     for format in ["table", "json", "ndjson", "csv"] {
         let run = world.command("config show -o").argument(format).run().expect_status(0);
@@ -277,8 +418,8 @@ fn config_show_says_what_is_in_force_and_where_it_comes_from() {
     ");
     let variable = variable.variable("CXME_ADMIN_STORE", &copy).variable("CXME_ADMIN_CONFIG", world.config());
     assert_snapshot!(lines(variable), @"
-    config,[DIR]/config/cxme-admin/config.toml,variable,
-    store,[DIR]/copy.db,variable,
+    config,[DIR]/config/cxme-admin/config.toml,env,
+    store,[DIR]/copy.db,env,
     reset_key,[DIR]/reset.key,default,
     ");
     let both =

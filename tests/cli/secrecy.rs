@@ -175,6 +175,7 @@ fn a_code_that_was_typed_as_an_argument_is_never_repeated() {
         code.to_lowercase(),
         groups,
         format!("https://reset.example.com/#{code}"),
+        format!("https://reset.example.com/%23%21{code}"),
         "zq7sentinel".to_owned(),
     ] {
         for words in [
@@ -212,7 +213,14 @@ fn a_code_that_was_typed_as_an_argument_is_never_repeated() {
     }
     // Where a user is expected, it is no usage error.
     for command in ["resets revoke", "users show", "users list --role", "audit list --user", "users edit --name x"] {
-        for typed in [code.clone(), code.to_lowercase(), format!("https://reset.example.com/#!{code}")] {
+        for typed in [
+            code.clone(),
+            code.to_lowercase(),
+            format!("https://reset.example.com/#!{code}"),
+            format!("https://reset.example.com/%23{code}"),
+            format!("https://reset.example.com/%23%21{code}?utm_source=mail"),
+            format!("-c{code}"),
+        ] {
             let run = world.command(command).argument(&typed).run();
             assert!(run.status != 0 && run.err().contains("code"), "{command} {typed}: {run}");
             let said = String::from_utf8(run.all()).unwrap().to_uppercase();
@@ -222,15 +230,36 @@ fn a_code_that_was_typed_as_an_argument_is_never_repeated() {
     assert_snapshot!(world.command("users show").argument(&code).run(), @"
     status 67
     -- stderr
-    error: no user has the username `(not repeated: it may be a code)`
+    error: no user has the username `(hidden: may be a code)`
     hint: names are taken whole: cxme-admin users list --search TEXT
     ");
     assert_snapshot!(world.command("resets redeem").argument(&code).run(), @"
     status 2
     -- stderr
-    error: wrong arguments, which are not repeated: a code may be among them
-    hint: a code is never an argument: leave it out to be asked, or use `--stdin`; cxme-admin resets redeem --help
+    error: invalid arguments (not shown: they may contain a code)
+    hint: codes are not accepted as arguments: omit the code to be prompted, or use `--stdin`; see cxme-admin resets redeem --help
     ");
     // It was not used up.
     world.command("resets redeem --stdin").stdin(format!("{code}\n{GOOD}\n")).run().expect_status(0);
+}
+
+#[test]
+fn nothing_that_clap_does_not_know_is_repeated_after_a_command_about_passwords() {
+    let world = World::with_mail().with_users("alice");
+    for command in [
+        "users set-password alice",
+        "users verify-password alice",
+        "users change-password alice",
+        "users password alice",
+        "users add dora@example.com",
+        "resets revoke alice",
+    ] {
+        for typed in ["--Hunter2secretPW", "-Hunter2secretPW", "--stdin=Hunter2secretPW", "Hunter2secretPW"] {
+            let run = world.command(command).argument(typed).at_terminal().run();
+            assert!(run.status != 0 && !run.to_string().contains("unter2"), "{command} {typed}: {run}");
+        }
+    }
+    // The option that was meant is named.
+    let run = world.run("users set-password alice --stdn");
+    assert!(run.err().contains("--stdin") && !run.err().contains("--stdn"), "{run}");
 }

@@ -205,13 +205,13 @@ fn what_is_not_configured_is_said_before_anything_is_queued() {
     status 78
     -- stderr
     error: the reset key is not the one that this store was made with
-    hint: restore the key file that `init` made with this store, or name it: [reset] key_file; if it is lost, move the other one away: cxme-admin init --new-key makes a new one
+    hint: restore the key file that `init` made with this store, or name it: [reset] key_file; if it is lost, name a new file there, and cxme-admin init --new-key creates it
     ");
     world.file_with_mode("data/reset.key", &content, 0o640);
     assert_snapshot!(world.run("users send-reset alice"), @"
     status 78
     -- stderr
-    error: [DIR]/data/reset.key: mode 0640 lets the group read it: run `chmod 600 [DIR]/data/reset.key`
+    error: [DIR]/data/reset.key: is group-readable (0640): run `chmod 600 [DIR]/data/reset.key`
     ");
     world.file("data/reset.key", &content);
     world.run("users send-reset alice").expect_status(0);

@@ -101,8 +101,8 @@ fn standard_input_gives_one_line_without_its_newline() {
     assert_snapshot!(world.command("users set-password alice --stdin").stdin(GOOD).at_terminal().run(), @"
     status 2
     -- stderr
-    error: `--stdin` reads from a pipe or a file, and standard input is a terminal, which would show it
-    hint: give it by a pipe, or leave `--stdin` out where the command can ask without echo
+    error: `--stdin` needs a pipe or a file: standard input is a terminal, which would show the secret
+    hint: use a pipe; or omit `--stdin` where the command can prompt without echo
     ");
 }
 
@@ -122,7 +122,7 @@ fn a_file_must_be_for_its_owner_alone() {
     assert_snapshot!(set(world.file_with_mode("loose", OTHER, 0o644)), @"
     status 78
     -- stderr
-    error: [DIR]/loose: mode 0644 lets everybody read it: use a file that only its owner may access
+    error: [DIR]/loose: is world-readable (0644): use a file that only its owner may access
     ");
     std::os::unix::fs::symlink(&file, world.path("link")).unwrap();
     assert_snapshot!(set(world.path("link")), @"
@@ -253,7 +253,7 @@ fn a_password_as_an_argument_is_refused_and_not_repeated() {
     assert_snapshot!(world.run(&format!("users set-password alice --password {secret}")), @"
     status 2
     -- stderr
-    error: unexpected argument '--password' found
+    error: unexpected argument '(hidden: may be a password)' found
 
       tip: a similar argument exists: '--password-file'
 
@@ -264,7 +264,7 @@ fn a_password_as_an_argument_is_refused_and_not_repeated() {
     assert_snapshot!(world.run(&format!("users set-password alice --password={secret}")), @"
     status 2
     -- stderr
-    error: unexpected argument '--password' found
+    error: unexpected argument '(hidden: may be a password)' found
 
       tip: a similar argument exists: '--password-file'
 
@@ -337,6 +337,15 @@ fn a_dry_run_asks_nothing_and_changes_nothing() {
         assert!(run.status == 0 && run.stdout.is_empty(), "{run}");
     }
     assert_eq!(world.run("users set-password nobody --dry-run").status, 67);
+    // A password that is given is checked as if it were to be set.
+    for refused in ["", "\n", "too short", "a\0b violet umbrellas whistle", "\u{feff}"] {
+        let dry = world.command("users set-password alice --stdin --dry-run").stdin(refused).run();
+        let real = world.command("users set-password alice --stdin").stdin(refused).run();
+        assert_eq!((dry.status, dry.err()), (65, real.err()), "{refused:?}");
+    }
+    let loose = world.file_with_mode("loose.txt", GOOD, 0o644);
+    let run = world.command("users set-password alice --dry-run --password-file").argument(&loose).run();
+    assert_eq!(run.status, 78, "{run}");
     assert_eq!((world.events(), world.ask("SELECT password_hash FROM user")), (before, "-".to_owned()));
 }
 

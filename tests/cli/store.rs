@@ -24,6 +24,7 @@ fn a_sound_store_is_said_to_be_sound() {
     schema       sound
     integrity    sound
     references   sound
+    rows         sound
     audit        sound
     clock        sound
     reset key    sound
@@ -43,12 +44,14 @@ fn a_reference_that_leads_nowhere_is_found() {
     schema       sound
     integrity    sound
     references   user: row 1
+    rows         sound
     audit        sound
     clock        sound
     reset key    sound
     -- stderr
     error: the store has 1 fault
-    hint: modes and key: as it says; else keep a copy of the file as it is, and restore the newest sound backup
+      - references: user: row 1
+    hint: for modes and the key, do as the line says; otherwise keep a copy of the file as it is, and restore the newest sound backup
     ");
 }
 
@@ -71,7 +74,7 @@ fn a_backup_is_a_whole_store_for_its_owner_alone() {
     assert_snapshot!(back_up(), @"
     status 74
     -- stderr
-    error: [DIR]/copy.db: exists already, and nothing is overwritten: give another path
+    error: [DIR]/copy.db: already exists: give another path
     ");
 }
 
@@ -94,7 +97,7 @@ fn a_store_of_the_present_version_needs_no_migration() {
     assert_snapshot!(world.run("store migrate -v"), @"
     status 0
     -- stderr
-    The store has the schema version 4 already: nothing was changed.
+    The store has the schema version 5 already: nothing was changed.
     ");
     assert_eq!(world.events(), before);
 }
@@ -111,7 +114,7 @@ fn a_store_from_before_the_outbox_is_brought_up_with_its_users() {
     assert_snapshot!(world.run("store migrate -v"), @"
     status 0
     -- stderr
-    The store is brought from schema version 1 to 4; a copy is at [DIR]/data/store.before-1.db.
+    The store is brought from schema version 1 to 5; a copy is at [DIR]/data/store.before-1.db.
     ");
     assert!(world.accepts("alice", GOOD));
     world.set_password("alice", "seven violet umbrellas whistle");
@@ -125,7 +128,7 @@ fn an_older_store_is_named_by_every_other_command() {
     assert_snapshot!(world.run("users list"), @"
     status 78
     -- stderr
-    error: [DIR]/data/store.db: the store has schema version 1, this program needs 4
+    error: [DIR]/data/store.db: the store has schema version 1, this program needs 5
     hint: bring it up: cxme-admin store migrate
     ");
 }
@@ -248,22 +251,22 @@ fn what_is_no_sound_copy_replaces_nothing() {
     assert_snapshot!(restore("text.db"), @"
     status 78
     -- stderr
-    error: [DIR]/text.db: not a store of cxme-admin
-    hint: it was left as it is; name another one with `--store` or `[store] path`
+    error: [DIR]/text.db: not a cxme-admin store
+    hint: it was left as it is; give a file that `cxme-admin store backup` created
     ");
     let copy = fs::read(world.path("copy.db")).unwrap();
     world.file_with_mode("loose.db", &copy, 0o644);
     assert_snapshot!(restore("loose.db"), @"
     status 78
     -- stderr
-    error: [DIR]/loose.db: mode 0644 lets everybody read it: run `chmod 600 [DIR]/loose.db`
+    error: [DIR]/loose.db: is world-readable (0644): run `chmod 600 [DIR]/loose.db`
     ");
     let mut broken = copy.clone();
     let middle = broken.len() / 2;
     broken[middle..middle + 4_000].fill(0x5a);
     world.file("broken.db", broken);
-    let run = restore("broken.db");
-    assert!([65, 74].contains(&run.status), "{run}");
+    let run = restore("broken.db").expect_status(65);
+    assert!(run.err().contains("/broken.db: damaged: "), "{run}");
     world.file("edited.db", copy);
     let edited = rusqlite::Connection::open(world.path("edited.db")).unwrap();
     let trigger = "SELECT sql FROM sqlite_schema WHERE name = 'event_is_never_changed'";
@@ -277,8 +280,8 @@ fn what_is_no_sound_copy_replaces_nothing() {
     assert_snapshot!(restore("edited.db"), @"
     status 65
     -- stderr
-    error: the audit does not verify: event 2 was changed after it was written, or the one before it was
-    hint: somebody wrote to the file without this program: compare with a backup and with the head kept elsewhere
+    error: [DIR]/edited.db: damaged: audit: event 2 was changed after it was written, or the one before it was
+    hint: it was left as it is, and the store as well; restore another copy
     ");
     assert_eq!(world.ask("SELECT count(*) FROM user"), "4");
     world.run("store check").expect_status(0);
@@ -321,12 +324,14 @@ fn each_thing_that_is_wrong_with_a_store_is_found_with_what_to_do() {
     schema       sound
     integrity    sound
     references   sound
+    rows         sound
     audit        sound
     clock        sound
-    reset key    [DIR]/data/reset.key: no such file: restore it from its backup, or name it: [reset] key_file
+    reset key    [DIR]/data/reset.key: no such file: restore the key from its backup, or set [reset] key_file
     -- stderr
     error: the store has 1 fault
-    hint: modes and key: as it says; else keep a copy of the file as it is, and restore the newest sound backup
+      - reset key: [DIR]/data/reset.key: no such file: restore the key from its backup, or set [reset] key_file
+    hint: for modes and the key, do as the line says; otherwise keep a copy of the file as it is, and restore the newest sound backup
     ");
     world.file("data/reset.key", format!("{}\n", "0a".repeat(32)));
     assert_snapshot!(check(), @"
@@ -338,12 +343,14 @@ fn each_thing_that_is_wrong_with_a_store_is_found_with_what_to_do() {
     schema       sound
     integrity    sound
     references   sound
+    rows         sound
     audit        sound
     clock        sound
-    reset key    the key file is not the one that this store was made with: restore that one from its backup
+    reset key    the key file is not the reset key of this store, and may be another's: name the right one with [reset] key_file
     -- stderr
     error: the store has 1 fault
-    hint: modes and key: as it says; else keep a copy of the file as it is, and restore the newest sound backup
+      - reset key: the key file is not the reset key of this store, and may be another's: name the right one with [reset] key_file
+    hint: for modes and the key, do as the line says; otherwise keep a copy of the file as it is, and restore the newest sound backup
     ");
     world.file("data/reset.key", &own);
     world.sql("CREATE TRIGGER more AFTER INSERT ON event BEGIN UPDATE operator SET role_id = 1; END");
@@ -353,15 +360,17 @@ fn each_thing_that_is_wrong_with_a_store_is_found_with_what_to_do() {
     EXAMINED     FOUND
     modes        sound
     file system  sound
-    schema       trigger `more` is not of this program
+    schema       trigger `more` was not created by this program
     integrity    sound
     references   sound
+    rows         sound
     audit        sound
     clock        sound
     reset key    sound
     -- stderr
     error: the store has 1 fault
-    hint: modes and key: as it says; else keep a copy of the file as it is, and restore the newest sound backup
+      - schema: trigger `more` was not created by this program
+    hint: for modes and the key, do as the line says; otherwise keep a copy of the file as it is, and restore the newest sound backup
     ");
     world.sql("DROP TRIGGER more");
     world.sql("PRAGMA ignore_check_constraints = ON; UPDATE user SET locale = x'00'");
@@ -378,11 +387,12 @@ fn each_thing_that_is_wrong_with_a_store_is_found_with_what_to_do() {
     schema       sound
     integrity    sound
     references   sound
+    rows         sound
     audit        sound
     clock        see the warning
     reset key    sound
     -- stderr
-    warning: the clock says 2026-11-24T07:00:00Z, and the newest event is of 2026-11-24T08:00:00Z: set the clock if it is wrong
+    warning: the clock (2026-11-24T07:00:00Z) is behind the newest event (2026-11-24T08:00:00Z): check the clock
     ");
     world.wait(3_600);
     check().expect_status(0);
@@ -402,7 +412,7 @@ fn a_reader_group_that_is_configured_and_not_in_effect_is_found() {
     let missing = world.run("store check").expect_status(65);
     assert!(missing.out().contains("this machine has no group `no-such-group`"), "{missing}");
     configured(&group);
-    let shown = |text: String| text.replace(&format!("group {gid}"), "group [GID]").replace(&group, "[GROUP]");
+    let shown = |text: String| text.replace(&format!("gid {gid}"), "gid [GID]").replace(&group, "[GROUP]");
     assert_snapshot!(shown(world.run("store check -o csv").to_string()), @"
     status 65
     -- stdout
@@ -412,21 +422,46 @@ fn a_reader_group_that_is_configured_and_not_in_effect_is_found() {
     schema,
     integrity,
     references,
+    rows,
     audit,
     clock,
     reset key,
-    reader group,[DIR]/data: has mode 0700 and group [GID]: [GROUP] needs mode 2750 and its own group
-    reader group,[DIR]/data/store.db: has mode 0600 and group [GID]: [GROUP] needs mode 0640 and its own group
+    reader group,[DIR]/data: has mode 0700 and gid [GID]: group [GROUP] can read it only with mode 2750 and group [GROUP]
+    reader group,[DIR]/data/store.db: has mode 0600 and gid [GID]: group [GROUP] can read it only with mode 0640 and group [GROUP]
     -- stderr
     error: the store has 2 faults
-    hint: modes and key: as it says; else keep a copy of the file as it is, and restore the newest sound backup
+      - reader group: [DIR]/data: has mode 0700 and gid [GID]: group [GROUP] can read it only with mode 2750 and group [GROUP]
+      - reader group: [DIR]/data/store.db: has mode 0600 and gid [GID]: group [GROUP] can read it only with mode 0640 and group [GROUP]
+    hint: for modes and the key, do as the line says; otherwise keep a copy of the file as it is, and restore the newest sound backup
     ");
     fs::set_permissions(world.path("data"), fs::Permissions::from_mode(0o2750)).unwrap();
     let last = world.run("store check -o ndjson").out().lines().last().unwrap().to_owned();
-    assert_snapshot!(shown(world.without_paths(&last)), @r#"{"examined":"reader group","fault":"[DIR]/data/store.db: has mode 0600 and group [GID]: [GROUP] needs mode 0640 and its own group"}"#);
+    assert_snapshot!(shown(world.without_paths(&last)), @r#"{"examined":"reader group","fault":"[DIR]/data/store.db: has mode 0600 and gid [GID]: group [GROUP] can read it only with mode 0640 and group [GROUP]"}"#);
     fs::set_permissions(world.store(), fs::Permissions::from_mode(0o640)).unwrap();
     // The command itself makes the files beside it that readers need.
     assert!(world.run("store check").expect_status(0).out().contains("reader group  sound"));
+}
+
+#[test]
+fn a_fault_is_printed_uncut_at_a_terminal() {
+    let world = World::new();
+    fs::remove_file(world.path("data/reset.key")).unwrap();
+    let run = world.command("store check").columns(40).run().expect_status(65);
+    assert!(
+        run.err().contains("reset.key: no such file: restore the key from its backup, or set [reset] key_file\n"),
+        "{run}"
+    );
+}
+
+#[test]
+fn a_file_to_restore_that_is_no_copy_is_told_as_that() {
+    let world = World::new();
+    assert_snapshot!(world.run("store restore /etc/passwd --yes"), @"
+    status 78
+    -- stderr
+    error: /etc/passwd: not a cxme-admin store
+    hint: it was left as it is; give a file that `cxme-admin store backup` created
+    ");
 }
 
 #[test]
@@ -437,7 +472,7 @@ fn an_audit_without_any_event_does_not_verify() {
     assert_snapshot!(world.run("audit verify"), @"
     status 65
     -- stderr
-    error: the audit does not verify: there is no event, and a store always has that of `init`: all were deleted
+    error: the audit does not verify: the audit log is empty: all events were deleted, including the one that `init` recorded
     hint: somebody wrote to the file without this program: compare with a backup and with the head kept elsewhere
     ");
     assert_eq!(world.run("store check").status, 65);

@@ -95,7 +95,7 @@ fn an_event_of_several_names_who_acted_at_the_last_of_them() {
     NO  WHEN  OPERATOR  ACTION         OUTCOME  DETAILS
     7   now   carol     resets redeem  refused  this code is not accepted: it is mistyped, used, expired or revoked, or its user may not have a password here, why: not a code
     -- stderr
-    2 more refused attempts since 2026-11-24T08:00:00Z (resets redeem) will be one event.
+    Not yet recorded: 2 refused attempts since 2026-11-24T08:00:00Z (resets redeem).
     ");
     world.wait(60);
     world.run("users lock bob").expect_status(0);
@@ -147,7 +147,7 @@ fn wrong_passwords_are_counted_by_user_and_cleared_by_a_right_one_and_by_unlock(
     assert_snapshot!(world.run("users unlock alice -v"), @"
     status 0
     -- stderr
-    alice is not locked; 1 failed login forgotten.
+    alice was not locked. Cleared 1 failed login.
     ");
     assert_snapshot!(world.newest_event(), @r#"
     users unlock | done | owner, Admin | -
@@ -161,12 +161,12 @@ fn wrong_passwords_are_counted_by_user_and_cleared_by_a_right_one_and_by_unlock(
     assert_snapshot!(world.run("users unlock bob -v"), @"
     status 0
     -- stderr
-    bob is unlocked, 1 failed login forgotten.
+    Unlocked bob. Cleared 1 failed login.
     ");
     assert_snapshot!(world.run("users unlock bob -v"), @"
     status 0
     -- stderr
-    bob is not locked: nothing was changed.
+    bob is not locked; nothing was changed.
     ");
     world
         .command("users change-password alice --stdin --client desk-7")

@@ -113,6 +113,42 @@ fn a_hyphen_is_standard_input_where_input_is_read_and_a_file_elsewhere() {
 }
 
 #[test]
+fn the_hint_for_a_named_file_is_one_that_helps() {
+    let world = world();
+    let hint = |line: &str| world.command(line).stdin(GOOD).sudo_by(CAROL).run().expect_status(77);
+    for (line, option) in [("users export --to", "--to"), ("mail preview reset --out", "--out")] {
+        for name in ["-", "new"] {
+            let said = hint(&format!("{line} {name}")).err();
+            assert!(
+                said.ends_with(&format!("\nhint: leave out `{option}`: the data goes to standard output\n")),
+                "{said}"
+            );
+            assert_eq!(
+                said.starts_with("error: `-` is a file name here, and naming a file is only"),
+                name == "-",
+                "{said}"
+            );
+        }
+    }
+    world.command("users export").sudo_by(CAROL).run().expect_status(0);
+    for line in ["store backup -", "store migrate --backup -", "store restore -", "users export --with-hashes --to -"] {
+        let said = hint(line).err();
+        assert!(said.starts_with("error: `-` is a file name here, and naming a file is only"), "{said}");
+        assert!(!said.contains("hint"), "{said}");
+    }
+}
+
+#[test]
+fn a_role_that_may_do_everything_is_not_yet_the_role_admin() {
+    let all: Vec<&str> = cxme_admin::domain::role::Permission::ALL.map(|permission| permission.word()).into();
+    let world =
+        World::new().with_role("Everything", &all.join(" ")).with_operator(CAROL, "Everything").with_users("alice");
+    let names = world.file("names", "alice\n");
+    world.command("users list --from").argument(&names).sudo_by(CAROL).run().expect_status(77);
+    world.command("users list --from").argument(&names).uid(CAROL).run().expect_status(0);
+}
+
+#[test]
 fn a_store_of_his_own_makes_nobody_an_admin() {
     let world = world();
     let own = world.path("own/store.db");
@@ -365,15 +401,15 @@ fn without_a_usual_store_a_store_of_their_own_gives_no_rights() {
     assert_snapshot!(run, @"
     status 77
     -- stderr
-    error: `init` by sudo needs an account that may run any command by sudo, and carol may not
-    hint: who may run any command by sudo does it as root itself: sudo env -u SUDO_UID cxme-admin init --operator carol
+    error: `init` with sudo is only for accounts that sudo allows to run any command: carol is not one
+    hint: if you may run any command with sudo: sudo env -u SUDO_UID cxme-admin init --operator carol
     ");
     let run = Usual::Absent.apply(&world, world.command("init --yes").uid(DAVE).sudo_by(CAROL)).run();
     assert_snapshot!(run, @"
     status 77
     -- stderr
-    error: `init` by sudo needs an account that may run any command by sudo, and sudo cannot be asked here
-    hint: who may run any command by sudo does it as root itself: sudo env -u SUDO_UID cxme-admin init --operator carol
+    error: `init` with sudo is only for accounts that sudo allows to run any command: sudo could not be queried
+    hint: if you may run any command with sudo: sudo env -u SUDO_UID cxme-admin init --operator carol
     ");
     let run = Usual::Absent.apply(&world, world.command("demo").uid(0).sudo_by(CAROL)).run();
     assert_snapshot!(run, @"
@@ -395,9 +431,9 @@ fn by_sudo_init_is_for_those_whom_sudo_lets_do_anything_and_only_at_the_usual_pl
     assert_snapshot!(as_root("init --yes -v").run(), @"
     status 0
     -- stderr
-    Configuration made: [DIR]/etc/config.toml
-    Reset key made: [DIR]/var/reset.key
-    Store made: [DIR]/var/store.db
+    Created configuration: [DIR]/etc/config.toml
+    Created reset key: [DIR]/var/reset.key
+    Created store: [DIR]/var/store.db
     First operator: carol (uid 61001), with the role Admin
     Next: cxme-admin users add EMAIL --name NAME
     ");
@@ -431,8 +467,8 @@ fn a_hyphen_that_is_no_stream_is_refused_to_everybody() {
     assert_snapshot!(world.command("store backup -").run(), @"
     status 2
     -- stderr
-    error: `-` is not a stream here: this needs a file
-    hint: name a file; one that is called `-` is `./-`
+    error: `-` (standard input) is not accepted here: name a file
+    hint: for a file called `-`: `./-`
     ");
     assert!(!std::path::Path::new("-").exists());
 }

@@ -409,12 +409,12 @@ fn a_user_is_locked_for_a_time_or_for_good_and_unlocked() {
     assert_snapshot!(world.run("users unlock alice -v"), @"
     status 0
     -- stderr
-    alice is unlocked.
+    Unlocked alice.
     ");
     assert_snapshot!(world.run("users unlock alice -v"), @"
     status 0
     -- stderr
-    alice is not locked: nothing was changed.
+    alice is not locked; nothing was changed.
     ");
     assert_snapshot!(world.run("users lock alice --until 2026-12-01 -v"), @"
     status 0
@@ -536,4 +536,16 @@ fn one_who_is_gone_is_said_to_be_gone_and_his_events_stay() {
         assert_eq!(world.run(command).status, 67, "{command}");
     }
     assert!(world.run("audit list").out().contains("alice"));
+}
+
+#[test]
+fn what_changes_nothing_leaves_no_event() {
+    let world = World::new().with_users("alice");
+    world.run("users lock alice --until 2026-12-24").expect_status(0);
+    for line in ["users unlock alice", "users edit alice --name 'Alice Adams'", "users lock alice"] {
+        world.run(line).expect_status(0);
+        let before = (world.events(), world.ask("SELECT updated_at FROM user"));
+        world.run(line).expect_status(0);
+        assert_eq!((world.events(), world.ask("SELECT updated_at FROM user")), before, "{line}");
+    }
 }

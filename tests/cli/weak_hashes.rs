@@ -58,10 +58,10 @@ fn what_breaks_the_promise_of_the_login_view_or_costs_too_little_is_refused_at_i
     assert_snapshot!(world.command("users import -").stdin(rows(&hashes)).run(), @"
     status 65
     -- stderr
-    line 3, password_hash: m=4096,t=3 costs less than the least that OWASP gives for Argon2id (m=19456,t=2 or as much in another way): give the user a link to choose a password
-    line 4, password_hash: not Argon2id of version 19: other variants of Argon2 are not imported; give the user a link to choose a password
-    line 5, password_hash: not Argon2id of version 19: other variants of Argon2 are not imported; give the user a link to choose a password
-    line 6, password_hash: not Argon2id of version 19: other variants of Argon2 are not imported; give the user a link to choose a password
+    line 3, password_hash: m=4096,t=3 is below the OWASP minimum for Argon2id (m=19456,t=2 or equivalent): import the user without a hash and send a reset link
+    line 4, password_hash: not Argon2id version 19: import the user without a hash and send a reset link
+    line 5, password_hash: not Argon2id version 19: import the user without a hash and send a reset link
+    line 6, password_hash: not Argon2id version 19: import the user without a hash and send a reset link
     error: 4 of 6 rows cannot be imported: nothing was changed
     ");
     let [first, .., last] = hashes;
@@ -141,7 +141,7 @@ fn weak_hashes_are_counted_for_those_who_may_see_users() {
         let out = world.run("policy show").out();
         out.lines().filter(|line| line.starts_with("Hashed")).collect()
     };
-    assert_snapshot!(lines(), @"Hashed at less than today's cost, until the user's next login: 1 password");
+    assert_snapshot!(lines(), @"Hashed below the configured cost: 1 password (rehashed at the next login)");
     let weak = |uid: u32| -> serde_json::Value {
         let shown = world.command("policy show -o json").uid(uid).run().expect_status(0).out();
         serde_json::from_str::<serde_json::Value>(&shown).unwrap()["weak_hashes"].take()

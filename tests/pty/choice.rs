@@ -30,12 +30,25 @@ fn await_choice(shell: &mut Shell) {
 #[test]
 fn the_arrow_keys_lead_to_the_second_choice() {
     let (mut shell, settings) = at_the_choice();
-    shell.type_bytes(b"\x1b[B\r");
+    shell.type_bytes(b"\x1b[B\x1b[B\r");
     shell.await_text(SHOW_CURSOR);
     shell.await_text("New password: ");
     shell.type_bytes(b"\x03");
     all_is_as_before(shell, &settings, "130", "Ctrl-C at the password");
     assert!(program::nothing_changed());
+}
+
+#[test]
+fn enter_takes_nothing_before_an_arrow_key_has_chosen_whatever_else_was_typed() {
+    for typed in [&b"\r"[..], b"2\r", b"x\r", b"\xe9\xff\r"] {
+        let (mut shell, settings) = at_the_choice();
+        shell.type_bytes(typed);
+        // The keys are read in their order, so the end of the choice shows that Enter was no answer.
+        shell.type_bytes(b"q");
+        shell.await_text(SHOW_CURSOR);
+        all_is_as_before(shell, &settings, "65", &format!("{typed:?} at the choice"));
+        assert!(program::nothing_changed());
+    }
 }
 
 #[test]

@@ -246,7 +246,9 @@ fn by_sudo(world: &World, uid: u32, words: &[&str]) -> u8 {
 #[test]
 fn every_denial_is_a_row() {
     let world = World::new();
-    world.done(&["operators", "add", &GUEST.to_string(), "--role", "Minimal Permissions"]);
+    // The command takes only accounts that this machine has.
+    let sql = "INSERT INTO operator SELECT ?1, 'guest', 'person', id, 0 FROM role WHERE name = 'Minimal Permissions'";
+    world.sqlite().execute(sql, [GUEST]).unwrap();
     let deeds: [(&[&str], &str); 9] = [
         (&["users", "lock", "alice"], "users lock"),
         (&["users", "set-password", "alice", "--stdin"], "users set-password"),

@@ -26,7 +26,7 @@ fn a_copy_is_never_made_over_a_file_and_then_nothing_is_recorded() {
     std::fs::write(&there, "another's").unwrap();
     let (before, events) = (sha256(&there), world.count("SELECT count(*) FROM event"));
     for path in [&there, &world.store(), &world.state()] {
-        world.run(&["store", "backup", path.to_str().unwrap()]).refused(74, "exists already");
+        world.run(&["store", "backup", path.to_str().unwrap()]).refused(74, "already exists");
     }
     let nowhere = world.state().join("nowhere/copy");
     world

@@ -198,5 +198,5 @@ fn a_backup_into_a_directory_of_another_account_is_written_in_a_private_one() {
     set_mode(&own, 0o600);
     world.done(&["--store", own.to_str().unwrap(), "store", "check"]);
     // The owner of a directory can exchange what is in it.
-    world.run(&["store", "restore", copy.to_str().unwrap(), "--yes"]).refused(78, "could exchange the file");
+    world.run(&["store", "restore", copy.to_str().unwrap(), "--yes"]).refused(78, "could replace the file");
 }

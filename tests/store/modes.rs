@@ -59,12 +59,12 @@ fn a_store_that_others_could_read_or_replace_is_refused_with_what_to_do() {
     set_mode(&store, 0o600);
     for bad in [0o777, 0o1777] {
         set_mode(&state, bad);
-        refused(format!("mode {bad:04o} of its directory {} lets everybody write in it", state.display()));
+        refused(format!("its directory {} is world-writable ({bad:04o})", state.display()));
     }
     set_mode(&state, 0o700);
     let second = state.join("second");
     std::fs::hard_link(&store, &second).unwrap();
-    refused("has 2 names (hard links)".to_owned());
+    refused("has 2 hard links".to_owned());
     std::fs::remove_file(&second).unwrap();
     world.done(&["users", "list"]);
 }
@@ -82,7 +82,7 @@ fn a_loose_key_or_configuration_is_refused_with_what_to_do() {
     );
     set_mode(&key, 0o600);
     set_mode(&config, 0o666);
-    world.run(&["users", "list"]).refused(78, &format!("{}: mode 0666 lets everybody write it", config.display()));
+    world.run(&["users", "list"]).refused(78, &format!("{}: is world-writable (0666)", config.display()));
     // One that begins as that of `init` does is known to be ours.
     std::fs::write(&config, include_str!("../../config.example.toml")).unwrap();
     world.run(&["users", "list"]).refused(78, &format!("run `chmod 644 {}`", config.display()));
@@ -101,7 +101,7 @@ fn a_store_of_another_account_is_refused_but_by_root() {
     world.done(&["users", "lock", "alice"]);
     let folder = world.state();
     nix::unistd::chown(&folder, Some(1.into()), None).unwrap();
-    world.run(&["users", "list"]).refused(78, &format!("its directory {} belongs to uid 1", folder.display()));
+    world.run(&["users", "list"]).refused(78, &format!("its directory {} is owned by uid 1", folder.display()));
 }
 
 /// Reads the view as an account that has nothing but the group.

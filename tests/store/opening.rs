@@ -47,14 +47,16 @@ fn a_file_that_is_no_store_is_refused_and_left_as_it_is() {
     let world = World::new();
     let file = |name: &str| world.state().join(name);
     private(&file("text"), b"not a database, and longer than the header of one, which is a hundred bytes: ........");
-    assert_refused(&world, &file("text"), "not a store of cxme-admin");
+    assert_refused(&world, &file("text"), "not a cxme-admin store");
     private(&file("empty"), b"");
-    assert_refused(&world, &file("empty"), "not a store of cxme-admin");
+    assert_refused(&world, &file("empty"), "not a cxme-admin store");
     Connection::open(file("foreign")).unwrap().execute_batch("PRAGMA application_id = 7; CREATE TABLE t (x)").unwrap();
     set_mode(&file("foreign"), 0o600);
-    assert_refused(&world, &file("foreign"), "not a store of cxme-admin");
+    assert_refused(&world, &file("foreign"), "not a cxme-admin store");
     let before = world.names();
-    world.run(&["--store", file("none").to_str().unwrap(), "users", "list"]).refused(78, "make one: cxme-admin init");
+    world
+        .run(&["--store", file("none").to_str().unwrap(), "users", "list"])
+        .refused(78, "create it: cxme-admin init --store ");
     assert_eq!(world.names(), before);
 }
 
@@ -64,7 +66,7 @@ fn the_log_of_a_file_that_is_not_ours_is_not_moved_into_it() {
     let theirs = world.state().join("theirs");
     copy_of_a_running_database(&theirs, "PRAGMA application_id = 7;");
     let log = sha256(&world.state().join("theirs-wal"));
-    assert_refused(&world, &theirs, "not a store of cxme-admin");
+    assert_refused(&world, &theirs, "not a cxme-admin store");
     assert_eq!(sha256(&world.state().join("theirs-wal")), log);
     let newer = world.state().join("newer");
     copy_of_a_running_database(&newer, "PRAGMA application_id = 1129860417; PRAGMA user_version = 99;");

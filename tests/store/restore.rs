@@ -129,12 +129,12 @@ fn a_schema_that_is_not_ours_is_not_restored_whatever_it_would_do() {
         (
             "CREATE TRIGGER more AFTER INSERT ON event BEGIN \
              INSERT INTO operator SELECT 61003, 'evil', 'person', id, 0 FROM role WHERE name = 'Admin'; END",
-            "trigger `more` is not of this program",
+            "trigger `more` was not created by this program",
         ),
         ("DROP TRIGGER event_is_never_deleted", "trigger `event_is_never_deleted` is missing"),
-        ("DROP VIEW login; CREATE VIEW login AS SELECT 1", "view `login` is not as this program creates it"),
-        ("CREATE INDEX more ON user (name)", "index `more` is not of this program"),
-        ("ALTER TABLE user ADD COLUMN more", "table `user` is not as this program creates it"),
+        ("DROP VIEW login; CREATE VIEW login AS SELECT 1", "view `login` differs from what this program creates"),
+        ("CREATE INDEX more ON user (name)", "index `more` was not created by this program"),
+        ("ALTER TABLE user ADD COLUMN more", "table `user` differs from what this program creates"),
     ] {
         std::fs::copy(&copy, &evil).unwrap();
         Connection::open(&evil).unwrap().execute_batch(sql).unwrap();
@@ -150,7 +150,7 @@ fn a_schema_that_is_not_ours_is_not_restored_whatever_it_would_do() {
     std::fs::write(&empty, "").unwrap();
     set_mode(&empty, 0o600);
     Connection::open(&empty).unwrap().execute_batch("PRAGMA application_id = 1129860417; CREATE TABLE t (x)").unwrap();
-    world.run(&restore(&empty, "--yes")).refused(78, "has the mark of a store of cxme-admin and no schema (version 0)");
+    world.run(&restore(&empty, "--yes")).refused(78, "marked as a cxme-admin store, but has no schema (version 0)");
     world.run(&["--store", empty.to_str().unwrap(), "store", "migrate"]).refused(78, "no schema (version 0)");
     world.assert_sound();
 }
@@ -200,7 +200,7 @@ fn a_copy_of_each_version_is_compared_with_the_schema_of_that_version_and_brough
         assert_eq!(users_in(&world.store()), 3, "version {version}");
         world.assert_sound();
         Connection::open(&copy).unwrap().execute_batch("CREATE INDEX more ON event (host)").unwrap();
-        world.run(&restore(&copy, "--yes")).refused(78, "index `more` is not of this program");
+        world.run(&restore(&copy, "--yes")).refused(78, "index `more` was not created by this program");
     }
 }
 
@@ -211,9 +211,9 @@ fn a_copy_of_another_account_is_not_restored_where_no_store_is_either() {
     }
     let (world, copy) = copied();
     chown(&copy, Some(STRANGER), Some(STRANGER)).unwrap();
-    world.run(&restore(&copy, "--yes")).refused(78, "belongs to uid 61003, not to root");
+    world.run(&restore(&copy, "--yes")).refused(78, "owned by uid 61003, not by root");
     std::fs::remove_file(world.store()).unwrap();
-    world.run(&restore(&copy, "--yes")).refused(78, "belongs to uid 61003, not to root");
+    world.run(&restore(&copy, "--yes")).refused(78, "owned by uid 61003, not by root");
     assert!(!world.store().exists());
 }
 
@@ -316,7 +316,7 @@ fn a_file_that_is_not_known_to_be_ours_is_not_replaced() {
     let (world, copy) = copied();
     std::fs::write(world.store(), "x".repeat(8_192)).unwrap();
     let before = sha256(&world.store());
-    world.run(&restore(&copy, "--yes")).refused(78, "if it is the damaged one, move it and the files beside it away");
+    world.run(&restore(&copy, "--yes")).refused(78, "if it is your damaged store, move it away with its -wal");
     assert_eq!(sha256(&world.store()), before);
 }
 
@@ -354,7 +354,7 @@ fn on_a_small_disk() {
     let size = copy.metadata().unwrap().len();
     std::fs::write(&ballast, vec![0; usize::try_from(2 * 1024 * 1024 - 4 * size).unwrap()]).unwrap();
     let before = sha256(&world.store());
-    world.run(&restore(&copy, "--yes")).refused(74, "bytes are needed, and");
+    world.run(&restore(&copy, "--yes")).refused(74, "bytes needed,");
     assert_eq!(sha256(&world.store()), before);
     assert_eq!(world.names(), ["reset.key", "store.db", "store.db.lock"]);
     std::fs::remove_file(&ballast).unwrap();

@@ -170,7 +170,11 @@ fn queue(
         let mut record = Record::of(&user);
         record.note("kind", if invitation { "invitation" } else { "reset" });
         let since = ago(change.now(), wanted.unless_sent_within);
-        let before = if wanted.unless_sent_within.is_zero() { None } else { change.recent_link(user.id, since)? };
+        let before = if wanted.unless_sent_within.is_zero() {
+            None
+        } else {
+            change.recent_link(user.id, since, change.now())?
+        };
         if let Some(before) = before {
             record.note("skipped", format!("message {} was sent a short while ago", before.id.0));
             return Ok((record, Queued::Before(Box::new(before))));

@@ -58,10 +58,12 @@ pub fn add(desk: &Desk, wanted: &Wanted, intent: &Intent) -> Result<User> {
         check_domain(change, &wanted.email)?;
         check_free(change, &username, &wanted.email)?;
         let role = match &wanted.role {
-            Some(name) => role(change, name, &username)?,
-            None => RoleId::MINIMAL,
+            Some(name) => role(change, name)?,
+            None => {
+                change.role(RoleId::MINIMAL)?.map_or(Ok(()), |minimal| change.may_give(&minimal))?;
+                RoleId::MINIMAL
+            }
         };
-        change.outrank(role, &username.to_string(), None)?;
         let id = change.add_user(&NewUser {
             username,
             email: wanted.email.clone(),
@@ -90,9 +92,9 @@ pub fn username_of(email: &EmailAddress) -> Result<Username> {
 }
 
 /// The role of this name, if the operator may give it.
-pub(super) fn role(change: &Change<'_>, name: &str, username: &Username) -> Result<RoleId> {
+pub(super) fn role(change: &Change<'_>, name: &str) -> Result<RoleId> {
     let role = change.role_named(name)?.ok_or_else(|| Refusal::NoSuchRole(name.to_owned()))?;
-    change.outrank(role.id, &username.to_string(), None)?;
+    change.may_give(&role)?;
     Ok(role.id)
 }
 

@@ -74,7 +74,8 @@ pub fn edit(desk: &Desk, reference: &UserReference, edit: &Edit, intent: &Intent
         record.note_change("locale", old.locale.clone(), new.locale.clone());
         let is_change = |(_, value): &(&String, &serde_json::Value)| value.is_object();
         let changed: Vec<String> = record.details.iter().filter(is_change).map(|(name, _)| name.clone()).collect();
-        let password_removed = new.sign_in == SignIn::Saml && old.password.is_some();
+        record.is_unchanged = changed.is_empty();
+        let password_removed = !changed.is_empty() && new.sign_in == SignIn::Saml && old.password.is_some();
         if !changed.is_empty() {
             let ends_sessions = old.email != new.email || old.sign_in != new.sign_in;
             new.session_epoch += i64::from(ends_sessions);
@@ -117,7 +118,7 @@ fn apply(change: &Change<'_>, edit: &Edit, user: &mut User) -> Result<()> {
         name.trim().clone_into(&mut user.name);
     }
     if let Some(name) = &edit.role {
-        user.role = role(change, name, &user.username)?;
+        user.role = role(change, name)?;
     }
     if let Some(sign_in) = edit.sign_in {
         user.sign_in = sign_in;

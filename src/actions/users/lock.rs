@@ -39,6 +39,7 @@ pub fn lock(desk: &Desk, reference: &UserReference, until: Option<Timestamp>, in
             change.set_lock(user.id, Some(&lock), change.now())?;
         }
         let mut record = Record::of(&user);
+        record.is_unchanged = !changed;
         record.note("until", until.map_or("for good".to_owned(), |until| until.to_string()));
         Ok((record, Outcome { username: name(&user), changed }))
     })
@@ -70,6 +71,8 @@ pub fn unlock(desk: &Desk, reference: &UserReference, intent: &Intent) -> Result
         let mut record = Record::of(&user);
         if change.clear_sign_in_failures(user.id)? {
             record.note("failed_logins", failures);
+        } else {
+            record.is_unchanged = !was_locked;
         }
         Ok((record, Unlocked { username: name(&user), was_locked, failures }))
     })

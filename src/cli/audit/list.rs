@@ -125,8 +125,8 @@ pub fn run(context: &mut Context, args: &ListArgs) -> anyhow::Result<()> {
         })
     })?;
     for attempts in audit::untold(&desk)? {
-        let (count, since) = (counted(attempts.count, "more refused attempt"), attempts.since);
-        context.output.say(&format!("{count} since {since} ({}) will be one event.", attempts.action));
+        let (count, since) = (counted(attempts.count, "refused attempt"), attempts.since);
+        context.output.say(&format!("Not yet recorded: {count} since {since} ({}).", attempts.action));
     }
     Ok(())
 }

@@ -11,8 +11,10 @@ use crate::domain::action::Action;
 
 /// Show the files and settings in force, and where each comes from
 ///
-/// The first rows are the files: configuration, store and reset key. SOURCE is `flag`, `variable`, `file` (with the LINE of
-/// the configuration) or `default`; a flag outranks a variable, whichever of the two settings it is about. Of a command only the program is shown, because its arguments may be secret.
+/// The first rows are the files: configuration, store and reset key. SOURCE is `flag`, `env`, `file` (with the LINE of the
+/// configuration) or `default`; with `--config`, CXME_ADMIN_STORE is ignored. `[]` is an empty list, `-` no value. Of a
+/// command only the program is shown, because its arguments may be secret. Without a usable store, this is printed too, and
+/// the error after it.
 #[derive(Debug, clap::Args)]
 pub struct ShowArgs {}
 
@@ -26,10 +28,11 @@ const HEADS: [Head; 4] = [
 /// Runs the command.
 ///
 /// # Errors
-/// When the configuration cannot be loaded, or the operator may not manage the store.
+/// When the configuration cannot be loaded, or the operator may not manage the store; without a usable store, after the data.
 pub fn run(context: &mut Context, _: &ShowArgs) -> anyhow::Result<()> {
-    let desk = context.desk(Action::ConfigShow)?;
     let config = context.config()?.clone();
+    let opened = context.desk_if_usable(Action::ConfigShow)?;
+    let now = opened.as_ref().map_or_else(|_| context.now(), |desk| Ok(desk.now()))?;
     let path = context.config_path();
     let settings = Config::settings(path.as_deref(), context.surroundings())?;
     let key_source = if config.reset.key_file.is_some() { Source::File } else { Source::Default };
@@ -38,7 +41,7 @@ pub fn run(context: &mut Context, _: &ShowArgs) -> anyhow::Result<()> {
         ("store", Some(context.store_path(&config).display().to_string()), context.store_source(&config)),
         ("reset_key", Some(context.key_path()?.display().to_string()), key_source),
     ];
-    data::records::<anyhow::Error>(&mut context.output, &HEADS, desk.now(), |sink| {
+    data::records::<anyhow::Error>(&mut context.output, &HEADS, now, |sink| {
         for (name, value, source) in &files {
             sink(&[
                 Cell::text(*name),
@@ -53,5 +56,6 @@ pub fn run(context: &mut Context, _: &ShowArgs) -> anyhow::Result<()> {
             sink(&[Cell::text(name), Cell::text_or(value.as_deref(), "-"), Cell::text(source.word()), line])?;
         }
         Ok(())
-    })
+    })?;
+    opened.map(drop)
 }

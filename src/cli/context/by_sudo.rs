@@ -41,14 +41,16 @@ impl Context {
             self.restricted = false;
             return Ok(());
         }
-        let variable = self.process.variables_with(OWN_VARIABLES).next().map(|name| format!("`{name}`"));
-        let what = match named {
-            NamedFiles { config: true, .. } => Some("`--config`".to_owned()),
-            NamedFiles { store: true, .. } => Some("`--store`".to_owned()),
-            NamedFiles { file: true, .. } => Some(Refusal::NAMED_FILE.to_owned()),
-            NamedFiles { .. } => variable,
+        let variable = || self.process.variables_with(OWN_VARIABLES).next().map(|name| format!("`{name}`"));
+        let refusal = match named {
+            NamedFiles { config: true, .. } => Some(Refusal::NotBySudo("`--config`".to_owned())),
+            NamedFiles { store: true, .. } => Some(Refusal::NotBySudo("`--store`".to_owned())),
+            NamedFiles { file: Some(purpose), hyphen: is_hyphen, .. } => {
+                Some(Refusal::NamedFile { is_hyphen, purpose })
+            }
+            NamedFiles { .. } => variable().map(Refusal::NotBySudo),
         };
-        what.map_or(Ok(()), |what| Err(self.refuse_by_sudo(what)))
+        refusal.map_or(Ok(()), |refusal| Err(self.refuse_by_sudo(refusal)))
     }
 
     /// Whether the operator may not choose configuration, store and files.
@@ -61,7 +63,7 @@ impl Context {
     /// # Errors
     /// When the operator is restricted.
     pub fn not_by_sudo(&mut self, what: &str) -> anyhow::Result<()> {
-        if self.restricted { Err(self.refuse_by_sudo(what.to_owned())) } else { Ok(()) }
+        if self.restricted { Err(self.refuse_by_sudo(Refusal::NotBySudo(what.to_owned()))) } else { Ok(()) }
     }
 
     /// Lets a restricted operator set up this machine only where sudo itself says that they may do anything here.
@@ -96,8 +98,7 @@ impl Context {
         Ok(Some(number.ok_or_else(wrong)?))
     }
 
-    fn refuse_by_sudo(&mut self, what: String) -> anyhow::Error {
-        let refusal = Refusal::NotBySudo(what);
+    fn refuse_by_sudo(&mut self, refusal: Refusal) -> anyhow::Error {
         let recorded = self.at_usual_store(|desk| desk.refuse(Action::StoreOpen, refusal.clone()));
         recorded.unwrap_or(ActionError::Refused(refusal)).into()
     }

@@ -11,6 +11,7 @@ mod secret;
 use std::path::Path;
 use std::path::PathBuf;
 
+use crate::actions::ActionError;
 use crate::actions::Desk;
 use crate::actions::PolicySource;
 use crate::actions::Rules;
@@ -30,6 +31,7 @@ use crate::domain::policy::Blocklist;
 use crate::domain::policy::Policy;
 use crate::domain::role::Permission;
 use crate::domain::sign_in::SignInRules;
+use crate::domain::text;
 use crate::private_file;
 use crate::private_file::Rule;
 use crate::process::Process;
@@ -105,7 +107,32 @@ impl Context {
     /// As [`Context::desk`].
     pub fn desk_with(&mut self, action: Action, besides: &[Permission]) -> anyhow::Result<Desk> {
         let desk = self.desk_for(Expect::Current)?;
-        desk.may(action, besides)?;
+        self.permitted(desk, action, besides)
+    }
+
+    /// As [`Context::desk`], also on a store of an older version, for a command that has something to show without a store:
+    /// the inner error says why there is no desk. A restricted operator, and one whom the store refuses, gets only the error.
+    ///
+    /// # Errors
+    /// As [`Context::desk`].
+    pub fn desk_if_usable(&mut self, action: Action) -> anyhow::Result<anyhow::Result<Desk>> {
+        let opened = self.desk_for(Expect::CurrentOrOlder).and_then(|desk| self.permitted(desk, action, &[]));
+        let is_refusal = |error: &anyhow::Error| {
+            matches!(error.downcast_ref::<ActionError>(), Some(ActionError::Refused(_))) || self.restricted
+        };
+        match opened {
+            Err(error) if is_refusal(&error) => Err(error),
+            opened => Ok(opened),
+        }
+    }
+
+    /// The desk, if the operator may do the action there; otherwise what it was lent is taken back.
+    fn permitted(&mut self, desk: Desk, action: Action, besides: &[Permission]) -> anyhow::Result<Desk> {
+        if let Err(error) = desk.may(action, besides) {
+            let (clock, random) = desk.leave();
+            (self.clock, self.random) = (Some(clock), Some(random));
+            return Err(error.into());
+        }
         Ok(desk)
     }
 
@@ -129,7 +156,7 @@ impl Context {
         let owner = owner_of_store(&path);
         let account = self.account(owner);
         let rule = self.store_rule(&config, owner);
-        let store = Store::open(&path, &rule, expect).map_err(|error| self.led_to_the_system_store(error, &path))?;
+        let store = Store::open(&path, &rule, expect).map_err(|error| self.with_sudo_hint(error, &path, &config))?;
         let rules = rules(&config)?;
         let (Some(clock), Some(random)) = (self.clock.take(), self.random.take()) else {
             anyhow::bail!("the store was opened twice");
@@ -176,18 +203,29 @@ impl Context {
     fn load_config(&self, load: ConfigLoader) -> anyhow::Result<Config> {
         let Some(path) = self.config_path() else { return Ok(Config::default()) };
         let loaded = load(&path, self.surroundings());
-        if loaded.is_err() && self.restricted {
-            // They must not read with it what they could not read themselves: not one word of the content.
-            let words = "not a usable configuration; root sees why: sudo env -u SUDO_UID cxme-admin policy show";
-            return Err(Complaint::Configuration(format!("{}: {words}", path.display())).into());
-        }
         match loaded {
+            // They must not read with it what they could not read themselves: not one word of the content.
+            Err(error) if self.restricted => Err(Complaint::Configuration(self.unusable(&path, &error)).into()),
             Err(LoadError::File(private_file::Problem::Missing { .. })) => {
                 let named_by = self.config_source().typed().unwrap_or_default();
-                Err(Complaint::NoConfiguration { path, named_by }.into())
+                Err(Complaint::NoConfiguration { path, named_by, create: self.init_command() }.into())
             }
             loaded => Ok(loaded?),
         }
+    }
+
+    /// What a restricted operator is told of a configuration that cannot be used.
+    fn unusable(&self, path: &Path, error: &LoadError) -> String {
+        let words = match error {
+            LoadError::File(private_file::Problem::Io { error, .. })
+                if error.kind() == std::io::ErrorKind::PermissionDenied =>
+            {
+                let account = self.process.accounts.name(self.process.accounts.effective_uid);
+                format!("the account {} may not read it", text::visible(&account))
+            }
+            _ => "not a usable configuration; root sees why: sudo env -u SUDO_UID cxme-admin policy show".to_owned(),
+        };
+        format!("{}: {words}", path.display())
     }
 
     /// Where the reset key is, and the key, if there is one.
@@ -285,7 +323,7 @@ fn policy(config: &Config) -> anyhow::Result<Policy> {
     let blocklist = match &section.blocklist_file {
         None => Blocklist::default(),
         Some(path) => {
-            let bytes = private_file::read(path, &Rule::config(), BLOCKLIST_LIMIT)?;
+            let bytes = private_file::read(path, &Rule::config(), BLOCKLIST_LIMIT).map_err(LoadError::from)?;
             let named = |error| Complaint::Configuration(format!("{}: {error}", path.display()));
             Blocklist::from_bytes(&bytes).map_err(named)?
         }

@@ -2,6 +2,7 @@
 
 use std::ffi::OsStr;
 use std::ffi::OsString;
+use std::io::ErrorKind;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 use std::path::PathBuf;
@@ -14,6 +15,7 @@ use crate::config;
 use crate::config::Config;
 use crate::config::Search;
 use crate::config::Surroundings;
+use crate::private_file::Problem;
 use crate::store::StoreError;
 
 /// Names the configuration.
@@ -39,7 +41,7 @@ impl Source {
     pub fn word(self) -> &'static str {
         match self {
             Self::Flag(_) => "flag",
-            Self::Variable(_) => "variable",
+            Self::Variable(_) => "env",
             Self::File => "file",
             Self::Default => "default",
         }
@@ -108,14 +110,59 @@ impl Context {
         self.named_store().map_or_else(configured, |(_, source)| source)
     }
 
-    /// An error of opening the store, with the way to it where that is another account's: an operator who forgot sudo must
-    /// not be led into a store of their own.
-    pub(super) fn led_to_the_system_store(&self, error: StoreError, path: &Path) -> anyhow::Error {
-        let is_out_of_reach = matches!(error, StoreError::Missing(_) | StoreError::Loose(_));
-        match self.other_accounts_store(path, &self.process.arguments).filter(|_| is_out_of_reach) {
-            Some(complaint) => complaint.into(),
-            None => error.into(),
+    /// The `init` that creates what the flags of this command name. What the variables name, it finds by itself.
+    pub(super) fn init_command(&self) -> String {
+        let mut words = vec!["cxme-admin".into(), "init".into()];
+        let store_flag = self.global.store.as_deref().filter(|_| !self.restricted);
+        for (flag, path) in [("-c", self.config_flag()), ("--store", store_flag)] {
+            if let Some(path) = path {
+                words.extend([flag.into(), path.into()]);
+            }
         }
+        as_typed(&words)
+    }
+
+    /// An error of opening the store at `path`, with the command that helps. Where the store is another account's, that is
+    /// the same command with sudo: an operator who forgot sudo must not be led into a store of their own.
+    pub(super) fn with_sudo_hint(&self, error: StoreError, path: &Path, config: &Config) -> anyhow::Error {
+        let is_out_of_reach = matches!(error, StoreError::Missing(_) | StoreError::Loose(_));
+        let others = self.other_accounts_store(path, &self.process.arguments).filter(|_| is_out_of_reach);
+        match (others, error) {
+            (Some(complaint), _) => complaint.into(),
+            (None, StoreError::Missing(path)) => {
+                let named_by = match self.store_source(config) {
+                    Source::Flag(name) | Source::Variable(name) => format!("set by `{name}`"),
+                    Source::File => "set by `[store] path`".to_owned(),
+                    Source::Default => "the default path".to_owned(),
+                };
+                let create = (!self.restricted).then(|| self.init_command());
+                Complaint::NoStore { path, named_by, create }.into()
+            }
+            (None, StoreError::Loose(problem)) => match self.as_owner_of(path, &problem) {
+                Some(way) => Complaint::StoreOfAccount { problem, way }.into(),
+                None => StoreError::Loose(problem).into(),
+            },
+            (None, error) => error.into(),
+        }
+    }
+
+    /// The program by sudo, as the account that the store at `path` belongs to, where `problem` is that it does, and its
+    /// directory is that account's too. In a directory of others the account may be one that planted the file, as it may be
+    /// for any other file than the store itself.
+    fn as_owner_of(&self, path: &Path, problem: &Problem) -> Option<String> {
+        let is_of_store = match problem {
+            Problem::Owner { path: found, .. } | Problem::ParentOwner { path: found, .. } => found == path,
+            Problem::Io { path: found, error, .. } => found == path && error.kind() == ErrorKind::PermissionDenied,
+            _ => false,
+        };
+        let me = self.process.accounts.effective_uid;
+        let owner = path.parent()?.metadata().ok()?.uid();
+        // A file that cannot be seen is in a directory where nobody else can have put it.
+        let is_owners = owner_of(path).is_none_or(|of_file| of_file == owner);
+        let is_hint = is_of_store && is_owners && me != 0 && owner != me;
+        let account = self.process.accounts.name(owner);
+        let words = if owner == 0 { vec!["sudo".into()] } else { vec!["sudo".into(), "-u".into(), account.into()] };
+        is_hint.then(|| format!("{} cxme-admin …", as_typed(&words)))
     }
 
     /// The store of another account that an operator without sudo means, who named none and has none: the configured one at

@@ -55,8 +55,8 @@ impl Context {
             Some(StoreError::NotOurs(path)) => {
                 let path = path.display();
                 let words = format!(
-                    "{path}: not a store of cxme-admin, so it is not replaced: if it is the damaged one, move it and the \
-                     files beside it away, and run this again"
+                    "{path}: not a cxme-admin store; it was not replaced: if it is your damaged store, move it away with its \
+                     -wal, -shm and -journal files and run this again"
                 );
                 Err(Complaint::Configuration(words).into())
             }
@@ -75,7 +75,11 @@ impl Context {
         let owner = owner_of_store(&place);
         let rule = self.store_rule(&config, owner);
         let now = self.now()?;
-        let (restoring, store): (Restoring, Store) = Restoring::begin(copy, &place, &rule, now)?;
+        let (restoring, store): (Restoring, Store) =
+            Restoring::begin(copy, &place, &rule, now).map_err(|error| match error {
+                StoreError::NotOurs(path) => Complaint::NotABackup(path).into(),
+                error => anyhow::Error::from(error),
+            })?;
         let account = self.account(owner);
         let rules = rules(&config)?;
         let (Some(clock), Some(random)) = (self.clock.take(), self.random.take()) else {

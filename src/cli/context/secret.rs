@@ -73,9 +73,8 @@ impl Context {
 
     fn secret_stdin(&mut self) -> anyhow::Result<Secret> {
         if self.process.stdin.is_terminal {
-            let words = "`--stdin` reads from a pipe or a file, and standard input is a terminal, which would show it";
-            let hint =
-                Some("give it by a pipe, or leave `--stdin` out where the command can ask without echo".to_owned());
+            let words = "`--stdin` needs a pipe or a file: standard input is a terminal, which would show the secret";
+            let hint = Some("use a pipe; or omit `--stdin` where the command can prompt without echo".to_owned());
             return Err(Complaint::Usage { words: words.to_owned(), hint }.into());
         }
         // Room for all of it at once: a buffer that grows leaves copies behind.

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use crate::domain::text;
+use crate::private_file::Problem;
 
 /// What the command line itself has to say.
 #[derive(Debug, thiserror::Error)]
@@ -32,17 +33,43 @@ pub enum Complaint {
     /// The two entries differ, or no entry was good, three times.
     #[error("no acceptable password in three tries: nothing was changed")]
     NoPassword,
+    /// Whether an OS account exists cannot be known now.
+    #[error("the account `{}` cannot be looked up now: {error}", text::quoted(.given, 80))]
+    AccountLookup {
+        /// The account's name or number, as given.
+        given: String,
+        /// What the system said.
+        error: std::io::Error,
+    },
     /// A file of the configuration, in words that tell nothing of its content.
     #[error("{0}")]
     Configuration(String),
     /// The configuration that was named is not there.
-    #[error("{}: no such configuration; `{named_by}` names it", .path.display())]
+    #[error("{}: no such configuration file (set by `{named_by}`)", .path.display())]
     NoConfiguration {
         /// Where it would be.
         path: PathBuf,
         /// The option or the variable.
         named_by: &'static str,
+        /// The command that creates it.
+        create: String,
     },
+    /// There is no store.
+    #[error("{}: no such store ({named_by})", .path.display())]
+    NoStore {
+        /// Where it would be.
+        path: PathBuf,
+        /// What says that it would be there.
+        named_by: String,
+        /// The command that creates it; `None`: the operator uses sudo, and `init` would refuse most of those.
+        create: Option<String>,
+    },
+    /// A file that is to be restored is no copy of a store.
+    #[error("{}: not a cxme-admin store", .0.display())]
+    NotABackup(PathBuf),
+    /// A code that is to be revoked is not accepted.
+    #[error("{0}")]
+    CodeNotRevoked(String),
     /// The store belongs to an account that one comes to by sudo.
     #[error(
         "the {}store{} belongs to {}",
@@ -60,9 +87,38 @@ pub enum Complaint {
         /// The same command by sudo.
         way: String,
     },
-    /// A reset key without its store.
-    #[error("{}: a reset key is there, and its store is not", .0.display())]
-    LeftoverKey(PathBuf),
+    /// The store that was named cannot be used, and lies in a directory of the account that it belongs to.
+    #[error("{problem}")]
+    StoreOfAccount {
+        /// Why it cannot be used.
+        problem: Problem,
+        /// The program by sudo, as that account.
+        way: String,
+    },
+    /// A reset key is where that of a new store would be, and there are stores beside it.
+    #[error(
+        "{}: belongs to {}{}",
+        .key.display(),
+        if .stores.len() == 1 { "" } else { "one of these stores: " },
+        .stores.iter().map(|store| store.display().to_string()).collect::<Vec<_>>().join(", ")
+    )]
+    KeyOfStore {
+        /// The key.
+        key: PathBuf,
+        /// The stores.
+        stores: Vec<PathBuf>,
+    },
+    /// A reset key is where that of a new store would be, and no store is known to be beside it. That its store is gone is
+    /// not known: it may be elsewhere.
+    #[error("{}: there is a reset key already, which may be that of another store", .key.display())]
+    LeftoverKey {
+        /// The key.
+        key: PathBuf,
+        /// The store that was to be created.
+        store: PathBuf,
+        /// Where it could be moved; `None`: a store that was not seen may use it.
+        aside: Option<PathBuf>,
+    },
     /// The input of a stream is not what it should be.
     #[error("{0}")]
     Data(String),

@@ -22,15 +22,15 @@ pub fn of_usage(mut process: Process, error: clap::Error) -> u8 {
     let (is_data, allowed) = (!error.use_stderr(), process.allows_colour());
     if !is_data && process.arguments.iter().any(|word| may_be_or_stand_before_a_code(word)) {
         let colour = process.stderr.is_terminal && allowed;
-        let words = "wrong arguments, which are not repeated: a code may be among them";
-        let hint =
-            "a code is never an argument: leave it out to be asked, or use `--stdin`; cxme-admin resets redeem --help";
+        let words = "invalid arguments (not shown: they may contain a code)";
+        let hint = "codes are not accepted as arguments: omit the code to be prompted, or use `--stdin`; see cxme-admin resets \
+             redeem --help";
         let _ = output::write_error(&mut process.stderr.bytes, colour, words, &[], Some(hint));
         return USAGE;
     }
     let (mut error, is_text) = of_text_alone(error, &process.arguments);
     if !is_data && process.arguments.iter().any(|word| may_stand_before_a_password(word)) {
-        withhold_values(&mut error);
+        withhold_values(&mut error, process.arguments.iter().any(|word| names_a_password(word)));
     }
     let stream = if is_data { &mut process.stdout } else { &mut process.stderr };
     let rendered = error.render();
@@ -65,9 +65,14 @@ fn may_be_or_stand_before_a_code(word: &OsStr) -> bool {
     word == "redeem" || code_in(&word).is_some()
 }
 
-/// The code that a word is, or that stands in it as in a link.
+/// What may be a code in a word, wherever it is: in a link with `#` or `%23`, or directly behind a short option. A hash that is
+/// written in hexadecimal digits is longer than what is taken for a code.
 fn code_in(word: &str) -> Option<&str> {
-    word.rsplit(['#', '!', '=', '/']).next().filter(|end| ResetCode::parse(end).is_ok())
+    const LONGEST: usize = ResetCode::LENGTH + 6;
+    let mut parts = word.split(|c: char| !ResetCode::may_contain(c));
+    parts.find(|part| {
+        (ResetCode::LENGTH..=LONGEST).contains(&part.chars().filter(|c| c.is_ascii_alphanumeric()).count())
+    })
 }
 
 /// The text without the codes among the arguments, in whatever case it repeats them.
@@ -77,26 +82,39 @@ pub(super) fn without_codes(text: &str, arguments: &[OsString]) -> String {
         let Some(code) = code_in(word).map(str::to_ascii_lowercase) else { continue };
         // Lower case in ASCII has the same bytes in number.
         while let Some(at) = text.to_ascii_lowercase().find(&code) {
-            text.replace_range(at..at + code.len(), "(not repeated: it may be a code)");
+            text.replace_range(at..at + code.len(), "(hidden: may be a code)");
         }
     }
     text
 }
 
-/// Whether somebody could have typed a password after this word, although no command takes one there.
+/// Whether somebody could have typed a password or a code after this word, although no command takes one there.
 fn may_stand_before_a_password(word: &OsStr) -> bool {
+    let text = word.to_string_lossy();
+    ["add", "revoke"].contains(&&*text) || text.starts_with("--stdin") || names_a_password(word)
+}
+
+/// Whether the word is of a command that takes a password.
+fn names_a_password(word: &OsStr) -> bool {
     let word = word.to_string_lossy();
     word.contains("password") || word == "check" || word.starts_with("--generate")
 }
 
 /// Takes what was typed out of an error: the screen, and the log that cron mails, are no places for a password.
-fn withhold_values(error: &mut clap::Error) {
-    let withheld = || ContextValue::String("(not repeated: it may be a password)".to_owned());
-    if error.get(ContextKind::InvalidValue).is_some() {
+fn withhold_values(error: &mut clap::Error, is_of_passwords: bool) {
+    let withheld = || ContextValue::String("(hidden: may be a password)".to_owned());
+    // Nobody gives a password as the host of a client.
+    let is_host =
+        |value: &ContextValue| matches!(value, ContextValue::String(option) if option.starts_with("--client "));
+    let names_host = error.get(ContextKind::InvalidArg).is_some_and(is_host);
+    // Of an option that takes none, a value is a word in the wrong place.
+    let takes_none = |value: &ContextValue| matches!(value, ContextValue::String(option) if !option.contains('<'));
+    let is_misplaced = error.get(ContextKind::InvalidArg).is_some_and(takes_none);
+    if error.get(ContextKind::InvalidValue).is_some() && (is_misplaced || is_of_passwords && !names_host) {
         error.insert(ContextKind::InvalidValue, withheld());
     }
-    let is_word = |value: &ContextValue| matches!(value, ContextValue::String(word) if !word.starts_with('-'));
-    if error.kind() == ErrorKind::UnknownArgument && error.get(ContextKind::InvalidArg).is_some_and(is_word) {
+    if error.kind() == ErrorKind::UnknownArgument {
+        // Also one that begins as an option does. Which option it is nearest to is said without it.
         error.insert(ContextKind::InvalidArg, withheld());
         error.remove(ContextKind::Suggested);
     }

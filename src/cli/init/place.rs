@@ -56,13 +56,45 @@ pub(super) struct KeyPlace {
 impl KeyPlace {
     /// The place.
     pub(super) fn new(path: PathBuf, service: Option<ServiceAccount>) -> Self {
-        let mut pending = path.clone().into_os_string();
-        pending.push(".new");
-        Self { path, pending: pending.into(), service }
+        let pending = suffixed(&path, ".new");
+        Self { path, pending, service }
+    }
+
+    /// Refuses where a key is already, or waits for its store: it may be the only one of a store that is in use, and `store`,
+    /// which is to be created, would take it away.
+    pub(super) fn check_free(&self, store: &Path) -> std::result::Result<(), Complaint> {
+        // Another run may be creating the same store now.
+        let unfinished = suffixed(store, ".new");
+        let own = [store.file_name(), unfinished.file_name()];
+        let is_own = |found: &PathBuf| self.is_beside(store) && own.contains(&found.file_name());
+        let stores = private_file::stores_beside(&self.path).map(|mut found| {
+            found.retain(|found| !is_own(found));
+            found
+        });
+        let key = [&self.path, &self.pending].into_iter().find(|key| key.symlink_metadata().is_ok()).cloned();
+        let (key, stores) = match (key, stores) {
+            (None, _) => return Ok(()),
+            (Some(key), Ok(stores)) if !stores.is_empty() => return Err(Complaint::KeyOfStore { key, stores }),
+            (Some(key), _) if key == self.pending => return Ok(()),
+            (Some(key), stores) => (key, stores),
+        };
+        let is_alone = stores.is_ok() && self.is_beside(store);
+        let aside = is_alone.then(|| {
+            let names = std::iter::once(suffixed(&key, ".old"));
+            let mut names = names.chain((2..).map(|number: u64| suffixed(&key, &format!(".old.{number}"))));
+            names.find(|name| name.symlink_metadata().is_err())
+        });
+        Err(Complaint::LeftoverKey { key, store: store.to_owned(), aside: aside.flatten() })
+    }
+
+    /// Whether the key is in the directory of its store.
+    fn is_beside(&self, store: &Path) -> bool {
+        std::path::absolute(&self.path).is_ok_and(|key| key.parent() == store.parent())
     }
 
     /// Writes the key, waiting for its store.
     pub(super) fn write(&self, key: &ResetKey) -> Result<()> {
+        private_file::refuse_reserved(&self.path)?;
         self.with_rights(&self.pending, || {
             make_directory_of(&self.path, 0o700, self.as_root())?;
             private_file::replace(&self.pending, 0o600, key.to_file().as_bytes())
@@ -114,6 +146,13 @@ impl KeyPlace {
     }
 }
 
+/// The path with something added to its last name.
+fn suffixed(path: &Path, suffix: &str) -> PathBuf {
+    let mut path = path.as_os_str().to_owned();
+    path.push(suffix);
+    path.into()
+}
+
 /// Makes the directory of a file where it is missing; `given_to`: for an account whose directory is not above.
 pub(super) fn make_directory_of(path: &Path, mode: u32, given_to: Option<ServiceAccount>) -> Result<()> {
     let Some(directory) = path.parent().filter(|directory| !directory.as_os_str().is_empty() && !directory.exists())
@@ -150,6 +189,6 @@ pub(super) fn make_store_directory(store_path: &Path, readers: Option<&(String, 
     }
     let directory = directory.display();
     let words =
-        format!("{directory}: {name} cannot read in it: a directory for the store needs mode 2750 and this group");
+        format!("{directory}: group {name} cannot read this directory: set its group to {name} and its mode to 2750");
     Err(Complaint::Configuration(words).into())
 }

@@ -10,8 +10,8 @@ use crate::domain::operator::Operator;
 
 /// List operators and their roles
 ///
-/// An operator is the number and the name of an OS account together. Where the number belongs to an account of another name
-/// now, that account is refused, and this says so; a name that cannot be looked up now changes nothing.
+/// An operator is an OS account with a given uid and name. If the uid now belongs to an account with another name, that
+/// account is refused and shown as ACCOUNT NOW. If the name cannot be looked up, only the uid is checked.
 #[derive(Debug, clap::Args)]
 pub struct ListArgs {}
 
@@ -36,7 +36,7 @@ pub fn run(context: &mut Context, _: &ListArgs) -> anyhow::Result<()> {
     for (operator, now) in operators.iter().zip(&names) {
         if let Some(now) = now.as_deref().filter(|now| !operator.is_account(operator.uid, Some(now))) {
             let Operator { uid, account, .. } = operator;
-            context.output.warn(&format!("uid {uid} is {now} now, not {account}: that account is refused"));
+            context.output.warn(&format!("uid {uid} now belongs to {now}, not {account}: {now} is refused; to remove the entry: cxme-admin operators remove {uid}"));
         }
     }
     data::records::<anyhow::Error>(&mut context.output, &HEADS, desk.now(), |sink| {

@@ -6,7 +6,10 @@ pub mod remove;
 
 use clap::Subcommand;
 
+use crate::actions::ActionError;
 use crate::cli::context::Context;
+use crate::cli::failure::Complaint;
+use crate::domain::refusal::Refusal;
 
 /// Operators: the OS accounts that may use this tool
 #[derive(Debug, Subcommand)]
@@ -30,9 +33,10 @@ pub fn run(context: &mut Context, command: OperatorsCommand) -> anyhow::Result<(
     }
 }
 
-/// The number and the name of an OS account.
-pub(super) fn account(context: &Context, given: &str) -> Result<(u32, String), crate::actions::ActionError> {
-    let accounts = &context.process.accounts;
-    let uid = accounts.uid(given).ok_or_else(|| crate::domain::refusal::Refusal::NoSuchAccount(given.to_owned()))?;
-    Ok((uid, accounts.name(uid)))
+/// The number and the name of an OS account that exists: one that does not would be an operator whom nobody can be, until
+/// some other account gets the number.
+pub(super) fn account(context: &Context, given: &str) -> anyhow::Result<(u32, String)> {
+    let failed = |error| Complaint::AccountLookup { given: given.to_owned(), error };
+    let found = context.process.accounts.find(given).map_err(failed)?;
+    Ok(found.ok_or_else(|| ActionError::Refused(Refusal::NoSuchAccount(given.to_owned())))?)
 }

@@ -23,9 +23,8 @@ pub struct RemoveArgs {
 pub fn run(context: &mut Context, args: &RemoveArgs) -> anyhow::Result<()> {
     let desk = context.desk(Action::OperatorsRemove)?;
     let accounts = &context.process.accounts;
-    let known = accounts.uid(&args.account);
-    let is_usable =
-        |operator: &Operator| operator.is_account(operator.uid, accounts.known_name(operator.uid).as_deref());
+    let known = accounts.find(&args.account).ok().flatten().map(|(uid, _)| uid);
+    let is_usable = |operator: &Operator| operator.is_usable(&accounts.look_up(operator.uid));
     let name = operators::remove(&desk, &args.account, known, is_usable, &args.acting.intent())?;
     context.output.say(&format!("{name} {} as operator.", args.acting.verb("removed")));
     Ok(())

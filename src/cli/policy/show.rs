@@ -52,7 +52,7 @@ pub fn run(context: &mut Context, args: &ShowArgs) -> anyhow::Result<()> {
     }
     if let Some(weak) = weak.filter(|count| *count > 0) {
         let passwords = counted(weak, "password");
-        context.output.line(&format!("Hashed at less than today's cost, until the user's next login: {passwords}"))?;
+        context.output.line(&format!("Hashed below the configured cost: {passwords} (rehashed at the next login)"))?;
     }
     Ok(context.output.line(&format!("Fingerprint of this policy: {}", rules.fingerprint()))?)
 }

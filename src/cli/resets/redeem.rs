@@ -37,12 +37,12 @@ pub fn run(context: &mut Context, args: &RedeemArgs) -> anyhow::Result<()> {
     let notify = !args.no_notify && context.has_mail()?;
     let (redeemable, new) = if args.stdin {
         let lines = context.two_secrets("the code and the new password")?;
-        let code = std::str::from_utf8(&lines.0).ok().and_then(|typed| ResetCode::parse(typed).ok());
+        let code = std::str::from_utf8(&lines.0).ok().and_then(|typed| ResetCode::parse_pasted(typed).ok());
         (redeem::look(&desk, code.as_ref())?, Password::from_bytes(lines.1)?)
     } else {
         let mut terminal = context.terminal("The code and the new password", "give `--stdin`")?;
         let typed = Zeroizing::new(terminal.ask_line("Code from the mail: ")?);
-        let redeemable = redeem::look(&desk, ResetCode::parse(&typed).ok().as_ref())?;
+        let redeemable = redeem::look(&desk, ResetCode::parse_pasted(&typed).ok().as_ref())?;
         let user = redeemable.user();
         let heading = format!("Requirements for the password of {} ({}):", user.username, user.email);
         terminal.show(&prompt::bullets(&heading, &texts::policy::requirements(desk.policy()?, Locale::English)))?;

@@ -18,16 +18,16 @@ use crate::secrets::reset_code::ResetCode;
 
 /// End the open links of a user, or of all
 ///
-/// Cancels mails with a link that are still waiting, too. A link that was mailed does nothing any more. With `--stdin` one link
-/// ends, by its code: for the page behind the `#!` link of a mail, with which users cancel what they did not ask for.
+/// Also cancels unsent mails with a link. Links that were already mailed stop working. `--stdin` revokes one link by its
+/// code, for the page behind the `#!` link, where users cancel a link that they did not request.
 #[derive(Debug, clap::Args)]
+#[command(group = clap::ArgGroup::new("links").required(true).args(["user", "all", "stdin"]))]
 pub struct RevokeArgs {
     /// Username or email address, whole
-    #[arg(value_name = "USER", required_unless_present_any = ["all", "stdin"])]
-    #[arg(conflicts_with_all = ["all", "stdin"])]
+    #[arg(value_name = "USER")]
     user: Option<String>,
     /// The links of all users; asks before
-    #[arg(long, conflicts_with = "stdin")]
+    #[arg(long)]
     all: bool,
     /// Read the code from the first line of standard input: alone, with `!` or `#!` before it, or the whole link
     #[arg(long)]
@@ -68,10 +68,20 @@ fn by_code(context: &mut Context, intent: &Intent) -> anyhow::Result<()> {
     let desk = context.desk(Action::ResetsRevokeByCode)?;
     let line = context.secret_line(&PasswordSource::Stdin)?;
     let code = std::str::from_utf8(&line).ok().and_then(|given| ResetCode::parse_cancelling(given).ok());
-    revoke::revoke_by_code(&desk, code.as_ref(), intent)?;
+    revoke::revoke_by_code(&desk, code.as_ref(), intent).map_err(not_revoked)?;
     // As little as redeeming says to those who have only the code.
     context.output.say(if intent.dry_run { "The link would be revoked." } else { "Revoked the link." });
     Ok(())
+}
+
+/// A code that is not accepted needs no new link here.
+fn not_revoked(error: ActionError) -> anyhow::Error {
+    match error {
+        ActionError::Refused(refusal @ Refusal::CodeNotAccepted { .. }) => {
+            Complaint::CodeNotRevoked(refusal.to_string()).into()
+        }
+        error => error.into(),
+    }
 }
 
 /// Where no user has the name, it may be a code: that is not repeated.
@@ -79,8 +89,8 @@ fn without_code(error: ActionError, args: &RevokeArgs) -> anyhow::Error {
     let is_code = args.user.as_deref().is_some_and(|given| ResetCode::parse_cancelling(given).is_ok());
     match error {
         ActionError::Refused(Refusal::NoSuchUser(_)) if is_code => Complaint::Usage {
-            words: "no user has this name; it looks like a code, which is no argument".to_owned(),
-            hint: Some("other accounts see arguments; give a code by `--stdin`".to_owned()),
+            words: "no such user; it looks like a code, and codes are not accepted as arguments".to_owned(),
+            hint: Some("every account on this machine can read arguments; pass the code with `--stdin`".to_owned()),
         }
         .into(),
         error => error.into(),

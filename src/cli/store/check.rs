@@ -13,7 +13,7 @@ use crate::cli::data::Head;
 use crate::domain::action::Action;
 use crate::private_file;
 
-/// Examine the store: modes, file system, schema, pages, references, the chain of events, the clock, the reset key
+/// Check the store: modes, file system, schema, integrity, references, rows, audit log, clock and reset key
 ///
 /// The modes of the configuration, the store and its directory are examined by every command, which refuses loose ones.
 /// With `[store] reader_group`, it is also examined whether that group can read the store.
@@ -33,7 +33,7 @@ pub fn run(context: &mut Context, _: &CheckArgs) -> anyhow::Result<()> {
         Ok(Some(key)) => Expected { key_fingerprint: Some(key.fingerprint()), key_fault: None },
         Ok(None) => Expected {
             key_fault: Some(format!(
-                "{}: no such file: restore it from its backup, or name it: [reset] key_file",
+                "{}: no such file: restore the key from its backup, or set [reset] key_file",
                 path.display()
             )),
             ..Expected::default()
@@ -43,7 +43,6 @@ pub fn run(context: &mut Context, _: &CheckArgs) -> anyhow::Result<()> {
     let mut examined = vec![Examined { what: "modes", faults: Vec::new(), warning: None }];
     examined.extend(store::check(&desk, &expected)?);
     examined.extend(reader_group(context)?);
-    let faults = examined.iter().map(|part| part.faults.len()).sum();
     data::records::<anyhow::Error>(&mut context.output, &HEADS, desk.now(), |sink| {
         for part in &examined {
             if part.faults.is_empty() {
@@ -59,7 +58,9 @@ pub fn run(context: &mut Context, _: &CheckArgs) -> anyhow::Result<()> {
     for warning in examined.iter().filter_map(|part| part.warning.as_deref()) {
         context.output.warn(warning);
     }
-    if faults > 0 { Err(ActionError::Unsound { faults }.into()) } else { Ok(()) }
+    // A table at a terminal cuts long lines, and what to do is at their end.
+    let faults: Vec<String> = examined.iter().flat_map(Examined::lines).collect();
+    if faults.is_empty() { Ok(()) } else { Err(ActionError::Unsound(faults).into()) }
 }
 
 /// Whether the group that may read the store can do that, where one is configured.

@@ -10,10 +10,10 @@ use crate::cli::prompt;
 
 /// Put a copy in the store's place
 ///
-/// Others may continue to use the store meanwhile: they see all of the old or all of the new. What was true when the copy
-/// was made may not be so any more: every link dies, mails that waited are in doubt and get another link, and jobs that
-/// ran are paused until you look. What happened since the copy was made is lost, and the events of it: `audit verify
-/// --head HASH` shows the gap. The store that is replaced is kept beside the new one, as STORE.replaced-TIME.
+/// Replaces the store atomically: other processes see the old store or the new one. Everything since the backup is lost,
+/// including its events; `audit verify --head HASH` detects the gap. Because the backup may be outdated, every link is
+/// revoked, unsent mails are marked in doubt and get a new link, and running jobs are paused. The replaced store is kept as
+/// STORE.replaced-TIME.
 ///
 /// The copy is only read. It must belong to root, to the account that runs this, or to the account of the store, and have
 /// the schema that its version has.

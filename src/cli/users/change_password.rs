@@ -22,7 +22,7 @@ pub struct ChangePasswordArgs {
     /// Read the old and the new password from two lines of standard input
     #[arg(long)]
     stdin: bool,
-    /// Address or name of the host that the user comes from, shown by `users show` when the old password is wrong
+    /// IP address or name of the client host, shown by `users show` after a wrong old password
     #[arg(long, value_name = "ADDR", value_parser = parse_client)]
     client: Option<String>,
     /// Do not mail the user that the password was changed

@@ -90,7 +90,7 @@ pub fn run(context: &mut Context, args: &SetPasswordArgs) -> anyhow::Result<()> 
     let strictness = if args.override_policy { Strictness::Overridden } else { Strictness::Policy };
     let desk = context.desk(password::set_action(strictness))?;
     let target = password::look(&desk, &UserReference::new(&args.user), strictness)?;
-    if args.acting.dry_run {
+    if args.acting.dry_run && args.password_file.is_none() && !args.stdin {
         let name = &target.user.username;
         context.output.say(&format!("The password of {name} would be set. Nothing was asked, nothing was changed."));
         return Ok(());
@@ -203,6 +203,10 @@ impl Task<'_> {
         let notice = password::set(self.desk, self.target, password, origin, options, &self.intent)?;
         let name = &self.target.user.username;
         let then = if must_change { " The user must choose another at the next sign-in." } else { "" };
+        if self.intent.dry_run {
+            context.output.say(&format!("The password of {name} would be set.{then} Nothing was changed."));
+            return Ok(None);
+        }
         context.output.say(&format!("The password of {name} is set.{then}"));
         Ok(notice)
     }

@@ -9,7 +9,7 @@ use crate::domain::user::UserReference;
 
 /// Unlock a user
 ///
-/// Forgets the wrong passwords since the last right one too, so that the next ones are answered at once.
+/// Also resets the count of failed logins, which ends the delay after wrong passwords.
 #[derive(Debug, clap::Args)]
 pub struct UnlockArgs {
     /// Username or email address, whole
@@ -27,17 +27,14 @@ pub fn run(context: &mut Context, args: &UnlockArgs) -> anyhow::Result<()> {
     let desk = context.desk(Action::UsersUnlock)?;
     let outcome = lock::unlock(&desk, &UserReference::new(&args.user), &args.acting.intent())?;
     let name = &outcome.username;
-    let forgotten = counted(outcome.failures, "failed login");
-    match (outcome.was_locked, outcome.failures) {
-        (true, 0) => context.output.say(&format!("{name} {}.", args.acting.verb("unlocked"))),
-        (true, _) => {
-            context.output.say(&format!("{name} {}, {forgotten} forgotten.", args.acting.verb("unlocked")));
-        }
-        (false, 0) => context.output.say(&format!("{name} is not locked: nothing was changed.")),
-        (false, _) => {
-            let verb = if args.acting.dry_run { "would be forgotten" } else { "forgotten" };
-            context.output.say(&format!("{name} is not locked; {forgotten} {verb}."));
-        }
-    }
+    let (unlocked, cleared) =
+        if args.acting.dry_run { ("Would unlock", "Would clear") } else { ("Unlocked", "Cleared") };
+    let failures = counted(outcome.failures, "failed login");
+    context.output.say(&match (outcome.was_locked, outcome.failures) {
+        (true, 0) => format!("{unlocked} {name}."),
+        (true, _) => format!("{unlocked} {name}. {cleared} {failures}."),
+        (false, 0) => format!("{name} is not locked; nothing was changed."),
+        (false, _) => format!("{name} was not locked. {cleared} {failures}."),
+    });
     Ok(())
 }

@@ -46,6 +46,7 @@ fn shown(key: &str, value: &DeValue<'_>) -> String {
             let words: Vec<String> = list.iter().map(|word| shown("", word.get_ref())).collect();
             match (key.ends_with("command"), words.as_slice()) {
                 (true, [program, _, ..]) => format!("{program} (arguments not shown)"),
+                (_, []) => "[]".to_owned(),
                 _ => words.join(", "),
             }
         }

@@ -1,7 +1,7 @@
 //! A choice with the arrow keys, by dialoguer, at the controlling terminal.
 //!
 //! dialoguer leaves the cursor hidden when a key cannot be read, and console, which reads the keys, takes every signal
-//! for Ctrl-C. Both are mended here: signals are noted and raised again as for the other questions.
+//! for Ctrl-C. Both are fixed here: signals are noted and raised again as for the other questions.
 
 use std::fs::File;
 use std::io;
@@ -24,7 +24,10 @@ pub(super) fn choose(question: &str, choices: &[&str]) -> Result<Option<usize>, 
     let term = Term::read_write_pair(open()?, open()?);
     loop {
         let watch = Watch::begin()?;
-        let select = Select::with_theme(&SimpleTheme).with_prompt(question).items(choices).default(0);
+        // Nothing is chosen to begin with: otherwise Enter after a key that means nothing here, such as `2`, would take it.
+        let select = Select::with_theme(&SimpleTheme)
+            .with_prompt(format!("{question} (arrow keys, then Enter; Esc: neither)"))
+            .items(choices);
         let picked = select.interact_on_opt(&term);
         // On a terminal that was closed there is no cursor to show.
         let _ = term.show_cursor();

@@ -50,7 +50,7 @@ pub trait Terminal {
     /// As [`Terminal::ask_secret`].
     fn ask_line(&mut self, prompt: &str) -> Result<String, PromptError>;
 
-    /// Lets one of `choices` be picked with the arrow keys, the first to begin with; `None`: Esc, none of them.
+    /// Lets one of `choices` be picked with the arrow keys, none of them to begin with; `None`: Esc.
     ///
     /// # Errors
     /// As [`Terminal::ask_secret`], but for the time: a choice waits for ever.

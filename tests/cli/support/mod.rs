@@ -328,6 +328,12 @@ impl<'world> Command<'world> {
         self
     }
 
+    /// The streams are a terminal of so many columns.
+    pub(crate) fn columns(mut self, columns: u16) -> Self {
+        self.script.columns = columns;
+        self.at_terminal()
+    }
+
     /// At a terminal at which these lines are typed.
     pub(crate) fn typing<const N: usize>(self, answers: [&str; N]) -> Self {
         self.answering(answers.map(|answer| Ok(answer.to_owned())))
@@ -369,6 +375,12 @@ impl<'world> Command<'world> {
         self
     }
 
+    /// On a machine whose directory server cannot be reached.
+    pub(crate) fn directory_down(mut self) -> Self {
+        self.script.is_directory_down = true;
+        self
+    }
+
     /// What sudo says when it is asked.
     pub(crate) fn sudo_says(mut self, answer: Answer) -> Self {
         self.script.sudo = answer;
@@ -404,5 +416,7 @@ pub(crate) fn code_in(mail: &str) -> String {
 
 fn accounts() -> BTreeMap<u32, String> {
     let names = [(CAROL, "carol"), (DAVE, "dave"), (MALLORY, "mallory"), (me(), "owner")];
-    names.map(|(uid, name)| (uid, name.to_owned())).into()
+    // Some more whose name says nothing.
+    let more = (61_010..61_100).map(|uid| (uid, uid.to_string()));
+    names.map(|(uid, name)| (uid, name.to_owned())).into_iter().chain(more).collect()
 }

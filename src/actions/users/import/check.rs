@@ -154,7 +154,7 @@ fn check_role(role: &str, judge: &Judge<'_>, place: Place) -> Checked<RoleId> {
     let bad = |fault: String| BadRow::new(place, ACCEPTED[ROLE], fault);
     match judge.roles.get(&role.to_lowercase()) {
         Some(Some(role)) => Ok(*role),
-        Some(None) => Err(BadRow { outranks: true, ..bad("may do more than yours".to_owned()) }),
+        Some(None) => Err(BadRow { outranks: true, ..bad("has permissions that your role lacks".to_owned()) }),
         None => Err(bad(format!("no role is called `{}`", text::quoted(role, 40)))),
     }
 }

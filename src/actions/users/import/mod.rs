@@ -202,7 +202,7 @@ pub fn import(
             report.conflicts(desk, action, &judge.forbidden, options.mode)?;
             report.end(desk, action, rows)?;
             Err(ActionError::BadInput(
-                "two rows would take each other's name or address: import one of them first".to_owned(),
+                "two rows would swap usernames or email addresses: import one of them first".to_owned(),
             ))
         }
         Err(error) => Err(error),

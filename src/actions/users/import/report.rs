@@ -109,7 +109,7 @@ fn words(conflict: Conflict, mode: Mode, placed: impl Fn(RowPlace) -> Place) -> 
             let field = if by_username { "username" } else { "email" };
             (field, "no user has it, and `--update-only` adds nobody".to_owned())
         }
-        Conflict::Outranked => ("role", "the user's role may do more than yours".to_owned()),
+        Conflict::Outranked => ("role", "the user's role has permissions that your role lacks".to_owned()),
         Conflict::SamlWithHash => ("password_hash", "the user signs in with SAML".to_owned()),
         Conflict::EndWithoutLock => ("locked_until", NO_LOCK.to_owned()),
         Conflict::NothingToChange => ("must_change_password", NO_PASSWORD.to_owned()),

@@ -81,7 +81,7 @@ fn a_file_that_is_loose_absent_or_no_password_is_refused_as_configuration() {
     let scratch = Scratch::new(&relay("password_file = \"relay\""));
     insta::assert_snapshot!(scratch.refusal(), @"78 error: [DIR]/relay: no such file: create it, or correct the path");
     scratch.write("relay", b"sentinel", 0o640);
-    insta::assert_snapshot!(scratch.refusal(), @"78 error: [DIR]/relay: mode 0640 lets the group read it: use a file that only its owner may access");
+    insta::assert_snapshot!(scratch.refusal(), @"78 error: [DIR]/relay: is group-readable (0640): use a file that only its owner may access");
     scratch.write("relay", b"sentinel\nsecond\n", 0o600);
     insta::assert_snapshot!(scratch.refusal(), @"78 error: [DIR]/relay: holds more than one line, and a password is one");
     for bytes in [&b""[..], b"\n", b"sentinel\0", b"sentinel\xff", &[b'x'; PASSWORD_FILE_LIMIT + 1]] {
@@ -135,17 +135,17 @@ fn a_program_that_others_could_exchange_is_not_run() {
         assert!(started.ends_with("holds no password"), "{started}");
     }
     set_mode(&program, 0o777);
-    insta::assert_snapshot!(refusal(&program), @"78 error: [mail.smtp] password_command: [BIN]/bin/give: [BIN]/bin/give: mode 0777 lets everybody write it: use a file that only its owner may write to");
+    insta::assert_snapshot!(refusal(&program), @"78 error: [mail.smtp] password_command: [BIN]/bin/give: [BIN]/bin/give: is world-writable (0777): use a file that only its owner may write to");
     set_mode(&program, 0o755);
     set_mode(&directory, 0o777);
-    insta::assert_snapshot!(refusal(&link), @"78 error: [mail.smtp] password_command: [BIN]/link: [BIN]/bin/give: mode 0777 of its directory [BIN]/bin lets everybody write in it: use a directory that only its owner may write in");
+    insta::assert_snapshot!(refusal(&link), @"78 error: [mail.smtp] password_command: [BIN]/link: [BIN]/bin/give: its directory [BIN]/bin is world-writable (0777): use a directory that only its owner may write in");
     if nix::unistd::geteuid().is_root() {
         set_mode(&directory, 0o755);
         std::os::unix::fs::chown(&program, Some(61_003), None).unwrap();
-        insta::assert_snapshot!(refusal(&program), @"78 error: [mail.smtp] password_command: [BIN]/bin/give: [BIN]/bin/give: belongs to uid 61003, not to root: its owner could change it, so it is not used");
+        insta::assert_snapshot!(refusal(&program), @"78 error: [mail.smtp] password_command: [BIN]/bin/give: [BIN]/bin/give: owned by uid 61003, not by root; refused because its owner could change it");
         std::os::unix::fs::chown(&program, Some(0), None).unwrap();
         std::os::unix::fs::lchown(&link, Some(61_003), None).unwrap();
-        insta::assert_snapshot!(refusal(&link), @"78 error: [mail.smtp] password_command: [BIN]/link: [BIN]/link: belongs to uid 61003, not to root: its owner could change it, so it is not used");
+        insta::assert_snapshot!(refusal(&link), @"78 error: [mail.smtp] password_command: [BIN]/link: [BIN]/link: owned by uid 61003, not by root; refused because its owner could change it");
     }
 }
 

@@ -1,0 +1,47 @@
+//! Names that SQLite or this program takes for files of its own, and deletes, replays or replaces. No file that an operator
+//! names is written under one of them: a copy called `store.db-journal` would be gone at the next opening of `store.db`.
+
+use std::path::Path;
+
+use super::{COMPANIONS, Problem};
+
+/// What ends the name of a file of the program's own: the locks of senders, a reset key that waits for its store, and files
+/// that are being written.
+const OWN: [&str; 4] = [".lock", ".new", super::unfinished::UNFINISHED, super::unfinished::TEMPORARY];
+
+/// Refuses a name that ends as those of SQLite's and of the program's own files do, whether or not the file that it would
+/// belong to exists: it may come later.
+///
+/// # Errors
+/// [`Problem::Reserved`].
+pub fn refuse_reserved(path: &Path) -> Result<(), Problem> {
+    let name = path.file_name().unwrap_or_default().as_encoded_bytes();
+    // Without case, as some file systems compare names.
+    let ends_with = |ending: &str| {
+        let start = name.len().checked_sub(ending.len());
+        start.is_some_and(|start| name[start..].eq_ignore_ascii_case(ending.as_bytes()))
+    };
+    let sqlite = COMPANIONS.into_iter().find(|ending| ends_with(ending)).map(|ending| (ending, "SQLite"));
+    let own = OWN.into_iter().find(|ending| ends_with(ending)).map(|ending| (ending, "cxme-admin"));
+    match sqlite.or(own) {
+        Some((ending, whose)) => Err(Problem::Reserved { path: path.to_path_buf(), ending, whose }),
+        None => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_ending_is_refused_in_any_case_and_only_at_the_end_of_the_name() {
+        for name in
+            ["x-wal", "/a/store.db-shm", "store.db-JOURNAL", "-wal", "a.lock", "k.new", "é.1.unfinished", "b.temporary"]
+        {
+            assert!(matches!(refuse_reserved(Path::new(name)), Err(Problem::Reserved { .. })), "{name}");
+        }
+        for name in ["copy.db", "a-wal.db", "/a-wal/b", "wal", "new", "store.db.replaced-20261124-080000", "..", ""] {
+            assert!(refuse_reserved(Path::new(name)).is_ok(), "{name}");
+        }
+    }
+}
