@@ -9,6 +9,7 @@ use nix::sys::stat::Mode;
 
 use super::Problem;
 use super::folder::{Folder, facts};
+use super::reserved::refuse_reserved;
 use super::rule::Kind;
 
 /// How an SQLite file begins ("Database File Format", section 1.3).
@@ -39,8 +40,9 @@ pub fn stores_beside(path: &Path) -> Result<Vec<PathBuf>, Problem> {
     let (mut stores, mut unread) = (Vec::new(), None);
     for entry in std::fs::read_dir(&directory.path).map_err(failed)? {
         let entry = entry.map_err(failed)?;
-        // Opening a device or a pipe could do something.
-        if !entry.file_type().map_err(failed)?.is_file() {
+        // Opening a device or a pipe could do something. A temporary file of this program, which a killed process left, is no
+        // store.
+        if !entry.file_type().map_err(failed)?.is_file() || refuse_reserved(&entry.path()).is_err() {
             continue;
         }
         match head_of(&directory, &entry.path()) {

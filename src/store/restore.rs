@@ -244,7 +244,8 @@ fn give_to_owner(path: &Path, like: &Path) -> Result<()> {
 /// Gives a store another name, with the files beside it that belong to it.
 fn set_aside(place: &Path, kept: &Path) -> Result<()> {
     private_file::move_new(place, kept)?;
-    for suffix in COMPANIONS {
+    // The log last: what a kill leaves behind is then always the file that matters, and the next restore names it.
+    for suffix in COMPANIONS.into_iter().rev() {
         match private_file::move_new(&beside(place, suffix), &beside(kept, suffix)) {
             Ok(()) | Err(Problem::Missing { .. }) => {}
             Err(problem) => return Err(problem.into()),

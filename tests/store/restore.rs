@@ -300,6 +300,8 @@ fn of_a_damaged_store_no_byte_is_lost_wherever_the_restore_is_killed() {
             if again.code == Some(78) {
                 again.refused(78, "store.db-wal: is left from another store");
                 std::fs::remove_file(world.state().join("store.db-wal")).unwrap();
+                // What SQLite shares memory by may lie there too.
+                let _ = std::fs::remove_file(world.state().join("store.db-shm"));
                 world.done(&restore(&copy, "--yes"));
             } else {
                 again.done(&["restore"]);

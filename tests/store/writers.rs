@@ -36,7 +36,7 @@ fn many_writers_and_a_copy_never_trip_over_each_other() {
                         1 => world.done(&["users", "unlock", &user]),
                         2 => world.done(&["users", "edit", &user, "--name", &format!("Writer {round}")]),
                         // The same for all: they meet in one row.
-                        _ => world.done(&["users", "lock", "bob"]),
+                        _ => world.done(&["users", "edit", "bob", "--name", &format!("Bob of {writer}, {round}")]),
                     };
                 }
             });
