@@ -44,8 +44,8 @@ impl Ineligible {
     }
 }
 
-/// Whether a user may get a link from an operator whose role allows `operator`. Of several reasons the first counts: whoever
-/// may not act on a user does not learn more about them.
+/// Whether a user may get a link from an operator whose role allows `operator`. The first reason wins, so
+/// that an operator who may not act on a user learns nothing else about them.
 ///
 /// `store/job_making.rs` has a fast copy of this in SQL, which a property test holds to it.
 ///

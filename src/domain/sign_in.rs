@@ -57,6 +57,8 @@ pub struct SignInFailures {
 /// # Errors
 /// What is wrong with it.
 pub fn parse_client(given: &str) -> Result<String, &'static str> {
+    // An IPv6 address may be in brackets, as in a URL (RFC 3986 section 3.2.2).
+    let given = given.strip_prefix('[').and_then(|inner| inner.strip_suffix(']')).unwrap_or(given);
     if let Ok(address) = given.parse::<IpAddr>() {
         return Ok(address.to_string());
     }
@@ -94,6 +96,7 @@ mod tests {
         for bad in ["", "a b", "\u{1b}[31m", "-x", "ü.example", "a\n", &"x".repeat(256)] {
             assert!(parse_client(bad).is_err(), "{bad:?}");
         }
+        assert_eq!(parse_client("[::1]").as_deref(), Ok("::1"));
         assert_eq!(client_of_pam("\u{1b}[31mx").as_deref(), Some("\\u{1b}[31mx"));
         assert_eq!(client_of_pam("  "), None);
     }

@@ -154,7 +154,7 @@ impl Hasher {
         Ok(Admitted { hash: self.hash(password, random), policy: Some(policy.fingerprint()) })
     }
 
-    /// Hashes a new password whatever the policy says of it. The permission was asked for by whoever has the proof.
+    /// Hashes a new password whatever the policy says of it. The proof shows that the permission was asked for.
     pub fn admit_overridden(
         &mut self,
         password: &Password,

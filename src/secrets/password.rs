@@ -19,7 +19,7 @@ use crate::domain::policy::Policy;
 const NFC_GROWTH: usize = 3;
 
 /// A plain password: text in Unicode normalization form C (SP 800-63B-4 section 3.1.1.2), of 1 to [`MAX_BYTES`] bytes
-/// in UTF-8, without control characters and line breaks. Apart from the normalization it is what was typed: never trimmed, cut or mended.
+/// in UTF-8, without control characters and line breaks. Apart from the normalization it is what was typed: never trimmed, cut or changed.
 /// Its memory is wiped when it is dropped.
 pub struct Password(SecretString);
 

@@ -54,7 +54,7 @@ pub struct Incoming<'a> {
     pub locked_until: Option<Given<Timestamp>>,
     /// Whether he must choose another password.
     pub must_change: Option<bool>,
-    /// The hash of his password.
+    /// The password hash.
     pub password_hash: Option<ImportedHash<'a>>,
 }
 

@@ -1,5 +1,5 @@
-//! A process that is stopped (Ctrl-Z, a write to the terminal from the background) keeps its locks, and whoever writes next
-//! waits for it in vain. So those signals take effect between transactions, never inside one.
+//! A stopped process (Ctrl-Z, or terminal output from the background) keeps its locks and blocks every other writer. Stop
+//! signals are therefore blocked during a transaction and delivered after it.
 //!
 //! They are blocked in the thread that uses the store, and pending ones stop the process as soon as it lets go. That holds only
 //! if no other thread takes them meanwhile: threads are started under a [`Deferred`], whose mask they inherit and keep.

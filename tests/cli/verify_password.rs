@@ -129,6 +129,10 @@ fn pam_names_the_user_in_a_variable_and_ends_the_password_with_a_nul() {
     pam("alice", GOOD.as_bytes()).expect_status(0);
     pam("alice", format!("{OTHER}\0").as_bytes()).expect_status(1);
     pam("nobody", format!("{GOOD}\0").as_bytes()).expect_status(1);
+    // A stranger types the name: no system of logins is to hear of a wrong usage.
+    let name: std::ffi::OsString = std::os::unix::ffi::OsStringExt::from_vec(b"ali\xffce".to_vec());
+    let command = world.command("users verify-password --stdin --pam").variable("PAM_USER", name);
+    command.stdin(GOOD).run().expect_status(1);
     assert_snapshot!(world.run("users verify-password --stdin --pam"), @"
     status 2
     -- stderr

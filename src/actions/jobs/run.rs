@@ -64,8 +64,8 @@ pub fn look(desk: &Desk) -> Result<Work> {
     })
 }
 
-/// A job that is to be sent. A paused one continues: that is a change, and has its event. Whoever sends a job that runs
-/// decides nothing; whoever lets a paused one continue does, and so must not be outranked by the users that it mails.
+/// A job that is to be sent. A paused one continues: that is a change, and has its event. Sending a job that
+/// runs decides nothing; resuming a paused one does, so the operator must not be outranked by the users that it mails.
 ///
 /// # Errors
 /// When there is no such job, it was cancelled, it mails users whose role may do more than the operator's, or the operator

@@ -196,7 +196,7 @@ fn queue(
     })
 }
 
-/// Refuses whoever may get no link: see [`eligibility::check`].
+/// Refuses a user who may get no link: see [`eligibility::check`].
 fn may_have_a_link(change: &Change<'_>, user: &User) -> Result<()> {
     let organization = change.desk().organization();
     let candidate = Candidate {

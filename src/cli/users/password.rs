@@ -63,7 +63,7 @@ pub fn offer(
     if context.global.no_input || !context.process.stdin.is_terminal {
         return Ok(false);
     }
-    // Whoever may add users need not be one who may do either; nothing was tried then, and no refusal is recorded.
+    // An operator who may add users may lack both permissions; nothing was tried then, and no refusal is recorded.
     let standing = desk.standing_now()?;
     if [Permission::SendResets, Permission::SetPasswords].iter().all(|needed| standing.require(*needed).is_err()) {
         return Ok(false);

@@ -77,8 +77,9 @@ pub fn run(context: &mut Context, args: &VerifyPasswordArgs) -> anyhow::Result<(
 }
 
 fn pam_user(context: &Context) -> Result<String, Complaint> {
-    let user = context.process.variable("PAM_USER").and_then(|user| user.to_str());
-    user.map(str::to_owned).ok_or_else(|| Complaint::Usage {
+    // A name that is not UTF-8 is no user's, and refused as an unknown one.
+    let user = context.process.variable("PAM_USER").map(|user| user.to_string_lossy().into_owned());
+    user.ok_or_else(|| Complaint::Usage {
         words: "`--pam` needs the variable PAM_USER, which pam_exec(8) sets".to_owned(),
         hint: Some("elsewhere name the user as an argument".to_owned()),
     })

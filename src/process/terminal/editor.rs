@@ -22,8 +22,8 @@ const NOT_UTF8: char = '\u{fffe}';
 /// As many bytes as a stand-in has, which stands for one.
 const GROWTH: usize = 3;
 
-/// What is left of a line of [`Keys`](super::keys::Keys) when it is edited: with its control characters, which whoever
-/// takes it for a password refuses.
+/// What is left of a line of [`Keys`](super::keys::Keys) when it is edited: with its control characters, which are refused
+/// where it becomes a password.
 ///
 /// # Errors
 /// `NotUtf8` if what is left is not UTF-8.
