@@ -16,6 +16,7 @@ pub mod policy;
 pub mod rate;
 pub mod refusal;
 pub mod relay;
+pub mod reply;
 pub mod retry;
 pub mod role;
 pub mod selection;

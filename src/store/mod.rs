@@ -31,6 +31,7 @@ pub mod messages;
 pub mod open;
 pub mod operators;
 pub mod outbox;
+pub mod relay_refusals;
 pub mod restore;
 pub mod roles;
 mod rows;

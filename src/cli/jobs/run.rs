@@ -5,6 +5,7 @@ use std::time::Duration;
 use crate::actions::Intent;
 use crate::actions::jobs::run;
 use crate::cli::context::Context;
+use crate::cli::data;
 use crate::cli::failure::Complaint;
 use crate::cli::jobs::running;
 use crate::cli::jobs::running::Task;
@@ -18,11 +19,17 @@ use crate::domain::job::JobState;
 /// For cron, each minute: it says nothing while all is well, and leaves alone what another process sends. Paused jobs wait
 /// until they are named here. Ctrl-C and SIGTERM end it when what is in flight has ended, within 5 seconds; a second one at
 /// once. Nothing is lost either way.
+///
+/// If the relay gives every mail the same refusal, that is about this program and not about the users: the run stops, no user's
+/// attempt is counted, and runs without JOB send nothing for 5 minutes, then for longer each time, at most for 67 minutes.
 #[derive(Debug, clap::Args)]
 pub struct RunArgs {
     /// This job alone; if it is paused, it goes on, and its limits count anew
     #[arg(value_name = "JOB")]
     job: Option<i64>,
+    /// Send although the relay refused all mail a short while ago
+    #[arg(long)]
+    now: bool,
     /// Begin nothing new after this time, such as `50m`
     #[arg(long, value_name = "TIME")]
     max_runtime: Option<String>,
@@ -52,6 +59,12 @@ pub fn run(context: &mut Context, args: &RunArgs) -> anyhow::Result<()> {
             let work = run::look(&desk)?;
             if work.is_empty() {
                 context.output.say("Nothing is due.");
+                return Ok(());
+            }
+            if let Some(hold) = work.hold.filter(|_| !args.now) {
+                let when = data::relative(hold.until, desk.now());
+                let hint = "`--now` sends at once";
+                context.output.say(&format!("Held back; the next try is due {when} ({hint}): {}", hold.reply));
                 return Ok(());
             }
             (work.single, work.jobs.iter().map(|job| job.id).collect(), false)
