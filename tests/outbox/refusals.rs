@@ -184,7 +184,7 @@ fn assert_of_one(world: &World, ids: &[MessageId], row: &Row, phase: At, accepte
     assert_eq!((report.failed, report.deferred, &report.trouble), (failed, deferred, &None), "{case}");
     assert_eq!(report.accepted as usize, USERS - 1, "{case}");
     let message = world.message(ids[at]);
-    let code = if row.reply.contains("then") { "554" } else { row.reply.split(' ').next().unwrap() };
+    let code = if row.reply.contains(" then ") { "554" } else { row.reply.split(' ').next().unwrap() };
     assert!(message.reply.as_deref().unwrap().starts_with(code), "{case}: {message:?}");
     assert_eq!(message.attempts, 1, "{case}");
 }
@@ -448,4 +448,78 @@ fn one_message_alone_that_is_refused_for_its_sender_waits_with_attempt_words_and
         assert!((15..=30).contains(&runs), "{runs}");
         assert_eq!(world.message(id).reply, Some(format!("gave up: {reply}")));
     }
+}
+
+#[test]
+fn the_lifetime_counts_from_the_first_counted_try_and_not_from_one_that_was_given_back() {
+    let world = World::new();
+    let ids = world.queued(USERS);
+    let refusing = refusing(&Row { reply: "550 relay not permitted", phases: vec![], means: "" }, At::Rcpt, 0);
+    send(&world, &refusing, 1);
+    // Longer than anything waits in the queue here.
+    world.wait(3 * 86_400);
+    let greylisting = ScriptedRelay::start(pipelining(), |moment| match moment.at {
+        At::Rcpt if moment.recipient == "user0@example.com" => Act::Say(b"450 4.2.0 later\r\n".to_vec()),
+        _ => Act::Usual,
+    });
+    let report = send(&world, &greylisting, 1);
+    assert_eq!((report.accepted as usize, report.deferred, report.failed), (USERS - 1, 1, 0), "{report:?}");
+    let message = world.message(ids[0]);
+    assert_eq!((message.state, message.attempts), (MessageState::Deferred, 1));
+    world.wait(86_400);
+    assert_eq!(send(&world, &greylisting, 1).failed, 1);
+    assert_eq!(world.message(ids[0]).reply.as_deref(), Some("gave up: 450 4.2.0 later"));
+}
+
+#[test]
+fn the_lifetime_holds_while_the_relay_cannot_be_used() {
+    let world = World::new();
+    let ids = world.queued(3);
+    let greylisting = ScriptedRelay::start(pipelining(), |moment| match moment.at {
+        At::Rcpt => Act::Say(b"450 4.2.0 later\r\n".to_vec()),
+        _ => Act::Usual,
+    });
+    assert_eq!(send(&world, &greylisting, 1).deferred, 3);
+    let fresh = world.queue(world.user("fresh"));
+    for (act, failed) in [(Act::Hang(Vec::new()), 0), (Act::Hang(b"421 busy\r\n".to_vec()), 3)] {
+        let down = ScriptedRelay::start(pipelining(), move |moment| match moment.at {
+            At::Greeting => act.clone(),
+            _ => Act::Usual,
+        });
+        world.wait(if failed > 0 { 86_400 } else { 1_000 });
+        let report = send(&world, &down, 1);
+        assert_eq!((report.failed, report.halt), (failed, Some(Halt::Trouble)), "{report:?}");
+    }
+    for id in ids {
+        assert_eq!(world.message(id).reply.as_deref(), Some("gave up: 450 4.2.0 later"));
+    }
+    assert_eq!(world.message(fresh).state, MessageState::Queued, "it never was tried");
+}
+
+#[test]
+fn the_time_for_which_a_job_is_paused_does_not_count() {
+    let world = World::new();
+    let ids = world.queued(2);
+    world.sql(
+        "INSERT INTO job (state, operator, operator_uid, created_at, selection) VALUES ('running', 'x', 0, 1, 'x');
+         UPDATE message SET job_id = 1",
+    );
+    let job = cxme_admin::domain::job::JobId(1);
+    let greylisting = ScriptedRelay::start(pipelining(), |moment| match moment.at {
+        At::Rcpt => Act::Say(b"450 4.2.0 later\r\n".to_vec()),
+        _ => Act::Usual,
+    });
+    let order = Order { scope: cxme_admin::store::outbox::Scope::Job(job), ..Order::default() };
+    let run = || world.send_with(smtp(greylisting.port()), &order);
+    assert_eq!(run().deferred, 2);
+    world.wait(3_600);
+    world.change(|store| store.pause_job(job, "by carol", world.now()));
+    world.wait(5 * 86_400);
+    world.change(|store| store.resume_job(job, world.now()));
+    // An hour of its day is over, and not six days.
+    assert_eq!(run().deferred, 2);
+    world.wait(20 * 3_600);
+    assert_eq!(run().deferred, 2);
+    world.wait(3 * 3_600);
+    assert_eq!((run().failed, world.message(ids[0]).state), (2, MessageState::Failed));
 }
