@@ -269,8 +269,15 @@ fn of_refusal(refusal: &Refusal) -> Told {
         Refusal::NotPermitted { permission, .. } => {
             told(NOT_PERMITTED).hint(format!("{permission}: {}; an Admin can give another role", permission.help()))
         }
-        Refusal::Outranked { .. } | Refusal::RoleOutranks { .. } | Refusal::RowsOutrank { .. } => {
+        Refusal::Outranked { .. }
+        | Refusal::RoleOutranks { .. }
+        | Refusal::RowsOutrank { .. }
+        | Refusal::UsersOutrank { .. } => {
             told(NOT_PERMITTED).hint("ask an operator whose role has at least those permissions")
+        }
+        Refusal::SelectionChanged { .. } => told(DATA).hint("run the command again, and look at the new count"),
+        Refusal::NoPasswordToChange { user } => {
+            told(DATA).hint(format!("set one that must be changed: cxme-admin users set-password {user} --must-change"))
         }
         Refusal::NamedFile { purpose, .. } => told(NOT_PERMITTED).hint(match purpose {
             FilePurpose::Input => "pass data by a pipe: with `-`, or with `--stdin`".to_owned(),

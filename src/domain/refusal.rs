@@ -99,6 +99,37 @@ pub enum Refusal {
         /// The operator's role.
         role: String,
     },
+    /// Some of the users that a command is for have a role that may do more than the operator's.
+    #[error(
+        "{} a role with permissions that your role, {role}, lacks (such as `{permission}`): {}{}; nothing was changed",
+        if *.count == 1 { "1 user has".to_owned() } else { format!("{count} users have") },
+        users.join(", "),
+        if *.count > users.len() as u64 { " and others" } else { "" }
+    )]
+    UsersOutrank {
+        /// The first of them.
+        users: Vec<String>,
+        /// How many they are.
+        count: u64,
+        /// The operator's role.
+        role: String,
+        /// What that role lacks.
+        permission: Permission,
+    },
+    /// A selection holds other users than those that the operator confirmed.
+    #[error("the selection holds other users than those you confirmed ({confirmed} then, {found} now); nothing was changed")]
+    SelectionChanged {
+        /// How many it held when the operator was asked.
+        confirmed: u64,
+        /// How many it holds now.
+        found: u64,
+    },
+    /// The user has no password that they could have to change.
+    #[error("{user} has no password to change")]
+    NoPasswordToChange {
+        /// The user.
+        user: String,
+    },
     /// No user has this name or address.
     #[error("no user has the {} `{}`", if .0.contains('@') { "email address" } else { "username" }, text::quoted(.0, 80))]
     NoSuchUser(String),
@@ -259,6 +290,7 @@ impl Refusal {
                 | Self::Outranked { .. }
                 | Self::RoleOutranks { .. }
                 | Self::RowsOutrank { .. }
+                | Self::UsersOutrank { .. }
                 | Self::LastAdmin(_)
                 | Self::Saml { .. }
                 | Self::WrongPassword { .. }
