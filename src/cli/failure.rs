@@ -12,6 +12,7 @@ use crate::actions::error::UnknownName;
 use crate::actions::outbox::PostFault;
 use crate::cli::output::Output;
 use crate::config::LoadError;
+use crate::domain::action::Action;
 use crate::domain::refusal::FilePurpose;
 use crate::domain::refusal::Refusal;
 use crate::private_file::Problem;
@@ -133,6 +134,10 @@ fn describe(error: &anyhow::Error) -> Told {
 fn of_complaint(complaint: &Complaint) -> Told {
     match complaint {
         Complaint::Usage { hint, .. } => Told::new(USAGE, complaint).hint(hint.clone().unwrap_or_default()),
+        Complaint::NoSuchAction { nearest, .. } => {
+            let hint = nearest.map_or(String::new(), |nearest| format!("did you mean `{nearest}`?"));
+            Told { details: actions(), ..Told::new(USAGE, complaint) }.hint(hint)
+        }
         Complaint::CannotAsk { hint, .. } => Told::new(USAGE, complaint).hint(hint),
         Complaint::Declined | Complaint::NoPassword | Complaint::Data(_) => Told::new(DATA, complaint),
         Complaint::NotVerified => Told::new(NOT_VERIFIED, complaint),
@@ -197,6 +202,20 @@ fn of_complaint(complaint: &Complaint) -> Told {
             Told::new(code, complaint).hint(hint)
         }
     }
+}
+
+/// The actions that events have, a line for each group.
+fn actions() -> Vec<String> {
+    let mut groups: Vec<(&str, Vec<&str>)> = Vec::new();
+    for word in Action::ALL.into_iter().filter(|action| *action != Action::StoreOpen).map(Action::word) {
+        let (group, rest) = word.split_once(' ').unwrap_or(("", word));
+        match groups.iter_mut().find(|(name, _)| *name == group) {
+            Some((_, actions)) => actions.push(rest),
+            None => groups.push((group, vec![rest])),
+        }
+    }
+    let line = |(group, actions): (&str, Vec<&str>)| format!("{group}: {}", actions.join(", ")).trim_start_matches(": ").to_owned();
+    groups.into_iter().map(line).collect()
 }
 
 fn of_action(error: &ActionError) -> Told {
@@ -317,6 +336,7 @@ fn of_refusal(refusal: &Refusal) -> Told {
         Refusal::NoSuchJob(_) | Refusal::JobState { .. } | Refusal::KeyTaken(_) => {
             told(DATA).hint("cxme-admin jobs list")
         }
+        Refusal::NoSuchEvent(_) => told(DATA).hint("cxme-admin audit list"),
         Refusal::JobRuns(id) => told(LATER).hint(format!("how far it is: cxme-admin jobs show {id}")),
         Refusal::NotExpected { .. } => told(DATA).hint("who and why: the same with `--dry-run`"),
         Refusal::NoSuchMessage(_) | Refusal::NotWaiting { .. } => told(DATA).hint("what waits: cxme-admin mail queue"),

@@ -208,6 +208,9 @@ pub enum Refusal {
     /// The user is named twice in one command.
     #[error("{0} is named twice")]
     NamedTwice(String),
+    /// No event has this number.
+    #[error("no such event: {0}")]
+    NoSuchEvent(i64),
     /// No message has this number.
     #[error("no message has the number {0}")]
     NoSuchMessage(i64),

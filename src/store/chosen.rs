@@ -50,6 +50,8 @@ pub struct ChosenEdited {
 /// What unlocking many users did.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct ChosenUnlocked {
+    /// How many users were locked or had wrong passwords.
+    pub changed: u64,
     /// How many users were locked.
     pub unlocked: u64,
     /// How many users had wrong passwords since the last right one.
@@ -142,6 +144,7 @@ impl Writing<'_> {
     /// # Errors
     /// When the store cannot be written.
     pub fn unlock_chosen(&self, now: Timestamp) -> Result<ChosenUnlocked> {
+        let changed = self.count_chosen_where("(locked_at IS NOT NULL OR id IN (SELECT user_id FROM sign_in_failures))")?;
         let sql = format!(
             "UPDATE user SET locked_at = NULL, locked_until = NULL, lock_reason = NULL, updated_at = ?1 \
              WHERE {CHOSEN} AND locked_at IS NOT NULL"
@@ -151,7 +154,8 @@ impl Writing<'_> {
         let sql = format!("SELECT ifnull(sum(count), 0) FROM {of_chosen}");
         let failures: i64 = self.transaction.query_row(&sql, [], |row| row.get(0))?;
         let cleared = self.transaction.execute(&format!("DELETE FROM {of_chosen}"), [])?;
-        Ok(ChosenUnlocked { unlocked: unlocked as u64, cleared: cleared as u64, failures: failures.unsigned_abs() })
+        let (unlocked, cleared) = (unlocked as u64, cleared as u64);
+        Ok(ChosenUnlocked { changed, unlocked, cleared, failures: failures.unsigned_abs() })
     }
 
     /// Deletes the chosen users and what belongs to them, and counts them.

@@ -187,6 +187,16 @@ impl Writing<'_> {
         Ok(())
     }
 
+    /// Says whether a user must choose another password at the next sign-in.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    pub fn set_must_change(&self, id: UserId, must_change: bool) -> Result<()> {
+        let sql = "UPDATE user SET must_change_password = ?2 WHERE id = ?1 AND password_hash IS NOT NULL";
+        self.transaction.execute(sql, params![id.0, must_change])?;
+        Ok(())
+    }
+
     /// Locks or unlocks a user and raises his session epoch when `locked_at` is given.
     ///
     /// # Errors

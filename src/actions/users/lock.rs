@@ -56,6 +56,12 @@ pub struct LockedSeveral {
     pub changed: u64,
 }
 
+impl AsRef<Resolved> for LockedSeveral {
+    fn as_ref(&self) -> &Resolved {
+        &self.users
+    }
+}
+
 /// Locks several users, all or none.
 ///
 /// # Errors
@@ -132,6 +138,12 @@ pub struct UnlockedSeveral {
     pub done: ChosenUnlocked,
 }
 
+impl AsRef<Resolved> for UnlockedSeveral {
+    fn as_ref(&self) -> &Resolved {
+        &self.users
+    }
+}
+
 /// Ends the locks of several users, and clears their wrong passwords, all or none.
 ///
 /// # Errors
@@ -140,7 +152,7 @@ pub fn unlock_several(desk: &Desk, several: &Several, intent: &Intent) -> Result
     desk.change(Action::UsersUnlock, intent, |change| {
         let (users, mut record) = resolve_several(change, several)?;
         let done = change.unlock_chosen(change.now())?;
-        record.is_unchanged = done.unlocked == 0 && done.cleared == 0;
+        record.is_unchanged = done.changed == 0;
         record.note("unlocked", done.unlocked);
         if done.failures > 0 {
             record.note("failed_logins", done.failures);

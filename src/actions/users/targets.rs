@@ -47,6 +47,12 @@ pub struct Resolved {
     digest: [u8; 32],
 }
 
+impl AsRef<Self> for Resolved {
+    fn as_ref(&self) -> &Self {
+        self
+    }
+}
+
 /// Resolves several users in a change, and begins the record of its event. The store's functions for chosen users are about
 /// them from then on.
 ///

@@ -2,32 +2,44 @@
 
 use jiff::Timestamp;
 
+use crate::actions::Desk;
 use crate::actions::users::lock;
+use crate::actions::users::lock::LockedSeveral;
+use crate::actions::users::targets::Several;
+use crate::actions::users::targets::Targets;
 use crate::cli::acting::ActingArgs;
 use crate::cli::context::Context;
+use crate::cli::data::Cell;
 use crate::cli::failure::Complaint;
+use crate::cli::plan;
+use crate::cli::plan::Step;
+use crate::cli::targets;
+use crate::cli::targets::TargetArgs;
 use crate::domain::action::Action;
 use crate::domain::duration::parse_duration;
 use crate::domain::moment::parse_moment;
 use crate::domain::user::UserReference;
 
-/// Lock a user, for a time or for good
+/// Lock users, for a time or until they are unlocked
 ///
-/// A locked user cannot sign in, and his sessions end. The reason is shown by `users show` and kept in the audit.
+/// Locked users cannot sign in, and their sessions end. `users show` shows the reason, and the audit keeps it. Several users,
+/// named or selected, are locked all or none; asks before.
 /// Example: `cxme-admin users lock alice --for 2h --reason 'lost laptop'`
 #[derive(Debug, clap::Args)]
 pub struct LockArgs {
-    /// Username or email address, whole
-    #[arg(value_name = "USER")]
-    user: String,
     /// End of the lock: a moment such as `2026-12-01T08:00:00Z`, or a date (midnight UTC)
     #[arg(long, value_name = "TIME", conflicts_with = "duration")]
     until: Option<String>,
     /// Length of the lock, such as `2h` or `30d`; otherwise until `users unlock`
     #[arg(long = "for", id = "duration", value_name = "LENGTH")]
     duration: Option<String>,
+    /// Do not ask before several users are locked
+    #[arg(short, long)]
+    yes: bool,
     #[command(flatten)]
     acting: ActingArgs,
+    #[command(flatten)]
+    targets: TargetArgs,
 }
 
 /// Runs the command.
@@ -35,16 +47,79 @@ pub struct LockArgs {
 /// # Errors
 /// When there is no such user, the moment is malformed or past, or the operator may not.
 pub fn run(context: &mut Context, args: &LockArgs) -> anyhow::Result<()> {
+    args.targets.check()?;
     let desk = context.desk(Action::UsersLock)?;
     let until = end(args, desk.now())?;
-    let outcome = lock::lock(&desk, &UserReference::new(&args.user), until, &args.acting.intent())?;
-    let name = &outcome.username;
-    let length = until.map_or_else(|| "until `users unlock`".to_owned(), |until| format!("until {until}"));
-    match outcome.changed {
-        true => context.output.say(&format!("{name} {} {length}.", args.acting.verb("locked"))),
-        false => context.output.say(&format!("{name} is locked so already: nothing was changed.")),
+    match args.targets.targets(context, &desk)? {
+        Targets::One(user) => lock_one(context, &desk, &user, until, args),
+        Targets::Many(several) => lock_several(context, &desk, *several, until, args),
     }
+}
+
+fn lock_one(
+    context: &mut Context,
+    desk: &Desk,
+    user: &UserReference,
+    until: Option<Timestamp>,
+    args: &LockArgs,
+) -> anyhow::Result<()> {
+    let outcome = lock::lock(desk, user, until, &args.acting.intent())?;
+    let name = &outcome.username;
+    let length = length(until);
+    let already = format!("{name} is locked so already: nothing was changed.");
+    if args.acting.dry_run {
+        let words = if outcome.changed { format!("{name} would be locked {length}.") } else { already };
+        let step = Step::new(Action::UsersLock, words)
+            .if_changed(outcome.changed)
+            .field("username", Cell::text(name))
+            .field("locked_until", Cell::time_or(until, ""))
+            .field("lock_reason", Cell::text_or(args.acting.reason.as_deref(), ""));
+        return plan::print(&mut context.output, desk.now(), &[step]);
+    }
+    context.output.say(&if outcome.changed { format!("{name} is locked {length}.") } else { already });
     Ok(())
+}
+
+fn lock_several(
+    context: &mut Context,
+    desk: &Desk,
+    several: Several,
+    until: Option<Timestamp>,
+    args: &LockArgs,
+) -> anyhow::Result<()> {
+    let length = length(until);
+    let locked = targets::change_several(
+        context,
+        args.yes,
+        &args.acting,
+        several,
+        |LockedSeveral { users, changed }| {
+            (*changed > 0).then(|| format!("Lock {} {length}?", targets::changed_of(*changed, users)))
+        },
+        |several, intent| lock::lock_several(desk, several, until, intent),
+    )?;
+    let LockedSeveral { users, changed } = &locked;
+    if args.acting.dry_run {
+        let words = format!("{} would be locked {length}.", targets::changed_of(*changed, users));
+        let step = Step::new(Action::UsersLock, words)
+            .if_changed(*changed > 0)
+            .field("users", Cell::count(users.count))
+            .field("changed", Cell::count(*changed))
+            .field("usernames", targets::usernames(users))
+            .field("locked_until", Cell::time_or(until, ""))
+            .field("lock_reason", Cell::text_or(args.acting.reason.as_deref(), ""));
+        return plan::print(&mut context.output, desk.now(), &[step]);
+    }
+    context.output.say(&match (users.count, changed) {
+        (0, _) => targets::NOBODY.to_owned(),
+        (_, 0) => "All of these users are locked so already: nothing was changed.".to_owned(),
+        _ => format!("Locked {} {length}.", targets::count_of(*changed, users)),
+    });
+    Ok(())
+}
+
+fn length(until: Option<Timestamp>) -> String {
+    until.map_or_else(|| "until `users unlock`".to_owned(), |until| format!("until {until}"))
 }
 
 fn end(args: &LockArgs, now: Timestamp) -> Result<Option<Timestamp>, Complaint> {
