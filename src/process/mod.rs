@@ -1,7 +1,7 @@
 //! The outside world, gathered in one value: arguments, environment, streams, the terminal and the OS accounts.
 //! Commands learn of them through a [`Process`] alone, so that a test can run the whole program inside itself.
 
-pub mod file_rights;
+pub mod fs_credentials;
 pub mod hardening;
 mod stopping;
 pub mod sudo;
@@ -91,7 +91,7 @@ pub struct Accounts {
 struct ScriptedAccounts {
     names: BTreeMap<u32, String>,
     is_directory_down: bool,
-    sudo: sudo::Answer,
+    sudo: sudo::SudoRights,
 }
 
 enum TerminalSource {
@@ -273,12 +273,12 @@ impl Accounts {
     }
 
     /// Whether sudo lets an account run any command as root, as sudo itself says.
-    pub fn asks_sudo(&self, uid: u32) -> sudo::Answer {
+    pub fn asks_sudo(&self, uid: u32) -> sudo::SudoRights {
         match (&self.scripted, self.known_name(uid)) {
             (Some(machine), _) => machine.sudo,
             (None, Some(name)) if self.effective_uid == 0 => sudo::may_run_anything(&name),
             // Only root may ask about others.
-            (None, _) => sudo::Answer::CannotBeAsked,
+            (None, _) => sudo::SudoRights::CannotBeAsked,
         }
     }
 }
@@ -316,7 +316,7 @@ pub struct Script {
     /// Whether the machine cannot say of other accounts that there are none.
     pub is_directory_down: bool,
     /// What sudo says when it is asked.
-    pub sudo: sudo::Answer,
+    pub sudo: sudo::SudoRights,
     /// Where the machine's own configuration and store are.
     pub system: SystemPaths,
     /// The zone of its local times.
@@ -362,7 +362,7 @@ impl Script {
             effective_uid,
             names: BTreeMap::from([(effective_uid, account.to_owned())]),
             is_directory_down: false,
-            sudo: sudo::Answer::default(),
+            sudo: sudo::SudoRights::default(),
             system: SystemPaths::default(),
             time_zone: TimeZone::UTC,
             stdout: Kept::default(),

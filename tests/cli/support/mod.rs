@@ -16,7 +16,7 @@ use std::path::PathBuf;
 use cxme_admin::clock::ScriptedClock;
 use cxme_admin::process::Script;
 use cxme_admin::process::SystemPaths;
-use cxme_admin::process::sudo::Answer;
+use cxme_admin::process::sudo::SudoRights;
 use cxme_admin::process::terminal::PromptError;
 use cxme_admin::process::terminal::ScriptedTerminal;
 use cxme_admin::random::ScriptedRandom;
@@ -389,7 +389,7 @@ impl<'world> Command<'world> {
     }
 
     /// What sudo says when it is asked.
-    pub(crate) fn sudo_says(mut self, answer: Answer) -> Self {
+    pub(crate) fn sudo_says(mut self, answer: SudoRights) -> Self {
         self.script.sudo = answer;
         self
     }
