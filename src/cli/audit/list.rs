@@ -1,6 +1,7 @@
 //! `audit list`.
 
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 
 use crate::actions::ActionError;
 use crate::actions::audit;
@@ -87,13 +88,14 @@ pub fn run(context: &mut Context, args: &ListArgs) -> anyhow::Result<()> {
     };
     let now = desk.now();
     let is_table = context.output.format == Format::Table;
+    let zone = context.process.time_zone();
     let query = EventQuery {
         user: None,
         action: args.action.as_deref().map(action).transpose()?,
         operator_uid,
         outcome: args.refused.then_some("refused"),
-        since: args.since.as_deref().map(|given| moment("--since", given, now)).transpose()?,
-        until: args.until.as_deref().map(|given| moment("--until", given, now)).transpose()?,
+        since: args.since.as_deref().map(|given| moment("--since", given, now, &zone)).transpose()?,
+        until: args.until.as_deref().map(|given| moment("--until", given, now, &zone)).transpose()?,
         limit: args.limit.or(is_table.then_some(TABLE_LIMIT)),
     };
     let user = args.user.as_deref().map(UserReference::new);
@@ -154,13 +156,13 @@ fn action(given: &str) -> Result<&'static str, Complaint> {
 }
 
 /// A moment: a date, a time, or so long ago.
-fn moment(option: &str, given: &str, now: Timestamp) -> Result<i64, Complaint> {
+fn moment(option: &str, given: &str, now: Timestamp, zone: &TimeZone) -> Result<i64, Complaint> {
     let usage = |words: String| Complaint::Usage { words: format!("{option}: {words}"), hint: None };
     if let Ok(age) = parse_duration(given) {
         return now.checked_sub(age).map(Timestamp::as_second).map_err(|_| usage("reaches too far back".to_owned()));
     }
-    let ago = |error| usage(format!("{error}; or give a length of time before now, such as `7d`"));
-    parse_moment(given).map(Timestamp::as_second).map_err(ago)
+    let ago = |error| usage(format!("{error}; a length of time such as `7d` counts back from now"));
+    parse_moment(given, zone).map(Timestamp::as_second).map_err(ago)
 }
 
 /// The details as a person reads them in one line: the user first, then "name: value", the reason last.

@@ -1,6 +1,7 @@
 //! `users lock`.
 
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 
 use crate::actions::Desk;
 use crate::actions::users::lock;
@@ -17,6 +18,7 @@ use crate::cli::targets;
 use crate::cli::targets::TargetArgs;
 use crate::domain::action::Action;
 use crate::domain::duration::parse_duration;
+use crate::domain::moment::local_time;
 use crate::domain::moment::parse_moment;
 use crate::domain::user::UserReference;
 
@@ -27,10 +29,10 @@ use crate::domain::user::UserReference;
 /// Example: `cxme-admin users lock alice --for 2h --reason 'lost laptop'`
 #[derive(Debug, clap::Args)]
 pub struct LockArgs {
-    /// End of the lock: a moment such as `2026-12-01T08:00:00Z`, or a date (midnight UTC)
+    /// End of the lock: a date (its midnight) or a time such as `2026-12-01T08:00`, local unless it has a zone such as `Z` or `+01:00`
     #[arg(long, value_name = "TIME", conflicts_with = "duration")]
     until: Option<String>,
-    /// Length of the lock, such as `2h` or `30d`; otherwise until `users unlock`
+    /// Length of the lock, such as `30d` or `2h30m`; otherwise until `users unlock`
     #[arg(long = "for", id = "duration", value_name = "LENGTH")]
     duration: Option<String>,
     /// Do not ask before several users are locked
@@ -42,6 +44,13 @@ pub struct LockArgs {
     targets: TargetArgs,
 }
 
+/// The end of a lock.
+struct End {
+    until: Option<Timestamp>,
+    /// "until 2026-12-01T08:00:00Z"
+    words: String,
+}
+
 /// Runs the command.
 ///
 /// # Errors
@@ -49,10 +58,10 @@ pub struct LockArgs {
 pub fn run(context: &mut Context, args: &LockArgs) -> anyhow::Result<()> {
     args.targets.check()?;
     let desk = context.desk(Action::UsersLock)?;
-    let until = end(args, desk.now())?;
+    let end = end(args, desk.now(), &context.process.time_zone())?;
     match args.targets.targets(context, &desk)? {
-        Targets::One(user) => lock_one(context, &desk, &user, until, args),
-        Targets::Many(several) => lock_several(context, &desk, *several, until, args),
+        Targets::One(user) => lock_one(context, &desk, &user, &end, args),
+        Targets::Many(several) => lock_several(context, &desk, *several, &end, args),
     }
 }
 
@@ -60,19 +69,19 @@ fn lock_one(
     context: &mut Context,
     desk: &Desk,
     user: &UserReference,
-    until: Option<Timestamp>,
+    end: &End,
     args: &LockArgs,
 ) -> anyhow::Result<()> {
-    let outcome = lock::lock(desk, user, until, &args.acting.intent())?;
+    let outcome = lock::lock(desk, user, end.until, &args.acting.intent())?;
     let name = &outcome.username;
-    let length = length(until);
+    let length = &end.words;
     let already = format!("{name} is locked so already: nothing was changed.");
     if args.acting.dry_run {
         let words = if outcome.changed { format!("{name} would be locked {length}.") } else { already };
         let step = Step::new(Action::UsersLock, words)
             .if_changed(outcome.changed)
             .field("username", Cell::text(name))
-            .field("locked_until", Cell::time_or(until, ""))
+            .field("locked_until", Cell::time_or(end.until, ""))
             .field("lock_reason", Cell::text_or(args.acting.reason.as_deref(), ""));
         return plan::print(&mut context.output, desk.now(), &[step]);
     }
@@ -84,10 +93,10 @@ fn lock_several(
     context: &mut Context,
     desk: &Desk,
     several: Several,
-    until: Option<Timestamp>,
+    end: &End,
     args: &LockArgs,
 ) -> anyhow::Result<()> {
-    let length = length(until);
+    let length = &end.words;
     let locked = targets::change_several(
         context,
         args.yes,
@@ -96,7 +105,7 @@ fn lock_several(
         |LockedSeveral { users, changed }| {
             (*changed > 0).then(|| format!("Lock {} {length}?", targets::changed_of(*changed, users)))
         },
-        |several, intent| lock::lock_several(desk, several, until, intent),
+        |several, intent| lock::lock_several(desk, several, end.until, intent),
     )?;
     let LockedSeveral { users, changed } = &locked;
     if args.acting.dry_run {
@@ -106,7 +115,7 @@ fn lock_several(
             .field("users", Cell::count(users.count))
             .field("changed", Cell::count(*changed))
             .field("usernames", targets::usernames(users))
-            .field("locked_until", Cell::time_or(until, ""))
+            .field("locked_until", Cell::time_or(end.until, ""))
             .field("lock_reason", Cell::text_or(args.acting.reason.as_deref(), ""));
         return plan::print(&mut context.output, desk.now(), &[step]);
     }
@@ -118,17 +127,20 @@ fn lock_several(
     Ok(())
 }
 
-fn length(until: Option<Timestamp>) -> String {
-    until.map_or_else(|| "until `users unlock`".to_owned(), |until| format!("until {until}"))
-}
-
-fn end(args: &LockArgs, now: Timestamp) -> Result<Option<Timestamp>, Complaint> {
+fn end(args: &LockArgs, now: Timestamp, zone: &TimeZone) -> Result<End, Complaint> {
     let usage = |option: &str, words: String| Complaint::Usage { words: format!("{option}: {words}"), hint: None };
-    if let Some(length) = &args.duration {
-        let length = parse_duration(length).map_err(|error| usage("--for", error.to_string()))?;
-        let until = now.checked_add(length);
-        return until.map(Some).map_err(|_| usage("--for", "reaches too far ahead".to_owned()));
-    }
-    let Some(given) = &args.until else { return Ok(None) };
-    parse_moment(given).map(Some).map_err(|error| usage("--until", error.to_string()))
+    let until = match (&args.duration, &args.until) {
+        (Some(length), _) => {
+            let length = parse_duration(length).map_err(|error| usage("--for", error.to_string()))?;
+            let until = now.checked_add(length);
+            Some(until.map_err(|_| usage("--for", "reaches too far ahead".to_owned()))?)
+        }
+        (None, Some(given)) => {
+            Some(parse_moment(given, zone).map_err(|error| usage("--until", error.to_string()))?)
+        }
+        (None, None) => None,
+    };
+    let words =
+        until.map_or_else(|| "until `users unlock`".to_owned(), |until| format!("until {}", local_time(until, zone)));
+    Ok(End { until, words })
 }
