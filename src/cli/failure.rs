@@ -214,7 +214,9 @@ fn actions() -> Vec<String> {
             None => groups.push((group, vec![rest])),
         }
     }
-    let line = |(group, actions): (&str, Vec<&str>)| format!("{group}: {}", actions.join(", ")).trim_start_matches(": ").to_owned();
+    let line = |(group, actions): (&str, Vec<&str>)| {
+        format!("{group}: {}", actions.join(", ")).trim_start_matches(": ").to_owned()
+    };
     groups.into_iter().map(line).collect()
 }
 

@@ -31,6 +31,7 @@ pub struct TargetArgs {
     #[arg(value_name = "USER")]
     pub users: Vec<String>,
     #[command(flatten)]
+    #[expect(missing_docs, reason = "its doc comment would be help")]
     pub selection: SelectionArgs,
     /// All users
     #[arg(long, help_heading = "Which users")]
@@ -48,9 +49,8 @@ impl TargetArgs {
     /// # Errors
     /// [`Complaint::Usage`].
     pub fn check(&self) -> Result<(), Complaint> {
-        let usage = |words: &str, hint: &str| {
-            Err(Complaint::Usage { words: words.to_owned(), hint: Some(hint.to_owned()) })
-        };
+        let usage =
+            |words: &str, hint: &str| Err(Complaint::Usage { words: words.to_owned(), hint: Some(hint.to_owned()) });
         match (self.users.is_empty(), self.selection.is_given(), self.all) {
             (true, false, false) => usage("no user is named", "name users, or select some (`--all` for everybody)"),
             (false, true, _) | (false, _, true) => {

@@ -117,7 +117,9 @@ pub enum Refusal {
         permission: Permission,
     },
     /// A selection holds other users than those that the operator confirmed.
-    #[error("the selection holds other users than those you confirmed ({confirmed} then, {found} now); nothing was changed")]
+    #[error(
+        "the selection holds other users than those you confirmed ({confirmed} then, {found} now); nothing was changed"
+    )]
     SelectionChanged {
         /// How many it held when the operator was asked.
         confirmed: u64,

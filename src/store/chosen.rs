@@ -69,8 +69,9 @@ impl Reading<'_> {
     /// When the store cannot be read.
     pub fn choose_users(&self, selection: &Selection, now: Timestamp) -> Result<u64> {
         self.prepare_names(selection)?;
-        self.transaction
-            .execute_batch("CREATE TEMP TABLE IF NOT EXISTS chosen (id INTEGER PRIMARY KEY); DELETE FROM temp.chosen;")?;
+        self.transaction.execute_batch(
+            "CREATE TEMP TABLE IF NOT EXISTS chosen (id INTEGER PRIMARY KEY); DELETE FROM temp.chosen;",
+        )?;
         let conditions = Conditions::of(selection, now);
         let sql = format!("INSERT INTO temp.chosen SELECT user.id FROM user{}", conditions.clause());
         Ok(self.transaction.execute(&sql, conditions.values().as_slice())? as u64)
@@ -144,7 +145,8 @@ impl Writing<'_> {
     /// # Errors
     /// When the store cannot be written.
     pub fn unlock_chosen(&self, now: Timestamp) -> Result<ChosenUnlocked> {
-        let changed = self.count_chosen_where("(locked_at IS NOT NULL OR id IN (SELECT user_id FROM sign_in_failures))")?;
+        let changed =
+            self.count_chosen_where("(locked_at IS NOT NULL OR id IN (SELECT user_id FROM sign_in_failures))")?;
         let sql = format!(
             "UPDATE user SET locked_at = NULL, locked_until = NULL, lock_reason = NULL, updated_at = ?1 \
              WHERE {CHOSEN} AND locked_at IS NOT NULL"

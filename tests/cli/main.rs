@@ -47,5 +47,6 @@ mod strangers;
 mod sudo;
 mod times;
 mod users;
+mod users_many;
 mod verify_password;
 mod weak_hashes;

@@ -67,7 +67,9 @@ fn delete_several(context: &mut Context, desk: &Desk, several: Several, args: &D
         args.yes,
         &args.acting,
         several,
-        |users: &Resolved| (users.count > 0).then(|| format!("Delete {} permanently?", targets::counted_and_named(users))),
+        |users: &Resolved| {
+            (users.count > 0).then(|| format!("Delete {} permanently?", targets::counted_and_named(users)))
+        },
         |several, intent| delete::delete_several(desk, several, intent),
     )?;
     if args.acting.dry_run {

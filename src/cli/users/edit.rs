@@ -173,7 +173,11 @@ fn edit_several(
             removed => format!(" {} would be removed.", counted(removed, "password")),
         };
         let who = targets::changed_of(done.changed, users);
-        let words = format!("{} of {who} would be changed.{removed}{}", fields.join(", "), without_password(edited.done.without_password));
+        let words = format!(
+            "{} of {who} would be changed.{removed}{}",
+            fields.join(", "),
+            without_password(edited.done.without_password)
+        );
         let step = Step::new(Action::UsersEdit, words)
             .if_changed(done.changed > 0)
             .field("users", Cell::count(users.count))

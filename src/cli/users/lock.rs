@@ -135,9 +135,7 @@ fn end(args: &LockArgs, now: Timestamp, zone: &TimeZone) -> Result<End, Complain
             let until = now.checked_add(length);
             Some(until.map_err(|_| usage("--for", "reaches too far ahead".to_owned()))?)
         }
-        (None, Some(given)) => {
-            Some(parse_moment(given, zone).map_err(|error| usage("--until", error.to_string()))?)
-        }
+        (None, Some(given)) => Some(parse_moment(given, zone).map_err(|error| usage("--until", error.to_string()))?),
         (None, None) => None,
     };
     let words =
