@@ -20,6 +20,8 @@ use std::path::PathBuf;
 use std::rc::Rc;
 use std::time::Duration;
 
+use jiff::tz::TimeZone;
+
 use standard_output::LostOutput;
 use terminal::ControllingTerminal;
 use terminal::PromptError;
@@ -40,6 +42,8 @@ pub struct Process {
     pub accounts: Accounts,
     /// Where the machine's own configuration and store are.
     pub system: SystemPaths,
+    /// The zone of the local times; `None`: ask the machine when one is needed.
+    time_zone: Option<TimeZone>,
     environment: BTreeMap<OsString, OsString>,
     terminal: TerminalSource,
 }
@@ -110,6 +114,7 @@ impl Process {
             stderr: Stream::new(Box::new(io::stderr()), io::stderr().is_terminal(), columns_of(&io::stderr())),
             accounts: Accounts::real(),
             system: SystemPaths::default(),
+            time_zone: None,
             terminal: TerminalSource::Real,
         }
     }
@@ -128,6 +133,18 @@ impl Process {
     pub fn variables_with<'a>(&'a self, prefix: &'a str) -> impl Iterator<Item = &'a str> {
         let set = self.environment.iter().filter(|(_, value)| !value.is_empty());
         set.filter_map(move |(name, _)| name.to_str().filter(|name| name.starts_with(prefix)))
+    }
+
+    /// The zone in which the person at this process writes and reads times: that of `TZ`, else of `/etc/localtime`, else UTC
+    /// (localtime(5)). A `TZ` that names no zone of this machine gives [`TimeZone::unknown`], so that no time is misread.
+    pub fn time_zone(&self) -> TimeZone {
+        if let Some(zone) = &self.time_zone {
+            return zone.clone();
+        }
+        let without = if self.environment.contains_key(OsStr::new("TZ")) { TimeZone::unknown() } else { TimeZone::UTC };
+        #[expect(clippy::disallowed_methods, reason = "the one place that asks for the machine's zone")]
+        let zone = TimeZone::try_system();
+        zone.unwrap_or(without)
     }
 
     /// The terminal to ask at, which stands beside the streams.
@@ -196,6 +213,7 @@ impl Process {
             stderr: Stream::new(Box::new(both.clone()), true, None),
             accounts: self.accounts.clone(),
             system: self.system.clone(),
+            time_zone: self.time_zone.clone(),
             terminal: TerminalSource::Scripted(None),
         }
     }
@@ -328,6 +346,8 @@ pub struct Script {
     pub sudo: sudo::SudoRights,
     /// Where the machine's own configuration and store are.
     pub system: SystemPaths,
+    /// The zone of its local times.
+    pub time_zone: TimeZone,
     /// What was written to standard output.
     pub stdout: Kept,
     /// What every write to standard output gives instead.
@@ -373,6 +393,7 @@ impl Script {
             is_directory_down: false,
             sudo: sudo::SudoRights::default(),
             system: SystemPaths::default(),
+            time_zone: TimeZone::UTC,
             stdout: Kept::default(),
             stdout_error: None,
             stderr: Kept::default(),
@@ -405,6 +426,7 @@ impl Script {
                 }),
             },
             system: self.system.clone(),
+            time_zone: Some(self.time_zone.clone()),
             terminal: TerminalSource::Scripted(self.terminal.clone()),
         }
     }

@@ -22,6 +22,7 @@ use cxme_admin::process::terminal::ScriptedTerminal;
 use cxme_admin::random::ScriptedRandom;
 use jiff::Timestamp;
 use jiff::ToSpan as _;
+use jiff::tz::TimeZone;
 use tempfile::TempDir;
 
 pub(crate) use run::Run;
@@ -354,6 +355,12 @@ impl<'world> Command<'world> {
     /// A variable of the environment.
     pub(crate) fn variable(mut self, name: &str, value: impl Into<OsString>) -> Self {
         self.script.environment.insert(name.into(), value.into());
+        self
+    }
+
+    /// The zone of the local times, as a POSIX rule.
+    pub(crate) fn zone(mut self, rule: &str) -> Self {
+        self.script.time_zone = TimeZone::posix(rule).unwrap();
         self
     }
 
