@@ -238,7 +238,7 @@ impl Desk {
     ///
     /// # Errors
     /// When the operator may not.
-    pub fn may(&self, action: Action, besides: &[Permission]) -> Result<()> {
+    pub fn authorize(&self, action: Action, besides: &[Permission]) -> Result<()> {
         self.view(action, |view| besides.iter().try_for_each(|permission| view.require(*permission)))
     }
 

@@ -181,9 +181,11 @@ fn of_complaint(complaint: &Complaint) -> Told {
         Complaint::Stopped { signal, hint, .. } => {
             Told::new(u8::try_from(128 + signal).unwrap_or(BUG), complaint).hint(hint)
         }
-        Complaint::NotShown { code, .. } => {
-            Told::new(*code, complaint).hint("standard output could not be written: set another password")
+        Complaint::WouldBeLost(_) => {
+            Told::new(IO, complaint).hint("let standard output be a terminal, a file or a pipe")
         }
+        Complaint::NotShown { username, .. } => Told::new(IO, complaint)
+            .hint(format!("set another one: cxme-admin users set-password {username} --generate")),
         Complaint::Broken { code, hint, .. } => Told::new(*code, complaint).hint(hint),
         Complaint::NotSent { fault, hint, .. } => {
             let code = match fault {

@@ -357,5 +357,5 @@ fn a_lock_for_a_time_goes_through_export_and_import() {
     assert!(moved.err().contains("1 changed, 2 unchanged"), "{moved}");
     let bad = other.command("users import -").stdin("email,status,locked_until\nd@example.com,locked,soon\n").run();
     assert_eq!(bad.status, 65);
-    assert!(bad.err().contains("line 2, locked_until: `soon` is neither a moment"), "{bad}");
+    assert!(bad.err().contains("line 2, locked_until: `soon` is neither a date"), "{bad}");
 }

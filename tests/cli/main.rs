@@ -46,6 +46,7 @@ mod store;
 mod store_damage;
 mod strangers;
 mod sudo;
+mod times;
 mod users;
 mod verify_password;
 mod weak_hashes;

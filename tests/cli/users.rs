@@ -432,12 +432,12 @@ fn a_user_is_locked_for_a_time_or_for_good_and_unlocked() {
     assert_snapshot!(world.run("users lock alice --until soon"), @"
     status 2
     -- stderr
-    error: --until: `soon` is neither a moment such as 2026-12-01T08:00:00Z nor a date such as 2026-12-01
+    error: --until: `soon` is neither a date such as 2026-12-01 nor a time such as 2026-12-01T08:00 or 2026-12-01T08:00Z
     ");
     assert_snapshot!(world.run("users lock alice --for 5"), @"
     status 2
     -- stderr
-    error: --for: expected a whole number and one of the units w, d, h, m, s, as in `24h` or `90d`
+    error: --for: expected whole numbers with the units w, d, h, m, s, as in `24h`, `90d` or `2h30m`
     ");
     assert_eq!(world.run("users lock alice --for 2h --until 2026-12-01").status, 2);
     let hostile = world.command("users lock alice --reason").argument("a\u{1b}b").run();

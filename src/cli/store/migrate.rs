@@ -30,7 +30,7 @@ pub struct MigrateArgs {
 /// When a step fails, or the operator may not.
 pub fn run(context: &mut Context, args: &MigrateArgs) -> anyhow::Result<()> {
     let desk = context.desk_for(Expect::CurrentOrOlder)?;
-    desk.may(Action::StoreMigrate, &[])?;
+    desk.authorize(Action::StoreMigrate, &[])?;
     let migrated = store::migrate(&desk, args.backup.as_deref(), &args.acting.intent())?;
     let known = schema::VERSION;
     if args.acting.dry_run {

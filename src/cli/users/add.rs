@@ -81,6 +81,10 @@ pub fn run(context: &mut Context, args: &AddArgs) -> anyhow::Result<()> {
         // Where nobody can be asked for the password, the user is not added either.
         context.terminal("The password of the new user", "give `--generate`, or set it afterwards")?;
     }
+    if args.generate && !args.acting.dry_run {
+        // Where nobody would see the password, the user is not added either.
+        context.check_secret_output()?;
+    }
     if args.generate || args.set_password {
         // Where no password can be judged, the user is not added either.
         desk.policy()?;

@@ -78,6 +78,7 @@ pub fn run(context: &mut Context, args: &ImportArgs) -> anyhow::Result<()> {
         delimiter: args.delimiter,
         ignore_unknown: args.ignore_unknown,
         source: args.file.to_string(),
+        time_zone: context.process.time_zone(),
     };
     let mut bad = 0;
     let output = &mut context.output;

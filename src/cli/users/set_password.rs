@@ -11,7 +11,6 @@ use crate::cli::acting::ActingArgs;
 use crate::cli::context::Context;
 use crate::cli::context::PasswordSource;
 use crate::cli::data::Cell;
-use crate::cli::failure;
 use crate::cli::failure::Complaint;
 use crate::cli::files::InputFile;
 use crate::cli::plan;
@@ -179,6 +178,7 @@ impl Task<'_> {
     }
 
     fn generate(&self, context: &mut Context, kind: Kind) -> anyhow::Result<()> {
+        context.check_secret_output()?;
         let (desk, user) = (self.desk, &self.target.user);
         let words = desk.personal_words(user);
         let policy = desk.policy()?;
@@ -188,10 +188,8 @@ impl Task<'_> {
         })?;
         let notice = self.set(context, generated.password(), Origin::Generated)?;
         // First: whoever waits for the relay loses the password with an impatient Ctrl-C.
-        context.output.generated(user.username.as_str(), &generated).map_err(|error| Complaint::NotShown {
-            code: failure::code_of(&error.into()),
-            words: format!("the password of {} is set, and could not be shown", user.username),
-        })?;
+        let shown = context.output.generated(user.username.as_str(), &generated);
+        shown.map_err(|error| Complaint::NotShown { username: user.username.as_str().to_owned(), error })?;
         drop(generated);
         context.send_notice(self.desk, notice);
         Ok(())

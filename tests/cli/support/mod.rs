@@ -16,12 +16,13 @@ use std::path::PathBuf;
 use cxme_admin::clock::ScriptedClock;
 use cxme_admin::process::Script;
 use cxme_admin::process::SystemPaths;
-use cxme_admin::process::sudo::Answer;
+use cxme_admin::process::sudo::SudoRights;
 use cxme_admin::process::terminal::PromptError;
 use cxme_admin::process::terminal::ScriptedTerminal;
 use cxme_admin::random::ScriptedRandom;
 use jiff::Timestamp;
 use jiff::ToSpan as _;
+use jiff::tz::TimeZone;
 use tempfile::TempDir;
 
 pub(crate) use run::Run;
@@ -322,6 +323,12 @@ impl<'world> Command<'world> {
         self
     }
 
+    /// Every write to standard output fails.
+    pub(crate) fn stdout_fails(mut self, kind: std::io::ErrorKind) -> Self {
+        self.script.stdout_error = Some(kind);
+        self
+    }
+
     /// The streams are a terminal of 80 columns, which shows colours; nobody answers.
     pub(crate) fn at_terminal(mut self) -> Self {
         self.script.at_terminal = true;
@@ -348,6 +355,12 @@ impl<'world> Command<'world> {
     /// A variable of the environment.
     pub(crate) fn variable(mut self, name: &str, value: impl Into<OsString>) -> Self {
         self.script.environment.insert(name.into(), value.into());
+        self
+    }
+
+    /// The zone of the local times, as a POSIX rule.
+    pub(crate) fn zone(mut self, rule: &str) -> Self {
+        self.script.time_zone = TimeZone::posix(rule).unwrap();
         self
     }
 
@@ -382,7 +395,7 @@ impl<'world> Command<'world> {
     }
 
     /// What sudo says when it is asked.
-    pub(crate) fn sudo_says(mut self, answer: Answer) -> Self {
+    pub(crate) fn sudo_says(mut self, answer: SudoRights) -> Self {
         self.script.sudo = answer;
         self
     }
