@@ -2,6 +2,7 @@
 //! the program stand here (sysexits(3) where it has one).
 
 mod complaint;
+mod of_store;
 mod usage;
 
 use std::ffi::OsString;
@@ -25,6 +26,7 @@ use crate::texts::Locale;
 
 pub use complaint::Complaint;
 pub use complaint::MailFault;
+use of_store::of_store;
 pub use usage::of_usage;
 
 /// Done, or nothing to do.
@@ -186,9 +188,11 @@ fn of_complaint(complaint: &Complaint) -> Told {
         Complaint::Stopped { signal, hint, .. } => {
             Told::new(u8::try_from(128 + signal).unwrap_or(BUG), complaint).hint(hint)
         }
-        Complaint::NotShown { code, .. } => {
-            Told::new(*code, complaint).hint("standard output could not be written: set another password")
+        Complaint::WouldBeLost(_) => {
+            Told::new(IO, complaint).hint("let standard output be a terminal, a file or a pipe")
         }
+        Complaint::NotShown { username, .. } => Told::new(IO, complaint)
+            .hint(format!("set another one: cxme-admin users set-password {username} --generate")),
         Complaint::Broken { code, hint, .. } => Told::new(*code, complaint).hint(hint),
         Complaint::NotSent { fault, hint, .. } => {
             let code = match fault {
@@ -360,52 +364,6 @@ fn of_refusal(refusal: &Refusal) -> Told {
         | Refusal::Email(_)
         | Refusal::Field { .. }
         | Refusal::WrongPassword { .. } => told(DATA),
-    }
-}
-
-fn of_store(error: &StoreError) -> Told {
-    match error {
-        StoreError::Missing(_) => Told::new(CONFIGURATION, error).hint("create it: cxme-admin init"),
-        StoreError::Older { .. } => Told::new(CONFIGURATION, error).hint("bring it up: cxme-admin store migrate"),
-        StoreError::Newer { .. } => Told::new(CONFIGURATION, error).hint("install the newer cxme-admin"),
-        StoreError::NotOurs(_) | StoreError::Exists(_) => Told::new(CONFIGURATION, error)
-            .hint("it was left as it is; name another one with `--store` or `[store] path`"),
-        StoreError::Leftover(_) => Told::new(CONFIGURATION, error)
-            .hint("move it away, to the store that it belongs to: SQLite would play it back over the new one"),
-        StoreError::Empty(_) => Told::new(CONFIGURATION, error)
-            .hint("it was left as it is; give a file that `cxme-admin init` or `cxme-admin store backup` created"),
-        StoreError::Schema { .. } => Told::new(CONFIGURATION, error).hint(
-            "a foreign trigger or view can falsify the store: restore an unmodified copy",
-        ),
-        StoreError::DamagedCopy { faults, .. } => {
-            let details = if faults.len() == 1 { Vec::new() } else { screenful(faults, Clone::clone) };
-            Told { details, ..Told::new(DATA, error) }
-                .hint("it was left as it is, and the store as well; restore another copy")
-        }
-        StoreError::PageSize { .. } => Told::new(CONFIGURATION, error).hint(
-            "give a copy that `cxme-admin store backup` created of this store; or move the store and the files beside it away",
-        ),
-        StoreError::NoLockFile { .. } => {
-            Told::new(CONFIGURATION, error).hint("move it away; the file of locks is created when it is needed")
-        }
-        StoreError::HasLog(_) => Told::new(CONFIGURATION, error).hint(
-            "it was left as it is; give a file that `cxme-admin store backup` created, in a directory where nobody else may write",
-        ),
-        StoreError::FileSystem { .. } => Told::new(CONFIGURATION, error),
-        StoreError::NoRoom { .. } => {
-            Told::new(IO, error).hint("free some space there: it must hold both the restored store and the replaced one")
-        }
-        StoreError::Sending => Told::new(LATER, error).hint("let it end, or stop it with SIGTERM"),
-        StoreError::Loose(problem) => of_file(problem),
-        StoreError::LockHeld => Told::new(LATER, error).hint("try again later; `fuser FILE-shm` shows who has it open"),
-        StoreError::Busy => Told::new(LATER, error).hint("try again later; `fuser FILE` shows who has it open"),
-        StoreError::Full | StoreError::ReadOnly(_) | StoreError::Closed(_) | StoreError::Disk(_) => {
-            Told::new(IO, error)
-        }
-        StoreError::Corrupt(_) => Told::new(IO, error).hint("cxme-admin store check; restore the newest sound backup"),
-        StoreError::Sql(_) => {
-            Told::new(BUG, error).hint("this is a bug: please report it with the command that you gave")
-        }
     }
 }
 

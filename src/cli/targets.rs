@@ -132,6 +132,15 @@ pub fn count_of(changed: u64, users: &Resolved) -> String {
     if changed == users.count { all } else { format!("{} of {all}", grouped(changed)) }
 }
 
+/// What a dry run says: nobody matches, nothing would change, or what `words` makes of those who would be changed.
+pub fn would(changed: u64, users: &Resolved, words: impl FnOnce(&str) -> String) -> String {
+    match (users.count, changed) {
+        (0, _) => NOBODY.to_owned(),
+        (_, 0) => "All of these users are so already: nothing would be changed.".to_owned(),
+        _ => words(&changed_of(changed, users)),
+    }
+}
+
 /// The first users by name, for the data of a plan.
 pub fn usernames(users: &Resolved) -> Cell<'_> {
     Cell::List(users.first.iter().map(|user| user.username.as_str()).collect())

@@ -3,6 +3,7 @@
 
 pub mod fs_credentials;
 pub mod hardening;
+pub mod standard_output;
 mod stopping;
 pub mod sudo;
 pub mod terminal;
@@ -21,6 +22,7 @@ use std::time::Duration;
 
 use jiff::tz::TimeZone;
 
+use standard_output::LostOutput;
 use terminal::ControllingTerminal;
 use terminal::PromptError;
 use terminal::ScriptedTerminal;
@@ -170,6 +172,18 @@ impl Process {
             TerminalSource::Scripted(_) => Ok(()),
         }
     }
+
+    /// Checks that what is written to standard output reaches somebody, before a change of which only that tells. A scripted
+    /// one always does.
+    ///
+    /// # Errors
+    /// Why it would be lost.
+    pub fn check_stdout(&self) -> Result<(), LostOutput> {
+        match &self.terminal {
+            TerminalSource::Real => standard_output::check(io::stdout()),
+            TerminalSource::Scripted(_) => Ok(()),
+        }
+    }
 }
 
 impl<S> Stream<S> {
@@ -202,6 +216,19 @@ impl Process {
             time_zone: self.time_zone.clone(),
             terminal: TerminalSource::Scripted(None),
         }
+    }
+}
+
+/// Fails at every write.
+struct Failing(io::ErrorKind);
+
+impl Write for Failing {
+    fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+        Err(self.0.into())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
     }
 }
 
@@ -323,6 +350,8 @@ pub struct Script {
     pub time_zone: TimeZone,
     /// What was written to standard output.
     pub stdout: Kept,
+    /// What every write to standard output gives instead.
+    pub stdout_error: Option<io::ErrorKind>,
     /// What was written to standard error.
     pub stderr: Kept,
 }
@@ -366,6 +395,7 @@ impl Script {
             system: SystemPaths::default(),
             time_zone: TimeZone::UTC,
             stdout: Kept::default(),
+            stdout_error: None,
             stderr: Kept::default(),
         }
     }
@@ -374,11 +404,15 @@ impl Script {
     pub fn process(&self) -> Process {
         let columns = self.at_terminal.then_some(self.columns);
         let stdin: Box<dyn Read> = Box::new(io::Cursor::new(self.stdin.clone()));
+        let stdout: Box<dyn Write> = match self.stdout_error {
+            None => Box::new(self.stdout.clone()),
+            Some(kind) => Box::new(Failing(kind)),
+        };
         Process {
             arguments: std::iter::once("cxme-admin".into()).chain(self.arguments.iter().cloned()).collect(),
             environment: self.environment.clone(),
             stdin: Stream::new(stdin, self.at_terminal, columns),
-            stdout: Stream::new(Box::new(self.stdout.clone()), self.at_terminal, columns),
+            stdout: Stream::new(stdout, self.at_terminal, columns),
             stderr: Stream::new(Box::new(self.stderr.clone()), self.at_terminal, columns),
             accounts: Accounts {
                 effective_uid: self.effective_uid,

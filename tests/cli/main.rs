@@ -9,6 +9,7 @@ mod support;
 mod audit;
 mod change_password;
 mod config;
+mod dry_run;
 mod export;
 mod gate;
 mod help;

@@ -343,7 +343,7 @@ fn users_are_deleted_all_or_none_and_asked_for() {
     assert_snapshot!(world.run("users delete alice --dry-run -v"), @"
     status 0
     -- stdout
-    alice (alice@example.com) would be deleted.
+    Would delete alice (alice@example.com).
     -- stderr
     Dry run: nothing was changed.
     ");

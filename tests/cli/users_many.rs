@@ -14,6 +14,7 @@ use cxme_admin::store::Store;
 use cxme_admin::store::open::Expect;
 use insta::assert_snapshot;
 
+use crate::permission_first::dump;
 use crate::support::CAROL;
 use crate::support::GOOD;
 use crate::support::World;
@@ -409,19 +410,19 @@ fn a_dry_run_says_who_would_be_changed() {
     assert_snapshot!(world.run("users edit --with-role Clerk --sign-in saml -n"), @"
     status 0
     -- stdout
-    sign_in of 3 of 4 users would be changed. 1 password would be removed.
+    Would change sign_in of 3 of 4 users and remove 1 password.
     ");
     assert_snapshot!(world.run("users edit --with-role Clerk --sign-in saml -n -o json"), @r#"
     status 0
     -- stdout
     [
-    {"action":"users edit","would_change":true,"users":4,"changed":3,"usernames":["alice","bob","carla","sam"],"fields":["sign_in"],"passwords_removed":1,"without_password":0}
+    {"action":"users edit","would_change":true,"users":4,"users_changed":3,"usernames":["alice","bob","carla","sam"],"changed":["sign_in"],"passwords_removed":1,"without_password":0}
     ]
     "#);
     assert_snapshot!(world.run("users lock alice bob -n"), @"
     status 0
     -- stdout
-    2 users (alice, bob) would be locked until `users unlock`.
+    Would lock 2 users (alice, bob) until `users unlock`.
     ");
     assert_snapshot!(world.run("users delete --all -n -o ndjson"), @r#"
     status 0
@@ -474,4 +475,62 @@ fn what_was_not_confirmed_is_not_changed() {
     world.run("users edit olga --role 'Minimal Permissions'").expect_status(0);
     let locked_now = lock::lock_several(&desk, &several, None, &Intent::default()).unwrap();
     assert_eq!((locked_now.changed, locked(&world).as_str()), (4, "alice bob carla sam"));
+}
+
+/// Users in every state that a change of many treats in its own way.
+fn every_state() -> World {
+    let world = World::with_mail()
+        .with_role("Clerk", "view-users")
+        .with_users("active,locked,until,over,hashed,must,failed,german:Clerk,waiting")
+        .with_saml_user();
+    for user in ["hashed", "must", "until"] {
+        world.set_password(user, GOOD);
+    }
+    world.set_password("hashed", crate::support::OTHER);
+    world.run("users edit must --must-change").expect_status(0);
+    world.run("users edit german --locale de").expect_status(0);
+    world.run("users lock locked --reason gone").expect_status(0);
+    world.run("users lock over --for 1m").expect_status(0);
+    world.run("users lock until --until 2026-11-24T10:00Z").expect_status(0);
+    assert!(!world.accepts("hashed", "wrong"));
+    world.run("users send-reset waiting hashed").expect_status(0);
+    world.wait(60);
+    world
+}
+
+/// The statements over many users are fast copies of what is done to one.
+#[test]
+fn many_users_are_changed_as_each_of_them_would_be() {
+    for command in [
+        "users lock",
+        "users lock --reason gone",
+        "users lock --until 2026-11-24T10:00Z",
+        "users unlock",
+        "users edit --role Clerk",
+        "users edit --sign-in saml",
+        "users edit --sign-in password",
+        "users edit --locale de",
+        "users edit --locale ''",
+        "users edit --must-change",
+        "users edit --no-must-change --sign-in password --role Clerk",
+        "users delete",
+    ] {
+        let (one_by_one, at_once) = (every_state(), every_state());
+        assert_eq!(dump(&one_by_one), dump(&at_once));
+        let users = one_by_one.run("users list -o csv --columns username").out();
+        for user in users.lines().skip(1) {
+            let run = one_by_one.run(&format!("{command} {user} --yes"));
+            // One who has no password to change is refused alone, and left as they are among many.
+            assert!(run.status == 0 || command.contains("must-change"), "{command} {user}: {run}");
+        }
+        at_once.run(&format!("{command} --all --yes")).expect_status(0);
+        for world in [&one_by_one, &at_once] {
+            // A trigger takes the time of the machine for it.
+            world.sql("UPDATE message SET revoked_at = 0, ended_at = 0 WHERE revoked_why = 'user deleted'");
+        }
+        let (one_by_one, at_once) = (dump(&one_by_one), dump(&at_once));
+        let differing = one_by_one.lines().zip(at_once.lines()).find(|(one, many)| one != many);
+        assert_eq!(differing, None, "{command}: one by one, and at once");
+        assert_eq!(one_by_one.len(), at_once.len(), "{command}");
+    }
 }

@@ -104,7 +104,6 @@ pub fn edit(desk: &Desk, reference: &UserReference, edit: &Edit, intent: &Intent
             new.session_epoch += i64::from(ends_sessions);
             new.updated_at = change.now();
             if new.sign_in == SignIn::Saml {
-                change.remove_password(old.id)?;
                 new.password = None;
             }
             change.update_user(&new)?;

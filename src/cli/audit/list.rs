@@ -192,7 +192,7 @@ pub(super) fn parts(event: &Event, is_brief: bool) -> Vec<String> {
     }
     // The address beside the name would only take room, unless it is what changed.
     let is_told = |(name, value): &(&String, &serde_json::Value)| {
-        !is_brief || !(matches!(name.as_str(), "username" | "email") && value.is_string())
+        !(is_brief && value.is_string() && matches!(name.as_str(), "username" | "email"))
     };
     for (name, value) in object.iter().filter(is_told) {
         match (value.get("old"), value.get("new")) {

@@ -50,7 +50,7 @@ fn delete_one(context: &mut Context, desk: &Desk, user: &UserReference, args: &D
     let found = delete::delete(desk, user, &Intent { dry_run: true, ..Intent::default() })?;
     let name = format!("{} ({})", found.username, found.email);
     if args.acting.dry_run {
-        let step = Step::new(Action::UsersDelete, format!("{name} would be deleted."))
+        let step = Step::new(Action::UsersDelete, format!("Would delete {name}."))
             .field("username", Cell::text(found.username.as_str()))
             .field("email", Cell::text(found.email.as_str()));
         return plan::print(&mut context.output, desk.now(), &[step]);
@@ -73,7 +73,7 @@ fn delete_several(context: &mut Context, desk: &Desk, several: Several, args: &D
         |several, intent| delete::delete_several(desk, several, intent),
     )?;
     if args.acting.dry_run {
-        let words = format!("{} would be deleted.", targets::counted_and_named(&users));
+        let words = targets::would(users.count, &users, |who| format!("Would delete {who}."));
         let step = Step::new(Action::UsersDelete, words)
             .if_changed(users.count > 0)
             .field("users", Cell::count(users.count))

@@ -168,22 +168,16 @@ fn edit_several(
     )?;
     let EditedSeveral { users, done } = &edited;
     if args.acting.dry_run {
-        let removed = match done.passwords_removed {
-            0 => String::new(),
-            removed => format!(" {} would be removed.", counted(removed, "password")),
-        };
-        let who = targets::changed_of(done.changed, users);
-        let words = format!(
-            "{} of {who} would be changed.{removed}{}",
-            fields.join(", "),
-            without_password(edited.done.without_password)
-        );
+        let without = without_password(done.without_password);
+        let words = targets::would(done.changed, users, |who| {
+            format!("Would change {} of {who}{}.{without}", fields.join(", "), removal(done.passwords_removed))
+        });
         let step = Step::new(Action::UsersEdit, words)
             .if_changed(done.changed > 0)
             .field("users", Cell::count(users.count))
-            .field("changed", Cell::count(done.changed))
+            .field("users_changed", Cell::count(done.changed))
             .field("usernames", targets::usernames(users))
-            .field("fields", Cell::List(fields))
+            .field("changed", Cell::List(fields))
             .field("passwords_removed", Cell::count(done.passwords_removed))
             .field("without_password", Cell::count(done.without_password));
         return plan::print(&mut context.output, desk.now(), &[step]);

@@ -77,7 +77,7 @@ fn lock_one(
     let length = &end.words;
     let already = format!("{name} is locked so already: nothing was changed.");
     if args.acting.dry_run {
-        let words = if outcome.changed { format!("{name} would be locked {length}.") } else { already };
+        let words = if outcome.changed { format!("Would lock {name} {length}.") } else { already };
         let step = Step::new(Action::UsersLock, words)
             .if_changed(outcome.changed)
             .field("username", Cell::text(name))
@@ -109,11 +109,11 @@ fn lock_several(
     )?;
     let LockedSeveral { users, changed } = &locked;
     if args.acting.dry_run {
-        let words = format!("{} would be locked {length}.", targets::changed_of(*changed, users));
+        let words = targets::would(*changed, users, |who| format!("Would lock {who} {length}."));
         let step = Step::new(Action::UsersLock, words)
             .if_changed(*changed > 0)
             .field("users", Cell::count(users.count))
-            .field("changed", Cell::count(*changed))
+            .field("users_changed", Cell::count(*changed))
             .field("usernames", targets::usernames(users))
             .field("locked_until", Cell::time_or(end.until, ""))
             .field("lock_reason", Cell::text_or(args.acting.reason.as_deref(), ""));

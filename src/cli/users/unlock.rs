@@ -80,11 +80,11 @@ fn unlock_several(context: &mut Context, desk: &Desk, several: Several, args: &U
     )?;
     let UnlockedSeveral { users, done } = &unlocked;
     if args.acting.dry_run {
-        let words = format!("{} would be unlocked.", targets::changed_of(done.changed, users));
+        let words = targets::would(done.changed, users, |who| format!("Would unlock {who}."));
         let step = Step::new(Action::UsersUnlock, words)
             .if_changed(done.changed > 0)
             .field("users", Cell::count(users.count))
-            .field("changed", Cell::count(done.changed))
+            .field("users_changed", Cell::count(done.changed))
             .field("usernames", targets::usernames(users))
             .field("failed_logins", Cell::count(done.failures));
         return plan::print(&mut context.output, desk.now(), &[step]);

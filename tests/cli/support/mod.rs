@@ -323,6 +323,12 @@ impl<'world> Command<'world> {
         self
     }
 
+    /// Every write to standard output fails.
+    pub(crate) fn stdout_fails(mut self, kind: std::io::ErrorKind) -> Self {
+        self.script.stdout_error = Some(kind);
+        self
+    }
+
     /// The streams are a terminal of 80 columns, which shows colours; nobody answers.
     pub(crate) fn at_terminal(mut self) -> Self {
         self.script.at_terminal = true;
