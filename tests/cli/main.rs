@@ -8,6 +8,7 @@ mod support;
 
 mod audit;
 mod change_password;
+mod clock;
 mod config;
 mod export;
 mod gate;
