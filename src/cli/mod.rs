@@ -16,6 +16,7 @@ pub mod mail;
 pub mod one_of;
 pub mod operators;
 pub mod output;
+pub mod plan;
 pub mod policy;
 pub mod prompt;
 pub mod resets;

@@ -291,8 +291,10 @@ fn a_dry_run_says_what_would_be_and_changes_nothing() {
     let before = world.events();
     assert_snapshot!(import(&world, "--dry-run -v", "email\nalice@example.com\n"), @"
     status 0
-    -- stderr
+    -- stdout
     1 would be added, 0 would be changed, 0 unchanged.
+    -- stderr
+    Dry run: nothing was changed.
     ");
     assert_eq!((users(&world), world.events()), (String::new(), before));
     assert_eq!(import(&world, "--dry-run", "email\nalice@example.com\nalice@example.com\n").status, 65);

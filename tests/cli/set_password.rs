@@ -354,12 +354,14 @@ fn a_dry_run_asks_nothing_and_changes_nothing() {
     let before = world.events();
     assert_snapshot!(world.command("users set-password alice --dry-run").typing([GOOD]).run(), @"
     status 0
+    -- stdout
+    Would set the password of alice.
     -- stderr
-    The password of alice would be set. Nothing was asked, nothing was changed.
+    Dry run: nothing was changed.
     ");
     for options in ["--stdin", "--generate"] {
         let run = world.command(&format!("users set-password alice --dry-run {options}")).stdin(GOOD).run();
-        assert!(run.status == 0 && run.stdout.is_empty(), "{run}");
+        assert_eq!((run.status, &*run.out()), (0, "Would set the password of alice.\n"), "{options}");
     }
     assert_eq!(world.run("users set-password nobody --dry-run").status, 67);
     // A password that is given is checked as if it were to be set.

@@ -279,9 +279,10 @@ fn moving_to_saml_asks_and_removes_the_password_in_the_same_change() {
     assert!(world.accepts("alice", GOOD));
     assert_snapshot!(world.command("users edit alice --sign-in saml --dry-run -v").run(), @"
     status 0
+    -- stdout
+    Would change alice: sign_in. Would remove the password: the user signs in with SAML.
     -- stderr
-    alice would be changed: sign_in.
-    The password of alice would be removed: the user signs in with SAML.
+    Dry run: nothing was changed.
     ");
     assert_snapshot!(world.command("users edit alice --sign-in saml").typing(["y"]).run(), @"
     status 0
@@ -341,8 +342,10 @@ fn users_are_deleted_all_or_none_and_asked_for() {
     assert_eq!(world.ask("SELECT count(*) FROM user"), "3");
     assert_snapshot!(world.run("users delete alice --dry-run -v"), @"
     status 0
+    -- stdout
+    Would delete alice (alice@example.com).
     -- stderr
-    alice (alice@example.com) would be deleted.
+    Dry run: nothing was changed.
     ");
     assert_snapshot!(world.command("users delete alice bob alice@example.com --reason left").typing(["yes"]).run(), @"
     status 0

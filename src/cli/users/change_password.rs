@@ -3,6 +3,9 @@
 use crate::actions::users::password;
 use crate::cli::acting::ActingArgs;
 use crate::cli::context::Context;
+use crate::cli::data::Cell;
+use crate::cli::plan;
+use crate::cli::plan::Step;
 use crate::cli::prompt;
 use crate::domain::action::Action;
 use crate::domain::sign_in::NamedClient;
@@ -40,9 +43,10 @@ pub fn run(context: &mut Context, args: &ChangePasswordArgs) -> anyhow::Result<(
     let desk = context.desk(Action::UsersChangePassword)?;
     let reference = UserReference::new(&args.user);
     if args.acting.dry_run {
-        let words = "The password would be changed if the old one is right. Nothing was asked, nothing was changed.";
-        context.output.say(words);
-        return Ok(());
+        // Whether there is such a user is not said to a login system that has not proven anything.
+        let words = "Would change the password if the old one is right. Nothing was asked.";
+        let step = Step::new(Action::UsersChangePassword, words).field("user", Cell::text(&args.user));
+        return plan::print(&mut context.output, desk.now(), &[step]);
     }
     let client = args.client.as_ref().and_then(NamedClient::name);
     let (proven, new) = if args.stdin {

@@ -20,6 +20,8 @@ use crate::cli::data::Head;
 use crate::cli::failure::Complaint;
 use crate::cli::files::InputFile;
 use crate::cli::output::Format;
+use crate::cli::plan;
+use crate::cli::plan::Step;
 use crate::domain::action::Action;
 use crate::domain::role::Permission;
 
@@ -100,6 +102,9 @@ pub fn run(context: &mut Context, args: &ImportArgs) -> anyhow::Result<()> {
             "{} {would}added, {} {would}changed, {} unchanged.",
             counts.added, counts.changed, counts.unchanged
         );
+        if args.acting.dry_run {
+            return plan::print(&mut context.output, desk.now(), &[Step::new(Action::UsersImport, words)]);
+        }
         context.output.say(&words);
         return Ok(());
     }

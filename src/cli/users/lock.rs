@@ -6,7 +6,10 @@ use jiff::tz::TimeZone;
 use crate::actions::users::lock;
 use crate::cli::acting::ActingArgs;
 use crate::cli::context::Context;
+use crate::cli::data::Cell;
 use crate::cli::failure::Complaint;
+use crate::cli::plan;
+use crate::cli::plan::Step;
 use crate::domain::action::Action;
 use crate::domain::duration::parse_duration;
 use crate::domain::moment::local_time;
@@ -44,10 +47,17 @@ pub fn run(context: &mut Context, args: &LockArgs) -> anyhow::Result<()> {
     let name = &outcome.username;
     let length =
         until.map_or_else(|| "until `users unlock`".to_owned(), |until| format!("until {}", local_time(until, &zone)));
-    match outcome.changed {
-        true => context.output.say(&format!("{name} {} {length}.", args.acting.verb("locked"))),
-        false => context.output.say(&format!("{name} is locked so already: nothing was changed.")),
+    let already = format!("{name} is locked so already: nothing was changed.");
+    if args.acting.dry_run {
+        let words = if outcome.changed { format!("Would lock {name} {length}.") } else { already };
+        let step = Step::new(Action::UsersLock, words)
+            .if_changed(outcome.changed)
+            .field("username", Cell::text(name))
+            .field("locked_until", Cell::time_or(until, ""))
+            .field("lock_reason", Cell::text_or(args.acting.reason.as_deref(), ""));
+        return plan::print(&mut context.output, desk.now(), &[step]);
     }
+    context.output.say(&if outcome.changed { format!("{name} is locked {length}.") } else { already });
     Ok(())
 }
 
