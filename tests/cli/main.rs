@@ -30,6 +30,7 @@ mod owners;
 mod password;
 mod permission_first;
 mod permissions;
+mod phrase_words;
 mod policy;
 mod rank;
 mod remedies;
