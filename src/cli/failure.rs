@@ -2,6 +2,7 @@
 //! the program stand here (sysexits(3) where it has one).
 
 mod complaint;
+mod unknown_command;
 mod usage;
 
 use std::ffi::OsString;

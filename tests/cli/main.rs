@@ -49,6 +49,7 @@ mod store_damage;
 mod strangers;
 mod sudo;
 mod times;
+mod unknown_command;
 mod users;
 mod verify_password;
 mod weak_hashes;
