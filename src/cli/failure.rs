@@ -3,6 +3,7 @@
 
 mod complaint;
 mod of_store;
+mod unknown_command;
 mod usage;
 
 use std::ffi::OsString;

@@ -21,5 +21,6 @@ pub mod role;
 pub mod selection;
 pub mod share;
 pub mod sign_in;
+pub mod spelling;
 pub mod text;
 pub mod user;

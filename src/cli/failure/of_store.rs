@@ -49,6 +49,9 @@ pub(super) fn of_store(error: &StoreError) -> Told {
         StoreError::Full | StoreError::ReadOnly(_) | StoreError::Closed(_) | StoreError::Disk(_) => {
             Told::new(IO, error)
         }
+        StoreError::NoNumbers(_) => Told::new(IO, error).hint(
+            "somebody wrote to the file without this program: cxme-admin store check; restore the newest sound backup",
+        ),
         StoreError::Corrupt(_) => Told::new(IO, error).hint("cxme-admin store check; restore the newest sound backup"),
         StoreError::Sql(_) => {
             Told::new(BUG, error).hint("this is a bug: please report it with the command that you gave")
