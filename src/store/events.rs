@@ -154,7 +154,7 @@ impl Writing<'_> {
     /// # Errors
     /// When the store cannot be read.
     pub fn next_event_number(&self) -> Result<i64> {
-        Ok(self.newest_event()?.map_or(1, |event| event.number + 1))
+        Ok(self.newest_event()?.map_or(1, |event| event.number.saturating_add(1)))
     }
 
     /// Appends an event that changed no user to the chain.
@@ -179,7 +179,7 @@ impl Writing<'_> {
         let newest = self.newest_event()?;
         let before = newest.as_ref().map_or(CHAIN_START.as_slice(), |event| event.hash.as_slice());
         let mut event = Event {
-            number: newest.as_ref().map_or(1, |event| event.number + 1),
+            number: newest.as_ref().map_or(1, |event| event.number.saturating_add(1)),
             time: new.time.as_second(),
             operator: new.account.name.clone(),
             operator_uid: i64::from(new.account.uid),
