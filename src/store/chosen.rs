@@ -155,6 +155,11 @@ impl Writing<'_> {
         let of_chosen = "sign_in_failures WHERE user_id IN (SELECT id FROM temp.chosen)";
         let sql = format!("SELECT ifnull(sum(count), 0) FROM {of_chosen}");
         let failures: i64 = self.transaction.query_row(&sql, [], |row| row.get(0))?;
+        // They are no field of the row, of which triggers note each change.
+        let sql = format!(
+            "INSERT INTO temp.changed_users SELECT user_id, 'failed_logins', CAST(count AS TEXT), NULL FROM {of_chosen}"
+        );
+        self.transaction.execute(&sql, [])?;
         let cleared = self.transaction.execute(&format!("DELETE FROM {of_chosen}"), [])?;
         let (unlocked, cleared) = (unlocked as u64, cleared as u64);
         Ok(ChosenUnlocked { changed, unlocked, cleared, failures: failures.unsigned_abs() })
