@@ -305,6 +305,9 @@ fn of_refusal(refusal: &Refusal) -> Told {
         Refusal::NoPasswordToChange { user } => {
             told(DATA).hint(format!("set one that must be changed: cxme-admin users set-password {user} --must-change"))
         }
+        Refusal::PasswordsRemoved { .. } => {
+            told(DATA).hint("look at them with `--dry-run`; give `--yes` to remove them without being asked")
+        }
         Refusal::NamedFile { purpose, .. } => told(NOT_PERMITTED).hint(match purpose {
             FilePurpose::Input => "pass data by a pipe: with `-`, or with `--stdin`".to_owned(),
             FilePurpose::Output(option) => format!("leave out `{option}`: the data goes to standard output"),

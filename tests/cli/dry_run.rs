@@ -334,7 +334,7 @@ fn every_plan_is_data_too() {
     $ users unlock --status locked
     {"action":"users unlock","would_change":true,"users":1,"users_changed":1,"usernames":["bob"],"failed_logins":0}
     $ users import -
-    {"added":1,"changed":0,"unchanged":0,"dry_run":true,"sha256":"e7311dcf50781864ea05f26882d74e28938f481d332dd5971e22778f6d80dfc8"}
+    {"added":1,"changed":0,"unchanged":0,"dry_run":true,"sha256":"e7311dcf50781864ea05f26882d74e28938f481d332dd5971e22778f6d80dfc8","passwords_removed":0}
     $ users password alice
     {"action":"users set-password","would_change":true,"username":"alice","email":"alice@example.com","choices":["send-reset","set-password"]}
     $ users set-password alice

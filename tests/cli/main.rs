@@ -17,6 +17,7 @@ mod help;
 mod hostile;
 mod import;
 mod import_columns;
+mod import_removals;
 mod import_sheets;
 mod import_week;
 mod init;
