@@ -17,7 +17,8 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0003_sign_in.sql"),
     include_str!("migrations/0004_clock.sql"),
     include_str!("migrations/0005_attempts_by_account.sql"),
-    include_str!("migrations/0006_relay.sql"),
+    include_str!("migrations/0006_user_changes.sql"),
+    include_str!("migrations/0007_relay.sql"),
 ];
 
 /// The schema version this program reads and writes.

@@ -218,10 +218,14 @@ fn an_import_asks_for_rank_and_permission_inside_its_change_too() {
             delimiter: None,
             ignore_unknown: false,
             source: "-".to_owned(),
+            time_zone: jiff::tz::TimeZone::UTC,
         };
         let users = || world.ask("SELECT group_concat(username || name) FROM user");
         let before = users();
-        let refused = import::import(&desk, &mut input, &options, &Intent::default(), &mut |_| ()).unwrap_err();
+        let intent = Intent::default();
+        let checked = import::check(&desk, &mut input, &options, &intent, &mut |_| ());
+        let written = checked.and_then(|checked| import::write(&desk, &checked, None, &intent, &mut |_| ()));
+        let refused = written.unwrap_err();
         let is_refused =
             matches!(refused, ActionError::Refused(Refusal::RowsOutrank { .. } | Refusal::NotPermitted { .. }));
         assert!(is_refused, "{then}: {refused}");

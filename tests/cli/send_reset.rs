@@ -132,8 +132,8 @@ fn what_is_malformed_is_refused_before_anything_is_queued() {
     for (options, status, words) in [
         ("--expires 4m", 65, "between 5 minutes and 24 hours"),
         ("--expires 25h", 65, "between 5 minutes and 24 hours"),
-        ("--expires soon", 2, "--expires: expected a whole number"),
-        ("--unless-sent-within x", 2, "--unless-sent-within: expected a whole number"),
+        ("--expires soon", 2, "--expires: expected whole numbers"),
+        ("--unless-sent-within x", 2, "--unless-sent-within: expected whole numbers"),
     ] {
         let run = world.run(&format!("users send-reset alice {options}")).expect_status(status);
         assert!(run.err().contains(words), "{run}");
@@ -164,9 +164,11 @@ fn a_trial_queues_nothing() {
     let events = world.events();
     assert_snapshot!(world.command("users send-reset alice bob -n").at_terminal().run(), @"
     status 0
+    -- stdout
+    alice: would be mailed a reset link to alice@example.com, good for 24 hours.
+    bob: would be mailed an invitation to bob@example.com, good for 7 days.
     -- stderr
-    alice: would be mailed a reset link to alice@example.com, good for 24 hours. Nothing was sent.
-    bob: would be mailed an invitation to bob@example.com, good for 7 days. Nothing was sent.
+    Dry run: nothing was changed.
     ");
     assert_eq!((world.ask("SELECT count(*) FROM message"), world.events()), ("0".to_owned(), events));
     assert!(world.mails().is_empty());

@@ -37,6 +37,13 @@ pub struct Target {
     history: Vec<PasswordHash>,
 }
 
+impl Target {
+    /// How strict the policy is with the password.
+    pub fn strictness(&self) -> Strictness {
+        if self.permit.is_some() { Strictness::Overridden } else { Strictness::Policy }
+    }
+}
+
 /// How the password came to be; the event says it (OWASP ASVS 6.4.1: what an administrator chose is known to two).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Origin {
@@ -115,8 +122,7 @@ pub fn set(
     intent: &Intent,
 ) -> Result<Option<MessageId>> {
     let accepted = desk.admit(&target.user, password, &target.history, target.permit.as_ref())?;
-    let strictness = if target.permit.is_some() { Strictness::Overridden } else { Strictness::Policy };
-    desk.change(set_action(strictness), intent, |change| {
+    desk.change(set_action(target.strictness()), intent, |change| {
         let user = change.subordinate(&UserReference::Username(target.user.username.as_str().to_owned()))?;
         if user.id != target.user.id {
             return Err(Refusal::NoSuchUser(target.user.username.to_string()).into());

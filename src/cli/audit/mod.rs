@@ -2,6 +2,7 @@
 
 pub mod head;
 pub mod list;
+pub mod show;
 pub mod verify;
 
 use clap::Subcommand;
@@ -10,10 +11,10 @@ use crate::cli::context::Context;
 
 /// The audit: every deed, in a chain of hashes
 #[derive(Debug, Subcommand)]
-#[command(disable_help_subcommand = true)]
 #[expect(missing_docs, reason = "each variant is documented at its struct, and that is its help")]
 pub enum AuditCommand {
     List(list::ListArgs),
+    Show(show::ShowArgs),
     Verify(verify::VerifyArgs),
     Head(head::HeadArgs),
 }
@@ -25,6 +26,7 @@ pub enum AuditCommand {
 pub fn run(context: &mut Context, command: AuditCommand) -> anyhow::Result<()> {
     match command {
         AuditCommand::List(args) => list::run(context, &args),
+        AuditCommand::Show(args) => show::run(context, &args),
         AuditCommand::Verify(args) => verify::run(context, &args),
         AuditCommand::Head(args) => head::run(context, &args),
     }

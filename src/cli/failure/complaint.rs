@@ -1,9 +1,11 @@
 //! What the command line itself has to say, besides the errors of the layers below.
 
+use std::io;
 use std::path::PathBuf;
 
 use crate::domain::text;
 use crate::private_file::Problem;
+use crate::process::standard_output::LostOutput;
 
 /// What the command line itself has to say.
 #[derive(Debug, thiserror::Error)]
@@ -15,6 +17,14 @@ pub enum Complaint {
         words: String,
         /// What to do.
         hint: Option<String>,
+    },
+    /// An action that does not exist.
+    #[error("--action: no such action: `{}`; the actions are those of the commands:", text::quoted(.given, 80))]
+    NoSuchAction {
+        /// What was given.
+        given: String,
+        /// The nearest that exists.
+        nearest: Option<&'static str>,
     },
     /// Nobody can be asked.
     #[error("nobody can be asked here, and this needs an answer: {question}")]
@@ -39,7 +49,7 @@ pub enum Complaint {
         /// The account's name or number, as given.
         given: String,
         /// What the system said.
-        error: std::io::Error,
+        error: io::Error,
     },
     /// A file of the configuration, in words that tell nothing of its content.
     #[error("{0}")]
@@ -132,13 +142,16 @@ pub enum Complaint {
         /// How it goes on.
         hint: String,
     },
+    /// A generated password would reach nobody.
+    #[error("{0}: the generated password would be lost; nothing was changed")]
+    WouldBeLost(LostOutput),
     /// A generated password is in force, and nobody has seen it.
-    #[error("{words}")]
+    #[error("set a generated password for {username}, but could not print it: {error}; nobody knows this password")]
     NotShown {
-        /// The exit code of what kept it from being shown.
-        code: u8,
         /// Whose it is.
-        words: String,
+        username: String,
+        /// What kept it from being shown.
+        error: io::Error,
     },
     /// The store failed in the middle of a run.
     #[error("{words}")]

@@ -22,6 +22,7 @@ use cxme_admin::process::terminal::ScriptedTerminal;
 use cxme_admin::random::ScriptedRandom;
 use jiff::Timestamp;
 use jiff::ToSpan as _;
+use jiff::tz::TimeZone;
 use tempfile::TempDir;
 
 pub(crate) use run::Run;
@@ -297,6 +298,11 @@ impl World {
         self.clock.set(self.now() + seconds.seconds());
     }
 
+    /// Sets the clock.
+    pub(crate) fn set_clock(&self, now: Timestamp) {
+        self.clock.set(now);
+    }
+
     /// What the clock shows.
     pub(crate) fn now(&self) -> Timestamp {
         cxme_admin::clock::Clock::now(&self.clock)
@@ -319,6 +325,12 @@ impl<'world> Command<'world> {
     /// Standard input.
     pub(crate) fn stdin(mut self, bytes: impl AsRef<[u8]>) -> Self {
         self.script.stdin = bytes.as_ref().to_vec();
+        self
+    }
+
+    /// Every write to standard output fails.
+    pub(crate) fn stdout_fails(mut self, kind: std::io::ErrorKind) -> Self {
+        self.script.stdout_error = Some(kind);
         self
     }
 
@@ -348,6 +360,12 @@ impl<'world> Command<'world> {
     /// A variable of the environment.
     pub(crate) fn variable(mut self, name: &str, value: impl Into<OsString>) -> Self {
         self.script.environment.insert(name.into(), value.into());
+        self
+    }
+
+    /// The zone of the local times, as a POSIX rule.
+    pub(crate) fn zone(mut self, rule: &str) -> Self {
+        self.script.time_zone = TimeZone::posix(rule).unwrap();
         self
     }
 
