@@ -77,6 +77,13 @@ impl RelayReply {
         Self { phase, code, status, words: words(&text, recipient), text }
     }
 
+    /// The same of words that were kept: the code and the text. What was cut off at their end is the same as nothing else.
+    pub fn of_words(phase: Phase, words: &str) -> Option<Self> {
+        let (code, text) = words.split_once(' ').unwrap_or((words, ""));
+        let nobody = EmailAddress::stored(String::new());
+        Some(Self::new(phase, code.parse().ok()?, Status::at_start(text), text, &nobody))
+    }
+
     /// Whether the refusal is permanent (5yz).
     pub fn is_permanent(&self) -> bool {
         self.code >= 500
@@ -263,6 +270,14 @@ mod tests {
                 assert!(may_be_same || !plain(line).is_same(&plain(other)), "{line} and {other}");
             }
         }
+    }
+
+    #[test]
+    fn words_that_were_kept_are_the_same_reply() {
+        let kept = RelayReply::of_words(Phase::Rcpt, "554 5.7.1 <bob@example.net>: Relay access denied").unwrap();
+        assert!(kept.is_same(&rcpt("554 5.7.1 <user@example.com>: Relay access denied")));
+        assert!(!kept.is_same(&rcpt("554 5.7.1 <user@example.com>: spam")));
+        assert_eq!(RelayReply::of_words(Phase::Rcpt, "gave up: 554 x"), None);
     }
 
     #[test]

@@ -134,6 +134,11 @@ impl Suspicion {
         self.is_never_a_recipients() && !is_about_the_mail
     }
 
+    /// The refusal that is suspected.
+    pub(super) fn reply(&self) -> Option<&RelayReply> {
+        self.reply.as_ref().map(|(reply, _)| reply)
+    }
+
     /// The refusal and its words, if there is one, and whoever met it. Begins anew.
     pub(super) fn conclude(&mut self) -> (Option<(RelayReply, String)>, Vec<Suspect>) {
         let concluded = std::mem::take(self);

@@ -230,7 +230,7 @@ fn every_dry_run_prints_its_plan_on_standard_output_and_changes_nothing() {
     $ store restore [DIR]/saved.db
     Would replace [DIR]/data/store.db with the store of 2026-11-24T08:01:00Z with 4 users.
     $ store migrate
-    The store has the schema version 6 already: nothing would be changed.
+    The store has the schema version 7 already: nothing would be changed.
     ");
 }
 
@@ -393,7 +393,7 @@ fn every_plan_is_data_too() {
     $ store restore [DIR]/saved.db
     {"action":"store restore","would_change":true,"store":"[DIR]/data/store.db","users":4,"newest_event_at":"2026-11-24T08:01:00Z","links":1,"in_doubt":2,"jobs":1}
     $ store migrate
-    {"action":"store migrate","would_change":false,"schema_version":6,"new_schema_version":6}
+    {"action":"store migrate","would_change":false,"schema_version":7,"new_schema_version":7}
     "#);
 }
 

@@ -199,7 +199,9 @@ fn links_of_a_store_that_did_not_note_the_time_live_on_and_expire_for_good() {
     world.command("users send-reset bob").run().expect_status(0);
     let of_bob = world.newest_code();
     world.sql(
-        "DROP TABLE user_changes; ALTER TABLE event DROP COLUMN changes_digest; ALTER TABLE user DROP COLUMN added_by_event; \
+        "DROP INDEX message_given_back; ALTER TABLE message DROP COLUMN lifetime_from; \
+         ALTER TABLE message DROP COLUMN given_back; ALTER TABLE job DROP COLUMN paused_at; DROP TABLE relay_hold; \
+         DROP TABLE user_changes; ALTER TABLE event DROP COLUMN changes_digest; ALTER TABLE user DROP COLUMN added_by_event; \
          ALTER TABLE job DROP COLUMN event; DROP TABLE clock_period; ALTER TABLE message DROP COLUMN clock_period; \
          PRAGMA user_version = 3",
     );

@@ -47,12 +47,24 @@ impl Engine<'_> {
     pub(super) fn stop_refused(&mut self, writing: &Writing<'_>, now: Timestamp) -> Result<()> {
         let (Some((reply, words)), suspects) = self.suspicion.conclude() else { return Ok(()) };
         let until = self.refuse_everything(writing, reply, &words, now)?;
+        self.give_back(writing, suspects, until)
+    }
+
+    fn give_back(&mut self, writing: &Writing<'_>, suspects: Vec<Suspect>, until: Timestamp) -> Result<()> {
         for suspect in suspects {
             if writing.give_back_message(suspect.id, suspect.lifetime_from, until)? {
                 self.report.deferred -= 1;
             }
         }
         Ok(())
+    }
+
+    /// The end of the hold in which the relay refuses everything with what it says now.
+    fn still_refused_until(&self) -> Option<Timestamp> {
+        let hold = self.relay.hold.as_ref().filter(|hold| hold.count > 0)?;
+        let reply = self.suspicion.reply()?;
+        let is_known = RelayReply::of_words(reply.phase, &hold.reply).is_some_and(|known| known.is_same(reply));
+        is_known.then_some(hold.until)
     }
 
     /// Notes that the relay refuses everything, and stops the run. Gives the time until which nothing is to be sent.
@@ -90,10 +102,17 @@ impl Engine<'_> {
             return self.stop_refused(writing, now);
         }
         let is_about_the_sender = self.suspicion.is_about_the_sender() && self.report.accepted == 0;
+        let until = self.still_refused_until();
         let (reply, suspects) = self.suspicion.conclude();
-        match reply {
+        match (reply, until) {
+            // Few are on their own, but this is what everybody got, and nobody was accepted since.
+            (Some((reply, words)), Some(until)) => {
+                let look = reply.where_to_look();
+                self.stop_for(&reply, format!("the relay still refuses all mail from here: {words}; check {look}"));
+                self.give_back(writing, suspects, until)
+            }
             // It may be everybody's, and nobody else can show it. It waits for its next try.
-            Some((reply, words)) if is_about_the_sender => {
+            (Some((reply, words)), None) if is_about_the_sender => {
                 let words = format!("the relay refuses the mail: {words}; check {}", reply.where_to_look());
                 self.stop_for(&reply, words);
                 Ok(())
