@@ -8,6 +8,7 @@ pub mod event;
 pub mod formula;
 pub mod job;
 pub mod link;
+pub mod mailbox;
 pub mod message;
 pub mod moment;
 pub mod operator;

@@ -18,7 +18,8 @@ use crate::domain::user::UserReference;
 
 /// Change a user's address, name, role, sign-in or language
 ///
-/// Moving a user to SAML takes his password away and asks before; a new address in another domain can do that too.
+/// Moving a user to SAML takes his password away and asks before; a new address in another domain can do that too. A changed
+/// address is told to the old and the new one by mail.
 #[derive(Debug, clap::Args)]
 pub struct EditArgs {
     /// Username or email address, whole
@@ -42,6 +43,9 @@ pub struct EditArgs {
     /// New language, such as `en` or `de-AT`; empty for the organization's
     #[arg(long, value_name = "TAG")]
     locale: Option<String>,
+    /// Do not mail the old and the new address that the address was changed
+    #[arg(long)]
+    no_notify: bool,
     /// Do not ask before a password is taken away
     #[arg(short, long)]
     yes: bool,
@@ -77,6 +81,7 @@ pub fn run(context: &mut Context, args: &EditArgs) -> anyhow::Result<()> {
         role: args.role.clone(),
         sign_in: args.sign_in,
         locale: args.locale.clone(),
+        notify: args.email.is_some() && !args.no_notify && context.has_mail()?,
     };
     let reference = UserReference::new(&args.user);
     let plan = edit::plan(&desk, &reference, &edit)?;
@@ -99,17 +104,19 @@ pub fn run(context: &mut Context, args: &EditArgs) -> anyhow::Result<()> {
     } else if edited.user.sign_in == SignIn::Password && edited.user.password.is_none() && args.sign_in.is_some() {
         context.output.say(&format!("{name} cannot log in yet: cxme-admin users set-password {name}"));
     }
+    context.send_address_notices(&desk, &edited.notices);
     Ok(())
 }
 
 /// What a dry run prints: the user as it would be, and which fields would change.
 fn step(plan: &Edited) -> Step<'_> {
-    let Edited { user, role, changed, password_removed } = plan;
+    let Edited { user, role, changed, password_removed, notices } = plan;
     let name = &user.username;
     let removed = if *password_removed { " Would remove the password: the user signs in with SAML." } else { "" };
+    let told = if notices.is_empty() { "" } else { " Would tell the old and the new address by mail." };
     let words = match changed.is_empty() {
         true => format!("{name} is so already: nothing would be changed."),
-        false => format!("Would change {name}: {}.{removed}", changed.join(", ")),
+        false => format!("Would change {name}: {}.{removed}{told}", changed.join(", ")),
     };
     Step::new(Action::UsersEdit, words)
         .if_changed(!changed.is_empty())
@@ -121,4 +128,5 @@ fn step(plan: &Edited) -> Step<'_> {
         .field("locale", Cell::text_or(user.locale.as_deref(), ""))
         .field("changed", Cell::List(changed.iter().map(String::as_str).collect()))
         .field("password_removed", Cell::Flag(*password_removed))
+        .field("notices", Cell::Number(notices.len() as i64))
 }

@@ -51,6 +51,8 @@ pub struct Options {
     pub ignore_unknown: bool,
     /// The name of the input, for the event.
     pub source: String,
+    /// Whether another address is told to the former one and to the new one.
+    pub notify: bool,
     /// The zone of a time that names none.
     pub time_zone: TimeZone,
 }
@@ -120,6 +122,8 @@ impl BadRow {
 pub struct Outcome {
     /// The counts.
     pub imported: Imported,
+    /// How many notices of another address were queued.
+    pub notices: u64,
     /// SHA-256 of the input, in hex.
     pub sha256: String,
 }
@@ -191,6 +195,8 @@ pub fn import(
         if options.updates() && change.has_conflict_with_a_user(options.mode == Mode::UpdateOnly, change.now())? {
             return Err(ActionError::BadInput("users were changed while the input was read: run it again".to_owned()));
         }
+        let is_told = options.notify && options.updates();
+        let notices = if is_told { change.queue_address_notices(desk.account(), change.now())? } else { 0 };
         let imported = change.import(RoleId::MINIMAL, change.now())?;
         let mut record = Record::default();
         record.note("source", options.source.as_str());
@@ -198,10 +204,13 @@ pub fn import(
         record.note("added", imported.added);
         record.note("changed", imported.changed);
         record.note("unchanged", imported.unchanged);
-        Ok((record, imported))
+        if notices > 0 {
+            record.note("notices", notices);
+        }
+        Ok((record, (imported, notices)))
     });
     match written {
-        Ok(imported) => Ok(Outcome { imported, sha256 }),
+        Ok((imported, notices)) => Ok(Outcome { imported, notices, sha256 }),
         Err(ActionError::Store(error)) if error.is_conflict() => {
             report.conflicts(desk, action, &judge.forbidden, options.mode)?;
             report.end(desk, action, rows)?;
