@@ -18,6 +18,7 @@
 mod address_notices;
 pub mod backup;
 pub mod check;
+pub mod chosen;
 pub mod clock;
 pub mod error;
 pub mod events;

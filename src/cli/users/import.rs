@@ -19,9 +19,12 @@ use crate::cli::data::Cell;
 use crate::cli::data::Head;
 use crate::cli::failure::Complaint;
 use crate::cli::files::InputFile;
+use crate::cli::jobs::summary::counted;
 use crate::cli::output::Format;
+use crate::cli::output::Output;
 use crate::cli::plan;
 use crate::cli::plan::Step;
+use crate::cli::prompt;
 use crate::domain::action::Action;
 use crate::domain::role::Permission;
 
@@ -55,6 +58,9 @@ pub struct ImportArgs {
     /// Do not mail the old and the new address of users whose address changes
     #[arg(long)]
     no_notify: bool,
+    /// Do not ask before passwords are removed
+    #[arg(short, long)]
+    yes: bool,
     #[command(flatten)]
     acting: ActingArgs,
 }
@@ -84,21 +90,19 @@ pub fn run(context: &mut Context, args: &ImportArgs) -> anyhow::Result<()> {
         notify: !args.no_notify && context.has_mail()?,
         time_zone: context.process.time_zone(),
     };
-    let mut bad = 0;
-    let output = &mut context.output;
-    let mut report = |row: import::BadRow| {
-        bad += 1;
-        if bad <= NAMED {
-            output.complain(&row.to_string());
-        } else if bad == NAMED + 1 {
-            output.complain("… and more, which are only counted");
-        }
-    };
     let intent = args.acting.intent();
-    let imported = match &args.file {
-        InputFile::Stdin => import::import(&desk, &mut context.process.stdin.bytes, &options, &intent, &mut report),
-        InputFile::File(path) => import::import(&desk, &mut open(path)?, &options, &intent, &mut report),
-    }?;
+    let checked = telling(&mut context.output, |report| match &args.file {
+        InputFile::Stdin => Ok(import::check(&desk, &mut context.process.stdin.bytes, &options, &intent, report)?),
+        InputFile::File(path) => Ok(import::check(&desk, &mut open(path)?, &options, &intent, report)?),
+    })?;
+    let removed = checked.passwords_removed;
+    if removed > 0 && !args.acting.dry_run {
+        let question = format!("Remove {}, whose users would sign in with SAML?", counted(removed, "password"));
+        prompt::confirm_removal(context, args.yes, &question, removed)?;
+    }
+    let confirmed = (!args.yes && !args.acting.dry_run).then_some(removed);
+    let imported =
+        telling(&mut context.output, |report| Ok(import::write(&desk, &checked, confirmed, &intent, report)?))?;
     let counts = imported.imported;
     if context.output.format == Format::Table {
         let would = if args.acting.dry_run { "would be " } else { "" };
@@ -106,10 +110,15 @@ pub fn run(context: &mut Context, args: &ImportArgs) -> anyhow::Result<()> {
             0 => String::new(),
             count => format!(" {count} notices of changed addresses {would}queued."),
         };
-        let words = format!(
+        let mut words = format!(
             "{} {would}added, {} {would}changed, {} unchanged.{notices}",
             counts.added, counts.changed, counts.unchanged
         );
+        if counts.passwords_removed > 0 {
+            let (verb, passwords) =
+                (if args.acting.dry_run { "Would remove" } else { "Removed" }, counts.passwords_removed);
+            words += &format!(" {verb} {}: the users sign in with SAML.", counted(passwords, "password"));
+        }
         if args.acting.dry_run {
             return plan::print(&mut context.output, desk.now(), &[Step::new(Action::UsersImport, words)]);
         }
@@ -120,7 +129,7 @@ pub fn run(context: &mut Context, args: &ImportArgs) -> anyhow::Result<()> {
         return Ok(());
     }
     let number = |count: u64| Cell::Number(count.cast_signed());
-    let names = ["added", "changed", "unchanged", "notices", "dry_run", "sha256"];
+    let names = ["added", "changed", "unchanged", "notices", "dry_run", "sha256", "passwords_removed"];
     let heads = names.map(|name| Head { name, title: name });
     let cells = [
         number(counts.added),
@@ -129,8 +138,25 @@ pub fn run(context: &mut Context, args: &ImportArgs) -> anyhow::Result<()> {
         number(imported.notices),
         Cell::Flag(args.acting.dry_run),
         Cell::text(&imported.sha256),
+        number(counts.passwords_removed),
     ];
     Ok(data::record(&mut context.output, &heads, &cells, desk.now())?)
+}
+
+/// Runs what reports bad rows, and tells the first of them.
+fn telling<T>(
+    output: &mut Output,
+    run: impl FnOnce(&mut dyn FnMut(import::BadRow)) -> anyhow::Result<T>,
+) -> anyhow::Result<T> {
+    let mut bad = 0;
+    run(&mut |row| {
+        bad += 1;
+        if bad <= NAMED {
+            output.complain(&row.to_string());
+        } else if bad == NAMED + 1 {
+            output.complain("… and more, which are only counted");
+        }
+    })
 }
 
 /// A file of data to be read. What fails names it.
