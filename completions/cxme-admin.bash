@@ -6344,7 +6344,7 @@ _cxme_admin() {
             return 0
             ;;
         cxme_admin__subcmd__users__subcmd__import)
-            opts="-n -c -o -q -v -h --update --update-only --clear --ignore-unknown --delimiter --dry-run --reason --config --store --output --quiet --verbose --color --no-input --help"
+            opts="-y -n -c -o -q -v -h --update --update-only --clear --ignore-unknown --delimiter --yes --dry-run --reason --config --store --output --quiet --verbose --color --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -286,6 +286,9 @@ fn of_refusal(refusal: &Refusal) -> Told {
         Refusal::Outranked { .. } | Refusal::RoleOutranks { .. } | Refusal::RowsOutrank { .. } => {
             told(NOT_PERMITTED).hint("ask an operator whose role has at least those permissions")
         }
+        Refusal::PasswordsRemoved { .. } => {
+            told(DATA).hint("look at them with `--dry-run`; give `--yes` to remove them without being asked")
+        }
         Refusal::NamedFile { purpose, .. } => told(NOT_PERMITTED).hint(match purpose {
             FilePurpose::Input => "pass data by a pipe: with `-`, or with `--stdin`".to_owned(),
             FilePurpose::Output(option) => format!("leave out `{option}`: the data goes to standard output"),
@@ -387,8 +390,11 @@ fn of_store(error: &StoreError) -> Told {
         StoreError::Full | StoreError::ReadOnly(_) | StoreError::Closed(_) | StoreError::Disk(_) => {
             Told::new(IO, error)
         }
+        StoreError::NoNumbers(_) => Told::new(IO, error).hint(
+            "somebody wrote to the file without this program: cxme-admin store check; restore the newest sound backup",
+        ),
         StoreError::Corrupt(_) => Told::new(IO, error).hint("cxme-admin store check; restore the newest sound backup"),
-        StoreError::Sql(_) => {
+        StoreError::Sql(_) | StoreError::Unrecorded => {
             Told::new(BUG, error).hint("this is a bug: please report it with the command that you gave")
         }
     }

@@ -96,8 +96,19 @@ pub enum Refusal {
     RowsOutrank {
         /// How many.
         rows: u64,
+        /// The first of their users. For the event alone.
+        usernames: Vec<String>,
         /// The operator's role.
         role: String,
+    },
+    /// More passwords would be removed than the operator confirmed.
+    #[error(
+        "{passwords} {} removed, because the users would sign in with SAML; nothing was changed",
+        if *.passwords == 1 { "password would be" } else { "passwords would be" }
+    )]
+    PasswordsRemoved {
+        /// How many.
+        passwords: u64,
     },
     /// No user has this name or address.
     #[error(
@@ -295,6 +306,14 @@ impl Refusal {
     pub fn given(&self) -> Option<&str> {
         match self {
             Self::WrongPassword { given } => Some(given),
+            _ => None,
+        }
+    }
+
+    /// The users that it is about, the first of so many, where the words leave their names out.
+    pub fn users(&self) -> Option<(u64, &[String])> {
+        match self {
+            Self::RowsOutrank { rows, usernames, .. } => Some((*rows, usernames)),
             _ => None,
         }
     }

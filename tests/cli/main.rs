@@ -8,6 +8,7 @@ mod support;
 
 mod audit;
 mod change_password;
+mod clock;
 mod config;
 mod dry_run;
 mod export;
@@ -16,6 +17,7 @@ mod help;
 mod hostile;
 mod import;
 mod import_columns;
+mod import_removals;
 mod import_sheets;
 mod import_week;
 mod init;
