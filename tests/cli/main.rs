@@ -53,5 +53,6 @@ mod sudo;
 mod times;
 mod unknown_command;
 mod users;
+mod users_many;
 mod verify_password;
 mod weak_hashes;
