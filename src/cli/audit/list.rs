@@ -103,7 +103,7 @@ pub fn run(context: &mut Context, args: &ListArgs) -> anyhow::Result<()> {
                     Cell::text(&event.operator),
                     Cell::text(&event.action),
                     Cell::text(&event.outcome),
-                    Cell::text(details),
+                    Cell::prose(details),
                 ])?);
             }
             Ok(sink(&[
