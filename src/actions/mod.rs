@@ -48,11 +48,13 @@ use crate::domain::sign_in::SignInRules;
 use crate::domain::text;
 use crate::domain::user::User;
 use crate::domain::user::UserId;
+use crate::domain::user_change::SaltSeed;
 use crate::random::Random;
 use crate::secrets::hasher::Hasher;
 use crate::secrets::password_hash::HashParameters;
 use crate::store::Reading;
 use crate::store::Store;
+use crate::store::StoreError;
 use crate::store::Writing;
 use crate::store::sign_in_failures::RefusedAttempt;
 
@@ -212,25 +214,45 @@ impl Desk {
         let now = self.clock.now();
         let change = Change { desk: self, standing, now, writing };
         let may = self.require(&change.standing, action).map_err(ActionError::from);
-        // What has expired by now stays so.
-        let result = may.and_then(|()| Ok(change.note_time(now)?)).and_then(|()| run(&change));
+        // What has expired by now stays so. Other events come first: what the change writes may name the number of its own.
+        let prepared = may.and_then(|()| {
+            change.note_time(now)?;
+            Ok(change.append_refused_attempts(now)?)
+        });
+        let result = prepared.and_then(|()| run(&change));
         let Change { standing, writing, .. } = change;
-        match result {
-            Ok((record, value)) => {
-                if !intent.dry_run && !record.is_unchanged {
-                    writing.append_refused_attempts(now)?;
-                    writing.append_event(&self.event(action, &standing, Outcome::Done, now, intent, record))?;
-                    writing.commit()?;
+        let committed = result.and_then(|(record, value)| {
+            if !intent.dry_run && !record.is_unchanged {
+                let event = self.event(action, &standing, Outcome::Done, now, intent, record);
+                if writing.has_user_changes()? {
+                    writing.append_event_of_change(&event, &self.salt_seed())?;
+                } else {
+                    writing.append_event(&event)?;
                 }
-                Ok(value)
+                writing.commit()?;
             }
-            Err(error) => {
-                drop(writing);
-                let result = Err(error);
-                self.remember_refusal(action, &standing, Some(intent), &result);
-                result
-            }
+            Ok(value)
+        });
+        let result = committed.map_err(|error| self.explained(error));
+        self.remember_refusal(action, &standing, Some(intent), &result);
+        result
+    }
+
+    /// SQLite says that the disk is full also where a table has no number left for a new row.
+    fn explained(&self, error: ActionError) -> ActionError {
+        if !matches!(error, ActionError::Store(StoreError::Full)) {
+            return error;
         }
+        match self.store.read().and_then(|reading| reading.table_without_numbers()) {
+            Ok(Some(table)) => StoreError::NoNumbers(table).into(),
+            Ok(None) | Err(_) => error,
+        }
+    }
+
+    fn salt_seed(&self) -> SaltSeed {
+        let mut seed = [0; 32];
+        self.random.borrow_mut().fill(&mut seed);
+        SaltSeed::new(seed)
     }
 
     /// Asks whether the operator may do an action, and has these permissions besides: before anything is read, asked or

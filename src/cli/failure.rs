@@ -2,6 +2,7 @@
 //! the program stand here (sysexits(3) where it has one).
 
 mod complaint;
+mod unknown_command;
 mod usage;
 
 use std::ffi::OsString;
@@ -375,8 +376,11 @@ fn of_store(error: &StoreError) -> Told {
         StoreError::Full | StoreError::ReadOnly(_) | StoreError::Closed(_) | StoreError::Disk(_) => {
             Told::new(IO, error)
         }
+        StoreError::NoNumbers(_) => Told::new(IO, error).hint(
+            "somebody wrote to the file without this program: cxme-admin store check; restore the newest sound backup",
+        ),
         StoreError::Corrupt(_) => Told::new(IO, error).hint("cxme-admin store check; restore the newest sound backup"),
-        StoreError::Sql(_) => {
+        StoreError::Sql(_) | StoreError::Unrecorded => {
             Told::new(BUG, error).hint("this is a bug: please report it with the command that you gave")
         }
     }

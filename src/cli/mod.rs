@@ -60,7 +60,6 @@ use output::Format;
     subcommand_required = true,
     arg_required_else_help = true
 )]
-#[command(disable_help_subcommand = true)]
 pub struct Arguments {
     #[command(flatten)]
     global: Global,

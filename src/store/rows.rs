@@ -14,6 +14,7 @@ use super::messages;
 use super::operators;
 use super::outbox;
 use super::sign_in_failures;
+use super::user_changes;
 use super::users;
 use crate::domain::role::BUILT_IN;
 use crate::domain::text;
@@ -26,11 +27,12 @@ const MOST: usize = 100;
 const FAR_FROM_THE_END: i64 = i64::MAX >> 1;
 
 /// What is counted up, by table: the column, and the highest value that it has or had.
-const COUNTED: [(&str, &str, &str); 10] = [
+const COUNTED: [(&str, &str, &str); 11] = [
     ("role", "number", "SELECT max(id) FROM role"),
     ("user", "number", "SELECT max(id) FROM user"),
     ("password_history", "number", "SELECT max(id) FROM password_history"),
     ("event", "number", "SELECT max(number) FROM event"),
+    ("user_changes", "number", "SELECT max(id) FROM user_changes"),
     ("job", "number", "SELECT max(id) FROM job"),
     ("message", "number", "SELECT max(id) FROM message"),
     ("clock_period", "number", "SELECT max(number) FROM clock_period"),
@@ -73,6 +75,7 @@ impl Reading<'_> {
         self.read_each(&mut faults, "user", &all("id, password_hash", "user"), of_hash)?;
         self.read_each(&mut faults, "password_history", &all("id, password_hash", "password_history"), of_hash)?;
         self.read_each(&mut faults, "event", events::COLUMNS, |row| events::event(row).map(drop))?;
+        self.read_each(&mut faults, "user_changes", user_changes::COLUMNS, |row| user_changes::change(row).map(drop))?;
         self.read_each(&mut faults, "job", &all(jobs::COLUMNS, "job"), |row| jobs::job(row).map(drop))?;
         self.read_each(&mut faults, "message", &message, |row| messages::message(row).map(drop))?;
         self.read_each(&mut faults, "message", &outbox::every_due(), |row| outbox::due(row).map(drop))?;
@@ -175,16 +178,34 @@ impl Reading<'_> {
         Ok(())
     }
 
+    /// The table that has no number left for a new row; `None`: each has one.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn table_without_numbers(&self) -> Result<Option<&'static str>> {
+        for (table, what, sql) in COUNTED.into_iter().filter(|(_, what, _)| *what == "number") {
+            if self.highest(table, what, sql)? == Some(i64::MAX) {
+                return Ok(Some(table));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The highest value that a counter has or had.
+    fn highest(&self, table: &str, what: &str, sql: &str) -> Result<Option<i64>> {
+        // What is no number is a fault of its row.
+        let highest: Option<i64> = self.transaction.query_row(sql, [], |row| row.get(0)).unwrap_or_default();
+        if what != "number" {
+            return Ok(highest);
+        }
+        let sql = "SELECT max(CAST(seq AS INTEGER)) FROM sqlite_sequence WHERE name = ?1";
+        Ok(highest.max(self.transaction.query_row(sql, [table], |row| row.get(0))?))
+    }
+
     /// Numbers from which counting could not continue: SQLite would say that the disk is full.
     fn check_counters(&self, faults: &mut Faults) -> Result<()> {
         for (table, what, sql) in COUNTED {
-            // What is no number was found above.
-            let mut highest: Option<i64> = self.transaction.query_row(sql, [], |row| row.get(0)).unwrap_or_default();
-            if what == "number" {
-                let sql = "SELECT max(CAST(seq AS INTEGER)) FROM sqlite_sequence WHERE name = ?1";
-                highest = highest.max(self.transaction.query_row(sql, [table], |row| row.get(0))?);
-            }
-            if let Some(highest) = highest.filter(|highest| *highest > FAR_FROM_THE_END) {
+            if let Some(highest) = self.highest(table, what, sql)?.filter(|highest| *highest > FAR_FROM_THE_END) {
                 let next = i128::from(highest) + 1;
                 faults.0.push(format!("{table}: the next {what} would be {next}: almost no numbers are left"));
             }

@@ -17,6 +17,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0003_sign_in.sql"),
     include_str!("migrations/0004_clock.sql"),
     include_str!("migrations/0005_attempts_by_account.sql"),
+    include_str!("migrations/0006_user_changes.sql"),
 ];
 
 /// The schema version this program reads and writes.

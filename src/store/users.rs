@@ -144,9 +144,18 @@ impl Writing<'_> {
     pub fn add_user(&self, new: &NewUser) -> Result<UserId> {
         let NewUser { username, email, name, role, sign_in, locale, created_at } = new;
         self.transaction.execute(
-            "INSERT INTO user (username, email, name, role_id, sign_in, locale, created_at, updated_at) \
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7)",
-            params![username.as_str(), email.as_str(), name, role.0, sign_in.word(), locale, created_at.as_second()],
+            "INSERT INTO user (username, email, name, role_id, sign_in, locale, created_at, updated_at, added_by_event) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7, ?8)",
+            params![
+                username.as_str(),
+                email.as_str(),
+                name,
+                role.0,
+                sign_in.word(),
+                locale,
+                created_at.as_second(),
+                self.next_event_number()?
+            ],
         )?;
         Ok(UserId(self.transaction.last_insert_rowid()))
     }

@@ -8,6 +8,7 @@ mod support;
 
 mod audit;
 mod change_password;
+mod clock;
 mod config;
 mod dry_run;
 mod export;
@@ -49,6 +50,7 @@ mod store_damage;
 mod strangers;
 mod sudo;
 mod times;
+mod unknown_command;
 mod users;
 mod verify_password;
 mod weak_hashes;

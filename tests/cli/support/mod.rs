@@ -298,6 +298,11 @@ impl World {
         self.clock.set(self.now() + seconds.seconds());
     }
 
+    /// Sets the clock.
+    pub(crate) fn set_clock(&self, now: Timestamp) {
+        self.clock.set(now);
+    }
+
     /// What the clock shows.
     pub(crate) fn now(&self) -> Timestamp {
         cxme_admin::clock::Clock::now(&self.clock)
