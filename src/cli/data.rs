@@ -33,6 +33,8 @@ pub enum Cell<'a> {
     /// A text that is read and not copied, such as a person's name or a relay's reply: a table cuts it where the terminal is
     /// narrow.
     Prose(Cow<'a, str>),
+    /// A sentence that is read to its end: a table breaks it between words.
+    Sentence(Cow<'a, str>),
     /// A moment: RFC 3339 in UTC in data, "3 days ago" in a table.
     Time(Timestamp),
     /// A number.
@@ -61,9 +63,13 @@ impl<'a> Cell<'a> {
         text.map_or(Self::Nothing(nothing), Self::prose)
     }
 
-    /// Whether a table may cut it.
-    pub fn is_prose(&self) -> bool {
-        matches!(self, Self::Prose(_) | Self::List(_))
+    /// How a table makes it fit a narrow column.
+    pub(super) fn fitting(&self) -> Fitting {
+        match self {
+            Self::Prose(_) => Fitting::Cut,
+            Self::Sentence(_) | Self::List(_) => Fitting::Broken,
+            Self::Text(_) | Self::Time(_) | Self::Number(_) | Self::Flag(_) | Self::Nothing(_) => Fitting::Whole,
+        }
     }
 
     /// A text, or nothing.
@@ -84,7 +90,7 @@ impl<'a> Cell<'a> {
     /// As a person reads it.
     pub fn shown(&self, now: Timestamp) -> Cow<'_, str> {
         match self {
-            Self::Text(text) | Self::Prose(text) => text::visible(text),
+            Self::Text(text) | Self::Prose(text) | Self::Sentence(text) => text::visible(text),
             Self::Time(time) => Cow::Owned(relative(*time, now)),
             Self::Number(number) => Cow::Owned(number.to_string()),
             Self::Flag(flag) => Cow::Borrowed(if *flag { "yes" } else { "no" }),
@@ -92,6 +98,17 @@ impl<'a> Cell<'a> {
             Self::Nothing(words) => Cow::Borrowed(words),
         }
     }
+}
+
+/// How a value fits a column that is narrower.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Fitting {
+    /// It stays whole, and what follows in its row goes to the next line.
+    Whole,
+    /// It is cut.
+    Cut,
+    /// It is broken between words into several lines.
+    Broken,
 }
 
 /// Takes one record.
@@ -232,7 +249,7 @@ fn write_csv<E: From<io::Error>>(
     each(&mut |cells| {
         for cell in cells {
             match cell {
-                Cell::Text(text) | Cell::Prose(text) => write_csv_text(writer, text, visible)?,
+                Cell::Text(text) | Cell::Prose(text) | Cell::Sentence(text) => write_csv_text(writer, text, visible)?,
                 Cell::Time(time) => writer.write_field(time.to_string())?,
                 Cell::Number(number) => writer.write_field(number.to_string())?,
                 Cell::Flag(flag) => writer.write_field(if *flag { "true" } else { "false" })?,
@@ -266,7 +283,7 @@ fn write_object(out: &mut impl Write, keys: &[String], cells: &[Cell<'_>]) -> io
     for (key, cell) in keys.iter().zip(cells) {
         out.write_all(key.as_bytes())?;
         match cell {
-            Cell::Text(text) | Cell::Prose(text) => write_json_text(out, text)?,
+            Cell::Text(text) | Cell::Prose(text) | Cell::Sentence(text) => write_json_text(out, text)?,
             Cell::Time(time) => write!(out, "\"{time}\"")?,
             Cell::Number(number) => write!(out, "{number}")?,
             Cell::Flag(flag) => out.write_all(if *flag { b"true" } else { b"false" })?,

@@ -16,6 +16,7 @@ use unicode_width::UnicodeWidthStr as _;
 
 use crate::cli::data;
 use crate::cli::data::Cell;
+use crate::cli::data::Fitting;
 use crate::cli::data::Head;
 use crate::cli::output::Charset;
 use crate::cli::output::Output;
@@ -26,6 +27,8 @@ const KEPT: usize = 16 * 1024 * 1024;
 const CHUNK: usize = 500;
 /// No column is shrunk below this, or its title, to fit a terminal.
 const NARROWEST: usize = 12;
+/// A few values go beyond their column, so that all texts have more room, if that gains so many columns or more.
+const OUTLIER: usize = 16;
 /// The blanks between two columns.
 const GAP: u16 = 2;
 
@@ -39,8 +42,10 @@ pub(super) struct Table<'heads> {
     /// How many cells of each column are so wide, by width.
     counts: Vec<Vec<u64>>,
     rows: u64,
-    /// Which columns hold texts that may be cut.
-    is_prose: Vec<bool>,
+    /// How the values of each column fit where it is narrower than they are.
+    fittings: Vec<Fitting>,
+    /// The widest word of each column whose values are broken between words.
+    words: Vec<usize>,
     /// Whether the terminal is too narrow for the columns, and each row is a block of lines.
     is_blocks: bool,
     /// Whether a block was written.
@@ -62,7 +67,8 @@ impl<'heads> Table<'heads> {
             widths: heads.iter().map(|head| head.title.width()).collect(),
             counts: vec![Vec::new(); heads.len()],
             rows: 0,
-            is_prose: vec![false; heads.len()],
+            fittings: vec![Fitting::Whole; heads.len()],
+            words: vec![0; heads.len()],
             is_blocks: false,
             has_block: false,
             text: String::new(),
@@ -82,7 +88,11 @@ impl<'heads> Table<'heads> {
             let counts = &mut self.counts[place];
             counts.resize(counts.len().max(width + 1), 0);
             counts[width] += 1;
-            self.is_prose[place] |= cell.is_prose();
+            self.fittings[place] = self.fittings[place].max(cell.fitting());
+            if cell.fitting() == Fitting::Broken {
+                let widest = shown.split(' ').map(width_of).max().unwrap_or(0);
+                self.words[place] = self.words[place].max(widest);
+            }
             if self.is_kept {
                 self.keep(&shown);
             }
@@ -158,9 +168,9 @@ impl<'heads> Table<'heads> {
     fn fit(&mut self) {
         let Some(columns) = self.columns.map(usize::from) else { return };
         let room = columns.saturating_sub(usize::from(GAP) * self.widths.len().saturating_sub(1));
-        self.shrink_exact(room, (self.rows / 50).max(1));
+        self.shrink_exact(room, (self.rows / 50).max(1), OUTLIER);
         self.shrink_prose(room);
-        self.shrink_exact(room, u64::MAX);
+        self.shrink_exact(room, u64::MAX, 1);
         self.is_blocks = self.excess(room) > 0;
     }
 
@@ -169,20 +179,21 @@ impl<'heads> Table<'heads> {
     }
 
     fn narrowest(&self, place: usize) -> usize {
-        NARROWEST.max(self.heads[place].title.width())
+        NARROWEST.max(self.words[place]).max(self.heads[place].title.width())
     }
 
-    /// Makes columns of exact values narrower, those where the fewest values go beyond for the columns gained; at most `limit`
-    /// values of a column.
-    fn shrink_exact(&mut self, room: usize, limit: u64) {
+    /// Makes columns of exact values narrower, those where the fewest values go beyond for the columns gained: at most `limit`
+    /// values of a column, for a gain of `least` columns or more.
+    fn shrink_exact(&mut self, room: usize, limit: u64, least: usize) {
         while let excess @ 1.. = self.excess(room) {
-            let steps = (0..self.widths.len()).filter(|&place| !self.is_prose[place]).filter_map(|place| {
-                let (width, counts) = (self.widths[place], &self.counts[place]);
-                let below = counts.get(..width).unwrap_or(counts);
-                let next = below.iter().rposition(|&count| count > 0).unwrap_or(0).max(self.narrowest(place));
-                let beyond = counts.get(next + 1..).unwrap_or_default().iter().sum::<u64>();
-                (next < width && beyond <= limit).then(|| (place, beyond, width - next))
-            });
+            let steps =
+                (0..self.widths.len()).filter(|&place| self.fittings[place] == Fitting::Whole).filter_map(|place| {
+                    let (width, counts) = (self.widths[place], &self.counts[place]);
+                    let below = counts.get(..width).unwrap_or(counts);
+                    let next = below.iter().rposition(|&count| count > 0).unwrap_or(0).max(self.narrowest(place));
+                    let beyond = counts.get(next + 1..).unwrap_or_default().iter().sum::<u64>();
+                    (width >= next + least && beyond <= limit).then(|| (place, beyond, width - next))
+                });
             // The fewest values for each column gained.
             let best = steps.min_by(|(_, one, gain), (_, other, other_gain)| {
                 let weighed = |count: u64, gain: usize| u128::from(count) * gain as u128;
@@ -197,7 +208,7 @@ impl<'heads> Table<'heads> {
     fn shrink_prose(&mut self, room: usize) {
         while let excess @ 1.. = self.excess(room) {
             let wide = (0..self.widths.len())
-                .filter(|&place| self.is_prose[place] && self.widths[place] > self.narrowest(place));
+                .filter(|&place| self.fittings[place] != Fitting::Whole && self.widths[place] > self.narrowest(place));
             let Some(widest) = wide.clone().max_by_key(|&place| self.widths[place]) else { return };
             let second = wide.filter(|&place| place != widest).map(|place| self.widths[place]).max().unwrap_or(0);
             let gain = self.widths[widest] - second.max(self.narrowest(widest)).min(self.widths[widest] - 1);
@@ -211,8 +222,8 @@ impl<'heads> Table<'heads> {
         for (place, text) in row.iter().enumerate() {
             line[place] = *text;
             let is_last = place + 1 == row.len();
-            if is_last || (!self.is_prose[place] && width_of(text) > self.widths[place]) {
-                let wide = Some(place).filter(|_| !self.is_prose[place]);
+            if is_last || (self.fittings[place] == Fitting::Whole && width_of(text) > self.widths[place]) {
+                let wide = Some(place).filter(|_| self.fittings[place] == Fitting::Whole);
                 lines.push((std::mem::replace(&mut line, vec![""; row.len()]), wide));
             }
         }
@@ -255,10 +266,11 @@ impl<'heads> Table<'heads> {
         let mut widths = self.widths[..columns].to_vec();
         for (line, _) in lines {
             let shown = line[..columns].iter().enumerate().map(|(place, text)| {
-                if self.is_prose[place] {
-                    return shortened(text, self.widths[place], self.charset);
+                match self.fittings[place] {
+                    Fitting::Cut => return shortened(text, self.widths[place], self.charset),
+                    Fitting::Whole => widths[place] = widths[place].max(width_of(text)),
+                    Fitting::Broken => {}
                 }
-                widths[place] = widths[place].max(width_of(text));
                 Cow::Borrowed(*text)
             });
             table.add_row(shown.collect::<Vec<_>>());
