@@ -15,6 +15,7 @@ pub mod gate;
 pub mod init;
 pub mod jobs;
 pub mod mail;
+mod near;
 pub mod operators;
 pub mod outbox;
 pub mod policy;
@@ -315,6 +316,10 @@ impl Desk {
         record.note("refusal", refusal.to_string());
         if let Some(why) = refusal.why() {
             record.note("why", why);
+        }
+        if let Some((count, usernames)) = refusal.users() {
+            record.note("count", count);
+            record.note("usernames", usernames);
         }
         if let Some(given) = refusal.given() {
             record.note("user", text::quoted(given, text::MAX_NAME));

@@ -17,6 +17,7 @@
 
 pub mod backup;
 pub mod check;
+pub mod chosen;
 pub mod clock;
 pub mod error;
 pub mod events;
@@ -28,6 +29,7 @@ pub mod jobs;
 pub mod links;
 pub mod lock;
 pub mod messages;
+pub mod near;
 pub mod open;
 pub mod operators;
 pub mod outbox;

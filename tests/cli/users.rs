@@ -323,13 +323,13 @@ fn users_are_deleted_all_or_none_and_asked_for() {
     assert_snapshot!(world.run("users delete alice"), @"
     status 2
     -- stderr
-    error: nobody can be asked here, and this needs an answer: Delete alice (alice@example.com) for good
+    error: nobody can be asked here, and this needs an answer: Delete alice (alice@example.com) permanently
     hint: give `--yes` to do it without being asked
     ");
     assert_snapshot!(world.command("users delete alice bob").typing(["no"]).run(), @"
     status 65
     -- asked
-    Delete alice (alice@example.com), bob (bob@example.com) for good? [y/N] no
+    Delete 2 users (alice, bob) permanently? [y/N] no
     -- stderr
     error: not confirmed: nothing was changed
     ");
@@ -337,7 +337,7 @@ fn users_are_deleted_all_or_none_and_asked_for() {
     status 67
     -- stderr
     error: no user has the username `nobody`
-    hint: names are taken whole: cxme-admin users list --search TEXT
+    hint: names must match exactly; to search: cxme-admin users list --search TEXT
     ");
     assert_eq!(world.ask("SELECT count(*) FROM user"), "3");
     assert_snapshot!(world.run("users delete alice --dry-run -v"), @"
@@ -350,15 +350,14 @@ fn users_are_deleted_all_or_none_and_asked_for() {
     assert_snapshot!(world.command("users delete alice bob alice@example.com --reason left").typing(["yes"]).run(), @"
     status 0
     -- asked
-    Delete alice (alice@example.com), bob (bob@example.com) for good? [y/N] yes
+    Delete 2 users (alice, bob) permanently? [y/N] yes
     -- stderr
-    alice (alice@example.com) is deleted.
-    bob (bob@example.com) is deleted.
+    Deleted 2 users.
     The same without questions: cxme-admin users delete alice bob alice@example.com --reason left --yes
     ");
     assert_snapshot!(world.newest_event(), @r#"
     users delete | done | owner, Admin | left
-    {"emails":["alice@example.com","bob@example.com"]}
+    {"usernames":["alice","bob"],"users":2}
     "#);
     assert_eq!(world.ask("SELECT group_concat(username) FROM user"), "carla");
     world.run("users delete carla --yes").expect_status(0);
@@ -511,7 +510,7 @@ fn users_are_named_in_a_file_or_on_standard_input() {
     error: 2 of the names are no user's: nothing was done
       - line 2: no user has the username `nobody`
       - line 3: no user has the username `none`
-    hint: names are taken whole: cxme-admin users list --search TEXT
+    hint: names must match exactly; to search: cxme-admin users list --search TEXT
     ");
     assert_snapshot!(world.command("users list --from -").stdin(b"alice\n\xff\n").run(), @"
     status 65
