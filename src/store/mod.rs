@@ -15,6 +15,7 @@
 //! # Compatibility
 //! `user_version` counts the migrations applied; `application_id` tells our files from others.
 
+mod address_notices;
 pub mod backup;
 pub mod check;
 pub mod chosen;
@@ -29,6 +30,7 @@ pub mod jobs;
 pub mod links;
 pub mod lock;
 pub mod messages;
+pub mod near;
 pub mod open;
 pub mod operators;
 pub mod outbox;

@@ -6,6 +6,7 @@
 mod relay;
 mod support;
 
+mod address_notices;
 mod audit;
 mod change_password;
 mod clock;
@@ -25,6 +26,7 @@ mod jobs;
 mod jobs_rules;
 mod login_config;
 mod mail;
+mod near_users;
 mod notices;
 mod operators;
 mod output;
@@ -41,6 +43,7 @@ mod resets;
 mod resets_revoke;
 mod right_store;
 mod roles;
+mod screens;
 mod secrecy;
 mod secret_sources;
 mod send_reset;

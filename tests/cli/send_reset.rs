@@ -113,7 +113,7 @@ fn whom_a_link_would_not_help_is_refused_with_the_reason() {
     status 67
     -- stderr
     error: no user has the username `nobody`
-    hint: names are taken whole: cxme-admin users list --search TEXT
+    hint: names must match exactly; to search: cxme-admin users list --search TEXT
     ");
     assert_snapshot!(world.run("users send-reset alice sam bob nobody"), @"
     status 3
@@ -242,7 +242,7 @@ fn each_answer_of_the_relay_has_its_words_and_its_exit_code() {
     error: alice: the mail for alice@example.com was refused, and is not tried again: 550 5.1.1 no such user
     status 75
     -- stderr
-    error: alice: deferred by the relay, the next try is due in 4 minutes: 450 4.2.0 greylisted
+    error: alice: deferred by the relay, the next try is due in 5 minutes: 450 4.2.0 greylisted
     hint: it waits in the outbox: cxme-admin jobs run tries again
     status 69
     -- stderr
