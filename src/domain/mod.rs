@@ -6,6 +6,7 @@ pub mod eligibility;
 pub mod email_address;
 pub mod event;
 pub mod formula;
+pub mod invisible;
 pub mod job;
 pub mod link;
 pub mod message;
