@@ -96,7 +96,7 @@ fn a_file_that_is_no_store_of_ours_is_refused_and_untouched() {
     assert_snapshot!(list(&newer), @"
     status 78
     -- stderr
-    error: [DIR]/newer.db: the store has schema version 999, this program knows 5
+    error: [DIR]/newer.db: the store has schema version 999, this program knows 6
     hint: install the newer cxme-admin
     ");
     assert_snapshot!(list(&loose), @"

@@ -6,6 +6,7 @@
 mod relay;
 mod support;
 
+mod addresses;
 mod audit;
 mod change_password;
 mod config;

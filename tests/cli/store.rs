@@ -10,6 +10,7 @@ use crate::relay::Offer;
 use crate::relay::ScriptedRelay;
 use crate::support::CAROL;
 use crate::support::GOOD;
+use crate::support::WITHOUT_EMAIL_KEYS;
 use crate::support::World;
 
 #[test]
@@ -26,6 +27,7 @@ fn a_sound_store_is_said_to_be_sound() {
     references   sound
     rows         sound
     audit        sound
+    addresses    sound
     clock        sound
     reset key    sound
     ");
@@ -46,12 +48,13 @@ fn a_reference_that_leads_nowhere_is_found() {
     references   user: row 1
     rows         sound
     audit        sound
+    addresses    sound
     clock        sound
     reset key    sound
     -- stderr
     error: the store has 1 fault
       - references: user: row 1
-    hint: for modes and the key, do as the line says; otherwise keep a copy of the file as it is, and restore the newest sound backup
+    hint: for modes, addresses and the key, do as the line says; otherwise keep a copy of the file as it is, and restore the newest sound backup
     ");
 }
 
@@ -97,7 +100,7 @@ fn a_store_of_the_present_version_needs_no_migration() {
     assert_snapshot!(world.run("store migrate -v"), @"
     status 0
     -- stderr
-    The store has the schema version 5 already: nothing was changed.
+    The store has the schema version 6 already: nothing was changed.
     ");
     assert_eq!(world.events(), before);
 }
@@ -105,6 +108,7 @@ fn a_store_of_the_present_version_needs_no_migration() {
 #[test]
 fn a_store_from_before_the_outbox_is_brought_up_with_its_users() {
     let world = World::new().with_users("alice").with_password("alice", GOOD);
+    world.sql(WITHOUT_EMAIL_KEYS);
     world.sql(
         "DROP TRIGGER link_dies_with_a_change; DROP TRIGGER link_dies_with_the_user; DROP TABLE message; DROP TABLE job; \
          DROP TABLE sign_in_failures; DROP TABLE refused_attempts; DROP TABLE clock_period; ALTER TABLE user DROP COLUMN password_rehashes; \
@@ -114,7 +118,7 @@ fn a_store_from_before_the_outbox_is_brought_up_with_its_users() {
     assert_snapshot!(world.run("store migrate -v"), @"
     status 0
     -- stderr
-    The store is brought from schema version 1 to 5; a copy is at [DIR]/data/store.before-1.db.
+    The store is brought from schema version 1 to 6; a copy is at [DIR]/data/store.before-1.db.
     ");
     assert!(world.accepts("alice", GOOD));
     world.set_password("alice", "seven violet umbrellas whistle");
@@ -128,7 +132,7 @@ fn an_older_store_is_named_by_every_other_command() {
     assert_snapshot!(world.run("users list"), @"
     status 78
     -- stderr
-    error: [DIR]/data/store.db: the store has schema version 1, this program needs 5
+    error: [DIR]/data/store.db: the store has schema version 1, this program needs 6
     hint: bring it up: cxme-admin store migrate
     ");
 }
@@ -326,12 +330,13 @@ fn each_thing_that_is_wrong_with_a_store_is_found_with_what_to_do() {
     references   sound
     rows         sound
     audit        sound
+    addresses    sound
     clock        sound
     reset key    [DIR]/data/reset.key: no such file: restore the key from its backup, or set [reset] key_file
     -- stderr
     error: the store has 1 fault
       - reset key: [DIR]/data/reset.key: no such file: restore the key from its backup, or set [reset] key_file
-    hint: for modes and the key, do as the line says; otherwise keep a copy of the file as it is, and restore the newest sound backup
+    hint: for modes, addresses and the key, do as the line says; otherwise keep a copy of the file as it is, and restore the newest sound backup
     ");
     world.file("data/reset.key", format!("{}\n", "0a".repeat(32)));
     assert_snapshot!(check(), @"
@@ -345,12 +350,13 @@ fn each_thing_that_is_wrong_with_a_store_is_found_with_what_to_do() {
     references   sound
     rows         sound
     audit        sound
+    addresses    sound
     clock        sound
     reset key    the key file is not the reset key of this store, and may be another's: name the right one with [reset] key_file
     -- stderr
     error: the store has 1 fault
       - reset key: the key file is not the reset key of this store, and may be another's: name the right one with [reset] key_file
-    hint: for modes and the key, do as the line says; otherwise keep a copy of the file as it is, and restore the newest sound backup
+    hint: for modes, addresses and the key, do as the line says; otherwise keep a copy of the file as it is, and restore the newest sound backup
     ");
     world.file("data/reset.key", &own);
     world.sql("CREATE TRIGGER more AFTER INSERT ON event BEGIN UPDATE operator SET role_id = 1; END");
@@ -365,12 +371,13 @@ fn each_thing_that_is_wrong_with_a_store_is_found_with_what_to_do() {
     references   sound
     rows         sound
     audit        sound
+    addresses    sound
     clock        sound
     reset key    sound
     -- stderr
     error: the store has 1 fault
       - schema: trigger `more` was not created by this program
-    hint: for modes and the key, do as the line says; otherwise keep a copy of the file as it is, and restore the newest sound backup
+    hint: for modes, addresses and the key, do as the line says; otherwise keep a copy of the file as it is, and restore the newest sound backup
     ");
     world.sql("DROP TRIGGER more");
     world.sql("PRAGMA ignore_check_constraints = ON; UPDATE user SET locale = x'00'");
@@ -389,6 +396,7 @@ fn each_thing_that_is_wrong_with_a_store_is_found_with_what_to_do() {
     references   sound
     rows         sound
     audit        sound
+    addresses    sound
     clock        see the warning
     reset key    sound
     -- stderr
@@ -424,6 +432,7 @@ fn a_reader_group_that_is_configured_and_not_in_effect_is_found() {
     references,
     rows,
     audit,
+    addresses,
     clock,
     reset key,
     reader group,[DIR]/data: has mode 0700 and gid [GID]: group [GROUP] can read it only with mode 2750 and group [GROUP]
@@ -432,7 +441,7 @@ fn a_reader_group_that_is_configured_and_not_in_effect_is_found() {
     error: the store has 2 faults
       - reader group: [DIR]/data: has mode 0700 and gid [GID]: group [GROUP] can read it only with mode 2750 and group [GROUP]
       - reader group: [DIR]/data/store.db: has mode 0600 and gid [GID]: group [GROUP] can read it only with mode 0640 and group [GROUP]
-    hint: for modes and the key, do as the line says; otherwise keep a copy of the file as it is, and restore the newest sound backup
+    hint: for modes, addresses and the key, do as the line says; otherwise keep a copy of the file as it is, and restore the newest sound backup
     ");
     fs::set_permissions(world.path("data"), fs::Permissions::from_mode(0o2750)).unwrap();
     let last = world.run("store check -o ndjson").out().lines().last().unwrap().to_owned();

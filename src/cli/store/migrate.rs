@@ -39,5 +39,8 @@ pub fn run(context: &mut Context, args: &MigrateArgs) -> anyhow::Result<()> {
         }
     };
     context.output.say(&words);
+    for collision in migrated.collisions {
+        context.output.warn(&collision);
+    }
     Ok(())
 }
