@@ -41,6 +41,18 @@ pub fn search(text: &str) -> Cow<'_, str> {
     if folded.contains(['ı', '\u{307}']) { Cow::Owned(one_i(&folded)) } else { Cow::Owned(folded) }
 }
 
+/// Whether a character, folded by [`search`], is no other in ASCII than it was, and neither changes nor joins those beside it.
+/// It need not know all that are so: those of usual names in Latin, Cyrillic, Japanese, Chinese and Korean writing.
+pub fn leaves_ascii_alone(character: char) -> bool {
+    match character {
+        '\0'..='\x7f' => true,
+        'ß' | 'İ' | 'ı' | 'Ĳ' | 'ĳ' | 'Ŀ' | 'ŀ' | 'ŉ' | 'ſ' => false,
+        'À'..='ž' | 'А'..='я' | 'Ѐ'..='Џ' | 'ѐ'..='џ' => true,
+        'ぁ'..='ゖ' | 'ァ'..='ヺ' | '一'..='鿿' | '가'..='힣' => true,
+        _ => false,
+    }
+}
+
 /// The text with `ı`, and `i` with another dot above, written as `i`.
 fn one_i(text: &str) -> String {
     let mut after_i = false;
@@ -91,6 +103,24 @@ mod tests {
         assert_ne!(simple("strauß"), simple("strauss"));
         assert_ne!(simple("ﬁ"), simple("fi"));
         assert_eq!(simple("\u{212a}elvin"), "kelvin");
+    }
+
+    #[test]
+    fn what_leaves_ascii_alone_does() {
+        let mut count = 0;
+        for character in (char::MIN..=char::MAX).filter(|&c| !c.is_ascii() && leaves_ascii_alone(c)) {
+            let folded = search(character.encode_utf8(&mut [0; 4])).into_owned();
+            assert!(!folded.contains(|c: char| c.is_ascii()), "{character}");
+            for (before, after) in [("a", "b"), ("i", "i"), ("s", "\u{308}")] {
+                let whole = search(&format!("{before}{character}{after}")).into_owned();
+                assert!(
+                    whole.starts_with(before) && (after == "\u{308}" || whole.ends_with(after)),
+                    "{character} {whole}"
+                );
+            }
+            count += 1;
+        }
+        assert!(count > 30_000, "{count}");
     }
 
     proptest! {
