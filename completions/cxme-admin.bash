@@ -37,6 +37,9 @@ _cxme_admin() {
             cxme_admin,demo)
                 cmd="cxme_admin__subcmd__demo"
                 ;;
+            cxme_admin,help)
+                cmd="cxme_admin__subcmd__help"
+                ;;
             cxme_admin,init)
                 cmd="cxme_admin__subcmd__init"
                 ;;
@@ -70,20 +73,224 @@ _cxme_admin() {
             cxme_admin__subcmd__audit,head)
                 cmd="cxme_admin__subcmd__audit__subcmd__head"
                 ;;
+            cxme_admin__subcmd__audit,help)
+                cmd="cxme_admin__subcmd__audit__subcmd__help"
+                ;;
             cxme_admin__subcmd__audit,list)
                 cmd="cxme_admin__subcmd__audit__subcmd__list"
                 ;;
             cxme_admin__subcmd__audit,verify)
                 cmd="cxme_admin__subcmd__audit__subcmd__verify"
                 ;;
+            cxme_admin__subcmd__audit__subcmd__help,head)
+                cmd="cxme_admin__subcmd__audit__subcmd__help__subcmd__head"
+                ;;
+            cxme_admin__subcmd__audit__subcmd__help,help)
+                cmd="cxme_admin__subcmd__audit__subcmd__help__subcmd__help"
+                ;;
+            cxme_admin__subcmd__audit__subcmd__help,list)
+                cmd="cxme_admin__subcmd__audit__subcmd__help__subcmd__list"
+                ;;
+            cxme_admin__subcmd__audit__subcmd__help,verify)
+                cmd="cxme_admin__subcmd__audit__subcmd__help__subcmd__verify"
+                ;;
+            cxme_admin__subcmd__config,help)
+                cmd="cxme_admin__subcmd__config__subcmd__help"
+                ;;
             cxme_admin__subcmd__config,show)
                 cmd="cxme_admin__subcmd__config__subcmd__show"
+                ;;
+            cxme_admin__subcmd__config__subcmd__help,help)
+                cmd="cxme_admin__subcmd__config__subcmd__help__subcmd__help"
+                ;;
+            cxme_admin__subcmd__config__subcmd__help,show)
+                cmd="cxme_admin__subcmd__config__subcmd__help__subcmd__show"
+                ;;
+            cxme_admin__subcmd__help,audit)
+                cmd="cxme_admin__subcmd__help__subcmd__audit"
+                ;;
+            cxme_admin__subcmd__help,completions)
+                cmd="cxme_admin__subcmd__help__subcmd__completions"
+                ;;
+            cxme_admin__subcmd__help,config)
+                cmd="cxme_admin__subcmd__help__subcmd__config"
+                ;;
+            cxme_admin__subcmd__help,demo)
+                cmd="cxme_admin__subcmd__help__subcmd__demo"
+                ;;
+            cxme_admin__subcmd__help,help)
+                cmd="cxme_admin__subcmd__help__subcmd__help"
+                ;;
+            cxme_admin__subcmd__help,init)
+                cmd="cxme_admin__subcmd__help__subcmd__init"
+                ;;
+            cxme_admin__subcmd__help,jobs)
+                cmd="cxme_admin__subcmd__help__subcmd__jobs"
+                ;;
+            cxme_admin__subcmd__help,mail)
+                cmd="cxme_admin__subcmd__help__subcmd__mail"
+                ;;
+            cxme_admin__subcmd__help,operators)
+                cmd="cxme_admin__subcmd__help__subcmd__operators"
+                ;;
+            cxme_admin__subcmd__help,policy)
+                cmd="cxme_admin__subcmd__help__subcmd__policy"
+                ;;
+            cxme_admin__subcmd__help,resets)
+                cmd="cxme_admin__subcmd__help__subcmd__resets"
+                ;;
+            cxme_admin__subcmd__help,roles)
+                cmd="cxme_admin__subcmd__help__subcmd__roles"
+                ;;
+            cxme_admin__subcmd__help,store)
+                cmd="cxme_admin__subcmd__help__subcmd__store"
+                ;;
+            cxme_admin__subcmd__help,users)
+                cmd="cxme_admin__subcmd__help__subcmd__users"
+                ;;
+            cxme_admin__subcmd__help,whoami)
+                cmd="cxme_admin__subcmd__help__subcmd__whoami"
+                ;;
+            cxme_admin__subcmd__help__subcmd__audit,head)
+                cmd="cxme_admin__subcmd__help__subcmd__audit__subcmd__head"
+                ;;
+            cxme_admin__subcmd__help__subcmd__audit,list)
+                cmd="cxme_admin__subcmd__help__subcmd__audit__subcmd__list"
+                ;;
+            cxme_admin__subcmd__help__subcmd__audit,verify)
+                cmd="cxme_admin__subcmd__help__subcmd__audit__subcmd__verify"
+                ;;
+            cxme_admin__subcmd__help__subcmd__config,show)
+                cmd="cxme_admin__subcmd__help__subcmd__config__subcmd__show"
+                ;;
+            cxme_admin__subcmd__help__subcmd__jobs,cancel)
+                cmd="cxme_admin__subcmd__help__subcmd__jobs__subcmd__cancel"
+                ;;
+            cxme_admin__subcmd__help__subcmd__jobs,delete)
+                cmd="cxme_admin__subcmd__help__subcmd__jobs__subcmd__delete"
+                ;;
+            cxme_admin__subcmd__help__subcmd__jobs,list)
+                cmd="cxme_admin__subcmd__help__subcmd__jobs__subcmd__list"
+                ;;
+            cxme_admin__subcmd__help__subcmd__jobs,pause)
+                cmd="cxme_admin__subcmd__help__subcmd__jobs__subcmd__pause"
+                ;;
+            cxme_admin__subcmd__help__subcmd__jobs,recipients)
+                cmd="cxme_admin__subcmd__help__subcmd__jobs__subcmd__recipients"
+                ;;
+            cxme_admin__subcmd__help__subcmd__jobs,remind)
+                cmd="cxme_admin__subcmd__help__subcmd__jobs__subcmd__remind"
+                ;;
+            cxme_admin__subcmd__help__subcmd__jobs,resume)
+                cmd="cxme_admin__subcmd__help__subcmd__jobs__subcmd__resume"
+                ;;
+            cxme_admin__subcmd__help__subcmd__jobs,run)
+                cmd="cxme_admin__subcmd__help__subcmd__jobs__subcmd__run"
+                ;;
+            cxme_admin__subcmd__help__subcmd__jobs,show)
+                cmd="cxme_admin__subcmd__help__subcmd__jobs__subcmd__show"
+                ;;
+            cxme_admin__subcmd__help__subcmd__mail,preview)
+                cmd="cxme_admin__subcmd__help__subcmd__mail__subcmd__preview"
+                ;;
+            cxme_admin__subcmd__help__subcmd__mail,queue)
+                cmd="cxme_admin__subcmd__help__subcmd__mail__subcmd__queue"
+                ;;
+            cxme_admin__subcmd__help__subcmd__mail,test)
+                cmd="cxme_admin__subcmd__help__subcmd__mail__subcmd__test"
+                ;;
+            cxme_admin__subcmd__help__subcmd__operators,add)
+                cmd="cxme_admin__subcmd__help__subcmd__operators__subcmd__add"
+                ;;
+            cxme_admin__subcmd__help__subcmd__operators,list)
+                cmd="cxme_admin__subcmd__help__subcmd__operators__subcmd__list"
+                ;;
+            cxme_admin__subcmd__help__subcmd__operators,remove)
+                cmd="cxme_admin__subcmd__help__subcmd__operators__subcmd__remove"
+                ;;
+            cxme_admin__subcmd__help__subcmd__policy,check)
+                cmd="cxme_admin__subcmd__help__subcmd__policy__subcmd__check"
+                ;;
+            cxme_admin__subcmd__help__subcmd__policy,show)
+                cmd="cxme_admin__subcmd__help__subcmd__policy__subcmd__show"
+                ;;
+            cxme_admin__subcmd__help__subcmd__resets,list)
+                cmd="cxme_admin__subcmd__help__subcmd__resets__subcmd__list"
+                ;;
+            cxme_admin__subcmd__help__subcmd__resets,redeem)
+                cmd="cxme_admin__subcmd__help__subcmd__resets__subcmd__redeem"
+                ;;
+            cxme_admin__subcmd__help__subcmd__resets,revoke)
+                cmd="cxme_admin__subcmd__help__subcmd__resets__subcmd__revoke"
+                ;;
+            cxme_admin__subcmd__help__subcmd__roles,list)
+                cmd="cxme_admin__subcmd__help__subcmd__roles__subcmd__list"
+                ;;
+            cxme_admin__subcmd__help__subcmd__roles,permissions)
+                cmd="cxme_admin__subcmd__help__subcmd__roles__subcmd__permissions"
+                ;;
+            cxme_admin__subcmd__help__subcmd__store,backup)
+                cmd="cxme_admin__subcmd__help__subcmd__store__subcmd__backup"
+                ;;
+            cxme_admin__subcmd__help__subcmd__store,check)
+                cmd="cxme_admin__subcmd__help__subcmd__store__subcmd__check"
+                ;;
+            cxme_admin__subcmd__help__subcmd__store,migrate)
+                cmd="cxme_admin__subcmd__help__subcmd__store__subcmd__migrate"
+                ;;
+            cxme_admin__subcmd__help__subcmd__store,restore)
+                cmd="cxme_admin__subcmd__help__subcmd__store__subcmd__restore"
+                ;;
+            cxme_admin__subcmd__help__subcmd__users,add)
+                cmd="cxme_admin__subcmd__help__subcmd__users__subcmd__add"
+                ;;
+            cxme_admin__subcmd__help__subcmd__users,change-password)
+                cmd="cxme_admin__subcmd__help__subcmd__users__subcmd__change__subcmd__password"
+                ;;
+            cxme_admin__subcmd__help__subcmd__users,delete)
+                cmd="cxme_admin__subcmd__help__subcmd__users__subcmd__delete"
+                ;;
+            cxme_admin__subcmd__help__subcmd__users,edit)
+                cmd="cxme_admin__subcmd__help__subcmd__users__subcmd__edit"
+                ;;
+            cxme_admin__subcmd__help__subcmd__users,export)
+                cmd="cxme_admin__subcmd__help__subcmd__users__subcmd__export"
+                ;;
+            cxme_admin__subcmd__help__subcmd__users,import)
+                cmd="cxme_admin__subcmd__help__subcmd__users__subcmd__import"
+                ;;
+            cxme_admin__subcmd__help__subcmd__users,list)
+                cmd="cxme_admin__subcmd__help__subcmd__users__subcmd__list"
+                ;;
+            cxme_admin__subcmd__help__subcmd__users,lock)
+                cmd="cxme_admin__subcmd__help__subcmd__users__subcmd__lock"
+                ;;
+            cxme_admin__subcmd__help__subcmd__users,password)
+                cmd="cxme_admin__subcmd__help__subcmd__users__subcmd__password"
+                ;;
+            cxme_admin__subcmd__help__subcmd__users,send-reset)
+                cmd="cxme_admin__subcmd__help__subcmd__users__subcmd__send__subcmd__reset"
+                ;;
+            cxme_admin__subcmd__help__subcmd__users,set-password)
+                cmd="cxme_admin__subcmd__help__subcmd__users__subcmd__set__subcmd__password"
+                ;;
+            cxme_admin__subcmd__help__subcmd__users,show)
+                cmd="cxme_admin__subcmd__help__subcmd__users__subcmd__show"
+                ;;
+            cxme_admin__subcmd__help__subcmd__users,unlock)
+                cmd="cxme_admin__subcmd__help__subcmd__users__subcmd__unlock"
+                ;;
+            cxme_admin__subcmd__help__subcmd__users,verify-password)
+                cmd="cxme_admin__subcmd__help__subcmd__users__subcmd__verify__subcmd__password"
                 ;;
             cxme_admin__subcmd__jobs,cancel)
                 cmd="cxme_admin__subcmd__jobs__subcmd__cancel"
                 ;;
             cxme_admin__subcmd__jobs,delete)
                 cmd="cxme_admin__subcmd__jobs__subcmd__delete"
+                ;;
+            cxme_admin__subcmd__jobs,help)
+                cmd="cxme_admin__subcmd__jobs__subcmd__help"
                 ;;
             cxme_admin__subcmd__jobs,list)
                 cmd="cxme_admin__subcmd__jobs__subcmd__list"
@@ -106,6 +313,39 @@ _cxme_admin() {
             cxme_admin__subcmd__jobs,show)
                 cmd="cxme_admin__subcmd__jobs__subcmd__show"
                 ;;
+            cxme_admin__subcmd__jobs__subcmd__help,cancel)
+                cmd="cxme_admin__subcmd__jobs__subcmd__help__subcmd__cancel"
+                ;;
+            cxme_admin__subcmd__jobs__subcmd__help,delete)
+                cmd="cxme_admin__subcmd__jobs__subcmd__help__subcmd__delete"
+                ;;
+            cxme_admin__subcmd__jobs__subcmd__help,help)
+                cmd="cxme_admin__subcmd__jobs__subcmd__help__subcmd__help"
+                ;;
+            cxme_admin__subcmd__jobs__subcmd__help,list)
+                cmd="cxme_admin__subcmd__jobs__subcmd__help__subcmd__list"
+                ;;
+            cxme_admin__subcmd__jobs__subcmd__help,pause)
+                cmd="cxme_admin__subcmd__jobs__subcmd__help__subcmd__pause"
+                ;;
+            cxme_admin__subcmd__jobs__subcmd__help,recipients)
+                cmd="cxme_admin__subcmd__jobs__subcmd__help__subcmd__recipients"
+                ;;
+            cxme_admin__subcmd__jobs__subcmd__help,remind)
+                cmd="cxme_admin__subcmd__jobs__subcmd__help__subcmd__remind"
+                ;;
+            cxme_admin__subcmd__jobs__subcmd__help,resume)
+                cmd="cxme_admin__subcmd__jobs__subcmd__help__subcmd__resume"
+                ;;
+            cxme_admin__subcmd__jobs__subcmd__help,run)
+                cmd="cxme_admin__subcmd__jobs__subcmd__help__subcmd__run"
+                ;;
+            cxme_admin__subcmd__jobs__subcmd__help,show)
+                cmd="cxme_admin__subcmd__jobs__subcmd__help__subcmd__show"
+                ;;
+            cxme_admin__subcmd__mail,help)
+                cmd="cxme_admin__subcmd__mail__subcmd__help"
+                ;;
             cxme_admin__subcmd__mail,preview)
                 cmd="cxme_admin__subcmd__mail__subcmd__preview"
                 ;;
@@ -115,8 +355,23 @@ _cxme_admin() {
             cxme_admin__subcmd__mail,test)
                 cmd="cxme_admin__subcmd__mail__subcmd__test"
                 ;;
+            cxme_admin__subcmd__mail__subcmd__help,help)
+                cmd="cxme_admin__subcmd__mail__subcmd__help__subcmd__help"
+                ;;
+            cxme_admin__subcmd__mail__subcmd__help,preview)
+                cmd="cxme_admin__subcmd__mail__subcmd__help__subcmd__preview"
+                ;;
+            cxme_admin__subcmd__mail__subcmd__help,queue)
+                cmd="cxme_admin__subcmd__mail__subcmd__help__subcmd__queue"
+                ;;
+            cxme_admin__subcmd__mail__subcmd__help,test)
+                cmd="cxme_admin__subcmd__mail__subcmd__help__subcmd__test"
+                ;;
             cxme_admin__subcmd__operators,add)
                 cmd="cxme_admin__subcmd__operators__subcmd__add"
+                ;;
+            cxme_admin__subcmd__operators,help)
+                cmd="cxme_admin__subcmd__operators__subcmd__help"
                 ;;
             cxme_admin__subcmd__operators,list)
                 cmd="cxme_admin__subcmd__operators__subcmd__list"
@@ -124,11 +379,38 @@ _cxme_admin() {
             cxme_admin__subcmd__operators,remove)
                 cmd="cxme_admin__subcmd__operators__subcmd__remove"
                 ;;
+            cxme_admin__subcmd__operators__subcmd__help,add)
+                cmd="cxme_admin__subcmd__operators__subcmd__help__subcmd__add"
+                ;;
+            cxme_admin__subcmd__operators__subcmd__help,help)
+                cmd="cxme_admin__subcmd__operators__subcmd__help__subcmd__help"
+                ;;
+            cxme_admin__subcmd__operators__subcmd__help,list)
+                cmd="cxme_admin__subcmd__operators__subcmd__help__subcmd__list"
+                ;;
+            cxme_admin__subcmd__operators__subcmd__help,remove)
+                cmd="cxme_admin__subcmd__operators__subcmd__help__subcmd__remove"
+                ;;
             cxme_admin__subcmd__policy,check)
                 cmd="cxme_admin__subcmd__policy__subcmd__check"
                 ;;
+            cxme_admin__subcmd__policy,help)
+                cmd="cxme_admin__subcmd__policy__subcmd__help"
+                ;;
             cxme_admin__subcmd__policy,show)
                 cmd="cxme_admin__subcmd__policy__subcmd__show"
+                ;;
+            cxme_admin__subcmd__policy__subcmd__help,check)
+                cmd="cxme_admin__subcmd__policy__subcmd__help__subcmd__check"
+                ;;
+            cxme_admin__subcmd__policy__subcmd__help,help)
+                cmd="cxme_admin__subcmd__policy__subcmd__help__subcmd__help"
+                ;;
+            cxme_admin__subcmd__policy__subcmd__help,show)
+                cmd="cxme_admin__subcmd__policy__subcmd__help__subcmd__show"
+                ;;
+            cxme_admin__subcmd__resets,help)
+                cmd="cxme_admin__subcmd__resets__subcmd__help"
                 ;;
             cxme_admin__subcmd__resets,list)
                 cmd="cxme_admin__subcmd__resets__subcmd__list"
@@ -139,11 +421,35 @@ _cxme_admin() {
             cxme_admin__subcmd__resets,revoke)
                 cmd="cxme_admin__subcmd__resets__subcmd__revoke"
                 ;;
+            cxme_admin__subcmd__resets__subcmd__help,help)
+                cmd="cxme_admin__subcmd__resets__subcmd__help__subcmd__help"
+                ;;
+            cxme_admin__subcmd__resets__subcmd__help,list)
+                cmd="cxme_admin__subcmd__resets__subcmd__help__subcmd__list"
+                ;;
+            cxme_admin__subcmd__resets__subcmd__help,redeem)
+                cmd="cxme_admin__subcmd__resets__subcmd__help__subcmd__redeem"
+                ;;
+            cxme_admin__subcmd__resets__subcmd__help,revoke)
+                cmd="cxme_admin__subcmd__resets__subcmd__help__subcmd__revoke"
+                ;;
+            cxme_admin__subcmd__roles,help)
+                cmd="cxme_admin__subcmd__roles__subcmd__help"
+                ;;
             cxme_admin__subcmd__roles,list)
                 cmd="cxme_admin__subcmd__roles__subcmd__list"
                 ;;
             cxme_admin__subcmd__roles,permissions)
                 cmd="cxme_admin__subcmd__roles__subcmd__permissions"
+                ;;
+            cxme_admin__subcmd__roles__subcmd__help,help)
+                cmd="cxme_admin__subcmd__roles__subcmd__help__subcmd__help"
+                ;;
+            cxme_admin__subcmd__roles__subcmd__help,list)
+                cmd="cxme_admin__subcmd__roles__subcmd__help__subcmd__list"
+                ;;
+            cxme_admin__subcmd__roles__subcmd__help,permissions)
+                cmd="cxme_admin__subcmd__roles__subcmd__help__subcmd__permissions"
                 ;;
             cxme_admin__subcmd__store,backup)
                 cmd="cxme_admin__subcmd__store__subcmd__backup"
@@ -151,11 +457,29 @@ _cxme_admin() {
             cxme_admin__subcmd__store,check)
                 cmd="cxme_admin__subcmd__store__subcmd__check"
                 ;;
+            cxme_admin__subcmd__store,help)
+                cmd="cxme_admin__subcmd__store__subcmd__help"
+                ;;
             cxme_admin__subcmd__store,migrate)
                 cmd="cxme_admin__subcmd__store__subcmd__migrate"
                 ;;
             cxme_admin__subcmd__store,restore)
                 cmd="cxme_admin__subcmd__store__subcmd__restore"
+                ;;
+            cxme_admin__subcmd__store__subcmd__help,backup)
+                cmd="cxme_admin__subcmd__store__subcmd__help__subcmd__backup"
+                ;;
+            cxme_admin__subcmd__store__subcmd__help,check)
+                cmd="cxme_admin__subcmd__store__subcmd__help__subcmd__check"
+                ;;
+            cxme_admin__subcmd__store__subcmd__help,help)
+                cmd="cxme_admin__subcmd__store__subcmd__help__subcmd__help"
+                ;;
+            cxme_admin__subcmd__store__subcmd__help,migrate)
+                cmd="cxme_admin__subcmd__store__subcmd__help__subcmd__migrate"
+                ;;
+            cxme_admin__subcmd__store__subcmd__help,restore)
+                cmd="cxme_admin__subcmd__store__subcmd__help__subcmd__restore"
                 ;;
             cxme_admin__subcmd__users,add)
                 cmd="cxme_admin__subcmd__users__subcmd__add"
@@ -171,6 +495,9 @@ _cxme_admin() {
                 ;;
             cxme_admin__subcmd__users,export)
                 cmd="cxme_admin__subcmd__users__subcmd__export"
+                ;;
+            cxme_admin__subcmd__users,help)
+                cmd="cxme_admin__subcmd__users__subcmd__help"
                 ;;
             cxme_admin__subcmd__users,import)
                 cmd="cxme_admin__subcmd__users__subcmd__import"
@@ -199,6 +526,51 @@ _cxme_admin() {
             cxme_admin__subcmd__users,verify-password)
                 cmd="cxme_admin__subcmd__users__subcmd__verify__subcmd__password"
                 ;;
+            cxme_admin__subcmd__users__subcmd__help,add)
+                cmd="cxme_admin__subcmd__users__subcmd__help__subcmd__add"
+                ;;
+            cxme_admin__subcmd__users__subcmd__help,change-password)
+                cmd="cxme_admin__subcmd__users__subcmd__help__subcmd__change__subcmd__password"
+                ;;
+            cxme_admin__subcmd__users__subcmd__help,delete)
+                cmd="cxme_admin__subcmd__users__subcmd__help__subcmd__delete"
+                ;;
+            cxme_admin__subcmd__users__subcmd__help,edit)
+                cmd="cxme_admin__subcmd__users__subcmd__help__subcmd__edit"
+                ;;
+            cxme_admin__subcmd__users__subcmd__help,export)
+                cmd="cxme_admin__subcmd__users__subcmd__help__subcmd__export"
+                ;;
+            cxme_admin__subcmd__users__subcmd__help,help)
+                cmd="cxme_admin__subcmd__users__subcmd__help__subcmd__help"
+                ;;
+            cxme_admin__subcmd__users__subcmd__help,import)
+                cmd="cxme_admin__subcmd__users__subcmd__help__subcmd__import"
+                ;;
+            cxme_admin__subcmd__users__subcmd__help,list)
+                cmd="cxme_admin__subcmd__users__subcmd__help__subcmd__list"
+                ;;
+            cxme_admin__subcmd__users__subcmd__help,lock)
+                cmd="cxme_admin__subcmd__users__subcmd__help__subcmd__lock"
+                ;;
+            cxme_admin__subcmd__users__subcmd__help,password)
+                cmd="cxme_admin__subcmd__users__subcmd__help__subcmd__password"
+                ;;
+            cxme_admin__subcmd__users__subcmd__help,send-reset)
+                cmd="cxme_admin__subcmd__users__subcmd__help__subcmd__send__subcmd__reset"
+                ;;
+            cxme_admin__subcmd__users__subcmd__help,set-password)
+                cmd="cxme_admin__subcmd__users__subcmd__help__subcmd__set__subcmd__password"
+                ;;
+            cxme_admin__subcmd__users__subcmd__help,show)
+                cmd="cxme_admin__subcmd__users__subcmd__help__subcmd__show"
+                ;;
+            cxme_admin__subcmd__users__subcmd__help,unlock)
+                cmd="cxme_admin__subcmd__users__subcmd__help__subcmd__unlock"
+                ;;
+            cxme_admin__subcmd__users__subcmd__help,verify-password)
+                cmd="cxme_admin__subcmd__users__subcmd__help__subcmd__verify__subcmd__password"
+                ;;
             *)
                 ;;
         esac
@@ -215,7 +587,7 @@ _cxme_admin() {
 
     case "${cmd}" in
         cxme_admin)
-            opts="-c -o -q -v -h -V --config --store --output --quiet --verbose --color --no-input --help --version demo init users resets jobs roles operators policy audit mail store config whoami completions"
+            opts="-c -o -q -v -h -V --config --store --output --quiet --verbose --color --no-input --help --version demo init users resets jobs roles operators policy audit mail store config whoami completions help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -286,7 +658,7 @@ _cxme_admin() {
             return 0
             ;;
         cxme_admin__subcmd__audit)
-            opts="-c -o -q -v -h --config --store --output --quiet --verbose --color --no-input --help list verify head"
+            opts="-c -o -q -v -h --config --store --output --quiet --verbose --color --no-input --help list verify head help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -420,6 +792,76 @@ _cxme_admin() {
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cxme_admin__subcmd__audit__subcmd__help)
+            opts="list verify head help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cxme_admin__subcmd__audit__subcmd__help__subcmd__head)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cxme_admin__subcmd__audit__subcmd__help__subcmd__help)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cxme_admin__subcmd__audit__subcmd__help__subcmd__list)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cxme_admin__subcmd__audit__subcmd__help__subcmd__verify)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
                 *)
                     COMPREPLY=()
                     ;;
@@ -683,7 +1125,7 @@ _cxme_admin() {
             return 0
             ;;
         cxme_admin__subcmd__config)
-            opts="-c -o -q -v -h --config --store --output --quiet --verbose --color --no-input --help show"
+            opts="-c -o -q -v -h --config --store --output --quiet --verbose --color --no-input --help show help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -746,6 +1188,48 @@ _cxme_admin() {
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cxme_admin__subcmd__config__subcmd__help)
+            opts="show help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cxme_admin__subcmd__config__subcmd__help__subcmd__help)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cxme_admin__subcmd__config__subcmd__help__subcmd__show)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
                 *)
                     COMPREPLY=()
                     ;;
@@ -895,6 +1379,846 @@ _cxme_admin() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        cxme_admin__subcmd__help)
+            opts="demo init users resets jobs roles operators policy audit mail store config whoami completions help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cxme_admin__subcmd__help__subcmd__audit)
+            opts="list verify head"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cxme_admin__subcmd__help__subcmd__audit__subcmd__head)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cxme_admin__subcmd__help__subcmd__audit__subcmd__list)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cxme_admin__subcmd__help__subcmd__audit__subcmd__verify)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cxme_admin__subcmd__help__subcmd__completions)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cxme_admin__subcmd__help__subcmd__config)
+            opts="show"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cxme_admin__subcmd__help__subcmd__config__subcmd__show)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cxme_admin__subcmd__help__subcmd__demo)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cxme_admin__subcmd__help__subcmd__help)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cxme_admin__subcmd__help__subcmd__init)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cxme_admin__subcmd__help__subcmd__jobs)
+            opts="list show recipients run pause resume cancel remind delete"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cxme_admin__subcmd__help__subcmd__jobs__subcmd__cancel)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cxme_admin__subcmd__help__subcmd__jobs__subcmd__delete)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cxme_admin__subcmd__help__subcmd__jobs__subcmd__list)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cxme_admin__subcmd__help__subcmd__jobs__subcmd__pause)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cxme_admin__subcmd__help__subcmd__jobs__subcmd__recipients)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cxme_admin__subcmd__help__subcmd__jobs__subcmd__remind)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cxme_admin__subcmd__help__subcmd__jobs__subcmd__resume)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cxme_admin__subcmd__help__subcmd__jobs__subcmd__run)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cxme_admin__subcmd__help__subcmd__jobs__subcmd__show)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cxme_admin__subcmd__help__subcmd__mail)
+            opts="test preview queue"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cxme_admin__subcmd__help__subcmd__mail__subcmd__preview)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cxme_admin__subcmd__help__subcmd__mail__subcmd__queue)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cxme_admin__subcmd__help__subcmd__mail__subcmd__test)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cxme_admin__subcmd__help__subcmd__operators)
+            opts="list add remove"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cxme_admin__subcmd__help__subcmd__operators__subcmd__add)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cxme_admin__subcmd__help__subcmd__operators__subcmd__list)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cxme_admin__subcmd__help__subcmd__operators__subcmd__remove)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cxme_admin__subcmd__help__subcmd__policy)
+            opts="show check"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cxme_admin__subcmd__help__subcmd__policy__subcmd__check)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cxme_admin__subcmd__help__subcmd__policy__subcmd__show)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cxme_admin__subcmd__help__subcmd__resets)
+            opts="list revoke redeem"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cxme_admin__subcmd__help__subcmd__resets__subcmd__list)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cxme_admin__subcmd__help__subcmd__resets__subcmd__redeem)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cxme_admin__subcmd__help__subcmd__resets__subcmd__revoke)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cxme_admin__subcmd__help__subcmd__roles)
+            opts="list permissions"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cxme_admin__subcmd__help__subcmd__roles__subcmd__list)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cxme_admin__subcmd__help__subcmd__roles__subcmd__permissions)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cxme_admin__subcmd__help__subcmd__store)
+            opts="check backup restore migrate"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cxme_admin__subcmd__help__subcmd__store__subcmd__backup)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cxme_admin__subcmd__help__subcmd__store__subcmd__check)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cxme_admin__subcmd__help__subcmd__store__subcmd__migrate)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cxme_admin__subcmd__help__subcmd__store__subcmd__restore)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cxme_admin__subcmd__help__subcmd__users)
+            opts="list show add edit delete lock unlock import export password set-password send-reset verify-password change-password"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cxme_admin__subcmd__help__subcmd__users__subcmd__add)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cxme_admin__subcmd__help__subcmd__users__subcmd__change__subcmd__password)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cxme_admin__subcmd__help__subcmd__users__subcmd__delete)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cxme_admin__subcmd__help__subcmd__users__subcmd__edit)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cxme_admin__subcmd__help__subcmd__users__subcmd__export)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cxme_admin__subcmd__help__subcmd__users__subcmd__import)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cxme_admin__subcmd__help__subcmd__users__subcmd__list)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cxme_admin__subcmd__help__subcmd__users__subcmd__lock)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cxme_admin__subcmd__help__subcmd__users__subcmd__password)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cxme_admin__subcmd__help__subcmd__users__subcmd__send__subcmd__reset)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cxme_admin__subcmd__help__subcmd__users__subcmd__set__subcmd__password)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cxme_admin__subcmd__help__subcmd__users__subcmd__show)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cxme_admin__subcmd__help__subcmd__users__subcmd__unlock)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cxme_admin__subcmd__help__subcmd__users__subcmd__verify__subcmd__password)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cxme_admin__subcmd__help__subcmd__whoami)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         cxme_admin__subcmd__init)
             opts="-y -c -o -q -v -h --yes --new-key --operator --organization --help-contact --config --store --output --quiet --verbose --color --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
@@ -988,7 +2312,7 @@ _cxme_admin() {
             return 0
             ;;
         cxme_admin__subcmd__jobs)
-            opts="-c -o -q -v -h --config --store --output --quiet --verbose --color --no-input --help list show recipients run pause resume cancel remind delete"
+            opts="-c -o -q -v -h --config --store --output --quiet --verbose --color --no-input --help list show recipients run pause resume cancel remind delete help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1214,6 +2538,160 @@ _cxme_admin() {
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cxme_admin__subcmd__jobs__subcmd__help)
+            opts="list show recipients run pause resume cancel remind delete help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cxme_admin__subcmd__jobs__subcmd__help__subcmd__cancel)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cxme_admin__subcmd__jobs__subcmd__help__subcmd__delete)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cxme_admin__subcmd__jobs__subcmd__help__subcmd__help)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cxme_admin__subcmd__jobs__subcmd__help__subcmd__list)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cxme_admin__subcmd__jobs__subcmd__help__subcmd__pause)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cxme_admin__subcmd__jobs__subcmd__help__subcmd__recipients)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cxme_admin__subcmd__jobs__subcmd__help__subcmd__remind)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cxme_admin__subcmd__jobs__subcmd__help__subcmd__resume)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cxme_admin__subcmd__jobs__subcmd__help__subcmd__run)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cxme_admin__subcmd__jobs__subcmd__help__subcmd__show)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
                 *)
                     COMPREPLY=()
                     ;;
@@ -1838,7 +3316,7 @@ _cxme_admin() {
             return 0
             ;;
         cxme_admin__subcmd__mail)
-            opts="-c -o -q -v -h --config --store --output --quiet --verbose --color --no-input --help test preview queue"
+            opts="-c -o -q -v -h --config --store --output --quiet --verbose --color --no-input --help test preview queue help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1901,6 +3379,76 @@ _cxme_admin() {
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cxme_admin__subcmd__mail__subcmd__help)
+            opts="test preview queue help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cxme_admin__subcmd__mail__subcmd__help__subcmd__help)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cxme_admin__subcmd__mail__subcmd__help__subcmd__preview)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cxme_admin__subcmd__mail__subcmd__help__subcmd__queue)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cxme_admin__subcmd__mail__subcmd__help__subcmd__test)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
                 *)
                     COMPREPLY=()
                     ;;
@@ -2179,7 +3727,7 @@ _cxme_admin() {
             return 0
             ;;
         cxme_admin__subcmd__operators)
-            opts="-c -o -q -v -h --config --store --output --quiet --verbose --color --no-input --help list add remove"
+            opts="-c -o -q -v -h --config --store --output --quiet --verbose --color --no-input --help list add remove help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2327,6 +3875,76 @@ _cxme_admin() {
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cxme_admin__subcmd__operators__subcmd__help)
+            opts="list add remove help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cxme_admin__subcmd__operators__subcmd__help__subcmd__add)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cxme_admin__subcmd__operators__subcmd__help__subcmd__help)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cxme_admin__subcmd__operators__subcmd__help__subcmd__list)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cxme_admin__subcmd__operators__subcmd__help__subcmd__remove)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
                 *)
                     COMPREPLY=()
                     ;;
@@ -2484,7 +4102,7 @@ _cxme_admin() {
             return 0
             ;;
         cxme_admin__subcmd__policy)
-            opts="-c -o -q -v -h --config --store --output --quiet --verbose --color --no-input --help show check"
+            opts="-c -o -q -v -h --config --store --output --quiet --verbose --color --no-input --help show check help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2632,6 +4250,62 @@ _cxme_admin() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        cxme_admin__subcmd__policy__subcmd__help)
+            opts="show check help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cxme_admin__subcmd__policy__subcmd__help__subcmd__check)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cxme_admin__subcmd__policy__subcmd__help__subcmd__help)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cxme_admin__subcmd__policy__subcmd__help__subcmd__show)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         cxme_admin__subcmd__policy__subcmd__show)
             opts="-c -o -q -v -h --locale --config --store --output --quiet --verbose --color --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
@@ -2711,7 +4385,7 @@ _cxme_admin() {
             return 0
             ;;
         cxme_admin__subcmd__resets)
-            opts="-c -o -q -v -h --config --store --output --quiet --verbose --color --no-input --help list revoke redeem"
+            opts="-c -o -q -v -h --config --store --output --quiet --verbose --color --no-input --help list revoke redeem help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2774,6 +4448,76 @@ _cxme_admin() {
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cxme_admin__subcmd__resets__subcmd__help)
+            opts="list revoke redeem help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cxme_admin__subcmd__resets__subcmd__help__subcmd__help)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cxme_admin__subcmd__resets__subcmd__help__subcmd__list)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cxme_admin__subcmd__resets__subcmd__help__subcmd__redeem)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cxme_admin__subcmd__resets__subcmd__help__subcmd__revoke)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
                 *)
                     COMPREPLY=()
                     ;;
@@ -3027,7 +4771,7 @@ _cxme_admin() {
             return 0
             ;;
         cxme_admin__subcmd__roles)
-            opts="-c -o -q -v -h --config --store --output --quiet --verbose --color --no-input --help list permissions"
+            opts="-c -o -q -v -h --config --store --output --quiet --verbose --color --no-input --help list permissions help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3090,6 +4834,62 @@ _cxme_admin() {
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cxme_admin__subcmd__roles__subcmd__help)
+            opts="list permissions help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cxme_admin__subcmd__roles__subcmd__help__subcmd__help)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cxme_admin__subcmd__roles__subcmd__help__subcmd__list)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cxme_admin__subcmd__roles__subcmd__help__subcmd__permissions)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
                 *)
                     COMPREPLY=()
                     ;;
@@ -3240,7 +5040,7 @@ _cxme_admin() {
             return 0
             ;;
         cxme_admin__subcmd__store)
-            opts="-c -o -q -v -h --config --store --output --quiet --verbose --color --no-input --help check backup restore migrate"
+            opts="-c -o -q -v -h --config --store --output --quiet --verbose --color --no-input --help check backup restore migrate help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3459,6 +5259,90 @@ _cxme_admin() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        cxme_admin__subcmd__store__subcmd__help)
+            opts="check backup restore migrate help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cxme_admin__subcmd__store__subcmd__help__subcmd__backup)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cxme_admin__subcmd__store__subcmd__help__subcmd__check)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cxme_admin__subcmd__store__subcmd__help__subcmd__help)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cxme_admin__subcmd__store__subcmd__help__subcmd__migrate)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cxme_admin__subcmd__store__subcmd__help__subcmd__restore)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         cxme_admin__subcmd__store__subcmd__migrate)
             opts="-n -c -o -q -v -h --backup --dry-run --reason --config --store --output --quiet --verbose --color --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
@@ -3631,7 +5515,7 @@ _cxme_admin() {
             return 0
             ;;
         cxme_admin__subcmd__users)
-            opts="-c -o -q -v -h --config --store --output --quiet --verbose --color --no-input --help list show add edit delete lock unlock import export password set-password send-reset verify-password change-password"
+            opts="-c -o -q -v -h --config --store --output --quiet --verbose --color --no-input --help list show add edit delete lock unlock import export password set-password send-reset verify-password change-password help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -4228,6 +6112,230 @@ _cxme_admin() {
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cxme_admin__subcmd__users__subcmd__help)
+            opts="list show add edit delete lock unlock import export password set-password send-reset verify-password change-password help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cxme_admin__subcmd__users__subcmd__help__subcmd__add)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cxme_admin__subcmd__users__subcmd__help__subcmd__change__subcmd__password)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cxme_admin__subcmd__users__subcmd__help__subcmd__delete)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cxme_admin__subcmd__users__subcmd__help__subcmd__edit)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cxme_admin__subcmd__users__subcmd__help__subcmd__export)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cxme_admin__subcmd__users__subcmd__help__subcmd__help)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cxme_admin__subcmd__users__subcmd__help__subcmd__import)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cxme_admin__subcmd__users__subcmd__help__subcmd__list)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cxme_admin__subcmd__users__subcmd__help__subcmd__lock)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cxme_admin__subcmd__users__subcmd__help__subcmd__password)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cxme_admin__subcmd__users__subcmd__help__subcmd__send__subcmd__reset)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cxme_admin__subcmd__users__subcmd__help__subcmd__set__subcmd__password)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cxme_admin__subcmd__users__subcmd__help__subcmd__show)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cxme_admin__subcmd__users__subcmd__help__subcmd__unlock)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cxme_admin__subcmd__users__subcmd__help__subcmd__verify__subcmd__password)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
                 *)
                     COMPREPLY=()
                     ;;

@@ -52,6 +52,7 @@ complete -c cxme-admin -n "__fish_cxme_admin_needs_command" -f -a "store" -d 'Th
 complete -c cxme-admin -n "__fish_cxme_admin_needs_command" -f -a "config" -d 'The configuration'
 complete -c cxme-admin -n "__fish_cxme_admin_needs_command" -f -a "whoami" -d 'Show the account, role, permissions and store that commands use here'
 complete -c cxme-admin -n "__fish_cxme_admin_needs_command" -f -a "completions" -d 'Print the completions for a shell'
+complete -c cxme-admin -n "__fish_cxme_admin_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand demo" -s c -l config -d 'Configuration file [variable: CXME_ADMIN_CONFIG]' -r -F
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand demo" -l store -d 'Store, in place of the configured one [variable: CXME_ADMIN_STORE]' -r -F
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand demo" -s o -l output -d 'Form of the data on standard output' -r -f -a "table\t'For people'
@@ -83,34 +84,35 @@ complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand init" -s q -l quie
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand init" -s v -l verbose -d 'Say what was done, without a terminal too'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand init" -l no-input -d 'Never ask: fail where a question would come'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand init" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and not __fish_seen_subcommand_from list show add edit delete lock unlock import export password set-password send-reset verify-password change-password" -s c -l config -d 'Configuration file [variable: CXME_ADMIN_CONFIG]' -r -F
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and not __fish_seen_subcommand_from list show add edit delete lock unlock import export password set-password send-reset verify-password change-password" -l store -d 'Store, in place of the configured one [variable: CXME_ADMIN_STORE]' -r -F
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and not __fish_seen_subcommand_from list show add edit delete lock unlock import export password set-password send-reset verify-password change-password" -s o -l output -d 'Form of the data on standard output' -r -f -a "table\t'For people'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and not __fish_seen_subcommand_from list show add edit delete lock unlock import export password set-password send-reset verify-password change-password help" -s c -l config -d 'Configuration file [variable: CXME_ADMIN_CONFIG]' -r -F
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and not __fish_seen_subcommand_from list show add edit delete lock unlock import export password set-password send-reset verify-password change-password help" -l store -d 'Store, in place of the configured one [variable: CXME_ADMIN_STORE]' -r -F
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and not __fish_seen_subcommand_from list show add edit delete lock unlock import export password set-password send-reset verify-password change-password help" -s o -l output -d 'Form of the data on standard output' -r -f -a "table\t'For people'
 json\t'One JSON document'
 ndjson\t'One JSON object a line'
 csv\t'RFC 4180'"
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and not __fish_seen_subcommand_from list show add edit delete lock unlock import export password set-password send-reset verify-password change-password" -l color -d 'Colours: auto, always or never [variable: NO_COLOR]' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and not __fish_seen_subcommand_from list show add edit delete lock unlock import export password set-password send-reset verify-password change-password help" -l color -d 'Colours: auto, always or never [variable: NO_COLOR]' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and not __fish_seen_subcommand_from list show add edit delete lock unlock import export password set-password send-reset verify-password change-password" -s q -l quiet -d 'Say nothing but data and errors'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and not __fish_seen_subcommand_from list show add edit delete lock unlock import export password set-password send-reset verify-password change-password" -s v -l verbose -d 'Say what was done, without a terminal too'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and not __fish_seen_subcommand_from list show add edit delete lock unlock import export password set-password send-reset verify-password change-password" -l no-input -d 'Never ask: fail where a question would come'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and not __fish_seen_subcommand_from list show add edit delete lock unlock import export password set-password send-reset verify-password change-password" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and not __fish_seen_subcommand_from list show add edit delete lock unlock import export password set-password send-reset verify-password change-password" -f -a "list" -d 'List users, by email address'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and not __fish_seen_subcommand_from list show add edit delete lock unlock import export password set-password send-reset verify-password change-password" -f -a "show" -d 'Show what is known of a user'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and not __fish_seen_subcommand_from list show add edit delete lock unlock import export password set-password send-reset verify-password change-password" -f -a "add" -d 'Add a user'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and not __fish_seen_subcommand_from list show add edit delete lock unlock import export password set-password send-reset verify-password change-password" -f -a "edit" -d 'Change a user\'s address, name, role, sign-in or language'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and not __fish_seen_subcommand_from list show add edit delete lock unlock import export password set-password send-reset verify-password change-password" -f -a "delete" -d 'Delete users'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and not __fish_seen_subcommand_from list show add edit delete lock unlock import export password set-password send-reset verify-password change-password" -f -a "lock" -d 'Lock a user, for a time or for good'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and not __fish_seen_subcommand_from list show add edit delete lock unlock import export password set-password send-reset verify-password change-password" -f -a "unlock" -d 'Unlock a user'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and not __fish_seen_subcommand_from list show add edit delete lock unlock import export password set-password send-reset verify-password change-password" -f -a "import" -d 'Import users from CSV, NDJSON or a JSON array, all or none'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and not __fish_seen_subcommand_from list show add edit delete lock unlock import export password set-password send-reset verify-password change-password" -f -a "export" -d 'Export users as CSV, JSON or NDJSON'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and not __fish_seen_subcommand_from list show add edit delete lock unlock import export password set-password send-reset verify-password change-password" -f -a "password" -d 'Choose how a user gets a password: by a mailed link, or set here'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and not __fish_seen_subcommand_from list show add edit delete lock unlock import export password set-password send-reset verify-password change-password" -f -a "set-password" -d 'Set a user\'s password'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and not __fish_seen_subcommand_from list show add edit delete lock unlock import export password set-password send-reset verify-password change-password" -f -a "send-reset" -d 'Mail users a link by which they choose a password'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and not __fish_seen_subcommand_from list show add edit delete lock unlock import export password set-password send-reset verify-password change-password" -f -a "verify-password" -d 'Check a user\'s password, as a login system does'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and not __fish_seen_subcommand_from list show add edit delete lock unlock import export password set-password send-reset verify-password change-password" -f -a "change-password" -d 'Let a user change the password, with the old one as proof'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from list" -l search -d 'Those whose username, email address or name holds this text, in any case' -r -f
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and not __fish_seen_subcommand_from list show add edit delete lock unlock import export password set-password send-reset verify-password change-password help" -s q -l quiet -d 'Say nothing but data and errors'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and not __fish_seen_subcommand_from list show add edit delete lock unlock import export password set-password send-reset verify-password change-password help" -s v -l verbose -d 'Say what was done, without a terminal too'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and not __fish_seen_subcommand_from list show add edit delete lock unlock import export password set-password send-reset verify-password change-password help" -l no-input -d 'Never ask: fail where a question would come'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and not __fish_seen_subcommand_from list show add edit delete lock unlock import export password set-password send-reset verify-password change-password help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and not __fish_seen_subcommand_from list show add edit delete lock unlock import export password set-password send-reset verify-password change-password help" -f -a "list" -d 'List users, by email address'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and not __fish_seen_subcommand_from list show add edit delete lock unlock import export password set-password send-reset verify-password change-password help" -f -a "show" -d 'Show what is known of a user'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and not __fish_seen_subcommand_from list show add edit delete lock unlock import export password set-password send-reset verify-password change-password help" -f -a "add" -d 'Add a user'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and not __fish_seen_subcommand_from list show add edit delete lock unlock import export password set-password send-reset verify-password change-password help" -f -a "edit" -d 'Change a user\'s address, name, role, sign-in or language'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and not __fish_seen_subcommand_from list show add edit delete lock unlock import export password set-password send-reset verify-password change-password help" -f -a "delete" -d 'Delete users'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and not __fish_seen_subcommand_from list show add edit delete lock unlock import export password set-password send-reset verify-password change-password help" -f -a "lock" -d 'Lock a user, for a time or for good'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and not __fish_seen_subcommand_from list show add edit delete lock unlock import export password set-password send-reset verify-password change-password help" -f -a "unlock" -d 'Unlock a user'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and not __fish_seen_subcommand_from list show add edit delete lock unlock import export password set-password send-reset verify-password change-password help" -f -a "import" -d 'Import users from CSV, NDJSON or a JSON array, all or none'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and not __fish_seen_subcommand_from list show add edit delete lock unlock import export password set-password send-reset verify-password change-password help" -f -a "export" -d 'Export users as CSV, JSON or NDJSON'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and not __fish_seen_subcommand_from list show add edit delete lock unlock import export password set-password send-reset verify-password change-password help" -f -a "password" -d 'Choose how a user gets a password: by a mailed link, or set here'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and not __fish_seen_subcommand_from list show add edit delete lock unlock import export password set-password send-reset verify-password change-password help" -f -a "set-password" -d 'Set a user\'s password'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and not __fish_seen_subcommand_from list show add edit delete lock unlock import export password set-password send-reset verify-password change-password help" -f -a "send-reset" -d 'Mail users a link by which they choose a password'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and not __fish_seen_subcommand_from list show add edit delete lock unlock import export password set-password send-reset verify-password change-password help" -f -a "verify-password" -d 'Check a user\'s password, as a login system does'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and not __fish_seen_subcommand_from list show add edit delete lock unlock import export password set-password send-reset verify-password change-password help" -f -a "change-password" -d 'Let a user change the password, with the old one as proof'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and not __fish_seen_subcommand_from list show add edit delete lock unlock import export password set-password send-reset verify-password change-password help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from list" -l search -d 'Those whose username, email address or name holds this text' -r -f
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from list" -l role -d 'Those with this role' -r -f
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from list" -l status -d 'Those who are `active`, or `locked`' -r -f -a "active\t''
 locked\t''"
@@ -190,7 +192,7 @@ never\t'Never'"
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from add" -l send-reset -d 'Mail the user an invitation, a link by which a password is chosen'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from add" -l set-password -d 'Ask for a password and set it'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from add" -l generate -d 'Set a generated password and print it'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from add" -s n -l dry-run -d 'Check everything and say what would be done, and do nothing'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from add" -s n -l dry-run -d 'Print the plan and change nothing'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from add" -s q -l quiet -d 'Say nothing but data and errors'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from add" -s v -l verbose -d 'Say what was done, without a terminal too'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from add" -l no-input -d 'Never ask: fail where a question would come'
@@ -213,7 +215,7 @@ complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_
 always\t'Always'
 never\t'Never'"
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from edit" -s y -l yes -d 'Do not ask before a password is taken away'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from edit" -s n -l dry-run -d 'Check everything and say what would be done, and do nothing'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from edit" -s n -l dry-run -d 'Print the plan and change nothing'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from edit" -s q -l quiet -d 'Say nothing but data and errors'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from edit" -s v -l verbose -d 'Say what was done, without a terminal too'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from edit" -l no-input -d 'Never ask: fail where a question would come'
@@ -229,13 +231,13 @@ complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_
 always\t'Always'
 never\t'Never'"
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from delete" -s y -l yes -d 'Do not ask'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from delete" -s n -l dry-run -d 'Check everything and say what would be done, and do nothing'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from delete" -s n -l dry-run -d 'Print the plan and change nothing'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from delete" -s q -l quiet -d 'Say nothing but data and errors'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from delete" -s v -l verbose -d 'Say what was done, without a terminal too'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from delete" -l no-input -d 'Never ask: fail where a question would come'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from delete" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from lock" -l until -d 'End of the lock: a moment such as `2026-12-01T08:00:00Z`, or a date (midnight UTC)' -r -f
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from lock" -l for -d 'Length of the lock, such as `2h` or `30d`; otherwise until `users unlock`' -r -f
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from lock" -l until -d 'End of the lock: a date (its midnight) or a time such as `2026-12-01T08:00`, local unless it has a zone such as `Z` or `+01:00`' -r -f
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from lock" -l for -d 'Length of the lock, such as `30d` or `2h30m`; otherwise until `users unlock`' -r -f
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from lock" -l reason -d 'Why, for the audit' -r -f
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from lock" -s c -l config -d 'Configuration file [variable: CXME_ADMIN_CONFIG]' -r -F
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from lock" -l store -d 'Store, in place of the configured one [variable: CXME_ADMIN_STORE]' -r -F
@@ -246,7 +248,7 @@ csv\t'RFC 4180'"
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from lock" -l color -d 'Colours: auto, always or never [variable: NO_COLOR]' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from lock" -s n -l dry-run -d 'Check everything and say what would be done, and do nothing'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from lock" -s n -l dry-run -d 'Print the plan and change nothing'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from lock" -s q -l quiet -d 'Say nothing but data and errors'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from lock" -s v -l verbose -d 'Say what was done, without a terminal too'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from lock" -l no-input -d 'Never ask: fail where a question would come'
@@ -261,7 +263,7 @@ csv\t'RFC 4180'"
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from unlock" -l color -d 'Colours: auto, always or never [variable: NO_COLOR]' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from unlock" -s n -l dry-run -d 'Check everything and say what would be done, and do nothing'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from unlock" -s n -l dry-run -d 'Print the plan and change nothing'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from unlock" -s q -l quiet -d 'Say nothing but data and errors'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from unlock" -s v -l verbose -d 'Say what was done, without a terminal too'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from unlock" -l no-input -d 'Never ask: fail where a question would come'
@@ -281,12 +283,12 @@ never\t'Never'"
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from import" -l update -d 'Change users that exist already: found by username where the row has one, else by address'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from import" -l update-only -d 'The same, and add nobody: a row that means no user is an error'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from import" -l ignore-unknown -d 'Ignore columns that are not known, instead of refusing them'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from import" -s n -l dry-run -d 'Check everything and say what would be done, and do nothing'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from import" -s n -l dry-run -d 'Print the plan and change nothing'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from import" -s q -l quiet -d 'Say nothing but data and errors'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from import" -s v -l verbose -d 'Say what was done, without a terminal too'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from import" -l no-input -d 'Never ask: fail where a question would come'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from import" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from export" -l search -d 'Those whose username, email address or name holds this text, in any case' -r -f
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from export" -l search -d 'Those whose username, email address or name holds this text' -r -f
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from export" -l role -d 'Those with this role' -r -f
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from export" -l status -d 'Those who are `active`, or `locked`' -r -f -a "active\t''
 locked\t''"
@@ -325,7 +327,7 @@ csv\t'RFC 4180'"
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from password" -l color -d 'Colours: auto, always or never [variable: NO_COLOR]' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from password" -s n -l dry-run -d 'Check everything and say what would be done, and do nothing'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from password" -s n -l dry-run -d 'Print the plan and change nothing'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from password" -s q -l quiet -d 'Say nothing but data and errors'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from password" -s v -l verbose -d 'Say what was done, without a terminal too'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from password" -l no-input -d 'Never ask: fail where a question would come'
@@ -349,7 +351,7 @@ complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from set-password" -l keep-sessions -d 'Leave sessions that are open as they are'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from set-password" -l no-notify -d 'Do not mail the user that the password was changed'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from set-password" -l override-policy -d 'Set it although the policy refuses it: needs the permission `override-policy`, and the event says so'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from set-password" -s n -l dry-run -d 'Check everything and say what would be done, and do nothing'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from set-password" -s n -l dry-run -d 'Print the plan and change nothing'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from set-password" -s q -l quiet -d 'Say nothing but data and errors'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from set-password" -s v -l verbose -d 'Say what was done, without a terminal too'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from set-password" -l no-input -d 'Never ask: fail where a question would come'
@@ -357,7 +359,7 @@ complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from send-reset" -l expires -d 'How long the link works: 5m to 24h, or to 7d if all are invitations; otherwise as configured' -r -f
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from send-reset" -l unless-sent-within -d 'Leave out who was sent a link within this time, `0s` for nobody; otherwise as configured (15m)' -r -f
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from send-reset" -l note -d 'A line of your own in the mail, up to 1,000 characters' -r -f
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from send-reset" -l search -d 'Those whose username, email address or name holds this text, in any case' -r -f
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from send-reset" -l search -d 'Those whose username, email address or name holds this text' -r -f
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from send-reset" -l role -d 'Those with this role' -r -f
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from send-reset" -l status -d 'Those who are `active`, or `locked`' -r -f -a "active\t''
 locked\t''"
@@ -389,7 +391,7 @@ complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from send-reset" -l all -d 'All users'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from send-reset" -l queue-only -d 'Make the job and send nothing: `jobs run` does that'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from send-reset" -s y -l yes -d 'Do not ask'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from send-reset" -s n -l dry-run -d 'Check everything and say what would be done, and do nothing'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from send-reset" -s n -l dry-run -d 'Print the plan and change nothing'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from send-reset" -s q -l quiet -d 'Say nothing but data and errors'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from send-reset" -s v -l verbose -d 'Say what was done, without a terminal too'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from send-reset" -l no-input -d 'Never ask: fail where a question would come'
@@ -423,27 +425,43 @@ always\t'Always'
 never\t'Never'"
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from change-password" -l stdin -d 'Read the old and the new password from two lines of standard input'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from change-password" -l no-notify -d 'Do not mail the user that the password was changed'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from change-password" -s n -l dry-run -d 'Check everything and say what would be done, and do nothing'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from change-password" -s n -l dry-run -d 'Print the plan and change nothing'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from change-password" -s q -l quiet -d 'Say nothing but data and errors'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from change-password" -s v -l verbose -d 'Say what was done, without a terminal too'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from change-password" -l no-input -d 'Never ask: fail where a question would come'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from change-password" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand resets; and not __fish_seen_subcommand_from list revoke redeem" -s c -l config -d 'Configuration file [variable: CXME_ADMIN_CONFIG]' -r -F
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand resets; and not __fish_seen_subcommand_from list revoke redeem" -l store -d 'Store, in place of the configured one [variable: CXME_ADMIN_STORE]' -r -F
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand resets; and not __fish_seen_subcommand_from list revoke redeem" -s o -l output -d 'Form of the data on standard output' -r -f -a "table\t'For people'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from help" -f -a "list" -d 'List users, by email address'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from help" -f -a "show" -d 'Show what is known of a user'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from help" -f -a "add" -d 'Add a user'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from help" -f -a "edit" -d 'Change a user\'s address, name, role, sign-in or language'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from help" -f -a "delete" -d 'Delete users'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from help" -f -a "lock" -d 'Lock a user, for a time or for good'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from help" -f -a "unlock" -d 'Unlock a user'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from help" -f -a "import" -d 'Import users from CSV, NDJSON or a JSON array, all or none'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from help" -f -a "export" -d 'Export users as CSV, JSON or NDJSON'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from help" -f -a "password" -d 'Choose how a user gets a password: by a mailed link, or set here'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from help" -f -a "set-password" -d 'Set a user\'s password'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from help" -f -a "send-reset" -d 'Mail users a link by which they choose a password'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from help" -f -a "verify-password" -d 'Check a user\'s password, as a login system does'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from help" -f -a "change-password" -d 'Let a user change the password, with the old one as proof'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand resets; and not __fish_seen_subcommand_from list revoke redeem help" -s c -l config -d 'Configuration file [variable: CXME_ADMIN_CONFIG]' -r -F
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand resets; and not __fish_seen_subcommand_from list revoke redeem help" -l store -d 'Store, in place of the configured one [variable: CXME_ADMIN_STORE]' -r -F
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand resets; and not __fish_seen_subcommand_from list revoke redeem help" -s o -l output -d 'Form of the data on standard output' -r -f -a "table\t'For people'
 json\t'One JSON document'
 ndjson\t'One JSON object a line'
 csv\t'RFC 4180'"
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand resets; and not __fish_seen_subcommand_from list revoke redeem" -l color -d 'Colours: auto, always or never [variable: NO_COLOR]' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand resets; and not __fish_seen_subcommand_from list revoke redeem help" -l color -d 'Colours: auto, always or never [variable: NO_COLOR]' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand resets; and not __fish_seen_subcommand_from list revoke redeem" -s q -l quiet -d 'Say nothing but data and errors'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand resets; and not __fish_seen_subcommand_from list revoke redeem" -s v -l verbose -d 'Say what was done, without a terminal too'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand resets; and not __fish_seen_subcommand_from list revoke redeem" -l no-input -d 'Never ask: fail where a question would come'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand resets; and not __fish_seen_subcommand_from list revoke redeem" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand resets; and not __fish_seen_subcommand_from list revoke redeem" -f -a "list" -d 'List links, the newest first: open, used, expired or revoked'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand resets; and not __fish_seen_subcommand_from list revoke redeem" -f -a "revoke" -d 'End the open links of a user, or of all'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand resets; and not __fish_seen_subcommand_from list revoke redeem" -f -a "redeem" -d 'Set a new password with the code of a reset mail'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand resets; and not __fish_seen_subcommand_from list revoke redeem help" -s q -l quiet -d 'Say nothing but data and errors'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand resets; and not __fish_seen_subcommand_from list revoke redeem help" -s v -l verbose -d 'Say what was done, without a terminal too'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand resets; and not __fish_seen_subcommand_from list revoke redeem help" -l no-input -d 'Never ask: fail where a question would come'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand resets; and not __fish_seen_subcommand_from list revoke redeem help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand resets; and not __fish_seen_subcommand_from list revoke redeem help" -f -a "list" -d 'List links, the newest first: open, used, expired or revoked'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand resets; and not __fish_seen_subcommand_from list revoke redeem help" -f -a "revoke" -d 'End the open links of a user, or of all'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand resets; and not __fish_seen_subcommand_from list revoke redeem help" -f -a "redeem" -d 'Set a new password with the code of a reset mail'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand resets; and not __fish_seen_subcommand_from list revoke redeem help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand resets; and __fish_seen_subcommand_from list" -l user -d 'Those of this user' -r -f
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand resets; and __fish_seen_subcommand_from list" -l state -d 'Those that are `unsent`, `open`, `used`, `expired` or `revoked`' -r -f -a "unsent\t''
 open\t''
@@ -477,7 +495,7 @@ never\t'Never'"
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand resets; and __fish_seen_subcommand_from revoke" -l all -d 'The links of all users; asks before'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand resets; and __fish_seen_subcommand_from revoke" -l stdin -d 'Read the code from the first line of standard input: alone, with `!` or `#!` before it, or the whole link'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand resets; and __fish_seen_subcommand_from revoke" -s y -l yes -d 'Do not ask'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand resets; and __fish_seen_subcommand_from revoke" -s n -l dry-run -d 'Check everything and say what would be done, and do nothing'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand resets; and __fish_seen_subcommand_from revoke" -s n -l dry-run -d 'Print the plan and change nothing'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand resets; and __fish_seen_subcommand_from revoke" -s q -l quiet -d 'Say nothing but data and errors'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand resets; and __fish_seen_subcommand_from revoke" -s v -l verbose -d 'Say what was done, without a terminal too'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand resets; and __fish_seen_subcommand_from revoke" -l no-input -d 'Never ask: fail where a question would come'
@@ -494,33 +512,38 @@ always\t'Always'
 never\t'Never'"
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand resets; and __fish_seen_subcommand_from redeem" -l stdin -d 'Read the code and the new password from two lines of standard input'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand resets; and __fish_seen_subcommand_from redeem" -l no-notify -d 'Do not mail the user that the password was changed'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand resets; and __fish_seen_subcommand_from redeem" -s n -l dry-run -d 'Check everything and say what would be done, and do nothing'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand resets; and __fish_seen_subcommand_from redeem" -s n -l dry-run -d 'Print the plan and change nothing'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand resets; and __fish_seen_subcommand_from redeem" -s q -l quiet -d 'Say nothing but data and errors'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand resets; and __fish_seen_subcommand_from redeem" -s v -l verbose -d 'Say what was done, without a terminal too'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand resets; and __fish_seen_subcommand_from redeem" -l no-input -d 'Never ask: fail where a question would come'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand resets; and __fish_seen_subcommand_from redeem" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and not __fish_seen_subcommand_from list show recipients run pause resume cancel remind delete" -s c -l config -d 'Configuration file [variable: CXME_ADMIN_CONFIG]' -r -F
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and not __fish_seen_subcommand_from list show recipients run pause resume cancel remind delete" -l store -d 'Store, in place of the configured one [variable: CXME_ADMIN_STORE]' -r -F
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and not __fish_seen_subcommand_from list show recipients run pause resume cancel remind delete" -s o -l output -d 'Form of the data on standard output' -r -f -a "table\t'For people'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand resets; and __fish_seen_subcommand_from help" -f -a "list" -d 'List links, the newest first: open, used, expired or revoked'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand resets; and __fish_seen_subcommand_from help" -f -a "revoke" -d 'End the open links of a user, or of all'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand resets; and __fish_seen_subcommand_from help" -f -a "redeem" -d 'Set a new password with the code of a reset mail'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand resets; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and not __fish_seen_subcommand_from list show recipients run pause resume cancel remind delete help" -s c -l config -d 'Configuration file [variable: CXME_ADMIN_CONFIG]' -r -F
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and not __fish_seen_subcommand_from list show recipients run pause resume cancel remind delete help" -l store -d 'Store, in place of the configured one [variable: CXME_ADMIN_STORE]' -r -F
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and not __fish_seen_subcommand_from list show recipients run pause resume cancel remind delete help" -s o -l output -d 'Form of the data on standard output' -r -f -a "table\t'For people'
 json\t'One JSON document'
 ndjson\t'One JSON object a line'
 csv\t'RFC 4180'"
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and not __fish_seen_subcommand_from list show recipients run pause resume cancel remind delete" -l color -d 'Colours: auto, always or never [variable: NO_COLOR]' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and not __fish_seen_subcommand_from list show recipients run pause resume cancel remind delete help" -l color -d 'Colours: auto, always or never [variable: NO_COLOR]' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and not __fish_seen_subcommand_from list show recipients run pause resume cancel remind delete" -s q -l quiet -d 'Say nothing but data and errors'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and not __fish_seen_subcommand_from list show recipients run pause resume cancel remind delete" -s v -l verbose -d 'Say what was done, without a terminal too'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and not __fish_seen_subcommand_from list show recipients run pause resume cancel remind delete" -l no-input -d 'Never ask: fail where a question would come'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and not __fish_seen_subcommand_from list show recipients run pause resume cancel remind delete" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and not __fish_seen_subcommand_from list show recipients run pause resume cancel remind delete" -f -a "list" -d 'List jobs, the newest first'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and not __fish_seen_subcommand_from list show recipients run pause resume cancel remind delete" -f -a "show" -d 'Show a job: how far it is, at which pace, and what the relay answered'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and not __fish_seen_subcommand_from list show recipients run pause resume cancel remind delete" -f -a "recipients" -d 'List the recipients of a job, with what became of the mail to each'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and not __fish_seen_subcommand_from list show recipients run pause resume cancel remind delete" -f -a "run" -d 'Send what is due: queued, deferred, or in doubt after a crash'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and not __fish_seen_subcommand_from list show recipients run pause resume cancel remind delete" -f -a "pause" -d 'Pause a running job'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and not __fish_seen_subcommand_from list show recipients run pause resume cancel remind delete" -f -a "resume" -d 'Resume a paused job'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and not __fish_seen_subcommand_from list show recipients run pause resume cancel remind delete" -f -a "cancel" -d 'Cancel what waits of a job'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and not __fish_seen_subcommand_from list show recipients run pause resume cancel remind delete" -f -a "remind" -d 'Mail those again who were sent a link by a job and did not use it'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and not __fish_seen_subcommand_from list show recipients run pause resume cancel remind delete" -f -a "delete" -d 'Delete the records of a job that has ended, or of all old ones'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and not __fish_seen_subcommand_from list show recipients run pause resume cancel remind delete help" -s q -l quiet -d 'Say nothing but data and errors'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and not __fish_seen_subcommand_from list show recipients run pause resume cancel remind delete help" -s v -l verbose -d 'Say what was done, without a terminal too'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and not __fish_seen_subcommand_from list show recipients run pause resume cancel remind delete help" -l no-input -d 'Never ask: fail where a question would come'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and not __fish_seen_subcommand_from list show recipients run pause resume cancel remind delete help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and not __fish_seen_subcommand_from list show recipients run pause resume cancel remind delete help" -f -a "list" -d 'List jobs, the newest first'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and not __fish_seen_subcommand_from list show recipients run pause resume cancel remind delete help" -f -a "show" -d 'Show a job: how far it is, at which pace, and what the relay answered'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and not __fish_seen_subcommand_from list show recipients run pause resume cancel remind delete help" -f -a "recipients" -d 'List the recipients of a job, with what became of the mail to each'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and not __fish_seen_subcommand_from list show recipients run pause resume cancel remind delete help" -f -a "run" -d 'Send what is due: queued, deferred, or in doubt after a crash'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and not __fish_seen_subcommand_from list show recipients run pause resume cancel remind delete help" -f -a "pause" -d 'Pause a running job'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and not __fish_seen_subcommand_from list show recipients run pause resume cancel remind delete help" -f -a "resume" -d 'Resume a paused job'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and not __fish_seen_subcommand_from list show recipients run pause resume cancel remind delete help" -f -a "cancel" -d 'Cancel what waits of a job'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and not __fish_seen_subcommand_from list show recipients run pause resume cancel remind delete help" -f -a "remind" -d 'Mail those again who were sent a link by a job and did not use it'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and not __fish_seen_subcommand_from list show recipients run pause resume cancel remind delete help" -f -a "delete" -d 'Delete the records of a job that has ended, or of all old ones'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and not __fish_seen_subcommand_from list show recipients run pause resume cancel remind delete help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from list" -l limit -d 'At most so many; all in data, 20 in a table' -r -f
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from list" -s c -l config -d 'Configuration file [variable: CXME_ADMIN_CONFIG]' -r -F
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from list" -l store -d 'Store, in place of the configured one [variable: CXME_ADMIN_STORE]' -r -F
@@ -586,7 +609,7 @@ csv\t'RFC 4180'"
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from pause" -l color -d 'Colours: auto, always or never [variable: NO_COLOR]' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from pause" -s n -l dry-run -d 'Check everything and say what would be done, and do nothing'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from pause" -s n -l dry-run -d 'Print the plan and change nothing'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from pause" -s q -l quiet -d 'Say nothing but data and errors'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from pause" -s v -l verbose -d 'Say what was done, without a terminal too'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from pause" -l no-input -d 'Never ask: fail where a question would come'
@@ -601,7 +624,7 @@ csv\t'RFC 4180'"
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from resume" -l color -d 'Colours: auto, always or never [variable: NO_COLOR]' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from resume" -s n -l dry-run -d 'Check everything and say what would be done, and do nothing'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from resume" -s n -l dry-run -d 'Print the plan and change nothing'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from resume" -s q -l quiet -d 'Say nothing but data and errors'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from resume" -s v -l verbose -d 'Say what was done, without a terminal too'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from resume" -l no-input -d 'Never ask: fail where a question would come'
@@ -617,7 +640,7 @@ complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_s
 always\t'Always'
 never\t'Never'"
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from cancel" -l revoke-links -d 'End the links too that it has sent'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from cancel" -s n -l dry-run -d 'Check everything and say what would be done, and do nothing'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from cancel" -s n -l dry-run -d 'Print the plan and change nothing'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from cancel" -s q -l quiet -d 'Say nothing but data and errors'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from cancel" -s v -l verbose -d 'Say what was done, without a terminal too'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from cancel" -l no-input -d 'Never ask: fail where a question would come'
@@ -645,7 +668,7 @@ always\t'Always'
 never\t'Never'"
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from remind" -l queue-only -d 'Make the job and send nothing: `jobs run` does that'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from remind" -s y -l yes -d 'Do not ask'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from remind" -s n -l dry-run -d 'Check everything and say what would be done, and do nothing'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from remind" -s n -l dry-run -d 'Print the plan and change nothing'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from remind" -s q -l quiet -d 'Say nothing but data and errors'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from remind" -s v -l verbose -d 'Say what was done, without a terminal too'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from remind" -l no-input -d 'Never ask: fail where a question would come'
@@ -662,26 +685,37 @@ complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_s
 always\t'Always'
 never\t'Never'"
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from delete" -s y -l yes -d 'Do not ask'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from delete" -s n -l dry-run -d 'Check everything and say what would be done, and do nothing'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from delete" -s n -l dry-run -d 'Print the plan and change nothing'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from delete" -s q -l quiet -d 'Say nothing but data and errors'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from delete" -s v -l verbose -d 'Say what was done, without a terminal too'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from delete" -l no-input -d 'Never ask: fail where a question would come'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from delete" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand roles; and not __fish_seen_subcommand_from list permissions" -s c -l config -d 'Configuration file [variable: CXME_ADMIN_CONFIG]' -r -F
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand roles; and not __fish_seen_subcommand_from list permissions" -l store -d 'Store, in place of the configured one [variable: CXME_ADMIN_STORE]' -r -F
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand roles; and not __fish_seen_subcommand_from list permissions" -s o -l output -d 'Form of the data on standard output' -r -f -a "table\t'For people'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from help" -f -a "list" -d 'List jobs, the newest first'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from help" -f -a "show" -d 'Show a job: how far it is, at which pace, and what the relay answered'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from help" -f -a "recipients" -d 'List the recipients of a job, with what became of the mail to each'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from help" -f -a "run" -d 'Send what is due: queued, deferred, or in doubt after a crash'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from help" -f -a "pause" -d 'Pause a running job'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from help" -f -a "resume" -d 'Resume a paused job'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from help" -f -a "cancel" -d 'Cancel what waits of a job'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from help" -f -a "remind" -d 'Mail those again who were sent a link by a job and did not use it'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from help" -f -a "delete" -d 'Delete the records of a job that has ended, or of all old ones'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand roles; and not __fish_seen_subcommand_from list permissions help" -s c -l config -d 'Configuration file [variable: CXME_ADMIN_CONFIG]' -r -F
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand roles; and not __fish_seen_subcommand_from list permissions help" -l store -d 'Store, in place of the configured one [variable: CXME_ADMIN_STORE]' -r -F
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand roles; and not __fish_seen_subcommand_from list permissions help" -s o -l output -d 'Form of the data on standard output' -r -f -a "table\t'For people'
 json\t'One JSON document'
 ndjson\t'One JSON object a line'
 csv\t'RFC 4180'"
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand roles; and not __fish_seen_subcommand_from list permissions" -l color -d 'Colours: auto, always or never [variable: NO_COLOR]' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand roles; and not __fish_seen_subcommand_from list permissions help" -l color -d 'Colours: auto, always or never [variable: NO_COLOR]' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand roles; and not __fish_seen_subcommand_from list permissions" -s q -l quiet -d 'Say nothing but data and errors'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand roles; and not __fish_seen_subcommand_from list permissions" -s v -l verbose -d 'Say what was done, without a terminal too'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand roles; and not __fish_seen_subcommand_from list permissions" -l no-input -d 'Never ask: fail where a question would come'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand roles; and not __fish_seen_subcommand_from list permissions" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand roles; and not __fish_seen_subcommand_from list permissions" -f -a "list" -d 'List roles and what they allow'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand roles; and not __fish_seen_subcommand_from list permissions" -f -a "permissions" -d 'List all permissions: what each allows, and which others it requires'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand roles; and not __fish_seen_subcommand_from list permissions help" -s q -l quiet -d 'Say nothing but data and errors'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand roles; and not __fish_seen_subcommand_from list permissions help" -s v -l verbose -d 'Say what was done, without a terminal too'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand roles; and not __fish_seen_subcommand_from list permissions help" -l no-input -d 'Never ask: fail where a question would come'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand roles; and not __fish_seen_subcommand_from list permissions help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand roles; and not __fish_seen_subcommand_from list permissions help" -f -a "list" -d 'List roles and what they allow'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand roles; and not __fish_seen_subcommand_from list permissions help" -f -a "permissions" -d 'List all permissions: what each allows, and which others it requires'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand roles; and not __fish_seen_subcommand_from list permissions help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand roles; and __fish_seen_subcommand_from list" -s c -l config -d 'Configuration file [variable: CXME_ADMIN_CONFIG]' -r -F
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand roles; and __fish_seen_subcommand_from list" -l store -d 'Store, in place of the configured one [variable: CXME_ADMIN_STORE]' -r -F
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand roles; and __fish_seen_subcommand_from list" -s o -l output -d 'Form of the data on standard output' -r -f -a "table\t'For people'
@@ -708,22 +742,26 @@ complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand roles; and __fish_
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand roles; and __fish_seen_subcommand_from permissions" -s v -l verbose -d 'Say what was done, without a terminal too'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand roles; and __fish_seen_subcommand_from permissions" -l no-input -d 'Never ask: fail where a question would come'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand roles; and __fish_seen_subcommand_from permissions" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and not __fish_seen_subcommand_from list add remove" -s c -l config -d 'Configuration file [variable: CXME_ADMIN_CONFIG]' -r -F
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and not __fish_seen_subcommand_from list add remove" -l store -d 'Store, in place of the configured one [variable: CXME_ADMIN_STORE]' -r -F
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and not __fish_seen_subcommand_from list add remove" -s o -l output -d 'Form of the data on standard output' -r -f -a "table\t'For people'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand roles; and __fish_seen_subcommand_from help" -f -a "list" -d 'List roles and what they allow'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand roles; and __fish_seen_subcommand_from help" -f -a "permissions" -d 'List all permissions: what each allows, and which others it requires'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand roles; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and not __fish_seen_subcommand_from list add remove help" -s c -l config -d 'Configuration file [variable: CXME_ADMIN_CONFIG]' -r -F
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and not __fish_seen_subcommand_from list add remove help" -l store -d 'Store, in place of the configured one [variable: CXME_ADMIN_STORE]' -r -F
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and not __fish_seen_subcommand_from list add remove help" -s o -l output -d 'Form of the data on standard output' -r -f -a "table\t'For people'
 json\t'One JSON document'
 ndjson\t'One JSON object a line'
 csv\t'RFC 4180'"
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and not __fish_seen_subcommand_from list add remove" -l color -d 'Colours: auto, always or never [variable: NO_COLOR]' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and not __fish_seen_subcommand_from list add remove help" -l color -d 'Colours: auto, always or never [variable: NO_COLOR]' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and not __fish_seen_subcommand_from list add remove" -s q -l quiet -d 'Say nothing but data and errors'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and not __fish_seen_subcommand_from list add remove" -s v -l verbose -d 'Say what was done, without a terminal too'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and not __fish_seen_subcommand_from list add remove" -l no-input -d 'Never ask: fail where a question would come'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and not __fish_seen_subcommand_from list add remove" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and not __fish_seen_subcommand_from list add remove" -f -a "list" -d 'List operators and their roles'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and not __fish_seen_subcommand_from list add remove" -f -a "add" -d 'Make an OS account an operator'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and not __fish_seen_subcommand_from list add remove" -f -a "remove" -d 'Remove an operator; the OS account stays'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and not __fish_seen_subcommand_from list add remove help" -s q -l quiet -d 'Say nothing but data and errors'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and not __fish_seen_subcommand_from list add remove help" -s v -l verbose -d 'Say what was done, without a terminal too'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and not __fish_seen_subcommand_from list add remove help" -l no-input -d 'Never ask: fail where a question would come'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and not __fish_seen_subcommand_from list add remove help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and not __fish_seen_subcommand_from list add remove help" -f -a "list" -d 'List operators and their roles'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and not __fish_seen_subcommand_from list add remove help" -f -a "add" -d 'Make an OS account an operator'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and not __fish_seen_subcommand_from list add remove help" -f -a "remove" -d 'Remove an operator; the OS account stays'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and not __fish_seen_subcommand_from list add remove help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and __fish_seen_subcommand_from list" -s c -l config -d 'Configuration file [variable: CXME_ADMIN_CONFIG]' -r -F
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and __fish_seen_subcommand_from list" -l store -d 'Store, in place of the configured one [variable: CXME_ADMIN_STORE]' -r -F
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and __fish_seen_subcommand_from list" -s o -l output -d 'Form of the data on standard output' -r -f -a "table\t'For people'
@@ -749,7 +787,7 @@ complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and __f
 always\t'Always'
 never\t'Never'"
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and __fish_seen_subcommand_from add" -l service -d 'The account is a service (a timer, a login system), not a person'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and __fish_seen_subcommand_from add" -s n -l dry-run -d 'Check everything and say what would be done, and do nothing'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and __fish_seen_subcommand_from add" -s n -l dry-run -d 'Print the plan and change nothing'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and __fish_seen_subcommand_from add" -s q -l quiet -d 'Say nothing but data and errors'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and __fish_seen_subcommand_from add" -s v -l verbose -d 'Say what was done, without a terminal too'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and __fish_seen_subcommand_from add" -l no-input -d 'Never ask: fail where a question would come'
@@ -764,26 +802,31 @@ csv\t'RFC 4180'"
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and __fish_seen_subcommand_from remove" -l color -d 'Colours: auto, always or never [variable: NO_COLOR]' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and __fish_seen_subcommand_from remove" -s n -l dry-run -d 'Check everything and say what would be done, and do nothing'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and __fish_seen_subcommand_from remove" -s n -l dry-run -d 'Print the plan and change nothing'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and __fish_seen_subcommand_from remove" -s q -l quiet -d 'Say nothing but data and errors'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and __fish_seen_subcommand_from remove" -s v -l verbose -d 'Say what was done, without a terminal too'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and __fish_seen_subcommand_from remove" -l no-input -d 'Never ask: fail where a question would come'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and __fish_seen_subcommand_from remove" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand policy; and not __fish_seen_subcommand_from show check" -s c -l config -d 'Configuration file [variable: CXME_ADMIN_CONFIG]' -r -F
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand policy; and not __fish_seen_subcommand_from show check" -l store -d 'Store, in place of the configured one [variable: CXME_ADMIN_STORE]' -r -F
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand policy; and not __fish_seen_subcommand_from show check" -s o -l output -d 'Form of the data on standard output' -r -f -a "table\t'For people'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and __fish_seen_subcommand_from help" -f -a "list" -d 'List operators and their roles'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and __fish_seen_subcommand_from help" -f -a "add" -d 'Make an OS account an operator'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and __fish_seen_subcommand_from help" -f -a "remove" -d 'Remove an operator; the OS account stays'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand policy; and not __fish_seen_subcommand_from show check help" -s c -l config -d 'Configuration file [variable: CXME_ADMIN_CONFIG]' -r -F
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand policy; and not __fish_seen_subcommand_from show check help" -l store -d 'Store, in place of the configured one [variable: CXME_ADMIN_STORE]' -r -F
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand policy; and not __fish_seen_subcommand_from show check help" -s o -l output -d 'Form of the data on standard output' -r -f -a "table\t'For people'
 json\t'One JSON document'
 ndjson\t'One JSON object a line'
 csv\t'RFC 4180'"
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand policy; and not __fish_seen_subcommand_from show check" -l color -d 'Colours: auto, always or never [variable: NO_COLOR]' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand policy; and not __fish_seen_subcommand_from show check help" -l color -d 'Colours: auto, always or never [variable: NO_COLOR]' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand policy; and not __fish_seen_subcommand_from show check" -s q -l quiet -d 'Say nothing but data and errors'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand policy; and not __fish_seen_subcommand_from show check" -s v -l verbose -d 'Say what was done, without a terminal too'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand policy; and not __fish_seen_subcommand_from show check" -l no-input -d 'Never ask: fail where a question would come'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand policy; and not __fish_seen_subcommand_from show check" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand policy; and not __fish_seen_subcommand_from show check" -f -a "show" -d 'Show the organization\'s password requirements in plain words'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand policy; and not __fish_seen_subcommand_from show check" -f -a "check" -d 'Check a password against the requirements, without setting it'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand policy; and not __fish_seen_subcommand_from show check help" -s q -l quiet -d 'Say nothing but data and errors'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand policy; and not __fish_seen_subcommand_from show check help" -s v -l verbose -d 'Say what was done, without a terminal too'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand policy; and not __fish_seen_subcommand_from show check help" -l no-input -d 'Never ask: fail where a question would come'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand policy; and not __fish_seen_subcommand_from show check help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand policy; and not __fish_seen_subcommand_from show check help" -f -a "show" -d 'Show the organization\'s password requirements in plain words'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand policy; and not __fish_seen_subcommand_from show check help" -f -a "check" -d 'Check a password against the requirements, without setting it'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand policy; and not __fish_seen_subcommand_from show check help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand policy; and __fish_seen_subcommand_from show" -l locale -d 'Language: `en` or `de`' -r -f
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand policy; and __fish_seen_subcommand_from show" -s c -l config -d 'Configuration file [variable: CXME_ADMIN_CONFIG]' -r -F
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand policy; and __fish_seen_subcommand_from show" -l store -d 'Store, in place of the configured one [variable: CXME_ADMIN_STORE]' -r -F
@@ -813,22 +856,26 @@ complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand policy; and __fish
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand policy; and __fish_seen_subcommand_from check" -s v -l verbose -d 'Say what was done, without a terminal too'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand policy; and __fish_seen_subcommand_from check" -l no-input -d 'Never ask: fail where a question would come'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand policy; and __fish_seen_subcommand_from check" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand audit; and not __fish_seen_subcommand_from list verify head" -s c -l config -d 'Configuration file [variable: CXME_ADMIN_CONFIG]' -r -F
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand audit; and not __fish_seen_subcommand_from list verify head" -l store -d 'Store, in place of the configured one [variable: CXME_ADMIN_STORE]' -r -F
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand audit; and not __fish_seen_subcommand_from list verify head" -s o -l output -d 'Form of the data on standard output' -r -f -a "table\t'For people'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand policy; and __fish_seen_subcommand_from help" -f -a "show" -d 'Show the organization\'s password requirements in plain words'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand policy; and __fish_seen_subcommand_from help" -f -a "check" -d 'Check a password against the requirements, without setting it'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand policy; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand audit; and not __fish_seen_subcommand_from list verify head help" -s c -l config -d 'Configuration file [variable: CXME_ADMIN_CONFIG]' -r -F
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand audit; and not __fish_seen_subcommand_from list verify head help" -l store -d 'Store, in place of the configured one [variable: CXME_ADMIN_STORE]' -r -F
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand audit; and not __fish_seen_subcommand_from list verify head help" -s o -l output -d 'Form of the data on standard output' -r -f -a "table\t'For people'
 json\t'One JSON document'
 ndjson\t'One JSON object a line'
 csv\t'RFC 4180'"
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand audit; and not __fish_seen_subcommand_from list verify head" -l color -d 'Colours: auto, always or never [variable: NO_COLOR]' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand audit; and not __fish_seen_subcommand_from list verify head help" -l color -d 'Colours: auto, always or never [variable: NO_COLOR]' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand audit; and not __fish_seen_subcommand_from list verify head" -s q -l quiet -d 'Say nothing but data and errors'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand audit; and not __fish_seen_subcommand_from list verify head" -s v -l verbose -d 'Say what was done, without a terminal too'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand audit; and not __fish_seen_subcommand_from list verify head" -l no-input -d 'Never ask: fail where a question would come'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand audit; and not __fish_seen_subcommand_from list verify head" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand audit; and not __fish_seen_subcommand_from list verify head" -f -a "list" -d 'List events, the newest first'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand audit; and not __fish_seen_subcommand_from list verify head" -f -a "verify" -d 'Check that no event was changed, deleted or inserted'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand audit; and not __fish_seen_subcommand_from list verify head" -f -a "head" -d 'Print the hash of the newest event, to be kept elsewhere'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand audit; and not __fish_seen_subcommand_from list verify head help" -s q -l quiet -d 'Say nothing but data and errors'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand audit; and not __fish_seen_subcommand_from list verify head help" -s v -l verbose -d 'Say what was done, without a terminal too'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand audit; and not __fish_seen_subcommand_from list verify head help" -l no-input -d 'Never ask: fail where a question would come'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand audit; and not __fish_seen_subcommand_from list verify head help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand audit; and not __fish_seen_subcommand_from list verify head help" -f -a "list" -d 'List events, the newest first'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand audit; and not __fish_seen_subcommand_from list verify head help" -f -a "verify" -d 'Check that no event was changed, deleted or inserted'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand audit; and not __fish_seen_subcommand_from list verify head help" -f -a "head" -d 'Print the hash of the newest event, to be kept elsewhere'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand audit; and not __fish_seen_subcommand_from list verify head help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand audit; and __fish_seen_subcommand_from list" -l user -d 'Those about this user' -r -f
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand audit; and __fish_seen_subcommand_from list" -l action -d 'Those of this command, such as `users set-password`' -r -f
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand audit; and __fish_seen_subcommand_from list" -l operator -d 'Those by this OS account, by name or number' -r -f -a "(__fish_complete_users)"
@@ -875,22 +922,27 @@ complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand audit; and __fish_
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand audit; and __fish_seen_subcommand_from head" -s v -l verbose -d 'Say what was done, without a terminal too'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand audit; and __fish_seen_subcommand_from head" -l no-input -d 'Never ask: fail where a question would come'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand audit; and __fish_seen_subcommand_from head" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand mail; and not __fish_seen_subcommand_from test preview queue" -s c -l config -d 'Configuration file [variable: CXME_ADMIN_CONFIG]' -r -F
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand mail; and not __fish_seen_subcommand_from test preview queue" -l store -d 'Store, in place of the configured one [variable: CXME_ADMIN_STORE]' -r -F
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand mail; and not __fish_seen_subcommand_from test preview queue" -s o -l output -d 'Form of the data on standard output' -r -f -a "table\t'For people'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand audit; and __fish_seen_subcommand_from help" -f -a "list" -d 'List events, the newest first'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand audit; and __fish_seen_subcommand_from help" -f -a "verify" -d 'Check that no event was changed, deleted or inserted'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand audit; and __fish_seen_subcommand_from help" -f -a "head" -d 'Print the hash of the newest event, to be kept elsewhere'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand audit; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand mail; and not __fish_seen_subcommand_from test preview queue help" -s c -l config -d 'Configuration file [variable: CXME_ADMIN_CONFIG]' -r -F
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand mail; and not __fish_seen_subcommand_from test preview queue help" -l store -d 'Store, in place of the configured one [variable: CXME_ADMIN_STORE]' -r -F
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand mail; and not __fish_seen_subcommand_from test preview queue help" -s o -l output -d 'Form of the data on standard output' -r -f -a "table\t'For people'
 json\t'One JSON document'
 ndjson\t'One JSON object a line'
 csv\t'RFC 4180'"
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand mail; and not __fish_seen_subcommand_from test preview queue" -l color -d 'Colours: auto, always or never [variable: NO_COLOR]' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand mail; and not __fish_seen_subcommand_from test preview queue help" -l color -d 'Colours: auto, always or never [variable: NO_COLOR]' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand mail; and not __fish_seen_subcommand_from test preview queue" -s q -l quiet -d 'Say nothing but data and errors'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand mail; and not __fish_seen_subcommand_from test preview queue" -s v -l verbose -d 'Say what was done, without a terminal too'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand mail; and not __fish_seen_subcommand_from test preview queue" -l no-input -d 'Never ask: fail where a question would come'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand mail; and not __fish_seen_subcommand_from test preview queue" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand mail; and not __fish_seen_subcommand_from test preview queue" -f -a "test" -d 'Send a test mail, once'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand mail; and not __fish_seen_subcommand_from test preview queue" -f -a "preview" -d 'Show a mail as users get it, with a code that does not work'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand mail; and not __fish_seen_subcommand_from test preview queue" -f -a "queue" -d 'List the mails that wait, the oldest first, or cancel one'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand mail; and not __fish_seen_subcommand_from test preview queue help" -s q -l quiet -d 'Say nothing but data and errors'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand mail; and not __fish_seen_subcommand_from test preview queue help" -s v -l verbose -d 'Say what was done, without a terminal too'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand mail; and not __fish_seen_subcommand_from test preview queue help" -l no-input -d 'Never ask: fail where a question would come'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand mail; and not __fish_seen_subcommand_from test preview queue help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand mail; and not __fish_seen_subcommand_from test preview queue help" -f -a "test" -d 'Send a test mail, once'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand mail; and not __fish_seen_subcommand_from test preview queue help" -f -a "preview" -d 'Show a mail as users get it, with a code that does not work'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand mail; and not __fish_seen_subcommand_from test preview queue help" -f -a "queue" -d 'List the mails that wait, the oldest first, or cancel one'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand mail; and not __fish_seen_subcommand_from test preview queue help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand mail; and __fish_seen_subcommand_from test" -l reason -d 'Why, for the audit' -r -f
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand mail; and __fish_seen_subcommand_from test" -s c -l config -d 'Configuration file [variable: CXME_ADMIN_CONFIG]' -r -F
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand mail; and __fish_seen_subcommand_from test" -l store -d 'Store, in place of the configured one [variable: CXME_ADMIN_STORE]' -r -F
@@ -901,7 +953,7 @@ csv\t'RFC 4180'"
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand mail; and __fish_seen_subcommand_from test" -l color -d 'Colours: auto, always or never [variable: NO_COLOR]' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand mail; and __fish_seen_subcommand_from test" -s n -l dry-run -d 'Check everything and say what would be done, and do nothing'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand mail; and __fish_seen_subcommand_from test" -s n -l dry-run -d 'Print the plan and change nothing'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand mail; and __fish_seen_subcommand_from test" -s q -l quiet -d 'Say nothing but data and errors'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand mail; and __fish_seen_subcommand_from test" -s v -l verbose -d 'Say what was done, without a terminal too'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand mail; and __fish_seen_subcommand_from test" -l no-input -d 'Never ask: fail where a question would come'
@@ -934,28 +986,33 @@ csv\t'RFC 4180'"
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand mail; and __fish_seen_subcommand_from queue" -l color -d 'Colours: auto, always or never [variable: NO_COLOR]' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand mail; and __fish_seen_subcommand_from queue" -s n -l dry-run -d 'Check everything and say what would be done, and do nothing'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand mail; and __fish_seen_subcommand_from queue" -s n -l dry-run -d 'Print the plan and change nothing'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand mail; and __fish_seen_subcommand_from queue" -s q -l quiet -d 'Say nothing but data and errors'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand mail; and __fish_seen_subcommand_from queue" -s v -l verbose -d 'Say what was done, without a terminal too'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand mail; and __fish_seen_subcommand_from queue" -l no-input -d 'Never ask: fail where a question would come'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand mail; and __fish_seen_subcommand_from queue" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand store; and not __fish_seen_subcommand_from check backup restore migrate" -s c -l config -d 'Configuration file [variable: CXME_ADMIN_CONFIG]' -r -F
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand store; and not __fish_seen_subcommand_from check backup restore migrate" -l store -d 'Store, in place of the configured one [variable: CXME_ADMIN_STORE]' -r -F
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand store; and not __fish_seen_subcommand_from check backup restore migrate" -s o -l output -d 'Form of the data on standard output' -r -f -a "table\t'For people'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand mail; and __fish_seen_subcommand_from help" -f -a "test" -d 'Send a test mail, once'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand mail; and __fish_seen_subcommand_from help" -f -a "preview" -d 'Show a mail as users get it, with a code that does not work'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand mail; and __fish_seen_subcommand_from help" -f -a "queue" -d 'List the mails that wait, the oldest first, or cancel one'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand mail; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand store; and not __fish_seen_subcommand_from check backup restore migrate help" -s c -l config -d 'Configuration file [variable: CXME_ADMIN_CONFIG]' -r -F
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand store; and not __fish_seen_subcommand_from check backup restore migrate help" -l store -d 'Store, in place of the configured one [variable: CXME_ADMIN_STORE]' -r -F
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand store; and not __fish_seen_subcommand_from check backup restore migrate help" -s o -l output -d 'Form of the data on standard output' -r -f -a "table\t'For people'
 json\t'One JSON document'
 ndjson\t'One JSON object a line'
 csv\t'RFC 4180'"
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand store; and not __fish_seen_subcommand_from check backup restore migrate" -l color -d 'Colours: auto, always or never [variable: NO_COLOR]' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand store; and not __fish_seen_subcommand_from check backup restore migrate help" -l color -d 'Colours: auto, always or never [variable: NO_COLOR]' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand store; and not __fish_seen_subcommand_from check backup restore migrate" -s q -l quiet -d 'Say nothing but data and errors'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand store; and not __fish_seen_subcommand_from check backup restore migrate" -s v -l verbose -d 'Say what was done, without a terminal too'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand store; and not __fish_seen_subcommand_from check backup restore migrate" -l no-input -d 'Never ask: fail where a question would come'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand store; and not __fish_seen_subcommand_from check backup restore migrate" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand store; and not __fish_seen_subcommand_from check backup restore migrate" -f -a "check" -d 'Check the store: modes, file system, schema, integrity, references, rows, addresses, audit log, clock and reset key'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand store; and not __fish_seen_subcommand_from check backup restore migrate" -f -a "backup" -d 'Copy the store, as it is at one moment, while others use it'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand store; and not __fish_seen_subcommand_from check backup restore migrate" -f -a "restore" -d 'Put a copy in the store\'s place'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand store; and not __fish_seen_subcommand_from check backup restore migrate" -f -a "migrate" -d 'Bring a store that an older program made to the present schema'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand store; and not __fish_seen_subcommand_from check backup restore migrate help" -s q -l quiet -d 'Say nothing but data and errors'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand store; and not __fish_seen_subcommand_from check backup restore migrate help" -s v -l verbose -d 'Say what was done, without a terminal too'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand store; and not __fish_seen_subcommand_from check backup restore migrate help" -l no-input -d 'Never ask: fail where a question would come'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand store; and not __fish_seen_subcommand_from check backup restore migrate help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand store; and not __fish_seen_subcommand_from check backup restore migrate help" -f -a "check" -d 'Check the store: modes, file system, schema, integrity, references, rows, audit log, clock and reset key'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand store; and not __fish_seen_subcommand_from check backup restore migrate help" -f -a "backup" -d 'Copy the store, as it is at one moment, while others use it'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand store; and not __fish_seen_subcommand_from check backup restore migrate help" -f -a "restore" -d 'Put a copy in the store\'s place'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand store; and not __fish_seen_subcommand_from check backup restore migrate help" -f -a "migrate" -d 'Bring a store that an older program made to the present schema'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand store; and not __fish_seen_subcommand_from check backup restore migrate help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand store; and __fish_seen_subcommand_from check" -s c -l config -d 'Configuration file [variable: CXME_ADMIN_CONFIG]' -r -F
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand store; and __fish_seen_subcommand_from check" -l store -d 'Store, in place of the configured one [variable: CXME_ADMIN_STORE]' -r -F
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand store; and __fish_seen_subcommand_from check" -s o -l output -d 'Form of the data on standard output' -r -f -a "table\t'For people'
@@ -979,7 +1036,7 @@ csv\t'RFC 4180'"
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand store; and __fish_seen_subcommand_from backup" -l color -d 'Colours: auto, always or never [variable: NO_COLOR]' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand store; and __fish_seen_subcommand_from backup" -s n -l dry-run -d 'Check everything and say what would be done, and do nothing'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand store; and __fish_seen_subcommand_from backup" -s n -l dry-run -d 'Print the plan and change nothing'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand store; and __fish_seen_subcommand_from backup" -s q -l quiet -d 'Say nothing but data and errors'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand store; and __fish_seen_subcommand_from backup" -s v -l verbose -d 'Say what was done, without a terminal too'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand store; and __fish_seen_subcommand_from backup" -l no-input -d 'Never ask: fail where a question would come'
@@ -995,7 +1052,7 @@ complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand store; and __fish_
 always\t'Always'
 never\t'Never'"
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand store; and __fish_seen_subcommand_from restore" -s y -l yes -d 'Do not ask'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand store; and __fish_seen_subcommand_from restore" -s n -l dry-run -d 'Check everything and say what would be done, and do nothing'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand store; and __fish_seen_subcommand_from restore" -s n -l dry-run -d 'Print the plan and change nothing'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand store; and __fish_seen_subcommand_from restore" -s q -l quiet -d 'Say nothing but data and errors'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand store; and __fish_seen_subcommand_from restore" -s v -l verbose -d 'Say what was done, without a terminal too'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand store; and __fish_seen_subcommand_from restore" -l no-input -d 'Never ask: fail where a question would come'
@@ -1011,25 +1068,31 @@ csv\t'RFC 4180'"
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand store; and __fish_seen_subcommand_from migrate" -l color -d 'Colours: auto, always or never [variable: NO_COLOR]' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand store; and __fish_seen_subcommand_from migrate" -s n -l dry-run -d 'Check everything and say what would be done, and do nothing'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand store; and __fish_seen_subcommand_from migrate" -s n -l dry-run -d 'Print the plan and change nothing'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand store; and __fish_seen_subcommand_from migrate" -s q -l quiet -d 'Say nothing but data and errors'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand store; and __fish_seen_subcommand_from migrate" -s v -l verbose -d 'Say what was done, without a terminal too'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand store; and __fish_seen_subcommand_from migrate" -l no-input -d 'Never ask: fail where a question would come'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand store; and __fish_seen_subcommand_from migrate" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand config; and not __fish_seen_subcommand_from show" -s c -l config -d 'Configuration file [variable: CXME_ADMIN_CONFIG]' -r -F
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand config; and not __fish_seen_subcommand_from show" -l store -d 'Store, in place of the configured one [variable: CXME_ADMIN_STORE]' -r -F
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand config; and not __fish_seen_subcommand_from show" -s o -l output -d 'Form of the data on standard output' -r -f -a "table\t'For people'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand store; and __fish_seen_subcommand_from help" -f -a "check" -d 'Check the store: modes, file system, schema, integrity, references, rows, audit log, clock and reset key'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand store; and __fish_seen_subcommand_from help" -f -a "backup" -d 'Copy the store, as it is at one moment, while others use it'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand store; and __fish_seen_subcommand_from help" -f -a "restore" -d 'Put a copy in the store\'s place'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand store; and __fish_seen_subcommand_from help" -f -a "migrate" -d 'Bring a store that an older program made to the present schema'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand store; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand config; and not __fish_seen_subcommand_from show help" -s c -l config -d 'Configuration file [variable: CXME_ADMIN_CONFIG]' -r -F
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand config; and not __fish_seen_subcommand_from show help" -l store -d 'Store, in place of the configured one [variable: CXME_ADMIN_STORE]' -r -F
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand config; and not __fish_seen_subcommand_from show help" -s o -l output -d 'Form of the data on standard output' -r -f -a "table\t'For people'
 json\t'One JSON document'
 ndjson\t'One JSON object a line'
 csv\t'RFC 4180'"
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand config; and not __fish_seen_subcommand_from show" -l color -d 'Colours: auto, always or never [variable: NO_COLOR]' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand config; and not __fish_seen_subcommand_from show help" -l color -d 'Colours: auto, always or never [variable: NO_COLOR]' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand config; and not __fish_seen_subcommand_from show" -s q -l quiet -d 'Say nothing but data and errors'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand config; and not __fish_seen_subcommand_from show" -s v -l verbose -d 'Say what was done, without a terminal too'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand config; and not __fish_seen_subcommand_from show" -l no-input -d 'Never ask: fail where a question would come'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand config; and not __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand config; and not __fish_seen_subcommand_from show" -f -a "show" -d 'Show the files and settings in force, and where each comes from'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand config; and not __fish_seen_subcommand_from show help" -s q -l quiet -d 'Say nothing but data and errors'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand config; and not __fish_seen_subcommand_from show help" -s v -l verbose -d 'Say what was done, without a terminal too'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand config; and not __fish_seen_subcommand_from show help" -l no-input -d 'Never ask: fail where a question would come'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand config; and not __fish_seen_subcommand_from show help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand config; and not __fish_seen_subcommand_from show help" -f -a "show" -d 'Show the files and settings in force, and where each comes from'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand config; and not __fish_seen_subcommand_from show help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand config; and __fish_seen_subcommand_from show" -s c -l config -d 'Configuration file [variable: CXME_ADMIN_CONFIG]' -r -F
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand config; and __fish_seen_subcommand_from show" -l store -d 'Store, in place of the configured one [variable: CXME_ADMIN_STORE]' -r -F
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand config; and __fish_seen_subcommand_from show" -s o -l output -d 'Form of the data on standard output' -r -f -a "table\t'For people'
@@ -1043,6 +1106,8 @@ complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand config; and __fish
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand config; and __fish_seen_subcommand_from show" -s v -l verbose -d 'Say what was done, without a terminal too'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand config; and __fish_seen_subcommand_from show" -l no-input -d 'Never ask: fail where a question would come'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand config; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand config; and __fish_seen_subcommand_from help" -f -a "show" -d 'Show the files and settings in force, and where each comes from'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand config; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand whoami" -s c -l config -d 'Configuration file [variable: CXME_ADMIN_CONFIG]' -r -F
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand whoami" -l store -d 'Store, in place of the configured one [variable: CXME_ADMIN_STORE]' -r -F
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand whoami" -s o -l output -d 'Form of the data on standard output' -r -f -a "table\t'For people'
@@ -1069,6 +1134,65 @@ complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand completions" -s q 
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand completions" -s v -l verbose -d 'Say what was done, without a terminal too'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand completions" -l no-input -d 'Never ask: fail where a question would come'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand completions" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand help; and not __fish_seen_subcommand_from demo init users resets jobs roles operators policy audit mail store config whoami completions help" -f -a "demo" -d 'Show the program at work on a sample organization'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand help; and not __fish_seen_subcommand_from demo init users resets jobs roles operators policy audit mail store config whoami completions help" -f -a "init" -d 'Make what is missing of configuration, store and reset key'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand help; and not __fish_seen_subcommand_from demo init users resets jobs roles operators policy audit mail store config whoami completions help" -f -a "users" -d 'Users, their passwords and their locks'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand help; and not __fish_seen_subcommand_from demo init users resets jobs roles operators policy audit mail store config whoami completions help" -f -a "resets" -d 'Links by which users choose a password'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand help; and not __fish_seen_subcommand_from demo init users resets jobs roles operators policy audit mail store config whoami completions help" -f -a "jobs" -d 'Bulk sends, and sending what waits in the outbox'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand help; and not __fish_seen_subcommand_from demo init users resets jobs roles operators policy audit mail store config whoami completions help" -f -a "roles" -d 'Roles, and what they allow'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand help; and not __fish_seen_subcommand_from demo init users resets jobs roles operators policy audit mail store config whoami completions help" -f -a "operators" -d 'Operators: the OS accounts that may use this tool'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand help; and not __fish_seen_subcommand_from demo init users resets jobs roles operators policy audit mail store config whoami completions help" -f -a "policy" -d 'The organization\'s password requirements'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand help; and not __fish_seen_subcommand_from demo init users resets jobs roles operators policy audit mail store config whoami completions help" -f -a "audit" -d 'The audit: every deed, in a chain of hashes'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand help; and not __fish_seen_subcommand_from demo init users resets jobs roles operators policy audit mail store config whoami completions help" -f -a "mail" -d 'Mail: try the relay, see the mails, see what waits'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand help; and not __fish_seen_subcommand_from demo init users resets jobs roles operators policy audit mail store config whoami completions help" -f -a "store" -d 'The store itself'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand help; and not __fish_seen_subcommand_from demo init users resets jobs roles operators policy audit mail store config whoami completions help" -f -a "config" -d 'The configuration'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand help; and not __fish_seen_subcommand_from demo init users resets jobs roles operators policy audit mail store config whoami completions help" -f -a "whoami" -d 'Show the account, role, permissions and store that commands use here'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand help; and not __fish_seen_subcommand_from demo init users resets jobs roles operators policy audit mail store config whoami completions help" -f -a "completions" -d 'Print the completions for a shell'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand help; and not __fish_seen_subcommand_from demo init users resets jobs roles operators policy audit mail store config whoami completions help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand help; and __fish_seen_subcommand_from users" -f -a "list" -d 'List users, by email address'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand help; and __fish_seen_subcommand_from users" -f -a "show" -d 'Show what is known of a user'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand help; and __fish_seen_subcommand_from users" -f -a "add" -d 'Add a user'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand help; and __fish_seen_subcommand_from users" -f -a "edit" -d 'Change a user\'s address, name, role, sign-in or language'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand help; and __fish_seen_subcommand_from users" -f -a "delete" -d 'Delete users'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand help; and __fish_seen_subcommand_from users" -f -a "lock" -d 'Lock a user, for a time or for good'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand help; and __fish_seen_subcommand_from users" -f -a "unlock" -d 'Unlock a user'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand help; and __fish_seen_subcommand_from users" -f -a "import" -d 'Import users from CSV, NDJSON or a JSON array, all or none'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand help; and __fish_seen_subcommand_from users" -f -a "export" -d 'Export users as CSV, JSON or NDJSON'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand help; and __fish_seen_subcommand_from users" -f -a "password" -d 'Choose how a user gets a password: by a mailed link, or set here'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand help; and __fish_seen_subcommand_from users" -f -a "set-password" -d 'Set a user\'s password'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand help; and __fish_seen_subcommand_from users" -f -a "send-reset" -d 'Mail users a link by which they choose a password'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand help; and __fish_seen_subcommand_from users" -f -a "verify-password" -d 'Check a user\'s password, as a login system does'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand help; and __fish_seen_subcommand_from users" -f -a "change-password" -d 'Let a user change the password, with the old one as proof'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand help; and __fish_seen_subcommand_from resets" -f -a "list" -d 'List links, the newest first: open, used, expired or revoked'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand help; and __fish_seen_subcommand_from resets" -f -a "revoke" -d 'End the open links of a user, or of all'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand help; and __fish_seen_subcommand_from resets" -f -a "redeem" -d 'Set a new password with the code of a reset mail'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand help; and __fish_seen_subcommand_from jobs" -f -a "list" -d 'List jobs, the newest first'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand help; and __fish_seen_subcommand_from jobs" -f -a "show" -d 'Show a job: how far it is, at which pace, and what the relay answered'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand help; and __fish_seen_subcommand_from jobs" -f -a "recipients" -d 'List the recipients of a job, with what became of the mail to each'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand help; and __fish_seen_subcommand_from jobs" -f -a "run" -d 'Send what is due: queued, deferred, or in doubt after a crash'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand help; and __fish_seen_subcommand_from jobs" -f -a "pause" -d 'Pause a running job'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand help; and __fish_seen_subcommand_from jobs" -f -a "resume" -d 'Resume a paused job'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand help; and __fish_seen_subcommand_from jobs" -f -a "cancel" -d 'Cancel what waits of a job'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand help; and __fish_seen_subcommand_from jobs" -f -a "remind" -d 'Mail those again who were sent a link by a job and did not use it'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand help; and __fish_seen_subcommand_from jobs" -f -a "delete" -d 'Delete the records of a job that has ended, or of all old ones'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand help; and __fish_seen_subcommand_from roles" -f -a "list" -d 'List roles and what they allow'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand help; and __fish_seen_subcommand_from roles" -f -a "permissions" -d 'List all permissions: what each allows, and which others it requires'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand help; and __fish_seen_subcommand_from operators" -f -a "list" -d 'List operators and their roles'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand help; and __fish_seen_subcommand_from operators" -f -a "add" -d 'Make an OS account an operator'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand help; and __fish_seen_subcommand_from operators" -f -a "remove" -d 'Remove an operator; the OS account stays'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand help; and __fish_seen_subcommand_from policy" -f -a "show" -d 'Show the organization\'s password requirements in plain words'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand help; and __fish_seen_subcommand_from policy" -f -a "check" -d 'Check a password against the requirements, without setting it'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand help; and __fish_seen_subcommand_from audit" -f -a "list" -d 'List events, the newest first'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand help; and __fish_seen_subcommand_from audit" -f -a "verify" -d 'Check that no event was changed, deleted or inserted'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand help; and __fish_seen_subcommand_from audit" -f -a "head" -d 'Print the hash of the newest event, to be kept elsewhere'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand help; and __fish_seen_subcommand_from mail" -f -a "test" -d 'Send a test mail, once'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand help; and __fish_seen_subcommand_from mail" -f -a "preview" -d 'Show a mail as users get it, with a code that does not work'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand help; and __fish_seen_subcommand_from mail" -f -a "queue" -d 'List the mails that wait, the oldest first, or cancel one'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand help; and __fish_seen_subcommand_from store" -f -a "check" -d 'Check the store: modes, file system, schema, integrity, references, rows, audit log, clock and reset key'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand help; and __fish_seen_subcommand_from store" -f -a "backup" -d 'Copy the store, as it is at one moment, while others use it'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand help; and __fish_seen_subcommand_from store" -f -a "restore" -d 'Put a copy in the store\'s place'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand help; and __fish_seen_subcommand_from store" -f -a "migrate" -d 'Bring a store that an older program made to the present schema'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand help; and __fish_seen_subcommand_from config" -f -a "show" -d 'Show the files and settings in force, and where each comes from'
 # Files only where one is meant, and the values of arguments.
 complete -c cxme-admin -f
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand completions" -a "bash elvish fish powershell zsh"

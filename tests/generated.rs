@@ -69,7 +69,8 @@ fn the_reference_is_the_help_of_all_commands() {
     assert_committed("tests/cli-reference.txt", &text);
 }
 
-/// The help of a command and of those below it, in the order in which they are listed.
+/// The help of a command and of those below it, in the order in which they are listed. What `help` has below it is the same
+/// again.
 fn write_help(text: &mut String, command: &mut Command, is_top: bool) {
     let help = command.render_long_help().to_string();
     let own = match help.split_once("\nGlobal options:\n") {
@@ -81,7 +82,7 @@ fn write_help(text: &mut String, command: &mut Command, is_top: bool) {
     for line in own.trim_end().lines() {
         writeln!(text, "{}", line.trim_end()).unwrap();
     }
-    for below in command.get_subcommands_mut().filter(|below| !below.is_hide_set()) {
+    for below in command.get_subcommands_mut().filter(|below| !below.is_hide_set() && below.get_name() != "help") {
         write_help(text, below, false);
     }
 }

@@ -55,6 +55,10 @@ fn asks_twice() {
     }
     let ask = || {
         let mut terminal = ControllingTerminal::open(Duration::from_millis(patience.parse().unwrap()))?;
+        if what == "choice" {
+            let picked = terminal.choose("Which", &["one", "other"])?;
+            return Ok([format!("{picked:?}"), String::new()]);
+        }
         terminal.show("Two lines, please.\n")?;
         Ok::<_, PromptError>(if what == "lines" {
             [terminal.ask_line("First: ")?, terminal.ask_line("Second: ")?]

@@ -32,6 +32,8 @@ mod opening;
 mod resets;
 #[path = "store/restore.rs"]
 mod restore;
+#[path = "store/secret_output.rs"]
+mod secret_output;
 #[path = "store/stopped.rs"]
 mod stopped;
 #[path = "store/strangers.rs"]

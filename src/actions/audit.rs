@@ -35,7 +35,7 @@ pub fn list(
 ///
 /// # Errors
 /// When the operator may not view the audit.
-pub fn untold(desk: &Desk) -> Result<Vec<RefusedAttempts>> {
+pub fn unrecorded_attempts(desk: &Desk) -> Result<Vec<RefusedAttempts>> {
     desk.view(Action::AuditList, |view| Ok(view.refused_attempts()?))
 }
 

@@ -10,7 +10,7 @@ use crate::domain::policy::Fault;
 use crate::domain::policy::PersonalWords;
 use crate::domain::refusal::Refusal;
 use crate::domain::user::User;
-use crate::secrets::admission::Admitted;
+use crate::secrets::admission::AcceptedHash;
 use crate::secrets::admission::Rehashed;
 use crate::secrets::admission::Verified;
 use crate::secrets::password::Password;
@@ -57,14 +57,14 @@ impl Desk {
         password: &Password,
         history: &[PasswordHash],
         permit: Option<&PolicyOverride>,
-    ) -> Result<Admitted> {
+    ) -> Result<AcceptedHash> {
         let (mut hasher, mut random) = (self.hasher.borrow_mut(), self.random.borrow_mut());
         if let Some(permit) = permit {
             return Ok(hasher.admit_overridden(password, permit, random.as_mut()));
         }
         let (policy, words) = (self.policy()?, self.personal_words(user));
-        let admitted = hasher.admit(password, policy, &words, history, random.as_mut());
-        admitted.map_err(|faults| self.policy_refusal(faults))
+        let accepted = hasher.admit(password, policy, &words, history, random.as_mut());
+        accepted.map_err(|faults| self.policy_refusal(faults))
     }
 
     /// Whether a password is the one of this hash, with the proof. The same work is done without a hash, or with one that

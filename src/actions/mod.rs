@@ -53,6 +53,7 @@ use crate::secrets::hasher::Hasher;
 use crate::secrets::password_hash::HashParameters;
 use crate::store::Reading;
 use crate::store::Store;
+use crate::store::StoreError;
 use crate::store::Writing;
 use crate::store::sign_in_failures::RefusedAttempt;
 
@@ -215,21 +216,27 @@ impl Desk {
         // What has expired by now stays so.
         let result = may.and_then(|()| Ok(change.note_time(now)?)).and_then(|()| run(&change));
         let Change { standing, writing, .. } = change;
-        match result {
-            Ok((record, value)) => {
-                if !intent.dry_run && !record.is_unchanged {
-                    writing.append_refused_attempts(now)?;
-                    writing.append_event(&self.event(action, &standing, Outcome::Done, now, intent, record))?;
-                    writing.commit()?;
-                }
-                Ok(value)
+        let committed = result.and_then(|(record, value)| {
+            if !intent.dry_run && !record.is_unchanged {
+                writing.append_refused_attempts(now)?;
+                writing.append_event(&self.event(action, &standing, Outcome::Done, now, intent, record))?;
+                writing.commit()?;
             }
-            Err(error) => {
-                drop(writing);
-                let result = Err(error);
-                self.remember_refusal(action, &standing, Some(intent), &result);
-                result
-            }
+            Ok(value)
+        });
+        let result = committed.map_err(|error| self.explained(error));
+        self.remember_refusal(action, &standing, Some(intent), &result);
+        result
+    }
+
+    /// SQLite says that the disk is full also where a table has no number left for a new row.
+    fn explained(&self, error: ActionError) -> ActionError {
+        if !matches!(error, ActionError::Store(StoreError::Full)) {
+            return error;
+        }
+        match self.store.read().and_then(|reading| reading.table_without_numbers()) {
+            Ok(Some(table)) => StoreError::NoNumbers(table).into(),
+            Ok(None) | Err(_) => error,
         }
     }
 
@@ -238,7 +245,7 @@ impl Desk {
     ///
     /// # Errors
     /// When the operator may not.
-    pub fn may(&self, action: Action, besides: &[Permission]) -> Result<()> {
+    pub fn authorize(&self, action: Action, besides: &[Permission]) -> Result<()> {
         self.view(action, |view| besides.iter().try_for_each(|permission| view.require(*permission)))
     }
 

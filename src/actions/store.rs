@@ -127,15 +127,15 @@ fn behind(now: Timestamp, newest: Option<i64>) -> Option<String> {
 /// # Errors
 /// When the operator may not, there is a file already, or the disk is full.
 pub fn back_up(desk: &Desk, destination: &Path, intent: &Intent) -> Result<()> {
-    let copying = desk.change(Action::StoreBackup, intent, |_| {
+    let backup = desk.change(Action::StoreBackup, intent, |_| {
         // Before the event is written: where no copy can be made, none is recorded.
-        let copying = desk.store.begin_copy(destination)?;
+        let backup = desk.store.begin_copy(destination)?;
         let mut record = Record::default();
         record.note("to", destination.display().to_string());
-        Ok((record, copying))
+        Ok((record, backup))
     })?;
     if !intent.dry_run {
-        desk.store.finish_copy(copying)?;
+        desk.store.finish_copy(backup)?;
     }
     Ok(())
 }

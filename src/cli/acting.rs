@@ -5,7 +5,7 @@ use crate::actions::Intent;
 /// Options of commands that change something
 #[derive(Debug, Clone, Default, clap::Args)]
 pub struct ActingArgs {
-    /// Check everything and say what would be done, and do nothing
+    /// Print the plan and change nothing
     #[arg(short = 'n', long)]
     pub dry_run: bool,
     /// Why, for the audit
@@ -17,10 +17,5 @@ impl ActingArgs {
     /// What the action is told.
     pub fn intent(&self) -> Intent {
         Intent { reason: self.reason.clone(), dry_run: self.dry_run }
-    }
-
-    /// "deleted" or "would be deleted".
-    pub fn verb(&self, done: &str) -> String {
-        if self.dry_run { format!("would be {done}") } else { format!("is {done}") }
     }
 }

@@ -59,6 +59,11 @@ impl<'a> Cell<'a> {
         time.map_or(Self::Nothing(nothing), Self::Time)
     }
 
+    /// A count.
+    pub fn count(count: u64) -> Self {
+        Self::Number(i64::try_from(count).unwrap_or(i64::MAX))
+    }
+
     /// As a person reads it.
     pub fn shown(&self, now: Timestamp) -> Cow<'_, str> {
         match self {

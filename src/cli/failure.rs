@@ -2,6 +2,7 @@
 //! the program stand here (sysexits(3) where it has one).
 
 mod complaint;
+mod unknown_command;
 mod usage;
 
 use std::ffi::OsString;
@@ -181,9 +182,11 @@ fn of_complaint(complaint: &Complaint) -> Told {
         Complaint::Stopped { signal, hint, .. } => {
             Told::new(u8::try_from(128 + signal).unwrap_or(BUG), complaint).hint(hint)
         }
-        Complaint::NotShown { code, .. } => {
-            Told::new(*code, complaint).hint("standard output could not be written: set another password")
+        Complaint::WouldBeLost(_) => {
+            Told::new(IO, complaint).hint("let standard output be a terminal, a file or a pipe")
         }
+        Complaint::NotShown { username, .. } => Told::new(IO, complaint)
+            .hint(format!("set another one: cxme-admin users set-password {username} --generate")),
         Complaint::Broken { code, hint, .. } => Told::new(*code, complaint).hint(hint),
         Complaint::NotSent { fault, hint, .. } => {
             let code = match fault {
@@ -373,6 +376,9 @@ fn of_store(error: &StoreError) -> Told {
         StoreError::Full | StoreError::ReadOnly(_) | StoreError::Closed(_) | StoreError::Disk(_) => {
             Told::new(IO, error)
         }
+        StoreError::NoNumbers(_) => Told::new(IO, error).hint(
+            "somebody wrote to the file without this program: cxme-admin store check; restore the newest sound backup",
+        ),
         StoreError::Corrupt(_) => Told::new(IO, error).hint("cxme-admin store check; restore the newest sound backup"),
         StoreError::Sql(_) => {
             Told::new(BUG, error).hint("this is a bug: please report it with the command that you gave")

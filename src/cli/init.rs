@@ -25,7 +25,7 @@ use crate::store::Store;
 use crate::store::StoreError;
 use crate::store::open::Expect;
 
-use place::KeyPlace;
+use place::NewKeyFile;
 use place::ServiceAccount;
 use place::group;
 use place::make_directory_of;
@@ -77,9 +77,9 @@ pub fn run(context: &mut Context, args: &InitArgs) -> anyhow::Result<()> {
     let config = if existing.is_some() { context.config()? } else { context.config_by_default() }.clone();
     let store_path = std::path::absolute(context.store_path(&config))?;
     let service = ServiceAccount::of(context, &store_path);
-    let key_place = KeyPlace::new(context.key_path()?, service);
+    let key_file = NewKeyFile::new(context.key_path()?, service);
     if store_path.symlink_metadata().is_ok() {
-        return at_store(context, args, &store_path, &key_place);
+        return at_store(context, args, &store_path, &key_file);
     }
     context.may_init()?;
     // Whether that account has a store already cannot be seen from here; this says so, and what one is there.
@@ -88,7 +88,7 @@ pub fn run(context: &mut Context, args: &InitArgs) -> anyhow::Result<()> {
         return Err(complaint.into());
     }
     Store::check_place(&store_path, if config.store.reader_group.is_some() { 0o640 } else { 0o600 })?;
-    key_place.check_free(&store_path)?;
+    key_file.check_free(&store_path)?;
     let mut equivalent = None;
     if existing.is_none() {
         let path = context.new_config_path();
@@ -100,8 +100,8 @@ pub fn run(context: &mut Context, args: &InitArgs) -> anyhow::Result<()> {
         private_file::write_new(&path, CONFIG_MODE, text.as_bytes())?;
         context.output.say(&format!("Created configuration: {}", path.display()));
     }
-    let operators = make_store(context, &config, &store_path, &key_place, first, service)?;
-    context.output.say(&format!("Created reset key: {}", key_place.path.display()));
+    let operators = make_store(context, &config, &store_path, &key_file, first, service)?;
+    context.output.say(&format!("Created reset key: {}", key_file.path.display()));
     context.output.say(&format!("Created store: {}", store_path.display()));
     for FirstOperator { uid, account, kind, .. } in &operators {
         let account = format!("{} (uid {uid})", text::visible(account));
@@ -118,11 +118,11 @@ pub fn run(context: &mut Context, args: &InitArgs) -> anyhow::Result<()> {
 }
 
 /// Where a store is already: finishes an `init` that was ended in between, or gives the store a new key.
-fn at_store(context: &mut Context, args: &InitArgs, store: &Path, key_place: &KeyPlace) -> anyhow::Result<()> {
-    if key_place.is_pending() {
+fn at_store(context: &mut Context, args: &InitArgs, store: &Path, key_file: &NewKeyFile) -> anyhow::Result<()> {
+    if key_file.is_pending() {
         context.may_init()?;
-        key_place.finish()?;
-        context.output.say(&format!("Created reset key: {}", key_place.path.display()));
+        key_file.finish()?;
+        context.output.say(&format!("Created reset key: {}", key_file.path.display()));
         return Ok(());
     }
     if !args.new_key {
@@ -135,7 +135,7 @@ fn at_store(context: &mut Context, args: &InitArgs, store: &Path, key_place: &Ke
                 format!("{}: the key is there: `--new-key` is for a store that has lost it", key_path.display());
             Err(Complaint::Configuration(words).into())
         }
-        None => renew_key(context, key_place, args.yes),
+        None => renew_key(context, key_file, args.yes),
     }
 }
 
@@ -144,7 +144,7 @@ fn make_store(
     context: &mut Context,
     config: &Config,
     path: &Path,
-    key_place: &KeyPlace,
+    key_file: &NewKeyFile,
     first: Option<(u32, String)>,
     service: Option<ServiceAccount>,
 ) -> anyhow::Result<Vec<FirstOperator>> {
@@ -162,13 +162,13 @@ fn make_store(
     let (now, mut random) = (context.now()?, context.take_random()?);
     let make_key = || {
         let key = ResetKey::generate(random.as_mut());
-        key_place.write(&key)?;
+        key_file.write(&key)?;
         Ok(key.fingerprint())
     };
     let _rights = service.map(ServiceAccount::rights).transpose()?;
     let mode = if readers.is_some() { 0o640 } else { 0o600 };
-    init::init(path, mode, &account, &operators, make_key, now).inspect_err(|_| key_place.discard(path))?;
-    key_place.finish()?;
+    init::init(path, mode, &account, &operators, make_key, now).inspect_err(|_| key_file.discard(path))?;
+    key_file.finish()?;
     if readers.is_some() {
         // Readers that may not write find a log from now on: opening creates it, and closing leaves it.
         let rule = context.store_rule(config, service.map(|service| service.uid));
@@ -178,7 +178,7 @@ fn make_store(
 }
 
 /// Gives a store that has lost its key a new one.
-fn renew_key(context: &mut Context, place: &KeyPlace, yes: bool) -> anyhow::Result<()> {
+fn renew_key(context: &mut Context, place: &NewKeyFile, yes: bool) -> anyhow::Result<()> {
     let desk = context.desk(Action::StoreInit)?;
     let links = init::links_of_lost_key(&desk)?;
     let path = place.path.display();

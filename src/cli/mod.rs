@@ -16,6 +16,7 @@ pub mod mail;
 pub mod one_of;
 pub mod operators;
 pub mod output;
+pub mod plan;
 pub mod policy;
 pub mod prompt;
 pub mod resets;
@@ -60,7 +61,6 @@ use output::Output;
     subcommand_required = true,
     arg_required_else_help = true
 )]
-#[command(disable_help_subcommand = true)]
 pub struct Arguments {
     #[command(flatten)]
     global: Global,

@@ -187,11 +187,26 @@ pub fn write_error(
     details: &[String],
     hint: Option<&str>,
 ) -> io::Result<()> {
+    let hints: Vec<String> = hint.map(str::to_owned).into_iter().collect();
+    write_error_with_hints(stream, in_colour, words, details, &hints)
+}
+
+/// As [`write_error`], with several hints.
+///
+/// # Errors
+/// When the stream cannot be written.
+pub fn write_error_with_hints(
+    stream: &mut dyn Write,
+    in_colour: bool,
+    words: &str,
+    details: &[String],
+    hints: &[String],
+) -> io::Result<()> {
     writeln!(stream, "{} {}", label(in_colour, AnsiColor::Red, "error:"), text::visible(words))?;
     for detail in details {
         writeln!(stream, "  - {}", text::visible(detail))?;
     }
-    if let Some(hint) = hint {
+    for hint in hints {
         writeln!(stream, "{} {}", label(in_colour, AnsiColor::Cyan, "hint:"), text::visible(hint))?;
     }
     Ok(())

@@ -113,7 +113,7 @@ prompt_patience = "5 minutes"
     config.toml:3: [organization] second_factor: expected true or false, found "yes"
     config.toml:6: [password] min_lenght: unknown key, did you mean `min_length`?
     config.toml:7: [password] history: expected a whole number from 0 to 24, found 99
-    config.toml:8: [password] prompt_patience: expected a whole number and one of the units w, d, h, m, s, as in `24h` or `90d`, found "5 minutes"
+    config.toml:8: [password] prompt_patience: expected whole numbers with the units w, d, h, m, s, as in `24h`, `90d` or `2h30m`, found "5 minutes"
     "#);
     let found = parse(text).unwrap_err();
     assert_eq!((found.len(), found.iter().count()), (5, 5));

@@ -1,4 +1,4 @@
-//! Lengths of time as people write them in the configuration and on the command line: `24h`, `90d`, `5m`, `30s`.
+//! Lengths of time as people write them in the configuration and on the command line: `24h`, `90d`, `5m`, `2h30m`.
 
 use std::fmt;
 use std::time::Duration;
@@ -12,44 +12,60 @@ pub const LONGEST: Duration = Duration::from_secs(36_500 * 86_400);
 /// Why a text is not a duration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum DurationProblem {
-    /// Not digits followed by one unit. Fractions, signs, spaces and several units (`1h30m`) are not accepted.
-    #[error("expected a whole number and one of the units w, d, h, m, s, as in `24h` or `90d`")]
+    /// Not digits and a unit, once or several times. Fractions, signs and spaces are not accepted.
+    #[error("expected whole numbers with the units w, d, h, m, s, as in `24h`, `90d` or `2h30m`")]
     Form,
+    /// The units are in another order than from the longest to the shortest, or one comes twice.
+    #[error("expected each of the units w, d, h, m, s at most once, the longest first, as in `2h30m`")]
+    Order,
     /// Longer than [`LONGEST`].
     #[error("expected at most 36500d")]
     TooLong,
 }
 
-/// Reads a duration: a whole number and one unit, `w`, `d`, `h`, `m` or `s`.
+/// Reads a duration: whole numbers, each with its unit `w`, `d`, `h`, `m` or `s`, the longest unit first: `90d`, `2h30m`.
 ///
 /// # Errors
 /// When the text has another form, or means more than a hundred years.
 pub fn parse_duration(text: &str) -> Result<Duration, DurationProblem> {
-    let (number, unit) = UNITS
-        .iter()
-        .find_map(|(letter, seconds)| Some((text.strip_suffix(*letter)?, *seconds)))
-        .ok_or(DurationProblem::Form)?;
-    if number.is_empty() || !number.bytes().all(|byte| byte.is_ascii_digit()) {
-        return Err(DurationProblem::Form);
+    let (mut rest, mut units, mut total) = (text, UNITS.iter(), 0_u64);
+    loop {
+        let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
+        let (number, behind) = rest.split_at(digits);
+        let letter = behind.chars().next().filter(|_| digits > 0).ok_or(DurationProblem::Form)?;
+        if !UNITS.iter().any(|(unit, _)| *unit == letter) {
+            return Err(DurationProblem::Form);
+        }
+        let (_, seconds) = units.find(|(unit, _)| *unit == letter).ok_or(DurationProblem::Order)?;
+        // Digits alone can only fail to parse by being too many.
+        let part = number.parse::<u64>().ok().and_then(|number| number.checked_mul(*seconds));
+        total = part.and_then(|part| total.checked_add(part)).ok_or(DurationProblem::TooLong)?;
+        rest = &behind[letter.len_utf8()..];
+        if rest.is_empty() {
+            break;
+        }
     }
-    // Digits alone can only fail to parse by being too many.
-    let number: u64 = number.parse().map_err(|_| DurationProblem::TooLong)?;
-    let seconds = number.checked_mul(unit).ok_or(DurationProblem::TooLong)?;
-    Some(Duration::from_secs(seconds)).filter(|duration| *duration <= LONGEST).ok_or(DurationProblem::TooLong)
+    Some(Duration::from_secs(total)).filter(|duration| *duration <= LONGEST).ok_or(DurationProblem::TooLong)
 }
 
-/// Shows a duration in the form that [`parse_duration`] reads, in the longest of `d`, `h`, `m`, `s` that needs no
-/// fraction. Parts of a second are cut off.
+/// Shows a duration in the form that [`parse_duration`] reads, in `d`, `h`, `m` and `s`. Parts of a second are cut off.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ShownDuration(pub Duration);
 
 impl fmt::Display for ShownDuration {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let seconds = self.0.as_secs();
+        let mut seconds = self.0.as_secs();
+        if seconds == 0 {
+            return f.write_str("0s");
+        }
         // No weeks: people count `14d` and `90d` more easily.
-        let fitting = UNITS.iter().skip(1).find(|(_, unit)| seconds != 0 && seconds.is_multiple_of(*unit));
-        let (letter, unit) = fitting.unwrap_or(&('s', 1));
-        write!(f, "{}{letter}", seconds / unit)
+        for (letter, unit) in UNITS.iter().skip(1) {
+            if seconds >= *unit {
+                write!(f, "{}{letter}", seconds / unit)?;
+                seconds %= unit;
+            }
+        }
+        Ok(())
     }
 }
 
@@ -84,6 +100,11 @@ mod tests {
             ("0s", 0),
             ("007d", 604_800),
             ("36500d", 3_153_600_000),
+            ("2h30m", 9_000),
+            ("1w2d3h4m5s", 788_645),
+            ("1d0h", 86_400),
+            ("0h0m0s", 0),
+            ("1h90m", 9_000),
         ] {
             assert_eq!(parse_duration(text), Ok(Duration::from_secs(seconds)), "{text}");
         }
@@ -91,25 +112,44 @@ mod tests {
 
     #[test]
     fn any_other_form_is_refused() {
-        for text in
-            ["", "5", "m", "1.5h", "1,5h", "-5m", "+5m", " 5m", "5 m", "5m ", "5M", "1h30m", "5min", "٥m", "5ms", "∞d"]
-        {
+        for text in [
+            "", "5", "m", "1.5h", "1,5h", "-5m", "+5m", " 5m", "5 m", "5m ", "5M", "5min", "٥m", "∞d", "2h30",
+            "2h30 m", "2h 30m", "2hm", "hh", "PT2H30M", "2:30", "5m\n", "5m\0",
+        ] {
             assert_eq!(parse_duration(text), Err(DurationProblem::Form), "{text}");
         }
+        for text in ["30m2h", "2h30h", "1s1w", "5ms5m"] {
+            assert!(parse_duration(text).is_err(), "{text}");
+        }
+        assert_eq!(parse_duration("30m2h"), Err(DurationProblem::Order));
     }
 
     #[test]
     fn what_overflows_or_passes_a_hundred_years_is_refused() {
-        for text in ["36501d", "5215w", "18446744073709551615s", "18446744073709551615w", "99999999999999999999999s"] {
+        for text in [
+            "36501d",
+            "5215w",
+            "18446744073709551615s",
+            "18446744073709551615w",
+            "99999999999999999999999s",
+            "36500d1s",
+            "30500568904943w18446744073709551615s",
+        ] {
             assert_eq!(parse_duration(text), Err(DurationProblem::TooLong), "{text}");
         }
     }
 
     #[test]
-    fn a_duration_is_shown_in_its_longest_whole_unit() {
-        for (text, shown) in
-            [("0s", "0s"), ("90s", "90s"), ("120s", "2m"), ("60m", "1h"), ("24h", "1d"), ("25h", "25h"), ("1w", "7d")]
-        {
+    fn a_duration_is_shown_with_each_unit_that_it_needs() {
+        for (text, shown) in [
+            ("0s", "0s"),
+            ("90s", "1m30s"),
+            ("120s", "2m"),
+            ("150m", "2h30m"),
+            ("24h", "1d"),
+            ("1w", "7d"),
+            ("25h1s", "1d1h1s"),
+        ] {
             assert_eq!(ShownDuration(parse_duration(text).unwrap()).to_string(), shown);
         }
     }

@@ -25,5 +25,6 @@ pub mod search;
 pub mod selection;
 pub mod share;
 pub mod sign_in;
+pub mod spelling;
 pub mod text;
 pub mod user;

@@ -1,6 +1,7 @@
 //! What wrong passwords cost: nobody is locked out by strangers, and nobody guesses on at full speed.
 
 use std::net::IpAddr;
+use std::str::FromStr;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -52,21 +53,38 @@ pub struct SignInFailures {
     pub client: Option<String>,
 }
 
-/// Reads the address or the name of the host that a login comes from, as a login system passes it on.
-///
-/// # Errors
-/// What is wrong with it.
-pub fn parse_client(given: &str) -> Result<String, &'static str> {
-    // An IPv6 address may be in brackets, as in a URL (RFC 3986 section 3.2.2).
-    let given = given.strip_prefix('[').and_then(|inner| inner.strip_suffix(']')).unwrap_or(given);
-    if let Ok(address) = given.parse::<IpAddr>() {
-        return Ok(address.to_string());
+/// The client that a login system names as an argument. An empty argument names none: PAM sets an empty PAM_RHOST for a local
+/// login, and a wrapper passes it on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NamedClient(Option<String>);
+
+impl NamedClient {
+    /// Its address or name; `None`: none was named.
+    pub fn name(&self) -> Option<&str> {
+        self.0.as_deref()
     }
-    let is_part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_' | ':' | '%');
-    if given.is_empty() || given.len() > MAX_CLIENT || !given.chars().all(is_part) || given.starts_with('-') {
-        return Err("not an IP address or a host name");
+}
+
+impl FromStr for NamedClient {
+    type Err = &'static str;
+
+    /// Reads the address or the name of the host that a login comes from.
+    fn from_str(given: &str) -> Result<Self, &'static str> {
+        let given = given.trim();
+        if given.is_empty() {
+            return Ok(Self(None));
+        }
+        // An IPv6 address may be in brackets, as in a URL (RFC 3986 section 3.2.2).
+        let given = given.strip_prefix('[').and_then(|inner| inner.strip_suffix(']')).unwrap_or(given);
+        if let Ok(address) = given.parse::<IpAddr>() {
+            return Ok(Self(Some(address.to_string())));
+        }
+        let is_part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_' | ':' | '%');
+        if given.is_empty() || given.len() > MAX_CLIENT || !given.chars().all(is_part) || given.starts_with('-') {
+            return Err("not an IP address or a host name");
+        }
+        Ok(Self(Some(given.to_owned())))
     }
-    Ok(given.to_owned())
 }
 
 /// What PAM says of the client, which may come from a name server that an attacker runs: kept as it is, made visible and cut.
@@ -91,12 +109,15 @@ mod tests {
     #[test]
     fn a_client_is_an_address_or_a_name() {
         for good in ["192.0.2.7", "2001:db8::7", "fe80::1%eth0", "mail.example.com", "tty1", "my_host:0"] {
-            assert_eq!(parse_client(good).as_deref(), Ok(good));
+            assert_eq!(good.parse::<NamedClient>().unwrap().name(), Some(good));
         }
-        for bad in ["", "a b", "\u{1b}[31m", "-x", "ü.example", "a\n", &"x".repeat(256)] {
-            assert!(parse_client(bad).is_err(), "{bad:?}");
+        for bad in ["a b", "\u{1b}[31m", "-x", "ü.example", "a\nb", "[]", &"x".repeat(256)] {
+            assert!(bad.parse::<NamedClient>().is_err(), "{bad:?}");
         }
-        assert_eq!(parse_client("[::1]").as_deref(), Ok("::1"));
+        assert_eq!("[::1]".parse::<NamedClient>().unwrap().name(), Some("::1"));
+        for none in ["", " ", "\n"] {
+            assert_eq!(none.parse::<NamedClient>().unwrap().name(), None, "{none:?}");
+        }
         assert_eq!(client_of_pam("\u{1b}[31mx").as_deref(), Some("\\u{1b}[31mx"));
         assert_eq!(client_of_pam("  "), None);
     }

@@ -12,7 +12,7 @@ use crate::store::outbox::Due;
 
 /// Why a message is called off instead of being sent. `operator`: what the role of the operator who asked for it allows now;
 /// `user`: what that of its user allows.
-pub(super) fn objection(
+pub(super) fn cancel_reason(
     due: &Due,
     operator: Permissions,
     user: Permissions,

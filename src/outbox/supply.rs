@@ -6,7 +6,7 @@ use std::collections::hash_map::Entry;
 
 use jiff::Timestamp;
 
-use super::judge::objection;
+use super::judge::cancel_reason;
 use crate::domain::message::MessageId;
 use crate::domain::operator::Operator;
 use crate::domain::organization::Organization;
@@ -65,7 +65,7 @@ impl<'run> Supply<'run> {
         call_off: &mut dyn FnMut(MessageId, &str) -> Result<()>,
     ) -> Result<Option<Due>> {
         while let Some(due) = self.next(writing, now)? {
-            match self.objection(writing, &due, now)? {
+            match self.cancel_reason(writing, &due, now)? {
                 Some(why) => call_off(due.id, why)?,
                 None => return Ok(Some(due)),
             }
@@ -74,7 +74,7 @@ impl<'run> Supply<'run> {
     }
 
     /// Why a message is not to be sent any more.
-    pub(super) fn objection(
+    pub(super) fn cancel_reason(
         &mut self,
         writing: &Writing<'_>,
         due: &Due,
@@ -101,7 +101,7 @@ impl<'run> Supply<'run> {
                 *place.insert(permissions)
             }
         };
-        Ok(objection(due, operator, user, self.organization, now))
+        Ok(cancel_reason(due, operator, user, self.organization, now))
     }
 
     /// Leaves a message alone for the rest of the run.

@@ -26,11 +26,11 @@ const HEAD: usize = 128;
 /// Whether the regular file under the last name of `path` is a store, a reset key or a configuration of this program. One
 /// that cannot be read is not. It is opened for that, which would drop SQLite's locks of this process on it, so this is
 /// asked only of a file that was refused and is not opened by SQLite.
-pub(super) fn is_ours(directory: &Folder, path: &Path) -> bool {
+pub(super) fn is_own_file(directory: &Folder, path: &Path) -> bool {
     head_of(directory, path).is_ok_and(|head| has_mark(&head))
 }
 
-/// The stores of this program in the directory of `path`, by name. As in `is_ours`, the files there are opened for that.
+/// The stores of this program in the directory of `path`, by name. As in `is_own_file`, the files there are opened for that.
 ///
 /// # Errors
 /// When there is none among the files that can be read, and the directory or a file in it cannot be.

@@ -217,8 +217,8 @@ fn check_name(directory: &Folder, path: &Path, rule: &Rule) -> Result<(), Proble
     let name = directory.open(path, OFlag::O_PATH, Mode::empty())?;
     rule.judge_file(path, &folder::facts(&name, path)?).map_err(|problem| match problem {
         Problem::Mode { path, mode, forbidden, .. } => {
-            let is_ours = mark::is_ours(directory, &path);
-            Problem::Mode { path, mode, forbidden, is_ours }
+            let is_own_file = mark::is_own_file(directory, &path);
+            Problem::Mode { path, mode, forbidden, is_own_file }
         }
         other => other,
     })

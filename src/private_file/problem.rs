@@ -19,7 +19,7 @@ pub enum Problem {
     },
     /// The mode gives others a right that they must not have.
     #[error("{}: is {} ({mode:04o}): {}", Shown(path), Rights(mode & forbidden),
-            ModeRemedy { path, mode: mode & !forbidden & 0o666, forbidden: *forbidden, is_ours: *is_ours })]
+            ModeRemedy { path, mode: mode & !forbidden & 0o666, forbidden: *forbidden, is_own_file: *is_own_file })]
     Mode {
         /// The file.
         path: PathBuf,
@@ -28,7 +28,7 @@ pub enum Problem {
         /// The bits that must not be set.
         forbidden: u32,
         /// Whether the file is one that this program makes, so that its mode may be changed without harm.
-        is_ours: bool,
+        is_own_file: bool,
     },
     /// The file belongs to somebody else.
     #[error("{}: owned by uid {owner}, not by {}; refused because its owner could change it", Shown(path),
@@ -150,12 +150,12 @@ struct ModeRemedy<'a> {
     path: &'a Path,
     mode: u32,
     forbidden: u32,
-    is_ours: bool,
+    is_own_file: bool,
 }
 
 impl fmt::Display for ModeRemedy<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.is_ours {
+        if self.is_own_file {
             return write!(f, "run `chmod {:o} {}`", self.mode, Shown(self.path));
         }
         let right = if self.forbidden & GROUP_OR_OTHERS_READ == 0 { "write to" } else { "access" };

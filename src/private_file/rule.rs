@@ -84,7 +84,7 @@ impl Rule {
         let shared = self.root_may_share && file.owner == 0 && self.account(me) != 0;
         let forbidden = if shared { self.forbidden & !GROUP_READS } else { self.forbidden };
         if file.mode & forbidden != 0 {
-            return Err(Problem::Mode { path, mode: file.mode, forbidden, is_ours: false });
+            return Err(Problem::Mode { path, mode: file.mode, forbidden, is_own_file: false });
         }
         // No link at all is fine: the file was replaced after it was opened, and what was opened is still whole.
         if self.one_name && file.links > 1 {

@@ -1,8 +1,9 @@
 //! The outside world, gathered in one value: arguments, environment, streams, the terminal and the OS accounts.
 //! Commands learn of them through a [`Process`] alone, so that a test can run the whole program inside itself.
 
-pub mod file_rights;
+pub mod fs_credentials;
 pub mod hardening;
+pub mod standard_output;
 mod stopping;
 pub mod sudo;
 pub mod terminal;
@@ -19,6 +20,9 @@ use std::path::PathBuf;
 use std::rc::Rc;
 use std::time::Duration;
 
+use jiff::tz::TimeZone;
+
+use standard_output::LostOutput;
 use terminal::ControllingTerminal;
 use terminal::PromptError;
 use terminal::ScriptedTerminal;
@@ -38,6 +42,8 @@ pub struct Process {
     pub accounts: Accounts,
     /// Where the machine's own configuration and store are.
     pub system: SystemPaths,
+    /// The zone of the local times; `None`: ask the machine when one is needed.
+    time_zone: Option<TimeZone>,
     environment: BTreeMap<OsString, OsString>,
     terminal: TerminalSource,
 }
@@ -87,7 +93,7 @@ pub struct Accounts {
 struct ScriptedAccounts {
     names: BTreeMap<u32, String>,
     is_directory_down: bool,
-    sudo: sudo::Answer,
+    sudo: sudo::SudoRights,
 }
 
 enum TerminalSource {
@@ -108,6 +114,7 @@ impl Process {
             stderr: Stream::new(Box::new(io::stderr()), io::stderr().is_terminal(), columns_of(&io::stderr())),
             accounts: Accounts::real(),
             system: SystemPaths::default(),
+            time_zone: None,
             terminal: TerminalSource::Real,
         }
     }
@@ -126,6 +133,18 @@ impl Process {
     pub fn variables_with<'a>(&'a self, prefix: &'a str) -> impl Iterator<Item = &'a str> {
         let set = self.environment.iter().filter(|(_, value)| !value.is_empty());
         set.filter_map(move |(name, _)| name.to_str().filter(|name| name.starts_with(prefix)))
+    }
+
+    /// The zone in which the person at this process writes and reads times: that of `TZ`, else of `/etc/localtime`, else UTC
+    /// (localtime(5)). A `TZ` that names no zone of this machine gives [`TimeZone::unknown`], so that no time is misread.
+    pub fn time_zone(&self) -> TimeZone {
+        if let Some(zone) = &self.time_zone {
+            return zone.clone();
+        }
+        let without = if self.environment.contains_key(OsStr::new("TZ")) { TimeZone::unknown() } else { TimeZone::UTC };
+        #[expect(clippy::disallowed_methods, reason = "the one place that asks for the machine's zone")]
+        let zone = TimeZone::try_system();
+        zone.unwrap_or(without)
     }
 
     /// The terminal to ask at, which stands beside the streams.
@@ -150,6 +169,18 @@ impl Process {
     pub fn on_stop_request(&self, hear: impl Fn(i32) + Send + 'static) -> io::Result<()> {
         match &self.terminal {
             TerminalSource::Real => stopping::watch(hear),
+            TerminalSource::Scripted(_) => Ok(()),
+        }
+    }
+
+    /// Checks that what is written to standard output reaches somebody, before a change of which only that tells. A scripted
+    /// one always does.
+    ///
+    /// # Errors
+    /// Why it would be lost.
+    pub fn check_stdout(&self) -> Result<(), LostOutput> {
+        match &self.terminal {
+            TerminalSource::Real => standard_output::check(io::stdout()),
             TerminalSource::Scripted(_) => Ok(()),
         }
     }
@@ -182,8 +213,22 @@ impl Process {
             stderr: Stream::new(Box::new(both.clone()), true, None),
             accounts: self.accounts.clone(),
             system: self.system.clone(),
+            time_zone: self.time_zone.clone(),
             terminal: TerminalSource::Scripted(None),
         }
+    }
+}
+
+/// Fails at every write.
+struct Failing(io::ErrorKind);
+
+impl Write for Failing {
+    fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+        Err(self.0.into())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
     }
 }
 
@@ -255,12 +300,12 @@ impl Accounts {
     }
 
     /// Whether sudo lets an account run any command as root, as sudo itself says.
-    pub fn asks_sudo(&self, uid: u32) -> sudo::Answer {
+    pub fn asks_sudo(&self, uid: u32) -> sudo::SudoRights {
         match (&self.scripted, self.known_name(uid)) {
             (Some(machine), _) => machine.sudo,
             (None, Some(name)) if self.effective_uid == 0 => sudo::may_run_anything(&name),
             // Only root may ask about others.
-            (None, _) => sudo::Answer::CannotBeAsked,
+            (None, _) => sudo::SudoRights::CannotBeAsked,
         }
     }
 }
@@ -298,11 +343,15 @@ pub struct Script {
     /// Whether the machine cannot say of other accounts that there are none.
     pub is_directory_down: bool,
     /// What sudo says when it is asked.
-    pub sudo: sudo::Answer,
+    pub sudo: sudo::SudoRights,
     /// Where the machine's own configuration and store are.
     pub system: SystemPaths,
+    /// The zone of its local times.
+    pub time_zone: TimeZone,
     /// What was written to standard output.
     pub stdout: Kept,
+    /// What every write to standard output gives instead.
+    pub stdout_error: Option<io::ErrorKind>,
     /// What was written to standard error.
     pub stderr: Kept,
 }
@@ -342,9 +391,11 @@ impl Script {
             effective_uid,
             names: BTreeMap::from([(effective_uid, account.to_owned())]),
             is_directory_down: false,
-            sudo: sudo::Answer::default(),
+            sudo: sudo::SudoRights::default(),
             system: SystemPaths::default(),
+            time_zone: TimeZone::UTC,
             stdout: Kept::default(),
+            stdout_error: None,
             stderr: Kept::default(),
         }
     }
@@ -353,11 +404,15 @@ impl Script {
     pub fn process(&self) -> Process {
         let columns = self.at_terminal.then_some(self.columns);
         let stdin: Box<dyn Read> = Box::new(io::Cursor::new(self.stdin.clone()));
+        let stdout: Box<dyn Write> = match self.stdout_error {
+            None => Box::new(self.stdout.clone()),
+            Some(kind) => Box::new(Failing(kind)),
+        };
         Process {
             arguments: std::iter::once("cxme-admin".into()).chain(self.arguments.iter().cloned()).collect(),
             environment: self.environment.clone(),
             stdin: Stream::new(stdin, self.at_terminal, columns),
-            stdout: Stream::new(Box::new(self.stdout.clone()), self.at_terminal, columns),
+            stdout: Stream::new(stdout, self.at_terminal, columns),
             stderr: Stream::new(Box::new(self.stderr.clone()), self.at_terminal, columns),
             accounts: Accounts {
                 effective_uid: self.effective_uid,
@@ -371,6 +426,7 @@ impl Script {
                 }),
             },
             system: self.system.clone(),
+            time_zone: Some(self.time_zone.clone()),
             terminal: TerminalSource::Scripted(self.terminal.clone()),
         }
     }

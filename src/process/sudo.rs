@@ -19,7 +19,7 @@ const INTERVAL: Duration = Duration::from_millis(5);
 
 /// What sudo says of an account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Answer {
+pub enum SudoRights {
     /// It may run any command as root.
     Yes,
     /// It may not.
@@ -31,9 +31,9 @@ pub enum Answer {
 
 /// Asks sudo, as root, whether the account may run a shell as root. It never prompts, and takes no word of the caller's
 /// environment.
-pub(super) fn may_run_anything(account: &str) -> Answer {
+pub(super) fn may_run_anything(account: &str) -> SudoRights {
     let Some(program) = PROGRAMS.into_iter().find(|path| is_roots_own(Path::new(path))) else {
-        return Answer::CannotBeAsked;
+        return SudoRights::CannotBeAsked;
     };
     let spawned = Command::new(program)
         .args(["-n", "-l", "-U", account, "-u", "root", "--", SHELL])
@@ -44,17 +44,17 @@ pub(super) fn may_run_anything(account: &str) -> Answer {
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .spawn();
-    let Ok(mut child) = spawned else { return Answer::CannotBeAsked };
+    let Ok(mut child) = spawned else { return SudoRights::CannotBeAsked };
     let deadline = Instant::now() + TIMEOUT;
     loop {
         match child.try_wait() {
-            Ok(Some(status)) if status.success() => return Answer::Yes,
-            Ok(Some(_)) => return Answer::No,
+            Ok(Some(status)) if status.success() => return SudoRights::Yes,
+            Ok(Some(_)) => return SudoRights::No,
             Ok(None) if Instant::now() < deadline => thread::sleep(INTERVAL),
             Ok(None) | Err(_) => {
                 let _ = child.kill();
                 let _ = child.wait();
-                return Answer::CannotBeAsked;
+                return SudoRights::CannotBeAsked;
             }
         }
     }

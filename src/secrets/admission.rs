@@ -1,7 +1,7 @@
 //! The hashes that may be stored, and the one way to each of them. Their fields are private and their constructors stand in
 //! this file, so that no other part of the program can store the hash of a password that passed no gate:
 //!
-//! - [`Admitted`]: the hash of a new password, which met the policy ([`Hasher::admit`]) or was set against it by an operator
+//! - [`AcceptedHash`]: the hash of a new password, which met the policy ([`Hasher::admit`]) or was set against it by an operator
 //!   with the permission for that ([`Hasher::admit_overridden`], which asks for a [`PolicyOverride`]);
 //! - [`Rehashed`]: a new hash of the password that the stored hash has just verified ([`Hasher::rehash`], which asks for a
 //!   [`Verified`]);
@@ -20,18 +20,18 @@ use crate::secrets::password_hash::PasswordHashError;
 /// The hash of a new password that may be stored.
 ///
 /// ```
-/// use cxme_admin::secrets::admission::Admitted;
-/// fn stored(admitted: &Admitted) -> &str {
-///     admitted.hash().as_str()
+/// use cxme_admin::secrets::admission::AcceptedHash;
+/// fn stored(accepted: &AcceptedHash) -> &str {
+///     accepted.hash().as_str()
 /// }
 /// ```
 ///
 /// Nobody else makes one, neither of a hash that is there nor of a password:
 ///
 /// ```compile_fail,E0451
-/// use cxme_admin::secrets::{PasswordHash, admission::Admitted};
-/// fn bypass(hash: PasswordHash) -> Admitted {
-///     Admitted { hash, policy: None }
+/// use cxme_admin::secrets::{PasswordHash, admission::AcceptedHash};
+/// fn bypass(hash: PasswordHash) -> AcceptedHash {
+///     AcceptedHash { hash, policy: None }
 /// }
 /// ```
 ///
@@ -42,12 +42,12 @@ use crate::secrets::password_hash::PasswordHashError;
 /// }
 /// ```
 #[derive(Debug)]
-pub struct Admitted {
+pub struct AcceptedHash {
     hash: PasswordHash,
     policy: Option<String>,
 }
 
-impl Admitted {
+impl AcceptedHash {
     /// The hash.
     pub fn hash(&self) -> &PasswordHash {
         &self.hash
@@ -113,7 +113,7 @@ impl<'a> ImportedHash<'a> {
     /// Reads a PHC string of Argon2id that costs no less than OWASP allows.
     ///
     /// # Errors
-    /// As [`PasswordHash::parse`]; [`PasswordHashError::NotPromised`], [`PasswordHashError::Weak`].
+    /// As [`PasswordHash::parse`]; [`PasswordHashError::UnsupportedVariant`], [`PasswordHashError::Weak`].
     pub fn parse(text: &'a str) -> Result<Self, PasswordHashError> {
         PasswordHash::parse(text)?.check_import()?;
         Ok(Self(text))
@@ -143,7 +143,7 @@ impl Hasher {
         words: &PersonalWords<'_>,
         history: &[PasswordHash],
         random: &mut dyn Random,
-    ) -> Result<Admitted, Vec<Fault>> {
+    ) -> Result<AcceptedHash, Vec<Fault>> {
         let mut faults = password.faults(policy, words);
         if history.iter().any(|old| self.verify(password, old)) {
             faults.push(Fault::Reused { history: policy.history });
@@ -151,7 +151,7 @@ impl Hasher {
         if !faults.is_empty() {
             return Err(faults);
         }
-        Ok(Admitted { hash: self.hash(password, random), policy: Some(policy.fingerprint()) })
+        Ok(AcceptedHash { hash: self.hash(password, random), policy: Some(policy.fingerprint()) })
     }
 
     /// Hashes a new password whatever the policy says of it. The proof shows that the permission was asked for.
@@ -160,8 +160,8 @@ impl Hasher {
         password: &Password,
         _permit: &PolicyOverride,
         random: &mut dyn Random,
-    ) -> Admitted {
-        Admitted { hash: self.hash(password, random), policy: None }
+    ) -> AcceptedHash {
+        AcceptedHash { hash: self.hash(password, random), policy: None }
     }
 
     /// As [`Hasher::verify`]; where the hash is one of the password, gives the proof.
@@ -221,10 +221,10 @@ mod tests {
         let (mut hasher, mut random) = (hasher(), ScriptedRandom::new(1));
         let policy = Policy { history: 2, ..Policy::default() };
         let good = password("correct horse battery staple");
-        let admitted = hasher.admit(&good, &policy, &WORDS, &[], &mut random).unwrap();
-        assert_eq!(admitted.policy(), Some(policy.fingerprint().as_str()));
-        assert!(hasher.verify(&good, admitted.hash()));
-        let used = [admitted.hash().clone()];
+        let accepted = hasher.admit(&good, &policy, &WORDS, &[], &mut random).unwrap();
+        assert_eq!(accepted.policy(), Some(policy.fingerprint().as_str()));
+        assert!(hasher.verify(&good, accepted.hash()));
+        let used = [accepted.hash().clone()];
         let faults = hasher.admit(&good, &policy, &WORDS, &used, &mut random).unwrap_err();
         assert_eq!(faults, [Fault::Reused { history: 2 }]);
         assert!(!hasher.admit(&password("short"), &policy, &WORDS, &[], &mut random).unwrap_err().is_empty());
@@ -234,9 +234,9 @@ mod tests {
     fn the_policy_is_overridden_only_with_the_permission_for_it() {
         let (mut hasher, mut random) = (hasher(), ScriptedRandom::new(1));
         let permit = Standing::Root.require_policy_override().unwrap();
-        let admitted = hasher.admit_overridden(&password("x"), &permit, &mut random);
-        assert_eq!(admitted.policy(), None);
-        assert!(hasher.verify(&password("x"), admitted.hash()));
+        let accepted = hasher.admit_overridden(&password("x"), &permit, &mut random);
+        assert_eq!(accepted.policy(), None);
+        assert!(hasher.verify(&password("x"), accepted.hash()));
         let all_but = Permission::ALL.into_iter().filter(|permission| *permission != Permission::OverridePolicy);
         let (id, role) = (RoleId(9), "Other".to_owned());
         let other = Standing::Operator { id, role, permissions: all_but.collect() };

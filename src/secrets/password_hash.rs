@@ -146,7 +146,7 @@ pub enum PasswordHashError {
     OutOfBounds(#[from] HashParametersError),
     /// A variant that is not taken into the store: other readers of the `login` view refuse it.
     #[error("not Argon2id version 19: import the user without a hash and send a reset link")]
-    NotPromised,
+    UnsupportedVariant,
     /// Parameters that let passwords be guessed too cheaply.
     #[error(
         "m={0},t={1} is below the OWASP minimum for Argon2id (m=19456,t=2 or equivalent): import the user without a hash and \
@@ -189,7 +189,7 @@ impl PasswordHash {
     /// What is wrong with it.
     pub(in crate::secrets) fn check_import(&self) -> Result<(), PasswordHashError> {
         if self.algorithm != Algorithm::Argon2id || self.version != Version::V0x13 {
-            return Err(PasswordHashError::NotPromised);
+            return Err(PasswordHashError::UnsupportedVariant);
         }
         if !self.parameters.meets_owasp() {
             return Err(PasswordHashError::Weak(self.parameters.memory_kib, self.parameters.iterations));
@@ -315,9 +315,9 @@ mod tests {
             ("$argon2id$v=19$m=19455,t=2,p=1", Err(PasswordHashError::Weak(19_455, 2))),
             ("$argon2id$v=19$m=47103,t=1,p=1", Err(PasswordHashError::Weak(47_103, 1))),
             ("$argon2id$v=19$m=7167,t=64,p=1", Err(PasswordHashError::Weak(7_167, 64))),
-            ("$argon2i$v=19$m=65536,t=3,p=1", Err(PasswordHashError::NotPromised)),
-            ("$argon2d$v=19$m=65536,t=3,p=1", Err(PasswordHashError::NotPromised)),
-            ("$argon2id$v=16$m=65536,t=3,p=1", Err(PasswordHashError::NotPromised)),
+            ("$argon2i$v=19$m=65536,t=3,p=1", Err(PasswordHashError::UnsupportedVariant)),
+            ("$argon2d$v=19$m=65536,t=3,p=1", Err(PasswordHashError::UnsupportedVariant)),
+            ("$argon2id$v=16$m=65536,t=3,p=1", Err(PasswordHashError::UnsupportedVariant)),
         ] {
             assert_eq!(hash(head).unwrap().check_import(), taken, "{head}");
         }

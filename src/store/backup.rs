@@ -21,7 +21,7 @@ const PAGES_PER_STEP: i32 = 256;
 
 /// A copy of the store that is being written; dropping it removes what was written.
 #[derive(Debug)]
-pub struct Copying {
+pub struct BackupInProgress {
     unfinished: Unfinished,
     /// A file beside the store, which SQLite writes where others could put a `-journal` beside the copy itself.
     private: Option<Unfinished>,
@@ -33,7 +33,7 @@ impl Store {
     /// # Errors
     /// When there is a file already, or none can be created there, or its name is one of SQLite's or the program's own, or
     /// the log of another one is beside it: SQLite would play that back into the copy when it opens it.
-    pub fn begin_copy(&self, destination: &Path) -> Result<Copying> {
+    pub fn begin_copy(&self, destination: &Path) -> Result<BackupInProgress> {
         let unfinished = Unfinished::begin(destination)?;
         refuse_leftovers(destination)?;
         let private = match private_file::check_database_place(destination, &self.rule) {
@@ -41,7 +41,7 @@ impl Store {
             Err(Problem::Parent { .. } | Problem::ParentOwner { .. }) => Some(self.private_copy()?),
             Err(problem) => return Err(problem.into()),
         };
-        Ok(Copying { unfinished, private })
+        Ok(BackupInProgress { unfinished, private })
     }
 
     fn private_copy(&self) -> Result<Unfinished> {
@@ -54,8 +54,8 @@ impl Store {
     ///
     /// # Errors
     /// When one of the two cannot be read or written, or a file came there meanwhile.
-    pub fn finish_copy(&self, copying: Copying) -> Result<()> {
-        let Copying { unfinished, private } = copying;
+    pub fn finish_copy(&self, backup: BackupInProgress) -> Result<()> {
+        let BackupInProgress { unfinished, private } = backup;
         match private {
             None => self.copy_into(unfinished.path())?,
             Some(private) => {

@@ -117,6 +117,10 @@ pub enum StoreError {
     /// The disk is full.
     #[error("the disk that holds the store, or the folder for temporary files, is full: nothing was changed")]
     Full,
+    /// A row has the highest number that SQLite can count to, which says then that the disk is full. No row of ours gets that
+    /// far by counting.
+    #[error("the table `{0}` of the store has no number left for a new row: nothing was changed")]
+    NoNumbers(&'static str),
     /// The disk, the folder or the file is read-only.
     #[error("the store cannot be written: {0}: nothing was changed")]
     ReadOnly(String),

@@ -51,8 +51,8 @@ use rusqlite::Transaction;
 use rusqlite::TransactionBehavior;
 
 pub use error::StoreError;
-use stop_signals::Closing;
-use stop_signals::Deferred;
+use stop_signals::GuardedConnection;
+use stop_signals::StopSignalGuard;
 
 use crate::private_file::Rule;
 
@@ -62,7 +62,7 @@ pub type Result<T> = std::result::Result<T, StoreError>;
 /// An open store.
 #[derive(Debug)]
 pub struct Store {
-    connection: Closing,
+    connection: GuardedConnection,
     path: PathBuf,
     /// How the file, and each file that SQLite keeps beside it, must be.
     rule: Rule,
@@ -79,7 +79,7 @@ pub struct Reading<'store> {
 pub struct Writing<'store> {
     reading: Reading<'store>,
     // After the transaction: fields are dropped in their order.
-    _deferred: Deferred,
+    _stop_signals: StopSignalGuard,
 }
 
 impl Store {
@@ -110,9 +110,9 @@ impl Store {
     /// # Errors
     /// [`StoreError::Busy`] when that takes longer than [`open::PATIENCE`]; others when the store cannot be written.
     pub fn write(&self) -> Result<Writing<'_>> {
-        let deferred = stop_signals::defer();
+        let stop_signals = stop_signals::defer();
         let transaction = Transaction::new_unchecked(&self.connection, TransactionBehavior::Immediate)?;
-        Ok(Writing { reading: Reading { transaction }, _deferred: deferred })
+        Ok(Writing { reading: Reading { transaction }, _stop_signals: stop_signals })
     }
 }
 

@@ -26,7 +26,7 @@ use super::file_system;
 use super::functions;
 use super::schema;
 use super::stop_signals;
-use super::stop_signals::Closing;
+use super::stop_signals::GuardedConnection;
 use crate::private_file;
 use crate::private_file::COMPANIONS;
 use crate::private_file::Problem;
@@ -80,7 +80,7 @@ impl Store {
         prepare(&connection)?;
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false)?;
         keep_log_for_readers(&connection, path)?;
-        Ok(Self { connection: Closing::new(connection), path: path.to_owned(), rule: *rule })
+        Ok(Self { connection: GuardedConnection::new(connection), path: path.to_owned(), rule: *rule })
     }
 
     /// Whether a store can be created there, before anything is written: others may not be able to write in its directory,
@@ -127,7 +127,7 @@ impl Store {
         connection.pragma_update(None, "application_id", schema::APPLICATION_ID)?;
         prepare(&connection)?;
         schema::migrate(&connection)?;
-        let store = Self { connection: Closing::new(connection), path: path.to_owned(), rule: *rule };
+        let store = Self { connection: GuardedConnection::new(connection), path: path.to_owned(), rule: *rule };
         let writing = store.write()?;
         fill(&writing)?;
         writing.commit()?;
@@ -230,7 +230,7 @@ fn denied(error: rusqlite::Error, path: &Path) -> StoreError {
 /// A loose file that is not ours is told as what it is: another mode would make no store of it.
 pub(super) fn of_other_file(problem: Problem, named: &Path) -> StoreError {
     match problem {
-        Problem::Mode { path, is_ours: false, .. } if path == named => StoreError::NotOurs(path),
+        Problem::Mode { path, is_own_file: false, .. } if path == named => StoreError::NotOurs(path),
         problem => problem.into(),
     }
 }

@@ -106,7 +106,7 @@ pub enum Scope {
 
 /// How far a run has looked through what is due, so that it meets each message once, though it may leave one as it is
 /// for a while. What another process puts back behind that place is for the next run.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Place {
     /// Of which job; `None`: of none.
     job: Option<JobId>,
@@ -119,7 +119,9 @@ pub struct Place {
 impl Place {
     /// The beginning.
     pub fn of(job: Option<JobId>) -> Self {
-        Self { job, ..Self::default() }
+        // Before every message, one of a clock that was set before 1970 too.
+        let beginning = (i64::MIN, i64::MIN);
+        Self { job, fresh: beginning, again: beginning }
     }
 
     /// Goes past a message.

@@ -35,7 +35,7 @@ use super::open::of_other_file;
 use super::open::refuse_leftovers;
 use super::schema;
 use super::stop_signals;
-use super::stop_signals::Closing;
+use super::stop_signals::GuardedConnection;
 use crate::private_file;
 use crate::private_file::COMPANIONS;
 use crate::private_file::Problem;
@@ -117,7 +117,7 @@ impl Restoring {
         let Some(kept) = self.kept.clone().filter(|_| self.place.symlink_metadata().is_ok()) else {
             refuse_leftovers(&self.place)?;
             let directory = folder_of(&self.place).to_owned();
-            return self.move_in(store, &directory);
+            return self.install(store, &directory);
         };
         // A sender would record its results in messages that are not there any more.
         let Some(_all) = lock_all(&self.place)? else { return Err(StoreError::Sending) };
@@ -125,14 +125,14 @@ impl Restoring {
             Err(StoreError::Corrupt(_)) => {
                 // SQLite cannot read it any more: its bytes are kept, and everything that belongs to them.
                 set_aside(&self.place, &kept)?;
-                self.move_in(store, &kept)
+                self.install(store, &kept)
             }
             other => other,
         }
     }
 
     /// Moves the copy to the store's place, where nothing is, as a file of the account that `like` belongs to.
-    fn move_in(self, store: Store, like: &Path) -> Result<()> {
+    fn install(self, store: Store, like: &Path) -> Result<()> {
         store.close_whole()?;
         give_to_owner(self.private.path(), like)?;
         let has_readers = self.rule.lets_group_read();
@@ -152,7 +152,7 @@ impl Restoring {
     fn keep_and_overwrite(&self, from: &Store, kept: &Path) -> Result<()> {
         // Not stopped with the lock of the writer in its hand.
         let _deferred = stop_signals::defer();
-        let connection = Closing::new(connect(&self.place, &self.rule)?);
+        let connection = GuardedConnection::new(connect(&self.place, &self.rule)?);
         let old = Store { connection, path: self.place.clone(), rule: self.rule };
         let mut to = connect(&self.place, &self.rule)?;
         for connection in [&old.connection, &to] {

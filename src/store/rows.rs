@@ -187,16 +187,34 @@ impl Reading<'_> {
         Ok(())
     }
 
+    /// The table that has no number left for a new row; `None`: each has one.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn table_without_numbers(&self) -> Result<Option<&'static str>> {
+        for (table, what, sql) in COUNTED.into_iter().filter(|(_, what, _)| *what == "number") {
+            if self.highest(table, what, sql)? == Some(i64::MAX) {
+                return Ok(Some(table));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The highest value that a counter has or had.
+    fn highest(&self, table: &str, what: &str, sql: &str) -> Result<Option<i64>> {
+        // What is no number is a fault of its row.
+        let highest: Option<i64> = self.transaction.query_row(sql, [], |row| row.get(0)).unwrap_or_default();
+        if what != "number" {
+            return Ok(highest);
+        }
+        let sql = "SELECT max(CAST(seq AS INTEGER)) FROM sqlite_sequence WHERE name = ?1";
+        Ok(highest.max(self.transaction.query_row(sql, [table], |row| row.get(0))?))
+    }
+
     /// Numbers from which counting could not continue: SQLite would say that the disk is full.
     fn check_counters(&self, faults: &mut Faults) -> Result<()> {
         for (table, what, sql) in COUNTED {
-            // What is no number was found above.
-            let mut highest: Option<i64> = self.transaction.query_row(sql, [], |row| row.get(0)).unwrap_or_default();
-            if what == "number" {
-                let sql = "SELECT max(CAST(seq AS INTEGER)) FROM sqlite_sequence WHERE name = ?1";
-                highest = highest.max(self.transaction.query_row(sql, [table], |row| row.get(0))?);
-            }
-            if let Some(highest) = highest.filter(|highest| *highest > FAR_FROM_THE_END) {
+            if let Some(highest) = self.highest(table, what, sql)?.filter(|highest| *highest > FAR_FROM_THE_END) {
                 let next = i128::from(highest) + 1;
                 faults.0.push(format!("{table}: the next {what} would be {next}: almost no numbers are left"));
             }

@@ -2,7 +2,7 @@
 //! signals are therefore blocked during a transaction and delivered after it.
 //!
 //! They are blocked in the thread that uses the store, and pending ones stop the process as soon as it lets go. That holds only
-//! if no other thread takes them meanwhile: threads are started under a [`Deferred`], whose mask they inherit and keep.
+//! if no other thread takes them meanwhile: threads are started under a [`StopSignalGuard`], whose mask they inherit and keep.
 //! SIGSTOP cannot be blocked.
 
 use std::cell::Cell;
@@ -17,24 +17,24 @@ use rusqlite::Connection;
 const STOPPING: [Signal; 3] = [Signal::SIGTSTP, Signal::SIGTTIN, Signal::SIGTTOU];
 
 thread_local! {
-    /// How many [`Deferred`] there are in this thread, and which signals the first of them blocked.
+    /// How many [`StopSignalGuard`] there are in this thread, and which signals the first of them blocked.
     static DEFERRED: Cell<(u32, SigSet)> = Cell::new((0, SigSet::empty()));
 }
 
 /// While it lives, nothing stops the process at a signal of its terminal. It may be nested.
 #[derive(Debug)]
-pub struct Deferred {
+pub struct StopSignalGuard {
     /// A mask belongs to its thread.
     _here: std::marker::PhantomData<*const ()>,
 }
 
 /// Defers signals that stop the process, for as long as what this gives lives.
-pub fn defer() -> Deferred {
+pub fn defer() -> StopSignalGuard {
     block();
-    Deferred { _here: std::marker::PhantomData }
+    StopSignalGuard { _here: std::marker::PhantomData }
 }
 
-impl Drop for Deferred {
+impl Drop for StopSignalGuard {
     fn drop(&mut self) {
         unblock();
     }
@@ -69,9 +69,9 @@ pub(super) fn stop_if_asked() {
     }
 }
 
-/// A connection that is closed under a [`Deferred`]: closing the last one moves the log into the file, under a lock.
+/// A connection that is closed under a [`StopSignalGuard`]: closing the last one moves the log into the file, under a lock.
 #[derive(Debug)]
-pub(super) struct Closing {
+pub(super) struct GuardedConnection {
     connection: Connection,
     // After the connection: fields are dropped in their order.
     _end: End,
@@ -80,13 +80,13 @@ pub(super) struct Closing {
 #[derive(Debug)]
 struct End;
 
-impl Closing {
+impl GuardedConnection {
     pub(super) fn new(connection: Connection) -> Self {
         Self { connection, _end: End }
     }
 }
 
-impl Deref for Closing {
+impl Deref for GuardedConnection {
     type Target = Connection;
 
     fn deref(&self) -> &Connection {
@@ -94,7 +94,7 @@ impl Deref for Closing {
     }
 }
 
-impl Drop for Closing {
+impl Drop for GuardedConnection {
     fn drop(&mut self) {
         block();
     }
@@ -147,7 +147,7 @@ mod tests {
 
     #[test]
     fn a_connection_is_closed_with_signals_deferred_and_not_after() {
-        let connection = Closing::new(Connection::open_in_memory().unwrap());
+        let connection = GuardedConnection::new(Connection::open_in_memory().unwrap());
         assert!(!is_blocked(Signal::SIGTSTP));
         drop(connection);
         assert!(!is_blocked(Signal::SIGTSTP));

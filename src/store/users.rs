@@ -19,7 +19,7 @@ use crate::domain::user::User;
 use crate::domain::user::UserId;
 use crate::domain::user::UserReference;
 use crate::domain::user::Username;
-use crate::secrets::admission::Admitted;
+use crate::secrets::admission::AcceptedHash;
 use crate::secrets::password_hash::PasswordHash;
 
 /// The columns of a user, without the hash.
@@ -58,7 +58,7 @@ pub struct NewUser {
 #[derive(Debug)]
 pub struct NewPassword {
     /// Its hash, and the policy it met.
-    pub admitted: Admitted,
+    pub accepted: AcceptedHash,
     /// Whether the user must choose another at the next sign-in.
     pub must_change: bool,
     /// Whether sessions that are open stay so.
@@ -263,8 +263,8 @@ impl Writing<'_> {
     /// # Errors
     /// When the store cannot be written.
     pub fn set_password(&self, id: UserId, new: &NewPassword) -> Result<()> {
-        let NewPassword { admitted, must_change, keep_sessions, set_at } = new;
-        let (hash, policy) = (admitted.hash().as_str(), admitted.policy());
+        let NewPassword { accepted, must_change, keep_sessions, set_at } = new;
+        let (hash, policy) = (accepted.hash().as_str(), accepted.policy());
         let set_at = set_at.as_second();
         self.transaction.execute(
             "INSERT INTO password_history (user_id, replaced_at, password_hash) \

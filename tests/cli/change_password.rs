@@ -129,8 +129,10 @@ fn a_dry_run_asks_nothing_and_no_terminal_is_said() {
     let world = world();
     assert_snapshot!(world.command("users change-password alice --dry-run").typing([]).run(), @"
     status 0
+    -- stdout
+    Would change the password if the old one is right. Nothing was asked.
     -- stderr
-    The password would be changed if the old one is right. Nothing was asked, nothing was changed.
+    Dry run: nothing was changed.
     ");
     assert_snapshot!(world.run("users change-password alice"), @"
     status 2

@@ -291,8 +291,10 @@ fn a_dry_run_says_what_would_be_and_changes_nothing() {
     let before = world.events();
     assert_snapshot!(import(&world, "--dry-run -v", "email\nalice@example.com\n"), @"
     status 0
-    -- stderr
+    -- stdout
     1 would be added, 0 would be changed, 0 unchanged.
+    -- stderr
+    Dry run: nothing was changed.
     ");
     assert_eq!((users(&world), world.events()), (String::new(), before));
     assert_eq!(import(&world, "--dry-run", "email\nalice@example.com\nalice@example.com\n").status, 65);
@@ -355,5 +357,5 @@ fn a_lock_for_a_time_goes_through_export_and_import() {
     assert!(moved.err().contains("1 changed, 2 unchanged"), "{moved}");
     let bad = other.command("users import -").stdin("email,status,locked_until\nd@example.com,locked,soon\n").run();
     assert_eq!(bad.status, 65);
-    assert!(bad.err().contains("line 2, locked_until: `soon` is neither a moment"), "{bad}");
+    assert!(bad.err().contains("line 2, locked_until: `soon` is neither a date"), "{bad}");
 }

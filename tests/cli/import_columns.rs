@@ -74,7 +74,7 @@ fn the_end_of_a_lock_is_read_as_the_option_until_reads_it() {
     assert!(world.run("users list -o csv --columns locked_until").out().ends_with("2026-12-24T17:00:00Z\n"));
     let soon = import(&world, "--update", "email,locked_until\na@example.com,soon\n");
     let option = world.run("users lock a --until soon");
-    let told = "`soon` is neither a moment such as 2026-12-01T08:00:00Z nor a date such as 2026-12-01";
+    let told = "`soon` is neither a date such as 2026-12-01 nor a time such as 2026-12-01T08:00 or 2026-12-01T08:00Z";
     assert!(soon.err().contains(told) && option.err().contains(told), "{soon}{option}");
 }
 

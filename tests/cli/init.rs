@@ -5,8 +5,8 @@ use std::os::unix::fs::MetadataExt as _;
 use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::fs::chown;
 
-use cxme_admin::process::file_rights::FileRights;
-use cxme_admin::process::sudo::Answer;
+use cxme_admin::process::fs_credentials::FsCredentials;
+use cxme_admin::process::sudo::SudoRights;
 use insta::assert_snapshot;
 
 use crate::support::CAROL;
@@ -125,7 +125,7 @@ fn a_key_in_a_directory_of_its_own_is_another_stores_for_all_that_is_known() {
     world.file("data/reset.key", "left over");
     world.file("data/unreadable", "a store for all that is known");
     chown(world.path("data"), Some(DAVE), None).unwrap();
-    let _rights = FileRights::take(DAVE, DAVE).unwrap();
+    let _rights = FsCredentials::take(DAVE, DAVE).unwrap();
     let run = world.command("init --yes").uid(DAVE).run().expect_status(78);
     assert!(run.err().contains("reset.key: ") && !run.err().contains("mv "), "{run}");
 }
@@ -359,7 +359,7 @@ fn what_was_typed_and_no_configuration_can_hold_is_refused() {
 fn by_sudo_the_account_that_called_sudo_becomes_the_first_operator() {
     let world = World::empty();
     world.configure("");
-    world.command("init --yes").uid(0).sudo_by(CAROL).sudo_says(Answer::Yes).run().expect_status(0);
+    world.command("init --yes").uid(0).sudo_by(CAROL).sudo_says(SudoRights::Yes).run().expect_status(0);
     assert_eq!(world.ask("SELECT account || ' ' || uid FROM operator"), format!("carol {CAROL}"));
     assert_eq!(world.ask("SELECT by_sudo FROM event"), "1");
 }

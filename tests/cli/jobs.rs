@@ -41,18 +41,17 @@ fn a_selection_becomes_a_job_in_which_everybody_has_a_row() {
     assert_snapshot!(world.run("users send-reset --all -n"), @"
     status 0
     -- stdout
-    USERS  WHAT
-    4      would be mailed
-    1      skipped: SAML
-    1      skipped: locked
+    Would mail a link to 4 users.
+    Would skip 1 user: SAML
+    Would skip 1 user: locked
     ");
     assert_snapshot!(world.run("users send-reset --all -n -o csv"), @"
     status 0
     -- stdout
-    users,what
-    4,would be mailed
-    1,skipped: SAML
-    1,skipped: locked
+    action,would_change,users,result,why
+    users send-reset to many,true,4,would be mailed,
+    users send-reset to many,false,1,skipped,SAML
+    users send-reset to many,false,1,skipped,locked
     ");
     assert_eq!(world.ask("SELECT count(*) FROM message"), "0");
     let run = world.run("users send-reset --all --reason 'breach of 2026' --key breach --yes -v");
@@ -239,10 +238,9 @@ fn the_same_bulk_twice_by_cron_is_one_live_mail_a_user() {
     assert_snapshot!(world.run("users send-reset --all -n"), @"
     status 0
     -- stdout
-    USERS  WHAT
-    4      skipped: sent a short while ago
-    1      skipped: SAML
-    1      skipped: locked
+    Would skip 4 users: sent a short while ago
+    Would skip 1 user: SAML
+    Would skip 1 user: locked
     ");
     world.wait(15 * 60);
     world.run("users send-reset --all --yes").expect_status(0);
@@ -261,12 +259,11 @@ fn who_waits_in_a_job_is_left_out_of_the_next_and_a_domain_that_is_not_allowed_t
     assert_snapshot!(world.run("users send-reset --all -n"), @"
     status 0
     -- stdout
-    USERS  WHAT
-    2      would be mailed
-    1      skipped: SAML
-    1      skipped: domain not allowed
-    1      skipped: locked
-    1      skipped: waiting in job 1
+    Would mail a link to 2 users.
+    Would skip 1 user: SAML
+    Would skip 1 user: domain not allowed
+    Would skip 1 user: locked
+    Would skip 1 user: waiting in job 1
     ");
     assert!(world.mails().is_empty());
     world.run("jobs run").expect_status(0);
@@ -283,9 +280,8 @@ fn nobody_mails_those_who_may_do_more() {
     assert_snapshot!(world.command("users send-reset --all -n").uid(CAROL).run(), @"
     status 0
     -- stdout
-    USERS  WHAT
-    1      would be mailed
-    1      skipped: no permission over this user
+    Would mail a link to 1 user.
+    Would skip 1 user: no permission over this user
     ");
     world.command("users send-reset --all --yes").uid(CAROL).run().expect_status(0);
     assert_eq!(world.ask("SELECT group_concat(address) FROM message WHERE state = 'accepted'"), "low@example.com");
@@ -449,8 +445,10 @@ fn a_job_is_paused_and_resumed_by_operators() {
     world.run("users send-reset --all --canary 1 --yes --queue-only").expect_status(0);
     assert_snapshot!(world.run("jobs pause 1 -n -v"), @"
     status 0
-    -- stderr
+    -- stdout
     Would pause job 1 (4 unsent mails).
+    -- stderr
+    Dry run: nothing was changed.
     ");
     assert_eq!(world.ask("SELECT state FROM job"), "running");
     assert_snapshot!(world.command("jobs pause 1 --reason 'relay moves'").at_terminal().run(), @"
@@ -628,13 +626,16 @@ fn who_did_not_use_the_link_is_reminded() {
     world.command("resets redeem --stdin --no-notify").stdin(redeem(&codes[1])).run().expect_status(0);
     world.set_password("dora", GOOD);
     world.wait(3 * 86_400 - 1);
-    assert_snapshot!(world.run("jobs remind 1 --after 3d -n"), @"status 0");
+    assert_snapshot!(world.run("jobs remind 1 --after 3d -n"), @"
+    status 0
+    -- stdout
+    No users match.
+    ");
     world.wait(1);
     assert_snapshot!(world.run("jobs remind 1 --after 3d -n"), @"
     status 0
     -- stdout
-    USERS  WHAT
-    2      would be mailed
+    Would mail a link to 2 users.
     ");
     assert_snapshot!(world.run("jobs remind 1 --after 3d --yes --note 'A reminder.' -v"), @"
     status 0

@@ -206,7 +206,7 @@ fn what_waits_is_listed_and_can_be_called_off() {
     assert_snapshot!(world.command("mail queue --cancel 1 --reason typo").at_terminal().run(), @"
     status 0
     -- stderr
-    Message 1, the invitation for alice@example.com, is cancelled.
+    Cancelled message 1, the invitation for alice@example.com.
     ");
     assert_snapshot!(world.newest_event(), @r#"
     mail queue with cancel | done | owner, Admin | typo

@@ -50,8 +50,10 @@ fn a_dry_run_says_what_would_be_and_changes_nothing() {
     let before = world.events();
     assert_snapshot!(world.run("operators add carol --role Admin --dry-run -v"), @"
     status 0
+    -- stdout
+    Would add carol as operator with the role Admin.
     -- stderr
-    carol would be added as operator with the role Admin.
+    Dry run: nothing was changed.
     ");
     assert_eq!(world.ask("SELECT count(*) FROM operator"), "1");
     assert_eq!(world.events(), before);

@@ -6,7 +6,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::fs::chown;
 use std::path::Path;
 
-use cxme_admin::process::file_rights::FileRights;
+use cxme_admin::process::fs_credentials::FsCredentials;
 use insta::assert_snapshot;
 
 use crate::support::CAROL;
@@ -80,7 +80,7 @@ fn a_store_in_its_owners_own_directory_is_used_as_that_owner() {
     for path in ["data/store.db-wal", "data/store.db-shm"] {
         let _ = fs::remove_file(world.path(path));
     }
-    let rights = FileRights::take(CAROL, CAROL).unwrap();
+    let rights = FsCredentials::take(CAROL, CAROL).unwrap();
     assert_snapshot!(list().uid(CAROL).run(), @"
     status 78
     -- stderr
@@ -91,12 +91,12 @@ fn a_store_in_its_owners_own_directory_is_used_as_that_owner() {
     // Not so where somebody else owns the directory.
     fs::set_permissions(world.path("data"), fs::Permissions::from_mode(0o755)).unwrap();
     give(&world.path("data"), MALLORY);
-    let rights = FileRights::take(CAROL, CAROL).unwrap();
+    let rights = FsCredentials::take(CAROL, CAROL).unwrap();
     let run = list().uid(CAROL).run().expect_status(78);
     assert!(!run.err().contains("sudo"), "{run}");
     drop(rights);
     give(&world.path("data"), 0);
-    let rights = FileRights::take(CAROL, CAROL).unwrap();
+    let rights = FsCredentials::take(CAROL, CAROL).unwrap();
     let run = list().uid(CAROL).run().expect_status(78);
     assert!(!run.err().contains("sudo"), "{run}");
     drop(rights);
@@ -110,7 +110,7 @@ fn a_configuration_that_the_service_account_may_not_read_is_said_to_be_that() {
     let world = open(World::new());
     world.write_config("zq7sentinel = 1\n");
     let say = || {
-        let _rights = FileRights::take(DAVE, DAVE).unwrap();
+        let _rights = FsCredentials::take(DAVE, DAVE).unwrap();
         world.command("users list").uid(DAVE).sudo_by(CAROL).run().to_string()
     };
     fs::set_permissions(world.config(), fs::Permissions::from_mode(0o600)).unwrap();

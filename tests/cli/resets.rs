@@ -186,7 +186,7 @@ fn a_change_after_a_links_end_keeps_it_expired_whatever_the_clock_says_then() {
             assert_eq!(listed.lines().count(), 2, "{change}: {listed}");
             let open = world.run("resets list --user alice --state open -o csv").expect_status(0).out();
             assert_eq!(open.lines().count(), 1, "{change}: {open}");
-            assert!(world.run("resets revoke alice -n -v").err().contains("0 open links"), "{change}");
+            assert!(world.run("resets revoke alice -n -v").out().contains("0 open links"), "{change}");
             world.run("users send-reset alice --unless-sent-within 0s").expect_status(0);
             redeem(&world, &world.newest_code(), OTHER).expect_status(0);
         }
@@ -398,8 +398,10 @@ fn a_trial_uses_nothing_up() {
     let (world, code) = linked();
     assert_snapshot!(world.command("resets redeem --stdin -n -v").stdin(format!("{code}\n{OTHER}\n")).run(), @"
     status 0
+    -- stdout
+    Would set the password of alice and use up the link.
     -- stderr
-    The password of alice would be set, and the link used up.
+    Dry run: nothing was changed.
     ");
     redeem(&world, &code, OTHER).expect_status(0);
 }

@@ -125,8 +125,10 @@ fn it_needs_the_permission_to_redeem_and_no_other_and_a_trial_revokes_nothing() 
     let revoke = |words: &str| world.command(words).stdin(&code).uid(CAROL).run();
     assert_snapshot!(revoke("resets revoke --stdin -n -v"), @"
     status 0
+    -- stdout
+    Would revoke the link.
     -- stderr
-    The link would be revoked.
+    Dry run: nothing was changed.
     ");
     revoke("resets revoke --stdin").expect_status(0);
     redeem(&world, &code).expect_status(65);

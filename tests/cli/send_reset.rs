@@ -164,9 +164,11 @@ fn a_trial_queues_nothing() {
     let events = world.events();
     assert_snapshot!(world.command("users send-reset alice bob -n").at_terminal().run(), @"
     status 0
+    -- stdout
+    alice: would be mailed a reset link to alice@example.com, good for 24 hours.
+    bob: would be mailed an invitation to bob@example.com, good for 7 days.
     -- stderr
-    alice: would be mailed a reset link to alice@example.com, good for 24 hours. Nothing was sent.
-    bob: would be mailed an invitation to bob@example.com, good for 7 days. Nothing was sent.
+    Dry run: nothing was changed.
     ");
     assert_eq!((world.ask("SELECT count(*) FROM message"), world.events()), ("0".to_owned(), events));
     assert!(world.mails().is_empty());

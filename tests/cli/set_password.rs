@@ -167,6 +167,31 @@ fn a_generated_password_is_printed_once_and_works() {
 }
 
 #[test]
+fn a_generated_password_that_could_not_be_printed_is_told_as_set_and_lost() {
+    use std::io::ErrorKind;
+    let world = World::new().with_users("alice");
+    let command = world.command("users set-password alice --generate").stdout_fails(ErrorKind::StorageFull);
+    assert_snapshot!(command.run(), @"
+    status 74
+    -- stderr
+    error: set a generated password for alice, but could not print it: no storage space; nobody knows this password
+    hint: set another one: cxme-admin users set-password alice --generate
+    ");
+    for (line, user) in
+        [("users set-password alice --generate", "alice"), ("users add bob@example.com --generate", "bob")]
+    {
+        for kind in [ErrorKind::StorageFull, ErrorKind::BrokenPipe] {
+            let run = world.command(line).stdout_fails(kind).run().expect_status(74);
+            assert!(
+                run.err().contains(&format!("set another one: cxme-admin users set-password {user} --generate")),
+                "{run}"
+            );
+            world.run("users delete bob --yes");
+        }
+    }
+}
+
+#[test]
 fn a_generated_password_meets_the_policy_in_force() {
     let world = World::with_rules("min_length = 40\nclasses = [\"upper\", \"digit\", \"symbol\", \"lower\"]");
     let world = world.with_users("alice");
@@ -329,12 +354,14 @@ fn a_dry_run_asks_nothing_and_changes_nothing() {
     let before = world.events();
     assert_snapshot!(world.command("users set-password alice --dry-run").typing([GOOD]).run(), @"
     status 0
+    -- stdout
+    Would set the password of alice.
     -- stderr
-    The password of alice would be set. Nothing was asked, nothing was changed.
+    Dry run: nothing was changed.
     ");
     for options in ["--stdin", "--generate"] {
         let run = world.command(&format!("users set-password alice --dry-run {options}")).stdin(GOOD).run();
-        assert!(run.status == 0 && run.stdout.is_empty(), "{run}");
+        assert_eq!((run.status, &*run.out()), (0, "Would set the password of alice.\n"), "{options}");
     }
     assert_eq!(world.run("users set-password nobody --dry-run").status, 67);
     // A password that is given is checked as if it were to be set.

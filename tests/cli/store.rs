@@ -87,8 +87,10 @@ fn a_backup_that_would_only_be_made_is_not() {
     let run = world.command("store backup --dry-run -v").argument(world.path("copy.db")).run();
     assert_snapshot!(run, @"
     status 0
+    -- stdout
+    Would copy the store to [DIR]/copy.db.
     -- stderr
-    The store would be copied to [DIR]/copy.db.
+    Dry run: nothing was changed.
     ");
     assert!(!world.path("copy.db").exists());
 }
@@ -171,8 +173,10 @@ fn a_restored_store_sends_nothing_again_that_nobody_has_looked_at() {
     let restore = || world.command("store restore").argument(world.path("copy.db"));
     assert_snapshot!(restore().argument("-n").argument("-v").run(), @"
     status 0
+    -- stdout
+    Would replace [DIR]/data/store.db with the store of 2026-11-24T08:00:00Z with 3 users.
     -- stderr
-    [DIR]/data/store.db would become the store of 2026-11-24T08:00:00Z with 3 users.
+    Dry run: nothing was changed.
     ");
     assert_eq!(world.ask("SELECT count(*) FROM user"), "4");
     assert_snapshot!(restore().run(), @"

@@ -72,6 +72,32 @@ fn whatever_row_a_command_could_not_use_is_found_and_no_copy_with_one_is_restore
 }
 
 #[test]
+fn a_table_without_numbers_is_not_told_as_a_full_disk() {
+    for (table, line) in [
+        ("message", "users send-reset alice"),
+        ("job", "users send-reset --all --yes"),
+        ("user", "users add carol@example.com"),
+        ("user", "users import users.csv"),
+        ("password_history", "users set-password alice --generate"),
+    ] {
+        let world = if table == "password_history" { World::with_rules("history = 3") } else { World::with_mail() };
+        let world = world.with_users("alice,bob");
+        world.run("users set-password alice --generate").expect_status(0);
+        fs::write(world.path("users.csv"), "email\ncarol@example.com\n").unwrap();
+        let line = line.replace("users.csv", world.path("users.csv").to_str().unwrap());
+        let values = format!("('{table}', 9223372036854775807)");
+        world.sql(&format!(
+            "DELETE FROM sqlite_sequence WHERE name = '{table}'; INSERT INTO sqlite_sequence VALUES {values}"
+        ));
+        let run = world.run(&line);
+        assert_eq!(run.status, 74, "{table}: {line}: {run}");
+        let words =
+            format!("error: the table `{table}` of the store has no number left for a new row: nothing was changed\n");
+        assert!(run.err().starts_with(&words), "{line}: {run}");
+    }
+}
+
+#[test]
 fn an_event_that_cannot_be_read_is_a_fault_and_not_the_end_of_the_check() {
     let world = World::new();
     let trigger = world.ask("SELECT sql FROM sqlite_schema WHERE name = 'event_is_never_changed'");

@@ -182,10 +182,17 @@ fn wrong_passwords_are_counted_by_user_and_cleared_by_a_right_one_and_by_unlock(
 #[test]
 fn the_client_is_checked_and_what_pam_says_of_it_is_made_visible() {
     let (world, _) = world();
-    for bad in ["a b", "\u{1b}[31m", ""] {
+    for bad in ["a b", "\u{1b}[31m", "[]"] {
         let run = world.command("users verify-password alice --stdin").argument(format!("--client={bad}")).run();
         assert_eq!(run.status, 2, "{run}");
         assert!(!run.all().contains(&0x1b));
+    }
+    for empty in ["", " "] {
+        let command = world.command("users verify-password alice --stdin").argument(format!("--client={empty}"));
+        command.stdin(OTHER).run().expect_status(1);
+        assert_eq!(world.ask("SELECT client FROM sign_in_failures"), "-", "{empty:?}");
+        let command = world.command("users change-password alice --stdin").argument(format!("--client={empty}"));
+        command.stdin(format!("{OTHER}\n{GOOD}\n")).run().expect_status(65);
     }
     let command = world.command("users verify-password --stdin --pam").variable("PAM_USER", "alice");
     command.variable("PAM_RHOST", "\u{1b}]0;evil\u{7}.example.com").stdin(OTHER).run().expect_status(1);

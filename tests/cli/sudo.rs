@@ -5,7 +5,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use cxme_admin::cli::command_tree;
-use cxme_admin::process::sudo::Answer;
+use cxme_admin::process::sudo::SudoRights;
 use insta::assert_snapshot;
 
 use crate::support::CAROL;
@@ -396,7 +396,7 @@ fn without_a_usual_store_a_store_of_their_own_gives_no_rights() {
         }
     }
     assert!(before == tree_of(&world), "something was written");
-    let init = world.command("init --yes").uid(0).sudo_by(CAROL).sudo_says(Answer::No);
+    let init = world.command("init --yes").uid(0).sudo_by(CAROL).sudo_says(SudoRights::No);
     let run = Usual::Absent.apply(&world, init).run();
     assert_snapshot!(run, @"
     status 77
@@ -423,7 +423,7 @@ fn without_a_usual_store_a_store_of_their_own_gives_no_rights() {
 fn by_sudo_init_is_for_those_whom_sudo_lets_do_anything_and_only_at_the_usual_place() {
     let world = World::empty();
     let as_root = |line: &str| {
-        let command = world.command(line).uid(0).sudo_by(CAROL).sudo_says(Answer::Yes);
+        let command = world.command(line).uid(0).sudo_by(CAROL).sudo_says(SudoRights::Yes);
         let command = command.variable("XDG_CONFIG_HOME", world.path("xdg"));
         command.system(world.path("etc/config.toml"), world.path("var/store.db"))
     };

@@ -279,9 +279,10 @@ fn moving_to_saml_asks_and_removes_the_password_in_the_same_change() {
     assert!(world.accepts("alice", GOOD));
     assert_snapshot!(world.command("users edit alice --sign-in saml --dry-run -v").run(), @"
     status 0
+    -- stdout
+    Would change alice: sign_in. Would remove the password: the user signs in with SAML.
     -- stderr
-    alice would be changed: sign_in.
-    The password of alice would be removed: the user signs in with SAML.
+    Dry run: nothing was changed.
     ");
     assert_snapshot!(world.command("users edit alice --sign-in saml").typing(["y"]).run(), @"
     status 0
@@ -341,8 +342,10 @@ fn users_are_deleted_all_or_none_and_asked_for() {
     assert_eq!(world.ask("SELECT count(*) FROM user"), "3");
     assert_snapshot!(world.run("users delete alice --dry-run -v"), @"
     status 0
+    -- stdout
+    Would delete alice (alice@example.com).
     -- stderr
-    alice (alice@example.com) would be deleted.
+    Dry run: nothing was changed.
     ");
     assert_snapshot!(world.command("users delete alice bob alice@example.com --reason left").typing(["yes"]).run(), @"
     status 0
@@ -429,12 +432,12 @@ fn a_user_is_locked_for_a_time_or_for_good_and_unlocked() {
     assert_snapshot!(world.run("users lock alice --until soon"), @"
     status 2
     -- stderr
-    error: --until: `soon` is neither a moment such as 2026-12-01T08:00:00Z nor a date such as 2026-12-01
+    error: --until: `soon` is neither a date such as 2026-12-01 nor a time such as 2026-12-01T08:00 or 2026-12-01T08:00Z
     ");
     assert_snapshot!(world.run("users lock alice --for 5"), @"
     status 2
     -- stderr
-    error: --for: expected a whole number and one of the units w, d, h, m, s, as in `24h` or `90d`
+    error: --for: expected whole numbers with the units w, d, h, m, s, as in `24h`, `90d` or `2h30m`
     ");
     assert_eq!(world.run("users lock alice --for 2h --until 2026-12-01").status, 2);
     let hostile = world.command("users lock alice --reason").argument("a\u{1b}b").run();

@@ -11,7 +11,7 @@ use cxme_admin::random::ScriptedRandom;
 use cxme_admin::secrets::Hasher;
 use cxme_admin::secrets::Password;
 use cxme_admin::secrets::ResetCode;
-use cxme_admin::secrets::admission::Admitted;
+use cxme_admin::secrets::admission::AcceptedHash;
 use cxme_admin::secrets::password_hash::HashParameters;
 use cxme_admin::store::messages::LinkState;
 use cxme_admin::store::users::NewPassword;
@@ -27,7 +27,7 @@ use crate::world::code_in;
 use crate::world::smtp;
 
 /// The hash of a new password.
-fn admitted() -> Admitted {
+fn accepted() -> AcceptedHash {
     let mut hasher = Hasher::new(HashParameters::new(8, 1, 1).unwrap());
     let password = Password::new(Zeroizing::new("seven violet umbrellas".to_owned())).unwrap();
     let words = PersonalWords { username: "", email: "", name: "", organization: "", email_domains: &[] };
@@ -51,7 +51,7 @@ type Doing<'a> = &'a dyn Fn(&World, UserId);
 #[test]
 fn a_link_dies_with_each_change_that_ends_what_it_was_made_for() {
     let change_password = |world: &World, user| {
-        let new = NewPassword { admitted: admitted(), must_change: false, keep_sessions: true, set_at: world.now() };
+        let new = NewPassword { accepted: accepted(), must_change: false, keep_sessions: true, set_at: world.now() };
         world.change(|store| store.set_password(user, &new));
     };
     let lock = |world: &World, user| {

@@ -1,7 +1,10 @@
 //! The choice of `users password`, with the arrow keys.
 
+use std::time::Duration;
+
 use nix::sys::signal::Signal;
 
+use crate::REFUSED;
 use crate::all_is_as_before;
 use crate::harness::Shell;
 use crate::harness::await_state;
@@ -53,7 +56,9 @@ fn enter_takes_nothing_before_an_arrow_key_has_chosen_whatever_else_was_typed() 
 
 #[test]
 fn whatever_ends_it_the_cursor_is_there_again_and_the_status_says_what_it_was() {
-    for (key, status) in [(&b"\x03"[..], "130"), (b"\x1b", "65"), (b"q", "65")] {
+    for (key, status) in
+        [(&b"\x03"[..], "130"), (b"\x1c", "131"), (b"\x04", "74"), (b"\x1b", "65"), (b"q", "65"), (b"\x1bq", "65")]
+    {
         let (mut shell, settings) = at_the_choice();
         shell.type_bytes(key);
         shell.await_text(SHOW_CURSOR);
@@ -79,5 +84,92 @@ fn a_program_that_was_stopped_asks_again_when_it_goes_on() {
         await_choice(&mut shell);
         shell.type_bytes(b"q");
         all_is_as_before(shell, &settings, "65", &format!("{signal} and fg at the choice"));
+    }
+}
+
+/// Lets the test program choose with this timeout in milliseconds, in a terminal that stty(1) has set.
+fn choosing(stty: &str, timeout: u64) -> (Shell, String) {
+    let mut shell = Shell::start();
+    shell.type_line(&format!("stty {stty}"));
+    shell.await_shell();
+    let settings = shell.settings();
+    shell.type_line(&crate::asking("choice", Duration::from_millis(timeout)).command);
+    shell.await_text(HIDE_CURSOR);
+    shell.await_text("other\r\n");
+    (shell, settings)
+}
+
+#[test]
+fn a_choice_waits_no_longer_than_any_other_question() {
+    let (mut shell, settings) = choosing("sane", 300);
+    // Keys do not prolong it.
+    shell.type_bytes(b"\x1b[B");
+    shell.await_text("refused: no answer within");
+    assert!(shell.screen().contains("\\u{1b}[?25h"), "{}", shell.screen());
+    all_is_as_before(shell, &settings, REFUSED, "no answer");
+}
+
+#[test]
+fn an_arrow_key_whose_bytes_come_one_by_one_is_no_escape() {
+    for keys in [&[&b"\x1b"[..], b"[", b"B", b"\r"], &[&b"\x1b"[..], b"O", b"B", b"\r"]] {
+        let (mut shell, settings) = choosing("sane", 60_000);
+        for key in keys {
+            shell.type_bytes(key);
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        shell.await_text("got [\"Some(0)\"");
+        all_is_as_before(shell, &settings, "0", "an arrow key in pieces");
+    }
+}
+
+#[test]
+fn the_keys_for_signals_and_for_the_end_are_those_of_the_terminal() {
+    let (mut shell, settings) = choosing("intr ^X eof ^B", 60_000);
+    // Ctrl-C is no key here.
+    shell.type_bytes(b"\x03j\x18");
+    all_is_as_before(shell, &settings, "130", "another key for SIGINT");
+    let (mut shell, settings) = choosing("intr ^X eof ^B", 60_000);
+    shell.type_bytes(b"\x02");
+    shell.await_text("refused: the input ended before Enter");
+    all_is_as_before(shell, &settings, REFUSED, "another key for the end");
+}
+
+#[test]
+fn a_choice_at_a_stopped_or_closed_terminal_ends() {
+    let (mut shell, settings) = choosing("sane", 60_000);
+    let program = shell.foreground();
+    shell.type_bytes(b"\x13j");
+    send(Signal::SIGTERM, program);
+    await_state(program, "ZX");
+    shell.type_bytes(b"\x11");
+    all_is_as_before(shell, &settings, "143", "Ctrl-S and TERM");
+    for ignore in ["", "trap '' HUP; "] {
+        let mut shell = Shell::start();
+        let command = crate::asking("choice", Duration::from_secs(60)).command;
+        shell.type_line(&format!("({ignore}exec env {command})"));
+        shell.await_text("other\r\n");
+        let program = shell.foreground();
+        shell.hang_up();
+        await_state(program, "ZX");
+    }
+}
+
+#[test]
+fn users_add_offers_the_same_choice_and_the_user_is_added_whatever_ends_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = folder.path().join("store.db");
+    std::fs::write(folder.path().join("config.toml"), format!("[store]\npath = \"{}\"\n", store.display())).unwrap();
+    assert!(program::run(folder.path(), &["init", "--yes"], "").status.success());
+    for (number, (key, status)) in
+        [(&b"\x04"[..], "74"), (b"\x1c", "131"), (b"\x03", "130"), (b"\x1b", "0")].iter().enumerate()
+    {
+        let mut shell = Shell::start();
+        let settings = shell.settings();
+        shell.type_line(&program::command(folder.path(), &format!("users add user{number}@example.com")));
+        await_choice(&mut shell);
+        shell.type_bytes(key);
+        shell.await_text(SHOW_CURSOR);
+        all_is_as_before(shell, &settings, status, &format!("{key:?} at users add"));
+        assert!(program::run(folder.path(), &["users", "show", &format!("user{number}")], "").status.success());
     }
 }

@@ -17,6 +17,10 @@ const LINES: &[(&str, &str)] = &[
     ("users set-p\t\r", "<users><set-password>"),
     ("us\tset-p\talice\r", "<users><set-password><alice>"),
     ("store b\tx\r", "<store><backup><x>"),
+    // What help is wanted of.
+    ("he\tusers set-p\t\r", "<help><users><set-password>"),
+    ("users he\tset-p\t\r", "<users><help><set-password>"),
+    ("help qx\t\r", "<help><qx>"),
     // Options of a command, global ones too, and behind another option.
     ("users set-password alice --stdi\t\r", "<users><set-password><alice><--stdin>"),
     ("users list --no-p\t\r", "<users><list><--no-password>"),

@@ -23,7 +23,7 @@ use cxme_admin::private_file::Rule;
 use cxme_admin::random::ScriptedRandom;
 use cxme_admin::secrets::Hasher;
 use cxme_admin::secrets::Password;
-use cxme_admin::secrets::admission::Admitted;
+use cxme_admin::secrets::admission::AcceptedHash;
 use cxme_admin::secrets::password_hash::HashParameters;
 use cxme_admin::secrets::password_hash::PasswordHash;
 use cxme_admin::store::Result;
@@ -51,7 +51,7 @@ fn at(seconds: i64) -> Timestamp {
 }
 
 /// A password that differs by `n`, hashed as cheaply as can be.
-fn admitted(n: u32) -> Admitted {
+fn accepted(n: u32) -> AcceptedHash {
     let mut hasher = Hasher::new(HashParameters::new(8, 1, 1).unwrap());
     let password = Password::new(Zeroizing::new(format!("seven violet umbrellas {n}"))).unwrap();
     let words = PersonalWords { username: "", email: "", name: "", organization: "", email_domains: &[] };
@@ -59,7 +59,7 @@ fn admitted(n: u32) -> Admitted {
 }
 
 fn hash(n: u32) -> PasswordHash {
-    admitted(n).hash().clone()
+    accepted(n).hash().clone()
 }
 
 fn open(path: &Path) -> Result<Store> {
@@ -86,7 +86,7 @@ fn new_user(name: &str, role: RoleId) -> NewUser {
 }
 
 fn new_password(n: u32, keep_sessions: bool) -> NewPassword {
-    NewPassword { admitted: admitted(n), must_change: true, keep_sessions, set_at: at(n.into()) }
+    NewPassword { accepted: accepted(n), must_change: true, keep_sessions, set_at: at(n.into()) }
 }
 
 fn incoming<'a>(line: u64, username: &'a str, email: &'a str) -> Incoming<'a> {

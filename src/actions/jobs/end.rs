@@ -32,7 +32,7 @@ pub struct Cancelled {
 pub fn cancel(desk: &Desk, id: JobId, revoke_links: bool, intent: &Intent) -> Result<Cancelled> {
     desk.change(Action::JobsCancel, intent, |change| {
         let job = change.job(id)?.ok_or(Refusal::NoSuchJob(id))?;
-        refuse_beyond(change, id)?;
+        refuse_outranked(change, id)?;
         if job.state.has_ended() && !revoke_links {
             return Err(Refusal::JobState { id, state: job.state }.into());
         }
@@ -49,7 +49,7 @@ pub fn cancel(desk: &Desk, id: JobId, revoke_links: bool, intent: &Intent) -> Re
 }
 
 /// Refuses to touch a job that mails users whose role may do more than the operator's.
-pub(super) fn refuse_beyond(scene: &impl Scene, id: JobId) -> Result<()> {
+pub(super) fn refuse_outranked(scene: &impl Scene, id: JobId) -> Result<()> {
     if let Some(user) = scene.reading().job_user_of(id, &scene.outranking()?)? {
         scene.outrank(user.role, user.username.as_str(), Some(user.id))?;
     }
@@ -114,7 +114,7 @@ fn found(scene: &impl Scene, old: Old) -> Result<Deleted> {
     match old {
         Old::Job(id) => {
             let job = reading.job(id)?.ok_or(Refusal::NoSuchJob(id))?;
-            refuse_beyond(scene, id)?;
+            refuse_outranked(scene, id)?;
             if !job.state.has_ended() {
                 return Err(Refusal::JobState { id, state: job.state }.into());
             }

@@ -58,7 +58,8 @@ pub struct Wish {
 }
 
 impl Wish {
-    fn action(&self) -> Action {
+    /// Which action it is.
+    pub fn action(&self) -> Action {
         match self.meant {
             Meant::Selected(_) => Action::UsersSendResetToMany,
             Meant::NotYet(..) => Action::JobsRemind,

@@ -5,7 +5,7 @@ use crate::actions::Desk;
 use crate::actions::Intent;
 use crate::actions::Record;
 use crate::actions::Result;
-use crate::actions::jobs::end::refuse_beyond;
+use crate::actions::jobs::end::refuse_outranked;
 use crate::domain::action::Action;
 use crate::domain::job::JobId;
 use crate::domain::job::JobState;
@@ -22,7 +22,7 @@ use crate::store::jobs::Counts;
 pub fn pause(desk: &Desk, id: JobId, intent: &Intent) -> Result<Counts> {
     desk.change(Action::JobsPause, intent, |change| {
         let job = change.job(id)?.ok_or(Refusal::NoSuchJob(id))?;
-        refuse_beyond(change, id)?;
+        refuse_outranked(change, id)?;
         if !change.pause_job(id, &format!("{PAUSED_BY}{}", desk.account().name))? {
             return Err(Refusal::JobState { id, state: job.state }.into());
         }
@@ -52,7 +52,7 @@ pub fn resume(desk: &Desk, id: JobId, intent: &Intent) -> Result<Counts> {
 /// As [`resume`].
 pub(super) fn resume_within(change: &Change<'_>, id: JobId) -> Result<Record> {
     let job = change.job(id)?.ok_or(Refusal::NoSuchJob(id))?;
-    refuse_beyond(change, id)?;
+    refuse_outranked(change, id)?;
     if job.state != JobState::Paused || !change.resume_job(id)? {
         return Err(Refusal::JobState { id, state: job.state }.into());
     }

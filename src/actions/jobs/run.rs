@@ -5,7 +5,7 @@ use crate::actions::Desk;
 use crate::actions::Intent;
 use crate::actions::Result;
 use crate::actions::Scene as _;
-use crate::actions::jobs::end::refuse_beyond;
+use crate::actions::jobs::end::refuse_outranked;
 use crate::actions::jobs::pause::resume_within;
 use crate::actions::outbox::check_post;
 use crate::domain::action::Action;
@@ -75,7 +75,7 @@ pub fn resume(desk: &Desk, id: JobId, intent: &Intent) -> Result<Job> {
         let job = view.job(id)?.ok_or(Refusal::NoSuchJob(id))?;
         match job.state {
             JobState::Running | JobState::Finished => Ok(job),
-            JobState::Paused | JobState::Cancelled => refuse_beyond(view, id).map(|()| job),
+            JobState::Paused | JobState::Cancelled => refuse_outranked(view, id).map(|()| job),
         }
     })?;
     match job.state {

@@ -70,7 +70,7 @@ pub fn redeem(
     notify: bool,
     intent: &Intent,
 ) -> Result<Option<MessageId>> {
-    let admitted = desk.admit(&redeemable.user, password, &redeemable.history, None)?;
+    let accepted = desk.admit(&redeemable.user, password, &redeemable.history, None)?;
     desk.change(Action::ResetsRedeem, intent, |change| {
         let found = find(change, &redeemable.code)?;
         let (link, user) = found.map_err(NotAccepted::refusal)?;
@@ -78,7 +78,7 @@ pub fn redeem(
         if !change.use_link(link.message, change.now())? {
             return Err(Refusal::CodeNotAccepted { why: "expired", user: Some(user.id) }.into());
         }
-        let new = NewPassword { admitted, must_change: false, keep_sessions: false, set_at: change.now() };
+        let new = NewPassword { accepted, must_change: false, keep_sessions: false, set_at: change.now() };
         change.set_password(user.id, &new)?;
         let notice = if notify { Some(queue_notice(change, &user, NoticeCause::ChosenByLink)?) } else { None };
         let mut record = Record::of(&user);

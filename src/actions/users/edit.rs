@@ -41,6 +41,8 @@ pub struct Edit {
 pub struct Edited {
     /// The user as he is now.
     pub user: User,
+    /// The name of the role.
+    pub role: String,
     /// The names of the fields that changed.
     pub changed: Vec<String>,
     /// Whether moving to SAML took a password away.
@@ -70,7 +72,8 @@ pub fn edit(desk: &Desk, reference: &UserReference, edit: &Edit, intent: &Intent
         record.note_change("email", old.email.as_str(), new.email.as_str());
         record.note_change("username", old.username.as_str(), new.username.as_str());
         record.note_change("name", old.name.as_str(), new.name.as_str());
-        record.note_change("role", role_name(&old)?, role_name(&new)?);
+        let role = role_name(&new)?;
+        record.note_change("role", role_name(&old)?, role.clone());
         record.note_change("sign_in", old.sign_in.word(), new.sign_in.word());
         record.note_change("locale", old.locale.clone(), new.locale.clone());
         let is_change = |(_, value): &(&String, &serde_json::Value)| value.is_object();
@@ -90,7 +93,7 @@ pub fn edit(desk: &Desk, reference: &UserReference, edit: &Edit, intent: &Intent
         if password_removed {
             record.note("password", "removed");
         }
-        Ok((record, Edited { user: new, changed, password_removed }))
+        Ok((record, Edited { user: new, role: role.unwrap_or_default(), changed, password_removed }))
     })
 }
 

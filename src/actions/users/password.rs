@@ -22,7 +22,7 @@ use crate::domain::sign_in::SignInFailures;
 use crate::domain::text;
 use crate::domain::user::User;
 use crate::domain::user::UserReference;
-use crate::secrets::admission::Admitted;
+use crate::secrets::admission::AcceptedHash;
 use crate::secrets::password::Password;
 use crate::secrets::password_hash::PasswordHash;
 use crate::store::users::NewPassword;
@@ -35,6 +35,13 @@ pub struct Target {
     /// The proof of the permission, where the policy is overridden.
     permit: Option<PolicyOverride>,
     history: Vec<PasswordHash>,
+}
+
+impl Target {
+    /// How strict the policy is with the password.
+    pub fn strictness(&self) -> Strictness {
+        if self.permit.is_some() { Strictness::Overridden } else { Strictness::Policy }
+    }
 }
 
 /// How the password came to be; the event says it (OWASP ASVS 6.4.1: what an administrator chose is known to two).
@@ -114,15 +121,14 @@ pub fn set(
     options: Options,
     intent: &Intent,
 ) -> Result<Option<MessageId>> {
-    let admitted = desk.admit(&target.user, password, &target.history, target.permit.as_ref())?;
-    let strictness = if target.permit.is_some() { Strictness::Overridden } else { Strictness::Policy };
-    desk.change(set_action(strictness), intent, |change| {
+    let accepted = desk.admit(&target.user, password, &target.history, target.permit.as_ref())?;
+    desk.change(set_action(target.strictness()), intent, |change| {
         let user = change.subordinate(&UserReference::Username(target.user.username.as_str().to_owned()))?;
         if user.id != target.user.id {
             return Err(Refusal::NoSuchUser(target.user.username.to_string()).into());
         }
         change.require_password_sign_in(&user)?;
-        change.set_password(user.id, &new_password(admitted, options, change.now()))?;
+        change.set_password(user.id, &new_password(accepted, options, change.now()))?;
         let mut record = Record::of(&user);
         record.note("chosen_by", if origin == Origin::Generated { "generator" } else { "operator" });
         record.note("must_change", options.must_change);
@@ -216,7 +222,7 @@ pub fn change(
     intent: &Intent,
 ) -> Result<Option<MessageId>> {
     let target = &proven.target;
-    let admitted = desk.admit(&target.user, new, &target.history, None)?;
+    let accepted = desk.admit(&target.user, new, &target.history, None)?;
     desk.change(Action::UsersChangePassword, intent, |change| {
         let reference = UserReference::Username(target.user.username.as_str().to_owned());
         let found = Candidate::find(change, &reference)?;
@@ -227,7 +233,7 @@ pub fn change(
         };
         change.clear_sign_in_failures(user.id)?;
         let options = Options { must_change: false, keep_sessions: false, notify };
-        change.set_password(user.id, &new_password(admitted, options, change.now()))?;
+        change.set_password(user.id, &new_password(accepted, options, change.now()))?;
         let mut record = Record::of(&user);
         record.note("chosen_by", "user");
         Ok((record, notice(change, &user, NoticeCause::ChangedByUser, options)?))
@@ -242,9 +248,9 @@ pub fn set_action(strictness: Strictness) -> Action {
     }
 }
 
-fn new_password(admitted: Admitted, options: Options, set_at: Timestamp) -> NewPassword {
+fn new_password(accepted: AcceptedHash, options: Options, set_at: Timestamp) -> NewPassword {
     let Options { must_change, keep_sessions, notify: _ } = options;
-    NewPassword { admitted, must_change, keep_sessions, set_at }
+    NewPassword { accepted, must_change, keep_sessions, set_at }
 }
 
 fn notice(change: &Change<'_>, user: &User, cause: NoticeCause, options: Options) -> Result<Option<MessageId>> {

@@ -124,7 +124,7 @@ pub fn run(context: &mut Context, args: &ListArgs) -> anyhow::Result<()> {
             ])?)
         })
     })?;
-    for attempts in audit::untold(&desk)? {
+    for attempts in audit::unrecorded_attempts(&desk)? {
         let (count, since) = (counted(attempts.count, "refused attempt"), attempts.since);
         context.output.say(&format!("Not yet recorded: {count} since {since} ({}).", attempts.action));
     }

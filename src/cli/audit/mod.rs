@@ -10,7 +10,6 @@ use crate::cli::context::Context;
 
 /// The audit: every deed, in a chain of hashes
 #[derive(Debug, Subcommand)]
-#[command(disable_help_subcommand = true)]
 #[expect(missing_docs, reason = "each variant is documented at its struct, and that is its help")]
 pub enum AuditCommand {
     List(list::ListArgs),

@@ -8,7 +8,6 @@ use crate::cli::context::Context;
 
 /// The configuration
 #[derive(Debug, Subcommand)]
-#[command(disable_help_subcommand = true)]
 #[expect(missing_docs, reason = "each variant is documented at its struct, and that is its help")]
 pub enum ConfigCommand {
     Show(show::ShowArgs),

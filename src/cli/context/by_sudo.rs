@@ -17,7 +17,7 @@ use crate::cli::files::NamedFiles;
 use crate::config::Config;
 use crate::domain::action::Action;
 use crate::domain::refusal::Refusal;
-use crate::process::sudo::Answer;
+use crate::process::sudo::SudoRights;
 use crate::store::Store;
 use crate::store::open::Expect;
 
@@ -75,9 +75,9 @@ impl Context {
         let accounts = &self.process.accounts;
         let account = accounts.name(person);
         let refusal = match accounts.asks_sudo(person) {
-            Answer::Yes => return Ok(()),
-            Answer::No => Refusal::InitBySudo { account, is_known: true },
-            Answer::CannotBeAsked => Refusal::InitBySudo { account, is_known: false },
+            SudoRights::Yes => return Ok(()),
+            SudoRights::No => Refusal::InitBySudo { account, is_known: true },
+            SudoRights::CannotBeAsked => Refusal::InitBySudo { account, is_known: false },
         };
         Err(ActionError::Refused(refusal).into())
     }

@@ -18,7 +18,7 @@ impl Context {
     /// As [`Context::desk`].
     pub fn login_desk(&mut self, action: Action) -> anyhow::Result<Desk> {
         let desk = self.open_desk(Expect::Current, Config::load_for_login, login_rules)?;
-        desk.may(action, &[])?;
+        desk.authorize(action, &[])?;
         Ok(desk)
     }
 }

@@ -128,7 +128,7 @@ impl Context {
 
     /// The desk, if the operator may do the action there; otherwise what it was lent is taken back.
     fn permitted(&mut self, desk: Desk, action: Action, besides: &[Permission]) -> anyhow::Result<Desk> {
-        if let Err(error) = desk.may(action, besides) {
+        if let Err(error) = desk.authorize(action, besides) {
             let (clock, random) = desk.leave();
             (self.clock, self.random) = (Some(clock), Some(random));
             return Err(error.into());

@@ -33,6 +33,14 @@ impl PasswordSource {
 }
 
 impl Context {
+    /// Checks that a generated secret, which is shown once, would reach somebody: before the change that needs it.
+    ///
+    /// # Errors
+    /// Why it would be lost.
+    pub fn check_secret_output(&self) -> Result<(), Complaint> {
+        self.process.check_stdout().map_err(Complaint::WouldBeLost)
+    }
+
     /// The first line of a secret that comes without a prompt, without the byte order mark of an editor. What follows the
     /// line is ignored.
     ///

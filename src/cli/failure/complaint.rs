@@ -1,9 +1,11 @@
 //! What the command line itself has to say, besides the errors of the layers below.
 
+use std::io;
 use std::path::PathBuf;
 
 use crate::domain::text;
 use crate::private_file::Problem;
+use crate::process::standard_output::LostOutput;
 
 /// What the command line itself has to say.
 #[derive(Debug, thiserror::Error)]
@@ -39,7 +41,7 @@ pub enum Complaint {
         /// The account's name or number, as given.
         given: String,
         /// What the system said.
-        error: std::io::Error,
+        error: io::Error,
     },
     /// A file of the configuration, in words that tell nothing of its content.
     #[error("{0}")]
@@ -132,13 +134,16 @@ pub enum Complaint {
         /// How it goes on.
         hint: String,
     },
+    /// A generated password would reach nobody.
+    #[error("{0}: the generated password would be lost; nothing was changed")]
+    WouldBeLost(LostOutput),
     /// A generated password is in force, and nobody has seen it.
-    #[error("{words}")]
+    #[error("set a generated password for {username}, but could not print it: {error}; nobody knows this password")]
     NotShown {
-        /// The exit code of what kept it from being shown.
-        code: u8,
         /// Whose it is.
-        words: String,
+        username: String,
+        /// What kept it from being shown.
+        error: io::Error,
     },
     /// The store failed in the middle of a run.
     #[error("{words}")]

@@ -12,6 +12,7 @@ use clap::error::ErrorKind;
 
 use super::OK;
 use super::USAGE;
+use super::unknown_command;
 use crate::cli::Arguments;
 use crate::cli::output;
 use crate::domain::text;
@@ -27,6 +28,20 @@ pub fn of_usage(mut process: Process, error: clap::Error) -> u8 {
         let hint = "codes are not accepted as arguments: omit the code to be prompted, or use `--stdin`; see cxme-admin resets \
              redeem --help";
         let _ = output::write_error(&mut process.stderr.bytes, colour, words, &[], Some(hint));
+        return USAGE;
+    }
+    if let (ErrorKind::InvalidSubcommand, Some(ContextValue::String(unknown))) =
+        (error.kind(), error.get(ContextKind::InvalidSubcommand))
+    {
+        let colour = process.stderr.is_terminal && allowed;
+        let unknown = unknown_command::find(&crate::cli::command_tree(), &process.arguments, unknown);
+        let words = format!("no such command: {}", unknown.words.join(" "));
+        let mut hints = Vec::new();
+        if !unknown.meant.is_empty() {
+            hints.push(format!("did you mean: {}", unknown.meant.join(" or ")));
+        }
+        hints.push(format!("commands of {}: {}", unknown.group, unknown.commands.join(", ")));
+        let _ = output::write_error_with_hints(&mut process.stderr.bytes, colour, &words, &[], &hints);
         return USAGE;
     }
     let (mut error, is_text) = of_text_alone(error, &process.arguments);

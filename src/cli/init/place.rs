@@ -14,7 +14,7 @@ use crate::cli::context::Context;
 use crate::cli::failure::Complaint;
 use crate::private_file;
 use crate::private_file::Problem;
-use crate::process::file_rights::FileRights;
+use crate::process::fs_credentials::FsCredentials;
 use crate::secrets::key::ResetKey;
 
 /// Short for what can be wrong with a file.
@@ -37,15 +37,15 @@ impl ServiceAccount {
     }
 
     /// The account's rights over files.
-    pub(super) fn rights(self) -> std::io::Result<FileRights> {
-        FileRights::take(self.uid, self.gid)
+    pub(super) fn rights(self) -> std::io::Result<FsCredentials> {
+        FsCredentials::take(self.uid, self.gid)
     }
 }
 
 /// Where the reset key of a new store is put. It is written under another name first: the key is there when its store is,
 /// so that one which lies alone is another store's.
 #[derive(Debug)]
-pub(super) struct KeyPlace {
+pub(super) struct NewKeyFile {
     /// Where it belongs.
     pub path: PathBuf,
     /// Where it waits for its store.
@@ -53,7 +53,7 @@ pub(super) struct KeyPlace {
     service: Option<ServiceAccount>,
 }
 
-impl KeyPlace {
+impl NewKeyFile {
     /// The place.
     pub(super) fn new(path: PathBuf, service: Option<ServiceAccount>) -> Self {
         let pending = suffixed(&path, ".new");
@@ -133,7 +133,7 @@ impl KeyPlace {
             let _rights = service.rights().map_err(failed)?;
             return run();
         }
-        let _rights = FileRights::take(0, 0).map_err(failed)?;
+        let _rights = FsCredentials::take(0, 0).map_err(failed)?;
         run()?;
         lchown(path, Some(service.uid), Some(service.gid)).map_err(failed)
     }

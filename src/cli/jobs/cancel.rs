@@ -3,7 +3,10 @@
 use crate::actions::jobs::end;
 use crate::cli::acting::ActingArgs;
 use crate::cli::context::Context;
+use crate::cli::data::Cell;
 use crate::cli::jobs::summary::counted;
+use crate::cli::plan;
+use crate::cli::plan::Step;
 use crate::domain::action::Action;
 use crate::domain::job::JobId;
 
@@ -29,11 +32,19 @@ pub struct CancelArgs {
 pub fn run(context: &mut Context, args: &CancelArgs) -> anyhow::Result<()> {
     let desk = context.desk(Action::JobsCancel)?;
     let cancelled = end::cancel(&desk, JobId(args.job), args.revoke_links, &args.acting.intent())?;
-    let verb = args.acting.verb("cancelled");
     let links =
         if args.revoke_links { format!(", {} revoked", counted(cancelled.links, "link")) } else { String::new() };
     let mails = counted(cancelled.messages, "mail");
-    context.output.say(&format!("Job {} {verb}: {mails} cancelled{links}.", args.job));
+    if args.acting.dry_run {
+        let step = Step::new(Action::JobsCancel, format!("Would cancel job {}: {mails} cancelled{links}.", args.job))
+            .field("job", Cell::Number(args.job))
+            .field("cancelled", Cell::count(cancelled.messages))
+            .field("in_doubt", Cell::count(cancelled.in_doubt))
+            .field("links", Cell::count(cancelled.links));
+        plan::print(&mut context.output, desk.now(), &[step])?;
+    } else {
+        context.output.say(&format!("Job {} is cancelled: {mails} cancelled{links}.", args.job));
+    }
     if cancelled.in_doubt > 0 && !args.revoke_links {
         let words = format!("{} of them may have arrived, with a link that works", counted(cancelled.in_doubt, "mail"));
         context.output.warn(&format!("{words}: `--revoke-links` ends it"));

@@ -5,8 +5,11 @@ use crate::actions::jobs::end::Deleted;
 use crate::actions::jobs::end::Old;
 use crate::cli::acting::ActingArgs;
 use crate::cli::context::Context;
+use crate::cli::data::Cell;
 use crate::cli::failure::Complaint;
 use crate::cli::jobs::summary::counted;
+use crate::cli::plan;
+use crate::cli::plan::Step;
 use crate::cli::prompt;
 use crate::domain::action::Action;
 use crate::domain::duration::parse_duration;
@@ -46,12 +49,21 @@ pub fn run(context: &mut Context, args: &DeleteArgs) -> anyhow::Result<()> {
     };
     let desk = context.desk(Action::JobsDelete)?;
     let found = end::look(&desk, old)?;
-    if !args.acting.dry_run && found.messages + found.jobs.len() as u64 > 0 {
+    let is_nothing = found.messages == 0 && found.jobs.is_empty();
+    if args.acting.dry_run {
+        let would = format!("Would delete {}.", words(&found, "and with them "));
+        let step = Step::new(Action::JobsDelete, would)
+            .if_changed(!is_nothing)
+            .field("jobs", Cell::count(found.jobs.len() as u64))
+            .field("mails", Cell::count(found.messages))
+            .field("links", Cell::count(found.links));
+        return plan::print(&mut context.output, desk.now(), &[step]);
+    }
+    if !is_nothing {
         prompt::confirm(context, args.yes, &format!("Delete {} for good?", words(&found, "and end ")))?;
         end::delete(&desk, old, &args.acting.intent())?;
     }
-    let verb = if args.acting.dry_run { "would be deleted" } else { "deleted" };
-    context.output.say(&format!("{verb}: {}.", words(&found, "and with them ")));
+    context.output.say(&format!("deleted: {}.", words(&found, "and with them ")));
     Ok(())
 }
 

@@ -19,7 +19,6 @@ use crate::cli::context::Context;
 
 /// Bulk sends, and sending what waits in the outbox
 #[derive(Debug, Subcommand)]
-#[command(disable_help_subcommand = true)]
 #[expect(missing_docs, reason = "each variant is documented at its struct, and that is its help")]
 pub enum JobsCommand {
     List(list::ListArgs),

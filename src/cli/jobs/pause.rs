@@ -3,7 +3,10 @@
 use crate::actions::jobs::pause;
 use crate::cli::acting::ActingArgs;
 use crate::cli::context::Context;
+use crate::cli::data::Cell;
 use crate::cli::jobs::summary::counted;
+use crate::cli::plan;
+use crate::cli::plan::Step;
 use crate::domain::action::Action;
 use crate::domain::job::JobId;
 
@@ -28,7 +31,11 @@ pub fn run(context: &mut Context, args: &PauseArgs) -> anyhow::Result<()> {
     let desk = context.desk(Action::JobsPause)?;
     let counts = pause::pause(&desk, JobId(args.job), &args.acting.intent())?;
     let waiting = counted(counts.waiting(), "unsent mail");
-    let words = if args.acting.dry_run { "Would pause" } else { "Paused" };
-    context.output.say(&format!("{words} job {} ({waiting}).", args.job));
+    if args.acting.dry_run {
+        let step = Step::new(Action::JobsPause, format!("Would pause job {} ({waiting}).", args.job));
+        let step = step.field("job", Cell::Number(args.job)).field("waiting", Cell::count(counts.waiting()));
+        return plan::print(&mut context.output, desk.now(), &[step]);
+    }
+    context.output.say(&format!("Paused job {} ({waiting}).", args.job));
     Ok(())
 }

@@ -3,7 +3,10 @@
 use crate::actions::jobs::pause;
 use crate::cli::acting::ActingArgs;
 use crate::cli::context::Context;
+use crate::cli::data::Cell;
 use crate::cli::jobs::summary::counted;
+use crate::cli::plan;
+use crate::cli::plan::Step;
 use crate::domain::action::Action;
 use crate::domain::job::JobId;
 
@@ -29,10 +32,11 @@ pub fn run(context: &mut Context, args: &ResumeArgs) -> anyhow::Result<()> {
     let counts = pause::resume(&desk, JobId(args.job), &args.acting.intent())?;
     let waiting = counted(counts.waiting(), "unsent mail");
     if args.acting.dry_run {
-        context.output.say(&format!("Would resume job {} ({waiting}).", args.job));
-    } else {
-        let send = format!("To send now: cxme-admin jobs run {}", args.job);
-        context.output.say(&format!("Resumed job {} ({waiting}). {send}", args.job));
+        let step = Step::new(Action::JobsResume, format!("Would resume job {} ({waiting}).", args.job));
+        let step = step.field("job", Cell::Number(args.job)).field("waiting", Cell::count(counts.waiting()));
+        return plan::print(&mut context.output, desk.now(), &[step]);
     }
+    let send = format!("To send now: cxme-admin jobs run {}", args.job);
+    context.output.say(&format!("Resumed job {} ({waiting}). {send}", args.job));
     Ok(())
 }

@@ -13,7 +13,6 @@ use crate::mail::handover::TroubleKind;
 
 /// Mail: try the relay, see the mails, see what waits
 #[derive(Debug, Subcommand)]
-#[command(disable_help_subcommand = true)]
 #[expect(missing_docs, reason = "each variant is documented at its struct, and that is its help")]
 pub enum MailCommand {
     Test(test::TestArgs),

@@ -8,6 +8,8 @@ use crate::cli::data;
 use crate::cli::data::Cell;
 use crate::cli::data::Head;
 use crate::cli::output::Format;
+use crate::cli::plan;
+use crate::cli::plan::Step;
 use crate::domain::action::Action;
 use crate::domain::message::MessageId;
 use crate::domain::message::MessageState;
@@ -55,8 +57,17 @@ pub fn run(context: &mut Context, args: &QueueArgs) -> anyhow::Result<()> {
     let desk = context.desk(if args.cancel.is_some() { Action::MailCancel } else { Action::MailQueue })?;
     if let Some(number) = args.cancel {
         let message = outbox::cancel(&desk, MessageId(number), &args.acting.intent())?;
-        let verb = args.acting.verb("cancelled");
-        context.output.say(&format!("Message {number}, the {} for {}, {verb}.", message.kind, message.address));
+        let which = format!("message {number}, the {} for {}", message.kind, message.address);
+        if args.acting.dry_run {
+            let step = Step::new(Action::MailCancel, format!("Would cancel {which}."))
+                .field("message", Cell::Number(number))
+                .field("kind", Cell::text(message.kind.word()))
+                .field("username", Cell::text_or(message.username.as_deref(), ""))
+                .field("address", Cell::text(&message.address));
+            plan::print(&mut context.output, desk.now(), &[step])?;
+        } else {
+            context.output.say(&format!("Cancelled {which}."));
+        }
         if message.link.is_some_and(|link| link.handed_at.is_some()) {
             context.output.warn("it may have arrived, with a link that works: cxme-admin resets revoke USER ends it");
         }

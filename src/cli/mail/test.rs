@@ -9,9 +9,12 @@ use std::time::Instant;
 use crate::actions::mail;
 use crate::cli::acting::ActingArgs;
 use crate::cli::context::Context;
+use crate::cli::data::Cell;
 use crate::cli::failure::Complaint;
 use crate::cli::failure::MailFault;
 use crate::cli::mail::fault_of;
+use crate::cli::plan;
+use crate::cli::plan::Step;
 use crate::domain::action::Action;
 use crate::domain::email_address::EmailAddress;
 use crate::domain::message::MessageState;
@@ -61,8 +64,9 @@ pub fn run(context: &mut Context, args: &TestArgs) -> anyhow::Result<()> {
         context.output.say(line);
     }
     let Some((message, report)) = tested? else {
-        context.output.say(&format!("A test mail would be sent to {address}."));
-        return Ok(());
+        let step = Step::new(Action::MailTest, format!("Would send a test mail to {address}."));
+        let step = step.field("address", Cell::text(address.as_str()));
+        return plan::print(&mut context.output, desk.now(), &[step]);
     };
     let reply = message.reply.as_deref().unwrap_or_default();
     let complaint = |fault, words| Complaint::NotSent { fault, words, hint: hint(has_dialogue && !is_told) };

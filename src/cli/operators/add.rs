@@ -3,7 +3,10 @@
 use crate::actions::operators;
 use crate::cli::acting::ActingArgs;
 use crate::cli::context::Context;
+use crate::cli::data::Cell;
 use crate::cli::operators::account;
+use crate::cli::plan;
+use crate::cli::plan::Step;
 use crate::domain::action::Action;
 use crate::domain::operator::OperatorKind;
 
@@ -34,6 +37,15 @@ pub fn run(context: &mut Context, args: &AddArgs) -> anyhow::Result<()> {
     let (uid, name) = account(context, &args.account)?;
     let kind = if args.service { OperatorKind::Service } else { OperatorKind::Person };
     operators::add(&desk, uid, &name, &args.role, kind, &args.acting.intent())?;
-    context.output.say(&format!("{name} {} as operator with the role {}.", args.acting.verb("added"), args.role));
+    if args.acting.dry_run {
+        let step =
+            Step::new(Action::OperatorsAdd, format!("Would add {name} as operator with the role {}.", args.role))
+                .field("account", Cell::text(&name))
+                .field("uid", Cell::Number(i64::from(uid)))
+                .field("role", Cell::text(&args.role))
+                .field("kind", Cell::text(kind.word()));
+        return plan::print(&mut context.output, desk.now(), &[step]);
+    }
+    context.output.say(&format!("{name} is added as operator with the role {}.", args.role));
     Ok(())
 }

@@ -13,7 +13,6 @@ use crate::domain::refusal::Refusal;
 
 /// Operators: the OS accounts that may use this tool
 #[derive(Debug, Subcommand)]
-#[command(disable_help_subcommand = true)]
 #[expect(missing_docs, reason = "each variant is documented at its struct, and that is its help")]
 pub enum OperatorsCommand {
     List(list::ListArgs),

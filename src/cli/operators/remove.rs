@@ -3,6 +3,9 @@
 use crate::actions::operators;
 use crate::cli::acting::ActingArgs;
 use crate::cli::context::Context;
+use crate::cli::data::Cell;
+use crate::cli::plan;
+use crate::cli::plan::Step;
 use crate::domain::action::Action;
 use crate::domain::operator::Operator;
 
@@ -26,6 +29,10 @@ pub fn run(context: &mut Context, args: &RemoveArgs) -> anyhow::Result<()> {
     let known = accounts.find(&args.account).ok().flatten().map(|(uid, _)| uid);
     let is_usable = |operator: &Operator| operator.is_usable(&accounts.look_up(operator.uid));
     let name = operators::remove(&desk, &args.account, known, is_usable, &args.acting.intent())?;
-    context.output.say(&format!("{name} {} as operator.", args.acting.verb("removed")));
+    if args.acting.dry_run {
+        let step = Step::new(Action::OperatorsRemove, format!("Would remove {name} as operator."));
+        return plan::print(&mut context.output, desk.now(), &[step.field("account", Cell::text(&name))]);
+    }
+    context.output.say(&format!("{name} is removed as operator."));
     Ok(())
 }

@@ -9,7 +9,6 @@ use crate::cli::context::Context;
 
 /// The organization's password requirements
 #[derive(Debug, Subcommand)]
-#[command(disable_help_subcommand = true)]
 #[expect(missing_docs, reason = "each variant is documented at its struct, and that is its help")]
 pub enum PolicyCommand {
     Show(show::ShowArgs),

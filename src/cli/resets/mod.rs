@@ -10,7 +10,6 @@ use crate::cli::context::Context;
 
 /// Links by which users choose a password
 #[derive(Debug, Subcommand)]
-#[command(disable_help_subcommand = true)]
 #[expect(missing_docs, reason = "each variant is documented at its struct, and that is its help")]
 pub enum ResetsCommand {
     List(list::ListArgs),

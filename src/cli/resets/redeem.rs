@@ -5,8 +5,12 @@ use zeroize::Zeroizing;
 use crate::actions::resets::redeem;
 use crate::cli::acting::ActingArgs;
 use crate::cli::context::Context;
+use crate::cli::data::Cell;
+use crate::cli::plan;
+use crate::cli::plan::Step;
 use crate::cli::prompt;
 use crate::domain::action::Action;
+use crate::domain::user::User;
 use crate::secrets::password::Password;
 use crate::secrets::reset_code::ResetCode;
 use crate::texts;
@@ -54,10 +58,13 @@ pub fn run(context: &mut Context, args: &RedeemArgs) -> anyhow::Result<()> {
     let notice = redeem::redeem(&desk, &redeemable, &new, notify, &intent)?;
     // It is not needed while the relay is waited for.
     drop(new);
-    let name = &redeemable.user().username;
+    let User { username: name, email, .. } = redeemable.user();
     if intent.dry_run {
-        context.output.say(&format!("The password of {name} would be set, and the link used up."));
-        return Ok(());
+        let words = format!("Would set the password of {name} and use up the link.");
+        let step = Step::new(Action::ResetsRedeem, words)
+            .field("username", Cell::text(name.as_str()))
+            .field("email", Cell::text(email.as_str()));
+        return plan::print(&mut context.output, desk.now(), &[step]);
     }
     context.output.say(&format!("The password of {name} is set."));
     context.send_notice(&desk, notice);

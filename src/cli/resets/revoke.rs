@@ -7,8 +7,11 @@ use crate::actions::resets::revoke::Revoked;
 use crate::cli::acting::ActingArgs;
 use crate::cli::context::Context;
 use crate::cli::context::PasswordSource;
+use crate::cli::data::Cell;
 use crate::cli::failure::Complaint;
 use crate::cli::jobs::summary::counted;
+use crate::cli::plan;
+use crate::cli::plan::Step;
 use crate::cli::prompt;
 use crate::domain::action::Action;
 use crate::domain::refusal::Refusal;
@@ -59,8 +62,15 @@ pub fn run(context: &mut Context, args: &RevokeArgs) -> anyhow::Result<()> {
         intent.dry_run = false;
     }
     let revoked = revoke::revoke(&desk, user.as_ref(), &intent).map_err(|error| without_code(error, args))?;
-    let verb = if intent.dry_run { "would be revoked" } else { "revoked" };
-    context.output.say(&format!("{verb}: {}.", words(revoked)));
+    if intent.dry_run {
+        let step = Step::new(Action::ResetsRevoke, format!("Would revoke {}.", words(revoked)))
+            .if_changed(revoked.links + revoked.waiting > 0)
+            .field("user", Cell::text_or(args.user.as_deref(), ""))
+            .field("links", Cell::count(revoked.links))
+            .field("waiting", Cell::count(revoked.waiting));
+        return plan::print(&mut context.output, desk.now(), &[step]);
+    }
+    context.output.say(&format!("revoked: {}.", words(revoked)));
     Ok(())
 }
 
@@ -70,7 +80,11 @@ fn by_code(context: &mut Context, intent: &Intent) -> anyhow::Result<()> {
     let code = std::str::from_utf8(&line).ok().and_then(|given| ResetCode::parse_cancelling(given).ok());
     revoke::revoke_by_code(&desk, code.as_ref(), intent).map_err(not_revoked)?;
     // As little as redeeming says to those who have only the code.
-    context.output.say(if intent.dry_run { "The link would be revoked." } else { "Revoked the link." });
+    if intent.dry_run {
+        let step = Step::new(Action::ResetsRevokeByCode, "Would revoke the link.");
+        return plan::print(&mut context.output, desk.now(), &[step]);
+    }
+    context.output.say("Revoked the link.");
     Ok(())
 }
 

@@ -5,6 +5,9 @@ use std::path::PathBuf;
 use crate::actions::store;
 use crate::cli::acting::ActingArgs;
 use crate::cli::context::Context;
+use crate::cli::data::Cell;
+use crate::cli::plan;
+use crate::cli::plan::Step;
 use crate::domain::action::Action;
 
 /// Copy the store, as it is at one moment, while others use it
@@ -27,6 +30,11 @@ pub struct BackupArgs {
 pub fn run(context: &mut Context, args: &BackupArgs) -> anyhow::Result<()> {
     let desk = context.desk(Action::StoreBackup)?;
     store::back_up(&desk, &args.file, &args.acting.intent())?;
-    context.output.say(&format!("The store {} to {}.", args.acting.verb("copied"), args.file.display()));
+    let file = args.file.display();
+    if args.acting.dry_run {
+        let step = Step::new(Action::StoreBackup, format!("Would copy the store to {file}."));
+        return plan::print(&mut context.output, desk.now(), &[step.field("file", Cell::text(file.to_string()))]);
+    }
+    context.output.say(&format!("The store is copied to {file}."));
     Ok(())
 }

@@ -11,7 +11,6 @@ use crate::cli::context::Context;
 
 /// The store itself
 #[derive(Debug, Subcommand)]
-#[command(disable_help_subcommand = true)]
 #[expect(missing_docs, reason = "each variant is documented at its struct, and that is its help")]
 pub enum StoreCommand {
     Check(check::CheckArgs),

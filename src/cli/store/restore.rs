@@ -5,8 +5,12 @@ use std::path::PathBuf;
 use crate::actions::store;
 use crate::cli::acting::ActingArgs;
 use crate::cli::context::Context;
+use crate::cli::data::Cell;
 use crate::cli::jobs::summary::counted;
+use crate::cli::plan;
+use crate::cli::plan::Step;
 use crate::cli::prompt;
+use crate::domain::action::Action;
 
 /// Put a copy in the store's place
 ///
@@ -46,8 +50,14 @@ pub fn run(context: &mut Context, args: &RestoreArgs) -> anyhow::Result<()> {
         counted(restored.users, "user")
     );
     if intent.dry_run {
-        context.output.say(&format!("{} would become {words}.", place.display()));
-        return Ok(());
+        let step = Step::new(Action::StoreRestore, format!("Would replace {} with {words}.", place.display()))
+            .field("store", Cell::text(place.display().to_string()))
+            .field("users", Cell::count(restored.users))
+            .field("newest_event_at", Cell::time_or(restored.newest, ""))
+            .field("links", Cell::count(restored.unsettled.links))
+            .field("in_doubt", Cell::count(restored.unsettled.messages))
+            .field("jobs", Cell::count(restored.unsettled.jobs));
+        return plan::print(&mut context.output, desk.now(), &[step]);
     }
     if place.symlink_metadata().is_ok() {
         let question = format!("Put {words} in the place of {}?", place.display());

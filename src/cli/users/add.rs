@@ -3,8 +3,11 @@
 use crate::actions::users::add;
 use crate::cli::acting::ActingArgs;
 use crate::cli::context::Context;
+use crate::cli::data::Cell;
 use crate::cli::failure::Complaint;
 use crate::cli::one_of;
+use crate::cli::plan;
+use crate::cli::plan::Step;
 use crate::cli::users::password;
 use crate::cli::users::send_reset;
 use crate::cli::users::send_reset::MailArgs;
@@ -12,8 +15,10 @@ use crate::cli::users::set_password;
 use crate::domain::action::Action;
 use crate::domain::email_address::EmailAddress;
 use crate::domain::refusal::Refusal;
+use crate::domain::role::MINIMAL;
 use crate::domain::role::Permission;
 use crate::domain::user::SignIn;
+use crate::domain::user::User;
 use crate::domain::user::UserReference;
 
 /// Add a user
@@ -76,6 +81,10 @@ pub fn run(context: &mut Context, args: &AddArgs) -> anyhow::Result<()> {
         // Where nobody can be asked for the password, the user is not added either.
         context.terminal("The password of the new user", "give `--generate`, or set it afterwards")?;
     }
+    if args.generate && !args.acting.dry_run {
+        // Where nobody would see the password, the user is not added either.
+        context.check_secret_output()?;
+    }
     if args.generate || args.set_password {
         // Where no password can be judged, the user is not added either.
         desk.policy()?;
@@ -85,12 +94,11 @@ pub fn run(context: &mut Context, args: &AddArgs) -> anyhow::Result<()> {
         context.post(&desk)?;
     }
     let user = add::add(&desk, &wanted, &args.acting.intent())?;
-    let name = &user.username;
-    let verb = args.acting.verb("added");
-    context.output.say(&format!("{name} ({}) {verb}.", user.email));
     if args.acting.dry_run {
-        return Ok(());
+        return plan::print(&mut context.output, desk.now(), &steps(args, &user));
     }
+    let name = &user.username;
+    context.output.say(&format!("{name} ({}) is added.", user.email));
     let reference = UserReference::Username(name.as_str().to_owned());
     if args.set_password {
         return set_password::ask_and_set(context, &desk, &reference, &args.acting.intent());
@@ -108,6 +116,25 @@ pub fn run(context: &mut Context, args: &AddArgs) -> anyhow::Result<()> {
         context.output.say(&format!("{name} cannot log in yet: cxme-admin users password {name}"));
     }
     Ok(())
+}
+
+/// What a dry run prints: the user as it would be added, and what would follow.
+fn steps<'a>(args: &'a AddArgs, user: &'a User) -> Vec<Step<'a>> {
+    let (name, email) = (&user.username, &user.email);
+    let named =
+        |step: Step<'a>| step.field("username", Cell::text(name.as_str())).field("email", Cell::text(email.as_str()));
+    let added = named(Step::new(Action::UsersAdd, format!("Would add {name} ({email}).")))
+        .field("name", Cell::text(&user.name))
+        .field("role", Cell::text(args.role.as_deref().unwrap_or(MINIMAL)))
+        .field("sign_in", Cell::text(user.sign_in.word()))
+        .field("locale", Cell::text_or(user.locale.as_deref(), ""));
+    let then = match (args.send_reset, args.generate, args.set_password) {
+        (true, ..) => (Action::UsersSendReset, format!("Would mail {name} an invitation to {email}.")),
+        (_, true, _) => (Action::UsersSetPassword, format!("Would generate, set and print a password for {name}.")),
+        (.., true) => (Action::UsersSetPassword, format!("Would ask for a password for {name} and set it.")),
+        (false, false, false) => return vec![added],
+    };
+    vec![added, named(Step::new(then.0, then.1))]
 }
 
 fn wanted(args: &AddArgs, then: Option<Permission>) -> Result<add::Wanted, crate::actions::ActionError> {

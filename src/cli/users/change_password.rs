@@ -3,9 +3,12 @@
 use crate::actions::users::password;
 use crate::cli::acting::ActingArgs;
 use crate::cli::context::Context;
+use crate::cli::data::Cell;
+use crate::cli::plan;
+use crate::cli::plan::Step;
 use crate::cli::prompt;
 use crate::domain::action::Action;
-use crate::domain::sign_in::parse_client;
+use crate::domain::sign_in::NamedClient;
 use crate::domain::user::UserReference;
 use crate::secrets::password::Password;
 use crate::texts;
@@ -23,8 +26,8 @@ pub struct ChangePasswordArgs {
     #[arg(long)]
     stdin: bool,
     /// IP address or name of the client host, shown by `users show` after a wrong old password
-    #[arg(long, value_name = "ADDR", value_parser = parse_client)]
-    client: Option<String>,
+    #[arg(long, value_name = "ADDR")]
+    client: Option<NamedClient>,
     /// Do not mail the user that the password was changed
     #[arg(long)]
     no_notify: bool,
@@ -40,11 +43,12 @@ pub fn run(context: &mut Context, args: &ChangePasswordArgs) -> anyhow::Result<(
     let desk = context.desk(Action::UsersChangePassword)?;
     let reference = UserReference::new(&args.user);
     if args.acting.dry_run {
-        let words = "The password would be changed if the old one is right. Nothing was asked, nothing was changed.";
-        context.output.say(words);
-        return Ok(());
+        // Whether there is such a user is not said to a login system that has not proven anything.
+        let words = "Would change the password if the old one is right. Nothing was asked.";
+        let step = Step::new(Action::UsersChangePassword, words).field("user", Cell::text(&args.user));
+        return plan::print(&mut context.output, desk.now(), &[step]);
     }
-    let client = args.client.as_deref();
+    let client = args.client.as_ref().and_then(NamedClient::name);
     let (proven, new) = if args.stdin {
         let (old, new) = context.two_secrets("the old password and the new one")?;
         (password::prove(&desk, &reference, &Password::from_bytes(old)?, client)?, Password::from_bytes(new)?)

@@ -2,10 +2,14 @@
 
 use crate::actions::users::edit;
 use crate::actions::users::edit::Edit;
+use crate::actions::users::edit::Edited;
 use crate::cli::acting::ActingArgs;
 use crate::cli::context::Context;
+use crate::cli::data::Cell;
 use crate::cli::failure::Complaint;
 use crate::cli::one_of;
+use crate::cli::plan;
+use crate::cli::plan::Step;
 use crate::cli::prompt;
 use crate::domain::action::Action;
 use crate::domain::refusal::Refusal;
@@ -76,7 +80,10 @@ pub fn run(context: &mut Context, args: &EditArgs) -> anyhow::Result<()> {
     };
     let reference = UserReference::new(&args.user);
     let plan = edit::plan(&desk, &reference, &edit)?;
-    if plan.password_removed && !args.acting.dry_run {
+    if args.acting.dry_run {
+        return plan::print(&mut context.output, desk.now(), &[step(&plan)]);
+    }
+    if plan.password_removed {
         let question = format!("Move {} to SAML and remove the password?", plan.user.username);
         prompt::confirm(context, args.yes, &question)?;
     }
@@ -86,13 +93,32 @@ pub fn run(context: &mut Context, args: &EditArgs) -> anyhow::Result<()> {
         context.output.say(&format!("{name} is so already: nothing was changed."));
         return Ok(());
     }
-    let verb = args.acting.verb("changed");
-    context.output.say(&format!("{name} {verb}: {}.", edited.changed.join(", ")));
+    context.output.say(&format!("{name} is changed: {}.", edited.changed.join(", ")));
     if edited.password_removed {
-        let verb = args.acting.verb("removed");
-        context.output.say(&format!("The password of {name} {verb}: the user signs in with SAML."));
+        context.output.say(&format!("The password of {name} is removed: the user signs in with SAML."));
     } else if edited.user.sign_in == SignIn::Password && edited.user.password.is_none() && args.sign_in.is_some() {
         context.output.say(&format!("{name} cannot log in yet: cxme-admin users set-password {name}"));
     }
     Ok(())
+}
+
+/// What a dry run prints: the user as it would be, and which fields would change.
+fn step(plan: &Edited) -> Step<'_> {
+    let Edited { user, role, changed, password_removed } = plan;
+    let name = &user.username;
+    let removed = if *password_removed { " Would remove the password: the user signs in with SAML." } else { "" };
+    let words = match changed.is_empty() {
+        true => format!("{name} is so already: nothing would be changed."),
+        false => format!("Would change {name}: {}.{removed}", changed.join(", ")),
+    };
+    Step::new(Action::UsersEdit, words)
+        .if_changed(!changed.is_empty())
+        .field("username", Cell::text(name.as_str()))
+        .field("email", Cell::text(user.email.as_str()))
+        .field("name", Cell::text(&user.name))
+        .field("role", Cell::text(role))
+        .field("sign_in", Cell::text(user.sign_in.word()))
+        .field("locale", Cell::text_or(user.locale.as_deref(), ""))
+        .field("changed", Cell::List(changed.iter().map(String::as_str).collect()))
+        .field("password_removed", Cell::Flag(*password_removed))
 }

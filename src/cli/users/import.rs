@@ -20,6 +20,8 @@ use crate::cli::data::Head;
 use crate::cli::failure::Complaint;
 use crate::cli::files::InputFile;
 use crate::cli::output::Format;
+use crate::cli::plan;
+use crate::cli::plan::Step;
 use crate::domain::action::Action;
 use crate::domain::role::Permission;
 
@@ -76,6 +78,7 @@ pub fn run(context: &mut Context, args: &ImportArgs) -> anyhow::Result<()> {
         delimiter: args.delimiter,
         ignore_unknown: args.ignore_unknown,
         source: args.file.to_string(),
+        time_zone: context.process.time_zone(),
     };
     let mut bad = 0;
     let output = &mut context.output;
@@ -99,6 +102,9 @@ pub fn run(context: &mut Context, args: &ImportArgs) -> anyhow::Result<()> {
             "{} {would}added, {} {would}changed, {} unchanged.",
             counts.added, counts.changed, counts.unchanged
         );
+        if args.acting.dry_run {
+            return plan::print(&mut context.output, desk.now(), &[Step::new(Action::UsersImport, words)]);
+        }
         context.output.say(&words);
         return Ok(());
     }

@@ -23,7 +23,6 @@ use crate::cli::context::Context;
 
 /// Users, their passwords and their locks
 #[derive(Debug, Subcommand)]
-#[command(disable_help_subcommand = true)]
 #[expect(missing_docs, reason = "each variant is documented at its struct, and that is its help")]
 pub enum UsersCommand {
     List(list::ListArgs),

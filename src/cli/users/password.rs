@@ -5,7 +5,10 @@ use crate::actions::users::password;
 use crate::actions::users::password::Management;
 use crate::cli::acting::ActingArgs;
 use crate::cli::context::Context;
+use crate::cli::data::Cell;
 use crate::cli::failure::Complaint;
+use crate::cli::plan;
+use crate::cli::plan::Step;
 use crate::cli::users::send_reset;
 use crate::cli::users::send_reset::MailArgs;
 use crate::cli::users::set_password;
@@ -42,6 +45,21 @@ pub fn run(context: &mut Context, args: &PasswordArgs) -> anyhow::Result<()> {
     let mut management = password::management(&desk, &reference)?;
     // Where no mail is configured the choice is offered all the same if it is the only one: it says what is missing.
     management.may_send &= context.has_mail()? || !management.may_set;
+    if args.acting.dry_run {
+        let Management { user, may_send, may_set } = &management;
+        let choices: Vec<&str> = [(*may_send, "send-reset"), (*may_set, "set-password")]
+            .iter()
+            .filter(|(may, _)| *may)
+            .map(|(_, name)| *name)
+            .collect();
+        let words =
+            format!("Would ask how {} ({}) gets a password: {}.", user.username, user.email, choices.join(" or "));
+        let step = Step::new(Action::UsersSetPassword, words)
+            .field("username", Cell::text(user.username.as_str()))
+            .field("email", Cell::text(user.email.as_str()))
+            .field("choices", Cell::List(choices));
+        return plan::print(&mut context.output, desk.now(), &[step]);
+    }
     let hint = "give `users send-reset USER` or `users set-password USER --stdin`";
     let mut terminal = context.terminal("How the user gets a password", hint)?;
     match ask(terminal.as_mut(), &management, &[])? {
@@ -106,10 +124,6 @@ fn act(
     let name = &management.user.username;
     let reference = UserReference::Username(name.as_str().to_owned());
     if choice == SET {
-        if acting.dry_run {
-            context.output.say(&format!("The password of {name} would be set. Nothing was changed."));
-            return Ok(());
-        }
         return set_password::ask_and_set(context, desk, &reference, &acting.intent());
     }
     send_reset::send_to(context, desk, &[reference], &MailArgs::default(), acting)?;

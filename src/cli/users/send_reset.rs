@@ -20,6 +20,8 @@ use crate::cli::failure::MailFault;
 use crate::cli::mail::fault_of;
 use crate::cli::mail::hint_for;
 use crate::cli::output::Format;
+use crate::cli::plan;
+use crate::cli::plan::Step;
 use crate::cli::selection::SelectionArgs;
 use crate::cli::users::send_to_many;
 use crate::cli::users::send_to_many::Asked;
@@ -156,6 +158,10 @@ pub fn send_to(
     let order = context.order()?;
     let (order, signal) = context.stoppable(order)?;
     let (outcomes, report) = send::send(desk, &post, order, references, &wanted, &acting.intent())?;
+    if acting.dry_run {
+        print_plan(context, &outcomes, &report, desk.now())?;
+        return tell(context, outcomes, &report, desk.now(), true);
+    }
     if context.output.format != Format::Table {
         write_records(context, &outcomes, desk.now())?;
     }
@@ -164,17 +170,44 @@ pub fn send_to(
         let hint = "cxme-admin jobs run sends it; cxme-admin mail queue shows it".to_owned();
         return Err(Complaint::Stopped { signal: signal.number(), words, hint }.into());
     }
-    tell(context, outcomes, &report, desk.now())
+    tell(context, outcomes, &report, desk.now(), false)
 }
 
-/// Says what came of it, a line a user; the error is the single user's own, or the sum of several.
-fn tell(context: &mut Context, mut outcomes: Vec<Outcome>, report: &Report, now: Timestamp) -> anyhow::Result<()> {
+/// Prints what would be sent. Those who may have no link are errors, and in data a row too.
+fn print_plan(context: &mut Context, outcomes: &[Outcome], report: &Report, now: Timestamp) -> anyhow::Result<()> {
+    let is_table = context.output.format == Format::Table;
+    let mut steps = Vec::with_capacity(outcomes.len());
+    for outcome in outcomes {
+        let words = match judge(outcome, report, now) {
+            Ok(words) => words,
+            Err(_) if is_table => continue,
+            Err(error) => error.to_string(),
+        };
+        let step = Step::new(Action::UsersSendReset, words);
+        let step = step.if_changed(matches!(outcome.what, What::WouldBeMailed { .. }));
+        let fields = HEADS.iter().map(|head| head.name).zip(cells(outcome));
+        steps.push(fields.fold(step, |step, (name, value)| step.field(name, value)));
+    }
+    plan::print(&mut context.output, now, &steps)
+}
+
+/// Says what came of it, a line a user; the error is the single user's own, or the sum of several. What a plan has said
+/// already is not said again.
+fn tell(
+    context: &mut Context,
+    mut outcomes: Vec<Outcome>,
+    report: &Report,
+    now: Timestamp,
+    is_planned: bool,
+) -> anyhow::Result<()> {
     if outcomes.len() == 1
         && let Some(outcome) = outcomes.pop()
     {
         return match judge(&outcome, report, now) {
             Ok(words) => {
-                context.output.say(&words);
+                if !is_planned {
+                    context.output.say(&words);
+                }
                 Ok(())
             }
             Err(error) => Err(match outcome.what {
@@ -188,7 +221,9 @@ fn tell(context: &mut Context, mut outcomes: Vec<Outcome>, report: &Report, now:
         match judge(outcome, report, now) {
             Ok(words) => {
                 skipped += usize::from(matches!(outcome.what, What::SentBefore(_)));
-                context.output.say(&words);
+                if !is_planned {
+                    context.output.say(&words);
+                }
             }
             Err(error) => {
                 failed += 1;
@@ -221,10 +256,7 @@ fn judge(outcome: &Outcome, report: &Report, now: Timestamp) -> Result<String, C
         What::Mailed(message) => judge_message(message, report, now),
         What::WouldBeMailed { user, invitation, life } => {
             let (kind, life) = (kind(*invitation), SpokenDuration(*life));
-            Ok(format!(
-                "{}: would be mailed {kind} to {}, good for {life}. Nothing was sent.",
-                user.username, user.email
-            ))
+            Ok(format!("{}: would be mailed {kind} to {}, good for {life}.", user.username, user.email))
         }
         What::SentBefore(message) => {
             let when = match data::relative(message.last_try_at.unwrap_or(message.created_at), now).as_str() {
@@ -290,34 +322,37 @@ fn kind(invitation: bool) -> &'static str {
 fn write_records(context: &mut Context, outcomes: &[Outcome], now: Timestamp) -> anyhow::Result<()> {
     data::records::<anyhow::Error>(&mut context.output, &HEADS, now, |sink| {
         for outcome in outcomes {
-            let cells = match &outcome.what {
-                What::Mailed(message) | What::SentBefore(message) => {
-                    let is_new = matches!(outcome.what, What::Mailed(_));
-                    let waits = is_new && !message.state.has_ended();
-                    let expires_at = message.link.as_ref().and_then(|link| link.expires_at);
-                    [
-                        Cell::text(message.username.as_deref().unwrap_or(&outcome.given)),
-                        Cell::text(&message.address),
-                        Cell::text(if is_new { message.state.word() } else { "skipped" }),
-                        Cell::text(if is_new { message.reply.as_deref().unwrap_or("") } else { "sent before" }),
-                        Cell::Number(message.id.0),
-                        Cell::time_or(expires_at, ""),
-                        Cell::time_or(waits.then_some(message.due_at), ""),
-                    ]
-                }
-                What::WouldBeMailed { user, .. } => {
-                    let (user, address) = (Cell::text(user.username.as_str()), Cell::text(user.email.as_str()));
-                    let nothing = || Cell::Nothing("");
-                    [user, address, Cell::text("would be mailed"), nothing(), nothing(), nothing(), nothing()]
-                }
-                What::Refused(error) => {
-                    let nothing = || Cell::Nothing("");
-                    let (user, why) = (Cell::text(&outcome.given), Cell::text(error.to_string()));
-                    [user, nothing(), Cell::text("refused"), why, nothing(), nothing(), nothing()]
-                }
-            };
-            sink(&cells)?;
+            sink(&cells(outcome))?;
         }
         Ok(())
     })
+}
+
+/// What came of it for one user, under the [`HEADS`].
+fn cells(outcome: &Outcome) -> [Cell<'_>; 7] {
+    let nothing = || Cell::Nothing("");
+    match &outcome.what {
+        What::Mailed(message) | What::SentBefore(message) => {
+            let is_new = matches!(outcome.what, What::Mailed(_));
+            let waits = is_new && !message.state.has_ended();
+            let expires_at = message.link.as_ref().and_then(|link| link.expires_at);
+            [
+                Cell::text(message.username.as_deref().unwrap_or(&outcome.given)),
+                Cell::text(&message.address),
+                Cell::text(if is_new { message.state.word() } else { "skipped" }),
+                Cell::text(if is_new { message.reply.as_deref().unwrap_or("") } else { "sent before" }),
+                Cell::Number(message.id.0),
+                Cell::time_or(expires_at, ""),
+                Cell::time_or(waits.then_some(message.due_at), ""),
+            ]
+        }
+        What::WouldBeMailed { user, .. } => {
+            let (user, address) = (Cell::text(user.username.as_str()), Cell::text(user.email.as_str()));
+            [user, address, Cell::text("would be mailed"), nothing(), nothing(), nothing(), nothing()]
+        }
+        What::Refused(error) => {
+            let (user, why) = (Cell::text(&outcome.given), Cell::text(error.to_string()));
+            [user, nothing(), Cell::text("refused"), why, nothing(), nothing(), nothing()]
+        }
+    }
 }

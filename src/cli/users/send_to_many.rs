@@ -9,9 +9,7 @@ use crate::actions::jobs::make::Wish;
 use crate::actions::jobs::run;
 use crate::cli::acting::ActingArgs;
 use crate::cli::context::Context;
-use crate::cli::data;
 use crate::cli::data::Cell;
-use crate::cli::data::Head;
 use crate::cli::failure::Complaint;
 use crate::cli::failure::MailFault;
 use crate::cli::jobs::run::max_runtime;
@@ -19,13 +17,16 @@ use crate::cli::jobs::running;
 use crate::cli::jobs::running::Task;
 use crate::cli::jobs::summary::counted;
 use crate::cli::jobs::summary::grouped;
-use crate::cli::output::Format;
+use crate::cli::plan;
+use crate::cli::plan::Step;
 use crate::cli::prompt;
 use crate::cli::users::send_reset::MailArgs;
+use crate::domain::action::Action;
 use crate::domain::job::JobId;
 use crate::domain::job::JobState;
 use crate::domain::rate::Rate;
 use crate::domain::share::Share;
+use crate::store::job_making::Part;
 use crate::store::jobs::Job;
 use crate::store::jobs::Sending;
 
@@ -133,7 +134,7 @@ fn make_new(
 ) -> anyhow::Result<Option<JobId>> {
     let plan = make::plan(desk, wish)?;
     if acting.dry_run {
-        show(context, desk, &plan)?;
+        print_plan(context, desk, wish.action(), &plan)?;
         return Ok(None);
     }
     // Another cron line with this key may have made the job while this one counted.
@@ -168,9 +169,18 @@ fn go_on(
         let words = format!("job {id} with this key is for other users: {}", job.selection);
         return Err(Complaint::Data(words).into());
     }
+    let step = |words, would_change| {
+        let step = Step::new(wish.action(), words).if_changed(would_change);
+        [step.field("job", Cell::Number(id.0)).field("state", Cell::text(job.state.word()))]
+    };
     match job.state {
         JobState::Finished => {
-            context.output.say(&format!("Job {id} with this key is finished: cxme-admin jobs show {id}"));
+            let words = format!("Job {id} with this key is finished: cxme-admin jobs show {id}");
+            if acting.dry_run {
+                plan::print(&mut context.output, desk.now(), &step(words, false))?;
+                return Ok(None);
+            }
+            context.output.say(&words);
             running::write_record(context, desk, id)?;
             Ok(None)
         }
@@ -184,7 +194,8 @@ fn go_on(
             Err(Complaint::NotSent { fault: MailFault::Some, words, hint }.into())
         }
         JobState::Running if acting.dry_run => {
-            context.output.say(&format!("Job {id} with this key would go on. Nothing was sent."));
+            let words = format!("Would continue job {id} with this key.");
+            plan::print(&mut context.output, desk.now(), &step(words, true))?;
             Ok(None)
         }
         JobState::Running => Ok(Some(id)),
@@ -196,17 +207,23 @@ fn question(plan: &Plan) -> String {
     format!("Mail a link to {}{skipped}?", counted(plan.mailed(), "user"))
 }
 
-fn show(context: &mut Context, desk: &Desk, plan: &Plan) -> anyhow::Result<()> {
-    let heads = [Head { name: "users", title: "USERS" }, Head { name: "what", title: "WHAT" }];
-    data::records::<anyhow::Error>(&mut context.output, &heads, desk.now(), |sink| {
-        for part in &plan.parts {
-            let what = part.skipped.as_ref().map_or("would be mailed".to_owned(), |why| format!("skipped: {why}"));
-            sink(&[Cell::Number(part.count.cast_signed()), Cell::text(what)])?;
-        }
-        Ok(())
-    })?;
-    if context.output.format == Format::Table {
-        context.output.say(if plan.parts.is_empty() { "Nobody is meant." } else { "Nothing was sent." });
+/// Prints who would be mailed, and who not and why.
+fn print_plan(context: &mut Context, desk: &Desk, action: Action, plan: &Plan) -> anyhow::Result<()> {
+    let step = |part: &'_ Part| {
+        let users = counted(part.count, "user");
+        let (words, result) = match &part.skipped {
+            None => (format!("Would mail a link to {users}."), "would be mailed"),
+            Some(why) => (format!("Would skip {users}: {why}"), "skipped"),
+        };
+        Step::new(action, words)
+            .if_changed(part.skipped.is_none())
+            .field("users", Cell::count(part.count))
+            .field("result", Cell::text(result))
+            .field("why", part.skipped.clone().map_or(Cell::Nothing(""), Cell::text))
+    };
+    let mut steps: Vec<Step<'_>> = plan.parts.iter().map(step).collect();
+    if steps.is_empty() {
+        steps.push(Step::new(action, "No users match.").if_changed(false).field("users", Cell::count(0)));
     }
-    Ok(())
+    plan::print(&mut context.output, desk.now(), &steps)
 }

@@ -10,12 +10,15 @@ use crate::actions::users::password::Target;
 use crate::cli::acting::ActingArgs;
 use crate::cli::context::Context;
 use crate::cli::context::PasswordSource;
-use crate::cli::failure;
+use crate::cli::data::Cell;
 use crate::cli::failure::Complaint;
 use crate::cli::files::InputFile;
+use crate::cli::plan;
+use crate::cli::plan::Step;
 use crate::cli::prompt;
 use crate::domain::message::MessageId;
 use crate::domain::text;
+use crate::domain::user::User;
 use crate::domain::user::UserReference;
 use crate::secrets::generate;
 use crate::secrets::generate::Generated;
@@ -90,12 +93,11 @@ pub fn run(context: &mut Context, args: &SetPasswordArgs) -> anyhow::Result<()> 
     let strictness = if args.override_policy { Strictness::Overridden } else { Strictness::Policy };
     let desk = context.desk(password::set_action(strictness))?;
     let target = password::look(&desk, &UserReference::new(&args.user), strictness)?;
-    if args.acting.dry_run && args.password_file.is_none() && !args.stdin {
-        let name = &target.user.username;
-        context.output.say(&format!("The password of {name} would be set. Nothing was asked, nothing was changed."));
-        return Ok(());
-    }
     let task = Task { desk: &desk, target: &target, how: args.how, intent: args.acting.intent() };
+    if args.acting.dry_run && args.password_file.is_none() && !args.stdin {
+        let must_change = task.must_change(context)?;
+        return task.print_plan(context, must_change);
+    }
     let source = match (&args.password_file, args.stdin) {
         (Some(path), _) => Some(PasswordSource::File(path.clone())),
         (None, true) => Some(PasswordSource::Stdin),
@@ -176,6 +178,7 @@ impl Task<'_> {
     }
 
     fn generate(&self, context: &mut Context, kind: Kind) -> anyhow::Result<()> {
+        context.check_secret_output()?;
         let (desk, user) = (self.desk, &self.target.user);
         let words = desk.personal_words(user);
         let policy = desk.policy()?;
@@ -185,10 +188,8 @@ impl Task<'_> {
         })?;
         let notice = self.set(context, generated.password(), Origin::Generated)?;
         // First: whoever waits for the relay loses the password with an impatient Ctrl-C.
-        context.output.generated(user.username.as_str(), &generated).map_err(|error| Complaint::NotShown {
-            code: failure::code_of(&error.into()),
-            words: format!("the password of {} is set, and could not be shown", user.username),
-        })?;
+        let shown = context.output.generated(user.username.as_str(), &generated);
+        shown.map_err(|error| Complaint::NotShown { username: user.username.as_str().to_owned(), error })?;
         drop(generated);
         context.send_notice(self.desk, notice);
         Ok(())
@@ -196,18 +197,34 @@ impl Task<'_> {
 
     /// Sets it; gives the notice that is to be sent when all else is said.
     fn set(&self, context: &mut Context, password: &Password, origin: Origin) -> anyhow::Result<Option<MessageId>> {
-        let configured = context.config()?.password.must_change_after_set;
-        let must_change = (configured || self.how.must_change) && !self.how.permanent;
+        let must_change = self.must_change(context)?;
         let notify = !self.how.no_notify && context.has_mail()?;
         let options = Options { must_change, keep_sessions: self.how.keep_sessions, notify };
         let notice = password::set(self.desk, self.target, password, origin, options, &self.intent)?;
-        let name = &self.target.user.username;
-        let then = if must_change { " The user must choose another at the next sign-in." } else { "" };
         if self.intent.dry_run {
-            context.output.say(&format!("The password of {name} would be set.{then} Nothing was changed."));
+            self.print_plan(context, must_change)?;
             return Ok(None);
         }
-        context.output.say(&format!("The password of {name} is set.{then}"));
+        context.output.say(&format!("The password of {} is set.{}", self.target.user.username, then(must_change)));
         Ok(notice)
     }
+
+    fn must_change(&self, context: &mut Context) -> anyhow::Result<bool> {
+        let configured = context.config()?.password.must_change_after_set;
+        Ok((configured || self.how.must_change) && !self.how.permanent)
+    }
+
+    fn print_plan(&self, context: &mut Context, must_change: bool) -> anyhow::Result<()> {
+        let User { username: name, email, .. } = &self.target.user;
+        let words = format!("Would set the password of {name}.{}", then(must_change));
+        let step = Step::new(password::set_action(self.target.strictness()), words)
+            .field("username", Cell::text(name.as_str()))
+            .field("email", Cell::text(email.as_str()))
+            .field("must_change_password", Cell::Flag(must_change));
+        plan::print(&mut context.output, self.desk.now(), &[step])
+    }
+}
+
+fn then(must_change: bool) -> &'static str {
+    if must_change { " The user must choose another at the next sign-in." } else { "" }
 }

@@ -3,7 +3,10 @@
 use crate::actions::users::lock;
 use crate::cli::acting::ActingArgs;
 use crate::cli::context::Context;
+use crate::cli::data::Cell;
 use crate::cli::jobs::summary::counted;
+use crate::cli::plan;
+use crate::cli::plan::Step;
 use crate::domain::action::Action;
 use crate::domain::user::UserReference;
 
@@ -30,11 +33,19 @@ pub fn run(context: &mut Context, args: &UnlockArgs) -> anyhow::Result<()> {
     let (unlocked, cleared) =
         if args.acting.dry_run { ("Would unlock", "Would clear") } else { ("Unlocked", "Cleared") };
     let failures = counted(outcome.failures, "failed login");
-    context.output.say(&match (outcome.was_locked, outcome.failures) {
+    let words = match (outcome.was_locked, outcome.failures) {
         (true, 0) => format!("{unlocked} {name}."),
         (true, _) => format!("{unlocked} {name}. {cleared} {failures}."),
         (false, 0) => format!("{name} is not locked; nothing was changed."),
         (false, _) => format!("{name} was not locked. {cleared} {failures}."),
-    });
+    };
+    if args.acting.dry_run {
+        let step = Step::new(Action::UsersUnlock, words)
+            .if_changed(outcome.was_locked || outcome.failures > 0)
+            .field("username", Cell::text(name))
+            .field("failed_logins", Cell::count(outcome.failures));
+        return plan::print(&mut context.output, desk.now(), &[step]);
+    }
+    context.output.say(&words);
     Ok(())
 }

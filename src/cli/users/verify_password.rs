@@ -6,8 +6,8 @@ use crate::cli::context::Context;
 use crate::cli::context::PasswordSource;
 use crate::cli::failure::Complaint;
 use crate::domain::action::Action;
+use crate::domain::sign_in::NamedClient;
 use crate::domain::sign_in::client_of_pam;
-use crate::domain::sign_in::parse_client;
 use crate::domain::user::UserReference;
 use crate::secrets::lines;
 use crate::secrets::password::Password;
@@ -31,8 +31,8 @@ pub struct VerifyPasswordArgs {
     #[arg(long, requires = "stdin")]
     pam: bool,
     /// IP address or name of the client host, shown by `users show` after a failed login [with --pam: PAM_RHOST]
-    #[arg(long, value_name = "ADDR", value_parser = parse_client)]
-    client: Option<String>,
+    #[arg(long, value_name = "ADDR")]
+    client: Option<NamedClient>,
 }
 
 /// Runs the command.
@@ -65,7 +65,8 @@ pub fn run(context: &mut Context, args: &VerifyPasswordArgs) -> anyhow::Result<(
     // What can be nobody's password is a wrong one.
     let Some(password) = password else { return Err(Complaint::NotVerified.into()) };
     let of_pam = || context.process.variable("PAM_RHOST").and_then(|host| client_of_pam(&host.to_string_lossy()));
-    let client = args.client.clone().or_else(|| if args.pam { of_pam() } else { None });
+    let named = args.client.as_ref().and_then(NamedClient::name).map(str::to_owned);
+    let client = named.or_else(|| if args.pam { of_pam() } else { None });
     match password::verify(&desk, &UserReference::new(&user), &password, client.as_deref())? {
         Verdict::Refused => Err(Complaint::NotVerified.into()),
         Verdict::Accepted { must_change } => {

@@ -8,7 +8,7 @@ use super::number;
 
 /// A key that was asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::config) struct Asked {
+pub(in crate::config) struct ReadKey {
     /// Its section.
     pub section: &'static str,
     /// Its name.
@@ -19,10 +19,10 @@ pub(in crate::config) struct Asked {
 
 impl Document<'_> {
     /// The keys that were asked for, in that order, each once.
-    pub(in crate::config) fn values(&self) -> Vec<Asked> {
-        let mut asked: Vec<Asked> = Vec::new();
+    pub(in crate::config) fn values(&self) -> Vec<ReadKey> {
+        let mut keys: Vec<ReadKey> = Vec::new();
         for &(section, key) in &self.notes.borrow().keys {
-            if asked.iter().any(|other| (other.section, other.key) == (section, key)) {
+            if keys.iter().any(|other| (other.section, other.key) == (section, key)) {
                 continue;
             }
             let mut table = Some(&self.root);
@@ -31,9 +31,9 @@ impl Document<'_> {
             }
             let value = table.and_then(|table| table.get(key));
             let said = value.map(|value| (self.line_of(value.span().start), shown(key, value.get_ref())));
-            asked.push(Asked { section, key, said });
+            keys.push(ReadKey { section, key, said });
         }
-        asked
+        keys
     }
 }
 

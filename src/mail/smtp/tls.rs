@@ -4,6 +4,7 @@
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use jiff::Timestamp;
 use tokio_rustls::rustls::CertificateError;
@@ -14,6 +15,7 @@ use tokio_rustls::rustls::crypto::ring;
 use tokio_rustls::rustls::pki_types::CertificateDer;
 use tokio_rustls::rustls::pki_types::UnixTime;
 use tokio_rustls::rustls::pki_types::pem::PemObject as _;
+use tokio_rustls::rustls::time_provider::TimeProvider;
 use tokio_rustls::rustls::version::TLS12;
 use tokio_rustls::rustls::version::TLS13;
 
@@ -38,10 +40,22 @@ pub(super) fn config(ca_file: Option<&Path>) -> Result<Arc<ClientConfig>, RelayE
         Some(file) => named_roots(file)?,
         None => system_roots()?,
     };
-    let builder = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()));
+    let builder = ClientConfig::builder_with_details(Arc::new(ring::default_provider()), Arc::new(CertificateClock));
     let builder =
         builder.with_protocol_versions(&[&TLS13, &TLS12]).map_err(|error| RelayError::Tls(error.to_string()))?;
     Ok(Arc::new(builder.with_root_certificates(roots).with_no_client_auth()))
+}
+
+/// The time at which a certificate must be valid. That of rustls panics where the clock is set before 1970.
+#[derive(Debug)]
+struct CertificateClock;
+
+impl TimeProvider for CertificateClock {
+    fn current_time(&self) -> Option<UnixTime> {
+        #[expect(clippy::disallowed_methods, reason = "the clock of certificates, which rustls would read itself")]
+        let now = SystemTime::now();
+        now.duration_since(SystemTime::UNIX_EPOCH).ok().map(UnixTime::since_unix_epoch)
+    }
 }
 
 /// All certificates of the file; one that cannot be read is not passed over, because it was meant to be trusted.
@@ -73,6 +87,10 @@ pub(super) fn trouble(error: &io::Error, relay: &Relay) -> (TroubleKind, String)
     match error {
         Error::InvalidCertificate(fault) => {
             (TroubleKind::Configuration, format!("the certificate of the relay {}", certificate_fault(fault, relay)))
+        }
+        Error::FailedToGetCurrentTime => {
+            let words = "the certificate of the relay cannot be checked: the clock of this machine is set before 1970";
+            (TroubleKind::Configuration, words.to_owned())
         }
         Error::InvalidMessage(_) => {
             let words = match relay.security() {

@@ -86,7 +86,7 @@ impl Engine<'_> {
         let Some(due) = writing.waiting(id)?.filter(|due| due.address.as_str() == address.as_str()) else {
             return Ok(None);
         };
-        let why = self.supply.objection(writing, &due, now)?;
+        let why = self.supply.cancel_reason(writing, &due, now)?;
         if let Some(why) = why {
             writing.cancel_message(id, why, now)?;
             self.report.count(MessageState::Cancelled);

@@ -1,48 +1,241 @@
 //! A choice with the arrow keys, by dialoguer, at the controlling terminal.
 //!
-//! dialoguer leaves the cursor hidden when a key cannot be read, and console, which reads the keys, takes every signal
-//! for Ctrl-C. Both are fixed here: signals are noted and raised again as for the other questions.
+//! console, which reads the keys for dialoguer, waits for one without end, takes every signal for Ctrl-C, ignores Ctrl-D and
+//! Ctrl-\, and takes an arrow key for Esc where its bytes come one by one. It reads standard input, and no other source can be
+//! given to it. So for the time of a choice, standard input is a pseudo-terminal: our own reader reads the keys, with the
+//! settings, signals and timeout of every other question, and passes them on there.
 
 use std::fs::File;
 use std::io;
+use std::io::Write;
+use std::os::fd::AsFd;
+use std::os::fd::AsRawFd;
+use std::os::fd::OwnedFd;
+use std::os::fd::RawFd;
+use std::os::unix::net::UnixStream;
+use std::thread;
+use std::time::Duration;
+use std::time::Instant;
 
 use dialoguer::Select;
 use dialoguer::console::Term;
 use dialoguer::theme::SimpleTheme;
+use nix::errno::Errno;
+use nix::fcntl::FcntlArg;
+use nix::fcntl::FdFlag;
+use nix::fcntl::OFlag;
+use nix::fcntl::fcntl;
+use nix::poll::PollFd;
+use nix::poll::PollFlags;
+use nix::poll::PollTimeout;
+use nix::poll::poll;
+use nix::pty::openpty;
+use nix::sys::signal::SigSet;
+use nix::sys::termios::Termios;
+use nix::sys::termios::cfmakeraw;
+use nix::unistd::dup2_stdin;
 
 use super::PromptError;
+use super::controlling::ControllingTerminal;
+use super::keys::ESCAPE_GAP;
+use super::keys::Keys;
+use super::keys::Layout;
+use super::keys::Step;
+use super::settings::Echo;
+use super::settings::Settings;
+use super::settings::in_foreground;
 use super::signals::Watch;
 
-#[expect(clippy::disallowed_methods, reason = "a terminal is no file that matters")]
-fn open() -> io::Result<File> {
-    File::options().read(true).write(true).open("/dev/tty")
+const ESCAPE: u8 = 0x1b;
+/// The key that ends dialoguer's choice without a result, whatever key came before it.
+const QUIT: &[u8] = b"q";
+/// How often it is pressed until the choice has ended: console may take the first one for a part of another key.
+const QUIT_INTERVAL: Duration = Duration::from_millis(10);
+/// How console shows the cursor again.
+const SHOW_CURSOR: &[u8] = b"\x1b[?25h";
+
+/// Lets one of `choices` be picked; `None`: Esc. The terminal has its settings back when this returns.
+pub(super) fn choose_once(
+    terminal: &ControllingTerminal,
+    question: &str,
+    choices: &[&str],
+    watch: &Watch,
+) -> Result<Option<usize>, PromptError> {
+    let end = Instant::now() + terminal.timeout();
+    let settings = Settings::apply(terminal.file(), Echo::Off)?;
+    let keyboard = Keyboard::connect(settings.before())?;
+    let (cancel, cancelled) = UnixStream::pair()?;
+    let (running, ended) = UnixStream::pair()?;
+    let screen = Screen { tty: terminal.file().try_clone()?, cancelled };
+    let input = terminal.file().try_clone()?;
+    let (stopped, picked) = thread::scope(|scope| {
+        let menu = scope.spawn(move || {
+            let _running = running;
+            // Signals are for the thread that reads the keys.
+            let _ = SigSet::all().thread_block();
+            let term = Term::read_write_pair(input, screen);
+            // Nothing is chosen to begin with: otherwise Enter after a key that means nothing here would take it.
+            let select = Select::with_theme(&SimpleTheme)
+                .with_prompt(format!("{question} (arrow keys, then Enter; Esc: neither)"))
+                .items(choices);
+            select.interact_on_opt(&term)
+        });
+        let stopped = pass_keys(terminal, &keyboard, Keys::new(Layout::of(settings.before())), &ended, end, watch);
+        drop(cancel);
+        while !menu.is_finished() {
+            keyboard.press(QUIT);
+            let mut asked = [PollFd::new(ended.as_fd(), PollFlags::POLLIN)];
+            let _ = poll(&mut asked, PollTimeout::try_from(QUIT_INTERVAL).unwrap_or(PollTimeout::ZERO));
+        }
+        (stopped, menu.join())
+    });
+    let picked = picked.unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+    if picked.is_err() && in_foreground(terminal.file()) {
+        let _ = terminal.file().write(SHOW_CURSOR);
+    }
+    stopped?;
+    picked.map_err(|dialoguer::Error::IO(error)| error.into())
 }
 
-/// Lets one of `choices` be picked; `None`: Esc.
-pub(super) fn choose(question: &str, choices: &[&str]) -> Result<Option<usize>, PromptError> {
-    // Descriptors of its own, because console wants those that block.
-    let term = Term::read_write_pair(open()?, open()?);
+/// Passes the keys of the terminal on until the choice has `ended`, whole escape sequences at once.
+///
+/// # Errors
+/// What ends the choice instead.
+fn pass_keys(
+    terminal: &ControllingTerminal,
+    keyboard: &Keyboard,
+    mut keys: Keys,
+    ended: &UnixStream,
+    end: Instant,
+    watch: &Watch,
+) -> Result<(), PromptError> {
+    let (mut bytes, mut key) = ([0; 64], Vec::new());
     loop {
-        let watch = Watch::begin()?;
-        // Nothing is chosen to begin with: otherwise Enter after a key that means nothing here, such as `2`, would take it.
-        let select = Select::with_theme(&SimpleTheme)
-            .with_prompt(format!("{question} (arrow keys, then Enter; Esc: neither)"))
-            .items(choices);
-        let picked = select.interact_on_opt(&term);
-        // On a terminal that was closed there is no cursor to show.
-        let _ = term.show_cursor();
-        let noted = watch.end().without_consoles_own();
-        noted.raise()?;
-        // After a stop it is asked again.
-        if noted.any() && !noted.deadly() && picked.is_err() {
+        let pause = if key.is_empty() { end } else { end.min(Instant::now() + ESCAPE_GAP) };
+        if !terminal.ready_or(PollFlags::POLLIN, pause, Some(watch), Some(ended.as_fd()))? {
+            if has_ended(ended) {
+                return Ok(());
+            }
+            if Instant::now() >= end {
+                return Err(PromptError::TimedOut(terminal.timeout()));
+            }
+            keys.pause();
+            if let Some(key) = key_of_choice(&key) {
+                keyboard.press(&key);
+            }
+            key.clear();
             continue;
         }
-        return match picked {
-            Ok(picked) => Ok(picked),
-            Err(dialoguer::Error::IO(error)) if error.kind() == io::ErrorKind::UnexpectedEof => {
-                Err(PromptError::EndOfInput)
+        let count = terminal.read(&mut bytes)?.unwrap_or(0);
+        for &byte in &bytes[..count] {
+            key.push(byte);
+            if keys.take(byte) == Step::EndOfInput {
+                return Err(PromptError::EndOfInput);
             }
-            Err(dialoguer::Error::IO(error)) => Err(error.into()),
-        };
+            if keys.is_within_sequence() {
+                continue;
+            }
+            if let Some(key) = key_of_choice(&key) {
+                keyboard.press(&key);
+            }
+            key.clear();
+        }
+    }
+}
+
+/// The key that console is to read for these bytes; `None`: none. It would take Ctrl-C for a signal where the terminal has
+/// another key for that, and the end of a sequence that it does not know for keys.
+fn key_of_choice(bytes: &[u8]) -> Option<Vec<u8>> {
+    match bytes {
+        [b'\r' | b'\n' | b'\t'] => Some(bytes.to_vec()),
+        [control] if control.is_ascii_control() && *control != ESCAPE => None,
+        // In application mode (DECCKM) an arrow begins with ESC O.
+        [ESCAPE, b'[' | b'O', last @ (b'A'..=b'D' | b'F' | b'H' | b'Z')] => Some(vec![ESCAPE, b'[', *last]),
+        [ESCAPE, b'[' | b'O', ..] => None,
+        [ESCAPE, rest @ ..] if rest.iter().all(|&byte| byte == ESCAPE) => Some(vec![ESCAPE]),
+        [ESCAPE, rest @ ..] => key_of_choice(rest),
+        text => Some(text.to_vec()),
+    }
+}
+
+/// Whether nobody holds the other end any more.
+fn has_ended(stream: &UnixStream) -> bool {
+    let mut asked = [PollFd::new(stream.as_fd(), PollFlags::POLLIN)];
+    poll(&mut asked, PollTimeout::ZERO).is_ok_and(|ready| ready > 0)
+}
+
+/// A pseudo-terminal in the place of standard input, at which we type.
+struct Keyboard {
+    master: File,
+    /// Keeps the keys that console has not read yet, and is what standard input is a copy of.
+    _slave: OwnedFd,
+    /// What standard input was.
+    before: OwnedFd,
+}
+
+impl Keyboard {
+    fn connect(settings: &Termios) -> io::Result<Self> {
+        // Raw: neither end changes or echoes a byte.
+        let mut raw = settings.clone();
+        cfmakeraw(&mut raw);
+        let ends = openpty(None, Some(&raw))?;
+        for end in [&ends.master, &ends.slave] {
+            fcntl(end, FcntlArg::F_SETFD(FdFlag::FD_CLOEXEC))?;
+        }
+        fcntl(&ends.master, FcntlArg::F_SETFL(OFlag::O_RDWR | OFlag::O_NONBLOCK))?;
+        let before = io::stdin().as_fd().try_clone_to_owned()?;
+        dup2_stdin(&ends.slave)?;
+        Ok(Self { master: ends.master.into(), _slave: ends.slave, before })
+    }
+
+    /// Types a key. Where there are thousands that console has not read, it is dropped.
+    fn press(&self, key: &[u8]) {
+        let _ = (&self.master).write(key);
+    }
+}
+
+impl Drop for Keyboard {
+    fn drop(&mut self) {
+        // It fails for no descriptor that is open.
+        let _ = dup2_stdin(&self.before);
+    }
+}
+
+/// The terminal as dialoguer draws on it. It never blocks: a terminal that was stopped (Ctrl-S) is waited for until the choice
+/// is cancelled.
+#[derive(Debug)]
+struct Screen {
+    tty: File,
+    /// Its other end is closed when the choice is cancelled.
+    cancelled: UnixStream,
+}
+
+impl Write for Screen {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        loop {
+            let mut waiting = [
+                PollFd::new(self.tty.as_fd(), PollFlags::POLLOUT),
+                PollFd::new(self.cancelled.as_fd(), PollFlags::POLLIN),
+            ];
+            match poll(&mut waiting, PollTimeout::NONE) {
+                Err(Errno::EINTR) => continue,
+                ready => ready?,
+            };
+            let (is_ready, is_cancelled) = (waiting[0].any().unwrap_or(true), waiting[1].any().unwrap_or(true));
+            match if is_ready { self.tty.write(bytes) } else { Err(io::ErrorKind::WouldBlock.into()) } {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock && !is_cancelled => {}
+                written => return written,
+            }
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl AsRawFd for Screen {
+    fn as_raw_fd(&self) -> RawFd {
+        self.tty.as_raw_fd()
     }
 }

@@ -5,6 +5,7 @@ use std::io::ErrorKind;
 use std::io::Read;
 use std::io::Write;
 use std::os::fd::AsFd;
+use std::os::fd::BorrowedFd;
 use std::time::Duration;
 use std::time::Instant;
 
@@ -21,7 +22,7 @@ use zeroize::Zeroizing;
 
 use super::PromptError;
 use super::Terminal;
-use super::choice::choose;
+use super::choice::choose_once;
 use super::editor;
 use super::keys::ESCAPE_GAP;
 use super::keys::Keys;
@@ -67,11 +68,25 @@ impl ControllingTerminal {
         Ok(Self { tty: File::from(tty), patience })
     }
 
-    /// Asks until there is an answer or a reason why there is none: again after `fg`, but not for a signal that ends.
     fn ask(&self, prompt: &str, echo: Echo) -> Result<Zeroizing<String>, PromptError> {
+        Self::repeat(|watch| self.ask_once(prompt, echo, watch))
+    }
+
+    /// The terminal itself.
+    pub(super) fn file(&self) -> &File {
+        &self.tty
+    }
+
+    /// How long a question waits for its answer.
+    pub(super) fn timeout(&self) -> Duration {
+        self.patience
+    }
+
+    /// Asks until there is an answer or a reason why there is none: again after `fg`, but not for a signal that ends.
+    fn repeat<T>(ask_once: impl Fn(&Watch) -> Result<T, PromptError>) -> Result<T, PromptError> {
         loop {
             let watch = Watch::begin()?;
-            let answer = self.ask_once(prompt, echo, &watch);
+            let answer = ask_once(&watch);
             let noted = watch.end();
             noted.raise()?;
             match answer {
@@ -159,7 +174,7 @@ impl ControllingTerminal {
     ///
     /// # Errors
     /// `EndOfInput` also where the terminal was closed.
-    fn read(&self, bytes: &mut [u8]) -> Result<Option<usize>, PromptError> {
+    pub(super) fn read(&self, bytes: &mut [u8]) -> Result<Option<usize>, PromptError> {
         match (&self.tty).read(bytes) {
             Ok(0) => Err(PromptError::EndOfInput),
             Ok(length) => Ok(Some(length)),
@@ -197,17 +212,30 @@ impl ControllingTerminal {
     /// # Errors
     /// [`PromptError::Interrupted`] as soon as `watch` has noted a signal.
     fn ready(&self, what: PollFlags, end: Instant, watch: Option<&Watch>) -> Result<bool, PromptError> {
+        self.ready_or(what, end, watch, None)
+    }
+
+    /// As [`ControllingTerminal::ready`]; false also as soon as `other` can be read.
+    pub(super) fn ready_or(
+        &self,
+        what: PollFlags,
+        end: Instant,
+        watch: Option<&Watch>,
+        other: Option<BorrowedFd<'_>>,
+    ) -> Result<bool, PromptError> {
         loop {
             if watch.is_some_and(Watch::rang) {
                 return Err(PromptError::Interrupted);
             }
             let mut waiting = vec![PollFd::new(self.tty.as_fd(), what)];
+            waiting.extend(other.map(|other| PollFd::new(other, PollFlags::POLLIN)));
             waiting.extend(watch.map(|watch| PollFd::new(watch.bell(), PollFlags::POLLIN)));
             let left = end.saturating_duration_since(Instant::now());
             match poll(&mut waiting, PollTimeout::try_from(left).unwrap_or(PollTimeout::MAX)) {
                 Ok(0) => return Ok(false),
                 // A hangup counts as ready: the read or write after this says what became of the terminal.
                 Ok(_) if waiting[0].any().unwrap_or(true) => return Ok(true),
+                Ok(_) if other.is_some() && waiting[1].any().unwrap_or(true) => return Ok(false),
                 Ok(_) | Err(Errno::EINTR) => {}
                 Err(error) => return Err(error.into()),
             }
@@ -229,6 +257,6 @@ impl Terminal for ControllingTerminal {
     }
 
     fn choose(&mut self, question: &str, choices: &[&str]) -> Result<Option<usize>, PromptError> {
-        choose(question, choices)
+        Self::repeat(|watch| choose_once(self, question, choices, watch))
     }
 }

@@ -53,7 +53,7 @@ pub trait Terminal {
     /// Lets one of `choices` be picked with the arrow keys, none of them to begin with; `None`: Esc.
     ///
     /// # Errors
-    /// As [`Terminal::ask_secret`], but for the time: a choice waits for ever.
+    /// As [`Terminal::ask_secret`].
     fn choose(&mut self, question: &str, choices: &[&str]) -> Result<Option<usize>, PromptError>;
 }
 

@@ -125,17 +125,6 @@ impl Noted {
         Ok(())
     }
 
-    /// The same without the SIGINT that console, where it reads a key, raises on every other signal.
-    pub(super) fn without_consoles_own(self) -> Self {
-        let others = self.0 & !bit(Signal::SIGINT);
-        if others == 0 { self } else { Self(others) }
-    }
-
-    /// Whether any came.
-    pub(super) fn any(&self) -> bool {
-        self.0 != 0
-    }
-
     /// Whether one came that was to end the process.
     pub(super) fn deadly(&self) -> bool {
         DEADLY.into_iter().any(|signal| self.holds(signal))

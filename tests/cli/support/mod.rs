@@ -16,12 +16,13 @@ use std::path::PathBuf;
 use cxme_admin::clock::ScriptedClock;
 use cxme_admin::process::Script;
 use cxme_admin::process::SystemPaths;
-use cxme_admin::process::sudo::Answer;
+use cxme_admin::process::sudo::SudoRights;
 use cxme_admin::process::terminal::PromptError;
 use cxme_admin::process::terminal::ScriptedTerminal;
 use cxme_admin::random::ScriptedRandom;
 use jiff::Timestamp;
 use jiff::ToSpan as _;
+use jiff::tz::TimeZone;
 use tempfile::TempDir;
 
 pub(crate) use run::Run;
@@ -301,6 +302,11 @@ impl World {
         self.clock.set(self.now() + seconds.seconds());
     }
 
+    /// Sets the clock.
+    pub(crate) fn set_clock(&self, now: Timestamp) {
+        self.clock.set(now);
+    }
+
     /// What the clock shows.
     pub(crate) fn now(&self) -> Timestamp {
         cxme_admin::clock::Clock::now(&self.clock)
@@ -323,6 +329,12 @@ impl<'world> Command<'world> {
     /// Standard input.
     pub(crate) fn stdin(mut self, bytes: impl AsRef<[u8]>) -> Self {
         self.script.stdin = bytes.as_ref().to_vec();
+        self
+    }
+
+    /// Every write to standard output fails.
+    pub(crate) fn stdout_fails(mut self, kind: std::io::ErrorKind) -> Self {
+        self.script.stdout_error = Some(kind);
         self
     }
 
@@ -352,6 +364,12 @@ impl<'world> Command<'world> {
     /// A variable of the environment.
     pub(crate) fn variable(mut self, name: &str, value: impl Into<OsString>) -> Self {
         self.script.environment.insert(name.into(), value.into());
+        self
+    }
+
+    /// The zone of the local times, as a POSIX rule.
+    pub(crate) fn zone(mut self, rule: &str) -> Self {
+        self.script.time_zone = TimeZone::posix(rule).unwrap();
         self
     }
 
@@ -386,7 +404,7 @@ impl<'world> Command<'world> {
     }
 
     /// What sudo says when it is asked.
-    pub(crate) fn sudo_says(mut self, answer: Answer) -> Self {
+    pub(crate) fn sudo_says(mut self, answer: SudoRights) -> Self {
         self.script.sudo = answer;
         self
     }

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use super::BadRow;
 use super::Judge;
 use super::Mode;
+use super::Options;
 use super::columns::ACCEPTED;
 use super::columns::EMAIL;
 use super::columns::LOCALE;
@@ -44,11 +45,11 @@ pub(super) fn stage(
     staging: &Staging<'_>,
     row: &Row<'_>,
     judge: &Judge<'_>,
-    mode: Mode,
+    options: &Options,
 ) -> Result<(), Result<BadRow, StoreError>> {
     let fields = row.fields.as_ref().map_err(|bad| Ok(bad.clone()))?;
     let derived = derived_username(fields);
-    let incoming = check(row.place, fields, derived.as_deref(), judge, mode).map_err(Ok)?;
+    let incoming = check(row.place, fields, derived.as_deref(), judge, options).map_err(Ok)?;
     staging.add(&incoming).map_err(Err)
 }
 
@@ -65,8 +66,9 @@ fn check<'row>(
     fields: &'row Fields<'_>,
     derived: Option<&'row str>,
     judge: &Judge<'_>,
-    mode: Mode,
+    options: &Options,
 ) -> Checked<Incoming<'row>> {
+    let mode = options.mode;
     let bad = |column: usize, fault: String| BadRow::new(place, ACCEPTED[column], fault);
     let given = |column: usize| fields[column].as_deref();
     let email = given(EMAIL);
@@ -90,7 +92,7 @@ fn check<'row>(
     }
     let status = given(STATUS).map(str::parse::<Status>).transpose().map_err(|fault| bad(STATUS, fault))?;
     let locked_until = given(LOCKED_UNTIL)
-        .map(|until| check_end_of_lock(until, status, judge.desk.now(), mode))
+        .map(|until| check_end_of_lock(until, status, judge.desk.now(), options))
         .transpose()
         .map_err(|fault| bad(LOCKED_UNTIL, fault))?;
     let must_change = given(MUST_CHANGE).map(check_flag).transpose().map_err(|fault| bad(MUST_CHANGE, fault))?;
@@ -164,16 +166,16 @@ fn check_end_of_lock(
     until: &str,
     status: Option<Status>,
     now: Timestamp,
-    mode: Mode,
+    options: &Options,
 ) -> Result<Given<Timestamp>, String> {
     if until.is_empty() {
         return Ok(Given::Nothing);
     }
-    let until = parse_moment(until).map_err(|fault| fault.to_string())?;
+    let until = parse_moment(until, &options.time_zone).map_err(|fault| fault.to_string())?;
     match status {
         Some(Status::Active) => Err("an active user's lock has no end: leave it empty, or lock the user".to_owned()),
         _ if until <= now => Err("lies in the past: nobody would be locked".to_owned()),
-        None if mode == Mode::Add => Err(super::NO_LOCK.to_owned()),
+        None if options.mode == Mode::Add => Err(super::NO_LOCK.to_owned()),
         _ => Ok(Given::Value(until)),
     }
 }

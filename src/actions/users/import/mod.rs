@@ -11,6 +11,8 @@ use std::fmt;
 use std::io::Read;
 use std::str::FromStr;
 
+use jiff::tz::TimeZone;
+
 use crate::actions::ActionError;
 use crate::actions::Desk;
 use crate::actions::Intent;
@@ -49,6 +51,8 @@ pub struct Options {
     pub ignore_unknown: bool,
     /// The name of the input, for the event.
     pub source: String,
+    /// The zone of a time that names none.
+    pub time_zone: TimeZone,
 }
 
 impl Options {
@@ -157,7 +161,7 @@ pub fn import(
             }
         };
         sensitive.see(&row);
-        if let Err(fault) = check::stage(&staging, &row, &judge, options.mode) {
+        if let Err(fault) = check::stage(&staging, &row, &judge, options) {
             report.row(fault?);
         }
     }

@@ -12,7 +12,7 @@ use nix::unistd::setfsuid;
 /// account, and in a directory of that account it can be led to nothing that the account could not reach itself.
 /// (Changing the owner afterwards by name could be led to any file.)
 #[derive(Debug)]
-pub struct FileRights {
+pub struct FsCredentials {
     /// What held before.
     uid: Uid,
     gid: Gid,
@@ -20,7 +20,7 @@ pub struct FileRights {
     _thread: PhantomData<*const ()>,
 }
 
-impl FileRights {
+impl FsCredentials {
     /// Takes the rights of an account and a group, as root can.
     ///
     /// # Errors
@@ -35,7 +35,7 @@ impl FileRights {
     }
 }
 
-impl Drop for FileRights {
+impl Drop for FsCredentials {
     fn drop(&mut self) {
         setfsuid(self.uid);
         setfsgid(self.gid);
@@ -59,11 +59,11 @@ mod tests {
         fs::create_dir(&theirs).unwrap();
         nix::unistd::chown(&theirs, Some(Uid::from_raw(61_001)), None).unwrap();
         fs::set_permissions(folder.path(), std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
-        let rights = FileRights::take(61_001, 61_002).unwrap();
+        let rights = FsCredentials::take(61_001, 61_002).unwrap();
         fs::write(theirs.join("file"), "").unwrap();
         assert!(fs::write(&closed, "").is_err(), "root's directory is closed to them");
         {
-            let _root = FileRights::take(0, 0).unwrap();
+            let _root = FsCredentials::take(0, 0).unwrap();
             fs::write(folder.path().join("roots"), "").unwrap();
         }
         assert!(fs::write(&closed, "").is_err());

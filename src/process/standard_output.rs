@@ -1,0 +1,107 @@
+//! Whether a secret that is written to standard output would reach anybody. It is asked before a change that creates the
+//! secret: afterwards the only copy could be lost.
+
+use std::io;
+use std::os::fd::AsFd;
+use std::os::fd::BorrowedFd;
+use std::os::unix::fs::FileTypeExt as _;
+use std::os::unix::fs::MetadataExt as _;
+
+use nix::fcntl::FcntlArg;
+use nix::fcntl::OFlag;
+use nix::fcntl::fcntl;
+use nix::poll::PollFd;
+use nix::poll::PollFlags;
+use nix::poll::PollTimeout;
+use nix::poll::poll;
+use nix::sys::stat::major;
+use nix::sys::stat::minor;
+
+/// The numbers of /dev/null (null(4)).
+const NULL: (u64, u64) = (1, 3);
+
+/// Why what is written to standard output would be lost.
+#[derive(Debug, thiserror::Error)]
+pub enum LostOutput {
+    /// It leads to /dev/null, to which the Rust runtime also opens a closed standard output.
+    #[error("standard output is closed or /dev/null")]
+    Discarded,
+    /// It is open for reading alone. The Rust runtime takes EBADF, which write(2) gives then, for success.
+    #[error("standard output is not open for writing")]
+    ReadOnly,
+    /// Writing would fail.
+    #[error("standard output cannot be written: {0}")]
+    Fails(#[source] io::Error),
+}
+
+/// Checks the descriptor of standard output, without writing to it.
+///
+/// That a disk is full or a limit is reached shows only when something is written: a failure afterwards remains possible.
+///
+/// # Errors
+/// Why what is written would be lost.
+pub(super) fn check(stdout: impl AsFd) -> Result<(), LostOutput> {
+    let fails = |errno| LostOutput::Fails(io::Error::from(errno));
+    let stdout = stdout.as_fd();
+    let access = OFlag::from_bits_truncate(fcntl(stdout, FcntlArg::F_GETFL).map_err(fails)?) & OFlag::O_ACCMODE;
+    if access == OFlag::O_RDONLY {
+        return Err(LostOutput::ReadOnly);
+    }
+    let file = std::fs::File::from(stdout.try_clone_to_owned().map_err(LostOutput::Fails)?);
+    let metadata = file.metadata().map_err(LostOutput::Fails)?;
+    if metadata.file_type().is_char_device() {
+        let device = metadata.rdev();
+        if (major(device), minor(device)) == NULL {
+            return Err(LostOutput::Discarded);
+        }
+        // No byte: /dev/full refuses that too, and a terminal that was closed.
+        nix::unistd::write(stdout, &[]).map_err(fails)?;
+    }
+    if has_no_reader(stdout).map_err(fails)? {
+        return Err(LostOutput::Fails(io::ErrorKind::BrokenPipe.into()));
+    }
+    Ok(())
+}
+
+/// Whether it is a pipe or a socket at whose other end nobody is any more.
+fn has_no_reader(stdout: BorrowedFd<'_>) -> nix::Result<bool> {
+    let mut asked = [PollFd::new(stdout, PollFlags::POLLOUT)];
+    poll(&mut asked, PollTimeout::ZERO)?;
+    Ok(asked[0].revents().is_some_and(|events| events.intersects(PollFlags::POLLERR | PollFlags::POLLHUP)))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs::File;
+
+    use super::*;
+
+    #[expect(clippy::disallowed_methods, reason = "devices, and a file of the test")]
+    fn opened(path: &str, options: &mut std::fs::OpenOptions) -> File {
+        options.open(path).unwrap()
+    }
+
+    #[test]
+    fn a_file_a_pipe_and_a_terminal_keep_what_is_written() {
+        check(tempfile::tempfile().unwrap()).unwrap();
+        let (reader, writer) = io::pipe().unwrap();
+        check(&writer).unwrap();
+        drop(reader);
+        assert!(matches!(check(&writer), Err(LostOutput::Fails(error)) if error.kind() == io::ErrorKind::BrokenPipe));
+        let terminal = nix::pty::openpty(None, None).unwrap();
+        check(&terminal.slave).unwrap();
+        drop(terminal.master);
+        assert!(matches!(check(&terminal.slave), Err(LostOutput::Fails(_))));
+    }
+
+    #[test]
+    fn devices_that_discard_or_refuse_and_a_descriptor_for_reading_do_not() {
+        let writing = || File::options().write(true).to_owned();
+        let null = opened("/dev/null", &mut writing());
+        assert!(matches!(check(null), Err(LostOutput::Discarded)));
+        let full = opened("/dev/full", &mut writing());
+        assert!(matches!(check(full), Err(LostOutput::Fails(error)) if error.kind() == io::ErrorKind::StorageFull));
+        let reading = opened("/dev/zero", File::options().read(true));
+        assert!(matches!(check(reading), Err(LostOutput::ReadOnly)));
+    }
+}

@@ -1,0 +1,395 @@
+//! `--dry-run`: every command that has it prints its plan on standard output, without a terminal too, and changes nothing.
+
+use std::collections::BTreeMap;
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use std::path::Path;
+
+use insta::assert_snapshot;
+use rusqlite::types::Value;
+
+use crate::help::commands;
+use crate::support::GOOD;
+use crate::support::OTHER;
+use crate::support::Run;
+use crate::support::World;
+
+/// A call of each command that has a dry run, and standard input; `[CODE]` is the code of a link.
+const CALLS: &[(&str, &str)] = &[
+    ("users add new@example.com --name 'New Example' --generate", ""),
+    ("users add other@example.com --send-reset", ""),
+    ("users edit alice --name 'Alice Adams' --sign-in saml", ""),
+    ("users delete alice bob", ""),
+    ("users lock alice --until 2026-12-01T08:00:00Z --reason 'lost laptop'", ""),
+    ("users lock bob", ""),
+    ("users unlock bob", ""),
+    ("users import -", "email\nnew@example.com\n"),
+    ("users password alice", ""),
+    ("users set-password alice", ""),
+    ("users set-password alice --stdin --must-change", OTHER),
+    ("users change-password alice", ""),
+    ("users send-reset alice carla", ""),
+    ("users send-reset alice bob", ""),
+    ("users send-reset --all", ""),
+    ("users send-reset --search nobody", ""),
+    ("users send-reset --search alice --key again", ""),
+    ("resets redeem --stdin", "[CODE]\nseven violet umbrellas whistle\n"),
+    ("resets revoke alice", ""),
+    ("resets revoke --all", ""),
+    ("resets revoke --stdin", "#![CODE]"),
+    ("jobs pause 2", ""),
+    ("jobs resume 3", ""),
+    ("jobs cancel 2", ""),
+    ("jobs cancel 1 --revoke-links", ""),
+    ("jobs remind 1 --after 1s", ""),
+    ("jobs delete 1", ""),
+    ("jobs delete --older-than 365d", ""),
+    ("mail test new@example.com", ""),
+    ("mail queue --cancel 3", ""),
+    ("operators add carol --role Admin", ""),
+    ("operators remove dave", ""),
+    ("store backup [DIR]/copy.db", ""),
+    ("store restore [DIR]/saved.db", ""),
+    ("store migrate", ""),
+];
+
+/// A world in which each call has something to do: job 1 is finished, job 2 runs, job 3 is paused.
+fn world() -> (World, String) {
+    let world = World::with_mail().with_users("alice,bob,carla,dora").with_operator(crate::support::DAVE, "Admin");
+    world.set_password("alice", GOOD);
+    world.run("users send-reset --search alice --key again --yes").expect_status(0);
+    let code = world.newest_code();
+    world.wait(60);
+    for user in ["carla", "dora"] {
+        world.run(&format!("users send-reset --search {user} --queue-only --yes")).expect_status(0);
+    }
+    world.run("jobs pause 3").expect_status(0);
+    world.run("users lock bob").expect_status(0);
+    world.command("store backup").argument(world.path("saved.db")).run().expect_status(0);
+    (world, code)
+}
+
+fn run(world: &World, code: &str, call: &str, stdin: &str, options: &str) -> Run {
+    let line = format!("{call} {options}").replace("[DIR]", &world.folder().to_string_lossy());
+    world.command(&line).stdin(stdin.replace("[CODE]", code)).run()
+}
+
+/// Everything in the store, and all other files.
+fn state(world: &World) -> String {
+    let connection = rusqlite::Connection::open(world.store()).unwrap();
+    let mut tables = connection.prepare("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name").unwrap();
+    let names: Vec<String> = tables.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
+    let mut state = String::new();
+    for name in names {
+        let mut query = connection
+            .prepare(&format!("SELECT * FROM \"{name}\" ORDER BY 1, 2"))
+            .unwrap_or_else(|_| connection.prepare(&format!("SELECT * FROM \"{name}\" ORDER BY 1")).unwrap());
+        let columns = query.column_count();
+        let mut rows = query.query([]).unwrap();
+        while let Some(row) = rows.next().unwrap() {
+            let values: Vec<Value> = (0..columns).map(|column| row.get(column).unwrap()).collect();
+            writeln!(state, "{name}: {values:?}").unwrap();
+        }
+    }
+    files(world.folder(), &mut state);
+    state
+}
+
+/// The files, but for those that SQLite has beside an open store.
+fn files(folder: &Path, state: &mut String) {
+    let mut entries: Vec<_> = folder.read_dir().unwrap().map(|entry| entry.unwrap().path()).collect();
+    entries.sort();
+    for path in entries {
+        if path.is_dir() {
+            files(&path, state);
+        } else if !path.to_string_lossy().ends_with("-wal") && !path.to_string_lossy().ends_with("-shm") {
+            writeln!(state, "{}: {} bytes", path.display(), path.metadata().unwrap().len()).unwrap();
+        }
+    }
+}
+
+#[test]
+fn every_command_with_a_dry_run_has_a_call_here() {
+    let mut with_dry_run = 0;
+    for (words, command) in commands() {
+        if command.get_arguments().any(|argument| argument.get_long() == Some("dry-run")) {
+            with_dry_run += 1;
+            let words = words.join(" ");
+            let is_called = |(call, _): &(&str, &str)| *call == words || call.starts_with(&format!("{words} "));
+            assert!(CALLS.iter().any(is_called), "give `{words}` a line in CALLS");
+        }
+    }
+    assert!(with_dry_run > 20, "the tree was not walked");
+}
+
+#[test]
+fn every_dry_run_prints_its_plan_on_standard_output_and_changes_nothing() {
+    let (world, code) = world();
+    let before = state(&world);
+    let mut plans = String::new();
+    for (call, stdin) in CALLS {
+        let plain = run(&world, &code, call, stdin, "-n");
+        // Who may have no link is an error beside the plan.
+        let status = if *call == "users send-reset alice bob" { 3 } else { 0 };
+        let plain = plain.expect_status(status);
+        assert!(!plain.stdout.is_empty(), "{call}: {plain}");
+        assert!(status != 0 || plain.stderr.is_empty(), "{call}: {plain}");
+        write!(plans, "$ {call}\n{}", world.without_paths(&plain.out())).unwrap();
+        let quiet = run(&world, &code, call, stdin, "--dry-run --quiet");
+        assert_eq!(quiet.out(), plain.out(), "{call}: a plan is data");
+        assert_eq!(state(&world), before, "{call}");
+    }
+    assert_snapshot!(plans, @"
+    $ users add new@example.com --name 'New Example' --generate
+    Would add new (new@example.com).
+    Would generate, set and print a password for new.
+    $ users add other@example.com --send-reset
+    Would add other (other@example.com).
+    Would mail other an invitation to other@example.com.
+    $ users edit alice --name 'Alice Adams' --sign-in saml
+    Would change alice: name, sign_in. Would remove the password: the user signs in with SAML.
+    $ users delete alice bob
+    Would delete alice (alice@example.com).
+    Would delete bob (bob@example.com).
+    $ users lock alice --until 2026-12-01T08:00:00Z --reason 'lost laptop'
+    Would lock alice until 2026-12-01T08:00:00Z.
+    $ users lock bob
+    bob is locked so already: nothing was changed.
+    $ users unlock bob
+    Would unlock bob.
+    $ users import -
+    1 would be added, 0 would be changed, 0 unchanged.
+    $ users password alice
+    Would ask how alice (alice@example.com) gets a password: send-reset or set-password.
+    $ users set-password alice
+    Would set the password of alice.
+    $ users set-password alice --stdin --must-change
+    Would set the password of alice. The user must choose another at the next sign-in.
+    $ users change-password alice
+    Would change the password if the old one is right. Nothing was asked.
+    $ users send-reset alice carla
+    alice: skipped: a link was mailed 1 minute ago (message 1); `--unless-sent-within 0s` mails another.
+    carla: would be mailed an invitation to carla@example.com, good for 7 days.
+    $ users send-reset alice bob
+    alice: skipped: a link was mailed 1 minute ago (message 1); `--unless-sent-within 0s` mails another.
+    $ users send-reset --all
+    Would skip 1 user: locked
+    Would skip 1 user: sent a short while ago
+    Would skip 1 user: waiting in job 2
+    Would skip 1 user: waiting in job 3
+    $ users send-reset --search nobody
+    No users match.
+    $ users send-reset --search alice --key again
+    Job 1 with this key is finished: cxme-admin jobs show 1
+    $ resets redeem --stdin
+    Would set the password of alice and use up the link.
+    $ resets revoke alice
+    Would revoke 1 open link and 0 waiting mails.
+    $ resets revoke --all
+    Would revoke 1 open link and 2 waiting mails.
+    $ resets revoke --stdin
+    Would revoke the link.
+    $ jobs pause 2
+    Would pause job 2 (1 unsent mail).
+    $ jobs resume 3
+    Would resume job 3 (1 unsent mail).
+    $ jobs cancel 2
+    Would cancel job 2: 1 mail cancelled.
+    $ jobs cancel 1 --revoke-links
+    Would cancel job 1: 0 mails cancelled, 1 link revoked.
+    $ jobs remind 1 --after 1s
+    Would skip 1 user: sent a short while ago
+    $ jobs delete 1
+    Would delete 1 job, 1 mail, and with them 1 open link.
+    $ jobs delete --older-than 365d
+    Would delete 0 jobs, 0 mails.
+    $ mail test new@example.com
+    Would send a test mail to new@example.com.
+    $ mail queue --cancel 3
+    Would cancel message 3, the invitation for dora@example.com.
+    $ operators add carol --role Admin
+    Would add carol as operator with the role Admin.
+    $ operators remove dave
+    Would remove dave as operator.
+    $ store backup [DIR]/copy.db
+    Would copy the store to [DIR]/copy.db.
+    $ store restore [DIR]/saved.db
+    Would replace [DIR]/data/store.db with the store of 2026-11-24T08:01:00Z with 4 users.
+    $ store migrate
+    The store has the schema version 5 already: nothing would be changed.
+    ");
+}
+
+/// The fields that docs/dry-run.md names for a command, in the second column of its table.
+fn documented(command: &str) -> BTreeSet<String> {
+    let row =
+        include_str!("../../docs/dry-run.md").lines().find_map(|line| line.strip_prefix(&format!("| `{command}` |")));
+    let row = row.unwrap_or_else(|| panic!("docs/dry-run.md has no row for `{command}`"));
+    let is_field =
+        |word: &&str| !word.is_empty() && word.chars().all(|c| c.is_ascii_lowercase() || "_0123456789".contains(c));
+    row.split('`').skip(1).step_by(2).filter(is_field).map(str::to_owned).collect()
+}
+
+#[test]
+fn the_fields_of_every_plan_are_documented() {
+    let (world, code) = world();
+    let mut printed: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for (call, stdin) in CALLS {
+        let command: Vec<&str> = call.split(' ').take(2).collect();
+        let fields = printed.entry(command.join(" ")).or_default();
+        for line in run(&world, &code, call, stdin, "-n -o ndjson").out().lines() {
+            let step: serde_json::Map<String, serde_json::Value> = serde_json::from_str(line).unwrap();
+            fields.extend(step.into_iter().map(|(name, _)| name));
+        }
+    }
+    for (command, mut fields) in printed {
+        fields.retain(|name| !["action", "would_change"].contains(&name.as_str()));
+        assert_eq!(documented(&command), fields, "docs/dry-run.md: {command}");
+    }
+}
+
+#[test]
+fn at_a_terminal_the_plan_is_the_same_and_nobody_is_asked() {
+    let (world, code) = world();
+    for (call, stdin) in CALLS.iter().filter(|(_, stdin)| stdin.is_empty()) {
+        let plain = run(&world, &code, call, stdin, "-n");
+        let line = format!("{call} -n").replace("[DIR]", &world.folder().to_string_lossy());
+        let at_terminal = world.command(&line).at_terminal().run();
+        assert_eq!(at_terminal.out(), plain.out(), "{call}");
+        assert!(at_terminal.asked.is_empty(), "{call}: {at_terminal}");
+        assert!(at_terminal.err().ends_with("Dry run: nothing was changed.\n") || at_terminal.status != 0, "{call}");
+    }
+}
+
+#[test]
+fn every_plan_is_data_too() {
+    let (world, code) = world();
+    let before = state(&world);
+    let mut plans = String::new();
+    for (call, stdin) in CALLS {
+        let json = run(&world, &code, call, stdin, "-n -o json").out();
+        let value: serde_json::Value =
+            serde_json::from_str(&json).unwrap_or_else(|error| panic!("{call}: {error}: {json}"));
+        // An import prints the same object as without `-n`.
+        let steps = match value {
+            serde_json::Value::Array(steps) => steps,
+            object => vec![object],
+        };
+        assert!(!steps.is_empty(), "{call}");
+        let ndjson = run(&world, &code, call, stdin, "-n -o ndjson").out();
+        let lines: Vec<serde_json::Value> = ndjson.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        assert_eq!(lines, steps, "{call}");
+        let csv = run(&world, &code, call, stdin, "-n -o csv").out();
+        let mut reader = csv::Reader::from_reader(csv.as_bytes());
+        let keys: BTreeSet<&str> = steps[0].as_object().unwrap().keys().map(String::as_str).collect();
+        assert_eq!(reader.headers().unwrap().iter().collect::<BTreeSet<&str>>(), keys, "{call}");
+        assert_eq!(reader.records().count(), steps.len(), "{call}");
+        if !call.starts_with("users import") {
+            for step in &steps {
+                assert!(step["action"].is_string() && step["would_change"].is_boolean(), "{call}: {step}");
+            }
+        }
+        assert_eq!(state(&world), before, "{call}");
+        write!(plans, "$ {call}\n{}", world.without_paths(&ndjson)).unwrap();
+    }
+    assert_snapshot!(plans, @r#"
+    $ users add new@example.com --name 'New Example' --generate
+    {"action":"users add","would_change":true,"username":"new","email":"new@example.com","name":"New Example","role":"Minimal Permissions","sign_in":"password","locale":null}
+    {"action":"users set-password","would_change":true,"username":"new","email":"new@example.com","name":null,"role":null,"sign_in":null,"locale":null}
+    $ users add other@example.com --send-reset
+    {"action":"users add","would_change":true,"username":"other","email":"other@example.com","name":"","role":"Minimal Permissions","sign_in":"password","locale":null}
+    {"action":"users send-reset","would_change":true,"username":"other","email":"other@example.com","name":null,"role":null,"sign_in":null,"locale":null}
+    $ users edit alice --name 'Alice Adams' --sign-in saml
+    {"action":"users edit","would_change":true,"username":"alice","email":"alice@example.com","name":"Alice Adams","role":"Minimal Permissions","sign_in":"saml","locale":null,"changed":["name","sign_in"],"password_removed":true}
+    $ users delete alice bob
+    {"action":"users delete","would_change":true,"username":"alice","email":"alice@example.com"}
+    {"action":"users delete","would_change":true,"username":"bob","email":"bob@example.com"}
+    $ users lock alice --until 2026-12-01T08:00:00Z --reason 'lost laptop'
+    {"action":"users lock","would_change":true,"username":"alice","locked_until":"2026-12-01T08:00:00Z","lock_reason":"lost laptop"}
+    $ users lock bob
+    {"action":"users lock","would_change":false,"username":"bob","locked_until":null,"lock_reason":null}
+    $ users unlock bob
+    {"action":"users unlock","would_change":true,"username":"bob","failed_logins":0}
+    $ users import -
+    {"added":1,"changed":0,"unchanged":0,"dry_run":true,"sha256":"e7311dcf50781864ea05f26882d74e28938f481d332dd5971e22778f6d80dfc8"}
+    $ users password alice
+    {"action":"users set-password","would_change":true,"username":"alice","email":"alice@example.com","choices":["send-reset","set-password"]}
+    $ users set-password alice
+    {"action":"users set-password","would_change":true,"username":"alice","email":"alice@example.com","must_change_password":false}
+    $ users set-password alice --stdin --must-change
+    {"action":"users set-password","would_change":true,"username":"alice","email":"alice@example.com","must_change_password":true}
+    $ users change-password alice
+    {"action":"users change-password","would_change":true,"user":"alice"}
+    $ users send-reset alice carla
+    {"action":"users send-reset","would_change":false,"user":"alice","address":"alice@example.com","result":"skipped","why":"sent before","message":1,"expires_at":"2026-11-25T08:00:00Z","next_try_at":null}
+    {"action":"users send-reset","would_change":true,"user":"carla","address":"carla@example.com","result":"would be mailed","why":null,"message":null,"expires_at":null,"next_try_at":null}
+    $ users send-reset alice bob
+    {"action":"users send-reset","would_change":false,"user":"alice","address":"alice@example.com","result":"skipped","why":"sent before","message":1,"expires_at":"2026-11-25T08:00:00Z","next_try_at":null}
+    {"action":"users send-reset","would_change":false,"user":"bob","address":null,"result":"refused","why":"bob is locked, and cannot use a link","message":null,"expires_at":null,"next_try_at":null}
+    $ users send-reset --all
+    {"action":"users send-reset to many","would_change":false,"users":1,"result":"skipped","why":"locked"}
+    {"action":"users send-reset to many","would_change":false,"users":1,"result":"skipped","why":"sent a short while ago"}
+    {"action":"users send-reset to many","would_change":false,"users":1,"result":"skipped","why":"waiting in job 2"}
+    {"action":"users send-reset to many","would_change":false,"users":1,"result":"skipped","why":"waiting in job 3"}
+    $ users send-reset --search nobody
+    {"action":"users send-reset to many","would_change":false,"users":0}
+    $ users send-reset --search alice --key again
+    {"action":"users send-reset to many","would_change":false,"job":1,"state":"finished"}
+    $ resets redeem --stdin
+    {"action":"resets redeem","would_change":true,"username":"alice","email":"alice@example.com"}
+    $ resets revoke alice
+    {"action":"resets revoke","would_change":true,"user":"alice","links":1,"waiting":0}
+    $ resets revoke --all
+    {"action":"resets revoke","would_change":true,"user":null,"links":1,"waiting":2}
+    $ resets revoke --stdin
+    {"action":"resets revoke by code","would_change":true}
+    $ jobs pause 2
+    {"action":"jobs pause","would_change":true,"job":2,"waiting":1}
+    $ jobs resume 3
+    {"action":"jobs resume","would_change":true,"job":3,"waiting":1}
+    $ jobs cancel 2
+    {"action":"jobs cancel","would_change":true,"job":2,"cancelled":1,"in_doubt":0,"links":0}
+    $ jobs cancel 1 --revoke-links
+    {"action":"jobs cancel","would_change":true,"job":1,"cancelled":0,"in_doubt":0,"links":1}
+    $ jobs remind 1 --after 1s
+    {"action":"jobs remind","would_change":false,"users":1,"result":"skipped","why":"sent a short while ago"}
+    $ jobs delete 1
+    {"action":"jobs delete","would_change":true,"jobs":1,"mails":1,"links":1}
+    $ jobs delete --older-than 365d
+    {"action":"jobs delete","would_change":false,"jobs":0,"mails":0,"links":0}
+    $ mail test new@example.com
+    {"action":"mail test","would_change":true,"address":"new@example.com"}
+    $ mail queue --cancel 3
+    {"action":"mail queue with cancel","would_change":true,"message":3,"kind":"invitation","username":"dora","address":"dora@example.com"}
+    $ operators add carol --role Admin
+    {"action":"operators add","would_change":true,"account":"carol","uid":61001,"role":"Admin","kind":"person"}
+    $ operators remove dave
+    {"action":"operators remove","would_change":true,"account":"dave"}
+    $ store backup [DIR]/copy.db
+    {"action":"store backup","would_change":true,"file":"[DIR]/copy.db"}
+    $ store restore [DIR]/saved.db
+    {"action":"store restore","would_change":true,"store":"[DIR]/data/store.db","users":4,"newest_event_at":"2026-11-24T08:01:00Z","links":1,"in_doubt":2,"jobs":1}
+    $ store migrate
+    {"action":"store migrate","would_change":false,"schema_version":5,"new_schema_version":5}
+    "#);
+}
+
+#[test]
+fn a_plan_is_refused_where_the_command_would_be() {
+    let (world, _) = world();
+    for (call, status) in [
+        ("users lock nobody", 67),
+        ("users lock alice --until 2020-01-01", 65),
+        ("users set-password nobody", 67),
+        ("users password nobody", 67),
+        ("jobs pause 3", 65),
+        ("jobs resume 2", 65),
+        ("jobs delete 2", 65),
+        ("mail queue --cancel 99", 65),
+        ("operators add carol --role Nothing", 65),
+        ("operators remove carol", 65),
+    ] {
+        let run = world.run(&format!("{call} -n")).expect_status(status);
+        assert!(run.stdout.is_empty(), "{call}: {run}");
+    }
+}
