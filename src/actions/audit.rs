@@ -1,12 +1,12 @@
 //! `audit list`, `audit verify`, `audit head`.
 
-use crate::actions::ActionError;
 use crate::actions::Desk;
 use crate::actions::Result;
 use crate::actions::Scene as _;
 use crate::domain::action::Action;
 use crate::domain::event::Chain;
 use crate::domain::event::Event;
+use crate::domain::event::Verified;
 use crate::domain::user::UserReference;
 use crate::store::events::EventQuery;
 use crate::store::sign_in_failures::RefusedAttempts;
@@ -39,16 +39,12 @@ pub fn unrecorded_attempts(desk: &Desk) -> Result<Vec<RefusedAttempts>> {
     desk.view(Action::AuditList, |view| Ok(view.refused_attempts()?))
 }
 
-/// Checks the chain from its start, and that a head kept elsewhere is in it. Gives the number of events.
+/// Checks the chain from its start, with the user changes of each event, and that a head kept elsewhere is in it.
 ///
 /// # Errors
 /// [`ActionError::Chain`] with the first break.
-pub fn verify(desk: &Desk, head: Option<Vec<u8>>) -> Result<i64> {
-    desk.view(Action::AuditVerify, |view| {
-        let mut chain = Chain::new(head);
-        view.each_event_of_the_chain(|event| chain.follow(&event).map_err(ActionError::from))?;
-        Ok(chain.end()?)
-    })
+pub fn verify(desk: &Desk, head: Option<Vec<u8>>) -> Result<Verified> {
+    desk.view(Action::AuditVerify, |view| view.follow_chain(Chain::new(head), |_| ()))
 }
 
 /// The newest event's number and hash.

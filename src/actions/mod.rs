@@ -48,6 +48,7 @@ use crate::domain::sign_in::SignInRules;
 use crate::domain::text;
 use crate::domain::user::User;
 use crate::domain::user::UserId;
+use crate::domain::user_change::SaltSeed;
 use crate::random::Random;
 use crate::secrets::hasher::Hasher;
 use crate::secrets::password_hash::HashParameters;
@@ -213,13 +214,21 @@ impl Desk {
         let now = self.clock.now();
         let change = Change { desk: self, standing, now, writing };
         let may = self.require(&change.standing, action).map_err(ActionError::from);
-        // What has expired by now stays so.
-        let result = may.and_then(|()| Ok(change.note_time(now)?)).and_then(|()| run(&change));
+        // What has expired by now stays so. Other events come first: what the change writes may name the number of its own.
+        let prepared = may.and_then(|()| {
+            change.note_time(now)?;
+            Ok(change.append_refused_attempts(now)?)
+        });
+        let result = prepared.and_then(|()| run(&change));
         let Change { standing, writing, .. } = change;
         let committed = result.and_then(|(record, value)| {
             if !intent.dry_run && !record.is_unchanged {
-                writing.append_refused_attempts(now)?;
-                writing.append_event(&self.event(action, &standing, Outcome::Done, now, intent, record))?;
+                let event = self.event(action, &standing, Outcome::Done, now, intent, record);
+                if writing.has_user_changes()? {
+                    writing.append_event_of_change(&event, &self.salt_seed())?;
+                } else {
+                    writing.append_event(&event)?;
+                }
                 writing.commit()?;
             }
             Ok(value)
@@ -238,6 +247,12 @@ impl Desk {
             Ok(Some(table)) => StoreError::NoNumbers(table).into(),
             Ok(None) | Err(_) => error,
         }
+    }
+
+    fn salt_seed(&self) -> SaltSeed {
+        let mut seed = [0; 32];
+        self.random.borrow_mut().fill(&mut seed);
+        SaltSeed::new(seed)
     }
 
     /// Asks whether the operator may do an action, and has these permissions besides: before anything is read, asked or

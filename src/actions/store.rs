@@ -87,12 +87,9 @@ pub fn check(desk: &Desk, expected: &Expected) -> Result<Vec<Examined>> {
 /// Examines what the file holds, and gives the time of the newest event. What SQLite cannot read is a fault like another,
 /// and not the end of the examination.
 fn contents(view: &View<'_>) -> Result<(Vec<Examined>, Option<i64>)> {
-    let (mut chain, mut newest) = (Chain::new(None), None);
-    let followed = view.each_event_of_the_chain(|event| {
-        newest = newest.max(Some(event.time));
-        chain.follow(&event).map_err(ActionError::from)
-    });
-    let chain_faults = match followed.and_then(|()| Ok(chain.end()?)) {
+    let mut newest = None;
+    let followed = view.follow_chain(Chain::new(None), |event| newest = newest.max(Some(event.time)));
+    let chain_faults = match followed {
         Ok(_) => Vec::new(),
         Err(ActionError::Chain(broken)) => vec![broken.to_string()],
         Err(ActionError::Store(StoreError::Corrupt(words))) => vec![format!("cannot be followed: {words}")],

@@ -380,7 +380,7 @@ fn of_store(error: &StoreError) -> Told {
             "somebody wrote to the file without this program: cxme-admin store check; restore the newest sound backup",
         ),
         StoreError::Corrupt(_) => Told::new(IO, error).hint("cxme-admin store check; restore the newest sound backup"),
-        StoreError::Sql(_) => {
+        StoreError::Sql(_) | StoreError::Unrecorded => {
             Told::new(BUG, error).hint("this is a bug: please report it with the command that you gave")
         }
     }

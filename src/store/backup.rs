@@ -10,6 +10,7 @@ use rusqlite::backup::StepResult;
 use super::Result;
 use super::Store;
 use super::StoreError;
+use super::facts::KEY_FINGERPRINT;
 use super::open::connect;
 use super::open::refuse_leftovers;
 use crate::private_file;
@@ -72,7 +73,7 @@ impl Store {
         // A reader keeps its moment: without this, each commit of another process would make the copy start again, and it
         // would never end while somebody writes all the time.
         let reading = self.read()?;
-        reading.newest_event()?;
+        reading.fact(KEY_FINGERPRINT)?;
         let mut copy = connect(destination, &self.rule)?;
         let backup = Backup::new(&self.connection, &mut copy)?;
         loop {

@@ -133,6 +133,9 @@ pub enum StoreError {
     /// The file is damaged.
     #[error("the store is damaged: {0}")]
     Corrupt(String),
+    /// Users were changed, and no event tells of it: a bug.
+    #[error("users were changed without an event: nothing was changed")]
+    Unrecorded,
     /// The program and the store disagree: a bug.
     #[error("the store answered: {0}")]
     Sql(rusqlite::Error),

@@ -6,15 +6,32 @@ use rusqlite::params;
 
 use super::Reading;
 use super::Result;
+use super::StoreError;
 use super::Writing;
+use super::user_changes::bytes;
 use crate::domain::event::CHAIN_START;
+use crate::domain::event::Chain;
+use crate::domain::event::ChainBreak;
 use crate::domain::event::Event;
 use crate::domain::event::NewEvent;
+use crate::domain::event::Verified;
 use crate::domain::user::UserId;
+use crate::domain::user_change::ChangeValues;
+use crate::domain::user_change::ChangesDigest;
+use crate::domain::user_change::DELETED;
+use crate::domain::user_change::SaltSeed;
 
 /// The columns of an event, and where they come from.
 pub(super) const COLUMNS: &str = "SELECT number, time, operator, operator_uid, login_uid, host, by_sudo, standing, action, outcome, \
-                       user_id, reason, details, hash FROM event";
+                       user_id, reason, details, hash, changes_digest FROM event";
+
+/// The numbers of the events about the user `?1`: those that were done to this user alone, those that changed this user
+/// among others, the one that added the user, and those that created a job with a mail to the user.
+const OF_USER: &str = "SELECT number FROM event WHERE user_id = ?1 \
+     UNION SELECT event FROM user_changes WHERE user_id = ?1 \
+     UNION SELECT added_by_event FROM user WHERE id = ?1 \
+     UNION SELECT CAST(old AS INTEGER) FROM user_changes WHERE user_id = ?1 AND field = 'added_by_event' \
+     UNION SELECT job.event FROM message JOIN job ON job.id = message.job_id WHERE message.user_id = ?1";
 
 /// Which events a list shows.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -38,13 +55,15 @@ impl Reading<'_> {
     ///
     /// # Errors
     /// When the store cannot be read, or `visit` fails.
-    pub fn each_event<E: From<super::StoreError>>(
+    pub fn each_event<E: From<StoreError>>(
         &self,
         query: &EventQuery,
         mut visit: impl FnMut(Event) -> std::result::Result<(), E>,
     ) -> std::result::Result<(), E> {
+        // With a user, the events are looked up one by one; without one, all are read.
+        let of_user = if query.user.is_some() { format!("number IN ({OF_USER})") } else { "?1 IS NULL".to_owned() };
         let sql = format!(
-            "{COLUMNS} WHERE (?1 IS NULL OR user_id = ?1) AND (?2 IS NULL OR action = ?2) AND (?3 IS NULL OR \
+            "{COLUMNS} WHERE {of_user} AND (?2 IS NULL OR action = ?2) AND (?3 IS NULL OR \
              operator_uid = ?3) AND (?4 IS NULL OR outcome = ?4) AND (?5 IS NULL OR time >= ?5) \
              ORDER BY number DESC LIMIT ?6"
         );
@@ -58,20 +77,59 @@ impl Reading<'_> {
     ///
     /// # Errors
     /// When the store cannot be read, or `visit` fails.
-    pub fn each_event_of_the_chain<E: From<super::StoreError>>(
+    pub fn each_event_of_the_chain<E: From<StoreError>>(
         &self,
         mut visit: impl FnMut(Event) -> std::result::Result<(), E>,
     ) -> std::result::Result<(), E> {
         self.visit(&format!("{COLUMNS} ORDER BY number"), &[], &mut visit)
     }
 
-    fn visit<E: From<super::StoreError>>(
+    /// Checks the chain of all events, and the user changes of each. Gives each event to `visit` before it is checked.
+    ///
+    /// # Errors
+    /// When the store cannot be read; [`ChainBreak`] with the first break.
+    pub fn follow_chain<E: From<StoreError> + From<ChainBreak>>(
+        &self,
+        mut chain: Chain,
+        mut visit: impl FnMut(&Event),
+    ) -> std::result::Result<Verified, E> {
+        let failed = |error: rusqlite::Error| E::from(StoreError::from(error));
+        // Values are erased with their user alone.
+        let sql = format!(
+            "SELECT event, user_id, field, old, new, salt, digest, \
+             NOT EXISTS (SELECT 1 FROM user WHERE user.id = c.user_id) AND EXISTS \
+             (SELECT 1 FROM user_changes AS d WHERE d.user_id = c.user_id AND d.field = '{DELETED}') \
+             FROM user_changes AS c ORDER BY event, id"
+        );
+        let mut changes = self.transaction.prepare(&sql).map_err(failed)?;
+        let mut changes = changes.query([]).map_err(failed)?;
+        let mut change = changes.next().map_err(failed)?;
+        let mut events = self.transaction.prepare(&format!("{COLUMNS} ORDER BY number")).map_err(failed)?;
+        let mut events = events.query([]).map_err(failed)?;
+        while let Some(row) = events.next().map_err(failed)? {
+            let event = event(row).map_err(failed)?;
+            visit(&event);
+            chain.follow(&event)?;
+            while let Some(row) = change
+                && row.get::<_, i64>(0).map_err(failed)? <= event.number
+            {
+                follow_change(&mut chain, row).map_err(failed)??;
+                change = changes.next().map_err(failed)?;
+            }
+        }
+        if let Some(row) = change {
+            follow_change(&mut chain, row).map_err(failed)??;
+        }
+        Ok(chain.end()?)
+    }
+
+    fn visit<E: From<StoreError>>(
         &self,
         sql: &str,
         values: &[&dyn rusqlite::ToSql],
         visit: &mut dyn FnMut(Event) -> std::result::Result<(), E>,
     ) -> std::result::Result<(), E> {
-        let failed = |error: rusqlite::Error| E::from(error.into());
+        let failed = |error: rusqlite::Error| E::from(StoreError::from(error));
         let mut statement = self.transaction.prepare_cached(sql).map_err(failed)?;
         let mut rows = statement.query(values).map_err(failed)?;
         while let Some(row) = rows.next().map_err(failed)? {
@@ -91,15 +149,37 @@ impl Reading<'_> {
 }
 
 impl Writing<'_> {
-    /// Appends an event to the chain.
+    /// The number that the next event has. What a change writes can name the event before it is appended.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn next_event_number(&self) -> Result<i64> {
+        Ok(self.newest_event()?.map_or(1, |event| event.number.saturating_add(1)))
+    }
+
+    /// Appends an event that changed no user to the chain.
+    ///
+    /// # Errors
+    /// When the store cannot be written; [`StoreError::Unrecorded`] when users were changed in this transaction.
+    pub fn append_event(&self, new: &NewEvent) -> Result<()> {
+        self.require_recorded()?;
+        self.append(new, ChangesDigest::default().finish())
+    }
+
+    /// Appends an event to the chain, with all changes of users in this transaction beside it. `seed` salts their digests.
     ///
     /// # Errors
     /// When the store cannot be written.
-    pub fn append_event(&self, new: &NewEvent) -> Result<()> {
+    pub fn append_event_of_change(&self, new: &NewEvent, seed: &SaltSeed) -> Result<()> {
+        let digest = self.move_user_changes(self.next_event_number()?, seed)?;
+        self.append(new, digest)
+    }
+
+    fn append(&self, new: &NewEvent, changes_digest: [u8; 32]) -> Result<()> {
         let newest = self.newest_event()?;
         let before = newest.as_ref().map_or(CHAIN_START.as_slice(), |event| event.hash.as_slice());
         let mut event = Event {
-            number: newest.as_ref().map_or(1, |event| event.number + 1),
+            number: newest.as_ref().map_or(1, |event| event.number.saturating_add(1)),
             time: new.time.as_second(),
             operator: new.account.name.clone(),
             operator_uid: i64::from(new.account.uid),
@@ -112,13 +192,14 @@ impl Writing<'_> {
             user_id: new.user.map(|user| user.0),
             reason: new.reason.clone(),
             details: new.details.clone(),
+            changes_digest: Some(changes_digest.to_vec()),
             hash: Vec::new(),
         };
         event.hash = event.chained_hash(before).to_vec();
         let mut statement = self.transaction.prepare_cached(
             "INSERT INTO event (number, time, operator, operator_uid, login_uid, host, by_sudo, standing, action, \
-             outcome, user_id, reason, details, hash) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, \
-             ?14)",
+             outcome, user_id, reason, details, hash, changes_digest) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, \
+             ?11, ?12, ?13, ?14, ?15)",
         )?;
         statement.execute(params![
             event.number,
@@ -135,6 +216,7 @@ impl Writing<'_> {
             event.reason,
             event.details,
             event.hash,
+            event.changes_digest,
         ])?;
         Ok(())
     }
@@ -156,5 +238,19 @@ pub(super) fn event(row: &Row<'_>) -> rusqlite::Result<Event> {
         reason: row.get(11)?,
         details: row.get(12)?,
         hash: row.get(13)?,
+        changes_digest: row.get(14)?,
     })
+}
+
+fn follow_change(chain: &mut Chain, row: &Row<'_>) -> rusqlite::Result<std::result::Result<(), ChainBreak>> {
+    let values = ChangeValues {
+        event: row.get(0)?,
+        user: row.get(1)?,
+        field: bytes(row.get_ref(2)?).unwrap_or_default(),
+        old: bytes(row.get_ref(3)?),
+        new: bytes(row.get_ref(4)?),
+        salt: bytes(row.get_ref(5)?).unwrap_or_default(),
+    };
+    let digest: Vec<u8> = row.get(6)?;
+    Ok(chain.change(&values, &digest, row.get(7)?))
 }

@@ -366,12 +366,12 @@ impl Writing<'_> {
         let changed = if matched > 0 { Self::update_matched(connection, now)? } else { 0 };
         let added = connection.execute(
             &format!("INSERT INTO user (username, email, name, role_id, sign_in, locale, locked_at, locked_until, created_at, \
-             updated_at, password_set_at, must_change_password, password_hash, email_key)
+             updated_at, password_set_at, must_change_password, password_hash, added_by_event, email_key)
              SELECT username, email, coalesce(name, ''), coalesce(role_id, :role), coalesce(sign_in, sign_in_by_domain), \
              nullif(locale, '{CLEARED_TEXT}'), CASE WHEN locked THEN :now END, CASE WHEN locked THEN nullif(locked_until, {CLEARED_TIME}) END, \
              :now, :now, CASE WHEN password_hash IS NOT NULL THEN :now END, \
-             coalesce(must_change, 0), password_hash, email_key FROM temp.incoming WHERE target IS NULL ORDER BY number"),
-            named_params! { ":role": default_role.0, ":now": now },
+             coalesce(must_change, 0), password_hash, :event, email_key FROM temp.incoming WHERE target IS NULL ORDER BY number"),
+            named_params! { ":role": default_role.0, ":now": now, ":event": self.next_event_number()? },
         )?;
         Ok(Imported {
             added: added as u64,

@@ -204,7 +204,7 @@ impl Writing<'_> {
         let Sending { connections, rate, max_failures, canary } = &new.sending;
         self.transaction.execute(
             "INSERT INTO job (key, state, operator, operator_uid, created_at, reason, selection, connections, rate, \
-             max_failures, canary) VALUES (?1, 'running', ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+             max_failures, canary, event) VALUES (?1, 'running', ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
             params![
                 new.key,
                 new.operator.name,
@@ -216,6 +216,7 @@ impl Writing<'_> {
                 rate,
                 max_failures,
                 canary.map(u64::cast_signed),
+                self.next_event_number()?,
             ],
         )?;
         let job = JobId(self.transaction.last_insert_rowid());

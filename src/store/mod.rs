@@ -38,15 +38,18 @@ mod rows;
 pub mod schema;
 pub mod sign_in_failures;
 pub mod stop_signals;
+pub mod user_changes;
 pub mod user_list;
 pub mod users;
 
+use std::cell::Cell;
 use std::ops::Deref;
 use std::path::Path;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use rusqlite::Connection;
 use rusqlite::Transaction;
 use rusqlite::TransactionBehavior;
 
@@ -55,6 +58,9 @@ use stop_signals::GuardedConnection;
 use stop_signals::StopSignalGuard;
 
 use crate::private_file::Rule;
+
+/// How long the end of a deletion waits for others who read, to empty the log of what was erased.
+const EMPTY_LOG_WITHIN: Duration = Duration::from_secs(1);
 
 /// Short for the results of this layer.
 pub type Result<T> = std::result::Result<T, StoreError>;
@@ -66,6 +72,8 @@ pub struct Store {
     path: PathBuf,
     /// How the file, and each file that SQLite keeps beside it, must be.
     rule: Rule,
+    /// Whether this connection notes the changes of users: [`user_changes`].
+    notes_changes: Cell<bool>,
 }
 
 /// A read-only transaction: everything read in it is of one moment.
@@ -78,6 +86,9 @@ pub struct Reading<'store> {
 #[derive(Debug)]
 pub struct Writing<'store> {
     reading: Reading<'store>,
+    connection: &'store Connection,
+    /// Whether values were erased that the log still has.
+    has_erased: Cell<bool>,
     // After the transaction: fields are dropped in their order.
     _stop_signals: StopSignalGuard,
 }
@@ -111,8 +122,17 @@ impl Store {
     /// [`StoreError::Busy`] when that takes longer than [`open::PATIENCE`]; others when the store cannot be written.
     pub fn write(&self) -> Result<Writing<'_>> {
         let stop_signals = stop_signals::defer();
+        if !self.notes_changes.get() {
+            user_changes::begin_to_note(&self.connection)?;
+            self.notes_changes.set(true);
+        }
         let transaction = Transaction::new_unchecked(&self.connection, TransactionBehavior::Immediate)?;
-        Ok(Writing { reading: Reading { transaction }, _stop_signals: stop_signals })
+        Ok(Writing {
+            reading: Reading { transaction },
+            connection: &self.connection,
+            has_erased: Cell::new(false),
+            _stop_signals: stop_signals,
+        })
     }
 }
 
@@ -120,9 +140,16 @@ impl Writing<'_> {
     /// Makes everything written durable.
     ///
     /// # Errors
-    /// When the disk does not take it; nothing is changed then.
+    /// When the disk does not take it, or users were changed without an event; nothing is changed then.
     pub fn commit(self) -> Result<()> {
-        Ok(self.reading.transaction.commit()?)
+        self.require_recorded()?;
+        let Self { reading, connection, has_erased, _stop_signals } = self;
+        reading.transaction.commit()?;
+        if has_erased.get() {
+            // Best-effort: while others read, the log keeps the values until it is written anew.
+            let _ = open::waiting_at_most(EMPTY_LOG_WITHIN, || open::empty_log(connection));
+        }
+        Ok(())
     }
 }
 

@@ -80,7 +80,12 @@ impl Store {
         prepare(&connection)?;
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false)?;
         keep_log_for_readers(&connection, path)?;
-        Ok(Self { connection: GuardedConnection::new(connection), path: path.to_owned(), rule: *rule })
+        Ok(Self {
+            connection: GuardedConnection::new(connection),
+            path: path.to_owned(),
+            rule: *rule,
+            notes_changes: Cell::default(),
+        })
     }
 
     /// Whether a store can be created there, before anything is written: others may not be able to write in its directory,
@@ -127,7 +132,12 @@ impl Store {
         connection.pragma_update(None, "application_id", schema::APPLICATION_ID)?;
         prepare(&connection)?;
         schema::migrate(&connection)?;
-        let store = Self { connection: GuardedConnection::new(connection), path: path.to_owned(), rule: *rule };
+        let store = Self {
+            connection: GuardedConnection::new(connection),
+            path: path.to_owned(),
+            rule: *rule,
+            notes_changes: Cell::default(),
+        };
         let writing = store.write()?;
         fill(&writing)?;
         writing.commit()?;
@@ -181,7 +191,7 @@ pub(super) fn folder_of(path: &Path) -> &Path {
 
 /// Moves the log into the file, so that the file alone is the whole store. Closing does it too, but keeps silent when the
 /// disk does not take it.
-fn empty_log(connection: &Connection) -> Result<()> {
+pub(super) fn empty_log(connection: &Connection) -> Result<()> {
     let is_busy: bool = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
     if is_busy { Err(StoreError::Busy) } else { Ok(()) }
 }

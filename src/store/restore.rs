@@ -1,5 +1,6 @@
 //! A copy of the store, put in its place.
 
+use std::cell::Cell;
 use std::fs::File;
 use std::io;
 use std::os::unix::fs::MetadataExt as _;
@@ -153,7 +154,7 @@ impl Restoring {
         // Not stopped with the lock of the writer in its hand.
         let _deferred = stop_signals::defer();
         let connection = GuardedConnection::new(connect(&self.place, &self.rule)?);
-        let old = Store { connection, path: self.place.clone(), rule: self.rule };
+        let old = Store { connection, path: self.place.clone(), rule: self.rule, notes_changes: Cell::default() };
         let mut to = connect(&self.place, &self.rule)?;
         for connection in [&old.connection, &to] {
             // Where it turns out to be damaged, its log is kept as it is, and not moved into it.

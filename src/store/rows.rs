@@ -14,6 +14,7 @@ use super::messages;
 use super::operators;
 use super::outbox;
 use super::sign_in_failures;
+use super::user_changes;
 use super::users;
 use crate::domain::role::BUILT_IN;
 use crate::domain::text;
@@ -26,11 +27,12 @@ const MOST: usize = 100;
 const FAR_FROM_THE_END: i64 = i64::MAX >> 1;
 
 /// What is counted up, by table: the column, and the highest value that it has or had.
-const COUNTED: [(&str, &str, &str); 10] = [
+const COUNTED: [(&str, &str, &str); 11] = [
     ("role", "number", "SELECT max(id) FROM role"),
     ("user", "number", "SELECT max(id) FROM user"),
     ("password_history", "number", "SELECT max(id) FROM password_history"),
     ("event", "number", "SELECT max(number) FROM event"),
+    ("user_changes", "number", "SELECT max(id) FROM user_changes"),
     ("job", "number", "SELECT max(id) FROM job"),
     ("message", "number", "SELECT max(id) FROM message"),
     ("clock_period", "number", "SELECT max(number) FROM clock_period"),
@@ -73,6 +75,7 @@ impl Reading<'_> {
         self.read_each(&mut faults, "user", &all("id, password_hash", "user"), of_hash)?;
         self.read_each(&mut faults, "password_history", &all("id, password_hash", "password_history"), of_hash)?;
         self.read_each(&mut faults, "event", events::COLUMNS, |row| events::event(row).map(drop))?;
+        self.read_each(&mut faults, "user_changes", user_changes::COLUMNS, |row| user_changes::change(row).map(drop))?;
         self.read_each(&mut faults, "job", &all(jobs::COLUMNS, "job"), |row| jobs::job(row).map(drop))?;
         self.read_each(&mut faults, "message", &message, |row| messages::message(row).map(drop))?;
         self.read_each(&mut faults, "message", &outbox::every_due(), |row| outbox::due(row).map(drop))?;

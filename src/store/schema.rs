@@ -18,7 +18,8 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0003_sign_in.sql"),
     include_str!("migrations/0004_clock.sql"),
     include_str!("migrations/0005_attempts_by_account.sql"),
-    include_str!("migrations/0006_email_key.sql"),
+    include_str!("migrations/0006_user_changes.sql"),
+    include_str!("migrations/0007_email_key.sql"),
 ];
 
 /// The schema version this program reads and writes.
@@ -126,7 +127,7 @@ mod tests {
     #[test]
     fn users_of_an_older_store_get_the_canonical_form_and_those_who_share_one_stay() {
         let connection = in_memory();
-        apply(&connection, &MIGRATIONS[..5]).unwrap();
+        apply(&connection, &MIGRATIONS[..6]).unwrap();
         connection.execute_batch("INSERT INTO role VALUES (2, 'any', 1)").unwrap();
         for (username, email) in [
             ("plain", "Plain@Example.com"),

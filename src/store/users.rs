@@ -181,8 +181,8 @@ impl Writing<'_> {
     pub fn add_user(&self, new: &NewUser) -> Result<UserId> {
         let NewUser { username, email, name, role, sign_in, locale, created_at } = new;
         self.transaction.execute(
-            "INSERT INTO user (username, email, name, role_id, sign_in, locale, created_at, updated_at, email_key) \
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7, ?8)",
+            "INSERT INTO user (username, email, name, role_id, sign_in, locale, created_at, updated_at, added_by_event, email_key) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7, ?8, ?9)",
             params![
                 username.as_str(),
                 email.as_str(),
@@ -191,6 +191,7 @@ impl Writing<'_> {
                 sign_in.word(),
                 locale,
                 created_at.as_second(),
+                self.next_event_number()?,
                 email_address::key(email.as_str()),
             ],
         )?;

@@ -216,7 +216,7 @@ fn every_dry_run_prints_its_plan_on_standard_output_and_changes_nothing() {
     $ store restore [DIR]/saved.db
     Would replace [DIR]/data/store.db with the store of 2026-11-24T08:01:00Z with 4 users.
     $ store migrate
-    The store has the schema version 5 already: nothing would be changed.
+    The store has the schema version 6 already: nothing would be changed.
     ");
 }
 
@@ -370,7 +370,7 @@ fn every_plan_is_data_too() {
     $ store restore [DIR]/saved.db
     {"action":"store restore","would_change":true,"store":"[DIR]/data/store.db","users":4,"newest_event_at":"2026-11-24T08:01:00Z","links":1,"in_doubt":2,"jobs":1}
     $ store migrate
-    {"action":"store migrate","would_change":false,"schema_version":5,"new_schema_version":5}
+    {"action":"store migrate","would_change":false,"schema_version":6,"new_schema_version":6}
     "#);
 }
 

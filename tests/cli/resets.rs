@@ -200,7 +200,11 @@ fn links_of_a_store_that_did_not_note_the_time_live_on_and_expire_for_good() {
     world.command("users send-reset bob").run().expect_status(0);
     let of_bob = world.newest_code();
     world.sql(WITHOUT_EMAIL_KEYS);
-    world.sql("DROP TABLE clock_period; ALTER TABLE message DROP COLUMN clock_period; PRAGMA user_version = 3");
+    world.sql(
+        "DROP TABLE user_changes; ALTER TABLE event DROP COLUMN changes_digest; ALTER TABLE user DROP COLUMN added_by_event; \
+         ALTER TABLE job DROP COLUMN event; DROP TABLE clock_period; ALTER TABLE message DROP COLUMN clock_period; \
+         PRAGMA user_version = 3",
+    );
     world.run("store migrate").expect_status(0);
     redeem(&world, &code, OTHER).expect_status(0);
     // An invitation lives seven days.

@@ -2,6 +2,7 @@
 
 use cxme_admin::clock::SystemClock;
 use cxme_admin::domain::event::Chain;
+use cxme_admin::domain::event::ChainBreak;
 use cxme_admin::domain::event::NewEvent;
 use cxme_admin::domain::operator::Account;
 use cxme_admin::domain::user::UserId;
@@ -20,10 +21,11 @@ use crate::world::World;
 use crate::world::is_long;
 
 /// What takes the store's own guard away, as whoever edits the file would.
-const UNGUARD: &str = "DROP TRIGGER event_is_never_changed; DROP TRIGGER event_is_never_deleted;";
+const UNGUARD: &str = "DROP TRIGGER event_is_never_changed; DROP TRIGGER event_is_never_deleted; \
+                       DROP TRIGGER user_changes_are_only_erased; DROP TRIGGER user_changes_are_never_deleted;";
 
 /// Another value for each column.
-const EDITS: [(&str, &str); 14] = [
+const EDITS: [(&str, &str); 16] = [
     ("number", "number + 100000"),
     ("time", "time + 1"),
     ("operator", "operator || 'x'"),
@@ -38,6 +40,8 @@ const EDITS: [(&str, &str); 14] = [
     ("reason", "coalesce(reason || 'x', '')"),
     ("details", "CASE WHEN details IS NULL THEN '' END"),
     ("hash", "zeroblob(32)"),
+    ("changes_digest", "zeroblob(32)"),
+    ("changes_digest", "NULL"),
 ];
 
 /// A store with `count` events, some with every field and some with few.
@@ -84,6 +88,12 @@ enum Found {
     Store,
 }
 
+impl From<ChainBreak> for Found {
+    fn from(_: ChainBreak) -> Self {
+        Self::Break
+    }
+}
+
 impl From<StoreError> for Found {
     fn from(_: StoreError) -> Self {
         Self::Store
@@ -91,10 +101,7 @@ impl From<StoreError> for Found {
 }
 
 fn verify(store: &Store) -> Result<i64, Found> {
-    let mut chain = Chain::new(None);
-    let reading = store.read().unwrap();
-    reading.each_event_of_the_chain(|event| chain.follow(&event).map_err(|_| Found::Break))?;
-    chain.end().map_err(|_| Found::Break)
+    Ok(store.read().unwrap().follow_chain::<Found>(Chain::new(None), |_| ())?.events)
 }
 
 #[test]
@@ -164,7 +171,7 @@ fn audit_verify_names_what_was_deleted_swapped_or_inserted() {
     after(&world, sql(swap), &[]).refused(65, "event 5 was changed");
     let insert = "UPDATE event SET number = -number WHERE number > 10; UPDATE event SET number = 1 - number WHERE \
                   number < 0; INSERT INTO event SELECT 11, time, operator, operator_uid, login_uid, host, by_sudo, \
-                  standing, action, outcome, user_id, reason, details, hash FROM event WHERE number = 10";
+                  standing, action, outcome, user_id, reason, details, hash, changes_digest FROM event WHERE number = 10";
     after(&world, sql(insert), &[]).refused(65, "event 11 was changed");
     // A field of another kind than the column's.
     let kind = "PRAGMA ignore_check_constraints = ON; UPDATE event SET operator = x'ff' WHERE number = 3";

@@ -3,7 +3,9 @@
 use std::path::Path;
 
 use cxme_admin::domain::event::Chain;
+use cxme_admin::domain::event::ChainBreak;
 use cxme_admin::domain::event::NewEvent;
+use cxme_admin::domain::event::Verified;
 use cxme_admin::domain::operator::Account;
 use cxme_admin::domain::operator::Operator;
 use cxme_admin::domain::operator::OperatorKind;
@@ -17,8 +19,11 @@ use cxme_admin::domain::selection::UserQuery;
 use cxme_admin::domain::user::Lock;
 use cxme_admin::domain::user::SignIn;
 use cxme_admin::domain::user::Status;
+use cxme_admin::domain::user::User;
 use cxme_admin::domain::user::UserId;
 use cxme_admin::domain::user::UserReference;
+use cxme_admin::domain::user_change::SaltSeed;
+use cxme_admin::domain::user_change::UserChange;
 use cxme_admin::private_file::Rule;
 use cxme_admin::random::ScriptedRandom;
 use cxme_admin::secrets::Hasher;
@@ -37,6 +42,7 @@ use cxme_admin::store::import::Imported;
 use cxme_admin::store::import::Incoming;
 use cxme_admin::store::import::RowPlace;
 use cxme_admin::store::open::Expect;
+use cxme_admin::store::user_changes::ChangeQuery;
 use cxme_admin::store::users::MOST_HISTORY;
 use cxme_admin::store::users::NewPassword;
 use cxme_admin::store::users::NewUser;
@@ -69,8 +75,32 @@ fn open(path: &Path) -> Result<Store> {
 fn change<T>(store: &Store, run: impl FnOnce(&Writing<'_>) -> Result<T>) -> T {
     let writing = store.write().unwrap();
     let value = run(&writing).unwrap();
+    if writing.has_user_changes().unwrap() {
+        writing.append_event_of_change(&new_event(0, None), &SaltSeed::new([7; 32])).unwrap();
+    }
     writing.commit().unwrap();
     value
+}
+
+pub(crate) fn new_event(seconds: i64, user: Option<UserId>) -> NewEvent {
+    let account = Account {
+        uid: 0,
+        name: "root".to_owned(),
+        is_name_known: true,
+        login_uid: None,
+        host: "host".to_owned(),
+        by_sudo: false,
+    };
+    NewEvent {
+        time: at(seconds),
+        account,
+        standing: role::ADMIN.to_owned(),
+        action: "users lock".to_owned(),
+        outcome: "done",
+        user,
+        reason: None,
+        details: None,
+    }
 }
 
 fn new_user(name: &str, role: RoleId) -> NewUser {
@@ -122,6 +152,8 @@ fn the_story_of_a_store() {
     lists_count_and_order(&store, minimal);
     an_import_names_every_conflict_and_then_takes_all(&store, minimal);
     events_form_a_chain(&store, alice);
+    let frank = each_change_of_a_user_is_kept_beside_its_event(&store, minimal);
+    the_values_of_a_deleted_user_are_erased_and_the_chain_is_whole(&store, frank);
     a_deleted_user_leaves_his_events_and_his_number_free_for_nobody(&store, alice, minimal);
     let copy = folder.path().join("copy.db");
     store.finish_copy(store.begin_copy(&copy).unwrap()).unwrap();
@@ -315,47 +347,126 @@ fn an_import_names_every_conflict_and_then_takes_all(store: &Store, minimal: Rol
 }
 
 fn events_form_a_chain(store: &Store, alice: UserId) {
-    for number in 0..3 {
-        let account = Account {
-            uid: 0,
-            name: "root".to_owned(),
-            is_name_known: true,
-            login_uid: None,
-            host: "host".to_owned(),
-            by_sudo: false,
-        };
-        let event = NewEvent {
-            time: at(number),
-            account,
-            standing: role::ADMIN.to_owned(),
-            action: "users lock".to_owned(),
-            outcome: "done",
-            user: (number == 1).then_some(alice),
-            reason: None,
-            details: None,
-        };
-        change(store, |writing| writing.append_event(&event));
+    let newest = |store: &Store| store.read().unwrap().newest_event().unwrap().unwrap();
+    let before = newest(store).number;
+    for number in 1..=3 {
+        change(store, |writing| writing.append_event(&new_event(number, (number == 2).then_some(alice))));
     }
+    let chain = Chain::new(Some(newest(store).hash));
+    let verified = store.read().unwrap().follow_chain::<ChainOrStore>(chain, |_| ()).unwrap();
+    assert_eq!(verified, Verified { events: before + 3, erased: 0 });
     let reading = store.read().unwrap();
-    let mut chain = Chain::new(Some(reading.newest_event().unwrap().unwrap().hash));
-    let followed = |event| {
-        chain.follow(&event).unwrap();
-        Ok::<_, StoreError>(())
-    };
-    reading.each_event_of_the_chain(followed).unwrap();
-    assert_eq!(chain.end(), Ok(3));
     let numbers = |query: &EventQuery| {
         let mut numbers = Vec::new();
         let visit = |event: cxme_admin::domain::event::Event| {
-            numbers.push(event.number);
+            numbers.push(event.number - before);
             Ok::<_, StoreError>(())
         };
         reading.each_event(query, visit).unwrap();
         numbers
     };
     assert_eq!(numbers(&EventQuery { limit: Some(2), ..EventQuery::default() }), [3, 2], "newest first");
-    assert_eq!(numbers(&EventQuery { user: Some(alice), ..EventQuery::default() }), [2]);
-    assert_eq!(numbers(&EventQuery { since: Some(BEGIN + 1), ..EventQuery::default() }), [3, 2]);
+    assert_eq!(numbers(&EventQuery { user: Some(alice), ..EventQuery::default() })[0], 2);
+    assert_eq!(numbers(&EventQuery { since: Some(BEGIN + 2), ..EventQuery::default() }), [3, 2]);
+}
+
+/// What a check of the chain can end with.
+#[derive(Debug)]
+struct ChainOrStore;
+
+impl From<StoreError> for ChainOrStore {
+    fn from(_: StoreError) -> Self {
+        Self
+    }
+}
+
+impl From<ChainBreak> for ChainOrStore {
+    fn from(_: ChainBreak) -> Self {
+        Self
+    }
+}
+
+fn each_change_of_a_user_is_kept_beside_its_event(store: &Store, minimal: RoleId) -> UserId {
+    let id = change(store, |writing| writing.add_user(&new_user("frank", minimal)));
+    let user = || store.read().unwrap().user_by_id(id).unwrap().unwrap();
+    let lock = Lock { until: Some(at(100)), reason: Some("left".to_owned()) };
+    let edited = User { name: "Frank".to_owned(), email: "f@example.com".parse().unwrap(), ..user() };
+    let first = store.write().unwrap().next_event_number().unwrap();
+    change(store, |writing| writing.update_user(&edited));
+    change(store, |writing| writing.set_password(id, &new_password(1, false)));
+    change(store, |writing| writing.set_password(id, &new_password(2, false)));
+    change(store, |writing| writing.set_lock(id, Some(&lock), at(1)));
+    change(store, |writing| {
+        writing.set_lock(id, None, at(2))?;
+        writing.remove_password(id)?;
+        // Changed and changed back: nothing.
+        writing.update_user(&User { name: "Eve".to_owned(), ..edited.clone() })?;
+        writing.update_user(&edited)?;
+        writing.note_user_change(id, "failed_logins", Some("5"), None)
+    });
+    let changes = |query: ChangeQuery| {
+        let changes = store.read().unwrap().user_changes(&query).unwrap();
+        let told = |change: &UserChange| {
+            let value = |value: &Option<String>| value.clone().unwrap_or("-".to_owned());
+            format!("{} {}: {} > {}", change.event - first, change.field, value(&change.old), value(&change.new))
+        };
+        (changes.iter().map(told).collect::<Vec<_>>(), changes.last().map(|change| change.id))
+    };
+    let all = ChangeQuery { user: Some(id), limit: 100, ..ChangeQuery::default() };
+    let told = [
+        "0 email: frank@example.com > f@example.com",
+        "0 name:  > Frank",
+        "1 must_change_password: false > true",
+        "1 password: - > set",
+        "2 password: - > changed",
+        "3 lock_reason: - > left",
+        "3 locked_at: - > 2027-01-15T08:00:01Z",
+        "3 locked_until: - > 2027-01-15T08:01:40Z",
+        "4 failed_logins: 5 > -",
+        "4 lock_reason: left > -",
+        "4 locked_at: 2027-01-15T08:00:01Z > -",
+        "4 locked_until: 2027-01-15T08:01:40Z > -",
+        "4 must_change_password: true > false",
+        "4 password: - > removed",
+    ];
+    assert_eq!(changes(all).0, told);
+    let (page, last) = changes(ChangeQuery { limit: 3, ..all });
+    assert_eq!(page, told[..3]);
+    assert_eq!(changes(ChangeQuery { after: last.unwrap(), ..all }).0, told[3..]);
+    assert_eq!(changes(ChangeQuery { event: Some(first + 2), ..all }).0, told[4..5]);
+    assert_eq!(changes(ChangeQuery { event: Some(first + 1), user: None, ..all }).0, told[2..4]);
+    assert_eq!(store.read().unwrap().count_user_changes(first + 4).unwrap(), (6, 1));
+    // What no event tells of is not saved.
+    let writing = store.write().unwrap();
+    writing.update_user(&User { name: "Eve".to_owned(), ..edited.clone() }).unwrap();
+    assert!(matches!(writing.append_event(&new_event(9, Some(id))), Err(StoreError::Unrecorded)));
+    assert!(matches!(writing.commit(), Err(StoreError::Unrecorded)));
+    assert_eq!(user().name, "Frank");
+    id
+}
+
+fn the_values_of_a_deleted_user_are_erased_and_the_chain_is_whole(store: &Store, frank: UserId) {
+    let before = store.read().unwrap().newest_event().unwrap().unwrap().number;
+    change(store, |writing| writing.delete_user(frank));
+    let reading = store.read().unwrap();
+    let query = ChangeQuery { user: Some(frank), limit: 100, ..ChangeQuery::default() };
+    let changes = reading.user_changes(&query).unwrap();
+    let (left, erased): (Vec<_>, Vec<_>) = changes.iter().partition(|change| change.event > before);
+    assert_eq!(erased.len(), 14);
+    assert!(erased.iter().all(|change| change.is_erased && change.old.is_none() && change.new.is_none()));
+    let told = left.iter().map(|change| (change.field.as_str(), change.old.is_some(), change.new.as_deref()));
+    assert_eq!(told.collect::<Vec<_>>(), [("added_by_event", true, None), ("user", false, Some("deleted"))]);
+    let verified = reading.follow_chain::<ChainOrStore>(Chain::new(None), |_| ()).unwrap();
+    assert_eq!(verified, Verified { events: before + 1, erased: 14 });
+    assert!(reading.is_in_audit(frank).unwrap());
+    let mut numbers = Vec::new();
+    let visit = |event: cxme_admin::domain::event::Event| {
+        numbers.push(event.number);
+        Ok::<_, StoreError>(())
+    };
+    reading.each_event(&EventQuery { user: Some(frank), ..EventQuery::default() }, visit).unwrap();
+    let added: i64 = left[0].old.as_deref().unwrap().parse().unwrap();
+    assert_eq!((numbers.first(), numbers.last()), (Some(&(before + 1)), Some(&added)));
 }
 
 fn a_deleted_user_leaves_his_events_and_his_number_free_for_nobody(store: &Store, alice: UserId, minimal: RoleId) {

@@ -18,6 +18,7 @@ use cxme_admin::domain::user::Status;
 use cxme_admin::domain::user::User;
 use cxme_admin::domain::user::UserId;
 use cxme_admin::domain::user::lock_is_in_force;
+use cxme_admin::domain::user_change::SaltSeed;
 use cxme_admin::private_file::Rule;
 use cxme_admin::store::Store;
 use cxme_admin::store::StoreError;
@@ -33,6 +34,7 @@ use proptest::prelude::*;
 use rusqlite::Connection;
 use rusqlite::params;
 
+use crate::conformance::new_event;
 use crate::world::is_long;
 
 /// A user as the file may hold one: also in ways that the program itself would not write.
@@ -220,6 +222,7 @@ fn every_copy_of_who_is_locked_says_what_the_rule_says() {
         let writing = scene.store.write().unwrap();
         writing.match_incoming().unwrap();
         writing.import(RoleId::MINIMAL, at(now)).unwrap();
+        writing.append_event_of_change(&new_event(0, None), &SaltSeed::new([0; 32])).unwrap();
         writing.commit().unwrap();
         let after: Vec<Option<i64>> = scene.column("SELECT locked_at FROM user ORDER BY id");
         for ((user, before), after) in users.iter().zip(before).zip(after) {

@@ -6,8 +6,10 @@ use crate::cli::data;
 use crate::cli::data::Cell;
 use crate::cli::data::Head;
 use crate::cli::failure::Complaint;
+use crate::cli::jobs::summary::counted;
 use crate::cli::output::Format;
 use crate::domain::action::Action;
+use crate::domain::event::Verified;
 
 /// Check that no event was changed, deleted or inserted
 ///
@@ -27,18 +29,22 @@ pub struct VerifyArgs {
 pub fn run(context: &mut Context, args: &VerifyArgs) -> anyhow::Result<()> {
     let head = args.head.as_deref().map(bytes).transpose()?;
     let desk = context.desk(Action::AuditVerify)?;
-    let count = audit::verify(&desk, head)?;
+    let Verified { events, erased } = audit::verify(&desk, head)?;
     if context.output.format != Format::Table {
-        let heads = ["events", "whole", "head_found"].map(|name| Head { name, title: name });
+        let heads = ["events", "whole", "head_found", "erased"].map(|name| Head { name, title: name });
         let found = args.head.as_ref().map_or(Cell::Nothing(""), |_| Cell::Flag(true));
         return Ok(data::record(
             &mut context.output,
             &heads,
-            &[Cell::Number(count), Cell::Flag(true), found],
+            &[Cell::Number(events), Cell::Flag(true), found, Cell::Number(erased.cast_signed())],
             desk.now(),
         )?);
     }
-    context.output.line(&format!("{count} events, the chain is whole."))?;
+    context.output.line(&format!("{events} events, the chain is whole."))?;
+    if erased > 0 {
+        let changes = counted(erased, "user change");
+        context.output.line(&format!("Erased with deleted users: the values of {changes}."))?;
+    }
     if args.head.is_none() {
         let words = "Not seen without `--head HASH`: whether the newest events were cut off, or all of them rewritten.";
         context.output.say(words);
