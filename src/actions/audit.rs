@@ -1,4 +1,4 @@
-//! `audit list`, `audit verify`, `audit head`.
+//! `audit list`, `audit show`, `audit verify`, `audit head`.
 
 use crate::actions::Desk;
 use crate::actions::Result;
@@ -7,6 +7,7 @@ use crate::domain::action::Action;
 use crate::domain::event::Chain;
 use crate::domain::event::Event;
 use crate::domain::event::Verified;
+use crate::domain::refusal::Refusal;
 use crate::domain::user::UserReference;
 use crate::store::events::EventQuery;
 use crate::store::sign_in_failures::RefusedAttempts;
@@ -29,6 +30,14 @@ pub fn list(
         }
         view.each_event(&query, visit)
     })
+}
+
+/// An event by its number.
+///
+/// # Errors
+/// When there is none, or the operator may not view the audit.
+pub fn show(desk: &Desk, number: i64) -> Result<Event> {
+    desk.view(Action::AuditShow, |view| Ok(view.event(number)?.ok_or(Refusal::NoSuchEvent(number))?))
 }
 
 /// The refused attempts that no event tells of yet: the rest of a minute becomes one event.

@@ -316,6 +316,10 @@ impl Desk {
         if let Some(why) = refusal.why() {
             record.note("why", why);
         }
+        if let Some((count, usernames)) = refusal.users() {
+            record.note("count", count);
+            record.note("usernames", usernames);
+        }
         if let Some(given) = refusal.given() {
             record.note("user", text::quoted(given, text::MAX_NAME));
         }

@@ -24,6 +24,7 @@ pub mod roles;
 pub mod selection;
 pub mod store;
 pub mod table;
+pub mod targets;
 pub mod users;
 pub mod whoami;
 

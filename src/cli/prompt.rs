@@ -34,6 +34,17 @@ pub fn confirm(context: &mut Context, yes: bool, question: &str) -> anyhow::Resu
     }
 }
 
+/// Asks before passwords are removed, unless `yes` was given.
+///
+/// # Errors
+/// As [`confirm`], but [`Refusal::PasswordsRemoved`] where nobody can be asked: what the input says is refused then.
+pub fn confirm_removal(context: &mut Context, yes: bool, question: &str, passwords: u64) -> anyhow::Result<()> {
+    confirm(context, yes, question).map_err(|error| match error.downcast_ref() {
+        Some(Complaint::CannotAsk { .. }) => ActionError::from(Refusal::PasswordsRemoved { passwords }).into(),
+        _ => error,
+    })
+}
+
 /// Asks for a line; empty: the default.
 ///
 /// # Errors

@@ -56,6 +56,9 @@ pub struct SelectionArgs {
     /// Those named in a file (`-`: standard input): a user a line, or CSV or JSON with `username` or `email`
     #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::AnyPath)]
     pub from: Option<InputFile>,
+    /// What stands before the names of the options that a command has for itself: `with-` makes `--with-role` of `--role`.
+    #[arg(skip)]
+    pub prefix: &'static str,
 }
 
 impl SelectionArgs {
@@ -72,6 +75,10 @@ impl SelectionArgs {
         !self.words().is_empty()
     }
 
+    fn role_option(&self) -> String {
+        format!("--{}role", self.prefix)
+    }
+
     /// The conditions as one would type them.
     pub fn words(&self) -> String {
         let Self {
@@ -85,15 +92,16 @@ impl SelectionArgs {
             policy_outdated,
             never_logged_in,
             from,
+            prefix: _,
         } = self;
         let texts = [
-            ("--search", search.clone()),
-            ("--role", role.clone()),
-            ("--status", status.map(|status| status.word().to_owned())),
-            ("--sign-in", sign_in.map(|sign_in| sign_in.word().to_owned())),
-            ("--email-domain", email_domain.clone()),
-            ("--password-older-than", password_older_than.clone()),
-            ("--from", from.as_ref().map(ToString::to_string)),
+            ("--search".to_owned(), search.clone()),
+            (self.role_option(), role.clone()),
+            ("--status".to_owned(), status.map(|status| status.word().to_owned())),
+            (format!("--{}sign-in", self.prefix), sign_in.map(|sign_in| sign_in.word().to_owned())),
+            ("--email-domain".to_owned(), email_domain.clone()),
+            ("--password-older-than".to_owned(), password_older_than.clone()),
+            ("--from".to_owned(), from.as_ref().map(ToString::to_string)),
         ];
         let flags = [
             ("--no-password", *no_password),
@@ -102,7 +110,7 @@ impl SelectionArgs {
         ];
         let mut words: Vec<OsString> = Vec::new();
         for (option, value) in texts {
-            words.extend(value.into_iter().flat_map(|value| [OsString::from(option), OsString::from(value)]));
+            words.extend(value.map(|value| [OsString::from(option), OsString::from(value)]).into_iter().flatten());
         }
         words.extend(flags.iter().filter(|(_, given)| *given).map(|(option, _)| OsString::from(option)));
         crate::cli::as_typed(&words)
@@ -113,9 +121,11 @@ impl SelectionArgs {
     /// # Errors
     /// When an age or the file is malformed.
     pub fn wanted_with_digest(&self, context: &mut Context, desk: &Desk) -> anyhow::Result<(Wanted, Option<String>)> {
-        for (option, value) in
-            [("--search", &self.search), ("--role", &self.role), ("--email-domain", &self.email_domain)]
-        {
+        for (option, value) in [
+            ("--search".to_owned(), &self.search),
+            (self.role_option(), &self.role),
+            ("--email-domain".to_owned(), &self.email_domain),
+        ] {
             // A script whose variable is empty must not mean everybody.
             if value.as_ref().is_some_and(|value| value.trim().is_empty()) {
                 let hint = Some("leave it out to mean all".to_owned());

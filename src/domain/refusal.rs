@@ -102,8 +102,52 @@ pub enum Refusal {
     RowsOutrank {
         /// How many.
         rows: u64,
+        /// The first of their users. For the event alone.
+        usernames: Vec<String>,
         /// The operator's role.
         role: String,
+    },
+    /// Some of the users that a command is for have a role that may do more than the operator's.
+    #[error(
+        "{} a role with permissions that your role, {role}, lacks (such as `{permission}`): {}{}; nothing was changed",
+        if *.count == 1 { "1 user has".to_owned() } else { format!("{count} users have") },
+        users.join(", "),
+        if *.count > users.len() as u64 { " and others" } else { "" }
+    )]
+    UsersOutrank {
+        /// The first of them.
+        users: Vec<String>,
+        /// How many they are.
+        count: u64,
+        /// The operator's role.
+        role: String,
+        /// What that role lacks.
+        permission: Permission,
+    },
+    /// A selection holds other users than those that the operator confirmed.
+    #[error(
+        "the selection holds other users than those you confirmed ({confirmed} then, {found} now); nothing was changed"
+    )]
+    SelectionChanged {
+        /// How many it held when the operator was asked.
+        confirmed: u64,
+        /// How many it holds now.
+        found: u64,
+    },
+    /// The user has no password that they could have to change.
+    #[error("{user} has no password to change")]
+    NoPasswordToChange {
+        /// The user.
+        user: String,
+    },
+    /// More passwords would be removed than the operator confirmed.
+    #[error(
+        "{passwords} {} removed, because the users would sign in with SAML; nothing was changed",
+        if *.passwords == 1 { "password would be" } else { "passwords would be" }
+    )]
+    PasswordsRemoved {
+        /// How many.
+        passwords: u64,
     },
     /// No user has this name or address.
     #[error("no user has the {} `{}`", if .0.contains('@') { "email address" } else { "username" }, text::quoted(.0, 80))]
@@ -183,6 +227,9 @@ pub enum Refusal {
     /// The user is named twice in one command.
     #[error("{0} is named twice")]
     NamedTwice(String),
+    /// No event has this number.
+    #[error("no such event: {0}")]
+    NoSuchEvent(i64),
     /// No message has this number.
     #[error("no message has the number {0}")]
     NoSuchMessage(i64),
@@ -265,6 +312,7 @@ impl Refusal {
                 | Self::Outranked { .. }
                 | Self::RoleOutranks { .. }
                 | Self::RowsOutrank { .. }
+                | Self::UsersOutrank { .. }
                 | Self::LastAdmin(_)
                 | Self::Saml { .. }
                 | Self::WrongPassword { .. }
@@ -287,6 +335,14 @@ impl Refusal {
     pub fn given(&self) -> Option<&str> {
         match self {
             Self::WrongPassword { given } => Some(given),
+            _ => None,
+        }
+    }
+
+    /// The users that it is about, the first of so many, where the words leave their names out.
+    pub fn users(&self) -> Option<(u64, &[String])> {
+        match self {
+            Self::RowsOutrank { rows, usernames, .. } => Some((*rows, usernames)),
             _ => None,
         }
     }

@@ -121,6 +121,8 @@ pub struct Imported {
     pub changed: u64,
     /// Users that were so already.
     pub unchanged: u64,
+    /// Passwords removed, because their users sign in with SAML now.
+    pub passwords_removed: u64,
 }
 
 /// The staging of rows.
@@ -205,18 +207,39 @@ impl Reading<'_> {
         Ok(())
     }
 
-    /// How many of the staged rows give one of these roles, or are for a user who has one.
+    /// How many of the staged rows give one of these roles, or are for a user who has one, and the first `limit` usernames.
     ///
     /// # Errors
     /// When the store cannot be read.
-    pub fn count_incoming_of(&self, roles: &[RoleId]) -> Result<u64> {
+    pub fn incoming_with_roles(&self, roles: &[RoleId], limit: usize) -> Result<(u64, Vec<String>)> {
         if roles.is_empty() {
-            return Ok(0);
+            return Ok((0, Vec::new()));
         }
         let roles = roles.iter().map(|role| role.0.to_string()).collect::<Vec<_>>().join(", ");
-        let sql = format!(
-            "SELECT count(*) FROM temp.incoming LEFT JOIN main.user ON user.id = target \
+        let those = format!(
+            "FROM temp.incoming LEFT JOIN main.user ON user.id = target \
              WHERE incoming.role_id IN ({roles}) OR user.role_id IN ({roles})"
+        );
+        let count: i64 = self.transaction.query_row(&format!("SELECT count(*) {those}"), [], |row| row.get(0))?;
+        if count == 0 {
+            return Ok((0, Vec::new()));
+        }
+        let sql = format!("SELECT ifnull(user.username, incoming.username) {those} ORDER BY number LIMIT ?1");
+        let mut statement = self.transaction.prepare(&sql)?;
+        let usernames = statement.query_map([limit as i64], |row| row.get(0))?;
+        Ok((count.unsigned_abs(), usernames.collect::<rusqlite::Result<_>>()?))
+    }
+
+    /// How many passwords the staged rows remove, because their users would sign in with SAML. [`Reading::match_incoming`] comes
+    /// before.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn count_passwords_to_remove(&self) -> Result<u64> {
+        let sql = format!(
+            "SELECT count(*) FROM temp.incoming AS i JOIN main.user AS u ON u.id = i.target \
+             WHERE u.password_set_at IS NOT NULL AND {} = 'saml'",
+            sign_in_after()
         );
         let count: i64 = self.transaction.query_row(&sql, [], |row| row.get(0))?;
         Ok(count.unsigned_abs())
@@ -377,6 +400,7 @@ impl Writing<'_> {
             added: added as u64,
             changed: changed as u64,
             unchanged: matched.unsigned_abs() - changed as u64,
+            passwords_removed: if changed > 0 { self.passwords_removed()? } else { 0 },
         })
     }
 

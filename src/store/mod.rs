@@ -17,6 +17,7 @@
 
 pub mod backup;
 pub mod check;
+pub mod chosen;
 pub mod clock;
 pub mod error;
 pub mod events;

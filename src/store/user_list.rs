@@ -12,6 +12,7 @@ use super::StoreError;
 use super::time;
 use super::users::COLUMNS;
 use super::users::locked_at;
+use super::users::user;
 use crate::domain::email_domain;
 use crate::domain::role::RoleId;
 use crate::domain::selection::Selection;
@@ -19,6 +20,7 @@ use crate::domain::selection::UserOrder;
 use crate::domain::selection::UserQuery;
 use crate::domain::user::SignIn;
 use crate::domain::user::Status;
+use crate::domain::user::User;
 use crate::domain::user::UserReference;
 use crate::domain::user::lock_is_in_force;
 
@@ -110,6 +112,14 @@ impl<'row> UserRow<'row> {
         self.text(17)
     }
 
+    /// All of the user, for a list whose rows need more than a few fields.
+    ///
+    /// # Errors
+    /// When the row cannot be read.
+    pub fn to_user(&self) -> Result<User> {
+        Ok(user(self.row)?)
+    }
+
     fn text(&self, column: usize) -> Option<&'row str> {
         self.row.get_ref(column).ok()?.as_str_or_null().ok()?
     }
@@ -172,7 +182,7 @@ impl Conditions {
         conditions
     }
 
-    fn clause(&self) -> String {
+    pub(super) fn clause(&self) -> String {
         if self.sql.is_empty() { String::new() } else { format!(" WHERE {}", self.sql.join(" AND ")) }
     }
 
@@ -188,7 +198,7 @@ impl Conditions {
         numbered
     }
 
-    fn values(&self) -> Vec<&dyn ToSql> {
+    pub(super) fn values(&self) -> Vec<&dyn ToSql> {
         self.values.iter().map(AsRef::as_ref).collect()
     }
 }

@@ -198,14 +198,18 @@ impl Writing<'_> {
         Ok(UserId(self.transaction.last_insert_rowid()))
     }
 
-    /// Writes back the fields that `users edit` changes.
+    /// Writes back the fields that `users edit` changes. A user who signs in with SAML has no password and no history of
+    /// passwords afterwards.
     ///
     /// # Errors
     /// When the store cannot be written.
     pub fn update_user(&self, user: &User) -> Result<()> {
         let sql = "UPDATE user SET username = ?2, email = ?3, name = ?4, role_id = ?5, sign_in = ?6, locale = ?7, \
                    session_epoch = ?8, updated_at = ?9, email_key = ?10, \
-                   email_collides = email_collides AND email_key IS ?10 WHERE id = ?1";
+                   email_collides = email_collides AND email_key IS ?10, must_change_password = must_change_password * (?6 <> 'saml'), \
+                   password_hash = CASE WHEN ?6 <> 'saml' THEN password_hash END, \
+                   password_set_at = CASE WHEN ?6 <> 'saml' THEN password_set_at END, \
+                   password_policy = CASE WHEN ?6 <> 'saml' THEN password_policy END WHERE id = ?1";
         self.transaction.execute(
             sql,
             params![
@@ -221,18 +225,19 @@ impl Writing<'_> {
                 email_address::key(user.email.as_str()),
             ],
         )?;
+        if user.sign_in == SignIn::Saml {
+            self.transaction.execute("DELETE FROM password_history WHERE user_id = ?1", [user.id.0])?;
+        }
         Ok(())
     }
 
-    /// Takes a user's password and its history away.
+    /// Says whether a user must choose another password at the next sign-in.
     ///
     /// # Errors
     /// When the store cannot be written.
-    pub fn remove_password(&self, id: UserId) -> Result<()> {
-        let sql = "UPDATE user SET password_hash = NULL, password_set_at = NULL, password_policy = NULL, \
-                   must_change_password = 0 WHERE id = ?1";
-        self.transaction.execute(sql, [id.0])?;
-        self.transaction.execute("DELETE FROM password_history WHERE user_id = ?1", [id.0])?;
+    pub fn set_must_change(&self, id: UserId, must_change: bool) -> Result<()> {
+        let sql = "UPDATE user SET must_change_password = ?2 WHERE id = ?1 AND password_hash IS NOT NULL";
+        self.transaction.execute(sql, params![id.0, must_change])?;
         Ok(())
     }
 

@@ -19,10 +19,15 @@ const CALLS: &[(&str, &str)] = &[
     ("users add new@example.com --name 'New Example' --generate", ""),
     ("users add other@example.com --send-reset", ""),
     ("users edit alice --name 'Alice Adams' --sign-in saml", ""),
+    ("users edit --with-role 'Minimal Permissions' --must-change --locale de", ""),
+    ("users delete alice", ""),
     ("users delete alice bob", ""),
+    ("users delete --search nobody", ""),
     ("users lock alice --until 2026-12-01T08:00:00Z --reason 'lost laptop'", ""),
     ("users lock bob", ""),
+    ("users lock --all", ""),
     ("users unlock bob", ""),
+    ("users unlock --status locked", ""),
     ("users import -", "email\nnew@example.com\n"),
     ("users password alice", ""),
     ("users set-password alice", ""),
@@ -148,15 +153,24 @@ fn every_dry_run_prints_its_plan_on_standard_output_and_changes_nothing() {
     Would mail other an invitation to other@example.com.
     $ users edit alice --name 'Alice Adams' --sign-in saml
     Would change alice: name, sign_in. Would remove the password: the user signs in with SAML.
-    $ users delete alice bob
+    $ users edit --with-role 'Minimal Permissions' --must-change --locale de
+    Would change locale, must_change_password of 4 users (alice, bob, carla, dora). 3 users have no password to change.
+    $ users delete alice
     Would delete alice (alice@example.com).
-    Would delete bob (bob@example.com).
+    $ users delete alice bob
+    Would delete 2 users (alice, bob).
+    $ users delete --search nobody
+    No users match; nothing was changed.
     $ users lock alice --until 2026-12-01T08:00:00Z --reason 'lost laptop'
     Would lock alice until 2026-12-01T08:00:00Z.
     $ users lock bob
     bob is locked so already: nothing was changed.
+    $ users lock --all
+    Would lock 3 of 4 users until `users unlock`.
     $ users unlock bob
     Would unlock bob.
+    $ users unlock --status locked
+    Would unlock 1 user (bob).
     $ users import -
     1 would be added, 0 would be changed, 0 unchanged.
     $ users password alice
@@ -216,7 +230,7 @@ fn every_dry_run_prints_its_plan_on_standard_output_and_changes_nothing() {
     $ store restore [DIR]/saved.db
     Would replace [DIR]/data/store.db with the store of 2026-11-24T08:01:00Z with 4 users.
     $ store migrate
-    The store has the schema version 6 already: nothing would be changed.
+    The store has the schema version 7 already: nothing would be changed.
     ");
 }
 
@@ -300,18 +314,27 @@ fn every_plan_is_data_too() {
     {"action":"users add","would_change":true,"username":"other","email":"other@example.com","name":"","role":"Minimal Permissions","sign_in":"password","locale":null}
     {"action":"users send-reset","would_change":true,"username":"other","email":"other@example.com","name":null,"role":null,"sign_in":null,"locale":null}
     $ users edit alice --name 'Alice Adams' --sign-in saml
-    {"action":"users edit","would_change":true,"username":"alice","email":"alice@example.com","name":"Alice Adams","role":"Minimal Permissions","sign_in":"saml","locale":null,"changed":["name","sign_in"],"password_removed":true}
-    $ users delete alice bob
+    {"action":"users edit","would_change":true,"username":"alice","email":"alice@example.com","name":"Alice Adams","role":"Minimal Permissions","sign_in":"saml","locale":null,"must_change_password":false,"changed":["name","sign_in"],"password_removed":true}
+    $ users edit --with-role 'Minimal Permissions' --must-change --locale de
+    {"action":"users edit","would_change":true,"users":4,"users_changed":4,"usernames":["alice","bob","carla","dora"],"changed":["locale","must_change_password"],"passwords_removed":0,"without_password":3}
+    $ users delete alice
     {"action":"users delete","would_change":true,"username":"alice","email":"alice@example.com"}
-    {"action":"users delete","would_change":true,"username":"bob","email":"bob@example.com"}
+    $ users delete alice bob
+    {"action":"users delete","would_change":true,"users":2,"usernames":["alice","bob"]}
+    $ users delete --search nobody
+    {"action":"users delete","would_change":false,"users":0,"usernames":[]}
     $ users lock alice --until 2026-12-01T08:00:00Z --reason 'lost laptop'
     {"action":"users lock","would_change":true,"username":"alice","locked_until":"2026-12-01T08:00:00Z","lock_reason":"lost laptop"}
     $ users lock bob
     {"action":"users lock","would_change":false,"username":"bob","locked_until":null,"lock_reason":null}
+    $ users lock --all
+    {"action":"users lock","would_change":true,"users":4,"users_changed":3,"usernames":["alice","bob","carla","dora"],"locked_until":null,"lock_reason":null}
     $ users unlock bob
     {"action":"users unlock","would_change":true,"username":"bob","failed_logins":0}
+    $ users unlock --status locked
+    {"action":"users unlock","would_change":true,"users":1,"users_changed":1,"usernames":["bob"],"failed_logins":0}
     $ users import -
-    {"added":1,"changed":0,"unchanged":0,"dry_run":true,"sha256":"e7311dcf50781864ea05f26882d74e28938f481d332dd5971e22778f6d80dfc8"}
+    {"added":1,"changed":0,"unchanged":0,"dry_run":true,"sha256":"e7311dcf50781864ea05f26882d74e28938f481d332dd5971e22778f6d80dfc8","passwords_removed":0}
     $ users password alice
     {"action":"users set-password","would_change":true,"username":"alice","email":"alice@example.com","choices":["send-reset","set-password"]}
     $ users set-password alice
@@ -370,7 +393,7 @@ fn every_plan_is_data_too() {
     $ store restore [DIR]/saved.db
     {"action":"store restore","would_change":true,"store":"[DIR]/data/store.db","users":4,"newest_event_at":"2026-11-24T08:01:00Z","links":1,"in_doubt":2,"jobs":1}
     $ store migrate
-    {"action":"store migrate","would_change":false,"schema_version":6,"new_schema_version":6}
+    {"action":"store migrate","would_change":false,"schema_version":7,"new_schema_version":7}
     "#);
 }
 

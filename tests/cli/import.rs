@@ -191,7 +191,7 @@ fn a_hash_for_a_user_of_the_identity_provider_is_refused() {
 #[test]
 fn moving_to_saml_by_an_update_removes_the_password_in_the_same_change() {
     let world = World::new().with_users("alice").with_password("alice", GOOD);
-    import(&world, "--update", "email,sign_in\nalice@example.com,saml\n").expect_status(0);
+    import(&world, "--update --yes", "email,sign_in\nalice@example.com,saml\n").expect_status(0);
     assert_eq!(world.ask("SELECT sign_in || ifnull(password_hash, ' none') FROM user"), "saml none");
 }
 

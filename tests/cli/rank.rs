@@ -222,7 +222,10 @@ fn an_import_asks_for_rank_and_permission_inside_its_change_too() {
         };
         let users = || world.ask("SELECT group_concat(username || name) FROM user");
         let before = users();
-        let refused = import::import(&desk, &mut input, &options, &Intent::default(), &mut |_| ()).unwrap_err();
+        let intent = Intent::default();
+        let checked = import::check(&desk, &mut input, &options, &intent, &mut |_| ());
+        let written = checked.and_then(|checked| import::write(&desk, &checked, None, &intent, &mut |_| ()));
+        let refused = written.unwrap_err();
         let is_refused =
             matches!(refused, ActionError::Refused(Refusal::RowsOutrank { .. } | Refusal::NotPermitted { .. }));
         assert!(is_refused, "{then}: {refused}");

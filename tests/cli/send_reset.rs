@@ -132,8 +132,8 @@ fn what_is_malformed_is_refused_before_anything_is_queued() {
     for (options, status, words) in [
         ("--expires 4m", 65, "between 5 minutes and 24 hours"),
         ("--expires 25h", 65, "between 5 minutes and 24 hours"),
-        ("--expires soon", 2, "--expires: expected a whole number"),
-        ("--unless-sent-within x", 2, "--unless-sent-within: expected a whole number"),
+        ("--expires soon", 2, "--expires: expected whole numbers"),
+        ("--unless-sent-within x", 2, "--unless-sent-within: expected whole numbers"),
     ] {
         let run = world.run(&format!("users send-reset alice {options}")).expect_status(status);
         assert!(run.err().contains(words), "{run}");

@@ -323,13 +323,13 @@ fn users_are_deleted_all_or_none_and_asked_for() {
     assert_snapshot!(world.run("users delete alice"), @"
     status 2
     -- stderr
-    error: nobody can be asked here, and this needs an answer: Delete alice (alice@example.com) for good
+    error: nobody can be asked here, and this needs an answer: Delete alice (alice@example.com) permanently
     hint: give `--yes` to do it without being asked
     ");
     assert_snapshot!(world.command("users delete alice bob").typing(["no"]).run(), @"
     status 65
     -- asked
-    Delete alice (alice@example.com), bob (bob@example.com) for good? [y/N] no
+    Delete 2 users (alice, bob) permanently? [y/N] no
     -- stderr
     error: not confirmed: nothing was changed
     ");
@@ -350,15 +350,14 @@ fn users_are_deleted_all_or_none_and_asked_for() {
     assert_snapshot!(world.command("users delete alice bob alice@example.com --reason left").typing(["yes"]).run(), @"
     status 0
     -- asked
-    Delete alice (alice@example.com), bob (bob@example.com) for good? [y/N] yes
+    Delete 2 users (alice, bob) permanently? [y/N] yes
     -- stderr
-    alice (alice@example.com) is deleted.
-    bob (bob@example.com) is deleted.
+    Deleted 2 users.
     The same without questions: cxme-admin users delete alice bob alice@example.com --reason left --yes
     ");
     assert_snapshot!(world.newest_event(), @r#"
     users delete | done | owner, Admin | left
-    {"emails":["alice@example.com","bob@example.com"]}
+    {"usernames":["alice","bob"],"users":2}
     "#);
     assert_eq!(world.ask("SELECT group_concat(username) FROM user"), "carla");
     world.run("users delete carla --yes").expect_status(0);

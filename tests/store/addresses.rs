@@ -22,6 +22,7 @@ use proptest::prelude::*;
 use rusqlite::Connection;
 use unicode_normalization::UnicodeNormalization as _;
 
+use crate::conformance::change;
 use crate::world::is_long;
 
 /// Domains in the letters of their language, and as DNS has them.
@@ -150,13 +151,13 @@ fn a_user_is_found_by_every_form_and_nobody_else_gets_another_one() {
     let (_directory, store, sql) = new_store();
     proptest!(config(), |((one, other) in pair())| {
         sql.execute_batch("DELETE FROM user").unwrap();
+        let id = change(&store, |writing| writing.add_user(&new_user("first", &one)));
+        change(&store, |writing| writing.add_user(&new_user("second", "second@example.org")));
         let writing = store.write().unwrap();
-        let id = writing.add_user(&new_user("first", &one)).unwrap();
-        writing.add_user(&new_user("second", "second@example.org")).unwrap();
         prop_assert!(writing.is_email_taken(&address(&other), None).unwrap());
         prop_assert!(!writing.is_email_taken(&address(&other), Some(id)).unwrap());
         prop_assert!(writing.add_user(&new_user("third", &other)).unwrap_err().is_conflict());
-        writing.commit().unwrap();
+        drop(writing);
 
         let reference = UserReference::new(&other);
         let reading = store.read().unwrap();
@@ -199,19 +200,18 @@ fn an_import_takes_every_form_for_the_same_user() {
         let twice = conflicts(false);
         prop_assert!(matches!(twice[..], [(2, Conflict::EmailTwice(earlier))] if earlier.number == 1), "{:?}", twice);
 
-        let writing = store.write().unwrap();
-        let id = writing.add_user(&new_user("first", &one)).unwrap();
-        writing.commit().unwrap();
+        let id = change(&store, |writing| writing.add_user(&new_user("first", &one)));
         stage(&store, &[incoming(1, "second", &other)]);
         prop_assert_eq!(conflicts(false), [(1, Conflict::EmailTaken)]);
         prop_assert_eq!(conflicts(true), []);
-        let writing = store.write().unwrap();
-        writing.match_incoming().unwrap();
-        prop_assert_eq!(writing.import(RoleId::MINIMAL, Timestamp::UNIX_EPOCH).unwrap(), Imported { changed: 1, ..Imported::default() });
-        let user = writing.user_by_id(id).unwrap().unwrap();
+        let imported = change(&store, |writing| {
+            writing.match_incoming()?;
+            writing.import(RoleId::MINIMAL, Timestamp::UNIX_EPOCH)
+        });
+        prop_assert_eq!(imported, Imported { changed: 1, ..Imported::default() });
+        let user = store.read().unwrap().user_by_id(id).unwrap().unwrap();
         // It is no other domain, and so says nothing new of how the user signs in.
         prop_assert_eq!((user.email.as_str(), user.sign_in), (other.as_str(), SignIn::Password));
-        writing.commit().unwrap();
         prop_assert_eq!(store.read().unwrap().row_faults().unwrap(), [""; 0]);
     });
 }
@@ -270,9 +270,7 @@ fn users_of_an_older_store_who_share_an_address_are_found_by_the_exact_one() {
 
     // With one of them gone, every form names the other again.
     user.email = address("c@bücher.example");
-    let writing = store.write().unwrap();
-    writing.update_user(&user).unwrap();
-    writing.commit().unwrap();
+    change(&store, |writing| writing.update_user(&user));
     assert_eq!(found("a@xn--bcher-kva.example").as_deref(), Some("unicode"));
     assert_eq!(store.read().unwrap().colliding_addresses().unwrap().len(), 1);
 }
@@ -280,10 +278,8 @@ fn users_of_an_older_store_who_share_an_address_are_found_by_the_exact_one() {
 #[test]
 fn a_form_that_was_edited_by_hand_is_found() {
     let (_directory, store, sql) = new_store();
-    let writing = store.write().unwrap();
-    writing.add_user(&new_user("idn", "a@bücher.example")).unwrap();
-    writing.add_user(&new_user("plain", "plain@example.com")).unwrap();
-    writing.commit().unwrap();
+    change(&store, |writing| writing.add_user(&new_user("idn", "a@bücher.example")));
+    change(&store, |writing| writing.add_user(&new_user("plain", "plain@example.com")));
     sql.execute_batch("UPDATE user SET email_key = 'admin@example.com'").unwrap_err();
     sql.execute_batch("UPDATE user SET email_key = username || '@example.com'").unwrap();
     let fault = |row: u8| format!("user: row {row}: email_key: is not the canonical form of the address");
@@ -307,13 +303,11 @@ fn a_search_finds_whom_it_is_to_find() {
         "\u{200b}Anna",
     ];
     for (number, name) in names.iter().enumerate() {
-        let writing = store.write().unwrap();
         let user = NewUser {
             name: (*name).to_owned(),
             ..new_user(&format!("user{number}"), &format!("user{number}@example.com"))
         };
-        writing.add_user(&user).unwrap();
-        writing.commit().unwrap();
+        change(&store, |writing| writing.add_user(&user));
     }
     let found = |search: &str| {
         let selection = Selection { search: Some(SearchText::new(search).unwrap()), ..Selection::default() };

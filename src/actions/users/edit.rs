@@ -4,6 +4,9 @@ use super::add::check_domain;
 use super::add::check_line;
 use super::add::check_locale;
 use super::add::role;
+use super::targets::Resolved;
+use super::targets::Several;
+use super::targets::resolve_several;
 use crate::actions::Change;
 use crate::actions::Desk;
 use crate::actions::Intent;
@@ -18,6 +21,8 @@ use crate::domain::user::SignIn;
 use crate::domain::user::User;
 use crate::domain::user::UserReference;
 use crate::domain::user::Username;
+use crate::store::chosen::ChosenEdit;
+use crate::store::chosen::ChosenEdited;
 
 /// The fields to be changed; `None`: stays as it is.
 #[derive(Debug, Clone, Default)]
@@ -34,6 +39,20 @@ pub struct Edit {
     pub sign_in: Option<SignIn>,
     /// The language; empty: the organization's.
     pub locale: Option<String>,
+    /// Whether they must choose another password at the next sign-in.
+    pub must_change: Option<bool>,
+}
+
+impl Edit {
+    /// The first option that is about one user alone, such as an address, if one is given.
+    pub fn option_for_one(&self) -> Option<&'static str> {
+        let given = [
+            ("--email", self.email.is_some()),
+            ("--username", self.username.is_some()),
+            ("--name", self.name.is_some()),
+        ];
+        given.into_iter().find_map(|(option, is_given)| is_given.then_some(option))
+    }
 }
 
 /// What an edit did.
@@ -76,6 +95,7 @@ pub fn edit(desk: &Desk, reference: &UserReference, edit: &Edit, intent: &Intent
         record.note_change("role", role_name(&old)?, role.clone());
         record.note_change("sign_in", old.sign_in.word(), new.sign_in.word());
         record.note_change("locale", old.locale.clone(), new.locale.clone());
+        record.note_change("must_change_password", must_change(&old), must_change(&new));
         let is_change = |(_, value): &(&String, &serde_json::Value)| value.is_object();
         let changed: Vec<String> = record.details.iter().filter(is_change).map(|(name, _)| name.clone()).collect();
         record.is_unchanged = changed.is_empty();
@@ -85,15 +105,69 @@ pub fn edit(desk: &Desk, reference: &UserReference, edit: &Edit, intent: &Intent
             new.session_epoch += i64::from(ends_sessions);
             new.updated_at = change.now();
             if new.sign_in == SignIn::Saml {
-                change.remove_password(old.id)?;
                 new.password = None;
             }
             change.update_user(&new)?;
+            if let Some(must_change) = edit.must_change {
+                change.set_must_change(new.id, must_change)?;
+            }
         }
         if password_removed {
             record.note("password", "removed");
         }
         Ok((record, Edited { user: new, role: role.unwrap_or_default(), changed, password_removed }))
+    })
+}
+
+fn must_change(user: &User) -> bool {
+    user.password.as_ref().is_some_and(|password| password.must_change)
+}
+
+/// What an edit of several users did.
+#[derive(Debug)]
+pub struct EditedSeveral {
+    /// The users.
+    pub users: Resolved,
+    /// What was done.
+    pub done: ChosenEdited,
+}
+
+impl AsRef<Resolved> for EditedSeveral {
+    fn as_ref(&self) -> &Resolved {
+        &self.users
+    }
+}
+
+/// Edits several users, all or none. Fields that are about one user alone ([`Edit::option_for_one`]) are ignored.
+///
+/// # Errors
+/// When a field is malformed, one of the users does not exist, one's role may do more than the operator's, or they are others
+/// than the operator confirmed.
+pub fn edit_several(desk: &Desk, several: &Several, edit: &Edit, intent: &Intent) -> Result<EditedSeveral> {
+    desk.change(Action::UsersEdit, intent, |change| {
+        let (users, mut record) = resolve_several(change, several)?;
+        let locale = edit.locale.clone().map(|locale| Some(locale).filter(|locale| !locale.is_empty()));
+        check_locale(locale.as_ref().and_then(Option::as_deref))?;
+        let chosen = ChosenEdit {
+            role: edit.role.as_deref().map(|name| role(change, name)).transpose()?,
+            sign_in: edit.sign_in,
+            locale,
+            must_change: edit.must_change,
+        };
+        let done = change.edit_chosen(&chosen, change.now())?;
+        record.is_unchanged = done.changed == 0;
+        record.note("changed", done.changed);
+        let mut note_new = |name, new: Option<serde_json::Value>| {
+            new.into_iter().for_each(|new| record.note(name, serde_json::json!({ "new": new })));
+        };
+        note_new("role", edit.role.as_deref().map(Into::into));
+        note_new("sign_in", chosen.sign_in.map(|sign_in| sign_in.word().into()));
+        note_new("locale", chosen.locale.map(Into::into));
+        note_new("must_change_password", chosen.must_change.map(Into::into));
+        if done.passwords_removed > 0 {
+            record.note("passwords_removed", done.passwords_removed);
+        }
+        Ok((record, EditedSeveral { users, done }))
     })
 }
 
@@ -125,6 +199,16 @@ fn apply(change: &Change<'_>, edit: &Edit, user: &mut User) -> Result<()> {
     }
     if let Some(sign_in) = edit.sign_in {
         user.sign_in = sign_in;
+    }
+    if let Some(must_change) = edit.must_change {
+        let password = user.password.as_mut().filter(|_| user.sign_in == SignIn::Password);
+        match password {
+            Some(password) => password.must_change = must_change,
+            None if must_change => {
+                return Err(Refusal::NoPasswordToChange { user: user.username.to_string() }.into());
+            }
+            None => {}
+        }
     }
     if let Some(locale) = &edit.locale {
         user.locale = Some(locale.clone()).filter(|locale| !locale.is_empty());

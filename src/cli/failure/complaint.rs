@@ -18,6 +18,14 @@ pub enum Complaint {
         /// What to do.
         hint: Option<String>,
     },
+    /// An action that does not exist.
+    #[error("--action: no such action: `{}`; the actions are those of the commands:", text::quoted(.given, 80))]
+    NoSuchAction {
+        /// What was given.
+        given: String,
+        /// The nearest that exists.
+        nearest: Option<&'static str>,
+    },
     /// Nobody can be asked.
     #[error("nobody can be asked here, and this needs an answer: {question}")]
     CannotAsk {

@@ -19,9 +19,12 @@ use crate::cli::data::Cell;
 use crate::cli::data::Head;
 use crate::cli::failure::Complaint;
 use crate::cli::files::InputFile;
+use crate::cli::jobs::summary::counted;
 use crate::cli::output::Format;
+use crate::cli::output::Output;
 use crate::cli::plan;
 use crate::cli::plan::Step;
+use crate::cli::prompt;
 use crate::domain::action::Action;
 use crate::domain::role::Permission;
 
@@ -52,6 +55,9 @@ pub struct ImportArgs {
     /// Character between the fields of a CSV, or `tab`; otherwise recognized from the header
     #[arg(long, value_name = "CHARACTER")]
     delimiter: Option<Delimiter>,
+    /// Do not ask before passwords are removed
+    #[arg(short, long)]
+    yes: bool,
     #[command(flatten)]
     acting: ActingArgs,
 }
@@ -80,28 +86,31 @@ pub fn run(context: &mut Context, args: &ImportArgs) -> anyhow::Result<()> {
         source: args.file.to_string(),
         time_zone: context.process.time_zone(),
     };
-    let mut bad = 0;
-    let output = &mut context.output;
-    let mut report = |row: import::BadRow| {
-        bad += 1;
-        if bad <= NAMED {
-            output.complain(&row.to_string());
-        } else if bad == NAMED + 1 {
-            output.complain("… and more, which are only counted");
-        }
-    };
     let intent = args.acting.intent();
-    let imported = match &args.file {
-        InputFile::Stdin => import::import(&desk, &mut context.process.stdin.bytes, &options, &intent, &mut report),
-        InputFile::File(path) => import::import(&desk, &mut open(path)?, &options, &intent, &mut report),
-    }?;
+    let checked = telling(&mut context.output, |report| match &args.file {
+        InputFile::Stdin => Ok(import::check(&desk, &mut context.process.stdin.bytes, &options, &intent, report)?),
+        InputFile::File(path) => Ok(import::check(&desk, &mut open(path)?, &options, &intent, report)?),
+    })?;
+    let removed = checked.passwords_removed;
+    if removed > 0 && !args.acting.dry_run {
+        let question = format!("Remove {}, whose users would sign in with SAML?", counted(removed, "password"));
+        prompt::confirm_removal(context, args.yes, &question, removed)?;
+    }
+    let confirmed = (!args.yes && !args.acting.dry_run).then_some(removed);
+    let imported =
+        telling(&mut context.output, |report| Ok(import::write(&desk, &checked, confirmed, &intent, report)?))?;
     let counts = imported.imported;
     if context.output.format == Format::Table {
         let would = if args.acting.dry_run { "would be " } else { "" };
-        let words = format!(
+        let mut words = format!(
             "{} {would}added, {} {would}changed, {} unchanged.",
             counts.added, counts.changed, counts.unchanged
         );
+        if counts.passwords_removed > 0 {
+            let (verb, passwords) =
+                (if args.acting.dry_run { "Would remove" } else { "Removed" }, counts.passwords_removed);
+            words += &format!(" {verb} {}: the users sign in with SAML.", counted(passwords, "password"));
+        }
         if args.acting.dry_run {
             return plan::print(&mut context.output, desk.now(), &[Step::new(Action::UsersImport, words)]);
         }
@@ -109,7 +118,7 @@ pub fn run(context: &mut Context, args: &ImportArgs) -> anyhow::Result<()> {
         return Ok(());
     }
     let number = |count: u64| Cell::Number(count.cast_signed());
-    let names = ["added", "changed", "unchanged", "dry_run", "sha256"];
+    let names = ["added", "changed", "unchanged", "dry_run", "sha256", "passwords_removed"];
     let heads = names.map(|name| Head { name, title: name });
     let cells = [
         number(counts.added),
@@ -117,8 +126,25 @@ pub fn run(context: &mut Context, args: &ImportArgs) -> anyhow::Result<()> {
         number(counts.unchanged),
         Cell::Flag(args.acting.dry_run),
         Cell::text(&imported.sha256),
+        number(counts.passwords_removed),
     ];
     Ok(data::record(&mut context.output, &heads, &cells, desk.now())?)
+}
+
+/// Runs what reports bad rows, and tells the first of them.
+fn telling<T>(
+    output: &mut Output,
+    run: impl FnOnce(&mut dyn FnMut(import::BadRow)) -> anyhow::Result<T>,
+) -> anyhow::Result<T> {
+    let mut bad = 0;
+    run(&mut |row| {
+        bad += 1;
+        if bad <= NAMED {
+            output.complain(&row.to_string());
+        } else if bad == NAMED + 1 {
+            output.complain("… and more, which are only counted");
+        }
+    })
 }
 
 /// A file of data to be read. What fails names it.

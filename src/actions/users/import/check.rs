@@ -84,7 +84,8 @@ fn check<'row>(
     if let Some(name) = name {
         text::check_line(name, text::MAX_NAME).map_err(|fault| bad(NAME, fault.to_string()))?;
     }
-    let role = given(ROLE).map(|role| check_role(role, judge, place)).transpose()?;
+    let of_user = |bad: BadRow| BadRow { username: bad.outranks.then(|| username.to_owned()), ..bad };
+    let role = given(ROLE).map(|role| check_role(role, judge, place)).transpose().map_err(of_user)?;
     let sign_in = given(SIGN_IN).map(str::parse::<SignIn>).transpose().map_err(|fault| bad(SIGN_IN, fault))?;
     let locale = given(LOCALE).map(Given::of_text);
     if let Some(Given::Value(locale)) = locale {

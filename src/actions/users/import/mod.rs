@@ -33,6 +33,9 @@ use crate::store::import::Imported;
 pub use report::NAMED;
 pub use row::Place;
 
+/// How many users an event names whom the operator may not touch; the others are counted.
+const NAMED_IN_EVENT: usize = 20;
+
 /// What is said of an end without a lock.
 const NO_LOCK: &str = "the user is not locked: say `locked` in the column status";
 /// What is said of a password to be changed that does not exist.
@@ -107,12 +110,28 @@ pub struct BadRow {
     pub fault: String,
     /// Whether the operator may not: the row is for a user whose role may do more than the operator's, or gives such a role.
     pub outranks: bool,
+    /// The username, where the operator may not.
+    pub username: Option<String>,
 }
 
 impl BadRow {
     fn new(place: Place, field: &'static str, fault: impl Into<String>) -> Self {
-        Self { place, field, fault: fault.into(), outranks: false }
+        Self { place, field, fault: fault.into(), outranks: false, username: None }
     }
+}
+
+/// An input that was read and checked, and waits to be written.
+#[derive(Debug)]
+pub struct Checked {
+    options: Options,
+    action: Action,
+    sensitive: Sensitive,
+    forbidden: Vec<RoleId>,
+    is_array: bool,
+    rows: u64,
+    sha256: String,
+    /// How many passwords it removes, because their users would sign in with SAML.
+    pub passwords_removed: u64,
 }
 
 /// What an import did.
@@ -133,18 +152,18 @@ pub(super) struct Judge<'desk> {
     forbidden: Vec<RoleId>,
 }
 
-/// Imports users from CSV, NDJSON or a JSON array; which of them, the first character says.
+/// Reads and checks users from CSV, NDJSON or a JSON array; which of them, the first character says.
 ///
 /// # Errors
 /// [`ActionError::BadRows`] after the first bad rows were given to `report`, in the order of the input; others when the operator
 /// may not, or the input or the store cannot be read.
-pub fn import(
+pub fn check(
     desk: &Desk,
     input: &mut dyn Read,
     options: &Options,
     intent: &Intent,
     report: &mut dyn FnMut(BadRow),
-) -> Result<Outcome> {
+) -> Result<Checked> {
     let judge = judge(desk)?;
     let mut reader = Reader::new(Input::open(input)?, options)?;
     let mut sensitive = Sensitive::default();
@@ -171,40 +190,73 @@ pub fn import(
     desk.view(action, |view| require_all(view, sensitive, options))?;
     // A plain import that has no conflict is the usual case; the store itself finds the one that has. Looking for all of
     // them costs two sorts of the whole input.
+    let mut passwords_removed = 0;
     if report.has_bad() || options.updates() || intent.dry_run {
-        report.conflicts(desk, action, &judge.forbidden, options.mode)?;
+        passwords_removed = report.conflicts(desk, action, &judge.forbidden, options.mode)?;
         report.end(desk, action, rows)?;
     }
-    let sha256 = reader.sha256();
-    let written = desk.change(action, intent, |change| {
+    Ok(Checked {
+        options: options.clone(),
+        action,
+        sensitive,
+        forbidden: judge.forbidden,
+        is_array: reader.is_array(),
+        rows,
+        sha256: reader.sha256(),
+        passwords_removed,
+    })
+}
+
+/// Writes what was checked, all rows or none. `confirmed` is how many passwords the operator agreed to remove; `None`: any
+/// number.
+///
+/// # Errors
+/// [`Refusal::PasswordsRemoved`] when it would remove more; others when the operator may not, users were changed since the
+/// input was read, or the store cannot be written.
+pub fn write(
+    desk: &Desk,
+    checked: &Checked,
+    confirmed: Option<u64>,
+    intent: &Intent,
+    report: &mut dyn FnMut(BadRow),
+) -> Result<Outcome> {
+    let Checked { options, action, sensitive, forbidden, sha256, .. } = checked;
+    let written = desk.change(*action, intent, |change| {
         // The role of the operator, and those of the users, may be others than when the rows were read.
-        require_all(change, sensitive, options)?;
+        require_all(change, *sensitive, options)?;
         if options.updates() {
             change.match_incoming()?;
         }
-        let outranking = change.count_incoming_of(&change.outranking()?)?;
-        if outranking > 0 {
+        let (rows, usernames) = change.incoming_with_roles(&change.outranking()?, NAMED_IN_EVENT)?;
+        if rows > 0 {
             let role = change.standing().words().to_owned();
-            return Err(Refusal::RowsOutrank { rows: outranking, role }.into());
+            return Err(Refusal::RowsOutrank { rows, usernames, role }.into());
         }
         // Each was found above, unless the users are others than they were then.
         if options.updates() && change.has_conflict_with_a_user(options.mode == Mode::UpdateOnly, change.now())? {
             return Err(ActionError::BadInput("users were changed while the input was read: run it again".to_owned()));
         }
         let imported = change.import(RoleId::MINIMAL, change.now())?;
+        if confirmed.is_some_and(|confirmed| imported.passwords_removed > confirmed) {
+            return Err(Refusal::PasswordsRemoved { passwords: imported.passwords_removed }.into());
+        }
         let mut record = Record::default();
         record.note("source", options.source.as_str());
         record.note("sha256", sha256.as_str());
         record.note("added", imported.added);
         record.note("changed", imported.changed);
         record.note("unchanged", imported.unchanged);
+        if imported.passwords_removed > 0 {
+            record.note("passwords_removed", imported.passwords_removed);
+        }
         Ok((record, imported))
     });
     match written {
-        Ok(imported) => Ok(Outcome { imported, sha256 }),
+        Ok(imported) => Ok(Outcome { imported, sha256: sha256.clone() }),
         Err(ActionError::Store(error)) if error.is_conflict() => {
-            report.conflicts(desk, action, &judge.forbidden, options.mode)?;
-            report.end(desk, action, rows)?;
+            let mut report = Report::new(checked.is_array, report);
+            report.conflicts(desk, *action, forbidden, options.mode)?;
+            report.end(desk, *action, checked.rows)?;
             Err(ActionError::BadInput(
                 "two rows would swap usernames or email addresses: import one of them first".to_owned(),
             ))

@@ -3,6 +3,7 @@
 
 use super::BadRow;
 use super::Mode;
+use super::NAMED_IN_EVENT;
 use super::NO_LOCK;
 use super::NO_PASSWORD;
 use super::row::Place;
@@ -28,17 +29,20 @@ pub(super) struct Report<'report> {
     conflicts: Vec<BadRow>,
     bad: u64,
     outrank: u64,
+    /// The first users whom the operator may not touch.
+    outranking: Vec<String>,
 }
 
 impl<'report> Report<'report> {
     pub(super) fn new(is_array: bool, tell: &'report mut dyn FnMut(BadRow)) -> Self {
-        Self { tell, is_array, rows: Vec::new(), conflicts: Vec::new(), bad: 0, outrank: 0 }
+        Self { tell, is_array, rows: Vec::new(), conflicts: Vec::new(), bad: 0, outrank: 0, outranking: Vec::new() }
     }
 
     /// A row that is wrong in itself.
     pub(super) fn row(&mut self, row: BadRow) {
         self.bad += 1;
         self.outrank += u64::from(row.outranks);
+        self.outranking.extend(row.username.clone().filter(|_| self.outranking.len() < NAMED_IN_EVENT));
         keep(&mut self.rows, row);
     }
 
@@ -46,8 +50,8 @@ impl<'report> Report<'report> {
         self.bad > 0
     }
 
-    /// Looks for conflicts among the staged rows, and with the store.
-    pub(super) fn conflicts(&mut self, desk: &Desk, action: Action, forbidden: &[RoleId], mode: Mode) -> Result<()> {
+    /// Looks for conflicts among the staged rows, and with the store. Gives how many passwords the rows remove.
+    pub(super) fn conflicts(&mut self, desk: &Desk, action: Action, forbidden: &[RoleId], mode: Mode) -> Result<u64> {
         desk.view(action, |view| {
             if mode != Mode::Add {
                 view.match_incoming()?;
@@ -65,7 +69,9 @@ impl<'report> Report<'report> {
                 last = Some(row);
                 keep(&mut self.conflicts, BadRow { outranks, ..BadRow::new(placed(row), field, fault) });
             })?;
-            Ok(())
+            let more = NAMED_IN_EVENT - self.outranking.len();
+            self.outranking.extend(view.incoming_with_roles(forbidden, more)?.1);
+            Ok(if mode == Mode::Add { 0 } else { view.count_passwords_to_remove()? })
         })
     }
 
@@ -82,7 +88,10 @@ impl<'report> Report<'report> {
         self.tell();
         if self.outrank > 0 {
             let role = desk.standing_now()?.words().to_owned();
-            return Err(desk.refuse(action, Refusal::RowsOutrank { rows: self.outrank, role }));
+            return Err(desk.refuse(
+                action,
+                Refusal::RowsOutrank { rows: self.outrank, usernames: std::mem::take(&mut self.outranking), role },
+            ));
         }
         if self.bad > 0 { Err(ActionError::BadRows { bad: self.bad, rows }) } else { Ok(()) }
     }

@@ -1,0 +1,56 @@
+//! `audit show`.
+
+use crate::actions::audit;
+use crate::cli::audit::list;
+use crate::cli::context::Context;
+use crate::cli::data;
+use crate::cli::data::Cell;
+use crate::cli::data::Head;
+use crate::cli::output::Format;
+use crate::domain::action::Action;
+
+/// Show an event with all of its details
+#[derive(Debug, clap::Args)]
+pub struct ShowArgs {
+    /// Number of the event, as `audit list` shows it
+    #[arg(value_name = "NO")]
+    number: i64,
+}
+
+/// The titles of the fields of an event, in the order of [`list::DATA`].
+const TITLES: [&str; 14] = [
+    "Event",
+    "Time",
+    "Operator",
+    "Operator uid",
+    "Login uid",
+    "Host",
+    "By sudo",
+    "Role",
+    "Action",
+    "Outcome",
+    "User id",
+    "Reason",
+    "Details",
+    "Hash",
+];
+
+/// Runs the command.
+///
+/// # Errors
+/// When there is no such event, or the operator may not view the audit.
+pub fn run(context: &mut Context, args: &ShowArgs) -> anyhow::Result<()> {
+    let desk = context.desk(Action::AuditShow)?;
+    let event = audit::show(&desk, args.number)?;
+    let is_table = context.output.format == Format::Table;
+    let details = list::parts(&event, false);
+    let rows = list::DATA.into_iter().zip(TITLES).zip(list::cells(&event)).map(|((head, title), cell)| {
+        let is_details = is_table && head.name == "details" && cell != Cell::Nothing("");
+        let cell = if is_details { Cell::List(details.iter().map(String::as_str).collect()) } else { cell };
+        (Head { title, ..head }, cell)
+    });
+    // A table leaves out what does not apply; data always has every key.
+    let applies = |cell: &Cell<'_>| !is_table || *cell != Cell::Nothing("");
+    let (heads, cells): (Vec<Head>, Vec<Cell<'_>>) = rows.filter(|(_, cell)| applies(cell)).unzip();
+    Ok(data::record(&mut context.output, &heads, &cells, desk.now())?)
+}
