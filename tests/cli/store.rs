@@ -99,7 +99,9 @@ fn a_backup_that_would_only_be_made_is_not() {
 
 /// What was said, whatever the schema version of this program is.
 fn without_version(run: &Run) -> String {
-    run.to_string().replace(&format!(" {VERSION}"), " [CURRENT]")
+    // Not the beginning of another number.
+    let ends = [" ", ";", "\n"].into_iter();
+    ends.fold(run.to_string(), |text, end| text.replace(&format!(" {VERSION}{end}"), &format!(" [CURRENT]{end}")))
 }
 
 #[test]
