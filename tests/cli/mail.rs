@@ -194,8 +194,8 @@ fn what_waits_is_listed_and_can_be_called_off() {
     status 0
     -- stdout
     MESSAGE  ADDRESS            STATE     TRIES  NEXT TRY      REPLY
-    1        alice@example.com  deferred  1      in 5 minutes  450 4.2.0 greylisted
-    2        bob@example.com    deferred  1      in 4 minutes  450 4.2.0 greylisted
+    1        alice@example.com  deferred  1      in 6 minutes  450 4.2.0 greylisted
+    2        bob@example.com    deferred  1      in 5 minutes  450 4.2.0 greylisted
     ");
     assert_snapshot!(world.run("mail queue -o ndjson"), @r#"
     status 0
