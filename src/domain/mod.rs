@@ -12,6 +12,7 @@ pub mod formula;
 pub mod invisible;
 pub mod job;
 pub mod link;
+pub mod mailbox;
 pub mod message;
 pub mod moment;
 pub mod operator;

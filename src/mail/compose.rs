@@ -11,7 +11,6 @@ use std::time::SystemTime;
 use lettre::Address;
 use lettre::Message;
 use lettre::message::Body;
-use lettre::message::Mailbox;
 use lettre::message::MessageBuilder;
 use lettre::message::MultiPart;
 use lettre::message::SinglePart;
@@ -43,6 +42,7 @@ use crate::domain::email_address::EmailAddress;
 use crate::domain::email_address::EmailFault;
 use crate::domain::email_domain;
 use crate::domain::link::LinkTemplate;
+use crate::domain::mailbox::Mailbox;
 use crate::domain::message::MailKind;
 use crate::domain::message::MessageId;
 use crate::domain::text;
@@ -109,6 +109,8 @@ pub struct Preview {
 #[derive(Debug)]
 pub struct Composer {
     from: EmailAddress,
+    /// What stands before `from` in its header.
+    from_name: Option<String>,
     sender: EmailAddress,
     organization: Option<String>,
     contact: Option<String>,
@@ -137,17 +139,22 @@ impl Composer {
     /// See [`LetterheadError`].
     pub fn new(letterhead: Letterhead<'_>) -> Result<Self, LetterheadError> {
         let for_mail = |address: EmailAddress| address.for_mail().into_owned();
-        let (from, reply_to) = (for_mail(letterhead.from), letterhead.reply_to.map(for_mail));
+        let from = for_mail(letterhead.from.address);
+        let reply_to =
+            letterhead.reply_to.map(|mailbox| Mailbox { address: for_mail(mailbox.address), name: mailbox.name });
         let sender = letterhead.bounce_to.map_or_else(|| from.clone(), for_mail);
-        let mut shown = iter::once(&from).chain(&reply_to);
+        let mut shown = iter::once(&from).chain(reply_to.as_ref().map(|mailbox| &mailbox.address));
         let foreign = shown.find(|address| sender.as_str().is_ascii() && !address.as_str().is_ascii());
         if let Some(address) = foreign {
             return Err(LetterheadError::NotAscii(address.as_str().to_owned()));
         }
+        let organization = words::name(&letterhead.organization.name);
+        let from_name = letterhead.from.name.as_deref().and_then(words::name);
         let mut composer = Self {
             sender,
+            from_name: from_name.or_else(|| organization.clone()),
             from,
-            organization: words::name(&letterhead.organization.name),
+            organization,
             contact: Some(words::plain(&letterhead.organization.help_contact).into_owned()).filter(|it| !it.is_empty()),
             link: letterhead.link,
             locale: letterhead.locale,
@@ -229,20 +236,20 @@ impl Composer {
         Ok(Preview { subject: form.subject.clone(), text: lines(&text), html: lines(&html) })
     }
 
-    fn form(&self, kind: MailKind, locale: Locale, requirements: &[String], reply_to: Option<&EmailAddress>) -> Form {
+    fn form(&self, kind: MailKind, locale: Locale, requirements: &[String], reply_to: Option<&Mailbox>) -> Form {
         let say = texts::mail::sentences(locale);
         let organization = self.organization.as_deref();
         let subject = say.subject(kind, organization);
 
         let mut head = Message::builder()
-            .from(mailbox(self.organization.clone(), &self.from))
+            .from(mailbox(self.from_name.clone(), &self.from))
             .subject(subject.clone())
             .raw_header(fixed("Content-Language", locale.code()))
             // No automatic answer is wanted (RFC 3834, 5); Exchange looks for its own word.
             .raw_header(fixed("Auto-Submitted", "auto-generated"))
             .raw_header(fixed("X-Auto-Response-Suppress", "All"));
         if let Some(reply_to) = reply_to {
-            head = head.reply_to(mailbox(None, reply_to));
+            head = head.reply_to(mailbox(reply_to.name.as_deref().and_then(words::name), &reply_to.address));
         }
         Form { kind, locale, say: self.fixed_sentences(say, kind, locale, &subject, requirements), subject, head }
     }
@@ -331,8 +338,8 @@ impl Composer {
 }
 
 /// An address in a header.
-fn mailbox(name: Option<String>, email: &EmailAddress) -> Mailbox {
-    Mailbox::new(name, address(email))
+fn mailbox(name: Option<String>, email: &EmailAddress) -> lettre::message::Mailbox {
+    lettre::message::Mailbox::new(name, address(email))
 }
 
 /// It was judged before, by us and not by lettre, whose judgement differs.

@@ -100,7 +100,7 @@ fn a_backup_that_would_only_be_made_is_not() {
 /// What was said, whatever the schema version of this program is.
 fn without_version(run: &Run) -> String {
     // Not the beginning of another number.
-    let ends = [" ", ";", "\n"].into_iter();
+    let ends = [" ", ";", ".", "\n"].into_iter();
     ends.fold(run.to_string(), |text, end| text.replace(&format!(" {VERSION}{end}"), &format!(" [CURRENT]{end}")))
 }
 
