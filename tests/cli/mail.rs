@@ -141,7 +141,7 @@ fn a_preview_is_the_mail_with_a_code_that_does_not_work() {
     assert_snapshot!(world.run("mail preview letter"), @"
     status 2
     -- stderr
-    error: invalid value 'letter' for '<MAIL>': `letter` is no mail: take reset, invitation, notice or test
+    error: invalid value 'letter' for '<MAIL>': `letter` is no mail: take reset, invitation, notice, address-notice or test
 
     For more information, try '--help'.
     ");
@@ -194,8 +194,8 @@ fn what_waits_is_listed_and_can_be_called_off() {
     status 0
     -- stdout
     MESSAGE  ADDRESS            STATE     TRIES  NEXT TRY      REPLY
-    1        alice@example.com  deferred  1      in 5 minutes  450 4.2.0 greylisted
-    2        bob@example.com    deferred  1      in 4 minutes  450 4.2.0 greylisted
+    1        alice@example.com  deferred  1      in 6 minutes  450 4.2.0 greylisted
+    2        bob@example.com    deferred  1      in 5 minutes  450 4.2.0 greylisted
     ");
     assert_snapshot!(world.run("mail queue -o ndjson"), @r#"
     status 0

@@ -6,6 +6,7 @@
 mod relay;
 mod support;
 
+mod address_notices;
 mod audit;
 mod change_password;
 mod clock;
@@ -42,6 +43,7 @@ mod resets;
 mod resets_revoke;
 mod right_store;
 mod roles;
+mod screens;
 mod secrecy;
 mod secret_sources;
 mod send_reset;
