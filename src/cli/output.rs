@@ -49,6 +49,9 @@ pub struct Output {
     pub stdout_is_terminal: bool,
     says: bool,
     warns: bool,
+    /// Whether nobody sees what is said until somebody reads a mail of cron or a log: standard error is no terminal, and
+    /// `--verbose` was not given.
+    pub is_unattended: bool,
     /// The width of the terminal on standard error, where progress is shown; `None`: it is none, or `--quiet` was given.
     pub progress_columns: Option<u16>,
     /// Whether standard output takes colours.
@@ -79,6 +82,7 @@ impl Output {
             // Without a terminal a success says nothing, so that cron mails only when something is wrong.
             says: !global.quiet && (stderr.is_terminal || global.verbose),
             warns: !global.quiet,
+            is_unattended: !stderr.is_terminal && !global.verbose,
             progress_columns: stderr.columns.filter(|_| stderr.is_terminal && !global.quiet),
             colour_out: colour(stdout.is_terminal),
             colour_err: colour(stderr.is_terminal),
@@ -98,6 +102,11 @@ impl Output {
     /// When standard output cannot be written.
     pub fn line(&mut self, line: &str) -> io::Result<()> {
         writeln!(self.stdout, "{}", text::visible(line))
+    }
+
+    /// Whether [`Output::say`] says anything.
+    pub fn says(&self) -> bool {
+        self.says
     }
 
     /// Says what was done, at a terminal or with `--verbose`.
