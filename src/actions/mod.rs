@@ -15,6 +15,7 @@ pub mod gate;
 pub mod init;
 pub mod jobs;
 pub mod mail;
+mod near;
 pub mod operators;
 pub mod outbox;
 pub mod policy;

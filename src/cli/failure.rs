@@ -274,7 +274,7 @@ fn of_policy(error: &(dyn std::error::Error + Send + Sync + 'static)) -> Told {
 
 /// A line for each, up to a screenful.
 fn screenful<T>(list: &[T], line: impl Fn(&T) -> String) -> Vec<String> {
-    const MOST: usize = 20;
+    const MOST: usize = UnknownName::SHOWN;
     let more = list.len().checked_sub(MOST).filter(|more| *more > 0).map(|more| format!("and {more} more"));
     list.iter().take(MOST).map(line).chain(more).collect()
 }
@@ -282,15 +282,26 @@ fn screenful<T>(list: &[T], line: impl Fn(&T) -> String) -> Vec<String> {
 /// One name is told in one line; of several, each gets its line.
 fn of_unknown_names(names: &[UnknownName]) -> Told {
     let told = |unknown: &UnknownName| {
-        let what = Refusal::NoSuchUser(unknown.name.clone()).to_string();
+        let what = Refusal::no_such_user(&unknown.name).to_string();
         unknown.line.map_or_else(|| what.clone(), |line| format!("line {line}: {what}"))
     };
     if let [name] = names {
-        return Told::new(NO_USER, told(name)).hint("names are taken whole: cxme-admin users list --search TEXT");
+        return Told::new(NO_USER, told(name)).hint(meant_users(&name.near));
     }
-    let details = screenful(names, told);
+    let details = screenful(names, |unknown| match unknown.near.as_slice() {
+        [] => told(unknown),
+        near => format!("{}; did you mean {}?", told(unknown), near.join(", ")),
+    });
     let words = ActionError::UnknownNames(names.to_vec());
-    Told { details, ..Told::new(NO_USER, words) }.hint("names are taken whole: cxme-admin users list --search TEXT")
+    Told { details, ..Told::new(NO_USER, words) }.hint(meant_users(&[]))
+}
+
+/// The hint where no user has a name.
+fn meant_users(near: &[String]) -> String {
+    match near {
+        [] => "names must match exactly; to search: cxme-admin users list --search TEXT".to_owned(),
+        near => format!("did you mean {}?", near.join(" or ")),
+    }
 }
 
 fn of_refusal(refusal: &Refusal) -> Told {
@@ -335,7 +346,7 @@ fn of_refusal(refusal: &Refusal) -> Told {
         Refusal::LastAdmin(_) => {
             told(NOT_PERMITTED).hint("add another one first: cxme-admin operators add ACCOUNT --role Admin")
         }
-        Refusal::NoSuchUser(_) => told(NO_USER).hint("names are taken whole: cxme-admin users list --search TEXT"),
+        Refusal::NoSuchUser { near, .. } => told(NO_USER).hint(meant_users(near)),
         Refusal::NoSuchRole(_) => told(DATA).hint("cxme-admin roles list"),
         Refusal::NoSuchAccount(_) => {
             told(NO_USER).hint("give the name or the number of an OS account, as in `id -u NAME`")

@@ -144,8 +144,17 @@ pub enum Refusal {
         passwords: u64,
     },
     /// No user has this name or address.
-    #[error("no user has the {} `{}`", if .0.contains('@') { "email address" } else { "username" }, text::quoted(.0, 80))]
-    NoSuchUser(String),
+    #[error(
+        "no user has the {} `{}`",
+        if given.contains('@') { "email address" } else { "username" },
+        text::quoted(given, 80)
+    )]
+    NoSuchUser {
+        /// The name or address.
+        given: String,
+        /// Users that may have been meant, for operators who may list users.
+        near: Vec<String>,
+    },
     /// No role has this name.
     #[error("no role is called `{}`", text::quoted(.0, 80))]
     NoSuchRole(String),
@@ -294,6 +303,11 @@ pub enum FilePurpose {
 }
 
 impl Refusal {
+    /// That no user has this name, where nothing near to it is looked for.
+    pub fn no_such_user(given: impl Into<String>) -> Self {
+        Self::NoSuchUser { given: given.into(), near: Vec::new() }
+    }
+
     /// Whether the refusal is an event: somebody tried what he may not do, or what must not be done.
     pub fn is_recorded(&self) -> bool {
         matches!(

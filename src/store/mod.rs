@@ -29,6 +29,7 @@ pub mod jobs;
 pub mod links;
 pub mod lock;
 pub mod messages;
+pub mod near;
 pub mod open;
 pub mod operators;
 pub mod outbox;

@@ -149,7 +149,7 @@ fn a_preview_is_the_mail_with_a_code_that_does_not_work() {
     status 67
     -- stderr
     error: no user has the username `nobody`
-    hint: names are taken whole: cxme-admin users list --search TEXT
+    hint: names must match exactly; to search: cxme-admin users list --search TEXT
     ");
     assert!(world.mails().is_empty());
     assert_eq!(world.ask("SELECT count(*) FROM message"), "0");

@@ -26,6 +26,7 @@ mod jobs_cron;
 mod jobs_rules;
 mod login_config;
 mod mail;
+mod near_users;
 mod notices;
 mod operators;
 mod output;

@@ -329,7 +329,7 @@ fn links_are_listed_with_what_became_of_them() {
     status 67
     -- stderr
     error: no user has the username `nobody`
-    hint: names are taken whole: cxme-admin users list --search TEXT
+    hint: names must match exactly; to search: cxme-admin users list --search TEXT
     ");
 }
 

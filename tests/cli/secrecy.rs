@@ -233,7 +233,7 @@ fn a_code_that_was_typed_as_an_argument_is_never_repeated() {
     status 67
     -- stderr
     error: no user has the username `(hidden: may be a code)`
-    hint: names are taken whole: cxme-admin users list --search TEXT
+    hint: names must match exactly; to search: cxme-admin users list --search TEXT
     ");
     assert_snapshot!(world.command("resets redeem").argument(&code).run(), @"
     status 2

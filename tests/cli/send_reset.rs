@@ -113,7 +113,7 @@ fn whom_a_link_would_not_help_is_refused_with_the_reason() {
     status 67
     -- stderr
     error: no user has the username `nobody`
-    hint: names are taken whole: cxme-admin users list --search TEXT
+    hint: names must match exactly; to search: cxme-admin users list --search TEXT
     ");
     assert_snapshot!(world.run("users send-reset alice sam bob nobody"), @"
     status 3

@@ -447,7 +447,7 @@ fn unknown_users_and_options_that_exclude_each_other_are_refused() {
     status 67
     -- stderr
     error: no user has the username `nobody`
-    hint: names are taken whole: cxme-admin users list --search TEXT
+    hint: names must match exactly; to search: cxme-admin users list --search TEXT
     ");
     for options in ["--stdin --generate", "--stdin --password-file x", "--generate --password-file x"] {
         assert_eq!(world.run(&format!("users set-password alice {options}")).status, 2, "{options}");

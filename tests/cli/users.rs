@@ -337,7 +337,7 @@ fn users_are_deleted_all_or_none_and_asked_for() {
     status 67
     -- stderr
     error: no user has the username `nobody`
-    hint: names are taken whole: cxme-admin users list --search TEXT
+    hint: names must match exactly; to search: cxme-admin users list --search TEXT
     ");
     assert_eq!(world.ask("SELECT count(*) FROM user"), "3");
     assert_snapshot!(world.run("users delete alice --dry-run -v"), @"
@@ -510,7 +510,7 @@ fn users_are_named_in_a_file_or_on_standard_input() {
     error: 2 of the names are no user's: nothing was done
       - line 2: no user has the username `nobody`
       - line 3: no user has the username `none`
-    hint: names are taken whole: cxme-admin users list --search TEXT
+    hint: names must match exactly; to search: cxme-admin users list --search TEXT
     ");
     assert_snapshot!(world.command("users list --from -").stdin(b"alice\n\xff\n").run(), @"
     status 65

@@ -356,13 +356,13 @@ fn one_who_may_not_be_touched_or_does_not_exist_refuses_all() {
     error: 2 of the names are no user's: nothing was done
       - no user has the username `nobody`
       - no user has the username `none`
-    hint: names are taken whole: cxme-admin users list --search TEXT
+    hint: names must match exactly; to search: cxme-admin users list --search TEXT
     ");
     assert_snapshot!(world.command("users lock --from - --yes").stdin("alice\nnobody\n").run(), @"
     status 67
     -- stderr
     error: line 2: no user has the username `nobody`
-    hint: names are taken whole: cxme-admin users list --search TEXT
+    hint: names must match exactly; to search: cxme-admin users list --search TEXT
     ");
     assert_eq!(rows(), before);
 }

@@ -74,7 +74,7 @@ pub fn add(desk: &Desk, wanted: &Wanted, intent: &Intent) -> Result<User> {
             locale: wanted.locale.clone(),
             created_at: change.now(),
         })?;
-        let user = change.user_by_id(id)?.ok_or_else(|| Refusal::NoSuchUser(wanted.email.to_string()))?;
+        let user = change.user_by_id(id)?.ok_or_else(|| Refusal::no_such_user(wanted.email.to_string()))?;
         let mut record = Record::of(&user);
         record.note("role", wanted.role.as_deref().unwrap_or(MINIMAL));
         record.note("sign_in", user.sign_in.word());
