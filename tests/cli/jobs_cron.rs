@@ -178,3 +178,23 @@ fn whoever_looks_on_sees_what_waits_until_when_and_why() {
     1 accepted; 1 mail waits, the next try is due in 3 minutes: 451 4.7.1 greylisted, come back.
     ");
 }
+
+#[test]
+fn at_a_terminal_it_shows_that_it_waits_for_the_relay_and_why() {
+    let world = World::with_mail().with_users("alice");
+    world.run("users send-reset --all --queue-only --yes").expect_status(0);
+    let relay = ScriptedRelay::start(Offer::default(), |moment| match (moment.at, moment.connection) {
+        (At::Greeting, 0) => Act::Hang(b"421 4.3.2 busy\r\n".to_vec()),
+        _ => Act::Usual,
+    });
+    world.configure_relay(relay.port());
+    let config = std::fs::read_to_string(world.config()).unwrap();
+    world.write_config(&config.replace("patience = \"0s\"", "patience = \"30s\""));
+    let run = world.command("jobs run").columns(100).run().expect_status(0);
+    let drawn = String::from_utf8_lossy(&run.stderr).into_owned();
+    assert!(drawn.contains("waiting for the relay, next try in 1 s: 127.0.0.1:"), "{drawn:?}");
+    assert!(drawn.ends_with("1 accepted.\n"), "{drawn:?}");
+    // Without a terminal nothing is drawn.
+    world.run("users send-reset --all --unless-sent-within 0s --queue-only --yes").expect_status(0);
+    assert!(world.run("jobs run").expect_status(0).all().is_empty());
+}

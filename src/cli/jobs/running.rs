@@ -127,7 +127,7 @@ fn send(context: &mut Context, desk: &Desk, task: &Task<'_>, order: &Order) -> S
         let mut bar: Option<Progress> = None;
         let output = &mut context.output;
         let observer = &mut |total: u64, progress: &crate::outbox::Progress<'_>| {
-            if bar.is_none() && total > 0 {
+            if bar.is_none() && (total > 0 || progress.relay_retry_in.is_some()) {
                 bar = Progress::begin(output, total);
             }
             if let Some(bar) = &bar {
