@@ -23,6 +23,7 @@ use crate::outbox::Progress;
 use crate::outbox::Report;
 use crate::secrets::ResetKey;
 use crate::store::facts::KEY_FINGERPRINT;
+use crate::store::lock::Held;
 use crate::store::messages::Message;
 use crate::store::messages::NewContent;
 use crate::store::messages::NewMessage;
@@ -52,6 +53,14 @@ pub enum PostFault {
     OtherKey,
 }
 
+/// Marks what dead processes were sending, within a change that a dry run undoes: it sees what the real run would.
+pub(super) fn doubt_senders(change: &Change<'_>, dead: &[Held]) -> Result<()> {
+    for sender in dead {
+        change.doubt_sender(sender.number(), change.now())?;
+    }
+    Ok(())
+}
+
 impl Desk {
     /// Refuses a key that is not the store's.
     ///
@@ -65,6 +74,12 @@ impl Desk {
     /// Takes up what a process was sending that has died, so that nobody's link counts as under way for ever.
     pub(super) fn take_up_the_dead(&self) -> Result<()> {
         Ok(outbox::take_up_the_dead(&self.store, self.clock.as_ref())?)
+    }
+
+    /// The locks of the processes that [`Desk::take_up_the_dead`] would find, for a dry run, which leaves their messages as they
+    /// are.
+    pub(super) fn dead_senders(&self) -> Result<Vec<Held>> {
+        Ok(outbox::dead_senders(&self.store)?)
     }
 
     /// Sends these messages, or whatever is due, as the order says.

@@ -33,6 +33,31 @@ pub fn visible(text: &str) -> Cow<'_, str> {
     Cow::Owned(shown)
 }
 
+/// The text in ASCII, for what cannot show more: signs of typography become those of a typewriter, and any other character is
+/// written as `\u{…}`.
+pub fn to_ascii(text: &str) -> Cow<'_, str> {
+    if text.is_ascii() {
+        return Cow::Borrowed(text);
+    }
+    let mut plain = String::with_capacity(text.len() + 16);
+    for character in text.chars() {
+        match character {
+            _ if character.is_ascii() => plain.push(character),
+            '…' => plain.push_str("..."),
+            '\u{a0}' => plain.push(' '),
+            '‘' | '’' | '‚' => plain.push('\''),
+            '“' | '”' | '„' | '«' | '»' => plain.push('"'),
+            '‐' | '‑' | '–' | '—' => plain.push('-'),
+            '→' => plain.push_str("->"),
+            '×' => plain.push('x'),
+            _ => {
+                let _ = write!(plain, "\\u{{{:x}}}", u32::from(character));
+            }
+        }
+    }
+    Cow::Owned(plain)
+}
+
 /// [`visible`], and at most `characters` long: for quoting in an error what somebody gave, however long it was.
 pub fn quoted(text: &str, characters: usize) -> String {
     let mut short: String = text.chars().take(characters).collect();
@@ -76,6 +101,12 @@ pub fn check_line(text: &str, limit: usize) -> Result<(), TextFault> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn typography_becomes_ascii() {
+        assert_eq!(to_ascii("plain"), "plain");
+        assert_eq!(to_ascii("“a”… – b → ‘c’ 2×\u{a0}Zoë 明"), "\"a\"... - b -> 'c' 2x Zo\\u{eb} \\u{660e}");
+    }
 
     #[test]
     fn what_drives_a_terminal_becomes_visible() {

@@ -47,6 +47,7 @@ use crate::random::Random;
 use crate::secrets::ResetKey;
 use crate::store::Result;
 use crate::store::Store;
+use crate::store::lock::Held;
 use crate::store::outbox::Scope;
 
 pub use stop::StopSignal;
@@ -229,6 +230,18 @@ pub fn take_up_the_dead(store: &Store, clock: &dyn Clock) -> Result<()> {
     }
     let lock = store.lock_as_sender()?;
     recover(store, lock.number(), clock.now())
+}
+
+/// The locks of processes that are gone and were sending something. Nobody else can take one while it is held.
+///
+/// # Errors
+/// When the store fails.
+pub fn dead_senders(store: &Store) -> Result<Vec<Held>> {
+    let mut dead = Vec::new();
+    for sender in store.read()?.senders_in_flight()? {
+        dead.extend(store.try_lock(sender)?);
+    }
+    Ok(dead)
 }
 
 /// Marks what processes were sending that are gone: those whose lock can be taken, and the one that held this lock before.

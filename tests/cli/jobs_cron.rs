@@ -194,7 +194,17 @@ fn at_a_terminal_it_shows_that_it_waits_for_the_relay_and_why() {
     let drawn = String::from_utf8_lossy(&run.stderr).into_owned();
     assert!(drawn.contains("waiting for the relay, next try in 1 s: 127.0.0.1:"), "{drawn:?}");
     assert!(drawn.ends_with("1 accepted.\n"), "{drawn:?}");
-    // Without a terminal nothing is drawn.
+    // Where nothing can be drawn, it is said once.
+    world.run("users send-reset --all --unless-sent-within 0s --queue-only --yes").expect_status(0);
+    let busy = ScriptedRelay::start(Offer::default(), |moment| match (moment.at, moment.connection) {
+        (At::Greeting, 0 | 1) => Act::Hang(b"421 4.3.2 busy\r\n".to_vec()),
+        _ => Act::Usual,
+    });
+    world.configure_relay(busy.port());
+    let config = std::fs::read_to_string(world.config()).unwrap();
+    world.write_config(&config.replace("patience = \"0s\"", "patience = \"30s\""));
+    assert_snapshot!(said(&world.run("jobs run -v")), @"");
+    // Without a terminal nothing is drawn or said.
     world.run("users send-reset --all --unless-sent-within 0s --queue-only --yes").expect_status(0);
     assert!(world.run("jobs run").expect_status(0).all().is_empty());
 }

@@ -43,6 +43,7 @@ mod resets;
 mod resets_revoke;
 mod right_store;
 mod roles;
+mod screens;
 mod secrecy;
 mod secret_sources;
 mod send_reset;

@@ -242,7 +242,7 @@ fn each_answer_of_the_relay_has_its_words_and_its_exit_code() {
     error: alice: the mail for alice@example.com was refused, and is not tried again: 550 5.1.1 no such user
     status 75
     -- stderr
-    error: alice: deferred by the relay, the next try is due in 4 minutes: 450 4.2.0 greylisted
+    error: alice: deferred by the relay, the next try is due in 5 minutes: 450 4.2.0 greylisted
     hint: it waits in the outbox: cxme-admin jobs run tries again
     status 69
     -- stderr

@@ -121,6 +121,12 @@ fn a_store_from_before_the_outbox_is_brought_up_with_its_users() {
          PRAGMA user_version = 1",
     );
     assert_eq!(world.run("users list").status, 78);
+    assert_snapshot!(without_version(&world.run("store migrate -n")), @"
+    status 0
+    -- stdout
+    Would upgrade the store from schema version 1 to [CURRENT].
+    ");
+    assert_eq!(world.ask("PRAGMA user_version"), "1");
     assert_snapshot!(without_version(&world.run("store migrate -v")), @"
     status 0
     -- stderr

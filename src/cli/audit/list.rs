@@ -111,12 +111,13 @@ pub fn run(context: &mut Context, args: &ListArgs) -> anyhow::Result<()> {
                 Cell::text(&event.operator),
                 Cell::text(&event.action),
                 Cell::text(&event.outcome),
-                Cell::text(brief(&event)),
+                Cell::prose(brief(&event)),
             ])?)
         })
     })?;
     for attempts in audit::unrecorded_attempts(&desk)? {
-        let (count, since) = (counted(attempts.count, "refused attempt"), attempts.since);
+        let count = counted(attempts.count, "refused attempt");
+        let since = context.output.local_time(attempts.since);
         context.output.say(&format!("Not yet recorded: {count} since {since} ({}).", attempts.action));
     }
     Ok(())

@@ -124,7 +124,7 @@ fn send(context: &mut Context, desk: &Desk, task: &Task<'_>, order: &Order) -> S
     let mut sent = Sent::default();
     let single = task.single.then_some(None);
     for part in single.into_iter().chain(task.jobs.iter().copied().map(Some)) {
-        let mut bar: Option<Progress> = None;
+        let (mut bar, mut is_told): (Option<Progress>, bool) = (None, false);
         let output = &mut context.output;
         let observer = &mut |total: u64, progress: &crate::outbox::Progress<'_>| {
             if bar.is_none() && (total > 0 || progress.relay_retry_in.is_some()) {
@@ -132,6 +132,10 @@ fn send(context: &mut Context, desk: &Desk, task: &Task<'_>, order: &Order) -> S
             }
             if let Some(bar) = &bar {
                 bar.show(output, progress);
+            } else if progress.relay_retry_in.is_some() && !std::mem::replace(&mut is_told, true) {
+                // Where nothing can be drawn anew, once.
+                let why = progress.last_error.unwrap_or("it cannot be used");
+                output.say(&format!("Waiting for the relay: {why}."));
             }
         };
         let ran = match part {

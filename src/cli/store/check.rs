@@ -50,7 +50,7 @@ pub fn run(context: &mut Context, _: &CheckArgs) -> anyhow::Result<()> {
                 sink(&[Cell::text(part.what), Cell::Nothing(found)])?;
             }
             for fault in &part.faults {
-                sink(&[Cell::text(part.what), Cell::text(fault)])?;
+                sink(&[Cell::text(part.what), Cell::Sentence(fault.into())])?;
             }
         }
         Ok(())
