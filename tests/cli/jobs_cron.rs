@@ -161,7 +161,7 @@ fn whoever_looks_on_sees_what_waits_until_when_and_why() {
     assert_snapshot!(world.command("jobs run").at_terminal().run(), @"
     status 0
     -- stderr
-    Nothing is due: 1 mail waits, the next try is due in 4 minutes: 451 4.7.1 greylisted, come back.
+    Nothing is due: 1 mail waits, the next try is due in 5 minutes: 451 4.7.1 greylisted, come back.
     ");
     assert_snapshot!(world.run("jobs run"), @"status 0");
     world.wait(60);
@@ -169,13 +169,13 @@ fn whoever_looks_on_sees_what_waits_until_when_and_why() {
     assert_snapshot!(world.run("jobs run -v"), @"
     status 0
     -- stderr
-    Nothing is due: 1 mail waits, the next try is due in 3 minutes: 451 4.7.1 greylisted, come back.
+    Nothing is due: 1 mail waits, the next try is due in 4 minutes: 451 4.7.1 greylisted, come back.
     ");
     world.run("users send-reset --search bob --unless-sent-within 0s --queue-only --yes").expect_status(0);
     assert_snapshot!(world.run("jobs run -v"), @"
     status 0
     -- stderr
-    1 accepted; 1 mail waits, the next try is due in 3 minutes: 451 4.7.1 greylisted, come back.
+    1 accepted; 1 mail waits, the next try is due in 4 minutes: 451 4.7.1 greylisted, come back.
     ");
 }
 
@@ -203,7 +203,11 @@ fn at_a_terminal_it_shows_that_it_waits_for_the_relay_and_why() {
     world.configure_relay(busy.port());
     let config = std::fs::read_to_string(world.config()).unwrap();
     world.write_config(&config.replace("patience = \"0s\"", "patience = \"30s\""));
-    assert_snapshot!(said(&world.run("jobs run -v")), @"");
+    assert_snapshot!(said(&world.run("jobs run -v")), @"
+    status 0
+    Waiting for the relay: 127.0.0.1:PORT: 421 4.3.2 busy.
+    1 accepted.
+    ");
     // Without a terminal nothing is drawn or said.
     world.run("users send-reset --all --unless-sent-within 0s --queue-only --yes").expect_status(0);
     assert!(world.run("jobs run").expect_status(0).all().is_empty());
