@@ -24,6 +24,7 @@ mod import_sheets;
 mod import_week;
 mod init;
 mod jobs;
+mod jobs_cron;
 mod jobs_rules;
 mod login_config;
 mod mail;
