@@ -6,6 +6,7 @@ use crate::support::CAROL;
 use crate::support::GOOD;
 use crate::support::OTHER;
 use crate::support::Run;
+use crate::support::WITHOUT_EMAIL_KEYS;
 use crate::support::World;
 
 /// Alice has a password and a link; its code.
@@ -198,6 +199,7 @@ fn links_of_a_store_that_did_not_note_the_time_live_on_and_expire_for_good() {
     let (world, code) = linked();
     world.command("users send-reset bob").run().expect_status(0);
     let of_bob = world.newest_code();
+    world.sql(WITHOUT_EMAIL_KEYS);
     world.sql(
         "DROP INDEX message_given_back; ALTER TABLE message DROP COLUMN lifetime_from; \
          ALTER TABLE message DROP COLUMN given_back; ALTER TABLE job DROP COLUMN paused_at; DROP TABLE relay_hold; \

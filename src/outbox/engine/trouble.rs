@@ -73,8 +73,10 @@ impl Engine<'_> {
         let is_patient = trouble.kind == TroubleKind::Later && since.elapsed() + wait <= self.order.patience;
         if is_patient && !self.is_stopping {
             self.scout = Some(number);
+            self.retry_at = Some(Instant::now() + wait);
             return Some(Answer::Open(wait));
         }
+        self.retry_at = None;
         if !self.is_stopping {
             self.report.is_over_one = trouble.phase >= Phase::Mail && self.over.len() == 1;
             self.report.trouble.get_or_insert(trouble);
