@@ -153,13 +153,20 @@ impl Process {
     /// The zone in which the person at this process writes and reads times: that of `TZ`, else of `/etc/localtime`, else UTC
     /// (localtime(5)). A `TZ` that names no zone of this machine gives [`TimeZone::unknown`], so that no time is misread.
     pub fn time_zone(&self) -> TimeZone {
-        if let Some(zone) = &self.time_zone {
-            return zone.clone();
+        self.time_zone_later()()
+    }
+
+    /// [`Process::time_zone`] when it is needed: finding it reads files, and most commands show no time.
+    pub fn time_zone_later(&self) -> Box<dyn FnOnce() -> TimeZone> {
+        if let Some(zone) = self.time_zone.clone() {
+            return Box::new(|| zone);
         }
         let without = if self.environment.contains_key(OsStr::new("TZ")) { TimeZone::unknown() } else { TimeZone::UTC };
-        #[expect(clippy::disallowed_methods, reason = "the one place that asks for the machine's zone")]
-        let zone = TimeZone::try_system();
-        zone.unwrap_or(without)
+        Box::new(|| {
+            #[expect(clippy::disallowed_methods, reason = "the one place that asks for the machine's zone")]
+            let zone = TimeZone::try_system();
+            zone.unwrap_or(without)
+        })
     }
 
     /// The terminal to ask at, which stands beside the streams.

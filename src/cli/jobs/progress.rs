@@ -22,6 +22,10 @@ use crate::outbox;
 const DRAWN: u8 = 10;
 /// Done of all, how fast, how long to go, and what went wrong; it fits 80 columns.
 const TEMPLATE: &str = "{bar:14} {human_pos} of {human_len}  {pace}  {left}  {wide_msg}";
+/// What of it fits 40 columns, for a million mails too.
+const SHORT_TEMPLATE: &str = "{human_pos} of {human_len}  {pace}  {left}";
+/// Below so many columns the short one is drawn: a line that wraps would leave its parts behind on some terminals.
+const SHORT_BELOW: u16 = 70;
 
 /// A line that is drawn anew.
 #[derive(Debug)]
@@ -37,8 +41,9 @@ impl Progress {
         let screen = Screen { width, drawn: Arc::default() };
         let target = ProgressDrawTarget::term_like_with_hz(Box::new(screen.clone()), DRAWN);
         let bar = ProgressBar::with_draw_target(Some(total), target);
+        let template = if width < SHORT_BELOW { SHORT_TEMPLATE } else { TEMPLATE };
         // The template is the program's own.
-        let style = ProgressStyle::with_template(TEMPLATE).unwrap_or_else(|_| ProgressStyle::default_bar());
+        let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
         let style = style.with_key("pace", |state: &ProgressState, text: &mut dyn fmt::Write| {
             let pace = state.per_sec();
             // A text cannot fail to be written.
