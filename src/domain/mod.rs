@@ -9,6 +9,7 @@ mod field_hasher;
 pub mod formula;
 pub mod job;
 pub mod link;
+pub mod mailbox;
 pub mod message;
 pub mod moment;
 pub mod operator;

@@ -10,7 +10,6 @@ use std::time::SystemTime;
 use lettre::Address;
 use lettre::Message;
 use lettre::message::Body;
-use lettre::message::Mailbox;
 use lettre::message::MessageBuilder;
 use lettre::message::MultiPart;
 use lettre::message::SinglePart;
@@ -41,6 +40,7 @@ use crate::domain::email_address;
 use crate::domain::email_address::EmailAddress;
 use crate::domain::email_address::EmailFault;
 use crate::domain::link::LinkTemplate;
+use crate::domain::mailbox::Mailbox;
 use crate::domain::message::MailKind;
 use crate::domain::message::MessageId;
 use crate::domain::text;
@@ -107,6 +107,8 @@ pub struct Preview {
 #[derive(Debug)]
 pub struct Composer {
     from: EmailAddress,
+    /// What stands before `from` in its header.
+    from_name: Option<String>,
     sender: EmailAddress,
     organization: Option<String>,
     contact: Option<String>,
@@ -134,16 +136,21 @@ impl Composer {
     /// # Errors
     /// See [`LetterheadError`].
     pub fn new(letterhead: Letterhead<'_>) -> Result<Self, LetterheadError> {
-        let sender = letterhead.bounce_to.unwrap_or_else(|| letterhead.from.clone());
-        let mut shown = iter::once(&letterhead.from).chain(&letterhead.reply_to);
-        let foreign = shown.find(|address| sender.as_str().is_ascii() && !address.as_str().is_ascii());
+        let sender = letterhead.bounce_to.unwrap_or_else(|| letterhead.from.address.clone());
+        let shown = iter::once(&letterhead.from).chain(&letterhead.reply_to);
+        let foreign = shown
+            .map(|mailbox| &mailbox.address)
+            .find(|address| sender.as_str().is_ascii() && !address.as_str().is_ascii());
         if let Some(address) = foreign {
             return Err(LetterheadError::NotAscii(address.as_str().to_owned()));
         }
+        let organization = words::name(&letterhead.organization.name);
+        let from_name = letterhead.from.name.as_deref().and_then(words::name);
         let mut composer = Self {
             sender,
-            from: letterhead.from,
-            organization: words::name(&letterhead.organization.name),
+            from_name: from_name.or_else(|| organization.clone()),
+            from: letterhead.from.address,
+            organization,
             contact: Some(words::plain(&letterhead.organization.help_contact).into_owned()).filter(|it| !it.is_empty()),
             link: letterhead.link,
             locale: letterhead.locale,
@@ -225,20 +232,20 @@ impl Composer {
         Ok(Preview { subject: form.subject.clone(), text: lines(&text), html: lines(&html) })
     }
 
-    fn form(&self, kind: MailKind, locale: Locale, requirements: &[String], reply_to: Option<&EmailAddress>) -> Form {
+    fn form(&self, kind: MailKind, locale: Locale, requirements: &[String], reply_to: Option<&Mailbox>) -> Form {
         let say = texts::mail::sentences(locale);
         let organization = self.organization.as_deref();
         let subject = say.subject(kind, organization);
 
         let mut head = Message::builder()
-            .from(mailbox(self.organization.clone(), &self.from))
+            .from(mailbox(self.from_name.clone(), &self.from))
             .subject(subject.clone())
             .raw_header(fixed("Content-Language", locale.code()))
             // No automatic answer is wanted (RFC 3834, 5); Exchange looks for its own word.
             .raw_header(fixed("Auto-Submitted", "auto-generated"))
             .raw_header(fixed("X-Auto-Response-Suppress", "All"));
         if let Some(reply_to) = reply_to {
-            head = head.reply_to(mailbox(None, reply_to));
+            head = head.reply_to(mailbox(reply_to.name.as_deref().and_then(words::name), &reply_to.address));
         }
         Form { kind, locale, say: self.fixed_sentences(say, kind, locale, &subject, requirements), subject, head }
     }
@@ -327,8 +334,8 @@ impl Composer {
 }
 
 /// An address in a header.
-fn mailbox(name: Option<String>, email: &EmailAddress) -> Mailbox {
-    Mailbox::new(name, address(email))
+fn mailbox(name: Option<String>, email: &EmailAddress) -> lettre::message::Mailbox {
+    lettre::message::Mailbox::new(name, address(email))
 }
 
 /// It was judged before, by us and not by lettre, whose judgement differs.

@@ -15,6 +15,7 @@
 //! # Compatibility
 //! `user_version` counts the migrations applied; `application_id` tells our files from others.
 
+mod address_notices;
 pub mod backup;
 pub mod check;
 pub mod chosen;

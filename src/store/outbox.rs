@@ -374,9 +374,10 @@ pub(super) fn due(row: &Row<'_>) -> rusqlite::Result<Due> {
             must_change: row.get(21)?,
         })
     });
+    let cause = row.get::<_, Option<String>>(10)?.and_then(|word| NoticeCause::stored(&word));
     Ok(Due {
         id: MessageId(row.get(0)?),
-        kind: kind.parse().unwrap_or(MailKind::Test),
+        kind: MailKind::stored(&kind, cause).unwrap_or(MailKind::Test),
         state: MessageState::stored(&state).unwrap_or(MessageState::Failed),
         user: row.get::<_, Option<i64>>(3)?.map(UserId),
         address: EmailAddress::stored(lossy(row, 4)?.unwrap_or_default()),
@@ -385,7 +386,7 @@ pub(super) fn due(row: &Row<'_>) -> rusqlite::Result<Due> {
         attempts: row.get(7)?,
         first_try_at: row.get::<_, Option<i64>>(8)?.map(time),
         life: row.get::<_, Option<i64>>(9)?.map(|life| Duration::from_secs(life.unsigned_abs())),
-        cause: row.get::<_, Option<String>>(10)?.and_then(|word| NoticeCause::stored(&word)),
+        cause,
         note: lossy(row, 11)?,
         nonce: row.get(12)?,
         message_id: row.get(13)?,

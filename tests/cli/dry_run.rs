@@ -331,7 +331,7 @@ fn every_plan_is_data_too() {
     {"action":"users add","would_change":true,"username":"other","email":"other@example.com","name":"","role":"Minimal Permissions","sign_in":"password","locale":null}
     {"action":"users send-reset","would_change":true,"username":"other","email":"other@example.com","name":null,"role":null,"sign_in":null,"locale":null}
     $ users edit alice --name 'Alice Adams' --sign-in saml
-    {"action":"users edit","would_change":true,"username":"alice","email":"alice@example.com","name":"Alice Adams","role":"Minimal Permissions","sign_in":"saml","locale":null,"must_change_password":false,"changed":["name","sign_in"],"password_removed":true}
+    {"action":"users edit","would_change":true,"username":"alice","email":"alice@example.com","name":"Alice Adams","role":"Minimal Permissions","sign_in":"saml","locale":null,"must_change_password":false,"changed":["name","sign_in"],"password_removed":true,"notices":0}
     $ users edit --with-role 'Minimal Permissions' --must-change --locale de
     {"action":"users edit","would_change":true,"users":4,"users_changed":4,"usernames":["alice","bob","carla","dora"],"changed":["locale","must_change_password"],"passwords_removed":0,"without_password":3}
     $ users delete alice
@@ -351,7 +351,7 @@ fn every_plan_is_data_too() {
     $ users unlock --status locked
     {"action":"users unlock","would_change":true,"users":1,"users_changed":1,"usernames":["bob"],"failed_logins":0}
     $ users import -
-    {"added":1,"changed":0,"unchanged":0,"dry_run":true,"sha256":"e7311dcf50781864ea05f26882d74e28938f481d332dd5971e22778f6d80dfc8","passwords_removed":0}
+    {"added":1,"changed":0,"unchanged":0,"notices":0,"dry_run":true,"sha256":"e7311dcf50781864ea05f26882d74e28938f481d332dd5971e22778f6d80dfc8","passwords_removed":0}
     $ users password alice
     {"action":"users set-password","would_change":true,"username":"alice","email":"alice@example.com","choices":["send-reset","set-password"]}
     $ users set-password alice

@@ -6,6 +6,7 @@
 mod relay;
 mod support;
 
+mod address_notices;
 mod audit;
 mod change_password;
 mod clock;

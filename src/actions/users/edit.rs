@@ -13,8 +13,10 @@ use crate::actions::Intent;
 use crate::actions::Record;
 use crate::actions::Result;
 use crate::actions::Scene as _;
+use crate::actions::outbox::queue_address_notices;
 use crate::domain::action::Action;
 use crate::domain::email_address::EmailAddress;
+use crate::domain::message::MessageId;
 use crate::domain::refusal::Refusal;
 use crate::domain::user::SignIn;
 use crate::domain::user::User;
@@ -38,6 +40,8 @@ pub struct Edit {
     pub sign_in: Option<SignIn>,
     /// The language; empty: the organization's.
     pub locale: Option<String>,
+    /// Whether another address is told to the former one and to the new one.
+    pub notify: bool,
     /// Whether they must choose another password at the next sign-in.
     pub must_change: Option<bool>,
 }
@@ -65,6 +69,8 @@ pub struct Edited {
     pub changed: Vec<String>,
     /// Whether moving to SAML took a password away.
     pub password_removed: bool,
+    /// The notices of another address that were queued.
+    pub notices: Vec<MessageId>,
 }
 
 /// Says what an edit would do, without doing it: asked for before the operator is.
@@ -111,10 +117,16 @@ pub fn edit(desk: &Desk, reference: &UserReference, edit: &Edit, intent: &Intent
                 change.set_must_change(new.id, must_change)?;
             }
         }
+        let is_other_address = !old.email.as_str().eq_ignore_ascii_case(new.email.as_str());
+        let mut notices = Vec::new();
+        if edit.notify && is_other_address {
+            notices = queue_address_notices(change, &new, &old.email)?;
+            record.note("notices", notices.len());
+        }
         if password_removed {
             record.note("password", "removed");
         }
-        Ok((record, Edited { user: new, role: role.unwrap_or_default(), changed, password_removed }))
+        Ok((record, Edited { user: new, role: role.unwrap_or_default(), changed, password_removed, notices }))
     })
 }
 

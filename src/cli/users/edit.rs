@@ -26,9 +26,9 @@ use crate::domain::user::UserReference;
 
 /// Change users: address, name, role, sign-in, language, or that they must change their password
 ///
-/// Moving users to SAML removes their passwords and asks before; a new address in another domain can do that too. Several
-/// users, named or selected, are changed all or none; asks before. Example, for everybody with the role Clerk:
-/// `cxme-admin users edit --with-role Clerk --must-change`
+/// Moving users to SAML removes their passwords and asks before; a new address in another domain can do that too. The old and the
+/// new address are told of a change by mail. Several users, named or selected, are changed all or none; asks before. Example, for
+/// everybody with the role Clerk: `cxme-admin users edit --with-role Clerk --must-change`
 #[derive(Debug, clap::Args)]
 #[command(mut_arg("role", |role| role.long("with-role")))]
 #[command(mut_arg("sign_in", |sign_in| sign_in.long("with-sign-in")))]
@@ -51,6 +51,9 @@ pub struct EditArgs {
     /// New language, such as `en` or `de-AT`; empty for the organization's
     #[arg(long, value_name = "TAG")]
     locale: Option<String>,
+    /// Do not mail the old and the new address that the address was changed
+    #[arg(long)]
+    no_notify: bool,
     /// Users must choose another password at the next sign-in; sessions that are open stay open
     #[arg(long, conflicts_with = "no_must_change")]
     must_change: bool,
@@ -91,6 +94,7 @@ pub fn run(context: &mut Context, args: &EditArgs) -> anyhow::Result<()> {
         role: args.new_role.clone(),
         sign_in: args.new_sign_in,
         locale: args.locale.clone(),
+        notify: args.email.is_some() && !args.no_notify && context.has_mail()?,
         must_change,
     };
     // The plain names of these options set the new values.
@@ -139,6 +143,7 @@ fn edit_one(
     } else if edited.user.sign_in == SignIn::Password && edited.user.password.is_none() && edit.sign_in.is_some() {
         context.output.say(&format!("{name} cannot log in yet: cxme-admin users set-password {name}"));
     }
+    context.send_address_notices(desk, &edited.notices);
     Ok(())
 }
 
@@ -220,12 +225,13 @@ fn without_password(users: u64) -> String {
 
 /// What a dry run prints: the user as it would be, and which fields would change.
 fn step(plan: &Edited) -> Step<'_> {
-    let Edited { user, role, changed, password_removed } = plan;
+    let Edited { user, role, changed, password_removed, notices } = plan;
     let name = &user.username;
     let removed = if *password_removed { " Would remove the password: the user signs in with SAML." } else { "" };
+    let told = if notices.is_empty() { "" } else { " Would tell the old and the new address by mail." };
     let words = match changed.is_empty() {
         true => format!("{name} is so already: nothing would be changed."),
-        false => format!("Would change {name}: {}.{removed}", changed.join(", ")),
+        false => format!("Would change {name}: {}.{removed}{told}", changed.join(", ")),
     };
     Step::new(Action::UsersEdit, words)
         .if_changed(!changed.is_empty())
@@ -238,4 +244,5 @@ fn step(plan: &Edited) -> Step<'_> {
         .field("must_change_password", Cell::Flag(user.password.as_ref().is_some_and(|facts| facts.must_change)))
         .field("changed", Cell::List(changed.iter().map(String::as_str).collect()))
         .field("password_removed", Cell::Flag(*password_removed))
+        .field("notices", Cell::Number(notices.len() as i64))
 }

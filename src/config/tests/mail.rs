@@ -14,7 +14,7 @@ fn every_key_about_mails_is_read() {
     let text = r##"
         [mail]
         from = "passwords@example.com"
-        reply_to = "help@example.com"
+        reply_to = "Help, Desk <help@example.com>"
         bounce_to = "bounces@example.com"
         transport = "file"
         [mail.smtp]
@@ -41,12 +41,12 @@ fn every_key_about_mails_is_read() {
         queue_life = "30d"
         unless_sent_within = "0s"
     "##;
-    let address = |text: &str| Some(text.parse().unwrap());
+    let mailbox = |text: &str| Some(text.parse().unwrap());
     let expected = Config {
         mail: MailSection {
-            from: address("passwords@example.com"),
-            reply_to: address("help@example.com"),
-            bounce_to: address("bounces@example.com"),
+            from: mailbox("passwords@example.com"),
+            reply_to: mailbox("\"Help, Desk\" <help@example.com>"),
+            bounce_to: Some("bounces@example.com".parse().unwrap()),
             transport: TransportName::File,
             smtp: SmtpSection {
                 host: Some("[::1]".into()),
@@ -89,8 +89,8 @@ fn the_port_follows_from_tls() {
 #[test]
 fn what_is_no_address_host_link_or_rate_is_refused() {
     let text = r##"
-mail.from = "Passwords <a@example.com>"
-mail.reply_to = ""
+mail.from = "Passwords <a@example.com"
+mail.reply_to = "a\u202eb <a@example.com>"
 mail.bounce_to = "a@example.com\r\nBcc: b@example.com"
 mail.transport = "SMTP"
 mail.smtp.host = "smtp.example.com:465"
@@ -106,8 +106,8 @@ mail.file.directory = 5
 reset.link = "http://reset.example.com/#{code}"
 "##;
     insta::assert_snapshot!(problems(text), @r#"
-    config.toml:2: [mail] from: expected an email address alone, such as "passwords@example.com", found "Passwords <a@example.com>"
-    config.toml:3: [mail] reply_to: expected an email address alone, such as "passwords@example.com", found ""
+    config.toml:2: [mail] from: expected an email address, or a name and an address, such as "Help Desk <passwords@example.com>" (the address holds the character U+0020, which no address has), found "Passwords <a@example.com"
+    config.toml:3: [mail] reply_to: expected an email address, or a name and an address, such as "Help Desk <passwords@example.com>" (the name holds the unprintable character U+202E: leave it out), found "a\u{202e}b <a@example.com>"
     config.toml:4: [mail] bounce_to: expected an email address alone, such as "passwords@example.com", found "a@example.com\r\nBcc: b@example.com"
     config.toml:5: [mail] transport: expected one of smtp, sendmail, file, found "SMTP"
     config.toml:6: [mail.smtp] host: expected the host without its port, which is a key of its own: port = 465, found "smtp.example.com:465"
