@@ -15,11 +15,12 @@ use indicatif::ProgressStyle;
 use indicatif::TermLike;
 
 use crate::cli::output::Output;
-use crate::domain::text;
 use crate::outbox;
 
 /// How often it is drawn in a second, at most.
 const DRAWN: u8 = 10;
+/// What happens, where it is not known how many mails there are.
+const WORDS_ALONE: &str = "{wide_msg}";
 /// Done of all, how fast, how long to go, and what went wrong; it fits 80 columns.
 const TEMPLATE: &str = "{bar:14} {human_pos} of {human_len}  {pace}  {left}  {wide_msg}";
 /// What of it fits 40 columns, for a million mails too.
@@ -35,13 +36,17 @@ pub struct Progress {
 }
 
 impl Progress {
-    /// The line for so many messages; `None` where there is no terminal to draw it on.
+    /// The line for so many messages (0: it is not known how many); `None` where there is no terminal to draw it on.
     pub fn begin(output: &Output, total: u64) -> Option<Self> {
         let width = output.progress_columns?;
         let screen = Screen { width, drawn: Arc::default() };
         let target = ProgressDrawTarget::term_like_with_hz(Box::new(screen.clone()), DRAWN);
         let bar = ProgressBar::with_draw_target(Some(total), target);
-        let template = if width < SHORT_BELOW { SHORT_TEMPLATE } else { TEMPLATE };
+        let template = match total {
+            0 => WORDS_ALONE,
+            _ if width < SHORT_BELOW => SHORT_TEMPLATE,
+            _ => TEMPLATE,
+        };
         // The template is the program's own.
         let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
         let style = style.with_key("pace", |state: &ProgressState, text: &mut dyn fmt::Write| {
@@ -68,10 +73,18 @@ impl Progress {
             }
         }
         let mut message = parts.join(", ");
-        if let Some(error) = progress.last_error {
+        if let Some(wait) = progress.relay_retry_in {
+            // First what happens: the end of a long line is cut.
+            let error = progress.last_error.unwrap_or("it cannot be used");
+            let when = match wait.as_millis() {
+                0 => "trying again now".to_owned(),
+                millis => format!("next try in {} s", millis.div_ceil(1_000)),
+            };
+            message = format!("waiting for the relay, {when}: {error}");
+        } else if let Some(error) = progress.last_error {
             message = if message.is_empty() { error.to_owned() } else { format!("{message}: {error}") };
         }
-        self.bar.set_message(text::visible(&message).into_owned());
+        self.bar.set_message(output.charset_of_messages().show(&message).into_owned());
         self.bar.set_position(report.total());
         output.draw(&self.screen.take());
     }
