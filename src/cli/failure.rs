@@ -246,7 +246,7 @@ fn of_action(error: &ActionError) -> Told {
             "somebody wrote to the file without this program: compare with a backup and with the head kept elsewhere",
         ),
         ActionError::Unsound(faults) => Told { details: screenful(faults, Clone::clone), ..Told::new(DATA, error) }.hint(
-            "for modes and the key, do as the line says; otherwise keep a copy of the file as it is, and restore the newest \
+            "for modes, addresses and the key, do as the line says; otherwise keep a copy of the file as it is, and restore the newest \
              sound backup",
         ),
         ActionError::UnknownNames(names) => of_unknown_names(names),

@@ -7,6 +7,7 @@ mod relay;
 mod support;
 
 mod address_notices;
+mod addresses;
 mod audit;
 mod change_password;
 mod clock;
