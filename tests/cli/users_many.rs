@@ -170,6 +170,16 @@ fn several_users_are_edited_and_passwords_that_go_are_counted() {
     -- stderr
     All of these users are so already: nothing was changed.
     ");
+    assert_snapshot!(world.run("users edit alice olga --must-change --yes -v"), @"
+    status 0
+    -- stderr
+    Nothing was changed. 2 users have no password to change.
+    ");
+    assert_snapshot!(world.run("users edit alice olga --must-change -n"), @"
+    status 0
+    -- stdout
+    Nothing would be changed. 2 users have no password to change.
+    ");
     assert_snapshot!(world.run("users edit alice olga --locale '' --yes -v"), @"
     status 0
     -- stderr
