@@ -25,6 +25,9 @@ const MIGRATIONS: &[&str] = &[
 /// The schema version this program reads and writes.
 pub const VERSION: i64 = MIGRATIONS.len() as i64;
 
+/// The first version whose events hold a digest of user changes.
+pub(super) const WITH_USER_CHANGES: i64 = 6;
+
 /// The version of an open file.
 pub(crate) fn version(connection: &Connection) -> Result<i64> {
     Ok(connection.query_row("PRAGMA user_version", [], |row| row.get(0))?)
