@@ -20,6 +20,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0005_attempts_by_account.sql"),
     include_str!("migrations/0006_user_changes.sql"),
     include_str!("migrations/0007_email_key.sql"),
+    include_str!("migrations/0008_relay.sql"),
 ];
 
 /// The schema version this program reads and writes.

@@ -13,6 +13,7 @@ use crate::support::CAROL;
 use crate::support::GOOD;
 use crate::support::Run;
 use crate::support::WITHOUT_EMAIL_KEYS;
+use crate::support::WITHOUT_RELAY_REFUSALS;
 use crate::support::World;
 
 #[test]
@@ -119,6 +120,7 @@ fn a_store_of_the_present_version_needs_no_migration() {
 #[test]
 fn a_store_from_before_the_outbox_is_brought_up_with_its_users() {
     let world = World::new().with_users("alice").with_password("alice", GOOD);
+    world.sql(WITHOUT_RELAY_REFUSALS);
     world.sql(WITHOUT_EMAIL_KEYS);
     world.sql(
         "DROP TABLE user_changes; ALTER TABLE event DROP COLUMN changes_digest; ALTER TABLE user DROP COLUMN added_by_event; \
