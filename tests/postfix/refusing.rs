@@ -1,6 +1,7 @@
 //! What Postfix refuses, and what the program makes of it.
 
 use std::path::Path;
+use std::time::Duration;
 
 use cxme_admin::domain::message::MessageId;
 use cxme_admin::domain::message::MessageState;
@@ -11,6 +12,7 @@ use cxme_admin::mail::handover::Trouble;
 use cxme_admin::mail::handover::TroubleKind;
 use cxme_admin::mail::smtp::Relay;
 use cxme_admin::mail::transport::Transport;
+use cxme_admin::outbox::Order;
 
 use crate::server::Options;
 use crate::server::PASSWORD;
@@ -164,4 +166,97 @@ fn a_relay_that_insists_on_tls_takes_nothing_without_it() {
     let trouble = trouble(&postfix, Relay::new("localhost", postfix.port(), Security::None, None).unwrap());
     assert_eq!((trouble.kind, trouble.phase), (TroubleKind::ForGood, Phase::Mail), "{}", trouble.words);
     assert!(trouble.words.contains("530 5.7.0 Must issue a STARTTLS command first"), "{}", trouble.words);
+}
+
+/// Nobody is burnt: all wait as before, those that were tried with the relay's words, and the next run of cron waits too.
+fn assert_given_back(world: &World, ids: &[MessageId], words: &str) {
+    let mut tried = 0;
+    for id in ids {
+        let message = world.message(*id);
+        assert_eq!((message.state, message.attempts), (MessageState::Queued, 0), "{message:?}");
+        tried += usize::from(message.reply.is_some_and(|reply| reply.contains(words)));
+    }
+    assert!((2..=14).contains(&tried), "{tried} were tried");
+    let hold = world.store.read().unwrap().relay_hold().unwrap().unwrap();
+    assert!(hold.is_in_force(world.now()) && hold.reply.contains(words), "{hold:?}");
+}
+
+#[test]
+fn a_postfix_that_does_not_relay_for_us_as_shipped_burns_nobody() {
+    if !can_postfix() {
+        return;
+    }
+    let settings = "smtpd_relay_restrictions = defer_unauth_destination";
+    let postfix = Postfix::start(Options { login: false, settings, ..Options::default() });
+    let world = World::new();
+    let ids: Vec<_> = (0..40).map(|number| world.queue_at(&format!("user{number}"), "other.example")).collect();
+    let report = world.send(postfix.transport(), 4);
+    let trouble = report.trouble.unwrap();
+    assert_eq!((report.accepted, report.failed, report.deferred), (0, 0, 0));
+    assert_eq!((trouble.kind, trouble.phase), (TroubleKind::Later, Phase::Rcpt), "{}", trouble.words);
+    assert!(trouble.words.contains("Relay access denied; check the permission to relay"), "{}", trouble.words);
+    assert_given_back(&world, &ids, "454 4.7.1 <");
+}
+
+#[test]
+fn a_postfix_that_wants_another_helo_burns_nobody_and_the_key_is_named() {
+    if !can_postfix() {
+        return;
+    }
+    let settings = "smtpd_helo_required = yes\nsmtpd_helo_restrictions = reject_non_fqdn_helo_hostname";
+    let postfix = Postfix::start(Options { login: false, users: 40, settings, ..Options::default() });
+    let world = World::new();
+    let ids = world.queued(40);
+    let report = world.send(postfix.transport(), 4);
+    let trouble = report.trouble.unwrap();
+    assert_eq!((report.accepted, report.failed, report.deferred), (0, 0, 0));
+    assert_eq!((trouble.kind, trouble.phase), (TroubleKind::ForGood, Phase::Rcpt), "{}", trouble.words);
+    assert!(trouble.words.contains("check `[mail.smtp] helo`"), "{}", trouble.words);
+    assert_given_back(&world, &ids, "504 5.5.2 <localhost>: Helo command rejected");
+    // With another name the same messages are sent.
+    let mut relay = postfix.relay();
+    relay.helo = "admin.example.com".to_owned();
+    assert_eq!(world.send(Transport::Smtp(Box::new(relay)), 4).accepted, 40);
+}
+
+#[test]
+fn a_user_whom_an_access_map_refuses_by_571_fails_alone() {
+    if !can_postfix() {
+        return;
+    }
+    let settings = "smtpd_recipient_restrictions = check_recipient_access inline:{ { bob@example.com = 571 5.7.1 \
+                    Delivery not authorized } }";
+    let postfix = Postfix::start(Options { users: 20, settings, ..Options::default() });
+    let world = World::new();
+    let bob = world.queue(world.user("bob"));
+    world.queued(20);
+    let report = world.send(postfix.transport(), 1);
+    assert_eq!((report.accepted, report.failed, report.total(), report.trouble), (20, 1, 21, None));
+    let message = world.message(bob);
+    assert_eq!((message.state, message.attempts), (MessageState::Failed, 1));
+    let reply = message.reply.unwrap();
+    assert!(
+        reply.starts_with("571 5.7.1 <bob@example.com>: ") && reply.ends_with("Delivery not authorized"),
+        "{reply}"
+    );
+}
+
+#[test]
+fn a_postfix_that_limits_the_rate_gets_all_mail_at_a_slower_pace() {
+    if !can_postfix() {
+        return;
+    }
+    let settings = "smtpd_client_event_limit_exceptions =\nsmtpd_client_message_rate_limit = 10\n\
+                    anvil_rate_time_unit = 1s";
+    let postfix = Postfix::start(Options { users: 40, settings, ..Options::default() });
+    let world = World::new();
+    world.queued(40);
+    let order = Order { connections: 2, patience: Duration::from_secs(30), ..Order::default() };
+    let report = world.send_with(postfix.transport(), &order);
+    assert_eq!((report.failed, report.total(), &report.trouble), (0, 40, &None), "{report:?}");
+    assert!(report.accepted >= 30, "{report:?}\n{}", postfix.log());
+    world.wait(400);
+    let again = world.send_with(postfix.transport(), &order);
+    assert_eq!(report.accepted + again.accepted, 40, "{again:?}");
+    assert!(postfix.whole_log().contains("rate limit exceeded"), "the limit was met");
 }
