@@ -55,7 +55,8 @@ impl Reading<'_> {
         let hold = self.transaction.query_row(sql, [], |row| {
             Ok(RelayHold {
                 until: time(row.get(0)?),
-                count: row.get(1)?,
+                // A number that only somebody who writes the file by hand can have put there holds nobody back for long.
+                count: u32::try_from(row.get::<_, i64>(1)?).unwrap_or_default(),
                 reply: lossy(row, 2)?.unwrap_or_default(),
                 has_accepted: row.get(3)?,
             })

@@ -87,7 +87,7 @@ fn a_relay_that_refuses_is_reported_at_once_and_then_once_an_hour() {
     assert_snapshot!(said(&world.run("jobs run")), @"
     status 69
     error: 127.0.0.1:PORT: 521 5.3.2 no mail here; no mail was sent
-    hint: set it right, and try it: cxme-admin mail test ADDRESS -v; then cxme-admin jobs run sends what waits
+    hint: set it right, and try it: cxme-admin mail test ADDRESS -v; then cxme-admin jobs run --now sends what waits
     ");
     assert_eq!(mailed(&world, 0..3, 69), [0; 0]);
     // After a run that sent mail the same refusal is news again.

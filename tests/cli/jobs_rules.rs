@@ -221,7 +221,7 @@ fn a_relay_that_refuses_us_fails_nobody() {
     status 69
     -- stderr
     error: the relay refuses all mail from here, whoever it is for: 554 5.7.1 Client host rejected: Access denied; check the reverse name of this host, and whether the relay knows it; `jobs run` waits 5 minutes (`--now` does not); Job 1, running: 5 mails: 5 queued
-    hint: set it right, and try it: cxme-admin mail test ADDRESS -v; then cxme-admin jobs run sends what waits
+    hint: set it right, and try it: cxme-admin mail test ADDRESS -v; then cxme-admin jobs run --now sends what waits
     ");
     assert_eq!(world.ask("SELECT group_concat(state) FROM message"), "queued,queued,queued,queued,queued");
     assert_eq!(world.ask("SELECT sum(attempts) || ' ' || count(reply) FROM message"), "0 5");
@@ -230,7 +230,7 @@ fn a_relay_that_refuses_us_fails_nobody() {
     status 69
     -- stderr
     error: alice: not sent yet: the relay still refuses all mail from here: 554 5.7.1 Client host rejected: Access denied; check the reverse name of this host, and whether the relay knows it
-    hint: set it right, and try it: cxme-admin mail test ADDRESS -v; then cxme-admin jobs run sends what waits
+    hint: set it right, and try it: cxme-admin mail test ADDRESS -v; then cxme-admin jobs run --now sends what waits
     ");
     world.configure_mail("");
     world.run("jobs run").expect_status(0);

@@ -250,7 +250,7 @@ fn each_answer_of_the_relay_has_its_words_and_its_exit_code() {
     status 69
     -- stderr
     error: alice: not sent yet: the relay refuses the mail: 550 5.7.1 sender refused; check `[mail] from`
-    hint: set it right, and try it: cxme-admin mail test ADDRESS -v; then cxme-admin jobs run sends what waits
+    hint: set it right, and try it: cxme-admin mail test ADDRESS -v; then cxme-admin jobs run --now sends what waits
     status 75
     -- stderr
     error: alice: not sent yet: 127.0.0.1:[PORT]: 421 4.3.2 busy

@@ -36,7 +36,7 @@ pub fn run(context: &mut Context, command: MailCommand) -> anyhow::Result<()> {
 pub fn hint_for(fault: MailFault) -> &'static str {
     match fault {
         MailFault::Configuration | MailFault::Refused => {
-            "set it right, and try it: cxme-admin mail test ADDRESS -v; then cxme-admin jobs run sends what waits"
+            "set it right, and try it: cxme-admin mail test ADDRESS -v; then cxme-admin jobs run --now sends what waits"
         }
         _ => "it waits in the outbox: cxme-admin jobs run tries again",
     }
