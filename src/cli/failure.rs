@@ -91,6 +91,11 @@ pub fn tell(output: &mut Output, arguments: &[OsString], error: &anyhow::Error) 
     }
     // What was written so far stands before the error; a second failure would say nothing new.
     let _ = output.flush();
+    // Who asked it to stop knows why it did: that is no error.
+    if let Some(Complaint::Stopped { .. }) = error.downcast_ref::<Complaint>() {
+        output.stopped(&told.words, told.hint.as_deref());
+        return told.code;
+    }
     output.error(&told.words, &told.details, told.hint.as_deref());
     told.code
 }
@@ -149,6 +154,9 @@ fn of_complaint(complaint: &Complaint) -> Told {
             let other =
                 if named_by.starts_with('-') { "give another path".to_owned() } else { format!("correct {named_by}") };
             Told::new(CONFIGURATION, complaint).hint(format!("create it: {create}; or {other}"))
+        }
+        Complaint::NoHome { options, .. } => {
+            Told::new(CONFIGURATION, complaint).hint(format!("set HOME, or name the path: {options}"))
         }
         Complaint::NoStore { create, .. } => Told::new(CONFIGURATION, complaint).hint(match create {
             Some(create) => format!("create it: {create}"),

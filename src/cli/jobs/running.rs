@@ -157,7 +157,11 @@ fn judge(task: &Task<'_>, report: &Report, shown: &[Shown], words: String, signa
     }
     match report.halt {
         Some(Halt::Stopped) => {
-            return Err(Complaint::Stopped { signal, words: format!("stopped; {words}"), hint: go_on() });
+            return Err(Complaint::Stopped {
+                signal,
+                words: format!("Stopped by {}: {words}.", signal_name(signal)),
+                hint: go_on(),
+            });
         }
         Some(Halt::OutOfTime) => return not_sent(MailFault::Later, format!("out of time; {words}"), go_on()),
         _ => {}
@@ -190,6 +194,11 @@ fn judge(task: &Task<'_>, report: &Report, shown: &[Shown], words: String, signa
         return not_sent(MailFault::Some, words, hint);
     }
     Ok(words)
+}
+
+/// The name of a signal, such as SIGTERM.
+pub fn signal_name(signal: i32) -> String {
+    nix::sys::signal::Signal::try_from(signal).map_or_else(|_| format!("signal {signal}"), |signal| signal.to_string())
 }
 
 const RECORD: [Head; 10] = [
