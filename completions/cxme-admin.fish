@@ -112,7 +112,7 @@ complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and not __f
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and not __fish_seen_subcommand_from list show add edit delete lock unlock import export password set-password send-reset verify-password change-password help" -f -a "verify-password" -d 'Check a user\'s password, as a login system does'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and not __fish_seen_subcommand_from list show add edit delete lock unlock import export password set-password send-reset verify-password change-password help" -f -a "change-password" -d 'Let a user change the password, with the old one as proof'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and not __fish_seen_subcommand_from list show add edit delete lock unlock import export password set-password send-reset verify-password change-password help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from list" -l search -d 'Those whose username, email address or name holds this text' -r -f
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from list" -l search -d 'Those whose username, email address or name holds this text, in any case' -r -f
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from list" -l role -d 'Those with this role' -r -f
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from list" -l status -d 'Those who are `active`, or `locked`' -r -f -a "active\t''
 locked\t''"
@@ -160,7 +160,7 @@ complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Say what was done, without a terminal too'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from list" -l no-input -d 'Never ask: fail where a question would come'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from show" -l search -d 'Those whose username, email address or name holds this text' -r -f
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from show" -l search -d 'Those whose username, email address or name holds this text, in any case' -r -f
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from show" -l role -d 'Those with this role' -r -f
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from show" -l status -d 'Those who are `active`, or `locked`' -r -f -a "active\t''
 locked\t''"
@@ -218,7 +218,7 @@ complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_
 saml\t''"
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from edit" -l locale -d 'New language, such as `en` or `de-AT`; empty for the organization\'s' -r -f
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from edit" -l reason -d 'Why, for the audit' -r -f
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from edit" -l search -d 'Those whose username, email address or name holds this text' -r -f
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from edit" -l search -d 'Those whose username, email address or name holds this text, in any case' -r -f
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from edit" -l status -d 'Those who are `active`, or `locked`' -r -f -a "active\t''
 locked\t''"
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from edit" -l email-domain -d 'Those whose address is in this domain' -r -f
@@ -250,7 +250,7 @@ complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from edit" -l no-input -d 'Never ask: fail where a question would come'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from edit" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from delete" -l reason -d 'Why, for the audit' -r -f
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from delete" -l search -d 'Those whose username, email address or name holds this text' -r -f
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from delete" -l search -d 'Those whose username, email address or name holds this text, in any case' -r -f
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from delete" -l role -d 'Those with this role' -r -f
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from delete" -l status -d 'Those who are `active`, or `locked`' -r -f -a "active\t''
 locked\t''"
@@ -281,7 +281,7 @@ complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from lock" -l until -d 'End of the lock: a date (its midnight) or a time such as `2026-12-01T08:00`, local unless it has a zone such as `Z` or `+01:00`' -r -f
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from lock" -l for -d 'Length of the lock, such as `30d` or `2h30m`; otherwise until `users unlock`' -r -f
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from lock" -l reason -d 'Why, for the audit' -r -f
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from lock" -l search -d 'Those whose username, email address or name holds this text' -r -f
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from lock" -l search -d 'Those whose username, email address or name holds this text, in any case' -r -f
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from lock" -l role -d 'Those with this role' -r -f
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from lock" -l status -d 'Those who are `active`, or `locked`' -r -f -a "active\t''
 locked\t''"
@@ -310,7 +310,7 @@ complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from lock" -l no-input -d 'Never ask: fail where a question would come'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from lock" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from unlock" -l reason -d 'Why, for the audit' -r -f
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from unlock" -l search -d 'Those whose username, email address or name holds this text' -r -f
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from unlock" -l search -d 'Those whose username, email address or name holds this text, in any case' -r -f
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from unlock" -l role -d 'Those with this role' -r -f
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from unlock" -l status -d 'Those who are `active`, or `locked`' -r -f -a "active\t''
 locked\t''"
@@ -360,7 +360,7 @@ complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from import" -s v -l verbose -d 'Say what was done, without a terminal too'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from import" -l no-input -d 'Never ask: fail where a question would come'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from import" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from export" -l search -d 'Those whose username, email address or name holds this text' -r -f
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from export" -l search -d 'Those whose username, email address or name holds this text, in any case' -r -f
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from export" -l role -d 'Those with this role' -r -f
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from export" -l status -d 'Those who are `active`, or `locked`' -r -f -a "active\t''
 locked\t''"
@@ -431,7 +431,7 @@ complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from send-reset" -l expires -d 'How long the link works: 5m to 24h, or to 7d if all are invitations; otherwise as configured' -r -f
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from send-reset" -l unless-sent-within -d 'Leave out who was sent a link within this time, `0s` for nobody; otherwise as configured (15m)' -r -f
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from send-reset" -l note -d 'A line of your own in the mail, up to 1,000 characters' -r -f
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from send-reset" -l search -d 'Those whose username, email address or name holds this text' -r -f
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from send-reset" -l search -d 'Those whose username, email address or name holds this text, in any case' -r -f
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from send-reset" -l role -d 'Those with this role' -r -f
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from send-reset" -l status -d 'Those who are `active`, or `locked`' -r -f -a "active\t''
 locked\t''"
@@ -1096,7 +1096,7 @@ complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand store; and not __f
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand store; and not __fish_seen_subcommand_from check backup restore migrate help" -s v -l verbose -d 'Say what was done, without a terminal too'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand store; and not __fish_seen_subcommand_from check backup restore migrate help" -l no-input -d 'Never ask: fail where a question would come'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand store; and not __fish_seen_subcommand_from check backup restore migrate help" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand store; and not __fish_seen_subcommand_from check backup restore migrate help" -f -a "check" -d 'Check the store: modes, file system, schema, integrity, references, rows, audit log, clock and reset key'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand store; and not __fish_seen_subcommand_from check backup restore migrate help" -f -a "check" -d 'Check the store: modes, file system, schema, integrity, references, rows, addresses, audit log, clock and reset key'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand store; and not __fish_seen_subcommand_from check backup restore migrate help" -f -a "backup" -d 'Copy the store, as it is at one moment, while others use it'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand store; and not __fish_seen_subcommand_from check backup restore migrate help" -f -a "restore" -d 'Put a copy in the store\'s place'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand store; and not __fish_seen_subcommand_from check backup restore migrate help" -f -a "migrate" -d 'Bring a store that an older program made to the present schema'
@@ -1161,7 +1161,7 @@ complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand store; and __fish_
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand store; and __fish_seen_subcommand_from migrate" -s v -l verbose -d 'Say what was done, without a terminal too'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand store; and __fish_seen_subcommand_from migrate" -l no-input -d 'Never ask: fail where a question would come'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand store; and __fish_seen_subcommand_from migrate" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand store; and __fish_seen_subcommand_from help" -f -a "check" -d 'Check the store: modes, file system, schema, integrity, references, rows, audit log, clock and reset key'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand store; and __fish_seen_subcommand_from help" -f -a "check" -d 'Check the store: modes, file system, schema, integrity, references, rows, addresses, audit log, clock and reset key'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand store; and __fish_seen_subcommand_from help" -f -a "backup" -d 'Copy the store, as it is at one moment, while others use it'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand store; and __fish_seen_subcommand_from help" -f -a "restore" -d 'Put a copy in the store\'s place'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand store; and __fish_seen_subcommand_from help" -f -a "migrate" -d 'Bring a store that an older program made to the present schema'
@@ -1277,7 +1277,7 @@ complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand help; and __fish_s
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand help; and __fish_seen_subcommand_from mail" -f -a "test" -d 'Send a test mail, once'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand help; and __fish_seen_subcommand_from mail" -f -a "preview" -d 'Show a mail as users get it, with a code that does not work'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand help; and __fish_seen_subcommand_from mail" -f -a "queue" -d 'List the mails that wait, the oldest first, or cancel one'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand help; and __fish_seen_subcommand_from store" -f -a "check" -d 'Check the store: modes, file system, schema, integrity, references, rows, audit log, clock and reset key'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand help; and __fish_seen_subcommand_from store" -f -a "check" -d 'Check the store: modes, file system, schema, integrity, references, rows, addresses, audit log, clock and reset key'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand help; and __fish_seen_subcommand_from store" -f -a "backup" -d 'Copy the store, as it is at one moment, while others use it'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand help; and __fish_seen_subcommand_from store" -f -a "restore" -d 'Put a copy in the store\'s place'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand help; and __fish_seen_subcommand_from store" -f -a "migrate" -d 'Bring a store that an older program made to the present schema'

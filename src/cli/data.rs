@@ -14,6 +14,7 @@ use crate::cli::output::Format;
 use crate::cli::output::Output;
 use crate::cli::table::Table;
 use crate::domain::formula::needs_guard;
+use crate::domain::invisible;
 use crate::domain::text;
 
 /// A column: its name in data, and its heading in a table.
@@ -310,14 +311,14 @@ fn write_json_text(out: &mut impl Write, text: &str) -> io::Result<()> {
     Ok(text.serialize(&mut serde_json::Serializer::with_formatter(out, Inert))?)
 }
 
-/// JSON whose strings hold nothing that drives a terminal: beyond what JSON itself escapes, DEL, C1 and direction marks
-/// are written as `\u` escapes too.
+/// JSON whose strings hold nothing that drives a terminal: beyond what JSON itself escapes, whatever
+/// nobody sees is written as `\u` escapes too.
 struct Inert;
 
 impl Formatter for Inert {
     fn write_string_fragment<W: ?Sized + Write>(&mut self, writer: &mut W, fragment: &str) -> io::Result<()> {
         let mut rest = fragment;
-        while let Some((place, character)) = rest.char_indices().find(|(_, c)| text::is_unprintable(*c)) {
+        while let Some((place, character)) = rest.char_indices().find(|(_, c)| invisible::is_invisible(*c)) {
             writer.write_all(&rest.as_bytes()[..place])?;
             for unit in character.encode_utf16(&mut [0; 2]) {
                 write!(writer, "\\u{unit:04x}")?;

@@ -78,6 +78,10 @@ impl Told {
 /// Says an error on standard error and gives its exit code. A code that somebody typed among the `arguments`, where a user
 /// was expected, is not repeated.
 pub fn tell(output: &mut Output, arguments: &[OsString], error: &anyhow::Error) -> u8 {
+    if let Some(Complaint::ReportedBefore { code }) = error.downcast_ref() {
+        let _ = output.flush();
+        return *code;
+    }
     let mut told = describe(error);
     for text in std::iter::once(&mut told.words).chain(&mut told.details).chain(&mut told.hint) {
         *text = usage::without_codes(text, arguments);
@@ -103,6 +107,12 @@ pub fn tell(output: &mut Output, arguments: &[OsString], error: &anyhow::Error) 
 /// The exit code of an error.
 pub fn code_of(error: &ActionError) -> u8 {
     of_action(error).code
+}
+
+/// The exit code of any error, and its words.
+pub fn code_and_words(error: &anyhow::Error) -> (u8, String) {
+    let told = describe(error);
+    (told.code, told.words)
 }
 
 fn describe(error: &anyhow::Error) -> Told {
@@ -202,6 +212,7 @@ fn of_complaint(complaint: &Complaint) -> Told {
         }
         Complaint::NotShown { username, .. } => Told::new(IO, complaint)
             .hint(format!("set another one: cxme-admin users set-password {username} --generate")),
+        Complaint::ReportedBefore { code } => Told::new(*code, complaint),
         Complaint::Broken { code, hint, .. } => Told::new(*code, complaint).hint(hint),
         Complaint::NotSent { fault, hint, .. } => {
             let code = match fault {
@@ -210,7 +221,7 @@ fn of_complaint(complaint: &Complaint) -> Told {
                 MailFault::Configuration => CONFIGURATION,
                 MailFault::CalledOff => DATA,
                 MailFault::Bug => BUG,
-                MailFault::Some => PARTLY,
+                MailFault::Some | MailFault::SomeSoFar => PARTLY,
             };
             Told::new(code, complaint).hint(hint)
         }
@@ -243,7 +254,7 @@ fn of_action(error: &ActionError) -> Told {
             "somebody wrote to the file without this program: compare with a backup and with the head kept elsewhere",
         ),
         ActionError::Unsound(faults) => Told { details: screenful(faults, Clone::clone), ..Told::new(DATA, error) }.hint(
-            "for modes and the key, do as the line says; otherwise keep a copy of the file as it is, and restore the newest \
+            "for modes, addresses and the key, do as the line says; otherwise keep a copy of the file as it is, and restore the newest \
              sound backup",
         ),
         ActionError::UnknownNames(names) => of_unknown_names(names),

@@ -86,6 +86,9 @@ pub struct Output {
     pub stdout_is_terminal: bool,
     says: bool,
     warns: bool,
+    /// Whether nobody sees what is said until somebody reads a mail of cron or a log: standard error is no terminal, and
+    /// `--verbose` was not given.
+    pub is_unattended: bool,
     /// The width of the terminal on standard error, where progress is shown; `None`: it is none, it is dumb, or `--quiet` was
     /// given.
     pub progress_columns: Option<u16>,
@@ -119,6 +122,7 @@ impl Output {
             // Without a terminal a success says nothing, so that cron mails only when something is wrong.
             says: !global.quiet && (stderr.is_terminal || global.verbose),
             warns: !global.quiet,
+            is_unattended: !stderr.is_terminal && !global.verbose,
             progress_columns: stderr.columns.filter(|_| has_progress),
             colour_out: colour(stdout.is_terminal),
             colour_err: colour(stderr.is_terminal),
@@ -153,6 +157,11 @@ impl Output {
     /// A moment as a person reads it.
     pub fn local_time(&self, time: Timestamp) -> String {
         moment::local_time(time, &self.time_zone)
+    }
+
+    /// Whether [`Output::say`] says anything.
+    pub fn says(&self) -> bool {
+        self.says
     }
 
     /// Says what was done, at a terminal or with `--verbose`.

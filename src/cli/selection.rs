@@ -14,6 +14,7 @@ use crate::cli::failure::Complaint;
 use crate::cli::files::InputFile;
 use crate::cli::one_of;
 use crate::domain::duration::parse_duration;
+use crate::domain::search::SearchText;
 use crate::domain::selection::Selection;
 use crate::domain::user::SignIn;
 use crate::domain::user::Status;
@@ -25,7 +26,7 @@ const LIST_LIMIT: u64 = 320 * 1024 * 1024;
 #[derive(Debug, Clone, Default, clap::Args)]
 #[command(next_help_heading = "Which users")]
 pub struct SelectionArgs {
-    /// Those whose username, email address or name holds this text
+    /// Those whose username, email address or name holds this text, in any case
     #[arg(long, value_name = "TEXT")]
     pub search: Option<String>,
     /// Those with this role
@@ -140,6 +141,10 @@ impl SelectionArgs {
                 Some(desk.now().checked_sub(age).map_err(|_| usage("reaches too far back".to_owned()))?)
             }
         };
+        let search = self.search.as_deref().map(SearchText::new).transpose().map_err(|blank| Complaint::Usage {
+            words: format!("--search: {blank}"),
+            hint: Some("leave it out to mean all".to_owned()),
+        })?;
         let read = self.from.as_ref().map(|source| read_names(context, source)).transpose()?;
         let (mut named, mut lines, mut digest) = (None, Vec::new(), None);
         if let Some(read) = read {
@@ -147,7 +152,7 @@ impl SelectionArgs {
             digest = Some(read.sha256);
         }
         let selection = Selection {
-            search: self.search.clone(),
+            search,
             role: None,
             status: self.status,
             sign_in: self.sign_in,

@@ -2,6 +2,7 @@
 
 use crate::domain::email_address::EmailAddress;
 use crate::domain::email_address::EmailFault;
+use crate::domain::email_domain;
 use crate::domain::job::JobId;
 use crate::domain::job::JobState;
 use crate::domain::policy::Fault;
@@ -9,6 +10,11 @@ use crate::domain::role::Permission;
 use crate::domain::text;
 use crate::domain::user::UserId;
 use crate::domain::user::UsernameFault;
+
+/// Domains as people read them.
+fn readable(domains: &[String]) -> String {
+    domains.iter().map(|domain| email_domain::to_unicode(domain)).collect::<Vec<_>>().join(", ")
+}
 
 /// A reason to refuse, as a fact. Display is one line; names in it are made visible.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -186,7 +192,7 @@ pub enum Refusal {
     #[error("the email address {0}")]
     Email(#[from] EmailFault),
     /// The organization takes no users with this domain.
-    #[error("the email domain of {email} is not one of the organization's: {}", domains.join(", "))]
+    #[error("the email domain of {email} is not one of the organization's: {}", readable(domains))]
     EmailDomain {
         /// The address.
         email: EmailAddress,

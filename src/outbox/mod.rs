@@ -166,6 +166,8 @@ pub struct Progress<'run> {
     pub in_flight: usize,
     /// The server's words, or ours, about the last message that was not accepted, or the relay's last trouble.
     pub last_error: Option<&'run str>,
+    /// How long until the relay, which cannot be used now ([`Progress::last_error`]), is tried again; `None`: it can be used.
+    pub relay_retry_in: Option<Duration>,
 }
 
 /// A message that a worker has.
@@ -201,7 +203,7 @@ pub fn run(store: &Store, post: &Post, order: &Order, clock: &dyn Clock, random:
     run_observed(store, post, order, clock, random, &mut |_| ())
 }
 
-/// The same, and tells `observer` how far it is, after each commit.
+/// The same, and tells `observer` how far it is, after each commit and while it waits for the relay.
 ///
 /// # Errors
 /// As [`run`].

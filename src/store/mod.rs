@@ -24,6 +24,7 @@ pub mod error;
 pub mod events;
 pub mod facts;
 pub mod file_system;
+mod functions;
 pub mod import;
 pub mod job_making;
 pub mod jobs;

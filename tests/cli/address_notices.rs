@@ -56,6 +56,11 @@ fn none_is_sent_where_it_is_not_wanted_or_no_mail_is_configured_or_the_address_i
         world.run(line);
         assert_eq!((notices(&world), world.mails().len()), ("-".to_owned(), 0), "{line}");
     }
+    let text = std::fs::read_to_string(world.config()).unwrap();
+    world.write_config(&text.replace("\"example.com\"", "\"example.com\", \"bücher.example\""));
+    world.run("users edit alice --email alice@bücher.example --no-notify").expect_status(0);
+    world.run("users edit alice --email Alice@xn--bcher-kva.example").expect_status(0);
+    assert_eq!((notices(&world), world.mails().len()), ("-".to_owned(), 0), "the same in another form");
     world.configure("");
     world.run("users edit alice --email weber@example.com").expect_status(0);
     assert_eq!(notices(&world), "-");

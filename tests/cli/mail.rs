@@ -265,7 +265,7 @@ fn a_relay_that_cannot_be_used_is_told_by_a_run_with_the_exit_code() {
         });
         world.configure_relay(relay.port());
         world.run("users send-reset alice --unless-sent-within 0s").expect_status(status);
-        let run = world.run("jobs run").expect_status(status);
+        let run = world.run("jobs run -v").expect_status(status);
         assert!(run.err().contains(reply) && run.err().lines().count() == 2, "{run}");
     }
     assert_eq!(world.ask("SELECT max(attempts) FROM message"), "0");

@@ -7,6 +7,7 @@ mod relay;
 mod support;
 
 mod address_notices;
+mod addresses;
 mod audit;
 mod change_password;
 mod clock;
@@ -23,6 +24,7 @@ mod import_sheets;
 mod import_week;
 mod init;
 mod jobs;
+mod jobs_cron;
 mod jobs_rules;
 mod login_config;
 mod mail;

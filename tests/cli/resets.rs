@@ -6,6 +6,7 @@ use crate::support::CAROL;
 use crate::support::GOOD;
 use crate::support::OTHER;
 use crate::support::Run;
+use crate::support::WITHOUT_EMAIL_KEYS;
 use crate::support::World;
 
 /// Alice has a password and a link; its code.
@@ -198,6 +199,7 @@ fn links_of_a_store_that_did_not_note_the_time_live_on_and_expire_for_good() {
     let (world, code) = linked();
     world.command("users send-reset bob").run().expect_status(0);
     let of_bob = world.newest_code();
+    world.sql(WITHOUT_EMAIL_KEYS);
     world.sql(
         "DROP TABLE user_changes; ALTER TABLE event DROP COLUMN changes_digest; ALTER TABLE user DROP COLUMN added_by_event; \
          ALTER TABLE job DROP COLUMN event; DROP TABLE clock_period; ALTER TABLE message DROP COLUMN clock_period; \

@@ -73,7 +73,7 @@ fn open(path: &Path) -> Result<Store> {
     Store::open(path, &Rule::store(false), Expect::Current)
 }
 
-fn change<T>(store: &Store, run: impl FnOnce(&Writing<'_>) -> Result<T>) -> T {
+pub(crate) fn change<T>(store: &Store, run: impl FnOnce(&Writing<'_>) -> Result<T>) -> T {
     let writing = store.write().unwrap();
     let value = run(&writing).unwrap();
     if writing.has_user_changes().unwrap() {

@@ -16,6 +16,7 @@ use crate::actions::Scene as _;
 use crate::actions::outbox::queue_address_notices;
 use crate::domain::action::Action;
 use crate::domain::email_address::EmailAddress;
+use crate::domain::email_domain;
 use crate::domain::message::MessageId;
 use crate::domain::refusal::Refusal;
 use crate::domain::user::SignIn;
@@ -117,7 +118,7 @@ pub fn edit(desk: &Desk, reference: &UserReference, edit: &Edit, intent: &Intent
                 change.set_must_change(new.id, must_change)?;
             }
         }
-        let is_other_address = !old.email.as_str().eq_ignore_ascii_case(new.email.as_str());
+        let is_other_address = !old.email.is_same(&new.email);
         let mut notices = Vec::new();
         if edit.notify && is_other_address {
             notices = queue_address_notices(change, &new, &old.email)?;
@@ -190,14 +191,13 @@ fn apply(change: &Change<'_>, edit: &Edit, user: &mut User) -> Result<()> {
         }
         user.username = username.clone();
     }
-    if let Some(email) = &edit.email {
-        let holder = change.reading().user(&UserReference::Email(email.as_str().to_owned()))?;
-        if holder.is_some_and(|holder| holder.id != user.id) {
+    if let Some(email) = edit.email.as_ref().filter(|email| **email != user.email) {
+        if change.reading().is_email_taken(email, Some(user.id))? {
             return Err(Refusal::EmailTaken(email.as_str().to_owned()).into());
         }
         check_domain(change, email)?;
         // The domain decides when an address comes in; an address that only changes its user part says nothing new.
-        if !email.domain().eq_ignore_ascii_case(user.email.domain()) {
+        if !email_domain::is_same(email.domain(), user.email.domain()) {
             user.sign_in = change.desk().organization().sign_in_of(email);
         }
         user.email = email.clone();

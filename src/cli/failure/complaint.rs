@@ -173,6 +173,12 @@ pub enum Complaint {
         /// How it goes on.
         hint: String,
     },
+    /// What went wrong goes on and was reported before: only the exit code tells of it.
+    #[error("reported before")]
+    ReportedBefore {
+        /// The exit code.
+        code: u8,
+    },
     /// Mail was not handed over.
     #[error("{words}")]
     NotSent {
@@ -200,4 +206,6 @@ pub enum MailFault {
     Bug,
     /// Some of many were not.
     Some,
+    /// Some of a job were not, and the job goes on: its end tells of all of them.
+    SomeSoFar,
 }

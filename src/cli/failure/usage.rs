@@ -1,6 +1,7 @@
 //! Usage errors and help: what clap has to say. An error repeats what was typed, and that is neither to drive the terminal
 //! nor to show a secret.
 
+use std::borrow::Cow;
 use std::ffi::OsStr;
 use std::ffi::OsString;
 
@@ -65,7 +66,7 @@ pub fn of_usage(mut process: Process, error: clap::Error) -> u8 {
 /// The error about the same arguments with everything unprintable in them made visible, and whether there is one: escapes
 /// among clap's own styles could not be told from them.
 fn of_text_alone(error: clap::Error, arguments: &[OsString]) -> (clap::Error, bool) {
-    let is_text = |word: &OsString| !word.to_string_lossy().chars().any(text::is_unprintable);
+    let is_text = |word: &OsString| matches!(text::visible(&word.to_string_lossy()), Cow::Borrowed(_));
     if arguments.iter().all(is_text) {
         return (error, true);
     }

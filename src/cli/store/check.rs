@@ -13,7 +13,7 @@ use crate::cli::data::Head;
 use crate::domain::action::Action;
 use crate::private_file;
 
-/// Check the store: modes, file system, schema, integrity, references, rows, audit log, clock and reset key
+/// Check the store: modes, file system, schema, integrity, references, rows, addresses, audit log, clock and reset key
 ///
 /// The modes of the configuration, the store and its directory are examined by every command, which refuses loose ones.
 /// With `[store] reader_group`, it is also examined whether that group can read the store.

@@ -40,6 +40,7 @@ fn every_key_about_mails_is_read() {
         [jobs]
         queue_life = "30d"
         unless_sent_within = "0s"
+        complain_after = "4h"
     "##;
     let mailbox = |text: &str| Some(text.parse().unwrap());
     let expected = Config {
@@ -72,7 +73,11 @@ fn every_key_about_mails_is_read() {
             life: Duration::from_secs(300),
             invitation_life: Duration::from_secs(48 * 3_600),
         },
-        jobs: JobsSection { queue_life: Duration::from_secs(30 * 86_400), unless_sent_within: Duration::ZERO },
+        jobs: JobsSection {
+            queue_life: Duration::from_secs(30 * 86_400),
+            unless_sent_within: Duration::ZERO,
+            complain_after: Duration::from_secs(4 * 3_600),
+        },
         ..Config::default()
     };
     assert_eq!(parse(text), Ok(expected));
@@ -126,12 +131,13 @@ reset.link = "http://reset.example.com/#{code}"
 
 #[test]
 fn lives_have_their_bounds() {
-    let text = "[reset]\nlife = \"4m\"\ninvitation_life = \"8d\"\n[jobs]\nqueue_life = \"59s\"\nunless_sent_within = \"31d\"\n";
+    let text = "[reset]\nlife = \"4m\"\ninvitation_life = \"8d\"\n[jobs]\nqueue_life = \"59s\"\nunless_sent_within = \"31d\"\ncomplain_after = \"31d\"\n";
     insta::assert_snapshot!(problems(text), @r#"
     config.toml:2: [reset] life: expected a duration from 5m to 1d, found "4m"
     config.toml:3: [reset] invitation_life: expected a duration from 5m to 7d, found "8d"
     config.toml:5: [jobs] queue_life: expected a duration from 1m to 30d, found "59s"
     config.toml:6: [jobs] unless_sent_within: expected a duration from 0s to 30d, found "31d"
+    config.toml:7: [jobs] complain_after: expected a duration from 0s to 30d, found "31d"
     "#);
     assert!(parse("[reset]\nlife = \"25h\"\n").is_err());
     assert!(parse("[reset]\nlife = \"24h\"\ninvitation_life = \"5m\"\n").is_ok());

@@ -276,7 +276,21 @@ fn a_mail_with_a_link_needs_one_in_the_configuration() {
 }
 
 #[test]
-fn an_address_outside_ascii_stands_in_the_header_as_it_is() {
+fn a_domain_outside_ascii_is_written_as_dns_has_it() {
+    let (organization, policy) = (organization(), Policy::default());
+    let foreign = || mailbox_of("O'Brien@bücher.example");
+    let letterhead = Letterhead { from: foreign(), reply_to: Some(foreign()), ..letterhead(&organization, &policy) };
+    let draft = Draft { recipient: foreign().address, ..Draft::new() };
+    let mail = Composer::new(letterhead).unwrap().compose(&draft.letter(Content::Test)).unwrap();
+    assert!(!mail.envelope.needs_smtputf8() && mail.content.is_ascii());
+    let written = "O'Brien@xn--bcher-kva.example";
+    assert_eq!([mail.envelope.sender.as_str(), mail.envelope.recipient.as_str()], [written; 2]);
+    let content = String::from_utf8(mail.content.to_vec()).unwrap();
+    assert_eq!([headers(&content, "To"), headers(&content, "Reply-To")], [[written]; 2]);
+}
+
+#[test]
+fn an_address_outside_ascii_before_the_at_stands_in_the_header_as_it_is() {
     let draft = Draft { recipient: address("jürgen@bücher.example"), ..Draft::new() };
     let mail = composer().compose(&draft.letter(Content::Test)).unwrap();
     assert!(mail.envelope.needs_smtputf8());
@@ -343,23 +357,25 @@ fn a_message_id_is_the_same_for_a_message_and_differs_for_others() {
 #[test]
 fn a_from_outside_ascii_leaves_the_message_id_ascii() {
     let (organization, policy) = (organization(), Policy::default());
-    let from = mailbox_of("konto@bücher.example");
-    let composer = Composer::new(Letterhead { from, ..letterhead(&organization, &policy) }).unwrap();
-    let id = composer.message_id(MessageId(1), &NONCE_OF_TESTS);
-    assert!(id.ends_with("@cxme-admin.invalid"));
-    let mail = composer.compose(&Letter { message_id: &id, ..Draft::new().letter(Content::Test) }).unwrap();
-    assert!(mail.envelope.needs_smtputf8());
+    for (from, needs_smtputf8) in [("konto@bücher.example", false), ("jörg@bücher.example", true)] {
+        let from = mailbox_of(from);
+        let composer = Composer::new(Letterhead { from, ..letterhead(&organization, &policy) }).unwrap();
+        let id = composer.message_id(MessageId(1), &NONCE_OF_TESTS);
+        assert!(id.ends_with("@xn--bcher-kva.example"), "{id}");
+        let mail = composer.compose(&Letter { message_id: &id, ..Draft::new().letter(Content::Test) }).unwrap();
+        assert_eq!(mail.envelope.needs_smtputf8(), needs_smtputf8);
+    }
 }
 
 #[test]
 fn a_header_outside_ascii_is_refused_where_the_envelope_would_not_say_so() {
     let (organization, policy) = (organization(), Policy::default());
-    let foreign = || Some(mailbox_of("hilfe@bücher.example"));
+    let foreign = || Some(mailbox_of("jörg@bücher.example"));
     let bounce_to = Some(address("bounces@example.com"));
     let replies = Letterhead { reply_to: foreign(), ..letterhead(&organization, &policy) };
     let from = Letterhead { from: foreign().unwrap(), bounce_to, ..letterhead(&organization, &policy) };
     for letterhead in [replies, from] {
         let refused = Composer::new(letterhead).unwrap_err();
-        assert_eq!(refused, LetterheadError::NotAscii("hilfe@bücher.example".to_owned()));
+        assert_eq!(refused, LetterheadError::NotAscii("jörg@bücher.example".to_owned()));
     }
 }
