@@ -145,6 +145,12 @@ fn it_asks_with_the_count_and_without_a_terminal_needs_a_yes() {
     -- stderr
     No users match: no mail is sent.
     ");
+    assert_snapshot!(world.run("users send-reset --sign-in saml --yes -v"), @"
+    status 0
+    -- stderr
+    No mail is sent: 1 user skipped.
+      - 1 user: SAML
+    ");
 }
 
 #[test]
