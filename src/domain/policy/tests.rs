@@ -73,7 +73,7 @@ fn candidates() -> [(&'static str, Vec<Fault>); 47] {
         ("correct-horse-battery-staple-2024!", vec![Common]),
         ("c0rrect_h0rse_battery_staple", vec![Common]),
         ("1q2w3e4r5t6y7u8i", vec![Common, Sequential]),
-        ("q1w2e3r4t5z6u7i8", vec![Sequential]),
+        ("qawsedrftgzhujik", vec![Sequential]),
         ("the horse was correct, the battery stapled", vec![]),
     ]
 }
