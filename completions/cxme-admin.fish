@@ -667,6 +667,7 @@ csv\t'RFC 4180'"
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from run" -l color -d 'Colours: auto, always or never [variable: NO_COLOR]' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from run" -l now -d 'Send although the relay refused all mail a short while ago'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from run" -s q -l quiet -d 'Say nothing but data and errors'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from run" -s v -l verbose -d 'Say what was done, without a terminal too'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from run" -l no-input -d 'Never ask: fail where a question would come'
@@ -949,7 +950,7 @@ complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand audit; and not __f
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand audit; and not __fish_seen_subcommand_from list show verify head help" -f -a "verify" -d 'Check that no event was changed, deleted or inserted'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand audit; and not __fish_seen_subcommand_from list show verify head help" -f -a "head" -d 'Print the hash of the newest event, to be kept elsewhere'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand audit; and not __fish_seen_subcommand_from list show verify head help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand audit; and __fish_seen_subcommand_from list" -l user -d 'Those about this user' -r -f
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand audit; and __fish_seen_subcommand_from list" -l user -d 'Events about this user; of a deleted user the number, as in `user_id`' -r -f
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand audit; and __fish_seen_subcommand_from list" -l action -d 'Events of this command and of its variants, such as `users set-password`' -r -f
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand audit; and __fish_seen_subcommand_from list" -l operator -d 'Those by this OS account, by name or number' -r -f -a "(__fish_complete_users)"
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand audit; and __fish_seen_subcommand_from list" -l since -d 'Events since a date (its midnight) or a time, such as `2026-11-01T08:00`; `7d`: of the last 7 days' -r -f

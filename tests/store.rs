@@ -22,6 +22,8 @@ mod crash;
 mod disk;
 #[path = "store/eligibility.rs"]
 mod eligibility;
+#[path = "store/erasing.rs"]
+mod erasing;
 #[path = "store/login_view.rs"]
 mod login_view;
 #[path = "store/modes.rs"]

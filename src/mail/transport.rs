@@ -108,6 +108,14 @@ impl Connection {
         }
     }
 
+    /// Whether as many mails went over this connection as may.
+    pub fn is_used_up(&self) -> bool {
+        match self {
+            Self::Smtp(connection) => connection.is_used_up(),
+            Self::Memory(_) | Self::Sendmail(_) | Self::Folder(_) => false,
+        }
+    }
+
     /// Whether the envelope given as `next` can ride behind the mail before it.
     pub fn can_ride(&self) -> bool {
         match self {

@@ -35,6 +35,7 @@ pub mod near;
 pub mod open;
 pub mod operators;
 pub mod outbox;
+pub mod relay_refusals;
 pub mod restore;
 pub mod roles;
 mod rows;

@@ -563,7 +563,7 @@ fn pausing_at(user: &'static str, store: std::path::PathBuf) -> ScriptedRelay {
         if moment.at == At::Dot && moment.recipient.contains(user) {
             let store = Store::open(&store, &Rule::store(false), Expect::Current).unwrap();
             let writing = store.write().unwrap();
-            writing.pause_job(JobId(1), "by owner").unwrap();
+            writing.pause_job(JobId(1), "by owner", "2026-11-24T08:00:00Z".parse().unwrap()).unwrap();
             writing.commit().unwrap();
         }
         Act::Usual

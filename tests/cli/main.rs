@@ -9,6 +9,7 @@ mod support;
 mod address_notices;
 mod addresses;
 mod audit;
+mod audit_users;
 mod change_password;
 mod clock;
 mod config;

@@ -369,6 +369,7 @@ fn config_show_says_what_is_in_force_and_where_it_comes_from() {
     mail.smtp.password_command,/bin/echo (arguments not shown),file,21
     mail.smtp.auth,auto,default,
     mail.smtp.connections,4,default,
+    mail.smtp.mails_per_connection,,default,
     mail.smtp.rate,,default,
     mail.smtp.patience,2m,default,
     mail.sendmail.program,/usr/sbin/sendmail,default,

@@ -79,31 +79,40 @@ pub struct Edited {
 /// # Errors
 /// As [`edit`].
 pub fn plan(desk: &Desk, reference: &UserReference, edit: &Edit) -> Result<Edited> {
-    self::edit(desk, reference, edit, &Intent { dry_run: true, ..Intent::default() })
+    self::edit(desk, reference, edit, None, &Intent { dry_run: true, ..Intent::default() })
 }
 
-/// Edits a user. Moving to SAML, by `--sign-in` or by an address in a SAML domain, takes the password away in the same
-/// change; another address or another way to sign in ends the sessions that are open.
+/// Edits a user. Moving to SAML, by `--sign-in` or by an address in a SAML domain, removes the password in the same change;
+/// another address or another way to sign in ends the sessions that are open. `confirmed` is how many passwords the operator
+/// agreed to remove; `None`: any number.
 ///
 /// # Errors
-/// When a field is malformed or taken, or the operator may not.
-pub fn edit(desk: &Desk, reference: &UserReference, edit: &Edit, intent: &Intent) -> Result<Edited> {
+/// When a field is malformed or taken, the operator may not, or a password would be removed that was not confirmed.
+pub fn edit(
+    desk: &Desk,
+    reference: &UserReference,
+    edit: &Edit,
+    confirmed: Option<u64>,
+    intent: &Intent,
+) -> Result<Edited> {
     desk.change(Action::UsersEdit, intent, |change| {
         let old = change.subordinate(reference)?;
         let mut new = old.clone();
         apply(change, edit, &mut new)?;
+        let role = change.role(new.role)?.map(|role| role.name).unwrap_or_default();
+        // By name: the order in which they are told. The values are recorded beside the event.
+        let fields = [
+            ("email", old.email.as_str() != new.email.as_str()),
+            ("locale", old.locale != new.locale),
+            ("must_change_password", must_change(&old) != must_change(&new)),
+            ("name", old.name != new.name),
+            ("role", old.role != new.role),
+            ("sign_in", old.sign_in != new.sign_in),
+            ("username", old.username.as_str() != new.username.as_str()),
+        ];
+        let changed: Vec<String> =
+            fields.into_iter().filter(|(_, differs)| *differs).map(|(name, _)| name.to_owned()).collect();
         let mut record = Record::of(&old);
-        let role_name = |user: &User| Ok::<_, crate::store::StoreError>(change.role(user.role)?.map(|role| role.name));
-        record.note_change("email", old.email.as_str(), new.email.as_str());
-        record.note_change("username", old.username.as_str(), new.username.as_str());
-        record.note_change("name", old.name.as_str(), new.name.as_str());
-        let role = role_name(&new)?;
-        record.note_change("role", role_name(&old)?, role.clone());
-        record.note_change("sign_in", old.sign_in.word(), new.sign_in.word());
-        record.note_change("locale", old.locale.clone(), new.locale.clone());
-        record.note_change("must_change_password", must_change(&old), must_change(&new));
-        let is_change = |(_, value): &(&String, &serde_json::Value)| value.is_object();
-        let changed: Vec<String> = record.details.iter().filter(is_change).map(|(name, _)| name.clone()).collect();
         record.is_unchanged = changed.is_empty();
         let password_removed = !changed.is_empty() && new.sign_in == SignIn::Saml && old.password.is_some();
         if !changed.is_empty() {
@@ -125,10 +134,19 @@ pub fn edit(desk: &Desk, reference: &UserReference, edit: &Edit, intent: &Intent
             record.note("notices", notices.len());
         }
         if password_removed {
-            record.note("password", "removed");
+            require_confirmed(1, confirmed)?;
+            record.note("passwords_removed", 1);
         }
-        Ok((record, Edited { user: new, role: role.unwrap_or_default(), changed, password_removed, notices }))
+        Ok((record, Edited { user: new, role, changed, password_removed, notices }))
     })
+}
+
+/// Refuses to remove more passwords than the operator confirmed.
+fn require_confirmed(passwords: u64, confirmed: Option<u64>) -> Result<()> {
+    if confirmed.is_some_and(|confirmed| passwords > confirmed) {
+        return Err(Refusal::PasswordsRemoved { passwords }.into());
+    }
+    Ok(())
 }
 
 fn must_change(user: &User) -> bool {
@@ -150,12 +168,19 @@ impl AsRef<Resolved> for EditedSeveral {
     }
 }
 
-/// Edits several users, all or none. Fields that are about one user alone ([`Edit::option_for_one`]) are ignored.
+/// Edits several users, all or none. Fields that are about one user alone ([`Edit::option_for_one`]) are ignored. `confirmed` is
+/// how many passwords the operator agreed to remove; `None`: any number.
 ///
 /// # Errors
 /// When a field is malformed, one of the users does not exist, one's role may do more than the operator's, or they are others
-/// than the operator confirmed.
-pub fn edit_several(desk: &Desk, several: &Several, edit: &Edit, intent: &Intent) -> Result<EditedSeveral> {
+/// than the operator confirmed, or more passwords would be removed.
+pub fn edit_several(
+    desk: &Desk,
+    several: &Several,
+    edit: &Edit,
+    confirmed: Option<u64>,
+    intent: &Intent,
+) -> Result<EditedSeveral> {
     desk.change(Action::UsersEdit, intent, |change| {
         let (users, mut record) = resolve_several(change, several)?;
         let locale = edit.locale.clone().map(|locale| Some(locale).filter(|locale| !locale.is_empty()));
@@ -167,6 +192,7 @@ pub fn edit_several(desk: &Desk, several: &Several, edit: &Edit, intent: &Intent
             must_change: edit.must_change,
         };
         let done = change.edit_chosen(&chosen, change.now())?;
+        require_confirmed(done.passwords_removed, confirmed)?;
         record.is_unchanged = done.changed == 0;
         record.note("changed", done.changed);
         let mut note_new = |name, new: Option<serde_json::Value>| {

@@ -17,12 +17,17 @@ use crate::domain::duration::parse_duration;
 use crate::domain::event::Event;
 use crate::domain::moment::parse_moment;
 use crate::domain::user::UserReference;
+use crate::domain::user_change::DELETED;
+use crate::domain::user_change::UserChange;
 use crate::store::events::EventQuery;
 
 /// List events, the newest first
+///
+/// `--user` finds every event that changed the user, also among others (an import, a selection, a job), and shows what it changed:
+/// field, old and new value. Of a password only that it changed is recorded. The values of deleted users are erased.
 #[derive(Debug, clap::Args)]
 pub struct ListArgs {
-    /// Those about this user
+    /// Events about this user; of a deleted user the number, as in `user_id`
     #[arg(long, value_name = "USER")]
     user: Option<String>,
     /// Events of this command and of its variants, such as `users set-password`
@@ -73,6 +78,13 @@ pub(super) const DATA: [Head; 14] = [
     Head { name: "hash", title: "" },
 ];
 
+/// What an event changed, as data: a JSON array of objects.
+pub(super) const CHANGES: Head = Head { name: "changes", title: "" };
+
+/// The fields of which the action and its details say enough in a list of all events.
+const TOLD_BY_THE_ACTION: [&str; 7] =
+    ["added_by_event", "failed_logins", "locked_at", "locked_until", "lock_reason", "password", DELETED];
+
 /// What a table shows without `--limit`.
 const TABLE_LIMIT: u64 = 50;
 
@@ -99,19 +111,22 @@ pub fn run(context: &mut Context, args: &ListArgs) -> anyhow::Result<()> {
         limit: args.limit.or(is_table.then_some(TABLE_LIMIT)),
     };
     let user = args.user.as_deref().map(UserReference::new);
-    let heads: &[Head] = if is_table { &TABLE } else { &DATA };
+    let data_heads: Vec<Head> = DATA.into_iter().chain([CHANGES]).collect();
+    let heads: &[Head] = if is_table { &TABLE } else { &data_heads };
     data::records::<ActionError>(&mut context.output, heads, now, |sink| {
-        audit::list(&desk, &query, user.as_ref(), &mut |event| {
+        audit::list(&desk, &query, user.as_ref(), &mut |event, changes| {
             if !is_table {
-                return Ok(sink(&cells(&event))?);
+                let changes = Cell::text(as_json(changes.iter()));
+                let cells: Vec<Cell<'_>> = cells(event).into_iter().chain([changes]).collect();
+                return Ok(sink(&cells)?);
             }
             Ok(sink(&[
                 Cell::Number(event.number),
-                Cell::Time(store_time(&event)),
+                Cell::Time(store_time(event)),
                 Cell::text(&event.operator),
                 Cell::text(&event.action),
                 Cell::text(&event.outcome),
-                Cell::prose(brief(&event)),
+                Cell::prose(brief(event, changes, user.is_some())),
             ])?)
         })
     })?;
@@ -166,9 +181,38 @@ fn moment(option: &str, given: &str, now: Timestamp, zone: &TimeZone) -> Result<
     parse_moment(given, zone).map(Timestamp::as_second).map_err(ago)
 }
 
-/// The details as a person reads them in one line: the user first, then "name: value", the reason last.
-fn brief(event: &Event) -> String {
+/// Changes as data.
+pub(super) fn as_json<'a>(changes: impl Iterator<Item = &'a UserChange>) -> String {
+    let object = |change: &UserChange| {
+        let UserChange { user, field, old, new, is_erased, .. } = change;
+        serde_json::json!({ "user_id": user.0, "field": field, "old": old, "new": new, "erased": is_erased })
+    };
+    serde_json::Value::Array(changes.map(object).collect()).to_string()
+}
+
+/// A change as a person reads it: "name: Bob -> Bob Brown".
+pub(super) fn change(change: &UserChange) -> String {
+    let UserChange { field, old, new, is_erased, .. } = change;
+    match (old, new) {
+        _ if *is_erased => format!("{field}: erased"),
+        (Some(old), Some(new)) => format!("{field}: {old} -> {new}"),
+        // What happened, and no value.
+        (None, Some(new)) if matches!(field.as_str(), "password" | DELETED) => format!("{field}: {new}"),
+        (None, new) => format!("{field}: -> {}", new.as_deref().unwrap_or_default()),
+        (Some(old), None) => format!("{field}: {old} ->"),
+    }
+}
+
+/// The details and the changes as a person reads them in one line, the reason last. Where a user was asked for, `is_of_user`, what
+/// changed of this user comes first; otherwise the username.
+fn brief(event: &Event, changes: &[UserChange], is_of_user: bool) -> String {
     let mut parts = parts(event, true);
+    if is_of_user {
+        parts.splice(0..0, changes.iter().map(change));
+    } else {
+        let is_told = |change: &&UserChange| !TOLD_BY_THE_ACTION.contains(&change.field.as_str());
+        parts.extend(changes.iter().filter(is_told).map(change));
+    }
     parts.extend(event.reason.as_ref().map(|reason| format!("reason: {reason}")));
     parts.join(", ")
 }

@@ -1,6 +1,7 @@
 //! `audit show`.
 
 use crate::actions::audit;
+use crate::actions::audit::Shown;
 use crate::cli::audit::list;
 use crate::cli::context::Context;
 use crate::cli::data;
@@ -8,6 +9,8 @@ use crate::cli::data::Cell;
 use crate::cli::data::Head;
 use crate::cli::output::Format;
 use crate::domain::action::Action;
+use crate::domain::event::Event;
+use crate::domain::user_change::UserChange;
 
 /// Show an event with all of its details
 #[derive(Debug, clap::Args)]
@@ -41,7 +44,7 @@ const TITLES: [&str; 14] = [
 /// When there is no such event, or the operator may not view the audit.
 pub fn run(context: &mut Context, args: &ShowArgs) -> anyhow::Result<()> {
     let desk = context.desk(Action::AuditShow)?;
-    let event = audit::show(&desk, args.number)?;
+    let Shown { event, changes, changes_total } = audit::show(&desk, args.number)?;
     let is_table = context.output.format == Format::Table;
     let details = list::parts(&event, false);
     let rows = list::DATA.into_iter().zip(TITLES).zip(list::cells(&event)).map(|((head, title), cell)| {
@@ -51,6 +54,33 @@ pub fn run(context: &mut Context, args: &ShowArgs) -> anyhow::Result<()> {
     });
     // A table leaves out what does not apply; data always has every key.
     let applies = |cell: &Cell<'_>| !is_table || *cell != Cell::Nothing("");
-    let (heads, cells): (Vec<Head>, Vec<Cell<'_>>) = rows.filter(|(_, cell)| applies(cell)).unzip();
+    let (mut heads, mut cells): (Vec<Head>, Vec<Cell<'_>>) = rows.filter(|(_, cell)| applies(cell)).unzip();
+    let told = told(&changes, changes_total, &event);
+    if is_table && !changes.is_empty() {
+        heads.push(Head { title: "Changes", ..list::CHANGES });
+        cells.push(Cell::List(told.iter().map(String::as_str).collect()));
+    } else if !is_table {
+        heads.extend([list::CHANGES, Head { name: "changes_total", title: "" }]);
+        let shown = changes.iter().map(|(change, _)| change);
+        cells.extend([Cell::text(list::as_json(shown)), Cell::count(changes_total)]);
+    }
     Ok(data::record(&mut context.output, &heads, &cells, desk.now())?)
+}
+
+/// The changes as a person reads them, with their users where the event is not about one user alone.
+fn told(changes: &[(UserChange, Option<String>)], total: u64, event: &Event) -> Vec<String> {
+    let mut told: Vec<String> = Vec::new();
+    for (change, username) in changes {
+        let words = list::change(change);
+        told.push(match (event.user_id, username) {
+            (Some(_), _) => words,
+            (None, Some(username)) => format!("{username} {words}"),
+            (None, None) => format!("user {} {words}", change.user.0),
+        });
+    }
+    match total.saturating_sub(changes.len() as u64) {
+        0 => {}
+        more => told.push(format!("and {more} more: cxme-admin audit list --user USER")),
+    }
+    told
 }

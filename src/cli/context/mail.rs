@@ -68,6 +68,7 @@ impl Context {
         let bare = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
         let made = Relay::new(bare, smtp.port, smtp.tls, smtp.ca_file.as_deref());
         let mut relay = made.map_err(|error| complaint("[mail.smtp]", &error))?;
+        relay.mails_per_connection = smtp.mails_per_connection;
         relay.helo = smtp.helo.clone().unwrap_or_else(|| greeting_name(&self.process.accounts.host));
         if let (Some(login), Some(password)) = (&smtp.login, self.relay_password()?) {
             let (username, password) = (login.username.clone(), password.into_secret());

@@ -149,7 +149,9 @@ fn send(context: &mut Context, desk: &Desk, task: &Task<'_>, order: &Order) -> S
             Ok(Ran::Elsewhere) => sent.elsewhere += 1,
             Ok(Ran::Sent(report)) => {
                 sent.has_single_failed |= part.is_none() && report.failed > 0;
-                let is_over = matches!(report.halt, Some(Halt::Trouble | Halt::OutOfTime | Halt::Stopped));
+                // A single mail in trouble keeps no job from starting.
+                let is_trouble = report.halt == Some(Halt::Trouble) && !report.is_over_one;
+                let is_over = is_trouble || matches!(report.halt, Some(Halt::OutOfTime | Halt::Stopped));
                 sent.reports.push(report);
                 if is_over {
                     break;

@@ -129,9 +129,10 @@ fn edit_one(
     }
     if plan.password_removed {
         let question = format!("Move {} to SAML and remove the password?", plan.user.username);
-        prompt::confirm(context, args.yes, &question)?;
+        prompt::confirm_removal(context, args.yes, &question, 1)?;
     }
-    let edited = edit::edit(desk, user, edit, &args.acting.intent())?;
+    let confirmed = (!args.yes).then_some(u64::from(plan.password_removed));
+    let edited = edit::edit(desk, user, edit, confirmed, &args.acting.intent())?;
     let name = &edited.user.username;
     if edited.changed.is_empty() {
         context.output.say(&format!("{name} is so already: nothing was changed."));
@@ -159,6 +160,8 @@ fn edit_several(
         0 => String::new(),
         removed => format!(" and remove {}", counted(removed, "password")),
     };
+    // How many passwords the question was about.
+    let removed = std::cell::Cell::new(0);
     let edited = targets::change_several(
         context,
         args.yes,
@@ -166,17 +169,25 @@ fn edit_several(
         several,
         |EditedSeveral { users, done }| {
             let who = targets::changed_of(done.changed, users);
+            removed.set(done.passwords_removed);
             (done.changed > 0)
                 .then(|| format!("Change {} of {who}{}?", fields.join(", "), removal(done.passwords_removed)))
         },
-        |several, intent| edit::edit_several(desk, several, edit, intent),
-    )?;
+        |several, intent| {
+            let confirmed = several.confirmed.as_ref().map(|_| removed.get());
+            edit::edit_several(desk, several, edit, confirmed, intent)
+        },
+    );
+    let edited = edited.map_err(|error| prompt::of_removal(error, removed.get()))?;
     let EditedSeveral { users, done } = &edited;
     if args.acting.dry_run {
         let without = without_password(done.without_password);
-        let words = targets::would(done.changed, users, |who| {
-            format!("Would change {} of {who}{}.{without}", fields.join(", "), removal(done.passwords_removed))
-        });
+        let words = match (done.changed, done.without_password) {
+            (0, 1..) => format!("Nothing would be changed.{without}"),
+            _ => targets::would(done.changed, users, |who| {
+                format!("Would change {} of {who}{}.{without}", fields.join(", "), removal(done.passwords_removed))
+            }),
+        };
         let step = Step::new(Action::UsersEdit, words)
             .if_changed(done.changed > 0)
             .field("users", Cell::count(users.count))
@@ -190,7 +201,8 @@ fn edit_several(
     let without = without_password(done.without_password);
     context.output.say(&match (users.count, done.changed, done.passwords_removed) {
         (0, ..) => targets::NOBODY.to_owned(),
-        (_, 0, _) => format!("All of these users are so already: nothing was changed.{without}"),
+        (_, 0, _) if done.without_password > 0 => format!("Nothing was changed.{without}"),
+        (_, 0, _) => "All of these users are so already: nothing was changed.".to_owned(),
         (_, changed, 0) => {
             format!("Changed {} of {}.{without}", fields.join(", "), targets::count_of(changed, users))
         }

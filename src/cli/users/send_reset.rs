@@ -272,6 +272,9 @@ fn judge_message(message: &Message, sent: Sent<'_>) -> Result<String, Complaint>
     let address = &message.address;
     let reply = message.reply.as_deref().unwrap_or_default();
     let later = |words: String| Err(not_sent(MailFault::Later, words));
+    if let Some(trouble) = report.trouble.as_ref().filter(|_| may_wait_for_the_relay(message.state)) {
+        return Err(not_sent(fault_of(trouble), format!("{name}: not sent yet: {}", trouble.words)));
+    }
     match message.state {
         MessageState::Accepted => {
             let kind = kind(message.kind == MailKind::Invitation);
@@ -279,10 +282,9 @@ fn judge_message(message: &Message, sent: Sent<'_>) -> Result<String, Complaint>
             let accepted = transport.accepted(&format!("{kind} for {address}"));
             Ok(format!("{name}: {accepted}; the link is good for {life}."))
         }
-        MessageState::Queued | MessageState::Sending => match &report.trouble {
-            Some(trouble) => Err(not_sent(fault_of(trouble), format!("{name}: not sent yet: {}", trouble.words))),
-            None => later(format!("{name}: not sent yet: another process has the mail")),
-        },
+        MessageState::Queued | MessageState::Sending => {
+            later(format!("{name}: not sent yet: another process has the mail"))
+        }
         MessageState::Deferred => {
             let next = data::relative(message.due_at, now);
             later(format!("{name}: deferred by the relay, the next try is due {next}: {reply}"))
@@ -298,6 +300,11 @@ fn judge_message(message: &Message, sent: Sent<'_>) -> Result<String, Complaint>
             Err(Complaint::NotSent { fault, words, hint: String::new() })
         }
     }
+}
+
+/// Whether a message in this state may wait because the relay cannot be used.
+fn may_wait_for_the_relay(state: MessageState) -> bool {
+    matches!(state, MessageState::Queued | MessageState::Sending | MessageState::Deferred)
 }
 
 /// What is tried again by `jobs run`, which the hint says.
