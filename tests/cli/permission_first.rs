@@ -148,6 +148,7 @@ const CALLS: &[Call] = &[
     ("audit list -o csv --operator nobody-here", "", "view-audit"),
     ("audit list --action nothing", "", "view-audit"),
     ("audit show 1", "", "view-audit"),
+    ("audit show 1 --changes", "", "view-audit"),
     ("audit show 9999", "", "view-audit"),
     ("audit verify", "", "view-audit"),
     ("audit head", "", "view-audit"),
