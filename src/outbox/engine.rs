@@ -51,6 +51,7 @@ use crate::store::outbox::Scope;
 use crate::store::stop_signals;
 use refusals::RelayView;
 use trouble::Nonsense;
+use trouble::bug_while_connecting;
 
 /// The store is left free for others so long, in one piece: longer than a writer who waits for it takes from one look to the
 /// next (`open.rs` in the store).
@@ -443,9 +444,4 @@ impl<'run> Engine<'run> {
     fn is_anything_left(&self) -> Result<bool> {
         self.supply.is_anything_left(&self.store.read()?, self.surroundings.clock.now())
     }
-}
-
-fn bug_while_connecting() -> Trouble {
-    let words = "a bug: the program failed while it opened a connection to the relay".to_owned();
-    Trouble { kind: TroubleKind::ForGood, phase: Phase::Connect, words }
 }

@@ -20,6 +20,7 @@ pub mod backup;
 pub mod check;
 pub mod chosen;
 pub mod clock;
+mod dead_senders;
 pub mod error;
 pub mod events;
 pub mod facts;

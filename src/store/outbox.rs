@@ -1,7 +1,6 @@
 //! What the outbox does with messages: takes the next one, begins it, settles it. Each function is one step of a
 //! transaction that the engine opens and commits, so that settling one message and beginning the next is one commit.
 
-use std::collections::BTreeSet;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -282,39 +281,9 @@ impl Reading<'_> {
             .query_row([now], |row| row.get(0))?;
         Ok(Some(NextTry { count: count.unsigned_abs(), due_at, reply: reply.unwrap_or_default() }))
     }
-
-    /// The locks of processes by which messages are in flight.
-    ///
-    /// # Errors
-    /// When the store cannot be read.
-    pub fn senders_in_flight(&self) -> Result<BTreeSet<u32>> {
-        let sql = "SELECT DISTINCT sender FROM message WHERE state = 'sending'";
-        let mut statement = self.transaction.prepare_cached(sql)?;
-        let senders = statement.query_map([], |row| row.get(0))?;
-        Ok(senders.collect::<rusqlite::Result<_>>()?)
-    }
 }
 
 impl Writing<'_> {
-    /// Marks what a process that is gone was sending: the relay may have it or not.
-    ///
-    /// # Errors
-    /// When the store cannot be written.
-    pub fn doubt_sender(&self, sender: u32, now: Timestamp) -> Result<u64> {
-        self.note_time(now)?;
-        // What may have arrived did so when it was tried, and not when somebody finds out.
-        let sql = "SELECT id, ifnull(last_try_at, ?2) FROM message WHERE state = 'sending' AND sender = ?1";
-        let mut statement = self.transaction.prepare_cached(sql)?;
-        let rows = statement.query_map(params![sender, now.as_second()], |row| Ok((row.get(0)?, row.get(1)?)))?;
-        let tried = rows.collect::<rusqlite::Result<Vec<(i64, i64)>>>()?;
-        for (id, tried_at) in &tried {
-            let reply = "the process that was sending it ended before the relay's answer was noted".to_owned();
-            let settlement = Settlement::Tried { state: MessageState::InDoubt, reply, due_at: Some(now) };
-            self.settle_message(MessageId(*id), &settlement, time(*tried_at))?;
-        }
-        Ok(tried.len() as u64)
-    }
-
     /// Begins to send a message. When this is committed, the code's hash is on the disk before the mail leaves, and its
     /// link can be used. The transaction must have noted its time ([`Writing::note_time`]).
     ///

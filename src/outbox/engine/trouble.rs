@@ -102,3 +102,8 @@ impl Engine<'_> {
         (0..self.workers.len()).filter(is_open).count()
     }
 }
+
+pub(super) fn bug_while_connecting() -> Trouble {
+    let words = "a bug: the program failed while it opened a connection to the relay".to_owned();
+    Trouble { kind: TroubleKind::ForGood, phase: Phase::Connect, words }
+}
