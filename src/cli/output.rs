@@ -198,6 +198,15 @@ impl Output {
         let _ = write_error(&mut self.stderr, self.colour_err, self.charset_err, words, details, hint);
     }
 
+    /// What a run came to that was asked to stop, and how it goes on.
+    pub fn stopped(&mut self, words: &str, hint: Option<&str>) {
+        self.complain(words);
+        if let Some(hint) = hint {
+            let label = self.paint(AnsiColor::Cyan, "hint:");
+            let _ = writeln!(self.stderr, "{label} {}", text::visible(hint));
+        }
+    }
+
     /// A heading of a table.
     pub fn heading(&self, words: &str) -> String {
         if self.colour_out { painted(Style::new().bold(), words) } else { words.to_owned() }

@@ -61,7 +61,7 @@ fn it_is_asked_for_at_a_terminal() {
     The same again: 
     -- stderr
     The password of alice is set.
-    The user is told by mail.
+    The notice to the user is now a file, which nobody gets.
     ");
     assert!(world.accepts("alice", OTHER));
 }

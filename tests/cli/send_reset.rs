@@ -27,7 +27,7 @@ fn a_link_is_mailed_at_once_and_the_outcome_is_said() {
     assert_snapshot!(world.command("users send-reset alice").at_terminal().run(), @"
     status 0
     -- stderr
-    alice: the relay took a reset link for alice@example.com; the link is good for 24 hours.
+    alice: a reset link for alice@example.com is now a file, which nobody gets; the link is good for 24 hours.
     ");
     assert_snapshot!(world.newest_event(), @r#"
     users send-reset | done | owner, Admin | -
@@ -323,7 +323,7 @@ fn a_new_user_is_invited() {
     status 0
     -- stderr
     dora (dora@example.com) is added.
-    dora: the relay took an invitation for dora@example.com; the link is good for 7 days.
+    dora: an invitation for dora@example.com is now a file, which nobody gets; the link is good for 7 days.
     ");
     assert!(world.mails()[0].contains("\r\nContent-Language: de\r\n"));
     assert_snapshot!(world.run("users add sam@idp.example.com --send-reset"), @"

@@ -101,7 +101,7 @@ impl Context {
     /// As a secret must be; root may use one that belongs to the account which owns the store.
     pub(super) fn secret_rule(&mut self) -> anyhow::Result<Rule> {
         let config = self.config()?.clone();
-        let owner = owner_of_store(&self.store_path(&config));
+        let owner = owner_of_store(&self.store_path(&config)?);
         let rule = Rule::secret();
         Ok(if self.process.accounts.effective_uid == 0 { rule.owned_also_by(owner) } else { rule })
     }

@@ -192,7 +192,11 @@ fn judge(
     }
     match report.halt {
         Some(Halt::Stopped) => {
-            return Err(Complaint::Stopped { signal, words: format!("stopped; {words}"), hint: go_on() });
+            return Err(Complaint::Stopped {
+                signal,
+                words: format!("Stopped by {}: {words}.", signal_name(signal)),
+                hint: go_on(),
+            });
         }
         Some(Halt::OutOfTime) => return not_sent(MailFault::Later, format!("out of time; {words}"), go_on()),
         _ => {}
@@ -226,6 +230,11 @@ fn judge(
         return not_sent(fault, words, hint);
     }
     Ok(words)
+}
+
+/// The name of a signal, such as SIGTERM.
+pub fn signal_name(signal: i32) -> String {
+    nix::sys::signal::Signal::try_from(signal).map_or_else(|_| format!("signal {signal}"), |signal| signal.to_string())
 }
 
 const RECORD: [Head; 10] = [

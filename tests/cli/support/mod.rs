@@ -29,7 +29,7 @@ pub(crate) use run::Run;
 pub(crate) use words::words;
 
 /// A password that meets the default policy.
-pub(crate) const GOOD: &str = "correct horse battery staple";
+pub(crate) const GOOD: &str = "quiet horse battery lantern";
 /// Another one.
 pub(crate) const OTHER: &str = "seven violet umbrellas whistle";
 
