@@ -149,6 +149,7 @@ fn a_store_from_before_the_outbox_is_brought_up_with_its_users() {
 #[test]
 fn a_refusal_is_recorded_in_an_older_store_too() {
     let world = World::new().with_operator(CAROL, "Minimal Permissions");
+    world.sql(WITHOUT_RELAY_REFUSALS);
     world.sql(
         "DROP TABLE user_changes; ALTER TABLE event DROP COLUMN changes_digest; ALTER TABLE user DROP COLUMN added_by_event; \
          ALTER TABLE job DROP COLUMN event; DROP INDEX user_email_key; DROP INDEX user_email_key_is_unique; \
