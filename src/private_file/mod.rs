@@ -2,9 +2,9 @@
 //!
 //! A file that others could read or replace is refused, never fixed silently: the person who loosened it should learn of it, and
 //! may have to change the secret. The directory of a file is checked too, because anyone who can write there can put
-//! another file under the name. A sticky directory such as `/tmp` is fine, except for what SQLite opens
-//! ([`check_database`]). The directories above are not checked. A POSIX ACL counts through its mask, which the system
-//! shows as the group's bits.
+//! another file under the name; so is every directory above it, and every symbolic link that leads there. A sticky
+//! directory such as `/tmp` is fine, except for what SQLite opens ([`check_database`]). A POSIX ACL counts through its
+//! mask, which the system shows as the group's bits.
 
 mod create;
 mod folder;
@@ -37,8 +37,8 @@ use rule::{Facts, Kind};
 const MOST_LINKS: usize = 40;
 
 /// Checks a program that is to be run: like the configuration, it may be readable by everybody, and only root or oneself
-/// may be able to write it, or to exchange it or a link that leads to it. The directories above are not checked, nor what
-/// a script reads besides itself.
+/// may be able to write it, or to exchange it, a directory above it or a link that leads to it: so it is still the same
+/// when the system starts it by its path. What a script reads besides itself is not checked.
 ///
 /// # Errors
 /// A [`Problem`] when the file is absent or loose.
@@ -208,7 +208,7 @@ fn link_to_follow(folder: &Folder, path: &Path, rule: &Rule) -> Result<Option<Pa
         return Ok(None);
     }
     rule.check_owner(path, &facts)?;
-    std::fs::read_link(path).map(Some).map_err(|error| Problem::from_io(path, "found", error))
+    folder.read_link(path).map(Some)
 }
 
 /// Checks a name in a directory that is open.

@@ -10,12 +10,11 @@ use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use nix::errno::Errno;
-use nix::fcntl::{AT_FDCWD, AtFlags, OFlag, RenameFlags, renameat2};
+use nix::fcntl::OFlag;
 use nix::sys::stat::Mode;
-use nix::unistd::{geteuid, linkat, unlink};
+use nix::unistd::{UnlinkatFlags, geteuid};
 
-use super::create::create_new;
+use super::create::{create_in, folder_for};
 use super::folder::{Folder, facts};
 use super::reserved::refuse_reserved;
 use super::rule::Kind;
@@ -31,6 +30,8 @@ pub(super) const TEMPORARY: &str = ".temporary";
 #[derive(Debug)]
 pub struct Unfinished {
     file: File,
+    /// Where it is created and gets its name, wherever its path leads meanwhile.
+    folder: Folder,
     path: PathBuf,
     place: PathBuf,
     is_finished: bool,
@@ -47,9 +48,10 @@ impl Unfinished {
         if place.symlink_metadata().is_ok() {
             return Err(Problem::Exists { path: place.to_path_buf() });
         }
+        let folder = folder_for(place)?;
         let path = random_name(place, UNFINISHED);
-        let file = create_new(&path, 0o600)?;
-        Ok(Self { file, path, place: place.to_path_buf(), is_finished: false })
+        let file = create_in(&folder, &path, 0o600)?;
+        Ok(Self { file, folder, path, place: place.to_path_buf(), is_finished: false })
     }
 
     /// Begins a database of `mode` beside the store at `place`, where there may be one; it is locked while it is in the
@@ -62,9 +64,10 @@ impl Unfinished {
     pub fn beside(place: &Path, mode: u32) -> Result<Self, Problem> {
         remove_left_behind(place)?;
         loop {
+            let folder = folder_for(place)?;
             let path = random_name(place, TEMPORARY);
-            let file = create_new(&path, mode)?;
-            let begun = Self { file, path, place: place.to_path_buf(), is_finished: false };
+            let file = create_in(&folder, &path, mode)?;
+            let begun = Self { file, folder, path, place: place.to_path_buf(), is_finished: false };
             begun.file.lock().map_err(|error| begun.problem("locked", error))?;
             // Another process may have taken it for left behind before it was locked.
             if facts(&begun.file, place)?.links > 0 {
@@ -92,7 +95,7 @@ impl Unfinished {
     /// [`Problem::Exists`] when something came there meanwhile; otherwise what the system said. Nothing is left then.
     pub fn finish(mut self) -> Result<(), Problem> {
         self.file.sync_all().map_err(|error| self.problem("written", error))?;
-        move_new(&self.path, &self.place)?;
+        self.folder.move_new(&self.path, &self.place)?;
         self.is_finished = true;
         Ok(())
     }
@@ -106,17 +109,17 @@ impl Unfinished {
 impl Drop for Unfinished {
     fn drop(&mut self) {
         if !self.is_finished {
-            remove_with_companions(&self.path);
+            remove_with_companions(&self.folder, &self.path);
         }
     }
 }
 
 /// Removes a file whose name nobody else can have chosen, and what SQLite keeps beside it.
-fn remove_with_companions(path: &Path) {
+fn remove_with_companions(folder: &Folder, path: &Path) {
     for suffix in [""].into_iter().chain(COMPANIONS) {
         let mut name = path.as_os_str().to_owned();
         name.push(suffix);
-        std::fs::remove_file(name).ok();
+        folder.remove(Path::new(&name), UnlinkatFlags::NoRemoveDir);
     }
 }
 
@@ -135,7 +138,7 @@ fn remove_left_behind(place: &Path) -> Result<(), Problem> {
         let is_own = facts(&file, &path)
             .is_ok_and(|found| matches!(found.kind, Kind::File) && found.owner == geteuid().as_raw());
         if is_own && file.try_lock().is_ok() {
-            remove_with_companions(&path);
+            remove_with_companions(&directory, &path);
         }
     }
     Ok(())
@@ -168,30 +171,12 @@ pub(super) fn random_name(place: &Path, ending: &str) -> PathBuf {
     name.into()
 }
 
-/// Gives a file another name in the same folder, unless something has that name, and puts the name on the disk.
+/// Gives a file another name in the same directory, unless something has that name, and puts the name on the disk.
 ///
 /// # Errors
 /// [`Problem::Exists`] when something has it; otherwise what the system said.
 pub fn move_new(from: &Path, to: &Path) -> Result<(), Problem> {
-    let moved = match renameat2(AT_FDCWD, from, AT_FDCWD, to, RenameFlags::RENAME_NOREPLACE) {
-        // Not every file system knows the flag: FUSE, NFS and 9p do not.
-        Err(Errno::EINVAL | Errno::ENOSYS | Errno::EOPNOTSUPP) => move_by_second_name(from, to),
-        other => other,
-    };
-    moved.map_err(|errno| Problem::from_io(to, "put in its place", errno.into()))?;
-    Folder::of(to)?.sync()
-}
-
-/// Moves a file under a name that nothing has: link(2) fails where something has it.
-fn move_by_second_name(from: &Path, to: &Path) -> nix::Result<()> {
-    linkat(AT_FDCWD, from, AT_FDCWD, to, AtFlags::empty())?;
-    unlink(from)
-}
-
-/// As [`move_new`], but what has the name is replaced.
-pub(super) fn move_over(from: &Path, to: &Path) -> Result<(), Problem> {
-    std::fs::rename(from, to).map_err(|error| Problem::from_io(to, "put in its place", error))?;
-    Folder::of(to)?.sync()
+    folder_for(to)?.move_new(from, to)
 }
 
 #[cfg(test)]
@@ -220,11 +205,15 @@ mod tests {
         let folder = folder();
         let (from, to) = (folder.path().join("unfinished"), folder.path().join("export.csv"));
         std::fs::write(&from, b"whole").unwrap();
-        move_by_second_name(&from, &to).unwrap();
+        let move_it = || {
+            let (old, new) = (from.file_name().unwrap(), to.file_name().unwrap());
+            Folder::of(&to).unwrap().move_by_second_name(old, new)
+        };
+        move_it().unwrap();
         assert_eq!(std::fs::read(&to).unwrap(), b"whole");
         assert!(!from.exists());
         std::fs::write(&from, b"another").unwrap();
-        assert_eq!(move_by_second_name(&from, &to), Err(Errno::EEXIST));
+        assert_eq!(move_it(), Err(nix::errno::Errno::EEXIST));
         assert_eq!(std::fs::read(&to).unwrap(), b"whole");
         assert_eq!(std::fs::read(&from).unwrap(), b"another");
     }

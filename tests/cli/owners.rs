@@ -133,3 +133,46 @@ fn a_configuration_that_the_service_account_may_not_read_is_said_to_be_that() {
     error: [DIR]/config/cxme-admin/config.toml: not a usable configuration; root sees why: sudo env -u SUDO_UID cxme-admin policy show
     ");
 }
+
+#[test]
+fn a_program_and_a_certificate_are_refused_where_another_account_could_exchange_the_way_to_them() {
+    if me() != 0 {
+        return;
+    }
+    let world = open(World::with_mail().with_users("alice"));
+    let config = fs::read_to_string(world.config()).unwrap();
+    let (state, bin) = (world.path("state"), world.path("state/bin"));
+    fs::create_dir_all(&bin).unwrap();
+    for name in ["state/bin/sm", "state/bin/ca.pem"] {
+        world.file_with_mode(name, "#!/bin/sh\necho secret\n", 0o755);
+    }
+    let with = |transport: &str, path: &Path| {
+        let section = match transport {
+            "sendmail" => format!("[mail.sendmail]\nprogram = \"{}\"\n[mail.file]\n", path.display()),
+            "password_command" => format!(
+                "[mail.smtp]\nhost = \"127.0.0.1\"\ntls = \"none\"\nusername = \"x\"\n\
+                 password_command = [\"{}\"]\n[mail.file]\n",
+                path.display()
+            ),
+            _ => format!("[mail.smtp]\nhost = \"127.0.0.1\"\nca_file = \"{}\"\n[mail.file]\n", path.display()),
+        };
+        let name = if transport == "sendmail" { "sendmail" } else { "smtp" };
+        world.write_config(&config.replace("\"file\"\n[mail.file]\n", &format!("\"{name}\"\n{section}")));
+        world.run("mail test admin@example.net").expect_status(78).err()
+    };
+    for (transport, name) in [("sendmail", "bin/sm"), ("password_command", "bin/sm"), ("ca_file", "bin/ca.pem")] {
+        // The directory is root's, the one above it the service account's, who could put another in its place.
+        give(&state, DAVE);
+        let said = with(transport, &state.join(name));
+        let words = format!("the directory {}, which leads to it, is owned by uid {DAVE}", state.display());
+        assert!(said.contains(&words), "{transport}: {said}");
+        // A link of theirs in the middle of the path.
+        give(&state, 0);
+        let link = world.path("link");
+        std::os::unix::fs::symlink(&state, &link).unwrap();
+        std::os::unix::fs::lchown(&link, Some(DAVE), Some(DAVE)).unwrap();
+        let said = with(transport, &link.join(name));
+        assert!(said.contains(&format!("{}: owned by uid {DAVE}, not by root", link.display())), "{transport}: {said}");
+        fs::remove_file(&link).unwrap();
+    }
+}
