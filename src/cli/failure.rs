@@ -294,6 +294,8 @@ fn of_refusal(refusal: &Refusal) -> Told {
         Refusal::LastAdmin(_) => {
             told(NOT_PERMITTED).hint("add another one first: cxme-admin operators add ACCOUNT --role Admin")
         }
+        Refusal::RootIsAdmin(_) => told(NOT_PERMITTED)
+            .hint("root can write the store itself; to limit a person who uses sudo, add the account they log in with"),
         Refusal::NoSuchUser(_) => told(NO_USER).hint("names are taken whole: cxme-admin users list --search TEXT"),
         Refusal::NoSuchRole(_) => told(DATA).hint("cxme-admin roles list"),
         Refusal::NoSuchAccount(_) => {
