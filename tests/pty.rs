@@ -16,6 +16,8 @@ mod harness;
 mod memory;
 #[path = "pty/program.rs"]
 mod program;
+#[path = "pty/turn.rs"]
+mod turn;
 
 use std::process::Command;
 use std::process::Output;

@@ -395,7 +395,7 @@ fn of_prompt(error: &PromptError) -> Told {
     match error {
         PromptError::NoTerminal => Told::new(USAGE, error),
         PromptError::EndOfInput => Told::new(IO, error),
-        PromptError::TimedOut(_) => Told::new(LATER, error),
+        PromptError::TimedOut(_) | PromptError::Taken(_) => Told::new(LATER, error),
         PromptError::Io(error) => of_io(error),
         _ => Told::new(DATA, error),
     }
