@@ -20,6 +20,8 @@ mod crash;
 mod disk;
 #[path = "store/eligibility.rs"]
 mod eligibility;
+#[path = "store/inherited.rs"]
+mod inherited;
 #[path = "store/login_view.rs"]
 mod login_view;
 #[path = "store/modes.rs"]

@@ -3,6 +3,7 @@
 
 pub mod fs_credentials;
 pub mod hardening;
+pub mod inherited;
 pub mod standard_output;
 mod stopping;
 pub mod sudo;

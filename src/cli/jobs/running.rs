@@ -189,6 +189,10 @@ fn judge(task: &Task<'_>, report: &Report, shown: &[Shown], words: String, signa
         };
         return not_sent(MailFault::Some, words, hint);
     }
+    if report.in_doubt > 0 {
+        let hint = "a mail in doubt may have arrived, and jobs run sends it again; why: cxme-admin mail queue";
+        return not_sent(MailFault::Later, words, hint.to_owned());
+    }
     Ok(words)
 }
 
