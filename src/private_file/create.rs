@@ -2,17 +2,18 @@
 
 use std::fs::File;
 use std::io::{self, Write};
+use std::os::unix::fs::fchown;
 use std::path::Path;
 
 use nix::fcntl::OFlag;
 use nix::sys::stat::{Mode, fchmod};
 use nix::unistd::UnlinkatFlags;
 
-use super::Problem;
 use super::folder::Folder;
 use super::reserved::refuse_reserved;
 use super::rule::check_place_of_new;
 use super::unfinished::{UNFINISHED, random_name};
+use super::{FsCredentials, Problem};
 
 /// The mode of the folders on the way to a new one, before the umask.
 const PARENT_MODE: u32 = 0o755;
@@ -34,6 +35,7 @@ pub fn create_new(path: &Path, mode: u32) -> Result<File, Problem> {
 /// As [`create_new`], and what the system said when writing failed; [`Problem::Reserved`] when the name is one of SQLite's
 /// or the program's own.
 pub fn write_new(path: &Path, mode: u32, bytes: &[u8]) -> Result<(), Problem> {
+    let _own = FsCredentials::own();
     fill_new(path, mode, |file| file.write_all(bytes))
 }
 
@@ -54,11 +56,24 @@ pub fn replace(path: &Path, mode: u32, bytes: &[u8]) -> Result<(), Problem> {
 /// [`Problem::Exists`] when anything stands under the name; [`Problem::Reserved`] when it is one of SQLite's or the
 /// program's own; [`Problem::Parent`] when others may write in the folder above; otherwise what the system said.
 pub fn create_folder(path: &Path, mode: u32) -> Result<(), Problem> {
+    create_folder_for(path, mode, None)
+}
+
+/// As [`create_folder`]; the directory is given to an account and its group, if one is named.
+///
+/// # Errors
+/// As [`create_folder`], and when it cannot be given away.
+pub fn create_folder_for(path: &Path, mode: u32, owner: Option<(u32, u32)>) -> Result<(), Problem> {
     refuse_reserved(path)?;
     let parent = folder_or_new(path)?;
     parent.make_folder(path, Mode::from_bits_truncate(mode & 0o700))?;
     let finish = || {
         let folder = parent.open(path, OFlag::O_RDONLY | OFlag::O_DIRECTORY, Mode::empty())?;
+        if let Some((uid, gid)) = owner {
+            let failed = |error| Problem::Io { path: path.to_path_buf(), doing: "given to another account", error };
+            // Before the mode: it takes the set-group-ID bit away.
+            fchown(&folder, Some(uid), Some(gid)).map_err(failed)?;
+        }
         set_mode(&folder, path, mode)?;
         parent.sync()
     };

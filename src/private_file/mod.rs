@@ -8,6 +8,7 @@
 
 mod create;
 mod folder;
+mod fs_credentials;
 mod mark;
 mod problem;
 mod reserved;
@@ -23,7 +24,8 @@ use nix::fcntl::OFlag;
 use nix::sys::stat::Mode;
 use zeroize::Zeroizing;
 
-pub use create::{create_folder, create_new, replace, write_new};
+pub use create::{create_folder, create_folder_for, create_new, replace, write_new};
+pub use fs_credentials::FsCredentials;
 pub use mark::stores_beside;
 pub use problem::Problem;
 pub use reserved::refuse_reserved;
@@ -43,6 +45,7 @@ const MOST_LINKS: usize = 40;
 /// # Errors
 /// A [`Problem`] when the file is absent or loose.
 pub fn check_program(path: &Path) -> Result<(), Problem> {
+    let _own = FsCredentials::own();
     look(path, &Rule::config()).map(drop)
 }
 
@@ -92,8 +95,10 @@ pub const COMPANIONS: [&str; 3] = ["-wal", "-shm", "-journal"];
 /// somebody else would change what the database says. Nothing is opened: closing any other descriptor of such a file
 /// would drop the locks that SQLite holds on it.
 ///
-/// Between this check and SQLite's own opening, only somebody who may write in the directory could exchange a file or
-/// create one, so the directory must be safe, and a sticky one is not. That is what closes the race.
+/// Between this check and SQLite's own opening, only somebody who may write in the directory or in one above it could
+/// exchange a file or create one, so these must be safe, and a sticky one is not. That is what closes the race. Where one of
+/// them belongs to the account that the rule names besides root, it is closed only for who has no more rights than that
+/// account: see [`FsCredentials`].
 ///
 /// # Errors
 /// A [`Problem`] when the file is absent, when it or a companion is not as the rule says, or when others may write in the
@@ -102,6 +107,7 @@ pub fn check_database(path: &Path, rule: &Rule) -> Result<(), Problem> {
     let directory = Folder::of(path)?;
     check_name(&directory, path, rule)?;
     rule.check_database_directory(path, &directory)?;
+    rule.check_rights(path, &directory)?;
     for suffix in COMPANIONS {
         let mut companion = path.as_os_str().to_owned();
         companion.push(suffix);
@@ -165,8 +171,10 @@ pub fn judge_place(path: &Path, rule: &Rule) -> Result<(), Problem> {
     rule.judge_folder(path, &Folder::of(path)?)
 }
 
-/// Opens `path` for reading and judges what was opened. Gives the path of the file itself as well, for later messages.
+/// Opens `path` for reading and judges what was opened. Gives the path of the file itself as well, for later messages. The
+/// process's own rights count: what is opened is judged by its descriptor, wherever the path led.
 fn open_judged(path: &Path, rule: &Rule) -> Result<(File, PathBuf), Problem> {
+    let _own = FsCredentials::own();
     // First by name: a device or pipe is never opened, and a file that we may not read is explained by its owner.
     let Found { folder, path } = look(path, rule)?;
     // O_NONBLOCK: should a pipe have taken the name meanwhile, opening it must not wait for a writer.

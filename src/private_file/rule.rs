@@ -4,8 +4,8 @@ use std::fs::FileType;
 use std::os::unix::fs::FileTypeExt;
 use std::path::Path;
 
-use super::Problem;
 use super::folder::{Folder, Passed};
+use super::{FsCredentials, Problem};
 
 const GROUP_READS: u32 = 0o040;
 const GROUP_OR_OTHERS_WRITE: u32 = 0o022;
@@ -142,6 +142,23 @@ impl Rule {
             return Ok(());
         }
         Err(Problem::Parent { path: path.to_path_buf(), folder: directory.path.clone(), mode })
+    }
+
+    /// Checks that what is opened by this path is opened with the rights of the account that the rule names besides root and
+    /// oneself, where a directory or a link on the way belongs to that account: it could exchange them after every check.
+    pub(super) fn check_rights(&self, path: &Path, directory: &Folder) -> Result<(), Problem> {
+        let me = effective_uid();
+        let Some(also) = self.also.filter(|&also| also != 0 && also != me && also != FsCredentials::uid()) else {
+            return Ok(());
+        };
+        let own = directory.facts()?;
+        let passed = directory.way().iter().map(|passed| (&passed.path, passed.facts.owner));
+        match passed.chain([(&directory.path, own.owner)]).find(|(_, owner)| *owner == also) {
+            None => Ok(()),
+            Some((found, owner)) => {
+                Err(Problem::ParentOwner { path: path.to_path_buf(), folder: found.clone(), owner, wanted: me })
+            }
+        }
     }
 
     fn may_own(&self, owner: u32, me: u32) -> bool {

@@ -6,8 +6,9 @@
 
 use std::ffi::OsStr;
 use std::fmt::Write as _;
-use std::fs::File;
+use std::fs::{File, Permissions};
 use std::io;
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, fchown};
 use std::path::{Path, PathBuf};
 
 use nix::fcntl::OFlag;
@@ -18,7 +19,7 @@ use super::create::{create_in, folder_for};
 use super::folder::{Folder, facts};
 use super::reserved::refuse_reserved;
 use super::rule::Kind;
-use super::{COMPANIONS, Problem};
+use super::{COMPANIONS, FsCredentials, Problem};
 use crate::random::{Random as _, SystemRandom};
 
 /// How the name of a file ends that is being written.
@@ -34,16 +35,29 @@ pub struct Unfinished {
     folder: Folder,
     path: PathBuf,
     place: PathBuf,
+    /// Whether it is written for the operator, with the process's own rights.
+    has_own_rights: bool,
     is_finished: bool,
 }
 
 impl Unfinished {
-    /// Begins the file that will be at `place`, with mode 0600.
+    /// Begins the file that will be at `place`, which the operator names, with mode 0600. The process's own rights count.
     ///
     /// # Errors
     /// [`Problem::Exists`] when there is one, [`Problem::Reserved`] when its name is one of SQLite's or the program's own;
-    /// otherwise as [`create_new`].
+    /// otherwise as [`create_new`](super::create_new).
     pub fn begin(place: &Path) -> Result<Self, Problem> {
+        let _own = FsCredentials::own();
+        let mut begun = Self::begin_with_present_rights(place)?;
+        begun.has_own_rights = true;
+        Ok(begun)
+    }
+
+    /// As [`Unfinished::begin`], for a file of the store's own account.
+    ///
+    /// # Errors
+    /// As [`Unfinished::begin`].
+    pub fn begin_with_present_rights(place: &Path) -> Result<Self, Problem> {
         refuse_reserved(place)?;
         if place.symlink_metadata().is_ok() {
             return Err(Problem::Exists { path: place.to_path_buf() });
@@ -51,7 +65,8 @@ impl Unfinished {
         let folder = folder_for(place)?;
         let path = random_name(place, UNFINISHED);
         let file = create_in(&folder, &path, 0o600)?;
-        Ok(Self { file, folder, path, place: place.to_path_buf(), is_finished: false })
+        let place = place.to_path_buf();
+        Ok(Self { file, folder, path, place, has_own_rights: false, is_finished: false })
     }
 
     /// Begins a database of `mode` beside the store at `place`, where there may be one; it is locked while it is in the
@@ -60,17 +75,18 @@ impl Unfinished {
     /// do not meet those of SQLite.
     ///
     /// # Errors
-    /// As [`create_new`].
+    /// As [`create_new`](super::create_new).
     pub fn beside(place: &Path, mode: u32) -> Result<Self, Problem> {
         remove_left_behind(place)?;
         loop {
             let folder = folder_for(place)?;
             let path = random_name(place, TEMPORARY);
             let file = create_in(&folder, &path, mode)?;
-            let begun = Self { file, folder, path, place: place.to_path_buf(), is_finished: false };
+            let place = place.to_path_buf();
+            let begun = Self { file, folder, path, place, has_own_rights: false, is_finished: false };
             begun.file.lock().map_err(|error| begun.problem("locked", error))?;
             // Another process may have taken it for left behind before it was locked.
-            if facts(&begun.file, place)?.links > 0 {
+            if facts(&begun.file, &begun.place)?.links > 0 {
                 return Ok(begun);
             }
         }
@@ -89,11 +105,35 @@ impl Unfinished {
         self.file.try_clone().map_err(|error| self.problem("written", error))
     }
 
+    /// Gives it to the account that another file or directory belongs to, where root has written it.
+    ///
+    /// # Errors
+    /// When the other one cannot be examined, or it cannot be given away.
+    pub fn give_to_owner_of(&self, like: &Path) -> Result<(), Problem> {
+        if !geteuid().is_root() {
+            return Ok(());
+        }
+        let failed = |error| Problem::Io { path: like.to_path_buf(), doing: "examined", error };
+        let owner = like.metadata().map_err(failed)?;
+        fchown(&self.file, Some(owner.uid()), Some(owner.gid()))
+            .map_err(|error| self.problem("given to another account", error))
+    }
+
+    /// Gives it another mode.
+    ///
+    /// # Errors
+    /// When the system refuses.
+    pub fn set_mode(&self, mode: u32) -> Result<(), Problem> {
+        let permissions = Permissions::from_mode(mode);
+        self.file.set_permissions(permissions).map_err(|error| self.problem("given its mode", error))
+    }
+
     /// Puts it on the disk and in its place.
     ///
     /// # Errors
     /// [`Problem::Exists`] when something came there meanwhile; otherwise what the system said. Nothing is left then.
     pub fn finish(mut self) -> Result<(), Problem> {
+        let _own = self.has_own_rights.then(FsCredentials::own);
         self.file.sync_all().map_err(|error| self.problem("written", error))?;
         self.folder.move_new(&self.path, &self.place)?;
         self.is_finished = true;
@@ -109,6 +149,7 @@ impl Unfinished {
 impl Drop for Unfinished {
     fn drop(&mut self) {
         if !self.is_finished {
+            let _own = self.has_own_rights.then(FsCredentials::own);
             remove_with_companions(&self.folder, &self.path);
         }
     }
@@ -135,8 +176,9 @@ fn remove_left_behind(place: &Path) -> Result<(), Problem> {
         }
         let flags = OFlag::O_RDWR | OFlag::O_NONBLOCK | OFlag::O_NOCTTY;
         let Ok(file) = directory.open(&path, flags, Mode::empty()) else { continue };
-        let is_own = facts(&file, &path)
-            .is_ok_and(|found| matches!(found.kind, Kind::File) && found.owner == geteuid().as_raw());
+        let is_own = facts(&file, &path).is_ok_and(|found| {
+            matches!(found.kind, Kind::File) && [geteuid().as_raw(), FsCredentials::uid()].contains(&found.owner)
+        });
         if is_own && file.try_lock().is_ok() {
             remove_with_companions(&directory, &path);
         }

@@ -1,7 +1,6 @@
 //! The outside world, gathered in one value: arguments, environment, streams, the terminal and the OS accounts.
 //! Commands learn of them through a [`Process`] alone, so that a test can run the whole program inside itself.
 
-pub mod fs_credentials;
 pub mod hardening;
 pub mod inherited;
 pub mod standard_output;

@@ -139,3 +139,27 @@ fn a_new_file_gets_its_name_in_the_directory_that_was_checked() {
     assert!(folder.path().join("moved/export.csv").exists());
     assert_eq!(fs::read_dir(&other).unwrap().count(), 0);
 }
+
+#[test]
+fn a_database_below_a_directory_of_another_account_is_opened_with_no_more_rights_than_that_account_has() {
+    if !nix::unistd::Uid::effective().is_root() {
+        return;
+    }
+    let folder = folder();
+    set_mode(folder.path(), 0o755);
+    let (above, database) = program_below(&folder);
+    set_mode(&database, 0o600);
+    let rule = Rule::store(false).owned_also_by(Some(NOBODY));
+    check_database(&database, &rule).unwrap();
+    for theirs in [&above, &above.join("bin")] {
+        chown(theirs, Some(NOBODY), None).unwrap();
+        let refused = check_database(&database, &rule);
+        assert!(matches!(refused, Err(Problem::ParentOwner { owner: NOBODY, .. })), "{}", theirs.display());
+        let rights = FsCredentials::take(NOBODY, NOBODY).unwrap();
+        check_database(&database, &rule).unwrap();
+        drop(rights);
+        // Reading by a descriptor needs no less rights.
+        assert!(verdict(&database, &rule).is_ok());
+        chown(theirs, Some(0), None).unwrap();
+    }
+}
