@@ -54,8 +54,8 @@ fn python_reads_every_mail_without_a_defect() {
         let organization =
             Organization { name: words.to_owned(), help_contact: words.to_owned(), ..Organization::default() };
         let composer = Composer::new(Letterhead {
-            from: address("accounts@example.com"),
-            reply_to: Some(address("help@example.com")).filter(|_| number % 2 == 0),
+            from: "accounts@example.com".parse().unwrap(),
+            reply_to: Some("help@example.com".parse().unwrap()).filter(|_| number % 2 == 0),
             bounce_to: None,
             organization: &organization,
             link: Some(link.clone()),

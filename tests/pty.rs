@@ -16,6 +16,8 @@ mod harness;
 mod memory;
 #[path = "pty/program.rs"]
 mod program;
+#[path = "pty/screens.rs"]
+mod screens;
 #[path = "pty/turn.rs"]
 mod turn;
 
@@ -511,9 +513,9 @@ fn set_password_takes_no_bytes_that_are_not_utf8_no_nul_and_no_end_of_input() {
 
 #[test]
 fn a_question_before_deleting_takes_ctrl_c_and_no() {
-    program_ends("users delete alice", &[("for good? [y/N] ", b"\x03")], "130");
-    program_ends("users delete alice", &[("for good? [y/N] ", b"n\r")], "65");
-    program_ends("users delete alice", &[("for good? [y/N] ", b"\x04")], "74");
+    program_ends("users delete alice", &[("permanently? [y/N] ", b"\x03")], "130");
+    program_ends("users delete alice", &[("permanently? [y/N] ", b"n\r")], "65");
+    program_ends("users delete alice", &[("permanently? [y/N] ", b"\x04")], "74");
 }
 
 #[test]

@@ -4,6 +4,8 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says so by a panic")]
 #![expect(clippy::panic, reason = "a test that cannot go on says so by a panic")]
 
+#[path = "store/addresses.rs"]
+mod addresses;
 #[path = "store/audit.rs"]
 mod audit;
 #[path = "store/backup.rs"]
@@ -20,6 +22,8 @@ mod crash;
 mod disk;
 #[path = "store/eligibility.rs"]
 mod eligibility;
+#[path = "store/erasing.rs"]
+mod erasing;
 #[path = "store/inherited.rs"]
 mod inherited;
 #[path = "store/login_view.rs"]

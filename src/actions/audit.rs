@@ -1,33 +1,94 @@
-//! `audit list`, `audit verify`, `audit head`.
+//! `audit list`, `audit show`, `audit verify`, `audit head`.
 
 use crate::actions::Desk;
 use crate::actions::Result;
 use crate::actions::Scene as _;
+use crate::actions::View;
 use crate::domain::action::Action;
 use crate::domain::event::Chain;
 use crate::domain::event::Event;
 use crate::domain::event::Verified;
+use crate::domain::refusal::Refusal;
+use crate::domain::user::UserId;
 use crate::domain::user::UserReference;
+use crate::domain::user_change::UserChange;
 use crate::store::events::EventQuery;
 use crate::store::sign_in_failures::RefusedAttempts;
+use crate::store::user_changes::ChangeQuery;
 
-/// Gives each event that meets the query to `visit`, newest first. A user is named by what he is called now, or by his
-/// number when he is deleted.
+/// The most changes of one user in one event: a few more than a user has fields.
+const CHANGES_OF_ONE_USER: u32 = 100;
+
+/// Gives each event that meets the query to `visit`, newest first, with what it changed of the user asked for, or else of the
+/// one user that it is about. A user who was deleted is named by the number that the events have.
 ///
 /// # Errors
-/// When the operator may not view the audit, or `visit` fails.
+/// When the operator may not view the audit, there is no such user, or `visit` fails.
 pub fn list(
     desk: &Desk,
     query: &EventQuery,
     user: Option<&UserReference>,
-    visit: &mut dyn FnMut(Event) -> Result<()>,
+    visit: &mut dyn FnMut(&Event, &[UserChange]) -> Result<()>,
 ) -> Result<()> {
     desk.view(Action::AuditList, |view| {
         let mut query = query.clone();
         if let Some(reference) = user {
-            query.user = Some(view.user(reference)?.id);
+            query.user = Some(user_or_deleted(view, reference)?);
         }
-        view.each_event(&query, visit)
+        view.each_event(&query, |event| {
+            let user = query.user.or(event.user_id.map(UserId));
+            let changes = match user {
+                Some(_) => {
+                    let of_both = ChangeQuery { event: Some(event.number), user, after: 0, limit: CHANGES_OF_ONE_USER };
+                    view.user_changes(&of_both)?
+                }
+                None => Vec::new(),
+            };
+            visit(&event, &changes)
+        })
+    })
+}
+
+fn user_or_deleted(view: &View<'_>, reference: &UserReference) -> Result<UserId> {
+    let found = view.user(reference);
+    if found.is_err()
+        && let Ok(number) = reference.as_str().parse()
+        && view.is_in_audit(UserId(number))?
+    {
+        return Ok(UserId(number));
+    }
+    Ok(found?.id)
+}
+
+/// The most changes that are shown of one event; an import may have a million.
+const CHANGES_OF_ONE_EVENT: u32 = 100;
+
+/// An event, and what it changed.
+#[derive(Debug)]
+pub struct Shown {
+    /// The event.
+    pub event: Event,
+    /// The first of the user changes, each with the username that its user has now; `None`: the user was deleted.
+    pub changes: Vec<(UserChange, Option<String>)>,
+    /// How many user changes there are.
+    pub changes_total: u64,
+}
+
+/// An event by its number.
+///
+/// # Errors
+/// When there is none, or the operator may not view the audit.
+pub fn show(desk: &Desk, number: i64) -> Result<Shown> {
+    desk.view(Action::AuditShow, |view| {
+        let event = view.event(number)?.ok_or(Refusal::NoSuchEvent(number))?;
+        let of_event = ChangeQuery { event: Some(number), limit: CHANGES_OF_ONE_EVENT, ..ChangeQuery::default() };
+        let mut changes = Vec::new();
+        for change in view.user_changes(&of_event)? {
+            let user = view.user_by_id(change.user)?;
+            changes.push((change, user.map(|user| user.username.to_string())));
+        }
+        let (changes_total, _) = view.count_user_changes(number)?;
+        Ok(Shown { event, changes, changes_total })
     })
 }
 

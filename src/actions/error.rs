@@ -57,4 +57,11 @@ pub struct UnknownName {
     pub line: Option<u64>,
     /// The name, whatever it holds.
     pub name: String,
+    /// Users that may have been meant, for operators who may list users; looked for only of the first names.
+    pub near: Vec<String>,
+}
+
+impl UnknownName {
+    /// How many of them are shown.
+    pub const SHOWN: usize = 20;
 }

@@ -15,6 +15,7 @@ pub mod gate;
 pub mod init;
 pub mod jobs;
 pub mod mail;
+mod near;
 pub mod operators;
 pub mod outbox;
 pub mod policy;
@@ -379,24 +380,17 @@ impl Desk {
 }
 
 impl Record {
-    /// A record about a user, with his names: the number alone would say nothing once he is deleted.
+    /// A record about a user, with the username: the number alone would say nothing once the user is deleted. No other value of
+    /// the user belongs into an event, because it could not be erased with the user.
     pub fn of(user: &User) -> Self {
         let mut record = Self { user: Some(user.id), ..Self::default() };
         record.note("username", user.username.as_str());
-        record.note("email", user.email.as_str());
         record
     }
 
     /// Adds a detail.
     pub fn note(&mut self, name: &str, value: impl Into<serde_json::Value>) {
         self.details.insert(name.to_owned(), value.into());
-    }
-
-    /// Adds an old and a new value, if they differ.
-    pub fn note_change<V: Into<serde_json::Value> + PartialEq>(&mut self, name: &str, old: V, new: V) {
-        if old != new {
-            self.note(name, serde_json::json!({ "old": old.into(), "new": new.into() }));
-        }
     }
 }
 

@@ -11,6 +11,7 @@ use crate::actions::Record;
 use crate::actions::Result;
 use crate::actions::Scene as _;
 use crate::domain::action::Action;
+use crate::domain::email_address::EmailAddress;
 use crate::domain::message::MessageId;
 use crate::domain::message::MessageState;
 use crate::domain::message::NoticeCause;
@@ -23,6 +24,7 @@ use crate::outbox::Progress;
 use crate::outbox::Report;
 use crate::secrets::ResetKey;
 use crate::store::facts::KEY_FINGERPRINT;
+use crate::store::lock::Held;
 use crate::store::messages::Message;
 use crate::store::messages::NewContent;
 use crate::store::messages::NewMessage;
@@ -52,6 +54,14 @@ pub enum PostFault {
     OtherKey,
 }
 
+/// Marks what dead processes were sending, within a change that a dry run undoes: it sees what the real run would.
+pub(super) fn doubt_senders(change: &Change<'_>, dead: &[Held]) -> Result<()> {
+    for sender in dead {
+        change.doubt_sender(sender.number(), change.now())?;
+    }
+    Ok(())
+}
+
 impl Desk {
     /// Refuses a key that is not the store's.
     ///
@@ -65,6 +75,12 @@ impl Desk {
     /// Takes up what a process was sending that has died, so that nobody's link counts as under way for ever.
     pub(super) fn take_up_the_dead(&self) -> Result<()> {
         Ok(outbox::take_up_the_dead(&self.store, self.clock.as_ref())?)
+    }
+
+    /// The locks of the processes that [`Desk::take_up_the_dead`] would find, for a dry run, which leaves their messages as they
+    /// are.
+    pub(super) fn dead_senders(&self) -> Result<Vec<Held>> {
+        Ok(outbox::dead_senders(&self.store)?)
     }
 
     /// Sends these messages, or whatever is due, as the order says.
@@ -114,24 +130,25 @@ pub enum Noticed {
     NotSent(String),
 }
 
-/// Sends a notice that a change has queued: once, within the order's deadline. It was asked for with the change, so no
-/// permission is asked for again.
+/// Sends the notices that a change has queued: once, within this time. They were asked for with the change, so no permission
+/// is asked for again. Of several, the first that is not sent says what it came to.
 ///
 /// # Errors
 /// When the store fails.
-pub fn send_notice(desk: &Desk, post: &Post, id: MessageId, patience: Duration) -> Result<Noticed> {
+pub fn send_notices(desk: &Desk, post: &Post, ids: &[MessageId], patience: Duration) -> Result<Noticed> {
     let deadline = Some(Instant::now() + patience);
-    let order = Order { scope: Scope::These(vec![id]), deadline, ..Order::default() };
+    let order = Order { scope: Scope::These(ids.to_vec()), deadline, ..Order::default() };
     let report = desk.deliver(post, &order)?;
-    let message = desk.outcomes(&[id])?.pop();
-    Ok(match message {
-        Some(message) if message.state == MessageState::Accepted => Noticed::Sent,
+    let messages = desk.outcomes(ids)?;
+    let unsent = messages.iter().find(|message| message.state != MessageState::Accepted);
+    Ok(match unsent {
+        None if messages.len() == ids.len() => Noticed::Sent,
         Some(message) => {
             // At the deadline it is a matter of chance what was waited for last.
             let late = deadline.filter(|deadline| *deadline <= Instant::now());
             let late = late.map(|_| "the relay did not answer in time".to_owned());
             let trouble = late.or(report.trouble.map(|trouble| trouble.words));
-            let why = trouble.or(message.reply).unwrap_or_else(|| message.state.word().to_owned());
+            let why = trouble.or(message.reply.clone()).unwrap_or_else(|| message.state.word().to_owned());
             if message.state.has_ended() { Noticed::NotSent(why) } else { Noticed::Waits(why) }
         }
         None => Noticed::NotSent("its user was deleted".to_owned()),
@@ -147,6 +164,22 @@ pub(super) fn queue_notice(change: &Change<'_>, user: &User, cause: NoticeCause)
         operator: change.desk.account(),
         created_at: change.now(),
     })?)
+}
+
+/// Queues the notices of a changed address, to the former one and to the new one, in the change that changes it. Whoever may
+/// have taken over an account by its address cannot keep its user from hearing of that. A user who signs in with SAML is told
+/// as well, and one who is locked: the notice has no link.
+pub(super) fn queue_address_notices(change: &Change<'_>, user: &User, former: &EmailAddress) -> Result<Vec<MessageId>> {
+    let queue = |cause, address: &EmailAddress| {
+        change.queue_message(&NewMessage {
+            content: NewContent::Notice(cause),
+            user: Some(user.id),
+            address,
+            operator: change.desk.account(),
+            created_at: change.now(),
+        })
+    };
+    Ok(vec![queue(NoticeCause::AddressReplaced, former)?, queue(NoticeCause::AddressSet, &user.email)?])
 }
 
 /// Refuses what could not make the store's links.

@@ -6,6 +6,7 @@ use crate::actions::Change;
 use crate::actions::Desk;
 use crate::actions::Result;
 use crate::actions::View;
+use crate::actions::near;
 use crate::domain::operator::PolicyOverride;
 use crate::domain::operator::Standing;
 use crate::domain::refusal::Refusal;
@@ -51,7 +52,10 @@ pub trait Scene {
     /// When there is none.
     fn user(&self, reference: &UserReference) -> Result<User> {
         let found = self.reading().user(reference)?;
-        found.ok_or_else(|| Refusal::NoSuchUser(reference.as_str().to_owned()).into())
+        found.ok_or_else(|| {
+            let near = near::near(self, reference);
+            Refusal::NoSuchUser { given: reference.as_str().to_owned(), near }.into()
+        })
     }
 
     /// That user, if the operator may act on him: nobody acts on a user whose role may do more than his own.

@@ -69,6 +69,8 @@ pub fn check(desk: &Desk, expected: &Expected) -> Result<Vec<Examined>> {
         let mut all = vec![examined("file system", file_system)];
         let (contents, newest) = contents(view)?;
         all.extend(contents);
+        // No damage: a copy that has them is restored all the same.
+        all.push(examined("addresses", view.colliding_addresses().or_else(corrupt)?));
         all.push(Examined { what: "clock", faults: Vec::new(), warning: behind(view.now(), newest) });
         let warning = ineffective(&view.operators().unwrap_or_default());
         all.extend(warning.map(|warning| Examined { what: "operators", faults: Vec::new(), warning: Some(warning) }));
@@ -97,10 +99,8 @@ fn contents(view: &View<'_>) -> Result<(Vec<Examined>, Option<i64>)> {
         Err(ActionError::Store(StoreError::Corrupt(words))) => vec![format!("cannot be followed: {words}")],
         Err(error) => return Err(error),
     };
-    let examined = |what, found: crate::store::Result<Vec<String>>| match found {
-        Ok(faults) => Ok(Examined { what, faults, warning: None }),
-        Err(StoreError::Corrupt(words)) => Ok(Examined { what, faults: vec![words], warning: None }),
-        Err(error) => Err(ActionError::from(error)),
+    let examined = |what, found: crate::store::Result<Vec<String>>| {
+        Ok::<_, ActionError>(Examined { what, faults: found.or_else(corrupt)?, warning: None })
     };
     let all = vec![
         examined("schema", view.schema_differences())?,
@@ -110,6 +110,11 @@ fn contents(view: &View<'_>) -> Result<(Vec<Examined>, Option<i64>)> {
         examined("audit", Ok(chain_faults))?,
     ];
     Ok((all, newest))
+}
+
+/// What SQLite says of a file that it cannot read.
+fn corrupt(error: StoreError) -> crate::store::Result<Vec<String>> {
+    if let StoreError::Corrupt(words) = error { Ok(vec![words]) } else { Err(error) }
 }
 
 /// Says that the clock is behind the newest event. Only a warning: the event's clock may have been the wrong one.
@@ -223,6 +228,8 @@ pub struct Migrated {
     pub found: i64,
     /// The copy made first; `None`: nothing was done.
     pub copy: Option<PathBuf>,
+    /// Users who have one address in several forms, a line for each two.
+    pub collisions: Vec<String>,
 }
 
 /// Brings the store to the present schema, with a copy made first where there is anything to do: at `copy_to`, or beside
@@ -233,16 +240,16 @@ pub struct Migrated {
 pub fn migrate(desk: &Desk, copy_to: Option<&Path>, intent: &Intent) -> Result<Migrated> {
     let found = desk.view(Action::StoreMigrate, |_| Ok(desk.store.version()?))?;
     if found == crate::store::schema::VERSION || intent.dry_run {
-        return Ok(Migrated { found, copy: None });
+        return Ok(Migrated { found, copy: None, collisions: Vec::new() });
     }
     let copy = copy_to.map_or_else(|| desk.store.path().with_extension(format!("before-{found}.db")), Path::to_owned);
     desk.store.finish_copy(desk.store.begin_copy(&copy)?)?;
     let found = desk.store.migrate()?;
-    desk.change(Action::StoreMigrate, intent, |_| {
+    let collisions = desk.change(Action::StoreMigrate, intent, |change| {
         let mut record = Record::default();
         record.note("from_version", found);
         record.note("to_version", crate::store::schema::VERSION);
-        Ok((record, ()))
+        Ok((record, change.colliding_addresses()?))
     })?;
-    Ok(Migrated { found, copy: Some(copy) })
+    Ok(Migrated { found, copy: Some(copy), collisions })
 }

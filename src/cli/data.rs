@@ -14,6 +14,7 @@ use crate::cli::output::Format;
 use crate::cli::output::Output;
 use crate::cli::table::Table;
 use crate::domain::formula::needs_guard;
+use crate::domain::invisible;
 use crate::domain::text;
 
 /// A column: its name in data, and its heading in a table.
@@ -28,9 +29,14 @@ pub struct Head {
 /// A value.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Cell<'a> {
-    /// A text.
+    /// A text that somebody may copy, such as an address or a username: a table shows it whole.
     Text(Cow<'a, str>),
-    /// A moment: RFC 3339 in data, "3 days ago" in a table.
+    /// A text that is read and not copied, such as a person's name or a relay's reply: a table cuts it where the terminal is
+    /// narrow.
+    Prose(Cow<'a, str>),
+    /// A sentence that is read to its end: a table breaks it between words.
+    Sentence(Cow<'a, str>),
+    /// A moment: RFC 3339 in UTC in data, "3 days ago" in a table.
     Time(Timestamp),
     /// A number.
     Number(i64),
@@ -46,6 +52,25 @@ impl<'a> Cell<'a> {
     /// A text.
     pub fn text(text: impl Into<Cow<'a, str>>) -> Self {
         Self::Text(text.into())
+    }
+
+    /// A text that a table may cut.
+    pub fn prose(text: impl Into<Cow<'a, str>>) -> Self {
+        Self::Prose(text.into())
+    }
+
+    /// A text that a table may cut, or nothing.
+    pub fn prose_or(text: Option<&'a str>, nothing: &'static str) -> Self {
+        text.map_or(Self::Nothing(nothing), Self::prose)
+    }
+
+    /// How a table makes it fit a narrow column.
+    pub(super) fn fitting(&self) -> Fitting {
+        match self {
+            Self::Prose(_) => Fitting::Cut,
+            Self::Sentence(_) | Self::List(_) => Fitting::Broken,
+            Self::Text(_) | Self::Time(_) | Self::Number(_) | Self::Flag(_) | Self::Nothing(_) => Fitting::Whole,
+        }
     }
 
     /// A text, or nothing.
@@ -66,7 +91,7 @@ impl<'a> Cell<'a> {
     /// As a person reads it.
     pub fn shown(&self, now: Timestamp) -> Cow<'_, str> {
         match self {
-            Self::Text(text) => text::visible(text),
+            Self::Text(text) | Self::Prose(text) | Self::Sentence(text) => text::visible(text),
             Self::Time(time) => Cow::Owned(relative(*time, now)),
             Self::Number(number) => Cow::Owned(number.to_string()),
             Self::Flag(flag) => Cow::Borrowed(if *flag { "yes" } else { "no" }),
@@ -74,6 +99,17 @@ impl<'a> Cell<'a> {
             Self::Nothing(words) => Cow::Borrowed(words),
         }
     }
+}
+
+/// How a value fits a column that is narrower.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Fitting {
+    /// It stays whole, and what follows in its row goes to the next line.
+    Whole,
+    /// It is cut.
+    Cut,
+    /// It is broken between words into several lines.
+    Broken,
 }
 
 /// Takes one record.
@@ -92,7 +128,7 @@ pub fn records<E: From<io::Error>>(
 ) -> Result<(), E> {
     match output.format {
         Format::Table => {
-            let mut table = Table::new(heads, output.columns, now);
+            let mut table = Table::new(heads, output.columns, output.charset(), now);
             each(&mut |cells| {
                 table.measure(cells);
                 Ok(())
@@ -142,13 +178,12 @@ pub fn record(output: &mut Output, heads: &[Head], cells: &[Cell<'_>], now: Time
         Format::Table => {
             let width = heads.iter().map(|head| head.title.len()).max().unwrap_or(0) + 1;
             for (head, cell) in heads.iter().zip(cells) {
-                let label = output.heading(&format!("{:<width$}", format!("{}:", head.title)));
-                let exact = match cell {
-                    Cell::Time(time) => format!("{} ({time})", cell.shown(now)),
-                    Cell::List(texts) => lines_of(texts, width + 2, output.columns),
+                let text = match cell {
+                    Cell::Time(time) => format!("{} ({})", cell.shown(now), output.local_time(*time)),
+                    Cell::List(texts) => texts.iter().map(|text| text::visible(text)).collect::<Vec<_>>().join(", "),
                     other => other.shown(now).into_owned(),
                 };
-                writeln!(output.data(), "{label}  {exact}")?;
+                write_labelled(output, head.title, width, &text)?;
             }
             Ok(())
         }
@@ -160,22 +195,47 @@ pub fn record(output: &mut Output, heads: &[Head], cells: &[Cell<'_>], now: Time
     }
 }
 
-/// Texts with commas between them, in lines that begin at column `indent` and fit the terminal, if it is one.
-fn lines_of(texts: &[&str], indent: usize, columns: Option<u16>) -> String {
-    let room = columns.map_or(usize::MAX, |columns| usize::from(columns).saturating_sub(indent));
-    let (mut lines, mut used) = (String::new(), 0);
-    for (place, text) in texts.iter().enumerate() {
-        let text = text::visible(text);
-        // With the comma behind it.
-        let width = text.width() + usize::from(place + 1 < texts.len());
-        if place > 0 && used + 1 + width > room {
-            lines.push_str(&format!(",\n{:indent$}", ""));
-            used = width;
-        } else {
-            lines.push_str(if place > 0 { ", " } else { "" });
-            used += width + usize::from(place > 0);
+/// Writes "label: text", where the labels are `width` columns wide. On a terminal the text is broken between words and stays
+/// beside the labels; a text with a word that has no room there stands below its label. No word is broken.
+///
+/// # Errors
+/// When standard output cannot be written.
+pub(super) fn write_labelled(output: &mut Output, label: &str, width: usize, text: &str) -> io::Result<()> {
+    let padding = (width + 2).saturating_sub(label.width() + 1);
+    let label = output.heading(&format!("{label}:"));
+    let text = output.charset().show(text).into_owned();
+    let columns = output.columns.map_or(usize::MAX, usize::from);
+    let room = columns.saturating_sub(width + 2);
+    let is_wide = text.width() > room && text.split(' ').any(|word| word.width() > room);
+    if is_wide {
+        writeln!(output.data(), "{label}")?;
+        for line in broken(&text, columns.saturating_sub(2)) {
+            writeln!(output.data(), "  {line}")?;
         }
-        lines.push_str(&text);
+        return Ok(());
+    }
+    for (place, line) in broken(&text, room).into_iter().enumerate() {
+        match place {
+            0 => writeln!(output.data(), "{}", format!("{label}{:padding$}{line}", "").trim_end())?,
+            _ => writeln!(output.data(), "{:width$}  {line}", "")?,
+        }
+    }
+    Ok(())
+}
+
+/// The text in lines of `room` columns, broken at blanks alone. A word that is wider is a line.
+fn broken(text: &str, room: usize) -> Vec<&str> {
+    let (mut lines, mut rest) = (Vec::new(), text);
+    while rest.width() > room {
+        // A blank that begins the text is part of its first word.
+        let blanks = rest.match_indices(' ').map(|(at, _)| at).filter(|&at| !rest[..at].trim().is_empty());
+        let fitting = blanks.clone().take_while(|&at| rest[..at].trim_end().width() <= room).last();
+        let Some(end) = fitting.or_else(|| blanks.clone().next()) else { break };
+        lines.push(rest[..end].trim_end());
+        rest = rest[end..].trim_start();
+    }
+    if !rest.is_empty() || lines.is_empty() {
+        lines.push(rest);
     }
     lines
 }
@@ -190,7 +250,7 @@ fn write_csv<E: From<io::Error>>(
     each(&mut |cells| {
         for cell in cells {
             match cell {
-                Cell::Text(text) => write_csv_text(writer, text, visible)?,
+                Cell::Text(text) | Cell::Prose(text) | Cell::Sentence(text) => write_csv_text(writer, text, visible)?,
                 Cell::Time(time) => writer.write_field(time.to_string())?,
                 Cell::Number(number) => writer.write_field(number.to_string())?,
                 Cell::Flag(flag) => writer.write_field(if *flag { "true" } else { "false" })?,
@@ -224,7 +284,7 @@ fn write_object(out: &mut impl Write, keys: &[String], cells: &[Cell<'_>]) -> io
     for (key, cell) in keys.iter().zip(cells) {
         out.write_all(key.as_bytes())?;
         match cell {
-            Cell::Text(text) => write_json_text(out, text)?,
+            Cell::Text(text) | Cell::Prose(text) | Cell::Sentence(text) => write_json_text(out, text)?,
             Cell::Time(time) => write!(out, "\"{time}\"")?,
             Cell::Number(number) => write!(out, "{number}")?,
             Cell::Flag(flag) => out.write_all(if *flag { b"true" } else { b"false" })?,
@@ -251,14 +311,14 @@ fn write_json_text(out: &mut impl Write, text: &str) -> io::Result<()> {
     Ok(text.serialize(&mut serde_json::Serializer::with_formatter(out, Inert))?)
 }
 
-/// JSON whose strings hold nothing that drives a terminal: beyond what JSON itself escapes, DEL, C1 and direction marks
-/// are written as `\u` escapes too.
+/// JSON whose strings hold nothing that drives a terminal: beyond what JSON itself escapes, whatever
+/// nobody sees is written as `\u` escapes too.
 struct Inert;
 
 impl Formatter for Inert {
     fn write_string_fragment<W: ?Sized + Write>(&mut self, writer: &mut W, fragment: &str) -> io::Result<()> {
         let mut rest = fragment;
-        while let Some((place, character)) = rest.char_indices().find(|(_, c)| text::is_unprintable(*c)) {
+        while let Some((place, character)) = rest.char_indices().find(|(_, c)| invisible::is_invisible(*c)) {
             writer.write_all(&rest.as_bytes()[..place])?;
             for unit in character.encode_utf16(&mut [0; 2]) {
                 write!(writer, "\\u{unit:04x}")?;
@@ -269,17 +329,16 @@ impl Formatter for Inert {
     }
 }
 
-/// A moment as a person speaks of it.
+/// A moment as a person speaks of it: in the largest unit of which it is at least one, rounded to the nearest.
 pub fn relative(time: Timestamp, now: Timestamp) -> String {
     let seconds = now.as_second() - time.as_second();
-    let (count, unit) = match seconds.unsigned_abs() {
-        under @ 0..60 => (under, "second"),
-        under @ 60..3_600 => (under / 60, "minute"),
-        under @ 3_600..86_400 => (under / 3_600, "hour"),
-        under @ 86_400..5_184_000 => (under / 86_400, "day"),
-        under @ 5_184_000..63_072_000 => (under / 2_592_000, "month"),
-        under => (under / 31_536_000, "year"),
-    };
+    let distance = seconds.unsigned_abs();
+    let nearest = |unit: u64| (distance + unit / 2) / unit;
+    // Each unit is good for what rounds to less than the limit; a month and a year are those of the average.
+    let units =
+        [(1, 60, "second"), (60, 60, "minute"), (3_600, 24, "hour"), (86_400, 60, "day"), (2_629_746, 24, "month")];
+    let unit = units.into_iter().find(|(unit, limit, _)| nearest(*unit) < *limit);
+    let (count, unit) = unit.map_or((nearest(31_556_952), "year"), |(unit, _, name)| (nearest(unit), name));
     let plural = if count == 1 { "" } else { "s" };
     match seconds {
         0 => "now".to_owned(),
@@ -302,6 +361,19 @@ mod tests {
     }
 
     #[test]
+    fn a_text_is_broken_between_words_and_no_word_is() {
+        assert_eq!(broken("", 5), [""]);
+        assert_eq!(broken("one two three", 13), ["one two three"]);
+        assert_eq!(broken("one two three", 12), ["one two", "three"]);
+        assert_eq!(broken("one two three", 3), ["one", "two", "three"]);
+        assert_eq!(broken("one  two ", 3), ["one", "two"]);
+        assert_eq!(broken("alice@example.com is long", 8), ["alice@example.com", "is long"]);
+        assert_eq!(broken("明明 明明", 5), ["明明", "明明"]);
+        assert_eq!(broken("  indented", 4), ["  indented"]);
+        assert_eq!(broken("a b", 0), ["a", "b"]);
+    }
+
+    #[test]
     fn moments_are_told_in_the_largest_unit_that_says_enough() {
         let now = Timestamp::from_second(1_000_000_000).unwrap();
         let told = |ago: i64| relative(Timestamp::from_second(1_000_000_000 - ago).unwrap(), now);
@@ -309,6 +381,32 @@ mod tests {
         assert_eq!(told(1), "1 second ago");
         assert_eq!(told(3 * 86_400), "3 days ago");
         assert_eq!(told(-7_200), "in 2 hours");
+        // To the nearest, and never sixty of a unit.
+        for (seconds, words) in [
+            (59, "59 seconds ago"),
+            (60, "1 minute ago"),
+            (89, "1 minute ago"),
+            (90, "2 minutes ago"),
+            (3_569, "59 minutes ago"),
+            (3_570, "1 hour ago"),
+            (5_399, "1 hour ago"),
+            (6_900, "2 hours ago"),
+            (84_599, "23 hours ago"),
+            (84_600, "1 day ago"),
+            (129_599, "1 day ago"),
+            (129_600, "2 days ago"),
+            (59 * 86_400, "59 days ago"),
+            (60 * 86_400, "2 months ago"),
+            (700 * 86_400, "23 months ago"),
+            (730 * 86_400, "2 years ago"),
+            (900 * 86_400, "2 years ago"),
+            (920 * 86_400, "3 years ago"),
+            (-86_399, "in 1 day"),
+            (-86_400, "in 1 day"),
+            (-1, "in 1 second"),
+        ] {
+            assert_eq!(told(seconds), words, "{seconds}");
+        }
         assert_eq!(told(100 * 86_400), "3 months ago");
         assert_eq!(told(800 * 86_400), "2 years ago");
     }

@@ -251,6 +251,11 @@ impl Stage<'_> {
         output.line(&format!("$ {before}{}", crate::cli::as_typed(&arguments)))?;
         let (both, data) = (Kept::default(), Kept::default());
         let mut environment = vec![(OsString::from("CXME_ADMIN_CONFIG"), self.config.clone().into_os_string())];
+        // What is shown of it is shown here.
+        for name in ["TERM", "LC_ALL", "LC_CTYPE", "LANG"] {
+            let value = self.context.process.variable(name).map(OsString::from);
+            environment.extend(value.map(|value| (OsString::from(name), value)));
+        }
         if !output.colour_out {
             environment.push((OsString::from("NO_COLOR"), OsString::from("1")));
         }

@@ -2,6 +2,7 @@
 //! the program stand here (sysexits(3) where it has one).
 
 mod complaint;
+mod of_store;
 mod unknown_command;
 mod usage;
 
@@ -13,6 +14,7 @@ use crate::actions::error::UnknownName;
 use crate::actions::outbox::PostFault;
 use crate::cli::output::Output;
 use crate::config::LoadError;
+use crate::domain::action::Action;
 use crate::domain::refusal::FilePurpose;
 use crate::domain::refusal::Refusal;
 use crate::private_file::Problem;
@@ -25,6 +27,7 @@ use crate::texts::Locale;
 
 pub use complaint::Complaint;
 pub use complaint::MailFault;
+use of_store::of_store;
 pub use usage::of_usage;
 
 /// Done, or nothing to do.
@@ -75,6 +78,10 @@ impl Told {
 /// Says an error on standard error and gives its exit code. A code that somebody typed among the `arguments`, where a user
 /// was expected, is not repeated.
 pub fn tell(output: &mut Output, arguments: &[OsString], error: &anyhow::Error) -> u8 {
+    if let Some(Complaint::ReportedBefore { code }) = error.downcast_ref() {
+        let _ = output.flush();
+        return *code;
+    }
     let mut told = describe(error);
     for text in std::iter::once(&mut told.words).chain(&mut told.details).chain(&mut told.hint) {
         *text = usage::without_codes(text, arguments);
@@ -95,6 +102,12 @@ pub fn tell(output: &mut Output, arguments: &[OsString], error: &anyhow::Error) 
 /// The exit code of an error.
 pub fn code_of(error: &ActionError) -> u8 {
     of_action(error).code
+}
+
+/// The exit code of any error, and its words.
+pub fn code_and_words(error: &anyhow::Error) -> (u8, String) {
+    let told = describe(error);
+    (told.code, told.words)
 }
 
 fn describe(error: &anyhow::Error) -> Told {
@@ -134,6 +147,10 @@ fn describe(error: &anyhow::Error) -> Told {
 fn of_complaint(complaint: &Complaint) -> Told {
     match complaint {
         Complaint::Usage { hint, .. } => Told::new(USAGE, complaint).hint(hint.clone().unwrap_or_default()),
+        Complaint::NoSuchAction { nearest, .. } => {
+            let hint = nearest.map_or(String::new(), |nearest| format!("did you mean `{nearest}`?"));
+            Told { details: actions(), ..Told::new(USAGE, complaint) }.hint(hint)
+        }
         Complaint::CannotAsk { hint, .. } => Told::new(USAGE, complaint).hint(hint),
         Complaint::Declined | Complaint::NoPassword | Complaint::Data(_) => Told::new(DATA, complaint),
         Complaint::NotVerified => Told::new(NOT_VERIFIED, complaint),
@@ -187,19 +204,36 @@ fn of_complaint(complaint: &Complaint) -> Told {
         }
         Complaint::NotShown { username, .. } => Told::new(IO, complaint)
             .hint(format!("set another one: cxme-admin users set-password {username} --generate")),
+        Complaint::ReportedBefore { code } => Told::new(*code, complaint),
         Complaint::Broken { code, hint, .. } => Told::new(*code, complaint).hint(hint),
         Complaint::NotSent { fault, hint, .. } => {
             let code = match fault {
-                MailFault::Later => LATER,
+                MailFault::Later | MailFault::InDoubt => LATER,
                 MailFault::Refused => RELAY,
                 MailFault::Configuration => CONFIGURATION,
                 MailFault::CalledOff => DATA,
                 MailFault::Bug => BUG,
-                MailFault::Some => PARTLY,
+                MailFault::Some | MailFault::SomeSoFar => PARTLY,
             };
             Told::new(code, complaint).hint(hint)
         }
     }
+}
+
+/// The actions that events have, a line for each group.
+fn actions() -> Vec<String> {
+    let mut groups: Vec<(&str, Vec<&str>)> = Vec::new();
+    for word in Action::ALL.into_iter().filter(|action| *action != Action::StoreOpen).map(Action::word) {
+        let (group, rest) = word.split_once(' ').unwrap_or(("", word));
+        match groups.iter_mut().find(|(name, _)| *name == group) {
+            Some((_, actions)) => actions.push(rest),
+            None => groups.push((group, vec![rest])),
+        }
+    }
+    let line = |(group, actions): (&str, Vec<&str>)| {
+        format!("{group}: {}", actions.join(", ")).trim_start_matches(": ").to_owned()
+    };
+    groups.into_iter().map(line).collect()
 }
 
 fn of_action(error: &ActionError) -> Told {
@@ -212,7 +246,7 @@ fn of_action(error: &ActionError) -> Told {
             "somebody wrote to the file without this program: compare with a backup and with the head kept elsewhere",
         ),
         ActionError::Unsound(faults) => Told { details: screenful(faults, Clone::clone), ..Told::new(DATA, error) }.hint(
-            "for modes and the key, do as the line says; otherwise keep a copy of the file as it is, and restore the newest \
+            "for modes, addresses and the key, do as the line says; otherwise keep a copy of the file as it is, and restore the newest \
              sound backup",
         ),
         ActionError::UnknownNames(names) => of_unknown_names(names),
@@ -240,7 +274,7 @@ fn of_policy(error: &(dyn std::error::Error + Send + Sync + 'static)) -> Told {
 
 /// A line for each, up to a screenful.
 fn screenful<T>(list: &[T], line: impl Fn(&T) -> String) -> Vec<String> {
-    const MOST: usize = 20;
+    const MOST: usize = UnknownName::SHOWN;
     let more = list.len().checked_sub(MOST).filter(|more| *more > 0).map(|more| format!("and {more} more"));
     list.iter().take(MOST).map(line).chain(more).collect()
 }
@@ -248,15 +282,26 @@ fn screenful<T>(list: &[T], line: impl Fn(&T) -> String) -> Vec<String> {
 /// One name is told in one line; of several, each gets its line.
 fn of_unknown_names(names: &[UnknownName]) -> Told {
     let told = |unknown: &UnknownName| {
-        let what = Refusal::NoSuchUser(unknown.name.clone()).to_string();
+        let what = Refusal::no_such_user(&unknown.name).to_string();
         unknown.line.map_or_else(|| what.clone(), |line| format!("line {line}: {what}"))
     };
     if let [name] = names {
-        return Told::new(NO_USER, told(name)).hint("names are taken whole: cxme-admin users list --search TEXT");
+        return Told::new(NO_USER, told(name)).hint(meant_users(&name.near));
     }
-    let details = screenful(names, told);
+    let details = screenful(names, |unknown| match unknown.near.as_slice() {
+        [] => told(unknown),
+        near => format!("{}; did you mean {}?", told(unknown), near.join(", ")),
+    });
     let words = ActionError::UnknownNames(names.to_vec());
-    Told { details, ..Told::new(NO_USER, words) }.hint("names are taken whole: cxme-admin users list --search TEXT")
+    Told { details, ..Told::new(NO_USER, words) }.hint(meant_users(&[]))
+}
+
+/// The hint where no user has a name.
+fn meant_users(near: &[String]) -> String {
+    match near {
+        [] => "names must match exactly; to search: cxme-admin users list --search TEXT".to_owned(),
+        near => format!("did you mean {}?", near.join(" or ")),
+    }
 }
 
 fn of_refusal(refusal: &Refusal) -> Told {
@@ -272,8 +317,15 @@ fn of_refusal(refusal: &Refusal) -> Told {
         Refusal::NotPermitted { permission, .. } => {
             told(NOT_PERMITTED).hint(format!("{permission}: {}; an Admin can give another role", permission.help()))
         }
-        Refusal::Outranked { .. } | Refusal::RoleOutranks { .. } | Refusal::RowsOutrank { .. } => {
+        Refusal::Outranked { .. }
+        | Refusal::RoleOutranks { .. }
+        | Refusal::RowsOutrank { .. }
+        | Refusal::UsersOutrank { .. } => {
             told(NOT_PERMITTED).hint("ask an operator whose role has at least those permissions")
+        }
+        Refusal::SelectionChanged { .. } => told(DATA).hint("run the command again, and look at the new count"),
+        Refusal::NoPasswordToChange { user } => {
+            told(DATA).hint(format!("set one that must be changed: cxme-admin users set-password {user} --must-change"))
         }
         Refusal::PasswordsRemoved { .. } => {
             told(DATA).hint("look at them with `--dry-run`; give `--yes` to remove them without being asked")
@@ -294,9 +346,8 @@ fn of_refusal(refusal: &Refusal) -> Told {
         Refusal::LastAdmin(_) => {
             told(NOT_PERMITTED).hint("add another one first: cxme-admin operators add ACCOUNT --role Admin")
         }
-        Refusal::RootIsAdmin(_) => told(NOT_PERMITTED)
-            .hint("root can write the store itself; to limit a person who uses sudo, add the account they log in with"),
-        Refusal::NoSuchUser(_) => told(NO_USER).hint("names are taken whole: cxme-admin users list --search TEXT"),
+        Refusal::RootIsAdmin(_) => told(NOT_PERMITTED).hint("to limit a person who uses sudo, add their own account"),
+        Refusal::NoSuchUser { near, .. } => told(NO_USER).hint(meant_users(near)),
         Refusal::NoSuchRole(_) => told(DATA).hint("cxme-admin roles list"),
         Refusal::NoSuchAccount(_) => {
             told(NO_USER).hint("give the name or the number of an OS account, as in `id -u NAME`")
@@ -318,6 +369,7 @@ fn of_refusal(refusal: &Refusal) -> Told {
         Refusal::NoSuchJob(_) | Refusal::JobState { .. } | Refusal::KeyTaken(_) => {
             told(DATA).hint("cxme-admin jobs list")
         }
+        Refusal::NoSuchEvent(_) => told(DATA).hint("cxme-admin audit list"),
         Refusal::JobRuns(id) => told(LATER).hint(format!("how far it is: cxme-admin jobs show {id}")),
         Refusal::NotExpected { .. } => told(DATA).hint("who and why: the same with `--dry-run`"),
         Refusal::NoSuchMessage(_) | Refusal::NotWaiting { .. } => told(DATA).hint("what waits: cxme-admin mail queue"),
@@ -339,55 +391,6 @@ fn of_refusal(refusal: &Refusal) -> Told {
         | Refusal::Email(_)
         | Refusal::Field { .. }
         | Refusal::WrongPassword { .. } => told(DATA),
-    }
-}
-
-fn of_store(error: &StoreError) -> Told {
-    match error {
-        StoreError::Missing(_) => Told::new(CONFIGURATION, error).hint("create it: cxme-admin init"),
-        StoreError::Older { .. } => Told::new(CONFIGURATION, error).hint("bring it up: cxme-admin store migrate"),
-        StoreError::Newer { .. } => Told::new(CONFIGURATION, error).hint("install the newer cxme-admin"),
-        StoreError::NotOurs(_) | StoreError::Exists(_) => Told::new(CONFIGURATION, error)
-            .hint("it was left as it is; name another one with `--store` or `[store] path`"),
-        StoreError::Leftover(_) => Told::new(CONFIGURATION, error)
-            .hint("move it away, to the store that it belongs to: SQLite would play it back over the new one"),
-        StoreError::Empty(_) => Told::new(CONFIGURATION, error)
-            .hint("it was left as it is; give a file that `cxme-admin init` or `cxme-admin store backup` created"),
-        StoreError::Schema { .. } => Told::new(CONFIGURATION, error).hint(
-            "a foreign trigger or view can falsify the store: restore an unmodified copy",
-        ),
-        StoreError::DamagedCopy { faults, .. } => {
-            let details = if faults.len() == 1 { Vec::new() } else { screenful(faults, Clone::clone) };
-            Told { details, ..Told::new(DATA, error) }
-                .hint("it was left as it is, and the store as well; restore another copy")
-        }
-        StoreError::PageSize { .. } => Told::new(CONFIGURATION, error).hint(
-            "give a copy that `cxme-admin store backup` created of this store; or move the store and the files beside it away",
-        ),
-        StoreError::NoLockFile { .. } => {
-            Told::new(CONFIGURATION, error).hint("move it away; the file of locks is created when it is needed")
-        }
-        StoreError::HasLog(_) => Told::new(CONFIGURATION, error).hint(
-            "it was left as it is; give a file that `cxme-admin store backup` created, in a directory where nobody else may write",
-        ),
-        StoreError::FileSystem { .. } => Told::new(CONFIGURATION, error),
-        StoreError::NoRoom { .. } => {
-            Told::new(IO, error).hint("free some space there: it must hold both the restored store and the replaced one")
-        }
-        StoreError::Sending => Told::new(LATER, error).hint("let it end, or stop it with SIGTERM"),
-        StoreError::Loose(problem) => of_file(problem),
-        StoreError::LockHeld => Told::new(LATER, error).hint("try again later; `fuser FILE-shm` shows who has it open"),
-        StoreError::Busy => Told::new(LATER, error).hint("try again later; `fuser FILE` shows who has it open"),
-        StoreError::Full | StoreError::ReadOnly(_) | StoreError::Closed(_) | StoreError::Disk(_) => {
-            Told::new(IO, error)
-        }
-        StoreError::NoNumbers(_) => Told::new(IO, error).hint(
-            "somebody wrote to the file without this program: cxme-admin store check; restore the newest sound backup",
-        ),
-        StoreError::Corrupt(_) => Told::new(IO, error).hint("cxme-admin store check; restore the newest sound backup"),
-        StoreError::Sql(_) | StoreError::Unrecorded => {
-            Told::new(BUG, error).hint("this is a bug: please report it with the command that you gave")
-        }
     }
 }
 

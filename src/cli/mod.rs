@@ -24,6 +24,7 @@ pub mod roles;
 pub mod selection;
 pub mod store;
 pub mod table;
+pub mod targets;
 pub mod users;
 pub mod whoami;
 
@@ -48,7 +49,6 @@ use failure::Complaint;
 use files::NamedFiles;
 use output::Colour;
 use output::Format;
-use output::Output;
 
 /// Set, reset and check the passwords of an organization's users
 ///
@@ -210,12 +210,4 @@ pub fn as_typed(words: &[OsString]) -> String {
         format!("'{}'", word.replace('\'', "'\\''"))
     };
     words.iter().map(quote).collect::<Vec<_>>().join(" ")
-}
-
-fn new_output(process: &mut Process, global: &Global) -> Output {
-    let no_colour = !process.allows_colour();
-    let nothing = || crate::process::Stream::new(Box::new(std::io::sink()) as Box<dyn std::io::Write>, false, None);
-    let stdout = std::mem::replace(&mut process.stdout, nothing());
-    let stderr = std::mem::replace(&mut process.stderr, nothing());
-    Output::new(stdout, stderr, global, no_colour)
 }

@@ -1,15 +1,20 @@
 //! Everything the program says: data to standard output, all else to standard error. Nothing reaches a terminal as it
 //! stood in a record (see [`crate::domain::text`]).
 
+use std::borrow::Cow;
 use std::io;
 use std::io::BufWriter;
 use std::io::Write;
 
 use anstyle::AnsiColor;
 use anstyle::Style;
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
 
 use crate::cli::Global;
+use crate::domain::moment;
 use crate::domain::text;
+use crate::process::Process;
 use crate::process::Stream;
 use crate::secrets::generate::Generated;
 
@@ -37,10 +42,42 @@ pub enum Colour {
     Never,
 }
 
+/// The characters that those who read the output can be shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Charset {
+    /// All of Unicode.
+    Unicode,
+    /// ASCII: in another encoding, such as Latin-1, the bytes of UTF-8 are other characters, some of which drive a terminal.
+    Ascii,
+}
+
+impl Charset {
+    /// The charset of the locale that a process runs in.
+    pub fn of(process: &Process) -> Self {
+        if process.is_utf8() { Self::Unicode } else { Self::Ascii }
+    }
+
+    /// The text with no other characters than can be shown, and none that drive a terminal.
+    pub fn show(self, text: &str) -> Cow<'_, str> {
+        match self {
+            Self::Unicode => text::visible(text),
+            Self::Ascii => match text::visible(text) {
+                Cow::Borrowed(text) => text::to_ascii(text),
+                Cow::Owned(text) => Cow::Owned(text::to_ascii(&text).into_owned()),
+            },
+        }
+    }
+}
+
 /// What the streams of a command are written through.
 pub struct Output {
     stdout: BufWriter<Box<dyn Write>>,
     stderr: Box<dyn Write>,
+    /// Of what people read on standard output. Data, and a table that goes to a file or a pipe, are UTF-8.
+    charset_out: Charset,
+    charset_err: Charset,
+    /// The zone of the times that people read.
+    time_zone: TimeZone,
     /// The form of the data.
     pub format: Format,
     /// The width of the terminal on standard output; `None`: it is no terminal.
@@ -49,7 +86,11 @@ pub struct Output {
     pub stdout_is_terminal: bool,
     says: bool,
     warns: bool,
-    /// The width of the terminal on standard error, where progress is shown; `None`: it is none, or `--quiet` was given.
+    /// Whether nobody sees what is said until somebody reads a mail of cron or a log: standard error is no terminal, and
+    /// `--verbose` was not given.
+    pub is_unattended: bool,
+    /// The width of the terminal on standard error, where progress is shown; `None`: it is none, it is dumb, or `--quiet` was
+    /// given.
     pub progress_columns: Option<u16>,
     /// Whether standard output takes colours.
     pub colour_out: bool,
@@ -60,26 +101,29 @@ pub struct Output {
 const USUAL_COLUMNS: u16 = 80;
 
 impl Output {
-    /// The output of a process.
-    pub fn new(
-        stdout: Stream<Box<dyn Write>>,
-        stderr: Stream<Box<dyn Write>>,
-        global: &Global,
-        no_colour: bool,
-    ) -> Self {
+    /// The output of a process, whose output streams are taken.
+    pub fn new(process: &mut Process, global: &Global) -> Self {
+        let nothing = || Stream::new(Box::new(io::sink()) as Box<dyn Write>, false, None);
+        let stdout = std::mem::replace(&mut process.stdout, nothing());
+        let stderr = std::mem::replace(&mut process.stderr, nothing());
         let colour = |is_terminal: bool| match global.color {
             Colour::Always => true,
             Colour::Never => false,
-            Colour::Auto => is_terminal && !no_colour,
+            Colour::Auto => is_terminal && process.allows_colour(),
         };
+        let has_progress = stderr.is_terminal && !global.quiet && !process.is_dumb_terminal();
         Self {
+            charset_out: if stdout.is_terminal { Charset::of(process) } else { Charset::Unicode },
+            charset_err: Charset::of(process),
+            time_zone: process.time_zone(),
             format: global.output,
             columns: stdout.is_terminal.then(|| stdout.columns.unwrap_or(USUAL_COLUMNS)),
             stdout_is_terminal: stdout.is_terminal,
             // Without a terminal a success says nothing, so that cron mails only when something is wrong.
             says: !global.quiet && (stderr.is_terminal || global.verbose),
             warns: !global.quiet,
-            progress_columns: stderr.columns.filter(|_| stderr.is_terminal && !global.quiet),
+            is_unattended: !stderr.is_terminal && !global.verbose,
+            progress_columns: stderr.columns.filter(|_| has_progress),
             colour_out: colour(stdout.is_terminal),
             colour_err: colour(stderr.is_terminal),
             stdout: BufWriter::with_capacity(128 * 1024, stdout.bytes),
@@ -97,7 +141,27 @@ impl Output {
     /// # Errors
     /// When standard output cannot be written.
     pub fn line(&mut self, line: &str) -> io::Result<()> {
-        writeln!(self.stdout, "{}", text::visible(line))
+        writeln!(self.stdout, "{}", self.charset_out.show(line))
+    }
+
+    /// The characters that a person who reads standard output can be shown.
+    pub fn charset(&self) -> Charset {
+        self.charset_out
+    }
+
+    /// The characters that a person who reads standard error can be shown.
+    pub fn charset_of_messages(&self) -> Charset {
+        self.charset_err
+    }
+
+    /// A moment as a person reads it.
+    pub fn local_time(&self, time: Timestamp) -> String {
+        moment::local_time(time, &self.time_zone)
+    }
+
+    /// Whether [`Output::say`] says anything.
+    pub fn says(&self) -> bool {
+        self.says
     }
 
     /// Says what was done, at a terminal or with `--verbose`.
@@ -113,13 +177,13 @@ impl Output {
         if self.warns {
             let _ = self.flush();
             let label = self.paint(AnsiColor::Yellow, "warning:");
-            let _ = writeln!(self.stderr, "{label} {}", text::visible(words));
+            let _ = writeln!(self.stderr, "{label} {}", self.charset_err.show(words));
         }
     }
 
     /// A line on standard error, whatever was asked for: one of a list of faults.
     pub fn complain(&mut self, words: &str) {
-        let _ = writeln!(self.stderr, "{}", text::visible(words));
+        let _ = writeln!(self.stderr, "{}", self.charset_err.show(words));
     }
 
     /// Puts on standard error what a progress bar draws; every other text was made visible before it came to it.
@@ -130,7 +194,7 @@ impl Output {
 
     /// An error: one line, then its details, then what to do.
     pub fn error(&mut self, words: &str, details: &[String], hint: Option<&str>) {
-        let _ = write_error(&mut self.stderr, self.colour_err, words, details, hint);
+        let _ = write_error(&mut self.stderr, self.colour_err, self.charset_err, words, details, hint);
     }
 
     /// A heading of a table.
@@ -161,6 +225,7 @@ impl Output {
         self.stdout = BufWriter::with_capacity(128 * 1024, file);
         self.stdout_is_terminal = false;
         self.columns = None;
+        self.charset_out = Charset::Unicode;
     }
 
     /// Hands over what was written so far.
@@ -183,12 +248,13 @@ impl Output {
 pub fn write_error(
     stream: &mut dyn Write,
     in_colour: bool,
+    charset: Charset,
     words: &str,
     details: &[String],
     hint: Option<&str>,
 ) -> io::Result<()> {
     let hints: Vec<String> = hint.map(str::to_owned).into_iter().collect();
-    write_error_with_hints(stream, in_colour, words, details, &hints)
+    write_error_with_hints(stream, in_colour, charset, words, details, &hints)
 }
 
 /// As [`write_error`], with several hints.
@@ -198,16 +264,17 @@ pub fn write_error(
 pub fn write_error_with_hints(
     stream: &mut dyn Write,
     in_colour: bool,
+    charset: Charset,
     words: &str,
     details: &[String],
     hints: &[String],
 ) -> io::Result<()> {
-    writeln!(stream, "{} {}", label(in_colour, AnsiColor::Red, "error:"), text::visible(words))?;
+    writeln!(stream, "{} {}", label(in_colour, AnsiColor::Red, "error:"), charset.show(words))?;
     for detail in details {
-        writeln!(stream, "  - {}", text::visible(detail))?;
+        writeln!(stream, "  - {}", charset.show(detail))?;
     }
     for hint in hints {
-        writeln!(stream, "{} {}", label(in_colour, AnsiColor::Cyan, "hint:"), text::visible(hint))?;
+        writeln!(stream, "{} {}", label(in_colour, AnsiColor::Cyan, "hint:"), charset.show(hint))?;
     }
     Ok(())
 }

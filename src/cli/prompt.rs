@@ -39,10 +39,17 @@ pub fn confirm(context: &mut Context, yes: bool, question: &str) -> anyhow::Resu
 /// # Errors
 /// As [`confirm`], but [`Refusal::PasswordsRemoved`] where nobody can be asked: what the input says is refused then.
 pub fn confirm_removal(context: &mut Context, yes: bool, question: &str, passwords: u64) -> anyhow::Result<()> {
-    confirm(context, yes, question).map_err(|error| match error.downcast_ref() {
-        Some(Complaint::CannotAsk { .. }) => ActionError::from(Refusal::PasswordsRemoved { passwords }).into(),
+    confirm(context, yes, question).map_err(|error| of_removal(error, passwords))
+}
+
+/// What is said where nobody can be asked whether to remove so many passwords.
+pub fn of_removal(error: anyhow::Error, passwords: u64) -> anyhow::Error {
+    match error.downcast_ref() {
+        Some(Complaint::CannotAsk { .. }) if passwords > 0 => {
+            ActionError::from(Refusal::PasswordsRemoved { passwords }).into()
+        }
         _ => error,
-    })
+    }
 }
 
 /// Asks for a line; empty: the default.

@@ -14,6 +14,7 @@ use crate::cli::failure::Complaint;
 use crate::cli::files::InputFile;
 use crate::cli::one_of;
 use crate::domain::duration::parse_duration;
+use crate::domain::search::SearchText;
 use crate::domain::selection::Selection;
 use crate::domain::user::SignIn;
 use crate::domain::user::Status;
@@ -25,7 +26,7 @@ const LIST_LIMIT: u64 = 320 * 1024 * 1024;
 #[derive(Debug, Clone, Default, clap::Args)]
 #[command(next_help_heading = "Which users")]
 pub struct SelectionArgs {
-    /// Those whose username, email address or name holds this text
+    /// Those whose username, email address or name holds this text, in any case
     #[arg(long, value_name = "TEXT")]
     pub search: Option<String>,
     /// Those with this role
@@ -55,6 +56,9 @@ pub struct SelectionArgs {
     /// Those named in a file (`-`: standard input): a user a line, or CSV or JSON with `username` or `email`
     #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::AnyPath)]
     pub from: Option<InputFile>,
+    /// What stands before the names of the options that a command has for itself: `with-` makes `--with-role` of `--role`.
+    #[arg(skip)]
+    pub prefix: &'static str,
 }
 
 impl SelectionArgs {
@@ -71,6 +75,10 @@ impl SelectionArgs {
         !self.words().is_empty()
     }
 
+    fn role_option(&self) -> String {
+        format!("--{}role", self.prefix)
+    }
+
     /// The conditions as one would type them.
     pub fn words(&self) -> String {
         let Self {
@@ -84,15 +92,16 @@ impl SelectionArgs {
             policy_outdated,
             never_logged_in,
             from,
+            prefix: _,
         } = self;
         let texts = [
-            ("--search", search.clone()),
-            ("--role", role.clone()),
-            ("--status", status.map(|status| status.word().to_owned())),
-            ("--sign-in", sign_in.map(|sign_in| sign_in.word().to_owned())),
-            ("--email-domain", email_domain.clone()),
-            ("--password-older-than", password_older_than.clone()),
-            ("--from", from.as_ref().map(ToString::to_string)),
+            ("--search".to_owned(), search.clone()),
+            (self.role_option(), role.clone()),
+            ("--status".to_owned(), status.map(|status| status.word().to_owned())),
+            (format!("--{}sign-in", self.prefix), sign_in.map(|sign_in| sign_in.word().to_owned())),
+            ("--email-domain".to_owned(), email_domain.clone()),
+            ("--password-older-than".to_owned(), password_older_than.clone()),
+            ("--from".to_owned(), from.as_ref().map(ToString::to_string)),
         ];
         let flags = [
             ("--no-password", *no_password),
@@ -101,7 +110,7 @@ impl SelectionArgs {
         ];
         let mut words: Vec<OsString> = Vec::new();
         for (option, value) in texts {
-            words.extend(value.into_iter().flat_map(|value| [OsString::from(option), OsString::from(value)]));
+            words.extend(value.map(|value| [OsString::from(option), OsString::from(value)]).into_iter().flatten());
         }
         words.extend(flags.iter().filter(|(_, given)| *given).map(|(option, _)| OsString::from(option)));
         crate::cli::as_typed(&words)
@@ -112,9 +121,11 @@ impl SelectionArgs {
     /// # Errors
     /// When an age or the file is malformed.
     pub fn wanted_with_digest(&self, context: &mut Context, desk: &Desk) -> anyhow::Result<(Wanted, Option<String>)> {
-        for (option, value) in
-            [("--search", &self.search), ("--role", &self.role), ("--email-domain", &self.email_domain)]
-        {
+        for (option, value) in [
+            ("--search".to_owned(), &self.search),
+            (self.role_option(), &self.role),
+            ("--email-domain".to_owned(), &self.email_domain),
+        ] {
             // A script whose variable is empty must not mean everybody.
             if value.as_ref().is_some_and(|value| value.trim().is_empty()) {
                 let hint = Some("leave it out to mean all".to_owned());
@@ -130,6 +141,10 @@ impl SelectionArgs {
                 Some(desk.now().checked_sub(age).map_err(|_| usage("reaches too far back".to_owned()))?)
             }
         };
+        let search = self.search.as_deref().map(SearchText::new).transpose().map_err(|blank| Complaint::Usage {
+            words: format!("--search: {blank}"),
+            hint: Some("leave it out to mean all".to_owned()),
+        })?;
         let read = self.from.as_ref().map(|source| read_names(context, source)).transpose()?;
         let (mut named, mut lines, mut digest) = (None, Vec::new(), None);
         if let Some(read) = read {
@@ -137,7 +152,7 @@ impl SelectionArgs {
             digest = Some(read.sha256);
         }
         let selection = Selection {
-            search: self.search.clone(),
+            search,
             role: None,
             status: self.status,
             sign_in: self.sign_in,

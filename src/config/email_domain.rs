@@ -1,13 +1,18 @@
 //! The form of an email domain in the configuration.
 
-/// Approves a domain as DNS writes it (RFC 1035 section 2.3.1 with RFC 1123 section 2.1): labels of lower-case letters,
-/// digits and hyphens. The error says what was expected.
+use std::borrow::Cow;
+
+use crate::domain::email_domain;
+
+/// Approves a domain in either form and gives the one that DNS has (RFC 1035 section 2.3.1 with RFC 1123 section 2.1): labels of
+/// lower-case letters, digits and hyphens. The error says what was expected.
 pub(super) fn judge(text: &str) -> Result<String, String> {
     if let Some(rest) = text.strip_prefix('@') {
         return Err(format!("expected the domain without `@`: \"{}\"", rest.escape_debug()));
     }
-    if !text.is_ascii() {
-        return Err("expected the domain as DNS writes it, beginning with `xn--`".to_owned());
+    if !email_domain::is_plain(text) {
+        let ascii = email_domain::to_ascii(text).map(Cow::into_owned);
+        return ascii.ok_or_else(|| "expected a domain that is valid by IDNA".to_owned());
     }
     let lower = text.to_ascii_lowercase();
     if !is_domain(&lower) {
@@ -49,6 +54,15 @@ mod tests {
         assert!(judge(&["a"; 128].join(".")).is_err());
         assert_eq!(judge("Example.COM").unwrap_err(), "expected lower case: \"example.com\"");
         assert_eq!(judge("@example.com").unwrap_err(), "expected the domain without `@`: \"example.com\"");
-        assert_eq!(judge("bücher.example").unwrap_err(), "expected the domain as DNS writes it, beginning with `xn--`");
+        for bad in ["xn--a.example", "b\u{2100}.example", "ü-.example"] {
+            assert_eq!(judge(bad).unwrap_err(), "expected a domain that is valid by IDNA", "{bad}");
+        }
+    }
+
+    #[test]
+    fn both_forms_of_a_domain_are_one() {
+        for form in ["bücher.example", "Bücher.EXAMPLE", "bu\u{308}cher.example", "xn--bcher-kva.example"] {
+            assert_eq!(judge(form).as_deref(), Ok("xn--bcher-kva.example"), "{form}");
+        }
     }
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::document::Section;
 
 const DAY: Duration = Duration::from_secs(86_400);
+const HOUR: Duration = Duration::from_secs(3_600);
 
 /// What holds for the mails of jobs, and for single ones.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,11 +14,13 @@ pub struct JobsSection {
     pub queue_life: Duration,
     /// A user who got a reset within this time gets no other one; zero: always.
     pub unless_sent_within: Duration,
+    /// How long mail may wait before `jobs run` without a terminal says why.
+    pub complain_after: Duration,
 }
 
 impl Default for JobsSection {
     fn default() -> Self {
-        Self { queue_life: DAY, unless_sent_within: Duration::from_secs(15 * 60) }
+        Self { queue_life: DAY, unless_sent_within: Duration::from_secs(15 * 60), complain_after: HOUR }
     }
 }
 
@@ -27,7 +30,10 @@ impl JobsSection {
         let (within, life) = (Duration::ZERO..=30 * DAY, Duration::from_secs(60)..=30 * DAY);
         Self {
             queue_life: section.duration("queue_life", life).unwrap_or(default.queue_life),
-            unless_sent_within: section.duration("unless_sent_within", within).unwrap_or(default.unless_sent_within),
+            unless_sent_within: section
+                .duration("unless_sent_within", within.clone())
+                .unwrap_or(default.unless_sent_within),
+            complain_after: section.duration("complain_after", within).unwrap_or(default.complain_after),
         }
     }
 }

@@ -5,14 +5,15 @@ use std::path::PathBuf;
 use super::document::Section;
 use super::smtp::SmtpSection;
 use crate::domain::email_address::EmailAddress;
+use crate::domain::mailbox::Mailbox;
 
 /// From whom mails are, and how they leave.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct MailSection {
-    /// The address that mails are from. Without it no mail is sent, and the rest of the section means nothing.
-    pub from: Option<EmailAddress>,
+    /// Whom mails are from. Without it no mail is sent, and the rest of the section means nothing.
+    pub from: Option<Mailbox>,
     /// Whom an answer goes to; by default `from`.
-    pub reply_to: Option<EmailAddress>,
+    pub reply_to: Option<Mailbox>,
     /// Where what cannot be delivered comes back to; by default `from`.
     pub bounce_to: Option<EmailAddress>,
     /// The way that is used; the sections of the others are read and not used.
@@ -85,8 +86,8 @@ impl MailSection {
         let program = sendmail.path("program").map(|program| SendmailSection { program });
         let named = mail.choice("transport", &TransportName::ALL, TransportName::word);
         let read = Self {
-            from: address(mail, "from"),
-            reply_to: address(mail, "reply_to"),
+            from: mailbox(mail, "from"),
+            reply_to: mailbox(mail, "reply_to"),
             bounce_to: address(mail, "bounce_to"),
             transport: named.unwrap_or_default(),
             smtp: SmtpSection::read(smtp),
@@ -106,6 +107,16 @@ impl MailSection {
         }
         read
     }
+}
+
+fn mailbox(section: &Section<'_, '_>, key: &'static str) -> Option<Mailbox> {
+    section.judged(key, |text| {
+        text.parse().map_err(|error| {
+            format!(
+                "expected an email address, or a name and an address, such as \"Help Desk <passwords@example.com>\" ({error})"
+            )
+        })
+    })
 }
 
 fn address(section: &Section<'_, '_>, key: &'static str) -> Option<EmailAddress> {

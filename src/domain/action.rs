@@ -47,6 +47,7 @@ pub enum Action {
     PolicyShow,
     PolicyCheck,
     AuditList,
+    AuditShow,
     AuditVerify,
     AuditHead,
     WhoAmI,
@@ -61,7 +62,7 @@ pub enum Action {
 
 impl Action {
     /// All actions.
-    pub const ALL: [Self; 51] = [
+    pub const ALL: [Self; 52] = [
         Self::UsersList,
         Self::UsersShow,
         Self::UsersAdd,
@@ -103,6 +104,7 @@ impl Action {
         Self::PolicyShow,
         Self::PolicyCheck,
         Self::AuditList,
+        Self::AuditShow,
         Self::AuditVerify,
         Self::AuditHead,
         Self::WhoAmI,
@@ -159,6 +161,7 @@ impl Action {
             Self::PolicyShow => "policy show",
             Self::PolicyCheck => "policy check",
             Self::AuditList => "audit list",
+            Self::AuditShow => "audit show",
             Self::AuditVerify => "audit verify",
             Self::AuditHead => "audit head",
             Self::WhoAmI => "whoami",
@@ -208,7 +211,7 @@ impl Action {
             | Self::MailPreview
             | Self::WhoAmI
             | Self::StoreOpen => None,
-            Self::AuditList | Self::AuditVerify | Self::AuditHead => Some(Permission::ViewAudit),
+            Self::AuditList | Self::AuditShow | Self::AuditVerify | Self::AuditHead => Some(Permission::ViewAudit),
             Self::ConfigShow
             | Self::StoreInit
             | Self::StoreCheck
@@ -217,5 +220,58 @@ impl Action {
             | Self::StoreMigrate
             | Self::MailTest => Some(Permission::ManageStore),
         }
+    }
+
+    /// The action with these words. Its variants (`users set-password against the policy`) are the actions whose words begin
+    /// with them and a blank.
+    pub fn named(words: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|action| action.word() == words)
+    }
+
+    /// The words of the action that `words` is most likely a mistyping of: of two edits at most for each eight characters.
+    pub fn nearest(words: &str) -> Option<&'static str> {
+        let distance = |action: &Self| strsim::damerau_levenshtein(action.word(), words);
+        let nearest = Self::ALL.into_iter().min_by_key(distance)?;
+        (distance(&nearest) <= 2 + words.chars().count() / 8).then(|| nearest.word())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_action_is_found_by_its_words() {
+        for action in Action::ALL {
+            assert_eq!(Action::named(action.word()), Some(action));
+        }
+        assert_eq!(Action::named("users"), None);
+    }
+
+    #[test]
+    fn the_nearest_action_is_named_and_nothing_far() {
+        assert_eq!(Action::nearest("users set-pasword"), Some("users set-password"));
+        assert_eq!(Action::nearest("user lock"), Some("users lock"));
+        assert_eq!(Action::nearest("set-password"), None);
+        assert_eq!(Action::nearest(&"x".repeat(100)), None);
+    }
+
+    /// `audit list --action` finds the variants of a command by their words.
+    #[test]
+    fn an_action_whose_words_begin_with_those_of_another_is_a_variant_of_it() {
+        let is_variant = |action: &Action| {
+            let of = |other: &Action| action.word().starts_with(&format!("{} ", other.word()));
+            Action::ALL.iter().any(of)
+        };
+        let variants: Vec<&str> = Action::ALL.iter().filter(|action| is_variant(action)).map(|a| a.word()).collect();
+        let expected = [
+            "users import with hashes",
+            "users export with hashes",
+            "users set-password against the policy",
+            "users send-reset to many",
+            "resets revoke by code",
+            "mail queue with cancel",
+        ];
+        assert_eq!(variants, expected);
     }
 }

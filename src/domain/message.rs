@@ -18,22 +18,37 @@ pub enum MailKind {
     Invitation,
     /// Word that the password was changed; it holds no link and no code.
     Notice,
+    /// Word that the email address was changed: to the former one and to the new one. The one mail that does not go to the
+    /// stored address alone.
+    AddressNotice,
     /// A mail of `mail test`, to anybody.
     Test,
 }
 
 impl MailKind {
     /// All kinds.
-    pub const ALL: [Self; 4] = [Self::Reset, Self::Invitation, Self::Notice, Self::Test];
+    pub const ALL: [Self; 5] = [Self::Reset, Self::Invitation, Self::Notice, Self::AddressNotice, Self::Test];
 
-    /// The word in the store, in data and in options.
+    /// The word in data and in options.
     pub fn word(self) -> &'static str {
         match self {
             Self::Reset => "reset",
             Self::Invitation => "invitation",
             Self::Notice => "notice",
+            Self::AddressNotice => "address-notice",
             Self::Test => "test",
         }
+    }
+
+    /// The word in the store, where what a notice tells of is its cause.
+    pub fn stored_word(self) -> &'static str {
+        if self == Self::AddressNotice { Self::Notice.word() } else { self.word() }
+    }
+
+    /// The kind of a word and a cause in the store.
+    pub fn stored(word: &str, cause: Option<NoticeCause>) -> Option<Self> {
+        let kind = Self::ALL.into_iter().find(|kind| kind.stored_word() == word)?;
+        Some(if kind == Self::Notice { cause.map_or(kind, NoticeCause::kind) } else { kind })
     }
 
     /// Whether it carries a link that sets a password.
@@ -52,12 +67,14 @@ impl FromStr for MailKind {
     type Err = String;
 
     fn from_str(word: &str) -> Result<Self, String> {
-        let unknown = || format!("`{}` is no mail: take reset, invitation, notice or test", text::quoted(word, 40));
+        let unknown = || {
+            format!("`{}` is no mail: take reset, invitation, notice, address-notice or test", text::quoted(word, 40))
+        };
         Self::ALL.into_iter().find(|kind| kind.word() == word).ok_or_else(unknown)
     }
 }
 
-/// How a password came to be changed, as its notice tells the user.
+/// What a notice tells the user: how a password came to be changed, or that the email address was.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum NoticeCause {
     /// An operator set it.
@@ -66,11 +83,24 @@ pub enum NoticeCause {
     ChangedByUser,
     /// The user chose it by the link or the code of a reset.
     ChosenByLink,
+    /// An operator replaced the email address to which this notice goes.
+    AddressReplaced,
+    /// An operator gave the user the email address to which this notice goes.
+    AddressSet,
 }
 
 impl NoticeCause {
     /// All causes.
-    pub const ALL: [Self; 3] = [Self::SetByOperator, Self::ChangedByUser, Self::ChosenByLink];
+    pub const ALL: [Self; 5] =
+        [Self::SetByOperator, Self::ChangedByUser, Self::ChosenByLink, Self::AddressReplaced, Self::AddressSet];
+
+    /// The mail that tells of it.
+    pub fn kind(self) -> MailKind {
+        match self {
+            Self::SetByOperator | Self::ChangedByUser | Self::ChosenByLink => MailKind::Notice,
+            Self::AddressReplaced | Self::AddressSet => MailKind::AddressNotice,
+        }
+    }
 
     /// The word in the store and in data.
     pub fn word(self) -> &'static str {
@@ -78,6 +108,8 @@ impl NoticeCause {
             Self::SetByOperator => "set by operator",
             Self::ChangedByUser => "changed by user",
             Self::ChosenByLink => "chosen by link",
+            Self::AddressReplaced => "address replaced",
+            Self::AddressSet => "address set",
         }
     }
 
@@ -161,12 +193,16 @@ mod tests {
     fn every_word_of_the_store_reads_back() {
         for cause in NoticeCause::ALL {
             assert_eq!(NoticeCause::stored(cause.word()), Some(cause));
+            assert_eq!(MailKind::stored(cause.kind().stored_word(), Some(cause)), Some(cause.kind()));
         }
         for state in MessageState::ALL {
             assert_eq!(MessageState::stored(state.word()), Some(state));
         }
         for kind in MailKind::ALL {
             assert_eq!(kind.word().parse(), Ok(kind));
+            if kind != MailKind::AddressNotice {
+                assert_eq!(MailKind::stored(kind.stored_word(), None), Some(kind));
+            }
         }
         assert_eq!(NoticeCause::stored("sent"), None);
     }

@@ -2,6 +2,7 @@
 
 use crate::domain::email_address::EmailAddress;
 use crate::domain::email_address::EmailFault;
+use crate::domain::email_domain;
 use crate::domain::job::JobId;
 use crate::domain::job::JobState;
 use crate::domain::policy::Fault;
@@ -9,6 +10,11 @@ use crate::domain::role::Permission;
 use crate::domain::text;
 use crate::domain::user::UserId;
 use crate::domain::user::UsernameFault;
+
+/// Domains as people read them.
+fn readable(domains: &[String]) -> String {
+    domains.iter().map(|domain| email_domain::to_unicode(domain)).collect::<Vec<_>>().join(", ")
+}
 
 /// A reason to refuse, as a fact. Display is one line; names in it are made visible.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -101,6 +107,39 @@ pub enum Refusal {
         /// The operator's role.
         role: String,
     },
+    /// Some of the users that a command is for have a role that may do more than the operator's.
+    #[error(
+        "{} a role with permissions that your role, {role}, lacks (such as `{permission}`): {}{}; nothing was changed",
+        if *.count == 1 { "1 user has".to_owned() } else { format!("{count} users have") },
+        users.join(", "),
+        if *.count > users.len() as u64 { " and others" } else { "" }
+    )]
+    UsersOutrank {
+        /// The first of them.
+        users: Vec<String>,
+        /// How many they are.
+        count: u64,
+        /// The operator's role.
+        role: String,
+        /// What that role lacks.
+        permission: Permission,
+    },
+    /// A selection holds other users than those that the operator confirmed.
+    #[error(
+        "the selection holds other users than those you confirmed ({confirmed} then, {found} now); nothing was changed"
+    )]
+    SelectionChanged {
+        /// How many it held when the operator was asked.
+        confirmed: u64,
+        /// How many it holds now.
+        found: u64,
+    },
+    /// The user has no password that they could have to change.
+    #[error("{user} has no password to change")]
+    NoPasswordToChange {
+        /// The user.
+        user: String,
+    },
     /// More passwords would be removed than the operator confirmed.
     #[error(
         "{passwords} {} removed, because the users would sign in with SAML; nothing was changed",
@@ -111,8 +150,17 @@ pub enum Refusal {
         passwords: u64,
     },
     /// No user has this name or address.
-    #[error("no user has the {} `{}`", if .0.contains('@') { "email address" } else { "username" }, text::quoted(.0, 80))]
-    NoSuchUser(String),
+    #[error(
+        "no user has the {} `{}`",
+        if given.contains('@') { "email address" } else { "username" },
+        text::quoted(given, 80)
+    )]
+    NoSuchUser {
+        /// The name or address.
+        given: String,
+        /// Users that may have been meant, for operators who may list users.
+        near: Vec<String>,
+    },
     /// No role has this name.
     #[error("no role is called `{}`", text::quoted(.0, 80))]
     NoSuchRole(String),
@@ -147,7 +195,7 @@ pub enum Refusal {
     #[error("the email address {0}")]
     Email(#[from] EmailFault),
     /// The organization takes no users with this domain.
-    #[error("the email domain of {email} is not one of the organization's: {}", domains.join(", "))]
+    #[error("the email domain of {email} is not one of the organization's: {}", readable(domains))]
     EmailDomain {
         /// The address.
         email: EmailAddress,
@@ -191,6 +239,9 @@ pub enum Refusal {
     /// The user is named twice in one command.
     #[error("{0} is named twice")]
     NamedTwice(String),
+    /// No event has this number.
+    #[error("no such event: {0}")]
+    NoSuchEvent(i64),
     /// No message has this number.
     #[error("no message has the number {0}")]
     NoSuchMessage(i64),
@@ -261,6 +312,11 @@ pub enum FilePurpose {
 }
 
 impl Refusal {
+    /// That no user has this name, where nothing near to it is looked for.
+    pub fn no_such_user(given: impl Into<String>) -> Self {
+        Self::NoSuchUser { given: given.into(), near: Vec::new() }
+    }
+
     /// Whether the refusal is an event: somebody tried what he may not do, or what must not be done.
     pub fn is_recorded(&self) -> bool {
         matches!(
@@ -273,6 +329,7 @@ impl Refusal {
                 | Self::Outranked { .. }
                 | Self::RoleOutranks { .. }
                 | Self::RowsOutrank { .. }
+                | Self::UsersOutrank { .. }
                 | Self::LastAdmin(_)
                 | Self::RootIsAdmin(_)
                 | Self::Saml { .. }

@@ -5,6 +5,7 @@ use std::rc::Rc;
 use jiff::Timestamp;
 
 use crate::domain::role::RoleId;
+use crate::domain::search::SearchText;
 use crate::domain::user::SignIn;
 use crate::domain::user::Status;
 use crate::domain::user::UserReference;
@@ -12,15 +13,15 @@ use crate::domain::user::UserReference;
 /// The users that meet every condition given; without one, all.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Selection {
-    /// Username, email or name holds this text, without ASCII case.
-    pub search: Option<String>,
+    /// Username, email or name holds this text.
+    pub search: Option<SearchText>,
     /// The role.
     pub role: Option<RoleId>,
     /// Active or locked.
     pub status: Option<Status>,
     /// How they sign in.
     pub sign_in: Option<SignIn>,
-    /// The domain of the address, without ASCII case.
+    /// The domain of the address, in either form.
     pub email_domain: Option<String>,
     /// Has no password, though one is the way to sign in.
     pub no_password: bool,

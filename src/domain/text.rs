@@ -3,12 +3,15 @@
 use std::borrow::Cow;
 use std::fmt::Write;
 
+use crate::domain::invisible::is_invisible;
+use crate::domain::invisible::is_needed_joiner;
+
 /// The longest name of a user or an organization, in characters.
 pub const MAX_NAME: usize = 200;
 
-/// Whether a character can drive a terminal or disguise text, and so has no place in a line that a person reads:
+/// Whether a character can drive a terminal or disguise text, and so is refused in a line that will be stored:
 /// controls (C0, DEL, C1), line and paragraph separators, and the marks that turn or hide the direction of writing
-/// (CWE-150; Unicode UTS #55, section 5). Joiners (U+200C, U+200D) stay: Persian and Indic names need them.
+/// (CWE-150; Unicode UTS #55, section 5). Others that nobody sees may come in with a name, and are shown ([`visible`]).
 pub fn is_unprintable(character: char) -> bool {
     matches!(character,
         '\u{0}'..='\u{1f}' | '\u{7f}'..='\u{9f}'
@@ -16,21 +19,53 @@ pub fn is_unprintable(character: char) -> bool {
         | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
 }
 
-/// The text with every unprintable character written as `\u{…}`. What a record holds reaches a terminal only so.
+/// The text with every character that nobody sees ([`is_invisible`]) written as `\u{…}`, but for the joiners that the writing
+/// needs. What a record holds reaches a terminal only so: two texts that are not the same never look alike by it.
 pub fn visible(text: &str) -> Cow<'_, str> {
     // Almost all text is plain ASCII, which needs no decoding.
-    if text.bytes().all(|byte| (0x20..0x7f).contains(&byte)) || !text.chars().any(is_unprintable) {
+    if text.bytes().all(|byte| (0x20..0x7f).contains(&byte)) {
         return Cow::Borrowed(text);
     }
-    let mut shown = String::with_capacity(text.len() + 16);
+    let (mut shown, mut rest) = (String::new(), 0);
+    for (place, character) in text.char_indices().filter(|(_, character)| is_invisible(*character)) {
+        let (before, after) = (&text[..place], &text[place + character.len_utf8()..]);
+        if is_needed_joiner(before, character, after) {
+            continue;
+        }
+        shown.push_str(&text[rest..place]);
+        let _ = write!(shown, "\\u{{{:x}}}", u32::from(character));
+        rest = place + character.len_utf8();
+    }
+    if rest == 0 {
+        return Cow::Borrowed(text);
+    }
+    shown.push_str(&text[rest..]);
+    Cow::Owned(shown)
+}
+
+/// The text in ASCII, for what cannot show more: signs of typography become those of a typewriter, and any other character is
+/// written as `\u{…}`.
+pub fn to_ascii(text: &str) -> Cow<'_, str> {
+    if text.is_ascii() {
+        return Cow::Borrowed(text);
+    }
+    let mut plain = String::with_capacity(text.len() + 16);
     for character in text.chars() {
-        if is_unprintable(character) {
-            let _ = write!(shown, "\\u{{{:x}}}", u32::from(character));
-        } else {
-            shown.push(character);
+        match character {
+            _ if character.is_ascii() => plain.push(character),
+            '…' => plain.push_str("..."),
+            '\u{a0}' => plain.push(' '),
+            '‘' | '’' | '‚' => plain.push('\''),
+            '“' | '”' | '„' | '«' | '»' => plain.push('"'),
+            '‐' | '‑' | '–' | '—' => plain.push('-'),
+            '→' => plain.push_str("->"),
+            '×' => plain.push('x'),
+            _ => {
+                let _ = write!(plain, "\\u{{{:x}}}", u32::from(character));
+            }
         }
     }
-    Cow::Owned(shown)
+    Cow::Owned(plain)
 }
 
 /// [`visible`], and at most `characters` long: for quoting in an error what somebody gave, however long it was.
@@ -78,10 +113,32 @@ mod tests {
     use super::*;
 
     #[test]
+    fn typography_becomes_ascii() {
+        assert_eq!(to_ascii("plain"), "plain");
+        assert_eq!(to_ascii("“a”… – b → ‘c’ 2×\u{a0}Zoë 明"), "\"a\"... - b -> 'c' 2x Zo\\u{eb} \\u{660e}");
+    }
+
+    #[test]
     fn what_drives_a_terminal_becomes_visible() {
         assert_eq!(visible("\u{1b}]52;c;eA==\u{7}"), "\\u{1b}]52;c;eA==\\u{7}");
         assert_eq!(visible("a\u{202e}b\u{9b}c"), "a\\u{202e}b\\u{9b}c");
         assert_eq!(visible("Zoë Łukasz 明 אב"), "Zoë Łukasz 明 אב");
+    }
+
+    #[test]
+    fn what_nobody_sees_becomes_visible() {
+        for (name, shown) in [
+            ("Ann\u{200b}a", "Ann\\u{200b}a"),
+            ("An\u{ad}na", "An\\u{ad}na"),
+            ("\u{2060}Anna\u{fe0f}", "\\u{2060}Anna\\u{fe0f}"),
+            ("Anna\u{a0}Meier", "Anna\\u{a0}Meier"),
+            ("An\u{200d}na\u{3164}", "An\\u{200d}na\\u{3164}"),
+            ("علی\u{200c}رضا", "علی\u{200c}رضا"),
+            ("Seán O’Brien–Müller", "Seán O’Brien–Müller"),
+        ] {
+            assert_eq!(visible(name), shown);
+            assert_eq!(visible(&visible(name)), shown);
+        }
     }
 
     #[test]

@@ -3,6 +3,7 @@
 #[cfg(test)]
 mod tests;
 
+use std::borrow::Cow;
 use std::iter;
 use std::time::Duration;
 use std::time::SystemTime;
@@ -10,7 +11,6 @@ use std::time::SystemTime;
 use lettre::Address;
 use lettre::Message;
 use lettre::message::Body;
-use lettre::message::Mailbox;
 use lettre::message::MessageBuilder;
 use lettre::message::MultiPart;
 use lettre::message::SinglePart;
@@ -40,7 +40,9 @@ use super::words;
 use crate::domain::email_address;
 use crate::domain::email_address::EmailAddress;
 use crate::domain::email_address::EmailFault;
+use crate::domain::email_domain;
 use crate::domain::link::LinkTemplate;
+use crate::domain::mailbox::Mailbox;
 use crate::domain::message::MailKind;
 use crate::domain::message::MessageId;
 use crate::domain::text;
@@ -63,9 +65,9 @@ pub enum LetterheadError {
     /// A template does not compile; it is a fault of the program.
     #[error(transparent)]
     Template(#[from] TemplateError),
-    /// `from` or `reply_to` is not ASCII while `bounce_to` is: the relay would be asked to take a plain mail, and would
+    /// `from` or `reply_to` is not ASCII before the @ while `bounce_to` is: the relay would be asked to take a plain mail, and would
     /// get one that only SMTPUTF8 allows (RFC 6531, 3.1).
-    #[error("`{0}` is not ASCII, and the address for bounces is: write the domain in the form `xn--…`")]
+    #[error("`{0}` is not ASCII before the @, and the address for bounces is: take an address in ASCII")]
     NotAscii(String),
 }
 
@@ -107,6 +109,8 @@ pub struct Preview {
 #[derive(Debug)]
 pub struct Composer {
     from: EmailAddress,
+    /// What stands before `from` in its header.
+    from_name: Option<String>,
     sender: EmailAddress,
     organization: Option<String>,
     contact: Option<String>,
@@ -134,16 +138,23 @@ impl Composer {
     /// # Errors
     /// See [`LetterheadError`].
     pub fn new(letterhead: Letterhead<'_>) -> Result<Self, LetterheadError> {
-        let sender = letterhead.bounce_to.unwrap_or_else(|| letterhead.from.clone());
-        let mut shown = iter::once(&letterhead.from).chain(&letterhead.reply_to);
+        let for_mail = |address: EmailAddress| address.for_mail().into_owned();
+        let from = for_mail(letterhead.from.address);
+        let reply_to =
+            letterhead.reply_to.map(|mailbox| Mailbox { address: for_mail(mailbox.address), name: mailbox.name });
+        let sender = letterhead.bounce_to.map_or_else(|| from.clone(), for_mail);
+        let mut shown = iter::once(&from).chain(reply_to.as_ref().map(|mailbox| &mailbox.address));
         let foreign = shown.find(|address| sender.as_str().is_ascii() && !address.as_str().is_ascii());
         if let Some(address) = foreign {
             return Err(LetterheadError::NotAscii(address.as_str().to_owned()));
         }
+        let organization = words::name(&letterhead.organization.name);
+        let from_name = letterhead.from.name.as_deref().and_then(words::name);
         let mut composer = Self {
             sender,
-            from: letterhead.from,
-            organization: words::name(&letterhead.organization.name),
+            from_name: from_name.or_else(|| organization.clone()),
+            from,
+            organization,
             contact: Some(words::plain(&letterhead.organization.help_contact).into_owned()).filter(|it| !it.is_empty()),
             link: letterhead.link,
             locale: letterhead.locale,
@@ -153,7 +164,7 @@ impl Composer {
         for locale in Locale::ALL {
             let requirements = texts::policy::requirements(letterhead.policy, locale);
             for kind in MailKind::ALL {
-                let form = composer.form(kind, locale, &requirements, letterhead.reply_to.as_ref());
+                let form = composer.form(kind, locale, &requirements, reply_to.as_ref());
                 composer.forms.push(form);
             }
         }
@@ -166,16 +177,15 @@ impl Composer {
     }
 
     /// The Message-ID of a message, without its angle brackets: the same whenever it is asked for, and another one in
-    /// every store. It ends in the domain of `from`, or in a name that nobody has where that domain is not ASCII.
+    /// every store. It ends in the domain of `from` as DNS has it.
     pub fn message_id(&self, message: MessageId, nonce: &[u8; NONCE]) -> String {
-        let domain = self.from.domain();
-        let domain = if domain.is_ascii() { domain } else { "cxme-admin.invalid" };
+        let domain = email_domain::to_ascii(self.from.domain()).unwrap_or(Cow::Borrowed("cxme-admin.invalid"));
         format!("{}.{}@{domain}", message.0, token(MESSAGE_ID, nonce))
     }
 
-    /// From whom and for whom a mail is.
+    /// From whom and for whom a mail is, each with the domain as DNS has it where no letter before the @ needs SMTPUTF8.
     pub fn envelope(&self, recipient: &EmailAddress) -> Envelope {
-        Envelope { sender: self.sender.clone(), recipient: recipient.clone() }
+        Envelope { sender: self.sender.clone(), recipient: recipient.for_mail().into_owned() }
     }
 
     /// Writes a mail.
@@ -197,12 +207,13 @@ impl Composer {
             .singlepart(SinglePart::builder().header(ContentType::TEXT_PLAIN).body(encoded(&text)))
             .singlepart(SinglePart::builder().header(ContentType::TEXT_HTML).body(encoded(&html)));
         // Its own envelope goes nowhere, but without it the library would parse the headers that it has just written.
-        let unused = lettre::address::Envelope::new(None, vec![address(letter.recipient)]);
+        let recipient = letter.recipient.for_mail();
+        let unused = lettre::address::Envelope::new(None, vec![address(&recipient)]);
         let message = form
             .head
             .clone()
             .envelope(unused.map_err(|error| ComposeError::Build(error.to_string()))?)
-            .to(mailbox(None, letter.recipient))
+            .to(mailbox(None, &recipient))
             .date(date(letter))
             .message_id(Some(format!("<{}>", letter.message_id)))
             .multipart(body)
@@ -225,20 +236,20 @@ impl Composer {
         Ok(Preview { subject: form.subject.clone(), text: lines(&text), html: lines(&html) })
     }
 
-    fn form(&self, kind: MailKind, locale: Locale, requirements: &[String], reply_to: Option<&EmailAddress>) -> Form {
+    fn form(&self, kind: MailKind, locale: Locale, requirements: &[String], reply_to: Option<&Mailbox>) -> Form {
         let say = texts::mail::sentences(locale);
         let organization = self.organization.as_deref();
         let subject = say.subject(kind, organization);
 
         let mut head = Message::builder()
-            .from(mailbox(self.organization.clone(), &self.from))
+            .from(mailbox(self.from_name.clone(), &self.from))
             .subject(subject.clone())
             .raw_header(fixed("Content-Language", locale.code()))
             // No automatic answer is wanted (RFC 3834, 5); Exchange looks for its own word.
             .raw_header(fixed("Auto-Submitted", "auto-generated"))
             .raw_header(fixed("X-Auto-Response-Suppress", "All"));
         if let Some(reply_to) = reply_to {
-            head = head.reply_to(mailbox(None, reply_to));
+            head = head.reply_to(mailbox(reply_to.name.as_deref().and_then(words::name), &reply_to.address));
         }
         Form { kind, locale, say: self.fixed_sentences(say, kind, locale, &subject, requirements), subject, head }
     }
@@ -327,8 +338,8 @@ impl Composer {
 }
 
 /// An address in a header.
-fn mailbox(name: Option<String>, email: &EmailAddress) -> Mailbox {
-    Mailbox::new(name, address(email))
+fn mailbox(name: Option<String>, email: &EmailAddress) -> lettre::message::Mailbox {
+    lettre::message::Mailbox::new(name, address(email))
 }
 
 /// It was judged before, by us and not by lettre, whose judgement differs.

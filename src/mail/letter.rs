@@ -6,6 +6,7 @@ use jiff::Timestamp;
 
 use crate::domain::email_address::EmailAddress;
 use crate::domain::link::LinkTemplate;
+use crate::domain::mailbox::Mailbox;
 use crate::domain::message::MailKind;
 use crate::domain::message::NoticeCause;
 use crate::domain::organization::Organization;
@@ -17,10 +18,10 @@ use crate::texts::Locale;
 /// What all mails of an organization share.
 #[derive(Debug, Clone)]
 pub struct Letterhead<'a> {
-    /// `[mail] from`.
-    pub from: EmailAddress,
+    /// `[mail] from`. Without a name of its own, the organization's is shown.
+    pub from: Mailbox,
     /// `[mail] reply_to`: where answers go to, if not to `from`.
-    pub reply_to: Option<EmailAddress>,
+    pub reply_to: Option<Mailbox>,
     /// `[mail] bounce_to`: where what cannot be delivered comes back to, if not to `from`.
     pub bounce_to: Option<EmailAddress>,
     /// Its name and help contact are shown.
@@ -61,9 +62,9 @@ pub enum Content<'a> {
     Reset(Choice<'a>),
     /// You have an account: choose its password.
     Invitation(Choice<'a>),
-    /// Your password was changed. It holds nothing by which a password could be set.
+    /// Your password or your email address was changed. It holds nothing by which a password could be set.
     Notice {
-        /// How.
+        /// Which, and how.
         cause: NoticeCause,
         /// The next sign-in asks for another password.
         must_change: bool,
@@ -91,7 +92,7 @@ impl Content<'_> {
         match self {
             Self::Reset(_) => MailKind::Reset,
             Self::Invitation(_) => MailKind::Invitation,
-            Self::Notice { .. } => MailKind::Notice,
+            Self::Notice { cause, .. } => cause.kind(),
             Self::Test => MailKind::Test,
         }
     }

@@ -93,8 +93,8 @@ impl Templates {
             (MailKind::Reset, Part::Html) => "reset/html",
             (MailKind::Invitation, Part::Text) => "invitation/text",
             (MailKind::Invitation, Part::Html) => "invitation/html",
-            (MailKind::Notice, Part::Text) => "notice/text",
-            (MailKind::Notice, Part::Html) => "notice/html",
+            (MailKind::Notice | MailKind::AddressNotice, Part::Text) => "notice/text",
+            (MailKind::Notice | MailKind::AddressNotice, Part::Html) => "notice/html",
             (MailKind::Test, Part::Text) => "test/text",
             (MailKind::Test, Part::Html) => "test/html",
         };

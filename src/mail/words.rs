@@ -4,15 +4,16 @@ use std::borrow::Cow;
 
 use unicode_width::UnicodeWidthStr as _;
 
+use crate::domain::invisible::is_invisible;
+use crate::domain::invisible::is_needed_joiner;
 use crate::domain::text::MAX_NAME;
-use crate::domain::text::is_unprintable;
 use crate::secrets::wiped::Wiped;
 
 /// The columns of the text part: RFC 5322, 2.1.1 asks for at most 78, and answers put marks before the lines.
 const COLUMNS: usize = 72;
 
-/// A line as a mail shows it: what can drive a terminal, disguise text or end a line is dropped, and white space
-/// becomes one blank. What stands in the store was judged when it came in; the mail does not rely on it.
+/// A line as a mail shows it: what can drive a terminal, disguise text or end a line, or is not seen at all, is dropped, and
+/// white space becomes one blank. What stands in the store was judged when it came in; the mail does not rely on it.
 pub(super) fn plain(line: &str) -> Cow<'_, str> {
     let is_plain = |text: &str| {
         text.bytes().all(|byte| (0x20..0x7f).contains(&byte)) && !text.contains("  ") && text.trim() == text
@@ -21,7 +22,12 @@ pub(super) fn plain(line: &str) -> Cow<'_, str> {
         return Cow::Borrowed(line);
     }
     let blank = |character: char| if character.is_whitespace() { ' ' } else { character };
-    let kept: String = line.chars().map(blank).filter(|&character| !is_unprintable(character)).collect();
+    let is_shown = |place: usize, character: char| {
+        let after = &line[place + character.len_utf8()..];
+        character.is_whitespace() || !is_invisible(character) || is_needed_joiner(&line[..place], character, after)
+    };
+    let kept = line.char_indices().filter(|&(place, character)| is_shown(place, character));
+    let kept: String = kept.map(|(_, character)| blank(character)).collect();
     Cow::Owned(kept.split_ascii_whitespace().collect::<Vec<_>>().join(" "))
 }
 
@@ -102,6 +108,7 @@ mod tests {
             ("evil\u{202e}gpj.exe\u{2066}", "evilgpj.exe"),
             ("  a \t\u{a0}\u{2029} b  ", "a b"),
             ("علی\u{200c}رضا", "علی\u{200c}رضا"),
+            ("An\u{ad}n\u{200b}a\u{200d} O’Brien\u{fe0f}", "Anna O’Brien"),
         ] {
             assert_eq!(plain(line), shown);
         }

@@ -101,6 +101,8 @@ pub(super) struct Engine<'run> {
     pace: Pace,
     /// Since when the relay is in trouble, and how often it was tried since.
     trouble: Option<(Instant, u32)>,
+    /// When the relay is tried again, while it is waited for.
+    retry_at: Option<Instant>,
     /// The worker that finds out whether the relay can be used, while the others do nothing.
     scout: Option<usize>,
     /// Workers without a connection, which wait for the scout.
@@ -136,6 +138,7 @@ impl<'run> Engine<'run> {
             outcomes: Outcomes::new(post.queue_life),
             pace: Pace::new(order.rate),
             trouble: None,
+            retry_at: None,
             scout: Some(0),
             idle: Vec::new(),
             is_stopping: false,
@@ -205,6 +208,8 @@ impl<'run> Engine<'run> {
             let requests: Vec<_> = first.into_iter().chain(incoming.try_iter()).collect();
             if !requests.is_empty() {
                 self.turn(requests)?;
+            } else if self.retry_at.is_some() {
+                self.observe();
             }
             if was_free.elapsed() >= BUSY {
                 thread::sleep(PAUSE);
@@ -295,10 +300,20 @@ impl<'run> Engine<'run> {
             let idle = std::mem::take(&mut self.idle);
             idle.into_iter().for_each(|number| self.answer(number, Answer::Open(Duration::ZERO)));
         }
-        let in_flight = self.in_flight();
-        let last_error = self.last_error.as_deref();
-        (self.surroundings.observer)(&Progress { report: &self.report, in_flight, last_error });
+        self.observe();
         Ok(())
+    }
+
+    /// Tells the observer how far the run is.
+    fn observe(&mut self) {
+        let relay_retry_in = self.retry_at.map(|at| at.saturating_duration_since(Instant::now()));
+        let progress = Progress {
+            report: &self.report,
+            in_flight: self.in_flight(),
+            last_error: self.last_error.as_deref(),
+            relay_retry_in,
+        };
+        (self.surroundings.observer)(&progress);
     }
 
     /// Begins a transaction. While something is in flight, a store that others keep busy is waited for until the run is cut
@@ -357,13 +372,16 @@ impl<'run> Engine<'run> {
         }
         let Some((id, handover)) = ended else {
             // An open connection says that the relay can be used, unless it was in trouble with open ones before.
+            if matches!(wish, Wish::Message { .. }) {
+                self.retry_at = None;
+            }
             if self.trouble.is_none() && matches!(wish, Wish::Message { .. }) {
                 self.scout = None;
             }
             return Ok(wish);
         };
         if !matches!(handover, Handover::Trouble(_)) {
-            (self.trouble, self.scout) = (None, None);
+            (self.trouble, self.scout, self.retry_at) = (None, None, None);
         }
         self.settle(writing, number, id, handover, now)?;
         Ok(wish)
@@ -384,8 +402,10 @@ impl<'run> Engine<'run> {
         let is_patient = trouble.kind == TroubleKind::Later && since.elapsed() + wait <= self.order.patience;
         if is_patient && !self.is_stopping {
             self.scout = Some(number);
+            self.retry_at = Some(Instant::now() + wait);
             return Some(Answer::Open(wait));
         }
+        self.retry_at = None;
         if !self.is_stopping {
             self.report.trouble.get_or_insert(trouble);
         }

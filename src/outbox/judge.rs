@@ -28,7 +28,7 @@ pub(super) fn cancel_reason(
     if !operator.has(Permission::SendResets) || !operator.has(needed) {
         return Some("the operator who asked for it may not send resets any more");
     }
-    if recipient.email.as_str() != due.address.as_str() {
+    if !recipient.email.is_same(&due.address) {
         return Some("another address");
     }
     let candidate = Candidate {

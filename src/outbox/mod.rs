@@ -47,6 +47,7 @@ use crate::random::Random;
 use crate::secrets::ResetKey;
 use crate::store::Result;
 use crate::store::Store;
+use crate::store::lock::Held;
 use crate::store::outbox::Scope;
 
 pub use stop::StopSignal;
@@ -165,6 +166,8 @@ pub struct Progress<'run> {
     pub in_flight: usize,
     /// The server's words, or ours, about the last message that was not accepted, or the relay's last trouble.
     pub last_error: Option<&'run str>,
+    /// How long until the relay, which cannot be used now ([`Progress::last_error`]), is tried again; `None`: it can be used.
+    pub relay_retry_in: Option<Duration>,
 }
 
 /// A message that a worker has.
@@ -200,7 +203,7 @@ pub fn run(store: &Store, post: &Post, order: &Order, clock: &dyn Clock, random:
     run_observed(store, post, order, clock, random, &mut |_| ())
 }
 
-/// The same, and tells `observer` how far it is, after each commit.
+/// The same, and tells `observer` how far it is, after each commit and while it waits for the relay.
 ///
 /// # Errors
 /// As [`run`].
@@ -227,6 +230,18 @@ pub fn take_up_the_dead(store: &Store, clock: &dyn Clock) -> Result<()> {
     }
     let lock = store.lock_as_sender()?;
     recover(store, lock.number(), clock.now())
+}
+
+/// The locks of processes that are gone and were sending something. Nobody else can take one while it is held.
+///
+/// # Errors
+/// When the store fails.
+pub fn dead_senders(store: &Store) -> Result<Vec<Held>> {
+    let mut dead = Vec::new();
+    for sender in store.read()?.senders_in_flight()? {
+        dead.extend(store.try_lock(sender)?);
+    }
+    Ok(dead)
 }
 
 /// Marks what processes were sending that are gone: those whose lock can be taken, and the one that held this lock before.

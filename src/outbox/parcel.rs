@@ -65,9 +65,10 @@ impl Parcel {
         Ok(match self.kind {
             MailKind::Reset => Content::Reset(Choice { code: code()?, life, note }),
             MailKind::Invitation => Content::Invitation(Choice { code: code()?, life, note }),
-            MailKind::Notice => {
+            MailKind::Notice | MailKind::AddressNotice => {
                 let cause = self.cause.ok_or_else(|| "the notice does not say what it is about".to_owned())?;
-                Content::Notice { cause, must_change: self.must_change, time: self.created_at }
+                let must_change = self.must_change && self.kind == MailKind::Notice;
+                Content::Notice { cause, must_change, time: self.created_at }
             }
             MailKind::Test => Content::Test,
         })

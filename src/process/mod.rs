@@ -119,9 +119,24 @@ impl Process {
         }
     }
 
-    /// Whether the environment lets colours be used.
+    /// Whether the environment lets colours be used at a terminal.
     pub fn allows_colour(&self) -> bool {
-        self.variable("NO_COLOR").is_none()
+        self.variable("NO_COLOR").is_none() && !self.is_dumb_terminal()
+    }
+
+    /// Whether the terminal, if there is one, understands nothing but lines of text: no colour, no movement of the cursor. So
+    /// says a `TERM` of `dumb` or `unknown`, or none (terminfo(5)).
+    pub fn is_dumb_terminal(&self) -> bool {
+        self.variable("TERM").is_none_or(|name| name == "dumb" || name == "unknown")
+    }
+
+    /// Whether the locale writes UTF-8 (locale(7)): the first of `LC_ALL`, `LC_CTYPE` and `LANG` that is set decides, and
+    /// without any the locale is `C`.
+    pub fn is_utf8(&self) -> bool {
+        let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(|name| self.variable(name));
+        let locale = locale.map(|locale| locale.to_string_lossy().to_ascii_lowercase()).unwrap_or_default();
+        let codeset = locale.split_once('.').map(|(_, rest)| rest.split('@').next().unwrap_or_default());
+        codeset.is_some_and(|codeset| codeset == "utf-8" || codeset == "utf8")
     }
 
     /// A variable of the environment; an empty one counts as absent.
@@ -379,11 +394,13 @@ impl Write for Kept {
 }
 
 impl Script {
-    /// A process with nothing but a uid, under the name `account`.
+    /// A process with nothing but a uid, under the name `account`, and an environment that says of terminals what most say.
     pub fn new(effective_uid: u32, account: &str) -> Self {
         Self {
             arguments: Vec::new(),
-            environment: BTreeMap::new(),
+            environment: [("LANG", "C.UTF-8"), ("TERM", "xterm")]
+                .map(|(name, value)| (name.into(), value.into()))
+                .into(),
             stdin: Vec::new(),
             at_terminal: false,
             columns: 80,

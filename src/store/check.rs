@@ -3,6 +3,7 @@
 use super::Reading;
 use super::Result;
 use super::schema;
+use crate::domain::text;
 
 impl Reading<'_> {
     /// What SQLite's `integrity_check` finds wrong, at most 100 lines; empty: nothing.
@@ -24,6 +25,27 @@ impl Reading<'_> {
         let lines = statement.query_map([], |row| {
             let (table, number): (String, Option<i64>) = (row.get(0)?, row.get(1)?);
             Ok(format!("{table}: row {}", number.map_or("?".to_owned(), |number| number.to_string())))
+        })?;
+        Ok(lines.collect::<rusqlite::Result<_>>()?)
+    }
+
+    /// Users who have one address in several forms, a line for each two, at most 100; empty: none. Only a store that is older than
+    /// the canonical form of addresses can have them.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn colliding_addresses(&self) -> Result<Vec<String>> {
+        let sql = "SELECT one.username, one.email, other.username, other.email FROM user AS one JOIN user AS other \
+                   ON other.email_key = one.email_key OR other.email = one.email_key \
+                   WHERE one.email_collides AND other.id <> one.id AND (one.id < other.id OR NOT other.email_collides) \
+                   ORDER BY one.id, other.id LIMIT 100";
+        let mut statement = self.transaction.prepare(sql)?;
+        let lines = statement.query_map([], |row| {
+            let quoted = |column| row.get::<_, String>(column).map(|word| text::quoted(&word, 80));
+            let (one, other) = (format!("{} ({})", quoted(0)?, quoted(1)?), format!("{} ({})", quoted(2)?, quoted(3)?));
+            Ok(format!(
+                "{one} and {other} have the same address: change one with `users edit USERNAME --email ADDRESS`"
+            ))
         })?;
         Ok(lines.collect::<rusqlite::Result<_>>()?)
     }

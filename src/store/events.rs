@@ -38,14 +38,16 @@ const OF_USER: &str = "SELECT number FROM event WHERE user_id = ?1 \
 pub struct EventQuery {
     /// Those about this user.
     pub user: Option<UserId>,
-    /// Those of this action.
-    pub action: Option<String>,
+    /// Those of this action and of its variants, whose words begin with the same words.
+    pub action: Option<&'static str>,
     /// Those of this OS account, by number.
     pub operator_uid: Option<u32>,
     /// `done` or `refused`.
     pub outcome: Option<&'static str>,
     /// Those since this moment, in unix seconds.
     pub since: Option<i64>,
+    /// Those until this moment, in unix seconds.
+    pub until: Option<i64>,
     /// The newest so many.
     pub limit: Option<u64>,
 }
@@ -63,14 +65,24 @@ impl Reading<'_> {
         // With a user, the events are looked up one by one; without one, all are read.
         let of_user = if query.user.is_some() { format!("number IN ({OF_USER})") } else { "?1 IS NULL".to_owned() };
         let sql = format!(
-            "{COLUMNS} WHERE {of_user} AND (?2 IS NULL OR action = ?2) AND (?3 IS NULL OR \
-             operator_uid = ?3) AND (?4 IS NULL OR outcome = ?4) AND (?5 IS NULL OR time >= ?5) \
-             ORDER BY number DESC LIMIT ?6"
+            "{COLUMNS} WHERE {of_user} AND (?2 IS NULL OR action = ?2 OR \
+             substr(action, 1, length(?2) + 1) = ?2 || ' ') AND (?3 IS NULL OR operator_uid = ?3) AND \
+             (?4 IS NULL OR outcome = ?4) AND (?5 IS NULL OR time >= ?5) AND (?6 IS NULL OR time <= ?6) \
+             ORDER BY number DESC LIMIT ?7"
         );
-        let EventQuery { user, action, operator_uid, outcome, since, limit } = query;
+        let EventQuery { user, action, operator_uid, outcome, since, until, limit } = query;
         let limit = limit.map_or(-1, |limit| i64::try_from(limit).unwrap_or(i64::MAX));
-        let values = params![user.map(|user| user.0), action, operator_uid, outcome, since, limit];
+        let values = params![user.map(|user| user.0), action, operator_uid, outcome, since, until, limit];
         self.visit(&sql, values, &mut visit)
+    }
+
+    /// The event with this number.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn event(&self, number: i64) -> Result<Option<Event>> {
+        let mut statement = self.transaction.prepare_cached(&format!("{COLUMNS} WHERE number = ?1"))?;
+        Ok(statement.query_row([number], event).optional()?)
     }
 
     /// Gives each event to `visit`, in the order of the chain.

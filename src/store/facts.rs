@@ -10,6 +10,9 @@ use super::Writing;
 /// The SHA-256 of the reset key, so that another key file is refused.
 pub const KEY_FINGERPRINT: &str = "reset key sha256";
 
+/// When `jobs run` last reported a failure, and which.
+pub const LAST_REPORT: &str = "last report of jobs run";
+
 impl Reading<'_> {
     /// A fact by its name.
     ///
@@ -30,6 +33,15 @@ impl Writing<'_> {
         let sql =
             "INSERT INTO fact (name, value) VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET value = excluded.value";
         self.transaction.execute(sql, params![name, value])?;
+        Ok(())
+    }
+
+    /// Deletes a fact.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    pub fn delete_fact(&self, name: &str) -> Result<()> {
+        self.transaction.execute("DELETE FROM fact WHERE name = ?1", [name])?;
         Ok(())
     }
 }

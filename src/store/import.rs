@@ -14,6 +14,7 @@ use super::Result;
 use super::Store;
 use super::Writing;
 use super::users::locked_at;
+use crate::domain::email_address;
 use crate::domain::role::RoleId;
 use crate::domain::user::SignIn;
 use crate::secrets::admission::ImportedHash;
@@ -141,7 +142,7 @@ impl Store {
         transaction.execute_batch(
             "DROP TABLE IF EXISTS temp.incoming;
              CREATE TEMP TABLE incoming (number INTEGER PRIMARY KEY, line INTEGER, target INTEGER, username TEXT COLLATE NOCASE, \
-             username_given INTEGER, email TEXT COLLATE NOCASE, name TEXT, role_id INTEGER, sign_in TEXT, sign_in_by_domain TEXT, locale TEXT, \
+             username_given INTEGER, email TEXT COLLATE NOCASE, email_key TEXT, name TEXT, role_id INTEGER, sign_in TEXT, sign_in_by_domain TEXT, locale TEXT, \
              locked INTEGER, locked_until INTEGER, must_change INTEGER, password_hash TEXT);",
         )?;
         Ok(Staging { transaction })
@@ -155,7 +156,7 @@ impl Staging<'_> {
     /// When the folder for temporary files is full.
     pub fn add(&self, row: &Incoming<'_>) -> Result<()> {
         let mut statement = self.transaction.prepare_cached(
-            "INSERT INTO temp.incoming VALUES (?1, ?2, NULL, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
+            "INSERT INTO temp.incoming VALUES (?1, ?2, NULL, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
         )?;
         statement.execute(params![
             row.number.cast_signed(),
@@ -163,6 +164,7 @@ impl Staging<'_> {
             row.username,
             row.username_given,
             row.email,
+            row.email.and_then(email_address::key),
             row.name,
             row.role.map(|role| role.0),
             row.sign_in.map(SignIn::word),
@@ -199,8 +201,9 @@ impl Reading<'_> {
     pub fn match_incoming(&self) -> Result<()> {
         let sql = "UPDATE temp.incoming SET target = CASE WHEN username_given \
                    THEN (SELECT id FROM main.user WHERE user.username = incoming.username) \
-                   ELSE (SELECT id FROM main.user WHERE user.email = incoming.email) END";
-        self.transaction.execute(sql, [])?;
+                   ELSE coalesce((SELECT id FROM main.user WHERE user.email = incoming.email), \
+                   (SELECT CASE count(*) WHEN 1 THEN min(id) END FROM main.user WHERE user.email_key = {CANONICAL})) END";
+        self.transaction.execute(&sql.replace("{CANONICAL}", CANONICAL), [])?;
         Ok(())
     }
 
@@ -235,7 +238,8 @@ impl Reading<'_> {
     pub fn count_passwords_to_remove(&self) -> Result<u64> {
         let sql = format!(
             "SELECT count(*) FROM temp.incoming AS i JOIN main.user AS u ON u.id = i.target \
-             WHERE u.password_set_at IS NOT NULL AND {SIGN_IN_AFTER} = 'saml'"
+             WHERE u.password_set_at IS NOT NULL AND {} = 'saml'",
+            sign_in_after()
         );
         let count: i64 = self.transaction.query_row(&sql, [], |row| row.get(0))?;
         Ok(count.unsigned_abs())
@@ -288,6 +292,17 @@ impl Reading<'_> {
     }
 }
 
+/// The canonical form of the address of a staged row ([`email_address::canonical`]).
+const CANONICAL: &str = "coalesce(incoming.email_key, lower(incoming.email))";
+
+/// Whether a staged row leaves the address as it is to one of the users of an older store who have one address in several forms.
+const KEEPS_COLLIDING: &str = "incoming.email_key IS NOT NULL AND EXISTS (SELECT 1 FROM main.user AS kept \
+     WHERE kept.id = target AND kept.email_collides AND kept.email = incoming.email)";
+
+/// Whether the row `i` gives the user `u` another address, and not the same in another form.
+const HAS_OTHER_EMAIL: &str =
+    "i.email IS NOT NULL AND coalesce(i.email_key, lower(i.email)) <> coalesce(u.email_key, lower(u.email))";
+
 /// The statement that finds conflicts. The order of the kinds is that of the numbers in it.
 fn conflicts(forbidden_roles: &[RoleId], only_existing: bool) -> String {
     let forbidden = forbidden_roles.iter().map(|role| role.0.to_string()).collect::<Vec<_>>().join(", ");
@@ -296,13 +311,15 @@ fn conflicts(forbidden_roles: &[RoleId], only_existing: bool) -> String {
         "WITH doubled AS (
            SELECT number, line, 0 AS kind, first FROM (SELECT number, line, min(number) OVER (PARTITION BY username) AS first \
              FROM temp.incoming WHERE username_given OR target IS NULL) WHERE first < number
-           UNION ALL SELECT number, line, 1, first FROM (SELECT number, line, min(number) OVER (PARTITION BY email) AS first \
-             FROM temp.incoming WHERE email IS NOT NULL) WHERE first < number)
+           UNION ALL SELECT number, line, 1, first FROM (SELECT number, line, min(number) OVER (PARTITION BY {CANONICAL}) AS first \
+             FROM temp.incoming WHERE email IS NOT NULL AND NOT ({KEEPS_COLLIDING})) WHERE first < number)
          SELECT number, line, kind, first, (SELECT line FROM temp.incoming AS i WHERE i.number = first) FROM doubled
          UNION ALL SELECT number, line, 2, 0, 0 FROM temp.incoming JOIN user ON user.username = incoming.username \
            WHERE target IS NULL
          UNION ALL SELECT number, line, 3, 0, 0 FROM temp.incoming JOIN user ON user.email = incoming.email \
            WHERE target IS NOT user.id
+         UNION ALL SELECT number, line, 3, 0, 0 FROM temp.incoming JOIN user ON user.email_key = {CANONICAL} \
+           WHERE target IS NOT user.id AND user.email <> incoming.email AND NOT ({KEEPS_COLLIDING})
          UNION ALL SELECT number, line, 5, 0, 0 FROM temp.incoming JOIN user ON user.id = target \
            WHERE user.role_id IN ({forbidden})
          UNION ALL {with_the_user}
@@ -313,6 +330,7 @@ fn conflicts(forbidden_roles: &[RoleId], only_existing: bool) -> String {
 /// What a row says that its user cannot have; no constraint of the schema would tell.
 fn conflicts_with_the_user(only_existing: bool) -> String {
     let is_locked = locked_at(":now");
+    let sign_in_after = sign_in_after();
     let unmatched = match only_existing {
         false => "SELECT number, line, 4, 0, 0 FROM temp.incoming WHERE target IS NULL AND email IS NULL",
         true => "SELECT number, line, 10 - username_given, 0, 0 FROM temp.incoming WHERE target IS NULL",
@@ -320,28 +338,32 @@ fn conflicts_with_the_user(only_existing: bool) -> String {
     format!(
         "{unmatched}
          UNION ALL SELECT number, line, 6, 0, 0 FROM temp.incoming AS i LEFT JOIN user AS u ON u.id = target \
-           WHERE i.password_hash IS NOT NULL AND {SIGN_IN_AFTER} = 'saml'
+           WHERE i.password_hash IS NOT NULL AND {sign_in_after} = 'saml'
          UNION ALL SELECT number, line, 7, 0, 0 FROM temp.incoming AS i WHERE i.locked_until <> {CLEARED_TIME} \
            AND i.locked IS NULL AND NOT EXISTS (SELECT 1 FROM user WHERE user.id = i.target AND {is_locked})
          UNION ALL SELECT number, line, 8, 0, 0 FROM temp.incoming AS i LEFT JOIN user AS u ON u.id = target \
-           WHERE i.must_change AND (coalesce(i.password_hash, u.password_hash) IS NULL OR {SIGN_IN_AFTER} = 'saml')"
+           WHERE i.must_change AND (coalesce(i.password_hash, u.password_hash) IS NULL OR {sign_in_after} = 'saml')"
     )
 }
 
 /// How the user `u` of the row `i` signs in afterwards.
-const SIGN_IN_AFTER: &str = "coalesce(i.sign_in, CASE WHEN u.id IS NULL OR (i.email IS NOT NULL AND i.email <> u.email) \
-     THEN i.sign_in_by_domain END, u.sign_in)";
+fn sign_in_after() -> String {
+    format!(
+        "coalesce(i.sign_in, CASE WHEN u.id IS NULL OR ({HAS_OTHER_EMAIL}) THEN i.sign_in_by_domain END, u.sign_in)"
+    )
+}
 
 /// The values that matched users would have, beside those they have.
 fn updated() -> String {
     let is_locked = locked_at(":now");
+    let sign_in_after = sign_in_after();
     format!(
         "
     SELECT u.id,
            CASE WHEN i.username_given THEN i.username ELSE u.username END AS username, coalesce(i.email, u.email) AS email,
+           CASE WHEN i.email IS NULL THEN u.email_key ELSE i.email_key END AS email_key,
            coalesce(i.name, u.name) AS name, coalesce(i.role_id, u.role_id) AS role_id,
-           coalesce(i.sign_in, CASE WHEN i.email IS NOT NULL AND i.email <> u.email THEN i.sign_in_by_domain END,
-                    u.sign_in) AS sign_in,
+           {sign_in_after} AS sign_in,
            nullif(coalesce(i.locale, u.locale), '{CLEARED_TEXT}') AS locale,
            CASE WHEN i.locked IS NULL OR i.locked = u.is_locked THEN u.locked_at WHEN i.locked THEN :now END AS locked_at,
            CASE WHEN coalesce(i.locked, u.is_locked) AND i.locked_until IS NOT NULL THEN nullif(i.locked_until, {CLEARED_TIME})
@@ -367,11 +389,11 @@ impl Writing<'_> {
         let changed = if matched > 0 { Self::update_matched(connection, now)? } else { 0 };
         let added = connection.execute(
             &format!("INSERT INTO user (username, email, name, role_id, sign_in, locale, locked_at, locked_until, created_at, \
-             updated_at, password_set_at, must_change_password, password_hash, added_by_event)
+             updated_at, password_set_at, must_change_password, password_hash, added_by_event, email_key)
              SELECT username, email, coalesce(name, ''), coalesce(role_id, :role), coalesce(sign_in, sign_in_by_domain), \
              nullif(locale, '{CLEARED_TEXT}'), CASE WHEN locked THEN :now END, CASE WHEN locked THEN nullif(locked_until, {CLEARED_TIME}) END, \
              :now, :now, CASE WHEN password_hash IS NOT NULL THEN :now END, \
-             coalesce(must_change, 0), password_hash, :event FROM temp.incoming WHERE target IS NULL ORDER BY number"),
+             coalesce(must_change, 0), password_hash, :event, email_key FROM temp.incoming WHERE target IS NULL ORDER BY number"),
             named_params! { ":role": default_role.0, ":now": now, ":event": self.next_event_number()? },
         )?;
         Ok(Imported {
@@ -392,7 +414,8 @@ impl Writing<'_> {
         )?;
         let updated = updated();
         let sql = format!(
-            "UPDATE user SET username = n.username, email = n.email, name = n.name, role_id = n.role_id, \
+            "UPDATE user SET username = n.username, email = n.email, email_key = n.email_key, \
+               email_collides = email_collides AND n.email_key IS user.email_key, name = n.name, role_id = n.role_id, \
                sign_in = n.sign_in, locale = n.locale, locked_at = n.locked_at, locked_until = n.locked_until, \
                lock_reason = n.lock_reason, updated_at = :now, \
                must_change_password = CASE n.sign_in WHEN 'saml' THEN 0 ELSE n.must_change_password END, \

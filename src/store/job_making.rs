@@ -14,8 +14,10 @@ use super::Writing;
 use super::jobs::Sending;
 use super::messages::WAITING;
 use super::user_list::Conditions;
+use super::user_list::EMAIL_DOMAIN;
 use super::users::locked_at;
 use crate::domain::eligibility::Ineligible;
+use crate::domain::email_domain;
 use crate::domain::job::JobId;
 use crate::domain::operator::Account;
 use crate::domain::role::Permission;
@@ -95,8 +97,7 @@ impl Recipients<'_> {
         when(&locked_at("?1"), Ineligible::Locked);
         if !self.email_domains.is_empty() {
             let places: Vec<String> = (0..self.email_domains.len()).map(|place| format!("?{}", 2 + place)).collect();
-            let domain = "lower(substr(email, instr(email, '@') + 1))";
-            when(&format!("{domain} NOT IN ({})", places.join(", ")), Ineligible::EmailDomain);
+            when(&format!("{EMAIL_DOMAIN} NOT IN ({})", places.join(", ")), Ineligible::EmailDomain);
         }
         format!("CASE{cases} ELSE held.reason END")
     }
@@ -105,7 +106,7 @@ impl Recipients<'_> {
     fn values(&self) -> Vec<Box<dyn ToSql>> {
         let mut values: Vec<Box<dyn ToSql>> = vec![Box::new(self.now.as_second())];
         for domain in self.email_domains {
-            values.push(Box::new(domain.to_ascii_lowercase()));
+            values.push(Box::new(email_domain::canonical(domain).into_owned()));
         }
         values
     }

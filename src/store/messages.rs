@@ -61,7 +61,7 @@ pub enum NewContent<'a> {
         /// The operator's own words.
         note: Option<&'a str>,
     },
-    /// Word of a changed password.
+    /// Word of a changed password or address.
     Notice(NoticeCause),
     /// A mail of `mail test`.
     Test,
@@ -267,7 +267,7 @@ impl Writing<'_> {
                 let kind = if invitation { MailKind::Invitation } else { MailKind::Reset };
                 (kind, Some(life.as_secs().cast_signed()), note, None)
             }
-            NewContent::Notice(cause) => (MailKind::Notice, None, None, Some(cause.word())),
+            NewContent::Notice(cause) => (cause.kind(), None, None, Some(cause.word())),
             NewContent::Test => (MailKind::Test, None, None, None),
         };
         let mut statement = self.transaction.prepare_cached(
@@ -275,7 +275,7 @@ impl Writing<'_> {
              note) VALUES (?1, 'queued', ?2, ?3, ?4, ?5, ?6, ?6, ?7, ?8, ?9)",
         )?;
         statement.execute(params![
-            kind.word(),
+            kind.stored_word(),
             new.user.map(|user| user.0),
             new.address.as_str(),
             new.operator.name,
@@ -324,10 +324,11 @@ pub(super) fn message(row: &Row<'_>) -> rusqlite::Result<Message> {
         })
     });
     let (kind, state): (String, String) = (row.get(1)?, row.get(2)?);
+    let cause = row.get::<_, Option<String>>(13)?.and_then(|word| NoticeCause::stored(&word));
     Ok(Message {
         id: MessageId(row.get(0)?),
         // The schema has no other words.
-        kind: kind.parse().unwrap_or(MailKind::Test),
+        kind: MailKind::stored(&kind, cause).unwrap_or(MailKind::Test),
         state: MessageState::stored(&state).unwrap_or(MessageState::Failed),
         user: row.get::<_, Option<i64>>(3)?.map(UserId),
         username: lossy(row, 21)?,
@@ -340,7 +341,7 @@ pub(super) fn message(row: &Row<'_>) -> rusqlite::Result<Message> {
         last_try_at: moment(10)?,
         ended_at: moment(11)?,
         link: link.transpose()?,
-        cause: row.get::<_, Option<String>>(13)?.and_then(|word| NoticeCause::stored(&word)),
+        cause,
         note: lossy(row, 14)?,
         message_id: row.get(19)?,
         reply: lossy(row, 20)?,

@@ -15,19 +15,23 @@
 //! # Compatibility
 //! `user_version` counts the migrations applied; `application_id` tells our files from others.
 
+mod address_notices;
 pub mod backup;
 pub mod check;
+pub mod chosen;
 pub mod clock;
 pub mod error;
 pub mod events;
 pub mod facts;
 pub mod file_system;
+mod functions;
 pub mod import;
 pub mod job_making;
 pub mod jobs;
 pub mod links;
 pub mod lock;
 pub mod messages;
+pub mod near;
 pub mod open;
 pub mod operators;
 pub mod outbox;

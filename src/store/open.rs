@@ -23,6 +23,7 @@ use super::Store;
 use super::StoreError;
 use super::Writing;
 use super::file_system;
+use super::functions;
 use super::schema;
 use super::stop_signals;
 use super::stop_signals::GuardedConnection;
@@ -222,6 +223,7 @@ pub(super) fn connect(path: &Path, rule: &Rule) -> Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_NOFOLLOW;
     let mut connection = Connection::open_with_flags(resolved(path)?, flags).map_err(|error| denied(error, path))?;
     connection.busy_handler(Some(wait_for_the_writer))?;
+    functions::register(&connection)?;
     if FsCredentials::are_others() {
         // SQLite asks access(2) which directory for temporary files it may use, and that knows only the process's own rights.
         let directory = resolved(path)?;

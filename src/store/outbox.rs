@@ -140,6 +140,17 @@ impl Place {
     }
 }
 
+/// The messages that wait for another try.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NextTry {
+    /// How many.
+    pub count: u64,
+    /// When the first of them is tried.
+    pub due_at: Timestamp,
+    /// Why it waits: the words of its last try.
+    pub reply: String,
+}
+
 /// What is written of a message when it is begun.
 #[derive(Debug, Clone)]
 pub struct Beginning<'a> {
@@ -188,6 +199,9 @@ const FRESH: &str = "state = 'queued' AND job_id IS ?6 AND (message.due_at, mess
 const AGAIN: &str = "state IN ('deferred', 'in doubt') AND job_id IS ?6 AND message.due_at <= ?1 \
      AND (message.due_at, message.id) > (?4, ?5)";
 
+/// The condition that a message is one that `jobs run` sends: of no job, or of a job that runs.
+const OF_RUNS: &str = "(job_id IS NULL OR (SELECT job.state FROM job WHERE job.id = job_id) = 'running')";
+
 impl Reading<'_> {
     /// The next message that is due behind `place`, of those that never were tried (`fresh`) or of those that are tried
     /// again.
@@ -226,6 +240,36 @@ impl Reading<'_> {
             "SELECT EXISTS (SELECT 1 FROM message WHERE {FRESH}) OR EXISTS (SELECT 1 FROM message WHERE {AGAIN})"
         );
         Ok(self.transaction.prepare_cached(&sql)?.query_row(place.values(now), |row| row.get(0))?)
+    }
+
+    /// Whether a message has waited since before this moment, of no job or of a job that runs.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn has_waited_since(&self, since: Timestamp) -> Result<bool> {
+        let sql = format!(
+            "SELECT EXISTS (SELECT 1 FROM message WHERE state = 'queued' AND created_at <= ?1 AND {OF_RUNS}) \
+             OR EXISTS (SELECT 1 FROM message WHERE state IN ('deferred', 'in doubt') AND created_at <= ?1 AND {OF_RUNS})"
+        );
+        Ok(self.transaction.prepare_cached(&sql)?.query_row([since.as_second()], |row| row.get(0))?)
+    }
+
+    /// How many messages wait for another try after `now`, of no job or of a job that runs, and the first of them.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn next_try(&self, now: Timestamp) -> Result<Option<NextTry>> {
+        let waiting = format!("FROM message WHERE state IN ('deferred', 'in doubt') AND due_at > ?1 AND {OF_RUNS}");
+        let sql = format!("SELECT due_at, reply {waiting} ORDER BY due_at, id LIMIT 1");
+        let now = now.as_second();
+        let mut first = self.transaction.prepare_cached(&sql)?;
+        let first = first.query_row([now], |row| Ok((time(row.get(0)?), lossy(row, 1)?))).optional()?;
+        let Some((due_at, reply)) = first else { return Ok(None) };
+        let count: i64 = self
+            .transaction
+            .prepare_cached(&format!("SELECT count(*) {waiting}"))?
+            .query_row([now], |row| row.get(0))?;
+        Ok(Some(NextTry { count: count.unsigned_abs(), due_at, reply: reply.unwrap_or_default() }))
     }
 
     /// The locks of processes by which messages are in flight.
@@ -374,9 +418,10 @@ pub(super) fn due(row: &Row<'_>) -> rusqlite::Result<Due> {
             must_change: row.get(21)?,
         })
     });
+    let cause = row.get::<_, Option<String>>(10)?.and_then(|word| NoticeCause::stored(&word));
     Ok(Due {
         id: MessageId(row.get(0)?),
-        kind: kind.parse().unwrap_or(MailKind::Test),
+        kind: MailKind::stored(&kind, cause).unwrap_or(MailKind::Test),
         state: MessageState::stored(&state).unwrap_or(MessageState::Failed),
         user: row.get::<_, Option<i64>>(3)?.map(UserId),
         address: EmailAddress::stored(lossy(row, 4)?.unwrap_or_default()),
@@ -385,7 +430,7 @@ pub(super) fn due(row: &Row<'_>) -> rusqlite::Result<Due> {
         attempts: row.get(7)?,
         first_try_at: row.get::<_, Option<i64>>(8)?.map(time),
         life: row.get::<_, Option<i64>>(9)?.map(|life| Duration::from_secs(life.unsigned_abs())),
-        cause: row.get::<_, Option<String>>(10)?.and_then(|word| NoticeCause::stored(&word)),
+        cause,
         note: lossy(row, 11)?,
         nonce: row.get(12)?,
         message_id: row.get(13)?,

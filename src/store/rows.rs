@@ -100,6 +100,7 @@ impl Reading<'_> {
         })?;
         self.check_hashes(&mut faults, "user")?;
         self.check_hashes(&mut faults, "password_history")?;
+        self.check_email_keys(&mut faults)?;
         self.check_built_in_roles(&mut faults)?;
         self.check_counters(&mut faults)?;
         Ok(faults.0)
@@ -144,6 +145,17 @@ impl Reading<'_> {
             if let Err(error) = PasswordHash::parse(hash) {
                 faults.add(table, &key(row), "password_hash", &error.to_string());
             }
+        }
+        Ok(())
+    }
+
+    /// The canonical forms by which users are found that are not those of their addresses.
+    fn check_email_keys(&self, faults: &mut Faults) -> Result<()> {
+        let sql = "SELECT id FROM user WHERE email_key IS NOT canonical_email(email) ORDER BY id";
+        let mut statement = self.transaction.prepare(sql)?;
+        let mut rows = statement.query([])?;
+        while let Some(row) = rows.next()? {
+            faults.add("user", &key(row), "email_key", "is not the canonical form of the address");
         }
         Ok(())
     }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use rusqlite::Connection;
 
 use super::Result;
+use super::functions;
 use crate::domain::text;
 
 /// `application_id` of our files: "CXMA" in ASCII.
@@ -18,6 +19,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0004_clock.sql"),
     include_str!("migrations/0005_attempts_by_account.sql"),
     include_str!("migrations/0006_user_changes.sql"),
+    include_str!("migrations/0007_email_key.sql"),
 ];
 
 /// The schema version this program reads and writes.
@@ -57,6 +59,7 @@ type Objects = BTreeMap<(String, String), (String, Option<String>)>;
 pub(crate) fn differences(connection: &Connection) -> Result<Vec<String>> {
     let version = usize::try_from(version(connection)?).unwrap_or(usize::MAX);
     let reference = Connection::open_in_memory()?;
+    functions::register(&reference)?;
     for migration in MIGRATIONS.iter().take(version) {
         reference.execute_batch(migration)?;
     }
@@ -96,9 +99,15 @@ mod tests {
     const FIRST: &str = "CREATE TABLE a (x); INSERT INTO a VALUES (1);";
     const SECOND: &str = "ALTER TABLE a ADD COLUMN y; UPDATE a SET y = x + 1;";
 
+    fn in_memory() -> Connection {
+        let connection = Connection::open_in_memory().unwrap();
+        functions::register(&connection).unwrap();
+        connection
+    }
+
     #[test]
     fn an_older_file_takes_the_migrations_it_lacks() {
-        let connection = Connection::open_in_memory().unwrap();
+        let connection = in_memory();
         assert_eq!(apply(&connection, &[FIRST]).unwrap(), 0);
         assert_eq!(apply(&connection, &[FIRST, SECOND]).unwrap(), 1);
         assert_eq!(apply(&connection, &[FIRST, SECOND]).unwrap(), 2);
@@ -108,7 +117,7 @@ mod tests {
 
     #[test]
     fn a_migration_that_fails_leaves_the_file_as_it_was() {
-        let connection = Connection::open_in_memory().unwrap();
+        let connection = in_memory();
         apply(&connection, &[FIRST]).unwrap();
         assert!(apply(&connection, &[FIRST, "ALTER TABLE a ADD COLUMN y; SELECT broken FROM nowhere;"]).is_err());
         assert_eq!(version(&connection).unwrap(), 1);
@@ -116,13 +125,50 @@ mod tests {
     }
 
     #[test]
+    fn users_of_an_older_store_get_the_canonical_form_and_those_who_share_one_stay() {
+        let connection = in_memory();
+        apply(&connection, &MIGRATIONS[..6]).unwrap();
+        connection.execute_batch("INSERT INTO role VALUES (2, 'any', 1)").unwrap();
+        for (username, email) in [
+            ("plain", "Plain@Example.com"),
+            ("unicode", "a@bücher.example"),
+            ("dns", "A@xn--BCHER-kva.example"),
+            ("alone", "jörg@bücher.example"),
+            ("wide", "plain@ｅxample.com"),
+            ("invalid", "a@xn--a.example"),
+        ] {
+            let sql = "INSERT INTO user (username, email, name, role_id, sign_in, created_at, updated_at) \
+                       VALUES (?1, ?2, '', 2, 'password', 0, 0)";
+            connection.execute(sql, [username, email]).unwrap();
+        }
+        migrate(&connection).unwrap();
+        assert_eq!(differences(&connection).unwrap(), [""; 0]);
+        let mut statement =
+            connection.prepare("SELECT username, email_key, email_collides FROM user ORDER BY id").unwrap();
+        let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)));
+        let rows: Vec<(String, Option<String>, bool)> = rows.unwrap().map(std::result::Result::unwrap).collect();
+        let row = |username: &str, key: Option<&str>, collides| (username.to_owned(), key.map(str::to_owned), collides);
+        assert_eq!(
+            rows,
+            [
+                row("plain", None, false),
+                row("unicode", Some("a@xn--bcher-kva.example"), true),
+                row("dns", Some("a@xn--bcher-kva.example"), true),
+                row("alone", Some("jörg@xn--bcher-kva.example"), false),
+                row("wide", Some("plain@example.com"), true),
+                row("invalid", Some("a@xn--a.example"), false),
+            ]
+        );
+    }
+
+    #[test]
     fn each_version_that_this_program_creates_has_the_schema_of_its_version() {
         for version in 1..=MIGRATIONS.len() {
-            let connection = Connection::open_in_memory().unwrap();
+            let connection = in_memory();
             apply(&connection, &MIGRATIONS[..version]).unwrap();
             assert_eq!(differences(&connection).unwrap(), [""; 0], "version {version}");
         }
-        let connection = Connection::open_in_memory().unwrap();
+        let connection = in_memory();
         migrate(&connection).unwrap();
         connection.execute_batch("ANALYZE").unwrap();
         assert_eq!(differences(&connection).unwrap(), [""; 0]);
@@ -131,7 +177,7 @@ mod tests {
     #[test]
     fn each_difference_is_named() {
         let changed = |sql: &str| {
-            let connection = Connection::open_in_memory().unwrap();
+            let connection = in_memory();
             migrate(&connection).unwrap();
             connection.execute_batch(sql).unwrap();
             differences(&connection).unwrap()

@@ -12,12 +12,15 @@ use super::StoreError;
 use super::time;
 use super::users::COLUMNS;
 use super::users::locked_at;
+use super::users::user;
+use crate::domain::email_domain;
 use crate::domain::role::RoleId;
 use crate::domain::selection::Selection;
 use crate::domain::selection::UserOrder;
 use crate::domain::selection::UserQuery;
 use crate::domain::user::SignIn;
 use crate::domain::user::Status;
+use crate::domain::user::User;
 use crate::domain::user::UserReference;
 use crate::domain::user::lock_is_in_force;
 
@@ -109,6 +112,14 @@ impl<'row> UserRow<'row> {
         self.text(17)
     }
 
+    /// All of the user, for a list whose rows need more than a few fields.
+    ///
+    /// # Errors
+    /// When the row cannot be read.
+    pub fn to_user(&self) -> Result<User> {
+        Ok(user(self.row)?)
+    }
+
     fn text(&self, column: usize) -> Option<&'row str> {
         self.row.get_ref(column).ok()?.as_str_or_null().ok()?
     }
@@ -117,6 +128,10 @@ impl<'row> UserRow<'row> {
         self.row.get_ref(column).ok()?.as_i64_or_null().ok()?
     }
 }
+
+/// The domain of an address in the form in which domains are compared: [`email_domain::canonical`] in SQL.
+pub(super) const EMAIL_DOMAIN: &str =
+    "lower(substr(coalesce(email_key, email), instr(coalesce(email_key, email), '@') + 1))";
 
 /// Conditions and the values they bind, in order.
 pub(super) struct Conditions {
@@ -133,12 +148,7 @@ impl Conditions {
     pub(super) fn of(selection: &Selection, now: Timestamp) -> Self {
         let mut conditions = Self { sql: Vec::new(), values: Vec::new() };
         if let Some(text) = &selection.search {
-            const HOLDS: &str =
-                "(username LIKE ? ESCAPE '\\' OR email LIKE ? ESCAPE '\\' OR user.name LIKE ? ESCAPE '\\')";
-            let pattern = like_pattern(text);
-            conditions.values.push(Box::new(pattern.clone()));
-            conditions.values.push(Box::new(pattern.clone()));
-            conditions.add(HOLDS, pattern);
+            conditions.add("finds_user(?, username, email, user.name, email_key)", text.folded().to_owned());
         }
         if let Some(role) = selection.role {
             conditions.add("user.role_id = ?", role.0);
@@ -152,7 +162,7 @@ impl Conditions {
             conditions.add("sign_in = ?", sign_in.word());
         }
         if let Some(domain) = &selection.email_domain {
-            conditions.add("email LIKE ? ESCAPE '\\'", format!("%@{}", escaped(domain)));
+            conditions.add(format!("{EMAIL_DOMAIN} = ?"), email_domain::canonical(domain).into_owned());
         }
         if selection.no_password {
             conditions.add("password_set_at IS NULL AND sign_in = ?", SignIn::Password.word());
@@ -172,7 +182,7 @@ impl Conditions {
         conditions
     }
 
-    fn clause(&self) -> String {
+    pub(super) fn clause(&self) -> String {
         if self.sql.is_empty() { String::new() } else { format!(" WHERE {}", self.sql.join(" AND ")) }
     }
 
@@ -188,18 +198,9 @@ impl Conditions {
         numbered
     }
 
-    fn values(&self) -> Vec<&dyn ToSql> {
+    pub(super) fn values(&self) -> Vec<&dyn ToSql> {
         self.values.iter().map(AsRef::as_ref).collect()
     }
-}
-
-/// The text with what LIKE would take for a wildcard escaped.
-fn escaped(text: &str) -> String {
-    text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_")
-}
-
-fn like_pattern(text: &str) -> String {
-    format!("%{}%", escaped(text))
 }
 
 fn order(query: &UserQuery) -> String {
@@ -268,15 +269,6 @@ impl Reading<'_> {
         Ok(unknown)
     }
 
-    fn id_of(&self, reference: &UserReference) -> Result<Option<i64>> {
-        use rusqlite::OptionalExtension as _;
-        let (sql, name) = match reference {
-            UserReference::Username(name) => ("SELECT id FROM user WHERE username = ?1", name),
-            UserReference::Email(email) => ("SELECT id FROM user WHERE email = ?1", email),
-        };
-        Ok(self.transaction.prepare_cached(sql)?.query_row([name], |row| row.get(0)).optional()?)
-    }
-
     /// Fills a temporary table with the users named, so that the list is one statement.
     pub(super) fn prepare_names(&self, selection: &Selection) -> Result<()> {
         let Some(names) = &selection.named else { return Ok(()) };
@@ -284,19 +276,9 @@ impl Reading<'_> {
             .execute_batch("CREATE TEMP TABLE IF NOT EXISTS named (id INTEGER PRIMARY KEY); DELETE FROM temp.named;")?;
         for name in names.iter() {
             if let Some(id) = self.id_of(name)? {
-                self.transaction.prepare_cached("INSERT OR IGNORE INTO temp.named VALUES (?1)")?.execute([id])?;
+                self.transaction.prepare_cached("INSERT OR IGNORE INTO temp.named VALUES (?1)")?.execute([id.0])?;
             }
         }
         Ok(())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn wildcards_in_a_search_are_plain_characters() {
-        assert_eq!(like_pattern("50%_\\"), "%50\\%\\_\\\\%");
     }
 }

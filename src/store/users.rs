@@ -9,6 +9,7 @@ use super::Reading;
 use super::Result;
 use super::Writing;
 use super::time;
+use crate::domain::email_address;
 use crate::domain::email_address::EmailAddress;
 use crate::domain::role::RoleId;
 use crate::domain::user::Lock;
@@ -67,15 +68,51 @@ pub struct NewPassword {
 }
 
 impl Reading<'_> {
-    /// The user with this name or address, whole and without ASCII case.
+    /// The user with this name without ASCII case, or with this address in whatever form.
     ///
     /// # Errors
     /// When the store cannot be read.
     pub fn user(&self, reference: &UserReference) -> Result<Option<User>> {
-        match reference {
-            UserReference::Username(name) => self.user_where("username = ?1", name),
-            UserReference::Email(email) => self.user_where("email = ?1", email),
+        self.id_of(reference)?.map_or(Ok(None), |id| self.user_by_id(id))
+    }
+
+    /// The number of the user with this name or address.
+    pub(super) fn id_of(&self, reference: &UserReference) -> Result<Option<UserId>> {
+        let id = match reference {
+            UserReference::Username(name) => {
+                let mut statement = self.transaction.prepare_cached("SELECT id FROM user WHERE username = ?1")?;
+                statement.query_row([name], |row| row.get(0)).optional()?
+            }
+            UserReference::Email(email) => self.id_of_email(email)?,
+        };
+        Ok(id.map(UserId))
+    }
+
+    /// The exact address comes first: of the users of an older store who have one address in several forms, another form
+    /// names none.
+    fn id_of_email(&self, email: &str) -> Result<Option<i64>> {
+        let mut statement = self.transaction.prepare_cached("SELECT id FROM user WHERE email = ?1")?;
+        if let Some(id) = statement.query_row([email], |row| row.get(0)).optional()? {
+            return Ok(id);
         }
+        let sql = "SELECT id FROM user WHERE email_key = ?1 UNION SELECT id FROM user WHERE email = ?1 LIMIT 2";
+        let mut statement = self.transaction.prepare_cached(sql)?;
+        let ids = statement.query_map([email_address::canonical(email)], |row| row.get(0))?;
+        let ids = ids.collect::<rusqlite::Result<Vec<i64>>>()?;
+        Ok(if let [id] = ids[..] { Some(id) } else { None })
+    }
+
+    /// Whether a user has this address in whatever form, besides this one.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn is_email_taken(&self, email: &EmailAddress, besides: Option<UserId>) -> Result<bool> {
+        let sql =
+            "SELECT EXISTS (SELECT 1 FROM user WHERE id IS NOT ?3 AND (email = ?1 OR email = ?2 OR email_key = ?2))";
+        let mut statement = self.transaction.prepare_cached(sql)?;
+        let email = email.as_str();
+        let canonical = email_address::canonical(email);
+        Ok(statement.query_row(params![email, canonical, besides.map(|user| user.0)], |row| row.get(0))?)
     }
 
     /// A user by his number.
@@ -144,8 +181,8 @@ impl Writing<'_> {
     pub fn add_user(&self, new: &NewUser) -> Result<UserId> {
         let NewUser { username, email, name, role, sign_in, locale, created_at } = new;
         self.transaction.execute(
-            "INSERT INTO user (username, email, name, role_id, sign_in, locale, created_at, updated_at, added_by_event) \
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7, ?8)",
+            "INSERT INTO user (username, email, name, role_id, sign_in, locale, created_at, updated_at, added_by_event, email_key) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7, ?8, ?9)",
             params![
                 username.as_str(),
                 email.as_str(),
@@ -154,19 +191,25 @@ impl Writing<'_> {
                 sign_in.word(),
                 locale,
                 created_at.as_second(),
-                self.next_event_number()?
+                self.next_event_number()?,
+                email_address::key(email.as_str()),
             ],
         )?;
         Ok(UserId(self.transaction.last_insert_rowid()))
     }
 
-    /// Writes back the fields that `users edit` changes.
+    /// Writes back the fields that `users edit` changes. A user who signs in with SAML has no password and no history of
+    /// passwords afterwards.
     ///
     /// # Errors
     /// When the store cannot be written.
     pub fn update_user(&self, user: &User) -> Result<()> {
         let sql = "UPDATE user SET username = ?2, email = ?3, name = ?4, role_id = ?5, sign_in = ?6, locale = ?7, \
-                   session_epoch = ?8, updated_at = ?9 WHERE id = ?1";
+                   session_epoch = ?8, updated_at = ?9, email_key = ?10, \
+                   email_collides = email_collides AND email_key IS ?10, must_change_password = must_change_password * (?6 <> 'saml'), \
+                   password_hash = CASE WHEN ?6 <> 'saml' THEN password_hash END, \
+                   password_set_at = CASE WHEN ?6 <> 'saml' THEN password_set_at END, \
+                   password_policy = CASE WHEN ?6 <> 'saml' THEN password_policy END WHERE id = ?1";
         self.transaction.execute(
             sql,
             params![
@@ -178,21 +221,23 @@ impl Writing<'_> {
                 user.sign_in.word(),
                 user.locale,
                 user.session_epoch,
-                user.updated_at.as_second()
+                user.updated_at.as_second(),
+                email_address::key(user.email.as_str()),
             ],
         )?;
+        if user.sign_in == SignIn::Saml {
+            self.transaction.execute("DELETE FROM password_history WHERE user_id = ?1", [user.id.0])?;
+        }
         Ok(())
     }
 
-    /// Takes a user's password and its history away.
+    /// Says whether a user must choose another password at the next sign-in.
     ///
     /// # Errors
     /// When the store cannot be written.
-    pub fn remove_password(&self, id: UserId) -> Result<()> {
-        let sql = "UPDATE user SET password_hash = NULL, password_set_at = NULL, password_policy = NULL, \
-                   must_change_password = 0 WHERE id = ?1";
-        self.transaction.execute(sql, [id.0])?;
-        self.transaction.execute("DELETE FROM password_history WHERE user_id = ?1", [id.0])?;
+    pub fn set_must_change(&self, id: UserId, must_change: bool) -> Result<()> {
+        let sql = "UPDATE user SET must_change_password = ?2 WHERE id = ?1 AND password_hash IS NOT NULL";
+        self.transaction.execute(sql, params![id.0, must_change])?;
         Ok(())
     }
 

@@ -40,7 +40,7 @@ pub trait Sentences {
     fn help(&self, contact: Option<&str>, organization: Option<&str>) -> String;
     /// What nobody asks for, so that who asks is known for a swindler.
     fn never_asked(&self, organization: Option<&str>) -> String;
-    /// Notice: what happened to the password, and when.
+    /// Notice: what happened to the password or the address, and when.
     fn changed(&self, cause: NoticeCause, organization: Option<&str>, time: Timestamp) -> String;
     /// Notice: that the next sign-in asks for another password.
     fn must_change(&self) -> &'static str;

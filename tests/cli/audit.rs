@@ -5,6 +5,7 @@ use insta::assert_snapshot;
 use crate::support::CAROL;
 use crate::support::GOOD;
 use crate::support::World;
+use crate::support::me;
 
 fn busy() -> World {
     let world = World::new().with_users("alice,bob").with_password("alice", GOOD);
@@ -45,6 +46,10 @@ fn events_are_chosen_by_user_action_operator_age_and_outcome() {
     assert_snapshot!(numbers("--operator carol"), @"7");
     assert_snapshot!(numbers("--refused"), @"7");
     assert_snapshot!(numbers("--since 30s"), @"7 6 5 4");
+    assert_snapshot!(numbers("--until 30s"), @"3 2 1");
+    assert_snapshot!(numbers("--since 2026-11-24T08:01Z"), @"7 6 5 4");
+    assert_snapshot!(numbers("--since '2026-11-24 08:00:01' --until 2026-11-24T08:00:59Z"), @"");
+    assert_snapshot!(numbers("--since 2026-11-24 --until 2026-11-24T09:00:30+01:00"), @"3 2 1");
     assert_snapshot!(numbers("--limit 2"), @"7 6");
     assert_eq!(world.run("audit list --user nobody").status, 67);
     assert_eq!(world.run("audit list --since yesterday").status, 2);
@@ -125,4 +130,110 @@ fn a_cut_tail_is_seen_with_the_head_kept_elsewhere() {
     error: the audit does not verify: no event has the hash given with `--head`: events were cut off or rewritten since it was noted
     hint: somebody wrote to the file without this program: compare with a backup and with the head kept elsewhere
     ");
+}
+
+#[test]
+fn a_date_is_of_the_zone_of_the_person_who_types_it() {
+    let world = busy();
+    let numbers = |options: &str| {
+        let command = format!("audit list -o csv {options}");
+        let run = world.command(&command).zone("CET-1CEST,M3.5.0,M10.5.0/3").run().expect_status(0);
+        run.out()
+            .lines()
+            .skip(1)
+            .filter_map(|line| line.split(',').next().map(str::to_owned))
+            .collect::<Vec<_>>()
+            .join(" ")
+    };
+    assert_eq!(numbers("--since 2026-11-24T09:01"), "5 4");
+    assert_eq!(numbers("--until 2026-11-24T09:00:59"), "3 2 1");
+    assert_eq!(numbers("--until 2026-11-24T08:00:59"), "");
+    assert_snapshot!(world.run("audit list --since yesterday"), @"
+    status 2
+    -- stderr
+    error: --since: `yesterday` is neither a date such as 2026-12-01 nor a time such as 2026-12-01T08:00 or 2026-12-01T08:00Z; a length of time such as `7d` counts back from now
+    ");
+    assert_snapshot!(world.run("audit list --until ''"), @"
+    status 2
+    -- stderr
+    error: --until: `` is neither a date such as 2026-12-01 nor a time such as 2026-12-01T08:00 or 2026-12-01T08:00Z; a length of time such as `7d` counts back from now
+    ");
+}
+
+#[test]
+fn a_command_is_found_with_its_variants_and_what_is_no_action_is_refused() {
+    let world = World::new().with_users("alice").with_password("alice", GOOD);
+    world
+        .command("users set-password alice --stdin --override-policy --no-notify")
+        .stdin("short")
+        .run()
+        .expect_status(0);
+    let actions = |action: &str| {
+        let run = world.command("audit list -o csv --action").argument(action).run().expect_status(0);
+        run.out().lines().skip(1).filter_map(|line| line.split(',').nth(8).map(str::to_owned)).collect::<Vec<_>>()
+    };
+    assert_eq!(actions("users set-password"), ["users set-password against the policy", "users set-password"]);
+    assert_eq!(actions("  users   set-password "), actions("users set-password"));
+    assert_eq!(actions("users set-password against the policy"), ["users set-password against the policy"]);
+    assert_eq!(actions("users lock"), [""; 0]);
+    assert_snapshot!(world.run("audit list --action 'users set-pasword'"), @"
+    status 2
+    -- stderr
+    error: --action: no such action: `users set-pasword`; the actions are those of the commands:
+      - users: list, show, add, edit, delete, lock, unlock, import, import with hashes, export, export with hashes, set-password, set-password against the policy, verify-password, change-password, send-reset, send-reset to many
+      - resets: list, revoke, revoke by code, redeem
+      - jobs: run, list, show, recipients, pause, resume, cancel, remind, delete
+      - mail: test, preview, queue, queue with cancel
+      - roles: list
+      - operators: list, add, remove
+      - policy: show, check
+      - audit: list, show, verify, head
+      - whoami, init
+      - config: show
+      - store: check, backup, restore, migrate
+    hint: did you mean `users set-password`?
+    ");
+    for given in ["users", "", "users set-password%", "Users Lock", "\u{1b}[2J", &"x".repeat(10_000)] {
+        let run = world.command("audit list --action").argument(given).run().expect_status(2);
+        assert!(run.err().len() < 2_000 && !run.err().contains('\u{1b}'), "{run}");
+    }
+}
+
+#[test]
+fn an_event_is_shown_whole() {
+    let world = busy();
+    assert_snapshot!(world.run("audit show 5").out().replace(&format!(" {}\n", me()), " [ME]\n"), @"
+    Event:         5
+    Time:          now (2026-11-24T08:01:00Z)
+    Operator:      owner
+    Operator uid:  [ME]
+    Host:          host
+    By sudo:       no
+    Role:          Admin
+    Action:        users edit
+    Outcome:       done
+    User id:       1
+    Details:       username: alice
+    Hash:          436d74ff84ea0f5b3f5dbfcbf43baaa7274173ad326161ffd111049f10cf7c5c
+    Changes:       name: Alice Example -> Alice Adams
+    ");
+    let mut shown: serde_json::Value =
+        serde_json::from_str(&world.run("audit show 4 -o json").expect_status(0).out()).unwrap();
+    assert_eq!(shown.as_object_mut().unwrap().remove("changes_total"), Some(3.into()));
+    let listed = world.run("audit list -o ndjson").out();
+    let listed: serde_json::Value = serde_json::from_str(listed.lines().nth(1).unwrap()).unwrap();
+    assert_eq!(shown, listed, "the same fields as in a list");
+    assert_snapshot!(world.run("audit show 6"), @"
+    status 65
+    -- stderr
+    error: no such event: 6
+    hint: cxme-admin audit list
+    ");
+    assert_eq!(world.run("audit show").status, 2);
+    assert_eq!(world.run("audit show four").status, 2);
+    assert_eq!(world.run("audit show 9223372036854775807").status, 65);
+    assert_eq!(world.run("audit show 99999999999999999999").status, 2);
+    world.sql("DROP TRIGGER event_is_never_changed; UPDATE event SET details = 'no JSON' || char(27) WHERE number = 4");
+    let damaged = world.run("audit show 4").expect_status(0);
+    assert!(damaged.out().contains("no JSON\\u{1b}"), "{damaged}");
 }

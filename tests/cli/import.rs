@@ -230,7 +230,7 @@ fn an_update_changes_what_differs_by_username_or_by_address() {
     let rows = "username,email,name\nalice,adams@example.com,Alice Adams\n,bob@example.com,Bob Brown\n\
         carla,carla@example.com,Carla Example\n,new@example.com,\n";
     let planned = import(&world, "--update -o json --dry-run", rows).expect_status(0).out();
-    let counts = r#"{"added":1,"changed":2,"unchanged":1,"dry_run":true,"#;
+    let counts = r#"{"added":1,"changed":2,"unchanged":1,"notices":0,"dry_run":true,"#;
     assert!(planned.starts_with(counts), "{planned}");
     assert_eq!(users(&world), "alice bob carla");
     assert_snapshot!(import(&world, "--update -v", rows), @"

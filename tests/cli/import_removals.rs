@@ -78,7 +78,7 @@ fn at_a_terminal_it_asks_and_a_dry_run_says_how_many() {
     assert_snapshot!(update(&world, "--update -n -o json").run(), @r#"
     status 0
     -- stdout
-    {"added":0,"changed":3,"unchanged":0,"dry_run":true,"sha256":"98aaf08fe107251184ee7fca19460337e77ba6036954ebbc5355539492da0843","passwords_removed":2}
+    {"added":0,"changed":3,"unchanged":0,"notices":0,"dry_run":true,"sha256":"98aaf08fe107251184ee7fca19460337e77ba6036954ebbc5355539492da0843","passwords_removed":2}
     "#);
     assert_snapshot!(update(&world, "--update").typing(["n"]).run(), @"
     status 65
@@ -120,6 +120,7 @@ fn passwords_set_since_the_operator_confirmed_are_not_removed() {
         delimiter: None,
         ignore_unknown: false,
         source: "-".to_owned(),
+        notify: false,
         time_zone: TimeZone::UTC,
     };
     let (mut rows, intent) = ("username,sign_in\nalice,saml\nbob,saml\n".as_bytes(), Intent::default());

@@ -284,7 +284,7 @@ fn users_are_named_by_a_file_of_every_kind() {
     status 67
     -- stderr
     error: line 3: no user has the username `nobody`
-    hint: names are taken whole: cxme-admin users list --search TEXT
+    hint: names must match exactly; to search: cxme-admin users list --search TEXT
     ");
     assert_snapshot!(from(b"username,name\nalice,\"A\nbob,B\n"), @"
     status 65

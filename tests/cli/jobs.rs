@@ -330,7 +330,7 @@ fn users_are_named_in_a_file_or_a_pipe() {
     error: 2 of the names are no user's: nothing was done
       - line 2: no user has the username `nobody`
       - line 4: no user has the username `nobody2`
-    hint: names are taken whole: cxme-admin users list --search TEXT
+    hint: names must match exactly; to search: cxme-admin users list --search TEXT
     ");
     assert_eq!(world.mails().len(), 2, "nobody is mailed");
     world.command("users send-reset --yes --from -").stdin("email\ndora@example.com\n").run().expect_status(0);

@@ -141,7 +141,7 @@ fn a_preview_is_the_mail_with_a_code_that_does_not_work() {
     assert_snapshot!(world.run("mail preview letter"), @"
     status 2
     -- stderr
-    error: invalid value 'letter' for '<MAIL>': `letter` is no mail: take reset, invitation, notice or test
+    error: invalid value 'letter' for '<MAIL>': `letter` is no mail: take reset, invitation, notice, address-notice or test
 
     For more information, try '--help'.
     ");
@@ -149,7 +149,7 @@ fn a_preview_is_the_mail_with_a_code_that_does_not_work() {
     status 67
     -- stderr
     error: no user has the username `nobody`
-    hint: names are taken whole: cxme-admin users list --search TEXT
+    hint: names must match exactly; to search: cxme-admin users list --search TEXT
     ");
     assert!(world.mails().is_empty());
     assert_eq!(world.ask("SELECT count(*) FROM message"), "0");
@@ -194,8 +194,8 @@ fn what_waits_is_listed_and_can_be_called_off() {
     status 0
     -- stdout
     MESSAGE  ADDRESS            STATE     TRIES  NEXT TRY      REPLY
-    1        alice@example.com  deferred  1      in 5 minutes  450 4.2.0 greylisted
-    2        bob@example.com    deferred  1      in 4 minutes  450 4.2.0 greylisted
+    1        alice@example.com  deferred  1      in 6 minutes  450 4.2.0 greylisted
+    2        bob@example.com    deferred  1      in 5 minutes  450 4.2.0 greylisted
     ");
     assert_snapshot!(world.run("mail queue -o ndjson"), @r#"
     status 0
@@ -265,7 +265,7 @@ fn a_relay_that_cannot_be_used_is_told_by_a_run_with_the_exit_code() {
         });
         world.configure_relay(relay.port());
         world.run("users send-reset alice --unless-sent-within 0s").expect_status(status);
-        let run = world.run("jobs run").expect_status(status);
+        let run = world.run("jobs run -v").expect_status(status);
         assert!(run.err().contains(reply) && run.err().lines().count() == 2, "{run}");
     }
     assert_eq!(world.ask("SELECT max(attempts) FROM message"), "0");

@@ -355,7 +355,7 @@ fn root_is_given_no_other_role_than_admin() {
     status 77
     -- stderr
     error: root is always Admin: it cannot be given the role `OpMan`
-    hint: root can write the store itself; to limit a person who uses sudo, add the account they log in with
+    hint: to limit a person who uses sudo, add their own account
     ");
     assert_snapshot!(world.newest_event(), @r#"
     operators add | refused | dave, OpMan | -

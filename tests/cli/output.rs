@@ -29,7 +29,7 @@ fn verbose_says_it_without_a_terminal_and_quiet_is_silent_at_one() {
     status 67
     -- stderr
     error: no user has the username `nobody`
-    hint: names are taken whole: cxme-admin users list --search TEXT
+    hint: names must match exactly; to search: cxme-admin users list --search TEXT
     ");
     assert_eq!(world.run("users list -q -v").status, 2);
 }

@@ -12,7 +12,7 @@ use crate::support::MALLORY;
 use crate::support::World;
 
 /// A command for every action; none changes what the next one needs.
-const COMMANDS: [(Action, &str); 49] = [
+const COMMANDS: [(Action, &str); 50] = [
     (Action::UsersList, "users list"),
     (Action::UsersShow, "users show alice"),
     (Action::UsersAdd, "users add new@example.com -n"),
@@ -54,6 +54,7 @@ const COMMANDS: [(Action, &str); 49] = [
     (Action::PolicyShow, "policy show"),
     (Action::PolicyCheck, "policy check --stdin"),
     (Action::AuditList, "audit list"),
+    (Action::AuditShow, "audit show 1"),
     (Action::AuditVerify, "audit verify"),
     (Action::AuditHead, "audit head"),
     (Action::WhoAmI, "whoami"),
@@ -196,6 +197,7 @@ fn the_matrix_of_commands_and_roles_is_exactly_this() {
     policy show                           yes      yes      yes      yes      yes      yes      yes      yes      .        yes
     policy check                          yes      yes      yes      yes      yes      yes      yes      yes      .        yes
     audit list                            yes      .        .        yes      .        .        .        .        .        yes
+    audit show                            yes      .        .        yes      .        .        .        .        .        yes
     audit verify                          yes      .        .        yes      .        .        .        .        .        yes
     audit head                            yes      .        .        yes      .        .        .        .        .        yes
     whoami                                yes      yes      yes      yes      yes      yes      yes      yes      .        yes

@@ -218,6 +218,7 @@ fn an_import_asks_for_rank_and_permission_inside_its_change_too() {
             delimiter: None,
             ignore_unknown: false,
             source: "-".to_owned(),
+            notify: false,
             time_zone: jiff::tz::TimeZone::UTC,
         };
         let users = || world.ask("SELECT group_concat(username || name) FROM user");

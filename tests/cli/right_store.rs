@@ -379,6 +379,7 @@ fn config_show_says_what_is_in_force_and_where_it_comes_from() {
     reset.invitation_life,7d,default,
     jobs.queue_life,24h,default,
     jobs.unless_sent_within,15m,default,
+    jobs.complain_after,1h,default,
     password.min_length,15,default,
     password.classes,[],default,
     password.history,0,default,

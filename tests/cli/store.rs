@@ -12,6 +12,7 @@ use crate::relay::ScriptedRelay;
 use crate::support::CAROL;
 use crate::support::GOOD;
 use crate::support::Run;
+use crate::support::WITHOUT_EMAIL_KEYS;
 use crate::support::World;
 
 #[test]
@@ -28,6 +29,7 @@ fn a_sound_store_is_said_to_be_sound() {
     references   sound
     rows         sound
     audit        sound
+    addresses    sound
     clock        sound
     reset key    sound
     ");
@@ -48,12 +50,13 @@ fn a_reference_that_leads_nowhere_is_found() {
     references   user: row 1
     rows         sound
     audit        sound
+    addresses    sound
     clock        sound
     reset key    sound
     -- stderr
     error: the store has 1 fault
       - references: user: row 1
-    hint: for modes and the key, do as the line says; otherwise keep a copy of the file as it is, and restore the newest sound backup
+    hint: for modes, addresses and the key, do as the line says; otherwise keep a copy of the file as it is, and restore the newest sound backup
     ");
 }
 
@@ -96,7 +99,9 @@ fn a_backup_that_would_only_be_made_is_not() {
 
 /// What was said, whatever the schema version of this program is.
 fn without_version(run: &Run) -> String {
-    run.to_string().replace(&format!(" {VERSION}"), " [CURRENT]")
+    // Not the beginning of another number.
+    let ends = [" ", ";", ".", "\n"].into_iter();
+    ends.fold(run.to_string(), |text, end| text.replace(&format!(" {VERSION}{end}"), &format!(" [CURRENT]{end}")))
 }
 
 #[test]
@@ -114,6 +119,7 @@ fn a_store_of_the_present_version_needs_no_migration() {
 #[test]
 fn a_store_from_before_the_outbox_is_brought_up_with_its_users() {
     let world = World::new().with_users("alice").with_password("alice", GOOD);
+    world.sql(WITHOUT_EMAIL_KEYS);
     world.sql(
         "DROP TABLE user_changes; ALTER TABLE event DROP COLUMN changes_digest; ALTER TABLE user DROP COLUMN added_by_event; \
          DROP TRIGGER link_dies_with_a_change; DROP TRIGGER link_dies_with_the_user; DROP TABLE message; DROP TABLE job; \
@@ -121,6 +127,12 @@ fn a_store_from_before_the_outbox_is_brought_up_with_its_users() {
          PRAGMA user_version = 1",
     );
     assert_eq!(world.run("users list").status, 78);
+    assert_snapshot!(without_version(&world.run("store migrate -n")), @"
+    status 0
+    -- stdout
+    Would upgrade the store from schema version 1 to [CURRENT].
+    ");
+    assert_eq!(world.ask("PRAGMA user_version"), "1");
     assert_snapshot!(without_version(&world.run("store migrate -v")), @"
     status 0
     -- stderr
@@ -338,12 +350,13 @@ fn each_thing_that_is_wrong_with_a_store_is_found_with_what_to_do() {
     references   sound
     rows         sound
     audit        sound
+    addresses    sound
     clock        sound
     reset key    [DIR]/data/reset.key: no such file: restore the key from its backup, or set [reset] key_file
     -- stderr
     error: the store has 1 fault
       - reset key: [DIR]/data/reset.key: no such file: restore the key from its backup, or set [reset] key_file
-    hint: for modes and the key, do as the line says; otherwise keep a copy of the file as it is, and restore the newest sound backup
+    hint: for modes, addresses and the key, do as the line says; otherwise keep a copy of the file as it is, and restore the newest sound backup
     ");
     world.file("data/reset.key", format!("{}\n", "0a".repeat(32)));
     assert_snapshot!(check(), @"
@@ -357,12 +370,13 @@ fn each_thing_that_is_wrong_with_a_store_is_found_with_what_to_do() {
     references   sound
     rows         sound
     audit        sound
+    addresses    sound
     clock        sound
     reset key    the key file is not the reset key of this store, and may be another's: name the right one with [reset] key_file
     -- stderr
     error: the store has 1 fault
       - reset key: the key file is not the reset key of this store, and may be another's: name the right one with [reset] key_file
-    hint: for modes and the key, do as the line says; otherwise keep a copy of the file as it is, and restore the newest sound backup
+    hint: for modes, addresses and the key, do as the line says; otherwise keep a copy of the file as it is, and restore the newest sound backup
     ");
     world.file("data/reset.key", &own);
     world.sql("CREATE TRIGGER more AFTER INSERT ON event BEGIN UPDATE operator SET role_id = 1; END");
@@ -377,12 +391,13 @@ fn each_thing_that_is_wrong_with_a_store_is_found_with_what_to_do() {
     references   sound
     rows         sound
     audit        sound
+    addresses    sound
     clock        sound
     reset key    sound
     -- stderr
     error: the store has 1 fault
       - schema: trigger `more` was not created by this program
-    hint: for modes and the key, do as the line says; otherwise keep a copy of the file as it is, and restore the newest sound backup
+    hint: for modes, addresses and the key, do as the line says; otherwise keep a copy of the file as it is, and restore the newest sound backup
     ");
     world.sql("DROP TRIGGER more");
     world.sql("PRAGMA ignore_check_constraints = ON; UPDATE user SET locale = x'00'");
@@ -401,6 +416,7 @@ fn each_thing_that_is_wrong_with_a_store_is_found_with_what_to_do() {
     references   sound
     rows         sound
     audit        sound
+    addresses    sound
     clock        see the warning
     reset key    sound
     -- stderr
@@ -436,6 +452,7 @@ fn a_reader_group_that_is_configured_and_not_in_effect_is_found() {
     references,
     rows,
     audit,
+    addresses,
     clock,
     reset key,
     reader group,[DIR]/data: has mode 0700 and gid [GID]: group [GROUP] can read it only with mode 2750 and group [GROUP]
@@ -444,7 +461,7 @@ fn a_reader_group_that_is_configured_and_not_in_effect_is_found() {
     error: the store has 2 faults
       - reader group: [DIR]/data: has mode 0700 and gid [GID]: group [GROUP] can read it only with mode 2750 and group [GROUP]
       - reader group: [DIR]/data/store.db: has mode 0600 and gid [GID]: group [GROUP] can read it only with mode 0640 and group [GROUP]
-    hint: for modes and the key, do as the line says; otherwise keep a copy of the file as it is, and restore the newest sound backup
+    hint: for modes, addresses and the key, do as the line says; otherwise keep a copy of the file as it is, and restore the newest sound backup
     ");
     fs::set_permissions(world.path("data"), fs::Permissions::from_mode(0o2750)).unwrap();
     let last = world.run("store check -o ndjson").out().lines().last().unwrap().to_owned();

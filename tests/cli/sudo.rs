@@ -266,7 +266,7 @@ fn value_for(argument: &clap::Arg) -> String {
     }
     let names = argument.get_value_names().unwrap_or_default();
     match names.first().map(|name| name.as_str()) {
-        Some("JOB") => "1",
+        Some("JOB" | "NO") => "1",
         Some("MAIL") => "reset",
         _ => "1d",
     }
@@ -284,6 +284,11 @@ fn every_argument_that_names_a_file_is_refused_to_a_restricted_operator() {
     assert_snapshot!(seen, @"
     demo FILE
     users list --from FILE
+    users show 1d --from FILE
+    users edit 1d --from FILE
+    users delete 1d --from FILE
+    users lock 1d --from FILE
+    users unlock 1d --from FILE
     users import FILE
     users export --from FILE
     users export --to FILE

@@ -134,7 +134,7 @@ fn what_other_tools_call_it_is_answered_with_the_command_and_not_run() {
     hint: did you mean: cxme-admin users list
     $ rm alice
     error: no such command: rm
-    hint: did you mean: cxme-admin users delete USER
+    hint: did you mean: cxme-admin users delete [USER]
     $ create new@example.com
     error: no such command: create
     hint: did you mean: cxme-admin users add EMAIL
@@ -143,19 +143,19 @@ fn what_other_tools_call_it_is_answered_with_the_command_and_not_run() {
     hint: did you mean: cxme-admin users add EMAIL
     $ get alice
     error: no such command: get
-    hint: did you mean: cxme-admin users show USER
+    hint: did you mean: cxme-admin users show [USER]
     $ passwd alice
     error: no such command: passwd
     hint: did you mean: cxme-admin users set-password USER
     $ info
     error: no such command: info
-    hint: did you mean: cxme-admin users show USER
+    hint: did you mean: cxme-admin users show [USER]
     $ status
     error: no such command: status
-    hint: did you mean: cxme-admin users show USER
+    hint: did you mean: cxme-admin users show [USER]
     $ del alice
     error: no such command: del
-    hint: did you mean: cxme-admin users delete USER
+    hint: did you mean: cxme-admin users delete [USER]
     $ useradd new@example.com
     error: no such command: useradd
     hint: did you mean: cxme-admin users add EMAIL
@@ -164,13 +164,13 @@ fn what_other_tools_call_it_is_answered_with_the_command_and_not_run() {
     hint: did you mean: cxme-admin users add EMAIL
     $ userdel alice
     error: no such command: userdel
-    hint: did you mean: cxme-admin users delete USER
+    hint: did you mean: cxme-admin users delete [USER]
     $ usermod alice
     error: no such command: usermod
-    hint: did you mean: cxme-admin users edit USER
+    hint: did you mean: cxme-admin users edit [USER]
     $ update alice
     error: no such command: update
-    hint: did you mean: cxme-admin users edit USER
+    hint: did you mean: cxme-admin users edit [USER]
     $ set-password alice
     error: no such command: set-password
     hint: did you mean: cxme-admin users set-password USER
@@ -185,7 +185,7 @@ fn what_other_tools_call_it_is_answered_with_the_command_and_not_run() {
     hint: did you mean: cxme-admin jobs list
     $ delete user alice
     error: no such command: delete
-    hint: did you mean: cxme-admin users delete USER
+    hint: did you mean: cxme-admin users delete [USER]
     $ show job 3
     error: no such command: show
     hint: did you mean: cxme-admin jobs show JOB
@@ -197,7 +197,7 @@ fn what_other_tools_call_it_is_answered_with_the_command_and_not_run() {
     hint: did you mean: cxme-admin users list
     $ user show alice
     error: no such command: user
-    hint: did you mean: cxme-admin users show USER
+    hint: did you mean: cxme-admin users show [USER]
     $ log
     error: no such command: log
     hint: did you mean: cxme-admin audit list
@@ -227,37 +227,37 @@ fn what_other_tools_call_it_is_answered_with_the_command_and_not_run() {
     hint: did you mean: cxme-admin users list
     $ users rm alice
     error: no such command: users rm
-    hint: did you mean: cxme-admin users delete USER
+    hint: did you mean: cxme-admin users delete [USER]
     $ users new
     error: no such command: users new
     hint: did you mean: cxme-admin users add EMAIL
     $ users get alice
     error: no such command: users get
-    hint: did you mean: cxme-admin users show USER
+    hint: did you mean: cxme-admin users show [USER]
     $ users passwd alice
     error: no such command: users passwd
     hint: did you mean: cxme-admin users set-password USER
     $ users remove alice
     error: no such command: users remove
-    hint: did you mean: cxme-admin users delete USER
+    hint: did you mean: cxme-admin users delete [USER]
     $ users del alice
     error: no such command: users del
-    hint: did you mean: cxme-admin users delete USER
+    hint: did you mean: cxme-admin users delete [USER]
     $ users info alice
     error: no such command: users info
-    hint: did you mean: cxme-admin users show USER
+    hint: did you mean: cxme-admin users show [USER]
     $ users status alice
     error: no such command: users status
-    hint: did you mean: cxme-admin users show USER
+    hint: did you mean: cxme-admin users show [USER]
     $ users update alice
     error: no such command: users update
-    hint: did you mean: cxme-admin users edit USER
+    hint: did you mean: cxme-admin users edit [USER]
     $ users disable alice
     error: no such command: users disable
-    hint: did you mean: cxme-admin users lock USER
+    hint: did you mean: cxme-admin users lock [USER]
     $ users enable alice
     error: no such command: users enable
-    hint: did you mean: cxme-admin users unlock USER
+    hint: did you mean: cxme-admin users unlock [USER]
     $ users login alice
     error: no such command: users login
     hint: did you mean: cxme-admin users verify-password [USER]
@@ -266,7 +266,7 @@ fn what_other_tools_call_it_is_answered_with_the_command_and_not_run() {
     hint: did you mean: cxme-admin users verify-password [USER]
     $ users change alice
     error: no such command: users change
-    hint: did you mean: cxme-admin users edit USER
+    hint: did you mean: cxme-admin users edit [USER]
     $ users pass alice
     error: no such command: users pass
     hint: did you mean: cxme-admin users password USER

@@ -97,8 +97,19 @@ fn a_relay_that_comes_back_within_the_patience_is_borne_with() {
         (At::Greeting, 0) => Act::Hang(b"421 busy\r\n".to_vec()),
         _ => Act::Usual,
     });
-    let report = world.send_order(smtp(relay.port()), Scope::OfNoJob, 2, Duration::from_secs(30));
+    let order = Order { connections: 2, patience: Duration::from_secs(30), ..Order::default() };
+    let mut seen = Vec::new();
+    let report = world.send_observed(smtp(relay.port()), &order, &mut |progress| {
+        seen.push((progress.relay_retry_in, progress.last_error.map(str::to_owned)));
+    });
     assert_eq!((report.accepted, report.trouble), (3, None));
+    let waits: Vec<_> = seen.iter().filter(|(retry_in, _)| retry_in.is_some()).collect();
+    assert!(!waits.is_empty(), "{seen:?}");
+    for (retry_in, why) in waits {
+        assert!(*retry_in <= Some(Duration::from_secs(1)), "{retry_in:?}");
+        assert!(why.as_deref().unwrap().contains("421 busy"), "{why:?}");
+    }
+    assert_eq!(seen.last().unwrap().0, None, "it is back");
 }
 
 #[test]

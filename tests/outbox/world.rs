@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use cxme_admin::clock::ScriptedClock;
 use cxme_admin::domain::email_address::EmailAddress;
+use cxme_admin::domain::event::NewEvent;
+use cxme_admin::domain::event::Outcome;
 use cxme_admin::domain::message::MessageId;
 use cxme_admin::domain::operator::Account;
 use cxme_admin::domain::operator::Operator;
@@ -18,6 +20,7 @@ use cxme_admin::domain::role::Permissions;
 use cxme_admin::domain::role::RoleId;
 use cxme_admin::domain::user::SignIn;
 use cxme_admin::domain::user::UserId;
+use cxme_admin::domain::user_change::SaltSeed;
 use cxme_admin::mail::compose::Composer;
 use cxme_admin::mail::letter::Letterhead;
 use cxme_admin::mail::smtp::Relay;
@@ -108,6 +111,19 @@ impl World {
     pub(crate) fn change<T>(&self, run: impl FnOnce(&Writing<'_>) -> Result<T>) -> T {
         let writing = self.store.write().unwrap();
         let value = run(&writing).unwrap();
+        if writing.has_user_changes().unwrap() {
+            let event = NewEvent {
+                time: self.now(),
+                account: operator(),
+                standing: "Admin".to_owned(),
+                action: "users edit".to_owned(),
+                outcome: Outcome::Done.word(),
+                user: None,
+                reason: None,
+                details: None,
+            };
+            writing.append_event_of_change(&event, &SaltSeed::new([0; 32])).unwrap();
+        }
         writing.commit().unwrap();
         value
     }
@@ -146,14 +162,7 @@ impl World {
     }
 
     fn queue_reset(&self, store: &Writing<'_>, user: UserId) -> Result<MessageId> {
-        let operator = Account {
-            uid: OPERATOR,
-            name: "carol".to_owned(),
-            is_name_known: true,
-            login_uid: None,
-            host: "host".to_owned(),
-            by_sudo: false,
-        };
+        let operator = operator();
         let address: EmailAddress = store.user_by_id(user)?.unwrap().email;
         store.queue_message(&NewMessage {
             content: NewContent::Link { invitation: false, life: LIFE, note: None },
@@ -261,4 +270,16 @@ pub(crate) fn can_trace() -> bool {
 pub(crate) fn code_in(mail: &str) -> String {
     let (_, rest) = mail.split_once("https://reset.example.com/#").unwrap();
     rest.chars().take(26).collect()
+}
+
+/// The account of the operator who queues the mails.
+fn operator() -> Account {
+    Account {
+        uid: OPERATOR,
+        name: "carol".to_owned(),
+        is_name_known: true,
+        login_uid: None,
+        host: "host".to_owned(),
+        by_sudo: false,
+    }
 }

@@ -62,7 +62,12 @@ impl Shell {
     /// Starts dash and waits for its prompt.
     pub(crate) fn start() -> Self {
         let mut dash = Command::new("setsid");
-        dash.args(["--ctty", "dash", "-i"]).env_clear().env("PATH", "/usr/bin:/bin").env("PS1", SHELL_PROMPT);
+        dash.args(["--ctty", "dash", "-i"])
+            .env_clear()
+            .env("PATH", "/usr/bin:/bin")
+            .env("PS1", SHELL_PROMPT)
+            .env("TERM", "xterm")
+            .env("LANG", "C.UTF-8");
         let mut shell = Self::begin(dash);
         shell.await_shell();
         shell

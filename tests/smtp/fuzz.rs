@@ -182,7 +182,7 @@ fn what_the_program_writes_is_strict_on_the_wire_whatever_the_names_and_notes_ar
         let organization =
             Organization { name: chance.text(6), help_contact: chance.text(6), ..Organization::default() };
         let letterhead = Letterhead {
-            from: EmailAddress::stored("accounts@example.com".to_owned()),
+            from: "accounts@example.com".parse().unwrap(),
             reply_to: None,
             bounce_to: None,
             organization: &organization,

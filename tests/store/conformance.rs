@@ -35,6 +35,7 @@ use cxme_admin::store::Result;
 use cxme_admin::store::Store;
 use cxme_admin::store::StoreError;
 use cxme_admin::store::Writing;
+use cxme_admin::store::chosen::ChosenEdit;
 use cxme_admin::store::events::EventQuery;
 use cxme_admin::store::import::Conflict;
 use cxme_admin::store::import::Given;
@@ -72,7 +73,7 @@ fn open(path: &Path) -> Result<Store> {
     Store::open(path, &Rule::store(false), Expect::Current)
 }
 
-fn change<T>(store: &Store, run: impl FnOnce(&Writing<'_>) -> Result<T>) -> T {
+pub(crate) fn change<T>(store: &Store, run: impl FnOnce(&Writing<'_>) -> Result<T>) -> T {
     let writing = store.write().unwrap();
     let value = run(&writing).unwrap();
     if writing.has_user_changes().unwrap() {
@@ -154,6 +155,7 @@ fn the_story_of_a_store() {
     events_form_a_chain(&store, alice);
     let frank = each_change_of_a_user_is_kept_beside_its_event(&store, minimal);
     the_values_of_a_deleted_user_are_erased_and_the_chain_is_whole(&store, frank);
+    many_users_are_changed_at_once(&store, minimal);
     a_deleted_user_leaves_his_events_and_his_number_free_for_nobody(&store, alice, minimal);
     let copy = folder.path().join("copy.db");
     store.finish_copy(store.begin_copy(&copy).unwrap()).unwrap();
@@ -346,6 +348,46 @@ fn an_import_names_every_conflict_and_then_takes_all(store: &Store, minimal: Rol
     assert_eq!((bob.email.as_str(), bob.session_epoch), ("Bob@example.com", 1));
 }
 
+fn many_users_are_changed_at_once(store: &Store, minimal: RoleId) {
+    let names = ["erin", "frank", "grace"];
+    for name in names {
+        change(store, |writing| writing.add_user(&new_user(name, minimal)));
+    }
+    let named = Selection { named: Some(names.map(UserReference::new).into()), ..Selection::default() };
+    let lock = Lock { until: Some(at(60)), reason: None };
+    let choose = |writing: &Writing<'_>| writing.choose_users(&named, at(1));
+    let digest = store.read().unwrap();
+    assert_eq!(digest.choose_users(&named, at(1)).unwrap(), 3);
+    let all = digest.chosen_digest().unwrap();
+    let (count, first) = digest.chosen_with_roles(&[minimal], 2).unwrap();
+    assert_eq!((count, first[0].username.as_str(), first.len()), (3, "erin", 2));
+    assert_eq!(digest.chosen_with_roles(&[], 2).unwrap().0, 0);
+    let two =
+        Selection { named: Some([UserReference::new("erin"), UserReference::new("frank")].into()), ..named.clone() };
+    assert_eq!(digest.choose_users(&two, at(1)).unwrap(), 2);
+    assert_ne!(digest.chosen_digest().unwrap(), all);
+    drop(digest);
+    let changed = |run: &dyn Fn(&Writing<'_>) -> Result<u64>| {
+        change(store, |writing| {
+            choose(writing)?;
+            run(writing)
+        })
+    };
+    assert_eq!(changed(&|writing| writing.lock_chosen(&lock, at(1))), 3);
+    assert_eq!(changed(&|writing| writing.lock_chosen(&lock, at(2))), 0, "the same lock is left alone");
+    assert_eq!(changed(&|writing| writing.lock_chosen(&lock, at(60))), 3, "it had ended");
+    assert_eq!(changed(&|writing| Ok(writing.unlock_chosen(at(61))?.unlocked)), 3);
+    let event = store.read().unwrap().newest_event().unwrap().unwrap().number;
+    assert_eq!(store.read().unwrap().count_user_changes(event).unwrap().1, 3, "each is found by its own changes");
+    let edit = ChosenEdit { sign_in: Some(SignIn::Saml), locale: Some(Some("de".to_owned())), ..ChosenEdit::default() };
+    assert_eq!(changed(&|writing| Ok(writing.edit_chosen(&edit, at(62))?.changed)), 3);
+    assert_eq!(changed(&|writing| Ok(writing.edit_chosen(&edit, at(63))?.changed)), 0);
+    let frank = store.read().unwrap().user(&UserReference::new("frank")).unwrap().unwrap();
+    assert_eq!((frank.sign_in, frank.locale.as_deref(), frank.session_epoch), (SignIn::Saml, Some("de"), 3));
+    assert_eq!(changed(&|writing| writing.delete_chosen()), 3);
+    assert_eq!(store.read().unwrap().count_users(&named, at(64)).unwrap(), 0);
+}
+
 fn events_form_a_chain(store: &Store, alice: UserId) {
     let newest = |store: &Store| store.read().unwrap().newest_event().unwrap().unwrap();
     let before = newest(store).number;
@@ -368,6 +410,13 @@ fn events_form_a_chain(store: &Store, alice: UserId) {
     assert_eq!(numbers(&EventQuery { limit: Some(2), ..EventQuery::default() }), [3, 2], "newest first");
     assert_eq!(numbers(&EventQuery { user: Some(alice), ..EventQuery::default() })[0], 2);
     assert_eq!(numbers(&EventQuery { since: Some(BEGIN + 2), ..EventQuery::default() }), [3, 2]);
+    let first = |query: EventQuery| numbers(&EventQuery { limit: Some(3), ..query });
+    assert_eq!(first(EventQuery { until: Some(BEGIN + 2), ..EventQuery::default() })[..2], [2, 1]);
+    assert_eq!(first(EventQuery { action: Some("users lock"), ..EventQuery::default() }), [3, 2, 1]);
+    assert_eq!(first(EventQuery { action: Some("users"), ..EventQuery::default() }), [3, 2, 1]);
+    assert_eq!(first(EventQuery { action: Some("users l"), ..EventQuery::default() }), [0; 0]);
+    assert_eq!(reading.event(before + 2).unwrap().map(|event| event.number), Some(before + 2));
+    assert_eq!(reading.event(before + 4).unwrap(), None);
 }
 
 /// What a check of the chain can end with.
@@ -398,7 +447,8 @@ fn each_change_of_a_user_is_kept_beside_its_event(store: &Store, minimal: RoleId
     change(store, |writing| writing.set_lock(id, Some(&lock), at(1)));
     change(store, |writing| {
         writing.set_lock(id, None, at(2))?;
-        writing.remove_password(id)?;
+        // SAML removes the password.
+        writing.update_user(&User { sign_in: SignIn::Saml, ..edited.clone() })?;
         // Changed and changed back: nothing.
         writing.update_user(&User { name: "Eve".to_owned(), ..edited.clone() })?;
         writing.update_user(&edited)?;

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use cxme_admin::domain::eligibility;
 use cxme_admin::domain::eligibility::Candidate;
+use cxme_admin::domain::email_address;
 use cxme_admin::domain::operator::Account;
 use cxme_admin::domain::organization::Organization;
 use cxme_admin::domain::role::Permission;
@@ -60,7 +61,14 @@ fn permissions() -> impl Strategy<Value = Vec<Permission>> {
 fn user() -> impl Strategy<Value = Generated> {
     let moments =
         || prop_oneof![Just(None), (-3_i64..=3).prop_map(Some), any::<i32>().prop_map(|far| Some(far.into()))];
-    let domains = prop_oneof![Just("example.com"), Just("EXAMPLE.com"), Just("sub.example.com"), Just("example.net")];
+    let domains = prop_oneof![
+        Just("example.com"),
+        Just("EXAMPLE.com"),
+        Just("sub.example.com"),
+        Just("example.net"),
+        Just("bücher.example"),
+        Just("XN--BCHER-KVA.example")
+    ];
     (1_i64..6, any::<bool>(), any::<bool>(), moments(), moments(), domains).prop_map(
         |(role, is_saml, has_password, locked_at, locked_until, domain)| Generated {
             role,
@@ -112,8 +120,8 @@ impl Scene {
             self.sql
                 .execute(
                     "INSERT INTO user (id, username, email, name, role_id, sign_in, locked_at, locked_until, created_at, \
-                     updated_at, password_set_at, password_hash) VALUES (?1, 'user' || ?1, 'user' || ?1 || '@' || ?2, '', ?3, \
-                     ?4, ?5, ?6, 1, 1, ?7, ?8)",
+                     updated_at, password_set_at, password_hash, email_key) VALUES (?1, 'user' || ?1, 'user' || ?1 || '@' || ?2, '', ?3, \
+                     ?4, ?5, ?6, 1, 1, ?7, ?8, ?9)",
                     params![
                         i64::try_from(place).unwrap() + 1,
                         user.domain,
@@ -123,6 +131,7 @@ impl Scene {
                         user.locked_until.map(|until| now + until),
                         set_at,
                         set_at.map(|_| HASH),
+                        email_address::key(&format!("user{}@{}", place + 1, user.domain)),
                     ],
                 )
                 .unwrap();
@@ -248,8 +257,13 @@ fn the_login_view_has_exactly_those_who_may_log_in() {
 fn a_job_skips_exactly_those_who_may_get_no_link_and_for_the_same_reason() {
     let scene = Scene::new();
     let now = at(1_800_000_000);
-    let organizations =
-        prop_oneof![Just(vec![]), Just(vec!["Example.com"]), Just(vec!["example.net", "sub.example.com"])];
+    let organizations = prop_oneof![
+        Just(vec![]),
+        Just(vec!["Example.com"]),
+        Just(vec!["example.net", "sub.example.com"]),
+        Just(vec!["xn--bcher-kva.example"]),
+        Just(vec!["BÜCHER.example"])
+    ];
     let roles = proptest::collection::vec(permissions(), 3);
     proptest!(config(24), |(users in proptest::collection::vec(user(), 1..20), roles in roles, own in permissions(),
                             domains in organizations, everything in any::<bool>())| {

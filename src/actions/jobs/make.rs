@@ -10,6 +10,7 @@ use crate::actions::Record;
 use crate::actions::Result;
 use crate::actions::Scene;
 use crate::actions::ago;
+use crate::actions::outbox::doubt_senders;
 use crate::actions::resets::send;
 use crate::actions::resets::send::check_note;
 use crate::actions::users::list::Wanted;
@@ -102,22 +103,34 @@ pub fn with_key(desk: &Desk, key: &str) -> Result<Option<Job>> {
     desk.view(Action::UsersSendResetToMany, |view| Ok(view.job_with_key(key)?))
 }
 
-/// Counts who would be mailed and who not, and changes nothing.
+/// Counts who would be mailed and who not. A dry run changes nothing; else what dead processes were sending is taken up first.
 ///
 /// # Errors
 /// When the operator may not send to many, a role, a user or a job that is named does not exist, or the wish is malformed.
-pub fn plan(desk: &Desk, wish: &Wish) -> Result<Plan> {
+pub fn plan(desk: &Desk, wish: &Wish, intent: &Intent) -> Result<Plan> {
     check(wish)?;
     desk.view(wish.action(), |_| Ok(()))?;
-    desk.take_up_the_dead()?;
-    desk.view(wish.action(), |view| {
-        let parts = with_recipients(view, wish, |recipients| Ok(view.plan_job(recipients)?))?;
-        let has_resets = parts.iter().any(|part| part.skipped.is_none() && part.resets > 0);
-        if has_resets && send::life(&wish.wanted, false).is_err() {
-            return Err(too_long().into());
-        }
-        expected(wish, Plan { parts })
+    if !intent.dry_run {
+        desk.take_up_the_dead()?;
+        return desk.view(wish.action(), |view| planned(view, wish));
+    }
+    let dead = desk.dead_senders()?;
+    if dead.is_empty() {
+        return desk.view(wish.action(), |view| planned(view, wish));
+    }
+    desk.change(wish.action(), intent, |change| {
+        doubt_senders(change, &dead)?;
+        Ok((Record::default(), planned(change, wish)?))
     })
+}
+
+fn planned(scene: &impl Scene, wish: &Wish) -> Result<Plan> {
+    let parts = with_recipients(scene, wish, |recipients| Ok(scene.reading().plan_job(recipients)?))?;
+    let has_resets = parts.iter().any(|part| part.skipped.is_none() && part.resets > 0);
+    if has_resets && send::life(&wish.wanted, false).is_err() {
+        return Err(too_long().into());
+    }
+    expected(wish, Plan { parts })
 }
 
 /// What making a job came to.

@@ -3,5 +3,6 @@
 pub mod end;
 pub mod make;
 pub mod pause;
+pub mod report_limit;
 pub mod run;
 pub mod show;

@@ -22,6 +22,7 @@ use crate::outbox::Progress;
 use crate::outbox::Report;
 use crate::store::jobs::Counts;
 use crate::store::jobs::Job;
+use crate::store::outbox::NextTry;
 use crate::store::outbox::Place;
 use crate::store::outbox::Scope;
 
@@ -62,6 +63,14 @@ pub fn look(desk: &Desk) -> Result<Work> {
         let single = view.anything_due(&Place::of(None), view.now())? || !view.senders_in_flight()?.is_empty();
         Ok(Work { single, jobs: view.running_jobs()? })
     })
+}
+
+/// The messages that wait for another try, and the first of them.
+///
+/// # Errors
+/// When the operator may not run jobs, or the store cannot be read.
+pub fn next_try(desk: &Desk) -> Result<Option<NextTry>> {
+    desk.view(Action::JobsRun, |view| Ok(view.next_try(view.now())?))
 }
 
 /// A job that is to be sent. A paused one continues: that is a change, and has its event. Sending a job that

@@ -12,6 +12,7 @@ use crate::actions::Result;
 use crate::actions::Scene as _;
 use crate::actions::ago;
 use crate::actions::outbox::check_post;
+use crate::actions::outbox::doubt_senders;
 use crate::domain::action::Action;
 use crate::domain::eligibility;
 use crate::domain::eligibility::Candidate;
@@ -27,6 +28,7 @@ use crate::domain::user::UserReference;
 use crate::outbox::Order;
 use crate::outbox::Post;
 use crate::outbox::Report;
+use crate::store::lock::Held;
 use crate::store::messages::Message;
 use crate::store::messages::NewContent;
 use crate::store::messages::NewMessage;
@@ -102,12 +104,15 @@ pub fn send(
     desk.view(Action::UsersSendReset, |_| Ok(()))?;
     check_note(wanted.note.as_deref())?;
     check_post(desk, post)?;
-    desk.take_up_the_dead()?;
+    let dead = if intent.dry_run { desk.dead_senders()? } else { Vec::new() };
+    if !intent.dry_run {
+        desk.take_up_the_dead()?;
+    }
     let mut queued = Vec::with_capacity(references.len());
     let (mut ids, mut met) = (Vec::new(), HashSet::new());
     for reference in references {
         let mut user = None;
-        let result = queue(desk, reference, wanted, intent, &met, &mut user);
+        let result = queue(desk, reference, wanted, intent, &dead, &met, &mut user);
         if user.is_some_and(|user| !met.insert(user)) {
             continue;
         }
@@ -149,16 +154,19 @@ pub fn check_note(note: Option<&str>) -> Result<()> {
     Ok(judged.map_err(|fault| Refusal::Field { field: "note", fault: fault.to_string() })?)
 }
 
-/// Queues a mail to a user, whose number is put into `found`; not to one of those who were met before, under another name.
+/// Queues a mail to a user, after what the `dead` were sending is in doubt. The user's number is put into `found`; one of
+/// those who were `met` before, under another name, gets none.
 fn queue(
     desk: &Desk,
     reference: &UserReference,
     wanted: &Wanted,
     intent: &Intent,
+    dead: &[Held],
     met: &HashSet<UserId>,
     found: &mut Option<UserId>,
 ) -> Result<Queued> {
     desk.change(Action::UsersSendReset, intent, |change| {
+        doubt_senders(change, dead)?;
         let user = change.user(reference)?;
         *found = Some(user.id);
         if met.contains(&user.id) {

@@ -74,7 +74,7 @@ pub fn add(desk: &Desk, wanted: &Wanted, intent: &Intent) -> Result<User> {
             locale: wanted.locale.clone(),
             created_at: change.now(),
         })?;
-        let user = change.user_by_id(id)?.ok_or_else(|| Refusal::NoSuchUser(wanted.email.to_string()))?;
+        let user = change.user_by_id(id)?.ok_or_else(|| Refusal::no_such_user(wanted.email.to_string()))?;
         let mut record = Record::of(&user);
         record.note("role", wanted.role.as_deref().unwrap_or(MINIMAL));
         record.note("sign_in", user.sign_in.word());
@@ -101,7 +101,7 @@ pub(super) fn role(change: &Change<'_>, name: &str) -> Result<RoleId> {
 /// Refuses a name or an address that another user has.
 fn check_free(change: &Change<'_>, username: &Username, email: &EmailAddress) -> Result<()> {
     // The address first: where both are taken, another username would not help.
-    if change.reading().user(&UserReference::Email(email.as_str().to_owned()))?.is_some() {
+    if change.reading().is_email_taken(email, None)? {
         return Err(Refusal::EmailTaken(email.as_str().to_owned()).into());
     }
     if change.reading().user(&UserReference::Username(username.as_str().to_owned()))?.is_some() {

@@ -1,5 +1,8 @@
 //! `users delete`.
 
+use super::targets::Resolved;
+use super::targets::Several;
+use super::targets::resolve_several;
 use crate::actions::Desk;
 use crate::actions::Intent;
 use crate::actions::Record;
@@ -9,31 +12,26 @@ use crate::domain::action::Action;
 use crate::domain::user::User;
 use crate::domain::user::UserReference;
 
-/// Deletes users, all or none. Gives them as they were.
+/// Deletes a user. Gives the user as it was.
 ///
 /// # Errors
-/// When one does not exist or outranks the operator.
-pub fn delete(desk: &Desk, references: &[UserReference], intent: &Intent) -> Result<Vec<User>> {
+/// When there is no such user, or the user's role may do more than the operator's.
+pub fn delete(desk: &Desk, reference: &UserReference, intent: &Intent) -> Result<User> {
     desk.change(Action::UsersDelete, intent, |change| {
-        // All are found before the first is deleted: one may be named twice, by username and by address.
-        let mut deleted: Vec<User> = Vec::new();
-        for reference in references {
-            let user = change.subordinate(reference)?;
-            if deleted.iter().all(|other| other.id != user.id) {
-                deleted.push(user);
-            }
-        }
-        for user in &deleted {
-            change.delete_user(user.id)?;
-        }
-        let mut record = match deleted.as_slice() {
-            [only] => Record::of(only),
-            _ => Record::default(),
-        };
-        if deleted.len() != 1 {
-            let names: Vec<&str> = deleted.iter().map(|user| user.email.as_str()).collect();
-            record.note("emails", names);
-        }
-        Ok((record, deleted))
+        let user = change.subordinate(reference)?;
+        change.delete_user(user.id)?;
+        Ok((Record::of(&user), user))
+    })
+}
+
+/// Deletes several users, all or none. Gives those that were deleted.
+///
+/// # Errors
+/// When one does not exist, one's role may do more than the operator's, or they are others than the operator confirmed.
+pub fn delete_several(desk: &Desk, several: &Several, intent: &Intent) -> Result<Resolved> {
+    desk.change(Action::UsersDelete, intent, |change| {
+        let (resolved, mut record) = resolve_several(change, several)?;
+        record.is_unchanged = change.delete_chosen()? == 0;
+        Ok((record, resolved))
     })
 }

@@ -4,19 +4,27 @@ use super::add::check_domain;
 use super::add::check_line;
 use super::add::check_locale;
 use super::add::role;
+use super::targets::Resolved;
+use super::targets::Several;
+use super::targets::resolve_several;
 use crate::actions::Change;
 use crate::actions::Desk;
 use crate::actions::Intent;
 use crate::actions::Record;
 use crate::actions::Result;
 use crate::actions::Scene as _;
+use crate::actions::outbox::queue_address_notices;
 use crate::domain::action::Action;
 use crate::domain::email_address::EmailAddress;
+use crate::domain::email_domain;
+use crate::domain::message::MessageId;
 use crate::domain::refusal::Refusal;
 use crate::domain::user::SignIn;
 use crate::domain::user::User;
 use crate::domain::user::UserReference;
 use crate::domain::user::Username;
+use crate::store::chosen::ChosenEdit;
+use crate::store::chosen::ChosenEdited;
 
 /// The fields to be changed; `None`: stays as it is.
 #[derive(Debug, Clone, Default)]
@@ -33,6 +41,22 @@ pub struct Edit {
     pub sign_in: Option<SignIn>,
     /// The language; empty: the organization's.
     pub locale: Option<String>,
+    /// Whether another address is told to the former one and to the new one.
+    pub notify: bool,
+    /// Whether they must choose another password at the next sign-in.
+    pub must_change: Option<bool>,
+}
+
+impl Edit {
+    /// The first option that is about one user alone, such as an address, if one is given.
+    pub fn option_for_one(&self) -> Option<&'static str> {
+        let given = [
+            ("--email", self.email.is_some()),
+            ("--username", self.username.is_some()),
+            ("--name", self.name.is_some()),
+        ];
+        given.into_iter().find_map(|(option, is_given)| is_given.then_some(option))
+    }
 }
 
 /// What an edit did.
@@ -46,6 +70,8 @@ pub struct Edited {
     pub changed: Vec<String>,
     /// Whether moving to SAML took a password away.
     pub password_removed: bool,
+    /// The notices of another address that were queued.
+    pub notices: Vec<MessageId>,
 }
 
 /// Says what an edit would do, without doing it: asked for before the operator is.
@@ -53,30 +79,40 @@ pub struct Edited {
 /// # Errors
 /// As [`edit`].
 pub fn plan(desk: &Desk, reference: &UserReference, edit: &Edit) -> Result<Edited> {
-    self::edit(desk, reference, edit, &Intent { dry_run: true, ..Intent::default() })
+    self::edit(desk, reference, edit, None, &Intent { dry_run: true, ..Intent::default() })
 }
 
-/// Edits a user. Moving to SAML, by `--sign-in` or by an address in a SAML domain, takes the password away in the same
-/// change; another address or another way to sign in ends the sessions that are open.
+/// Edits a user. Moving to SAML, by `--sign-in` or by an address in a SAML domain, removes the password in the same change;
+/// another address or another way to sign in ends the sessions that are open. `confirmed` is how many passwords the operator
+/// agreed to remove; `None`: any number.
 ///
 /// # Errors
-/// When a field is malformed or taken, or the operator may not.
-pub fn edit(desk: &Desk, reference: &UserReference, edit: &Edit, intent: &Intent) -> Result<Edited> {
+/// When a field is malformed or taken, the operator may not, or a password would be removed that was not confirmed.
+pub fn edit(
+    desk: &Desk,
+    reference: &UserReference,
+    edit: &Edit,
+    confirmed: Option<u64>,
+    intent: &Intent,
+) -> Result<Edited> {
     desk.change(Action::UsersEdit, intent, |change| {
         let old = change.subordinate(reference)?;
         let mut new = old.clone();
         apply(change, edit, &mut new)?;
+        let role = change.role(new.role)?.map(|role| role.name).unwrap_or_default();
+        // By name: the order in which they are told. The values are recorded beside the event.
+        let fields = [
+            ("email", old.email.as_str() != new.email.as_str()),
+            ("locale", old.locale != new.locale),
+            ("must_change_password", must_change(&old) != must_change(&new)),
+            ("name", old.name != new.name),
+            ("role", old.role != new.role),
+            ("sign_in", old.sign_in != new.sign_in),
+            ("username", old.username.as_str() != new.username.as_str()),
+        ];
+        let changed: Vec<String> =
+            fields.into_iter().filter(|(_, differs)| *differs).map(|(name, _)| name.to_owned()).collect();
         let mut record = Record::of(&old);
-        let role_name = |user: &User| Ok::<_, crate::store::StoreError>(change.role(user.role)?.map(|role| role.name));
-        record.note_change("email", old.email.as_str(), new.email.as_str());
-        record.note_change("username", old.username.as_str(), new.username.as_str());
-        record.note_change("name", old.name.as_str(), new.name.as_str());
-        let role = role_name(&new)?;
-        record.note_change("role", role_name(&old)?, role.clone());
-        record.note_change("sign_in", old.sign_in.word(), new.sign_in.word());
-        record.note_change("locale", old.locale.clone(), new.locale.clone());
-        let is_change = |(_, value): &(&String, &serde_json::Value)| value.is_object();
-        let changed: Vec<String> = record.details.iter().filter(is_change).map(|(name, _)| name.clone()).collect();
         record.is_unchanged = changed.is_empty();
         let password_removed = !changed.is_empty() && new.sign_in == SignIn::Saml && old.password.is_some();
         if !changed.is_empty() {
@@ -84,15 +120,92 @@ pub fn edit(desk: &Desk, reference: &UserReference, edit: &Edit, intent: &Intent
             new.session_epoch += i64::from(ends_sessions);
             new.updated_at = change.now();
             if new.sign_in == SignIn::Saml {
-                change.remove_password(old.id)?;
                 new.password = None;
             }
             change.update_user(&new)?;
+            if let Some(must_change) = edit.must_change {
+                change.set_must_change(new.id, must_change)?;
+            }
+        }
+        let is_other_address = !old.email.is_same(&new.email);
+        let mut notices = Vec::new();
+        if edit.notify && is_other_address {
+            notices = queue_address_notices(change, &new, &old.email)?;
+            record.note("notices", notices.len());
         }
         if password_removed {
-            record.note("password", "removed");
+            require_confirmed(1, confirmed)?;
+            record.note("passwords_removed", 1);
         }
-        Ok((record, Edited { user: new, role: role.unwrap_or_default(), changed, password_removed }))
+        Ok((record, Edited { user: new, role, changed, password_removed, notices }))
+    })
+}
+
+/// Refuses to remove more passwords than the operator confirmed.
+fn require_confirmed(passwords: u64, confirmed: Option<u64>) -> Result<()> {
+    if confirmed.is_some_and(|confirmed| passwords > confirmed) {
+        return Err(Refusal::PasswordsRemoved { passwords }.into());
+    }
+    Ok(())
+}
+
+fn must_change(user: &User) -> bool {
+    user.password.as_ref().is_some_and(|password| password.must_change)
+}
+
+/// What an edit of several users did.
+#[derive(Debug)]
+pub struct EditedSeveral {
+    /// The users.
+    pub users: Resolved,
+    /// What was done.
+    pub done: ChosenEdited,
+}
+
+impl AsRef<Resolved> for EditedSeveral {
+    fn as_ref(&self) -> &Resolved {
+        &self.users
+    }
+}
+
+/// Edits several users, all or none. Fields that are about one user alone ([`Edit::option_for_one`]) are ignored. `confirmed` is
+/// how many passwords the operator agreed to remove; `None`: any number.
+///
+/// # Errors
+/// When a field is malformed, one of the users does not exist, one's role may do more than the operator's, or they are others
+/// than the operator confirmed, or more passwords would be removed.
+pub fn edit_several(
+    desk: &Desk,
+    several: &Several,
+    edit: &Edit,
+    confirmed: Option<u64>,
+    intent: &Intent,
+) -> Result<EditedSeveral> {
+    desk.change(Action::UsersEdit, intent, |change| {
+        let (users, mut record) = resolve_several(change, several)?;
+        let locale = edit.locale.clone().map(|locale| Some(locale).filter(|locale| !locale.is_empty()));
+        check_locale(locale.as_ref().and_then(Option::as_deref))?;
+        let chosen = ChosenEdit {
+            role: edit.role.as_deref().map(|name| role(change, name)).transpose()?,
+            sign_in: edit.sign_in,
+            locale,
+            must_change: edit.must_change,
+        };
+        let done = change.edit_chosen(&chosen, change.now())?;
+        require_confirmed(done.passwords_removed, confirmed)?;
+        record.is_unchanged = done.changed == 0;
+        record.note("changed", done.changed);
+        let mut note_new = |name, new: Option<serde_json::Value>| {
+            new.into_iter().for_each(|new| record.note(name, serde_json::json!({ "new": new })));
+        };
+        note_new("role", edit.role.as_deref().map(Into::into));
+        note_new("sign_in", chosen.sign_in.map(|sign_in| sign_in.word().into()));
+        note_new("locale", chosen.locale.map(Into::into));
+        note_new("must_change_password", chosen.must_change.map(Into::into));
+        if done.passwords_removed > 0 {
+            record.note("passwords_removed", done.passwords_removed);
+        }
+        Ok((record, EditedSeveral { users, done }))
     })
 }
 
@@ -104,14 +217,13 @@ fn apply(change: &Change<'_>, edit: &Edit, user: &mut User) -> Result<()> {
         }
         user.username = username.clone();
     }
-    if let Some(email) = &edit.email {
-        let holder = change.reading().user(&UserReference::Email(email.as_str().to_owned()))?;
-        if holder.is_some_and(|holder| holder.id != user.id) {
+    if let Some(email) = edit.email.as_ref().filter(|email| **email != user.email) {
+        if change.reading().is_email_taken(email, Some(user.id))? {
             return Err(Refusal::EmailTaken(email.as_str().to_owned()).into());
         }
         check_domain(change, email)?;
         // The domain decides when an address comes in; an address that only changes its user part says nothing new.
-        if !email.domain().eq_ignore_ascii_case(user.email.domain()) {
+        if !email_domain::is_same(email.domain(), user.email.domain()) {
             user.sign_in = change.desk().organization().sign_in_of(email);
         }
         user.email = email.clone();
@@ -125,6 +237,16 @@ fn apply(change: &Change<'_>, edit: &Edit, user: &mut User) -> Result<()> {
     }
     if let Some(sign_in) = edit.sign_in {
         user.sign_in = sign_in;
+    }
+    if let Some(must_change) = edit.must_change {
+        let password = user.password.as_mut().filter(|_| user.sign_in == SignIn::Password);
+        match password {
+            Some(password) => password.must_change = must_change,
+            None if must_change => {
+                return Err(Refusal::NoPasswordToChange { user: user.username.to_string() }.into());
+            }
+            None => {}
+        }
     }
     if let Some(locale) = &edit.locale {
         user.locale = Some(locale.clone()).filter(|locale| !locale.is_empty());

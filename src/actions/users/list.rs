@@ -9,6 +9,7 @@ use crate::actions::Desk;
 use crate::actions::Result;
 use crate::actions::Scene;
 use crate::actions::error::UnknownName;
+use crate::actions::near::near;
 use crate::domain::action::Action;
 use crate::domain::refusal::Refusal;
 use crate::domain::role::RoleId;
@@ -69,12 +70,13 @@ pub(in crate::actions) fn resolve(scene: &impl Scene, wanted: &Wanted) -> Result
     }
     if let Some(names) = &query.selection.named {
         let unknown = scene.reading().unknown_names(names)?;
-        let named = |place: usize| UnknownName {
+        let named = |(count, place): (usize, usize)| UnknownName {
             line: wanted.lines.get(place).copied(),
             name: names[place].as_str().to_owned(),
+            near: if count < UnknownName::SHOWN { near(scene, &names[place]) } else { Vec::new() },
         };
         if !unknown.is_empty() {
-            return Err(ActionError::UnknownNames(unknown.into_iter().map(named).collect()));
+            return Err(ActionError::UnknownNames(unknown.into_iter().enumerate().map(named).collect()));
         }
     }
     Ok(query)

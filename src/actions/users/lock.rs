@@ -2,6 +2,10 @@
 
 use jiff::Timestamp;
 
+use super::targets::Resolved;
+use super::targets::Several;
+use super::targets::resolve_several;
+use crate::actions::Change;
 use crate::actions::Desk;
 use crate::actions::Intent;
 use crate::actions::Record;
@@ -13,6 +17,7 @@ use crate::domain::user::Lock;
 use crate::domain::user::Status;
 use crate::domain::user::User;
 use crate::domain::user::UserReference;
+use crate::store::chosen::ChosenUnlocked;
 
 /// What was found and done.
 #[derive(Debug, PartialEq, Eq)]
@@ -30,19 +35,65 @@ pub struct Outcome {
 pub fn lock(desk: &Desk, reference: &UserReference, until: Option<Timestamp>, intent: &Intent) -> Result<Outcome> {
     desk.change(Action::UsersLock, intent, |change| {
         let user = change.subordinate(reference)?;
-        if until.is_some_and(|until| until <= change.now()) {
-            return Err(Refusal::Field { field: "end of the lock", fault: "lies in the past".to_owned() }.into());
-        }
-        let lock = Lock { until, reason: intent.reason.clone() };
+        let lock = new_lock(change, until, intent)?;
         let changed = user.status(change.now()) == Status::Active || user.lock.as_ref() != Some(&lock);
         if changed {
             change.set_lock(user.id, Some(&lock), change.now())?;
         }
         let mut record = Record::of(&user);
         record.is_unchanged = !changed;
-        record.note("until", until.map_or("for good".to_owned(), |until| until.to_string()));
+        record.note("until", end(until));
         Ok((record, Outcome { username: name(&user), changed }))
     })
+}
+
+/// What locking several users found and did.
+#[derive(Debug, PartialEq, Eq)]
+pub struct LockedSeveral {
+    /// The users.
+    pub users: Resolved,
+    /// How many of them were locked; the others had the same lock already.
+    pub changed: u64,
+}
+
+impl AsRef<Resolved> for LockedSeveral {
+    fn as_ref(&self) -> &Resolved {
+        &self.users
+    }
+}
+
+/// Locks several users, all or none.
+///
+/// # Errors
+/// When one does not exist, one's role may do more than the operator's, they are others than the operator confirmed, or the
+/// moment has passed.
+pub fn lock_several(
+    desk: &Desk,
+    several: &Several,
+    until: Option<Timestamp>,
+    intent: &Intent,
+) -> Result<LockedSeveral> {
+    desk.change(Action::UsersLock, intent, |change| {
+        let (users, mut record) = resolve_several(change, several)?;
+        let changed = change.lock_chosen(&new_lock(change, until, intent)?, change.now())?;
+        record.is_unchanged = changed == 0;
+        record.note("changed", changed);
+        record.note("until", end(until));
+        Ok((record, LockedSeveral { users, changed }))
+    })
+}
+
+/// The lock, unless its end has passed.
+fn new_lock(change: &Change<'_>, until: Option<Timestamp>, intent: &Intent) -> Result<Lock> {
+    if until.is_some_and(|until| until <= change.now()) {
+        return Err(Refusal::Field { field: "end of the lock", fault: "lies in the past".to_owned() }.into());
+    }
+    Ok(Lock { until, reason: intent.reason.clone() })
+}
+
+/// The end of a lock in an event.
+fn end(until: Option<Timestamp>) -> String {
+    until.map_or("for good".to_owned(), |until| until.to_string())
 }
 
 /// What `users unlock` found and did.
@@ -75,6 +126,38 @@ pub fn unlock(desk: &Desk, reference: &UserReference, intent: &Intent) -> Result
             record.is_unchanged = !was_locked;
         }
         Ok((record, Unlocked { username: name(&user), was_locked, failures }))
+    })
+}
+
+/// What unlocking several users found and did.
+#[derive(Debug, PartialEq, Eq)]
+pub struct UnlockedSeveral {
+    /// The users.
+    pub users: Resolved,
+    /// What was done.
+    pub done: ChosenUnlocked,
+}
+
+impl AsRef<Resolved> for UnlockedSeveral {
+    fn as_ref(&self) -> &Resolved {
+        &self.users
+    }
+}
+
+/// Ends the locks of several users, and clears their wrong passwords, all or none.
+///
+/// # Errors
+/// When one does not exist, one's role may do more than the operator's, or they are others than the operator confirmed.
+pub fn unlock_several(desk: &Desk, several: &Several, intent: &Intent) -> Result<UnlockedSeveral> {
+    desk.change(Action::UsersUnlock, intent, |change| {
+        let (users, mut record) = resolve_several(change, several)?;
+        let done = change.unlock_chosen(change.now())?;
+        record.is_unchanged = done.changed == 0;
+        record.note("unlocked", done.unlocked);
+        if done.failures > 0 {
+            record.note("failed_logins", done.failures);
+        }
+        Ok((record, UnlockedSeveral { users, done }))
     })
 }
 

@@ -9,3 +9,4 @@ pub mod lock;
 pub mod password;
 pub mod show;
 pub mod tabular;
+pub mod targets;

@@ -125,7 +125,7 @@ pub fn set(
     desk.change(set_action(target.strictness()), intent, |change| {
         let user = change.subordinate(&UserReference::Username(target.user.username.as_str().to_owned()))?;
         if user.id != target.user.id {
-            return Err(Refusal::NoSuchUser(target.user.username.to_string()).into());
+            return Err(Refusal::no_such_user(target.user.username.to_string()).into());
         }
         change.require_password_sign_in(&user)?;
         change.set_password(user.id, &new_password(accepted, options, change.now()))?;

@@ -1,9 +1,15 @@
 //! `users show`.
 
+use std::collections::HashMap;
+
+use super::list::resolve;
+use super::targets::Several;
 use crate::actions::Desk;
 use crate::actions::Result;
 use crate::actions::Scene as _;
+use crate::actions::View;
 use crate::domain::action::Action;
+use crate::domain::role::RoleId;
 use crate::domain::sign_in::SignInFailures;
 use crate::domain::user::User;
 use crate::domain::user::UserReference;
@@ -29,9 +35,29 @@ pub fn show(desk: &Desk, reference: &UserReference) -> Result<Shown> {
     desk.view(Action::UsersShow, |view| {
         let user = view.user(reference)?;
         let role = view.role(user.role)?.map(|role| role.name).unwrap_or_default();
-        let fingerprint = desk.policy()?.fingerprint();
-        let meets_policy = user.password.as_ref().map(|facts| facts.policy.as_deref() == Some(fingerprint.as_str()));
-        let failures = view.sign_in_failures(user.id)?;
-        Ok(Shown { user, role, meets_policy, failures })
+        shown(view, user, role, &desk.policy()?.fingerprint())
     })
+}
+
+/// Gives each of several users to `visit`, by address.
+///
+/// # Errors
+/// When one who is named does not exist, the operator may not see users, or `visit` fails.
+pub fn show_several(desk: &Desk, several: &Several, visit: &mut dyn FnMut(&Shown) -> Result<()>) -> Result<()> {
+    desk.view(Action::UsersShow, |view| {
+        let query = resolve(view, &several.wanted)?;
+        let fingerprint = desk.policy()?.fingerprint();
+        let roles: HashMap<RoleId, String> = view.roles()?.into_iter().map(|role| (role.id, role.name)).collect();
+        view.each_user(&query, false, view.now(), |row| {
+            let user = row.to_user()?;
+            let role = roles.get(&user.role).cloned().unwrap_or_default();
+            visit(&shown(view, user, role, &fingerprint)?)
+        })
+    })
+}
+
+fn shown(view: &View<'_>, user: User, role: String, fingerprint: &str) -> Result<Shown> {
+    let meets_policy = user.password.as_ref().map(|facts| facts.policy.as_deref() == Some(fingerprint));
+    let failures = view.sign_in_failures(user.id)?;
+    Ok(Shown { user, role, meets_policy, failures })
 }

@@ -1,6 +1,7 @@
 //! `audit list`.
 
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 
 use crate::actions::ActionError;
 use crate::actions::audit;
@@ -13,16 +14,23 @@ use crate::cli::jobs::summary::counted;
 use crate::cli::output::Format;
 use crate::domain::action::Action;
 use crate::domain::duration::parse_duration;
+use crate::domain::event::Event;
+use crate::domain::moment::parse_moment;
 use crate::domain::user::UserReference;
+use crate::domain::user_change::DELETED;
+use crate::domain::user_change::UserChange;
 use crate::store::events::EventQuery;
 
 /// List events, the newest first
+///
+/// `--user` finds every event that changed the user, also among others (an import, a selection, a job), and shows what it changed:
+/// field, old and new value. Of a password only that it changed is recorded. The values of deleted users are erased.
 #[derive(Debug, clap::Args)]
 pub struct ListArgs {
-    /// Those about this user
+    /// Events about this user; of a deleted user the number, as in `user_id`
     #[arg(long, value_name = "USER")]
     user: Option<String>,
-    /// Those of this command, such as `users set-password`
+    /// Events of this command and of its variants, such as `users set-password`
     #[arg(long, value_name = "COMMAND")]
     action: Option<String>,
     /// Those by this OS account, by name or number
@@ -31,9 +39,12 @@ pub struct ListArgs {
     /// Refusals alone
     #[arg(long)]
     refused: bool,
-    /// Those of the last hours or days, such as `24h`
-    #[arg(long, value_name = "AGE")]
+    /// Events since a date (its midnight) or a time, such as `2026-11-01T08:00`; `7d`: of the last 7 days
+    #[arg(long, value_name = "TIME")]
     since: Option<String>,
+    /// Events until then; `1h`: until an hour ago
+    #[arg(long, value_name = "TIME")]
+    until: Option<String>,
     /// At most so many; all in data, 50 in a table
     #[arg(long, value_name = "N")]
     limit: Option<u64>,
@@ -49,7 +60,8 @@ const TABLE: [Head; 6] = [
     Head { name: "details", title: "DETAILS" },
 ];
 
-const DATA: [Head; 14] = [
+/// The fields of an event as data.
+pub(super) const DATA: [Head; 14] = [
     Head { name: "number", title: "" },
     Head { name: "time", title: "" },
     Head { name: "operator", title: "" },
@@ -66,6 +78,13 @@ const DATA: [Head; 14] = [
     Head { name: "hash", title: "" },
 ];
 
+/// What an event changed, as data: a JSON array of objects.
+pub(super) const CHANGES: Head = Head { name: "changes", title: "" };
+
+/// The fields of which the action and its details say enough in a list of all events.
+const TOLD_BY_THE_ACTION: [&str; 7] =
+    ["added_by_event", "failed_logins", "locked_at", "locked_until", "lock_reason", "password", DELETED];
+
 /// What a table shows without `--limit`.
 const TABLE_LIMIT: u64 = 50;
 
@@ -81,85 +100,153 @@ pub fn run(context: &mut Context, args: &ListArgs) -> anyhow::Result<()> {
     };
     let now = desk.now();
     let is_table = context.output.format == Format::Table;
+    let zone = context.process.time_zone();
     let query = EventQuery {
         user: None,
-        action: args.action.clone(),
+        action: args.action.as_deref().map(action).transpose()?,
         operator_uid,
         outcome: args.refused.then_some("refused"),
-        since: args.since.as_deref().map(|age| since(age, now)).transpose()?,
+        since: args.since.as_deref().map(|given| moment("--since", given, now, &zone)).transpose()?,
+        until: args.until.as_deref().map(|given| moment("--until", given, now, &zone)).transpose()?,
         limit: args.limit.or(is_table.then_some(TABLE_LIMIT)),
     };
     let user = args.user.as_deref().map(UserReference::new);
-    let heads: &[Head] = if is_table { &TABLE } else { &DATA };
+    let data_heads: Vec<Head> = DATA.into_iter().chain([CHANGES]).collect();
+    let heads: &[Head] = if is_table { &TABLE } else { &data_heads };
     data::records::<ActionError>(&mut context.output, heads, now, |sink| {
-        audit::list(&desk, &query, user.as_ref(), &mut |event| {
-            let time = Timestamp::from_second(event.time).unwrap_or_default();
-            let optional = |number: Option<i64>| number.map_or(Cell::Nothing(""), Cell::Number);
-            if is_table {
-                let details = brief(event.reason.as_deref(), event.details.as_deref());
-                return Ok(sink(&[
-                    Cell::Number(event.number),
-                    Cell::Time(time),
-                    Cell::text(&event.operator),
-                    Cell::text(&event.action),
-                    Cell::text(&event.outcome),
-                    Cell::text(details),
-                ])?);
+        audit::list(&desk, &query, user.as_ref(), &mut |event, changes| {
+            if !is_table {
+                let changes = Cell::text(as_json(changes.iter()));
+                let cells: Vec<Cell<'_>> = cells(event).into_iter().chain([changes]).collect();
+                return Ok(sink(&cells)?);
             }
             Ok(sink(&[
                 Cell::Number(event.number),
-                Cell::Time(time),
+                Cell::Time(store_time(event)),
                 Cell::text(&event.operator),
-                Cell::Number(event.operator_uid),
-                optional(event.login_uid),
-                Cell::text(&event.host),
-                Cell::Flag(event.by_sudo == 1),
-                Cell::text(&event.standing),
                 Cell::text(&event.action),
                 Cell::text(&event.outcome),
-                optional(event.user_id),
-                Cell::text_or(event.reason.as_deref(), ""),
-                Cell::text_or(event.details.as_deref(), ""),
-                Cell::text(super::hex(&event.hash)),
+                Cell::prose(brief(event, changes, user.is_some())),
             ])?)
         })
     })?;
     for attempts in audit::unrecorded_attempts(&desk)? {
-        let (count, since) = (counted(attempts.count, "refused attempt"), attempts.since);
+        let count = counted(attempts.count, "refused attempt");
+        let since = context.output.local_time(attempts.since);
         context.output.say(&format!("Not yet recorded: {count} since {since} ({}).", attempts.action));
     }
     Ok(())
 }
 
-fn since(age: &str, now: Timestamp) -> Result<i64, Complaint> {
-    let usage = |words: String| Complaint::Usage { words: format!("--since: {words}"), hint: None };
-    let age = parse_duration(age).map_err(|error| usage(error.to_string()))?;
-    now.checked_sub(age).map(Timestamp::as_second).map_err(|_| usage("reaches too far back".to_owned()))
+/// The fields of an event, in the order of [`DATA`].
+pub(super) fn cells(event: &Event) -> [Cell<'_>; 14] {
+    let optional = |number: Option<i64>| number.map_or(Cell::Nothing(""), Cell::Number);
+    [
+        Cell::Number(event.number),
+        Cell::Time(store_time(event)),
+        Cell::text(&event.operator),
+        Cell::Number(event.operator_uid),
+        optional(event.login_uid),
+        Cell::text(&event.host),
+        Cell::Flag(event.by_sudo == 1),
+        Cell::text(&event.standing),
+        Cell::text(&event.action),
+        Cell::text(&event.outcome),
+        optional(event.user_id),
+        Cell::text_or(event.reason.as_deref(), ""),
+        Cell::text_or(event.details.as_deref(), ""),
+        Cell::text(super::hex(&event.hash)),
+    ]
 }
 
-/// The details as a person reads them: the user first, then "name: value", the reason last.
-fn brief(reason: Option<&str>, details: Option<&str>) -> String {
-    let parsed: Option<serde_json::Value> = details.and_then(|details| serde_json::from_str(details).ok());
+/// When the event happened.
+pub(super) fn store_time(event: &Event) -> Timestamp {
+    Timestamp::from_second(event.time).unwrap_or_default()
+}
+
+fn action(given: &str) -> Result<&'static str, Complaint> {
+    // As it is typed, with blanks between the words.
+    let words = given.split_whitespace().collect::<Vec<_>>().join(" ");
+    let found = Action::named(&words).map(Action::word);
+    found.ok_or_else(|| Complaint::NoSuchAction { given: given.to_owned(), nearest: Action::nearest(&words) })
+}
+
+/// A moment: a date, a time, or so long ago.
+fn moment(option: &str, given: &str, now: Timestamp, zone: &TimeZone) -> Result<i64, Complaint> {
+    let usage = |words: String| Complaint::Usage { words: format!("{option}: {words}"), hint: None };
+    if let Ok(age) = parse_duration(given) {
+        return now.checked_sub(age).map(Timestamp::as_second).map_err(|_| usage("reaches too far back".to_owned()));
+    }
+    let ago = |error| usage(format!("{error}; a length of time such as `7d` counts back from now"));
+    parse_moment(given, zone).map(Timestamp::as_second).map_err(ago)
+}
+
+/// Changes as data.
+pub(super) fn as_json<'a>(changes: impl Iterator<Item = &'a UserChange>) -> String {
+    let object = |change: &UserChange| {
+        let UserChange { user, field, old, new, is_erased, .. } = change;
+        serde_json::json!({ "user_id": user.0, "field": field, "old": old, "new": new, "erased": is_erased })
+    };
+    serde_json::Value::Array(changes.map(object).collect()).to_string()
+}
+
+/// A change as a person reads it: "name: Bob -> Bob Brown".
+pub(super) fn change(change: &UserChange) -> String {
+    let UserChange { field, old, new, is_erased, .. } = change;
+    match (old, new) {
+        _ if *is_erased => format!("{field}: erased"),
+        (Some(old), Some(new)) => format!("{field}: {old} -> {new}"),
+        // What happened, and no value.
+        (None, Some(new)) if matches!(field.as_str(), "password" | DELETED) => format!("{field}: {new}"),
+        (None, new) => format!("{field}: -> {}", new.as_deref().unwrap_or_default()),
+        (Some(old), None) => format!("{field}: {old} ->"),
+    }
+}
+
+/// The details and the changes as a person reads them in one line, the reason last. Where a user was asked for, `is_of_user`, what
+/// changed of this user comes first; otherwise the username.
+fn brief(event: &Event, changes: &[UserChange], is_of_user: bool) -> String {
+    let mut parts = parts(event, true);
+    if is_of_user {
+        parts.splice(0..0, changes.iter().map(change));
+    } else {
+        let is_told = |change: &&UserChange| !TOLD_BY_THE_ACTION.contains(&change.field.as_str());
+        parts.extend(changes.iter().filter(is_told).map(change));
+    }
+    parts.extend(event.reason.as_ref().map(|reason| format!("reason: {reason}")));
+    parts.join(", ")
+}
+
+/// The details as a person reads them, each "name: value", the username first. `is_brief`: what only takes room is left out.
+pub(super) fn parts(event: &Event, is_brief: bool) -> Vec<String> {
+    let parsed: Option<serde_json::Value> =
+        event.details.as_deref().and_then(|details| serde_json::from_str(details).ok());
     let mut parts: Vec<String> = Vec::new();
     let plain = |value: &serde_json::Value| match value {
         serde_json::Value::String(text) => text.clone(),
+        serde_json::Value::Array(texts) if texts.iter().all(serde_json::Value::is_string) => {
+            texts.iter().filter_map(serde_json::Value::as_str).collect::<Vec<_>>().join(" ")
+        }
         other => other.to_string(),
     };
-    if let Some(serde_json::Value::Object(object)) = &parsed {
+    let Some(serde_json::Value::Object(object)) = &parsed else {
+        return event.details.iter().filter(|_| !is_brief).cloned().collect();
+    };
+    if is_brief {
         parts.extend(object.get("username").filter(|name| name.is_string()).map(plain));
-        // The address beside the name would only take room, unless it is what changed.
-        let is_told = |(name, value): &(&String, &serde_json::Value)| {
-            !(matches!(name.as_str(), "username" | "email") && value.is_string())
-        };
-        for (name, value) in object.iter().filter(is_told) {
-            match (value.get("old"), value.get("new")) {
-                (Some(old), Some(new)) => parts.push(format!("{name}: {} -> {}", plain(old), plain(new))),
-                _ if name == "refusal" => parts.push(plain(value)),
-                _ if name == "sha256" => parts.push(format!("sha256: {:.8}…", plain(value))),
-                _ => parts.push(format!("{name}: {}", plain(value))),
-            }
+    }
+    // The address beside the name would only take room, unless it is what changed.
+    let is_told = |(name, value): &(&String, &serde_json::Value)| {
+        !(is_brief && value.is_string() && matches!(name.as_str(), "username" | "email"))
+    };
+    for (name, value) in object.iter().filter(is_told) {
+        match (value.get("old"), value.get("new")) {
+            (Some(old), Some(new)) => parts.push(format!("{name}: {} -> {}", plain(old), plain(new))),
+            (None, Some(new)) => parts.push(format!("{name}: -> {}", plain(new))),
+            _ if is_brief && name == "refusal" => parts.push(plain(value)),
+            _ if is_brief && name == "sha256" => parts.push(format!("sha256: {:.8}…", plain(value))),
+            _ => parts.push(format!("{name}: {}", plain(value))),
         }
     }
-    parts.extend(reason.map(|reason| format!("reason: {reason}")));
-    parts.join(", ")
+    parts
 }

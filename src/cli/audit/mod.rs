@@ -2,6 +2,7 @@
 
 pub mod head;
 pub mod list;
+pub mod show;
 pub mod verify;
 
 use clap::Subcommand;
@@ -13,6 +14,7 @@ use crate::cli::context::Context;
 #[expect(missing_docs, reason = "each variant is documented at its struct, and that is its help")]
 pub enum AuditCommand {
     List(list::ListArgs),
+    Show(show::ShowArgs),
     Verify(verify::VerifyArgs),
     Head(head::HeadArgs),
 }
@@ -24,6 +26,7 @@ pub enum AuditCommand {
 pub fn run(context: &mut Context, command: AuditCommand) -> anyhow::Result<()> {
     match command {
         AuditCommand::List(args) => list::run(context, &args),
+        AuditCommand::Show(args) => show::run(context, &args),
         AuditCommand::Verify(args) => verify::run(context, &args),
         AuditCommand::Head(args) => head::run(context, &args),
     }

@@ -4,6 +4,7 @@ mod by_sudo;
 mod login;
 mod mail;
 mod paths;
+mod plain_terminal;
 mod post;
 mod restore;
 mod rights;
@@ -18,7 +19,7 @@ use crate::actions::PolicySource;
 use crate::actions::Rules;
 use crate::cli::Global;
 use crate::cli::failure::Complaint;
-use crate::cli::new_output;
+use crate::cli::output::Charset;
 use crate::cli::output::Output;
 use crate::clock::Clock;
 use crate::config::Config;
@@ -43,6 +44,8 @@ use crate::secrets::key::ResetKey;
 use crate::secrets::password_hash::HashParameters;
 use crate::store::Store;
 use crate::store::open::Expect;
+
+use plain_terminal::PlainTerminal;
 
 pub use paths::Source;
 pub use paths::owner_of;
@@ -82,7 +85,7 @@ type ConfigLoader = fn(&Path, Surroundings<'_>) -> Result<Config, LoadError>;
 impl Context {
     /// A context; nothing is opened yet.
     pub fn new(mut process: Process, global: Global, clock: Box<dyn Clock>, random: Box<dyn Random>) -> Self {
-        let output = new_output(&mut process, &global);
+        let output = Output::new(&mut process, &global);
         let was_asked = false;
         Self {
             output,
@@ -275,6 +278,15 @@ impl Context {
         if self.process.accounts.effective_uid == 0 { rule.owned_also_by(owner) } else { rule }
     }
 
+    /// The terminal, shown only what it can show.
+    fn able(&self, inner: Box<dyn Terminal>) -> Box<dyn Terminal> {
+        let (charset, is_dumb) = (Charset::of(&self.process), self.process.is_dumb_terminal());
+        if charset == Charset::Unicode && !is_dumb {
+            return inner;
+        }
+        Box::new(PlainTerminal { inner, charset, is_dumb })
+    }
+
     /// The terminal to ask at.
     ///
     /// # Errors
@@ -291,7 +303,7 @@ impl Context {
             .as_ref()
             .map_or_else(|| Config::default().password.prompt_patience, |config| config.password.prompt_patience);
         match self.process.terminal(patience) {
-            Ok(terminal) => Ok(terminal),
+            Ok(terminal) => Ok(self.able(terminal)),
             Err(crate::process::terminal::PromptError::NoTerminal) => Err(cannot().into()),
             Err(error) => Err(error.into()),
         }

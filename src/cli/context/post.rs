@@ -142,19 +142,30 @@ impl Context {
     /// Sends the notice that a change of a password has queued. The password is changed by now, so nothing here fails
     /// the command.
     pub fn send_notice(&mut self, desk: &Desk, notice: Option<MessageId>) {
-        let Some(id) = notice else { return };
+        self.send_notices(desk, notice.as_slice(), ("the user", "is", "The user is"));
+    }
+
+    /// The same for the notices of a changed address, to the former one and to the new one.
+    pub fn send_address_notices(&mut self, desk: &Desk, notices: &[MessageId]) {
+        self.send_notices(desk, notices, ("the old and the new address", "are", "The old and the new address are"));
+    }
+
+    fn send_notices(&mut self, desk: &Desk, ids: &[MessageId], (whom, are, they_are): (&str, &str, &str)) {
+        if ids.is_empty() {
+            return;
+        }
         let sent = self
             .post_without_links(desk, None)
-            .and_then(|post| Ok(outbox::send_notice(desk, &post, id, NOTICE_PATIENCE)?));
+            .and_then(|post| Ok(outbox::send_notices(desk, &post, ids, NOTICE_PATIENCE)?));
         match sent {
-            Ok(Noticed::Sent) => self.output.say("The user is told by mail."),
-            Ok(Noticed::Waits(why)) => {
-                self.output.warn(&format!("the user is not told by mail yet: {why}; `cxme-admin jobs run` tries again"))
-            }
-            Ok(Noticed::NotSent(why)) => self.output.warn(&format!("the user could not be told by mail: {why}")),
+            Ok(Noticed::Sent) => self.output.say(&format!("{they_are} told by mail.")),
+            Ok(Noticed::Waits(why)) => self
+                .output
+                .warn(&format!("{whom} {are} not told by mail yet: {why}; `cxme-admin jobs run` tries again")),
+            Ok(Noticed::NotSent(why)) => self.output.warn(&format!("{whom} could not be told by mail: {why}")),
             Err(error) => self
                 .output
-                .warn(&format!("the user is not told by mail yet: {error:#}; `cxme-admin jobs run` tries again")),
+                .warn(&format!("{whom} {are} not told by mail yet: {error:#}; `cxme-admin jobs run` tries again")),
         }
     }
 }

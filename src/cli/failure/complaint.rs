@@ -18,6 +18,14 @@ pub enum Complaint {
         /// What to do.
         hint: Option<String>,
     },
+    /// An action that does not exist.
+    #[error("--action: no such action: `{}`; the actions are those of the commands:", text::quoted(.given, 80))]
+    NoSuchAction {
+        /// What was given.
+        given: String,
+        /// The nearest that exists.
+        nearest: Option<&'static str>,
+    },
     /// Nobody can be asked.
     #[error("nobody can be asked here, and this needs an answer: {question}")]
     CannotAsk {
@@ -155,6 +163,12 @@ pub enum Complaint {
         /// How it goes on.
         hint: String,
     },
+    /// What went wrong goes on and was reported before: only the exit code tells of it.
+    #[error("reported before")]
+    ReportedBefore {
+        /// The exit code.
+        code: u8,
+    },
     /// Mail was not handed over.
     #[error("{words}")]
     NotSent {
@@ -182,4 +196,8 @@ pub enum MailFault {
     Bug,
     /// Some of many were not.
     Some,
+    /// Some of a job were not, and the job goes on: its end tells of all of them.
+    SomeSoFar,
+    /// Some mails may have arrived, and will be sent again.
+    InDoubt,
 }

@@ -1,6 +1,7 @@
 //! Usage errors and help: what clap has to say. An error repeats what was typed, and that is neither to drive the terminal
 //! nor to show a secret.
 
+use std::borrow::Cow;
 use std::ffi::OsStr;
 use std::ffi::OsString;
 
@@ -14,19 +15,20 @@ use super::USAGE;
 use super::unknown_command;
 use crate::cli::Arguments;
 use crate::cli::output;
+use crate::cli::output::Charset;
 use crate::domain::text;
 use crate::process::Process;
 use crate::secrets::ResetCode;
 
 /// Prints what clap has to say: help and version are data, an error is not.
 pub fn of_usage(mut process: Process, error: clap::Error) -> u8 {
-    let (is_data, allowed) = (!error.use_stderr(), process.allows_colour());
+    let (is_data, allowed, charset) = (!error.use_stderr(), process.allows_colour(), Charset::of(&process));
     if !is_data && process.arguments.iter().any(|word| may_be_or_stand_before_a_code(word)) {
         let colour = process.stderr.is_terminal && allowed;
         let words = "invalid arguments (not shown: they may contain a code)";
         let hint = "codes are not accepted as arguments: omit the code to be prompted, or use `--stdin`; see cxme-admin resets \
              redeem --help";
-        let _ = output::write_error(&mut process.stderr.bytes, colour, words, &[], Some(hint));
+        let _ = output::write_error(&mut process.stderr.bytes, colour, charset, words, &[], Some(hint));
         return USAGE;
     }
     if let (ErrorKind::InvalidSubcommand, Some(ContextValue::String(unknown))) =
@@ -40,7 +42,7 @@ pub fn of_usage(mut process: Process, error: clap::Error) -> u8 {
             hints.push(format!("did you mean: {}", unknown.meant.join(" or ")));
         }
         hints.push(format!("commands of {}: {}", unknown.group, unknown.commands.join(", ")));
-        let _ = output::write_error_with_hints(&mut process.stderr.bytes, colour, &words, &[], &hints);
+        let _ = output::write_error_with_hints(&mut process.stderr.bytes, colour, charset, &words, &[], &hints);
         return USAGE;
     }
     let (mut error, is_text) = of_text_alone(error, &process.arguments);
@@ -50,10 +52,11 @@ pub fn of_usage(mut process: Process, error: clap::Error) -> u8 {
     let stream = if is_data { &mut process.stdout } else { &mut process.stderr };
     let rendered = error.render();
     let words = if is_text && stream.is_terminal && allowed {
-        rendered.ansi().to_string()
+        let styled = rendered.ansi().to_string();
+        if charset == Charset::Ascii { text::to_ascii(&styled).into_owned() } else { styled }
     } else {
         // Without the styles, and so what is unprintable now came by an argument.
-        rendered.to_string().split('\n').map(text::visible).collect::<Vec<_>>().join("\n")
+        rendered.to_string().split('\n').map(|line| charset.show(line)).collect::<Vec<_>>().join("\n")
     };
     let _ = stream.bytes.write_all(words.as_bytes());
     let _ = stream.bytes.flush();
@@ -63,7 +66,7 @@ pub fn of_usage(mut process: Process, error: clap::Error) -> u8 {
 /// The error about the same arguments with everything unprintable in them made visible, and whether there is one: escapes
 /// among clap's own styles could not be told from them.
 fn of_text_alone(error: clap::Error, arguments: &[OsString]) -> (clap::Error, bool) {
-    let is_text = |word: &OsString| !word.to_string_lossy().chars().any(text::is_unprintable);
+    let is_text = |word: &OsString| matches!(text::visible(&word.to_string_lossy()), Cow::Borrowed(_));
     if arguments.iter().all(is_text) {
         return (error, true);
     }

@@ -20,6 +20,8 @@ use crate::outbox;
 
 /// How often it is drawn in a second, at most.
 const DRAWN: u8 = 10;
+/// What happens, where it is not known how many mails there are.
+const WORDS_ALONE: &str = "{wide_msg}";
 /// Done of all, how fast, how long to go, and what went wrong; it fits 80 columns.
 const TEMPLATE: &str = "{bar:14} {human_pos} of {human_len}  {pace}  {left}  {wide_msg}";
 
@@ -31,14 +33,15 @@ pub struct Progress {
 }
 
 impl Progress {
-    /// The line for so many messages; `None` where there is no terminal to draw it on.
+    /// The line for so many messages (0: it is not known how many); `None` where there is no terminal to draw it on.
     pub fn begin(output: &Output, total: u64) -> Option<Self> {
         let width = output.progress_columns?;
         let screen = Screen { width, drawn: Arc::default() };
         let target = ProgressDrawTarget::term_like_with_hz(Box::new(screen.clone()), DRAWN);
         let bar = ProgressBar::with_draw_target(Some(total), target);
         // The template is the program's own.
-        let style = ProgressStyle::with_template(TEMPLATE).unwrap_or_else(|_| ProgressStyle::default_bar());
+        let template = if total == 0 { WORDS_ALONE } else { TEMPLATE };
+        let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
         let style = style.with_key("pace", |state: &ProgressState, text: &mut dyn fmt::Write| {
             let pace = state.per_sec();
             // A text cannot fail to be written.
@@ -63,7 +66,15 @@ impl Progress {
             }
         }
         let mut message = parts.join(", ");
-        if let Some(error) = progress.last_error {
+        if let Some(wait) = progress.relay_retry_in {
+            // First what happens: the end of a long line is cut.
+            let error = progress.last_error.unwrap_or("it cannot be used");
+            let when = match wait.as_millis() {
+                0 => "trying again now".to_owned(),
+                millis => format!("next try in {} s", millis.div_ceil(1_000)),
+            };
+            message = format!("waiting for the relay, {when}: {error}");
+        } else if let Some(error) = progress.last_error {
             message = if message.is_empty() { error.to_owned() } else { format!("{message}: {error}") };
         }
         self.bar.set_message(text::visible(&message).into_owned());

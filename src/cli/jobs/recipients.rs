@@ -80,7 +80,7 @@ fn cells(message: &Message) -> [Cell<'_>; 16] {
         Cell::text(&message.address),
         Cell::text(message.kind.word()),
         Cell::text(message.state.word()),
-        Cell::text_or(message.reply.as_deref(), ""),
+        Cell::prose_or(message.reply.as_deref(), ""),
         Cell::Number(i64::from(message.attempts)),
         Cell::Number(i64::from(message.doubts)),
         Cell::Time(message.created_at),

@@ -2,21 +2,28 @@
 
 use std::time::Duration;
 
+use crate::actions::Desk;
 use crate::actions::Intent;
+use crate::actions::jobs::report_limit;
 use crate::actions::jobs::run;
 use crate::cli::context::Context;
+use crate::cli::failure;
 use crate::cli::failure::Complaint;
+use crate::cli::failure::MailFault;
 use crate::cli::jobs::running;
 use crate::cli::jobs::running::Task;
 use crate::domain::action::Action;
 use crate::domain::duration::parse_duration;
 use crate::domain::job::JobId;
 use crate::domain::job::JobState;
+use crate::domain::report_limit::Recurrence;
+use crate::domain::report_limit::signature;
 
 /// Send what is due: queued, deferred, or in doubt after a crash
 ///
-/// For cron, each minute: it says nothing while all is well, and leaves alone what another process sends. Paused jobs wait
-/// until they are named here. Ctrl-C and SIGTERM end it when what is in flight has ended, within 5 seconds; a second one at
+/// For cron, each minute: it says nothing while all is well, and leaves alone what another process sends. A failure that goes on
+/// is reported when mail has waited for `[jobs] complain_after`, and then once an hour; `-v` always reports it, and the exit
+/// code tells of it each time. Paused jobs wait until they are named here. Ctrl-C and SIGTERM end it when what is in flight has ended, within 5 seconds; a second one at
 /// once. Nothing is lost either way.
 #[derive(Debug, clap::Args)]
 pub struct RunArgs {
@@ -38,27 +45,66 @@ pub struct RunArgs {
 pub fn run(context: &mut Context, args: &RunArgs) -> anyhow::Result<()> {
     let max_runtime = max_runtime(args.max_runtime.as_deref())?;
     let desk = context.desk(Action::JobsRun)?;
-    let (single, jobs, is_named) = match args.job {
-        Some(number) => {
-            let intent = Intent { reason: args.reason.clone(), ..Intent::default() };
-            let job = run::resume(&desk, JobId(number), &intent)?;
-            if job.state == JobState::Finished {
-                context.output.say(&format!("Job {number} is finished: cxme-admin jobs show {number}"));
-                return running::write_record(context, &desk, job.id);
-            }
-            (false, vec![job.id], true)
-        }
-        None => {
-            let work = run::look(&desk)?;
-            if work.is_empty() {
-                context.output.say("Nothing is due.");
-                return Ok(());
-            }
-            (work.single, work.jobs.iter().map(|job| job.id).collect(), false)
-        }
+    let Some(number) = args.job else {
+        let sent = send_what_is_due(context, &desk, max_runtime);
+        return sent.or_else(|error| limit_reports(context, &desk, error));
     };
+    let intent = Intent { reason: args.reason.clone(), ..Intent::default() };
+    let job = run::resume(&desk, JobId(number), &intent)?;
+    if job.state == JobState::Finished {
+        context.output.say(&format!("Job {number} is finished: cxme-admin jobs show {number}"));
+        return running::write_record(context, &desk, job.id);
+    }
     let post = context.post(&desk)?;
-    running::go_on(context, &desk, &Task { single, jobs, is_named, max_runtime, post: &post })
+    let task = Task { single: false, jobs: vec![job.id], is_named: true, max_runtime, post: &post };
+    running::go_on(context, &desk, &task)
+}
+
+fn send_what_is_due(context: &mut Context, desk: &Desk, max_runtime: Option<Duration>) -> anyhow::Result<()> {
+    let work = run::look(desk)?;
+    if work.is_empty() {
+        let next = running::next_try(context, desk);
+        context
+            .output
+            .say(&next.map_or_else(|| "Nothing is due.".to_owned(), |next| format!("Nothing is due: {next}.")));
+        return Ok(());
+    }
+    let post = context.post(desk)?;
+    let jobs = work.jobs.iter().map(|job| job.id).collect();
+    running::go_on(context, desk, &Task { single: work.single, jobs, is_named: false, max_runtime, post: &post })
+}
+
+/// Leaves out the words of a failure that goes on and was reported a short while ago, where nobody looks on: cron would mail
+/// them each minute. The exit code stays.
+fn limit_reports(context: &mut Context, desk: &Desk, error: anyhow::Error) -> anyhow::Result<()> {
+    if !context.output.is_unattended {
+        return Err(error);
+    }
+    let (code, words) = failure::code_and_words(&error);
+    let complain_after = context.config()?.jobs.complain_after;
+    if report_limit::is_reported(desk, &recurrence(&error, code, &words), complain_after) {
+        return Err(error);
+    }
+    Err(Complaint::ReportedBefore { code }.into())
+}
+
+fn recurrence(error: &anyhow::Error, code: u8, words: &str) -> Recurrence {
+    match (code, error.downcast_ref::<Complaint>()) {
+        // It is sent again and again until it is taken, and may have arrived each time: that is told at once.
+        (failure::LATER, Some(Complaint::NotSent { fault: MailFault::InDoubt, .. })) => {
+            Recurrence::Lasting("mails in doubt".to_owned())
+        }
+        (failure::LATER, _) => Recurrence::Passing,
+        (failure::PARTLY, Some(Complaint::NotSent { fault: MailFault::SomeSoFar, .. })) => {
+            Recurrence::Lasting("mails of a job that goes on".to_owned())
+        }
+        (failure::RELAY | failure::CONFIGURATION, _) => {
+            // What the run came to stands behind the trouble, and differs each time.
+            let trouble = words.rsplit_once("; ").map_or(words, |(trouble, _)| trouble);
+            Recurrence::Lasting(format!("{code} {}", signature(trouble)))
+        }
+        _ => Recurrence::Once,
+    }
 }
 
 /// The time of `--max-runtime`.

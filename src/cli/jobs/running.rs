@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use crate::actions::ActionError;
 use crate::actions::Desk;
+use crate::actions::jobs::report_limit;
 use crate::actions::jobs::run;
 use crate::actions::jobs::run::Ran;
 use crate::actions::jobs::show;
@@ -18,6 +19,7 @@ use crate::cli::failure::Complaint;
 use crate::cli::failure::MailFault;
 use crate::cli::jobs::progress::Progress;
 use crate::cli::jobs::summary;
+use crate::cli::jobs::summary::counted;
 use crate::cli::mail::fault_of;
 use crate::cli::mail::hint_for;
 use crate::cli::output::Format;
@@ -29,6 +31,7 @@ use crate::outbox::Halt;
 use crate::outbox::Order;
 use crate::outbox::Post;
 use crate::outbox::Report;
+use crate::store::outbox::NextTry;
 
 /// What is to be sent.
 #[derive(Debug)]
@@ -52,6 +55,8 @@ struct Sent {
     reports: Vec<Report>,
     /// How many parts another process sends.
     elsewhere: usize,
+    /// Whether a mail of no job failed.
+    has_single_failed: bool,
     /// The store failed, and with it the run.
     broken: Option<ActionError>,
 }
@@ -90,27 +95,47 @@ pub fn go_on(context: &mut Context, desk: &Desk, task: &Task<'_>) -> anyhow::Res
     if let Some(id) = named {
         write_record(context, desk, id)?;
     }
-    judge(task, &report, &shown, words, signal.number()).map_or_else(
-        |complaint| Err(complaint.into()),
-        |words| {
-            context.output.say(&format!("{words}."));
+    match judge(task, &report, sent.has_single_failed, &shown, words, signal.number()) {
+        Err(complaint) => Err(complaint.into()),
+        Ok(words) => {
+            if !task.is_named && report.accepted > 0 {
+                report_limit::forget(desk);
+            }
+            let next = if task.is_named { None } else { next_try(context, desk) };
+            context.output.say(&next.map_or_else(|| format!("{words}."), |next| format!("{words}; {next}.")));
             Ok(())
-        },
-    )
+        }
+    }
+}
+
+/// What waits for another try, when, and why, for a person who looks on.
+pub fn next_try(context: &Context, desk: &Desk) -> Option<String> {
+    if !context.output.says() {
+        return None;
+    }
+    let now = desk.now();
+    let NextTry { count, due_at, reply } = run::next_try(desk).ok().flatten()?;
+    let waits = if count == 1 { "waits" } else { "wait" };
+    let why = if reply.is_empty() { String::new() } else { format!(": {reply}") };
+    Some(format!("{} {waits}, the next try is due {}{why}", counted(count, "mail"), data::relative(due_at, now)))
 }
 
 fn send(context: &mut Context, desk: &Desk, task: &Task<'_>, order: &Order) -> Sent {
     let mut sent = Sent::default();
     let single = task.single.then_some(None);
     for part in single.into_iter().chain(task.jobs.iter().copied().map(Some)) {
-        let mut bar: Option<Progress> = None;
+        let (mut bar, mut is_told): (Option<Progress>, bool) = (None, false);
         let output = &mut context.output;
         let observer = &mut |total: u64, progress: &crate::outbox::Progress<'_>| {
-            if bar.is_none() && total > 0 {
+            if bar.is_none() && (total > 0 || progress.relay_retry_in.is_some()) {
                 bar = Progress::begin(output, total);
             }
             if let Some(bar) = &bar {
                 bar.show(output, progress);
+            } else if progress.relay_retry_in.is_some() && !std::mem::replace(&mut is_told, true) {
+                // Where nothing can be drawn anew, once.
+                let why = progress.last_error.unwrap_or("it cannot be used");
+                output.say(&format!("Waiting for the relay: {why}."));
             }
         };
         let ran = match part {
@@ -123,6 +148,7 @@ fn send(context: &mut Context, desk: &Desk, task: &Task<'_>, order: &Order) -> S
         match ran {
             Ok(Ran::Elsewhere) => sent.elsewhere += 1,
             Ok(Ran::Sent(report)) => {
+                sent.has_single_failed |= part.is_none() && report.failed > 0;
                 let is_over = matches!(report.halt, Some(Halt::Trouble | Halt::OutOfTime | Halt::Stopped));
                 sent.reports.push(report);
                 if is_over {
@@ -149,7 +175,14 @@ fn broken(error: &ActionError, words: &str) -> Complaint {
 }
 
 /// Whether all is well, and the words for it.
-fn judge(task: &Task<'_>, report: &Report, shown: &[Shown], words: String, signal: i32) -> Result<String, Complaint> {
+fn judge(
+    task: &Task<'_>,
+    report: &Report,
+    has_single_failed: bool,
+    shown: &[Shown],
+    words: String,
+    signal: i32,
+) -> Result<String, Complaint> {
     let go_on = || "what was not sent waits: cxme-admin jobs run".to_owned();
     let not_sent = |fault, words, hint| Err(Complaint::NotSent { fault, words, hint });
     if report.bug {
@@ -187,11 +220,12 @@ fn judge(task: &Task<'_>, report: &Report, shown: &[Shown], words: String, signa
             Some(id) => format!("who and why: cxme-admin jobs show {id}"),
             None => "who and why: cxme-admin resets list -o csv".to_owned(),
         };
-        return not_sent(MailFault::Some, words, hint);
+        let fault = if has_single_failed { MailFault::Some } else { MailFault::SomeSoFar };
+        return not_sent(fault, words, hint);
     }
     if report.in_doubt > 0 {
         let hint = "a mail in doubt may have arrived, and jobs run sends it again; why: cxme-admin mail queue";
-        return not_sent(MailFault::Later, words, hint.to_owned());
+        return not_sent(MailFault::InDoubt, words, hint.to_owned());
     }
     Ok(words)
 }

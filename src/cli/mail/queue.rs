@@ -95,7 +95,7 @@ pub fn run(context: &mut Context, args: &QueueArgs) -> anyhow::Result<()> {
             };
             let (number, attempts) = (Cell::Number(message.id.0), Cell::Number(i64::from(message.attempts)));
             let state = Cell::text(message.state.word());
-            let (address, reply) = (Cell::text(&message.address), Cell::text_or(message.reply.as_deref(), ""));
+            let (address, reply) = (Cell::text(&message.address), Cell::prose_or(message.reply.as_deref(), ""));
             if is_table {
                 return Ok(sink(&[number, address, state, attempts, due_at, reply])?);
             }

@@ -88,7 +88,7 @@ pub fn run(context: &mut Context, args: &ListArgs) -> anyhow::Result<()> {
                 return Ok(sink(&[
                     Cell::Number(message.id.0),
                     Cell::text_or(message.username.as_deref(), "(deleted)"),
-                    Cell::text(shown),
+                    Cell::prose(shown),
                     Cell::text(message.state.word()),
                     Cell::time_or(expires_at, "-"),
                     Cell::text(&message.operator),

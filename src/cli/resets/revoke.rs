@@ -102,7 +102,7 @@ fn not_revoked(error: ActionError) -> anyhow::Error {
 fn without_code(error: ActionError, args: &RevokeArgs) -> anyhow::Error {
     let is_code = args.user.as_deref().is_some_and(|given| ResetCode::parse_cancelling(given).is_ok());
     match error {
-        ActionError::Refused(Refusal::NoSuchUser(_)) if is_code => Complaint::Usage {
+        ActionError::Refused(Refusal::NoSuchUser { .. }) if is_code => Complaint::Usage {
             words: "no such user; it looks like a code, and codes are not accepted as arguments".to_owned(),
             hint: Some("every account on this machine can read arguments; pass the code with `--stdin`".to_owned()),
         }

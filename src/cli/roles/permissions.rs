@@ -26,7 +26,7 @@ pub fn run(context: &mut Context, _: &PermissionsArgs) -> anyhow::Result<()> {
     data::records::<anyhow::Error>(&mut context.output, &HEADS, nowhen, |sink| {
         for permission in Permission::ALL {
             let requires = permission.requires().iter().map(|required| required.word()).collect();
-            sink(&[Cell::text(permission.word()), Cell::text(permission.help()), Cell::List(requires)])?;
+            sink(&[Cell::text(permission.word()), Cell::Sentence(permission.help().into()), Cell::List(requires)])?;
         }
         Ok(())
     })

@@ -13,7 +13,7 @@ use crate::cli::data::Head;
 use crate::domain::action::Action;
 use crate::private_file;
 
-/// Check the store: modes, file system, schema, integrity, references, rows, audit log, clock and reset key
+/// Check the store: modes, file system, schema, integrity, references, rows, addresses, audit log, clock and reset key
 ///
 /// The modes of the configuration, the store and its directory are examined by every command, which refuses loose ones.
 /// With `[store] reader_group`, it is also examined whether that group can read the store.
@@ -50,7 +50,7 @@ pub fn run(context: &mut Context, _: &CheckArgs) -> anyhow::Result<()> {
                 sink(&[Cell::text(part.what), Cell::Nothing(found)])?;
             }
             for fault in &part.faults {
-                sink(&[Cell::text(part.what), Cell::text(fault)])?;
+                sink(&[Cell::text(part.what), Cell::Sentence(fault.into())])?;
             }
         }
         Ok(())

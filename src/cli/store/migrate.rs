@@ -51,5 +51,8 @@ pub fn run(context: &mut Context, args: &MigrateArgs) -> anyhow::Result<()> {
             format!("The store is brought from schema version {found} to {known}; a copy is at {}.", copy.display())
         }
     });
+    for collision in migrated.collisions {
+        context.output.warn(&collision);
+    }
     Ok(())
 }

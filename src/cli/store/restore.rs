@@ -46,7 +46,7 @@ pub fn run(context: &mut Context, args: &RestoreArgs) -> anyhow::Result<()> {
     let place = context.place_of_store()?;
     let words = format!(
         "the store of {} with {}",
-        restored.newest.map_or_else(|| "no event".to_owned(), |time| time.to_string()),
+        restored.newest.map_or_else(|| "no event".to_owned(), |time| context.output.local_time(time)),
         counted(restored.users, "user")
     );
     if intent.dry_run {

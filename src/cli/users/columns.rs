@@ -101,7 +101,7 @@ impl Column {
             Self::Id => Cell::Number(row.id()),
             Self::Username => Cell::text(row.username()),
             Self::Email => Cell::text(row.email()),
-            Self::Name => Cell::text(row.name()),
+            Self::Name => Cell::prose(row.name()),
             Self::Role => Cell::text_or(surroundings.roles.get(&row.role()).map(String::as_str), ""),
             Self::Status => Cell::text(row.status(surroundings.now).word()),
             // The end of a lock that is over says nothing, and an import would refuse it.

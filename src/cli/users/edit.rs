@@ -1,52 +1,72 @@
 //! `users edit`.
 
+use crate::actions::ActionError;
+use crate::actions::Desk;
 use crate::actions::users::edit;
 use crate::actions::users::edit::Edit;
 use crate::actions::users::edit::Edited;
+use crate::actions::users::edit::EditedSeveral;
+use crate::actions::users::targets::Several;
+use crate::actions::users::targets::Targets;
 use crate::cli::acting::ActingArgs;
 use crate::cli::context::Context;
 use crate::cli::data::Cell;
 use crate::cli::failure::Complaint;
+use crate::cli::jobs::summary::counted;
 use crate::cli::one_of;
 use crate::cli::plan;
 use crate::cli::plan::Step;
 use crate::cli::prompt;
+use crate::cli::targets;
+use crate::cli::targets::TargetArgs;
 use crate::domain::action::Action;
 use crate::domain::refusal::Refusal;
 use crate::domain::user::SignIn;
 use crate::domain::user::UserReference;
 
-/// Change a user's address, name, role, sign-in or language
+/// Change users: address, name, role, sign-in, language, or that they must change their password
 ///
-/// Moving a user to SAML takes his password away and asks before; a new address in another domain can do that too.
+/// Moving users to SAML removes their passwords and asks before; a new address in another domain can do that too. The old and the
+/// new address are told of a change by mail. Several users, named or selected, are changed all or none; asks before. Example, for
+/// everybody with the role Clerk: `cxme-admin users edit --with-role Clerk --must-change`
 #[derive(Debug, clap::Args)]
+#[command(mut_arg("role", |role| role.long("with-role")))]
+#[command(mut_arg("sign_in", |sign_in| sign_in.long("with-sign-in")))]
 pub struct EditArgs {
-    /// Username or email address, whole
-    #[arg(value_name = "USER")]
-    user: String,
-    /// New email address
+    /// New email address, of one user
     #[arg(long, value_name = "EMAIL")]
     email: Option<String>,
-    /// New name to sign in with
+    /// New name to sign in with, of one user
     #[arg(long, value_name = "NAME")]
     username: Option<String>,
-    /// New name of the person
+    /// New name of the person, of one user
     #[arg(long, value_name = "NAME")]
     name: Option<String>,
     /// New role
-    #[arg(long, value_name = "ROLE")]
-    role: Option<String>,
+    #[arg(long = "role", value_name = "ROLE")]
+    new_role: Option<String>,
     /// New way to sign in: `password` or `saml`
-    #[arg(long, value_name = "SIGN-IN", value_parser = one_of::sign_in(), hide_possible_values = true)]
-    sign_in: Option<SignIn>,
+    #[arg(long = "sign-in", value_name = "SIGN-IN", value_parser = one_of::sign_in(), hide_possible_values = true)]
+    new_sign_in: Option<SignIn>,
     /// New language, such as `en` or `de-AT`; empty for the organization's
     #[arg(long, value_name = "TAG")]
     locale: Option<String>,
-    /// Do not ask before a password is taken away
+    /// Do not mail the old and the new address that the address was changed
+    #[arg(long)]
+    no_notify: bool,
+    /// Users must choose another password at the next sign-in; sessions that are open stay open
+    #[arg(long, conflicts_with = "no_must_change")]
+    must_change: bool,
+    /// Users may keep their password
+    #[arg(long)]
+    no_must_change: bool,
+    /// Do not ask before passwords are removed or several users are changed
     #[arg(short, long)]
     yes: bool,
     #[command(flatten)]
     acting: ActingArgs,
+    #[command(flatten)]
+    targets: TargetArgs,
 }
 
 /// Runs the command.
@@ -54,40 +74,65 @@ pub struct EditArgs {
 /// # Errors
 /// When a field is malformed or taken, or the operator may not.
 pub fn run(context: &mut Context, args: &EditArgs) -> anyhow::Result<()> {
-    let is_empty = args.email.is_none() && args.username.is_none() && args.name.is_none() && args.role.is_none();
-    if is_empty && args.sign_in.is_none() && args.locale.is_none() {
-        let words = "nothing to change was given".to_owned();
-        return Err(Complaint::Usage { words, hint: Some("cxme-admin users edit --help".to_owned()) }.into());
+    let usage = |words: String, hint: &str| Complaint::Usage { words, hint: Some(hint.to_owned()) };
+    let must_change = (args.must_change || args.no_must_change).then_some(args.must_change);
+    let is_for_one = args.email.is_some() || args.username.is_some() || args.name.is_some();
+    let is_for_any = args.new_role.is_some() || args.new_sign_in.is_some() || args.locale.is_some();
+    if !is_for_one && !is_for_any && must_change.is_none() {
+        return Err(usage("nothing to change was given".to_owned(), "cxme-admin users edit --help").into());
     }
+    if must_change == Some(true) && args.new_sign_in == Some(SignIn::Saml) {
+        let words = "--must-change: a user who signs in with SAML has no password to change".to_owned();
+        return Err(usage(words, "give one of `--must-change` and `--sign-in saml`").into());
+    }
+    args.targets.check()?;
     let desk = context.desk(Action::UsersEdit)?;
     let edit = Edit {
-        email: args
-            .email
-            .as_deref()
-            .map(|email| email.parse().map_err(Refusal::Email))
-            .transpose()
-            .map_err(crate::actions::ActionError::from)?,
-        username: args
-            .username
-            .as_deref()
-            .map(|name| name.parse().map_err(Refusal::Username))
-            .transpose()
-            .map_err(crate::actions::ActionError::from)?,
+        email: parsed(args.email.as_deref(), Refusal::Email)?,
+        username: parsed(args.username.as_deref(), Refusal::Username)?,
         name: args.name.clone(),
-        role: args.role.clone(),
-        sign_in: args.sign_in,
+        role: args.new_role.clone(),
+        sign_in: args.new_sign_in,
         locale: args.locale.clone(),
+        notify: args.email.is_some() && !args.no_notify && context.has_mail()?,
+        must_change,
     };
-    let reference = UserReference::new(&args.user);
-    let plan = edit::plan(&desk, &reference, &edit)?;
+    // The plain names of these options set the new values.
+    let mut targets = args.targets.clone();
+    targets.selection.prefix = "with-";
+    match targets.targets(context, &desk)? {
+        Targets::One(user) => edit_one(context, &desk, &user, &edit, args),
+        Targets::Many(several) => match edit.option_for_one() {
+            Some(option) => Err(usage(format!("{option}: only for one user, named exactly"), "name one user").into()),
+            None => edit_several(context, &desk, *several, &edit, args),
+        },
+    }
+}
+
+fn parsed<T: std::str::FromStr>(
+    given: Option<&str>,
+    refusal: impl Fn(T::Err) -> Refusal,
+) -> Result<Option<T>, ActionError> {
+    Ok(given.map(str::parse).transpose().map_err(refusal)?)
+}
+
+fn edit_one(
+    context: &mut Context,
+    desk: &Desk,
+    user: &UserReference,
+    edit: &Edit,
+    args: &EditArgs,
+) -> anyhow::Result<()> {
+    let plan = edit::plan(desk, user, edit)?;
     if args.acting.dry_run {
         return plan::print(&mut context.output, desk.now(), &[step(&plan)]);
     }
     if plan.password_removed {
         let question = format!("Move {} to SAML and remove the password?", plan.user.username);
-        prompt::confirm(context, args.yes, &question)?;
+        prompt::confirm_removal(context, args.yes, &question, 1)?;
     }
-    let edited = edit::edit(&desk, &reference, &edit, &args.acting.intent())?;
+    let confirmed = (!args.yes).then_some(u64::from(plan.password_removed));
+    let edited = edit::edit(desk, user, edit, confirmed, &args.acting.intent())?;
     let name = &edited.user.username;
     if edited.changed.is_empty() {
         context.output.say(&format!("{name} is so already: nothing was changed."));
@@ -96,20 +141,105 @@ pub fn run(context: &mut Context, args: &EditArgs) -> anyhow::Result<()> {
     context.output.say(&format!("{name} is changed: {}.", edited.changed.join(", ")));
     if edited.password_removed {
         context.output.say(&format!("The password of {name} is removed: the user signs in with SAML."));
-    } else if edited.user.sign_in == SignIn::Password && edited.user.password.is_none() && args.sign_in.is_some() {
+    } else if edited.user.sign_in == SignIn::Password && edited.user.password.is_none() && edit.sign_in.is_some() {
         context.output.say(&format!("{name} cannot log in yet: cxme-admin users set-password {name}"));
     }
+    context.send_address_notices(desk, &edited.notices);
     Ok(())
+}
+
+fn edit_several(
+    context: &mut Context,
+    desk: &Desk,
+    several: Several,
+    edit: &Edit,
+    args: &EditArgs,
+) -> anyhow::Result<()> {
+    let fields = fields(edit);
+    let removal = |removed: u64| match removed {
+        0 => String::new(),
+        removed => format!(" and remove {}", counted(removed, "password")),
+    };
+    // How many passwords the question was about.
+    let removed = std::cell::Cell::new(0);
+    let edited = targets::change_several(
+        context,
+        args.yes,
+        &args.acting,
+        several,
+        |EditedSeveral { users, done }| {
+            let who = targets::changed_of(done.changed, users);
+            removed.set(done.passwords_removed);
+            (done.changed > 0)
+                .then(|| format!("Change {} of {who}{}?", fields.join(", "), removal(done.passwords_removed)))
+        },
+        |several, intent| {
+            let confirmed = several.confirmed.as_ref().map(|_| removed.get());
+            edit::edit_several(desk, several, edit, confirmed, intent)
+        },
+    );
+    let edited = edited.map_err(|error| prompt::of_removal(error, removed.get()))?;
+    let EditedSeveral { users, done } = &edited;
+    if args.acting.dry_run {
+        let without = without_password(done.without_password);
+        let words = targets::would(done.changed, users, |who| {
+            format!("Would change {} of {who}{}.{without}", fields.join(", "), removal(done.passwords_removed))
+        });
+        let step = Step::new(Action::UsersEdit, words)
+            .if_changed(done.changed > 0)
+            .field("users", Cell::count(users.count))
+            .field("users_changed", Cell::count(done.changed))
+            .field("usernames", targets::usernames(users))
+            .field("changed", Cell::List(fields))
+            .field("passwords_removed", Cell::count(done.passwords_removed))
+            .field("without_password", Cell::count(done.without_password));
+        return plan::print(&mut context.output, desk.now(), &[step]);
+    }
+    let without = without_password(done.without_password);
+    context.output.say(&match (users.count, done.changed, done.passwords_removed) {
+        (0, ..) => targets::NOBODY.to_owned(),
+        (_, 0, _) => format!("All of these users are so already: nothing was changed.{without}"),
+        (_, changed, 0) => {
+            format!("Changed {} of {}.{without}", fields.join(", "), targets::count_of(changed, users))
+        }
+        (_, changed, removed) => format!(
+            "Changed {} of {}. Removed {}: these users sign in with SAML.{without}",
+            fields.join(", "),
+            targets::count_of(changed, users),
+            counted(removed, "password")
+        ),
+    });
+    Ok(())
+}
+
+/// The names of the fields that several users get.
+fn fields(edit: &Edit) -> Vec<&'static str> {
+    let given = [
+        ("role", edit.role.is_some()),
+        ("sign_in", edit.sign_in.is_some()),
+        ("locale", edit.locale.is_some()),
+        ("must_change_password", edit.must_change.is_some()),
+    ];
+    given.into_iter().filter_map(|(name, is_given)| is_given.then_some(name)).collect()
+}
+
+fn without_password(users: u64) -> String {
+    match users {
+        0 => String::new(),
+        1 => " 1 user has no password to change.".to_owned(),
+        users => format!(" {} have no password to change.", counted(users, "user")),
+    }
 }
 
 /// What a dry run prints: the user as it would be, and which fields would change.
 fn step(plan: &Edited) -> Step<'_> {
-    let Edited { user, role, changed, password_removed } = plan;
+    let Edited { user, role, changed, password_removed, notices } = plan;
     let name = &user.username;
     let removed = if *password_removed { " Would remove the password: the user signs in with SAML." } else { "" };
+    let told = if notices.is_empty() { "" } else { " Would tell the old and the new address by mail." };
     let words = match changed.is_empty() {
         true => format!("{name} is so already: nothing would be changed."),
-        false => format!("Would change {name}: {}.{removed}", changed.join(", ")),
+        false => format!("Would change {name}: {}.{removed}{told}", changed.join(", ")),
     };
     Step::new(Action::UsersEdit, words)
         .if_changed(!changed.is_empty())
@@ -119,6 +249,8 @@ fn step(plan: &Edited) -> Step<'_> {
         .field("role", Cell::text(role))
         .field("sign_in", Cell::text(user.sign_in.word()))
         .field("locale", Cell::text_or(user.locale.as_deref(), ""))
+        .field("must_change_password", Cell::Flag(user.password.as_ref().is_some_and(|facts| facts.must_change)))
         .field("changed", Cell::List(changed.iter().map(String::as_str).collect()))
         .field("password_removed", Cell::Flag(*password_removed))
+        .field("notices", Cell::Number(notices.len() as i64))
 }

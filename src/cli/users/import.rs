@@ -56,6 +56,9 @@ pub struct ImportArgs {
     /// Character between the fields of a CSV, or `tab`; otherwise recognized from the header
     #[arg(long, value_name = "CHARACTER")]
     delimiter: Option<Delimiter>,
+    /// Do not mail the old and the new address of users whose address changes
+    #[arg(long)]
+    no_notify: bool,
     /// Do not ask before passwords are removed
     #[arg(short, long)]
     yes: bool,
@@ -85,6 +88,7 @@ pub fn run(context: &mut Context, args: &ImportArgs) -> anyhow::Result<()> {
         delimiter: args.delimiter,
         ignore_unknown: args.ignore_unknown,
         source: args.file.to_string(),
+        notify: !args.no_notify && context.has_mail()?,
         time_zone: context.process.time_zone(),
     };
     let intent = args.acting.intent();
@@ -103,8 +107,12 @@ pub fn run(context: &mut Context, args: &ImportArgs) -> anyhow::Result<()> {
     let counts = imported.imported;
     if context.output.format == Format::Table {
         let would = if args.acting.dry_run { "would be " } else { "" };
+        let notices = match imported.notices {
+            0 => String::new(),
+            count => format!(" {count} notices of changed addresses {would}queued."),
+        };
         let mut words = format!(
-            "{} {would}added, {} {would}changed, {} unchanged.",
+            "{} {would}added, {} {would}changed, {} unchanged.{notices}",
             counts.added, counts.changed, counts.unchanged
         );
         if counts.passwords_removed > 0 {
@@ -116,15 +124,19 @@ pub fn run(context: &mut Context, args: &ImportArgs) -> anyhow::Result<()> {
             return plan::print(&mut context.output, desk.now(), &[Step::new(Action::UsersImport, words)]);
         }
         context.output.say(&words);
+        if imported.notices > 0 {
+            context.output.say("To send the notices: cxme-admin jobs run");
+        }
         return Ok(());
     }
     let number = |count: u64| Cell::Number(count.cast_signed());
-    let names = ["added", "changed", "unchanged", "dry_run", "sha256", "passwords_removed"];
+    let names = ["added", "changed", "unchanged", "notices", "dry_run", "sha256", "passwords_removed"];
     let heads = names.map(|name| Head { name, title: name });
     let cells = [
         number(counts.added),
         number(counts.changed),
         number(counts.unchanged),
+        number(imported.notices),
         Cell::Flag(args.acting.dry_run),
         Cell::text(&imported.sha256),
         number(counts.passwords_removed),

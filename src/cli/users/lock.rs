@@ -3,36 +3,52 @@
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
+use crate::actions::Desk;
 use crate::actions::users::lock;
+use crate::actions::users::lock::LockedSeveral;
+use crate::actions::users::targets::Several;
+use crate::actions::users::targets::Targets;
 use crate::cli::acting::ActingArgs;
 use crate::cli::context::Context;
 use crate::cli::data::Cell;
 use crate::cli::failure::Complaint;
 use crate::cli::plan;
 use crate::cli::plan::Step;
+use crate::cli::targets;
+use crate::cli::targets::TargetArgs;
 use crate::domain::action::Action;
 use crate::domain::duration::parse_duration;
 use crate::domain::moment::local_time;
 use crate::domain::moment::parse_moment;
 use crate::domain::user::UserReference;
 
-/// Lock a user, for a time or for good
+/// Lock users, for a time or until they are unlocked
 ///
-/// A locked user cannot sign in, and his sessions end. The reason is shown by `users show` and kept in the audit.
+/// Locked users cannot sign in, and their sessions end. `users show` shows the reason, and the audit keeps it. Several users,
+/// named or selected, are locked all or none; asks before.
 /// Example: `cxme-admin users lock alice --for 2h --reason 'lost laptop'`
 #[derive(Debug, clap::Args)]
 pub struct LockArgs {
-    /// Username or email address, whole
-    #[arg(value_name = "USER")]
-    user: String,
     /// End of the lock: a date (its midnight) or a time such as `2026-12-01T08:00`, local unless it has a zone such as `Z` or `+01:00`
     #[arg(long, value_name = "TIME", conflicts_with = "duration")]
     until: Option<String>,
     /// Length of the lock, such as `30d` or `2h30m`; otherwise until `users unlock`
     #[arg(long = "for", id = "duration", value_name = "LENGTH")]
     duration: Option<String>,
+    /// Do not ask before several users are locked
+    #[arg(short, long)]
+    yes: bool,
     #[command(flatten)]
     acting: ActingArgs,
+    #[command(flatten)]
+    targets: TargetArgs,
+}
+
+/// The end of a lock.
+struct End {
+    until: Option<Timestamp>,
+    /// "until 2026-12-01T08:00:00Z"
+    words: String,
 }
 
 /// Runs the command.
@@ -40,20 +56,32 @@ pub struct LockArgs {
 /// # Errors
 /// When there is no such user, the moment is malformed or past, or the operator may not.
 pub fn run(context: &mut Context, args: &LockArgs) -> anyhow::Result<()> {
+    args.targets.check()?;
     let desk = context.desk(Action::UsersLock)?;
-    let zone = context.process.time_zone();
-    let until = end(args, desk.now(), &zone)?;
-    let outcome = lock::lock(&desk, &UserReference::new(&args.user), until, &args.acting.intent())?;
+    let end = end(args, desk.now(), &context.process.time_zone())?;
+    match args.targets.targets(context, &desk)? {
+        Targets::One(user) => lock_one(context, &desk, &user, &end, args),
+        Targets::Many(several) => lock_several(context, &desk, *several, &end, args),
+    }
+}
+
+fn lock_one(
+    context: &mut Context,
+    desk: &Desk,
+    user: &UserReference,
+    end: &End,
+    args: &LockArgs,
+) -> anyhow::Result<()> {
+    let outcome = lock::lock(desk, user, end.until, &args.acting.intent())?;
     let name = &outcome.username;
-    let length =
-        until.map_or_else(|| "until `users unlock`".to_owned(), |until| format!("until {}", local_time(until, &zone)));
+    let length = &end.words;
     let already = format!("{name} is locked so already: nothing was changed.");
     if args.acting.dry_run {
         let words = if outcome.changed { format!("Would lock {name} {length}.") } else { already };
         let step = Step::new(Action::UsersLock, words)
             .if_changed(outcome.changed)
             .field("username", Cell::text(name))
-            .field("locked_until", Cell::time_or(until, ""))
+            .field("locked_until", Cell::time_or(end.until, ""))
             .field("lock_reason", Cell::text_or(args.acting.reason.as_deref(), ""));
         return plan::print(&mut context.output, desk.now(), &[step]);
     }
@@ -61,13 +89,56 @@ pub fn run(context: &mut Context, args: &LockArgs) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn end(args: &LockArgs, now: Timestamp, zone: &TimeZone) -> Result<Option<Timestamp>, Complaint> {
-    let usage = |option: &str, words: String| Complaint::Usage { words: format!("{option}: {words}"), hint: None };
-    if let Some(length) = &args.duration {
-        let length = parse_duration(length).map_err(|error| usage("--for", error.to_string()))?;
-        let until = now.checked_add(length);
-        return until.map(Some).map_err(|_| usage("--for", "reaches too far ahead".to_owned()));
+fn lock_several(
+    context: &mut Context,
+    desk: &Desk,
+    several: Several,
+    end: &End,
+    args: &LockArgs,
+) -> anyhow::Result<()> {
+    let length = &end.words;
+    let locked = targets::change_several(
+        context,
+        args.yes,
+        &args.acting,
+        several,
+        |LockedSeveral { users, changed }| {
+            (*changed > 0).then(|| format!("Lock {} {length}?", targets::changed_of(*changed, users)))
+        },
+        |several, intent| lock::lock_several(desk, several, end.until, intent),
+    )?;
+    let LockedSeveral { users, changed } = &locked;
+    if args.acting.dry_run {
+        let words = targets::would(*changed, users, |who| format!("Would lock {who} {length}."));
+        let step = Step::new(Action::UsersLock, words)
+            .if_changed(*changed > 0)
+            .field("users", Cell::count(users.count))
+            .field("users_changed", Cell::count(*changed))
+            .field("usernames", targets::usernames(users))
+            .field("locked_until", Cell::time_or(end.until, ""))
+            .field("lock_reason", Cell::text_or(args.acting.reason.as_deref(), ""));
+        return plan::print(&mut context.output, desk.now(), &[step]);
     }
-    let Some(given) = &args.until else { return Ok(None) };
-    parse_moment(given, zone).map(Some).map_err(|error| usage("--until", error.to_string()))
+    context.output.say(&match (users.count, changed) {
+        (0, _) => targets::NOBODY.to_owned(),
+        (_, 0) => "All of these users are locked so already: nothing was changed.".to_owned(),
+        _ => format!("Locked {} {length}.", targets::count_of(*changed, users)),
+    });
+    Ok(())
+}
+
+fn end(args: &LockArgs, now: Timestamp, zone: &TimeZone) -> Result<End, Complaint> {
+    let usage = |option: &str, words: String| Complaint::Usage { words: format!("{option}: {words}"), hint: None };
+    let until = match (&args.duration, &args.until) {
+        (Some(length), _) => {
+            let length = parse_duration(length).map_err(|error| usage("--for", error.to_string()))?;
+            let until = now.checked_add(length);
+            Some(until.map_err(|_| usage("--for", "reaches too far ahead".to_owned()))?)
+        }
+        (None, Some(given)) => Some(parse_moment(given, zone).map_err(|error| usage("--until", error.to_string()))?),
+        (None, None) => None,
+    };
+    let words =
+        until.map_or_else(|| "until `users unlock`".to_owned(), |until| format!("until {}", local_time(until, zone)));
+    Ok(End { until, words })
 }

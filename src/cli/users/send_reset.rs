@@ -22,7 +22,7 @@ use crate::cli::mail::hint_for;
 use crate::cli::output::Format;
 use crate::cli::plan;
 use crate::cli::plan::Step;
-use crate::cli::selection::SelectionArgs;
+use crate::cli::targets::TargetArgs;
 use crate::cli::users::send_to_many;
 use crate::cli::users::send_to_many::Asked;
 use crate::cli::users::send_to_many::BulkArgs;
@@ -47,16 +47,10 @@ use crate::store::messages::Message;
 /// `cxme-admin users send-reset --policy-outdated --key 2026-11 --max-failures 20% --yes`
 #[derive(Debug, clap::Args)]
 pub struct SendResetArgs {
-    /// Usernames or email addresses, whole
-    #[arg(value_name = "USER")]
-    users: Vec<String>,
     #[command(flatten)]
     mail: MailArgs,
     #[command(flatten)]
-    selection: SelectionArgs,
-    /// All users
-    #[arg(long, help_heading = "Which users")]
-    all: bool,
+    targets: TargetArgs,
     #[command(flatten)]
     bulk: BulkArgs,
     #[command(flatten)]
@@ -114,31 +108,19 @@ const HEADS: [Head; 7] = [
 /// # Errors
 /// When a user may not have a link, a mail is not sent, or the operator may not.
 pub fn run(context: &mut Context, args: &SendResetArgs) -> anyhow::Result<()> {
-    let usage = |words: &str, hint: &str| {
-        let hint = Some(hint.to_owned()).filter(|hint| !hint.is_empty());
-        Err(Complaint::Usage { words: words.to_owned(), hint }.into())
-    };
-    let is_selected = args.selection.is_given();
-    match (args.users.is_empty(), is_selected, args.all) {
-        (true, false, false) => return usage("no user is named", "name users, or select some (`--all` for everybody)"),
-        (false, true, _) | (false, _, true) => {
-            return usage("users are named, and a selection is given", "give one of the two; `--from FILE` names many");
-        }
-        (_, true, true) => return usage("`--all` is everybody, and a condition is given", "give one of the two"),
-        (false, false, false) if args.bulk.is_given() => {
-            return usage("this option is for jobs: `--key`, `--rate` and the like need a selection", "");
-        }
-        _ => {}
+    args.targets.check()?;
+    let is_job = args.targets.is_selection();
+    if !is_job && args.bulk.is_given() {
+        let words = "this option is for jobs: `--key`, `--rate` and the like need a selection".to_owned();
+        return Err(Complaint::Usage { words, hint: None }.into());
     }
-    let is_job = args.users.is_empty();
     let desk = context.desk(if is_job { Action::UsersSendResetToMany } else { Action::UsersSendReset })?;
     if is_job {
-        let (wanted, sha256) = args.selection.wanted_with_digest(context, &desk)?;
-        let selection = if args.all { "--all".to_owned() } else { args.selection.words() };
-        let asked = Asked { meant: Meant::Selected(Box::new(wanted)), selection, sha256 };
+        let (wanted, sha256) = args.targets.selection.wanted_with_digest(context, &desk)?;
+        let asked = Asked { meant: Meant::Selected(Box::new(wanted)), selection: args.targets.words(), sha256 };
         return send_to_many::send(context, &desk, asked, &args.mail, &args.bulk, &args.acting);
     }
-    let references: Vec<UserReference> = args.users.iter().map(|user| UserReference::new(user)).collect();
+    let references: Vec<UserReference> = args.targets.users.iter().map(|user| UserReference::new(user)).collect();
     send_to(context, &desk, &references, &args.mail, &args.acting)
 }
 

@@ -132,7 +132,7 @@ fn make_new(
     bulk: &BulkArgs,
     acting: &ActingArgs,
 ) -> anyhow::Result<Option<JobId>> {
-    let plan = make::plan(desk, wish)?;
+    let plan = make::plan(desk, wish, &acting.intent())?;
     if acting.dry_run {
         print_plan(context, desk, wish.action(), &plan)?;
         return Ok(None);

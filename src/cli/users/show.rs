@@ -1,21 +1,28 @@
 //! `users show`.
 
+use jiff::Timestamp;
+
+use crate::actions::ActionError;
 use crate::actions::users::show;
+use crate::actions::users::show::Shown;
+use crate::actions::users::targets::Targets;
 use crate::cli::context::Context;
 use crate::cli::data;
 use crate::cli::data::Cell;
 use crate::cli::data::Head;
+use crate::cli::output::Format;
+use crate::cli::targets::TargetArgs;
 use crate::domain::action::Action;
 use crate::domain::user::SignIn;
 use crate::domain::user::Status;
-use crate::domain::user::UserReference;
 
-/// Show what is known of a user
+/// Show users
+///
+/// Several users, or a selection, are shown by email address; `-o json` gives an array of them then.
 #[derive(Debug, clap::Args)]
 pub struct ShowArgs {
-    /// Username or email address, whole
-    #[arg(value_name = "USER")]
-    user: String,
+    #[command(flatten)]
+    targets: TargetArgs,
 }
 
 /// Runs the command.
@@ -23,47 +30,101 @@ pub struct ShowArgs {
 /// # Errors
 /// When there is no such user, or the operator may not see users.
 pub fn run(context: &mut Context, args: &ShowArgs) -> anyhow::Result<()> {
+    args.targets.check()?;
     let desk = context.desk(Action::UsersShow)?;
-    let shown = show::show(&desk, &UserReference::new(&args.user))?;
-    let (user, now) = (&shown.user, desk.now());
+    let now = desk.now();
+    let several = match args.targets.targets(context, &desk)? {
+        Targets::One(reference) => {
+            let shown = show::show(&desk, &reference)?;
+            return Ok(write_one(context, &shown, now)?);
+        }
+        Targets::Many(several) => several,
+    };
+    let mut count = 0_u64;
+    if context.output.format == Format::Table {
+        show::show_several(&desk, &several, &mut |shown| {
+            if count > 0 {
+                context.output.line("")?;
+            }
+            count += 1;
+            Ok(write_one(context, shown, now)?)
+        })?;
+    } else {
+        let heads = HEADS.map(|(name, title)| Head { name, title });
+        data::records::<ActionError>(&mut context.output, &heads, now, |sink| {
+            show::show_several(&desk, &several, &mut |shown| {
+                count += 1;
+                Ok(sink(&cells(shown, now))?)
+            })
+        })?;
+    }
+    if count == 0 {
+        context.output.say("No users match.");
+    }
+    Ok(())
+}
+
+fn write_one(context: &mut Context, shown: &Shown, now: Timestamp) -> std::io::Result<()> {
+    let is_table = context.output.format == Format::Table;
+    // A table leaves out what does not apply; data always has every key.
+    let applies = |cell: &Cell<'_>| !is_table || *cell != Cell::Nothing("");
+    let rows = HEADS.into_iter().zip(cells(shown, now)).map(|((name, title), cell)| match cell {
+        // In data it is a number.
+        Cell::Number(0) if is_table && name == "failed_logins" => (Head { name, title }, Cell::Nothing("")),
+        cell => (Head { name, title }, cell),
+    });
+    let (heads, cells): (Vec<Head>, Vec<Cell<'_>>) = rows.filter(|(_, cell)| applies(cell)).unzip();
+    data::record(&mut context.output, &heads, &cells, now)
+}
+
+/// The names in data and the titles in a table, in the order of [`cells`].
+const HEADS: [(&str, &str); 19] = [
+    ("username", "Username"),
+    ("email", "Email"),
+    ("name", "Name"),
+    ("role", "Role"),
+    ("status", "Status"),
+    ("locked_until", "Locked until"),
+    ("lock_reason", "Lock reason"),
+    ("sign_in", "Sign-in"),
+    ("locale", "Locale"),
+    ("password_set_at", "Password set"),
+    ("must_change_password", "Must change it"),
+    ("meets_policy", "Set under this policy"),
+    ("session_epoch", "Session epoch"),
+    ("last_login_at", "Last login noted"),
+    ("failed_logins", "Failed logins"),
+    ("last_failed_login_at", "Last failed login"),
+    ("last_failed_login_from", "Last failed login from"),
+    ("created_at", "Added"),
+    ("updated_at", "Changed"),
+];
+
+fn cells(shown: &Shown, now: Timestamp) -> [Cell<'_>; 19] {
+    let (user, failures) = (&shown.user, &shown.failures);
     let is_locked = user.status(now) == Status::Locked;
     let lock = user.lock.as_ref().filter(|_| is_locked);
     let password = user.password.as_ref();
     let no_password = if user.sign_in == SignIn::Saml { "none: the user signs in with SAML" } else { "none" };
-    let failures = &shown.failures;
-    let is_table = context.output.format == crate::cli::output::Format::Table;
-    // In a table none needs no line; in data it is a number.
-    let failed = match i64::try_from(failures.count) {
-        Ok(0) if is_table => Cell::Nothing(""),
-        count => Cell::Number(count.unwrap_or(i64::MAX)),
-    };
-    let head = |name, title| Head { name, title };
-    let rows = [
-        (head("username", "Username"), Cell::text(user.username.as_str())),
-        (head("email", "Email"), Cell::text(user.email.as_str())),
-        (head("name", "Name"), Cell::text(&user.name)),
-        (head("role", "Role"), Cell::text(&shown.role)),
-        (head("status", "Status"), Cell::text(user.status(now).word())),
-        (
-            head("locked_until", "Locked until"),
-            Cell::time_or(lock.and_then(|lock| lock.until), if is_locked { "unlocked by an operator" } else { "" }),
-        ),
-        (head("lock_reason", "Lock reason"), Cell::text_or(lock.and_then(|lock| lock.reason.as_deref()), "")),
-        (head("sign_in", "Sign-in"), Cell::text(user.sign_in.word())),
-        (head("locale", "Locale"), Cell::text_or(user.locale.as_deref(), "")),
-        (head("password_set_at", "Password set"), Cell::time_or(password.map(|facts| facts.set_at), no_password)),
-        (head("must_change_password", "Must change it"), Cell::Flag(password.is_some_and(|facts| facts.must_change))),
-        (head("meets_policy", "Set under this policy"), shown.meets_policy.map_or(Cell::Nothing(""), Cell::Flag)),
-        (head("session_epoch", "Session epoch"), Cell::Number(user.session_epoch)),
-        (head("last_login_at", "Last login noted"), Cell::time_or(user.last_login_at, "never")),
-        (head("failed_logins", "Failed logins"), failed),
-        (head("last_failed_login_at", "Last failed login"), Cell::time_or(failures.last_at, "")),
-        (head("last_failed_login_from", "Last failed login from"), Cell::text_or(failures.client.as_deref(), "")),
-        (head("created_at", "Added"), Cell::Time(user.created_at)),
-        (head("updated_at", "Changed"), Cell::Time(user.updated_at)),
-    ];
-    // A table leaves out what does not apply; data always has every key.
-    let keep = |cell: &Cell<'_>| !is_table || *cell != Cell::Nothing("");
-    let (heads, cells): (Vec<Head>, Vec<Cell<'_>>) = rows.into_iter().filter(|(_, cell)| keep(cell)).unzip();
-    Ok(data::record(&mut context.output, &heads, &cells, now)?)
+    [
+        Cell::text(user.username.as_str()),
+        Cell::text(user.email.as_str()),
+        Cell::text(&user.name),
+        Cell::text(&shown.role),
+        Cell::text(user.status(now).word()),
+        Cell::time_or(lock.and_then(|lock| lock.until), if is_locked { "unlocked by an operator" } else { "" }),
+        Cell::text_or(lock.and_then(|lock| lock.reason.as_deref()), ""),
+        Cell::text(user.sign_in.word()),
+        Cell::text_or(user.locale.as_deref(), ""),
+        Cell::time_or(password.map(|facts| facts.set_at), no_password),
+        Cell::Flag(password.is_some_and(|facts| facts.must_change)),
+        shown.meets_policy.map_or(Cell::Nothing(""), Cell::Flag),
+        Cell::Number(user.session_epoch),
+        Cell::time_or(user.last_login_at, "never"),
+        Cell::Number(i64::try_from(failures.count).unwrap_or(i64::MAX)),
+        Cell::time_or(failures.last_at, ""),
+        Cell::text_or(failures.client.as_deref(), ""),
+        Cell::Time(user.created_at),
+        Cell::Time(user.updated_at),
+    ]
 }

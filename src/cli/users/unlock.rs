@@ -1,25 +1,34 @@
 //! `users unlock`.
 
+use crate::actions::Desk;
 use crate::actions::users::lock;
+use crate::actions::users::lock::UnlockedSeveral;
+use crate::actions::users::targets::Several;
+use crate::actions::users::targets::Targets;
 use crate::cli::acting::ActingArgs;
 use crate::cli::context::Context;
 use crate::cli::data::Cell;
 use crate::cli::jobs::summary::counted;
 use crate::cli::plan;
 use crate::cli::plan::Step;
+use crate::cli::targets;
+use crate::cli::targets::TargetArgs;
 use crate::domain::action::Action;
 use crate::domain::user::UserReference;
 
-/// Unlock a user
+/// Unlock users
 ///
-/// Also resets the count of failed logins, which ends the delay after wrong passwords.
+/// Also resets the count of failed logins, which ends the delay after wrong passwords. Several users, named or selected, are
+/// unlocked all or none; asks before.
 #[derive(Debug, clap::Args)]
 pub struct UnlockArgs {
-    /// Username or email address, whole
-    #[arg(value_name = "USER")]
-    user: String,
+    /// Do not ask before several users are unlocked
+    #[arg(short, long)]
+    yes: bool,
     #[command(flatten)]
     acting: ActingArgs,
+    #[command(flatten)]
+    targets: TargetArgs,
 }
 
 /// Runs the command.
@@ -27,8 +36,16 @@ pub struct UnlockArgs {
 /// # Errors
 /// When there is no such user, or the operator may not.
 pub fn run(context: &mut Context, args: &UnlockArgs) -> anyhow::Result<()> {
+    args.targets.check()?;
     let desk = context.desk(Action::UsersUnlock)?;
-    let outcome = lock::unlock(&desk, &UserReference::new(&args.user), &args.acting.intent())?;
+    match args.targets.targets(context, &desk)? {
+        Targets::One(user) => unlock_one(context, &desk, &user, args),
+        Targets::Many(several) => unlock_several(context, &desk, *several, args),
+    }
+}
+
+fn unlock_one(context: &mut Context, desk: &Desk, user: &UserReference, args: &UnlockArgs) -> anyhow::Result<()> {
+    let outcome = lock::unlock(desk, user, &args.acting.intent())?;
     let name = &outcome.username;
     let (unlocked, cleared) =
         if args.acting.dry_run { ("Would unlock", "Would clear") } else { ("Unlocked", "Cleared") };
@@ -47,5 +64,39 @@ pub fn run(context: &mut Context, args: &UnlockArgs) -> anyhow::Result<()> {
         return plan::print(&mut context.output, desk.now(), &[step]);
     }
     context.output.say(&words);
+    Ok(())
+}
+
+fn unlock_several(context: &mut Context, desk: &Desk, several: Several, args: &UnlockArgs) -> anyhow::Result<()> {
+    let unlocked = targets::change_several(
+        context,
+        args.yes,
+        &args.acting,
+        several,
+        |UnlockedSeveral { users, done }| {
+            (done.changed > 0).then(|| format!("Unlock {}?", targets::changed_of(done.changed, users)))
+        },
+        |several, intent| lock::unlock_several(desk, several, intent),
+    )?;
+    let UnlockedSeveral { users, done } = &unlocked;
+    if args.acting.dry_run {
+        let words = targets::would(done.changed, users, |who| format!("Would unlock {who}."));
+        let step = Step::new(Action::UsersUnlock, words)
+            .if_changed(done.changed > 0)
+            .field("users", Cell::count(users.count))
+            .field("users_changed", Cell::count(done.changed))
+            .field("usernames", targets::usernames(users))
+            .field("failed_logins", Cell::count(done.failures));
+        return plan::print(&mut context.output, desk.now(), &[step]);
+    }
+    let failures = counted(done.failures, "failed login");
+    let of_users = counted(done.cleared, "user");
+    context.output.say(&match (users.count, done.unlocked, done.cleared) {
+        (0, ..) => targets::NOBODY.to_owned(),
+        (_, 0, 0) => "None of these users is locked; nothing was changed.".to_owned(),
+        (_, _, 0) => format!("Unlocked {}.", targets::count_of(done.unlocked, users)),
+        (_, 0, _) => format!("None of these users was locked. Cleared {failures} of {of_users}."),
+        _ => format!("Unlocked {}. Cleared {failures} of {of_users}.", targets::count_of(done.unlocked, users)),
+    });
     Ok(())
 }

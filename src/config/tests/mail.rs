@@ -14,7 +14,7 @@ fn every_key_about_mails_is_read() {
     let text = r##"
         [mail]
         from = "passwords@example.com"
-        reply_to = "help@example.com"
+        reply_to = "Help, Desk <help@example.com>"
         bounce_to = "bounces@example.com"
         transport = "file"
         [mail.smtp]
@@ -40,13 +40,14 @@ fn every_key_about_mails_is_read() {
         [jobs]
         queue_life = "30d"
         unless_sent_within = "0s"
+        complain_after = "4h"
     "##;
-    let address = |text: &str| Some(text.parse().unwrap());
+    let mailbox = |text: &str| Some(text.parse().unwrap());
     let expected = Config {
         mail: MailSection {
-            from: address("passwords@example.com"),
-            reply_to: address("help@example.com"),
-            bounce_to: address("bounces@example.com"),
+            from: mailbox("passwords@example.com"),
+            reply_to: mailbox("\"Help, Desk\" <help@example.com>"),
+            bounce_to: Some("bounces@example.com".parse().unwrap()),
             transport: TransportName::File,
             smtp: SmtpSection {
                 host: Some("[::1]".into()),
@@ -72,7 +73,11 @@ fn every_key_about_mails_is_read() {
             life: Duration::from_secs(300),
             invitation_life: Duration::from_secs(48 * 3_600),
         },
-        jobs: JobsSection { queue_life: Duration::from_secs(30 * 86_400), unless_sent_within: Duration::ZERO },
+        jobs: JobsSection {
+            queue_life: Duration::from_secs(30 * 86_400),
+            unless_sent_within: Duration::ZERO,
+            complain_after: Duration::from_secs(4 * 3_600),
+        },
         ..Config::default()
     };
     assert_eq!(parse(text), Ok(expected));
@@ -89,8 +94,8 @@ fn the_port_follows_from_tls() {
 #[test]
 fn what_is_no_address_host_link_or_rate_is_refused() {
     let text = r##"
-mail.from = "Passwords <a@example.com>"
-mail.reply_to = ""
+mail.from = "Passwords <a@example.com"
+mail.reply_to = "a\u202eb <a@example.com>"
 mail.bounce_to = "a@example.com\r\nBcc: b@example.com"
 mail.transport = "SMTP"
 mail.smtp.host = "smtp.example.com:465"
@@ -106,8 +111,8 @@ mail.file.directory = 5
 reset.link = "http://reset.example.com/#{code}"
 "##;
     insta::assert_snapshot!(problems(text), @r#"
-    config.toml:2: [mail] from: expected an email address alone, such as "passwords@example.com", found "Passwords <a@example.com>"
-    config.toml:3: [mail] reply_to: expected an email address alone, such as "passwords@example.com", found ""
+    config.toml:2: [mail] from: expected an email address, or a name and an address, such as "Help Desk <passwords@example.com>" (the address holds the character U+0020, which no address has), found "Passwords <a@example.com"
+    config.toml:3: [mail] reply_to: expected an email address, or a name and an address, such as "Help Desk <passwords@example.com>" (the name holds the unprintable character U+202E: leave it out), found "a\u{202e}b <a@example.com>"
     config.toml:4: [mail] bounce_to: expected an email address alone, such as "passwords@example.com", found "a@example.com\r\nBcc: b@example.com"
     config.toml:5: [mail] transport: expected one of smtp, sendmail, file, found "SMTP"
     config.toml:6: [mail.smtp] host: expected the host without its port, which is a key of its own: port = 465, found "smtp.example.com:465"
@@ -126,12 +131,13 @@ reset.link = "http://reset.example.com/#{code}"
 
 #[test]
 fn lives_have_their_bounds() {
-    let text = "[reset]\nlife = \"4m\"\ninvitation_life = \"8d\"\n[jobs]\nqueue_life = \"59s\"\nunless_sent_within = \"31d\"\n";
+    let text = "[reset]\nlife = \"4m\"\ninvitation_life = \"8d\"\n[jobs]\nqueue_life = \"59s\"\nunless_sent_within = \"31d\"\ncomplain_after = \"31d\"\n";
     insta::assert_snapshot!(problems(text), @r#"
     config.toml:2: [reset] life: expected a duration from 5m to 1d, found "4m"
     config.toml:3: [reset] invitation_life: expected a duration from 5m to 7d, found "8d"
     config.toml:5: [jobs] queue_life: expected a duration from 1m to 30d, found "59s"
     config.toml:6: [jobs] unless_sent_within: expected a duration from 0s to 30d, found "31d"
+    config.toml:7: [jobs] complain_after: expected a duration from 0s to 30d, found "31d"
     "#);
     assert!(parse("[reset]\nlife = \"25h\"\n").is_err());
     assert!(parse("[reset]\nlife = \"24h\"\ninvitation_life = \"5m\"\n").is_ok());

@@ -1,9 +1,12 @@
 //! Words that belong to the user and the organization, of which alone no password may be made.
 
+use std::borrow::Cow;
+
 use unicode_normalization::UnicodeNormalization;
 
 use super::derivatives::look_alikes;
 use super::lower_case;
+use crate::domain::email_domain;
 
 /// At least one word of this many characters must be in a password that is refused: shorter ones (`de`, `co`, initials)
 /// would match by chance.
@@ -29,8 +32,11 @@ impl PersonalWords<'_> {
     /// `example`.
     pub(super) fn words(&self) -> Vec<String> {
         let mut words = Vec::new();
-        let domains = self.email_domains.iter().map(String::as_str);
-        for text in [self.username, self.email, self.name, self.organization].into_iter().chain(domains) {
+        let domain = self.email.rsplit_once('@').map_or("", |(_, domain)| domain);
+        // People know a domain by its letters, whichever form is stored.
+        let domains = self.email_domains.iter().map(String::as_str).chain([domain]).map(email_domain::to_unicode);
+        let texts = [self.username, self.email, self.name, self.organization].map(Cow::Borrowed);
+        for text in texts.into_iter().chain(domains) {
             let text: String = text.nfc().flat_map(char::to_lowercase).collect();
             words.extend(text.split(|character: char| !character.is_alphanumeric()).map(str::to_owned));
         }

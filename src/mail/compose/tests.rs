@@ -3,6 +3,9 @@
 mod hostile;
 mod said;
 
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+
 use super::*;
 use crate::domain::message::NoticeCause;
 use crate::domain::organization::Organization;
@@ -24,9 +27,13 @@ fn address(text: &str) -> EmailAddress {
     text.parse().unwrap()
 }
 
+fn mailbox_of(text: &str) -> Mailbox {
+    text.parse().unwrap()
+}
+
 fn letterhead<'a>(organization: &'a Organization, policy: &'a Policy) -> Letterhead<'a> {
     Letterhead {
-        from: address("accounts@example.com"),
+        from: mailbox_of("accounts@example.com"),
         reply_to: None,
         bounce_to: None,
         organization,
@@ -114,7 +121,7 @@ fn headers<'a>(mail: &'a str, name: &str) -> Vec<&'a str> {
 #[test]
 fn a_mail_in_bytes() {
     let composer = Composer::new(Letterhead {
-        reply_to: Some(address("help@example.com")),
+        reply_to: Some(mailbox_of("help@example.com")),
         bounce_to: Some(address("bounces@example.com")),
         ..letterhead(&organization(), &Policy::default())
     });
@@ -269,7 +276,21 @@ fn a_mail_with_a_link_needs_one_in_the_configuration() {
 }
 
 #[test]
-fn an_address_outside_ascii_stands_in_the_header_as_it_is() {
+fn a_domain_outside_ascii_is_written_as_dns_has_it() {
+    let (organization, policy) = (organization(), Policy::default());
+    let foreign = || mailbox_of("O'Brien@bücher.example");
+    let letterhead = Letterhead { from: foreign(), reply_to: Some(foreign()), ..letterhead(&organization, &policy) };
+    let draft = Draft { recipient: foreign().address, ..Draft::new() };
+    let mail = Composer::new(letterhead).unwrap().compose(&draft.letter(Content::Test)).unwrap();
+    assert!(!mail.envelope.needs_smtputf8() && mail.content.is_ascii());
+    let written = "O'Brien@xn--bcher-kva.example";
+    assert_eq!([mail.envelope.sender.as_str(), mail.envelope.recipient.as_str()], [written; 2]);
+    let content = String::from_utf8(mail.content.to_vec()).unwrap();
+    assert_eq!([headers(&content, "To"), headers(&content, "Reply-To")], [[written]; 2]);
+}
+
+#[test]
+fn an_address_outside_ascii_before_the_at_stands_in_the_header_as_it_is() {
     let draft = Draft { recipient: address("jürgen@bücher.example"), ..Draft::new() };
     let mail = composer().compose(&draft.letter(Content::Test)).unwrap();
     assert!(mail.envelope.needs_smtputf8());
@@ -285,13 +306,38 @@ fn every_address_that_was_judged_good_can_be_written() {
         ["!#$%&'*+-/=?^_`{|}~@example.com", "a.b.c@x.y", "1@2.3", "a@xn--bcher-kva.example", "a@b--c.d", &longest];
     for odd in odd.into_iter().chain(["jürgen@bücher.example", "用户@例子.广告", "δοκιμή@παράδειγμα.δοκιμή"])
     {
-        let (from, reply_to) = (address(odd), Some(address(odd)));
+        let (from, reply_to) = (mailbox_of(odd), Some(mailbox_of(odd)));
         let composer = Composer::new(Letterhead { from, reply_to, ..letterhead(&organization, &policy) }).unwrap();
         let draft = Draft { recipient: address(odd), ..Draft::new() };
         let mail = draft.mail(&composer, Content::Test);
         assert_eq!([headers(&mail, "To"), headers(&mail, "Reply-To")], [[odd], [odd]]);
         let in_from = mail.contains(&format!("\"Example Travel\" <{odd}>\r\n"));
         assert!(in_from || mail.contains(&format!("\"Example Travel\"\r\n <{odd}>\r\n")), "{mail}");
+    }
+}
+
+#[test]
+fn the_name_in_from_stands_before_its_address_and_is_encoded_where_it_must_be() {
+    let (organization, policy) = (organization(), Policy::default());
+    // In two forms that every reader of mail knows: a quoted string and an encoded word (RFC 2047).
+    let quoted = |name: &str| format!("\"{name}\" <accounts@example.com>");
+    let encoded = |name: &str| format!("=?utf-8?b?{}?= <accounts@example.com>", BASE64_STANDARD.encode(name));
+    for (text, header) in [
+        ("accounts@example.com", quoted("Example Travel")),
+        ("Help Desk <accounts@example.com>", quoted("Help Desk")),
+        ("Example Travel, Inc. <accounts@example.com>", encoded("Example Travel, Inc.")),
+        ("\"Example, Inc.\" <accounts@example.com>", encoded("Example, Inc.")),
+        (r#"The "best" \ desk <accounts@example.com>"#, quoted(r#"The \"best\" \\ desk"#)),
+        ("Büro, Köln <accounts@example.com>", encoded("Büro, Köln")),
+        // Nothing that could be read is left of it.
+        ("... <accounts@example.com>", quoted("Example Travel")),
+    ] {
+        let (from, reply_to) = (mailbox_of(text), Some(mailbox_of(text)));
+        let composer = Composer::new(Letterhead { from, reply_to, ..letterhead(&organization, &policy) }).unwrap();
+        let mail = Draft::new().mail(&composer, Content::Test);
+        assert_eq!(headers(&mail, "From"), [header.as_str()], "{text}");
+        let reply_to = if header == quoted("Example Travel") { "accounts@example.com" } else { &header };
+        assert_eq!(headers(&mail, "Reply-To"), [reply_to], "{text}");
     }
 }
 
@@ -311,23 +357,25 @@ fn a_message_id_is_the_same_for_a_message_and_differs_for_others() {
 #[test]
 fn a_from_outside_ascii_leaves_the_message_id_ascii() {
     let (organization, policy) = (organization(), Policy::default());
-    let from = address("konto@bücher.example");
-    let composer = Composer::new(Letterhead { from, ..letterhead(&organization, &policy) }).unwrap();
-    let id = composer.message_id(MessageId(1), &NONCE_OF_TESTS);
-    assert!(id.ends_with("@cxme-admin.invalid"));
-    let mail = composer.compose(&Letter { message_id: &id, ..Draft::new().letter(Content::Test) }).unwrap();
-    assert!(mail.envelope.needs_smtputf8());
+    for (from, needs_smtputf8) in [("konto@bücher.example", false), ("jörg@bücher.example", true)] {
+        let from = mailbox_of(from);
+        let composer = Composer::new(Letterhead { from, ..letterhead(&organization, &policy) }).unwrap();
+        let id = composer.message_id(MessageId(1), &NONCE_OF_TESTS);
+        assert!(id.ends_with("@xn--bcher-kva.example"), "{id}");
+        let mail = composer.compose(&Letter { message_id: &id, ..Draft::new().letter(Content::Test) }).unwrap();
+        assert_eq!(mail.envelope.needs_smtputf8(), needs_smtputf8);
+    }
 }
 
 #[test]
 fn a_header_outside_ascii_is_refused_where_the_envelope_would_not_say_so() {
     let (organization, policy) = (organization(), Policy::default());
-    let foreign = || Some(address("hilfe@bücher.example"));
+    let foreign = || Some(mailbox_of("jörg@bücher.example"));
     let bounce_to = Some(address("bounces@example.com"));
     let replies = Letterhead { reply_to: foreign(), ..letterhead(&organization, &policy) };
     let from = Letterhead { from: foreign().unwrap(), bounce_to, ..letterhead(&organization, &policy) };
     for letterhead in [replies, from] {
         let refused = Composer::new(letterhead).unwrap_err();
-        assert_eq!(refused, LetterheadError::NotAscii("hilfe@bücher.example".to_owned()));
+        assert_eq!(refused, LetterheadError::NotAscii("jörg@bücher.example".to_owned()));
     }
 }

@@ -36,6 +36,8 @@ impl Sentences for English {
             (MailKind::Invitation, None) => "Your new account: choose a password".to_owned(),
             (MailKind::Notice, Some(name)) => format!("Your password for {name} was changed"),
             (MailKind::Notice, None) => "Your password was changed".to_owned(),
+            (MailKind::AddressNotice, Some(name)) => format!("The email address of your {name} account was changed"),
+            (MailKind::AddressNotice, None) => "The email address of your account was changed".to_owned(),
             (MailKind::Test, Some(name)) => format!("Test mail from {name}"),
             (MailKind::Test, None) => "Test mail".to_owned(),
         }
@@ -59,7 +61,7 @@ impl Sentences for English {
                 "This is a test mail from {of}, sent by an administrator. It has arrived, so mail works. There is \
                  nothing to do."
             ),
-            MailKind::Reset | MailKind::Notice => {
+            MailKind::Reset | MailKind::Notice | MailKind::AddressNotice => {
                 format!("An administrator of {of} asks you to choose a new password for your account.")
             }
         }
@@ -138,6 +140,16 @@ impl Sentences for English {
             NoticeCause::ChosenByLink => {
                 format!("The password of your account was changed on {time}, with the link that was mailed to you.")
             }
+            NoticeCause::AddressReplaced => format!(
+                "An administrator of {} changed the email address of your account on {time}. From now on, mail about your \
+                 account goes to the new address and no longer to this one.",
+                of(organization)
+            ),
+            NoticeCause::AddressSet => format!(
+                "An administrator of {} changed the email address of your account on {time}. From now on, mail about your \
+                 account goes to this address.",
+                of(organization)
+            ),
         }
     }
 
@@ -147,14 +159,15 @@ impl Sentences for English {
 
     fn all_well(&self, cause: NoticeCause) -> Option<&'static str> {
         match cause {
-            NoticeCause::SetByOperator => None,
+            NoticeCause::SetByOperator | NoticeCause::AddressReplaced | NoticeCause::AddressSet => None,
             NoticeCause::ChangedByUser | NoticeCause::ChosenByLink => Some("If this was you, there is nothing to do."),
         }
     }
 
     fn not_expected(&self, cause: NoticeCause, contact: Option<&str>, organization: Option<&str>) -> String {
         let doubt = match cause {
-            NoticeCause::SetByOperator => "If you did not expect this",
+            NoticeCause::SetByOperator | NoticeCause::AddressReplaced => "If you did not expect this",
+            NoticeCause::AddressSet => "If you did not expect this, or this is not your account",
             NoticeCause::ChangedByUser | NoticeCause::ChosenByLink => "If this was not you",
         };
         match contact {

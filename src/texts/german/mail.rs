@@ -36,6 +36,10 @@ impl Sentences for German {
             (MailKind::Invitation, None) => "Ihr neues Konto: Passwort wählen".to_owned(),
             (MailKind::Notice, Some(name)) => format!("Ihr Passwort für {name} wurde geändert"),
             (MailKind::Notice, None) => "Ihr Passwort wurde geändert".to_owned(),
+            (MailKind::AddressNotice, Some(name)) => {
+                format!("Die E-Mail-Adresse Ihres Kontos bei {name} wurde geändert")
+            }
+            (MailKind::AddressNotice, None) => "Die E-Mail-Adresse Ihres Kontos wurde geändert".to_owned(),
             (MailKind::Test, Some(name)) => format!("Test-Mail von {name}"),
             (MailKind::Test, None) => "Test-Mail".to_owned(),
         }
@@ -59,7 +63,7 @@ impl Sentences for German {
                 "dies ist eine Test-Mail der Administration {of}. Sie ist angekommen, der Versand funktioniert also. \
                  Es ist nichts weiter zu tun."
             ),
-            MailKind::Reset | MailKind::Notice => {
+            MailKind::Reset | MailKind::Notice | MailKind::AddressNotice => {
                 format!("die Administration {of} bittet Sie, ein neues Passwort für Ihr Konto zu wählen.")
             }
         }
@@ -145,6 +149,16 @@ impl Sentences for German {
             NoticeCause::ChosenByLink => {
                 format!("das Passwort Ihres Kontos wurde am {time} geändert, über den Link aus unserer Mail an Sie.")
             }
+            NoticeCause::AddressReplaced => format!(
+                "die Administration {} hat am {time} die E-Mail-Adresse Ihres Kontos geändert. Mails zu Ihrem Konto gehen ab \
+                 sofort an die neue Adresse und nicht mehr an diese.",
+                of(organization)
+            ),
+            NoticeCause::AddressSet => format!(
+                "die Administration {} hat am {time} die E-Mail-Adresse Ihres Kontos geändert. Mails zu Ihrem Konto gehen ab \
+                 sofort an diese Adresse.",
+                of(organization)
+            ),
         }
     }
 
@@ -154,7 +168,7 @@ impl Sentences for German {
 
     fn all_well(&self, cause: NoticeCause) -> Option<&'static str> {
         match cause {
-            NoticeCause::SetByOperator => None,
+            NoticeCause::SetByOperator | NoticeCause::AddressReplaced | NoticeCause::AddressSet => None,
             NoticeCause::ChangedByUser | NoticeCause::ChosenByLink => {
                 Some("Wenn Sie das waren, ist nichts weiter zu tun.")
             }
@@ -163,7 +177,8 @@ impl Sentences for German {
 
     fn not_expected(&self, cause: NoticeCause, contact: Option<&str>, organization: Option<&str>) -> String {
         let doubt = match cause {
-            NoticeCause::SetByOperator => "Wenn Sie das nicht erwartet haben",
+            NoticeCause::SetByOperator | NoticeCause::AddressReplaced => "Wenn Sie das nicht erwartet haben",
+            NoticeCause::AddressSet => "Wenn Sie das nicht erwartet haben oder das nicht Ihr Konto ist",
             NoticeCause::ChangedByUser | NoticeCause::ChosenByLink => "Wenn Sie das nicht waren",
         };
         match contact {

@@ -41,6 +41,10 @@ pub(crate) const DAVE: u32 = 61_002;
 /// Nobody makes him an operator.
 pub(crate) const MALLORY: u32 = 61_003;
 
+/// Takes out of a store what came with the canonical form of addresses.
+pub(crate) const WITHOUT_EMAIL_KEYS: &str = "DROP INDEX user_email_key; DROP INDEX user_email_key_is_unique; \
+     ALTER TABLE user DROP COLUMN email_collides; ALTER TABLE user DROP COLUMN email_key;";
+
 /// The cheapest hash that the configuration takes.
 const ARGON2: &str = "[password.argon2]\nmemory_kib = 19456\niterations = 2\n";
 

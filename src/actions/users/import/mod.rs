@@ -54,6 +54,8 @@ pub struct Options {
     pub ignore_unknown: bool,
     /// The name of the input, for the event.
     pub source: String,
+    /// Whether another address is told to the former one and to the new one.
+    pub notify: bool,
     /// The zone of a time that names none.
     pub time_zone: TimeZone,
 }
@@ -139,6 +141,8 @@ pub struct Checked {
 pub struct Outcome {
     /// The counts.
     pub imported: Imported,
+    /// How many notices of another address were queued.
+    pub notices: u64,
     /// SHA-256 of the input, in hex.
     pub sha256: String,
 }
@@ -236,6 +240,8 @@ pub fn write(
         if options.updates() && change.has_conflict_with_a_user(options.mode == Mode::UpdateOnly, change.now())? {
             return Err(ActionError::BadInput("users were changed while the input was read: run it again".to_owned()));
         }
+        let is_told = options.notify && options.updates();
+        let notices = if is_told { change.queue_address_notices(desk.account(), change.now())? } else { 0 };
         let imported = change.import(RoleId::MINIMAL, change.now())?;
         if confirmed.is_some_and(|confirmed| imported.passwords_removed > confirmed) {
             return Err(Refusal::PasswordsRemoved { passwords: imported.passwords_removed }.into());
@@ -246,13 +252,16 @@ pub fn write(
         record.note("added", imported.added);
         record.note("changed", imported.changed);
         record.note("unchanged", imported.unchanged);
+        if notices > 0 {
+            record.note("notices", notices);
+        }
         if imported.passwords_removed > 0 {
             record.note("passwords_removed", imported.passwords_removed);
         }
-        Ok((record, imported))
+        Ok((record, (imported, notices)))
     });
     match written {
-        Ok(imported) => Ok(Outcome { imported, sha256: sha256.clone() }),
+        Ok((imported, notices)) => Ok(Outcome { imported, notices, sha256: sha256.clone() }),
         Err(ActionError::Store(error)) if error.is_conflict() => {
             let mut report = Report::new(checked.is_array, report);
             report.conflicts(desk, *action, forbidden, options.mode)?;

@@ -46,7 +46,7 @@ impl Scratch {
     fn refusal(&self) -> String {
         let error = self.context().relay_password().unwrap_err();
         let script = Script::new(1000, "olga");
-        let mut output = crate::cli::new_output(&mut script.process(), &self.context().global);
+        let mut output = crate::cli::output::Output::new(&mut script.process(), &self.context().global);
         let code = failure::tell(&mut output, &[], &error);
         let told = String::from_utf8(script.stderr.bytes()).unwrap();
         format!("{code} {}", told.replace(self.0.path().to_str().unwrap(), "[DIR]").trim_end())

@@ -212,12 +212,14 @@ proptest! {
     #[test]
     fn whatever_the_names_are_the_bytes_are_strict(
         name in any_text(), note in any_text(), organization_name in any_text(), help_contact in any_text(),
+        from_name in any_text(),
         is_german: bool,
     ) {
         let organization = Organization { name: organization_name, help_contact, ..organization() };
-        let reply_to = Some(address("help@example.com"));
+        let reply_to = Some(mailbox_of("help@example.com"));
+        let from = Mailbox { name: Some(from_name), address: address("accounts@example.com") };
         let policy = Policy::default();
-        let composer = Composer::new(Letterhead { reply_to, ..letterhead(&organization, &policy) }).unwrap();
+        let composer = Composer::new(Letterhead { from, reply_to, ..letterhead(&organization, &policy) }).unwrap();
         let code = code();
         let draft = Draft { name, locale: if is_german { "de" } else { "en" }, ..Draft::new() };
         let contents = [

@@ -217,7 +217,7 @@ fn an_invitation_in_german() {
 fn a_notice_for_each_cause_in_english() {
     let draft = Draft::new();
     let text = NoticeCause::ALL.map(|cause| draft.text(notice(cause))).join("----\n");
-    insta::assert_snapshot!(text, @r"
+    insta::assert_snapshot!(text, @"
     Your password for Example Travel was changed
 
     Hello Alice Weber,
@@ -269,6 +269,38 @@ fn a_notice_for_each_cause_in_english() {
 
     Nobody at Example Travel will ever ask you for your password or for a
     code.
+    ----
+    The email address of your Example Travel account was changed
+
+    Hello Alice Weber,
+
+    An administrator of Example Travel changed the email address of your
+    account on 4 March 2026 at 09:05 UTC. From now on, mail about your
+    account goes to the new address and no longer to this one.
+
+    Your username: alice
+
+    If you did not expect this, say so at once: IT desk, +49 30 1234567,
+    help@example.com
+
+    Nobody at Example Travel will ever ask you for your password or for a
+    code.
+    ----
+    The email address of your Example Travel account was changed
+
+    Hello Alice Weber,
+
+    An administrator of Example Travel changed the email address of your
+    account on 4 March 2026 at 09:05 UTC. From now on, mail about your
+    account goes to this address.
+
+    Your username: alice
+
+    If you did not expect this, or this is not your account, say so at once:
+    IT desk, +49 30 1234567, help@example.com
+
+    Nobody at Example Travel will ever ask you for your password or for a
+    code.
     ");
 }
 
@@ -276,7 +308,7 @@ fn a_notice_for_each_cause_in_english() {
 fn a_notice_for_each_cause_in_german() {
     let draft = Draft::in_german();
     let text = NoticeCause::ALL.map(|cause| draft.text(notice(cause))).join("----\n");
-    insta::assert_snapshot!(text, @r"
+    insta::assert_snapshot!(text, @"
     Ihr Passwort für Example Travel wurde geändert
 
     Guten Tag Zoë Müller,
@@ -325,6 +357,38 @@ fn a_notice_for_each_cause_in_german() {
 
     Wenn Sie das nicht waren, melden Sie es sofort: IT desk, +49 30 1234567,
     help@example.com
+
+    Niemand bei Example Travel wird Sie je nach Ihrem Passwort oder nach
+    einem Code fragen.
+    ----
+    Die E-Mail-Adresse Ihres Kontos bei Example Travel wurde geändert
+
+    Guten Tag Zoë Müller,
+
+    die Administration von Example Travel hat am 4. März 2026 um 09:05 Uhr
+    (UTC) die E-Mail-Adresse Ihres Kontos geändert. Mails zu Ihrem Konto
+    gehen ab sofort an die neue Adresse und nicht mehr an diese.
+
+    Ihr Benutzername: alice
+
+    Wenn Sie das nicht erwartet haben, melden Sie es sofort: IT desk, +49 30
+    1234567, help@example.com
+
+    Niemand bei Example Travel wird Sie je nach Ihrem Passwort oder nach
+    einem Code fragen.
+    ----
+    Die E-Mail-Adresse Ihres Kontos bei Example Travel wurde geändert
+
+    Guten Tag Zoë Müller,
+
+    die Administration von Example Travel hat am 4. März 2026 um 09:05 Uhr
+    (UTC) die E-Mail-Adresse Ihres Kontos geändert. Mails zu Ihrem Konto
+    gehen ab sofort an diese Adresse.
+
+    Ihr Benutzername: alice
+
+    Wenn Sie das nicht erwartet haben oder das nicht Ihr Konto ist, melden
+    Sie es sofort: IT desk, +49 30 1234567, help@example.com
 
     Niemand bei Example Travel wird Sie je nach Ihrem Passwort oder nach
     einem Code fragen.

@@ -1,0 +1,86 @@
+//! `audit show`.
+
+use crate::actions::audit;
+use crate::actions::audit::Shown;
+use crate::cli::audit::list;
+use crate::cli::context::Context;
+use crate::cli::data;
+use crate::cli::data::Cell;
+use crate::cli::data::Head;
+use crate::cli::output::Format;
+use crate::domain::action::Action;
+use crate::domain::event::Event;
+use crate::domain::user_change::UserChange;
+
+/// Show an event with all of its details
+#[derive(Debug, clap::Args)]
+pub struct ShowArgs {
+    /// Number of the event, as `audit list` shows it
+    #[arg(value_name = "NO")]
+    number: i64,
+}
+
+/// The titles of the fields of an event, in the order of [`list::DATA`].
+const TITLES: [&str; 14] = [
+    "Event",
+    "Time",
+    "Operator",
+    "Operator uid",
+    "Login uid",
+    "Host",
+    "By sudo",
+    "Role",
+    "Action",
+    "Outcome",
+    "User id",
+    "Reason",
+    "Details",
+    "Hash",
+];
+
+/// Runs the command.
+///
+/// # Errors
+/// When there is no such event, or the operator may not view the audit.
+pub fn run(context: &mut Context, args: &ShowArgs) -> anyhow::Result<()> {
+    let desk = context.desk(Action::AuditShow)?;
+    let Shown { event, changes, changes_total } = audit::show(&desk, args.number)?;
+    let is_table = context.output.format == Format::Table;
+    let details = list::parts(&event, false);
+    let rows = list::DATA.into_iter().zip(TITLES).zip(list::cells(&event)).map(|((head, title), cell)| {
+        let is_details = is_table && head.name == "details" && cell != Cell::Nothing("");
+        let cell = if is_details { Cell::List(details.iter().map(String::as_str).collect()) } else { cell };
+        (Head { title, ..head }, cell)
+    });
+    // A table leaves out what does not apply; data always has every key.
+    let applies = |cell: &Cell<'_>| !is_table || *cell != Cell::Nothing("");
+    let (mut heads, mut cells): (Vec<Head>, Vec<Cell<'_>>) = rows.filter(|(_, cell)| applies(cell)).unzip();
+    let told = told(&changes, changes_total, &event);
+    if is_table && !changes.is_empty() {
+        heads.push(Head { title: "Changes", ..list::CHANGES });
+        cells.push(Cell::List(told.iter().map(String::as_str).collect()));
+    } else if !is_table {
+        heads.extend([list::CHANGES, Head { name: "changes_total", title: "" }]);
+        let shown = changes.iter().map(|(change, _)| change);
+        cells.extend([Cell::text(list::as_json(shown)), Cell::count(changes_total)]);
+    }
+    Ok(data::record(&mut context.output, &heads, &cells, desk.now())?)
+}
+
+/// The changes as a person reads them, with their users where the event is not about one user alone.
+fn told(changes: &[(UserChange, Option<String>)], total: u64, event: &Event) -> Vec<String> {
+    let mut told: Vec<String> = Vec::new();
+    for (change, username) in changes {
+        let words = list::change(change);
+        told.push(match (event.user_id, username) {
+            (Some(_), _) => words,
+            (None, Some(username)) => format!("{username} {words}"),
+            (None, None) => format!("user {} {words}", change.user.0),
+        });
+    }
+    match total.saturating_sub(changes.len() as u64) {
+        0 => {}
+        more => told.push(format!("and {more} more: cxme-admin audit list --user USER")),
+    }
+    told
+}

@@ -1,0 +1,60 @@
+//! The words of the store's errors.
+
+use super::BUG;
+use super::CONFIGURATION;
+use super::DATA;
+use super::IO;
+use super::LATER;
+use super::Told;
+use super::of_file;
+use super::screenful;
+use crate::store::StoreError;
+
+pub(super) fn of_store(error: &StoreError) -> Told {
+    match error {
+        StoreError::Missing(_) => Told::new(CONFIGURATION, error).hint("create it: cxme-admin init"),
+        StoreError::Older { .. } => Told::new(CONFIGURATION, error).hint("bring it up: cxme-admin store migrate"),
+        StoreError::Newer { .. } => Told::new(CONFIGURATION, error).hint("install the newer cxme-admin"),
+        StoreError::NotOurs(_) | StoreError::Exists(_) => Told::new(CONFIGURATION, error)
+            .hint("it was left as it is; name another one with `--store` or `[store] path`"),
+        StoreError::Leftover(_) => Told::new(CONFIGURATION, error)
+            .hint("move it away, to the store that it belongs to: SQLite would play it back over the new one"),
+        StoreError::Empty(_) => Told::new(CONFIGURATION, error)
+            .hint("it was left as it is; give a file that `cxme-admin init` or `cxme-admin store backup` created"),
+        StoreError::Schema { .. } => Told::new(CONFIGURATION, error).hint(
+            "a foreign trigger or view can falsify the store: restore an unmodified copy",
+        ),
+        StoreError::DamagedCopy { faults, .. } => {
+            let details = if faults.len() == 1 { Vec::new() } else { screenful(faults, Clone::clone) };
+            Told { details, ..Told::new(DATA, error) }
+                .hint("it was left as it is, and the store as well; restore another copy")
+        }
+        StoreError::PageSize { .. } => Told::new(CONFIGURATION, error).hint(
+            "give a copy that `cxme-admin store backup` created of this store; or move the store and the files beside it away",
+        ),
+        StoreError::NoLockFile { .. } => {
+            Told::new(CONFIGURATION, error).hint("move it away; the file of locks is created when it is needed")
+        }
+        StoreError::HasLog(_) => Told::new(CONFIGURATION, error).hint(
+            "it was left as it is; give a file that `cxme-admin store backup` created, in a directory where nobody else may write",
+        ),
+        StoreError::FileSystem { .. } => Told::new(CONFIGURATION, error),
+        StoreError::NoRoom { .. } => {
+            Told::new(IO, error).hint("free some space there: it must hold both the restored store and the replaced one")
+        }
+        StoreError::Sending => Told::new(LATER, error).hint("let it end, or stop it with SIGTERM"),
+        StoreError::Loose(problem) => of_file(problem),
+        StoreError::LockHeld => Told::new(LATER, error).hint("try again later; `fuser FILE-shm` shows who has it open"),
+        StoreError::Busy => Told::new(LATER, error).hint("try again later; `fuser FILE` shows who has it open"),
+        StoreError::Full | StoreError::ReadOnly(_) | StoreError::Closed(_) | StoreError::Disk(_) => {
+            Told::new(IO, error)
+        }
+        StoreError::NoNumbers(_) => Told::new(IO, error).hint(
+            "somebody wrote to the file without this program: cxme-admin store check; restore the newest sound backup",
+        ),
+        StoreError::Corrupt(_) => Told::new(IO, error).hint("cxme-admin store check; restore the newest sound backup"),
+        StoreError::Sql(_) | StoreError::Unrecorded => {
+            Told::new(BUG, error).hint("this is a bug: please report it with the command that you gave")
+        }
+    }
+}

@@ -1,0 +1,220 @@
+//! Changes of many users at once. The users of a selection are resolved first, into a table that only this connection sees;
+//! each change is then one statement over them, so that a hundred thousand users are one transaction and take seconds.
+
+use jiff::Timestamp;
+use rusqlite::named_params;
+use rusqlite::params;
+use sha2::Digest as _;
+use sha2::Sha256;
+
+use super::Reading;
+use super::Result;
+use super::Writing;
+use super::user_list::Conditions;
+use super::users;
+use super::users::COLUMNS;
+use super::users::locked_at;
+use crate::domain::role::RoleId;
+use crate::domain::selection::Selection;
+use crate::domain::user::Lock;
+use crate::domain::user::SignIn;
+use crate::domain::user::User;
+
+/// The condition that a user is one of those chosen.
+const CHOSEN: &str = "id IN (SELECT id FROM temp.chosen)";
+
+/// The fields that an edit of many users can set; `None` leaves a field as it is.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ChosenEdit {
+    /// The role.
+    pub role: Option<RoleId>,
+    /// How they sign in. SAML removes their passwords.
+    pub sign_in: Option<SignIn>,
+    /// The language; the inner `None` is the organization's.
+    pub locale: Option<Option<String>>,
+    /// Whether they must choose another password at the next sign-in. Users without a password stay as they are.
+    pub must_change: Option<bool>,
+}
+
+/// What an edit of many users did.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct ChosenEdited {
+    /// How many users were changed.
+    pub changed: u64,
+    /// How many passwords were removed.
+    pub passwords_removed: u64,
+    /// How many users have no password that they could have to change.
+    pub without_password: u64,
+}
+
+/// What unlocking many users did.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct ChosenUnlocked {
+    /// How many users were locked or had wrong passwords.
+    pub changed: u64,
+    /// How many users were locked.
+    pub unlocked: u64,
+    /// How many users had wrong passwords since the last right one.
+    pub cleared: u64,
+    /// How many wrong passwords those were.
+    pub failures: u64,
+}
+
+impl Reading<'_> {
+    /// Resolves a selection to the users that it holds now, and counts them. Every function with `chosen` in its name is about
+    /// these users, until the next call. Names of `selection.named` that no user has are ignored; ask
+    /// [`Reading::unknown_names`] first.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn choose_users(&self, selection: &Selection, now: Timestamp) -> Result<u64> {
+        self.prepare_names(selection)?;
+        self.transaction.execute_batch(
+            "CREATE TEMP TABLE IF NOT EXISTS chosen (id INTEGER PRIMARY KEY); DELETE FROM temp.chosen;",
+        )?;
+        let conditions = Conditions::of(selection, now);
+        let sql = format!("INSERT INTO temp.chosen SELECT user.id FROM user{}", conditions.clause());
+        Ok(self.transaction.execute(&sql, conditions.values().as_slice())? as u64)
+    }
+
+    /// SHA-256 over the ids of the chosen users, which tells whether a selection still holds the same users.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn chosen_digest(&self) -> Result<[u8; 32]> {
+        let mut statement = self.transaction.prepare_cached("SELECT id FROM temp.chosen ORDER BY id")?;
+        let (mut rows, mut digest) = (statement.query([])?, Sha256::new());
+        while let Some(row) = rows.next()? {
+            digest.update(row.get::<_, i64>(0)?.to_be_bytes());
+        }
+        Ok(digest.finalize().into())
+    }
+
+    /// The first `limit` of the chosen users, by address.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn first_chosen(&self, limit: usize) -> Result<Vec<User>> {
+        self.first_chosen_where("true", limit)
+    }
+
+    /// How many of the chosen users have one of these roles, and the first `limit` of them, by address.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn chosen_with_roles(&self, roles: &[RoleId], limit: usize) -> Result<(u64, Vec<User>)> {
+        let roles: Vec<String> = roles.iter().map(|role| role.0.to_string()).collect();
+        let condition = format!("role_id IN ({})", roles.join(", "));
+        let sql = format!("SELECT count(*) FROM user WHERE {CHOSEN} AND {condition}");
+        let count: i64 = self.transaction.query_row(&sql, [], |row| row.get(0))?;
+        let first = if count == 0 { Vec::new() } else { self.first_chosen_where(&condition, limit)? };
+        Ok((count.unsigned_abs(), first))
+    }
+
+    fn first_chosen_where(&self, condition: &str, limit: usize) -> Result<Vec<User>> {
+        let sql = format!("SELECT {COLUMNS} FROM user WHERE {CHOSEN} AND {condition} ORDER BY email LIMIT {limit}");
+        let mut statement = self.transaction.prepare(&sql)?;
+        Ok(statement.query_map([], users::user)?.collect::<rusqlite::Result<_>>()?)
+    }
+
+    fn count_chosen_where(&self, condition: &str) -> Result<u64> {
+        let sql = format!("SELECT count(*) FROM user WHERE {CHOSEN} AND {condition}");
+        let count: i64 = self.transaction.query_row(&sql, [], |row| row.get(0))?;
+        Ok(count.unsigned_abs())
+    }
+}
+
+impl Writing<'_> {
+    /// Locks the chosen users, ends their sessions, and counts them. A user whose lock is in force and the same already is left
+    /// alone.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    pub fn lock_chosen(&self, lock: &Lock, now: Timestamp) -> Result<u64> {
+        let is_locked = locked_at("?1");
+        let sql = format!(
+            "UPDATE user SET locked_at = ?1, locked_until = ?2, lock_reason = ?3, session_epoch = session_epoch + 1, \
+             updated_at = ?1 WHERE {CHOSEN} AND NOT ({is_locked} AND locked_until IS ?2 AND lock_reason IS ?3)"
+        );
+        let until = lock.until.map(Timestamp::as_second);
+        Ok(self.transaction.execute(&sql, params![now.as_second(), until, lock.reason])? as u64)
+    }
+
+    /// Ends the locks of the chosen users, and clears their wrong passwords since the last right one.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    pub fn unlock_chosen(&self, now: Timestamp) -> Result<ChosenUnlocked> {
+        let changed =
+            self.count_chosen_where("(locked_at IS NOT NULL OR id IN (SELECT user_id FROM sign_in_failures))")?;
+        let sql = format!(
+            "UPDATE user SET locked_at = NULL, locked_until = NULL, lock_reason = NULL, updated_at = ?1 \
+             WHERE {CHOSEN} AND locked_at IS NOT NULL"
+        );
+        let unlocked = self.transaction.execute(&sql, [now.as_second()])?;
+        let of_chosen = "sign_in_failures WHERE user_id IN (SELECT id FROM temp.chosen)";
+        let sql = format!("SELECT ifnull(sum(count), 0) FROM {of_chosen}");
+        let failures: i64 = self.transaction.query_row(&sql, [], |row| row.get(0))?;
+        // They are no field of the row, of which triggers note each change.
+        let sql = format!(
+            "INSERT INTO temp.changed_users SELECT user_id, 'failed_logins', CAST(count AS TEXT), NULL FROM {of_chosen}"
+        );
+        self.transaction.execute(&sql, [])?;
+        let cleared = self.transaction.execute(&format!("DELETE FROM {of_chosen}"), [])?;
+        let (unlocked, cleared) = (unlocked as u64, cleared as u64);
+        Ok(ChosenUnlocked { changed, unlocked, cleared, failures: failures.unsigned_abs() })
+    }
+
+    /// Deletes the chosen users and what belongs to them, and counts them.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    pub fn delete_chosen(&self) -> Result<u64> {
+        Ok(self.transaction.execute(&format!("DELETE FROM user WHERE {CHOSEN}"), [])? as u64)
+    }
+
+    /// Edits the chosen users. Another way to sign in ends their sessions, and SAML removes their passwords.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    pub fn edit_chosen(&self, edit: &ChosenEdit, now: Timestamp) -> Result<ChosenEdited> {
+        let without_password = match edit.must_change {
+            Some(true) => self.count_chosen_where("password_hash IS NULL")?,
+            _ => 0,
+        };
+        let to_saml = edit.sign_in == Some(SignIn::Saml);
+        let passwords_removed = if to_saml { self.count_chosen_where("password_hash IS NOT NULL")? } else { 0 };
+        let sql = format!(
+            "UPDATE user SET role_id = n.role_id, sign_in = n.sign_in, locale = n.locale, \
+               must_change_password = n.must_change_password, \
+               password_set_at = CASE n.sign_in WHEN 'password' THEN password_set_at END, \
+               password_policy = CASE n.sign_in WHEN 'password' THEN password_policy END, \
+               password_hash = CASE n.sign_in WHEN 'password' THEN password_hash END, \
+               session_epoch = session_epoch + (n.sign_in <> user.sign_in), updated_at = :now \
+             FROM (SELECT id, ifnull(:role, role_id) AS role_id, ifnull(:sign_in, sign_in) AS sign_in, \
+                     CASE WHEN :has_locale THEN :locale ELSE locale END AS locale, \
+                     CASE WHEN ifnull(:sign_in, sign_in) = 'saml' THEN 0 WHEN password_hash IS NULL \
+                       THEN must_change_password ELSE ifnull(:must_change, must_change_password) END \
+                       AS must_change_password \
+                   FROM main.user WHERE {CHOSEN}) AS n \
+             WHERE n.id = user.id AND (n.role_id, n.sign_in, n.locale, n.must_change_password) \
+               IS NOT (user.role_id, user.sign_in, user.locale, user.must_change_password)"
+        );
+        let changed = self.transaction.execute(
+            &sql,
+            named_params! {
+                ":now": now.as_second(),
+                ":role": edit.role.map(|role| role.0),
+                ":sign_in": edit.sign_in.map(SignIn::word),
+                ":has_locale": edit.locale.is_some(),
+                ":locale": edit.locale.clone().flatten(),
+                ":must_change": edit.must_change,
+            },
+        )?;
+        if to_saml {
+            let sql = "DELETE FROM password_history WHERE user_id IN (SELECT id FROM temp.chosen)";
+            self.transaction.execute(sql, [])?;
+        }
+        Ok(ChosenEdited { changed: changed as u64, passwords_removed, without_password })
+    }
+}

@@ -1,0 +1,36 @@
+//! What SQL asks of the domain: functions on our own connections. The schema uses none of them, so that others can read the file.
+
+use std::borrow::Cow;
+
+use rusqlite::Connection;
+use rusqlite::functions::Context;
+use rusqlite::functions::FunctionFlags;
+use rusqlite::types::ValueRef;
+
+use super::Result;
+use crate::domain::email_address;
+use crate::domain::search;
+
+/// Makes the functions known to a connection. They cannot be called from a schema, which somebody else may have written.
+pub(super) fn register(connection: &Connection) -> Result<()> {
+    let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC | FunctionFlags::SQLITE_DIRECTONLY;
+    // canonical_email(email): see `email_address::key`.
+    connection.create_scalar_function("canonical_email", 1, flags, |context| {
+        Ok(text(context, 0).and_then(|email| email_address::key(&email)))
+    })?;
+    // finds_user(folded text, username, email, name, email_key): see `search::finds_user`.
+    connection.create_scalar_function("finds_user", 5, flags, |context| {
+        let argument = |index| text(context, index).unwrap_or_default();
+        let key = text(context, 4);
+        Ok(search::finds_user(&argument(0), &argument(1), &argument(2), &argument(3), key.as_deref()))
+    })?;
+    Ok(())
+}
+
+/// A text; `None`: it is something else. What is not UTF-8 (somebody edited the file) is read as far as it is.
+fn text<'a>(context: &'a Context<'_>, index: usize) -> Option<Cow<'a, str>> {
+    match context.get_raw(index) {
+        ValueRef::Text(bytes) => Some(String::from_utf8_lossy(bytes)),
+        _ => None,
+    }
+}

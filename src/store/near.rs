@@ -1,0 +1,62 @@
+//! Usernames near to one that no user has. Each look-up is one of the index, so that a million users cost no more than ten.
+
+use rusqlite::OptionalExtension as _;
+
+use super::Reading;
+use super::Result;
+
+const SAME: &str = "SELECT username FROM user WHERE username = ?1";
+const AFTER: &str = "SELECT username FROM user WHERE username >= ?1 ORDER BY username LIMIT ?2";
+const BEFORE: &str = "SELECT username FROM user WHERE username < ?1 ORDER BY username DESC LIMIT ?2";
+
+impl Reading<'_> {
+    /// Those of the names that are usernames, in whatever ASCII case, as stored.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn usernames_among(&self, names: impl IntoIterator<Item = String>) -> Result<Vec<String>> {
+        let mut statement = self.transaction.prepare_cached(SAME)?;
+        let mut found = Vec::new();
+        for name in names {
+            found.extend(statement.query_row([name], |row| row.get::<_, String>(0)).optional()?);
+        }
+        Ok(found)
+    }
+
+    /// The usernames on either side of where a name would be in their order, at most `count` a side.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn usernames_around(&self, name: &str, count: u32) -> Result<Vec<String>> {
+        let mut found = Vec::new();
+        for sql in [BEFORE, AFTER] {
+            let mut statement = self.transaction.prepare_cached(sql)?;
+            let names = statement.query_map((name, count), |row| row.get(0))?;
+            for name in names {
+                found.push(name?);
+            }
+        }
+        Ok(found)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_look_up_reads_more_than_a_stretch_of_the_index() {
+        let connection = rusqlite::Connection::open_in_memory().unwrap();
+        connection.execute_batch(include_str!("migrations/0001_house.sql")).unwrap();
+        for sql in [SAME, AFTER, BEFORE] {
+            let plan = format!("EXPLAIN QUERY PLAN {sql}");
+            let mut statement = connection.prepare(&plan).unwrap();
+            let count = statement.parameter_count();
+            let values = rusqlite::params_from_iter(std::iter::repeat_n(1, count));
+            let steps: Vec<String> =
+                statement.query_map(values, |row| row.get(3)).unwrap().map(|step| step.unwrap()).collect();
+            assert_eq!(steps.len(), 1, "{sql}: {steps:?}");
+            assert!(steps[0].starts_with("SEARCH user USING COVERING INDEX"), "{sql}: {steps:?}");
+        }
+    }
+}

@@ -1,0 +1,344 @@
+//! An address has several forms and is one address, wherever the program compares.
+
+use cxme_admin::domain::email_address;
+use cxme_admin::domain::email_address::EmailAddress;
+use cxme_admin::domain::organization::Organization;
+use cxme_admin::domain::role::RoleId;
+use cxme_admin::domain::search::SearchText;
+use cxme_admin::domain::selection::Selection;
+use cxme_admin::domain::selection::UserQuery;
+use cxme_admin::domain::user::SignIn;
+use cxme_admin::domain::user::UserReference;
+use cxme_admin::private_file::Rule;
+use cxme_admin::store::Store;
+use cxme_admin::store::StoreError;
+use cxme_admin::store::import::Conflict;
+use cxme_admin::store::import::Imported;
+use cxme_admin::store::import::Incoming;
+use cxme_admin::store::open::Expect;
+use cxme_admin::store::users::NewUser;
+use jiff::Timestamp;
+use proptest::prelude::*;
+use rusqlite::Connection;
+use unicode_normalization::UnicodeNormalization as _;
+
+use crate::conformance::change;
+use crate::world::is_long;
+
+/// Domains in the letters of their language, and as DNS has them.
+const DOMAINS: [(&str, &str); 6] = [
+    ("example.com", "example.com"),
+    ("bücher.example", "xn--bcher-kva.example"),
+    ("straße.example", "xn--strae-oqa.example"),
+    ("παράδειγμα.δοκιμή", "xn--hxajbheg2az3al.xn--jxalpdlp"),
+    ("例子.广告", "xn--fsqu00a.xn--4rr70v"),
+    ("हिन्दी.भारत", "xn--j2bd4cyah0f.xn--h2brj9c"),
+];
+
+/// What comes before the @.
+const LOCALS: [&str; 4] = ["anna", "o'brien+x", "jörg", "владимир"];
+
+/// One form of an address: in capitals or not, in either normal form, with either domain.
+fn form(local: usize, domain: usize) -> impl Strategy<Value = String> {
+    (any::<[bool; 5]>()).prop_map(move |[upper_local, upper_domain, decomposed_local, decomposed_domain, is_dns]| {
+        let (unicode, dns) = DOMAINS[domain];
+        let write = |text: &str, is_upper: bool, is_decomposed: bool| {
+            // The capital of ß is SS, which is another domain.
+            let text = if is_upper && !text.contains('ß') { text.to_uppercase() } else { text.to_owned() };
+            if is_decomposed { text.nfd().collect() } else { text }
+        };
+        let domain = write(if is_dns { dns } else { unicode }, upper_domain, decomposed_domain);
+        format!("{}@{domain}", write(LOCALS[local], upper_local, decomposed_local))
+    })
+}
+
+/// Two forms of one address.
+fn pair() -> impl Strategy<Value = (String, String)> {
+    (0..LOCALS.len(), 0..DOMAINS.len()).prop_flat_map(|(local, domain)| (form(local, domain), form(local, domain)))
+}
+
+fn address(text: &str) -> EmailAddress {
+    text.parse().unwrap_or_else(|fault| panic!("{text}: {fault}"))
+}
+
+fn new_user(username: &str, email: &str) -> NewUser {
+    NewUser {
+        username: username.parse().unwrap(),
+        email: address(email),
+        name: String::new(),
+        role: RoleId::MINIMAL,
+        sign_in: SignIn::Password,
+        locale: None,
+        created_at: Timestamp::UNIX_EPOCH,
+    }
+}
+
+fn incoming<'a>(number: u64, username: &'a str, email: &'a str) -> Incoming<'a> {
+    Incoming {
+        number,
+        line: number + 1,
+        username,
+        username_given: false,
+        email: Some(email),
+        name: Some("Imported"),
+        role: None,
+        sign_in: None,
+        sign_in_by_domain: SignIn::Saml,
+        locale: None,
+        locked: None,
+        locked_until: None,
+        must_change: None,
+        password_hash: None,
+    }
+}
+
+fn stage(store: &Store, rows: &[Incoming<'_>]) {
+    let staging = store.stage().unwrap();
+    rows.iter().for_each(|row| staging.add(row).unwrap());
+    staging.end().unwrap();
+}
+
+/// A new store, and a way into its file beside the program.
+fn new_store() -> (tempfile::TempDir, Store, Connection) {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("store.db");
+    Store::create(&path, 0o600, |store| store.add_built_in_roles()).unwrap();
+    let store = Store::open(&path, &Rule::store(false), Expect::Current).unwrap();
+    let sql = Connection::open(&path).unwrap();
+    sql.execute_batch("PRAGMA synchronous = OFF").unwrap();
+    (directory, store, sql)
+}
+
+fn config() -> ProptestConfig {
+    ProptestConfig { cases: if is_long() { 2_000 } else { 64 }, failure_persistence: None, ..ProptestConfig::default() }
+}
+
+/// The users that a selection means.
+fn selected(store: &Store, selection: Selection) -> Vec<String> {
+    let query = UserQuery { selection, ..UserQuery::default() };
+    let mut found = Vec::new();
+    let reading = store.read().unwrap();
+    reading
+        .each_user::<StoreError>(&query, false, Timestamp::UNIX_EPOCH, |row| {
+            found.push(row.email().to_owned());
+            Ok(())
+        })
+        .unwrap();
+    found
+}
+
+#[test]
+fn the_rules_of_the_organization_do_not_see_which_form_is_given() {
+    proptest!(config(), |((one, other) in pair())| {
+        prop_assert_eq!(email_address::canonical(&one), email_address::canonical(&other));
+        let (one, other) = (address(&one), address(&other));
+        prop_assert!(one.is_same(&other));
+        let organization = Organization {
+            email_domains: vec![other.domain().to_owned()],
+            saml_domains: vec![other.domain().to_owned()],
+            ..Organization::default()
+        };
+        prop_assert!(organization.takes(&one));
+        prop_assert_eq!(organization.sign_in_of(&one), SignIn::Saml);
+        let for_mail = one.for_mail().into_owned();
+        prop_assert!(for_mail.is_same(&one));
+        prop_assert_eq!(for_mail.as_str().is_ascii(), one.local_part().is_ascii());
+    });
+}
+
+#[test]
+fn a_user_is_found_by_every_form_and_nobody_else_gets_another_one() {
+    let (_directory, store, sql) = new_store();
+    proptest!(config(), |((one, other) in pair())| {
+        sql.execute_batch("DELETE FROM user").unwrap();
+        let id = change(&store, |writing| writing.add_user(&new_user("first", &one)));
+        change(&store, |writing| writing.add_user(&new_user("second", "second@example.org")));
+        let writing = store.write().unwrap();
+        prop_assert!(writing.is_email_taken(&address(&other), None).unwrap());
+        prop_assert!(!writing.is_email_taken(&address(&other), Some(id)).unwrap());
+        prop_assert!(writing.add_user(&new_user("third", &other)).unwrap_err().is_conflict());
+        drop(writing);
+
+        let reference = UserReference::new(&other);
+        let reading = store.read().unwrap();
+        prop_assert_eq!(reading.user(&reference).unwrap().map(|user| user.id), Some(id));
+        prop_assert_eq!(reading.unknown_names(std::slice::from_ref(&reference)).unwrap(), [0_usize; 0]);
+        let mut second = reading.user(&UserReference::new("second")).unwrap().unwrap();
+        drop(reading);
+        second.email = address(&other);
+        prop_assert!(store.write().unwrap().update_user(&second).unwrap_err().is_conflict());
+
+        let only = vec![one.clone()];
+        let named = Selection { named: Some([reference].into()), ..Selection::default() };
+        prop_assert_eq!(selected(&store, named), &*only);
+        let domain = other.split_once('@').unwrap().1.to_owned();
+        let in_domain = Selection { email_domain: Some(domain.clone()), ..Selection::default() };
+        prop_assert_eq!(selected(&store, in_domain), &*only);
+        for part in [other.as_str(), &domain] {
+            let search = Selection { search: Some(SearchText::new(part).unwrap()), ..Selection::default() };
+            prop_assert_eq!(selected(&store, search), &*only, "{}", part);
+        }
+        prop_assert_eq!(store.read().unwrap().row_faults().unwrap(), [""; 0]);
+    });
+}
+
+#[test]
+fn an_import_takes_every_form_for_the_same_user() {
+    let (_directory, store, sql) = new_store();
+    proptest!(config(), |((one, other) in pair())| {
+        sql.execute_batch("DELETE FROM user").unwrap();
+        let conflicts = |matched: bool| {
+            let reading = store.read().unwrap();
+            if matched {
+                reading.match_incoming().unwrap();
+            }
+            let mut found = Vec::new();
+            reading.each_conflict(&[], false, Timestamp::UNIX_EPOCH, |row, conflict| found.push((row.number, conflict))).unwrap();
+            found
+        };
+        stage(&store, &[incoming(1, "first", &one), incoming(2, "second", &other)]);
+        let twice = conflicts(false);
+        prop_assert!(matches!(twice[..], [(2, Conflict::EmailTwice(earlier))] if earlier.number == 1), "{:?}", twice);
+
+        let id = change(&store, |writing| writing.add_user(&new_user("first", &one)));
+        stage(&store, &[incoming(1, "second", &other)]);
+        prop_assert_eq!(conflicts(false), [(1, Conflict::EmailTaken)]);
+        prop_assert_eq!(conflicts(true), []);
+        let imported = change(&store, |writing| {
+            writing.match_incoming()?;
+            writing.import(RoleId::MINIMAL, Timestamp::UNIX_EPOCH)
+        });
+        prop_assert_eq!(imported, Imported { changed: 1, ..Imported::default() });
+        let user = store.read().unwrap().user_by_id(id).unwrap().unwrap();
+        // It is no other domain, and so says nothing new of how the user signs in.
+        prop_assert_eq!((user.email.as_str(), user.sign_in), (other.as_str(), SignIn::Password));
+        prop_assert_eq!(store.read().unwrap().row_faults().unwrap(), [""; 0]);
+    });
+}
+
+#[test]
+fn users_of_an_older_store_who_share_an_address_are_found_by_the_exact_one() {
+    let (_directory, store, sql) = new_store();
+    sql.execute_batch(
+        "INSERT INTO user (username, email, name, role_id, sign_in, created_at, updated_at, email_key, email_collides) VALUES
+         ('unicode', 'a@bücher.example', '', 2, 'password', 0, 0, 'a@xn--bcher-kva.example', 1),
+         ('capitals', 'a@BÜCHER.example', '', 2, 'password', 0, 0, 'a@xn--bcher-kva.example', 1),
+         ('wide', 'b@ｅxample.com', '', 2, 'password', 0, 0, 'b@example.com', 1),
+         ('plain', 'b@example.com', '', 2, 'password', 0, 0, NULL, 0)",
+    )
+    .unwrap();
+    let found = |given: &str| {
+        let user = store.read().unwrap().user(&UserReference::new(given)).unwrap();
+        user.map(|user| user.username.as_str().to_owned())
+    };
+    for (given, username) in [
+        ("a@bücher.example", Some("unicode")),
+        ("A@BÜCHER.EXAMPLE", Some("capitals")),
+        ("a@xn--bcher-kva.example", None),
+        ("a@bu\u{308}cher.example", None),
+        ("B@Example.com", Some("plain")),
+        ("b@ｅxample.com", Some("wide")),
+    ] {
+        assert_eq!(found(given).as_deref(), username, "{given}");
+    }
+    let reading = store.read().unwrap();
+    assert_eq!(
+        reading.colliding_addresses().unwrap(),
+        [
+            "unicode (a@bücher.example) and capitals (a@BÜCHER.example) have the same address: change one with `users edit USERNAME --email ADDRESS`",
+            "wide (b@ｅxample.com) and plain (b@example.com) have the same address: change one with `users edit USERNAME --email ADDRESS`",
+        ]
+    );
+    assert!(reading.is_email_taken(&address("a@xn--bcher-kva.example"), None).unwrap());
+    assert_eq!(reading.row_faults().unwrap(), [""; 0]);
+    let mut user = reading.user(&UserReference::new("capitals")).unwrap().unwrap();
+    drop(reading);
+
+    // An export that comes back changes nothing; an address of theirs that another row takes is a conflict.
+    stage(&store, &[incoming(1, "unicode", "a@bücher.example"), incoming(2, "capitals", "a@BÜCHER.example")]);
+    let reading = store.read().unwrap();
+    reading.match_incoming().unwrap();
+    reading.each_conflict(&[], false, Timestamp::UNIX_EPOCH, |row, conflict| panic!("{row:?} {conflict:?}")).unwrap();
+    drop(reading);
+    stage(&store, &[incoming(1, "new", "a@xn--bcher-kva.example")]);
+    let mut conflicts = Vec::new();
+    let reading = store.read().unwrap();
+    reading.match_incoming().unwrap();
+    reading.each_conflict(&[], false, Timestamp::UNIX_EPOCH, |_, conflict| conflicts.push(conflict)).unwrap();
+    assert_eq!(conflicts, [Conflict::EmailTaken; 2]);
+    drop(reading);
+
+    // With one of them gone, every form names the other again.
+    user.email = address("c@bücher.example");
+    change(&store, |writing| writing.update_user(&user));
+    assert_eq!(found("a@xn--bcher-kva.example").as_deref(), Some("unicode"));
+    assert_eq!(store.read().unwrap().colliding_addresses().unwrap().len(), 1);
+}
+
+#[test]
+fn a_form_that_was_edited_by_hand_is_found() {
+    let (_directory, store, sql) = new_store();
+    change(&store, |writing| writing.add_user(&new_user("idn", "a@bücher.example")));
+    change(&store, |writing| writing.add_user(&new_user("plain", "plain@example.com")));
+    sql.execute_batch("UPDATE user SET email_key = 'admin@example.com'").unwrap_err();
+    sql.execute_batch("UPDATE user SET email_key = username || '@example.com'").unwrap();
+    let fault = |row: u8| format!("user: row {row}: email_key: is not the canonical form of the address");
+    assert_eq!(store.read().unwrap().row_faults().unwrap(), [fault(1), fault(2)]);
+}
+
+/// What a search finds is what the rule says, whatever letters there are: nobody is missed.
+#[test]
+fn a_search_finds_whom_it_is_to_find() {
+    let (_directory, store, sql) = new_store();
+    let names = [
+        "Hans Ärmel",
+        "Hans A\u{308}rmel",
+        "Am Straßentor",
+        "AM STRASSENTOR",
+        "Иван Иванов",
+        "ΟΔΥΣΣΕΥΣ",
+        "İpek Işık",
+        "علی\u{200c}رضا",
+        "100% _sure_",
+        "\u{200b}Anna",
+    ];
+    for (number, name) in names.iter().enumerate() {
+        let user = NewUser {
+            name: (*name).to_owned(),
+            ..new_user(&format!("user{number}"), &format!("user{number}@example.com"))
+        };
+        change(&store, |writing| writing.add_user(&user));
+    }
+    let found = |search: &str| {
+        let selection = Selection { search: Some(SearchText::new(search).unwrap()), ..Selection::default() };
+        let count = store.read().unwrap().count_users(&selection, Timestamp::UNIX_EPOCH).unwrap();
+        let found = selected(&store, selection);
+        assert_eq!(count, found.len() as u64);
+        found
+            .iter()
+            .map(|email| email.trim_start_matches("user").split('@').next().unwrap().parse().unwrap())
+            .collect::<Vec<usize>>()
+    };
+    for (search, expected) in [
+        ("ärmel", &[0, 1][..]),
+        ("A\u{308}RMEL", &[0, 1]),
+        ("STRASSE", &[2, 3]),
+        ("straße", &[2, 3]),
+        ("иван", &[4]),
+        ("ὀδυσσευς", &[]),
+        ("οδυσσευς", &[5]),
+        ("IŞIK", &[6]),
+        ("ipek", &[6]),
+        ("علیرضا", &[7]),
+        ("%", &[8]),
+        ("_", &[8]),
+        ("anna", &[9]),
+        ("USER7@", &[7]),
+        ("absent", &[]),
+    ] {
+        assert_eq!(found(search), expected, "{search}");
+    }
+    // What is not UTF-8 (somebody edited the file) hides nobody.
+    sql.execute_batch("UPDATE user SET name = CAST(x'ff416e6e61' AS TEXT) WHERE username = 'user9'").unwrap();
+    assert_eq!(found("anna"), [9]);
+}
