@@ -1006,7 +1006,7 @@ _cxme_admin() {
             return 0
             ;;
         cxme_admin__subcmd__audit__subcmd__show)
-            opts="-c -o -q -v -h --config --store --output --quiet --verbose --color --no-input --help"
+            opts="-c -o -q -v -h --changes --config --store --output --quiet --verbose --color --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3275,7 +3275,7 @@ _cxme_admin() {
             return 0
             ;;
         cxme_admin__subcmd__jobs__subcmd__run)
-            opts="-c -o -q -v -h --max-runtime --reason --config --store --output --quiet --verbose --color --no-input --help"
+            opts="-c -o -q -v -h --now --max-runtime --reason --config --store --output --quiet --verbose --color --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

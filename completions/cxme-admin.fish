@@ -667,6 +667,7 @@ csv\t'RFC 4180'"
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from run" -l color -d 'Colours: auto, always or never [variable: NO_COLOR]' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from run" -l now -d 'Send although the relay refused all mail a short while ago'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from run" -s q -l quiet -d 'Say nothing but data and errors'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from run" -s v -l verbose -d 'Say what was done, without a terminal too'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from run" -l no-input -d 'Never ask: fail where a question would come'
@@ -978,6 +979,7 @@ csv\t'RFC 4180'"
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand audit; and __fish_seen_subcommand_from show" -l color -d 'Colours: auto, always or never [variable: NO_COLOR]' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand audit; and __fish_seen_subcommand_from show" -l changes -d 'Show every user change of the event, a row each, and nothing else'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand audit; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Say nothing but data and errors'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand audit; and __fish_seen_subcommand_from show" -s v -l verbose -d 'Say what was done, without a terminal too'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand audit; and __fish_seen_subcommand_from show" -l no-input -d 'Never ask: fail where a question would come'

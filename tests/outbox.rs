@@ -12,6 +12,8 @@ mod faults;
 mod halts;
 #[path = "outbox/links.rs"]
 mod links;
+#[path = "outbox/refusals.rs"]
+mod refusals;
 #[path = "relay/mod.rs"]
 mod relay;
 #[path = "outbox/relays.rs"]
@@ -20,5 +22,7 @@ mod relays;
 mod riding;
 #[path = "outbox/sending.rs"]
 mod sending;
+#[path = "outbox/throttling.rs"]
+mod throttling;
 #[path = "outbox/world.rs"]
 mod world;

@@ -63,6 +63,9 @@ fn user_or_deleted(view: &View<'_>, reference: &UserReference) -> Result<UserId>
 /// The most changes that are shown of one event; an import may have a million.
 const CHANGES_OF_ONE_EVENT: u32 = 100;
 
+/// How many changes are read at once where all of an event are shown.
+const CHANGES_IN_A_PAGE: u32 = 1_000;
+
 /// An event, and what it changed.
 #[derive(Debug)]
 pub struct Shown {
@@ -89,6 +92,37 @@ pub fn show(desk: &Desk, number: i64) -> Result<Shown> {
         }
         let (changes_total, _) = view.count_user_changes(number)?;
         Ok(Shown { event, changes, changes_total })
+    })
+}
+
+/// Gives every user change of an event to `visit`, with the username that its user has now; `None`: the user was deleted.
+///
+/// # Errors
+/// When there is no such event, the operator may not view the audit, or `visit` fails.
+pub fn each_change(
+    desk: &Desk,
+    number: i64,
+    visit: &mut dyn FnMut(&UserChange, Option<&str>) -> Result<()>,
+) -> Result<()> {
+    desk.view(Action::AuditShow, |view| {
+        view.event(number)?.ok_or(Refusal::NoSuchEvent(number))?;
+        let mut page = ChangeQuery { event: Some(number), limit: CHANGES_IN_A_PAGE, ..ChangeQuery::default() };
+        // The changes of a user follow each other.
+        let mut user: Option<(UserId, Option<String>)> = None;
+        loop {
+            let changes = view.user_changes(&page)?;
+            for change in &changes {
+                if user.as_ref().is_none_or(|(id, _)| *id != change.user) {
+                    let found = view.user_by_id(change.user)?;
+                    user = Some((change.user, found.map(|user| user.username.as_str().to_owned())));
+                }
+                visit(change, user.as_ref().and_then(|(_, name)| name.as_deref()))?;
+            }
+            match changes.last() {
+                Some(last) => page.after = last.id,
+                None => return Ok(()),
+            }
+        }
     })
 }
 

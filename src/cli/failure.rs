@@ -2,6 +2,7 @@
 //! the program stand here (sysexits(3) where it has one).
 
 mod complaint;
+mod of_complaint;
 mod of_store;
 mod unknown_command;
 mod usage;
@@ -27,6 +28,7 @@ use crate::texts::Locale;
 
 pub use complaint::Complaint;
 pub use complaint::MailFault;
+use of_complaint::of_complaint;
 use of_store::of_store;
 pub use usage::of_usage;
 
@@ -95,6 +97,11 @@ pub fn tell(output: &mut Output, arguments: &[OsString], error: &anyhow::Error) 
     }
     // What was written so far stands before the error; a second failure would say nothing new.
     let _ = output.flush();
+    // Who asked it to stop knows why it did: that is no error.
+    if let Some(Complaint::Stopped { .. }) = error.downcast_ref::<Complaint>() {
+        output.stopped(&told.words, told.hint.as_deref());
+        return told.code;
+    }
     output.error(&told.words, &told.details, told.hint.as_deref());
     told.code
 }
@@ -142,82 +149,6 @@ fn describe(error: &anyhow::Error) -> Told {
         return of_io(error);
     }
     Told::new(BUG, format!("{error:#}"))
-}
-
-fn of_complaint(complaint: &Complaint) -> Told {
-    match complaint {
-        Complaint::Usage { hint, .. } => Told::new(USAGE, complaint).hint(hint.clone().unwrap_or_default()),
-        Complaint::NoSuchAction { nearest, .. } => {
-            let hint = nearest.map_or(String::new(), |nearest| format!("did you mean `{nearest}`?"));
-            Told { details: actions(), ..Told::new(USAGE, complaint) }.hint(hint)
-        }
-        Complaint::CannotAsk { hint, .. } => Told::new(USAGE, complaint).hint(hint),
-        Complaint::Declined | Complaint::NoPassword | Complaint::Data(_) => Told::new(DATA, complaint),
-        Complaint::NotVerified => Told::new(NOT_VERIFIED, complaint),
-        Complaint::Configuration(_) => Told::new(CONFIGURATION, complaint),
-        Complaint::NoConfiguration { named_by, create, .. } => {
-            let other =
-                if named_by.starts_with('-') { "give another path".to_owned() } else { format!("correct {named_by}") };
-            Told::new(CONFIGURATION, complaint).hint(format!("create it: {create}; or {other}"))
-        }
-        Complaint::NoStore { create, .. } => Told::new(CONFIGURATION, complaint).hint(match create {
-            Some(create) => format!("create it: {create}"),
-            None => {
-                "ask an administrator of this machine to run `cxme-admin init`: with sudo, only accounts that may run \
-                     any command can use it"
-                    .to_owned()
-            }
-        }),
-        Complaint::NotABackup(_) => Told::new(CONFIGURATION, complaint)
-            .hint("it was left as it is; give a file that `cxme-admin store backup` created"),
-        Complaint::CodeNotRevoked(_) => {
-            Told::new(DATA, complaint).hint("to revoke without the code: cxme-admin resets revoke USER")
-        }
-        Complaint::OtherAccountsStore { way, .. } => Told::new(CONFIGURATION, complaint)
-            .hint(format!("to use it: {way}; to create a store of your own: cxme-admin init --store PATH")),
-        Complaint::AccountLookup { given, .. } => Told::new(LATER, complaint).hint(format!(
-            "try again when this knows the account: {}",
-            crate::cli::as_typed(&["id".into(), given.into()])
-        )),
-        Complaint::StoreOfAccount { way, .. } => {
-            Told::new(CONFIGURATION, complaint).hint(format!("run this as the account that owns it: {way}"))
-        }
-        Complaint::KeyOfStore { .. } => Told::new(CONFIGURATION, complaint)
-            .hint("give the new store a directory or key of its own ([reset] key_file)"),
-        Complaint::LeftoverKey { key, store, aside } => {
-            let move_it = aside.as_ref().map(|aside| {
-                let words = crate::cli::as_typed(&["mv".into(), key.into(), aside.into()]);
-                format!("; or, if no store uses the key any more, move it: {words}")
-            });
-            Told::new(CONFIGURATION, complaint).hint(format!(
-                "check the path of the store, {}; restore the store of this key: cxme-admin store restore FILE; or give \
-                 the new store a key of its own: [reset] key_file{}",
-                store.display(),
-                move_it.unwrap_or_default()
-            ))
-        }
-        Complaint::Stopped { signal, hint, .. } => {
-            Told::new(u8::try_from(128 + signal).unwrap_or(BUG), complaint).hint(hint)
-        }
-        Complaint::WouldBeLost(_) => {
-            Told::new(IO, complaint).hint("let standard output be a terminal, a file or a pipe")
-        }
-        Complaint::NotShown { username, .. } => Told::new(IO, complaint)
-            .hint(format!("set another one: cxme-admin users set-password {username} --generate")),
-        Complaint::ReportedBefore { code } => Told::new(*code, complaint),
-        Complaint::Broken { code, hint, .. } => Told::new(*code, complaint).hint(hint),
-        Complaint::NotSent { fault, hint, .. } => {
-            let code = match fault {
-                MailFault::Later | MailFault::InDoubt => LATER,
-                MailFault::Refused => RELAY,
-                MailFault::Configuration => CONFIGURATION,
-                MailFault::CalledOff => DATA,
-                MailFault::Bug => BUG,
-                MailFault::Some | MailFault::SomeSoFar => PARTLY,
-            };
-            Told::new(code, complaint).hint(hint)
-        }
-    }
 }
 
 /// The actions that events have, a line for each group.

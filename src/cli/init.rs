@@ -75,7 +75,7 @@ pub fn run(context: &mut Context, args: &InitArgs) -> anyhow::Result<()> {
     let first = args.operator.as_deref().map(|given| operators::account(context, given)).transpose()?;
     let existing = context.config_path().filter(|path| path.symlink_metadata().is_ok());
     let config = if existing.is_some() { context.config()? } else { context.config_by_default() }.clone();
-    let store_path = std::path::absolute(context.store_path(&config))?;
+    let store_path = std::path::absolute(context.store_path(&config)?)?;
     let service = ServiceAccount::of(context, &store_path);
     let key_file = NewKeyFile::new(context.key_path()?, service);
     if store_path.symlink_metadata().is_ok() {
@@ -91,7 +91,7 @@ pub fn run(context: &mut Context, args: &InitArgs) -> anyhow::Result<()> {
     key_file.check_free(&store_path)?;
     let mut equivalent = None;
     if existing.is_none() {
-        let path = context.new_config_path();
+        let path = context.new_config_path()?;
         let organization = Answers::of(context, args)?;
         let text = new_config(context, &organization, &path, &store_path)?;
         equivalent =

@@ -2,6 +2,7 @@
 //! stood in a record (see [`crate::domain::text`]).
 
 use std::borrow::Cow;
+use std::cell::LazyCell;
 use std::io;
 use std::io::BufWriter;
 use std::io::Write;
@@ -77,7 +78,7 @@ pub struct Output {
     charset_out: Charset,
     charset_err: Charset,
     /// The zone of the times that people read.
-    time_zone: TimeZone,
+    time_zone: LazyCell<TimeZone, Box<dyn FnOnce() -> TimeZone>>,
     /// The form of the data.
     pub format: Format,
     /// The width of the terminal on standard output; `None`: it is no terminal.
@@ -115,7 +116,7 @@ impl Output {
         Self {
             charset_out: if stdout.is_terminal { Charset::of(process) } else { Charset::Unicode },
             charset_err: Charset::of(process),
-            time_zone: process.time_zone(),
+            time_zone: LazyCell::new(process.time_zone_later()),
             format: global.output,
             columns: stdout.is_terminal.then(|| stdout.columns.unwrap_or(USUAL_COLUMNS)),
             stdout_is_terminal: stdout.is_terminal,
@@ -195,6 +196,15 @@ impl Output {
     /// An error: one line, then its details, then what to do.
     pub fn error(&mut self, words: &str, details: &[String], hint: Option<&str>) {
         let _ = write_error(&mut self.stderr, self.colour_err, self.charset_err, words, details, hint);
+    }
+
+    /// What a run came to that was asked to stop, and how it goes on.
+    pub fn stopped(&mut self, words: &str, hint: Option<&str>) {
+        self.complain(words);
+        if let Some(hint) = hint {
+            let label = self.paint(AnsiColor::Cyan, "hint:");
+            let _ = writeln!(self.stderr, "{label} {}", text::visible(hint));
+        }
     }
 
     /// A heading of a table.

@@ -1,5 +1,5 @@
-//! The users that a command acts on: named, selected, or all. One user who is named exactly is acted on at once, as ever;
-//! several are counted, and the operator is asked first.
+//! The users that a command acts on: named, selected, or all. For one user who is named
+//! exactly a command asks only what it always asks; several are counted, and the operator is asked first.
 
 use crate::actions;
 use crate::actions::Desk;

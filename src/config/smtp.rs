@@ -11,6 +11,8 @@ use crate::domain::relay::Security;
 
 /// The most connections at once: more than relays allow, and few enough for one store to keep pace with.
 const MOST_CONNECTIONS: u32 = 64;
+/// The most mails over one connection: as good as no limit.
+const MOST_MAILS: u32 = 1_000_000;
 /// The longest patience.
 const LONGEST_PATIENCE: Duration = Duration::from_secs(86_400);
 
@@ -31,6 +33,8 @@ pub struct SmtpSection {
     pub login: Option<SmtpLogin>,
     /// How many connections are open at once.
     pub connections: u32,
+    /// How many mails go over one connection; `None`: as many as the relay takes.
+    pub mails_per_connection: Option<u32>,
     /// How fast mails may leave; `None`: as fast as the relay takes them.
     pub rate: Option<Rate>,
     /// How long a run tries on while the relay cannot be used.
@@ -68,6 +72,7 @@ impl Default for SmtpSection {
             helo: None,
             login: None,
             connections: 4,
+            mails_per_connection: None,
             rate: None,
             patience: Duration::from_secs(120),
         }
@@ -93,6 +98,7 @@ impl SmtpSection {
             helo: section.judged("helo", host::judge_helo),
             login: login(section),
             connections: connections.unwrap_or(default.connections),
+            mails_per_connection: section.whole("mails_per_connection", 1..=MOST_MAILS, ""),
             rate: section.judged("rate", |text| text.parse::<Rate>().map_err(|fault| fault.to_string())),
             patience: section.duration("patience", Duration::ZERO..=LONGEST_PATIENCE).unwrap_or(default.patience),
         }

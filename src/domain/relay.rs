@@ -1,4 +1,6 @@
-//! The mail relay: how the connection to it is protected, and how the program logs in to it.
+//! The mail relay: how the connection to it is protected, how the program logs in to it, and the parts of the dialogue.
+
+use std::fmt;
 
 /// How the connection is protected.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -52,5 +54,53 @@ impl LoginMethod {
             Self::Login => "login",
             Self::XOauth2 => "xoauth2",
         }
+    }
+}
+
+/// A part of the dialogue, in its order (RFC 5321, 4.5.3.2 gives each its timeout).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Phase {
+    /// Looking up the name and connecting.
+    Connect,
+    /// The TLS handshake.
+    Tls,
+    /// Waiting for the 220.
+    Greeting,
+    /// EHLO.
+    Ehlo,
+    /// STARTTLS.
+    StartTls,
+    /// AUTH.
+    Auth,
+    /// MAIL FROM.
+    Mail,
+    /// RCPT TO.
+    Rcpt,
+    /// DATA, before the 354.
+    Data,
+    /// The content, up to the final dot.
+    Content,
+    /// The reply to the final dot.
+    Dot,
+    /// A program or a folder in place of a relay.
+    Local,
+}
+
+impl fmt::Display for Phase {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Connect => "connecting",
+            Self::Tls => "TLS",
+            Self::Greeting => "the greeting",
+            Self::Ehlo => "EHLO",
+            Self::StartTls => "STARTTLS",
+            Self::Auth => "AUTH",
+            Self::Mail => "MAIL FROM",
+            Self::Rcpt => "RCPT TO",
+            Self::Data => "DATA",
+            Self::Content => "the content",
+            Self::Dot => "the end of the mail",
+            Self::Local => "handing over",
+        })
     }
 }

@@ -19,6 +19,15 @@ pub fn wait(attempts: u32, jitter: u32) -> Duration {
     Duration::from_secs(plain - spread + u64::from(jitter) % (2 * spread + 1))
 }
 
+/// The longest time for which nothing is sent to a relay that refuses everything.
+pub const LONGEST_HOLD: Duration = Duration::from_secs(LONGEST);
+
+/// How long nothing is sent to a relay that has refused everything for the `count`-th time in a row: 5 minutes, then twice as
+/// long each time, at most 4,000 seconds.
+pub fn hold(count: u32) -> Duration {
+    Duration::from_secs((FIRST << count.saturating_sub(1).min(8)).min(LONGEST))
+}
+
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
@@ -33,6 +42,13 @@ mod tests {
             assert_eq!(wait(attempts, u32::try_from(seconds / 5).unwrap()).as_secs(), seconds);
         }
         assert_eq!(wait(u32::MAX, 800).as_secs(), 4_000);
+    }
+
+    #[test]
+    fn holds_double_up_to_their_bound() {
+        let seconds: Vec<u64> = (0..7).map(|count| hold(count).as_secs()).collect();
+        assert_eq!(seconds, [300, 300, 600, 1_200, 2_400, 4_000, 4_000]);
+        assert_eq!(hold(u32::MAX), LONGEST_HOLD);
     }
 
     #[test]

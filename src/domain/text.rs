@@ -68,6 +68,12 @@ pub fn to_ascii(text: &str) -> Cow<'_, str> {
     Cow::Owned(plain)
 }
 
+/// The text with its first character in upper case: a clause as a sentence.
+pub fn capitalized(text: &str) -> String {
+    let mut rest = text.chars();
+    rest.next().map_or_else(String::new, |first| first.to_uppercase().chain(rest).collect())
+}
+
 /// [`visible`], and at most `characters` long: for quoting in an error what somebody gave, however long it was.
 pub fn quoted(text: &str, characters: usize) -> String {
     let mut short: String = text.chars().take(characters).collect();

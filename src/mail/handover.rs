@@ -1,6 +1,8 @@
 //! What became of an attempt to hand a mail over.
 
-use std::fmt;
+use crate::domain::reply::RelayReply;
+
+pub use crate::domain::relay::Phase;
 
 /// The outcome of one attempt. Only [`Handover::Accepted`] says that the relay has the mail.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -10,17 +12,19 @@ pub enum Handover {
         /// The server's own words.
         reply: String,
     },
-    /// Not now, for this recipient: 4xx at RCPT or after the dot, 421 while the mail was under way.
+    /// Not now: 4xx to this mail. Whether that is about the mail, its recipient or this program is not known yet.
     Deferred {
         /// The server's own words.
         reply: String,
-        /// The relay asks for a slower pace (421, 4.7.x).
-        slow_down: bool,
+        /// What a relay said; `None`: it was none.
+        relay: Option<RelayReply>,
     },
-    /// Never, for this mail: 5xx at RCPT or after the dot, or the relay cannot carry the address.
+    /// Never: 5xx to this mail, or it cannot be sent at all.
     Refused {
         /// The server's own words, or ours.
         reply: String,
+        /// What a relay said; `None`: it was none.
+        relay: Option<RelayReply>,
     },
     /// The connection was lost after the final dot was sent and before the reply was whole: the relay may have it.
     InDoubt {
@@ -45,59 +49,11 @@ pub struct Trouble {
 /// What kind of trouble a relay is in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TroubleKind {
-    /// It passes: no connection, a timeout, 4xx or 421, a drop before the dot.
+    /// It passes: no connection, a timeout, 4xx before MAIL, a drop before the dot.
     Later,
-    /// It does not pass by itself: 5xx at the greeting, EHLO or MAIL, no STARTTLS, a reply that is not SMTP.
+    /// It does not pass by itself: 5xx at the greeting or EHLO, no STARTTLS, a reply that is not SMTP.
     ForGood,
     /// The configuration is wrong: AUTH refused, a certificate that does not verify, a `ca_file` that holds none, a
     /// folder or a program that is not there.
     Configuration,
-}
-
-/// A part of the dialogue (RFC 5321, 4.5.3.2 gives each its patience).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Phase {
-    /// Looking up the name and connecting.
-    Connect,
-    /// The TLS handshake.
-    Tls,
-    /// Waiting for the 220.
-    Greeting,
-    /// EHLO.
-    Ehlo,
-    /// STARTTLS.
-    StartTls,
-    /// AUTH.
-    Auth,
-    /// MAIL FROM.
-    Mail,
-    /// RCPT TO.
-    Rcpt,
-    /// DATA, before the 354.
-    Data,
-    /// The content, up to the final dot.
-    Content,
-    /// The reply to the final dot.
-    Dot,
-    /// A program or a folder in place of a relay.
-    Local,
-}
-
-impl fmt::Display for Phase {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(match self {
-            Self::Connect => "connecting",
-            Self::Tls => "TLS",
-            Self::Greeting => "the greeting",
-            Self::Ehlo => "EHLO",
-            Self::StartTls => "STARTTLS",
-            Self::Auth => "AUTH",
-            Self::Mail => "MAIL FROM",
-            Self::Rcpt => "RCPT TO",
-            Self::Data => "DATA",
-            Self::Content => "the content",
-            Self::Dot => "the end of the mail",
-            Self::Local => "handing over",
-        })
-    }
 }

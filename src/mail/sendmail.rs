@@ -128,8 +128,8 @@ impl Sendmail {
         match code {
             0 if !is_whole => Handover::InDoubt { reply: format!("{reply}; it did not read the whole mail") },
             0 => Handover::Accepted { reply },
-            EX_TEMPFAIL => Handover::Deferred { reply, slow_down: false },
-            EX_DATAERR | EX_NOUSER | EX_NOHOST => Handover::Refused { reply },
+            EX_TEMPFAIL => Handover::Deferred { reply, relay: None },
+            EX_DATAERR | EX_NOUSER | EX_NOHOST => Handover::Refused { reply, relay: None },
             EX_USAGE | EX_NOINPUT | EX_SOFTWARE | EX_OSFILE | EX_NOPERM | EX_CONFIG | NOT_EXECUTABLE | NOT_FOUND => {
                 Handover::Trouble(trouble(TroubleKind::Configuration, reply))
             }

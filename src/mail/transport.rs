@@ -51,6 +51,24 @@ impl Memory {
 }
 
 impl Transport {
+    /// What became of a mail that was accepted, in words; `mail` is what it is called. Where mails become files, no relay took one
+    /// and nobody gets it.
+    pub fn accepted(&self, mail: &str) -> String {
+        match self {
+            Self::Smtp(_) => format!("the relay took {mail}"),
+            Self::Sendmail(_) => format!("sendmail took {mail}"),
+            Self::Folder(_) | Self::Memory(_) => format!("{mail} is now a file, which nobody gets"),
+        }
+    }
+
+    /// Whether an accepted mail is on its way to somebody.
+    pub fn reaches_people(&self) -> bool {
+        match self {
+            Self::Smtp(_) | Self::Sendmail(_) => true,
+            Self::Folder(_) | Self::Memory(_) => false,
+        }
+    }
+
     /// Opens the way; for SMTP: connect, TLS, EHLO, AUTH.
     ///
     /// # Errors
@@ -87,6 +105,14 @@ impl Connection {
         match self {
             Self::Smtp(connection) => connection.is_open(),
             Self::Memory(_) | Self::Sendmail(_) | Self::Folder(_) => true,
+        }
+    }
+
+    /// Whether as many mails went over this connection as may.
+    pub fn is_used_up(&self) -> bool {
+        match self {
+            Self::Smtp(connection) => connection.is_used_up(),
+            Self::Memory(_) | Self::Sendmail(_) | Self::Folder(_) => false,
         }
     }
 

@@ -1,8 +1,11 @@
 //! The store's side of a run: settles, begins, and decides how long to bear with a relay in trouble.
 
 mod next;
+mod refusals;
 mod settle;
+mod trouble;
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::mpsc;
 use std::sync::mpsc::RecvTimeoutError;
@@ -21,10 +24,12 @@ use super::Post;
 use super::Progress;
 use super::Report;
 use super::StopSignal;
+use super::connections::Connections;
 use super::crew;
 use super::outcome::Outcomes;
 use super::pace::Pace;
 use super::supply::Supply;
+use super::suspicion::Suspicion;
 use super::worker::Answer;
 use super::worker::Request;
 use super::worker::Seat;
@@ -44,6 +49,9 @@ use crate::store::lock::Held;
 use crate::store::open::PATIENCE;
 use crate::store::outbox::Scope;
 use crate::store::stop_signals;
+use refusals::RelayView;
+use trouble::Nonsense;
+use trouble::bug_while_connecting;
 
 /// The store is left free for others so long, in one piece: longer than a writer who waits for it takes from one look to the
 /// next (`open.rs` in the store).
@@ -99,22 +107,24 @@ pub(super) struct Engine<'run> {
     supply: Supply<'run>,
     outcomes: Outcomes,
     pace: Pace,
+    connections: Connections,
+    suspicion: Suspicion,
+    relay: RelayView,
+    nonsense: Nonsense,
+    /// The messages over which the relay was in trouble since the last that it answered as a relay does.
+    over: HashSet<MessageId>,
     /// Since when the relay is in trouble, and how often it was tried since.
     trouble: Option<(Instant, u32)>,
     /// When the relay is tried again, while it is waited for.
     retry_at: Option<Instant>,
     /// The worker that finds out whether the relay can be used, while the others do nothing.
     scout: Option<usize>,
-    /// Workers without a connection, which wait for the scout.
+    /// Workers without a connection, which wait for the scout, or until the relay takes more connections.
     idle: Vec<usize>,
     /// Nothing more is begun.
     is_stopping: bool,
     /// When what is in flight is waited for no longer.
     cut_at: Option<Instant>,
-    /// The trouble over a message that came last.
-    last_trouble: Option<Trouble>,
-    /// How often the relay has refused us, and not a recipient, before it took anything.
-    refusals_of_us: u32,
 }
 
 impl<'run> Engine<'run> {
@@ -136,15 +146,18 @@ impl<'run> Engine<'run> {
             workers: Vec::new(),
             supply: Supply::new(&order.scope, &post.organization),
             outcomes: Outcomes::new(post.queue_life),
-            pace: Pace::new(order.rate),
+            pace: Pace::new(order.rate, order.slowest),
+            connections: Connections::new(order.connections.max(1)),
+            suspicion: Suspicion::default(),
+            relay: RelayView::default(),
+            nonsense: Nonsense::default(),
+            over: HashSet::new(),
             trouble: None,
             retry_at: None,
             scout: Some(0),
             idle: Vec::new(),
             is_stopping: false,
             cut_at: order.deadline,
-            last_trouble: None,
-            refusals_of_us: 0,
         }
     }
 
@@ -153,6 +166,10 @@ impl<'run> Engine<'run> {
         if !self.is_anything_left()? {
             return Ok(self.report);
         }
+        let reading = self.store.read()?;
+        self.relay.hold = reading.relay_hold()?;
+        self.supply.begin_with(reading.given_back(&self.order.scope)?);
+        drop(reading);
         let (requests, incoming) = mpsc::channel();
         let (mut seats, count) = (Vec::new(), self.order.connections.max(1));
         let desk = Arc::default();
@@ -182,9 +199,8 @@ impl<'run> Engine<'run> {
             self.workers.clear();
             served
         })?;
-        if self.supply.has_left_some() && self.report.halt.is_none() {
-            self.report.halt = Some(Halt::LeftSome);
-            self.report.trouble = self.last_trouble.take();
+        if self.report.halt == Some(Halt::Trouble) {
+            self.give_up_waiting()?;
         }
         if matches!(self.report.halt, Some(Halt::OutOfTime | Halt::Stopped)) && !self.is_anything_left()? {
             self.report.halt = None;
@@ -281,14 +297,30 @@ impl<'run> Engine<'run> {
         }
         let mut answers = Vec::new();
         for (number, wish) in wishes {
+            // The scout is the one that says when the others continue.
+            let is_one_too_many = self.scout.is_none() && self.open_connections() > self.connections.allowed();
             let answer = match wish {
+                Wish::Message { .. } if is_one_too_many => {
+                    let aside = self.workers[number].aside.take();
+                    aside.into_iter().for_each(|(id, _)| self.supply.give_back(id, false));
+                    self.idle.push(number);
+                    Some(Answer::Rest)
+                }
                 Wish::Message { can_ride } => Some(self.next(&writing, number, can_ride, now)?),
+                Wish::Connection if is_one_too_many => {
+                    self.idle.push(number);
+                    None
+                }
                 Wish::Connection => Some(Answer::Open(Duration::ZERO)),
                 Wish::Patience(trouble) => self.bear_with(number, trouble),
             };
             answers.extend(answer.map(|answer| (number, answer)));
         }
-        let is_over = self.is_stopping || !self.supply.is_anything_left(&writing, now)?;
+        let is_through = !self.supply.is_anything_left(&writing, now)?;
+        if is_through && self.in_flight() == 0 && !self.is_stopping {
+            self.conclude(&writing, now)?;
+        }
+        let is_over = self.is_stopping || is_through;
         writing.commit()?;
         for (number, answer) in answers {
             let answer = if is_over && !matches!(answer, Answer::Send { .. }) { Answer::End } else { answer };
@@ -297,8 +329,11 @@ impl<'run> Engine<'run> {
         if is_over {
             self.dismiss_the_free();
         } else if self.scout.is_none() {
-            let idle = std::mem::take(&mut self.idle);
-            idle.into_iter().for_each(|number| self.answer(number, Answer::Open(Duration::ZERO)));
+            while self.open_connections() < self.connections.allowed()
+                && let Some(number) = self.idle.pop()
+            {
+                self.answer(number, Answer::Open(Duration::ZERO));
+            }
         }
         self.observe();
         Ok(())
@@ -344,9 +379,6 @@ impl<'run> Engine<'run> {
     fn note(&mut self, writing: &Writing<'_>, number: usize, request: Request, now: Timestamp) -> Result<Wish> {
         let (ended, wish) = match request {
             Request::Next { last, can_ride } => (last, Wish::Message { can_ride }),
-            Request::Lost(id, Handover::Trouble(trouble)) => {
-                (Some((id, Handover::Trouble(trouble.clone()))), Wish::Patience(trouble))
-            }
             Request::Lost(id, handover) => (Some((id, handover)), Wish::Connection),
             Request::NotOpened(trouble) => (None, Wish::Patience(trouble)),
             Request::Panicked => {
@@ -354,13 +386,20 @@ impl<'run> Engine<'run> {
                 match &self.workers[number].in_flight {
                     Some(in_flight) => {
                         let reply = "a bug: the program failed while it sent this mail".to_owned();
-                        (Some((in_flight.id, Handover::Refused { reply })), Wish::Connection)
+                        (Some((in_flight.id, Handover::Refused { reply, relay: None })), Wish::Connection)
                     }
                     // It would fail again and again.
                     None => (None, Wish::Patience(bug_while_connecting())),
                 }
             }
         };
+        let trouble = ended.as_ref().and_then(|(id, handover)| self.trouble_of(*id, handover));
+        match (&trouble, &ended) {
+            (Some(trouble), Some((id, _))) if trouble.phase >= Phase::Mail => drop(self.over.insert(*id)),
+            (None, Some(_)) => self.over.clear(),
+            _ => {}
+        }
+        let wish = trouble.map_or(wish, Wish::Patience);
         if let Wish::Patience(trouble) = &wish
             && self.report.halt == Some(Halt::OutOfTime)
         {
@@ -368,7 +407,7 @@ impl<'run> Engine<'run> {
         }
         if !matches!(wish, Wish::Message { .. }) {
             let aside = self.workers[number].aside.take();
-            aside.into_iter().for_each(|(id, _)| self.supply.give_back(id));
+            aside.into_iter().for_each(|(id, _)| self.supply.give_back(id, false));
         }
         let Some((id, handover)) = ended else {
             // An open connection says that the relay can be used, unless it was in trouble with open ones before.
@@ -380,45 +419,29 @@ impl<'run> Engine<'run> {
             }
             return Ok(wish);
         };
-        if !matches!(handover, Handover::Trouble(_)) {
+        if !matches!(wish, Wish::Patience(_)) && !matches!(handover, Handover::Trouble(_)) {
             (self.trouble, self.scout, self.retry_at) = (None, None, None);
         }
         self.settle(writing, number, id, handover, now)?;
         Ok(wish)
     }
 
-    /// What a worker does that cannot go on for the relay's trouble: try again after a while as the scout, or wait for the
-    /// scout (`None`), or end with the run.
-    fn bear_with(&mut self, number: usize, trouble: Trouble) -> Option<Answer> {
-        self.last_error = Some(trouble.words.clone());
-        if !self.is_stopping && self.scout.is_some_and(|scout| scout != number && !self.workers[scout].has_ended) {
-            self.idle.push(number);
-            return None;
+    /// The trouble of the relay over a message that a worker cannot go on for.
+    fn trouble_of(&self, id: MessageId, handover: &Handover) -> Option<Trouble> {
+        match handover {
+            Handover::Trouble(trouble) if self.nonsense.is_borne_with(id, trouble) => None,
+            Handover::Trouble(trouble) => Some(trouble.clone()),
+            // It refuses mail for now before it has heard for whom.
+            Handover::Deferred { reply, relay: Some(relay) }
+                if relay.phase == Phase::Mail && self.report.accepted == 0 =>
+            {
+                Some(Trouble { kind: TroubleKind::Later, phase: Phase::Mail, words: reply.clone() })
+            }
+            _ => None,
         }
-        let (since, tries) = self.trouble.get_or_insert_with(|| (Instant::now(), 0));
-        let (first, longest) = RELAY_WAITS;
-        let wait = first.saturating_mul(1 << (*tries).min(8)).min(longest);
-        *tries += 1;
-        let is_patient = trouble.kind == TroubleKind::Later && since.elapsed() + wait <= self.order.patience;
-        if is_patient && !self.is_stopping {
-            self.scout = Some(number);
-            self.retry_at = Some(Instant::now() + wait);
-            return Some(Answer::Open(wait));
-        }
-        self.retry_at = None;
-        if !self.is_stopping {
-            self.report.trouble.get_or_insert(trouble);
-        }
-        self.stop(Halt::Trouble);
-        Some(Answer::End)
     }
 
     fn is_anything_left(&self) -> Result<bool> {
         self.supply.is_anything_left(&self.store.read()?, self.surroundings.clock.now())
     }
-}
-
-fn bug_while_connecting() -> Trouble {
-    let words = "a bug: the program failed while it opened a connection to the relay".to_owned();
-    Trouble { kind: TroubleKind::ForGood, phase: Phase::Connect, words }
 }

@@ -15,8 +15,14 @@
 //! another connection, because a relay that has said 354 waits for a content and cannot be told otherwise. Nothing is set
 //! aside while a pace is kept or the canaries are out: there is no hurry then, and a relay is not to be left waiting.
 //!
+//! # A relay that refuses everything
+//! Refusals that are the same for everybody are about this program (`suspicion.rs`). They are given back, the run stops, and the
+//! store holds the next ones back for a while; the next run begins with the same messages. Until a permanent refusal is known to
+//! be a recipient's own, its message is deferred in the store: a process that is killed then has failed nobody.
+//!
 //! Settling stands outside views and changes: a message's row is its own record.
 
+mod connections;
 mod crew;
 mod engine;
 mod judge;
@@ -26,6 +32,7 @@ mod pace;
 mod parcel;
 mod stop;
 mod supply;
+mod suspicion;
 mod worker;
 
 use std::sync::Arc;
@@ -83,6 +90,8 @@ pub struct Order {
     /// How fast messages are begun, over all connections together; `None`: as fast as the relay takes them. A relay that
     /// asks for it gets a slower pace for a while.
     pub rate: Option<Rate>,
+    /// The longest time between two messages to which a relay that asks for a slower pace brings the run.
+    pub slowest: Duration,
     /// The run stops when more than this share of the settled messages failed, from 50 settled ones on.
     pub max_failures: Option<Share>,
     /// So many messages are sent first, and the run stops at the first of them that the relay does not accept. The others
@@ -104,6 +113,7 @@ impl Default for Order {
             deadline: None,
             begin_until: None,
             rate: None,
+            slowest: pace::SLOWEST,
             max_failures: None,
             canary: None,
             before: Report::default(),
@@ -127,6 +137,8 @@ pub struct Report {
     pub cancelled: u64,
     /// The relay's trouble, if that stopped the run.
     pub trouble: Option<Trouble>,
+    /// Whether that trouble came over one message alone, so that others may be sent.
+    pub is_over_one: bool,
     /// Whether the program itself failed at a message.
     pub bug: bool,
     /// Why the run stopped before it was through.
@@ -136,7 +148,8 @@ pub struct Report {
 /// Why a run stopped before it was through.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Halt {
-    /// The relay was in trouble for longer than the order's patience, or in one that does not pass: [`Report::trouble`].
+    /// The relay was in trouble for longer than the order's patience, or in one that does not pass, or it refuses everything:
+    /// [`Report::trouble`].
     Trouble,
     /// More than [`Order::max_failures`] of the messages failed.
     TooManyFailures {
@@ -153,8 +166,6 @@ pub enum Halt {
     Stopped,
     /// The job was paused, cancelled or deleted meanwhile.
     Ended,
-    /// All was sent but a few messages over which the relay was lost again and again: [`Report::trouble`].
-    LeftSome,
 }
 
 /// How far a run is.
@@ -173,8 +184,13 @@ pub struct Progress<'run> {
 /// A message that a worker has.
 struct InFlight {
     id: MessageId,
-    first_try_at: Timestamp,
+    /// Since when its lifetime in the queue counts; `None`: no try was counted yet.
+    lifetime_from: Option<Timestamp>,
     attempts: u32,
+    /// Its last try was given back.
+    given_back: bool,
+    /// Where it goes.
+    domain: String,
 }
 
 impl Report {

@@ -14,13 +14,13 @@ use crate::mail::handover::Phase;
 use crate::random::Random;
 use crate::store::outbox::Settlement;
 
-/// How often the connection may be lost over one message before that counts as this message's own failure.
+/// How often the relay may be lost over one message before that counts as this message's own failure.
 const LOST_OVER_ONE: u32 = 2;
 
 /// Turns handovers into states: the one place that does.
 pub(super) struct Outcomes {
     queue_life: Duration,
-    /// How often the connection was lost over a message.
+    /// How often the relay was lost over a message.
     lost_over: HashMap<MessageId, u32>,
 }
 
@@ -40,81 +40,75 @@ impl Outcomes {
     ) -> Settlement {
         let (state, reply) = match handover {
             Handover::Accepted { reply } => (MessageState::Accepted, reply),
-            Handover::Refused { reply } => (MessageState::Failed, reply),
+            Handover::Refused { reply, .. } => (MessageState::Failed, reply),
             Handover::Deferred { reply, .. } => (MessageState::Deferred, reply),
             Handover::InDoubt { reply } => (MessageState::InDoubt, reply),
-            Handover::Trouble(trouble) if self.is_lost_again(in_flight.id) && speaks_of_the_mail(trouble.phase) => {
+            // Before MAIL nobody knows whose trouble it is, and it burns nobody's attempt.
+            Handover::Trouble(trouble) if trouble.phase >= Phase::Mail && self.is_lost_again(in_flight.id) => {
                 (MessageState::Deferred, trouble.words)
             }
-            Handover::Trouble(trouble) if self.is_left_alone(in_flight.id) && self.gives_up_at(in_flight) < now => {
-                (MessageState::Failed, format!("gave up: {}", trouble.words))
-            }
-            Handover::Trouble(_) => return Settlement::Released,
+            Handover::Trouble(trouble) => return self.released(in_flight, trouble.words, now, None),
         };
         if !matches!(state, MessageState::Deferred | MessageState::InDoubt) {
             return Settlement::Tried { state, reply, due_at: None };
         }
-        let mut jitter = [0; 4];
-        random.fill(&mut jitter);
-        let wait = retry::wait(in_flight.attempts + 1, u32::from_le_bytes(jitter));
-        let due_at = now.saturating_add(wait).unwrap_or(Timestamp::MAX);
-        if due_at > self.gives_up_at(in_flight) {
-            let reply = format!("gave up: {reply}");
-            return Settlement::Tried { state: MessageState::Failed, reply, due_at: None };
+        let due_at = next_try_at(in_flight, random, now);
+        if due_at > self.gives_up_at(in_flight.lifetime_from, now) {
+            return given_up(&reply);
         }
         Settlement::Tried { state, reply, due_at: Some(due_at) }
     }
 
-    fn gives_up_at(&self, in_flight: &InFlight) -> Timestamp {
-        in_flight.first_try_at.saturating_add(self.queue_life).unwrap_or(Timestamp::MAX)
+    /// The same for a permanent refusal of which it is not known yet whether it is the message's own: it waits, and fails only
+    /// when that is known.
+    pub(super) fn suspected(
+        &self,
+        in_flight: &InFlight,
+        reply: String,
+        random: &mut dyn Random,
+        now: Timestamp,
+    ) -> Settlement {
+        if self.gives_up_at(in_flight.lifetime_from, now) < now {
+            return given_up(&reply);
+        }
+        let due_at = Some(next_try_at(in_flight, random, now));
+        Settlement::Tried { state: MessageState::Deferred, reply, due_at }
     }
 
-    /// Whether a message is to be left alone for the rest of the run, as it is: the connection was lost over it more than
-    /// once, and it could keep all others from being sent.
-    pub(super) fn is_left_alone(&self, id: MessageId) -> bool {
-        self.lost_over.get(&id).is_some_and(|count| *count >= LOST_OVER_ONE)
+    /// The same for a message whose try does not count; `given_back`: until when, if the relay refuses everything.
+    pub(super) fn released(
+        &self,
+        in_flight: &InFlight,
+        reply: String,
+        now: Timestamp,
+        given_back: Option<Timestamp>,
+    ) -> Settlement {
+        if self.gives_up_at(in_flight.lifetime_from, now) < now {
+            return given_up(&reply);
+        }
+        Settlement::Released { reply, due_at: given_back.unwrap_or(now), given_back: given_back.is_some() }
     }
 
-    /// Notes that the connection was lost over a message; whether it was before.
-    fn is_lost_again(&mut self, id: MessageId) -> bool {
+    /// Until when a message is tried whose lifetime counts since then; if it never was tried, it counts from now on.
+    pub(super) fn gives_up_at(&self, lifetime_from: Option<Timestamp>, now: Timestamp) -> Timestamp {
+        lifetime_from.unwrap_or(now).saturating_add(self.queue_life).unwrap_or(Timestamp::MAX)
+    }
+
+    /// Notes that the relay was lost over a message; whether it was before.
+    pub(super) fn is_lost_again(&mut self, id: MessageId) -> bool {
         let count = self.lost_over.entry(id).or_default();
         *count += 1;
         *count >= LOST_OVER_ONE
     }
 }
 
-/// Whether the relay had heard of the mail itself. Then a lost connection is the mail's own failure; before that nobody
-/// knows whose it is, and it burns nobody's attempt.
-fn speaks_of_the_mail(phase: Phase) -> bool {
-    matches!(phase, Phase::Rcpt | Phase::Data | Phase::Content | Phase::Dot)
+fn next_try_at(in_flight: &InFlight, random: &mut dyn Random, now: Timestamp) -> Timestamp {
+    let mut jitter = [0; 4];
+    random.fill(&mut jitter);
+    let wait = retry::wait(in_flight.attempts + 1, u32::from_le_bytes(jitter));
+    now.saturating_add(wait).unwrap_or(Timestamp::MAX)
 }
 
-/// Whether a refusal speaks of who sends, and not of who is to get the mail: no login, no relaying, a sender that is not
-/// wanted. By default Postfix says so only at RCPT (`smtpd_delay_reject`). RFC 4954: 530; RFC 3463: X.7.x is policy, X.1.7
-/// and X.1.8 the sender's address.
-pub(super) fn speaks_of_us(reply: &str) -> bool {
-    let mut words = reply.split_ascii_whitespace();
-    let code = words.next().unwrap_or_default();
-    let status = words.next().unwrap_or_default();
-    code == "530" || status.starts_with("5.7.") || status == "5.1.7" || status == "5.1.8"
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_is_said_of_the_sender_is_told_from_what_is_said_of_the_recipient() {
-        for reply in [
-            "530 5.7.0 Must issue a STARTTLS command first",
-            "530 Authentication required",
-            "554 5.7.1 <x@example.net>: Relay access denied",
-            "550 5.1.8 <a@b>: Sender address rejected: Domain not found",
-        ] {
-            assert!(speaks_of_us(reply), "{reply}");
-        }
-        for reply in ["550 5.1.1 no such user", "550 mailbox unavailable", "552 5.3.4 too big", ""] {
-            assert!(!speaks_of_us(reply), "{reply}");
-        }
-    }
+fn given_up(reply: &str) -> Settlement {
+    Settlement::Tried { state: MessageState::Failed, reply: format!("gave up: {reply}"), due_at: None }
 }

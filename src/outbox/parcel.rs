@@ -27,7 +27,6 @@ pub(super) struct Parcel {
     pub(super) locale: Option<String>,
     pub(super) date: Timestamp,
     pub(super) created_at: Timestamp,
-    pub(super) attempts: u32,
     pub(super) must_change: bool,
     pub(super) nonce: [u8; NONCE],
     pub(super) message_id: String,

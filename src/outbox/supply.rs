@@ -1,7 +1,7 @@
 //! Which message comes next.
 
 use std::collections::HashMap;
-use std::collections::HashSet;
+use std::collections::VecDeque;
 use std::collections::hash_map::Entry;
 
 use jiff::Timestamp;
@@ -26,12 +26,12 @@ pub(super) struct Supply<'run> {
     /// How far the store was looked through.
     place: Place,
     /// Before the store is looked at: the messages that the scope names, those that were set aside for a worker which did not
-    /// come to them, and those that the relay's trouble left as they were. The next one is the last.
+    /// come to them, and those whose last try was given back. The next one is the last.
     at_hand: Vec<MessageId>,
     /// Whether the next message is to be one that never was tried, so that neither kind waits behind the other.
     fresh_first: bool,
-    /// Those that are left alone for the rest of the run.
-    left: HashSet<MessageId>,
+    /// Those that the relay's trouble came over: others are tried before them.
+    later: VecDeque<MessageId>,
     /// What the organization asks of an address.
     organization: &'run Organization,
     /// Who asked for the messages, as the store knows them in this transaction.
@@ -47,8 +47,8 @@ impl<'run> Supply<'run> {
             Scope::OfNoJob | Scope::Job(_) => Vec::new(),
         };
         let place = Place::of(if let Scope::Job(job) = scope { Some(*job) } else { None });
-        let (left, operators, roles) = (HashSet::new(), HashMap::new(), HashMap::new());
-        Self { scope, place, at_hand, fresh_first: true, left, organization, operators, roles }
+        let (later, operators, roles) = (VecDeque::new(), HashMap::new(), HashMap::new());
+        Self { scope, place, at_hand, fresh_first: true, later, organization, operators, roles }
     }
 
     /// Forgets what another transaction may have changed.
@@ -100,29 +100,71 @@ impl<'run> Supply<'run> {
         Ok(cancel_reason(due, operator, user, self.organization, now))
     }
 
-    /// Leaves a message alone for the rest of the run.
-    pub(super) fn leave_alone(&mut self, id: MessageId) {
-        self.left.insert(id);
+    /// Begins with these.
+    pub(super) fn begin_with(&mut self, ids: Vec<MessageId>) {
+        self.at_hand.extend(ids.into_iter().rev());
     }
 
-    /// Whether messages were left alone.
-    pub(super) fn has_left_some(&self) -> bool {
-        !self.left.is_empty()
+    /// Takes a message back that was not sent; `is_last`: others are tried before it.
+    pub(super) fn give_back(&mut self, id: MessageId, is_last: bool) {
+        if is_last { self.later.push_back(id) } else { self.at_hand.push(id) }
     }
 
-    /// Takes a message back that was not sent.
-    pub(super) fn give_back(&mut self, id: MessageId) {
-        self.at_hand.push(id);
+    /// A message that was taken back has ended, or waits for another time.
+    pub(super) fn forget(&mut self, id: MessageId) {
+        self.later.retain(|other| *other != id);
+    }
+
+    /// The message nearest to a place in the queue that goes to none of these domains, or any; with [`Supply::take`]'s
+    /// `call_off`.
+    pub(super) fn take_elsewhere(
+        &mut self,
+        writing: &Writing<'_>,
+        place: (u32, u32),
+        domains: &[String],
+        now: Timestamp,
+        call_off: &mut dyn FnMut(MessageId, &str) -> Result<()>,
+    ) -> Result<Option<Due>> {
+        loop {
+            let at_hand = self.at_hand_elsewhere(writing, domains)?;
+            let found = match at_hand {
+                Some((id, true)) => Some(id),
+                near => match writing.due_elsewhere(self.scope, place, domains, now)? {
+                    Some(id) => Some(id),
+                    None => near.map(|(id, _)| id).or_else(|| self.later.front().copied()),
+                },
+            };
+            let Some(id) = found else { return Ok(None) };
+            self.at_hand.retain(|other| *other != id);
+            self.forget(id);
+            let Some(due) = writing.waiting(id)? else { continue };
+            match self.cancel_reason(writing, &due, now)? {
+                Some(why) => call_off(id, why)?,
+                None => return Ok(Some(due)),
+            }
+        }
+    }
+
+    /// A message at hand, and whether it goes to none of these domains.
+    fn at_hand_elsewhere(&self, reading: &Reading<'_>, domains: &[String]) -> Result<Option<(MessageId, bool)>> {
+        let mut any = None;
+        for id in &self.at_hand {
+            let Some(due) = reading.waiting(*id)? else { continue };
+            if !domains.iter().any(|domain| domain.eq_ignore_ascii_case(due.address.domain())) {
+                return Ok(Some((*id, true)));
+            }
+            any.get_or_insert((*id, false));
+        }
+        Ok(any)
     }
 
     /// Whether there is a message left.
     pub(super) fn is_anything_left(&self, reading: &Reading<'_>, now: Timestamp) -> Result<bool> {
         Ok(!self.at_hand.is_empty()
+            || !self.later.is_empty()
             || match self.scope {
                 Scope::These(_) => false,
-                Scope::OfNoJob | Scope::Job(_) if self.left.is_empty() => reading.anything_due(&self.place, now)?,
-                // Those that were left alone may lie before us again.
-                Scope::OfNoJob | Scope::Job(_) => self.find(reading, &mut self.place.clone(), true, now)?.is_some(),
+                Scope::OfNoJob | Scope::Job(_) => reading.anything_due(&self.place, now)?,
             })
     }
 
@@ -134,27 +176,22 @@ impl<'run> Supply<'run> {
         }
         let fresh = self.fresh_first;
         self.fresh_first = !fresh;
-        let mut place = self.place.clone();
         let found = match self.scope {
             Scope::These(_) => None,
-            Scope::OfNoJob | Scope::Job(_) => self.find(writing, &mut place, fresh, now)?,
-        };
-        self.place = place;
-        Ok(found)
-    }
-
-    /// The next message behind a place that was not left alone, and the place behind it.
-    fn find(&self, reading: &Reading<'_>, place: &mut Place, fresh: bool, now: Timestamp) -> Result<Option<Due>> {
-        loop {
-            let found = match reading.next_due(fresh, place, now)? {
-                None => reading.next_due(!fresh, place, now)?,
+            Scope::OfNoJob | Scope::Job(_) => match writing.next_due(fresh, &self.place, now)? {
+                None => writing.next_due(!fresh, &self.place, now)?,
                 found => found,
-            };
-            let Some(due) = found else { return Ok(None) };
-            place.pass(&due);
-            if !self.left.contains(&due.id) {
+            },
+        };
+        if let Some(due) = &found {
+            self.place.pass(due);
+            return Ok(found);
+        }
+        while let Some(id) = self.later.pop_front() {
+            if let Some(due) = writing.waiting(id)? {
                 return Ok(Some(due));
             }
         }
+        Ok(None)
     }
 }

@@ -54,6 +54,8 @@ pub(super) enum Answer {
     Wait(Duration),
     /// Open a connection after this time, in place of the one there is.
     Open(Duration),
+    /// Close the connection, and wait for another answer.
+    Rest,
     /// There is nothing more to do. It may come unasked, and then whatever the worker does ends now.
     End,
 }
@@ -74,24 +76,30 @@ impl Seat {
     /// Works until it is told to end. The first answer comes unasked.
     pub(super) async fn work(&self, answers: &mut UnboundedReceiver<Answer>) {
         let mut answer = answers.recv().await;
-        while let Some(Answer::Open(wait)) = answer {
-            if unless_told(tokio::time::sleep(wait), answers).await.is_none() {
-                return;
-            }
-            answer = match unless_told(self.transport.open(), answers).await {
-                Some(Ok(connection)) => self.serve(connection, answers).await,
-                Some(Err(trouble)) => {
-                    self.say(Request::NotOpened(trouble));
-                    answers.recv().await
+        loop {
+            answer = match answer {
+                Some(Answer::Rest) => answers.recv().await,
+                Some(Answer::Open(wait)) => {
+                    if unless_told(tokio::time::sleep(wait), answers).await.is_none() {
+                        return;
+                    }
+                    match unless_told(self.transport.open(), answers).await {
+                        Some(Ok(connection)) => self.serve(connection, answers).await,
+                        Some(Err(trouble)) => {
+                            self.say(Request::NotOpened(trouble));
+                            answers.recv().await
+                        }
+                        None => return self.say(Request::NotOpened(cut(Phase::Connect))),
+                    }
                 }
-                None => return self.say(Request::NotOpened(cut(Phase::Connect))),
+                _ => return,
             };
         }
     }
 
-    /// Hands over one message after the other, and gives the answer that this ends with.
+    /// Delivers one message after the other, and gives the answer that this ends with.
     async fn serve(&self, mut connection: Connection, answers: &mut UnboundedReceiver<Answer>) -> Option<Answer> {
-        let mut last = None;
+        let (mut last, mut has_taken) = (None, false);
         loop {
             self.say(Request::Next { last: last.take(), can_ride: connection.can_ride() });
             let (parcel, next) = match answers.recv().await {
@@ -111,25 +119,50 @@ impl Seat {
                     };
                 }
             };
-            let written = self.write(&parcel).await;
-            let handover = match written {
-                Ok(mail) => match unless_told(connection.hand_over(&mail, next.as_ref()), answers).await {
-                    Some(handover) => handover,
-                    None if connection.may_have_left() => Handover::InDoubt { reply: CUT.to_owned() },
-                    None => Handover::Trouble(cut(Phase::Mail)),
-                },
-                Err(reply) if connection.has_announced() => {
-                    // The relay waits for this mail's content, and nothing else can be said on this connection.
-                    self.say(Request::Lost(parcel.id, Handover::Refused { reply }));
-                    return answers.recv().await;
+            let id = parcel.id;
+            let mail = match self.write(&parcel).await {
+                Ok(mail) => mail,
+                Err(reply) => {
+                    let refused = Handover::Refused { reply, relay: None };
+                    if connection.has_announced() {
+                        // The relay waits for this mail's content, and nothing else can be said on this connection.
+                        self.say(Request::Lost(id, refused));
+                        return answers.recv().await;
+                    }
+                    last = Some((id, refused));
+                    continue;
                 }
-                Err(reply) => Handover::Refused { reply },
             };
-            if matches!(handover, Handover::Trouble(_)) || !connection.is_open() {
-                self.say(Request::Lost(parcel.id, handover));
+            drop(parcel);
+            let (mut handover, mut was_told) = deliver(&mut connection, &mail, next.as_ref(), answers).await;
+            if has_taken && !was_told && is_over(&handover) {
+                // A limit per connection is no trouble: the same mail goes over a new one.
+                connection.close().await;
+                connection = match unless_told(self.transport.open(), answers).await {
+                    Some(Ok(fresh)) => fresh,
+                    opened => {
+                        let trouble = opened.and_then(Result::err).unwrap_or_else(|| cut(Phase::Connect));
+                        self.say(Request::Lost(id, Handover::Trouble(trouble)));
+                        return answers.recv().await;
+                    }
+                };
+                has_taken = false;
+                (handover, was_told) = deliver(&mut connection, &mail, next.as_ref(), answers).await;
+            }
+            if was_told {
+                self.say(Request::Lost(id, handover));
+                return None;
+            }
+            has_taken |= matches!(handover, Handover::Accepted { .. });
+            let is_used_up = connection.is_used_up();
+            if is_used_up || matches!(handover, Handover::Trouble(_)) || !connection.is_open() {
+                self.say(Request::Lost(id, handover));
+                if is_used_up {
+                    connection.close().await;
+                }
                 return answers.recv().await;
             }
-            last = Some((parcel.id, handover));
+            last = Some((id, handover));
         }
     }
 
@@ -143,6 +176,31 @@ impl Seat {
     pub(super) fn say(&self, request: Request) {
         // Where nobody listens any more, the run is over, and the answer that does not come ends the worker.
         let _ = self.requests.send((self.number, request));
+    }
+}
+
+/// Delivers one mail, unless the worker is told to end before that is done: what became of it, and whether it was told.
+async fn deliver(
+    connection: &mut Connection,
+    mail: &Mail,
+    next: Option<&Envelope>,
+    answers: &mut UnboundedReceiver<Answer>,
+) -> (Handover, bool) {
+    match unless_told(connection.hand_over(mail, next), answers).await {
+        Some(handover) => (handover, false),
+        None if connection.may_have_left() => (Handover::InDoubt { reply: CUT.to_owned() }, true),
+        None => (Handover::Trouble(cut(Phase::Mail)), true),
+    }
+}
+
+/// Whether the relay has ended the connection, or had enough of it, before it had the mail.
+fn is_over(handover: &Handover) -> bool {
+    match handover {
+        Handover::Deferred { relay: Some(reply), .. } => reply.ends_the_connection(),
+        Handover::Trouble(trouble) => {
+            trouble.kind == TroubleKind::Later && (Phase::Mail..=Phase::Content).contains(&trouble.phase)
+        }
+        _ => false,
     }
 }
 

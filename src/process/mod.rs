@@ -1,6 +1,7 @@
 //! The outside world, gathered in one value: arguments, environment, streams, the terminal and the OS accounts.
 //! Commands learn of them through a [`Process`] alone, so that a test can run the whole program inside itself.
 
+mod environment;
 pub mod hardening;
 pub mod inherited;
 pub mod standard_output;
@@ -119,26 +120,6 @@ impl Process {
         }
     }
 
-    /// Whether the environment lets colours be used at a terminal.
-    pub fn allows_colour(&self) -> bool {
-        self.variable("NO_COLOR").is_none() && !self.is_dumb_terminal()
-    }
-
-    /// Whether the terminal, if there is one, understands nothing but lines of text: no colour, no movement of the cursor. So
-    /// says a `TERM` of `dumb` or `unknown`, or none (terminfo(5)).
-    pub fn is_dumb_terminal(&self) -> bool {
-        self.variable("TERM").is_none_or(|name| name == "dumb" || name == "unknown")
-    }
-
-    /// Whether the locale writes UTF-8 (locale(7)): the first of `LC_ALL`, `LC_CTYPE` and `LANG` that is set decides, and
-    /// without any the locale is `C`.
-    pub fn is_utf8(&self) -> bool {
-        let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(|name| self.variable(name));
-        let locale = locale.map(|locale| locale.to_string_lossy().to_ascii_lowercase()).unwrap_or_default();
-        let codeset = locale.split_once('.').map(|(_, rest)| rest.split('@').next().unwrap_or_default());
-        codeset.is_some_and(|codeset| codeset == "utf-8" || codeset == "utf8")
-    }
-
     /// A variable of the environment; an empty one counts as absent.
     pub fn variable(&self, name: &str) -> Option<&OsStr> {
         self.environment.get(OsStr::new(name)).map(OsString::as_os_str).filter(|value| !value.is_empty())
@@ -148,18 +129,6 @@ impl Process {
     pub fn variables_with<'a>(&'a self, prefix: &'a str) -> impl Iterator<Item = &'a str> {
         let set = self.environment.iter().filter(|(_, value)| !value.is_empty());
         set.filter_map(move |(name, _)| name.to_str().filter(|name| name.starts_with(prefix)))
-    }
-
-    /// The zone in which the person at this process writes and reads times: that of `TZ`, else of `/etc/localtime`, else UTC
-    /// (localtime(5)). A `TZ` that names no zone of this machine gives [`TimeZone::unknown`], so that no time is misread.
-    pub fn time_zone(&self) -> TimeZone {
-        if let Some(zone) = &self.time_zone {
-            return zone.clone();
-        }
-        let without = if self.environment.contains_key(OsStr::new("TZ")) { TimeZone::unknown() } else { TimeZone::UTC };
-        #[expect(clippy::disallowed_methods, reason = "the one place that asks for the machine's zone")]
-        let zone = TimeZone::try_system();
-        zone.unwrap_or(without)
     }
 
     /// The terminal to ask at, which stands beside the streams.

@@ -220,7 +220,7 @@ mod tests {
     fn a_new_password_is_hashed_only_where_it_meets_the_policy_and_was_not_used_before() {
         let (mut hasher, mut random) = (hasher(), ScriptedRandom::new(1));
         let policy = Policy { history: 2, ..Policy::default() };
-        let good = password("correct horse battery staple");
+        let good = password("quiet horse battery lantern");
         let accepted = hasher.admit(&good, &policy, &WORDS, &[], &mut random).unwrap();
         assert_eq!(accepted.policy(), Some(policy.fingerprint().as_str()));
         assert!(hasher.verify(&good, accepted.hash()));

@@ -5,27 +5,25 @@ use rusqlite::params;
 
 use super::Result;
 use super::Writing;
+use super::import::HAS_OTHER_EMAIL;
 use crate::domain::message::MailKind;
 use crate::domain::message::NoticeCause;
 use crate::domain::operator::Account;
 
 impl Writing<'_> {
     /// Queues two notices for each user to whom the staged rows give another address: one to the former, one to the new. To be
-    /// called after the rows were matched with users and before they are written. An address that differs in case alone is no
-    /// other address. Gives the number of notices.
+    /// called after the rows were matched with users and before they are written. The same address in another form is no other
+    /// address. Gives the number of notices.
     ///
     /// # Errors
     /// When the store cannot be written.
     pub fn queue_address_notices(&self, operator: &Account, now: Timestamp) -> Result<u64> {
         let mut notices = 0;
-        for (cause, address) in
-            [(NoticeCause::AddressReplaced, "user.email"), (NoticeCause::AddressSet, "incoming.email")]
-        {
+        for (cause, address) in [(NoticeCause::AddressReplaced, "u.email"), (NoticeCause::AddressSet, "i.email")] {
             let sql = format!(
                 "INSERT INTO message (kind, state, user_id, address, operator, operator_uid, created_at, due_at, cause) \
-                 SELECT ?1, 'queued', user.id, {address}, ?2, ?3, ?4, ?4, ?5 FROM temp.incoming AS incoming \
-                 JOIN main.user AS user ON user.id = incoming.target \
-                 WHERE incoming.email IS NOT NULL AND incoming.email <> user.email COLLATE NOCASE ORDER BY incoming.number"
+                 SELECT ?1, 'queued', u.id, {address}, ?2, ?3, ?4, ?4, ?5 FROM temp.incoming AS i \
+                 JOIN main.user AS u ON u.id = i.target WHERE {HAS_OTHER_EMAIL} ORDER BY i.number"
             );
             let kind = MailKind::AddressNotice.stored_word();
             let values = params![kind, operator.name, operator.uid, now.as_second(), cause.word()];

@@ -8,6 +8,7 @@ use super::Reading;
 use super::Result;
 use super::StoreError;
 use super::Writing;
+use super::schema;
 use super::user_changes::bytes;
 use crate::domain::event::CHAIN_START;
 use crate::domain::event::Chain;
@@ -150,12 +151,19 @@ impl Reading<'_> {
         Ok(())
     }
 
+    /// Whether events hold a digest of user changes: not in a store that is still to be migrated, where refusals are recorded all
+    /// the same.
+    fn knows_changes(&self) -> Result<bool> {
+        Ok(schema::version(&self.transaction)? >= schema::WITH_USER_CHANGES)
+    }
+
     /// The newest event, if there is one.
     ///
     /// # Errors
     /// When the store cannot be read.
     pub fn newest_event(&self) -> Result<Option<Event>> {
-        let mut statement = self.transaction.prepare_cached(&format!("{COLUMNS} ORDER BY number DESC LIMIT 1"))?;
+        let columns = if self.knows_changes()? { COLUMNS } else { &COLUMNS.replace("changes_digest", "NULL") };
+        let mut statement = self.transaction.prepare_cached(&format!("{columns} ORDER BY number DESC LIMIT 1"))?;
         Ok(statement.query_row([], event).optional()?)
     }
 }
@@ -204,16 +212,18 @@ impl Writing<'_> {
             user_id: new.user.map(|user| user.0),
             reason: new.reason.clone(),
             details: new.details.clone(),
-            changes_digest: Some(changes_digest.to_vec()),
+            changes_digest: self.knows_changes()?.then(|| changes_digest.to_vec()),
             hash: Vec::new(),
         };
         event.hash = event.chained_hash(before).to_vec();
-        let mut statement = self.transaction.prepare_cached(
-            "INSERT INTO event (number, time, operator, operator_uid, login_uid, host, by_sudo, standing, action, \
-             outcome, user_id, reason, details, hash, changes_digest) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, \
-             ?11, ?12, ?13, ?14, ?15)",
-        )?;
-        statement.execute(params![
+        // A column that an older store lacks has nothing to bind.
+        let (column, value) = if event.changes_digest.is_some() { (", changes_digest", ", ?15") } else { ("", "") };
+        let sql = format!(
+            "INSERT INTO event (number, time, operator, operator_uid, login_uid, host, by_sudo, standing, action, outcome, \
+             user_id, reason, details, hash{column}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14{value})"
+        );
+        let mut statement = self.transaction.prepare_cached(&sql)?;
+        let values = params![
             event.number,
             event.time,
             event.operator,
@@ -229,7 +239,9 @@ impl Writing<'_> {
             event.details,
             event.hash,
             event.changes_digest,
-        ])?;
+        ];
+        let bound = statement.parameter_count();
+        statement.execute(&values[..bound])?;
         Ok(())
     }
 }

@@ -300,7 +300,7 @@ const KEEPS_COLLIDING: &str = "incoming.email_key IS NOT NULL AND EXISTS (SELECT
      WHERE kept.id = target AND kept.email_collides AND kept.email = incoming.email)";
 
 /// Whether the row `i` gives the user `u` another address, and not the same in another form.
-const HAS_OTHER_EMAIL: &str =
+pub(super) const HAS_OTHER_EMAIL: &str =
     "i.email IS NOT NULL AND coalesce(i.email_key, lower(i.email)) <> coalesce(u.email_key, lower(u.email))";
 
 /// The statement that finds conflicts. The order of the kinds is that of the numbers in it.

@@ -311,24 +311,30 @@ impl Writing<'_> {
     ///
     /// # Errors
     /// When the store cannot be written.
-    pub fn pause_job(&self, id: JobId, why: &str) -> Result<bool> {
-        let sql = "UPDATE job SET state = 'paused', why = ?2 WHERE id = ?1 AND state = 'running'";
-        Ok(self.transaction.execute(sql, params![id.0, why])? > 0)
+    pub fn pause_job(&self, id: JobId, why: &str, now: Timestamp) -> Result<bool> {
+        let sql = "UPDATE job SET state = 'paused', why = ?2, paused_at = ?3 WHERE id = ?1 AND state = 'running'";
+        Ok(self.transaction.execute(sql, params![id.0, why, now.as_second()])? > 0)
     }
 
-    /// Lets a paused job go on; false: it is not paused. Where its limits had paused it, they count from here.
+    /// Resumes a paused job; false: it is not paused. Where its limits had paused it, they count from here. The time for which it
+    /// was paused does not count for the lifetime of its messages.
     ///
     /// # Errors
     /// When the store cannot be written.
-    pub fn resume_job(&self, id: JobId) -> Result<bool> {
+    pub fn resume_job(&self, id: JobId, now: Timestamp) -> Result<bool> {
+        let sql = "UPDATE message SET lifetime_from = min(?2, lifetime_from + ?2 - max(lifetime_from, paused_at)) \
+                   FROM job WHERE job.id = ?1 AND job.state = 'paused' AND paused_at <= ?2 AND message.job_id = job.id \
+                   AND message.state IN ('deferred', 'in doubt') AND lifetime_from IS NOT NULL";
+        self.transaction.execute(sql, params![id.0, now.as_second()])?;
         // Nothing was found wrong with it: its canary and its limit of failures are still to be met.
         if self.job(id)?.and_then(|job| job.why).is_some_and(|why| why.starts_with(PAUSED_BY)) {
-            let sql = "UPDATE job SET state = 'running', why = NULL WHERE id = ?1 AND state = 'paused'";
+            let sql =
+                "UPDATE job SET state = 'running', why = NULL, paused_at = NULL WHERE id = ?1 AND state = 'paused'";
             return Ok(self.transaction.execute(sql, [id.0])? > 0);
         }
         let counts = self.job_counts(id)?;
         let (accepted, failed) = (counts.of(MessageState::Accepted), counts.of(MessageState::Failed));
-        let sql = "UPDATE job SET state = 'running', why = NULL, canary = NULL, base_accepted = ?2, base_failed = ?3 \
+        let sql = "UPDATE job SET state = 'running', why = NULL, paused_at = NULL, canary = NULL, base_accepted = ?2, base_failed = ?3 \
                    WHERE id = ?1 AND state = 'paused'";
         Ok(self.transaction.execute(sql, params![id.0, accepted.cast_signed(), failed.cast_signed()])? > 0)
     }
@@ -403,7 +409,7 @@ impl Store {
             let sql = "UPDATE job SET state = 'finished', ended_at = ?2, why = NULL WHERE id = ?1 AND ended_at IS NULL";
             writing.transaction.execute(sql, params![id.0, now.as_second()])?;
         } else if let Some(why) = pause {
-            writing.pause_job(id, why)?;
+            writing.pause_job(id, why, now)?;
         }
         writing.commit()
     }

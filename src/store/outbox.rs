@@ -1,7 +1,6 @@
 //! What the outbox does with messages: takes the next one, begins it, settles it. Each function is one step of a
 //! transaction that the engine opens and commits, so that settling one message and beginning the next is one commit.
 
-use std::collections::BTreeSet;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -50,6 +49,10 @@ pub struct Due {
     pub attempts: u32,
     /// When it was tried first: the mail's Date.
     pub first_try_at: Option<Timestamp>,
+    /// Since when its lifetime in the queue counts: the first counted try, and later by the time its job was paused.
+    pub lifetime_from: Option<Timestamp>,
+    /// Its last try does not count, because the relay refused everything then.
+    pub given_back: bool,
     /// How long its link lives.
     pub life: Option<Duration>,
     /// What a notice tells of.
@@ -180,8 +183,15 @@ pub enum Settlement {
         /// When it is tried again, if it is.
         due_at: Option<Timestamp>,
     },
-    /// The relay could not be used: the message waits as if it had not been tried.
-    Released,
+    /// The relay could not be used, or refuses everything: the message waits as before this try, but for the words.
+    Released {
+        /// What happened.
+        reply: String,
+        /// When it is tried again.
+        due_at: Timestamp,
+        /// The relay refuses everything: the next run begins with this message.
+        given_back: bool,
+    },
 }
 
 const COLUMNS: &str = "message.id, kind, state, user_id, address, operator_uid, message.created_at, attempts, \
@@ -190,7 +200,7 @@ const COLUMNS: &str = "message.id, kind, state, user_id, address, operator_uid, 
      EXISTS (SELECT 1 FROM message AS later WHERE later.user_id = message.user_id AND later.id > message.id \
      AND later.life IS NOT NULL AND (later.handed_at IS NOT NULL OR later.state = 'queued' OR later.state = 'sending' \
      OR later.state = 'deferred')), used_at IS NOT NULL OR revoked_at IS NOT NULL, \
-     job_id IS NOT NULL, message.operator, locked_until, user.role_id";
+     job_id IS NOT NULL, message.operator, locked_until, user.role_id, lifetime_from, given_back IS NOT NULL";
 
 /// Those that never were tried, behind a [`Place`].
 const FRESH: &str = "state = 'queued' AND job_id IS ?6 AND (message.due_at, message.id) > (?2, ?3)";
@@ -271,39 +281,9 @@ impl Reading<'_> {
             .query_row([now], |row| row.get(0))?;
         Ok(Some(NextTry { count: count.unsigned_abs(), due_at, reply: reply.unwrap_or_default() }))
     }
-
-    /// The locks of processes by which messages are in flight.
-    ///
-    /// # Errors
-    /// When the store cannot be read.
-    pub fn senders_in_flight(&self) -> Result<BTreeSet<u32>> {
-        let sql = "SELECT DISTINCT sender FROM message WHERE state = 'sending'";
-        let mut statement = self.transaction.prepare_cached(sql)?;
-        let senders = statement.query_map([], |row| row.get(0))?;
-        Ok(senders.collect::<rusqlite::Result<_>>()?)
-    }
 }
 
 impl Writing<'_> {
-    /// Marks what a process that is gone was sending: the relay may have it or not.
-    ///
-    /// # Errors
-    /// When the store cannot be written.
-    pub fn doubt_sender(&self, sender: u32, now: Timestamp) -> Result<u64> {
-        self.note_time(now)?;
-        // What may have arrived did so when it was tried, and not when somebody finds out.
-        let sql = "SELECT id, ifnull(last_try_at, ?2) FROM message WHERE state = 'sending' AND sender = ?1";
-        let mut statement = self.transaction.prepare_cached(sql)?;
-        let rows = statement.query_map(params![sender, now.as_second()], |row| Ok((row.get(0)?, row.get(1)?)))?;
-        let tried = rows.collect::<rusqlite::Result<Vec<(i64, i64)>>>()?;
-        for (id, tried_at) in &tried {
-            let reply = "the process that was sending it ended before the relay's answer was noted".to_owned();
-            let settlement = Settlement::Tried { state: MessageState::InDoubt, reply, due_at: Some(now) };
-            self.settle_message(MessageId(*id), &settlement, time(*tried_at))?;
-        }
-        Ok(tried.len() as u64)
-    }
-
     /// Begins to send a message. When this is committed, the code's hash is on the disk before the mail leaves, and its
     /// link can be used. The transaction must have noted its time ([`Writing::note_time`]).
     ///
@@ -330,14 +310,15 @@ impl Writing<'_> {
     pub fn settle_message(&self, id: MessageId, settlement: &Settlement, now: Timestamp) -> Result<()> {
         let now = now.as_second();
         match settlement {
-            Settlement::Released => {
+            Settlement::Released { reply, due_at, given_back } => {
                 self.transaction
                     .prepare_cached(
                         "UPDATE message SET state = CASE WHEN handed_at IS NOT NULL THEN 'in doubt' \
                          WHEN attempts = 0 THEN 'queued' ELSE 'deferred' END, \
-                         sender = NULL, due_at = ?2 WHERE id = ?1 AND state = 'sending'",
+                         sender = NULL, due_at = ?2, reply = ?3, given_back = iif(?4, 1, given_back) \
+                         WHERE id = ?1 AND state = 'sending'",
                     )?
-                    .execute(params![id.0, now])?;
+                    .execute(params![id.0, due_at.as_second(), reply, given_back])?;
                 self.end_with_its_job(id, now)?;
             }
             Settlement::Tried { state, reply, due_at } => {
@@ -345,7 +326,7 @@ impl Writing<'_> {
                 self.transaction
                     .prepare_cached(&format!(
                         "UPDATE message SET state = ?2, sender = NULL, attempts = attempts + 1, reply = ?3, \
-                         due_at = ifnull(?4, due_at), ended_at = CASE WHEN ?4 IS NULL THEN ?5 END, \
+                         lifetime_from = ifnull(lifetime_from, ?5), given_back = NULL, due_at = ifnull(?4, due_at), ended_at = CASE WHEN ?4 IS NULL THEN ?5 END, \
                          expires_at = CASE WHEN ?6 THEN ?5 + life ELSE expires_at END, \
                          clock_period = CASE WHEN ?6 THEN {PERIOD} ELSE clock_period END, \
                          handed_at = CASE WHEN ?6 THEN ?5 ELSE handed_at END, doubts = doubts + (?2 = 'in doubt') \
@@ -440,5 +421,7 @@ pub(super) fn due(row: &Row<'_>) -> rusqlite::Result<Due> {
         has_ended_link: row.get(24)?,
         is_of_job: row.get(25)?,
         operator: lossy(row, 26)?.unwrap_or_default(),
+        lifetime_from: row.get::<_, Option<i64>>(29)?.map(time),
+        given_back: row.get(30)?,
     })
 }

@@ -278,12 +278,16 @@ impl Writing<'_> {
         let messages = self.transaction.execute(
             "UPDATE message SET state = 'in doubt', sender = NULL, due_at = ?1, reply = ?2, \
              handed_at = coalesce(handed_at, last_try_at, ?1), doubts = doubts + 1, nonce = NULL, code_hash = NULL, \
-             message_id = NULL, first_try_at = NULL, expires_at = NULL, clock_period = NULL \
+             message_id = NULL, first_try_at = NULL, expires_at = NULL, clock_period = NULL, lifetime_from = NULL, \
+             given_back = NULL \
              WHERE state IN ('queued', 'sending', 'deferred', 'in doubt')",
             params![now, WHY],
         )?;
-        let jobs =
-            self.transaction.execute("UPDATE job SET state = 'paused', why = ?1 WHERE state = 'running'", [WHY])?;
+        self.transaction.execute("DELETE FROM relay_hold", [])?;
+        let jobs = self.transaction.execute(
+            "UPDATE job SET state = 'paused', why = ?1, paused_at = ?2 WHERE state = 'running'",
+            params![WHY, now],
+        )?;
         Ok(Unsettled { links: links.unsigned_abs(), messages: messages as u64, jobs: jobs as u64 })
     }
 }

@@ -20,10 +20,14 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0005_attempts_by_account.sql"),
     include_str!("migrations/0006_user_changes.sql"),
     include_str!("migrations/0007_email_key.sql"),
+    include_str!("migrations/0008_relay.sql"),
 ];
 
 /// The schema version this program reads and writes.
 pub const VERSION: i64 = MIGRATIONS.len() as i64;
+
+/// The first version whose events hold a digest of user changes.
+pub(super) const WITH_USER_CHANGES: i64 = 6;
 
 /// The version of an open file.
 pub(crate) fn version(connection: &Connection) -> Result<i64> {

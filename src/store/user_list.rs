@@ -145,10 +145,26 @@ impl Conditions {
         self.values.push(Box::new(value));
     }
 
+    /// Who is found by a folded text ([`crate::domain::search::finds_user`]). For one in ASCII, LIKE is the fastest, and finds all
+    /// but what other characters hide: only the rows that have some are folded.
+    fn search(&mut self, folded: &str) {
+        const FINDS: &str = "finds_user(?, username, email, user.name, email_key)";
+        if !folded.is_ascii() {
+            return self.add(FINDS, folded.to_owned());
+        }
+        let escaped = folded.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
+        for _ in 0..3 {
+            self.values.push(Box::new(format!("%{escaped}%")));
+        }
+        let like = ["username", "email", "user.name"].map(|column| format!("{column} LIKE ? ESCAPE '\\'")).join(" OR ");
+        let has_other = "(email_key IS NOT NULL OR length(user.name) <> octet_length(user.name))";
+        self.add(format!("({like} OR ({has_other} AND {FINDS}))"), folded.to_owned());
+    }
+
     pub(super) fn of(selection: &Selection, now: Timestamp) -> Self {
         let mut conditions = Self { sql: Vec::new(), values: Vec::new() };
         if let Some(text) = &selection.search {
-            conditions.add("finds_user(?, username, email, user.name, email_key)", text.folded().to_owned());
+            conditions.search(text.folded());
         }
         if let Some(role) = selection.role {
             conditions.add("user.role_id = ?", role.0);

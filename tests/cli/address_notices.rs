@@ -27,7 +27,7 @@ fn another_address_is_told_to_the_old_and_the_new_one() {
     status 0
     -- stderr
     alice is changed: email.
-    The old and the new address are told by mail.
+    The notices to the old and the new address are now files, which nobody gets.
     ");
     assert_eq!(
         notices(&world),

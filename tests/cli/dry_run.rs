@@ -226,7 +226,7 @@ fn every_dry_run_prints_its_plan_on_standard_output_and_changes_nothing() {
     $ jobs cancel 2
     Would cancel job 2: 1 mail cancelled.
     $ jobs cancel 1 --revoke-links
-    Would cancel job 1: 0 mails cancelled, 1 link revoked.
+    Would revoke 1 link of job 1, which is finished already.
     $ jobs remind 1 --after 1s
     Would skip 1 user: sent a short while ago
     $ jobs delete 1

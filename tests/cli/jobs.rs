@@ -143,7 +143,13 @@ fn it_asks_with_the_count_and_without_a_terminal_needs_a_yes() {
     assert_snapshot!(world.run("users send-reset --search nobody --yes -v"), @"
     status 0
     -- stderr
-    Nobody is mailed, 0 users skipped.
+    No users match: no mail is sent.
+    ");
+    assert_snapshot!(world.run("users send-reset --sign-in saml --yes -v"), @"
+    status 0
+    -- stderr
+    No mail is sent: 1 user skipped.
+      - 1 user: SAML
     ");
 }
 
@@ -557,7 +563,7 @@ fn pausing_at(user: &'static str, store: std::path::PathBuf) -> ScriptedRelay {
         if moment.at == At::Dot && moment.recipient.contains(user) {
             let store = Store::open(&store, &Rule::store(false), Expect::Current).unwrap();
             let writing = store.write().unwrap();
-            writing.pause_job(JobId(1), "by owner").unwrap();
+            writing.pause_job(JobId(1), "by owner", "2026-11-24T08:00:00Z".parse().unwrap()).unwrap();
             writing.commit().unwrap();
         }
         Act::Usual
@@ -593,7 +599,7 @@ fn a_job_is_called_off_and_its_links_with_it() {
     assert_snapshot!(world.command("jobs cancel 1 --revoke-links").at_terminal().run(), @"
     status 0
     -- stderr
-    Job 1 is cancelled: 0 mails cancelled, 1 link revoked.
+    Revoked 1 link of job 1, which is finished already.
     ");
     assert_eq!(world.ask("SELECT revoked_why FROM message WHERE id = 1"), "job 1 cancelled");
     assert_snapshot!(world.run("jobs run 2"), @"

@@ -1,5 +1,8 @@
 //! Jobs and links: who may touch whose, what counts as sent, what a key and a limit mean.
 
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::Ordering;
+
 use insta::assert_snapshot;
 
 use crate::relay::Act;
@@ -217,15 +220,69 @@ fn a_relay_that_refuses_us_fails_nobody() {
     assert_snapshot!(run, @"
     status 69
     -- stderr
-    error: the relay refuses mail from here, whoever it is for: 554 5.7.1 Client host rejected: Access denied; Job 1, running: 5 mails: 3 deferred, 2 queued
+    error: the relay refuses all mail from here, whoever it is for: 554 5.7.1 Client host rejected: Access denied; check the reverse name of this host, and whether the relay knows it; `jobs run` waits 5 minutes (`--now` does not); Job 1, running: 5 mails: 5 queued
     hint: set it right, and try it: cxme-admin mail test ADDRESS -v; then cxme-admin jobs run sends what waits
     ");
-    assert_eq!(world.ask("SELECT group_concat(state) FROM message"), "deferred,deferred,deferred,queued,queued");
-    assert_eq!(world.run("users send-reset alice --unless-sent-within 0s").status, 75);
+    assert_eq!(world.ask("SELECT group_concat(state) FROM message"), "queued,queued,queued,queued,queued");
+    assert_eq!(world.ask("SELECT sum(attempts) || ' ' || count(reply) FROM message"), "0 5");
+    // One mail alone is told by it too that everybody gets this answer.
+    assert_snapshot!(world.run("users send-reset alice --unless-sent-within 0s"), @"
+    status 69
+    -- stderr
+    error: alice: not sent yet: the relay still refuses all mail from here: 554 5.7.1 Client host rejected: Access denied; check the reverse name of this host, and whether the relay knows it
+    hint: set it right, and try it: cxme-admin mail test ADDRESS -v; then cxme-admin jobs run sends what waits
+    ");
     world.configure_mail("");
-    world.wait(1_000);
+    world.run("jobs run").expect_status(0);
+    assert_eq!(world.mails().len(), 0, "cron does not knock each minute");
+    assert_snapshot!(world.run("jobs run -v"), @"
+    status 0
+    -- stderr
+    Held back; the next try is due in 5 minutes (`--now` sends at once): 554 5.7.1 Client host rejected: Access denied
+    ");
+    world.wait(300);
     world.run("jobs run").expect_status(0);
     assert_eq!(world.mails().len(), 5);
+}
+
+#[test]
+fn whoever_asks_for_it_is_not_held_back() {
+    for command in ["jobs run --now", "jobs run 1"] {
+        let world = users("alice,bob,carla,dora,emil");
+        let refusing = relay(|at, _| (at == At::Rcpt).then_some("454 4.7.1 Relay access denied"));
+        world.configure_relay(refusing.port());
+        world.run("users send-reset --all --connections 1 --yes").expect_status(75);
+        world.configure_mail("");
+        world.run(command).expect_status(0);
+        assert_eq!(world.mails().len(), 5, "{command}");
+        assert_eq!(world.ask("SELECT state FROM job"), "finished", "{command}");
+        // The relay takes mail again: nothing more is held back.
+        world.run("users send-reset alice --unless-sent-within 0s --expires 1h").expect_status(0);
+        let run = world.run("jobs run -v");
+        assert!(run.err().contains("Nothing is due."), "{command}: {run}");
+    }
+}
+
+#[test]
+fn a_single_mail_in_trouble_keeps_no_job_from_starting() {
+    for (at, reply, status) in [
+        (At::Mail, "550 5.7.1 sender refused", 69),
+        (At::Mail, "450 4.3.2 later", 75),
+        (At::Rcpt, "504 5.5.2 <host>: Helo command rejected: need fully-qualified hostname", 69),
+    ] {
+        let world = users("alice,bob,carla");
+        let down = relay(|_, _| Some("421 4.3.2 busy"));
+        world.configure_relay(down.port());
+        world.run("users send-reset alice").expect_status(75);
+        world.run("users send-reset --search carla --yes --queue-only").expect_status(0);
+        world.wait(1_000);
+        let is_first = AtomicBool::new(true);
+        let only_once = relay(move |now, _| (now == at && is_first.swap(false, Ordering::SeqCst)).then_some(reply));
+        world.configure_relay(only_once.port());
+        let run = world.run("jobs run");
+        assert_eq!(run.status, status, "{reply}: {run}");
+        assert_eq!(world.ask("SELECT state FROM job"), "finished", "{reply}: {run}");
+    }
 }
 
 #[test]

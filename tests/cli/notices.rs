@@ -92,7 +92,7 @@ fn a_relay_that_does_not_answer_holds_nobody_up_for_longer_than_ten_seconds() {
 fn a_generated_password_is_told_to_the_operator_before_the_user_is_told() {
     let world = world();
     let run = world.command("users set-password alice --generate").at_terminal().run().expect_status(0);
-    assert!(run.err().ends_with("The user is told by mail.\n"), "{run}");
+    assert!(run.err().ends_with("The notice to the user is now a file, which nobody gets.\n"), "{run}");
     assert!(world.accepts("alice", run.out().trim_end()));
     let mail = world.mails().pop().unwrap();
     assert!(!mail.contains(run.out().trim_end()));

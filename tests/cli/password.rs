@@ -17,7 +17,7 @@ fn both_choices_are_offered_in_the_words_of_the_form() {
       2. Set a password for this user
     1
     -- stderr
-    alice: the relay took an invitation for alice@example.com; the link is good for 7 days.
+    alice: an invitation for alice@example.com is now a file, which nobody gets; the link is good for 7 days.
     The same without questions: cxme-admin users send-reset alice
     ");
     assert_eq!(world.mails().len(), 1);
@@ -39,7 +39,7 @@ fn both_choices_are_offered_in_the_words_of_the_form() {
     The same again: 
     -- stderr
     The password of alice is set.
-    The user is told by mail.
+    The notice to the user is now a file, which nobody gets.
     The same without questions: cxme-admin users set-password alice --stdin < FILE
     ");
     assert!(world.accepts("alice", GOOD));
@@ -114,7 +114,7 @@ fn a_new_user_at_a_terminal_gets_the_same_question() {
     1
     -- stderr
     alice (alice@example.com) is added.
-    alice: the relay took an invitation for alice@example.com; the link is good for 7 days.
+    alice: an invitation for alice@example.com is now a file, which nobody gets; the link is good for 7 days.
     The same without questions: cxme-admin users send-reset alice
     ");
     assert_snapshot!(world.command("users add bob@example.com").typing(["2", GOOD, GOOD]).run(), @"
@@ -137,7 +137,7 @@ fn a_new_user_at_a_terminal_gets_the_same_question() {
     -- stderr
     bob (bob@example.com) is added.
     The password of bob is set.
-    The user is told by mail.
+    The notice to the user is now a file, which nobody gets.
     The same without questions: cxme-admin users set-password bob --stdin < FILE
     ");
     assert_snapshot!(world.command("users add carla@example.com").typing(["3"]).run(), @"
@@ -157,4 +157,30 @@ fn a_new_user_at_a_terminal_gets_the_same_question() {
     let run = world.command("users add sam@idp.example.com").typing(["1"]).run().expect_status(0);
     assert!(run.asked.is_empty(), "{run}");
     assert_eq!(world.ask("SELECT count(*) FROM user"), "5");
+}
+
+#[test]
+fn the_equivalent_command_keeps_what_was_typed() {
+    let world = World::with_mail().with_users("alice,bob");
+    let config = world.config().display().to_string();
+    let typed = |answers: &[&str], line: &str| {
+        let answers: Vec<_> = answers.iter().map(|answer| Ok((*answer).to_owned())).collect();
+        let run = world.command(&format!("-c {config} {line}")).answering(answers).run().expect_status(0);
+        let said = world.without_paths(&run.err());
+        said.lines().find(|line| line.starts_with("The same")).unwrap().to_owned()
+    };
+    assert_eq!(
+        typed(&[GOOD, GOOD], "users set-password alice --must-change --reason 'ticket 7'"),
+        "The same without questions: cxme-admin -c [DIR]/config/cxme-admin/config.toml users set-password alice --must-change \
+         --reason 'ticket 7' --stdin < FILE"
+    );
+    assert_eq!(
+        typed(&["2", GOOD, GOOD], "users password bob --reason 'ticket 7'"),
+        "The same without questions: cxme-admin -c [DIR]/config/cxme-admin/config.toml users set-password bob \
+         '--reason=ticket 7' --stdin < FILE"
+    );
+    assert_eq!(
+        typed(&["1"], "users password bob"),
+        "The same without questions: cxme-admin -c [DIR]/config/cxme-admin/config.toml users send-reset bob"
+    );
 }

@@ -19,7 +19,7 @@ const WITHOUT_OPERATOR: [&str; 3] = ["demo", "completions", "roles permissions"]
 
 const HASH: &str = "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
-const TWO_LINES: &str = "correct horse battery staple\nseven violet umbrellas whistle\n";
+const TWO_LINES: &str = "quiet horse battery lantern\nseven violet umbrellas whistle\n";
 
 const CALLS: &[Call] = &[
     ("init --new-key --yes", "", "manage-store"),
@@ -148,6 +148,7 @@ const CALLS: &[Call] = &[
     ("audit list -o csv --operator nobody-here", "", "view-audit"),
     ("audit list --action nothing", "", "view-audit"),
     ("audit show 1", "", "view-audit"),
+    ("audit show 1 --changes", "", "view-audit"),
     ("audit show 9999", "", "view-audit"),
     ("audit verify", "", "view-audit"),
     ("audit head", "", "view-audit"),

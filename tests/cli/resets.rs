@@ -7,6 +7,7 @@ use crate::support::GOOD;
 use crate::support::OTHER;
 use crate::support::Run;
 use crate::support::WITHOUT_EMAIL_KEYS;
+use crate::support::WITHOUT_RELAY_REFUSALS;
 use crate::support::World;
 
 /// Alice has a password and a link; its code.
@@ -60,7 +61,7 @@ fn it_is_asked_for_at_a_terminal() {
     The same again: 
     -- stderr
     The password of alice is set.
-    The user is told by mail.
+    The notice to the user is now a file, which nobody gets.
     ");
     assert!(world.accepts("alice", OTHER));
 }
@@ -199,6 +200,7 @@ fn links_of_a_store_that_did_not_note_the_time_live_on_and_expire_for_good() {
     let (world, code) = linked();
     world.command("users send-reset bob").run().expect_status(0);
     let of_bob = world.newest_code();
+    world.sql(WITHOUT_RELAY_REFUSALS);
     world.sql(WITHOUT_EMAIL_KEYS);
     world.sql(
         "DROP TABLE user_changes; ALTER TABLE event DROP COLUMN changes_digest; ALTER TABLE user DROP COLUMN added_by_event; \

@@ -369,6 +369,7 @@ fn config_show_says_what_is_in_force_and_where_it_comes_from() {
     mail.smtp.password_command,/bin/echo (arguments not shown),file,21
     mail.smtp.auth,auto,default,
     mail.smtp.connections,4,default,
+    mail.smtp.mails_per_connection,,default,
     mail.smtp.rate,,default,
     mail.smtp.patience,2m,default,
     mail.sendmail.program,/usr/sbin/sendmail,default,
@@ -446,4 +447,36 @@ fn without_a_configuration_config_show_has_the_defaults_that_hold() {
     let value = |name: &str| rows.iter().find(|row| row["name"] == name).unwrap()["value"].clone();
     assert_eq!((value("password.min_length"), value("mail.smtp.port")), ("15".into(), "587".into()));
     assert_eq!(value("config"), serde_json::Value::Null);
+}
+
+#[test]
+fn without_home_the_default_paths_are_unknown_and_not_below_the_root() {
+    let world = World::empty();
+    let at_nothing = |line: &str| {
+        let mut command = world.command(line).uid(CAROL);
+        for name in ["XDG_CONFIG_HOME", "XDG_DATA_HOME", "HOME"] {
+            command = command.variable(name, "");
+        }
+        command.run()
+    };
+    assert_snapshot!(at_nothing("users list"), @"
+    status 78
+    -- stderr
+    error: HOME and XDG_DATA_HOME are not set, so the default path of the store is unknown
+    hint: set HOME, or name the path: `--store` or CXME_ADMIN_STORE
+    ");
+    assert_snapshot!(at_nothing("init --yes"), @"
+    status 78
+    -- stderr
+    error: HOME and XDG_DATA_HOME are not set, so the default path of the store is unknown
+    hint: set HOME, or name the path: `--store` or CXME_ADMIN_STORE
+    ");
+    for line in ["whoami", "store check", "config show"] {
+        let run = at_nothing(line);
+        assert!(run.status == 78 && run.err().contains("HOME and XDG_DATA_HOME are not set"), "{line}: {run}");
+        assert!(!run.out().contains(".local") && !run.err().contains(".local"), "{line}: {run}");
+    }
+    let store = world.path("own.db").display().to_string();
+    let run = at_nothing(&format!("users list --store {store}"));
+    assert!(run.err().contains("own.db: no such store"), "{run}");
 }

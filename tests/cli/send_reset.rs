@@ -27,7 +27,7 @@ fn a_link_is_mailed_at_once_and_the_outcome_is_said() {
     assert_snapshot!(world.command("users send-reset alice").at_terminal().run(), @"
     status 0
     -- stderr
-    alice: the relay took a reset link for alice@example.com; the link is good for 24 hours.
+    alice: a reset link for alice@example.com is now a file, which nobody gets; the link is good for 24 hours.
     ");
     assert_snapshot!(world.newest_event(), @r#"
     users send-reset | done | owner, Admin | -
@@ -249,7 +249,7 @@ fn each_answer_of_the_relay_has_its_words_and_its_exit_code() {
     error: alice: the mail for alice@example.com was refused, and is not tried again: 552 5.3.4 too big
     status 69
     -- stderr
-    error: alice: not sent yet: 127.0.0.1:[PORT]: 550 5.7.1 sender refused
+    error: alice: not sent yet: the relay refuses the mail: 550 5.7.1 sender refused; check `[mail] from`
     hint: set it right, and try it: cxme-admin mail test ADDRESS -v; then cxme-admin jobs run sends what waits
     status 75
     -- stderr
@@ -323,7 +323,7 @@ fn a_new_user_is_invited() {
     status 0
     -- stderr
     dora (dora@example.com) is added.
-    dora: the relay took an invitation for dora@example.com; the link is good for 7 days.
+    dora: an invitation for dora@example.com is now a file, which nobody gets; the link is good for 7 days.
     ");
     assert!(world.mails()[0].contains("\r\nContent-Language: de\r\n"));
     assert_snapshot!(world.run("users add sam@idp.example.com --send-reset"), @"

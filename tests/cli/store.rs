@@ -13,6 +13,7 @@ use crate::support::CAROL;
 use crate::support::GOOD;
 use crate::support::Run;
 use crate::support::WITHOUT_EMAIL_KEYS;
+use crate::support::WITHOUT_RELAY_REFUSALS;
 use crate::support::World;
 
 #[test]
@@ -119,6 +120,7 @@ fn a_store_of_the_present_version_needs_no_migration() {
 #[test]
 fn a_store_from_before_the_outbox_is_brought_up_with_its_users() {
     let world = World::new().with_users("alice").with_password("alice", GOOD);
+    world.sql(WITHOUT_RELAY_REFUSALS);
     world.sql(WITHOUT_EMAIL_KEYS);
     world.sql(
         "DROP TABLE user_changes; ALTER TABLE event DROP COLUMN changes_digest; ALTER TABLE user DROP COLUMN added_by_event; \
@@ -141,6 +143,22 @@ fn a_store_from_before_the_outbox_is_brought_up_with_its_users() {
     assert!(world.accepts("alice", GOOD));
     world.set_password("alice", "seven violet umbrellas whistle");
     assert_eq!(world.ask("SELECT count(*) FROM message"), "0");
+}
+
+/// The events of an older store are those that its program wrote.
+#[test]
+fn a_refusal_is_recorded_in_an_older_store_too() {
+    let world = World::new().with_operator(CAROL, "Minimal Permissions");
+    world.sql(
+        "DROP TABLE user_changes; ALTER TABLE event DROP COLUMN changes_digest; ALTER TABLE user DROP COLUMN added_by_event; \
+         ALTER TABLE job DROP COLUMN event; DROP INDEX user_email_key; DROP INDEX user_email_key_is_unique; \
+         ALTER TABLE user DROP COLUMN email_key; ALTER TABLE user DROP COLUMN email_collides; PRAGMA user_version = 5",
+    );
+    let events = world.events();
+    world.command("store migrate").uid(CAROL).run().expect_status(77);
+    assert_eq!(world.events(), events + 1);
+    assert!(world.newest_event().starts_with("store migrate | refused | carol"), "{}", world.newest_event());
+    world.run("store migrate").expect_status(0);
 }
 
 #[test]

@@ -170,6 +170,16 @@ fn several_users_are_edited_and_passwords_that_go_are_counted() {
     -- stderr
     All of these users are so already: nothing was changed.
     ");
+    assert_snapshot!(world.run("users edit alice olga --must-change --yes -v"), @"
+    status 0
+    -- stderr
+    Nothing was changed. 2 users have no password to change.
+    ");
+    assert_snapshot!(world.run("users edit alice olga --must-change -n"), @"
+    status 0
+    -- stdout
+    Nothing would be changed. 2 users have no password to change.
+    ");
     assert_snapshot!(world.run("users edit alice olga --locale '' --yes -v"), @"
     status 0
     -- stderr
@@ -540,6 +550,19 @@ fn many_users_are_changed_as_each_of_them_would_be() {
 }
 
 #[test]
+fn every_change_of_a_large_event_is_shown() {
+    let world = world();
+    let users: Vec<String> = (0..1_050).map(|n| format!("u{n}")).collect();
+    let world = world.with_users(&users.join(","));
+    world.run("users edit --search u --locale de --yes").expect_status(0);
+    let changed = world.ask("SELECT count(*) FROM user WHERE locale = 'de'");
+    let event = world.events();
+    let rows = world.run(&format!("audit show {event} --changes -o ndjson")).expect_status(0).out();
+    assert_eq!(rows.lines().count().to_string(), changed);
+    assert!(rows.lines().all(|row| row.contains("\"field\":\"locale\"")), "{rows:.300}");
+}
+
+#[test]
 fn the_event_of_many_users_is_found_by_each_of_them() {
     let world = world();
     world.run("users lock alice bob --yes").expect_status(0);
@@ -560,7 +583,23 @@ fn the_event_of_many_users_is_found_by_each_of_them() {
     assert_snapshot!(actions("bob"), @"users edit, users unlock, users lock, users import");
     assert_snapshot!(actions("carla"), @"users unlock, users import");
     assert_snapshot!(actions("olga"), @"users edit, users import");
+    let event = world.events();
+    assert_snapshot!(world.run(&format!("audit show {event} --changes")), @"
+    status 0
+    -- stdout
+    USER ID  USER  FIELD   OLD  NEW  ERASED
+    2        bob   locale       de   no
+    4        olga  locale       de   no
+    ");
     world.run("users delete alice bob --yes").expect_status(0);
+    assert_snapshot!(world.run(&format!("audit show {event} --changes -o csv")), @"
+    status 0
+    -- stdout
+    user_id,username,field,old,new,erased
+    2,,locale,,,true
+    4,olga,locale,,de,false
+    ");
+    assert_eq!(world.run("audit show 99 --changes").status, 65);
     assert_eq!(
         world.ask("SELECT group_concat(user_id) FROM user_changes WHERE field = 'user' AND new = 'deleted'"),
         "1,2"

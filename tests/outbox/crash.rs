@@ -157,6 +157,60 @@ fn a_sender_killed_at_any_commit_or_send_loses_nobody() {
     }
 }
 
+/// A relay that refuses everything, and kills the sender at the `nth` command of this kind.
+fn refusing_and_killing(at: At, nth: usize, reply: &'static str) -> (ScriptedRelay, Arc<AtomicI32>) {
+    let victim = Arc::new(AtomicI32::new(0));
+    let (number, seen) = (Arc::clone(&victim), AtomicUsize::new(0));
+    let relay = ScriptedRelay::start(pipelining(), move |moment| {
+        if moment.at == at && seen.fetch_add(1, Ordering::SeqCst) + 1 == nth {
+            // The sender may be quicker than the test that notes its number.
+            let pid = loop {
+                match number.load(Ordering::SeqCst) {
+                    0 => std::thread::yield_now(),
+                    pid => break pid,
+                }
+            };
+            kill(Pid::from_raw(pid), Signal::SIGKILL).unwrap();
+        }
+        match moment.at {
+            At::Rcpt => Act::Say(format!("{reply}\r\n").into_bytes()),
+            _ => Act::Usual,
+        }
+    });
+    (relay, victim)
+}
+
+#[test]
+fn a_sender_killed_while_refusals_are_suspected_fails_nobody_and_loses_nobody() {
+    for reply in ["550 relay not permitted", "454 4.7.1 Relay access denied"] {
+        let step = if is_long() { 1 } else { 3 };
+        for nth in (1..=14).step_by(step) {
+            let world = World::new();
+            let ids = world.queued(30);
+            let (relay, victim) = refusing_and_killing(At::Rcpt, nth, reply);
+            let mut child = start(&world, relay.port());
+            victim.store(i32::try_from(child.id()).unwrap(), Ordering::SeqCst);
+            child.wait().unwrap();
+            for id in &ids {
+                let message = world.message(*id);
+                let is_truthful = match message.state.word() {
+                    "queued" => message.attempts == 0,
+                    "sending" => true,
+                    "deferred" => {
+                        message.attempts == 1 && message.reply.as_deref() == Some(reply) && message.due_at > world.now()
+                    }
+                    _ => false,
+                };
+                assert!(is_truthful, "{reply} {nth}: {message:?}");
+            }
+            world.wait(5_000);
+            let taking = ScriptedRelay::start(pipelining(), |_| Act::Usual);
+            assert_eq!(world.send(smtp(taking.port()), 2).accepted, 30, "{reply} {nth}");
+            assert!(ids.iter().all(|id| world.message(*id).state.word() == "accepted"));
+        }
+    }
+}
+
 #[test]
 fn a_sender_that_is_held_for_a_while_goes_on_as_if_nothing_had_been() {
     let world = World::new();

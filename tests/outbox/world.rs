@@ -149,10 +149,19 @@ impl World {
         self.change(|store| (0..count).map(|number| one(store, number)).collect())
     }
 
+    /// Queues a reset for a new user with an address in this domain.
+    pub(crate) fn queue_at(&self, name: &str, domain: &str) -> MessageId {
+        self.change(|store| self.queue_reset(store, self.add_user_at(store, name, domain)?))
+    }
+
     fn add_user(&self, store: &Writing<'_>, name: &str) -> Result<UserId> {
+        self.add_user_at(store, name, "example.com")
+    }
+
+    fn add_user_at(&self, store: &Writing<'_>, name: &str, domain: &str) -> Result<UserId> {
         store.add_user(&NewUser {
             username: name.parse().unwrap(),
-            email: format!("{name}@example.com").parse().unwrap(),
+            email: format!("{name}@{domain}").parse().unwrap(),
             name: name.to_uppercase(),
             role: self.role.unwrap(),
             sign_in: SignIn::Password,

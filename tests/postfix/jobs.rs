@@ -104,7 +104,7 @@ fn a_job_that_is_told_to_stop_leaves_nobody_in_doubt() {
         let output = job.wait_with_output().unwrap();
         let said = String::from_utf8_lossy(&output.stderr).into_owned();
         assert_eq!(output.status.code(), Some(128 + signal as i32), "{said}");
-        assert!(said.starts_with("error: stopped; Job 1, running: 200 mails: "), "{said}");
+        assert!(said.starts_with(&format!("Stopped by {signal}: Job 1, running: 200 mails: ")), "{said}");
         assert!(began.elapsed() < Duration::from_secs(20), "{:?}", began.elapsed());
         assert_eq!(program.count("SELECT count(*) FROM message WHERE state IN ('sending', 'in doubt')"), 0);
     }

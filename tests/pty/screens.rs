@@ -31,12 +31,17 @@ static STORE: LazyLock<TempDir> = LazyLock::new(|| {
 
 /// What a terminal of so many columns shows of a command; its lines end as the terminal ends them.
 fn screen(columns: u16, environment: &[(&str, &str)], words: &str) -> String {
+    screen_of(STORE.path(), columns, environment, words)
+}
+
+/// The same of a command on a store of one's own.
+fn screen_of(store: &Path, columns: u16, environment: &[(&str, &str)], words: &str) -> String {
     let size = Winsize { ws_row: 24, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 };
     let pty = openpty(&size, None).unwrap();
     let mut command = Command::new("setsid");
     command
         .args(["--ctty", "--wait", env!("CARGO_BIN_EXE_cxme-admin"), "-c"])
-        .arg(config(STORE.path()))
+        .arg(config(store))
         .args(words.split(' '))
         .env_clear()
         .envs([("PATH", "/usr/bin:/bin"), ("TERM", "xterm"), ("LANG", "C.UTF-8"), ("TZ", "CET-1CEST,M3.5.0,M10.5.0/3")])
@@ -143,6 +148,34 @@ fn a_dumb_terminal_and_a_locale_without_utf_8_get_nothing_that_they_cannot_show(
         assert!(shown.is_ascii() && shown.contains("..."), "{environment:?}: {shown}");
     }
     assert!(screen(200, &[("LC_ALL", "C")], LIST).contains("maximilian.von.und.zu.hohenstein@travel.example.com"));
+}
+
+#[test]
+fn the_progress_of_a_run_fits_the_terminal_and_a_dumb_one_is_spared_it() {
+    let store = tempfile::tempdir().unwrap();
+    let settings = "[store]\npath = \"store.db\"\n[mail]\nfrom = \"passwords@example.com\"\ntransport = \"file\"\n\
+        [mail.file]\ndirectory = \"mail\"\n[reset]\nlink = \"https://reset.example.com/#{code}\"\n";
+    std::fs::write(config(store.path()), settings).unwrap();
+    std::fs::create_dir(store.path().join("mail")).unwrap();
+    for (words, stdin) in [
+        (&["init", "--yes"][..], ""),
+        (&["users", "import", "-"], "email\nann@example.com\nbob@example.com\ncarla@example.com\n"),
+    ] {
+        assert!(program::run(store.path(), words, stdin).status.success(), "{words:?}");
+    }
+    let run = |columns, environment: &[(&str, &str)]| {
+        screen_of(store.path(), columns, environment, "users send-reset --all --yes --unless-sent-within 0s")
+    };
+    for columns in [40, 69, 80, 200] {
+        let shown = run(columns, &[]);
+        assert!(shown.contains(" of 3  ") && shown.contains("\r\u{1b}[2K"), "{shown:?}");
+        for drawn in shown.split(['\r', '\n']).filter(|drawn| drawn.contains(" of 3  ")) {
+            let drawn = drawn.replace("\u{1b}[2K", "");
+            assert!(drawn.trim_end().chars().count() <= usize::from(columns), "{columns}: {drawn:?}");
+        }
+    }
+    let shown = run(80, &[("TERM", "dumb")]);
+    assert!(!shown.contains('\u{1b}') && !shown.contains('\r') && shown.contains("3 accepted"), "{shown:?}");
 }
 
 #[test]

@@ -191,7 +191,7 @@ impl Session<'_> {
             Act::Say(bytes) | Act::Hang(bytes) | Act::Drip(bytes, _) | Act::Forever(bytes) => bytes,
             Act::Silence => b"",
         };
-        let accepted = said.starts_with(b"250");
+        let accepted = code(said) == 250;
         let mail = self.sender.clone().unwrap_or_default();
         let received = Received { mail, recipients: self.recipients.clone(), content, accepted };
         locked(&self.shared.dumps)[self.number].mails.push(received);
@@ -329,7 +329,8 @@ impl Session<'_> {
     }
 }
 
-/// The code at the start of a reply; 0 if there is none.
+/// The code of a reply, which is that of its last line; 0 if there is none.
 fn code(bytes: &[u8]) -> u16 {
-    bytes.get(..3).and_then(|code| std::str::from_utf8(code).ok()).and_then(|code| code.parse().ok()).unwrap_or(0)
+    let last = bytes.split(|byte| *byte == b'\n').rfind(|line| !line.is_empty()).unwrap_or_default();
+    last.get(..3).and_then(|code| std::str::from_utf8(code).ok()).and_then(|code| code.parse().ok()).unwrap_or(0)
 }

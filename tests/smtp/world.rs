@@ -5,7 +5,9 @@ use std::process::Command;
 use std::time::Duration;
 
 use cxme_admin::domain::email_address::EmailAddress;
+use cxme_admin::domain::relay::Phase;
 use cxme_admin::domain::relay::Security;
+use cxme_admin::domain::reply::RelayReply;
 use cxme_admin::mail::Envelope;
 use cxme_admin::mail::Mail;
 use cxme_admin::mail::handover::Handover;
@@ -100,9 +102,8 @@ pub(crate) fn mail(recipient: &str) -> Mail {
 pub(crate) fn brief(handover: &Handover) -> String {
     match handover {
         Handover::Accepted { reply } => format!("accepted: {reply}"),
-        Handover::Deferred { reply, slow_down: false } => format!("deferred: {reply}"),
-        Handover::Deferred { reply, slow_down: true } => format!("slow: {reply}"),
-        Handover::Refused { reply } => format!("refused: {reply}"),
+        Handover::Deferred { reply, relay } => format!("deferred{}: {reply}", at_mail(relay.as_ref())),
+        Handover::Refused { reply, relay } => format!("refused{}: {reply}", at_mail(relay.as_ref())),
         Handover::InDoubt { reply } => format!("in doubt: {reply}"),
         Handover::Trouble(trouble) => brief_trouble(trouble),
     }
@@ -115,4 +116,9 @@ pub(crate) fn brief_trouble(trouble: &Trouble) -> String {
         TroubleKind::Configuration => "configuration",
     };
     format!("{kind} at {}: {}", trouble.phase, trouble.words)
+}
+
+/// Where the relay refused it, if that was before it knew for whom the mail is.
+fn at_mail(reply: Option<&RelayReply>) -> &'static str {
+    if reply.is_some_and(|reply| reply.phase == Phase::Mail) { " at MAIL" } else { "" }
 }

@@ -33,3 +33,32 @@ fn an_import_takes_no_more_memory_for_more_rows() {
     assert!(crate::world::names_in(&world.folder().join("temporary")).is_empty());
     world.assert_sound();
 }
+
+#[test]
+fn a_change_of_many_users_takes_no_more_memory_for_more_users() {
+    let has_time = std::process::Command::new("/usr/bin/time").arg("--version").output().is_ok();
+    if !can(has_time, "needs GNU time") {
+        return;
+    }
+    let users = if is_long() { 200_000 } else { 5_000 };
+    let world = World::new();
+    let (mut input, mut names) = (String::from("username,email\n"), String::new());
+    for user in 0..users {
+        writeln!(input, "u{user},u{user}@example.com").unwrap();
+        writeln!(names, "u{user}").unwrap();
+    }
+    let (path, list) = (world.folder().join("input.csv"), world.folder().join("names"));
+    std::fs::write(&path, input).unwrap();
+    std::fs::write(&list, names).unwrap();
+    world.done(&["users", "import", path.to_str().unwrap()]);
+    let measured = world.folder().join("measured");
+    let starter = ["/usr/bin/time", "-f", "%M", "-o", measured.to_str().unwrap()];
+    for command in [&["lock"][..], &["unlock"], &["edit", "--locale", "de"], &["show"], &["delete"]] {
+        let from = ["--from", list.to_str().unwrap()];
+        let yes: &[&str] = if command == ["show"] { &["-o", "csv"] } else { &["--yes"] };
+        finish(world.under(&starter, &[&["users"], command, &from, yes].concat()), "").done(command);
+        let taken: u64 = std::fs::read_to_string(&measured).unwrap().trim().parse().unwrap();
+        assert!(taken < LIMIT_KIB, "{command:?}: {taken} KiB");
+    }
+    assert_eq!(world.count("SELECT count(*) FROM user"), 2);
+}

@@ -78,6 +78,22 @@ fn on_a_full_disk() {
         assert_eq!(facts(&world), before, "{free} KiB free");
         world.assert_sound();
     }
+    // That a failure of `jobs run` was reported cannot be recorded: it is reported again, with the same exit code.
+    world
+        .sqlite()
+        .execute_batch(
+            "INSERT INTO message (kind, state, address, operator, operator_uid, created_at, due_at) \
+             VALUES ('test', 'queued', 'alice@example.com', 'owner', 0, 0, 0)",
+        )
+        .unwrap();
+    for free in [36, 36] {
+        fill(disk, free);
+        world.run(&["jobs", "run"]).refused(78, "no mail is configured");
+    }
+    empty(disk);
+    world.run(&["jobs", "run"]).refused(78, "no mail is configured");
+    let silent = world.run(&["jobs", "run"]);
+    assert_eq!((silent.code, silent.stderr.as_str()), (Some(78), ""));
     fill(disk, 48);
     let copy = world.state().join("copy");
     world.run(&["store", "backup", copy.to_str().unwrap()]).refused(74, "full");

@@ -10,6 +10,7 @@ use crate::actions::Scene;
 use crate::actions::ago;
 use crate::domain::action::Action;
 use crate::domain::job::JobId;
+use crate::domain::job::JobState;
 use crate::domain::message::MessageState;
 use crate::domain::refusal::Refusal;
 
@@ -22,6 +23,8 @@ pub struct Cancelled {
     pub in_doubt: u64,
     /// Links that could have been used, where they were to be revoked.
     pub links: u64,
+    /// How the job had ended before: then only its links were revoked.
+    pub ended: Option<JobState>,
 }
 
 /// Calls a job off: what waits is not sent any more. With `revoke_links` the links that it has sent end too. A process that
@@ -44,7 +47,8 @@ pub fn cancel(desk: &Desk, id: JobId, revoke_links: bool, intent: &Intent) -> Re
         record.note("messages", messages);
         record.note("in_doubt", in_doubt);
         record.note("links", links);
-        Ok((record, Cancelled { messages, in_doubt, links }))
+        let ended = Some(job.state).filter(|state| state.has_ended());
+        Ok((record, Cancelled { messages, in_doubt, links, ended }))
     })
 }
 

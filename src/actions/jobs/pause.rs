@@ -5,6 +5,7 @@ use crate::actions::Desk;
 use crate::actions::Intent;
 use crate::actions::Record;
 use crate::actions::Result;
+use crate::actions::Scene as _;
 use crate::actions::jobs::end::refuse_outranked;
 use crate::domain::action::Action;
 use crate::domain::job::JobId;
@@ -23,7 +24,7 @@ pub fn pause(desk: &Desk, id: JobId, intent: &Intent) -> Result<Counts> {
     desk.change(Action::JobsPause, intent, |change| {
         let job = change.job(id)?.ok_or(Refusal::NoSuchJob(id))?;
         refuse_outranked(change, id)?;
-        if !change.pause_job(id, &format!("{PAUSED_BY}{}", desk.account().name))? {
+        if !change.pause_job(id, &format!("{PAUSED_BY}{}", desk.account().name), change.now())? {
             return Err(Refusal::JobState { id, state: job.state }.into());
         }
         let counts = change.job_counts(id)?;
@@ -53,7 +54,7 @@ pub fn resume(desk: &Desk, id: JobId, intent: &Intent) -> Result<Counts> {
 pub(super) fn resume_within(change: &Change<'_>, id: JobId) -> Result<Record> {
     let job = change.job(id)?.ok_or(Refusal::NoSuchJob(id))?;
     refuse_outranked(change, id)?;
-    if job.state != JobState::Paused || !change.resume_job(id)? {
+    if job.state != JobState::Paused || !change.resume_job(id, change.now())? {
         return Err(Refusal::JobState { id, state: job.state }.into());
     }
     let mut record = Record::default();

@@ -25,6 +25,7 @@ use crate::store::jobs::Job;
 use crate::store::outbox::NextTry;
 use crate::store::outbox::Place;
 use crate::store::outbox::Scope;
+use crate::store::relay_refusals::RelayHold;
 
 /// What one run of a job, or of the messages of no job, came to.
 #[derive(Debug)]
@@ -45,6 +46,8 @@ pub struct Work {
     pub single: bool,
     /// The jobs that run, the oldest first.
     pub jobs: Vec<Job>,
+    /// The relay refused everything a short while ago, and nothing is to be sent unless somebody asks for it.
+    pub hold: Option<RelayHold>,
 }
 
 impl Work {
@@ -61,7 +64,8 @@ impl Work {
 pub fn look(desk: &Desk) -> Result<Work> {
     desk.view(Action::JobsRun, |view| {
         let single = view.anything_due(&Place::of(None), view.now())? || !view.senders_in_flight()?.is_empty();
-        Ok(Work { single, jobs: view.running_jobs()? })
+        let hold = view.relay_hold()?.filter(|hold| hold.is_in_force(view.now()));
+        Ok(Work { single, jobs: view.running_jobs()?, hold })
     })
 }
 
@@ -162,6 +166,6 @@ fn pause_of(halt: Halt) -> Option<String> {
     match halt {
         Halt::TooManyFailures { failed, settled } => Some(format!("too many failures: {failed} of {settled}")),
         Halt::CanaryFailed => Some("one of the first messages was not accepted".to_owned()),
-        Halt::Trouble | Halt::OutOfTime | Halt::Stopped | Halt::Ended | Halt::LeftSome => None,
+        Halt::Trouble | Halt::OutOfTime | Halt::Stopped | Halt::Ended => None,
     }
 }

@@ -1,5 +1,6 @@
 //! `audit show`.
 
+use crate::actions::ActionError;
 use crate::actions::audit;
 use crate::actions::audit::Shown;
 use crate::cli::audit::list;
@@ -13,12 +14,27 @@ use crate::domain::event::Event;
 use crate::domain::user_change::UserChange;
 
 /// Show an event with all of its details
+///
+/// The first 100 user changes are shown with it; `--changes` shows all of them.
 #[derive(Debug, clap::Args)]
 pub struct ShowArgs {
     /// Number of the event, as `audit list` shows it
     #[arg(value_name = "NO")]
     number: i64,
+    /// Show every user change of the event, a row each, and nothing else
+    #[arg(long)]
+    changes: bool,
 }
+
+/// A user change as a row.
+const CHANGE: [Head; 6] = [
+    Head { name: "user_id", title: "USER ID" },
+    Head { name: "username", title: "USER" },
+    Head { name: "field", title: "FIELD" },
+    Head { name: "old", title: "OLD" },
+    Head { name: "new", title: "NEW" },
+    Head { name: "erased", title: "ERASED" },
+];
 
 /// The titles of the fields of an event, in the order of [`list::DATA`].
 const TITLES: [&str; 14] = [
@@ -44,6 +60,21 @@ const TITLES: [&str; 14] = [
 /// When there is no such event, or the operator may not view the audit.
 pub fn run(context: &mut Context, args: &ShowArgs) -> anyhow::Result<()> {
     let desk = context.desk(Action::AuditShow)?;
+    if args.changes {
+        let now = desk.now();
+        return Ok(data::records::<ActionError>(&mut context.output, &CHANGE, now, |sink| {
+            audit::each_change(&desk, args.number, &mut |change, username| {
+                Ok(sink(&[
+                    Cell::Number(change.user.0),
+                    Cell::text_or(username, "(deleted)"),
+                    Cell::text(&change.field),
+                    Cell::text_or(change.old.as_deref(), ""),
+                    Cell::text_or(change.new.as_deref(), ""),
+                    Cell::Flag(change.is_erased),
+                ])?)
+            })
+        })?);
+    }
     let Shown { event, changes, changes_total } = audit::show(&desk, args.number)?;
     let is_table = context.output.format == Format::Table;
     let details = list::parts(&event, false);
@@ -80,7 +111,7 @@ fn told(changes: &[(UserChange, Option<String>)], total: u64, event: &Event) -> 
     }
     match total.saturating_sub(changes.len() as u64) {
         0 => {}
-        more => told.push(format!("and {more} more: cxme-admin audit list --user USER")),
+        more => told.push(format!("and {more} more: cxme-admin audit show {} --changes", event.number)),
     }
     told
 }

@@ -36,10 +36,11 @@ pub fn run(context: &mut Context, _: &ShowArgs) -> anyhow::Result<()> {
     let path = context.config_path();
     let settings = Config::settings(path.as_deref(), context.surroundings())?;
     let key_source = if config.reset.key_file.is_some() { Source::File } else { Source::Default };
+    let shown = |path: Option<std::path::PathBuf>| path.map(|path| path.display().to_string());
     let files = [
-        ("config", path.map(|path| path.display().to_string()), context.config_source()),
-        ("store", Some(context.store_path(&config).display().to_string()), context.store_source(&config)),
-        ("reset_key", Some(context.key_path()?.display().to_string()), key_source),
+        ("config", shown(path), context.config_source()),
+        ("store", shown(context.store_path(&config).ok()), context.store_source(&config)),
+        ("reset_key", shown(context.key_path().ok()), key_source),
     ];
     data::records::<anyhow::Error>(&mut context.output, &HEADS, now, |sink| {
         for (name, value, source) in &files {

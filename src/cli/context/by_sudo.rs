@@ -109,7 +109,7 @@ impl Context {
             Some(path) => Config::load(&path, self.surroundings()).ok()?,
             None => Config::default(),
         };
-        let path = self.store_path(&config);
+        let path = self.store_path(&config).ok()?;
         let owner = owner_of(&path);
         let account = self.account(owner);
         if !account.by_sudo {

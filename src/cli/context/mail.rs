@@ -59,7 +59,7 @@ impl Context {
                 let missing = || Complaint::Configuration("[mail.file] directory is missing".to_owned());
                 let mut folder = Folder::new(absolute(&mail.file.directory.ok_or_else(missing)?)?);
                 let config = self.config()?.clone();
-                folder.account = self.account_of_store(&self.store_path(&config));
+                folder.account = self.account_of_store(&self.store_path(&config)?);
                 Transport::Folder(folder)
             }
         }))
@@ -72,6 +72,7 @@ impl Context {
         let bare = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
         let made = Relay::new(bare, smtp.port, smtp.tls, smtp.ca_file.as_deref());
         let mut relay = made.map_err(|error| complaint("[mail.smtp]", &error))?;
+        relay.mails_per_connection = smtp.mails_per_connection;
         relay.helo = smtp.helo.clone().unwrap_or_else(|| greeting_name(&self.process.accounts.host));
         if let (Some(login), Some(password)) = (&smtp.login, self.relay_password()?) {
             let (username, password) = (login.username.clone(), password.into_secret());
@@ -104,7 +105,7 @@ impl Context {
     /// As a secret must be; root may use one that belongs to the account which owns the store.
     pub(super) fn secret_rule(&mut self) -> anyhow::Result<Rule> {
         let config = self.config()?.clone();
-        let owner = owner_of_store(&self.store_path(&config));
+        let owner = owner_of_store(&self.store_path(&config)?);
         let rule = Rule::secret();
         Ok(if self.process.accounts.effective_uid == 0 { rule.owned_also_by(owner) } else { rule })
     }

@@ -160,7 +160,7 @@ impl Context {
         rules: fn(&Config) -> anyhow::Result<Rules>,
     ) -> anyhow::Result<Desk> {
         let config = self.config_by(load)?.clone();
-        let path = self.store_path(&config);
+        let path = self.store_path(&config)?;
         let owner = owner_of_store(&path);
         let account = self.account(owner);
         let rule = self.store_rule(&config, owner);

@@ -122,6 +122,33 @@ impl Context {
         as_typed(&words)
     }
 
+    /// The command without questions that is the same as an answer at the terminal. Where the operator typed `verb` themselves, it
+    /// is what they typed; otherwise `words`, with the options that name configuration and store, and the reason. `more` says
+    /// where the answer comes from.
+    pub fn equivalent(&self, verb: &str, words: &[&str], reason: Option<&str>, more: &str) -> String {
+        let verbs = ["add", "password", "set-password", "send-reset"];
+        let typed = &self.process.arguments;
+        let group = typed.iter().skip_while(|word| *word != "users");
+        let is_typed =
+            group.into_iter().find(|word| verbs.iter().any(|verb| *word == verb)).is_some_and(|word| word == verb);
+        let mut command: Vec<OsString> = Vec::new();
+        if is_typed {
+            command.extend(typed.iter().cloned());
+        } else {
+            command.push("cxme-admin".into());
+            for (flag, path) in [("-c", self.global.config.as_deref()), ("--store", self.global.store.as_deref())] {
+                if let Some(path) = path {
+                    command.extend([flag.into(), path.into()]);
+                }
+            }
+            command.extend(words.iter().map(Into::into));
+            if let Some(reason) = reason {
+                command.push(format!("--reason={reason}").into());
+            }
+        }
+        format!("{}{more}", as_typed(&command))
+    }
+
     /// An error of opening the store at `path`, with the command that helps. Where the store is another account's, that is
     /// the same command with sudo: an operator who forgot sudo must not be led into a store of their own.
     pub(super) fn with_sudo_hint(&self, error: StoreError, path: &Path, config: &Config) -> anyhow::Error {
@@ -188,14 +215,20 @@ impl Context {
     }
 
     /// Where `init` puts a configuration when there is none.
-    pub fn new_config_path(&self) -> PathBuf {
+    ///
+    /// # Errors
+    /// [`Complaint::NoHome`].
+    pub fn new_config_path(&self) -> Result<PathBuf, Complaint> {
         let variable = || self.variable(CONFIG_VARIABLE).map(PathBuf::from);
-        self.config_flag().map(Path::to_owned).or_else(variable).unwrap_or_else(|| {
-            if self.uses_system_paths() {
-                return self.process.system.config.clone();
-            }
-            self.home_folder("XDG_CONFIG_HOME", ".config").join("cxme-admin/config.toml")
-        })
+        if let Some(named) = self.config_flag().map(Path::to_owned).or_else(variable) {
+            return Ok(named);
+        }
+        if self.uses_system_paths() {
+            return Ok(self.process.system.config.clone());
+        }
+        let options = "`--config` or CXME_ADMIN_CONFIG";
+        let home = self.home_directory("XDG_CONFIG_HOME", ".config", "configuration", options)?;
+        Ok(home.join("cxme-admin/config.toml"))
     }
 
     /// What the configuration's meaning depends on besides its text.
@@ -204,18 +237,20 @@ impl Context {
     }
 
     /// Where the store is: the option, the variable, the configuration, or the usual place.
-    pub fn store_path(&self, config: &Config) -> PathBuf {
-        self.named_store().map_or_else(|| self.usual_store_path(config), |(path, _)| path.to_owned())
-    }
-
-    /// Where the store is when neither the option nor the variable names one.
-    fn usual_store_path(&self, config: &Config) -> PathBuf {
-        config.store.path.clone().unwrap_or_else(|| {
-            if self.uses_system_paths() {
-                return self.process.system.store.clone();
-            }
-            self.home_folder("XDG_DATA_HOME", ".local/share").join("cxme-admin/store.db")
-        })
+    ///
+    /// # Errors
+    /// [`Complaint::NoHome`].
+    pub fn store_path(&self, config: &Config) -> Result<PathBuf, Complaint> {
+        let named = self.named_store().map(|(path, _)| path.to_owned());
+        if let Some(path) = named.or_else(|| config.store.path.clone()) {
+            return Ok(path);
+        }
+        if self.uses_system_paths() {
+            return Ok(self.process.system.store.clone());
+        }
+        let options = "`--store` or CXME_ADMIN_STORE";
+        let home = self.home_directory("XDG_DATA_HOME", ".local/share", "store", options)?;
+        Ok(home.join("cxme-admin/store.db"))
     }
 
     /// Where the reset key is, or would be.
@@ -224,15 +259,25 @@ impl Context {
     /// When the configuration cannot be loaded.
     pub fn key_path(&mut self) -> anyhow::Result<PathBuf> {
         let config = self.config()?.clone();
-        let beside_store = || self.store_path(&config).with_file_name("reset.key");
-        Ok(config.reset.key_file.clone().unwrap_or_else(beside_store))
+        if let Some(path) = &config.reset.key_file {
+            return Ok(path.clone());
+        }
+        Ok(self.store_path(&config)?.with_file_name("reset.key"))
     }
 
-    fn home_folder(&self, variable: &str, below_home: &str) -> PathBuf {
-        if let Some(folder) = self.variable(variable) {
-            return folder.into();
+    /// A directory of the XDG Base Directory Specification. `what` is to be there, unless `options` name another place.
+    fn home_directory(
+        &self,
+        variable: &'static str,
+        below_home: &str,
+        what: &'static str,
+        options: &'static str,
+    ) -> Result<PathBuf, Complaint> {
+        if let Some(directory) = self.variable(variable) {
+            return Ok(directory.into());
         }
-        self.variable("HOME").map_or_else(|| PathBuf::from("/"), PathBuf::from).join(below_home)
+        let home = self.variable("HOME").ok_or(Complaint::NoHome { variable, what, options })?;
+        Ok(Path::new(home).join(below_home))
     }
 
     /// Whether configuration and store are the machine's, and not below a home directory.

@@ -154,15 +154,20 @@ impl Context {
         if ids.is_empty() {
             return;
         }
-        let sent = self
-            .post_without_links(desk, None)
-            .and_then(|post| Ok(outbox::send_notices(desk, &post, ids, NOTICE_PATIENCE)?));
+        let sent = self.post_without_links(desk, None).and_then(|post| {
+            let noticed = outbox::send_notices(desk, &post, ids, NOTICE_PATIENCE)?;
+            Ok((noticed, post.transport.reaches_people()))
+        });
         match sent {
-            Ok(Noticed::Sent) => self.output.say(&format!("{they_are} told by mail.")),
-            Ok(Noticed::Waits(why)) => self
+            Ok((Noticed::Sent, true)) => self.output.say(&format!("{they_are} told by mail.")),
+            Ok((Noticed::Sent, false)) => self.output.say(match ids.len() {
+                1 => "The notice to the user is now a file, which nobody gets.",
+                _ => "The notices to the old and the new address are now files, which nobody gets.",
+            }),
+            Ok((Noticed::Waits(why), _)) => self
                 .output
                 .warn(&format!("{whom} {are} not told by mail yet: {why}; `cxme-admin jobs run` tries again")),
-            Ok(Noticed::NotSent(why)) => self.output.warn(&format!("{whom} could not be told by mail: {why}")),
+            Ok((Noticed::NotSent(why), _)) => self.output.warn(&format!("{whom} could not be told by mail: {why}")),
             Err(error) => self
                 .output
                 .warn(&format!("{whom} {are} not told by mail yet: {error:#}; `cxme-admin jobs run` tries again")),

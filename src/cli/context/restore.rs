@@ -22,7 +22,7 @@ impl Context {
     /// When the configuration cannot be loaded.
     pub fn place_of_store(&mut self) -> anyhow::Result<PathBuf> {
         let config = self.config()?.clone();
-        Ok(self.store_path(&config))
+        Ok(self.store_path(&config)?)
     }
 
     /// Asks the store that is there, if there is one, whether the operator may replace it.

@@ -64,6 +64,16 @@ pub enum Complaint {
         /// The command that creates it.
         create: String,
     },
+    /// Nothing says where the operator's own files are.
+    #[error("HOME and {variable} are not set, so the default path of the {what} is unknown")]
+    NoHome {
+        /// The variable that would say it more exactly.
+        variable: &'static str,
+        /// What is looked for.
+        what: &'static str,
+        /// What names another place.
+        options: &'static str,
+    },
     /// There is no store.
     #[error("{}: no such store ({named_by})", .path.display())]
     NoStore {

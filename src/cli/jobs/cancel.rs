@@ -9,6 +9,7 @@ use crate::cli::plan;
 use crate::cli::plan::Step;
 use crate::domain::action::Action;
 use crate::domain::job::JobId;
+use crate::domain::job::JobState;
 
 /// Cancel what waits of a job
 ///
@@ -32,18 +33,26 @@ pub struct CancelArgs {
 pub fn run(context: &mut Context, args: &CancelArgs) -> anyhow::Result<()> {
     let desk = context.desk(Action::JobsCancel)?;
     let cancelled = end::cancel(&desk, JobId(args.job), args.revoke_links, &args.acting.intent())?;
-    let links =
-        if args.revoke_links { format!(", {} revoked", counted(cancelled.links, "link")) } else { String::new() };
+    let (job, links) = (args.job, counted(cancelled.links, "link"));
+    let revoked = if args.revoke_links { format!(", {links} revoked") } else { String::new() };
     let mails = counted(cancelled.messages, "mail");
+    let ended = cancelled.ended.map(JobState::word);
     if args.acting.dry_run {
-        let step = Step::new(Action::JobsCancel, format!("Would cancel job {}: {mails} cancelled{links}.", args.job))
+        let words = match ended {
+            Some(state) => format!("Would revoke {links} of job {job}, which is {state} already."),
+            None => format!("Would cancel job {job}: {mails} cancelled{revoked}."),
+        };
+        let step = Step::new(Action::JobsCancel, words)
             .field("job", Cell::Number(args.job))
             .field("cancelled", Cell::count(cancelled.messages))
             .field("in_doubt", Cell::count(cancelled.in_doubt))
             .field("links", Cell::count(cancelled.links));
         plan::print(&mut context.output, desk.now(), &[step])?;
     } else {
-        context.output.say(&format!("Job {} is cancelled: {mails} cancelled{links}.", args.job));
+        context.output.say(&match ended {
+            Some(state) => format!("Revoked {links} of job {job}, which is {state} already."),
+            None => format!("Job {job} is cancelled: {mails} cancelled{revoked}."),
+        });
     }
     if cancelled.in_doubt > 0 && !args.revoke_links {
         let words = format!("{} of them may have arrived, with a link that works", counted(cancelled.in_doubt, "mail"));

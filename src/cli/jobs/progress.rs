@@ -15,7 +15,6 @@ use indicatif::ProgressStyle;
 use indicatif::TermLike;
 
 use crate::cli::output::Output;
-use crate::domain::text;
 use crate::outbox;
 
 /// How often it is drawn in a second, at most.
@@ -24,6 +23,10 @@ const DRAWN: u8 = 10;
 const WORDS_ALONE: &str = "{wide_msg}";
 /// Done of all, how fast, how long to go, and what went wrong; it fits 80 columns.
 const TEMPLATE: &str = "{bar:14} {human_pos} of {human_len}  {pace}  {left}  {wide_msg}";
+/// What of it fits 40 columns, for a million mails too.
+const SHORT_TEMPLATE: &str = "{human_pos} of {human_len}  {pace}  {left}";
+/// Below so many columns the short one is drawn: a line that wraps would leave its parts behind on some terminals.
+const SHORT_BELOW: u16 = 70;
 
 /// A line that is drawn anew.
 #[derive(Debug)]
@@ -39,8 +42,12 @@ impl Progress {
         let screen = Screen { width, drawn: Arc::default() };
         let target = ProgressDrawTarget::term_like_with_hz(Box::new(screen.clone()), DRAWN);
         let bar = ProgressBar::with_draw_target(Some(total), target);
+        let template = match total {
+            0 => WORDS_ALONE,
+            _ if width < SHORT_BELOW => SHORT_TEMPLATE,
+            _ => TEMPLATE,
+        };
         // The template is the program's own.
-        let template = if total == 0 { WORDS_ALONE } else { TEMPLATE };
         let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
         let style = style.with_key("pace", |state: &ProgressState, text: &mut dyn fmt::Write| {
             let pace = state.per_sec();
@@ -77,7 +84,7 @@ impl Progress {
         } else if let Some(error) = progress.last_error {
             message = if message.is_empty() { error.to_owned() } else { format!("{message}: {error}") };
         }
-        self.bar.set_message(text::visible(&message).into_owned());
+        self.bar.set_message(output.charset_of_messages().show(&message).into_owned());
         self.bar.set_position(report.total());
         output.draw(&self.screen.take());
     }

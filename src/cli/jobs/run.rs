@@ -7,6 +7,7 @@ use crate::actions::Intent;
 use crate::actions::jobs::report_limit;
 use crate::actions::jobs::run;
 use crate::cli::context::Context;
+use crate::cli::data;
 use crate::cli::failure;
 use crate::cli::failure::Complaint;
 use crate::cli::failure::MailFault;
@@ -21,15 +22,21 @@ use crate::domain::report_limit::signature;
 
 /// Send what is due: queued, deferred, or in doubt after a crash
 ///
-/// For cron, each minute: it says nothing while all is well, and leaves alone what another process sends. A failure that goes on
-/// is reported when mail has waited for `[jobs] complain_after`, and then once an hour; `-v` always reports it, and the exit
-/// code tells of it each time. Paused jobs wait until they are named here. Ctrl-C and SIGTERM end it when what is in flight has ended, within 5 seconds; a second one at
-/// once. Nothing is lost either way.
+/// For cron, each minute: it says nothing while all is well, and leaves alone what another process sends. A failure that goes
+/// on is reported when mail has waited for `[jobs] complain_after`, and then once an hour; `-v` always reports it, and the exit
+/// code tells of it each time. Paused jobs wait until they are named here. Ctrl-C and SIGTERM end it when what is in flight has
+/// ended, within 5 seconds; a second one at once. Nothing is lost either way.
+///
+/// If the relay gives every mail the same refusal, that is about this program and not about the users: the run stops, no user's
+/// attempt is counted, and runs without JOB send nothing for 5 minutes, then for longer each time, at most for 67 minutes.
 #[derive(Debug, clap::Args)]
 pub struct RunArgs {
     /// This job alone; if it is paused, it goes on, and its limits count anew
     #[arg(value_name = "JOB")]
     job: Option<i64>,
+    /// Send although the relay refused all mail a short while ago
+    #[arg(long)]
+    now: bool,
     /// Begin nothing new after this time, such as `50m`
     #[arg(long, value_name = "TIME")]
     max_runtime: Option<String>,
@@ -46,7 +53,7 @@ pub fn run(context: &mut Context, args: &RunArgs) -> anyhow::Result<()> {
     let max_runtime = max_runtime(args.max_runtime.as_deref())?;
     let desk = context.desk(Action::JobsRun)?;
     let Some(number) = args.job else {
-        let sent = send_what_is_due(context, &desk, max_runtime);
+        let sent = send_what_is_due(context, &desk, max_runtime, args.now);
         return sent.or_else(|error| limit_reports(context, &desk, error));
     };
     let intent = Intent { reason: args.reason.clone(), ..Intent::default() };
@@ -60,13 +67,24 @@ pub fn run(context: &mut Context, args: &RunArgs) -> anyhow::Result<()> {
     running::go_on(context, &desk, &task)
 }
 
-fn send_what_is_due(context: &mut Context, desk: &Desk, max_runtime: Option<Duration>) -> anyhow::Result<()> {
+fn send_what_is_due(
+    context: &mut Context,
+    desk: &Desk,
+    max_runtime: Option<Duration>,
+    ignores_hold: bool,
+) -> anyhow::Result<()> {
     let work = run::look(desk)?;
     if work.is_empty() {
         let next = running::next_try(context, desk);
         context
             .output
             .say(&next.map_or_else(|| "Nothing is due.".to_owned(), |next| format!("Nothing is due: {next}.")));
+        return Ok(());
+    }
+    if let Some(hold) = work.hold.filter(|_| !ignores_hold) {
+        let when = data::relative(hold.until, desk.now());
+        let hint = "`--now` sends at once";
+        context.output.say(&format!("Held back; the next try is due {when} ({hint}): {}", hold.reply));
         return Ok(());
     }
     let post = context.post(desk)?;

@@ -149,7 +149,9 @@ fn send(context: &mut Context, desk: &Desk, task: &Task<'_>, order: &Order) -> S
             Ok(Ran::Elsewhere) => sent.elsewhere += 1,
             Ok(Ran::Sent(report)) => {
                 sent.has_single_failed |= part.is_none() && report.failed > 0;
-                let is_over = matches!(report.halt, Some(Halt::Trouble | Halt::OutOfTime | Halt::Stopped));
+                // A single mail in trouble keeps no job from starting.
+                let is_trouble = report.halt == Some(Halt::Trouble) && !report.is_over_one;
+                let is_over = is_trouble || matches!(report.halt, Some(Halt::OutOfTime | Halt::Stopped));
                 sent.reports.push(report);
                 if is_over {
                     break;
@@ -190,7 +192,11 @@ fn judge(
     }
     match report.halt {
         Some(Halt::Stopped) => {
-            return Err(Complaint::Stopped { signal, words: format!("stopped; {words}"), hint: go_on() });
+            return Err(Complaint::Stopped {
+                signal,
+                words: format!("Stopped by {}: {words}.", signal_name(signal)),
+                hint: go_on(),
+            });
         }
         Some(Halt::OutOfTime) => return not_sent(MailFault::Later, format!("out of time; {words}"), go_on()),
         _ => {}
@@ -228,6 +234,11 @@ fn judge(
         return not_sent(MailFault::InDoubt, words, hint.to_owned());
     }
     Ok(words)
+}
+
+/// The name of a signal, such as SIGTERM.
+pub fn signal_name(signal: i32) -> String {
+    nix::sys::signal::Signal::try_from(signal).map_or_else(|_| format!("signal {signal}"), |signal| signal.to_string())
 }
 
 const RECORD: [Head; 10] = [

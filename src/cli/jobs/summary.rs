@@ -70,6 +70,7 @@ pub fn sum(reports: &[Report]) -> Report {
         sum.in_doubt += report.in_doubt;
         sum.cancelled += report.cancelled;
         sum.bug |= report.bug;
+        sum.is_over_one |= report.is_over_one;
         sum.trouble = sum.trouble.or_else(|| report.trouble.clone());
         // The last one ended the run; a pause before it is told by the job.
         sum.halt = report.halt.or(sum.halt);

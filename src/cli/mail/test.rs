@@ -19,6 +19,7 @@ use crate::domain::action::Action;
 use crate::domain::email_address::EmailAddress;
 use crate::domain::message::MessageState;
 use crate::domain::refusal::Refusal;
+use crate::domain::text;
 use crate::mail::smtp::Side;
 use crate::mail::smtp::Transcript;
 use crate::mail::transport::Transport;
@@ -72,7 +73,8 @@ pub fn run(context: &mut Context, args: &TestArgs) -> anyhow::Result<()> {
     let complaint = |fault, words| Complaint::NotSent { fault, words, hint: hint(has_dialogue && !is_told) };
     match (&report.trouble, message.state) {
         (_, MessageState::Accepted) => {
-            context.output.say(&format!("The relay took the test mail for {address}: {reply}"));
+            let accepted = post.transport.accepted(&format!("the test mail for {address}"));
+            context.output.say(&format!("{}: {reply}", text::capitalized(&accepted)));
             Ok(())
         }
         _ if report.halt == Some(Halt::OutOfTime) => {

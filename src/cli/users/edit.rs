@@ -182,9 +182,12 @@ fn edit_several(
     let EditedSeveral { users, done } = &edited;
     if args.acting.dry_run {
         let without = without_password(done.without_password);
-        let words = targets::would(done.changed, users, |who| {
-            format!("Would change {} of {who}{}.{without}", fields.join(", "), removal(done.passwords_removed))
-        });
+        let words = match (done.changed, done.without_password) {
+            (0, 1..) => format!("Nothing would be changed.{without}"),
+            _ => targets::would(done.changed, users, |who| {
+                format!("Would change {} of {who}{}.{without}", fields.join(", "), removal(done.passwords_removed))
+            }),
+        };
         let step = Step::new(Action::UsersEdit, words)
             .if_changed(done.changed > 0)
             .field("users", Cell::count(users.count))
@@ -198,7 +201,8 @@ fn edit_several(
     let without = without_password(done.without_password);
     context.output.say(&match (users.count, done.changed, done.passwords_removed) {
         (0, ..) => targets::NOBODY.to_owned(),
-        (_, 0, _) => format!("All of these users are so already: nothing was changed.{without}"),
+        (_, 0, _) if done.without_password > 0 => format!("Nothing was changed.{without}"),
+        (_, 0, _) => "All of these users are so already: nothing was changed.".to_owned(),
         (_, changed, 0) => {
             format!("Changed {} of {}.{without}", fields.join(", "), targets::count_of(changed, users))
         }

@@ -127,6 +127,8 @@ fn act(
         return set_password::ask_and_set(context, desk, &reference, &acting.intent());
     }
     send_reset::send_to(context, desk, &[reference], &MailArgs::default(), acting)?;
-    context.output.say(&format!("The same without questions: cxme-admin users send-reset {name}"));
+    let words = ["users", "send-reset", name.as_str()];
+    let same = context.equivalent("send-reset", &words, acting.intent().reason.as_deref(), "");
+    context.output.say(&format!("The same without questions: {same}"));
     Ok(())
 }

@@ -17,6 +17,7 @@ use crate::cli::data::Cell;
 use crate::cli::data::Head;
 use crate::cli::failure::Complaint;
 use crate::cli::failure::MailFault;
+use crate::cli::jobs::running::signal_name;
 use crate::cli::mail::fault_of;
 use crate::cli::mail::hint_for;
 use crate::cli::output::Format;
@@ -33,6 +34,7 @@ use crate::domain::message::MailKind;
 use crate::domain::message::MessageState;
 use crate::domain::text;
 use crate::domain::user::UserReference;
+use crate::mail::transport::Transport;
 use crate::outbox::Halt;
 use crate::outbox::Report;
 use crate::store::messages::Message;
@@ -141,26 +143,36 @@ pub fn send_to(
     let (order, signal) = context.stoppable(order)?;
     let (outcomes, report) = send::send(desk, &post, order, references, &wanted, &acting.intent())?;
     if acting.dry_run {
-        print_plan(context, &outcomes, &report, desk.now())?;
-        return tell(context, outcomes, &report, desk.now(), true);
+        let sent = Sent { report: &report, transport: &post.transport, now: desk.now() };
+        print_plan(context, &outcomes, sent)?;
+        return tell(context, outcomes, sent, true);
     }
     if context.output.format != Format::Table {
         write_records(context, &outcomes, desk.now())?;
     }
     if report.halt == Some(Halt::Stopped) {
-        let words = "stopped: what had not left waits in the outbox".to_owned();
+        let words = format!("Stopped by {}: what had not left waits in the outbox.", signal_name(signal.number()));
         let hint = "cxme-admin jobs run sends it; cxme-admin mail queue shows it".to_owned();
         return Err(Complaint::Stopped { signal: signal.number(), words, hint }.into());
     }
-    tell(context, outcomes, &report, desk.now(), false)
+    let sent = Sent { report: &report, transport: &post.transport, now: desk.now() };
+    tell(context, outcomes, sent, false)
+}
+
+/// What is known of the sending, besides what became of each mail.
+#[derive(Clone, Copy)]
+struct Sent<'a> {
+    report: &'a Report,
+    transport: &'a Transport,
+    now: Timestamp,
 }
 
 /// Prints what would be sent. Those who may have no link are errors, and in data a row too.
-fn print_plan(context: &mut Context, outcomes: &[Outcome], report: &Report, now: Timestamp) -> anyhow::Result<()> {
+fn print_plan(context: &mut Context, outcomes: &[Outcome], sent: Sent<'_>) -> anyhow::Result<()> {
     let is_table = context.output.format == Format::Table;
     let mut steps = Vec::with_capacity(outcomes.len());
     for outcome in outcomes {
-        let words = match judge(outcome, report, now) {
+        let words = match judge(outcome, sent) {
             Ok(words) => words,
             Err(_) if is_table => continue,
             Err(error) => error.to_string(),
@@ -170,22 +182,16 @@ fn print_plan(context: &mut Context, outcomes: &[Outcome], report: &Report, now:
         let fields = HEADS.iter().map(|head| head.name).zip(cells(outcome));
         steps.push(fields.fold(step, |step, (name, value)| step.field(name, value)));
     }
-    plan::print(&mut context.output, now, &steps)
+    plan::print(&mut context.output, sent.now, &steps)
 }
 
 /// Says what came of it, a line a user; the error is the single user's own, or the sum of several. What a plan has said
 /// already is not said again.
-fn tell(
-    context: &mut Context,
-    mut outcomes: Vec<Outcome>,
-    report: &Report,
-    now: Timestamp,
-    is_planned: bool,
-) -> anyhow::Result<()> {
+fn tell(context: &mut Context, mut outcomes: Vec<Outcome>, sent: Sent<'_>, is_planned: bool) -> anyhow::Result<()> {
     if outcomes.len() == 1
         && let Some(outcome) = outcomes.pop()
     {
-        return match judge(&outcome, report, now) {
+        return match judge(&outcome, sent) {
             Ok(words) => {
                 if !is_planned {
                     context.output.say(&words);
@@ -200,7 +206,7 @@ fn tell(
     }
     let (mut failed, mut skipped, mut faults) = (0_usize, 0_usize, Vec::new());
     for outcome in &outcomes {
-        match judge(outcome, report, now) {
+        match judge(outcome, sent) {
             Ok(words) => {
                 skipped += usize::from(matches!(outcome.what, What::SentBefore(_)));
                 if !is_planned {
@@ -219,7 +225,7 @@ fn tell(
     }
     let skipped = if skipped > 0 { format!(", {skipped} skipped") } else { String::new() };
     let words = format!("{failed} of {} users were sent no mail{skipped}", outcomes.len());
-    if let Some(trouble) = &report.trouble {
+    if let Some(trouble) = &sent.report.trouble {
         return Err(not_sent(fault_of(trouble), format!("{words}: {}", trouble.words)).into());
     }
     // What is only late is as with one user.
@@ -233,15 +239,15 @@ fn fault_in(complaint: &Complaint) -> Option<MailFault> {
 }
 
 /// What came of it for one user: good, or not.
-fn judge(outcome: &Outcome, report: &Report, now: Timestamp) -> Result<String, Complaint> {
+fn judge(outcome: &Outcome, sent: Sent<'_>) -> Result<String, Complaint> {
     match &outcome.what {
-        What::Mailed(message) => judge_message(message, report, now),
+        What::Mailed(message) => judge_message(message, sent),
         What::WouldBeMailed { user, invitation, life } => {
             let (kind, life) = (kind(*invitation), SpokenDuration(*life));
             Ok(format!("{}: would be mailed {kind} to {}, good for {life}.", user.username, user.email))
         }
         What::SentBefore(message) => {
-            let when = match data::relative(message.last_try_at.unwrap_or(message.created_at), now).as_str() {
+            let when = match data::relative(message.last_try_at.unwrap_or(message.created_at), sent.now).as_str() {
                 "now" => "just now".to_owned(),
                 earlier => earlier.to_owned(),
             };
@@ -260,21 +266,25 @@ fn judge(outcome: &Outcome, report: &Report, now: Timestamp) -> Result<String, C
     }
 }
 
-fn judge_message(message: &Message, report: &Report, now: Timestamp) -> Result<String, Complaint> {
+fn judge_message(message: &Message, sent: Sent<'_>) -> Result<String, Complaint> {
+    let Sent { report, transport, now } = sent;
     let name = message.username.as_deref().unwrap_or("a user who was deleted");
     let address = &message.address;
     let reply = message.reply.as_deref().unwrap_or_default();
     let later = |words: String| Err(not_sent(MailFault::Later, words));
+    if let Some(trouble) = report.trouble.as_ref().filter(|_| may_wait_for_the_relay(message.state)) {
+        return Err(not_sent(fault_of(trouble), format!("{name}: not sent yet: {}", trouble.words)));
+    }
     match message.state {
         MessageState::Accepted => {
             let kind = kind(message.kind == MailKind::Invitation);
             let life = SpokenDuration(message.link.as_ref().map_or(Duration::ZERO, |link| link.life));
-            Ok(format!("{name}: the relay took {kind} for {address}; the link is good for {life}."))
+            let accepted = transport.accepted(&format!("{kind} for {address}"));
+            Ok(format!("{name}: {accepted}; the link is good for {life}."))
         }
-        MessageState::Queued | MessageState::Sending => match &report.trouble {
-            Some(trouble) => Err(not_sent(fault_of(trouble), format!("{name}: not sent yet: {}", trouble.words))),
-            None => later(format!("{name}: not sent yet: another process has the mail")),
-        },
+        MessageState::Queued | MessageState::Sending => {
+            later(format!("{name}: not sent yet: another process has the mail"))
+        }
         MessageState::Deferred => {
             let next = data::relative(message.due_at, now);
             later(format!("{name}: deferred by the relay, the next try is due {next}: {reply}"))
@@ -290,6 +300,11 @@ fn judge_message(message: &Message, report: &Report, now: Timestamp) -> Result<S
             Err(Complaint::NotSent { fault, words, hint: String::new() })
         }
     }
+}
+
+/// Whether a message in this state may wait because the relay cannot be used.
+fn may_wait_for_the_relay(state: MessageState) -> bool {
+    matches!(state, MessageState::Queued | MessageState::Sending | MessageState::Deferred)
 }
 
 /// What is tried again by `jobs run`, which the hint says.

@@ -143,7 +143,7 @@ fn make_new(
         return go_on(context, desk, &job, wish, acting);
     }
     if plan.mailed() == 0 {
-        context.output.say(&format!("Nobody is mailed, {} skipped.", counted(plan.skipped(), "user")));
+        say_nobody(context, &plan);
         return Ok(None);
     }
     prompt::confirm(context, bulk.yes, &question(&plan))?;
@@ -153,6 +153,19 @@ fn make_new(
             Ok(Some(id))
         }
         Made::Before(job) => go_on(context, desk, &job, wish, acting),
+    }
+}
+
+/// Says that nobody is mailed, and why.
+fn say_nobody(context: &mut Context, plan: &Plan) {
+    if plan.skipped() == 0 {
+        context.output.say("No users match: no mail is sent.");
+        return;
+    }
+    context.output.say(&format!("No mail is sent: {} skipped.", counted(plan.skipped(), "user")));
+    for part in plan.parts.iter().filter(|part| part.count > 0) {
+        let why = part.skipped.as_deref().unwrap_or_default();
+        context.output.say(&format!("  - {}: {why}", counted(part.count, "user")));
     }
 }
 

@@ -171,9 +171,9 @@ impl Task<'_> {
         let notice = self.set(context, &password, Origin::Operator)?;
         drop(password);
         context.send_notice(self.desk, notice);
-        let words =
-            format!("The same without questions: cxme-admin users set-password {} --stdin < FILE", user.username);
-        context.output.say(&words);
+        let words = ["users", "set-password", user.username.as_str()];
+        let same = context.equivalent("set-password", &words, self.intent.reason.as_deref(), " --stdin < FILE");
+        context.output.say(&format!("The same without questions: {same}"));
         Ok(())
     }
 

@@ -27,6 +27,7 @@ fn every_key_about_mails_is_read() {
         password_file = "/srv/password"
         auth = "xoauth2"
         connections = 64
+        mails_per_connection = 100
         rate = "5000/h"
         patience = "0s"
         [mail.sendmail]
@@ -61,6 +62,7 @@ fn every_key_about_mails_is_read() {
                     method: LoginMethod::XOauth2,
                 }),
                 connections: 64,
+                mails_per_connection: Some(100),
                 rate: Some("5000/h".parse().unwrap()),
                 patience: Duration::ZERO,
             },

@@ -2,7 +2,7 @@
 //!
 //! `common-passwords.txt` is the list of Django 5.2 (`django/contrib/auth/common-passwords.txt.gz`, made by Royce
 //! Williams from leaked passwords, lower case, without duplicates; BSD-3-Clause, see `common-passwords.LICENSE`),
-//! sorted by bytes, without eight entries that were only damaged text. [`HANDED_OUT`] is this project's own.
+//! sorted by bytes, without eight entries that were only damaged text. [`HANDED_OUT`] and [`FAMOUS`] are this project's own.
 
 use std::cmp::Ordering;
 
@@ -50,15 +50,80 @@ const HANDED_OUT: [&str; 26] = [
     "zugang",
 ];
 
-/// Whether `word`, in lower case, is a common password.
+/// Passphrases that everybody knows: from a comic that recommends passphrases, from films, rhymes and books, and sentences about
+/// passwords. Their letters alone, in lower case, so that no separator makes another one of them; sorted by bytes.
+const FAMOUS: [&str; 59] = [
+    "allemeineentchen",
+    "allemeineentchenschwimmenaufdemsee",
+    "allyourbasearebelongtous",
+    "changemeplease",
+    "correcthorsebatterystaple",
+    "dasistmeinpasswort",
+    "eswareinmal",
+    "franzjagtimkomplettverwahrlostentaxiquerdurchbayern",
+    "happybirthdaytoyou",
+    "humptydumptysatonawall",
+    "hänschenklein",
+    "hänschenkleingingallein",
+    "iamyourfather",
+    "ichbineinberliner",
+    "ichliebemeinenhund",
+    "ihatepasswords",
+    "ihaveadream",
+    "ilovemycat",
+    "ilovemydog",
+    "ilovemyhusband",
+    "ilovemywife",
+    "iloveyouforever",
+    "iloveyousomuch",
+    "inthebeginninggodcreatedtheheavenandtheearth",
+    "inthebeginningwastheword",
+    "itwasthebestoftimes",
+    "itwasthebestoftimesitwastheworstoftimes",
+    "letmeinplease",
+    "livelongandprosper",
+    "lukeiamyourfather",
+    "maryhadalittlelamb",
+    "maytheforcebewithyou",
+    "meinpasswortistgeheim",
+    "mypasswordispassword",
+    "myvoiceismypassport",
+    "myvoiceismypassportverifyme",
+    "nevergonnagiveyouup",
+    "onceuponatime",
+    "ourfatherwhoartinheaven",
+    "passwordispassword",
+    "pleaseletmein",
+    "quickbrownfoxjumpsoverthelazydog",
+    "rowrowrowyourboat",
+    "seinodernichtsein",
+    "seinodernichtseindasisthierdiefrage",
+    "sesamöffnedich",
+    "supercalifragilisticexpialidocious",
+    "thequickbrownfox",
+    "thequickbrownfoxjumpsoverthelazydog",
+    "thisisapassword",
+    "thisismypassword",
+    "thisisnotapassword",
+    "tobeornottobe",
+    "tobeornottobethatisthequestion",
+    "twinkletwinklelittlestar",
+    "vaterunserimhimmel",
+    "winteriscoming",
+    "youshallnotpass",
+    "zumgeburtstagvielglück",
+];
+
+/// Whether `word`, in lower case, is a common password, or holds the letters of a famous passphrase.
 pub(super) fn is_common(word: &str) -> bool {
-    has_line(COMMON, word) || HANDED_OUT.binary_search(&word).is_ok()
+    has_line(COMMON, word) || HANDED_OUT.binary_search(&word).is_ok() || FAMOUS.binary_search(&word).is_ok()
 }
 
 /// Gives all built-in entries to a fingerprint.
 pub(super) fn feed_common(hash: &mut Sha256) {
     hash.update(COMMON_SHA256);
     hash.update(HANDED_OUT.join("\n"));
+    hash.update(FAMOUS.join("\n"));
 }
 
 /// Whether the sorted lines of `text` hold `line`, by binary search over its bytes.
@@ -151,7 +216,7 @@ impl Blocklist {
 /// The built-in entries, for the tests of the gate.
 #[cfg(test)]
 pub(super) fn common() -> impl Iterator<Item = &'static str> {
-    COMMON.lines().chain(HANDED_OUT)
+    COMMON.lines().chain(HANDED_OUT).chain(FAMOUS)
 }
 
 #[cfg(test)]
@@ -164,6 +229,8 @@ mod tests {
         assert!(lines.len() >= 10_000);
         assert!(lines.is_sorted_by(|one, next| one < next));
         assert!(HANDED_OUT.is_sorted_by(|one, next| one < next));
+        assert!(FAMOUS.is_sorted_by(|one, next| one < next));
+        assert!(FAMOUS.iter().all(|phrase| phrase.chars().all(char::is_alphabetic)));
         assert!(common().all(|word| word == word.to_lowercase() && !word.is_empty()));
     }
 
@@ -175,7 +242,8 @@ mod tests {
 
     #[test]
     fn own_words_stand_only_where_the_leaked_list_lacks_them() {
-        let twice: Vec<&str> = HANDED_OUT.into_iter().filter(|word| has_line(COMMON, word)).collect();
+        let own = HANDED_OUT.into_iter().chain(FAMOUS);
+        let twice: Vec<&str> = own.filter(|word| has_line(COMMON, word)).collect();
         assert_eq!(twice, Vec::<&str>::new());
     }
 

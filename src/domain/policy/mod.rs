@@ -32,7 +32,7 @@ pub const MIN_LENGTH: u32 = 15;
 pub const MIN_LENGTH_WITH_SECOND_FACTOR: u32 = 8;
 
 /// Raised with every change of the built-in rules that can refuse a password which the rules before accepted.
-const RULES: u32 = 1;
+const RULES: u32 = 2;
 
 /// What an organization asks of a password.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -201,7 +201,7 @@ pub enum Fault {
     Personal,
     /// One character or short block, again and again.
     Repeated,
-    /// Runs of the alphabet, of digits or of a keyboard's rows.
+    /// Runs of the alphabet, of digits or of neighbouring keys of a keyboard.
     Sequential,
     /// Too easily guessed in the estimate of zxcvbn.
     TooGuessable {

@@ -20,40 +20,107 @@ const MIN_RUN: usize = 3;
 /// How many characters may stand outside of the runs: `abcdefgh12345678!` is no better for its `!`.
 const MAX_REST: usize = 2;
 
-/// What fingers and minds run along, in both directions: the alphabet, the digits, the rows and columns of the
-/// keyboards QWERTY, QWERTZ and AZERTY, and the digits' row with shift.
-const TRACKS: [&str; 31] = [
+/// The fewest characters of runs with which the digits and symbols around them do not count.
+const MIN_CORE: usize = 8;
+
+/// How many digits and symbols around the runs do not count then: a year, and something to end with. More of them may be a
+/// number that nobody guesses.
+const MAX_DRESS: usize = 6;
+
+/// What fingers and minds run along, in both directions: the alphabet and the digits; of the keyboards QWERTY, QWERTZ and AZERTY
+/// the rows, also with shift, the columns and diagonals, and the zigzags between two rows.
+///
+/// Only straight ways and zigzags: the letters of many words (`were`, `assessed`) are neighbours, and no way through a keyboard
+/// goes where it likes.
+const TRACKS: &[&str] = &[
     "abcdefghijklmnopqrstuvwxyz",
     "01234567890",
-    "qwertyuiop",
-    "asdfghjkl",
-    "zxcvbnm",
-    "qwertzuiopü",
-    "asdfghjklöä",
-    "yxcvbnm",
-    "azertyuiop",
-    "qsdfghjklm",
-    "wxcvbn",
+    // Rows.
+    "qwertyuiop[]\\",
+    "asdfghjkl;'",
+    "zxcvbnm,./",
+    "1234567890-=",
+    "qwertzuiopü+",
+    "asdfghjklöä#",
+    "yxcvbnm,.-",
+    "1234567890ß´",
+    "azertyuiop^$",
+    "qsdfghjklmù*",
+    "wxcvbn,;:!",
+    "&é\"'(-è_çà)=",
+    // With shift.
     "!@#$%^&*()_+",
     "!\"§$%&/()=?",
+    // Columns.
     "1qaz",
     "2wsx",
     "3edc",
     "4rfv",
     "5tgb",
     "6yhn",
-    "6zhn",
     "7ujm",
     "8ik,",
     "9ol.",
     "0p;/",
     "1qay",
+    "6zhn",
+    "0pö-",
+    "1aqw",
+    "2zsx",
+    "7uj,",
+    "8ik;",
+    "9ol:",
+    // Columns with shift, which a keyboard's owner takes for symbols.
+    "!qaz",
+    "@wsx",
+    "#edc",
+    "$rfv",
+    "%tgb",
+    "^yhn",
+    "&ujm",
+    "*ik,",
+    "!qay",
+    "\"wsx",
+    "§edc",
+    "&zhn",
+    "/ujm",
+    // Without the digits.
     "qaz",
     "wsx",
     "edc",
     "rfv",
     "tgb",
+    "yhn",
+    "zhn",
+    "ujm",
     "qay",
+    // Diagonals.
+    "zse4",
+    "xdr5",
+    "cft6",
+    "vgy7",
+    "bhu8",
+    "nji9",
+    "mko0",
+    "yse4",
+    "vgz7",
+    "wse4",
+    // Zigzags.
+    "1q2w3e4r5t6y7u8i9o0p",
+    "q1w2e3r4t5y6u7i8o9p0",
+    "1q2w3e4r5t6z7u8i9o0pß",
+    "q1w2e3r4t5z6u7i8o9p0",
+    "1a2z3e4r5t6y7u8i9o0p",
+    "a1z2e3r4t5y6u7i8o9p0",
+    "qawsedrftgyhujikolp;",
+    "aqswdefrgthyjukilo;p",
+    "qawsedrftgzhujikolpö",
+    "aqswdefrgthzjukiloöp",
+    "aqzsedrftgyhujikolpm",
+    "azsxdcfvgbhnjmk,l.;/",
+    "zaxscdvfbgnhmj,k.l",
+    "aysxdcfvgbhnjmk,l.ö-",
+    "yaxscdvfbgnhmj,k.l",
 ];
 
 /// The pattern that fills `password`, if one does; case does not count.
@@ -62,6 +129,14 @@ pub(super) fn find(password: &str) -> Option<Pattern> {
     if is_repeated(&lower) {
         return Some(Pattern::Repeated);
     }
+    fills(&lower, MAX_REST).or_else(|| {
+        let core = without_dress(&lower);
+        (core.len() >= MIN_CORE && lower.len() - core.len() <= MAX_DRESS).then(|| fills(core, 0)).flatten()
+    })
+}
+
+/// The pattern of which `lower` is made but for at most `max_rest` characters.
+fn fills(lower: &[char], max_rest: usize) -> Option<Pattern> {
     let (mut at, mut rest, mut turns) = (0, 0, false);
     while at < lower.len() {
         let same = lower[at..].iter().take_while(|&&character| character == lower[at]).count();
@@ -73,7 +148,7 @@ pub(super) fn find(password: &str) -> Option<Pattern> {
             rest += 1;
             at += 1;
         }
-        if rest > MAX_REST {
+        if rest > max_rest {
             return None;
         }
     }
@@ -84,6 +159,13 @@ pub(super) fn find(password: &str) -> Option<Pattern> {
     } else {
         Some(Pattern::Repeated)
     }
+}
+
+/// The characters from the first letter to the last.
+fn without_dress(characters: &[char]) -> &[char] {
+    let first = characters.iter().position(|character| character.is_alphabetic());
+    let last = characters.iter().rposition(|character| character.is_alphabetic());
+    first.zip(last).map_or(&[], |(first, last)| &characters[first..=last])
 }
 
 /// Whether a block of at most [`MAX_BLOCK`] characters is repeated to the end, where it may be cut.
@@ -137,15 +219,56 @@ mod tests {
             "qwertyuiop12345!!",
             "poiuytrewqlkjhgfdsa",
             "!@#$%^&*()1234567",
+            // Rows of QWERTY, QWERTZ and AZERTY.
+            "qwertyuiop[]asdf",
+            "qwertzuiopüasdfg",
+            "azertyuiopqsdfgh",
+            "mlkjhgfdsqpoiuyt",
+            // Columns, down and up, with shift.
+            "qazwsxedcrfvtgb",
+            "1qazxsw23edcvfr4",
+            "!QAZ@WSX#EDC$RFV",
+            "!QAY\"WSX§EDC4RFV",
+            "qayxswedcvfrtgb",
+            // Diagonals and zigzags.
+            "zse4xdr5cft6vgy7",
+            "1q2w3e4r5t6y7u8i",
+            "q1w2e3r4t5z6u7i8",
+            "qawsedrftgyhujik",
+            "AzSxDcFvGbHnJmK",
+            // With a year.
+            "qwertyuiop2024!!",
+            "1q2w3e4r5t6y2024",
+            "!!qazwsxedc2025",
         ] {
             assert_eq!(find(password), Some(Pattern::Sequential), "{password}");
         }
     }
 
     #[test]
+    fn words_whose_letters_are_neighbours_are_no_walk() {
+        for password in [
+            "were we there were",
+            "assessed deserted",
+            "weary reader rewards",
+            "sweet tweed trees wept",
+            "free trees were red",
+            "we were as weird as ever",
+            "polka million pool lion",
+            "qwerty tastes like dust",
+            "asdf is no sentence",
+            // A number that nobody guesses stands beside the walk.
+            "qwertyuiop 8302 5519 7746",
+            "4815162342 qwerty lamp",
+        ] {
+            assert_eq!(find(password), None, "{password}");
+        }
+    }
+
+    #[test]
     fn a_run_inside_of_a_password_is_no_fault() {
         for password in
-            ["", "a", "my abc horse 123 lamp", "defghi is a word I know", "correct horse battery staple", "ab", "xk7"]
+            ["", "a", "my abc horse 123 lamp", "defghi is a word I know", "lamp horse battery staple", "ab", "xk7"]
         {
             assert_eq!(find(password), None, "{password}");
         }

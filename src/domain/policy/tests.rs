@@ -23,9 +23,9 @@ fn with(change: impl FnOnce(&mut Policy)) -> Policy {
     policy
 }
 
-/// The forty candidates of the gate: whatever way a password comes, this is what becomes of it under the default
+/// The candidates of the gate: whatever way a password comes, this is what becomes of it under the default
 /// policy, for the user above.
-fn candidates() -> [(&'static str, Vec<Fault>); 40] {
+fn candidates() -> [(&'static str, Vec<Fault>); 47] {
     let short = |has| TooShort { min: 15, has };
     [
         ("lamp river stone", vec![]),
@@ -68,11 +68,18 @@ fn candidates() -> [(&'static str, Vec<Fault>); 40] {
         ("abcdefgh12345678", vec![Common, Sequential]),
         ("1234567890123456", vec![Sequential]),
         ("qwertyuiopasdfgh", vec![Sequential]),
+        ("correct horse battery staple", vec![Common]),
+        ("CorrectHorseBatteryStaple", vec![Common]),
+        ("correct-horse-battery-staple-2024!", vec![Common]),
+        ("c0rrect_h0rse_battery_staple", vec![Common]),
+        ("1q2w3e4r5t6y7u8i", vec![Common, Sequential]),
+        ("qawsedrftgzhujik", vec![Sequential]),
+        ("the horse was correct, the battery stapled", vec![]),
     ]
 }
 
 #[test]
-fn forty_candidates_get_their_verdict() {
+fn the_candidates_get_their_verdict() {
     for (password, expected) in candidates() {
         assert_eq!(default_faults(password), expected, "{password:?}");
     }

@@ -84,13 +84,13 @@ fn a_large_mail_arrives_whole() {
 
 #[test]
 fn what_the_program_says_is_the_reply_short_and_harmless() {
-    let Handover::Refused { reply } = run("cat >/dev/null; printf 'no \\033[2Jsuch\\n\\n  user\\377\\n' >&2; exit 67")
+    let Handover::Refused { reply, .. } =
+        run("cat >/dev/null; printf 'no \\033[2Jsuch\\n\\n  user\\377\\n' >&2; exit 67")
     else {
         panic!("not refused");
     };
     assert!(reply.ends_with(": exit status 67 (no such user): no \\u{1b}[2Jsuch; user\u{fffd}"), "{reply}");
-    let Handover::Deferred { reply, slow_down: false } =
-        run("cat >/dev/null; head -c 99999 /dev/zero | tr '\\0' x >&2; exit 75")
+    let Handover::Deferred { reply, .. } = run("cat >/dev/null; head -c 99999 /dev/zero | tr '\\0' x >&2; exit 75")
     else {
         panic!("not deferred");
     };

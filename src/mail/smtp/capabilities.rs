@@ -52,7 +52,8 @@ mod tests {
     use super::*;
 
     fn read(lines: &[&str]) -> Capabilities {
-        Capabilities::read(&Reply { code: 250, lines: lines.iter().map(|line| (*line).to_owned()).collect() })
+        let lines = lines.iter().map(|line| (*line).to_owned()).collect();
+        Capabilities::read(&Reply { code: 250, lines, others: Vec::new() })
     }
 
     #[test]

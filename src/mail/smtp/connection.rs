@@ -44,6 +44,8 @@ struct Session {
     riding: Option<Envelope>,
     /// A mail was announced and then refused: RSET before the next MAIL.
     is_begun: bool,
+    /// How many mails the relay has taken.
+    taken: u32,
 }
 
 /// The end of a mail: what became of it, `Ok` if the connection goes on.
@@ -51,7 +53,7 @@ type Ended = Result<Handover, Handover>;
 
 impl Connection {
     pub(super) fn new(wire: Wire, capabilities: Capabilities, relay: &Relay) -> Self {
-        let session = Session { wire, capabilities, riding: None, is_begun: false };
+        let session = Session { wire, capabilities, riding: None, is_begun: false, taken: 0 };
         Self { session: Some(session), relay: relay.clone(), may_have_left: false }
     }
 
@@ -70,8 +72,11 @@ impl Connection {
             end: Instant::now() + relay.timeouts.whole,
             may_have_left: &mut self.may_have_left,
         };
+        // Behind the last mail of a connection no other is announced.
+        let next = next.filter(|_| !relay.is_last_mail(session.taken));
         match delivery.run(&mut session, next).await {
             Ok(handover) => {
+                session.taken += u32::from(matches!(handover, Handover::Accepted { .. }));
                 self.session = Some(session);
                 handover
             }
@@ -84,10 +89,17 @@ impl Connection {
         self.session.is_some()
     }
 
+    /// Whether the relay has taken as many mails on this connection as [`Relay::mails_per_connection`] allows.
+    pub fn is_used_up(&self) -> bool {
+        let taken = self.session.as_ref().map_or(0, |session| session.taken);
+        self.relay.mails_per_connection.is_some_and(|most| taken >= most)
+    }
+
     /// Whether the envelope given as `next` can ride. One with an address outside ASCII never does, nor does any behind
     /// a content outside ASCII: what they need is said at MAIL, and depends on the content.
     pub fn can_ride(&self) -> bool {
-        self.session.as_ref().is_some_and(|session| session.capabilities.pipelining)
+        let may_ride = |session: &Session| session.capabilities.pipelining && !self.relay.is_last_mail(session.taken);
+        self.session.as_ref().is_some_and(may_ride)
     }
 
     /// Whether a mail was announced that the next call must be for.
@@ -135,17 +147,24 @@ impl Delivery<'_> {
         };
         let parameters = match self.parameters(&session.capabilities) {
             Ok(parameters) => parameters,
-            Err(reply) if rides => return Err(Handover::Refused { reply }),
-            Err(reply) => return Ok(Handover::Refused { reply }),
+            Err(reply) if rides => return Err(Handover::Refused { reply, relay: None }),
+            Err(reply) => return Ok(Handover::Refused { reply, relay: None }),
         };
         if rides && !parameters.is_empty() {
             let words = "the connection was given up, because the mail was announced without what it needs";
             return Err(self.trouble(TroubleKind::Later, Phase::Mail, words));
         }
-        let refused = match rides {
+        let commands = Announcement::new(&self.mail.envelope, parameters);
+        let mut refused = match rides {
             true => self.answers(session, None).await?,
-            false => self.announce(session, &Announcement::new(&self.mail.envelope, parameters)).await?,
+            false => self.announce(session, &commands).await?,
         };
+        if session.capabilities.pipelining && refused.as_ref().is_some_and(refuses_pipelining) {
+            // It offers what it then refuses, so no connection to it uses that any more.
+            session.capabilities.pipelining = false;
+            self.relay.give_up_pipelining();
+            refused = self.announce(session, &commands).await?;
+        }
         match refused {
             Some(handover) => Ok(handover),
             None => self.content(session, next).await,
@@ -319,14 +338,13 @@ impl Delivery<'_> {
             && envelope::fault(next).is_none()
     }
 
-    /// What a reply of 4yz or 5yz means: at MAIL it is the relay's trouble, later it is the recipient's.
+    /// A reply of 4yz or 5yz.
     fn refusal(&self, phase: Phase, reply: &Reply) -> Handover {
         let words = reply.words_about(&self.mail.content);
-        match (phase, reply.code) {
-            (Phase::Mail, 400..=499) => self.trouble(TroubleKind::Later, phase, &words),
-            (Phase::Mail, _) => self.trouble(TroubleKind::ForGood, phase, &words),
-            (_, 400..=499) => Handover::Deferred { reply: words, slow_down: reply.asks_to_slow_down() },
-            _ => Handover::Refused { reply: words },
+        let relay = Some(reply.about(phase, &self.mail.envelope.recipient));
+        match reply.code {
+            400..=499 => Handover::Deferred { reply: words, relay },
+            _ => Handover::Refused { reply: words, relay },
         }
     }
 
@@ -366,4 +384,8 @@ impl Delivery<'_> {
 fn trouble(relay: &Relay, kind: TroubleKind, phase: Phase, words: &str) -> Handover {
     let trouble: Trouble = relay.trouble(kind, phase, words);
     Handover::Trouble(trouble)
+}
+
+fn refuses_pipelining(handover: &Handover) -> bool {
+    matches!(handover, Handover::Refused { relay: Some(reply), .. } if reply.refuses_pipelining())
 }

@@ -37,7 +37,8 @@ impl Relay {
     /// When the relay cannot be used; what that means is in [`Trouble::kind`].
     pub async fn open(&self) -> Result<Connection, Trouble> {
         let opening = Opening { relay: self, end: Instant::now() + self.timeouts.whole };
-        let (wire, capabilities) = opening.run().await?;
+        let (wire, mut capabilities) = opening.run().await?;
+        capabilities.pipelining &= self.takes_pipelining();
         Ok(Connection::new(wire, capabilities, self))
     }
 }

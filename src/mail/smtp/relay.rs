@@ -4,6 +4,8 @@ use std::fmt;
 use std::net::IpAddr;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::Ordering;
 
 use tokio_rustls::rustls::ClientConfig;
 use tokio_rustls::rustls::pki_types::ServerName;
@@ -19,7 +21,8 @@ use crate::mail::handover::Trouble;
 use crate::mail::handover::TroubleKind;
 use crate::private_file::Problem;
 
-/// A mail relay, as it is configured. Clones share the TLS settings and the sessions that TLS resumes.
+/// A mail relay, as it is configured. Clones share the TLS settings, the sessions that TLS resumes, and what was
+/// learned of the relay.
 #[derive(Clone)]
 pub struct Relay {
     host: String,
@@ -35,8 +38,12 @@ pub struct Relay {
     pub login: Option<Login>,
     /// How long each part may take.
     pub timeouts: Timeouts,
+    /// How many mails go over one connection; `None`: as many as the relay takes.
+    pub mails_per_connection: Option<u32>,
     /// Who hears the dialogue.
     pub transcript: Option<Transcript>,
+    /// It has refused several commands in one write, though it offers to take them.
+    refuses_pipelining: Arc<AtomicBool>,
 }
 
 /// Why a relay cannot be used as it is configured.
@@ -93,7 +100,9 @@ impl Relay {
             helo: "localhost".to_owned(),
             login: None,
             timeouts: Timeouts::default(),
+            mails_per_connection: None,
             transcript: None,
+            refuses_pipelining: Arc::default(),
         })
     }
 
@@ -118,6 +127,20 @@ impl Relay {
 
     pub(super) fn ca_file(&self) -> Option<&str> {
         self.ca_file.as_deref()
+    }
+
+    /// Whether the next mail is the last one of a connection on which so many were taken.
+    pub(super) fn is_last_mail(&self, taken: u32) -> bool {
+        self.mails_per_connection.is_some_and(|most| taken.saturating_add(1) >= most)
+    }
+
+    /// From now on each command waits for the reply to the one before it, on every connection that is opened.
+    pub(super) fn give_up_pipelining(&self) {
+        self.refuses_pipelining.store(true, Ordering::Relaxed);
+    }
+
+    pub(super) fn takes_pipelining(&self) -> bool {
+        !self.refuses_pipelining.load(Ordering::Relaxed)
     }
 
     /// Host and port, as people write them.

@@ -1,5 +1,9 @@
 //! Replies of the relay (RFC 5321, 4.2).
 
+use crate::domain::email_address::EmailAddress;
+use crate::domain::relay::Phase;
+use crate::domain::reply::RelayReply;
+use crate::domain::reply::Status;
 use crate::domain::text;
 
 /// The longest line of a reply, in bytes; RFC 5321, 4.5.3.1.5, allows 512.
@@ -18,32 +22,35 @@ const MIN_MASKED_LETTERS: usize = 20;
 /// A reply, whole.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Reply {
-    /// Three digits.
+    /// Three digits: those of the last line, should others stand before it.
     pub(super) code: u16,
-    /// The text of each line, at least one.
+    /// The text of each line with that code, at least one.
     pub(super) lines: Vec<String>,
+    /// The lines with other codes, with them.
+    pub(super) others: Vec<String>,
 }
 
 /// A reply of which lines may still be missing.
 #[derive(Debug, Default)]
 pub(super) struct Unfinished {
-    code: Option<u16>,
-    lines: Vec<String>,
+    lines: Vec<(u16, String)>,
     bytes: usize,
 }
 
 /// One line: the code, whether it is the last, and the text. A text that is not UTF-8 is still a text: what counts is
-/// the code. A code alone is a line without a text, with or without the space that RFC 5321, 4.2.1, wants.
+/// the code, and any digits may follow its first one: Postfix's access maps say 571. A code alone is a line without a text,
+/// with or without the space that RFC 5321, 4.2.1, wants; some relays have other marks in its place.
 fn line(line: &[u8]) -> Option<(u16, bool, String)> {
     let (code, rest) = line.split_at_checked(3)?;
-    let [hundreds @ b'2'..=b'5', tens @ b'0'..=b'5', ones @ b'0'..=b'9'] = code else { return None };
+    let [hundreds @ b'2'..=b'5', tens @ b'0'..=b'9', ones @ b'0'..=b'9'] = code else { return None };
     let digit = |byte: &u8| u16::from(*byte - b'0');
     let code = digit(hundreds) * 100 + digit(tens) * 10 + digit(ones);
     let (is_last, rest) = match rest.split_first() {
         None => (true, rest),
         Some((b' ', rest)) => (true, rest),
         Some((b'-', rest)) => (false, rest),
-        Some(_) => return None,
+        Some((mark, _)) if mark.is_ascii_alphanumeric() => return None,
+        Some((_, rest)) => (true, rest),
     };
     Some((code, is_last, String::from_utf8_lossy(rest).into_owned()))
 }
@@ -51,7 +58,7 @@ fn line(line: &[u8]) -> Option<(u16, bool, String)> {
 impl Unfinished {
     /// Whether it has no line yet.
     pub(super) fn is_empty(&self) -> bool {
-        self.code.is_none()
+        self.lines.is_empty()
     }
 
     /// Takes the next line, without its end; the reply, if it is whole now.
@@ -62,14 +69,13 @@ impl Unfinished {
         let Some((code, is_last, text)) = line(bytes) else {
             return Err(format!("what is not SMTP: {}", text::quoted(&String::from_utf8_lossy(bytes), 80)));
         };
-        let first = *self.code.get_or_insert(code);
-        if code != first {
-            return Err(format!("one reply with two codes, {first} and {code}"));
-        }
         self.bytes += bytes.len();
-        self.lines.push(text);
+        self.lines.push((code, text));
         if is_last {
-            return Ok(Some(Reply { code, lines: std::mem::take(&mut self.lines) }));
+            let (own, others): (Vec<_>, Vec<_>) = self.lines.drain(..).partition(|(of_line, _)| *of_line == code);
+            let lines = own.into_iter().map(|(_, text)| text).collect();
+            let others = others.into_iter().map(|(code, text)| format!("{code} {text}")).collect();
+            return Ok(Some(Reply { code, lines, others }));
         }
         if self.lines.len() >= MAX_LINES || self.bytes > MAX_BYTES {
             return Err(format!("a reply without an end: {} lines, {} bytes", self.lines.len(), self.bytes));
@@ -79,18 +85,16 @@ impl Unfinished {
 }
 
 impl Reply {
-    /// The enhanced status code (RFC 3463) at the start of the text.
-    fn status(&self) -> Option<&str> {
-        let word = self.lines.first()?.split(' ').next()?;
-        let mut parts = word.split('.');
-        let is_number = |part: &str| (1..=3).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_digit());
-        let numbers = [parts.next()?, parts.next()?, parts.next()?];
-        (parts.next().is_none() && numbers.into_iter().all(is_number)).then_some(word)
+    /// What a refusal says about a mail to this recipient.
+    pub(super) fn about(&self, phase: Phase, recipient: &EmailAddress) -> RelayReply {
+        let status = self.lines.iter().rev().find_map(|line| Status::at_start(line));
+        RelayReply::new(phase, self.code, status, &self.lines.join(" "), recipient)
     }
 
-    /// Whether the relay asks for a slower pace: it hangs up (421), or refuses for now out of policy (4.7.x, RFC 3463).
-    pub(super) fn asks_to_slow_down(&self) -> bool {
-        self.code == 421 || self.code < 500 && self.status().is_some_and(|status| status.starts_with("4.7."))
+    /// The enhanced status code (RFC 3463) at the start of the text.
+    fn status(&self) -> Option<&str> {
+        let line = self.lines.first()?;
+        Status::at_start(line).and_then(|_| line.split_ascii_whitespace().next())
     }
 
     /// The code and the text as one line: visible, and not too long.
@@ -128,6 +132,10 @@ impl Reply {
                 joined.push(' ');
                 joined.push_str(line);
             }
+        }
+        if !self.others.is_empty() {
+            joined
+                .push_str(&format!(" (the last of several codes in one reply; before it: {})", self.others.join(" ")));
         }
         joined
     }
@@ -184,20 +192,30 @@ mod tests {
 
     #[test]
     fn what_is_no_reply_is_named() {
-        for text in ["", "25", "2500 ok", "250_ok", "abc hello", "150 x", "260 x", "650 x", " 250 x", "HTTP/1.1 400"] {
+        for text in ["", "25", "2500 ok", "250ok", "abc hello", "150 x", "650 x", " 250 x", "HTTP/1.1 400"] {
             assert!(reply(text.as_bytes()).unwrap_err().starts_with("what is not SMTP"), "{text}");
         }
-        assert_eq!(reply(b"250-a\n550 b").unwrap_err(), "one reply with two codes, 250 and 550");
         assert!(reply("250-x\n".repeat(200).as_bytes()).unwrap_err().starts_with("a reply without an end: 128 lines"));
         let long = format!("250-{}\n", "x".repeat(4000)).repeat(40);
         assert!(reply(long.as_bytes()).unwrap_err().starts_with("a reply without an end: 17 lines"));
     }
 
     #[test]
-    fn policy_refusals_ask_for_a_slower_pace() {
-        let slow = |text: &str| reply(text.as_bytes()).unwrap().unwrap().asks_to_slow_down();
-        assert!(slow("421 bye") && slow("450 4.7.1 greylisted") && slow("451 4.7.650 throttled"));
-        assert!(!slow("450 4.2.0 busy") && !slow("450 4.7 x") && !slow("550 4.7.1 x") && !slow("452 full 4.7.1"));
+    fn any_three_digits_from_200_to_599_are_a_code() {
+        for code in 200..600 {
+            for text in [format!("{code} x"), format!("{code}"), format!("{code}: x"), format!("{code}\tx")] {
+                assert_eq!(reply(text.as_bytes()).unwrap().unwrap().code, code, "{text}");
+            }
+        }
+    }
+
+    #[test]
+    fn of_several_codes_in_one_reply_the_last_holds_and_the_words_have_them_all() {
+        let several = reply(b"550-5.1.1 Unknown user\n550-5.1.1 here\n554 5.0.0 Rejected").unwrap().unwrap();
+        let words = "554 5.0.0 Rejected (the last of several codes in one reply; before it: 550 5.1.1 Unknown user \
+                     550 5.1.1 here)";
+        assert_eq!((several.code, several.words().as_str()), (554, words));
+        assert_eq!(reply(b"250-ok\n550 no").unwrap().unwrap().code, 550);
     }
 
     #[test]

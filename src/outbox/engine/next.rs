@@ -41,7 +41,7 @@ impl Engine<'_> {
             }
         };
         if let Some(answer) = instead {
-            aside.into_iter().for_each(|(id, _)| self.supply.give_back(id));
+            aside.into_iter().for_each(|(id, _)| self.supply.give_back(id, false));
             return Ok(answer);
         }
         let due = match aside {
@@ -50,6 +50,9 @@ impl Engine<'_> {
                 // The relay may wait for its content.
                 None => return Ok(Answer::Open(Duration::ZERO)),
             },
+            None if self.suspicion.is_probing() && self.suspicion.wants_probe().is_none() => {
+                return Ok(Answer::Wait(super::LOOK));
+            }
             None => {
                 let has_turn = std::mem::take(&mut self.workers[number].has_turn);
                 let wait = if has_turn { Duration::ZERO } else { self.pace.next(Instant::now()) };
@@ -57,13 +60,30 @@ impl Engine<'_> {
                     self.workers[number].has_turn = true;
                     return Ok(Answer::Wait(wait));
                 }
-                let Some(due) = self.take(writing, now)? else { return Ok(Answer::End) };
-                due
+                let due = match self.suspicion.is_probing() {
+                    true => self.take_probe(writing, now)?,
+                    false => self.take(writing, now)?,
+                };
+                match due {
+                    Some(due) => due,
+                    None if !self.suspicion.is_probing() => return Ok(Answer::End),
+                    None if self.in_flight() > 0 => return Ok(Answer::Wait(super::LOOK)),
+                    None => {
+                        self.conclude(writing, now)?;
+                        return Ok(Answer::Wait(Duration::ZERO));
+                    }
+                }
             }
         };
+        let in_flight = InFlight {
+            id: due.id,
+            lifetime_from: due.lifetime_from,
+            attempts: due.attempts,
+            given_back: due.given_back,
+            domain: due.address.domain().to_ascii_lowercase(),
+        };
         let parcel = self.begin(writing, due, now)?;
-        let (id, first_try_at, attempts) = (parcel.id, parcel.date, parcel.attempts);
-        self.workers[number].in_flight = Some(InFlight { id, first_try_at, attempts });
+        self.workers[number].in_flight = Some(in_flight);
         let next = if can_ride { self.set_aside(writing, number, now)? } else { None };
         Ok(Answer::Send { parcel: Box::new(parcel), next })
     }
@@ -107,7 +127,7 @@ impl Engine<'_> {
     fn set_aside(&mut self, writing: &Writing<'_>, number: usize, now: Timestamp) -> Result<Option<Envelope>> {
         // A worker that must wait before its next message must not have announced one.
         let is_canary = self.order.canary.is_some_and(|count| self.report.accepted < count);
-        if self.pace.is_limited() || is_canary {
+        if self.pace.is_limited() || is_canary || self.suspicion.is_probing() {
             return Ok(None);
         }
         let Some(due) = self.take(writing, now)? else { return Ok(None) };
@@ -147,7 +167,6 @@ impl Engine<'_> {
             locale,
             date: due.first_try_at.unwrap_or(now),
             created_at: due.created_at,
-            attempts: due.attempts,
             must_change,
             nonce,
             message_id,

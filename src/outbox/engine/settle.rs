@@ -7,18 +7,20 @@ use jiff::Timestamp;
 use super::Engine;
 use crate::domain::message::MessageId;
 use crate::domain::message::MessageState;
+use crate::domain::relay::Phase;
+use crate::domain::reply::About;
+use crate::domain::reply::RelayReply;
+use crate::domain::reply::Throttle;
 use crate::mail::handover::Handover;
-use crate::mail::handover::Phase;
-use crate::mail::handover::Trouble;
-use crate::mail::handover::TroubleKind;
-use crate::outbox::Halt;
-use crate::outbox::outcome::speaks_of_us;
+use crate::outbox::InFlight;
+use crate::outbox::suspicion::Suspect;
 use crate::store::Result;
 use crate::store::Writing;
 use crate::store::outbox::Settlement;
 
-/// So many refusals of us, before the relay took anything, end the run.
-const ENOUGH_REFUSALS: u32 = 3;
+/// So many 4yz in a row ask for a slower pace, whatever their words; and so many at the slowest pace say that none helps.
+const THROTTLED: u32 = 3;
+const HOPELESS: u32 = 5;
 
 impl Engine<'_> {
     /// Writes down what became of a worker's message.
@@ -33,44 +35,173 @@ impl Engine<'_> {
         let Some(in_flight) = self.workers[number].in_flight.take().filter(|in_flight| in_flight.id == id) else {
             return Ok(());
         };
-        match &handover {
-            Handover::Accepted { .. } => self.pace.taken(),
-            Handover::Deferred { slow_down: true, .. } => self.pace.slow_down(Instant::now()),
-            _ => {}
-        }
-        let handover = self.whose_refusal(handover);
-        if let Handover::Trouble(trouble) = &handover {
-            self.last_trouble = Some(trouble.clone());
-        }
-        let settlement = self.outcomes.settlement(&in_flight, handover, self.surroundings.random, now);
-        writing.settle_message(id, &settlement, now)?;
-        match settlement {
-            Settlement::Tried { state, reply, .. } => {
-                self.report.count(state);
-                if state != MessageState::Accepted {
-                    self.last_error = Some(reply);
-                }
+        match handover {
+            Handover::Deferred { reply, relay: Some(relay) } | Handover::Refused { reply, relay: Some(relay) } => {
+                self.nonsense.is_over();
+                self.settle_refusal(writing, &in_flight, relay, reply, now)
             }
-            Settlement::Released if self.outcomes.is_left_alone(id) => self.supply.leave_alone(id),
-            Settlement::Released => self.supply.give_back(id),
+            Handover::Trouble(trouble) => {
+                self.suspicion.forget_probe(id);
+                let is_over_the_mail = trouble.phase >= Phase::Mail;
+                if !self.nonsense.is_met_again(id, &trouble) {
+                    self.supply.give_back(id, is_over_the_mail);
+                    return self.record(writing, &in_flight, Handover::Trouble(trouble), now);
+                }
+                let handover = Handover::Refused { reply: trouble.words, relay: None };
+                self.record(writing, &in_flight, handover, now)
+            }
+            handover => {
+                self.nonsense.is_over();
+                if matches!(handover, Handover::Accepted { .. }) {
+                    self.note_accepted(writing, &in_flight, now)?;
+                } else {
+                    self.suspicion.forget_probe(id);
+                }
+                self.record(writing, &in_flight, handover, now)
+            }
+        }
+    }
+
+    fn record(
+        &mut self,
+        writing: &Writing<'_>,
+        in_flight: &InFlight,
+        handover: Handover,
+        now: Timestamp,
+    ) -> Result<()> {
+        let settlement = self.outcomes.settlement(in_flight, handover, self.surroundings.random, now);
+        self.write(writing, in_flight.id, settlement, now)
+    }
+
+    fn write(&mut self, writing: &Writing<'_>, id: MessageId, settlement: Settlement, now: Timestamp) -> Result<()> {
+        writing.settle_message(id, &settlement, now)?;
+        if let Settlement::Tried { state, reply, .. } = settlement {
+            self.supply.forget(id);
+            self.report.count(state);
+            if state != MessageState::Accepted {
+                self.last_error = Some(reply);
+            }
         }
         Ok(())
     }
 
-    /// As long as the relay has taken nothing at all, a refusal that speaks of the sender may be for everybody: it burns
-    /// nobody's mail, and a few of them end the run.
-    fn whose_refusal(&mut self, handover: Handover) -> Handover {
-        let has_taken_any = self.report.accepted + self.order.before.accepted > 0;
-        let Handover::Refused { reply } = handover else { return handover };
-        if has_taken_any || !speaks_of_us(&reply) {
-            return Handover::Refused { reply };
+    fn note_accepted(&mut self, writing: &Writing<'_>, in_flight: &InFlight, now: Timestamp) -> Result<()> {
+        self.pace.taken();
+        self.connections.taken();
+        self.relay.throttled_in_row = 0;
+        self.relay.hopeless = 0;
+        let cleared = self.suspicion.accepted();
+        self.fail(writing, cleared, now)?;
+        let Some(hold) = &mut self.relay.hold else { return Ok(()) };
+        // What was refused for now, as everything was, and is accepted now, was greylisted.
+        self.relay.greylists |= in_flight.given_back && hold.reply.starts_with('4');
+        if !hold.has_accepted || hold.count > 0 {
+            (hold.has_accepted, hold.count) = (true, 0);
+            writing.end_relay_hold()?;
         }
-        self.refusals_of_us += 1;
-        if self.refusals_of_us == ENOUGH_REFUSALS {
-            let words = format!("the relay refuses mail from here, whoever it is for: {reply}");
-            self.report.trouble = Some(Trouble { kind: TroubleKind::ForGood, phase: Phase::Rcpt, words });
-            self.stop(Halt::Trouble);
+        Ok(())
+    }
+
+    /// A relay's refusal: whose it is may only be known from the replies to others.
+    fn settle_refusal(
+        &mut self,
+        writing: &Writing<'_>,
+        in_flight: &InFlight,
+        reply: RelayReply,
+        words: String,
+        now: Timestamp,
+    ) -> Result<()> {
+        let is_permanent = reply.is_permanent();
+        if let Some((known, until)) = &self.relay.refuses_everything
+            && known.is_same(&reply)
+        {
+            let settlement = self.outcomes.released(in_flight, words, now, Some(*until));
+            return self.write(writing, in_flight.id, settlement, now);
         }
-        Handover::Deferred { reply, slow_down: false }
+        if reply.phase == Phase::Mail && !is_permanent {
+            return self.settle_refused_mail(writing, in_flight, &reply, words, now);
+        }
+        let told = |words| match is_permanent {
+            true => Handover::Refused { reply: words, relay: None },
+            false => Handover::Deferred { reply: words, relay: None },
+        };
+        if self.is_its_own(in_flight, &reply) {
+            self.suspicion.forget_probe(in_flight.id);
+            let cleared = self.suspicion.answered(reply.phase);
+            self.fail(writing, cleared, now)?;
+            return self.record(writing, in_flight, told(words), now);
+        }
+        let is_paced = !is_permanent && self.report.accepted > 0 && reply.throttle() != Throttle::No;
+        // Until it is known whose refusal it is, the message is deferred, so that whatever happens nobody is failed for it.
+        if is_permanent {
+            let settlement = self.outcomes.suspected(in_flight, words.clone(), self.surroundings.random, now);
+            self.write(writing, in_flight.id, settlement, now)?;
+        } else {
+            self.record(writing, in_flight, told(words.clone()), now)?;
+        }
+        let suspect = Suspect { id: in_flight.id, lifetime_from: in_flight.lifetime_from, is_permanent };
+        let is_hopeless = is_paced && self.hear_throttle(&reply);
+        let cleared = self.suspicion.refused(suspect, &in_flight.domain, reply, words, is_paced);
+        self.fail(writing, cleared, now)?;
+        if is_hopeless || self.suspicion.is_confirmed() {
+            self.stop_refused(writing, now)?;
+        }
+        Ok(())
+    }
+
+    /// Whether a refusal is the message's own, whatever the others get.
+    fn is_its_own(&self, in_flight: &InFlight, reply: &RelayReply) -> bool {
+        // It was refused with everything else before, and since then the relay has accepted others.
+        let has_accepted_others = self.relay.hold.as_ref().is_some_and(|hold| hold.has_accepted);
+        let is_greylisted = self.relay.greylists && reply.phase == Phase::Rcpt && !reply.is_permanent();
+        reply.about() == About::Recipient || in_flight.given_back && has_accepted_others || is_greylisted
+    }
+
+    /// 4yz at MAIL, before the relay heard for whom the mail is. As long as the relay has taken nothing it is in trouble; then
+    /// it wants less. Another message is tried before this one again.
+    fn settle_refused_mail(
+        &mut self,
+        writing: &Writing<'_>,
+        in_flight: &InFlight,
+        reply: &RelayReply,
+        words: String,
+        now: Timestamp,
+    ) -> Result<()> {
+        self.suspicion.forget_probe(in_flight.id);
+        let has_accepted = self.report.accepted > 0;
+        let is_hopeless = has_accepted && self.hear_throttle(reply);
+        if has_accepted && self.outcomes.is_lost_again(in_flight.id) {
+            self.record(writing, in_flight, Handover::Deferred { reply: words.clone(), relay: None }, now)?;
+        } else {
+            self.supply.give_back(in_flight.id, true);
+            let settlement = self.outcomes.released(in_flight, words.clone(), now, None);
+            self.write(writing, in_flight.id, settlement, now)?;
+        }
+        if is_hopeless {
+            let cleared = self.suspicion.accepted();
+            self.fail(writing, cleared, now)?;
+            self.refuse_everything(writing, reply.clone(), &words, now)?;
+        }
+        Ok(())
+    }
+
+    /// The relay may want less. Whether even the slowest pace does not help.
+    fn hear_throttle(&mut self, reply: &RelayReply) -> bool {
+        self.relay.throttled_in_row += 1;
+        let is_lowered = match reply.throttle() {
+            Throttle::Connections => {
+                let open = self.open_connections();
+                self.connections.lower(open.saturating_sub(1))
+            }
+            Throttle::Pace => false,
+            _ if self.relay.throttled_in_row >= THROTTLED || self.pace.is_slowed() => false,
+            Throttle::Unclear | Throttle::No => return false,
+        };
+        let was_slowest = self.pace.is_slowest();
+        if !is_lowered && self.pace.slow_down(Instant::now()) {
+            self.connections.lower(self.connections.allowed() / 2);
+        }
+        self.relay.hopeless += u32::from(was_slowest);
+        self.relay.hopeless >= HOPELESS
     }
 }

@@ -31,7 +31,7 @@ pub(crate) use run::Run;
 pub(crate) use words::words;
 
 /// A password that meets the default policy.
-pub(crate) const GOOD: &str = "correct horse battery staple";
+pub(crate) const GOOD: &str = "quiet horse battery lantern";
 /// Another one.
 pub(crate) const OTHER: &str = "seven violet umbrellas whistle";
 
@@ -44,6 +44,11 @@ pub(crate) const MALLORY: u32 = 61_003;
 /// Takes out of a store what came with the canonical form of addresses.
 pub(crate) const WITHOUT_EMAIL_KEYS: &str = "DROP INDEX user_email_key; DROP INDEX user_email_key_is_unique; \
      ALTER TABLE user DROP COLUMN email_collides; ALTER TABLE user DROP COLUMN email_key;";
+
+/// Takes away what a store of the version before relay refusals were kept did not have.
+pub(crate) const WITHOUT_RELAY_REFUSALS: &str = "DROP INDEX message_given_back; DROP TABLE relay_hold; \
+     ALTER TABLE message DROP COLUMN given_back; ALTER TABLE message DROP COLUMN lifetime_from; \
+     ALTER TABLE job DROP COLUMN paused_at;";
 
 /// The cheapest hash that the configuration takes.
 const ARGON2: &str = "[password.argon2]\nmemory_kib = 19456\niterations = 2\n";

@@ -1,0 +1,148 @@
+//! A relay that refuses everything: the run stops, and nobody is burnt.
+
+use jiff::Timestamp;
+
+use super::Engine;
+use crate::domain::message::MessageId;
+use crate::domain::message::MessageState;
+use crate::domain::reply::RelayReply;
+use crate::domain::retry;
+use crate::mail::handover::Trouble;
+use crate::mail::handover::TroubleKind;
+use crate::outbox::Halt;
+use crate::outbox::suspicion::PROBES;
+use crate::outbox::suspicion::Suspect;
+use crate::store::Result;
+use crate::store::Writing;
+use crate::store::outbox::Due;
+use crate::store::relay_refusals::RelayHold;
+
+/// What a run knows of the relay.
+#[derive(Debug, Default)]
+pub(super) struct RelayView {
+    /// The last time that it refused everything, as the store has it.
+    pub(super) hold: Option<RelayHold>,
+    /// It accepts what it had refused for now: it greylists, and everybody is tried once.
+    pub(super) greylists: bool,
+    /// It refuses everything with this reply; until when nothing is to be sent.
+    pub(super) refuses_everything: Option<(RelayReply, Timestamp)>,
+    /// How many refusals in a row may have asked for a slower pace, and how many of them at the slowest.
+    pub(super) throttled_in_row: u32,
+    pub(super) hopeless: u32,
+}
+
+impl Engine<'_> {
+    /// Fails those of the suspects that were refused permanently: the refusals were their own.
+    pub(super) fn fail(&mut self, writing: &Writing<'_>, suspects: Vec<Suspect>, now: Timestamp) -> Result<()> {
+        for suspect in suspects.into_iter().filter(|suspect| suspect.is_permanent) {
+            if writing.fail_deferred(suspect.id, now)? {
+                self.report.deferred -= 1;
+                self.report.count(MessageState::Failed);
+            }
+        }
+        Ok(())
+    }
+
+    /// Stops the run, because the relay refuses everything, and gives the tries back.
+    pub(super) fn stop_refused(&mut self, writing: &Writing<'_>, now: Timestamp) -> Result<()> {
+        let (Some((reply, words)), suspects) = self.suspicion.conclude() else { return Ok(()) };
+        let until = self.refuse_everything(writing, reply, &words, now)?;
+        self.give_back(writing, suspects, until)
+    }
+
+    fn give_back(&mut self, writing: &Writing<'_>, suspects: Vec<Suspect>, until: Timestamp) -> Result<()> {
+        for suspect in suspects {
+            if writing.give_back_message(suspect.id, suspect.lifetime_from, until)? {
+                self.report.deferred -= 1;
+            }
+        }
+        Ok(())
+    }
+
+    /// The end of the hold in which the relay refuses everything with what it says now.
+    fn still_refused_until(&self) -> Option<Timestamp> {
+        let hold = self.relay.hold.as_ref().filter(|hold| hold.count > 0)?;
+        let reply = self.suspicion.reply()?;
+        let is_known = RelayReply::of_words(reply.phase, &hold.reply).is_some_and(|known| known.is_same(reply));
+        is_known.then_some(hold.until)
+    }
+
+    /// Notes that the relay refuses everything, and stops the run. Gives the time until which nothing is to be sent.
+    pub(super) fn refuse_everything(
+        &mut self,
+        writing: &Writing<'_>,
+        reply: RelayReply,
+        words: &str,
+        now: Timestamp,
+    ) -> Result<Timestamp> {
+        let until = writing.hold_relay(words, now)?;
+        self.relay.hold = writing.relay_hold()?;
+        let count = self.relay.hold.as_ref().map_or(1, |hold| hold.count);
+        let minutes = retry::hold(count).as_secs().div_ceil(60);
+        let words = format!(
+            "the relay refuses all mail from here, whoever it is for: {words}; check {}; `jobs run` waits {minutes} minutes \
+             (`--now` does not)",
+            reply.where_to_look()
+        );
+        self.relay.refuses_everything = Some((reply.clone(), until));
+        self.stop_for(&reply, words);
+        Ok(until)
+    }
+
+    fn stop_for(&mut self, reply: &RelayReply, words: String) {
+        let kind = if reply.is_permanent() { TroubleKind::ForGood } else { TroubleKind::Later };
+        self.report.trouble.get_or_insert(Trouble { kind, phase: reply.phase, words });
+        self.report.is_over_one = self.relay.refuses_everything.is_none() && self.over.len() <= 1;
+        self.stop(Halt::Trouble);
+    }
+
+    /// Says what the refusals mean whose judgement waits for others, now that there are no others.
+    pub(super) fn conclude(&mut self, writing: &Writing<'_>, now: Timestamp) -> Result<()> {
+        if self.suspicion.is_confirmed_by_all() {
+            return self.stop_refused(writing, now);
+        }
+        let is_about_the_sender = self.suspicion.is_about_the_sender() && self.report.accepted == 0;
+        let until = self.still_refused_until();
+        let (reply, suspects) = self.suspicion.conclude();
+        match (reply, until) {
+            // Few are on their own, but this is what everybody got, and nobody was accepted since.
+            (Some((reply, words)), Some(until)) => {
+                let look = reply.where_to_look();
+                self.stop_for(&reply, format!("the relay still refuses all mail from here: {words}; check {look}"));
+                self.give_back(writing, suspects, until)
+            }
+            // It may be everybody's, and nobody else can show it. It waits for its next try.
+            (Some((reply, words)), None) if is_about_the_sender => {
+                let words = format!("the relay refuses the mail: {words}; check {}", reply.where_to_look());
+                self.stop_for(&reply, words);
+                Ok(())
+            }
+            _ => self.fail(writing, suspects, now),
+        }
+    }
+
+    /// The next probe, if one is wanted and there is one.
+    pub(super) fn take_probe(&mut self, writing: &Writing<'_>, now: Timestamp) -> Result<Option<Due>> {
+        let Some(place) = self.suspicion.wants_probe() else { return Ok(None) };
+        let report = &mut self.report;
+        let domains = self.suspicion.domains();
+        let mut call_off = |id: MessageId, why: &str| {
+            report.count(MessageState::Cancelled);
+            writing.cancel_message(id, why, now).map(|_| ())
+        };
+        let due = self.supply.take_elsewhere(writing, (place, PROBES), domains, now, &mut call_off)?;
+        if let Some(due) = &due {
+            self.suspicion.begin_probe(due.id);
+        }
+        Ok(due)
+    }
+
+    /// Gives up what has waited too long, because a run that cannot use the relay does not come to it.
+    pub(super) fn give_up_waiting(&mut self) -> Result<()> {
+        let now = self.surroundings.clock.now();
+        let before = now.saturating_sub(self.post.queue_life).unwrap_or(Timestamp::MIN);
+        let writing = self.store.write()?;
+        self.report.failed += writing.give_up_waiting(&self.order.scope, before, now)?;
+        writing.commit()
+    }
+}

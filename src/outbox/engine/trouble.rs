@@ -1,0 +1,109 @@
+//! A relay that cannot be used: how long it is borne with, and by whom.
+
+use std::collections::HashSet;
+use std::time::Instant;
+
+use super::Engine;
+use super::RELAY_WAITS;
+use crate::domain::message::MessageId;
+use crate::mail::handover::Phase;
+use crate::mail::handover::Trouble;
+use crate::mail::handover::TroubleKind;
+use crate::outbox::Halt;
+use crate::outbox::worker::Answer;
+
+/// Over so many messages in a row what a relay says may be no SMTP; then it is the relay that speaks none.
+const NONSENSE: usize = 3;
+
+/// The messages to which the relay said something that is no reply of SMTP, or none to that command.
+#[derive(Debug, Default)]
+pub(super) struct Nonsense {
+    met: HashSet<MessageId>,
+    /// Since the last message that ended in another way.
+    in_row: HashSet<MessageId>,
+}
+
+impl Nonsense {
+    /// A message ended in another way.
+    pub(super) fn is_over(&mut self) {
+        self.in_row.clear();
+    }
+
+    /// Whether a trouble is of this kind.
+    fn is_nonsense(trouble: &Trouble) -> bool {
+        trouble.kind == TroubleKind::ForGood && (Phase::Mail..=Phase::Dot).contains(&trouble.phase)
+    }
+
+    /// Notes it; whether the message has met it before, so that it is this message's own.
+    pub(super) fn is_met_again(&mut self, id: MessageId, trouble: &Trouble) -> bool {
+        if !Self::is_nonsense(trouble) {
+            return false;
+        }
+        let is_new = self.met.insert(id);
+        if is_new {
+            self.in_row.insert(id);
+        }
+        !is_new
+    }
+
+    /// Whether another message is tried after this one.
+    pub(super) fn is_borne_with(&self, id: MessageId, trouble: &Trouble) -> bool {
+        let others = self.in_row.iter().filter(|other| **other != id).count();
+        Self::is_nonsense(trouble) && (others + 1 < NONSENSE || self.met.contains(&id))
+    }
+}
+
+impl Engine<'_> {
+    /// What a worker does that cannot go on for the relay's trouble: try again after a while as the scout, or wait for the
+    /// scout (`None`), or end with the run.
+    pub(super) fn bear_with(&mut self, number: usize, trouble: Trouble) -> Option<Answer> {
+        self.last_error = Some(trouble.words.clone());
+        if !self.is_stopping && self.is_one_too_many(number, &trouble) {
+            self.idle.push(number);
+            return None;
+        }
+        if !self.is_stopping && self.scout.is_some_and(|scout| scout != number && !self.workers[scout].has_ended) {
+            self.idle.push(number);
+            return None;
+        }
+        let (since, tries) = self.trouble.get_or_insert_with(|| (Instant::now(), 0));
+        let (first, longest) = RELAY_WAITS;
+        let wait = first.saturating_mul(1 << (*tries).min(8)).min(longest);
+        *tries += 1;
+        let is_patient = trouble.kind == TroubleKind::Later && since.elapsed() + wait <= self.order.patience;
+        if is_patient && !self.is_stopping {
+            self.scout = Some(number);
+            self.retry_at = Some(Instant::now() + wait);
+            return Some(Answer::Open(wait));
+        }
+        self.retry_at = None;
+        if !self.is_stopping {
+            self.report.is_over_one = trouble.phase >= Phase::Mail && self.over.len() == 1;
+            self.report.trouble.get_or_insert(trouble);
+        }
+        self.stop(Halt::Trouble);
+        Some(Answer::End)
+    }
+
+    /// Whether a connection could not be opened while others go on: then the relay takes no more than those.
+    fn is_one_too_many(&mut self, number: usize, trouble: &Trouble) -> bool {
+        let is_at_opening = trouble.phase < Phase::Mail && trouble.kind == TroubleKind::Later;
+        let others = self.open_connections() - usize::from(!self.idle.contains(&number));
+        if !is_at_opening || others == 0 || self.report.accepted == 0 || self.trouble.is_some() {
+            return false;
+        }
+        self.connections.lower(others);
+        true
+    }
+
+    /// How many workers have a connection, or are about to.
+    pub(super) fn open_connections(&self) -> usize {
+        let is_open = |number: &usize| !self.workers[*number].has_ended && !self.idle.contains(number);
+        (0..self.workers.len()).filter(is_open).count()
+    }
+}
+
+pub(super) fn bug_while_connecting() -> Trouble {
+    let words = "a bug: the program failed while it opened a connection to the relay".to_owned();
+    Trouble { kind: TroubleKind::ForGood, phase: Phase::Connect, words }
+}

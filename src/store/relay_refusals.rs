@@ -1,0 +1,211 @@
+//! What is kept of a relay that refuses this program whoever a mail is for: the messages whose tries do not count, and for how
+//! long nothing is sent. While it is not known yet whom refusals are about, their messages are deferred with the relay's words
+//! and a counted try, so that a process killed then leaves a row that says what happened and fails nobody.
+
+use jiff::Timestamp;
+use rusqlite::OptionalExtension as _;
+use rusqlite::params;
+
+use super::Reading;
+use super::Result;
+use super::Writing;
+use super::outbox::Scope;
+use super::outbox::lossy;
+use super::time;
+use crate::domain::message::MessageId;
+use crate::domain::retry;
+
+/// How many messages are looked at for one in another domain.
+const LOOKED_AT: i64 = 500;
+/// With how many given back a run begins. A run gives back fewer.
+const MOST_GIVEN_BACK: i64 = 200;
+
+/// The messages that never were tried, and those that are due again, of one job or of none (`?1`) at a time (`?2`).
+const FRESH: &str = "state = 'queued' AND job_id IS ?1 AND ?2 IS NOT NULL";
+const AGAIN: &str = "state IN ('deferred', 'in doubt') AND job_id IS ?1 AND due_at <= ?2";
+
+/// The last time the relay refused everything.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RelayHold {
+    /// Until when nothing is sent unless somebody asks for it.
+    pub until: Timestamp,
+    /// How many times in a row; 0 once the relay has accepted a mail.
+    pub count: u32,
+    /// The relay's words.
+    pub reply: String,
+    /// The relay has accepted a mail since.
+    pub has_accepted: bool,
+}
+
+impl RelayHold {
+    /// Whether nothing is sent at `now`. An end that is further off than any hold lasts was set by a clock that was ahead.
+    pub fn is_in_force(&self, now: Timestamp) -> bool {
+        let left = self.until.duration_since(now);
+        left.is_positive() && left.unsigned_abs() <= retry::LONGEST_HOLD
+    }
+}
+
+impl Reading<'_> {
+    /// The last time the relay refused everything, if it ever did.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn relay_hold(&self) -> Result<Option<RelayHold>> {
+        let sql = "SELECT until, count, reply, has_accepted FROM relay_hold";
+        let hold = self.transaction.query_row(sql, [], |row| {
+            Ok(RelayHold {
+                until: time(row.get(0)?),
+                count: row.get(1)?,
+                reply: lossy(row, 2)?.unwrap_or_default(),
+                has_accepted: row.get(3)?,
+            })
+        });
+        Ok(hold.optional()?)
+    }
+
+    /// The messages of a scope that wait with a try that was given back, the oldest first.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn given_back(&self, scope: &Scope) -> Result<Vec<MessageId>> {
+        let job = match scope {
+            Scope::These(_) => return Ok(Vec::new()),
+            Scope::OfNoJob => None,
+            Scope::Job(job) => Some(job.0),
+        };
+        let sql = "SELECT id FROM message WHERE given_back IS NOT NULL AND job_id IS ?1 \
+                   AND state IN ('queued', 'deferred', 'in doubt') ORDER BY id LIMIT ?2";
+        let mut statement = self.transaction.prepare_cached(sql)?;
+        let ids = statement.query_map(params![job, MOST_GIVEN_BACK], |row| Ok(MessageId(row.get(0)?)))?;
+        Ok(ids.collect::<rusqlite::Result<_>>()?)
+    }
+
+    /// A message of a scope that is due, the `nth` of `of` places spread over the queue: if there is one near it, to another
+    /// domain than these.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn due_elsewhere(
+        &self,
+        scope: &Scope,
+        (nth, of): (u32, u32),
+        domains: &[String],
+        now: Timestamp,
+    ) -> Result<Option<MessageId>> {
+        let job = match scope {
+            Scope::These(_) => return Ok(None),
+            Scope::OfNoJob => None,
+            Scope::Job(job) => Some(job.0),
+        };
+        for part in [FRESH, AGAIN] {
+            let end = |order: &str| {
+                let sql =
+                    format!("SELECT due_at, id FROM message WHERE {part} ORDER BY due_at {order}, id {order} LIMIT 1");
+                let mut statement = self.transaction.prepare_cached(&sql)?;
+                let values = params![job, now.as_second()];
+                Ok::<_, super::StoreError>(
+                    statement.query_row(values, |row| Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?))).optional()?,
+                )
+            };
+            let (Some(first), Some(last)) = (end("ASC")?, end("DESC")?) else { continue };
+            let between = |first: i64, last: i64| {
+                let span = i128::from(last.saturating_sub(first)) * i128::from(nth) / i128::from(of.max(1));
+                first.saturating_add(i64::try_from(span).unwrap_or(0))
+            };
+            // Where all are due since the same time, the number alone says the place.
+            let start = (between(first.0, last.0), between(first.1.min(last.1), first.1.max(last.1)));
+            let mut any = None;
+            for from in [start, first] {
+                let sql = format!(
+                    "SELECT id, address FROM message WHERE {part} AND (due_at, id) >= (?3, ?4) ORDER BY due_at, id LIMIT ?5"
+                );
+                let mut statement = self.transaction.prepare_cached(&sql)?;
+                let mut rows = statement.query(params![job, now.as_second(), from.0, from.1, LOOKED_AT])?;
+                while let Some(row) = rows.next()? {
+                    let id = MessageId(row.get(0)?);
+                    any.get_or_insert(id);
+                    let address = lossy(row, 1)?.unwrap_or_default();
+                    let domain = address.rsplit_once('@').map_or("", |(_, domain)| domain);
+                    if !domains.iter().any(|known| known.eq_ignore_ascii_case(domain)) {
+                        return Ok(Some(id));
+                    }
+                }
+            }
+            if any.is_some() {
+                return Ok(any);
+            }
+        }
+        Ok(None)
+    }
+}
+
+impl Writing<'_> {
+    /// Notes that the relay refused everything, with its words. Gives the end of the time in which nothing is sent.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    pub fn hold_relay(&self, reply: &str, now: Timestamp) -> Result<Timestamp> {
+        let count = self.relay_hold()?.map_or(0, |hold| hold.count).saturating_add(1);
+        let until = now.saturating_add(retry::hold(count)).unwrap_or(Timestamp::MAX);
+        let sql = "INSERT OR REPLACE INTO relay_hold (id, until, count, reply) VALUES (1, ?1, ?2, ?3)";
+        self.transaction.execute(sql, params![until.as_second(), count, reply])?;
+        Ok(until)
+    }
+
+    /// Notes that the relay accepts mail again.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    pub fn end_relay_hold(&self) -> Result<()> {
+        self.transaction.execute("UPDATE relay_hold SET until = 0, count = 0, has_accepted = 1", [])?;
+        Ok(())
+    }
+
+    /// Takes back the counted try of a message that was deferred a while ago in the same run: it waits as before it, with the
+    /// words of that try, and is due again then. `lifetime_from` is what it was before. False: it does not wait any more.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    pub fn give_back_message(
+        &self,
+        id: MessageId,
+        lifetime_from: Option<Timestamp>,
+        due_at: Timestamp,
+    ) -> Result<bool> {
+        let sql = "UPDATE message SET attempts = attempts - 1, lifetime_from = ?2, due_at = ?3, given_back = 1, \
+                   state = CASE WHEN handed_at IS NOT NULL THEN 'in doubt' WHEN attempts = 1 THEN 'queued' \
+                   ELSE 'deferred' END WHERE id = ?1 AND state = 'deferred' AND attempts > 0";
+        let mut statement = self.transaction.prepare_cached(sql)?;
+        let values = params![id.0, lifetime_from.map(Timestamp::as_second), due_at.as_second()];
+        Ok(statement.execute(values)? > 0)
+    }
+
+    /// Fails a message that was deferred a while ago in the same run, now that its refusal is known to be its own. Its words
+    /// stay. False: it does not wait any more.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    pub fn fail_deferred(&self, id: MessageId, now: Timestamp) -> Result<bool> {
+        let sql = "UPDATE message SET state = 'failed', ended_at = ?2 WHERE id = ?1 AND state = 'deferred'";
+        Ok(self.transaction.prepare_cached(sql)?.execute(params![id.0, now.as_second()])? > 0)
+    }
+
+    /// Fails what waits of a scope and was tried first before `before`, because the relay cannot be used. Gives how many there
+    /// were.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    pub fn give_up_waiting(&self, scope: &Scope, before: Timestamp, now: Timestamp) -> Result<u64> {
+        let job = match scope {
+            Scope::These(_) => return Ok(0),
+            Scope::OfNoJob => None,
+            Scope::Job(job) => Some(job.0),
+        };
+        let sql = format!(
+            "UPDATE message SET state = 'failed', ended_at = ?2, reply = 'gave up: ' || ifnull(reply, '') \
+             WHERE {AGAIN} AND lifetime_from < ?3"
+        );
+        let count = self.transaction.execute(&sql, params![job, now.as_second(), before.as_second()])?;
+        Ok(count as u64)
+    }
+}

@@ -1,0 +1,190 @@
+//! A relay that wants less gets less: fewer mails over a connection, fewer connections, a slower pace, and only as long as it
+//! wants that.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::Mutex;
+use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use cxme_admin::domain::message::MessageState;
+use cxme_admin::domain::relay::Security;
+use cxme_admin::mail::smtp::Relay;
+use cxme_admin::mail::transport::Transport;
+use cxme_admin::outbox::Order;
+
+use crate::relay::Act;
+use crate::relay::At;
+use crate::relay::ScriptedRelay;
+use crate::relays::pipelining;
+use crate::relays::riding;
+use crate::world::World;
+use crate::world::is_long;
+use crate::world::smtp;
+
+/// A relay that ends each connection so after five mails of it.
+fn five_a_connection(at: At, act: Act) -> ScriptedRelay {
+    let taken = Mutex::new(HashMap::<usize, usize>::new());
+    ScriptedRelay::start(pipelining(), move |moment| {
+        let mut taken = taken.lock().unwrap();
+        let count = taken.entry(moment.connection).or_default();
+        if moment.at == At::Dot {
+            *count += 1;
+        }
+        if moment.at == at && *count >= 5 && at != At::Dot { act.clone() } else { Act::Usual }
+    })
+}
+
+#[test]
+fn a_limit_per_connection_costs_a_connection_and_no_message() {
+    let count = if is_long() { 2_000 } else { 100 };
+    let say = |text: &str| Act::Say(text.as_bytes().to_vec());
+    for (at, act) in [
+        (At::Mail, say("421 4.7.0 too many messages in this connection\r\n")),
+        (At::Mail, say("452 4.5.3 Too many recipients: Too many messages sent\r\n")),
+        (At::Mail, Act::Hang(Vec::new())),
+        (At::Rcpt, say("421 bye\r\n")),
+        (At::Rcpt, Act::Hang(Vec::new())),
+        (At::Data, Act::Hang(b"421 bye\r\n".to_vec())),
+        (At::Data, Act::Hang(Vec::new())),
+    ] {
+        for connections in [1, 3] {
+            let world = World::new();
+            world.queued(count);
+            let relay = five_a_connection(at, act.clone());
+            let report = world.send(smtp(relay.port()), connections);
+            let case = format!("{at:?} {act:?} over {connections}: {report:?}");
+            assert_eq!((report.accepted as usize, report.total() as usize), (count, count), "{case}");
+            assert_eq!((&report.trouble, report.halt), (&None, None), "{case}");
+            let least = count / 5;
+            assert!((least..=least + connections).contains(&relay.connections()), "{case}: {}", relay.connections());
+        }
+    }
+}
+
+#[test]
+fn a_connection_that_ends_behind_the_dot_leaves_the_message_in_doubt_as_before() {
+    let world = World::new();
+    world.queued(10);
+    let dots = AtomicUsize::new(0);
+    let relay = ScriptedRelay::start(pipelining(), move |moment| match moment.at {
+        At::Dot if dots.fetch_add(1, Ordering::SeqCst) == 5 => Act::Hang(Vec::new()),
+        _ => Act::Usual,
+    });
+    let report = world.send(smtp(relay.port()), 1);
+    assert_eq!((report.accepted, report.in_doubt, report.trouble), (9, 1, None));
+}
+
+#[test]
+fn a_fresh_connection_that_says_it_again_slows_down_and_defers() {
+    let world = World::new();
+    world.queued(10);
+    let rcpts = AtomicUsize::new(0);
+    // The sixth, over the first connection and again over the second.
+    let relay = ScriptedRelay::start(pipelining(), move |moment| match moment.at {
+        At::Rcpt if (5..7).contains(&rcpts.fetch_add(1, Ordering::SeqCst)) => {
+            Act::Say(b"421 4.7.0 try again later\r\n".to_vec())
+        }
+        _ => Act::Usual,
+    });
+    let report = world.send(smtp(relay.port()), 1);
+    assert_eq!((report.accepted, report.deferred, report.trouble), (9, 1, None));
+    assert_eq!(relay.connections(), 3);
+}
+
+#[test]
+fn as_many_mails_go_over_a_connection_as_are_configured() {
+    let world = World::new();
+    world.queued(20);
+    let relay = ScriptedRelay::start(pipelining(), |_| Act::Usual);
+    let mut way = Relay::new("127.0.0.1", relay.port(), Security::None, None).unwrap();
+    way.mails_per_connection = Some(5);
+    let report = world.send(Transport::Smtp(Box::new(way)), 1);
+    assert_eq!((report.accepted, report.trouble, relay.connections()), (20, None, 4));
+    let quits = relay.end().iter().filter(|dump| dump.text().ends_with("QUIT\r\n")).count();
+    assert_eq!(quits, 4, "each connection ends in good order");
+}
+
+/// A relay that takes `allowed` connections at a time, and refuses others at the greeting.
+fn crowded(allowed: usize, at: At, reply: &'static str) -> ScriptedRelay {
+    let open = Arc::new(Mutex::new(std::collections::HashSet::<usize>::new()));
+    ScriptedRelay::start(pipelining(), move |moment| {
+        let mut open = open.lock().unwrap();
+        if moment.at == At::Greeting && open.len() < allowed {
+            open.insert(moment.connection);
+        }
+        if moment.at == At::Quit {
+            open.remove(&moment.connection);
+        }
+        let is_refused = moment.at == at && !open.contains(&moment.connection);
+        match (is_refused, at) {
+            (true, At::Greeting) => Act::Hang(format!("{reply}\r\n").into_bytes()),
+            (true, _) => Act::Say(format!("{reply}\r\n").into_bytes()),
+            _ => Act::Usual,
+        }
+    })
+}
+
+#[test]
+fn a_relay_that_takes_few_connections_gets_few() {
+    for (at, reply) in [
+        (At::Greeting, "421 4.7.0 Error: too many connections"),
+        (At::Mail, "432 4.3.2 Concurrent connections limit exceeded"),
+    ] {
+        let world = World::new();
+        world.queued(200);
+        let relay = crowded(2, at, reply);
+        let order = Order { connections: 8, patience: Duration::from_secs(60), ..Order::default() };
+        let report = world.send_with(smtp(relay.port()), &order);
+        assert_eq!((report.accepted, report.failed, &report.trouble), (200, 0, &None), "{at:?}: {report:?}");
+        assert!(relay.connections() <= 40, "{at:?}: {} connections", relay.connections());
+    }
+}
+
+#[test]
+fn throttling_in_whatever_words_slows_the_pace_and_sends_all_that_it_may() {
+    for reply in [
+        "454 Throttling failure: Maximum sending rate exceeded",
+        "450 4.2.1 The user you are trying to contact is receiving mail at a rate that prevents it",
+        "451 4.3.0 Temporary server error",
+        "452 4.3.1 Insufficient system storage",
+    ] {
+        for at in [At::Rcpt, At::Dot] {
+            let world = World::new();
+            let ids = world.queued(30);
+            // It takes ten, refuses for a while, and takes all again.
+            let seen = AtomicUsize::new(0);
+            let relay = ScriptedRelay::start(pipelining(), move |moment| match moment.at {
+                now if now == at && (10..14).contains(&seen.fetch_add(1, Ordering::SeqCst)) => {
+                    Act::Say(format!("{reply}\r\n").into_bytes())
+                }
+                _ => Act::Usual,
+            });
+            let order = Order { slowest: Duration::from_millis(40), ..Order::default() };
+            let report = world.send_with(smtp(relay.port()), &order);
+            assert_eq!((report.accepted, report.deferred), (26, 4), "{at:?} {reply}: {report:?}");
+            assert_eq!((&report.trouble, report.halt), (&None, None), "{at:?} {reply}");
+            let deferred = ids.iter().map(|id| world.message(*id)).filter(|message| message.attempts == 1);
+            assert_eq!(deferred.filter(|message| message.state == MessageState::Deferred).count(), 4);
+            // A slower pace announces nothing ahead.
+            assert!(riding(relay).len() < 20, "{at:?} {reply}");
+        }
+    }
+}
+
+#[test]
+fn greylisting_of_some_keeps_the_pace() {
+    let world = World::new();
+    world.queued(60);
+    let relay = ScriptedRelay::start(pipelining(), |moment| match moment.at {
+        At::Rcpt if ["1@", "3@", "5@", "7@"].iter().any(|end| moment.line.contains(end)) => {
+            Act::Say(b"451 4.7.1 Greylisting in action, please come back later\r\n".to_vec())
+        }
+        _ => Act::Usual,
+    });
+    let report = world.send(smtp(relay.port()), 1);
+    assert_eq!((report.accepted, report.deferred, &report.trouble), (36, 24, &None));
+    // At a slower pace nothing is announced ahead.
+    assert_eq!(riding(relay).len(), 35);
+}
