@@ -18,6 +18,8 @@ mod memory;
 mod program;
 #[path = "pty/screens.rs"]
 mod screens;
+#[path = "pty/turn.rs"]
+mod turn;
 
 use std::process::Command;
 use std::process::Output;

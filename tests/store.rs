@@ -24,6 +24,8 @@ mod disk;
 mod eligibility;
 #[path = "store/erasing.rs"]
 mod erasing;
+#[path = "store/inherited.rs"]
+mod inherited;
 #[path = "store/login_view.rs"]
 mod login_view;
 #[path = "store/modes.rs"]

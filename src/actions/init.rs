@@ -85,8 +85,7 @@ fn fill(
         uid if operators.iter().any(|first| first.uid == uid) => {
             Standing::Operator { id: RoleId::ADMIN, role: ADMIN.to_owned(), permissions: Permissions::all() }
         }
-        0 => Standing::Root,
-        _ => Standing::Stranger,
+        uid => Standing::of(uid, None, None),
     };
     store.append_event(&NewEvent {
         time: now,

@@ -39,7 +39,6 @@ use crate::domain::action::Action;
 use crate::domain::event::NewEvent;
 use crate::domain::event::Outcome;
 use crate::domain::operator::Account;
-use crate::domain::operator::Operator;
 use crate::domain::operator::Standing;
 use crate::domain::organization::Organization;
 use crate::domain::policy::Policy;
@@ -282,15 +281,7 @@ impl Desk {
 
     fn standing(&self, reading: &Reading<'_>) -> Result<Standing> {
         let Account { uid, .. } = self.account;
-        Ok(match reading.operator(uid)? {
-            Some(operator) if operator.is_account(uid, self.account.known_name()) => {
-                let Operator { role: id, role_name: role, permissions, .. } = operator;
-                Standing::Operator { id, role, permissions }
-            }
-            _ if uid == 0 => Standing::Root,
-            Some(operator) => Standing::OtherName { operator: operator.account },
-            None => Standing::Stranger,
-        })
+        Ok(Standing::of(uid, self.account.known_name(), reading.operator(uid)?))
     }
 
     fn require(&self, standing: &Standing, action: Action) -> std::result::Result<(), Refusal> {

@@ -8,7 +8,9 @@ use crate::actions::Scene as _;
 use crate::domain::action::Action;
 use crate::domain::operator::Operator;
 use crate::domain::operator::OperatorKind;
+use crate::domain::operator::ROOT;
 use crate::domain::refusal::Refusal;
+use crate::domain::role::RoleId;
 
 /// All operators, by account name.
 ///
@@ -21,11 +23,15 @@ pub fn list(desk: &Desk) -> Result<Vec<Operator>> {
 /// Makes an OS account an operator.
 ///
 /// # Errors
-/// When it is one already, the role does not exist or may do more than the operator's own.
+/// When it is one already, the role does not exist or may do more than the operator's own, or root is given another role
+/// than Admin.
 pub fn add(desk: &Desk, uid: u32, account: &str, role: &str, kind: OperatorKind, intent: &Intent) -> Result<()> {
     desk.change(Action::OperatorsAdd, intent, |change| {
         let role = change.role_named(role)?.ok_or_else(|| Refusal::NoSuchRole(role.to_owned()))?;
         change.may_give(&role)?;
+        if uid == ROOT && role.id != RoleId::ADMIN {
+            return Err(Refusal::RootIsAdmin(role.name).into());
+        }
         if let Some(there) = change.operator(uid)? {
             // The number may be that of an account which has gone.
             let is_same = there.is_account(uid, Some(account));

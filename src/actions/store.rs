@@ -14,8 +14,10 @@ use crate::actions::Scene as _;
 use crate::actions::View;
 use crate::domain::action::Action;
 use crate::domain::event::Chain;
+use crate::domain::operator::Operator;
 use crate::domain::refusal::Refusal;
 use crate::domain::selection::Selection;
+use crate::domain::text;
 use crate::store::StoreError;
 use crate::store::facts::KEY_FINGERPRINT;
 use crate::store::restore::Restoring;
@@ -70,6 +72,8 @@ pub fn check(desk: &Desk, expected: &Expected) -> Result<Vec<Examined>> {
         // No damage: a copy that has them is restored all the same.
         all.push(examined("addresses", view.colliding_addresses().or_else(corrupt)?));
         all.push(Examined { what: "clock", faults: Vec::new(), warning: behind(view.now(), newest) });
+        let warning = ineffective(&view.operators().unwrap_or_default());
+        all.extend(warning.map(|warning| Examined { what: "operators", faults: Vec::new(), warning: Some(warning) }));
         let mut key_faults: Vec<String> = expected.key_fault.iter().cloned().collect();
         // One that cannot be read is among the rows.
         let own_key = view.fact(KEY_FINGERPRINT).unwrap_or_default();
@@ -117,6 +121,13 @@ fn corrupt(error: StoreError) -> crate::store::Result<Vec<String>> {
 fn behind(now: Timestamp, newest: Option<i64>) -> Option<String> {
     let newest = Timestamp::from_second(newest?).ok().filter(|newest| *newest > now)?;
     Some(format!("the clock ({now}) is behind the newest event ({newest}): check the clock"))
+}
+
+/// Names the row of root with another role than Admin: somebody took it for a limit.
+fn ineffective(operators: &[Operator]) -> Option<String> {
+    let row = operators.iter().find(|operator| operator.is_ineffective())?;
+    let role = text::quoted(&row.role_name, text::MAX_NAME);
+    Some(format!("root is always Admin: its role `{role}` has no effect; to remove it: cxme-admin operators remove 0"))
 }
 
 /// Copies the store while others go on working. The event stands in the copy too.

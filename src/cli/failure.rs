@@ -277,6 +277,7 @@ fn of_refusal(refusal: &Refusal) -> Told {
         Refusal::LastAdmin(_) => {
             told(NOT_PERMITTED).hint("add another one first: cxme-admin operators add ACCOUNT --role Admin")
         }
+        Refusal::RootIsAdmin(_) => told(NOT_PERMITTED).hint("to limit a person who uses sudo, add their own account"),
         Refusal::NoSuchUser { near, .. } => told(NO_USER).hint(meant_users(near)),
         Refusal::NoSuchRole(_) => told(DATA).hint("cxme-admin roles list"),
         Refusal::NoSuchAccount(_) => {
@@ -328,7 +329,7 @@ fn of_prompt(error: &PromptError) -> Told {
     match error {
         PromptError::NoTerminal => Told::new(USAGE, error),
         PromptError::EndOfInput => Told::new(IO, error),
-        PromptError::TimedOut(_) => Told::new(LATER, error),
+        PromptError::TimedOut(_) | PromptError::Taken(_) => Told::new(LATER, error),
         PromptError::Io(error) => of_io(error),
         _ => Told::new(DATA, error),
     }

@@ -189,7 +189,7 @@ fn renew_key(context: &mut Context, place: &NewKeyFile, yes: bool) -> anyhow::Re
     place.finish()?;
     if let Err(error) = init::renew_key(&desk, &key.fingerprint()) {
         // A key that is not the store's would only stand in the way.
-        let _ = std::fs::remove_file(&place.path);
+        place.remove();
         return Err(error.into());
     }
     context.output.say(&format!("Created reset key: {path}"));

@@ -41,6 +41,7 @@ use crate::clock::Clock;
 use crate::clock::SystemClock;
 use crate::process::Process;
 use crate::process::hardening;
+use crate::process::inherited;
 use crate::random::Random;
 use crate::random::SystemRandom;
 use context::Context;
@@ -126,6 +127,7 @@ enum Command {
 
 /// The program as the operating system starts it.
 pub fn main() -> ExitCode {
+    inherited::tidy();
     // A kernel that knows neither limit is no reason not to set a password.
     let _ = hardening::no_core_no_peeking();
     let ran = std::panic::catch_unwind(|| run(Process::real(), Box::new(SystemClock), Box::new(SystemRandom)));

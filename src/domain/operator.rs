@@ -35,6 +35,9 @@ pub fn acting_uid(effective_uid: u32, store_owner: Option<u32>, sudo_uid: Option
     }
 }
 
+/// The uid of root, which is always Admin: it can write the store, and so bypass every role.
+pub const ROOT: u32 = 0;
+
 /// What an operator row is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OperatorKind {
@@ -78,6 +81,11 @@ impl Operator {
     pub fn is_admin(&self) -> bool {
         self.role == RoleId::ADMIN
     }
+
+    /// Whether the row has no effect, because it gives root another role than Admin ([`Standing::of`]).
+    pub fn is_ineffective(&self) -> bool {
+        self.uid == ROOT && !self.is_admin()
+    }
 }
 
 impl Operator {
@@ -107,7 +115,8 @@ pub enum Standing {
         /// What it allows.
         permissions: Permissions,
     },
-    /// root without an operator row: it could write the file anyway, so it acts as Admin, and the event says so.
+    /// root without an operator row that makes it Admin: it could write the file anyway, so it acts as Admin, and the event
+    /// says so.
     Root,
     /// The number is an operator's, and belongs to an account of another name now.
     OtherName {
@@ -128,6 +137,21 @@ pub enum Standing {
 pub struct PolicyOverride(());
 
 impl Standing {
+    /// By what right an account acts, given the operator with its number, if there is one. root is always Admin, whatever its
+    /// row says: logins and timers run as root, and must not depend on a row that an operator can add.
+    pub fn of(uid: u32, known_name: Option<&str>, operator: Option<Operator>) -> Self {
+        let is_account = |operator: &Operator| operator.is_account(uid, known_name) && !operator.is_ineffective();
+        match operator {
+            Some(operator) if is_account(&operator) => {
+                let Operator { role: id, role_name: role, permissions, .. } = operator;
+                Self::Operator { id, role, permissions }
+            }
+            _ if uid == ROOT => Self::Root,
+            Some(Operator { account: operator, .. }) => Self::OtherName { operator },
+            None => Self::Stranger,
+        }
+    }
+
     /// Refuses when a permission, or one that it requires, is lacking.
     ///
     /// # Errors
@@ -209,6 +233,30 @@ mod tests {
         assert!(!carol.is_account(1000, Some("eve")));
         assert!(!carol.is_account(1000, Some("Carol")));
         assert!(!carol.is_account(1001, Some("carol")));
+    }
+
+    #[test]
+    fn root_is_admin_whatever_its_row_says() {
+        let row = |uid, role, account: &str| Operator {
+            uid,
+            account: account.to_owned(),
+            kind: OperatorKind::Person,
+            role,
+            role_name: String::new(),
+            permissions: Permissions::default(),
+            added_at: jiff::Timestamp::UNIX_EPOCH,
+        };
+        for role in [RoleId::ADMIN, RoleId::MINIMAL, RoleId::SERVICE, RoleId(77)] {
+            for account in ["root", "toor"] {
+                let standing = Standing::of(ROOT, Some("root"), Some(row(ROOT, role, account)));
+                assert!(standing.is_admin(), "{role:?} {account}");
+                assert_eq!(row(ROOT, role, account).is_ineffective(), role != RoleId::ADMIN);
+            }
+            let other = Standing::of(1000, Some("carol"), Some(row(1000, role, "carol")));
+            assert_eq!(other.is_admin(), role == RoleId::ADMIN);
+            assert!(!row(1000, role, "carol").is_ineffective());
+        }
+        assert_eq!(Standing::of(ROOT, None, None).permissions(), Permissions::all());
     }
 
     #[test]

@@ -173,6 +173,9 @@ pub enum Refusal {
     /// The account is an operator already.
     #[error("{0} is an operator already")]
     OperatorExists(String),
+    /// root is always Admin, and was to be given another role.
+    #[error("root is always Admin: it cannot be given the role `{}`", text::quoted(.0, 80))]
+    RootIsAdmin(String),
     /// Without him nobody could administer the store.
     #[error("{0} is the last operator with the role Admin")]
     LastAdmin(String),
@@ -328,6 +331,7 @@ impl Refusal {
                 | Self::RowsOutrank { .. }
                 | Self::UsersOutrank { .. }
                 | Self::LastAdmin(_)
+                | Self::RootIsAdmin(_)
                 | Self::Saml { .. }
                 | Self::WrongPassword { .. }
                 | Self::CodeNotAccepted { .. }

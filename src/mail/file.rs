@@ -3,6 +3,8 @@
 
 use std::fmt::Write as _;
 use std::io;
+use std::os::unix::fs::MetadataExt as _;
+use std::path::Path;
 use std::path::PathBuf;
 
 use sha2::Digest as _;
@@ -14,6 +16,7 @@ use super::handover::Phase;
 use super::handover::Trouble;
 use super::handover::TroubleKind;
 use crate::private_file;
+use crate::private_file::FsCredentials;
 use crate::private_file::Problem;
 use crate::private_file::Rule;
 
@@ -27,31 +30,57 @@ const LONGEST_NAME: usize = 180;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Folder {
     directory: PathBuf,
+    /// The account and the group of the store, where root delivers for another account: the directory and the mails are theirs,
+    /// so that a job which root began can be continued by the account's own timer.
+    pub account: Option<(u32, u32)>,
 }
 
 impl Folder {
     /// The folder at this path.
     pub fn new(directory: PathBuf) -> Self {
-        Self { directory }
+        Self { directory, account: None }
     }
 
     /// Makes the folder, for its owner alone, or judges the one that is there: nobody else may write in it.
     pub(super) fn open(&self) -> Result<(), Trouble> {
-        match private_file::create_folder(&self.directory, FOLDER_MODE) {
+        let nearest = self.directory.ancestors().skip(1).find(|directory| directory.exists());
+        let created = self
+            .rights_in(nearest.unwrap_or(Path::new("/")))
+            .and_then(|_rights| private_file::create_folder_for(&self.directory, FOLDER_MODE, self.account));
+        let rule = Rule::secret().owned_also_by(self.account.map(|(uid, _)| uid));
+        match created {
             Ok(()) => Ok(()),
-            Err(Problem::Exists { .. }) => private_file::judge_place(&self.directory.join("*.eml"), &Rule::secret())
-                .map_err(|problem| trouble(&problem)),
+            Err(Problem::Exists { .. }) => {
+                private_file::judge_place(&self.directory.join("*.eml"), &rule).map_err(|problem| trouble(&problem))
+            }
             Err(problem) => Err(trouble(&problem)),
         }
+    }
+
+    /// The rights with which something is written in a directory: root takes those of the store's account where the directory
+    /// belongs to that account, which could exchange it for a link that leads anywhere, and its own elsewhere.
+    fn rights_in(&self, directory: &Path) -> Result<FsCredentials, Problem> {
+        let owner = directory.metadata().ok().map(|found| found.uid());
+        let Some((uid, gid)) = self.account.filter(|(uid, _)| owner == Some(*uid)) else {
+            return Ok(FsCredentials::own());
+        };
+        let path = directory.to_path_buf();
+        FsCredentials::take(uid, gid).map_err(|error| Problem::Io { path, doing: "used as its owner", error })
+    }
+
+    /// Writes a file of the directory, in place of the one that has the name.
+    fn write(&self, name: &str, content: &[u8]) -> Result<(), Problem> {
+        let _rights = self.rights_in(&self.directory)?;
+        private_file::replace(&self.directory.join(name), FILE_MODE, content)
     }
 
     /// Writes the mail into a file that has its name only when it is whole and on the disk. The name follows from the
     /// Message-ID, so a mail that is handed over again takes the place of itself.
     pub(super) async fn hand_over(&self, mail: &Mail) -> Handover {
-        let (name, mail) = (file_name(&mail.message_id), mail.clone());
-        let path = self.directory.join(&name);
+        let name = file_name(&mail.message_id);
+        let (folder, mail, file) = (self.clone(), mail.clone(), name.clone());
         // Waiting for the disk would hold up whatever else is under way in this thread.
-        let written = tokio::task::spawn_blocking(move || private_file::replace(&path, FILE_MODE, &mail.content));
+        let written = tokio::task::spawn_blocking(move || folder.write(&file, &mail.content));
         match written.await {
             Ok(Ok(())) => Handover::Accepted { reply: format!("kept as {name}") },
             Ok(Err(problem)) => Handover::Trouble(trouble(&problem)),

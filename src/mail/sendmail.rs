@@ -27,6 +27,7 @@ use super::handover::Phase;
 use super::handover::Trouble;
 use super::handover::TroubleKind;
 use crate::domain::text;
+use crate::private_file::FsCredentials;
 use crate::secrets::wiped::Wiped;
 
 /// How long the program may take for one mail. It only queues it.
@@ -87,6 +88,8 @@ impl Sendmail {
     }
 
     fn start(&self, mail: &Mail) -> io::Result<Child> {
+        // Only root may be able to execute it.
+        let _own = FsCredentials::own();
         Command::new(&self.program)
             .args(["-i", "-f", mail.envelope.sender.as_str(), "--", mail.envelope.recipient.as_str()])
             .env_clear()

@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use super::judge::cancel_reason;
 use crate::domain::message::MessageId;
 use crate::domain::operator::Operator;
+use crate::domain::operator::Standing;
 use crate::domain::organization::Organization;
 use crate::domain::role::Permissions;
 use crate::domain::role::RoleId;
@@ -87,12 +88,7 @@ impl<'run> Supply<'run> {
         };
         // The account that asked had no known name then where its number stands for it.
         let name = Some(due.operator.as_str()).filter(|name| *name != uid.to_string());
-        let operator = match operator.as_ref().filter(|operator| operator.is_account(uid, name)) {
-            Some(operator) => operator.permissions,
-            // root needs no row (see `Standing::Root`).
-            None if uid == 0 => Permissions::all(),
-            None => Permissions::default(),
-        };
+        let operator = Standing::of(uid, name, operator.clone()).permissions();
         let user = match due.recipient.as_ref().map(|recipient| self.roles.entry(recipient.role)) {
             None => Permissions::default(),
             Some(Entry::Occupied(known)) => *known.get(),

@@ -1,19 +1,19 @@
 //! Making private files and folders, with the exact mode whatever the umask is.
 
-use std::fs::{DirBuilder, File};
+use std::fs::File;
 use std::io::{self, Write};
-use std::os::unix::fs::DirBuilderExt;
+use std::os::unix::fs::fchown;
 use std::path::Path;
 
 use nix::fcntl::OFlag;
 use nix::sys::stat::{Mode, fchmod};
 use nix::unistd::UnlinkatFlags;
 
-use super::Problem;
 use super::folder::Folder;
 use super::reserved::refuse_reserved;
-use super::rule::judge_folder_mode;
-use super::unfinished::{UNFINISHED, move_new, move_over, random_name};
+use super::rule::check_place_of_new;
+use super::unfinished::{UNFINISHED, random_name};
+use super::{FsCredentials, Problem};
 
 /// The mode of the folders on the way to a new one, before the umask.
 const PARENT_MODE: u32 = 0o755;
@@ -35,6 +35,7 @@ pub fn create_new(path: &Path, mode: u32) -> Result<File, Problem> {
 /// As [`create_new`], and what the system said when writing failed; [`Problem::Reserved`] when the name is one of SQLite's
 /// or the program's own.
 pub fn write_new(path: &Path, mode: u32, bytes: &[u8]) -> Result<(), Problem> {
+    let _own = FsCredentials::own();
     fill_new(path, mode, |file| file.write_all(bytes))
 }
 
@@ -45,7 +46,7 @@ pub fn write_new(path: &Path, mode: u32, bytes: &[u8]) -> Result<(), Problem> {
 /// [`Problem::Parent`] when others may write in the folder; otherwise what the system said.
 pub fn replace(path: &Path, mode: u32, bytes: &[u8]) -> Result<(), Problem> {
     let folder = folder_for(path)?;
-    fill_and_move(&folder, path, mode, |file| file.write_all(bytes), |from| move_over(from, path))
+    fill_and_move(&folder, path, mode, |file| file.write_all(bytes), |from| folder.move_over(from, path))
 }
 
 /// Makes a folder of exactly `mode` (setgid and sticky bits included), and the folders on the way to it, readable by
@@ -55,15 +56,24 @@ pub fn replace(path: &Path, mode: u32, bytes: &[u8]) -> Result<(), Problem> {
 /// [`Problem::Exists`] when anything stands under the name; [`Problem::Reserved`] when it is one of SQLite's or the
 /// program's own; [`Problem::Parent`] when others may write in the folder above; otherwise what the system said.
 pub fn create_folder(path: &Path, mode: u32) -> Result<(), Problem> {
+    create_folder_for(path, mode, None)
+}
+
+/// As [`create_folder`]; the directory is given to an account and its group, if one is named.
+///
+/// # Errors
+/// As [`create_folder`], and when it cannot be given away.
+pub fn create_folder_for(path: &Path, mode: u32, owner: Option<(u32, u32)>) -> Result<(), Problem> {
     refuse_reserved(path)?;
-    if let Some(parent) = path.parent().filter(|parent| !parent.as_os_str().is_empty()) {
-        let made = DirBuilder::new().recursive(true).mode(PARENT_MODE).create(parent);
-        made.map_err(|error| Problem::Io { path: parent.to_path_buf(), doing: "created", error })?;
-    }
-    let parent = folder_for(path)?;
+    let parent = folder_or_new(path)?;
     parent.make_folder(path, Mode::from_bits_truncate(mode & 0o700))?;
     let finish = || {
         let folder = parent.open(path, OFlag::O_RDONLY | OFlag::O_DIRECTORY, Mode::empty())?;
+        if let Some((uid, gid)) = owner {
+            let failed = |error| Problem::Io { path: path.to_path_buf(), doing: "given to another account", error };
+            // Before the mode: it takes the set-group-ID bit away.
+            fchown(&folder, Some(uid), Some(gid)).map_err(failed)?;
+        }
         set_mode(&folder, path, mode)?;
         parent.sync()
     };
@@ -78,7 +88,7 @@ fn fill_new(path: &Path, mode: u32, fill: impl FnOnce(&mut File) -> io::Result<(
     if path.symlink_metadata().is_ok() {
         return Err(Problem::Exists { path: path.to_path_buf() });
     }
-    fill_and_move(&folder, path, mode, fill, |from| move_new(from, path))
+    fill_and_move(&folder, path, mode, fill, |from| folder.move_new(from, path))
 }
 
 fn fill_and_move(
@@ -97,7 +107,7 @@ fn fill_and_move(
         .inspect_err(|_| folder.remove(&unfinished, UnlinkatFlags::NoRemoveDir))
 }
 
-fn create_in(folder: &Folder, path: &Path, mode: u32) -> Result<File, Problem> {
+pub(super) fn create_in(folder: &Folder, path: &Path, mode: u32) -> Result<File, Problem> {
     // Made for the owner alone; the rights of others come by fchmod(2), which the umask does not touch.
     let flags = OFlag::O_RDWR | OFlag::O_CREAT | OFlag::O_EXCL;
     let file = folder.open(path, flags, Mode::from_bits_truncate(mode & 0o700))?;
@@ -105,13 +115,29 @@ fn create_in(folder: &Folder, path: &Path, mode: u32) -> Result<File, Problem> {
     Ok(file)
 }
 
-fn folder_for(path: &Path) -> Result<Folder, Problem> {
+/// The directory of `path`; it is created where it is missing, and those above it. None is created through a symbolic
+/// link of another account.
+fn folder_or_new(path: &Path) -> Result<Folder, Problem> {
+    match folder_for(path) {
+        Err(Problem::NoDirectory { directory }) if !directory.as_os_str().is_empty() => {
+            match folder_or_new(&directory)?.make_folder(&directory, Mode::from_bits_truncate(PARENT_MODE)) {
+                // Another process created it meanwhile.
+                Ok(()) | Err(Problem::Exists { .. }) => folder_for(path),
+                Err(problem) => Err(problem),
+            }
+        }
+        found => found,
+    }
+}
+
+/// Opens the directory of `path`, in which it may be created.
+pub(super) fn folder_for(path: &Path) -> Result<Folder, Problem> {
     // The name would be that of a temporary file, which says nothing to the reader.
     let folder = Folder::of(path).map_err(|problem| match (problem, path.parent()) {
         (Problem::Missing { .. }, Some(parent)) => Problem::NoDirectory { directory: parent.to_path_buf() },
         (problem, _) => problem,
     })?;
-    judge_folder_mode(path, &folder, &folder.facts()?)?;
+    check_place_of_new(path, &folder)?;
     Ok(folder)
 }
 

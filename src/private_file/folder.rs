@@ -1,40 +1,138 @@
-//! The folder a file stands in, held open so that it cannot be changed for another between judging it and using it.
+//! The directory of a file, held open so that nobody can exchange it between the check and the use.
+//!
+//! The way to it is walked here, one name at a time from `/`, and symbolic links are followed here too: the kernel would
+//! follow a link in the middle of a path for whoever created it. Each directory and each link on the way is remembered, so
+//! that a rule can check them all: who may write in any of them, or owns a link, could lead the path elsewhere.
 
-use std::ffi::OsStr;
+use std::collections::VecDeque;
+use std::ffi::{OsStr, OsString};
 use std::fs::File;
+use std::os::fd::AsFd as _;
 use std::os::unix::fs::MetadataExt;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use nix::errno::Errno;
-use nix::fcntl::{OFlag, open, openat};
+use nix::fcntl::{AtFlags, OFlag, RenameFlags, open, openat, readlinkat, renameat, renameat2};
 use nix::sys::stat::Mode;
-use nix::unistd::{UnlinkatFlags, unlinkat};
+use nix::unistd::{UnlinkatFlags, linkat, unlinkat};
 
-use super::Problem;
 use super::rule::{Facts, Kind};
+use super::{MOST_LINKS, Problem};
 
-/// An open folder.
+/// An open directory.
+#[derive(Debug)]
 pub(super) struct Folder {
     /// As it was named, for messages.
     pub(super) path: PathBuf,
     descriptor: File,
+    /// The directories above it and the symbolic links that led to it, in the order of the walk.
+    way: Vec<Passed>,
+}
+
+/// A directory or a symbolic link on the way to a directory.
+#[derive(Debug)]
+pub(super) struct Passed {
+    pub(super) path: PathBuf,
+    pub(super) facts: Facts,
 }
 
 impl Folder {
-    /// The folder that `path` stands in. A symbolic link to a folder is followed: the folder it leads to is the one
-    /// meant.
+    /// The directory that `path` is in. Symbolic links on the way are followed, and remembered.
     pub(super) fn of(path: &Path) -> Result<Self, Problem> {
         let folder = match path.parent() {
             Some(parent) if parent.as_os_str().is_empty() => Path::new("."),
             Some(parent) => parent,
             None => path,
         };
-        // O_PATH needs no right to list the folder, only to pass through it.
-        let flags = OFlag::O_PATH | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC;
-        match open(folder, flags, Mode::empty()) {
-            Ok(descriptor) => Ok(Self { path: folder.to_path_buf(), descriptor: File::from(descriptor) }),
-            Err(errno) => Err(Problem::from_io(path, "found", errno.into())),
+        Self::walk(path, folder)
+    }
+
+    /// Walks to `folder`; `path` is the file that errors name.
+    fn walk(path: &Path, folder: &Path) -> Result<Self, Problem> {
+        let failed = |errno: Errno| Problem::from_io(path, "found", errno.into());
+        let absolute = std::path::absolute(folder).map_err(|error| Problem::from_io(path, "found", error))?;
+        let mut names = names_of(&absolute);
+        // O_PATH needs no right to list a directory, only to pass through it.
+        let flags = OFlag::O_PATH | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC;
+        let root = File::from(open("/", flags, Mode::empty()).map_err(failed)?);
+        let root_facts = facts(&root, Path::new("/"))?;
+        let mut way = Vec::new();
+        let mut links = 0;
+        // Where the walk is, from `/` on; `..` goes back to the directory that it came from.
+        let mut above: Vec<(PathBuf, File, Facts)> = Vec::new();
+        let mut here = (PathBuf::from("/"), root, root_facts);
+        while let Some(name) = names.pop_front() {
+            if name == ".." {
+                if let Some(parent) = above.pop() {
+                    here = parent;
+                }
+                continue;
+            }
+            let (at, directory, directory_facts) = &here;
+            way.push(Passed { path: at.clone(), facts: *directory_facts });
+            let next = File::from(openat(directory, name.as_os_str(), flags, Mode::empty()).map_err(failed)?);
+            let found = at.join(&name);
+            let found_facts = facts(&next, &found)?;
+            match found_facts.kind {
+                Kind::Directory => above.push(std::mem::replace(&mut here, (found, next, found_facts))),
+                Kind::Symlink => {
+                    links += 1;
+                    if links > MOST_LINKS {
+                        return Err(failed(Errno::ELOOP));
+                    }
+                    let target = PathBuf::from(readlinkat(next.as_fd(), "").map_err(failed)?);
+                    way.push(Passed { path: found, facts: found_facts });
+                    if target.is_absolute() && !above.is_empty() {
+                        here = above.swap_remove(0);
+                        above.clear();
+                    }
+                    for name in names_of(&target).into_iter().rev() {
+                        names.push_front(name);
+                    }
+                }
+                Kind::File | Kind::Other(_) => return Err(failed(Errno::ENOTDIR)),
+            }
         }
+        Ok(Self { path: folder.to_path_buf(), descriptor: here.1, way })
+    }
+
+    /// The directories above it and the symbolic links that led to it.
+    pub(super) fn way(&self) -> &[Passed] {
+        &self.way
+    }
+
+    /// Where the symbolic link under the last name of `path` leads.
+    pub(super) fn read_link(&self, path: &Path) -> Result<PathBuf, Problem> {
+        let target = readlinkat(self.descriptor.as_fd(), name_of(path)?);
+        target.map(PathBuf::from).map_err(|errno| Problem::from_io(path, "found", errno.into()))
+    }
+
+    /// Gives the file under the last name of `from` that of `to`, and puts the name on the disk.
+    ///
+    /// # Errors
+    /// [`Problem::Exists`] when something has that name; otherwise what the system said.
+    pub(super) fn move_new(&self, from: &Path, to: &Path) -> Result<(), Problem> {
+        let (directory, old, new) = (self.descriptor.as_fd(), name_of(from)?, name_of(to)?);
+        let moved = match renameat2(directory, old, directory, new, RenameFlags::RENAME_NOREPLACE) {
+            // Not every file system knows the flag: FUSE, NFS and 9p do not.
+            Err(Errno::EINVAL | Errno::ENOSYS | Errno::EOPNOTSUPP) => self.move_by_second_name(old, new),
+            other => other,
+        };
+        moved.map_err(|errno| Problem::from_io(to, "put in its place", errno.into()))?;
+        self.sync()
+    }
+
+    /// Moves a file to a name that nothing has: link(2) fails where something has it.
+    pub(super) fn move_by_second_name(&self, from: &OsStr, to: &OsStr) -> nix::Result<()> {
+        linkat(self.descriptor.as_fd(), from, self.descriptor.as_fd(), to, AtFlags::empty())?;
+        unlinkat(self.descriptor.as_fd(), from, UnlinkatFlags::NoRemoveDir)
+    }
+
+    /// As [`Folder::move_new`], but a file that has the name is replaced.
+    pub(super) fn move_over(&self, from: &Path, to: &Path) -> Result<(), Problem> {
+        renameat(self.descriptor.as_fd(), name_of(from)?, self.descriptor.as_fd(), name_of(to)?)
+            .map_err(|errno| Problem::from_io(to, "put in its place", errno.into()))?;
+        self.sync()
     }
 
     pub(super) fn facts(&self) -> Result<Facts, Problem> {
@@ -87,6 +185,12 @@ pub(super) fn facts(file: &File, path: &Path) -> Result<Facts, Problem> {
         group: metadata.gid(),
         links: metadata.nlink(),
     })
+}
+
+/// The names of a path, `..` among them.
+fn names_of(path: &Path) -> VecDeque<OsString> {
+    let names = path.components().filter(|part| matches!(part, Component::Normal(_) | Component::ParentDir));
+    names.map(|part| part.as_os_str().to_owned()).collect()
 }
 
 fn name_of(path: &Path) -> Result<&OsStr, Problem> {

@@ -60,6 +60,7 @@ fn head_of(directory: &Folder, path: &Path) -> Result<Vec<u8>, Problem> {
     let file = directory.open(path, OFlag::O_RDONLY | OFlag::O_NONBLOCK | OFlag::O_NOCTTY, Mode::empty())?;
     match facts(&file, path)?.kind {
         Kind::File => {}
+        Kind::Directory => return Err(Problem::NotAFile { path: path.to_path_buf(), kind: "a folder" }),
         Kind::Symlink => return Err(Problem::Symlink { path: path.to_path_buf() }),
         Kind::Other(kind) => return Err(Problem::NotAFile { path: path.to_path_buf(), kind }),
     }

@@ -2,12 +2,13 @@
 //!
 //! A file that others could read or replace is refused, never fixed silently: the person who loosened it should learn of it, and
 //! may have to change the secret. The directory of a file is checked too, because anyone who can write there can put
-//! another file under the name. A sticky directory such as `/tmp` is fine, except for what SQLite opens
-//! ([`check_database`]). The directories above are not checked. A POSIX ACL counts through its mask, which the system
-//! shows as the group's bits.
+//! another file under the name; so is every directory above it, and every symbolic link that leads there. A sticky
+//! directory such as `/tmp` is fine, except for what SQLite opens ([`check_database`]). A POSIX ACL counts through its
+//! mask, which the system shows as the group's bits.
 
 mod create;
 mod folder;
+mod fs_credentials;
 mod mark;
 mod problem;
 mod reserved;
@@ -23,7 +24,8 @@ use nix::fcntl::OFlag;
 use nix::sys::stat::Mode;
 use zeroize::Zeroizing;
 
-pub use create::{create_folder, create_new, replace, write_new};
+pub use create::{create_folder, create_folder_for, create_new, replace, write_new};
+pub use fs_credentials::FsCredentials;
 pub use mark::stores_beside;
 pub use problem::Problem;
 pub use reserved::refuse_reserved;
@@ -37,12 +39,13 @@ use rule::{Facts, Kind};
 const MOST_LINKS: usize = 40;
 
 /// Checks a program that is to be run: like the configuration, it may be readable by everybody, and only root or oneself
-/// may be able to write it, or to exchange it or a link that leads to it. The directories above are not checked, nor what
-/// a script reads besides itself.
+/// may be able to write it, or to exchange it, a directory above it or a link that leads to it: so it is still the same
+/// when the system starts it by its path. What a script reads besides itself is not checked.
 ///
 /// # Errors
 /// A [`Problem`] when the file is absent or loose.
 pub fn check_program(path: &Path) -> Result<(), Problem> {
+    let _own = FsCredentials::own();
     look(path, &Rule::config()).map(drop)
 }
 
@@ -92,8 +95,10 @@ pub const COMPANIONS: [&str; 3] = ["-wal", "-shm", "-journal"];
 /// somebody else would change what the database says. Nothing is opened: closing any other descriptor of such a file
 /// would drop the locks that SQLite holds on it.
 ///
-/// Between this check and SQLite's own opening, only somebody who may write in the directory could exchange a file or
-/// create one, so the directory must be safe, and a sticky one is not. That is what closes the race.
+/// Between this check and SQLite's own opening, only somebody who may write in the directory or in one above it could
+/// exchange a file or create one, so these must be safe, and a sticky one is not. That is what closes the race. Where one of
+/// them belongs to the account that the rule names besides root, it is closed only for who has no more rights than that
+/// account: see [`FsCredentials`].
 ///
 /// # Errors
 /// A [`Problem`] when the file is absent, when it or a companion is not as the rule says, or when others may write in the
@@ -102,6 +107,7 @@ pub fn check_database(path: &Path, rule: &Rule) -> Result<(), Problem> {
     let directory = Folder::of(path)?;
     check_name(&directory, path, rule)?;
     rule.check_database_directory(path, &directory)?;
+    rule.check_rights(path, &directory)?;
     for suffix in COMPANIONS {
         let mut companion = path.as_os_str().to_owned();
         companion.push(suffix);
@@ -165,8 +171,10 @@ pub fn judge_place(path: &Path, rule: &Rule) -> Result<(), Problem> {
     rule.judge_folder(path, &Folder::of(path)?)
 }
 
-/// Opens `path` for reading and judges what was opened. Gives the path of the file itself as well, for later messages.
+/// Opens `path` for reading and judges what was opened. Gives the path of the file itself as well, for later messages. The
+/// process's own rights count: what is opened is judged by its descriptor, wherever the path led.
 fn open_judged(path: &Path, rule: &Rule) -> Result<(File, PathBuf), Problem> {
+    let _own = FsCredentials::own();
     // First by name: a device or pipe is never opened, and a file that we may not read is explained by its owner.
     let Found { folder, path } = look(path, rule)?;
     // O_NONBLOCK: should a pipe have taken the name meanwhile, opening it must not wait for a writer.
@@ -208,7 +216,7 @@ fn link_to_follow(folder: &Folder, path: &Path, rule: &Rule) -> Result<Option<Pa
         return Ok(None);
     }
     rule.check_owner(path, &facts)?;
-    std::fs::read_link(path).map(Some).map_err(|error| Problem::from_io(path, "found", error))
+    folder.read_link(path).map(Some)
 }
 
 /// Checks a name in a directory that is open.

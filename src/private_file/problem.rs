@@ -68,23 +68,23 @@ pub enum Problem {
         kind: &'static str,
     },
     /// Others can write in its directory, and so exchange the file.
-    #[error("{}: its directory {} is {} ({mode:04o}): use a directory that only its owner may write in",
-            Shown(path), Shown(folder), Rights(mode & 0o022))]
+    #[error("{}: {} is {} ({mode:04o}): use a directory that only its owner may write in",
+            Shown(path), DirectoryOf { path, directory: folder }, Rights(mode & 0o022))]
     Parent {
         /// The file.
         path: PathBuf,
-        /// The folder it stands in.
+        /// The directory it is in, or one above that.
         folder: PathBuf,
         /// The folder's permission bits.
         mode: u32,
     },
     /// The folder it stands in belongs to somebody else, who can exchange the file.
-    #[error("{}: its directory {} is owned by uid {owner}, not by {}; refused because its owner could replace the file",
-            Shown(path), Shown(folder), Owners(*wanted))]
+    #[error("{}: {} is owned by uid {owner}, not by {}; refused because its owner could replace the file",
+            Shown(path), DirectoryOf { path, directory: folder }, Owners(*wanted))]
     ParentOwner {
         /// The file.
         path: PathBuf,
-        /// The folder it stands in.
+        /// The directory it is in, or one above that.
         folder: PathBuf,
         /// The uid the folder belongs to.
         owner: u32,
@@ -178,6 +178,21 @@ impl fmt::Display for Shown<'_> {
         // A control character cannot be shown: it would act on the terminal.
         let text = text.replace(char::is_control, "\u{fffd}").replace('\'', r"'\''");
         write!(f, "'{ahead}{text}'")
+    }
+}
+
+/// The directory of a file, or one above it.
+struct DirectoryOf<'a> {
+    path: &'a Path,
+    directory: &'a Path,
+}
+
+impl fmt::Display for DirectoryOf<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let own = self.path.parent().unwrap_or(self.path);
+        let is_own = own == self.directory || own.as_os_str().is_empty() && self.directory == Path::new(".");
+        write!(f, "{} {}", if is_own { "its directory" } else { "the directory" }, Shown(self.directory))?;
+        if is_own { Ok(()) } else { f.write_str(", which leads to it,") }
     }
 }
 

@@ -4,8 +4,8 @@ use std::fs::FileType;
 use std::os::unix::fs::FileTypeExt;
 use std::path::Path;
 
-use super::Problem;
-use super::folder::Folder;
+use super::folder::{Folder, Passed};
+use super::{FsCredentials, Problem};
 
 const GROUP_READS: u32 = 0o040;
 const GROUP_OR_OTHERS_WRITE: u32 = 0o022;
@@ -76,6 +76,7 @@ impl Rule {
         let path = path.to_path_buf();
         match file.kind {
             Kind::File => {}
+            Kind::Directory => return Err(Problem::NotAFile { path, kind: "a folder" }),
             Kind::Symlink => return Err(Problem::Symlink { path }),
             Kind::Other(kind) => return Err(Problem::NotAFile { path, kind }),
         }
@@ -105,19 +106,31 @@ impl Rule {
         Err(Problem::Owner { path: path.to_path_buf(), owner: facts.owner, wanted: self.account(me) })
     }
 
-    /// Judges the folder that `path` stands in: whoever can write there, or owns it, can exchange the file.
+    /// Checks the directory that `path` is in, and every directory and symbolic link on the way to it: who may write in one
+    /// of them, or owns one, can lead the path to another file. In a sticky directory that is the owner of the next name
+    /// alone, which is checked as well.
     pub(super) fn judge_folder(&self, path: &Path, folder: &Folder) -> Result<(), Problem> {
-        let facts = folder.facts()?;
         let me = effective_uid();
+        self.check_directory_as(me, path, &folder.path, &folder.facts()?)?;
+        for passed in folder.way() {
+            match passed.facts.kind {
+                Kind::Symlink => self.check_owner_as(me, &passed.path, &passed.facts)?,
+                _ => self.check_directory_as(me, path, &passed.path, &passed.facts)?,
+            }
+        }
+        Ok(())
+    }
+
+    fn check_directory_as(&self, me: u32, path: &Path, directory: &Path, facts: &Facts) -> Result<(), Problem> {
         if !self.may_own(facts.owner, me) {
             return Err(Problem::ParentOwner {
                 path: path.to_path_buf(),
-                folder: folder.path.clone(),
+                folder: directory.to_path_buf(),
                 owner: facts.owner,
                 wanted: self.account(me),
             });
         }
-        judge_folder_mode(path, folder, &facts)
+        judge_folder_mode(path, directory, facts)
     }
 
     /// Checks the directory of a file that SQLite opens. A sticky bit makes it no safer: it keeps others from removing the
@@ -131,6 +144,23 @@ impl Rule {
         Err(Problem::Parent { path: path.to_path_buf(), folder: directory.path.clone(), mode })
     }
 
+    /// Checks that what is opened by this path is opened with the rights of the account that the rule names besides root and
+    /// oneself, where a directory or a link on the way belongs to that account: it could exchange them after every check.
+    pub(super) fn check_rights(&self, path: &Path, directory: &Folder) -> Result<(), Problem> {
+        let me = effective_uid();
+        let Some(also) = self.also.filter(|&also| also != 0 && also != me && also != FsCredentials::uid()) else {
+            return Ok(());
+        };
+        let own = directory.facts()?;
+        let passed = directory.way().iter().map(|passed| (&passed.path, passed.facts.owner));
+        match passed.chain([(&directory.path, own.owner)]).find(|(_, owner)| *owner == also) {
+            None => Ok(()),
+            Some((found, owner)) => {
+                Err(Problem::ParentOwner { path: path.to_path_buf(), folder: found.clone(), owner, wanted: me })
+            }
+        }
+    }
+
     fn may_own(&self, owner: u32, me: u32) -> bool {
         owner == 0 || owner == me || Some(owner) == self.also
     }
@@ -141,10 +171,24 @@ impl Rule {
     }
 }
 
-/// A folder in which a file is made must not be open to others either; whose it is does not matter yet.
-pub(super) fn judge_folder_mode(path: &Path, folder: &Folder, facts: &Facts) -> Result<(), Problem> {
+/// Checks the directory in which a file is to be created. It must not be writable by others; whose it is does not matter,
+/// because the file is created and named in the directory that was checked, wherever that is moved. But nobody else's link
+/// may have led there: it could lead into any directory of the machine.
+pub(super) fn check_place_of_new(path: &Path, folder: &Folder) -> Result<(), Problem> {
+    let me = effective_uid();
+    let is_foreign = |passed: &&Passed| {
+        let owner = passed.facts.owner;
+        matches!(passed.facts.kind, Kind::Symlink) && ![0, me].contains(&owner)
+    };
+    if let Some(Passed { path, facts }) = folder.way().iter().find(is_foreign) {
+        return Err(Problem::Owner { path: path.clone(), owner: facts.owner, wanted: me });
+    }
+    judge_folder_mode(path, &folder.path, &folder.facts()?)
+}
+
+fn judge_folder_mode(path: &Path, directory: &Path, facts: &Facts) -> Result<(), Problem> {
     if facts.mode & GROUP_OR_OTHERS_WRITE != 0 && facts.mode & STICKY == 0 {
-        return Err(Problem::Parent { path: path.to_path_buf(), folder: folder.path.clone(), mode: facts.mode });
+        return Err(Problem::Parent { path: path.to_path_buf(), folder: directory.to_path_buf(), mode: facts.mode });
     }
     Ok(())
 }
@@ -165,6 +209,7 @@ pub(super) struct Facts {
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Kind {
     File,
+    Directory,
     Symlink,
     /// Anything else, in words.
     Other(&'static str),
@@ -175,7 +220,7 @@ impl Kind {
         match file_type {
             kind if kind.is_file() => Self::File,
             kind if kind.is_symlink() => Self::Symlink,
-            kind if kind.is_dir() => Self::Other("a folder"),
+            kind if kind.is_dir() => Self::Directory,
             kind if kind.is_fifo() => Self::Other("a pipe"),
             kind if kind.is_socket() => Self::Other("a socket"),
             _ => Self::Other("a device"),

@@ -12,6 +12,8 @@ use tempfile::TempDir;
 
 use super::*;
 
+mod way;
+
 /// A scratch folder of mode 0700, whatever the umask.
 pub(super) fn folder() -> TempDir {
     let folder = tempfile::tempdir().unwrap();
@@ -264,7 +266,6 @@ fn another_owner_of_file_or_folder_is_refused_unless_he_is_named() {
     if !nix::unistd::Uid::effective().is_root() {
         return; // Only root can give a file away; the rule itself is tested in rule.rs for everybody.
     }
-    const NOBODY: u32 = 65534;
     let folder = folder();
     let path = file(&folder, "key", 0o600, "x");
     let at = path.display();
@@ -373,3 +374,5 @@ fn the_place_of_a_file_that_is_not_there_yet_is_judged() {
     assert!(matches!(judge_place(&place, &Rule::secret()), Err(Problem::Parent { .. })));
     assert!(matches!(judge_place(&place.join("deeper"), &Rule::secret()), Err(Problem::Missing { .. })));
 }
+
+const NOBODY: u32 = 65534;

@@ -6,20 +6,20 @@
 
 use std::ffi::OsStr;
 use std::fmt::Write as _;
-use std::fs::File;
+use std::fs::{File, Permissions};
 use std::io;
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, fchown};
 use std::path::{Path, PathBuf};
 
-use nix::errno::Errno;
-use nix::fcntl::{AT_FDCWD, AtFlags, OFlag, RenameFlags, renameat2};
+use nix::fcntl::OFlag;
 use nix::sys::stat::Mode;
-use nix::unistd::{geteuid, linkat, unlink};
+use nix::unistd::{UnlinkatFlags, geteuid};
 
-use super::create::create_new;
+use super::create::{create_in, folder_for};
 use super::folder::{Folder, facts};
 use super::reserved::refuse_reserved;
 use super::rule::Kind;
-use super::{COMPANIONS, Problem};
+use super::{COMPANIONS, FsCredentials, Problem};
 use crate::random::{Random as _, SystemRandom};
 
 /// How the name of a file ends that is being written.
@@ -31,25 +31,42 @@ pub(super) const TEMPORARY: &str = ".temporary";
 #[derive(Debug)]
 pub struct Unfinished {
     file: File,
+    /// Where it is created and gets its name, wherever its path leads meanwhile.
+    folder: Folder,
     path: PathBuf,
     place: PathBuf,
+    /// Whether it is written for the operator, with the process's own rights.
+    has_own_rights: bool,
     is_finished: bool,
 }
 
 impl Unfinished {
-    /// Begins the file that will be at `place`, with mode 0600.
+    /// Begins the file that will be at `place`, which the operator names, with mode 0600. The process's own rights count.
     ///
     /// # Errors
     /// [`Problem::Exists`] when there is one, [`Problem::Reserved`] when its name is one of SQLite's or the program's own;
-    /// otherwise as [`create_new`].
+    /// otherwise as [`create_new`](super::create_new).
     pub fn begin(place: &Path) -> Result<Self, Problem> {
+        let _own = FsCredentials::own();
+        let mut begun = Self::begin_with_present_rights(place)?;
+        begun.has_own_rights = true;
+        Ok(begun)
+    }
+
+    /// As [`Unfinished::begin`], for a file of the store's own account.
+    ///
+    /// # Errors
+    /// As [`Unfinished::begin`].
+    pub fn begin_with_present_rights(place: &Path) -> Result<Self, Problem> {
         refuse_reserved(place)?;
         if place.symlink_metadata().is_ok() {
             return Err(Problem::Exists { path: place.to_path_buf() });
         }
+        let folder = folder_for(place)?;
         let path = random_name(place, UNFINISHED);
-        let file = create_new(&path, 0o600)?;
-        Ok(Self { file, path, place: place.to_path_buf(), is_finished: false })
+        let file = create_in(&folder, &path, 0o600)?;
+        let place = place.to_path_buf();
+        Ok(Self { file, folder, path, place, has_own_rights: false, is_finished: false })
     }
 
     /// Begins a database of `mode` beside the store at `place`, where there may be one; it is locked while it is in the
@@ -58,16 +75,18 @@ impl Unfinished {
     /// do not meet those of SQLite.
     ///
     /// # Errors
-    /// As [`create_new`].
+    /// As [`create_new`](super::create_new).
     pub fn beside(place: &Path, mode: u32) -> Result<Self, Problem> {
         remove_left_behind(place)?;
         loop {
+            let folder = folder_for(place)?;
             let path = random_name(place, TEMPORARY);
-            let file = create_new(&path, mode)?;
-            let begun = Self { file, path, place: place.to_path_buf(), is_finished: false };
+            let file = create_in(&folder, &path, mode)?;
+            let place = place.to_path_buf();
+            let begun = Self { file, folder, path, place, has_own_rights: false, is_finished: false };
             begun.file.lock().map_err(|error| begun.problem("locked", error))?;
             // Another process may have taken it for left behind before it was locked.
-            if facts(&begun.file, place)?.links > 0 {
+            if facts(&begun.file, &begun.place)?.links > 0 {
                 return Ok(begun);
             }
         }
@@ -86,13 +105,37 @@ impl Unfinished {
         self.file.try_clone().map_err(|error| self.problem("written", error))
     }
 
+    /// Gives it to the account that another file or directory belongs to, where root has written it.
+    ///
+    /// # Errors
+    /// When the other one cannot be examined, or it cannot be given away.
+    pub fn give_to_owner_of(&self, like: &Path) -> Result<(), Problem> {
+        if !geteuid().is_root() {
+            return Ok(());
+        }
+        let failed = |error| Problem::Io { path: like.to_path_buf(), doing: "examined", error };
+        let owner = like.metadata().map_err(failed)?;
+        fchown(&self.file, Some(owner.uid()), Some(owner.gid()))
+            .map_err(|error| self.problem("given to another account", error))
+    }
+
+    /// Gives it another mode.
+    ///
+    /// # Errors
+    /// When the system refuses.
+    pub fn set_mode(&self, mode: u32) -> Result<(), Problem> {
+        let permissions = Permissions::from_mode(mode);
+        self.file.set_permissions(permissions).map_err(|error| self.problem("given its mode", error))
+    }
+
     /// Puts it on the disk and in its place.
     ///
     /// # Errors
     /// [`Problem::Exists`] when something came there meanwhile; otherwise what the system said. Nothing is left then.
     pub fn finish(mut self) -> Result<(), Problem> {
+        let _own = self.has_own_rights.then(FsCredentials::own);
         self.file.sync_all().map_err(|error| self.problem("written", error))?;
-        move_new(&self.path, &self.place)?;
+        self.folder.move_new(&self.path, &self.place)?;
         self.is_finished = true;
         Ok(())
     }
@@ -106,17 +149,18 @@ impl Unfinished {
 impl Drop for Unfinished {
     fn drop(&mut self) {
         if !self.is_finished {
-            remove_with_companions(&self.path);
+            let _own = self.has_own_rights.then(FsCredentials::own);
+            remove_with_companions(&self.folder, &self.path);
         }
     }
 }
 
 /// Removes a file whose name nobody else can have chosen, and what SQLite keeps beside it.
-fn remove_with_companions(path: &Path) {
+fn remove_with_companions(folder: &Folder, path: &Path) {
     for suffix in [""].into_iter().chain(COMPANIONS) {
         let mut name = path.as_os_str().to_owned();
         name.push(suffix);
-        std::fs::remove_file(name).ok();
+        folder.remove(Path::new(&name), UnlinkatFlags::NoRemoveDir);
     }
 }
 
@@ -132,10 +176,11 @@ fn remove_left_behind(place: &Path) -> Result<(), Problem> {
         }
         let flags = OFlag::O_RDWR | OFlag::O_NONBLOCK | OFlag::O_NOCTTY;
         let Ok(file) = directory.open(&path, flags, Mode::empty()) else { continue };
-        let is_own = facts(&file, &path)
-            .is_ok_and(|found| matches!(found.kind, Kind::File) && found.owner == geteuid().as_raw());
+        let is_own = facts(&file, &path).is_ok_and(|found| {
+            matches!(found.kind, Kind::File) && [geteuid().as_raw(), FsCredentials::uid()].contains(&found.owner)
+        });
         if is_own && file.try_lock().is_ok() {
-            remove_with_companions(&path);
+            remove_with_companions(&directory, &path);
         }
     }
     Ok(())
@@ -168,30 +213,12 @@ pub(super) fn random_name(place: &Path, ending: &str) -> PathBuf {
     name.into()
 }
 
-/// Gives a file another name in the same folder, unless something has that name, and puts the name on the disk.
+/// Gives a file another name in the same directory, unless something has that name, and puts the name on the disk.
 ///
 /// # Errors
 /// [`Problem::Exists`] when something has it; otherwise what the system said.
 pub fn move_new(from: &Path, to: &Path) -> Result<(), Problem> {
-    let moved = match renameat2(AT_FDCWD, from, AT_FDCWD, to, RenameFlags::RENAME_NOREPLACE) {
-        // Not every file system knows the flag: FUSE, NFS and 9p do not.
-        Err(Errno::EINVAL | Errno::ENOSYS | Errno::EOPNOTSUPP) => move_by_second_name(from, to),
-        other => other,
-    };
-    moved.map_err(|errno| Problem::from_io(to, "put in its place", errno.into()))?;
-    Folder::of(to)?.sync()
-}
-
-/// Moves a file under a name that nothing has: link(2) fails where something has it.
-fn move_by_second_name(from: &Path, to: &Path) -> nix::Result<()> {
-    linkat(AT_FDCWD, from, AT_FDCWD, to, AtFlags::empty())?;
-    unlink(from)
-}
-
-/// As [`move_new`], but what has the name is replaced.
-pub(super) fn move_over(from: &Path, to: &Path) -> Result<(), Problem> {
-    std::fs::rename(from, to).map_err(|error| Problem::from_io(to, "put in its place", error))?;
-    Folder::of(to)?.sync()
+    folder_for(to)?.move_new(from, to)
 }
 
 #[cfg(test)]
@@ -220,11 +247,15 @@ mod tests {
         let folder = folder();
         let (from, to) = (folder.path().join("unfinished"), folder.path().join("export.csv"));
         std::fs::write(&from, b"whole").unwrap();
-        move_by_second_name(&from, &to).unwrap();
+        let move_it = || {
+            let (old, new) = (from.file_name().unwrap(), to.file_name().unwrap());
+            Folder::of(&to).unwrap().move_by_second_name(old, new)
+        };
+        move_it().unwrap();
         assert_eq!(std::fs::read(&to).unwrap(), b"whole");
         assert!(!from.exists());
         std::fs::write(&from, b"another").unwrap();
-        assert_eq!(move_by_second_name(&from, &to), Err(Errno::EEXIST));
+        assert_eq!(move_it(), Err(nix::errno::Errno::EEXIST));
         assert_eq!(std::fs::read(&to).unwrap(), b"whole");
         assert_eq!(std::fs::read(&from).unwrap(), b"another");
     }

@@ -2,8 +2,8 @@
 //! Commands learn of them through a [`Process`] alone, so that a test can run the whole program inside itself.
 
 mod environment;
-pub mod fs_credentials;
 pub mod hardening;
+pub mod inherited;
 pub mod standard_output;
 mod stopping;
 pub mod sudo;

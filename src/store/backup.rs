@@ -14,6 +14,7 @@ use super::facts::KEY_FINGERPRINT;
 use super::open::connect;
 use super::open::refuse_leftovers;
 use crate::private_file;
+use crate::private_file::FsCredentials;
 use crate::private_file::Problem;
 use crate::private_file::Unfinished;
 
@@ -26,6 +27,8 @@ pub struct BackupInProgress {
     unfinished: Unfinished,
     /// A file beside the store, which SQLite writes where others could put a `-journal` beside the copy itself.
     private: Option<Unfinished>,
+    /// Whether the copy is written where the operator wants it, with the process's own rights.
+    has_own_rights: bool,
 }
 
 impl Store {
@@ -36,13 +39,26 @@ impl Store {
     /// the log of another one is beside it: SQLite would play that back into the copy when it opens it.
     pub fn begin_copy(&self, destination: &Path) -> Result<BackupInProgress> {
         let unfinished = Unfinished::begin(destination)?;
-        refuse_leftovers(destination)?;
-        let private = match private_file::check_database_place(destination, &self.rule) {
-            Ok(()) => None,
-            Err(Problem::Parent { .. } | Problem::ParentOwner { .. }) => Some(self.private_copy()?),
-            Err(problem) => return Err(problem.into()),
+        let is_safe = {
+            let _own = FsCredentials::own();
+            refuse_leftovers(destination)?;
+            // Not even the account of the store may exchange what SQLite opens with the process's own rights.
+            match private_file::check_database_place(destination, &self.rule.owned_also_by(None)) {
+                Ok(()) => true,
+                Err(Problem::Parent { .. } | Problem::ParentOwner { .. } | Problem::Owner { .. }) => false,
+                Err(problem) => return Err(problem.into()),
+            }
         };
-        Ok(BackupInProgress { unfinished, private })
+        let private = if is_safe { None } else { Some(self.private_copy()?) };
+        Ok(BackupInProgress { unfinished, private, has_own_rights: true })
+    }
+
+    /// Begins a copy beside the store, as a file of the store's account.
+    pub(super) fn begin_copy_beside(&self, kept: &Path) -> Result<BackupInProgress> {
+        let unfinished = Unfinished::begin_with_present_rights(kept)?;
+        refuse_leftovers(kept)?;
+        unfinished.give_to_owner_of(&self.path)?;
+        Ok(BackupInProgress { unfinished, private: None, has_own_rights: false })
     }
 
     fn private_copy(&self) -> Result<Unfinished> {
@@ -56,11 +72,11 @@ impl Store {
     /// # Errors
     /// When one of the two cannot be read or written, or a file came there meanwhile.
     pub fn finish_copy(&self, backup: BackupInProgress) -> Result<()> {
-        let BackupInProgress { unfinished, private } = backup;
+        let BackupInProgress { unfinished, private, has_own_rights } = backup;
         match private {
-            None => self.copy_into(unfinished.path())?,
+            None => self.copy_into(unfinished.path(), has_own_rights)?,
             Some(private) => {
-                self.copy_into(private.path())?;
+                self.copy_into(private.path(), false)?;
                 let mut bytes = private_file::open(private.path(), &self.rule)?;
                 io::copy(&mut bytes, &mut unfinished.writer()?)
                     .map_err(|error| unfinished.problem("written", error))?;
@@ -69,11 +85,13 @@ impl Store {
         Ok(unfinished.finish()?)
     }
 
-    fn copy_into(&self, destination: &Path) -> Result<()> {
+    fn copy_into(&self, destination: &Path, has_own_rights: bool) -> Result<()> {
         // A reader keeps its moment: without this, each commit of another process would make the copy start again, and it
         // would never end while somebody writes all the time.
         let reading = self.read()?;
         reading.fact(KEY_FINGERPRINT)?;
+        // SQLite has opened its files of the store by now; those of the copy are where the operator wants them.
+        let _own = has_own_rights.then(FsCredentials::own);
         let mut copy = connect(destination, &self.rule)?;
         let backup = Backup::new(&self.connection, &mut copy)?;
         loop {

@@ -29,6 +29,7 @@ use super::stop_signals;
 use super::stop_signals::GuardedConnection;
 use crate::private_file;
 use crate::private_file::COMPANIONS;
+use crate::private_file::FsCredentials;
 use crate::private_file::Problem;
 use crate::private_file::Rule;
 use crate::private_file::Unfinished;
@@ -223,6 +224,11 @@ pub(super) fn connect(path: &Path, rule: &Rule) -> Result<Connection> {
     let mut connection = Connection::open_with_flags(resolved(path)?, flags).map_err(|error| denied(error, path))?;
     connection.busy_handler(Some(wait_for_the_writer))?;
     functions::register(&connection)?;
+    if FsCredentials::are_others() {
+        // SQLite asks access(2) which directory for temporary files it may use, and that knows only the process's own rights.
+        let directory = resolved(path)?;
+        connection.pragma_update(None, "temp_store_directory", folder_of(&directory).to_string_lossy())?;
+    }
     Ok(connection)
 }
 

@@ -3,8 +3,6 @@
 use std::cell::Cell;
 use std::fs::File;
 use std::io;
-use std::os::unix::fs::MetadataExt as _;
-use std::os::unix::fs::lchown;
 use std::path::Path;
 use std::path::PathBuf;
 use std::thread;
@@ -12,7 +10,6 @@ use std::time::Duration;
 use std::time::Instant;
 
 use jiff::Timestamp;
-use nix::unistd::geteuid;
 use rusqlite::Connection;
 use rusqlite::backup::Backup;
 use rusqlite::backup::StepResult;
@@ -39,6 +36,7 @@ use super::stop_signals;
 use super::stop_signals::GuardedConnection;
 use crate::private_file;
 use crate::private_file::COMPANIONS;
+use crate::private_file::FsCredentials;
 use crate::private_file::Problem;
 use crate::private_file::Rule;
 use crate::private_file::Unfinished;
@@ -84,7 +82,11 @@ impl Restoring {
         private_file::check_database_place(place, rule)?;
         let bytes = private_file::open(copy, rule).map_err(|problem| of_other_file(problem, copy))?;
         // Neither checked nor played back: no copy that `store backup` creates has any.
-        companion_of(copy).map_or(Ok(()), |log| Err(StoreError::HasLog(log)))?;
+        let log = {
+            let _own = FsCredentials::own();
+            companion_of(copy)
+        };
+        log.map_or(Ok(()), |log| Err(StoreError::HasLog(log)))?;
         let kept = place.symlink_metadata().is_ok().then(|| kept_name(place, now));
         let private = Unfinished::beside(place, 0o600)?;
         // When what a killed restore left is gone.
@@ -135,12 +137,10 @@ impl Restoring {
     /// Moves the copy to the store's place, where nothing is, as a file of the account that `like` belongs to.
     fn install(self, store: Store, like: &Path) -> Result<()> {
         store.close_whole()?;
-        give_to_owner(self.private.path(), like)?;
+        self.private.give_to_owner_of(like)?;
         let has_readers = self.rule.lets_group_read();
         if has_readers {
-            let mode = std::os::unix::fs::PermissionsExt::from_mode(0o640);
-            let path = self.private.path();
-            std::fs::set_permissions(path, mode).map_err(|error| disk(path, &error))?;
+            self.private.set_mode(0o640)?;
         }
         self.private.finish()?;
         if has_readers {
@@ -164,9 +164,9 @@ impl Restoring {
         let backup = Backup::new(&from.connection, &mut to)?;
         // No page yet, but the lock of the one writer: what is kept is what is replaced, to the last commit.
         step(&backup, 0)?;
-        old.finish_copy(old.begin_copy(kept)?)?;
+        old.finish_copy(old.begin_copy_beside(kept)?)?;
         // All pages at once: between two steps others would see half of each.
-        let replaced = give_to_owner(kept, &self.place).and_then(|()| step(&backup, -1));
+        let replaced = step(&backup, -1);
         if replaced.is_err() {
             // Nothing was replaced, and this is what was copied just now.
             std::fs::remove_file(kept).ok();
@@ -231,15 +231,6 @@ fn require_room(copy: &File, named: &Path, place: &Path) -> Result<()> {
         store => store.saturating_add(length(&beside(place, "-wal"))).saturating_add(size),
     };
     file_system::require_room(folder_of(place), size.saturating_add(replaced))
-}
-
-/// Gives a file that root has written in a safe directory to the account that another file or directory belongs to.
-fn give_to_owner(path: &Path, like: &Path) -> Result<()> {
-    if !geteuid().is_root() {
-        return Ok(());
-    }
-    let owner = like.metadata().map_err(|error| disk(like, &error))?;
-    lchown(path, Some(owner.uid()), Some(owner.gid())).map_err(|error| disk(path, &error))
 }
 
 /// Gives a store another name, with the files beside it that belong to it.

@@ -5,10 +5,10 @@ use std::os::unix::fs::MetadataExt as _;
 use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::fs::chown;
 
-use cxme_admin::process::fs_credentials::FsCredentials;
 use cxme_admin::process::sudo::SudoRights;
 use insta::assert_snapshot;
 
+use crate::support::AsAccount;
 use crate::support::CAROL;
 use crate::support::DAVE;
 use crate::support::GOOD;
@@ -125,7 +125,7 @@ fn a_key_in_a_directory_of_its_own_is_another_stores_for_all_that_is_known() {
     world.file("data/reset.key", "left over");
     world.file("data/unreadable", "a store for all that is known");
     chown(world.path("data"), Some(DAVE), None).unwrap();
-    let _rights = FsCredentials::take(DAVE, DAVE).unwrap();
+    let _rights = AsAccount::new(DAVE);
     let run = world.command("init --yes").uid(DAVE).run().expect_status(78);
     assert!(run.err().contains("reset.key: ") && !run.err().contains("mv "), "{run}");
 }

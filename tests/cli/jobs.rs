@@ -736,3 +736,28 @@ fn nothing_is_due_in_a_store_without_mail() {
     No jobs.
     ");
 }
+
+#[test]
+fn a_run_that_leaves_mails_in_doubt_says_so() {
+    let world = World::with_mail().with_users("alice,bob");
+    let program = world.file_with_mode("sendmail", "#!/bin/sh\ncat >/dev/null\nkill -9 $$\n", 0o700);
+    let config = std::fs::read_to_string(world.config()).unwrap();
+    let section = format!("[mail.sendmail]\nprogram = \"{}\"\n[mail.file]\n", program.display());
+    world.write_config(&config.replace("\"file\"\n[mail.file]\n", &format!("\"sendmail\"\n{section}")));
+    world.run("users send-reset alice");
+    assert_eq!(states(&world), "in doubt");
+    world.wait(1_000);
+    assert_snapshot!(world.run("jobs run"), @"
+    status 75
+    -- stderr
+    error: 1 in doubt
+    hint: a mail in doubt may have arrived, and jobs run sends it again; why: cxme-admin mail queue
+    ");
+    // What is not due yet is not told of again.
+    assert_snapshot!(world.run("jobs run"), @"status 0");
+    world.run("users send-reset --all --yes").expect_status(75);
+    // When they arrive, all is well.
+    world.write_config(&config);
+    world.wait(1_000);
+    world.run("jobs run").expect_status(0);
+}

@@ -4,6 +4,7 @@ use insta::assert_snapshot;
 
 use crate::support::CAROL;
 use crate::support::DAVE;
+use crate::support::GOOD;
 use crate::support::MALLORY;
 use crate::support::World;
 use crate::support::me;
@@ -335,4 +336,67 @@ fn a_role_that_is_given_is_said_to_be_that_and_not_the_users() {
         assert_eq!(run.status, 77, "{line}: {run}");
         assert!(world.newest_event().contains(" | refused | carol, Mine"), "{line}: {}", world.newest_event());
     }
+}
+
+/// A world in which root has no row, carol is Admin, and dave may manage operators and hardly anything else.
+fn world_of_root() -> World {
+    let world = World::new().with_users("alice").with_password("alice", GOOD).with_role("OpMan", "manage-operators");
+    let world = world.with_operator(CAROL, "Admin").with_operator(DAVE, "OpMan");
+    world.sql("DELETE FROM operator WHERE uid = 0");
+    world
+}
+
+#[test]
+fn root_is_given_no_other_role_than_admin() {
+    let world = world_of_root();
+    let add = |line: &str, uid: u32| world.command(line).uid(uid).account(0, Some("root")).run();
+    let run = add("operators add root --role OpMan", DAVE);
+    assert_snapshot!(run, @"
+    status 77
+    -- stderr
+    error: root is always Admin: it cannot be given the role `OpMan`
+    hint: to limit a person who uses sudo, add their own account
+    ");
+    assert_snapshot!(world.newest_event(), @r#"
+    operators add | refused | dave, OpMan | -
+    {"refusal":"root is always Admin: it cannot be given the role `OpMan`"}
+    "#);
+    add("operators add 0 --role 'Minimal Permissions' --service", CAROL).expect_status(77);
+    add("operators add root --role OpMan --dry-run", DAVE).expect_status(77);
+    add("operators add root --role Admin", DAVE).expect_status(77);
+    assert_eq!(world.ask("SELECT count(*) FROM operator WHERE uid = 0"), "0");
+    add("operators add root --role Admin", CAROL).expect_status(0);
+    assert_eq!(world.ask("SELECT count(*) FROM operator WHERE uid = 0"), "1");
+}
+
+#[test]
+fn a_row_of_root_with_another_role_has_no_effect_and_is_named() {
+    let world = world_of_root();
+    let row = "SELECT 0, 'root', 'person', id, 0 FROM role WHERE name = 'OpMan'";
+    world.sql(&format!("INSERT INTO operator (uid, account, kind, role_id, added_at) {row}"));
+    let as_root = |line: &str| world.command(line).uid(0).account(0, Some("root"));
+    as_root("users verify-password alice --stdin").stdin(GOOD).run().expect_status(0);
+    as_root("users lock alice").run().expect_status(0);
+    let warning = "warning: root is always Admin: its role `OpMan` has no effect; to remove it: cxme-admin operators \
+                   remove 0\n";
+    for line in ["operators list", "store check"] {
+        let run = as_root(line).run().expect_status(0);
+        assert!(run.err().contains(warning), "{run}");
+    }
+    as_root("operators remove 0").run().expect_status(0);
+    assert!(!as_root("store check").run().expect_status(0).err().contains("root is always"));
+    as_root("users unlock alice").run().expect_status(0);
+}
+
+#[test]
+fn a_mail_that_root_asked_for_is_sent_whatever_its_row_says() {
+    let world = World::with_mail().with_users("alice").with_operator(CAROL, "Admin");
+    let config = std::fs::read_to_string(world.config()).unwrap();
+    world.write_config(&config.replace("directory = \"", "directory = \"/dev/null/"));
+    world.command("users send-reset alice").uid(0).account(0, Some("root")).run();
+    world.sql("UPDATE operator SET role_id = 2, account = 'root' WHERE uid = 0");
+    world.write_config(&config);
+    world.wait(86_000);
+    world.run("jobs run").expect_status(0);
+    assert_eq!(world.mails().len(), 1);
 }

@@ -115,6 +115,7 @@ impl Context {
         if !account.by_sudo {
             return None;
         }
+        let _rights = self.rights_for(&path).ok()?;
         let store = Store::open(&path, &self.store_rule(&config, owner), Expect::CurrentOrOlder).ok()?;
         let (clock, random) = self.clock.take().zip(self.random.take())?;
         let desk = Desk::new(store, account, Rules::default(), clock, random);

@@ -31,6 +31,7 @@ use crate::mail::smtp::Login;
 use crate::mail::smtp::Relay;
 use crate::mail::transport::Transport;
 use crate::private_file;
+use crate::private_file::FsCredentials;
 use crate::private_file::Problem;
 use crate::private_file::Rule;
 use crate::secrets::RelayPassword;
@@ -56,7 +57,10 @@ impl Context {
             TransportName::Sendmail => Transport::Sendmail(Sendmail::new(checked(absolute(&mail.sendmail.program)?)?)),
             TransportName::File => {
                 let missing = || Complaint::Configuration("[mail.file] directory is missing".to_owned());
-                Transport::Folder(Folder::new(absolute(&mail.file.directory.ok_or_else(missing)?)?))
+                let mut folder = Folder::new(absolute(&mail.file.directory.ok_or_else(missing)?)?);
+                let config = self.config()?.clone();
+                folder.account = self.account_of_store(&self.store_path(&config)?);
+                Transport::Folder(folder)
             }
         }))
     }
@@ -166,6 +170,8 @@ fn first_line_of(words: &[String], patience: Duration) -> Result<Zeroizing<Vec<u
         Err(problem) => return Err(problem.into()),
     }
     let began = Instant::now();
+    // Only root may be able to execute it.
+    let own = FsCredentials::own();
     let mut child = Command::new(program)
         .args(arguments)
         .stdin(Stdio::null())
@@ -173,6 +179,7 @@ fn first_line_of(words: &[String], patience: Duration) -> Result<Zeroizing<Vec<u
         .stderr(Stdio::null())
         .spawn()
         .map_err(CommandFault::NotStarted)?;
+    drop(own);
     let (sender, receiver) = mpsc::sync_channel(1);
     if let Some(stdout) = child.stdout.take() {
         // Reading can wait for ever, and has no deadline of its own. The thread stays, and must not stop the process while it

@@ -7,6 +7,7 @@ mod paths;
 mod plain_terminal;
 mod post;
 mod restore;
+mod rights;
 mod secret;
 
 use std::path::Path;
@@ -34,6 +35,7 @@ use crate::domain::role::Permission;
 use crate::domain::sign_in::SignInRules;
 use crate::domain::text;
 use crate::private_file;
+use crate::private_file::FsCredentials;
 use crate::private_file::Rule;
 use crate::process::Process;
 use crate::process::terminal::Terminal;
@@ -73,6 +75,8 @@ pub struct Context {
     random: Option<Box<dyn Random>>,
     config: Option<Config>,
     restricted: bool,
+    /// With whose rights root works on the store.
+    rights: Option<FsCredentials>,
 }
 
 /// Reads a configuration file, or a part of it.
@@ -92,6 +96,7 @@ impl Context {
             random: Some(random),
             config: None,
             restricted: false,
+            rights: None,
         }
     }
 
@@ -159,6 +164,7 @@ impl Context {
         let owner = owner_of_store(&path);
         let account = self.account(owner);
         let rule = self.store_rule(&config, owner);
+        self.take_rights_for(&path)?;
         let store = Store::open(&path, &rule, expect).map_err(|error| self.with_sudo_hint(error, &path, &config))?;
         let rules = rules(&config)?;
         let (Some(clock), Some(random)) = (self.clock.take(), self.random.take()) else {

@@ -75,6 +75,7 @@ impl Context {
         let owner = owner_of_store(&place);
         let rule = self.store_rule(&config, owner);
         let now = self.now()?;
+        self.take_rights_for(&place)?;
         let (restoring, store): (Restoring, Store) =
             Restoring::begin(copy, &place, &rule, now).map_err(|error| match error {
                 StoreError::NotOurs(path) => Complaint::NotABackup(path).into(),

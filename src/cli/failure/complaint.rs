@@ -208,4 +208,6 @@ pub enum MailFault {
     Some,
     /// Some of a job were not, and the job goes on: its end tells of all of them.
     SomeSoFar,
+    /// Some mails may have arrived, and will be sent again.
+    InDoubt,
 }

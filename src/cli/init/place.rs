@@ -13,8 +13,8 @@ use nix::unistd::Group;
 use crate::cli::context::Context;
 use crate::cli::failure::Complaint;
 use crate::private_file;
+use crate::private_file::FsCredentials;
 use crate::private_file::Problem;
-use crate::process::fs_credentials::FsCredentials;
 use crate::secrets::key::ResetKey;
 
 /// Short for what can be wrong with a file.
@@ -124,6 +124,12 @@ impl NewKeyFile {
         }
     }
 
+    /// Removes the key from its place.
+    pub(super) fn remove(&self) {
+        let _own = self.as_root().map(|_| FsCredentials::own());
+        let _ = std::fs::remove_file(&self.path);
+    }
+
     /// Does something for `path`: with the rights of the account in its own directory, and as root elsewhere, where the
     /// file is given to the account.
     fn with_rights(&self, path: &Path, run: impl FnOnce() -> Result<()>) -> Result<()> {
@@ -133,7 +139,7 @@ impl NewKeyFile {
             let _rights = service.rights().map_err(failed)?;
             return run();
         }
-        let _rights = FsCredentials::take(0, 0).map_err(failed)?;
+        let _rights = FsCredentials::own();
         run()?;
         lchown(path, Some(service.uid), Some(service.gid)).map_err(failed)
     }
@@ -159,11 +165,7 @@ pub(super) fn make_directory_of(path: &Path, mode: u32, given_to: Option<Service
     else {
         return Ok(());
     };
-    private_file::create_folder(directory, mode)?;
-    given_to.map_or(Ok(()), |account| {
-        let failed = |error| Problem::Io { path: directory.to_owned(), doing: "given to another account", error };
-        lchown(directory, Some(account.uid), Some(account.gid)).map_err(failed)
-    })
+    private_file::create_folder_for(directory, mode, given_to.map(|account| (account.uid, account.gid)))
 }
 
 /// The group that may read the store, by name and number.

@@ -108,6 +108,10 @@ fn limit_reports(context: &mut Context, desk: &Desk, error: anyhow::Error) -> an
 
 fn recurrence(error: &anyhow::Error, code: u8, words: &str) -> Recurrence {
     match (code, error.downcast_ref::<Complaint>()) {
+        // It is sent again and again until it is taken, and may have arrived each time: that is told at once.
+        (failure::LATER, Some(Complaint::NotSent { fault: MailFault::InDoubt, .. })) => {
+            Recurrence::Lasting("mails in doubt".to_owned())
+        }
         (failure::LATER, _) => Recurrence::Passing,
         (failure::PARTLY, Some(Complaint::NotSent { fault: MailFault::SomeSoFar, .. })) => {
             Recurrence::Lasting("mails of a job that goes on".to_owned())

@@ -229,6 +229,10 @@ fn judge(
         let fault = if has_single_failed { MailFault::Some } else { MailFault::SomeSoFar };
         return not_sent(fault, words, hint);
     }
+    if report.in_doubt > 0 {
+        let hint = "a mail in doubt may have arrived, and jobs run sends it again; why: cxme-admin mail queue";
+        return not_sent(MailFault::InDoubt, words, hint.to_owned());
+    }
     Ok(words)
 }
 

@@ -7,6 +7,7 @@ use crate::cli::data::Cell;
 use crate::cli::data::Head;
 use crate::domain::action::Action;
 use crate::domain::operator::Operator;
+use crate::domain::text;
 
 /// List operators and their roles
 ///
@@ -34,6 +35,12 @@ pub fn run(context: &mut Context, _: &ListArgs) -> anyhow::Result<()> {
     let names: Vec<Option<String>> =
         operators.iter().map(|operator| context.process.accounts.known_name(operator.uid)).collect();
     for (operator, now) in operators.iter().zip(&names) {
+        if operator.is_ineffective() {
+            let role = text::visible(&operator.role_name);
+            context.output.warn(&format!(
+                "root is always Admin: its role `{role}` has no effect; to remove it: cxme-admin operators remove 0"
+            ));
+        }
         if let Some(now) = now.as_deref().filter(|now| !operator.is_account(operator.uid, Some(now))) {
             let Operator { uid, account, .. } = operator;
             context.output.warn(&format!("uid {uid} now belongs to {now}, not {account}: {now} is refused; to remove the entry: cxme-admin operators remove {uid}"));

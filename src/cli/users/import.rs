@@ -27,6 +27,7 @@ use crate::cli::plan::Step;
 use crate::cli::prompt;
 use crate::domain::action::Action;
 use crate::domain::role::Permission;
+use crate::private_file::FsCredentials;
 
 /// Import users from CSV, NDJSON or a JSON array, all or none
 ///
@@ -168,6 +169,8 @@ pub(in crate::cli) struct DataFile {
 /// Opens a file of data to be read.
 pub(in crate::cli) fn open(path: &Path) -> anyhow::Result<DataFile> {
     let failed = |error| crate::private_file::Problem::Io { path: path.to_owned(), doing: "opened", error };
+    // The operator names it, and not the store.
+    let _own = FsCredentials::own();
     Ok(DataFile { file: File::open(path).map_err(failed)?, path: path.to_owned() })
 }
 

@@ -64,6 +64,8 @@ pub(super) fn choose_once(
     let end = Instant::now() + terminal.timeout();
     let settings = Settings::apply(terminal.file(), Echo::Off)?;
     let keyboard = Keyboard::connect(settings.before())?;
+    // A lock on standard input went with what standard input was.
+    terminal.take_turn()?;
     let (cancel, cancelled) = UnixStream::pair()?;
     let (running, ended) = UnixStream::pair()?;
     let screen = Screen { tty: terminal.file().try_clone()?, cancelled };

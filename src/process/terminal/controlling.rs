@@ -1,5 +1,6 @@
 //! The real terminal, /dev/tty.
 
+use std::cell::RefCell;
 use std::fs::File;
 use std::io::ErrorKind;
 use std::io::Read;
@@ -33,6 +34,7 @@ use super::settings::Echo;
 use super::settings::Settings;
 use super::settings::in_foreground;
 use super::signals::Watch;
+use super::turn::Turn;
 
 /// What comes this soon after Enter was pasted with the line, not typed.
 const PASTE_GAP: Duration = Duration::from_millis(20);
@@ -48,6 +50,8 @@ const READ: usize = 256;
 pub struct ControllingTerminal {
     tty: File,
     patience: Duration,
+    /// Held from the first question on, so that no other command asks in between.
+    turn: RefCell<Option<Turn>>,
 }
 
 impl ControllingTerminal {
@@ -65,11 +69,11 @@ impl ControllingTerminal {
         if !isatty(&tty).unwrap_or(false) {
             return Err(PromptError::NoTerminal);
         }
-        Ok(Self { tty: File::from(tty), patience })
+        Ok(Self { tty: File::from(tty), patience, turn: RefCell::default() })
     }
 
     fn ask(&self, prompt: &str, echo: Echo) -> Result<Zeroizing<String>, PromptError> {
-        Self::repeat(|watch| self.ask_once(prompt, echo, watch))
+        self.repeat(|watch| self.ask_once(prompt, echo, watch))
     }
 
     /// The terminal itself.
@@ -83,17 +87,33 @@ impl ControllingTerminal {
     }
 
     /// Asks until there is an answer or a reason why there is none: again after `fg`, but not for a signal that ends.
-    fn repeat<T>(ask_once: impl Fn(&Watch) -> Result<T, PromptError>) -> Result<T, PromptError> {
+    fn repeat<T>(&self, ask_once: impl Fn(&Watch) -> Result<T, PromptError>) -> Result<T, PromptError> {
         loop {
             let watch = Watch::begin()?;
-            let answer = ask_once(&watch);
+            let answer = self.take_turn().and_then(|()| ask_once(&watch));
             let noted = watch.end();
+            if noted.any() {
+                // A process that is stopped keeps nobody from asking.
+                self.turn.replace(None);
+            }
             noted.raise()?;
             match answer {
                 Err(PromptError::Interrupted) if !noted.deadly() => {}
                 answer => return answer,
             }
         }
+    }
+
+    /// Keeps other commands from asking at this terminal until the turn is given back. In the background nobody asks: there
+    /// the kernel stops the process instead.
+    ///
+    /// # Errors
+    /// [`PromptError::Taken`].
+    pub(super) fn take_turn(&self) -> Result<(), PromptError> {
+        if in_foreground(&self.tty) {
+            self.turn.replace(Turn::take()?);
+        }
+        Ok(())
     }
 
     /// The terminal has its settings back when this returns.
@@ -257,6 +277,6 @@ impl Terminal for ControllingTerminal {
     }
 
     fn choose(&mut self, question: &str, choices: &[&str]) -> Result<Option<usize>, PromptError> {
-        Self::repeat(|watch| choose_once(self, question, choices, watch))
+        self.repeat(|watch| choose_once(self, question, choices, watch))
     }
 }

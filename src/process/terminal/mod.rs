@@ -11,6 +11,7 @@ mod line;
 mod scripted;
 mod settings;
 mod signals;
+mod turn;
 
 use std::io;
 use std::time::Duration;
@@ -20,6 +21,8 @@ use zeroize::Zeroizing;
 
 pub use controlling::ControllingTerminal;
 pub use scripted::ScriptedTerminal;
+
+pub(super) use signals::restore_default;
 
 /// How long a question waits for its answer, if nothing else is said.
 pub const PATIENCE: Duration = Duration::from_secs(300);
@@ -82,6 +85,11 @@ pub enum PromptError {
     /// A signal came that the program handles elsewhere. One that it does not handle ends it, and this is not seen.
     #[error("the question was interrupted by a signal")]
     Interrupted,
+    /// Another process asks at the same terminal, by its number where that is known. Each would restore the settings that the
+    /// other one has made, and what is typed would show.
+    #[error("another command{} is asking at this terminal: answer it first, then run this one again",
+            .0.map(|process| format!(" (process {process})")).unwrap_or_default())]
+    Taken(Option<i32>),
     /// The terminal failed.
     #[error("cannot use the terminal: {0}")]
     Io(#[source] io::Error),

@@ -125,6 +125,11 @@ impl Noted {
         Ok(())
     }
 
+    /// Whether one came.
+    pub(super) fn any(&self) -> bool {
+        self.0 != 0
+    }
+
     /// Whether one came that was to end the process.
     pub(super) fn deadly(&self) -> bool {
         DEADLY.into_iter().any(|signal| self.holds(signal))
@@ -161,11 +166,16 @@ fn bell() -> io::Result<&'static Bell> {
     Ok(BELL.get_or_init(|| Bell { rope, ear }))
 }
 
+/// Gives `signal` its default action.
+pub(in crate::process) fn restore_default(signal: Signal) -> nix::Result<()> {
+    act(signal, &SigAction::new(SigHandler::SigDfl, SaFlags::empty(), SigSet::empty())).map(drop)
+}
+
 /// Gives `signal` an action, and returns the one before.
 fn act(signal: Signal, action: &SigAction) -> nix::Result<SigAction> {
     #[expect(unsafe_code, reason = "sigaction(2) has no safe form")]
-    // SAFETY: `action` is either `note`, which does only what signal-safety(7) allows and lives as long as the process,
-    // or what sigaction(2) itself has returned for the same signal.
+    // SAFETY: `action` is the default, or `note`, which does only what signal-safety(7) allows and lives as long as the
+    // process, or what sigaction(2) itself has returned for the same signal.
     unsafe {
         sigaction(signal, action)
     }

@@ -2,6 +2,7 @@
 //!
 //! `World::new().with_users("alice,bob").run("users list")`
 
+mod account;
 mod run;
 mod words;
 
@@ -25,6 +26,7 @@ use jiff::ToSpan as _;
 use jiff::tz::TimeZone;
 use tempfile::TempDir;
 
+pub(crate) use account::AsAccount;
 pub(crate) use run::Run;
 pub(crate) use words::words;
 
@@ -74,7 +76,8 @@ pub(crate) struct Command<'world> {
 
 /// The account that runs the test, and so owns its files.
 pub(crate) fn me() -> u32 {
-    nix::unistd::geteuid().as_raw()
+    // Also while it is [`AsAccount`] another one.
+    nix::unistd::getuid().as_raw()
 }
 
 impl World {

@@ -1,16 +1,24 @@
-//! The rights of another account over files.
+//! The rights of another account over files, and one's own again.
+//!
+//! root works on the store of a service account, in a directory that belongs to that account. SQLite opens its files by their
+//! paths, and the account could exchange anything on the way at any moment: so root opens them with the rights of that account,
+//! and can be led to nothing that the account could not reach itself. What the operator names (a list, a backup's destination,
+//! a key) is opened with the process's own rights.
 
 use std::io;
 use std::marker::PhantomData;
 
 use nix::unistd::Gid;
 use nix::unistd::Uid;
+use nix::unistd::getegid;
+use nix::unistd::geteuid;
 use nix::unistd::setfsgid;
 use nix::unistd::setfsuid;
 
-/// While this lives, its thread makes, reads and writes files as another account would: what it makes belongs to that
-/// account, and in a directory of that account it can be led to nothing that the account could not reach itself.
-/// (Changing the owner afterwards by name could be led to any file.)
+/// While this lives, its thread, and threads that it starts, create, read and write files as another account would: what they
+/// create belongs to that account. Programs that are started act as root again (execve(2)). Drop the newest first.
+///
+/// The supplementary groups stay those of the process.
 #[derive(Debug)]
 pub struct FsCredentials {
     /// What held before.
@@ -26,12 +34,29 @@ impl FsCredentials {
     /// # Errors
     /// When the system does not give them.
     pub fn take(uid: u32, gid: u32) -> io::Result<Self> {
-        let gid_before = setfsgid(Gid::from_raw(gid));
-        let uid_before = setfsuid(Uid::from_raw(uid));
-        let taken = Self { uid: uid_before, gid: gid_before, _thread: PhantomData };
+        let taken = Self::set(Uid::from_raw(uid), Gid::from_raw(gid));
+        if Self::uid() == uid { Ok(taken) } else { Err(io::ErrorKind::PermissionDenied.into()) }
+    }
+
+    /// Takes the rights of the process itself, which every process may.
+    pub fn own() -> Self {
+        Self::set(geteuid(), getegid())
+    }
+
+    /// The account whose rights the thread has now.
+    pub fn uid() -> u32 {
         // The call does not say whether it worked; one with a number that no account has says what holds.
-        let now = setfsuid(Uid::from_raw(u32::MAX));
-        if now.as_raw() == uid { Ok(taken) } else { Err(io::ErrorKind::PermissionDenied.into()) }
+        setfsuid(Uid::from_raw(u32::MAX)).as_raw()
+    }
+
+    /// Whether the thread has the rights of another account than its process.
+    pub fn are_others() -> bool {
+        Self::uid() != geteuid().as_raw()
+    }
+
+    fn set(uid: Uid, gid: Gid) -> Self {
+        let gid = setfsgid(gid);
+        Self { uid: setfsuid(uid), gid, _thread: PhantomData }
     }
 }
 
@@ -51,7 +76,7 @@ mod tests {
 
     #[test]
     fn what_is_made_belongs_to_the_account_and_afterwards_to_oneself_again() {
-        if !nix::unistd::geteuid().is_root() {
+        if !geteuid().is_root() {
             return;
         }
         let folder = tempfile::tempdir().unwrap();
@@ -63,10 +88,13 @@ mod tests {
         fs::write(theirs.join("file"), "").unwrap();
         assert!(fs::write(&closed, "").is_err(), "root's directory is closed to them");
         {
-            let _root = FsCredentials::take(0, 0).unwrap();
+            let _root = FsCredentials::own();
+            assert!(!FsCredentials::are_others());
             fs::write(folder.path().join("roots"), "").unwrap();
         }
         assert!(fs::write(&closed, "").is_err());
+        assert_eq!(std::thread::spawn(FsCredentials::uid).join().unwrap(), 61_001, "a thread inherits them");
+        assert!(FsCredentials::are_others());
         drop(rights);
         fs::write(&closed, "").unwrap();
         let owner = |path: &std::path::Path| path.metadata().map(|found| (found.uid(), found.gid())).unwrap();
