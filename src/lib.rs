@@ -8,7 +8,7 @@
 //! | layer | what it is | imports |
 //! |---|---|---|
 //! | [`clock`], [`random`] | time and randomness, passed in | nothing |
-//! | [`private_file`] | files that hold secrets: modes, owners | random |
+//! | [`private_file`] | files that hold secrets: modes, owners, the way to them, the rights to open them | random |
 //! | [`domain`] | facts and rules; no input, no output, no clock | nothing |
 //! | [`texts`] | every sentence a user of the organization reads, a file a language | domain |
 //! | [`process`] | the outside world: arguments, environment, streams, terminal, OS account | nothing |

@@ -137,7 +137,7 @@ pub fn unrecorded_attempts(desk: &Desk) -> Result<Vec<RefusedAttempts>> {
 /// Checks the chain from its start, with the user changes of each event, and that a head kept elsewhere is in it.
 ///
 /// # Errors
-/// [`ActionError::Chain`] with the first break.
+/// [`ActionError::Chain`](crate::actions::ActionError::Chain) with the first break.
 pub fn verify(desk: &Desk, head: Option<Vec<u8>>) -> Result<Verified> {
     desk.view(Action::AuditVerify, |view| view.follow_chain(Chain::new(head), |_| ()))
 }

@@ -120,6 +120,7 @@ impl NewKeyFile {
         let directory = store.parent().unwrap_or(Path::new("/"));
         let _alone = File::open(directory).and_then(|directory| directory.lock().map(|()| directory));
         if store.symlink_metadata().is_err() {
+            let _own = self.as_root().map(|_| FsCredentials::own());
             let _ = std::fs::remove_file(&self.pending);
         }
     }
