@@ -59,7 +59,8 @@ impl Context {
                 let missing = || Complaint::Configuration("[mail.file] directory is missing".to_owned());
                 let mut folder = Folder::new(absolute(&mail.file.directory.ok_or_else(missing)?)?);
                 let config = self.config()?.clone();
-                folder.account = self.account_of_store(&self.store_path(&config)?);
+                // Mail settings are checked by commands that need no store, too.
+                folder.account = self.store_path(&config).ok().and_then(|path| self.account_of_store(&path));
                 Transport::Folder(folder)
             }
         }))
@@ -105,7 +106,7 @@ impl Context {
     /// As a secret must be; root may use one that belongs to the account which owns the store.
     pub(super) fn secret_rule(&mut self) -> anyhow::Result<Rule> {
         let config = self.config()?.clone();
-        let owner = owner_of_store(&self.store_path(&config)?);
+        let owner = self.store_path(&config).ok().and_then(|path| owner_of_store(&path));
         let rule = Rule::secret();
         Ok(if self.process.accounts.effective_uid == 0 { rule.owned_also_by(owner) } else { rule })
     }
