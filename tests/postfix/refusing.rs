@@ -176,7 +176,8 @@ fn assert_given_back(world: &World, ids: &[MessageId], words: &str) {
         assert_eq!((message.state, message.attempts), (MessageState::Queued, 0), "{message:?}");
         tried += usize::from(message.reply.is_some_and(|reply| reply.contains(words)));
     }
-    assert!((2..=14).contains(&tried), "{tried} were tried");
+    // Five and five, and what each of four connections had in flight and set aside when it was suspected.
+    assert!((2..=18).contains(&tried), "{tried} were tried");
     let hold = world.store.read().unwrap().relay_hold().unwrap().unwrap();
     assert!(hold.is_in_force(world.now()) && hold.reply.contains(words), "{hold:?}");
 }
