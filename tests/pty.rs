@@ -185,6 +185,12 @@ fn a_question_with_echo_ends_as_sanely() {
     shell.await_text("shown\r\n");
     shell.await_text("got [\"an answer\", \"shown\"].");
     all_is_as_before(shell, &settings, "0", "two lines");
+    let (mut shell, settings) = at(Moment::NothingTyped, &asking);
+    shell.type_bytes("wrong\x15caf\u{e9}x\x7f \u{1f40e}\r");
+    shell.await_text("Second: ");
+    shell.type_line("second");
+    shell.await_text("got [\"caf\u{e9} \u{1f40e}\", \"second\"].");
+    all_is_as_before(shell, &settings, "0", "an edited line");
 }
 
 #[test]
@@ -385,6 +391,23 @@ fn pasted_lines_are_neither_answer_nor_confirmation() {
         "\x1b[200~first\rzq7sentinel\x1b[201~\r",
     ] {
         assert!(refusal_of(typed.as_bytes()).starts_with("the paste holds a line break"), "{typed:?}");
+    }
+}
+
+/// A code, and in the next line the password: it neither shows nor reaches the shell.
+#[test]
+fn a_paste_behind_a_visible_line_does_not_show_and_is_dropped() {
+    let long = format!("{}{SENTINEL}\r{SENTINEL}", "x".repeat(30_000));
+    for typed in [
+        format!("first\r{SENTINEL}\r"),
+        format!("first\r{SENTINEL}"),
+        format!("first\r{long}\r"),
+        format!("\x1b[200~first\r{SENTINEL}\r\x1b[201~"),
+    ] {
+        let (mut shell, settings) = at(Moment::NothingTyped, &asking("lines", PATIENT));
+        shell.type_bytes(&typed);
+        shell.await_text("refused: the paste holds a line break");
+        all_is_as_before(shell, &settings, REFUSED, "a paste");
     }
 }
 

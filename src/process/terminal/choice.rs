@@ -41,7 +41,6 @@ use super::keys::ESCAPE_GAP;
 use super::keys::Keys;
 use super::keys::Layout;
 use super::keys::Step;
-use super::settings::Echo;
 use super::settings::Settings;
 use super::settings::in_foreground;
 use super::signals::Watch;
@@ -62,7 +61,7 @@ pub(super) fn choose_once(
     watch: &Watch,
 ) -> Result<Option<usize>, PromptError> {
     let end = Instant::now() + terminal.timeout();
-    let settings = Settings::apply(terminal.file(), Echo::Off)?;
+    let settings = Settings::apply(terminal.file())?;
     let keyboard = Keyboard::connect(settings.before())?;
     // A lock on standard input went with what standard input was.
     terminal.take_turn()?;

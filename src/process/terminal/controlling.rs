@@ -29,10 +29,9 @@ use super::keys::ESCAPE_GAP;
 use super::keys::Keys;
 use super::keys::Layout;
 use super::keys::Step;
-use super::line;
-use super::settings::Echo;
 use super::settings::Settings;
 use super::settings::in_foreground;
+use super::shown::ShownLine;
 use super::signals::Watch;
 use super::turn::Turn;
 
@@ -41,6 +40,15 @@ const PASTE_GAP: Duration = Duration::from_millis(20);
 
 /// The longest that a refused paste is waited for to end.
 const PASTE_LASTS: Duration = Duration::from_secs(2);
+
+/// Whether what is typed shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Echo {
+    /// As at any prompt.
+    On,
+    /// Nothing does.
+    Off,
+}
 
 /// What is read of the keyboard at once.
 const READ: usize = 256;
@@ -120,13 +128,10 @@ impl ControllingTerminal {
     fn ask_once(&self, prompt: &str, echo: Echo, watch: &Watch) -> Result<Zeroizing<String>, PromptError> {
         let end = Instant::now() + self.patience;
         // The prompt shows only now that the terminal is ready: whoever waits for it can type at once.
-        let settings = Settings::apply(&self.tty, echo)?;
+        let settings = Settings::apply(&self.tty)?;
         self.write(prompt, end, Some(watch))?;
-        if echo == Echo::On {
-            let line = self.read_line(end, watch).inspect_err(|_| self.end_line())?;
-            return line::answer(&line);
-        }
-        let line = self.read_secret(Keys::new(Layout::of(settings.before())), end, watch);
+        let shown = (echo == Echo::On).then(ShownLine::default);
+        let line = self.read_line(Keys::new(Layout::of(settings.before())), shown, end, watch);
         if matches!(line, Err(PromptError::LineBreakInPaste | PromptError::TooLong | PromptError::EndOfInput)) {
             self.drop_rest(watch)?;
         }
@@ -134,8 +139,14 @@ impl ControllingTerminal {
         editor::edit(&line?)
     }
 
-    /// The keys up to Enter.
-    fn read_secret(&self, mut keys: Keys, end: Instant, watch: &Watch) -> Result<Zeroizing<Vec<u8>>, PromptError> {
+    /// The keys up to Enter. `shown` is where the line is shown; `None`: it is a secret.
+    fn read_line(
+        &self,
+        mut keys: Keys,
+        mut shown: Option<ShownLine>,
+        end: Instant,
+        watch: &Watch,
+    ) -> Result<Zeroizing<Vec<u8>>, PromptError> {
         let mut bytes = Zeroizing::new([0; READ]);
         loop {
             let pause = if keys.is_within_sequence() { end.min(Instant::now() + ESCAPE_GAP) } else { end };
@@ -150,7 +161,12 @@ impl ControllingTerminal {
             let mut rest = &bytes[..count];
             while let Some((&byte, after)) = rest.split_first() {
                 rest = after;
-                match keys.take(byte) {
+                let step = keys.take(byte);
+                // Never what comes behind Enter.
+                if rest.is_empty() || step != Step::More {
+                    self.show_line(&keys, shown.as_mut(), end, watch)?;
+                }
+                match step {
                     Step::More => {}
                     Step::EndOfInput => return Err(PromptError::EndOfInput),
                     Step::LineBreakInPaste => return Err(PromptError::LineBreakInPaste),
@@ -175,19 +191,17 @@ impl ControllingTerminal {
         Ok(())
     }
 
-    /// What the kernel has collected up to Enter or Ctrl-D: one read(2) gives one line, and never more.
-    fn read_line(&self, end: Instant, watch: &Watch) -> Result<Zeroizing<Vec<u8>>, PromptError> {
-        // Of its full size from the start: a buffer that grows would leave copies behind.
-        let mut line = Zeroizing::new(vec![0; line::CAPACITY]);
-        loop {
-            if !self.ready(PollFlags::POLLIN, end, Some(watch))? {
-                return Err(PromptError::TimedOut(self.patience));
-            }
-            if let Some(length) = self.read(&mut line)? {
-                line.truncate(length);
-                return if line.ends_with(b"\n") { Ok(line) } else { Err(PromptError::EndOfInput) };
-            }
-        }
+    /// Shows the line so far, where it may be shown.
+    fn show_line(
+        &self,
+        keys: &Keys,
+        shown: Option<&mut ShownLine>,
+        end: Instant,
+        watch: &Watch,
+    ) -> Result<(), PromptError> {
+        // Half a character shows when it is whole.
+        let (Some(shown), Ok(text)) = (shown, editor::edit(keys.so_far())) else { return Ok(()) };
+        self.write(&shown.change_to(&text), end, Some(watch))
     }
 
     /// Reads once; `None`: there was nothing, after all.

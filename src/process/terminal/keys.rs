@@ -15,8 +15,9 @@ use zeroize::Zeroizing;
 
 use super::PromptError;
 
-/// The most bytes of text and keys that a line can have: far more than a password may, and as many as a visible one.
-pub(super) const LONGEST: usize = super::line::LONGEST;
+/// The most bytes of text and keys that a line can have: far more than a password may, and as many as the kernel holds of a
+/// line where it edits one itself (N_TTY_BUF_SIZE; termios(3), "Canonical mode").
+pub(super) const LONGEST: usize = 4094;
 
 /// A terminal sends the bytes of a sequence at once. What comes later than this after an ESC is a key of its own.
 pub(super) const ESCAPE_GAP: Duration = Duration::from_millis(100);
@@ -147,6 +148,11 @@ impl Keys {
     /// Whether a sequence has begun and not ended: what comes after a pause is no part of it.
     pub(super) fn is_within_sequence(&self) -> bool {
         self.state != State::Text
+    }
+
+    /// The line so far, as it came.
+    pub(super) fn so_far(&self) -> &[u8] {
+        &self.line
     }
 
     /// The keyboard paused.

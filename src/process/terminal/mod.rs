@@ -7,9 +7,9 @@ mod choice;
 mod controlling;
 mod editor;
 mod keys;
-mod line;
 mod scripted;
 mod settings;
+mod shown;
 mod signals;
 mod turn;
 
@@ -47,7 +47,8 @@ pub trait Terminal {
     /// Every [`PromptError`]. None of what was typed is kept then.
     fn ask_secret(&mut self, prompt: &str) -> Result<Zeroizing<String>, PromptError>;
 
-    /// Shows `prompt` and reads one line, which shows as it is typed (a confirmation, a name).
+    /// Shows `prompt` and reads one line, which shows as it is typed (a confirmation, a name), and is edited as a secret one.
+    /// What is pasted behind its line break does not show: it may be a password that belongs to the next question.
     ///
     /// # Errors
     /// As [`Terminal::ask_secret`].
@@ -75,9 +76,8 @@ pub enum PromptError {
     /// A byte sequence that is not UTF-8 (RFC 3629), as a terminal set to Latin-1 sends. Nothing is replaced.
     #[error("the input is not UTF-8: set the terminal to UTF-8 and type it again")]
     NotUtf8,
-    /// The line is longer than any answer. Of one that shows, the kernel may have cut the end: it holds 4,095 bytes, and
-    /// drops the rest without a word.
-    #[error("the line is too long: at most {} bytes", line::LONGEST)]
+    /// The line is longer than any answer.
+    #[error("the line is too long: at most {} bytes", keys::LONGEST)]
     TooLong,
     /// More than one line was pasted. The rest must not become the answer to the next question.
     #[error("the paste holds a line break: give one line only")]

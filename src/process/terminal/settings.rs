@@ -17,15 +17,6 @@ use nix::sys::termios::tcsetattr;
 use nix::unistd::getpgrp;
 use nix::unistd::tcgetpgrp;
 
-/// Whether what is typed shows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Echo {
-    /// As at any prompt.
-    On,
-    /// Nothing shows, not even the line break of Enter, and each byte comes as it is typed: the line is edited by us.
-    Off,
-}
-
 /// Holds the terminal in the settings of a question, and gives it back when dropped, also by a panic.
 pub(super) struct Settings<'tty> {
     tty: &'tty File,
@@ -34,22 +25,19 @@ pub(super) struct Settings<'tty> {
 }
 
 impl<'tty> Settings<'tty> {
-    /// Sets the terminal for a question, and drops what was typed before it. With echo the kernel collects a line (with
-    /// Backspace and Ctrl-U, as the operator has them), without it gives each byte as it was typed. Keys that are signals
-    /// stay so.
-    pub(super) fn apply(tty: &'tty File, echo: Echo) -> nix::Result<Self> {
+    /// Sets the terminal for a question, and drops what was typed before it. The terminal itself shows nothing, not even the
+    /// line break of Enter, and gives each byte as it is typed: the line is edited, and shown if it may be, by us. Keys that
+    /// are signals stay so.
+    pub(super) fn apply(tty: &'tty File) -> nix::Result<Self> {
         let before = tcgetattr(tty)?;
         let mut during = before.clone();
         // These change or double bytes, or take Enter for something else (a program before may have left them so).
         during.input_flags.remove(InputFlags::ISTRIP | InputFlags::PARMRK | InputFlags::INLCR | InputFlags::IGNCR);
         during.input_flags.insert(InputFlags::ICRNL);
         during.local_flags.insert(LocalFlags::ISIG);
-        during.local_flags.remove(LocalFlags::ECHONL);
-        during.local_flags.set(LocalFlags::ECHO | LocalFlags::ICANON, echo == Echo::On);
-        if echo == Echo::Off {
-            during.control_chars[SpecialCharacterIndices::VMIN as usize] = 1;
-            during.control_chars[SpecialCharacterIndices::VTIME as usize] = 0;
-        }
+        during.local_flags.remove(LocalFlags::ECHONL | LocalFlags::ECHO | LocalFlags::ICANON);
+        during.control_chars[SpecialCharacterIndices::VMIN as usize] = 1;
+        during.control_chars[SpecialCharacterIndices::VTIME as usize] = 0;
         // Not TCSAFLUSH: it waits until all output is out, for ever where Ctrl-S was pressed, and leaves what the kernel
         // has not yet looked at. tcflush(3) drops that too.
         tcsetattr(tty, SetArg::TCSANOW, &during)?;
@@ -122,7 +110,7 @@ mod tests {
         let before = tcgetattr(&tty).unwrap();
         for typed in ["", "abc"] {
             catch_unwind(AssertUnwindSafe(|| {
-                let _settings = Settings::apply(&tty, Echo::Off).unwrap();
+                let _settings = Settings::apply(&tty).unwrap();
                 let during = tcgetattr(&tty).unwrap().local_flags;
                 assert!(!during.intersects(LocalFlags::ECHO | LocalFlags::ICANON) && during.contains(LocalFlags::ISIG));
                 keyboard.write_all(typed.as_bytes()).unwrap();
@@ -134,16 +122,16 @@ mod tests {
     }
 
     #[test]
-    fn a_terminal_left_raw_is_asked_in_lines_and_left_raw_again() {
+    fn a_terminal_left_raw_has_its_signals_during_a_question_and_is_left_raw_again() {
         let (_keyboard, tty) = terminal();
         let mut raw = tcgetattr(&tty).unwrap();
         nix::sys::termios::cfmakeraw(&mut raw);
         tcsetattr(&tty, SetArg::TCSANOW, &raw).unwrap();
         let before = tcgetattr(&tty).unwrap();
 
-        let settings = Settings::apply(&tty, Echo::On).unwrap();
+        let settings = Settings::apply(&tty).unwrap();
         let during = tcgetattr(&tty).unwrap();
-        assert!(during.local_flags.contains(LocalFlags::ICANON | LocalFlags::ISIG | LocalFlags::ECHO));
+        assert!(during.local_flags.contains(LocalFlags::ISIG) && during.input_flags.contains(InputFlags::ICRNL));
         drop(settings);
         assert_eq!(tcgetattr(&tty).unwrap(), before);
     }
@@ -151,7 +139,7 @@ mod tests {
     #[test]
     fn a_terminal_that_a_shell_edits_at_is_not_taken_for_ours() {
         let (_keyboard, tty) = terminal();
-        let settings = Settings::apply(&tty, Echo::Off).unwrap();
+        let settings = Settings::apply(&tty).unwrap();
         assert!(settings.still_ours());
         // As readline does.
         let mut edited = tcgetattr(&tty).unwrap();

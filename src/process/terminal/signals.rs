@@ -205,7 +205,7 @@ mod tests {
 
         // Other tests watch too.
         let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
-        assert!(is_default(Signal::SIGTSTP) && is_default(Signal::SIGTERM));
+        assert!(is_default(Signal::SIGTSTP) && is_default(Signal::SIGALRM));
     }
 
     #[test]
