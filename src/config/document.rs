@@ -162,7 +162,7 @@ impl<'t> Document<'t> {
         1 + before.iter().filter(|byte| **byte == b'\n').count()
     }
 
-    #[cfg(test)]
+    /// The keys that were asked for, with their sections.
     pub(super) fn known_keys(&self) -> Vec<(&'static str, &'static str)> {
         self.notes.borrow().keys.clone()
     }

@@ -42,8 +42,8 @@ impl Config {
         if store.names_replaced_bytes() {
             problems.push(Problem { line: None, text: "[store]: is not UTF-8: save the file as UTF-8".to_owned() });
         }
-        if problems.is_empty() && !named {
-            problems.extend(possible_store(text, is_sound));
+        if problems.is_empty() && store.path.is_none() {
+            problems.extend(possible_store(&without_section(text, named), is_sound));
         }
         if !problems.is_empty() {
             return Err(Problems::new(name, problems));
@@ -69,13 +69,42 @@ impl StoreSection {
     }
 }
 
-/// Where a file without a `[store]` may name a store all the same: the store at the usual place could be another one, so it
-/// answers no login then.
+/// The text without the lines of its `[store]`, if it has one.
+fn without_section(text: &str, has_store: bool) -> Cow<'_, str> {
+    if !has_store {
+        return Cow::Borrowed(text);
+    }
+    let of_store = lines_of(text, "store");
+    let others = text.lines().zip(of_store.lines()).map(|(line, own)| if own.is_empty() { line } else { "" });
+    Cow::Owned(others.collect::<Vec<_>>().join("\n"))
+}
+
+/// Whether a name could mean the store, such as `stores`, `store_path`, `db` or `database-file`.
+fn is_near_store(name: &str) -> bool {
+    name.contains("store")
+        || strsim::damerau_levenshtein(name, "store") <= 2
+        || name
+            .split(['_', '-'])
+            .any(|part| ["db", "database", "sqlite"].contains(&part) || strsim::damerau_levenshtein(part, "store") <= 1)
+}
+
+/// Whether a value could be the path of a store: by its ending anywhere, and above all sections, where no key belongs, as any
+/// path whose key is no section's.
+fn is_path_of_store(name: &str, value: &str, is_top: bool) -> bool {
+    let text = value.trim().trim_start_matches(['"', '\'']);
+    let text = text.split(['"', '\'']).next().unwrap_or_default().to_lowercase();
+    let has_ending = [".db", ".sqlite", ".sqlite3"].iter().any(|ending| text.ends_with(ending));
+    let is_path = text.starts_with(['/', '~']) || text.starts_with("./") || text.starts_with("../");
+    has_ending || is_top && is_path && !Config::known_keys().iter().any(|(_, key)| *key == name)
+}
+
+/// Where a file whose `[store]` gives no path may name a store all the same: the store at the usual place could be another one,
+/// so it answers no login then. A mistake in another section, such as a mistyped key of `[mail]`, names none.
 fn possible_store(text: &str, is_sound: bool) -> Option<Problem> {
     let problem = |line: usize, text: &str| Some(Problem { line: Some(line), text: text.to_owned() });
     // What is no text (compressed, UTF-16, lines that end as on a classic Mac) hides every line.
     let is_text = |line: &str| !line.trim_end_matches('\r').chars().any(|c| c.is_control() && c != '\t');
-    let mut is_value = false;
+    let (mut is_value, mut is_top) = (false, true);
     for (index, line) in text.split('\n').enumerate() {
         if !is_text(line) && !is_sound {
             return problem(index + 1, "is not a line of UTF-8 text, and could hide [store]");
@@ -87,20 +116,20 @@ fn possible_store(text: &str, is_sound: bool) -> Option<Problem> {
         if was_value || code.starts_with('#') {
             continue;
         }
+        is_top &= !code.starts_with('[');
         let (before, value) = code.split_once('=').unwrap_or((code, ""));
+        let is_path = is_path_of_store(before.trim(), value, is_top);
         let names = before.split(|c: char| !c.is_alphanumeric() && !matches!(c, '_' | '-')).map(str::to_lowercase);
         let mut names = names.filter(|name| !name.is_empty());
         let is_header = before.contains(['[', ']']) || before.contains('.');
         let in_value = !is_sound && ["[store", "store]"].iter().any(|part| value.to_lowercase().contains(part));
         let is_near = |name: &String| {
-            (is_header || !value.is_empty()) && strsim::damerau_levenshtein(name, "store") <= 2
-                || name == "path"
-                || name == "reader_group"
+            (is_header || !value.is_empty()) && is_near_store(name) || name == "path" || name == "reader_group"
         };
-        if in_value || names.any(|name| is_near(&name)) {
+        if in_value || is_path || names.any(|name| is_near(&name)) {
             return problem(
                 index + 1,
-                "may belong to [store], which the file does not have: write [store], or remove it",
+                "may be meant for [store], and is not in it: move it there as `path`, or remove it",
             );
         }
     }

@@ -103,6 +103,13 @@ impl Config {
         if problems.is_empty() { Ok(config) } else { Err(Problems::new(name, problems)) }
     }
 
+    /// Every key that a file can have, with its section.
+    fn known_keys() -> Vec<(&'static str, &'static str)> {
+        let document = Document::parse("", Path::new(""), Surroundings::default());
+        Self::read(&document);
+        document.known_keys()
+    }
+
     fn read(document: &Document<'_>) -> Self {
         let organization = OrganizationSection::read(&document.section("organization"));
         let (password, argon2) = (document.section("password"), document.section("password.argon2"));

@@ -207,3 +207,52 @@ fn what_needs_the_policy_still_fails_without_its_list_and_what_does_not_works() 
     world.run("users list --policy-outdated").expect_status(78);
     assert!(world.accepts("alice", GOOD));
 }
+
+/// The login would be answered from another store, with another password.
+#[test]
+fn a_key_that_may_name_the_store_outside_its_section_stops_logins_and_a_mistake_elsewhere_does_not() {
+    let world = world();
+    for named in [
+        "store_path = \"/srv/other.db\"\n",
+        "store-path = \"/srv/other\"\n",
+        "storage = \"/srv/other\"\n",
+        "path = \"/srv/other\"\n",
+        "db = \"other\"\n",
+        "database = \"/srv/other\"\n",
+        "location = \"/srv/other\"\n",
+        "file = \"./other\"\n",
+        "[stores]\npath = \"/srv/other\"\n",
+        "[database]\nfile = \"/srv/other\"\n",
+        "[sqlite]\nfile = \"/srv/other\"\n",
+        "[data]\nfile = \"/srv/other.db\"\n",
+        "[organization]\nstore_path = \"/srv/other\"\n",
+        "store_path = \"/srv/other\"\n[store]\nreader_group = \"dovecot\"\n",
+        "[store]\n[reset]\npath = \"/srv/other\"\n",
+    ] {
+        for broken in ["", "[mail]\nfrom = \n"] {
+            world.write_config(&format!("{named}{broken}"));
+            let run = world.command("users verify-password alice --stdin").stdin(GOOD).run();
+            assert_eq!(run.status, 78, "{named}{broken}: {run}");
+            assert!(run.err().contains("[store]"), "{named}{broken}: {run}");
+        }
+    }
+    world.write_config("store_path = \"/srv/other.db\"\n");
+    assert_snapshot!(world.command("users verify-password alice --stdin").stdin(GOOD).run(), @"
+    status 78
+    -- stderr
+    error: [DIR]/config/cxme-admin/config.toml:1: may be meant for [store], and is not in it: move it there as `path`, or remove it
+    ");
+    for harmless in [
+        "from = \"passwords@example.com\"\n",
+        "link = \"https://reset.example.com/#{code}\"\n",
+        "blocklist_file = \"/etc/list\"\n",
+        "[mail]\nform = \"/srv/x\"\n",
+        "[mail.smtp]\npasword_file = \"/etc/relay\"\n",
+        "[mail.file]\ndirectry = \"/var/mails\"\n",
+        "[reset]\nkey_fiel = \"/etc/reset.key\"\n",
+        "[store]\n[mail]\nform = \"/srv/x\"\n",
+    ] {
+        world.write_config(harmless);
+        assert_answers(&world, harmless);
+    }
+}
