@@ -181,6 +181,14 @@ pub enum ChainBreak {
     /// A user change belongs to no event.
     #[error("a user change names event {0}, which does not exist")]
     StrayChange(i64),
+    /// The newest events are gone: the store has counted further.
+    #[error("the events after event {newest} are missing: the store has counted to {counted}")]
+    CutOff {
+        /// The number of the newest event.
+        newest: i64,
+        /// The highest number that the store has given to an event.
+        counted: i64,
+    },
     /// There is no event at all.
     #[error("the audit log is empty: all events were deleted, including the one that `init` recorded")]
     Empty,
@@ -258,16 +266,19 @@ impl Chain {
         if is_right { Ok(()) } else { Err(ChainBreak::Changes(self.count)) }
     }
 
-    /// Ends the check.
+    /// Ends the check. `counted` is the highest number that the store has given to an event, as far as it knows.
     ///
     /// # Errors
-    /// When there are no events, the user changes of the newest are not those that it says, or the head that was sought is in
-    /// none of them.
-    pub fn end(mut self) -> Result<Verified, ChainBreak> {
+    /// When there are no events, the user changes of the newest are not those that it says, the newest are missing, or the head
+    /// that was sought is in none of them.
+    pub fn end(mut self, counted: Option<i64>) -> Result<Verified, ChainBreak> {
         if self.count == 0 {
             return Err(ChainBreak::Empty);
         }
         self.end_changes()?;
+        if let Some(counted) = counted.filter(|counted| *counted > self.count) {
+            return Err(ChainBreak::CutOff { newest: self.count, counted });
+        }
         if self.sought.is_some() && !self.found {
             return Err(ChainBreak::HeadNotFound);
         }
@@ -313,7 +324,7 @@ mod tests {
     fn verify(events: &[Event], head: Option<Vec<u8>>) -> Result<i64, ChainBreak> {
         let mut chain = Chain::new(head);
         events.iter().try_for_each(|event| chain.follow(event))?;
-        Ok(chain.end()?.events)
+        Ok(chain.end(Some(events.len() as i64))?.events)
     }
 
     #[test]
@@ -349,6 +360,10 @@ mod tests {
         assert_eq!(verify(&good, Some(head.clone())), Ok(9));
         assert_eq!(verify(&good[..7], None), Ok(7));
         assert_eq!(verify(&good[..7], Some(head.clone())), Err(ChainBreak::HeadNotFound));
+        let mut chain = Chain::new(None);
+        good[..7].iter().try_for_each(|event| chain.follow(event)).unwrap();
+        let cut_off = chain.end(Some(9)).unwrap_err();
+        assert_eq!(cut_off, ChainBreak::CutOff { newest: 7, counted: 9 });
         let mut rewritten = good[..4].to_vec();
         for number in 5..=9 {
             let mut next = event(number, &rewritten.last().unwrap().hash);
@@ -400,7 +415,7 @@ mod tests {
             let mut chain = Chain::new(None);
             chain.follow(&changed(&[name, email]))?;
             found.iter().try_for_each(|(values, digest, is_deleted)| chain.change(values, digest, *is_deleted))?;
-            chain.end()
+            chain.end(None)
         };
         let of =
             |(field, new): (&'static [u8], &'static [u8])| (values(field, new), values(field, new).digest(), false);
@@ -425,6 +440,6 @@ mod tests {
         let mut chain = Chain::new(None);
         chain.follow(&event(1, &CHAIN_START)).unwrap();
         chain.change(&values(b"name", b"Eve"), &values(b"name", b"Eve").digest(), false).unwrap();
-        assert_eq!(chain.end(), Err(ChainBreak::Changes(1)));
+        assert_eq!(chain.end(None), Err(ChainBreak::Changes(1)));
     }
 }

@@ -133,7 +133,13 @@ impl Reading<'_> {
         if let Some(row) = change {
             follow_change(&mut chain, row).map_err(failed)??;
         }
-        Ok(chain.end()?)
+        Ok(chain.end(self.counted_events().map_err(failed)?)?)
+    }
+
+    /// The highest number that SQLite has given to an event, which it keeps when events are deleted.
+    fn counted_events(&self) -> rusqlite::Result<Option<i64>> {
+        let sql = "SELECT max(CAST(seq AS INTEGER)) FROM sqlite_sequence WHERE name = 'event'";
+        self.transaction.query_row(sql, [], |row| row.get(0))
     }
 
     fn visit<E: From<StoreError>>(

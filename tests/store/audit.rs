@@ -188,6 +188,9 @@ fn a_cut_tail_and_a_new_chain_are_found_with_a_head_kept_elsewhere_alone() {
     for cut in [21, 20, 15, 2] {
         let edit = |connection: &Connection| {
             connection.execute("DELETE FROM event WHERE number >= ?1", [cut]).unwrap();
+            // As somebody does who hides it.
+            let hide = "UPDATE sqlite_sequence SET seq = (SELECT max(number) FROM event) WHERE name = 'event'";
+            connection.execute(hide, []).unwrap();
         };
         // The head that was noted is the 20th; the copies' own events came later, and nobody can miss them.
         after(&world, edit, &[]).done(&["without a head nothing is seen"]);
