@@ -4,6 +4,7 @@ use std::io;
 
 use crate::actions::outbox::PostFault;
 use crate::domain::refusal::Refusal;
+use crate::secrets::hasher::NoMemory;
 use crate::secrets::password::PasswordError;
 use crate::store::StoreError;
 
@@ -16,6 +17,9 @@ pub enum ActionError {
     /// The text is no password at all.
     #[error(transparent)]
     Password(#[from] PasswordError),
+    /// A password cannot be hashed.
+    #[error(transparent)]
+    NoMemory(#[from] NoMemory),
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),

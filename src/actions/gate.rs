@@ -50,7 +50,7 @@ impl Desk {
     /// `permit` lets it pass whatever the policy says.
     ///
     /// # Errors
-    /// [`Refusal::Policy`] with every rule that fails.
+    /// [`Refusal::Policy`] with every rule that fails; when the process may not have the memory that a hash needs.
     pub fn admit(
         &self,
         user: &User,
@@ -59,6 +59,7 @@ impl Desk {
         permit: Option<&PolicyOverride>,
     ) -> Result<AcceptedHash> {
         let (mut hasher, mut random) = (self.hasher.borrow_mut(), self.random.borrow_mut());
+        hasher.reserve_for(history)?;
         if let Some(permit) = permit {
             return Ok(hasher.admit_overridden(password, permit, random.as_mut()));
         }
@@ -69,8 +70,13 @@ impl Desk {
 
     /// Whether a password is the one of this hash, with the proof. The same work is done without a hash, or with one that
     /// costs less than a new one, so that the time does not tell which users exist.
-    pub fn verify<'a>(&self, password: &'a Password, hash: Option<&'a PasswordHash>) -> Option<Verified<'a>> {
-        self.hasher.borrow_mut().verified_at_full_cost(password, hash)
+    ///
+    /// # Errors
+    /// When the process may not have the memory that this needs.
+    pub fn verify<'a>(&self, password: &'a Password, hash: Option<&'a PasswordHash>) -> Result<Option<Verified<'a>>> {
+        let mut hasher = self.hasher.borrow_mut();
+        hasher.reserve_for(hash)?;
+        Ok(hasher.verified_at_full_cost(password, hash))
     }
 
     /// Whether a hash costs less to guess against than a new one.

@@ -15,7 +15,6 @@ use crate::actions::View;
 use crate::domain::action::Action;
 use crate::domain::event::Chain;
 use crate::domain::operator::Operator;
-use crate::domain::refusal::Refusal;
 use crate::domain::selection::Selection;
 use crate::domain::text;
 use crate::store::StoreError;
@@ -161,18 +160,13 @@ pub struct Restored {
     pub kept: Option<PathBuf>,
 }
 
-/// Asks the store that is to be replaced whether the operator may do that, and refuses while mail of it is being sent: what
-/// the sender knows would not be in the copy.
+/// Asks the store that is to be replaced whether the operator may do that, and refuses while mail of it is being sent, since
+/// what the sender knows would not be in the copy, or while another process replaces it.
 ///
 /// # Errors
-/// When he may not, or mail is being sent.
+/// When the operator may not, mail is being sent, or another process replaces the store.
 pub fn may_replace(desk: &Desk) -> Result<()> {
-    desk.view(Action::StoreRestore, |_| {
-        if desk.store.is_anybody_sending()? {
-            return Err(Refusal::MailIsSent.into());
-        }
-        Ok(())
-    })
+    desk.view(Action::StoreRestore, |_| Ok(desk.store.refuse_if_locked()?))
 }
 
 /// Examines a copy, and writes into it what makes it safe to go on from, with the event of its being restored. `desk` is

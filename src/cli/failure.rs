@@ -191,6 +191,8 @@ fn of_action(error: &ActionError) -> Told {
                  new file there, and cxme-admin init --new-key creates it"
             }
         }),
+        ActionError::NoMemory(_) => Told::new(LATER, error)
+            .hint("see `ulimit -v`, or LimitAS= and MemoryMax= of the service; [password.argon2] memory_kib sets what a new hash needs"),
         ActionError::Password(_) | ActionError::BadRows { .. } | ActionError::BadInput(_) => Told::new(DATA, error),
     }
 }
@@ -291,9 +293,6 @@ fn of_refusal(refusal: &Refusal) -> Told {
         }
         Refusal::Locked { user } => told(DATA).hint(format!("cxme-admin users unlock {user}")),
         Refusal::CodeNotAccepted { .. } => told(DATA).hint("a new link: cxme-admin users send-reset USER"),
-        Refusal::MailIsSent => {
-            told(LATER).hint("let it end, or stop it with SIGTERM, and keep `jobs run` from starting")
-        }
         Refusal::UnderWay(_) => {
             told(LATER).hint("wait until it has ended, or let `jobs run` find that its sender has died")
         }

@@ -128,8 +128,9 @@ enum Command {
 /// The program as the operating system starts it.
 pub fn main() -> ExitCode {
     inherited::tidy();
-    // A kernel that knows neither limit is no reason not to set a password.
+    // A kernel that refuses one of these is no reason not to set a password.
     let _ = hardening::no_core_no_peeking();
+    let _ = hardening::no_end_by_file_size();
     let ran = std::panic::catch_unwind(|| run(Process::real(), Box::new(SystemClock), Box::new(SystemRandom)));
     // The panic has been printed; a bug has its own exit code.
     ExitCode::from(ran.unwrap_or(failure::BUG))

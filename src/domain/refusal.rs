@@ -10,6 +10,7 @@ use crate::domain::role::Permission;
 use crate::domain::text;
 use crate::domain::user::UserId;
 use crate::domain::user::UsernameFault;
+use crate::domain::user::shown_reference;
 
 /// Domains as people read them.
 fn readable(domains: &[String]) -> String {
@@ -153,7 +154,7 @@ pub enum Refusal {
     #[error(
         "no user has the {} `{}`",
         if given.contains('@') { "email address" } else { "username" },
-        text::quoted(given, 80)
+        text::quoted(shown_reference(given), 80)
     )]
     NoSuchUser {
         /// The name or address.
@@ -254,9 +255,6 @@ pub enum Refusal {
     /// A mail of the job is under way.
     #[error("a mail of job {0} is under way")]
     UnderWay(JobId),
-    /// Mail of the store that is to be replaced is being sent.
-    #[error("a process is sending mail of the store that is to be replaced")]
-    MailIsSent,
     /// The job is not in a state for this.
     #[error("job {id} is {state}")]
     JobState {

@@ -5,7 +5,9 @@ use std::str::FromStr;
 
 use jiff::Timestamp;
 
+use crate::domain::email_address;
 use crate::domain::email_address::EmailAddress;
+use crate::domain::invisible;
 use crate::domain::role::RoleId;
 use crate::domain::text;
 
@@ -83,6 +85,18 @@ impl fmt::Display for Username {
     }
 }
 
+/// What an operator gave for a user, as a message may repeat it: what nobody could have as a username or an address may be a
+/// password or a code in the wrong place. A name that is only mistyped is shown, also one with a character that nobody sees.
+pub fn shown_reference(given: &str) -> &str {
+    let seen: String = given.trim().chars().filter(|&c| !invisible::is_invisible(c)).collect();
+    let may_be_shown = if seen.contains('@') {
+        email_address::judge(&seen).is_ok()
+    } else {
+        seen.chars().count() <= MAX_USERNAME && seen.chars().all(|c| c.is_alphanumeric() || "._-".contains(c))
+    };
+    if may_be_shown { given } else { "(hidden: may be a password or code)" }
+}
+
 /// What an operator gives for a user: the username or the email address, whole.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum UserReference {
@@ -103,6 +117,11 @@ impl UserReference {
         match self {
             Self::Username(text) | Self::Email(text) => text,
         }
+    }
+
+    /// What was given, as a message may repeat it ([`shown_reference`]).
+    pub fn shown(&self) -> &str {
+        shown_reference(self.as_str())
     }
 }
 

@@ -50,9 +50,10 @@ impl Folder {
         let rule = Rule::secret().owned_also_by(self.account.map(|(uid, _)| uid));
         match created {
             Ok(()) => Ok(()),
-            Err(Problem::Exists { .. }) => {
-                private_file::judge_place(&self.directory.join("*.eml"), &rule).map_err(|problem| trouble(&problem))
-            }
+            // A run that ends does not wait for a slow disk, and leaves what it was writing.
+            Err(Problem::Exists { .. }) => private_file::judge_place(&self.directory.join("*.eml"), &rule)
+                .and_then(|()| private_file::remove_unfinished_in(&self.directory))
+                .map_err(|problem| trouble(&problem)),
             Err(problem) => Err(trouble(&problem)),
         }
     }
@@ -163,6 +164,21 @@ mod tests {
             Handover::Trouble(trouble) => trouble,
             other => panic!("{other:?}"),
         }
+    }
+
+    #[test]
+    fn files_left_half_written_by_a_run_are_removed_by_the_next() {
+        let (_scratch, folder) = folder();
+        folder.open().unwrap();
+        let path = |name: &str| folder.directory.join(name);
+        let left = path("1.2_example.com.eml.0123456789abcdef.unfinished");
+        let kept = ["1.2_example.com.eml", ".0123456789abcdef.unfinished", "x.eml.0123.unfinished"].map(path);
+        for path in kept.iter().chain([&left]) {
+            fs::write(path, "x").unwrap();
+        }
+        let written = private_file::Unfinished::begin_locked(&path("written.eml")).unwrap();
+        folder.open().unwrap();
+        assert!(!left.exists() && kept.iter().all(|path| path.exists()) && written.path().exists());
     }
 
     #[test]

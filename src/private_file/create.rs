@@ -9,10 +9,11 @@ use nix::fcntl::OFlag;
 use nix::sys::stat::{Mode, fchmod};
 use nix::unistd::UnlinkatFlags;
 
-use super::folder::Folder;
+use super::folder::{Folder, facts};
+use super::removal::RemovedOnSignal;
 use super::reserved::refuse_reserved;
 use super::rule::check_place_of_new;
-use super::unfinished::{UNFINISHED, random_name};
+use super::unfinished::{UNFINISHED, is_unfinished, random_name, remove_left_behind};
 use super::{FsCredentials, Problem};
 
 /// The mode of the folders on the way to a new one, before the umask.
@@ -88,6 +89,8 @@ fn fill_new(path: &Path, mode: u32, fill: impl FnOnce(&mut File) -> io::Result<(
     if path.symlink_metadata().is_ok() {
         return Err(Problem::Exists { path: path.to_path_buf() });
     }
+    // What a killed process left. A directory that cannot be listed keeps it.
+    let _ = remove_left_behind(path, is_unfinished);
     fill_and_move(&folder, path, mode, fill, |from| folder.move_new(from, path))
 }
 
@@ -98,8 +101,17 @@ fn fill_and_move(
     fill: impl FnOnce(&mut File) -> io::Result<()>,
     put: impl FnOnce(&Path) -> Result<(), Problem>,
 ) -> Result<(), Problem> {
-    let unfinished = random_name(path, UNFINISHED);
-    let mut file = create_in(folder, &unfinished, mode)?;
+    let (unfinished, mut file, _on_signal) = loop {
+        let unfinished = random_name(path, UNFINISHED);
+        let on_signal = RemovedOnSignal::new(&unfinished);
+        let file = create_in(folder, &unfinished, mode)?;
+        // So that it is told from one that a killed process left, where the file system knows locks.
+        let _ = file.lock();
+        // Another process may have taken it for that before it was locked.
+        if facts(&file, path)?.links > 0 {
+            break (unfinished, file, on_signal);
+        }
+    };
     let written = fill(&mut file).and_then(|()| file.sync_all());
     written
         .map_err(|error| Problem::Io { path: path.to_path_buf(), doing: "written", error })

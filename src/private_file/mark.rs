@@ -30,6 +30,16 @@ pub(super) fn is_own_file(directory: &Folder, path: &Path) -> bool {
     head_of(directory, path).is_ok_and(|head| has_mark(&head))
 }
 
+/// Whether `companion` is SQLite's own file beside a store of this program, and belongs to the store's owner.
+pub(super) fn is_own_companion(directory: &Folder, store: &Path, companion: &Path) -> bool {
+    let owner = |path: &Path| {
+        let file = directory.open(path, OFlag::O_PATH, Mode::empty())?;
+        facts(&file, path).map(|found| found.owner)
+    };
+    let is_same_owner = matches!((owner(store), owner(companion)), (Ok(store), Ok(companion)) if store == companion);
+    is_same_owner && head_of(directory, store).is_ok_and(|head| is_store(&head))
+}
+
 /// The stores of this program in the directory of `path`, by name. As in `is_own_file`, the files there are opened for that.
 ///
 /// # Errors

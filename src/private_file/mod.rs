@@ -11,6 +11,7 @@ mod folder;
 mod fs_credentials;
 mod mark;
 mod problem;
+mod removal;
 mod reserved;
 mod rule;
 mod unfinished;
@@ -30,7 +31,7 @@ pub use mark::stores_beside;
 pub use problem::Problem;
 pub use reserved::refuse_reserved;
 pub use rule::Rule;
-pub use unfinished::{Unfinished, move_new};
+pub use unfinished::{Unfinished, move_new, remove_unfinished_in};
 
 use folder::Folder;
 use rule::{Facts, Kind};
@@ -113,6 +114,11 @@ pub fn check_database(path: &Path, rule: &Rule) -> Result<(), Problem> {
         companion.push(suffix);
         match check_name(&directory, Path::new(&companion), rule) {
             Ok(()) | Err(Problem::Missing { .. }) => {}
+            Err(Problem::Mode { path: companion, mode, forbidden, .. }) => {
+                // Removing it could remove committed changes, so the command that keeps it is named. It has no mark of its own.
+                let is_own_file = mark::is_own_companion(&directory, path, &companion);
+                return Err(Problem::Mode { path: companion, mode, forbidden, is_own_file });
+            }
             Err(problem) => return Err(problem),
         }
     }

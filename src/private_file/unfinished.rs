@@ -17,6 +17,7 @@ use nix::unistd::{UnlinkatFlags, geteuid};
 
 use super::create::{create_in, folder_for};
 use super::folder::{Folder, facts};
+use super::removal::RemovedOnSignal;
 use super::reserved::refuse_reserved;
 use super::rule::Kind;
 use super::{COMPANIONS, FsCredentials, Problem};
@@ -38,6 +39,7 @@ pub struct Unfinished {
     /// Whether it is written for the operator, with the process's own rights.
     has_own_rights: bool,
     is_finished: bool,
+    _on_signal: RemovedOnSignal,
 }
 
 impl Unfinished {
@@ -62,11 +64,36 @@ impl Unfinished {
         if place.symlink_metadata().is_ok() {
             return Err(Problem::Exists { path: place.to_path_buf() });
         }
+        Self::create(place, UNFINISHED, 0o600)
+    }
+
+    /// As [`Unfinished::begin_with_present_rights`], of a database in the directory of a store, as which it is locked while it is
+    /// in the making.
+    ///
+    /// # Errors
+    /// As [`Unfinished::begin`].
+    pub fn begin_locked(place: &Path) -> Result<Self, Problem> {
+        Self::locked(|| Self::begin_with_present_rights(place))
+    }
+
+    fn create(place: &Path, ending: &str, mode: u32) -> Result<Self, Problem> {
         let folder = folder_for(place)?;
-        let path = random_name(place, UNFINISHED);
-        let file = create_in(&folder, &path, 0o600)?;
+        let path = random_name(place, ending);
+        let on_signal = RemovedOnSignal::new(&path);
+        let file = create_in(&folder, &path, mode)?;
         let place = place.to_path_buf();
-        Ok(Self { file, folder, path, place, has_own_rights: false, is_finished: false })
+        Ok(Self { file, folder, path, place, has_own_rights: false, is_finished: false, _on_signal: on_signal })
+    }
+
+    fn locked(create: impl Fn() -> Result<Self, Problem>) -> Result<Self, Problem> {
+        loop {
+            let begun = create()?;
+            begun.file.lock().map_err(|error| begun.problem("locked", error))?;
+            // Another process may have taken it for left behind before it was locked.
+            if facts(&begun.file, &begun.place)?.links > 0 {
+                return Ok(begun);
+            }
+        }
     }
 
     /// Begins a database of `mode` beside the store at `place`, where there may be one; it is locked while it is in the
@@ -77,19 +104,8 @@ impl Unfinished {
     /// # Errors
     /// As [`create_new`](super::create_new).
     pub fn beside(place: &Path, mode: u32) -> Result<Self, Problem> {
-        remove_left_behind(place)?;
-        loop {
-            let folder = folder_for(place)?;
-            let path = random_name(place, TEMPORARY);
-            let file = create_in(&folder, &path, mode)?;
-            let place = place.to_path_buf();
-            let begun = Self { file, folder, path, place, has_own_rights: false, is_finished: false };
-            begun.file.lock().map_err(|error| begun.problem("locked", error))?;
-            // Another process may have taken it for left behind before it was locked.
-            if facts(&begun.file, &begun.place)?.links > 0 {
-                return Ok(begun);
-            }
-        }
+        remove_left_behind(place, is_of_store)?;
+        Self::locked(|| Self::create(place, TEMPORARY, mode))
     }
 
     /// Where it is being written.
@@ -164,14 +180,16 @@ fn remove_with_companions(folder: &Folder, path: &Path) {
     }
 }
 
-/// Removes what processes that were killed left of databases beside the store at `place`. One that a living process is
-/// writing is locked, and one of another account is none of ours.
-fn remove_left_behind(place: &Path) -> Result<(), Problem> {
+/// Removes what processes that were killed left beside `place`, by name. One that a living process is writing is locked, and
+/// one of another account is none of ours.
+pub(super) fn remove_left_behind(place: &Path, is_left: fn(&[u8], &[u8]) -> bool) -> Result<(), Problem> {
+    let store = place.file_name().unwrap_or_default();
     let directory = Folder::of(place)?;
     let failed = |error| Problem::Io { path: directory.path.clone(), doing: "listed", error };
     for entry in std::fs::read_dir(&directory.path).map_err(failed)? {
         let path = directory.path.join(entry.map_err(failed)?.file_name());
-        if !is_temporary_of(place, &path) {
+        let name = path.file_name().map(OsStr::as_encoded_bytes).unwrap_or_default();
+        if !is_left(store.as_encoded_bytes(), name) {
             continue;
         }
         let flags = OFlag::O_RDWR | OFlag::O_NONBLOCK | OFlag::O_NOCTTY;
@@ -186,13 +204,40 @@ fn remove_left_behind(place: &Path) -> Result<(), Problem> {
     Ok(())
 }
 
-/// Whether a name is one that [`random_name`] gives a database beside the store at `place`.
-fn is_temporary_of(place: &Path, path: &Path) -> bool {
-    let bytes = |path: &Path| path.file_name().map(OsStr::as_encoded_bytes).unwrap_or_default().to_vec();
-    let (store, name) = (bytes(place), bytes(path));
-    let middle = name.strip_prefix(&store[..]).and_then(|rest| rest.strip_suffix(TEMPORARY.as_bytes()));
-    middle.and_then(|middle| middle.strip_prefix(b".")).is_some_and(|digits| {
+/// Whether a name is one that [`random_name`] gives a database beside the store `store`, or a copy of the store that is replaced.
+fn is_of_store(store: &[u8], name: &[u8]) -> bool {
+    let Some(rest) = name.strip_prefix(store) else { return false };
+    if let Some(random) = rest.strip_suffix(TEMPORARY.as_bytes()) {
+        return is_random(random);
+    }
+    let random = rest.strip_prefix(b".replaced-").and_then(|rest| rest.strip_suffix(UNFINISHED.as_bytes()));
+    random.is_some_and(|rest| rest.len() > RANDOM_LENGTH && is_random(&rest[rest.len() - RANDOM_LENGTH..]))
+}
+
+/// Whether a name is one that [`random_name`] gives a file while it is written at `place`.
+pub(super) fn is_unfinished(place: &[u8], name: &[u8]) -> bool {
+    let random = name.strip_prefix(place).and_then(|rest| rest.strip_suffix(UNFINISHED.as_bytes()));
+    random.is_some_and(is_random)
+}
+
+/// The part of a name that is random: a dot and digits.
+fn is_random(middle: &[u8]) -> bool {
+    middle.strip_prefix(b".").is_some_and(|digits| {
         digits.len() == 2 * RANDOM_BYTES && digits.iter().all(|digit| b"0123456789abcdef".contains(digit))
+    })
+}
+
+const RANDOM_LENGTH: usize = 1 + 2 * RANDOM_BYTES;
+
+/// Removes what processes that were killed, or ended while the disk was slow, left of files of any name in a directory that is
+/// the program's own.
+///
+/// # Errors
+/// When the directory cannot be listed.
+pub fn remove_unfinished_in(directory: &Path) -> Result<(), Problem> {
+    remove_left_behind(&directory.join("any"), |_, name| {
+        let place = name.len().checked_sub(RANDOM_LENGTH + UNFINISHED.len());
+        place.is_some_and(|length| length > 0 && is_unfinished(&name[..length], name))
     })
 }
 
@@ -266,22 +311,28 @@ mod tests {
         let place = folder.path().join("store.db");
         let living = Unfinished::beside(&place, 0o600).unwrap();
         let left = folder.path().join("store.db.0123456789abcdef.temporary");
+        let kept = folder.path().join("store.db.replaced-20261124-080000-2.0123456789abcdef.unfinished");
+        let replacing = Unfinished::begin_locked(&folder.path().join("store.db.replaced-20261124-080000")).unwrap();
         let others = [
+            "store.db.replaced-20261124-080000",
+            "store.db.replaced-0123456789abcdef.unfinished",
+            "copy.db.0123456789abcdef.unfinished",
             "store.db.temporary",
             "store.db.x.temporary",
             "other.db.0123456789abcdef.temporary",
             "store.db.1.unfinished",
         ]
         .map(|name| folder.path().join(name));
-        for path in others.iter().chain([&left, &folder.path().join("store.db.0123456789abcdef.temporary-wal")]) {
+        for path in others.iter().chain([&left, &kept, &folder.path().join("store.db.0123456789abcdef.temporary-wal")])
+        {
             std::fs::write(path, "x").unwrap();
         }
         let another = Unfinished::beside(&place, 0o640).unwrap();
-        assert!(!left.exists());
+        assert!(!left.exists() && !kept.exists() && replacing.path().exists());
         assert_eq!(mode_of(another.path()), 0o640);
         assert!(living.path().exists() && others.iter().all(|path| path.exists()));
-        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 2 + others.len());
-        drop((living, another));
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 3 + others.len());
+        drop((living, another, replacing));
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), others.len());
     }
 

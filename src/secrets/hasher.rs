@@ -35,6 +35,14 @@ pub struct Hasher {
     memory: Memory,
 }
 
+/// The process may not have the memory that a hash needs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("not enough memory for a password hash, which needs {kib} KiB: nothing was changed")]
+pub struct NoMemory {
+    /// How much it needs.
+    pub kib: u32,
+}
+
 impl Hasher {
     /// A hasher for new hashes with `parameters`. It takes its memory with the first hash.
     pub fn new(parameters: HashParameters) -> Self {
@@ -72,6 +80,16 @@ impl Hasher {
     /// What a new hash costs.
     pub fn parameters(&self) -> &HashParameters {
         &self.parameters
+    }
+
+    /// Takes the memory that a new hash and these ones need, so that none of them ends the process for want of it.
+    ///
+    /// # Errors
+    /// [`NoMemory`] when the system does not give it, as under a limit (`ulimit -v`, systemd's `LimitAS=`).
+    pub fn reserve_for<'a>(&mut self, hashes: impl IntoIterator<Item = &'a PasswordHash>) -> Result<(), NoMemory> {
+        let stored = hashes.into_iter().map(|hash| hash.parameters.memory_kib()).max().unwrap_or(0);
+        let kib = stored.max(self.parameters.memory_kib());
+        self.memory.reserve(blocks_of(kib)).map_err(|_| NoMemory { kib })
     }
 
     /// Takes the memory of a new hash, so that a cheaper one that is verified first does not take it twice.

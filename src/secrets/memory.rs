@@ -1,5 +1,7 @@
 //! The memory that Argon2 fills.
 
+use std::collections::TryReserveError;
+
 use argon2::Block;
 use zeroize::Zeroize;
 
@@ -13,12 +15,24 @@ const HUGE_PAGE: usize = 2 << 20;
 pub(super) struct Memory(Vec<Block>);
 
 impl Memory {
+    /// Takes the room of `count` blocks: where the process may not have it, a later hash would end the process.
+    ///
+    /// # Errors
+    /// When the system does not give it.
+    pub(super) fn reserve(&mut self, count: usize) -> Result<(), TryReserveError> {
+        if self.0.capacity() < count {
+            self.release();
+            self.0.try_reserve_exact(count)?;
+            ask_for_huge_pages(&mut self.0);
+        }
+        Ok(())
+    }
+
     /// `count` blocks, with whatever was in them.
     pub(super) fn blocks(&mut self, count: usize) -> &mut [Block] {
         if self.0.len() < count {
-            self.release();
-            self.0.reserve_exact(count);
-            ask_for_huge_pages(&mut self.0);
+            // Without it, the next line ends the process as any other allocation does.
+            let _ = self.reserve(count);
             self.0.resize(count, Block::new());
         }
         &mut self.0[..count]

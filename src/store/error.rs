@@ -108,6 +108,9 @@ pub enum StoreError {
     /// Mail of the store is being sent.
     #[error("a process is sending mail of the store that is to be replaced: nothing was changed")]
     Sending,
+    /// Another process replaces the store.
+    #[error("another `store restore` is replacing the store: nothing was changed")]
+    BeingRestored,
     /// Somebody else was writing all the time.
     #[error("the store is busy: another process has been writing to it for 30 seconds")]
     Busy,

@@ -61,7 +61,8 @@ impl Store {
                 return Ok(held);
             }
         }
-        Err(StoreError::Busy)
+        let is_restored = blocker(self.path())? == Some(Blocker::Restore);
+        Err(if is_restored { StoreError::BeingRestored } else { StoreError::Busy })
     }
 
     /// Takes the lock of the process that sends a job, or (`None`) the messages of no job; `None`: another one does that.
@@ -69,7 +70,11 @@ impl Store {
     /// # Errors
     /// When the file beside the store cannot be opened or locked.
     pub fn lock_as_runner(&self, job: Option<JobId>) -> Result<Option<Held>> {
-        self.try_byte(job.map_or(RUNNER, |job| FIRST_JOB.saturating_add(job.0)))
+        let held = self.try_byte(job.map_or(RUNNER, |job| FIRST_JOB.saturating_add(job.0)))?;
+        if held.is_none() && blocker(self.path())? == Some(Blocker::Restore) {
+            return Err(StoreError::BeingRestored);
+        }
+        Ok(held)
     }
 
     /// Whether a process sends a job now. Nothing is locked to find out.
@@ -80,21 +85,17 @@ impl Store {
         self.is_locked(FIRST_JOB.saturating_add(job.0), 1)
     }
 
-    /// Whether any process sends anything now.
+    /// Refuses while another process sends mail of the store or replaces it.
     ///
     /// # Errors
-    /// When the file beside the store cannot be opened.
-    pub fn is_anybody_sending(&self) -> Result<bool> {
-        self.is_locked(RUNNER, 0)
+    /// [`StoreError::Sending`] and [`StoreError::BeingRestored`]; when the file beside the store cannot be opened.
+    pub fn refuse_if_locked(&self) -> Result<()> {
+        blocker(self.path())?.map_or(Ok(()), |blocker| Err(blocker.into()))
     }
 
     /// Whether somebody holds a lock in a range of bytes; a length of 0 reaches to the end.
     fn is_locked(&self, first: i64, length: i64) -> Result<bool> {
-        let (file, path) = open_lock_file(self.path())?;
-        let mut region = region(first, length);
-        fcntl(&file, FcntlArg::F_OFD_GETLK(&mut region))
-            .map_err(|error| StoreError::Disk(format!("{}: cannot be asked for locks: {error}", path.display())))?;
-        Ok(i32::from(region.l_type) != F_UNLCK)
+        Ok(lock_in(self.path(), first, length)?.is_some())
     }
 
     /// Takes the lock of the sender with this number; `None`: somebody holds it.
@@ -110,9 +111,49 @@ impl Store {
     }
 }
 
-/// Takes every lock of a store at once; `None`: somebody holds one.
-pub(super) fn lock_all(store: &Path) -> Result<Option<Held>> {
-    try_range(store, RUNNER, 0)
+/// Takes every lock of a store at once, to replace it.
+///
+/// # Errors
+/// [`StoreError::Sending`] or [`StoreError::BeingRestored`] when somebody holds one.
+pub(super) fn lock_all(store: &Path) -> Result<Held> {
+    match try_range(store, RUNNER, 0)? {
+        Some(held) => Ok(held),
+        // The process may have ended since. It was a sender: a restore that ends leaves another store.
+        None => Err(blocker(store)?.unwrap_or(Blocker::Sender).into()),
+    }
+}
+
+/// The kind of process whose lock keeps others from replacing a store.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Blocker {
+    /// It sends mail.
+    Sender,
+    /// It replaces the store: only that locks every byte.
+    Restore,
+}
+
+impl From<Blocker> for StoreError {
+    fn from(blocker: Blocker) -> Self {
+        match blocker {
+            Blocker::Sender => Self::Sending,
+            Blocker::Restore => Self::BeingRestored,
+        }
+    }
+}
+
+/// The kind of process that holds a lock of a store, if there is one.
+fn blocker(store: &Path) -> Result<Option<Blocker>> {
+    let held = lock_in(store, RUNNER, 0)?;
+    Ok(held.map(|held| if held.l_len == 0 { Blocker::Restore } else { Blocker::Sender }))
+}
+
+/// A lock that another process holds in a range of bytes; a length of 0 reaches to the end. Nothing is locked to find out.
+fn lock_in(store: &Path, first: i64, length: i64) -> Result<Option<flock>> {
+    let (file, path) = open_lock_file(store)?;
+    let mut region = region(first, length);
+    fcntl(&file, FcntlArg::F_OFD_GETLK(&mut region))
+        .map_err(|error| StoreError::Disk(format!("{}: cannot be asked for locks: {error}", path.display())))?;
+    Ok((i32::from(region.l_type) != F_UNLCK).then_some(region))
 }
 
 /// Takes the locks of a range of bytes; a length of 0 reaches to the end. `None`: somebody holds one of them.
@@ -175,5 +216,24 @@ mod tests {
         assert!(store.try_lock(one.number()).unwrap().is_none());
         drop(one);
         assert!(store.try_lock(FIRST_SENDER).unwrap().is_some());
+    }
+
+    #[test]
+    fn a_sender_and_a_restore_are_told_apart() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("store.db");
+        Store::create(&path, 0o600, |_| Ok(())).unwrap();
+        let store = Store::open(&path, &Rule::store(false), Expect::Current).unwrap();
+        let sender = store.lock_as_sender().unwrap();
+        assert!(matches!(lock_all(&path), Err(StoreError::Sending)));
+        assert!(matches!(store.refuse_if_locked(), Err(StoreError::Sending)));
+        drop(sender);
+        let all = lock_all(&path).unwrap();
+        assert!(matches!(lock_all(&path), Err(StoreError::BeingRestored)));
+        assert!(matches!(store.refuse_if_locked(), Err(StoreError::BeingRestored)));
+        assert!(matches!(store.lock_as_runner(None), Err(StoreError::BeingRestored)));
+        assert!(matches!(store.lock_as_sender(), Err(StoreError::BeingRestored)));
+        drop(all);
+        store.refuse_if_locked().unwrap();
     }
 }

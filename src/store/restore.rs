@@ -3,6 +3,8 @@
 use std::cell::Cell;
 use std::fs::File;
 use std::io;
+use std::io::Read as _;
+use std::os::unix::fs::FileExt as _;
 use std::path::Path;
 use std::path::PathBuf;
 use std::thread;
@@ -87,11 +89,13 @@ impl Restoring {
             companion_of(copy)
         };
         log.map_or(Ok(()), |log| Err(StoreError::HasLog(log)))?;
+        // Before anything is copied, which may take minutes.
+        let size = size_by_header(&bytes, copy)?;
         let kept = place.symlink_metadata().is_ok().then(|| kept_name(place, now));
         let private = Unfinished::beside(place, 0o600)?;
         // When what a killed restore left is gone.
-        require_room(&bytes, copy, place)?;
-        copy_bytes(bytes, &private, copy)?;
+        require_room(size, place)?;
+        copy_bytes(bytes.take(size), &private, copy)?;
         let opened = Store::open_named(private.path(), copy, rule, Expect::CurrentOrOlder);
         let store = opened.map_err(|error| error.of_copy(copy))?;
         // Before anything is written: a trigger of somebody else would run with it.
@@ -123,7 +127,7 @@ impl Restoring {
             return self.install(store, &directory);
         };
         // A sender would record its results in messages that are not there any more.
-        let Some(_all) = lock_all(&self.place)? else { return Err(StoreError::Sending) };
+        let _all = lock_all(&self.place)?;
         match self.keep_and_overwrite(&store, &kept) {
             Err(StoreError::Corrupt(_)) => {
                 // SQLite cannot read it any more: its bytes are kept, and everything that belongs to them.
@@ -179,8 +183,43 @@ impl Restoring {
     }
 }
 
+/// How many bytes of a copy belong to it, as its header says ("Database File Format", section 1.3): what is behind them is no
+/// part of it to SQLite either.
+fn size_by_header(copy: &File, named: &Path) -> Result<u64> {
+    const HEADER: usize = 100;
+    let failed = |error| Problem::Io { path: named.to_owned(), doing: "read", error };
+    let length = copy.metadata().map_err(failed)?.len();
+    let mut header = [0; HEADER];
+    match copy.read_exact_at(&mut header, 0) {
+        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
+            return Err(StoreError::NotOurs(named.to_owned()));
+        }
+        read => read.map_err(failed)?,
+    }
+    let number = |at: usize| header[at..at + 4].iter().fold(0_u64, |number, byte| number << 8 | u64::from(*byte));
+    let application_id = i64::from(u32::try_from(number(68)).unwrap_or_default().cast_signed());
+    if !header.starts_with(b"SQLite format 3\0") || application_id != schema::APPLICATION_ID {
+        return Err(StoreError::NotOurs(named.to_owned()));
+    }
+    // 65,536 is written as 1.
+    let page_size = match number(14) & 0xffff {
+        1 => 65_536,
+        other => other,
+    };
+    // The number of pages counts if it was written with the last change.
+    if number(24) != number(92) || number(28) == 0 {
+        return Ok(length);
+    }
+    let size = number(28) * page_size;
+    if length < size {
+        let fault = format!("has {length} bytes, and {size} by its header: its end is missing");
+        return Err(StoreError::DamagedCopy { path: named.to_owned(), faults: vec![fault] });
+    }
+    Ok(size)
+}
+
 /// Copies the bytes of the file that was given into the private copy.
-fn copy_bytes(mut from: File, private: &Unfinished, named: &Path) -> Result<()> {
+fn copy_bytes(mut from: io::Take<File>, private: &Unfinished, named: &Path) -> Result<()> {
     let mut to = private.writer()?;
     let failed = |error| Problem::Io { path: named.to_owned(), doing: "copied", error };
     io::copy(&mut from, &mut to).and_then(|_| to.sync_all()).map_err(failed)?;
@@ -223,8 +262,7 @@ fn kept_name(place: &Path, now: Timestamp) -> PathBuf {
 
 /// Refuses where there is too little room for the private copy, for the store that is kept, and for the log through which
 /// the copy is written over it.
-fn require_room(copy: &File, named: &Path, place: &Path) -> Result<()> {
-    let size = copy.metadata().map_err(|error| disk(named, &error))?.len();
+fn require_room(size: u64, place: &Path) -> Result<()> {
     let length = |path: &Path| path.symlink_metadata().map_or(0, |found| found.len());
     let replaced = match length(place) {
         0 => 0,
@@ -244,10 +282,6 @@ fn set_aside(place: &Path, kept: &Path) -> Result<()> {
         }
     }
     Ok(())
-}
-
-fn disk(path: &Path, error: &io::Error) -> StoreError {
-    StoreError::Disk(format!("{}: {error}", path.display()))
 }
 
 impl Writing<'_> {

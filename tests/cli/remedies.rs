@@ -177,3 +177,28 @@ fn a_program_or_certificate_that_others_could_exchange_is_refused_as_configurati
         assert!(!["may write", "refused because"].iter().any(|words| run.err().contains(words)), "{setting}: {run}");
     }
 }
+
+/// The `-wal` may hold committed changes: operators who are told nothing better remove it.
+#[test]
+fn companions_left_by_a_reader_group_are_to_be_closed_and_not_removed() {
+    let world = World::new().with_users("alice");
+    let open = rusqlite::Connection::open(world.store()).unwrap();
+    open.query_row("SELECT count(*) FROM event", [], |_| Ok(())).unwrap();
+    let companion = |suffix: &str| PathBuf::from(format!("{}{suffix}", world.store().display()));
+    let mode = |path: &Path, mode| fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+    for suffix in ["-wal", "-shm"] {
+        mode(&companion(suffix), 0o640);
+        let run = world.run("users list");
+        let words = format!("run `chmod 600 [DIR]/data/store.db{suffix}`");
+        assert!(run.status == 78 && run.to_string().contains(&words), "{suffix}: {run}");
+        mode(&companion(suffix), 0o600);
+    }
+    world.run("users list").expect_status(0);
+    // Beside a database of another program it could be anything.
+    let database = world.file_with_mode("contacts.db", "", 0o600);
+    rusqlite::Connection::open(&database).unwrap().execute_batch("CREATE TABLE contact (name)").unwrap();
+    let log = world.file_with_mode("contacts.db-wal", "x", 0o644);
+    let run = world.command("users list").argument("--store").argument(&database).run();
+    assert!(run.status == 78 && !run.to_string().contains("chmod"), "{run}");
+    assert!(log.exists());
+}

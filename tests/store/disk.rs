@@ -291,3 +291,38 @@ fn a_job_on_a_full_disk() {
     assert_eq!(names_in(&mails).len(), 200);
     world.assert_sound();
 }
+
+/// The program under limits of the shell (`ulimit`).
+fn under_limit(world: &World, limit: &str, words: &[&str]) -> crate::world::Ran {
+    let script = format!("ulimit {limit}; exec \"$0\" \"$@\"");
+    finish(world.under(&["bash", "-c", &script], words), &format!("{PASSWORD}\n"))
+}
+
+const VERIFY: [&str; 4] = ["users", "verify-password", "alice", "--stdin"];
+
+/// No signal ends the process; the login is recorded when a write is possible again.
+#[test]
+fn a_right_password_is_accepted_where_no_file_may_grow() {
+    let world = World::new();
+    world.set_password().done(&["set"]);
+    let open = world.sqlite();
+    open.query_row("SELECT count(*) FROM event", [], |_| Ok(())).unwrap();
+    under_limit(&world, "-f 8", &VERIFY).done(&["verify"]);
+    drop(open);
+    // Nobody has the store open, and SQLite cannot create the files that a reader needs.
+    let ran = under_limit(&world, "-f 8", &VERIFY);
+    assert!(ran.code == Some(74) && ran.stderr.starts_with("error: "), "{ran:?}");
+    world.assert_sound();
+}
+
+#[test]
+fn a_hash_that_gets_no_memory_is_later_and_no_abort() {
+    let world = World::new();
+    world.set_password().done(&["set"]);
+    let dear = std::fs::read_to_string(world.config()).unwrap().replace("memory_kib = 19456", "memory_kib = 1048576");
+    std::fs::write(world.config(), dear).unwrap();
+    for words in [&VERIFY[..], &["users", "set-password", "alice", "--stdin"]] {
+        under_limit(&world, "-v 900000", words).refused(75, "not enough memory for a password hash");
+    }
+    world.assert_sound();
+}

@@ -2,17 +2,26 @@
 
 use std::os::unix::fs::MetadataExt as _;
 use std::os::unix::fs::chown;
+use std::os::unix::process::ExitStatusExt as _;
 use std::path::Path;
 use std::path::PathBuf;
+use std::process::Child;
 use std::process::Command;
+use std::time::Duration;
+use std::time::Instant;
 
 use cxme_admin::domain::event::CHAIN_START;
 use cxme_admin::domain::event::Event;
+use nix::sys::signal::Signal;
+use nix::sys::signal::kill;
+use nix::unistd::Pid;
+use nix::unistd::truncate;
 use rusqlite::Connection;
 use rusqlite::functions::FunctionFlags;
 
 use crate::crash::CALLS;
 use crate::crash::kill_at_each;
+use crate::world::DEADLINE;
 use crate::world::World;
 use crate::world::can;
 use crate::world::can_be_root;
@@ -439,4 +448,81 @@ fn a_restore_killed_at_any_call_leaves_the_old_store_or_the_new_one() {
         });
         assert!(new > 0 && (old > 0 || calls == "ftruncate"), "{calls}: {old} old, {new} new");
     }
+}
+
+/// What is behind the pages that the header counts is no part of a copy, however long it is; what is in front of them is.
+#[test]
+fn a_copy_is_looked_at_before_it_is_copied() {
+    let (world, copy) = copied();
+    let length = copy.metadata().unwrap().len();
+    let set_length = |path: &Path, length: u64| truncate(path, i64::try_from(length).unwrap()).unwrap();
+    let foreign = world.folder().join("foreign");
+    std::fs::write(&foreign, [0; 100]).unwrap();
+    set_mode(&foreign, 0o600);
+    set_length(&foreign, 60 << 30);
+    world.run(&restore(&foreign, "--yes")).refused(78, "not a cxme-admin store");
+    set_length(&copy, length - 4096);
+    world.run(&restore(&copy, "--yes")).refused(65, "its end is missing");
+    assert_eq!(world.names(), ["reset.key", "store.db", "store.db.lock"]);
+    let (world, copy) = copied();
+    set_length(&copy, 60 << 30);
+    world.done(&restore(&copy, "--yes"));
+    assert_eq!(users_in(&world.store()), 2);
+    assert!(world.store().metadata().unwrap().len() < 1 << 30);
+    world.assert_sound();
+}
+
+/// A restore that waits for a writer, with its copy beside the store.
+fn waiting_restore(world: &World, copy: &Path) -> Child {
+    let mut child = world.command(&restore(copy, "--yes")).spawn().unwrap();
+    let began = Instant::now();
+    while !world.names().iter().any(|name| name.ends_with(".temporary")) {
+        assert!(began.elapsed() < DEADLINE && child.try_wait().unwrap().is_none());
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    child
+}
+
+#[test]
+fn a_signal_leaves_nothing_of_a_restore_and_what_a_kill_leaves_is_removed_by_the_next() {
+    let (world, copy) = copied();
+    let is_left = |world: &World| world.names().iter().any(|name| name.contains(".temporary"));
+    for signal in [Signal::SIGTERM, Signal::SIGINT, Signal::SIGHUP, Signal::SIGKILL] {
+        let writer = Connection::open(world.store()).unwrap();
+        writer.execute_batch("BEGIN IMMEDIATE").unwrap();
+        let mut child = waiting_restore(&world, &copy);
+        kill(Pid::from_raw(child.id().try_into().unwrap()), signal).unwrap();
+        assert_eq!(child.wait().unwrap().signal(), Some(signal as i32));
+        assert_eq!(is_left(&world), signal == Signal::SIGKILL, "{signal}: {:?}", world.names());
+    }
+    let left = world.state().join("store.db.replaced-20261124-080000.0123456789abcdef.unfinished");
+    for path in [left.clone(), PathBuf::from(format!("{}-journal", left.display()))] {
+        std::fs::write(path, "x").unwrap();
+    }
+    world.done(&restore(&copy, "--yes"));
+    assert!(!is_left(&world) && !left.exists(), "{:?}", world.names());
+    assert_eq!(kept(&world).len(), 1, "{:?}", world.names());
+    world.assert_sound();
+}
+
+/// Two at once: the second one says so, and not that mail is being sent.
+#[test]
+fn a_restore_beside_another_one_says_so() {
+    let (world, copy) = copied();
+    let writer = Connection::open(world.store()).unwrap();
+    writer.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let mut first = waiting_restore(&world, &copy);
+    // Until the first one has all locks.
+    let began = Instant::now();
+    let second = loop {
+        let second = world.run(&restore(&copy, "--dry-run"));
+        assert!(began.elapsed() < DEADLINE, "{second:?}");
+        if second.code != Some(0) {
+            break second;
+        }
+    };
+    second.refused(75, "another `store restore` is replacing the store");
+    writer.execute_batch("ROLLBACK").unwrap();
+    assert!(first.wait().unwrap().success());
+    world.done(&restore(&copy, "--dry-run"));
 }

@@ -157,7 +157,7 @@ pub enum Verdict {
 pub fn verify(desk: &Desk, reference: &UserReference, password: &Password, client: Option<&str>) -> Result<Verdict> {
     let action = Action::UsersVerifyPassword;
     let found = desk.view(action, |view| Candidate::find(view, reference))?;
-    let verified = desk.verify(password, found.hash.as_ref());
+    let verified = desk.verify(password, found.hash.as_ref())?;
     match found.user.as_ref().zip(verified) {
         Some((user, verified)) => {
             // A courtesy: neither a full disk nor another writer keeps anybody out.
@@ -199,13 +199,13 @@ pub fn prove(desk: &Desk, reference: &UserReference, old: &Password, client: Opt
         let history = found.user.as_ref().map(|user| history(view, user)).transpose()?.unwrap_or_default();
         Ok((found, history))
     })?;
-    let is_right = desk.verify(old, found.hash.as_ref()).is_some();
+    let is_right = desk.verify(old, found.hash.as_ref())?.is_some();
     if is_right && let Some(user) = found.user {
         return Ok(Proven { target: Target { user, permit: None, history } });
     }
     let refusal = Refusal::WrongPassword { given: reference.as_str().to_owned() };
     let mut record = Record::default();
-    record.note("user", text::quoted(reference.as_str(), text::MAX_NAME));
+    record.note("user", text::quoted(reference.shown(), text::MAX_NAME));
     desk.answer_wrong_password(found.wrong(action, client, &refusal.to_string(), record));
     Err(refusal.into())
 }

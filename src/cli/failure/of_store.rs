@@ -42,7 +42,10 @@ pub(super) fn of_store(error: &StoreError) -> Told {
         StoreError::NoRoom { .. } => {
             Told::new(IO, error).hint("free some space there: it must hold both the restored store and the replaced one")
         }
-        StoreError::Sending => Told::new(LATER, error).hint("let it end, or stop it with SIGTERM"),
+        StoreError::Sending => Told::new(LATER, error)
+            .hint("let it end, or stop it with SIGTERM, and keep `jobs run` from starting"),
+        StoreError::BeingRestored => Told::new(LATER, error)
+            .hint("wait until it has ended, then see what it restored: cxme-admin audit list --limit 1"),
         StoreError::Loose(problem) => of_file(problem),
         StoreError::LockHeld => Told::new(LATER, error).hint("try again later; `fuser FILE-shm` shows who has it open"),
         StoreError::Busy => Told::new(LATER, error).hint("try again later; `fuser FILE` shows who has it open"),
