@@ -80,6 +80,10 @@ pub enum Permission {
 }
 
 impl Permission {
+    /// What it takes to say that users must change their password, or may keep it, by whichever command: `users set-password`
+    /// could do the same.
+    pub const MUST_CHANGE: Self = Self::SetPasswords;
+
     /// All permissions, in order.
     pub const ALL: [Self; 16] = [
         Self::ViewUsers,

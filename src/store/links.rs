@@ -137,11 +137,9 @@ impl Writing<'_> {
             Some(_) => "user_id = ?2".to_owned(),
             None => format!("?2 IS NULL AND {}", not_of(without)),
         };
-        // A message in flight has no expiry that counts yet: its link is revoked before it arrives.
         let sql = format!(
-            "UPDATE message SET revoked_at = ?1, revoked_why = ?3 WHERE {whose} AND life IS NOT NULL \
-             AND used_at IS NULL AND revoked_at IS NULL AND (expires_at > {} OR state = 'sending')",
-            link_time("?1")
+            "UPDATE message SET revoked_at = ?1, revoked_why = ?3 WHERE {whose} AND life IS NOT NULL AND {}",
+            usable()
         );
         let links = self.transaction.execute(&sql, params![now.as_second(), user, why])?;
         let sql = format!(
@@ -151,6 +149,48 @@ impl Writing<'_> {
         let waiting = self.transaction.execute(&sql, params![now.as_second(), user, why])?;
         Ok((links as u64, waiting as u64))
     }
+}
+
+/// The links and mails of users with certain roles.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct LinksOfRoles {
+    /// Links that can still be used.
+    pub links: u64,
+    /// Mails with a link that wait to be sent.
+    pub waiting: u64,
+    /// One of their users.
+    pub user: Option<UserId>,
+}
+
+impl Reading<'_> {
+    /// What [`Writing::revoke_links`] leaves when it is told to leave out these roles.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn links_of_roles(&self, roles: &[RoleId], now: Timestamp) -> Result<LinksOfRoles> {
+        if roles.is_empty() {
+            return Ok(LinksOfRoles::default());
+        }
+        let sql = format!(
+            "SELECT count(*) FILTER (WHERE {USABLE}), count(*) FILTER (WHERE state IN ('queued', 'deferred', 'in doubt')), \
+             min(user_id) \
+             FROM message WHERE user_id IS NOT NULL AND NOT ({}) AND life IS NOT NULL \
+             AND ({USABLE} OR state IN ('queued', 'deferred', 'in doubt'))",
+            not_of(roles),
+            USABLE = usable(),
+        );
+        let counts = self.transaction.query_row(&sql, [now.as_second()], |row| {
+            Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?, row.get::<_, Option<i64>>(2)?))
+        })?;
+        let (links, waiting) = (counts.0.unsigned_abs(), counts.1.unsigned_abs());
+        Ok(LinksOfRoles { links, waiting, user: counts.2.map(UserId) })
+    }
+}
+
+/// The condition that a link can be used, or is in a mail in flight, which has no expiry that counts yet: its link is
+/// revoked before it arrives.
+fn usable() -> String {
+    format!("(used_at IS NULL AND revoked_at IS NULL AND (expires_at > {} OR state = 'sending'))", link_time("?1"))
 }
 
 /// The condition that a message is for no user of these roles.

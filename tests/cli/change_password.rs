@@ -141,3 +141,19 @@ fn a_dry_run_asks_nothing_and_no_terminal_is_said() {
     hint: give `--stdin`
     ");
 }
+
+#[test]
+fn a_dry_run_checks_both_passwords_of_standard_input_and_changes_nothing() {
+    let world = world();
+    let try_out = |stdin: String| world.command("users change-password alice --stdin -n").stdin(stdin).run();
+    assert_snapshot!(try_out(format!("{GOOD}\n{OTHER}\n")), @"
+    status 0
+    -- stdout
+    Would change the password of alice.
+    ");
+    assert_eq!(try_out(format!("{GOOD}\nshort\n")).status, 65, "the policy");
+    assert_eq!(try_out(format!("{GOOD}\n")).status, 65, "one line");
+    assert!(world.accepts("alice", GOOD) && !world.accepts("alice", OTHER));
+    let run = try_out(format!("{OTHER}\n{GOOD}\n"));
+    assert!(run.status == 65 && run.err().contains("the old password"), "{run}");
+}

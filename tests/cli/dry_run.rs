@@ -378,9 +378,9 @@ fn every_plan_is_data_too() {
     $ resets redeem --stdin
     {"action":"resets redeem","would_change":true,"username":"alice","email":"alice@example.com"}
     $ resets revoke alice
-    {"action":"resets revoke","would_change":true,"user":"alice","links":1,"waiting":0}
+    {"action":"resets revoke","would_change":true,"user":"alice","links":1,"waiting":0,"skipped_links":0,"skipped_waiting":0}
     $ resets revoke --all
-    {"action":"resets revoke","would_change":true,"user":null,"links":1,"waiting":2}
+    {"action":"resets revoke","would_change":true,"user":null,"links":1,"waiting":2,"skipped_links":0,"skipped_waiting":0}
     $ resets revoke --stdin
     {"action":"resets revoke by code","would_change":true}
     $ jobs pause 2
@@ -394,9 +394,9 @@ fn every_plan_is_data_too() {
     $ jobs remind 1 --after 1s
     {"action":"jobs remind","would_change":false,"users":1,"result":"skipped","why":"sent a short while ago"}
     $ jobs delete 1
-    {"action":"jobs delete","would_change":true,"jobs":1,"mails":1,"links":1}
+    {"action":"jobs delete","would_change":true,"jobs":1,"mails":1,"links":1,"skipped_jobs":0,"skipped_mails":0}
     $ jobs delete --older-than 365d
-    {"action":"jobs delete","would_change":false,"jobs":0,"mails":0,"links":0}
+    {"action":"jobs delete","would_change":false,"jobs":0,"mails":0,"links":0,"skipped_jobs":0,"skipped_mails":0}
     $ mail test new@example.com
     {"action":"mail test","would_change":true,"address":"new@example.com"}
     $ mail queue --cancel 3

@@ -2,6 +2,8 @@
 
 use insta::assert_snapshot;
 
+use crate::support::CAROL;
+use crate::support::DAVE;
 use crate::support::GOOD;
 use crate::support::Run;
 use crate::support::World;
@@ -247,4 +249,37 @@ fn a_directory_is_named() {
     -- stderr
     error: [DIR]: Is a directory (os error 21)
     ");
+}
+
+/// `users set-password --must-change` needs it, and so does every other way to the same end.
+#[test]
+fn must_change_needs_the_permission_to_set_passwords() {
+    let own = "view-users add-users edit-users";
+    let world = World::new()
+        .with_users("alice")
+        .with_password("alice", GOOD)
+        .with_role("Editor", own)
+        .with_role("Setter", &format!("{own} set-passwords"))
+        .with_operator(CAROL, "Editor")
+        .with_operator(DAVE, "Setter");
+    world.run("roles list").expect_status(0);
+    let must = || world.ask("SELECT must_change_password FROM user");
+    let rows = |word: &str| format!("email,must_change_password\nalice@example.com,{word}\n");
+    for (command, stdin, after) in [
+        ("users import - --update", rows("true"), "1"),
+        ("users import - --update-only", rows("false"), "0"),
+        ("users edit alice --must-change", String::new(), "1"),
+        ("users edit alice --no-must-change", String::new(), "0"),
+        ("users edit --search alice --must-change --yes", String::new(), "1"),
+    ] {
+        let before = must();
+        let run = |uid| world.command(command).stdin(&stdin).uid(uid).run();
+        let refused = run(CAROL);
+        assert!(refused.status == 77 && refused.err().contains("set-passwords"), "{command}: {refused}");
+        assert_eq!(must(), before, "{command}");
+        run(DAVE).expect_status(0);
+        assert_eq!(must(), after, "{command}");
+    }
+    let name = "email,name,must_change_password\nalice@example.com,Alice,\n";
+    world.command("users import - --update").stdin(name).uid(CAROL).run().expect_status(0);
 }

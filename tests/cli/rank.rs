@@ -134,6 +134,21 @@ fn what_acts_on_many_leaves_them_out() {
         assert_ne!(messages(&world, "peer"), peer, "{call}");
         let mailed = if call.contains("--unless-sent-within") { 1 } else { 0 };
         assert_eq!(world.mails().len(), mails + mailed, "{call}");
+        if mailed == 0 {
+            assert!(run.err().contains("Skipped "), "{call}: {run}");
+            assert!(world.newest_event().contains("skipped"), "{call}: {}", world.newest_event());
+        }
+    }
+}
+
+#[test]
+fn revoking_all_links_where_all_users_rank_higher_is_refused() {
+    let world = world();
+    world.run("users delete peer --yes").expect_status(0);
+    for call in ["resets revoke --all --yes", "resets revoke --all -n", "resets revoke --all -n -o json"] {
+        let run = world.command(call).uid(CAROL).run();
+        assert_eq!(run.status, 77, "{call}: {run}");
+        assert!(run.stdout.is_empty() && run.err().contains("high"), "{call}: {run}");
     }
 }
 

@@ -265,3 +265,58 @@ fn nothing_that_clap_does_not_know_is_repeated_after_a_command_about_passwords()
     let run = world.run("users set-password alice --stdn");
     assert!(run.err().contains("--stdin") && !run.err().contains("--stdn"), "{run}");
 }
+
+/// A password in a wrong place. A name that a user could have is repeated: it may be mistyped.
+#[test]
+fn a_text_that_can_name_no_user_is_not_repeated() {
+    let world = World::with_mail().with_users("alice");
+    let code = "abcde fghjk mnpqr stvwx yz0123";
+    for typed in ["Hunter2!secret", "alice:Hunter2", "alice@example.com:Hunter2", "Hunter2 with blanks", code] {
+        for words in [
+            &["users", "set-password"][..],
+            &["users", "set-password", "-n"],
+            &["users", "edit", "--name", "x"],
+            &["users", "edit", "alice", "--locale", "de", "-n"],
+            &["users", "show"],
+            &["users", "delete", "--yes"],
+            &["users", "delete", "alice", "--yes"],
+            &["users", "lock"],
+            &["users", "password"],
+            &["users", "verify-password"],
+            &["users", "change-password"],
+            &["users", "change-password", "-n"],
+            &["users", "send-reset"],
+            &["users", "send-reset", "alice", "-n"],
+            &["users", "set-password", "alice", "--stdin", "--password-file"],
+            &["users", "set-password", "alice", "--password-file"],
+            &["policy", "check", "--stdin", "--user"],
+            &["audit", "list", "--user"],
+            &["resets", "list", "--user"],
+            &["resets", "revoke"],
+        ] {
+            let command = words.iter().fold(world.command(""), |command, word| command.argument(*word));
+            let run = command.argument(typed).stdin(format!("{GOOD}\n{GOOD}\n")).run();
+            let said = String::from_utf8(run.all()).unwrap();
+            assert!(!said.contains("Hunter2") && !said.contains(&code[..5]), "{words:?} {typed}: {run}");
+        }
+    }
+    assert!(!world.ask("SELECT group_concat(details) FROM event").contains("Hunter2"));
+    for typed in ["alcie", "jörg", "alice.example", "alice@exmaple.com"] {
+        let run = world.command("users show").argument(typed).run();
+        assert!(run.status == 67 && run.err().contains(typed), "{run}");
+    }
+    assert_snapshot!(world.command("users set-password").argument("Hunter2!secret").run(), @"
+    status 67
+    -- stderr
+    error: no user has the username `(hidden: may be a password or code)`
+    hint: names must match exactly; to search: cxme-admin users list --search TEXT
+    ");
+    assert_snapshot!(world.run("users set-password alice --password-file Hunter2secret"), @"
+    status 74
+    -- stderr
+    error: no such password file in the current directory (name hidden: may be a password)
+    hint: give the file's path, such as `./FILE`
+    ");
+    let run = world.run("users set-password alice --password-file ./absent");
+    assert!(run.status == 74 && run.err().contains("./absent"), "{run}");
+}

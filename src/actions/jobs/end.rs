@@ -78,6 +78,10 @@ pub struct Deleted {
     pub messages: u64,
     /// Links among them that could still be used.
     pub links: u64,
+    /// Jobs that stay, because they mail users who outrank the operator.
+    pub skipped: u64,
+    /// Single messages that stay, because they are for users who outrank the operator.
+    pub skipped_messages: u64,
 }
 
 /// Looks what [`delete`] would delete.
@@ -108,6 +112,10 @@ pub fn delete(desk: &Desk, old: Old, intent: &Intent) -> Result<Deleted> {
         record.note("jobs", deleted.jobs.iter().map(|id| id.0).collect::<Vec<i64>>());
         record.note("messages", deleted.messages);
         record.note("links", deleted.links);
+        if deleted.skipped + deleted.skipped_messages > 0 {
+            record.note("skipped_jobs", deleted.skipped);
+            record.note("skipped_messages", deleted.skipped_messages);
+        }
         Ok((record, deleted))
     })
 }
@@ -128,6 +136,8 @@ fn found(scene: &impl Scene, old: Old) -> Result<Deleted> {
             // What mails users whose role may do more than the operator's stays, and keeps nobody from deleting the rest.
             let outranking = scene.outranking()?;
             found.messages += reading.count_single_messages(ago(now, age), &outranking, now)?;
+            let all = reading.count_single_messages(ago(now, age), &[], now)?;
+            found.skipped_messages = all.saturating_sub(found.messages);
             found.jobs = reading.jobs_ended_before(ago(now, age))?;
             let mut beyond = Vec::new();
             for id in &found.jobs {
@@ -136,6 +146,7 @@ fn found(scene: &impl Scene, old: Old) -> Result<Deleted> {
                 }
             }
             found.jobs.retain(|id| !beyond.contains(id));
+            found.skipped = beyond.len() as u64;
         }
     }
     for id in &found.jobs {

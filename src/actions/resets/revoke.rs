@@ -12,6 +12,7 @@ use crate::domain::action::Action;
 use crate::domain::role::Permission;
 use crate::domain::user::UserReference;
 use crate::secrets::reset_code::ResetCode;
+use crate::store::links::LinksOfRoles;
 
 /// What ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,13 +21,17 @@ pub struct Revoked {
     pub links: u64,
     /// Mails with a link that waited.
     pub waiting: u64,
+    /// Links of users who outrank the operator: they can still be used.
+    pub skipped_links: u64,
+    /// Mails that still wait to bring such a user a link.
+    pub skipped_waiting: u64,
 }
 
-/// Ends every open link, and cancels what waits to bring one: of one user, or (`None`) of all users but those whose role
-/// may do more than the operator's.
+/// Ends every open link, and cancels what waits to bring one: of one user, or (`None`) of all users but those who outrank
+/// the operator, which are counted.
 ///
 /// # Errors
-/// When there is no such user, he outranks the operator, or the operator may not.
+/// When there is no such user, every user with an open link outranks the operator, or the operator may not.
 pub fn revoke(desk: &Desk, user: Option<&UserReference>, intent: &Intent) -> Result<Revoked> {
     desk.change(Action::ResetsRevoke, intent, |change| {
         let user = user.map(|reference| change.subordinate(reference)).transpose()?;
@@ -38,10 +43,21 @@ pub fn revoke(desk: &Desk, user: Option<&UserReference>, intent: &Intent) -> Res
             record.note("of", "all users");
         }
         let id = user.map(|user| user.id);
-        let (links, waiting) = change.revoke_links(id, &change.outranking()?, "by an operator", change.now())?;
+        let (outranking, now) = (change.outranking()?, change.now());
+        let left = if id.is_none() { change.links_of_roles(&outranking, now)? } else { LinksOfRoles::default() };
+        let (links, waiting) = change.revoke_links(id, &outranking, "by an operator", now)?;
+        if let (0, Some(user)) = (links + waiting, left.user)
+            && let Some(user) = change.reading().user_by_id(user)?
+        {
+            change.outrank(user.role, user.username.as_str(), Some(user.id))?;
+        }
         record.note("links", links);
         record.note("waiting", waiting);
-        Ok((record, Revoked { links, waiting }))
+        if left.user.is_some() {
+            record.note("skipped_links", left.links);
+            record.note("skipped_waiting", left.waiting);
+        }
+        Ok((record, Revoked { links, waiting, skipped_links: left.links, skipped_waiting: left.waiting }))
     })
 }
 

@@ -121,7 +121,7 @@ pub fn send(
         }
         // What is queued is sent and told, whatever became of the store.
         let is_broken = result.as_ref().is_err_and(|error| !matches!(error, ActionError::Refused(_)));
-        queued.push((reference.as_str().to_owned(), result));
+        queued.push((reference.shown().to_owned(), result));
         if is_broken {
             break;
         }

@@ -19,6 +19,7 @@ use crate::domain::email_address::EmailAddress;
 use crate::domain::email_domain;
 use crate::domain::message::MessageId;
 use crate::domain::refusal::Refusal;
+use crate::domain::role::Permission;
 use crate::domain::user::SignIn;
 use crate::domain::user::User;
 use crate::domain::user::UserReference;
@@ -96,6 +97,7 @@ pub fn edit(
     intent: &Intent,
 ) -> Result<Edited> {
     desk.change(Action::UsersEdit, intent, |change| {
+        require_must_change(change, edit)?;
         let old = change.subordinate(reference)?;
         let mut new = old.clone();
         apply(change, edit, &mut new)?;
@@ -141,6 +143,11 @@ pub fn edit(
     })
 }
 
+/// Asks for the permission to say that a password must be changed, or need not be, where the edit says so.
+fn require_must_change(change: &Change<'_>, edit: &Edit) -> Result<()> {
+    edit.must_change.map_or(Ok(()), |_| change.require(Permission::MUST_CHANGE))
+}
+
 /// Refuses to remove more passwords than the operator confirmed.
 fn require_confirmed(passwords: u64, confirmed: Option<u64>) -> Result<()> {
     if confirmed.is_some_and(|confirmed| passwords > confirmed) {
@@ -182,6 +189,7 @@ pub fn edit_several(
     intent: &Intent,
 ) -> Result<EditedSeveral> {
     desk.change(Action::UsersEdit, intent, |change| {
+        require_must_change(change, edit)?;
         let (users, mut record) = resolve_several(change, several)?;
         let locale = edit.locale.clone().map(|locale| Some(locale).filter(|locale| !locale.is_empty()));
         check_locale(locale.as_ref().and_then(Option::as_deref))?;

@@ -1,6 +1,7 @@
 //! Secrets that come without a prompt: from a file, or by a pipe.
 
 use std::io::Read as _;
+use std::path::Path;
 
 use zeroize::Zeroizing;
 
@@ -9,6 +10,7 @@ use super::PASSWORD_FILE_LIMIT;
 use crate::cli::failure::Complaint;
 use crate::cli::files::InputFile;
 use crate::private_file;
+use crate::private_file::Problem;
 use crate::private_file::Rule;
 use crate::secrets::lines;
 use crate::secrets::lines::Secret;
@@ -73,7 +75,8 @@ impl Context {
     pub fn secret_bytes(&mut self, source: &PasswordSource) -> anyhow::Result<Secret> {
         match source {
             PasswordSource::File(InputFile::File(path)) => {
-                Ok(private_file::read(path, &Rule::secret(), PASSWORD_FILE_LIMIT)?)
+                let read = private_file::read(path, &Rule::secret(), PASSWORD_FILE_LIMIT);
+                Ok(read.map_err(|problem| without_password(problem, path))?)
             }
             PasswordSource::File(InputFile::Stdin) | PasswordSource::Stdin => self.secret_stdin(),
         }
@@ -91,4 +94,14 @@ impl Context {
         limited.read_to_end(&mut bytes)?;
         Ok(bytes)
     }
+}
+
+/// The problem of a file that is to hold a password, without its name where that may be the password itself: no such file is in
+/// the current directory.
+fn without_password(problem: Problem, path: &Path) -> anyhow::Error {
+    let is_bare = !path.as_os_str().as_encoded_bytes().contains(&b'/');
+    if is_bare && path.symlink_metadata().is_err() {
+        return Complaint::NoPasswordFile.into();
+    }
+    problem.into()
 }

@@ -34,6 +34,9 @@ pub enum Complaint {
         /// What to do.
         hint: String,
     },
+    /// There is no such file of a password. Its name is not repeated.
+    #[error("no such password file in the current directory (name hidden: may be a password)")]
+    NoPasswordFile,
     /// The operator said no.
     #[error("not confirmed: nothing was changed")]
     Declined,

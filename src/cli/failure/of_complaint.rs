@@ -23,6 +23,7 @@ pub(super) fn of_complaint(complaint: &Complaint) -> Told {
             Told { details: actions(), ..Told::new(USAGE, complaint) }.hint(hint)
         }
         Complaint::CannotAsk { hint, .. } => Told::new(USAGE, complaint).hint(hint),
+        Complaint::NoPasswordFile => Told::new(IO, complaint).hint("give the file's path, such as `./FILE`"),
         Complaint::Declined | Complaint::NoPassword | Complaint::Data(_) => Told::new(DATA, complaint),
         Complaint::NotVerified => Told::new(NOT_VERIFIED, complaint),
         Complaint::Configuration(_) => Told::new(CONFIGURATION, complaint),

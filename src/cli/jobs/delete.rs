@@ -51,12 +51,15 @@ pub fn run(context: &mut Context, args: &DeleteArgs) -> anyhow::Result<()> {
     let found = end::look(&desk, old)?;
     let is_nothing = found.messages == 0 && found.jobs.is_empty();
     if args.acting.dry_run {
-        let would = format!("Would delete {}.", words(&found, "and with them "));
+        let would = [Some(format!("Would delete {}.", words(&found, "and with them "))), skipped(&found)];
+        let would = would.into_iter().flatten().collect::<Vec<_>>().join(" ");
         let step = Step::new(Action::JobsDelete, would)
             .if_changed(!is_nothing)
             .field("jobs", Cell::count(found.jobs.len() as u64))
             .field("mails", Cell::count(found.messages))
-            .field("links", Cell::count(found.links));
+            .field("links", Cell::count(found.links))
+            .field("skipped_jobs", Cell::count(found.skipped))
+            .field("skipped_mails", Cell::count(found.skipped_messages));
         return plan::print(&mut context.output, desk.now(), &[step]);
     }
     if !is_nothing {
@@ -64,7 +67,19 @@ pub fn run(context: &mut Context, args: &DeleteArgs) -> anyhow::Result<()> {
         end::delete(&desk, old, &args.acting.intent())?;
     }
     context.output.say(&format!("deleted: {}.", words(&found, "and with them ")));
+    if let Some(words) = skipped(&found) {
+        context.output.warn(&words);
+    }
     Ok(())
+}
+
+/// What stays although it is old: nobody may believe that everything was deleted.
+fn skipped(found: &Deleted) -> Option<String> {
+    let Deleted { skipped, skipped_messages, .. } = *found;
+    (skipped + skipped_messages > 0).then(|| {
+        let (jobs, mails) = (counted(skipped, "job"), counted(skipped_messages, "mail"));
+        format!("Skipped {jobs} and {mails} to users who outrank you.")
+    })
 }
 
 fn words(deleted: &Deleted, and: &str) -> String {

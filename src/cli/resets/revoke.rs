@@ -58,19 +58,27 @@ pub fn run(context: &mut Context, args: &RevokeArgs) -> anyhow::Result<()> {
         // What would be revoked is counted before anybody is asked.
         let trial = Intent { dry_run: true, ..intent.clone() };
         let revoked = revoke::revoke(&desk, None, &trial)?;
-        prompt::confirm(context, args.yes, &format!("Revoke {}?", words(revoked)))?;
+        let before = skipped(revoked).map(|words| format!("{words} ")).unwrap_or_default();
+        prompt::confirm(context, args.yes, &format!("{}Revoke {}?", before, words(revoked)))?;
         intent.dry_run = false;
     }
     let revoked = revoke::revoke(&desk, user.as_ref(), &intent).map_err(|error| without_code(error, args))?;
     if intent.dry_run {
-        let step = Step::new(Action::ResetsRevoke, format!("Would revoke {}.", words(revoked)))
+        let would = [Some(format!("Would revoke {}.", words(revoked))), skipped(revoked)];
+        let would = would.into_iter().flatten().collect::<Vec<_>>().join(" ");
+        let step = Step::new(Action::ResetsRevoke, would)
             .if_changed(revoked.links + revoked.waiting > 0)
             .field("user", Cell::text_or(args.user.as_deref(), ""))
             .field("links", Cell::count(revoked.links))
-            .field("waiting", Cell::count(revoked.waiting));
+            .field("waiting", Cell::count(revoked.waiting))
+            .field("skipped_links", Cell::count(revoked.skipped_links))
+            .field("skipped_waiting", Cell::count(revoked.skipped_waiting));
         return plan::print(&mut context.output, desk.now(), &[step]);
     }
     context.output.say(&format!("revoked: {}.", words(revoked)));
+    if let Some(words) = skipped(revoked) {
+        context.output.warn(&words);
+    }
     Ok(())
 }
 
@@ -111,6 +119,16 @@ fn without_code(error: ActionError, args: &RevokeArgs) -> anyhow::Error {
     }
 }
 
+/// What stays although all were meant. It is always said: after an incident nobody may believe that every link is dead.
+fn skipped(revoked: Revoked) -> Option<String> {
+    let (links, waiting) = (revoked.skipped_links, revoked.skipped_waiting);
+    (links + waiting > 0).then(|| format!("Skipped {} of users who outrank you.", counts(links, waiting)))
+}
+
 fn words(revoked: Revoked) -> String {
-    format!("{} and {}", counted(revoked.links, "open link"), counted(revoked.waiting, "waiting mail"))
+    counts(revoked.links, revoked.waiting)
+}
+
+fn counts(links: u64, waiting: u64) -> String {
+    format!("{} and {}", counted(links, "open link"), counted(waiting, "waiting mail"))
 }

@@ -42,10 +42,10 @@ pub struct ChangePasswordArgs {
 pub fn run(context: &mut Context, args: &ChangePasswordArgs) -> anyhow::Result<()> {
     let desk = context.desk(Action::UsersChangePassword)?;
     let reference = UserReference::new(&args.user);
-    if args.acting.dry_run {
+    if args.acting.dry_run && !args.stdin {
         // Whether there is such a user is not said to a login system that has not proven anything.
         let words = "Would change the password if the old one is right. Nothing was asked.";
-        let step = Step::new(Action::UsersChangePassword, words).field("user", Cell::text(&args.user));
+        let step = Step::new(Action::UsersChangePassword, words).field("user", Cell::text(reference.shown()));
         return plan::print(&mut context.output, desk.now(), &[step]);
     }
     let client = args.client.as_ref().and_then(NamedClient::name);
@@ -66,6 +66,12 @@ pub fn run(context: &mut Context, args: &ChangePasswordArgs) -> anyhow::Result<(
     let notice = password::change(&desk, &proven, &new, notify, &args.acting.intent())?;
     // It is not needed while the relay is waited for.
     drop(new);
+    if args.acting.dry_run {
+        let name = &proven.user().username;
+        let step = Step::new(Action::UsersChangePassword, format!("Would change the password of {name}."))
+            .field("user", Cell::text(reference.shown()));
+        return plan::print(&mut context.output, desk.now(), &[step]);
+    }
     context.output.say(&format!("The password of {} is changed.", proven.user().username));
     context.send_notice(&desk, notice);
     Ok(())

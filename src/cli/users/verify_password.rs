@@ -9,6 +9,7 @@ use crate::domain::action::Action;
 use crate::domain::sign_in::NamedClient;
 use crate::domain::sign_in::client_of_pam;
 use crate::domain::user::UserReference;
+use crate::domain::user::shown_reference;
 use crate::secrets::lines;
 use crate::secrets::password::Password;
 
@@ -58,7 +59,7 @@ pub fn run(context: &mut Context, args: &VerifyPasswordArgs) -> anyhow::Result<(
             text.and_then(|text| Password::from_bytes(lines::first_line(text)).ok())
         }
     } else {
-        let question = format!("Password of {user}");
+        let question = format!("Password of {}", shown_reference(&user));
         let mut terminal = context.terminal(&question, "give `--stdin`")?;
         Password::new(terminal.ask_secret(&format!("{}: ", crate::domain::text::visible(&question)))?).ok()
     };

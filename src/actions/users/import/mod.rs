@@ -297,6 +297,10 @@ fn require_all(scene: &impl Scene, sensitive: Sensitive, options: &Options) -> R
     if sensitive.statuses {
         scene.require(Permission::LockUsers)?;
     }
+    // In a plain import it comes with a hash alone, which needs more.
+    if sensitive.must_changes && options.updates() {
+        scene.require(Permission::MUST_CHANGE)?;
+    }
     Ok(())
 }
 

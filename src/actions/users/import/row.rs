@@ -29,6 +29,7 @@ pub(super) type Fields<'row> = [Option<Cow<'row, str>>; ACCEPTED.len()];
 pub(super) struct Sensitive {
     pub(super) hashes: bool,
     pub(super) statuses: bool,
+    pub(super) must_changes: bool,
 }
 
 impl Sensitive {
@@ -36,6 +37,7 @@ impl Sensitive {
         if let Ok(fields) = &row.fields {
             self.hashes |= fields[PASSWORD_HASH].is_some();
             self.statuses |= fields[STATUS].is_some() || fields[columns::LOCKED_UNTIL].is_some();
+            self.must_changes |= fields[columns::MUST_CHANGE].is_some();
         }
     }
 }
