@@ -257,6 +257,9 @@ fn of_refusal(refusal: &Refusal) -> Told {
             told(NOT_PERMITTED).hint("ask an operator whose role has at least those permissions")
         }
         Refusal::SelectionChanged { .. } => told(DATA).hint("run the command again, and look at the new count"),
+        Refusal::LockedLonger { user, .. } => {
+            told(DATA).hint(format!("to shorten the lock, end it first: cxme-admin users unlock {user}"))
+        }
         Refusal::NoPasswordToChange { user } => {
             told(DATA).hint(format!("set one that must be changed: cxme-admin users set-password {user} --must-change"))
         }

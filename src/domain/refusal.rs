@@ -1,5 +1,7 @@
 //! Why the program says no. The words, the hint and the exit code belong to the command line (`cli::failure`).
 
+use jiff::Timestamp;
+
 use crate::domain::email_address::EmailAddress;
 use crate::domain::email_address::EmailFault;
 use crate::domain::email_domain;
@@ -134,6 +136,17 @@ pub enum Refusal {
         confirmed: u64,
         /// How many it holds now.
         found: u64,
+    },
+    /// The user's lock ends later than the one that was to replace it.
+    #[error(
+        "{user} is already locked for longer, {}; nothing was changed",
+        until.map_or("until `users unlock`".to_owned(), |until| format!("until {until}"))
+    )]
+    LockedLonger {
+        /// The user.
+        user: String,
+        /// When the lock in force ends; `None`: only by `users unlock`.
+        until: Option<Timestamp>,
     },
     /// The user has no password that they could have to change.
     #[error("{user} has no password to change")]

@@ -170,6 +170,23 @@ impl Lock {
     }
 }
 
+/// What locking a user changes, whose lock may be in force already.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Locking {
+    /// The user gets this lock.
+    Set(Lock),
+    /// The same lock is in force.
+    Same,
+    /// The lock in force ends later, and stays as it is.
+    Kept(Lock),
+}
+
+/// Whether a lock that ends at `until` (`None`: only by `users unlock`) ends later than one that ends at `other`. Seconds count,
+/// as in the store. `store/users.rs` has a copy in SQL, which a property test holds to it.
+pub fn lock_ends_later(until: Option<Timestamp>, other: Option<Timestamp>) -> bool {
+    other.is_some_and(|other| until.is_none_or(|until| until.as_second() > other.as_second()))
+}
+
 /// Whether a lock that ends at `until` (`None`: only by `users unlock`) keeps its user out at `now`. At its end the user is
 /// free. This is the rule; `store/users.rs` and the view `login` have fast copies of it in SQL, which a property test holds
 /// to it.
@@ -256,6 +273,21 @@ impl User {
     /// Whether a lock is in force at `now`.
     pub fn is_locked(&self, now: Timestamp) -> bool {
         self.lock.as_ref().is_some_and(|lock| lock.is_in_force(now))
+    }
+
+    /// What `lock` changes for the user at `now`. A lock in force never ends sooner by another one: only `users unlock` ends it.
+    /// It keeps its reason where `lock` gives none. `store/chosen.rs` has a copy in SQL for many users, which a property test
+    /// holds to it.
+    pub fn locking(&self, lock: &Lock, now: Timestamp) -> Locking {
+        let Some(old) = self.lock.as_ref().filter(|old| old.is_in_force(now)) else {
+            return Locking::Set(lock.clone());
+        };
+        if lock_ends_later(old.until, lock.until) {
+            return Locking::Kept(old.clone());
+        }
+        let reason = lock.reason.clone().or_else(|| old.reason.clone());
+        let is_same = !lock_ends_later(lock.until, old.until) && reason == old.reason;
+        if is_same { Locking::Same } else { Locking::Set(Lock { until: lock.until, reason }) }
     }
 
     /// Whether the user may sign in with a password at `now`: the rule of the view `login`, which shows those of them whose

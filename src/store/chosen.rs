@@ -13,6 +13,7 @@ use super::Writing;
 use super::user_list::Conditions;
 use super::users;
 use super::users::COLUMNS;
+use super::users::ends_later;
 use super::users::locked_at;
 use crate::domain::role::RoleId;
 use crate::domain::selection::Selection;
@@ -45,6 +46,15 @@ pub struct ChosenEdited {
     pub passwords_removed: u64,
     /// How many users have no password that they could have to change.
     pub without_password: u64,
+}
+
+/// What locking many users did.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct ChosenLocked {
+    /// How many users got the lock.
+    pub changed: u64,
+    /// How many users keep a lock in force that ends later.
+    pub kept: u64,
 }
 
 /// What unlocking many users did.
@@ -125,19 +135,25 @@ impl Reading<'_> {
 }
 
 impl Writing<'_> {
-    /// Locks the chosen users, ends their sessions, and counts them. A user whose lock is in force and the same already is left
-    /// alone.
+    /// Locks the chosen users as [`crate::domain::user::User::locking`] says, ends the sessions of those who get the lock, and
+    /// counts them.
     ///
     /// # Errors
     /// When the store cannot be written.
-    pub fn lock_chosen(&self, lock: &Lock, now: Timestamp) -> Result<u64> {
-        let is_locked = locked_at("?1");
+    pub fn lock_chosen(&self, lock: &Lock, now: Timestamp) -> Result<ChosenLocked> {
+        let (is_locked, ends_later) = (locked_at("?1"), ends_later("locked_until", "?2"));
+        let (now, until) = (now.as_second(), lock.until.map(Timestamp::as_second));
+        let sql = format!("SELECT count(*) FROM user WHERE {CHOSEN} AND {is_locked} AND {ends_later}");
+        let kept: i64 = self.transaction.query_row(&sql, params![now, until], |row| row.get(0))?;
         let sql = format!(
-            "UPDATE user SET locked_at = ?1, locked_until = ?2, lock_reason = ?3, session_epoch = session_epoch + 1, \
-             updated_at = ?1 WHERE {CHOSEN} AND NOT ({is_locked} AND locked_until IS ?2 AND lock_reason IS ?3)"
+            "UPDATE user SET locked_at = ?1, locked_until = ?2, \
+               lock_reason = ifnull(?3, CASE WHEN {is_locked} THEN lock_reason END), \
+               session_epoch = session_epoch + 1, updated_at = ?1 \
+             WHERE {CHOSEN} AND NOT ({is_locked} \
+               AND ({ends_later} OR (locked_until IS ?2 AND lock_reason IS ifnull(?3, lock_reason))))"
         );
-        let until = lock.until.map(Timestamp::as_second);
-        Ok(self.transaction.execute(&sql, params![now.as_second(), until, lock.reason])? as u64)
+        let changed = self.transaction.execute(&sql, params![now, until, lock.reason])?;
+        Ok(ChosenLocked { changed: changed as u64, kept: kept.unsigned_abs() })
     }
 
     /// Ends the locks of the chosen users, and clears their wrong passwords since the last right one.

@@ -32,6 +32,12 @@ pub(super) fn locked_at(now: &str) -> String {
     format!("(locked_at IS NOT NULL AND (locked_until IS NULL OR locked_until > {now}))")
 }
 
+/// The condition that a lock with the end `until` ends later than one with the end `other`, two expressions of which NULL is no
+/// end: [`crate::domain::user::lock_ends_later`] in SQL.
+pub(super) fn ends_later(until: &str, other: &str) -> String {
+    format!("({other} IS NOT NULL AND ({until} IS NULL OR {until} > {other}))")
+}
+
 /// How many old passwords are kept of a user: the most that a policy may refuse (`[password] history`).
 pub const MOST_HISTORY: u32 = 24;
 

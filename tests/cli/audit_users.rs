@@ -30,7 +30,7 @@ fn busy() -> World {
     let world = World::with_mail().with_users("alice,bob");
     world.run("users edit alice --name 'Zoë Quartz' --email zoe.quartz@example.com").expect_status(0);
     world.set_password("alice", GOOD);
-    let rows = "username,name,locale,status\nalice,Zoë Opal,de,\nbob,,,locked\n";
+    let rows = "username,name,locale,status,locked_until\nalice,Zoë Opal,de,,\nbob,,,locked,2026-11-24T09:00Z\n";
     world.command("users import - --update").stdin(rows).run().expect_status(0);
     world.run("users lock --all --yes --for 2h --reason 'left the building'").expect_status(0);
     world.run("users unlock --all --yes").expect_status(0);
@@ -69,9 +69,10 @@ fn every_change_of_a_user_is_found_by_the_user() {
     2 users import
     5 users import
       locked_at: - > 2026-11-24T08:00:00Z
+      locked_until: - > 2026-11-24T09:00:00Z
     6 users lock
       lock_reason: - > left the building
-      locked_until: - > 2026-11-24T10:00:00Z
+      locked_until: 2026-11-24T09:00:00Z > 2026-11-24T10:00:00Z
     7 users unlock
       lock_reason: left the building > -
       locked_at: 2026-11-24T08:00:00Z > -
@@ -111,7 +112,8 @@ fn every_change_of_a_user_is_found_by_the_user() {
     ");
     assert_snapshot!(changes("5"), @"
     alice locale: -> de, alice name: Zoë Quartz -> Zoë Opal, bob
-            locked_at: -> 2026-11-24T08:00:00Z
+            locked_at: -> 2026-11-24T08:00:00Z, bob locked_until: ->
+            2026-11-24T09:00:00Z
     ");
     let many: String = (0..200).map(|number| format!("user{number},user{number}@example.com,X\n")).collect();
     for name in ["X", "Y"] {

@@ -345,7 +345,7 @@ fn every_plan_is_data_too() {
     $ users lock bob
     {"action":"users lock","would_change":false,"username":"bob","locked_until":null,"lock_reason":null}
     $ users lock --all
-    {"action":"users lock","would_change":true,"users":4,"users_changed":3,"usernames":["alice","bob","carla","dora"],"locked_until":null,"lock_reason":null}
+    {"action":"users lock","would_change":true,"users":4,"users_changed":3,"locked_longer":0,"usernames":["alice","bob","carla","dora"],"locked_until":null,"lock_reason":null}
     $ users unlock bob
     {"action":"users unlock","would_change":true,"username":"bob","failed_logins":0}
     $ users unlock --status locked

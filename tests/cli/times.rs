@@ -20,6 +20,7 @@ fn the_end_of_a_lock_is_read_and_shown_in_the_local_zone() {
     ] {
         world.command("users lock alice --until").argument(given).zone(BERLIN).run().expect_status(0);
         assert_eq!(world.run("users list -o csv --columns locked_until").out().lines().nth(1), Some(kept), "{given}");
+        world.run("users unlock alice").expect_status(0);
     }
     assert_snapshot!(world.command("users lock alice --until 2026-12-01T08:00 -v").zone(BERLIN).run(), @"
     status 0

@@ -91,6 +91,82 @@ fn several_users_are_locked_after_a_question_with_their_number() {
     assert_eq!(world.events(), events + 1);
 }
 
+/// A dismissed user is locked until `users unlock`, whatever other locks come later.
+#[test]
+fn a_lock_never_ends_sooner_by_another_one() {
+    let world = world();
+    world.run("users lock alice --reason dismissed").expect_status(0);
+    world.run("users lock bob --for 30d --reason leave").expect_status(0);
+    let locks = || {
+        world.ask(
+            "SELECT group_concat(username || ' ' || ifnull(locked_until, '-') || ' ' || lock_reason) \
+        FROM user WHERE locked_at IS NOT NULL AND username IN ('alice', 'bob') ORDER BY username",
+        )
+    };
+    let before = locks();
+    assert_snapshot!(world.run("users lock --role Clerk --for 5s -n"), @"
+    status 0
+    -- stdout
+    Would lock 2 of 4 users until 2026-11-24T08:00:05Z (2 already locked for longer).
+    ");
+    assert_snapshot!(world.run("users lock --role Clerk --for 5s -n -o json"), @r#"
+    status 0
+    -- stdout
+    [
+    {"action":"users lock","would_change":true,"users":4,"users_changed":2,"locked_longer":2,"usernames":["alice","bob","carla","sam"],"locked_until":"2026-11-24T08:00:05Z","lock_reason":null}
+    ]
+    "#);
+    assert_snapshot!(world.command("users lock --role Clerk --for 5s").typing(["y"]).run(), @"
+    status 0
+    -- asked
+    Lock 2 of 4 users until 2026-11-24T08:00:05Z (2 already locked for longer)? [y/N] y
+    -- stderr
+    Locked 2 of 4 users until 2026-11-24T08:00:05Z (2 already locked for longer).
+    The same without questions: cxme-admin users lock --role Clerk --for 5s --yes
+    ");
+    assert_snapshot!(world.newest_event(), @r#"
+    users lock | done | owner, Admin | -
+    {"changed":2,"locked_longer":2,"selection":"--role Clerk","until":"2026-11-24T08:00:05Z","users":4}
+    "#);
+    assert_eq!(locks(), before);
+    let events = world.events();
+    assert_snapshot!(world.run("users lock alice bob --for 5s --reason other --yes -v"), @"
+    status 0
+    -- stderr
+    Nothing was changed (2 already locked for longer).
+    ");
+    assert_snapshot!(world.run("users lock alice bob --for 5s -n"), @"
+    status 0
+    -- stdout
+    Nothing would be changed (2 already locked for longer).
+    ");
+    assert_snapshot!(world.run("users lock alice --for 5s"), @"
+    status 65
+    -- stderr
+    error: alice is already locked for longer, until `users unlock`; nothing was changed
+    hint: to shorten the lock, end it first: cxme-admin users unlock alice
+    ");
+    assert_snapshot!(world.run("users lock bob --for 5s -n"), @"
+    status 65
+    -- stderr
+    error: bob is already locked for longer, until 2026-12-24T08:00:00Z; nothing was changed
+    hint: to shorten the lock, end it first: cxme-admin users unlock bob
+    ");
+    assert_eq!((locks(), world.events()), (before.clone(), events));
+    world.wait(10);
+    assert_snapshot!(world.run("users list --status locked --columns username -o ndjson").out(), @r#"
+    {"username":"alice"}
+    {"username":"bob"}
+    "#);
+    // Longer is granted, and the reason stays unless one is given.
+    world.run("users lock alice bob --yes").expect_status(0);
+    assert_snapshot!(locks(), @"alice - dismissed,bob - leave");
+    world.run("users lock bob --reason dismissed").expect_status(0);
+    assert_snapshot!(locks(), @"alice - dismissed,bob - dismissed");
+    world.run("users unlock alice").expect_status(0);
+    world.run("users lock alice --for 5s").expect_status(0);
+}
+
 #[test]
 fn one_user_named_exactly_is_locked_at_once() {
     let world = world();
@@ -515,6 +591,8 @@ fn many_users_are_changed_as_each_of_them_would_be() {
         "users lock",
         "users lock --reason gone",
         "users lock --until 2026-11-24T10:00Z",
+        "users lock --until 2026-11-24T09:00Z --reason moved",
+        "users lock --for 90d",
         "users unlock",
         "users edit --role Clerk",
         "users edit --sign-in saml",
@@ -530,8 +608,10 @@ fn many_users_are_changed_as_each_of_them_would_be() {
         let users = one_by_one.run("users list -o csv --columns username").out();
         for user in users.lines().skip(1) {
             let run = one_by_one.run(&format!("{command} {user} --yes"));
-            // One who has no password to change is refused alone, and left as they are among many.
-            assert!(run.status == 0 || command.contains("must-change"), "{command} {user}: {run}");
+            // One who has no password to change, or a lock that ends later, is refused alone, and left as they are among many.
+            let may_be_refused =
+                command.contains("must-change") || command.contains("until") || command.contains("for");
+            assert!(run.status == 0 || (run.status == 65 && may_be_refused), "{command} {user}: {run}");
         }
         at_once.run(&format!("{command} --all --yes")).expect_status(0);
         for world in [&one_by_one, &at_once] {

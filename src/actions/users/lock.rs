@@ -14,9 +14,10 @@ use crate::actions::Scene as _;
 use crate::domain::action::Action;
 use crate::domain::refusal::Refusal;
 use crate::domain::user::Lock;
-use crate::domain::user::Status;
+use crate::domain::user::Locking;
 use crate::domain::user::User;
 use crate::domain::user::UserReference;
+use crate::store::chosen::ChosenLocked;
 use crate::store::chosen::ChosenUnlocked;
 
 /// What was found and done.
@@ -28,18 +29,26 @@ pub struct Outcome {
     pub changed: bool,
 }
 
-/// Locks a user, until a moment or for good, and ends his sessions. A lock that is there already is replaced.
+/// Locks a user, until a moment or until `users unlock`, and ends the user's sessions. A lock in force keeps its reason where
+/// the operator gives none.
 ///
 /// # Errors
-/// When he does not exist, outranks the operator, or the moment has passed.
+/// [`Refusal::LockedLonger`] when the lock in force ends later; others when there is no such user, the user's role may do more
+/// than the operator's, or the moment has passed.
 pub fn lock(desk: &Desk, reference: &UserReference, until: Option<Timestamp>, intent: &Intent) -> Result<Outcome> {
     desk.change(Action::UsersLock, intent, |change| {
         let user = change.subordinate(reference)?;
         let lock = new_lock(change, until, intent)?;
-        let changed = user.status(change.now()) == Status::Active || user.lock.as_ref() != Some(&lock);
-        if changed {
-            change.set_lock(user.id, Some(&lock), change.now())?;
-        }
+        let changed = match user.locking(&lock, change.now()) {
+            Locking::Set(lock) => {
+                change.set_lock(user.id, Some(&lock), change.now())?;
+                true
+            }
+            Locking::Same => false,
+            Locking::Kept(Lock { until, .. }) => {
+                return Err(Refusal::LockedLonger { user: name(&user), until }.into());
+            }
+        };
         let mut record = Record::of(&user);
         record.is_unchanged = !changed;
         record.note("until", end(until));
@@ -52,8 +61,10 @@ pub fn lock(desk: &Desk, reference: &UserReference, until: Option<Timestamp>, in
 pub struct LockedSeveral {
     /// The users.
     pub users: Resolved,
-    /// How many of them were locked; the others had the same lock already.
+    /// How many of them were locked.
     pub changed: u64,
+    /// How many of them keep a lock that ends later; the others had the same lock already.
+    pub kept: u64,
 }
 
 impl AsRef<Resolved> for LockedSeveral {
@@ -62,7 +73,8 @@ impl AsRef<Resolved> for LockedSeveral {
     }
 }
 
-/// Locks several users, all or none.
+/// Locks several users, all or none. A lock in force that ends later is kept, and one whose user is locked for longer by the new
+/// one keeps its reason where the operator gives none.
 ///
 /// # Errors
 /// When one does not exist, one's role may do more than the operator's, they are others than the operator confirmed, or the
@@ -75,11 +87,14 @@ pub fn lock_several(
 ) -> Result<LockedSeveral> {
     desk.change(Action::UsersLock, intent, |change| {
         let (users, mut record) = resolve_several(change, several)?;
-        let changed = change.lock_chosen(&new_lock(change, until, intent)?, change.now())?;
+        let ChosenLocked { changed, kept } = change.lock_chosen(&new_lock(change, until, intent)?, change.now())?;
         record.is_unchanged = changed == 0;
         record.note("changed", changed);
         record.note("until", end(until));
-        Ok((record, LockedSeveral { users, changed }))
+        if kept > 0 {
+            record.note("locked_longer", kept);
+        }
+        Ok((record, LockedSeveral { users, changed, kept }))
     })
 }
 

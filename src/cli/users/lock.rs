@@ -12,6 +12,7 @@ use crate::cli::acting::ActingArgs;
 use crate::cli::context::Context;
 use crate::cli::data::Cell;
 use crate::cli::failure::Complaint;
+use crate::cli::jobs::summary::grouped;
 use crate::cli::plan;
 use crate::cli::plan::Step;
 use crate::cli::targets;
@@ -25,7 +26,9 @@ use crate::domain::user::UserReference;
 /// Lock users, for a time or until they are unlocked
 ///
 /// Locked users cannot sign in, and their sessions end. `users show` shows the reason, and the audit keeps it. Several users,
-/// named or selected, are locked all or none; asks before.
+/// named or selected, are locked all or none; asks before. A lock in force never ends sooner by another one, and keeps its reason
+/// where `--reason` gives none: among several users one that ends later is kept and counted, and for one user it is refused
+/// (`users unlock` ends it).
 /// Example: `cxme-admin users lock alice --for 2h --reason 'lost laptop'`
 #[derive(Debug, clap::Args)]
 pub struct LockArgs {
@@ -102,18 +105,24 @@ fn lock_several(
         args.yes,
         &args.acting,
         several,
-        |LockedSeveral { users, changed }| {
-            (*changed > 0).then(|| format!("Lock {} {length}?", targets::changed_of(*changed, users)))
+        |LockedSeveral { users, changed, kept }| {
+            let kept = kept_words(*kept);
+            (*changed > 0).then(|| format!("Lock {} {length}{kept}?", targets::changed_of(*changed, users)))
         },
         |several, intent| lock::lock_several(desk, several, end.until, intent),
     )?;
-    let LockedSeveral { users, changed } = &locked;
+    let LockedSeveral { users, changed, kept } = &locked;
+    let longer = kept_words(*kept);
     if args.acting.dry_run {
-        let words = targets::would(*changed, users, |who| format!("Would lock {who} {length}."));
+        let words = match (changed, kept) {
+            (0, 1..) => format!("Nothing would be changed{longer}."),
+            _ => targets::would(*changed, users, |who| format!("Would lock {who} {length}{longer}.")),
+        };
         let step = Step::new(Action::UsersLock, words)
             .if_changed(*changed > 0)
             .field("users", Cell::count(users.count))
             .field("users_changed", Cell::count(*changed))
+            .field("locked_longer", Cell::count(*kept))
             .field("usernames", targets::usernames(users))
             .field("locked_until", Cell::time_or(end.until, ""))
             .field("lock_reason", Cell::text_or(args.acting.reason.as_deref(), ""));
@@ -121,10 +130,16 @@ fn lock_several(
     }
     context.output.say(&match (users.count, changed) {
         (0, _) => targets::NOBODY.to_owned(),
+        (_, 0) if *kept > 0 => format!("Nothing was changed{longer}."),
         (_, 0) => "All of these users are locked so already: nothing was changed.".to_owned(),
-        _ => format!("Locked {} {length}.", targets::count_of(*changed, users)),
+        _ => format!("Locked {} {length}{longer}.", targets::count_of(*changed, users)),
     });
     Ok(())
+}
+
+/// " (2 already locked for longer)", or nothing.
+fn kept_words(kept: u64) -> String {
+    if kept == 0 { String::new() } else { format!(" ({} already locked for longer)", grouped(kept)) }
 }
 
 fn end(args: &LockArgs, now: Timestamp, zone: &TimeZone) -> Result<End, Complaint> {
