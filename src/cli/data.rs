@@ -44,6 +44,8 @@ pub enum Cell<'a> {
     Flag(bool),
     /// Some texts.
     List(Vec<&'a str>),
+    /// Lines of an input, and the username of each: objects with `line` and `username` in JSON, `LINE:USERNAME` elsewhere.
+    Lines(Vec<(u64, &'a str)>),
     /// Nothing, with the words of a table.
     Nothing(&'static str),
 }
@@ -68,7 +70,7 @@ impl<'a> Cell<'a> {
     pub(super) fn fitting(&self) -> Fitting {
         match self {
             Self::Prose(_) => Fitting::Cut,
-            Self::Sentence(_) | Self::List(_) => Fitting::Broken,
+            Self::Sentence(_) | Self::List(_) | Self::Lines(_) => Fitting::Broken,
             Self::Text(_) | Self::Time(_) | Self::Number(_) | Self::Flag(_) | Self::Nothing(_) => Fitting::Whole,
         }
     }
@@ -96,9 +98,15 @@ impl<'a> Cell<'a> {
             Self::Number(number) => Cow::Owned(number.to_string()),
             Self::Flag(flag) => Cow::Borrowed(if *flag { "yes" } else { "no" }),
             Self::List(texts) => Cow::Owned(texts.iter().map(|text| text::visible(text)).collect::<Vec<_>>().join(" ")),
+            Self::Lines(lines) => Cow::Owned(text::visible(&joined(lines)).into_owned()),
             Self::Nothing(words) => Cow::Borrowed(words),
         }
     }
+}
+
+/// "2:alice 3:bob".
+fn joined(lines: &[(u64, &str)]) -> String {
+    lines.iter().map(|(line, username)| format!("{line}:{username}")).collect::<Vec<_>>().join(" ")
 }
 
 /// How a value fits a column that is narrower.
@@ -255,6 +263,7 @@ fn write_csv<E: From<io::Error>>(
                 Cell::Number(number) => writer.write_field(number.to_string())?,
                 Cell::Flag(flag) => writer.write_field(if *flag { "true" } else { "false" })?,
                 Cell::List(texts) => write_csv_text(writer, &texts.join(" "), visible)?,
+                Cell::Lines(lines) => write_csv_text(writer, &joined(lines), visible)?,
                 Cell::Nothing(_) => writer.write_field("")?,
             }
         }
@@ -294,6 +303,16 @@ fn write_object(out: &mut impl Write, keys: &[String], cells: &[Cell<'_>]) -> io
                     write_json_text(out, text)?;
                 }
                 out.write_all(if texts.is_empty() { b"[]" } else { b"]" })?;
+            }
+            Cell::Lines(lines) => {
+                out.write_all(b"[")?;
+                for (place, (line, username)) in lines.iter().enumerate() {
+                    let comma = if place == 0 { "" } else { "," };
+                    write!(out, "{comma}{{\"line\":{line},\"username\":")?;
+                    write_json_text(out, username)?;
+                    out.write_all(b"}")?;
+                }
+                out.write_all(b"]")?;
             }
             Cell::Nothing(_) => out.write_all(b"null")?,
         }

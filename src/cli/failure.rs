@@ -18,6 +18,7 @@ use crate::config::LoadError;
 use crate::domain::action::Action;
 use crate::domain::refusal::FilePurpose;
 use crate::domain::refusal::Refusal;
+use crate::domain::removal::Removals;
 use crate::private_file::Problem;
 use crate::process::terminal::PromptError;
 use crate::secrets::generate::GenerateError;
@@ -263,9 +264,10 @@ fn of_refusal(refusal: &Refusal) -> Told {
         Refusal::NoPasswordToChange { user } => {
             told(DATA).hint(format!("set one that must be changed: cxme-admin users set-password {user} --must-change"))
         }
-        Refusal::PasswordsRemoved { .. } => {
+        Refusal::Removals(Removals { locks: 0, .. }) => {
             told(DATA).hint("look at them with `--dry-run`; give `--yes` to remove them without being asked")
         }
+        Refusal::Removals(_) => told(DATA).hint("look at them with `--dry-run`; give `--yes` to do it without being asked"),
         Refusal::NamedFile { purpose, .. } => told(NOT_PERMITTED).hint(match purpose {
             FilePurpose::Input => "pass data by a pipe: with `-`, or with `--stdin`".to_owned(),
             FilePurpose::Output(option) => format!("leave out `{option}`: the data goes to standard output"),

@@ -6,6 +6,7 @@ use crate::actions::ActionError;
 use crate::cli::context::Context;
 use crate::cli::failure::Complaint;
 use crate::domain::refusal::Refusal;
+use crate::domain::removal::Removals;
 use crate::domain::text;
 use crate::process::terminal::Terminal;
 use crate::secrets::password::Password;
@@ -34,19 +35,19 @@ pub fn confirm(context: &mut Context, yes: bool, question: &str) -> anyhow::Resu
     }
 }
 
-/// Asks before passwords are removed, unless `yes` was given.
+/// Asks before passwords or locks are taken away, unless `yes` was given.
 ///
 /// # Errors
-/// As [`confirm`], but [`Refusal::PasswordsRemoved`] where nobody can be asked: what the input says is refused then.
-pub fn confirm_removal(context: &mut Context, yes: bool, question: &str, passwords: u64) -> anyhow::Result<()> {
-    confirm(context, yes, question).map_err(|error| of_removal(error, passwords))
+/// As [`confirm`], but [`Refusal::Removals`] where nobody can be asked: what the input says is refused then.
+pub fn confirm_removal(context: &mut Context, yes: bool, question: &str, removals: Removals) -> anyhow::Result<()> {
+    confirm(context, yes, question).map_err(|error| of_removal(error, removals))
 }
 
-/// What is said where nobody can be asked whether to remove so many passwords.
-pub fn of_removal(error: anyhow::Error, passwords: u64) -> anyhow::Error {
+/// What is said where nobody can be asked whether to take so much away.
+pub fn of_removal(error: anyhow::Error, removals: Removals) -> anyhow::Error {
     match error.downcast_ref() {
-        Some(Complaint::CannotAsk { .. }) if passwords > 0 => {
-            ActionError::from(Refusal::PasswordsRemoved { passwords }).into()
+        Some(Complaint::CannotAsk { .. }) if !removals.is_empty() => {
+            ActionError::from(Refusal::Removals(removals)).into()
         }
         _ => error,
     }

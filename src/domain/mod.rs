@@ -21,6 +21,7 @@ pub mod policy;
 pub mod rate;
 pub mod refusal;
 pub mod relay;
+pub mod removal;
 pub mod reply;
 pub mod report_limit;
 pub mod retry;

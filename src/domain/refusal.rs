@@ -8,6 +8,7 @@ use crate::domain::email_domain;
 use crate::domain::job::JobId;
 use crate::domain::job::JobState;
 use crate::domain::policy::Fault;
+use crate::domain::removal::Removals;
 use crate::domain::role::Permission;
 use crate::domain::text;
 use crate::domain::user::UserId;
@@ -154,15 +155,9 @@ pub enum Refusal {
         /// The user.
         user: String,
     },
-    /// More passwords would be removed than the operator confirmed.
-    #[error(
-        "{passwords} {} removed, because the users would sign in with SAML; nothing was changed",
-        if *.passwords == 1 { "password would be" } else { "passwords would be" }
-    )]
-    PasswordsRemoved {
-        /// How many.
-        passwords: u64,
-    },
+    /// More would be taken away from users than the operator confirmed.
+    #[error("{0}; nothing was changed")]
+    Removals(Removals),
     /// No user has this name or address.
     #[error(
         "no user has the {} `{}`",

@@ -108,6 +108,14 @@ impl Reading<'_> {
         self.first_chosen_where("true", limit)
     }
 
+    /// The first `limit` of the chosen users who have a password, by address.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn first_chosen_with_password(&self, limit: usize) -> Result<Vec<User>> {
+        self.first_chosen_where("password_hash IS NOT NULL", limit)
+    }
+
     /// How many of the chosen users have one of these roles, and the first `limit` of them, by address.
     ///
     /// # Errors

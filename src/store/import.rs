@@ -121,8 +121,6 @@ pub struct Imported {
     pub changed: u64,
     /// Users that were so already.
     pub unchanged: u64,
-    /// Passwords removed, because their users sign in with SAML now.
-    pub passwords_removed: u64,
 }
 
 /// The staging of rows.
@@ -228,21 +226,6 @@ impl Reading<'_> {
         let mut statement = self.transaction.prepare(&sql)?;
         let usernames = statement.query_map([limit as i64], |row| row.get(0))?;
         Ok((count.unsigned_abs(), usernames.collect::<rusqlite::Result<_>>()?))
-    }
-
-    /// How many passwords the staged rows remove, because their users would sign in with SAML. [`Reading::match_incoming`] comes
-    /// before.
-    ///
-    /// # Errors
-    /// When the store cannot be read.
-    pub fn count_passwords_to_remove(&self) -> Result<u64> {
-        let sql = format!(
-            "SELECT count(*) FROM temp.incoming AS i JOIN main.user AS u ON u.id = i.target \
-             WHERE u.password_set_at IS NOT NULL AND {} = 'saml'",
-            sign_in_after()
-        );
-        let count: i64 = self.transaction.query_row(&sql, [], |row| row.get(0))?;
-        Ok(count.unsigned_abs())
     }
 
     /// Gives every row that cannot be imported to `visit`, with its place and the reason, in the order of the rows.
@@ -354,12 +337,13 @@ fn sign_in_after() -> String {
 }
 
 /// The values that matched users would have, beside those they have.
-fn updated() -> String {
+pub(super) fn updated() -> String {
     let is_locked = locked_at(":now");
     let sign_in_after = sign_in_after();
     format!(
         "
-    SELECT u.id,
+    SELECT u.id, i.number, i.line, u.username AS old_username, u.password_hash IS NOT NULL AS had_password,
+           u.is_locked AS was_locked, u.locked_until AS old_locked_until, u.role_id AS old_role_id,
            CASE WHEN i.username_given THEN i.username ELSE u.username END AS username, coalesce(i.email, u.email) AS email,
            CASE WHEN i.email IS NULL THEN u.email_key ELSE i.email_key END AS email_key,
            coalesce(i.name, u.name) AS name, coalesce(i.role_id, u.role_id) AS role_id,
@@ -400,7 +384,6 @@ impl Writing<'_> {
             added: added as u64,
             changed: changed as u64,
             unchanged: matched.unsigned_abs() - changed as u64,
-            passwords_removed: if changed > 0 { self.passwords_removed()? } else { 0 },
         })
     }
 

@@ -27,6 +27,7 @@ pub mod facts;
 pub mod file_system;
 mod functions;
 pub mod import;
+pub mod import_effects;
 pub mod job_making;
 pub mod jobs;
 pub mod links;

@@ -99,16 +99,6 @@ impl Writing<'_> {
         Ok(self.transaction.prepare_cached(sql)?.query_row([], |row| row.get(0))?)
     }
 
-    /// How many passwords were removed by what no event tells of yet.
-    ///
-    /// # Errors
-    /// When the store cannot be read.
-    pub fn passwords_removed(&self) -> Result<u64> {
-        let sql = "SELECT count(*) FROM temp.changed_users WHERE field = 'password' AND new = 'removed'";
-        let count: i64 = self.transaction.prepare_cached(sql)?.query_row([], |row| row.get(0))?;
-        Ok(count.unsigned_abs())
-    }
-
     /// Records a change of a user that is not in the row of the user, such as wrong passwords that were forgotten.
     ///
     /// # Errors

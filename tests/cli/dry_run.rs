@@ -333,7 +333,7 @@ fn every_plan_is_data_too() {
     $ users edit alice --name 'Alice Adams' --sign-in saml
     {"action":"users edit","would_change":true,"username":"alice","email":"alice@example.com","name":"Alice Adams","role":"Minimal Permissions","sign_in":"saml","locale":null,"must_change_password":false,"changed":["name","sign_in"],"password_removed":true,"notices":0}
     $ users edit --with-role 'Minimal Permissions' --must-change --locale de
-    {"action":"users edit","would_change":true,"users":4,"users_changed":4,"usernames":["alice","bob","carla","dora"],"changed":["locale","must_change_password"],"passwords_removed":0,"without_password":3}
+    {"action":"users edit","would_change":true,"users":4,"users_changed":4,"usernames":["alice","bob","carla","dora"],"changed":["locale","must_change_password"],"passwords_removed":0,"password_removed_usernames":[],"without_password":3}
     $ users delete alice
     {"action":"users delete","would_change":true,"username":"alice","email":"alice@example.com"}
     $ users delete alice bob
@@ -351,7 +351,7 @@ fn every_plan_is_data_too() {
     $ users unlock --status locked
     {"action":"users unlock","would_change":true,"users":1,"users_changed":1,"usernames":["bob"],"failed_logins":0}
     $ users import -
-    {"added":1,"changed":0,"unchanged":0,"notices":0,"dry_run":true,"sha256":"e7311dcf50781864ea05f26882d74e28938f481d332dd5971e22778f6d80dfc8","passwords_removed":0}
+    {"added":1,"changed":0,"unchanged":0,"notices":0,"dry_run":true,"sha256":"e7311dcf50781864ea05f26882d74e28938f481d332dd5971e22778f6d80dfc8","passwords_removed":0,"locks_shortened":0,"roles_changed":0,"password_removed_users":[],"lock_shortened_users":[]}
     $ users password alice
     {"action":"users set-password","would_change":true,"username":"alice","email":"alice@example.com","choices":["send-reset","set-password"]}
     $ users set-password alice

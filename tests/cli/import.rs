@@ -281,7 +281,7 @@ fn an_update_ends_sessions_and_passwords_as_an_edit_does() {
     import(&world, "--update", "username,status\nalice,locked\n").expect_status(0);
     assert_ne!(epoch(), after);
     assert!(!world.accepts("alice", GOOD));
-    import(&world, "--update", "username,status\nalice,active\n").expect_status(0);
+    import(&world, "--update --yes", "username,status\nalice,active\n").expect_status(0);
     assert!(world.accepts("alice", GOOD));
 }
 

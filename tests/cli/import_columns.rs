@@ -47,7 +47,7 @@ fn every_pair_of_status_and_end_has_its_effect_or_is_an_error() {
             if !state.is_empty() {
                 import(&world, "", "email\nann@example.com\n").expect_status(0);
                 world.sql(state);
-                options = "--update";
+                options = "--update --yes";
             }
             let row = format!("email,status,locked_until\nann@example.com,{status},{until}\n");
             let run = import(&world, options, &row);
@@ -146,7 +146,7 @@ fn an_empty_field_leaves_the_value_unless_it_is_to_be_cleared() {
     for rows in rows {
         import(&world, "--update --clear name,locale,locked_until", rows).expect_status(0);
         assert_eq!(user(), ",,locked,", "{rows}");
-        import(&world, "--update", full).expect_status(0);
+        import(&world, "--update --yes", full).expect_status(0);
         assert_eq!(user(), before);
     }
     // Only the columns that are named, and only where the field is empty.

@@ -343,7 +343,7 @@ fn an_import_names_every_conflict_and_then_takes_all(store: &Store, minimal: Rol
         writing.match_incoming()?;
         writing.import(minimal, at(3))
     });
-    assert_eq!(imported, Imported { added: 1, changed: 1, unchanged: 1, passwords_removed: 0 });
+    assert_eq!(imported, Imported { added: 1, changed: 1, unchanged: 1 });
     let bob = store.read().unwrap().user(&UserReference::new("bob")).unwrap().unwrap();
     assert_eq!((bob.email.as_str(), bob.session_epoch), ("Bob@example.com", 1));
 }

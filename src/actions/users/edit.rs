@@ -4,6 +4,7 @@ use super::add::check_domain;
 use super::add::check_line;
 use super::add::check_locale;
 use super::add::role;
+use super::targets::NAMED_IN_DATA;
 use super::targets::Resolved;
 use super::targets::Several;
 use super::targets::resolve_several;
@@ -19,6 +20,7 @@ use crate::domain::email_address::EmailAddress;
 use crate::domain::email_domain;
 use crate::domain::message::MessageId;
 use crate::domain::refusal::Refusal;
+use crate::domain::removal::Removals;
 use crate::domain::role::Permission;
 use crate::domain::user::SignIn;
 use crate::domain::user::User;
@@ -151,7 +153,7 @@ fn require_must_change(change: &Change<'_>, edit: &Edit) -> Result<()> {
 /// Refuses to remove more passwords than the operator confirmed.
 fn require_confirmed(passwords: u64, confirmed: Option<u64>) -> Result<()> {
     if confirmed.is_some_and(|confirmed| passwords > confirmed) {
-        return Err(Refusal::PasswordsRemoved { passwords }.into());
+        return Err(Refusal::Removals(Removals::of_passwords(passwords)).into());
     }
     Ok(())
 }
@@ -167,6 +169,8 @@ pub struct EditedSeveral {
     pub users: Resolved,
     /// What was done.
     pub done: ChosenEdited,
+    /// The first users whose passwords were removed, by address: at most [`NAMED_IN_DATA`].
+    pub without_password_now: Vec<User>,
 }
 
 impl AsRef<Resolved> for EditedSeveral {
@@ -199,6 +203,10 @@ pub fn edit_several(
             locale,
             must_change: edit.must_change,
         };
+        let without_password_now = match chosen.sign_in {
+            Some(SignIn::Saml) => change.first_chosen_with_password(NAMED_IN_DATA)?,
+            _ => Vec::new(),
+        };
         let done = change.edit_chosen(&chosen, change.now())?;
         require_confirmed(done.passwords_removed, confirmed)?;
         record.is_unchanged = done.changed == 0;
@@ -213,7 +221,7 @@ pub fn edit_several(
         if done.passwords_removed > 0 {
             record.note("passwords_removed", done.passwords_removed);
         }
-        Ok((record, EditedSeveral { users, done }))
+        Ok((record, EditedSeveral { users, done, without_password_now }))
     })
 }
 

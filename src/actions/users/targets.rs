@@ -15,6 +15,9 @@ use crate::domain::user::UserReference;
 /// How many users are named in a question, a result, a refusal or an event; the others are counted.
 pub const NAMED: usize = 20;
 
+/// How many of the users who lose something are named in data; the others are counted.
+pub const NAMED_IN_DATA: usize = 10_000;
+
 /// The users that a command acts on.
 #[derive(Debug, Clone)]
 pub enum Targets {

@@ -6,6 +6,7 @@ use crate::actions::users::edit;
 use crate::actions::users::edit::Edit;
 use crate::actions::users::edit::Edited;
 use crate::actions::users::edit::EditedSeveral;
+use crate::actions::users::targets::NAMED;
 use crate::actions::users::targets::Several;
 use crate::actions::users::targets::Targets;
 use crate::cli::acting::ActingArgs;
@@ -13,6 +14,7 @@ use crate::cli::context::Context;
 use crate::cli::data::Cell;
 use crate::cli::failure::Complaint;
 use crate::cli::jobs::summary::counted;
+use crate::cli::jobs::summary::grouped;
 use crate::cli::one_of;
 use crate::cli::plan;
 use crate::cli::plan::Step;
@@ -21,8 +23,11 @@ use crate::cli::targets;
 use crate::cli::targets::TargetArgs;
 use crate::domain::action::Action;
 use crate::domain::refusal::Refusal;
+use crate::domain::removal::Removals;
 use crate::domain::user::SignIn;
+use crate::domain::user::User;
 use crate::domain::user::UserReference;
+use crate::store::chosen::ChosenEdited;
 
 /// Change users: address, name, role, sign-in, language, or that they must change their password
 ///
@@ -129,7 +134,7 @@ fn edit_one(
     }
     if plan.password_removed {
         let question = format!("Move {} to SAML and remove the password?", plan.user.username);
-        prompt::confirm_removal(context, args.yes, &question, 1)?;
+        prompt::confirm_removal(context, args.yes, &question, Removals::of_passwords(1))?;
     }
     let confirmed = (!args.yes).then_some(u64::from(plan.password_removed));
     let edited = edit::edit(desk, user, edit, confirmed, &args.acting.intent())?;
@@ -167,7 +172,7 @@ fn edit_several(
         args.yes,
         &args.acting,
         several,
-        |EditedSeveral { users, done }| {
+        |EditedSeveral { users, done, .. }| {
             let who = targets::changed_of(done.changed, users);
             removed.set(done.passwords_removed);
             (done.changed > 0)
@@ -178,16 +183,18 @@ fn edit_several(
             edit::edit_several(desk, several, edit, confirmed, intent)
         },
     );
-    let edited = edited.map_err(|error| prompt::of_removal(error, removed.get()))?;
-    let EditedSeveral { users, done } = &edited;
+    let edited = edited.map_err(|error| prompt::of_removal(error, Removals::of_passwords(removed.get())))?;
+    let EditedSeveral { users, done, without_password_now } = &edited;
     if args.acting.dry_run {
         let without = without_password(done.without_password);
         let words = match (done.changed, done.without_password) {
             (0, 1..) => format!("Nothing would be changed.{without}"),
             _ => targets::would(done.changed, users, |who| {
-                format!("Would change {} of {who}{}.{without}", fields.join(", "), removal(done.passwords_removed))
+                let (removal, who_loses) = (removal(done.passwords_removed), first_names(without_password_now, done));
+                format!("Would change {} of {who}{removal}{who_loses}.{without}", fields.join(", "))
             }),
         };
+        let usernames = Cell::List(without_password_now.iter().map(|user| user.username.as_str()).collect());
         let step = Step::new(Action::UsersEdit, words)
             .if_changed(done.changed > 0)
             .field("users", Cell::count(users.count))
@@ -195,6 +202,7 @@ fn edit_several(
             .field("usernames", targets::usernames(users))
             .field("changed", Cell::List(fields))
             .field("passwords_removed", Cell::count(done.passwords_removed))
+            .field("password_removed_usernames", usernames)
             .field("without_password", Cell::count(done.without_password));
         return plan::print(&mut context.output, desk.now(), &[step]);
     }
@@ -214,6 +222,19 @@ fn edit_several(
         ),
     });
     Ok(())
+}
+
+/// " (alice, bob and 3 more)": the first users who would lose their passwords; or nothing.
+fn first_names(users: &[User], done: &ChosenEdited) -> String {
+    if users.is_empty() {
+        return String::new();
+    }
+    let names: Vec<String> = users.iter().take(NAMED).map(|user| user.username.to_string()).collect();
+    let more = match done.passwords_removed.saturating_sub(names.len() as u64) {
+        0 => String::new(),
+        more => format!(" and {} more", grouped(more)),
+    };
+    format!(" ({}{more})", names.join(", "))
 }
 
 /// The names of the fields that several users get.

@@ -19,12 +19,12 @@ use crate::cli::data::Cell;
 use crate::cli::data::Head;
 use crate::cli::failure::Complaint;
 use crate::cli::files::InputFile;
-use crate::cli::jobs::summary::counted;
 use crate::cli::output::Format;
 use crate::cli::output::Output;
 use crate::cli::plan;
 use crate::cli::plan::Step;
 use crate::cli::prompt;
+use crate::cli::users::import_effects;
 use crate::domain::action::Action;
 use crate::domain::role::Permission;
 use crate::private_file::FsCredentials;
@@ -33,7 +33,7 @@ use crate::private_file::FsCredentials;
 ///
 /// Columns, by name: username, email, name, role, sign_in, locale, status, locked_until, must_change_password, password_hash (a PHC
 /// string of Argon2). Only the address is needed; an empty field counts as not given, in every format. Everything is checked
-/// first, and every bad row is reported by line and field. What `users export` and `users list` write can be imported, and
+/// first, and every bad row is reported by line and field. An update that removes passwords, or ends or shortens locks, asks before. What `users export` and `users list` write can be imported, and
 /// so can what spreadsheets write: UTF-8 or UTF-16 with a byte order mark, commas, semicolons or tabs. Example:
 /// `printf 'email,name\nalice@example.com,Alice Adams\n' | cxme-admin users import -`
 #[derive(Debug, clap::Args)]
@@ -59,7 +59,7 @@ pub struct ImportArgs {
     /// Do not mail the old and the new address of users whose address changes
     #[arg(long)]
     no_notify: bool,
-    /// Do not ask before passwords are removed
+    /// Do not ask before passwords are removed, or locks ended or shortened
     #[arg(short, long)]
     yes: bool,
     #[command(flatten)]
@@ -96,12 +96,11 @@ pub fn run(context: &mut Context, args: &ImportArgs) -> anyhow::Result<()> {
         InputFile::Stdin => Ok(import::check(&desk, &mut context.process.stdin.bytes, &options, &intent, report)?),
         InputFile::File(path) => Ok(import::check(&desk, &mut open(path)?, &options, &intent, report)?),
     })?;
-    let removed = checked.passwords_removed;
-    if removed > 0 && !args.acting.dry_run {
-        let question = format!("Remove {}, whose users would sign in with SAML?", counted(removed, "password"));
-        prompt::confirm_removal(context, args.yes, &question, removed)?;
+    let removals = checked.removals;
+    if !removals.is_empty() && !args.acting.dry_run {
+        prompt::confirm_removal(context, args.yes, &import_effects::question(removals), removals)?;
     }
-    let confirmed = (!args.yes && !args.acting.dry_run).then_some(removed);
+    let confirmed = (!args.yes && !args.acting.dry_run).then_some(removals);
     let imported =
         telling(&mut context.output, |report| Ok(import::write(&desk, &checked, confirmed, &intent, report)?))?;
     let counts = imported.imported;
@@ -115,13 +114,12 @@ pub fn run(context: &mut Context, args: &ImportArgs) -> anyhow::Result<()> {
             "{} {would}added, {} {would}changed, {} unchanged.{notices}",
             counts.added, counts.changed, counts.unchanged
         );
-        if counts.passwords_removed > 0 {
-            let (verb, passwords) =
-                (if args.acting.dry_run { "Would remove" } else { "Removed" }, counts.passwords_removed);
-            words += &format!(" {verb} {}: the users sign in with SAML.", counted(passwords, "password"));
-        }
+        words += &import_effects::summary(&imported.effects, args.acting.dry_run);
         if args.acting.dry_run {
-            return plan::print(&mut context.output, desk.now(), &[Step::new(Action::UsersImport, words)]);
+            let step = |words| Step::new(Action::UsersImport, words);
+            let steps: Vec<Step<'_>> =
+                std::iter::once(words).chain(import_effects::lines(&imported)).map(step).collect();
+            return plan::print(&mut context.output, desk.now(), &steps);
         }
         context.output.say(&words);
         if imported.notices > 0 {
@@ -130,7 +128,19 @@ pub fn run(context: &mut Context, args: &ImportArgs) -> anyhow::Result<()> {
         return Ok(());
     }
     let number = |count: u64| Cell::Number(count.cast_signed());
-    let names = ["added", "changed", "unchanged", "notices", "dry_run", "sha256", "passwords_removed"];
+    let names = [
+        "added",
+        "changed",
+        "unchanged",
+        "notices",
+        "dry_run",
+        "sha256",
+        "passwords_removed",
+        "locks_shortened",
+        "roles_changed",
+        "password_removed_users",
+        "lock_shortened_users",
+    ];
     let heads = names.map(|name| Head { name, title: name });
     let cells = [
         number(counts.added),
@@ -139,7 +149,11 @@ pub fn run(context: &mut Context, args: &ImportArgs) -> anyhow::Result<()> {
         number(imported.notices),
         Cell::Flag(args.acting.dry_run),
         Cell::text(&imported.sha256),
-        number(counts.passwords_removed),
+        number(imported.effects.removals.passwords),
+        number(imported.effects.removals.locks),
+        number(imported.effects.roles_changed),
+        import_effects::users(&imported, |removal| removal.password),
+        import_effects::users(&imported, |removal| removal.lock.is_some()),
     ];
     Ok(data::record(&mut context.output, &heads, &cells, desk.now())?)
 }

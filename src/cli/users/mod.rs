@@ -7,6 +7,7 @@ pub mod delete;
 pub mod edit;
 pub mod export;
 pub mod import;
+mod import_effects;
 pub mod list;
 pub mod lock;
 pub mod password;

@@ -24,11 +24,16 @@ use crate::actions::users::import::row::Reader;
 use crate::actions::users::import::row::Sensitive;
 use crate::actions::users::tabular::Delimiter;
 use crate::actions::users::tabular::Input;
+use crate::actions::users::targets::NAMED_IN_DATA;
 use crate::domain::action::Action;
 use crate::domain::refusal::Refusal;
+use crate::domain::removal::Removals;
 use crate::domain::role::Permission;
 use crate::domain::role::RoleId;
 use crate::store::import::Imported;
+use crate::store::import::RowPlace;
+use crate::store::import_effects::Removal;
+use crate::store::import_effects::UpdateEffects;
 
 pub use report::NAMED;
 pub use row::Place;
@@ -132,8 +137,8 @@ pub struct Checked {
     is_array: bool,
     rows: u64,
     sha256: String,
-    /// How many passwords it removes, because their users would sign in with SAML.
-    pub passwords_removed: u64,
+    /// What it takes away from users.
+    pub removals: Removals,
 }
 
 /// What an import did.
@@ -143,6 +148,11 @@ pub struct Outcome {
     pub imported: Imported,
     /// How many notices of another address were queued.
     pub notices: u64,
+    /// What was changed that the operator may not have expected.
+    pub effects: UpdateEffects,
+    /// The first users from whom something was taken away, in the order of the input: at most
+    /// [`NAMED_IN_DATA`](super::targets::NAMED_IN_DATA).
+    pub removals: Vec<(Place, Removal)>,
     /// SHA-256 of the input, in hex.
     pub sha256: String,
 }
@@ -194,9 +204,9 @@ pub fn check(
     desk.view(action, |view| require_all(view, sensitive, options))?;
     // A plain import that has no conflict is the usual case; the store itself finds the one that has. Looking for all of
     // them costs two sorts of the whole input.
-    let mut passwords_removed = 0;
+    let mut removals = Removals::default();
     if report.has_bad() || options.updates() || intent.dry_run {
-        passwords_removed = report.conflicts(desk, action, &judge.forbidden, options.mode)?;
+        removals = report.conflicts(desk, action, &judge.forbidden, options.mode)?;
         report.end(desk, action, rows)?;
     }
     Ok(Checked {
@@ -207,20 +217,20 @@ pub fn check(
         is_array: reader.is_array(),
         rows,
         sha256: reader.sha256(),
-        passwords_removed,
+        removals,
     })
 }
 
-/// Writes what was checked, all rows or none. `confirmed` is how many passwords the operator agreed to remove; `None`: any
-/// number.
+/// Writes what was checked, all rows or none. `confirmed` is what the operator agreed to take away from users; `None`:
+/// anything.
 ///
 /// # Errors
-/// [`Refusal::PasswordsRemoved`] when it would remove more; others when the operator may not, users were changed since the
+/// [`Refusal::Removals`] when it would take away more; others when the operator may not, users were changed since the
 /// input was read, or the store cannot be written.
 pub fn write(
     desk: &Desk,
     checked: &Checked,
-    confirmed: Option<u64>,
+    confirmed: Option<Removals>,
     intent: &Intent,
     report: &mut dyn FnMut(BadRow),
 ) -> Result<Outcome> {
@@ -242,10 +252,15 @@ pub fn write(
         }
         let is_told = options.notify && options.updates();
         let notices = if is_told { change.queue_address_notices(desk.account(), change.now())? } else { 0 };
-        let imported = change.import(RoleId::MINIMAL, change.now())?;
-        if confirmed.is_some_and(|confirmed| imported.passwords_removed > confirmed) {
-            return Err(Refusal::PasswordsRemoved { passwords: imported.passwords_removed }.into());
+        let effects = if options.updates() { change.update_effects(change.now())? } else { UpdateEffects::default() };
+        if confirmed.is_some_and(|confirmed| effects.removals.exceeds(confirmed)) {
+            return Err(Refusal::Removals(effects.removals).into());
         }
+        let removals = match effects.users {
+            0 => Vec::new(),
+            _ => change.first_removals(NAMED_IN_DATA, change.now())?,
+        };
+        let imported = change.import(RoleId::MINIMAL, change.now())?;
         let mut record = Record::default();
         record.note("source", options.source.as_str());
         record.note("sha256", sha256.as_str());
@@ -255,13 +270,18 @@ pub fn write(
         if notices > 0 {
             record.note("notices", notices);
         }
-        if imported.passwords_removed > 0 {
-            record.note("passwords_removed", imported.passwords_removed);
-        }
-        Ok((record, (imported, notices)))
+        let Removals { passwords, locks } = effects.removals;
+        let counts =
+            [("passwords_removed", passwords), ("locks_shortened", locks), ("roles_changed", effects.roles_changed)];
+        counts.into_iter().filter(|(_, count)| *count > 0).for_each(|(name, count)| record.note(name, count));
+        Ok((record, (imported, notices, effects, removals)))
     });
     match written {
-        Ok((imported, notices)) => Ok(Outcome { imported, notices, sha256: sha256.clone() }),
+        Ok((imported, notices, effects, removals)) => {
+            let placed = |row: RowPlace| Place { number: row.number, line: row.line, is_element: checked.is_array };
+            let removals = removals.into_iter().map(|removal| (placed(removal.place), removal)).collect();
+            Ok(Outcome { imported, notices, effects, removals, sha256: sha256.clone() })
+        }
         Err(ActionError::Store(error)) if error.is_conflict() => {
             let mut report = Report::new(checked.is_array, report);
             report.conflicts(desk, *action, forbidden, options.mode)?;

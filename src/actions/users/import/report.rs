@@ -13,6 +13,7 @@ use crate::actions::Result;
 use crate::actions::Scene as _;
 use crate::domain::action::Action;
 use crate::domain::refusal::Refusal;
+use crate::domain::removal::Removals;
 use crate::domain::role::RoleId;
 use crate::store::import::Conflict;
 use crate::store::import::RowPlace;
@@ -50,8 +51,14 @@ impl<'report> Report<'report> {
         self.bad > 0
     }
 
-    /// Looks for conflicts among the staged rows, and with the store. Gives how many passwords the rows remove.
-    pub(super) fn conflicts(&mut self, desk: &Desk, action: Action, forbidden: &[RoleId], mode: Mode) -> Result<u64> {
+    /// Looks for conflicts among the staged rows, and with the store. Gives what the rows take away from users.
+    pub(super) fn conflicts(
+        &mut self,
+        desk: &Desk,
+        action: Action,
+        forbidden: &[RoleId],
+        mode: Mode,
+    ) -> Result<Removals> {
         desk.view(action, |view| {
             if mode != Mode::Add {
                 view.match_incoming()?;
@@ -71,7 +78,7 @@ impl<'report> Report<'report> {
             })?;
             let more = NAMED_IN_EVENT - self.outranking.len();
             self.outranking.extend(view.incoming_with_roles(forbidden, more)?.1);
-            Ok(if mode == Mode::Add { 0 } else { view.count_passwords_to_remove()? })
+            Ok(if mode == Mode::Add { Removals::default() } else { view.update_effects(view.now())?.removals })
         })
     }
 

@@ -1,0 +1,99 @@
+//! What staged rows take away from users, before they are imported. [`Reading::match_incoming`] comes before.
+
+use jiff::Timestamp;
+use rusqlite::Row;
+use rusqlite::named_params;
+
+use super::Reading;
+use super::Result;
+use super::import::RowPlace;
+use super::import::updated;
+use super::users::ends_later;
+use crate::domain::removal::Removals;
+
+/// The condition that a row removes the password of its user.
+const REMOVES_PASSWORD: &str = "(n.had_password AND n.sign_in = 'saml')";
+
+/// What an update changes that its operator may not expect.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct UpdateEffects {
+    /// What it takes away.
+    pub removals: Removals,
+    /// From how many users.
+    pub users: u64,
+    /// How many users get another role.
+    pub roles_changed: u64,
+}
+
+/// What a row does to the lock of its user.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LockEffect {
+    /// The user would not be locked.
+    Ended,
+    /// The lock would end sooner.
+    Shortened,
+}
+
+/// A row that takes something away from its user.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Removal {
+    /// Its place in the input.
+    pub place: RowPlace,
+    /// The username as it is before the import.
+    pub username: String,
+    /// Whether the password is removed.
+    pub password: bool,
+    /// What becomes of a lock in force that does not stay.
+    pub lock: Option<LockEffect>,
+}
+
+impl Reading<'_> {
+    /// Counts what the staged rows take away.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn update_effects(&self, now: Timestamp) -> Result<UpdateEffects> {
+        let (removes_lock, updated) = (removes_lock(), updated());
+        let sql = format!(
+            "SELECT count(*) FILTER (WHERE {REMOVES_PASSWORD}), count(*) FILTER (WHERE {removes_lock}), \
+               count(*) FILTER (WHERE {REMOVES_PASSWORD} OR {removes_lock}), \
+               count(*) FILTER (WHERE n.role_id <> n.old_role_id) FROM ({updated}) AS n"
+        );
+        Ok(self.transaction.query_row(&sql, named_params! { ":now": now.as_second() }, |row| {
+            let count = |column| row.get::<_, i64>(column).map(i64::unsigned_abs);
+            let removals = Removals { passwords: count(0)?, locks: count(1)? };
+            Ok(UpdateEffects { removals, users: count(2)?, roles_changed: count(3)? })
+        })?)
+    }
+
+    /// The first `limit` of the staged rows that take something away, in the order of the input.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn first_removals(&self, limit: usize, now: Timestamp) -> Result<Vec<Removal>> {
+        let (removes_lock, updated) = (removes_lock(), updated());
+        let sql = format!(
+            "SELECT n.number, n.line, n.old_username, {REMOVES_PASSWORD}, {removes_lock}, n.locked_at IS NULL \
+             FROM ({updated}) AS n WHERE {REMOVES_PASSWORD} OR {removes_lock} ORDER BY n.number LIMIT {limit}"
+        );
+        let mut statement = self.transaction.prepare(&sql)?;
+        let rows = statement.query_map(named_params! { ":now": now.as_second() }, removal)?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
+    }
+}
+
+/// The condition that a row ends or shortens a lock in force.
+fn removes_lock() -> String {
+    format!("(n.was_locked AND (n.locked_at IS NULL OR {}))", ends_later("n.old_locked_until", "n.locked_until"))
+}
+
+fn removal(row: &Row<'_>) -> rusqlite::Result<Removal> {
+    let number = |column| row.get::<_, i64>(column).map(i64::unsigned_abs);
+    let effect = if row.get(5)? { LockEffect::Ended } else { LockEffect::Shortened };
+    Ok(Removal {
+        place: RowPlace { number: number(0)?, line: number(1)? },
+        username: row.get(2)?,
+        password: row.get(3)?,
+        lock: row.get::<_, bool>(4)?.then_some(effect),
+    })
+}
