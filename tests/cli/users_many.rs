@@ -496,13 +496,13 @@ fn a_dry_run_says_who_would_be_changed() {
     assert_snapshot!(world.run("users edit --with-role Clerk --sign-in saml -n"), @"
     status 0
     -- stdout
-    Would change sign_in of 3 of 4 users and remove 1 password.
+    Would change sign_in of 3 of 4 users and remove 1 password (alice).
     ");
     assert_snapshot!(world.run("users edit --with-role Clerk --sign-in saml -n -o json"), @r#"
     status 0
     -- stdout
     [
-    {"action":"users edit","would_change":true,"users":4,"users_changed":3,"usernames":["alice","bob","carla","sam"],"changed":["sign_in"],"passwords_removed":1,"without_password":0}
+    {"action":"users edit","would_change":true,"users":4,"users_changed":3,"usernames":["alice","bob","carla","sam"],"changed":["sign_in"],"passwords_removed":1,"password_removed_usernames":["alice"],"without_password":0}
     ]
     "#);
     assert_snapshot!(world.run("users lock alice bob -n"), @"
