@@ -395,8 +395,9 @@ fn names_that_look_alike_are_found_together() {
 #[test]
 fn every_form_of_a_name_is_found_by_the_same_searches() {
     let (_directory, store, sql) = new_store();
-    let text = "([a-cA-C]|[äÄéİıſŉßά]|[\u{300}\u{308}\u{327}]|[ '-]){1,6}";
-    proptest!(config(), |(text in text, search in "[a-cäé' -]{0,2}[a-cäé\u{308}'-]")| {
+    // None of the letters searched for is in the usernames and addresses.
+    let text = "([bghBGH]|[äÄéİıſŉßά]|[\u{300}\u{308}\u{327}]|[ '-]){1,6}";
+    proptest!(config(), |(text in text, search in "[bghäé' -]{0,2}[bghäé\u{308}'-]")| {
         let decomposed: String = text.nfd().collect();
         let names = [
             text.nfc().collect(),
