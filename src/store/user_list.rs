@@ -134,6 +134,10 @@ impl<'row> UserRow<'row> {
 pub(super) const EMAIL_DOMAIN: &str =
     "lower(substr(coalesce(email_key, email), instr(coalesce(email_key, email), '@') + 1))";
 
+/// The longest text that is looked for by LIKE, in bytes. SQLite refuses a pattern of more than 50,000 bytes, and each may need an
+/// escape.
+const LONGEST_LIKE: usize = 10_000;
+
 /// Conditions and the values they bind, in order.
 pub(super) struct Conditions {
     sql: Vec<Cow<'static, str>>,
@@ -151,7 +155,7 @@ impl Conditions {
     /// left to the other rows; a name in normal form D holds letters of ASCII that the same name in normal form C has not.
     fn search(&mut self, folded: &str) {
         const FINDS: &str = "finds_user(?, username, email, user.name, email_key)";
-        if !folded.is_ascii() {
+        if !folded.is_ascii() || folded.len() > LONGEST_LIKE {
             return self.add(FINDS, folded.to_owned());
         }
         // Usernames are in ASCII, and an address without a key is.

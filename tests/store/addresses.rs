@@ -351,6 +351,17 @@ fn a_search_finds_whom_it_is_to_find() {
     assert_eq!(found("anna"), [9]);
 }
 
+#[test]
+fn a_search_for_a_text_of_any_length_is_answered() {
+    let (_directory, store, _sql) = new_store();
+    let long = "%_".repeat(30_000);
+    add_named(&store, &[long.as_str(), "Anna"]);
+    for search in [long.as_str(), &long[..10_000], &long[..10_001]] {
+        assert_eq!(found_by(&store, search), [0], "{}", search.len());
+    }
+    assert_eq!(found_by(&store, &"a".repeat(60_000)), [0; 0]);
+}
+
 /// Names that look alike are found together, however they are written: a bulk mail must not reach only one of them.
 #[test]
 fn names_that_look_alike_are_found_together() {
