@@ -14,6 +14,7 @@ use super::users::COLUMNS;
 use super::users::locked_at;
 use super::users::user;
 use crate::domain::email_domain;
+use crate::domain::fold;
 use crate::domain::role::RoleId;
 use crate::domain::selection::Selection;
 use crate::domain::selection::UserOrder;
@@ -133,6 +134,10 @@ impl<'row> UserRow<'row> {
 pub(super) const EMAIL_DOMAIN: &str =
     "lower(substr(coalesce(email_key, email), instr(coalesce(email_key, email), '@') + 1))";
 
+/// The longest text that is looked for by LIKE, in bytes. SQLite refuses a pattern of more than 50,000 bytes, and each may need an
+/// escape.
+const LONGEST_LIKE: usize = 10_000;
+
 /// Conditions and the values they bind, in order.
 pub(super) struct Conditions {
     sql: Vec<Cow<'static, str>>,
@@ -145,20 +150,30 @@ impl Conditions {
         self.values.push(Box::new(value));
     }
 
-    /// Who is found by a folded text ([`crate::domain::search::finds_user`]). For one in ASCII, LIKE is the fastest, and finds all
-    /// but what other characters hide: only the rows that have some are folded.
+    /// The users that a folded text finds ([`crate::domain::search::finds_user`]). LIKE is the fastest, but compares bytes: it
+    /// decides alone only where neither the text nor the row has characters that can be written in another way. Folding is
+    /// left to the other rows; a name in normal form D holds letters of ASCII that the same name in normal form C has not.
     fn search(&mut self, folded: &str) {
         const FINDS: &str = "finds_user(?, username, email, user.name, email_key)";
-        if !folded.is_ascii() {
+        if !folded.is_ascii() || folded.len() > LONGEST_LIKE {
             return self.add(FINDS, folded.to_owned());
         }
-        let escaped = folded.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
+        // Usernames are in ASCII, and an address without a key is.
+        let must_fold = "email_key IS NOT NULL OR length(user.name) <> octet_length(user.name)";
+        self.values.push(Box::new(folded.to_owned()));
+        // With blanks or apostrophes in the text, LIKE looks for a word of it, and folding decides about the rows with that word.
+        let has_variants = fold::has_ascii_variants(folded);
+        let word = if has_variants { folded.split([' ', '\'']).max_by_key(|word| word.len()) } else { None };
+        let escaped = word.unwrap_or(folded).replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
         for _ in 0..3 {
             self.values.push(Box::new(format!("%{escaped}%")));
         }
         let like = ["username", "email", "user.name"].map(|column| format!("{column} LIKE ? ESCAPE '\\'")).join(" OR ");
-        let has_other = "(email_key IS NOT NULL OR length(user.name) <> octet_length(user.name))";
-        self.add(format!("({like} OR ({has_other} AND {FINDS}))"), folded.to_owned());
+        if has_variants {
+            self.add(format!("CASE WHEN {must_fold} THEN {FINDS} ELSE ({like}) AND {FINDS} END"), folded.to_owned());
+        } else {
+            self.sql.push(format!("CASE WHEN {must_fold} THEN {FINDS} ELSE {like} END").into());
+        }
     }
 
     pub(super) fn of(selection: &Selection, now: Timestamp) -> Self {

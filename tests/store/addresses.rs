@@ -2,6 +2,7 @@
 
 use cxme_admin::domain::email_address;
 use cxme_admin::domain::email_address::EmailAddress;
+use cxme_admin::domain::fold;
 use cxme_admin::domain::organization::Organization;
 use cxme_admin::domain::role::RoleId;
 use cxme_admin::domain::search::SearchText;
@@ -286,6 +287,28 @@ fn a_form_that_was_edited_by_hand_is_found() {
     assert_eq!(store.read().unwrap().row_faults().unwrap(), [fault(1), fault(2)]);
 }
 
+/// Adds a user for each name.
+fn add_named<Name: AsRef<str>>(store: &Store, names: &[Name]) {
+    change(store, |writing| {
+        for (number, name) in names.iter().enumerate() {
+            let name = name.as_ref().to_owned();
+            let user = NewUser { name, ..new_user(&format!("user{number}"), &format!("user{number}@example.com")) };
+            writing.add_user(&user)?;
+        }
+        Ok(())
+    });
+}
+
+/// The numbers of the users of [`add_named`] whom a search finds.
+fn found_by(store: &Store, search: &str) -> Vec<usize> {
+    let selection = Selection { search: Some(SearchText::new(search).unwrap()), ..Selection::default() };
+    let count = store.read().unwrap().count_users(&selection, Timestamp::UNIX_EPOCH).unwrap();
+    let found = selected(store, selection);
+    assert_eq!(count, found.len() as u64);
+    let number = |email: &String| email.trim_start_matches("user").split('@').next().unwrap().parse().unwrap();
+    found.iter().map(number).collect()
+}
+
 /// What a search finds is what the rule says, whatever letters there are: nobody is missed.
 #[test]
 fn a_search_finds_whom_it_is_to_find() {
@@ -302,23 +325,8 @@ fn a_search_finds_whom_it_is_to_find() {
         "100% _sure_",
         "\u{200b}Anna",
     ];
-    for (number, name) in names.iter().enumerate() {
-        let user = NewUser {
-            name: (*name).to_owned(),
-            ..new_user(&format!("user{number}"), &format!("user{number}@example.com"))
-        };
-        change(&store, |writing| writing.add_user(&user));
-    }
-    let found = |search: &str| {
-        let selection = Selection { search: Some(SearchText::new(search).unwrap()), ..Selection::default() };
-        let count = store.read().unwrap().count_users(&selection, Timestamp::UNIX_EPOCH).unwrap();
-        let found = selected(&store, selection);
-        assert_eq!(count, found.len() as u64);
-        found
-            .iter()
-            .map(|email| email.trim_start_matches("user").split('@').next().unwrap().parse().unwrap())
-            .collect::<Vec<usize>>()
-    };
+    add_named(&store, &names);
+    let found = |search: &str| found_by(&store, search);
     for (search, expected) in [
         ("ärmel", &[0, 1][..]),
         ("A\u{308}RMEL", &[0, 1]),
@@ -341,4 +349,78 @@ fn a_search_finds_whom_it_is_to_find() {
     // What is not UTF-8 (somebody edited the file) hides nobody.
     sql.execute_batch("UPDATE user SET name = CAST(x'ff416e6e61' AS TEXT) WHERE username = 'user9'").unwrap();
     assert_eq!(found("anna"), [9]);
+}
+
+#[test]
+fn a_search_for_a_text_of_any_length_is_answered() {
+    let (_directory, store, _sql) = new_store();
+    let long = "%_".repeat(30_000);
+    add_named(&store, &[long.as_str(), "Anna"]);
+    for search in [long.as_str(), &long[..10_000], &long[..10_001]] {
+        assert_eq!(found_by(&store, search), [0], "{}", search.len());
+    }
+    assert_eq!(found_by(&store, &"a".repeat(60_000)), [0; 0]);
+}
+
+/// Names that look alike are found together, however they are written: a bulk mail must not reach only one of them.
+#[test]
+fn names_that_look_alike_are_found_together() {
+    let (_directory, store, _sql) = new_store();
+    let names = [
+        "Jo\u{308}rg",
+        "Jörg",
+        "Joe",
+        "Sean O’Neil",
+        "Sean O'Neil",
+        "Sean O\u{2bc}Neil",
+        "Jean-Luc",
+        "Jean\u{2010}Luc",
+        "Jean\u{2011}Luc",
+        "Anna Maria",
+        "Anna  Maria",
+        "Anna\u{a0}Maria",
+        "Maria Anna",
+        "Änna\tMaria",
+        "Sean O`Neil",
+    ];
+    add_named(&store, &names);
+    for (search, expected) in [
+        ("jo", &[2][..]),
+        ("rg", &[0, 1]),
+        ("JÖ", &[0, 1]),
+        ("o'neil", &[3, 4, 5, 14]),
+        ("o’neil", &[3, 4, 5, 14]),
+        ("jean-luc", &[6, 7, 8]),
+        ("jean–luc", &[6, 7, 8]),
+        ("anna maria", &[9, 10, 11]),
+        ("anna \u{a0} maria", &[9, 10, 11]),
+        ("a maria", &[9, 10, 11, 13]),
+        ("_ %", &[]),
+    ] {
+        let mut found = found_by(&store, search);
+        found.sort_unstable();
+        assert_eq!(found, expected, "{search}");
+    }
+}
+
+#[test]
+fn every_form_of_a_name_is_found_by_the_same_searches() {
+    let (_directory, store, sql) = new_store();
+    // None of the letters searched for is in the usernames and addresses.
+    let text = "([bghBGH]|[äÄéİıſŉßά]|[\u{300}\u{308}\u{327}]|[ '-]){1,6}";
+    proptest!(config(), |(text in text, search in "[bghäé' -]{0,2}[bghäé\u{308}'-]")| {
+        let decomposed: String = text.nfd().collect();
+        let names = [
+            text.nfc().collect(),
+            decomposed.to_uppercase(),
+            decomposed.to_lowercase(),
+            text.replace('\'', "’").replace('-', "\u{2011}").replace(' ', "\u{a0} "),
+            decomposed,
+            text,
+        ];
+        sql.execute_batch("DELETE FROM user").unwrap();
+        add_named(&store, &names);
+        let expected = if fold::search(&names[0]).contains(SearchText::new(&search).unwrap().folded()) { 6 } else { 0 };
+        prop_assert_eq!(found_by(&store, &search).len(), expected, "{:?}", names);
+    });
 }
