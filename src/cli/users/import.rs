@@ -96,6 +96,9 @@ pub fn run(context: &mut Context, args: &ImportArgs) -> anyhow::Result<()> {
         InputFile::Stdin => Ok(import::check(&desk, &mut context.process.stdin.bytes, &options, &intent, report)?),
         InputFile::File(path) => Ok(import::check(&desk, &mut open(path)?, &options, &intent, report)?),
     })?;
+    if checked.is_empty {
+        context.output.warn("the input is empty: no user is in it");
+    }
     let removed = checked.passwords_removed;
     if removed > 0 && !args.acting.dry_run {
         let question = format!("Remove {}, whose users would sign in with SAML?", counted(removed, "password"));
