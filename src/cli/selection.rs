@@ -146,9 +146,9 @@ impl SelectionArgs {
             hint: Some("leave it out to mean all".to_owned()),
         })?;
         let read = self.from.as_ref().map(|source| read_names(context, source)).transpose()?;
-        let (mut named, mut lines, mut digest) = (None, Vec::new(), None);
+        let (mut named, mut lines, mut emails, mut digest) = (None, Vec::new(), Vec::new(), None);
         if let Some(read) = read {
-            (lines, named) = (read.lines, Some(read.users.into()));
+            (lines, emails, named) = (read.lines, read.emails, Some(read.users.into()));
             digest = Some(read.sha256);
         }
         let selection = Selection {
@@ -164,7 +164,7 @@ impl SelectionArgs {
             named,
         };
         let policy_outdated = self.policy_outdated;
-        let mut wanted = Wanted { role: self.role.clone(), policy_outdated, lines, ..Wanted::default() };
+        let mut wanted = Wanted { role: self.role.clone(), policy_outdated, lines, emails, ..Wanted::default() };
         wanted.query.selection = selection;
         Ok((wanted, digest))
     }

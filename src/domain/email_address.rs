@@ -83,7 +83,7 @@ impl EmailAddress {
 
     /// Whether the other address is the same one: [`canonical`] decides.
     pub fn is_same(&self, other: &Self) -> bool {
-        self.0 == other.0 || canonical(&self.0) == canonical(&other.0)
+        is_same(&self.0, &other.0)
     }
 
     /// The address as every mail system takes it: with the domain as DNS has it, where the part before the @ is ASCII. Another
@@ -113,6 +113,11 @@ pub fn canonical(text: &str) -> Cow<'_, str> {
         Some((local, domain)) => Cow::Owned(format!("{}@{}", fold::simple(local), email_domain::canonical(domain))),
         None => fold::simple(text),
     }
+}
+
+/// Whether two texts are the same address: [`canonical`] decides.
+pub fn is_same(one: &str, other: &str) -> bool {
+    one == other || canonical(one) == canonical(other)
 }
 
 /// [`canonical`] of an address that has more than one form. `None`: it has one, and differs from it in ASCII case at most.

@@ -3,6 +3,7 @@
 
 use jiff::Timestamp;
 use jiff::ZonedDateTime;
+use jiff::civil::Date;
 use jiff::civil::DateTime;
 use jiff::fmt::temporal::Pieces;
 use jiff::tz::AmbiguousOffset;
@@ -52,7 +53,8 @@ pub enum MomentError {
 }
 
 /// Reads a date or a time, of `zone` if it names no zone itself. A date means its first moment. Parts of a second are cut
-/// off, as the store does.
+/// off, as the store does. The last hours of 9999, by which others say "never", are later than any moment that can be stored,
+/// and mean the last one that can: 9999-12-30T22:00:00Z.
 ///
 /// The forms are those of RFC 3339 and RFC 9557, with these liberties: a blank may stand for the `T`, and the seconds and
 /// the zone may be missing: `2026-12-01`, `2026-12-01 08:00`, `2026-12-01T08:00:30Z`, `2026-12-01T08:00+01:00`,
@@ -70,7 +72,8 @@ pub fn parse_moment(text: &str, zone: &TimeZone) -> Result<Timestamp, MomentErro
             text.parse::<ZonedDateTime>().map_err(|_| MomentError::Zone(quoted()))?.timestamp()
         }
         (Some(time), Some(offset), None) => {
-            offset.to_timestamp(pieces.date().to_datetime(time)).map_err(|_| MomentError::Form(quoted()))?
+            let local = pieces.date().to_datetime(time);
+            offset.to_timestamp(local).or_else(|_| last_moment(local.date(), &quoted))?
         }
         (None, Some(_), _) => return Err(MomentError::Form(quoted())),
         (_, None, None) if zone.is_unknown() => return Err(MomentError::NoZone(quoted())),
@@ -80,7 +83,8 @@ pub fn parse_moment(text: &str, zone: &TimeZone) -> Result<Timestamp, MomentErro
                 Some(time) => in_zone(pieces.date().to_datetime(time), zone, &quoted)?,
                 // The first moment of a day exists and is one, even where the clocks are set at midnight.
                 None => {
-                    pieces.date().to_zoned_datetime(zone.clone()).map_err(|_| MomentError::Form(quoted()))?.timestamp()
+                    let first = pieces.date().to_zoned_datetime(zone.clone()).map(|first| first.timestamp());
+                    first.or_else(|_| last_moment(pieces.date(), &quoted))?
                 }
             }
         }
@@ -88,10 +92,14 @@ pub fn parse_moment(text: &str, zone: &TimeZone) -> Result<Timestamp, MomentErro
     Timestamp::from_second(time.as_second()).map_err(|_| MomentError::Form(quoted()))
 }
 
+/// The last moment, for a local time that is later.
+fn last_moment(date: Date, quoted: &dyn Fn() -> String) -> Result<Timestamp, MomentError> {
+    if date.year() == Date::MAX.year() { Ok(Timestamp::MAX) } else { Err(MomentError::Form(quoted())) }
+}
+
 /// The moment of a local time, if there is exactly one.
 fn in_zone(local: DateTime, zone: &TimeZone, quoted: &dyn Fn() -> String) -> Result<Timestamp, MomentError> {
-    let out_of_range = |_| MomentError::Form(quoted());
-    let moment = |offset: Offset| offset.to_timestamp(local).map_err(out_of_range);
+    let moment = |offset: Offset| offset.to_timestamp(local).or_else(|_| last_moment(local.date(), quoted));
     let written = |offset: Offset| Ok::<_, MomentError>(local_time(moment(offset)?, zone));
     let zone_name = || zone.iana_name().map_or("the local time zone".to_owned(), str::to_owned);
     match zone.to_ambiguous_timestamp(local).offset() {
@@ -147,6 +155,12 @@ mod tests {
             ("2024-02-29", "2024-02-28T23:00:00Z"),
             ("2026-12-01T08:00[UTC]", "2026-12-01T08:00:00Z"),
             ("2026-12-01T08:00+00:00[UTC]", "2026-12-01T08:00:00Z"),
+            // "Never".
+            ("9999-12-30T23:00:00", "9999-12-30T22:00:00Z"),
+            ("9999-12-31", "9999-12-30T22:00:00Z"),
+            ("9999-12-31T23:59:59.9999999", "9999-12-30T22:00:00Z"),
+            ("9999-12-31T23:59:59Z", "9999-12-30T22:00:00Z"),
+            ("9999-12-31T23:59:59-23:59", "9999-12-30T22:00:00Z"),
             // The hours beside a change of the clocks.
             ("2026-03-29T01:59:59", "2026-03-29T00:59:59Z"),
             ("2026-03-29T03:00", "2026-03-29T01:00:00Z"),
@@ -183,7 +197,7 @@ mod tests {
             " 2026-12-01",
             "2026-12-01T08:00Z ",
             "２０２６-12-01",
-            "9999-12-31T23:59:59-23:59",
+            "-009999-01-01T00:00+23:59",
             "999999-01-01",
         ] {
             assert!(matches!(parse_moment(text, &berlin()), Err(MomentError::Form(_))), "{text}: {}", read(text));

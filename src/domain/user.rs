@@ -227,8 +227,6 @@ impl FromStr for Status {
 pub struct PasswordFacts {
     /// When it was set.
     pub set_at: Timestamp,
-    /// Whether the user must choose another at the next sign-in.
-    pub must_change: bool,
     /// The fingerprint of the policy it met; `None` if it came as a hash.
     pub policy: Option<String>,
 }
@@ -254,6 +252,9 @@ pub struct User {
     pub lock: Option<Lock>,
     /// The password, if there is one.
     pub password: Option<PasswordFacts>,
+    /// Whether the user must choose another password at the next sign-in. Of a user without a password it is about the one that
+    /// an operator sets next.
+    pub must_change_password: bool,
     /// Raised by whatever must end the sessions a login system has open.
     pub session_epoch: i64,
     /// The last login that `verify-password` or the portal saw.
@@ -265,6 +266,11 @@ pub struct User {
 }
 
 impl User {
+    /// Whether the user must choose another password than the first one that an operator sets.
+    pub fn must_change_password_next(&self) -> bool {
+        self.must_change_password && self.password.is_none()
+    }
+
     /// Whether the user may sign in at `now`.
     pub fn status(&self, now: Timestamp) -> Status {
         if self.is_locked(now) { Status::Locked } else { Status::Active }

@@ -217,7 +217,7 @@ impl Writing<'_> {
                session_epoch = session_epoch + (n.sign_in <> user.sign_in), updated_at = :now \
              FROM (SELECT id, ifnull(:role, role_id) AS role_id, ifnull(:sign_in, sign_in) AS sign_in, \
                      CASE WHEN :has_locale THEN :locale ELSE locale END AS locale, \
-                     CASE WHEN ifnull(:sign_in, sign_in) = 'saml' THEN 0 WHEN password_hash IS NULL \
+                     CASE WHEN ifnull(:sign_in, sign_in) = 'saml' THEN 0 WHEN password_hash IS NULL AND :must_change \
                        THEN must_change_password ELSE ifnull(:must_change, must_change_password) END \
                        AS must_change_password \
                    FROM main.user WHERE {CHOSEN}) AS n \

@@ -47,6 +47,8 @@ pub struct Incoming<'a> {
     pub sign_in: Option<SignIn>,
     /// How the address says that he signs in.
     pub sign_in_by_domain: SignIn,
+    /// Whether the address is in none of the organization's domains: only a user who has it already may have it.
+    pub is_foreign: bool,
     /// The language.
     pub locale: Option<Given<&'a str>>,
     /// Locked for good, or active.
@@ -108,8 +110,10 @@ pub enum Conflict {
     SamlWithHash,
     /// The row has the end of a lock, and its user is not locked.
     EndWithoutLock,
-    /// The user is to change a password, and has none.
+    /// The user is to change a password, and signs in with SAML.
     NothingToChange,
+    /// The address is new, and in none of the organization's domains.
+    ForeignEmail,
 }
 
 /// What an import did, or would do.
@@ -140,7 +144,8 @@ impl Store {
         transaction.execute_batch(
             "DROP TABLE IF EXISTS temp.incoming;
              CREATE TEMP TABLE incoming (number INTEGER PRIMARY KEY, line INTEGER, target INTEGER, username TEXT COLLATE NOCASE, \
-             username_given INTEGER, email TEXT COLLATE NOCASE, email_key TEXT, name TEXT, role_id INTEGER, sign_in TEXT, sign_in_by_domain TEXT, locale TEXT, \
+             username_given INTEGER, email TEXT COLLATE NOCASE, email_key TEXT, name TEXT, role_id INTEGER, sign_in TEXT, sign_in_by_domain TEXT, \
+             is_foreign INTEGER, locale TEXT, \
              locked INTEGER, locked_until INTEGER, must_change INTEGER, password_hash TEXT);",
         )?;
         Ok(Staging { transaction })
@@ -154,7 +159,7 @@ impl Staging<'_> {
     /// When the folder for temporary files is full.
     pub fn add(&self, row: &Incoming<'_>) -> Result<()> {
         let mut statement = self.transaction.prepare_cached(
-            "INSERT INTO temp.incoming VALUES (?1, ?2, NULL, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
+            "INSERT INTO temp.incoming VALUES (?1, ?2, NULL, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
         )?;
         statement.execute(params![
             row.number.cast_signed(),
@@ -167,6 +172,7 @@ impl Staging<'_> {
             row.role.map(|role| role.0),
             row.sign_in.map(SignIn::word),
             row.sign_in_by_domain.word(),
+            row.is_foreign,
             row.locale.map(|locale| match locale {
                 Given::Nothing => CLEARED_TEXT,
                 Given::Value(locale) => locale,
@@ -256,8 +262,8 @@ impl Reading<'_> {
                 6 => Conflict::SamlWithHash,
                 7 => Conflict::EndWithoutLock,
                 8 => Conflict::NothingToChange,
-                9 => Conflict::NoUser { by_username: true },
-                _ => Conflict::NoUser { by_username: false },
+                kind @ (9 | 10) => Conflict::NoUser { by_username: kind == 9 },
+                _ => Conflict::ForeignEmail,
             };
             visit(place(0)?, conflict);
         }
@@ -325,7 +331,9 @@ fn conflicts_with_the_user(only_existing: bool) -> String {
          UNION ALL SELECT number, line, 7, 0, 0 FROM temp.incoming AS i WHERE i.locked_until <> {CLEARED_TIME} \
            AND i.locked IS NULL AND NOT EXISTS (SELECT 1 FROM user WHERE user.id = i.target AND {is_locked})
          UNION ALL SELECT number, line, 8, 0, 0 FROM temp.incoming AS i LEFT JOIN user AS u ON u.id = target \
-           WHERE i.must_change AND (coalesce(i.password_hash, u.password_hash) IS NULL OR {sign_in_after} = 'saml')"
+           WHERE i.must_change AND {sign_in_after} = 'saml'
+         UNION ALL SELECT number, line, 11, 0, 0 FROM temp.incoming AS i LEFT JOIN user AS u ON u.id = target \
+           WHERE i.is_foreign AND (u.id IS NULL OR ({HAS_OTHER_EMAIL}))"
     )
 }
 
@@ -408,7 +416,7 @@ impl Writing<'_> {
                                       THEN user.password_policy END, \
                password_hash = CASE n.sign_in WHEN 'saml' THEN NULL ELSE n.password_hash END, \
                session_epoch = session_epoch + (n.sign_in <> user.sign_in OR n.password_hash IS NOT user.password_hash \
-                               OR n.email IS NOT user.email OR (n.locked_at IS NOT NULL AND n.locked_at IS NOT user.locked_at)) \
+                               OR coalesce(n.email_key, lower(n.email)) <> coalesce(user.email_key, lower(user.email)) OR (n.locked_at IS NOT NULL AND n.locked_at IS NOT user.locked_at)) \
              FROM ({updated}) AS n WHERE n.id = user.id AND \
                (n.username COLLATE BINARY, n.email COLLATE BINARY, n.name, n.role_id, n.sign_in, n.locale, n.locked_at, n.locked_until, \
                 n.must_change_password, n.password_hash) IS NOT \

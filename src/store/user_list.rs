@@ -13,6 +13,7 @@ use super::time;
 use super::users::COLUMNS;
 use super::users::locked_at;
 use super::users::user;
+use crate::domain::email_address;
 use crate::domain::email_domain;
 use crate::domain::fold;
 use crate::domain::role::RoleId;
@@ -134,10 +135,6 @@ impl<'row> UserRow<'row> {
 pub(super) const EMAIL_DOMAIN: &str =
     "lower(substr(coalesce(email_key, email), instr(coalesce(email_key, email), '@') + 1))";
 
-/// The longest text that is looked for by LIKE, in bytes. SQLite refuses a pattern of more than 50,000 bytes, and each may need an
-/// escape.
-const LONGEST_LIKE: usize = 10_000;
-
 /// Conditions and the values they bind, in order.
 pub(super) struct Conditions {
     sql: Vec<Cow<'static, str>>,
@@ -155,7 +152,7 @@ impl Conditions {
     /// left to the other rows; a name in normal form D holds letters of ASCII that the same name in normal form C has not.
     fn search(&mut self, folded: &str) {
         const FINDS: &str = "finds_user(?, username, email, user.name, email_key)";
-        if !folded.is_ascii() || folded.len() > LONGEST_LIKE {
+        if !folded.is_ascii() {
             return self.add(FINDS, folded.to_owned());
         }
         // Usernames are in ASCII, and an address without a key is.
@@ -298,6 +295,24 @@ impl Reading<'_> {
             }
         }
         Ok(unknown)
+    }
+
+    /// The places in the list of those names beside which an address is given that is not the user's, in whatever form.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn names_with_other_email(&self, names: &[UserReference], emails: &[Option<Box<str>>]) -> Result<Vec<usize>> {
+        let mut others = Vec::new();
+        for (place, (name, email)) in names.iter().zip(emails).enumerate() {
+            let Some(email) = email else { continue };
+            let Some(id) = self.id_of(name)? else { continue };
+            let mut statement = self.transaction.prepare_cached("SELECT email FROM user WHERE id = ?1")?;
+            let stored: String = statement.query_row([id.0], |row| row.get(0))?;
+            if !email_address::is_same(&stored, email) {
+                others.push(place);
+            }
+        }
+        Ok(others)
     }
 
     /// Fills a temporary table with the users named, so that the list is one statement.

@@ -237,12 +237,12 @@ impl Writing<'_> {
         Ok(())
     }
 
-    /// Says whether a user must choose another password at the next sign-in.
+    /// Says whether a user must choose another password at the next sign-in. Only a user who has one can have to.
     ///
     /// # Errors
     /// When the store cannot be written.
     pub fn set_must_change(&self, id: UserId, must_change: bool) -> Result<()> {
-        let sql = "UPDATE user SET must_change_password = ?2 WHERE id = ?1 AND password_hash IS NOT NULL";
+        let sql = "UPDATE user SET must_change_password = ?2 WHERE id = ?1 AND (password_hash IS NOT NULL OR NOT ?2)";
         self.transaction.execute(sql, params![id.0, must_change])?;
         Ok(())
     }
@@ -306,7 +306,7 @@ pub(super) fn user(row: &Row<'_>) -> rusqlite::Result<User> {
         None => None,
     };
     let password = match row.get::<_, Option<i64>>(14)? {
-        Some(set_at) => Some(PasswordFacts { set_at: time(set_at), policy: row.get(15)?, must_change: row.get(16)? }),
+        Some(set_at) => Some(PasswordFacts { set_at: time(set_at), policy: row.get(15)? }),
         None => None,
     };
     Ok(User {
@@ -319,6 +319,7 @@ pub(super) fn user(row: &Row<'_>) -> rusqlite::Result<User> {
         locale: row.get(6)?,
         lock,
         password,
+        must_change_password: row.get(16)?,
         session_epoch: row.get(10)?,
         last_login_at: row.get::<_, Option<i64>>(11)?.map(time),
         created_at: time(row.get(12)?),

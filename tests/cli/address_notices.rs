@@ -130,6 +130,39 @@ fn an_import_queues_them_for_whom_it_gives_another_address() {
     assert_eq!(world.mails().len(), 2);
 }
 
+/// Neither `users edit` nor an import takes it for another one.
+#[test]
+fn the_same_address_in_another_form_leaves_links_and_sessions_alone() {
+    let world = World::with_mail().with_users("alice");
+    let text = std::fs::read_to_string(world.config()).unwrap();
+    world.write_config(&text.replace("\"example.com\"", "\"example.com\", \"bücher.example\""));
+    world.run("users edit alice --email alice@bücher.example --no-notify").expect_status(0);
+    world.run("users send-reset alice").expect_status(0);
+    let epoch = world.ask("SELECT session_epoch FROM user");
+    let revoked = || world.ask("SELECT ifnull(max(revoked_why), '-') FROM message");
+    for (form, by_import) in [
+        ("alice@xn--bcher-kva.example", true),
+        ("ALICE@BÜCHER.example", true),
+        ("Alice@XN--BCHER-kva.example", false),
+        ("alice@bücher.example", false),
+    ] {
+        if by_import {
+            let rows = format!("username,email\nalice,{form}\n");
+            world.command("users import - --update").stdin(rows).run().expect_status(0);
+        } else {
+            world.run(&format!("users edit alice --email {form}")).expect_status(0);
+        }
+        assert_eq!(world.ask("SELECT email FROM user"), form);
+        assert_eq!((world.ask("SELECT session_epoch FROM user"), revoked()), (epoch.clone(), "-".to_owned()), "{form}");
+    }
+    assert_eq!(notices(&world), "-");
+    world.run("store check").expect_status(0);
+    let rows = "username,email\nalice,ALICIA@bücher.example\n";
+    world.command("users import - --update").stdin(rows).run().expect_status(0);
+    assert_eq!(revoked(), "another address");
+    assert_ne!(world.ask("SELECT session_epoch FROM user"), epoch);
+}
+
 #[test]
 fn the_notice_can_be_looked_at() {
     let world = World::with_mail().with_users("alice");

@@ -5,6 +5,7 @@ use insta::assert_snapshot;
 use crate::support::CAROL;
 use crate::support::DAVE;
 use crate::support::GOOD;
+use crate::support::OTHER;
 use crate::support::Run;
 use crate::support::World;
 
@@ -81,29 +82,105 @@ fn the_end_of_a_lock_is_read_as_the_option_until_reads_it() {
 }
 
 #[test]
-fn a_password_that_does_not_exist_cannot_be_changed() {
+fn a_user_without_a_password_must_change_the_one_that_an_operator_sets() {
     let world = World::new().with_users("alice,bob").with_password("alice", GOOD).with_saml_user();
     let hash = world.ask("SELECT password_hash FROM user WHERE username = 'alice'");
     let row = |user: &str, hash: &str| format!("email,must_change_password,password_hash\n{user},TRUE,\"{hash}\"\n");
-    let told = "line 2, must_change_password: the user has no password to change\n";
-    for (options, user) in [
-        ("", "new@example.com"),
-        ("--update", "new@example.com"),
-        ("--update", "bob@example.com"),
-        ("--update", "sam@idp.example.com"),
-        ("", "new@idp.example.com"),
-    ] {
+    let told = "line 2, must_change_password: the user signs in with SAML\n";
+    for (options, user) in [("--update", "sam@idp.example.com"), ("", "new@idp.example.com")] {
         let run = import(&world, options, row(user, ""));
         assert_eq!(run.status, 65, "{user} {run}");
         assert!(run.err().starts_with(told), "{user} {run}");
     }
     import(&world, "--update", row("alice@example.com", "")).expect_status(0);
-    import(&world, "--update", row("bob@example.com", &hash)).expect_status(0);
+    import(&world, "--update", row("bob@example.com", "")).expect_status(0);
     import(&world, "", row("new@example.com", &hash)).expect_status(0);
-    assert_eq!(world.ask("SELECT group_concat(username) FROM user WHERE must_change_password"), "alice,bob,new");
-    // "False" is what every export has of users without a password.
-    let away = "email,must_change_password\nsam@idp.example.com,Falsch\nother@example.com,no\n";
+    import(&world, "", row("newer@example.com", "")).expect_status(0);
+    let must = || world.ask("SELECT ifnull(group_concat(username), '') FROM user WHERE must_change_password");
+    assert_eq!(must(), "alice,bob,new,newer");
+    assert!(world.run("users show bob -o json").out().contains(r#""must_change_password":true"#));
+    // "False" is what every export has of users who sign in with SAML.
+    let away = "email,must_change_password\nsam@idp.example.com,Falsch\nother@example.com,no\nnewer@example.com,0\n";
     import(&world, "--update", away).expect_status(0);
+    assert_eq!(must(), "alice,bob,new");
+
+    let plan = world.command("users set-password bob --stdin -n").stdin(GOOD).run();
+    assert!(plan.out().contains("The user must choose another at the next sign-in."), "{plan}");
+    for (user, password) in [("bob", GOOD), ("alice", OTHER)] {
+        world.command(&format!("users set-password {user} --stdin")).stdin(password).run().expect_status(0);
+    }
+    assert_eq!(must(), "bob,new");
+    import(&world, "", row("dora@example.com", "")).expect_status(0);
+    world.command("users set-password dora --stdin --permanent").stdin(GOOD).run().expect_status(0);
+    import(&world, "", row("emil@example.com", "")).expect_status(0);
+    world.run("users edit emil --no-must-change").expect_status(0);
+    import(&world, "", row("fred@example.com", "")).expect_status(0);
+    world.run("users edit fred --sign-in saml --yes").expect_status(0);
+    assert_eq!(must(), "bob,new");
+}
+
+#[test]
+fn a_lock_until_the_last_day_of_9999_lasts_as_long_as_can_be_stored() {
+    let world = World::new().with_users("alice");
+    world.run("users lock alice --until 9999-12-31").expect_status(0);
+    let written = world.run("users export").expect_status(0).stdout;
+    assert!(String::from_utf8_lossy(&written).contains("9999-12-30T22:00:00Z"));
+    assert_eq!(import(&world, "--update-only -v", &written).err(), "0 added, 0 changed, 1 unchanged.\n");
+    import(&world, "", "email,status,locked_until\nbob@example.com,locked,9999-12-31T23:59:59Z\n").expect_status(0);
+    assert_eq!(world.ask("SELECT count(DISTINCT locked_until) FROM user"), "1");
+    world.run("users show alice").expect_status(0);
+    world.run("store check").expect_status(0);
+}
+
+#[test]
+fn one_who_chooses_the_first_password_by_a_link_need_not_change_it() {
+    let world = World::with_mail();
+    import(&world, "", "email,must_change_password\nnew@example.com,true\n").expect_status(0);
+    world.run("users send-reset new").expect_status(0);
+    let code = world.newest_code();
+    world.command("resets redeem --stdin").stdin(format!("{code}\n{GOOD}\n")).run();
+    assert_eq!(world.ask("SELECT password_set_at IS NOT NULL, must_change_password FROM user"), "1");
+}
+
+#[test]
+fn an_export_without_hashes_goes_into_another_store_with_who_must_change() {
+    let world = World::new().with_users("alice,bob").with_password("alice", GOOD);
+    world.run("users edit alice --must-change").expect_status(0);
+    for written in ["users export", "users export -o ndjson", "users list -o csv", "users list -o json"] {
+        let other = World::new();
+        let file = world.run(written).expect_status(0).stdout;
+        import(&other, "", &file).expect_status(0);
+        assert_eq!(
+            other.ask("SELECT group_concat(username) FROM user WHERE must_change_password"),
+            "alice",
+            "{written}"
+        );
+        import(&other, "--update-only -v", &file).expect_status(0);
+    }
+}
+
+#[test]
+fn the_domains_of_the_organization_are_for_new_addresses() {
+    let world = World::new().with_users("alice");
+    let text = std::fs::read_to_string(world.config()).unwrap();
+    world.write_config(&text.replace("\"example.com\"", "\"bücher.example\""));
+    import(&world, "", "email\nbob@bücher.example\n").expect_status(0);
+    world.write_config(&text.replace("\"example.com\"", "\"other.example\""));
+    let rows = "username,email,name\nalice,ALICE@example.com,Alice\nbob,bob@XN--bcher-kva.example,Bob\n,carla@other.example,\n";
+    import(&world, "--update", rows).expect_status(0);
+    import(&world, "--update-only", "email,name\nalice@example.com,Ali\n").expect_status(0);
+    world.run("users edit alice --email Alice@example.com").expect_status(0);
+    assert_eq!(world.run("users edit alice --email adams@example.com").status, 65);
+    for (options, rows, field) in [
+        ("", "email\ndora@example.com\n", "line 2, email"),
+        ("--update", "email\ndora@example.com\n", "line 2, email"),
+        ("--update", "username,email\nalice,adams@example.com\n", "line 2, email"),
+        ("--update-only", "username,email\nalice,adams@example.com\n", "line 2, email"),
+    ] {
+        let run = import(&world, options, rows);
+        assert_eq!(run.status, 65, "{run}");
+        assert!(run.err().starts_with(&format!("{field}: its domain is not one of the organization's\n")), "{run}");
+    }
 }
 
 #[test]

@@ -235,6 +235,14 @@ fn what_export_and_list_write_import_and_from_take_back() {
             before.replace("2026-11-24T08:00:00Z", &other.now().to_string())
         );
     }
+    // Nobody is exported, too.
+    for format in ["csv", "json", "ndjson"] {
+        let written = World::new().run(&format!("users export -o {format}")).expect_status(0).stdout;
+        let again = import(&world, "--update -v", &written);
+        assert!(again.err().ends_with("0 added, 0 changed, 0 unchanged.\n"), "{format}\n{again}");
+        let named = world.command("users list -o csv --columns username --from -").stdin(&written).run();
+        assert_eq!(named.expect_status(0).out(), "username\n", "{format}");
+    }
     let table = world.run("users list").out();
     let refused = world.command("users list --from -").stdin(&table).run();
     assert_snapshot!(refused, @"

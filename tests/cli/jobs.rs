@@ -87,7 +87,7 @@ fn a_selection_becomes_a_job_in_which_everybody_has_a_row() {
     assert_snapshot!(world.run("jobs recipients 1 -o csv"), @"
     status 0
     -- stdout
-    user,address,kind,state,reply,attempts,times_in_doubt,created_at,last_try_at,next_try_at,ended_at,message_id,expires_at,used_at,revoked_at,message
+    username,address,kind,state,reply,attempts,times_in_doubt,created_at,last_try_at,next_try_at,ended_at,message_id,expires_at,used_at,revoked_at,message
     alice,alice@example.com,reset,accepted,kept as 1.f068d859454d63f8e55f6da221a129d1_example.com.eml,1,0,2026-11-24T08:00:00Z,2026-11-24T08:00:00Z,,2026-11-24T08:00:00Z,1.f068d859454d63f8e55f6da221a129d1@example.com,2026-11-25T08:00:00Z,,,1
     bob,bob@example.com,invitation,skipped,locked,0,0,2026-11-24T08:00:00Z,,,2026-11-24T08:00:00Z,,,,,2
     carla,carla@example.com,invitation,accepted,kept as 3.89876445ccfed7b8f3d586f1de8f977b_example.com.eml,1,0,2026-11-24T08:00:00Z,2026-11-24T08:00:00Z,,2026-11-24T08:00:00Z,3.89876445ccfed7b8f3d586f1de8f977b@example.com,2026-12-01T08:00:00Z,,,3
@@ -95,6 +95,11 @@ fn a_selection_becomes_a_job_in_which_everybody_has_a_row() {
     emil,emil@example.com,invitation,accepted,kept as 5.130e6488323ab415bda38a517fb5c694_example.com.eml,1,0,2026-11-24T08:00:00Z,2026-11-24T08:00:00Z,,2026-11-24T08:00:00Z,5.130e6488323ab415bda38a517fb5c694@example.com,2026-12-01T08:00:00Z,,,5
     sam,sam@idp.example.com,invitation,skipped,SAML,0,0,2026-11-24T08:00:00Z,,,2026-11-24T08:00:00Z,,,,,6
     ");
+    for format in ["csv", "json", "ndjson"] {
+        let written = world.run(&format!("jobs recipients 1 -o {format}")).stdout;
+        let named = world.command("users list -o csv --columns username --from -").stdin(&written).run();
+        assert_eq!(named.out().lines().count(), 7, "{format}\n{named}");
+    }
     assert_snapshot!(world.run("jobs list"), @"
     status 0
     -- stdout

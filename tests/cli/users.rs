@@ -530,6 +530,37 @@ fn users_are_named_in_a_file_or_on_standard_input() {
     assert_eq!(names(b""), "");
 }
 
+/// One who is deleted must be the one whom the whole row means.
+#[test]
+fn a_row_that_names_two_users_names_none() {
+    let world = World::new().with_users("alice,bob,carla");
+    let delete = |stdin: &str| world.command("users delete --yes --from -").stdin(stdin).run();
+    assert_snapshot!(delete("username,email\nalice,ALICE@example.com\nbob,carla@example.com\n"), @"
+    status 65
+    -- stderr
+    error: line 3: username `bob` and email `carla@example.com` are not of one user: nothing was done
+    ");
+    assert_snapshot!(delete("username,email\nbob,nobody@example.com\ncarla,alice@example.com\nalice,\n"), @"
+    status 65
+    -- stderr
+    error: line 2: username `bob` and email `nobody@example.com` are not of one user, nor are those of 1 more line: nothing was done
+    ");
+    for rows in [
+        r#"{"username":"alice","email":"bob@example.com"}"#,
+        r#"[{"email":"bob@example.com","username":"alice"}]"#,
+        "email;username\nbob@example.com;alice\n",
+        "username,email\nalice@example.com,bob@example.com\n",
+        "username,email\nalice,\u{1b}[2Jhunter2\n",
+    ] {
+        let run = delete(rows);
+        assert_eq!(run.status, 65, "{run}");
+        assert!(!run.err().contains(['\u{1b}']) && !run.err().contains("hunter2"), "{run}");
+    }
+    assert_eq!(world.ask("SELECT count(*) FROM user"), "3");
+    delete("email,username\nBOB@EXAMPLE.com,bob\n,carla\nalice@example.com,\n").expect_status(0);
+    assert_eq!(world.ask("SELECT count(*) FROM user"), "0");
+}
+
 #[test]
 fn one_who_is_gone_is_said_to_be_gone_and_his_events_stay() {
     let world = World::new().with_users("alice").with_operator(CAROL, "Admin");

@@ -58,7 +58,7 @@ fn a_link_dies_with_each_change_that_ends_what_it_was_made_for() {
         world.change(|store| store.set_lock(user, Some(&Lock { until: None, reason: None }), world.now()));
     };
     let address = |world: &World, user: UserId| {
-        world.sql(&format!("UPDATE user SET email = 'ALICE@example.com' WHERE id = {}", user.0));
+        world.sql(&format!("UPDATE user SET email = 'adams@example.com' WHERE id = {}", user.0));
     };
     let saml = |world: &World, user: UserId| {
         world.sql(&format!("UPDATE user SET sign_in = 'saml' WHERE id = {}", user.0));
@@ -93,7 +93,7 @@ fn what_does_not_touch_the_password_leaves_the_link_alone() {
     let alice = world.user("alice");
     let (_, code) = sent(&world, alice);
     world.sql(
-        "UPDATE user SET name = 'A', locale = 'de', last_login_at = 1, session_epoch = 9, must_change_password = 1",
+        "UPDATE user SET email = 'ALICE@example.com', name = 'A', locale = 'de', last_login_at = 1, session_epoch = 9, must_change_password = 1",
     );
     assert!(is_found(&world, &code));
 }

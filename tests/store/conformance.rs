@@ -131,6 +131,7 @@ fn incoming<'a>(line: u64, username: &'a str, email: &'a str) -> Incoming<'a> {
         role: None,
         sign_in: None,
         sign_in_by_domain: SignIn::Password,
+        is_foreign: false,
         locale: None,
         locked: None,
         locked_until: None,
@@ -245,8 +246,8 @@ fn a_password_ends_what_is_older(store: &Store, alice: UserId) {
     let history = reading.password_history(alice, 100).unwrap();
     assert_eq!(history.len(), MOST_HISTORY as usize);
     assert_eq!(history[0], hash(MOST_HISTORY + 3), "newest first");
-    let facts = reading.user_by_id(alice).unwrap().unwrap().password.unwrap();
-    assert_eq!((facts.set_at, facts.must_change), (at(99), true));
+    let user = reading.user_by_id(alice).unwrap().unwrap();
+    assert_eq!((user.password.unwrap().set_at, user.must_change_password), (at(99), true));
 }
 
 fn a_lock_ends_with_its_time(store: &Store, alice: UserId) {
@@ -325,11 +326,12 @@ fn an_import_names_every_conflict_and_then_takes_all(store: &Store, minimal: Rol
     assert_eq!(found(false), twice);
     stage(&[
         Incoming { locked_until: Some(Given::Value(at(9))), ..incoming(2, "carol", "carol@example.com") },
-        Incoming { must_change: Some(true), ..incoming(3, "bob", "bob@example.com") },
+        Incoming { must_change: Some(true), is_foreign: true, ..incoming(3, "bob", "BOB@example.com") },
         Incoming { sign_in: Some(SignIn::Saml), must_change: Some(true), ..incoming(4, "alice", "alice@example.com") },
+        Incoming { is_foreign: true, ..incoming(5, "erin", "erin@elsewhere.example") },
     ]);
-    let wanted = [Conflict::EndWithoutLock, Conflict::NothingToChange, Conflict::NothingToChange];
-    assert_eq!(found(false), [1, 2, 3].map(row).into_iter().zip(wanted).collect::<Vec<_>>());
+    let wanted = [Conflict::EndWithoutLock, Conflict::NothingToChange, Conflict::ForeignEmail];
+    assert_eq!(found(false), [1, 3, 4].map(row).into_iter().zip(wanted).collect::<Vec<_>>());
     assert!(store.read().unwrap().has_conflict_with_a_user(false, at(3)).unwrap());
     stage(&[incoming(2, "dave", "dave@example.com"), incoming(3, "DAVE", "other@example.com")]);
     assert!(!store.read().unwrap().has_conflict_with_a_user(false, at(3)).unwrap());
@@ -345,7 +347,7 @@ fn an_import_names_every_conflict_and_then_takes_all(store: &Store, minimal: Rol
     });
     assert_eq!(imported, Imported { added: 1, changed: 1, unchanged: 1 });
     let bob = store.read().unwrap().user(&UserReference::new("bob")).unwrap().unwrap();
-    assert_eq!((bob.email.as_str(), bob.session_epoch), ("Bob@example.com", 1));
+    assert_eq!((bob.email.as_str(), bob.session_epoch), ("Bob@example.com", 0));
 }
 
 fn many_users_are_changed_at_once(store: &Store, minimal: RoleId) {

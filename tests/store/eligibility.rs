@@ -211,6 +211,7 @@ fn every_copy_of_who_is_locked_says_what_the_rule_says() {
                 role: None,
                 sign_in: None,
                 sign_in_by_domain: SignIn::Password,
+                is_foreign: false,
                 locale: None,
                 locked: Some(true),
                 locked_until: None,

@@ -108,7 +108,7 @@ pub fn edit(
         let fields = [
             ("email", old.email.as_str() != new.email.as_str()),
             ("locale", old.locale != new.locale),
-            ("must_change_password", must_change(&old) != must_change(&new)),
+            ("must_change_password", old.must_change_password != new.must_change_password),
             ("name", old.name != new.name),
             ("role", old.role != new.role),
             ("sign_in", old.sign_in != new.sign_in),
@@ -118,20 +118,20 @@ pub fn edit(
             fields.into_iter().filter(|(_, differs)| *differs).map(|(name, _)| name.to_owned()).collect();
         let mut record = Record::of(&old);
         record.is_unchanged = changed.is_empty();
+        let is_other_address = !old.email.is_same(&new.email);
         let password_removed = !changed.is_empty() && new.sign_in == SignIn::Saml && old.password.is_some();
         if !changed.is_empty() {
-            let ends_sessions = old.email != new.email || old.sign_in != new.sign_in;
+            let ends_sessions = is_other_address || old.sign_in != new.sign_in;
             new.session_epoch += i64::from(ends_sessions);
             new.updated_at = change.now();
             if new.sign_in == SignIn::Saml {
-                new.password = None;
+                (new.password, new.must_change_password) = (None, false);
             }
             change.update_user(&new)?;
             if let Some(must_change) = edit.must_change {
                 change.set_must_change(new.id, must_change)?;
             }
         }
-        let is_other_address = !old.email.is_same(&new.email);
         let mut notices = Vec::new();
         if edit.notify && is_other_address {
             notices = queue_address_notices(change, &new, &old.email)?;
@@ -156,10 +156,6 @@ fn require_confirmed(passwords: u64, confirmed: Option<u64>) -> Result<()> {
         return Err(Refusal::Removals(Removals::of_passwords(passwords)).into());
     }
     Ok(())
-}
-
-fn must_change(user: &User) -> bool {
-    user.password.as_ref().is_some_and(|password| password.must_change)
 }
 
 /// What an edit of several users did.
@@ -237,7 +233,9 @@ fn apply(change: &Change<'_>, edit: &Edit, user: &mut User) -> Result<()> {
         if change.reading().is_email_taken(email, Some(user.id))? {
             return Err(Refusal::EmailTaken(email.as_str().to_owned()).into());
         }
-        check_domain(change, email)?;
+        if !email.is_same(&user.email) {
+            check_domain(change, email)?;
+        }
         // The domain decides when an address comes in; an address that only changes its user part says nothing new.
         if !email_domain::is_same(email.domain(), user.email.domain()) {
             user.sign_in = change.desk().organization().sign_in_of(email);
@@ -255,14 +253,10 @@ fn apply(change: &Change<'_>, edit: &Edit, user: &mut User) -> Result<()> {
         user.sign_in = sign_in;
     }
     if let Some(must_change) = edit.must_change {
-        let password = user.password.as_mut().filter(|_| user.sign_in == SignIn::Password);
-        match password {
-            Some(password) => password.must_change = must_change,
-            None if must_change => {
-                return Err(Refusal::NoPasswordToChange { user: user.username.to_string() }.into());
-            }
-            None => {}
+        if must_change && (user.password.is_none() || user.sign_in == SignIn::Saml) {
+            return Err(Refusal::NoPasswordToChange { user: user.username.to_string() }.into());
         }
+        user.must_change_password = must_change;
     }
     if let Some(locale) = &edit.locale {
         user.locale = Some(locale.clone()).filter(|locale| !locale.is_empty());

@@ -14,6 +14,8 @@ use crate::domain::action::Action;
 use crate::domain::refusal::Refusal;
 use crate::domain::role::RoleId;
 use crate::domain::selection::UserQuery;
+use crate::domain::text;
+use crate::domain::user::UserReference;
 use crate::store::user_list::UserRow;
 
 /// What the rows of a list are shown with.
@@ -32,6 +34,8 @@ pub struct Wanted {
     pub query: UserQuery,
     /// The lines of the file that the names of the selection come from, in their order.
     pub lines: Vec<u64>,
+    /// The addresses that the file gives beside usernames, in the same order: each must be the user's.
+    pub emails: Vec<Option<Box<str>>>,
     /// Only those with the role of this name.
     pub role: Option<String>,
     /// Only those whose password met another policy than the one in force.
@@ -78,8 +82,27 @@ pub(in crate::actions) fn resolve(scene: &impl Scene, wanted: &Wanted) -> Result
         if !unknown.is_empty() {
             return Err(ActionError::UnknownNames(unknown.into_iter().enumerate().map(named).collect()));
         }
+        let contradicted = scene.reading().names_with_other_email(names, &wanted.emails)?;
+        if let [place, more @ ..] = &contradicted[..] {
+            return Err(contradiction(wanted, names, *place, more.len()));
+        }
     }
     Ok(query)
+}
+
+/// That a row of a file names one user by its username and not the same one by its address, and how many more rows do.
+fn contradiction(wanted: &Wanted, names: &[UserReference], place: usize, more: usize) -> ActionError {
+    let shown = |name: &UserReference| text::quoted(name.shown(), text::MAX_NAME);
+    let email = wanted.emails.get(place).and_then(Option::as_deref).unwrap_or_default();
+    let line = wanted.lines.get(place).map_or_else(String::new, |line| format!("line {line}: "));
+    let more = match more {
+        0 => String::new(),
+        1 => ", nor are those of 1 more line".to_owned(),
+        more => format!(", nor are those of {more} more lines"),
+    };
+    let (username, email) = (shown(&names[place]), shown(&UserReference::new(email)));
+    let words = format!("{line}username `{username}` and email `{email}` are not of one user{more}: nothing was done");
+    ActionError::BadInput(words)
 }
 
 /// Writes the event of an export with hashes: who took them out, and how many. It is written before the first hash

@@ -162,7 +162,7 @@ pub fn verify(desk: &Desk, reference: &UserReference, password: &Password, clien
         Some((user, verified)) => {
             // A courtesy: neither a full disk nor another writer keeps anybody out.
             let _ = desk.store.record_login(user.id, desk.rehash(&verified).as_ref(), desk.now());
-            Ok(Verdict::Accepted { must_change: user.password.as_ref().is_some_and(|facts| facts.must_change) })
+            Ok(Verdict::Accepted { must_change: user.must_change_password })
         }
         None => {
             let record = found.user.as_ref().map(Record::of).unwrap_or_default();

@@ -22,7 +22,7 @@ pub struct RecipientsArgs {
 }
 
 const TABLE: [Head; 5] = [
-    Head { name: "user", title: "USER" },
+    Head { name: "username", title: "USER" },
     Head { name: "address", title: "ADDRESS" },
     Head { name: "state", title: "STATE" },
     Head { name: "attempts", title: "TRIES" },
@@ -30,7 +30,7 @@ const TABLE: [Head; 5] = [
 ];
 
 const DATA: [Head; 16] = [
-    Head { name: "user", title: "" },
+    Head { name: "username", title: "" },
     Head { name: "address", title: "" },
     Head { name: "kind", title: "" },
     Head { name: "state", title: "" },

@@ -274,7 +274,7 @@ fn step(plan: &Edited) -> Step<'_> {
         .field("role", Cell::text(role))
         .field("sign_in", Cell::text(user.sign_in.word()))
         .field("locale", Cell::text_or(user.locale.as_deref(), ""))
-        .field("must_change_password", Cell::Flag(user.password.as_ref().is_some_and(|facts| facts.must_change)))
+        .field("must_change_password", Cell::Flag(user.must_change_password))
         .field("changed", Cell::List(changed.iter().map(String::as_str).collect()))
         .field("password_removed", Cell::Flag(*password_removed))
         .field("notices", Cell::Number(notices.len() as i64))

@@ -96,6 +96,9 @@ pub fn run(context: &mut Context, args: &ImportArgs) -> anyhow::Result<()> {
         InputFile::Stdin => Ok(import::check(&desk, &mut context.process.stdin.bytes, &options, &intent, report)?),
         InputFile::File(path) => Ok(import::check(&desk, &mut open(path)?, &options, &intent, report)?),
     })?;
+    if checked.is_empty {
+        context.output.warn("the input is empty: no user is in it");
+    }
     let removals = checked.removals;
     if !removals.is_empty() && !args.acting.dry_run {
         prompt::confirm_removal(context, args.yes, &import_effects::question(removals), removals)?;

@@ -211,7 +211,8 @@ impl Task<'_> {
 
     fn must_change(&self, context: &mut Context) -> anyhow::Result<bool> {
         let configured = context.config()?.password.must_change_after_set;
-        Ok((configured || self.how.must_change) && !self.how.permanent)
+        // An import may have said it before there was a password.
+        Ok((configured || self.how.must_change || self.target.user.must_change_password_next()) && !self.how.permanent)
     }
 
     fn print_plan(&self, context: &mut Context, must_change: bool) -> anyhow::Result<()> {

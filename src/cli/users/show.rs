@@ -117,7 +117,7 @@ fn cells(shown: &Shown, now: Timestamp) -> [Cell<'_>; 19] {
         Cell::text(user.sign_in.word()),
         Cell::text_or(user.locale.as_deref(), ""),
         Cell::time_or(password.map(|facts| facts.set_at), no_password),
-        Cell::Flag(password.is_some_and(|facts| facts.must_change)),
+        Cell::Flag(user.must_change_password),
         shown.meets_policy.map_or(Cell::Nothing(""), Cell::Flag),
         Cell::Number(user.session_epoch),
         Cell::time_or(user.last_login_at, "never"),

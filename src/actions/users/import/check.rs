@@ -72,10 +72,14 @@ fn check<'row>(
     let bad = |column: usize, fault: String| BadRow::new(place, ACCEPTED[column], fault);
     let given = |column: usize| fields[column].as_deref();
     let email = given(EMAIL);
-    let sign_in_by_domain = match email {
-        None => SignIn::Password,
+    let (sign_in_by_domain, is_foreign) = match email {
+        None => (SignIn::Password, false),
         Some(email) => check_email(email, judge).map_err(|fault| bad(EMAIL, fault))?,
     };
+    // An update may be for a user who has it already.
+    if is_foreign && mode == Mode::Add {
+        return Err(bad(EMAIL, super::FOREIGN_EMAIL.to_owned()));
+    }
     let username = check_username(given(USERNAME), derived, place)?;
     if email.is_none() && mode == Mode::Add {
         return Err(bad(EMAIL, "is missing".to_owned()));
@@ -104,10 +108,10 @@ fn check<'row>(
     if mode == Mode::Add {
         let is_saml = sign_in.unwrap_or(sign_in_by_domain) == SignIn::Saml;
         if password_hash.is_some() && is_saml {
-            return Err(bad(PASSWORD_HASH, "the user signs in with SAML".to_owned()));
+            return Err(bad(PASSWORD_HASH, super::SAML.to_owned()));
         }
-        if must_change == Some(true) && (password_hash.is_none() || is_saml) {
-            return Err(bad(MUST_CHANGE, super::NO_PASSWORD.to_owned()));
+        if must_change == Some(true) && is_saml {
+            return Err(bad(MUST_CHANGE, super::SAML.to_owned()));
         }
     }
     Ok(Incoming {
@@ -120,6 +124,7 @@ fn check<'row>(
         role,
         sign_in,
         sign_in_by_domain,
+        is_foreign,
         locale,
         locked: status.map(|status| status == Status::Locked),
         locked_until,
@@ -128,15 +133,12 @@ fn check<'row>(
     })
 }
 
-/// How the address says that its user signs in.
-fn check_email(email: &str, judge: &Judge<'_>) -> Result<SignIn, String> {
+/// How the address says that its user signs in, and whether it is in none of the organization's domains.
+fn check_email(email: &str, judge: &Judge<'_>) -> Result<(SignIn, bool), String> {
     email_address::judge(email).map_err(|fault| fault.to_string())?;
     let address = EmailAddress::stored(email.to_owned());
     let organization = judge.desk.organization();
-    if !organization.takes(&address) {
-        return Err("its domain is not one of the organization's".to_owned());
-    }
-    Ok(organization.sign_in_of(&address))
+    Ok((organization.sign_in_of(&address), !organization.takes(&address)))
 }
 
 fn check_username<'row>(given: Option<&'row str>, derived: Option<&'row str>, place: Place) -> Checked<&'row str> {

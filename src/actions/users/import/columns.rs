@@ -80,6 +80,13 @@ pub(super) fn column(name: &str, ignore_unknown: bool) -> std::result::Result<Co
 pub(super) fn columns(header: &Header, options: &Options) -> Result<Vec<Column>> {
     let line = header.line;
     let wrong = |fault: String| Err(ActionError::BadInput(format!("line {line}{fault}")));
+    if header.names.is_empty() {
+        return Err(ActionError::BadInput(format!(
+            "the header is missing: the line after `sep=` must name the columns, `email` or `username` among them; accepted columns \
+             are: {}",
+            ACCEPTED.join(", ")
+        )));
+    }
     if !header.names.iter().any(|name| name == ACCEPTED[USERNAME] || name == ACCEPTED[EMAIL]) {
         return wrong(format!(
             " reads `{}`, but must name the columns, `email` or `username` among them; accepted columns are: {}",

@@ -43,8 +43,10 @@ const NAMED_IN_EVENT: usize = 20;
 
 /// What is said of an end without a lock.
 const NO_LOCK: &str = "the user is not locked: say `locked` in the column status";
-/// What is said of a password to be changed that does not exist.
-const NO_PASSWORD: &str = "the user has no password to change";
+/// What is said of an address in a domain that is not one of the organization's.
+const FOREIGN_EMAIL: &str = "its domain is not one of the organization's";
+/// What is said of what concerns a password where there can be none.
+const SAML: &str = "the user signs in with SAML";
 
 /// What the operator wants.
 #[derive(Debug, Clone)]
@@ -137,6 +139,8 @@ pub struct Checked {
     is_array: bool,
     rows: u64,
     sha256: String,
+    /// Whether the input holds nothing at all, as NDJSON of nobody does.
+    pub is_empty: bool,
     /// What it takes away from users.
     pub removals: Removals,
 }
@@ -179,7 +183,9 @@ pub fn check(
     report: &mut dyn FnMut(BadRow),
 ) -> Result<Checked> {
     let judge = judge(desk)?;
-    let mut reader = Reader::new(Input::open(input)?, options)?;
+    let input = Input::open(input)?;
+    let is_empty = matches!(input, Input::Empty(_));
+    let mut reader = Reader::new(input, options)?;
     let mut sensitive = Sensitive::default();
     let mut report = Report::new(reader.is_array(), report);
     let staging = desk.store.stage()?;
@@ -215,6 +221,7 @@ pub fn check(
         sensitive,
         forbidden: judge.forbidden,
         is_array: reader.is_array(),
+        is_empty,
         rows,
         sha256: reader.sha256(),
         removals,
@@ -317,7 +324,8 @@ fn require_all(scene: &impl Scene, sensitive: Sensitive, options: &Options) -> R
     if sensitive.statuses {
         scene.require(Permission::LockUsers)?;
     }
-    // In a plain import it comes with a hash alone, which needs more.
+    // In a plain import it is about users who are new: with a hash, which needs more, or about the password that one who may set
+    // it will set.
     if sensitive.must_changes && options.updates() {
         scene.require(Permission::MUST_CHANGE)?;
     }

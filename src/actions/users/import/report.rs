@@ -2,10 +2,11 @@
 //! other rows and with the store when all are there.
 
 use super::BadRow;
+use super::FOREIGN_EMAIL;
 use super::Mode;
 use super::NAMED_IN_EVENT;
 use super::NO_LOCK;
-use super::NO_PASSWORD;
+use super::SAML;
 use super::row::Place;
 use crate::actions::ActionError;
 use crate::actions::Desk;
@@ -126,8 +127,9 @@ fn words(conflict: Conflict, mode: Mode, placed: impl Fn(RowPlace) -> Place) -> 
             (field, "no user has it, and `--update-only` adds nobody".to_owned())
         }
         Conflict::Outranked => ("role", "the user's role has permissions that your role lacks".to_owned()),
-        Conflict::SamlWithHash => ("password_hash", "the user signs in with SAML".to_owned()),
+        Conflict::SamlWithHash => ("password_hash", SAML.to_owned()),
         Conflict::EndWithoutLock => ("locked_until", NO_LOCK.to_owned()),
-        Conflict::NothingToChange => ("must_change_password", NO_PASSWORD.to_owned()),
+        Conflict::NothingToChange => ("must_change_password", SAML.to_owned()),
+        Conflict::ForeignEmail => ("email", FOREIGN_EMAIL.to_owned()),
     }
 }

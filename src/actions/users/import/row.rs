@@ -11,7 +11,6 @@ use super::columns::Column;
 use super::columns::PASSWORD_HASH;
 use super::columns::STATUS;
 use super::json;
-use crate::actions::ActionError;
 use crate::actions::Result;
 use crate::actions::users::tabular::CsvRows;
 use crate::actions::users::tabular::Elements;
@@ -86,10 +85,8 @@ impl<'input> Reader<'input> {
     /// Tells the format, and reads the header of a CSV.
     pub(super) fn new(input: Input<'input>, options: &Options) -> Result<Self> {
         let rows = match input {
-            Input::Empty(_) => {
-                let words = "the input is empty: it needs a header and a row for each user".to_owned();
-                return Err(ActionError::BadInput(words));
-            }
+            // That is NDJSON of nobody.
+            Input::Empty(text) => Rows::Lines(text.lines()),
             Input::JsonLines(lines) => Rows::Lines(lines),
             Input::JsonArray(elements) => Rows::Array(elements),
             Input::Text(text) => {

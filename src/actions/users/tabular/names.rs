@@ -15,7 +15,7 @@ use super::Text;
 use crate::domain::formula::without_guard;
 use crate::domain::user::UserReference;
 
-/// The columns that name a user, the more exact one first.
+/// The columns that name a user, the more exact one first. A row that has both must mean one user by them.
 const COLUMNS: [&str; 2] = ["username", "email"];
 
 /// What a row without a name is told.
@@ -26,6 +26,8 @@ const NOBODY: &str = "no user is named";
 pub struct Names {
     /// The users, in the order of the file.
     pub users: Vec<UserReference>,
+    /// The addresses that the file gives beside usernames: they must be those of the users.
+    pub emails: Vec<Option<Box<str>>>,
     /// The lines that they are named on, from 1.
     pub lines: Vec<u64>,
     /// SHA-256 of the file, in hexadecimal digits.
@@ -53,7 +55,7 @@ enum Named<'text> {
 /// # Errors
 /// When the input cannot be read, or a row names nobody.
 pub fn read_names(input: &mut dyn Read) -> Result<Names, InputError> {
-    let mut names = Names { users: Vec::new(), lines: Vec::new(), sha256: String::new(), bytes: 0 };
+    let mut names = Names { users: Vec::new(), emails: Vec::new(), lines: Vec::new(), sha256: String::new(), bytes: 0 };
     match Input::open(input)? {
         Input::JsonLines(lines) => names.read_json_lines(lines)?,
         Input::JsonArray(elements) => names.read_json_array(elements)?,
@@ -63,12 +65,12 @@ pub fn read_names(input: &mut dyn Read) -> Result<Names, InputError> {
 }
 
 impl Names {
-    fn add(&mut self, line: u64, name: &str) -> Result<(), InputError> {
-        let name = name.trim();
-        if name.is_empty() {
-            return Err(InputError::line(line, NOBODY));
-        }
+    /// Adds the user whom the first name names. A second one is the address beside the username.
+    fn add<'name>(&mut self, line: u64, names: impl IntoIterator<Item = &'name str>) -> Result<(), InputError> {
+        let mut given = names.into_iter().map(str::trim).filter(|name| !name.is_empty());
+        let Some(name) = given.next() else { return Err(InputError::line(line, NOBODY)) };
         self.users.push(UserReference::new(name));
+        self.emails.push(given.next().map(Box::from));
         self.lines.push(line);
         Ok(())
     }
@@ -78,11 +80,8 @@ impl Names {
         let named = named
             .map_err(|_| InputError::line(line, "is neither a name nor a JSON object with `username` or `email`"))?;
         match named {
-            Named::Name(name) => self.add(line, &name),
-            Named::User { username, email } => {
-                let given = [username, email].into_iter().flatten().find(|name| !name.trim().is_empty());
-                self.add(line, &given.unwrap_or_default())
-            }
+            Named::Name(name) => self.add(line, [name.as_ref()]),
+            Named::User { username, email } => self.add(line, [username, email].iter().flatten().map(Cow::as_ref)),
         }
     }
 
@@ -116,7 +115,7 @@ impl Names {
                 return Err(InputError::line(line, "is a table for people to read: list the users with `-o csv`"));
             }
             if !name.is_empty() && !name.starts_with('#') {
-                self.add(line, name)?;
+                self.add(line, [name])?;
             }
         }
         (self.sha256, self.bytes) = (lines.sha256(), lines.bytes_read());
@@ -130,13 +129,13 @@ impl Names {
             if let Some(fault) = row.broken() {
                 return Err(InputError::line(line, fault));
             }
-            let mut name = "";
-            for place in places.iter().flatten().rev() {
-                let field = row.fields().nth(*place).unwrap_or_default();
-                let field = std::str::from_utf8(field).map_err(|_| InputError::line(line, NOT_UTF8))?.trim();
-                name = if field.is_empty() { name } else { without_guard(field) };
+            let mut names = [""; COLUMNS.len()];
+            for (name, place) in names.iter_mut().zip(places) {
+                let field = place.and_then(|place| row.fields().nth(place)).unwrap_or_default();
+                let field = std::str::from_utf8(field).map_err(|_| InputError::line(line, NOT_UTF8))?;
+                *name = without_guard(field.trim());
             }
-            self.add(line, name)?;
+            self.add(line, names)?;
         }
         (self.sha256, self.bytes) = (rows.sha256(), rows.bytes_read());
         Ok(())
