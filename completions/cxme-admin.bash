@@ -18,6 +18,8 @@ _cxme_admin() {
         prev="${COMP_WORDS[COMP_CWORD-2]}" divided="="
     fi
     [[ "${prev}" == "--generate" ]] && prev="--generate${divided}"
+    local hidden=""
+    [[ "${cur}" == -* ]] || hidden="-*"
 
     for i in "${COMP_WORDS[@]:0:COMP_CWORD}"
     do
@@ -598,7 +600,7 @@ _cxme_admin() {
         cxme_admin)
             opts="-c -o -q -v -h -V --config --store --output --quiet --verbose --color --no-input --help --version demo init users resets jobs roles operators policy audit mail store config whoami completions help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
@@ -663,13 +665,13 @@ _cxme_admin() {
                     COMPREPLY=()
                     ;;
             esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
             return 0
             ;;
         cxme_admin__subcmd__audit)
             opts="-c -o -q -v -h --config --store --output --quiet --verbose --color --no-input --help list show verify head help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
@@ -734,13 +736,13 @@ _cxme_admin() {
                     COMPREPLY=()
                     ;;
             esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
             return 0
             ;;
         cxme_admin__subcmd__audit__subcmd__head)
             opts="-c -o -q -v -h --config --store --output --quiet --verbose --color --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
@@ -805,13 +807,13 @@ _cxme_admin() {
                     COMPREPLY=()
                     ;;
             esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
             return 0
             ;;
         cxme_admin__subcmd__audit__subcmd__help)
             opts="list show verify head help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
@@ -819,13 +821,13 @@ _cxme_admin() {
                     COMPREPLY=()
                     ;;
             esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
             return 0
             ;;
         cxme_admin__subcmd__audit__subcmd__help__subcmd__head)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
@@ -833,13 +835,13 @@ _cxme_admin() {
                     COMPREPLY=()
                     ;;
             esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
             return 0
             ;;
         cxme_admin__subcmd__audit__subcmd__help__subcmd__help)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
@@ -847,13 +849,13 @@ _cxme_admin() {
                     COMPREPLY=()
                     ;;
             esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
             return 0
             ;;
         cxme_admin__subcmd__audit__subcmd__help__subcmd__list)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
@@ -861,13 +863,13 @@ _cxme_admin() {
                     COMPREPLY=()
                     ;;
             esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
             return 0
             ;;
         cxme_admin__subcmd__audit__subcmd__help__subcmd__show)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
@@ -875,13 +877,13 @@ _cxme_admin() {
                     COMPREPLY=()
                     ;;
             esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
             return 0
             ;;
         cxme_admin__subcmd__audit__subcmd__help__subcmd__verify)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
@@ -889,13 +891,13 @@ _cxme_admin() {
                     COMPREPLY=()
                     ;;
             esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
             return 0
             ;;
         cxme_admin__subcmd__audit__subcmd__list)
             opts="-c -o -q -v -h --user --action --operator --refused --since --until --limit --config --store --output --quiet --verbose --color --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
@@ -1002,13 +1004,13 @@ _cxme_admin() {
                     COMPREPLY=()
                     ;;
             esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
             return 0
             ;;
         cxme_admin__subcmd__audit__subcmd__show)
             opts="-c -o -q -v -h --changes --config --store --output --quiet --verbose --color --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
@@ -1073,13 +1075,13 @@ _cxme_admin() {
                     COMPREPLY=()
                     ;;
             esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
             return 0
             ;;
         cxme_admin__subcmd__audit__subcmd__verify)
             opts="-c -o -q -v -h --head --config --store --output --quiet --verbose --color --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
@@ -1151,13 +1153,13 @@ _cxme_admin() {
                     COMPREPLY=()
                     ;;
             esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
             return 0
             ;;
         cxme_admin__subcmd__completions)
             opts="-c -o -q -v -h --config --store --output --quiet --verbose --color --no-input --help bash elvish fish powershell zsh"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
@@ -1222,13 +1224,13 @@ _cxme_admin() {
                     COMPREPLY=()
                     ;;
             esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
             return 0
             ;;
         cxme_admin__subcmd__config)
             opts="-c -o -q -v -h --config --store --output --quiet --verbose --color --no-input --help show help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
@@ -1293,13 +1295,13 @@ _cxme_admin() {
                     COMPREPLY=()
                     ;;
             esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
             return 0
             ;;
         cxme_admin__subcmd__config__subcmd__help)
             opts="show help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
@@ -1307,13 +1309,13 @@ _cxme_admin() {
                     COMPREPLY=()
                     ;;
             esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
             return 0
             ;;
         cxme_admin__subcmd__config__subcmd__help__subcmd__help)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
@@ -1321,13 +1323,13 @@ _cxme_admin() {
                     COMPREPLY=()
                     ;;
             esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
             return 0
             ;;
         cxme_admin__subcmd__config__subcmd__help__subcmd__show)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
@@ -1335,13 +1337,13 @@ _cxme_admin() {
                     COMPREPLY=()
                     ;;
             esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
             return 0
             ;;
         cxme_admin__subcmd__config__subcmd__show)
             opts="-c -o -q -v -h --config --store --output --quiet --verbose --color --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
@@ -1406,13 +1408,13 @@ _cxme_admin() {
                     COMPREPLY=()
                     ;;
             esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
             return 0
             ;;
         cxme_admin__subcmd__demo)
             opts="-c -o -q -v -h --config --store --output --quiet --verbose --color --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
@@ -1477,13 +1479,13 @@ _cxme_admin() {
                     COMPREPLY=()
                     ;;
             esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
             return 0
             ;;
         cxme_admin__subcmd__help)
             opts="demo init users resets jobs roles operators policy audit mail store config whoami completions help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
@@ -1491,13 +1493,13 @@ _cxme_admin() {
                     COMPREPLY=()
                     ;;
             esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
             return 0
             ;;
         cxme_admin__subcmd__help__subcmd__audit)
             opts="list show verify head"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
@@ -1505,13 +1507,13 @@ _cxme_admin() {
                     COMPREPLY=()
                     ;;
             esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
             return 0
             ;;
         cxme_admin__subcmd__help__subcmd__audit__subcmd__head)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
@@ -1519,13 +1521,13 @@ _cxme_admin() {
                     COMPREPLY=()
                     ;;
             esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
             return 0
             ;;
         cxme_admin__subcmd__help__subcmd__audit__subcmd__list)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
@@ -1533,13 +1535,13 @@ _cxme_admin() {
                     COMPREPLY=()
                     ;;
             esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
             return 0
             ;;
         cxme_admin__subcmd__help__subcmd__audit__subcmd__show)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
@@ -1547,13 +1549,13 @@ _cxme_admin() {
                     COMPREPLY=()
                     ;;
             esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
             return 0
             ;;
         cxme_admin__subcmd__help__subcmd__audit__subcmd__verify)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
@@ -1561,13 +1563,13 @@ _cxme_admin() {
                     COMPREPLY=()
                     ;;
             esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
             return 0
             ;;
         cxme_admin__subcmd__help__subcmd__completions)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
@@ -1575,13 +1577,13 @@ _cxme_admin() {
                     COMPREPLY=()
                     ;;
             esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
             return 0
             ;;
         cxme_admin__subcmd__help__subcmd__config)
             opts="show"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
@@ -1589,13 +1591,13 @@ _cxme_admin() {
                     COMPREPLY=()
                     ;;
             esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
             return 0
             ;;
         cxme_admin__subcmd__help__subcmd__config__subcmd__show)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
@@ -1603,13 +1605,13 @@ _cxme_admin() {
                     COMPREPLY=()
                     ;;
             esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
             return 0
             ;;
         cxme_admin__subcmd__help__subcmd__demo)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
@@ -1617,13 +1619,13 @@ _cxme_admin() {
                     COMPREPLY=()
                     ;;
             esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
             return 0
             ;;
         cxme_admin__subcmd__help__subcmd__help)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
@@ -1631,13 +1633,13 @@ _cxme_admin() {
                     COMPREPLY=()
                     ;;
             esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
             return 0
             ;;
         cxme_admin__subcmd__help__subcmd__init)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
@@ -1645,13 +1647,13 @@ _cxme_admin() {
                     COMPREPLY=()
                     ;;
             esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
             return 0
             ;;
         cxme_admin__subcmd__help__subcmd__jobs)
             opts="list show recipients run pause resume cancel remind delete"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
@@ -1659,13 +1661,13 @@ _cxme_admin() {
                     COMPREPLY=()
                     ;;
             esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
             return 0
             ;;
         cxme_admin__subcmd__help__subcmd__jobs__subcmd__cancel)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
@@ -1673,13 +1675,13 @@ _cxme_admin() {
                     COMPREPLY=()
                     ;;
             esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
             return 0
             ;;
         cxme_admin__subcmd__help__subcmd__jobs__subcmd__delete)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
@@ -1687,13 +1689,13 @@ _cxme_admin() {
                     COMPREPLY=()
                     ;;
             esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
             return 0
             ;;
         cxme_admin__subcmd__help__subcmd__jobs__subcmd__list)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
@@ -1701,13 +1703,13 @@ _cxme_admin() {
                     COMPREPLY=()
                     ;;
             esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
             return 0
             ;;
         cxme_admin__subcmd__help__subcmd__jobs__subcmd__pause)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
@@ -1715,13 +1717,13 @@ _cxme_admin() {
                     COMPREPLY=()
                     ;;
             esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
             return 0
             ;;
         cxme_admin__subcmd__help__subcmd__jobs__subcmd__recipients)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
@@ -1729,13 +1731,13 @@ _cxme_admin() {
                     COMPREPLY=()
                     ;;
             esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
             return 0
             ;;
         cxme_admin__subcmd__help__subcmd__jobs__subcmd__remind)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
@@ -1743,13 +1745,13 @@ _cxme_admin() {
                     COMPREPLY=()
                     ;;
             esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
             return 0
             ;;
         cxme_admin__subcmd__help__subcmd__jobs__subcmd__resume)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
@@ -1757,13 +1759,13 @@ _cxme_admin() {
                     COMPREPLY=()
                     ;;
             esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
             return 0
             ;;
         cxme_admin__subcmd__help__subcmd__jobs__subcmd__run)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
@@ -1771,13 +1773,13 @@ _cxme_admin() {
                     COMPREPLY=()
                     ;;
             esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
             return 0
             ;;
         cxme_admin__subcmd__help__subcmd__jobs__subcmd__show)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
@@ -1785,13 +1787,13 @@ _cxme_admin() {
                     COMPREPLY=()
                     ;;
             esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
             return 0
             ;;
         cxme_admin__subcmd__help__subcmd__mail)
             opts="test preview queue"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
@@ -1799,13 +1801,13 @@ _cxme_admin() {
                     COMPREPLY=()
                     ;;
             esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
             return 0
             ;;
         cxme_admin__subcmd__help__subcmd__mail__subcmd__preview)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
@@ -1813,13 +1815,13 @@ _cxme_admin() {
                     COMPREPLY=()
                     ;;
             esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
             return 0
             ;;
         cxme_admin__subcmd__help__subcmd__mail__subcmd__queue)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
@@ -1827,13 +1829,13 @@ _cxme_admin() {
                     COMPREPLY=()
                     ;;
             esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
             return 0
             ;;
         cxme_admin__subcmd__help__subcmd__mail__subcmd__test)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
@@ -1841,13 +1843,13 @@ _cxme_admin() {
                     COMPREPLY=()
                     ;;
             esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
             return 0
             ;;
         cxme_admin__subcmd__help__subcmd__operators)
             opts="list add remove"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
@@ -1855,13 +1857,13 @@ _cxme_admin() {
                     COMPREPLY=()
                     ;;
             esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
             return 0
             ;;
         cxme_admin__subcmd__help__subcmd__operators__subcmd__add)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
@@ -1869,13 +1871,13 @@ _cxme_admin() {
                     COMPREPLY=()
                     ;;
             esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
             return 0
             ;;
         cxme_admin__subcmd__help__subcmd__operators__subcmd__list)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
@@ -1883,13 +1885,13 @@ _cxme_admin() {
                     COMPREPLY=()
                     ;;
             esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
             return 0
             ;;
         cxme_admin__subcmd__help__subcmd__operators__subcmd__remove)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
@@ -1897,13 +1899,13 @@ _cxme_admin() {
                     COMPREPLY=()
                     ;;
             esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
             return 0
             ;;
         cxme_admin__subcmd__help__subcmd__policy)
             opts="show check"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
@@ -1911,13 +1913,13 @@ _cxme_admin() {
                     COMPREPLY=()
                     ;;
             esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
             return 0
             ;;
         cxme_admin__subcmd__help__subcmd__policy__subcmd__check)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
@@ -1925,13 +1927,13 @@ _cxme_admin() {
                     COMPREPLY=()
                     ;;
             esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
             return 0
             ;;
         cxme_admin__subcmd__help__subcmd__policy__subcmd__show)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
@@ -1939,13 +1941,13 @@ _cxme_admin() {
                     COMPREPLY=()
                     ;;
             esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
             return 0
             ;;
         cxme_admin__subcmd__help__subcmd__resets)
             opts="list revoke redeem"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
@@ -1953,13 +1955,13 @@ _cxme_admin() {
                     COMPREPLY=()
                     ;;
             esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
             return 0
             ;;
         cxme_admin__subcmd__help__subcmd__resets__subcmd__list)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
@@ -1967,13 +1969,13 @@ _cxme_admin() {
                     COMPREPLY=()
                     ;;
             esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
             return 0
             ;;
         cxme_admin__subcmd__help__subcmd__resets__subcmd__redeem)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
@@ -1981,13 +1983,13 @@ _cxme_admin() {
                     COMPREPLY=()
                     ;;
             esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
             return 0
             ;;
         cxme_admin__subcmd__help__subcmd__resets__subcmd__revoke)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
@@ -1995,13 +1997,13 @@ _cxme_admin() {
                     COMPREPLY=()
                     ;;
             esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
             return 0
             ;;
         cxme_admin__subcmd__help__subcmd__roles)
             opts="list permissions"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
@@ -2009,13 +2011,13 @@ _cxme_admin() {
                     COMPREPLY=()
                     ;;
             esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
             return 0
             ;;
         cxme_admin__subcmd__help__subcmd__roles__subcmd__list)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
@@ -2023,13 +2025,13 @@ _cxme_admin() {
                     COMPREPLY=()
                     ;;
             esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
             return 0
             ;;
         cxme_admin__subcmd__help__subcmd__roles__subcmd__permissions)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
@@ -2037,13 +2039,13 @@ _cxme_admin() {
                     COMPREPLY=()
                     ;;
             esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
             return 0
             ;;
         cxme_admin__subcmd__help__subcmd__store)
             opts="check backup restore migrate"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
@@ -2051,13 +2053,13 @@ _cxme_admin() {
                     COMPREPLY=()
                     ;;
             esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
             return 0
             ;;
         cxme_admin__subcmd__help__subcmd__store__subcmd__backup)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
@@ -2065,13 +2067,13 @@ _cxme_admin() {
                     COMPREPLY=()
                     ;;
             esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
             return 0
             ;;
         cxme_admin__subcmd__help__subcmd__store__subcmd__check)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
@@ -2079,13 +2081,13 @@ _cxme_admin() {
                     COMPREPLY=()
                     ;;
             esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
             return 0
             ;;
         cxme_admin__subcmd__help__subcmd__store__subcmd__migrate)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
@@ -2093,13 +2095,13 @@ _cxme_admin() {
                     COMPREPLY=()
                     ;;
             esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
             return 0
             ;;
         cxme_admin__subcmd__help__subcmd__store__subcmd__restore)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
@@ -2107,13 +2109,13 @@ _cxme_admin() {
                     COMPREPLY=()
                     ;;
             esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
             return 0
             ;;
         cxme_admin__subcmd__help__subcmd__users)
             opts="list show add edit delete lock unlock import export password set-password send-reset verify-password change-password"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
@@ -2121,13 +2123,13 @@ _cxme_admin() {
                     COMPREPLY=()
                     ;;
             esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
             return 0
             ;;
         cxme_admin__subcmd__help__subcmd__users__subcmd__add)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
@@ -2135,13 +2137,13 @@ _cxme_admin() {
                     COMPREPLY=()
                     ;;
             esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
             return 0
             ;;
         cxme_admin__subcmd__help__subcmd__users__subcmd__change__subcmd__password)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
@@ -2149,13 +2151,13 @@ _cxme_admin() {
                     COMPREPLY=()
                     ;;
             esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
             return 0
             ;;
         cxme_admin__subcmd__help__subcmd__users__subcmd__delete)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
@@ -2163,13 +2165,13 @@ _cxme_admin() {
                     COMPREPLY=()
                     ;;
             esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
             return 0
             ;;
         cxme_admin__subcmd__help__subcmd__users__subcmd__edit)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
@@ -2177,13 +2179,13 @@ _cxme_admin() {
                     COMPREPLY=()
                     ;;
             esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
             return 0
             ;;
         cxme_admin__subcmd__help__subcmd__users__subcmd__export)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
@@ -2191,13 +2193,13 @@ _cxme_admin() {
                     COMPREPLY=()
                     ;;
             esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
             return 0
             ;;
         cxme_admin__subcmd__help__subcmd__users__subcmd__import)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
@@ -2205,13 +2207,13 @@ _cxme_admin() {
                     COMPREPLY=()
                     ;;
             esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
             return 0
             ;;
         cxme_admin__subcmd__help__subcmd__users__subcmd__list)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
@@ -2219,13 +2221,13 @@ _cxme_admin() {
                     COMPREPLY=()
                     ;;
             esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
             return 0
             ;;
         cxme_admin__subcmd__help__subcmd__users__subcmd__lock)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
@@ -2233,13 +2235,13 @@ _cxme_admin() {
                     COMPREPLY=()
                     ;;
             esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
             return 0
             ;;
         cxme_admin__subcmd__help__subcmd__users__subcmd__password)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
@@ -2247,13 +2249,13 @@ _cxme_admin() {
                     COMPREPLY=()
                     ;;
             esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
             return 0
             ;;
         cxme_admin__subcmd__help__subcmd__users__subcmd__send__subcmd__reset)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
@@ -2261,13 +2263,13 @@ _cxme_admin() {
                     COMPREPLY=()
                     ;;
             esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
             return 0
             ;;
         cxme_admin__subcmd__help__subcmd__users__subcmd__set__subcmd__password)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
@@ -2275,13 +2277,13 @@ _cxme_admin() {
                     COMPREPLY=()
                     ;;
             esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
             return 0
             ;;
         cxme_admin__subcmd__help__subcmd__users__subcmd__show)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
@@ -2289,13 +2291,13 @@ _cxme_admin() {
                     COMPREPLY=()
                     ;;
             esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
             return 0
             ;;
         cxme_admin__subcmd__help__subcmd__users__subcmd__unlock)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
@@ -2303,13 +2305,13 @@ _cxme_admin() {
                     COMPREPLY=()
                     ;;
             esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
             return 0
             ;;
         cxme_admin__subcmd__help__subcmd__users__subcmd__verify__subcmd__password)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
@@ -2317,13 +2319,13 @@ _cxme_admin() {
                     COMPREPLY=()
                     ;;
             esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
             return 0
             ;;
         cxme_admin__subcmd__help__subcmd__whoami)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
@@ -2331,13 +2333,13 @@ _cxme_admin() {
                     COMPREPLY=()
                     ;;
             esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
             return 0
             ;;
         cxme_admin__subcmd__init)
             opts="-y -c -o -q -v -h --yes --new-key --operator --organization --help-contact --config --store --output --quiet --verbose --color --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
@@ -2423,13 +2425,13 @@ _cxme_admin() {
                     COMPREPLY=()
                     ;;
             esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
             return 0
             ;;
         cxme_admin__subcmd__jobs)
             opts="-c -o -q -v -h --config --store --output --quiet --verbose --color --no-input --help list show recipients run pause resume cancel remind delete help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
@@ -2494,13 +2496,13 @@ _cxme_admin() {
                     COMPREPLY=()
                     ;;
             esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
             return 0
             ;;
         cxme_admin__subcmd__jobs__subcmd__cancel)
             opts="-n -c -o -q -v -h --revoke-links --dry-run --reason --config --store --output --quiet --verbose --color --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
@@ -2572,13 +2574,13 @@ _cxme_admin() {
                     COMPREPLY=()
                     ;;
             esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
             return 0
             ;;
         cxme_admin__subcmd__jobs__subcmd__delete)
             opts="-y -n -c -o -q -v -h --older-than --yes --dry-run --reason --config --store --output --quiet --verbose --color --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
@@ -2657,13 +2659,13 @@ _cxme_admin() {
                     COMPREPLY=()
                     ;;
             esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
             return 0
             ;;
         cxme_admin__subcmd__jobs__subcmd__help)
             opts="list show recipients run pause resume cancel remind delete help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
@@ -2671,13 +2673,13 @@ _cxme_admin() {
                     COMPREPLY=()
                     ;;
             esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
             return 0
             ;;
         cxme_admin__subcmd__jobs__subcmd__help__subcmd__cancel)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
@@ -2685,13 +2687,13 @@ _cxme_admin() {
                     COMPREPLY=()
                     ;;
             esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
             return 0
             ;;
         cxme_admin__subcmd__jobs__subcmd__help__subcmd__delete)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
@@ -2699,13 +2701,13 @@ _cxme_admin() {
                     COMPREPLY=()
                     ;;
             esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
             return 0
             ;;
         cxme_admin__subcmd__jobs__subcmd__help__subcmd__help)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
@@ -2713,13 +2715,13 @@ _cxme_admin() {
                     COMPREPLY=()
                     ;;
             esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
             return 0
             ;;
         cxme_admin__subcmd__jobs__subcmd__help__subcmd__list)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
@@ -2727,13 +2729,13 @@ _cxme_admin() {
                     COMPREPLY=()
                     ;;
             esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
             return 0
             ;;
         cxme_admin__subcmd__jobs__subcmd__help__subcmd__pause)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
@@ -2741,13 +2743,13 @@ _cxme_admin() {
                     COMPREPLY=()
                     ;;
             esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
             return 0
             ;;
         cxme_admin__subcmd__jobs__subcmd__help__subcmd__recipients)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
@@ -2755,13 +2757,13 @@ _cxme_admin() {
                     COMPREPLY=()
                     ;;
             esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
             return 0
             ;;
         cxme_admin__subcmd__jobs__subcmd__help__subcmd__remind)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
@@ -2769,13 +2771,13 @@ _cxme_admin() {
                     COMPREPLY=()
                     ;;
             esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
             return 0
             ;;
         cxme_admin__subcmd__jobs__subcmd__help__subcmd__resume)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
@@ -2783,13 +2785,13 @@ _cxme_admin() {
                     COMPREPLY=()
                     ;;
             esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
             return 0
             ;;
         cxme_admin__subcmd__jobs__subcmd__help__subcmd__run)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
@@ -2797,13 +2799,13 @@ _cxme_admin() {
                     COMPREPLY=()
                     ;;
             esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
             return 0
             ;;
         cxme_admin__subcmd__jobs__subcmd__help__subcmd__show)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
@@ -2811,13 +2813,13 @@ _cxme_admin() {
                     COMPREPLY=()
                     ;;
             esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
             return 0
             ;;
         cxme_admin__subcmd__jobs__subcmd__list)
             opts="-c -o -q -v -h --limit --config --store --output --quiet --verbose --color --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
@@ -2889,13 +2891,13 @@ _cxme_admin() {
                     COMPREPLY=()
                     ;;
             esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
             return 0
             ;;
         cxme_admin__subcmd__jobs__subcmd__pause)
             opts="-n -c -o -q -v -h --dry-run --reason --config --store --output --quiet --verbose --color --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
@@ -2967,13 +2969,13 @@ _cxme_admin() {
                     COMPREPLY=()
                     ;;
             esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
             return 0
             ;;
         cxme_admin__subcmd__jobs__subcmd__recipients)
             opts="-c -o -q -v -h --config --store --output --quiet --verbose --color --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
@@ -3038,13 +3040,13 @@ _cxme_admin() {
                     COMPREPLY=()
                     ;;
             esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
             return 0
             ;;
         cxme_admin__subcmd__jobs__subcmd__remind)
             opts="-y -n -c -o -q -v -h --after --expires --unless-sent-within --note --key --expect --connections --rate --max-failures --canary --max-runtime --queue-only --yes --dry-run --reason --config --store --output --quiet --verbose --color --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
@@ -3193,13 +3195,13 @@ _cxme_admin() {
                     COMPREPLY=()
                     ;;
             esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
             return 0
             ;;
         cxme_admin__subcmd__jobs__subcmd__resume)
             opts="-n -c -o -q -v -h --dry-run --reason --config --store --output --quiet --verbose --color --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
@@ -3271,13 +3273,13 @@ _cxme_admin() {
                     COMPREPLY=()
                     ;;
             esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
             return 0
             ;;
         cxme_admin__subcmd__jobs__subcmd__run)
             opts="-c -o -q -v -h --now --max-runtime --reason --config --store --output --quiet --verbose --color --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
@@ -3356,13 +3358,13 @@ _cxme_admin() {
                     COMPREPLY=()
                     ;;
             esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
             return 0
             ;;
         cxme_admin__subcmd__jobs__subcmd__show)
             opts="-c -o -q -v -h --config --store --output --quiet --verbose --color --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
@@ -3427,13 +3429,13 @@ _cxme_admin() {
                     COMPREPLY=()
                     ;;
             esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
             return 0
             ;;
         cxme_admin__subcmd__mail)
             opts="-c -o -q -v -h --config --store --output --quiet --verbose --color --no-input --help test preview queue help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
@@ -3498,13 +3500,13 @@ _cxme_admin() {
                     COMPREPLY=()
                     ;;
             esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
             return 0
             ;;
         cxme_admin__subcmd__mail__subcmd__help)
             opts="test preview queue help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
@@ -3512,13 +3514,13 @@ _cxme_admin() {
                     COMPREPLY=()
                     ;;
             esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
             return 0
             ;;
         cxme_admin__subcmd__mail__subcmd__help__subcmd__help)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
@@ -3526,13 +3528,13 @@ _cxme_admin() {
                     COMPREPLY=()
                     ;;
             esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
             return 0
             ;;
         cxme_admin__subcmd__mail__subcmd__help__subcmd__preview)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
@@ -3540,13 +3542,13 @@ _cxme_admin() {
                     COMPREPLY=()
                     ;;
             esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
             return 0
             ;;
         cxme_admin__subcmd__mail__subcmd__help__subcmd__queue)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
@@ -3554,13 +3556,13 @@ _cxme_admin() {
                     COMPREPLY=()
                     ;;
             esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
             return 0
             ;;
         cxme_admin__subcmd__mail__subcmd__help__subcmd__test)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
@@ -3568,13 +3570,13 @@ _cxme_admin() {
                     COMPREPLY=()
                     ;;
             esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
             return 0
             ;;
         cxme_admin__subcmd__mail__subcmd__preview)
             opts="-c -o -q -v -h --user --locale --note --out --config --store --output --quiet --verbose --color --no-input --help reset invitation notice address-notice test"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
@@ -3675,13 +3677,13 @@ _cxme_admin() {
                     COMPREPLY=()
                     ;;
             esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
             return 0
             ;;
         cxme_admin__subcmd__mail__subcmd__queue)
             opts="-n -c -o -q -v -h --cancel --dry-run --reason --config --store --output --quiet --verbose --color --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
@@ -3760,13 +3762,13 @@ _cxme_admin() {
                     COMPREPLY=()
                     ;;
             esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
             return 0
             ;;
         cxme_admin__subcmd__mail__subcmd__test)
             opts="-n -c -o -q -v -h --dry-run --reason --config --store --output --quiet --verbose --color --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
@@ -3838,13 +3840,13 @@ _cxme_admin() {
                     COMPREPLY=()
                     ;;
             esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
             return 0
             ;;
         cxme_admin__subcmd__operators)
             opts="-c -o -q -v -h --config --store --output --quiet --verbose --color --no-input --help list add remove help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
@@ -3909,13 +3911,13 @@ _cxme_admin() {
                     COMPREPLY=()
                     ;;
             esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
             return 0
             ;;
         cxme_admin__subcmd__operators__subcmd__add)
             opts="-n -c -o -q -v -h --role --service --dry-run --reason --config --store --output --quiet --verbose --color --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
@@ -3994,13 +3996,13 @@ _cxme_admin() {
                     COMPREPLY=()
                     ;;
             esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
             return 0
             ;;
         cxme_admin__subcmd__operators__subcmd__help)
             opts="list add remove help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
@@ -4008,13 +4010,13 @@ _cxme_admin() {
                     COMPREPLY=()
                     ;;
             esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
             return 0
             ;;
         cxme_admin__subcmd__operators__subcmd__help__subcmd__add)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
@@ -4022,13 +4024,13 @@ _cxme_admin() {
                     COMPREPLY=()
                     ;;
             esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
             return 0
             ;;
         cxme_admin__subcmd__operators__subcmd__help__subcmd__help)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
@@ -4036,13 +4038,13 @@ _cxme_admin() {
                     COMPREPLY=()
                     ;;
             esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
             return 0
             ;;
         cxme_admin__subcmd__operators__subcmd__help__subcmd__list)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
@@ -4050,13 +4052,13 @@ _cxme_admin() {
                     COMPREPLY=()
                     ;;
             esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
             return 0
             ;;
         cxme_admin__subcmd__operators__subcmd__help__subcmd__remove)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
@@ -4064,13 +4066,13 @@ _cxme_admin() {
                     COMPREPLY=()
                     ;;
             esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
             return 0
             ;;
         cxme_admin__subcmd__operators__subcmd__list)
             opts="-c -o -q -v -h --config --store --output --quiet --verbose --color --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
@@ -4135,13 +4137,13 @@ _cxme_admin() {
                     COMPREPLY=()
                     ;;
             esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
             return 0
             ;;
         cxme_admin__subcmd__operators__subcmd__remove)
             opts="-n -c -o -q -v -h --dry-run --reason --config --store --output --quiet --verbose --color --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
@@ -4213,13 +4215,13 @@ _cxme_admin() {
                     COMPREPLY=()
                     ;;
             esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
             return 0
             ;;
         cxme_admin__subcmd__policy)
             opts="-c -o -q -v -h --config --store --output --quiet --verbose --color --no-input --help show check help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
@@ -4284,13 +4286,13 @@ _cxme_admin() {
                     COMPREPLY=()
                     ;;
             esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
             return 0
             ;;
         cxme_admin__subcmd__policy__subcmd__check)
             opts="-c -o -q -v -h --user --stdin --config --store --output --quiet --verbose --color --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
@@ -4362,13 +4364,13 @@ _cxme_admin() {
                     COMPREPLY=()
                     ;;
             esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
             return 0
             ;;
         cxme_admin__subcmd__policy__subcmd__help)
             opts="show check help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
@@ -4376,13 +4378,13 @@ _cxme_admin() {
                     COMPREPLY=()
                     ;;
             esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
             return 0
             ;;
         cxme_admin__subcmd__policy__subcmd__help__subcmd__check)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
@@ -4390,13 +4392,13 @@ _cxme_admin() {
                     COMPREPLY=()
                     ;;
             esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
             return 0
             ;;
         cxme_admin__subcmd__policy__subcmd__help__subcmd__help)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
@@ -4404,13 +4406,13 @@ _cxme_admin() {
                     COMPREPLY=()
                     ;;
             esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
             return 0
             ;;
         cxme_admin__subcmd__policy__subcmd__help__subcmd__show)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
@@ -4418,13 +4420,13 @@ _cxme_admin() {
                     COMPREPLY=()
                     ;;
             esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
             return 0
             ;;
         cxme_admin__subcmd__policy__subcmd__show)
             opts="-c -o -q -v -h --locale --config --store --output --quiet --verbose --color --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
@@ -4496,13 +4498,13 @@ _cxme_admin() {
                     COMPREPLY=()
                     ;;
             esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
             return 0
             ;;
         cxme_admin__subcmd__resets)
             opts="-c -o -q -v -h --config --store --output --quiet --verbose --color --no-input --help list revoke redeem help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
@@ -4567,13 +4569,13 @@ _cxme_admin() {
                     COMPREPLY=()
                     ;;
             esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
             return 0
             ;;
         cxme_admin__subcmd__resets__subcmd__help)
             opts="list revoke redeem help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
@@ -4581,13 +4583,13 @@ _cxme_admin() {
                     COMPREPLY=()
                     ;;
             esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
             return 0
             ;;
         cxme_admin__subcmd__resets__subcmd__help__subcmd__help)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
@@ -4595,13 +4597,13 @@ _cxme_admin() {
                     COMPREPLY=()
                     ;;
             esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
             return 0
             ;;
         cxme_admin__subcmd__resets__subcmd__help__subcmd__list)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
@@ -4609,13 +4611,13 @@ _cxme_admin() {
                     COMPREPLY=()
                     ;;
             esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
             return 0
             ;;
         cxme_admin__subcmd__resets__subcmd__help__subcmd__redeem)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
@@ -4623,13 +4625,13 @@ _cxme_admin() {
                     COMPREPLY=()
                     ;;
             esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
             return 0
             ;;
         cxme_admin__subcmd__resets__subcmd__help__subcmd__revoke)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
@@ -4637,13 +4639,13 @@ _cxme_admin() {
                     COMPREPLY=()
                     ;;
             esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
             return 0
             ;;
         cxme_admin__subcmd__resets__subcmd__list)
             opts="-c -o -q -v -h --user --state --limit --config --store --output --quiet --verbose --color --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
@@ -4726,13 +4728,13 @@ _cxme_admin() {
                     COMPREPLY=()
                     ;;
             esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
             return 0
             ;;
         cxme_admin__subcmd__resets__subcmd__redeem)
             opts="-n -c -o -q -v -h --stdin --no-notify --dry-run --reason --config --store --output --quiet --verbose --color --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
@@ -4804,13 +4806,13 @@ _cxme_admin() {
                     COMPREPLY=()
                     ;;
             esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
             return 0
             ;;
         cxme_admin__subcmd__resets__subcmd__revoke)
             opts="-y -n -c -o -q -v -h --all --stdin --yes --dry-run --reason --config --store --output --quiet --verbose --color --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
@@ -4882,13 +4884,13 @@ _cxme_admin() {
                     COMPREPLY=()
                     ;;
             esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
             return 0
             ;;
         cxme_admin__subcmd__roles)
             opts="-c -o -q -v -h --config --store --output --quiet --verbose --color --no-input --help list permissions help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
@@ -4953,13 +4955,13 @@ _cxme_admin() {
                     COMPREPLY=()
                     ;;
             esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
             return 0
             ;;
         cxme_admin__subcmd__roles__subcmd__help)
             opts="list permissions help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
@@ -4967,13 +4969,13 @@ _cxme_admin() {
                     COMPREPLY=()
                     ;;
             esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
             return 0
             ;;
         cxme_admin__subcmd__roles__subcmd__help__subcmd__help)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
@@ -4981,13 +4983,13 @@ _cxme_admin() {
                     COMPREPLY=()
                     ;;
             esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
             return 0
             ;;
         cxme_admin__subcmd__roles__subcmd__help__subcmd__list)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
@@ -4995,13 +4997,13 @@ _cxme_admin() {
                     COMPREPLY=()
                     ;;
             esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
             return 0
             ;;
         cxme_admin__subcmd__roles__subcmd__help__subcmd__permissions)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
@@ -5009,13 +5011,13 @@ _cxme_admin() {
                     COMPREPLY=()
                     ;;
             esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
             return 0
             ;;
         cxme_admin__subcmd__roles__subcmd__list)
             opts="-c -o -q -v -h --config --store --output --quiet --verbose --color --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
@@ -5080,13 +5082,13 @@ _cxme_admin() {
                     COMPREPLY=()
                     ;;
             esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
             return 0
             ;;
         cxme_admin__subcmd__roles__subcmd__permissions)
             opts="-c -o -q -v -h --config --store --output --quiet --verbose --color --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
@@ -5151,13 +5153,13 @@ _cxme_admin() {
                     COMPREPLY=()
                     ;;
             esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
             return 0
             ;;
         cxme_admin__subcmd__store)
             opts="-c -o -q -v -h --config --store --output --quiet --verbose --color --no-input --help check backup restore migrate help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
@@ -5222,13 +5224,13 @@ _cxme_admin() {
                     COMPREPLY=()
                     ;;
             esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
             return 0
             ;;
         cxme_admin__subcmd__store__subcmd__backup)
             opts="-n -c -o -q -v -h --dry-run --reason --config --store --output --quiet --verbose --color --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
@@ -5300,13 +5302,13 @@ _cxme_admin() {
                     COMPREPLY=()
                     ;;
             esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
             return 0
             ;;
         cxme_admin__subcmd__store__subcmd__check)
             opts="-c -o -q -v -h --config --store --output --quiet --verbose --color --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
@@ -5371,13 +5373,13 @@ _cxme_admin() {
                     COMPREPLY=()
                     ;;
             esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
             return 0
             ;;
         cxme_admin__subcmd__store__subcmd__help)
             opts="check backup restore migrate help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
@@ -5385,13 +5387,13 @@ _cxme_admin() {
                     COMPREPLY=()
                     ;;
             esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
             return 0
             ;;
         cxme_admin__subcmd__store__subcmd__help__subcmd__backup)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
@@ -5399,13 +5401,13 @@ _cxme_admin() {
                     COMPREPLY=()
                     ;;
             esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
             return 0
             ;;
         cxme_admin__subcmd__store__subcmd__help__subcmd__check)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
@@ -5413,13 +5415,13 @@ _cxme_admin() {
                     COMPREPLY=()
                     ;;
             esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
             return 0
             ;;
         cxme_admin__subcmd__store__subcmd__help__subcmd__help)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
@@ -5427,13 +5429,13 @@ _cxme_admin() {
                     COMPREPLY=()
                     ;;
             esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
             return 0
             ;;
         cxme_admin__subcmd__store__subcmd__help__subcmd__migrate)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
@@ -5441,13 +5443,13 @@ _cxme_admin() {
                     COMPREPLY=()
                     ;;
             esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
             return 0
             ;;
         cxme_admin__subcmd__store__subcmd__help__subcmd__restore)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
@@ -5455,13 +5457,13 @@ _cxme_admin() {
                     COMPREPLY=()
                     ;;
             esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
             return 0
             ;;
         cxme_admin__subcmd__store__subcmd__migrate)
             opts="-n -c -o -q -v -h --backup --dry-run --reason --config --store --output --quiet --verbose --color --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
@@ -5548,13 +5550,13 @@ _cxme_admin() {
                     COMPREPLY=()
                     ;;
             esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
             return 0
             ;;
         cxme_admin__subcmd__store__subcmd__restore)
             opts="-y -n -c -o -q -v -h --yes --dry-run --reason --config --store --output --quiet --verbose --color --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
@@ -5626,13 +5628,13 @@ _cxme_admin() {
                     COMPREPLY=()
                     ;;
             esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
             return 0
             ;;
         cxme_admin__subcmd__users)
             opts="-c -o -q -v -h --config --store --output --quiet --verbose --color --no-input --help list show add edit delete lock unlock import export password set-password send-reset verify-password change-password help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
@@ -5697,13 +5699,13 @@ _cxme_admin() {
                     COMPREPLY=()
                     ;;
             esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
             return 0
             ;;
         cxme_admin__subcmd__users__subcmd__add)
             opts="-n -c -o -q -v -h --username --name --role --sign-in --locale --send-reset --set-password --generate --dry-run --reason --config --store --output --quiet --verbose --color --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
@@ -5807,13 +5809,13 @@ _cxme_admin() {
                     COMPREPLY=()
                     ;;
             esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
             return 0
             ;;
         cxme_admin__subcmd__users__subcmd__change__subcmd__password)
             opts="-n -c -o -q -v -h --stdin --client --no-notify --dry-run --reason --config --store --output --quiet --verbose --color --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
@@ -5892,13 +5894,13 @@ _cxme_admin() {
                     COMPREPLY=()
                     ;;
             esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
             return 0
             ;;
         cxme_admin__subcmd__users__subcmd__delete)
             opts="-y -n -c -o -q -v -h --yes --dry-run --reason --search --role --status --sign-in --email-domain --no-password --password-older-than --policy-outdated --never-logged-in --from --all --config --store --output --quiet --verbose --color --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
@@ -6021,13 +6023,13 @@ _cxme_admin() {
                     COMPREPLY=()
                     ;;
             esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
             return 0
             ;;
         cxme_admin__subcmd__users__subcmd__edit)
             opts="-y -n -c -o -q -v -h --email --username --name --role --sign-in --locale --no-notify --must-change --no-must-change --yes --dry-run --reason --search --status --email-domain --no-password --password-older-than --policy-outdated --never-logged-in --from --all --with-role --with-sign-in --config --store --output --quiet --verbose --color --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
@@ -6189,13 +6191,13 @@ _cxme_admin() {
                     COMPREPLY=()
                     ;;
             esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
             return 0
             ;;
         cxme_admin__subcmd__users__subcmd__export)
             opts="-c -o -q -v -h --search --role --status --sign-in --email-domain --no-password --password-older-than --policy-outdated --never-logged-in --from --to --bom --with-hashes --reason --config --store --output --quiet --verbose --color --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
@@ -6333,13 +6335,13 @@ _cxme_admin() {
                     COMPREPLY=()
                     ;;
             esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
             return 0
             ;;
         cxme_admin__subcmd__users__subcmd__help)
             opts="list show add edit delete lock unlock import export password set-password send-reset verify-password change-password help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
@@ -6347,13 +6349,13 @@ _cxme_admin() {
                     COMPREPLY=()
                     ;;
             esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
             return 0
             ;;
         cxme_admin__subcmd__users__subcmd__help__subcmd__add)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
@@ -6361,13 +6363,13 @@ _cxme_admin() {
                     COMPREPLY=()
                     ;;
             esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
             return 0
             ;;
         cxme_admin__subcmd__users__subcmd__help__subcmd__change__subcmd__password)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
@@ -6375,13 +6377,13 @@ _cxme_admin() {
                     COMPREPLY=()
                     ;;
             esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
             return 0
             ;;
         cxme_admin__subcmd__users__subcmd__help__subcmd__delete)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
@@ -6389,13 +6391,13 @@ _cxme_admin() {
                     COMPREPLY=()
                     ;;
             esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
             return 0
             ;;
         cxme_admin__subcmd__users__subcmd__help__subcmd__edit)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
@@ -6403,13 +6405,13 @@ _cxme_admin() {
                     COMPREPLY=()
                     ;;
             esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
             return 0
             ;;
         cxme_admin__subcmd__users__subcmd__help__subcmd__export)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
@@ -6417,13 +6419,13 @@ _cxme_admin() {
                     COMPREPLY=()
                     ;;
             esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
             return 0
             ;;
         cxme_admin__subcmd__users__subcmd__help__subcmd__help)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
@@ -6431,13 +6433,13 @@ _cxme_admin() {
                     COMPREPLY=()
                     ;;
             esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
             return 0
             ;;
         cxme_admin__subcmd__users__subcmd__help__subcmd__import)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
@@ -6445,13 +6447,13 @@ _cxme_admin() {
                     COMPREPLY=()
                     ;;
             esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
             return 0
             ;;
         cxme_admin__subcmd__users__subcmd__help__subcmd__list)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
@@ -6459,13 +6461,13 @@ _cxme_admin() {
                     COMPREPLY=()
                     ;;
             esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
             return 0
             ;;
         cxme_admin__subcmd__users__subcmd__help__subcmd__lock)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
@@ -6473,13 +6475,13 @@ _cxme_admin() {
                     COMPREPLY=()
                     ;;
             esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
             return 0
             ;;
         cxme_admin__subcmd__users__subcmd__help__subcmd__password)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
@@ -6487,13 +6489,13 @@ _cxme_admin() {
                     COMPREPLY=()
                     ;;
             esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
             return 0
             ;;
         cxme_admin__subcmd__users__subcmd__help__subcmd__send__subcmd__reset)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
@@ -6501,13 +6503,13 @@ _cxme_admin() {
                     COMPREPLY=()
                     ;;
             esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
             return 0
             ;;
         cxme_admin__subcmd__users__subcmd__help__subcmd__set__subcmd__password)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
@@ -6515,13 +6517,13 @@ _cxme_admin() {
                     COMPREPLY=()
                     ;;
             esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
             return 0
             ;;
         cxme_admin__subcmd__users__subcmd__help__subcmd__show)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
@@ -6529,13 +6531,13 @@ _cxme_admin() {
                     COMPREPLY=()
                     ;;
             esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
             return 0
             ;;
         cxme_admin__subcmd__users__subcmd__help__subcmd__unlock)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
@@ -6543,13 +6545,13 @@ _cxme_admin() {
                     COMPREPLY=()
                     ;;
             esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
             return 0
             ;;
         cxme_admin__subcmd__users__subcmd__help__subcmd__verify__subcmd__password)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
@@ -6557,21 +6559,18 @@ _cxme_admin() {
                     COMPREPLY=()
                     ;;
             esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
             return 0
             ;;
         cxme_admin__subcmd__users__subcmd__import)
             opts="-y -n -c -o -q -v -h --update --update-only --clear --ignore-unknown --delimiter --no-notify --yes --dry-run --reason --config --store --output --quiet --verbose --color --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --clear)
-                    COMPREPLY=("${cur}")
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o nospace
-                    fi
+                    COMPREPLY=($(compgen -P "${cur%"${cur##*,}"}" -W "name locale locked_until" -- "${cur##*,}"))
                     return 0
                     ;;
                 --delimiter)
@@ -6649,13 +6648,13 @@ _cxme_admin() {
                     COMPREPLY=()
                     ;;
             esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
             return 0
             ;;
         cxme_admin__subcmd__users__subcmd__list)
             opts="-c -o -q -v -h --search --role --status --sign-in --email-domain --no-password --password-older-than --policy-outdated --never-logged-in --from --sort --reverse --limit --columns --config --store --output --quiet --verbose --color --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
@@ -6722,7 +6721,7 @@ _cxme_admin() {
                     return 0
                     ;;
                 --columns)
-                    COMPREPLY=($(compgen -W "id username email name role status locked_until sign_in locale password_set_at must_change_password session_epoch last_login_at created_at updated_at" -- "${cur}"))
+                    COMPREPLY=($(compgen -P "${cur%"${cur##*,}"}" -W "id username email name role status locked_until sign_in locale password_set_at must_change_password session_epoch last_login_at created_at updated_at" -- "${cur##*,}"))
                     return 0
                     ;;
                 --config)
@@ -6786,13 +6785,13 @@ _cxme_admin() {
                     COMPREPLY=()
                     ;;
             esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
             return 0
             ;;
         cxme_admin__subcmd__users__subcmd__lock)
             opts="-y -n -c -o -q -v -h --until --for --yes --dry-run --reason --search --role --status --sign-in --email-domain --no-password --password-older-than --policy-outdated --never-logged-in --from --all --config --store --output --quiet --verbose --color --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
@@ -6929,13 +6928,13 @@ _cxme_admin() {
                     COMPREPLY=()
                     ;;
             esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
             return 0
             ;;
         cxme_admin__subcmd__users__subcmd__password)
             opts="-n -c -o -q -v -h --dry-run --reason --config --store --output --quiet --verbose --color --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
@@ -7007,13 +7006,13 @@ _cxme_admin() {
                     COMPREPLY=()
                     ;;
             esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
             return 0
             ;;
         cxme_admin__subcmd__users__subcmd__send__subcmd__reset)
             opts="-y -n -c -o -q -v -h --expires --unless-sent-within --note --search --role --status --sign-in --email-domain --no-password --password-older-than --policy-outdated --never-logged-in --from --all --key --expect --connections --rate --max-failures --canary --max-runtime --queue-only --yes --dry-run --reason --config --store --output --quiet --verbose --color --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
@@ -7206,13 +7205,13 @@ _cxme_admin() {
                     COMPREPLY=()
                     ;;
             esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
             return 0
             ;;
         cxme_admin__subcmd__users__subcmd__set__subcmd__password)
             opts="-n -c -o -q -v -h --stdin --password-file --generate --must-change --permanent --keep-sessions --no-notify --override-policy --dry-run --reason --config --store --output --quiet --verbose --color --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
@@ -7303,13 +7302,13 @@ _cxme_admin() {
                     COMPREPLY=()
                     ;;
             esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
             return 0
             ;;
         cxme_admin__subcmd__users__subcmd__show)
             opts="-c -o -q -v -h --search --role --status --sign-in --email-domain --no-password --password-older-than --policy-outdated --never-logged-in --from --all --config --store --output --quiet --verbose --color --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
@@ -7425,13 +7424,13 @@ _cxme_admin() {
                     COMPREPLY=()
                     ;;
             esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
             return 0
             ;;
         cxme_admin__subcmd__users__subcmd__unlock)
             opts="-y -n -c -o -q -v -h --yes --dry-run --reason --search --role --status --sign-in --email-domain --no-password --password-older-than --policy-outdated --never-logged-in --from --all --config --store --output --quiet --verbose --color --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
@@ -7554,13 +7553,13 @@ _cxme_admin() {
                     COMPREPLY=()
                     ;;
             esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
             return 0
             ;;
         cxme_admin__subcmd__users__subcmd__verify__subcmd__password)
             opts="-c -o -q -v -h --stdin --pam --client --config --store --output --quiet --verbose --color --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
@@ -7632,13 +7631,13 @@ _cxme_admin() {
                     COMPREPLY=()
                     ;;
             esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
             return 0
             ;;
         cxme_admin__subcmd__whoami)
             opts="-c -o -q -v -h --config --store --output --quiet --verbose --color --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
@@ -7703,7 +7702,7 @@ _cxme_admin() {
                     COMPREPLY=()
                     ;;
             esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
             return 0
             ;;
     esac

@@ -128,21 +128,7 @@ created\t''
 password\t''
 last-login\t''"
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from list" -l limit -d 'At most so many' -r -f
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from list" -l columns -d 'Columns, joined by commas, such as `username,role,created_at`' -r -f -a "id\t''
-username\t''
-email\t''
-name\t''
-role\t''
-status\t''
-locked_until\t''
-sign_in\t''
-locale\t''
-password_set_at\t''
-must_change_password\t''
-session_epoch\t''
-last_login_at\t''
-created_at\t''
-updated_at\t''"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from list" -l columns -d 'Columns, joined by commas, such as `username,role,created_at`' -r -f -a "(__fish_append , id username email name role status locked_until sign_in locale password_set_at must_change_password session_epoch last_login_at created_at updated_at)"
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from list" -s c -l config -d 'Configuration file [variable: CXME_ADMIN_CONFIG]' -r -F
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from list" -l store -d 'Store, in place of the configured one [variable: CXME_ADMIN_STORE]' -r -F
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from list" -s o -l output -d 'Form of the data on standard output' -r -f -a "table\t'For people'
@@ -338,7 +324,7 @@ complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from unlock" -s v -l verbose -d 'Say what was done, without a terminal too'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from unlock" -l no-input -d 'Never ask: fail where a question would come'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from unlock" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from import" -l clear -d 'Columns of which an empty field clears the value, instead of leaving it: name, locale, locked_until' -r -f
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from import" -l clear -d 'Columns of which an empty field clears the value, instead of leaving it: name, locale, locked_until' -r -f -a "(__fish_append , name locale locked_until)"
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from import" -l delimiter -d 'Character between the fields of a CSV, or `tab`; otherwise recognized from the header' -r -f
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from import" -l reason -d 'Why, for the audit' -r -f
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from import" -s c -l config -d 'Configuration file [variable: CXME_ADMIN_CONFIG]' -r -F

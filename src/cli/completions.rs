@@ -96,6 +96,21 @@ fn options_with_equals(tree: &Command) -> Vec<&str> {
     options
 }
 
+/// The long options whose value is a list with commas, each with the words that the list may have.
+fn lists(tree: &Command) -> Vec<(&str, String)> {
+    let arguments = commands(tree).into_iter().flat_map(|named| named.command.get_arguments());
+    let words = |arg: &Arg| {
+        let values = arg.get_possible_values();
+        values.iter().map(PossibleValue::get_name).collect::<Vec<_>>().join(" ")
+    };
+    let listed = arguments.filter(|arg| arg.get_value_delimiter() == Some(','));
+    let mut lists: Vec<(&str, String)> =
+        listed.filter_map(|arg| Some((arg.get_long()?, words(arg)))).filter(|(_, words)| !words.is_empty()).collect();
+    lists.sort_unstable();
+    lists.dedup();
+    lists
+}
+
 /// Replaces what the generator is known to write.
 fn replace(script: &mut String, old: &str, new: &str) -> anyhow::Result<()> {
     anyhow::ensure!(script.contains(old), "the generator of completions does not write {old:?} any more");
@@ -136,7 +151,15 @@ fn bash(tree: Command) -> anyhow::Result<String> {
         writeln!(divided, "    [[ \"${{prev}}\" == \"--{option}\" ]] && prev=\"--{option}${{divided}}\"")?;
         replace(&mut script, &format!(" --{option})\n"), &format!(" --{option}=)\n"))?;
     }
+    // Otherwise TAB where a user is expected inserts the hyphen with which all options begin.
+    divided += "    local hidden=\"\"\n    [[ \"${cur}\" == -* ]] || hidden=\"-*\"\n";
     replace_first(&mut script, "    cmd=\"\"\n    opts=\"\"\n", &divided)?;
+    replace(&mut script, "compgen -W \"${opts}\"", "compgen -X \"${hidden}\" -W \"${opts}\"")?;
+    for (_, words) in lists(&tree) {
+        let whole = format!("compgen -W \"{words}\" -- \"${{cur}}\"");
+        let last = format!("compgen -P \"${{cur%\"${{cur##*,}}\"}}\" -W \"{words}\" -- \"${{cur##*,}}\"");
+        replace(&mut script, &whole, &last)?;
+    }
     let is_file = |arg: &&Arg| matches!(arg.get_value_hint(), ValueHint::FilePath | ValueHint::DirPath);
     let takes_files = |named: &Named<'_>| named.command.get_positionals().find(is_file).is_some();
     let taking: Vec<String> = commands(&tree)
@@ -190,6 +213,9 @@ fn zsh(tree: Command) -> anyhow::Result<String> {
     for option in options_with_equals(&tree) {
         replace(&mut script, &format!("--{option}=["), &format!("--{option}=-["))?;
     }
+    for (_, words) in lists(&tree) {
+        replace(&mut script, &format!(":({words})' "), &format!(": _values -s , word {words}' "))?;
+    }
     Ok(script)
 }
 
@@ -204,6 +230,11 @@ fn fish(mut tree: Command) -> anyhow::Result<String> {
             false => line.to_owned(),
         });
         script = lines.collect::<Vec<_>>().join("\n") + "\n";
+    }
+    for (_, words) in lists(&tree) {
+        let lines: Vec<String> = words.split(' ').map(|word| format!("{word}\\t''")).collect();
+        let list = format!("-a \"(__fish_append , {words})\"");
+        replace(&mut script, &format!("-a \"{}\"", lines.join("\n")), &list)?;
     }
     // Behind an option whose value is still missing there is no command yet.
     replace_first(&mut script, "2>/dev/null\n    or return\n", "2>/dev/null\n    or return 0\n")?;

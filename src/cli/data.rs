@@ -42,6 +42,8 @@ pub enum Cell<'a> {
     Number(i64),
     /// Yes or no.
     Flag(bool),
+    /// JSON: in JSON the value itself, elsewhere its text.
+    Json(Cow<'a, str>),
     /// Some texts.
     List(Vec<&'a str>),
     /// Lines of an input, and the username of each: objects with `line` and `username` in JSON, `LINE:USERNAME` elsewhere.
@@ -71,7 +73,9 @@ impl<'a> Cell<'a> {
         match self {
             Self::Prose(_) => Fitting::Cut,
             Self::Sentence(_) | Self::List(_) | Self::Lines(_) => Fitting::Broken,
-            Self::Text(_) | Self::Time(_) | Self::Number(_) | Self::Flag(_) | Self::Nothing(_) => Fitting::Whole,
+            Self::Text(_) | Self::Json(_) | Self::Time(_) | Self::Number(_) | Self::Flag(_) | Self::Nothing(_) => {
+                Fitting::Whole
+            }
         }
     }
 
@@ -93,7 +97,7 @@ impl<'a> Cell<'a> {
     /// As a person reads it.
     pub fn shown(&self, now: Timestamp) -> Cow<'_, str> {
         match self {
-            Self::Text(text) | Self::Prose(text) | Self::Sentence(text) => text::visible(text),
+            Self::Text(text) | Self::Prose(text) | Self::Sentence(text) | Self::Json(text) => text::visible(text),
             Self::Time(time) => Cow::Owned(relative(*time, now)),
             Self::Number(number) => Cow::Owned(number.to_string()),
             Self::Flag(flag) => Cow::Borrowed(if *flag { "yes" } else { "no" }),
@@ -258,7 +262,9 @@ fn write_csv<E: From<io::Error>>(
     each(&mut |cells| {
         for cell in cells {
             match cell {
-                Cell::Text(text) | Cell::Prose(text) | Cell::Sentence(text) => write_csv_text(writer, text, visible)?,
+                Cell::Text(text) | Cell::Prose(text) | Cell::Sentence(text) | Cell::Json(text) => {
+                    write_csv_text(writer, text, visible)?;
+                }
                 Cell::Time(time) => writer.write_field(time.to_string())?,
                 Cell::Number(number) => writer.write_field(number.to_string())?,
                 Cell::Flag(flag) => writer.write_field(if *flag { "true" } else { "false" })?,
@@ -294,6 +300,7 @@ fn write_object(out: &mut impl Write, keys: &[String], cells: &[Cell<'_>]) -> io
         out.write_all(key.as_bytes())?;
         match cell {
             Cell::Text(text) | Cell::Prose(text) | Cell::Sentence(text) => write_json_text(out, text)?,
+            Cell::Json(text) => write_json_value(out, text)?,
             Cell::Time(time) => write!(out, "\"{time}\"")?,
             Cell::Number(number) => write!(out, "{number}")?,
             Cell::Flag(flag) => out.write_all(if *flag { b"true" } else { b"false" })?,
@@ -328,6 +335,17 @@ fn write_json_text(out: &mut impl Write, text: &str) -> io::Result<()> {
         return out.write_all(b"\"");
     }
     Ok(text.serialize(&mut serde_json::Serializer::with_formatter(out, Inert))?)
+}
+
+/// Writes a value that is JSON already, as it is, so that the order of its keys stays. What is not JSON, as in a store that
+/// somebody wrote to, or would break the line, is a string.
+fn write_json_value(out: &mut impl Write, text: &str) -> io::Result<()> {
+    let is_json = serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok();
+    if !is_json || text.bytes().any(|byte| byte < 0x20) {
+        return write_json_text(out, text);
+    }
+    // Outside of its strings such JSON is printable ASCII, so what is escaped stands in a string.
+    Inert.write_string_fragment(out, text)
 }
 
 /// JSON whose strings hold nothing that drives a terminal: beyond what JSON itself escapes, whatever

@@ -39,7 +39,8 @@ use place::make_store_directory;
 /// If root creates the store in a directory owned by a service account, that account also owns the store and the key, and
 /// may run `jobs run`.
 ///
-/// Results are not printed when standard error is not a terminal; `-v` prints them there too.
+/// Where the store and the key are is always printed, unless `-q` is given. Other results are not printed when standard error is
+/// not a terminal; `-v` prints them there too.
 ///
 /// With sudo, only accounts that may run any command with sudo can use `init`; the program queries sudo. If sudo cannot
 /// answer, name the first operator: `sudo env -u SUDO_UID cxme-admin init --operator carol`
@@ -101,8 +102,8 @@ pub fn run(context: &mut Context, args: &InitArgs) -> anyhow::Result<()> {
         context.output.say(&format!("Created configuration: {}", path.display()));
     }
     let operators = make_store(context, &config, &store_path, &key_file, first, service)?;
-    context.output.say(&format!("Created reset key: {}", key_file.path.display()));
-    context.output.say(&format!("Created store: {}", store_path.display()));
+    context.output.announce(&format!("Created reset key: {}", key_file.path.display()));
+    context.output.announce(&format!("Created store: {}", store_path.display()));
     for FirstOperator { uid, account, kind, .. } in &operators {
         let account = format!("{} (uid {uid})", text::visible(account));
         context.output.say(&match kind {
@@ -111,7 +112,7 @@ pub fn run(context: &mut Context, args: &InitArgs) -> anyhow::Result<()> {
         });
     }
     if let Some(words) = equivalent {
-        context.output.say(&format!("The same without questions: {}", crate::cli::as_typed(&words)));
+        context.output.say_typed(&format!("The same without questions: {}", crate::cli::as_typed(&words)));
     }
     context.output.say("Next: cxme-admin users add EMAIL --name NAME");
     Ok(())

@@ -191,7 +191,7 @@ fn check_hyphens(named: NamedFiles) -> anyhow::Result<()> {
 fn say_without_questions(context: &mut Context) {
     if context.was_asked {
         let words = as_typed(&context.process.arguments);
-        context.output.say(&format!("The same without questions: {words} --yes"));
+        context.output.say_typed(&format!("The same without questions: {words} --yes"));
     }
 }
 

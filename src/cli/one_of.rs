@@ -8,6 +8,7 @@ use std::str::FromStr;
 use clap::builder::PossibleValue;
 use clap::builder::TypedValueParser;
 
+use crate::actions::users::import::Clearable;
 use crate::cli::users::columns::Column;
 use crate::domain::message::MailKind;
 use crate::domain::user::SignIn;
@@ -44,6 +45,11 @@ pub fn mail_kind() -> OneOf<MailKind> {
 /// A column of a list of users.
 pub fn column() -> OneOf<Column> {
     OneOf::new(Column::LISTED.map(|column| column.head().name))
+}
+
+/// A column whose value an import clears.
+pub fn clearable() -> OneOf<Clearable> {
+    OneOf::new(Clearable::ALL.map(Clearable::word))
 }
 
 impl<T> OneOf<T> {

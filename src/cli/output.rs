@@ -3,6 +3,7 @@
 
 use std::borrow::Cow;
 use std::cell::LazyCell;
+use std::ffi::OsString;
 use std::io;
 use std::io::BufWriter;
 use std::io::Write;
@@ -12,6 +13,7 @@ use anstyle::Style;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
+use crate::cli;
 use crate::cli::Global;
 use crate::domain::moment;
 use crate::domain::text;
@@ -96,6 +98,8 @@ pub struct Output {
     /// Whether standard output takes colours.
     pub colour_out: bool,
     colour_err: bool,
+    /// The options that name configuration and store, as they are typed behind the program's name; empty: none was given.
+    options: String,
 }
 
 /// The columns of a terminal that does not say how many it has.
@@ -127,6 +131,7 @@ impl Output {
             progress_columns: stderr.columns.filter(|_| has_progress),
             colour_out: colour(stdout.is_terminal),
             colour_err: colour(stderr.is_terminal),
+            options: options_of(global),
             stdout: BufWriter::with_capacity(128 * 1024, stdout.bytes),
             stderr: stderr.bytes,
         }
@@ -169,6 +174,27 @@ impl Output {
     pub fn say(&mut self, words: &str) {
         if self.says {
             let _ = self.flush();
+            self.complain(&with_options(&self.options, words));
+        }
+    }
+
+    /// The words, where each command that is to be pasted has the options of this one that name configuration and store.
+    pub fn pasteable<'a>(&self, words: &'a str) -> Cow<'a, str> {
+        with_options(&self.options, words)
+    }
+
+    /// Says what nobody must be left to guess, also where there is no terminal; not with `--quiet`.
+    pub fn announce(&mut self, words: &str) {
+        if self.warns {
+            let _ = self.flush();
+            self.complain(&with_options(&self.options, words));
+        }
+    }
+
+    /// Says what was done and holds a command as it was typed, which has its options.
+    pub fn say_typed(&mut self, words: &str) {
+        if self.says {
+            let _ = self.flush();
             self.complain(words);
         }
     }
@@ -178,7 +204,8 @@ impl Output {
         if self.warns {
             let _ = self.flush();
             let label = self.paint(AnsiColor::Yellow, "warning:");
-            let _ = writeln!(self.stderr, "{label} {}", self.charset_err.show(words));
+            let words = with_options(&self.options, words);
+            let _ = writeln!(self.stderr, "{label} {}", self.charset_err.show(&words));
         }
     }
 
@@ -195,7 +222,8 @@ impl Output {
 
     /// An error: one line, then its details, then what to do.
     pub fn error(&mut self, words: &str, details: &[String], hint: Option<&str>) {
-        let _ = write_error(&mut self.stderr, self.colour_err, self.charset_err, words, details, hint);
+        let hint = hint.map(|hint| with_options(&self.options, hint));
+        let _ = write_error(&mut self.stderr, self.colour_err, self.charset_err, words, details, hint.as_deref());
     }
 
     /// What a run came to that was asked to stop, and how it goes on.
@@ -203,7 +231,8 @@ impl Output {
         self.complain(words);
         if let Some(hint) = hint {
             let label = self.paint(AnsiColor::Cyan, "hint:");
-            let _ = writeln!(self.stderr, "{label} {}", text::visible(hint));
+            let hint = with_options(&self.options, hint);
+            let _ = writeln!(self.stderr, "{label} {}", text::visible(&hint));
         }
     }
 
@@ -249,6 +278,44 @@ impl Output {
     fn paint(&self, colour: AnsiColor, words: &str) -> String {
         label(self.colour_err, colour, words)
     }
+}
+
+/// The options of this command that name configuration and store, as they are typed; empty: none was given.
+fn options_of(global: &Global) -> String {
+    let named = [("-c", &global.config), ("--store", &global.store)];
+    let given = named.into_iter().filter_map(|(option, path)| Some((option, path.as_ref()?)));
+    let words: Vec<OsString> = given.flat_map(|(option, path)| [option.into(), path.into()]).collect();
+    cli::as_typed(&words)
+}
+
+/// The words, where `options` stand in each command of this program. Without them a command that is pasted acts on the machine's
+/// own store. A command that has an option first is left as it is.
+fn with_options<'a>(options: &str, words: &'a str) -> Cow<'a, str> {
+    const PROGRAM: &str = "cxme-admin ";
+    if options.is_empty() || !words.contains(PROGRAM) {
+        return Cow::Borrowed(words);
+    }
+    let tree = cli::command_tree();
+    let is_command = |rest: &str| {
+        let mut names = rest.split(|c: char| !c.is_ascii_lowercase() && c != '-');
+        let command = names.next().and_then(|name| tree.find_subcommand(name));
+        command.is_some_and(|command| {
+            !command.has_subcommands() || names.next().is_some_and(|name| command.find_subcommand(name).is_some())
+        })
+    };
+    let (mut completed, mut done) = (String::new(), 0);
+    for (at, _) in words.match_indices(PROGRAM) {
+        let after = at + PROGRAM.len();
+        let begins = words[..at].chars().next_back().is_none_or(|c| c.is_whitespace() || c == '`');
+        if begins && is_command(&words[after..]) {
+            completed += &words[done..after];
+            completed += options;
+            completed.push(' ');
+            done = after;
+        }
+    }
+    completed += &words[done..];
+    Cow::Owned(completed)
 }
 
 /// Writes an error: one line, then its details, then what to do, each made visible.

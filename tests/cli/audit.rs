@@ -256,6 +256,10 @@ fn an_event_is_shown_whole() {
     let listed = world.run("audit list -o ndjson").out();
     let listed: serde_json::Value = serde_json::from_str(listed.lines().nth(1).unwrap()).unwrap();
     assert_eq!(shown, listed, "the same fields as in a list");
+    assert_eq!(shown["details"], serde_json::json!({ "until": "2026-11-24T10:01:00Z", "username": "bob" }));
+    assert!(shown["changes"][0]["field"].is_string(), "{shown}");
+    let csv = world.run("audit show 4 -o csv").out();
+    assert!(csv.contains("\"{\"\"until\"\":\"\"2026-11-24T10:01:00Z\"\",\"\"username\"\":\"\"bob\"\"}\","), "{csv}");
     assert_snapshot!(world.run("audit show 6"), @"
     status 65
     -- stderr
@@ -269,4 +273,6 @@ fn an_event_is_shown_whole() {
     world.sql("DROP TRIGGER event_is_never_changed; UPDATE event SET details = 'no JSON' || char(27) WHERE number = 4");
     let damaged = world.run("audit show 4").expect_status(0);
     assert!(damaged.out().contains("no JSON\\u{1b}"), "{damaged}");
+    let damaged: serde_json::Value = serde_json::from_str(&world.run("audit show 4 -o json").out()).unwrap();
+    assert_eq!(damaged["details"], "no JSON\u{1b}");
 }

@@ -11,7 +11,7 @@ fn told(world: &World, user: &str) -> String {
     let mut lines = Vec::new();
     for line in run.out().lines().rev() {
         let event: serde_json::Value = serde_json::from_str(line).unwrap();
-        let changes: Vec<serde_json::Value> = serde_json::from_str(event["changes"].as_str().unwrap()).unwrap();
+        let changes = event["changes"].as_array().unwrap();
         lines.push(format!("{} {}", event["number"], event["action"].as_str().unwrap()));
         for change in changes {
             let value = |name: &str| change[name].as_str().unwrap_or("-").to_owned();

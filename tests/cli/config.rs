@@ -109,7 +109,7 @@ fn a_file_that_is_no_store_of_ours_is_refused_and_untouched() {
     status 78
     -- stderr
     error: [DIR]/absent.db: no such store (set by `--store`)
-    hint: create it: cxme-admin init --store [DIR]/absent.db
+    hint: create it: cxme-admin --store [DIR]/absent.db init
     ");
     assert_snapshot!(list(world.folder()), @"
     status 78

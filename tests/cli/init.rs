@@ -112,7 +112,7 @@ fn a_key_in_a_directory_of_its_own_is_another_stores_for_all_that_is_known() {
     status 78
     -- stderr
     error: [DIR]/keys/reset.key: there is a reset key already, which may be that of another store
-    hint: check the path of the store, [DIR]/other.db; restore the store of this key: cxme-admin store restore FILE; or give the new store a key of its own: [reset] key_file
+    hint: check the path of the store, [DIR]/other.db; restore the store of this key: cxme-admin --store [DIR]/other.db store restore FILE; or give the new store a key of its own: [reset] key_file
     ");
     // Where the directory of the key cannot be read, a store may be in it.
     if me() != 0 {
@@ -276,7 +276,7 @@ fn without_a_configuration_it_asks_for_the_two_facts_that_only_people_know() {
     Created store: [DIR]/data/store.db
     First operator: owner (uid [ME]), with the role Admin
     The same without questions: cxme-admin init --yes -c [DIR]/my.toml --store [DIR]/data/store.db --organization 'Example Travel' --help-contact help@example.com
-    Next: cxme-admin users add EMAIL --name NAME
+    Next: cxme-admin -c [DIR]/my.toml --store [DIR]/data/store.db users add EMAIL --name NAME
     ");
     let text = fs::read_to_string(world.path("my.toml")).unwrap();
     assert!(text.contains("\nname = \"Example Travel\"\n"), "{text}");
@@ -325,7 +325,12 @@ fn yes_takes_the_defaults_and_what_was_given() {
     let world = World::empty();
     let init = world.command("init --yes --organization 'Example \"Travel\"' --help-contact 4711");
     let run = init.argument("-c").argument(world.path("my.toml")).argument("--store").argument(world.store()).run();
-    assert_snapshot!(run, @"status 0");
+    assert_snapshot!(run, @"
+    status 0
+    -- stderr
+    Created reset key: [DIR]/data/reset.key
+    Created store: [DIR]/data/store.db
+    ");
     let text = fs::read_to_string(world.path("my.toml")).unwrap();
     assert!(text.contains("4711"), "{text}");
     let show = world.command("policy show").argument("-c").argument(world.path("my.toml")).run().expect_status(0);

@@ -59,7 +59,7 @@ fn a_selection_becomes_a_job_in_which_everybody_has_a_row() {
     status 0
     -- stderr
     Job 1 is made: 4 mails.
-    Job 1, finished: 4 mails: 4 accepted; 2 skipped.
+    Job 1, finished: 4 mails: 4 accepted; skipped 2 (1 SAML, 1 locked).
     ");
     assert_snapshot!(world.newest_event(), @r#"
     users send-reset to many | done | owner, Admin | breach of 2026
@@ -78,7 +78,7 @@ fn a_selection_becomes_a_job_in_which_everybody_has_a_row() {
     Made:        now (2026-11-24T08:00:00Z)
     Ended:       now (2026-11-24T08:00:00Z)
     Mails:       4
-    Outcome:     4 accepted; 2 skipped
+    Outcome:     4 accepted; skipped 2
     Links used:  0
 
             1  skipped: SAML
@@ -125,13 +125,13 @@ fn it_asks_with_the_count_and_without_a_terminal_needs_a_yes() {
     assert_snapshot!(world.run("users send-reset --all"), @"
     status 2
     -- stderr
-    error: nobody can be asked here, and this needs an answer: Mail a link to 4 users, and skip 2
+    error: nobody can be asked here, and this needs an answer: Mail a link to 4 users, and skip 2 (1 SAML, 1 locked)
     hint: give `--yes` to do it without being asked
     ");
     assert_snapshot!(world.command("users send-reset --all").typing(["n"]).run(), @"
     status 65
     -- asked
-    Mail a link to 4 users, and skip 2? [y/N] n
+    Mail a link to 4 users, and skip 2 (1 SAML, 1 locked)? [y/N] n
     -- stderr
     error: not confirmed: nothing was changed
     ");
@@ -139,7 +139,7 @@ fn it_asks_with_the_count_and_without_a_terminal_needs_a_yes() {
     assert_snapshot!(world.command("users send-reset --all --queue-only").typing(["y"]).run(), @"
     status 0
     -- asked
-    Mail a link to 4 users, and skip 2? [y/N] y
+    Mail a link to 4 users, and skip 2 (1 SAML, 1 locked)? [y/N] y
     -- stderr
     Job 1 is made: 4 mails.
     Nothing is sent yet: cxme-admin jobs run 1
@@ -356,7 +356,7 @@ fn a_failed_recipient_is_a_row_and_the_sum_says_it() {
     assert_snapshot!(world.run("users send-reset --all --yes"), @"
     status 3
     -- stderr
-    error: Job 1, finished: 4 mails: 3 accepted, 1 failed; 2 skipped
+    error: Job 1, finished: 4 mails: 3 accepted, 1 failed; skipped 2 (1 SAML, 1 locked)
     hint: details: cxme-admin jobs recipients 1
     ");
     assert_snapshot!(world.run("jobs show 1"), @"
@@ -369,7 +369,7 @@ fn a_failed_recipient_is_a_row_and_the_sum_says_it() {
     Made:        now (2026-11-24T08:00:00Z)
     Ended:       now (2026-11-24T08:00:00Z)
     Mails:       4
-    Outcome:     3 accepted, 1 failed; 2 skipped
+    Outcome:     3 accepted, 1 failed; skipped 2
     Links used:  0
 
             1  failed: 550 5.1.1 no such user
@@ -387,7 +387,7 @@ fn deferred_mails_are_for_a_later_run_and_end_the_job() {
     assert_snapshot!(world.run("users send-reset --all --yes"), @"
     status 75
     -- stderr
-    error: Job 1, running: 4 mails: 3 accepted, 1 deferred; 2 skipped
+    error: Job 1, running: 4 mails: 3 accepted, 1 deferred; skipped 2 (1 SAML, 1 locked)
     hint: what was not sent waits: cxme-admin jobs run
     ");
     assert_snapshot!(world.run("jobs run"), @"status 0");
@@ -409,7 +409,7 @@ fn a_canary_that_dies_pauses_the_job_until_somebody_has_looked() {
     assert_snapshot!(world.run("users send-reset --all --canary 1 --connections 1 --key k --yes"), @"
     status 3
     -- stderr
-    error: Job 1, paused (one of the first messages was not accepted): 4 mails: 1 failed, 3 queued; 2 skipped
+    error: Job 1, paused (one of the first messages was not accepted): 4 mails: 1 failed, 3 queued; skipped 2 (1 SAML, 1 locked)
     hint: see: cxme-admin jobs show 1; then: cxme-admin jobs run 1
     ");
     assert_eq!(states(&world), "failed, skipped, queued, queued, queued, skipped");
@@ -432,7 +432,7 @@ fn a_canary_that_dies_pauses_the_job_until_somebody_has_looked() {
     Asked by:    owner
     Made:        now (2026-11-24T08:00:00Z)
     Mails:       4
-    Outcome:     1 failed, 3 queued; 2 skipped
+    Outcome:     1 failed, 3 queued; skipped 2
     Links used:  0
     Pace:        none in the last minute
 
@@ -443,7 +443,7 @@ fn a_canary_that_dies_pauses_the_job_until_somebody_has_looked() {
     assert_snapshot!(world.run("jobs run 1 --reason 'one old address'"), @"
     status 3
     -- stderr
-    error: Job 1, finished: 4 mails: 3 accepted, 1 failed; 2 skipped
+    error: Job 1, finished: 4 mails: 3 accepted, 1 failed; skipped 2 (1 SAML, 1 locked)
     hint: details: cxme-admin jobs recipients 1
     ");
     assert_snapshot!(world.ask("SELECT details FROM event WHERE action = 'jobs run'"), @r#"{"job":1,"paused":"one of the first messages was not accepted"}"#);
@@ -542,7 +542,7 @@ fn a_job_that_another_process_sends_starts_nothing_new_once_it_is_paused() {
     assert_snapshot!(world.run("jobs run 1"), @"
     status 3
     -- stderr
-    error: Job 1, paused (by owner): 4 mails: 1 accepted, 3 queued; 2 skipped
+    error: Job 1, paused (by owner): 4 mails: 1 accepted, 3 queued; skipped 2 (1 SAML, 1 locked)
     hint: see: cxme-admin jobs show 1; then: cxme-admin jobs run 1
     ");
     // The mail in flight ended as it did.
@@ -718,7 +718,10 @@ fn at_a_terminal_one_line_shows_how_far_it_is_and_goes_when_it_is_over() {
     let shown = run.err();
     assert!(shown.contains(" of 4  ") && shown.contains("1 deferred: 450 4.2.0 \\u{1b}[2Jgreylisted"), "{shown:?}");
     let (_, after) = shown.rsplit_once("\u{1b}[2K").unwrap();
-    assert!(after.starts_with("error: Job 1, running: 4 mails: 3 accepted, 1 deferred; 2 skipped\n"), "{shown:?}");
+    assert!(
+        after.starts_with("error: Job 1, running: 4 mails: 3 accepted, 1 deferred; skipped 2 (1 SAML, 1 locked)\n"),
+        "{shown:?}"
+    );
     for line in shown.split(['\r', '\n']).filter(|line| line.contains(" of 4 ")) {
         let line = line.trim_start_matches("\u{1b}[2K");
         assert!(line.chars().count() <= 80, "{line:?}");

@@ -35,6 +35,7 @@ mod operators;
 mod output;
 mod owners;
 mod password;
+mod pasted_commands;
 mod permission_first;
 mod permissions;
 mod phrase_words;

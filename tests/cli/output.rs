@@ -155,7 +155,7 @@ fn a_missing_store_or_configuration_says_what_to_do() {
     status 78
     -- stderr
     error: /absent/config.toml: no such configuration file (set by `--config`)
-    hint: create it: cxme-admin init -c /absent/config.toml; or give another path
+    hint: create it: cxme-admin -c /absent/config.toml init; or give another path
     ");
 }
 

@@ -110,7 +110,8 @@ fn no_two_words_are_near_in_sound_or_in_writing() {
 
 #[test]
 fn no_word_sounds_like_a_word_that_is_not_in_the_list() {
-    let homophones: HashSet<&str> = HOMOPHONES.split_whitespace().collect();
+    let groups = HOMOPHONES.lines().filter(|line| !line.starts_with('#'));
+    let homophones: HashSet<&str> = groups.flat_map(str::split_whitespace).collect();
     // The list is what it says.
     assert!(["brake", "break", "pair", "pear", "weather", "whether"].iter().all(|word| homophones.contains(word)));
     let bad: Vec<&str> = WORDS.lines().filter(|word| homophones.contains(word)).collect();

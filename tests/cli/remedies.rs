@@ -111,7 +111,7 @@ fn the_mode_of_our_own_files_is_told_with_the_command_and_that_of_others_in_word
     status 78
     -- stderr
     error: [DIR]/passwd: not a cxme-admin store
-    hint: it was left as it is; give a file that `cxme-admin store backup` created
+    hint: it was left as it is; give a file that `store backup` created
     ");
     let shared = world.path("shared");
     fs::create_dir(&shared).unwrap();

@@ -85,7 +85,7 @@ fn a_configuration_that_is_not_there_says_how_it_is_created_and_who_named_it() {
     status 78
     -- stderr
     error: [DIR]/no such.toml: no such configuration file (set by `--config`)
-    hint: create it: cxme-admin init -c '[DIR]/no such.toml'; or give another path
+    hint: create it: cxme-admin -c '[DIR]/no such.toml' init; or give another path
     ");
     assert_snapshot!(world.command("users list").variable("CXME_ADMIN_CONFIG", &path).run(), @"
     status 78
@@ -139,7 +139,7 @@ fn a_store_that_is_not_there_says_what_named_it_and_init_is_not_for_restricted_o
     status 78
     -- stderr
     error: [DIR]/no.db: no such store (set by `--store`)
-    hint: create it: cxme-admin init --store [DIR]/no.db
+    hint: create it: cxme-admin --store [DIR]/no.db init
     ");
     assert_snapshot!(named("users list").variable("CXME_ADMIN_STORE", world.path("no.db")).run(), @"
     status 78
@@ -297,7 +297,7 @@ fn who_forgot_sudo_is_told_so() {
     status 78
     -- stderr
     error: [DIR]/own.db: no such store (set by `--store`)
-    hint: create it: cxme-admin init --store [DIR]/own.db
+    hint: create it: cxme-admin --store [DIR]/own.db init
     ");
     forgot("init --yes --store").argument(&own).run().expect_status(0);
     forgot("users list --store").argument(&own).run().expect_status(0);
@@ -462,19 +462,28 @@ fn without_home_the_default_paths_are_unknown_and_not_below_the_root() {
     assert_snapshot!(at_nothing("users list"), @"
     status 78
     -- stderr
-    error: HOME and XDG_DATA_HOME are not set, so the default path of the store is unknown
-    hint: set HOME, or name the path: `--store` or CXME_ADMIN_STORE
+    error: neither HOME nor XDG_DATA_HOME is set to an absolute path, so the default path of the store is unknown
+    hint: set HOME to an absolute path, or name the path: `--store` or CXME_ADMIN_STORE
     ");
     assert_snapshot!(at_nothing("init --yes"), @"
     status 78
     -- stderr
-    error: HOME and XDG_DATA_HOME are not set, so the default path of the store is unknown
-    hint: set HOME, or name the path: `--store` or CXME_ADMIN_STORE
+    error: neither HOME nor XDG_DATA_HOME is set to an absolute path, so the default path of the store is unknown
+    hint: set HOME to an absolute path, or name the path: `--store` or CXME_ADMIN_STORE
     ");
     for line in ["whoami", "store check", "config show"] {
         let run = at_nothing(line);
-        assert!(run.status == 78 && run.err().contains("HOME and XDG_DATA_HOME are not set"), "{line}: {run}");
+        assert!(run.status == 78 && run.err().contains("neither HOME nor XDG_DATA_HOME is set"), "{line}: {run}");
         assert!(!run.out().contains(".local") && !run.err().contains(".local"), "{line}: {run}");
+    }
+    // Relative paths are to be ignored (XDG Base Directory Specification): else the store would be in the working directory.
+    for (name, value) in [("HOME", "."), ("HOME", "home"), ("XDG_DATA_HOME", "data")] {
+        let mut command = world.command("users list").uid(CAROL).variable("XDG_CONFIG_HOME", "");
+        for unset in ["XDG_DATA_HOME", "HOME"] {
+            command = command.variable(unset, if unset == name { value } else { "" });
+        }
+        let run = command.run();
+        assert!(run.status == 78 && run.err().contains("neither HOME nor XDG_DATA_HOME is set"), "{name}: {run}");
     }
     let store = world.path("own.db").display().to_string();
     let run = at_nothing(&format!("users list --store {store}"));

@@ -295,7 +295,7 @@ fn what_is_no_sound_copy_replaces_nothing() {
     status 78
     -- stderr
     error: [DIR]/text.db: not a cxme-admin store
-    hint: it was left as it is; give a file that `cxme-admin store backup` created
+    hint: it was left as it is; give a file that `store backup` created
     ");
     let copy = fs::read(world.path("copy.db")).unwrap();
     world.file_with_mode("loose.db", &copy, 0o644);
@@ -508,7 +508,7 @@ fn a_file_to_restore_that_is_no_copy_is_told_as_that() {
     status 78
     -- stderr
     error: /etc/passwd: not a cxme-admin store
-    hint: it was left as it is; give a file that `cxme-admin store backup` created
+    hint: it was left as it is; give a file that `store backup` created
     ");
 }
 

@@ -153,7 +153,7 @@ fn a_damaged_copy_is_named_with_each_of_its_faults() {
     status 78
     -- stderr
     error: [DIR]/pages.db: has pages of 8192 bytes, and the store that it is to replace has pages of 4096
-    hint: give a copy that `cxme-admin store backup` created of this store; or move the store and the files beside it away
+    hint: give a copy that `store backup` created of this store; or move the store and the files beside it away
     ");
     world.run("store check").expect_status(0);
 }

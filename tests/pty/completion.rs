@@ -38,6 +38,9 @@ const LINES: &[(&str, &str)] = &[
     ("users list --sign-in sa\t\r", "<users><list><--sign-in><saml>"),
     ("users list --sort last\t\r", "<users><list><--sort><last-login>"),
     ("users list --columns locked\t\r", "<users><list><--columns><locked_until>"),
+    ("users list --columns username,locked\t\r", "<users><list><--columns><username,locked_until>"),
+    ("users import x --clear locale,locked\t\r", "<users><import><x><--clear><locale,locked_until>"),
+    ("users import x --clear loca\t\r", "<users><import><x><--clear><locale>"),
     ("users add a@b.c --sign-in sa\t\r", "<users><add><a@b.c><--sign-in><saml>"),
     ("users edit a --sign-in sa\t\r", "<users><edit><a><--sign-in><saml>"),
     ("resets list --state rev\t\r", "<resets><list><--state><revoked>"),
@@ -75,6 +78,12 @@ const LINES: &[(&str, &str)] = &[
     ("mail queue --cancel qx\t\r", "<mail><queue><--cancel><qx>"),
     ("operators add qx\t\r", "<operators><add><qx>"),
     ("audit list --operator qx\t\r", "<audit><list><--operator><qx>"),
+    // No hyphen, where users, jobs or accounts are expected.
+    ("users lock \t\r", "<users><lock>"),
+    ("users lock alice \t\r", "<users><lock><alice>"),
+    ("users lock --dry-run \t\r", "<users><lock><--dry-run>"),
+    ("jobs show \t\r", "<jobs><show>"),
+    ("operators add \t\r", "<operators><add>"),
     ("qx\t\r", "<qx>"),
     ("users qx\t\r", "<users><qx>"),
 ];

@@ -56,7 +56,7 @@ fn a_file_that_is_no_store_is_refused_and_left_as_it_is() {
     let before = world.names();
     world
         .run(&["--store", file("none").to_str().unwrap(), "users", "list"])
-        .refused(78, "create it: cxme-admin init --store ");
+        .refused(78, "create it: cxme-admin --store ");
     assert_eq!(world.names(), before);
 }
 
@@ -82,7 +82,7 @@ fn a_store_of_another_version_is_refused_with_what_to_do() {
     world.sqlite().execute_batch("PRAGMA user_version = 0").unwrap();
     assert_refused(&world, &world.store(), "no schema (version 0)");
     world.sqlite().execute_batch("PRAGMA user_version = 1").unwrap();
-    assert_refused(&world, &world.store(), "bring it up: cxme-admin store migrate");
+    assert_refused(&world, &world.store(), "bring it up: cxme-admin --store ");
 }
 
 #[test]

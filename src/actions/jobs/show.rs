@@ -27,6 +27,8 @@ pub struct Shown {
     pub job: Job,
     /// How many messages are in each state.
     pub counts: Counts,
+    /// Why users were skipped, the most frequent reasons first; empty in a list of jobs.
+    pub skipped: Vec<Outcome>,
 }
 
 /// A job with all that is known of it.
@@ -57,7 +59,7 @@ pub fn list(desk: &Desk, limit: Option<u64>) -> Result<Vec<Shown>> {
         let mut shown = Vec::new();
         for job in view.jobs(limit)? {
             let counts = view.job_counts(job.id)?;
-            shown.push(Shown { job, counts });
+            shown.push(Shown { job, counts, skipped: Vec::new() });
         }
         Ok(shown)
     })
@@ -78,14 +80,15 @@ pub fn show(desk: &Desk, id: JobId) -> Result<Details> {
         // What waits for another try is not a matter of pace.
         let queued = counts.of(MessageState::Queued);
         let seconds = queued.saturating_mul(over).checked_div(taken).filter(|_| queued > 0 && is_sent_now);
+        let outcomes = view.job_outcomes(id, MOST_OUTCOMES)?;
         Ok(Details {
             used: view.job_links_used(id)?,
             perhaps_twice: view.job_perhaps_twice(id)?,
             pace: (taken, over),
             left: seconds.map(Duration::from_secs),
-            outcomes: view.job_outcomes(id, MOST_OUTCOMES)?,
+            shown: Shown { job, counts, skipped: of_skipped(&outcomes) },
+            outcomes,
             is_sent_now,
-            shown: Shown { job, counts },
         })
     })
 }
@@ -97,8 +100,15 @@ pub fn show(desk: &Desk, id: JobId) -> Result<Details> {
 pub fn find(desk: &Desk, id: JobId) -> Result<Shown> {
     desk.view(Action::JobsShow, |view| {
         let job = view.job(id)?.ok_or(Refusal::NoSuchJob(id))?;
-        Ok(Shown { job, counts: view.job_counts(id)? })
+        let counts = view.job_counts(id)?;
+        let has_skipped = counts.of(MessageState::Skipped) > 0;
+        let outcomes = if has_skipped { view.job_outcomes(id, MOST_OUTCOMES)? } else { Vec::new() };
+        Ok(Shown { job, counts, skipped: of_skipped(&outcomes) })
     })
+}
+
+fn of_skipped(outcomes: &[Outcome]) -> Vec<Outcome> {
+    outcomes.iter().filter(|outcome| outcome.state == MessageState::Skipped).cloned().collect()
 }
 
 /// Refuses a job that does not exist, before anything is written of its messages.

@@ -78,7 +78,7 @@ pub(super) const DATA: [Head; 14] = [
     Head { name: "hash", title: "" },
 ];
 
-/// What an event changed, as data: a JSON array of objects.
+/// What an event changed, as data: an array of objects.
 pub(super) const CHANGES: Head = Head { name: "changes", title: "" };
 
 /// The fields of which the action and its details say enough in a list of all events.
@@ -116,7 +116,7 @@ pub fn run(context: &mut Context, args: &ListArgs) -> anyhow::Result<()> {
     data::records::<ActionError>(&mut context.output, heads, now, |sink| {
         audit::list(&desk, &query, user.as_ref(), &mut |event, changes| {
             if !is_table {
-                let changes = Cell::text(as_json(changes.iter()));
+                let changes = Cell::Json(as_json(changes.iter()).into());
                 let cells: Vec<Cell<'_>> = cells(event).into_iter().chain([changes]).collect();
                 return Ok(sink(&cells)?);
             }
@@ -154,7 +154,7 @@ pub(super) fn cells(event: &Event) -> [Cell<'_>; 14] {
         Cell::text(&event.outcome),
         optional(event.user_id),
         Cell::text_or(event.reason.as_deref(), ""),
-        Cell::text_or(event.details.as_deref(), ""),
+        event.details.as_deref().map_or(Cell::Nothing(""), |details| Cell::Json(details.into())),
         Cell::text(super::hex(&event.hash)),
     ]
 }

@@ -9,6 +9,7 @@ use crate::cli::data;
 use crate::cli::data::Cell;
 use crate::cli::data::Head;
 use crate::cli::output::Format;
+use crate::cli::output::Output;
 use crate::domain::action::Action;
 use crate::domain::event::Event;
 use crate::domain::user_change::UserChange;
@@ -86,20 +87,20 @@ pub fn run(context: &mut Context, args: &ShowArgs) -> anyhow::Result<()> {
     // A table leaves out what does not apply; data always has every key.
     let applies = |cell: &Cell<'_>| !is_table || *cell != Cell::Nothing("");
     let (mut heads, mut cells): (Vec<Head>, Vec<Cell<'_>>) = rows.filter(|(_, cell)| applies(cell)).unzip();
-    let told = told(&changes, changes_total, &event);
+    let told = told(&context.output, &changes, changes_total, &event);
     if is_table && !changes.is_empty() {
         heads.push(Head { title: "Changes", ..list::CHANGES });
         cells.push(Cell::List(told.iter().map(String::as_str).collect()));
     } else if !is_table {
         heads.extend([list::CHANGES, Head { name: "changes_total", title: "" }]);
         let shown = changes.iter().map(|(change, _)| change);
-        cells.extend([Cell::text(list::as_json(shown)), Cell::count(changes_total)]);
+        cells.extend([Cell::Json(list::as_json(shown).into()), Cell::count(changes_total)]);
     }
     Ok(data::record(&mut context.output, &heads, &cells, desk.now())?)
 }
 
 /// The changes as a person reads them, with their users where the event is not about one user alone.
-fn told(changes: &[(UserChange, Option<String>)], total: u64, event: &Event) -> Vec<String> {
+fn told(output: &Output, changes: &[(UserChange, Option<String>)], total: u64, event: &Event) -> Vec<String> {
     let mut told: Vec<String> = Vec::new();
     for (change, username) in changes {
         let words = list::change(change);
@@ -111,7 +112,10 @@ fn told(changes: &[(UserChange, Option<String>)], total: u64, event: &Event) -> 
     }
     match total.saturating_sub(changes.len() as u64) {
         0 => {}
-        more => told.push(format!("and {more} more: cxme-admin audit show {} --changes", event.number)),
+        more => {
+            let words = format!("and {more} more: cxme-admin audit show {} --changes", event.number);
+            told.push(output.pasteable(&words).into_owned());
+        }
     }
     told
 }

@@ -54,6 +54,8 @@ pub use secret::PasswordSource;
 
 /// The account that a package makes for the program.
 const SERVICE_ACCOUNT: &str = "cxme-admin";
+/// The command that creates what the options and variables name.
+const INIT: &str = "cxme-admin init";
 /// The most that is read of a file with a password, in bytes: more than any password has, with its newline.
 const PASSWORD_FILE_LIMIT: usize = 64 * 1024;
 /// The most that is read of a file with a key, in bytes.
@@ -217,7 +219,7 @@ impl Context {
             Err(error) if self.restricted => Err(Complaint::Configuration(self.unusable(&path, &error)).into()),
             Err(LoadError::File(private_file::Problem::Missing { .. })) => {
                 let named_by = self.config_source().typed().unwrap_or_default();
-                Err(Complaint::NoConfiguration { path, named_by, create: self.init_command() }.into())
+                Err(Complaint::NoConfiguration { path, named_by, create: INIT }.into())
             }
             loaded => Ok(loaded?),
         }

@@ -8,6 +8,7 @@ use std::path::Path;
 use std::path::PathBuf;
 
 use super::Context;
+use super::INIT;
 use super::SERVICE_ACCOUNT;
 use crate::cli::as_typed;
 use crate::cli::failure::Complaint;
@@ -110,18 +111,6 @@ impl Context {
         self.named_store().map_or_else(configured, |(_, source)| source)
     }
 
-    /// The `init` that creates what the flags of this command name. What the variables name, it finds by itself.
-    pub(super) fn init_command(&self) -> String {
-        let mut words = vec!["cxme-admin".into(), "init".into()];
-        let store_flag = self.global.store.as_deref().filter(|_| !self.restricted);
-        for (flag, path) in [("-c", self.config_flag()), ("--store", store_flag)] {
-            if let Some(path) = path {
-                words.extend([flag.into(), path.into()]);
-            }
-        }
-        as_typed(&words)
-    }
-
     /// The command without questions that is the same as an answer at the terminal. Where the operator typed `verb` themselves, it
     /// is what they typed; otherwise `words`, with the options that name configuration and store, and the reason. `more` says
     /// where the answer comes from.
@@ -162,7 +151,7 @@ impl Context {
                     Source::File => "set by `[store] path`".to_owned(),
                     Source::Default => "the default path".to_owned(),
                 };
-                let create = (!self.restricted).then(|| self.init_command());
+                let create = (!self.restricted).then_some(INIT);
                 Complaint::NoStore { path, named_by, create }.into()
             }
             (None, StoreError::Loose(problem)) => match self.as_owner_of(path, &problem) {
@@ -265,7 +254,8 @@ impl Context {
         Ok(self.store_path(&config)?.with_file_name("reset.key"))
     }
 
-    /// A directory of the XDG Base Directory Specification. `what` is to be there, unless `options` name another place.
+    /// A directory of the XDG Base Directory Specification, which says that relative paths are to be ignored: the store would
+    /// be in whatever directory the operator is in. `what` is to be there, unless `options` name another place.
     fn home_directory(
         &self,
         variable: &'static str,
@@ -273,11 +263,12 @@ impl Context {
         what: &'static str,
         options: &'static str,
     ) -> Result<PathBuf, Complaint> {
-        if let Some(directory) = self.variable(variable) {
-            return Ok(directory.into());
+        let absolute = |name| self.variable(name).map(Path::new).filter(|path| path.is_absolute());
+        if let Some(directory) = absolute(variable) {
+            return Ok(directory.to_owned());
         }
-        let home = self.variable("HOME").ok_or(Complaint::NoHome { variable, what, options })?;
-        Ok(Path::new(home).join(below_home))
+        let home = absolute("HOME").ok_or(Complaint::NoHome { variable, what, options })?;
+        Ok(home.join(below_home))
     }
 
     /// Whether configuration and store are the machine's, and not below a home directory.

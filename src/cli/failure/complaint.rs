@@ -65,10 +65,10 @@ pub enum Complaint {
         /// The option or the variable.
         named_by: &'static str,
         /// The command that creates it.
-        create: String,
+        create: &'static str,
     },
     /// Nothing says where the operator's own files are.
-    #[error("HOME and {variable} are not set, so the default path of the {what} is unknown")]
+    #[error("neither HOME nor {variable} is set to an absolute path, so the default path of the {what} is unknown")]
     NoHome {
         /// The variable that would say it more exactly.
         variable: &'static str,
@@ -85,7 +85,7 @@ pub enum Complaint {
         /// What says that it would be there.
         named_by: String,
         /// The command that creates it; `None`: the operator uses sudo, and `init` would refuse most of those.
-        create: Option<String>,
+        create: Option<&'static str>,
     },
     /// A file that is to be restored is no copy of a store.
     #[error("{}: not a cxme-admin store", .0.display())]

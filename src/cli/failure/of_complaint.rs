@@ -32,9 +32,8 @@ pub(super) fn of_complaint(complaint: &Complaint) -> Told {
                 if named_by.starts_with('-') { "give another path".to_owned() } else { format!("correct {named_by}") };
             Told::new(CONFIGURATION, complaint).hint(format!("create it: {create}; or {other}"))
         }
-        Complaint::NoHome { options, .. } => {
-            Told::new(CONFIGURATION, complaint).hint(format!("set HOME, or name the path: {options}"))
-        }
+        Complaint::NoHome { options, .. } => Told::new(CONFIGURATION, complaint)
+            .hint(format!("set HOME to an absolute path, or name the path: {options}")),
         Complaint::NoStore { create, .. } => Told::new(CONFIGURATION, complaint).hint(match create {
             Some(create) => format!("create it: {create}"),
             None => {
@@ -43,8 +42,9 @@ pub(super) fn of_complaint(complaint: &Complaint) -> Told {
                     .to_owned()
             }
         }),
-        Complaint::NotABackup(_) => Told::new(CONFIGURATION, complaint)
-            .hint("it was left as it is; give a file that `cxme-admin store backup` created"),
+        Complaint::NotABackup(_) => {
+            Told::new(CONFIGURATION, complaint).hint("it was left as it is; give a file that `store backup` created")
+        }
         Complaint::CodeNotRevoked(_) => {
             Told::new(DATA, complaint).hint("to revoke without the code: cxme-admin resets revoke USER")
         }

@@ -20,30 +20,29 @@ pub(super) fn of_store(error: &StoreError) -> Told {
         StoreError::Leftover(_) => Told::new(CONFIGURATION, error)
             .hint("move it away, to the store that it belongs to: SQLite would play it back over the new one"),
         StoreError::Empty(_) => Told::new(CONFIGURATION, error)
-            .hint("it was left as it is; give a file that `cxme-admin init` or `cxme-admin store backup` created"),
-        StoreError::Schema { .. } => Told::new(CONFIGURATION, error).hint(
-            "a foreign trigger or view can falsify the store: restore an unmodified copy",
-        ),
+            .hint("it was left as it is; give a file that `init` or `store backup` created"),
+        StoreError::Schema { .. } => Told::new(CONFIGURATION, error)
+            .hint("a foreign trigger or view can falsify the store: restore an unmodified copy"),
         StoreError::DamagedCopy { faults, .. } => {
             let details = if faults.len() == 1 { Vec::new() } else { screenful(faults, Clone::clone) };
             Told { details, ..Told::new(DATA, error) }
                 .hint("it was left as it is, and the store as well; restore another copy")
         }
         StoreError::PageSize { .. } => Told::new(CONFIGURATION, error).hint(
-            "give a copy that `cxme-admin store backup` created of this store; or move the store and the files beside it away",
+            "give a copy that `store backup` created of this store; or move the store and the files beside it away",
         ),
         StoreError::NoLockFile { .. } => {
             Told::new(CONFIGURATION, error).hint("move it away; the file of locks is created when it is needed")
         }
         StoreError::HasLog(_) => Told::new(CONFIGURATION, error).hint(
-            "it was left as it is; give a file that `cxme-admin store backup` created, in a directory where nobody else may write",
+            "it was left as it is; give a file that `store backup` created, in a directory where nobody else may write",
         ),
         StoreError::FileSystem { .. } => Told::new(CONFIGURATION, error),
-        StoreError::NoRoom { .. } => {
-            Told::new(IO, error).hint("free some space there: it must hold both the restored store and the replaced one")
+        StoreError::NoRoom { .. } => Told::new(IO, error)
+            .hint("free some space there: it must hold both the restored store and the replaced one"),
+        StoreError::Sending => {
+            Told::new(LATER, error).hint("let it end, or stop it with SIGTERM, and keep `jobs run` from starting")
         }
-        StoreError::Sending => Told::new(LATER, error)
-            .hint("let it end, or stop it with SIGTERM, and keep `jobs run` from starting"),
         StoreError::BeingRestored => Told::new(LATER, error)
             .hint("wait until it has ended, then see what it restored: cxme-admin audit list --limit 1"),
         StoreError::Loose(problem) => of_file(problem),

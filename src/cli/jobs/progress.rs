@@ -1,5 +1,6 @@
 //! The progress of a run, on a terminal: one line that is drawn anew.
 
+use std::cell::Cell;
 use std::fmt;
 use std::io;
 use std::mem;
@@ -33,6 +34,10 @@ const SHORT_BELOW: u16 = 70;
 pub struct Progress {
     bar: ProgressBar,
     screen: Screen,
+    /// What is drawn while the run goes on.
+    template: &'static str,
+    /// Whether [`WORDS_ALONE`] is drawn instead: what keeps the run from going on.
+    is_waiting: Cell<bool>,
 }
 
 impl Progress {
@@ -47,20 +52,8 @@ impl Progress {
             _ if width < SHORT_BELOW => SHORT_TEMPLATE,
             _ => TEMPLATE,
         };
-        // The template is the program's own.
-        let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
-        let style = style.with_key("pace", |state: &ProgressState, text: &mut dyn fmt::Write| {
-            let pace = state.per_sec();
-            // A text cannot fail to be written.
-            let _ = if pace < 10.0 { write!(text, "{pace:.1}/s") } else { write!(text, "{pace:.0}/s") };
-        });
-        let style = style.with_key("left", |state: &ProgressState, text: &mut dyn fmt::Write| {
-            // While nothing moves, nobody knows.
-            let is_known = state.per_sec() > 0.0 && state.len().is_some_and(|length| state.pos() <= length);
-            let _ = if is_known { write!(text, "{:#} left", HumanDuration(state.eta())) } else { Ok(()) };
-        });
-        bar.set_style(style.progress_chars("=> "));
-        Some(Self { bar, screen })
+        bar.set_style(style(template));
+        Some(Self { bar, screen, template, is_waiting: Cell::new(false) })
     }
 
     /// Draws how far it is.
@@ -73,14 +66,18 @@ impl Progress {
             }
         }
         let mut message = parts.join(", ");
+        let is_waiting = progress.relay_retry_in.is_some();
+        if self.is_waiting.replace(is_waiting) != is_waiting {
+            self.bar.set_style(style(if is_waiting { WORDS_ALONE } else { self.template }));
+        }
         if let Some(wait) = progress.relay_retry_in {
-            // First what happens: the end of a long line is cut.
+            // The end of a long line is cut: the words before the reason are few.
             let error = progress.last_error.unwrap_or("it cannot be used");
             let when = match wait.as_millis() {
                 0 => "trying again now".to_owned(),
                 millis => format!("next try in {} s", millis.div_ceil(1_000)),
             };
-            message = format!("waiting for the relay, {when}: {error}");
+            message = format!("{when}: {error}");
         } else if let Some(error) = progress.last_error {
             message = if message.is_empty() { error.to_owned() } else { format!("{message}: {error}") };
         }
@@ -94,6 +91,22 @@ impl Progress {
         self.bar.finish_and_clear();
         output.draw(&self.screen.take());
     }
+}
+
+fn style(template: &str) -> ProgressStyle {
+    // The template is the program's own.
+    let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
+    let style = style.with_key("pace", |state: &ProgressState, text: &mut dyn fmt::Write| {
+        let pace = state.per_sec();
+        // A text cannot fail to be written.
+        let _ = if pace < 10.0 { write!(text, "{pace:.1}/s") } else { write!(text, "{pace:.0}/s") };
+    });
+    let style = style.with_key("left", |state: &ProgressState, text: &mut dyn fmt::Write| {
+        // While nothing moves, nobody knows.
+        let is_known = state.per_sec() > 0.0 && state.len().is_some_and(|length| state.pos() <= length);
+        let _ = if is_known { write!(text, "{:#} left", HumanDuration(state.eta())) } else { Ok(()) };
+    });
+    style.progress_chars("=> ")
 }
 
 /// What the line is drawn into, before it goes to standard error.

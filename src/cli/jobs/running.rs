@@ -86,7 +86,7 @@ pub fn go_on(context: &mut Context, desk: &Desk, task: &Task<'_>) -> anyhow::Res
     // Where the store fails, it may not say any more how far the job is.
     let shown: Vec<Shown> = task.jobs.iter().filter_map(|id| show::find(desk, *id).ok()).collect();
     let words = match shown.first().filter(|_| task.is_named) {
-        Some(shown) => summary::line(&shown.job, &shown.counts),
+        Some(shown) => summary::line(shown),
         None => summary::of_report(&report),
     };
     if let Some(error) = sent.broken {
@@ -205,16 +205,17 @@ fn judge(
         let fault = fault_of(trouble);
         return not_sent(fault, format!("{}; {words}", trouble.words), hint_for(fault).to_owned());
     }
-    for Shown { job, counts } in shown {
+    for told in shown {
+        let Shown { job, counts, .. } = told;
         let id = job.id;
         if job.state == JobState::Paused {
-            let words = summary::line(job, counts);
+            let words = summary::line(told);
             let hint = format!("see: cxme-admin jobs show {id}; then: cxme-admin jobs run {id}");
             return not_sent(MailFault::Some, words, hint);
         }
         // The job ends with this run: whoever was told "later" until now is told what became of it.
         if job.state == JobState::Finished && counts.of(MessageState::Failed) > 0 {
-            let words = summary::line(job, counts);
+            let words = summary::line(told);
             return not_sent(MailFault::Some, words, format!("details: cxme-admin jobs recipients {id}"));
         }
     }
@@ -262,7 +263,7 @@ pub fn write_record(context: &mut Context, desk: &Desk, id: JobId) -> anyhow::Re
     if context.output.format == Format::Table {
         return Ok(());
     }
-    let Shown { job, counts } = show::find(desk, id)?;
+    let Shown { job, counts, .. } = show::find(desk, id)?;
     let number = |count: u64| Cell::Number(count.cast_signed());
     let cells = [
         Cell::Number(id.0),

@@ -118,7 +118,7 @@ fn show_details(context: &mut Context, details: &Details, now: jiff::Timestamp) 
         (head("Made"), Cell::Time(job.created_at)),
         (head("Ended"), Cell::time_or(job.ended_at, "")),
         (head("Mails"), Cell::text(summary::grouped(counts.total() - counts.of(MessageState::Skipped)))),
-        (head("Outcome"), Cell::text(summary::of_counts(counts))),
+        (head("Outcome"), Cell::text(summary::of_counts(counts, &[]))),
         (head("Perhaps twice"), twice),
         (head("Links used"), Cell::text(summary::grouped(details.used))),
         (head("Pace"), if is_over { Cell::Nothing("") } else { Cell::text(pace) }),

@@ -1,10 +1,11 @@
 //! What is said of a job: one line, the whole record, what became of a run.
 
+use crate::actions::jobs::show::Shown;
 use crate::domain::job::JobState;
 use crate::domain::message::MessageState;
 use crate::outbox::Report;
 use crate::store::jobs::Counts;
-use crate::store::jobs::Job;
+use crate::store::jobs::Outcome;
 
 /// The states in the order in which they are told.
 const TOLD: [MessageState; 7] = [
@@ -17,18 +18,35 @@ const TOLD: [MessageState; 7] = [
     MessageState::Cancelled,
 ];
 
+/// How many reasons why users are skipped are told in one line.
+const MOST_REASONS: usize = 3;
+
 /// A job in one line.
-pub fn line(job: &Job, counts: &Counts) -> String {
+pub fn line(shown: &Shown) -> String {
+    let Shown { job, counts, skipped } = shown;
     let state = match (&job.state, &job.why) {
         (JobState::Paused, Some(why)) => format!("paused ({why})"),
         (state, _) => state.word().to_owned(),
     };
     let mails = counts.total() - counts.of(MessageState::Skipped);
-    format!("Job {}, {state}: {}: {}", job.id, counted(mails, "mail"), of_counts(counts))
+    format!("Job {}, {state}: {}: {}", job.id, counted(mails, "mail"), of_counts(counts, skipped))
 }
 
-/// The counts of a job that are not zero.
-pub fn of_counts(counts: &Counts) -> String {
+/// So many users who are skipped, and why: "3 (2 locked, 1 SAML)".
+pub fn skipped_why<'a>(total: u64, reasons: impl Iterator<Item = (u64, &'a str)>) -> String {
+    let reasons: Vec<(u64, &str)> = reasons.filter(|(_, why)| !why.is_empty()).collect();
+    let told = reasons.iter().take(MOST_REASONS);
+    let mut words: Vec<String> = told.clone().map(|(count, why)| format!("{} {why}", grouped(*count))).collect();
+    let others = total.saturating_sub(told.map(|(count, _)| count).sum());
+    if !words.is_empty() && others > 0 {
+        words.push(format!("{} for other reasons", grouped(others)));
+    }
+    let why = if words.is_empty() { String::new() } else { format!(" ({})", words.join(", ")) };
+    format!("{}{why}", grouped(total))
+}
+
+/// The counts of a job that are not zero, and why users were skipped where `reasons` say it.
+pub fn of_counts(counts: &Counts, reasons: &[Outcome]) -> String {
     let skipped = counts.of(MessageState::Skipped);
     let mut told: Vec<String> = TOLD
         .iter()
@@ -39,7 +57,13 @@ pub fn of_counts(counts: &Counts) -> String {
     if told.is_empty() {
         told.push("none".to_owned());
     }
-    let skipped = if skipped > 0 { format!("; {} skipped", grouped(skipped)) } else { String::new() };
+    let skipped = match skipped {
+        0 => String::new(),
+        count => {
+            let reasons = reasons.iter().map(|outcome| (outcome.count, outcome.reply.as_str()));
+            format!("; skipped {}", skipped_why(count, reasons))
+        }
+    };
     format!("{}{skipped}", told.join(", "))
 }
 

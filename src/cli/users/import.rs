@@ -19,6 +19,7 @@ use crate::cli::data::Cell;
 use crate::cli::data::Head;
 use crate::cli::failure::Complaint;
 use crate::cli::files::InputFile;
+use crate::cli::one_of;
 use crate::cli::output::Format;
 use crate::cli::output::Output;
 use crate::cli::plan;
@@ -48,7 +49,7 @@ pub struct ImportArgs {
     #[arg(long, conflicts_with = "update")]
     update_only: bool,
     /// Columns of which an empty field clears the value, instead of leaving it: name, locale, locked_until
-    #[arg(long, value_name = "COLUMN,...", value_delimiter = ',')]
+    #[arg(long, value_name = "COLUMN,...", value_delimiter = ',', value_parser = one_of::clearable(), hide_possible_values = true)]
     clear: Vec<Clearable>,
     /// Ignore columns that are not known, instead of refusing them
     #[arg(long)]

@@ -129,6 +129,6 @@ fn act(
     send_reset::send_to(context, desk, &[reference], &MailArgs::default(), acting)?;
     let words = ["users", "send-reset", name.as_str()];
     let same = context.equivalent("send-reset", &words, acting.intent().reason.as_deref(), "");
-    context.output.say(&format!("The same without questions: {same}"));
+    context.output.say_typed(&format!("The same without questions: {same}"));
     Ok(())
 }

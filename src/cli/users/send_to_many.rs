@@ -16,7 +16,7 @@ use crate::cli::jobs::run::max_runtime;
 use crate::cli::jobs::running;
 use crate::cli::jobs::running::Task;
 use crate::cli::jobs::summary::counted;
-use crate::cli::jobs::summary::grouped;
+use crate::cli::jobs::summary::skipped_why;
 use crate::cli::plan;
 use crate::cli::plan::Step;
 use crate::cli::prompt;
@@ -189,6 +189,7 @@ fn go_on(
     match job.state {
         JobState::Finished => {
             let words = format!("Job {id} with this key is finished: cxme-admin jobs show {id}");
+            let words = context.output.pasteable(&words).into_owned();
             if acting.dry_run {
                 plan::print(&mut context.output, desk.now(), &step(words, false))?;
                 return Ok(None);
@@ -216,7 +217,13 @@ fn go_on(
 }
 
 fn question(plan: &Plan) -> String {
-    let skipped = if plan.skipped() > 0 { format!(", and skip {}", grouped(plan.skipped())) } else { String::new() };
+    let skipped = match plan.skipped() {
+        0 => String::new(),
+        count => {
+            let reasons = plan.parts.iter().map(|part| (part.count, part.skipped.as_deref().unwrap_or_default()));
+            format!(", and skip {}", skipped_why(count, reasons))
+        }
+    };
     format!("Mail a link to {}{skipped}?", counted(plan.mailed(), "user"))
 }
 

@@ -173,7 +173,7 @@ impl Task<'_> {
         context.send_notice(self.desk, notice);
         let words = ["users", "set-password", user.username.as_str()];
         let same = context.equivalent("set-password", &words, self.intent.reason.as_deref(), " --stdin < FILE");
-        context.output.say(&format!("The same without questions: {same}"));
+        context.output.say_typed(&format!("The same without questions: {same}"));
         Ok(())
     }
 

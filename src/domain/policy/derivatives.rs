@@ -30,7 +30,7 @@ pub(super) fn look_alikes(character: char) -> &'static [char] {
 ///
 /// - the password itself;
 /// - without the symbols, or digits and symbols, before and after it (any number of those after it);
-/// - its letters alone;
+/// - its letters alone, those that look-alikes at its ends are read as included;
 /// - each of them with look-alike digits and symbols read as letters;
 /// - if the password, or its letters, are one word again and again: that word, and what it may have been made from.
 pub(super) fn any(password: &str, listed: impl Fn(&str) -> bool) -> bool {
@@ -54,15 +54,28 @@ fn undressed(characters: &[char], listed: &impl Fn(&str) -> bool) -> bool {
         let long_enough = |from: usize, to: usize| to - from >= MIN_FORM;
         let form = |from: usize, to: usize| &reading[offsets[from]..offsets[to]];
         let whole = characters.len();
+        // `before[i]` is how many letters stand before the i-th character of `reading`.
         let mut letters = Zeroizing::new(Vec::with_capacity(whole));
-        letters.extend(form(first_letter, last_letter + 1).chars().filter(|character| character.is_alphabetic()));
+        let mut before = Vec::with_capacity(whole + 1);
+        for character in reading.chars() {
+            before.push(letters.len());
+            letters.extend(character.is_alphabetic().then_some(character));
+        }
+        before.push(letters.len());
         let all_letters = |form: &[char]| form.len() >= MIN_FORM && listed(&text_of(form));
+        // The phrase `c0rr3ct h0rs3 b4tt3ry st4pl3` ends with a letter that is written as a digit.
+        let letters_to = |to: usize| {
+            let is_new = to == last_letter + 1 || before[to] > before[to - 1];
+            is_new && (all_letters(&letters[..before[to]]) || all_letters(&letters[before[first_letter]..before[to]]))
+        };
+        let inner = &letters[before[first_letter]..before[last_letter + 1]];
         listed(reading)
             || (last_letter + 1..=whole).any(|to| {
                 (long_enough(0, to) && listed(form(0, to)))
                     || (long_enough(first_letter, to) && listed(form(first_letter, to)))
+                    || letters_to(to)
             })
-            || all_letters(&letters)
+            || all_letters(unit(inner))
             || all_letters(unit(&letters))
     })
 }
@@ -135,6 +148,20 @@ mod tests {
         assert!(comes_from("1etme1n", "letmein") || comes_from("letme1n", "letmein"));
         assert!(comes_from("he11o2024", "hello"));
         assert!(comes_from("--123456--", "123456"));
+    }
+
+    #[test]
+    fn look_alikes_at_both_ends_of_a_phrase_are_letters_of_it() {
+        for (password, phrase) in [
+            ("c0rr3ct h0rs3 b4tt3ry st4pl3", "correcthorsebatterystaple"),
+            ("C0rr3ct-H0rs3-B4tt3ry-St4pl3!!", "correcthorsebatterystaple"),
+            ("t0 b3 0r n0t t0 b3", "tobeornottobe"),
+            ("7h3 qu1ck br0wn f0x 2024", "thequickbrownfox"),
+            ("4ll y0ur b4s3 4r3 b3l0ng t0 u5", "allyourbasearebelongtous"),
+            ("t0 b3 t0 b3 t0 b3", "tobe"),
+        ] {
+            assert!(comes_from(password, phrase), "{password}");
+        }
     }
 
     #[test]

@@ -32,7 +32,7 @@ pub const MIN_LENGTH: u32 = 15;
 pub const MIN_LENGTH_WITH_SECOND_FACTOR: u32 = 8;
 
 /// Raised with every change of the built-in rules that can refuse a password which the rules before accepted.
-const RULES: u32 = 2;
+const RULES: u32 = 3;
 
 /// What an organization asks of a password.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -27,7 +27,7 @@ const MIN_CORE: usize = 8;
 /// number that nobody guesses.
 const MAX_DRESS: usize = 6;
 
-/// What fingers and minds run along, in both directions: the alphabet and the digits; of the keyboards QWERTY, QWERTZ and AZERTY
+/// What fingers and minds run along, in both directions: the alphabet and the digits; of the keyboards QWERTY, QWERTZ, AZERTY and ЙЦУКЕН
 /// the rows, also with shift, the columns and diagonals, and the zigzags between two rows.
 ///
 /// Only straight ways and zigzags: the letters of many words (`were`, `assessed`) are neighbours, and no way through a keyboard
@@ -51,6 +51,20 @@ const TRACKS: &[&str] = &[
     // With shift.
     "!@#$%^&*()_+",
     "!\"§$%&/()=?",
+    "qwertyuiop{}|",
+    "asdfghjkl:\"",
+    "zxcvbnm<>?",
+    "qwertzuiopü*",
+    "asdfghjklöä'",
+    "yxcvbnm;:_",
+    "azertyuiop¨£",
+    "qsdfghjklm%µ",
+    "wxcvbn?./§",
+    "1234567890°+",
+    // The Russian keyboard.
+    "йцукенгшщзхъ\\",
+    "фывапролджэ",
+    "ячсмитьбю.",
     // Columns.
     "1qaz",
     "2wsx",
@@ -224,6 +238,18 @@ mod tests {
             "qwertzuiopüasdfg",
             "azertyuiopqsdfgh",
             "mlkjhgfdsqpoiuyt",
+            // Rows with shift.
+            "!@#$%^&*()_+{}|",
+            "!@#$%^&*()_+QWERTYUIOP{}|",
+            "ASDFGHJKL:\"ZXCVBNM<>?",
+            "!\"§$%&/()=?QWERTZUIOPÜ*",
+            "YXCVBNM;:_ASDFGHJKLÖÄ'",
+            "AZERTYUIOP¨£QSDFGHJKLM%µ",
+            "WXCVBN?./§1234567890°+",
+            // ЙЦУКЕН.
+            "йцукенгшщзхъфывап",
+            "ЙЦУКЕНГШЩЗХЪ2024",
+            "фывапролджэячсмитьбю",
             // Columns, down and up, with shift.
             "qazwsxedcrfvtgb",
             "1qazxsw23edcvfr4",

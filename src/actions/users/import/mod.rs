@@ -95,16 +95,26 @@ pub enum Clearable {
     LockedUntil,
 }
 
+impl Clearable {
+    /// All of them, in the order in which they are listed.
+    pub const ALL: [Self; 3] = [Self::Name, Self::Locale, Self::LockedUntil];
+
+    /// The name of the column.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Name => "name",
+            Self::Locale => "locale",
+            Self::LockedUntil => "locked_until",
+        }
+    }
+}
+
 impl FromStr for Clearable {
     type Err = String;
 
     fn from_str(text: &str) -> std::result::Result<Self, String> {
-        match text {
-            "name" => Ok(Self::Name),
-            "locale" => Ok(Self::Locale),
-            "locked_until" => Ok(Self::LockedUntil),
-            _ => Err("name, locale and locked_until can be cleared".to_owned()),
-        }
+        let found = Self::ALL.into_iter().find(|column| column.word() == text);
+        found.ok_or_else(|| "name, locale and locked_until can be cleared".to_owned())
     }
 }
 
