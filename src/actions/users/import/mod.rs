@@ -165,7 +165,7 @@ pub struct Outcome {
     /// What was changed that the operator may not have expected.
     pub effects: UpdateEffects,
     /// The first users from whom something was taken away, in the order of the input: at most
-    /// [`NAMED_IN_DATA`](super::targets::NAMED_IN_DATA).
+    /// [`NAMED_IN_DATA`].
     pub removals: Vec<(Place, Removal)>,
     /// SHA-256 of the input, in hex.
     pub sha256: String,
