@@ -36,6 +36,7 @@ fn a_user_stands_in_it_while_he_may_sign_in_with_a_password() {
     assert_eq!(names(&world), ["alice"]);
     world.done(&["users", "lock", "alice", "--for", "1h"]);
     assert!(names(&world).is_empty(), "locked for a time");
+    world.done(&["users", "unlock", "alice"]);
     world.done(&["users", "lock", "alice", "--for", "1s"]);
     await_that("a lock that has passed lets the user in again", || names(&world) == ["alice"]);
     world.done(&["users", "edit", "alice", "--sign-in", "saml", "--yes"]);
