@@ -227,6 +227,7 @@ impl<'run> Engine<'run> {
             } else if self.retry_at.is_some() {
                 self.observe();
             }
+            self.wake_one_if_all_rest();
             if was_free.elapsed() >= BUSY {
                 thread::sleep(PAUSE);
                 was_free = Instant::now();

@@ -190,8 +190,9 @@ impl Engine<'_> {
         self.relay.throttled_in_row += 1;
         let is_lowered = match reply.throttle() {
             Throttle::Connections => {
+                // Several connections hear it at about the same time. Only one that is alone says it of the pace.
                 let open = self.open_connections();
-                self.connections.lower(open.saturating_sub(1))
+                self.connections.lower(open.saturating_sub(1)) || open > 1
             }
             Throttle::Pace => false,
             _ if self.relay.throttled_in_row >= THROTTLED || self.pace.is_slowed() => false,
