@@ -124,11 +124,11 @@ def write_users(path, count):
 
 
 def new_store(name):
-    """An empty store with a configuration of its own."""
-    for suffix in ("", "-wal", "-shm"):
-        with contextlib.suppress(FileNotFoundError):
-            os.remove(os.path.join(FOLDER, name + suffix))
-    path = os.path.join(FOLDER, name)
+    """An empty store in a directory of its own, where its reset key is too: `init` refuses where one is left over."""
+    directory = os.path.join(FOLDER, name + ".d")
+    shutil.rmtree(directory, ignore_errors=True)
+    os.mkdir(directory, 0o700)
+    path = os.path.join(directory, name)
     subprocess.run([OURS, "--store", path, "init", "--yes", "--quiet"], check=True, env=ENVIRONMENT)
     return path
 
