@@ -127,6 +127,7 @@ impl Seat {
                     if connection.has_announced() {
                         // The relay waits for this mail's content, and nothing else can be said on this connection.
                         self.say(Request::Lost(id, refused));
+                        drop(connection);
                         return answers.recv().await;
                     }
                     last = Some((id, refused));
@@ -157,8 +158,11 @@ impl Seat {
             let is_used_up = connection.is_used_up();
             if is_used_up || matches!(handover, Handover::Trouble(_)) || !connection.is_open() {
                 self.say(Request::Lost(id, handover));
+                // The answer may take long, and the relay may have a limit of connections.
                 if is_used_up {
                     connection.close().await;
+                } else {
+                    drop(connection);
                 }
                 return answers.recv().await;
             }

@@ -114,7 +114,8 @@ fn crowded(allowed: usize, at: At, reply: &'static str) -> ScriptedRelay {
         if moment.at == At::Greeting && open.len() < allowed {
             open.insert(moment.connection);
         }
-        if moment.at == At::Quit {
+        // Not each connection ends with QUIT: behind 354 none can be said.
+        if moment.at == At::End {
             open.remove(&moment.connection);
         }
         let is_refused = moment.at == at && !open.contains(&moment.connection);

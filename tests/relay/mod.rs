@@ -41,6 +41,8 @@ pub(crate) enum At {
     Quit,
     /// A command that is none.
     Other,
+    /// The connection has ended, by QUIT or without it. What the script wants done then is not done.
+    End,
 }
 
 /// What it does there.
@@ -231,6 +233,8 @@ fn listen(listener: &TcpListener, shared: &Arc<Shared>) {
             };
             // A connection that is lost is what many tests want.
             let _ = run();
+            let end = Moment { at: At::End, connection: number, line: "", recipient: "" };
+            let _ = (shared.script)(&end);
             // The list above holds the socket too, so that dropping this one would not close it.
             let _ = socket.shutdown(Shutdown::Both);
         }));
