@@ -12,6 +12,7 @@ use tokio::sync::mpsc::UnboundedReceiver;
 
 use super::parcel::Parcel;
 use crate::domain::message::MessageId;
+use crate::domain::reply::Throttle;
 use crate::mail::Envelope;
 use crate::mail::Mail;
 use crate::mail::compose::Composer;
@@ -155,7 +156,8 @@ impl Seat {
                 return None;
             }
             has_taken |= matches!(handover, Handover::Accepted { .. });
-            let is_used_up = connection.is_used_up();
+            // A relay may decide at the greeting which connections are too many: on this one it would say so for ever.
+            let is_used_up = connection.is_used_up() || is_one_too_many(&handover);
             if is_used_up || matches!(handover, Handover::Trouble(_)) || !connection.is_open() {
                 self.say(Request::Lost(id, handover));
                 // The answer may take long, and the relay may have a limit of connections.
@@ -195,6 +197,11 @@ async fn deliver(
         None if connection.may_have_left() => (Handover::InDoubt { reply: CUT.to_owned() }, true),
         None => (Handover::Trouble(cut(Phase::Mail)), true),
     }
+}
+
+/// Whether the relay has said that it has too many connections.
+fn is_one_too_many(handover: &Handover) -> bool {
+    matches!(handover, Handover::Deferred { relay: Some(reply), .. } if reply.throttle() == Throttle::Connections)
 }
 
 /// Whether the relay has ended the connection, or had enough of it, before it had the mail.
