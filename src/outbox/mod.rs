@@ -30,6 +30,7 @@ mod limits;
 mod outcome;
 mod pace;
 mod parcel;
+mod requests;
 mod stop;
 mod supply;
 mod suspicion;

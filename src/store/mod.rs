@@ -16,6 +16,7 @@
 //! `user_version` counts the migrations applied; `application_id` tells our files from others.
 
 mod address_notices;
+pub mod attempts;
 pub mod backup;
 pub mod check;
 pub mod chosen;

@@ -37,6 +37,10 @@ use crate::private_file::Unfinished;
 /// How long a writer waits for another one.
 pub const PATIENCE: Duration = Duration::from_secs(30);
 
+/// How many prepared statements a connection keeps: as many as the code has that prepares for a cache. Each turn of the outbox
+/// needs some twenty, and with fewer places each would be prepared anew.
+const STATEMENTS: usize = 128;
+
 /// What is asked of the file's version.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Expect {
@@ -223,6 +227,7 @@ pub(super) fn connect(path: &Path, rule: &Rule) -> Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_NOFOLLOW;
     let mut connection = Connection::open_with_flags(resolved(path)?, flags).map_err(|error| denied(error, path))?;
     connection.busy_handler(Some(wait_for_the_writer))?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS);
     functions::register(&connection)?;
     if FsCredentials::are_others() {
         // SQLite asks access(2) which directory for temporary files it may use, and that knows only the process's own rights.

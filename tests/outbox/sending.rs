@@ -9,7 +9,7 @@ use cxme_admin::mail::handover::TroubleKind;
 use cxme_admin::mail::transport::Memory;
 use cxme_admin::mail::transport::Transport;
 use cxme_admin::outbox::Order;
-use cxme_admin::store::outbox::Beginning;
+use cxme_admin::store::attempts::AttemptStart;
 use cxme_admin::store::outbox::Scope;
 
 use crate::relay::Act;
@@ -136,15 +136,9 @@ fn what_a_process_was_sending_when_it_died_is_taken_up_and_what_a_living_one_sen
     let ids = world.queued(2);
     let other = world.again();
     let lock = other.lock_as_sender().unwrap();
-    let begin = |sender| Beginning {
-        id: ids[0],
-        nonce: &[1; 16],
-        message_id: "1.x@example.com",
-        code_hash: None,
-        sender,
-        now: world.now(),
-    };
-    world.change(|store| store.begin_message(&begin(lock.number())));
+    let start =
+        AttemptStart { id: ids[0], nonce: [1; 16], message_id: "1.x@example.com".to_owned(), code_hash: None };
+    world.change(|store| store.start_attempts(&[start], lock.number(), world.now()));
     let memory = Memory::default();
     let report = world.send(Transport::Memory(memory.clone()), 1);
     assert_eq!((report.accepted, world.message(ids[0]).state), (1, MessageState::Sending));

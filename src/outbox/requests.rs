@@ -1,0 +1,142 @@
+//! What the workers ask for, on its way from their thread to the store's.
+//!
+//! A commit costs about as much for one message as for many: the disk must have it before anything goes on. So the store's
+//! thread waits a moment for others when a request has come, as databases do that commit in groups. It waits for half of the
+//! time at most that its last turn took, so that this costs less than a turn of their own would.
+
+use std::sync::Condvar;
+use std::sync::Mutex;
+use std::sync::MutexGuard;
+use std::sync::PoisonError;
+use std::time::Duration;
+use std::time::Instant;
+
+use super::worker::Request;
+
+/// The longest wait for others.
+const LONGEST: Duration = Duration::from_millis(1);
+
+/// A request, and the number of the worker that it is from.
+pub(super) type Numbered = (usize, Request);
+
+/// The requests that wait for the store's thread.
+#[derive(Debug, Default)]
+pub(super) struct Requests {
+    waiting: Mutex<Waiting>,
+    enough: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct Waiting {
+    requests: Vec<Numbered>,
+    /// How many the store's thread waits for; 0: it does something else.
+    wanted: usize,
+    /// There are no workers any more.
+    has_ended: bool,
+}
+
+impl Requests {
+    /// Adds a request.
+    pub(super) fn say(&self, number: usize, request: Request) {
+        let mut waiting = self.lock();
+        waiting.requests.push((number, request));
+        let is_enough = (1..=waiting.requests.len()).contains(&waiting.wanted);
+        drop(waiting);
+        if is_enough {
+            self.enough.notify_one();
+        }
+    }
+
+    /// There are no workers any more.
+    pub(super) fn end(&self) {
+        self.lock().has_ended = true;
+        self.enough.notify_one();
+    }
+
+    /// Waits for a request, at most until `until`, and then for up to `many` in all, for half of the time at most that
+    /// `last_turn` took. Gives those that came; `None`: there are no workers any more.
+    pub(super) fn take(&self, until: Instant, many: usize, last_turn: Duration) -> Option<Vec<Numbered>> {
+        let mut waiting = self.await_requests(self.lock(), 1, until);
+        if (1..many).contains(&waiting.requests.len()) {
+            waiting = self.await_requests(waiting, many, Instant::now() + (last_turn / 2).min(LONGEST));
+        }
+        match waiting.requests.is_empty() && waiting.has_ended {
+            true => None,
+            false => Some(std::mem::take(&mut waiting.requests)),
+        }
+    }
+
+    fn await_requests<'a>(
+        &self,
+        mut waiting: MutexGuard<'a, Waiting>,
+        wanted: usize,
+        until: Instant,
+    ) -> MutexGuard<'a, Waiting> {
+        waiting.wanted = wanted;
+        while waiting.requests.len() < wanted && !waiting.has_ended {
+            let left = until.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                break;
+            }
+            waiting = self.enough.wait_timeout(waiting, left).unwrap_or_else(PoisonError::into_inner).0;
+        }
+        waiting.wanted = 0;
+        waiting
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Waiting> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LONG: Duration = Duration::from_secs(60);
+
+    fn asked(requests: &Requests, numbers: impl IntoIterator<Item = usize>) {
+        numbers.into_iter().for_each(|number| requests.say(number, Request::Panicked));
+    }
+
+    fn numbers(taken: Option<Vec<Numbered>>) -> Option<Vec<usize>> {
+        taken.map(|taken| taken.into_iter().map(|(number, _)| number).collect())
+    }
+
+    #[test]
+    fn those_that_came_are_taken_in_their_order_and_once() {
+        let requests = Requests::default();
+        let now = Instant::now();
+        assert_eq!(numbers(requests.take(now, 8, Duration::ZERO)), Some(vec![]));
+        asked(&requests, [3, 1, 2]);
+        assert_eq!(numbers(requests.take(now, 8, Duration::ZERO)), Some(vec![3, 1, 2]));
+        assert_eq!(numbers(requests.take(now, 8, Duration::ZERO)), Some(vec![]));
+    }
+
+    #[test]
+    fn the_store_waits_for_the_first_and_is_woken_by_it() {
+        let requests = Requests::default();
+        std::thread::scope(|scope| {
+            scope.spawn(|| asked(&requests, [7]));
+            assert_eq!(numbers(requests.take(Instant::now() + LONG, 1, LONG)), Some(vec![7]));
+        });
+    }
+
+    #[test]
+    fn as_many_as_are_wanted_end_the_wait_for_others() {
+        let requests = Requests::default();
+        asked(&requests, 0..8);
+        // Without a limit of time it would wait for ever.
+        let taken = requests.take(Instant::now() + LONG, 8, LONG);
+        assert_eq!(numbers(taken), Some((0..8).collect()));
+    }
+
+    #[test]
+    fn the_end_of_the_workers_is_heard_when_all_that_they_said_is_taken() {
+        let requests = Requests::default();
+        asked(&requests, [4]);
+        requests.end();
+        assert_eq!(numbers(requests.take(Instant::now() + LONG, 8, LONG)), Some(vec![4]));
+        assert_eq!(numbers(requests.take(Instant::now() + LONG, 8, LONG)), None);
+    }
+}
