@@ -3,7 +3,10 @@
 pub mod compose;
 pub mod file;
 pub mod handover;
+mod layouts;
 pub mod letter;
+mod mime;
+mod prepared;
 mod quoted_printable;
 pub mod sendmail;
 pub mod smtp;

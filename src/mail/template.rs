@@ -1,13 +1,17 @@
 //! The templates of mails: compiled once, rendered for each mail.
 
 use std::borrow::Cow;
+use std::fmt;
+use std::fmt::Write as _;
 
 use minijinja::AutoEscape;
 use minijinja::Environment;
+use minijinja::HtmlEscape;
 use minijinja::UndefinedBehavior;
 use minijinja::Value;
 use minijinja::syntax::SyntaxConfig;
 use thiserror::Error;
+use zeroize::Zeroizing;
 
 use crate::domain::message::MailKind;
 use crate::secrets::wiped::Wiped;
@@ -108,8 +112,19 @@ impl Templates {
 /// disguised to filters of mail. A [`LinkTemplate`](crate::domain::link::LinkTemplate) holds nothing else that HTML reads but `&`;
 /// whatever holds more is left to the engine.
 fn link(link: Cow<'_, str>) -> Value {
-    let is_plain = link.chars().all(|character| character.is_ascii_graphic() && !"<>\"'`".contains(character));
-    if is_plain { Value::from_safe_string(link.replace('&', "&amp;")) } else { Value::from(link.as_ref()) }
+    if is_plain_link(&link) { Value::from_safe_string(link.replace('&', "&amp;")) } else { Value::from(link.as_ref()) }
+}
+
+fn is_plain_link(link: &str) -> bool {
+    link.chars().all(|character| character.is_ascii_graphic() && !"<>\"'`".contains(character))
+}
+
+/// What the engine makes of a link in HTML by the filter for links.
+pub(super) fn push_link(html: &mut String, link: &str) -> fmt::Result {
+    match is_plain_link(link) {
+        true => html.write_str(&Zeroizing::new(link.replace('&', "&amp;"))),
+        false => write!(html, "{}", HtmlEscape(link)),
+    }
 }
 
 #[cfg(test)]

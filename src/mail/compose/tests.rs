@@ -1,6 +1,7 @@
 //! What the mails say, and that they are well-formed, whatever stands in the store.
 
 mod hostile;
+mod layouts;
 mod said;
 
 use base64::Engine as _;
