@@ -201,7 +201,7 @@ impl Writing<'_> {
     /// # Errors
     /// When the store cannot be written.
     pub fn make_job(&self, new: &NewJob<'_>, recipients: &Recipients<'_>) -> Result<(JobId, u64)> {
-        let Sending { connections, rate, max_failures, canary } = &new.sending;
+        let Sending { connections, rates, max_failures, canary } = &new.sending;
         self.transaction.execute(
             "INSERT INTO job (key, state, operator, operator_uid, created_at, reason, selection, connections, rate, \
              max_failures, canary, event) VALUES (?1, 'running', ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
@@ -213,7 +213,7 @@ impl Writing<'_> {
                 new.reason,
                 new.selection,
                 connections,
-                rate,
+                rates,
                 max_failures,
                 canary.map(u64::cast_signed),
                 self.next_event_number()?,

@@ -26,6 +26,7 @@ mod import_week;
 mod init;
 mod jobs;
 mod jobs_cron;
+mod jobs_rates;
 mod jobs_rules;
 mod login_config;
 mod mail;

@@ -1,9 +1,13 @@
 //! What is said of a job: one line, the whole record, what became of a run.
 
+use jiff::Timestamp;
+
 use crate::actions::jobs::show::Shown;
+use crate::cli::data;
 use crate::domain::job::JobState;
 use crate::domain::message::MessageState;
 use crate::outbox::Report;
+use crate::outbox::quota::UsedUp;
 use crate::store::jobs::Counts;
 use crate::store::jobs::Outcome;
 
@@ -82,6 +86,11 @@ pub fn of_report(report: &Report) -> String {
         .map(|(count, word)| format!("{} {word}", grouped(*count)))
         .collect();
     if told.is_empty() { "no mail was sent".to_owned() } else { told.join(", ") }
+}
+
+/// What keeps mail from leaving, and for how long.
+pub fn of_used_up(used_up: &UsedUp, now: Timestamp) -> String {
+    format!("{used_up}; the next mail may leave {}", data::relative(used_up.until, now))
 }
 
 /// One report of several.

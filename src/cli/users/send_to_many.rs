@@ -25,6 +25,7 @@ use crate::domain::action::Action;
 use crate::domain::job::JobId;
 use crate::domain::job::JobState;
 use crate::domain::rate::Rate;
+use crate::domain::rate::Rates;
 use crate::domain::share::Share;
 use crate::store::job_making::Part;
 use crate::store::jobs::Job;
@@ -43,10 +44,10 @@ pub struct BulkArgs {
     /// How many connections at most; otherwise as configured
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=64))]
     connections: Option<u32>,
-    /// How fast, such as `600/min`
+    /// How fast at most, such as `600/min` or `2000/day`; several may hold at once, and those configured hold as well
     #[arg(long, value_name = "RATE")]
-    rate: Option<Rate>,
-    /// Pause when more than this share of the mails fails, such as `20%`, from 50 on
+    rate: Vec<Rate>,
+    /// Pause when more than this share of the mails fails, counted from 10 on; 30% unless given, for more than 50 users
     #[arg(long, value_name = "SHARE")]
     max_failures: Option<Share>,
     /// Send so many first, and pause if one of them is not accepted
@@ -73,7 +74,7 @@ impl BulkArgs {
     fn sending(&self) -> Sending {
         Sending {
             connections: self.connections,
-            rate: self.rate.map(|rate| rate.to_string()),
+            rates: (!self.rate.is_empty()).then(|| self.rate.iter().copied().collect::<Rates>().to_string()),
             max_failures: self.max_failures.map(|share| share.to_string()),
             canary: self.canary,
         }
