@@ -357,7 +357,7 @@ fn a_failed_recipient_is_a_row_and_the_sum_says_it() {
     status 3
     -- stderr
     error: Job 1, finished: 4 mails: 3 accepted, 1 failed; skipped 2 (1 SAML, 1 locked)
-    hint: details: cxme-admin jobs recipients 1
+    hint: details: cxme-admin jobs recipients 1; to try again: cxme-admin jobs retry 1
     ");
     assert_snapshot!(world.run("jobs show 1"), @"
     status 0
@@ -444,7 +444,7 @@ fn a_canary_that_dies_pauses_the_job_until_somebody_has_looked() {
     status 3
     -- stderr
     error: Job 1, finished: 4 mails: 3 accepted, 1 failed; skipped 2 (1 SAML, 1 locked)
-    hint: details: cxme-admin jobs recipients 1
+    hint: details: cxme-admin jobs recipients 1; to try again: cxme-admin jobs retry 1
     ");
     assert_snapshot!(world.ask("SELECT details FROM event WHERE action = 'jobs run'"), @r#"{"job":1,"paused":"one of the first messages was not accepted"}"#);
     assert_eq!(world.mails().len(), 3);

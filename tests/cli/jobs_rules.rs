@@ -164,7 +164,7 @@ fn a_job_that_ends_with_failures_says_so_whoever_ends_it() {
     status 3
     -- stderr
     error: Job 1, finished: 3 mails: 2 accepted, 1 failed
-    hint: details: cxme-admin jobs recipients 1
+    hint: details: cxme-admin jobs recipients 1; to try again: cxme-admin jobs retry 1
     ");
 }
 

@@ -27,6 +27,7 @@ mod init;
 mod jobs;
 mod jobs_cron;
 mod jobs_rates;
+mod jobs_retry;
 mod jobs_rules;
 mod login_config;
 mod mail;

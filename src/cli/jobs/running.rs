@@ -219,7 +219,8 @@ fn judge(
         // The job ends with this run: whoever was told "later" until now is told what became of it.
         if job.state == JobState::Finished && counts.of(MessageState::Failed) > 0 {
             let words = summary::line(told);
-            return not_sent(MailFault::Some, words, format!("details: cxme-admin jobs recipients {id}"));
+            let hint = format!("details: cxme-admin jobs recipients {id}; to try again: cxme-admin jobs retry {id}");
+            return not_sent(MailFault::Some, words, hint);
         }
     }
     if let Some(used_up) = report.used_up() {

@@ -27,13 +27,19 @@ const MOST_REASONS: usize = 3;
 
 /// A job in one line.
 pub fn line(shown: &Shown) -> String {
-    let Shown { job, counts, skipped } = shown;
+    let Shown { job, .. } = shown;
     let state = match (&job.state, &job.why) {
         (JobState::Paused, Some(why)) => format!("paused ({why})"),
         (state, _) => state.word().to_owned(),
     };
+    format!("Job {}, {state}: {}", job.id, outcome(shown))
+}
+
+/// How many mails a job has, and what became of them.
+pub fn outcome(shown: &Shown) -> String {
+    let Shown { counts, skipped, .. } = shown;
     let mails = counts.total() - counts.of(MessageState::Skipped);
-    format!("Job {}, {state}: {}: {}", job.id, counted(mails, "mail"), of_counts(counts, skipped))
+    format!("{}: {}", counted(mails, "mail"), of_counts(counts, skipped))
 }
 
 /// So many users who are skipped, and why: "3 (2 locked, 1 SAML)".
