@@ -165,7 +165,9 @@ impl Conditions {
         for _ in 0..3 {
             self.values.push(Box::new(format!("%{escaped}%")));
         }
-        let like = ["username", "email", "user.name"].map(|column| format!("{column} LIKE ? ESCAPE '\\'")).join(" OR ");
+        // ESCAPE costs time for each row, and few texts need it.
+        let escape = if escaped.contains('\\') { " ESCAPE '\\'" } else { "" };
+        let like = ["username", "email", "user.name"].map(|column| format!("{column} LIKE ?{escape}")).join(" OR ");
         if has_variants {
             self.add(format!("CASE WHEN {must_fold} THEN {FINDS} ELSE ({like}) AND {FINDS} END"), folded.to_owned());
         } else {
