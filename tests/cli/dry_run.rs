@@ -394,9 +394,9 @@ fn every_plan_is_data_too() {
     $ jobs resume 3
     {"action":"jobs resume","would_change":true,"job":3,"waiting":1}
     $ jobs retry 1
-    {"action":"jobs retry","would_change":false,"job":1,"mails":0}
+    {"action":"jobs retry","would_change":false,"job":1,"mails":0,"result":null,"why":null}
     $ jobs retry 2 --deferred
-    {"action":"jobs retry","would_change":false,"job":2,"mails":0}
+    {"action":"jobs retry","would_change":false,"job":2,"mails":0,"result":null,"why":null}
     $ jobs cancel 2
     {"action":"jobs cancel","would_change":true,"job":2,"cancelled":1,"in_doubt":0,"links":0}
     $ jobs cancel 1 --revoke-links

@@ -71,10 +71,8 @@ fn try_deferred(context: &mut Context, desk: &Desk, id: JobId, args: &RetryArgs)
     let none = format!("Job {id}: no mail is deferred.");
     if args.acting.dry_run {
         let words = if deferred > 0 { format!("Would try {mails} of job {id} now.") } else { none };
-        let step = Step::new(Action::JobsRetry, words)
-            .if_changed(deferred > 0)
-            .field("job", Cell::Number(id.0))
-            .field("mails", Cell::count(deferred));
+        let result = if deferred > 0 { "would be tried now" } else { "" };
+        let step = step(id, words, deferred, result, None);
         plan::print(&mut context.output, desk.now(), &[step])?;
     } else if deferred > 0 {
         context.output.say(&format!("Job {id}: trying {mails} now."));
@@ -124,17 +122,19 @@ fn print_plan(context: &mut Context, desk: &Desk, id: JobId, plan: &Plan) -> any
             None => (format!("Would try {mails} of job {id} again."), "would be tried again"),
             Some(why) => (format!("Would skip {mails} of job {id}: {why}"), "skipped"),
         };
-        let step = Step::new(Action::JobsRetry, words)
-            .if_changed(part.skipped.is_none())
-            .field("job", Cell::Number(id.0))
-            .field("mails", Cell::count(part.count))
-            .field("result", Cell::text(result))
-            .field("why", part.skipped.clone().map_or(Cell::Nothing(""), Cell::text));
-        steps.push(step);
+        steps.push(step(id, words, part.count, result, part.skipped.as_deref()));
     }
     if steps.is_empty() {
-        let step = Step::new(Action::JobsRetry, format!("Job {id}: no mail failed.")).if_changed(false);
-        steps.push(step.field("job", Cell::Number(id.0)).field("mails", Cell::count(0)));
+        steps.push(step(id, format!("Job {id}: no mail failed."), 0, "", None));
     }
     plan::print(&mut context.output, desk.now(), &steps)
+}
+
+fn step<'a>(id: JobId, words: String, count: u64, result: &'static str, why: Option<&'a str>) -> Step<'a> {
+    Step::new(Action::JobsRetry, words)
+        .if_changed(count > 0 && why.is_none())
+        .field("job", Cell::Number(id.0))
+        .field("mails", Cell::count(count))
+        .field("result", if result.is_empty() { Cell::Nothing("") } else { Cell::text(result) })
+        .field("why", Cell::text_or(why, ""))
 }
