@@ -213,12 +213,8 @@ impl Composer {
         }
         let form = self.form_of(letter);
         let (recipient, boundary) = (letter.recipient.for_mail(), token(BOUNDARY, letter.nonce));
-        let headers = OwnHeaders {
-            recipient: &recipient,
-            date: letter.date,
-            message_id: letter.message_id,
-            boundary: &boundary,
-        };
+        let headers =
+            OwnHeaders { recipient: &recipient, date: letter.date, message_id: letter.message_id, boundary: &boundary };
         let content = match self.written_by_layout(form, letter, &headers)? {
             Some(content) => content,
             None => self.written_anew(form, letter, &headers)?,

@@ -58,7 +58,8 @@ impl Layouts {
     ) -> Result<Option<Arc<Layout>>, E> {
         let mut entries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let is_it = |entry: &Entry| {
-            (entry.kind, entry.locale, entry.life) == (kind, locale, choice.life) && entry.note.as_deref() == choice.note
+            (entry.kind, entry.locale, entry.life) == (kind, locale, choice.life)
+                && entry.note.as_deref() == choice.note
         };
         let Some(entry) = entries.iter_mut().find(|entry| is_it(entry)) else {
             let note = choice.note.map(str::to_owned);

@@ -100,7 +100,8 @@ impl PreparedHead {
             Piece::Place(place) => values[*place].len(),
         };
         let frame = self.parts.iter().flatten().map(Vec::len).sum::<usize>() + 3 * (own.boundary.len() + 8);
-        let room = self.pieces.iter().map(length).sum::<usize>() + frame + parts.iter().map(OwnLines::most).sum::<usize>();
+        let room =
+            self.pieces.iter().map(length).sum::<usize>() + frame + parts.iter().map(OwnLines::most).sum::<usize>();
         let mut content = Wiped::new(Vec::with_capacity(room));
         for piece in &self.pieces {
             content.extend_from_slice(match piece {

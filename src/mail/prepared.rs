@@ -79,9 +79,7 @@ impl Prepared {
     ///
     /// # Errors
     /// Those of `render`.
-    pub(super) fn new<E>(
-        render: impl Fn(&Own<'_>) -> Result<[Wiped<String>; 2], E>,
-    ) -> Result<Option<Self>, E> {
+    pub(super) fn new<E>(render: impl Fn(&Own<'_>) -> Result<[Wiped<String>; 2], E>) -> Result<Option<Self>, E> {
         let of_plane = |plane| {
             let marks = marks(plane);
             let [greeting, username, link, not_me, code] = marks.each_ref().map(String::as_str);

@@ -123,12 +123,7 @@ impl<'run> Supply<'run> {
     }
 
     /// Why a message is not to be sent any more.
-    pub(super) fn cancel_reason(
-        &mut self,
-        turn: &Turn<'_>,
-        due: &Due,
-        now: Timestamp,
-    ) -> Result<Option<&'static str>> {
+    pub(super) fn cancel_reason(&mut self, turn: &Turn<'_>, due: &Due, now: Timestamp) -> Result<Option<&'static str>> {
         let uid = due.operator_uid;
         let operator = match self.operators.entry(uid) {
             Entry::Occupied(known) => known.into_mut(),

@@ -10,10 +10,10 @@ use cxme_admin::outbox::Order;
 use cxme_admin::secrets::ResetCode;
 use cxme_admin::secrets::reset_code::ResetCodeHash;
 use cxme_admin::store::StoreError;
-use cxme_admin::store::links::LinkQuery;
-use cxme_admin::store::messages::LinkState;
 use cxme_admin::store::attempts::AttemptResult;
 use cxme_admin::store::attempts::AttemptStart;
+use cxme_admin::store::links::LinkQuery;
+use cxme_admin::store::messages::LinkState;
 use cxme_admin::store::outbox::Scope;
 use proptest::prelude::*;
 

@@ -136,8 +136,7 @@ fn what_a_process_was_sending_when_it_died_is_taken_up_and_what_a_living_one_sen
     let ids = world.queued(2);
     let other = world.again();
     let lock = other.lock_as_sender().unwrap();
-    let start =
-        AttemptStart { id: ids[0], nonce: [1; 16], message_id: "1.x@example.com".to_owned(), code_hash: None };
+    let start = AttemptStart { id: ids[0], nonce: [1; 16], message_id: "1.x@example.com".to_owned(), code_hash: None };
     world.change(|store| store.start_attempts(&[start], lock.number(), world.now()));
     let memory = Memory::default();
     let report = world.send(Transport::Memory(memory.clone()), 1);

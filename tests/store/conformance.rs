@@ -309,7 +309,7 @@ fn lists_count_and_order(store: &Store, minimal: RoleId) {
 
 fn an_import_names_every_conflict_and_then_takes_all(store: &Store, minimal: RoleId) {
     let stage = |rows: &[Incoming<'_>]| {
-        let staging = store.stage().unwrap();
+        let mut staging = store.stage().unwrap();
         rows.iter().for_each(|row| staging.add(row).unwrap());
         staging.end().unwrap();
     };
@@ -615,7 +615,11 @@ fn attempts_are_started_and_recorded_in_batches(store: &Store, minimal: RoleId) 
     assert_eq!(seen(ids[4]), (MessageState::Queued, 0, None));
     assert!(reading.senders_in_flight().unwrap().is_empty());
     drop(reading);
-    assert_eq!(batch(true, &place, 20, 10).0, [ids[3], ids[4], ids[2]], "what was released is due again behind the others");
+    assert_eq!(
+        batch(true, &place, 20, 10).0,
+        [ids[3], ids[4], ids[2]],
+        "what was released is due again behind the others"
+    );
     assert_eq!(batch(false, &place, 59, 10).0, []);
     assert_eq!(batch(false, &place, 60, 10).0, [ids[1]]);
 }

@@ -4,6 +4,8 @@ mod hostile;
 mod layouts;
 mod said;
 
+use std::time::Duration;
+
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 

@@ -74,6 +74,9 @@ impl Engine<'_> {
         if let AttemptResult::Tried { state, reply, .. } = &result {
             self.supply.forget(id);
             self.report.count(*state);
+            if matches!(state, MessageState::Accepted | MessageState::InDoubt) {
+                self.quotas.note_delivered();
+            }
             if *state != MessageState::Accepted {
                 self.last_error = Some(reply.clone());
             }

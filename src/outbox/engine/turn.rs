@@ -79,6 +79,7 @@ impl Engine<'_> {
                 wishes.push((number, wish));
             }
         }
+        self.quotas.look_again(turn.store()?, self.in_flight() as u64, now)?;
         let asides = wishes.iter().filter_map(|(number, _)| self.workers[*number].aside.as_ref()).map(|(id, _)| *id);
         self.supply.read_asides(&turn, asides)?;
         let mut answers = Vec::with_capacity(wishes.len());
@@ -98,7 +99,7 @@ impl Engine<'_> {
         }
         if is_over {
             self.dismiss_the_free();
-        } else if self.scout.is_none() {
+        } else if self.scout.is_none_or(|scout| self.workers[scout].has_ended) {
             while self.open_connections() < self.connections.allowed()
                 && let Some(number) = self.idle.pop()
             {

@@ -41,15 +41,18 @@ struct Rest {
 }
 
 fn rest() -> impl Strategy<Value = Rest> {
-    (any_text(), "[0-9A-HJKMNP-TV-Z]{26}", any::<[u8; NONCE]>(), any::<i32>(), 1..2_000_000_u64)
-        .prop_map(|(username, code, nonce, seconds, life)| Rest { username, code, nonce, seconds: seconds.into(), life })
+    (any_text(), "[0-9A-HJKMNP-TV-Z]{26}", any::<[u8; NONCE]>(), any::<i32>(), 1..2_000_000_u64).prop_map(
+        |(username, code, nonce, seconds, life)| Rest { username, code, nonce, seconds: seconds.into(), life },
+    )
 }
 
 #[test]
 fn each_kind_in_each_language_with_a_note_and_without() {
     let (composer, code) = (composer(), code());
     for draft in [Draft::new(), Draft::in_german()] {
-        for note in [None, Some("One line.\n\nAnd `another` <one> = a long one, which is broken because it is a long one.")] {
+        for note in
+            [None, Some("One line.\n\nAnd `another` <one> = a long one, which is broken because it is a long one.")]
+        {
             let choice = Choice { note, ..choice(&code) };
             for content in [Content::Reset(choice), Content::Invitation(choice)] {
                 let mail = assert_same(&composer, &draft.letter(content));
@@ -75,7 +78,8 @@ fn a_name_decides_whether_a_part_is_quoted_printable() {
 fn hostile_names_and_notes() {
     let code = code();
     for payload in PAYLOADS {
-        let organization = Organization { name: payload.to_owned(), help_contact: payload.to_owned(), ..organization() };
+        let organization =
+            Organization { name: payload.to_owned(), help_contact: payload.to_owned(), ..organization() };
         let composer = composer_of(&organization);
         let draft = Draft { name: payload.to_owned(), ..Draft::new() };
         let content = Content::Reset(Choice { note: Some(payload), ..choice(&code) });
