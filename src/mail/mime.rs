@@ -74,7 +74,8 @@ impl PreparedHead {
     /// Writes a mail's headers once. `None`: they hold the words that mark the places.
     pub(super) fn new(head: &MessageBuilder) -> Option<Self> {
         let recipient = EmailAddress::stored("recipient@place.invalid".to_owned());
-        let (message_id, boundary) = ("message-id@place.invalid", "boundary-place-invalid");
+        // As long as a boundary is: where a header is folded depends on it.
+        let (message_id, boundary) = ("message-id@place.invalid", "7e0c4f6ab0a7d5a17e0c4f6ab0a7d5a1");
         let own = OwnHeaders { recipient: &recipient, date: Timestamp::UNIX_EPOCH, message_id, boundary };
         let mail = String::from_utf8(formatted(head, &own, ["", ""]).ok()?.to_vec()).ok()?;
         let (head, _) = mail.split_once(&format!("--{boundary}\r\n"))?;

@@ -1,8 +1,8 @@
 //! What the workers ask for, on its way from their thread to the store's.
 //!
 //! A commit costs about as much for one message as for many: the disk must have it before anything goes on. So the store's
-//! thread waits a moment for others when a request has come, as databases do that commit in groups. It waits for half of the
-//! time at most that its last turn took, so that this costs less than a turn of their own would.
+//! thread waits a moment for all that are about to ask, as databases do that commit in groups: at most for as long as its last
+//! turn took, because a turn of their own would take as long. It is woken once for all of them, and not by the first.
 
 use std::sync::Condvar;
 use std::sync::Mutex;
@@ -53,12 +53,15 @@ impl Requests {
         self.enough.notify_one();
     }
 
-    /// Waits for a request, at most until `until`, and then for up to `many` in all, for half of the time at most that
-    /// `last_turn` took. Gives those that came; `None`: there are no workers any more.
+    /// Waits for a request, at most until `until`, and for up to `many` in all as long as the last turn took. Gives those that
+    /// came; `None`: there are no workers any more.
     pub(super) fn take(&self, until: Instant, many: usize, last_turn: Duration) -> Option<Vec<Numbered>> {
-        let mut waiting = self.await_requests(self.lock(), 1, until);
-        if (1..many).contains(&waiting.requests.len()) {
-            waiting = self.await_requests(waiting, many, Instant::now() + (last_turn / 2).min(LONGEST));
+        let patience = last_turn.min(LONGEST);
+        let mut waiting = self.await_requests(self.lock(), many, Instant::now() + patience);
+        if waiting.requests.is_empty() {
+            waiting = self.await_requests(waiting, 1, until);
+            // They come later than a turn takes. Others may come at about the same time.
+            waiting = self.await_requests(waiting, many, Instant::now() + patience / 2);
         }
         match waiting.requests.is_empty() && waiting.has_ended {
             true => None,

@@ -1,6 +1,7 @@
 //! Which message comes next.
 
 use std::collections::HashMap;
+use std::collections::HashSet;
 use std::collections::VecDeque;
 use std::collections::hash_map::Entry;
 
@@ -41,7 +42,7 @@ pub(super) struct Supply<'run> {
     /// Those that were set aside for the workers of this transaction, and wait.
     asides: Vec<Due>,
     /// What left the supply in this transaction, and so is not in the state in which it was read ahead.
-    taken: Vec<MessageId>,
+    taken: HashSet<MessageId>,
     /// Who asked for the messages, as the store knows them in this transaction.
     operators: HashMap<u32, Option<Operator>>,
     /// What the roles of the users allow, as the store says in this transaction.
@@ -74,7 +75,7 @@ impl<'run> Supply<'run> {
             ahead: Default::default(),
             batch: 1,
             asides: Vec::new(),
-            taken: Vec::new(),
+            taken: HashSet::new(),
             operators,
             roles,
         }
@@ -100,7 +101,7 @@ impl<'run> Supply<'run> {
     /// A message that was set aside, unless it does not wait any more.
     pub(super) fn take_aside(&mut self, id: MessageId) -> Option<Due> {
         let place = self.asides.iter().position(|due| due.id == id).filter(|_| !self.taken.contains(&id))?;
-        self.taken.push(id);
+        self.taken.insert(id);
         Some(self.asides.swap_remove(place))
     }
 
@@ -113,7 +114,7 @@ impl<'run> Supply<'run> {
         call_off: &mut dyn FnMut(MessageId, &str) -> Result<()>,
     ) -> Result<Option<Due>> {
         while let Some(due) = self.next(turn, now)? {
-            self.taken.push(due.id);
+            self.taken.insert(due.id);
             match self.cancel_reason(turn, &due, now)? {
                 Some(why) => call_off(due.id, why)?,
                 None => return Ok(Some(due)),
@@ -182,7 +183,7 @@ impl<'run> Supply<'run> {
             self.at_hand.retain(|other| *other != id);
             self.forget(id);
             let Some(due) = store.waiting(id)? else { continue };
-            self.taken.push(id);
+            self.taken.insert(id);
             match self.cancel_reason(turn, &due, now)? {
                 Some(why) => call_off(id, why)?,
                 None => return Ok(Some(due)),
