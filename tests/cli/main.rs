@@ -29,6 +29,7 @@ mod jobs_cron;
 mod jobs_rules;
 mod login_config;
 mod mail;
+mod mail_relay;
 mod near_users;
 mod notices;
 mod operators;
