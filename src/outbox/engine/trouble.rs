@@ -86,11 +86,13 @@ impl Engine<'_> {
         Some(Answer::End)
     }
 
-    /// Whether a connection could not be opened while others go on: then the relay takes no more than those.
+    /// Whether a connection could not be opened while others go on: then the relay takes no more than those. A relay may say
+    /// so for good at the greeting.
     fn is_one_too_many(&mut self, number: usize, trouble: &Trouble) -> bool {
-        let is_at_opening = trouble.phase < Phase::Mail && trouble.kind == TroubleKind::Later;
+        let is_passing = trouble.kind == TroubleKind::Later && trouble.phase < Phase::Mail;
+        let is_at_opening = is_passing || trouble.kind == TroubleKind::ForGood && trouble.phase == Phase::Greeting;
         let others = self.open_connections() - usize::from(!self.idle.contains(&number));
-        if !is_at_opening || others == 0 || self.report.accepted == 0 || self.trouble.is_some() {
+        if !is_at_opening || others == 0 || self.trouble.is_some() {
             return false;
         }
         self.connections.lower(others);
