@@ -87,6 +87,8 @@ pub enum Phase {
     Dot,
     /// A program or a folder in place of a relay.
     Local,
+    /// The end of a program in place of a relay, which was given the mail.
+    Program,
 }
 
 impl fmt::Display for Phase {
@@ -104,6 +106,7 @@ impl fmt::Display for Phase {
             Self::Content => "the content",
             Self::Dot => "the end of the mail",
             Self::Local => "handing over",
+            Self::Program => "the end of the program",
         })
     }
 }

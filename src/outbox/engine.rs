@@ -430,7 +430,7 @@ impl<'run> Engine<'run> {
     /// The trouble of the relay over a message that a worker cannot go on for.
     fn trouble_of(&self, id: MessageId, handover: &Handover) -> Option<Trouble> {
         match handover {
-            Handover::Trouble(trouble) if self.nonsense.is_borne_with(id, trouble) => None,
+            Handover::Trouble(trouble) if self.is_borne_with(id, trouble) => None,
             Handover::Trouble(trouble) => Some(trouble.clone()),
             // It refuses mail for now before it has heard for whom.
             Handover::Deferred { reply, relay: Some(relay) }

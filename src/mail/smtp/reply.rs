@@ -105,21 +105,7 @@ impl Reply {
     /// [`Reply::words`], for a reply to a mail: a word of the mail that could be its reset code is masked. A relay
     /// that filters mails may quote the link that it does not like, and the words are stored and shown.
     pub(super) fn words_about(&self, content: &[u8]) -> String {
-        let joined = self.joined();
-        let mut masked = String::with_capacity(joined.len());
-        let mut rest = joined.as_str();
-        while !rest.is_empty() {
-            let is_part = |character: char| character.is_ascii_alphanumeric() || character == '-';
-            let end = rest.find(|character| !is_part(character)).unwrap_or(rest.len());
-            let (word, behind) = rest.split_at(end);
-            let may_be_code = word.len() >= MIN_MASKED_LETTERS
-                || word.len() >= MIN_MASKED && word.bytes().any(|byte| byte.is_ascii_digit());
-            masked.push_str(if may_be_code && holds(content, word.as_bytes()) { "****" } else { word });
-            let next = behind.find(is_part).unwrap_or(behind.len());
-            masked.push_str(&behind[..next]);
-            rest = &behind[next..];
-        }
-        text::quoted(&masked, QUOTED)
+        text::quoted(&masked(&self.joined(), content), QUOTED)
     }
 
     fn joined(&self) -> String {
@@ -139,6 +125,24 @@ impl Reply {
         }
         joined
     }
+}
+
+/// A text with `****` in place of each word that could be the reset code of a mail with this content, and is in it.
+pub(in crate::mail) fn masked(text: &str, content: &[u8]) -> String {
+    let mut masked = String::with_capacity(text.len());
+    let mut rest = text;
+    while !rest.is_empty() {
+        let is_part = |character: char| character.is_ascii_alphanumeric() || character == '-';
+        let end = rest.find(|character| !is_part(character)).unwrap_or(rest.len());
+        let (word, behind) = rest.split_at(end);
+        let may_be_code = word.len() >= MIN_MASKED_LETTERS
+            || word.len() >= MIN_MASKED && word.bytes().any(|byte| byte.is_ascii_digit());
+        masked.push_str(if may_be_code && holds(content, word.as_bytes()) { "****" } else { word });
+        let next = behind.find(is_part).unwrap_or(behind.len());
+        masked.push_str(&behind[..next]);
+        rest = &behind[next..];
+    }
+    masked
 }
 
 /// Whether the content holds the word, in whatever case, also across a soft line break (RFC 2045, 6.7).

@@ -30,9 +30,10 @@ impl Nonsense {
         self.in_row.clear();
     }
 
-    /// Whether a trouble is of this kind.
+    /// Whether a trouble is of this kind. So is a program in place of a relay that ends as if it were not set up.
     fn is_nonsense(trouble: &Trouble) -> bool {
         trouble.kind == TroubleKind::ForGood && (Phase::Mail..=Phase::Dot).contains(&trouble.phase)
+            || trouble.phase == Phase::Program
     }
 
     /// Notes it; whether the message has met it before, so that it is this message's own.
@@ -55,6 +56,13 @@ impl Nonsense {
 }
 
 impl Engine<'_> {
+    /// Whether another message is tried after one that met this trouble, without any patience. A program in place of a relay that
+    /// has taken no mail yet in this run is not set up.
+    pub(super) fn is_borne_with(&self, id: MessageId, trouble: &Trouble) -> bool {
+        let is_not_set_up = trouble.phase == Phase::Program && self.report.accepted == 0;
+        !is_not_set_up && self.nonsense.is_borne_with(id, trouble)
+    }
+
     /// What a worker does that cannot go on for the relay's trouble: try again after a while as the scout, or wait for the
     /// scout (`None`), or end with the run.
     pub(super) fn bear_with(&mut self, number: usize, trouble: Trouble) -> Option<Answer> {
