@@ -16,6 +16,8 @@ mod links;
 mod msmtp;
 #[path = "outbox/programs.rs"]
 mod programs;
+#[path = "outbox/rates.rs"]
+mod rates;
 #[path = "outbox/refusals.rs"]
 mod refusals;
 #[path = "relay/mod.rs"]
