@@ -71,6 +71,8 @@ struct Worker {
     in_flight: Option<InFlight>,
     /// The message that was set aside for it, and where that goes.
     aside: Option<(MessageId, EmailAddress)>,
+    /// How many refusals were known when that was announced.
+    known_refusals: u64,
     /// It was told to wait for its turn, and the turn is its own.
     has_turn: bool,
     /// It was told that there is nothing more to do.
@@ -175,7 +177,14 @@ impl<'run> Engine<'run> {
         let desk = Arc::default();
         for number in 0..count {
             let (answers, hearing) = unbounded_channel();
-            self.workers.push(Worker { answers, in_flight: None, aside: None, has_turn: false, has_ended: false });
+            self.workers.push(Worker {
+                answers,
+                in_flight: None,
+                aside: None,
+                known_refusals: 0,
+                has_turn: false,
+                has_ended: false,
+            });
             let seat = Seat {
                 number,
                 transport: Arc::clone(&self.post.transport),
