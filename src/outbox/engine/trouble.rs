@@ -1,12 +1,12 @@
 //! A relay that cannot be used: how long it is borne with, and by whom.
 
 use std::collections::HashSet;
-use std::time::Duration;
 use std::time::Instant;
 
 use super::Engine;
 use super::RELAY_WAITS;
 use crate::domain::message::MessageId;
+use crate::mail::handover::Handover;
 use crate::mail::handover::Phase;
 use crate::mail::handover::Trouble;
 use crate::mail::handover::TroubleKind;
@@ -86,6 +86,21 @@ impl Engine<'_> {
         Some(Answer::End)
     }
 
+    /// The trouble of the relay over a message that a worker cannot go on for.
+    pub(super) fn trouble_of(&self, id: MessageId, handover: &Handover) -> Option<Trouble> {
+        match handover {
+            Handover::Trouble(trouble) if self.nonsense.is_borne_with(id, trouble) => None,
+            Handover::Trouble(trouble) => Some(trouble.clone()),
+            // It refuses mail for now before it has heard for whom.
+            Handover::Deferred { reply, relay: Some(relay) }
+                if relay.phase == Phase::Mail && self.report.accepted == 0 =>
+            {
+                Some(Trouble { kind: TroubleKind::Later, phase: Phase::Mail, words: reply.clone() })
+            }
+            _ => None,
+        }
+    }
+
     /// Whether a connection could not be opened while others go on: then the relay takes no more than those.
     fn is_one_too_many(&mut self, number: usize, trouble: &Trouble) -> bool {
         let is_at_opening = trouble.phase < Phase::Mail && trouble.kind == TroubleKind::Later;
@@ -95,16 +110,6 @@ impl Engine<'_> {
         }
         self.connections.lower(others);
         true
-    }
-
-    /// Where every worker that is left rests, none of them would ever ask for anything again.
-    pub(super) fn wake_one_if_all_rest(&mut self) {
-        if self.open_connections() == 0
-            && let Some(number) = self.idle.pop()
-        {
-            self.scout = Some(number);
-            self.answer(number, Answer::Open(Duration::ZERO));
-        }
     }
 
     /// How many workers have a connection, or are about to.
