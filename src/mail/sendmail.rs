@@ -87,7 +87,7 @@ impl Sendmail {
         {
             listening.abort();
         }
-        let said = first_words(&words.lock().unwrap_or_else(PoisonError::into_inner), &mail.content);
+        let said = first_words(&words.lock().unwrap_or_else(PoisonError::into_inner), mail);
         let recipient = &mail.envelope.recipient;
         match ended {
             Ok(Ok(status)) => self.judge(status, is_whole, &said, recipient),
@@ -202,10 +202,10 @@ async fn kill(child: &mut Child) {
 
 /// What the program said, on one line that no terminal acts on, and without a code of the mail: a server that filters mails may
 /// quote the link that it does not like, and the words are stored and shown.
-fn first_words(bytes: &[u8], content: &[u8]) -> String {
+fn first_words(bytes: &[u8], mail: &Mail) -> String {
     let said = String::from_utf8_lossy(bytes);
     let lines: Vec<&str> = said.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
-    text::quoted(&masked(&lines.join("; "), content), MOST_WORDS)
+    text::quoted(&masked(&lines.join("; "), &mail.envelope, &mail.content), MOST_WORDS)
 }
 
 fn behind_colon(said: &str) -> String {
