@@ -166,9 +166,9 @@ pub(super) fn queue_notice(change: &Change<'_>, user: &User, cause: NoticeCause)
     })?)
 }
 
-/// Queues the notices of a changed address, to the former one and to the new one, in the change that changes it. Whoever may
-/// have taken over an account by its address cannot keep its user from hearing of that. A user who signs in with SAML is told
-/// as well, and one who is locked: the notice has no link.
+/// Queues the notices of a changed address, to the former and to the new address, in the same change. An attacker who changes
+/// the address of an account cannot keep its user from learning of it. Locked users and users who sign in with SAML are
+/// notified as well: the notice has no link.
 pub(super) fn queue_address_notices(change: &Change<'_>, user: &User, former: &EmailAddress) -> Result<Vec<MessageId>> {
     let queue = |cause, address: &EmailAddress| {
         change.queue_message(&NewMessage {

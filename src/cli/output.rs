@@ -226,7 +226,7 @@ impl Output {
         let _ = write_error(&mut self.stderr, self.colour_err, self.charset_err, words, details, hint.as_deref());
     }
 
-    /// What a run came to that was asked to stop, and how it goes on.
+    /// Prints the result of a run that a signal stopped, and how to continue it.
     pub fn stopped(&mut self, words: &str, hint: Option<&str>) {
         self.complain(words);
         if let Some(hint) = hint {

@@ -121,7 +121,7 @@ pub fn counted_and_named(users: &Resolved) -> String {
     format!("{count} ({})", names.join(", "))
 }
 
-/// The users of whom `changed` are changed: "3 users (alice, …)" where those are all, else "3 of 5 users".
+/// Says how many of the users are changed: "3 users (alice, …)" where those are all, else "3 of 5 users".
 pub fn changed_of(changed: u64, users: &Resolved) -> String {
     if changed == users.count { counted_and_named(users) } else { count_of(changed, users) }
 }

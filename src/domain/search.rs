@@ -51,7 +51,7 @@ fn in_unicode(email: &str) -> Cow<'_, str> {
 }
 
 /// Whether a text holds the folded one.
-fn holds(text: &str, folded: &str) -> bool {
+pub fn holds(text: &str, folded: &str) -> bool {
     if text.is_ascii() && !folded.is_ascii() {
         return false;
     }

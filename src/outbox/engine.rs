@@ -227,7 +227,6 @@ impl<'run> Engine<'run> {
             } else if self.retry_at.is_some() {
                 self.observe();
             }
-            self.wake_one_if_all_rest();
             if was_free.elapsed() >= BUSY {
                 thread::sleep(PAUSE);
                 was_free = Instant::now();
@@ -329,7 +328,7 @@ impl<'run> Engine<'run> {
         }
         if is_over {
             self.dismiss_the_free();
-        } else if self.scout.is_none() {
+        } else if self.scout.is_none_or(|scout| self.workers[scout].has_ended) {
             while self.open_connections() < self.connections.allowed()
                 && let Some(number) = self.idle.pop()
             {

@@ -168,12 +168,18 @@ impl PasswordHash {
         let algorithm = Algorithm::from_str(phc.algorithm.as_str()).map_err(|_| PasswordHashError::NotArgon2)?;
         let version =
             phc.version.and_then(|version| Version::try_from(version).ok()).ok_or(PasswordHashError::Version)?;
-        let number = |name: &str| phc.params.get_decimal(name).ok_or(PasswordHashError::Parameters);
         // In the order of the specification: the other programs that read the store's hashes take no other.
-        if !phc.params.iter().map(|(name, _value)| name.to_string()).eq(["m", "t", "p"]) {
+        let mut given = phc.params.iter();
+        let mut number = |name: &str| match given.next() {
+            Some((found, value)) if found.as_str() == name => {
+                value.decimal().map_err(|_| PasswordHashError::Parameters)
+            }
+            _ => Err(PasswordHashError::Parameters),
+        };
+        let parameters = HashParameters::new(number("m")?, number("t")?, number("p")?)?;
+        if given.next().is_some() {
             return Err(PasswordHashError::Parameters);
         }
-        let parameters = HashParameters::new(number("m")?, number("t")?, number("p")?)?;
         let (Some(salt), Some(tag)) = (phc.salt, phc.hash) else {
             return Err(PasswordHashError::Short);
         };

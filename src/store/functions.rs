@@ -24,13 +24,20 @@ pub(super) fn register(connection: &Connection) -> Result<()> {
         let key = text(context, 4);
         Ok(search::finds_user(&argument(0), &argument(1), &argument(2), &argument(3), key.as_deref()))
     })?;
+    // text_holds(folded text, text): see `search::holds`.
+    connection.create_scalar_function("text_holds", 2, flags, |context| {
+        Ok(search::holds(&text(context, 1).unwrap_or_default(), &text(context, 0).unwrap_or_default()))
+    })?;
     Ok(())
 }
 
 /// A text; `None`: it is something else. What is not UTF-8 (somebody edited the file) is read as far as it is.
 fn text<'a>(context: &'a Context<'_>, index: usize) -> Option<Cow<'a, str>> {
     match context.get_raw(index) {
-        ValueRef::Text(bytes) => Some(String::from_utf8_lossy(bytes)),
+        ValueRef::Text(bytes) => Some(match str::from_utf8(bytes) {
+            Ok(text) => Cow::Borrowed(text),
+            Err(_) => String::from_utf8_lossy(bytes),
+        }),
         _ => None,
     }
 }

@@ -2,7 +2,10 @@
 //! statements that each see all of them. Memory is flat: SQLite keeps the staged rows in a file that no other process
 //! can open (it is unlinked at once).
 
+use std::fmt;
+
 use jiff::Timestamp;
+use rusqlite::CachedStatement;
 use rusqlite::Connection;
 use rusqlite::Transaction;
 use rusqlite::TransactionBehavior;
@@ -128,8 +131,9 @@ pub struct Imported {
 }
 
 /// The staging of rows.
-#[derive(Debug)]
 pub struct Staging<'store> {
+    /// Looked up once: to find it in the cache for each of a million rows costs as much as to bind its values.
+    add: CachedStatement<'store>,
     transaction: Transaction<'store>,
 }
 
@@ -148,7 +152,16 @@ impl Store {
              is_foreign INTEGER, locale TEXT, \
              locked INTEGER, locked_until INTEGER, must_change INTEGER, password_hash TEXT);",
         )?;
-        Ok(Staging { transaction })
+        let add = self.connection.prepare_cached(
+            "INSERT INTO temp.incoming VALUES (?1, ?2, NULL, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
+        )?;
+        Ok(Staging { add, transaction })
+    }
+}
+
+impl fmt::Debug for Staging<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Staging")
     }
 }
 
@@ -157,11 +170,8 @@ impl Staging<'_> {
     ///
     /// # Errors
     /// When the folder for temporary files is full.
-    pub fn add(&self, row: &Incoming<'_>) -> Result<()> {
-        let mut statement = self.transaction.prepare_cached(
-            "INSERT INTO temp.incoming VALUES (?1, ?2, NULL, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
-        )?;
-        statement.execute(params![
+    pub fn add(&mut self, row: &Incoming<'_>) -> Result<()> {
+        self.add.execute(params![
             row.number.cast_signed(),
             row.line.cast_signed(),
             row.username,
@@ -193,6 +203,7 @@ impl Staging<'_> {
     /// # Errors
     /// When the folder for temporary files is full.
     pub fn end(self) -> Result<()> {
+        drop(self.add);
         Ok(self.transaction.commit()?)
     }
 }

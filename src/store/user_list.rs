@@ -149,27 +149,34 @@ impl Conditions {
 
     /// The users that a folded text finds ([`crate::domain::search::finds_user`]). LIKE is the fastest, but compares bytes: it
     /// decides alone only where neither the text nor the row has characters that can be written in another way. Folding is
-    /// left to the other rows; a name in normal form D holds letters of ASCII that the same name in normal form C has not.
+    /// left to the others; a name in normal form D holds letters of ASCII that the same name in normal form C has not.
     fn search(&mut self, folded: &str) {
         const FINDS: &str = "finds_user(?, username, email, user.name, email_key)";
+        let has_variants = fold::has_ascii_variants(folded);
         if !folded.is_ascii() {
             return self.add(FINDS, folded.to_owned());
         }
-        // Usernames are in ASCII, and an address without a key is.
-        let must_fold = "email_key IS NOT NULL OR length(user.name) <> octet_length(user.name)";
-        self.values.push(Box::new(folded.to_owned()));
         // With blanks or apostrophes in the text, LIKE looks for a word of it, and folding decides about the rows with that word.
-        let has_variants = fold::has_ascii_variants(folded);
         let word = if has_variants { folded.split([' ', '\'']).max_by_key(|word| word.len()) } else { None };
         let escaped = word.unwrap_or(folded).replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
-        for _ in 0..3 {
-            self.values.push(Box::new(format!("%{escaped}%")));
-        }
-        let like = ["username", "email", "user.name"].map(|column| format!("{column} LIKE ? ESCAPE '\\'")).join(" OR ");
+        // ESCAPE costs time for each row, and few texts need it.
+        let like = if escaped.contains('\\') { "LIKE ? ESCAPE '\\'" } else { "LIKE ?" };
+        let pattern = format!("%{escaped}%");
+        self.values.extend((0..3).map(|_| -> Box<dyn ToSql> { Box::new(pattern.clone()) }));
+        self.values.push(Box::new(folded.to_owned()));
+        // Usernames are in ASCII, and an address without a key is.
+        let holds = format!(
+            "username {like} OR email {like} OR \
+             CASE WHEN length(user.name) = octet_length(user.name) THEN user.name {like} ELSE text_holds(?, user.name) END"
+        );
         if has_variants {
-            self.add(format!("CASE WHEN {must_fold} THEN {FINDS} ELSE ({like}) AND {FINDS} END"), folded.to_owned());
+            self.values.push(Box::new(folded.to_owned()));
+            self.add(
+                format!("CASE WHEN email_key IS NULL THEN ({holds}) AND {FINDS} ELSE {FINDS} END"),
+                folded.to_owned(),
+            );
         } else {
-            self.sql.push(format!("CASE WHEN {must_fold} THEN {FINDS} ELSE {like} END").into());
+            self.add(format!("CASE WHEN email_key IS NULL THEN {holds} ELSE {FINDS} END"), folded.to_owned());
         }
     }
 

@@ -680,13 +680,13 @@ fn old_records_are_deleted_and_nothing_else() {
     assert_snapshot!(world.run("jobs delete 1"), @"
     status 2
     -- stderr
-    error: nobody can be asked here, and this needs an answer: Delete 1 job, 1 mail, and end 1 open link for good
+    error: nobody can be asked here, and this needs an answer: Delete 1 job, 1 mail, and end 1 open link permanently
     hint: give `--yes` to do it without being asked
     ");
     assert_snapshot!(world.command("jobs delete 1").typing(["y"]).run(), @"
     status 0
     -- asked
-    Delete 1 job, 1 mail, and end 1 open link for good? [y/N] y
+    Delete 1 job, 1 mail, and end 1 open link permanently? [y/N] y
     -- stderr
     deleted: 1 job, 1 mail, and with them 1 open link.
     The same without questions: cxme-admin jobs delete 1 --yes

@@ -95,7 +95,7 @@ fn incoming<'a>(number: u64, username: &'a str, email: &'a str) -> Incoming<'a> 
 }
 
 fn stage(store: &Store, rows: &[Incoming<'_>]) {
-    let staging = store.stage().unwrap();
+    let mut staging = store.stage().unwrap();
     rows.iter().for_each(|row| staging.add(row).unwrap());
     staging.end().unwrap();
 }

@@ -298,7 +298,7 @@ fn lists_count_and_order(store: &Store, minimal: RoleId) {
 
 fn an_import_names_every_conflict_and_then_takes_all(store: &Store, minimal: RoleId) {
     let stage = |rows: &[Incoming<'_>]| {
-        let staging = store.stage().unwrap();
+        let mut staging = store.stage().unwrap();
         rows.iter().for_each(|row| staging.add(row).unwrap());
         staging.end().unwrap();
     };

@@ -198,7 +198,7 @@ fn every_copy_of_who_is_locked_says_what_the_rule_says() {
         }
         // An import that says "locked" changes nothing where a lock is in force, and makes one elsewhere.
         let before: Vec<Option<i64>> = scene.column("SELECT locked_at FROM user ORDER BY id");
-        let staging = scene.store.stage().unwrap();
+        let mut staging = scene.store.stage().unwrap();
         for number in 1..=users.len() {
             let username = format!("user{number}");
             staging.add(&Incoming {

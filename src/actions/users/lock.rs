@@ -108,7 +108,7 @@ fn new_lock(change: &Change<'_>, until: Option<Timestamp>, intent: &Intent) -> R
 
 /// The end of a lock in an event.
 fn end(until: Option<Timestamp>) -> String {
-    until.map_or("for good".to_owned(), |until| until.to_string())
+    until.map_or("permanent".to_owned(), |until| until.to_string())
 }
 
 /// What `users unlock` found and did.

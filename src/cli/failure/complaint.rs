@@ -180,7 +180,7 @@ pub enum Complaint {
         /// How it goes on.
         hint: String,
     },
-    /// What went wrong goes on and was reported before: only the exit code tells of it.
+    /// A continuing failure that was reported before: the program exits with its code and prints nothing.
     #[error("reported before")]
     ReportedBefore {
         /// The exit code.
@@ -213,7 +213,7 @@ pub enum MailFault {
     Bug,
     /// Some of many were not.
     Some,
-    /// Some of a job were not, and the job goes on: its end tells of all of them.
+    /// Some mails of a running job failed; the end of the job reports all of them.
     SomeSoFar,
     /// Some mails may have arrived, and will be sent again.
     InDoubt,

@@ -63,7 +63,7 @@ pub fn run(context: &mut Context, args: &DeleteArgs) -> anyhow::Result<()> {
         return plan::print(&mut context.output, desk.now(), &[step]);
     }
     if !is_nothing {
-        prompt::confirm(context, args.yes, &format!("Delete {} for good?", words(&found, "and end ")))?;
+        prompt::confirm(context, args.yes, &format!("Delete {} permanently?", words(&found, "and end ")))?;
         end::delete(&desk, old, &args.acting.intent())?;
     }
     context.output.say(&format!("deleted: {}.", words(&found, "and with them ")));

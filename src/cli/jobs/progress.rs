@@ -34,9 +34,9 @@ const SHORT_BELOW: u16 = 70;
 pub struct Progress {
     bar: ProgressBar,
     screen: Screen,
-    /// What is drawn while the run goes on.
+    /// The layout of the bar during the run.
     template: &'static str,
-    /// Whether [`WORDS_ALONE`] is drawn instead: what keeps the run from going on.
+    /// Whether [`WORDS_ALONE`] is drawn instead: the reason why the run waits.
     is_waiting: Cell<bool>,
 }
 

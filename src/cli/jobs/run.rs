@@ -92,8 +92,8 @@ fn send_what_is_due(
     running::go_on(context, desk, &Task { single: work.single, jobs, is_named: false, max_runtime, post: &post })
 }
 
-/// Leaves out the words of a failure that goes on and was reported a short while ago, where nobody looks on: cron would mail
-/// them each minute. The exit code stays.
+/// Without a terminal, suppresses the message of a continuing failure that was reported recently: cron would mail it each minute.
+/// The exit code stays.
 fn limit_reports(context: &mut Context, desk: &Desk, error: anyhow::Error) -> anyhow::Result<()> {
     if !context.output.is_unattended {
         return Err(error);
@@ -114,7 +114,7 @@ fn recurrence(error: &anyhow::Error, code: u8, words: &str) -> Recurrence {
         }
         (failure::LATER, _) => Recurrence::Passing,
         (failure::PARTLY, Some(Complaint::NotSent { fault: MailFault::SomeSoFar, .. })) => {
-            Recurrence::Lasting("mails of a job that goes on".to_owned())
+            Recurrence::Lasting("failed mails of a running job".to_owned())
         }
         (failure::RELAY | failure::CONFIGURATION, _) => {
             // What the run came to stands behind the trouble, and differs each time.

@@ -149,7 +149,7 @@ pub(super) fn find(password: &str) -> Option<Pattern> {
     })
 }
 
-/// The pattern of which `lower` is made but for at most `max_rest` characters.
+/// The pattern that fills `lower`, except for at most `max_rest` characters.
 fn fills(lower: &[char], max_rest: usize) -> Option<Pattern> {
     let (mut at, mut rest, mut turns) = (0, 0, false);
     while at < lower.len() {

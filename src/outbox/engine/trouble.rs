@@ -1,7 +1,6 @@
 //! A relay that cannot be used: how long it is borne with, and by whom.
 
 use std::collections::HashSet;
-use std::time::Duration;
 use std::time::Instant;
 
 use super::Engine;
@@ -95,16 +94,6 @@ impl Engine<'_> {
         }
         self.connections.lower(others);
         true
-    }
-
-    /// Where every worker that is left rests, none of them would ever ask for anything again.
-    pub(super) fn wake_one_if_all_rest(&mut self) {
-        if self.open_connections() == 0
-            && let Some(number) = self.idle.pop()
-        {
-            self.scout = Some(number);
-            self.answer(number, Answer::Open(Duration::ZERO));
-        }
     }
 
     /// How many workers have a connection, or are about to.

@@ -42,7 +42,7 @@ type Checked<T> = Result<T, BadRow>;
 
 /// Checks a row and stages it. The outer error is a bad row; within it is an error of the store, if it was that.
 pub(super) fn stage(
-    staging: &Staging<'_>,
+    staging: &mut Staging<'_>,
     row: &Row<'_>,
     judge: &Judge<'_>,
     options: &Options,

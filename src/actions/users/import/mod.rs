@@ -198,7 +198,7 @@ pub fn check(
     let mut reader = Reader::new(input, options)?;
     let mut sensitive = Sensitive::default();
     let mut report = Report::new(reader.is_array(), report);
-    let staging = desk.store.stage()?;
+    let mut staging = desk.store.stage()?;
     loop {
         // What was wrong before the input broke is still worth knowing.
         let row = match reader.next_row() {
@@ -210,7 +210,7 @@ pub fn check(
             }
         };
         sensitive.see(&row);
-        if let Err(fault) = check::stage(&staging, &row, &judge, options) {
+        if let Err(fault) = check::stage(&mut staging, &row, &judge, options) {
             report.row(fault?);
         }
     }
