@@ -12,6 +12,8 @@ mod faults;
 mod halts;
 #[path = "outbox/links.rs"]
 mod links;
+#[path = "outbox/rates.rs"]
+mod rates;
 #[path = "outbox/refusals.rs"]
 mod refusals;
 #[path = "relay/mod.rs"]

@@ -3,6 +3,7 @@
 //! A section's file asks for its keys one by one; what it asked for is what the section knows, and at the end every
 //! name that nobody asked for is a problem. So no list of keys has to be kept beside the code that reads them.
 
+mod one_or_more;
 mod values;
 
 use std::cell::RefCell;

@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::document::Section;
 use super::host;
 use crate::domain::rate::Rate;
+use crate::domain::rate::Rates;
 use crate::domain::relay::LoginMethod;
 use crate::domain::relay::Security;
 
@@ -35,8 +36,8 @@ pub struct SmtpSection {
     pub connections: u32,
     /// How many mails go over one connection; `None`: as many as the relay takes.
     pub mails_per_connection: Option<u32>,
-    /// How fast mails may leave; `None`: as fast as the relay takes them.
-    pub rate: Option<Rate>,
+    /// How fast mails may leave; none: as fast as the relay takes them.
+    pub rates: Rates,
     /// How long a run tries on while the relay cannot be used.
     pub patience: Duration,
 }
@@ -73,7 +74,7 @@ impl Default for SmtpSection {
             login: None,
             connections: 4,
             mails_per_connection: None,
-            rate: None,
+            rates: Rates::default(),
             patience: Duration::from_secs(120),
         }
     }
@@ -99,10 +100,15 @@ impl SmtpSection {
             login: login(section),
             connections: connections.unwrap_or(default.connections),
             mails_per_connection: section.whole("mails_per_connection", 1..=MOST_MAILS, ""),
-            rate: section.judged("rate", |text| text.parse::<Rate>().map_err(|fault| fault.to_string())),
+            rates: rates(section),
             patience: section.duration("patience", Duration::ZERO..=LONGEST_PATIENCE).unwrap_or(default.patience),
         }
     }
+}
+
+fn rates(section: &Section<'_, '_>) -> Rates {
+    let rates = section.one_or_more("rate", |text| text.parse::<Rate>().map_err(|fault| fault.to_string()));
+    rates.unwrap_or_default().into_iter().collect()
 }
 
 /// The ports of RFC 8314, 3.3, of RFC 6409, 3.1, and of RFC 5321, 4.5.4.2.

@@ -26,6 +26,8 @@ mod import_week;
 mod init;
 mod jobs;
 mod jobs_cron;
+mod jobs_rates;
+mod jobs_retry;
 mod jobs_rules;
 mod login_config;
 mod mail;

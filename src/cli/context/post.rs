@@ -123,7 +123,7 @@ impl Context {
     /// When the configuration cannot be loaded.
     pub fn order(&mut self) -> anyhow::Result<Order> {
         let connections = usize::try_from(self.config()?.mail.smtp.connections)?;
-        Ok(Order { connections, rate: self.config()?.mail.smtp.rate, ..Order::default() })
+        Ok(Order { connections, rates: self.config()?.mail.smtp.rates.clone(), ..Order::default() })
     }
 
     /// The order of a run that ends in good order when somebody asks it to, and by which signal that was.
@@ -157,7 +157,7 @@ impl Context {
             return;
         }
         let sent = self.post_without_links(desk, None).and_then(|post| {
-            let noticed = outbox::send_notices(desk, &post, ids, NOTICE_PATIENCE)?;
+            let noticed = outbox::send_notices(desk, &post, ids, &self.config()?.mail.smtp.rates, NOTICE_PATIENCE)?;
             Ok((noticed, post.transport.reaches_people()))
         });
         match sent {

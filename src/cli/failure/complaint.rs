@@ -217,4 +217,6 @@ pub enum MailFault {
     SomeSoFar,
     /// Some mails may have arrived, and will be sent again.
     InDoubt,
+    /// A rate per hour or day is used up.
+    RateUsedUp,
 }

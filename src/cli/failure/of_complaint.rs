@@ -89,7 +89,7 @@ pub(super) fn of_complaint(complaint: &Complaint) -> Told {
         Complaint::Broken { code, hint, .. } => Told::new(*code, complaint).hint(hint),
         Complaint::NotSent { fault, hint, .. } => {
             let code = match fault {
-                MailFault::Later | MailFault::InDoubt => LATER,
+                MailFault::Later | MailFault::InDoubt | MailFault::RateUsedUp => LATER,
                 MailFault::Refused => RELAY,
                 MailFault::Configuration => CONFIGURATION,
                 MailFault::CalledOff => DATA,

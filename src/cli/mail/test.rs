@@ -18,6 +18,7 @@ use crate::cli::plan::Step;
 use crate::domain::action::Action;
 use crate::domain::email_address::EmailAddress;
 use crate::domain::message::MessageState;
+use crate::domain::rate::Rates;
 use crate::domain::refusal::Refusal;
 use crate::domain::text;
 use crate::mail::smtp::Side;
@@ -59,7 +60,9 @@ pub fn run(context: &mut Context, args: &TestArgs) -> anyhow::Result<()> {
     let is_told = context.global.verbose;
     let post = context.post_without_links(&desk, is_told.then_some(transcript))?;
     let has_dialogue = matches!(*post.transport, Transport::Smtp(_));
-    let order = Order { deadline: Some(Instant::now() + DEADLINE), ..context.order()? };
+    // Whether mail works is not asked at a certain rate.
+    let rates = Rates::default();
+    let order = Order { deadline: Some(Instant::now() + DEADLINE), rates, ..context.order()? };
     let tested = mail::test(&desk, &post, order, &address, &args.acting.intent());
     for line in lines.lock().unwrap_or_else(PoisonError::into_inner).iter() {
         context.output.say(line);

@@ -28,7 +28,7 @@ fn every_key_about_mails_is_read() {
         auth = "xoauth2"
         connections = 64
         mails_per_connection = 100
-        rate = "5000/h"
+        rate = ["10/s", "5000/h"]
         patience = "0s"
         [mail.sendmail]
         program = "bin/sendmail"
@@ -64,7 +64,7 @@ fn every_key_about_mails_is_read() {
                 }),
                 connections: 64,
                 mails_per_connection: Some(100),
-                rate: Some("5000/h".parse().unwrap()),
+                rates: "10/s, 5000/h".parse().unwrap(),
                 patience: Duration::ZERO,
             },
             sendmail: SendmailSection { program: "/etc/cxme-admin/bin/sendmail".into() },

@@ -78,6 +78,9 @@ impl Engine<'_> {
         if let Settlement::Tried { state, reply, .. } = settlement {
             self.supply.forget(id);
             self.report.count(state);
+            if matches!(state, MessageState::Accepted | MessageState::InDoubt) {
+                self.quotas.note_delivered();
+            }
             if state != MessageState::Accepted {
                 self.last_error = Some(reply);
             }

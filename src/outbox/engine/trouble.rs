@@ -6,6 +6,7 @@ use std::time::Instant;
 use super::Engine;
 use super::RELAY_WAITS;
 use crate::domain::message::MessageId;
+use crate::mail::handover::Handover;
 use crate::mail::handover::Phase;
 use crate::mail::handover::Trouble;
 use crate::mail::handover::TroubleKind;
@@ -83,6 +84,21 @@ impl Engine<'_> {
         }
         self.stop(Halt::Trouble);
         Some(Answer::End)
+    }
+
+    /// The trouble of the relay over a message that a worker cannot go on for.
+    pub(super) fn trouble_of(&self, id: MessageId, handover: &Handover) -> Option<Trouble> {
+        match handover {
+            Handover::Trouble(trouble) if self.nonsense.is_borne_with(id, trouble) => None,
+            Handover::Trouble(trouble) => Some(trouble.clone()),
+            // It refuses mail for now before it has heard for whom.
+            Handover::Deferred { reply, relay: Some(relay) }
+                if relay.phase == Phase::Mail && self.report.accepted == 0 =>
+            {
+                Some(Trouble { kind: TroubleKind::Later, phase: Phase::Mail, words: reply.clone() })
+            }
+            _ => None,
+        }
     }
 
     /// Whether a connection could not be opened while others go on: then the relay takes no more than those.
