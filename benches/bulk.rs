@@ -22,6 +22,7 @@ use cxme_admin::domain::user::SignIn;
 use cxme_admin::mail::compose::Composer;
 use cxme_admin::mail::letter::Letterhead;
 use cxme_admin::mail::smtp::Relay;
+use cxme_admin::mail::texts::MailTexts;
 use cxme_admin::mail::transport::Memory;
 use cxme_admin::mail::transport::Transport;
 use cxme_admin::outbox;
@@ -35,7 +36,6 @@ use cxme_admin::store::messages::NewContent;
 use cxme_admin::store::messages::NewMessage;
 use cxme_admin::store::open::Expect;
 use cxme_admin::store::users::NewUser;
-use cxme_admin::texts::Locale;
 use nix::sys::resource::UsageWho;
 use nix::sys::resource::getrusage;
 use nix::sys::time::TimeVal;
@@ -119,7 +119,9 @@ fn post(transport: Transport) -> anyhow::Result<Post> {
         organization: &Organization::default(),
         link: Some("https://reset.example.com/#{code}".parse().context("link")?),
         policy: &Policy::default(),
-        locale: Locale::English,
+        headers: &[],
+        time_zone: jiff::tz::TimeZone::UTC,
+        texts: MailTexts::built_in()?,
     };
     Ok(Post {
         composer: Arc::new(Composer::new(letterhead)?),

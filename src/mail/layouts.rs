@@ -10,7 +10,7 @@ use super::letter::Choice;
 use super::mime::PreparedHead;
 use super::prepared::Prepared;
 use crate::domain::message::MailKind;
-use crate::texts::Locale;
+use crate::texts::Language;
 
 /// How many are kept. A job has two kinds in each language.
 const MOST: usize = 32;
@@ -29,7 +29,7 @@ pub(super) struct Layouts(Mutex<VecDeque<Entry>>);
 #[derive(Debug)]
 struct Entry {
     kind: MailKind,
-    locale: Locale,
+    language: Language,
     life: Duration,
     note: Option<String>,
     layout: Found,
@@ -52,18 +52,24 @@ impl Layouts {
     pub(super) fn find<E>(
         &self,
         kind: MailKind,
-        locale: Locale,
+        language: &Language,
         choice: &Choice<'_>,
         prepare: impl FnOnce() -> Result<Option<Layout>, E>,
     ) -> Result<Option<Arc<Layout>>, E> {
         let mut entries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let is_it = |entry: &Entry| {
-            (entry.kind, entry.locale, entry.life) == (kind, locale, choice.life)
+            (entry.kind, entry.life, entry.language.tag()) == (kind, choice.life, language.tag())
                 && entry.note.as_deref() == choice.note
         };
         let Some(entry) = entries.iter_mut().find(|entry| is_it(entry)) else {
             let note = choice.note.map(str::to_owned);
-            entries.push_front(Entry { kind, locale, life: choice.life, note, layout: Found::Once });
+            entries.push_front(Entry {
+                kind,
+                language: language.clone(),
+                life: choice.life,
+                note,
+                layout: Found::Once,
+            });
             entries.truncate(MOST);
             return Ok(None);
         };

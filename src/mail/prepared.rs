@@ -17,6 +17,8 @@ use crate::secrets::wiped::Wiped;
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Own<'a> {
     pub(super) greeting: &'a str,
+    /// The name in it, which no template of the program writes by itself.
+    pub(super) name: Option<&'a str>,
     pub(super) username: &'a str,
     pub(super) link: &'a str,
     pub(super) not_me: &'a str,
@@ -83,7 +85,7 @@ impl Prepared {
         let of_plane = |plane| {
             let marks = marks(plane);
             let [greeting, username, link, not_me, code] = marks.each_ref().map(String::as_str);
-            let [text, html] = render(&Own { greeting, username, link, not_me, code })?;
+            let [text, html] = render(&Own { greeting, name: None, username, link, not_me, code })?;
             Ok::<_, E>(Self { parts: [prepared(Part::Text, &text, &marks), prepared(Part::Html, &html, &marks)] })
         };
         // A note that holds a mark itself holds it in both.

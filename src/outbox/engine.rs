@@ -5,6 +5,7 @@ mod refusals;
 mod settle;
 mod trouble;
 mod turn;
+mod workers;
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -17,7 +18,6 @@ use tokio::sync::mpsc::UnboundedSender;
 use tokio::sync::mpsc::unbounded_channel;
 
 use super::Halt;
-use super::InFlight;
 use super::Order;
 use super::Post;
 use super::Progress;
@@ -37,7 +37,6 @@ use super::worker::Answer;
 use super::worker::Request;
 use super::worker::Seat;
 use crate::clock::Clock;
-use crate::domain::email_address::EmailAddress;
 use crate::domain::message::MessageId;
 use crate::mail::handover::Handover;
 use crate::mail::handover::Phase;
@@ -54,6 +53,7 @@ use refusals::RelayView;
 use trouble::Nonsense;
 use trouble::bug_while_connecting;
 pub(super) use turn::Turn;
+use workers::Worker;
 
 /// The store is left free for others so long, in one piece: longer than a writer who waits for it takes from one look to the
 /// next (`open.rs` in the store).
@@ -68,17 +68,6 @@ const LOOK: Duration = Duration::from_millis(50);
 const BUSY_LOOK: Duration = Duration::from_secs(1);
 /// The waits between two tries to reach a relay in trouble: the first, and the longest.
 const RELAY_WAITS: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(10));
-
-/// A worker, as the store's thread sees it.
-struct Worker {
-    in_flight: Option<InFlight>,
-    /// The message that was set aside for it, and where that goes.
-    aside: Option<(MessageId, EmailAddress)>,
-    /// It was told to wait for its turn, and the turn is its own.
-    has_turn: bool,
-    /// It was told that there is nothing more to do.
-    has_ended: bool,
-}
 
 /// What a worker asks for, once what it had is settled.
 enum Wish {
@@ -194,7 +183,7 @@ impl<'run> Engine<'run> {
         let requests = Arc::new(Requests::default());
         let (mut seats, count) = (Vec::new(), self.order.connections.max(1));
         for number in 0..count {
-            self.workers.push(Worker { in_flight: None, aside: None, has_turn: false, has_ended: false });
+            self.workers.push(Worker::default());
             seats.push(Seat {
                 number,
                 transport: Arc::clone(&self.post.transport),

@@ -26,6 +26,7 @@ impl Engine<'_> {
     /// The next message for a worker that is free, or what it does instead.
     pub(super) fn next(&mut self, turn: &Turn<'_>, number: usize, can_ride: bool, now: Timestamp) -> Result<Answer> {
         let aside = self.workers[number].aside.take();
+        let known_refusals = if aside.is_some() { self.workers[number].known_refusals } else { self.suspicion.known() };
         let instead = match self.leave() {
             Leave::Yes => None,
             // The relay may wait for the content of the one that was set aside.
@@ -77,6 +78,7 @@ impl Engine<'_> {
             attempts: due.attempts,
             given_back: due.given_back,
             domain: due.address.domain().to_ascii_lowercase(),
+            known_refusals,
         };
         let parcel = self.begin(turn, due, now);
         self.quotas.begin();
@@ -134,6 +136,7 @@ impl Engine<'_> {
         let Some(due) = self.take(turn, now)? else { return Ok(None) };
         let envelope = self.post.composer.envelope(&due.address);
         self.workers[number].aside = Some((due.id, due.address));
+        self.workers[number].known_refusals = self.suspicion.known();
         Ok(Some(envelope))
     }
 
