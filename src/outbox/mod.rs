@@ -1,8 +1,8 @@
 //! The outbox: the messages that have not ended, and the engine that sends them.
 //!
 //! Each connection to the relay has a worker. One thread, the caller's, has the store and serves them all: it settles a
-//! worker's last message and begins its next one in one commit, grouped over the workers that wait. So a code's hash is
-//! on the disk before its mail leaves, and no more messages are in flight than there are connections. After a crash those
+//! worker's last message and begins its next one in one commit, grouped over the workers that wait (`requests.rs`). So a code's
+//! hash is on the disk before its mail leaves, and no more messages are in flight than there are connections. After a crash those
 //! few are in doubt, and are sent again with the same link, Message-ID and Date: twice is better than never.
 //!
 //! # Riding envelopes

@@ -2,7 +2,8 @@
 //!
 //! A commit costs about as much for one message as for many: the disk must have it before anything goes on. So the store's
 //! thread waits a moment for all that are about to ask, as databases do that commit in groups: at most for as long as its last
-//! turn took, because a turn of their own would take as long. It is woken once for all of them, and not by the first.
+//! turn took, because a turn of their own would take as long. It is woken once for all of them, and not by the first. A worker
+//! whose relay takes long is not waited for each time: as many are expected as came, and now and then one more.
 
 use std::sync::Condvar;
 use std::sync::Mutex;
@@ -15,6 +16,8 @@ use super::worker::Request;
 
 /// The longest wait for others.
 const LONGEST: Duration = Duration::from_millis(1);
+/// When as many came as were expected this often in a row, one more is expected.
+const RAISED_AFTER: u32 = 4;
 
 /// A request, and the number of the worker that it is from.
 pub(super) type Numbered = (usize, Request);
@@ -26,13 +29,22 @@ pub(super) struct Requests {
     enough: Condvar,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Waiting {
     requests: Vec<Numbered>,
     /// How many the store's thread waits for; 0: it does something else.
     wanted: usize,
+    /// How many can be expected to come at about the same time, and how often in a row they did.
+    expected: usize,
+    came: u32,
     /// There are no workers any more.
     has_ended: bool,
+}
+
+impl Default for Waiting {
+    fn default() -> Self {
+        Self { requests: Vec::new(), wanted: 0, expected: usize::MAX, came: 0, has_ended: false }
+    }
 }
 
 impl Requests {
@@ -53,15 +65,17 @@ impl Requests {
         self.enough.notify_one();
     }
 
-    /// Waits for a request, at most until `until`, and for up to `many` in all as long as the last turn took. Gives those that
+    /// Waits for a request, at most until `until`, and for up to `most` in all as long as the last turn took. Gives those that
     /// came; `None`: there are no workers any more.
-    pub(super) fn take(&self, until: Instant, many: usize, last_turn: Duration) -> Option<Vec<Numbered>> {
+    pub(super) fn take(&self, until: Instant, most: usize, last_turn: Duration) -> Option<Vec<Numbered>> {
         let patience = last_turn.min(LONGEST);
-        let mut waiting = self.await_requests(self.lock(), many, Instant::now() + patience);
+        let waiting = self.lock();
+        let many = most.min(waiting.expected);
+        let mut waiting = self.await_requests(waiting, many, Instant::now() + patience);
         if waiting.requests.is_empty() {
             waiting = self.await_requests(waiting, 1, until);
-            // They come later than a turn takes. Others may come at about the same time.
-            waiting = self.await_requests(waiting, many, Instant::now() + patience / 2);
+        } else {
+            waiting.note_came(many, most);
         }
         match waiting.requests.is_empty() && waiting.has_ended {
             true => None,
@@ -89,6 +103,20 @@ impl Requests {
 
     fn lock(&self) -> MutexGuard<'_, Waiting> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Waiting {
+    /// Learns from how many came of as `many` as were waited for.
+    fn note_came(&mut self, many: usize, most: usize) {
+        if self.requests.len() < many {
+            (self.expected, self.came) = (self.requests.len(), 0);
+        } else if many < most {
+            self.came += 1;
+            if self.came >= RAISED_AFTER {
+                (self.expected, self.came) = (many + 1, 0);
+            }
+        }
     }
 }
 
@@ -132,6 +160,18 @@ mod tests {
         // Without a limit of time it would wait for ever.
         let taken = requests.take(Instant::now() + LONG, 8, LONG);
         assert_eq!(numbers(taken), Some((0..8).collect()));
+    }
+
+    #[test]
+    fn one_that_does_not_come_is_not_waited_for_each_time() {
+        let requests = Requests::default();
+        let mut expected = Vec::new();
+        for _ in 0..6 {
+            asked(&requests, 0..7);
+            assert_eq!(numbers(requests.take(Instant::now() + LONG, 8, LONG)).map(|taken| taken.len()), Some(7));
+            expected.push(requests.lock().expected);
+        }
+        assert_eq!(expected, [7, 7, 7, 7, 8, 7]);
     }
 
     #[test]
