@@ -50,6 +50,10 @@ impl Engine<'_> {
                 self.suspicion.forget_probe(id);
                 let is_over_the_mail = trouble.phase >= Phase::Mail;
                 if !self.nonsense.is_met_again(id, &trouble) {
+                    // Without time to try it again, each run would end at the same message, and none would come to the others.
+                    if is_over_the_mail && writing.was_released(id)? {
+                        self.outcomes.was_lost_over(id);
+                    }
                     self.supply.give_back(id, is_over_the_mail);
                     return self.record(writing, &in_flight, Handover::Trouble(trouble), now);
                 }
