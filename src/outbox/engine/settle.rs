@@ -106,6 +106,12 @@ impl Engine<'_> {
         let cleared = self.suspicion.accepted(in_flight.known_refusals);
         self.fail(writing, cleared, now)?;
         let Some(hold) = &mut self.relay.hold else { return Ok(()) };
+        if in_flight.is_test {
+            // Somebody looks whether it works again, often with an address that the relay takes from everybody: the next run
+            // finds out, and until it has, nobody fails for what everybody was refused for.
+            hold.until = now;
+            return writing.lift_relay_hold();
+        }
         // What was refused for now, as everything was, and is accepted now, was greylisted.
         self.relay.greylists |= in_flight.given_back && hold.reply.starts_with('4');
         if !hold.has_accepted || hold.count > 0 {
