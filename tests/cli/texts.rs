@@ -91,10 +91,10 @@ fn every_sending_command_and_preview_say_all_that_is_wrong_and_send_nothing() {
     status 78
     -- stderr
     error: the texts have 3 problems
-      - [DIR]/texts/reset.htm: `reset.htm` is neither LANGUAGE.toml nor a template (frame.html, choice.html, reset.txt, reset.html, invitation.txt, invitation.html, notice.txt, notice.html, test.txt, test.html): rename or remove it
       - [DIR]/texts/de.toml:2: reset.subjekt: unknown sentence, did you mean reset.subject?
       - [DIR]/texts/de.toml:3: reset.subject: unknown value organisation; those of this sentence: organization
-    hint: docs/texts.md; to look at the mails: cxme-admin mail preview MAIL --locale TAG
+      - [DIR]/texts/reset.htm: `reset.htm` is neither LANGUAGE.toml nor a template (frame.html, choice.html, reset.txt, reset.html, invitation.txt, invitation.html, notice.txt, notice.html, test.txt, test.html): rename or remove it
+    hint: docs/texts.md describes the files; to check them again: cxme-admin mail preview test
     ");
     for command in ["users send-reset alice", "users send-reset --all --yes", "mail test admin@example.net"] {
         world.run(command).expect_status(78);
@@ -115,7 +115,7 @@ fn every_sending_command_and_preview_say_all_that_is_wrong_and_send_nothing() {
     status 78
     -- stderr
     error: [DIR]/texts/invitation.txt: the mail invitation lacks {{ link }}
-    hint: docs/texts.md; to look at the mails: cxme-admin mail preview MAIL --locale TAG
+    hint: docs/texts.md describes the files; to check them again: cxme-admin mail preview test
     ");
     fs::remove_file(world.path("texts/invitation.txt")).unwrap();
     world.run("jobs run").expect_status(0);

@@ -28,17 +28,17 @@ fn sentences_and_templates_are_taken_by_their_names() {
 }
 
 #[test]
-fn what_is_neither_is_refused() {
+fn files_that_are_neither_are_refused() {
     insta::assert_snapshot!(problems(&[
         file("reset.htm", "x"),
         file("de/en.toml", ""),
         file("english.toml", ""),
         file("\u{1b}[2J", ""),
     ]), @r#"
-    texts/reset.htm: `reset.htm` is neither LANGUAGE.toml nor a template (frame.html, choice.html, reset.txt, reset.html, invitation.txt, invitation.html, notice.txt, notice.html, test.txt, test.html): rename or remove it
-    texts/de/en.toml: `en.toml` is neither LANGUAGE.toml nor a template (frame.html, choice.html, reset.txt, reset.html, invitation.txt, invitation.html, notice.txt, notice.html, test.txt, test.html): rename or remove it
     texts/\u{1b}[2J: `\u{1b}[2J` is neither LANGUAGE.toml nor a template (frame.html, choice.html, reset.txt, reset.html, invitation.txt, invitation.html, notice.txt, notice.html, test.txt, test.html): rename or remove it
+    texts/de/en.toml: `en.toml` is neither LANGUAGE.toml nor a template (frame.html, choice.html, reset.txt, reset.html, invitation.txt, invitation.html, notice.txt, notice.html, test.txt, test.html): rename or remove it
     texts/english.toml: `english` is not a language tag such as `en` or `de-AT`
+    texts/reset.htm: `reset.htm` is neither LANGUAGE.toml nor a template (frame.html, choice.html, reset.txt, reset.html, invitation.txt, invitation.html, notice.txt, notice.html, test.txt, test.html): rename or remove it
     "#);
     insta::assert_snapshot!(problems(&[file("fr/reset.txt", RESET)]), @"texts/fr/reset.txt: no sentences for the language `fr`: add fr.toml");
 }
@@ -75,14 +75,15 @@ fn everything_that_is_wrong_with_a_template_is_said_with_its_line() {
     ");
     insta::assert_snapshot!(problems(&[
         file("reset.html", "{% for a in range(9999) %}{% for b in range(9999) %}{{ link }}{% endfor %}{% endfor %}"),
-        file("test.html", "{% include \"test.html\" %}"),
-        file("test.txt", "{% include \"/etc/passwd\" %}"),
+        file("test.html", "{{ greeting }}{{ '\\u0000' }}"),
+        file("invitation.txt", "{% include \"/etc/passwd\" %}"),
         file("notice.html", "{% for a in range(9000) %}0123456789ab{% endfor %}"),
     ]), @"
+    texts/invitation.txt:1: in the mail invitation: tried to include non-existing template '/etc/passwd'
     texts/notice.html: the mail notice is larger than 102400 bytes
     texts/notice.html: the mail address-notice is larger than 102400 bytes
     texts/reset.html:1: in the mail reset: it takes too much work: shorten its loops
-    texts/test.txt:1: in the mail test: tried to include non-existing template '/etc/passwd'
+    texts/test.html: the mail test holds a control character: leave it out
     ");
 }
 

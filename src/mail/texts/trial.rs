@@ -24,7 +24,9 @@ use crate::mail::template::Part;
 use crate::mail::template::TemplateFile;
 use crate::secrets::reset_code::NONCE;
 use crate::secrets::reset_code::ResetCode;
+use crate::texts::CONTROL;
 use crate::texts::TextProblem;
+use crate::texts::has_control;
 
 /// The longest part of a mail, in bytes: clients cut longer ones (Gmail at 102 KiB), and the link with them.
 const MAX_PART: usize = 100 * 1_024;
@@ -69,7 +71,7 @@ const VALUES: [&str; 34] = [
 
 /// A code as it looks, which no store has.
 const CODE: &str = "SAMP1-EC0DE-SAMP1-EC0DE-SAMP1E";
-/// What a user or an operator may write, and a mail must not take for HTML.
+/// Text of a user and of an operator that a mail must not take for HTML.
 const NAME: &str = "Alex <x-name> & Co";
 const NOTE: &str = "First line <x-note>\n\nSecond line";
 
@@ -84,7 +86,6 @@ pub(super) fn problems(texts: &Arc<MailTexts>, files: &[TemplateFile]) -> Vec<Te
     if trial.problems.is_empty() {
         trial.write_all();
     }
-    trial.problems.sort_by(|one, other| (&one.path, one.line).cmp(&(&other.path, other.line)));
     trial.problems
 }
 
@@ -194,6 +195,9 @@ impl Trial<'_> {
             // That by which the user cancels it has an exclamation mark there.
             if kind.has_link() && !content.contains(&format!("#{}", code.in_link())) {
                 wrong(format!("the mail {kind} lacks {{{{ link }}}}"));
+            }
+            if has_control(content) {
+                wrong(format!("the mail {kind} {CONTROL}"));
             }
             if content.trim().is_empty() {
                 wrong(format!("the mail {kind} is empty"));
