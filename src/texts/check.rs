@@ -98,6 +98,7 @@ pub(super) fn flat(text: &str) -> Flat {
         let start = error.span().map_or(0, |span: Range<usize>| span.start);
         flat.wrong.push((line_of(text, start), format!("syntax: {}", error.message())));
     }
+    flat.wrong.dedup();
     if flat.wrong.is_empty() {
         flat.add(text, "", root.get_ref());
     }

@@ -67,7 +67,7 @@ fn nobody_is_told_to_act_as_the_owner_of_a_file_that_was_planted() {
     fs::create_dir_all(world.path("texts/de")).unwrap();
     let texts = world.path("texts");
     world.write_config(&format!("{config}[texts]\ndirectory = \"{}\"\n", texts.display()));
-    for (name, text) in [("texts/en.toml", ""), ("texts/de/reset.txt", "{{ link }}\n")] {
+    for (name, text) in [("texts/en.toml", ""), ("texts/de/reset.txt", "{{ link }} {{ note | join }}\n")] {
         let path = world.file(name, text);
         planted(&path, "mail test admin@example.net");
         planted(path.parent().unwrap(), "mail preview reset");

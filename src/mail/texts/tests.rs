@@ -67,9 +67,11 @@ fn everything_that_is_wrong_with_a_template_is_said_with_its_line() {
     ]), @"
     texts/invitation.html: the mail invitation lacks {{ link }}
     texts/invitation.html: what a user or operator typed is written as HTML: leave out `safe` and `autoescape`
+    texts/invitation.html: the mail invitation lacks the note: {% for line in note %}{{ line }}{% endfor %}
     texts/notice.txt:2: in the mail notice: it uses a value that is not there
     texts/notice.txt:2: in the mail address-notice: it uses a value that is not there
     texts/reset.txt: the mail reset lacks {{ link }}
+    texts/reset.txt: the mail reset lacks the note: {% for line in note %}{{ line }}{% endfor %}
     texts/test.html: the mail test is empty
     texts/test.txt:1: in the mail test: a value that can be absent is written: ask with `if` whether it is there
     ");

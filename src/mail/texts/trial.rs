@@ -73,7 +73,9 @@ const VALUES: [&str; 34] = [
 const CODE: &str = "SAMP1-EC0DE-SAMP1-EC0DE-SAMP1E";
 /// Text of a user and of an operator that a mail must not take for HTML.
 const NAME: &str = "Alex <x-name> & Co";
-const NOTE: &str = "First line <x-note>\n\nSecond line";
+const NOTE: &str = "First line <x-note>\n\nSecond-line";
+/// The end of the note.
+const LAST_LINE: &str = "Second-line";
 
 /// Everything that is wrong with the templates.
 pub(super) fn problems(texts: &Arc<MailTexts>, files: &[TemplateFile]) -> Vec<TextProblem> {
@@ -159,7 +161,7 @@ impl Trial<'_> {
         }
     }
 
-    fn write(&mut self, composer: &Composer, tag: &str, content: Content<'_>, code: &ResetCode) {
+    fn write(&mut self, composer: &Composer, tag: &str, content_of: Content<'_>, code: &ResetCode) {
         let Ok(recipient) = "alex@example.com".parse::<EmailAddress>() else { return };
         let letter = Letter {
             recipient: &recipient,
@@ -169,9 +171,9 @@ impl Trial<'_> {
             date: Timestamp::UNIX_EPOCH,
             nonce: &[0; NONCE],
             message_id: "trial@example.com",
-            content,
+            content: content_of,
         };
-        let kind = content.kind();
+        let kind = content_of.kind();
         let preview = match composer.preview(&letter) {
             Ok(preview) => preview,
             Err(ComposeError::Template(error)) => {
@@ -195,6 +197,12 @@ impl Trial<'_> {
             // That by which the user cancels it has an exclamation mark there.
             if kind.has_link() && !content.contains(&format!("#{}", code.in_link())) {
                 wrong(format!("the mail {kind} lacks {{{{ link }}}}"));
+            }
+            // Operators who give a note count on it.
+            let has_note =
+                matches!(content_of, Content::Reset(choice) | Content::Invitation(choice) if choice.note.is_some());
+            if has_note && !content.contains(LAST_LINE) {
+                wrong(format!("the mail {kind} lacks the note: {{% for line in note %}}{{{{ line }}}}{{% endfor %}}"));
             }
             if has_control(content) {
                 wrong(format!("the mail {kind} {CONTROL}"));
