@@ -111,6 +111,9 @@ pub enum StoreError {
     /// Another process replaces the store.
     #[error("another `store restore` is replacing the store: nothing was changed")]
     BeingRestored,
+    /// Another file is by now in the place of the store that was opened, or none.
+    #[error("{}: the store was moved away or replaced while this command ran: nothing more was changed", .0.display())]
+    Replaced(PathBuf),
     /// Somebody else was writing all the time.
     #[error("the store is busy: another process has been writing to it for 30 seconds")]
     Busy,

@@ -24,6 +24,7 @@ mod dead_senders;
 pub mod error;
 pub mod events;
 pub mod facts;
+mod file_identity;
 pub mod file_system;
 mod functions;
 pub mod import;
@@ -60,6 +61,7 @@ use rusqlite::Transaction;
 use rusqlite::TransactionBehavior;
 
 pub use error::StoreError;
+use file_identity::FileIdentity;
 use stop_signals::GuardedConnection;
 use stop_signals::StopSignalGuard;
 
@@ -76,6 +78,8 @@ pub type Result<T> = std::result::Result<T, StoreError>;
 pub struct Store {
     connection: GuardedConnection,
     path: PathBuf,
+    /// Which file was opened, wherever it is by now.
+    file: FileIdentity,
     /// How the file, and each file that SQLite keeps beside it, must be.
     rule: Rule,
     /// Whether this connection notes the changes of users: [`user_changes`].
@@ -125,7 +129,8 @@ impl Store {
     /// Begins to write, when whoever writes now has finished.
     ///
     /// # Errors
-    /// [`StoreError::Busy`] when that takes longer than [`open::PATIENCE`]; others when the store cannot be written.
+    /// [`StoreError::Busy`] when that takes longer than [`open::PATIENCE`], [`StoreError::Replaced`] when another file is in the
+    /// place of the store; others when the store cannot be written.
     pub fn write(&self) -> Result<Writing<'_>> {
         let stop_signals = stop_signals::defer();
         if !self.notes_changes.get() {
@@ -133,6 +138,8 @@ impl Store {
             self.notes_changes.set(true);
         }
         let transaction = Transaction::new_unchecked(&self.connection, TransactionBehavior::Immediate)?;
+        // What is written into a file that was moved away is lost, and SQLite's log beside the path belongs to another file.
+        self.file.require_at(&self.path)?;
         Ok(Writing {
             reading: Reading { transaction },
             connection: &self.connection,

@@ -22,6 +22,7 @@ use super::Result;
 use super::Store;
 use super::StoreError;
 use super::Writing;
+use super::file_identity::FileIdentity;
 use super::file_system;
 use super::functions;
 use super::schema;
@@ -84,6 +85,7 @@ impl Store {
         Ok(Self {
             connection: GuardedConnection::new(connection),
             path: path.to_owned(),
+            file: FileIdentity::at(path)?,
             rule: *rule,
             notes_changes: Cell::default(),
         })
@@ -136,6 +138,7 @@ impl Store {
         let store = Self {
             connection: GuardedConnection::new(connection),
             path: path.to_owned(),
+            file: FileIdentity::at(path)?,
             rule: *rule,
             notes_changes: Cell::default(),
         };
@@ -391,5 +394,19 @@ mod tests {
         writing.set_fact("x", b"2").unwrap();
         drop(writing);
         assert_eq!(store.read().unwrap().fact("x").unwrap(), Some(b"1".to_vec()));
+    }
+
+    #[test]
+    fn nothing_is_written_into_a_file_that_is_no_longer_at_its_path() {
+        let (folder, store) = opened();
+        let aside = folder.path().join("aside.db");
+        let is_replaced =
+            |written: Result<Writing<'_>>| matches!(written, Err(StoreError::Replaced(path)) if path == store.path());
+        std::fs::rename(store.path(), &aside).unwrap();
+        assert!(is_replaced(store.write()));
+        std::fs::copy(&aside, store.path()).unwrap();
+        assert!(is_replaced(store.write()));
+        std::fs::rename(&aside, store.path()).unwrap();
+        assert!(store.write().is_ok());
     }
 }

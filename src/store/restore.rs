@@ -23,6 +23,7 @@ use super::Store;
 use super::StoreError;
 use super::Writing;
 use super::clock::link_time;
+use super::file_identity::FileIdentity;
 use super::file_system;
 use super::lock::lock_all;
 use super::open::Expect;
@@ -158,7 +159,13 @@ impl Restoring {
         // Not stopped with the lock of the writer in its hand.
         let _deferred = stop_signals::defer();
         let connection = GuardedConnection::new(connect(&self.place, &self.rule)?);
-        let old = Store { connection, path: self.place.clone(), rule: self.rule, notes_changes: Cell::default() };
+        let old = Store {
+            connection,
+            path: self.place.clone(),
+            file: FileIdentity::at(&self.place)?,
+            rule: self.rule,
+            notes_changes: Cell::default(),
+        };
         let mut to = connect(&self.place, &self.rule)?;
         for connection in [&old.connection, &to] {
             // Where it turns out to be damaged, its log is kept as it is, and not moved into it.

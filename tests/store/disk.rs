@@ -292,6 +292,32 @@ fn a_job_on_a_full_disk() {
     world.assert_sound();
 }
 
+#[test]
+fn a_store_that_is_a_mount_point_is_refused() {
+    in_own_mounts("on_mount_points");
+}
+
+#[test]
+#[ignore = "started by a_store_that_is_a_mount_point_is_refused"]
+fn on_mount_points() {
+    let (folder, container) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let world = World::in_folder(folder.path()).with_users();
+    let state = container.path().canonicalize().unwrap();
+    set_mode(&state, 0o700);
+    let store = state.join("store.db");
+    let run = |words: &[&str]| world.run(&[&["--store", store.to_str().unwrap()], words].concat());
+    std::fs::write(&store, "").unwrap();
+    set_mode(&store, 0o600);
+    mount(&["--bind", world.store().to_str().unwrap()], &store);
+    run(&["users", "list"])
+        .refused(78, "store.db: is a mount point of its own: mount the directory that holds it instead");
+    let files = names_in(&state);
+    assert_eq!(files, ["store.db"], "a second log of the same store");
+    // A directory of its own is what a container should have.
+    mount(&["--bind", world.store().parent().unwrap().to_str().unwrap()], &state);
+    run(&["users", "list"]).done(&["list"]);
+}
+
 /// The program under limits of the shell (`ulimit`).
 fn under_limit(world: &World, limit: &str, words: &[&str]) -> crate::world::Ran {
     let script = format!("ulimit {limit}; exec \"$0\" \"$@\"");

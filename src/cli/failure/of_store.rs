@@ -47,6 +47,8 @@ pub(super) fn of_store(error: &StoreError) -> Told {
             .hint("wait until it has ended, then see what it restored: cxme-admin audit list --limit 1"),
         StoreError::Loose(problem) => of_file(problem),
         StoreError::LockHeld => Told::new(LATER, error).hint("try again later; `fuser FILE-shm` shows who has it open"),
+        StoreError::Replaced(_) => Told::new(LATER, error)
+            .hint("run the command again; to put another store in place, use `cxme-admin store restore`"),
         StoreError::Busy => Told::new(LATER, error).hint("try again later; `fuser FILE` shows who has it open"),
         StoreError::Full | StoreError::ReadOnly(_) | StoreError::Closed(_) | StoreError::Disk(_) => {
             Told::new(IO, error)
