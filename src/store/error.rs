@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use rusqlite::ErrorCode;
 use rusqlite::ffi::SQLITE_IOERR_SHMSIZE;
 
+use super::room::Room;
 use crate::private_file::Problem;
 
 /// Why the store could not do what was asked.
@@ -101,6 +102,14 @@ pub enum StoreError {
         needed: u64,
         /// How many there are.
         free: u64,
+    },
+    /// The disk has less room than a change may need.
+    #[error(
+        "the disk that holds the store is nearly full ({free} left; a change needs 1 MiB and 8 files): nothing was changed"
+    )]
+    Scarce {
+        /// What it has.
+        free: Room,
     },
     /// The log of a store that is not here any more.
     #[error("{}: is left from another store", .0.display())]

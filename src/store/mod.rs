@@ -41,6 +41,7 @@ pub mod outbox;
 pub mod relay_refusals;
 pub mod restore;
 pub mod roles;
+mod room;
 mod rows;
 pub mod schema;
 pub mod sign_in_failures;
@@ -84,6 +85,8 @@ pub struct Store {
     rule: Rule,
     /// Whether this connection notes the changes of users: [`user_changes`].
     notes_changes: Cell<bool>,
+    /// Whether there was too little room to open it for more than reading: [`room`].
+    is_for_reading: bool,
 }
 
 /// A read-only transaction: everything read in it is of one moment.
@@ -130,10 +133,11 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::Busy`] when that takes longer than [`open::PATIENCE`], [`StoreError::Replaced`] when another file is in the
-    /// place of the store; others when the store cannot be written.
+    /// place of the store, [`StoreError::Scarce`] when its disk is nearly full; others when the store cannot be written.
     pub fn write(&self) -> Result<Writing<'_>> {
         let stop_signals = stop_signals::defer();
         if !self.notes_changes.get() {
+            self.require_room()?;
             user_changes::begin_to_note(&self.connection)?;
             self.notes_changes.set(true);
         }

@@ -24,7 +24,6 @@ use super::StoreError;
 use super::Writing;
 use super::clock::link_time;
 use super::file_identity::FileIdentity;
-use super::file_system;
 use super::lock::lock_all;
 use super::open::Expect;
 use super::open::PATIENCE;
@@ -34,6 +33,7 @@ use super::open::connect;
 use super::open::folder_of;
 use super::open::of_other_file;
 use super::open::refuse_leftovers;
+use super::room;
 use super::schema;
 use super::stop_signals;
 use super::stop_signals::GuardedConnection;
@@ -165,6 +165,7 @@ impl Restoring {
             file: FileIdentity::at(&self.place)?,
             rule: self.rule,
             notes_changes: Cell::default(),
+            is_for_reading: false,
         };
         let mut to = connect(&self.place, &self.rule)?;
         for connection in [&old.connection, &to] {
@@ -275,7 +276,7 @@ fn require_room(size: u64, place: &Path) -> Result<()> {
         0 => 0,
         store => store.saturating_add(length(&beside(place, "-wal"))).saturating_add(size),
     };
-    file_system::require_room(folder_of(place), size.saturating_add(replaced))
+    room::require(folder_of(place), size.saturating_add(replaced))
 }
 
 /// Gives a store another name, with the files beside it that belong to it.

@@ -40,6 +40,9 @@ pub(super) fn of_store(error: &StoreError) -> Told {
         StoreError::FileSystem { .. } => Told::new(CONFIGURATION, error),
         StoreError::NoRoom { .. } => Told::new(IO, error)
             .hint("free some space there: it must hold both the restored store and the replaced one"),
+        StoreError::Scarce { .. } => {
+            Told::new(IO, error).hint("free some space there and run the command again; logins work meanwhile")
+        }
         StoreError::Sending => {
             Told::new(LATER, error).hint("let it end, or stop it with SIGTERM, and keep `jobs run` from starting")
         }
