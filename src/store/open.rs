@@ -64,7 +64,7 @@ impl Store {
         let _deferred = stop_signals::defer();
         // Closing the file of another program, or of a newer version, must not move its log into it.
         let had_log = beside(path, "-wal").exists();
-        let open = |way| match connect_by(path, rule, way) {
+        let open = |way| match connect(path, rule, way) {
             Err(StoreError::Loose(Problem::Missing { .. })) => Err(StoreError::Missing(named.to_owned())),
             Err(error) => Err(error),
             Ok(connection) => {
@@ -137,7 +137,7 @@ impl Store {
 
     /// Writes a new store into an empty file.
     fn create_at(path: &Path, rule: &Rule, fill: impl FnOnce(&Writing<'_>) -> Result<()>) -> Result<()> {
-        let connection = connect(path, rule)?;
+        let connection = connect(path, rule, Way::Shared)?;
         connection.pragma_update(None, "application_id", schema::APPLICATION_ID)?;
         prepare(&connection)?;
         schema::migrate(&connection)?;
@@ -228,20 +228,15 @@ pub(super) fn companion_of(path: &Path) -> Option<PathBuf> {
 /// The one way to an SQLite file: nothing is opened that was not checked, with what SQLite keeps beside it and the
 /// directory that both are in. While that directory is safe, nobody else can exchange anything between the check and the
 /// opening.
-pub(super) fn connect(path: &Path, rule: &Rule) -> Result<Connection> {
-    connect_by(path, rule, Way::Shared)
-}
-
-/// As [`connect`], in one of the ways.
-fn connect_by(path: &Path, rule: &Rule, way: Way) -> Result<Connection> {
+pub(super) fn connect(path: &Path, rule: &Rule, way: Way) -> Result<Connection> {
     private_file::check_database(path, rule).map_err(|problem| of_other_file(problem, path))?;
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_NOFOLLOW;
     let resolved = resolved(path)?;
-    let opened = match way {
-        Way::Shared | Way::Alone => Connection::open_with_flags(&resolved, flags),
-        Way::Unchanging => Connection::open_with_flags(room::unchanging(&resolved), flags | OpenFlags::SQLITE_OPEN_URI),
+    let (name, flags) = match way {
+        Way::Shared | Way::Alone => (resolved.clone(), flags),
+        Way::Unchanging => (room::unchanging(&resolved), flags | OpenFlags::SQLITE_OPEN_URI),
     };
-    let mut connection = opened.map_err(|error| denied(error, path))?;
+    let mut connection = Connection::open_with_flags(name, flags).map_err(|error| denied(error, path))?;
     connection.busy_handler(Some(wait_for_the_writer))?;
     if way == Way::Alone {
         connection.pragma_update(None, "locking_mode", "EXCLUSIVE")?;

@@ -34,6 +34,7 @@ use super::open::folder_of;
 use super::open::of_other_file;
 use super::open::refuse_leftovers;
 use super::room;
+use super::room::Way;
 use super::schema;
 use super::stop_signals;
 use super::stop_signals::GuardedConnection;
@@ -158,7 +159,7 @@ impl Restoring {
     fn keep_and_overwrite(&self, from: &Store, kept: &Path) -> Result<()> {
         // Not stopped with the lock of the writer in its hand.
         let _deferred = stop_signals::defer();
-        let connection = GuardedConnection::new(connect(&self.place, &self.rule)?);
+        let connection = GuardedConnection::new(connect(&self.place, &self.rule, Way::Shared)?);
         let old = Store {
             connection,
             path: self.place.clone(),
@@ -167,7 +168,7 @@ impl Restoring {
             notes_changes: Cell::default(),
             is_for_reading: false,
         };
-        let mut to = connect(&self.place, &self.rule)?;
+        let mut to = connect(&self.place, &self.rule, Way::Shared)?;
         for connection in [&old.connection, &to] {
             // Where it turns out to be damaged, its log is kept as it is, and not moved into it.
             connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;

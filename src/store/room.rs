@@ -4,7 +4,6 @@
 //! SQLite cannot read a store without a place for the index of its log (`-shm`), which it creates, or gives up and takes again,
 //! whenever a first process opens the store. There are two ways round it, in which nothing is written: [`Way`].
 
-use std::ffi::OsStr;
 use std::fmt;
 use std::fmt::Write as _;
 use std::os::unix::ffi::OsStrExt as _;
@@ -152,7 +151,7 @@ pub(super) fn unchanging(path: &Path) -> PathBuf {
     PathBuf::from(uri)
 }
 
-/// Where SQLite looks for a directory for temporary files, besides the two variables of the environment.
+/// Where SQLite looks for a directory for temporary files.
 const FOR_TEMPORARY_FILES: [&str; 3] = ["/var/tmp", "/usr/tmp", "/tmp"];
 
 /// Has SQLite keep temporary files beside the store where no directory for them can be written (systemd's `ProtectSystem=strict`
@@ -163,10 +162,8 @@ pub(super) fn choose_directory_for_temporary_files(connection: &Connection, dire
     static CHOSEN: Once = Once::new();
     let mut chosen = Ok(());
     CHOSEN.call_once(|| {
-        let is_usable = |path: &Path| path.is_dir() && may_write(path);
-        let variables = ["SQLITE_TMPDIR", "TMPDIR"].into_iter().filter_map(std::env::var_os);
-        let usual = FOR_TEMPORARY_FILES.into_iter().map(|path| OsStr::new(path).to_owned());
-        if FsCredentials::are_others() || !variables.chain(usual).any(|path| is_usable(Path::new(&path))) {
+        let has_usual = FOR_TEMPORARY_FILES.map(Path::new).into_iter().any(|path| path.is_dir() && may_write(path));
+        if FsCredentials::are_others() || !has_usual {
             chosen = connection.pragma_update(None, "temp_store_directory", directory.to_string_lossy());
         }
     });
