@@ -195,6 +195,9 @@ _cxme_admin() {
             cxme_admin__subcmd__help__subcmd__jobs,resume)
                 cmd="cxme_admin__subcmd__help__subcmd__jobs__subcmd__resume"
                 ;;
+            cxme_admin__subcmd__help__subcmd__jobs,retry)
+                cmd="cxme_admin__subcmd__help__subcmd__jobs__subcmd__retry"
+                ;;
             cxme_admin__subcmd__help__subcmd__jobs,run)
                 cmd="cxme_admin__subcmd__help__subcmd__jobs__subcmd__run"
                 ;;
@@ -318,6 +321,9 @@ _cxme_admin() {
             cxme_admin__subcmd__jobs,resume)
                 cmd="cxme_admin__subcmd__jobs__subcmd__resume"
                 ;;
+            cxme_admin__subcmd__jobs,retry)
+                cmd="cxme_admin__subcmd__jobs__subcmd__retry"
+                ;;
             cxme_admin__subcmd__jobs,run)
                 cmd="cxme_admin__subcmd__jobs__subcmd__run"
                 ;;
@@ -347,6 +353,9 @@ _cxme_admin() {
                 ;;
             cxme_admin__subcmd__jobs__subcmd__help,resume)
                 cmd="cxme_admin__subcmd__jobs__subcmd__help__subcmd__resume"
+                ;;
+            cxme_admin__subcmd__jobs__subcmd__help,retry)
+                cmd="cxme_admin__subcmd__jobs__subcmd__help__subcmd__retry"
                 ;;
             cxme_admin__subcmd__jobs__subcmd__help,run)
                 cmd="cxme_admin__subcmd__jobs__subcmd__help__subcmd__run"
@@ -1651,7 +1660,7 @@ _cxme_admin() {
             return 0
             ;;
         cxme_admin__subcmd__help__subcmd__jobs)
-            opts="list show recipients run pause resume cancel remind delete"
+            opts="list show recipients run pause resume retry cancel remind delete"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
@@ -1749,6 +1758,20 @@ _cxme_admin() {
             return 0
             ;;
         cxme_admin__subcmd__help__subcmd__jobs__subcmd__resume)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cxme_admin__subcmd__help__subcmd__jobs__subcmd__retry)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
@@ -2429,7 +2452,7 @@ _cxme_admin() {
             return 0
             ;;
         cxme_admin__subcmd__jobs)
-            opts="-c -o -q -v -h --config --store --output --quiet --verbose --color --no-input --help list show recipients run pause resume cancel remind delete help"
+            opts="-c -o -q -v -h --config --store --output --quiet --verbose --color --no-input --help list show recipients run pause resume retry cancel remind delete help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
@@ -2663,7 +2686,7 @@ _cxme_admin() {
             return 0
             ;;
         cxme_admin__subcmd__jobs__subcmd__help)
-            opts="list show recipients run pause resume cancel remind delete help"
+            opts="list show recipients run pause resume retry cancel remind delete help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
@@ -2775,6 +2798,20 @@ _cxme_admin() {
             return 0
             ;;
         cxme_admin__subcmd__jobs__subcmd__help__subcmd__resume)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cxme_admin__subcmd__jobs__subcmd__help__subcmd__retry)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
@@ -3044,7 +3081,7 @@ _cxme_admin() {
             return 0
             ;;
         cxme_admin__subcmd__jobs__subcmd__remind)
-            opts="-y -n -c -o -q -v -h --after --expires --unless-sent-within --note --key --expect --connections --rate --max-failures --canary --max-runtime --queue-only --yes --dry-run --reason --config --store --output --quiet --verbose --color --no-input --help"
+            opts="-y -n -c -o -q -v -h --after --expires --unless-sent-within --note --key --retry-failed --expect --connections --rate --max-failures --canary --max-runtime --queue-only --yes --dry-run --reason --config --store --output --quiet --verbose --color --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
@@ -3205,6 +3242,91 @@ _cxme_admin() {
                 return 0
             fi
             case "${prev}" in
+                --reason)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --config)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                -c)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --store)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "table json ndjson csv" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "table json ndjson csv" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cxme_admin__subcmd__jobs__subcmd__retry)
+            opts="-n -c -o -q -v -h --deferred --max-runtime --queue-only --dry-run --reason --config --store --output --quiet --verbose --color --no-input --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --max-runtime)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
                 --reason)
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
@@ -7010,7 +7132,7 @@ _cxme_admin() {
             return 0
             ;;
         cxme_admin__subcmd__users__subcmd__send__subcmd__reset)
-            opts="-y -n -c -o -q -v -h --expires --unless-sent-within --note --search --role --status --sign-in --email-domain --no-password --password-older-than --policy-outdated --never-logged-in --from --all --key --expect --connections --rate --max-failures --canary --max-runtime --queue-only --yes --dry-run --reason --config --store --output --quiet --verbose --color --no-input --help"
+            opts="-y -n -c -o -q -v -h --expires --unless-sent-within --note --search --role --status --sign-in --email-domain --no-password --password-older-than --policy-outdated --never-logged-in --from --all --key --retry-failed --expect --connections --rate --max-failures --canary --max-runtime --queue-only --yes --dry-run --reason --config --store --output --quiet --verbose --color --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0

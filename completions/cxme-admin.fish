@@ -416,7 +416,7 @@ complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from set-password" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from send-reset" -l expires -d 'How long the link works: 5m to 24h, or to 7d if all are invitations; otherwise as configured' -r -f
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from send-reset" -l unless-sent-within -d 'Leave out who was sent a link within this time, `0s` for nobody; otherwise as configured (15m)' -r -f
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from send-reset" -l note -d 'A line of your own in the mail, up to 1,000 characters' -r -f
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from send-reset" -l note -d 'A message of yours in the mail, up to 1,000 characters; it may have several lines' -r -f
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from send-reset" -l search -d 'Those whose username, email address or name holds this text, in any case' -r -f
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from send-reset" -l role -d 'Those with this role' -r -f
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from send-reset" -l status -d 'Those who are `active`, or `locked`' -r -f -a "active\t''
@@ -426,11 +426,11 @@ saml\t''"
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from send-reset" -l email-domain -d 'Those whose address is in this domain' -r -f
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from send-reset" -l password-older-than -d 'Those whose password was set longer ago than this, such as `90d`' -r -f
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from send-reset" -l from -d 'Those named in a file (`-`: standard input): a user a line, or CSV or JSON with `username` or `email`' -r -F
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from send-reset" -l key -d 'A name for the job: the same name again goes on with it, and makes no second one' -r -f
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from send-reset" -l key -d 'A name for the job: the same name again goes on with it, and makes no second one; status 3 if it is finished and mails failed' -r -f
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from send-reset" -l expect -d 'Mail nobody if another number of users than this would be mailed' -r -f
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from send-reset" -l connections -d 'How many connections at most; otherwise as configured' -r -f
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from send-reset" -l rate -d 'How fast, such as `600/min`' -r -f
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from send-reset" -l max-failures -d 'Pause when more than this share of the mails fails, such as `20%`, from 50 on' -r -f
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from send-reset" -l rate -d 'How fast at most, such as `600/min` or `2000/day`; several may hold at once, and those configured hold as well' -r -f
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from send-reset" -l max-failures -d 'Pause when more than this share of the mails fails, counted from 10 on; 30% unless given, for more than 50 users' -r -f
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from send-reset" -l canary -d 'Send so many first, and pause if one of them is not accepted' -r -f
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from send-reset" -l max-runtime -d 'Begin nothing new after this time, such as `50m`' -r -f
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from send-reset" -l reason -d 'Why, for the audit' -r -f
@@ -447,6 +447,7 @@ complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from send-reset" -l policy-outdated -d 'Those whose password was set under another policy, or came as a hash'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from send-reset" -l never-logged-in -d 'Those of whom no login was noted; `users verify-password` notes logins, readers of the file do not'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from send-reset" -l all -d 'All users'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from send-reset" -l retry-failed -d 'With `--key`: if the job is finished, try its failed mails again'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from send-reset" -l queue-only -d 'Make the job and send nothing: `jobs run` does that'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from send-reset" -s y -l yes -d 'Do not ask'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from send-reset" -s n -l dry-run -d 'Print the plan and change nothing'
@@ -579,29 +580,30 @@ complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand resets; and __fish
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand resets; and __fish_seen_subcommand_from help" -f -a "revoke" -d 'End the open links of a user, or of all'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand resets; and __fish_seen_subcommand_from help" -f -a "redeem" -d 'Set a new password with the code of a reset mail'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand resets; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and not __fish_seen_subcommand_from list show recipients run pause resume cancel remind delete help" -s c -l config -d 'Configuration file [variable: CXME_ADMIN_CONFIG]' -r -F
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and not __fish_seen_subcommand_from list show recipients run pause resume cancel remind delete help" -l store -d 'Store, in place of the configured one [variable: CXME_ADMIN_STORE]' -r -F
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and not __fish_seen_subcommand_from list show recipients run pause resume cancel remind delete help" -s o -l output -d 'Form of the data on standard output' -r -f -a "table\t'For people'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and not __fish_seen_subcommand_from list show recipients run pause resume retry cancel remind delete help" -s c -l config -d 'Configuration file [variable: CXME_ADMIN_CONFIG]' -r -F
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and not __fish_seen_subcommand_from list show recipients run pause resume retry cancel remind delete help" -l store -d 'Store, in place of the configured one [variable: CXME_ADMIN_STORE]' -r -F
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and not __fish_seen_subcommand_from list show recipients run pause resume retry cancel remind delete help" -s o -l output -d 'Form of the data on standard output' -r -f -a "table\t'For people'
 json\t'One JSON document'
 ndjson\t'One JSON object a line'
 csv\t'RFC 4180'"
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and not __fish_seen_subcommand_from list show recipients run pause resume cancel remind delete help" -l color -d 'Colours: auto, always or never [variable: NO_COLOR]' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and not __fish_seen_subcommand_from list show recipients run pause resume retry cancel remind delete help" -l color -d 'Colours: auto, always or never [variable: NO_COLOR]' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and not __fish_seen_subcommand_from list show recipients run pause resume cancel remind delete help" -s q -l quiet -d 'Say nothing but data and errors'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and not __fish_seen_subcommand_from list show recipients run pause resume cancel remind delete help" -s v -l verbose -d 'Say what was done, without a terminal too'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and not __fish_seen_subcommand_from list show recipients run pause resume cancel remind delete help" -l no-input -d 'Never ask: fail where a question would come'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and not __fish_seen_subcommand_from list show recipients run pause resume cancel remind delete help" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and not __fish_seen_subcommand_from list show recipients run pause resume cancel remind delete help" -f -a "list" -d 'List jobs, the newest first'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and not __fish_seen_subcommand_from list show recipients run pause resume cancel remind delete help" -f -a "show" -d 'Show a job: how far it is, at which pace, and what the relay answered'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and not __fish_seen_subcommand_from list show recipients run pause resume cancel remind delete help" -f -a "recipients" -d 'List the recipients of a job, with what became of the mail to each'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and not __fish_seen_subcommand_from list show recipients run pause resume cancel remind delete help" -f -a "run" -d 'Send what is due: queued, deferred, or in doubt after a crash'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and not __fish_seen_subcommand_from list show recipients run pause resume cancel remind delete help" -f -a "pause" -d 'Pause a running job'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and not __fish_seen_subcommand_from list show recipients run pause resume cancel remind delete help" -f -a "resume" -d 'Resume a paused job'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and not __fish_seen_subcommand_from list show recipients run pause resume cancel remind delete help" -f -a "cancel" -d 'Cancel what waits of a job'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and not __fish_seen_subcommand_from list show recipients run pause resume cancel remind delete help" -f -a "remind" -d 'Mail those again who were sent a link by a job and did not use it'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and not __fish_seen_subcommand_from list show recipients run pause resume cancel remind delete help" -f -a "delete" -d 'Delete the records of a job that has ended, or of all old ones'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and not __fish_seen_subcommand_from list show recipients run pause resume cancel remind delete help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and not __fish_seen_subcommand_from list show recipients run pause resume retry cancel remind delete help" -s q -l quiet -d 'Say nothing but data and errors'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and not __fish_seen_subcommand_from list show recipients run pause resume retry cancel remind delete help" -s v -l verbose -d 'Say what was done, without a terminal too'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and not __fish_seen_subcommand_from list show recipients run pause resume retry cancel remind delete help" -l no-input -d 'Never ask: fail where a question would come'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and not __fish_seen_subcommand_from list show recipients run pause resume retry cancel remind delete help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and not __fish_seen_subcommand_from list show recipients run pause resume retry cancel remind delete help" -f -a "list" -d 'List jobs, the newest first'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and not __fish_seen_subcommand_from list show recipients run pause resume retry cancel remind delete help" -f -a "show" -d 'Show a job: how far it is, at which pace, and what the relay answered'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and not __fish_seen_subcommand_from list show recipients run pause resume retry cancel remind delete help" -f -a "recipients" -d 'List the recipients of a job, with what became of the mail to each'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and not __fish_seen_subcommand_from list show recipients run pause resume retry cancel remind delete help" -f -a "run" -d 'Send what is due: queued, deferred, or in doubt after a crash'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and not __fish_seen_subcommand_from list show recipients run pause resume retry cancel remind delete help" -f -a "pause" -d 'Pause a running job'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and not __fish_seen_subcommand_from list show recipients run pause resume retry cancel remind delete help" -f -a "resume" -d 'Resume a paused job'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and not __fish_seen_subcommand_from list show recipients run pause resume retry cancel remind delete help" -f -a "retry" -d 'Try the failed mails of a job again, or those that wait'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and not __fish_seen_subcommand_from list show recipients run pause resume retry cancel remind delete help" -f -a "cancel" -d 'Cancel what waits of a job'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and not __fish_seen_subcommand_from list show recipients run pause resume retry cancel remind delete help" -f -a "remind" -d 'Mail those again who were sent a link by a job and did not use it'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and not __fish_seen_subcommand_from list show recipients run pause resume retry cancel remind delete help" -f -a "delete" -d 'Delete the records of a job that has ended, or of all old ones'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and not __fish_seen_subcommand_from list show recipients run pause resume retry cancel remind delete help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from list" -l limit -d 'At most so many; all in data, 20 in a table' -r -f
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from list" -s c -l config -d 'Configuration file [variable: CXME_ADMIN_CONFIG]' -r -F
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from list" -l store -d 'Store, in place of the configured one [variable: CXME_ADMIN_STORE]' -r -F
@@ -643,7 +645,7 @@ complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_s
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from recipients" -l no-input -d 'Never ask: fail where a question would come'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from recipients" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from run" -l max-runtime -d 'Begin nothing new after this time, such as `50m`' -r -f
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from run" -l reason -d 'Why, for the audit: that a paused job goes on is an event' -r -f
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from run" -l reason -d 'Why, for the audit: that a paused job goes on, or that mail is tried sooner, is an event' -r -f
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from run" -s c -l config -d 'Configuration file [variable: CXME_ADMIN_CONFIG]' -r -F
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from run" -l store -d 'Store, in place of the configured one [variable: CXME_ADMIN_STORE]' -r -F
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from run" -s o -l output -d 'Form of the data on standard output' -r -f -a "table\t'For people'
@@ -653,7 +655,7 @@ csv\t'RFC 4180'"
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from run" -l color -d 'Colours: auto, always or never [variable: NO_COLOR]' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from run" -l now -d 'Send although the relay refused all mail a short while ago'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from run" -l now -d 'Send although the relay refused all mail a short while ago, and try now what waits for its next try'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from run" -s q -l quiet -d 'Say nothing but data and errors'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from run" -s v -l verbose -d 'Say what was done, without a terminal too'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from run" -l no-input -d 'Never ask: fail where a question would come'
@@ -688,6 +690,24 @@ complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_s
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from resume" -s v -l verbose -d 'Say what was done, without a terminal too'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from resume" -l no-input -d 'Never ask: fail where a question would come'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from resume" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from retry" -l max-runtime -d 'Begin nothing new after this time, such as `50m`' -r -f
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from retry" -l reason -d 'Why, for the audit' -r -f
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from retry" -s c -l config -d 'Configuration file [variable: CXME_ADMIN_CONFIG]' -r -F
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from retry" -l store -d 'Store, in place of the configured one [variable: CXME_ADMIN_STORE]' -r -F
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from retry" -s o -l output -d 'Form of the data on standard output' -r -f -a "table\t'For people'
+json\t'One JSON document'
+ndjson\t'One JSON object a line'
+csv\t'RFC 4180'"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from retry" -l color -d 'Colours: auto, always or never [variable: NO_COLOR]' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from retry" -l deferred -d 'Try now what waits for its next try, instead of what failed'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from retry" -l queue-only -d 'Send nothing: `jobs run` does that'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from retry" -s n -l dry-run -d 'Print the plan and change nothing'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from retry" -s q -l quiet -d 'Say nothing but data and errors'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from retry" -s v -l verbose -d 'Say what was done, without a terminal too'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from retry" -l no-input -d 'Never ask: fail where a question would come'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from retry" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from cancel" -l reason -d 'Why, for the audit' -r -f
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from cancel" -s c -l config -d 'Configuration file [variable: CXME_ADMIN_CONFIG]' -r -F
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from cancel" -l store -d 'Store, in place of the configured one [variable: CXME_ADMIN_STORE]' -r -F
@@ -707,12 +727,12 @@ complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_s
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from remind" -l after -d 'Whose mail was sent at least so long ago, such as `3d`' -r -f
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from remind" -l expires -d 'How long the link works: 5m to 24h, or to 7d if all are invitations; otherwise as configured' -r -f
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from remind" -l unless-sent-within -d 'Leave out who was sent a link within this time, `0s` for nobody; otherwise as configured (15m)' -r -f
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from remind" -l note -d 'A line of your own in the mail, up to 1,000 characters' -r -f
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from remind" -l key -d 'A name for the job: the same name again goes on with it, and makes no second one' -r -f
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from remind" -l note -d 'A message of yours in the mail, up to 1,000 characters; it may have several lines' -r -f
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from remind" -l key -d 'A name for the job: the same name again goes on with it, and makes no second one; status 3 if it is finished and mails failed' -r -f
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from remind" -l expect -d 'Mail nobody if another number of users than this would be mailed' -r -f
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from remind" -l connections -d 'How many connections at most; otherwise as configured' -r -f
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from remind" -l rate -d 'How fast, such as `600/min`' -r -f
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from remind" -l max-failures -d 'Pause when more than this share of the mails fails, such as `20%`, from 50 on' -r -f
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from remind" -l rate -d 'How fast at most, such as `600/min` or `2000/day`; several may hold at once, and those configured hold as well' -r -f
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from remind" -l max-failures -d 'Pause when more than this share of the mails fails, counted from 10 on; 30% unless given, for more than 50 users' -r -f
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from remind" -l canary -d 'Send so many first, and pause if one of them is not accepted' -r -f
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from remind" -l max-runtime -d 'Begin nothing new after this time, such as `50m`' -r -f
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from remind" -l reason -d 'Why, for the audit' -r -f
@@ -725,6 +745,7 @@ csv\t'RFC 4180'"
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from remind" -l color -d 'Colours: auto, always or never [variable: NO_COLOR]' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from remind" -l retry-failed -d 'With `--key`: if the job is finished, try its failed mails again'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from remind" -l queue-only -d 'Make the job and send nothing: `jobs run` does that'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from remind" -s y -l yes -d 'Do not ask'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from remind" -s n -l dry-run -d 'Print the plan and change nothing'
@@ -755,6 +776,7 @@ complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_s
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from help" -f -a "run" -d 'Send what is due: queued, deferred, or in doubt after a crash'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from help" -f -a "pause" -d 'Pause a running job'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from help" -f -a "resume" -d 'Resume a paused job'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from help" -f -a "retry" -d 'Try the failed mails of a job again, or those that wait'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from help" -f -a "cancel" -d 'Cancel what waits of a job'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from help" -f -a "remind" -d 'Mail those again who were sent a link by a job and did not use it'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from help" -f -a "delete" -d 'Delete the records of a job that has ended, or of all old ones'
@@ -886,7 +908,7 @@ complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand policy; and not __
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand policy; and not __fish_seen_subcommand_from show check help" -f -a "show" -d 'Show the organization\'s password requirements in plain words'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand policy; and not __fish_seen_subcommand_from show check help" -f -a "check" -d 'Check a password against the requirements, without setting it'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand policy; and not __fish_seen_subcommand_from show check help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand policy; and __fish_seen_subcommand_from show" -l locale -d 'Language: `en` or `de`' -r -f
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand policy; and __fish_seen_subcommand_from show" -l locale -d 'Language, such as `en` or `de`' -r -f
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand policy; and __fish_seen_subcommand_from show" -s c -l config -d 'Configuration file [variable: CXME_ADMIN_CONFIG]' -r -F
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand policy; and __fish_seen_subcommand_from show" -l store -d 'Store, in place of the configured one [variable: CXME_ADMIN_STORE]' -r -F
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand policy; and __fish_seen_subcommand_from show" -s o -l output -d 'Form of the data on standard output' -r -f -a "table\t'For people'
@@ -1036,7 +1058,7 @@ complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand mail; and __fish_s
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand mail; and __fish_seen_subcommand_from test" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand mail; and __fish_seen_subcommand_from preview" -l user -d 'As this user would get it' -r -f
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand mail; and __fish_seen_subcommand_from preview" -l locale -d 'Language, such as `en` or `de`; otherwise the user\'s' -r -f
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand mail; and __fish_seen_subcommand_from preview" -l note -d 'A line of the operator\'s own in the mail' -r -f
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand mail; and __fish_seen_subcommand_from preview" -l note -d 'A message from the administrator in the mail; it may have several lines' -r -f
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand mail; and __fish_seen_subcommand_from preview" -l out -d 'Write the HTML part to this new file' -r -F
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand mail; and __fish_seen_subcommand_from preview" -s c -l config -d 'Configuration file [variable: CXME_ADMIN_CONFIG]' -r -F
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand mail; and __fish_seen_subcommand_from preview" -l store -d 'Store, in place of the configured one [variable: CXME_ADMIN_STORE]' -r -F
@@ -1248,6 +1270,7 @@ complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand help; and __fish_s
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand help; and __fish_seen_subcommand_from jobs" -f -a "run" -d 'Send what is due: queued, deferred, or in doubt after a crash'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand help; and __fish_seen_subcommand_from jobs" -f -a "pause" -d 'Pause a running job'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand help; and __fish_seen_subcommand_from jobs" -f -a "resume" -d 'Resume a paused job'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand help; and __fish_seen_subcommand_from jobs" -f -a "retry" -d 'Try the failed mails of a job again, or those that wait'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand help; and __fish_seen_subcommand_from jobs" -f -a "cancel" -d 'Cancel what waits of a job'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand help; and __fish_seen_subcommand_from jobs" -f -a "remind" -d 'Mail those again who were sent a link by a job and did not use it'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand help; and __fish_seen_subcommand_from jobs" -f -a "delete" -d 'Delete the records of a job that has ended, or of all old ones'

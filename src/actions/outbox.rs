@@ -1,5 +1,6 @@
 //! What waits in the outbox: `mail queue`, and the sending that follows a change which queued a mail.
 
+use std::collections::HashMap;
 use std::thread;
 use std::time::Duration;
 use std::time::Instant;
@@ -10,11 +11,13 @@ use crate::actions::Intent;
 use crate::actions::Record;
 use crate::actions::Result;
 use crate::actions::Scene as _;
+use crate::actions::jobs::run::used_up;
 use crate::domain::action::Action;
 use crate::domain::email_address::EmailAddress;
 use crate::domain::message::MessageId;
 use crate::domain::message::MessageState;
 use crate::domain::message::NoticeCause;
+use crate::domain::rate::Rates;
 use crate::domain::refusal::Refusal;
 use crate::domain::user::User;
 use crate::outbox;
@@ -22,6 +25,7 @@ use crate::outbox::Order;
 use crate::outbox::Post;
 use crate::outbox::Progress;
 use crate::outbox::Report;
+use crate::outbox::quota::UsedUp;
 use crate::secrets::ResetKey;
 use crate::store::facts::KEY_FINGERPRINT;
 use crate::store::lock::Held;
@@ -135,9 +139,9 @@ pub enum Noticed {
 ///
 /// # Errors
 /// When the store fails.
-pub fn send_notices(desk: &Desk, post: &Post, ids: &[MessageId], patience: Duration) -> Result<Noticed> {
+pub fn send_notices(desk: &Desk, post: &Post, ids: &[MessageId], rates: &Rates, patience: Duration) -> Result<Noticed> {
     let deadline = Some(Instant::now() + patience);
-    let order = Order { scope: Scope::These(ids.to_vec()), deadline, ..Order::default() };
+    let order = Order { scope: Scope::These(ids.to_vec()), deadline, rates: rates.clone(), ..Order::default() };
     let report = desk.deliver(post, &order)?;
     let messages = desk.outcomes(ids)?;
     let unsent = messages.iter().find(|message| message.state != MessageState::Accepted);
@@ -147,8 +151,9 @@ pub fn send_notices(desk: &Desk, post: &Post, ids: &[MessageId], patience: Durat
             // At the deadline it is a matter of chance what was waited for last.
             let late = deadline.filter(|deadline| *deadline <= Instant::now());
             let late = late.map(|_| "the relay did not answer in time".to_owned());
+            let used_up = report.used_up().map(|used_up| used_up.to_string());
             let trouble = late.or(report.trouble.map(|trouble| trouble.words));
-            let why = trouble.or(message.reply.clone()).unwrap_or_else(|| message.state.word().to_owned());
+            let why = trouble.or(used_up).or(message.reply.clone()).unwrap_or_else(|| message.state.word().to_owned());
             if message.state.has_ended() { Noticed::NotSent(why) } else { Noticed::Waits(why) }
         }
         None => Noticed::NotSent("its user was deleted".to_owned()),
@@ -193,12 +198,25 @@ pub fn check_post(desk: &Desk, post: &Post) -> Result<()> {
     desk.check_key(post.key.as_ref().ok_or(PostFault::NoKey)?)
 }
 
-/// Gives each message that has not ended to `visit`, the oldest first.
+/// Gives each message that has not ended to `visit`, the oldest first, and the rate per hour or day that keeps it waiting.
+/// `rates` are those that hold for all mail.
 ///
 /// # Errors
 /// When the operator may not see users, or `visit` fails.
-pub fn queue(desk: &Desk, visit: &mut dyn FnMut(Message) -> Result<()>) -> Result<()> {
-    desk.view(Action::MailQueue, |view| view.each_waiting_message(visit))
+pub fn queue(desk: &Desk, rates: &Rates, visit: &mut dyn FnMut(Message, Option<UsedUp>) -> Result<()>) -> Result<()> {
+    desk.view(Action::MailQueue, |view| {
+        let of_all = used_up(view, rates, None)?;
+        let mut of_jobs = HashMap::new();
+        for job in view.running_jobs()? {
+            of_jobs.insert(job.id, used_up(view, rates, Some(&job))?);
+        }
+        view.each_waiting_message(&mut |message| {
+            // What is paused waits for that, and what is not due yet for its time.
+            let used_up = message.job.map_or(of_all, |job| of_jobs.get(&job).copied().flatten());
+            let may_leave = message.state != MessageState::Sending && message.due_at <= view.now();
+            visit(message, used_up.filter(|_| may_leave))
+        })
+    })
 }
 
 /// Calls a message off that waits.

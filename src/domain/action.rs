@@ -33,6 +33,7 @@ pub enum Action {
     JobsRecipients,
     JobsPause,
     JobsResume,
+    JobsRetry,
     JobsCancel,
     JobsRemind,
     JobsDelete,
@@ -62,7 +63,7 @@ pub enum Action {
 
 impl Action {
     /// All actions.
-    pub const ALL: [Self; 52] = [
+    pub const ALL: [Self; 53] = [
         Self::UsersList,
         Self::UsersShow,
         Self::UsersAdd,
@@ -90,6 +91,7 @@ impl Action {
         Self::JobsRecipients,
         Self::JobsPause,
         Self::JobsResume,
+        Self::JobsRetry,
         Self::JobsCancel,
         Self::JobsRemind,
         Self::JobsDelete,
@@ -147,6 +149,7 @@ impl Action {
             Self::JobsRecipients => "jobs recipients",
             Self::JobsPause => "jobs pause",
             Self::JobsResume => "jobs resume",
+            Self::JobsRetry => "jobs retry",
             Self::JobsCancel => "jobs cancel",
             Self::JobsRemind => "jobs remind",
             Self::JobsDelete => "jobs delete",
@@ -200,6 +203,7 @@ impl Action {
             | Self::JobsRun
             | Self::JobsPause
             | Self::JobsResume
+            | Self::JobsRetry
             | Self::JobsCancel
             | Self::JobsRemind
             | Self::JobsDelete => Some(Permission::RunBulkJobs),

@@ -7,6 +7,8 @@ use jiff::Timestamp;
 
 /// A failure that goes on is reported again after this time.
 const EVERY: Duration = Duration::from_secs(3_600);
+/// The same for what was asked for.
+const EXPECTED_EVERY: Duration = Duration::from_secs(86_400);
 
 /// Whether the next run may come to the same failure.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,6 +17,8 @@ pub enum Recurrence {
     Once,
     /// It passes by itself, such as a relay that cannot be reached.
     Passing,
+    /// It passes by itself and was asked for, such as a rate that is used up.
+    Expected,
     /// It lasts until somebody does something. The text tells it from others.
     Lasting(String),
 }
@@ -45,7 +49,9 @@ impl LastReport {
     pub fn next(before: Option<&Self>, recurrence: &Recurrence, now: Timestamp) -> Self {
         let failure = match recurrence {
             Recurrence::Lasting(failure) => failure.clone(),
-            Recurrence::Once | Recurrence::Passing => before.map(|before| before.failure.clone()).unwrap_or_default(),
+            Recurrence::Once | Recurrence::Passing | Recurrence::Expected => {
+                before.map(|before| before.failure.clone()).unwrap_or_default()
+            }
         };
         Self { at: now, failure }
     }
@@ -65,6 +71,7 @@ pub fn is_due(
     match recurrence {
         Recurrence::Once => true,
         Recurrence::Passing => has_waited && is_past(EVERY),
+        Recurrence::Expected => has_waited && is_past(EXPECTED_EVERY),
         Recurrence::Lasting(failure) => {
             let is_new = last.is_none_or(|last| last.failure != *failure);
             // Where nothing waits any more, the same failure on another day is news too.

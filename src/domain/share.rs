@@ -18,7 +18,19 @@ pub enum ShareFault {
     TooMuch,
 }
 
+/// More than this share of failures pauses a job to more than [`MANY`] recipients whose operator gave no other one: so many
+/// bounces harm the sender's reputation, and are more than a list of users has by nature.
+const UNLESS_GIVEN: Share = Share(30);
+
+/// A job to more recipients than this is not one to try things out.
+const MANY: u64 = 50;
+
 impl Share {
+    /// The share of failures at which a job to this many recipients pauses whose operator gave none.
+    pub fn unless_given(recipients: u64) -> Option<Self> {
+        (recipients > MANY).then_some(UNLESS_GIVEN)
+    }
+
     /// Whether `part` is more than this share of `whole`.
     pub fn is_exceeded(self, part: u64, whole: u64) -> bool {
         u128::from(part) * 100 > u128::from(whole) * u128::from(self.0)
@@ -62,6 +74,12 @@ mod tests {
         for text in ["101%", "200%", "99999999999999999999%"] {
             assert_eq!(text.parse::<Share>(), Err(ShareFault::TooMuch), "{text}");
         }
+    }
+
+    #[test]
+    fn a_job_to_many_has_a_share_unless_one_is_given() {
+        assert_eq!(Share::unless_given(50), None);
+        assert_eq!(Share::unless_given(51), Some("30%".parse().unwrap()));
     }
 
     #[test]

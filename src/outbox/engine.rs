@@ -4,6 +4,7 @@ mod next;
 mod refusals;
 mod settle;
 mod trouble;
+mod workers;
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -14,11 +15,9 @@ use std::time::Duration;
 use std::time::Instant;
 
 use jiff::Timestamp;
-use tokio::sync::mpsc::UnboundedSender;
 use tokio::sync::mpsc::unbounded_channel;
 
 use super::Halt;
-use super::InFlight;
 use super::Order;
 use super::Post;
 use super::Progress;
@@ -26,20 +25,20 @@ use super::Report;
 use super::StopSignal;
 use super::connections::Connections;
 use super::crew;
+use super::limits::Leave;
 use super::outcome::Outcomes;
 use super::pace::Pace;
+use super::quota::Quotas;
 use super::supply::Supply;
 use super::suspicion::Suspicion;
 use super::worker::Answer;
 use super::worker::Request;
 use super::worker::Seat;
 use crate::clock::Clock;
-use crate::domain::email_address::EmailAddress;
 use crate::domain::message::MessageId;
 use crate::mail::handover::Handover;
 use crate::mail::handover::Phase;
 use crate::mail::handover::Trouble;
-use crate::mail::handover::TroubleKind;
 use crate::random::Random;
 use crate::store::Result;
 use crate::store::Store;
@@ -52,6 +51,7 @@ use crate::store::stop_signals;
 use refusals::RelayView;
 use trouble::Nonsense;
 use trouble::bug_while_connecting;
+use workers::Worker;
 
 /// The store is left free for others so long, in one piece: longer than a writer who waits for it takes from one look to the
 /// next (`open.rs` in the store).
@@ -64,18 +64,6 @@ const LOOK: Duration = Duration::from_millis(50);
 const BUSY_LOOK: Duration = Duration::from_secs(1);
 /// The waits between two tries to reach a relay in trouble: the first, and the longest.
 const RELAY_WAITS: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(10));
-
-/// A worker, as the store's thread sees it.
-struct Worker {
-    answers: UnboundedSender<Answer>,
-    in_flight: Option<InFlight>,
-    /// The message that was set aside for it, and where that goes.
-    aside: Option<(MessageId, EmailAddress)>,
-    /// It was told to wait for its turn, and the turn is its own.
-    has_turn: bool,
-    /// It was told that there is nothing more to do.
-    has_ended: bool,
-}
 
 /// What a worker asks for, once what it had is settled.
 enum Wish {
@@ -107,6 +95,7 @@ pub(super) struct Engine<'run> {
     supply: Supply<'run>,
     outcomes: Outcomes,
     pace: Pace,
+    quotas: Quotas,
     connections: Connections,
     suspicion: Suspicion,
     relay: RelayView,
@@ -146,7 +135,8 @@ impl<'run> Engine<'run> {
             workers: Vec::new(),
             supply: Supply::new(&order.scope, &post.organization),
             outcomes: Outcomes::new(post.queue_life),
-            pace: Pace::new(order.rate, order.slowest),
+            pace: Pace::new(order.rates.interval().max(order.job_rates.interval()), order.slowest),
+            quotas: Quotas::new(&order.rates, order.scope.job(), &order.job_rates),
             connections: Connections::new(order.connections.max(1)),
             suspicion: Suspicion::default(),
             relay: RelayView::default(),
@@ -169,13 +159,18 @@ impl<'run> Engine<'run> {
         let reading = self.store.read()?;
         self.relay.hold = reading.relay_hold()?;
         self.supply.begin_with(reading.given_back(&self.order.scope)?);
+        self.quotas.look(&reading, 0, self.surroundings.clock.now())?;
         drop(reading);
+        if let Leave::Never(halt) = self.quotas.leave() {
+            self.report.halt = Some(halt);
+            return Ok(self.report);
+        }
         let (requests, incoming) = mpsc::channel();
         let (mut seats, count) = (Vec::new(), self.order.connections.max(1));
         let desk = Arc::default();
         for number in 0..count {
             let (answers, hearing) = unbounded_channel();
-            self.workers.push(Worker { answers, in_flight: None, aside: None, has_turn: false, has_ended: false });
+            self.workers.push(Worker::new(answers));
             let seat = Seat {
                 number,
                 transport: Arc::clone(&self.post.transport),
@@ -202,7 +197,9 @@ impl<'run> Engine<'run> {
         if self.report.halt == Some(Halt::Trouble) {
             self.give_up_waiting()?;
         }
-        if matches!(self.report.halt, Some(Halt::OutOfTime | Halt::Stopped)) && !self.is_anything_left()? {
+        if matches!(self.report.halt, Some(Halt::OutOfTime | Halt::Stopped | Halt::RateUsedUp(_)))
+            && !self.is_anything_left()?
+        {
             self.report.halt = None;
         }
         Ok(self.report)
@@ -245,6 +242,10 @@ impl<'run> Engine<'run> {
             self.stop(Halt::Stopped);
             let end = now + stop.grace();
             self.cut_at = Some(self.cut_at.map_or(end, |at| at.min(end)));
+        }
+        // A worker that waits for its turn or for the relay does not ask before that is over, which may be long after this time.
+        if self.order.begin_until.is_some_and(|until| until <= now) {
+            self.stop(Halt::OutOfTime);
         }
         if asked > 1 || self.cut_at.is_some_and(|at| at <= now) {
             self.stop(Halt::OutOfTime);
@@ -295,6 +296,7 @@ impl<'run> Engine<'run> {
                 wishes.push((number, wish));
             }
         }
+        self.quotas.look_again(&writing, self.in_flight() as u64, now)?;
         let mut answers = Vec::new();
         for (number, wish) in wishes {
             // The scout is the one that says when the others continue.
@@ -424,21 +426,6 @@ impl<'run> Engine<'run> {
         }
         self.settle(writing, number, id, handover, now)?;
         Ok(wish)
-    }
-
-    /// The trouble of the relay over a message that a worker cannot go on for.
-    fn trouble_of(&self, id: MessageId, handover: &Handover) -> Option<Trouble> {
-        match handover {
-            Handover::Trouble(trouble) if self.nonsense.is_borne_with(id, trouble) => None,
-            Handover::Trouble(trouble) => Some(trouble.clone()),
-            // It refuses mail for now before it has heard for whom.
-            Handover::Deferred { reply, relay: Some(relay) }
-                if relay.phase == Phase::Mail && self.report.accepted == 0 =>
-            {
-                Some(Trouble { kind: TroubleKind::Later, phase: Phase::Mail, words: reply.clone() })
-            }
-            _ => None,
-        }
     }
 
     fn is_anything_left(&self) -> Result<bool> {

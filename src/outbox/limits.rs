@@ -6,8 +6,8 @@ use super::Halt;
 use super::Order;
 use super::Report;
 
-/// From so many settled messages on their share of failures says something.
-const ENOUGH: u64 = 50;
+/// From this many settled messages on their share of failures says something.
+const ENOUGH: u64 = 10;
 
 /// Whether another message may be begun.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,12 +57,12 @@ mod tests {
     }
 
     #[test]
-    fn failures_stop_a_run_from_fifty_settled_messages_on() {
+    fn failures_stop_a_run_from_ten_settled_messages_on() {
         let order = Order { max_failures: Some("20%".parse().unwrap()), ..Order::default() };
         let leave = |accepted, failed| leave(&order, &report(accepted, failed), 0, Instant::now());
-        assert_eq!(leave(0, 49), Leave::Yes);
-        assert_eq!(leave(40, 10), Leave::Yes);
-        assert_eq!(leave(39, 11), Leave::Never(Halt::TooManyFailures { failed: 11, settled: 50 }));
+        assert_eq!(leave(0, 9), Leave::Yes);
+        assert_eq!(leave(8, 2), Leave::Yes);
+        assert_eq!(leave(7, 3), Leave::Never(Halt::TooManyFailures { failed: 3, settled: 10 }));
     }
 
     #[test]
@@ -90,9 +90,9 @@ mod tests {
         };
         assert_eq!(leave(&order, &report(0, 0), 1, Instant::now()), Leave::Later);
         assert_eq!(leave(&order, &report(1, 0), 1, Instant::now()), Leave::Yes);
-        let order = Order { before: report(39, 10), ..order };
+        let order = Order { before: report(8, 2), ..order };
         assert_eq!(leave(&order, &report(0, 0), 0, Instant::now()), Leave::Yes);
-        let halt = Halt::TooManyFailures { failed: 11, settled: 50 };
+        let halt = Halt::TooManyFailures { failed: 3, settled: 11 };
         assert_eq!(leave(&order, &report(0, 1), 0, Instant::now()), Leave::Never(halt));
     }
 

@@ -30,6 +30,7 @@ mod limits;
 mod outcome;
 mod pace;
 mod parcel;
+pub mod quota;
 mod stop;
 mod supply;
 mod suspicion;
@@ -45,7 +46,7 @@ use crate::clock::Clock;
 use crate::domain::message::MessageId;
 use crate::domain::message::MessageState;
 use crate::domain::organization::Organization;
-use crate::domain::rate::Rate;
+use crate::domain::rate::Rates;
 use crate::domain::share::Share;
 use crate::mail::compose::Composer;
 use crate::mail::handover::Trouble;
@@ -57,6 +58,7 @@ use crate::store::Store;
 use crate::store::lock::Held;
 use crate::store::outbox::Scope;
 
+use quota::UsedUp;
 pub use stop::StopSignal;
 
 /// What sending takes: how mails are written, and the way they leave.
@@ -87,12 +89,14 @@ pub struct Order {
     pub deadline: Option<Instant>,
     /// When to begin nothing new any more; what is in flight ends as it does.
     pub begin_until: Option<Instant>,
-    /// How fast messages are begun, over all connections together; `None`: as fast as the relay takes them. A relay that
-    /// asks for it gets a slower pace for a while.
-    pub rate: Option<Rate>,
+    /// How fast messages are begun, over all connections together; none: as fast as the relay takes them. A relay that
+    /// asks for it gets a slower pace for a while. Rates per hour and day count all mail of the store.
+    pub rates: Rates,
+    /// The same for the job of the scope alone, besides.
+    pub job_rates: Rates,
     /// The longest time between two messages to which a relay that asks for a slower pace brings the run.
     pub slowest: Duration,
-    /// The run stops when more than this share of the settled messages failed, from 50 settled ones on.
+    /// The run stops when more than this share of the settled messages failed, from 10 settled ones on.
     pub max_failures: Option<Share>,
     /// So many messages are sent first, and the run stops at the first of them that the relay does not accept. The others
     /// follow when all of them are accepted.
@@ -112,7 +116,8 @@ impl Default for Order {
             patience: Duration::ZERO,
             deadline: None,
             begin_until: None,
-            rate: None,
+            rates: Rates::default(),
+            job_rates: Rates::default(),
             slowest: pace::SLOWEST,
             max_failures: None,
             canary: None,
@@ -166,6 +171,8 @@ pub enum Halt {
     Stopped,
     /// The job was paused, cancelled or deleted meanwhile.
     Ended,
+    /// A rate per hour or day is used up.
+    RateUsedUp(UsedUp),
 }
 
 /// How far a run is.
@@ -191,6 +198,8 @@ struct InFlight {
     given_back: bool,
     /// Where it goes.
     domain: String,
+    /// How many refusals were known when it was announced to the relay (`suspicion.rs`).
+    known_refusals: u64,
 }
 
 impl Report {
@@ -202,6 +211,11 @@ impl Report {
             MessageState::Cancelled | MessageState::Skipped => self.cancelled += 1,
             MessageState::Deferred | MessageState::Queued | MessageState::Sending => self.deferred += 1,
         }
+    }
+
+    /// The rate per hour or day that stopped the run.
+    pub fn used_up(&self) -> Option<UsedUp> {
+        if let Some(Halt::RateUsedUp(used_up)) = self.halt { Some(used_up) } else { None }
     }
 
     /// How many messages were handled.

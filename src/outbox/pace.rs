@@ -3,8 +3,6 @@
 use std::time::Duration;
 use std::time::Instant;
 
-use crate::domain::rate::Rate;
-
 /// The time between two messages once the relay has asked for a slower pace: twice what one took before, and at most this.
 const SLOWED: Duration = Duration::from_millis(100);
 /// The same however often it asks.
@@ -45,17 +43,9 @@ pub(super) struct Pace {
 }
 
 impl Pace {
-    pub(super) fn new(rate: Option<Rate>, slowest: Duration) -> Self {
-        Self {
-            asked: rate.map(Rate::interval),
-            slowest,
-            slowed: None,
-            next_at: None,
-            heard_until: None,
-            first: None,
-            taken: 0,
-            steps: 0,
-        }
+    /// A pace with at least the time `asked` between two messages, and at most `slowest` when the relay asks for less.
+    pub(super) fn new(asked: Option<Duration>, slowest: Duration) -> Self {
+        Self { asked, slowest, slowed: None, next_at: None, heard_until: None, first: None, taken: 0, steps: 0 }
     }
 
     /// Whether there is a limit now.
@@ -143,7 +133,7 @@ mod tests {
 
     #[test]
     fn a_rate_spreads_messages_evenly_whoever_sends_them() {
-        let (mut pace, now) = (Pace::new(Some("10/s".parse().unwrap()), SLOWEST), Instant::now());
+        let (mut pace, now) = (Pace::new(Some(milliseconds(100)), SLOWEST), Instant::now());
         let waits: Vec<u128> = (0..4).map(|_| pace.next(now).as_millis()).collect();
         assert_eq!(waits, [0, 100, 200, 300]);
         assert_eq!(pace.next(now + milliseconds(350)), milliseconds(50));
@@ -151,7 +141,7 @@ mod tests {
 
     #[test]
     fn what_was_missed_is_not_caught_up() {
-        let (mut pace, now) = (Pace::new(Some("10/s".parse().unwrap()), SLOWEST), Instant::now());
+        let (mut pace, now) = (Pace::new(Some(milliseconds(100)), SLOWEST), Instant::now());
         pace.next(now);
         let late = now + milliseconds(10_000);
         assert_eq!([pace.next(late), pace.next(late)], [Duration::ZERO, milliseconds(100)]);
@@ -159,7 +149,7 @@ mod tests {
 
     #[test]
     fn the_wish_for_a_slower_pace_of_all_connections_at_once_counts_once() {
-        let (mut pace, now) = (Pace::new(Some("10/s".parse().unwrap()), SLOWEST), Instant::now());
+        let (mut pace, now) = (Pace::new(Some(milliseconds(100)), SLOWEST), Instant::now());
         assert_eq!((0..32).filter(|_| pace.slow_down(now)).count(), 1);
         assert_eq!(pace.interval(), Some(milliseconds(200)));
         assert_eq!(pace.next(now), milliseconds(200));
@@ -182,7 +172,7 @@ mod tests {
 
     #[test]
     fn a_pace_is_slowed_down_to_one_a_minute_and_recovers_step_by_step() {
-        let (mut pace, mut now) = (Pace::new(Some("20/s".parse().unwrap()), SLOWEST), Instant::now());
+        let (mut pace, mut now) = (Pace::new(Some(milliseconds(50)), SLOWEST), Instant::now());
         let mut seen = Vec::new();
         for _ in 0..12 {
             assert!(pace.slow_down(now));
@@ -204,7 +194,7 @@ mod tests {
 
     #[test]
     fn a_complaint_after_messages_that_were_taken_slows_down_by_less_and_begins_the_count_again() {
-        let (mut pace, now) = (Pace::new(Some("10/s".parse().unwrap()), SLOWEST), Instant::now());
+        let (mut pace, now) = (Pace::new(Some(milliseconds(100)), SLOWEST), Instant::now());
         pace.slow_down(now);
         (1..STEP).for_each(|_| pace.taken());
         assert!(pace.slow_down(now + milliseconds(1_000)));

@@ -10,6 +10,7 @@ use super::Result;
 use super::Writing;
 use super::outbox::Settlement;
 use super::time;
+use crate::domain::job::JobId;
 use crate::domain::message::MessageId;
 use crate::domain::message::MessageState;
 
@@ -34,14 +35,16 @@ impl Writing<'_> {
     pub fn doubt_sender(&self, sender: u32, now: Timestamp) -> Result<u64> {
         self.note_time(now)?;
         // What may have arrived did so when it was tried, and not when somebody finds out.
-        let sql = "SELECT id, ifnull(last_try_at, ?2) FROM message WHERE state = 'sending' AND sender = ?1";
+        let sql = "SELECT id, ifnull(last_try_at, ?2), job_id FROM message WHERE state = 'sending' AND sender = ?1";
         let mut statement = self.transaction.prepare_cached(sql)?;
-        let rows = statement.query_map(params![sender, now.as_second()], |row| Ok((row.get(0)?, row.get(1)?)))?;
-        let tried = rows.collect::<rusqlite::Result<Vec<(i64, i64)>>>()?;
-        for (id, tried_at) in &tried {
+        let values = params![sender, now.as_second()];
+        let rows = statement.query_map(values, |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+        let tried = rows.collect::<rusqlite::Result<Vec<(i64, i64, Option<i64>)>>>()?;
+        for (id, tried_at, job) in &tried {
             let reply = "the process that was sending it ended before the relay's answer was noted".to_owned();
             let settlement = Settlement::Tried { state: MessageState::InDoubt, reply, due_at: Some(now) };
             self.settle_message(MessageId(*id), &settlement, time(*tried_at))?;
+            self.count_deliveries(job.map(JobId), 1, time(*tried_at))?;
         }
         Ok(tried.len() as u64)
     }

@@ -32,6 +32,8 @@ pub enum Whom<'a> {
     /// The users to whom a job brought a link before this moment that they did not use, and whose password was not changed
     /// since.
     NotYet(JobId, Timestamp),
+    /// The users whose mail of a job failed.
+    Failed(JobId),
 }
 
 /// Who is mailed, and who is not.
@@ -84,7 +86,7 @@ pub struct Part {
 impl Recipients<'_> {
     /// Why a user is not mailed, as an expression; NULL: they are. It is [`crate::domain::eligibility::check`] in SQL, and
     /// then what is held back by another message. `?1` is the time.
-    fn reason(&self) -> String {
+    pub(super) fn reason(&self) -> String {
         let mut cases = String::new();
         let mut when = |condition: &str, why: Ineligible| cases += &format!(" WHEN {condition} THEN '{}'", why.word());
         // The words are the same whichever permission it is.
@@ -103,7 +105,7 @@ impl Recipients<'_> {
     }
 
     /// What [`Recipients::reason`] binds.
-    fn values(&self) -> Vec<Box<dyn ToSql>> {
+    pub(super) fn values(&self) -> Vec<Box<dyn ToSql>> {
         let mut values: Vec<Box<dyn ToSql>> = vec![Box::new(self.now.as_second())];
         for domain in self.email_domains {
             values.push(Box::new(email_domain::canonical(domain).into_owned()));
@@ -139,7 +141,7 @@ impl Reading<'_> {
 
     /// Writes down, for this connection alone, who is held back by another message, and who is meant by name: the statement
     /// that fills the table of messages must not read it. Gives the conditions that the users meet who are meant.
-    fn prepare_recipients(&self, recipients: &Recipients<'_>) -> Result<Conditions> {
+    pub(super) fn prepare_recipients(&self, recipients: &Recipients<'_>) -> Result<Conditions> {
         self.transaction.execute_batch(
             "CREATE TEMP TABLE IF NOT EXISTS held (user_id INTEGER PRIMARY KEY, reason TEXT); DELETE FROM temp.held;",
         )?;
@@ -165,6 +167,12 @@ impl Reading<'_> {
                      AND ifnull(revoked_why, '') NOT IN ('another password', 'a newer link')",
                     params![job.0, before.as_second()],
                 )?;
+                Conditions::of(&named, recipients.now)
+            }
+            Whom::Failed(job) => {
+                let named = Selection { named: Some(Rc::default()), ..Selection::default() };
+                self.prepare_names(&named)?;
+                self.prepare_failed(*job)?;
                 Conditions::of(&named, recipients.now)
             }
         };
@@ -201,7 +209,7 @@ impl Writing<'_> {
     /// # Errors
     /// When the store cannot be written.
     pub fn make_job(&self, new: &NewJob<'_>, recipients: &Recipients<'_>) -> Result<(JobId, u64)> {
-        let Sending { connections, rate, max_failures, canary } = &new.sending;
+        let Sending { connections, rates, max_failures, canary } = &new.sending;
         self.transaction.execute(
             "INSERT INTO job (key, state, operator, operator_uid, created_at, reason, selection, connections, rate, \
              max_failures, canary, event) VALUES (?1, 'running', ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
@@ -213,7 +221,7 @@ impl Writing<'_> {
                 new.reason,
                 new.selection,
                 connections,
-                rate,
+                rates,
                 max_failures,
                 canary.map(u64::cast_signed),
                 self.next_event_number()?,

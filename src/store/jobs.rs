@@ -70,8 +70,8 @@ pub struct Job {
 pub struct Sending {
     /// How many connections at most; otherwise as configured.
     pub connections: Option<u32>,
-    /// How fast.
-    pub rate: Option<String>,
+    /// How fast at most, besides what is configured: rates joined by commas.
+    pub rates: Option<String>,
     /// The share of failures at which it is paused.
     pub max_failures: Option<String>,
     /// How many go first.
@@ -431,7 +431,7 @@ pub(super) fn job(row: &Row<'_>) -> rusqlite::Result<Job> {
         selection: lossy(row, 9)?.unwrap_or_default(),
         sending: Sending {
             connections: row.get(10)?,
-            rate: row.get(11)?,
+            rates: row.get(11)?,
             max_failures: row.get(12)?,
             canary: row.get::<_, Option<i64>>(13)?.map(i64::unsigned_abs),
         },

@@ -15,6 +15,7 @@ use super::clock::SEEN;
 use super::outbox::lossy;
 use super::time;
 use crate::domain::email_address::EmailAddress;
+use crate::domain::job::JobId;
 use crate::domain::link;
 use crate::domain::message::MailKind;
 use crate::domain::message::MessageId;
@@ -26,7 +27,7 @@ use crate::domain::user::UserId;
 /// The columns of a message, and the name of its user.
 pub(super) const COLUMNS: &str = "message.id, kind, state, user_id, address, operator, operator_uid, message.created_at, \
      due_at, attempts, last_try_at, ended_at, life, cause, note, expires_at, used_at, revoked_at, revoked_why, message_id, \
-     reply, (SELECT username FROM user WHERE user.id = user_id), handed_at, doubts";
+     reply, (SELECT username FROM user WHERE user.id = user_id), handed_at, doubts, job_id";
 
 /// The numbers of the messages that have not ended, by the three small indexes that have them: one `IN` over all states
 /// would be looked up in none of them.
@@ -108,6 +109,8 @@ pub struct Message {
     pub reply: Option<String>,
     /// How often it was in doubt: so many copies more than one may have arrived.
     pub doubts: u32,
+    /// The job it belongs to.
+    pub job: Option<JobId>,
 }
 
 /// What is known of a link; never its code.
@@ -316,7 +319,7 @@ pub(super) fn message(row: &Row<'_>) -> rusqlite::Result<Message> {
         Ok::<_, rusqlite::Error>(LinkFacts {
             life: Duration::from_secs(life.unsigned_abs()),
             expires_at: moment(15)?,
-            seen_at: moment(24)?,
+            seen_at: moment(25)?,
             handed_at: moment(22)?,
             used_at: moment(16)?,
             revoked_at: moment(17)?,
@@ -346,5 +349,6 @@ pub(super) fn message(row: &Row<'_>) -> rusqlite::Result<Message> {
         message_id: row.get(19)?,
         reply: lossy(row, 20)?,
         doubts: row.get(23)?,
+        job: row.get::<_, Option<i64>>(24)?.map(JobId),
     })
 }

@@ -107,6 +107,13 @@ pub enum Scope {
     Job(JobId),
 }
 
+impl Scope {
+    /// The job whose messages they are, if they are a job's.
+    pub fn job(&self) -> Option<JobId> {
+        if let Self::Job(job) = self { Some(*job) } else { None }
+    }
+}
+
 /// How far a run has looked through what is due, so that it meets each message once, though it may leave one as it is
 /// for a while. What another process puts back behind that place is for the next run.
 #[derive(Debug, Clone)]
@@ -210,7 +217,7 @@ const AGAIN: &str = "state IN ('deferred', 'in doubt') AND job_id IS ?6 AND mess
      AND (message.due_at, message.id) > (?4, ?5)";
 
 /// The condition that a message is one that `jobs run` sends: of no job, or of a job that runs.
-const OF_RUNS: &str = "(job_id IS NULL OR (SELECT job.state FROM job WHERE job.id = job_id) = 'running')";
+pub(super) const OF_RUNS: &str = "(job_id IS NULL OR (SELECT job.state FROM job WHERE job.id = job_id) = 'running')";
 
 impl Reading<'_> {
     /// The next message that is due behind `place`, of those that never were tried (`fresh`) or of those that are tried

@@ -253,7 +253,7 @@ fn require_page_size(from: &Store, copy: &Path, place: &Path, rule: &Rule) -> Re
     let _deferred = stop_signals::defer();
     let size = |connection: &Connection| connection.query_row("PRAGMA page_size", [], |row| row.get::<_, i64>(0));
     let found = size(&from.connection)?;
-    let Ok(there) = connect(place, rule) else { return Ok(()) };
+    let Ok(there) = connect(place, rule, Way::Shared) else { return Ok(()) };
     // Of a damaged store the log is left as it is.
     there.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
     let asked = there.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(())).and_then(|()| size(&there));

@@ -27,7 +27,7 @@ const MOST: usize = 100;
 const FAR_FROM_THE_END: i64 = i64::MAX >> 1;
 
 /// What is counted up, by table: the column, and the highest value that it has or had.
-const COUNTED: [(&str, &str, &str); 11] = [
+const COUNTED: [(&str, &str, &str); 12] = [
     ("role", "number", "SELECT max(id) FROM role"),
     ("user", "number", "SELECT max(id) FROM user"),
     ("password_history", "number", "SELECT max(id) FROM password_history"),
@@ -39,6 +39,7 @@ const COUNTED: [(&str, &str, &str); 11] = [
     ("user", "session_epoch", "SELECT max(session_epoch) FROM user"),
     ("user", "password_rehashes", "SELECT max(password_rehashes) FROM user"),
     ("sign_in_failures", "count", "SELECT max(count) FROM sign_in_failures"),
+    ("deliveries", "count", "SELECT max(count) FROM deliveries"),
 ];
 
 /// Faults, until there are enough.

@@ -22,6 +22,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0007_email_key.sql"),
     include_str!("migrations/0008_relay.sql"),
     include_str!("migrations/0009_same_address.sql"),
+    include_str!("migrations/0010_deliveries.sql"),
 ];
 
 /// The schema version this program reads and writes.

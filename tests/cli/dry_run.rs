@@ -45,6 +45,8 @@ const CALLS: &[(&str, &str)] = &[
     ("resets revoke --stdin", "#![CODE]"),
     ("jobs pause 2", ""),
     ("jobs resume 3", ""),
+    ("jobs retry 1", ""),
+    ("jobs retry 2 --deferred", ""),
     ("jobs cancel 2", ""),
     ("jobs cancel 1 --revoke-links", ""),
     ("jobs remind 1 --after 1s", ""),
@@ -223,6 +225,10 @@ fn every_dry_run_prints_its_plan_on_standard_output_and_changes_nothing() {
     Would pause job 2 (1 unsent mail).
     $ jobs resume 3
     Would resume job 3 (1 unsent mail).
+    $ jobs retry 1
+    Job 1: no mail failed.
+    $ jobs retry 2 --deferred
+    Job 2: no mail is deferred.
     $ jobs cancel 2
     Would cancel job 2: 1 mail cancelled.
     $ jobs cancel 1 --revoke-links
@@ -387,6 +393,10 @@ fn every_plan_is_data_too() {
     {"action":"jobs pause","would_change":true,"job":2,"waiting":1}
     $ jobs resume 3
     {"action":"jobs resume","would_change":true,"job":3,"waiting":1}
+    $ jobs retry 1
+    {"action":"jobs retry","would_change":false,"job":1,"mails":0,"result":null,"why":null}
+    $ jobs retry 2 --deferred
+    {"action":"jobs retry","would_change":false,"job":2,"mails":0,"result":null,"why":null}
     $ jobs cancel 2
     {"action":"jobs cancel","would_change":true,"job":2,"cancelled":1,"in_doubt":0,"links":0}
     $ jobs cancel 1 --revoke-links

@@ -199,7 +199,7 @@ fn who_is_meant_is_said_in_one_way() {
         world.command("users send-reset --all --yes --key").argument(key).run().expect_status(65);
     }
     world.run("users send-reset --all --yes --expires 8d").expect_status(65);
-    world.command("users send-reset --all --yes --note").argument("a\nb").run().expect_status(65);
+    world.command("users send-reset --all --yes --note").argument("a\rb").run().expect_status(65);
     assert_eq!(world.ask("SELECT count(*) FROM job"), "0");
 }
 
@@ -357,7 +357,7 @@ fn a_failed_recipient_is_a_row_and_the_sum_says_it() {
     status 3
     -- stderr
     error: Job 1, finished: 4 mails: 3 accepted, 1 failed; skipped 2 (1 SAML, 1 locked)
-    hint: details: cxme-admin jobs recipients 1
+    hint: details: cxme-admin jobs recipients 1; to try again: cxme-admin jobs retry 1
     ");
     assert_snapshot!(world.run("jobs show 1"), @"
     status 0
@@ -444,7 +444,7 @@ fn a_canary_that_dies_pauses_the_job_until_somebody_has_looked() {
     status 3
     -- stderr
     error: Job 1, finished: 4 mails: 3 accepted, 1 failed; skipped 2 (1 SAML, 1 locked)
-    hint: details: cxme-admin jobs recipients 1
+    hint: details: cxme-admin jobs recipients 1; to try again: cxme-admin jobs retry 1
     ");
     assert_snapshot!(world.ask("SELECT details FROM event WHERE action = 'jobs run'"), @r#"{"job":1,"paused":"one of the first messages was not accepted"}"#);
     assert_eq!(world.mails().len(), 3);
@@ -482,13 +482,13 @@ fn a_job_is_paused_and_resumed_by_operators() {
     assert_snapshot!(world.run("jobs show 1 -o json"), @r#"
     status 0
     -- stdout
-    {"job":1,"key":null,"state":"paused","why":"by owner","is_sent_now":false,"operator":"owner","reason":null,"selection":"--all","created_at":"2026-11-24T08:00:00Z","ended_at":null,"mails":4,"accepted":0,"deferred":0,"failed":0,"in_doubt":0,"cancelled":0,"waiting":4,"skipped":2,"possibly_duplicated":0,"links_used":0,"seconds_left":null}
+    {"job":1,"key":null,"state":"paused","why":"by owner","is_sent_now":false,"operator":"owner","reason":null,"selection":"--all","created_at":"2026-11-24T08:00:00Z","ended_at":null,"mails":4,"accepted":0,"deferred":0,"failed":0,"in_doubt":0,"cancelled":0,"waiting":4,"skipped":2,"possibly_duplicated":0,"links_used":0,"seconds_left":null,"used_up_rate":null,"rate_free_at":null}
     "#);
     assert_snapshot!(world.run("jobs show 1 -o csv"), @"
     status 0
     -- stdout
-    job,key,state,why,is_sent_now,operator,reason,selection,created_at,ended_at,mails,accepted,deferred,failed,in_doubt,cancelled,waiting,skipped,possibly_duplicated,links_used,seconds_left
-    1,,paused,by owner,false,owner,,'--all,2026-11-24T08:00:00Z,,4,0,0,0,0,0,4,2,0,0,
+    job,key,state,why,is_sent_now,operator,reason,selection,created_at,ended_at,mails,accepted,deferred,failed,in_doubt,cancelled,waiting,skipped,possibly_duplicated,links_used,seconds_left,used_up_rate,rate_free_at
+    1,,paused,by owner,false,owner,,'--all,2026-11-24T08:00:00Z,,4,0,0,0,0,0,4,2,0,0,,,
     ");
     assert_snapshot!(world.command("jobs resume 1").at_terminal().run(), @"
     status 0

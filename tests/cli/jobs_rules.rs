@@ -164,7 +164,7 @@ fn a_job_that_ends_with_failures_says_so_whoever_ends_it() {
     status 3
     -- stderr
     error: Job 1, finished: 3 mails: 2 accepted, 1 failed
-    hint: details: cxme-admin jobs recipients 1
+    hint: details: cxme-admin jobs recipients 1; to try again: cxme-admin jobs retry 1
     ");
 }
 
@@ -361,4 +361,54 @@ fn a_trial_deletes_nothing_that_one_may_not_delete() {
     let run = world.command("jobs delete --older-than 1d --yes -v").uid(CAROL).run().expect_status(0);
     assert!(run.err().contains("deleted: 0 jobs"), "{run}");
     assert_eq!(world.ask("SELECT count(*) FROM job"), "1");
+}
+
+#[test]
+fn now_tries_what_was_deferred_and_is_not_due_yet() {
+    for command in ["jobs run --now --reason fixed", "jobs run 1 --now --reason fixed"] {
+        let world = users("alice,bob");
+        let greylisting = relay(|at, _| (at == At::Rcpt).then_some("450 4.2.0 greylisted"));
+        world.configure_relay(greylisting.port());
+        world.run("users send-reset --all --yes").expect_status(75);
+        world.configure_mail("");
+        let events = world.events();
+        world.run("jobs run").expect_status(0);
+        assert_eq!((world.mails().len(), world.events()), (0, events), "{command}");
+        world.run(command).expect_status(0);
+        assert_eq!(world.mails().len(), 2, "{command}");
+        let details = if command.contains('1') { r#"{"due_now":2,"job":1}"# } else { r#"{"due_now":2}"# };
+        assert_eq!(world.newest_event(), format!("jobs run | done | owner, Admin | fixed\n{details}"));
+        // There is nothing left, and so nothing that an event could tell.
+        world.run("jobs run --now").expect_status(0);
+        assert_eq!(world.events(), events + 1, "{command}");
+    }
+}
+
+#[test]
+fn now_leaves_what_waits_in_a_paused_job() {
+    let world = users("alice,bob");
+    let greylisting = relay(|at, _| (at == At::Rcpt).then_some("450 4.2.0 greylisted"));
+    world.configure_relay(greylisting.port());
+    world.run("users send-reset --all --yes").expect_status(75);
+    world.run("jobs pause 1").expect_status(0);
+    world.configure_mail("");
+    world.run("jobs run --now").expect_status(0);
+    assert_eq!((world.mails().len(), world.newest_event().starts_with("jobs pause")), (0, true));
+}
+
+#[test]
+fn a_job_to_many_pauses_when_more_than_three_in_ten_fail_unless_another_share_is_given() {
+    let names: Vec<String> = (0..51).map(|number| format!("user{number}")).collect();
+    let refusing = relay(|at, line| (at == At::Rcpt && line.contains('1')).then_some("550 5.1.1 no such user"));
+    // Of the first ten users with a 1 in their name are two, of the first 16 eight.
+    for (options, state) in [("", "paused"), ("--max-failures 100%", "finished"), ("--max-failures 5%", "paused")] {
+        let world = users(&names.join(","));
+        world.configure_relay(refusing.port());
+        world.run(&format!("users send-reset --all --connections 1 --yes {options}")).expect_status(3);
+        assert_eq!(world.ask("SELECT state FROM job"), state, "{options}");
+    }
+    let world = users(&names[..50].join(","));
+    world.configure_relay(refusing.port());
+    world.run("users send-reset --all --connections 1 --yes").expect_status(3);
+    assert_eq!(world.ask("SELECT state FROM job"), "finished");
 }

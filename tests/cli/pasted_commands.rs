@@ -25,6 +25,8 @@ fn every_command_to_paste_has_the_options_that_name_configuration_and_store() {
         "jobs resume 1",
         "jobs show 99",
         "jobs run 1",
+        "jobs retry 1",
+        "jobs retry 1 --deferred --queue-only",
         "users send-reset --all --key one --yes",
         "audit show 99",
         "operators remove 4242",

@@ -12,7 +12,7 @@ use crate::support::MALLORY;
 use crate::support::World;
 
 /// A command for every action; none changes what the next one needs.
-const COMMANDS: [(Action, &str); 50] = [
+const COMMANDS: [(Action, &str); 51] = [
     (Action::UsersList, "users list"),
     (Action::UsersShow, "users show alice"),
     (Action::UsersAdd, "users add new@example.com -n"),
@@ -40,6 +40,7 @@ const COMMANDS: [(Action, &str); 50] = [
     (Action::JobsRecipients, "jobs recipients 1"),
     (Action::JobsPause, "jobs pause 1 -n"),
     (Action::JobsResume, "jobs resume 1 -n"),
+    (Action::JobsRetry, "jobs retry 1 -n"),
     (Action::JobsCancel, "jobs cancel 1 -n"),
     (Action::JobsRemind, "jobs remind 1 --after 1d -n"),
     (Action::JobsDelete, "jobs delete --older-than 1d -n"),
@@ -183,6 +184,7 @@ fn the_matrix_of_commands_and_roles_is_exactly_this() {
     jobs recipients                       yes      yes      yes      .        .        .        .        yes      .        yes
     jobs pause                            yes      .        .        .        .        .        .        yes      .        yes
     jobs resume                           yes      .        .        .        .        .        .        yes      .        yes
+    jobs retry                            yes      .        .        .        .        .        .        yes      .        yes
     jobs cancel                           yes      .        .        .        .        .        .        yes      .        yes
     jobs remind                           yes      .        .        .        .        .        .        yes      .        yes
     jobs delete                           yes      .        .        .        .        .        .        yes      .        yes

@@ -71,10 +71,14 @@ const ON_MANY: [&str; 4] = [
 ];
 
 /// What acts on certain users or on a whole job, with its standard input.
-const ON_THEM: [(&str, &str); 16] = [
+const ON_THEM: [(&str, &str); 20] = [
     ("jobs run 2", ""),
     ("jobs pause 3", ""),
     ("jobs resume 2", ""),
+    ("jobs retry 1", ""),
+    ("jobs retry 2", ""),
+    ("jobs retry 3 -n", ""),
+    ("jobs retry 3 --deferred", ""),
     ("jobs cancel 1", ""),
     ("jobs cancel 2", ""),
     ("jobs cancel 3 --revoke-links", ""),
@@ -158,6 +162,8 @@ fn whoever_ranks_high_enough_may() {
         ("jobs run 2", ""),
         ("jobs pause 3", ""),
         ("jobs resume 2", ""),
+        ("jobs retry 2 --deferred", ""),
+        ("jobs retry 1", ""),
         ("jobs cancel 2", ""),
         ("jobs delete 1 --yes", ""),
         ("users import - --update", "email,role\npeer@example.com,Higher\nhigh@example.com,Admin\n"),

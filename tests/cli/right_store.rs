@@ -351,6 +351,7 @@ fn config_show_says_what_is_in_force_and_where_it_comes_from() {
     reset_key,[DIR]/data/reset.key,default,
     organization.name,Example Travel,file,2
     organization.help_contact,"help@example.com, extension 4711",file,3
+    organization.time_zone,UTC,default,
     organization.email_domains,"example.com, idp.example.com",file,4
     organization.second_factor,false,default,
     store.path,[DIR]/data/store.db,file,6
@@ -363,6 +364,10 @@ fn config_show_says_what_is_in_force_and_where_it_comes_from() {
     mail.smtp.port,25,default,
     mail.smtp.tls,none,file,19
     mail.smtp.ca_file,,default,
+    mail.smtp.certificate_sha256,,default,
+    mail.smtp.tls_name,,default,
+    mail.smtp.client_certificate_file,,default,
+    mail.smtp.client_key_file,,default,
     mail.smtp.helo,,default,
     mail.smtp.username,x,file,20
     mail.smtp.password_file,,default,
@@ -381,6 +386,7 @@ fn config_show_says_what_is_in_force_and_where_it_comes_from() {
     jobs.queue_life,24h,default,
     jobs.unless_sent_within,15m,default,
     jobs.complain_after,1h,default,
+    texts.directory,,default,
     password.min_length,15,default,
     password.classes,[],default,
     password.history,0,default,

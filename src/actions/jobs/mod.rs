@@ -4,5 +4,6 @@ pub mod end;
 pub mod make;
 pub mod pause;
 pub mod report_limit;
+pub mod retry;
 pub mod run;
 pub mod show;

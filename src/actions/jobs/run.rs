@@ -3,8 +3,10 @@
 use crate::actions::ActionError;
 use crate::actions::Desk;
 use crate::actions::Intent;
+use crate::actions::Record;
 use crate::actions::Result;
 use crate::actions::Scene as _;
+use crate::actions::View;
 use crate::actions::jobs::end::refuse_outranked;
 use crate::actions::jobs::pause::resume_within;
 use crate::actions::outbox::check_post;
@@ -12,7 +14,7 @@ use crate::domain::action::Action;
 use crate::domain::job::JobId;
 use crate::domain::job::JobState;
 use crate::domain::message::MessageState;
-use crate::domain::rate::Rate;
+use crate::domain::rate::Rates;
 use crate::domain::refusal::Refusal;
 use crate::domain::share::Share;
 use crate::outbox::Halt;
@@ -20,6 +22,8 @@ use crate::outbox::Order;
 use crate::outbox::Post;
 use crate::outbox::Progress;
 use crate::outbox::Report;
+use crate::outbox::quota;
+use crate::outbox::quota::UsedUp;
 use crate::store::jobs::Counts;
 use crate::store::jobs::Job;
 use crate::store::outbox::NextTry;
@@ -100,6 +104,23 @@ pub fn resume(desk: &Desk, id: JobId, intent: &Intent) -> Result<Job> {
     Ok(job)
 }
 
+/// Makes due now what waits for another try: of a job, or of no job and of every job that runs. Gives how many messages there
+/// were.
+///
+/// # Errors
+/// When the operator may not run jobs, or the store cannot be written.
+pub fn make_due(desk: &Desk, job: Option<JobId>, intent: &Intent) -> Result<u64> {
+    desk.change(Action::JobsRun, intent, |change| {
+        let count = change.make_due(job, change.now())?;
+        let mut record = Record { is_unchanged: count == 0, ..Record::default() };
+        if let Some(job) = job {
+            record.note("job", job.0);
+        }
+        record.note("due_now", count);
+        Ok((record, count))
+    })
+}
+
 /// Sends the messages of no job that are due.
 ///
 /// # Errors
@@ -139,10 +160,9 @@ pub fn run_job(desk: &Desk, post: &Post, id: JobId, order: &Order, observer: &mu
 fn order_of(job: &Job, counts: &Counts, order: &Order) -> Result<Order> {
     let sending = &job.sending;
     let connections = sending.connections.and_then(|count| usize::try_from(count).ok());
-    // It was judged when it came in; a limit that somebody has made unreadable must not be one that does not hold.
-    let unreadable = |what: &str| ActionError::BadInput(format!("job {}: its {what} cannot be read", job.id));
-    let rate = sending.rate.as_deref().map(str::parse::<Rate>).transpose().map_err(|_| unreadable("rate"))?;
+    let job_rates = rates_of(job)?;
     let max_failures = sending.max_failures.as_deref().map(str::parse::<Share>).transpose();
+    let unless_given = Share::unless_given(counts.total() - counts.of(MessageState::Skipped));
     let (accepted, failed) = job.base;
     // What waits for another try is counted when it has had it.
     let before = Report {
@@ -153,12 +173,34 @@ fn order_of(job: &Job, counts: &Counts, order: &Order) -> Result<Order> {
     Ok(Order {
         scope: Scope::Job(job.id),
         connections: connections.unwrap_or(order.connections),
-        rate: rate.or(order.rate),
-        max_failures: max_failures.map_err(|_| unreadable("share of failures"))?,
+        job_rates,
+        max_failures: max_failures.map_err(|_| unreadable(job, "share of failures"))?.or(unless_given),
         canary: sending.canary,
         before,
         ..order.clone()
     })
+}
+
+/// The rates of a job itself.
+///
+/// # Errors
+/// When the store holds none that can be read: a limit that cannot be read must not be one that does not hold.
+pub(in crate::actions) fn rates_of(job: &Job) -> Result<Rates> {
+    let rates = job.sending.rates.as_deref().map(str::parse::<Rates>).transpose();
+    rates.map(Option::unwrap_or_default).map_err(|_| unreadable(job, "rate"))
+}
+
+fn unreadable(job: &Job, what: &str) -> ActionError {
+    ActionError::BadInput(format!("job {}: its {what} cannot be read", job.id))
+}
+
+/// The quota that keeps the mails of a job from leaving now, or those of no job.
+///
+/// # Errors
+/// When the store cannot be read.
+pub(in crate::actions) fn used_up(view: &View<'_>, rates: &Rates, job: Option<&Job>) -> Result<Option<UsedUp>> {
+    let job_rates = job.map(rates_of).transpose()?.unwrap_or_default();
+    Ok(quota::used_up(view, rates, job.map(|job| (job.id, &job_rates)), view.now())?)
 }
 
 /// Why a job waits for an operator after this; `None`: it does not.
@@ -166,6 +208,6 @@ fn pause_of(halt: Halt) -> Option<String> {
     match halt {
         Halt::TooManyFailures { failed, settled } => Some(format!("too many failures: {failed} of {settled}")),
         Halt::CanaryFailed => Some("one of the first messages was not accepted".to_owned()),
-        Halt::Trouble | Halt::OutOfTime | Halt::Stopped | Halt::Ended => None,
+        Halt::Trouble | Halt::OutOfTime | Halt::Stopped | Halt::Ended | Halt::RateUsedUp(_) => None,
     }
 }

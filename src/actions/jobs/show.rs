@@ -6,10 +6,14 @@ use crate::actions::Desk;
 use crate::actions::Result;
 use crate::actions::Scene as _;
 use crate::actions::ago;
+use crate::actions::jobs::run::used_up;
 use crate::domain::action::Action;
 use crate::domain::job::JobId;
+use crate::domain::job::JobState;
 use crate::domain::message::MessageState;
+use crate::domain::rate::Rates;
 use crate::domain::refusal::Refusal;
+use crate::outbox::quota::UsedUp;
 use crate::store::jobs::Counts;
 use crate::store::jobs::Job;
 use crate::store::jobs::Outcome;
@@ -48,6 +52,8 @@ pub struct Details {
     pub outcomes: Vec<Outcome>,
     /// Whether a process sends its messages now.
     pub is_sent_now: bool,
+    /// The rate per hour or day that keeps its messages waiting.
+    pub used_up: Option<UsedUp>,
 }
 
 /// The jobs, the newest first.
@@ -65,11 +71,11 @@ pub fn list(desk: &Desk, limit: Option<u64>) -> Result<Vec<Shown>> {
     })
 }
 
-/// A job.
+/// A job. `rates` are those that hold for all mail.
 ///
 /// # Errors
 /// When there is none with this number, or the operator may not see users.
-pub fn show(desk: &Desk, id: JobId) -> Result<Details> {
+pub fn show(desk: &Desk, id: JobId, rates: &Rates) -> Result<Details> {
     desk.view(Action::JobsShow, |view| {
         let job = view.job(id)?.ok_or(Refusal::NoSuchJob(id))?;
         let counts = view.job_counts(id)?;
@@ -81,7 +87,10 @@ pub fn show(desk: &Desk, id: JobId) -> Result<Details> {
         let queued = counts.of(MessageState::Queued);
         let seconds = queued.saturating_mul(over).checked_div(taken).filter(|_| queued > 0 && is_sent_now);
         let outcomes = view.job_outcomes(id, MOST_OUTCOMES)?;
+        let may_wait = job.state == JobState::Running && counts.waiting() > 0;
+        let used_up = if may_wait { used_up(view, rates, Some(&job))? } else { None };
         Ok(Details {
+            used_up,
             used: view.job_links_used(id)?,
             perhaps_twice: view.job_perhaps_twice(id)?,
             pace: (taken, over),

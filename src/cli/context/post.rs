@@ -21,7 +21,6 @@ use crate::outbox::Order;
 use crate::outbox::Post;
 use crate::outbox::StopSignal;
 use crate::secrets::key::ResetKey;
-use crate::texts::Locale;
 
 /// How long a command that changes a password tries to send the notice of it.
 const NOTICE_PATIENCE: Duration = Duration::from_secs(10);
@@ -98,18 +97,21 @@ impl Context {
     /// What writes mails.
     ///
     /// # Errors
-    /// When mail is not configured, or its addresses do not go together.
+    /// When mail is not configured, its addresses do not go together, or the organization's own texts are wrong.
     pub fn composer(&mut self, desk: &Desk) -> anyhow::Result<Composer> {
+        let texts = self.mail_texts()?;
         let config = self.config()?;
         let from = config.mail.from.clone().ok_or(crate::actions::ActionError::Post(PostFault::NoMail))?;
         let letterhead = Letterhead {
             from,
             reply_to: config.mail.reply_to.clone(),
             bounce_to: config.mail.bounce_to.clone(),
+            headers: &config.mail.headers,
             organization: desk.organization(),
+            time_zone: config.organization.time_zone.clone(),
             link: config.reset.link.clone(),
             policy: desk.policy()?,
-            locale: Locale::English,
+            texts,
         };
         Ok(Composer::new(letterhead).map_err(|error| Complaint::Configuration(format!("[mail]: {error}")))?)
     }
@@ -121,7 +123,7 @@ impl Context {
     /// When the configuration cannot be loaded.
     pub fn order(&mut self) -> anyhow::Result<Order> {
         let connections = usize::try_from(self.config()?.mail.smtp.connections)?;
-        Ok(Order { connections, rate: self.config()?.mail.smtp.rate, ..Order::default() })
+        Ok(Order { connections, rates: self.config()?.mail.smtp.rates.clone(), ..Order::default() })
     }
 
     /// The order of a run that ends in good order when somebody asks it to, and by which signal that was.
@@ -155,7 +157,7 @@ impl Context {
             return;
         }
         let sent = self.post_without_links(desk, None).and_then(|post| {
-            let noticed = outbox::send_notices(desk, &post, ids, NOTICE_PATIENCE)?;
+            let noticed = outbox::send_notices(desk, &post, ids, &self.config()?.mail.smtp.rates, NOTICE_PATIENCE)?;
             Ok((noticed, post.transport.reaches_people()))
         });
         match sent {

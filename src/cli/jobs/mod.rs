@@ -8,6 +8,7 @@ pub mod progress;
 pub mod recipients;
 pub mod remind;
 pub mod resume;
+pub mod retry;
 pub mod run;
 pub mod running;
 pub mod show;
@@ -27,6 +28,7 @@ pub enum JobsCommand {
     Run(run::RunArgs),
     Pause(pause::PauseArgs),
     Resume(resume::ResumeArgs),
+    Retry(retry::RetryArgs),
     Cancel(cancel::CancelArgs),
     Remind(remind::RemindArgs),
     Delete(delete::DeleteArgs),
@@ -43,6 +45,7 @@ pub fn run(context: &mut Context, command: JobsCommand) -> anyhow::Result<()> {
         JobsCommand::Recipients(args) => recipients::run(context, &args),
         JobsCommand::Pause(args) => pause::run(context, &args),
         JobsCommand::Resume(args) => resume::run(context, &args),
+        JobsCommand::Retry(args) => retry::run(context, &args),
         JobsCommand::Run(args) => run::run(context, &args),
         JobsCommand::Cancel(args) => cancel::run(context, &args),
         JobsCommand::Remind(args) => remind::run(context, &args),

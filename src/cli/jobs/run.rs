@@ -34,13 +34,13 @@ pub struct RunArgs {
     /// This job alone; if it is paused, it goes on, and its limits count anew
     #[arg(value_name = "JOB")]
     job: Option<i64>,
-    /// Send although the relay refused all mail a short while ago
+    /// Send although the relay refused all mail a short while ago, and try now what waits for its next try
     #[arg(long)]
     now: bool,
     /// Begin nothing new after this time, such as `50m`
     #[arg(long, value_name = "TIME")]
     max_runtime: Option<String>,
-    /// Why, for the audit: that a paused job goes on is an event
+    /// Why, for the audit: that a paused job goes on, or that mail is tried sooner, is an event
     #[arg(long, value_name = "TEXT")]
     reason: Option<String>,
 }
@@ -52,17 +52,23 @@ pub struct RunArgs {
 pub fn run(context: &mut Context, args: &RunArgs) -> anyhow::Result<()> {
     let max_runtime = max_runtime(args.max_runtime.as_deref())?;
     let desk = context.desk(Action::JobsRun)?;
+    let intent = Intent { reason: args.reason.clone(), ..Intent::default() };
     let Some(number) = args.job else {
+        if args.now {
+            run::make_due(&desk, None, &intent)?;
+        }
         let sent = send_what_is_due(context, &desk, max_runtime, args.now);
         return sent.or_else(|error| limit_reports(context, &desk, error));
     };
-    let intent = Intent { reason: args.reason.clone(), ..Intent::default() };
     let job = run::resume(&desk, JobId(number), &intent)?;
     if job.state == JobState::Finished {
         context.output.say(&format!("Job {number} is finished: cxme-admin jobs show {number}"));
         return running::write_record(context, &desk, job.id);
     }
     let post = context.post(&desk)?;
+    if args.now {
+        run::make_due(&desk, Some(job.id), &intent)?;
+    }
     let task = Task { single: false, jobs: vec![job.id], is_named: true, max_runtime, post: &post };
     running::go_on(context, &desk, &task)
 }
@@ -112,6 +118,7 @@ fn recurrence(error: &anyhow::Error, code: u8, words: &str) -> Recurrence {
         (failure::LATER, Some(Complaint::NotSent { fault: MailFault::InDoubt, .. })) => {
             Recurrence::Lasting("mails in doubt".to_owned())
         }
+        (failure::LATER, Some(Complaint::NotSent { fault: MailFault::RateUsedUp, .. })) => Recurrence::Expected,
         (failure::LATER, _) => Recurrence::Passing,
         (failure::PARTLY, Some(Complaint::NotSent { fault: MailFault::SomeSoFar, .. })) => {
             Recurrence::Lasting("failed mails of a running job".to_owned())

@@ -3,6 +3,8 @@
 use std::time::Duration;
 use std::time::Instant;
 
+use jiff::Timestamp;
+
 use crate::actions::ActionError;
 use crate::actions::Desk;
 use crate::actions::jobs::report_limit;
@@ -95,7 +97,7 @@ pub fn go_on(context: &mut Context, desk: &Desk, task: &Task<'_>) -> anyhow::Res
     if let Some(id) = named {
         write_record(context, desk, id)?;
     }
-    match judge(task, &report, sent.has_single_failed, &shown, words, signal.number()) {
+    match judge(task, &report, sent.has_single_failed, &shown, words, (signal.number(), desk.now())) {
         Err(complaint) => Err(complaint.into()),
         Ok(words) => {
             if !task.is_named && report.accepted > 0 {
@@ -151,7 +153,8 @@ fn send(context: &mut Context, desk: &Desk, task: &Task<'_>, order: &Order) -> S
                 sent.has_single_failed |= part.is_none() && report.failed > 0;
                 // A single mail in trouble keeps no job from starting.
                 let is_trouble = report.halt == Some(Halt::Trouble) && !report.is_over_one;
-                let is_over = is_trouble || matches!(report.halt, Some(Halt::OutOfTime | Halt::Stopped));
+                let is_used_up = report.used_up().is_some_and(|used_up| !used_up.is_of_job);
+                let is_over = is_trouble || is_used_up || matches!(report.halt, Some(Halt::OutOfTime | Halt::Stopped));
                 sent.reports.push(report);
                 if is_over {
                     break;
@@ -183,7 +186,7 @@ fn judge(
     has_single_failed: bool,
     shown: &[Shown],
     words: String,
-    signal: i32,
+    (signal, now): (i32, Timestamp),
 ) -> Result<String, Complaint> {
     let go_on = || "what was not sent waits: cxme-admin jobs run".to_owned();
     let not_sent = |fault, words, hint| Err(Complaint::NotSent { fault, words, hint });
@@ -216,8 +219,13 @@ fn judge(
         // The job ends with this run: whoever was told "later" until now is told what became of it.
         if job.state == JobState::Finished && counts.of(MessageState::Failed) > 0 {
             let words = summary::line(told);
-            return not_sent(MailFault::Some, words, format!("details: cxme-admin jobs recipients {id}"));
+            let hint = format!("details: cxme-admin jobs recipients {id}; to try again: cxme-admin jobs retry {id}");
+            return not_sent(MailFault::Some, words, hint);
         }
+    }
+    if let Some(used_up) = report.used_up() {
+        let words = format!("{}; {words}", summary::of_used_up(&used_up, now));
+        return not_sent(MailFault::RateUsedUp, words, go_on());
     }
     if task.is_named && shown.iter().any(|shown| shown.counts.waiting() > 0) {
         return not_sent(MailFault::Later, words, go_on());

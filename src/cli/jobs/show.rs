@@ -25,7 +25,7 @@ pub struct ShowArgs {
     job: i64,
 }
 
-const DATA: [Head; 21] = [
+const DATA: [Head; 23] = [
     Head { name: "job", title: "" },
     Head { name: "key", title: "" },
     Head { name: "state", title: "" },
@@ -47,6 +47,8 @@ const DATA: [Head; 21] = [
     Head { name: "possibly_duplicated", title: "" },
     Head { name: "links_used", title: "" },
     Head { name: "seconds_left", title: "" },
+    Head { name: "used_up_rate", title: "" },
+    Head { name: "rate_free_at", title: "" },
 ];
 
 /// Runs the command.
@@ -55,7 +57,8 @@ const DATA: [Head; 21] = [
 /// When there is no such job, or the operator may not see users.
 pub fn run(context: &mut Context, args: &ShowArgs) -> anyhow::Result<()> {
     let desk = context.desk(Action::JobsShow)?;
-    let details = show::show(&desk, JobId(args.job))?;
+    let rates = &context.config()?.mail.smtp.rates.clone();
+    let details = show::show(&desk, JobId(args.job), rates)?;
     if context.output.format == Format::Table {
         return show_details(context, &details, desk.now());
     }
@@ -88,6 +91,8 @@ fn write_data(context: &mut Context, details: &Details, now: jiff::Timestamp) ->
         number(details.perhaps_twice),
         number(details.used),
         left.unwrap_or(Cell::Nothing("")),
+        details.used_up.map_or(Cell::Nothing(""), |used_up| Cell::text(used_up.rate.to_string())),
+        Cell::time_or(details.used_up.map(|used_up| used_up.until), ""),
     ];
     Ok(data::record(&mut context.output, &DATA, &cells, now)?)
 }
@@ -96,7 +101,11 @@ fn show_details(context: &mut Context, details: &Details, now: jiff::Timestamp) 
     let (job, counts) = (&details.shown.job, &details.shown.counts);
     let state = match (job.state, &job.why) {
         (JobState::Paused, Some(why)) => format!("paused: {why}"),
-        (JobState::Running, _) if !details.is_sent_now => "running, and no process sends it now".to_owned(),
+        (JobState::Running, _) => match &details.used_up {
+            Some(used_up) => format!("running: {}", summary::of_used_up(used_up, now)),
+            None if details.is_sent_now => job.state.word().to_owned(),
+            None => "running, and no process sends it now".to_owned(),
+        },
         (state, _) => state.word().to_owned(),
     };
     let (taken, over) = details.pace;

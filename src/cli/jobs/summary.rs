@@ -1,9 +1,13 @@
 //! What is said of a job: one line, the whole record, what became of a run.
 
+use jiff::Timestamp;
+
 use crate::actions::jobs::show::Shown;
+use crate::cli::data;
 use crate::domain::job::JobState;
 use crate::domain::message::MessageState;
 use crate::outbox::Report;
+use crate::outbox::quota::UsedUp;
 use crate::store::jobs::Counts;
 use crate::store::jobs::Outcome;
 
@@ -23,13 +27,19 @@ const MOST_REASONS: usize = 3;
 
 /// A job in one line.
 pub fn line(shown: &Shown) -> String {
-    let Shown { job, counts, skipped } = shown;
+    let Shown { job, .. } = shown;
     let state = match (&job.state, &job.why) {
         (JobState::Paused, Some(why)) => format!("paused ({why})"),
         (state, _) => state.word().to_owned(),
     };
+    format!("Job {}, {state}: {}", job.id, outcome(shown))
+}
+
+/// How many mails a job has, and what became of them.
+pub fn outcome(shown: &Shown) -> String {
+    let Shown { counts, skipped, .. } = shown;
     let mails = counts.total() - counts.of(MessageState::Skipped);
-    format!("Job {}, {state}: {}: {}", job.id, counted(mails, "mail"), of_counts(counts, skipped))
+    format!("{}: {}", counted(mails, "mail"), of_counts(counts, skipped))
 }
 
 /// So many users who are skipped, and why: "3 (2 locked, 1 SAML)".
@@ -82,6 +92,11 @@ pub fn of_report(report: &Report) -> String {
         .map(|(count, word)| format!("{} {word}", grouped(*count)))
         .collect();
     if told.is_empty() { "no mail was sent".to_owned() } else { told.join(", ") }
+}
+
+/// What keeps mail from leaving, and for how long.
+pub fn of_used_up(used_up: &UsedUp, now: Timestamp) -> String {
+    format!("{used_up}; the next mail may leave {}", data::relative(used_up.until, now))
 }
 
 /// One report of several.

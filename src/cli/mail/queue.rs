@@ -74,16 +74,18 @@ pub fn run(context: &mut Context, args: &QueueArgs) -> anyhow::Result<()> {
         return Ok(());
     }
     let now = desk.now();
+    let rates = context.config()?.mail.smtp.rates.clone();
     let is_table = context.output.format == Format::Table;
     let heads: &[Head] = if is_table { &TABLE } else { &DATA };
     let mut count = 0_u64;
     data::records::<ActionError>(&mut context.output, heads, now, |sink| {
         count = 0;
-        outbox::queue(&desk, &mut |message| {
+        outbox::queue(&desk, &rates, &mut |message, used_up| {
             count += 1;
             // What never was tried has no reply, and is due since it was queued.
-            let due_at = match message.state {
-                MessageState::Sending => Cell::Nothing("now"),
+            let due_at = match (message.state, &used_up) {
+                (MessageState::Sending, _) => Cell::Nothing("now"),
+                (_, Some(used_up)) => Cell::Time(used_up.until),
                 _ if message.due_at <= now => {
                     if is_table {
                         Cell::Nothing("due")
@@ -95,7 +97,12 @@ pub fn run(context: &mut Context, args: &QueueArgs) -> anyhow::Result<()> {
             };
             let (number, attempts) = (Cell::Number(message.id.0), Cell::Number(i64::from(message.attempts)));
             let state = Cell::text(message.state.word());
-            let (address, reply) = (Cell::text(&message.address), Cell::prose_or(message.reply.as_deref(), ""));
+            let why = match (used_up, &message.reply) {
+                (None, reply) => reply.clone(),
+                (Some(used_up), None) => Some(used_up.to_string()),
+                (Some(used_up), Some(reply)) => Some(format!("{used_up}; {reply}")),
+            };
+            let (address, reply) = (Cell::text(&message.address), Cell::prose_or(why.as_deref(), ""));
             if is_table {
                 return Ok(sink(&[number, address, state, attempts, due_at, reply])?);
             }

@@ -18,6 +18,7 @@ use crate::cli::data::Head;
 use crate::cli::failure::Complaint;
 use crate::cli::failure::MailFault;
 use crate::cli::jobs::running::signal_name;
+use crate::cli::jobs::summary;
 use crate::cli::mail::fault_of;
 use crate::cli::mail::hint_for;
 use crate::cli::output::Format;
@@ -68,7 +69,7 @@ pub struct MailArgs {
     /// Leave out who was sent a link within this time, `0s` for nobody; otherwise as configured (15m)
     #[arg(long, value_name = "TIME")]
     unless_sent_within: Option<String>,
-    /// A line of your own in the mail, up to 1,000 characters
+    /// A message of yours in the mail, up to 1,000 characters; it may have several lines
     #[arg(long, value_name = "TEXT")]
     note: Option<String>,
 }
@@ -272,6 +273,9 @@ fn judge_message(message: &Message, sent: Sent<'_>) -> Result<String, Complaint>
     let address = &message.address;
     let reply = message.reply.as_deref().unwrap_or_default();
     let later = |words: String| Err(not_sent(MailFault::Later, words));
+    if let Some(used_up) = report.used_up().filter(|_| message.state == MessageState::Queued) {
+        return later(format!("{name}: not sent yet: {}", summary::of_used_up(&used_up, now)));
+    }
     if let Some(trouble) = report.trouble.as_ref().filter(|_| may_wait_for_the_relay(message.state)) {
         return Err(not_sent(fault_of(trouble), format!("{name}: not sent yet: {}", trouble.words)));
     }

@@ -7,14 +7,17 @@ use crate::actions::jobs::make::Meant;
 use crate::actions::jobs::make::Plan;
 use crate::actions::jobs::make::Wish;
 use crate::actions::jobs::run;
+use crate::actions::jobs::show;
 use crate::cli::acting::ActingArgs;
 use crate::cli::context::Context;
 use crate::cli::data::Cell;
 use crate::cli::failure::Complaint;
 use crate::cli::failure::MailFault;
+use crate::cli::jobs::retry;
 use crate::cli::jobs::run::max_runtime;
 use crate::cli::jobs::running;
 use crate::cli::jobs::running::Task;
+use crate::cli::jobs::summary;
 use crate::cli::jobs::summary::counted;
 use crate::cli::jobs::summary::skipped_why;
 use crate::cli::plan;
@@ -24,7 +27,9 @@ use crate::cli::users::send_reset::MailArgs;
 use crate::domain::action::Action;
 use crate::domain::job::JobId;
 use crate::domain::job::JobState;
+use crate::domain::message::MessageState;
 use crate::domain::rate::Rate;
+use crate::domain::rate::Rates;
 use crate::domain::share::Share;
 use crate::store::job_making::Part;
 use crate::store::jobs::Job;
@@ -34,19 +39,23 @@ use crate::store::jobs::Sending;
 #[derive(Debug, Clone, Default, PartialEq, Eq, clap::Args)]
 #[command(next_help_heading = "Many users")]
 pub struct BulkArgs {
-    /// A name for the job: the same name again goes on with it, and makes no second one
+    /// A name for the job: the same name again goes on with it, and makes no second one; status 3 if it is finished and mails
+    /// failed
     #[arg(long, value_name = "NAME")]
     key: Option<String>,
+    /// With `--key`: if the job is finished, try its failed mails again
+    #[arg(long, requires = "key")]
+    retry_failed: bool,
     /// Mail nobody if another number of users than this would be mailed
     #[arg(long, value_name = "N")]
     expect: Option<u64>,
     /// How many connections at most; otherwise as configured
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=64))]
     connections: Option<u32>,
-    /// How fast, such as `600/min`
+    /// How fast at most, such as `600/min` or `2000/day`; several may hold at once, and those configured hold as well
     #[arg(long, value_name = "RATE")]
-    rate: Option<Rate>,
-    /// Pause when more than this share of the mails fails, such as `20%`, from 50 on
+    rate: Vec<Rate>,
+    /// Pause when more than this share of the mails fails, counted from 10 on; 30% unless given, for more than 50 users
     #[arg(long, value_name = "SHARE")]
     max_failures: Option<Share>,
     /// Send so many first, and pause if one of them is not accepted
@@ -73,7 +82,7 @@ impl BulkArgs {
     fn sending(&self) -> Sending {
         Sending {
             connections: self.connections,
-            rate: self.rate.map(|rate| rate.to_string()),
+            rates: (!self.rate.is_empty()).then(|| self.rate.iter().copied().collect::<Rates>().to_string()),
             max_failures: self.max_failures.map(|share| share.to_string()),
             canary: self.canary,
         }
@@ -112,7 +121,7 @@ pub fn send(
         Wish { meant, selection, sha256, key: bulk.key.clone(), expect: bulk.expect, wanted, sending: bulk.sending() };
     let before = bulk.key.as_deref().map(|key| make::with_key(desk, key)).transpose()?.flatten();
     let id = match before {
-        Some(job) => go_on(context, desk, &job, &wish, acting)?,
+        Some(job) => go_on(context, desk, &job, &wish, bulk, acting)?,
         None => make_new(context, desk, &wish, bulk, acting)?,
     };
     let Some(id) = id else { return Ok(()) };
@@ -140,7 +149,7 @@ fn make_new(
     // Another cron line with this key may have made the job while this one counted.
     let before = wish.key.as_deref().filter(|_| plan.mailed() == 0).map(|key| make::with_key(desk, key));
     if let Some(job) = before.transpose()?.flatten() {
-        return go_on(context, desk, &job, wish, acting);
+        return go_on(context, desk, &job, wish, bulk, acting);
     }
     if plan.mailed() == 0 {
         say_nobody(context, &plan);
@@ -152,7 +161,7 @@ fn make_new(
             context.output.say(&format!("Job {id} is made: {}.", counted(mailed, "mail")));
             Ok(Some(id))
         }
-        Made::Before(job) => go_on(context, desk, &job, wish, acting),
+        Made::Before(job) => go_on(context, desk, &job, wish, bulk, acting),
     }
 }
 
@@ -175,6 +184,7 @@ fn go_on(
     desk: &Desk,
     job: &Job,
     wish: &Wish,
+    bulk: &BulkArgs,
     acting: &ActingArgs,
 ) -> anyhow::Result<Option<JobId>> {
     let id = job.id;
@@ -188,14 +198,29 @@ fn go_on(
     };
     match job.state {
         JobState::Finished => {
-            let words = format!("Job {id} with this key is finished: cxme-admin jobs show {id}");
+            let shown = show::find(desk, id)?;
+            let has_failures = shown.counts.of(MessageState::Failed) > 0;
+            if has_failures && bulk.retry_failed {
+                let is_any = retry::failed(context, desk, id, acting)?;
+                return Ok(Some(id).filter(|_| is_any && !acting.dry_run));
+            }
+            let words = match has_failures {
+                true => format!("Job {id} with this key is finished: {}", summary::outcome(&shown)),
+                false => format!("Job {id} with this key is finished: cxme-admin jobs show {id}"),
+            };
             let words = context.output.pasteable(&words).into_owned();
             if acting.dry_run {
                 plan::print(&mut context.output, desk.now(), &step(words, false))?;
                 return Ok(None);
             }
-            context.output.say(&words);
             running::write_record(context, desk, id)?;
+            if has_failures {
+                let hint = format!(
+                    "to try the failed ones again: cxme-admin jobs retry {id}, or the same with `--retry-failed`"
+                );
+                return Err(Complaint::NotSent { fault: MailFault::Some, words, hint }.into());
+            }
+            context.output.say(&words);
             Ok(None)
         }
         JobState::Cancelled => {

@@ -20,15 +20,18 @@ fn every_key_about_mails_is_read() {
         [mail.smtp]
         host = "[::1]"
         port = 2525
-        tls = "none"
+        tls = "implicit"
         ca_file = "ca.pem"
+        tls_name = "relay.example.com"
+        client_certificate_file = "client.pem"
+        client_key_file = "/srv/client.key"
         helo = "[IPv6:2001:db8::1]"
         username = "mailer"
         password_file = "/srv/password"
-        auth = "xoauth2"
+        auth = "oauthbearer"
         connections = 64
         mails_per_connection = 100
-        rate = "5000/h"
+        rate = ["10/s", "5000/h"]
         patience = "0s"
         [mail.sendmail]
         program = "bin/sendmail"
@@ -50,20 +53,27 @@ fn every_key_about_mails_is_read() {
             reply_to: mailbox("\"Help, Desk\" <help@example.com>"),
             bounce_to: Some("bounces@example.com".parse().unwrap()),
             transport: TransportName::File,
+            headers: Vec::new(),
             smtp: SmtpSection {
                 host: Some("[::1]".into()),
                 port: 2525,
-                tls: Security::None,
+                tls: Security::Implicit,
                 ca_file: Some("/etc/cxme-admin/ca.pem".into()),
+                certificate_sha256: None,
+                tls_name: Some("relay.example.com".into()),
+                client_certificate: Some(ClientCertificateFiles {
+                    certificate: "/etc/cxme-admin/client.pem".into(),
+                    key: "/srv/client.key".into(),
+                }),
                 helo: Some("[IPv6:2001:db8::1]".into()),
                 login: Some(SmtpLogin {
                     username: "mailer".into(),
                     password: PasswordFrom::File("/srv/password".into()),
-                    method: LoginMethod::XOauth2,
+                    method: LoginMethod::OauthBearer,
                 }),
                 connections: 64,
                 mails_per_connection: Some(100),
-                rate: Some("5000/h".parse().unwrap()),
+                rates: "10/s, 5000/h".parse().unwrap(),
                 patience: Duration::ZERO,
             },
             sendmail: SendmailSection { program: "/etc/cxme-admin/bin/sendmail".into() },
@@ -121,7 +131,7 @@ reset.link = "http://reset.example.com/#{code}"
     config.toml:7: [mail.smtp] port: expected a whole number from 1 to 65535, found 65536
     config.toml:8: [mail.smtp] tls: expected one of implicit, starttls, none, found "yes"
     config.toml:9: [mail.smtp] helo: expected a host name in ASCII, or an address such as "[192.0.2.1]" or "[IPv6:2001:db8::1]", found "höst"
-    config.toml:10: [mail.smtp] auth: expected one of auto, plain, login, xoauth2, found "cram-md5"
+    config.toml:10: [mail.smtp] auth: expected one of auto, plain, login, xoauth2, oauthbearer, found "cram-md5"
     config.toml:11: [mail.smtp] connections: expected a whole number from 1 to 64, found 65
     config.toml:12: [mail.smtp] rate: expected at least 1; to send nothing, pause the job, found "0/min"
     config.toml:13: [mail.smtp] patience: expected a duration from 0s to 1d, found "2d"
@@ -129,6 +139,40 @@ reset.link = "http://reset.example.com/#{code}"
     config.toml:15: [mail.file] directory: expected text in quotes, found 5
     config.toml:16: [reset] link: expected an address that begins with `https://` (`http://` only for localhost), found "http://reset.example.com/#{code}"
     "#);
+}
+
+#[test]
+fn headers_have_the_names_that_the_file_gives_them() {
+    let text = "[mail.headers]\nX-SES-CONFIGURATION-SET = \"resets\"\n\"X-PM-TrackLinks\" = \"None\"\n";
+    let headers = parse(text).unwrap().mail.headers;
+    let said: Vec<String> = headers.iter().map(ToString::to_string).collect();
+    assert_eq!(said, ["X-SES-CONFIGURATION-SET: resets", "X-PM-TrackLinks: None"]);
+    assert_eq!(parse("mail.headers = {}\n").unwrap().mail.headers, []);
+    let text = r#"
+[mail.headers]
+subject = "x"
+List-Unsubscribe = "<https://example.com/>"
+"X Y" = "x"
+X-Empty = ""
+X-Injected = "x\r\nBcc: a@example.com"
+X-Name = "Zoë"
+X-Number = 5
+X-Twice = "a"
+x-twice = "b"
+[mail.headers.X-Deep]
+a = "b"
+"#;
+    insta::assert_snapshot!(problems(text), @"
+    config.toml:3: [mail.headers] subject: cxme-admin or the mail servers write this header: remove it
+    config.toml:4: [mail.headers] List-Unsubscribe: no `List-*` header: these mails are not from a mailing list, and nobody can unsubscribe from them; remove it
+    config.toml:5: [mail.headers] X Y: expected a header name: letters, digits and `-`, such as X-PM-Message-Stream
+    config.toml:6: [mail.headers] X-Empty: expected one line of printable ASCII
+    config.toml:7: [mail.headers] X-Injected: expected one line of printable ASCII
+    config.toml:8: [mail.headers] X-Name: expected one line of printable ASCII
+    config.toml:9: [mail.headers] X-Number: expected text in quotes, found 5
+    config.toml:11: [mail.headers] x-twice: the same header as `X-Twice`: remove one of them
+    config.toml:12: [mail.headers] X-Deep: expected text in quotes, found a section
+    ");
 }
 
 #[test]
@@ -176,6 +220,42 @@ fn without_tls_only_this_machine_is_named() {
         assert!(parse(&with(host)).is_err(), "{host}");
     }
     insta::assert_snapshot!(problems(&with("smtp.example.com")), @"config.toml:2: [mail.smtp] tls: without TLS anybody on the way reads the links, so it is only for localhost, 127.0.0.1 or ::1");
+}
+
+#[test]
+fn the_certificate_of_the_relay_is_named_in_one_way() {
+    let hex = "0123456789abcdef".repeat(4);
+    let read = |lines: &str| parse(&relay(lines)).unwrap().mail.smtp.certificate_sha256.unwrap().to_string();
+    let shown = read(&format!("certificate_sha256 = \"{hex}\""));
+    assert_eq!(read(&format!("certificate_sha256 = \"{shown}\"")), shown);
+    let two = format!("certificate_sha256 = \"{hex}\"\nca_file = \"ca.pem\"\ntls_name = \"a b\"");
+    insta::assert_snapshot!(problems(&relay(&two)), @r#"
+    config.toml:4: [mail.smtp] certificate_sha256: does not go with `ca_file`: leave one of them out
+    config.toml:6: [mail.smtp] tls_name: expected a host such as "smtp.example.com", or an address, found "a b"
+    "#);
+    insta::assert_snapshot!(problems(&relay(&format!("certificate_sha256 = \"{}\"", &hex[..40]))), @r#"config.toml:4: [mail.smtp] certificate_sha256: expected the 64 hex digits of a SHA-256, not the 40 of SHA-1, found "0123456789abcdef0123456789abcdef01234567""#);
+    insta::assert_snapshot!(problems(&relay("certificate_sha256 = \"mail.example.com\"")), @r#"config.toml:4: [mail.smtp] certificate_sha256: expected 64 hex digits, with or without colons, as `openssl x509 -noout -fingerprint -sha256` prints them, found "mail.example.com""#);
+}
+
+#[test]
+fn a_client_certificate_has_its_key() {
+    insta::assert_snapshot!(problems(&relay("client_certificate_file = \"c.pem\"")), @"config.toml:4: [mail.smtp] client_certificate_file: needs a `client_key_file`");
+    insta::assert_snapshot!(problems(&relay("client_key_file = \"k.pem\"")), @"config.toml:4: [mail.smtp] client_key_file: needs a `client_certificate_file`");
+}
+
+#[test]
+fn without_tls_no_key_about_tls_is_taken() {
+    let hex = "0123456789abcdef".repeat(4);
+    let lines = "[mail.smtp]\ntls = \"none\"\nhost = \"localhost\"\nca_file = \"c\"\ntls_name = \"n\"\n\
+                 client_certificate_file = \"c\"\nclient_key_file = \"k\"\n";
+    insta::assert_snapshot!(problems(lines), @r#"
+    config.toml:4: [mail.smtp] ca_file: has no effect with `tls = "none"`: leave it out, or choose another `tls`
+    config.toml:5: [mail.smtp] tls_name: has no effect with `tls = "none"`: leave it out, or choose another `tls`
+    config.toml:6: [mail.smtp] client_certificate_file: has no effect with `tls = "none"`: leave it out, or choose another `tls`
+    config.toml:7: [mail.smtp] client_key_file: has no effect with `tls = "none"`: leave it out, or choose another `tls`
+    "#);
+    let pinned = format!("[mail.smtp]\ntls = \"none\"\nhost = \"localhost\"\ncertificate_sha256 = \"{hex}\"\n");
+    insta::assert_snapshot!(problems(&pinned), @r#"config.toml:4: [mail.smtp] certificate_sha256: has no effect with `tls = "none"`: leave it out, or choose another `tls`"#);
 }
 
 #[test]

@@ -32,8 +32,11 @@ impl Engine<'_> {
         now: Timestamp,
     ) -> Result<Answer> {
         let aside = self.workers[number].aside.take();
+        let known_refusals = if aside.is_some() { self.workers[number].known_refusals } else { self.suspicion.known() };
         let instead = match self.leave() {
             Leave::Yes => None,
+            // The relay may wait for the content of the one that was set aside.
+            Leave::Later if aside.is_some() => Some(Answer::Open(Duration::ZERO)),
             Leave::Later => Some(Answer::Wait(super::LOOK)),
             Leave::Never(why) => {
                 self.stop(why);
@@ -81,8 +84,10 @@ impl Engine<'_> {
             attempts: due.attempts,
             given_back: due.given_back,
             domain: due.address.domain().to_ascii_lowercase(),
+            known_refusals,
         };
         let parcel = self.begin(writing, due, now)?;
+        self.quotas.begin();
         self.workers[number].in_flight = Some(in_flight);
         let next = if can_ride { self.set_aside(writing, number, now)? } else { None };
         Ok(Answer::Send { parcel: Box::new(parcel), next })
@@ -91,7 +96,10 @@ impl Engine<'_> {
     fn leave(&self) -> Leave {
         match self.report.halt {
             Some(why) if self.is_stopping => Leave::Never(why),
-            _ => limits::leave(self.order, &self.report, self.in_flight() as u64, Instant::now()),
+            _ => match limits::leave(self.order, &self.report, self.in_flight() as u64, Instant::now()) {
+                Leave::Yes => self.quotas.leave(),
+                leave => leave,
+            },
         }
     }
 
@@ -127,12 +135,14 @@ impl Engine<'_> {
     fn set_aside(&mut self, writing: &Writing<'_>, number: usize, now: Timestamp) -> Result<Option<Envelope>> {
         // A worker that must wait before its next message must not have announced one.
         let is_canary = self.order.canary.is_some_and(|count| self.report.accepted < count);
-        if self.pace.is_limited() || is_canary || self.suspicion.is_probing() {
+        let is_scarce = self.quotas.has_less_than(2 * self.workers.len());
+        if self.pace.is_limited() || is_canary || is_scarce || self.suspicion.is_probing() {
             return Ok(None);
         }
         let Some(due) = self.take(writing, now)? else { return Ok(None) };
         let envelope = self.post.composer.envelope(&due.address);
         self.workers[number].aside = Some((due.id, due.address));
+        self.workers[number].known_refusals = self.suspicion.known();
         Ok(Some(envelope))
     }
 

@@ -38,12 +38,24 @@ impl Engine<'_> {
         match handover {
             Handover::Deferred { reply, relay: Some(relay) } | Handover::Refused { reply, relay: Some(relay) } => {
                 self.nonsense.is_over();
-                self.settle_refusal(writing, &in_flight, relay, reply, now)
+                let is_before_content = relay.phase < Phase::Content;
+                self.settle_refusal(writing, &in_flight, relay, reply, now)?;
+                if is_before_content {
+                    // What would have been announced behind its content was not.
+                    self.workers[number].known_refusals = self.suspicion.known();
+                }
+                Ok(())
             }
             Handover::Trouble(trouble) => {
                 self.suspicion.forget_probe(id);
                 let is_over_the_mail = trouble.phase >= Phase::Mail;
-                if !self.nonsense.is_met_again(id, &trouble) {
+                let is_met_again = self.nonsense.is_met_again(id, &trouble);
+                if trouble.phase == Phase::Program {
+                    // The program had the mail: it is not given it twice in a run.
+                    let handover = Handover::Deferred { reply: trouble.words, relay: None };
+                    return self.record(writing, &in_flight, handover, now);
+                }
+                if !is_met_again {
                     self.supply.give_back(id, is_over_the_mail);
                     return self.record(writing, &in_flight, Handover::Trouble(trouble), now);
                 }
@@ -78,6 +90,9 @@ impl Engine<'_> {
         if let Settlement::Tried { state, reply, .. } = settlement {
             self.supply.forget(id);
             self.report.count(state);
+            if matches!(state, MessageState::Accepted | MessageState::InDoubt) {
+                self.quotas.note_delivered();
+            }
             if state != MessageState::Accepted {
                 self.last_error = Some(reply);
             }
@@ -90,7 +105,7 @@ impl Engine<'_> {
         self.connections.taken();
         self.relay.throttled_in_row = 0;
         self.relay.hopeless = 0;
-        let cleared = self.suspicion.accepted();
+        let cleared = self.suspicion.accepted(in_flight.known_refusals);
         self.fail(writing, cleared, now)?;
         let Some(hold) = &mut self.relay.hold else { return Ok(()) };
         // What was refused for now, as everything was, and is accepted now, was greylisted.
@@ -127,7 +142,7 @@ impl Engine<'_> {
         };
         if self.is_its_own(in_flight, &reply) {
             self.suspicion.forget_probe(in_flight.id);
-            let cleared = self.suspicion.answered(reply.phase);
+            let cleared = self.suspicion.answered(reply.phase, in_flight.known_refusals);
             self.fail(writing, cleared, now)?;
             return self.record(writing, in_flight, told(words), now);
         }
@@ -141,7 +156,8 @@ impl Engine<'_> {
         }
         let suspect = Suspect { id: in_flight.id, lifetime_from: in_flight.lifetime_from, is_permanent };
         let is_hopeless = is_paced && self.hear_throttle(&reply);
-        let cleared = self.suspicion.refused(suspect, &in_flight.domain, reply, words, is_paced);
+        let known = in_flight.known_refusals;
+        let cleared = self.suspicion.refused(suspect, known, &in_flight.domain, reply, words, is_paced);
         self.fail(writing, cleared, now)?;
         if is_hopeless || self.suspicion.is_confirmed() {
             self.stop_refused(writing, now)?;
@@ -178,7 +194,7 @@ impl Engine<'_> {
             self.write(writing, in_flight.id, settlement, now)?;
         }
         if is_hopeless {
-            let cleared = self.suspicion.accepted();
+            let cleared = self.suspicion.accepted(u64::MAX);
             self.fail(writing, cleared, now)?;
             self.refuse_everything(writing, reply.clone(), &words, now)?;
         }

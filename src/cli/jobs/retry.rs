@@ -1,0 +1,140 @@
+//! `jobs retry`.
+
+use crate::actions::Desk;
+use crate::actions::jobs::make::Plan;
+use crate::actions::jobs::retry;
+use crate::cli::acting::ActingArgs;
+use crate::cli::context::Context;
+use crate::cli::data::Cell;
+use crate::cli::failure::Complaint;
+use crate::cli::failure::MailFault;
+use crate::cli::jobs::run::max_runtime;
+use crate::cli::jobs::running;
+use crate::cli::jobs::running::Task;
+use crate::cli::jobs::summary::counted;
+use crate::cli::jobs::summary::skipped_why;
+use crate::cli::plan;
+use crate::cli::plan::Step;
+use crate::domain::action::Action;
+use crate::domain::job::JobId;
+
+/// Try the failed mails of a job again, or those that wait
+///
+/// Each goes to the address that its user has now, with a new link; only a mail that may have arrived keeps its link while
+/// that works. Users are skipped who may not have a link any more, or who have a password or a newer link since. What was
+/// accepted, cancelled or skipped stays. The job runs again, also if it is finished or paused.
+#[derive(Debug, clap::Args)]
+pub struct RetryArgs {
+    /// The number of the job
+    #[arg(value_name = "JOB")]
+    job: i64,
+    /// Try now what waits for its next try, instead of what failed
+    #[arg(long)]
+    deferred: bool,
+    /// Begin nothing new after this time, such as `50m`
+    #[arg(long, value_name = "TIME")]
+    max_runtime: Option<String>,
+    /// Send nothing: `jobs run` does that
+    #[arg(long)]
+    queue_only: bool,
+    #[command(flatten)]
+    acting: ActingArgs,
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// When there is no such job, it was cancelled, nobody can be mailed again, or as `jobs run`.
+pub fn run(context: &mut Context, args: &RetryArgs) -> anyhow::Result<()> {
+    let max_runtime = max_runtime(args.max_runtime.as_deref())?;
+    let desk = context.desk(Action::JobsRetry)?;
+    let id = JobId(args.job);
+    // Where no mail can be sent, nothing is queued either.
+    let post = context.post(&desk)?;
+    let is_any =
+        if args.deferred { try_deferred(context, &desk, id, args)? } else { failed(context, &desk, id, &args.acting)? };
+    if args.acting.dry_run {
+        return Ok(());
+    }
+    if args.queue_only || !is_any {
+        if is_any {
+            context.output.say(&format!("To send now: cxme-admin jobs run {id}"));
+        }
+        return running::write_record(context, &desk, id);
+    }
+    running::go_on(context, &desk, &Task { single: false, jobs: vec![id], is_named: true, max_runtime, post: &post })
+}
+
+fn try_deferred(context: &mut Context, desk: &Desk, id: JobId, args: &RetryArgs) -> anyhow::Result<bool> {
+    let (deferred, waiting) = retry::deferred(desk, id, &args.acting.intent())?;
+    let mails = counted(deferred, "deferred mail");
+    let none = format!("Job {id}: no mail is deferred.");
+    if args.acting.dry_run {
+        let words = if deferred > 0 { format!("Would try {mails} of job {id} now.") } else { none };
+        let result = if deferred > 0 { "would be tried now" } else { "" };
+        let step = step(id, words, deferred, result, None);
+        plan::print(&mut context.output, desk.now(), &[step])?;
+    } else if deferred > 0 {
+        context.output.say(&format!("Job {id}: trying {mails} now."));
+    } else {
+        context.output.say(&none);
+    }
+    Ok(waiting > 0)
+}
+
+/// Queues the failed mails of a job again, and says so. Returns whether there are any.
+///
+/// # Errors
+/// As the command; when mails failed, and nobody can be mailed again.
+pub fn failed(context: &mut Context, desk: &Desk, id: JobId, acting: &ActingArgs) -> anyhow::Result<bool> {
+    let plan = retry::failed(desk, id, &acting.intent())?;
+    if acting.dry_run {
+        print_plan(context, desk, id, &plan)?;
+        return Ok(plan.mailed() > 0);
+    }
+    if plan.mailed() == 0 && plan.skipped() == 0 {
+        context.output.say(&format!("Job {id}: no mail failed."));
+        return Ok(false);
+    }
+    let skipped = match plan.skipped() {
+        0 => String::new(),
+        count => format!("skipped {}", why(&plan, count)),
+    };
+    if plan.mailed() == 0 {
+        let words = format!("job {id}: no failed mail can be tried again: {skipped}");
+        let hint = format!("details: cxme-admin jobs recipients {id}");
+        return Err(Complaint::NotSent { fault: MailFault::Some, words, hint }.into());
+    }
+    let skipped = if skipped.is_empty() { skipped } else { format!("; {skipped}") };
+    context.output.say(&format!("Job {id}: trying {} again{skipped}.", counted(plan.mailed(), "failed mail")));
+    Ok(true)
+}
+
+fn why(plan: &Plan, count: u64) -> String {
+    skipped_why(count, plan.parts.iter().map(|part| (part.count, part.skipped.as_deref().unwrap_or_default())))
+}
+
+fn print_plan(context: &mut Context, desk: &Desk, id: JobId, plan: &Plan) -> anyhow::Result<()> {
+    let mut steps = Vec::new();
+    for part in &plan.parts {
+        let mails = counted(part.count, "failed mail");
+        let (words, result) = match &part.skipped {
+            None => (format!("Would try {mails} of job {id} again."), "would be tried again"),
+            Some(why) => (format!("Would skip {mails} of job {id}: {why}"), "skipped"),
+        };
+        steps.push(step(id, words, part.count, result, part.skipped.as_deref()));
+    }
+    if steps.is_empty() {
+        steps.push(step(id, format!("Job {id}: no mail failed."), 0, "", None));
+    }
+    plan::print(&mut context.output, desk.now(), &steps)
+}
+
+fn step<'a>(id: JobId, words: String, count: u64, result: &'static str, why: Option<&'a str>) -> Step<'a> {
+    Step::new(Action::JobsRetry, words)
+        .if_changed(count > 0 && why.is_none())
+        .field("job", Cell::Number(id.0))
+        .field("mails", Cell::count(count))
+        .field("result", if result.is_empty() { Cell::Nothing("") } else { Cell::text(result) })
+        .field("why", Cell::text_or(why, ""))
+}

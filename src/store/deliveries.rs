@@ -1,0 +1,59 @@
+//! How many mails were delivered, or may have been, by the minute: for rates per hour and day.
+
+use jiff::Timestamp;
+use rusqlite::params;
+
+use super::Reading;
+use super::Result;
+use super::Writing;
+use crate::domain::job::JobId;
+use crate::domain::rate::DeliveredInMinute;
+
+/// Deliveries are forgotten after this many minutes: two days, of which rates count one at most.
+const KEPT: i64 = 2 * 24 * 60;
+
+impl Reading<'_> {
+    /// The deliveries since a minute, the oldest first: those of a job, or all.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn delivered_since(&self, minute: i64, job: Option<JobId>) -> Result<Vec<DeliveredInMinute>> {
+        let sql = "SELECT minute, sum(count) FROM deliveries WHERE minute >= ?1 AND (?2 IS NULL OR job_id = ?2) \
+                   GROUP BY minute ORDER BY minute";
+        let mut statement = self.transaction.prepare_cached(sql)?;
+        let rows = statement.query_map(params![minute, job.map(|job| job.0)], |row| {
+            Ok(DeliveredInMinute { minute: row.get(0)?, count: row.get::<_, i64>(1)?.unsigned_abs() })
+        })?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
+    }
+
+    /// How many messages are being sent now, by whichever process: those of a job, or all.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn count_in_flight(&self, job: Option<JobId>) -> Result<u64> {
+        // `+`, because `=` would be looked up in the index of all of the job's messages.
+        let sql = "SELECT count(*) FROM message WHERE state = 'sending' AND (?1 IS NULL OR +job_id = ?1)";
+        let mut statement = self.transaction.prepare_cached(sql)?;
+        let count: i64 = statement.query_row([job.map(|job| job.0)], |row| row.get(0))?;
+        Ok(count.unsigned_abs())
+    }
+}
+
+impl Writing<'_> {
+    /// Counts deliveries of a job, or of no job, at this time.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    pub fn count_deliveries(&self, job: Option<JobId>, count: u64, at: Timestamp) -> Result<()> {
+        let minute = DeliveredInMinute::minute_of(at);
+        self.transaction
+            .prepare_cached(
+                "INSERT INTO deliveries (minute, job_id, count) VALUES (?1, ?2, ?3) \
+                 ON CONFLICT (minute, job_id) DO UPDATE SET count = count + excluded.count",
+            )?
+            .execute(params![minute, job.map_or(0, |job| job.0), count.cast_signed()])?;
+        self.transaction.prepare_cached("DELETE FROM deliveries WHERE minute < ?1")?.execute([minute - KEPT])?;
+        Ok(())
+    }
+}

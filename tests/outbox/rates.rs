@@ -1,0 +1,152 @@
+//! Rates per hour and day: counted over all runs and processes.
+
+use std::thread;
+
+use cxme_admin::domain::job::JobId;
+use cxme_admin::domain::message::MessageState;
+use cxme_admin::domain::rate::Rates;
+use cxme_admin::outbox::Order;
+use cxme_admin::outbox::Report;
+use cxme_admin::store::outbox::Scope;
+
+use crate::relay::Act;
+use crate::relay::At;
+use crate::relay::ScriptedRelay;
+use crate::relays::pipelining;
+use crate::world::World;
+use crate::world::smtp;
+
+fn usual() -> ScriptedRelay {
+    ScriptedRelay::start(pipelining(), |_| Act::Usual)
+}
+
+fn rates(text: &str) -> Rates {
+    text.parse().unwrap()
+}
+
+fn send(world: &World, relay: &ScriptedRelay, text: &str, connections: usize) -> Report {
+    world.send_with(smtp(relay.port()), &Order { rates: rates(text), connections, ..Order::default() })
+}
+
+/// The rate that stopped the run, and in how many seconds the next message may leave.
+fn used_up(world: &World, report: &Report) -> Option<(String, i64)> {
+    let used_up = report.used_up()?;
+    Some((used_up.rate.to_string(), (used_up.until - world.now()).as_secs()))
+}
+
+#[test]
+fn what_is_over_waits_for_a_later_run_and_the_relay_is_not_asked() {
+    let world = World::new();
+    world.queued(10);
+    let relay = usual();
+    let report = send(&world, &relay, "4/h", 3);
+    assert_eq!((report.accepted, report.total()), (4, 4));
+    assert_eq!(used_up(&world, &report), Some(("4/h".to_owned(), 3_660)));
+    world.wait(600);
+    let connections = relay.connections();
+    let report = send(&world, &relay, "4/h", 3);
+    assert_eq!((report.total(), used_up(&world, &report)), (0, Some(("4/h".to_owned(), 3_060))));
+    assert_eq!(relay.connections(), connections);
+    world.wait(3_060);
+    assert_eq!(send(&world, &relay, "4/h", 3).accepted, 4);
+    world.wait(3_660);
+    let report = send(&world, &relay, "4/h", 3);
+    assert_eq!((report.accepted, report.halt), (2, None), "nothing is left that could wait");
+}
+
+#[test]
+fn several_rates_hold_at_once_and_that_which_holds_longest_is_told() {
+    let world = World::new();
+    world.queued(10);
+    let relay = usual();
+    assert_eq!(used_up(&world, &send(&world, &relay, "1000/s, 3/h, 5/day", 2)), Some(("3/h".to_owned(), 3_660)));
+    world.wait(3_660);
+    let report = send(&world, &relay, "1000/s, 3/h, 5/day", 2);
+    assert_eq!((report.accepted, used_up(&world, &report)), (2, Some(("5/day".to_owned(), 82_800))));
+}
+
+#[test]
+fn what_may_have_arrived_counts_and_what_was_refused_does_not() {
+    let world = World::new();
+    let ids = world.queued(5);
+    let relay = ScriptedRelay::start(pipelining(), |moment| match moment.at {
+        At::Dot if moment.recipient.contains("user0@") => Act::Hang(Vec::new()),
+        At::Rcpt if moment.line.contains("user1@") => Act::Say(b"550 5.1.1 no such user\r\n".to_vec()),
+        _ => Act::Usual,
+    });
+    let report = send(&world, &relay, "3/day", 1);
+    assert_eq!((report.in_doubt, report.failed, report.accepted), (1, 1, 2));
+    assert_eq!(world.message(ids[4]).state, MessageState::Queued);
+    assert!(report.used_up().is_some(), "{report:?}");
+}
+
+#[test]
+fn a_refusal_of_the_last_that_the_rate_allows_lets_another_one_leave() {
+    let world = World::new();
+    world.queued(6);
+    let relay = ScriptedRelay::start(pipelining(), |moment| match moment.at {
+        At::Rcpt if moment.line.contains("user2@") => Act::Say(b"550 5.1.1 no such user\r\n".to_vec()),
+        _ => Act::Usual,
+    });
+    let report = send(&world, &relay, "3/day", 3);
+    assert_eq!((report.accepted, report.failed), (3, 1), "{report:?}");
+}
+
+#[test]
+fn records_that_are_deleted_still_count() {
+    let world = World::new();
+    world.queued(4);
+    let relay = usual();
+    assert_eq!(send(&world, &relay, "2/day", 1).accepted, 2);
+    world.sql("DELETE FROM message WHERE state = 'accepted'");
+    assert_eq!(send(&world, &relay, "2/day", 1).accepted, 0);
+}
+
+#[test]
+fn the_rate_of_a_job_counts_its_own_mails_and_that_of_all_counts_every_one() {
+    let world = World::new();
+    world.queued(8);
+    world.sql(
+        "INSERT INTO job (state, operator, operator_uid, created_at, selection) VALUES ('running', 'x', 0, 1, 'x');
+         UPDATE message SET job_id = 1 WHERE id > 3",
+    );
+    let relay = usual();
+    assert_eq!(send(&world, &relay, "6/day", 1).accepted, 3);
+    let scope = Scope::Job(JobId(1));
+    let order = Order { scope, rates: rates("6/day"), job_rates: rates("2/h"), ..Order::default() };
+    let report = world.send_with(smtp(relay.port()), &order);
+    assert_eq!((report.accepted, report.used_up().unwrap().is_of_job), (2, true));
+    world.wait(3_660);
+    let report = world.send_with(smtp(relay.port()), &order);
+    assert_eq!((report.accepted, report.used_up().unwrap().is_of_job), (1, false), "{report:?}");
+}
+
+#[test]
+fn processes_that_send_at_the_same_time_keep_the_rate_together() {
+    let world = World::new();
+    world.queued(60);
+    let relay = usual();
+    let (path, port) = (world.store.path().to_owned(), relay.port());
+    let send = move || {
+        let order = Order { rates: rates("20/h"), connections: 4, ..Order::default() };
+        World::at(&path).send_with(smtp(port), &order).accepted
+    };
+    let others: Vec<_> = (0..2).map(|_| thread::spawn(send.clone())).collect();
+    let accepted: u64 = others.into_iter().map(|other| other.join().unwrap()).sum();
+    assert_eq!((accepted, relay.accepted().len()), (20, 20));
+}
+
+#[test]
+fn what_a_dead_process_was_sending_counts_at_the_time_of_its_try() {
+    let world = World::new();
+    let ids = world.queued(2);
+    let tried_at = world.now().as_second();
+    let id = ids[0].0;
+    world.sql(&format!(
+        "UPDATE message SET state = 'sending', sender = 99, nonce = zeroblob(16), message_id = 'a@b', last_try_at = {tried_at}, \
+         first_try_at = {tried_at} WHERE id = {id}"
+    ));
+    world.wait(1_800);
+    let report = send(&world, &usual(), "1/h", 1);
+    assert_eq!((report.total(), used_up(&world, &report)), (0, Some(("1/h".to_owned(), 1_860))));
+}
