@@ -5,8 +5,10 @@ use std::sync::LazyLock;
 
 use jiff::Timestamp;
 use rusqlite::CachedStatement;
+use rusqlite::OptionalExtension as _;
 use rusqlite::params;
 
+use super::Reading;
 use super::Result;
 use super::Writing;
 use super::clock::PERIOD;
@@ -83,6 +85,18 @@ const REVOKE_OLDER: &str = "UPDATE message SET revoked_at = ?2, revoked_why = 'a
 const END_WITH_ITS_JOB: &str = "UPDATE message SET state = 'cancelled', ended_at = ?2, reply = 'job ' || job_id || \
      ' cancelled' || iif(handed_at IS NULL, '', '; it may have arrived: ' || ifnull(reply, '')) WHERE id = ?1 \
      AND job_id IS NOT NULL AND (SELECT state FROM job WHERE job.id = job_id) = 'cancelled'";
+
+impl Reading<'_> {
+    /// Whether the relay was lost over a message in an earlier run, and no attempt of it was counted since.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn was_released(&self, id: MessageId) -> Result<bool> {
+        let sql = "SELECT attempts = 0 AND reply IS NOT NULL AND given_back IS NULL FROM message WHERE id = ?1";
+        let mut statement = self.transaction.prepare_cached(sql)?;
+        Ok(statement.query_row([id.0], |row| row.get(0)).optional()?.unwrap_or_default())
+    }
+}
 
 impl Writing<'_> {
     /// Starts attempts by the process that has the lock `sender`. When this is committed, the hashes of the codes are on the disk
