@@ -1,4 +1,4 @@
-//! What was prepared for mails of the same kind, language, lifetime and note.
+//! The layouts of mails: each is prepared once for a kind, language, lifetime and note.
 
 use std::collections::VecDeque;
 use std::sync::Arc;

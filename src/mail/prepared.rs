@@ -1,6 +1,6 @@
-//! Mails that differ in a few values, as those of a job do: what they share is rendered, broken into lines and encoded once, and
-//! each mail is that with its own values in their places. It has the very bytes that it would have if it were written from the
-//! start ([`super::compose`]): a line with a place in it goes the same way there, and what cannot go it is written from the start.
+//! Mails that differ in a few values, as those of a job do. The lines that they share are rendered, broken and encoded once. Each
+//! mail has these lines and a few of its own, which the same functions escape, break and encode as if it were written from the start
+//! ([`super::compose`]), so that it has the same bytes. A mail to which that does not apply is written from the start.
 
 use std::fmt::Write as _;
 

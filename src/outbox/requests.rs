@@ -1,4 +1,4 @@
-//! What the workers ask for, on its way from their thread to the store's.
+//! The requests of the workers, on their way to the store's thread.
 //!
 //! A commit costs about as much for one message as for many: the disk must have it before anything goes on. So the store's
 //! thread waits a moment for all that are about to ask, as databases do that commit in groups: at most for as long as its last

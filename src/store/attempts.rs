@@ -1,5 +1,5 @@
-//! Attempts to send messages: started, and recorded. Each function takes all that one commit of the outbox has, and runs each of
-//! its statements in a loop, because a commit has many of them, and a store behind a network would answer each one separately.
+//! Attempts to send messages: how they start, and their results. Each function takes all attempts of one commit and prepares each
+//! of its statements once for them. A store behind a network could send them in one round trip.
 
 use std::sync::LazyLock;
 
@@ -17,7 +17,7 @@ use crate::domain::message::MessageState;
 use crate::secrets::reset_code::NONCE;
 use crate::secrets::reset_code::ResetCodeHash;
 
-/// What is written of a message when an attempt to send it starts.
+/// An attempt to send a message that starts.
 #[derive(Debug, Clone)]
 pub struct AttemptStart {
     /// The message.
@@ -30,7 +30,7 @@ pub struct AttemptStart {
     pub code_hash: Option<ResetCodeHash>,
 }
 
-/// What became of an attempt.
+/// The result of an attempt.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum AttemptResult {
     /// The message has come to this state, with these words. One that waits again is due then.
@@ -117,7 +117,7 @@ impl Writing<'_> {
         Ok(())
     }
 
-    /// Records what became of attempts that were started, in their order. With what may have reached the relay a link's lifetime
+    /// Records the results of attempts that were started, in their order. With what may have reached the relay a link's lifetime
     /// begins anew, and the links die that the user has from before. What would wait in a job that was cancelled meanwhile is
     /// cancelled.
     ///

@@ -17,8 +17,8 @@ use crate::store::attempts::AttemptResult;
 use crate::store::attempts::AttemptStart;
 use crate::store::outbox::Scope;
 
-/// The transaction of a turn. What became of attempts, and which ones start, is collected and written together. Nobody sees the
-/// store without what was collected before.
+/// The transaction of a turn. The results of attempts, and the attempts that start, are collected and written together. Nobody reads
+/// the store before it has all that was collected so far.
 pub(in crate::outbox) struct Turn<'run> {
     writing: Writing<'run>,
     /// When the turn began.
@@ -34,7 +34,7 @@ impl<'run> Turn<'run> {
         Self { writing, now, sender, results: RefCell::default(), starts: RefCell::default() }
     }
 
-    /// Records what became of an attempt.
+    /// Records the result of an attempt.
     pub(super) fn record(&self, id: MessageId, result: AttemptResult) {
         self.results.borrow_mut().push((id, result));
     }
