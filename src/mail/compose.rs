@@ -300,7 +300,7 @@ impl Composer {
         let greeting = say.greeting(words::name(letter.name).as_deref());
         let username = words::plain(letter.username);
         let own = match letter.content {
-            Content::Reset(choice) | Content::Invitation(choice) => {
+            Content::Reset(choice) | Content::ForcedReset(choice) | Content::Invitation(choice) => {
                 let link = self.link.as_ref().ok_or(ComposeError::NoLink)?;
                 let code = choice.code.in_link();
                 let note = choice.note.map(words::note).unwrap_or_default();

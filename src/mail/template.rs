@@ -89,8 +89,8 @@ impl Templates {
 
     pub(super) fn render(&self, kind: MailKind, part: Part, values: &Value) -> Result<Wiped<String>, TemplateError> {
         let name = match (kind, part) {
-            (MailKind::Reset, Part::Text) => "reset/text",
-            (MailKind::Reset, Part::Html) => "reset/html",
+            (MailKind::Reset | MailKind::ForcedReset, Part::Text) => "reset/text",
+            (MailKind::Reset | MailKind::ForcedReset, Part::Html) => "reset/html",
             (MailKind::Invitation, Part::Text) => "invitation/text",
             (MailKind::Invitation, Part::Html) => "invitation/html",
             (MailKind::Notice | MailKind::AddressNotice, Part::Text) => "notice/text",

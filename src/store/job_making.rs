@@ -70,6 +70,8 @@ pub struct NewJob<'a> {
     pub invitation_life: Duration,
     /// How it is sent.
     pub sending: Sending,
+    /// The passwords and sessions of those who are mailed end with its creation.
+    pub ends_passwords: bool,
 }
 
 /// Some of the users that are meant.
@@ -230,34 +232,45 @@ impl Writing<'_> {
         let job = JobId(self.transaction.last_insert_rowid());
         let conditions = self.prepare_recipients(recipients)?;
         let reason = recipients.reason();
+        // `?1` is the time.
         let mut values = recipients.values();
+        let clause = conditions.clause_from(values.len() + 1);
+        values.extend(conditions.values);
+        let meant = format!(
+            "SELECT user.id AS id, email, password_set_at IS NOT NULL AS has_password, {reason} AS skipped \
+             FROM user LEFT JOIN temp.held ON held.user_id = user.id{clause} ORDER BY user.id"
+        );
+        let source = if new.ends_passwords {
+            self.end_passwords(job, &meant, &values, recipients.now)?;
+            "temp.meant".to_owned()
+        } else {
+            format!("({meant})")
+        };
         let first = values.len() + 1;
-        let fixed: [Box<dyn ToSql>; 6] = [
+        let fixed: [Box<dyn ToSql>; 7] = [
             Box::new(job.0),
             Box::new(new.operator.name.clone()),
             Box::new(new.operator.uid),
             Box::new(new.invitation_life.as_secs().cast_signed()),
             Box::new(new.reset_life.as_secs().cast_signed()),
             Box::new(new.note.map(str::to_owned)),
+            Box::new(new.ends_passwords),
         ];
         values.extend(fixed);
-        let clause = conditions.clause_from(values.len() + 1);
-        values.extend(conditions.values);
         let place = |offset: usize| format!("?{}", first + offset);
-        // `?1` is the time.
         let sql = format!(
             "INSERT INTO message (job_id, kind, state, user_id, address, operator, operator_uid, created_at, due_at, \
-             ended_at, life, note, reply) \
+             ended_at, life, note, reply, is_forced) \
              SELECT {job}, iif(has_password, 'reset', 'invitation'), iif(skipped IS NULL, 'queued', 'skipped'), id, email, \
              {operator}, {uid}, ?1, ?1, iif(skipped IS NULL, NULL, ?1), iif(has_password, {reset}, {invitation}), {note}, \
-             skipped FROM (SELECT user.id AS id, email, password_set_at IS NOT NULL AS has_password, {reason} AS skipped \
-             FROM user LEFT JOIN temp.held ON held.user_id = user.id{clause} ORDER BY user.id)",
+             skipped, iif({forced} AND has_password AND skipped IS NULL, 1, NULL) FROM {source}",
             job = place(0),
             operator = place(1),
             uid = place(2),
             invitation = place(3),
             reset = place(4),
             note = place(5),
+            forced = place(6),
         );
         let bound: Vec<&dyn ToSql> = values.iter().map(AsRef::as_ref).collect();
         let count = self.transaction.execute(&sql, bound.as_slice())?;

@@ -81,6 +81,7 @@ impl Sentences for English {
             Fault::TooGuessable { score, min } => {
                 format!("too easy to guess: a score of {score} of 4, at least {min} is needed; add uncommon words")
             }
+            Fault::Reused { history: 0 } => "used before: it is the password that was disabled".to_owned(),
             Fault::Reused { history: 1 } => "used before: it is the user's present password".to_owned(),
             Fault::Reused { history } => format!("used before: it is one of the user's last {history} passwords"),
         }

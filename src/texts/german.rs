@@ -87,6 +87,7 @@ impl Sentences for German {
                     "zu leicht zu erraten: {score} von 4 Punkten, mindestens {min} sind nötig; seltene Wörter helfen"
                 )
             }
+            Fault::Reused { history: 0 } => "schon benutzt: es ist das Passwort, das gesperrt wurde".to_owned(),
             Fault::Reused { history: 1 } => "schon benutzt: es ist das jetzige Passwort".to_owned(),
             Fault::Reused { history } => format!("schon benutzt: es ist eines der letzten {history} Passwörter"),
         }

@@ -152,6 +152,7 @@ mod tests {
             Fault::Repeated,
             Fault::Sequential,
             Fault::TooGuessable { score: 1, min: 3 },
+            Fault::Reused { history: 0 },
             Fault::Reused { history: 1 },
             Fault::Reused { history: 5 },
         ];

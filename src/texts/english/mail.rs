@@ -32,6 +32,10 @@ impl Sentences for English {
         match (kind, organization) {
             (MailKind::Reset, Some(name)) => format!("Choose a new password for {name}"),
             (MailKind::Reset, None) => "Choose a new password".to_owned(),
+            (MailKind::ForcedReset, Some(name)) => {
+                format!("Choose a new password for {name}: your old one no longer works")
+            }
+            (MailKind::ForcedReset, None) => "Choose a new password: your old one no longer works".to_owned(),
             (MailKind::Invitation, Some(name)) => format!("Your account at {name}: choose a password"),
             (MailKind::Invitation, None) => "Your new account: choose a password".to_owned(),
             (MailKind::Notice, Some(name)) => format!("Your password for {name} was changed"),
@@ -57,6 +61,11 @@ impl Sentences for English {
             MailKind::Invitation => {
                 format!("An administrator of {of} has made an account for you. You choose its password.")
             }
+            MailKind::ForcedReset => format!(
+                "For security reasons, an administrator of {of} has disabled your old password. You were signed out everywhere, \
+                 and can sign in again once you have chosen a new password. If you used the old one anywhere else, change it \
+                 there too."
+            ),
             MailKind::Test => format!(
                 "This is a test mail from {of}, sent by an administrator. It has arrived, so mail works. There is \
                  nothing to do."

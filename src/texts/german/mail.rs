@@ -32,6 +32,10 @@ impl Sentences for German {
         match (kind, organization) {
             (MailKind::Reset, Some(name)) => format!("Neues Passwort für {name} wählen"),
             (MailKind::Reset, None) => "Neues Passwort wählen".to_owned(),
+            (MailKind::ForcedReset, Some(name)) => {
+                format!("Neues Passwort für {name} wählen: Ihr bisheriges gilt nicht mehr")
+            }
+            (MailKind::ForcedReset, None) => "Neues Passwort wählen: Ihr bisheriges gilt nicht mehr".to_owned(),
             (MailKind::Invitation, Some(name)) => format!("Ihr Konto bei {name}: Passwort wählen"),
             (MailKind::Invitation, None) => "Ihr neues Konto: Passwort wählen".to_owned(),
             (MailKind::Notice, Some(name)) => format!("Ihr Passwort für {name} wurde geändert"),
@@ -59,6 +63,11 @@ impl Sentences for German {
             MailKind::Invitation => {
                 format!("die Administration {of} hat ein Konto für Sie angelegt. Sie wählen das Passwort dazu.")
             }
+            MailKind::ForcedReset => format!(
+                "aus Sicherheitsgründen hat die Administration {of} Ihr bisheriges Passwort gesperrt. Sie wurden überall \
+                 abgemeldet und können sich wieder anmelden, sobald Sie ein neues Passwort gewählt haben. Falls Sie das alte \
+                 auch anderswo verwenden, ändern Sie es bitte auch dort."
+            ),
             MailKind::Test => format!(
                 "dies ist eine Test-Mail der Administration {of}. Sie ist angekommen, der Versand funktioniert also. \
                  Es ist nichts weiter zu tun."
