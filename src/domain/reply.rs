@@ -127,7 +127,7 @@ impl RelayReply {
 
     /// Whether the relay does not want several commands at once (RFC 2920), whatever it offered.
     pub fn refuses_pipelining(&self) -> bool {
-        self.code == 503 && self.text.contains("pipelin")
+        matches!(self.code, 500 | 503) && self.text.contains("pipelin")
     }
 
     /// What it asks for, if the relay has taken mail before.

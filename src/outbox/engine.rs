@@ -4,6 +4,7 @@ mod next;
 mod refusals;
 mod settle;
 mod trouble;
+mod workers;
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -14,11 +15,9 @@ use std::time::Duration;
 use std::time::Instant;
 
 use jiff::Timestamp;
-use tokio::sync::mpsc::UnboundedSender;
 use tokio::sync::mpsc::unbounded_channel;
 
 use super::Halt;
-use super::InFlight;
 use super::Order;
 use super::Post;
 use super::Progress;
@@ -36,7 +35,6 @@ use super::worker::Answer;
 use super::worker::Request;
 use super::worker::Seat;
 use crate::clock::Clock;
-use crate::domain::email_address::EmailAddress;
 use crate::domain::message::MessageId;
 use crate::mail::handover::Handover;
 use crate::mail::handover::Phase;
@@ -53,6 +51,7 @@ use crate::store::stop_signals;
 use refusals::RelayView;
 use trouble::Nonsense;
 use trouble::bug_while_connecting;
+use workers::Worker;
 
 /// The store is left free for others so long, in one piece: longer than a writer who waits for it takes from one look to the
 /// next (`open.rs` in the store).
@@ -65,18 +64,6 @@ const LOOK: Duration = Duration::from_millis(50);
 const BUSY_LOOK: Duration = Duration::from_secs(1);
 /// The waits between two tries to reach a relay in trouble: the first, and the longest.
 const RELAY_WAITS: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(10));
-
-/// A worker, as the store's thread sees it.
-struct Worker {
-    answers: UnboundedSender<Answer>,
-    in_flight: Option<InFlight>,
-    /// The message that was set aside for it, and where that goes.
-    aside: Option<(MessageId, EmailAddress)>,
-    /// It was told to wait for its turn, and the turn is its own.
-    has_turn: bool,
-    /// It was told that there is nothing more to do.
-    has_ended: bool,
-}
 
 /// What a worker asks for, once what it had is settled.
 enum Wish {
@@ -183,7 +170,7 @@ impl<'run> Engine<'run> {
         let desk = Arc::default();
         for number in 0..count {
             let (answers, hearing) = unbounded_channel();
-            self.workers.push(Worker { answers, in_flight: None, aside: None, has_turn: false, has_ended: false });
+            self.workers.push(Worker::new(answers));
             let seat = Seat {
                 number,
                 transport: Arc::clone(&self.post.transport),

@@ -198,6 +198,8 @@ struct InFlight {
     given_back: bool,
     /// Where it goes.
     domain: String,
+    /// How many refusals were known when it was announced to the relay (`suspicion.rs`).
+    known_refusals: u64,
 }
 
 impl Report {

@@ -5,6 +5,9 @@
 //! are any. One that is accepted or answered otherwise shows that the refusals were the recipients' own; if all are answered the
 //! same, it is the program that is refused. A refusal that is never about a recipient ([`About::Sender`]) needs one other
 //! message.
+//!
+//! Over several connections "in between" is a matter of when a message was announced, and not of when its reply came: see
+//! [`Suspicion::known`].
 
 use std::collections::HashSet;
 
@@ -32,11 +35,19 @@ pub(super) struct Suspect {
     pub(super) is_permanent: bool,
 }
 
+/// A suspect, and the number of its refusal among all of the run.
+#[derive(Debug)]
+struct Refused {
+    suspect: Suspect,
+    number: u64,
+    is_probe: bool,
+}
+
 /// The refusals since the last message that was accepted or answered otherwise.
 #[derive(Debug, Default)]
 pub(super) struct Suspicion {
     reply: Option<(RelayReply, String)>,
-    suspects: Vec<Suspect>,
+    suspects: Vec<Refused>,
     domains: Vec<String>,
     /// The probes in flight.
     probes: HashSet<MessageId>,
@@ -45,39 +56,75 @@ pub(super) struct Suspicion {
     same: u32,
     /// A slower pace is tried instead of probes.
     is_paced: bool,
+    /// A message was accepted that had been announced before these refusals were known.
+    is_mixed: bool,
+    /// How many refusals there were in the run.
+    refusals: u64,
 }
 
 impl Suspicion {
-    /// Another message was accepted: gives those whose refusals were their own.
-    pub(super) fn accepted(&mut self) -> Vec<Suspect> {
-        std::mem::take(self).suspects
+    /// How many refusals are known. With it a message is announced: what becomes of that message says something of these
+    /// refusals alone. A relay that has accepted its recipient may refuse everybody a moment later, when a quota is used up,
+    /// and say 250 to its content after that.
+    pub(super) fn known(&self) -> u64 {
+        self.refusals
+    }
+
+    /// Another message was accepted that was announced when so many refusals were known: gives those whose refusals were
+    /// their own.
+    pub(super) fn accepted(&mut self, known: u64) -> Vec<Suspect> {
+        if self.suspects.is_empty() {
+            return Vec::new();
+        }
+        let is_before = |refused: &mut Refused| refused.number <= known;
+        let cleared = self.suspects.extract_if(.., is_before).map(|refused| refused.suspect).collect();
+        if self.suspects.is_empty() {
+            *self = Self { refusals: self.refusals, ..Self::default() };
+        } else {
+            self.is_mixed = true;
+            self.same = self.suspects.iter().map(|refused| u32::from(refused.is_probe)).sum();
+            self.begun = self.same + self.probes.len() as u32;
+        }
+        cleared
     }
 
     /// Another message got a reply in this phase that says nothing of this program: where the suspects got no further than the
-    /// phase before, theirs were their own.
-    pub(super) fn answered(&mut self, phase: Phase) -> Vec<Suspect> {
+    /// phase before, theirs were their own. `known` as for [`Suspicion::accepted`].
+    pub(super) fn answered(&mut self, phase: Phase, known: u64) -> Vec<Suspect> {
         match &self.reply {
-            Some((reply, _)) if reply.phase < phase => self.accepted(),
+            Some((reply, _)) if reply.phase < phase => self.accepted(known),
             _ => Vec::new(),
         }
     }
 
-    /// Another refusal. Gives those before it whose refusals were their own, because this one is another.
+    /// Another refusal, with `known` as for [`Suspicion::accepted`]. Gives those whose refusals were their own, because they
+    /// differ.
     pub(super) fn refused(
         &mut self,
         suspect: Suspect,
+        known: u64,
         domain: &str,
         reply: RelayReply,
         words: String,
         is_paced: bool,
     ) -> Vec<Suspect> {
-        let is_same = self.reply.as_ref().is_some_and(|(known, _)| known.is_same(&reply));
+        self.refusals += 1;
+        let is_same = self.reply.as_ref().is_some_and(|(other, _)| other.is_same(&reply));
         let is_probe = self.probes.remove(&suspect.id);
-        let cleared = if is_same { Vec::new() } else { self.accepted() };
+        let mut cleared = match is_same {
+            true => Vec::new(),
+            false if reply.about() == About::Sender => self.accepted(u64::MAX),
+            false => self.accepted(known),
+        };
+        if !is_same && !self.suspects.is_empty() {
+            // It was announced before all that are left, and they say nothing of it.
+            cleared.push(suspect);
+            return cleared;
+        }
         self.same += u32::from(is_same && is_probe);
         self.is_paced |= is_paced;
         self.reply = Some((reply, words));
-        self.suspects.push(suspect);
+        self.suspects.push(Refused { suspect, number: self.refusals, is_probe: is_same && is_probe });
         if !self.domains.iter().any(|known| known == domain) {
             self.domains.push(domain.to_owned());
         }
@@ -123,9 +170,10 @@ impl Suspicion {
         }
     }
 
-    /// The same once nothing is left to be sent as a probe. With few messages each is on its own.
+    /// The same once nothing is left to be sent as a probe. With few messages each is on its own, and also where another one was
+    /// accepted meanwhile.
     pub(super) fn is_confirmed_by_all(&self) -> bool {
-        self.is_confirmed() || !self.is_never_a_recipients() && self.suspects.len() >= SUSPICIOUS
+        self.is_confirmed() || !self.is_never_a_recipients() && !self.is_mixed && self.suspects.len() >= SUSPICIOUS
     }
 
     /// Whether the one suspect met a refusal that is never a recipient's, nor about its own mail.
@@ -141,8 +189,8 @@ impl Suspicion {
 
     /// The refusal and its words, if there is one, and whoever met it. Begins anew.
     pub(super) fn conclude(&mut self) -> (Option<(RelayReply, String)>, Vec<Suspect>) {
-        let concluded = std::mem::take(self);
-        (concluded.reply, concluded.suspects)
+        let concluded = std::mem::replace(self, Self { refusals: self.refusals, ..Self::default() });
+        (concluded.reply, concluded.suspects.into_iter().map(|refused| refused.suspect).collect())
     }
 }
 
@@ -164,6 +212,11 @@ mod tests {
 
         /// Another message is refused; the numbers of those whose refusals were their own.
         fn refused(&mut self, phase: Phase, text: &str) -> Vec<i64> {
+            self.refused_of(self.suspicion.known(), phase, text)
+        }
+
+        /// The same for one that was announced when so many refusals were known.
+        fn refused_of(&mut self, known: u64, phase: Phase, text: &str) -> Vec<i64> {
             self.next += 1;
             let id = MessageId(self.next);
             if self.suspicion.wants_probe().is_some() {
@@ -174,8 +227,13 @@ mod tests {
             let code = code.parse().unwrap();
             let reply = RelayReply::new(phase, code, Status::at_start(words), words, &recipient);
             let suspect = Suspect { id, lifetime_from: None, is_permanent: code >= 500 };
-            let cleared = self.suspicion.refused(suspect, "example.com", reply, text.to_owned(), false);
+            let cleared = self.suspicion.refused(suspect, known, "example.com", reply, text.to_owned(), false);
             cleared.into_iter().map(|suspect| suspect.id.0).collect()
+        }
+
+        /// Another message is accepted that was announced now.
+        fn accepted(&mut self) -> Vec<Suspect> {
+            self.suspicion.accepted(self.suspicion.known())
         }
     }
 
@@ -195,7 +253,7 @@ mod tests {
         for count in [1, 4, 5, 9] {
             let mut story = Story::new();
             (0..count).for_each(|_| drop(story.refused(Phase::Rcpt, "550 no")));
-            assert_eq!(story.suspicion.accepted().len(), count);
+            assert_eq!(story.accepted().len(), count);
             assert!(!story.suspicion.is_probing());
             (0..count).for_each(|_| drop(story.refused(Phase::Rcpt, "550 no")));
             assert_eq!(story.refused(Phase::Rcpt, "550 never heard of").len(), count);
@@ -238,7 +296,46 @@ mod tests {
         story.refused(Phase::Mail, "555 5.5.4 Unsupported option: SMTPUTF8");
         assert!(!story.suspicion.is_about_the_sender(), "it is about this mail");
         // The next one gets as far as RCPT.
-        assert_eq!(story.suspicion.answered(Phase::Mail), []);
-        assert_eq!(story.suspicion.answered(Phase::Rcpt).len(), 1);
+        assert_eq!(story.suspicion.answered(Phase::Mail, 1), []);
+        assert_eq!(story.suspicion.answered(Phase::Rcpt, 1).len(), 1);
+    }
+
+    #[test]
+    fn what_was_announced_before_a_refusal_says_nothing_of_it() {
+        let mut story = Story::new();
+        for number in 1..=10 {
+            assert_eq!(story.refused(Phase::Rcpt, "550 quota exceeded"), [0; 0]);
+            // Those that the relay had let in before it are accepted at last.
+            assert_eq!(story.suspicion.accepted(0), []);
+            assert_eq!(story.suspicion.is_probing(), (5..10).contains(&number), "{number}");
+        }
+        assert!(story.suspicion.is_confirmed());
+        // One that was announced in between clears those before it.
+        let mut story = Story::new();
+        (0..7).for_each(|_| drop(story.refused(Phase::Rcpt, "550 no")));
+        assert_eq!(story.suspicion.accepted(3).len(), 3);
+        assert!(!story.suspicion.is_probing());
+        assert_eq!(story.accepted().len(), 4);
+    }
+
+    #[test]
+    fn at_the_end_what_was_accepted_meanwhile_clears_all() {
+        let mut story = Story::new();
+        (0..7).for_each(|_| drop(story.refused(Phase::Rcpt, "550 no")));
+        assert!(story.suspicion.is_confirmed_by_all());
+        assert_eq!(story.suspicion.accepted(0), []);
+        assert!(!story.suspicion.is_confirmed_by_all());
+    }
+
+    #[test]
+    fn another_refusal_that_was_announced_before_is_its_own_and_leaves_the_suspicion() {
+        let mut story = Story::new();
+        (0..4).for_each(|_| drop(story.refused(Phase::Rcpt, "550 quota exceeded")));
+        assert_eq!(story.refused_of(0, Phase::Rcpt, "550 no such user"), [5]);
+        assert_eq!(story.refused(Phase::Rcpt, "550 quota exceeded"), [0; 0]);
+        assert!(story.suspicion.is_probing());
+        // But one that is never a recipient's is no recipient's.
+        assert_eq!(story.refused_of(0, Phase::Rcpt, "504 helo").len(), 5);
+        assert!(story.suspicion.is_about_the_sender());
     }
 }

@@ -100,7 +100,7 @@ impl Seat {
 
     /// Delivers one message after the other, and gives the answer that this ends with.
     async fn serve(&self, mut connection: Connection, answers: &mut UnboundedReceiver<Answer>) -> Option<Answer> {
-        let (mut last, mut has_taken) = (None, false);
+        let (mut last, mut has_answered) = (None, false);
         loop {
             self.say(Request::Next { last: last.take(), can_ride: connection.can_ride() });
             let (parcel, next) = match answers.recv().await {
@@ -137,7 +137,7 @@ impl Seat {
             };
             drop(parcel);
             let (mut handover, mut was_told) = deliver(&mut connection, &mail, next.as_ref(), answers).await;
-            if has_taken && !was_told && is_over(&handover) {
+            if has_answered && !was_told && is_over(&handover) {
                 // A limit per connection is no trouble: the same mail goes over a new one.
                 connection.close().await;
                 connection = match unless_told(self.transport.open(), answers).await {
@@ -148,14 +148,13 @@ impl Seat {
                         return answers.recv().await;
                     }
                 };
-                has_taken = false;
                 (handover, was_told) = deliver(&mut connection, &mail, next.as_ref(), answers).await;
             }
             if was_told {
                 self.say(Request::Lost(id, handover));
                 return None;
             }
-            has_taken |= matches!(handover, Handover::Accepted { .. });
+            has_answered = true;
             // A relay may decide at the greeting which connections are too many: on this one it would say so for ever.
             let is_used_up = connection.is_used_up() || is_one_too_many(&handover);
             if is_used_up || matches!(handover, Handover::Trouble(_)) || !connection.is_open() {

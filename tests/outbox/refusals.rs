@@ -237,6 +237,25 @@ fn eight_dead_addresses_at_the_head_of_forty_stop_nothing() {
 }
 
 #[test]
+fn a_quota_that_is_used_up_while_others_are_under_way_burns_nobody() {
+    let world = World::new();
+    let ids = world.queued(100);
+    // As Exim's `ratelimit` does it: twenty recipients are let in, and no other after them. What was let in is accepted when
+    // others were refused already.
+    let count = AtomicUsize::new(0);
+    let relay = ScriptedRelay::start(pipelining(), move |moment| match moment.at {
+        At::Rcpt => match count.fetch_add(1, Ordering::SeqCst) {
+            0..20 => Act::Usual,
+            number => Act::Say(format!("550 Sender rate {number}.0 / 1h exceeds the limit\r\n").into_bytes()),
+        },
+        At::Dot => Act::Late(Duration::from_millis(20) * moment.connection as u32),
+        _ => Act::Usual,
+    });
+    let report = send(&world, &relay, 4);
+    assert_given_back(&world, &ids, &report, 20, "quota");
+}
+
+#[test]
 fn with_fewer_than_five_each_is_on_its_own() {
     for count in 1..=4 {
         let world = World::new();

@@ -63,6 +63,51 @@ fn a_limit_per_connection_costs_a_connection_and_no_message() {
     }
 }
 
+/// A relay that knows the first twenty users alone, and ends a connection in this way once it has refused five others.
+fn five_refusals_a_connection(at: At, act: Act) -> ScriptedRelay {
+    let refused = Mutex::new(HashMap::<usize, usize>::new());
+    ScriptedRelay::start(pipelining(), move |moment| {
+        let mut refused = refused.lock().unwrap();
+        let count = refused.entry(moment.connection).or_default();
+        let is_known = (0..20).any(|number| moment.recipient == format!("user{number}@example.com"));
+        if moment.at == at && *count >= 5 {
+            return act.clone();
+        }
+        if moment.at == At::Rcpt && !is_known {
+            *count += 1;
+            return Act::Say(b"550 5.1.1 no such user\r\n".to_vec());
+        }
+        Act::Usual
+    })
+}
+
+#[test]
+fn a_limit_of_refusals_per_connection_costs_a_connection_and_no_message() {
+    let hang = |text: &str| Act::Hang(text.as_bytes().to_vec());
+    for (at, act) in [
+        // Exim's smtp_accept_max_nonmail, Postfix's smtpd_hard_error_limit.
+        (At::Rset, hang("554 Too many nonmail commands\r\n")),
+        (At::Rset, hang("421 4.7.0 Error: too many errors\r\n")),
+        (At::Rset, hang("")),
+        (At::Mail, hang("421 4.7.0 Error: too many errors\r\n")),
+        (At::Mail, hang("")),
+    ] {
+        for connections in [1, 3] {
+            let world = World::new();
+            let ids = world.queued(120);
+            let relay = five_refusals_a_connection(at, act.clone());
+            let report = world.send(smtp(relay.port()), connections);
+            let case = format!("{at:?} {act:?} over {connections}: {report:?}");
+            assert_eq!((report.accepted, report.failed, report.total()), (20, 100, 120), "{case}");
+            assert_eq!((&report.trouble, report.halt), (&None, None), "{case}");
+            for id in &ids[20..] {
+                let message = world.message(*id);
+                assert_eq!(message.reply.as_deref(), Some("550 5.1.1 no such user"), "{case}");
+            }
+        }
+    }
+}
+
 #[test]
 fn a_connection_that_ends_behind_the_dot_leaves_the_message_in_doubt_as_before() {
     let world = World::new();
@@ -141,6 +186,21 @@ fn a_relay_that_takes_few_connections_gets_few() {
         assert_eq!((report.accepted, report.failed, &report.trouble), (200, 0, &None), "{at:?}: {report:?}");
         assert!(relay.connections() <= 40, "{at:?}: {} connections", relay.connections());
     }
+}
+
+#[test]
+fn a_relay_that_lets_connections_wait_for_its_greeting_keeps_no_run_from_ending() {
+    let world = World::new();
+    world.queued(60);
+    // OpenSMTPD takes no more connections for a while when it has as many as it can, and the kernel opens them all the same.
+    let relay = ScriptedRelay::start(pipelining(), |moment| match moment.at {
+        At::Greeting if moment.connection >= 2 => Act::Silence,
+        _ => Act::Usual,
+    });
+    let mut way = Relay::new("127.0.0.1", relay.port(), Security::None, None).unwrap();
+    way.timeouts.greeting = Duration::from_secs(3_600);
+    let report = world.send(Transport::Smtp(Box::new(way)), 8);
+    assert_eq!((report.accepted, &report.trouble, report.halt), (60, &None, None), "{report:?}");
 }
 
 #[test]

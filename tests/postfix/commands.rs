@@ -1,8 +1,18 @@
 //! The commands that mail, with a real Postfix behind them.
 
+use std::fs;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use cxme_admin::config::Config;
+use cxme_admin::config::PasswordFrom;
+use cxme_admin::config::Surroundings;
 use cxme_admin::domain::relay::Security;
+use cxme_admin::mail::smtp::Login;
+use cxme_admin::mail::smtp::Relay;
+use cxme_admin::mail::transport::Transport;
+use cxme_admin::secrets::RelayPassword;
+use zeroize::Zeroizing;
 
 use crate::program::Program;
 use crate::reading;
@@ -12,6 +22,7 @@ use crate::server::PASSWORD;
 use crate::server::Postfix;
 use crate::server::USERNAME;
 use crate::support::can_postfix;
+use crate::world::World;
 use crate::world::code_in;
 
 /// What a user chooses, long enough for the policy.
@@ -115,4 +126,28 @@ fn a_reset_that_waited_for_the_relay_is_sent_by_the_next_run() {
     let [(_, mail)] = &postfix.delivered()[..] else { panic!("not one mail: {}", postfix.log()) };
     let code = code_in(&String::from_utf8_lossy(mail));
     program.does(&["resets", "redeem", "--stdin"], &format!("{code}\n{NEW}\n"));
+}
+
+#[test]
+fn a_server_is_reached_as_the_configuration_says() {
+    if !can_postfix() {
+        return;
+    }
+    for (tls, login) in [(Security::StartTls, true), (Security::Implicit, true), (Security::None, false)] {
+        let postfix = Postfix::start(Options { tls, login, ..Options::default() });
+        let program = Program::new(&postfix.config());
+        let config = Config::load(&program.config(), Surroundings::default()).unwrap();
+        let smtp = config.mail.smtp;
+        let mut relay = Relay::new(&smtp.host.unwrap(), smtp.port, smtp.tls, smtp.ca_file.as_deref()).unwrap();
+        relay.login = smtp.login.map(|login| {
+            let PasswordFrom::File(file) = login.password else { panic!("{:?}", login.password) };
+            let password = RelayPassword::from_bytes(Zeroizing::new(fs::read(file).unwrap())).unwrap();
+            Login { username: login.username, password: password.into_secret(), method: login.method }
+        });
+        assert_eq!(relay.login.is_some(), login);
+        let world = World::new();
+        world.queue(world.user("alice"));
+        let report = world.send(Transport::Smtp(Box::new(relay)), 1);
+        assert_eq!(report.accepted, 1, "{report:?}\n{}", postfix.log());
+    }
 }

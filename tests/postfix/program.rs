@@ -8,23 +8,10 @@ use std::process::Output;
 use std::process::Stdio;
 use std::time::Duration;
 
-use cxme_admin::config::Config;
-use cxme_admin::config::PasswordFrom;
-use cxme_admin::config::Surroundings;
-use cxme_admin::domain::relay::Security;
-use cxme_admin::mail::smtp::Login;
-use cxme_admin::mail::smtp::Relay;
-use cxme_admin::mail::transport::Transport;
-use cxme_admin::secrets::RelayPassword;
 use tempfile::TempDir;
-use zeroize::Zeroizing;
 
-use crate::server::Options;
-use crate::server::Postfix;
-use crate::support::can_postfix;
 use crate::support::command;
 use crate::support::said;
-use crate::world::World;
 
 /// The program, its configuration and its store.
 pub(crate) struct Program {
@@ -82,29 +69,5 @@ impl Program {
         let output = self.run(arguments, input);
         assert_eq!(output.status.code(), Some(status), "{arguments:?}: {}", said(&output));
         said(&output)
-    }
-}
-
-#[test]
-fn a_server_is_reached_as_the_configuration_says() {
-    if !can_postfix() {
-        return;
-    }
-    for (tls, login) in [(Security::StartTls, true), (Security::Implicit, true), (Security::None, false)] {
-        let postfix = Postfix::start(Options { tls, login, ..Options::default() });
-        let program = Program::new(&postfix.config());
-        let config = Config::load(&program.config(), Surroundings::default()).unwrap();
-        let smtp = config.mail.smtp;
-        let mut relay = Relay::new(&smtp.host.unwrap(), smtp.port, smtp.tls, smtp.ca_file.as_deref()).unwrap();
-        relay.login = smtp.login.map(|login| {
-            let PasswordFrom::File(file) = login.password else { panic!("{:?}", login.password) };
-            let password = RelayPassword::from_bytes(Zeroizing::new(fs::read(file).unwrap())).unwrap();
-            Login { username: login.username, password: password.into_secret(), method: login.method }
-        });
-        assert_eq!(relay.login.is_some(), login);
-        let world = World::new();
-        world.queue(world.user("alice"));
-        let report = world.send(Transport::Smtp(Box::new(relay)), 1);
-        assert_eq!(report.accepted, 1, "{report:?}\n{}", postfix.log());
     }
 }

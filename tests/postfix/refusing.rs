@@ -261,3 +261,40 @@ fn a_postfix_that_limits_the_rate_gets_all_mail_at_a_slower_pace() {
     assert_eq!(report.accepted + again.accepted, 40, "{again:?}");
     assert!(postfix.whole_log().contains("rate limit exceeded"), "the limit was met");
 }
+
+#[test]
+fn users_whom_postfix_does_not_know_fail_alone_however_many_they_are_in_a_row() {
+    if !can_postfix() {
+        return;
+    }
+    // The limit as shipped, after which it ends the connection; without the second that it lets each of them wait.
+    let settings = "smtpd_hard_error_limit = 20\nsmtpd_soft_error_limit = 20";
+    let postfix = Postfix::start(Options { login: false, users: 30, settings, ..Options::default() });
+    let world = World::new();
+    let unknown: Vec<_> = (0..70).map(|number| world.queue(world.user(&format!("nobody{number}")))).collect();
+    world.queued(30);
+    let report = world.send(postfix.transport(), 1);
+    assert_eq!((report.accepted, report.failed, report.total(), &report.trouble), (30, 70, 100, &None), "{report:?}");
+    for id in unknown {
+        let reply = world.message(id).reply.unwrap();
+        assert!(reply.starts_with("550 5.1.1 <nobody"), "{reply}");
+    }
+    assert_eq!(postfix.counts().len(), 30);
+    assert!(postfix.whole_log().contains("too many errors after"), "the limit was met:\n{}", postfix.log());
+}
+
+#[test]
+fn a_postfix_that_takes_few_connections_gets_all_mail_over_those() {
+    if !can_postfix() {
+        return;
+    }
+    let settings = "smtpd_client_event_limit_exceptions =\nsmtpd_client_connection_count_limit = 2";
+    let postfix = Postfix::start(Options { login: false, users: 100, settings, ..Options::default() });
+    let world = World::new();
+    world.queued(100);
+    let report = world.send(postfix.transport(), 8);
+    assert_eq!((report.accepted, report.total(), &report.trouble), (100, 100, &None), "{report:?}");
+    let counts = postfix.counts();
+    assert_eq!((counts.len(), counts.values().sum::<usize>()), (100, 100), "{counts:?}");
+    assert!(postfix.whole_log().contains("Connection concurrency limit exceeded"), "{}", postfix.log());
+}

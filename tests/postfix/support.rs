@@ -15,7 +15,7 @@ use std::time::Instant;
 /// How long anything may take that is waited for. A test that needs it has failed.
 pub(crate) const DEADLINE: Duration = Duration::from_secs(30);
 
-/// Whether Postfix can be started here. Where not, it says so, past what libtest captures, and under CI it fails.
+/// Whether Postfix can be started here; see [`can`].
 pub(crate) fn can_postfix() -> bool {
     can(nix::unistd::geteuid().is_root(), "only root can start Postfix")
         && can(has("postfix"), "no Postfix is installed")
@@ -27,13 +27,15 @@ pub(crate) fn can_sink() -> bool {
     can(has("smtp-sink"), "no smtp-sink is installed")
 }
 
-fn can(condition: bool, what: &str) -> bool {
+/// Whether a condition of these tests is met. Where not, it says so, past what libtest captures, and under CI it fails.
+pub(crate) fn can(condition: bool, what: &str) -> bool {
     if !condition {
         #[expect(clippy::disallowed_methods, reason = "a switch of the tests, which the program never sees")]
         let is_ci = std::env::var_os("CI").is_some_and(|ci| ci == "true");
         assert!(!is_ci, "{what}: under CI that is a failure; tests/run as root sees to it");
         // `eprintln!` would be kept from who looks on.
-        let _ = std::io::stderr().write_all(format!("tests/postfix.rs: skipped: {what}\n").as_bytes());
+        let tests = env!("CARGO_CRATE_NAME");
+        let _ = std::io::stderr().write_all(format!("tests/{tests}.rs: skipped: {what}\n").as_bytes());
     }
     condition
 }

@@ -238,12 +238,14 @@ fn every_three_digits_are_a_reply_to_a_mail() {
 
 #[test]
 fn a_relay_that_refuses_pipelining_though_it_offers_it_gets_the_same_mail_without() {
-    for at in [Mail, Rcpt] {
+    // As Postfix and others say it, and as OpenSMTPD does.
+    let replies = ["503 5.5.0 Improper use of SMTP command pipelining", "500 5.5.2 Bad: Pipelining not supported"];
+    for (at, reply) in replies.iter().flat_map(|reply| [(Mail, *reply), (Rcpt, *reply)]) {
         let is_first = AtomicBool::new(true);
         let server = ScriptedRelay::start(world::offer(&["PIPELINING"]), move |moment| {
             let is_there = moment.at == at && (at == Mail || moment.line.contains("alice"));
             if is_there && is_first.swap(false, Ordering::SeqCst) {
-                return Act::Say(b"503 5.5.0 Improper use of SMTP command pipelining\r\n".to_vec());
+                return Act::Say(format!("{reply}\r\n").into_bytes());
             }
             Act::Usual
         });

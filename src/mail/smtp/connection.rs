@@ -229,13 +229,12 @@ impl Delivery<'_> {
         self.answers(session, None).await
     }
 
-    /// Reads the reply to RSET.
+    /// Reads the reply to RSET. A refusal is about the connection, whatever its code: Exim ends one with 554 after ten of them.
     async fn reset(&self, session: &mut Session) -> Result<(), Handover> {
         let reply = self.reply(session, Phase::Mail, self.timeouts().mail).await?;
         match reply.code {
             250 => Ok(()),
-            400..=499 => Err(self.trouble(TroubleKind::Later, Phase::Mail, &format!("RSET: {}", reply.words()))),
-            _ => Err(self.trouble(TroubleKind::ForGood, Phase::Mail, &format!("RSET: {}", reply.words()))),
+            _ => Err(self.trouble(TroubleKind::Later, Phase::Mail, &format!("RSET: {}", reply.words()))),
         }
     }
 
@@ -322,7 +321,7 @@ impl Delivery<'_> {
             Err(NoReply::Lost(words)) => return Err(self.in_doubt(&words)),
             Err(NoReply::Garbage(words)) => return Err(self.in_doubt(&format!("the relay sent {words}"))),
         };
-        let words = reply.words_about(&self.mail.content);
+        let words = reply.words_about(&self.mail.envelope, &self.mail.content);
         match reply.code {
             421 => return Err(self.refusal(Phase::Dot, &reply)),
             250 | 400..=599 => session.riding = riding.cloned(),
@@ -340,7 +339,7 @@ impl Delivery<'_> {
 
     /// A reply of 4yz or 5yz.
     fn refusal(&self, phase: Phase, reply: &Reply) -> Handover {
-        let words = reply.words_about(&self.mail.content);
+        let words = reply.words_about(&self.mail.envelope, &self.mail.content);
         let relay = Some(reply.about(phase, &self.mail.envelope.recipient));
         match reply.code {
             400..=499 => Handover::Deferred { reply: words, relay },

@@ -5,6 +5,7 @@ use crate::domain::relay::Phase;
 use crate::domain::reply::RelayReply;
 use crate::domain::reply::Status;
 use crate::domain::text;
+use crate::mail::Envelope;
 
 /// The longest line of a reply, in bytes; RFC 5321, 4.5.3.1.5, allows 512.
 pub(super) const MAX_LINE: usize = 4096;
@@ -103,18 +104,25 @@ impl Reply {
     }
 
     /// [`Reply::words`], for a reply to a mail: a word of the mail that could be its reset code is masked. A relay
-    /// that filters mails may quote the link that it does not like, and the words are stored and shown.
-    pub(super) fn words_about(&self, content: &[u8]) -> String {
+    /// that filters mails may quote the link that it does not like, and the words are stored and shown. The words of an address
+    /// stay, `user2024` among them.
+    pub(super) fn words_about(&self, envelope: &Envelope, content: &[u8]) -> String {
+        let is_part = |character: char| character.is_ascii_alphanumeric() || character == '-';
+        let is_of_an_address = |word: &str| {
+            let addresses = [envelope.recipient.as_str(), envelope.sender.as_str()];
+            let mut words = addresses.iter().flat_map(|address| address.split(|character| !is_part(character)));
+            words.any(|known| known.eq_ignore_ascii_case(word))
+        };
         let joined = self.joined();
         let mut masked = String::with_capacity(joined.len());
         let mut rest = joined.as_str();
         while !rest.is_empty() {
-            let is_part = |character: char| character.is_ascii_alphanumeric() || character == '-';
             let end = rest.find(|character| !is_part(character)).unwrap_or(rest.len());
             let (word, behind) = rest.split_at(end);
             let may_be_code = word.len() >= MIN_MASKED_LETTERS
                 || word.len() >= MIN_MASKED && word.bytes().any(|byte| byte.is_ascii_digit());
-            masked.push_str(if may_be_code && holds(content, word.as_bytes()) { "****" } else { word });
+            let is_masked = may_be_code && !is_of_an_address(word) && holds(content, word.as_bytes());
+            masked.push_str(if is_masked { "****" } else { word });
             let next = behind.find(is_part).unwrap_or(behind.len());
             masked.push_str(&behind[..next]);
             rest = &behind[next..];
@@ -221,12 +229,18 @@ mod tests {
     #[test]
     fn a_code_of_the_mail_that_the_relay_quotes_is_masked() {
         let content =
-            b"X: 1\r\n\r\nhttps://reset.example.com/#0123456789ABCDEF=\r\nGHJKMNPQRS\r\n01234-ABCDE-56789\r\n";
-        let about = |text: &str| reply(text.as_bytes()).unwrap().unwrap().words_about(content);
+            b"To: user2024@example99.com\r\n\r\nhttps://reset.example.com/#0123456789ABCDEF=\r\nGHJKMNPQRS\r\n\
+                        01234-ABCDE-56789\r\n";
+        let address = |text: &str| EmailAddress::stored(text.to_owned());
+        let envelope =
+            Envelope { sender: address("no-reply@example99.com"), recipient: address("user2024@example99.com") };
+        let about = |text: &str| reply(text.as_bytes()).unwrap().unwrap().words_about(&envelope, content);
         let quoted = "554 bad link https://reset.example.com/#0123456789abcdefghjkmnpqrs here";
         assert_eq!(about(quoted), "554 bad link https://reset.example.com/#**** here");
         assert_eq!(about("554 01234-ABCDE-56789"), "554 ****");
         assert_eq!(about("554 #01234567"), "554 #****");
-        assert_eq!(about("250 2.0.0 Ok: queued as 4XyZ12abcdE"), "250 2.0.0 Ok: queued as 4XyZ12abcdE");
+        for said in ["250 2.0.0 Ok: queued as 4XyZ12abcdE", "550 Invalid recipient: <User2024@example99.com>"] {
+            assert_eq!(about(said), said);
+        }
     }
 }

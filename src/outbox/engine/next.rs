@@ -32,6 +32,7 @@ impl Engine<'_> {
         now: Timestamp,
     ) -> Result<Answer> {
         let aside = self.workers[number].aside.take();
+        let known_refusals = if aside.is_some() { self.workers[number].known_refusals } else { self.suspicion.known() };
         let instead = match self.leave() {
             Leave::Yes => None,
             // The relay may wait for the content of the one that was set aside.
@@ -83,6 +84,7 @@ impl Engine<'_> {
             attempts: due.attempts,
             given_back: due.given_back,
             domain: due.address.domain().to_ascii_lowercase(),
+            known_refusals,
         };
         let parcel = self.begin(writing, due, now)?;
         self.quotas.begin();
@@ -140,6 +142,7 @@ impl Engine<'_> {
         let Some(due) = self.take(writing, now)? else { return Ok(None) };
         let envelope = self.post.composer.envelope(&due.address);
         self.workers[number].aside = Some((due.id, due.address));
+        self.workers[number].known_refusals = self.suspicion.known();
         Ok(Some(envelope))
     }
 

@@ -38,7 +38,13 @@ impl Engine<'_> {
         match handover {
             Handover::Deferred { reply, relay: Some(relay) } | Handover::Refused { reply, relay: Some(relay) } => {
                 self.nonsense.is_over();
-                self.settle_refusal(writing, &in_flight, relay, reply, now)
+                let is_before_content = relay.phase < Phase::Content;
+                self.settle_refusal(writing, &in_flight, relay, reply, now)?;
+                if is_before_content {
+                    // What would have been announced behind its content was not.
+                    self.workers[number].known_refusals = self.suspicion.known();
+                }
+                Ok(())
             }
             Handover::Trouble(trouble) => {
                 self.suspicion.forget_probe(id);
@@ -93,7 +99,7 @@ impl Engine<'_> {
         self.connections.taken();
         self.relay.throttled_in_row = 0;
         self.relay.hopeless = 0;
-        let cleared = self.suspicion.accepted();
+        let cleared = self.suspicion.accepted(in_flight.known_refusals);
         self.fail(writing, cleared, now)?;
         let Some(hold) = &mut self.relay.hold else { return Ok(()) };
         // What was refused for now, as everything was, and is accepted now, was greylisted.
@@ -130,7 +136,7 @@ impl Engine<'_> {
         };
         if self.is_its_own(in_flight, &reply) {
             self.suspicion.forget_probe(in_flight.id);
-            let cleared = self.suspicion.answered(reply.phase);
+            let cleared = self.suspicion.answered(reply.phase, in_flight.known_refusals);
             self.fail(writing, cleared, now)?;
             return self.record(writing, in_flight, told(words), now);
         }
@@ -144,7 +150,8 @@ impl Engine<'_> {
         }
         let suspect = Suspect { id: in_flight.id, lifetime_from: in_flight.lifetime_from, is_permanent };
         let is_hopeless = is_paced && self.hear_throttle(&reply);
-        let cleared = self.suspicion.refused(suspect, &in_flight.domain, reply, words, is_paced);
+        let known = in_flight.known_refusals;
+        let cleared = self.suspicion.refused(suspect, known, &in_flight.domain, reply, words, is_paced);
         self.fail(writing, cleared, now)?;
         if is_hopeless || self.suspicion.is_confirmed() {
             self.stop_refused(writing, now)?;
@@ -181,7 +188,7 @@ impl Engine<'_> {
             self.write(writing, in_flight.id, settlement, now)?;
         }
         if is_hopeless {
-            let cleared = self.suspicion.accepted();
+            let cleared = self.suspicion.accepted(u64::MAX);
             self.fail(writing, cleared, now)?;
             self.refuse_everything(writing, reply.clone(), &words, now)?;
         }

@@ -1,0 +1,44 @@
+//! The accounts that a server finds in its `/etc/passwd`.
+
+/// The account that all mailboxes belong to.
+pub(crate) const MAILBOXES: &str = "mailboxes";
+
+/// An account with a group of the same name and number.
+pub(crate) struct Account {
+    name: String,
+    pub(crate) id: u32,
+    home: String,
+}
+
+impl Account {
+    /// One of root, nobody, the mailboxes and those that the servers run as.
+    pub(crate) fn of(name: &str) -> Self {
+        let id = match name {
+            "root" => 0,
+            MAILBOXES => 61_002,
+            "Debian-exim" => 61_003,
+            "opensmtpd" => 61_004,
+            "opensmtpq" => 61_005,
+            "nobody" => 65_534,
+            other => panic!("no account: {other}"),
+        };
+        Self { name: name.to_owned(), id, home: "/nonexistent".to_owned() }
+    }
+
+    /// A user with a mailbox.
+    pub(crate) fn of_user(number: usize) -> Self {
+        let name = format!("user{number}");
+        Self { home: format!("/var/mail/{name}"), name, ..Self::of(MAILBOXES) }
+    }
+
+    /// Its line in `/etc/passwd`.
+    pub(crate) fn passwd(&self) -> String {
+        let Self { name, id, home } = self;
+        format!("{name}:x:{id}:{id}::{home}:/bin/sh\n")
+    }
+
+    /// Its line in `/etc/group`.
+    pub(crate) fn group(&self) -> String {
+        format!("{}:x:{}:\n", self.name, self.id)
+    }
+}

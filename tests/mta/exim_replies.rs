@@ -1,0 +1,113 @@
+//! What Exim refuses, and what the program makes of it.
+
+use std::time::Duration;
+
+use cxme_admin::outbox::Order;
+
+use crate::exim::Exim;
+use crate::exim::can_exim;
+use crate::sending::Sent;
+use crate::sending::assert_each_once;
+use crate::sending::many;
+use crate::sending::user;
+use crate::world::World;
+use crate::world::smtp;
+
+#[test]
+fn a_limit_of_five_mails_a_connection_costs_connections_and_no_mail() {
+    if !can_exim() {
+        return;
+    }
+    let exim = Exim::start("smtp_accept_max_per_connection = 5", "");
+    let count = many(100);
+    let sent = Sent::to(&exim.server, "", (0..count).map(user));
+    assert_eq!((sent.status, sent.count("accepted")), (0, count), "{}", sent.said);
+    assert_each_once(&exim.counts(), count);
+    exim.await_log("too many messages in one connection");
+}
+
+#[test]
+fn a_limit_of_connections_costs_no_mail() {
+    if !can_exim() {
+        return;
+    }
+    let exim = Exim::start("smtp_accept_max_per_host = 2\nsmtp_accept_max = 10", "");
+    let count = many(200);
+    let sent = Sent::to(&exim.server, "connections = 8\n", (0..count).map(user));
+    assert_eq!((sent.status, sent.count("accepted")), (0, count), "{}", sent.said);
+    assert_each_once(&exim.counts(), count);
+    exim.await_log("refused: too many connections from that IP address");
+}
+
+#[test]
+fn a_relay_that_does_not_relay_for_us_burns_nobody() {
+    if !can_exim() {
+        return;
+    }
+    let exim = Exim::start("", "");
+    let sent = Sent::to(&exim.server, "", (0..100).map(|number| format!("user{number}@other.example")));
+    sent.assert_given_back(100, "550 relay not permitted");
+    assert!(sent.said.contains("check the permission to relay"), "{}", sent.said);
+    assert!(exim.counts().is_empty());
+    // The same again, until somebody has set it right.
+    sent.again().assert_given_back(100, "550 relay not permitted");
+}
+
+#[test]
+fn unknown_recipients_fail_alone_with_exims_words() {
+    if !can_exim() {
+        return;
+    }
+    let exim = Exim::start("", "");
+    // One among good ones, and then so many in a row that Exim ends connections for the RSET behind each of them.
+    let known = |numbers: std::ops::Range<usize>| numbers.map(user);
+    let unknown = (0..60).map(|number| format!("nobody2024{number}@example.com"));
+    let addresses = known(0..10).chain(unknown).chain(known(10..40));
+    let sent = Sent::to(&exim.server, "connections = 1\n", addresses);
+    assert_eq!((sent.status, sent.count("accepted"), sent.count("failed")), (3, 40, 60), "{}", sent.said);
+    let own = "state = 'failed' AND attempts = 1 AND reply = '550 Unrouteable address'";
+    assert_eq!(sent.count_where(own), 60);
+    assert_each_once(&exim.counts(), 40);
+    exim.await_log("too many nonmail commands (last was \"RSET\")");
+}
+
+#[test]
+fn a_quota_that_is_used_up_burns_nobody() {
+    if !can_exim() {
+        return;
+    }
+    let acl = "  deny ratelimit = 20 / 1h / per_mail / strict
+       message = Sender rate $sender_rate / $sender_rate_period exceeds the limit";
+    let exim = Exim::start("", acl);
+    let sent = Sent::to(&exim.server, "", (0..100).map(user));
+    assert_eq!(sent.count("accepted"), 20, "{}", sent.said);
+    sent.assert_given_back(80, "550 Sender rate ");
+    assert!(sent.said.contains("check the quota of this account"), "{}", sent.said);
+    let counts = exim.counts();
+    assert_eq!((counts.len(), counts.values().sum::<usize>()), (20, 20), "{counts:?}");
+}
+
+#[test]
+fn a_limit_of_the_rate_slows_the_pace_and_all_mail_is_sent() {
+    if !can_exim() {
+        return;
+    }
+    let acl = "  defer ratelimit = 20 / 1s / per_mail / leaky
+        message = Sender rate $sender_rate / $sender_rate_period exceeds the limit";
+    let exim = Exim::start("", acl);
+    let (world, count) = (World::new(), many(60).min(400));
+    world.queued(count);
+    let order = Order { connections: 4, patience: Duration::from_secs(60), ..Order::default() };
+    let first = world.send_with(smtp(exim.server.port()), &order);
+    assert_eq!((first.failed, first.total(), &first.trouble), (0, count as u64, &None), "{first:?}");
+    assert!(first.deferred > 0 && first.accepted as usize > count / 2, "{first:?}");
+    let mut accepted = first.accepted as usize;
+    for _ in 0..10 {
+        world.wait(700);
+        let report = world.send_with(smtp(exim.server.port()), &order);
+        assert_eq!((report.failed, &report.trouble), (0, &None), "{report:?}");
+        accepted += report.accepted as usize;
+    }
+    assert_eq!(accepted, count);
+    assert_each_once(&exim.counts(), count);
+}
