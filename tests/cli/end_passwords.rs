@@ -6,7 +6,6 @@ use cxme_admin::actions::Intent;
 use cxme_admin::actions::Rules;
 use cxme_admin::actions::jobs::make;
 use cxme_admin::actions::resets::send;
-use cxme_admin::actions::users::list;
 use cxme_admin::clock::ScriptedClock;
 use cxme_admin::domain::operator::Account;
 use cxme_admin::domain::refusal::Refusal;
@@ -336,7 +335,7 @@ fn more_passwords_than_were_confirmed_do_not_end() {
     let desk = Desk::new(store, account, Rules::default(), clock, random);
     let day = std::time::Duration::from_secs(86_400);
     let wish = make::Wish {
-        meant: make::Meant::Selected(Box::new(list::Wanted::default())),
+        meant: make::Meant::Selected(Box::default()),
         selection: "--all".to_owned(),
         sha256: None,
         key: None,
