@@ -13,8 +13,8 @@ use crate::domain::job::JobId;
 const MAILED: &str = "(SELECT id FROM temp.meant WHERE skipped IS NULL)";
 
 impl Writing<'_> {
-    /// Ends the passwords and the sessions of those who are mailed. `meant` selects the id, the address, whether there is a
-    /// password, and why a user is skipped; its result is kept in `temp.meant`, because the users may not meet the conditions of
+    /// Ends the passwords and the sessions of those who are mailed. `meant` selects the id, the address, whether there is or
+    /// was a password, and why a user is skipped; its result is kept in `temp.meant`, because the users may not meet the conditions of
     /// the selection any more afterwards. What waits to bring them a link, and links that could be used, end with the password,
     /// so the messages of the job must be queued after this.
     pub(super) fn end_passwords(
@@ -25,7 +25,7 @@ impl Writing<'_> {
         now: Timestamp,
     ) -> Result<()> {
         self.transaction.execute_batch(
-            "CREATE TEMP TABLE IF NOT EXISTS meant (id INTEGER PRIMARY KEY, email TEXT, has_password INTEGER, skipped TEXT); \
+            "CREATE TEMP TABLE IF NOT EXISTS meant (id INTEGER PRIMARY KEY, email TEXT, had_password INTEGER, skipped TEXT); \
              DELETE FROM temp.meant;",
         )?;
         let bound: Vec<&dyn ToSql> = values.iter().map(AsRef::as_ref).collect();

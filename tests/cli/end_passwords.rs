@@ -213,11 +213,11 @@ fn where_no_mail_can_leave_nothing_ends() {
     world.write_config(&config.replace("link =", "# link ="));
     assert!(world.run(call).expect_status(78).err().contains("no link is configured"));
     world.configure_mail("");
-    assert_snapshot!(world.run(call), @"
+    assert_snapshot!(world.run(call), @r#"
     status 78
     -- stderr
-    error: no passwords are ended where mails reach nobody: `[mail] transport` writes them to files
-    ");
+    error: no passwords were ended: with `[mail] transport = "file"` the mails would reach nobody
+    "#);
     world.write_config(&config);
     let key = world.store().with_file_name("reset.key");
     std::fs::rename(&key, key.with_extension("away")).unwrap();
@@ -304,6 +304,29 @@ fn whoever_got_no_mail_gets_the_same_mail_again() {
     assert!(world.run("jobs recipients 1 -o csv").out().contains("alice,alice@example.com,forced-reset,accepted,"));
     // Open links of before have ended with the password.
     assert_eq!(world.ask("SELECT count(*) FROM message WHERE revoked_at IS NULL AND state = 'accepted'"), "1");
+}
+
+/// They had a password, so none is told of a new account.
+#[test]
+fn whoever_is_mailed_again_is_not_taken_for_a_new_user() {
+    let relay = relay("");
+    let world = world(&relay);
+    world.run("users send-reset --search alice --end-passwords --yes").expect_status(0);
+    world.run("users send-reset alice --unless-sent-within 0s").expect_status(0);
+    world.run("users send-reset --search alice --unless-sent-within 0s --yes").expect_status(0);
+    let again = "users send-reset --search alice --end-passwords --unless-sent-within 0s --yes -v";
+    assert_snapshot!(world.run(again), @"
+    status 0
+    -- stderr
+    Job 3 is made: 1 mail.
+    Ended 0 passwords and the sessions of 1 user.
+    Job 3, finished: 1 mail: 1 accepted.
+    ");
+    assert_eq!(
+        world.ask("SELECT group_concat(kind || ' ' || ifnull(is_forced, 0) || ' ' || life, ', ') FROM message"),
+        "reset 1 86400, reset 0 86400, reset 0 86400, reset 1 86400"
+    );
+    world.run("users send-reset --search alice --expires 2d --unless-sent-within 0s -n").expect_status(65);
 }
 
 #[test]

@@ -100,12 +100,12 @@ impl Plan {
 
     /// How many of those who would be mailed have a password.
     pub fn with_password(&self) -> u64 {
-        self.parts.iter().filter(|part| part.skipped.is_none()).map(|part| part.resets).sum()
+        self.parts.iter().filter(|part| part.skipped.is_none()).map(|part| part.passwords).sum()
     }
 
     /// How many of those who would not be mailed have a password.
     pub fn skipped_with_password(&self) -> u64 {
-        self.parts.iter().filter(|part| part.skipped.is_some()).map(|part| part.resets).sum()
+        self.parts.iter().filter(|part| part.skipped.is_some()).map(|part| part.passwords).sum()
     }
 
     /// How many would not.
@@ -199,7 +199,7 @@ pub fn make(desk: &Desk, wish: &Wish, confirmed: Option<u64>, intent: &Intent) -
         if let Some(confirmed) = confirmed.filter(|confirmed| *confirmed < ended) {
             return Err(Refusal::SelectionChanged { confirmed, found: ended }.into());
         }
-        let plan = Plan { parts: vec![Part { skipped: None, count: count - skipped, resets: 0 }] };
+        let plan = Plan { parts: vec![Part { skipped: None, count: count - skipped, resets: 0, passwords: 0 }] };
         let mailed = expected(wish, plan)?.mailed();
         let mut record = Record::default();
         record.note("job", job.0);

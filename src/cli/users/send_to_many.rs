@@ -122,7 +122,7 @@ pub fn send(
     let Asked { meant, selection, sha256, ends_passwords } = asked;
     if ends_passwords && !post.transport.reaches_people() {
         let words =
-            "no passwords are ended where mails reach nobody: `[mail] transport` writes them to files".to_owned();
+            "no passwords were ended: with `[mail] transport = \"file\"` the mails would reach nobody".to_owned();
         return Err(Complaint::Configuration(words).into());
     }
     let (key, expect, sending) = (bulk.key.clone(), bulk.expect, bulk.sending());
