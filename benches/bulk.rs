@@ -21,6 +21,7 @@ use cxme_admin::domain::user::SignIn;
 use cxme_admin::mail::compose::Composer;
 use cxme_admin::mail::letter::Letterhead;
 use cxme_admin::mail::smtp::Relay;
+use cxme_admin::mail::texts::MailTexts;
 use cxme_admin::mail::transport::Memory;
 use cxme_admin::mail::transport::Transport;
 use cxme_admin::outbox;
@@ -34,7 +35,6 @@ use cxme_admin::store::messages::NewContent;
 use cxme_admin::store::messages::NewMessage;
 use cxme_admin::store::open::Expect;
 use cxme_admin::store::users::NewUser;
-use cxme_admin::texts::Locale;
 
 fn main() -> anyhow::Result<()> {
     let words: Vec<String> = std::env::args().skip(1).collect();
@@ -107,7 +107,9 @@ fn post(transport: Transport) -> anyhow::Result<Post> {
         organization: &Organization::default(),
         link: Some("https://reset.example.com/#{code}".parse().context("link")?),
         policy: &Policy::default(),
-        locale: Locale::English,
+        headers: &[],
+        time_zone: jiff::tz::TimeZone::UTC,
+        texts: MailTexts::built_in()?,
     };
     Ok(Post {
         composer: Arc::new(Composer::new(letterhead)?),

@@ -416,7 +416,7 @@ complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from set-password" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from send-reset" -l expires -d 'How long the link works: 5m to 24h, or to 7d if all are invitations; otherwise as configured' -r -f
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from send-reset" -l unless-sent-within -d 'Leave out who was sent a link within this time, `0s` for nobody; otherwise as configured (15m)' -r -f
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from send-reset" -l note -d 'A line of your own in the mail, up to 1,000 characters' -r -f
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from send-reset" -l note -d 'A message of yours in the mail, up to 1,000 characters; it may have several lines' -r -f
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from send-reset" -l search -d 'Those whose username, email address or name holds this text, in any case' -r -f
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from send-reset" -l role -d 'Those with this role' -r -f
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from send-reset" -l status -d 'Those who are `active`, or `locked`' -r -f -a "active\t''
@@ -728,7 +728,7 @@ complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_s
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from remind" -l after -d 'Whose mail was sent at least so long ago, such as `3d`' -r -f
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from remind" -l expires -d 'How long the link works: 5m to 24h, or to 7d if all are invitations; otherwise as configured' -r -f
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from remind" -l unless-sent-within -d 'Leave out who was sent a link within this time, `0s` for nobody; otherwise as configured (15m)' -r -f
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from remind" -l note -d 'A line of your own in the mail, up to 1,000 characters' -r -f
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from remind" -l note -d 'A message of yours in the mail, up to 1,000 characters; it may have several lines' -r -f
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from remind" -l key -d 'A name for the job: the same name again goes on with it, and makes no second one; status 3 if it is finished and mails failed' -r -f
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from remind" -l expect -d 'Mail nobody if another number of users than this would be mailed' -r -f
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from remind" -l connections -d 'How many connections at most; otherwise as configured' -r -f
@@ -909,7 +909,7 @@ complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand policy; and not __
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand policy; and not __fish_seen_subcommand_from show check help" -f -a "show" -d 'Show the organization\'s password requirements in plain words'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand policy; and not __fish_seen_subcommand_from show check help" -f -a "check" -d 'Check a password against the requirements, without setting it'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand policy; and not __fish_seen_subcommand_from show check help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand policy; and __fish_seen_subcommand_from show" -l locale -d 'Language: `en` or `de`' -r -f
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand policy; and __fish_seen_subcommand_from show" -l locale -d 'Language, such as `en` or `de`' -r -f
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand policy; and __fish_seen_subcommand_from show" -s c -l config -d 'Configuration file [variable: CXME_ADMIN_CONFIG]' -r -F
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand policy; and __fish_seen_subcommand_from show" -l store -d 'Store, in place of the configured one [variable: CXME_ADMIN_STORE]' -r -F
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand policy; and __fish_seen_subcommand_from show" -s o -l output -d 'Form of the data on standard output' -r -f -a "table\t'For people'
@@ -1059,7 +1059,7 @@ complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand mail; and __fish_s
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand mail; and __fish_seen_subcommand_from test" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand mail; and __fish_seen_subcommand_from preview" -l user -d 'As this user would get it' -r -f
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand mail; and __fish_seen_subcommand_from preview" -l locale -d 'Language, such as `en` or `de`; otherwise the user\'s' -r -f
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand mail; and __fish_seen_subcommand_from preview" -l note -d 'A line of the operator\'s own in the mail' -r -f
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand mail; and __fish_seen_subcommand_from preview" -l note -d 'A message from the administrator in the mail; it may have several lines' -r -f
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand mail; and __fish_seen_subcommand_from preview" -l out -d 'Write the HTML part to this new file' -r -F
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand mail; and __fish_seen_subcommand_from preview" -s c -l config -d 'Configuration file [variable: CXME_ADMIN_CONFIG]' -r -F
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand mail; and __fish_seen_subcommand_from preview" -l store -d 'Store, in place of the configured one [variable: CXME_ADMIN_STORE]' -r -F

@@ -19,11 +19,11 @@ use cxme_admin::mail::letter::Choice;
 use cxme_admin::mail::letter::Content;
 use cxme_admin::mail::letter::Letter;
 use cxme_admin::mail::letter::Letterhead;
+use cxme_admin::mail::texts::MailTexts;
 use cxme_admin::random::ScriptedRandom;
 use cxme_admin::secrets::key::ResetKey;
 use cxme_admin::secrets::reset_code::NONCE;
 use cxme_admin::secrets::reset_code::ResetCode;
-use cxme_admin::texts::Locale;
 
 use crate::reading::Expected;
 
@@ -57,10 +57,12 @@ fn python_reads_every_mail_without_a_defect() {
             from: "accounts@example.com".parse().unwrap(),
             reply_to: Some("help@example.com".parse().unwrap()).filter(|_| number % 2 == 0),
             bounce_to: None,
+            headers: &[],
             organization: &organization,
+            time_zone: jiff::tz::TimeZone::UTC,
             link: Some(link.clone()),
             policy: &Policy::default(),
-            locale: Locale::English,
+            texts: MailTexts::built_in().unwrap(),
         });
         let composer = composer.unwrap();
         let nonce = [u8::try_from(number).unwrap(); NONCE];

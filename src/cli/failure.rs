@@ -25,7 +25,8 @@ use crate::secrets::generate::GenerateError;
 use crate::secrets::password::PasswordError;
 use crate::store::StoreError;
 use crate::texts;
-use crate::texts::Locale;
+use crate::texts::Texts;
+use crate::texts::policy::Reader;
 
 pub use complaint::Complaint;
 pub use complaint::MailFault;
@@ -309,7 +310,9 @@ fn of_refusal(refusal: &Refusal) -> Told {
         Refusal::NotExpected { .. } => told(DATA).hint("who and why: the same with `--dry-run`"),
         Refusal::NoSuchMessage(_) | Refusal::NotWaiting { .. } => told(DATA).hint("what waits: cxme-admin mail queue"),
         Refusal::Policy { faults, contact } => {
-            let details = faults.iter().map(|fault| texts::policy::fault(fault, Locale::English)).collect();
+            let english = Texts::built_in().default_language();
+            let word = |fault| texts::policy::fault(fault, english, Reader::Operator);
+            let details = faults.iter().map(word).collect();
             let hint = match contact.as_str() {
                 "" => "all requirements: cxme-admin policy show".to_owned(),
                 contact => format!("all requirements: cxme-admin policy show; help: {contact}"),

@@ -5,13 +5,15 @@ use zeroize::Zeroizing;
 use crate::actions::ActionError;
 use crate::cli::context::Context;
 use crate::cli::failure::Complaint;
+use crate::domain::policy::Policy;
 use crate::domain::refusal::Refusal;
 use crate::domain::removal::Removals;
 use crate::domain::text;
 use crate::process::terminal::Terminal;
 use crate::secrets::password::Password;
 use crate::texts;
-use crate::texts::Locale;
+use crate::texts::Texts;
+use crate::texts::policy::Reader;
 
 /// How often a new password is asked for before the program gives up.
 const TRIES: u32 = 3;
@@ -112,10 +114,16 @@ pub fn faults_in_words(judged: Result<(), ActionError>) -> anyhow::Result<Vec<St
     match judged {
         Ok(()) => Ok(Vec::new()),
         Err(ActionError::Refused(Refusal::Policy { faults, .. })) => {
-            Ok(faults.iter().map(|fault| texts::policy::fault(fault, Locale::English)).collect())
+            let english = Texts::built_in().default_language();
+            Ok(faults.iter().map(|fault| texts::policy::fault(fault, english, Reader::Operator)).collect())
         }
         Err(error) => Err(error.into()),
     }
+}
+
+/// The requirements of a policy as the program's own questions say them: in English, to an operator.
+pub fn requirements(policy: &Policy) -> Vec<String> {
+    texts::policy::requirements(policy, Texts::built_in().default_language(), Reader::Operator)
 }
 
 /// A heading and a list.

@@ -43,6 +43,8 @@ struct Notes {
     /// The sections and keys that were asked for.
     sections: Vec<&'static str>,
     keys: Vec<(&'static str, &'static str)>,
+    /// The sections whose keys have names that the file chooses.
+    open: Vec<&'static str>,
     /// Whether the file is so broken that a key may seem to stand in another section than it was written in.
     headers_broken: bool,
 }
@@ -122,7 +124,7 @@ impl<'t> Document<'t> {
         for (key, value) in table {
             let name: &str = key.get_ref();
             let path = if section.is_empty() { name.to_owned() } else { format!("{section}.{name}") };
-            if self.notes.borrow().keys.contains(&(section, name)) {
+            if self.notes.borrow().keys.contains(&(section, name)) || self.notes.borrow().open.contains(&section) {
                 continue;
             }
             let known_section = self.notes.borrow().sections.contains(&path.as_str());

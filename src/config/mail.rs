@@ -1,10 +1,11 @@
-//! `[mail]`, `[mail.sendmail]` and `[mail.file]`: from whom mails are, and by which way they leave.
+//! `[mail]`, `[mail.headers]`, `[mail.sendmail]` and `[mail.file]`: from whom mails are, and by which way they leave.
 
 use std::path::PathBuf;
 
 use super::document::Section;
 use super::smtp::SmtpSection;
 use crate::domain::email_address::EmailAddress;
+use crate::domain::mail_header::MailHeader;
 use crate::domain::mailbox::Mailbox;
 
 /// From whom mails are, and how they leave.
@@ -18,6 +19,8 @@ pub struct MailSection {
     pub bounce_to: Option<EmailAddress>,
     /// The way that is used; the sections of the others are read and not used.
     pub transport: TransportName,
+    /// `[mail.headers]`: headers that every mail has besides its own; no two have the same name.
+    pub headers: Vec<MailHeader>,
     /// `[mail.smtp]`.
     pub smtp: SmtpSection,
     /// `[mail.sendmail]`.
@@ -75,6 +78,7 @@ pub struct FileSection {
 /// The sections that are read together, because each says what the others need.
 pub(super) struct MailSections<'d, 't> {
     pub(super) mail: Section<'d, 't>,
+    pub(super) headers: Section<'d, 't>,
     pub(super) smtp: Section<'d, 't>,
     pub(super) sendmail: Section<'d, 't>,
     pub(super) file: Section<'d, 't>,
@@ -82,7 +86,7 @@ pub(super) struct MailSections<'d, 't> {
 
 impl MailSection {
     pub(super) fn read(sections: &MailSections<'_, '_>) -> Self {
-        let MailSections { mail, smtp, sendmail, file } = sections;
+        let MailSections { mail, headers, smtp, sendmail, file } = sections;
         let program = sendmail.path("program").map(|program| SendmailSection { program });
         let named = mail.choice("transport", &TransportName::ALL, TransportName::word);
         let read = Self {
@@ -90,6 +94,7 @@ impl MailSection {
             reply_to: mailbox(mail, "reply_to"),
             bounce_to: address(mail, "bounce_to"),
             transport: named.unwrap_or_default(),
+            headers: headers.entries(header),
             smtp: SmtpSection::read(smtp),
             sendmail: program.unwrap_or_default(),
             file: FileSection { directory: file.path("directory") },
@@ -106,6 +111,14 @@ impl MailSection {
             _ => {}
         }
         read
+    }
+}
+
+fn header(name: &str, value: &str, before: &[MailHeader]) -> Result<MailHeader, String> {
+    let header = MailHeader::new(name, value).map_err(|error| error.to_string())?;
+    match before.iter().find(|other| other.is_named_as(&header)) {
+        Some(other) => Err(format!("the same header as `{}`: remove one of them", other.name())),
+        None => Ok(header),
     }
 }
 

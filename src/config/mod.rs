@@ -19,6 +19,7 @@ mod settings;
 mod sign_in;
 mod smtp;
 mod store;
+mod texts;
 
 use std::path::Path;
 
@@ -36,6 +37,7 @@ pub use settings::Setting;
 pub use sign_in::SignInSection;
 pub use smtp::{PasswordFrom, SmtpLogin, SmtpSection};
 pub use store::StoreSection;
+pub use texts::{TextsFile, TextsSection};
 
 use document::Document;
 use mail::MailSections;
@@ -62,6 +64,8 @@ pub struct Config {
     pub saml: SamlSection,
     /// How long mails are tried.
     pub jobs: JobsSection,
+    /// The organization's own sentences and templates of mails.
+    pub texts: TextsSection,
 }
 
 /// What a file's meaning depends on besides its text.
@@ -115,6 +119,7 @@ impl Config {
         let (password, argon2) = (document.section("password"), document.section("password.argon2"));
         let mail = MailSections {
             mail: document.section("mail"),
+            headers: document.section("mail.headers"),
             smtp: document.section("mail.smtp"),
             sendmail: document.section("mail.sendmail"),
             file: document.section("mail.file"),
@@ -127,6 +132,7 @@ impl Config {
             sign_in: SignInSection::read(&document.section("sign_in")),
             saml: SamlSection::read(&document.section("saml")),
             jobs: JobsSection::read(&document.section("jobs")),
+            texts: TextsSection::read(&document.section("texts")),
             organization,
         }
     }
@@ -135,12 +141,16 @@ impl Config {
 /// The text of a file, which others must not be able to write.
 fn read_text(path: &Path) -> Result<String, LoadError> {
     let bytes = private_file::read(path, &private_file::Rule::config(), LIMIT)?;
-    let text = std::str::from_utf8(&bytes).map_err(|error| {
+    Ok(utf8(&bytes, path)?.to_owned())
+}
+
+/// The bytes of a file as text.
+fn utf8<'b>(bytes: &'b [u8], path: &Path) -> Result<&'b str, Problems> {
+    std::str::from_utf8(bytes).map_err(|error| {
         let line = 1 + bytes[..error.valid_up_to()].iter().filter(|byte| **byte == b'\n').count();
         let text = "is not UTF-8: save the file as UTF-8".to_owned();
         Problems::new(path, vec![Problem { line: Some(line), text }])
-    })?;
-    Ok(text.to_owned())
+    })
 }
 
 #[cfg(test)]

@@ -52,7 +52,7 @@ impl Config {
         let settings = document.values().into_iter().map(|asked| {
             let name = format!("{}.{}", asked.section, asked.key);
             let line = asked.said.as_ref().map(|(line, _)| *line);
-            let default = || defaults.iter().find(|other| (other.section, other.key) == (asked.section, asked.key));
+            let default = || defaults.iter().find(|other| (other.section, &other.key) == (asked.section, &asked.key));
             let said = asked.said.clone().or_else(|| default().and_then(|default| default.said.clone()));
             let value = said.map(|(_, value)| value);
             let value = if line.is_none() { config.depending_default(&name).or(value) } else { value };
@@ -60,7 +60,14 @@ impl Config {
         });
         let mut settings: Vec<Setting> = settings.collect();
         let order = order();
-        settings.sort_by_key(|setting| order.iter().position(|name| *name == setting.name));
+        // A name that the file chose is in the place of the example of its section.
+        let is_beside = |name: &str, other: &str| {
+            name.rsplit_once('.').map(|(section, _)| section) == other.rsplit_once('.').map(|(section, _)| section)
+        };
+        settings.sort_by_key(|setting| {
+            let exact = order.iter().position(|name| *name == setting.name);
+            exact.or_else(|| order.iter().position(|name| is_beside(name, &setting.name)))
+        });
         Ok(settings)
     }
 

@@ -12,6 +12,7 @@ pub mod formula;
 pub mod invisible;
 pub mod job;
 pub mod link;
+pub mod mail_header;
 pub mod mailbox;
 pub mod message;
 pub mod moment;

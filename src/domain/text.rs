@@ -114,6 +114,16 @@ pub fn check_line(text: &str, limit: usize) -> Result<(), TextFault> {
     Ok(())
 }
 
+/// As [`check_line`], of a text that may have several lines, and tabs in them.
+///
+/// # Errors
+/// The first fault found.
+pub fn check_lines(text: &str, limit: usize) -> Result<(), TextFault> {
+    let text: String =
+        text.replace("\r\n", "\n").chars().map(|one| if "\n\t".contains(one) { ' ' } else { one }).collect();
+    check_line(&text, limit)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -158,5 +168,14 @@ mod tests {
         assert_eq!(check_line("Ünal", 4), Ok(()));
         assert_eq!(check_line("Ünall", 4), Err(TextFault::TooLong { has: 5, limit: 4 }));
         assert_eq!(check_line("a\u{200f}", 9), Err(TextFault::Unprintable(0x200f)));
+        assert_eq!(check_line("a\nb", 9), Err(TextFault::Unprintable(0xa)));
+    }
+
+    #[test]
+    fn several_lines_have_a_length_and_no_other_controls() {
+        assert_eq!(check_lines("a\r\n\n\tb", 5), Ok(()));
+        assert_eq!(check_lines("a\r\n\n\tb", 4), Err(TextFault::TooLong { has: 5, limit: 4 }));
+        assert_eq!(check_lines("a\rb", 9), Err(TextFault::Unprintable(0xd)));
+        assert_eq!(check_lines("a\n\u{1b}[2J", 9), Err(TextFault::Unprintable(0x1b)));
     }
 }

@@ -5,9 +5,11 @@ mod tests;
 
 use std::borrow::Cow;
 use std::iter;
+use std::sync::Arc;
 use std::time::Duration;
 use std::time::SystemTime;
 
+use jiff::tz::TimeZone;
 use lettre::Address;
 use lettre::Message;
 use lettre::message::Body;
@@ -33,7 +35,7 @@ use super::letter::Letterhead;
 use super::quoted_printable;
 use super::template::Part;
 use super::template::TemplateError;
-use super::template::Templates;
+use super::texts::MailTexts;
 use super::wire;
 use super::wire::WireFault;
 use super::words;
@@ -42,15 +44,17 @@ use crate::domain::email_address::EmailAddress;
 use crate::domain::email_address::EmailFault;
 use crate::domain::email_domain;
 use crate::domain::link::LinkTemplate;
+use crate::domain::mail_header::MailHeader;
 use crate::domain::mailbox::Mailbox;
 use crate::domain::message::MailKind;
 use crate::domain::message::MessageId;
 use crate::domain::text;
 use crate::secrets::reset_code::NONCE;
 use crate::secrets::wiped::Wiped;
-use crate::texts;
-use crate::texts::Locale;
+use crate::texts::Language;
 use crate::texts::mail::Sentences;
+use crate::texts::policy;
+use crate::texts::policy::Reader;
 
 /// The longest line that is left as it is; a longer one makes its part quoted-printable (RFC 2045, 6.7).
 const LONGEST_PLAIN_LINE: usize = 76;
@@ -62,13 +66,13 @@ const MESSAGE_ID: &[u8] = b"cxme-admin message-id 1";
 /// Why no mail of the organization could be written.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum LetterheadError {
-    /// A template does not compile; it is a fault of the program.
-    #[error(transparent)]
-    Template(#[from] TemplateError),
     /// `from` or `reply_to` is not ASCII before the @ while `bounce_to` is: the relay would be asked to take a plain mail, and would
     /// get one that only SMTPUTF8 allows (RFC 6531, 3.1).
     #[error("`{0}` is not ASCII before the @, and the address for bounces is: take an address in ASCII")]
     NotAscii(String),
+    /// The library that writes mails refuses the name of a header; it is a fault of the program.
+    #[error("the header `{0}` cannot be written")]
+    Header(String),
 }
 
 /// Why a mail could not be written. Nothing of its content is in it.
@@ -115,8 +119,8 @@ pub struct Composer {
     organization: Option<String>,
     contact: Option<String>,
     link: Option<LinkTemplate>,
-    locale: Locale,
-    templates: Templates,
+    time_zone: TimeZone,
+    texts: Arc<MailTexts>,
     forms: Vec<Form>,
 }
 
@@ -124,7 +128,7 @@ pub struct Composer {
 #[derive(Debug)]
 struct Form {
     kind: MailKind,
-    locale: Locale,
+    language: Language,
     subject: String,
     /// The sentences, as the templates name them.
     say: Value,
@@ -157,14 +161,15 @@ impl Composer {
             organization,
             contact: Some(words::plain(&letterhead.organization.help_contact).into_owned()).filter(|it| !it.is_empty()),
             link: letterhead.link,
-            locale: letterhead.locale,
-            templates: Templates::new()?,
+            time_zone: letterhead.time_zone,
+            texts: letterhead.texts,
             forms: Vec::new(),
         };
-        for locale in Locale::ALL {
-            let requirements = texts::policy::requirements(letterhead.policy, locale);
+        let texts = Arc::clone(&composer.texts);
+        for language in texts.texts().languages() {
+            let requirements = policy::requirements(letterhead.policy, language, Reader::User);
             for kind in MailKind::ALL {
-                let form = composer.form(kind, locale, &requirements, reply_to.as_ref());
+                let form = composer.form(kind, language, &requirements, reply_to.as_ref(), letterhead.headers)?;
                 composer.forms.push(form);
             }
         }
@@ -236,103 +241,123 @@ impl Composer {
         Ok(Preview { subject: form.subject.clone(), text: lines(&text), html: lines(&html) })
     }
 
-    fn form(&self, kind: MailKind, locale: Locale, requirements: &[String], reply_to: Option<&Mailbox>) -> Form {
-        let say = texts::mail::sentences(locale);
-        let organization = self.organization.as_deref();
-        let subject = say.subject(kind, organization);
+    /// The sentences of a language.
+    fn sentences<'s>(&'s self, language: &'s Language) -> Sentences<'s> {
+        Sentences {
+            language,
+            organization: self.organization.as_deref(),
+            contact: self.contact.as_deref(),
+            time_zone: &self.time_zone,
+        }
+    }
 
+    fn form(
+        &self,
+        kind: MailKind,
+        language: &Language,
+        requirements: &[String],
+        reply_to: Option<&Mailbox>,
+        headers: &[MailHeader],
+    ) -> Result<Form, LetterheadError> {
+        let subject = self.sentences(language).subject(kind);
         let mut head = Message::builder()
             .from(mailbox(self.from_name.clone(), &self.from))
             .subject(subject.clone())
-            .raw_header(fixed("Content-Language", locale.code()))
-            // No automatic answer is wanted (RFC 3834, 5); Exchange looks for its own word.
+            .raw_header(fixed("Content-Language", language.tag()))
+            // No automatic answer is wanted (RFC 3834, 5). Exchange looks for its own words ([MS-OXCMAIL]); `All` would suppress the
+            // reports that a mail could not be delivered, too.
             .raw_header(fixed("Auto-Submitted", "auto-generated"))
-            .raw_header(fixed("X-Auto-Response-Suppress", "All"));
+            .raw_header(fixed("X-Auto-Response-Suppress", "DR, RN, NRN, OOF, AutoReply"));
+        for header in headers {
+            let name = HeaderName::new_from_ascii(header.name().to_owned());
+            let name = name.map_err(|_| LetterheadError::Header(header.name().to_owned()))?;
+            head = head.raw_header(HeaderValue::new(name, header.value().to_owned()));
+        }
         if let Some(reply_to) = reply_to {
             head = head.reply_to(mailbox(reply_to.name.as_deref().and_then(words::name), &reply_to.address));
         }
-        Form { kind, locale, say: self.fixed_sentences(say, kind, locale, &subject, requirements), subject, head }
+        let say = self.fixed_sentences(kind, language, &subject, requirements);
+        Ok(Form { kind, language: language.clone(), say, subject, head })
     }
 
-    /// The sentences that do not depend on the user.
-    fn fixed_sentences(
-        &self,
-        say: &dyn Sentences,
-        kind: MailKind,
-        locale: Locale,
-        subject: &str,
-        requirements: &[String],
-    ) -> Value {
-        let organization = self.organization.as_deref();
-        // The page is the link up to its fragment, where the code would stand.
+    /// The sentences that do not depend on the user. Those that a mail has no use for are undefined.
+    fn fixed_sentences(&self, kind: MailKind, language: &Language, subject: &str, requirements: &[String]) -> Value {
+        let say = self.sentences(language);
+        let or_undefined = |sentence: Option<String>| sentence.map_or(Value::UNDEFINED, Value::from);
+        // The page is the link up to its fragment, where the code would be.
         let page = self.link.as_ref().and_then(|link| link.as_str().split('#').next()).unwrap_or_default();
         context! {
-            language => locale.code(),
+            language => language.tag(),
             subject,
             username => say.username(),
-            purpose => say.purpose(kind, organization),
-            open => say.open(kind),
-            button => say.button(kind),
+            purpose => or_undefined(say.purpose(kind)),
+            open => or_undefined(say.open(kind)),
+            button => or_undefined(say.button(kind)),
             without_button => say.without_button(),
             type_code => say.type_code(page),
             note => say.note(),
             requirements => say.requirements(),
             policy => requirements.iter().map(String::as_str).collect::<Value>(),
             not_me => say.not_me(),
-            help => say.help(self.contact.as_deref(), organization),
-            never_asked => say.never_asked(organization),
+            help => say.help(),
+            never_asked => say.never_asked(),
             must_change => say.must_change(),
         }
     }
 
     fn form_of(&self, letter: &Letter<'_>) -> &Form {
-        let locale = letter.locale.and_then(|tag| tag.parse().ok()).unwrap_or(self.locale);
+        let texts = self.texts.texts();
+        let language = letter.locale.and_then(|tag| texts.find(tag)).unwrap_or_else(|| texts.default_language());
         let kind = letter.content.kind();
-        let is_it = |form: &&Form| form.kind == kind && form.locale == locale;
+        let is_it = |form: &&Form| form.kind == kind && form.language.tag() == language.tag();
         // There is one for each kind and language.
         self.forms.iter().find(is_it).unwrap_or(&self.forms[0])
     }
 
     /// What the templates are given.
     fn values(&self, form: &Form, letter: &Letter<'_>) -> Result<Value, ComposeError> {
-        let say = texts::mail::sentences(form.locale);
-        let organization = self.organization.as_deref();
-        let greeting = say.greeting(words::name(letter.name).as_deref());
+        let say = self.sentences(&form.language);
+        let name = words::name(letter.name);
+        let common = context! {
+            say => form.say.clone(),
+            kind => form.kind.word(),
+            greeting => say.greeting(name.as_deref()),
+            name,
+            organization => self.organization.as_deref(),
+            contact => self.contact.as_deref(),
+        };
         let username = words::plain(letter.username);
-        let own = match letter.content {
+        Ok(match letter.content {
             Content::Reset(choice) | Content::ForcedReset(choice) | Content::Invitation(choice) => {
                 let link = self.link.as_ref().ok_or(ComposeError::NoLink)?;
                 let code = choice.code.in_link();
                 let note = choice.note.map(words::note).unwrap_or_default();
                 context! {
-                    say => form.say.clone(),
-                    greeting,
                     username,
                     link => Zeroizing::new(link.with(code)).as_str(),
                     not_me => Zeroizing::new(link.not_me(code)).as_str(),
                     code => choice.code.in_groups().as_str(),
                     lasts => say.lasts(choice.life),
                     note => note.iter().map(AsRef::<str>::as_ref).collect::<Value>(),
+                    ..common
                 }
             }
             Content::Notice { cause, must_change, time } => context! {
-                say => form.say.clone(),
-                greeting,
                 username,
                 must_change,
-                changed => say.changed(cause, organization, time),
+                changed => say.changed(cause, time),
                 all_well => say.all_well(cause),
-                not_expected => say.not_expected(cause, self.contact.as_deref(), organization),
+                not_expected => say.not_expected(cause),
+                ..common
             },
-            Content::Test => context! { say => form.say.clone(), greeting },
-        };
-        Ok(own)
+            Content::Test => common,
+        })
     }
 
     /// The text part and the HTML part.
     fn parts(&self, form: &Form, values: &Value) -> Result<[Wiped<String>; 2], TemplateError> {
-        let text = self.templates.render(form.kind, Part::Text, values)?;
-        let html = self.templates.render(form.kind, Part::Html, values)?;
+        let text = self.texts.templates.render(form.language.tag(), form.kind, Part::Text, values)?;
+        let html = self.texts.templates.render(form.language.tag(), form.kind, Part::Html, values)?;
         Ok([words::text_part(&text), words::html_part(&html)])
     }
 }

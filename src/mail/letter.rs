@@ -1,11 +1,15 @@
 //! What a mail is made of: what all mails of an organization share, and what is one user's own.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 
+use super::texts::MailTexts;
 use crate::domain::email_address::EmailAddress;
 use crate::domain::link::LinkTemplate;
+use crate::domain::mail_header::MailHeader;
 use crate::domain::mailbox::Mailbox;
 use crate::domain::message::MailKind;
 use crate::domain::message::NoticeCause;
@@ -13,7 +17,6 @@ use crate::domain::organization::Organization;
 use crate::domain::policy::Policy;
 use crate::secrets::reset_code::NONCE;
 use crate::secrets::reset_code::ResetCode;
-use crate::texts::Locale;
 
 /// What all mails of an organization share.
 #[derive(Debug, Clone)]
@@ -24,14 +27,18 @@ pub struct Letterhead<'a> {
     pub reply_to: Option<Mailbox>,
     /// `[mail] bounce_to`: where what cannot be delivered comes back to, if not to `from`.
     pub bounce_to: Option<EmailAddress>,
+    /// `[mail.headers]`: headers besides those of the mail; no two with the same name.
+    pub headers: &'a [MailHeader],
     /// Its name and help contact are shown.
     pub organization: &'a Organization,
+    /// `[organization] time_zone`: in which times are written.
+    pub time_zone: TimeZone,
     /// `[reset] link`; without it only notices and tests can be written.
     pub link: Option<LinkTemplate>,
     /// Its requirements stand in the mails by which a password is chosen.
     pub policy: &'a Policy,
-    /// The language of users of whom none is known, or one that the texts do not speak.
-    pub locale: Locale,
+    /// The sentences and templates.
+    pub texts: Arc<MailTexts>,
 }
 
 /// One mail to one user. Two equal letters make the same bytes, so that a mail sent again is the same mail.
@@ -84,7 +91,7 @@ pub struct Choice<'a> {
     pub code: &'a ResetCode,
     /// How long both work.
     pub life: Duration,
-    /// What the operator adds, in his own words.
+    /// The operator's note; it may have several lines.
     pub note: Option<&'a str>,
 }
 

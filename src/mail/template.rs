@@ -1,31 +1,56 @@
 //! The templates of mails: compiled once, rendered for each mail.
 
 use std::borrow::Cow;
+use std::path::PathBuf;
 
 use minijinja::AutoEscape;
 use minijinja::Environment;
-use minijinja::UndefinedBehavior;
 use minijinja::Value;
-use minijinja::syntax::SyntaxConfig;
 use thiserror::Error;
 
+use super::linked::linked;
 use crate::domain::message::MailKind;
 use crate::secrets::wiped::Wiped;
+use crate::texts::TextProblem;
+use crate::texts::engine;
 
-/// The embedded templates: a folder a mail, `text` and `html` in each; `frame` holds what they share. They hold no
-/// sentence: those are in [`crate::texts::mail`].
+/// The templates of the program: `txt` and `html` for each mail; `frame.html` and `choice.html` have what they share. They hold no
+/// sentence: those are in [`crate::texts`].
 const SOURCES: [(&str, &str); 10] = [
-    ("frame/html", include_str!("templates/frame/html")),
-    ("frame/choice.html", include_str!("templates/frame/choice.html")),
-    ("reset/text", include_str!("templates/reset/text")),
-    ("reset/html", include_str!("templates/reset/html")),
-    ("invitation/text", include_str!("templates/invitation/text")),
-    ("invitation/html", include_str!("templates/invitation/html")),
-    ("notice/text", include_str!("templates/notice/text")),
-    ("notice/html", include_str!("templates/notice/html")),
-    ("test/text", include_str!("templates/test/text")),
-    ("test/html", include_str!("templates/test/html")),
+    ("frame.html", include_str!("templates/frame.html")),
+    ("choice.html", include_str!("templates/choice.html")),
+    ("reset.txt", include_str!("templates/reset.txt")),
+    ("reset.html", include_str!("templates/reset.html")),
+    ("invitation.txt", include_str!("templates/invitation.txt")),
+    ("invitation.html", include_str!("templates/invitation.html")),
+    ("notice.txt", include_str!("templates/notice.txt")),
+    ("notice.html", include_str!("templates/notice.html")),
+    ("test.txt", include_str!("templates/test.txt")),
+    ("test.html", include_str!("templates/test.html")),
 ];
+
+/// A template of the organization.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TemplateFile {
+    /// The language that it is for; `None`: all that have none of their own.
+    pub language: Option<String>,
+    /// The template of the program that it takes the place of.
+    pub name: &'static str,
+    /// Its path, for messages.
+    pub path: PathBuf,
+    /// Its text.
+    pub text: String,
+}
+
+/// The template of the program with this name.
+pub(super) fn known_name(name: &str) -> Option<&'static str> {
+    SOURCES.iter().map(|(known, _)| *known).find(|known| *known == name)
+}
+
+/// The names of all templates.
+pub(super) fn names() -> impl Iterator<Item = &'static str> {
+    SOURCES.iter().map(|(name, _)| *name)
+}
 
 /// A template that does not compile, or asks for what it is not given. The values are not shown: a code is among them.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -44,7 +69,7 @@ impl TemplateError {
         Self {
             template: error.name().unwrap_or(template).to_owned(),
             line: error.line().unwrap_or(0),
-            problem: error.detail().map_or_else(|| error.kind().to_string(), str::to_owned),
+            problem: engine::words(error),
         }
     }
 }
@@ -58,56 +83,126 @@ pub(super) enum Part {
 
 /// The compiled templates.
 #[derive(Debug)]
-pub(super) struct Templates(Environment<'static>);
+pub(super) struct Templates {
+    /// For languages that have none of their own.
+    common: Environment<'static>,
+    /// The languages that have some of their own, by tag.
+    of_languages: Vec<(String, Environment<'static>)>,
+}
 
 impl Templates {
-    /// Compiles the embedded templates.
+    /// Compiles the templates of the program.
     pub(super) fn new() -> Result<Self, TemplateError> {
         Self::compile(&SOURCES)
     }
 
     /// Compiles templates: each has a name and a source.
     pub(super) fn compile(sources: &[(&'static str, &'static str)]) -> Result<Self, TemplateError> {
-        let mut templates = Environment::new();
-        let syntax = SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build();
-        templates.set_syntax(syntax.map_err(|error| TemplateError::new("syntax", &error))?);
-        templates.set_auto_escape_callback(
+        let mut common = engine::environment().map_err(|error| TemplateError::new("syntax", &error))?;
+        common.set_auto_escape_callback(
             |name| {
                 if name.ends_with("html") { AutoEscape::Html } else { AutoEscape::None }
             },
         );
-        // A value that is missing is an error, not an empty place in a mail.
-        templates.set_undefined_behavior(UndefinedBehavior::Strict);
-        // Otherwise errors would carry the values, of which one is the code.
-        templates.set_debug(false);
-        templates.add_filter("link", link);
+        common.add_filter("link", link);
+        common.add_filter("linked", linked);
         for (name, source) in sources {
-            templates.add_template(name, source).map_err(|error| TemplateError::new(name, &error))?;
+            common.add_template(name, source).map_err(|error| TemplateError::new(name, &error))?;
         }
-        Ok(Self(templates))
+        Ok(Self { common, of_languages: Vec::new() })
     }
 
-    pub(super) fn render(&self, kind: MailKind, part: Part, values: &Value) -> Result<Wiped<String>, TemplateError> {
-        let name = match (kind, part) {
-            (MailKind::Reset | MailKind::ForcedReset, Part::Text) => "reset/text",
-            (MailKind::Reset | MailKind::ForcedReset, Part::Html) => "reset/html",
-            (MailKind::Invitation, Part::Text) => "invitation/text",
-            (MailKind::Invitation, Part::Html) => "invitation/html",
-            (MailKind::Notice | MailKind::AddressNotice, Part::Text) => "notice/text",
-            (MailKind::Notice | MailKind::AddressNotice, Part::Html) => "notice/html",
-            (MailKind::Test, Part::Text) => "test/text",
-            (MailKind::Test, Part::Html) => "test/html",
+    /// The templates of the program with those of an organization over them.
+    ///
+    /// # Errors
+    /// Those that do not compile.
+    pub(super) fn with(files: &[TemplateFile]) -> Result<Self, Vec<TextProblem>> {
+        let broken = |error: TemplateError| {
+            let (path, line) = (PathBuf::from(&error.template), Some(error.line));
+            vec![TextProblem { path, line, what: error.problem }]
         };
-        let template = self.0.get_template(name);
+        let mut templates = Self::new().map_err(broken)?;
+        let mut files: Vec<&TemplateFile> = files.iter().collect();
+        // What is for all languages is there before a language copies it, and `de` before `de-AT`.
+        files.sort_by_key(|file| file.language.as_ref().map(|tag| 1 + tag.matches('-').count()));
+        let mut problems = Vec::new();
+        for file in files {
+            let added = templates.own(file.language.as_deref()).add_template_owned(file.name, file.text.clone());
+            if let Err(error) = added {
+                let what = format!("syntax: {}", engine::words(&error));
+                problems.push(TextProblem { path: file.path.clone(), line: error.line(), what });
+            }
+        }
+        if problems.is_empty() { Ok(templates) } else { Err(problems) }
+    }
+
+    /// The templates of a language, to be added to.
+    fn own(&mut self, language: Option<&str>) -> &mut Environment<'static> {
+        let Some(tag) = language else { return &mut self.common };
+        let place = self.of_languages.iter().position(|(other, _)| other.eq_ignore_ascii_case(tag));
+        let place = place.unwrap_or_else(|| {
+            let copied = self.of(tag).clone();
+            self.of_languages.push((tag.to_owned(), copied));
+            self.of_languages.len() - 1
+        });
+        &mut self.of_languages[place].1
+    }
+
+    /// The templates of a language: its own, or those of the nearest without what its tag adds.
+    fn of(&self, tag: &str) -> &Environment<'static> {
+        let mut range = tag;
+        loop {
+            let own = self.of_languages.iter().find(|(other, _)| other.eq_ignore_ascii_case(range));
+            if let Some((_, own)) = own {
+                return own;
+            }
+            let Some((shorter, _)) = range.rsplit_once('-') else { return &self.common };
+            range = shorter;
+        }
+    }
+
+    pub(super) fn render(
+        &self,
+        language: &str,
+        kind: MailKind,
+        part: Part,
+        values: &Value,
+    ) -> Result<Wiped<String>, TemplateError> {
+        let name = name_of(kind, part);
+        let template = self.of(language).get_template(name);
         let rendered = template.and_then(|template| template.render(values.clone()));
         rendered.map(Wiped::new).map_err(|error| TemplateError::new(name, &error))
+    }
+
+    /// The values that a template of a language uses, such as `say.subject`, wherever it does.
+    pub(super) fn used(&self, language: &str, name: &str) -> Vec<String> {
+        let engine = self.of(language);
+        let is_global = |used: &String| engine.globals().any(|(global, _)| global == used);
+        let used = engine.get_template(name).map(|template| template.undeclared_variables(true)).unwrap_or_default();
+        let mut used: Vec<String> = used.into_iter().filter(|used| !is_global(used)).collect();
+        used.sort_unstable();
+        used
+    }
+}
+
+/// The template of a part.
+pub(super) fn name_of(kind: MailKind, part: Part) -> &'static str {
+    match (kind, part) {
+        (MailKind::Reset | MailKind::ForcedReset, Part::Text) => "reset.txt",
+        (MailKind::Reset | MailKind::ForcedReset, Part::Html) => "reset.html",
+        (MailKind::Invitation, Part::Text) => "invitation.txt",
+        (MailKind::Invitation, Part::Html) => "invitation.html",
+        (MailKind::Notice | MailKind::AddressNotice, Part::Text) => "notice.txt",
+        (MailKind::Notice | MailKind::AddressNotice, Part::Html) => "notice.html",
+        (MailKind::Test, Part::Text) => "test.txt",
+        (MailKind::Test, Part::Html) => "test.html",
     }
 }
 
 /// The filter for links in HTML. The engine escapes `/` too, which no reader needs and which makes a link look
 /// disguised to filters of mail. A [`LinkTemplate`](crate::domain::link::LinkTemplate) holds nothing else that HTML reads but `&`;
 /// whatever holds more is left to the engine.
-fn link(link: Cow<'_, str>) -> Value {
+pub(super) fn link(link: Cow<'_, str>) -> Value {
     let is_plain = link.chars().all(|character| character.is_ascii_graphic() && !"<>\"'`".contains(character));
     if is_plain { Value::from_safe_string(link.replace('&', "&amp;")) } else { Value::from(link.as_ref()) }
 }
@@ -119,23 +214,23 @@ mod tests {
     use super::*;
 
     fn rendered(part: Part, source: &'static str, values: &Value) -> String {
-        let name = if part == Part::Html { "test/html" } else { "test/text" };
-        let templates = Templates::compile(&[(name, source)]).unwrap();
-        templates.render(MailKind::Test, part, values).unwrap().to_string()
+        let templates = Templates::compile(&[(name_of(MailKind::Test, part), source)]).unwrap();
+        templates.render("en", MailKind::Test, part, values).unwrap().to_string()
     }
 
     #[test]
     fn a_template_that_does_not_compile_is_named_with_its_line() {
-        let error = Templates::compile(&[("test/text", "a\n{% if %}")]).unwrap_err();
-        assert_eq!((error.template.as_str(), error.line), ("test/text", 2));
-        assert!(error.to_string().starts_with("the template `test/text`, line 2: "), "{error}");
+        let error = Templates::compile(&[("test.txt", "a\n{% if %}")]).unwrap_err();
+        assert_eq!((error.template.as_str(), error.line), ("test.txt", 2));
+        assert!(error.to_string().starts_with("the template `test.txt`, line 2: "), "{error}");
     }
 
     #[test]
     fn a_value_that_is_missing_is_an_error_without_the_other_values() {
-        let templates = Templates::compile(&[("test/text", "{{ code }}\n{{ unknown }}")]).unwrap();
-        let error = templates.render(MailKind::Test, Part::Text, &context! { code => "SECRET" }).unwrap_err();
-        assert_eq!((error.template.as_str(), error.line), ("test/text", 2));
+        let templates = Templates::compile(&[("test.txt", "{{ code }}\n{{ unknown }}")]).unwrap();
+        let values = context! { code => "SECRET" };
+        let error = templates.render("en", MailKind::Test, Part::Text, &values).unwrap_err();
+        assert_eq!((error.template.as_str(), error.line), ("test.txt", 2));
         assert!(!format!("{error} {error:?}").contains("SECRET"));
     }
 
@@ -160,7 +255,26 @@ mod tests {
     #[test]
     fn a_link_is_written_as_it_is_unless_it_could_be_more() {
         let shown = |link: &str| rendered(Part::Html, "{{ link | link }}", &context! { link });
-        assert_eq!(shown("https://example.com/?a&b#!X"), "https://example.com/?a&amp;b#!X");
+        assert_eq!(shown("https://example.com/?a=b&c#!X"), "https://example.com/?a=b&amp;c#!X");
         assert_eq!(shown("https://x/\"><b>"), "https:&#x2f;&#x2f;x&#x2f;&quot;&gt;&lt;b&gt;");
+    }
+
+    #[test]
+    fn a_template_for_a_language_is_taken_by_its_variants_and_by_no_other() {
+        let file = |language: Option<&str>, name, text: &str| TemplateFile {
+            language: language.map(str::to_owned),
+            name,
+            path: PathBuf::from(name),
+            text: text.to_owned(),
+        };
+        let templates = Templates::with(&[
+            file(Some("de-AT"), "frame.html", "Servus {% block content %}{% endblock %}"),
+            file(Some("de"), "test.html", "{% extends \"frame.html\" %}{% block content %}de{% endblock %}"),
+            file(None, "frame.html", "all {% block content %}{% endblock %}"),
+            file(None, "test.html", "{% extends \"frame.html\" %}{% block content %}x{% endblock %}"),
+        ]);
+        let templates = templates.unwrap();
+        let said = |tag: &str| templates.render(tag, MailKind::Test, Part::Html, &context! {}).unwrap().to_string();
+        assert_eq!([said("en"), said("de"), said("de-CH"), said("de-AT")], ["all x", "all de", "all de", "Servus de"]);
     }
 }

@@ -37,9 +37,17 @@ pub(super) fn name(name: &str) -> Option<String> {
     name.chars().any(char::is_alphanumeric).then_some(name)
 }
 
-/// The lines of an operator's note, each [`plain`], without the empty ones.
+/// The lines of an operator's note, each [`plain`]: of empty ones that follow each other one is left, and none at the ends.
 pub(super) fn note(note: &str) -> Vec<Cow<'_, str>> {
-    note.lines().map(plain).filter(|line| !line.is_empty()).collect()
+    let mut lines: Vec<Cow<'_, str>> = note.lines().map(plain).collect();
+    lines.dedup_by(|line, before| line.is_empty() && before.is_empty());
+    if lines.last().is_some_and(|line| line.is_empty()) {
+        lines.pop();
+    }
+    if lines.first().is_some_and(|line| line.is_empty()) {
+        lines.remove(0);
+    }
+    lines
 }
 
 /// The text part: each line of a rendered template, broken at its blanks where it is too long, ended by CR LF. The
@@ -125,8 +133,11 @@ mod tests {
 
     #[test]
     fn the_lines_of_a_note_stay_lines() {
-        assert_eq!(note("one\r\ntwo\n\n\tthree "), ["one", "two", "three"]);
-        assert_eq!(note(" \n"), [""; 0]);
+        assert_eq!(note("one\r\ntwo\n\n \n\tthree "), ["one", "two", "", "three"]);
+        assert_eq!(note("\n \none\n\n"), ["one"]);
+        for nothing in ["", "\n", " \n\r\n", "\u{202e}\n"] {
+            assert_eq!(note(nothing), [""; 0], "{nothing:?}");
+        }
     }
 
     #[test]

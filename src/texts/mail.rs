@@ -1,93 +1,228 @@
-//! The words of mails: what the tool writes to the organization's users.
+//! The sentences of mails: what the program writes to the organization's users.
 
 use std::time::Duration;
 
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use minijinja::context;
 
-use super::Locale;
-use super::english::English;
-use super::german::German;
+use super::Language;
 use crate::domain::message::MailKind;
 use crate::domain::message::NoticeCause;
 
-/// The sentences of mails that every language has. `organization` is the organization's name, if it wants to be named.
-pub trait Sentences {
-    /// The subject, which is the headline of the HTML part too.
-    fn subject(&self, kind: MailKind, organization: Option<&str>) -> String;
-    /// The salutation; without a name where none can be shown.
-    fn greeting(&self, name: Option<&str>) -> String;
-    /// The label before the username.
-    fn username(&self) -> &'static str;
-    /// Reset, invitation and test: what the mail is, and who wanted it.
-    fn purpose(&self, kind: MailKind, organization: Option<&str>) -> String;
-    /// Before the link.
-    fn open(&self, kind: MailKind) -> &'static str;
-    /// On the button that is the link.
-    fn button(&self, kind: MailKind) -> &'static str;
-    /// Before the link where the button stands above it.
-    fn without_button(&self) -> &'static str;
-    /// Before the code; `page` is the address at which it is typed.
-    fn type_code(&self, page: &str) -> String;
-    /// How long, and how often, link and code work.
-    fn lasts(&self, life: Duration) -> String;
-    /// Before the operator's note.
-    fn note(&self) -> &'static str;
-    /// Before the requirements of the policy.
-    fn requirements(&self) -> &'static str;
-    /// Before the link by which the user makes the other one void.
-    fn not_me(&self) -> &'static str;
-    /// Whom to ask: the organization's contact, a number, an address or a sentence.
-    fn help(&self, contact: Option<&str>, organization: Option<&str>) -> String;
-    /// What nobody asks for, so that who asks is known for a swindler.
-    fn never_asked(&self, organization: Option<&str>) -> String;
-    /// Notice: what happened to the password or the address, and when.
-    fn changed(&self, cause: NoticeCause, organization: Option<&str>, time: Timestamp) -> String;
-    /// Notice: that the next sign-in asks for another password.
-    fn must_change(&self) -> &'static str;
-    /// Notice: what to do if all is well; nothing is said of a change that the user did not make.
-    fn all_well(&self, cause: NoticeCause) -> Option<&'static str>;
-    /// Notice: what to do if it is not.
-    fn not_expected(&self, cause: NoticeCause, contact: Option<&str>, organization: Option<&str>) -> String;
+/// The keys of the months, from January on.
+const MONTHS: [&str; 12] = [
+    "month.january",
+    "month.february",
+    "month.march",
+    "month.april",
+    "month.may",
+    "month.june",
+    "month.july",
+    "month.august",
+    "month.september",
+    "month.october",
+    "month.november",
+    "month.december",
+];
+
+/// The sentences of mails in a language, for an organization.
+#[derive(Debug, Clone, Copy)]
+pub struct Sentences<'a> {
+    /// The language.
+    pub language: &'a Language,
+    /// The organization's name; `None`: it does not want to be named.
+    pub organization: Option<&'a str>,
+    /// Whom users ask for help: an address, a number or a sentence.
+    pub contact: Option<&'a str>,
+    /// The time zone of times.
+    pub time_zone: &'a TimeZone,
 }
 
-/// The sentences of a language.
-pub fn sentences(locale: Locale) -> &'static dyn Sentences {
-    match locale {
-        Locale::English => &English,
-        Locale::German => &German,
+impl Sentences<'_> {
+    /// The subject, which is the headline of the HTML part too.
+    pub fn subject(&self, kind: MailKind) -> String {
+        self.of_organization(&format!("{}.subject", section(kind)))
+    }
+
+    /// The salutation; without a name where none can be shown.
+    pub fn greeting(&self, name: Option<&str>) -> String {
+        self.language.say("mail.greeting", context! { name })
+    }
+
+    /// The label before the username.
+    pub fn username(&self) -> String {
+        self.plain("mail.username")
+    }
+
+    /// Reset, invitation and test: what the mail is, and who wanted it.
+    pub fn purpose(&self, kind: MailKind) -> Option<String> {
+        has_purpose(kind).then(|| self.of_organization(&format!("{}.purpose", section(kind))))
+    }
+
+    /// Before the link; `None`: the mail has none.
+    pub fn open(&self, kind: MailKind) -> Option<String> {
+        kind.has_link().then(|| self.plain(&format!("{}.open", section(kind))))
+    }
+
+    /// On the button that is the link; `None`: the mail has none.
+    pub fn button(&self, kind: MailKind) -> Option<String> {
+        kind.has_link().then(|| self.plain(&format!("{}.button", section(kind))))
+    }
+
+    /// Before the link where the button is above it.
+    pub fn without_button(&self) -> String {
+        self.plain("mail.without_button")
+    }
+
+    /// Before the code; `page` is the address at which it is entered.
+    pub fn type_code(&self, page: &str) -> String {
+        self.language.say("mail.type_code", context! { page })
+    }
+
+    /// How long, and how often, link and code work.
+    pub fn lasts(&self, lifetime: Duration) -> String {
+        let (number, unit) = counted(lifetime);
+        let duration = self.language.say(unit, context! { number });
+        self.language.say("mail.lasts", context! { duration })
+    }
+
+    /// Before the operator's note.
+    pub fn note(&self) -> String {
+        self.plain("mail.note")
+    }
+
+    /// Before the requirements of the policy.
+    pub fn requirements(&self) -> String {
+        self.plain("mail.requirements")
+    }
+
+    /// Before the link by which the user cancels the other one.
+    pub fn not_me(&self) -> String {
+        self.plain("mail.not_me")
+    }
+
+    /// Whom to ask.
+    pub fn help(&self) -> String {
+        let (contact, organization) = (self.contact, self.organization);
+        self.language.say("mail.help", context! { contact, organization })
+    }
+
+    /// What nobody asks for, so that a swindler who does is recognized.
+    pub fn never_asked(&self) -> String {
+        self.of_organization("mail.never_asked")
+    }
+
+    /// Notice: what happened to the password or the address, and when.
+    pub fn changed(&self, cause: NoticeCause, time: Timestamp) -> String {
+        let (time, organization) = (self.written(time), self.organization);
+        self.language.say(&format!("{}.changed", section_of_cause(cause)), context! { time, organization })
+    }
+
+    /// Notice: that the next sign-in asks for another password.
+    pub fn must_change(&self) -> String {
+        self.plain("notice.must_change")
+    }
+
+    /// Notice: what to do if all is well; nothing is said of a change that the user did not make.
+    pub fn all_well(&self, cause: NoticeCause) -> Option<String> {
+        let is_own_change = matches!(cause, NoticeCause::ChangedByUser | NoticeCause::ChosenByLink);
+        is_own_change.then(|| self.plain(&format!("{}.all_well", section_of_cause(cause))))
+    }
+
+    /// Notice: what to do if it is not.
+    pub fn not_expected(&self, cause: NoticeCause) -> String {
+        let (contact, organization) = (self.contact, self.organization);
+        self.language.say(&format!("{}.not_expected", section_of_cause(cause)), context! { contact, organization })
+    }
+
+    fn plain(&self, key: &str) -> String {
+        self.language.say(key, context! {})
+    }
+
+    fn of_organization(&self, key: &str) -> String {
+        self.language.say(key, context! { organization => self.organization })
+    }
+
+    /// A time as a sentence has it.
+    fn written(&self, time: Timestamp) -> String {
+        let info = self.time_zone.to_offset_info(time);
+        let time = info.offset().to_datetime(time);
+        let month = usize::from(time.month().unsigned_abs());
+        // Zones without a name of their own are called by their offset, such as +03.
+        let name = info.abbreviation();
+        let zone = if name.starts_with(['+', '-']) { format!("UTC{name}") } else { name.to_owned() };
+        self.language.say(
+            "time.written",
+            context! {
+                day => time.day(),
+                month => self.plain(MONTHS[month - 1]),
+                month_number => month,
+                year => time.year(),
+                hour => format!("{:02}", time.hour()),
+                minute => format!("{:02}", time.minute()),
+                zone,
+            },
+        )
     }
 }
 
-/// A unit in which a length of time is counted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Unit {
-    Days,
-    Hours,
-    Minutes,
-    Seconds,
+/// The section of a kind of mail in the file of a language.
+fn section(kind: MailKind) -> &'static str {
+    match kind {
+        MailKind::Reset => "reset",
+        MailKind::ForcedReset => "forced_reset",
+        MailKind::Invitation => "invitation",
+        MailKind::Notice => "notice",
+        MailKind::AddressNotice => "address_notice",
+        MailKind::Test => "test",
+    }
 }
 
-/// A length of time in the longest unit that needs no fraction. It is never said to be longer than it is: what is left
-/// over of a minute is dropped. One day is 24 hours, because "1 day" could be taken for "until tomorrow evening".
-pub(super) fn counted(length: Duration) -> (u64, Unit) {
+fn section_of_cause(cause: NoticeCause) -> &'static str {
+    match cause {
+        NoticeCause::SetByOperator => "notice.set_by_operator",
+        NoticeCause::ChangedByUser => "notice.changed_by_user",
+        NoticeCause::ChosenByLink => "notice.chosen_by_link",
+        NoticeCause::AddressReplaced => "address_notice.replaced",
+        NoticeCause::AddressSet => "address_notice.set",
+    }
+}
+
+fn has_purpose(kind: MailKind) -> bool {
+    match kind {
+        MailKind::Reset | MailKind::ForcedReset | MailKind::Invitation | MailKind::Test => true,
+        MailKind::Notice | MailKind::AddressNotice => false,
+    }
+}
+
+/// A length of time in the longest unit that needs no fraction, with the key of the unit. It is never said to be longer than it
+/// is: what is left over of a minute is dropped. One day is 24 hours, because "1 day" could be taken for "until tomorrow evening".
+fn counted(length: Duration) -> (u64, &'static str) {
     let seconds = length.as_secs();
     let minutes = seconds / 60;
     let hours = minutes / 60;
     match () {
-        () if minutes == 0 => (seconds, Unit::Seconds),
-        () if !minutes.is_multiple_of(60) => (minutes, Unit::Minutes),
-        () if hours >= 48 && hours.is_multiple_of(24) => (hours / 24, Unit::Days),
-        () => (hours, Unit::Hours),
+        () if minutes == 0 => (seconds, "duration.seconds"),
+        () if !minutes.is_multiple_of(60) => (minutes, "duration.minutes"),
+        () if hours >= 48 && hours.is_multiple_of(24) => (hours / 24, "duration.days"),
+        () => (hours, "duration.hours"),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::texts::Texts;
+
+    fn sentences<'a>(tag: &str, time_zone: &'a TimeZone) -> Sentences<'a> {
+        let language = Texts::built_in().find(tag).unwrap();
+        Sentences { language, organization: None, contact: None, time_zone }
+    }
 
     #[test]
-    fn a_life_is_said_as_a_length() {
-        let said = |locale: Locale, seconds| sentences(locale).lasts(Duration::from_secs(seconds));
+    fn a_lifetime_is_said_as_a_length() {
+        let said = |tag, seconds| sentences(tag, &TimeZone::UTC).lasts(Duration::from_secs(seconds));
         let cases = [
             (1, "1 second", "1 Sekunde"),
             (59, "59 seconds", "59 Sekunden"),
@@ -102,42 +237,66 @@ mod tests {
             (604_800, "7 days", "7 Tage"),
         ];
         for (seconds, english, german) in cases {
-            assert!(said(Locale::English, seconds).contains(&format!(" {english},")), "{seconds}");
-            assert!(said(Locale::German, seconds).contains(&format!(" {german},")), "{seconds}");
+            assert!(said("en", seconds).contains(&format!(" {english}.")), "{seconds}: {}", said("en", seconds));
+            assert!(said("de", seconds).contains(&format!(" {german} und ")), "{seconds}: {}", said("de", seconds));
         }
     }
 
     #[test]
-    fn a_time_is_written_as_the_language_writes_it() {
-        let said = |locale: Locale, time: &str| {
-            sentences(locale).changed(NoticeCause::ChangedByUser, None, time.parse().unwrap())
+    fn a_time_is_written_as_the_language_and_the_time_zone_have_it() {
+        let said = |tag: &str, zone: &str, time: &str| {
+            let zone = TimeZone::get(zone).unwrap();
+            sentences(tag, &zone).changed(NoticeCause::ChangedByUser, time.parse().unwrap())
         };
-        let english = said(Locale::English, "2026-03-04T09:05:59Z");
-        assert!(english.contains(" 4 March 2026 at 09:05 UTC"), "{english}");
-        let german = said(Locale::German, "2026-03-04T09:05:59Z");
-        assert!(german.contains(" 4. März 2026 um 09:05 Uhr (UTC)"), "{german}");
-        for month in 1..=12 {
-            let time = format!("2026-{month:02}-28T23:59:00Z");
-            assert_ne!(said(Locale::English, &time), said(Locale::English, "2025-01-01T00:00:00Z"));
+        for (zone, time, english, german) in [
+            ("UTC", "2026-03-04T09:05:59Z", "4 March 2026 at 09:05 UTC,", "4. März 2026 um 09:05 Uhr (UTC) "),
+            ("Europe/Berlin", "2026-03-04T09:05:59Z", "4 March 2026 at 10:05 CET,", "4. März 2026 um 10:05 Uhr (MEZ) "),
+            (
+                "Europe/Berlin",
+                "2026-07-31T22:05:00Z",
+                "1 August 2026 at 00:05 CEST,",
+                "1. August 2026 um 00:05 Uhr (MESZ) ",
+            ),
+            (
+                "America/New_York",
+                "2026-01-01T04:00:00Z",
+                "31 December 2025 at 23:00 EST,",
+                "31. Dezember 2025 um 23:00 Uhr (EST) ",
+            ),
+            (
+                "America/Sao_Paulo",
+                "2026-01-01T12:00:00Z",
+                "1 January 2026 at 09:00 UTC-03,",
+                "1. Januar 2026 um 09:00 Uhr (UTC-03) ",
+            ),
+        ] {
+            let (in_english, in_german) = (said("en", zone, time), said("de", zone, time));
+            assert!(in_english.contains(english), "{in_english}");
+            assert!(in_german.contains(german), "{in_german}");
+        }
+        for month in 2..=12 {
+            let of = |month| said("en", "UTC", &format!("2026-{month:02}-28T23:59:00Z"));
+            assert_ne!(of(month), of(1));
         }
     }
 
     #[test]
     fn every_sentence_can_be_said_without_the_organizations_name() {
-        for locale in Locale::ALL {
-            let say = sentences(locale);
+        for language in Texts::built_in().languages() {
+            let zone = TimeZone::UTC;
+            let say = sentences(language.tag(), &zone);
             let mut said: Vec<String> = Vec::new();
             for kind in MailKind::ALL {
-                said.push(say.subject(kind, None));
-                said.push(say.purpose(kind, None));
+                said.push(say.subject(kind));
+                said.extend(say.purpose(kind));
             }
             for cause in NoticeCause::ALL {
-                said.push(say.changed(cause, None, Timestamp::UNIX_EPOCH));
-                said.push(say.not_expected(cause, None, None));
+                said.push(say.changed(cause, Timestamp::UNIX_EPOCH));
+                said.push(say.not_expected(cause));
             }
-            said.extend([say.help(None, None), say.never_asked(None), say.greeting(None)]);
+            said.extend([say.help(), say.never_asked(), say.greeting(None)]);
             for sentence in said {
-                assert!(!sentence.contains("  ") && !sentence.contains(" ."), "{sentence}");
+                assert!(!sentence.is_empty() && !sentence.contains("  ") && !sentence.contains(" ."), "{sentence}");
                 assert_eq!(sentence.trim(), sentence);
             }
         }

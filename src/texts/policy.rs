@@ -1,87 +1,116 @@
 //! The words of the policy: what it asks, and what a password lacks; the same at the prompt, in mails and on the page.
 
-use super::Locale;
-use super::english::English;
-use super::german::German;
+use minijinja::Value;
+use minijinja::context;
+
+use super::Language;
 use crate::domain::policy::CharacterClass;
 use crate::domain::policy::Fault;
+use crate::domain::policy::MAX_BYTES;
 use crate::domain::policy::MIN_LENGTH;
 use crate::domain::policy::PasswordError;
 use crate::domain::policy::Policy;
 
-/// The sentences about passwords that every language has. None ends with a full stop: they stand in lists.
-pub(super) trait Sentences {
-    fn min_length(&self, characters: u32) -> String;
-    fn max_bytes(&self, bytes: usize) -> String;
-    fn class(&self, class: CharacterClass) -> String;
-    fn not_common(&self) -> String;
-    fn not_on_the_organizations_list(&self) -> String;
-    fn not_personal(&self) -> String;
-    fn no_pattern(&self) -> String;
-    fn min_score(&self, score: u8) -> String;
-    fn history(&self, passwords: u32) -> String;
-    fn classes_are_advised_against(&self) -> String;
-    fn short_needs_a_second_factor(&self) -> String;
-    fn fault(&self, fault: &Fault) -> String;
-    fn error(&self, error: &PasswordError) -> String;
+/// Who reads a sentence about a password.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reader {
+    /// The user whose password it is, who may not know more of computers than mail.
+    User,
+    /// An operator, about the password of a user.
+    Operator,
 }
 
-/// The sentences of a language.
-fn sentences(locale: Locale) -> &'static dyn Sentences {
-    match locale {
-        Locale::English => &English,
-        Locale::German => &German,
+impl Reader {
+    fn is_user(self) -> bool {
+        self == Self::User
     }
 }
 
 /// What `policy` asks of a password, one sentence for each requirement.
-pub fn requirements(policy: &Policy, locale: Locale) -> Vec<String> {
-    let say = sentences(locale);
-    let mut requirements = vec![say.min_length(policy.min_length), say.max_bytes(crate::domain::policy::MAX_BYTES)];
-    let asked = CharacterClass::ALL.into_iter().filter(|class| policy.classes.contains(class));
-    requirements.extend(asked.map(|class| say.class(class)));
-    requirements.push(say.not_common());
-    if !policy.blocklist.is_empty() {
-        requirements.push(say.not_on_the_organizations_list());
+pub fn requirements(policy: &Policy, language: &Language, reader: Reader) -> Vec<String> {
+    let yours = reader.is_user();
+    let mut requirements = Vec::new();
+    let mut say = |name: &str, values: Value| requirements.push(language.say(&format!("policy.{name}"), values));
+    say("min_length", context! { characters => policy.min_length });
+    for class in CharacterClass::ALL.into_iter().filter(|class| policy.classes.contains(class)) {
+        say(class_name(class), context! {});
     }
-    requirements.push(say.not_personal());
-    requirements.push(say.no_pattern());
+    say("not_common", context! {});
+    if !policy.blocklist.is_empty() {
+        say("not_on_the_organizations_list", context! {});
+    }
+    say("not_personal", context! { yours });
+    say("no_pattern", context! {});
     if policy.min_score > 0 {
-        requirements.push(say.min_score(policy.min_score));
+        say("min_score", context! { score => policy.min_score, yours });
     }
     if policy.history > 0 {
-        requirements.push(say.history(policy.history));
+        say("history", context! { passwords => policy.history, yours });
     }
     requirements
 }
 
-/// Where `policy` asks for what NIST SP 800-63B-4 advises against: for those who answer for it, not for its users.
-pub fn notes(policy: &Policy, locale: Locale) -> Vec<String> {
-    let say = sentences(locale);
-    let mut notes = Vec::new();
+/// What operators should know of `policy` besides: the longest password, which no user meets, and where it asks for what NIST
+/// SP 800-63B-4 advises against.
+pub fn notes(policy: &Policy, language: &Language) -> Vec<String> {
+    // UTF-8 takes at most 4 bytes for a character.
+    let longest = context! { bytes => MAX_BYTES, characters => MAX_BYTES / 4 };
+    let mut notes = vec![language.say("policy_note.max_bytes", longest)];
     if policy.min_length < MIN_LENGTH {
-        notes.push(say.short_needs_a_second_factor());
+        notes.push(language.say("policy_note.short", context! {}));
     }
     if !policy.classes.is_empty() {
-        notes.push(say.classes_are_advised_against());
+        notes.push(language.say("policy_note.classes", context! {}));
     }
     notes
 }
 
 /// Why a password is refused, for one rule that it fails.
-pub fn fault(fault: &Fault, locale: Locale) -> String {
-    sentences(locale).fault(fault)
+pub fn fault(fault: &Fault, language: &Language, reader: Reader) -> String {
+    let yours = reader.is_user();
+    let (name, values) = match *fault {
+        Fault::TooShort { min, has } => ("too_short", context! { min, has }),
+        Fault::MissingClass(class) => (class_name(class), context! {}),
+        Fault::Common => ("common", context! {}),
+        Fault::Personal => ("personal", context! { yours }),
+        Fault::Repeated => ("repeated", context! {}),
+        Fault::Sequential => ("sequential", context! {}),
+        Fault::TooGuessable { score, min } => ("too_guessable", context! { score, min, yours }),
+        Fault::Reused { history: 0 } => ("disabled", context! {}),
+        Fault::Reused { history } => ("reused", context! { passwords => history, yours }),
+    };
+    language.say(&format!("violation.{name}"), values)
 }
 
 /// Why a text is no password under any policy.
-pub fn error(error: &PasswordError, locale: Locale) -> String {
-    sentences(locale).error(error)
+pub fn error(error: &PasswordError, language: &Language) -> String {
+    let (name, values) = match *error {
+        PasswordError::Empty => ("empty", context! {}),
+        PasswordError::NotUtf8 => ("not_utf8", context! {}),
+        PasswordError::Nul => ("nul", context! {}),
+        PasswordError::Tab => ("tab", context! {}),
+        PasswordError::Control => ("control", context! {}),
+        PasswordError::Replacement => ("replacement", context! {}),
+        PasswordError::LineBreak => ("line_break", context! {}),
+        PasswordError::TooLong { bytes } => ("too_long", context! { bytes, max => MAX_BYTES }),
+    };
+    language.say(&format!("password_error.{name}"), values)
+}
+
+fn class_name(class: CharacterClass) -> &'static str {
+    match class {
+        CharacterClass::Lower => "lower",
+        CharacterClass::Upper => "upper",
+        CharacterClass::Digit => "digit",
+        CharacterClass::Symbol => "symbol",
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::domain::policy::Blocklist;
+    use crate::texts::Texts;
 
     fn strict() -> Policy {
         Policy {
@@ -93,52 +122,98 @@ mod tests {
         }
     }
 
+    fn language(tag: &str) -> &'static Language {
+        Texts::built_in().find(tag).unwrap()
+    }
+
     #[test]
-    fn the_default_policy_is_said_in_plain_words() {
-        insta::assert_snapshot!(requirements(&Policy::default(), Locale::English).join("\n"), @r"
-        at least 15 characters; spaces and letters of every script count
-        at most 1,024 bytes (at least 256 characters of any script)
-        not a common password, nor one with digits or symbols put around it; a phrase of several words may contain one
-        not made only of the user's name, username or email address or of the organization's name
-        not one character or short block repeated, nor a sequence such as `abcdefgh12345678`
+    fn the_default_policy_is_said_in_plain_words_that_a_user_understands() {
+        let said = |tag| requirements(&Policy::default(), language(tag), Reader::User).join("\n");
+        insta::assert_snapshot!(said("en"), @"
+        at least 15 characters (any characters, including spaces)
+        not a common password, even with digits or symbols added; several words in a row are fine
+        not only your name, username or email address, or the organization's name
+        no repetition of one character or a short group, and no sequence such as abcdefgh12345678
         ");
-        assert_eq!(notes(&Policy::default(), Locale::English), Vec::<String>::new());
+        insta::assert_snapshot!(said("de"), @"
+        mindestens 15 Zeichen (beliebige Zeichen, auch Leerzeichen)
+        kein häufig verwendetes Passwort, auch nicht mit zusätzlichen Ziffern oder Sonderzeichen; mehrere Wörter hintereinander sind erlaubt
+        nicht nur Ihr Name, Ihr Benutzername, Ihre E-Mail-Adresse oder der Name der Organisation
+        keine Wiederholung eines Zeichens oder einer kurzen Zeichengruppe und keine Folge wie abcdefgh12345678
+        ");
+        for said in [said("en"), said("de")] {
+            assert!(!said.contains('`') && !said.to_lowercase().contains("byte"), "{said}");
+        }
     }
 
     #[test]
     fn a_strict_policy_is_said_in_plain_words_with_what_nist_says_of_it() {
-        let said = |locale| [requirements(&strict(), locale), notes(&strict(), locale)].concat().join("\n");
-        insta::assert_snapshot!(said(Locale::English), @r"
-        at least 8 characters; spaces and letters of every script count
-        at most 1,024 bytes (at least 256 characters of any script)
-        at least one lower-case letter
+        let said = |tag, reader| {
+            [requirements(&strict(), language(tag), reader), notes(&strict(), language(tag))].concat().join("\n")
+        };
+        insta::assert_snapshot!(said("en", Reader::Operator), @"
+        at least 8 characters (any characters, including spaces)
+        at least one lowercase letter
         at least one capital letter
         at least one digit
-        at least one symbol (neither letter nor digit; a space counts)
-        not a common password, nor one with digits or symbols put around it; a phrase of several words may contain one
+        at least one symbol, such as a punctuation mark or a space
+        not a common password, even with digits or symbols added; several words in a row are fine
         not on the organization's own list of refused passwords
-        not made only of the user's name, username or email address or of the organization's name
-        not one character or short block repeated, nor a sequence such as `abcdefgh12345678`
-        hard to guess: a score of at least 3 of 4 in the estimate of zxcvbn
-        none of the user's last 5 passwords
+        not only the user's name, username or email address, or the organization's name
+        no repetition of one character or a short group, and no sequence such as abcdefgh12345678
+        hard to guess (at least 3 of 4 by the estimate of zxcvbn)
+        not one of the user's last 5 passwords
+        A password may have at most 1,024 bytes, which is at least 256 characters of any script
         NIST SP 800-63B-4 section 3.1.1.2 allows fewer than 15 characters only where a second factor is asked for too
         NIST SP 800-63B-4 section 3.1.1.2 advises against requiring classes of characters: users meet such rules in ways that are easy to guess
         ");
-        insta::assert_snapshot!(said(Locale::German), @r"
-        mindestens 8 Zeichen; Leerzeichen und Buchstaben jeder Schrift zählen
-        höchstens 1.024 Bytes (mindestens 256 Zeichen jeder Schrift)
+        insta::assert_snapshot!(said("en", Reader::User), @"
+        at least 8 characters (any characters, including spaces)
+        at least one lowercase letter
+        at least one capital letter
+        at least one digit
+        at least one symbol, such as a punctuation mark or a space
+        not a common password, even with digits or symbols added; several words in a row are fine
+        not on the organization's own list of refused passwords
+        not only your name, username or email address, or the organization's name
+        no repetition of one character or a short group, and no sequence such as abcdefgh12345678
+        hard to guess: several uncommon words are good
+        not one of your last 5 passwords
+        A password may have at most 1,024 bytes, which is at least 256 characters of any script
+        NIST SP 800-63B-4 section 3.1.1.2 allows fewer than 15 characters only where a second factor is asked for too
+        NIST SP 800-63B-4 section 3.1.1.2 advises against requiring classes of characters: users meet such rules in ways that are easy to guess
+        ");
+        insta::assert_snapshot!(said("de", Reader::Operator), @"
+        mindestens 8 Zeichen (beliebige Zeichen, auch Leerzeichen)
         mindestens ein Kleinbuchstabe
         mindestens ein Großbuchstabe
         mindestens eine Ziffer
-        mindestens ein Sonderzeichen (weder Buchstabe noch Ziffer; ein Leerzeichen zählt)
-        kein verbreitetes Passwort, auch nicht mit Ziffern oder Sonderzeichen darum; ein Satz aus mehreren Wörtern darf eines enthalten
-        nicht auf der eigenen Sperrliste der Organisation
-        nicht nur aus Name, Benutzername oder E-Mail-Adresse oder aus dem Namen der Organisation gebildet
-        kein wiederholtes Zeichen, kein wiederholter kurzer Block und keine Folge wie `abcdefgh12345678`
-        schwer zu erraten: mindestens 3 von 4 Punkten in der Schätzung von zxcvbn
+        mindestens ein Sonderzeichen, etwa ein Satzzeichen oder ein Leerzeichen
+        kein häufig verwendetes Passwort, auch nicht mit zusätzlichen Ziffern oder Sonderzeichen; mehrere Wörter hintereinander sind erlaubt
+        nicht auf der Sperrliste der Organisation
+        nicht nur Name, Benutzername, E-Mail-Adresse oder der Name der Organisation
+        keine Wiederholung eines Zeichens oder einer kurzen Zeichengruppe und keine Folge wie abcdefgh12345678
+        schwer zu erraten (mindestens 3 von 4 Punkten in der Schätzung von zxcvbn)
         keines der letzten 5 Passwörter
+        Ein Passwort darf höchstens 1.024 Bytes haben, das sind mindestens 256 Zeichen jeder Schrift
         NIST SP 800-63B-4, Abschnitt 3.1.1.2, erlaubt weniger als 15 Zeichen nur, wo auch ein zweiter Faktor verlangt wird
-        NIST SP 800-63B-4, Abschnitt 3.1.1.2, rät davon ab, Zeichenarten zu verlangen: solche Regeln werden auf leicht zu erratende Weise erfüllt
+        NIST SP 800-63B-4, Abschnitt 3.1.1.2, rät davon ab, Zeichenarten zu verlangen: Solche Regeln werden auf leicht zu erratende Weise erfüllt
+        ");
+        insta::assert_snapshot!(said("de", Reader::User), @"
+        mindestens 8 Zeichen (beliebige Zeichen, auch Leerzeichen)
+        mindestens ein Kleinbuchstabe
+        mindestens ein Großbuchstabe
+        mindestens eine Ziffer
+        mindestens ein Sonderzeichen, etwa ein Satzzeichen oder ein Leerzeichen
+        kein häufig verwendetes Passwort, auch nicht mit zusätzlichen Ziffern oder Sonderzeichen; mehrere Wörter hintereinander sind erlaubt
+        nicht auf der Sperrliste der Organisation
+        nicht nur Ihr Name, Ihr Benutzername, Ihre E-Mail-Adresse oder der Name der Organisation
+        keine Wiederholung eines Zeichens oder einer kurzen Zeichengruppe und keine Folge wie abcdefgh12345678
+        schwer zu erraten: am besten mehrere ungewöhnliche Wörter
+        keines Ihrer letzten 5 Passwörter
+        Ein Passwort darf höchstens 1.024 Bytes haben, das sind mindestens 256 Zeichen jeder Schrift
+        NIST SP 800-63B-4, Abschnitt 3.1.1.2, erlaubt weniger als 15 Zeichen nur, wo auch ein zweiter Faktor verlangt wird
+        NIST SP 800-63B-4, Abschnitt 3.1.1.2, rät davon ab, Zeichenarten zu verlangen: Solche Regeln werden auf leicht zu erratende Weise erfüllt
         ");
     }
 
@@ -166,19 +241,23 @@ mod tests {
             PasswordError::Replacement,
             PasswordError::TooLong { bytes: 1_025 },
         ];
-        let said = |locale| {
-            let faults = faults.iter().map(|one| fault(one, locale));
-            faults.chain(errors.iter().map(|one| error(one, locale))).collect::<Vec<_>>().join("\n")
+        for one in &errors {
+            // The command line has no texts to look into.
+            assert_eq!(error(one, language("en")), one.to_string());
+        }
+        let said = |tag, reader| {
+            let faults = faults.iter().map(|one| fault(one, language(tag), reader));
+            faults.chain(errors.iter().map(|one| error(one, language(tag)))).collect::<Vec<_>>().join("\n")
         };
-        insta::assert_snapshot!(said(Locale::English), @"
+        insta::assert_snapshot!(said("en", Reader::Operator), @"
         too short: 1 character, at least 15 are needed
-        without a symbol (neither letter nor digit; a space counts): at least one is needed
-        too common: it is on a list of refused passwords, or such a one with digits or symbols added or letters replaced
-        too close to the user: it is made only of the name, username, email address or organization
-        too regular: one character or short block repeated
+        no symbol, such as a punctuation mark or a space: at least one is needed
+        too common: it is on a list of refused passwords, or is one of them with digits or symbols added or letters replaced
+        too close to the user: it is only the name, username, email address or organization
+        too regular: one character or a short group repeated
         too regular: a sequence of letters, digits or neighbouring keys
         too easy to guess: a score of 1 of 4, at least 3 is needed; add uncommon words
-        used before: it is the user's present password
+        used before: it is the user's current password
         used before: it is one of the user's last 5 passwords
         the password is empty; give at least one character
         the password is not UTF-8; set the terminal or the file to UTF-8 and type it again
@@ -189,24 +268,62 @@ mod tests {
         the password contains U+FFFD, which replaces a character that was lost on the way; give it in UTF-8
         the password has 1025 bytes, and 1024 are allowed; choose a shorter one
         ");
-        insta::assert_snapshot!(said(Locale::German), @"
+        insta::assert_snapshot!(said("en", Reader::User), @"
+        too short: 1 character, at least 15 are needed
+        no symbol, such as a punctuation mark or a space: at least one is needed
+        too common: it is on a list of refused passwords, or is one of them with digits or symbols added or letters replaced
+        too close to you: it is only your name, username, email address or organization
+        too regular: one character or a short group repeated
+        too regular: a sequence of letters, digits or neighbouring keys
+        too easy to guess; add uncommon words
+        used before: it is your current password
+        used before: it is one of your last 5 passwords
+        the password is empty; give at least one character
+        the password is not UTF-8; set the terminal or the file to UTF-8 and type it again
+        the password contains a NUL character, which no login form can send; leave it out
+        the password contains a TAB character, which most login forms cannot take; leave it out
+        the password contains a line break, which cannot be typed at a terminal; give it as one line
+        the password contains a control character, which no login form can take; leave it out
+        the password contains U+FFFD, which replaces a character that was lost on the way; give it in UTF-8
+        the password has 1025 bytes, and 1024 are allowed; choose a shorter one
+        ");
+        insta::assert_snapshot!(said("de", Reader::Operator), @"
         zu kurz: 1 Zeichen, mindestens 15 sind nötig
-        es fehlt ein Sonderzeichen (weder Buchstabe noch Ziffer; ein Leerzeichen zählt)
-        zu verbreitet: es steht auf einer Sperrliste oder ist ein solches Passwort mit Ziffern oder Sonderzeichen darum oder mit ersetzten Buchstaben
-        zu persönlich: es besteht nur aus Name, Benutzername, E-Mail-Adresse oder Organisation
-        zu regelmäßig: ein Zeichen oder kurzer Block wiederholt sich
+        es fehlt ein Sonderzeichen, etwa ein Satzzeichen oder ein Leerzeichen
+        zu verbreitet: Es steht auf einer Sperrliste oder ist ein solches Passwort mit zusätzlichen Ziffern oder Sonderzeichen oder mit ersetzten Buchstaben
+        zu persönlich: Es besteht nur aus Name, Benutzername, E-Mail-Adresse oder Organisation
+        zu regelmäßig: Ein Zeichen oder eine kurze Zeichengruppe wiederholt sich
         zu regelmäßig: eine Folge von Buchstaben, Ziffern oder benachbarten Tasten
         zu leicht zu erraten: 1 von 4 Punkten, mindestens 3 sind nötig; seltene Wörter helfen
-        schon benutzt: es ist das jetzige Passwort
-        schon benutzt: es ist eines der letzten 5 Passwörter
-        das Passwort ist leer; mindestens ein Zeichen ist nötig
-        das Passwort ist kein UTF-8; Terminal oder Datei auf UTF-8 stellen und neu eingeben
-        das Passwort enthält ein NUL-Zeichen, das kein Anmeldeformular senden kann; es weglassen
-        das Passwort enthält ein Tabulatorzeichen, das die meisten Anmeldeformulare nicht annehmen; es weglassen
-        das Passwort enthält einen Zeilenumbruch, der sich am Terminal nicht eingeben lässt; in einer Zeile eingeben
-        das Passwort enthält ein Steuerzeichen, das kein Anmeldeformular annimmt; es weglassen
-        das Passwort enthält U+FFFD, das für ein unterwegs verlorenes Zeichen steht; in UTF-8 eingeben
-        das Passwort hat 1.025 Bytes, erlaubt sind 1.024; ein kürzeres wählen
+        schon verwendet: Es ist das bisherige Passwort
+        schon verwendet: Es ist eines der letzten 5 Passwörter
+        Das Passwort ist leer; mindestens ein Zeichen ist nötig
+        Das Passwort ist kein UTF-8; stellen Sie Terminal oder Datei auf UTF-8 und geben Sie es neu ein
+        Das Passwort enthält ein NUL-Zeichen, das kein Anmeldeformular senden kann; lassen Sie es weg
+        Das Passwort enthält ein Tabulatorzeichen, das die meisten Anmeldeformulare nicht annehmen; lassen Sie es weg
+        Das Passwort enthält einen Zeilenumbruch, der sich am Terminal nicht eingeben lässt; geben Sie es in einer Zeile ein
+        Das Passwort enthält ein Steuerzeichen, das kein Anmeldeformular annimmt; lassen Sie es weg
+        Das Passwort enthält U+FFFD, das für ein unterwegs verlorenes Zeichen steht; geben Sie es in UTF-8 ein
+        Das Passwort hat 1.025 Bytes, erlaubt sind 1.024; wählen Sie ein kürzeres
+        ");
+        insta::assert_snapshot!(said("de", Reader::User), @"
+        zu kurz: 1 Zeichen, mindestens 15 sind nötig
+        es fehlt ein Sonderzeichen, etwa ein Satzzeichen oder ein Leerzeichen
+        zu verbreitet: Es steht auf einer Sperrliste oder ist ein solches Passwort mit zusätzlichen Ziffern oder Sonderzeichen oder mit ersetzten Buchstaben
+        zu persönlich: Es besteht nur aus Ihrem Namen, Ihrem Benutzernamen, Ihrer E-Mail-Adresse oder dem Namen Ihrer Organisation
+        zu regelmäßig: Ein Zeichen oder eine kurze Zeichengruppe wiederholt sich
+        zu regelmäßig: eine Folge von Buchstaben, Ziffern oder benachbarten Tasten
+        zu leicht zu erraten; seltene Wörter helfen
+        schon verwendet: Es ist Ihr bisheriges Passwort
+        schon verwendet: Es ist eines Ihrer letzten 5 Passwörter
+        Das Passwort ist leer; mindestens ein Zeichen ist nötig
+        Das Passwort ist kein UTF-8; stellen Sie Terminal oder Datei auf UTF-8 und geben Sie es neu ein
+        Das Passwort enthält ein NUL-Zeichen, das kein Anmeldeformular senden kann; lassen Sie es weg
+        Das Passwort enthält ein Tabulatorzeichen, das die meisten Anmeldeformulare nicht annehmen; lassen Sie es weg
+        Das Passwort enthält einen Zeilenumbruch, der sich am Terminal nicht eingeben lässt; geben Sie es in einer Zeile ein
+        Das Passwort enthält ein Steuerzeichen, das kein Anmeldeformular annimmt; lassen Sie es weg
+        Das Passwort enthält U+FFFD, das für ein unterwegs verlorenes Zeichen steht; geben Sie es in UTF-8 ein
+        Das Passwort hat 1.025 Bytes, erlaubt sind 1.024; wählen Sie ein kürzeres
         ");
     }
 }

@@ -39,7 +39,7 @@ fn another_address_is_told_to_the_old_and_the_new_one() {
         assert!(!mail.contains("reset.example.com") && !mail.contains(other), "{mail}");
     }
     assert!(old.contains("no longer to this one"), "{old}");
-    assert!(new.contains("goes to this address"), "{new}");
+    assert!(new.contains("is sent to this address"), "{new}");
     assert!(world.newest_event().contains(r#""notices":2"#), "{}", world.newest_event());
 }
 
@@ -122,7 +122,7 @@ fn an_import_queues_them_for_whom_it_gives_another_address() {
     assert!(world.run("mail queue").out().contains("alice@example.com"));
     world.run("jobs run").expect_status(0);
     assert!(mail_to(&world, "alice@example.com").contains("no longer to this one"));
-    assert!(mail_to(&world, "adams@example.com").contains("goes to this address"));
+    assert!(mail_to(&world, "adams@example.com").contains("is sent to this address"));
     assert!(import("users import - --update -o json").out().contains(r#""notices":0,"#));
 
     let back = "username,email\nalice,alice@example.com\n";
@@ -176,12 +176,12 @@ fn the_notice_can_be_looked_at() {
 
     An administrator of Example Travel changed the email address of your
     account on 24 November 2026 at 08:00 UTC. From now on, mail about your
-    account goes to the new address and no longer to this one.
+    account is sent to the new address and no longer to this one.
 
     Your username: alice
 
-    If you did not expect this, say so at once: help@example.com, extension
-    4711
+    If you did not expect this, tell us immediately: help@example.com,
+    extension 4711
 
     Nobody at Example Travel will ever ask you for your password or for a
     code.

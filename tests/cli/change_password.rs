@@ -19,11 +19,10 @@ fn the_user_chooses_with_the_old_password_as_proof() {
     -- asked
     Old password: 
     Requirements for the new password:
-      - at least 15 characters; spaces and letters of every script count
-      - at most 1,024 bytes (at least 256 characters of any script)
-      - not a common password, nor one with digits or symbols put around it; a phrase of several words may contain one
-      - not made only of the user's name, username or email address or of the organization's name
-      - not one character or short block repeated, nor a sequence such as `abcdefgh12345678`
+      - at least 15 characters (any characters, including spaces)
+      - not a common password, even with digits or symbols added; several words in a row are fine
+      - not only the user's name, username or email address, or the organization's name
+      - no repetition of one character or a short group, and no sequence such as abcdefgh12345678
     New password: 
     The same again: 
     -- stderr
@@ -102,15 +101,15 @@ fn the_policy_holds_and_says_each_rule() {
     -- stderr
     error: the password does not meet the organization's requirements
       - too short: 8 characters, at least 15 are needed
-      - without a lower-case letter: at least one is needed
-      - too common: it is on a list of refused passwords, or such a one with digits or symbols added or letters replaced
+      - no lowercase letter: at least one is needed
+      - too common: it is on a list of refused passwords, or is one of them with digits or symbols added or letters replaced
     hint: all requirements: cxme-admin policy show; help: help@example.com, extension 4711
     ");
     assert_snapshot!(change(GOOD), @"
     status 65
     -- stderr
     error: the password does not meet the organization's requirements
-      - used before: it is the user's present password
+      - used before: it is the user's current password
     hint: all requirements: cxme-admin policy show; help: help@example.com, extension 4711
     ");
     assert!(world.accepts("alice", GOOD));

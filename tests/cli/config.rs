@@ -26,7 +26,7 @@ fn five_mistakes_are_told_at_once() {
     -- stderr
     error: the configuration has 6 problems
       - [DIR]/config/cxme-admin/config.toml:2: [organization] name: expected text in quotes, found 7
-      - [DIR]/config/cxme-admin/config.toml:3: [organization] nick: unknown key, the keys here are name, help_contact, email_domains, second_factor
+      - [DIR]/config/cxme-admin/config.toml:3: [organization] nick: unknown key, the keys here are name, help_contact, time_zone, email_domains, second_factor
       - [DIR]/config/cxme-admin/config.toml:5: [password] min_length: expected a whole number from 15 to 128 (NIST SP 800-63B-4 section 3.1.1 asks for 15, or 8 with `[organization] second_factor`), found 3
       - [DIR]/config/cxme-admin/config.toml:6: [password] classes: expected one of lower, upper, digit, symbol, found "emoji"
       - [DIR]/config/cxme-admin/config.toml:8: [password.argon2] memory_kib: expected a whole number from 19456 to 1048576 (OWASP asks for 19456 with 2 iterations), found 1024

@@ -199,7 +199,7 @@ fn who_is_meant_is_said_in_one_way() {
         world.command("users send-reset --all --yes --key").argument(key).run().expect_status(65);
     }
     world.run("users send-reset --all --yes --expires 8d").expect_status(65);
-    world.command("users send-reset --all --yes --note").argument("a\nb").run().expect_status(65);
+    world.command("users send-reset --all --yes --note").argument("a\rb").run().expect_status(65);
     assert_eq!(world.ask("SELECT count(*) FROM job"), "0");
 }
 

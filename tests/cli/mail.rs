@@ -38,7 +38,7 @@ fn a_test_mail_shows_the_dialogue() {
     < 250 2.1.0 Ok
     < 250 2.1.5 Ok
     < 354 End data with <CR><LF>.<CR><LF>
-    > (… 2715 bytes)
+    > (… 2786 bytes)
     > .
     < 250 2.0.0 Ok: queued
     > QUIT
@@ -100,31 +100,30 @@ fn a_preview_is_the_mail_with_a_code_that_does_not_work() {
 
     https://reset.example.com/#SAMP1EC0DESAMP1EC0DESAMP1E
 
-    If the link does not open, go to https://reset.example.com/ and type
+    If the link does not open, go to https://reset.example.com/ and enter
     this code:
 
     SAMP1-EC0DE-SAMP1-EC0DE-SAMP1E
 
-    The link and the code work for 24 hours, only once, and end when a newer
-    mail of this kind is sent.
+    The link and the code work once, within 24 hours. If you receive a newer
+    mail like this one, use that one instead.
 
-    The administrator writes:
+    Message from the administrator:
 
     > Ask Bob.
 
-    What the password must be:
+    Password requirements:
 
-    - at least 15 characters; spaces and letters of every script count
-    - at most 1,024 bytes (at least 256 characters of any script)
-    - not a common password, nor one with digits or symbols put around it; a
-      phrase of several words may contain one
-    - not made only of the user's name, username or email address or of the
-      organization's name
-    - not one character or short block repeated, nor a sequence such as
-      `abcdefgh12345678`
+    - at least 15 characters (any characters, including spaces)
+    - not a common password, even with digits or symbols added; several
+      words in a row are fine
+    - not only your name, username or email address, or the organization's
+      name
+    - no repetition of one character or a short group, and no sequence such
+      as abcdefgh12345678
 
-    If this was not meant for you, or you did not expect it, leave the link
-    above alone and open this one, which makes it void:
+    If you did not expect this mail, or it was not meant for you, do not use
+    the link above; cancel it here:
 
     https://reset.example.com/#!SAMP1EC0DESAMP1EC0DESAMP1E
 

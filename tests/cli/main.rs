@@ -59,6 +59,7 @@ mod store;
 mod store_damage;
 mod strangers;
 mod sudo;
+mod texts;
 mod times;
 mod unknown_command;
 mod users;

@@ -49,11 +49,10 @@ fn it_is_asked_for_at_a_terminal() {
     -- asked
     Code from the mail: [CODE]
     Requirements for the password of alice (alice@example.com):
-      - at least 15 characters; spaces and letters of every script count
-      - at most 1,024 bytes (at least 256 characters of any script)
-      - not a common password, nor one with digits or symbols put around it; a phrase of several words may contain one
-      - not made only of the user's name, username or email address or of the organization's name
-      - not one character or short block repeated, nor a sequence such as `abcdefgh12345678`
+      - at least 15 characters (any characters, including spaces)
+      - not a common password, even with digits or symbols added; several words in a row are fine
+      - not only the user's name, username or email address, or the organization's name
+      - no repetition of one character or a short group, and no sequence such as abcdefgh12345678
     New password: 
     This password does not meet the requirements:
       - too short: 5 characters, at least 15 are needed
@@ -97,8 +96,8 @@ fn a_refused_password_does_not_use_the_code_up() {
     -- stderr
     error: the password does not meet the organization's requirements
       - too short: 5 characters, at least 15 are needed
-      - too common: it is on a list of refused passwords, or such a one with digits or symbols added or letters replaced
-      - too close to the user: it is made only of the name, username, email address or organization
+      - too common: it is on a list of refused passwords, or is one of them with digits or symbols added or letters replaced
+      - too close to the user: it is only the name, username, email address or organization
     hint: all requirements: cxme-admin policy show; help: help@example.com, extension 4711
     ");
     let long = "x".repeat(1_025);

@@ -351,6 +351,7 @@ fn config_show_says_what_is_in_force_and_where_it_comes_from() {
     reset_key,[DIR]/data/reset.key,default,
     organization.name,Example Travel,file,2
     organization.help_contact,"help@example.com, extension 4711",file,3
+    organization.time_zone,UTC,default,
     organization.email_domains,"example.com, idp.example.com",file,4
     organization.second_factor,false,default,
     store.path,[DIR]/data/store.db,file,6
@@ -381,6 +382,7 @@ fn config_show_says_what_is_in_force_and_where_it_comes_from() {
     jobs.queue_life,24h,default,
     jobs.unless_sent_within,15m,default,
     jobs.complain_after,1h,default,
+    texts.directory,,default,
     password.min_length,15,default,
     password.classes,[],default,
     password.history,0,default,

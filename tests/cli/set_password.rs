@@ -16,11 +16,10 @@ fn at_a_terminal_the_requirements_are_shown_and_the_password_is_asked_for_twice(
     status 0
     -- asked
     Requirements for the password of alice (alice@example.com):
-      - at least 15 characters; spaces and letters of every script count
-      - at most 1,024 bytes (at least 256 characters of any script)
-      - not a common password, nor one with digits or symbols put around it; a phrase of several words may contain one
-      - not made only of the user's name, username or email address or of the organization's name
-      - not one character or short block repeated, nor a sequence such as `abcdefgh12345678`
+      - at least 15 characters (any characters, including spaces)
+      - not a common password, even with digits or symbols added; several words in a row are fine
+      - not only the user's name, username or email address, or the organization's name
+      - no repetition of one character or a short group, and no sequence such as abcdefgh12345678
     Help: help@example.com, extension 4711
     New password: 
     The same again: 
@@ -208,10 +207,10 @@ fn the_policy_refuses_with_every_rule_that_fails() {
     -- stderr
     error: the password does not meet the organization's requirements
       - too short: 5 characters, at least 15 are needed
-      - without a capital letter: at least one is needed
-      - without a digit: at least one is needed
-      - too common: it is on a list of refused passwords, or such a one with digits or symbols added or letters replaced
-      - too close to the user: it is made only of the name, username, email address or organization
+      - no capital letter: at least one is needed
+      - no digit: at least one is needed
+      - too common: it is on a list of refused passwords, or is one of them with digits or symbols added or letters replaced
+      - too close to the user: it is only the name, username, email address or organization
     hint: all requirements: cxme-admin policy show; help: help@example.com, extension 4711
     ");
     assert_eq!(world.ask("SELECT password_hash FROM user"), "-");

@@ -54,11 +54,10 @@ fn a_user_is_added_with_a_password_that_is_asked_for() {
     status 0
     -- asked
     Requirements for the password of alice (alice@example.com):
-      - at least 15 characters; spaces and letters of every script count
-      - at most 1,024 bytes (at least 256 characters of any script)
-      - not a common password, nor one with digits or symbols put around it; a phrase of several words may contain one
-      - not made only of the user's name, username or email address or of the organization's name
-      - not one character or short block repeated, nor a sequence such as `abcdefgh12345678`
+      - at least 15 characters (any characters, including spaces)
+      - not a common password, even with digits or symbols added; several words in a row are fine
+      - not only the user's name, username or email address, or the organization's name
+      - no repetition of one character or a short group, and no sequence such as abcdefgh12345678
     Help: help@example.com, extension 4711
     New password: 
     The same again: 

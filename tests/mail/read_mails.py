@@ -53,7 +53,7 @@ def wrong(raw, expected):
             yield "the link is not a line of its own in the bytes"
         if html.count(f'href="{link}"') != 2:
             yield "the link is not where it is to be in the HTML"
-    elif "://" in text or "href" in html:
+    elif "://" in text or "href" in html.replace('href="mailto:', ""):
         yield "it holds a link"
 
 

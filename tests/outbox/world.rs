@@ -24,6 +24,7 @@ use cxme_admin::domain::user_change::SaltSeed;
 use cxme_admin::mail::compose::Composer;
 use cxme_admin::mail::letter::Letterhead;
 use cxme_admin::mail::smtp::Relay;
+use cxme_admin::mail::texts::MailTexts;
 use cxme_admin::mail::transport::Memory;
 use cxme_admin::mail::transport::Transport;
 use cxme_admin::outbox;
@@ -43,7 +44,6 @@ use cxme_admin::store::messages::NewMessage;
 use cxme_admin::store::open::Expect;
 use cxme_admin::store::outbox::Scope;
 use cxme_admin::store::users::NewUser;
-use cxme_admin::texts::Locale;
 use jiff::Timestamp;
 use jiff::ToSpan as _;
 
@@ -194,7 +194,9 @@ impl World {
             organization: &Organization::default(),
             link: Some("https://reset.example.com/#{code}".parse().unwrap()),
             policy: &Policy::default(),
-            locale: Locale::English,
+            headers: &[],
+            time_zone: jiff::tz::TimeZone::UTC,
+            texts: MailTexts::built_in().unwrap(),
         };
         Post {
             composer: Arc::new(Composer::new(letterhead).unwrap()),

@@ -15,9 +15,9 @@ use cxme_admin::mail::letter::Content;
 use cxme_admin::mail::letter::Letter;
 use cxme_admin::mail::letter::Letterhead;
 use cxme_admin::mail::smtp::Connection;
+use cxme_admin::mail::texts::MailTexts;
 use cxme_admin::secrets::reset_code::ResetCode;
 use cxme_admin::secrets::wiped::Wiped;
-use cxme_admin::texts::Locale;
 
 use crate::relay::Act;
 use crate::relay::Received;
@@ -185,10 +185,12 @@ fn what_the_program_writes_is_strict_on_the_wire_whatever_the_names_and_notes_ar
             from: "accounts@example.com".parse().unwrap(),
             reply_to: None,
             bounce_to: None,
+            headers: &[],
             organization: &organization,
+            time_zone: jiff::tz::TimeZone::UTC,
             link: Some("https://reset.example.com/#{code}".parse().unwrap()),
             policy: &Policy::default(),
-            locale: Locale::English,
+            texts: MailTexts::built_in().unwrap(),
         };
         let composer = Composer::new(letterhead).unwrap();
         let mails: Vec<Mail> = (0..ON_ONE_CONNECTION).map(|number| written(&mut chance, &composer, number)).collect();

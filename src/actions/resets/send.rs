@@ -144,13 +144,13 @@ pub fn send(
     Ok((outcomes.collect(), report))
 }
 
-/// Refuses a note that is no line, or too long a one.
+/// Refuses a note that is too long, or holds what drives terminals.
 ///
 /// # Errors
 /// What is wrong with it.
 pub fn check_note(note: Option<&str>) -> Result<()> {
     let Some(note) = note else { return Ok(()) };
-    let judged = text::check_line(note, MAX_NOTE);
+    let judged = text::check_lines(note, MAX_NOTE);
     Ok(judged.map_err(|fault| Refusal::Field { field: "note", fault: fault.to_string() })?)
 }
 

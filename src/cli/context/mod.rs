@@ -9,9 +9,11 @@ mod post;
 mod restore;
 mod rights;
 mod secret;
+mod texts;
 
 use std::path::Path;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use crate::actions::ActionError;
 use crate::actions::Desk;
@@ -34,6 +36,7 @@ use crate::domain::policy::Policy;
 use crate::domain::role::Permission;
 use crate::domain::sign_in::SignInRules;
 use crate::domain::text;
+use crate::mail::texts::MailTexts;
 use crate::private_file;
 use crate::private_file::FsCredentials;
 use crate::private_file::Rule;
@@ -76,6 +79,7 @@ pub struct Context {
     clock: Option<Box<dyn Clock>>,
     random: Option<Box<dyn Random>>,
     config: Option<Config>,
+    texts: Option<Arc<MailTexts>>,
     restricted: bool,
     /// With whose rights root works on the store.
     rights: Option<FsCredentials>,
@@ -97,6 +101,7 @@ impl Context {
             clock: Some(clock),
             random: Some(random),
             config: None,
+            texts: None,
             restricted: false,
             rights: None,
         }

@@ -21,7 +21,6 @@ use crate::outbox::Order;
 use crate::outbox::Post;
 use crate::outbox::StopSignal;
 use crate::secrets::key::ResetKey;
-use crate::texts::Locale;
 
 /// How long a command that changes a password tries to send the notice of it.
 const NOTICE_PATIENCE: Duration = Duration::from_secs(10);
@@ -98,18 +97,21 @@ impl Context {
     /// What writes mails.
     ///
     /// # Errors
-    /// When mail is not configured, or its addresses do not go together.
+    /// When mail is not configured, its addresses do not go together, or the organization's own texts are wrong.
     pub fn composer(&mut self, desk: &Desk) -> anyhow::Result<Composer> {
+        let texts = self.mail_texts()?;
         let config = self.config()?;
         let from = config.mail.from.clone().ok_or(crate::actions::ActionError::Post(PostFault::NoMail))?;
         let letterhead = Letterhead {
             from,
             reply_to: config.mail.reply_to.clone(),
             bounce_to: config.mail.bounce_to.clone(),
+            headers: &config.mail.headers,
             organization: desk.organization(),
+            time_zone: config.organization.time_zone.clone(),
             link: config.reset.link.clone(),
             policy: desk.policy()?,
-            locale: Locale::English,
+            texts,
         };
         Ok(Composer::new(letterhead).map_err(|error| Complaint::Configuration(format!("[mail]: {error}")))?)
     }

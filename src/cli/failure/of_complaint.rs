@@ -13,6 +13,7 @@ use super::RELAY;
 use super::Told;
 use super::USAGE;
 use super::actions;
+use super::screenful;
 
 /// A complaint in words, with its exit code and what to do.
 pub(super) fn of_complaint(complaint: &Complaint) -> Told {
@@ -27,6 +28,11 @@ pub(super) fn of_complaint(complaint: &Complaint) -> Told {
         Complaint::Declined | Complaint::NoPassword | Complaint::Data(_) => Told::new(DATA, complaint),
         Complaint::NotVerified => Told::new(NOT_VERIFIED, complaint),
         Complaint::Configuration(_) => Told::new(CONFIGURATION, complaint),
+        Complaint::Texts(problems) => {
+            let details = if problems.len() > 1 { screenful(problems, ToString::to_string) } else { Vec::new() };
+            Told { details, ..Told::new(CONFIGURATION, complaint) }
+                .hint("docs/texts.md; to look at the mails: cxme-admin mail preview MAIL --locale TAG")
+        }
         Complaint::NoConfiguration { named_by, create, .. } => {
             let other =
                 if named_by.starts_with('-') { "give another path".to_owned() } else { format!("correct {named_by}") };

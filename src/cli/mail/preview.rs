@@ -39,7 +39,7 @@ pub struct PreviewArgs {
     /// Language, such as `en` or `de`; otherwise the user's
     #[arg(long, value_name = "TAG")]
     locale: Option<String>,
-    /// A line of the operator's own in the mail
+    /// A message from the administrator in the mail; it may have several lines
     #[arg(long, value_name = "TEXT")]
     note: Option<String>,
     /// Write the HTML part to this new file
@@ -60,6 +60,11 @@ pub fn run(context: &mut Context, args: &PreviewArgs) -> anyhow::Result<()> {
     check_note(args.note.as_deref())?;
     let reference = args.user.as_deref().map(UserReference::new);
     let user = mail::preview_user(&desk, reference.as_ref())?;
+    if let Some(tag) = &args.locale {
+        context.language(tag)?;
+    } else {
+        context.warn_of_language(user.as_ref().and_then(|user| user.locale.as_deref()));
+    }
     let composer = context.composer(&desk)?;
     let reset = context.config()?.reset.clone();
     let sample: EmailAddress = "alex@example.com".parse()?;

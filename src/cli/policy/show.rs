@@ -7,26 +7,27 @@ use crate::cli::output::Format;
 use crate::cli::prompt;
 use crate::domain::action::Action;
 use crate::texts;
-use crate::texts::Locale;
+use crate::texts::policy::Reader;
 
 /// Show the organization's password requirements in plain words
 #[derive(Debug, clap::Args)]
 pub struct ShowArgs {
-    /// Language: `en` or `de`
+    /// Language, such as `en` or `de`
     #[arg(long, value_name = "TAG", default_value = "en", hide_default_value = true)]
-    locale: Locale,
+    locale: String,
 }
 
 /// Runs the command.
 ///
 /// # Errors
-/// When the operator is none.
+/// When the operator is none, or the language has no texts.
 pub fn run(context: &mut Context, args: &ShowArgs) -> anyhow::Result<()> {
     let desk = context.desk(Action::PolicyShow)?;
     let weak = policy::show(&desk)?;
     let (organization, rules) = (desk.organization(), desk.policy()?);
-    let requirements = texts::policy::requirements(rules, args.locale);
-    let notes = texts::policy::notes(rules, args.locale);
+    let language = context.language(&args.locale)?;
+    let requirements = texts::policy::requirements(rules, &language, Reader::Operator);
+    let notes = texts::policy::notes(rules, &language);
     if context.output.format != Format::Table {
         let object = serde_json::json!({
             "requirements": requirements,

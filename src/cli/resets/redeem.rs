@@ -13,8 +13,6 @@ use crate::domain::action::Action;
 use crate::domain::user::User;
 use crate::secrets::password::Password;
 use crate::secrets::reset_code::ResetCode;
-use crate::texts;
-use crate::texts::Locale;
 
 /// Set a new password with the code of a reset mail
 ///
@@ -49,7 +47,7 @@ pub fn run(context: &mut Context, args: &RedeemArgs) -> anyhow::Result<()> {
         let redeemable = redeem::look(&desk, ResetCode::parse_pasted(&typed).ok().as_ref())?;
         let user = redeemable.user();
         let heading = format!("Requirements for the password of {} ({}):", user.username, user.email);
-        terminal.show(&prompt::bullets(&heading, &texts::policy::requirements(desk.policy()?, Locale::English)))?;
+        terminal.show(&prompt::bullets(&heading, &prompt::requirements(desk.policy()?)))?;
         let judge = &mut |password: &Password| prompt::faults_in_words(desk.judge(user, password));
         let new = prompt::new_password(terminal.as_mut(), judge)?;
         (redeemable, new)

@@ -94,6 +94,7 @@ pub fn run(context: &mut Context, args: &AddArgs) -> anyhow::Result<()> {
         context.post(&desk)?;
     }
     let user = add::add(&desk, &wanted, &args.acting.intent())?;
+    context.warn_of_language(args.locale.as_deref());
     if args.acting.dry_run {
         return plan::print(&mut context.output, desk.now(), &steps(args, &user));
     }

@@ -11,8 +11,6 @@ use crate::domain::action::Action;
 use crate::domain::sign_in::NamedClient;
 use crate::domain::user::UserReference;
 use crate::secrets::password::Password;
-use crate::texts;
-use crate::texts::Locale;
 
 /// Let a user change the password, with the old one as proof
 ///
@@ -56,7 +54,7 @@ pub fn run(context: &mut Context, args: &ChangePasswordArgs) -> anyhow::Result<(
         let mut terminal = context.terminal("The old and the new password", "give `--stdin`")?;
         let old = prompt::known_password(terminal.as_mut(), "Old password")?;
         let proven = password::prove(&desk, &reference, &old, client)?;
-        let requirements = texts::policy::requirements(desk.policy()?, Locale::English);
+        let requirements = prompt::requirements(desk.policy()?);
         terminal.show(&prompt::bullets("Requirements for the new password:", &requirements))?;
         let judge = &mut |password: &Password| prompt::faults_in_words(desk.judge(proven.user(), password));
         let new = prompt::new_password(terminal.as_mut(), judge)?;

@@ -105,13 +105,17 @@ pub fn run(context: &mut Context, args: &EditArgs) -> anyhow::Result<()> {
     // The plain names of these options set the new values.
     let mut targets = args.targets.clone();
     targets.selection.prefix = "with-";
-    match targets.targets(context, &desk)? {
+    let edited = match targets.targets(context, &desk)? {
         Targets::One(user) => edit_one(context, &desk, &user, &edit, args),
         Targets::Many(several) => match edit.option_for_one() {
             Some(option) => Err(usage(format!("{option}: only for one user, named exactly"), "name one user").into()),
             None => edit_several(context, &desk, *several, &edit, args),
         },
+    };
+    if edited.is_ok() {
+        context.warn_of_language(edit.locale.as_deref());
     }
+    edited
 }
 
 fn parsed<T: std::str::FromStr>(

@@ -73,7 +73,7 @@ pub struct MailArgs {
     /// Leave out who was sent a link within this time, `0s` for nobody; otherwise as configured (15m)
     #[arg(long, value_name = "TIME")]
     unless_sent_within: Option<String>,
-    /// A line of your own in the mail, up to 1,000 characters
+    /// A message of yours in the mail, up to 1,000 characters; it may have several lines
     #[arg(long, value_name = "TEXT")]
     note: Option<String>,
 }

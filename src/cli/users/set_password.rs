@@ -23,8 +23,6 @@ use crate::domain::user::UserReference;
 use crate::secrets::generate;
 use crate::secrets::generate::Generated;
 use crate::secrets::password::Password;
-use crate::texts;
-use crate::texts::Locale;
 
 /// Set a user's password
 ///
@@ -160,7 +158,7 @@ impl Task<'_> {
         let hint = "give `--stdin`, `--password-file FILE` or `--generate`";
         let mut terminal = context.terminal(&question, hint)?;
         let heading = format!("Requirements for the password of {} ({}):", user.username, user.email);
-        let requirements = texts::policy::requirements(self.desk.policy()?, Locale::English);
+        let requirements = prompt::requirements(self.desk.policy()?);
         terminal.show(&prompt::bullets(&heading, &requirements))?;
         let contact = &self.desk.organization().help_contact;
         if !contact.is_empty() {

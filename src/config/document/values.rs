@@ -1,8 +1,11 @@
 //! What a document says, key by key.
 
+use toml::de::DeTable;
 use toml::de::DeValue;
 
 use super::Document;
+use super::Section;
+use super::cut;
 use super::found;
 use super::number;
 
@@ -12,7 +15,7 @@ pub(in crate::config) struct ReadKey {
     /// Its section.
     pub section: &'static str,
     /// Its name.
-    pub key: &'static str,
+    pub key: String,
     /// Its line and its value, where the document has it.
     pub said: Option<(usize, String)>,
 }
@@ -22,18 +25,46 @@ impl Document<'_> {
     pub(in crate::config) fn values(&self) -> Vec<ReadKey> {
         let mut keys: Vec<ReadKey> = Vec::new();
         for &(section, key) in &self.notes.borrow().keys {
-            if keys.iter().any(|other| (other.section, other.key) == (section, key)) {
+            if keys.iter().any(|other| (other.section, other.key.as_str()) == (section, key)) {
                 continue;
             }
-            let mut table = Some(&self.root);
-            for part in section.split('.') {
-                table = table.and_then(|table| table.get(part)?.get_ref().as_table());
-            }
-            let value = table.and_then(|table| table.get(key));
+            let value = self.table(section).and_then(|table| table.get(key));
             let said = value.map(|value| (self.line_of(value.span().start), shown(key, value.get_ref())));
-            keys.push(ReadKey { section, key, said });
+            keys.push(ReadKey { section, key: key.to_owned(), said });
+        }
+        for &section in &self.notes.borrow().open {
+            for (key, value) in self.table(section).into_iter().flatten() {
+                let said = Some((self.line_of(value.span().start), shown("", value.get_ref())));
+                keys.push(ReadKey { section, key: key.get_ref().to_string(), said });
+            }
         }
         keys
+    }
+
+    /// A section by its dotted name, where the document has it.
+    fn table(&self, section: &str) -> Option<&DeTable<'_>> {
+        section.split('.').try_fold(&self.root, |table, part| table.get(part)?.get_ref().as_table())
+    }
+}
+
+impl Section<'_, '_> {
+    /// All keys of the section, whatever their names, each with a text that `judge` approves or turns into something better; it
+    /// knows those before, and says what was expected.
+    pub(in crate::config) fn entries<T>(&self, judge: impl Fn(&str, &str, &[T]) -> Result<T, String>) -> Vec<T> {
+        self.document.notes.borrow_mut().open.push(self.name);
+        let mut good = Vec::new();
+        for (key, value) in self.table.into_iter().flatten() {
+            let name: &str = key.get_ref();
+            let judged = match value.get_ref().as_str() {
+                Some(text) => judge(name, text, &good),
+                None => Err(format!("expected text in quotes, found {}", found(value.get_ref()))),
+            };
+            match judged {
+                Ok(one) => good.push(one),
+                Err(what) => self.note(key.span().start, &cut(name), what),
+            }
+        }
+        good
     }
 }
 

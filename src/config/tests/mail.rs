@@ -50,6 +50,7 @@ fn every_key_about_mails_is_read() {
             reply_to: mailbox("\"Help, Desk\" <help@example.com>"),
             bounce_to: Some("bounces@example.com".parse().unwrap()),
             transport: TransportName::File,
+            headers: Vec::new(),
             smtp: SmtpSection {
                 host: Some("[::1]".into()),
                 port: 2525,
@@ -129,6 +130,40 @@ reset.link = "http://reset.example.com/#{code}"
     config.toml:15: [mail.file] directory: expected text in quotes, found 5
     config.toml:16: [reset] link: expected an address that begins with `https://` (`http://` only for localhost), found "http://reset.example.com/#{code}"
     "#);
+}
+
+#[test]
+fn headers_have_the_names_that_the_file_gives_them() {
+    let text = "[mail.headers]\nX-SES-CONFIGURATION-SET = \"resets\"\n\"X-PM-TrackLinks\" = \"None\"\n";
+    let headers = parse(text).unwrap().mail.headers;
+    let said: Vec<String> = headers.iter().map(ToString::to_string).collect();
+    assert_eq!(said, ["X-SES-CONFIGURATION-SET: resets", "X-PM-TrackLinks: None"]);
+    assert_eq!(parse("mail.headers = {}\n").unwrap().mail.headers, []);
+    let text = r#"
+[mail.headers]
+subject = "x"
+List-Unsubscribe = "<https://example.com/>"
+"X Y" = "x"
+X-Empty = ""
+X-Injected = "x\r\nBcc: a@example.com"
+X-Name = "Zoë"
+X-Number = 5
+X-Twice = "a"
+x-twice = "b"
+[mail.headers.X-Deep]
+a = "b"
+"#;
+    insta::assert_snapshot!(problems(text), @"
+    config.toml:3: [mail.headers] subject: cxme-admin or the mail servers write this header: remove it
+    config.toml:4: [mail.headers] List-Unsubscribe: no `List-*` header: these mails are not from a mailing list, and nobody can unsubscribe from them; remove it
+    config.toml:5: [mail.headers] X Y: expected a header name: letters, digits and `-`, such as X-PM-Message-Stream
+    config.toml:6: [mail.headers] X-Empty: expected one line of printable ASCII
+    config.toml:7: [mail.headers] X-Injected: expected one line of printable ASCII
+    config.toml:8: [mail.headers] X-Name: expected one line of printable ASCII
+    config.toml:9: [mail.headers] X-Number: expected text in quotes, found 5
+    config.toml:11: [mail.headers] x-twice: the same header as `X-Twice`: remove one of them
+    config.toml:12: [mail.headers] X-Deep: expected text in quotes, found a section
+    ");
 }
 
 #[test]

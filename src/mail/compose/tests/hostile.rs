@@ -95,8 +95,9 @@ fn assert_same_elements(composer: &Composer, harmless: &Composer, name: &str, no
         let content = Content::Reset(Choice { note: Some(note), ..choice(&code) });
         composer.preview(&draft.letter(content)).unwrap().html
     };
-    // A note of several lines is one paragraph for each.
-    let harmless_note = vec!["harmless"; words::note(note).len()].join("\n");
+    // A note of several lines is one paragraph for each, and a gap for an empty one.
+    let harmless_line = |line: &Cow<'_, str>| if line.is_empty() { "" } else { "harmless" };
+    let harmless_note = words::note(note).iter().map(harmless_line).collect::<Vec<_>>().join("\n");
     let expected = html(harmless, "Alice", &harmless_note);
     let found = html(composer, name, note);
     assert_eq!(tags(&found), tags(&expected), "{name:?} {note:?}");
@@ -109,11 +110,13 @@ fn assert_same_elements(composer: &Composer, harmless: &Composer, name: &str, no
 
 #[test]
 fn no_name_note_or_organization_adds_an_element_or_an_attribute() {
-    let harmless = composer();
+    let contact = |help_contact: &str| Organization { help_contact: help_contact.to_owned(), ..organization() };
+    let harmless = composer_of(&contact("room 4.12"));
     for payload in PAYLOADS {
         for (before, after) in AROUND {
             let hostile = format!("{before}{payload}{after}");
-            let organization = Organization { name: hostile.clone(), help_contact: hostile.clone(), ..organization() };
+            // An address in the contact is to become a link.
+            let organization = Organization { name: hostile.clone(), ..contact(&hostile.replace('@', "at")) };
             assert_same_elements(&composer_of(&organization), &harmless, &hostile, &hostile);
         }
     }

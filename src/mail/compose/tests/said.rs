@@ -8,7 +8,7 @@ fn a_reset_in_english() {
     let note = "We moved to a new sign-in page last week. {{ code }} If you have questions about it, come to room 4.12 \
                 or write to Bo.";
     let text = Draft::new().text(Content::Reset(Choice { note: Some(note), ..choice(&code) }));
-    insta::assert_snapshot!(text, @r"
+    insta::assert_snapshot!(text, @"
     Choose a new password for Example Travel
 
     Hello Alice Weber,
@@ -22,32 +22,31 @@ fn a_reset_in_english() {
 
     https://reset.example.com/#QBJHRDDTF6FCD5GA5JD49KTY4M
 
-    If the link does not open, go to https://reset.example.com/ and type
+    If the link does not open, go to https://reset.example.com/ and enter
     this code:
 
     QBJHR-DDTF6-FCD5G-A5JD4-9KTY4M
 
-    The link and the code work for 24 hours, only once, and end when a newer
-    mail of this kind is sent.
+    The link and the code work once, within 24 hours. If you receive a newer
+    mail like this one, use that one instead.
 
-    The administrator writes:
+    Message from the administrator:
 
     > We moved to a new sign-in page last week. {{ code }} If you have
     > questions about it, come to room 4.12 or write to Bo.
 
-    What the password must be:
+    Password requirements:
 
-    - at least 15 characters; spaces and letters of every script count
-    - at most 1,024 bytes (at least 256 characters of any script)
-    - not a common password, nor one with digits or symbols put around it; a
-      phrase of several words may contain one
-    - not made only of the user's name, username or email address or of the
-      organization's name
-    - not one character or short block repeated, nor a sequence such as
-      `abcdefgh12345678`
+    - at least 15 characters (any characters, including spaces)
+    - not a common password, even with digits or symbols added; several
+      words in a row are fine
+    - not only your name, username or email address, or the organization's
+      name
+    - no repetition of one character or a short group, and no sequence such
+      as abcdefgh12345678
 
-    If this was not meant for you, or you did not expect it, leave the link
-    above alone and open this one, which makes it void:
+    If you did not expect this mail, or it was not meant for you, do not use
+    the link above; cancel it here:
 
     https://reset.example.com/#!QBJHRDDTF6FCD5GA5JD49KTY4M
 
@@ -62,7 +61,7 @@ fn a_reset_in_english() {
 fn a_reset_in_german() {
     let code = code();
     let text = Draft::in_german().text(Content::Reset(Choice { note: Some("Grüße aus Köln"), ..choice(&code) }));
-    insta::assert_snapshot!(text, @r"
+    insta::assert_snapshot!(text, @"
     Neues Passwort für Example Travel wählen
 
     Guten Tag Zoë Müller,
@@ -72,42 +71,42 @@ fn a_reset_in_german() {
 
     Ihr Benutzername: alice
 
-    Über diesen Link wählen Sie Ihr neues Passwort:
+    Öffnen Sie diesen Link, um Ihr neues Passwort zu wählen:
 
     https://reset.example.com/#QBJHRDDTF6FCD5GA5JD49KTY4M
 
-    Wenn sich der Link nicht öffnet, gehen Sie auf
-    https://reset.example.com/ und geben Sie diesen Code ein:
+    Falls sich der Link nicht öffnen lässt, gehen Sie auf
+    https://reset.example.com/ und geben Sie dort diesen Code ein:
 
     QBJHR-DDTF6-FCD5G-A5JD4-9KTY4M
 
-    Link und Code gelten 24 Stunden, nur einmal, und enden, wenn eine neuere
-    Mail dieser Art versandt wird.
+    Link und Code gelten 24 Stunden und können nur einmal verwendet werden.
+    Wenn Sie eine neuere Mail dieser Art erhalten, verwenden Sie bitte
+    diese.
 
-    Die Administration schreibt dazu:
+    Nachricht der Administration:
 
     > Grüße aus Köln
 
     Anforderungen an das Passwort:
 
-    - mindestens 15 Zeichen; Leerzeichen und Buchstaben jeder Schrift zählen
-    - höchstens 1.024 Bytes (mindestens 256 Zeichen jeder Schrift)
-    - kein verbreitetes Passwort, auch nicht mit Ziffern oder Sonderzeichen
-      darum; ein Satz aus mehreren Wörtern darf eines enthalten
-    - nicht nur aus Name, Benutzername oder E-Mail-Adresse oder aus dem
-      Namen der Organisation gebildet
-    - kein wiederholtes Zeichen, kein wiederholter kurzer Block und keine
-      Folge wie `abcdefgh12345678`
+    - mindestens 15 Zeichen (beliebige Zeichen, auch Leerzeichen)
+    - kein häufig verwendetes Passwort, auch nicht mit zusätzlichen Ziffern
+      oder Sonderzeichen; mehrere Wörter hintereinander sind erlaubt
+    - nicht nur Ihr Name, Ihr Benutzername, Ihre E-Mail-Adresse oder der
+      Name der Organisation
+    - keine Wiederholung eines Zeichens oder einer kurzen Zeichengruppe und
+      keine Folge wie abcdefgh12345678
 
-    Wenn das nicht für Sie bestimmt ist oder Sie es nicht erwartet haben,
-    lassen Sie den Link oben unberührt und öffnen Sie diesen, der ihn
-    ungültig macht:
+    Falls Sie diese Mail nicht erwartet haben oder sie nicht für Sie
+    bestimmt ist, verwenden Sie den Link oben bitte nicht, sondern machen
+    Sie ihn hier ungültig:
 
     https://reset.example.com/#!QBJHRDDTF6FCD5GA5JD49KTY4M
 
     Fragen? IT desk, +49 30 1234567, help@example.com
 
-    Niemand bei Example Travel wird Sie je nach Ihrem Passwort oder nach
+    Niemand bei Example Travel wird Sie jemals nach Ihrem Passwort oder nach
     einem Code fragen.
     ");
 }
@@ -117,13 +116,13 @@ fn an_invitation_in_english() {
     let code = code();
     let life = Duration::from_secs(7 * 86_400);
     let text = Draft::new().text(Content::Invitation(Choice { life, ..choice(&code) }));
-    insta::assert_snapshot!(text, @r"
+    insta::assert_snapshot!(text, @"
     Your account at Example Travel: choose a password
 
     Hello Alice Weber,
 
-    An administrator of Example Travel has made an account for you. You
-    choose its password.
+    An administrator of Example Travel has created an account for you.
+    Please choose a password.
 
     Your username: alice
 
@@ -131,27 +130,26 @@ fn an_invitation_in_english() {
 
     https://reset.example.com/#QBJHRDDTF6FCD5GA5JD49KTY4M
 
-    If the link does not open, go to https://reset.example.com/ and type
+    If the link does not open, go to https://reset.example.com/ and enter
     this code:
 
     QBJHR-DDTF6-FCD5G-A5JD4-9KTY4M
 
-    The link and the code work for 7 days, only once, and end when a newer
-    mail of this kind is sent.
+    The link and the code work once, within 7 days. If you receive a newer
+    mail like this one, use that one instead.
 
-    What the password must be:
+    Password requirements:
 
-    - at least 15 characters; spaces and letters of every script count
-    - at most 1,024 bytes (at least 256 characters of any script)
-    - not a common password, nor one with digits or symbols put around it; a
-      phrase of several words may contain one
-    - not made only of the user's name, username or email address or of the
-      organization's name
-    - not one character or short block repeated, nor a sequence such as
-      `abcdefgh12345678`
+    - at least 15 characters (any characters, including spaces)
+    - not a common password, even with digits or symbols added; several
+      words in a row are fine
+    - not only your name, username or email address, or the organization's
+      name
+    - no repetition of one character or a short group, and no sequence such
+      as abcdefgh12345678
 
-    If this was not meant for you, or you did not expect it, leave the link
-    above alone and open this one, which makes it void:
+    If you did not expect this mail, or it was not meant for you, do not use
+    the link above; cancel it here:
 
     https://reset.example.com/#!QBJHRDDTF6FCD5GA5JD49KTY4M
 
@@ -167,48 +165,47 @@ fn an_invitation_in_german() {
     let code = code();
     let life = Duration::from_secs(7 * 86_400);
     let text = Draft::in_german().text(Content::Invitation(Choice { life, ..choice(&code) }));
-    insta::assert_snapshot!(text, @r"
+    insta::assert_snapshot!(text, @"
     Ihr Konto bei Example Travel: Passwort wählen
 
     Guten Tag Zoë Müller,
 
     die Administration von Example Travel hat ein Konto für Sie angelegt.
-    Sie wählen das Passwort dazu.
+    Bitte wählen Sie ein Passwort.
 
     Ihr Benutzername: alice
 
-    Über diesen Link wählen Sie Ihr Passwort:
+    Öffnen Sie diesen Link, um Ihr Passwort zu wählen:
 
     https://reset.example.com/#QBJHRDDTF6FCD5GA5JD49KTY4M
 
-    Wenn sich der Link nicht öffnet, gehen Sie auf
-    https://reset.example.com/ und geben Sie diesen Code ein:
+    Falls sich der Link nicht öffnen lässt, gehen Sie auf
+    https://reset.example.com/ und geben Sie dort diesen Code ein:
 
     QBJHR-DDTF6-FCD5G-A5JD4-9KTY4M
 
-    Link und Code gelten 7 Tage, nur einmal, und enden, wenn eine neuere
-    Mail dieser Art versandt wird.
+    Link und Code gelten 7 Tage und können nur einmal verwendet werden. Wenn
+    Sie eine neuere Mail dieser Art erhalten, verwenden Sie bitte diese.
 
     Anforderungen an das Passwort:
 
-    - mindestens 15 Zeichen; Leerzeichen und Buchstaben jeder Schrift zählen
-    - höchstens 1.024 Bytes (mindestens 256 Zeichen jeder Schrift)
-    - kein verbreitetes Passwort, auch nicht mit Ziffern oder Sonderzeichen
-      darum; ein Satz aus mehreren Wörtern darf eines enthalten
-    - nicht nur aus Name, Benutzername oder E-Mail-Adresse oder aus dem
-      Namen der Organisation gebildet
-    - kein wiederholtes Zeichen, kein wiederholter kurzer Block und keine
-      Folge wie `abcdefgh12345678`
+    - mindestens 15 Zeichen (beliebige Zeichen, auch Leerzeichen)
+    - kein häufig verwendetes Passwort, auch nicht mit zusätzlichen Ziffern
+      oder Sonderzeichen; mehrere Wörter hintereinander sind erlaubt
+    - nicht nur Ihr Name, Ihr Benutzername, Ihre E-Mail-Adresse oder der
+      Name der Organisation
+    - keine Wiederholung eines Zeichens oder einer kurzen Zeichengruppe und
+      keine Folge wie abcdefgh12345678
 
-    Wenn das nicht für Sie bestimmt ist oder Sie es nicht erwartet haben,
-    lassen Sie den Link oben unberührt und öffnen Sie diesen, der ihn
-    ungültig macht:
+    Falls Sie diese Mail nicht erwartet haben oder sie nicht für Sie
+    bestimmt ist, verwenden Sie den Link oben bitte nicht, sondern machen
+    Sie ihn hier ungültig:
 
     https://reset.example.com/#!QBJHRDDTF6FCD5GA5JD49KTY4M
 
     Fragen? IT desk, +49 30 1234567, help@example.com
 
-    Niemand bei Example Travel wird Sie je nach Ihrem Passwort oder nach
+    Niemand bei Example Travel wird Sie jemals nach Ihrem Passwort oder nach
     einem Code fragen.
     ");
 }
@@ -218,53 +215,53 @@ fn a_notice_for_each_cause_in_english() {
     let draft = Draft::new();
     let text = NoticeCause::ALL.map(|cause| draft.text(notice(cause))).join("----\n");
     insta::assert_snapshot!(text, @"
-    Your password for Example Travel was changed
+    Your Example Travel password was changed
 
     Hello Alice Weber,
 
-    An administrator of Example Travel has set a new password for your
-    account on 4 March 2026 at 09:05 UTC.
+    An administrator of Example Travel set a new password for your account
+    on 4 March 2026 at 09:05 UTC.
 
     Your username: alice
 
-    When you next sign in, you will be asked to choose a password of your
-    own.
+    The next time you sign in, you will be asked to choose a password of
+    your own.
 
-    If you did not expect this, say so at once: IT desk, +49 30 1234567,
+    If you did not expect this, tell us immediately: IT desk, +49 30
+    1234567, help@example.com
+
+    Nobody at Example Travel will ever ask you for your password or for a
+    code.
+    ----
+    Your Example Travel password was changed
+
+    Hello Alice Weber,
+
+    The password of your account was changed on 4 March 2026 at 09:05 UTC,
+    using the previous password.
+
+    Your username: alice
+
+    If this was you, you do not need to do anything.
+
+    If this was not you, tell us immediately: IT desk, +49 30 1234567,
     help@example.com
 
     Nobody at Example Travel will ever ask you for your password or for a
     code.
     ----
-    Your password for Example Travel was changed
+    Your Example Travel password was changed
 
     Hello Alice Weber,
 
     The password of your account was changed on 4 March 2026 at 09:05 UTC,
-    with the former password.
+    using the link that we sent you by email.
 
     Your username: alice
 
-    If this was you, there is nothing to do.
+    If this was you, you do not need to do anything.
 
-    If this was not you, say so at once: IT desk, +49 30 1234567,
-    help@example.com
-
-    Nobody at Example Travel will ever ask you for your password or for a
-    code.
-    ----
-    Your password for Example Travel was changed
-
-    Hello Alice Weber,
-
-    The password of your account was changed on 4 March 2026 at 09:05 UTC,
-    with the link that was mailed to you.
-
-    Your username: alice
-
-    If this was you, there is nothing to do.
-
-    If this was not you, say so at once: IT desk, +49 30 1234567,
+    If this was not you, tell us immediately: IT desk, +49 30 1234567,
     help@example.com
 
     Nobody at Example Travel will ever ask you for your password or for a
@@ -276,12 +273,12 @@ fn a_notice_for_each_cause_in_english() {
 
     An administrator of Example Travel changed the email address of your
     account on 4 March 2026 at 09:05 UTC. From now on, mail about your
-    account goes to the new address and no longer to this one.
+    account is sent to the new address and no longer to this one.
 
     Your username: alice
 
-    If you did not expect this, say so at once: IT desk, +49 30 1234567,
-    help@example.com
+    If you did not expect this, tell us immediately: IT desk, +49 30
+    1234567, help@example.com
 
     Nobody at Example Travel will ever ask you for your password or for a
     code.
@@ -292,12 +289,12 @@ fn a_notice_for_each_cause_in_english() {
 
     An administrator of Example Travel changed the email address of your
     account on 4 March 2026 at 09:05 UTC. From now on, mail about your
-    account goes to this address.
+    account is sent to this address.
 
     Your username: alice
 
-    If you did not expect this, or this is not your account, say so at once:
-    IT desk, +49 30 1234567, help@example.com
+    If you did not expect this, or this is not your account, tell us
+    immediately: IT desk, +49 30 1234567, help@example.com
 
     Nobody at Example Travel will ever ask you for your password or for a
     code.
@@ -318,47 +315,47 @@ fn a_notice_for_each_cause_in_german() {
 
     Ihr Benutzername: alice
 
-    Bei der nächsten Anmeldung werden Sie gebeten, ein eigenes Passwort zu
-    wählen.
+    Bei der nächsten Anmeldung werden Sie aufgefordert, ein eigenes Passwort
+    zu wählen.
 
-    Wenn Sie das nicht erwartet haben, melden Sie es sofort: IT desk, +49 30
+    Falls Sie das nicht erwartet haben, melden Sie es bitte sofort: IT desk,
+    +49 30 1234567, help@example.com
+
+    Niemand bei Example Travel wird Sie jemals nach Ihrem Passwort oder nach
+    einem Code fragen.
+    ----
+    Ihr Passwort für Example Travel wurde geändert
+
+    Guten Tag Zoë Müller,
+
+    das Passwort Ihres Kontos wurde am 4. März 2026 um 09:05 Uhr (UTC) mit
+    dem bisherigen Passwort geändert.
+
+    Ihr Benutzername: alice
+
+    Wenn Sie das waren, brauchen Sie nichts weiter zu tun.
+
+    Falls Sie das nicht waren, melden Sie es bitte sofort: IT desk, +49 30
     1234567, help@example.com
 
-    Niemand bei Example Travel wird Sie je nach Ihrem Passwort oder nach
+    Niemand bei Example Travel wird Sie jemals nach Ihrem Passwort oder nach
     einem Code fragen.
     ----
     Ihr Passwort für Example Travel wurde geändert
 
     Guten Tag Zoë Müller,
 
-    das Passwort Ihres Kontos wurde am 4. März 2026 um 09:05 Uhr (UTC)
-    geändert, mit dem bisherigen Passwort.
+    das Passwort Ihres Kontos wurde am 4. März 2026 um 09:05 Uhr (UTC) über
+    den Link in unserer Mail an Sie geändert.
 
     Ihr Benutzername: alice
 
-    Wenn Sie das waren, ist nichts weiter zu tun.
+    Wenn Sie das waren, brauchen Sie nichts weiter zu tun.
 
-    Wenn Sie das nicht waren, melden Sie es sofort: IT desk, +49 30 1234567,
-    help@example.com
+    Falls Sie das nicht waren, melden Sie es bitte sofort: IT desk, +49 30
+    1234567, help@example.com
 
-    Niemand bei Example Travel wird Sie je nach Ihrem Passwort oder nach
-    einem Code fragen.
-    ----
-    Ihr Passwort für Example Travel wurde geändert
-
-    Guten Tag Zoë Müller,
-
-    das Passwort Ihres Kontos wurde am 4. März 2026 um 09:05 Uhr (UTC)
-    geändert, über den Link aus unserer Mail an Sie.
-
-    Ihr Benutzername: alice
-
-    Wenn Sie das waren, ist nichts weiter zu tun.
-
-    Wenn Sie das nicht waren, melden Sie es sofort: IT desk, +49 30 1234567,
-    help@example.com
-
-    Niemand bei Example Travel wird Sie je nach Ihrem Passwort oder nach
+    Niemand bei Example Travel wird Sie jemals nach Ihrem Passwort oder nach
     einem Code fragen.
     ----
     Die E-Mail-Adresse Ihres Kontos bei Example Travel wurde geändert
@@ -371,10 +368,10 @@ fn a_notice_for_each_cause_in_german() {
 
     Ihr Benutzername: alice
 
-    Wenn Sie das nicht erwartet haben, melden Sie es sofort: IT desk, +49 30
-    1234567, help@example.com
+    Falls Sie das nicht erwartet haben, melden Sie es bitte sofort: IT desk,
+    +49 30 1234567, help@example.com
 
-    Niemand bei Example Travel wird Sie je nach Ihrem Passwort oder nach
+    Niemand bei Example Travel wird Sie jemals nach Ihrem Passwort oder nach
     einem Code fragen.
     ----
     Die E-Mail-Adresse Ihres Kontos bei Example Travel wurde geändert
@@ -387,10 +384,10 @@ fn a_notice_for_each_cause_in_german() {
 
     Ihr Benutzername: alice
 
-    Wenn Sie das nicht erwartet haben oder das nicht Ihr Konto ist, melden
-    Sie es sofort: IT desk, +49 30 1234567, help@example.com
+    Falls Sie das nicht erwartet haben oder dies nicht Ihr Konto ist, melden
+    Sie es bitte sofort: IT desk, +49 30 1234567, help@example.com
 
-    Niemand bei Example Travel wird Sie je nach Ihrem Passwort oder nach
+    Niemand bei Example Travel wird Sie jemals nach Ihrem Passwort oder nach
     einem Code fragen.
     ");
 }
@@ -398,19 +395,20 @@ fn a_notice_for_each_cause_in_german() {
 #[test]
 fn a_test_in_both_languages() {
     let text = [Draft::new(), Draft::in_german()].map(|draft| draft.text(Content::Test)).join("----\n");
-    insta::assert_snapshot!(text, @r"
+    insta::assert_snapshot!(text, @"
     Test mail from Example Travel
 
     Hello Alice Weber,
 
-    This is a test mail from Example Travel, sent by an administrator. It
-    has arrived, so mail works. There is nothing to do.
+    This is a test mail from Example Travel, sent by an administrator. You
+    have received it, so sending mail works. You do not need to do anything.
     ----
-    Test-Mail von Example Travel
+    Testmail von Example Travel
 
     Guten Tag Zoë Müller,
 
-    dies ist eine Test-Mail der Administration von Example Travel. Sie ist
-    angekommen, der Versand funktioniert also. Es ist nichts weiter zu tun.
+    dies ist eine Testmail der Administration von Example Travel. Da Sie sie
+    erhalten haben, funktioniert der Versand. Sie brauchen nichts weiter zu
+    tun.
     ");
 }

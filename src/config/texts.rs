@@ -1,0 +1,97 @@
+//! `[texts]`: the sentences and templates of mails that are the organization's own.
+
+use std::fs;
+use std::io;
+use std::path::Path;
+use std::path::PathBuf;
+
+use super::LoadError;
+use super::Problem;
+use super::Problems;
+use super::document::Section;
+use crate::private_file;
+use crate::private_file::Problem as FileProblem;
+use crate::private_file::Rule;
+
+/// The most bytes of a file: 128 KiB.
+const LIMIT: usize = 128 << 10;
+/// The most files, so that a directory that was meant for something else is not read whole.
+const MAX_FILES: usize = 500;
+
+/// Where the organization's own texts are.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct TextsSection {
+    /// A directory with `LANGUAGE.toml` files and templates, which take the place of the program's own.
+    pub directory: Option<PathBuf>,
+}
+
+/// A file below the directory.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TextsFile {
+    /// Its name within the directory, such as `de.toml` or `de/reset.html`.
+    pub name: String,
+    /// Its path.
+    pub path: PathBuf,
+    /// Its text.
+    pub text: String,
+}
+
+impl TextsSection {
+    pub(super) fn read(section: &Section<'_, '_>) -> Self {
+        Self { directory: section.path("directory") }
+    }
+
+    /// The files of the directory and of the directories in it, in the order of their names; none without a directory. Hidden
+    /// files and backups of editors (`name~`) are not read. Others must not be able to write the files or the directories.
+    ///
+    /// # Errors
+    /// When the directory is absent or loose, or a file is loose, too large or not UTF-8.
+    pub fn files(&self) -> Result<Vec<TextsFile>, LoadError> {
+        let mut files = Vec::new();
+        let Some(directory) = &self.directory else { return Ok(files) };
+        for path in entries(directory)? {
+            if path.is_dir() {
+                let inner = entries(&path)?;
+                for path in inner {
+                    files.push(read(directory, path)?);
+                }
+            } else {
+                files.push(read(directory, path)?);
+            }
+            if files.len() > MAX_FILES {
+                let text = format!("holds more than {MAX_FILES} files: name the directory with the texts alone");
+                return Err(Problems::new(directory, vec![Problem { line: None, text }]).into());
+            }
+        }
+        Ok(files)
+    }
+}
+
+/// What is in a directory that only its owner may write in.
+fn entries(directory: &Path) -> Result<Vec<PathBuf>, LoadError> {
+    // Whatever is in it: what is judged is the directory.
+    private_file::judge_place(&directory.join("*"), &Rule::config()).map_err(|problem| match problem {
+        FileProblem::Missing { .. } => FileProblem::NoDirectory { directory: directory.to_path_buf() },
+        FileProblem::Io { doing, error, .. } => FileProblem::Io { path: directory.to_path_buf(), doing, error },
+        other => other,
+    })?;
+    let unread = |error: io::Error| FileProblem::Io { path: directory.to_path_buf(), doing: "listed", error };
+    let mut paths = Vec::new();
+    for entry in fs::read_dir(directory).map_err(unread)? {
+        let entry = entry.map_err(unread)?;
+        let name = entry.file_name();
+        let is_left_out = |name: &str| name.starts_with('.') || name.ends_with('~');
+        if !name.to_str().is_some_and(is_left_out) {
+            paths.push(entry.path());
+        }
+    }
+    paths.sort();
+    Ok(paths)
+}
+
+fn read(directory: &Path, path: PathBuf) -> Result<TextsFile, LoadError> {
+    let bytes = private_file::read(&path, &Rule::config(), LIMIT)?;
+    let text = super::utf8(&bytes, &path)?.to_owned();
+    let name = path.strip_prefix(directory).unwrap_or(&path).to_string_lossy().into_owned();
+    Ok(TextsFile { name, path, text })
+}

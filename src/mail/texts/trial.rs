@@ -1,0 +1,245 @@
+//! Writes every mail with an organization's own templates before a user gets one, for what only shows then.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+use super::MailTexts;
+use crate::domain::email_address::EmailAddress;
+use crate::domain::message::MailKind;
+use crate::domain::message::NoticeCause;
+use crate::domain::organization::Organization;
+use crate::domain::policy::Policy;
+use crate::mail::compose::ComposeError;
+use crate::mail::compose::Composer;
+use crate::mail::letter::Choice;
+use crate::mail::letter::Content;
+use crate::mail::letter::Letter;
+use crate::mail::letter::Letterhead;
+use crate::mail::template;
+use crate::mail::template::Part;
+use crate::mail::template::TemplateFile;
+use crate::secrets::reset_code::NONCE;
+use crate::secrets::reset_code::ResetCode;
+use crate::texts::TextProblem;
+
+/// The longest part of a mail, in bytes: clients cut longer ones (Gmail at 102 KiB), and the link with them.
+const MAX_PART: usize = 100 * 1_024;
+/// The values that a template may use.
+const VALUES: [&str; 34] = [
+    "say",
+    "say.language",
+    "say.subject",
+    "say.username",
+    "say.purpose",
+    "say.open",
+    "say.button",
+    "say.without_button",
+    "say.type_code",
+    "say.note",
+    "say.requirements",
+    "say.policy",
+    "say.not_me",
+    "say.help",
+    "say.never_asked",
+    "say.must_change",
+    "greeting",
+    "name",
+    "username",
+    "organization",
+    "contact",
+    "kind",
+    "link",
+    "not_me",
+    "code",
+    "lasts",
+    "note",
+    "must_change",
+    "changed",
+    "all_well",
+    "not_expected",
+    // What the engine gives to loops and blocks.
+    "loop",
+    "super",
+    "caller",
+];
+
+/// A code as it looks, which no store has.
+const CODE: &str = "SAMP1-EC0DE-SAMP1-EC0DE-SAMP1E";
+/// What a user or an operator may write, and a mail must not take for HTML.
+const NAME: &str = "Alex <x-name> & Co";
+const NOTE: &str = "First line <x-note>\n\nSecond line";
+
+/// Everything that is wrong with the templates.
+pub(super) fn problems(texts: &Arc<MailTexts>, files: &[TemplateFile]) -> Vec<TextProblem> {
+    if files.is_empty() {
+        return Vec::new();
+    }
+    let mut trial = Trial { texts, files, problems: Vec::new() };
+    trial.look_for_unknown_values();
+    // A value that is unknown would be found again in each mail.
+    if trial.problems.is_empty() {
+        trial.write_all();
+    }
+    trial.problems.sort_by(|one, other| (&one.path, one.line).cmp(&(&other.path, other.line)));
+    trial.problems
+}
+
+struct Trial<'a> {
+    texts: &'a Arc<MailTexts>,
+    files: &'a [TemplateFile],
+    problems: Vec<TextProblem>,
+}
+
+impl Trial<'_> {
+    fn add(&mut self, problem: TextProblem) {
+        if !self.problems.contains(&problem) {
+            self.problems.push(problem);
+        }
+    }
+
+    /// Also in branches that no sample takes.
+    fn look_for_unknown_values(&mut self) {
+        for file in self.files {
+            let used = self.texts.templates.used(file.language.as_deref().unwrap_or_default(), file.name);
+            for name in used.iter().filter(|name| !is_known(name)) {
+                let line = file.text.lines().position(|line| line.contains(name.as_str())).map(|index| index + 1);
+                let what = format!("unknown value {name}; docs/texts.md has all of them");
+                self.add(TextProblem { path: file.path.clone(), line, what });
+            }
+        }
+    }
+
+    fn write_all(&mut self) {
+        let named = Organization {
+            name: "Example Travel".to_owned(),
+            help_contact: "help@example.com".to_owned(),
+            ..Organization::default()
+        };
+        let organizations = [named, Organization::default()];
+        let strict = Policy { min_score: 3, history: 5, ..Policy::default() };
+        for organization in &organizations {
+            let Ok(from) = "passwords@example.com".parse() else { return };
+            let letterhead = Letterhead {
+                from,
+                reply_to: None,
+                bounce_to: None,
+                headers: &[],
+                organization,
+                time_zone: TimeZone::UTC,
+                link: "https://reset.example.com/#{code}".parse().ok(),
+                policy: &strict,
+                texts: Arc::clone(self.texts),
+            };
+            let Ok(composer) = Composer::new(letterhead) else { return };
+            self.write_with(&composer);
+        }
+    }
+
+    fn write_with(&mut self, composer: &Composer) {
+        let Ok(code) = ResetCode::parse(CODE) else { return };
+        let choice = |note| Choice { code: &code, life: Duration::from_secs(86_400), note };
+        let time = Timestamp::UNIX_EPOCH;
+        let mut contents = vec![Content::Test];
+        for note in [None, Some(NOTE)] {
+            contents.extend([Content::Reset(choice(note)), Content::Invitation(choice(note))]);
+        }
+        for cause in NoticeCause::ALL {
+            contents.extend([true, false].map(|must_change| Content::Notice { cause, must_change, time }));
+        }
+        let tags: Vec<String> = self.texts.texts().languages().map(|language| language.tag().to_owned()).collect();
+        for tag in &tags {
+            for content in &contents {
+                self.write(composer, tag, *content, &code);
+            }
+        }
+    }
+
+    fn write(&mut self, composer: &Composer, tag: &str, content: Content<'_>, code: &ResetCode) {
+        let Ok(recipient) = "alex@example.com".parse::<EmailAddress>() else { return };
+        let letter = Letter {
+            recipient: &recipient,
+            name: NAME,
+            username: "alex",
+            locale: Some(tag),
+            date: Timestamp::UNIX_EPOCH,
+            nonce: &[0; NONCE],
+            message_id: "trial@example.com",
+            content,
+        };
+        let kind = content.kind();
+        let preview = match composer.preview(&letter) {
+            Ok(preview) => preview,
+            Err(ComposeError::Template(error)) => {
+                let line = Some(error.line).filter(|line| *line > 0);
+                let what = format!("in the mail {kind}: {}", error.problem);
+                let path = self.path_of(tag, &error.template);
+                return self.add(TextProblem { path, line, what });
+            }
+            Err(error) => {
+                let path = self.file_of(tag, kind, Part::Html);
+                return self.add(TextProblem { path, line: None, what: error.to_string() });
+            }
+        };
+        // The engine may have written it in entities, which readers of HTML take for the same.
+        let html = preview.html.replace("&#x2f;", "/");
+        for (part, content) in [(Part::Text, preview.text.as_str()), (Part::Html, html.as_str())] {
+            let mut wrong = |what: String| {
+                let path = self.file_of(tag, kind, part);
+                self.add(TextProblem { path, line: None, what });
+            };
+            // That by which the user cancels it has an exclamation mark there.
+            if kind.has_link() && !content.contains(&format!("#{}", code.in_link())) {
+                wrong(format!("the mail {kind} lacks {{{{ link }}}}"));
+            }
+            if content.trim().is_empty() {
+                wrong(format!("the mail {kind} is empty"));
+            }
+            if content.len() > MAX_PART {
+                wrong(format!("the mail {kind} is larger than {MAX_PART} bytes"));
+            }
+            if part == Part::Html && (content.contains("<x-name>") || content.contains("<x-note>")) {
+                wrong("what a user or operator typed is written as HTML: leave out `safe` and `autoescape`".to_owned());
+            }
+        }
+    }
+
+    /// The file of a template that a mail in a language is written with; one of the program is named as such.
+    fn path_of(&self, tag: &str, name: &str) -> PathBuf {
+        self.own(tag, name).unwrap_or_else(|| PathBuf::from(format!("{name} (of cxme-admin)")))
+    }
+
+    /// The file that has to do with a part: its own, or what it extends.
+    fn file_of(&self, tag: &str, kind: MailKind, part: Part) -> PathBuf {
+        let name = template::name_of(kind, part);
+        let own = [name, "choice.html", "frame.html"].into_iter().find_map(|name| self.own(tag, name));
+        own.unwrap_or_else(|| self.path_of(tag, name))
+    }
+
+    fn own(&self, tag: &str, name: &str) -> Option<PathBuf> {
+        let of = |language: Option<&str>| {
+            let is_it = |file: &&TemplateFile| {
+                file.name == name && file.language.as_deref().map(str::to_ascii_lowercase).as_deref() == language
+            };
+            self.files.iter().find(is_it).map(|file| file.path.clone())
+        };
+        let tag = tag.to_ascii_lowercase();
+        let mut range = Some(tag.as_str());
+        while let Some(language) = range {
+            if let Some(path) = of(Some(language)) {
+                return Some(path);
+            }
+            range = language.rsplit_once('-').map(|(shorter, _)| shorter);
+        }
+        of(None)
+    }
+}
+
+/// Whether templates are given a value, or it is a part of one.
+fn is_known(name: &str) -> bool {
+    VALUES.contains(&name)
+        || (!name.starts_with("say.") && name.split('.').next().is_some_and(|name| VALUES.contains(&name)))
+}

@@ -1,0 +1,257 @@
+//! Reads the sentences that an organization wrote, and finds all that is wrong with them before a mail is written.
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+use std::collections::BTreeSet;
+use std::fmt;
+use std::ops::Range;
+use std::path::PathBuf;
+
+use minijinja::Environment;
+use minijinja::Value;
+use toml::de::DeTable;
+use toml::de::DeValue;
+
+use super::Language;
+use super::Texts;
+use super::engine;
+use super::keys;
+use super::keys::KEYS;
+use super::keys::Key;
+use super::keys::Placeholder;
+use super::keys::Sample;
+use super::language::in_one_line;
+use crate::domain::spelling;
+use crate::domain::text;
+use crate::domain::user::judge_locale;
+
+/// The longest sentence, in characters, as a file has it.
+const MAX_SENTENCE: usize = 2_000;
+/// How many absent keys a problem names.
+const MAX_NAMED: usize = 8;
+
+/// A file with sentences of a language.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SentenceFile {
+    /// The language's tag, which is the name of the file.
+    pub tag: String,
+    /// Its path, for messages.
+    pub path: PathBuf,
+    /// Its text: TOML.
+    pub text: String,
+}
+
+/// Something that is wrong with a sentence or a template of the organization.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TextProblem {
+    /// The file.
+    pub path: PathBuf,
+    /// The line, from 1; `None`: it is about the whole file.
+    pub line: Option<usize>,
+    /// What is wrong, and what is expected.
+    pub what: String,
+}
+
+impl fmt::Display for TextProblem {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let file = self.path.to_string_lossy();
+        write!(formatter, "{}", text::visible(&file))?;
+        match self.line {
+            Some(line) => write!(formatter, ":{line}: {}", self.what),
+            None => write!(formatter, ": {}", self.what),
+        }
+    }
+}
+
+/// A sentence as a file has it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Sentence {
+    pub(super) key: &'static str,
+    pub(super) text: String,
+    line: usize,
+}
+
+/// What a file has.
+#[derive(Debug, Default)]
+pub(super) struct Flat {
+    pub(super) sentences: Vec<Sentence>,
+    /// The lines that are wrong, and why.
+    wrong: Vec<(usize, String)>,
+}
+
+/// The sentences of a file, its tables flattened, and what is wrong with its form.
+pub(super) fn flat(text: &str) -> Flat {
+    let (root, errors) = DeTable::parse_recoverable(text);
+    let mut flat = Flat::default();
+    for error in errors {
+        let start = error.span().map_or(0, |span: Range<usize>| span.start);
+        flat.wrong.push((line_of(text, start), format!("syntax: {}", error.message())));
+    }
+    if flat.wrong.is_empty() {
+        flat.add(text, "", root.get_ref());
+    }
+    flat
+}
+
+fn line_of(text: &str, position: usize) -> usize {
+    let before = &text.as_bytes()[..position.min(text.len())];
+    1 + before.iter().filter(|byte| **byte == b'\n').count()
+}
+
+impl Flat {
+    fn add(&mut self, text: &str, table: &str, content: &DeTable<'_>) {
+        for (name, value) in content {
+            let name: &str = name.get_ref();
+            let name = if table.is_empty() { name.to_owned() } else { format!("{table}.{name}") };
+            let line = line_of(text, value.span().start);
+            let is_table =
+                KEYS.iter().any(|key| key.name.strip_prefix(&name).is_some_and(|rest| rest.starts_with('.')));
+            match (value.get_ref(), keys::find(&name)) {
+                (DeValue::Table(inner), _) if is_table => self.add(text, &name, inner),
+                (DeValue::String(sentence), Some(key)) => {
+                    self.sentences.push(Sentence { key: key.name, text: sentence.to_string(), line });
+                }
+                (_, Some(_)) => self.wrong.push((line, format!("{name}: expected text in quotes"))),
+                (_, None) if is_table => self.wrong.push((line, format!("{name}: expected a section"))),
+                (_, None) => self.wrong.push((line, format!("{}: unknown sentence{}", shown(&name), nearest(&name)))),
+            }
+        }
+    }
+}
+
+/// What was given, not endless and without what drives terminals.
+fn shown(given: &str) -> String {
+    text::quoted(given, 60)
+}
+
+/// The key that was probably meant.
+fn nearest(name: &str) -> String {
+    let near = KEYS.iter().filter_map(|key| Some((spelling::slips(name, key.name)?, key.name))).min();
+    near.map_or_else(|| "; docs/texts.md has all of them".to_owned(), |(_, near)| format!(", did you mean {near}?"))
+}
+
+/// The texts of the program with these over them.
+pub(super) fn texts_of(files: &[SentenceFile]) -> Result<Texts, Vec<TextProblem>> {
+    let mut languages: Vec<Language> = Texts::built_in().languages().cloned().collect();
+    let mut problems = Vec::new();
+    let mut files: Vec<&SentenceFile> = files.iter().collect();
+    // The base of a language comes before it: `de` before `de-AT`, English before all.
+    files.sort_by_key(|file| (file.tag.matches('-').count(), file.tag != "en", file.tag.clone()));
+    let mut met: Vec<&str> = Vec::new();
+    for file in files {
+        let mut problem = |line, what| problems.push(TextProblem { path: file.path.clone(), line, what });
+        if let Err(fault) = judge_locale(&file.tag) {
+            problem(None, fault);
+            continue;
+        }
+        if met.iter().any(|tag| tag.eq_ignore_ascii_case(&file.tag)) {
+            problem(None, "there is another file for this language: remove one of them".to_owned());
+            continue;
+        }
+        met.push(&file.tag);
+        let Flat { sentences, wrong } = flat(&file.text);
+        let is_sound = wrong.is_empty();
+        for (line, what) in wrong {
+            problem(Some(line), what);
+        }
+        for sentence in &sentences {
+            if let Some(what) = keys::find(sentence.key).and_then(|key| fault(key, &sentence.text)) {
+                problem(Some(sentence.line), format!("{}: {what}", sentence.key));
+            }
+        }
+        let texts = Texts::of(languages.clone());
+        let base = texts.find(&file.tag);
+        if is_sound
+            && base.is_none()
+            && let Some(what) = absent(&sentences)
+        {
+            problem(None, what);
+        }
+        let sentences = sentences.into_iter().map(|sentence| (sentence.key, sentence.text));
+        let language = Language::new(&file.tag, sentences, Some(base.unwrap_or(texts.default_language())));
+        match languages.iter_mut().find(|other| other.tag().eq_ignore_ascii_case(&file.tag)) {
+            Some(other) => *other = language,
+            None => languages.push(language),
+        }
+    }
+    problems.sort_by(|one, other| (&one.path, one.line).cmp(&(&other.path, other.line)));
+    if problems.is_empty() { Ok(Texts::of(languages)) } else { Err(problems) }
+}
+
+/// What a language of its own lacks.
+fn absent(sentences: &[Sentence]) -> Option<String> {
+    let has = |key: &Key| sentences.iter().any(|sentence| sentence.key == key.name);
+    let absent: Vec<&str> = KEYS.iter().filter(|key| !key.is_optional && !has(key)).map(|key| key.name).collect();
+    let named = absent[..absent.len().min(MAX_NAMED)].join(", ");
+    match absent.len() {
+        0 => None,
+        1..=MAX_NAMED => Some(format!("lacks {named}")),
+        all => Some(format!("lacks {named} and {} more; docs/texts.md has all of them", all - MAX_NAMED)),
+    }
+}
+
+/// Why a text cannot be the sentence of a key.
+fn fault(key: &Key, sentence: &str) -> Option<String> {
+    if sentence.chars().count() > MAX_SENTENCE {
+        return Some(format!("expected at most {MAX_SENTENCE} characters"));
+    }
+    if sentence.chars().any(|character| character.is_control() && !"\n\r\t".contains(character)) {
+        return Some("holds a control character: leave it out".to_owned());
+    }
+    let Ok(engine) = engine::environment() else { return None };
+    fault_of_template(&engine, key, sentence)
+}
+
+fn fault_of_template(engine: &Environment<'_>, key: &Key, sentence: &str) -> Option<String> {
+    let template = match engine.template_from_named_str(key.name, sentence) {
+        Ok(template) => template,
+        Err(error) => return Some(format!("syntax: {}", engine::words(&error))),
+    };
+    let used: BTreeSet<String> = template.undeclared_variables(false).into_iter().collect();
+    let is_known = |name: &str| {
+        key.may.iter().any(|given| given.name == name) || engine.globals().any(|(global, _)| global == name)
+    };
+    if let Some(unknown) = used.iter().find(|name| !is_known(name)) {
+        let given: Vec<&str> = key.may.iter().map(|given| given.name).collect();
+        let given = if given.is_empty() { "none".to_owned() } else { given.join(", ") };
+        return Some(format!("unknown value {}; those of this sentence: {given}", shown(unknown)));
+    }
+    if let Some(missing) = key.must.iter().find(|name| !used.contains(**name)) {
+        return Some(format!("lacks {{{{ {missing} }}}}"));
+    }
+    for values in combinations(key.may) {
+        match template.render(values) {
+            Ok(rendered) if in_one_line(&rendered).is_empty() => return Some("says nothing".to_owned()),
+            Ok(_) => {}
+            Err(error) => return Some(engine::words(&error)),
+        }
+    }
+    None
+}
+
+/// Every combination of what the values may look like.
+pub(super) fn combinations(placeholders: &[Placeholder]) -> Vec<Value> {
+    let mut combinations: Vec<Vec<(&str, Value)>> = vec![Vec::new()];
+    for placeholder in placeholders {
+        let with = |values: Vec<(&'static str, Value)>| {
+            placeholder.samples.iter().map(move |sample| {
+                let mut values = values.clone();
+                values.push((placeholder.name, value_of(*sample)));
+                values
+            })
+        };
+        combinations = combinations.into_iter().flat_map(with).collect();
+    }
+    combinations.into_iter().map(|values| Value::from(BTreeMap::from_iter(values))).collect()
+}
+
+fn value_of(sample: Sample) -> Value {
+    match sample {
+        Sample::Nothing => Value::from(()),
+        Sample::Text(text) => Value::from(text),
+        Sample::Number(number) => Value::from(number),
+        Sample::Switch(switch) => Value::from(switch),
+    }
+}

@@ -1,0 +1,172 @@
+//! Languages, and how the one of a user is found.
+
+use std::sync::Arc;
+use std::sync::LazyLock;
+
+use minijinja::Environment;
+use minijinja::Value;
+
+use super::check;
+use super::check::SentenceFile;
+use super::check::TextProblem;
+use super::engine;
+
+/// The languages of the program: their tags and their files.
+pub(super) const SOURCES: [(&str, &str); 2] = [(ENGLISH, include_str!("en.toml")), ("de", include_str!("de.toml"))];
+/// The language of users of whom none is known, or one that has no texts.
+const ENGLISH: &str = "en";
+
+static BUILT_IN: LazyLock<Texts> = LazyLock::new(|| {
+    let language = |(tag, source): (&str, &str)| {
+        let sentences = check::flat(source).sentences;
+        Language::new(tag, sentences.into_iter().map(|sentence| (sentence.key, sentence.text)), None)
+    };
+    Texts { languages: SOURCES.into_iter().map(language).collect() }
+});
+
+/// The languages in which users are addressed. There is always at least one.
+#[derive(Debug, Clone)]
+pub struct Texts {
+    languages: Vec<Language>,
+}
+
+impl Texts {
+    /// The texts of the program: English and German.
+    pub fn built_in() -> &'static Self {
+        &BUILT_IN
+    }
+
+    /// The texts of the program with those of an organization over them.
+    ///
+    /// # Errors
+    /// Everything that is wrong in its files.
+    pub fn with(files: &[SentenceFile]) -> Result<Self, Vec<TextProblem>> {
+        check::texts_of(files)
+    }
+
+    pub(super) fn of(languages: Vec<Language>) -> Self {
+        Self { languages }
+    }
+
+    /// The language of a tag of RFC 5646 (`de`, `en-GB`) or a locale of POSIX (`de_CH.UTF-8`): the nearest that has texts,
+    /// without what the tag adds to it (RFC 4647, 3.4). `None`: there is none.
+    pub fn find(&self, tag: &str) -> Option<&Language> {
+        let tag = normalized(tag);
+        let mut range = tag.as_str();
+        loop {
+            let found = self.languages.iter().find(|language| language.tag().eq_ignore_ascii_case(range));
+            if found.is_some() {
+                return found;
+            }
+            (range, _) = range.rsplit_once('-')?;
+        }
+    }
+
+    /// English, which is spoken to users of whom no language is known.
+    pub fn default_language(&self) -> &Language {
+        self.find(ENGLISH).unwrap_or(&self.languages[0])
+    }
+
+    /// All languages.
+    pub fn languages(&self) -> impl Iterator<Item = &Language> {
+        self.languages.iter()
+    }
+
+    /// The tags of all languages, for a sentence: `en`, `de` or `fr`.
+    pub fn tags(&self) -> String {
+        let tags: Vec<String> = self.languages().map(|language| format!("`{}`", language.tag())).collect();
+        match tags.split_last() {
+            Some((last, rest)) if !rest.is_empty() => format!("{} or {last}", rest.join(", ")),
+            _ => tags.concat(),
+        }
+    }
+}
+
+/// A tag with hyphens, and without what POSIX adds to a language and a country.
+fn normalized(tag: &str) -> String {
+    tag.split(['.', '@']).next().unwrap_or(tag).replace('_', "-")
+}
+
+/// A language with all its sentences. A clone shares them.
+#[derive(Debug, Clone)]
+pub struct Language(Arc<Sentences>);
+
+#[derive(Debug)]
+struct Sentences {
+    tag: String,
+    own: Environment<'static>,
+    /// Says what this language does not.
+    base: Option<Language>,
+}
+
+impl Language {
+    /// A language with these sentences, each with its key; those of `base` are said where it has none.
+    pub(super) fn new(
+        tag: &str,
+        sentences: impl IntoIterator<Item = (&'static str, String)>,
+        base: Option<&Self>,
+    ) -> Self {
+        // Both were checked when they were read.
+        let mut own = engine::environment().unwrap_or_default();
+        for (key, text) in sentences {
+            let _ = own.add_template_owned(key, text);
+        }
+        Self(Arc::new(Sentences { tag: tag.to_owned(), own, base: base.cloned() }))
+    }
+
+    /// Its tag, as its file is named: for `lang` and `Content-Language`.
+    pub fn tag(&self) -> &str {
+        &self.0.tag
+    }
+
+    /// The sentence of a key in one line. One that fails for these values, although it did not fail when it was tried, gives
+    /// way to that of the base: no mail is lost by it.
+    pub(super) fn say(&self, key: &str, values: Value) -> String {
+        let rendered = self.0.own.get_template(key).and_then(|sentence| sentence.render(values.clone()));
+        match (rendered, &self.0.base) {
+            (Ok(sentence), _) => in_one_line(&sentence),
+            (Err(_), Some(base)) => base.say(key, values),
+            (Err(_), None) => String::new(),
+        }
+    }
+}
+
+/// Without line breaks, which a file may have for its own lines. No-break spaces stay: French has them before some signs.
+pub(super) fn in_one_line(text: &str) -> String {
+    if !text.contains(['\n', '\r', '\t']) && !text.contains("  ") && text.trim_ascii() == text {
+        return text.to_owned();
+    }
+    text.split_ascii_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_nearest_language_of_a_tag_is_found() {
+        let texts = Texts::built_in();
+        let found = |tag: &str| texts.find(tag).map(Language::tag);
+        for (tag, language) in [
+            ("en", "en"),
+            ("en-GB", "en"),
+            ("de", "de"),
+            ("DE_ch.UTF-8", "de"),
+            ("de-Latn-CH", "de"),
+            ("de@euro", "de"),
+        ] {
+            assert_eq!(found(tag), Some(language), "{tag}");
+        }
+        for tag in ["", "fr", "english", "den", "-", "C"] {
+            assert_eq!(found(tag), None, "{tag}");
+        }
+        assert_eq!(texts.default_language().tag(), "en");
+        assert_eq!(texts.tags(), "`en` or `de`");
+    }
+
+    #[test]
+    fn a_sentence_of_several_lines_is_one_line() {
+        assert_eq!(in_one_line(" a\n  b\tc "), "a b c");
+        assert_eq!(in_one_line("Questions\u{a0}? a  b"), "Questions\u{a0}? a b");
+    }
+}
