@@ -12,6 +12,10 @@ mod faults;
 mod halts;
 #[path = "outbox/links.rs"]
 mod links;
+#[path = "outbox/msmtp.rs"]
+mod msmtp;
+#[path = "outbox/programs.rs"]
+mod programs;
 #[path = "outbox/rates.rs"]
 mod rates;
 #[path = "outbox/refusals.rs"]

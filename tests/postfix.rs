@@ -25,6 +25,8 @@ mod server;
 mod sink;
 #[path = "postfix/support.rs"]
 mod support;
+#[path = "postfix/trust.rs"]
+mod trust;
 #[path = "outbox/world.rs"]
 #[expect(dead_code, reason = "the tests of the outbox ask more of it")]
 mod world;

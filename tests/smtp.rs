@@ -2,17 +2,25 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on says so by a panic")]
 
+#[path = "smtp/addresses.rs"]
+mod addresses;
 #[path = "smtp/certificates.rs"]
 mod certificates;
+#[path = "smtp/client_certificate.rs"]
+mod client_certificate;
 #[path = "smtp/fuzz.rs"]
 mod fuzz;
 #[path = "smtp/hostile.rs"]
 mod hostile;
 #[path = "smtp/login.rs"]
 mod login;
+#[path = "smtp/named.rs"]
+mod named;
 #[path = "smtp/pace.rs"]
 mod pace;
 mod relay;
+#[path = "smtp/renewal.rs"]
+mod renewal;
 #[path = "smtp/replies.rs"]
 mod replies;
 #[path = "smtp/riding.rs"]

@@ -35,7 +35,7 @@ pub use saml::SamlSection;
 pub use search::{Search, search_path};
 pub use settings::Setting;
 pub use sign_in::SignInSection;
-pub use smtp::{PasswordFrom, SmtpLogin, SmtpSection};
+pub use smtp::{ClientCertificateFiles, PasswordFrom, SmtpLogin, SmtpSection};
 pub use store::StoreSection;
 pub use texts::{TextsFile, TextsSection};
 

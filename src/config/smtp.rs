@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::document::Section;
 use super::host;
+use crate::domain::fingerprint::Fingerprint;
 use crate::domain::rate::Rate;
 use crate::domain::rate::Rates;
 use crate::domain::relay::LoginMethod;
@@ -14,6 +15,8 @@ use crate::domain::relay::Security;
 const MOST_CONNECTIONS: u32 = 64;
 /// The most mails over one connection: as good as no limit.
 const MOST_MAILS: u32 = 1_000_000;
+/// What has an effect with TLS alone.
+const TLS_KEYS: [&str; 5] = ["ca_file", "certificate_sha256", "tls_name", "client_certificate_file", "client_key_file"];
 /// The longest patience.
 const LONGEST_PATIENCE: Duration = Duration::from_secs(86_400);
 
@@ -26,8 +29,14 @@ pub struct SmtpSection {
     pub port: u16,
     /// How the connection is protected; not at all only to a loopback address.
     pub tls: Security,
-    /// The certificates that may vouch for the relay's, in PEM; by default those of the system.
+    /// The certificates that may vouch for the relay's, or are the relay's own, in PEM; by default those of the system.
     pub ca_file: Option<PathBuf>,
+    /// The relay's own certificate, in place of authorities.
+    pub certificate_sha256: Option<Fingerprint>,
+    /// Whose name, or address, the relay's certificate must bear; by default that of `host`.
+    pub tls_name: Option<String>,
+    /// The certificate by which the program shows who it is, if it does.
+    pub client_certificate: Option<ClientCertificateFiles>,
     /// What the program calls itself to the relay; by default the name of the host it runs on.
     pub helo: Option<String>,
     /// How the program logs in, if it does.
@@ -53,6 +62,15 @@ pub struct SmtpLogin {
     pub method: LoginMethod,
 }
 
+/// The certificate of the program and its key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClientCertificateFiles {
+    /// The certificate, and behind it those that vouch for it, in PEM.
+    pub certificate: PathBuf,
+    /// The key, in PEM, in a private file.
+    pub key: PathBuf,
+}
+
 /// Where the relay's password is: never in the configuration, which others may read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PasswordFrom {
@@ -70,6 +88,9 @@ impl Default for SmtpSection {
             port: usual_port(tls),
             tls,
             ca_file: None,
+            certificate_sha256: None,
+            tls_name: None,
+            client_certificate: None,
             helo: None,
             login: None,
             connections: 4,
@@ -89,13 +110,27 @@ impl SmtpSection {
             let words = "without TLS anybody on the way reads the links, so it is only for localhost, 127.0.0.1 or ::1";
             section.problem("tls", words);
         }
+        if tls == Security::None {
+            for key in TLS_KEYS.into_iter().filter(|key| section.has(key)) {
+                section.problem(key, "has no effect with `tls = \"none\"`: leave it out, or choose another `tls`");
+            }
+        }
+        let ca_file = section.file("ca_file");
+        let certificate_sha256 =
+            section.judged("certificate_sha256", |text| text.parse::<Fingerprint>().map_err(|error| error.to_string()));
+        if section.has("ca_file") && section.has("certificate_sha256") {
+            section.problem("certificate_sha256", "does not go with `ca_file`: leave one of them out");
+        }
         let port = section.whole("port", 1..=u32::from(u16::MAX), "").and_then(|port| u16::try_from(port).ok());
         let connections = section.whole("connections", 1..=MOST_CONNECTIONS, "");
         Self {
             host,
             port: port.unwrap_or(usual_port(tls)),
             tls,
-            ca_file: section.file("ca_file"),
+            ca_file,
+            certificate_sha256,
+            tls_name: section.judged("tls_name", host::judge),
+            client_certificate: client_certificate(section),
             helo: section.judged("helo", host::judge_helo),
             login: login(section),
             connections: connections.unwrap_or(default.connections),
@@ -118,6 +153,17 @@ fn usual_port(tls: Security) -> u16 {
         Security::StartTls => 587,
         Security::None => 25,
     }
+}
+
+fn client_certificate(section: &Section<'_, '_>) -> Option<ClientCertificateFiles> {
+    let [certificate, key] = ["client_certificate_file", "client_key_file"];
+    let files = (section.file(certificate), section.file(key));
+    for (one, other) in [(certificate, key), (key, certificate)] {
+        if section.has(one) && section.lacks(other) {
+            section.problem(one, format_args!("needs a `{other}`"));
+        }
+    }
+    Some(ClientCertificateFiles { certificate: files.0?, key: files.1? })
 }
 
 fn login(section: &Section<'_, '_>) -> Option<SmtpLogin> {

@@ -7,6 +7,7 @@ pub mod email_address;
 pub mod email_domain;
 pub mod event;
 mod field_hasher;
+pub mod fingerprint;
 pub mod fold;
 pub mod formula;
 pub mod invisible;

@@ -31,20 +31,22 @@ impl Security {
 /// How the program logs in (RFC 4954).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum LoginMethod {
-    /// The best that the relay offers: PLAIN, else LOGIN. XOAUTH2 is only used where it is named.
+    /// The best that the relay offers and takes: PLAIN, else LOGIN. The others are only used where they are named.
     #[default]
     Auto,
     /// PLAIN (RFC 4616).
     Plain,
     /// LOGIN, which was never standardised.
     Login,
-    /// XOAUTH2: the password is an access token.
+    /// XOAUTH2, which was never standardised: the password is an access token.
     XOauth2,
+    /// OAUTHBEARER (RFC 7628): the password is an access token.
+    OauthBearer,
 }
 
 impl LoginMethod {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::Auto, Self::Plain, Self::Login, Self::XOauth2];
+    pub const ALL: [Self; 5] = [Self::Auto, Self::Plain, Self::Login, Self::XOauth2, Self::OauthBearer];
 
     /// The word in the configuration.
     pub fn word(self) -> &'static str {
@@ -53,6 +55,7 @@ impl LoginMethod {
             Self::Plain => "plain",
             Self::Login => "login",
             Self::XOauth2 => "xoauth2",
+            Self::OauthBearer => "oauthbearer",
         }
     }
 }
@@ -84,6 +87,8 @@ pub enum Phase {
     Dot,
     /// A program or a folder in place of a relay.
     Local,
+    /// The end of a program in place of a relay, which was given the mail.
+    Program,
 }
 
 impl fmt::Display for Phase {
@@ -101,6 +106,7 @@ impl fmt::Display for Phase {
             Self::Content => "the content",
             Self::Dot => "the end of the mail",
             Self::Local => "handing over",
+            Self::Program => "the end of the program",
         })
     }
 }

@@ -106,7 +106,7 @@ impl RelayReply {
             // Syntax, command and order (RFC 5321, 4.2.2), and login (RFC 4954, 6).
             (_, 500 | 502 | 503 | 504 | 530 | 534 | 535 | 538, _) | (Phase::Mail, 500.., _) => About::Sender,
             // The addressing statuses of a recipient (RFC 3463, 3.2; RFC 7505, 4.2: x.1.10).
-            (Phase::Rcpt, _, Some(Status(4 | 5, 1, 1 | 2 | 3 | 6 | 10))) => About::Recipient,
+            (Phase::Rcpt | Phase::Program, _, Some(Status(4 | 5, 1, 1 | 2 | 3 | 6 | 10))) => About::Recipient,
             _ => About::Unclear,
         }
     }
@@ -122,7 +122,8 @@ impl RelayReply {
     pub fn ends_the_connection(&self) -> bool {
         let is_too_many =
             self.status == Some(Status(4, 5, 3)) || self.status.is_none() && self.text.contains("too many");
-        self.code == 421 || self.code == 452 && is_too_many
+        // A program in place of a relay has a connection of its own for each mail.
+        self.phase != Phase::Program && (self.code == 421 || self.code == 452 && is_too_many)
     }
 
     /// Whether the relay does not want several commands at once (RFC 2920), whatever it offered.
@@ -138,7 +139,7 @@ impl RelayReply {
         }
         let names_pace = says(&["throttl", "too fast", "too many", "too much", "slow down", "slower", "rate limit"])
             || says(&[" rate ", "rate-limit", "ratelimit", "sending rate", "server busy"]);
-        if self.phase != Phase::Rcpt {
+        if !matches!(self.phase, Phase::Rcpt | Phase::Program) {
             return if names_pace || self.code == 421 { Throttle::Pace } else { Throttle::Unclear };
         }
         match self.status {
@@ -152,7 +153,9 @@ impl RelayReply {
     /// Where to look when it is about this program.
     pub fn where_to_look(&self) -> &'static str {
         let says = |words: &[&str]| words.iter().any(|word| self.text.contains(word));
-        if says(&["quota", "limit", "exceed", "too many"]) {
+        if self.phase == Phase::Program {
+            "the program of `[mail.sendmail]`, its configuration and its log"
+        } else if says(&["quota", "limit", "exceed", "too many"]) {
             "the quota of this account with the relay"
         } else if says(&["helo", "ehlo", "qualified hostname"]) {
             "`[mail.smtp] helo`"

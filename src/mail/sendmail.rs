@@ -1,6 +1,8 @@
 //! A program on this machine in place of a relay: the `sendmail` command that Postfix, Exim, OpenSMTPD, msmtp and
 //! others bring along.
 
+mod exit_status;
+
 use std::io;
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::PathBuf;
@@ -26,9 +28,13 @@ use super::handover::Handover;
 use super::handover::Phase;
 use super::handover::Trouble;
 use super::handover::TroubleKind;
+use super::smtp::masked;
+use crate::domain::email_address::EmailAddress;
+use crate::domain::reply::RelayReply;
 use crate::domain::text;
 use crate::private_file::FsCredentials;
 use crate::secrets::wiped::Wiped;
+use exit_status::Meaning;
 
 /// How long the program may take for one mail. It only queues it.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -36,6 +42,8 @@ const PATIENCE: Duration = Duration::from_secs(60);
 const LAST_WORDS: Duration = Duration::from_millis(200);
 /// The most that is kept of what it says, in bytes.
 const MOST_WORDS: usize = 1_024;
+/// The code of a reply that a program did not live to give (RFC 5321, 4.2.3: for now).
+const TIME_IS_UP: u16 = 451;
 /// Where it finds what it calls itself.
 const PATH: &str = "/usr/sbin:/usr/bin:/sbin:/bin";
 
@@ -55,8 +63,8 @@ impl Sendmail {
         Self { program, patience: PATIENCE }
     }
 
-    /// Starts the program with the mail on its standard input, and reads from its exit status (sysexits(3)) what became
-    /// of it. No shell is in between, the addresses are arguments of their own, and `--` stands before the recipient,
+    /// Starts the program with the mail on its standard input, and reads from its exit status and its words what became of
+    /// it. No shell is in between, the addresses are arguments of their own, and `--` stands before the recipient,
     /// so that an address which begins with `-` is no option.
     pub(super) async fn hand_over(&self, mail: &Mail) -> Handover {
         let mut child = match self.start(mail) {
@@ -79,11 +87,12 @@ impl Sendmail {
         {
             listening.abort();
         }
-        let words = first_words(&words.lock().unwrap_or_else(PoisonError::into_inner));
+        let said = first_words(&words.lock().unwrap_or_else(PoisonError::into_inner), mail);
+        let recipient = &mail.envelope.recipient;
         match ended {
-            Ok(Ok(status)) => self.judge(status, is_whole, &words),
+            Ok(Ok(status)) => self.judge(status, is_whole, &said, recipient),
             Ok(Err(error)) => Handover::InDoubt { reply: format!("{}: lost: {error}", self.name()) },
-            Err(_) => self.too_slow(is_whole, &words),
+            Err(_) => self.too_slow(is_whole, &said, recipient),
         }
     }
 
@@ -114,28 +123,33 @@ impl Sendmail {
     }
 
     /// Without the end of the mail the program had nothing to queue; with it, it may have queued it.
-    fn too_slow(&self, is_whole: bool, words: &str) -> Handover {
-        let reply = format!("{}: killed after {} s{words}", self.name(), self.patience.as_secs());
-        if is_whole { Handover::InDoubt { reply } } else { Handover::Trouble(trouble(TroubleKind::Later, reply)) }
+    fn too_slow(&self, is_whole: bool, said: &str, recipient: &EmailAddress) -> Handover {
+        let reply = format!("{}: killed after {} s{}", self.name(), self.patience.as_secs(), behind_colon(said));
+        if is_whole {
+            return Handover::InDoubt { reply };
+        }
+        let relay = RelayReply::new(Phase::Program, TIME_IS_UP, None, "killed", recipient);
+        Handover::Deferred { reply, relay: Some(relay) }
     }
 
-    fn judge(&self, status: ExitStatus, is_whole: bool, words: &str) -> Handover {
+    fn judge(&self, status: ExitStatus, is_whole: bool, said: &str, recipient: &EmailAddress) -> Handover {
         let Some(code) = status.code() else {
             let signal = status.signal().unwrap_or_default();
-            return Handover::InDoubt { reply: format!("{}: ended by signal {signal}{words}", self.name()) };
+            let reply = format!("{}: ended by signal {signal}{}", self.name(), behind_colon(said));
+            return Handover::InDoubt { reply };
         };
-        let reply = format!("{}: exit status {code}{}{words}", self.name(), meaning(code));
-        match code {
-            0 if !is_whole => Handover::InDoubt { reply: format!("{reply}; it did not read the whole mail") },
-            0 => Handover::Accepted { reply },
-            EX_TEMPFAIL => Handover::Deferred { reply, relay: None },
-            EX_DATAERR | EX_NOUSER | EX_NOHOST => Handover::Refused { reply, relay: None },
-            EX_USAGE | EX_NOINPUT | EX_SOFTWARE | EX_OSFILE | EX_NOPERM | EX_CONFIG | NOT_EXECUTABLE | NOT_FOUND => {
-                Handover::Trouble(trouble(TroubleKind::Configuration, reply))
+        let words = exit_status::words(code);
+        let reply = format!("{}: exit status {code}{words}{}", self.name(), behind_colon(said));
+        match exit_status::meaning(code, said, recipient) {
+            Meaning::Accepted if !is_whole => {
+                Handover::InDoubt { reply: format!("{reply}; it did not read the whole mail") }
             }
-            // EX_UNAVAILABLE, EX_OSERR, EX_CANTCREAT, EX_IOERR and EX_PROTOCOL pass. Other programs say 1 for whatever
-            // went wrong, a relay that is down included: trying again costs a little patience, and no user's attempt.
-            _ => Handover::Trouble(trouble(TroubleKind::Later, reply)),
+            Meaning::Accepted => Handover::Accepted { reply },
+            Meaning::Deferred(relay) => Handover::Deferred { reply, relay: Some(relay) },
+            Meaning::Refused(relay) => Handover::Refused { reply, relay: Some(relay) },
+            Meaning::Configuration => {
+                Handover::Trouble(Trouble { kind: TroubleKind::Configuration, phase: Phase::Program, words: reply })
+            }
         }
     }
 
@@ -144,39 +158,8 @@ impl Sendmail {
     }
 }
 
-const EX_USAGE: i32 = 64;
-const EX_DATAERR: i32 = 65;
-const EX_NOINPUT: i32 = 66;
-const EX_NOUSER: i32 = 67;
-const EX_NOHOST: i32 = 68;
-const EX_UNAVAILABLE: i32 = 69;
-const EX_SOFTWARE: i32 = 70;
-const EX_OSFILE: i32 = 72;
-const EX_CANTCREAT: i32 = 73;
-const EX_TEMPFAIL: i32 = 75;
-const EX_NOPERM: i32 = 77;
-const EX_CONFIG: i32 = 78;
-/// What a shell says of a program that it cannot execute, and of one that is not there.
-const NOT_EXECUTABLE: i32 = 126;
-const NOT_FOUND: i32 = 127;
 /// ENOEXEC: a file that is neither a program nor a script.
 const NOT_A_PROGRAM: i32 = nix::errno::Errno::ENOEXEC as i32;
-
-/// What sysexits(3) means by a code, for who does not know it by heart.
-fn meaning(code: i32) -> &'static str {
-    match code {
-        EX_USAGE => " (usage)",
-        EX_DATAERR => " (the mail is refused)",
-        EX_NOUSER => " (no such user)",
-        EX_NOHOST => " (no such host)",
-        EX_UNAVAILABLE => " (service unavailable)",
-        EX_CANTCREAT => " (cannot write)",
-        EX_TEMPFAIL => " (temporary failure)",
-        EX_NOPERM => " (not permitted)",
-        EX_CONFIG => " (configuration)",
-        _ => "",
-    }
-}
 
 fn trouble(kind: TroubleKind, words: String) -> Trouble {
     Trouble { kind, phase: Phase::Local, words }
@@ -217,11 +200,16 @@ async fn kill(child: &mut Child) {
     let _ = child.kill().await;
 }
 
-/// What the program said, on one line that no terminal acts on, with a colon before it; nothing if it said nothing.
-fn first_words(bytes: &[u8]) -> String {
+/// What the program said, on one line that no terminal acts on, and without a code of the mail: a server that filters mails may
+/// quote the link that it does not like, and the words are stored and shown.
+fn first_words(bytes: &[u8], mail: &Mail) -> String {
     let said = String::from_utf8_lossy(bytes);
     let lines: Vec<&str> = said.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
-    if lines.is_empty() { String::new() } else { format!(": {}", text::quoted(&lines.join("; "), MOST_WORDS)) }
+    text::quoted(&masked(&lines.join("; "), &mail.envelope, &mail.content), MOST_WORDS)
+}
+
+fn behind_colon(said: &str) -> String {
+    if said.is_empty() { String::new() } else { format!(": {said}") }
 }
 
 #[cfg(test)]

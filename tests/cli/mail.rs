@@ -28,6 +28,7 @@ fn a_test_mail_shows_the_dialogue() {
     assert_snapshot!(run.to_string().replace(&relay.port().to_string(), "[PORT]"), @"
     status 0
     -- stderr
+    * connected to 127.0.0.1, port [PORT]
     < 220 scripted.example ESMTP
     > EHLO host
     < 250-scripted.example

@@ -32,6 +32,7 @@ mod jobs_retry;
 mod jobs_rules;
 mod login_config;
 mod mail;
+mod mail_relay;
 mod near_users;
 mod notices;
 mod operators;

@@ -364,6 +364,10 @@ fn config_show_says_what_is_in_force_and_where_it_comes_from() {
     mail.smtp.port,25,default,
     mail.smtp.tls,none,file,19
     mail.smtp.ca_file,,default,
+    mail.smtp.certificate_sha256,,default,
+    mail.smtp.tls_name,,default,
+    mail.smtp.client_certificate_file,,default,
+    mail.smtp.client_key_file,,default,
     mail.smtp.helo,,default,
     mail.smtp.username,x,file,20
     mail.smtp.password_file,,default,

@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::Condvar;
 use std::sync::Mutex;
 use std::sync::atomic::AtomicUsize;
 use std::sync::atomic::Ordering;
@@ -105,6 +106,33 @@ fn a_limit_of_refusals_per_connection_costs_a_connection_and_no_message() {
                 assert_eq!(message.reply.as_deref(), Some("550 5.1.1 no such user"), "{case}");
             }
         }
+    }
+}
+
+#[test]
+fn a_run_without_patience_goes_on_while_one_connection_works() {
+    for greeting in ["421 4.7.0 too many connections\r\n", "554 5.7.1 too many connections\r\n", ""] {
+        let world = World::new();
+        world.queued(10);
+        // The first connection is not answered before the second was refused.
+        let (refused, was_refused) = (Mutex::new(false), Condvar::new());
+        let relay = ScriptedRelay::start(pipelining(), move |moment| {
+            match (moment.connection, moment.at) {
+                (0, At::Dot) => {
+                    drop(was_refused.wait_while(refused.lock().unwrap(), |refused| !*refused).unwrap());
+                }
+                (0, _) => {}
+                (_, At::Greeting) => return Act::Hang(greeting.as_bytes().to_vec()),
+                (_, At::End) => {
+                    *refused.lock().unwrap() = true;
+                    was_refused.notify_all();
+                }
+                _ => {}
+            }
+            Act::Usual
+        });
+        let report = world.send(smtp(relay.port()), 2);
+        assert_eq!((report.accepted, report.total(), report.trouble), (10, 10, None), "{greeting}");
     }
 }
 

@@ -36,3 +36,12 @@ impl Authority {
         key.serialize_pem() + &parameters.signed_by(&key, &self.issuer).unwrap().pem()
     }
 }
+
+/// A certificate for a host name as `openssl req -x509` creates it, signed by itself and an authority, and its key, in PEM.
+pub(crate) fn self_signed(host: &str) -> [String; 2] {
+    let key = KeyPair::generate().unwrap();
+    let mut parameters = CertificateParams::new(vec![host.to_owned()]).unwrap();
+    parameters.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    parameters.distinguished_name.push(DnType::CommonName, host);
+    [parameters.self_signed(&key).unwrap().pem(), key.serialize_pem()]
+}

@@ -32,6 +32,7 @@ use nix::unistd::User;
 use tempfile::TempDir;
 
 use crate::certificate::Authority;
+use crate::certificate::self_signed;
 use crate::support::comes_true;
 use crate::support::command;
 use crate::support::does;
@@ -47,6 +48,12 @@ pub(crate) const PASSWORD: &str = "Sentinel-Relay-51c7";
 
 /// Who owns the delivered mail: an account that no program runs as, because Postfix delivers for neither root nor itself.
 const OWNER: u32 = 61_002;
+/// Settings for a certificate that signed itself.
+pub(crate) const SELF_SIGNED: &str = "smtpd_tls_chain_files = $config_directory/self-signed.pem";
+/// Settings with which only clients with a certificate of the same authority are taken.
+pub(crate) const KNOWN_CLIENTS: &str = "smtpd_tls_ask_ccert = yes\nsmtpd_tls_req_ccert = yes\n\
+                                        smtpd_tls_CAfile = $config_directory/../ca.pem";
+
 /// After how many seconds a server ends by itself, if its test was killed before it could end it.
 const LONGEST_LIFE: &str = "300";
 
@@ -185,7 +192,13 @@ impl Postfix {
         fs::write(self.ca_file(), authority.pem()).unwrap();
         fs::write(self.path("other-ca.pem"), Authority::new().pem()).unwrap();
         fs::write(self.path("conf/chain.pem"), authority.chain_for("localhost")).unwrap();
-        set_mode(&self.path("conf/chain.pem"), 0o600);
+        fs::write(self.path("client.pem"), authority.chain_for("client.example.com")).unwrap();
+        let [certificate, key] = self_signed("localhost");
+        fs::write(self.path("self-signed.pem"), &certificate).unwrap();
+        fs::write(self.path("conf/self-signed.pem"), key + &certificate).unwrap();
+        for private in ["conf/chain.pem", "conf/self-signed.pem", "client.pem"] {
+            set_mode(&self.path(private), 0o600);
+        }
         fs::write(self.path("password"), PASSWORD).unwrap();
         set_mode(&self.path("password"), 0o600);
 
@@ -286,6 +299,16 @@ smtpd_tls_security_level = {level}
     /// An authority that does not.
     pub(crate) fn other_ca_file(&self) -> PathBuf {
         self.path("other-ca.pem")
+    }
+
+    /// Its certificate with [`SELF_SIGNED`].
+    pub(crate) fn self_signed_file(&self) -> PathBuf {
+        self.path("self-signed.pem")
+    }
+
+    /// A certificate for a client and its key, of the same authority.
+    pub(crate) fn client_file(&self) -> PathBuf {
+        self.path("client.pem")
     }
 
     /// The way to it, as [`Postfix::config`] says it.

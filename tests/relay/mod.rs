@@ -7,6 +7,7 @@ mod session;
 use std::io;
 use std::net::Ipv4Addr;
 use std::net::Shutdown;
+use std::net::SocketAddr;
 use std::net::TcpListener;
 use std::net::TcpStream;
 use std::sync::Arc;
@@ -155,15 +156,23 @@ impl Shared {
 /// The relay; its threads end with it.
 pub(crate) struct ScriptedRelay {
     shared: Arc<Shared>,
-    port: u16,
+    address: SocketAddr,
     listener: Option<JoinHandle<()>>,
 }
 
 impl ScriptedRelay {
     /// Listens on a free port of 127.0.0.1.
     pub(crate) fn start(offer: Offer, script: impl Fn(&Moment<'_>) -> Act + Send + Sync + 'static) -> Self {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-        let port = listener.local_addr().unwrap().port();
+        Self::start_on(TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap(), offer, script)
+    }
+
+    /// The same on a port that is open already.
+    pub(crate) fn start_on(
+        listener: TcpListener,
+        offer: Offer,
+        script: impl Fn(&Moment<'_>) -> Act + Send + Sync + 'static,
+    ) -> Self {
+        let address = listener.local_addr().unwrap();
         let shared = Arc::new(Shared {
             offer,
             script: Box::new(script),
@@ -174,11 +183,11 @@ impl ScriptedRelay {
         });
         let for_thread = Arc::clone(&shared);
         let listener = std::thread::spawn(move || listen(&listener, &for_thread));
-        Self { shared, port, listener: Some(listener) }
+        Self { shared, address, listener: Some(listener) }
     }
 
     pub(crate) fn port(&self) -> u16 {
-        self.port
+        self.address.port()
     }
 
     /// The mails for which it said 250, so far.
@@ -203,7 +212,7 @@ impl ScriptedRelay {
         *locked(&self.shared.stopped) = true;
         self.shared.stop.notify_all();
         // Wakes the listener up, which then sees that it is to end.
-        drop(TcpStream::connect((Ipv4Addr::LOCALHOST, self.port)));
+        drop(TcpStream::connect(self.address));
         // What was sent is still read; then it looks as if the other side had closed.
         locked(&self.shared.sockets).iter().for_each(|socket| drop(socket.shutdown(how)));
         listener.join().unwrap();

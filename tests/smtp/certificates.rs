@@ -16,9 +16,13 @@ use rcgen::DnType;
 use rcgen::IsCa;
 use rcgen::KeyPair;
 use tempfile::TempDir;
+use tokio_rustls::rustls::RootCertStore;
 use tokio_rustls::rustls::ServerConfig;
+use tokio_rustls::rustls::SupportedProtocolVersion;
 use tokio_rustls::rustls::crypto::ring;
+use tokio_rustls::rustls::pki_types::CertificateDer;
 use tokio_rustls::rustls::pki_types::PrivateKeyDer;
+use tokio_rustls::rustls::server::WebPkiClientVerifier;
 
 use crate::relay::Offer;
 use crate::relay::Tls;
@@ -58,6 +62,31 @@ impl Authority {
         self.folder.path().join("ca.pem")
     }
 
+    /// A certificate of this authority and its key, in PEM.
+    pub(crate) fn issues(&self, params: &CertificateParams) -> [String; 2] {
+        let key = KeyPair::generate().unwrap();
+        [params.signed_by(&key, &self.issuer).unwrap().pem(), key.serialize_pem()]
+    }
+
+    /// The same as [`Authority::signs`] for a relay that takes only clients for whom this authority vouches too, in these
+    /// versions of TLS.
+    pub(crate) fn signs_for_known_clients(
+        &self,
+        params: &CertificateParams,
+        versions: &[&'static SupportedProtocolVersion],
+    ) -> Arc<ServerConfig> {
+        let provider = Arc::new(ring::default_provider());
+        let mut roots = RootCertStore::empty();
+        roots.add(self.issuer.der().clone()).unwrap();
+        let clients = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider.clone()).build().unwrap();
+        let key = KeyPair::generate().unwrap();
+        let certificate = params.signed_by(&key, &self.issuer).unwrap();
+        let key = PrivateKeyDer::try_from(key.serialize_der()).unwrap();
+        let builder = ServerConfig::builder_with_provider(provider).with_protocol_versions(versions).unwrap();
+        let builder = builder.with_client_cert_verifier(clients);
+        Arc::new(builder.with_single_cert(vec![certificate.der().clone()], key).unwrap())
+    }
+
     /// What a relay needs for a certificate of this authority.
     pub(crate) fn signs(&self, params: &CertificateParams) -> Arc<ServerConfig> {
         let key = KeyPair::generate().unwrap();
@@ -81,10 +110,14 @@ pub(crate) fn self_signed(params: &CertificateParams) -> (Arc<ServerConfig>, Str
 }
 
 fn config(certificate: &Certificate, key: &KeyPair) -> Arc<ServerConfig> {
+    server(certificate.der().clone(), PrivateKeyDer::try_from(key.serialize_der()).unwrap())
+}
+
+/// A server with this certificate, that asks for none.
+pub(crate) fn server(certificate: CertificateDer<'static>, key: PrivateKeyDer<'static>) -> Arc<ServerConfig> {
     let builder = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()));
     let builder = builder.with_safe_default_protocol_versions().unwrap().with_no_client_auth();
-    let key = PrivateKeyDer::try_from(key.serialize_der()).unwrap();
-    Arc::new(builder.with_single_cert(vec![certificate.der().clone()], key).unwrap())
+    Arc::new(builder.with_single_cert(vec![certificate], key).unwrap())
 }
 
 pub(crate) fn offer(tls: Tls, config: Arc<ServerConfig>) -> Offer {

@@ -231,6 +231,6 @@ fn what_is_shown_of_a_long_reply_is_short() {
     for (at, _, _) in PLACES {
         let (said, _) = handed_over(at, Act::Say(long.clone()), |_| {});
         assert!(said.len() < 4_000, "{at:?}: {} bytes", said.len());
-        assert!(said.ends_with('…'), "{at:?}: {said}");
+        assert!(said.contains('…'), "{at:?}: {said}");
     }
 }

@@ -3,11 +3,14 @@
 use std::sync::Arc;
 use std::sync::Mutex;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use cxme_admin::domain::relay::LoginMethod;
 use cxme_admin::domain::relay::Security;
 use cxme_admin::mail::handover::Trouble;
 use cxme_admin::mail::smtp::Login;
 use cxme_admin::mail::smtp::Relay;
+use cxme_admin::mail::smtp::Side;
 use cxme_admin::mail::smtp::Transcript;
 
 use crate::certificates;
@@ -29,6 +32,12 @@ const PLAIN: &str = "AHRpbQB0YW5zdGFhZiB0w6Ruc3RhYWY=";
 const LOGIN: [&str; 2] = ["dGlt", "dGFuc3RhYWYgdMOkbnN0YWFm"];
 const XOAUTH2: &str = "dXNlcj10aW0BYXV0aD1CZWFyZXIgdGFuc3RhYWYgdMOkbnN0YWFmAQE=";
 
+/// The same by OAUTHBEARER (RFC 7628, 3.1), which names the relay.
+fn oauthbearer(username: &str, port: u16) -> String {
+    let message = format!("n,a={username},\u{1}host=127.0.0.1\u{1}port={port}\u{1}auth=Bearer {PASSWORD}\u{1}\u{1}");
+    STANDARD.encode(message)
+}
+
 /// All that the transcript heard.
 type Heard = Arc<Mutex<Vec<String>>>;
 
@@ -41,6 +50,18 @@ fn heard(relay: &mut Relay) -> Heard {
     let heard = Heard::default();
     let hearing = Arc::clone(&heard);
     relay.transcript = Some(Transcript::new(move |_, line| hearing.lock().unwrap().push(line.to_owned())));
+    heard
+}
+
+/// Has it hear what is of this kind.
+fn heard_from(relay: &mut Relay, kind: Side) -> Heard {
+    let heard = Heard::default();
+    let hearing = Arc::clone(&heard);
+    relay.transcript = Some(Transcript::new(move |side, line| {
+        if side == kind {
+            hearing.lock().unwrap().push(line.to_owned());
+        }
+    }));
     heard
 }
 
@@ -79,6 +100,96 @@ fn each_method_sends_the_bytes_of_its_standard() {
         let (text, done) = told(offered, method);
         assert_eq!(done, Ok(()), "{offered} {method:?}");
         assert_eq!(text, format!("EHLO localhost\r\n{expected}QUIT\r\n"), "{offered} {method:?}");
+    }
+}
+
+#[test]
+fn oauthbearer_sends_the_bytes_of_its_rfc_and_answers_the_reason_with_a_single_byte() {
+    // {"status":"invalid_token"}
+    let reason = "334 eyJzdGF0dXMiOiJpbnZhbGlkX3Rva2VuIn0=\r\n";
+    for (username, sent, is_refused) in
+        [("tim", "tim", false), ("tim", "tim", true), ("tim=a,b@example.com", "tim=3Da=2Cb@example.com", false)]
+    {
+        let server = ScriptedRelay::start(world::offer(&["AUTH XOAUTH2 OAUTHBEARER"]), move |moment| match moment.at {
+            At::Auth if is_refused => Act::Say(reason.into()),
+            At::Answer => Act::Say(b"535 5.7.8 expired\r\n".to_vec()),
+            _ => Act::Usual,
+        });
+        let mut relay = world::plain(&server);
+        relay.login = login(username, PASSWORD, LoginMethod::OauthBearer);
+        let done = open(&relay).map_err(|trouble| brief_trouble(&trouble));
+        let auth = format!("EHLO localhost\r\nAUTH OAUTHBEARER {}\r\n", oauthbearer(sent, server.port()));
+        let told = server.end()[0].text();
+        if is_refused {
+            let words = "login as `tim` by OAUTHBEARER refused (is the username right, and the access token still valid?): \
+                         535 5.7.8 expired";
+            assert!(done.as_ref().unwrap_err().ends_with(words), "{done:?}");
+            assert_eq!(told, format!("{auth}AQ==\r\n"));
+        } else {
+            assert_eq!((done, told), (Ok(()), format!("{auth}QUIT\r\n")));
+        }
+    }
+}
+
+/// A relay that offers both and refuses PLAIN so; what it was told over so many connections, and what came of each.
+fn refusing_plain(
+    reply: &'static str,
+    by_login: &'static str,
+    method: LoginMethod,
+) -> (Vec<String>, Vec<Result<(), String>>, Vec<String>) {
+    let server = ScriptedRelay::start(world::offer(&["AUTH PLAIN LOGIN"]), move |moment| match moment.at {
+        At::Auth if moment.line.starts_with("AUTH PLAIN") => Act::Say(format!("{reply}\r\n").into_bytes()),
+        At::Answer if moment.line == LOGIN[1] && !by_login.is_empty() => {
+            Act::Say(format!("{by_login}\r\n").into_bytes())
+        }
+        _ => Act::Usual,
+    });
+    let mut relay = world::plain(&server);
+    relay.login = login(USERNAME, PASSWORD, method);
+    let heard = heard_from(&mut relay, Side::Advice);
+    let prefix = format!("127.0.0.1:{}: ", relay.port());
+    let done = (0..2).map(|_| open(&relay).map_err(|trouble| brief_trouble(&trouble).replace(&prefix, ""))).collect();
+    let advice = heard.lock().unwrap().clone();
+    (server.end().iter().map(|dump| dump.text()).collect(), done, advice)
+}
+
+#[test]
+fn auto_falls_back_to_login_where_plain_is_offered_and_not_taken_and_says_so() {
+    let plain = format!("AUTH PLAIN {PLAIN}\r\n");
+    let by_login = format!("AUTH LOGIN\r\n{}\r\n{}\r\n", LOGIN[0], LOGIN[1]);
+    for reply in ["502 5.5.1 what?", "504 5.7.4 Unrecognized authentication type", "534 5.7.9 too weak"] {
+        let (told, done, advice) = refusing_plain(reply, "", LoginMethod::Auto);
+        assert_eq!(done, [Ok(()), Ok(())], "{reply}");
+        // The second connection knows already.
+        let expected =
+            [format!("EHLO localhost\r\n{plain}{by_login}QUIT\r\n"), format!("EHLO localhost\r\n{by_login}QUIT\r\n")];
+        assert_eq!(told, expected, "{reply}");
+        let said = format!(
+            "the relay offers PLAIN and refuses it ({reply}); logging in by LOGIN, as `auth = \"login\"` does at once"
+        );
+        assert_eq!(advice, [said]);
+    }
+    let (_, done, _) = refusing_plain("504 5.7.4 no", "535 5.7.8 bad credentials", LoginMethod::Auto);
+    assert_eq!(
+        done[0],
+        Err("configuration at AUTH: login as `tim` by LOGIN refused (are the username and the password right?): 535 5.7.8 bad \
+             credentials (before, by PLAIN: 504 5.7.4 no)"
+            .to_owned())
+    );
+}
+
+#[test]
+fn nothing_else_falls_back_and_a_method_that_is_named_does_not() {
+    for (reply, method) in [
+        ("535 5.7.8 bad credentials", LoginMethod::Auto),
+        ("454 4.7.0 busy", LoginMethod::Auto),
+        ("500 5.5.2 what?", LoginMethod::Auto),
+        ("538 5.7.11 encrypt", LoginMethod::Auto),
+        ("504 5.7.4 no", LoginMethod::Plain),
+    ] {
+        let (told, done, advice) = refusing_plain(reply, "", method);
+        assert!(done[0].as_ref().unwrap_err().contains("by PLAIN refused"), "{done:?}");
+        assert!(advice.is_empty() && !told.concat().contains("AUTH LOGIN"), "{reply}: {told:?}");
     }
 }
 
@@ -155,11 +266,12 @@ fn a_refused_login_is_a_matter_of_the_configuration_and_a_busy_relay_is_not() {
         (LoginMethod::Login, "LOGIN", At::Answer),
         (LoginMethod::XOauth2, "XOAUTH2", At::Auth),
     ] {
+        let hint = match method {
+            LoginMethod::XOauth2 => "is the username right, and the access token still valid?",
+            _ => "are the username and the password right?",
+        };
         for (reply, expected) in [
-            (
-                "535 5.7.8 bad credentials",
-                format!("{} (are the username and the password right?): 535 5.7.8 bad credentials", refused(name)),
-            ),
+            ("535 5.7.8 bad credentials", format!("{} ({hint}): 535 5.7.8 bad credentials", refused(name))),
             ("534 5.7.9 too weak", format!("{}: 534 5.7.9 too weak", refused(name))),
             ("538 5.7.11 encrypt", format!("{}: 538 5.7.11 encrypt", refused(name))),
             ("454 4.7.0 busy", format!("later at AUTH: login as `tim` by {name} refused: 454 4.7.0 busy")),
@@ -197,8 +309,9 @@ fn xoauth2_answers_the_reason_with_an_empty_line_and_tells_the_refusal() {
 fn a_password_that_would_break_the_answer_is_not_sent() {
     for bad in ["a\0b", "a\rb", "a\nb", "a\u{1}b"] {
         for (username, password) in [(USERNAME, bad), (bad, PASSWORD)] {
-            for method in [LoginMethod::Plain, LoginMethod::Login, LoginMethod::XOauth2] {
-                let server = ScriptedRelay::start(world::offer(&["AUTH PLAIN LOGIN XOAUTH2"]), |_| Act::Usual);
+            for method in [LoginMethod::Plain, LoginMethod::Login, LoginMethod::XOauth2, LoginMethod::OauthBearer] {
+                let server =
+                    ScriptedRelay::start(world::offer(&["AUTH PLAIN LOGIN XOAUTH2 OAUTHBEARER"]), |_| Act::Usual);
                 let mut relay = world::plain(&server);
                 relay.login = login(username, password, method);
                 let words = brief_trouble(&open(&relay).unwrap_err());
@@ -213,7 +326,8 @@ fn a_password_that_would_break_the_answer_is_not_sent() {
 /// Whether a text gives some of the password away: eight characters of it, or of what was sent of it, in whatever case.
 fn gives_away(text: &str) -> bool {
     let text = text.to_lowercase();
-    [PASSWORD, PLAIN, LOGIN[1], XOAUTH2].into_iter().any(|secret| {
+    let bearer = oauthbearer("tim", 0);
+    [PASSWORD, PLAIN, LOGIN[1], XOAUTH2, &bearer[bearer.len() - 24..]].into_iter().any(|secret| {
         let secret: Vec<char> = secret.to_lowercase().chars().collect();
         secret.windows(8).any(|part| text.contains(&part.iter().collect::<String>()))
     })
@@ -239,9 +353,9 @@ fn echo(line: &str, how: &str) -> Vec<u8> {
 #[test]
 fn the_password_stays_out_of_transcripts_errors_and_debug_even_where_the_relay_says_it() {
     let ways = ["whole", "capitals", "cut off", "two lines", "decoded", "no code", "no code, cut off", "then yes"];
-    for method in [LoginMethod::Plain, LoginMethod::Login, LoginMethod::XOauth2] {
+    for method in [LoginMethod::Plain, LoginMethod::Login, LoginMethod::XOauth2, LoginMethod::OauthBearer] {
         for how in ways {
-            let server = ScriptedRelay::start(world::offer(&["AUTH PLAIN LOGIN XOAUTH2"]), move |moment| {
+            let server = ScriptedRelay::start(world::offer(&["AUTH PLAIN LOGIN XOAUTH2 OAUTHBEARER"]), move |moment| {
                 match (moment.at, moment.line) {
                     (At::Auth, "AUTH LOGIN") => Act::Usual,
                     (At::Answer, line) if line == LOGIN[0] => Act::Usual,

@@ -112,13 +112,17 @@ fn a_certificate_that_does_not_verify_ends_it_and_the_words_say_why() {
     let mut of_an_authority = good();
     of_an_authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     let file = authority.file();
-    let unknown = format!("is signed by itself or by an authority that is not in `{}` (`ca_file`)", file.display());
+    let unknown = format!(
+        "is not in `{}` (`ca_file`), and signed by itself or by an authority that is not there either",
+        file.display()
+    );
 
     let cases = [
         (
             "another name",
             authority.signs(&names(&["mail.example.com", "*.example.org", "127.0.0.1"])),
-            "is not for `localhost`, but for `mail.example.com`, `*.example.org`, `127.0.0.1`",
+            "is not for `localhost`, but for `mail.example.com`, `*.example.org`, `127.0.0.1`; if that is the relay's name, \
+             set `tls_name` to it",
         ),
         ("no name", authority.signs(&names(&[])), "is not for `localhost`; it names no host at all"),
         ("expired", authority.signs(&expired), "expired on 2020-02-01"),
@@ -129,7 +133,8 @@ fn a_certificate_that_does_not_verify_ends_it_and_the_words_say_why() {
         (
             "of an authority",
             authority.signs(&of_an_authority),
-            "is that of an authority (`CA:TRUE`), which cannot be a relay's own",
+            "is that of an authority (`CA:TRUE`), which is a relay's own only if `ca_file` or `certificate_sha256` names that \
+             very certificate",
         ),
     ];
     for (what, config, expected) in cases {
@@ -155,7 +160,7 @@ fn without_a_ca_file_only_the_authorities_of_the_system_count() {
             assert_eq!(
                 refusal(&relay),
                 "configuration at TLS: the certificate of the relay is signed by itself or by an authority that this \
-                 system does not trust: `ca_file` can name that authority"
+                 system does not trust: `ca_file` can name that authority or the certificate itself"
             );
             assert_no_handshake(&server.end(), Security::Implicit, "no ca_file");
         }
@@ -217,15 +222,27 @@ const SERVER_HELLO_1_1: &[u8] = b"\x16\x03\x02\x00\x2a\x02\x00\x00\x26\x03\x02\
     01234567890123456789012345678901\x00\x00\x2f\x00";
 /// The alert `protocol_version` (RFC 5246, 7.2.2), by which servers say that they know no newer TLS.
 const ALERT_VERSION: &[u8] = b"\x15\x03\x02\x00\x02\x02\x46";
+/// The alert `handshake_failure`, by which they say that they have nothing in common with the client.
+const ALERT_FAILURE: &[u8] = b"\x15\x03\x03\x00\x02\x02\x28";
+/// The alert `unrecognized_name` (RFC 6066, 3), and `internal_error`.
+const ALERT_NAME: &[u8] = b"\x15\x03\x03\x00\x02\x02\x70";
+const ALERT_INTERNAL: &[u8] = b"\x15\x03\x03\x00\x02\x02\x50";
 
 #[test]
 fn a_relay_with_tls_1_1_or_none_is_told_nothing() {
     let file = Authority::new("ours");
-    let old = "for good at TLS: no TLS 1.2 or 1.3 with this relay: ";
+    let old = "for good at TLS: the relay has no TLS newer than 1.1, and this program requires 1.2 or 1.3";
+    let nothing_in_common = "for good at TLS: the relay and this program have no cipher suite, key exchange or signature of TLS \
+                             1.2 or 1.3 in common (TLS alert handshake_failure)";
+    let other_name = "configuration at TLS: the relay has no certificate for `localhost` (TLS alert unrecognized_name): set \
+                      `tls_name` to the name that it has one for";
     let other = "configuration at TLS: the relay answers to TLS with something else";
     for (answer, what, expected) in [
         (SERVER_HELLO_1_1, "TLS 1.1", old),
         (ALERT_VERSION, "alert", old),
+        (ALERT_FAILURE, "no common cipher", nothing_in_common),
+        (ALERT_NAME, "another name", other_name),
+        (ALERT_INTERNAL, "trouble of its own", "later at TLS: the relay ended TLS (alert internal_error)"),
         (b"220 mail.example.com ESMTP\r\n", "no TLS", other),
         (b"HTTP/1.1 400 Bad Request\r\n\r\n", "HTTP", other),
         (b"", "nothing", "later at TLS: no TLS handshake: time is up"),

@@ -27,8 +27,12 @@ use crate::config::TransportName;
 use crate::domain::text;
 use crate::mail::file::Folder;
 use crate::mail::sendmail::Sendmail;
+use crate::mail::smtp::ClientCertificate;
 use crate::mail::smtp::Login;
+use crate::mail::smtp::PasswordRenewal;
 use crate::mail::smtp::Relay;
+use crate::mail::smtp::TlsOptions;
+use crate::mail::smtp::Trust;
 use crate::mail::transport::Transport;
 use crate::private_file;
 use crate::private_file::FsCredentials;
@@ -69,15 +73,31 @@ impl Context {
     fn relay(&mut self, smtp: &SmtpSection) -> anyhow::Result<Relay> {
         let missing = || Complaint::Configuration("[mail.smtp] host is missing".to_owned());
         let host = smtp.host.as_deref().ok_or_else(missing)?;
-        // An IPv6 address may stand in brackets, as it does in a URL.
-        let bare = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
-        let made = Relay::new(bare, smtp.port, smtp.tls, smtp.ca_file.as_deref());
+        let options = TlsOptions {
+            trust: match (&smtp.certificate_sha256, &smtp.ca_file) {
+                (Some(fingerprint), _) => Trust::Fingerprint(*fingerprint),
+                (None, Some(file)) => Trust::CaFile(file.clone()),
+                (None, None) => Trust::System,
+            },
+            name: smtp.tls_name.as_deref().map(|name| without_brackets(name).to_owned()),
+            client_certificate: match &smtp.client_certificate {
+                Some(files) => Some(ClientCertificate {
+                    certificate_file: files.certificate.clone(),
+                    key_file: files.key.clone(),
+                    key_rule: self.secret_rule()?,
+                }),
+                None => None,
+            },
+        };
+        let made = Relay::with_tls(without_brackets(host), smtp.port, smtp.tls, &options);
         let mut relay = made.map_err(|error| complaint("[mail.smtp]", &error))?;
         relay.mails_per_connection = smtp.mails_per_connection;
         relay.helo = smtp.helo.clone().unwrap_or_else(|| greeting_name(&self.process.accounts.host));
-        if let (Some(login), Some(password)) = (&smtp.login, self.relay_password()?) {
-            let (username, password) = (login.username.clone(), password.into_secret());
+        if let (Some(login), Some(source)) = (&smtp.login, self.relay_password_source()?) {
+            let (username, password) = (login.username.clone(), source.read()?.into_secret());
             relay.login = Some(Login { username, password, method: login.method });
+            let again = move || source.read().map(RelayPassword::into_secret).map_err(|error| format!("{error:#}"));
+            relay.password_renewal = Some(PasswordRenewal::new(password_key(&login.password), again));
         }
         Ok(relay)
     }
@@ -87,20 +107,12 @@ impl Context {
     /// # Errors
     /// When its file is not private, its program fails, or what they give is no password. No error repeats any of it.
     pub fn relay_password(&mut self) -> anyhow::Result<Option<RelayPassword>> {
+        self.relay_password_source()?.map(|source| source.read()).transpose()
+    }
+
+    fn relay_password_source(&mut self) -> anyhow::Result<Option<RelayPasswordSource>> {
         let Some(login) = self.config()?.mail.smtp.login.clone() else { return Ok(None) };
-        let (source, bytes) = match &login.password {
-            PasswordFrom::File(path) => {
-                let read = private_file::read(path, &self.secret_rule()?, PASSWORD_FILE_LIMIT);
-                (path.display().to_string(), read.map_err(LoadError::File)?)
-            }
-            PasswordFrom::Command(words) => {
-                let source = format!("[mail.smtp] password_command: {}", shown(words));
-                let line = first_line_of(words, PATIENCE).map_err(|what| complaint(&source, &what))?;
-                (source, line)
-            }
-        };
-        let password = RelayPassword::from_bytes(bytes);
-        Ok(Some(password.map_err(|error| complaint(&source, &error))?))
+        Ok(Some(RelayPasswordSource { from: login.password, rule: self.secret_rule()? }))
     }
 
     /// As a secret must be; root may use one that belongs to the account which owns the store.
@@ -110,6 +122,42 @@ impl Context {
         let rule = Rule::secret();
         Ok(if self.process.accounts.effective_uid == 0 { rule.owned_also_by(owner) } else { rule })
     }
+}
+
+/// Where the password of the relay comes from, each time it is asked for.
+struct RelayPasswordSource {
+    from: PasswordFrom,
+    /// What its file must be like.
+    rule: Rule,
+}
+
+impl RelayPasswordSource {
+    fn read(&self) -> anyhow::Result<RelayPassword> {
+        let (source, bytes) = match &self.from {
+            PasswordFrom::File(path) => {
+                let read = private_file::read(path, &self.rule, PASSWORD_FILE_LIMIT);
+                (path.display().to_string(), read.map_err(LoadError::File)?)
+            }
+            PasswordFrom::Command(words) => {
+                let source = format!("[mail.smtp] password_command: {}", shown(words));
+                let line = first_line_of(words, PATIENCE).map_err(|what| complaint(&source, &what))?;
+                (source, line)
+            }
+        };
+        Ok(RelayPassword::from_bytes(bytes).map_err(|error| complaint(&source, &error))?)
+    }
+}
+
+fn password_key(from: &PasswordFrom) -> &'static str {
+    match from {
+        PasswordFrom::File(_) => "password_file",
+        PasswordFrom::Command(_) => "password_command",
+    }
+}
+
+/// An IPv6 address may be in brackets, as it is in a URL.
+fn without_brackets(host: &str) -> &str {
+    host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host)
 }
 
 /// The name to greet a relay with: the host's, where it is one that can stand in a command.

@@ -29,8 +29,8 @@ use crate::outbox::Order;
 
 /// Send a test mail, once
 ///
-/// With `-v` it shows the dialogue with the relay; what is said of the login is masked. A test that is not taken now is
-/// not tried again.
+/// With `-v` it shows the dialogue with the relay, behind `*` the address, TLS and the SHA-256 of the relay's certificate; what
+/// is said of the login is masked. A test that is not taken now is not tried again.
 #[derive(Debug, clap::Args)]
 pub struct TestArgs {
     /// Email address
@@ -54,18 +54,28 @@ pub fn run(context: &mut Context, args: &TestArgs) -> anyhow::Result<()> {
     let lines = Arc::new(Mutex::new(Vec::new()));
     let heard = Arc::clone(&lines);
     let transcript = Transcript::new(move |side, line| {
-        let arrow = if side == Side::Ours { ">" } else { "<" };
-        heard.lock().unwrap_or_else(PoisonError::into_inner).push(format!("{arrow} {line}"));
+        heard.lock().unwrap_or_else(PoisonError::into_inner).push((side, line.to_owned()));
     });
     let is_told = context.global.verbose;
-    let post = context.post_without_links(&desk, is_told.then_some(transcript))?;
+    let post = context.post_without_links(&desk, Some(transcript))?;
     let has_dialogue = matches!(*post.transport, Transport::Smtp(_));
     // Whether mail works is not asked at a certain rate.
     let rates = Rates::default();
     let order = Order { deadline: Some(Instant::now() + DEADLINE), rates, ..context.order()? };
     let tested = mail::test(&desk, &post, order, &address, &args.acting.intent());
-    for line in lines.lock().unwrap_or_else(PoisonError::into_inner).iter() {
-        context.output.say(line);
+    for (side, line) in lines.lock().unwrap_or_else(PoisonError::into_inner).iter() {
+        let mark = match side {
+            Side::Ours => ">",
+            Side::Relay => "<",
+            Side::Note => "*",
+            Side::Advice => {
+                context.output.warn(line);
+                continue;
+            }
+        };
+        if is_told {
+            context.output.say(&format!("{mark} {line}"));
+        }
     }
     let Some((message, report)) = tested? else {
         let step = Step::new(Action::MailTest, format!("Would send a test mail to {address}."));

@@ -20,12 +20,15 @@ fn every_key_about_mails_is_read() {
         [mail.smtp]
         host = "[::1]"
         port = 2525
-        tls = "none"
+        tls = "implicit"
         ca_file = "ca.pem"
+        tls_name = "relay.example.com"
+        client_certificate_file = "client.pem"
+        client_key_file = "/srv/client.key"
         helo = "[IPv6:2001:db8::1]"
         username = "mailer"
         password_file = "/srv/password"
-        auth = "xoauth2"
+        auth = "oauthbearer"
         connections = 64
         mails_per_connection = 100
         rate = ["10/s", "5000/h"]
@@ -54,13 +57,19 @@ fn every_key_about_mails_is_read() {
             smtp: SmtpSection {
                 host: Some("[::1]".into()),
                 port: 2525,
-                tls: Security::None,
+                tls: Security::Implicit,
                 ca_file: Some("/etc/cxme-admin/ca.pem".into()),
+                certificate_sha256: None,
+                tls_name: Some("relay.example.com".into()),
+                client_certificate: Some(ClientCertificateFiles {
+                    certificate: "/etc/cxme-admin/client.pem".into(),
+                    key: "/srv/client.key".into(),
+                }),
                 helo: Some("[IPv6:2001:db8::1]".into()),
                 login: Some(SmtpLogin {
                     username: "mailer".into(),
                     password: PasswordFrom::File("/srv/password".into()),
-                    method: LoginMethod::XOauth2,
+                    method: LoginMethod::OauthBearer,
                 }),
                 connections: 64,
                 mails_per_connection: Some(100),
@@ -122,7 +131,7 @@ reset.link = "http://reset.example.com/#{code}"
     config.toml:7: [mail.smtp] port: expected a whole number from 1 to 65535, found 65536
     config.toml:8: [mail.smtp] tls: expected one of implicit, starttls, none, found "yes"
     config.toml:9: [mail.smtp] helo: expected a host name in ASCII, or an address such as "[192.0.2.1]" or "[IPv6:2001:db8::1]", found "höst"
-    config.toml:10: [mail.smtp] auth: expected one of auto, plain, login, xoauth2, found "cram-md5"
+    config.toml:10: [mail.smtp] auth: expected one of auto, plain, login, xoauth2, oauthbearer, found "cram-md5"
     config.toml:11: [mail.smtp] connections: expected a whole number from 1 to 64, found 65
     config.toml:12: [mail.smtp] rate: expected at least 1; to send nothing, pause the job, found "0/min"
     config.toml:13: [mail.smtp] patience: expected a duration from 0s to 1d, found "2d"
@@ -211,6 +220,42 @@ fn without_tls_only_this_machine_is_named() {
         assert!(parse(&with(host)).is_err(), "{host}");
     }
     insta::assert_snapshot!(problems(&with("smtp.example.com")), @"config.toml:2: [mail.smtp] tls: without TLS anybody on the way reads the links, so it is only for localhost, 127.0.0.1 or ::1");
+}
+
+#[test]
+fn the_certificate_of_the_relay_is_named_in_one_way() {
+    let hex = "0123456789abcdef".repeat(4);
+    let read = |lines: &str| parse(&relay(lines)).unwrap().mail.smtp.certificate_sha256.unwrap().to_string();
+    let shown = read(&format!("certificate_sha256 = \"{hex}\""));
+    assert_eq!(read(&format!("certificate_sha256 = \"{shown}\"")), shown);
+    let two = format!("certificate_sha256 = \"{hex}\"\nca_file = \"ca.pem\"\ntls_name = \"a b\"");
+    insta::assert_snapshot!(problems(&relay(&two)), @r#"
+    config.toml:4: [mail.smtp] certificate_sha256: does not go with `ca_file`: leave one of them out
+    config.toml:6: [mail.smtp] tls_name: expected a host such as "smtp.example.com", or an address, found "a b"
+    "#);
+    insta::assert_snapshot!(problems(&relay(&format!("certificate_sha256 = \"{}\"", &hex[..40]))), @r#"config.toml:4: [mail.smtp] certificate_sha256: expected the 64 hex digits of a SHA-256, not the 40 of SHA-1, found "0123456789abcdef0123456789abcdef01234567""#);
+    insta::assert_snapshot!(problems(&relay("certificate_sha256 = \"mail.example.com\"")), @r#"config.toml:4: [mail.smtp] certificate_sha256: expected 64 hex digits, with or without colons, as `openssl x509 -noout -fingerprint -sha256` prints them, found "mail.example.com""#);
+}
+
+#[test]
+fn a_client_certificate_has_its_key() {
+    insta::assert_snapshot!(problems(&relay("client_certificate_file = \"c.pem\"")), @"config.toml:4: [mail.smtp] client_certificate_file: needs a `client_key_file`");
+    insta::assert_snapshot!(problems(&relay("client_key_file = \"k.pem\"")), @"config.toml:4: [mail.smtp] client_key_file: needs a `client_certificate_file`");
+}
+
+#[test]
+fn without_tls_no_key_about_tls_is_taken() {
+    let hex = "0123456789abcdef".repeat(4);
+    let lines = "[mail.smtp]\ntls = \"none\"\nhost = \"localhost\"\nca_file = \"c\"\ntls_name = \"n\"\n\
+                 client_certificate_file = \"c\"\nclient_key_file = \"k\"\n";
+    insta::assert_snapshot!(problems(lines), @r#"
+    config.toml:4: [mail.smtp] ca_file: has no effect with `tls = "none"`: leave it out, or choose another `tls`
+    config.toml:5: [mail.smtp] tls_name: has no effect with `tls = "none"`: leave it out, or choose another `tls`
+    config.toml:6: [mail.smtp] client_certificate_file: has no effect with `tls = "none"`: leave it out, or choose another `tls`
+    config.toml:7: [mail.smtp] client_key_file: has no effect with `tls = "none"`: leave it out, or choose another `tls`
+    "#);
+    let pinned = format!("[mail.smtp]\ntls = \"none\"\nhost = \"localhost\"\ncertificate_sha256 = \"{hex}\"\n");
+    insta::assert_snapshot!(problems(&pinned), @r#"config.toml:4: [mail.smtp] certificate_sha256: has no effect with `tls = "none"`: leave it out, or choose another `tls`"#);
 }
 
 #[test]

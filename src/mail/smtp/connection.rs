@@ -18,6 +18,7 @@ use super::envelope;
 use super::envelope::Announcement;
 use super::envelope::DATA;
 use super::reply::Reply;
+use super::tls::ended_tls;
 use super::wire::NoReply;
 use super::wire::Patience;
 use super::wire::Wire;
@@ -319,6 +320,7 @@ impl Delivery<'_> {
         let reply = match session.wire.reply(self.patience(self.timeouts().dot)).await {
             Ok(reply) => reply,
             Err(NoReply::Lost(words)) => return Err(self.in_doubt(&words)),
+            Err(NoReply::Alert(alert)) => return Err(self.in_doubt(&ended_tls(alert))),
             Err(NoReply::Garbage(words)) => return Err(self.in_doubt(&format!("the relay sent {words}"))),
         };
         let words = reply.words_about(&self.mail.envelope, &self.mail.content);
@@ -359,6 +361,7 @@ impl Delivery<'_> {
     fn no_reply(&self, phase: Phase, no: NoReply) -> Handover {
         match no {
             NoReply::Lost(words) => self.trouble(TroubleKind::Later, phase, &words),
+            NoReply::Alert(alert) => self.trouble(TroubleKind::Later, phase, &ended_tls(alert)),
             NoReply::Garbage(words) => self.trouble(TroubleKind::ForGood, phase, &format!("the relay sent {words}")),
         }
     }

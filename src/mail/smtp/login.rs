@@ -1,4 +1,6 @@
-//! AUTH (RFC 4954): PLAIN (RFC 4616), LOGIN and XOAUTH2.
+//! AUTH (RFC 4954): PLAIN (RFC 4616), LOGIN, XOAUTH2 and OAUTHBEARER (RFC 7628).
+
+mod memory;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -6,15 +8,21 @@ use secrecy::ExposeSecret as _;
 use secrecy::SecretString;
 use zeroize::Zeroizing;
 
+use super::Relay;
+use super::Side;
 use super::capabilities::Capabilities;
 use super::mask::Mask;
 use super::reply::Reply;
+use super::tls;
 use super::wire::NoReply;
 use super::wire::Patience;
 use super::wire::Wire;
 use crate::domain::relay::LoginMethod;
 use crate::domain::text;
 use crate::mail::handover::TroubleKind;
+
+pub(super) use memory::LoginMemory;
+pub use memory::PasswordRenewal;
 
 /// The longest command line, with its end (RFC 5321, 4.5.3.1.4): what does not fit waits for the relay's 334.
 const MAX_COMMAND: usize = 512;
@@ -24,23 +32,32 @@ const MAX_COMMAND: usize = 512;
 pub struct Login {
     /// Its name.
     pub username: String,
-    /// Its password; for XOAUTH2 an access token.
+    /// Its password; for XOAUTH2 and OAUTHBEARER an access token.
     pub password: SecretString,
     /// How to log in.
     pub method: LoginMethod,
 }
 
 /// Why the login failed.
-pub(super) struct Failure {
+pub(super) struct LoginError {
     pub(super) kind: TroubleKind,
     pub(super) words: String,
+    /// 535: the relay does not know this username with this password.
+    pub(super) is_wrong_password: bool,
 }
 
-impl From<NoReply> for Failure {
+impl LoginError {
+    fn new(kind: TroubleKind, words: String) -> Self {
+        Self { kind, words, is_wrong_password: false }
+    }
+}
+
+impl From<NoReply> for LoginError {
     fn from(no: NoReply) -> Self {
         match no {
-            NoReply::Lost(words) => Self { kind: TroubleKind::Later, words },
-            NoReply::Garbage(words) => Self { kind: TroubleKind::ForGood, words: format!("the relay sent {words}") },
+            NoReply::Lost(words) => Self::new(TroubleKind::Later, words),
+            NoReply::Alert(alert) => Self::new(TroubleKind::Later, tls::ended_tls(alert)),
+            NoReply::Garbage(words) => Self::new(TroubleKind::ForGood, format!("the relay sent {words}")),
         }
     }
 }
@@ -51,27 +68,30 @@ impl Login {
         self.password.expose_secret()
     }
 
-    /// The method to use, by its name on the wire.
-    fn mechanism(&self, offered: &[String]) -> Result<&'static str, Failure> {
+    /// The mechanisms to use, by their names on the wire, the first one first; at least one.
+    fn mechanisms(&self, offered: &[String]) -> Result<Vec<&'static str>, LoginError> {
         let wanted: &[&str] = match self.method {
             LoginMethod::Auto => &["PLAIN", "LOGIN"],
             LoginMethod::Plain => &["PLAIN"],
             LoginMethod::Login => &["LOGIN"],
             LoginMethod::XOauth2 => &["XOAUTH2"],
+            LoginMethod::OauthBearer => &["OAUTHBEARER"],
         };
-        wanted.iter().copied().find(|wanted| offered.iter().any(|offer| offer == wanted)).ok_or_else(|| {
-            let wanted = wanted.join(" or ");
-            let words = match offered.is_empty() {
-                true => "the relay offers no login at all (AUTH): is this its port for submission?".to_owned(),
-                false => {
-                    format!("the relay offers no login by {wanted}, but {}", text::quoted(&offered.join(" "), 80))
-                }
-            };
-            Failure { kind: TroubleKind::Configuration, words }
-        })
+        let is_offered = |wanted: &&str| offered.iter().any(|offer| offer == wanted);
+        let mechanisms: Vec<&'static str> = wanted.iter().copied().filter(is_offered).collect();
+        if !mechanisms.is_empty() {
+            return Ok(mechanisms);
+        }
+        let wanted = wanted.join(" or ");
+        let words = match offered.is_empty() {
+            true => "the relay offers no login at all (AUTH): is this its port for submission?".to_owned(),
+            false => format!("the relay offers no login by {wanted}, but {}", text::quoted(&offered.join(" "), 80)),
+        };
+        Err(LoginError::new(TroubleKind::Configuration, words))
     }
 
-    /// Logs in.
+    /// Logs in. With [`LoginMethod::Auto`], a relay that offers PLAIN and does not take it is then given LOGIN, as some do
+    /// that want only that.
     ///
     /// # Errors
     /// When the relay offers no such login, or refuses it.
@@ -80,31 +100,97 @@ impl Login {
         wire: &mut Wire,
         capabilities: &Capabilities,
         patience: Patience,
-    ) -> Result<(), Failure> {
-        let mechanism = self.mechanism(&capabilities.logins)?;
+        relay: &Relay,
+    ) -> Result<(), LoginError> {
+        let mut mechanisms = self.mechanisms(&capabilities.logins)?;
         if [self.username.as_str(), self.password()].iter().any(|part| part.contains(['\0', '\u{1}', '\r', '\n'])) {
             let words = "the username or the password for the relay holds a control character".to_owned();
-            return Err(Failure { kind: TroubleKind::Configuration, words });
+            return Err(LoginError::new(TroubleKind::Configuration, words));
         }
+        if mechanisms.len() > 1 && relay.login_memory.refuses_plain() {
+            mechanisms.remove(0);
+        }
+        let mut before = String::new();
+        loop {
+            let mechanism = mechanisms.remove(0);
+            let reply = self.try_by(mechanism, wire, patience, relay).await?;
+            if reply.code == 235 {
+                return Ok(());
+            }
+            // Not known (502), or not for this account (504, 534; RFC 4954, 4 and 6).
+            if matches!(reply.code, 502 | 504 | 534)
+                && let Some(next) = mechanisms.first()
+            {
+                relay.login_memory.note_refused_plain();
+                let words = reply.words();
+                relay.note(
+                    Side::Advice,
+                    &format!(
+                        "the relay offers {mechanism} and refuses it ({words}); logging in by {next}, as `auth = \"{}\"` does \
+                         at once",
+                        next.to_lowercase()
+                    ),
+                );
+                before = format!(" (before, by {mechanism}: {words})");
+                continue;
+            }
+            return Err(self.refused(mechanism, &reply, &before));
+        }
+    }
+
+    fn refused(&self, mechanism: &str, reply: &Reply, before: &str) -> LoginError {
+        let kind = match reply.code {
+            400..=499 => TroubleKind::Later,
+            500..=599 => TroubleKind::Configuration,
+            _ => TroubleKind::ForGood,
+        };
+        let username = text::quoted(&self.username, 80);
+        let is_wrong_password = reply.code == 535;
+        let is_token = matches!(self.method, LoginMethod::XOauth2 | LoginMethod::OauthBearer);
+        let hint = match (is_wrong_password, is_token) {
+            (true, true) => " (is the username right, and the access token still valid?)",
+            (true, false) => " (are the username and the password right?)",
+            (false, _) => "",
+        };
+        let words = format!("login as `{username}` by {mechanism} refused{hint}: {}{before}", reply.words());
+        LoginError { kind, words, is_wrong_password }
+    }
+
+    /// Tries one mechanism; the last reply to it.
+    async fn try_by(
+        &self,
+        mechanism: &'static str,
+        wire: &mut Wire,
+        patience: Patience,
+        relay: &Relay,
+    ) -> Result<Reply, NoReply> {
         let username = self.username.as_str();
         let answers = match mechanism {
             "PLAIN" => vec![encoded(&["\0", username, "\0", self.password()])],
             "LOGIN" => vec![encoded(&[username]), encoded(&[self.password()])],
+            "OAUTHBEARER" => {
+                // RFC 5801, 4: a comma and an equals sign of a name are escaped.
+                let name = username.replace('=', "=3D").replace(',', "=2C");
+                let (host, port) = (relay.host(), relay.port().to_string());
+                vec![encoded(&[
+                    "n,a=",
+                    &name,
+                    ",\u{1}host=",
+                    host,
+                    "\u{1}port=",
+                    &port,
+                    "\u{1}auth=Bearer ",
+                    self.password(),
+                    "\u{1}\u{1}",
+                ])]
+            }
             _ => vec![encoded(&["user=", username, "\u{1}auth=Bearer ", self.password(), "\u{1}\u{1}"])],
         };
         // A relay that sends a command back that it does not understand would have the transcript show it.
         wire.mask(Mask::new(answers.iter().map(|answer| answer.as_str()).chain([self.password()])));
         let reply = exchange(wire, mechanism, &answers, patience).await?;
         wire.mask(Mask::default());
-        let kind = match reply.code {
-            235 => return Ok(()),
-            400..=499 => TroubleKind::Later,
-            500..=599 => TroubleKind::Configuration,
-            _ => TroubleKind::ForGood,
-        };
-        let username = text::quoted(username, 80);
-        let hint = if reply.code == 535 { " (are the username and the password right?)" } else { "" };
-        Err(Failure { kind, words: format!("login as `{username}` by {mechanism} refused{hint}: {}", reply.words()) })
+        Ok(reply)
     }
 }
 
@@ -137,9 +223,9 @@ async fn exchange(
                 wire.note("****");
                 send(wire, &[answer, "\r\n"], patience).await?;
             }
-            // XOAUTH2 tells what is wrong in a 334, and refuses after an empty answer.
-            None if mechanism == "XOAUTH2" => {
-                wire.command("", patience).await?;
+            // These tell what is wrong in a 334, and refuse after an empty answer, or a single 0x01 (RFC 7628, 3.2.3).
+            None if matches!(mechanism, "XOAUTH2" | "OAUTHBEARER") => {
+                wire.command(if mechanism == "XOAUTH2" { "" } else { "AQ==" }, patience).await?;
                 return wire.reply(patience).await;
             }
             None => return Ok(reply),
@@ -179,20 +265,22 @@ fn room(length: usize) -> Zeroizing<String> {
 mod tests {
     use super::*;
 
-    fn mechanism(method: LoginMethod, offered: &[&str]) -> Result<&'static str, String> {
+    fn mechanisms(method: LoginMethod, offered: &[&str]) -> Result<String, String> {
         let offered: Vec<String> = offered.iter().map(|offer| (*offer).to_owned()).collect();
         let login = Login { username: "u".to_owned(), password: "p".into(), method };
-        login.mechanism(&offered).map_err(|failure| failure.words)
+        login.mechanisms(&offered).map(|all| all.join(" ")).map_err(|error| error.words)
     }
 
     #[test]
-    fn xoauth2_is_only_used_where_it_is_named() {
-        assert_eq!(mechanism(LoginMethod::Auto, &["XOAUTH2", "LOGIN", "PLAIN"]), Ok("PLAIN"));
-        assert_eq!(mechanism(LoginMethod::Auto, &["XOAUTH2", "LOGIN"]), Ok("LOGIN"));
-        assert_eq!(mechanism(LoginMethod::XOauth2, &["XOAUTH2", "LOGIN"]), Ok("XOAUTH2"));
+    fn tokens_are_only_used_where_their_mechanism_is_named() {
+        let good = |text: &str| Ok(text.to_owned());
+        assert_eq!(mechanisms(LoginMethod::Auto, &["XOAUTH2", "LOGIN", "PLAIN"]), good("PLAIN LOGIN"));
+        assert_eq!(mechanisms(LoginMethod::Auto, &["OAUTHBEARER", "XOAUTH2", "LOGIN"]), good("LOGIN"));
+        assert_eq!(mechanisms(LoginMethod::XOauth2, &["XOAUTH2", "LOGIN"]), good("XOAUTH2"));
+        assert_eq!(mechanisms(LoginMethod::OauthBearer, &["XOAUTH2", "OAUTHBEARER"]), good("OAUTHBEARER"));
         let words = "the relay offers no login by PLAIN or LOGIN, but XOAUTH2";
-        assert_eq!(mechanism(LoginMethod::Auto, &["XOAUTH2"]), Err(words.to_owned()));
-        assert!(mechanism(LoginMethod::Plain, &[]).unwrap_err().contains("no login at all"));
+        assert_eq!(mechanisms(LoginMethod::Auto, &["XOAUTH2"]), Err(words.to_owned()));
+        assert!(mechanisms(LoginMethod::Plain, &[]).unwrap_err().contains("no login at all"));
     }
 
     #[test]

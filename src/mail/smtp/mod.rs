@@ -1,9 +1,9 @@
 //! The dialogue with a mail relay (RFC 5321), driven phase by phase, so that what became of a mail is always known.
 //!
 //! A [`Relay`] says where mails go; [`Relay::open`] connects, encrypts and logs in, and gives a [`Connection`]. The
-//! files: `relay` (the settings), `opening` (up to EHLO), `login` (AUTH), `mask` (what is not shown), `connection` (MAIL,
-//! RCPT, DATA, the dot), `wire` (bytes, deadlines, bounds), `stream` and `tls` below it, `reply` and `capabilities` (what
-//! the relay says), `content` and `envelope` (what may be sent at all).
+//! files: `relay` (the settings), `addresses` (the race to one that answers), `opening` (up to EHLO), `login` (AUTH), `mask`
+//! (what is not shown), `connection` (MAIL, RCPT, DATA, the dot), `wire` (bytes, deadlines, bounds), `stream` and `tls` below
+//! it, `reply` and `capabilities` (what the relay says), `content` and `envelope` (what may be sent at all).
 //!
 //! # What is not trusted
 //!
@@ -12,6 +12,7 @@
 //! The caller: addresses and content are checked before the first byte of them is sent, because one bare line break
 //! would be a mail of somebody else (RUSTSEC-2026-0561).
 
+mod addresses;
 mod capabilities;
 mod connection;
 mod content;
@@ -27,8 +28,13 @@ mod wire;
 
 pub use connection::Connection;
 pub use login::Login;
+pub use login::PasswordRenewal;
 pub use relay::Relay;
 pub use relay::RelayError;
+pub(in crate::mail) use reply::masked;
+pub use tls::ClientCertificate;
+pub use tls::TlsOptions;
+pub use tls::Trust;
 
 use std::fmt;
 use std::sync::Arc;
@@ -37,7 +43,7 @@ use std::time::Duration;
 /// How long each part may take (RFC 5321, 4.5.3.2). A deadline is for a reply as a whole, not for its next byte.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Timeouts {
-    /// Looking up the name, and then connecting to each address.
+    /// Looking up the name, and then connecting to one address.
     pub connect: Duration,
     /// The TLS handshake.
     pub tls: Duration,
@@ -79,13 +85,17 @@ impl Default for Timeouts {
     }
 }
 
-/// Who said a line of the transcript.
+/// Whose a line of the transcript is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Side {
-    /// This program.
+    /// This program said it.
     Ours,
-    /// The relay.
+    /// The relay said it.
     Relay,
+    /// Nobody said it: what became of the connection besides, such as the address and TLS.
+    Note,
+    /// The same, where the configuration could be better.
+    Advice,
 }
 
 /// What hears one line.

@@ -2,6 +2,7 @@
 
 use std::future::Future;
 use std::io;
+use std::net::IpAddr;
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -12,8 +13,12 @@ use tokio::time::timeout_at;
 use tokio_rustls::TlsConnector;
 
 use super::Connection;
+use super::Login;
 use super::Relay;
+use super::Side;
+use super::addresses::Addresses;
 use super::capabilities::Capabilities;
+use super::login::LoginError;
 use super::relay::is_loopback;
 use super::reply::Reply;
 use super::stream::Stream;
@@ -27,11 +32,9 @@ use crate::mail::handover::Phase;
 use crate::mail::handover::Trouble;
 use crate::mail::handover::TroubleKind;
 
-/// To how many addresses of one name a connection is tried.
-const MAX_ADDRESSES: usize = 6;
-
 impl Relay {
-    /// Connects, encrypts, greets and logs in.
+    /// Connects, encrypts, greets and logs in. Of several addresses the first that greets is used. A password that the relay
+    /// refuses is asked for once more, if [`Relay::password_renewal`] can give another.
     ///
     /// # Errors
     /// When the relay cannot be used; what that means is in [`Trouble::kind`].
@@ -48,84 +51,152 @@ struct Opening<'a> {
     end: Instant,
 }
 
+/// A connection on which EHLO was answered.
+struct Greeted {
+    wire: Wire,
+    capabilities: Capabilities,
+    address: SocketAddr,
+}
+
 impl Opening<'_> {
     async fn run(&self) -> Result<(Wire, Capabilities), Trouble> {
-        let (tcp, address) = self.connect().await?;
+        let mut greeted = self.greeted().await?;
+        let Some(login) = &self.relay.login else { return Ok((greeted.wire, greeted.capabilities)) };
+        let login = self.relay.login_memory.newest(login).await;
+        if let Err(error) = self.log_in(&login, &mut greeted).await? {
+            let Some(renewal) = self.relay.password_renewal.as_ref().filter(|_| error.is_wrong_password) else {
+                return Err(self.refused(error));
+            };
+            let login = match self.relay.login_memory.renewed(&login, renewal).await {
+                Ok(login) => login,
+                Err(why) => return Err(self.refused(LoginError { words: format!("{}; {why}", error.words), ..error })),
+            };
+            self.relay.note(Side::Note, "the relay refused the password; logging in with the one that was given anew");
+            // Relays hang up after a refused login, at once or at the next command.
+            greeted.wire.quit(self.relay.timeouts.quit).await;
+            greeted = self.greeted().await?;
+            if let Err(error) = self.log_in(&login, &mut greeted).await? {
+                let words = format!("{} (with a password that was asked for anew)", error.words);
+                return Err(self.refused(LoginError { words, ..error }));
+            }
+        }
+        Ok((greeted.wire, greeted.capabilities))
+    }
+
+    /// Logs in; the inner error is that of the login.
+    async fn log_in(&self, login: &Login, greeted: &mut Greeted) -> Result<Result<(), LoginError>, Trouble> {
+        if self.relay.security() == Security::None && !is_loopback(greeted.address.ip()) {
+            return Err(self.not_loopback(greeted.address));
+        }
+        let patience = self.patience(self.relay.timeouts.hello);
+        Ok(login.log_in(&mut greeted.wire, &greeted.capabilities, patience, self.relay).await)
+    }
+
+    fn refused(&self, error: LoginError) -> Trouble {
+        self.relay.trouble(error.kind, Phase::Auth, &error.words)
+    }
+
+    /// A connection to the first address that greets. One that refuses, hangs up or does not answer is no trouble as long as
+    /// there is another (RFC 5321, 5.1).
+    async fn greeted(&self) -> Result<Greeted, Trouble> {
+        let mut addresses = self.addresses().await?;
+        let mut failures: Vec<(IpAddr, Trouble)> = Vec::new();
+        loop {
+            let connect = self.relay.timeouts.connect;
+            let mut failed = |ip, error: &io::Error| {
+                let words = format!("cannot connect to {ip}: {error}");
+                self.relay.note(Side::Note, &words);
+                failures.push((ip, self.relay.trouble(TroubleKind::Later, Phase::Connect, &words)));
+            };
+            let Some((tcp, address)) = addresses.connect(connect, self.end, &mut failed).await else {
+                return Err(self.none_greets(failures));
+            };
+            self.relay.note(Side::Note, &format!("connected to {}, port {}", address.ip(), address.port()));
+            match self.greet(tcp).await {
+                Ok((wire, capabilities)) => return Ok(Greeted { wire, capabilities, address }),
+                Err(trouble) if is_of_this_address(&trouble) => failures.push((address.ip(), trouble)),
+                Err(trouble) => return Err(trouble),
+            }
+        }
+    }
+
+    /// The trouble of a relay of which no address greets: the one there is, or all of them in one line.
+    fn none_greets(&self, mut failures: Vec<(IpAddr, Trouble)>) -> Trouble {
+        let later = |words: &str| self.relay.trouble(TroubleKind::Later, Phase::Connect, words);
+        if failures.len() <= 1 {
+            return failures.pop().map_or_else(|| later("the name has no address"), |(_, trouble)| trouble);
+        }
+        let prefix = format!("{}: ", self.relay.name());
+        let words = failures.iter().map(|(ip, trouble)| {
+            let words = trouble.words.strip_prefix(&prefix).unwrap_or(&trouble.words);
+            if trouble.phase == Phase::Connect { words.to_owned() } else { format!("at {ip}: {words}") }
+        });
+        let words = words.collect::<Vec<_>>().join("; ");
+        let is_lasting = failures.iter().all(|(_, trouble)| trouble.kind == TroubleKind::ForGood);
+        let kind = if is_lasting { TroubleKind::ForGood } else { TroubleKind::Later };
+        let phase = failures.iter().map(|(_, trouble)| trouble.phase).max().unwrap_or(Phase::Connect);
+        self.relay.trouble(kind, phase, &words)
+    }
+
+    async fn addresses(&self) -> Result<Addresses, Trouble> {
+        let relay = self.relay;
+        let later = |words: &str| relay.trouble(TroubleKind::Later, Phase::Connect, words);
+        let addresses = if relay.addresses.is_empty() {
+            match self.within(relay.timeouts.connect, lookup_host((relay.host(), relay.port()))).await {
+                Some(Ok(found)) => Addresses::new(found),
+                Some(Err(error)) => return Err(later(&format!("the name cannot be looked up: {error}"))),
+                None => return Err(later("the name cannot be looked up: time is up")),
+            }
+        } else {
+            Addresses::new(relay.addresses.iter().map(|ip| SocketAddr::new(*ip, relay.port())))
+        };
+        if relay.security() == Security::None
+            && let Some(other) = addresses.iter().find(|address| !is_loopback(address.ip()))
+        {
+            return Err(self.not_loopback(*other));
+        }
+        Ok(addresses)
+    }
+
+    /// Encrypts and says EHLO.
+    async fn greet(&self, tcp: TcpStream) -> Result<(Wire, Capabilities), Trouble> {
         let transcript = || self.relay.transcript.clone();
-        let (mut wire, capabilities) = match self.relay.security() {
+        let mut wire = match self.relay.security() {
             Security::None => {
                 let mut wire = Wire::new(Stream::Plain(tcp), transcript());
                 self.greeting(&mut wire).await?;
-                let capabilities = self.hello(&mut wire).await?;
-                (wire, capabilities)
+                wire
             }
             Security::Implicit => {
                 let mut wire = Wire::new(self.encrypt(tcp).await?, transcript());
                 self.greeting(&mut wire).await?;
-                let capabilities = self.hello(&mut wire).await?;
-                (wire, capabilities)
+                wire
             }
             Security::StartTls => {
                 let mut wire = Wire::new(Stream::Plain(tcp), transcript());
                 self.greeting(&mut wire).await?;
                 let tcp = self.start_tls(wire).await?;
-                let mut wire = Wire::new(self.encrypt(tcp).await?, transcript());
                 // What was offered before TLS may have been said by anybody (RFC 3207, 4.2).
-                let capabilities = self.hello(&mut wire).await?;
-                (wire, capabilities)
+                Wire::new(self.encrypt(tcp).await?, transcript())
             }
         };
-        if let Some(login) = &self.relay.login {
-            if self.relay.security() == Security::None && !is_loopback(address.ip()) {
-                return Err(self.not_loopback(address));
-            }
-            let done = login.log_in(&mut wire, &capabilities, self.patience(self.relay.timeouts.hello)).await;
-            done.map_err(|failure| self.relay.trouble(failure.kind, Phase::Auth, &failure.words))?;
-        }
+        let capabilities = self.hello(&mut wire).await?;
         Ok((wire, capabilities))
-    }
-
-    async fn connect(&self) -> Result<(TcpStream, SocketAddr), Trouble> {
-        let later = |words: &str| self.relay.trouble(TroubleKind::Later, Phase::Connect, words);
-        let lookup = lookup_host((self.relay.host(), self.relay.port()));
-        let found = self.within(self.relay.timeouts.connect, lookup).await;
-        let addresses: Vec<SocketAddr> = match found {
-            Some(Ok(addresses)) => addresses.take(MAX_ADDRESSES).collect(),
-            Some(Err(error)) => return Err(later(&format!("the name cannot be looked up: {error}"))),
-            None => return Err(later("the name cannot be looked up: time is up")),
-        };
-        if self.relay.security() == Security::None
-            && let Some(other) = addresses.iter().find(|address| !is_loopback(address.ip()))
-        {
-            return Err(self.not_loopback(*other));
-        }
-        let mut words = "the name has no address".to_owned();
-        for address in addresses {
-            match self.within(self.relay.timeouts.connect, TcpStream::connect(address)).await {
-                Some(Ok(tcp)) => {
-                    // Or each mail would wait 40 ms for the acknowledgement of the one before.
-                    match tcp.set_nodelay(true) {
-                        Ok(()) => return Ok((tcp, address)),
-                        Err(error) => words = format!("cannot connect to {}: {error}", address.ip()),
-                    }
-                }
-                Some(Err(error)) => words = format!("cannot connect to {}: {error}", address.ip()),
-                None => words = format!("cannot connect to {}: time is up", address.ip()),
-            }
-        }
-        Err(later(&words))
     }
 
     async fn encrypt(&self, tcp: TcpStream) -> Result<Stream, Trouble> {
         let trouble = |kind, words: &str| self.relay.trouble(kind, Phase::Tls, words);
-        let Some((config, name)) = self.relay.tls() else {
+        let Some(tls) = self.relay.tls() else {
             return Err(trouble(TroubleKind::Configuration, "TLS is not set up"));
         };
-        let handshake = TlsConnector::from(config.clone()).connect(name.clone(), tcp);
+        let handshake = TlsConnector::from(tls.config.clone()).connect(tls.name.clone(), tcp);
         match self.within(self.relay.timeouts.tls, handshake).await {
-            Some(Ok(stream)) => Ok(Stream::Tls(Box::new(stream))),
+            Some(Ok(stream)) => {
+                self.relay.note(Side::Note, &tls::summary(stream.get_ref().1));
+                Ok(Stream::Tls(Box::new(stream)))
+            }
             Some(Err(error)) => {
-                let (kind, words) = tls::trouble(&error, self.relay);
+                let (kind, words) = tls::trouble(&error, self.relay, tls);
                 Err(trouble(kind, &words))
             }
             None => Err(trouble(TroubleKind::Later, "no TLS handshake: time is up")),
@@ -156,11 +227,24 @@ impl Opening<'_> {
         let reply = self.ask(wire, Phase::Ehlo, &format!("EHLO {helo}")).await?;
         if matches!(reply.code, 500 | 502) {
             let reply = self.ask(wire, Phase::Ehlo, &format!("HELO {helo}")).await?;
-            self.expect(Phase::Ehlo, 250, &reply)?;
+            self.expect_hello(&reply)?;
             return Ok(Capabilities::default());
         }
-        self.expect(Phase::Ehlo, 250, &reply)?;
+        self.expect_hello(&reply)?;
         Ok(Capabilities::read(&reply))
+    }
+
+    /// A relay that refuses the greeting usually minds the name in it.
+    fn expect_hello(&self, reply: &Reply) -> Result<(), Trouble> {
+        self.expect(Phase::Ehlo, 250, reply).map_err(|mut trouble| {
+            if reply.code != 421 && trouble.phase == Phase::Ehlo {
+                let name = text::quoted(&self.relay.helo, 80);
+                trouble
+                    .words
+                    .push_str(&format!(" (the program calls itself `{name}`; `[mail.smtp] helo` sets the name)"));
+            }
+            trouble
+        })
     }
 
     /// EHLO and STARTTLS (RFC 3207), on which the connection below is given back.
@@ -194,12 +278,24 @@ impl Opening<'_> {
             400..=499 => TroubleKind::Later,
             _ => TroubleKind::ForGood,
         };
-        Err(self.relay.trouble(kind, phase, &reply.words()))
+        // Some take everybody's TLS, and refuse who has shown no certificate, or one that they do not trust, only then.
+        let about_certificate = self.relay.tls().and_then(|tls| tls.refused_certificate(&reply.words()));
+        Err(match about_certificate {
+            Some(words) => self.relay.trouble(TroubleKind::Configuration, Phase::Tls, &words),
+            None => self.relay.trouble(kind, phase, &reply.words()),
+        })
     }
 
     fn no_reply(&self, phase: Phase, no: NoReply) -> Trouble {
         match no {
             NoReply::Lost(words) => self.relay.trouble(TroubleKind::Later, phase, &words),
+            NoReply::Alert(alert) => match self.relay.tls() {
+                Some(tls) => {
+                    let (kind, words) = tls::alert_trouble(alert, tls);
+                    self.relay.trouble(kind, Phase::Tls, &words)
+                }
+                None => self.relay.trouble(TroubleKind::Later, phase, &tls::ended_tls(alert)),
+            },
             NoReply::Garbage(words) => {
                 self.relay.trouble(TroubleKind::ForGood, phase, &format!("the relay sent {words}"))
             }
@@ -217,5 +313,14 @@ impl Opening<'_> {
 
     async fn within<T>(&self, wait: Duration, work: impl Future<Output = io::Result<T>>) -> Option<io::Result<T>> {
         timeout_at(self.patience(wait).deadline(), work).await.ok()
+    }
+}
+
+/// Whether another address of the same name may do better: this one greets nobody, for now or at all.
+fn is_of_this_address(trouble: &Trouble) -> bool {
+    match trouble.kind {
+        TroubleKind::Later => trouble.phase <= Phase::StartTls,
+        TroubleKind::ForGood => trouble.phase == Phase::Greeting,
+        TroubleKind::Configuration => false,
     }
 }

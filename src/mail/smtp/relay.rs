@@ -7,13 +7,17 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering;
 
-use tokio_rustls::rustls::ClientConfig;
 use tokio_rustls::rustls::pki_types::ServerName;
 
 use super::Login;
+use super::PasswordRenewal;
+use super::Side;
 use super::Timeouts;
+use super::TlsOptions;
 use super::Transcript;
-use super::tls;
+use super::Trust;
+use super::login::LoginMemory;
+use super::tls::Tls;
 use crate::domain::relay::Security;
 use crate::domain::text;
 use crate::mail::handover::Phase;
@@ -29,13 +33,15 @@ pub struct Relay {
     port: u16,
     security: Security,
     /// `None` without TLS.
-    tls: Option<(Arc<ClientConfig>, ServerName<'static>)>,
-    /// The file with the authorities as it is shown, if they are not those of the system.
-    ca_file: Option<String>,
+    tls: Option<Tls>,
+    /// The addresses of the host; empty: its name is looked up for each connection.
+    pub addresses: Vec<IpAddr>,
     /// The name by which the program greets (RFC 5321, 4.1.1.1): a host name, or an address in brackets.
     pub helo: String,
     /// The account with the relay, if it wants one.
     pub login: Option<Login>,
+    /// Gives the password of [`Relay::login`] again, once the relay refuses it.
+    pub password_renewal: Option<PasswordRenewal>,
     /// How long each part may take.
     pub timeouts: Timeouts,
     /// How many mails go over one connection; `None`: as many as the relay takes.
@@ -44,6 +50,8 @@ pub struct Relay {
     pub transcript: Option<Transcript>,
     /// It has refused several commands in one write, though it offers to take them.
     refuses_pipelining: Arc<AtomicBool>,
+    /// What earlier logins have shown.
+    pub(super) login_memory: Arc<LoginMemory>,
 }
 
 /// Why a relay cannot be used as it is configured.
@@ -55,20 +63,43 @@ pub enum RelayError {
     /// Without TLS, and not on this machine.
     #[error("`{0}` is not a loopback address: without TLS mails are handed over on this machine only")]
     PlainToOthers(String),
-    /// The file with the authorities cannot be read, or others could write it.
+    /// The name that the certificate must be for is neither a name nor an address.
+    #[error("`{0}` is neither a host name nor an IP address (`tls_name`)")]
+    TlsName(String),
+    /// A file with certificates, or the key, cannot be read, or others could read or write it.
     #[error(transparent)]
-    CaFile(#[from] Problem),
-    /// The file with the authorities holds something that looks like a certificate and is none.
+    File(#[from] Problem),
+    /// A file with certificates holds something that looks like a certificate and is none.
     #[error("{file}: a certificate in it cannot be read")]
-    CaFileBroken {
+    CertificateBroken {
         /// The path.
         file: String,
     },
-    /// The file with the authorities holds no certificate.
+    /// A file holds no certificate.
     #[error("{file}: holds no certificate in PEM form")]
-    CaFileEmpty {
+    NoCertificate {
         /// The path.
         file: String,
+    },
+    /// A file holds no key that can be used.
+    #[error("{file}: holds no private key in PEM form (RSA, ECDSA or Ed25519)")]
+    NoKey {
+        /// The path.
+        file: String,
+    },
+    /// The key has a passphrase, which nobody is there to enter.
+    #[error("{file}: the private key has a passphrase: store it without one, in a file of mode 0600 (`openssl pkey`)")]
+    KeyEncrypted {
+        /// The path.
+        file: String,
+    },
+    /// The key belongs to another certificate.
+    #[error("{file}: the private key is not that of the first certificate in {certificate}")]
+    KeyOfAnother {
+        /// The path of the key.
+        file: String,
+        /// The path of the certificate.
+        certificate: String,
     },
     /// The system has no authorities.
     #[error("the system has no trusted certificates: install ca-certificates, or name a `ca_file`")]
@@ -79,30 +110,42 @@ pub enum RelayError {
 }
 
 impl Relay {
-    /// A relay without a login, that is greeted as `localhost`. The certificates are read here, once.
+    /// A relay without a login, that is greeted as `localhost`. The certificates are read here, once; those of `ca_file` are
+    /// trusted instead of those of the system.
     ///
     /// # Errors
     /// When the host or `ca_file` cannot be used.
     pub fn new(host: &str, port: u16, security: Security, ca_file: Option<&Path>) -> Result<Self, RelayError> {
+        let trust = ca_file.map_or(Trust::System, |file| Trust::CaFile(file.to_owned()));
+        Self::with_tls(host, port, security, &TlsOptions { trust, ..TlsOptions::default() })
+    }
+
+    /// The same with all that can be said of TLS, which counts for nothing where there is none.
+    ///
+    /// # Errors
+    /// When the host or a file of the options cannot be used.
+    pub fn with_tls(host: &str, port: u16, security: Security, options: &TlsOptions) -> Result<Self, RelayError> {
         let shown = || text::quoted(host, 80);
-        let name = ServerName::try_from(host.to_owned()).map_err(|_| RelayError::Host(shown()))?;
+        ServerName::try_from(host).map_err(|_| RelayError::Host(shown()))?;
         let tls = match security {
             Security::None if !is_this_machine(host) => return Err(RelayError::PlainToOthers(shown())),
             Security::None => None,
-            Security::Implicit | Security::StartTls => Some((tls::config(ca_file)?, name)),
+            Security::Implicit | Security::StartTls => Some(Tls::new(host, options)?),
         };
         Ok(Self {
             host: host.to_owned(),
             port,
             security,
             tls,
-            ca_file: ca_file.map(|file| text::visible(&file.display().to_string()).into_owned()),
+            addresses: Vec::new(),
             helo: "localhost".to_owned(),
             login: None,
+            password_renewal: None,
             timeouts: Timeouts::default(),
             mails_per_connection: None,
             transcript: None,
             refuses_pipelining: Arc::default(),
+            login_memory: Arc::default(),
         })
     }
 
@@ -121,12 +164,15 @@ impl Relay {
         self.security
     }
 
-    pub(super) fn tls(&self) -> Option<&(Arc<ClientConfig>, ServerName<'static>)> {
+    pub(super) fn tls(&self) -> Option<&Tls> {
         self.tls.as_ref()
     }
 
-    pub(super) fn ca_file(&self) -> Option<&str> {
-        self.ca_file.as_deref()
+    /// Tells the transcript something that is not part of the dialogue.
+    pub(super) fn note(&self, side: Side, line: &str) {
+        if let Some(transcript) = &self.transcript {
+            transcript.line(side, &text::visible(line));
+        }
     }
 
     /// Whether the next mail is the last one of a connection on which so many were taken.
@@ -205,12 +251,12 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("ca.pem");
         let error = || Relay::new("mail.example.com", 465, Security::Implicit, Some(&file)).unwrap_err();
-        assert!(matches!(error(), RelayError::CaFile(Problem::Missing { .. })));
+        assert!(matches!(error(), RelayError::File(Problem::Missing { .. })));
         std::fs::write(&file, "nothing").unwrap();
-        assert!(matches!(error(), RelayError::CaFileEmpty { .. }));
+        assert!(matches!(error(), RelayError::NoCertificate { .. }));
         let line = |word| format!("-----{word} CERTIFICATE-----\n");
         std::fs::write(&file, format!("{}AAAA\n{}", line("BEGIN"), line("END"))).unwrap();
-        assert!(matches!(error(), RelayError::CaFileBroken { .. }));
+        assert!(matches!(error(), RelayError::CertificateBroken { .. }));
         assert!(error().to_string().ends_with("ca.pem: a certificate in it cannot be read"));
         let mode = std::os::unix::fs::PermissionsExt::from_mode(0o666);
         std::fs::set_permissions(&file, mode).unwrap();

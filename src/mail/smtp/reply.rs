@@ -104,30 +104,9 @@ impl Reply {
     }
 
     /// [`Reply::words`], for a reply to a mail: a word of the mail that could be its reset code is masked. A relay
-    /// that filters mails may quote the link that it does not like, and the words are stored and shown. The words of an address
-    /// stay, `user2024` among them.
+    /// that filters mails may quote the link that it does not like, and the words are stored and shown.
     pub(super) fn words_about(&self, envelope: &Envelope, content: &[u8]) -> String {
-        let is_part = |character: char| character.is_ascii_alphanumeric() || character == '-';
-        let is_of_an_address = |word: &str| {
-            let addresses = [envelope.recipient.as_str(), envelope.sender.as_str()];
-            let mut words = addresses.iter().flat_map(|address| address.split(|character| !is_part(character)));
-            words.any(|known| known.eq_ignore_ascii_case(word))
-        };
-        let joined = self.joined();
-        let mut masked = String::with_capacity(joined.len());
-        let mut rest = joined.as_str();
-        while !rest.is_empty() {
-            let end = rest.find(|character| !is_part(character)).unwrap_or(rest.len());
-            let (word, behind) = rest.split_at(end);
-            let may_be_code = word.len() >= MIN_MASKED_LETTERS
-                || word.len() >= MIN_MASKED && word.bytes().any(|byte| byte.is_ascii_digit());
-            let is_masked = may_be_code && !is_of_an_address(word) && holds(content, word.as_bytes());
-            masked.push_str(if is_masked { "****" } else { word });
-            let next = behind.find(is_part).unwrap_or(behind.len());
-            masked.push_str(&behind[..next]);
-            rest = &behind[next..];
-        }
-        text::quoted(&masked, QUOTED)
+        text::quoted(&masked(&self.joined(), envelope, content), QUOTED)
     }
 
     fn joined(&self) -> String {
@@ -147,6 +126,31 @@ impl Reply {
         }
         joined
     }
+}
+
+/// A text with `****` in place of each word that could be the reset code of a mail with this content, and is in it. The words of
+/// an address stay, `user2024` among them.
+pub(in crate::mail) fn masked(text: &str, envelope: &Envelope, content: &[u8]) -> String {
+    let is_part = |character: char| character.is_ascii_alphanumeric() || character == '-';
+    let is_of_an_address = |word: &str| {
+        let addresses = [envelope.recipient.as_str(), envelope.sender.as_str()];
+        let mut words = addresses.iter().flat_map(|address| address.split(|character| !is_part(character)));
+        words.any(|known| known.eq_ignore_ascii_case(word))
+    };
+    let mut masked = String::with_capacity(text.len());
+    let mut rest = text;
+    while !rest.is_empty() {
+        let end = rest.find(|character| !is_part(character)).unwrap_or(rest.len());
+        let (word, behind) = rest.split_at(end);
+        let may_be_code = word.len() >= MIN_MASKED_LETTERS
+            || word.len() >= MIN_MASKED && word.bytes().any(|byte| byte.is_ascii_digit());
+        let is_masked = may_be_code && !is_of_an_address(word) && holds(content, word.as_bytes());
+        masked.push_str(if is_masked { "****" } else { word });
+        let next = behind.find(is_part).unwrap_or(behind.len());
+        masked.push_str(&behind[..next]);
+        rest = &behind[next..];
+    }
+    masked
 }
 
 /// Whether the content holds the word, in whatever case, also across a soft line break (RFC 2045, 6.7).

@@ -1,49 +1,137 @@
-//! TLS: whom to trust, and what a failed handshake means. Nothing is loosened: TLS 1.2 and 1.3, a certificate that
-//! verifies, and the name that is configured.
+//! TLS: whom to trust as the relay, and the certificate by which the program shows who it is. Nothing is loosened: TLS 1.2
+//! and 1.3, a certificate that verifies or is named itself, and the name that is configured.
 
-use std::io;
+mod client_certificate;
+mod fault;
+mod verifier;
+
 use std::path::Path;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::SystemTime;
 
 use jiff::Timestamp;
-use tokio_rustls::rustls::CertificateError;
+use sha2::Digest as _;
+use sha2::Sha256;
 use tokio_rustls::rustls::ClientConfig;
-use tokio_rustls::rustls::Error;
+use tokio_rustls::rustls::ClientConnection;
+use tokio_rustls::rustls::ProtocolVersion;
 use tokio_rustls::rustls::RootCertStore;
+use tokio_rustls::rustls::crypto::CryptoProvider;
 use tokio_rustls::rustls::crypto::ring;
 use tokio_rustls::rustls::pki_types::CertificateDer;
+use tokio_rustls::rustls::pki_types::ServerName;
 use tokio_rustls::rustls::pki_types::UnixTime;
 use tokio_rustls::rustls::pki_types::pem::PemObject as _;
 use tokio_rustls::rustls::time_provider::TimeProvider;
 use tokio_rustls::rustls::version::TLS12;
 use tokio_rustls::rustls::version::TLS13;
+use x509_parser::prelude::FromDer as _;
+use x509_parser::prelude::X509Certificate;
 
-use super::Relay;
 use super::relay::RelayError;
-use crate::domain::relay::Security;
+use crate::domain::fingerprint::Fingerprint;
 use crate::domain::text;
-use crate::mail::handover::TroubleKind;
 use crate::private_file;
 use crate::private_file::Rule;
+use client_certificate::ClientCertificateResolver;
+use verifier::RelayVerifier;
 
-/// How much of a name that a certificate holds is quoted, in characters.
-const QUOTED: usize = 80;
-/// The most that is read of the file with the authorities, in bytes: many times what systems have.
-const CA_FILE_LIMIT: usize = 16 * 1024 * 1024;
-/// How many names of a certificate are quoted.
-const NAMES: usize = 5;
+pub use client_certificate::ClientCertificate;
+pub(super) use fault::alert_trouble;
+pub(super) use fault::ended_tls;
+pub(super) use fault::trouble;
 
-/// The settings for all connections: the authorities of `ca_file`, else those of the system.
-pub(super) fn config(ca_file: Option<&Path>) -> Result<Arc<ClientConfig>, RelayError> {
-    let roots = match ca_file {
-        Some(file) => named_roots(file)?,
-        None => system_roots()?,
-    };
-    let builder = ClientConfig::builder_with_details(Arc::new(ring::default_provider()), Arc::new(CertificateClock));
+/// The most that is read of a file with certificates, in bytes: many times what systems have.
+const CERTIFICATES_LIMIT: usize = 16 * 1024 * 1024;
+
+/// How the program knows the relay, and shows itself to it. The default is that of browsers: an authority of the system
+/// vouches for the name of the host.
+#[derive(Debug, Clone, Default)]
+pub struct TlsOptions {
+    /// What vouches for the relay's certificate.
+    pub trust: Trust,
+    /// The name, or address, that the certificate must be for; `None`: the host.
+    pub name: Option<String>,
+    /// The certificate of the program; `None`: it shows none.
+    pub client_certificate: Option<ClientCertificate>,
+}
+
+/// What vouches for the relay's certificate. Its dates and its name are checked in each case.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Trust {
+    /// The authorities of the system.
+    #[default]
+    System,
+    /// The authorities in a file (PEM); a certificate that is in the file itself needs no other.
+    CaFile(PathBuf),
+    /// Its own SHA-256, and nothing else.
+    Fingerprint(Fingerprint),
+}
+
+/// The settings for all connections to one relay.
+#[derive(Clone)]
+pub(super) struct Tls {
+    pub(super) config: Arc<ClientConfig>,
+    /// The name that the certificate must be for.
+    pub(super) name: ServerName<'static>,
+    /// [`Trust::CaFile`], as it is shown.
+    ca_file: Option<String>,
+    client_certificate: Arc<ClientCertificateResolver>,
+}
+
+impl Tls {
+    /// Reads the certificates, once.
+    ///
+    /// # Errors
+    /// When a name or a file cannot be used.
+    pub(super) fn new(host: &str, options: &TlsOptions) -> Result<Self, RelayError> {
+        let provider = Arc::new(ring::default_provider());
+        let named = |name: &str| ServerName::try_from(name.to_owned());
+        let name = match &options.name {
+            Some(name) => named(name).map_err(|_| RelayError::TlsName(text::quoted(name, 80)))?,
+            None => named(host).map_err(|_| RelayError::Host(text::quoted(host, 80)))?,
+        };
+        let verifier = match &options.trust {
+            Trust::System => RelayVerifier::with_authorities(system_roots()?, Vec::new(), &provider)?,
+            Trust::CaFile(file) => {
+                let named = named_certificates(file)?;
+                let mut roots = RootCertStore::empty();
+                for certificate in &named {
+                    roots.add(certificate.clone()).map_err(|_| RelayError::CertificateBroken { file: shown(file) })?;
+                }
+                RelayVerifier::with_authorities(roots, named, &provider)?
+            }
+            Trust::Fingerprint(fingerprint) => RelayVerifier::with_fingerprint(*fingerprint, &provider),
+        };
+        let client_certificate =
+            Arc::new(ClientCertificateResolver::new(options.client_certificate.as_ref(), &provider)?);
+        let config = config(provider, verifier, client_certificate.clone())?;
+        let ca_file = if let Trust::CaFile(file) = &options.trust { Some(shown(file)) } else { None };
+        Ok(Self { config, name, ca_file, client_certificate })
+    }
+
+    /// Why a relay that asked for a certificate refuses the program, if these words of it say that it is for that.
+    pub(super) fn refused_certificate(&self, words: &str) -> Option<String> {
+        let is_about_it = self.client_certificate.is_asked() && words.to_ascii_lowercase().contains("client cert");
+        is_about_it.then(|| match self.client_certificate.has_certificate() {
+            true => fault::refused_certificate(words),
+            false => fault::missing_certificate(words),
+        })
+    }
+}
+
+fn config(
+    provider: Arc<CryptoProvider>,
+    verifier: RelayVerifier,
+    client_certificate: Arc<ClientCertificateResolver>,
+) -> Result<Arc<ClientConfig>, RelayError> {
+    let builder = ClientConfig::builder_with_details(provider, Arc::new(CertificateClock));
     let builder =
         builder.with_protocol_versions(&[&TLS13, &TLS12]).map_err(|error| RelayError::Tls(error.to_string()))?;
-    Ok(Arc::new(builder.with_root_certificates(roots).with_no_client_auth()))
+    // The library calls each verifier of one's own dangerous. This one adds certificates that are named themselves.
+    let builder = builder.dangerous().with_custom_certificate_verifier(Arc::new(verifier));
+    Ok(Arc::new(builder.with_client_cert_resolver(client_certificate)))
 }
 
 /// The time at which a certificate must be valid. That of rustls panics where the clock is set before 1970.
@@ -58,101 +146,52 @@ impl TimeProvider for CertificateClock {
     }
 }
 
-/// All certificates of the file; one that cannot be read is not passed over, because it was meant to be trusted.
-fn named_roots(file: &Path) -> Result<RootCertStore, RelayError> {
-    let shown = || text::visible(&file.display().to_string()).into_owned();
+/// All certificates of a file, at least one; one that cannot be read is an error, because it was meant to be used.
+fn named_certificates(file: &Path) -> Result<Vec<CertificateDer<'static>>, RelayError> {
     // Anyone who can write the file can stand in for the relay.
-    let pem = private_file::read(file, &Rule::config(), CA_FILE_LIMIT)?;
-    let mut roots = RootCertStore::empty();
-    for certificate in CertificateDer::pem_slice_iter(&pem) {
-        let certificate = certificate.map_err(|_| RelayError::CaFileBroken { file: shown() })?;
-        roots.add(certificate).map_err(|_| RelayError::CaFileBroken { file: shown() })?;
-    }
-    if roots.is_empty() { Err(RelayError::CaFileEmpty { file: shown() }) } else { Ok(roots) }
+    let pem = private_file::read(file, &Rule::config(), CERTIFICATES_LIMIT)?;
+    let read = CertificateDer::pem_slice_iter(&pem).collect::<Result<Vec<_>, _>>();
+    let certificates = read.map_err(|_| RelayError::CertificateBroken { file: shown(file) })?;
+    if certificates.is_empty() { Err(RelayError::NoCertificate { file: shown(file) }) } else { Ok(certificates) }
 }
 
-/// The certificates of the system. It has many and always some odd ones, which are passed over.
+/// The certificates of the system. It has many and always some odd ones, which are ignored.
 fn system_roots() -> Result<RootCertStore, RelayError> {
     let mut roots = RootCertStore::empty();
     roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
     if roots.is_empty() { Err(RelayError::NoSystemRoots) } else { Ok(roots) }
 }
 
-/// What a failed handshake means, and what is wrong in words. A certificate that does not verify is for the person who
-/// configured the host or the `ca_file`; a lost connection passes.
-pub(super) fn trouble(error: &io::Error, relay: &Relay) -> (TroubleKind, String) {
-    let Some(error) = error.get_ref().and_then(|inner| inner.downcast_ref::<Error>()) else {
-        return (TroubleKind::Later, format!("the connection was lost during the TLS handshake: {error}"));
+fn shown(file: &Path) -> String {
+    text::visible(&file.display().to_string()).into_owned()
+}
+
+/// An encrypted connection in one line: the version, the cipher suite, and by what the relay's certificate is known.
+pub(super) fn summary(connection: &ClientConnection) -> String {
+    let version = match connection.protocol_version() {
+        Some(ProtocolVersion::TLSv1_3) => "TLS 1.3",
+        _ => "TLS 1.2",
     };
-    match error {
-        Error::InvalidCertificate(fault) => {
-            (TroubleKind::Configuration, format!("the certificate of the relay {}", certificate_fault(fault, relay)))
-        }
-        Error::FailedToGetCurrentTime => {
-            let words = "the certificate of the relay cannot be checked: the clock of this machine is set before 1970";
-            (TroubleKind::Configuration, words.to_owned())
-        }
-        Error::InvalidMessage(_) => {
-            let words = match relay.security() {
-                Security::Implicit => {
-                    "the relay answers to TLS with something else: does this port want `tls = \"starttls\"`?"
-                }
-                // It was the relay that named STARTTLS.
-                Security::StartTls | Security::None => "the relay answers to TLS with something else",
-            };
-            (TroubleKind::Configuration, words.to_owned())
-        }
-        other => {
-            let words = text::quoted(&other.to_string(), 2 * QUOTED);
-            (TroubleKind::ForGood, format!("no TLS 1.2 or 1.3 with this relay: {words}"))
-        }
-    }
+    let suite = connection.negotiated_cipher_suite().map_or(String::new(), |suite| format!(", {:?}", suite.suite()));
+    let certificate = connection.peer_certificates().and_then(<[_]>::first).map_or(String::new(), |certificate| {
+        let (_, until) = validity(certificate).unwrap_or_default();
+        format!("; certificate valid until {}, SHA-256 {}", day(until), fingerprint(certificate))
+    });
+    format!("{version}{suite}{certificate}")
 }
 
-fn certificate_fault(fault: &CertificateError, relay: &Relay) -> String {
-    let host = relay.host();
-    match fault {
-        CertificateError::NotValidForNameContext { presented, .. } => {
-            let names = presented.iter().filter_map(|name| host_name(name)).take(NAMES);
-            let names: Vec<String> = names.map(|name| format!("`{}`", text::quoted(name, QUOTED))).collect();
-            match names.is_empty() {
-                true => format!("is not for `{host}`; it names no host at all"),
-                false => format!("is not for `{host}`, but for {}", names.join(", ")),
-            }
-        }
-        CertificateError::NotValidForName => format!("is not for `{host}`"),
-        CertificateError::ExpiredContext { not_after, .. } => format!("expired on {}", date(*not_after)),
-        CertificateError::Expired => "has expired".to_owned(),
-        CertificateError::NotValidYetContext { not_before, .. } => {
-            format!("is valid only from {} on: is the clock right?", date(*not_before))
-        }
-        CertificateError::NotValidYet => "is not yet valid: is the clock right?".to_owned(),
-        CertificateError::UnknownIssuer => match relay.ca_file() {
-            Some(file) => format!("is signed by itself or by an authority that is not in `{file}` (`ca_file`)"),
-            None => "is signed by itself or by an authority that this system does not trust: `ca_file` can name that \
-                     authority"
-                .to_owned(),
-        },
-        CertificateError::Revoked => "is revoked".to_owned(),
-        CertificateError::InvalidPurpose | CertificateError::InvalidPurposeContext { .. } => {
-            "is not for servers (extended key usage)".to_owned()
-        }
-        // What `openssl req -x509` makes if it is not told otherwise. The library has no name for it outside itself.
-        CertificateError::Other(other) if other.to_string().contains("CaUsedAsEndEntity") => {
-            "is that of an authority (`CA:TRUE`), which cannot be a relay's own".to_owned()
-        }
-        other => format!("does not verify: {}", text::quoted(&other.to_string(), 2 * QUOTED)),
-    }
+fn fingerprint(certificate: &CertificateDer<'_>) -> Fingerprint {
+    Fingerprint(Sha256::digest(certificate).into())
 }
 
-/// The host behind a name in a certificate, which comes as `DnsName("…")` or `IpAddress(…)`; a mail address is none.
-fn host_name(presented: &str) -> Option<&str> {
-    let within = |before, behind| presented.strip_prefix(before)?.strip_suffix(behind);
-    within("DnsName(\"", "\")").or_else(|| within("IpAddress(", ")"))
+/// From when until when a certificate is valid, in unix seconds.
+fn validity(certificate: &CertificateDer<'_>) -> Option<(i64, i64)> {
+    let (_, parsed) = X509Certificate::from_der(certificate).ok()?;
+    let validity = parsed.validity();
+    Some((validity.not_before.timestamp(), validity.not_after.timestamp()))
 }
 
-/// The day, in UTC.
-fn date(time: UnixTime) -> String {
-    let seconds = i64::try_from(time.as_secs()).unwrap_or(i64::MAX);
+/// The day of a time in unix seconds, in UTC.
+fn day(seconds: i64) -> String {
     Timestamp::from_second(seconds).map_or("a day far away".to_owned(), |time| time.strftime("%Y-%m-%d").to_string())
 }

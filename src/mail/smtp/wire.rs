@@ -1,9 +1,12 @@
 //! Commands out and replies in, each with a deadline, bounded, and heard by the transcript.
 
+use std::io;
 use std::time::Duration;
 
 use tokio::time::Instant;
 use tokio::time::timeout_at;
+use tokio_rustls::rustls::AlertDescription;
+use tokio_rustls::rustls::Error;
 use zeroize::Zeroizing;
 
 use super::Side;
@@ -38,6 +41,8 @@ impl Patience {
 pub(super) enum NoReply {
     /// The connection is lost, or the relay takes too long.
     Lost(String),
+    /// The relay ended TLS with this alert.
+    Alert(AlertDescription),
     /// What came is not SMTP.
     Garbage(String),
 }
@@ -137,7 +142,7 @@ impl Wire {
             match timeout_at(deadline, self.stream.read(&mut self.received, READ)).await {
                 Ok(Ok(0)) => return Err(NoReply::Lost(closed(unfinished.is_empty() && self.received.is_empty()))),
                 Ok(Ok(_)) => {}
-                Ok(Err(error)) => return Err(NoReply::Lost(format!("the connection was lost: {error}"))),
+                Ok(Err(error)) => return Err(lost(&error)),
                 Err(_) => {
                     let waited = started.elapsed().as_secs();
                     return Err(NoReply::Lost(format!("no reply within {waited} s")));
@@ -174,6 +179,13 @@ impl Wire {
             let _ = self.reply(patience).await;
         }
         let _ = timeout_at(patience.end, self.stream.shut_down()).await;
+    }
+}
+
+fn lost(error: &io::Error) -> NoReply {
+    match error.get_ref().and_then(|inner| inner.downcast_ref::<Error>()) {
+        Some(Error::AlertReceived(alert)) => NoReply::Alert(*alert),
+        _ => NoReply::Lost(format!("the connection was lost: {error}")),
     }
 }
 

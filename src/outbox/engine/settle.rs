@@ -49,7 +49,13 @@ impl Engine<'_> {
             Handover::Trouble(trouble) => {
                 self.suspicion.forget_probe(id);
                 let is_over_the_mail = trouble.phase >= Phase::Mail;
-                if !self.nonsense.is_met_again(id, &trouble) {
+                let is_met_again = self.nonsense.is_met_again(id, &trouble);
+                if trouble.phase == Phase::Program {
+                    // The program had the mail: it is not given it twice in a run.
+                    let handover = Handover::Deferred { reply: trouble.words, relay: None };
+                    return self.record(writing, &in_flight, handover, now);
+                }
+                if !is_met_again {
                     self.supply.give_back(id, is_over_the_mail);
                     return self.record(writing, &in_flight, Handover::Trouble(trouble), now);
                 }

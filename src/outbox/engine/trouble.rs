@@ -30,9 +30,10 @@ impl Nonsense {
         self.in_row.clear();
     }
 
-    /// Whether a trouble is of this kind.
+    /// Whether a trouble is of this kind. So is a program in place of a relay that ends as if it were not set up.
     fn is_nonsense(trouble: &Trouble) -> bool {
         trouble.kind == TroubleKind::ForGood && (Phase::Mail..=Phase::Dot).contains(&trouble.phase)
+            || trouble.phase == Phase::Program
     }
 
     /// Notes it; whether the message has met it before, so that it is this message's own.
@@ -55,6 +56,13 @@ impl Nonsense {
 }
 
 impl Engine<'_> {
+    /// Whether another message is tried after one that met this trouble, without any patience. A program in place of a relay that
+    /// has taken no mail yet in this run is not set up.
+    fn is_borne_with(&self, id: MessageId, trouble: &Trouble) -> bool {
+        let is_not_set_up = trouble.phase == Phase::Program && self.report.accepted == 0;
+        !is_not_set_up && self.nonsense.is_borne_with(id, trouble)
+    }
+
     /// What a worker does that cannot go on for the relay's trouble: try again after a while as the scout, or wait for the
     /// scout (`None`), or end with the run.
     pub(super) fn bear_with(&mut self, number: usize, trouble: Trouble) -> Option<Answer> {
@@ -89,7 +97,7 @@ impl Engine<'_> {
     /// The trouble of the relay over a message that a worker cannot go on for.
     pub(super) fn trouble_of(&self, id: MessageId, handover: &Handover) -> Option<Trouble> {
         match handover {
-            Handover::Trouble(trouble) if self.nonsense.is_borne_with(id, trouble) => None,
+            Handover::Trouble(trouble) if self.is_borne_with(id, trouble) => None,
             Handover::Trouble(trouble) => Some(trouble.clone()),
             // It refuses mail for now before it has heard for whom.
             Handover::Deferred { reply, relay: Some(relay) }
@@ -101,11 +109,13 @@ impl Engine<'_> {
         }
     }
 
-    /// Whether a connection could not be opened while others go on: then the relay takes no more than those.
+    /// Whether a connection could not be opened while others go on: then the relay takes no more than those. A relay may say
+    /// so for good at the greeting.
     fn is_one_too_many(&mut self, number: usize, trouble: &Trouble) -> bool {
-        let is_at_opening = trouble.phase < Phase::Mail && trouble.kind == TroubleKind::Later;
+        let is_passing = trouble.kind == TroubleKind::Later && trouble.phase < Phase::Mail;
+        let is_at_opening = is_passing || trouble.kind == TroubleKind::ForGood && trouble.phase == Phase::Greeting;
         let others = self.open_connections() - usize::from(!self.idle.contains(&number));
-        if !is_at_opening || others == 0 || self.report.accepted == 0 || self.trouble.is_some() {
+        if !is_at_opening || others == 0 || self.trouble.is_some() {
             return false;
         }
         self.connections.lower(others);

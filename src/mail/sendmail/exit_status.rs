@@ -1,0 +1,177 @@
+//! What the exit status of a sendmail says (sysexits(3)), and what it quotes of a mail server.
+//!
+//! The program of a mail system only queues the mail, and its status is about that. Programs that carry the mail on at once, such
+//! as msmtp, pass on what a server said: by a status, and by words on standard error that quote the reply. What is the same for
+//! every mail is about the program and not about a recipient, so each status that could be either comes as a reply like
+//! a relay's, which the outbox compares.
+
+use crate::domain::email_address::EmailAddress;
+use crate::domain::relay::Phase;
+use crate::domain::reply::RelayReply;
+use crate::domain::reply::Status;
+
+/// What an exit status means for the mail.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Meaning {
+    Accepted,
+    /// Not now.
+    Deferred(RelayReply),
+    /// Never, unless all mails get it.
+    Refused(RelayReply),
+    /// The program is not as it must be, whatever the mail.
+    Configuration,
+}
+
+pub(super) const EX_USAGE: i32 = 64;
+pub(super) const EX_DATAERR: i32 = 65;
+pub(super) const EX_NOINPUT: i32 = 66;
+pub(super) const EX_NOUSER: i32 = 67;
+pub(super) const EX_NOHOST: i32 = 68;
+pub(super) const EX_UNAVAILABLE: i32 = 69;
+pub(super) const EX_SOFTWARE: i32 = 70;
+pub(super) const EX_OSERR: i32 = 71;
+pub(super) const EX_OSFILE: i32 = 72;
+pub(super) const EX_CANTCREAT: i32 = 73;
+pub(super) const EX_IOERR: i32 = 74;
+pub(super) const EX_TEMPFAIL: i32 = 75;
+pub(super) const EX_PROTOCOL: i32 = 76;
+pub(super) const EX_NOPERM: i32 = 77;
+pub(super) const EX_CONFIG: i32 = 78;
+/// What a shell says of a program that it cannot execute, and of one that is not there.
+const NOT_EXECUTABLE: i32 = 126;
+const NOT_FOUND: i32 = 127;
+
+/// The codes of replies that were not quoted: those that say nothing but for now and permanent (RFC 5321, 4.2.3).
+const FOR_NOW: u16 = 451;
+const PERMANENT: u16 = 554;
+/// By these a recipient is known to be meant, whatever others get (RFC 3463, 3.2).
+const NO_SUCH_USER: Status = Status(5, 1, 1);
+const NO_SUCH_HOST: Status = Status(5, 1, 2);
+
+/// What a status means for the mail to `recipient`; `said` is what the program wrote on standard error.
+pub(super) fn meaning(status: i32, said: &str, recipient: &EmailAddress) -> Meaning {
+    let quoted = quoted_reply(said);
+    let reply = |usual: u16| {
+        let (code, text) = quoted.unwrap_or((usual, said));
+        RelayReply::new(Phase::Program, code, Status::at_start(text), text, recipient)
+    };
+    let own = |status| RelayReply::new(Phase::Program, PERMANENT, Some(status), said, recipient);
+    let is_for_now = quoted.map(|(code, _)| code < 500);
+    match status {
+        0 => Meaning::Accepted,
+        // Whatever the program means by them, the server that it quotes said 4yz.
+        EX_DATAERR | EX_NOUSER | EX_NOHOST | EX_NOPERM if is_for_now == Some(true) => Meaning::Deferred(reply(FOR_NOW)),
+        EX_DATAERR => Meaning::Refused(reply(PERMANENT)),
+        EX_NOUSER => Meaning::Refused(own(NO_SUCH_USER)),
+        // msmtp says it of its own server's name, which is looked up again later.
+        EX_NOHOST if said.is_empty() || names_domain(said, recipient) => Meaning::Refused(own(NO_SUCH_HOST)),
+        // msmtp has this status for what a server refuses, permanently or not; without a reply the service is away.
+        EX_UNAVAILABLE if is_for_now == Some(false) => Meaning::Refused(reply(PERMANENT)),
+        EX_USAGE | EX_NOINPUT | EX_SOFTWARE | EX_OSFILE | EX_NOPERM | EX_CONFIG | NOT_EXECUTABLE | NOT_FOUND => {
+            Meaning::Configuration
+        }
+        // EX_TEMPFAIL, EX_OSERR, EX_CANTCREAT, EX_IOERR and EX_PROTOCOL pass. Other programs say 1 for whatever went wrong, a
+        // server that is down included. With a reply of 5yz in the words it is still only their program's status that counts.
+        _ => Meaning::Deferred(RelayReply::new(Phase::Program, FOR_NOW, None, said, recipient)),
+    }
+}
+
+/// The reply of a server in the words of a program, code and text: msmtp writes `server message: 550 5.1.1 …`, others alike.
+fn quoted_reply(said: &str) -> Option<(u16, &str)> {
+    let mark = "message: ";
+    let start = said.to_ascii_lowercase().find(mark)? + mark.len();
+    let (code, text) = said.get(start..)?.split_at_checked(3)?;
+    let is_code = code.starts_with(['4', '5']) && code.bytes().all(|byte| byte.is_ascii_digit());
+    let text = text.strip_prefix([' ', '-'])?;
+    // What the program adds on its next lines is none of the server's.
+    let text = text.split("; ").next().unwrap_or(text);
+    if is_code { Some((code.parse().ok()?, text)) } else { None }
+}
+
+fn names_domain(said: &str, recipient: &EmailAddress) -> bool {
+    said.to_ascii_lowercase().contains(&recipient.domain().to_ascii_lowercase())
+}
+
+/// What sysexits(3) means by a status, for whoever does not know it by heart.
+pub(super) fn words(status: i32) -> &'static str {
+    match status {
+        EX_USAGE => " (usage)",
+        EX_DATAERR => " (the mail is refused)",
+        EX_NOINPUT => " (cannot read the mail)",
+        EX_NOUSER => " (no such user)",
+        EX_NOHOST => " (no such host)",
+        EX_UNAVAILABLE => " (service unavailable)",
+        EX_SOFTWARE => " (internal error)",
+        EX_OSERR => " (system error)",
+        EX_OSFILE => " (a system file is missing)",
+        EX_CANTCREAT => " (cannot write)",
+        EX_IOERR => " (input/output error)",
+        EX_TEMPFAIL => " (temporary failure)",
+        EX_PROTOCOL => " (protocol error)",
+        EX_NOPERM => " (not permitted)",
+        EX_CONFIG => " (configuration)",
+        NOT_EXECUTABLE => " (cannot be executed)",
+        NOT_FOUND => " (a program is missing)",
+        _ => "",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn judged(status: i32, said: &str) -> &'static str {
+        match meaning(status, said, &"alice@example.com".parse().unwrap()) {
+            Meaning::Accepted => "accepted",
+            Meaning::Deferred(reply) if reply.is_permanent() => "deferred by 5yz",
+            Meaning::Deferred(_) => "deferred",
+            Meaning::Refused(reply) if !reply.is_permanent() => "refused by 4yz",
+            Meaning::Refused(_) => "refused",
+            Meaning::Configuration => "configuration",
+        }
+    }
+
+    #[test]
+    fn every_status_means_something_and_what_is_unknown_passes() {
+        for status in 0..=255 {
+            let expected = match status {
+                0 => "accepted",
+                65 | 67 | 68 => "refused",
+                64 | 66 | 70 | 72 | 77 | 78 | 126 | 127 => "configuration",
+                _ => "deferred",
+            };
+            assert_eq!(judged(status, ""), expected, "{status}");
+        }
+    }
+
+    #[test]
+    fn the_reply_that_the_program_quotes_tells_what_its_status_leaves_open() {
+        let said = |reply: &str| {
+            format!(
+                "msmtp: recipient address a@b not accepted by the server; msmtp: server message: {reply}; msmtp: could not send mail"
+            )
+        };
+        for (status, reply, expected) in [
+            (69, "550 5.1.1 no such user", "refused"),
+            (69, "550-5.1.1 no such user", "refused"),
+            (69, "451 4.7.1 greylisted", "deferred"),
+            (69, "no reply at all", "deferred"),
+            (69, "55", "deferred"),
+            (65, "550 relay not permitted", "refused"),
+            (65, "450 4.2.1 later", "deferred"),
+            (77, "535 5.7.8 bad credentials", "configuration"),
+            (77, "454 4.7.0 temporary authentication failure", "deferred"),
+            (75, "550 no", "deferred"),
+            (1, "550 no", "deferred"),
+            (78, "451 x", "configuration"),
+        ] {
+            assert_eq!(judged(status, &said(reply)), expected, "{status} {reply}");
+        }
+    }
+
+    #[test]
+    fn a_host_that_is_not_the_recipients_is_looked_up_again() {
+        assert_eq!(judged(68, "sendmail: host example.com not found"), "refused");
+        assert_eq!(judged(68, "msmtp: cannot locate host smtp.example.net: Name or service not known"), "deferred");
+    }
+}

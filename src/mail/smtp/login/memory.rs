@@ -1,0 +1,87 @@
+//! What the connections to one relay have learned of its login.
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::Ordering;
+
+use secrecy::SecretString;
+use tokio::sync::Mutex;
+
+use super::Login;
+
+/// What asks for the password; an error is one line without any of it.
+type Source = dyn Fn() -> Result<SecretString, String> + Send + Sync;
+
+/// Asks again for the password of the relay, such as an access token that has expired. It may block for a while.
+#[derive(Clone)]
+pub struct PasswordRenewal {
+    source: Arc<Source>,
+    /// The key of the configuration that names the source.
+    key: &'static str,
+}
+
+impl PasswordRenewal {
+    /// One that gets the password by `source`, which the configuration names by `key`.
+    pub fn new(key: &'static str, source: impl Fn() -> Result<SecretString, String> + Send + Sync + 'static) -> Self {
+        Self { source: Arc::new(source), key }
+    }
+}
+
+impl fmt::Debug for PasswordRenewal {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("PasswordRenewal").field("key", &self.key).finish_non_exhaustive()
+    }
+}
+
+/// What earlier logins have shown; all connections share it.
+#[derive(Debug, Default)]
+pub(in crate::mail::smtp) struct LoginMemory {
+    refuses_plain: AtomicBool,
+    /// The password that was given last, if it was asked for again.
+    newest: Mutex<Option<SecretString>>,
+}
+
+impl LoginMemory {
+    pub(super) fn refuses_plain(&self) -> bool {
+        self.refuses_plain.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn note_refused_plain(&self) {
+        self.refuses_plain.store(true, Ordering::Relaxed);
+    }
+
+    /// The login with the newest password.
+    pub(in crate::mail::smtp) async fn newest(&self, login: &Login) -> Login {
+        let password = self.newest.lock().await.clone().unwrap_or_else(|| login.password.clone());
+        Login { password, ..login.clone() }
+    }
+
+    /// The login with another password than the one that was refused: that of a connection which was refused before this
+    /// one, else what the source gives now. One connection asks at a time.
+    ///
+    /// # Errors
+    /// Why there is none, as a clause.
+    pub(in crate::mail::smtp) async fn renewed(
+        &self,
+        refused: &Login,
+        renewal: &PasswordRenewal,
+    ) -> Result<Login, String> {
+        let mut newest = self.newest.lock().await;
+        let with = |password: &SecretString| Login { password: password.clone(), ..refused.clone() };
+        if let Some(login) = newest.as_ref().map(with).filter(|login| login.password() != refused.password()) {
+            return Ok(login);
+        }
+        let PasswordRenewal { source, key } = renewal.clone();
+        // A program or a file is waited for, and the other connections go on meanwhile.
+        let given = tokio::task::spawn_blocking(move || source()).await;
+        let given = given.unwrap_or_else(|_| Err("a bug: asking for it failed".to_owned()));
+        let login = given.map(|password| with(&password)).map_err(|why| format!("asked again for it: {why}"))?;
+        if login.password() == refused.password() {
+            // Another try with it could lock the account.
+            return Err(format!("`{key}`, asked again, gives the same"));
+        }
+        *newest = Some(login.password.clone());
+        Ok(login)
+    }
+}

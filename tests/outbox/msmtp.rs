@@ -1,0 +1,154 @@
+//! The real msmtp as `sendmail`: it carries each mail on at once, and passes on what the server says by its exit status and its
+//! words.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::process::Command;
+
+use cxme_admin::domain::message::MessageState;
+use cxme_admin::mail::handover::TroubleKind;
+use cxme_admin::mail::sendmail::Sendmail;
+use cxme_admin::mail::transport::Transport;
+use tempfile::TempDir;
+
+use crate::relay::Act;
+use crate::relay::At;
+use crate::relay::Offer;
+use crate::relay::ScriptedRelay;
+use crate::world::World;
+use crate::world::variable;
+
+/// Whether there is an msmtp. Where there is none, the test says so and passes, but never in CI.
+#[expect(clippy::print_stdout, reason = "shown by whoever wants to see what was left out")]
+fn can_msmtp() -> bool {
+    let can = Command::new("msmtp").arg("--version").output().is_ok_and(|output| output.status.success());
+    if !can {
+        assert!(variable("CI").is_none(), "not tested: needs msmtp");
+        println!("not tested: needs msmtp");
+    }
+    can
+}
+
+/// msmtp with a configuration of its own, under another name, as whoever has it as `sendmail` calls it.
+struct Msmtp(TempDir);
+
+impl Msmtp {
+    fn new(settings: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let (config, script) = (folder.path().join("msmtprc"), folder.path().join("script"));
+        fs::write(&config, format!("account default\ntls off\n{settings}\n")).unwrap();
+        fs::set_permissions(&config, fs::Permissions::from_mode(0o600)).unwrap();
+        fs::write(script, format!("#!/bin/sh\nexec msmtp -C '{}' \"$@\"\n", config.display())).unwrap();
+        // Another process writes it: whatever another test starts could inherit a file that is open for writing.
+        let mut copy = Command::new("install");
+        assert!(copy.args(["-m", "700", "script", "sendmail"]).current_dir(&folder).status().unwrap().success());
+        Self(folder)
+    }
+
+    fn to(port: u16) -> Self {
+        Self::new(&format!("host 127.0.0.1\nport {port}"))
+    }
+
+    fn transport(&self) -> Transport {
+        Transport::Sendmail(Sendmail::new(self.0.path().join("sendmail")))
+    }
+}
+
+/// A relay that says this there to whoever's address begins so.
+fn saying(at: At, to: &'static str, reply: &'static str) -> ScriptedRelay {
+    ScriptedRelay::start(Offer { extensions: vec!["AUTH PLAIN"], tls: None }, move |moment| {
+        let is_meant = moment.at == at && moment.recipient.starts_with(to);
+        if is_meant { Act::Say(format!("{reply}\r\n").into_bytes()) } else { Act::Usual }
+    })
+}
+
+#[test]
+fn what_the_server_says_of_one_mail_is_that_mails_own() {
+    if !can_msmtp() {
+        return;
+    }
+    for (at, reply, state, status) in [
+        (At::Rcpt, "550 5.1.1 no such user", MessageState::Failed, 65),
+        (At::Rcpt, "451 4.7.1 greylisted", MessageState::Deferred, 69),
+        (At::Dot, "554 5.7.1 spam", MessageState::Failed, 69),
+        (At::Dot, "452 4.2.2 mailbox full", MessageState::Deferred, 69),
+    ] {
+        let world = World::new();
+        let ids = world.queued(4);
+        let relay = saying(at, "user1@", reply);
+        let report = world.send(Msmtp::to(relay.port()).transport(), 2);
+        assert_eq!((report.accepted, report.total(), report.trouble), (3, 4, None), "{reply}");
+        assert_eq!(relay.connections(), 4, "{reply}: none is given twice");
+        let message = world.message(ids[1]);
+        assert_eq!((message.state, message.attempts), (state, 1), "{reply}");
+        let words = message.reply.unwrap();
+        assert!(words.contains(&format!("exit status {status}")), "{words}");
+        assert!(words.contains(&format!("server message: {reply}")), "{words}");
+    }
+}
+
+#[test]
+fn what_the_server_says_to_everybody_burns_nobody() {
+    if !can_msmtp() {
+        return;
+    }
+    for (at, reply, kind) in [
+        (At::Rcpt, "550 relay not permitted", TroubleKind::ForGood),
+        (At::Rcpt, "454 4.7.1 Relay access denied", TroubleKind::Later),
+        (At::Mail, "550 5.7.1 sender refused", TroubleKind::ForGood),
+        (At::Dot, "554 Message rejected: Email address is not verified", TroubleKind::ForGood),
+        (At::Greeting, "421 4.3.2 busy", TroubleKind::Later),
+    ] {
+        let world = World::new();
+        let ids = world.queued(30);
+        let relay = saying(at, "", reply);
+        let report = world.send(Msmtp::to(relay.port()).transport(), 2);
+        let trouble = report.trouble.unwrap();
+        assert_eq!((report.accepted, report.failed, report.deferred), (0, 0, 0), "{reply}: {}", trouble.words);
+        assert_eq!(trouble.kind, kind, "{reply}: {}", trouble.words);
+        assert!(relay.connections() <= 14, "{reply}: {} connections", relay.connections());
+        for id in ids {
+            let message = world.message(id);
+            assert_eq!((message.state, message.attempts), (MessageState::Queued, 0), "{reply}");
+        }
+    }
+}
+
+#[test]
+fn a_server_that_is_away_or_not_found_fails_nobody() {
+    if !can_msmtp() {
+        return;
+    }
+    let away = saying(At::Greeting, "", "").port();
+    for settings in [format!("host 127.0.0.1\nport {away}"), "host relay.invalid\nport 25".to_owned()] {
+        let world = World::new();
+        let id = world.queued(1)[0];
+        let report = world.send(Msmtp::new(&settings).transport(), 1);
+        assert_eq!((report.deferred, report.total()), (1, 1), "{settings}");
+        let message = world.message(id);
+        assert_eq!((message.state, message.attempts), (MessageState::Deferred, 1), "{settings}: {message:?}");
+        assert!(message.reply.unwrap().contains("msmtp: "), "{settings}");
+    }
+}
+
+#[test]
+fn a_login_that_the_server_refuses_is_a_matter_of_the_configuration_and_a_busy_one_is_not() {
+    if !can_msmtp() {
+        return;
+    }
+    for (reply, kind) in [
+        ("535 5.7.8 bad credentials", Some(TroubleKind::Configuration)),
+        ("454 4.7.0 Temporary authentication failure", None),
+    ] {
+        let world = World::new();
+        let id = world.queued(1)[0];
+        let relay = saying(At::Auth, "", reply);
+        let settings = format!("host 127.0.0.1\nport {}\nauth plain\nuser u\npassword sentinel-of-relay", relay.port());
+        let report = world.send(Msmtp::new(&settings).transport(), 1);
+        assert_eq!(report.trouble.map(|trouble| trouble.kind), kind, "{reply}");
+        let message = world.message(id);
+        assert_eq!((message.state, message.attempts), (MessageState::Deferred, 1), "{reply}: {message:?}");
+        let words = message.reply.unwrap();
+        assert!(words.contains(reply) && !words.contains("sentinel"), "{words}");
+    }
+}

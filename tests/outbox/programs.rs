@@ -1,0 +1,172 @@
+//! A program in place of a relay: what its exit status means for a message, and for a run.
+
+use std::fs;
+use std::path::PathBuf;
+use std::process::Command;
+
+use cxme_admin::domain::message::MessageState;
+use cxme_admin::mail::handover::Phase;
+use cxme_admin::mail::handover::TroubleKind;
+use cxme_admin::mail::sendmail::Sendmail;
+use cxme_admin::mail::transport::Transport;
+use tempfile::TempDir;
+
+use crate::world::World;
+
+/// A shell script that notes each recipient, and then ends as its last lines say; there `$to` is the recipient.
+struct Program(TempDir);
+
+impl Program {
+    fn new(body: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path();
+        let script = format!(
+            "#!/bin/sh\nfor to; do :; done\necho \"$to\" >>'{}'\ncat >/dev/null\n{body}\n",
+            path.join("seen").display()
+        );
+        fs::write(path.join("script"), script).unwrap();
+        // Another process writes it: whatever another test starts could inherit a file that is open for writing.
+        let copied = Command::new("install").args(["-m", "700", "script", "program"]).current_dir(path).status();
+        assert!(copied.unwrap().success());
+        Self(folder)
+    }
+
+    fn transport(&self) -> Transport {
+        Transport::Sendmail(Sendmail::new(self.path()))
+    }
+
+    fn path(&self) -> PathBuf {
+        self.0.path().join("program")
+    }
+
+    /// The recipients in the order in which it was given their mails, since the last time.
+    fn seen(&self) -> Vec<String> {
+        let file = self.0.path().join("seen");
+        let seen = fs::read_to_string(&file).unwrap_or_default();
+        let _ = fs::remove_file(file);
+        seen.lines().map(str::to_owned).collect()
+    }
+
+    /// The recipients, none of them twice.
+    fn seen_once(&self) -> Vec<String> {
+        let seen = self.seen();
+        let mut sorted = seen.clone();
+        sorted.sort();
+        sorted.dedup();
+        assert_eq!(sorted.len(), seen.len(), "given twice: {seen:?}");
+        seen
+    }
+}
+
+#[test]
+fn a_mail_that_the_program_leaves_alone_waits_with_attempt_words_and_time_and_is_not_given_twice() {
+    for status in [1, 69, 71, 73, 74, 75, 76] {
+        let world = World::new();
+        let ids = world.queued(6);
+        let program = Program::new(&format!("case $to in user2@*) echo 'not now' >&2; exit {status} ;; esac"));
+        let report = world.send(program.transport(), 2);
+        assert_eq!((report.accepted, report.deferred, report.trouble), (5, 1, None), "{status}");
+        assert_eq!(program.seen_once().len(), 6, "{status}");
+        let message = world.message(ids[2]);
+        assert_eq!((message.state, message.attempts), (MessageState::Deferred, 1), "{status}");
+        let reply = message.reply.unwrap();
+        assert!(reply.contains(&format!("exit status {status}")) && reply.ends_with(": not now"), "{reply}");
+        let waits = message.due_at.as_second() - world.now().as_second();
+        assert!((240..=360).contains(&waits), "{status}: {waits} s");
+        assert_eq!(world.send(program.transport(), 2).total(), 0, "{status}: it is not due yet");
+    }
+}
+
+#[test]
+fn one_alone_is_treated_the_same() {
+    for (status, state, trouble) in [
+        (1, MessageState::Deferred, None),
+        (69, MessageState::Deferred, None),
+        (75, MessageState::Deferred, None),
+        (65, MessageState::Failed, None),
+        (67, MessageState::Failed, None),
+        (64, MessageState::Deferred, Some(TroubleKind::Configuration)),
+        (77, MessageState::Deferred, Some(TroubleKind::Configuration)),
+        (78, MessageState::Deferred, Some(TroubleKind::Configuration)),
+    ] {
+        let world = World::new();
+        let id = world.queued(1)[0];
+        let program = Program::new(&format!("exit {status}"));
+        let report = world.send(program.transport(), 4);
+        assert_eq!(report.trouble.map(|trouble| trouble.kind), trouble, "{status}");
+        assert_eq!(program.seen_once().len(), 1, "{status}");
+        let message = world.message(id);
+        assert_eq!((message.state, message.attempts), (state, 1), "{status}");
+        assert!(message.reply.unwrap().contains(&format!("exit status {status}")), "{status}");
+    }
+}
+
+#[test]
+fn the_same_end_for_everybody_is_about_the_program_and_burns_nobody() {
+    for (status, kind) in [(75, TroubleKind::Later), (1, TroubleKind::Later), (65, TroubleKind::ForGood)] {
+        let world = World::new();
+        let ids = world.queued(40);
+        let program = Program::new(&format!("echo \"cannot send to $to\" >&2; exit {status}"));
+        let report = world.send(program.transport(), 1);
+        let trouble = report.trouble.clone().unwrap();
+        assert_eq!((trouble.kind, report.failed, report.deferred), (kind, 0, 0), "{status}: {}", trouble.words);
+        assert!(trouble.words.contains("check the program of `[mail.sendmail]`"), "{}", trouble.words);
+        assert_eq!(program.seen_once().len(), 10, "{status}");
+        for id in &ids {
+            let message = world.message(*id);
+            assert_eq!((message.state, message.attempts), (MessageState::Queued, 0), "{status}");
+        }
+        assert!(world.store.read().unwrap().relay_hold().unwrap().unwrap().is_in_force(world.now()), "{status}");
+        // Once it works, all go.
+        assert_eq!(world.send(Program::new("").transport(), 1).accepted, 40, "{status}");
+    }
+}
+
+#[test]
+fn users_whom_the_program_does_not_know_fail_however_many_they_are() {
+    let world = World::new();
+    world.queued(20);
+    let report = world.send(Program::new("exit 67").transport(), 2);
+    assert_eq!((report.failed, report.total(), report.trouble), (20, 20, None));
+}
+
+#[test]
+fn a_program_that_is_not_set_up_stops_the_run_and_the_next_run_begins_with_another_mail() {
+    let world = World::new();
+    world.queued(5);
+    let program = Program::new("echo 'no account' >&2; exit 78");
+    let mut seen = Vec::new();
+    for run in 0..3 {
+        let report = world.send(program.transport(), 1);
+        let trouble = report.trouble.clone().unwrap();
+        assert_eq!((trouble.kind, trouble.phase), (TroubleKind::Configuration, Phase::Program), "{run}");
+        assert!(trouble.words.ends_with(": exit status 78 (configuration): no account"), "{}", trouble.words);
+        assert_eq!((report.deferred, report.total()), (1, 1), "{run}");
+        seen.extend(program.seen());
+    }
+    seen.dedup();
+    assert_eq!(seen.len(), 3, "{seen:?}");
+    // Those that it had wait a little, and the others go at once.
+    assert_eq!(world.send(Program::new("").transport(), 1).accepted, 2);
+    world.wait(400);
+    assert_eq!(world.send(Program::new("").transport(), 1).accepted, 3);
+}
+
+#[test]
+fn one_mail_over_which_the_program_fails_so_keeps_no_other_from_being_sent() {
+    let world = World::new();
+    let ids = world.queued(20);
+    let program = Program::new("case $to in user7@*) exit 64 ;; esac");
+    let report = world.send(program.transport(), 1);
+    assert_eq!((report.accepted, report.deferred, report.trouble), (19, 1, None));
+    assert_eq!(program.seen_once().len(), 20);
+    let message = world.message(ids[7]);
+    assert_eq!((message.state, message.attempts), (MessageState::Deferred, 1));
+    // Three in a row are not about their mails.
+    let world = World::new();
+    world.queued(20);
+    let program = Program::new("case $to in user[0-4]@*) exit 0 ;; esac; exit 64");
+    let report = world.send(program.transport(), 1);
+    assert_eq!((report.accepted, report.deferred, report.total()), (5, 3, 8));
+    assert_eq!(report.trouble.unwrap().kind, TroubleKind::Configuration);
+}
