@@ -162,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn what_could_end_a_line_or_needs_an_encoding_is_refused() {
+    fn characters_that_end_a_line_or_need_an_encoding_are_refused() {
         for name in ["", "X A", "X:", "X-Ä", "X\r\nBcc", "X\0", "X;"] {
             assert_eq!(fault(name, "x"), Some(MailHeaderError::Name), "{name:?}");
         }

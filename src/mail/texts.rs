@@ -62,17 +62,25 @@ impl MailTexts {
         if problems.is_empty() {
             problems.extend(templates.iter().filter_map(|file| without_sentences(file, &texts)));
         }
-        let compiled = match Templates::with(&templates) {
-            Ok(compiled) if problems.is_empty() => compiled,
-            Ok(_) => return Err(problems),
+        let mail_texts = match Templates::with(&templates) {
+            Ok(compiled) if problems.is_empty() => {
+                let mail_texts = Arc::new(Self { texts, templates: compiled });
+                problems = trial::problems(&mail_texts, &templates);
+                Some(mail_texts)
+            }
+            Ok(_) => None,
             Err(more) => {
                 problems.extend(more);
-                return Err(problems);
+                None
             }
         };
-        let mail_texts = Arc::new(Self { texts, templates: compiled });
-        let problems = trial::problems(&mail_texts, &templates);
-        if problems.is_empty() { Ok(mail_texts) } else { Err(problems) }
+        match mail_texts {
+            Some(mail_texts) if problems.is_empty() => Ok(mail_texts),
+            _ => {
+                TextProblem::sort(&mut problems);
+                Err(problems)
+            }
+        }
     }
 
     /// The sentences.
@@ -81,7 +89,7 @@ impl MailTexts {
     }
 }
 
-/// What each file is by its name.
+/// Sorts files by their names into sentences and templates, with a problem for each that is neither.
 fn sorted(files: &[TextFile]) -> (Vec<SentenceFile>, Vec<TemplateFile>, Vec<TextProblem>) {
     let (mut sentences, mut templates, mut problems) = (Vec::new(), Vec::new(), Vec::new());
     for file in files {

@@ -29,6 +29,8 @@ use crate::domain::user::judge_locale;
 
 /// The longest sentence, in characters, as a file has it.
 const MAX_SENTENCE: usize = 2_000;
+/// What is said of a control character, in a file or by a string of a template.
+pub(crate) const CONTROL: &str = "holds a control character: leave it out";
 /// How many absent keys a problem names.
 const MAX_NAMED: usize = 8;
 
@@ -54,6 +56,13 @@ pub struct TextProblem {
     pub what: String,
 }
 
+impl TextProblem {
+    /// Sorts problems by their files and lines.
+    pub fn sort(problems: &mut [Self]) {
+        problems.sort_by(|one, other| (&one.path, one.line).cmp(&(&other.path, other.line)));
+    }
+}
+
 impl fmt::Display for TextProblem {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let file = self.path.to_string_lossy();
@@ -73,11 +82,11 @@ pub(super) struct Sentence {
     line: usize,
 }
 
-/// What a file has.
+/// The sentences of a file and its faults.
 #[derive(Debug, Default)]
 pub(super) struct Flat {
     pub(super) sentences: Vec<Sentence>,
-    /// The lines that are wrong, and why.
+    /// Each fault with its line.
     wrong: Vec<(usize, String)>,
 }
 
@@ -89,6 +98,7 @@ pub(super) fn flat(text: &str) -> Flat {
         let start = error.span().map_or(0, |span: Range<usize>| span.start);
         flat.wrong.push((line_of(text, start), format!("syntax: {}", error.message())));
     }
+    flat.wrong.dedup();
     if flat.wrong.is_empty() {
         flat.add(text, "", root.get_ref());
     }
@@ -121,12 +131,12 @@ impl Flat {
     }
 }
 
-/// What was given, not endless and without what drives terminals.
+/// A name from a file for a message: of limited length, without characters that drive terminals.
 fn shown(given: &str) -> String {
     text::quoted(given, 60)
 }
 
-/// The key that was probably meant.
+/// A hint at the key that was probably meant.
 fn nearest(name: &str) -> String {
     let near = KEYS.iter().filter_map(|key| Some((spelling::slips(name, key.name)?, key.name))).min();
     near.map_or_else(|| "; docs/texts.md has all of them".to_owned(), |(_, near)| format!(", did you mean {near}?"))
@@ -176,11 +186,10 @@ pub(super) fn texts_of(files: &[SentenceFile]) -> Result<Texts, Vec<TextProblem>
             None => languages.push(language),
         }
     }
-    problems.sort_by(|one, other| (&one.path, one.line).cmp(&(&other.path, other.line)));
     if problems.is_empty() { Ok(Texts::of(languages)) } else { Err(problems) }
 }
 
-/// What a language of its own lacks.
+/// Names the sentences that a language of its own lacks.
 fn absent(sentences: &[Sentence]) -> Option<String> {
     let has = |key: &Key| sentences.iter().any(|sentence| sentence.key == key.name);
     let absent: Vec<&str> = KEYS.iter().filter(|key| !key.is_optional && !has(key)).map(|key| key.name).collect();
@@ -192,13 +201,18 @@ fn absent(sentences: &[Sentence]) -> Option<String> {
     }
 }
 
+/// Whether a text has a control character that ends no line.
+pub(crate) fn has_control(text: &str) -> bool {
+    text.chars().any(|character| character.is_control() && !"\n\r\t".contains(character))
+}
+
 /// Why a text cannot be the sentence of a key.
 fn fault(key: &Key, sentence: &str) -> Option<String> {
     if sentence.chars().count() > MAX_SENTENCE {
         return Some(format!("expected at most {MAX_SENTENCE} characters"));
     }
-    if sentence.chars().any(|character| character.is_control() && !"\n\r\t".contains(character)) {
-        return Some("holds a control character: leave it out".to_owned());
+    if has_control(sentence) {
+        return Some(CONTROL.to_owned());
     }
     let Ok(engine) = engine::environment() else { return None };
     fault_of_template(&engine, key, sentence)
@@ -224,6 +238,7 @@ fn fault_of_template(engine: &Environment<'_>, key: &Key, sentence: &str) -> Opt
     for values in combinations(key.may) {
         match template.render(values) {
             Ok(rendered) if in_one_line(&rendered).is_empty() => return Some("says nothing".to_owned()),
+            Ok(rendered) if has_control(&rendered) => return Some(CONTROL.to_owned()),
             Ok(_) => {}
             Err(error) => return Some(engine::words(&error)),
         }

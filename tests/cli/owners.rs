@@ -64,6 +64,15 @@ fn nobody_is_told_to_act_as_the_owner_of_a_file_that_was_planted() {
     let mail = format!("[mail.sendmail]\nprogram = \"{}\"\n[mail.file]\n", program.display());
     world.write_config(&config.replace("\"file\"\n[mail.file]\n", &format!("\"sendmail\"\n{mail}")));
     planted(&program, "mail test admin@example.net");
+    fs::create_dir_all(world.path("texts/de")).unwrap();
+    let texts = world.path("texts");
+    world.write_config(&format!("{config}[texts]\ndirectory = \"{}\"\n", texts.display()));
+    for (name, text) in [("texts/en.toml", ""), ("texts/de/reset.txt", "{{ link }} {{ note | join }}\n")] {
+        let path = world.file(name, text);
+        planted(&path, "mail test admin@example.net");
+        planted(path.parent().unwrap(), "mail preview reset");
+    }
+    world.run("mail preview reset").expect_status(0);
 }
 
 #[test]

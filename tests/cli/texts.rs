@@ -38,8 +38,8 @@ fn sentences_templates_and_languages_of_the_organization_are_in_its_mails() {
     let world = with_texts(&[
         ("en.toml", "[reset]\nsubject = \"New password\"\n[invitation]\nsubject = \"Welcome\"\n"),
         ("fr.toml", &french()),
-        ("reset.txt", "{{ greeting }}\n\nFrom the top:\n\n{{ link }}\n"),
-        ("fr/reset.txt", "{{ greeting }}\n\nDu haut:\n\n{{ link }}\n"),
+        ("reset.txt", "{{ greeting }}\n\nFrom the top:\n\n{{ link }}\n\n{{ note | join(' ') }}\n"),
+        ("fr/reset.txt", "{{ greeting }}\n\nDu haut:\n\n{{ link }}\n\n{{ note | join(' ') }}\n"),
         (".reset.txt.swp", "not read"),
         ("reset.txt~", "not read"),
     ]);
@@ -84,17 +84,17 @@ fn sentences_templates_and_languages_of_the_organization_are_in_its_mails() {
 fn every_sending_command_and_preview_say_all_that_is_wrong_and_send_nothing() {
     let world = with_texts(&[
         ("de.toml", "[reset]\nsubjekt = \"Neu\"\nsubject = \"{{ organisation }}\"\n"),
-        ("invitation.txt", "{{ greeting }}\n"),
+        ("invitation.txt", "{{ greeting }} {{ note | join }}\n"),
         ("reset.htm", ""),
     ]);
     assert_snapshot!(world.run("mail preview test"), @"
     status 78
     -- stderr
     error: the texts have 3 problems
-      - [DIR]/texts/reset.htm: `reset.htm` is neither LANGUAGE.toml nor a template (frame.html, choice.html, reset.txt, reset.html, invitation.txt, invitation.html, notice.txt, notice.html, test.txt, test.html): rename or remove it
       - [DIR]/texts/de.toml:2: reset.subjekt: unknown sentence, did you mean reset.subject?
       - [DIR]/texts/de.toml:3: reset.subject: unknown value organisation; those of this sentence: organization
-    hint: docs/texts.md; to look at the mails: cxme-admin mail preview MAIL --locale TAG
+      - [DIR]/texts/reset.htm: `reset.htm` is neither LANGUAGE.toml nor a template (frame.html, choice.html, reset.txt, reset.html, invitation.txt, invitation.html, notice.txt, notice.html, test.txt, test.html): rename or remove it
+    hint: docs/texts.md describes the files; to check them again: cxme-admin mail preview test
     ");
     for command in ["users send-reset alice", "users send-reset --all --yes", "mail test admin@example.net"] {
         world.run(command).expect_status(78);
@@ -115,7 +115,7 @@ fn every_sending_command_and_preview_say_all_that_is_wrong_and_send_nothing() {
     status 78
     -- stderr
     error: [DIR]/texts/invitation.txt: the mail invitation lacks {{ link }}
-    hint: docs/texts.md; to look at the mails: cxme-admin mail preview MAIL --locale TAG
+    hint: docs/texts.md describes the files; to check them again: cxme-admin mail preview test
     ");
     fs::remove_file(world.path("texts/invitation.txt")).unwrap();
     world.run("jobs run").expect_status(0);
@@ -125,7 +125,7 @@ fn every_sending_command_and_preview_say_all_that_is_wrong_and_send_nothing() {
 
 #[test]
 fn files_and_directories_that_others_may_write_are_refused() {
-    let world = with_texts(&[("de/reset.txt", "{{ link }}\n"), ("en.toml", "")]);
+    let world = with_texts(&[("de/reset.txt", "{{ link }} {{ note | join }}\n"), ("en.toml", "")]);
     world.run("mail preview reset").expect_status(0);
     for (name, mode) in [("texts", 0o777), ("texts/de", 0o775), ("texts/de/reset.txt", 0o664), ("texts/en.toml", 0o646)]
     {

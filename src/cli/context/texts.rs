@@ -62,7 +62,7 @@ impl Context {
 
     /// Says that mails to a user will not be in the language that was given for them, if it has no texts.
     pub fn warn_of_language(&mut self, tag: Option<&str>) {
-        // Texts that cannot be used are the trouble of who sends mail.
+        // Commands that send mail report texts that cannot be used.
         let (Some(tag), Ok(texts)) = (tag.filter(|tag| !tag.is_empty()), self.mail_texts()) else { return };
         if texts.texts().find(tag).is_none() {
             let default = texts.texts().default_language();

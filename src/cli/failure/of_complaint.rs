@@ -31,7 +31,7 @@ pub(super) fn of_complaint(complaint: &Complaint) -> Told {
         Complaint::Texts(problems) => {
             let details = if problems.len() > 1 { screenful(problems, ToString::to_string) } else { Vec::new() };
             Told { details, ..Told::new(CONFIGURATION, complaint) }
-                .hint("docs/texts.md; to look at the mails: cxme-admin mail preview MAIL --locale TAG")
+                .hint("docs/texts.md describes the files; to check them again: cxme-admin mail preview test")
         }
         Complaint::NoConfiguration { named_by, create, .. } => {
             let other =

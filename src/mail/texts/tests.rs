@@ -28,17 +28,17 @@ fn sentences_and_templates_are_taken_by_their_names() {
 }
 
 #[test]
-fn what_is_neither_is_refused() {
+fn files_that_are_neither_are_refused() {
     insta::assert_snapshot!(problems(&[
         file("reset.htm", "x"),
         file("de/en.toml", ""),
         file("english.toml", ""),
         file("\u{1b}[2J", ""),
     ]), @r#"
-    texts/reset.htm: `reset.htm` is neither LANGUAGE.toml nor a template (frame.html, choice.html, reset.txt, reset.html, invitation.txt, invitation.html, notice.txt, notice.html, test.txt, test.html): rename or remove it
-    texts/de/en.toml: `en.toml` is neither LANGUAGE.toml nor a template (frame.html, choice.html, reset.txt, reset.html, invitation.txt, invitation.html, notice.txt, notice.html, test.txt, test.html): rename or remove it
     texts/\u{1b}[2J: `\u{1b}[2J` is neither LANGUAGE.toml nor a template (frame.html, choice.html, reset.txt, reset.html, invitation.txt, invitation.html, notice.txt, notice.html, test.txt, test.html): rename or remove it
+    texts/de/en.toml: `en.toml` is neither LANGUAGE.toml nor a template (frame.html, choice.html, reset.txt, reset.html, invitation.txt, invitation.html, notice.txt, notice.html, test.txt, test.html): rename or remove it
     texts/english.toml: `english` is not a language tag such as `en` or `de-AT`
+    texts/reset.htm: `reset.htm` is neither LANGUAGE.toml nor a template (frame.html, choice.html, reset.txt, reset.html, invitation.txt, invitation.html, notice.txt, notice.html, test.txt, test.html): rename or remove it
     "#);
     insta::assert_snapshot!(problems(&[file("fr/reset.txt", RESET)]), @"texts/fr/reset.txt: no sentences for the language `fr`: add fr.toml");
 }
@@ -67,22 +67,25 @@ fn everything_that_is_wrong_with_a_template_is_said_with_its_line() {
     ]), @"
     texts/invitation.html: the mail invitation lacks {{ link }}
     texts/invitation.html: what a user or operator typed is written as HTML: leave out `safe` and `autoescape`
+    texts/invitation.html: the mail invitation lacks the note: {% for line in note %}{{ line }}{% endfor %}
     texts/notice.txt:2: in the mail notice: it uses a value that is not there
     texts/notice.txt:2: in the mail address-notice: it uses a value that is not there
     texts/reset.txt: the mail reset lacks {{ link }}
+    texts/reset.txt: the mail reset lacks the note: {% for line in note %}{{ line }}{% endfor %}
     texts/test.html: the mail test is empty
     texts/test.txt:1: in the mail test: a value that can be absent is written: ask with `if` whether it is there
     ");
     insta::assert_snapshot!(problems(&[
         file("reset.html", "{% for a in range(9999) %}{% for b in range(9999) %}{{ link }}{% endfor %}{% endfor %}"),
-        file("test.html", "{% include \"test.html\" %}"),
-        file("test.txt", "{% include \"/etc/passwd\" %}"),
+        file("test.html", "{{ greeting }}{{ '\\u0000' }}"),
+        file("invitation.txt", "{% include \"/etc/passwd\" %}"),
         file("notice.html", "{% for a in range(9000) %}0123456789ab{% endfor %}"),
     ]), @"
+    texts/invitation.txt:1: in the mail invitation: tried to include non-existing template '/etc/passwd'
     texts/notice.html: the mail notice is larger than 102400 bytes
     texts/notice.html: the mail address-notice is larger than 102400 bytes
     texts/reset.html:1: in the mail reset: it takes too much work: shorten its loops
-    texts/test.txt:1: in the mail test: tried to include non-existing template '/etc/passwd'
+    texts/test.html: the mail test holds a control character: leave it out
     ");
 }
 

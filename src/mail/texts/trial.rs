@@ -24,7 +24,9 @@ use crate::mail::template::Part;
 use crate::mail::template::TemplateFile;
 use crate::secrets::reset_code::NONCE;
 use crate::secrets::reset_code::ResetCode;
+use crate::texts::CONTROL;
 use crate::texts::TextProblem;
+use crate::texts::has_control;
 
 /// The longest part of a mail, in bytes: clients cut longer ones (Gmail at 102 KiB), and the link with them.
 const MAX_PART: usize = 100 * 1_024;
@@ -69,9 +71,11 @@ const VALUES: [&str; 34] = [
 
 /// A code as it looks, which no store has.
 const CODE: &str = "SAMP1-EC0DE-SAMP1-EC0DE-SAMP1E";
-/// What a user or an operator may write, and a mail must not take for HTML.
+/// Text of a user and of an operator that a mail must not take for HTML.
 const NAME: &str = "Alex <x-name> & Co";
-const NOTE: &str = "First line <x-note>\n\nSecond line";
+const NOTE: &str = "First line <x-note>\n\nSecond-line";
+/// The end of the note.
+const LAST_LINE: &str = "Second-line";
 
 /// Everything that is wrong with the templates.
 pub(super) fn problems(texts: &Arc<MailTexts>, files: &[TemplateFile]) -> Vec<TextProblem> {
@@ -84,7 +88,6 @@ pub(super) fn problems(texts: &Arc<MailTexts>, files: &[TemplateFile]) -> Vec<Te
     if trial.problems.is_empty() {
         trial.write_all();
     }
-    trial.problems.sort_by(|one, other| (&one.path, one.line).cmp(&(&other.path, other.line)));
     trial.problems
 }
 
@@ -158,7 +161,7 @@ impl Trial<'_> {
         }
     }
 
-    fn write(&mut self, composer: &Composer, tag: &str, content: Content<'_>, code: &ResetCode) {
+    fn write(&mut self, composer: &Composer, tag: &str, content_of: Content<'_>, code: &ResetCode) {
         let Ok(recipient) = "alex@example.com".parse::<EmailAddress>() else { return };
         let letter = Letter {
             recipient: &recipient,
@@ -168,9 +171,9 @@ impl Trial<'_> {
             date: Timestamp::UNIX_EPOCH,
             nonce: &[0; NONCE],
             message_id: "trial@example.com",
-            content,
+            content: content_of,
         };
-        let kind = content.kind();
+        let kind = content_of.kind();
         let preview = match composer.preview(&letter) {
             Ok(preview) => preview,
             Err(ComposeError::Template(error)) => {
@@ -194,6 +197,15 @@ impl Trial<'_> {
             // That by which the user cancels it has an exclamation mark there.
             if kind.has_link() && !content.contains(&format!("#{}", code.in_link())) {
                 wrong(format!("the mail {kind} lacks {{{{ link }}}}"));
+            }
+            // Operators who give a note count on it.
+            let has_note =
+                matches!(content_of, Content::Reset(choice) | Content::Invitation(choice) if choice.note.is_some());
+            if has_note && !content.contains(LAST_LINE) {
+                wrong(format!("the mail {kind} lacks the note: {{% for line in note %}}{{{{ line }}}}{{% endfor %}}"));
+            }
+            if has_control(content) {
+                wrong(format!("the mail {kind} {CONTROL}"));
             }
             if content.trim().is_empty() {
                 wrong(format!("the mail {kind} is empty"));

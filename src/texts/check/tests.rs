@@ -52,6 +52,15 @@ fn a_sentence_that_is_overridden_is_said_and_the_others_stay() {
 }
 
 #[test]
+fn a_sentence_that_fails_for_one_name_gives_way_to_that_of_the_program() {
+    let text =
+        "[mail]\ngreeting = \"{% if name == 'Bo' %}{{ 1 / 0 }}{% endif %}Hi{% if name %} {{ name }}{% endif %}!\"\n";
+    let texts = Texts::with(&[file("de", text)]).unwrap();
+    let say = |name: &str| texts.find("de").unwrap().say("mail.greeting", minijinja::context! { name });
+    assert_eq!([say("Al"), say("Bo")], ["Hi Al!", "Guten Tag Bo,"]);
+}
+
+#[test]
 fn a_variant_of_a_language_needs_only_what_it_says_differently() {
     let austrian = "month.january = \"Jänner\"\n";
     for files in [vec![file("de-AT", austrian)], vec![file("de-AT", austrian), file("de", "month.may = \"Mai!\"\n")]] {
@@ -88,6 +97,7 @@ type_code = "{{ pages }}"
 note = ""
 username = "{{ name }}"
 requirements = "a\u0007"
+without_button = "{{ '\\u001b' }}"
 not_me = "{% if false %}x{% endif %}"
 [notices]
 subject = "x"
@@ -103,20 +113,21 @@ may = { x = "May" }
     insta::assert_snapshot!(problems(&[file("en", text)]), @"
     en.toml:3: mail.greetings: unknown sentence, did you mean mail.greeting?
     en.toml:4: mail.greeting: expected text in quotes
+    en.toml:13: notices: unknown sentence; docs/texts.md has all of them
+    en.toml:21: month.january: expected text in quotes
+    en.toml:22: month.may: expected text in quotes
     en.toml:5: mail.help: lacks {{ contact }}
     en.toml:6: mail.lasts: syntax: unexpected end of input, expected end of variable block
     en.toml:7: mail.type_code: unknown value pages; those of this sentence: page
     en.toml:8: mail.note: says nothing
     en.toml:9: mail.username: unknown value name; those of this sentence: none
     en.toml:10: mail.requirements: holds a control character: leave it out
-    en.toml:11: mail.not_me: says nothing
-    en.toml:12: notices: unknown sentence; docs/texts.md has all of them
-    en.toml:15: reset.purpose: a value that can be absent is written: ask with `if` whether it is there
-    en.toml:16: reset.subject: filter nonesuch is unknown
-    en.toml:17: reset.open: unable to calculate 1 / 0
-    en.toml:18: reset.button: it takes too much work: shorten its loops
-    en.toml:20: month.january: expected text in quotes
-    en.toml:21: month.may: expected text in quotes
+    en.toml:11: mail.without_button: holds a control character: leave it out
+    en.toml:12: mail.not_me: says nothing
+    en.toml:16: reset.purpose: a value that can be absent is written: ask with `if` whether it is there
+    en.toml:17: reset.subject: filter nonesuch is unknown
+    en.toml:18: reset.open: unable to calculate 1 / 0
+    en.toml:19: reset.button: it takes too much work: shorten its loops
     ");
     insta::assert_snapshot!(problems(&[file("en", "[mail]\nnote = \"x\nhelp = 'y'\n")]), @r#"en.toml:2: syntax: invalid basic string, expected `"`"#);
     insta::assert_snapshot!(problems(&[file("English", ""), file("de", ""), file("DE", "")]), @"
