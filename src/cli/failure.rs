@@ -374,6 +374,7 @@ fn of_file(problem: &Problem) -> Told {
         | Problem::ParentOwner { .. }
         | Problem::Symlink { .. }
         | Problem::HardLink { .. }
+        | Problem::MountPoint { .. }
         | Problem::NotAFile { .. }
         | Problem::Parent { .. } => Told::new(CONFIGURATION, problem),
     }

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 
+use unicode_normalization::UnicodeNormalization as _;
 use unicode_security::MixedScript as _;
 
 use crate::domain::email_domain;
@@ -47,7 +48,7 @@ pub enum EmailFault {
     /// Its domain is none that DNS can have (UTS #46).
     #[error("`{0}` has a domain that is not valid by IDNA")]
     Domain(String),
-    /// It is written in other characters than those that it stands for, all of them ASCII.
+    /// It is written in other characters than those that it stands for.
     #[error("`{given}` stands for `{plain}`: write that")]
     Disguised {
         /// As given.
@@ -192,6 +193,11 @@ fn judge_foreign(text: &str, local: &str, domain: &str) -> Result<(), EmailFault
     if !local.split('.').chain(unicode.split('.')).all(|word| word.is_single_script()) {
         return Err(EmailFault::MixedScript(shown()));
     }
+    // Letters of another width, or joined: people read them as the usual ones (RFC 8265, 3.3.1 maps widths for that reason).
+    let usual: String = local.nfkc().collect();
+    if local.nfc().ne(usual.chars()) {
+        return Err(EmailFault::Disguised { given: shown(), plain: text::quoted(&format!("{usual}@{domain}"), 80) });
+    }
     let plain = canonical(text);
     if is_plain(&plain) {
         return Err(EmailFault::Disguised { given: shown(), plain: text::quoted(&plain, 80) });
@@ -252,6 +258,18 @@ mod tests {
         }
         assert_eq!(fault(&format!("{}@example.com", "a".repeat(65))), EmailFault::TooLong);
         assert_eq!(fault(&format!("a@{}.com", "b.".repeat(150))), EmailFault::TooLong);
+    }
+
+    #[test]
+    fn letters_of_another_width_are_refused() {
+        for (given, usual) in
+            [("ａlice@example.com", "alice@example.com"), ("ﬁlip@bücher.example", "filip@bücher.example")]
+        {
+            let (given, plain) = (given.to_owned(), usual.to_owned());
+            assert_eq!(fault(&given), EmailFault::Disguised { given, plain });
+        }
+        // Composed or not, it is the same letter.
+        assert!("jo\u{308}rg@bücher.example".parse::<EmailAddress>().is_ok());
     }
 
     #[test]

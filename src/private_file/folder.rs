@@ -184,7 +184,14 @@ pub(super) fn facts(file: &File, path: &Path) -> Result<Facts, Problem> {
         owner: metadata.uid(),
         group: metadata.gid(),
         links: metadata.nlink(),
+        is_mount_point: is_mount_point(file),
     })
+}
+
+/// Whether what is open is the root of a mount (`STATX_ATTR_MOUNT_ROOT`, statx(2)). Linux says so from 5.8 on.
+fn is_mount_point(file: &File) -> bool {
+    let known = rustix::fs::statx(file, c"", rustix::fs::AtFlags::EMPTY_PATH, rustix::fs::StatxFlags::empty());
+    known.is_ok_and(|known| known.stx_attributes.contains(rustix::fs::StatxAttributes::MOUNT_ROOT))
 }
 
 /// The names of a path, `..` among them.

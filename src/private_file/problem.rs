@@ -59,6 +59,12 @@ pub enum Problem {
         /// How many names it has.
         links: u64,
     },
+    /// The file is a mount point of its own: SQLite's log and locks would be beside it under one path and missing under the other.
+    #[error("{}: is a mount point of its own: mount the directory that holds it instead", Shown(path))]
+    MountPoint {
+        /// The file.
+        path: PathBuf,
+    },
     /// The name does not stand for a regular file.
     #[error("{}: is {kind}: give the path of a file", Shown(path))]
     NotAFile {

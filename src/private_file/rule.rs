@@ -22,6 +22,8 @@ pub struct Rule {
     follows_links: bool,
     /// Whether the file may have only one name.
     one_name: bool,
+    /// Whether the file must not be a mount point of its own.
+    no_mount: bool,
     /// An owner that is as good as root and oneself.
     also: Option<u32>,
 }
@@ -32,13 +34,20 @@ impl Rule {
     /// A file that root owns and another account uses may be readable by its group: otherwise that account could not
     /// read it at all. systemd hands over its credentials so (mode 0440 is how the ACL of `LoadCredential=` shows).
     pub fn secret() -> Self {
-        Self { forbidden: 0o077, root_may_share: true, follows_links: false, one_name: true, also: None }
+        Self {
+            forbidden: 0o077,
+            root_may_share: true,
+            follows_links: false,
+            one_name: true,
+            no_mount: false,
+            also: None,
+        }
     }
 
     /// The store and its neighbours: as a secret; with a reader group the group may read it (0640).
     pub fn store(reader_group: bool) -> Self {
         let forbidden = if reader_group { 0o037 } else { 0o077 };
-        Self { forbidden, root_may_share: false, follows_links: false, one_name: true, also: None }
+        Self { forbidden, root_may_share: false, follows_links: false, one_name: true, no_mount: true, also: None }
     }
 
     /// The configuration: everybody may read it, only root or oneself may write it. A symbolic link is followed.
@@ -48,6 +57,7 @@ impl Rule {
             root_may_share: false,
             follows_links: true,
             one_name: false,
+            no_mount: false,
             also: None,
         }
     }
@@ -57,6 +67,13 @@ impl Rule {
     #[must_use]
     pub fn owned_also_by(self, also: Option<u32>) -> Self {
         Self { also, ..self }
+    }
+
+    /// The same rule for a file that must not be a mount point of its own, as a container has for `-v …/store.db:/data/store.db`:
+    /// under that path it has other neighbours than under its first one, and it cannot be replaced.
+    #[must_use]
+    pub fn not_mounted(self) -> Self {
+        Self { no_mount: true, ..self }
     }
 
     /// Whether the group may read the file.
@@ -90,6 +107,9 @@ impl Rule {
         // No link at all is fine: the file was replaced after it was opened, and what was opened is still whole.
         if self.one_name && file.links > 1 {
             return Err(Problem::HardLink { path, links: file.links });
+        }
+        if self.no_mount && file.is_mount_point {
+            return Err(Problem::MountPoint { path });
         }
         Ok(())
     }
@@ -203,6 +223,7 @@ pub(super) struct Facts {
     pub(super) group: u32,
     /// How many names it has.
     pub(super) links: u64,
+    pub(super) is_mount_point: bool,
 }
 
 /// What kind of thing stands under a name.
@@ -237,7 +258,7 @@ mod tests {
     use super::*;
 
     fn file(mode: u32, owner: u32) -> Facts {
-        Facts { kind: Kind::File, mode, owner, group: 0, links: 1 }
+        Facts { kind: Kind::File, mode, owner, group: 0, links: 1, is_mount_point: false }
     }
 
     fn judge(rule: Rule, me: u32, facts: Facts) -> Result<(), Problem> {
@@ -302,6 +323,11 @@ mod tests {
 
     #[test]
     fn more_than_one_name_is_refused_for_a_secret_and_not_for_the_configuration() {
+        let mounted = Facts { is_mount_point: true, ..file(0o600, 7) };
+        assert!(matches!(judge(Rule::store(true), 7, mounted), Err(Problem::MountPoint { .. })));
+        assert!(matches!(judge(Rule::secret().not_mounted(), 7, mounted), Err(Problem::MountPoint { .. })));
+        assert!(judge(Rule::secret(), 7, mounted).is_ok(), "containers hand over secrets so");
+        assert!(judge(Rule::config(), 7, mounted).is_ok(), "containers hand over configurations so");
         let linked = Facts { links: 2, ..file(0o600, 7) };
         assert!(matches!(judge(Rule::secret(), 7, linked), Err(Problem::HardLink { links: 2, .. })));
         assert!(matches!(judge(Rule::store(true), 7, linked), Err(Problem::HardLink { links: 2, .. })));

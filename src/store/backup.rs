@@ -13,6 +13,7 @@ use super::StoreError;
 use super::facts::KEY_FINGERPRINT;
 use super::open::connect;
 use super::open::refuse_leftovers;
+use super::room::Way;
 use crate::private_file;
 use crate::private_file::FsCredentials;
 use crate::private_file::Problem;
@@ -93,7 +94,7 @@ impl Store {
         reading.fact(KEY_FINGERPRINT)?;
         // SQLite has opened its files of the store by now; those of the copy are where the operator wants them.
         let _own = has_own_rights.then(FsCredentials::own);
-        let mut copy = connect(destination, &self.rule)?;
+        let mut copy = connect(destination, &self.rule, Way::Shared)?;
         let backup = Backup::new(&self.connection, &mut copy)?;
         loop {
             match backup.step(PAGES_PER_STEP)? {

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use rusqlite::ErrorCode;
 use rusqlite::ffi::SQLITE_IOERR_SHMSIZE;
 
+use super::room::Room;
 use crate::private_file::Problem;
 
 /// Why the store could not do what was asked.
@@ -102,6 +103,14 @@ pub enum StoreError {
         /// How many there are.
         free: u64,
     },
+    /// The disk has less room than a change may need.
+    #[error(
+        "the disk that holds the store is nearly full ({free} left; a change needs 1 MiB and 8 files): nothing was changed"
+    )]
+    Scarce {
+        /// What it has.
+        free: Room,
+    },
     /// The log of a store that is not here any more.
     #[error("{}: is left from another store", .0.display())]
     Leftover(PathBuf),
@@ -111,6 +120,9 @@ pub enum StoreError {
     /// Another process replaces the store.
     #[error("another `store restore` is replacing the store: nothing was changed")]
     BeingRestored,
+    /// Another file is by now in the place of the store that was opened, or none.
+    #[error("{}: the store was moved away or replaced while this command ran: nothing more was changed", .0.display())]
+    Replaced(PathBuf),
     /// Somebody else was writing all the time.
     #[error("the store is busy: another process has been writing to it for 30 seconds")]
     Busy,

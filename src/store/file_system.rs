@@ -7,8 +7,6 @@ use nix::errno::Errno;
 use nix::sys::stat::major;
 use nix::sys::stat::minor;
 use nix::sys::statfs::statfs;
-use nix::sys::statvfs::statvfs;
-use nix::unistd::geteuid;
 
 use super::Result;
 use super::Store;
@@ -114,14 +112,6 @@ fn remote_fuse(mounts: &str, device: &str) -> Option<&'static str> {
     REMOTE_FUSE.into_iter().find(|known| *known == program)
 }
 
-/// Refuses when a directory has less room than this.
-pub(super) fn require_room(directory: &Path, needed: u64) -> Result<()> {
-    let found = statvfs(directory).map_err(|error| StoreError::Disk(format!("{}: {error}", directory.display())))?;
-    let blocks = if geteuid().is_root() { found.blocks_free() } else { found.blocks_available() };
-    let free = blocks.saturating_mul(found.fragment_size());
-    if free >= needed { Ok(()) } else { Err(StoreError::NoRoom { directory: directory.to_owned(), needed, free }) }
-}
-
 impl Store {
     /// Refuses a store on a file system where it may be damaged.
     ///
@@ -159,13 +149,5 @@ mod tests {
         for local in ["0:43", "0:44", "0:21", "0:4", "0:45"] {
             assert_eq!(remote_fuse(mounts, local), None, "{local}");
         }
-    }
-
-    #[test]
-    fn room_is_refused_when_there_is_less_of_it() {
-        let directory = tempfile::tempdir().unwrap();
-        require_room(directory.path(), 1).unwrap();
-        let refused = require_room(directory.path(), u64::MAX).unwrap_err();
-        assert!(matches!(refused, StoreError::NoRoom { needed: u64::MAX, .. }), "{refused}");
     }
 }

@@ -25,6 +25,7 @@ mod deliveries;
 pub mod error;
 pub mod events;
 pub mod facts;
+mod file_identity;
 pub mod file_system;
 mod functions;
 pub mod import;
@@ -42,6 +43,7 @@ pub mod relay_refusals;
 pub mod restore;
 pub mod retries;
 pub mod roles;
+mod room;
 mod rows;
 pub mod schema;
 pub mod sign_in_failures;
@@ -62,6 +64,7 @@ use rusqlite::Transaction;
 use rusqlite::TransactionBehavior;
 
 pub use error::StoreError;
+use file_identity::FileIdentity;
 use stop_signals::GuardedConnection;
 use stop_signals::StopSignalGuard;
 
@@ -78,10 +81,14 @@ pub type Result<T> = std::result::Result<T, StoreError>;
 pub struct Store {
     connection: GuardedConnection,
     path: PathBuf,
+    /// Which file was opened, wherever it is by now.
+    file: FileIdentity,
     /// How the file, and each file that SQLite keeps beside it, must be.
     rule: Rule,
     /// Whether this connection notes the changes of users: [`user_changes`].
     notes_changes: Cell<bool>,
+    /// Whether there was too little room to open it for more than reading: [`room`].
+    is_for_reading: bool,
 }
 
 /// A read-only transaction: everything read in it is of one moment.
@@ -127,14 +134,18 @@ impl Store {
     /// Begins to write, when whoever writes now has finished.
     ///
     /// # Errors
-    /// [`StoreError::Busy`] when that takes longer than [`open::PATIENCE`]; others when the store cannot be written.
+    /// [`StoreError::Busy`] when that takes longer than [`open::PATIENCE`], [`StoreError::Replaced`] when another file is in the
+    /// place of the store, [`StoreError::Scarce`] when its disk is nearly full; others when the store cannot be written.
     pub fn write(&self) -> Result<Writing<'_>> {
         let stop_signals = stop_signals::defer();
         if !self.notes_changes.get() {
+            self.require_room()?;
             user_changes::begin_to_note(&self.connection)?;
             self.notes_changes.set(true);
         }
         let transaction = Transaction::new_unchecked(&self.connection, TransactionBehavior::Immediate)?;
+        // What is written into a file that was moved away is lost, and SQLite's log beside the path belongs to another file.
+        self.file.require_at(&self.path)?;
         Ok(Writing {
             reading: Reading { transaction },
             connection: &self.connection,

@@ -22,14 +22,16 @@ use super::Result;
 use super::Store;
 use super::StoreError;
 use super::Writing;
+use super::file_identity::FileIdentity;
 use super::file_system;
 use super::functions;
+use super::room;
+use super::room::Way;
 use super::schema;
 use super::stop_signals;
 use super::stop_signals::GuardedConnection;
 use crate::private_file;
 use crate::private_file::COMPANIONS;
-use crate::private_file::FsCredentials;
 use crate::private_file::Problem;
 use crate::private_file::Rule;
 use crate::private_file::Unfinished;
@@ -62,12 +64,16 @@ impl Store {
         let _deferred = stop_signals::defer();
         // Closing the file of another program, or of a newer version, must not move its log into it.
         let had_log = beside(path, "-wal").exists();
-        let connection = match connect(path, rule) {
-            Err(StoreError::Loose(Problem::Missing { .. })) => return Err(StoreError::Missing(named.to_owned())),
-            other => other?,
+        let open = |way| match connect(path, rule, way) {
+            Err(StoreError::Loose(Problem::Missing { .. })) => Err(StoreError::Missing(named.to_owned())),
+            Err(error) => Err(error),
+            Ok(connection) => {
+                connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, had_log)?;
+                identify(&connection, named)?;
+                Ok(connection)
+            }
         };
-        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, had_log)?;
-        identify(&connection, named)?;
+        let (connection, is_for_reading) = room::open_for_what_is_possible(path, open)?;
         let (found, known) = (schema::version(&connection)?, schema::VERSION);
         if found > known {
             return Err(StoreError::Newer { path: named.to_owned(), found, known });
@@ -84,8 +90,10 @@ impl Store {
         Ok(Self {
             connection: GuardedConnection::new(connection),
             path: path.to_owned(),
+            file: FileIdentity::at(path)?,
             rule: *rule,
             notes_changes: Cell::default(),
+            is_for_reading,
         })
     }
 
@@ -129,15 +137,17 @@ impl Store {
 
     /// Writes a new store into an empty file.
     fn create_at(path: &Path, rule: &Rule, fill: impl FnOnce(&Writing<'_>) -> Result<()>) -> Result<()> {
-        let connection = connect(path, rule)?;
+        let connection = connect(path, rule, Way::Shared)?;
         connection.pragma_update(None, "application_id", schema::APPLICATION_ID)?;
         prepare(&connection)?;
         schema::migrate(&connection)?;
         let store = Self {
             connection: GuardedConnection::new(connection),
             path: path.to_owned(),
+            file: FileIdentity::at(path)?,
             rule: *rule,
             notes_changes: Cell::default(),
+            is_for_reading: false,
         };
         let writing = store.write()?;
         fill(&writing)?;
@@ -218,17 +228,21 @@ pub(super) fn companion_of(path: &Path) -> Option<PathBuf> {
 /// The one way to an SQLite file: nothing is opened that was not checked, with what SQLite keeps beside it and the
 /// directory that both are in. While that directory is safe, nobody else can exchange anything between the check and the
 /// opening.
-pub(super) fn connect(path: &Path, rule: &Rule) -> Result<Connection> {
+pub(super) fn connect(path: &Path, rule: &Rule, way: Way) -> Result<Connection> {
     private_file::check_database(path, rule).map_err(|problem| of_other_file(problem, path))?;
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_NOFOLLOW;
-    let mut connection = Connection::open_with_flags(resolved(path)?, flags).map_err(|error| denied(error, path))?;
+    let resolved = resolved(path)?;
+    let (name, flags) = match way {
+        Way::Shared | Way::Alone => (resolved.clone(), flags),
+        Way::Unchanging => (room::unchanging(&resolved), flags | OpenFlags::SQLITE_OPEN_URI),
+    };
+    let mut connection = Connection::open_with_flags(name, flags).map_err(|error| denied(error, path))?;
     connection.busy_handler(Some(wait_for_the_writer))?;
-    functions::register(&connection)?;
-    if FsCredentials::are_others() {
-        // SQLite asks access(2) which directory for temporary files it may use, and that knows only the process's own rights.
-        let directory = resolved(path)?;
-        connection.pragma_update(None, "temp_store_directory", folder_of(&directory).to_string_lossy())?;
+    if way == Way::Alone {
+        connection.pragma_update(None, "locking_mode", "EXCLUSIVE")?;
     }
+    functions::register(&connection)?;
+    room::choose_directory_for_temporary_files(&connection, folder_of(&resolved))?;
     Ok(connection)
 }
 
@@ -391,5 +405,19 @@ mod tests {
         writing.set_fact("x", b"2").unwrap();
         drop(writing);
         assert_eq!(store.read().unwrap().fact("x").unwrap(), Some(b"1".to_vec()));
+    }
+
+    #[test]
+    fn nothing_is_written_into_a_file_that_is_no_longer_at_its_path() {
+        let (folder, store) = opened();
+        let aside = folder.path().join("aside.db");
+        let is_replaced =
+            |written: Result<Writing<'_>>| matches!(written, Err(StoreError::Replaced(path)) if path == store.path());
+        std::fs::rename(store.path(), &aside).unwrap();
+        assert!(is_replaced(store.write()));
+        std::fs::copy(&aside, store.path()).unwrap();
+        assert!(is_replaced(store.write()));
+        std::fs::rename(&aside, store.path()).unwrap();
+        assert!(store.write().is_ok());
     }
 }

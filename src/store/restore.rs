@@ -23,7 +23,7 @@ use super::Store;
 use super::StoreError;
 use super::Writing;
 use super::clock::link_time;
-use super::file_system;
+use super::file_identity::FileIdentity;
 use super::lock::lock_all;
 use super::open::Expect;
 use super::open::PATIENCE;
@@ -33,6 +33,8 @@ use super::open::connect;
 use super::open::folder_of;
 use super::open::of_other_file;
 use super::open::refuse_leftovers;
+use super::room;
+use super::room::Way;
 use super::schema;
 use super::stop_signals;
 use super::stop_signals::GuardedConnection;
@@ -157,9 +159,16 @@ impl Restoring {
     fn keep_and_overwrite(&self, from: &Store, kept: &Path) -> Result<()> {
         // Not stopped with the lock of the writer in its hand.
         let _deferred = stop_signals::defer();
-        let connection = GuardedConnection::new(connect(&self.place, &self.rule)?);
-        let old = Store { connection, path: self.place.clone(), rule: self.rule, notes_changes: Cell::default() };
-        let mut to = connect(&self.place, &self.rule)?;
+        let connection = GuardedConnection::new(connect(&self.place, &self.rule, Way::Shared)?);
+        let old = Store {
+            connection,
+            path: self.place.clone(),
+            file: FileIdentity::at(&self.place)?,
+            rule: self.rule,
+            notes_changes: Cell::default(),
+            is_for_reading: false,
+        };
+        let mut to = connect(&self.place, &self.rule, Way::Shared)?;
         for connection in [&old.connection, &to] {
             // Where it turns out to be damaged, its log is kept as it is, and not moved into it.
             connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
@@ -244,7 +253,7 @@ fn require_page_size(from: &Store, copy: &Path, place: &Path, rule: &Rule) -> Re
     let _deferred = stop_signals::defer();
     let size = |connection: &Connection| connection.query_row("PRAGMA page_size", [], |row| row.get::<_, i64>(0));
     let found = size(&from.connection)?;
-    let Ok(there) = connect(place, rule) else { return Ok(()) };
+    let Ok(there) = connect(place, rule, Way::Shared) else { return Ok(()) };
     // Of a damaged store the log is left as it is.
     there.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
     let asked = there.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(())).and_then(|()| size(&there));
@@ -268,7 +277,7 @@ fn require_room(size: u64, place: &Path) -> Result<()> {
         0 => 0,
         store => store.saturating_add(length(&beside(place, "-wal"))).saturating_add(size),
     };
-    file_system::require_room(folder_of(place), size.saturating_add(replaced))
+    room::require(folder_of(place), size.saturating_add(replaced))
 }
 
 /// Gives a store another name, with the files beside it that belong to it.

@@ -48,7 +48,7 @@ fn ndjson_is_taken() {
     status 65
     -- stderr
     line 1: is not a user as a JSON object: unknown column `shoe_size`; accepted columns are: username, email, name, role, sign_in, locale, status, locked_until, must_change_password, password_hash; `--ignore-unknown` ignores others
-    line 2: is not a user as a JSON object: invalid type: integer `7`, expected a string
+    line 2: is not a user as a JSON object: `email`: invalid type: integer `7`, expected a string
     line 3: is not a user as a JSON object: key must be a string
     error: 3 of 3 rows cannot be imported: nothing was changed
     ");

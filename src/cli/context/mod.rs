@@ -250,7 +250,7 @@ impl Context {
     /// When the configuration cannot be loaded. A key that is loose or malformed is the inner error.
     pub fn key(&mut self) -> anyhow::Result<(PathBuf, anyhow::Result<Option<ResetKey>>)> {
         let path = self.key_path()?;
-        let read = private_file::read(&path, &self.secret_rule()?, KEY_LIMIT);
+        let read = private_file::read(&path, &self.secret_rule()?.not_mounted(), KEY_LIMIT);
         let key = match read {
             Ok(content) => {
                 let named = |error| Complaint::Configuration(format!("{}: {error}", path.display())).into();

@@ -40,6 +40,9 @@ pub(super) fn of_store(error: &StoreError) -> Told {
         StoreError::FileSystem { .. } => Told::new(CONFIGURATION, error),
         StoreError::NoRoom { .. } => Told::new(IO, error)
             .hint("free some space there: it must hold both the restored store and the replaced one"),
+        StoreError::Scarce { .. } => {
+            Told::new(IO, error).hint("free some space there and run the command again; logins work meanwhile")
+        }
         StoreError::Sending => {
             Told::new(LATER, error).hint("let it end, or stop it with SIGTERM, and keep `jobs run` from starting")
         }
@@ -47,6 +50,8 @@ pub(super) fn of_store(error: &StoreError) -> Told {
             .hint("wait until it has ended, then see what it restored: cxme-admin audit list --limit 1"),
         StoreError::Loose(problem) => of_file(problem),
         StoreError::LockHeld => Told::new(LATER, error).hint("try again later; `fuser FILE-shm` shows who has it open"),
+        StoreError::Replaced(_) => Told::new(LATER, error)
+            .hint("run the command again; to put another store in place, use `cxme-admin store restore`"),
         StoreError::Busy => Told::new(LATER, error).hint("try again later; `fuser FILE` shows who has it open"),
         StoreError::Full | StoreError::ReadOnly(_) | StoreError::Closed(_) | StoreError::Disk(_) => {
             Told::new(IO, error)

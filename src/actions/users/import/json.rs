@@ -52,7 +52,9 @@ impl<'json> Visitor<'json> for ObjectVisitor {
             if std::mem::replace(&mut seen[place], true) {
                 return Err(de::Error::custom(format!("`{}` appears twice", ACCEPTED[place])));
             }
-            let text = map.next_value_seed(ValueSeed { is_flag: place == MUST_CHANGE })?;
+            let text = map
+                .next_value_seed(ValueSeed { is_flag: place == MUST_CHANGE })
+                .map_err(|error| de::Error::custom(format!("`{}`: {error}", ACCEPTED[place])))?;
             let text = match text {
                 Cow::Borrowed(text) => Cow::Borrowed(text.trim()),
                 Cow::Owned(text) => Cow::Owned(text.trim().to_owned()),

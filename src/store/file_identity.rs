@@ -1,0 +1,37 @@
+//! Which file a connection has open: a path can be given to another file while a command runs.
+
+use std::io;
+use std::os::unix::fs::MetadataExt as _;
+use std::path::Path;
+
+use super::Result;
+use super::StoreError;
+
+/// A file, whatever its name is: its device and inode (stat(2)).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct FileIdentity {
+    device: u64,
+    inode: u64,
+}
+
+impl FileIdentity {
+    /// The file that is at `path`.
+    ///
+    /// # Errors
+    /// [`StoreError::Replaced`] when there is none.
+    pub(super) fn at(path: &Path) -> Result<Self> {
+        let found = path.symlink_metadata().map_err(|error| match error.kind() {
+            io::ErrorKind::NotFound => StoreError::Replaced(path.to_owned()),
+            _ => StoreError::Closed(error.to_string()),
+        })?;
+        Ok(Self { device: found.dev(), inode: found.ino() })
+    }
+
+    /// Asks whether it is still at `path`.
+    ///
+    /// # Errors
+    /// [`StoreError::Replaced`] when it is not.
+    pub(super) fn require_at(self, path: &Path) -> Result<()> {
+        if Self::at(path)? == self { Ok(()) } else { Err(StoreError::Replaced(path.to_owned())) }
+    }
+}

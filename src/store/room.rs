@@ -1,0 +1,201 @@
+//! Room on the disk of the store. Where there is little, nothing is written, so that nothing is left half-done, and what is there
+//! is read all the same: a full disk keeps nobody from logging in.
+//!
+//! SQLite cannot read a store without a place for the index of its log (`-shm`), which it creates, or gives up and takes again,
+//! whenever a first process opens the store. There are two ways round it, in which nothing is written: [`Way`].
+
+use std::fmt;
+use std::fmt::Write as _;
+use std::os::unix::ffi::OsStrExt as _;
+use std::path::Path;
+use std::path::PathBuf;
+use std::sync::Once;
+use std::time::Duration;
+
+use nix::sys::statvfs::FsFlags;
+use nix::sys::statvfs::statvfs;
+use nix::unistd::AccessFlags;
+use nix::unistd::access;
+use nix::unistd::geteuid;
+use rusqlite::Connection;
+
+use super::Result;
+use super::Store;
+use super::StoreError;
+use super::open::beside;
+use super::open::folder_of;
+use super::open::waiting_at_most;
+use crate::private_file::FsCredentials;
+
+/// What a change may need: SQLite's log with the index of it, the pages that a small change touches, and what is recorded of it.
+const LEAST: Room = Room { bytes: 1024 * 1024, files: Some(8) };
+
+/// Room on a disk for the account that the program runs as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Room {
+    bytes: u64,
+    /// How many new files it takes; `None`: the file system does not count them.
+    files: Option<u64>,
+}
+
+impl fmt::Display for Room {
+    /// The one of the two that is short.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.files {
+            Some(files) if self.bytes >= LEAST.bytes => write!(formatter, "{files} files"),
+            _ => write!(formatter, "{} KiB", self.bytes / 1024),
+        }
+    }
+}
+
+impl Room {
+    /// The room that a directory has.
+    fn of(directory: &Path) -> Result<Self> {
+        let found =
+            statvfs(directory).map_err(|error| StoreError::Disk(format!("{}: {error}", directory.display())))?;
+        let (blocks, files) = match geteuid().is_root() {
+            true => (found.blocks_free(), found.files_free()),
+            false => (found.blocks_available(), found.files_available()),
+        };
+        let counts_files = found.files() > 0;
+        Ok(Self { bytes: blocks.saturating_mul(found.fragment_size()), files: counts_files.then_some(files) })
+    }
+
+    fn is_scarce(self) -> bool {
+        self.bytes < LEAST.bytes || self.files.is_some_and(|files| Some(files) < LEAST.files)
+    }
+}
+
+/// Refuses when a directory has less room than so many bytes.
+pub(super) fn require(directory: &Path, needed: u64) -> Result<()> {
+    let free = Room::of(directory)?.bytes;
+    if free >= needed { Ok(()) } else { Err(StoreError::NoRoom { directory: directory.to_owned(), needed, free }) }
+}
+
+impl Store {
+    /// Refuses to begin a change for which there may be too little room: SQLite could fail in the middle of it, or be ended by
+    /// SIGBUS where the index of its log has holes that the disk cannot fill (ext4 with blocks of 1 KiB).
+    pub(super) fn require_room(&self) -> Result<()> {
+        let directory = folder_of(&self.path);
+        let free = Room::of(directory)?;
+        match self.is_for_reading {
+            _ if free.is_scarce() => Err(StoreError::Scarce { free }),
+            true if is_mounted_read_only(directory) => {
+                Err(StoreError::ReadOnly("its disk is mounted read-only".to_owned()))
+            }
+            true => Err(StoreError::Full),
+            false => Ok(()),
+        }
+    }
+}
+
+/// How SQLite opens the file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Way {
+    /// Beside other processes, as always.
+    Shared,
+    /// With no other process, and the index of the log in memory. For reading what the log of a process that was killed holds.
+    Alone,
+    /// As a file that nobody changes, without locks. For a file that has no log: where there is no room for one, nobody writes.
+    Unchanging,
+}
+
+/// Opens a store for reading and writing; or for reading alone, where there is too little room for what SQLite needs to open it.
+/// Gives whether it is for reading alone.
+pub(super) fn open_for_what_is_possible(
+    path: &Path,
+    open: impl Fn(Way) -> Result<Connection>,
+) -> Result<(Connection, bool)> {
+    let directory = folder_of(path);
+    // Where there is little room, opening it for writing could end in SIGBUS.
+    if !Room::of(directory).is_ok_and(Room::is_scarce) {
+        match open(Way::Shared) {
+            Err(StoreError::Full | StoreError::Disk(_)) => {}
+            // Who may not write in the directory is no victim of a full disk: others could be writing.
+            Err(StoreError::Closed(_)) if is_mounted_read_only(directory) || may_write(directory) => {}
+            opened => return Ok((opened?, false)),
+        }
+    }
+    let has_log = beside(path, "-wal").metadata().is_ok_and(|log| log.len() > 0);
+    let opened = match has_log {
+        false => open(Way::Unchanging),
+        true => waiting_at_most(Duration::ZERO, || open(Way::Alone)),
+    };
+    match opened {
+        Ok(connection) => Ok((connection, true)),
+        // Another process has it open, and with it the index of the log.
+        Err(StoreError::Busy) => Ok((open(Way::Shared)?, true)),
+        Err(error) => Err(error),
+    }
+}
+
+fn is_mounted_read_only(directory: &Path) -> bool {
+    statvfs(directory).is_ok_and(|found| found.flags().contains(FsFlags::ST_RDONLY))
+}
+
+/// Whether the process may create files in a directory.
+fn may_write(directory: &Path) -> bool {
+    access(directory, AccessFlags::W_OK | AccessFlags::X_OK).is_ok()
+}
+
+/// The file as a URI by which SQLite takes it for one that nobody changes (SQLite, "Uniform Resource Identifiers").
+pub(super) fn unchanging(path: &Path) -> PathBuf {
+    let mut uri = String::from("file:");
+    for byte in path.as_os_str().as_bytes() {
+        match byte {
+            b'/' | b'-' | b'_' | b'.' | b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z' => uri.push(char::from(*byte)),
+            _ => write!(uri, "%{byte:02X}").unwrap_or_default(),
+        }
+    }
+    uri.push_str("?immutable=1");
+    PathBuf::from(uri)
+}
+
+/// Where SQLite looks for a directory for temporary files.
+const FOR_TEMPORARY_FILES: [&str; 3] = ["/var/tmp", "/usr/tmp", "/tmp"];
+
+/// Has SQLite keep temporary files beside the store where no directory for them can be written (systemd's `ProtectSystem=strict`
+/// without `PrivateTmp=`), or where another account's rights are taken on: SQLite asks access(2), which knows only the
+/// process's own. It unlinks each file as soon as it has created it.
+pub(super) fn choose_directory_for_temporary_files(connection: &Connection, directory: &Path) -> Result<()> {
+    // SQLite has one for all connections of the process, and no lock on it.
+    static CHOSEN: Once = Once::new();
+    let mut chosen = Ok(());
+    CHOSEN.call_once(|| {
+        let has_usual = FOR_TEMPORARY_FILES.map(Path::new).into_iter().any(|path| path.is_dir() && may_write(path));
+        if FsCredentials::are_others() || !has_usual {
+            chosen = connection.pragma_update(None, "temp_store_directory", directory.to_string_lossy());
+        }
+    });
+    Ok(chosen?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn room_is_refused_when_there_is_less_of_it() {
+        let directory = tempfile::tempdir().unwrap();
+        require(directory.path(), 1).unwrap();
+        let refused = require(directory.path(), u64::MAX).unwrap_err();
+        assert!(matches!(refused, StoreError::NoRoom { needed: u64::MAX, .. }), "{refused}");
+    }
+
+    #[test]
+    fn space_and_files_can_be_short() {
+        let room = |bytes, files| Room { bytes, files };
+        for (free, shown) in [(room(36 * 1024, None), "36 KiB"), (room(1 << 30, Some(3)), "3 files")] {
+            assert!(free.is_scarce());
+            assert_eq!(free.to_string(), shown);
+        }
+        for free in [LEAST, room(1 << 30, None), room(1 << 40, Some(1 << 20))] {
+            assert!(!free.is_scarce());
+        }
+    }
+
+    #[test]
+    fn a_path_in_a_uri_keeps_its_bytes() {
+        assert_eq!(unchanging(Path::new("/a b/ü?#%.db")), Path::new("file:/a%20b/%C3%BC%3F%23%25.db?immutable=1"));
+    }
+}
