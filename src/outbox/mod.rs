@@ -200,6 +200,8 @@ struct InFlight {
     domain: String,
     /// How many refusals were known when it was announced to the relay (`suspicion.rs`).
     known_refusals: u64,
+    /// It is a mail of `mail test`.
+    is_test: bool,
 }
 
 impl Report {

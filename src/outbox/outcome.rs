@@ -94,6 +94,11 @@ impl Outcomes {
         lifetime_from.unwrap_or(now).saturating_add(self.queue_life).unwrap_or(Timestamp::MAX)
     }
 
+    /// Notes that the relay was lost over a message in an earlier run.
+    pub(super) fn was_lost_over(&mut self, id: MessageId) {
+        self.lost_over.entry(id).or_insert(1);
+    }
+
     /// Notes that the relay was lost over a message; whether it was before.
     pub(super) fn is_lost_again(&mut self, id: MessageId) -> bool {
         let count = self.lost_over.entry(id).or_default();

@@ -309,6 +309,15 @@ impl Writing<'_> {
         Ok(())
     }
 
+    /// Whether the relay was lost over a message in an earlier run, and no try of it was counted since.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn was_released(&self, id: MessageId) -> Result<bool> {
+        let sql = "SELECT attempts = 0 AND reply IS NOT NULL AND given_back IS NULL FROM message WHERE id = ?1";
+        Ok(self.transaction.query_row(sql, [id.0], |row| row.get(0)).optional()?.unwrap_or_default())
+    }
+
     /// Writes down what became of a message that was begun. With what may have reached the relay a link's life begins anew,
     /// and the links die that the user has from before. What would wait in a job that was cancelled meanwhile is cancelled.
     ///

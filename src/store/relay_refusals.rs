@@ -162,6 +162,15 @@ impl Writing<'_> {
         Ok(())
     }
 
+    /// Lets the next run send, which finds out whether the relay accepts mail again.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    pub fn lift_relay_hold(&self) -> Result<()> {
+        self.transaction.execute("UPDATE relay_hold SET until = 0", [])?;
+        Ok(())
+    }
+
     /// Takes back the counted try of a message that was deferred a while ago in the same run: it waits as before it, with the
     /// words of that try, and is due again then. `lifetime_from` is what it was before. False: it does not wait any more.
     ///

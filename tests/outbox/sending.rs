@@ -8,6 +8,7 @@ use cxme_admin::domain::message::MessageState;
 use cxme_admin::mail::handover::TroubleKind;
 use cxme_admin::mail::transport::Memory;
 use cxme_admin::mail::transport::Transport;
+use cxme_admin::outbox::Halt;
 use cxme_admin::outbox::Order;
 use cxme_admin::store::outbox::Beginning;
 use cxme_admin::store::outbox::Scope;
@@ -183,6 +184,26 @@ fn a_connection_lost_twice_over_one_message_is_that_messages_own_failure() {
     let report = world.send_order(smtp(relay.port()), Scope::OfNoJob, 1, Duration::from_secs(30));
     assert_eq!((report.accepted, report.deferred, report.trouble), (4, 1, None));
     assert_eq!(world.message(ids[2]).state, MessageState::Deferred);
+}
+
+#[test]
+fn a_message_over_which_the_relay_is_lost_keeps_runs_without_patience_from_no_other() {
+    let world = World::new();
+    let ids = world.queued(5);
+    let relay = ScriptedRelay::start(pipelining(), |moment| match (moment.at, moment.line) {
+        (At::Rcpt, line) if line.contains("user0@") => Act::Hang(Vec::new()),
+        _ => Act::Usual,
+    });
+    // The first run ends at it, and so does the second, in which the try counts.
+    for attempts in [0, 1] {
+        let report = world.send(smtp(relay.port()), 1);
+        assert_eq!((report.accepted, report.halt), (0, Some(Halt::Trouble)), "{report:?}");
+        let message = world.message(ids[0]);
+        assert_eq!((message.attempts, message.reply.is_some()), (attempts, true), "{message:?}");
+    }
+    assert!(world.message(ids[0]).due_at > world.now());
+    let report = world.send(smtp(relay.port()), 1);
+    assert_eq!((report.accepted, report.trouble), (4, None));
 }
 
 #[test]

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 
 use super::Engine;
 use crate::domain::email_address::EmailAddress;
+use crate::domain::message::MailKind;
 use crate::domain::message::MessageId;
 use crate::domain::message::MessageState;
 use crate::mail::Envelope;
@@ -85,6 +86,7 @@ impl Engine<'_> {
             given_back: due.given_back,
             domain: due.address.domain().to_ascii_lowercase(),
             known_refusals,
+            is_test: due.kind == MailKind::Test,
         };
         let parcel = self.begin(writing, due, now)?;
         self.quotas.begin();

@@ -56,6 +56,10 @@ impl Engine<'_> {
                     return self.record(writing, &in_flight, handover, now);
                 }
                 if !is_met_again {
+                    // Without time to try it again, each run would end at the same message, and none would come to the others.
+                    if is_over_the_mail && writing.was_released(id)? {
+                        self.outcomes.was_lost_over(id);
+                    }
                     self.supply.give_back(id, is_over_the_mail);
                     return self.record(writing, &in_flight, Handover::Trouble(trouble), now);
                 }
@@ -108,6 +112,12 @@ impl Engine<'_> {
         let cleared = self.suspicion.accepted(in_flight.known_refusals);
         self.fail(writing, cleared, now)?;
         let Some(hold) = &mut self.relay.hold else { return Ok(()) };
+        if in_flight.is_test {
+            // Somebody looks whether it works again, often with an address that the relay takes from everybody: the next run
+            // finds out, and until it has, nobody fails for what everybody was refused for.
+            hold.until = now;
+            return writing.lift_relay_hold();
+        }
         // What was refused for now, as everything was, and is accepted now, was greylisted.
         self.relay.greylists |= in_flight.given_back && hold.reply.starts_with('4');
         if !hold.has_accepted || hold.count > 0 {
