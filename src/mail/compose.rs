@@ -250,7 +250,10 @@ impl Composer {
         letter: &Letter<'_>,
         headers: &OwnHeaders<'_>,
     ) -> Result<Option<Wiped<Vec<u8>>>, ComposeError> {
-        let (Content::Reset(choice) | Content::Invitation(choice)) = letter.content else { return Ok(None) };
+        let (Content::Reset(choice) | Content::ForcedReset(choice) | Content::Invitation(choice)) = letter.content
+        else {
+            return Ok(None);
+        };
         let layout = self.layouts.find(form.kind, &form.language, &choice, || {
             // Templates of an organization may do anything with a value.
             if !self.texts.templates.are_built_in() {
@@ -357,7 +360,7 @@ impl Composer {
         let common = || self.common_values(form, &say.greeting(name.as_deref()), name.as_deref());
         let username = words::plain(letter.username);
         Ok(match letter.content {
-            Content::Reset(choice) | Content::Invitation(choice) => {
+            Content::Reset(choice) | Content::ForcedReset(choice) | Content::Invitation(choice) => {
                 self.choice_values(form, &choice, &self.own_values(form, letter, &choice)?.as_own())
             }
             Content::Notice { cause, must_change, time } => context! {

@@ -1,5 +1,6 @@
 //! Mails: how one is written, and how it is handed over.
 
+mod code_mask;
 pub mod compose;
 pub mod file;
 pub mod handover;

@@ -90,7 +90,6 @@ impl Store {
         }
         prepare(&connection)?;
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false)?;
-        keep_log_for_readers(&connection, path)?;
         Ok(Self {
             connection: GuardedConnection::new(connection),
             path: path.to_owned(),
@@ -246,6 +245,7 @@ pub(super) fn connect(path: &Path, rule: &Rule, way: Way) -> Result<Connection> 
     if way == Way::Alone {
         connection.pragma_update(None, "locking_mode", "EXCLUSIVE")?;
     }
+    keep_log_for_readers(&connection, path)?;
     functions::register(&connection)?;
     room::choose_directory_for_temporary_files(&connection, folder_of(&resolved))?;
     Ok(connection)

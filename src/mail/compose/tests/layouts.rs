@@ -54,7 +54,7 @@ fn each_kind_in_each_language_with_a_note_and_without() {
             [None, Some("One line.\n\nAnd `another` <one> = a long one, which is broken because it is a long one.")]
         {
             let choice = Choice { note, ..choice(&code) };
-            for content in [Content::Reset(choice), Content::Invitation(choice)] {
+            for content in [Content::Reset(choice), Content::ForcedReset(choice), Content::Invitation(choice)] {
                 let mail = assert_same(&composer, &draft.letter(content));
                 assert!(mail.contains(code.in_link()) && mail.contains(code.in_groups().as_str()));
             }
