@@ -328,7 +328,7 @@ impl Composer {
         };
         let username = words::plain(letter.username);
         Ok(match letter.content {
-            Content::Reset(choice) | Content::Invitation(choice) => {
+            Content::Reset(choice) | Content::ForcedReset(choice) | Content::Invitation(choice) => {
                 let link = self.link.as_ref().ok_or(ComposeError::NoLink)?;
                 let code = choice.code.in_link();
                 let note = choice.note.map(words::note).unwrap_or_default();

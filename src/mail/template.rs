@@ -188,8 +188,8 @@ impl Templates {
 /// The template of a part.
 pub(super) fn name_of(kind: MailKind, part: Part) -> &'static str {
     match (kind, part) {
-        (MailKind::Reset, Part::Text) => "reset.txt",
-        (MailKind::Reset, Part::Html) => "reset.html",
+        (MailKind::Reset | MailKind::ForcedReset, Part::Text) => "reset.txt",
+        (MailKind::Reset | MailKind::ForcedReset, Part::Html) => "reset.html",
         (MailKind::Invitation, Part::Text) => "invitation.txt",
         (MailKind::Invitation, Part::Html) => "invitation.html",
         (MailKind::Notice | MailKind::AddressNotice, Part::Text) => "notice.txt",

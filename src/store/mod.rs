@@ -22,6 +22,7 @@ pub mod chosen;
 pub mod clock;
 mod dead_senders;
 mod deliveries;
+mod ended_passwords;
 pub mod error;
 pub mod events;
 pub mod facts;

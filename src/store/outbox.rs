@@ -207,7 +207,7 @@ const COLUMNS: &str = "message.id, kind, state, user_id, address, operator_uid, 
      EXISTS (SELECT 1 FROM message AS later WHERE later.user_id = message.user_id AND later.id > message.id \
      AND later.life IS NOT NULL AND (later.handed_at IS NOT NULL OR later.state = 'queued' OR later.state = 'sending' \
      OR later.state = 'deferred')), used_at IS NOT NULL OR revoked_at IS NOT NULL, \
-     job_id IS NOT NULL, message.operator, locked_until, user.role_id, lifetime_from, given_back IS NOT NULL";
+     job_id IS NOT NULL, message.operator, locked_until, user.role_id, lifetime_from, given_back IS NOT NULL, is_forced IS NOT NULL";
 
 /// Those that never were tried, behind a [`Place`].
 const FRESH: &str = "state = 'queued' AND job_id IS ?6 AND (message.due_at, message.id) > (?2, ?3)";
@@ -418,7 +418,7 @@ pub(super) fn due(row: &Row<'_>) -> rusqlite::Result<Due> {
     let cause = row.get::<_, Option<String>>(10)?.and_then(|word| NoticeCause::stored(&word));
     Ok(Due {
         id: MessageId(row.get(0)?),
-        kind: MailKind::stored(&kind, cause).unwrap_or(MailKind::Test),
+        kind: MailKind::stored(&kind, cause, row.get(31)?).unwrap_or(MailKind::Test),
         state: MessageState::stored(&state).unwrap_or(MessageState::Failed),
         user: row.get::<_, Option<i64>>(3)?.map(UserId),
         address: EmailAddress::stored(lossy(row, 4)?.unwrap_or_default()),

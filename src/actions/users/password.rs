@@ -257,13 +257,17 @@ fn notice(change: &Change<'_>, user: &User, cause: NoticeCause, options: Options
     if options.notify { Ok(Some(queue_notice(change, user, cause)?)) } else { Ok(None) }
 }
 
-/// The hashes that a new password must not match: the present one and those before, as many as the policy says.
+/// The hashes that a new password must not match: the present one and those before, as many as the policy says. Whatever that
+/// says, a password that was ended is among them: somebody may have stolen it.
 pub(in crate::actions) fn history(scene: &impl Scene, user: &User) -> Result<Vec<PasswordHash>> {
     let count = scene.desk().policy()?.history;
+    let Some(present) = scene.reading().password_hash(user.id)? else {
+        return Ok(scene.reading().password_history(user.id, count.max(1))?);
+    };
     if count == 0 {
         return Ok(Vec::new());
     }
-    let mut hashes: Vec<PasswordHash> = scene.reading().password_hash(user.id)?.into_iter().collect();
+    let mut hashes = vec![present];
     hashes.extend(scene.reading().password_history(user.id, count - 1)?);
     Ok(hashes)
 }
