@@ -257,6 +257,7 @@ mod tests {
         too regular: one character or a short group repeated
         too regular: a sequence of letters, digits or neighbouring keys
         too easy to guess: a score of 1 of 4, at least 3 is needed; add uncommon words
+        used before: it is the password that was disabled
         used before: it is the user's current password
         used before: it is one of the user's last 5 passwords
         the password is empty; give at least one character
