@@ -1,14 +1,14 @@
 #!/usr/bin/env python3
-"""How fast bulk mail leaves, measured: one line per figure, `FIG name ours=… peer=… ratio=… limit=… fdatasync=… ok|MISSED`.
+"""How fast bulk mail leaves and what it costs, measured: one line per figure, `FIG name ours=… peer=… ratio=… limit=… ok|MISSED`.
 
-Ours is the outbox on a store of its own, with every message's row committed and synced before its mail leaves; the peer is
-Postfix's `smtp-source -d`, which knows its mail by heart and keeps no record, with as many connections and mails of the same
-size. Both send to Postfix's `smtp-sink` on this machine and take turns; a ratio is that of the medians of mails a second. The
-time that the disk takes for an fdatasync(2) stands beside. What is compared with what stands in README.md beside this file.
-Exits 1 if a limit is missed. Python 3.9, standard library only; the programs are in Debian's package `postfix`.
+Ours is the outbox on a store of its own, or `jobs run` itself, with every message's row committed and synced before its mail
+leaves; the peer is Postfix's `smtp-source -d`, which knows its mail by heart and keeps no record, with as many connections and
+mails of the same size. Both send to Postfix's `smtp-sink` on this machine and take turns; a ratio is that of the medians of
+mails a second, or of processor time a mail. The time that the disk takes for an fdatasync(2) is printed beside the rates. What
+is compared with what stands in README.md beside this file. Exits 1 if a limit is missed. Python 3.9, standard library only; the
+programs are in Debian's package `postfix`.
 """
 import argparse
-import contextlib
 import os
 import queue
 import re
@@ -21,33 +21,33 @@ import tempfile
 import threading
 import time
 
-ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-TARGET = os.environ.get("CARGO_TARGET_DIR", os.path.join(ROOT, "target"))
-SBIN = "/usr/sbin:/sbin:" + os.environ.get("PATH", "")
+# Nothing is left beside the scripts.
+sys.dont_write_bytecode = True
+import sending
+from sending import program
 
 parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
 parser.add_argument("--count", type=int, default=20_000, help="mails of a run")
 parser.add_argument("--rounds", type=int, default=5)
-parser.add_argument("--only", default="near,far", help="sections, joined by commas")
+parser.add_argument("--only", default="near,command,far", help="sections, joined by commas")
 parser.add_argument("--bulk", help="measure this binary of benches/bulk.rs instead of building it")
+parser.add_argument("--no-build", action="store_true", help="measure the command that is there")
 options = parser.parse_args()
 missed = []
 
-
-def program(name):
-    path = shutil.which(name, path=SBIN)
-    if not path:
-        raise SystemExit(f"missing: {name} (Debian package postfix)")
-    return path
+# By connections, the least share of the peer's mails a second.
+LEAST_RATE = {8: 0.6, 32: 0.65}
+# The most of the peer's processor time a mail.
+MOST_PROCESSOR_TIME = 2.1
 
 
 def build():
     command = ["cargo", "bench", "--locked", "--bench", "bulk", "--no-run"]
-    built = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    built = subprocess.run(command, cwd=sending.ROOT, capture_output=True, text=True)
     found = re.search(r"Executable .*\((.*)\)", built.stderr)
     if built.returncode or not found:
         raise SystemExit(built.stderr)
-    return os.path.join(ROOT, found.group(1))
+    return os.path.join(sending.ROOT, found.group(1))
 
 
 def text(command):
@@ -55,21 +55,48 @@ def text(command):
 
 
 def ours(port, connections, count):
-    """Mails a second."""
-    with tempfile.TemporaryDirectory(dir=FOLDER) as folder:
-        return count / float(text([BULK, folder, str(port), str(connections), str(count)]).split()[0])
+    """Mails a second, and processor time a mail, of the run alone: the store is filled before."""
+    with tempfile.TemporaryDirectory(dir=DIRECTORY) as directory:
+        seconds, processor = text([BULK, directory, str(port), str(connections), str(count)]).split()[:2]
+    return count / float(seconds), float(processor) / count
 
 
-def peer(port, connections, count):
+def command(port, connections, count):
+    """The same of `jobs run`, from its start to its end."""
+    directory = os.path.join(DIRECTORY, "command")
+    run = sending.store(directory, count, sending.to_relay(port, connections))
+    sending.queue_everybody(run)
     start = time.perf_counter()
-    text([program("smtp-source"), "-d", "-s", str(connections), "-m", str(count), "-l", str(SIZE),
-          "-f", "a@example.org", "-t", "b@example.net", f"127.0.0.1:{port}"])
-    return count / (time.perf_counter() - start)
+    _, processor = sending.processor_time(
+        lambda: subprocess.run([*run, "jobs", "run", "1"], check=True, env=sending.ENVIRONMENT))
+    seconds = time.perf_counter() - start
+    shutil.rmtree(directory)
+    return count / seconds, processor / count
+
+
+def peer(port, connections, count, size):
+    """The same of smtp-source."""
+    mails = ["-s", str(connections), "-m", str(count), "-l", str(size), "-f", "a@example.org", "-t", "b@example.net"]
+    start = time.perf_counter()
+    _, processor = sending.processor_time(lambda: text([program("smtp-source"), "-d", *mails, f"127.0.0.1:{port}"]))
+    return count / (time.perf_counter() - start), processor / count
+
+
+def size_for_command():
+    """The average size of the mails of [`command`]."""
+    directory = os.path.join(DIRECTORY, "size")
+    mails = os.path.join(directory, "mails")
+    run = sending.store(directory, 60, f'transport = "file"\n[mail.file]\ndirectory = "{mails}"\n')
+    sending.queue_everybody(run)
+    subprocess.run([*run, "jobs", "run", "1"], check=True, env=sending.ENVIRONMENT)
+    sizes = [entry.stat().st_size for entry in os.scandir(mails)]
+    shutil.rmtree(directory)
+    return sum(sizes) // len(sizes)
 
 
 def fdatasync():
     """The median in seconds, for a few pages written over each other, as SQLite writes its log."""
-    path, times = os.path.join(FOLDER, "disk"), []
+    path, times = os.path.join(DIRECTORY, "disk"), []
     file = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     os.write(file, bytes(1 << 20))
     os.fsync(file)
@@ -83,42 +110,25 @@ def fdatasync():
     return statistics.median(times)
 
 
-def fig(name, rates, limit_of):
-    """Prints a figure: of the mails a second of ours and the peer in each round."""
-    one, other = (statistics.median(column) for column in zip(*rates))
-    disk = fdatasync()
-    ratio, limit = one / other, limit_of(other, disk)
-    kept = ratio >= limit
-    print(f"FIG {name} ours={one:.0f}/s peer={other:.0f}/s ratio={ratio:.3f} limit={limit:.3f} "
-          f"fdatasync={disk * 1e6:.0f}us {'ok' if kept else 'MISSED'}", flush=True)
+def fig(name, one, other, unit, limit, kept, more=""):
+    print(f"FIG {name} ours={one:.0f}{unit} peer={other:.0f}{unit} ratio={one / other:.3f} limit={limit:.3f} "
+          f"{more}{'ok' if kept else 'MISSED'}", flush=True)
     if not kept:
         missed.append(name)
 
 
-def await_port(port):
-    for _ in range(200):
-        with contextlib.suppress(OSError):
-            return socket.create_connection(("127.0.0.1", port), 1).close()
-        time.sleep(0.05)
-    raise SystemExit(f"nobody listens on port {port}")
+def rate(name, rounds, limit_of):
+    """Prints the figure of the mails a second."""
+    one, other = (statistics.median(figures[0] for figures in column) for column in zip(*rounds))
+    disk = fdatasync()
+    limit = limit_of(other, disk)
+    fig(name, one, other, "/s", limit, one / other >= limit, f"fdatasync={disk * 1e6:.0f}us ")
 
 
-def free_port():
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return server.getsockname()[1]
-
-
-@contextlib.contextmanager
-def sink():
-    port = free_port()
-    account = ["-u", "nobody"] if os.geteuid() == 0 else []
-    process = subprocess.Popen([program("smtp-sink"), *account, f"127.0.0.1:{port}", "1024"])
-    try:
-        await_port(port)
-        yield port
-    finally:
-        process.terminate()
-        process.wait()
+def processor_time(name, rounds):
+    """Prints the figure of the processor time a mail."""
+    one, other = (statistics.median(figures[1] for figures in column) * 1e6 for column in zip(*rounds))
+    fig(name, one, other, "us", MOST_PROCESSOR_TIME, one / other <= MOST_PROCESSOR_TIME)
 
 
 def delayed(port, one_way):
@@ -160,32 +170,48 @@ def delayed(port, one_way):
     return server.getsockname()[1]
 
 
+def on_this_machine(name, measure, size):
+    """With many connections the disk may be what bounds: each waits for its commit once a mail."""
+    for connections, share in LEAST_RATE.items():
+        with sending.sink() as port:
+            rounds = [(measure(port, connections, options.count), peer(port, connections, options.count, size))
+                      for _ in range(options.rounds)]
+        rate(f"{name}_{connections}", rounds,
+             lambda peer, disk: min(share, 0.8 * connections / (disk + connections / peer) / peer))
+        processor_time(f"{name}_{connections}_processor_time", rounds)
+
+
+def size_for_outbox():
+    with tempfile.TemporaryDirectory(dir=DIRECTORY) as directory:
+        return int(text([BULK, directory, "0", "1", "20"]).split()[2])
+
+
 def near():
-    """On this machine. With many connections the disk may be what bounds: each waits for its commit once a mail."""
-    for connections, share in ((8, 0.5), (32, 0.75)):
-        with sink() as port:
-            rates = [(ours(port, connections, options.count), peer(port, connections, options.count))
-                     for _ in range(options.rounds)]
-        fig(f"bulk_{connections}", rates,
-            lambda rate, disk: min(share, 0.8 * connections / (disk + connections / rate) / rate))
+    """The outbox alone, on this machine."""
+    on_this_machine("bulk", ours, size_for_outbox())
+
+
+def whole_command():
+    """`jobs run`, on this machine."""
+    if not options.no_build:
+        sending.build()
+    on_this_machine("jobs_run", command, size_for_command())
 
 
 def far():
-    """With 20 ms of round trip, of which the peer needs four a mail."""
-    for connections in (8, 32):
-        with sink() as port:
+    """The outbox alone, with 20 ms of round trip, of which the peer needs four a mail."""
+    size = size_for_outbox()
+    for connections in LEAST_RATE:
+        with sending.sink() as port:
             port = delayed(port, 0.010)
-            rates = [(ours(port, connections, connections * 150), peer(port, connections, connections * 40))
-                     for _ in range(min(3, options.rounds))]
-        fig(f"bulk_{connections}_at_20ms", rates, lambda rate, disk: 3.5)
+            rounds = [(ours(port, connections, connections * 150), peer(port, connections, connections * 40, size))
+                      for _ in range(min(3, options.rounds))]
+        rate(f"bulk_{connections}_at_20ms", rounds, lambda peer, disk: 3.5)
 
 
 BULK = options.bulk or build()
-with tempfile.TemporaryDirectory(prefix="bulk.", dir=TARGET) as FOLDER:
-    with tempfile.TemporaryDirectory(dir=FOLDER) as own:
-        SIZE = int(text([BULK, own, "0", "1", "20"]).split()[1])
-    print(f"a mail has {SIZE} bytes", flush=True)
+with tempfile.TemporaryDirectory(prefix="bulk.", dir=sending.TARGET) as DIRECTORY:
     for section in options.only.split(","):
-        {"near": near, "far": far}[section]()
+        {"near": near, "command": whole_command, "far": far}[section]()
 print(f"missed: {', '.join(missed)}" if missed else "all limits kept")
 sys.exit(1 if missed else 0)

@@ -11,7 +11,6 @@ import os
 import re
 import shutil
 import signal
-import socket
 import sqlite3
 import statistics
 import subprocess
@@ -19,9 +18,13 @@ import sys
 import tempfile
 import time
 
-ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-TARGET = os.environ.get("CARGO_TARGET_DIR", os.path.join(ROOT, "target"))
-OURS = os.path.join(TARGET, "release", "cxme-admin")
+# Nothing is left beside the scripts.
+sys.dont_write_bytecode = True
+import sending as shared
+from sending import ENVIRONMENT
+from sending import program
+from sending import sink
+
 PASSWORD = b"seven violet umbrellas whistle\n"
 
 parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -46,62 +49,16 @@ def fig(name, unit, ours, peer=None, ratio=None, limit=None):
     print(" ".join(words), flush=True)
 
 
-def program(name):
-    path = shutil.which(name, path="/usr/sbin:/sbin:" + os.environ.get("PATH", ""))
-    if not path:
-        raise SystemExit(f"missing: {name}")
-    return path
-
-
 def timed(command, **more):
     start = time.perf_counter()
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL, env=ENVIRONMENT, **more)
     return time.perf_counter() - start
 
 
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-@contextlib.contextmanager
-def sink():
-    """Postfix's smtp-sink; its port."""
-    port = free_port()
-    user = ["-u", "nobody"] if os.geteuid() == 0 else []
-    running = subprocess.Popen([program("smtp-sink"), *user, f"127.0.0.1:{port}", "200"], stderr=subprocess.DEVNULL)
-    try:
-        for _ in range(500):
-            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port)):
-                break
-            time.sleep(0.01)
-        yield port
-    finally:
-        running.terminate()
-        running.wait()
-
-
 def store(name, users, port):
-    """A store with users, and a configuration that mails to this port."""
-    folder = os.path.join(FOLDER, name)
-    os.mkdir(folder, 0o700)
-    config = os.path.join(folder, "config.toml")
-    with open(config, "w") as file:
-        file.write(f'[store]\npath = "{folder}/store.db"\n[mail]\nfrom = "passwords@example.org"\n[mail.smtp]\n'
-                   f'host = "127.0.0.1"\nport = {port}\ntls = "none"\nconnections = 8\n'
-                   '[reset]\nlink = "https://reset.example.org/#{code}"\n')
-    os.chmod(config, 0o600)
-    ours = [OURS, "-c", config]
-    subprocess.run([*ours, "init", "--yes", "--quiet"], check=True, env=ENVIRONMENT)
-    rows = os.path.join(folder, "users.csv")
-    with open(rows, "w") as file:
-        file.write("username,email,name,locale\n")
-        file.writelines(f"user{i:07},user{i:07}@example.net,User Number {i},{'de' if i % 3 else ''}\n"
-                        for i in range(users))
-    subprocess.run([*ours, "users", "import", rows], check=True, env=ENVIRONMENT)
-    os.remove(rows)
-    return folder, ours
+    """A store with users, and a configuration that mails to this port; its directory, and the command that uses it."""
+    directory = os.path.join(FOLDER, name)
+    return directory, shared.store(directory, users, shared.to_relay(port, 8))
 
 
 def making():
@@ -136,28 +93,33 @@ def making():
 
 
 def sending():
-    """The time a mail takes in the middle of a job for half a million, and in one for 20,000."""
+    """What a mail costs, in time and in processor time, in the middle of a job for half a million and in one for 20,000."""
     with sink() as port:
-        times, peak = {}, 0
+        times, processor_times, peak = {}, {}, 0
         for count in (20_000, options.users // 2):
             folder, ours = store(f"sending{count}", count, port)
-            subprocess.run([*ours, "users", "send-reset", "--all", "--queue-only", "--yes"], check=True, env=ENVIRONMENT)
-            laps = []
+            shared.queue_everybody(ours)
+            laps, processor_laps = [], []
             for _ in range(options.rounds):
                 before = sent(folder)
                 report = os.path.join(FOLDER, "time")
                 command = [program("time"), "-o", report, "-f", "%M %e", *ours, "jobs", "run", "1", "--max-runtime", "4s"]
-                subprocess.run(command, stderr=subprocess.DEVNULL, env=ENVIRONMENT)
+                _, processor = shared.processor_time(
+                    lambda: subprocess.run(command, stderr=subprocess.DEVNULL, env=ENVIRONMENT))
                 with open(report) as file:
                     kib, wall = re.findall(r"^(\d+) ([\d.]+)$", file.read(), re.M)[-1]
                 peak = max(peak, int(kib) / 1024)
-                laps.append(float(wall) / max(1, sent(folder) - before))
+                mails = max(1, sent(folder) - before)
+                laps.append(float(wall) / mails)
+                processor_laps.append(processor / mails)
                 if sent(folder) >= count:
                     break
-            times[count] = statistics.median(laps)
+            times[count], processor_times[count] = statistics.median(laps), statistics.median(processor_laps)
             shutil.rmtree(folder)
-        small, large = times[20_000], times[options.users // 2]
-        fig(f"mail_in_a_job_of_{options.users // 2}", "us", large * 1e6, small * 1e6, large / small, 1.1)
+        name = f"mail_in_a_job_of_{options.users // 2}"
+        for name, of, limit in ((name, times, 1.1), (f"{name}_processor_time", processor_times, 1.05)):
+            small, large = of[20_000], of[options.users // 2]
+            fig(name, "us", large * 1e6, small * 1e6, large / small, limit)
         fig("sending_memory", "MiB", peak, limit=64)
 
 
@@ -192,10 +154,9 @@ def beside():
         shutil.rmtree(folder)
 
 
-ENVIRONMENT = {"PATH": os.environ["PATH"], "HOME": "/nonexistent", "LC_ALL": "C.UTF-8"}
 if not options.no_build:
-    subprocess.run(["cargo", "build", "--release", "--locked", "--quiet"], cwd=ROOT, check=True)
-with tempfile.TemporaryDirectory(dir=TARGET) as FOLDER:
+    shared.build()
+with tempfile.TemporaryDirectory(dir=shared.TARGET) as FOLDER:
     for section in options.only.split(","):
         {"making": making, "sending": sending, "beside": beside}[section]()
 sys.exit(1 if missed else 0)

@@ -31,8 +31,8 @@ pub struct SmtpSection {
     pub tls: Security,
     /// The certificates that may vouch for the relay's, or are the relay's own, in PEM; by default those of the system.
     pub ca_file: Option<PathBuf>,
-    /// The relay's own certificate, in place of authorities.
-    pub certificate_sha256: Option<Fingerprint>,
+    /// The certificates that the relay itself may have, in place of authorities; empty: authorities vouch for it.
+    pub certificate_sha256: Vec<Fingerprint>,
     /// Whose name, or address, the relay's certificate must bear; by default that of `host`.
     pub tls_name: Option<String>,
     /// The certificate by which the program shows who it is, if it does.
@@ -88,7 +88,7 @@ impl Default for SmtpSection {
             port: usual_port(tls),
             tls,
             ca_file: None,
-            certificate_sha256: None,
+            certificate_sha256: Vec::new(),
             tls_name: None,
             client_certificate: None,
             helo: None,
@@ -116,8 +116,11 @@ impl SmtpSection {
             }
         }
         let ca_file = section.file("ca_file");
-        let certificate_sha256 =
-            section.judged("certificate_sha256", |text| text.parse::<Fingerprint>().map_err(|error| error.to_string()));
+        let certificate_sha256 = section
+            .one_or_more("certificate_sha256", |text| text.parse::<Fingerprint>().map_err(|error| error.to_string()));
+        if section.is_empty_list("certificate_sha256") {
+            section.problem("certificate_sha256", "expected a SHA-256, found an empty list: leave the key out");
+        }
         if section.has("ca_file") && section.has("certificate_sha256") {
             section.problem("certificate_sha256", "does not go with `ca_file`: leave one of them out");
         }
@@ -128,7 +131,7 @@ impl SmtpSection {
             port: port.unwrap_or(usual_port(tls)),
             tls,
             ca_file,
-            certificate_sha256,
+            certificate_sha256: certificate_sha256.unwrap_or_default(),
             tls_name: section.judged("tls_name", host::judge),
             client_certificate: client_certificate(section),
             helo: section.judged("helo", host::judge_helo),

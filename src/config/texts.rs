@@ -67,9 +67,9 @@ impl TextsSection {
     }
 }
 
-/// What is in a directory that only its owner may write in.
+/// The paths in a directory, which others must not be able to write in.
 fn entries(directory: &Path) -> Result<Vec<PathBuf>, LoadError> {
-    // Whatever is in it: what is judged is the directory.
+    // The rule checks the directory of a path; the file itself need not exist.
     private_file::judge_place(&directory.join("*"), &Rule::config()).map_err(|problem| match problem {
         FileProblem::Missing { .. } => FileProblem::NoDirectory { directory: directory.to_path_buf() },
         FileProblem::Io { doing, error, .. } => FileProblem::Io { path: directory.to_path_buf(), doing, error },

@@ -14,6 +14,8 @@ pub struct MessageId(pub i64);
 pub enum MailKind {
     /// A link by which a user chooses a new password.
     Reset,
+    /// The same for a user whose password was ended, so that nobody who has stolen it can use it.
+    ForcedReset,
     /// The same for a user who never had a password.
     Invitation,
     /// Word that the password was changed; it holds no link and no code.
@@ -27,12 +29,14 @@ pub enum MailKind {
 
 impl MailKind {
     /// All kinds.
-    pub const ALL: [Self; 5] = [Self::Reset, Self::Invitation, Self::Notice, Self::AddressNotice, Self::Test];
+    pub const ALL: [Self; 6] =
+        [Self::Reset, Self::ForcedReset, Self::Invitation, Self::Notice, Self::AddressNotice, Self::Test];
 
     /// The word in data and in options.
     pub fn word(self) -> &'static str {
         match self {
             Self::Reset => "reset",
+            Self::ForcedReset => "forced-reset",
             Self::Invitation => "invitation",
             Self::Notice => "notice",
             Self::AddressNotice => "address-notice",
@@ -40,20 +44,28 @@ impl MailKind {
         }
     }
 
-    /// The word in the store, where what a notice tells of is its cause.
+    /// The word in the store, where what a notice tells of is its cause, and where a forced reset is marked beside it.
     pub fn stored_word(self) -> &'static str {
-        if self == Self::AddressNotice { Self::Notice.word() } else { self.word() }
+        match self {
+            Self::AddressNotice => Self::Notice.word(),
+            Self::ForcedReset => Self::Reset.word(),
+            _ => self.word(),
+        }
     }
 
-    /// The kind of a word and a cause in the store.
-    pub fn stored(word: &str, cause: Option<NoticeCause>) -> Option<Self> {
+    /// The kind of a word, a cause and the mark of a forced reset in the store.
+    pub fn stored(word: &str, cause: Option<NoticeCause>, is_forced: bool) -> Option<Self> {
         let kind = Self::ALL.into_iter().find(|kind| kind.stored_word() == word)?;
-        Some(if kind == Self::Notice { cause.map_or(kind, NoticeCause::kind) } else { kind })
+        Some(match kind {
+            Self::Notice => cause.map_or(kind, NoticeCause::kind),
+            Self::Reset if is_forced => Self::ForcedReset,
+            _ => kind,
+        })
     }
 
     /// Whether it carries a link that sets a password.
     pub fn has_link(self) -> bool {
-        matches!(self, Self::Reset | Self::Invitation)
+        matches!(self, Self::Reset | Self::ForcedReset | Self::Invitation)
     }
 }
 
@@ -68,7 +80,10 @@ impl FromStr for MailKind {
 
     fn from_str(word: &str) -> Result<Self, String> {
         let unknown = || {
-            format!("`{}` is no mail: take reset, invitation, notice, address-notice or test", text::quoted(word, 40))
+            format!(
+                "`{}` is no mail: take reset, forced-reset, invitation, notice, address-notice or test",
+                text::quoted(word, 40)
+            )
         };
         Self::ALL.into_iter().find(|kind| kind.word() == word).ok_or_else(unknown)
     }
@@ -193,7 +208,7 @@ mod tests {
     fn every_word_of_the_store_reads_back() {
         for cause in NoticeCause::ALL {
             assert_eq!(NoticeCause::stored(cause.word()), Some(cause));
-            assert_eq!(MailKind::stored(cause.kind().stored_word(), Some(cause)), Some(cause.kind()));
+            assert_eq!(MailKind::stored(cause.kind().stored_word(), Some(cause), false), Some(cause.kind()));
         }
         for state in MessageState::ALL {
             assert_eq!(MessageState::stored(state.word()), Some(state));
@@ -201,7 +216,8 @@ mod tests {
         for kind in MailKind::ALL {
             assert_eq!(kind.word().parse(), Ok(kind));
             if kind != MailKind::AddressNotice {
-                assert_eq!(MailKind::stored(kind.stored_word(), None), Some(kind));
+                let is_forced = kind == MailKind::ForcedReset;
+                assert_eq!(MailKind::stored(kind.stored_word(), None, is_forced), Some(kind));
             }
         }
         assert_eq!(NoticeCause::stored("sent"), None);

@@ -6,18 +6,10 @@ mod tests;
 use std::borrow::Cow;
 use std::iter;
 use std::sync::Arc;
-use std::time::Duration;
-use std::time::SystemTime;
 
 use jiff::tz::TimeZone;
-use lettre::Address;
 use lettre::Message;
-use lettre::message::Body;
 use lettre::message::MessageBuilder;
-use lettre::message::MultiPart;
-use lettre::message::SinglePart;
-use lettre::message::header::ContentTransferEncoding;
-use lettre::message::header::ContentType;
 use lettre::message::header::HeaderName;
 use lettre::message::header::HeaderValue;
 use minijinja::Value;
@@ -29,10 +21,19 @@ use zeroize::Zeroizing;
 
 use super::Envelope;
 use super::Mail;
+use super::layouts::Layout;
+use super::layouts::Layouts;
+use super::letter::Choice;
 use super::letter::Content;
 use super::letter::Letter;
 use super::letter::Letterhead;
-use super::quoted_printable;
+use super::mime;
+use super::mime::OwnHeaders;
+use super::mime::PreparedHead;
+use super::mime::fixed;
+use super::mime::mailbox;
+use super::prepared::Own;
+use super::prepared::Prepared;
 use super::template::Part;
 use super::template::TemplateError;
 use super::texts::MailTexts;
@@ -55,9 +56,6 @@ use crate::texts::Language;
 use crate::texts::mail::Sentences;
 use crate::texts::policy;
 use crate::texts::policy::Reader;
-
-/// The longest line that is left as it is; a longer one makes its part quoted-printable (RFC 2045, 6.7).
-const LONGEST_PLAIN_LINE: usize = 76;
 
 /// What a hash is made for, so that boundary and Message-ID say nothing of each other.
 const BOUNDARY: &[u8] = b"cxme-admin boundary 1";
@@ -122,6 +120,24 @@ pub struct Composer {
     time_zone: TimeZone,
     texts: Arc<MailTexts>,
     forms: Vec<Form>,
+    layouts: Layouts,
+}
+
+/// The values of a mail with a link that no other one has.
+struct OwnValues<'a> {
+    greeting: String,
+    name: Option<String>,
+    username: Cow<'a, str>,
+    link: Zeroizing<String>,
+    not_me: Zeroizing<String>,
+    code: Zeroizing<String>,
+}
+
+impl OwnValues<'_> {
+    fn as_own(&self) -> Own<'_> {
+        let Self { greeting, name, username, link, not_me, code } = self;
+        Own { greeting, name: name.as_deref(), username, link, not_me, code }
+    }
 }
 
 /// What all mails of a kind in a language share.
@@ -164,6 +180,7 @@ impl Composer {
             time_zone: letterhead.time_zone,
             texts: letterhead.texts,
             forms: Vec::new(),
+            layouts: Layouts::default(),
         };
         let texts = Arc::clone(&composer.texts);
         for language in texts.texts().languages() {
@@ -203,31 +220,53 @@ impl Composer {
             return Err(ComposeError::MessageId(text::quoted(letter.message_id, 80)));
         }
         let form = self.form_of(letter);
-        let values = self.values(form, letter)?;
-        let [text, html] = self.parts(form, &values)?;
-
-        let boundary = token(BOUNDARY, letter.nonce);
-        let body = MultiPart::alternative()
-            .boundary(boundary)
-            .singlepart(SinglePart::builder().header(ContentType::TEXT_PLAIN).body(encoded(&text)))
-            .singlepart(SinglePart::builder().header(ContentType::TEXT_HTML).body(encoded(&html)));
-        // Its own envelope goes nowhere, but without it the library would parse the headers that it has just written.
-        let recipient = letter.recipient.for_mail();
-        let unused = lettre::address::Envelope::new(None, vec![address(&recipient)]);
-        let message = form
-            .head
-            .clone()
-            .envelope(unused.map_err(|error| ComposeError::Build(error.to_string()))?)
-            .to(mailbox(None, &recipient))
-            .date(date(letter))
-            .message_id(Some(format!("<{}>", letter.message_id)))
-            .multipart(body)
-            .map_err(|error| ComposeError::Build(error.to_string()))?;
-
+        let (recipient, boundary) = (letter.recipient.for_mail(), token(BOUNDARY, letter.nonce));
+        let headers =
+            OwnHeaders { recipient: &recipient, date: letter.date, message_id: letter.message_id, boundary: &boundary };
+        let content = match self.written_by_layout(form, letter, &headers)? {
+            Some(content) => content,
+            None => self.written_anew(form, letter, &headers)?,
+        };
         let envelope = self.envelope(letter.recipient);
-        let content = Wiped::new(message.formatted());
         wire::check(&content, envelope.needs_smtputf8())?;
         Ok(Mail { envelope, message_id: letter.message_id.to_owned(), content })
+    }
+
+    /// The bytes of a mail, from the start.
+    fn written_anew(
+        &self,
+        form: &Form,
+        letter: &Letter<'_>,
+        headers: &OwnHeaders<'_>,
+    ) -> Result<Wiped<Vec<u8>>, ComposeError> {
+        let [text, html] = self.parts(form, &self.values(form, letter)?)?;
+        mime::formatted(&form.head, headers, [&text, &html]).map_err(ComposeError::Build)
+    }
+
+    /// The same bytes, by what was prepared for all mails of the kind, language, lifetime and note. `None`: nothing was.
+    fn written_by_layout(
+        &self,
+        form: &Form,
+        letter: &Letter<'_>,
+        headers: &OwnHeaders<'_>,
+    ) -> Result<Option<Wiped<Vec<u8>>>, ComposeError> {
+        let (Content::Reset(choice) | Content::ForcedReset(choice) | Content::Invitation(choice)) = letter.content
+        else {
+            return Ok(None);
+        };
+        let layout = self.layouts.find(form.kind, &form.language, &choice, || {
+            // Templates of an organization may do anything with a value.
+            if !self.texts.templates.are_built_in() {
+                return Ok(None);
+            }
+            let rendered = |own: &Own<'_>| self.rendered(form, &self.choice_values(form, &choice, own));
+            let Some(head) = PreparedHead::new(&form.head) else { return Ok(None) };
+            Ok::<_, ComposeError>(Prepared::new(rendered)?.map(|parts| Layout { head, parts }))
+        })?;
+        let Some(layout) = layout else { return Ok(None) };
+        let own = self.own_values(form, letter, &choice)?;
+        let lines = layout.parts.lines(&own.as_own());
+        Ok(lines.map(|lines| layout.head.formatted(headers, &lines)))
     }
 
     /// What a mail will show.
@@ -318,29 +357,11 @@ impl Composer {
     fn values(&self, form: &Form, letter: &Letter<'_>) -> Result<Value, ComposeError> {
         let say = self.sentences(&form.language);
         let name = words::name(letter.name);
-        let common = context! {
-            say => form.say.clone(),
-            kind => form.kind.word(),
-            greeting => say.greeting(name.as_deref()),
-            name,
-            organization => self.organization.as_deref(),
-            contact => self.contact.as_deref(),
-        };
+        let common = || self.common_values(form, &say.greeting(name.as_deref()), name.as_deref());
         let username = words::plain(letter.username);
         Ok(match letter.content {
-            Content::Reset(choice) | Content::Invitation(choice) => {
-                let link = self.link.as_ref().ok_or(ComposeError::NoLink)?;
-                let code = choice.code.in_link();
-                let note = choice.note.map(words::note).unwrap_or_default();
-                context! {
-                    username,
-                    link => Zeroizing::new(link.with(code)).as_str(),
-                    not_me => Zeroizing::new(link.not_me(code)).as_str(),
-                    code => choice.code.in_groups().as_str(),
-                    lasts => say.lasts(choice.life),
-                    note => note.iter().map(AsRef::<str>::as_ref).collect::<Value>(),
-                    ..common
-                }
+            Content::Reset(choice) | Content::ForcedReset(choice) | Content::Invitation(choice) => {
+                self.choice_values(form, &choice, &self.own_values(form, letter, &choice)?.as_own())
             }
             Content::Notice { cause, must_change, time } => context! {
                 username,
@@ -348,55 +369,76 @@ impl Composer {
                 changed => say.changed(cause, time),
                 all_well => say.all_well(cause),
                 not_expected => say.not_expected(cause),
-                ..common
+                ..common()
             },
-            Content::Test => common,
+            Content::Test => common(),
         })
+    }
+
+    /// What all templates are given.
+    fn common_values(&self, form: &Form, greeting: &str, name: Option<&str>) -> Value {
+        context! {
+            say => form.say.clone(),
+            kind => form.kind.word(),
+            greeting,
+            name,
+            organization => self.organization.as_deref(),
+            contact => self.contact.as_deref(),
+        }
+    }
+
+    /// The values of a mail with a link that no other one has.
+    fn own_values<'a>(
+        &self,
+        form: &Form,
+        letter: &Letter<'a>,
+        choice: &Choice<'_>,
+    ) -> Result<OwnValues<'a>, ComposeError> {
+        let link = self.link.as_ref().ok_or(ComposeError::NoLink)?;
+        let code = choice.code.in_link();
+        let name = words::name(letter.name);
+        Ok(OwnValues {
+            greeting: self.sentences(&form.language).greeting(name.as_deref()),
+            name,
+            username: words::plain(letter.username),
+            link: Zeroizing::new(link.with(code)),
+            not_me: Zeroizing::new(link.not_me(code)),
+            code: choice.code.in_groups(),
+        })
+    }
+
+    /// What the templates of mails with a link are given.
+    fn choice_values(&self, form: &Form, choice: &Choice<'_>, own: &Own<'_>) -> Value {
+        let note = choice.note.map(words::note).unwrap_or_default();
+        context! {
+            username => own.username,
+            link => own.link,
+            not_me => own.not_me,
+            code => own.code,
+            lasts => self.sentences(&form.language).lasts(choice.life),
+            note => note.iter().map(AsRef::<str>::as_ref).collect::<Value>(),
+            ..self.common_values(form, own.greeting, own.name)
+        }
+    }
+
+    /// The templates of the text part and of the HTML part, rendered.
+    fn rendered(&self, form: &Form, values: &Value) -> Result<[Wiped<String>; 2], TemplateError> {
+        let render = |part| self.texts.templates.render(form.language.tag(), form.kind, part, values);
+        Ok([render(Part::Text)?, render(Part::Html)?])
     }
 
     /// The text part and the HTML part.
     fn parts(&self, form: &Form, values: &Value) -> Result<[Wiped<String>; 2], TemplateError> {
-        let text = self.texts.templates.render(form.language.tag(), form.kind, Part::Text, values)?;
-        let html = self.texts.templates.render(form.language.tag(), form.kind, Part::Html, values)?;
+        let [text, html] = self.rendered(form, values)?;
         Ok([words::text_part(&text), words::html_part(&html)])
     }
-}
-
-/// An address in a header.
-fn mailbox(name: Option<String>, email: &EmailAddress) -> lettre::message::Mailbox {
-    lettre::message::Mailbox::new(name, address(email))
-}
-
-/// It was judged before, by us and not by lettre, whose judgement differs.
-fn address(email: &EmailAddress) -> Address {
-    Address::new_dangerous(email.local_part(), email.domain())
-}
-
-/// A header of ASCII words that are the program's own.
-fn fixed(name: &'static str, value: &str) -> HeaderValue {
-    HeaderValue::new(HeaderName::new_from_ascii_str(name), value.to_owned())
-}
-
-/// The letter's date. A mail cannot be older than 1970: lettre would panic.
-fn date(letter: &Letter<'_>) -> SystemTime {
-    let seconds = u64::try_from(letter.date.as_second()).unwrap_or(0);
-    SystemTime::UNIX_EPOCH + Duration::from_secs(seconds)
-}
-
-/// A part as it goes over the wire. ASCII in short lines stays as it is; all else becomes quoted-printable, whatever
-/// its letters: base64 would hide the link from filters and from people who read the source.
-fn encoded(part: &str) -> Body {
-    let is_plain = part.is_ascii() && part.lines().all(|line| line.len() <= LONGEST_PLAIN_LINE);
-    if is_plain {
-        return Body::dangerous_pre_encoded(part.as_bytes().to_vec(), ContentTransferEncoding::SevenBit);
-    }
-    Body::dangerous_pre_encoded(quoted_printable::encode(part), ContentTransferEncoding::QuotedPrintable)
 }
 
 /// 128 bits in hexadecimal digits, which nobody can guess who does not know the nonce.
 fn token(purpose: &[u8], nonce: &[u8; NONCE]) -> String {
     let digest = Sha256::new().chain_update(purpose).chain_update(nonce).finalize();
-    digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+    let digit = |value: u8| char::from(b"0123456789abcdef"[usize::from(value)]);
+    digest.iter().take(16).flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
 }
 
 /// Whether a text is a Message-ID that can stand in a header as it is (RFC 5322, 3.6.4).

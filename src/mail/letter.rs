@@ -67,6 +67,8 @@ pub struct Letter<'a> {
 pub enum Content<'a> {
     /// Choose a new password.
     Reset(Choice<'a>),
+    /// Your password was ended: choose a new one.
+    ForcedReset(Choice<'a>),
     /// You have an account: choose its password.
     Invitation(Choice<'a>),
     /// Your password or your email address was changed. It holds nothing by which a password could be set.
@@ -98,6 +100,7 @@ impl Content<'_> {
     pub fn kind(&self) -> MailKind {
         match self {
             Self::Reset(_) => MailKind::Reset,
+            Self::ForcedReset(_) => MailKind::ForcedReset,
             Self::Invitation(_) => MailKind::Invitation,
             Self::Notice { cause, .. } => cause.kind(),
             Self::Test => MailKind::Test,

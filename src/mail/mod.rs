@@ -1,10 +1,14 @@
 //! Mails: how one is written, and how it is handed over.
 
+mod code_mask;
 pub mod compose;
 pub mod file;
 pub mod handover;
+mod layouts;
 pub mod letter;
 mod linked;
+mod mime;
+mod prepared;
 mod quoted_printable;
 pub mod sendmail;
 pub mod smtp;

@@ -6,12 +6,17 @@ const LONGEST_LINE: usize = 76;
 /// Encodes a part whose lines end in CR LF. What is ASCII stays as it is, and a line is broken only where it is full.
 pub(super) fn encode(part: &str) -> Vec<u8> {
     let mut encoded = Vec::with_capacity(part.len() * 9 / 8);
+    encode_onto(&mut encoded, part);
+    encoded
+}
+
+/// [`encode`], onto the end of what is there.
+pub(super) fn encode_onto(encoded: &mut Vec<u8>, part: &str) {
     for line in part.split_inclusive('\n') {
         let (line, end) = line.strip_suffix("\r\n").map_or((line, ""), |line| (line, "\r\n"));
-        push_line(&mut encoded, line.as_bytes());
+        push_line(encoded, line.as_bytes());
         encoded.extend_from_slice(end.as_bytes());
     }
-    encoded
 }
 
 fn push_line(encoded: &mut Vec<u8>, line: &[u8]) {

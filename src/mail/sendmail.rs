@@ -24,11 +24,11 @@ use tokio::process::Command;
 use tokio::time::timeout;
 
 use super::Mail;
+use super::code_mask::without_codes;
 use super::handover::Handover;
 use super::handover::Phase;
 use super::handover::Trouble;
 use super::handover::TroubleKind;
-use super::smtp::masked;
 use crate::domain::email_address::EmailAddress;
 use crate::domain::reply::RelayReply;
 use crate::domain::text;
@@ -205,7 +205,7 @@ async fn kill(child: &mut Child) {
 fn first_words(bytes: &[u8], mail: &Mail) -> String {
     let said = String::from_utf8_lossy(bytes);
     let lines: Vec<&str> = said.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
-    text::quoted(&masked(&lines.join("; "), &mail.envelope, &mail.content), MOST_WORDS)
+    text::quoted(&without_codes(&lines.join("; "), &mail.content), MOST_WORDS)
 }
 
 fn behind_colon(said: &str) -> String {

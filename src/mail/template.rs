@@ -1,12 +1,16 @@
 //! The templates of mails: compiled once, rendered for each mail.
 
 use std::borrow::Cow;
+use std::fmt;
+use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use minijinja::AutoEscape;
 use minijinja::Environment;
+use minijinja::HtmlEscape;
 use minijinja::Value;
 use thiserror::Error;
+use zeroize::Zeroizing;
 
 use super::linked::linked;
 use crate::domain::message::MailKind;
@@ -88,6 +92,8 @@ pub(super) struct Templates {
     common: Environment<'static>,
     /// The languages that have some of their own, by tag.
     of_languages: Vec<(String, Environment<'static>)>,
+    /// None is an organization's.
+    are_built_in: bool,
 }
 
 impl Templates {
@@ -109,7 +115,7 @@ impl Templates {
         for (name, source) in sources {
             common.add_template(name, source).map_err(|error| TemplateError::new(name, &error))?;
         }
-        Ok(Self { common, of_languages: Vec::new() })
+        Ok(Self { common, of_languages: Vec::new(), are_built_in: true })
     }
 
     /// The templates of the program with those of an organization over them.
@@ -121,7 +127,7 @@ impl Templates {
             let (path, line) = (PathBuf::from(&error.template), Some(error.line));
             vec![TextProblem { path, line, what: error.problem }]
         };
-        let mut templates = Self::new().map_err(broken)?;
+        let mut templates = Self { are_built_in: files.is_empty(), ..Self::new().map_err(broken)? };
         let mut files: Vec<&TemplateFile> = files.iter().collect();
         // What is for all languages is there before a language copies it, and `de` before `de-AT`.
         files.sort_by_key(|file| file.language.as_ref().map(|tag| 1 + tag.matches('-').count()));
@@ -134,6 +140,11 @@ impl Templates {
             }
         }
         if problems.is_empty() { Ok(templates) } else { Err(problems) }
+    }
+
+    /// Whether all templates are the program's.
+    pub(super) fn are_built_in(&self) -> bool {
+        self.are_built_in
     }
 
     /// The templates of a language, to be added to.
@@ -188,8 +199,8 @@ impl Templates {
 /// The template of a part.
 pub(super) fn name_of(kind: MailKind, part: Part) -> &'static str {
     match (kind, part) {
-        (MailKind::Reset, Part::Text) => "reset.txt",
-        (MailKind::Reset, Part::Html) => "reset.html",
+        (MailKind::Reset | MailKind::ForcedReset, Part::Text) => "reset.txt",
+        (MailKind::Reset | MailKind::ForcedReset, Part::Html) => "reset.html",
         (MailKind::Invitation, Part::Text) => "invitation.txt",
         (MailKind::Invitation, Part::Html) => "invitation.html",
         (MailKind::Notice | MailKind::AddressNotice, Part::Text) => "notice.txt",
@@ -203,8 +214,19 @@ pub(super) fn name_of(kind: MailKind, part: Part) -> &'static str {
 /// disguised to filters of mail. A [`LinkTemplate`](crate::domain::link::LinkTemplate) holds nothing else that HTML reads but `&`;
 /// whatever holds more is left to the engine.
 pub(super) fn link(link: Cow<'_, str>) -> Value {
-    let is_plain = link.chars().all(|character| character.is_ascii_graphic() && !"<>\"'`".contains(character));
-    if is_plain { Value::from_safe_string(link.replace('&', "&amp;")) } else { Value::from(link.as_ref()) }
+    if is_plain_link(&link) { Value::from_safe_string(link.replace('&', "&amp;")) } else { Value::from(link.as_ref()) }
+}
+
+fn is_plain_link(link: &str) -> bool {
+    link.chars().all(|character| character.is_ascii_graphic() && !"<>\"'`".contains(character))
+}
+
+/// What the engine makes of a link in HTML by the filter for links.
+pub(super) fn push_link(html: &mut String, link: &str) -> fmt::Result {
+    match is_plain_link(link) {
+        true => html.write_str(&Zeroizing::new(link.replace('&', "&amp;"))),
+        false => write!(html, "{}", HtmlEscape(link)),
+    }
 }
 
 #[cfg(test)]

@@ -49,7 +49,7 @@ impl MailTexts {
         BUILT_IN.clone()
     }
 
-    /// Those of the program with these files over them, checked and tried: no mail that is written with them fails.
+    /// Those of the program with these files over them, after every kind of mail was written with them once.
     ///
     /// # Errors
     /// Everything that is wrong in the files.

@@ -69,13 +69,19 @@ pub(super) fn text_part(rendered: &str) -> Wiped<String> {
 pub(super) fn html_part(rendered: &str) -> Wiped<String> {
     let mut html = Wiped::new(String::with_capacity(rendered.len() + 256));
     for line in rendered.lines().map(str::trim).filter(|line| !line.is_empty()) {
-        html.push_str(line);
-        html.push_str("\r\n");
+        push_unbroken(&mut html, line);
     }
     html
 }
 
-fn push_broken(text: &mut String, line: &str) {
+/// Adds a line as it is.
+pub(super) fn push_unbroken(html: &mut String, line: &str) {
+    html.push_str(line);
+    html.push_str("\r\n");
+}
+
+/// Adds a line, broken at its blanks where it is too long.
+pub(super) fn push_broken(text: &mut String, line: &str) {
     let (first, following, words) = match line.split_at_checked(2) {
         Some(("> ", words)) => ("> ", "> ", words),
         Some(("- ", words)) => ("- ", "  ", words),

@@ -1,13 +1,16 @@
 //! The thread of the workers.
 
-use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::Mutex;
 use tokio::sync::mpsc::UnboundedReceiver;
+use tokio::sync::mpsc::UnboundedSender;
+use tokio::sync::mpsc::unbounded_channel;
 use tokio::task::JoinSet;
-use tokio::task::LocalSet;
+use tokio::time::timeout;
 
+use super::requests::Requests;
 use super::worker::Answer;
 use super::worker::Request;
 use super::worker::Seat;
@@ -15,28 +18,63 @@ use super::worker::Seat;
 /// How long name look-ups that nobody waits for any more may keep the program from ending.
 const SHUTDOWN: Duration = Duration::from_millis(10);
 
+/// There is always a timer that ends within this time. One that ends before all others costs a system call when it is set, and
+/// those of the mails would be such timers, one a mail.
+const TICK: Duration = Duration::from_secs(1);
+
+/// The answers of a turn, each with the number of its worker. They come together, because each one alone would wake the thread.
+pub(super) type Answers = Vec<(usize, Answer)>;
+
 /// Runs the workers in this thread until all have ended.
-pub(super) fn run(seats: Vec<(Seat, UnboundedReceiver<Answer>)>) {
+pub(super) fn run(seats: Vec<Seat>, answers: UnboundedReceiver<Answers>, requests: &Requests) {
+    let _end = End(requests);
     // Without a runtime nobody asks for anything, and the run ends at once with nothing begun.
     let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_all().build() else { return };
-    let all = LocalSet::new();
-    runtime.block_on(all.run_until(async {
+    runtime.block_on(async {
         let mut working = JoinSet::new();
-        for (seat, hearing) in seats {
-            working.spawn_local(supervise(seat, hearing));
+        let mut ways = Vec::with_capacity(seats.len());
+        for seat in seats {
+            let (way, hearing) = unbounded_channel();
+            ways.push(way);
+            working.spawn(supervise(seat, hearing));
         }
+        tokio::spawn(distribute(answers, ways));
         while working.join_next().await.is_some() {}
-    }));
-    drop(all);
+    });
     runtime.shutdown_timeout(SHUTDOWN);
+}
+
+/// Gives each worker its answers. When there are none any more, the workers hear that too.
+async fn distribute(mut answers: UnboundedReceiver<Answers>, ways: Vec<UnboundedSender<Answer>>) {
+    loop {
+        match timeout(TICK, answers.recv()).await {
+            Ok(Some(answers)) => {
+                for (number, answer) in answers {
+                    // One that has ended needs none.
+                    let _ = ways[number].send(answer);
+                }
+            }
+            Ok(None) => return,
+            Err(_) => {}
+        }
+    }
+}
+
+/// Says that the workers have ended, however that came.
+struct End<'a>(&'a Requests);
+
+impl Drop for End<'_> {
+    fn drop(&mut self) {
+        self.0.end();
+    }
 }
 
 /// Lets a worker work, and another one in its place should it panic: that costs the message it had, and no other.
 async fn supervise(seat: Seat, hearing: UnboundedReceiver<Answer>) {
-    let (seat, hearing) = (Rc::new(seat), Rc::new(Mutex::new(hearing)));
+    let (seat, hearing) = (Arc::new(seat), Arc::new(Mutex::new(hearing)));
     loop {
-        let (at, to) = (Rc::clone(&seat), Rc::clone(&hearing));
-        let working = tokio::task::spawn_local(async move { at.work(&mut *to.lock().await).await });
+        let (at, to) = (Arc::clone(&seat), Arc::clone(&hearing));
+        let working = tokio::spawn(async move { at.work(&mut *to.lock().await).await });
         if working.await.is_ok() {
             return;
         }

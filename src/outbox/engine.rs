@@ -4,17 +4,17 @@ mod next;
 mod refusals;
 mod settle;
 mod trouble;
+mod turn;
 mod workers;
 
 use std::collections::HashSet;
 use std::sync::Arc;
-use std::sync::mpsc;
-use std::sync::mpsc::RecvTimeoutError;
 use std::thread;
 use std::time::Duration;
 use std::time::Instant;
 
 use jiff::Timestamp;
+use tokio::sync::mpsc::UnboundedSender;
 use tokio::sync::mpsc::unbounded_channel;
 
 use super::Halt;
@@ -25,10 +25,12 @@ use super::Report;
 use super::StopSignal;
 use super::connections::Connections;
 use super::crew;
+use super::crew::Answers;
 use super::limits::Leave;
 use super::outcome::Outcomes;
 use super::pace::Pace;
 use super::quota::Quotas;
+use super::requests::Requests;
 use super::supply::Supply;
 use super::suspicion::Suspicion;
 use super::worker::Answer;
@@ -46,11 +48,11 @@ use crate::store::StoreError;
 use crate::store::Writing;
 use crate::store::lock::Held;
 use crate::store::open::PATIENCE;
-use crate::store::outbox::Scope;
 use crate::store::stop_signals;
 use refusals::RelayView;
 use trouble::Nonsense;
 use trouble::bug_while_connecting;
+pub(super) use turn::Turn;
 use workers::Worker;
 
 /// The store is left free for others so long, in one piece: longer than a writer who waits for it takes from one look to the
@@ -58,6 +60,8 @@ use workers::Worker;
 const PAUSE: Duration = Duration::from_millis(2);
 /// And that at least so often.
 const BUSY: Duration = Duration::from_millis(100);
+/// Up to so many workers are answered all together.
+const WHOLE_GROUP: usize = 8;
 /// How often the run looks whether it is to stop.
 const LOOK: Duration = Duration::from_millis(50);
 /// How long a busy store is waited for before the run looks at the clock again.
@@ -92,6 +96,9 @@ pub(super) struct Engine<'run> {
     report: Report,
     last_error: Option<String>,
     workers: Vec<Worker>,
+    /// The way to the workers, while they run, and what is to be said next.
+    way: Option<UnboundedSender<Answers>>,
+    answers: Answers,
     supply: Supply<'run>,
     outcomes: Outcomes,
     pace: Pace,
@@ -116,6 +123,12 @@ pub(super) struct Engine<'run> {
     cut_at: Option<Instant>,
 }
 
+/// How many requests one turn waits for, of so many workers that have a message: all of a few, and half of many, so that the
+/// others are at work meanwhile.
+fn group(in_flight: usize) -> usize {
+    in_flight.min((in_flight / 2).max(WHOLE_GROUP))
+}
+
 impl<'run> Engine<'run> {
     pub(super) fn new(
         store: &'run Store,
@@ -133,6 +146,8 @@ impl<'run> Engine<'run> {
             report: Report::default(),
             last_error: None,
             workers: Vec::new(),
+            way: None,
+            answers: Vec::new(),
             supply: Supply::new(&order.scope, &post.organization),
             outcomes: Outcomes::new(post.queue_life),
             pace: Pace::new(order.rates.interval().max(order.job_rates.interval()), order.slowest),
@@ -165,33 +180,32 @@ impl<'run> Engine<'run> {
             self.report.halt = Some(halt);
             return Ok(self.report);
         }
-        let (requests, incoming) = mpsc::channel();
+        let requests = Arc::new(Requests::default());
         let (mut seats, count) = (Vec::new(), self.order.connections.max(1));
-        let desk = Arc::default();
         for number in 0..count {
-            let (answers, hearing) = unbounded_channel();
-            self.workers.push(Worker::new(answers));
-            let seat = Seat {
+            self.workers.push(Worker::default());
+            seats.push(Seat {
                 number,
                 transport: Arc::clone(&self.post.transport),
                 composer: Arc::clone(&self.post.composer),
-                requests: requests.clone(),
-                desk: Arc::clone(&desk),
-            };
-            seats.push((seat, hearing));
+                requests: Arc::clone(&requests),
+            });
         }
-        drop(requests);
+        let (way, answers) = unbounded_channel();
+        self.way = Some(way);
         thread::scope(|scope| {
             // The threads that deliver never stop the process: it may be writing to the store.
             let deferred = stop_signals::defer();
-            let running = thread::Builder::new().name("relay".to_owned()).spawn_scoped(scope, || crew::run(seats));
+            let running = thread::Builder::new()
+                .name("relay".to_owned())
+                .spawn_scoped(scope, || crew::run(seats, answers, &requests));
             drop(deferred);
             running.map_err(|error| StoreError::Disk(format!("no thread can be started: {error}")))?;
             self.idle = (1..count).collect();
             self.answer(0, Answer::Open(Duration::ZERO));
-            let served = self.serve(&incoming);
+            let served = self.serve(&requests);
             // Whatever happened, the workers end when nobody can answer them any more.
-            self.workers.clear();
+            self.way = None;
             served
         })?;
         if self.report.halt == Some(Halt::Trouble) {
@@ -205,22 +219,20 @@ impl<'run> Engine<'run> {
         Ok(self.report)
     }
 
-    fn serve(&mut self, incoming: &mpsc::Receiver<(usize, Request)>) -> Result<()> {
-        let mut was_free = Instant::now();
+    fn serve(&mut self, requests: &Requests) -> Result<()> {
+        let (mut was_free, mut last_turn) = (Instant::now(), Duration::ZERO);
         while self.workers.iter().any(|worker| !worker.has_ended || worker.in_flight.is_some()) {
+            self.send_answers();
             let since = Instant::now();
-            let first = match incoming.recv_timeout(LOOK) {
-                Ok(request) => Some(request),
-                Err(RecvTimeoutError::Timeout) => None,
-                Err(RecvTimeoutError::Disconnected) => break,
-            };
+            let Some(requests) = requests.take(since + LOOK, group(self.in_flight()), last_turn) else { break };
             if since.elapsed() >= PAUSE {
                 was_free = Instant::now();
             }
             self.look_at_the_clock();
-            let requests: Vec<_> = first.into_iter().chain(incoming.try_iter()).collect();
             if !requests.is_empty() {
+                let began = Instant::now();
                 self.turn(requests)?;
+                last_turn = began.elapsed();
             } else if self.retry_at.is_some() {
                 self.observe();
             }
@@ -273,72 +285,16 @@ impl<'run> Engine<'run> {
         let worker = &mut self.workers[number];
         if !worker.has_ended {
             worker.has_ended = matches!(answer, Answer::End);
-            let _ = worker.answers.send(answer);
+            self.answers.push((number, answer));
         }
     }
 
-    /// Answers those who wait, in one transaction.
-    fn turn(&mut self, requests: Vec<(usize, Request)>) -> Result<()> {
-        let writing = self.begin_turn()?;
-        let now = self.surroundings.clock.now();
-        writing.note_time(now)?;
-        self.supply.begin_transaction();
-        if let Scope::Job(job) = self.order.scope
-            && !writing.is_job_running(job)?
-        {
-            self.stop(Halt::Ended);
+    /// Sends the workers what there is to say.
+    fn send_answers(&mut self) {
+        if let Some(way) = self.way.as_ref().filter(|_| !self.answers.is_empty()) {
+            // Where nobody listens any more, the run is over.
+            let _ = way.send(std::mem::take(&mut self.answers));
         }
-        let mut wishes = Vec::new();
-        for (number, request) in requests {
-            let wish = self.note(&writing, number, request, now)?;
-            // A worker that was told to end meanwhile is not waiting for an answer.
-            if !self.workers[number].has_ended {
-                wishes.push((number, wish));
-            }
-        }
-        self.quotas.look_again(&writing, self.in_flight() as u64, now)?;
-        let mut answers = Vec::new();
-        for (number, wish) in wishes {
-            // The scout is the one that says when the others continue.
-            let is_one_too_many = self.scout.is_none() && self.open_connections() > self.connections.allowed();
-            let answer = match wish {
-                Wish::Message { .. } if is_one_too_many => {
-                    let aside = self.workers[number].aside.take();
-                    aside.into_iter().for_each(|(id, _)| self.supply.give_back(id, false));
-                    self.idle.push(number);
-                    Some(Answer::Rest)
-                }
-                Wish::Message { can_ride } => Some(self.next(&writing, number, can_ride, now)?),
-                Wish::Connection if is_one_too_many => {
-                    self.idle.push(number);
-                    None
-                }
-                Wish::Connection => Some(Answer::Open(Duration::ZERO)),
-                Wish::Patience(trouble) => self.bear_with(number, trouble),
-            };
-            answers.extend(answer.map(|answer| (number, answer)));
-        }
-        let is_through = !self.supply.is_anything_left(&writing, now)?;
-        if is_through && self.in_flight() == 0 && !self.is_stopping {
-            self.conclude(&writing, now)?;
-        }
-        let is_over = self.is_stopping || is_through;
-        writing.commit()?;
-        for (number, answer) in answers {
-            let answer = if is_over && !matches!(answer, Answer::Send { .. }) { Answer::End } else { answer };
-            self.answer(number, answer);
-        }
-        if is_over {
-            self.dismiss_the_free();
-        } else if self.scout.is_none_or(|scout| self.workers[scout].has_ended) {
-            while self.open_connections() < self.connections.allowed()
-                && let Some(number) = self.idle.pop()
-            {
-                self.answer(number, Answer::Open(Duration::ZERO));
-            }
-        }
-        self.observe();
-        Ok(())
     }
 
     /// Tells the observer how far the run is.
@@ -364,6 +320,7 @@ impl<'run> Engine<'run> {
                 begun => return begun,
             }
             self.look_at_the_clock();
+            self.send_answers();
             let is_cut = self.cut_at.is_some_and(|at| at <= Instant::now());
             let is_hurried = self.order.stop.as_deref().is_some_and(|stop| stop.asked() > 1);
             let is_idle = self.in_flight() == 0 && began.elapsed() >= PATIENCE;
@@ -378,7 +335,7 @@ impl<'run> Engine<'run> {
     }
 
     /// Settles what a worker had, and says what it wants now.
-    fn note(&mut self, writing: &Writing<'_>, number: usize, request: Request, now: Timestamp) -> Result<Wish> {
+    fn note(&mut self, turn: &Turn<'_>, number: usize, request: Request, now: Timestamp) -> Result<Wish> {
         let (ended, wish) = match request {
             Request::Next { last, can_ride } => (last, Wish::Message { can_ride }),
             Request::Lost(id, handover) => (Some((id, handover)), Wish::Connection),
@@ -424,7 +381,7 @@ impl<'run> Engine<'run> {
         if !matches!(wish, Wish::Patience(_)) && !matches!(handover, Handover::Trouble(_)) {
             (self.trouble, self.scout, self.retry_at) = (None, None, None);
         }
-        self.settle(writing, number, id, handover, now)?;
+        self.settle(turn, number, id, handover, now)?;
         Ok(wish)
     }
 

@@ -1,8 +1,8 @@
 //! The outbox: the messages that have not ended, and the engine that sends them.
 //!
 //! Each connection to the relay has a worker. One thread, the caller's, has the store and serves them all: it settles a
-//! worker's last message and begins its next one in one commit, grouped over the workers that wait. So a code's hash is
-//! on the disk before its mail leaves, and no more messages are in flight than there are connections. After a crash those
+//! worker's last message and begins its next one in one commit, grouped over the workers that wait (`requests.rs`). So a code's
+//! hash is on the disk before its mail leaves, and no more messages are in flight than there are connections. After a crash those
 //! few are in doubt, and are sent again with the same link, Message-ID and Date: twice is better than never.
 //!
 //! # Riding envelopes
@@ -31,6 +31,7 @@ mod outcome;
 mod pace;
 mod parcel;
 pub mod quota;
+mod requests;
 mod stop;
 mod supply;
 mod suspicion;
@@ -200,6 +201,8 @@ struct InFlight {
     domain: String,
     /// How many refusals were known when it was announced to the relay (`suspicion.rs`).
     known_refusals: u64,
+    /// It is a mail of `mail test`.
+    is_test: bool,
 }
 
 impl Report {

@@ -12,7 +12,7 @@ use crate::domain::retry;
 use crate::mail::handover::Handover;
 use crate::mail::handover::Phase;
 use crate::random::Random;
-use crate::store::outbox::Settlement;
+use crate::store::attempts::AttemptResult;
 
 /// How often the relay may be lost over one message before that counts as this message's own failure.
 const LOST_OVER_ONE: u32 = 2;
@@ -31,13 +31,13 @@ impl Outcomes {
 
     /// What is to be written down. One that waits again waits the longer the more often it was tried, and is given up when
     /// that would be longer than it may.
-    pub(super) fn settlement(
+    pub(super) fn result(
         &mut self,
         in_flight: &InFlight,
         handover: Handover,
         random: &mut dyn Random,
         now: Timestamp,
-    ) -> Settlement {
+    ) -> AttemptResult {
         let (state, reply) = match handover {
             Handover::Accepted { reply } => (MessageState::Accepted, reply),
             Handover::Refused { reply, .. } => (MessageState::Failed, reply),
@@ -50,13 +50,13 @@ impl Outcomes {
             Handover::Trouble(trouble) => return self.released(in_flight, trouble.words, now, None),
         };
         if !matches!(state, MessageState::Deferred | MessageState::InDoubt) {
-            return Settlement::Tried { state, reply, due_at: None };
+            return AttemptResult::Tried { state, reply, due_at: None };
         }
         let due_at = next_try_at(in_flight, random, now);
         if due_at > self.gives_up_at(in_flight.lifetime_from, now) {
             return given_up(&reply);
         }
-        Settlement::Tried { state, reply, due_at: Some(due_at) }
+        AttemptResult::Tried { state, reply, due_at: Some(due_at) }
     }
 
     /// The same for a permanent refusal of which it is not known yet whether it is the message's own: it waits, and fails only
@@ -67,12 +67,12 @@ impl Outcomes {
         reply: String,
         random: &mut dyn Random,
         now: Timestamp,
-    ) -> Settlement {
+    ) -> AttemptResult {
         if self.gives_up_at(in_flight.lifetime_from, now) < now {
             return given_up(&reply);
         }
         let due_at = Some(next_try_at(in_flight, random, now));
-        Settlement::Tried { state: MessageState::Deferred, reply, due_at }
+        AttemptResult::Tried { state: MessageState::Deferred, reply, due_at }
     }
 
     /// The same for a message whose try does not count; `given_back`: until when, if the relay refuses everything.
@@ -82,16 +82,21 @@ impl Outcomes {
         reply: String,
         now: Timestamp,
         given_back: Option<Timestamp>,
-    ) -> Settlement {
+    ) -> AttemptResult {
         if self.gives_up_at(in_flight.lifetime_from, now) < now {
             return given_up(&reply);
         }
-        Settlement::Released { reply, due_at: given_back.unwrap_or(now), given_back: given_back.is_some() }
+        AttemptResult::Released { reply, due_at: given_back.unwrap_or(now), given_back: given_back.is_some() }
     }
 
     /// Until when a message is tried whose lifetime counts since then; if it never was tried, it counts from now on.
     pub(super) fn gives_up_at(&self, lifetime_from: Option<Timestamp>, now: Timestamp) -> Timestamp {
         lifetime_from.unwrap_or(now).saturating_add(self.queue_life).unwrap_or(Timestamp::MAX)
+    }
+
+    /// Notes that the relay was lost over a message in an earlier run.
+    pub(super) fn was_lost_over(&mut self, id: MessageId) {
+        self.lost_over.entry(id).or_insert(1);
     }
 
     /// Notes that the relay was lost over a message; whether it was before.
@@ -109,6 +114,6 @@ fn next_try_at(in_flight: &InFlight, random: &mut dyn Random, now: Timestamp) ->
     now.saturating_add(wait).unwrap_or(Timestamp::MAX)
 }
 
-fn given_up(reply: &str) -> Settlement {
-    Settlement::Tried { state: MessageState::Failed, reply: format!("gave up: {reply}"), due_at: None }
+fn given_up(reply: &str) -> AttemptResult {
+    AttemptResult::Tried { state: MessageState::Failed, reply: format!("gave up: {reply}"), due_at: None }
 }

@@ -63,6 +63,7 @@ impl Parcel {
         let (life, note) = (self.life, self.note.as_deref());
         Ok(match self.kind {
             MailKind::Reset => Content::Reset(Choice { code: code()?, life, note }),
+            MailKind::ForcedReset => Content::ForcedReset(Choice { code: code()?, life, note }),
             MailKind::Invitation => Content::Invitation(Choice { code: code()?, life, note }),
             MailKind::Notice | MailKind::AddressNotice => {
                 let cause = self.cause.ok_or_else(|| "the notice does not say what it is about".to_owned())?;

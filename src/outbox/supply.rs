@@ -1,11 +1,13 @@
 //! Which message comes next.
 
 use std::collections::HashMap;
+use std::collections::HashSet;
 use std::collections::VecDeque;
 use std::collections::hash_map::Entry;
 
 use jiff::Timestamp;
 
+use super::engine::Turn;
 use super::judge::cancel_reason;
 use crate::domain::message::MessageId;
 use crate::domain::operator::Operator;
@@ -15,7 +17,6 @@ use crate::domain::role::Permissions;
 use crate::domain::role::RoleId;
 use crate::store::Reading;
 use crate::store::Result;
-use crate::store::Writing;
 use crate::store::outbox::Due;
 use crate::store::outbox::Place;
 use crate::store::outbox::Scope;
@@ -34,10 +35,26 @@ pub(super) struct Supply<'run> {
     later: VecDeque<MessageId>,
     /// What the organization asks of an address.
     organization: &'run Organization,
+    /// Read ahead in this transaction: those that are tried again, and those that never were tried.
+    ahead: [Ahead; 2],
+    /// How many are read ahead at once.
+    batch: usize,
+    /// Those that were set aside for the workers of this transaction, and wait.
+    asides: Vec<Due>,
+    /// What left the supply in this transaction, and so is not in the state in which it was read ahead.
+    taken: HashSet<MessageId>,
     /// Who asked for the messages, as the store knows them in this transaction.
     operators: HashMap<u32, Option<Operator>>,
     /// What the roles of the users allow, as the store says in this transaction.
     roles: HashMap<RoleId, Permissions>,
+}
+
+/// Messages that were read ahead.
+#[derive(Default)]
+struct Ahead {
+    messages: VecDeque<Due>,
+    /// There are no others.
+    is_all: bool,
 }
 
 impl<'run> Supply<'run> {
@@ -48,25 +65,57 @@ impl<'run> Supply<'run> {
         };
         let place = Place::of(if let Scope::Job(job) = scope { Some(*job) } else { None });
         let (later, operators, roles) = (VecDeque::new(), HashMap::new(), HashMap::new());
-        Self { scope, place, at_hand, fresh_first: true, later, organization, operators, roles }
+        Self {
+            scope,
+            place,
+            at_hand,
+            fresh_first: true,
+            later,
+            organization,
+            ahead: Default::default(),
+            batch: 1,
+            asides: Vec::new(),
+            taken: HashSet::new(),
+            operators,
+            roles,
+        }
     }
 
-    /// Forgets what another transaction may have changed.
-    pub(super) fn begin_transaction(&mut self) {
+    /// Forgets what another transaction may have changed. In this one about so many messages are taken.
+    pub(super) fn begin_transaction(&mut self, batch: usize) {
+        self.ahead = Default::default();
+        // One more says whether others are left.
+        self.batch = batch.saturating_add(1);
+        self.asides.clear();
+        self.taken.clear();
         self.operators.clear();
         self.roles.clear();
+    }
+
+    /// Reads the messages that were set aside for workers.
+    pub(super) fn read_asides(&mut self, turn: &Turn<'_>, ids: impl Iterator<Item = MessageId>) -> Result<()> {
+        self.asides = turn.store()?.waiting_batch(ids)?;
+        Ok(())
+    }
+
+    /// A message that was set aside, unless it does not wait any more.
+    pub(super) fn take_aside(&mut self, id: MessageId) -> Option<Due> {
+        let place = self.asides.iter().position(|due| due.id == id).filter(|_| !self.taken.contains(&id))?;
+        self.taken.insert(id);
+        Some(self.asides.swap_remove(place))
     }
 
     /// The next message that can be sent, and is met only once unless it is given back. `call_off` is told of those that are
     /// not to be sent any more, and why.
     pub(super) fn take(
         &mut self,
-        writing: &Writing<'_>,
+        turn: &Turn<'_>,
         now: Timestamp,
         call_off: &mut dyn FnMut(MessageId, &str) -> Result<()>,
     ) -> Result<Option<Due>> {
-        while let Some(due) = self.next(writing, now)? {
-            match self.cancel_reason(writing, &due, now)? {
+        while let Some(due) = self.next(turn, now)? {
+            self.taken.insert(due.id);
+            match self.cancel_reason(turn, &due, now)? {
                 Some(why) => call_off(due.id, why)?,
                 None => return Ok(Some(due)),
             }
@@ -75,16 +124,11 @@ impl<'run> Supply<'run> {
     }
 
     /// Why a message is not to be sent any more.
-    pub(super) fn cancel_reason(
-        &mut self,
-        writing: &Writing<'_>,
-        due: &Due,
-        now: Timestamp,
-    ) -> Result<Option<&'static str>> {
+    pub(super) fn cancel_reason(&mut self, turn: &Turn<'_>, due: &Due, now: Timestamp) -> Result<Option<&'static str>> {
         let uid = due.operator_uid;
         let operator = match self.operators.entry(uid) {
             Entry::Occupied(known) => known.into_mut(),
-            Entry::Vacant(place) => place.insert(writing.operator(uid)?),
+            Entry::Vacant(place) => place.insert(turn.store()?.operator(uid)?),
         };
         // The account that asked had no known name then where its number stands for it.
         let name = Some(due.operator.as_str()).filter(|name| *name != uid.to_string());
@@ -93,7 +137,7 @@ impl<'run> Supply<'run> {
             None => Permissions::default(),
             Some(Entry::Occupied(known)) => *known.get(),
             Some(Entry::Vacant(place)) => {
-                let permissions = writing.permissions(*place.key())?;
+                let permissions = turn.store()?.permissions(*place.key())?;
                 *place.insert(permissions)
             }
         };
@@ -119,17 +163,18 @@ impl<'run> Supply<'run> {
     /// `call_off`.
     pub(super) fn take_elsewhere(
         &mut self,
-        writing: &Writing<'_>,
+        turn: &Turn<'_>,
         place: (u32, u32),
         domains: &[String],
         now: Timestamp,
         call_off: &mut dyn FnMut(MessageId, &str) -> Result<()>,
     ) -> Result<Option<Due>> {
         loop {
-            let at_hand = self.at_hand_elsewhere(writing, domains)?;
+            let store = turn.store()?;
+            let at_hand = self.at_hand_elsewhere(store, domains)?;
             let found = match at_hand {
                 Some((id, true)) => Some(id),
-                near => match writing.due_elsewhere(self.scope, place, domains, now)? {
+                near => match store.due_elsewhere(self.scope, place, domains, now)? {
                     Some(id) => Some(id),
                     None => near.map(|(id, _)| id).or_else(|| self.later.front().copied()),
                 },
@@ -137,8 +182,9 @@ impl<'run> Supply<'run> {
             let Some(id) = found else { return Ok(None) };
             self.at_hand.retain(|other| *other != id);
             self.forget(id);
-            let Some(due) = writing.waiting(id)? else { continue };
-            match self.cancel_reason(writing, &due, now)? {
+            let Some(due) = store.waiting(id)? else { continue };
+            self.taken.insert(id);
+            match self.cancel_reason(turn, &due, now)? {
                 Some(why) => call_off(id, why)?,
                 None => return Ok(Some(due)),
             }
@@ -162,15 +208,16 @@ impl<'run> Supply<'run> {
     pub(super) fn is_anything_left(&self, reading: &Reading<'_>, now: Timestamp) -> Result<bool> {
         Ok(!self.at_hand.is_empty()
             || !self.later.is_empty()
+            || self.ahead.iter().any(|ahead| !ahead.messages.is_empty())
             || match self.scope {
                 Scope::These(_) => false,
                 Scope::OfNoJob | Scope::Job(_) => reading.anything_due(&self.place, now)?,
             })
     }
 
-    fn next(&mut self, writing: &Writing<'_>, now: Timestamp) -> Result<Option<Due>> {
+    fn next(&mut self, turn: &Turn<'_>, now: Timestamp) -> Result<Option<Due>> {
         while let Some(id) = self.at_hand.pop() {
-            if let Some(due) = writing.waiting(id)? {
+            if let Some(due) = turn.store()?.waiting(id)? {
                 return Ok(Some(due));
             }
         }
@@ -178,20 +225,35 @@ impl<'run> Supply<'run> {
         self.fresh_first = !fresh;
         let found = match self.scope {
             Scope::These(_) => None,
-            Scope::OfNoJob | Scope::Job(_) => match writing.next_due(fresh, &self.place, now)? {
-                None => writing.next_due(!fresh, &self.place, now)?,
+            Scope::OfNoJob | Scope::Job(_) => match self.next_due(turn, fresh, now)? {
+                None => self.next_due(turn, !fresh, now)?,
                 found => found,
             },
         };
-        if let Some(due) = &found {
-            self.place.pass(due);
+        if found.is_some() {
             return Ok(found);
         }
         while let Some(id) = self.later.pop_front() {
-            if let Some(due) = writing.waiting(id)? {
+            if let Some(due) = turn.store()?.waiting(id)? {
                 return Ok(Some(due));
             }
         }
         Ok(None)
+    }
+
+    /// The next message behind the place in the queue, of those that never were tried (`fresh`) or of those that are tried again.
+    fn next_due(&mut self, turn: &Turn<'_>, fresh: bool, now: Timestamp) -> Result<Option<Due>> {
+        let ahead = &mut self.ahead[usize::from(fresh)];
+        loop {
+            if ahead.messages.is_empty() && !ahead.is_all {
+                ahead.messages = turn.store()?.due_batch(fresh, &self.place, now, self.batch)?.into();
+                ahead.is_all = ahead.messages.len() < self.batch;
+            }
+            let Some(due) = ahead.messages.pop_front() else { return Ok(None) };
+            self.place.pass(&due);
+            if !self.taken.contains(&due.id) {
+                return Ok(Some(due));
+            }
+        }
     }
 }

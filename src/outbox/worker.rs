@@ -3,14 +3,13 @@
 use std::future::poll_fn;
 use std::pin::pin;
 use std::sync::Arc;
-use std::sync::mpsc;
 use std::task::Poll;
 use std::time::Duration;
 
-use tokio::sync::Mutex;
 use tokio::sync::mpsc::UnboundedReceiver;
 
 use super::parcel::Parcel;
+use super::requests::Requests;
 use crate::domain::message::MessageId;
 use crate::domain::reply::Throttle;
 use crate::mail::Envelope;
@@ -67,10 +66,7 @@ pub(super) struct Seat {
     pub(super) number: usize,
     pub(super) transport: Arc<Transport>,
     pub(super) composer: Arc<Composer>,
-    pub(super) requests: mpsc::Sender<(usize, Request)>,
-    /// One worker writes a mail at a time, and the replies that have come are read before the next one does. Otherwise all
-    /// that were answered together would go on together, and the store's thread would stand still meanwhile.
-    pub(super) desk: Arc<Mutex<()>>,
+    pub(super) requests: Arc<Requests>,
 }
 
 impl Seat {
@@ -121,7 +117,7 @@ impl Seat {
                 }
             };
             let id = parcel.id;
-            let mail = match self.write(&parcel).await {
+            let mail = match parcel.compose(&self.composer) {
                 Ok(mail) => mail,
                 Err(reply) => {
                     let refused = Handover::Refused { reply, relay: None };
@@ -171,16 +167,9 @@ impl Seat {
         }
     }
 
-    async fn write(&self, parcel: &Parcel) -> Result<Mail, String> {
-        let _desk = self.desk.lock().await;
-        let written = parcel.compose(&self.composer);
-        tokio::task::yield_now().await;
-        written
-    }
-
     pub(super) fn say(&self, request: Request) {
         // Where nobody listens any more, the run is over, and the answer that does not come ends the worker.
-        let _ = self.requests.send((self.number, request));
+        self.requests.say(self.number, request);
     }
 }
 

@@ -16,13 +16,27 @@ use crate::domain::user::UserId;
 pub const NONCE: usize = 16;
 
 /// The characters of a code: 26 times 5 bits are the 130 bits of ASVS 5.0, 6.5.4 and more.
-const LENGTH: usize = 26;
+pub const LENGTH: usize = 26;
 
 /// What the code is made for, so that the key can never be made to sign anything else.
 const PURPOSE: &[u8] = b"cxme-admin reset 1";
 
 /// Crockford's base32: no I, L, O or U, which are mistaken for others when they are typed.
 const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+
+/// Whether a byte is a character of a code as it is written.
+pub fn is_symbol(byte: u8) -> bool {
+    ALPHABET.contains(&byte)
+}
+
+/// A letter or digit that was typed or quoted as a code has it: in upper case, with 0 for O and 1 for I and L.
+pub fn symbol(byte: u8) -> u8 {
+    match byte.to_ascii_uppercase() {
+        b'O' => b'0',
+        b'I' | b'L' => b'1',
+        other => other,
+    }
+}
 
 /// The lengths of the groups in which a code is shown to be typed.
 const GROUPS: [usize; 5] = [5, 5, 5, 5, 6];

@@ -8,7 +8,7 @@ use rusqlite::params;
 use super::Reading;
 use super::Result;
 use super::Writing;
-use super::outbox::Settlement;
+use super::attempts::AttemptResult;
 use super::time;
 use crate::domain::job::JobId;
 use crate::domain::message::MessageId;
@@ -42,8 +42,8 @@ impl Writing<'_> {
         let tried = rows.collect::<rusqlite::Result<Vec<(i64, i64, Option<i64>)>>>()?;
         for (id, tried_at, job) in &tried {
             let reply = "the process that was sending it ended before the relay's answer was noted".to_owned();
-            let settlement = Settlement::Tried { state: MessageState::InDoubt, reply, due_at: Some(now) };
-            self.settle_message(MessageId(*id), &settlement, time(*tried_at))?;
+            let result = AttemptResult::Tried { state: MessageState::InDoubt, reply, due_at: Some(now) };
+            self.record_attempts(&[(MessageId(*id), result)], time(*tried_at))?;
             self.count_deliveries(job.map(JobId), 1, time(*tried_at))?;
         }
         Ok(tried.len() as u64)

@@ -24,6 +24,10 @@ use crate::domain::role::Permission;
 use crate::domain::role::RoleId;
 use crate::domain::selection::Selection;
 
+/// The condition that a user has a password, or had one that was ended: there is no other way to have a former one alone.
+const HAD_PASSWORD: &str =
+    "(password_set_at IS NOT NULL OR EXISTS (SELECT 1 FROM password_history WHERE password_history.user_id = user.id))";
+
 /// Who is meant.
 #[derive(Debug, Clone)]
 pub enum Whom<'a> {
@@ -70,6 +74,8 @@ pub struct NewJob<'a> {
     pub invitation_life: Duration,
     /// How it is sent.
     pub sending: Sending,
+    /// The passwords and sessions of those who are mailed end with its creation.
+    pub ends_passwords: bool,
 }
 
 /// Some of the users that are meant.
@@ -79,8 +85,10 @@ pub struct Part {
     pub skipped: Option<String>,
     /// How many.
     pub count: u64,
-    /// How many of them have a password, so that theirs is a reset and no invitation.
+    /// How many of them have a password, or had one that was ended, so that theirs is a reset and no invitation.
     pub resets: u64,
+    /// How many of them have a password.
+    pub passwords: u64,
 }
 
 impl Recipients<'_> {
@@ -126,7 +134,7 @@ impl Reading<'_> {
         let clause = conditions.clause_from(values.len() + 1);
         values.extend(conditions.values);
         let sql = format!(
-            "SELECT {reason} AS skipped, count(*) AS times, count(password_set_at) FROM user \
+            "SELECT {reason} AS skipped, count(*) AS times, sum({HAD_PASSWORD}), count(password_set_at) FROM user \
              LEFT JOIN temp.held ON held.user_id = user.id{clause} \
              GROUP BY skipped ORDER BY skipped IS NOT NULL, times DESC, skipped"
         );
@@ -134,7 +142,7 @@ impl Reading<'_> {
         let bound: Vec<&dyn ToSql> = values.iter().map(AsRef::as_ref).collect();
         let rows = statement.query_map(bound.as_slice(), |row| {
             let count = |column| row.get::<_, i64>(column).map(i64::unsigned_abs);
-            Ok(Part { skipped: row.get(0)?, count: count(1)?, resets: count(2)? })
+            Ok(Part { skipped: row.get(0)?, count: count(1)?, resets: count(2)?, passwords: count(3)? })
         })?;
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
@@ -230,34 +238,45 @@ impl Writing<'_> {
         let job = JobId(self.transaction.last_insert_rowid());
         let conditions = self.prepare_recipients(recipients)?;
         let reason = recipients.reason();
+        // `?1` is the time.
         let mut values = recipients.values();
+        let clause = conditions.clause_from(values.len() + 1);
+        values.extend(conditions.values);
+        let meant = format!(
+            "SELECT user.id AS id, email, {HAD_PASSWORD} AS had_password, {reason} AS skipped \
+             FROM user LEFT JOIN temp.held ON held.user_id = user.id{clause} ORDER BY user.id"
+        );
+        let source = if new.ends_passwords {
+            self.end_passwords(job, &meant, &values, recipients.now)?;
+            "temp.meant".to_owned()
+        } else {
+            format!("({meant})")
+        };
         let first = values.len() + 1;
-        let fixed: [Box<dyn ToSql>; 6] = [
+        let fixed: [Box<dyn ToSql>; 7] = [
             Box::new(job.0),
             Box::new(new.operator.name.clone()),
             Box::new(new.operator.uid),
             Box::new(new.invitation_life.as_secs().cast_signed()),
             Box::new(new.reset_life.as_secs().cast_signed()),
             Box::new(new.note.map(str::to_owned)),
+            Box::new(new.ends_passwords),
         ];
         values.extend(fixed);
-        let clause = conditions.clause_from(values.len() + 1);
-        values.extend(conditions.values);
         let place = |offset: usize| format!("?{}", first + offset);
-        // `?1` is the time.
         let sql = format!(
             "INSERT INTO message (job_id, kind, state, user_id, address, operator, operator_uid, created_at, due_at, \
-             ended_at, life, note, reply) \
-             SELECT {job}, iif(has_password, 'reset', 'invitation'), iif(skipped IS NULL, 'queued', 'skipped'), id, email, \
-             {operator}, {uid}, ?1, ?1, iif(skipped IS NULL, NULL, ?1), iif(has_password, {reset}, {invitation}), {note}, \
-             skipped FROM (SELECT user.id AS id, email, password_set_at IS NOT NULL AS has_password, {reason} AS skipped \
-             FROM user LEFT JOIN temp.held ON held.user_id = user.id{clause} ORDER BY user.id)",
+             ended_at, life, note, reply, is_forced) \
+             SELECT {job}, iif(had_password, 'reset', 'invitation'), iif(skipped IS NULL, 'queued', 'skipped'), id, email, \
+             {operator}, {uid}, ?1, ?1, iif(skipped IS NULL, NULL, ?1), iif(had_password, {reset}, {invitation}), {note}, \
+             skipped, iif({forced} AND had_password AND skipped IS NULL, 1, NULL) FROM {source}",
             job = place(0),
             operator = place(1),
             uid = place(2),
             invitation = place(3),
             reset = place(4),
             note = place(5),
+            forced = place(6),
         );
         let bound: Vec<&dyn ToSql> = values.iter().map(AsRef::as_ref).collect();
         let count = self.transaction.execute(&sql, bound.as_slice())?;

@@ -25,7 +25,7 @@ use crate::domain::user::UserId;
 
 /// The columns of a job.
 pub(super) const COLUMNS: &str = "id, key, state, why, operator, operator_uid, created_at, ended_at, reason, selection, connections, \
-     rate, max_failures, canary, base_accepted, base_failed";
+     rate, max_failures, canary, base_accepted, base_failed, passwords_ended";
 
 /// A message of no job that ended before `?1`, whose link, if it has one, cannot be used any more at `?2`.
 fn old() -> String {
@@ -57,6 +57,8 @@ pub struct Job {
     pub selection: String,
     /// How it is sent.
     pub sending: Sending,
+    /// How many passwords it ended when it was created; `None`: it was not asked to.
+    pub passwords_ended: Option<u64>,
     /// How many were accepted, and how many had failed, when an operator let it go on after a pause: its limits count from
     /// there.
     pub base: (u64, u64),
@@ -428,6 +430,7 @@ pub(super) fn job(row: &Row<'_>) -> rusqlite::Result<Job> {
             max_failures: row.get(12)?,
             canary: row.get::<_, Option<i64>>(13)?.map(i64::unsigned_abs),
         },
+        passwords_ended: row.get::<_, Option<i64>>(16)?.map(i64::unsigned_abs),
         base: (row.get::<_, i64>(14)?.unsigned_abs(), row.get::<_, i64>(15)?.unsigned_abs()),
     })
 }

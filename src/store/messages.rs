@@ -27,7 +27,8 @@ use crate::domain::user::UserId;
 /// The columns of a message, and the name of its user.
 pub(super) const COLUMNS: &str = "message.id, kind, state, user_id, address, operator, operator_uid, message.created_at, \
      due_at, attempts, last_try_at, ended_at, life, cause, note, expires_at, used_at, revoked_at, revoked_why, message_id, \
-     reply, (SELECT username FROM user WHERE user.id = user_id), handed_at, doubts, job_id";
+     reply, (SELECT username FROM user WHERE user.id = user_id), handed_at, doubts, job_id, \
+     is_forced IS NOT NULL";
 
 /// The numbers of the messages that have not ended, by the three small indexes that have them: one `IN` over all states
 /// would be looked up in none of them.
@@ -328,7 +329,7 @@ pub(super) fn message(row: &Row<'_>) -> rusqlite::Result<Message> {
         Ok::<_, rusqlite::Error>(LinkFacts {
             life: Duration::from_secs(life.unsigned_abs()),
             expires_at: moment(15)?,
-            seen_at: moment(25)?,
+            seen_at: moment(26)?,
             is_sending: state == MessageState::Sending,
             handed_at: moment(22)?,
             used_at: moment(16)?,
@@ -339,7 +340,7 @@ pub(super) fn message(row: &Row<'_>) -> rusqlite::Result<Message> {
     let cause = row.get::<_, Option<String>>(13)?.and_then(|word| NoticeCause::stored(&word));
     Ok(Message {
         id: MessageId(row.get(0)?),
-        kind: MailKind::stored(&kind, cause).unwrap_or(MailKind::Test),
+        kind: MailKind::stored(&kind, cause, row.get(25)?).unwrap_or(MailKind::Test),
         state,
         user: row.get::<_, Option<i64>>(3)?.map(UserId),
         username: lossy(row, 21)?,

@@ -16,12 +16,14 @@
 //! `user_version` counts the migrations applied; `application_id` tells our files from others.
 
 mod address_notices;
+pub mod attempts;
 pub mod backup;
 pub mod check;
 pub mod chosen;
 pub mod clock;
 mod dead_senders;
 mod deliveries;
+mod ended_passwords;
 pub mod error;
 pub mod events;
 pub mod facts;

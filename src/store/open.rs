@@ -39,6 +39,10 @@ use crate::private_file::Unfinished;
 /// How long a writer waits for another one.
 pub const PATIENCE: Duration = Duration::from_secs(30);
 
+/// How many prepared statements a connection keeps: as many as the code has that prepares for a cache. Each turn of the outbox
+/// needs some twenty, and with fewer places each would be prepared anew.
+const STATEMENTS: usize = 128;
+
 /// What is asked of the file's version.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Expect {
@@ -86,7 +90,6 @@ impl Store {
         }
         prepare(&connection)?;
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false)?;
-        keep_log_for_readers(&connection, path)?;
         Ok(Self {
             connection: GuardedConnection::new(connection),
             path: path.to_owned(),
@@ -238,9 +241,11 @@ pub(super) fn connect(path: &Path, rule: &Rule, way: Way) -> Result<Connection> 
     };
     let mut connection = Connection::open_with_flags(name, flags).map_err(|error| denied(error, path))?;
     connection.busy_handler(Some(wait_for_the_writer))?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS);
     if way == Way::Alone {
         connection.pragma_update(None, "locking_mode", "EXCLUSIVE")?;
     }
+    keep_log_for_readers(&connection, path)?;
     functions::register(&connection)?;
     room::choose_directory_for_temporary_files(&connection, folder_of(&resolved))?;
     Ok(connection)

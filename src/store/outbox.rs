@@ -1,6 +1,7 @@
-//! What the outbox does with messages: takes the next one, begins it, settles it. Each function is one step of a
-//! transaction that the engine opens and commits, so that settling one message and beginning the next is one commit.
+//! Which messages the outbox sends next, and all that it must know of them. Each function is one step of a transaction that
+//! the engine opens and commits, so that recording attempts and starting the next ones (`attempts.rs`) is one commit.
 
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -10,8 +11,6 @@ use rusqlite::params;
 
 use super::Reading;
 use super::Result;
-use super::Writing;
-use super::clock::PERIOD;
 use super::time;
 use crate::domain::email_address::EmailAddress;
 use crate::domain::job::JobId;
@@ -24,7 +23,6 @@ use crate::domain::user::Lock;
 use crate::domain::user::SignIn;
 use crate::domain::user::UserId;
 use crate::secrets::reset_code::NONCE;
-use crate::secrets::reset_code::ResetCodeHash;
 
 /// A message that is due, with the user as he is now.
 #[derive(Debug, Clone)]
@@ -161,53 +159,13 @@ pub struct NextTry {
     pub reply: String,
 }
 
-/// What is written of a message when it is begun.
-#[derive(Debug, Clone)]
-pub struct Beginning<'a> {
-    /// The message.
-    pub id: MessageId,
-    /// The nonce, the same at each try.
-    pub nonce: &'a [u8; NONCE],
-    /// The Message-ID, the same at each try.
-    pub message_id: &'a str,
-    /// The hash of the code, if it has a link.
-    pub code_hash: Option<ResetCodeHash>,
-    /// The lock of the process that sends it.
-    pub sender: u32,
-    /// When.
-    pub now: Timestamp,
-}
-
-/// What became of a try.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Settlement {
-    /// The message has come to this state, with these words. One that waits again is due then.
-    Tried {
-        /// Accepted, deferred, failed or in doubt.
-        state: MessageState,
-        /// The server's words.
-        reply: String,
-        /// When it is tried again, if it is.
-        due_at: Option<Timestamp>,
-    },
-    /// The relay could not be used, or refuses everything: the message waits as before this try, but for the words.
-    Released {
-        /// What happened.
-        reply: String,
-        /// When it is tried again.
-        due_at: Timestamp,
-        /// The relay refuses everything: the next run begins with this message.
-        given_back: bool,
-    },
-}
-
 const COLUMNS: &str = "message.id, kind, state, user_id, address, operator_uid, message.created_at, attempts, \
      first_try_at, life, cause, note, nonce, message_id, user.id, username, user.name, email, locale, sign_in, \
      locked_at, must_change_password, message.due_at, \
      EXISTS (SELECT 1 FROM message AS later WHERE later.user_id = message.user_id AND later.id > message.id \
      AND later.life IS NOT NULL AND (later.handed_at IS NOT NULL OR later.state = 'queued' OR later.state = 'sending' \
      OR later.state = 'deferred')), used_at IS NOT NULL OR revoked_at IS NOT NULL, \
-     job_id IS NOT NULL, message.operator, locked_until, user.role_id, lifetime_from, given_back IS NOT NULL";
+     job_id IS NOT NULL, message.operator, locked_until, user.role_id, lifetime_from, given_back IS NOT NULL, is_forced IS NOT NULL";
 
 /// Those that never were tried, behind a [`Place`].
 const FRESH: &str = "state = 'queued' AND job_id IS ?6 AND (message.due_at, message.id) > (?2, ?3)";
@@ -216,36 +174,57 @@ const FRESH: &str = "state = 'queued' AND job_id IS ?6 AND (message.due_at, mess
 const AGAIN: &str = "state IN ('deferred', 'in doubt') AND job_id IS ?6 AND message.due_at <= ?1 \
      AND (message.due_at, message.id) > (?4, ?5)";
 
+static NEXT_FRESH: LazyLock<String> = LazyLock::new(|| next_due(FRESH));
+static NEXT_AGAIN: LazyLock<String> = LazyLock::new(|| next_due(AGAIN));
+
+fn next_due(condition: &str) -> String {
+    format!("{} WHERE {condition} ORDER BY message.due_at, message.id LIMIT ?7", every_due())
+}
+
+/// One message that waits. (For an IN of more than two words SQLite makes a table, each time.)
+static STILL_WAITING: LazyLock<String> = LazyLock::new(|| {
+    let waits = "(state = 'queued' OR state = 'deferred' OR state = 'in doubt')";
+    format!("{} WHERE message.id = ?1 AND {waits}", every_due())
+});
+
+static ANYTHING_DUE: LazyLock<String> = LazyLock::new(|| {
+    format!("SELECT EXISTS (SELECT 1 FROM message WHERE {FRESH}) OR EXISTS (SELECT 1 FROM message WHERE {AGAIN})")
+});
+
 /// The condition that a message is one that `jobs run` sends: of no job, or of a job that runs.
 pub(super) const OF_RUNS: &str = "(job_id IS NULL OR (SELECT job.state FROM job WHERE job.id = job_id) = 'running')";
 
 impl Reading<'_> {
-    /// The next message that is due behind `place`, of those that never were tried (`fresh`) or of those that are tried
-    /// again.
+    /// The next messages that are due behind `place`, at most `most`: of those that never were tried (`fresh`), or of those
+    /// that are tried again.
     ///
     /// # Errors
     /// When the store cannot be read.
-    pub fn next_due(&self, fresh: bool, place: &Place, now: Timestamp) -> Result<Option<Due>> {
-        let values = place.values(now);
-        let condition = if fresh { FRESH } else { AGAIN };
-        let sql = format!(
-            "SELECT {COLUMNS} FROM message LEFT JOIN user ON user.id = user_id WHERE {condition} \
-             ORDER BY message.due_at, message.id LIMIT 1"
-        );
-        let mut statement = self.transaction.prepare_cached(&sql)?;
-        Ok(statement.query_row(values, due).optional()?)
+    pub fn due_batch(&self, fresh: bool, place: &Place, now: Timestamp, most: usize) -> Result<Vec<Due>> {
+        let sql = if fresh { &NEXT_FRESH } else { &NEXT_AGAIN };
+        let [now, fresh_at, fresh, again_at, again, job] = place.values(now);
+        let most = i64::try_from(most).unwrap_or(i64::MAX);
+        let mut statement = self.transaction.prepare_cached(sql)?;
+        let found = statement.query_map(params![now, fresh_at, fresh, again_at, again, job, most], due)?;
+        Ok(found.collect::<rusqlite::Result<_>>()?)
     }
 
-    /// A message that waits, due or not. (For an IN of more than two words SQLite makes a table, each time.)
+    /// Of these messages those that wait, due or not, in the order given.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn waiting_batch(&self, ids: impl IntoIterator<Item = MessageId>) -> Result<Vec<Due>> {
+        let mut statement = self.transaction.prepare_cached(&STILL_WAITING)?;
+        let found = ids.into_iter().filter_map(|id| statement.query_row([id.0], due).optional().transpose());
+        Ok(found.collect::<rusqlite::Result<_>>()?)
+    }
+
+    /// A message that waits, due or not.
     ///
     /// # Errors
     /// When the store cannot be read.
     pub fn waiting(&self, id: MessageId) -> Result<Option<Due>> {
-        let sql = format!(
-            "SELECT {COLUMNS} FROM message LEFT JOIN user ON user.id = user_id WHERE message.id = ?1 \
-             AND (state = 'queued' OR state = 'deferred' OR state = 'in doubt')"
-        );
-        Ok(self.transaction.prepare_cached(&sql)?.query_row([id.0], due).optional()?)
+        Ok(self.waiting_batch([id])?.pop())
     }
 
     /// Whether a message is due behind `place`.
@@ -253,10 +232,7 @@ impl Reading<'_> {
     /// # Errors
     /// When the store cannot be read.
     pub fn anything_due(&self, place: &Place, now: Timestamp) -> Result<bool> {
-        let sql = format!(
-            "SELECT EXISTS (SELECT 1 FROM message WHERE {FRESH}) OR EXISTS (SELECT 1 FROM message WHERE {AGAIN})"
-        );
-        Ok(self.transaction.prepare_cached(&sql)?.query_row(place.values(now), |row| row.get(0))?)
+        Ok(self.transaction.prepare_cached(&ANYTHING_DUE)?.query_row(place.values(now), |row| row.get(0))?)
     }
 
     /// Whether a message has waited since before this moment, of no job or of a job that runs.
@@ -290,90 +266,6 @@ impl Reading<'_> {
     }
 }
 
-impl Writing<'_> {
-    /// Begins to send a message. When this is committed, the code's hash is on the disk before the mail leaves, and its
-    /// link can be used. The transaction must have noted its time ([`Writing::note_time`]).
-    ///
-    /// # Errors
-    /// When the store cannot be written.
-    pub fn begin_message(&self, begin: &Beginning<'_>) -> Result<()> {
-        let Beginning { id, nonce, message_id, code_hash, sender, now } = begin;
-        let now = now.as_second();
-        self.transaction
-            .prepare_cached(&format!(
-                "UPDATE message SET state = 'sending', sender = ?2, nonce = ?3, message_id = ?4, code_hash = ?5, \
-                 first_try_at = ifnull(first_try_at, ?6), last_try_at = ?6, expires_at = ?6 + life, \
-                 clock_period = {PERIOD} WHERE id = ?1"
-            ))?
-            .execute(params![id.0, sender, nonce, message_id, code_hash.as_ref().map(|hash| hash.0), now])?;
-        Ok(())
-    }
-
-    /// Writes down what became of a message that was begun. With what may have reached the relay a link's life begins anew,
-    /// and the links die that the user has from before. What would wait in a job that was cancelled meanwhile is cancelled.
-    ///
-    /// # Errors
-    /// When the store cannot be written.
-    pub fn settle_message(&self, id: MessageId, settlement: &Settlement, now: Timestamp) -> Result<()> {
-        let now = now.as_second();
-        match settlement {
-            Settlement::Released { reply, due_at, given_back } => {
-                self.transaction
-                    .prepare_cached(
-                        "UPDATE message SET state = CASE WHEN handed_at IS NOT NULL THEN 'in doubt' \
-                         WHEN attempts = 0 THEN 'queued' ELSE 'deferred' END, \
-                         sender = NULL, due_at = ?2, reply = ?3, given_back = iif(?4, 1, given_back) \
-                         WHERE id = ?1 AND state = 'sending'",
-                    )?
-                    .execute(params![id.0, due_at.as_second(), reply, given_back])?;
-                self.end_with_its_job(id, now)?;
-            }
-            Settlement::Tried { state, reply, due_at } => {
-                let may_have_it = matches!(state, MessageState::Accepted | MessageState::InDoubt);
-                self.transaction
-                    .prepare_cached(&format!(
-                        "UPDATE message SET state = ?2, sender = NULL, attempts = attempts + 1, reply = ?3, \
-                         lifetime_from = ifnull(lifetime_from, ?5), given_back = NULL, due_at = ifnull(?4, due_at), ended_at = CASE WHEN ?4 IS NULL THEN ?5 END, \
-                         expires_at = CASE WHEN ?6 THEN ?5 + life ELSE expires_at END, \
-                         clock_period = CASE WHEN ?6 THEN {PERIOD} ELSE clock_period END, \
-                         handed_at = CASE WHEN ?6 THEN ?5 ELSE handed_at END, doubts = doubts + (?2 = 'in doubt') \
-                         WHERE id = ?1 AND state = 'sending'"
-                    ))?
-                    .execute(params![id.0, state.word(), reply, due_at.map(Timestamp::as_second), now, may_have_it])?;
-                if may_have_it {
-                    self.revoke_older(id, now)?;
-                }
-                if due_at.is_some() {
-                    self.end_with_its_job(id, now)?;
-                }
-            }
-        }
-        Ok(())
-    }
-
-    fn revoke_older(&self, id: MessageId, now: i64) -> Result<()> {
-        self.transaction
-            .prepare_cached(
-                "UPDATE message SET revoked_at = ?2, revoked_why = 'a newer link' WHERE user_id = \
-                 (SELECT user_id FROM message WHERE id = ?1 AND life IS NOT NULL) AND id < ?1 AND life IS NOT NULL \
-                 AND used_at IS NULL AND revoked_at IS NULL AND expires_at IS NOT NULL",
-            )?
-            .execute(params![id.0, now])?;
-        Ok(())
-    }
-
-    fn end_with_its_job(&self, id: MessageId, now: i64) -> Result<()> {
-        self.transaction
-            .prepare_cached(
-                "UPDATE message SET state = 'cancelled', ended_at = ?2, reply = 'job ' || job_id || ' cancelled' || \
-                 iif(handed_at IS NULL, '', '; it may have arrived: ' || ifnull(reply, '')) WHERE id = ?1 \
-                 AND job_id IS NOT NULL AND (SELECT state FROM job WHERE job.id = job_id) = 'cancelled'",
-            )?
-            .execute(params![id.0, now])?;
-        Ok(())
-    }
-}
-
 /// A text that somebody may have written to the file: what is not UTF-8 in it is shown as U+FFFD, so that one bad row is
 /// one bad mail, and not the end of every run.
 pub(super) fn lossy(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<String>> {
@@ -387,9 +279,9 @@ pub(super) fn every_due() -> String {
 }
 
 pub(super) fn due(row: &Row<'_>) -> rusqlite::Result<Due> {
-    let (kind, state): (String, String) = (row.get(1)?, row.get(2)?);
+    let (kind, state) = (row.get_ref(1)?.as_str()?, row.get_ref(2)?.as_str()?);
     let recipient = row.get::<_, Option<i64>>(14)?.map(|_| {
-        let sign_in: String = row.get(19)?;
+        let sign_in = row.get_ref(19)?.as_str()?;
         Ok::<_, rusqlite::Error>(Recipient {
             username: lossy(row, 15)?.unwrap_or_default(),
             name: lossy(row, 16)?.unwrap_or_default(),
@@ -406,11 +298,11 @@ pub(super) fn due(row: &Row<'_>) -> rusqlite::Result<Due> {
             must_change: row.get(21)?,
         })
     });
-    let cause = row.get::<_, Option<String>>(10)?.and_then(|word| NoticeCause::stored(&word));
+    let cause = row.get_ref(10)?.as_str_or_null()?.and_then(NoticeCause::stored);
     Ok(Due {
         id: MessageId(row.get(0)?),
-        kind: MailKind::stored(&kind, cause).unwrap_or(MailKind::Test),
-        state: MessageState::stored(&state).unwrap_or(MessageState::Failed),
+        kind: MailKind::stored(kind, cause, row.get(31)?).unwrap_or(MailKind::Test),
+        state: MessageState::stored(state).unwrap_or(MessageState::Failed),
         user: row.get::<_, Option<i64>>(3)?.map(UserId),
         address: EmailAddress::stored(lossy(row, 4)?.unwrap_or_default()),
         operator_uid: row.get(5)?,

@@ -109,9 +109,12 @@ impl Reading<'_> {
                 )
             };
             let (Some(first), Some(last)) = (end("ASC")?, end("DESC")?) else { continue };
+            // Somewhere in its part of the queue, and not at the same place of each: users who are refused may be every second one.
+            let place = ((u64::from(nth) ^ first.1.unsigned_abs()).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 48) as i128;
             let between = |first: i64, last: i64| {
-                let span = i128::from(last.saturating_sub(first)) * i128::from(nth) / i128::from(of.max(1));
-                first.saturating_add(i64::try_from(span).unwrap_or(0))
+                let part = i128::from(last.saturating_sub(first)) / i128::from(of.max(1));
+                let offset = part * i128::from(nth.saturating_sub(1)) + ((part * place) >> 16);
+                first.saturating_add(i64::try_from(offset).unwrap_or(0))
             };
             // Where all are due since the same time, the number alone says the place.
             let start = (between(first.0, last.0), between(first.1.min(last.1), first.1.max(last.1)));
@@ -159,6 +162,15 @@ impl Writing<'_> {
     /// When the store cannot be written.
     pub fn end_relay_hold(&self) -> Result<()> {
         self.transaction.execute("UPDATE relay_hold SET until = 0, count = 0, has_accepted = 1", [])?;
+        Ok(())
+    }
+
+    /// Lets the next run send, which finds out whether the relay accepts mail again.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    pub fn lift_relay_hold(&self) -> Result<()> {
+        self.transaction.execute("UPDATE relay_hold SET until = 0", [])?;
         Ok(())
     }
 

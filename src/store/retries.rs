@@ -31,7 +31,12 @@ impl Reading<'_> {
                    AND NOT EXISTS (SELECT 1 FROM user WHERE user.id = user_id)";
         let deleted: i64 = self.transaction.query_row(sql, [job.0], |row| row.get(0))?;
         if deleted > 0 {
-            parts.push(Part { skipped: Some(USER_DELETED.to_owned()), count: deleted.unsigned_abs(), resets: 0 });
+            parts.push(Part {
+                skipped: Some(USER_DELETED.to_owned()),
+                count: deleted.unsigned_abs(),
+                resets: 0,
+                passwords: 0,
+            });
         }
         Ok(parts)
     }

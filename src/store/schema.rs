@@ -23,6 +23,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0008_relay.sql"),
     include_str!("migrations/0009_same_address.sql"),
     include_str!("migrations/0010_deliveries.sql"),
+    include_str!("migrations/0011_end_passwords.sql"),
 ];
 
 /// The schema version this program reads and writes.

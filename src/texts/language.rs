@@ -13,7 +13,7 @@ use super::engine;
 
 /// The languages of the program: their tags and their files.
 pub(super) const SOURCES: [(&str, &str); 2] = [(ENGLISH, include_str!("en.toml")), ("de", include_str!("de.toml"))];
-/// The language of users of whom none is known, or one that has no texts.
+/// The language of users whose own is not known or has no texts.
 const ENGLISH: &str = "en";
 
 static BUILT_IN: LazyLock<Texts> = LazyLock::new(|| {
@@ -62,7 +62,7 @@ impl Texts {
         }
     }
 
-    /// English, which is spoken to users of whom no language is known.
+    /// English: the language of users whose own is not known or has no texts.
     pub fn default_language(&self) -> &Language {
         self.find(ENGLISH).unwrap_or(&self.languages[0])
     }
@@ -95,7 +95,7 @@ pub struct Language(Arc<Sentences>);
 struct Sentences {
     tag: String,
     own: Environment<'static>,
-    /// Says what this language does not.
+    /// The language of the sentences that this one lacks.
     base: Option<Language>,
 }
 
@@ -106,7 +106,7 @@ impl Language {
         sentences: impl IntoIterator<Item = (&'static str, String)>,
         base: Option<&Self>,
     ) -> Self {
-        // Both were checked when they were read.
+        // The engine's syntax is the program's own, and each sentence compiled when it was read.
         let mut own = engine::environment().unwrap_or_default();
         for (key, text) in sentences {
             let _ = own.add_template_owned(key, text);

@@ -171,6 +171,7 @@ impl Sentences<'_> {
 fn section(kind: MailKind) -> &'static str {
     match kind {
         MailKind::Reset => "reset",
+        MailKind::ForcedReset => "forced_reset",
         MailKind::Invitation => "invitation",
         MailKind::Notice => "notice",
         MailKind::AddressNotice => "address_notice",
@@ -190,7 +191,7 @@ fn section_of_cause(cause: NoticeCause) -> &'static str {
 
 fn has_purpose(kind: MailKind) -> bool {
     match kind {
-        MailKind::Reset | MailKind::Invitation | MailKind::Test => true,
+        MailKind::Reset | MailKind::ForcedReset | MailKind::Invitation | MailKind::Test => true,
         MailKind::Notice | MailKind::AddressNotice => false,
     }
 }

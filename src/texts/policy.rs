@@ -76,6 +76,7 @@ pub fn fault(fault: &Fault, language: &Language, reader: Reader) -> String {
         Fault::Repeated => ("repeated", context! {}),
         Fault::Sequential => ("sequential", context! {}),
         Fault::TooGuessable { score, min } => ("too_guessable", context! { score, min, yours }),
+        Fault::Reused { history: 0 } => ("disabled", context! {}),
         Fault::Reused { history } => ("reused", context! { passwords => history, yours }),
     };
     language.say(&format!("violation.{name}"), values)
@@ -226,6 +227,7 @@ mod tests {
             Fault::Repeated,
             Fault::Sequential,
             Fault::TooGuessable { score: 1, min: 3 },
+            Fault::Reused { history: 0 },
             Fault::Reused { history: 1 },
             Fault::Reused { history: 5 },
         ];

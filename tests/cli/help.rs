@@ -56,7 +56,15 @@ fn every_argument_is_explained() {
 #[test]
 fn no_option_takes_a_password_and_none_is_read_from_a_variable() {
     // What is called so, and what it takes instead.
-    let known = ["set-password", "password-file", "password-older-than", "no-password", "generate", "must-change"];
+    let known = [
+        "set-password",
+        "password-file",
+        "password-older-than",
+        "no-password",
+        "end-passwords",
+        "generate",
+        "must-change",
+    ];
     for (words, command) in commands() {
         for argument in command.get_arguments() {
             let names = argument.get_long_and_visible_aliases().unwrap_or_default();

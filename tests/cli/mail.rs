@@ -141,7 +141,7 @@ fn a_preview_is_the_mail_with_a_code_that_does_not_work() {
     assert_snapshot!(world.run("mail preview letter"), @"
     status 2
     -- stderr
-    error: invalid value 'letter' for '<MAIL>': `letter` is no mail: take reset, invitation, notice, address-notice or test
+    error: invalid value 'letter' for '<MAIL>': `letter` is no mail: take reset, forced-reset, invitation, notice, address-notice or test
 
     For more information, try '--help'.
     ");

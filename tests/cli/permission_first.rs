@@ -95,6 +95,8 @@ const CALLS: &[Call] = &[
     ("users send-reset --all --yes", "", "run-bulk-jobs"),
     ("users send-reset --all -n", "", "run-bulk-jobs"),
     ("users send-reset --all --queue-only --yes", "", "run-bulk-jobs"),
+    ("users send-reset --all --end-passwords --yes", "", "run-bulk-jobs set-passwords"),
+    ("users send-reset --all --end-passwords -n", "", "run-bulk-jobs set-passwords"),
     ("users send-reset --from [DIR]/nobody.txt --yes", "", "run-bulk-jobs"),
     ("users send-reset --all --key '' --yes", "", "run-bulk-jobs"),
     ("resets list", "", "view-users"),

@@ -54,6 +54,30 @@ fn a_relay_that_does_not_relay_for_us_burns_nobody() {
 }
 
 #[test]
+fn a_sender_whom_exim_cannot_verify_burns_nobody_and_the_key_is_named() {
+    if !can_exim() {
+        return;
+    }
+    // The reply has several lines, of which the last names the check and the others the reason.
+    let exim = Exim::start("", "  require verify = sender");
+    let sent = Sent::to(&exim.server, "", (0..100).map(user));
+    sent.assert_given_back(100, "550 Verification failed for <no-reply@example.com>");
+    assert!(sent.said.contains("Sender verify failed; check `[mail] from`"), "{}", sent.said);
+    assert!(exim.counts().is_empty());
+}
+
+#[test]
+fn a_relay_that_refuses_the_greeting_burns_nobody_and_sets_no_hold() {
+    if !can_exim() {
+        return;
+    }
+    let exim = Exim::start("acl_smtp_helo = deny", "");
+    let sent = Sent::to(&exim.server, "", (0..20).map(user));
+    assert_eq!((sent.status, sent.count_where("state = 'queued' AND attempts = 0")), (69, 20), "{}", sent.said);
+    assert_eq!(sent.number("SELECT count(*) FROM relay_hold WHERE count > 0"), 0);
+}
+
+#[test]
 fn unknown_recipients_fail_alone_with_exims_words() {
     if !can_exim() {
         return;

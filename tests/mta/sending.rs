@@ -54,8 +54,12 @@ impl Sent {
 
     /// How many messages the store has of which this is true.
     pub(crate) fn count_where(&self, condition: &str) -> usize {
-        let sql = format!("SELECT count(*) FROM message WHERE {condition}");
-        self.program.count(&sql).try_into().unwrap()
+        self.number(&format!("SELECT count(*) FROM message WHERE {condition}"))
+    }
+
+    /// One number from the store.
+    pub(crate) fn number(&self, sql: &str) -> usize {
+        self.program.count(sql).try_into().unwrap()
     }
 
     /// Nobody is burnt: as many as these wait, without an attempt, and the reply of those that were tried is known.

@@ -10,11 +10,11 @@ use cxme_admin::outbox::Order;
 use cxme_admin::secrets::ResetCode;
 use cxme_admin::secrets::reset_code::ResetCodeHash;
 use cxme_admin::store::StoreError;
+use cxme_admin::store::attempts::AttemptResult;
+use cxme_admin::store::attempts::AttemptStart;
 use cxme_admin::store::links::LinkQuery;
 use cxme_admin::store::messages::LinkState;
-use cxme_admin::store::outbox::Beginning;
 use cxme_admin::store::outbox::Scope;
-use cxme_admin::store::outbox::Settlement;
 use proptest::prelude::*;
 
 use crate::world::LIFE;
@@ -216,17 +216,15 @@ impl Story {
             }
             Step::Deliver(link, state) => {
                 let id = self.ids[*link];
-                let begin = Beginning {
+                let start = AttemptStart {
                     id,
-                    nonce: &[7; 16],
-                    message_id: "m@example.com",
+                    nonce: [7; 16],
+                    message_id: "m@example.com".to_owned(),
                     code_hash: Some(ResetCodeHash([u8::try_from(*link).unwrap(); 32])),
-                    sender: 16,
-                    now,
                 };
                 world.change(|store| {
                     store.note_time(now)?;
-                    store.begin_message(&begin)
+                    store.start_attempts(&[start], 16, now)
                 });
                 self.mark();
                 let expires_at = Some(self.now() + i64::try_from(LIFE.as_secs()).unwrap());
@@ -235,10 +233,10 @@ impl Story {
                 assert!(self.world.message(id).link.unwrap().is_usable(now) != self.naive[*link].is_used, "under way");
                 self.naive[*link].may_have_arrived |= *state != MessageState::Deferred;
                 let due_at = (*state != MessageState::Accepted).then_some(now);
-                let settlement = Settlement::Tried { state: *state, reply: String::new(), due_at };
+                let result = AttemptResult::Tried { state: *state, reply: String::new(), due_at };
                 self.world.change(|store| {
                     store.note_time(now)?;
-                    store.settle_message(id, &settlement, now)
+                    store.record_attempts(&[(id, result)], now)
                 });
             }
             Step::Use(link) => {

@@ -298,6 +298,28 @@ fn the_probes_go_to_other_domains_and_one_that_is_accepted_clears_all() {
 }
 
 #[test]
+fn a_test_mail_to_an_address_that_the_relay_takes_from_everybody_burns_nobody() {
+    let world = World::new();
+    let ids: Vec<MessageId> =
+        (0..USERS).map(|number| world.queue_at(&format!("user{number}"), "other.example")).collect();
+    let relay = ScriptedRelay::start(pipelining(), |moment| match moment.at {
+        At::Rcpt if moment.recipient.ends_with("@other.example") => Act::Say(b"550 relay not permitted\r\n".to_vec()),
+        _ => Act::Usual,
+    });
+    for _ in 0..3 {
+        let report = send(&world, &relay, 2);
+        assert_given_back(&world, &ids, &report, 0, "relaying is not permitted");
+        assert!(world.store.read().unwrap().relay_hold().unwrap().unwrap().is_in_force(world.now()));
+        // What the message of the run tells to try.
+        let test = world.queue_test("admin@example.com");
+        let order = Order { scope: cxme_admin::store::outbox::Scope::These(vec![test]), ..Order::default() };
+        assert_eq!(world.send_with(smtp(relay.port()), &order).accepted, 1);
+        let hold = world.store.read().unwrap().relay_hold().unwrap().unwrap();
+        assert!(!hold.is_in_force(world.now()), "the next run of cron tries it");
+    }
+}
+
+#[test]
 fn greylisting_of_everybody_delays_and_stops_nothing() {
     let world = World::new();
     let ids = world.queued(USERS);

@@ -8,8 +8,9 @@ use cxme_admin::domain::message::MessageState;
 use cxme_admin::mail::handover::TroubleKind;
 use cxme_admin::mail::transport::Memory;
 use cxme_admin::mail::transport::Transport;
+use cxme_admin::outbox::Halt;
 use cxme_admin::outbox::Order;
-use cxme_admin::store::outbox::Beginning;
+use cxme_admin::store::attempts::AttemptStart;
 use cxme_admin::store::outbox::Scope;
 
 use crate::relay::Act;
@@ -136,15 +137,8 @@ fn what_a_process_was_sending_when_it_died_is_taken_up_and_what_a_living_one_sen
     let ids = world.queued(2);
     let other = world.again();
     let lock = other.lock_as_sender().unwrap();
-    let begin = |sender| Beginning {
-        id: ids[0],
-        nonce: &[1; 16],
-        message_id: "1.x@example.com",
-        code_hash: None,
-        sender,
-        now: world.now(),
-    };
-    world.change(|store| store.begin_message(&begin(lock.number())));
+    let start = AttemptStart { id: ids[0], nonce: [1; 16], message_id: "1.x@example.com".to_owned(), code_hash: None };
+    world.change(|store| store.start_attempts(&[start], lock.number(), world.now()));
     let memory = Memory::default();
     let report = world.send(Transport::Memory(memory.clone()), 1);
     assert_eq!((report.accepted, world.message(ids[0]).state), (1, MessageState::Sending));
@@ -183,6 +177,26 @@ fn a_connection_lost_twice_over_one_message_is_that_messages_own_failure() {
     let report = world.send_order(smtp(relay.port()), Scope::OfNoJob, 1, Duration::from_secs(30));
     assert_eq!((report.accepted, report.deferred, report.trouble), (4, 1, None));
     assert_eq!(world.message(ids[2]).state, MessageState::Deferred);
+}
+
+#[test]
+fn a_message_over_which_the_relay_is_lost_keeps_runs_without_patience_from_no_other() {
+    let world = World::new();
+    let ids = world.queued(5);
+    let relay = ScriptedRelay::start(pipelining(), |moment| match (moment.at, moment.line) {
+        (At::Rcpt, line) if line.contains("user0@") => Act::Hang(Vec::new()),
+        _ => Act::Usual,
+    });
+    // The first run ends at it, and so does the second, in which the try counts.
+    for attempts in [0, 1] {
+        let report = world.send(smtp(relay.port()), 1);
+        assert_eq!((report.accepted, report.halt), (0, Some(Halt::Trouble)), "{report:?}");
+        let message = world.message(ids[0]);
+        assert_eq!((message.attempts, message.reply.is_some()), (attempts, true), "{message:?}");
+    }
+    assert!(world.message(ids[0]).due_at > world.now());
+    let report = world.send(smtp(relay.port()), 1);
+    assert_eq!((report.accepted, report.trouble), (4, None));
 }
 
 #[test]

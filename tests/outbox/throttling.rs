@@ -114,24 +114,25 @@ fn a_run_without_patience_goes_on_while_one_connection_works() {
     for greeting in ["421 4.7.0 too many connections\r\n", "554 5.7.1 too many connections\r\n", ""] {
         let world = World::new();
         world.queued(10);
-        // The first connection is not answered before the second was refused.
-        let (refused, was_refused) = (Mutex::new(false), Condvar::new());
-        let relay = ScriptedRelay::start(pipelining(), move |moment| {
-            match (moment.connection, moment.at) {
-                (0, At::Dot) => {
-                    drop(was_refused.wait_while(refused.lock().unwrap(), |refused| !*refused).unwrap());
-                }
-                (0, _) => {}
-                (_, At::Greeting) => return Act::Hang(greeting.as_bytes().to_vec()),
-                (_, At::End) => {
-                    *refused.lock().unwrap() = true;
-                    was_refused.notify_all();
-                }
-                _ => {}
+        // The first connection is not answered before the run knows that the second was refused.
+        let known = Arc::new((Mutex::new(false), Condvar::new()));
+        let waited = Arc::clone(&known);
+        let relay = ScriptedRelay::start(pipelining(), move |moment| match (moment.connection, moment.at) {
+            (0, At::Dot) => {
+                let (is_known, changed) = &*waited;
+                drop(changed.wait_while(is_known.lock().unwrap(), |is_known| !*is_known).unwrap());
+                Act::Usual
             }
-            Act::Usual
+            (1.., At::Greeting) => Act::Hang(greeting.as_bytes().to_vec()),
+            _ => Act::Usual,
         });
-        let report = world.send(smtp(relay.port()), 2);
+        let order = Order { connections: 2, ..Order::default() };
+        let report = world.send_observed(smtp(relay.port()), &order, &mut |progress| {
+            if progress.last_error.is_some() {
+                *known.0.lock().unwrap() = true;
+                known.1.notify_all();
+            }
+        });
         assert_eq!((report.accepted, report.total(), report.trouble), (10, 10, None), "{greeting}");
     }
 }

@@ -154,6 +154,19 @@ impl World {
         self.change(|store| self.queue_reset(store, self.add_user_at(store, name, domain)?))
     }
 
+    /// Queues a mail of `mail test`.
+    pub(crate) fn queue_test(&self, address: &str) -> MessageId {
+        self.change(|store| {
+            store.queue_message(&NewMessage {
+                content: NewContent::Test,
+                user: None,
+                address: &address.parse().unwrap(),
+                operator: &operator(),
+                created_at: self.now(),
+            })
+        })
+    }
+
     fn add_user(&self, store: &Writing<'_>, name: &str) -> Result<UserId> {
         self.add_user_at(store, name, "example.com")
     }

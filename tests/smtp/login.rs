@@ -380,6 +380,29 @@ fn the_password_stays_out_of_transcripts_errors_and_debug_even_where_the_relay_s
 }
 
 #[test]
+fn a_relay_that_took_the_password_and_says_it_later_is_masked_too() {
+    let server = ScriptedRelay::start(world::offer(&["AUTH PLAIN"]), |moment| match moment.at {
+        At::Mail => {
+            Act::Say(format!("550 5.7.1 no mail from AUTH PLAIN {PLAIN} /{USERNAME}/{PASSWORD}\r\n").into_bytes())
+        }
+        _ => Act::Usual,
+    });
+    let mut relay = world::plain(&server);
+    relay.login = login(USERNAME, PASSWORD, LoginMethod::Plain);
+    let heard = heard(&mut relay);
+    let handed = run(async {
+        let mut connection = relay.open().await.unwrap();
+        connection.hand_over(&world::mail("alice@example.com"), None).await
+    });
+    let heard = heard.lock().unwrap().join("\n");
+    assert!(heard.contains("550 5.7.1 no mail from AUTH PLAIN ****"), "{heard}");
+    assert!(gives_away(&server.end()[0].text()));
+    for shown in [heard, format!("{handed:?}")] {
+        assert!(!gives_away(&shown), "{shown}");
+    }
+}
+
+#[test]
 fn a_short_password_is_masked_and_the_code_of_the_reply_is_not() {
     let server = ScriptedRelay::start(world::offer(&["AUTH PLAIN"]), |moment| match moment.at {
         At::Auth => Act::Say(b"535 no 535 x\r\n".to_vec()),

@@ -68,7 +68,7 @@ impl SelfSigned {
 
     /// Both ways to name it.
     fn named(&self) -> [Trust; 2] {
-        [Trust::CaFile(self.file()), Trust::Fingerprint(self.fingerprint)]
+        [Trust::CaFile(self.file()), Trust::Fingerprints(vec![self.fingerprint])]
     }
 
     /// What comes of opening a connection, without host and port.
@@ -112,10 +112,17 @@ fn one_that_is_not_named_is_refused_though_another_is() {
                 "{REFUSED}is that of an authority (`CA:TRUE`), which is a relay's own only if `ca_file` or `certificate_sha256` \
                  names that very certificate"
             ),
-            format!("{REFUSED}is not the one of `certificate_sha256`; its SHA-256 is {}", relay.fingerprint),
+            format!("{REFUSED}is not in `certificate_sha256`; its SHA-256 is {}", relay.fingerprint),
         ]
     );
     assert!(relay.server.end().iter().all(|dump| dump.text().is_empty()));
+}
+
+#[test]
+fn several_may_be_named_so_that_the_next_one_is_known_before_it_is_there() {
+    let [now, next] = [(), ()].map(|()| SelfSigned::start(&own_authority(&["localhost"]), Tls::Implicit));
+    let trust = Trust::Fingerprints(vec![now.fingerprint, next.fingerprint]);
+    assert_eq!([&now, &next].map(|relay| relay.open(Security::Implicit, &trust, None)), [Ok(()), Ok(())]);
 }
 
 #[test]

@@ -1,11 +1,14 @@
 //! The store's story, told to its library functions alone: what a second engine would have to do as well.
 
 use std::path::Path;
+use std::time::Duration;
 
 use cxme_admin::domain::event::Chain;
 use cxme_admin::domain::event::ChainBreak;
 use cxme_admin::domain::event::NewEvent;
 use cxme_admin::domain::event::Verified;
+use cxme_admin::domain::message::MessageId;
+use cxme_admin::domain::message::MessageState;
 use cxme_admin::domain::operator::Account;
 use cxme_admin::domain::operator::Operator;
 use cxme_admin::domain::operator::OperatorKind;
@@ -32,10 +35,14 @@ use cxme_admin::secrets::admission::AcceptedHash;
 use cxme_admin::secrets::admission::FormerPasswords;
 use cxme_admin::secrets::password_hash::HashParameters;
 use cxme_admin::secrets::password_hash::PasswordHash;
+use cxme_admin::secrets::reset_code::NONCE;
+use cxme_admin::secrets::reset_code::ResetCodeHash;
 use cxme_admin::store::Result;
 use cxme_admin::store::Store;
 use cxme_admin::store::StoreError;
 use cxme_admin::store::Writing;
+use cxme_admin::store::attempts::AttemptResult;
+use cxme_admin::store::attempts::AttemptStart;
 use cxme_admin::store::chosen::ChosenEdit;
 use cxme_admin::store::events::EventQuery;
 use cxme_admin::store::import::Conflict;
@@ -43,7 +50,10 @@ use cxme_admin::store::import::Given;
 use cxme_admin::store::import::Imported;
 use cxme_admin::store::import::Incoming;
 use cxme_admin::store::import::RowPlace;
+use cxme_admin::store::messages::NewContent;
+use cxme_admin::store::messages::NewMessage;
 use cxme_admin::store::open::Expect;
+use cxme_admin::store::outbox::Place;
 use cxme_admin::store::user_changes::ChangeQuery;
 use cxme_admin::store::users::MOST_HISTORY;
 use cxme_admin::store::users::NewPassword;
@@ -161,6 +171,7 @@ fn the_story_of_a_store() {
     the_values_of_a_deleted_user_are_erased_and_the_chain_is_whole(&store, frank);
     many_users_are_changed_at_once(&store, minimal);
     a_deleted_user_leaves_his_events_and_his_number_free_for_nobody(&store, alice, minimal);
+    attempts_are_started_and_recorded_in_batches(&store, minimal);
     let copy = folder.path().join("copy.db");
     store.finish_copy(store.begin_copy(&copy).unwrap()).unwrap();
     let users = |store: &Store| store.read().unwrap().count_users(&Selection::default(), at(0)).unwrap();
@@ -535,4 +546,83 @@ fn a_deleted_user_leaves_his_events_and_his_number_free_for_nobody(store: &Store
     let next = change(store, |writing| writing.add_user(&new_user("Alice", minimal)));
     assert!(next.0 > last.0, "a number was given again");
     assert_eq!(store.read().unwrap().password_hash(next).unwrap(), None);
+}
+
+fn attempts_are_started_and_recorded_in_batches(store: &Store, minimal: RoleId) {
+    let operator = new_event(0, None).account;
+    let queue = |writing: &Writing<'_>, n: i64| {
+        let new = new_user(&format!("mailed{n}"), minimal);
+        let user = Some(writing.add_user(&new)?);
+        let content = NewContent::Link { invitation: false, life: Duration::from_secs(3_600), note: None };
+        let message = NewMessage { content, user, address: &new.email, operator: &operator, created_at: at(n) };
+        writing.queue_message(&message)
+    };
+    let ids = change(store, |writing| (0..5).map(|n| queue(writing, n)).collect::<Result<Vec<MessageId>>>());
+    let batch = |fresh, place: &Place, seconds, most| {
+        let due = store.read().unwrap().due_batch(fresh, place, at(seconds), most).unwrap();
+        (due.iter().map(|due| due.id).collect::<Vec<MessageId>>(), due)
+    };
+    let waiting = |ids: &[MessageId]| {
+        let due = store.read().unwrap().waiting_batch(ids.iter().copied()).unwrap();
+        due.iter().map(|due| due.id).collect::<Vec<MessageId>>()
+    };
+
+    // The oldest first, no more than asked for, and none twice.
+    let mut place = Place::of(None);
+    let (first, due) = batch(true, &place, 10, 2);
+    assert_eq!(first, ids[..2]);
+    due.iter().for_each(|due| place.pass(due));
+    assert_eq!(batch(true, &place, 10, 10).0, ids[2..]);
+    assert_eq!(batch(false, &Place::of(None), 10, 10).0, []);
+    assert_eq!(waiting(&[ids[4], MessageId(i64::MAX), ids[0]]), [ids[4], ids[0]]);
+
+    let hash = |n: u8| ResetCodeHash([n; 32]);
+    let start = |n: u8| AttemptStart {
+        id: ids[usize::from(n)],
+        nonce: [n; NONCE],
+        message_id: format!("{n}@example.com"),
+        code_hash: Some(hash(n)),
+    };
+    let begun = |writing: &Writing<'_>| {
+        writing.note_time(at(10))?;
+        writing.start_attempts(&[start(0), start(1), start(2)], 7, at(10))
+    };
+    begun(&store.write().unwrap()).unwrap();
+    assert_eq!(waiting(&ids), ids, "a transaction that is dropped starts nothing");
+    change(store, begun);
+    assert_eq!(waiting(&ids), ids[3..]);
+    let reading = store.read().unwrap();
+    assert!(reading.senders_in_flight().unwrap().into_iter().eq([7]));
+    assert_eq!(reading.link_by_code(&hash(1)).unwrap().unwrap().message, ids[1]);
+    drop(reading);
+
+    let tried = |state, due_at| AttemptResult::Tried { state, reply: "250 ok".to_owned(), due_at };
+    let released = AttemptResult::Released { reply: "gone".to_owned(), due_at: at(30), given_back: false };
+    let results = [
+        (ids[0], tried(MessageState::Accepted, None)),
+        (ids[1], tried(MessageState::Deferred, Some(at(60)))),
+        (ids[2], released),
+        // It was not started.
+        (ids[4], tried(MessageState::Accepted, None)),
+    ];
+    change(store, |writing| writing.record_attempts(&results, at(20)));
+    let reading = store.read().unwrap();
+    let seen = |id: MessageId| {
+        let message = reading.message(id).unwrap().unwrap();
+        (message.state, message.attempts, message.reply)
+    };
+    let reply = |reply: &str| Some(reply.to_owned());
+    assert_eq!(seen(ids[0]), (MessageState::Accepted, 1, reply("250 ok")));
+    assert_eq!(seen(ids[1]), (MessageState::Deferred, 1, reply("250 ok")));
+    assert_eq!(seen(ids[2]), (MessageState::Queued, 0, reply("gone")));
+    assert_eq!(seen(ids[4]), (MessageState::Queued, 0, None));
+    assert!(reading.senders_in_flight().unwrap().is_empty());
+    drop(reading);
+    assert_eq!(
+        batch(true, &place, 20, 10).0,
+        [ids[3], ids[4], ids[2]],
+        "what was released is due again behind the others"
+    );
+    assert_eq!(batch(false, &place, 59, 10).0, []);
+    assert_eq!(batch(false, &place, 60, 10).0, [ids[1]]);
 }

@@ -318,6 +318,7 @@ fn a_job_skips_exactly_those_who_may_get_no_link_and_for_the_same_reason() {
             reset_life: std::time::Duration::from_secs(3_600),
             invitation_life: std::time::Duration::from_secs(3_600),
             sending: Sending::default(),
+            ends_passwords: false,
         };
         let writing = scene.store.write().unwrap();
         let (id, _) = writing.make_job(&job, &recipients).unwrap();

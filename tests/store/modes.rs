@@ -145,6 +145,10 @@ fn a_reader_group_reads_the_login_view_and_writes_nothing() {
     world.done(&["users", "unlock", "alice"]);
     let copy = world.folder().join("copy.db");
     world.done(&["store", "backup", copy.to_str().unwrap()]);
+    for flag in ["--dry-run", "--yes"] {
+        world.done(&["store", "restore", copy.to_str().unwrap(), flag]);
+        assert_eq!(read_as_the_group(&world.store()).stdout, b"alice\n", "{flag}");
+    }
     for suffix in ["", "-wal", "-shm"] {
         std::fs::remove_file(world.state().join(format!("store.db{suffix}"))).unwrap();
     }

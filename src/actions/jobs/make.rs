@@ -19,6 +19,7 @@ use crate::domain::action::Action;
 use crate::domain::job::JobId;
 use crate::domain::link::RESET_LIFE;
 use crate::domain::refusal::Refusal;
+use crate::domain::role::Permission;
 use crate::domain::text;
 use crate::store::job_making::NewJob;
 use crate::store::job_making::Part;
@@ -56,6 +57,8 @@ pub struct Wish {
     pub wanted: send::Wanted,
     /// How it is sent.
     pub sending: Sending,
+    /// The passwords and sessions of those who are mailed end with the job's creation.
+    pub ends_passwords: bool,
 }
 
 impl Wish {
@@ -65,6 +68,12 @@ impl Wish {
             Meant::Selected(_) => Action::UsersSendResetToMany,
             Meant::NotYet(..) => Action::JobsRemind,
         }
+    }
+
+    /// Refuses to end passwords where the operator may not set them: for its user, an ended password is one that was set to
+    /// another.
+    fn require_permission(&self, scene: &impl Scene) -> Result<()> {
+        if self.ends_passwords { scene.require(Permission::SetPasswords) } else { Ok(()) }
     }
 
     /// How long the links of resets and of invitations live.
@@ -89,6 +98,16 @@ impl Plan {
         self.parts.iter().filter(|part| part.skipped.is_none()).map(|part| part.count).sum()
     }
 
+    /// How many of those who would be mailed have a password.
+    pub fn with_password(&self) -> u64 {
+        self.parts.iter().filter(|part| part.skipped.is_none()).map(|part| part.passwords).sum()
+    }
+
+    /// How many of those who would not be mailed have a password.
+    pub fn skipped_with_password(&self) -> u64 {
+        self.parts.iter().filter(|part| part.skipped.is_some()).map(|part| part.passwords).sum()
+    }
+
     /// How many would not.
     pub fn skipped(&self) -> u64 {
         self.parts.iter().filter(|part| part.skipped.is_some()).map(|part| part.count).sum()
@@ -109,7 +128,7 @@ pub fn with_key(desk: &Desk, key: &str) -> Result<Option<Job>> {
 /// When the operator may not send to many, a role, a user or a job that is named does not exist, or the wish is malformed.
 pub fn plan(desk: &Desk, wish: &Wish, intent: &Intent) -> Result<Plan> {
     check(wish)?;
-    desk.view(wish.action(), |_| Ok(()))?;
+    desk.view(wish.action(), |view| wish.require_permission(view))?;
     if !intent.dry_run {
         desk.take_up_the_dead()?;
         return desk.view(wish.action(), |view| planned(view, wish));
@@ -125,6 +144,7 @@ pub fn plan(desk: &Desk, wish: &Wish, intent: &Intent) -> Result<Plan> {
 }
 
 fn planned(scene: &impl Scene, wish: &Wish) -> Result<Plan> {
+    wish.require_permission(scene)?;
     let parts = with_recipients(scene, wish, |recipients| Ok(scene.reading().plan_job(recipients)?))?;
     let has_resets = parts.iter().any(|part| part.skipped.is_none() && part.resets > 0);
     if has_resets && send::life(&wish.wanted, false).is_err() {
@@ -136,17 +156,17 @@ fn planned(scene: &impl Scene, wish: &Wish) -> Result<Plan> {
 /// What making a job came to.
 #[derive(Debug)]
 pub enum Made {
-    /// It is made, and will mail so many.
-    New(JobId, u64),
+    /// It is made, will mail so many, and has ended so many passwords.
+    New(JobId, u64, u64),
     /// Another process has made one with this key meanwhile.
     Before(Box<Job>),
 }
 
-/// Makes the job: all of its messages, and the event, or nothing.
+/// Makes the job: all of its messages, and the event, or nothing. Where it ends passwords, no more than `confirmed`.
 ///
 /// # Errors
-/// As for [`plan`].
-pub fn make(desk: &Desk, wish: &Wish, intent: &Intent) -> Result<Made> {
+/// As for [`plan`]; when it would end more passwords than were confirmed.
+pub fn make(desk: &Desk, wish: &Wish, confirmed: Option<u64>, intent: &Intent) -> Result<Made> {
     check(wish)?;
     let (reset_life, invitation_life) = wish.lives()?;
     let before = wish.key.as_deref().map(|key| with_key(desk, key)).transpose()?.flatten();
@@ -154,6 +174,7 @@ pub fn make(desk: &Desk, wish: &Wish, intent: &Intent) -> Result<Made> {
         return Ok(Made::Before(Box::new(job)));
     }
     let made = desk.change(wish.action(), intent, |change| {
+        wish.require_permission(change)?;
         // Two cron lines at once: only here nobody comes between.
         if let Some(job) = wish.key.as_deref().map(|key| change.job_with_key(key)).transpose()?.flatten() {
             return Err(Refusal::KeyTaken(job.id).into());
@@ -167,33 +188,41 @@ pub fn make(desk: &Desk, wish: &Wish, intent: &Intent) -> Result<Made> {
             reset_life,
             invitation_life,
             sending: wish.sending.clone(),
+            ends_passwords: wish.ends_passwords,
         };
         let (job, count) = with_recipients(change, wish, |recipients| Ok(change.make_job(&new, recipients)?))?;
         if send::life(&wish.wanted, false).is_err() && change.job_has_resets(job)? {
             return Err(too_long().into());
         }
         let skipped = skipped(change, job)?;
-        let plan = Plan { parts: vec![Part { skipped: None, count: count - skipped, resets: 0 }] };
+        let ended = change.job(job)?.and_then(|job| job.passwords_ended).unwrap_or_default();
+        if let Some(confirmed) = confirmed.filter(|confirmed| *confirmed < ended) {
+            return Err(Refusal::SelectionChanged { confirmed, found: ended }.into());
+        }
+        let plan = Plan { parts: vec![Part { skipped: None, count: count - skipped, resets: 0, passwords: 0 }] };
         let mailed = expected(wish, plan)?.mailed();
         let mut record = Record::default();
         record.note("job", job.0);
         record.note("selection", wish.selection.as_str());
         record.note("messages", mailed);
         record.note("skipped", skipped);
+        if wish.ends_passwords {
+            record.note("passwords_ended", ended);
+        }
         if let Some(sha256) = &wish.sha256 {
             record.note("sha256", sha256.as_str());
         }
         if let Some(key) = &wish.key {
             record.note("key", key.as_str());
         }
-        Ok((record, (job, mailed)))
+        Ok((record, (job, mailed, ended)))
     });
     match (made, wish.key.as_deref()) {
         (Err(ActionError::Refused(Refusal::KeyTaken(_))), Some(key)) => {
             let job = with_key(desk, key)?;
             job.map(|job| Made::Before(Box::new(job))).ok_or_else(|| ActionError::BadInput("try again".to_owned()))
         }
-        (made, _) => made.map(|(job, mailed)| Made::New(job, mailed)),
+        (made, _) => made.map(|(job, mailed, ended)| Made::New(job, mailed, ended)),
     }
 }
 

@@ -194,12 +194,13 @@ fn unreadable(job: &Job, what: &str) -> ActionError {
     ActionError::BadInput(format!("job {}: its {what} cannot be read", job.id))
 }
 
-/// The quota that keeps the mails of a job from leaving now, or those of no job.
+/// The quota that keeps the mails of a job from leaving now, or those of no job. Rates that cannot be read keep a job from being
+/// sent, and say so there; they keep nobody from looking at it.
 ///
 /// # Errors
 /// When the store cannot be read.
 pub(in crate::actions) fn used_up(view: &View<'_>, rates: &Rates, job: Option<&Job>) -> Result<Option<UsedUp>> {
-    let job_rates = job.map(rates_of).transpose()?.unwrap_or_default();
+    let job_rates = job.and_then(|job| rates_of(job).ok()).unwrap_or_default();
     Ok(quota::used_up(view, rates, job.map(|job| (job.id, &job_rates)), view.now())?)
 }
 

@@ -173,7 +173,8 @@ fn queue(
             return Err(Refusal::NamedTwice(user.username.to_string()).into());
         }
         may_have_a_link(change, &user)?;
-        let invitation = user.password.is_none();
+        // A user whose password was ended has a former one alone.
+        let invitation = user.password.is_none() && change.password_history(user.id, 1)?.is_empty();
         let life = life(wanted, invitation)?;
         let mut record = Record::of(&user);
         record.note("kind", if invitation { "invitation" } else { "reset" });

@@ -270,7 +270,8 @@ fn notice(change: &Change<'_>, user: &User, cause: NoticeCause, options: Options
     if options.notify { Ok(Some(queue_notice(change, user, cause)?)) } else { Ok(None) }
 }
 
-/// The hashes that a new password must not match, the current one first: as many as [`Policy::refused_passwords`] says.
+/// The hashes that a new password must not match, the current one first: as many as [`Policy::refused_passwords`] says. Whatever
+/// that says, a password that was ended is among them: somebody may have stolen it.
 ///
 /// [`Policy::refused_passwords`]: crate::domain::policy::Policy::refused_passwords
 pub(in crate::actions) fn former_hashes(
@@ -279,10 +280,13 @@ pub(in crate::actions) fn former_hashes(
     must_differ: bool,
 ) -> Result<Vec<PasswordHash>> {
     let count = scene.desk().policy()?.refused_passwords(must_differ);
+    let Some(present) = scene.reading().password_hash(user.id)? else {
+        return Ok(scene.reading().password_history(user.id, count.max(1))?);
+    };
     if count == 0 {
         return Ok(Vec::new());
     }
-    let mut hashes: Vec<PasswordHash> = scene.reading().password_hash(user.id)?.into_iter().collect();
+    let mut hashes = vec![present];
     hashes.extend(scene.reading().password_history(user.id, count - 1)?);
     Ok(hashes)
 }

@@ -74,10 +74,10 @@ impl Context {
         let missing = || Complaint::Configuration("[mail.smtp] host is missing".to_owned());
         let host = smtp.host.as_deref().ok_or_else(missing)?;
         let options = TlsOptions {
-            trust: match (&smtp.certificate_sha256, &smtp.ca_file) {
-                (Some(fingerprint), _) => Trust::Fingerprint(*fingerprint),
-                (None, Some(file)) => Trust::CaFile(file.clone()),
-                (None, None) => Trust::System,
+            trust: match (smtp.certificate_sha256.as_slice(), &smtp.ca_file) {
+                ([], None) => Trust::System,
+                ([], Some(file)) => Trust::CaFile(file.clone()),
+                (fingerprints, _) => Trust::Fingerprints(fingerprints.to_vec()),
             },
             name: smtp.tls_name.as_deref().map(|name| without_brackets(name).to_owned()),
             client_certificate: match &smtp.client_certificate {

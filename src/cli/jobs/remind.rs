@@ -41,6 +41,6 @@ pub fn run(context: &mut Context, args: &RemindArgs) -> anyhow::Result<()> {
     let desk = context.desk(Action::JobsRemind)?;
     let meant = Meant::NotYet(JobId(args.job), after);
     let selection = format!("who did not use the link of job {}, {} after", args.job, args.after);
-    let asked = Asked { meant, selection, sha256: None };
+    let asked = Asked { meant, selection, sha256: None, ends_passwords: false };
     send_to_many::send(context, &desk, asked, &args.mail, &args.bulk, &args.acting)
 }

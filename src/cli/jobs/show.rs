@@ -25,7 +25,7 @@ pub struct ShowArgs {
     job: i64,
 }
 
-const DATA: [Head; 23] = [
+const DATA: [Head; 24] = [
     Head { name: "job", title: "" },
     Head { name: "key", title: "" },
     Head { name: "state", title: "" },
@@ -49,6 +49,7 @@ const DATA: [Head; 23] = [
     Head { name: "seconds_left", title: "" },
     Head { name: "used_up_rate", title: "" },
     Head { name: "rate_free_at", title: "" },
+    Head { name: "passwords_ended", title: "" },
 ];
 
 /// Runs the command.
@@ -93,6 +94,7 @@ fn write_data(context: &mut Context, details: &Details, now: jiff::Timestamp) ->
         left.unwrap_or(Cell::Nothing("")),
         details.used_up.map_or(Cell::Nothing(""), |used_up| Cell::text(used_up.rate.to_string())),
         Cell::time_or(details.used_up.map(|used_up| used_up.until), ""),
+        job.passwords_ended.map_or(Cell::Nothing(""), number),
     ];
     Ok(data::record(&mut context.output, &DATA, &cells, now)?)
 }
@@ -127,6 +129,10 @@ fn show_details(context: &mut Context, details: &Details, now: jiff::Timestamp) 
         (head("Made"), Cell::Time(job.created_at)),
         (head("Ended"), Cell::time_or(job.ended_at, "")),
         (head("Mails"), Cell::text(summary::grouped(counts.total() - counts.of(MessageState::Skipped)))),
+        (
+            head("Passwords ended"),
+            job.passwords_ended.map_or(Cell::Nothing(""), |count| Cell::text(summary::grouped(count))),
+        ),
         (head("Outcome"), Cell::text(summary::of_counts(counts, &[]))),
         (head("Perhaps twice"), twice),
         (head("Links used"), Cell::text(summary::grouped(details.used))),

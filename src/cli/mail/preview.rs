@@ -30,7 +30,7 @@ use crate::secrets::reset_code::ResetCode;
 /// The text part goes to standard output; `--out` writes the HTML part, to be looked at in a browser.
 #[derive(Debug, clap::Args)]
 pub struct PreviewArgs {
-    /// `reset`, `invitation`, `notice` (of a changed password), `address-notice` (to the old address) or `test`
+    /// `reset`, `forced-reset` (of an ended password), `invitation`, `notice` (of a changed password), `address-notice` (to the old address) or `test`
     #[arg(value_name = "MAIL", value_parser = one_of::mail_kind(), hide_possible_values = true)]
     kind: MailKind,
     /// As this user would get it
@@ -72,6 +72,7 @@ pub fn run(context: &mut Context, args: &PreviewArgs) -> anyhow::Result<()> {
     let choice = |life: Duration| Choice { code: &code, life, note: args.note.as_deref() };
     let content = match args.kind {
         MailKind::Reset => Content::Reset(choice(reset.life)),
+        MailKind::ForcedReset => Content::ForcedReset(choice(reset.life)),
         MailKind::Invitation => Content::Invitation(choice(reset.invitation_life)),
         MailKind::Notice => Content::Notice { cause: NoticeCause::SetByOperator, must_change: false, time: desk.now() },
         MailKind::AddressNotice => {

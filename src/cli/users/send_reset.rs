@@ -33,6 +33,7 @@ use crate::domain::duration::SpokenDuration;
 use crate::domain::duration::parse_duration;
 use crate::domain::message::MailKind;
 use crate::domain::message::MessageState;
+use crate::domain::role::Permission;
 use crate::domain::text;
 use crate::domain::user::UserReference;
 use crate::mail::transport::Transport;
@@ -56,6 +57,9 @@ pub struct SendResetArgs {
     targets: TargetArgs,
     #[command(flatten)]
     bulk: BulkArgs,
+    /// After a breach: end the passwords and sessions of all who are mailed, at once; who is skipped keeps theirs
+    #[arg(long, help_heading = "Many users")]
+    end_passwords: bool,
     #[command(flatten)]
     acting: ActingArgs,
 }
@@ -113,14 +117,17 @@ const HEADS: [Head; 7] = [
 pub fn run(context: &mut Context, args: &SendResetArgs) -> anyhow::Result<()> {
     args.targets.check()?;
     let is_job = args.targets.is_selection();
-    if !is_job && args.bulk.is_given() {
+    if !is_job && (args.bulk.is_given() || args.end_passwords) {
         let words = "this option is for jobs: `--key`, `--rate` and the like need a selection".to_owned();
         return Err(Complaint::Usage { words, hint: None }.into());
     }
-    let desk = context.desk(if is_job { Action::UsersSendResetToMany } else { Action::UsersSendReset })?;
+    let besides: &[Permission] = if args.end_passwords { &[Permission::SetPasswords] } else { &[] };
+    let action = if is_job { Action::UsersSendResetToMany } else { Action::UsersSendReset };
+    let desk = context.desk_with(action, besides)?;
     if is_job {
         let (wanted, sha256) = args.targets.selection.wanted_with_digest(context, &desk)?;
-        let asked = Asked { meant: Meant::Selected(Box::new(wanted)), selection: args.targets.words(), sha256 };
+        let (meant, selection) = (Meant::Selected(Box::new(wanted)), args.targets.words());
+        let asked = Asked { meant, selection, sha256, ends_passwords: args.end_passwords };
         return send_to_many::send(context, &desk, asked, &args.mail, &args.bulk, &args.acting);
     }
     let references: Vec<UserReference> = args.targets.users.iter().map(|user| UserReference::new(user)).collect();

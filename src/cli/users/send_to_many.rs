@@ -19,18 +19,19 @@ use crate::cli::jobs::running;
 use crate::cli::jobs::running::Task;
 use crate::cli::jobs::summary;
 use crate::cli::jobs::summary::counted;
+use crate::cli::jobs::summary::grouped;
 use crate::cli::jobs::summary::skipped_why;
 use crate::cli::plan;
 use crate::cli::plan::Step;
 use crate::cli::prompt;
 use crate::cli::users::send_reset::MailArgs;
-use crate::domain::action::Action;
 use crate::domain::job::JobId;
 use crate::domain::job::JobState;
 use crate::domain::message::MessageState;
 use crate::domain::rate::Rate;
 use crate::domain::rate::Rates;
 use crate::domain::share::Share;
+use crate::domain::text;
 use crate::store::job_making::Part;
 use crate::store::jobs::Job;
 use crate::store::jobs::Sending;
@@ -98,6 +99,8 @@ pub struct Asked {
     pub selection: String,
     /// SHA-256 of the file that names them, in hexadecimal digits.
     pub sha256: Option<String>,
+    /// Their passwords and sessions end.
+    pub ends_passwords: bool,
 }
 
 /// Makes a job and sends it.
@@ -116,9 +119,14 @@ pub fn send(
     // Where no mail can be sent, no job is made either.
     let post = context.post(desk)?;
     let wanted = mail.wanted(context)?;
-    let Asked { meant, selection, sha256 } = asked;
-    let wish =
-        Wish { meant, selection, sha256, key: bulk.key.clone(), expect: bulk.expect, wanted, sending: bulk.sending() };
+    let Asked { meant, selection, sha256, ends_passwords } = asked;
+    if ends_passwords && !post.transport.reaches_people() {
+        let words =
+            "no passwords were ended: with `[mail] transport = \"file\"` the mails would reach nobody".to_owned();
+        return Err(Complaint::Configuration(words).into());
+    }
+    let (key, expect, sending) = (bulk.key.clone(), bulk.expect, bulk.sending());
+    let wish = Wish { meant, selection, sha256, key, expect, wanted, sending, ends_passwords };
     let before = bulk.key.as_deref().map(|key| make::with_key(desk, key)).transpose()?.flatten();
     let id = match before {
         Some(job) => go_on(context, desk, &job, &wish, bulk, acting)?,
@@ -143,7 +151,7 @@ fn make_new(
 ) -> anyhow::Result<Option<JobId>> {
     let plan = make::plan(desk, wish, &acting.intent())?;
     if acting.dry_run {
-        print_plan(context, desk, wish.action(), &plan)?;
+        print_plan(context, desk, wish, &plan)?;
         return Ok(None);
     }
     // Another cron line with this key may have made the job while this one counted.
@@ -155,10 +163,21 @@ fn make_new(
         say_nobody(context, &plan);
         return Ok(None);
     }
-    prompt::confirm(context, bulk.yes, &question(&plan))?;
-    match make::make(desk, wish, &acting.intent())? {
-        Made::New(id, mailed) => {
+    prompt::confirm(context, bulk.yes, &question(wish, &plan))?;
+    let confirmed = (!bulk.yes).then(|| plan.with_password());
+    match make::make(desk, wish, confirmed, &acting.intent())? {
+        Made::New(id, mailed, ended) => {
             context.output.say(&format!("Job {id} is made: {}.", counted(mailed, "mail")));
+            if wish.ends_passwords {
+                let ended =
+                    format!("Ended {} and the sessions of {}", counted(ended, "password"), counted(mailed, "user"));
+                let kept = match plan.skipped_with_password() {
+                    0 => String::new(),
+                    1 => "; 1 user who is skipped keeps theirs".to_owned(),
+                    kept => format!("; {} who are skipped keep theirs", counted(kept, "user")),
+                };
+                context.output.say(&format!("{ended}{kept}."));
+            }
             Ok(Some(id))
         }
         Made::Before(job) => go_on(context, desk, &job, wish, bulk, acting),
@@ -190,6 +209,10 @@ fn go_on(
     let id = job.id;
     if job.selection != wish.selection {
         let words = format!("job {id} with this key is for other users: {}", job.selection);
+        return Err(Complaint::Data(words).into());
+    }
+    if wish.ends_passwords && job.passwords_ended.is_none() {
+        let words = format!("job {id} with this key ended no passwords: give another key");
         return Err(Complaint::Data(words).into());
     }
     let step = |words, would_change| {
@@ -241,7 +264,7 @@ fn go_on(
     }
 }
 
-fn question(plan: &Plan) -> String {
+fn question(wish: &Wish, plan: &Plan) -> String {
     let skipped = match plan.skipped() {
         0 => String::new(),
         count => {
@@ -249,11 +272,22 @@ fn question(plan: &Plan) -> String {
             format!(", and skip {}", skipped_why(count, reasons))
         }
     };
-    format!("Mail a link to {}{skipped}?", counted(plan.mailed(), "user"))
+    let mail = format!("mail a link to {}{skipped}", counted(plan.mailed(), "user"));
+    if !wish.ends_passwords {
+        return format!("{}?", text::capitalized(&mail));
+    }
+    let and = if plan.skipped() == 0 { " and" } else { "," };
+    let kept = match plan.skipped_with_password() {
+        0 => String::new(),
+        1 => ", of whom 1 keeps their password".to_owned(),
+        kept => format!(", of whom {} keep their passwords", grouped(kept)),
+    };
+    format!("End {} now{and} {mail}{kept}?", counted(plan.with_password(), "password"))
 }
 
 /// Prints who would be mailed, and who not and why.
-fn print_plan(context: &mut Context, desk: &Desk, action: Action, plan: &Plan) -> anyhow::Result<()> {
+fn print_plan(context: &mut Context, desk: &Desk, wish: &Wish, plan: &Plan) -> anyhow::Result<()> {
+    let action = wish.action();
     let step = |part: &'_ Part| {
         let users = counted(part.count, "user");
         let (words, result) = match &part.skipped {
@@ -267,6 +301,18 @@ fn print_plan(context: &mut Context, desk: &Desk, action: Action, plan: &Plan) -
             .field("why", part.skipped.clone().map_or(Cell::Nothing(""), Cell::text))
     };
     let mut steps: Vec<Step<'_>> = plan.parts.iter().map(step).collect();
+    if wish.ends_passwords && plan.mailed() > 0 {
+        let (ended, kept) = (plan.with_password(), plan.skipped_with_password());
+        let passwords = counted(ended, "password");
+        let mut words = format!("Would end {passwords} and the sessions of {}", counted(plan.mailed(), "user"));
+        words += &match kept {
+            0 => String::new(),
+            1 => "; 1 user who is skipped would keep theirs".to_owned(),
+            _ => format!("; {} who are skipped would keep theirs", counted(kept, "user")),
+        };
+        let step = Step::new(action, format!("{words}.")).field("users", Cell::count(ended));
+        steps.push(step.field("result", Cell::text("password would be ended")).field("why", Cell::Nothing("")));
+    }
     if steps.is_empty() {
         steps.push(Step::new(action, "No users match.").if_changed(false).field("users", Cell::count(0)));
     }

@@ -27,4 +27,9 @@ impl Section<'_, '_> {
         }
         Some(good)
     }
+
+    /// Whether the value is a list with nothing in it.
+    pub(in crate::config) fn is_empty_list(&self, key: &str) -> bool {
+        self.value(key).and_then(|value| value.get_ref().as_array()).is_some_and(|list| list.is_empty())
+    }
 }

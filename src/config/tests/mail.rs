@@ -59,7 +59,7 @@ fn every_key_about_mails_is_read() {
                 port: 2525,
                 tls: Security::Implicit,
                 ca_file: Some("/etc/cxme-admin/ca.pem".into()),
-                certificate_sha256: None,
+                certificate_sha256: Vec::new(),
                 tls_name: Some("relay.example.com".into()),
                 client_certificate: Some(ClientCertificateFiles {
                     certificate: "/etc/cxme-admin/client.pem".into(),
@@ -225,9 +225,12 @@ fn without_tls_only_this_machine_is_named() {
 #[test]
 fn the_certificate_of_the_relay_is_named_in_one_way() {
     let hex = "0123456789abcdef".repeat(4);
-    let read = |lines: &str| parse(&relay(lines)).unwrap().mail.smtp.certificate_sha256.unwrap().to_string();
-    let shown = read(&format!("certificate_sha256 = \"{hex}\""));
-    assert_eq!(read(&format!("certificate_sha256 = \"{shown}\"")), shown);
+    let read = |lines: &str| parse(&relay(lines)).unwrap().mail.smtp.certificate_sha256;
+    let one = read(&format!("certificate_sha256 = \"{hex}\""));
+    let shown = one[0].to_string();
+    assert_eq!(read(&format!("certificate_sha256 = \"{shown}\"")), one);
+    assert_eq!(read(&format!("certificate_sha256 = [\"{shown}\", \"{hex}\"]")), [one[0], one[0]]);
+    insta::assert_snapshot!(problems(&relay("certificate_sha256 = []")), @"config.toml:4: [mail.smtp] certificate_sha256: expected a SHA-256, found an empty list: leave the key out");
     let two = format!("certificate_sha256 = \"{hex}\"\nca_file = \"ca.pem\"\ntls_name = \"a b\"");
     insta::assert_snapshot!(problems(&relay(&two)), @r#"
     config.toml:4: [mail.smtp] certificate_sha256: does not go with `ca_file`: leave one of them out

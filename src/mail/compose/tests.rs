@@ -1,8 +1,11 @@
 //! What the mails say, and that they are well-formed, whatever stands in the store.
 
 mod hostile;
+mod layouts;
 mod own;
 mod said;
+
+use std::time::Duration;
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;

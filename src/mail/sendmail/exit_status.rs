@@ -92,7 +92,7 @@ fn names_domain(said: &str, recipient: &EmailAddress) -> bool {
     said.to_ascii_lowercase().contains(&recipient.domain().to_ascii_lowercase())
 }
 
-/// What sysexits(3) means by a status, for whoever does not know it by heart.
+/// The meaning of a status in sysexits(3), in words.
 pub(super) fn words(status: i32) -> &'static str {
     match status {
         EX_USAGE => " (usage)",

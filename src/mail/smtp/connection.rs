@@ -323,7 +323,7 @@ impl Delivery<'_> {
             Err(NoReply::Alert(alert)) => return Err(self.in_doubt(&ended_tls(alert))),
             Err(NoReply::Garbage(words)) => return Err(self.in_doubt(&format!("the relay sent {words}"))),
         };
-        let words = reply.words_about(&self.mail.envelope, &self.mail.content);
+        let words = reply.words_about(&self.mail.content);
         match reply.code {
             421 => return Err(self.refusal(Phase::Dot, &reply)),
             250 | 400..=599 => session.riding = riding.cloned(),
@@ -341,7 +341,7 @@ impl Delivery<'_> {
 
     /// A reply of 4yz or 5yz.
     fn refusal(&self, phase: Phase, reply: &Reply) -> Handover {
-        let words = reply.words_about(&self.mail.envelope, &self.mail.content);
+        let words = reply.words_about(&self.mail.content);
         let relay = Some(reply.about(phase, &self.mail.envelope.recipient));
         match reply.code {
             400..=499 => Handover::Deferred { reply: words, relay },

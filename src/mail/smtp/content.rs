@@ -1,5 +1,7 @@
 //! The content of a mail on the wire (RFC 5321, 4.5.2): checked, dot-stuffed, ended.
 
+use memchr::memmem;
+
 use crate::mail::wire::is_strict;
 use crate::secrets::wiped::Wiped;
 
@@ -47,30 +49,20 @@ pub(super) struct Stuffed {
     pub(super) dot: usize,
 }
 
-/// Whether a dot stands at the start of a line.
-fn is_dot(before: u8, byte: u8) -> bool {
-    (before == b'\n') & (byte == b'.')
-}
-
 /// Stuffs and ends a content that has no [`fault`]; `tail` follows the end.
 pub(super) fn stuffed(content: &[u8], tail: &str) -> Stuffed {
-    let mut dots = usize::from(content.first() == Some(&b'.'));
-    // Many bytes at once, which `windows` would not be.
-    dots +=
-        content.iter().zip(content.get(1..).unwrap_or_default()).filter(|(one, next)| is_dot(**one, **next)).count();
-    let dot = content.len() + dots;
+    // The dots at the start of a line: behind its first byte, a line begins after a line break.
+    let first = content.starts_with(b".").then_some(0);
+    let dots = || first.into_iter().chain(memmem::find_iter(content, b"\n.").map(|line_break| line_break + 1));
+    let dot = content.len() + dots().count();
     // Room for all of it, so that no half of a mail is left behind unwiped when the buffer would grow.
     let mut bytes = Wiped::new(Vec::with_capacity(dot + 3 + tail.len()));
-    if dots == 0 {
-        bytes.extend_from_slice(content);
-    } else {
-        for line in content.split_inclusive(|byte| *byte == b'\n') {
-            if line.first() == Some(&b'.') {
-                bytes.push(b'.');
-            }
-            bytes.extend_from_slice(line);
-        }
+    let mut from = 0;
+    for at in dots() {
+        bytes.extend_from_slice(&content[from..=at]);
+        from = at;
     }
+    bytes.extend_from_slice(&content[from..]);
     bytes.extend_from_slice(b".\r\n");
     bytes.extend_from_slice(tail.as_bytes());
     Stuffed { bytes, dot }

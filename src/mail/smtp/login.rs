@@ -189,7 +189,7 @@ impl Login {
         // A relay that sends a command back that it does not understand would have the transcript show it.
         wire.mask(Mask::new(answers.iter().map(|answer| answer.as_str()).chain([self.password()])));
         let reply = exchange(wire, mechanism, &answers, patience).await?;
-        wire.mask(Mask::default());
+        wire.mask_what_is_shown();
         Ok(reply)
     }
 }

@@ -31,7 +31,6 @@ pub use login::Login;
 pub use login::PasswordRenewal;
 pub use relay::Relay;
 pub use relay::RelayError;
-pub(in crate::mail) use reply::masked;
 pub use tls::ClientCertificate;
 pub use tls::TlsOptions;
 pub use tls::Trust;

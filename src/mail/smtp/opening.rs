@@ -192,7 +192,9 @@ impl Opening<'_> {
         let handshake = TlsConnector::from(tls.config.clone()).connect(tls.name.clone(), tcp);
         match self.within(self.relay.timeouts.tls, handshake).await {
             Some(Ok(stream)) => {
-                self.relay.note(Side::Note, &tls::summary(stream.get_ref().1));
+                if self.relay.transcript.is_some() {
+                    self.relay.note(Side::Note, &tls::summary(stream.get_ref().1));
+                }
                 Ok(Stream::Tls(Box::new(stream)))
             }
             Some(Err(error)) => {
@@ -278,7 +280,7 @@ impl Opening<'_> {
             400..=499 => TroubleKind::Later,
             _ => TroubleKind::ForGood,
         };
-        // Some take everybody's TLS, and refuse who has shown no certificate, or one that they do not trust, only then.
+        // Some relays, Postfix among them, complete TLS with everybody and refuse clients without a trusted certificate only then.
         let about_certificate = self.relay.tls().and_then(|tls| tls.refused_certificate(&reply.words()));
         Err(match about_certificate {
             Some(words) => self.relay.trouble(TroubleKind::Configuration, Phase::Tls, &words),

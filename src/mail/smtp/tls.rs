@@ -65,8 +65,8 @@ pub enum Trust {
     System,
     /// The authorities in a file (PEM); a certificate that is in the file itself needs no other.
     CaFile(PathBuf),
-    /// Its own SHA-256, and nothing else.
-    Fingerprint(Fingerprint),
+    /// Its own SHA-256, one of these, and nothing else.
+    Fingerprints(Vec<Fingerprint>),
 }
 
 /// The settings for all connections to one relay.
@@ -102,7 +102,7 @@ impl Tls {
                 }
                 RelayVerifier::with_authorities(roots, named, &provider)?
             }
-            Trust::Fingerprint(fingerprint) => RelayVerifier::with_fingerprint(*fingerprint, &provider),
+            Trust::Fingerprints(fingerprints) => RelayVerifier::with_fingerprints(fingerprints.clone(), &provider),
         };
         let client_certificate =
             Arc::new(ClientCertificateResolver::new(options.client_certificate.as_ref(), &provider)?);

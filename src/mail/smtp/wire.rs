@@ -64,11 +64,12 @@ pub(super) struct Wire {
     transcript: Option<Transcript>,
     /// What is never shown, should the relay send it back.
     mask: Mask,
+    masks_what_is_shown: bool,
 }
 
 impl Wire {
     pub(super) fn new(stream: Stream, transcript: Option<Transcript>) -> Self {
-        Self { stream, received: Vec::new(), transcript, mask: Mask::default() }
+        Self { stream, received: Vec::new(), transcript, mask: Mask::default(), masks_what_is_shown: false }
     }
 
     /// Whether nothing was received beyond the replies that were read.
@@ -81,9 +82,16 @@ impl Wire {
         self.stream
     }
 
-    /// From now on this is masked in whatever is received.
+    /// From now on this is masked in whatever is received, until [`Wire::mask_what_is_shown`].
     pub(super) fn mask(&mut self, mask: Mask) {
         self.mask = mask;
+        self.masks_what_is_shown = false;
+    }
+
+    /// From now on it is masked in what is shown alone: in refusals, and in what a transcript has. There is another reply for each
+    /// command of each mail.
+    pub(super) fn mask_what_is_shown(&mut self) {
+        self.masks_what_is_shown = true;
     }
 
     /// Tells the transcript a line of ours.
@@ -164,7 +172,9 @@ impl Wire {
         if bytes.last() == Some(&b'\r') {
             bytes.pop();
         }
-        let line = self.mask.line(bytes);
+        let is_shown =
+            !self.masks_what_is_shown || self.transcript.is_some() || !matches!(bytes.first(), Some(b'2' | b'3'));
+        let line = if is_shown { self.mask.line(bytes) } else { bytes };
         if let Some(transcript) = &self.transcript {
             let shown = String::from_utf8_lossy(&line);
             transcript.line(Side::Relay, &text::quoted(&shown, 1000));

@@ -6,7 +6,9 @@ use std::time::Instant;
 use jiff::Timestamp;
 
 use super::Engine;
+use super::Turn;
 use crate::domain::email_address::EmailAddress;
+use crate::domain::message::MailKind;
 use crate::domain::message::MessageId;
 use crate::domain::message::MessageState;
 use crate::mail::Envelope;
@@ -18,19 +20,12 @@ use crate::outbox::worker::Answer;
 use crate::secrets::reset_code::NONCE;
 use crate::secrets::reset_code::ResetCode;
 use crate::store::Result;
-use crate::store::Writing;
-use crate::store::outbox::Beginning;
+use crate::store::attempts::AttemptStart;
 use crate::store::outbox::Due;
 
 impl Engine<'_> {
     /// The next message for a worker that is free, or what it does instead.
-    pub(super) fn next(
-        &mut self,
-        writing: &Writing<'_>,
-        number: usize,
-        can_ride: bool,
-        now: Timestamp,
-    ) -> Result<Answer> {
+    pub(super) fn next(&mut self, turn: &Turn<'_>, number: usize, can_ride: bool, now: Timestamp) -> Result<Answer> {
         let aside = self.workers[number].aside.take();
         let known_refusals = if aside.is_some() { self.workers[number].known_refusals } else { self.suspicion.known() };
         let instead = match self.leave() {
@@ -48,7 +43,7 @@ impl Engine<'_> {
             return Ok(answer);
         }
         let due = match aside {
-            Some((id, address)) => match self.still_due(writing, id, &address, now)? {
+            Some((id, address)) => match self.still_due(turn, id, &address, now)? {
                 Some(due) => due,
                 // The relay may wait for its content.
                 None => return Ok(Answer::Open(Duration::ZERO)),
@@ -64,15 +59,15 @@ impl Engine<'_> {
                     return Ok(Answer::Wait(wait));
                 }
                 let due = match self.suspicion.is_probing() {
-                    true => self.take_probe(writing, now)?,
-                    false => self.take(writing, now)?,
+                    true => self.take_probe(turn, now)?,
+                    false => self.take(turn, now)?,
                 };
                 match due {
                     Some(due) => due,
                     None if !self.suspicion.is_probing() => return Ok(Answer::End),
                     None if self.in_flight() > 0 => return Ok(Answer::Wait(super::LOOK)),
                     None => {
-                        self.conclude(writing, now)?;
+                        self.conclude(turn, now)?;
                         return Ok(Answer::Wait(Duration::ZERO));
                     }
                 }
@@ -85,11 +80,12 @@ impl Engine<'_> {
             given_back: due.given_back,
             domain: due.address.domain().to_ascii_lowercase(),
             known_refusals,
+            is_test: due.kind == MailKind::Test,
         };
-        let parcel = self.begin(writing, due, now)?;
+        let parcel = self.begin(turn, due, now);
         self.quotas.begin();
         self.workers[number].in_flight = Some(in_flight);
-        let next = if can_ride { self.set_aside(writing, number, now)? } else { None };
+        let next = if can_ride { self.set_aside(turn, number, now)? } else { None };
         Ok(Answer::Send { parcel: Box::new(parcel), next })
     }
 
@@ -106,47 +102,47 @@ impl Engine<'_> {
     /// A message that was set aside, if it is still to be sent to that address.
     fn still_due(
         &mut self,
-        writing: &Writing<'_>,
+        turn: &Turn<'_>,
         id: MessageId,
         address: &EmailAddress,
         now: Timestamp,
     ) -> Result<Option<Due>> {
-        let Some(due) = writing.waiting(id)?.filter(|due| due.address.as_str() == address.as_str()) else {
+        let Some(due) = self.supply.take_aside(id).filter(|due| due.address.as_str() == address.as_str()) else {
             return Ok(None);
         };
-        let why = self.supply.cancel_reason(writing, &due, now)?;
+        let why = self.supply.cancel_reason(turn, &due, now)?;
         if let Some(why) = why {
-            writing.cancel_message(id, why, now)?;
+            turn.store()?.cancel_message(id, why, now)?;
             self.report.count(MessageState::Cancelled);
         }
         Ok(why.is_none().then_some(due))
     }
 
     /// The next message that is to be sent; those that are not to be sent any more are called off on the way.
-    fn take(&mut self, writing: &Writing<'_>, now: Timestamp) -> Result<Option<Due>> {
+    fn take(&mut self, turn: &Turn<'_>, now: Timestamp) -> Result<Option<Due>> {
         let report = &mut self.report;
-        self.supply.take(writing, now, &mut |id, why| {
+        self.supply.take(turn, now, &mut |id, why| {
             report.count(MessageState::Cancelled);
-            writing.cancel_message(id, why, now).map(|_| ())
+            turn.store()?.cancel_message(id, why, now).map(|_| ())
         })
     }
 
     /// Sets the message aside that the worker comes to after the one it has now; its envelope.
-    fn set_aside(&mut self, writing: &Writing<'_>, number: usize, now: Timestamp) -> Result<Option<Envelope>> {
+    fn set_aside(&mut self, turn: &Turn<'_>, number: usize, now: Timestamp) -> Result<Option<Envelope>> {
         // A worker that must wait before its next message must not have announced one.
         let is_canary = self.order.canary.is_some_and(|count| self.report.accepted < count);
         let is_scarce = self.quotas.has_less_than(2 * self.workers.len());
         if self.pace.is_limited() || is_canary || is_scarce || self.suspicion.is_probing() {
             return Ok(None);
         }
-        let Some(due) = self.take(writing, now)? else { return Ok(None) };
+        let Some(due) = self.take(turn, now)? else { return Ok(None) };
         let envelope = self.post.composer.envelope(&due.address);
         self.workers[number].aside = Some((due.id, due.address));
         self.workers[number].known_refusals = self.suspicion.known();
         Ok(Some(envelope))
     }
 
-    fn begin(&mut self, writing: &Writing<'_>, due: Due, now: Timestamp) -> Result<Parcel> {
+    fn begin(&mut self, turn: &Turn<'_>, due: Due, now: Timestamp) -> Parcel {
         let nonce = due.nonce.unwrap_or_else(|| {
             let mut nonce = [0; NONCE];
             self.surroundings.random.fill(&mut nonce);
@@ -157,18 +153,12 @@ impl Engine<'_> {
             _ => None,
         };
         let message_id = due.message_id.unwrap_or_else(|| self.post.composer.message_id(due.id, &nonce));
-        writing.begin_message(&Beginning {
-            id: due.id,
-            nonce: &nonce,
-            message_id: &message_id,
-            code_hash: code.as_ref().map(ResetCode::hash),
-            sender: self.lock.number(),
-            now,
-        })?;
+        let code_hash = code.as_ref().map(ResetCode::hash);
+        turn.start(AttemptStart { id: due.id, nonce, message_id: message_id.clone(), code_hash });
         let must_change = due.recipient.as_ref().is_some_and(|user| user.must_change);
         let (username, name, locale) =
             due.recipient.map(|user| (user.username, user.name, user.locale)).unwrap_or_default();
-        Ok(Parcel {
+        Parcel {
             id: due.id,
             kind: due.kind,
             address: due.address,
@@ -184,6 +174,6 @@ impl Engine<'_> {
             life: due.life.unwrap_or_default(),
             cause: due.cause,
             note: due.note,
-        })
+        }
     }
 }

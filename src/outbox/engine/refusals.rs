@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 
 use super::Engine;
+use super::Turn;
 use crate::domain::message::MessageId;
 use crate::domain::message::MessageState;
 use crate::domain::reply::RelayReply;
@@ -13,7 +14,6 @@ use crate::outbox::Halt;
 use crate::outbox::suspicion::PROBES;
 use crate::outbox::suspicion::Suspect;
 use crate::store::Result;
-use crate::store::Writing;
 use crate::store::outbox::Due;
 use crate::store::relay_refusals::RelayHold;
 
@@ -33,9 +33,9 @@ pub(super) struct RelayView {
 
 impl Engine<'_> {
     /// Fails those of the suspects that were refused permanently: the refusals were their own.
-    pub(super) fn fail(&mut self, writing: &Writing<'_>, suspects: Vec<Suspect>, now: Timestamp) -> Result<()> {
+    pub(super) fn fail(&mut self, turn: &Turn<'_>, suspects: Vec<Suspect>, now: Timestamp) -> Result<()> {
         for suspect in suspects.into_iter().filter(|suspect| suspect.is_permanent) {
-            if writing.fail_deferred(suspect.id, now)? {
+            if turn.store()?.fail_deferred(suspect.id, now)? {
                 self.report.deferred -= 1;
                 self.report.count(MessageState::Failed);
             }
@@ -44,15 +44,15 @@ impl Engine<'_> {
     }
 
     /// Stops the run, because the relay refuses everything, and gives the tries back.
-    pub(super) fn stop_refused(&mut self, writing: &Writing<'_>, now: Timestamp) -> Result<()> {
+    pub(super) fn stop_refused(&mut self, turn: &Turn<'_>, now: Timestamp) -> Result<()> {
         let (Some((reply, words)), suspects) = self.suspicion.conclude() else { return Ok(()) };
-        let until = self.refuse_everything(writing, reply, &words, now)?;
-        self.give_back(writing, suspects, until)
+        let until = self.refuse_everything(turn, reply, &words, now)?;
+        self.give_back(turn, suspects, until)
     }
 
-    fn give_back(&mut self, writing: &Writing<'_>, suspects: Vec<Suspect>, until: Timestamp) -> Result<()> {
+    fn give_back(&mut self, turn: &Turn<'_>, suspects: Vec<Suspect>, until: Timestamp) -> Result<()> {
         for suspect in suspects {
-            if writing.give_back_message(suspect.id, suspect.lifetime_from, until)? {
+            if turn.store()?.give_back_message(suspect.id, suspect.lifetime_from, until)? {
                 self.report.deferred -= 1;
             }
         }
@@ -70,13 +70,14 @@ impl Engine<'_> {
     /// Notes that the relay refuses everything, and stops the run. Gives the time until which nothing is to be sent.
     pub(super) fn refuse_everything(
         &mut self,
-        writing: &Writing<'_>,
+        turn: &Turn<'_>,
         reply: RelayReply,
         words: &str,
         now: Timestamp,
     ) -> Result<Timestamp> {
-        let until = writing.hold_relay(words, now)?;
-        self.relay.hold = writing.relay_hold()?;
+        let store = turn.store()?;
+        let until = store.hold_relay(words, now)?;
+        self.relay.hold = store.relay_hold()?;
         let count = self.relay.hold.as_ref().map_or(1, |hold| hold.count);
         let minutes = retry::hold(count).as_secs().div_ceil(60);
         let words = format!(
@@ -97,9 +98,9 @@ impl Engine<'_> {
     }
 
     /// Says what the refusals mean whose judgement waits for others, now that there are no others.
-    pub(super) fn conclude(&mut self, writing: &Writing<'_>, now: Timestamp) -> Result<()> {
+    pub(super) fn conclude(&mut self, turn: &Turn<'_>, now: Timestamp) -> Result<()> {
         if self.suspicion.is_confirmed_by_all() {
-            return self.stop_refused(writing, now);
+            return self.stop_refused(turn, now);
         }
         let is_about_the_sender = self.suspicion.is_about_the_sender() && self.report.accepted == 0;
         let until = self.still_refused_until();
@@ -109,7 +110,7 @@ impl Engine<'_> {
             (Some((reply, words)), Some(until)) => {
                 let look = reply.where_to_look();
                 self.stop_for(&reply, format!("the relay still refuses all mail from here: {words}; check {look}"));
-                self.give_back(writing, suspects, until)
+                self.give_back(turn, suspects, until)
             }
             // It may be everybody's, and nobody else can show it. It waits for its next try.
             (Some((reply, words)), None) if is_about_the_sender => {
@@ -117,20 +118,20 @@ impl Engine<'_> {
                 self.stop_for(&reply, words);
                 Ok(())
             }
-            _ => self.fail(writing, suspects, now),
+            _ => self.fail(turn, suspects, now),
         }
     }
 
     /// The next probe, if one is wanted and there is one.
-    pub(super) fn take_probe(&mut self, writing: &Writing<'_>, now: Timestamp) -> Result<Option<Due>> {
+    pub(super) fn take_probe(&mut self, turn: &Turn<'_>, now: Timestamp) -> Result<Option<Due>> {
         let Some(place) = self.suspicion.wants_probe() else { return Ok(None) };
         let report = &mut self.report;
         let domains = self.suspicion.domains();
         let mut call_off = |id: MessageId, why: &str| {
             report.count(MessageState::Cancelled);
-            writing.cancel_message(id, why, now).map(|_| ())
+            turn.store()?.cancel_message(id, why, now).map(|_| ())
         };
-        let due = self.supply.take_elsewhere(writing, (place, PROBES), domains, now, &mut call_off)?;
+        let due = self.supply.take_elsewhere(turn, (place, PROBES), domains, now, &mut call_off)?;
         if let Some(due) = &due {
             self.suspicion.begin_probe(due.id);
         }

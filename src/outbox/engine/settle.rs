@@ -5,6 +5,7 @@ use std::time::Instant;
 use jiff::Timestamp;
 
 use super::Engine;
+use super::Turn;
 use crate::domain::message::MessageId;
 use crate::domain::message::MessageState;
 use crate::domain::relay::Phase;
@@ -15,8 +16,7 @@ use crate::mail::handover::Handover;
 use crate::outbox::InFlight;
 use crate::outbox::suspicion::Suspect;
 use crate::store::Result;
-use crate::store::Writing;
-use crate::store::outbox::Settlement;
+use crate::store::attempts::AttemptResult;
 
 /// So many 4yz in a row ask for a slower pace, whatever their words; and so many at the slowest pace say that none helps.
 const THROTTLED: u32 = 3;
@@ -26,7 +26,7 @@ impl Engine<'_> {
     /// Writes down what became of a worker's message.
     pub(super) fn settle(
         &mut self,
-        writing: &Writing<'_>,
+        turn: &Turn<'_>,
         number: usize,
         id: MessageId,
         handover: Handover,
@@ -39,7 +39,7 @@ impl Engine<'_> {
             Handover::Deferred { reply, relay: Some(relay) } | Handover::Refused { reply, relay: Some(relay) } => {
                 self.nonsense.is_over();
                 let is_before_content = relay.phase < Phase::Content;
-                self.settle_refusal(writing, &in_flight, relay, reply, now)?;
+                self.settle_refusal(turn, &in_flight, relay, reply, now)?;
                 if is_before_content {
                     // What would have been announced behind its content was not.
                     self.workers[number].known_refusals = self.suspicion.known();
@@ -53,66 +53,73 @@ impl Engine<'_> {
                 if trouble.phase == Phase::Program {
                     // The program had the mail: it is not given it twice in a run.
                     let handover = Handover::Deferred { reply: trouble.words, relay: None };
-                    return self.record(writing, &in_flight, handover, now);
+                    self.record(turn, &in_flight, handover, now);
+                    return Ok(());
                 }
                 if !is_met_again {
+                    // Without time to try it again, each run would end at the same message, and none would come to the others.
+                    if is_over_the_mail && turn.store()?.was_released(id)? {
+                        self.outcomes.was_lost_over(id);
+                    }
                     self.supply.give_back(id, is_over_the_mail);
-                    return self.record(writing, &in_flight, Handover::Trouble(trouble), now);
+                    self.record(turn, &in_flight, Handover::Trouble(trouble), now);
+                    return Ok(());
                 }
                 let handover = Handover::Refused { reply: trouble.words, relay: None };
-                self.record(writing, &in_flight, handover, now)
+                self.record(turn, &in_flight, handover, now);
+                Ok(())
             }
             handover => {
                 self.nonsense.is_over();
                 if matches!(handover, Handover::Accepted { .. }) {
-                    self.note_accepted(writing, &in_flight, now)?;
+                    self.note_accepted(turn, &in_flight, now)?;
                 } else {
                     self.suspicion.forget_probe(id);
                 }
-                self.record(writing, &in_flight, handover, now)
+                self.record(turn, &in_flight, handover, now);
+                Ok(())
             }
         }
     }
 
-    fn record(
-        &mut self,
-        writing: &Writing<'_>,
-        in_flight: &InFlight,
-        handover: Handover,
-        now: Timestamp,
-    ) -> Result<()> {
-        let settlement = self.outcomes.settlement(in_flight, handover, self.surroundings.random, now);
-        self.write(writing, in_flight.id, settlement, now)
+    fn record(&mut self, turn: &Turn<'_>, in_flight: &InFlight, handover: Handover, now: Timestamp) {
+        let result = self.outcomes.result(in_flight, handover, self.surroundings.random, now);
+        self.write(turn, in_flight.id, result);
     }
 
-    fn write(&mut self, writing: &Writing<'_>, id: MessageId, settlement: Settlement, now: Timestamp) -> Result<()> {
-        writing.settle_message(id, &settlement, now)?;
-        if let Settlement::Tried { state, reply, .. } = settlement {
+    fn write(&mut self, turn: &Turn<'_>, id: MessageId, result: AttemptResult) {
+        if let AttemptResult::Tried { state, reply, .. } = &result {
             self.supply.forget(id);
-            self.report.count(state);
+            self.report.count(*state);
             if matches!(state, MessageState::Accepted | MessageState::InDoubt) {
                 self.quotas.note_delivered();
             }
-            if state != MessageState::Accepted {
-                self.last_error = Some(reply);
+            if *state != MessageState::Accepted {
+                self.last_error = Some(reply.clone());
             }
         }
-        Ok(())
+        turn.record(id, result);
     }
 
-    fn note_accepted(&mut self, writing: &Writing<'_>, in_flight: &InFlight, now: Timestamp) -> Result<()> {
+    fn note_accepted(&mut self, turn: &Turn<'_>, in_flight: &InFlight, now: Timestamp) -> Result<()> {
         self.pace.taken();
         self.connections.taken();
         self.relay.throttled_in_row = 0;
         self.relay.hopeless = 0;
         let cleared = self.suspicion.accepted(in_flight.known_refusals);
-        self.fail(writing, cleared, now)?;
+        self.fail(turn, cleared, now)?;
         let Some(hold) = &mut self.relay.hold else { return Ok(()) };
+        if in_flight.is_test {
+            // Somebody looks whether it works again, often with an address that the relay takes from everybody: the next run
+            // finds out, and until it has, nobody fails for what everybody was refused for.
+            hold.until = now;
+            return turn.store()?.lift_relay_hold();
+        }
         // What was refused for now, as everything was, and is accepted now, was greylisted.
         self.relay.greylists |= in_flight.given_back && hold.reply.starts_with('4');
         if !hold.has_accepted || hold.count > 0 {
             (hold.has_accepted, hold.count) = (true, 0);
-            writing.end_relay_hold()?;
+            turn.store()?.end_relay_hold()?;
         }
         Ok(())
     }
@@ -120,7 +127,7 @@ impl Engine<'_> {
     /// A relay's refusal: whose it is may only be known from the replies to others.
     fn settle_refusal(
         &mut self,
-        writing: &Writing<'_>,
+        turn: &Turn<'_>,
         in_flight: &InFlight,
         reply: RelayReply,
         words: String,
@@ -130,11 +137,12 @@ impl Engine<'_> {
         if let Some((known, until)) = &self.relay.refuses_everything
             && known.is_same(&reply)
         {
-            let settlement = self.outcomes.released(in_flight, words, now, Some(*until));
-            return self.write(writing, in_flight.id, settlement, now);
+            let result = self.outcomes.released(in_flight, words, now, Some(*until));
+            self.write(turn, in_flight.id, result);
+            return Ok(());
         }
         if reply.phase == Phase::Mail && !is_permanent {
-            return self.settle_refused_mail(writing, in_flight, &reply, words, now);
+            return self.settle_refused_mail(turn, in_flight, &reply, words, now);
         }
         let told = |words| match is_permanent {
             true => Handover::Refused { reply: words, relay: None },
@@ -143,24 +151,25 @@ impl Engine<'_> {
         if self.is_its_own(in_flight, &reply) {
             self.suspicion.forget_probe(in_flight.id);
             let cleared = self.suspicion.answered(reply.phase, in_flight.known_refusals);
-            self.fail(writing, cleared, now)?;
-            return self.record(writing, in_flight, told(words), now);
+            self.fail(turn, cleared, now)?;
+            self.record(turn, in_flight, told(words), now);
+            return Ok(());
         }
         let is_paced = !is_permanent && self.report.accepted > 0 && reply.throttle() != Throttle::No;
         // Until it is known whose refusal it is, the message is deferred, so that whatever happens nobody is failed for it.
         if is_permanent {
-            let settlement = self.outcomes.suspected(in_flight, words.clone(), self.surroundings.random, now);
-            self.write(writing, in_flight.id, settlement, now)?;
+            let result = self.outcomes.suspected(in_flight, words.clone(), self.surroundings.random, now);
+            self.write(turn, in_flight.id, result);
         } else {
-            self.record(writing, in_flight, told(words.clone()), now)?;
+            self.record(turn, in_flight, told(words.clone()), now);
         }
         let suspect = Suspect { id: in_flight.id, lifetime_from: in_flight.lifetime_from, is_permanent };
         let is_hopeless = is_paced && self.hear_throttle(&reply);
         let known = in_flight.known_refusals;
         let cleared = self.suspicion.refused(suspect, known, &in_flight.domain, reply, words, is_paced);
-        self.fail(writing, cleared, now)?;
+        self.fail(turn, cleared, now)?;
         if is_hopeless || self.suspicion.is_confirmed() {
-            self.stop_refused(writing, now)?;
+            self.stop_refused(turn, now)?;
         }
         Ok(())
     }
@@ -177,7 +186,7 @@ impl Engine<'_> {
     /// it wants less. Another message is tried before this one again.
     fn settle_refused_mail(
         &mut self,
-        writing: &Writing<'_>,
+        turn: &Turn<'_>,
         in_flight: &InFlight,
         reply: &RelayReply,
         words: String,
@@ -187,16 +196,16 @@ impl Engine<'_> {
         let has_accepted = self.report.accepted > 0;
         let is_hopeless = has_accepted && self.hear_throttle(reply);
         if has_accepted && self.outcomes.is_lost_again(in_flight.id) {
-            self.record(writing, in_flight, Handover::Deferred { reply: words.clone(), relay: None }, now)?;
+            self.record(turn, in_flight, Handover::Deferred { reply: words.clone(), relay: None }, now);
         } else {
             self.supply.give_back(in_flight.id, true);
-            let settlement = self.outcomes.released(in_flight, words.clone(), now, None);
-            self.write(writing, in_flight.id, settlement, now)?;
+            let result = self.outcomes.released(in_flight, words.clone(), now, None);
+            self.write(turn, in_flight.id, result);
         }
         if is_hopeless {
             let cleared = self.suspicion.accepted(u64::MAX);
-            self.fail(writing, cleared, now)?;
-            self.refuse_everything(writing, reply.clone(), &words, now)?;
+            self.fail(turn, cleared, now)?;
+            self.refuse_everything(turn, reply.clone(), &words, now)?;
         }
         Ok(())
     }

@@ -1,15 +1,12 @@
 //! The workers of a run, as the store's thread sees them.
 
-use tokio::sync::mpsc::UnboundedSender;
-
 use crate::domain::email_address::EmailAddress;
 use crate::domain::message::MessageId;
 use crate::outbox::InFlight;
-use crate::outbox::worker::Answer;
 
 /// A worker, as the store's thread sees it.
+#[derive(Default)]
 pub(super) struct Worker {
-    pub(super) answers: UnboundedSender<Answer>,
     pub(super) in_flight: Option<InFlight>,
     /// The message that was set aside for it, and where that goes.
     pub(super) aside: Option<(MessageId, EmailAddress)>,
@@ -19,11 +16,4 @@ pub(super) struct Worker {
     pub(super) has_turn: bool,
     /// It was told that there is nothing more to do.
     pub(super) has_ended: bool,
-}
-
-impl Worker {
-    /// One that has not begun yet, and hears these answers.
-    pub(super) fn new(answers: UnboundedSender<Answer>) -> Self {
-        Self { answers, in_flight: None, aside: None, known_refusals: 0, has_turn: false, has_ended: false }
-    }
 }

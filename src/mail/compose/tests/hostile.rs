@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use super::*;
 
 /// What attackers of web pages, templates, terminals and mails write.
-const PAYLOADS: [&str; 50] = [
+pub(super) const PAYLOADS: [&str; 50] = [
     "<script>alert(1)</script>",
     "<img src=x onerror=alert(1)>",
     "\"><svg/onload=alert(1)>",
@@ -192,7 +192,7 @@ const HEADERS: [&str; 11] = [
 const BREAKS: [&str; 12] = ["\r", "\n", "\r\n", "\0", "\u{1b}", ".", "\n.\n", "\r.\r", "=", "  ", "\t", "\u{2028}"];
 
 /// Any text, rich in what ends lines, drives terminals or means something in headers and HTML.
-fn any_text() -> impl Strategy<Value = String> {
+pub(super) fn any_text() -> impl Strategy<Value = String> {
     let piece = prop_oneof![
         4 => any::<char>().prop_map(String::from),
         2 => "[ -~]{1,12}",
@@ -204,7 +204,7 @@ fn any_text() -> impl Strategy<Value = String> {
 }
 
 #[expect(clippy::disallowed_methods, reason = "a switch of the tests, which the program never sees")]
-fn cases() -> ProptestConfig {
+pub(super) fn cases() -> ProptestConfig {
     let is_long = std::env::var_os("CXME_TEST_LONG").is_some();
     ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(if is_long { 10_000 } else { 300 }) }
 }

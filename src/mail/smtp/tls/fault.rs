@@ -177,7 +177,7 @@ fn certificate_fault(fault: &CertificateError, tls: &Tls) -> String {
             "is not for servers (extended key usage)".to_owned()
         }
         CertificateError::Other(other) => match other.0.downcast_ref::<OtherCertificate>() {
-            Some(OtherCertificate(found)) => format!("is not the one of `certificate_sha256`; its SHA-256 is {found}"),
+            Some(OtherCertificate(found)) => format!("is not in `certificate_sha256`; its SHA-256 is {found}"),
             // What `openssl req -x509` creates if it is not told otherwise. The library has no name for it outside itself.
             None if other.to_string().contains("CaUsedAsEndEntity") => {
                 "is that of an authority (`CA:TRUE`), which is a relay's own only if `ca_file` or `certificate_sha256` \

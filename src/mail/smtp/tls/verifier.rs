@@ -44,10 +44,10 @@ enum Anchor {
         /// Certificates that need no authority, because they are named themselves: byte for byte.
         named: Vec<CertificateDer<'static>>,
     },
-    Fingerprint(Fingerprint),
+    Fingerprints(Vec<Fingerprint>),
 }
 
-/// The relay has another certificate than the one that is named by its fingerprint: this one.
+/// The relay has another certificate than those that are named by their fingerprints: this one.
 #[derive(Debug, Clone, Copy, thiserror::Error)]
 #[error("another certificate: {0}")]
 pub(super) struct OtherCertificate(pub(super) Fingerprint);
@@ -64,9 +64,9 @@ impl RelayVerifier {
         Ok(Self { anchor: Anchor::Authorities { verifier, named }, algorithms })
     }
 
-    pub(super) fn with_fingerprint(fingerprint: Fingerprint, provider: &CryptoProvider) -> Self {
+    pub(super) fn with_fingerprints(fingerprints: Vec<Fingerprint>, provider: &CryptoProvider) -> Self {
         let algorithms = provider.signature_verification_algorithms;
-        Self { anchor: Anchor::Fingerprint(fingerprint), algorithms }
+        Self { anchor: Anchor::Fingerprints(fingerprints), algorithms }
     }
 }
 
@@ -84,8 +84,8 @@ impl ServerCertVerifier for RelayVerifier {
             Anchor::Authorities { verifier, .. } => {
                 verifier.verify_server_cert(certificate, intermediates, name, ocsp_response, now)
             }
-            Anchor::Fingerprint(expected) => match fingerprint(certificate) {
-                found if found == *expected => verify_named(certificate, name, now),
+            Anchor::Fingerprints(expected) => match fingerprint(certificate) {
+                found if expected.contains(&found) => verify_named(certificate, name, now),
                 found => {
                     let other = OtherError(Arc::new(OtherCertificate(found)));
                     Err(Error::InvalidCertificate(CertificateError::Other(other)))
@@ -117,8 +117,8 @@ impl ServerCertVerifier for RelayVerifier {
     }
 }
 
-/// Checks the dates and the name of a certificate that is named itself. Who signed it, and whether it may sign others
-/// (`CA:TRUE`, as `openssl req -x509` creates it), says nothing more.
+/// Checks the dates and the name of a certificate that is named itself. Its signer and its right to sign others (`CA:TRUE`, as
+/// `openssl req -x509` creates it) are not looked at: the configuration trusts this very certificate.
 fn verify_named(
     certificate: &CertificateDer<'_>,
     name: &ServerName<'_>,

@@ -1,0 +1,139 @@
+//! What others say about a mail, without the reset code in it. A server that filters mails may quote the link that it does not
+//! like, and whoever reads the words that are stored and shown could use it.
+
+use std::ops::Range;
+
+use zeroize::Zeroizing;
+
+use crate::secrets::reset_code;
+
+/// So many characters of a code in a row are no accident.
+const MIN_PART: usize = 6;
+
+/// A text with `****` in place of each part of a reset code that a mail with this content has: whole or in part, in either case,
+/// in groups with anything between them, percent-encoded or quoted-printable, with O for 0 and I or L for 1.
+pub(super) fn without_codes(text: &str, content: &[u8]) -> String {
+    let codes = codes(content);
+    if codes.is_empty() {
+        return text.to_owned();
+    }
+    let symbols = symbols(text);
+    let mut masked = String::with_capacity(text.len());
+    let (mut at, mut shown) = (0, 0);
+    while at < symbols.len() {
+        let part = codes.iter().map(|code| part_at_start(&symbols[at..], code)).max().unwrap_or(0);
+        if part >= MIN_PART {
+            masked.push_str(&text[shown..symbols[at].0.start]);
+            masked.push_str("****");
+            shown = symbols[at + part - 1].0.end;
+        }
+        at += if part >= MIN_PART { part } else { 1 };
+    }
+    masked.push_str(&text[shown..]);
+    masked
+}
+
+/// How many symbols at the start are a part of the code.
+fn part_at_start(symbols: &[(Range<usize>, u8)], code: &[u8]) -> usize {
+    let common = |code: &[u8]| code.iter().zip(symbols).take_while(|(known, (_, symbol))| known == &symbol).count();
+    (0..code.len()).map(|start| common(&code[start..])).max().unwrap_or(0)
+}
+
+/// The letters and digits of a text as a code is read, each with its place.
+fn symbols(text: &str) -> Vec<(Range<usize>, u8)> {
+    let bytes = text.as_bytes();
+    let digit = |at: usize| bytes.get(at).and_then(|byte| char::from(*byte).to_digit(16));
+    let mut symbols = Vec::new();
+    let mut at = 0;
+    while at < bytes.len() {
+        let encoded = if b"%=".contains(&bytes[at]) { digit(at + 1).zip(digit(at + 2)) } else { None };
+        let (byte, length) = encoded.map_or((bytes[at], 1), |(high, low)| ((high * 16 + low) as u8, 3));
+        if byte.is_ascii_alphanumeric() {
+            symbols.push((at..at + length, reset_code::symbol(byte)));
+        }
+        at += length;
+    }
+    symbols
+}
+
+/// Whatever may be a code of the mail: so many symbols of its alphabet without anything but hyphens and soft line breaks (RFC
+/// 2045, 6.7) between them.
+fn codes(content: &[u8]) -> Vec<Zeroizing<Vec<u8>>> {
+    const SOFT_BREAK: &[u8] = b"=\r\n";
+    let is_part = |byte: u8| byte == b'-' || reset_code::is_symbol(byte);
+    let mut codes = Vec::new();
+    // At most one soft break divides a code, so one of its parts is at least half as long.
+    let step = reset_code::LENGTH / 2;
+    let mut at = step - 1;
+    while at < content.len() {
+        if !is_part(content[at]) {
+            at += step;
+            continue;
+        }
+        let (mut start, mut end) = (at, at + 1);
+        loop {
+            match &content[..start] {
+                [.., before] if is_part(*before) => start -= 1,
+                before if before.ends_with(SOFT_BREAK) => start -= SOFT_BREAK.len(),
+                _ => break,
+            }
+        }
+        loop {
+            match &content[end..] {
+                [next, ..] if is_part(*next) => end += 1,
+                rest if rest.starts_with(SOFT_BREAK) => end += SOFT_BREAK.len(),
+                _ => break,
+            }
+        }
+        let kept = content[start..end].iter().copied().filter(|byte| reset_code::is_symbol(*byte));
+        if kept.clone().count() >= reset_code::LENGTH {
+            codes.push(Zeroizing::new(kept.collect()));
+        }
+        at = end + step;
+    }
+    codes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const CODE: &str = "MXSXY0FZXMB264D4ZRK80R234D";
+    const CONTENT: &str = "To: user2024@example99.com\r\n\r\nHELLO\r\nhttps://reset.example.com/?a=3D1#MXSXY0FZXMB264D=\r\n\
+                           4ZRK80R234D\r\n\r\nMXSXY-0FZXM-B264D-4ZRK8-0R234D\r\n";
+
+    #[test]
+    fn a_code_that_is_quoted_is_masked_however_it_is_written() {
+        for (said, shown) in [
+            (
+                format!("554 bad link https://reset.example.com/#{CODE} here"),
+                "554 bad link https://reset.example.com/#**** here",
+            ),
+            (format!("451 [/%23{CODE}]"), "451 [/%23****]"),
+            (format!("451 {}", CODE.to_lowercase()), "451 ****"),
+            ("554 MXSXY-0FZXM-B264D-4ZRK8-0R234D".to_owned(), "554 ****"),
+            ("554 MXSXY 0FZXM B264D 4ZRK8 0R234D.".to_owned(), "554 ****."),
+            ("554 MXSXY-0FZXM-B264D-4ZRK8-0R234-D".to_owned(), "554 ****"),
+            ("554 MXSXY%2D0FZXM%2DB264D%2d4ZRK8%2D0R234D".to_owned(), "554 ****"),
+            ("554 mxsxyOfzxmb264d4zrk8Or234d".to_owned(), "554 ****"),
+            ("554 #MXSXY0FZ... RK80R234D ü".to_owned(), "554 #**** ü"),
+            ("554 #=4DXSXY0FZ".to_owned(), "554 #****"),
+        ] {
+            let masked = without_codes(&said, CONTENT.as_bytes());
+            assert!(masked == shown || masked.matches("****").count() == 2, "{said}: {masked}");
+            assert!(!masked.contains("SXY") && !masked.contains("34D"), "{masked}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_code_stays() {
+        for said in [
+            "250 2.0.0 Ok: queued as 4XyZ12abcdE",
+            "550 Invalid recipient: <User2024@example99.com> %zz =",
+            "550 user2024@example99.com HELLO, MXSXY",
+        ] {
+            assert_eq!(without_codes(said, CONTENT.as_bytes()), said);
+            assert_eq!(without_codes(said, b"no code"), said);
+        }
+    }
+}

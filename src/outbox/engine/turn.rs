@@ -1,0 +1,134 @@
+//! A turn: all workers that ask are answered in one transaction of the store.
+
+use std::cell::RefCell;
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::Engine;
+use super::Wish;
+use crate::domain::message::MessageId;
+use crate::outbox::Halt;
+use crate::outbox::worker::Answer;
+use crate::outbox::worker::Request;
+use crate::store::Result;
+use crate::store::Writing;
+use crate::store::attempts::AttemptResult;
+use crate::store::attempts::AttemptStart;
+use crate::store::outbox::Scope;
+
+/// The transaction of a turn. The results of attempts, and the attempts that start, are collected and written together. Nobody reads
+/// the store before it has all that was collected so far.
+pub(in crate::outbox) struct Turn<'run> {
+    writing: Writing<'run>,
+    /// When the turn began.
+    now: Timestamp,
+    /// The lock of this process.
+    sender: u32,
+    results: RefCell<Vec<(MessageId, AttemptResult)>>,
+    starts: RefCell<Vec<AttemptStart>>,
+}
+
+impl<'run> Turn<'run> {
+    fn new(writing: Writing<'run>, sender: u32, now: Timestamp) -> Self {
+        Self { writing, now, sender, results: RefCell::default(), starts: RefCell::default() }
+    }
+
+    /// Records the result of an attempt.
+    pub(super) fn record(&self, id: MessageId, result: AttemptResult) {
+        self.results.borrow_mut().push((id, result));
+    }
+
+    /// Starts an attempt.
+    pub(super) fn start(&self, start: AttemptStart) {
+        self.starts.borrow_mut().push(start);
+    }
+
+    /// The store as this turn has left it so far.
+    pub(in crate::outbox) fn store(&self) -> Result<&Writing<'run>> {
+        // A message may have been released and be started again in one turn, but not the other way round.
+        self.writing.record_attempts(&self.results.take(), self.now)?;
+        self.writing.start_attempts(&self.starts.take(), self.sender, self.now)?;
+        Ok(&self.writing)
+    }
+
+    fn commit(self) -> Result<()> {
+        self.store()?;
+        self.writing.commit()
+    }
+}
+
+impl Engine<'_> {
+    /// Answers those who wait, in one transaction.
+    pub(super) fn turn(&mut self, requests: Vec<(usize, Request)>) -> Result<()> {
+        let writing = self.begin_turn()?;
+        let now = self.surroundings.clock.now();
+        writing.note_time(now)?;
+        self.supply.begin_transaction(requests.len());
+        if let Scope::Job(job) = self.order.scope
+            && !writing.is_job_running(job)?
+        {
+            self.stop(Halt::Ended);
+        }
+        let turn = Turn::new(writing, self.lock.number(), now);
+        let mut wishes = Vec::with_capacity(requests.len());
+        for (number, request) in requests {
+            let wish = self.note(&turn, number, request, now)?;
+            // A worker that was told to end meanwhile is not waiting for an answer.
+            if !self.workers[number].has_ended {
+                wishes.push((number, wish));
+            }
+        }
+        self.quotas.look_again(turn.store()?, self.in_flight() as u64, now)?;
+        let asides = wishes.iter().filter_map(|(number, _)| self.workers[*number].aside.as_ref()).map(|(id, _)| *id);
+        self.supply.read_asides(&turn, asides)?;
+        let mut answers = Vec::with_capacity(wishes.len());
+        for (number, wish) in wishes {
+            let answer = self.grant(&turn, number, wish, now)?;
+            answers.extend(answer.map(|answer| (number, answer)));
+        }
+        let is_through = !self.supply.is_anything_left(turn.store()?, now)?;
+        if is_through && self.in_flight() == 0 && !self.is_stopping {
+            self.conclude(&turn, now)?;
+        }
+        let is_over = self.is_stopping || is_through;
+        turn.commit()?;
+        for (number, answer) in answers {
+            let answer = if is_over && !matches!(answer, Answer::Send { .. }) { Answer::End } else { answer };
+            self.answer(number, answer);
+        }
+        if is_over {
+            self.dismiss_the_free();
+        } else if self.scout.is_none_or(|scout| self.workers[scout].has_ended) {
+            while self.open_connections() < self.connections.allowed()
+                && let Some(number) = self.idle.pop()
+            {
+                self.answer(number, Answer::Open(Duration::ZERO));
+            }
+        }
+        self.send_answers();
+        self.observe();
+        Ok(())
+    }
+
+    /// The answer to what a worker asks for, if there is one now.
+    fn grant(&mut self, turn: &Turn<'_>, number: usize, wish: Wish, now: Timestamp) -> Result<Option<Answer>> {
+        // The scout is the one that says when the others continue.
+        let is_one_too_many = self.scout.is_none() && self.open_connections() > self.connections.allowed();
+        Ok(match wish {
+            Wish::Message { .. } if is_one_too_many => {
+                let aside = self.workers[number].aside.take();
+                aside.into_iter().for_each(|(id, _)| self.supply.give_back(id, false));
+                self.idle.push(number);
+                Some(Answer::Rest)
+            }
+            Wish::Message { can_ride } => Some(self.next(turn, number, can_ride, now)?),
+            Wish::Connection if is_one_too_many => {
+                self.idle.push(number);
+                None
+            }
+            Wish::Connection => Some(Answer::Open(Duration::ZERO)),
+            Wish::Patience(trouble) => self.bear_with(number, trouble),
+        })
+    }
+}

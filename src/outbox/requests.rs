@@ -1,0 +1,185 @@
+//! The requests of the workers, on their way to the store's thread.
+//!
+//! A commit costs about as much for one message as for many: the disk must have it before anything goes on. So the store's
+//! thread waits a moment for all that are about to ask, as databases do that commit in groups: at most for as long as its last
+//! turn took, because a turn of their own would take as long. It is woken once for all of them, and not by the first. A worker
+//! whose relay takes long is not waited for each time: as many are expected as came, and now and then one more.
+
+use std::sync::Condvar;
+use std::sync::Mutex;
+use std::sync::MutexGuard;
+use std::sync::PoisonError;
+use std::time::Duration;
+use std::time::Instant;
+
+use super::worker::Request;
+
+/// The longest wait for others.
+const LONGEST: Duration = Duration::from_millis(1);
+/// When as many came as were expected this often in a row, one more is expected.
+const RAISED_AFTER: u32 = 4;
+
+/// A request, and the number of the worker that it is from.
+pub(super) type Numbered = (usize, Request);
+
+/// The requests that wait for the store's thread.
+#[derive(Debug, Default)]
+pub(super) struct Requests {
+    waiting: Mutex<Waiting>,
+    enough: Condvar,
+}
+
+#[derive(Debug)]
+struct Waiting {
+    requests: Vec<Numbered>,
+    /// How many the store's thread waits for; 0: it does something else.
+    wanted: usize,
+    /// How many can be expected to come at about the same time, and how often in a row they did.
+    expected: usize,
+    came: u32,
+    /// There are no workers any more.
+    has_ended: bool,
+}
+
+impl Default for Waiting {
+    fn default() -> Self {
+        Self { requests: Vec::new(), wanted: 0, expected: usize::MAX, came: 0, has_ended: false }
+    }
+}
+
+impl Requests {
+    /// Adds a request.
+    pub(super) fn say(&self, number: usize, request: Request) {
+        let mut waiting = self.lock();
+        waiting.requests.push((number, request));
+        let is_enough = (1..=waiting.requests.len()).contains(&waiting.wanted);
+        drop(waiting);
+        if is_enough {
+            self.enough.notify_one();
+        }
+    }
+
+    /// There are no workers any more.
+    pub(super) fn end(&self) {
+        self.lock().has_ended = true;
+        self.enough.notify_one();
+    }
+
+    /// Waits for a request, at most until `until`, and for up to `most` in all as long as the last turn took. Gives those that
+    /// came; `None`: there are no workers any more.
+    pub(super) fn take(&self, until: Instant, most: usize, last_turn: Duration) -> Option<Vec<Numbered>> {
+        let patience = last_turn.min(LONGEST);
+        let waiting = self.lock();
+        let many = most.min(waiting.expected);
+        let mut waiting = self.await_requests(waiting, many, Instant::now() + patience);
+        if waiting.requests.is_empty() {
+            waiting = self.await_requests(waiting, 1, until);
+        } else {
+            waiting.note_came(many, most);
+        }
+        match waiting.requests.is_empty() && waiting.has_ended {
+            true => None,
+            false => Some(std::mem::take(&mut waiting.requests)),
+        }
+    }
+
+    fn await_requests<'a>(
+        &self,
+        mut waiting: MutexGuard<'a, Waiting>,
+        wanted: usize,
+        until: Instant,
+    ) -> MutexGuard<'a, Waiting> {
+        waiting.wanted = wanted;
+        while waiting.requests.len() < wanted && !waiting.has_ended {
+            let left = until.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                break;
+            }
+            waiting = self.enough.wait_timeout(waiting, left).unwrap_or_else(PoisonError::into_inner).0;
+        }
+        waiting.wanted = 0;
+        waiting
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Waiting> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Waiting {
+    /// Learns from how many came of as `many` as were waited for.
+    fn note_came(&mut self, many: usize, most: usize) {
+        if self.requests.len() < many {
+            (self.expected, self.came) = (self.requests.len(), 0);
+        } else if many < most {
+            self.came += 1;
+            if self.came >= RAISED_AFTER {
+                (self.expected, self.came) = (many + 1, 0);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LONG: Duration = Duration::from_secs(60);
+
+    fn asked(requests: &Requests, numbers: impl IntoIterator<Item = usize>) {
+        numbers.into_iter().for_each(|number| requests.say(number, Request::Panicked));
+    }
+
+    fn numbers(taken: Option<Vec<Numbered>>) -> Option<Vec<usize>> {
+        taken.map(|taken| taken.into_iter().map(|(number, _)| number).collect())
+    }
+
+    #[test]
+    fn those_that_came_are_taken_in_their_order_and_once() {
+        let requests = Requests::default();
+        let now = Instant::now();
+        assert_eq!(numbers(requests.take(now, 8, Duration::ZERO)), Some(vec![]));
+        asked(&requests, [3, 1, 2]);
+        assert_eq!(numbers(requests.take(now, 8, Duration::ZERO)), Some(vec![3, 1, 2]));
+        assert_eq!(numbers(requests.take(now, 8, Duration::ZERO)), Some(vec![]));
+    }
+
+    #[test]
+    fn the_store_waits_for_the_first_and_is_woken_by_it() {
+        let requests = Requests::default();
+        std::thread::scope(|scope| {
+            scope.spawn(|| asked(&requests, [7]));
+            assert_eq!(numbers(requests.take(Instant::now() + LONG, 1, LONG)), Some(vec![7]));
+        });
+    }
+
+    #[test]
+    fn as_many_as_are_wanted_end_the_wait_for_others() {
+        let requests = Requests::default();
+        asked(&requests, 0..8);
+        // Without a limit of time it would wait for ever.
+        let taken = requests.take(Instant::now() + LONG, 8, LONG);
+        assert_eq!(numbers(taken), Some((0..8).collect()));
+    }
+
+    #[test]
+    fn one_that_does_not_come_is_not_waited_for_each_time() {
+        let requests = Requests::default();
+        let mut expected = Vec::new();
+        for _ in 0..6 {
+            asked(&requests, 0..7);
+            assert_eq!(numbers(requests.take(Instant::now() + LONG, 8, LONG)).map(|taken| taken.len()), Some(7));
+            expected.push(requests.lock().expected);
+        }
+        assert_eq!(expected, [7, 7, 7, 7, 8, 7]);
+    }
+
+    #[test]
+    fn the_end_of_the_workers_is_heard_when_all_that_they_said_is_taken() {
+        let requests = Requests::default();
+        asked(&requests, [4]);
+        requests.end();
+        assert_eq!(numbers(requests.take(Instant::now() + LONG, 8, LONG)), Some(vec![4]));
+        assert_eq!(numbers(requests.take(Instant::now() + LONG, 8, LONG)), None);
+    }
+}
