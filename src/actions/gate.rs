@@ -47,7 +47,7 @@ impl Desk {
         let policy = self.policy()?;
         let mut faults = password.faults(policy, &self.personal_words(user));
         if former.is_proven(password) {
-            faults.push(policy.reused());
+            faults.push(former.fault());
         }
         if faults.is_empty() { Ok(()) } else { Err(self.policy_refusal(faults)) }
     }

@@ -66,9 +66,16 @@ pub struct FormerPasswords {
     pub proven: Option<Password>,
     /// The hashes of the others: the current one first, where it is not `proven`.
     pub hashes: Vec<PasswordHash>,
+    /// How many passwords are refused, counted back from the current one; 0: only one that was disabled.
+    pub count: u32,
 }
 
 impl FormerPasswords {
+    /// The fault of a password that is one of them.
+    pub fn fault(&self) -> Fault {
+        Fault::Reused { history: self.count }
+    }
+
     /// Whether `password` is the current one, as far as can be told without hashing.
     pub fn is_proven(&self, password: &Password) -> bool {
         self.proven.as_ref().is_some_and(|proven| proven.same_as(password))
@@ -162,7 +169,7 @@ impl Hasher {
     ) -> Result<AcceptedHash, Vec<Fault>> {
         let mut faults = password.faults(policy, words);
         if former.is_proven(password) || former.hashes.iter().any(|old| self.verify(password, old)) {
-            faults.push(policy.reused());
+            faults.push(former.fault());
         }
         if !faults.is_empty() {
             return Err(faults);
@@ -241,11 +248,11 @@ mod tests {
         let accepted = hasher.admit(&good, &policy, &WORDS, &none, &mut random).unwrap();
         assert_eq!(accepted.policy(), Some(policy.fingerprint().as_str()));
         assert!(hasher.verify(&good, accepted.hash()));
-        let used = FormerPasswords { hashes: vec![accepted.hash().clone()], ..FormerPasswords::default() };
+        let used = FormerPasswords { hashes: vec![accepted.hash().clone()], count: 2, proven: None };
         let faults = hasher.admit(&good, &policy, &WORDS, &used, &mut random).unwrap_err();
         assert_eq!(faults, [Fault::Reused { history: 2 }]);
         // Without a history too, and without a hash.
-        let proven = FormerPasswords { proven: Some(password("quiet horse battery lantern")), ..none };
+        let proven = FormerPasswords { proven: Some(password("quiet horse battery lantern")), count: 1, ..none };
         let faults = hasher.admit(&good, &Policy::default(), &WORDS, &proven, &mut random).unwrap_err();
         assert_eq!(faults, [Fault::Reused { history: 1 }]);
         let none = FormerPasswords::default();

@@ -7,7 +7,7 @@ use crate::actions::Record;
 use crate::actions::Result;
 use crate::actions::Scene;
 use crate::actions::outbox::queue_notice;
-use crate::actions::users::password::former_hashes;
+use crate::actions::users::password::former_passwords;
 use crate::domain::action::Action;
 use crate::domain::message::MessageId;
 use crate::domain::message::NoticeCause;
@@ -49,8 +49,8 @@ pub fn look(desk: &Desk, code: Option<&ResetCode>) -> Result<Redeemable> {
         };
         match find(view, &code)? {
             Ok((_, user)) => {
-                let hashes = former_hashes(view, &user, user.must_change_password)?;
-                Ok(Ok(Redeemable { code, user, former: FormerPasswords { proven: None, hashes } }))
+                let former = former_passwords(view, &user, user.must_change_password)?;
+                Ok(Ok(Redeemable { code, user, former }))
             }
             Err(not) => Ok(Err(not)),
         }

@@ -105,7 +105,7 @@ pub fn look(desk: &Desk, reference: &UserReference, strictness: Strictness) -> R
             Strictness::Policy => None,
             Strictness::Overridden => Some(view.require_policy_override()?),
         };
-        let former = FormerPasswords { hashes: former_hashes(view, &user, false)?, proven: None };
+        let former = former_passwords(view, &user, false)?;
         Ok(Target { user, permit, former })
     })
 }
@@ -201,20 +201,20 @@ impl Proven {
 /// [`Refusal::WrongPassword`]; when the operator may not.
 pub fn prove(desk: &Desk, reference: &UserReference, old: Password, client: Option<&str>) -> Result<Proven> {
     let action = Action::UsersChangePassword;
-    let (found, mut hashes) = desk.view(action, |view| {
+    let (found, mut former) = desk.view(action, |view| {
         // For unknown users too: reading the requirements takes time, and must not tell who exists.
         desk.policy()?;
         let found = Candidate::find(view, reference)?;
-        let hashes = found.user.as_ref().map(|user| former_hashes(view, user, true)).transpose()?.unwrap_or_default();
-        Ok((found, hashes))
+        let former =
+            found.user.as_ref().map(|user| former_passwords(view, user, true)).transpose()?.unwrap_or_default();
+        Ok((found, former))
     })?;
     let is_right = desk.verify(&old, found.hash.as_ref())?.is_some();
     if is_right && let Some(user) = found.user {
         // The proven password is compared as it is, and not by its hash.
-        hashes.retain(|hash| found.hash.as_ref() != Some(hash));
-        return Ok(Proven {
-            target: Target { user, permit: None, former: FormerPasswords { proven: Some(old), hashes } },
-        });
+        former.hashes.retain(|hash| found.hash.as_ref() != Some(hash));
+        former.proven = Some(old);
+        return Ok(Proven { target: Target { user, permit: None, former } });
     }
     let refusal = Refusal::WrongPassword { given: reference.as_str().to_owned() };
     let mut record = Record::default();
@@ -270,25 +270,27 @@ fn notice(change: &Change<'_>, user: &User, cause: NoticeCause, options: Options
     if options.notify { Ok(Some(queue_notice(change, user, cause)?)) } else { Ok(None) }
 }
 
-/// The hashes that a new password must not match, the current one first: as many as [`Policy::refused_passwords`] says. Whatever
-/// that says, a password that was ended is among them: somebody may have stolen it.
+/// The passwords that a new one must not match: as many as [`Policy::refused_passwords`] says. Whatever that says, a password that
+/// was disabled is among them: somebody may have stolen it.
 ///
 /// [`Policy::refused_passwords`]: crate::domain::policy::Policy::refused_passwords
-pub(in crate::actions) fn former_hashes(
+pub(in crate::actions) fn former_passwords(
     scene: &impl Scene,
     user: &User,
     must_differ: bool,
-) -> Result<Vec<PasswordHash>> {
-    let count = scene.desk().policy()?.refused_passwords(must_differ);
-    let Some(present) = scene.reading().password_hash(user.id)? else {
-        return Ok(scene.reading().password_history(user.id, count.max(1))?);
+) -> Result<FormerPasswords> {
+    let policy = scene.desk().policy()?;
+    let count = policy.refused_passwords(must_differ);
+    let Some(current) = scene.reading().password_hash(user.id)? else {
+        let hashes = scene.reading().password_history(user.id, policy.history.max(1))?;
+        return Ok(FormerPasswords { proven: None, hashes, count: policy.history });
     };
-    if count == 0 {
-        return Ok(Vec::new());
+    let mut hashes = Vec::new();
+    if count > 0 {
+        hashes.push(current);
+        hashes.extend(scene.reading().password_history(user.id, count - 1)?);
     }
-    let mut hashes = vec![present];
-    hashes.extend(scene.reading().password_history(user.id, count - 1)?);
-    Ok(hashes)
+    Ok(FormerPasswords { proven: None, hashes, count })
 }
 
 /// Whom a password is checked for: the user with a hash who may sign in with a password now.

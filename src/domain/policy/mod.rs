@@ -62,11 +62,6 @@ impl Policy {
         if must_differ { self.history.max(1) } else { self.history }
     }
 
-    /// The fault of a password that the user has or had.
-    pub fn reused(&self) -> Fault {
-        Fault::Reused { history: self.refused_passwords(true) }
-    }
-
     /// A short text that is the same for two policies only if they accept the same passwords. It stands beside each
     /// stored password, so that those set under another policy can be found.
     ///
@@ -224,7 +219,7 @@ pub enum Fault {
     /// One of the user's last passwords. Only the stored hashes, or the password that the user has just proven, can tell,
     /// so [`faults`] never gives this one: it is added where the password is compared with them.
     Reused {
-        /// How many passwords are refused, counted back from the current one: at least 1.
+        /// How many passwords are refused, counted back from the current one; 0: only one that was disabled.
         history: u32,
     },
 }
