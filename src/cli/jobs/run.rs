@@ -28,7 +28,8 @@ use crate::domain::report_limit::signature;
 /// ended, within 5 seconds; a second one at once. Nothing is lost either way.
 ///
 /// If the relay gives every mail the same refusal, that is about this program and not about the users: the run stops, no user's
-/// attempt is counted, and runs without JOB send nothing for 5 minutes, then for longer each time, at most for 67 minutes.
+/// attempt is counted, and runs without JOB send nothing for 5 minutes, then for longer each time, at most for 67 minutes. They
+/// end with the exit code of the refusal.
 #[derive(Debug, clap::Args)]
 pub struct RunArgs {
     /// This job alone; if it is paused, it goes on, and its limits count anew
@@ -91,7 +92,9 @@ fn send_what_is_due(
         let when = data::relative(hold.until, desk.now());
         let hint = "`--now` sends at once";
         context.output.say(&format!("Held back; the next try is due {when} ({hint}): {}", hold.reply));
-        return Ok(());
+        // The run that was refused has told of it. Mail waits all the same, and who watches the exit code must see that.
+        let code = if hold.reply.starts_with('5') { failure::RELAY } else { failure::LATER };
+        return Err(Complaint::ReportedBefore { code }.into());
     }
     let post = context.post(desk)?;
     let jobs = work.jobs.iter().map(|job| job.id).collect();
