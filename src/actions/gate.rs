@@ -11,6 +11,7 @@ use crate::domain::policy::PersonalWords;
 use crate::domain::refusal::Refusal;
 use crate::domain::user::User;
 use crate::secrets::admission::AcceptedHash;
+use crate::secrets::admission::FormerPasswords;
 use crate::secrets::admission::Rehashed;
 use crate::secrets::admission::Verified;
 use crate::secrets::password::Password;
@@ -37,17 +38,21 @@ impl Desk {
         }
     }
 
-    /// The rules that a password breaks, without the history; quick, so that a prompt can say it before the second entry.
+    /// The rules that a password breaks, without those that need a hash; quick, so that a prompt can say it before the second
+    /// entry.
     ///
     /// # Errors
     /// [`Refusal::Policy`] with every rule that fails.
-    pub fn judge(&self, user: &User, password: &Password) -> Result<()> {
-        let faults = password.faults(self.policy()?, &self.personal_words(user));
+    pub fn judge(&self, user: &User, password: &Password, former: &FormerPasswords) -> Result<()> {
+        let policy = self.policy()?;
+        let mut faults = password.faults(policy, &self.personal_words(user));
+        if former.is_proven(password) {
+            faults.push(former.fault());
+        }
         if faults.is_empty() { Ok(()) } else { Err(self.policy_refusal(faults)) }
     }
 
-    /// Checks a password and makes its hash. `history` are the hashes that it must not match, the present one first;
-    /// `permit` lets it pass whatever the policy says.
+    /// Checks a password and hashes it. `permit` lets it pass whatever the policy says.
     ///
     /// # Errors
     /// [`Refusal::Policy`] with every rule that fails; when the process may not have the memory that a hash needs.
@@ -55,16 +60,16 @@ impl Desk {
         &self,
         user: &User,
         password: &Password,
-        history: &[PasswordHash],
+        former: &FormerPasswords,
         permit: Option<&PolicyOverride>,
     ) -> Result<AcceptedHash> {
         let (mut hasher, mut random) = (self.hasher.borrow_mut(), self.random.borrow_mut());
-        hasher.reserve_for(history)?;
+        hasher.reserve_for(&former.hashes)?;
         if let Some(permit) = permit {
             return Ok(hasher.admit_overridden(password, permit, random.as_mut()));
         }
         let (policy, words) = (self.policy()?, self.personal_words(user));
-        let accepted = hasher.admit(password, policy, &words, history, random.as_mut());
+        let accepted = hasher.admit(password, policy, &words, former, random.as_mut());
         accepted.map_err(|faults| self.policy_refusal(faults))
     }
 

@@ -11,6 +11,7 @@ use crate::domain::refusal::Refusal;
 use crate::domain::role::Permission;
 use crate::domain::user::User;
 use crate::domain::user::UserReference;
+use crate::secrets::admission::FormerPasswords;
 use crate::secrets::password::Password;
 
 /// Asks whether the operator may see the policy. For those who may see users, counts the hashes that cost less than a new one.
@@ -40,7 +41,7 @@ pub fn check(desk: &Desk, reference: Option<&UserReference>, password: &Password
         }
     })?;
     let judged = match &user {
-        Some(user) => desk.judge(user, password),
+        Some(user) => desk.judge(user, password, &FormerPasswords::default()),
         None => {
             let organization = desk.organization();
             let words = PersonalWords {

@@ -13,7 +13,7 @@ use unicode_width::UnicodeWidthStr as _;
 use crate::cli::output::Format;
 use crate::cli::output::Output;
 use crate::cli::table::Table;
-use crate::domain::formula::needs_guard;
+use crate::domain::formula::guarded;
 use crate::domain::invisible;
 use crate::domain::text;
 
@@ -280,10 +280,7 @@ fn write_csv<E: From<io::Error>>(
 /// Writes a text so that no spreadsheet runs it as a formula.
 fn write_csv_text(writer: &mut csv::Writer<&mut dyn Write>, text: &str, visible: bool) -> io::Result<()> {
     let text = if visible { text::visible(text) } else { Cow::Borrowed(text) };
-    if needs_guard(&text) {
-        return Ok(writer.write_field(format!("'{text}"))?);
-    }
-    Ok(writer.write_field(text.as_bytes())?)
+    Ok(writer.write_field(guarded(&text).as_bytes())?)
 }
 
 /// The keys of an object, with the punctuation around them.

@@ -1,9 +1,9 @@
 //! The requests of the workers, on their way to the store's thread.
 //!
 //! A commit costs about as much for one message as for many: the disk must have it before anything goes on. So the store's
-//! thread waits a moment for all that are about to ask, as databases do that commit in groups: at most for as long as its last
-//! turn took, because a turn of their own would take as long. It is woken once for all of them, and not by the first. A worker
-//! whose relay takes long is not waited for each time: as many are expected as came, and now and then one more.
+//! thread waits a moment for all that are about to ask, as databases do that commit in groups: at most for twice as long as its
+//! last turn took. It is woken once for all of them, and not by the first. A worker whose relay takes long is not waited for each
+//! time: one less is expected when not all came, and one more now and then.
 
 use std::sync::Condvar;
 use std::sync::Mutex;
@@ -15,7 +15,7 @@ use std::time::Instant;
 use super::worker::Request;
 
 /// The longest wait for others.
-const LONGEST: Duration = Duration::from_millis(1);
+const LONGEST: Duration = Duration::from_millis(5);
 /// When as many came as were expected this often in a row, one more is expected.
 const RAISED_AFTER: u32 = 4;
 
@@ -65,10 +65,10 @@ impl Requests {
         self.enough.notify_one();
     }
 
-    /// Waits for a request, at most until `until`, and for up to `most` in all as long as the last turn took. Gives those that
+    /// Waits for a request, at most until `until`, and for up to `most` in all twice as long as the last turn took. Gives those that
     /// came; `None`: there are no workers any more.
     pub(super) fn take(&self, until: Instant, most: usize, last_turn: Duration) -> Option<Vec<Numbered>> {
-        let patience = last_turn.min(LONGEST);
+        let patience = last_turn.saturating_mul(2).min(LONGEST);
         let waiting = self.lock();
         let many = most.min(waiting.expected);
         let mut waiting = self.await_requests(waiting, many, Instant::now() + patience);
@@ -110,7 +110,7 @@ impl Waiting {
     /// Learns from how many came of as `many` as were waited for.
     fn note_came(&mut self, many: usize, most: usize) {
         if self.requests.len() < many {
-            (self.expected, self.came) = (self.requests.len(), 0);
+            (self.expected, self.came) = (many - 1, 0);
         } else if many < most {
             self.came += 1;
             if self.came >= RAISED_AFTER {

@@ -59,6 +59,29 @@ impl AcceptedHash {
     }
 }
 
+/// The passwords of a user that a new one must not match.
+#[derive(Debug, Default)]
+pub struct FormerPasswords {
+    /// The current password, which the user has just proven: comparing it needs no hash.
+    pub proven: Option<Password>,
+    /// The hashes of the others: the current one first, where it is not `proven`.
+    pub hashes: Vec<PasswordHash>,
+    /// How many passwords are refused, counted back from the current one; 0: only one that was disabled.
+    pub count: u32,
+}
+
+impl FormerPasswords {
+    /// The fault of a password that is one of them.
+    pub fn fault(&self) -> Fault {
+        Fault::Reused { history: self.count }
+    }
+
+    /// Whether `password` is the current one, as far as can be told without hashing.
+    pub fn is_proven(&self, password: &Password) -> bool {
+        self.proven.as_ref().is_some_and(|proven| proven.same_as(password))
+    }
+}
+
 /// A password together with the stored hash that it was verified against. Only [`Hasher::verified`] makes one.
 ///
 /// ```compile_fail,E0451
@@ -132,7 +155,7 @@ impl std::fmt::Debug for ImportedHash<'_> {
 }
 
 impl Hasher {
-    /// Checks a new password against the policy and the hashes that it must not match, and hashes it.
+    /// Checks a new password against the policy and the passwords that it must not match, and hashes it.
     ///
     /// # Errors
     /// Every rule that the password breaks.
@@ -141,12 +164,12 @@ impl Hasher {
         password: &Password,
         policy: &Policy,
         words: &PersonalWords<'_>,
-        history: &[PasswordHash],
+        former: &FormerPasswords,
         random: &mut dyn Random,
     ) -> Result<AcceptedHash, Vec<Fault>> {
         let mut faults = password.faults(policy, words);
-        if history.iter().any(|old| self.verify(password, old)) {
-            faults.push(Fault::Reused { history: policy.history });
+        if former.is_proven(password) || former.hashes.iter().any(|old| self.verify(password, old)) {
+            faults.push(former.fault());
         }
         if !faults.is_empty() {
             return Err(faults);
@@ -221,13 +244,19 @@ mod tests {
         let (mut hasher, mut random) = (hasher(), ScriptedRandom::new(1));
         let policy = Policy { history: 2, ..Policy::default() };
         let good = password("quiet horse battery lantern");
-        let accepted = hasher.admit(&good, &policy, &WORDS, &[], &mut random).unwrap();
+        let none = FormerPasswords::default();
+        let accepted = hasher.admit(&good, &policy, &WORDS, &none, &mut random).unwrap();
         assert_eq!(accepted.policy(), Some(policy.fingerprint().as_str()));
         assert!(hasher.verify(&good, accepted.hash()));
-        let used = [accepted.hash().clone()];
+        let used = FormerPasswords { hashes: vec![accepted.hash().clone()], count: 2, proven: None };
         let faults = hasher.admit(&good, &policy, &WORDS, &used, &mut random).unwrap_err();
         assert_eq!(faults, [Fault::Reused { history: 2 }]);
-        assert!(!hasher.admit(&password("short"), &policy, &WORDS, &[], &mut random).unwrap_err().is_empty());
+        // Without a history too, and without a hash.
+        let proven = FormerPasswords { proven: Some(password("quiet horse battery lantern")), count: 1, ..none };
+        let faults = hasher.admit(&good, &Policy::default(), &WORDS, &proven, &mut random).unwrap_err();
+        assert_eq!(faults, [Fault::Reused { history: 1 }]);
+        let none = FormerPasswords::default();
+        assert!(!hasher.admit(&password("short"), &policy, &WORDS, &none, &mut random).unwrap_err().is_empty());
     }
 
     #[test]

@@ -148,6 +148,9 @@ pub enum StoreError {
     /// The file is damaged.
     #[error("the store is damaged: {0}")]
     Corrupt(String),
+    /// The file is damaged so that even `store check` cannot examine it.
+    #[error("the store is damaged, and cannot be examined: {0}")]
+    NotExaminable(String),
     /// Users were changed, and no event tells of it: a bug.
     #[error("users were changed without an event: nothing was changed")]
     Unrecorded,

@@ -9,8 +9,9 @@ use super::Reading;
 use super::Result;
 use super::Store;
 use super::Writing;
-use super::clock::link_time;
 use super::links::not_of;
+use super::links::open;
+use super::links::open_or_sending;
 use super::messages::Message;
 use super::outbox::lossy;
 use super::time;
@@ -28,11 +29,7 @@ pub(super) const COLUMNS: &str = "id, key, state, why, operator, operator_uid, c
 
 /// A message of no job that ended before `?1`, whose link, if it has one, cannot be used any more at `?2`.
 fn old() -> String {
-    format!(
-        "job_id IS NULL AND ended_at < ?1 AND (life IS NULL OR used_at IS NOT NULL OR revoked_at IS NOT NULL \
-         OR expires_at IS NULL OR expires_at <= {})",
-        link_time("?2")
-    )
+    format!("job_id IS NULL AND ended_at < ?1 AND (life IS NULL OR NOT ({}))", open("?2"))
 }
 
 /// A job as stored.
@@ -243,11 +240,7 @@ impl Reading<'_> {
     /// # Errors
     /// When the store cannot be read.
     pub fn job_links_open(&self, id: JobId, now: Timestamp) -> Result<u64> {
-        let sql = format!(
-            "SELECT count(*) FROM message WHERE job_id = ?1 AND used_at IS NULL AND revoked_at IS NULL \
-             AND expires_at > {} AND handed_at IS NOT NULL",
-            link_time("?2")
-        );
+        let sql = format!("SELECT count(*) FROM message WHERE job_id = ?1 AND life IS NOT NULL AND {}", open("?2"));
         let count: i64 = self.transaction.query_row(&sql, params![id.0, now.as_second()], |row| row.get(0))?;
         Ok(count.unsigned_abs())
     }
@@ -367,9 +360,9 @@ impl Writing<'_> {
     /// When the store cannot be written.
     pub fn revoke_links_of_job(&self, id: JobId, why: &str, now: Timestamp) -> Result<u64> {
         let sql = format!(
-            "UPDATE message SET revoked_at = ?2, revoked_why = ?3 WHERE job_id = ?1 AND used_at IS NULL \
-             AND revoked_at IS NULL AND state <> 'failed' AND (expires_at > {} OR state = 'sending')",
-            link_time("?2")
+            "UPDATE message SET revoked_at = ?2, revoked_why = ?3 WHERE job_id = ?1 \
+             AND life IS NOT NULL AND {}",
+            open_or_sending("?2")
         );
         Ok(self.transaction.execute(&sql, params![id.0, now.as_second(), why])? as u64)
     }

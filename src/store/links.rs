@@ -41,9 +41,19 @@ pub struct Link {
     pub facts: LinkFacts,
 }
 
-/// A link that can be used at `?1`.
-fn open() -> String {
-    format!("used_at IS NULL AND revoked_at IS NULL AND expires_at > {}", link_time("?1"))
+/// The condition that somebody may have the mail of a link: the relay took it, or may have, or it is under way, and may be
+/// read before the relay's answer is noted.
+const MAY_HAVE_ARRIVED: &str = "expires_at IS NOT NULL AND (handed_at IS NOT NULL OR state = 'sending')";
+
+/// The condition that a link can be used at the time that `now` binds. [`LinkFacts::is_usable`] in SQL.
+pub(super) fn open(now: &str) -> String {
+    format!("used_at IS NULL AND revoked_at IS NULL AND {MAY_HAVE_ARRIVED} AND expires_at > {}", link_time(now))
+}
+
+/// The condition that a link can be used at the time that `now` binds, or is in a mail under way, whose end counts from the
+/// relay's answer on.
+pub(super) fn open_or_sending(now: &str) -> String {
+    format!("(used_at IS NULL AND revoked_at IS NULL AND state = 'sending' OR {})", open(now))
 }
 
 impl Reading<'_> {
@@ -71,16 +81,16 @@ impl Reading<'_> {
         now: Timestamp,
         visit: &mut dyn FnMut(Message) -> std::result::Result<(), E>,
     ) -> std::result::Result<(), E> {
-        let (open, time) = (open(), link_time("?1"));
         let state = match query.state {
             None => String::new(),
             Some(LinkState::Unsent) => {
-                "AND used_at IS NULL AND revoked_at IS NULL AND (handed_at IS NULL OR expires_at IS NULL)".to_owned()
+                format!("AND used_at IS NULL AND revoked_at IS NULL AND NOT ({MAY_HAVE_ARRIVED})")
             }
-            Some(LinkState::Open) => format!("AND {open} AND handed_at IS NOT NULL"),
+            Some(LinkState::Open) => format!("AND {}", open("?1")),
             Some(LinkState::Used) => "AND used_at IS NOT NULL".to_owned(),
             Some(LinkState::Expired) => {
-                format!("AND used_at IS NULL AND revoked_at IS NULL AND handed_at IS NOT NULL AND expires_at <= {time}")
+                let time = link_time("?1");
+                format!("AND used_at IS NULL AND revoked_at IS NULL AND {MAY_HAVE_ARRIVED} AND expires_at <= {time}")
             }
             Some(LinkState::Revoked) => "AND used_at IS NULL AND revoked_at IS NOT NULL".to_owned(),
         };
@@ -99,7 +109,7 @@ impl Writing<'_> {
     /// # Errors
     /// When the store cannot be written.
     pub fn use_link(&self, id: MessageId, now: Timestamp) -> Result<bool> {
-        let sql = format!("UPDATE message SET used_at = ?1 WHERE id = ?2 AND {}", open());
+        let sql = format!("UPDATE message SET used_at = ?1 WHERE id = ?2 AND {}", open("?1"));
         Ok(self.transaction.execute(&sql, params![now.as_second(), id.0])? > 0)
     }
 
@@ -109,7 +119,7 @@ impl Writing<'_> {
     /// # Errors
     /// When the store cannot be written.
     pub fn revoke_link(&self, id: MessageId, why: &str, now: Timestamp) -> Result<bool> {
-        let sql = format!("UPDATE message SET revoked_at = ?1, revoked_why = ?3 WHERE id = ?2 AND {}", open());
+        let sql = format!("UPDATE message SET revoked_at = ?1, revoked_why = ?3 WHERE id = ?2 AND {}", open("?1"));
         if self.transaction.execute(&sql, params![now.as_second(), id.0, why])? == 0 {
             return Ok(false);
         }
@@ -139,7 +149,7 @@ impl Writing<'_> {
         };
         let sql = format!(
             "UPDATE message SET revoked_at = ?1, revoked_why = ?3 WHERE {whose} AND life IS NOT NULL AND {}",
-            usable()
+            open_or_sending("?1")
         );
         let links = self.transaction.execute(&sql, params![now.as_second(), user, why])?;
         let sql = format!(
@@ -177,7 +187,7 @@ impl Reading<'_> {
              FROM message WHERE user_id IS NOT NULL AND NOT ({}) AND life IS NOT NULL \
              AND ({USABLE} OR state IN ('queued', 'deferred', 'in doubt'))",
             not_of(roles),
-            USABLE = usable(),
+            USABLE = open_or_sending("?1"),
         );
         let counts = self.transaction.query_row(&sql, [now.as_second()], |row| {
             Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?, row.get::<_, Option<i64>>(2)?))
@@ -185,12 +195,6 @@ impl Reading<'_> {
         let (links, waiting) = (counts.0.unsigned_abs(), counts.1.unsigned_abs());
         Ok(LinksOfRoles { links, waiting, user: counts.2.map(UserId) })
     }
-}
-
-/// The condition that a link can be used, or is in a mail in flight, which has no expiry that counts yet: its link is
-/// revoked before it arrives.
-fn usable() -> String {
-    format!("(used_at IS NULL AND revoked_at IS NULL AND (expires_at > {} OR state = 'sending'))", link_time("?1"))
 }
 
 /// The condition that a message is for no user of these roles.
@@ -208,8 +212,8 @@ impl Writing<'_> {
     pub fn end_open_links(&self, why: &str, now: Timestamp) -> Result<u64> {
         let sql = format!(
             "UPDATE message SET revoked_at = ?1, revoked_why = ?2 WHERE life IS NOT NULL AND {} \
-             AND state NOT IN ('queued', 'deferred', 'in doubt', 'failed')",
-            open()
+             AND state NOT IN ('queued', 'deferred', 'in doubt')",
+            open("?1")
         );
         Ok(self.transaction.execute(&sql, params![now.as_second(), why])? as u64)
     }

@@ -123,6 +123,8 @@ pub struct LinkFacts {
     pub expires_at: Option<Timestamp>,
     /// The latest time that the store has seen since `expires_at` was set.
     pub seen_at: Option<Timestamp>,
+    /// Its mail is under way: the relay may have it before its answer is noted.
+    pub is_sending: bool,
     /// When the relay took its mail last, or may have.
     pub handed_at: Option<Timestamp>,
     /// When it was used.
@@ -136,7 +138,7 @@ pub struct LinkFacts {
 /// Whether a link can be used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LinkState {
-    /// It was not handed over yet.
+    /// No mail that may have arrived holds it.
     Unsent,
     /// It can.
     Open,
@@ -174,10 +176,14 @@ impl std::str::FromStr for LinkState {
 }
 
 impl LinkFacts {
-    /// Whether the link sets a password at `now`. One whose mail is under way does, because that may be read before the
-    /// relay's answer is noted.
+    /// Whether the link sets a password at `now`: it is [`LinkState::Open`].
     pub fn is_usable(&self, now: Timestamp) -> bool {
-        self.used_at.is_none() && self.revoked_at.is_none() && self.expires_at.is_some() && !self.has_expired(now)
+        self.state(now) == LinkState::Open
+    }
+
+    /// Whether somebody may have its mail. `links.rs` has a copy of this in SQL.
+    fn may_have_arrived(&self) -> bool {
+        self.expires_at.is_some() && (self.is_sending || self.handed_at.is_some())
     }
 
     /// Whether its end has passed at `now`, or had at a time that the store has seen.
@@ -190,7 +196,7 @@ impl LinkFacts {
         match self {
             Self { used_at: Some(_), .. } => LinkState::Used,
             Self { revoked_at: Some(_), .. } => LinkState::Revoked,
-            Self { handed_at: None, .. } | Self { expires_at: None, .. } => LinkState::Unsent,
+            Self { .. } if !self.may_have_arrived() => LinkState::Unsent,
             Self { .. } if self.has_expired(now) => LinkState::Expired,
             Self { .. } => LinkState::Open,
         }
@@ -316,24 +322,26 @@ impl Writing<'_> {
 
 pub(super) fn message(row: &Row<'_>) -> rusqlite::Result<Message> {
     let moment = |column| Ok::<_, rusqlite::Error>(row.get::<_, Option<i64>>(column)?.map(time));
+    let (kind, state): (String, String) = (row.get(1)?, row.get(2)?);
+    // The schema has no other words.
+    let state = MessageState::stored(&state).unwrap_or(MessageState::Failed);
     let link = row.get::<_, Option<i64>>(12)?.map(|life| {
         Ok::<_, rusqlite::Error>(LinkFacts {
             life: Duration::from_secs(life.unsigned_abs()),
             expires_at: moment(15)?,
             seen_at: moment(26)?,
+            is_sending: state == MessageState::Sending,
             handed_at: moment(22)?,
             used_at: moment(16)?,
             revoked_at: moment(17)?,
             revoked_why: lossy(row, 18)?,
         })
     });
-    let (kind, state): (String, String) = (row.get(1)?, row.get(2)?);
     let cause = row.get::<_, Option<String>>(13)?.and_then(|word| NoticeCause::stored(&word));
     Ok(Message {
         id: MessageId(row.get(0)?),
-        // The schema has no other words.
         kind: MailKind::stored(&kind, cause, row.get(25)?).unwrap_or(MailKind::Test),
-        state: MessageState::stored(&state).unwrap_or(MessageState::Failed),
+        state,
         user: row.get::<_, Option<i64>>(3)?.map(UserId),
         username: lossy(row, 21)?,
         address: lossy(row, 4)?.unwrap_or_default(),

@@ -6,10 +6,12 @@ use rusqlite::params;
 
 use super::Reading;
 use super::Result;
+use super::StoreError;
 use super::Writing;
 use super::time;
 use crate::domain::operator::Operator;
 use crate::domain::operator::OperatorKind;
+use crate::domain::operator::ROOT;
 use crate::domain::role::Permissions;
 use crate::domain::role::RoleId;
 
@@ -28,11 +30,19 @@ impl Reading<'_> {
         found.into_iter().map(|operator| self.with_permissions(operator)).collect()
     }
 
-    /// An operator by the number of the OS account.
+    /// An operator by the number of the OS account. Root needs no row: one that is damaged counts as none, or nobody could
+    /// examine and restore the store.
     ///
     /// # Errors
     /// When the store cannot be read.
     pub fn operator(&self, uid: u32) -> Result<Option<Operator>> {
+        match self.stored_operator(uid) {
+            Err(StoreError::Corrupt(_)) if uid == ROOT => Ok(None),
+            other => other,
+        }
+    }
+
+    fn stored_operator(&self, uid: u32) -> Result<Option<Operator>> {
         let mut statement = self.transaction.prepare_cached(&format!("{COLUMNS} WHERE uid = ?1"))?;
         let found = statement.query_row([uid], operator).optional()?;
         found.map(|operator| self.with_permissions(operator)).transpose()

@@ -24,6 +24,7 @@ use super::StoreError;
 use super::Writing;
 use super::clock::link_time;
 use super::file_identity::FileIdentity;
+use super::links;
 use super::lock::lock_all;
 use super::open::Expect;
 use super::open::PATIENCE;
@@ -306,8 +307,8 @@ impl Writing<'_> {
         let now = now.as_second();
         let time = link_time("?1");
         let open = format!(
-            "SELECT count(*) FROM message WHERE life IS NOT NULL AND used_at IS NULL AND revoked_at IS NULL \
-             AND code_hash IS NOT NULL AND expires_at > {time} AND state NOT IN ('queued', 'deferred')"
+            "SELECT count(*) FROM message WHERE life IS NOT NULL AND code_hash IS NOT NULL AND {}",
+            links::open("?1")
         );
         let links: i64 = self.transaction.query_row(&open, [now], |row| row.get(0))?;
         // Those that have expired by now stay so (`clock.rs`).

@@ -124,6 +124,32 @@ fn a_password_that_must_be_changed_is_changed_for_good() {
 }
 
 #[test]
+fn the_current_password_again_is_refused_whatever_the_history_says_and_never_ends_the_demand_for_another() {
+    let world = World::new().with_users("alice");
+    world.command("users set-password alice --stdin --must-change").stdin(GOOD).run().expect_status(0);
+    let again = format!("{GOOD}\n{GOOD}\n");
+    assert_snapshot!(world.command("users change-password alice --stdin").stdin(&again).run(), @"
+    status 65
+    -- stderr
+    error: the password does not meet the organization's requirements
+      - used before: it is the user's current password
+    hint: all requirements: cxme-admin policy show; help: help@example.com, extension 4711
+    ");
+    assert_eq!(world.command("users change-password alice --stdin -n").stdin(&again).run().status, 65);
+    // A password on its way from the keyboard is the same in both normal forms.
+    let accented =
+        world.command("users set-password alice --stdin --must-change").stdin("cafe\u{301} horse battery lantern");
+    accented.run().expect_status(0);
+    let again = "cafe\u{301} horse battery lantern\ncaf\u{e9} horse battery lantern\n";
+    world.command("users change-password alice --stdin").stdin(again).run().expect_status(65);
+    assert_eq!(world.ask("SELECT must_change_password FROM user"), "1");
+    let typed = ["caf\u{e9} horse battery lantern", "caf\u{e9} horse battery lantern", OTHER, OTHER];
+    let run = world.command("users change-password alice").typing(typed).run().expect_status(0);
+    assert!(run.to_string().contains("used before: it is the user's current password"), "{run}");
+    assert_eq!(world.ask("SELECT must_change_password FROM user"), "0");
+}
+
+#[test]
 fn a_dry_run_asks_nothing_and_no_terminal_is_said() {
     let world = world();
     assert_snapshot!(world.command("users change-password alice --dry-run").typing([]).run(), @"

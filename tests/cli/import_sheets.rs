@@ -186,7 +186,7 @@ fn full_world() -> World {
     let world = World::new().with_saml_user();
     let rows = "username,email,name,role,locale,status,locked_until\n\
         ann,ann@example.com,\"Adams, \"\"Ann\"\"\",Admin,de-AT,,\n\
-        bo,bo@example.com,=Bo;x,,,locked,\n\
+        bo,bo@example.com,=Bo;x;=1+2 ;'=3,,,locked,\n\
         cy,+cy@example.com,'-Cy \u{2019},,,locked,2031-01-01\n\
         dee,'dee@example.com,明 ё,,en,,\n";
     import(&world, "", rows).expect_status(0);

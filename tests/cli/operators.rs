@@ -389,6 +389,38 @@ fn a_row_of_root_with_another_role_has_no_effect_and_is_named() {
 }
 
 #[test]
+fn root_needs_no_row_and_is_not_stopped_by_a_damaged_one() {
+    let world = world_of_root();
+    let values =
+        ["x'00', 'person', 1, 1", "'root', x'00', 1, 1", "'root', 'person', x'00', 1", "'root', 'person', 99, 1"];
+    for damaged in values {
+        world.sql(&format!(
+            "PRAGMA ignore_check_constraints = 1; PRAGMA foreign_keys = 0; DELETE FROM operator WHERE uid = 0; \
+             INSERT INTO operator (uid, account, kind, role_id, added_at) VALUES (0, {damaged})"
+        ));
+        let as_root = |line: &str| world.command(line).uid(0).account(0, Some("root"));
+        as_root("users verify-password alice --stdin").stdin(GOOD).run().expect_status(0);
+        as_root("users edit alice --name Ann").run().expect_status(0);
+        let run = as_root("store check").run().expect_status(65);
+        assert!(run.err().contains("operator: row 0"), "{damaged}: {run}");
+    }
+}
+
+#[test]
+fn whoever_cannot_examine_the_store_is_not_told_to_examine_it() {
+    let world = world_of_root();
+    world.sql("PRAGMA ignore_check_constraints = 1; UPDATE operator SET kind = x'00'");
+    let run = world.command("users list").uid(CAROL).run().expect_status(74);
+    assert!(run.err().contains("hint: cxme-admin store check; restore"), "{run}");
+    assert_snapshot!(world.command("store check").uid(CAROL).run(), @"
+    status 74
+    -- stderr
+    error: the store is damaged, and cannot be examined: Invalid column type Blob at index: 2, name: kind
+    hint: restore the newest sound backup: cxme-admin store restore
+    ");
+}
+
+#[test]
 fn a_mail_that_root_asked_for_is_sent_whatever_its_row_says() {
     let world = World::with_mail().with_users("alice").with_operator(CAROL, "Admin");
     let config = std::fs::read_to_string(world.config()).unwrap();

@@ -106,6 +106,25 @@ fn a_refused_password_does_not_use_the_code_up() {
     redeem(&world, &code, OTHER).expect_status(0);
 }
 
+#[test]
+fn where_another_password_is_demanded_a_link_does_not_set_the_current_one_again() {
+    let (world, code) = linked();
+    world.run("users edit alice --must-change").expect_status(0);
+    assert_snapshot!(redeem(&world, &code, GOOD), @"
+    status 65
+    -- stderr
+    error: the password does not meet the organization's requirements
+      - used before: it is the user's current password
+    hint: all requirements: cxme-admin policy show; help: help@example.com, extension 4711
+    ");
+    assert_eq!(world.ask("SELECT must_change_password FROM user WHERE username = 'alice'"), "1");
+    redeem(&world, &code, OTHER).expect_status(0);
+    assert_eq!(world.ask("SELECT must_change_password FROM user WHERE username = 'alice'"), "0");
+    // Otherwise a user who remembers the password after all may keep it.
+    world.run("users send-reset alice --unless-sent-within 0s").expect_status(0);
+    redeem(&world, &world.newest_code(), OTHER).expect_status(0);
+}
+
 /// What is done before a code is tried.
 type Doing = Box<dyn Fn(&World, &str)>;
 

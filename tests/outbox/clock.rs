@@ -161,6 +161,8 @@ enum Step {
 #[derive(Debug, Clone, Copy, Default)]
 struct Naive {
     expires_at: Option<i64>,
+    /// Somebody may have its mail.
+    may_have_arrived: bool,
     is_marked: bool,
     is_used: bool,
 }
@@ -228,6 +230,8 @@ impl Story {
                 let expires_at = Some(self.now() + i64::try_from(LIFE.as_secs()).unwrap());
                 self.naive[*link].expires_at = expires_at;
                 self.naive[*link].is_marked = false;
+                assert!(self.world.message(id).link.unwrap().is_usable(now) != self.naive[*link].is_used, "under way");
+                self.naive[*link].may_have_arrived |= *state != MessageState::Deferred;
                 let due_at = (*state != MessageState::Accepted).then_some(now);
                 let result = AttemptResult::Tried { state: *state, reply: String::new(), due_at };
                 self.world.change(|store| {
@@ -249,8 +253,8 @@ impl Story {
     }
 
     fn is_usable(&self, link: usize) -> bool {
-        let Naive { expires_at, is_marked, is_used } = self.naive[link];
-        !is_used && !is_marked && expires_at.is_some_and(|end| end > self.now())
+        let Naive { expires_at, may_have_arrived, is_marked, is_used } = self.naive[link];
+        !is_used && may_have_arrived && !is_marked && expires_at.is_some_and(|end| end > self.now())
     }
 
     fn check(&self) {
@@ -268,8 +272,7 @@ impl Story {
         for (link, id) in self.ids.iter().enumerate() {
             let facts = self.world.message(*id).link.unwrap();
             assert_eq!(facts.is_usable(now), self.is_usable(link), "link {link}: {facts:?}, {:?}", self.naive[link]);
-            let is_open = facts.is_usable(now) && facts.handed_at.is_some();
-            assert_eq!(open.contains(id), is_open, "link {link} in the list");
+            assert_eq!(open.contains(id), facts.is_usable(now), "link {link} in the list");
         }
     }
 }

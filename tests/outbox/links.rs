@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use cxme_admin::domain::message::MessageId;
 use cxme_admin::domain::policy::PersonalWords;
 use cxme_admin::domain::policy::Policy;
 use cxme_admin::domain::user::Lock;
@@ -12,8 +13,12 @@ use cxme_admin::secrets::Hasher;
 use cxme_admin::secrets::Password;
 use cxme_admin::secrets::ResetCode;
 use cxme_admin::secrets::admission::AcceptedHash;
+use cxme_admin::secrets::admission::FormerPasswords;
 use cxme_admin::secrets::password_hash::HashParameters;
+use cxme_admin::store::StoreError;
+use cxme_admin::store::links::LinkQuery;
 use cxme_admin::store::messages::LinkState;
+use cxme_admin::store::messages::Message;
 use cxme_admin::store::users::NewPassword;
 use zeroize::Zeroizing;
 
@@ -31,10 +36,12 @@ fn accepted() -> AcceptedHash {
     let mut hasher = Hasher::new(HashParameters::new(8, 1, 1).unwrap());
     let password = Password::new(Zeroizing::new("seven violet umbrellas".to_owned())).unwrap();
     let words = PersonalWords { username: "", email: "", name: "", organization: "", email_domains: &[] };
-    hasher.admit(&password, &Policy::default(), &words, &[], &mut ScriptedRandom::new(1)).unwrap()
+    hasher
+        .admit(&password, &Policy::default(), &words, &FormerPasswords::default(), &mut ScriptedRandom::new(1))
+        .unwrap()
 }
 
-fn sent(world: &World, user: UserId) -> (cxme_admin::domain::message::MessageId, ResetCode) {
+fn sent(world: &World, user: UserId) -> (MessageId, ResetCode) {
     let id = world.queue(user);
     let mails = world.mails();
     (id, ResetCode::parse(&code_in(mails.last().unwrap())).unwrap())
@@ -138,6 +145,54 @@ fn all_links_are_revoked_at_once_and_what_waits_is_called_off() {
     assert_eq!((revoked, is_found(&world, &one), is_found(&world, &two)), ((1, 1), false, true));
     assert_eq!(world.change(|store| store.revoke_links(None, &[], "revoked", world.now())), (1, 0));
     assert!(!is_found(&world, &two));
+}
+
+/// Whether the link of a message can be used, by the rule, by the SQL that uses it, and in the list.
+fn is_open(world: &World, id: MessageId) -> bool {
+    let is_open = world.message(id).link.unwrap().is_usable(world.now());
+    let mut listed = false;
+    let query = LinkQuery { state: Some(LinkState::Open), ..LinkQuery::default() };
+    let reading = world.store.read().unwrap();
+    let visit = &mut |message: Message| {
+        listed |= message.id == id;
+        Ok::<_, StoreError>(())
+    };
+    reading.each_link(&query, world.now(), visit).unwrap();
+    drop(reading);
+    let writing = world.store.write().unwrap();
+    assert_eq!((writing.use_link(id, world.now()).unwrap(), listed), (is_open, is_open), "message {}", id.0);
+    is_open
+}
+
+#[test]
+fn a_link_whose_mail_cannot_have_arrived_is_of_no_use() {
+    // Refused and ended, refused for now, and lost behind the dot: the relay may have that one.
+    let answers: [(&[u8], &str, bool); 3] = [
+        (b"554 5.7.1 spam\r\n", "failed", false),
+        (b"451 4.3.0 later\r\n", "deferred", false),
+        (b"", "in doubt", true),
+    ];
+    for (answer, state, opens) in answers {
+        let world = World::new();
+        let id = world.queue(world.user("alice"));
+        let path = world.store.path().to_owned();
+        let relay = ScriptedRelay::start(pipelining(), move |moment| {
+            if moment.at != At::Dot {
+                return Act::Usual;
+            }
+            let under_way = World::at(&path);
+            assert!(is_open(&under_way, MessageId(1)), "the mail may be read before the relay's answer is noted");
+            if answer.is_empty() { Act::Hang(Vec::new()) } else { Act::Say(answer.to_vec()) }
+        });
+        world.send(smtp(relay.port()), 1);
+        assert_eq!(world.message(id).state.word(), state);
+        assert_eq!(is_open(&world, id), opens, "{state}");
+        let expected = if opens { LinkState::Open } else { LinkState::Unsent };
+        assert_eq!(world.message(id).link.unwrap().state(world.now()), expected, "{state}");
+        // Nor when it is cancelled, for a newer link or with its job.
+        world.sql("UPDATE message SET state = 'cancelled', sender = NULL, ended_at = 1 WHERE state = 'deferred'");
+        assert_eq!(is_open(&world, id), opens, "{state}, and cancelled");
+    }
 }
 
 /// A relay that takes time to answer RCPT, in which something is done to the store, and then says to try again later.

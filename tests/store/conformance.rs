@@ -32,6 +32,7 @@ use cxme_admin::random::ScriptedRandom;
 use cxme_admin::secrets::Hasher;
 use cxme_admin::secrets::Password;
 use cxme_admin::secrets::admission::AcceptedHash;
+use cxme_admin::secrets::admission::FormerPasswords;
 use cxme_admin::secrets::password_hash::HashParameters;
 use cxme_admin::secrets::password_hash::PasswordHash;
 use cxme_admin::secrets::reset_code::NONCE;
@@ -72,7 +73,9 @@ fn accepted(n: u32) -> AcceptedHash {
     let mut hasher = Hasher::new(HashParameters::new(8, 1, 1).unwrap());
     let password = Password::new(Zeroizing::new(format!("seven violet umbrellas {n}"))).unwrap();
     let words = PersonalWords { username: "", email: "", name: "", organization: "", email_domains: &[] };
-    hasher.admit(&password, &Policy::default(), &words, &[], &mut ScriptedRandom::new(n.into())).unwrap()
+    hasher
+        .admit(&password, &Policy::default(), &words, &FormerPasswords::default(), &mut ScriptedRandom::new(n.into()))
+        .unwrap()
 }
 
 fn hash(n: u32) -> PasswordHash {

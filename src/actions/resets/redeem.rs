@@ -7,7 +7,7 @@ use crate::actions::Record;
 use crate::actions::Result;
 use crate::actions::Scene;
 use crate::actions::outbox::queue_notice;
-use crate::actions::users::password::history;
+use crate::actions::users::password::former_passwords;
 use crate::domain::action::Action;
 use crate::domain::message::MessageId;
 use crate::domain::message::NoticeCause;
@@ -15,8 +15,8 @@ use crate::domain::refusal::Refusal;
 use crate::domain::user::SignIn;
 use crate::domain::user::User;
 use crate::domain::user::UserId;
+use crate::secrets::admission::FormerPasswords;
 use crate::secrets::password::Password;
-use crate::secrets::password_hash::PasswordHash;
 use crate::secrets::reset_code::ResetCode;
 use crate::secrets::reset_code::ResetCodeHash;
 use crate::store::links::Link;
@@ -28,7 +28,7 @@ use crate::store::users::NewPassword;
 pub struct Redeemable {
     code: ResetCodeHash,
     user: User,
-    history: Vec<PasswordHash>,
+    former: FormerPasswords,
 }
 
 impl Redeemable {
@@ -49,8 +49,8 @@ pub fn look(desk: &Desk, code: Option<&ResetCode>) -> Result<Redeemable> {
         };
         match find(view, &code)? {
             Ok((_, user)) => {
-                let history = history(view, &user)?;
-                Ok(Ok(Redeemable { code, user, history }))
+                let former = former_passwords(view, &user, user.must_change_password)?;
+                Ok(Ok(Redeemable { code, user, former }))
             }
             Err(not) => Ok(Err(not)),
         }
@@ -70,7 +70,7 @@ pub fn redeem(
     notify: bool,
     intent: &Intent,
 ) -> Result<Option<MessageId>> {
-    let accepted = desk.admit(&redeemable.user, password, &redeemable.history, None)?;
+    let accepted = desk.admit(&redeemable.user, password, &redeemable.former, None)?;
     desk.change(Action::ResetsRedeem, intent, |change| {
         let found = find(change, &redeemable.code)?;
         let (link, user) = found.map_err(NotAccepted::refusal)?;
@@ -78,7 +78,9 @@ pub fn redeem(
         if !change.use_link(link.message, change.now())? {
             return Err(Refusal::CodeNotAccepted { why: "expired", user: Some(user.id) }.into());
         }
-        let new = NewPassword { accepted, must_change: false, keep_sessions: false, set_at: change.now() };
+        // Demanded only since the link was looked at, and so not compared with the current password.
+        let must_change = user.must_change_password && !redeemable.user.must_change_password;
+        let new = NewPassword { accepted, must_change, keep_sessions: false, set_at: change.now() };
         change.set_password(user.id, &new)?;
         let notice = if notify { Some(queue_notice(change, &user, NoticeCause::ChosenByLink)?) } else { None };
         let mut record = Record::of(&user);

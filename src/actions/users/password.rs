@@ -23,6 +23,7 @@ use crate::domain::text;
 use crate::domain::user::User;
 use crate::domain::user::UserReference;
 use crate::secrets::admission::AcceptedHash;
+use crate::secrets::admission::FormerPasswords;
 use crate::secrets::password::Password;
 use crate::secrets::password_hash::PasswordHash;
 use crate::store::users::NewPassword;
@@ -34,7 +35,7 @@ pub struct Target {
     pub user: User,
     /// The proof of the permission, where the policy is overridden.
     permit: Option<PolicyOverride>,
-    history: Vec<PasswordHash>,
+    former: FormerPasswords,
 }
 
 impl Target {
@@ -104,8 +105,8 @@ pub fn look(desk: &Desk, reference: &UserReference, strictness: Strictness) -> R
             Strictness::Policy => None,
             Strictness::Overridden => Some(view.require_policy_override()?),
         };
-        let history = history(view, &user)?;
-        Ok(Target { user, permit, history })
+        let former = former_passwords(view, &user, false)?;
+        Ok(Target { user, permit, former })
     })
 }
 
@@ -121,7 +122,7 @@ pub fn set(
     options: Options,
     intent: &Intent,
 ) -> Result<Option<MessageId>> {
-    let accepted = desk.admit(&target.user, password, &target.history, target.permit.as_ref())?;
+    let accepted = desk.admit(&target.user, password, &target.former, target.permit.as_ref())?;
     desk.change(set_action(target.strictness()), intent, |change| {
         let user = change.subordinate(&UserReference::Username(target.user.username.as_str().to_owned()))?;
         if user.id != target.user.id {
@@ -183,6 +184,14 @@ impl Proven {
     pub fn user(&self) -> &User {
         &self.target.user
     }
+
+    /// The rules that a new password breaks, without those that need a hash.
+    ///
+    /// # Errors
+    /// [`Refusal::Policy`] with every rule that fails.
+    pub fn judge(&self, desk: &Desk, new: &Password) -> Result<()> {
+        desk.judge(&self.target.user, new, &self.target.former)
+    }
 }
 
 /// Checks the old password. An unknown user is refused in the same words and with the same work as a wrong password.
@@ -190,18 +199,22 @@ impl Proven {
 ///
 /// # Errors
 /// [`Refusal::WrongPassword`]; when the operator may not.
-pub fn prove(desk: &Desk, reference: &UserReference, old: &Password, client: Option<&str>) -> Result<Proven> {
+pub fn prove(desk: &Desk, reference: &UserReference, old: Password, client: Option<&str>) -> Result<Proven> {
     let action = Action::UsersChangePassword;
-    let (found, history) = desk.view(action, |view| {
+    let (found, mut former) = desk.view(action, |view| {
         // For unknown users too: reading the requirements takes time, and must not tell who exists.
         desk.policy()?;
         let found = Candidate::find(view, reference)?;
-        let history = found.user.as_ref().map(|user| history(view, user)).transpose()?.unwrap_or_default();
-        Ok((found, history))
+        let former =
+            found.user.as_ref().map(|user| former_passwords(view, user, true)).transpose()?.unwrap_or_default();
+        Ok((found, former))
     })?;
-    let is_right = desk.verify(old, found.hash.as_ref())?.is_some();
+    let is_right = desk.verify(&old, found.hash.as_ref())?.is_some();
     if is_right && let Some(user) = found.user {
-        return Ok(Proven { target: Target { user, permit: None, history } });
+        // The proven password is compared as it is, and not by its hash.
+        former.hashes.retain(|hash| found.hash.as_ref() != Some(hash));
+        former.proven = Some(old);
+        return Ok(Proven { target: Target { user, permit: None, former } });
     }
     let refusal = Refusal::WrongPassword { given: reference.as_str().to_owned() };
     let mut record = Record::default();
@@ -210,7 +223,7 @@ pub fn prove(desk: &Desk, reference: &UserReference, old: &Password, client: Opt
     Err(refusal.into())
 }
 
-/// Sets the password that the user chose himself. Gives the number of the notice.
+/// Sets the password that the user chose, which must be another one than before. Gives the number of the notice.
 ///
 /// # Errors
 /// When the policy refuses it, or the user was locked, deleted or moved to SAML since, or has another password by now.
@@ -222,7 +235,7 @@ pub fn change(
     intent: &Intent,
 ) -> Result<Option<MessageId>> {
     let target = &proven.target;
-    let accepted = desk.admit(&target.user, new, &target.history, None)?;
+    let accepted = desk.admit(&target.user, new, &target.former, None)?;
     desk.change(Action::UsersChangePassword, intent, |change| {
         let reference = UserReference::Username(target.user.username.as_str().to_owned());
         let found = Candidate::find(change, &reference)?;
@@ -257,19 +270,27 @@ fn notice(change: &Change<'_>, user: &User, cause: NoticeCause, options: Options
     if options.notify { Ok(Some(queue_notice(change, user, cause)?)) } else { Ok(None) }
 }
 
-/// The hashes that a new password must not match: the present one and those before, as many as the policy says. Whatever that
-/// says, a password that was ended is among them: somebody may have stolen it.
-pub(in crate::actions) fn history(scene: &impl Scene, user: &User) -> Result<Vec<PasswordHash>> {
-    let count = scene.desk().policy()?.history;
-    let Some(present) = scene.reading().password_hash(user.id)? else {
-        return Ok(scene.reading().password_history(user.id, count.max(1))?);
+/// The passwords that a new one must not match: as many as [`Policy::refused_passwords`] says. Whatever that says, a password that
+/// was disabled is among them: somebody may have stolen it.
+///
+/// [`Policy::refused_passwords`]: crate::domain::policy::Policy::refused_passwords
+pub(in crate::actions) fn former_passwords(
+    scene: &impl Scene,
+    user: &User,
+    must_differ: bool,
+) -> Result<FormerPasswords> {
+    let policy = scene.desk().policy()?;
+    let count = policy.refused_passwords(must_differ);
+    let Some(current) = scene.reading().password_hash(user.id)? else {
+        let hashes = scene.reading().password_history(user.id, policy.history.max(1))?;
+        return Ok(FormerPasswords { proven: None, hashes, count: policy.history });
     };
-    if count == 0 {
-        return Ok(Vec::new());
+    let mut hashes = Vec::new();
+    if count > 0 {
+        hashes.push(current);
+        hashes.extend(scene.reading().password_history(user.id, count - 1)?);
     }
-    let mut hashes = vec![present];
-    hashes.extend(scene.reading().password_history(user.id, count - 1)?);
-    Ok(hashes)
+    Ok(FormerPasswords { proven: None, hashes, count })
 }
 
 /// Whom a password is checked for: the user with a hash who may sign in with a password now.

@@ -60,6 +60,9 @@ pub(super) fn of_store(error: &StoreError) -> Told {
             "somebody wrote to the file without this program: cxme-admin store check; restore the newest sound backup",
         ),
         StoreError::Corrupt(_) => Told::new(IO, error).hint("cxme-admin store check; restore the newest sound backup"),
+        StoreError::NotExaminable(_) => {
+            Told::new(IO, error).hint("restore the newest sound backup: cxme-admin store restore")
+        }
         StoreError::Sql(_) | StoreError::Unrecorded => {
             Told::new(BUG, error).hint("this is a bug: please report it with the command that you gave")
         }

@@ -14,8 +14,8 @@ use crate::store::messages::LinkState;
 
 /// List links, the newest first: open, used, expired or revoked
 ///
-/// A link is `unsent` until its mail is first handed over; `mail` says what became of that. No code is ever shown: the
-/// store does not have it.
+/// A link is `unsent` while no mail with it can have arrived; `mail` is the state of the mail. Exactly the `open` links can be
+/// redeemed. No code is ever shown: the store does not have it.
 #[derive(Debug, clap::Args)]
 pub struct ListArgs {
     /// Those of this user

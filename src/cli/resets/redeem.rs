@@ -11,6 +11,7 @@ use crate::cli::plan::Step;
 use crate::cli::prompt;
 use crate::domain::action::Action;
 use crate::domain::user::User;
+use crate::secrets::admission::FormerPasswords;
 use crate::secrets::password::Password;
 use crate::secrets::reset_code::ResetCode;
 
@@ -48,7 +49,8 @@ pub fn run(context: &mut Context, args: &RedeemArgs) -> anyhow::Result<()> {
         let user = redeemable.user();
         let heading = format!("Requirements for the password of {} ({}):", user.username, user.email);
         terminal.show(&prompt::bullets(&heading, &prompt::requirements(desk.policy()?)))?;
-        let judge = &mut |password: &Password| prompt::faults_in_words(desk.judge(user, password));
+        let judge =
+            &mut |password: &Password| prompt::faults_in_words(desk.judge(user, password, &FormerPasswords::default()));
         let new = prompt::new_password(terminal.as_mut(), judge)?;
         (redeemable, new)
     };

@@ -12,6 +12,7 @@ use crate::cli::data::Cell;
 use crate::cli::data::Head;
 use crate::domain::action::Action;
 use crate::private_file;
+use crate::store::StoreError;
 
 /// Check the store: modes, file system, schema, integrity, references, rows, addresses, audit log, clock and reset key
 ///
@@ -27,6 +28,17 @@ const HEADS: [Head; 2] = [Head { name: "examined", title: "EXAMINED" }, Head { n
 /// # Errors
 /// When something is wrong, or the operator may not.
 pub fn run(context: &mut Context, _: &CheckArgs) -> anyhow::Result<()> {
+    check(context).map_err(|error| match error.downcast() {
+        // Its words would send the operator here.
+        Ok(ActionError::Store(StoreError::Corrupt(words))) => {
+            ActionError::Store(StoreError::NotExaminable(words)).into()
+        }
+        Ok(other) => other.into(),
+        Err(other) => other,
+    })
+}
+
+fn check(context: &mut Context) -> anyhow::Result<()> {
     let desk = context.desk(Action::StoreCheck)?;
     let (path, key) = context.key()?;
     let expected = match key {

@@ -49,28 +49,28 @@ pub fn run(context: &mut Context, args: &ChangePasswordArgs) -> anyhow::Result<(
     let client = args.client.as_ref().and_then(NamedClient::name);
     let (proven, new) = if args.stdin {
         let (old, new) = context.two_secrets("the old password and the new one")?;
-        (password::prove(&desk, &reference, &Password::from_bytes(old)?, client)?, Password::from_bytes(new)?)
+        (password::prove(&desk, &reference, Password::from_bytes(old)?, client)?, Password::from_bytes(new)?)
     } else {
         let mut terminal = context.terminal("The old and the new password", "give `--stdin`")?;
         let old = prompt::known_password(terminal.as_mut(), "Old password")?;
-        let proven = password::prove(&desk, &reference, &old, client)?;
+        let proven = password::prove(&desk, &reference, old, client)?;
         let requirements = prompt::requirements(desk.policy()?);
         terminal.show(&prompt::bullets("Requirements for the new password:", &requirements))?;
-        let judge = &mut |password: &Password| prompt::faults_in_words(desk.judge(proven.user(), password));
+        let judge = &mut |password: &Password| prompt::faults_in_words(proven.judge(&desk, password));
         let new = prompt::new_password(terminal.as_mut(), judge)?;
         (proven, new)
     };
     let notify = !args.no_notify && context.has_mail()?;
     let notice = password::change(&desk, &proven, &new, notify, &args.acting.intent())?;
-    // It is not needed while the relay is waited for.
-    drop(new);
+    let name = proven.user().username.clone();
+    // They are not needed while the relay is waited for.
+    drop((proven, new));
     if args.acting.dry_run {
-        let name = &proven.user().username;
         let step = Step::new(Action::UsersChangePassword, format!("Would change the password of {name}."))
             .field("user", Cell::text(reference.shown()));
         return plan::print(&mut context.output, desk.now(), &[step]);
     }
-    context.output.say(&format!("The password of {} is changed.", proven.user().username));
+    context.output.say(&format!("The password of {name} is changed."));
     context.send_notice(&desk, notice);
     Ok(())
 }

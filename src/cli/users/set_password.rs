@@ -20,6 +20,7 @@ use crate::domain::message::MessageId;
 use crate::domain::text;
 use crate::domain::user::User;
 use crate::domain::user::UserReference;
+use crate::secrets::admission::FormerPasswords;
 use crate::secrets::generate;
 use crate::secrets::generate::Generated;
 use crate::secrets::password::Password;
@@ -164,7 +165,9 @@ impl Task<'_> {
         if !contact.is_empty() {
             terminal.show(&format!("Help: {}\n", text::visible(contact)))?;
         }
-        let judge = &mut |password: &Password| prompt::faults_in_words(self.desk.judge(user, password));
+        let judge = &mut |password: &Password| {
+            prompt::faults_in_words(self.desk.judge(user, password, &FormerPasswords::default()))
+        };
         let password = prompt::new_password(terminal.as_mut(), judge)?;
         let notice = self.set(context, &password, Origin::Operator)?;
         drop(password);

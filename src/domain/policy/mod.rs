@@ -56,6 +56,12 @@ impl Default for Policy {
 }
 
 impl Policy {
+    /// How many of the user's passwords a new one must not match, counted back from the current one. `must_differ`: the
+    /// current one is refused whatever `history` says, because the user was to choose another.
+    pub fn refused_passwords(&self, must_differ: bool) -> u32 {
+        if must_differ { self.history.max(1) } else { self.history }
+    }
+
     /// A short text that is the same for two policies only if they accept the same passwords. It stands beside each
     /// stored password, so that those set under another policy can be found.
     ///
@@ -210,10 +216,10 @@ pub enum Fault {
         /// The lowest score allowed.
         min: u8,
     },
-    /// One of the user's last passwords. Only the stored hashes can tell, so [`faults`] never gives this one: it is
-    /// added by whoever compares the password with the history.
+    /// One of the user's last passwords. Only the stored hashes, or the password that the user has just proven, can tell,
+    /// so [`faults`] never gives this one: it is added where the password is compared with them.
     Reused {
-        /// How many passwords the policy looks back.
+        /// How many passwords are refused, counted back from the current one; 0: only one that was disabled.
         history: u32,
     },
 }

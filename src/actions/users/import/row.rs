@@ -18,7 +18,7 @@ use crate::actions::users::tabular::Input;
 use crate::actions::users::tabular::Lines;
 use crate::actions::users::tabular::NOT_UTF8;
 use crate::actions::users::tabular::RawRow;
-use crate::domain::formula::without_guard;
+use crate::domain::formula::without_guards;
 
 /// The fields of a row, trimmed; `None`: not given, which an empty field is too. Empty texts are those that `--clear` means.
 pub(super) type Fields<'row> = [Option<Cow<'row, str>>; ACCEPTED.len()];
@@ -169,9 +169,9 @@ fn csv_fields<'row>(
             Column::Unnamed | Column::Ignored => continue,
         };
         let text = std::str::from_utf8(bytes).map_err(|_| bad(ACCEPTED[column], NOT_UTF8.to_owned()))?;
-        let text = without_guard(text.trim());
+        let text = without_guards(text.trim());
         if !text.is_empty() || clears[column] {
-            fields[column] = Some(Cow::Borrowed(text));
+            fields[column] = Some(text);
         }
     }
     Ok(fields)

@@ -12,7 +12,7 @@ use super::InputError;
 use super::Lines;
 use super::NOT_UTF8;
 use super::Text;
-use crate::domain::formula::without_guard;
+use crate::domain::formula::without_guards;
 use crate::domain::user::UserReference;
 
 /// The columns that name a user, the more exact one first. A row that has both must mean one user by them.
@@ -129,13 +129,13 @@ impl Names {
             if let Some(fault) = row.broken() {
                 return Err(InputError::line(line, fault));
             }
-            let mut names = [""; COLUMNS.len()];
+            let mut names = [const { Cow::Borrowed("") }; COLUMNS.len()];
             for (name, place) in names.iter_mut().zip(places) {
                 let field = place.and_then(|place| row.fields().nth(place)).unwrap_or_default();
                 let field = std::str::from_utf8(field).map_err(|_| InputError::line(line, NOT_UTF8))?;
-                *name = without_guard(field.trim());
+                *name = without_guards(field.trim());
             }
-            self.add(line, names)?;
+            self.add(line, names.iter().map(Cow::as_ref))?;
         }
         (self.sha256, self.bytes) = (rows.sha256(), rows.bytes_read());
         Ok(())
