@@ -130,7 +130,7 @@ pub enum StoreError {
     #[error("the store is busy: another process holds a lock on its -shm file (locking protocol)")]
     LockHeld,
     /// The process may not open as many files as sending mail needs.
-    #[error("cannot send mail: the process may not open enough files ({0}): no mail was sent")]
+    #[error("cannot send mail: the process may not open enough files ({0})")]
     NoDescriptors(std::io::Error),
     /// The disk is full.
     #[error("the disk that holds the store, or the folder for temporary files, is full: nothing was changed")]
