@@ -129,6 +129,9 @@ pub enum StoreError {
     /// Somebody keeps a lock on one of SQLite's own files.
     #[error("the store is busy: another process holds a lock on its -shm file (locking protocol)")]
     LockHeld,
+    /// The process may not open as many files as sending mail needs.
+    #[error("cannot send mail: the process may not open enough files ({0})")]
+    NoDescriptors(std::io::Error),
     /// The disk is full.
     #[error("the disk that holds the store, or the folder for temporary files, is full: nothing was changed")]
     Full,

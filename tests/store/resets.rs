@@ -136,6 +136,30 @@ fn the_hash_of_a_code_is_on_the_disk_before_its_mail_leaves() {
 }
 
 #[test]
+fn with_few_descriptors_nothing_panics_and_nothing_is_called_sent_that_waits() {
+    let world = world();
+    let waiting = || world.count("SELECT count(*) FROM message WHERE state NOT IN ('accepted', 'failed', 'cancelled')");
+    let (mut refused, mut sent) = (0, 0);
+    for limit in 6..40 {
+        let limited = |words: &[&str], input: &str| {
+            let script = format!("ulimit -n {limit}; exec \"$@\"");
+            let ran = finish(world.under(&["sh", "-c", &script, "sh"], words), input);
+            assert!(ran.code.is_some_and(|code| code != 70) && !ran.stderr.contains("panicked"), "{limit}: {ran:?}");
+            ran
+        };
+        limited(&["users", "set-password", "alice", "--stdin", "--permanent"], PASSWORD);
+        let ran = limited(&["users", "send-reset", "alice", "--unless-sent-within", "0s"], "");
+        let is_refused = ran.stderr.contains("the process may not open enough files");
+        assert!(!is_refused || ran.code == Some(75), "{limit}: {ran:?}");
+        refused += u32::from(is_refused);
+        let ran = limited(&["jobs", "run"], "");
+        assert!(ran.code != Some(0) || waiting() == 0, "{limit}: {ran:?}");
+        sent += u32::from(ran.code == Some(0));
+    }
+    assert!(refused > 0 && sent > 0, "{refused} refused, {sent} sent");
+}
+
+#[test]
 fn of_many_cron_lines_with_one_key_at_once_one_makes_the_job() {
     let world = world();
     for round in 0..if is_long() { 30 } else { 3 } {

@@ -49,6 +49,9 @@ pub(super) fn of_store(error: &StoreError) -> Told {
         StoreError::BeingRestored => Told::new(LATER, error)
             .hint("wait until it has ended, then see what it restored: cxme-admin audit list --limit 1"),
         StoreError::Loose(problem) => of_file(problem),
+        StoreError::NoDescriptors(_) => {
+            Told::new(LATER, error).hint("raise the limit of open files (`ulimit -n`), then: cxme-admin jobs run")
+        }
         StoreError::LockHeld => Told::new(LATER, error).hint("try again later; `fuser FILE-shm` shows who has it open"),
         StoreError::Replaced(_) => Told::new(LATER, error)
             .hint("run the command again; to put another store in place, use `cxme-admin store restore`"),
