@@ -277,6 +277,7 @@ mod tests {
         too regular: one character or a short group repeated
         too regular: a sequence of letters, digits or neighbouring keys
         too easy to guess; add uncommon words
+        used before: it is the password that was disabled
         used before: it is your current password
         used before: it is one of your last 5 passwords
         the password is empty; give at least one character
@@ -296,6 +297,7 @@ mod tests {
         zu regelmäßig: Ein Zeichen oder eine kurze Zeichengruppe wiederholt sich
         zu regelmäßig: eine Folge von Buchstaben, Ziffern oder benachbarten Tasten
         zu leicht zu erraten: 1 von 4 Punkten, mindestens 3 sind nötig; seltene Wörter helfen
+        schon verwendet: Es ist das Passwort, das gesperrt wurde
         schon verwendet: Es ist das bisherige Passwort
         schon verwendet: Es ist eines der letzten 5 Passwörter
         Das Passwort ist leer; mindestens ein Zeichen ist nötig
@@ -315,6 +317,7 @@ mod tests {
         zu regelmäßig: Ein Zeichen oder eine kurze Zeichengruppe wiederholt sich
         zu regelmäßig: eine Folge von Buchstaben, Ziffern oder benachbarten Tasten
         zu leicht zu erraten; seltene Wörter helfen
+        schon verwendet: Es ist das Passwort, das gesperrt wurde
         schon verwendet: Es ist Ihr bisheriges Passwort
         schon verwendet: Es ist eines Ihrer letzten 5 Passwörter
         Das Passwort ist leer; mindestens ein Zeichen ist nötig
