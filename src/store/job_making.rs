@@ -51,6 +51,8 @@ pub struct Recipients<'a> {
     pub email_domains: &'a [String],
     /// Who was sent a link since then is left out; `None`: nobody.
     pub sent_since: Option<Timestamp>,
+    /// Their passwords end. No other mail holds back a user who has one: a stolen one would go on, and that mail ends with it.
+    pub ends_passwords: bool,
     /// When.
     pub now: Timestamp,
 }
@@ -198,11 +200,26 @@ impl Reading<'_> {
             let bound: Vec<&dyn ToSql> = first.into_iter().chain(conditions.values.iter().map(AsRef::as_ref)).collect();
             self.transaction.execute(&sql, bound.as_slice())?;
         }
+        if recipients.ends_passwords {
+            let sql = "DELETE FROM temp.held WHERE user_id IN (SELECT id FROM user WHERE password_set_at IS NOT NULL)";
+            self.transaction.execute(sql, [])?;
+        }
         Ok(conditions)
     }
 }
 
 impl Writing<'_> {
+    /// How many of those whom a job skips have a password.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn skipped_with_password(&self, job: JobId) -> Result<u64> {
+        let sql = "SELECT count(*) FROM message JOIN user ON user.id = message.user_id \
+                   WHERE job_id = ?1 AND message.state = 'skipped' AND password_set_at IS NOT NULL";
+        let count: i64 = self.transaction.query_row(sql, [job.0], |row| row.get(0))?;
+        Ok(count.unsigned_abs())
+    }
+
     /// Whether a job has a message that waits to bring the link of a reset, and not of an invitation.
     ///
     /// # Errors

@@ -5,6 +5,7 @@ use cxme_admin::actions::Desk;
 use cxme_admin::actions::Intent;
 use cxme_admin::actions::Rules;
 use cxme_admin::actions::jobs::make;
+use cxme_admin::actions::jobs::make::Confirmed;
 use cxme_admin::actions::resets::send;
 use cxme_admin::clock::ScriptedClock;
 use cxme_admin::domain::operator::Account;
@@ -73,7 +74,8 @@ fn passwords_end_with_the_creation_of_the_job_and_not_with_the_mail() {
     status 0
     -- stderr
     Job 1 is made: 3 mails.
-    Ended 2 passwords and the sessions of 3 users; 1 user who is skipped keeps theirs.
+    Ended 2 passwords and the sessions of 3 users.
+    warning: 1 user who is skipped keeps their password; see why: cxme-admin jobs recipients 1 --state skipped
     Nothing is sent yet: cxme-admin jobs run 1
     ");
     assert_snapshot!(world.newest_event(), @r#"
@@ -252,7 +254,8 @@ fn it_takes_the_permission_to_set_passwords_and_spares_those_who_may_do_more() {
     status 0
     -- stderr
     Job 1 is made: 1 mail.
-    Ended 1 password and the sessions of 1 user; 1 user who is skipped keeps theirs.
+    Ended 1 password and the sessions of 1 user.
+    warning: 1 user who is skipped keeps their password; see why: cxme-admin jobs recipients 1 --state skipped
     Job 1, finished: 1 mail: 1 accepted; skipped 1 (1 no permission over this user).
     ");
     assert_eq!(hashes(&world), "boss");
@@ -329,12 +332,40 @@ fn whoever_is_mailed_again_is_not_taken_for_a_new_user() {
     world.run("users send-reset --search alice --expires 2d --unless-sent-within 0s -n").expect_status(65);
 }
 
+/// A stolen password would go on otherwise.
+#[test]
+fn no_other_mail_keeps_a_password_from_ending() {
+    let relay = relay("");
+    let world = world(&relay);
+    world.run("users send-reset alice").expect_status(0);
+    world.run("users send-reset --search bob --queue-only --yes").expect_status(0);
+    world.run("users send-reset carla").expect_status(0);
+    let run = world.run("users send-reset --all --end-passwords --yes -v");
+    assert_snapshot!(run, @"
+    status 0
+    -- stderr
+    Job 2 is made: 2 mails.
+    Ended 2 passwords and the sessions of 2 users.
+    warning: 1 user who is skipped keeps their password; see why: cxme-admin jobs recipients 2 --state skipped
+    Job 2, finished: 2 mails: 2 accepted; skipped 3 (1 SAML, 1 locked, 1 sent a short while ago).
+    ");
+    assert_eq!(hashes(&world), "dora");
+    let of_bob = "SELECT group_concat(state) FROM message WHERE address = 'bob@example.com'";
+    assert_eq!(world.ask(of_bob), "cancelled,accepted", "one mail");
+    // Cron is told of those who keep theirs, also where nobody is mailed.
+    for call in ["users send-reset --search dora --end-passwords --yes", "users send-reset --all --end-passwords --yes"]
+    {
+        let run = world.run(call).expect_status(0);
+        assert!(run.err().starts_with("warning: 1 user who is skipped keeps their password; see why: "), "{run}");
+    }
+}
+
 #[test]
 fn links_that_are_open_end_with_the_passwords() {
     let relay = relay("");
     let world = world(&relay);
     world.run("users send-reset alice").expect_status(0);
-    world.run("users send-reset --search alice --end-passwords --unless-sent-within 0s --yes").expect_status(0);
+    world.run("users send-reset --search alice --end-passwords --yes").expect_status(0);
     assert_eq!(
         world.ask("SELECT group_concat(ifnull(revoked_why, 'open'), ', ') FROM message"),
         "another password, open"
@@ -373,11 +404,12 @@ fn more_passwords_than_were_confirmed_do_not_end() {
         sending: Sending::default(),
         ends_passwords: true,
     };
-    let refused = make::make(&desk, &wish, Some(1), &Intent::default()).unwrap_err();
+    let refused =
+        make::make(&desk, &wish, Some(Confirmed { mailed: 9, passwords: 1 }), &Intent::default()).unwrap_err();
     assert!(matches!(refused, ActionError::Refused(Refusal::SelectionChanged { confirmed: 1, found: 2 })), "{refused}");
     assert_eq!((hashes(&world), world.ask("SELECT count(*) FROM job")), ("alice,bob,dora".to_owned(), "0".to_owned()));
-    let made = make::make(&desk, &wish, Some(2), &Intent::default()).unwrap();
-    assert!(matches!(made, make::Made::New(_, 3, 2)), "{made:?}");
+    let made = make::make(&desk, &wish, Some(Confirmed { mailed: 9, passwords: 2 }), &Intent::default()).unwrap();
+    assert!(matches!(made, make::Made::New(make::Created { mailed: 3, ended: 2, .. })), "{made:?}");
 }
 
 #[test]

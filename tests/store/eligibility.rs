@@ -298,6 +298,7 @@ fn a_job_skips_exactly_those_who_may_get_no_link_and_for_the_same_reason() {
             outranking: &outranking,
             email_domains: &organization.email_domains,
             sent_since: None,
+            ends_passwords: false,
             now,
         };
         let mut counts: BTreeMap<Option<String>, u64> = BTreeMap::new();

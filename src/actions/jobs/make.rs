@@ -153,20 +153,43 @@ fn planned(scene: &impl Scene, wish: &Wish) -> Result<Plan> {
     expected(wish, Plan { parts })
 }
 
+/// What the operator confirmed.
+#[derive(Debug, Clone, Copy)]
+pub struct Confirmed {
+    /// How many users are mailed.
+    pub mailed: u64,
+    /// How many passwords end.
+    pub passwords: u64,
+}
+
+/// A job that was created.
+#[derive(Debug, Clone, Copy)]
+pub struct Created {
+    /// The job.
+    pub id: JobId,
+    /// How many users it mails.
+    pub mailed: u64,
+    /// How many passwords it has ended.
+    pub ended: u64,
+    /// How many of those whom it skips keep a password.
+    pub kept: u64,
+}
+
 /// What making a job came to.
 #[derive(Debug)]
 pub enum Made {
-    /// It is made, will mail so many, and has ended so many passwords.
-    New(JobId, u64, u64),
+    /// It is created.
+    New(Created),
     /// Another process has made one with this key meanwhile.
     Before(Box<Job>),
 }
 
-/// Makes the job: all of its messages, and the event, or nothing. Where it ends passwords, no more than `confirmed`.
+/// Makes the job: all of its messages, and the event, or nothing. It mails no more users, and ends no more passwords, than were
+/// `confirmed`.
 ///
 /// # Errors
-/// As for [`plan`]; when it would end more passwords than were confirmed.
-pub fn make(desk: &Desk, wish: &Wish, confirmed: Option<u64>, intent: &Intent) -> Result<Made> {
+/// As for [`plan`]; [`Refusal::SelectionChanged`] when there are more than were confirmed.
+pub fn make(desk: &Desk, wish: &Wish, confirmed: Option<Confirmed>, intent: &Intent) -> Result<Made> {
     check(wish)?;
     let (reset_life, invitation_life) = wish.lives()?;
     let before = wish.key.as_deref().map(|key| with_key(desk, key)).transpose()?.flatten();
@@ -196,9 +219,16 @@ pub fn make(desk: &Desk, wish: &Wish, confirmed: Option<u64>, intent: &Intent) -
         }
         let skipped = skipped(change, job)?;
         let ended = change.job(job)?.and_then(|job| job.passwords_ended).unwrap_or_default();
-        if let Some(confirmed) = confirmed.filter(|confirmed| *confirmed < ended) {
-            return Err(Refusal::SelectionChanged { confirmed, found: ended }.into());
+        let found = [
+            (confirmed.map(|confirmed| confirmed.mailed), count - skipped),
+            (confirmed.map(|confirmed| confirmed.passwords), ended),
+        ];
+        for (confirmed, found) in found {
+            if let Some(confirmed) = confirmed.filter(|confirmed| *confirmed < found) {
+                return Err(Refusal::SelectionChanged { confirmed, found }.into());
+            }
         }
+        let kept = if wish.ends_passwords { change.skipped_with_password(job)? } else { 0 };
         let plan = Plan { parts: vec![Part { skipped: None, count: count - skipped, resets: 0, passwords: 0 }] };
         let mailed = expected(wish, plan)?.mailed();
         let mut record = Record::default();
@@ -215,14 +245,14 @@ pub fn make(desk: &Desk, wish: &Wish, confirmed: Option<u64>, intent: &Intent) -
         if let Some(key) = &wish.key {
             record.note("key", key.as_str());
         }
-        Ok((record, (job, mailed, ended)))
+        Ok((record, Created { id: job, mailed, ended, kept }))
     });
     match (made, wish.key.as_deref()) {
         (Err(ActionError::Refused(Refusal::KeyTaken(_))), Some(key)) => {
             let job = with_key(desk, key)?;
             job.map(|job| Made::Before(Box::new(job))).ok_or_else(|| ActionError::BadInput("try again".to_owned()))
         }
-        (made, _) => made.map(|(job, mailed, ended)| Made::New(job, mailed, ended)),
+        (made, _) => made.map(Made::New),
     }
 }
 
@@ -276,5 +306,6 @@ fn with_recipients<S: Scene, T>(scene: &S, wish: &Wish, run: impl FnOnce(&Recipi
         }
     };
     let email_domains = &scene.desk().organization().email_domains;
-    run(&Recipients { whom, outranking: &outranking, email_domains, sent_since, now })
+    let ends_passwords = wish.ends_passwords;
+    run(&Recipients { whom, outranking: &outranking, email_domains, sent_since, ends_passwords, now })
 }

@@ -32,6 +32,7 @@ pub fn failed(desk: &Desk, id: JobId, intent: &Intent) -> Result<Plan> {
             outranking: &outranking,
             email_domains: &desk.organization().email_domains,
             sent_since: None,
+            ends_passwords: false,
             now: change.now(),
         };
         let plan = Plan { parts: change.plan_retry(id, &recipients)? };

@@ -2,6 +2,8 @@
 
 use crate::actions::Desk;
 use crate::actions::jobs::make;
+use crate::actions::jobs::make::Confirmed;
+use crate::actions::jobs::make::Created;
 use crate::actions::jobs::make::Made;
 use crate::actions::jobs::make::Meant;
 use crate::actions::jobs::make::Plan;
@@ -161,27 +163,35 @@ fn make_new(
     }
     if plan.mailed() == 0 {
         say_nobody(context, &plan);
+        if wish.ends_passwords {
+            warn_of_kept(context, plan.skipped_with_password(), "the same with `--dry-run`");
+        }
         return Ok(None);
     }
     prompt::confirm(context, bulk.yes, &question(wish, &plan))?;
-    let confirmed = (!bulk.yes).then(|| plan.with_password());
+    let confirmed = (!bulk.yes).then(|| Confirmed { mailed: plan.mailed(), passwords: plan.with_password() });
     match make::make(desk, wish, confirmed, &acting.intent())? {
-        Made::New(id, mailed, ended) => {
+        Made::New(Created { id, mailed, ended, kept }) => {
             context.output.say(&format!("Job {id} is made: {}.", counted(mailed, "mail")));
             if wish.ends_passwords {
-                let ended =
-                    format!("Ended {} and the sessions of {}", counted(ended, "password"), counted(mailed, "user"));
-                let kept = match plan.skipped_with_password() {
-                    0 => String::new(),
-                    1 => "; 1 user who is skipped keeps theirs".to_owned(),
-                    kept => format!("; {} who are skipped keep theirs", counted(kept, "user")),
-                };
-                context.output.say(&format!("{ended}{kept}."));
+                let ended = counted(ended, "password");
+                context.output.say(&format!("Ended {ended} and the sessions of {}.", counted(mailed, "user")));
+                warn_of_kept(context, kept, &format!("cxme-admin jobs recipients {id} --state skipped"));
             }
             Ok(Some(id))
         }
         Made::Before(job) => go_on(context, desk, &job, wish, bulk, acting),
     }
+}
+
+/// Warns of passwords that go on, in cron too: after a breach somebody has to look at each.
+fn warn_of_kept(context: &mut Context, kept: u64, look: &str) {
+    let who = match kept {
+        0 => return,
+        1 => "1 user who is skipped keeps their password".to_owned(),
+        kept => format!("{} who are skipped keep their passwords", counted(kept, "user")),
+    };
+    context.output.warn(&format!("{who}; see why: {look}"));
 }
 
 /// Says that nobody is mailed, and why.
