@@ -43,7 +43,7 @@ impl Writing<'_> {
         if latest > now {
             let sql = "INSERT INTO clock_period (number, latest) VALUES (?1, ?2)";
             self.transaction.prepare_cached(sql)?.execute(params![number + 1, now])?;
-            return Ok(());
+            return self.bring_deliveries_back(now);
         }
         let sql = "UPDATE clock_period SET latest = ?2 WHERE number = ?1";
         self.transaction.prepare_cached(sql)?.execute(params![number, now])?;

@@ -41,6 +41,20 @@ impl Reading<'_> {
 }
 
 impl Writing<'_> {
+    /// Dates deliveries that a clock which was ahead has dated after `now` (unix seconds) to the present minute: they have happened,
+    /// and count from now on at the longest.
+    pub(super) fn bring_deliveries_back(&self, now: i64) -> Result<()> {
+        let minute = now.div_euclid(60);
+        self.transaction.execute(
+            "INSERT INTO deliveries (minute, job_id, count) \
+             SELECT ?1, job_id, sum(count) FROM deliveries WHERE minute > ?1 GROUP BY job_id \
+             ON CONFLICT (minute, job_id) DO UPDATE SET count = count + excluded.count",
+            [minute],
+        )?;
+        self.transaction.execute("DELETE FROM deliveries WHERE minute > ?1", [minute])?;
+        Ok(())
+    }
+
     /// Counts deliveries of a job, or of no job, at this time.
     ///
     /// # Errors

@@ -55,6 +55,22 @@ fn what_is_over_waits_for_a_later_run_and_the_relay_is_not_asked() {
 }
 
 #[test]
+fn a_clock_that_is_set_back_frees_nothing_and_one_that_was_ahead_holds_up_nobody_for_long() {
+    for back in [90, 600, 7_200, 90_000, 40 * 86_400] {
+        let world = World::new();
+        world.queued(12);
+        world.wait(back);
+        let relay = usual();
+        assert_eq!(send(&world, &relay, "4/h", 2).accepted, 4);
+        world.wait(-back);
+        let report = send(&world, &relay, "4/h", 2);
+        assert_eq!((report.total(), used_up(&world, &report)), (0, Some(("4/h".to_owned(), 3_660))), "{back}");
+        world.wait(3_660);
+        assert_eq!(send(&world, &relay, "4/h", 2).accepted, 4, "{back}");
+    }
+}
+
+#[test]
 fn several_rates_hold_at_once_and_that_which_holds_longest_is_told() {
     let world = World::new();
     world.queued(10);
