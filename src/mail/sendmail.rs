@@ -15,7 +15,9 @@ use std::time::Duration;
 
 use nix::sys::signal::Signal;
 use nix::sys::signal::killpg;
+use nix::unistd::AccessFlags;
 use nix::unistd::Pid;
+use nix::unistd::eaccess;
 use tokio::io::AsyncReadExt as _;
 use tokio::io::AsyncWriteExt as _;
 use tokio::process::Child;
@@ -94,6 +96,15 @@ impl Sendmail {
             Ok(Err(error)) => Handover::InDoubt { reply: format!("{}: lost: {error}", self.name()) },
             Err(_) => self.too_slow(is_whole, &said, recipient),
         }
+    }
+
+    /// Asks whether the program is there and may be executed, without starting it.
+    ///
+    /// # Errors
+    /// The trouble of a program that cannot be started.
+    pub(super) fn probe(&self) -> Result<(), Trouble> {
+        let _own = FsCredentials::own();
+        eaccess(&self.program, AccessFlags::X_OK).map_err(|errno| self.not_started(&errno.into()))
     }
 
     fn start(&self, mail: &Mail) -> io::Result<Child> {

@@ -83,6 +83,20 @@ impl Transport {
     }
 }
 
+impl Transport {
+    /// Asks whether a mail could leave now, without sending one: opens a connection to the relay and closes it.
+    ///
+    /// # Errors
+    /// As [`Transport::open`]; when the program of sendmail is not there.
+    pub async fn probe(&self) -> Result<(), Trouble> {
+        if let Self::Sendmail(sendmail) = self {
+            return sendmail.probe();
+        }
+        self.open().await?.close().await;
+        Ok(())
+    }
+}
+
 impl Connection {
     /// Hands one mail over and says what became of it. `next` is the envelope of the mail that is to follow on this
     /// connection, if one is: where the relay allows it, it is sent in the same write as the end of this mail, and the

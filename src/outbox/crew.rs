@@ -1,5 +1,6 @@
 //! The thread of the workers.
 
+use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,6 +15,10 @@ use super::requests::Requests;
 use super::worker::Answer;
 use super::worker::Request;
 use super::worker::Seat;
+use crate::mail::handover::Phase;
+use crate::mail::handover::Trouble;
+use crate::mail::handover::TroubleKind;
+use crate::mail::transport::Transport;
 
 /// How long name look-ups that nobody waits for any more may keep the program from ending.
 const SHUTDOWN: Duration = Duration::from_millis(10);
@@ -42,6 +47,22 @@ pub(super) fn run(seats: Vec<Seat>, answers: UnboundedReceiver<Answers>, request
         while working.join_next().await.is_some() {}
     });
     runtime.shutdown_timeout(SHUTDOWN);
+}
+
+/// Asks whether a mail could leave now ([`Transport::probe`]), and waits for the relay as long as one connection may.
+///
+/// # Errors
+/// The trouble of the relay or the program.
+pub fn probe(transport: &Transport) -> Result<(), Trouble> {
+    let no_runtime = |error: io::Error| Trouble {
+        kind: TroubleKind::Later,
+        phase: Phase::Local,
+        words: format!("too few resources to send mail: {error}"),
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(no_runtime)?;
+    let probed = runtime.block_on(transport.probe());
+    runtime.shutdown_timeout(SHUTDOWN);
+    probed
 }
 
 /// Gives each worker its answers. When there are none any more, the workers hear that too.

@@ -59,6 +59,7 @@ use crate::store::Store;
 use crate::store::lock::Held;
 use crate::store::outbox::Scope;
 
+pub use crew::probe;
 use quota::UsedUp;
 pub use stop::StopSignal;
 

@@ -224,6 +224,22 @@ fn where_no_mail_can_leave_nothing_ends() {
     let key = world.store().with_file_name("reset.key");
     std::fs::rename(&key, key.with_extension("away")).unwrap();
     assert!(world.run(call).expect_status(78).err().contains("the reset key is missing"));
+    std::fs::rename(key.with_extension("away"), &key).unwrap();
+    world.configure_relay(1);
+    assert_snapshot!(world.run(call), @"
+    status 75
+    -- stderr
+    error: no passwords were ended, because no mail can be sent now: 127.0.0.1:1: cannot connect to 127.0.0.1: Connection refused (os error 111)
+    hint: to end the passwords all the same, and mail when the relay works: the same with `--queue-only`, then `jobs run`
+    ");
+    let (head, _) = config.split_once("[mail.smtp]").unwrap();
+    let (_, reset) = config.split_once("[reset]").unwrap();
+    let program = "transport = \"sendmail\"\n[mail.sendmail]\nprogram = \"/nonexistent/sendmail\"\n";
+    world.write_config(&format!("{head}{program}[reset]{reset}"));
+    assert!(world.run(call).expect_status(78).err().contains("/nonexistent/sendmail: cannot be started: "));
+    assert_eq!(hashes(&world), "alice,bob,dora");
+    // They end if that is wanted.
+    world.run("users send-reset --search bob --end-passwords --queue-only -n").expect_status(0);
     for (call, status) in [("users send-reset alice --end-passwords", 2), ("users send-reset --end-passwords --yes", 2)]
     {
         world.run(call).expect_status(status);

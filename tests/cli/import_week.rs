@@ -84,6 +84,8 @@ fn a_week_with_a_spreadsheet_ends_as_it_began() {
     assert_eq!(world.run("users list -o csv --columns username --status locked").out(), "username\nann\nbo\ncy\ndee\n");
 
     // Friday: it was a mistake; the export of Monday undoes it all.
-    world.command("users import --update-only").argument(&saved[3]).run().expect_status(0);
+    let undo = world.command("users import --update-only").argument(&saved[3]).run();
+    assert!(undo.status == 65 && undo.err().contains("2 locks would be ended or shortened"), "{undo}");
+    world.command("users import --update-only --yes").argument(&saved[3]).run().expect_status(0);
     assert_eq!(state(), before);
 }

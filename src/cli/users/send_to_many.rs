@@ -23,6 +23,7 @@ use crate::cli::jobs::summary;
 use crate::cli::jobs::summary::counted;
 use crate::cli::jobs::summary::grouped;
 use crate::cli::jobs::summary::skipped_why;
+use crate::cli::mail::fault_of;
 use crate::cli::plan;
 use crate::cli::plan::Step;
 use crate::cli::prompt;
@@ -34,6 +35,8 @@ use crate::domain::rate::Rate;
 use crate::domain::rate::Rates;
 use crate::domain::share::Share;
 use crate::domain::text;
+use crate::mail::transport::Transport;
+use crate::outbox;
 use crate::store::job_making::Part;
 use crate::store::jobs::Job;
 use crate::store::jobs::Sending;
@@ -132,7 +135,7 @@ pub fn send(
     let before = bulk.key.as_deref().map(|key| make::with_key(desk, key)).transpose()?.flatten();
     let id = match before {
         Some(job) => go_on(context, desk, &job, &wish, bulk, acting)?,
-        None => make_new(context, desk, &wish, bulk, acting)?,
+        None => make_new(context, desk, &wish, &post.transport, bulk, acting)?,
     };
     let Some(id) = id else { return Ok(()) };
     if bulk.queue_only {
@@ -143,11 +146,25 @@ pub fn send(
     running::go_on(context, desk, &Task { single: false, jobs, is_named: true, max_runtime: runtime, post: &post })
 }
 
+/// Refuses to end passwords while no mail can leave: nobody could choose another one.
+fn require_relay(desk: &Desk, transport: &Transport) -> anyhow::Result<()> {
+    let hint = "to end the passwords all the same, and mail when the relay works: the same with `--queue-only`, then `jobs run`";
+    let refused = |fault, words: &str| {
+        let words = format!("no passwords were ended, because no mail can be sent now: {words}");
+        Err(Complaint::NotSent { fault, words, hint: hint.to_owned() }.into())
+    };
+    if let Some(hold) = run::look(desk)?.hold {
+        return refused(MailFault::Later, &format!("the relay refused all mail a short while ago: {}", hold.reply));
+    }
+    outbox::probe(transport).or_else(|trouble| refused(fault_of(&trouble), &trouble.words))
+}
+
 /// Makes the job; `None`: nobody is to be mailed, or it was a trial.
 fn make_new(
     context: &mut Context,
     desk: &Desk,
     wish: &Wish,
+    transport: &Transport,
     bulk: &BulkArgs,
     acting: &ActingArgs,
 ) -> anyhow::Result<Option<JobId>> {
@@ -167,6 +184,9 @@ fn make_new(
             warn_of_kept(context, plan.skipped_with_password(), "the same with `--dry-run`");
         }
         return Ok(None);
+    }
+    if wish.ends_passwords && !bulk.queue_only {
+        require_relay(desk, transport)?;
     }
     prompt::confirm(context, bulk.yes, &question(wish, &plan))?;
     let confirmed = (!bulk.yes).then(|| Confirmed { mailed: plan.mailed(), passwords: plan.with_password() });
