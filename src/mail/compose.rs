@@ -1,5 +1,6 @@
 //! Writes mails: sentences and templates become the two parts of one, headers and all (RFC 5322, RFC 2045).
 
+mod error;
 #[cfg(test)]
 mod tests;
 
@@ -16,8 +17,10 @@ use minijinja::Value;
 use minijinja::context;
 use sha2::Digest as _;
 use sha2::Sha256;
-use thiserror::Error;
 use zeroize::Zeroizing;
+
+pub use error::ComposeError;
+pub use error::LetterheadError;
 
 use super::Envelope;
 use super::Mail;
@@ -38,11 +41,9 @@ use super::template::Part;
 use super::template::TemplateError;
 use super::texts::MailTexts;
 use super::wire;
-use super::wire::WireFault;
 use super::words;
 use crate::domain::email_address;
 use crate::domain::email_address::EmailAddress;
-use crate::domain::email_address::EmailFault;
 use crate::domain::email_domain;
 use crate::domain::link::LinkTemplate;
 use crate::domain::mail_header::MailHeader;
@@ -60,41 +61,6 @@ use crate::texts::policy::Reader;
 /// What a hash is made for, so that boundary and Message-ID say nothing of each other.
 const BOUNDARY: &[u8] = b"cxme-admin boundary 1";
 const MESSAGE_ID: &[u8] = b"cxme-admin message-id 1";
-
-/// Why no mail of the organization could be written.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
-pub enum LetterheadError {
-    /// `from` or `reply_to` is not ASCII before the @ while `bounce_to` is: the relay would be asked to take a plain mail, and would
-    /// get one that only SMTPUTF8 allows (RFC 6531, 3.1).
-    #[error("`{0}` is not ASCII before the @, and the address for bounces is: take an address in ASCII")]
-    NotAscii(String),
-    /// The library that writes mails refuses the name of a header; it is a fault of the program.
-    #[error("the header `{0}` cannot be written")]
-    Header(String),
-}
-
-/// Why a mail could not be written. Nothing of its content is in it.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
-pub enum ComposeError {
-    /// What the store holds as the user's address is none.
-    #[error("the user's email address {0}")]
-    Recipient(EmailFault),
-    /// What the store holds as the message's Message-ID is none.
-    #[error("`{0}` is no Message-ID")]
-    MessageId(String),
-    /// The mail is to carry a link, and the configuration has none.
-    #[error("`[reset] link` is not set in the configuration")]
-    NoLink,
-    /// A template failed.
-    #[error(transparent)]
-    Template(#[from] TemplateError),
-    /// The library that writes mails refuses a header; it is a fault of the program.
-    #[error("the mail cannot be written: {0}")]
-    Build(String),
-    /// The bytes are none that may leave; it is a fault of the program.
-    #[error("the mail cannot be sent: {0}")]
-    Wire(#[from] WireFault),
-}
 
 /// A mail as it can be looked at before it is sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -240,6 +206,13 @@ impl Composer {
         headers: &OwnHeaders<'_>,
     ) -> Result<Wiped<Vec<u8>>, ComposeError> {
         let [text, html] = self.parts(form, &self.values(form, letter)?)?;
+        // Templates of an organization were tried with samples, and may do anything with a value.
+        if let Some(code) = letter.content.code().filter(|_| !self.texts.templates.are_built_in()) {
+            let in_link = format!("#{}", code.in_link());
+            if ![&text, &html].iter().all(|part| part.contains(&in_link)) {
+                return Err(ComposeError::WithoutLink);
+            }
+        }
         mime::formatted(&form.head, headers, [&text, &html]).map_err(ComposeError::Build)
     }
 

@@ -106,4 +106,12 @@ impl Content<'_> {
             Self::Test => MailKind::Test,
         }
     }
+
+    /// The code of its link, if it has one.
+    pub fn code(&self) -> Option<&ResetCode> {
+        match self {
+            Self::Reset(choice) | Self::ForcedReset(choice) | Self::Invitation(choice) => Some(choice.code),
+            Self::Notice { .. } | Self::Test => None,
+        }
+    }
 }

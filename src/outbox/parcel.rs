@@ -10,6 +10,7 @@ use crate::domain::message::MessageId;
 use crate::domain::message::NoticeCause;
 use crate::mail::Mail;
 use crate::mail::compose::Composer;
+use crate::mail::handover::Handover;
 use crate::mail::letter::Choice;
 use crate::mail::letter::Content;
 use crate::mail::letter::Letter;
@@ -40,8 +41,9 @@ impl Parcel {
     /// Writes the mail. What goes wrong costs this message alone: an error, or a panic of a library.
     ///
     /// # Errors
-    /// Why it cannot be written.
-    pub(super) fn compose(&self, composer: &Composer) -> Result<Mail, String> {
+    /// What becomes of the message that cannot be written: it waits where the configuration can be set right, and fails otherwise.
+    pub(super) fn compose(&self, composer: &Composer) -> Result<Mail, Handover> {
+        let refused = |reply| Handover::Refused { reply, relay: None };
         let letter = Letter {
             recipient: &self.address,
             name: &self.name,
@@ -50,12 +52,14 @@ impl Parcel {
             date: self.date,
             nonce: &self.nonce,
             message_id: &self.message_id,
-            content: self.content()?,
+            content: self.content().map_err(refused)?,
         };
         let written = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| composer.compose(&letter)));
-        written
-            .map_err(|_| "a bug: the program failed while it wrote this mail".to_owned())?
-            .map_err(|error| format!("the mail cannot be written: {error}"))
+        let written = written.map_err(|_| refused("a bug: the program failed while it wrote this mail".to_owned()))?;
+        written.map_err(|error| {
+            let reply = format!("the mail cannot be written: {error}");
+            if error.is_configuration() { Handover::Deferred { reply, relay: None } } else { refused(reply) }
+        })
     }
 
     fn content(&self) -> Result<Content<'_>, String> {

@@ -119,15 +119,14 @@ impl Seat {
             let id = parcel.id;
             let mail = match parcel.compose(&self.composer) {
                 Ok(mail) => mail,
-                Err(reply) => {
-                    let refused = Handover::Refused { reply, relay: None };
+                Err(unwritten) => {
                     if connection.has_announced() {
                         // The relay waits for this mail's content, and nothing else can be said on this connection.
-                        self.say(Request::Lost(id, refused));
+                        self.say(Request::Lost(id, unwritten));
                         drop(connection);
                         return answers.recv().await;
                     }
-                    last = Some((id, refused));
+                    last = Some((id, unwritten));
                     continue;
                 }
             };

@@ -123,6 +123,29 @@ fn every_sending_command_and_preview_say_all_that_is_wrong_and_send_nothing() {
     assert_eq!(world.mails().len(), 2);
 }
 
+/// What is tried before sending are samples; a template may do anything with a name.
+#[test]
+fn a_template_that_leaves_the_link_out_for_some_user_sends_no_mail_without_it() {
+    let note = "{% for line in note %}{{ line }}{% endfor %}\n";
+    let conditional = format!("{{% if username != 'bob' %}}{{{{ link }}}}{{% endif %}}\n{note}");
+    let failing = format!("{{{{ link }}}}\n{{% if username == 'bob' %}}{{{{ 1 // 0 }}}}{{% endif %}}{note}");
+    for (template, what) in [(conditional, "leaves the link out"), (failing, "reset.txt")] {
+        let world = with_texts(&[("reset.txt", &template)]).with_users("bob");
+        for user in ["alice", "bob"] {
+            world.set_password(user, crate::support::GOOD);
+        }
+        world.run("users send-reset alice").expect_status(0);
+        let run = world.run("users send-reset bob").expect_status(75);
+        assert!(run.err().contains("the mail cannot be written: ") && run.err().contains(what), "{run}");
+        assert_eq!(world.mails().len(), 1, "{what}");
+        // It waits, and leaves when the template is right.
+        write(&world, &[("reset.txt", &format!("{{{{ link }}}}\n{note}"))]);
+        world.wait(3_600);
+        world.run("jobs run").expect_status(0);
+        assert_eq!(world.mails().len(), 2, "{what}");
+    }
+}
+
 #[test]
 fn files_and_directories_that_others_may_write_are_refused() {
     let world = with_texts(&[("de/reset.txt", "{{ link }} {{ note | join }}\n"), ("en.toml", "")]);
