@@ -120,6 +120,21 @@ fn black_hole(address: SocketAddr) -> (tokio::runtime::Runtime, tokio::net::TcpL
 }
 
 #[test]
+fn an_address_that_is_silent_is_left_for_another_one_and_not_tried_first_again() {
+    let [first, second] = listeners();
+    let (silent, good) = (greets(first, Act::Silence), greets(second, Act::Usual));
+    let mut relay = way_to(good.port(), 2);
+    // The greeting's own time is as long as the whole test may take.
+    relay.timeouts.next_address = Duration::from_millis(100);
+    run(async {
+        for _ in 0..3 {
+            relay.open().await.unwrap().close().await;
+        }
+    });
+    assert_eq!((silent.connections(), good.connections()), (1, 3));
+}
+
+#[test]
 fn where_no_address_greets_the_words_have_them_all() {
     let [first, second, third] = listeners();
     let port = first.local_addr().unwrap().port();

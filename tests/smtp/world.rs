@@ -73,6 +73,7 @@ pub(crate) fn patient() -> Timeouts {
         connect: DEADLINE,
         tls: DEADLINE,
         greeting: DEADLINE,
+        next_address: DEADLINE,
         hello: DEADLINE,
         mail: DEADLINE,
         rcpt: DEADLINE,

@@ -50,6 +50,19 @@ impl Addresses {
         Self { waiting }
     }
 
+    /// Puts one of them first.
+    pub(super) fn begin_with(&mut self, address: SocketAddr) {
+        if let Some(place) = self.waiting.iter().position(|other| *other == address) {
+            self.waiting.remove(place);
+            self.waiting.push_front(address);
+        }
+    }
+
+    /// Whether all were tried.
+    pub(super) fn is_empty(&self) -> bool {
+        self.waiting.is_empty()
+    }
+
     pub(super) fn iter(&self) -> impl Iterator<Item = &SocketAddr> {
         self.waiting.iter()
     }

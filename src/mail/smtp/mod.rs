@@ -48,6 +48,8 @@ pub struct Timeouts {
     pub tls: Duration,
     /// The greeting. RFC 5321 gives it 5 minutes, which a person at a terminal does not wait.
     pub greeting: Duration,
+    /// The same while the name of the relay has another address that was not tried yet.
+    pub next_address: Duration,
     /// EHLO, STARTTLS, and each step of AUTH.
     pub hello: Duration,
     /// MAIL and RSET.
@@ -72,6 +74,7 @@ impl Default for Timeouts {
             connect: Duration::from_secs(30),
             tls: Duration::from_secs(60),
             greeting: Duration::from_secs(60),
+            next_address: Duration::from_secs(10),
             hello: Duration::from_secs(120),
             mail: Duration::from_secs(300),
             rcpt: Duration::from_secs(300),

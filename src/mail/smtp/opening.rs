@@ -16,6 +16,7 @@ use super::Connection;
 use super::Login;
 use super::Relay;
 use super::Side;
+use super::Timeouts;
 use super::addresses::Addresses;
 use super::capabilities::Capabilities;
 use super::login::LoginError;
@@ -100,6 +101,9 @@ impl Opening<'_> {
     /// there is another (RFC 5321, 5.1).
     async fn greeted(&self) -> Result<Greeted, Trouble> {
         let mut addresses = self.addresses().await?;
+        if let Some(address) = self.relay.greeted_by() {
+            addresses.begin_with(address);
+        }
         let mut failures: Vec<(IpAddr, Trouble)> = Vec::new();
         loop {
             let connect = self.relay.timeouts.connect;
@@ -112,8 +116,14 @@ impl Opening<'_> {
                 return Err(self.none_greets(failures));
             };
             self.relay.note(Side::Note, &format!("connected to {}, port {}", address.ip(), address.port()));
-            match self.greet(tcp).await {
-                Ok((wire, capabilities)) => return Ok(Greeted { wire, capabilities, address }),
+            let Timeouts { greeting, next_address, .. } = self.relay.timeouts;
+            // One that is slow to greet is no reason to wait where another may greet at once; the last one has all the time.
+            let wait = if addresses.is_empty() { greeting } else { greeting.min(next_address) };
+            match self.greet(tcp, wait).await {
+                Ok((wire, capabilities)) => {
+                    self.relay.note_greeted_by(address);
+                    return Ok(Greeted { wire, capabilities, address });
+                }
                 Err(trouble) if is_of_this_address(&trouble) => failures.push((address.ip(), trouble)),
                 Err(trouble) => return Err(trouble),
             }
@@ -158,23 +168,23 @@ impl Opening<'_> {
         Ok(addresses)
     }
 
-    /// Encrypts and says EHLO.
-    async fn greet(&self, tcp: TcpStream) -> Result<(Wire, Capabilities), Trouble> {
+    /// Encrypts and says EHLO. `wait`: how long the greeting may take.
+    async fn greet(&self, tcp: TcpStream, wait: Duration) -> Result<(Wire, Capabilities), Trouble> {
         let transcript = || self.relay.transcript.clone();
         let mut wire = match self.relay.security() {
             Security::None => {
                 let mut wire = Wire::new(Stream::Plain(tcp), transcript());
-                self.greeting(&mut wire).await?;
+                self.greeting(&mut wire, wait).await?;
                 wire
             }
             Security::Implicit => {
                 let mut wire = Wire::new(self.encrypt(tcp).await?, transcript());
-                self.greeting(&mut wire).await?;
+                self.greeting(&mut wire, wait).await?;
                 wire
             }
             Security::StartTls => {
                 let mut wire = Wire::new(Stream::Plain(tcp), transcript());
-                self.greeting(&mut wire).await?;
+                self.greeting(&mut wire, wait).await?;
                 let tcp = self.start_tls(wire).await?;
                 // What was offered before TLS may have been said by anybody (RFC 3207, 4.2).
                 Wire::new(self.encrypt(tcp).await?, transcript())
@@ -205,8 +215,8 @@ impl Opening<'_> {
         }
     }
 
-    async fn greeting(&self, wire: &mut Wire) -> Result<(), Trouble> {
-        let reply = wire.reply(self.patience(self.relay.timeouts.greeting)).await;
+    async fn greeting(&self, wire: &mut Wire, wait: Duration) -> Result<(), Trouble> {
+        let reply = wire.reply(self.patience(wait)).await;
         let reply = reply.map_err(|no| {
             let mut trouble = self.no_reply(Phase::Greeting, no);
             // A port that expects TLS from the first byte stays silent, as one behind a firewall does.

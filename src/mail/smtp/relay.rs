@@ -2,8 +2,11 @@
 
 use std::fmt;
 use std::net::IpAddr;
+use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::Mutex;
+use std::sync::PoisonError;
 use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering;
 
@@ -50,6 +53,8 @@ pub struct Relay {
     pub transcript: Option<Transcript>,
     /// It has refused several commands in one write, though it offers to take them.
     refuses_pipelining: Arc<AtomicBool>,
+    /// The address that greeted last: it is tried first.
+    greeted_by: Arc<Mutex<Option<SocketAddr>>>,
     /// What earlier logins have shown.
     pub(super) login_memory: Arc<LoginMemory>,
 }
@@ -145,6 +150,7 @@ impl Relay {
             mails_per_connection: None,
             transcript: None,
             refuses_pipelining: Arc::default(),
+            greeted_by: Arc::default(),
             login_memory: Arc::default(),
         })
     }
@@ -187,6 +193,15 @@ impl Relay {
 
     pub(super) fn takes_pipelining(&self) -> bool {
         !self.refuses_pipelining.load(Ordering::Relaxed)
+    }
+
+    /// The address that greeted last.
+    pub(super) fn greeted_by(&self) -> Option<SocketAddr> {
+        *self.greeted_by.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn note_greeted_by(&self, address: SocketAddr) {
+        *self.greeted_by.lock().unwrap_or_else(PoisonError::into_inner) = Some(address);
     }
 
     /// Host and port, as people write them.
