@@ -267,6 +267,11 @@ fn go_on(
                 return Ok(None);
             }
             running::write_record(context, desk, id)?;
+            if wish.ends_passwords {
+                let words =
+                    "no passwords were ended now: the job with this key did that; give another key to end them again";
+                context.output.warn(words);
+            }
             if has_failures {
                 let hint = format!(
                     "to try the failed ones again: cxme-admin jobs retry {id}, or the same with `--retry-failed`"
