@@ -247,6 +247,25 @@ fn a_relay_that_refuses_us_fails_nobody() {
     assert_eq!(world.mails().len(), 5);
 }
 
+/// Runs that are held back leave no trace in what cron was told.
+#[test]
+fn a_refusal_of_everything_that_lasts_is_reported_once_in_an_hour() {
+    let world = users("alice,bob,carla,dora,emil,fred");
+    let refusing = relay(|at, _| (at == At::Rcpt).then_some("554 5.7.1 Client host rejected: Access denied"));
+    world.configure_relay(refusing.port());
+    world.run("users send-reset --all --queue-only --yes").expect_status(0);
+    assert!(world.run("jobs run").expect_status(69).err().contains("the relay refuses all mail from here"));
+    // Tries after 5 and 15 and 35 minutes, each with a run before it that is held back.
+    for minutes in [5, 10, 20] {
+        assert!(world.run("jobs run").expect_status(69).err().is_empty(), "held back");
+        world.wait(minutes * 60);
+        let before = refusing.connections();
+        let run = world.run("jobs run").expect_status(69);
+        assert!(run.err().is_empty(), "{minutes}: {run}");
+        assert!(refusing.connections() > before, "the relay was asked");
+    }
+}
+
 #[test]
 fn whoever_asks_for_it_is_not_held_back() {
     for command in ["jobs run --now", "jobs run 1"] {

@@ -41,7 +41,7 @@ pub struct RunArgs {
     /// Begin nothing new after this time, such as `50m`
     #[arg(long, value_name = "TIME")]
     max_runtime: Option<String>,
-    /// Why, for the audit: that a paused job goes on, or that mail is tried sooner, is an event
+    /// Why, for the audit: that a paused job continues, or that mail is tried sooner, is an event
     #[arg(long, value_name = "TEXT")]
     reason: Option<String>,
 }
@@ -104,7 +104,9 @@ fn send_what_is_due(
 /// Without a terminal, suppresses the message of a continuing failure that was reported recently: cron would mail it each minute.
 /// The exit code stays.
 fn limit_reports(context: &mut Context, desk: &Desk, error: anyhow::Error) -> anyhow::Result<()> {
-    if !context.output.is_unattended {
+    // A run that was held back met no failure: what cron was told of the one before stays remembered.
+    let is_held_back = matches!(error.downcast_ref(), Some(Complaint::ReportedBefore { .. }));
+    if !context.output.is_unattended || is_held_back {
         return Err(error);
     }
     let (code, words) = failure::code_and_words(&error);

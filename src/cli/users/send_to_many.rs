@@ -45,7 +45,7 @@ use crate::store::jobs::Sending;
 #[derive(Debug, Clone, Default, PartialEq, Eq, clap::Args)]
 #[command(next_help_heading = "Many users")]
 pub struct BulkArgs {
-    /// A name for the job: the same name again goes on with it, and makes no second one; status 3 if it is finished and mails
+    /// A name for the job: the same name again continues it, and creates no second one; status 3 if it is finished and mails
     /// failed
     #[arg(long, value_name = "NAME")]
     key: Option<String>,
@@ -204,7 +204,7 @@ fn make_new(
     }
 }
 
-/// Warns of passwords that go on, in cron too: after a breach somebody has to look at each.
+/// Warns of passwords that still work, in cron too: after a breach somebody has to look at each.
 fn warn_of_kept(context: &mut Context, kept: u64, look: &str) {
     let who = match kept {
         0 => return,
