@@ -178,8 +178,8 @@ fn a_time_zone_is_one_of_the_iana_database() {
             "{found}"
         );
     }
-    for good in ["UTC", "Europe/Berlin", "America/Argentina/Buenos_Aires"] {
-        assert!(parse(&format!("[organization]\ntime_zone = \"{good}\"\n")).is_ok(), "{good}");
+    for name in ["UTC", "Europe/Berlin", "America/Argentina/Buenos_Aires"] {
+        assert!(parse(&format!("[organization]\ntime_zone = \"{name}\"\n")).is_ok(), "{name}");
     }
 }
 

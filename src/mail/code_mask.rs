@@ -1,5 +1,5 @@
 //! What others say about a mail, without the reset code in it. A server that filters mails may quote the link that it does not
-//! like, and whoever reads the words that are stored and shown could use it.
+//! like, and anyone who reads the words that are stored and shown could use it.
 
 use std::ops::Range;
 

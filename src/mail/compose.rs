@@ -207,11 +207,9 @@ impl Composer {
     ) -> Result<Wiped<Vec<u8>>, ComposeError> {
         let [text, html] = self.parts(form, &self.values(form, letter)?)?;
         // Templates of an organization were tried with samples, and may do anything with a value.
-        if let Some(code) = letter.content.code().filter(|_| !self.texts.templates.are_built_in()) {
-            let in_link = format!("#{}", code.in_link());
-            if ![&text, &html].iter().all(|part| part.contains(&in_link)) {
-                return Err(ComposeError::WithoutLink);
-            }
+        if !self.texts.templates.are_built_in() && ![&text, &html].iter().all(|part| letter.content.has_its_link(part))
+        {
+            return Err(ComposeError::WithoutLink);
         }
         mime::formatted(&form.head, headers, [&text, &html]).map_err(ComposeError::Build)
     }

@@ -107,11 +107,14 @@ impl Content<'_> {
         }
     }
 
-    /// The code of its link, if it has one.
-    pub fn code(&self) -> Option<&ResetCode> {
+    /// Whether a part has the link of the mail, if it is to have one. That by which the user cancels it has an exclamation mark
+    /// before the code.
+    pub(super) fn has_its_link(&self, part: &str) -> bool {
         match self {
-            Self::Reset(choice) | Self::ForcedReset(choice) | Self::Invitation(choice) => Some(choice.code),
-            Self::Notice { .. } | Self::Test => None,
+            Self::Reset(choice) | Self::ForcedReset(choice) | Self::Invitation(choice) => {
+                part.contains(&format!("#{}", choice.code.in_link()))
+            }
+            Self::Notice { .. } | Self::Test => true,
         }
     }
 }

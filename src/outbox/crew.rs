@@ -1,6 +1,5 @@
 //! The thread of the workers.
 
-use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -22,6 +21,8 @@ use crate::mail::transport::Transport;
 
 /// How long name look-ups that nobody waits for any more may keep the program from ending.
 const SHUTDOWN: Duration = Duration::from_millis(10);
+/// How long [`probe`] waits.
+const PROBE: Duration = Duration::from_secs(60);
 
 /// There is always a timer that ends within this time. One that ends before all others costs a system call when it is set, and
 /// those of the mails would be such timers, one a mail.
@@ -49,20 +50,20 @@ pub(super) fn run(seats: Vec<Seat>, answers: UnboundedReceiver<Answers>, request
     runtime.shutdown_timeout(SHUTDOWN);
 }
 
-/// Asks whether a mail could leave now ([`Transport::probe`]), and waits for the relay as long as one connection may.
+/// Asks whether a mail could leave now ([`Transport::probe`]), and waits for that at most a minute: a person may be waiting.
 ///
 /// # Errors
 /// The trouble of the relay or the program.
 pub fn probe(transport: &Transport) -> Result<(), Trouble> {
-    let no_runtime = |error: io::Error| Trouble {
-        kind: TroubleKind::Later,
-        phase: Phase::Local,
-        words: format!("too few resources to send mail: {error}"),
-    };
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(no_runtime)?;
-    let probed = runtime.block_on(transport.probe());
+    let later = |phase, words| Trouble { kind: TroubleKind::Later, phase, words };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| later(Phase::Local, format!("too few resources to send mail: {error}")))?;
+    let probed = runtime.block_on(async { timeout(PROBE, transport.probe()).await });
     runtime.shutdown_timeout(SHUTDOWN);
-    probed
+    probed.unwrap_or_else(|_| {
+        let words = format!("the relay cannot be used within {} s", PROBE.as_secs());
+        Err(later(Phase::Connect, words))
+    })
 }
 
 /// Gives each worker its answers. When there are none any more, the workers hear that too.

@@ -79,7 +79,7 @@ enum Wish {
         can_ride: bool,
     },
     Connection,
-    /// It cannot go on for this trouble of the relay.
+    /// It cannot continue because of this trouble of the relay.
     Patience(Trouble),
 }
 

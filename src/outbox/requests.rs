@@ -1,6 +1,6 @@
 //! The requests of the workers, on their way to the store's thread.
 //!
-//! A commit costs about as much for one message as for many: the disk must have it before anything goes on. So the store's
+//! A commit costs about as much for one message as for many: the disk must have it before anything continues. So the store's
 //! thread waits a moment for all that are about to ask, as databases do that commit in groups: at most for twice as long as its
 //! last turn took. It is woken once for all of them, and not by the first. A worker whose relay takes long is not waited for each
 //! time: one less is expected when not all came, and one more now and then.
@@ -157,7 +157,7 @@ mod tests {
     fn as_many_as_are_wanted_end_the_wait_for_others() {
         let requests = Requests::default();
         asked(&requests, 0..8);
-        // Without a limit of time it would wait for ever.
+        // Without a limit of time it would wait without end.
         let taken = requests.take(Instant::now() + LONG, 8, LONG);
         assert_eq!(numbers(taken), Some((0..8).collect()));
     }

@@ -150,7 +150,7 @@ impl Seat {
                 return None;
             }
             has_answered = true;
-            // A relay may decide at the greeting which connections are too many: on this one it would say so for ever.
+            // A relay may decide at the greeting which connections are too many: on this one it would say so each time.
             let is_used_up = connection.is_used_up() || is_one_too_many(&handover);
             if is_used_up || matches!(handover, Handover::Trouble(_)) || !connection.is_open() {
                 self.say(Request::Lost(id, handover));

@@ -51,7 +51,7 @@ pub struct Recipients<'a> {
     pub email_domains: &'a [String],
     /// Who was sent a link since then is left out; `None`: nobody.
     pub sent_since: Option<Timestamp>,
-    /// Their passwords end. No other mail holds back a user who has one: a stolen one would go on, and that mail ends with it.
+    /// Their passwords end. No other mail holds back a user who has one: a stolen one would still work, and that mail ends with it.
     pub ends_passwords: bool,
     /// When.
     pub now: Timestamp,

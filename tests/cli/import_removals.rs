@@ -1,18 +1,10 @@
 //! Passwords that an import takes away: counted, asked for and recorded.
 
 use cxme_admin::actions::ActionError;
-use cxme_admin::actions::Desk;
 use cxme_admin::actions::Intent;
-use cxme_admin::actions::Rules;
 use cxme_admin::actions::users::import;
-use cxme_admin::clock::ScriptedClock;
-use cxme_admin::domain::operator::Account;
 use cxme_admin::domain::refusal::Refusal;
 use cxme_admin::domain::removal::Removals;
-use cxme_admin::private_file::Rule;
-use cxme_admin::random::ScriptedRandom;
-use cxme_admin::store::Store;
-use cxme_admin::store::open::Expect;
 use insta::assert_snapshot;
 use jiff::tz::TimeZone;
 
@@ -20,6 +12,7 @@ use crate::support::CAROL;
 use crate::support::Command;
 use crate::support::GOOD;
 use crate::support::World;
+use crate::support::me;
 
 /// Alice and Bob have a password, Carla has none; an update moves all three to SAML, Alice by her address alone.
 const MOVE: &str = "username,email,sign_in\nalice,alice@idp.example.com,\nbob,,saml\ncarla,,saml\n";
@@ -244,17 +237,7 @@ fn the_first_users_who_would_lose_something_are_named_and_the_others_counted() {
 #[test]
 fn passwords_set_since_the_operator_confirmed_are_not_removed() {
     let world = World::new().with_users("alice,bob,carla").with_password("alice", GOOD);
-    let account = Account {
-        uid: nix::unistd::geteuid().as_raw(),
-        name: "owner".to_owned(),
-        is_name_known: true,
-        login_uid: None,
-        host: "host".to_owned(),
-        by_sudo: false,
-    };
-    let store = Store::open(&world.store(), &Rule::store(false), Expect::Current).unwrap();
-    let (clock, random) = (Box::new(ScriptedClock::new(world.now())), Box::new(ScriptedRandom::new(1)));
-    let desk = Desk::new(store, account, Rules::default(), clock, random);
+    let desk = world.desk(me(), "owner");
     let options = import::Options {
         mode: import::Mode::Update,
         clear: Vec::new(),

@@ -4,17 +4,9 @@
 use std::io::Read;
 
 use cxme_admin::actions::ActionError;
-use cxme_admin::actions::Desk;
 use cxme_admin::actions::Intent;
-use cxme_admin::actions::Rules;
 use cxme_admin::actions::users::import;
-use cxme_admin::clock::ScriptedClock;
-use cxme_admin::domain::operator::Account;
 use cxme_admin::domain::refusal::Refusal;
-use cxme_admin::private_file::Rule;
-use cxme_admin::random::ScriptedRandom;
-use cxme_admin::store::Store;
-use cxme_admin::store::open::Expect;
 
 use crate::permission_first::dump;
 use crate::permission_first::leaves;
@@ -221,17 +213,7 @@ fn an_import_asks_for_rank_and_permission_inside_its_change_too() {
             .with_role("Peer", "view-users lock-users")
             .with_users("peer:Peer")
             .with_operator(CAROL, "Mine");
-        let account = Account {
-            uid: CAROL,
-            name: "carol".to_owned(),
-            is_name_known: true,
-            login_uid: None,
-            host: "host".to_owned(),
-            by_sudo: false,
-        };
-        let store = Store::open(&world.store(), &Rule::store(false), Expect::Current).unwrap();
-        let (clock, random) = (Box::new(ScriptedClock::new(world.now())), Box::new(ScriptedRandom::new(1)));
-        let desk = Desk::new(store, account, Rules::default(), clock, random);
+        let desk = world.desk(CAROL, "carol");
         let mut input = Meanwhile { rows: rows.as_bytes(), then: &|| world.sql(then) };
         let options = import::Options {
             mode: if update { import::Mode::Update } else { import::Mode::Add },

@@ -1,17 +1,9 @@
 //! `users show`, `lock`, `unlock`, `edit` and `delete` for several users: named, selected, or all.
 
-use cxme_admin::actions::Desk;
 use cxme_admin::actions::Intent;
-use cxme_admin::actions::Rules;
 use cxme_admin::actions::users::list::Wanted;
 use cxme_admin::actions::users::lock;
 use cxme_admin::actions::users::targets::Several;
-use cxme_admin::clock::ScriptedClock;
-use cxme_admin::domain::operator::Account;
-use cxme_admin::private_file::Rule;
-use cxme_admin::random::ScriptedRandom;
-use cxme_admin::store::Store;
-use cxme_admin::store::open::Expect;
 use insta::assert_snapshot;
 
 use crate::permission_first::dump;
@@ -535,17 +527,7 @@ fn names_that_hold_control_characters_are_shown_escaped() {
 #[test]
 fn what_was_not_confirmed_is_not_changed() {
     let world = world();
-    let account = Account {
-        uid: me(),
-        is_name_known: true,
-        name: "owner".to_owned(),
-        login_uid: None,
-        host: "host".to_owned(),
-        by_sudo: false,
-    };
-    let clock = ScriptedClock::new(world.now());
-    let store = Store::open(&world.store(), &Rule::store(false), Expect::Current).unwrap();
-    let desk = Desk::new(store, account, Rules::default(), Box::new(clock), Box::new(ScriptedRandom::new(1)));
+    let desk = world.desk(me(), "owner");
     let wanted = Wanted { role: Some("Clerk".to_owned()), ..Wanted::default() };
     let several = Several { wanted, words: Some("--role Clerk".to_owned()), ..Several::default() };
     let trial = Intent { dry_run: true, ..Intent::default() };

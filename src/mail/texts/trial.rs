@@ -156,12 +156,12 @@ impl Trial<'_> {
         let tags: Vec<String> = self.texts.texts().languages().map(|language| language.tag().to_owned()).collect();
         for tag in &tags {
             for content in &contents {
-                self.write(composer, tag, *content, &code);
+                self.write(composer, tag, *content);
             }
         }
     }
 
-    fn write(&mut self, composer: &Composer, tag: &str, content_of: Content<'_>, code: &ResetCode) {
+    fn write(&mut self, composer: &Composer, tag: &str, content_of: Content<'_>) {
         let Ok(recipient) = "alex@example.com".parse::<EmailAddress>() else { return };
         let letter = Letter {
             recipient: &recipient,
@@ -194,8 +194,7 @@ impl Trial<'_> {
                 let path = self.file_of(tag, kind, part);
                 self.add(TextProblem { path, line: None, what });
             };
-            // That by which the user cancels it has an exclamation mark there.
-            if kind.has_link() && !content.contains(&format!("#{}", code.in_link())) {
+            if !content_of.has_its_link(content) {
                 wrong(format!("the mail {kind} lacks {{{{ link }}}}"));
             }
             // Operators who give a note count on it.

@@ -63,7 +63,7 @@ impl Engine<'_> {
         !is_not_set_up && self.nonsense.is_borne_with(id, trouble)
     }
 
-    /// What a worker does that cannot go on for the relay's trouble: try again after a while as the scout, or wait for the
+    /// What a worker does that cannot continue because of the relay's trouble: try again after a while as the scout, or wait for the
     /// scout (`None`), or end with the run.
     pub(super) fn bear_with(&mut self, number: usize, trouble: Trouble) -> Option<Answer> {
         self.last_error = Some(trouble.words.clone());
@@ -94,7 +94,7 @@ impl Engine<'_> {
         Some(Answer::End)
     }
 
-    /// The trouble of the relay over a message that a worker cannot go on for.
+    /// The trouble of the relay over a message, because of which a worker cannot continue.
     pub(super) fn trouble_of(&self, id: MessageId, handover: &Handover) -> Option<Trouble> {
         match handover {
             Handover::Trouble(trouble) if self.is_borne_with(id, trouble) => None,
@@ -109,8 +109,8 @@ impl Engine<'_> {
         }
     }
 
-    /// Whether a connection could not be opened while others go on: then the relay takes no more than those. A relay may say
-    /// so for good at the greeting.
+    /// Whether a connection could not be opened while others work: then the relay takes no more than those. A relay may say
+    /// so with a permanent code at the greeting.
     fn is_one_too_many(&mut self, number: usize, trouble: &Trouble) -> bool {
         let is_passing = trouble.kind == TroubleKind::Later && trouble.phase < Phase::Mail;
         let is_at_opening = is_passing || trouble.kind == TroubleKind::ForGood && trouble.phase == Phase::Greeting;

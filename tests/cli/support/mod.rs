@@ -3,6 +3,7 @@
 //! `World::new().with_users("alice,bob").run("users list")`
 
 mod account;
+mod desk;
 mod run;
 mod words;
 

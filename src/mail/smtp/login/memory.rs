@@ -73,7 +73,7 @@ impl LoginMemory {
             return Ok(login);
         }
         let PasswordRenewal { source, key } = renewal.clone();
-        // A program or a file is waited for, and the other connections go on meanwhile.
+        // A program or a file is waited for, and the other connections continue meanwhile.
         let given = tokio::task::spawn_blocking(move || source()).await;
         let given = given.unwrap_or_else(|_| Err("a bug: asking for it failed".to_owned()));
         let login = given.map(|password| with(&password)).map_err(|why| format!("asked again for it: {why}"))?;

@@ -1,0 +1,29 @@
+//! The actions without a terminal, for what happens between a question and its answer.
+
+use cxme_admin::actions::Desk;
+use cxme_admin::actions::Rules;
+use cxme_admin::clock::ScriptedClock;
+use cxme_admin::domain::operator::Account;
+use cxme_admin::private_file::Rule;
+use cxme_admin::random::ScriptedRandom;
+use cxme_admin::store::Store;
+use cxme_admin::store::open::Expect;
+
+use super::World;
+
+impl World {
+    /// The desk of an account, with the clock of this world.
+    pub(crate) fn desk(&self, uid: u32, name: &str) -> Desk {
+        let account = Account {
+            uid,
+            name: name.to_owned(),
+            is_name_known: true,
+            login_uid: None,
+            host: "host".to_owned(),
+            by_sudo: false,
+        };
+        let store = Store::open(&self.store(), &Rule::store(false), Expect::Current).unwrap();
+        let (clock, random) = (Box::new(ScriptedClock::new(self.now())), Box::new(ScriptedRandom::new(1)));
+        Desk::new(store, account, Rules::default(), clock, random)
+    }
+}
