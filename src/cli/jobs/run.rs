@@ -124,6 +124,10 @@ fn recurrence(error: &anyhow::Error, code: u8, words: &str) -> Recurrence {
             Recurrence::Lasting("mails in doubt".to_owned())
         }
         (failure::LATER, Some(Complaint::NotSent { fault: MailFault::RateUsedUp, .. })) => Recurrence::Expected,
+        // Mails may have left that nobody could record.
+        (failure::LATER, Some(Complaint::Broken { .. })) => {
+            Recurrence::Lasting("a run that the store ended".to_owned())
+        }
         (failure::LATER, _) => Recurrence::Passing,
         (failure::PARTLY, Some(Complaint::NotSent { fault: MailFault::SomeSoFar, .. })) => {
             Recurrence::Lasting("failed mails of a running job".to_owned())
