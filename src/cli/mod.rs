@@ -40,6 +40,7 @@ use clap::Subcommand;
 use crate::clock::Clock;
 use crate::clock::SystemClock;
 use crate::process::Process;
+use crate::process::full_disk;
 use crate::process::hardening;
 use crate::process::inherited;
 use crate::random::Random;
@@ -131,6 +132,7 @@ pub fn main() -> ExitCode {
     // A kernel that refuses one of these is no reason not to set a password.
     let _ = hardening::no_core_no_peeking();
     let _ = hardening::no_end_by_file_size();
+    let _ = full_disk::say_when_it_ends_the_process();
     let ran = std::panic::catch_unwind(|| run(Process::real(), Box::new(SystemClock), Box::new(SystemRandom)));
     // The panic has been printed; a bug has its own exit code.
     ExitCode::from(ran.unwrap_or(failure::BUG))

@@ -29,6 +29,9 @@ pub(super) const UNFINISHED: &str = ".unfinished";
 /// How the name of a database ends that is being written beside a store.
 pub(super) const TEMPORARY: &str = ".temporary";
 
+/// So long after the last write, in seconds, nobody is writing a file.
+const OLD: i64 = 3_600;
+
 /// A private file in the making. Dropping it removes what was written, and what SQLite wrote beside it.
 #[derive(Debug)]
 pub struct Unfinished {
@@ -62,14 +65,23 @@ impl Unfinished {
     /// As [`Unfinished::begin`].
     pub fn begin_with_present_rights(place: &Path) -> Result<Self, Problem> {
         refuse_reserved(place)?;
-        // Left by a process that was killed, of this file or of another one: the backup of each night has its own name. A
-        // directory that cannot be listed keeps it.
+        // A directory that cannot be listed keeps what is in it.
         let _ = remove_left_behind(place);
-        let _ = remove_unfinished_in(place.parent().unwrap_or(place));
         if place.symlink_metadata().is_ok() {
             return Err(Problem::Exists { path: place.to_path_buf() });
         }
-        Self::create(place, UNFINISHED, 0o600)
+        let begun = Self::create(place, UNFINISHED, 0o600)?;
+        let _ = begun.remove_older_ones();
+        Ok(begun)
+    }
+
+    /// Removes what killed processes left in the directory of files with other names, as the backup of each night has its own.
+    /// Another machine may be writing one, where locks do not count for all machines: so only those count to which nobody has
+    /// written for an hour.
+    fn remove_older_ones(&self) -> io::Result<()> {
+        let before = self.file.metadata()?.mtime().saturating_sub(OLD);
+        let found = remove_unlocked(&self.place, |_, name| is_unfinished_of_any(name), Some(before));
+        found.map_err(io::Error::other)
     }
 
     /// Creates the file, and locks it while it is being written.
@@ -186,7 +198,7 @@ fn remove_with_companions(folder: &Folder, path: &Path) {
 /// # Errors
 /// When the directory cannot be listed.
 pub fn remove_left_behind(place: &Path) -> Result<(), Problem> {
-    remove_unlocked(place, is_of_place)
+    remove_unlocked(place, is_of_place, None)
 }
 
 /// Removes what processes that were killed, or ended while the disk was slow, left of files of any name in a directory. One that
@@ -195,11 +207,12 @@ pub fn remove_left_behind(place: &Path) -> Result<(), Problem> {
 /// # Errors
 /// When the directory cannot be listed.
 pub fn remove_unfinished_in(directory: &Path) -> Result<(), Problem> {
-    remove_unlocked(&directory.join("any"), |_, name| is_unfinished_of_any(name))
+    remove_unlocked(&directory.join("any"), |_, name| is_unfinished_of_any(name), None)
 }
 
-/// Removes the files beside `place` that nobody is writing, by name.
-fn remove_unlocked(place: &Path, is_left: fn(&[u8], &[u8]) -> bool) -> Result<(), Problem> {
+/// Removes the files beside `place` that nobody is writing, by name; of those only what was written `before` a unix time, if there
+/// is one.
+fn remove_unlocked(place: &Path, is_left: fn(&[u8], &[u8]) -> bool, before: Option<i64>) -> Result<(), Problem> {
     let place_name = place.file_name().unwrap_or_default().as_encoded_bytes();
     let directory = Folder::of(place)?;
     let failed = |error| Problem::Io { path: directory.path.clone(), doing: "listed", error };
@@ -218,7 +231,8 @@ fn remove_unlocked(place: &Path, is_left: fn(&[u8], &[u8]) -> bool) -> Result<()
             continue;
         }
         let Some(file) = open(&path) else { continue };
-        let is_left_behind = writing_lock::is_left_behind(&file);
+        let is_old = || before.is_none_or(|before| file.metadata().is_ok_and(|found| found.mtime() < before));
+        let is_left_behind = is_old() && writing_lock::is_left_behind(&file);
         if is_left_behind {
             remove_with_companions(&directory, &path);
         }
@@ -342,20 +356,27 @@ mod tests {
     }
 
     #[test]
-    fn what_was_left_under_another_name_is_removed_too() {
+    fn what_was_left_under_another_name_is_removed_when_nobody_has_written_to_it_for_long() {
         let folder = folder();
         let names = [
             "night-1.db.0123456789abcdef.unfinished",
             "night-1.db.0123456789abcdef.unfinished-wal",
+            "night-2.db.fedcba9876543210.unfinished",
             "any",
             "x.unfinished",
         ];
-        let [left, log, any, other] = names.map(|name| folder.path().join(name));
-        for path in [&left, &log, &any, &other] {
+        let paths = names.map(|name| folder.path().join(name));
+        for path in &paths {
             std::fs::write(path, "").unwrap();
         }
+        for old in [0, 4] {
+            let then = std::time::UNIX_EPOCH + std::time::Duration::from_secs(1);
+            File::open(&paths[old]).unwrap().set_modified(then).unwrap();
+        }
+        drop(Unfinished::begin(&folder.path().join("night-3.db")).unwrap());
+        assert_eq!(paths.map(|path| path.exists()), [false, false, true, true, true]);
         drop(Unfinished::begin(&folder.path().join("night-2.db")).unwrap());
-        assert!(!left.exists() && !log.exists() && any.exists() && other.exists());
+        assert!(!folder.path().join(names[2]).exists(), "the same name");
     }
 
     #[test]

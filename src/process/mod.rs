@@ -2,6 +2,7 @@
 //! Commands learn of them through a [`Process`] alone, so that a test can run the whole program inside itself.
 
 mod environment;
+pub mod full_disk;
 pub mod hardening;
 pub mod inherited;
 pub mod standard_output;

@@ -23,6 +23,7 @@ use nix::sys::statvfs::statvfs;
 use nix::unistd::AccessFlags;
 use nix::unistd::access;
 use rusqlite::Connection;
+use rusqlite::config::DbConfig;
 
 use super::Result;
 use super::Store;
@@ -109,8 +110,12 @@ impl Store {
     pub(super) fn require_room(&self) -> Result<()> {
         let directory = folder_of(&self.path);
         let free = Room::of(directory, LEAST.bytes)?;
+        if free.is_scarce() {
+            // Its log is moved into it when there is room: closing it would write the index of the log now.
+            self.connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
+            return Err(StoreError::Scarce { free });
+        }
         match self.is_for_reading {
-            _ if free.is_scarce() => Err(StoreError::Scarce { free }),
             true if is_mounted_read_only(directory) => {
                 Err(StoreError::ReadOnly("its disk is mounted read-only".to_owned()))
             }
