@@ -193,7 +193,7 @@ fn remove_with_companions(folder: &Folder, path: &Path) {
 }
 
 /// Removes what processes that were killed left of a file that was to be at `place`, such as a store; and an empty file there
-/// that one of them had created to move its file over it ([`Folder::move_over_empty_file`]).
+/// that one of them had created to move its file over it.
 ///
 /// # Errors
 /// When the directory cannot be listed.

@@ -10,6 +10,7 @@ use crate::own_mounts::fill;
 use crate::own_mounts::in_own_mounts;
 use crate::world::PASSWORD;
 use crate::world::World;
+use crate::world::can_trace;
 use crate::world::finish;
 use crate::world::names_in;
 use crate::world::set_mode;
@@ -218,4 +219,20 @@ fn a_job_on_a_full_disk() {
         assert_eq!(twice, first - accepted, "{file_system:?}");
         world.assert_sound();
     }
+}
+
+#[test]
+fn a_command_that_the_kernel_ends_because_of_a_full_disk_says_so() {
+    if !can_trace() {
+        return;
+    }
+    let world = World::new();
+    let before = facts(&world);
+    // As when a page of SQLite's -shm, which is mapped, gets no room.
+    let starter = ["strace", "-f", "-qq", "-o", "/dev/null", "-e", "inject=pwrite64:signal=SIGBUS:when=2"];
+    let ran = finish(world.under(&starter, &["users", "set-password", "alice", "--stdin"]), PASSWORD);
+    ran.refused(74, "the disk that holds the store is full: this command was ended in the middle");
+    ran.refused(74, "\nhint: free some space there and run the command again");
+    assert_eq!(facts(&world), before);
+    world.assert_sound();
 }
