@@ -14,6 +14,7 @@ mod change_password;
 mod clock;
 mod config;
 mod dry_run;
+mod elevation;
 mod end_passwords;
 mod export;
 mod gate;
