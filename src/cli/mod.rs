@@ -12,6 +12,7 @@ pub mod failure;
 pub mod files;
 pub mod init;
 pub mod jobs;
+pub mod limit;
 pub mod mail;
 pub mod one_of;
 pub mod operators;

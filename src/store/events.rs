@@ -55,7 +55,31 @@ pub struct EventQuery {
     pub limit: Option<u64>,
 }
 
+impl EventQuery {
+    /// Which events meet it, with its fields as `?1` to `?6`.
+    fn condition(&self) -> String {
+        // With a user, the events are looked up one by one; without one, all are read.
+        let of_user = if self.user.is_some() { format!("number IN ({OF_USER})") } else { "?1 IS NULL".to_owned() };
+        format!(
+            "{of_user} AND (?2 IS NULL OR action = ?2 OR substr(action, 1, length(?2) + 1) = ?2 || ' ') AND \
+             (?3 IS NULL OR operator_uid = ?3) AND (?4 IS NULL OR outcome = ?4) AND (?5 IS NULL OR time >= ?5) AND \
+             (?6 IS NULL OR time <= ?6)"
+        )
+    }
+}
+
 impl Reading<'_> {
+    /// How many events meet the query, whatever its limit is.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn count_events(&self, query: &EventQuery) -> Result<u64> {
+        let sql = format!("SELECT count(*) FROM event WHERE {}", query.condition());
+        let EventQuery { user, action, operator_uid, outcome, since, until, .. } = query;
+        let values = params![user.map(|user| user.0), action, operator_uid, outcome, since, until];
+        Ok(self.transaction.query_row(&sql, values, |row| row.get::<_, i64>(0))?.unsigned_abs())
+    }
+
     /// Gives each event that meets the query to `visit`, newest first.
     ///
     /// # Errors
@@ -65,16 +89,9 @@ impl Reading<'_> {
         query: &EventQuery,
         mut visit: impl FnMut(Event) -> std::result::Result<(), E>,
     ) -> std::result::Result<(), E> {
-        // With a user, the events are looked up one by one; without one, all are read.
-        let of_user = if query.user.is_some() { format!("number IN ({OF_USER})") } else { "?1 IS NULL".to_owned() };
-        let sql = format!(
-            "{COLUMNS} WHERE {of_user} AND (?2 IS NULL OR action = ?2 OR \
-             substr(action, 1, length(?2) + 1) = ?2 || ' ') AND (?3 IS NULL OR operator_uid = ?3) AND \
-             (?4 IS NULL OR outcome = ?4) AND (?5 IS NULL OR time >= ?5) AND (?6 IS NULL OR time <= ?6) \
-             ORDER BY number DESC LIMIT ?7"
-        );
+        let sql = format!("{COLUMNS} WHERE {} ORDER BY number DESC LIMIT ?7", query.condition());
         let EventQuery { user, action, operator_uid, outcome, since, until, limit } = query;
-        let limit = limit.map_or(-1, |limit| i64::try_from(limit).unwrap_or(i64::MAX));
+        let limit = super::limit(*limit);
         let values = params![user.map(|user| user.0), action, operator_uid, outcome, since, until, limit];
         self.visit(&sql, values, &mut visit)
     }

@@ -31,6 +31,7 @@ mod jobs_cron;
 mod jobs_rates;
 mod jobs_retry;
 mod jobs_rules;
+mod limits;
 mod login_config;
 mod mail;
 mod mail_relay;

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use crate::actions::ActionError;
+use crate::actions::Total;
 use crate::actions::audit;
 use crate::cli::context::Context;
 use crate::cli::data;
@@ -13,6 +14,7 @@ use crate::cli::data::Cell;
 use crate::cli::data::Head;
 use crate::cli::failure::Complaint;
 use crate::cli::jobs::summary::counted;
+use crate::cli::limit::LimitArgs;
 use crate::cli::output::Format;
 use crate::domain::action::Action;
 use crate::domain::duration::parse_duration;
@@ -52,9 +54,8 @@ pub struct ListArgs {
     /// Events until then; `1h`: until an hour ago
     #[arg(long, value_name = "TIME")]
     until: Option<String>,
-    /// At most so many; all in data, 50 in a table
-    #[arg(long, value_name = "N")]
-    limit: Option<u64>,
+    #[command(flatten)]
+    limit: LimitArgs,
 }
 
 /// The columns of the table: it fits 80 columns.
@@ -92,9 +93,6 @@ pub(super) const CHANGES: Head = Head { name: "changes", title: "" };
 const TOLD_BY_THE_ACTION: [&str; 7] =
     ["added_by_event", "failed_logins", "locked_at", "locked_until", "lock_reason", "password", DELETED];
 
-/// What a table shows without `--limit`.
-const TABLE_LIMIT: u64 = 50;
-
 /// Runs the command.
 ///
 /// # Errors
@@ -115,13 +113,16 @@ pub fn run(context: &mut Context, args: &ListArgs) -> anyhow::Result<()> {
         outcome: args.refused.then_some("refused"),
         since: args.since.as_deref().map(|given| moment("--since", given, now, &zone)).transpose()?,
         until: args.until.as_deref().map(|given| moment("--until", given, now, &zone)).transpose()?,
-        limit: args.limit.or(is_table.then_some(TABLE_LIMIT)),
+        limit: args.limit.rows(&context.output),
     };
     let user = args.user.as_deref().map(UserReference::new);
     let data_heads: Vec<Head> = DATA.into_iter().chain([CHANGES]).collect();
     let heads: &[Head] = if is_table { &TABLE } else { &data_heads };
+    let (mut shown, mut total) = (0, Total::default());
     data::records::<ActionError>(&mut context.output, heads, now, |sink| {
-        audit::list(&desk, &query, user.as_ref(), &mut |event, changes| {
+        shown = 0;
+        total = audit::list(&desk, &query, user.as_ref(), &mut |event, changes| {
+            shown += 1;
             if !is_table {
                 let changes = Cell::Json(as_json(changes.iter()).into());
                 let cells: Vec<Cell<'_>> = cells(event).into_iter().chain([changes]).collect();
@@ -135,8 +136,10 @@ pub fn run(context: &mut Context, args: &ListArgs) -> anyhow::Result<()> {
                 Cell::text(&event.outcome),
                 Cell::prose(brief(event, changes, user.is_some(), &context.process.accounts)),
             ])?)
-        })
+        })?;
+        Ok(())
     })?;
+    args.limit.say_rest(&mut context.output, shown, total);
     for attempts in audit::unrecorded_attempts(&desk)? {
         let count = counted(attempts.count, "refused attempt");
         let since = context.output.local_time(attempts.since);
