@@ -149,6 +149,10 @@ pub fn run(process: Process, clock: Box<dyn Clock>, random: Box<dyn Random>) -> 
     };
     let mut context = Context::new(process, global, clock, random);
     let ran = context.restrict(named).and_then(|()| check_hyphens(named)).and_then(|()| {
+        // The data of a change cannot be asked for again.
+        if context.output.format != Format::Table {
+            context.check_data_output()?;
+        }
         dispatch(&mut context, command)?;
         say_without_questions(&mut context);
         Ok(context.output.flush()?)

@@ -47,8 +47,8 @@ use crate::store::Result;
 use crate::store::Store;
 use crate::store::StoreError;
 use crate::store::Writing;
-use crate::store::lock::Held;
 use crate::store::open::PATIENCE;
+use crate::store::senders::SendingLock;
 use crate::store::stop_signals;
 use refusals::RelayView;
 use trouble::Nonsense;
@@ -96,7 +96,7 @@ pub(super) struct Engine<'run> {
     post: &'run Post,
     order: &'run Order,
     surroundings: Surroundings<'run>,
-    lock: Held,
+    lock: SendingLock,
     report: Report,
     last_error: Option<String>,
     workers: Vec<Worker>,
@@ -139,7 +139,7 @@ impl<'run> Engine<'run> {
         post: &'run Post,
         order: &'run Order,
         surroundings: Surroundings<'run>,
-        lock: Held,
+        lock: SendingLock,
     ) -> Self {
         Self {
             store,
@@ -304,8 +304,9 @@ impl<'run> Engine<'run> {
         }
     }
 
-    /// Tells the observer how far the run is.
+    /// Tells the observer how far the run is, and other processes that it does something.
     fn observe(&mut self) {
+        self.lock.note(self.surroundings.clock.now());
         let relay_retry_in = self.retry_at.map(|at| at.saturating_duration_since(Instant::now()));
         let progress = Progress {
             report: &self.report,

@@ -249,7 +249,7 @@ pub fn run_observed(
     random: &mut dyn Random,
     observer: &mut dyn FnMut(&Progress<'_>),
 ) -> Result<Report> {
-    let lock = store.lock_as_sender()?;
+    let lock = store.begin_sending(clock.now())?;
     recover(store, lock.number(), clock.now())?;
     engine::Engine::new(store, post, order, engine::Surroundings { clock, random, observer }, lock).run()
 }

@@ -8,6 +8,7 @@ use rusqlite::ErrorCode;
 use rusqlite::ffi::SQLITE_IOERR_SHMSIZE;
 
 use super::room::Room;
+use super::senders::Sender;
 use crate::private_file::Problem;
 
 /// Why the store could not do what was asked.
@@ -114,9 +115,9 @@ pub enum StoreError {
     /// The log of a store that is not here any more.
     #[error("{}: is left from another store", .0.display())]
     Leftover(PathBuf),
-    /// Mail of the store is being sent.
-    #[error("a process is sending mail of the store that is to be replaced: nothing was changed")]
-    Sending,
+    /// Mail of the store is being sent, by a process that may be known.
+    #[error("{} is sending mail of the store that is to be replaced: nothing was changed", Process(.0.as_ref()))]
+    Sending(Option<Sender>),
     /// Another process replaces the store.
     #[error("another `store restore` is replacing the store: nothing was changed")]
     BeingRestored,
@@ -160,6 +161,18 @@ pub enum StoreError {
     /// The program and the store disagree: a bug.
     #[error("the store answered: {0}")]
     Sql(rusqlite::Error),
+}
+
+/// The process, if it is known.
+struct Process<'a>(Option<&'a Sender>);
+
+impl fmt::Display for Process<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Some(sender) => write!(f, "{sender} (since {})", sender.began_at),
+            None => f.write_str("a process"),
+        }
+    }
 }
 
 /// One fault as it is, and the number of several.

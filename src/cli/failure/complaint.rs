@@ -159,6 +159,9 @@ pub enum Complaint {
         /// How it goes on.
         hint: String,
     },
+    /// What the command prints would reach nobody.
+    #[error("{0}: nothing was done")]
+    NoOutput(LostOutput),
     /// A generated password would reach nobody.
     #[error("{0}: the generated password would be lost; nothing was changed")]
     WouldBeLost(LostOutput),
@@ -219,4 +222,6 @@ pub enum MailFault {
     InDoubt,
     /// A rate per hour or day is used up.
     RateUsedUp,
+    /// Another process that sends does nothing any more.
+    Stalled,
 }

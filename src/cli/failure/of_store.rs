@@ -43,7 +43,7 @@ pub(super) fn of_store(error: &StoreError) -> Told {
         StoreError::Scarce { .. } => {
             Told::new(IO, error).hint("free some space there and run the command again; logins work meanwhile")
         }
-        StoreError::Sending => {
+        StoreError::Sending(_) => {
             Told::new(LATER, error).hint("let it end, or stop it with SIGTERM, and keep `jobs run` from starting")
         }
         StoreError::BeingRestored => Told::new(LATER, error)

@@ -124,6 +124,9 @@ fn recurrence(error: &anyhow::Error, code: u8, words: &str) -> Recurrence {
             Recurrence::Lasting("mails in doubt".to_owned())
         }
         (failure::LATER, Some(Complaint::NotSent { fault: MailFault::RateUsedUp, .. })) => Recurrence::Expected,
+        (failure::LATER, Some(Complaint::NotSent { fault: MailFault::Stalled, .. })) => {
+            Recurrence::Lasting("another process has stalled".to_owned())
+        }
         (failure::LATER, _) => Recurrence::Passing,
         (failure::PARTLY, Some(Complaint::NotSent { fault: MailFault::SomeSoFar, .. })) => {
             Recurrence::Lasting("failed mails of a running job".to_owned())

@@ -20,6 +20,7 @@ use crate::cli::failure;
 use crate::cli::failure::Complaint;
 use crate::cli::failure::MailFault;
 use crate::cli::jobs::progress::Progress;
+use crate::cli::jobs::stalled;
 use crate::cli::jobs::summary;
 use crate::cli::jobs::summary::counted;
 use crate::cli::mail::fault_of;
@@ -75,10 +76,12 @@ pub fn go_on(context: &mut Context, desk: &Desk, task: &Task<'_>) -> anyhow::Res
     let (order, signal) = context.stoppable(order)?;
     let sent = send(context, desk, task, &order);
     let named = task.jobs.first().copied().filter(|_| task.is_named);
-    if sent.reports.is_empty() && sent.broken.is_none() && sent.elsewhere > 0 {
-        return match named {
-            Some(id) => Err(ActionError::Refused(Refusal::JobRuns(id)).into()),
-            None => {
+    let is_idle = |report: &Report| report.total() == 0 && report.halt.is_none() && report.trouble.is_none() && !report.bug;
+    if sent.reports.iter().all(is_idle) && sent.broken.is_none() && sent.elsewhere > 0 {
+        return match (stalled::complaint(context, desk, None)?, named) {
+            (Some(complaint), _) => Err(complaint.into()),
+            (None, Some(id)) => Err(ActionError::Refused(Refusal::JobRuns(id)).into()),
+            (None, None) => {
                 context.output.say("Another process is sending what is due.");
                 Ok(())
             }
@@ -100,6 +103,11 @@ pub fn go_on(context: &mut Context, desk: &Desk, task: &Task<'_>) -> anyhow::Res
     match judge(task, &report, sent.has_single_failed, &shown, words, (signal.number(), desk.now())) {
         Err(complaint) => Err(complaint.into()),
         Ok(words) => {
+            if !task.is_named
+                && let Some(complaint) = stalled::complaint(context, desk, Some(&words))?
+            {
+                return Err(complaint.into());
+            }
             if !task.is_named && report.accepted > 0 {
                 report_limit::forget(desk);
             }
