@@ -50,7 +50,7 @@ const UNSAFE: [(&str, usize); 6] = [
     ("src/private_file/removal.rs", 2),
     ("src/process/closed_at_start.rs", 2),
     ("src/process/hardening.rs", 1),
-    ("src/process/inherited.rs", 1),
+    ("src/process/inherited.rs", 2),
     ("src/process/terminal/signals.rs", 1),
     ("src/secrets/memory.rs", 1),
 ];

@@ -140,7 +140,9 @@ mod tests {
         let (reader, writer) = io::pipe().unwrap();
         check_descriptor(&writer).unwrap();
         drop(reader);
-        assert!(matches!(check_descriptor(&writer), Err(LostOutput::Fails(error)) if error.kind() == io::ErrorKind::BrokenPipe));
+        assert!(
+            matches!(check_descriptor(&writer), Err(LostOutput::Fails(error)) if error.kind() == io::ErrorKind::BrokenPipe)
+        );
         let terminal = nix::pty::openpty(None, None).unwrap();
         check_descriptor(&terminal.slave).unwrap();
         drop(terminal.master);
@@ -153,7 +155,9 @@ mod tests {
         let null = opened("/dev/null", &mut writing());
         assert!(matches!(check_descriptor(null), Err(LostOutput::Discarded)));
         let full = opened("/dev/full", &mut writing());
-        assert!(matches!(check_descriptor(full), Err(LostOutput::Fails(error)) if error.kind() == io::ErrorKind::StorageFull));
+        assert!(
+            matches!(check_descriptor(full), Err(LostOutput::Fails(error)) if error.kind() == io::ErrorKind::StorageFull)
+        );
         let reading = opened("/dev/zero", File::options().read(true));
         assert!(matches!(check_descriptor(reading), Err(LostOutput::ReadOnly)));
     }

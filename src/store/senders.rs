@@ -97,8 +97,7 @@ impl Store {
         let name = nix::unistd::gethostname().unwrap_or_default();
         // One line, and with the other fields not more than its place.
         let host: String = name.to_string_lossy().chars().filter(|c| c.is_ascii_graphic()).take(LONGEST_HOST).collect();
-        let mut sending =
-            SendingLock { lock, namespace: namespace(), host, began_at: now, noted: Instant::now() };
+        let mut sending = SendingLock { lock, namespace: namespace(), host, began_at: now, noted: Instant::now() };
         sending.write(now);
         Ok(sending)
     }

@@ -16,8 +16,7 @@ use crate::store::senders::Sender;
 pub fn find(desk: &Desk, complain_after: Duration) -> Result<Option<Sender>> {
     desk.view(Action::JobsRun, |view| {
         let senders = desk.store.senders()?.into_iter();
-        let stalled =
-            senders.filter(|sender| report_limit::has_stalled(sender.active_at, complain_after, view.now()));
+        let stalled = senders.filter(|sender| report_limit::has_stalled(sender.active_at, complain_after, view.now()));
         Ok(stalled.min_by_key(|sender| sender.active_at))
     })
 }

@@ -76,7 +76,8 @@ pub fn go_on(context: &mut Context, desk: &Desk, task: &Task<'_>) -> anyhow::Res
     let (order, signal) = context.stoppable(order)?;
     let sent = send(context, desk, task, &order);
     let named = task.jobs.first().copied().filter(|_| task.is_named);
-    let is_idle = |report: &Report| report.total() == 0 && report.halt.is_none() && report.trouble.is_none() && !report.bug;
+    let is_idle =
+        |report: &Report| report.total() == 0 && report.halt.is_none() && report.trouble.is_none() && !report.bug;
     if sent.reports.iter().all(is_idle) && sent.broken.is_none() && sent.elsewhere > 0 {
         return match (stalled::complaint(context, desk, None)?, named) {
             (Some(complaint), _) => Err(complaint.into()),

@@ -28,7 +28,9 @@ pub fn complaint(context: &mut Context, desk: &Desk, before: Option<&str>) -> an
     }
     let number = sender.process;
     let hint = match &sender.elsewhere {
-        Some(_) => "look at it there, and end it if it hangs; the next `jobs run` sends again what it was sending".to_owned(),
+        Some(_) => {
+            "look at it there, and end it if it hangs; the next `jobs run` sends again what it was sending".to_owned()
+        }
         None if is_stopped => format!(
             "to let it continue: kill -CONT {number}; to end it: kill -KILL {number}; the next `jobs run` then sends again what it \
              was sending"
