@@ -39,6 +39,7 @@ use clap::Subcommand;
 
 use crate::clock::Clock;
 use crate::clock::SystemClock;
+use crate::outbox::resources;
 use crate::process::Process;
 use crate::process::hardening;
 use crate::process::inherited;
@@ -97,6 +98,10 @@ pub struct Global {
     pub no_input: bool,
 }
 
+/// What every command may need besides what it asks for itself, in bytes. An allocation that fails ends the process without a word
+/// of what to do.
+const MEMORY: usize = 6 << 20;
+
 #[derive(Debug, Subcommand)]
 enum Command {
     Demo(demo::DemoArgs),
@@ -131,6 +136,9 @@ pub fn main() -> ExitCode {
     // A kernel that refuses one of these is no reason not to set a password.
     let _ = hardening::no_core_no_peeking();
     let _ = hardening::no_end_by_file_size();
+    if !resources::may_have(MEMORY) {
+        return ExitCode::from(failure::of_no_memory(&mut std::io::stderr(), MEMORY));
+    }
     let ran = std::panic::catch_unwind(|| run(Process::real(), Box::new(SystemClock), Box::new(SystemRandom)));
     // The panic has been printed; a bug has its own exit code.
     ExitCode::from(ran.unwrap_or(failure::BUG))

@@ -32,6 +32,7 @@ mod pace;
 mod parcel;
 pub mod quota;
 mod requests;
+pub mod resources;
 mod stop;
 mod supply;
 mod suspicion;

@@ -133,6 +133,12 @@ pub enum StoreError {
     /// The process may not open as many files as sending mail needs.
     #[error("cannot send mail: the process may not open enough files ({0})")]
     NoDescriptors(std::io::Error),
+    /// The process may not start the threads that sending mail needs.
+    #[error("cannot send mail: no thread can be started ({0})")]
+    NoThread(std::io::Error),
+    /// The process may not have the memory that sending mail needs.
+    #[error("cannot send mail: not enough memory ({} MiB needed)", .0 >> 20)]
+    NoMemory(usize),
     /// The disk is full.
     #[error("the disk that holds the store, or the folder for temporary files, is full: nothing was changed")]
     Full,
@@ -222,6 +228,15 @@ impl StoreError {
         match self {
             Self::Corrupt(fault) => Self::DamagedCopy { path: path.to_owned(), faults: vec![fault] },
             other => other,
+        }
+    }
+
+    /// Whether the process may not have what it needs of the machine, which lasts until somebody raises a limit.
+    pub fn is_shortage(&self) -> bool {
+        match self {
+            Self::NoDescriptors(_) | Self::NoThread(_) | Self::NoMemory(_) => true,
+            Self::Loose(problem) => problem.is_shortage_of_descriptors(),
+            _ => false,
         }
     }
 

@@ -178,6 +178,8 @@ pub enum Complaint {
     Broken {
         /// The exit code of that failure.
         code: u8,
+        /// Whether the process may not have what it needs of the machine.
+        is_shortage: bool,
         /// What failed, and how far the run came.
         words: String,
         /// How it goes on.

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use std::ffi::OsStr;
 use std::ffi::OsString;
 use std::io;
+use std::io::Write;
 
 use clap::Parser as _;
 use clap::error::ContextKind;
@@ -12,6 +13,7 @@ use clap::error::ContextValue;
 use clap::error::ErrorKind;
 
 use super::IO;
+use super::LATER;
 use super::OK;
 use super::USAGE;
 use super::unknown_command;
@@ -71,6 +73,14 @@ pub fn of_usage(mut process: Process, error: clap::Error) -> u8 {
         _ if is_data => OK,
         _ => USAGE,
     }
+}
+
+/// Says that the process may not have the memory that any command needs, and gives the exit code.
+pub fn of_no_memory(stderr: &mut dyn Write, bytes: usize) -> u8 {
+    let words = format!("not enough memory ({} MiB needed): nothing was done", bytes >> 20);
+    let hint = "raise the limit of memory (`ulimit -v`, `ulimit -d`; LimitAS= or LimitDATA= of the service)";
+    let _ = output::write_error(stderr, false, Charset::Ascii, &words, &[], Some(hint));
+    LATER
 }
 
 /// The error about the same arguments with everything unprintable in them made visible, and whether there is one: escapes

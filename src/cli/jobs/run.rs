@@ -128,6 +128,8 @@ fn recurrence(error: &anyhow::Error, code: u8, words: &str) -> Recurrence {
         (failure::LATER, Some(Complaint::NotSent { fault: MailFault::Stalled, .. })) => {
             Recurrence::Lasting("another process has stalled".to_owned())
         }
+        // Nothing passes by itself until somebody raises the limit.
+        (failure::LATER, _) if failure::is_shortage(error) => Recurrence::Lasting(signature(words)),
         (failure::LATER, _) => Recurrence::Passing,
         (failure::PARTLY, Some(Complaint::NotSent { fault: MailFault::SomeSoFar, .. })) => {
             Recurrence::Lasting("failed mails of a running job".to_owned())

@@ -181,10 +181,14 @@ fn send(context: &mut Context, desk: &Desk, task: &Task<'_>, order: &Order) -> S
 /// What the store's failure leaves: more than an error of a command that changes nothing.
 fn broken(error: &ActionError, words: &str) -> Complaint {
     let told = error.to_string().replace(": nothing was changed", "");
+    let is_shortage = matches!(error, ActionError::Store(error) if error.is_shortage());
+    let hint = failure::hint_of(error).filter(|_| is_shortage);
     Complaint::Broken {
         code: failure::code_of(error),
+        is_shortage,
         words: format!("{told}; {words}"),
-        hint: "mend that; cxme-admin jobs run goes on, and sends again what was in flight".to_owned(),
+        hint: hint
+            .unwrap_or_else(|| "mend that; cxme-admin jobs run goes on, and sends again what was in flight".to_owned()),
     }
 }
 
