@@ -142,8 +142,16 @@ impl Reading<'_> {
     pub fn jobs(&self, limit: Option<u64>) -> Result<Vec<Job>> {
         let sql = format!("SELECT {COLUMNS} FROM job ORDER BY id DESC LIMIT ?1");
         let mut statement = self.transaction.prepare_cached(&sql)?;
-        let rows = statement.query_map([limit.map_or(-1, u64::cast_signed)], job)?;
+        let rows = statement.query_map([super::limit(limit)], job)?;
         Ok(rows.collect::<rusqlite::Result<_>>()?)
+    }
+
+    /// How many jobs there are.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn count_jobs(&self) -> Result<u64> {
+        Ok(self.transaction.query_row("SELECT count(*) FROM job", [], |row| row.get::<_, i64>(0))?.unsigned_abs())
     }
 
     /// The jobs that are running, the oldest first.
@@ -220,9 +228,10 @@ impl Reading<'_> {
     pub fn each_message_of_job<E: From<super::StoreError>>(
         &self,
         id: JobId,
+        limit: Option<u64>,
         visit: &mut dyn FnMut(Message) -> std::result::Result<(), E>,
     ) -> std::result::Result<(), E> {
-        self.visit_messages("job_id = ?1 ORDER BY message.id", &[&id.0], visit)
+        self.visit_messages("job_id = ?1 ORDER BY message.id LIMIT ?2", &[&id.0, &super::limit(limit)], visit)
     }
 
     /// The jobs that ended before `before`.
