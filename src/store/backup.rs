@@ -2,25 +2,35 @@
 
 use std::io;
 use std::path::Path;
+use std::path::PathBuf;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use rusqlite::backup::Backup;
 use rusqlite::backup::StepResult;
 
+use super::Reading;
 use super::Result;
 use super::Store;
 use super::StoreError;
 use super::facts::KEY_FINGERPRINT;
+use super::file_header::FileHeader;
 use super::open::connect;
 use super::open::refuse_leftovers;
 use super::room::Way;
+use super::schema::APPLICATION_ID;
+use super::time;
 use crate::private_file;
 use crate::private_file::FsCredentials;
 use crate::private_file::Problem;
+use crate::private_file::Rule;
 use crate::private_file::Unfinished;
 
 /// Pages copied in one step of a backup: 1 MiB, so that writers get their turn in between.
 const PAGES_PER_STEP: i32 = 256;
+
+/// How many backups that events tell of are looked for: those of a week, made each hour.
+const MOST_BACKUPS: u32 = 168;
 
 /// A copy of the store that is being written; dropping it removes what was written.
 #[derive(Debug)]
@@ -30,6 +40,26 @@ pub struct BackupInProgress {
     private: Option<Unfinished>,
     /// Whether the copy is written where the operator wants it, with the process's own rights.
     has_own_rights: bool,
+}
+
+impl Reading<'_> {
+    /// The newest copy that an event tells of and that is still there, with the time of the event; `None`: there is none. It must
+    /// look like a store, and belong to root, to the account that runs this or to that of the store, or it is passed over.
+    pub fn newest_backup(&self, rule: &Rule) -> Option<(PathBuf, Timestamp)> {
+        let sql = "SELECT details, time FROM event WHERE action = 'store backup' AND outcome = 'done' \
+                   ORDER BY number DESC LIMIT ?1";
+        let mut statement = self.transaction.prepare(sql).ok()?;
+        let rows = statement.query_map([MOST_BACKUPS], |row| Ok((row.get::<_, String>(0)?, row.get(1)?))).ok()?;
+        // What is damaged is no help here, and not the end of the search.
+        rows.filter_map(std::result::Result::ok).find_map(|(details, seconds)| {
+            let details: serde_json::Value = serde_json::from_str(&details).ok()?;
+            let path = Path::new(details.get("to")?.as_str()?);
+            let file = private_file::open(path, rule).ok().filter(|_| path.is_absolute())?;
+            let header = FileHeader::read(&file).ok()??;
+            let is_ours = header.application_id == APPLICATION_ID && header.size(file.metadata().ok()?.len()).is_ok();
+            is_ours.then(|| (path.to_owned(), time(seconds)))
+        })
+    }
 }
 
 impl Store {
