@@ -17,11 +17,9 @@ use crate::domain::event::Chain;
 use crate::domain::operator::Operator;
 use crate::domain::selection::Selection;
 use crate::domain::text;
-use crate::private_file::Rule;
 use crate::store::Reading;
-use crate::store::Store;
 use crate::store::StoreError;
-use crate::store::damaged;
+use crate::store::damaged::DamagedStore;
 use crate::store::facts::KEY_FINGERPRINT;
 use crate::store::restore::Restoring;
 use crate::store::restore::Unsettled;
@@ -118,22 +116,21 @@ pub fn check(desk: &Desk, expected: &Expected) -> Result<Vec<Examined>> {
 ///
 /// # Errors
 /// When the file cannot be read.
-pub fn examine_damaged(path: &Path, rule: &Rule) -> Result<Salvage> {
-    let header = damaged::header_faults(path, rule)?;
-    let mut examined = vec![Examined::new("header", header), Examined::new("log", damaged::log_faults(path)?)];
-    let store = Store::open_damaged(path, rule)?;
+pub fn examine_damaged(damaged: &DamagedStore) -> Result<Salvage> {
+    let DamagedStore { store, header_faults, log_faults } = damaged;
+    let mut examined = vec![Examined::new("header", header_faults.clone()), Examined::new("log", log_faults.clone())];
     let reading = store.read()?;
     let contents = contents(&reading)?;
     examined.extend(contents.examined);
     let tables: Vec<String> = contents.readable.iter().map(|(table, count)| format!("{table} {count}")).collect();
     let warning = Some(format!("rows that can be read: {}", tables.join(", ")));
     examined.push(Examined { what: "tables", warning, ..Examined::default() });
-    Ok(Salvage { examined, backup: reading.newest_backup(rule) })
+    Ok(Salvage { examined, backup: store.newest_backup(&reading) })
 }
 
 /// The newest backup that an event of the store tells of and that is still there; `None`: there is none, or it is not known.
-pub fn newest_backup(desk: &Desk, rule: &Rule) -> Option<(PathBuf, Timestamp)> {
-    desk.view(Action::StoreCheck, |view| Ok(view.newest_backup(rule))).ok().flatten()
+pub fn newest_backup(desk: &Desk) -> Option<(PathBuf, Timestamp)> {
+    desk.view(Action::StoreCheck, |view| Ok(desk.store.newest_backup(view))).ok().flatten()
 }
 
 /// The times that were written while the clock was ahead. Those that only tell when something was are a warning: it may be the

@@ -279,6 +279,7 @@ mod tests {
             "users send-reset to many",
             "resets revoke by code",
             "mail queue with cancel",
+            "store check with repair of times",
         ];
         assert_eq!(variants, expected);
     }

@@ -160,15 +160,21 @@ pub struct Report {
 pub struct Skipped {
     /// How many.
     pub count: u64,
-    /// What is wrong with the first of them.
-    pub first: Option<RowFault>,
+    /// What is wrong with the first of them, in words.
+    pub first: Option<String>,
 }
 
 impl Skipped {
-    /// Adds one, or those of another run.
-    pub fn add(&mut self, count: u64, first: Option<RowFault>) {
-        self.count += count;
-        self.first = self.first.take().or(first);
+    /// Adds one.
+    pub fn add(&mut self, fault: &RowFault) {
+        self.count += 1;
+        self.first.get_or_insert_with(|| fault.to_string());
+    }
+
+    /// Adds those of another run.
+    pub fn add_all(&mut self, other: &Self) {
+        self.count += other.count;
+        self.first = self.first.take().or_else(|| other.first.clone());
     }
 }
 
@@ -273,7 +279,7 @@ pub fn run_observed(
     let faults = recover(store, lock.number(), clock.now())?;
     let surroundings = engine::Surroundings { clock, random, observer };
     let mut report = engine::Engine::new(store, post, order, surroundings, lock).run()?;
-    report.skipped.add(faults.len() as u64, faults.into_iter().next());
+    faults.iter().for_each(|fault| report.skipped.add(fault));
     Ok(report)
 }
 

@@ -111,7 +111,7 @@ impl<'run> Supply<'run> {
     /// Leaves a message as it is, and remembers why.
     fn skip(&mut self, id: MessageId, fault: RowFault) {
         if self.skipped_ids.insert(id) {
-            self.skipped.add(1, Some(fault));
+            self.skipped.add(&fault);
         }
     }
 

@@ -23,7 +23,6 @@ use super::time;
 use crate::private_file;
 use crate::private_file::FsCredentials;
 use crate::private_file::Problem;
-use crate::private_file::Rule;
 use crate::private_file::Unfinished;
 
 /// Pages copied in one step of a backup: 1 MiB, so that writers get their turn in between.
@@ -42,27 +41,25 @@ pub struct BackupInProgress {
     has_own_rights: bool,
 }
 
-impl Reading<'_> {
+impl Store {
     /// The newest copy that an event tells of and that is still there, with the time of the event; `None`: there is none. It must
     /// look like a store, and belong to root, to the account that runs this or to that of the store, or it is passed over.
-    pub fn newest_backup(&self, rule: &Rule) -> Option<(PathBuf, Timestamp)> {
+    pub fn newest_backup(&self, reading: &Reading<'_>) -> Option<(PathBuf, Timestamp)> {
         let sql = "SELECT details, time FROM event WHERE action = 'store backup' AND outcome = 'done' \
                    ORDER BY number DESC LIMIT ?1";
-        let mut statement = self.transaction.prepare(sql).ok()?;
+        let mut statement = reading.transaction.prepare(sql).ok()?;
         let rows = statement.query_map([MOST_BACKUPS], |row| Ok((row.get::<_, String>(0)?, row.get(1)?))).ok()?;
         // What is damaged is no help here, and not the end of the search.
         rows.filter_map(std::result::Result::ok).find_map(|(details, seconds)| {
             let details: serde_json::Value = serde_json::from_str(&details).ok()?;
             let path = Path::new(details.get("to")?.as_str()?);
-            let file = private_file::open(path, rule).ok().filter(|_| path.is_absolute())?;
+            let file = private_file::open(path, &self.rule).ok().filter(|_| path.is_absolute())?;
             let header = FileHeader::read(&file).ok()??;
             let is_ours = header.application_id == APPLICATION_ID && header.size(file.metadata().ok()?.len()).is_ok();
             is_ours.then(|| (path.to_owned(), time(seconds)))
         })
     }
-}
 
-impl Store {
     /// Begins a copy of the store in a new file of mode 0600.
     ///
     /// # Errors

@@ -24,34 +24,38 @@ pub fn log_faults(store: &Path) -> Result<Vec<String>> {
     log_check::faults(store)
 }
 
-/// What is wrong with the header of a store, a line each; empty: nothing. This too must come before SQLite opens the file: closing
-/// another descriptor of it would drop SQLite's locks.
-///
-/// # Errors
-/// When the file is not as the rule says, or cannot be read.
-pub fn header_faults(store: &Path, rule: &Rule) -> Result<Vec<String>> {
-    file_header::faults(store, rule)
+/// A damaged store, and what was found before SQLite opened it: closing another descriptor of the file would drop SQLite's locks.
+#[derive(Debug)]
+pub struct DamagedStore {
+    /// The store.
+    pub store: Store,
+    /// What is wrong with the header of the file, a line each; empty: nothing.
+    pub header_faults: Vec<String>,
+    /// As [`log_faults`].
+    pub log_faults: Vec<String>,
 }
 
-impl Store {
+impl DamagedStore {
     /// Opens a store that is damaged, to read what can still be read. Nothing is written, neither to the file nor to its log,
     /// and what SQLite cannot read of the schema is left out. The modes and the owner are checked as by [`Store::open`].
     ///
     /// # Errors
     /// When the file is missing or loose, or cannot be opened.
-    pub fn open_damaged(path: &Path, rule: &Rule) -> Result<Self> {
+    pub fn open(path: &Path, rule: &Rule) -> Result<Self> {
+        let (header_faults, log_faults) = (file_header::faults(path, rule)?, log_faults(path)?);
         let connection = connect(path, rule, Way::Shared)?;
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false)?;
         // Not to write it, which `query_only` forbids: SQLite reads a schema as far as it can only where it may be edited.
         connection.execute_batch("PRAGMA query_only = ON; PRAGMA writable_schema = ON")?;
-        Ok(Self {
+        let store = Store {
             connection: GuardedConnection::new(connection),
             path: path.to_owned(),
             file: FileIdentity::at(path)?,
             rule: *rule,
             notes_changes: Cell::default(),
             is_for_reading: true,
-        })
+        };
+        Ok(Self { store, header_faults, log_faults })
     }
 }

@@ -135,15 +135,20 @@ mod tests {
     use std::path::PathBuf;
 
     use super::*;
+    use crate::private_file::Rule;
+    use crate::store::Store;
+    use crate::store::open::Expect;
 
-    /// A database with a log of four commits, copied while it is open: closing would empty the log.
+    /// A store with a log of three commits, copied while it is open: closing would empty the log.
     fn with_log() -> (tempfile::TempDir, PathBuf) {
         let folder = tempfile::tempdir().unwrap();
         let (open, path) = (folder.path().join("open.db"), folder.path().join("store.db"));
-        let connection = rusqlite::Connection::open(&open).unwrap();
-        connection.execute_batch("PRAGMA journal_mode = WAL; CREATE TABLE a (x)").unwrap();
-        for value in 0..3 {
-            connection.execute("INSERT INTO a VALUES (?1)", [value]).unwrap();
+        Store::create(&open, 0o600, |_| Ok(())).unwrap();
+        let store = Store::open(&open, &Rule::store(false), Expect::Current).unwrap();
+        for name in ["a", "b", "c"] {
+            let writing = store.write().unwrap();
+            writing.set_fact(name, b"1").unwrap();
+            writing.commit().unwrap();
         }
         fs::copy(beside(&open, "-wal"), beside(&path, "-wal")).unwrap();
         (folder, path)
@@ -177,7 +182,7 @@ mod tests {
         let length = fs::metadata(beside(&path, "-wal")).unwrap().len() as usize;
         assert_eq!(with_byte_changed(&path, length - 1), [""; 0]);
         let found = with_byte_changed(&path, HEADER + FRAME_HEADER + 9);
-        assert!(found[0].contains("frame 1 is damaged: 4 changes"), "{found:?}");
+        assert!(found[0].contains("frame 1 is damaged: 3 changes"), "{found:?}");
         let found = with_byte_changed(&path, 9);
         assert!(found[0].contains("its beginning is damaged"), "{found:?}");
     }

@@ -76,7 +76,7 @@ pub fn look(desk: &Desk) -> Result<Work> {
         let hold = view.relay_hold()?.filter(|hold| hold.is_in_force(view.now()));
         let (jobs, faults) = view.running_jobs()?;
         let mut skipped = Skipped::default();
-        skipped.add(faults.len() as u64, faults.into_iter().next());
+        faults.iter().for_each(|fault| skipped.add(fault));
         Ok(Work { single, jobs, skipped, hold })
     })
 }

@@ -13,6 +13,7 @@ use crate::actions::store::Salvage;
 use crate::cli::failure::Complaint;
 use crate::store::Store;
 use crate::store::StoreError;
+use crate::store::damaged::DamagedStore;
 use crate::store::open::Expect;
 use crate::store::restore::Restoring;
 
@@ -75,7 +76,7 @@ impl Context {
         let config = self.config()?.clone();
         let rule = self.store_rule(&config, owner);
         self.take_rights_for(path)?;
-        Ok(store::examine_damaged(path, &rule)?)
+        Ok(store::examine_damaged(&DamagedStore::open(path, &rule)?)?)
     }
 
     /// Copies a copy beside the store's place, and sits down at it.

@@ -99,7 +99,7 @@ pub fn go_on(context: &mut Context, desk: &Desk, task: &Task<'_>) -> anyhow::Res
     }
     let report = summary::sum(&sent.reports);
     let mut skipped_jobs = task.skipped.clone();
-    skipped_jobs.add(sent.skipped.count, sent.skipped.first.clone());
+    skipped_jobs.add_all(&sent.skipped);
     // Where the store fails, it may not say any more how far the job is.
     let shown: Vec<Shown> = task.jobs.iter().filter_map(|id| show::find(desk, *id).ok()).collect();
     let words = match shown.first().filter(|_| task.is_named) {
@@ -177,7 +177,7 @@ fn send(context: &mut Context, desk: &Desk, task: &Task<'_>, order: &Order) -> S
                 }
             }
             // One job that is damaged keeps no other from being sent.
-            Err(ActionError::Store(StoreError::Row(fault))) if !task.is_named => sent.skipped.add(1, Some(fault)),
+            Err(ActionError::Store(StoreError::Row(fault))) if !task.is_named => sent.skipped.add(&fault),
             Err(error) => {
                 sent.broken = Some(error);
                 break;

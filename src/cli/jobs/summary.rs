@@ -117,7 +117,7 @@ pub fn sum(reports: &[Report]) -> Report {
         sum.failed += report.failed;
         sum.in_doubt += report.in_doubt;
         sum.cancelled += report.cancelled;
-        sum.skipped.add(report.skipped.count, report.skipped.first.clone());
+        sum.skipped.add_all(&report.skipped);
         sum.bug |= report.bug;
         sum.is_over_one |= report.is_over_one;
         sum.trouble = sum.trouble.or_else(|| report.trouble.clone());

@@ -14,7 +14,6 @@ use crate::actions::store::Salvage;
 use crate::cli;
 use crate::cli::acting::ActingArgs;
 use crate::cli::context::Context;
-use crate::cli::context::owner_of_store;
 use crate::cli::data;
 use crate::cli::data::Cell;
 use crate::cli::data::Head;
@@ -129,9 +128,7 @@ fn check(context: &mut Context, path: &Path) -> anyhow::Result<Checked> {
     examined.extend(store::check(&desk, &expected)?);
     examined.extend(reader_group(context)?);
     let is_damaged = examined.iter().any(|part| part.is_of_content() && !part.faults.is_empty());
-    let config = context.config()?.clone();
-    let rule = context.store_rule(&config, owner_of_store(path));
-    let backup = if is_damaged { store::newest_backup(&desk, &rule) } else { None };
+    let backup = if is_damaged { store::newest_backup(&desk) } else { None };
     Ok(Checked { examined, backup })
 }
 
