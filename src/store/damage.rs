@@ -81,6 +81,20 @@ pub(super) fn named_by<T>(
     })
 }
 
+/// The rows that can be read, and what is wrong with the others.
+pub(super) fn readable<T>(
+    rows: impl Iterator<Item = rusqlite::Result<T>>,
+) -> rusqlite::Result<(Vec<T>, Vec<RowFault>)> {
+    let (mut read, mut faults) = (Vec::new(), Vec::new());
+    for row in rows {
+        match row {
+            Ok(row) => read.push(row),
+            Err(error) => faults.push(RowFault::of(&error).cloned().ok_or(error)?),
+        }
+    }
+    Ok((read, faults))
+}
+
 /// A number that is counted up one by one, and so is not near the end of its type.
 pub(super) fn count(row: &Row<'_>, column: usize) -> rusqlite::Result<u32> {
     let count: u32 = row.get(column)?;

@@ -43,13 +43,8 @@ impl Writing<'_> {
         let sql = "SELECT id, last_try_at, job_id, attempts, doubts, life FROM message \
                    WHERE state = 'sending' AND sender = ?1";
         let mut statement = self.transaction.prepare_cached(sql)?;
-        let (mut tried, mut faults) = (Vec::new(), Vec::new());
-        for row in statement.query_map([sender], |row| damage::named("message", row, in_flight))? {
-            match row {
-                Ok(message) => tried.push(message),
-                Err(error) => faults.push(RowFault::of(&error).cloned().ok_or(error)?),
-            }
-        }
+        let rows = statement.query_map([sender], |row| damage::named("message", row, in_flight))?;
+        let (tried, faults) = damage::readable(rows)?;
         for (id, tried_at, job) in &tried {
             let tried_at = tried_at.unwrap_or_else(|| now.as_second());
             let reply = "the process that was sending it ended before the relay's answer was noted".to_owned();

@@ -9,6 +9,7 @@ use rusqlite::ffi::SQLITE_IOERR_SHMSIZE;
 
 use super::damage::RowFault;
 use super::room::Room;
+use super::senders::Sender;
 use crate::private_file::Problem;
 
 /// Why the store could not do what was asked.
@@ -118,9 +119,9 @@ pub enum StoreError {
     /// The copy that is to be restored is the store that it would replace.
     #[error("{}: is the store itself: nothing was changed", .0.display())]
     IsTheStore(PathBuf),
-    /// Mail of the store is being sent.
-    #[error("a process is sending mail of the store that is to be replaced: nothing was changed")]
-    Sending,
+    /// Mail of the store is being sent, by a process that may be known.
+    #[error("{} is sending mail of the store that is to be replaced: nothing was changed", Process(.0.as_ref()))]
+    Sending(Option<Sender>),
     /// Another process replaces the store.
     #[error("another `store restore` is running: nothing was changed")]
     BeingRestored,
@@ -136,6 +137,12 @@ pub enum StoreError {
     /// The process may not open as many files as sending mail needs.
     #[error("cannot send mail: the process may not open enough files ({0})")]
     NoDescriptors(std::io::Error),
+    /// The process may not start the threads that sending mail needs.
+    #[error("cannot send mail: no thread can be started ({0})")]
+    NoThread(std::io::Error),
+    /// The process may not have the memory that sending mail needs.
+    #[error("cannot send mail: not enough memory ({} MiB needed)", .0 >> 20)]
+    NoMemory(usize),
     /// The disk is full.
     #[error("the disk that holds the store, or the folder for temporary files, is full: nothing was changed")]
     Full,
@@ -170,6 +177,18 @@ pub enum StoreError {
     /// The program and the store disagree: a bug.
     #[error("the store answered: {0}")]
     Sql(rusqlite::Error),
+}
+
+/// The process, if it is known.
+struct Process<'a>(Option<&'a Sender>);
+
+impl fmt::Display for Process<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Some(sender) => write!(f, "{sender} (since {})", sender.began_at),
+            None => f.write_str("a process"),
+        }
+    }
 }
 
 /// One fault as it is, and the number of several.
@@ -231,6 +250,15 @@ impl StoreError {
             Self::Corrupt(words) | Self::Value(words) | Self::NotExaminable(words) => Some(words.clone()),
             Self::Row(fault) => Some(fault.to_string()),
             _ => None,
+        }
+    }
+
+    /// Whether the process may not have what it needs of the machine, which lasts until somebody raises a limit.
+    pub fn is_shortage(&self) -> bool {
+        match self {
+            Self::NoDescriptors(_) | Self::NoThread(_) | Self::NoMemory(_) => true,
+            Self::Loose(problem) => problem.is_shortage_of_descriptors(),
+            _ => false,
         }
     }
 

@@ -144,8 +144,16 @@ impl Reading<'_> {
     pub fn jobs(&self, limit: Option<u64>) -> Result<Vec<Job>> {
         let sql = format!("SELECT {COLUMNS} FROM job ORDER BY id DESC LIMIT ?1");
         let mut statement = self.transaction.prepare_cached(&sql)?;
-        let rows = statement.query_map([limit.map_or(-1, u64::cast_signed)], job)?;
+        let rows = statement.query_map([super::limit(limit)], job)?;
         Ok(rows.collect::<rusqlite::Result<_>>()?)
+    }
+
+    /// How many jobs there are.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn count_jobs(&self) -> Result<u64> {
+        Ok(self.transaction.query_row("SELECT count(*) FROM job", [], |row| row.get::<_, i64>(0))?.unsigned_abs())
     }
 
     /// The jobs that are running, the oldest first, and what is wrong with the rows of those that cannot be read.
@@ -155,14 +163,8 @@ impl Reading<'_> {
     pub fn running_jobs(&self) -> Result<(Vec<Job>, Vec<RowFault>)> {
         let sql = format!("SELECT {COLUMNS} FROM job WHERE state = 'running' ORDER BY id");
         let mut statement = self.transaction.prepare_cached(&sql)?;
-        let (mut jobs, mut faults) = (Vec::new(), Vec::new());
-        for row in statement.query_map([], job)? {
-            match row {
-                Ok(job) => jobs.push(job),
-                Err(error) => faults.push(RowFault::of(&error).cloned().ok_or(error)?),
-            }
-        }
-        Ok((jobs, faults))
+        let rows = statement.query_map([], job)?;
+        Ok(damage::readable(rows)?)
     }
 
     /// How many messages of a job are in each state.
@@ -228,9 +230,10 @@ impl Reading<'_> {
     pub fn each_message_of_job<E: From<super::StoreError>>(
         &self,
         id: JobId,
+        limit: Option<u64>,
         visit: &mut dyn FnMut(Message) -> std::result::Result<(), E>,
     ) -> std::result::Result<(), E> {
-        self.visit_messages("job_id = ?1 ORDER BY message.id", &[&id.0], visit)
+        self.visit_messages("job_id = ?1 ORDER BY message.id LIMIT ?2", &[&id.0, &super::limit(limit)], visit)
     }
 
     /// The jobs that ended before `before`.

@@ -52,6 +52,7 @@ pub mod roles;
 mod room;
 pub mod rows;
 pub mod schema;
+pub mod senders;
 pub mod sign_in_failures;
 pub mod stop_signals;
 pub mod times;
@@ -185,6 +186,11 @@ impl<'store> Deref for Writing<'store> {
     fn deref(&self) -> &Reading<'store> {
         &self.reading
     }
+}
+
+/// How many rows SQLite is to give at most: it knows no larger number than that of its integers, and a negative one is none.
+pub(crate) fn limit(limit: Option<u64>) -> i64 {
+    limit.map_or(-1, |limit| i64::try_from(limit).unwrap_or(i64::MAX))
 }
 
 /// A time from its column. What no calendar holds (somebody edited the file) is shown as the nearest that one does.

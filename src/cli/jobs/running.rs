@@ -20,6 +20,7 @@ use crate::cli::failure;
 use crate::cli::failure::Complaint;
 use crate::cli::failure::MailFault;
 use crate::cli::jobs::progress::Progress;
+use crate::cli::jobs::stalled;
 use crate::cli::jobs::summary;
 use crate::cli::jobs::summary::counted;
 use crate::cli::mail::fault_of;
@@ -88,10 +89,13 @@ pub fn go_on(context: &mut Context, desk: &Desk, task: &Task<'_>) -> anyhow::Res
     let (order, signal) = context.stoppable(order)?;
     let sent = send(context, desk, task, &order);
     let named = task.jobs.first().copied().filter(|_| task.is_named);
-    if sent.reports.is_empty() && sent.broken.is_none() && sent.elsewhere > 0 {
-        return match named {
-            Some(id) => Err(ActionError::Refused(Refusal::JobRuns(id)).into()),
-            None => {
+    let is_idle =
+        |report: &Report| report.total() == 0 && report.halt.is_none() && report.trouble.is_none() && !report.bug;
+    if sent.reports.iter().all(is_idle) && sent.broken.is_none() && sent.elsewhere > 0 {
+        return match (stalled::complaint(context, desk, None)?, named) {
+            (Some(complaint), _) => Err(complaint.into()),
+            (None, Some(id)) => Err(ActionError::Refused(Refusal::JobRuns(id)).into()),
+            (None, None) => {
                 context.output.say("Another process is sending what is due.");
                 Ok(())
             }
@@ -116,6 +120,11 @@ pub fn go_on(context: &mut Context, desk: &Desk, task: &Task<'_>) -> anyhow::Res
     match with_skipped(judged, &skipped_jobs, &report.skipped) {
         Err(complaint) => Err(complaint.into()),
         Ok(words) => {
+            if !task.is_named
+                && let Some(complaint) = stalled::complaint(context, desk, Some(&words))?
+            {
+                return Err(complaint.into());
+            }
             if !task.is_named && report.accepted > 0 {
                 report_limit::forget(desk);
             }
@@ -190,15 +199,15 @@ fn send(context: &mut Context, desk: &Desk, task: &Task<'_>, order: &Order) -> S
 /// What the store's failure leaves: more than an error of a command that changes nothing.
 fn broken(error: &ActionError, words: &str) -> Complaint {
     let told = error.to_string().replace(": nothing was changed", "");
+    let is_shortage = matches!(error, ActionError::Store(error) if error.is_shortage());
+    let is_damaged = matches!(error, ActionError::Store(error) if error.damage().is_some());
+    let hint = failure::hint_of(error).filter(|_| is_shortage || is_damaged);
     Complaint::Broken {
         code: failure::code_of(error),
+        is_shortage,
         words: format!("{told}; {words}"),
-        hint: match error {
-            ActionError::Store(error) if error.damage().is_some() => {
-                "all that is damaged, and what to do: cxme-admin store check".to_owned()
-            }
-            _ => "mend that; cxme-admin jobs run goes on, and sends again what was in flight".to_owned(),
-        },
+        hint: hint
+            .unwrap_or_else(|| "mend that; cxme-admin jobs run goes on, and sends again what was in flight".to_owned()),
     }
 }
 
