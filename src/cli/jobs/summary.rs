@@ -6,10 +6,13 @@ use crate::actions::jobs::show::Shown;
 use crate::cli::data;
 use crate::domain::job::JobState;
 use crate::domain::message::MessageState;
+use crate::domain::text;
 use crate::outbox::Report;
 use crate::outbox::quota::UsedUp;
 use crate::store::jobs::Counts;
 use crate::store::jobs::Outcome;
+
+pub use crate::domain::text::counted;
 
 /// The states in the order in which they are told.
 const TOLD: [MessageState; 7] = [
@@ -117,12 +120,7 @@ pub fn sum(reports: &[Report]) -> Report {
     sum
 }
 
-/// "1 mail", "2,000 mails".
-pub fn counted(count: u64, noun: &str) -> String {
-    format!("{} {noun}{}", grouped(count), if count == 1 { "" } else { "s" })
-}
-
 /// A number with a comma between thousands.
 pub fn grouped(number: u64) -> String {
-    crate::texts::grouped(usize::try_from(number).unwrap_or(usize::MAX), ',')
+    text::grouped(number, ',')
 }
