@@ -23,7 +23,7 @@ pub mod chosen;
 pub mod clock;
 mod dead_senders;
 mod deliveries;
-mod ended_passwords;
+pub mod ended_passwords;
 pub mod error;
 pub mod events;
 pub mod facts;

@@ -15,6 +15,7 @@ mod clock;
 mod config;
 mod dry_run;
 mod end_passwords;
+mod ended_passwords;
 mod export;
 mod gate;
 mod help;

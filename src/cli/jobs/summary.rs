@@ -42,7 +42,17 @@ pub fn line(shown: &Shown) -> String {
 pub fn outcome(shown: &Shown) -> String {
     let Shown { counts, skipped, .. } = shown;
     let mails = counts.total() - counts.of(MessageState::Skipped);
-    format!("{}: {}", counted(mails, "mail"), of_counts(counts, skipped))
+    let without = without_password(shown).map_or(String::new(), |words| format!("; {words}"));
+    format!("{}: {}{without}", counted(mails, "mail"), of_counts(counts, skipped))
+}
+
+/// Says how many users cannot log in: the job ended their passwords, and has not mailed them yet.
+pub fn without_password(shown: &Shown) -> Option<String> {
+    match shown.without_password {
+        0 => None,
+        1 => Some("1 user has no password and no mail yet".to_owned()),
+        count => Some(format!("{} have no password and no mail yet", counted(count, "user"))),
+    }
 }
 
 /// So many users who are skipped, and why: "3 (2 locked, 1 SAML)".
