@@ -124,7 +124,7 @@ impl Machine {
         ran(&command.stdin(Stdio::null()).output().unwrap())
     }
 
-    /// Makes the directory of the store for an account, as README.md says.
+    /// Makes the directory of the store for an account, as docs/operators.md says.
     pub(crate) fn make_state_directory(&self, role: &str) {
         fs::create_dir(STATE).unwrap();
         fs::set_permissions(STATE, fs::Permissions::from_mode(0o700)).unwrap();
