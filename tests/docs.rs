@@ -39,6 +39,15 @@ fn the_readme_links_every_page() {
 }
 
 #[test]
+fn the_map_has_every_layer() {
+    let map = Page::read("docs/architecture.md").text;
+    let layers = std::fs::read_dir(pages::top().join("src")).unwrap().map(|entry| entry.unwrap().file_name());
+    let names = layers.map(|name| name.into_string().unwrap()).filter(|name| !["lib.rs", "main.rs"].contains(&&**name));
+    let missing: Vec<String> = names.filter(|name| !map.contains(&format!("[{name}](../src/{name})"))).collect();
+    assert!(missing.is_empty(), "docs/architecture.md lacks {missing:?}");
+}
+
+#[test]
 fn the_table_of_exit_codes_is_complete() {
     let text = Page::read("docs/reference/output.md").text;
     let (_, table) = text.split_once("## Exit codes\n").unwrap();

@@ -133,6 +133,16 @@ fn every_command_line_of_a_page_parses() {
     assert!(faults.is_empty(), "{}", faults.join("\n"));
 }
 
+#[test]
+fn every_command_line_of_the_picture_parses() {
+    let script = std::fs::read_to_string(pages::top().join("docs/terminal.py")).unwrap();
+    let typed: Vec<&str> = script.split('"').filter(|text| text.starts_with("cxme-admin ")).collect();
+    assert_eq!(typed.len(), 3, "{typed:?}");
+    for call in typed.into_iter().flat_map(calls) {
+        cli::command_tree().try_get_matches_from(&call).unwrap();
+    }
+}
+
 /// Why the words between backticks name no command of the program, or an option that it does not have.
 fn fault(words: &str) -> Option<String> {
     let mut words = words.split(' ').peekable();
