@@ -23,6 +23,7 @@ pub mod resets;
 pub mod roles;
 mod scene;
 pub mod store;
+mod total;
 pub mod users;
 pub mod whoami;
 
@@ -60,6 +61,7 @@ use crate::store::sign_in_failures::RefusedAttempt;
 
 pub use error::ActionError;
 pub use scene::Scene;
+pub use total::Total;
 
 /// Short for the results of this layer.
 pub type Result<T> = std::result::Result<T, ActionError>;

@@ -274,14 +274,19 @@ fn of_refusal(refusal: &Refusal) -> Told {
             FilePurpose::Output(option) => format!("leave out `{option}`: the data goes to standard output"),
             FilePurpose::Other => String::new(),
         }),
-        Refusal::NotBySudo(what) => told(NOT_PERMITTED).hint(match what.trim_matches('`') {
+        Refusal::NotElevated { what, .. } => told(NOT_PERMITTED).hint(match what.trim_matches('`') {
             variable if variable.starts_with("CXME_") => format!("unset {variable}"),
             _ => String::new(),
         }),
-        Refusal::InitBySudo { account, .. } => told(NOT_PERMITTED).hint(format!(
-            "if you may run any command with sudo: sudo env -u SUDO_UID cxme-admin init --operator {}",
+        Refusal::InitElevated { by, account, .. } => told(NOT_PERMITTED).hint(format!(
+            "if you may run any command with {}: {} cxme-admin init --operator {}",
+            by.word(),
+            by.as_root(),
             crate::cli::as_typed(&[account.into()])
         )),
+        Refusal::CallersDiffer { .. } => {
+            told(NOT_PERMITTED).hint("log in as yourself, and use one of sudo, doas, run0 and pkexec, once")
+        }
         Refusal::LastAdmin(_) => {
             told(NOT_PERMITTED).hint("add another one first: cxme-admin operators add ACCOUNT --role Admin")
         }
@@ -291,6 +296,7 @@ fn of_refusal(refusal: &Refusal) -> Told {
         Refusal::NoSuchAccount(_) => {
             told(NO_USER).hint("give the name or the number of an OS account, as in `id -u NAME`")
         }
+        Refusal::ReservedUid { .. } => told(DATA).hint("give the program an account of its own, and add that"),
         Refusal::NoSuchOperator(_) => told(DATA).hint("cxme-admin operators list"),
         Refusal::NoUsernameIn(..) | Refusal::UsernameTaken(_) => told(DATA).hint("give another one with `--username`"),
         Refusal::Saml { contact, .. } => {

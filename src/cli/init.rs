@@ -34,7 +34,7 @@ use place::make_store_directory;
 /// Make what is missing of configuration, store and reset key
 ///
 /// A configuration that is there is used as it is. The account that runs this becomes the first operator, with
-/// the role Admin; by sudo, the account that called sudo.
+/// the role Admin; with sudo, doas, run0 or pkexec, the account that called it.
 ///
 /// If root creates the store in a directory owned by a service account, that account also owns the store and the key, and
 /// may run `jobs run`.
@@ -43,7 +43,8 @@ use place::make_store_directory;
 /// not a terminal; `-v` prints them there too.
 ///
 /// With sudo, only accounts that may run any command with sudo can use `init`; the program queries sudo. If sudo cannot
-/// answer, name the first operator: `sudo env -u SUDO_UID cxme-admin init --operator carol`
+/// answer, name the first operator: `sudo env -u SUDO_UID cxme-admin init --operator carol`; with doas:
+/// `doas env -u DOAS_USER cxme-admin init --operator carol`
 #[derive(Debug, clap::Args)]
 pub struct InitArgs {
     /// Do not ask: take the defaults
@@ -73,7 +74,7 @@ const CONFIG_MODE: u32 = 0o644;
 /// # Errors
 /// When there is a store already, or a file cannot be made.
 pub fn run(context: &mut Context, args: &InitArgs) -> anyhow::Result<()> {
-    let first = args.operator.as_deref().map(|given| operators::account(context, given)).transpose()?;
+    let first = args.operator.as_deref().map(|given| operators::new_operator(context, given)).transpose()?;
     let existing = context.config_path().filter(|path| path.symlink_metadata().is_ok());
     let config = if existing.is_some() { context.config()? } else { context.config_by_default() }.clone();
     let store_path = std::path::absolute(context.store_path(&config)?)?;

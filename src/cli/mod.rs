@@ -12,6 +12,7 @@ pub mod failure;
 pub mod files;
 pub mod init;
 pub mod jobs;
+pub mod limit;
 pub mod mail;
 pub mod one_of;
 pub mod operators;
@@ -149,6 +150,7 @@ pub fn run(process: Process, clock: Box<dyn Clock>, random: Box<dyn Random>) -> 
     };
     let mut context = Context::new(process, global, clock, random);
     let ran = context.restrict(named).and_then(|()| check_hyphens(named)).and_then(|()| {
+        say_ignored_directories(&mut context);
         dispatch(&mut context, command)?;
         say_without_questions(&mut context);
         Ok(context.output.flush()?)
@@ -175,6 +177,14 @@ fn dispatch(context: &mut Context, command: Command) -> anyhow::Result<()> {
         Command::Config(command) => config::run(context, command),
         Command::Whoami(args) => whoami::run(context, &args),
         Command::Completions(args) => completions::run(context, &args),
+    }
+}
+
+/// Says with `--verbose` which directories of another account are not looked into.
+fn say_ignored_directories(context: &mut Context) {
+    let ignored = if context.global.verbose { context.ignored_directories() } else { Vec::new() };
+    for words in ignored {
+        context.output.say(&words);
     }
 }
 

@@ -248,6 +248,11 @@ impl Accounts {
         self.known_name(uid).unwrap_or_else(|| uid.to_string())
     }
 
+    /// An account as people read it: its name, where the machine knows one now, and its number.
+    pub fn described(&self, uid: u32) -> String {
+        self.known_name(uid).map_or_else(|| format!("uid {uid}"), |name| format!("{name} (uid {uid})"))
+    }
+
     /// The name of an account; `None` where the machine knows none now: there is no such account, or the directory server
     /// that would know it cannot be asked.
     pub fn known_name(&self, uid: u32) -> Option<String> {
@@ -265,18 +270,24 @@ impl Accounts {
         }
     }
 
+    /// The number of the account with this name; `None`: there is no such account.
+    ///
+    /// # Errors
+    /// As [`Accounts::look_up`].
+    pub fn number(&self, name: &str) -> io::Result<Option<u32>> {
+        match &self.scripted {
+            Some(machine) => machine.found(machine.names.iter().find(|(_, known)| *known == name).map(|(uid, _)| *uid)),
+            None => Ok(nix::unistd::User::from_name(name)?.map(|user| user.uid.as_raw())),
+        }
+    }
+
     /// The number and the name of an account, given its name or its number as it is printed: neither `007` nor `+5` is one.
     /// `None`: there is no such account.
     ///
     /// # Errors
     /// As [`Accounts::look_up`].
     pub fn find(&self, given: &str) -> io::Result<Option<(u32, String)>> {
-        let named = match &self.scripted {
-            Some(machine) => {
-                machine.found(machine.names.iter().find(|(_, name)| *name == given).map(|(uid, _)| *uid))?
-            }
-            None => nix::unistd::User::from_name(given)?.map(|user| user.uid.as_raw()),
-        };
+        let named = self.number(given)?;
         let number = || given.parse::<u32>().ok().filter(|number| number.to_string() == given);
         // The largest number is none: chown(2) and others take it for "unchanged".
         let Some(uid) = named.or_else(number).filter(|&uid| uid != u32::MAX) else { return Ok(None) };
@@ -322,6 +333,8 @@ pub struct Script {
     pub terminal: Option<ScriptedTerminal>,
     /// The effective uid; the effective gid has the same number.
     pub effective_uid: u32,
+    /// The audit login uid.
+    pub login_uid: Option<u32>,
     /// The accounts of the machine.
     pub names: BTreeMap<u32, String>,
     /// Whether the machine cannot say of other accounts that there are none.
@@ -375,6 +388,7 @@ impl Script {
             columns: 80,
             terminal: None,
             effective_uid,
+            login_uid: None,
             names: BTreeMap::from([(effective_uid, account.to_owned())]),
             is_directory_down: false,
             sudo: sudo::SudoRights::default(),
@@ -403,7 +417,7 @@ impl Script {
             accounts: Accounts {
                 effective_uid: self.effective_uid,
                 effective_gid: self.effective_uid,
-                login_uid: None,
+                login_uid: self.login_uid,
                 host: "host".to_owned(),
                 scripted: Some(ScriptedAccounts {
                     names: self.names.clone(),

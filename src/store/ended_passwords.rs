@@ -59,6 +59,17 @@ pub struct PasswordsBack {
 }
 
 impl Reading<'_> {
+    /// How many users have no password because a job ended it, and no mail of it either.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn job_without_password(&self, id: JobId) -> Result<u64> {
+        let sql = "SELECT count(*) FROM message JOIN user ON user.id = message.user_id WHERE job_id = ?1 AND is_forced = 1 \
+                   AND message.state NOT IN ('accepted', 'skipped') AND handed_at IS NULL AND password_set_at IS NULL";
+        let count: i64 = self.transaction.query_row(sql, [id.0], |row| row.get(0))?;
+        Ok(count.unsigned_abs())
+    }
+
     /// Whose passwords jobs have ended.
     ///
     /// # Errors

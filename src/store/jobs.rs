@@ -142,8 +142,16 @@ impl Reading<'_> {
     pub fn jobs(&self, limit: Option<u64>) -> Result<Vec<Job>> {
         let sql = format!("SELECT {COLUMNS} FROM job ORDER BY id DESC LIMIT ?1");
         let mut statement = self.transaction.prepare_cached(&sql)?;
-        let rows = statement.query_map([limit.map_or(-1, u64::cast_signed)], job)?;
+        let rows = statement.query_map([super::limit(limit)], job)?;
         Ok(rows.collect::<rusqlite::Result<_>>()?)
+    }
+
+    /// How many jobs there are.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn count_jobs(&self) -> Result<u64> {
+        Ok(self.transaction.query_row("SELECT count(*) FROM job", [], |row| row.get::<_, i64>(0))?.unsigned_abs())
     }
 
     /// The jobs that are running, the oldest first.
@@ -220,9 +228,10 @@ impl Reading<'_> {
     pub fn each_message_of_job<E: From<super::StoreError>>(
         &self,
         id: JobId,
+        limit: Option<u64>,
         visit: &mut dyn FnMut(Message) -> std::result::Result<(), E>,
     ) -> std::result::Result<(), E> {
-        self.visit_messages("job_id = ?1 ORDER BY message.id", &[&id.0], visit)
+        self.visit_messages("job_id = ?1 ORDER BY message.id LIMIT ?2", &[&id.0, &super::limit(limit)], visit)
     }
 
     /// The jobs that ended before `before`.
@@ -288,17 +297,6 @@ impl Reading<'_> {
     pub fn is_job_running(&self, id: JobId) -> Result<bool> {
         let sql = "SELECT EXISTS (SELECT 1 FROM job WHERE id = ?1 AND state = 'running')";
         Ok(self.transaction.prepare_cached(sql)?.query_row([id.0], |row| row.get(0))?)
-    }
-
-    /// How many users have no password because a job ended it, and no mail of it either.
-    ///
-    /// # Errors
-    /// When the store cannot be read.
-    pub fn job_without_password(&self, id: JobId) -> Result<u64> {
-        let sql = "SELECT count(*) FROM message JOIN user ON user.id = message.user_id WHERE job_id = ?1 AND is_forced = 1 \
-                   AND message.state NOT IN ('accepted', 'skipped') AND handed_at IS NULL AND password_set_at IS NULL";
-        let count: i64 = self.transaction.query_row(sql, [id.0], |row| row.get(0))?;
-        Ok(count.unsigned_abs())
     }
 
     /// How many messages of a job have ended, and may have arrived more than once.

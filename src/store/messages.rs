@@ -213,15 +213,26 @@ impl Reading<'_> {
         Ok(self.transaction.prepare_cached(&sql)?.query_row([id.0], message).optional()?)
     }
 
-    /// Gives each message that has not ended to `visit`, oldest first.
+    /// Gives each message that has not ended to `visit`, at most `limit` of them, the oldest first.
     ///
     /// # Errors
     /// When the store cannot be read, or `visit` fails.
     pub fn each_waiting_message<E: From<super::StoreError>>(
         &self,
+        limit: Option<u64>,
         visit: &mut dyn FnMut(Message) -> std::result::Result<(), E>,
     ) -> std::result::Result<(), E> {
-        self.visit_messages(&format!("message.id IN ({WAITING}) ORDER BY message.id"), &[], visit)
+        let condition = format!("message.id IN ({WAITING}) ORDER BY message.id LIMIT ?1");
+        self.visit_messages(&condition, &[&super::limit(limit)], visit)
+    }
+
+    /// How many messages have not ended.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn count_waiting_messages(&self) -> Result<u64> {
+        let sql = format!("SELECT count(*) FROM ({WAITING})");
+        Ok(self.transaction.query_row(&sql, [], |row| row.get::<_, i64>(0))?.unsigned_abs())
     }
 
     /// The newest message with a link that may have reached this user between `since` and `now`, or that is under way. What a

@@ -182,6 +182,11 @@ impl<'store> Deref for Writing<'store> {
     }
 }
 
+/// How many rows SQLite is to give at most: it knows no larger number than that of its integers, and a negative one is none.
+pub(crate) fn limit(limit: Option<u64>) -> i64 {
+    limit.map_or(-1, |limit| i64::try_from(limit).unwrap_or(i64::MAX))
+}
+
 /// A time from its column. What no calendar holds (somebody edited the file) is shown as the nearest that one does.
 pub(crate) fn time(seconds: i64) -> Timestamp {
     let nearest = if seconds < 0 { Timestamp::MIN } else { Timestamp::MAX };

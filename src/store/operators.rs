@@ -11,9 +11,9 @@ use super::Writing;
 use super::time;
 use crate::domain::operator::Operator;
 use crate::domain::operator::OperatorKind;
-use crate::domain::operator::ROOT;
 use crate::domain::role::Permissions;
 use crate::domain::role::RoleId;
+use crate::domain::uid::ROOT;
 
 /// The columns of an operator, and where they come from.
 pub(super) const COLUMNS: &str =

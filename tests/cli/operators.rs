@@ -292,7 +292,7 @@ fn a_number_without_an_account_becomes_no_operator() {
             .argument(operator)
             .run()
     };
-    for given in ["77777", "4294967295", "4294967296", "-1", "+61001", "061001", "061002", " 61001", ""] {
+    for given in ["77777", "4294967296", "-1", "+61001", "061001", "061002", " 61001", ""] {
         for run in [world.command("operators add --role Admin --").argument(given).run(), init(given)] {
             let expected = if given == "-1" { vec![2, 67] } else { vec![67] };
             assert!(expected.contains(&run.status), "{given}: {run}");

@@ -159,6 +159,12 @@ fn a_refusal_is_recorded_in_an_older_store_too() {
     world.command("store migrate").uid(CAROL).run().expect_status(77);
     assert_eq!(world.events(), events + 1);
     assert!(world.newest_event().starts_with("store migrate | refused | carol"), "{}", world.newest_event());
+    // Those of strangers are counted, and so is each by doas, which that program did not know.
+    for _ in 0..3 {
+        world.command("store migrate").doas_by("mallory").run().expect_status(77);
+    }
+    assert_eq!(world.events(), events + 2);
+    assert!(world.newest_event().starts_with("store migrate | refused | mallory"), "{}", world.newest_event());
     world.run("store migrate").expect_status(0);
 }
 

@@ -103,7 +103,7 @@ pub(crate) fn new_event(seconds: i64, user: Option<UserId>) -> NewEvent {
         is_name_known: true,
         login_uid: None,
         host: "host".to_owned(),
-        by_sudo: false,
+        elevation: None,
     };
     NewEvent {
         time: at(seconds),

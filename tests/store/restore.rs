@@ -194,16 +194,18 @@ fn copy_of_version(world: &World, version: usize) -> PathBuf {
         let sql = format!("INSERT OR REPLACE INTO main.{table} ({columns}) SELECT {columns} FROM now.{table}");
         connection.execute_batch(&sql).unwrap();
     }
-    if version < 6 {
-        hash_without_changes(&connection);
+    if version < 12 {
+        hash_of_version(&connection, version);
     }
     copy
 }
 
-/// Gives each event the hash of the programs that recorded no user changes.
-fn hash_without_changes(connection: &Connection) {
+/// Gives each event the hash of the program that had this version of the schema: none before the twelfth says what named the
+/// operator, and none before the sixth recorded user changes.
+fn hash_of_version(connection: &Connection, version: usize) {
     let columns = "number, time, operator, operator_uid, login_uid, host, by_sudo, standing, action, outcome, user_id, \
                    reason, details";
+    let columns = if version < 6 { columns.to_owned() } else { format!("{columns}, changes_digest") };
     let mut statement = connection.prepare(&format!("SELECT {columns} FROM main.event ORDER BY number")).unwrap();
     let events = statement.query_map([], |row| {
         Ok(Event {
@@ -220,7 +222,8 @@ fn hash_without_changes(connection: &Connection) {
             user_id: row.get(10)?,
             reason: row.get(11)?,
             details: row.get(12)?,
-            changes_digest: None,
+            changes_digest: if version < 6 { None } else { row.get(13)? },
+            identified_by: None,
             hash: Vec::new(),
         })
     });

@@ -81,6 +81,16 @@ pub enum Complaint {
         /// What names another place.
         options: &'static str,
     },
+    /// The home directory is another account's.
+    #[error("{ignored}, so the default path of the {what} is unknown")]
+    OthersHome {
+        /// That HOME is ignored, and why.
+        ignored: String,
+        /// What is looked for.
+        what: &'static str,
+        /// What names another place.
+        options: &'static str,
+    },
     /// There is no store.
     #[error("{}: no such store ({named_by})", .path.display())]
     NoStore {

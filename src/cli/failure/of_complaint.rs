@@ -38,6 +38,8 @@ pub(super) fn of_complaint(complaint: &Complaint) -> Told {
                 if named_by.starts_with('-') { "give another path".to_owned() } else { format!("correct {named_by}") };
             Told::new(CONFIGURATION, complaint).hint(format!("create it: {create}; or {other}"))
         }
+        Complaint::OthersHome { options, .. } => Told::new(CONFIGURATION, complaint)
+            .hint(format!("set HOME to a directory of your own, or name the path: {options}")),
         Complaint::NoHome { options, .. } => Told::new(CONFIGURATION, complaint)
             .hint(format!("set HOME to an absolute path, or name the path: {options}")),
         Complaint::NoStore { create, .. } => Told::new(CONFIGURATION, complaint).hint(match create {
