@@ -8,6 +8,7 @@ use super::Reading;
 use super::Result;
 use super::StoreError;
 use super::Writing;
+use super::damage;
 use super::schema;
 use super::user_changes::bytes;
 use crate::domain::elevation;
@@ -294,6 +295,10 @@ impl Writing<'_> {
 }
 
 pub(super) fn event(row: &Row<'_>) -> rusqlite::Result<Event> {
+    damage::named("event", row, event_of)
+}
+
+fn event_of(row: &Row<'_>) -> rusqlite::Result<Event> {
     Ok(Event {
         number: row.get(0)?,
         time: row.get(1)?,
