@@ -90,7 +90,8 @@ impl Store {
             return Err(StoreError::Older { path: named.to_owned(), found, known });
         }
         prepare(&connection)?;
-        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false)?;
+        // Where there is no room, nothing is written, and the log stays as it is.
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, is_for_reading)?;
         Ok(Self {
             connection: GuardedConnection::new(connection),
             path: path.to_owned(),
