@@ -13,11 +13,15 @@ const MIN_PART: usize = 6;
 /// A text with `****` in place of each part of a reset code that a mail with this content has: whole or in part, in either case,
 /// in groups with anything between them, percent-encoded or quoted-printable, with O for 0 and I or L for 1.
 pub(super) fn without_codes(text: &str, content: &[u8]) -> String {
-    let codes = codes(content);
-    if codes.is_empty() {
+    let symbols = symbols(text);
+    // The reply to each mail comes here, and hardly any has a part of a code.
+    if symbols.len() < MIN_PART {
         return text.to_owned();
     }
-    let symbols = symbols(text);
+    let codes = codes(content);
+    if !codes.iter().any(|code| has_part(&symbols, code)) {
+        return text.to_owned();
+    }
     let mut masked = String::with_capacity(text.len());
     let (mut at, mut shown) = (0, 0);
     while at < symbols.len() {
@@ -33,6 +37,13 @@ pub(super) fn without_codes(text: &str, content: &[u8]) -> String {
     masked
 }
 
+/// Whether a part of the code is anywhere among the symbols.
+fn has_part(symbols: &[(Range<usize>, u8)], code: &[u8]) -> bool {
+    let is_same = |part: &[u8], window: &[(Range<usize>, u8)]| part.iter().eq(window.iter().map(|(_, symbol)| symbol));
+    let mut windows = symbols.windows(MIN_PART);
+    windows.any(|window| code.windows(MIN_PART).any(|part| is_same(part, window)))
+}
+
 /// How many symbols at the start are a part of the code.
 fn part_at_start(symbols: &[(Range<usize>, u8)], code: &[u8]) -> usize {
     let common = |code: &[u8]| code.iter().zip(symbols).take_while(|(known, (_, symbol))| known == &symbol).count();
@@ -43,7 +54,7 @@ fn part_at_start(symbols: &[(Range<usize>, u8)], code: &[u8]) -> usize {
 fn symbols(text: &str) -> Vec<(Range<usize>, u8)> {
     let bytes = text.as_bytes();
     let digit = |at: usize| bytes.get(at).and_then(|byte| char::from(*byte).to_digit(16));
-    let mut symbols = Vec::new();
+    let mut symbols = Vec::with_capacity(bytes.len());
     let mut at = 0;
     while at < bytes.len() {
         let encoded = if b"%=".contains(&bytes[at]) { digit(at + 1).zip(digit(at + 2)) } else { None };
@@ -56,12 +67,12 @@ fn symbols(text: &str) -> Vec<(Range<usize>, u8)> {
     symbols
 }
 
-/// Whatever may be a code of the mail: so many symbols of its alphabet without anything but hyphens and soft line breaks (RFC
-/// 2045, 6.7) between them.
+/// Whatever may be a code of the mail, each once: so many symbols of its alphabet without anything but hyphens and soft line
+/// breaks (RFC 2045, 6.7) between them.
 fn codes(content: &[u8]) -> Vec<Zeroizing<Vec<u8>>> {
     const SOFT_BREAK: &[u8] = b"=\r\n";
     let is_part = |byte: u8| byte == b'-' || reset_code::is_symbol(byte);
-    let mut codes = Vec::new();
+    let mut codes: Vec<Zeroizing<Vec<u8>>> = Vec::new();
     // At most one soft break divides a code, so one of its parts is at least half as long.
     let step = reset_code::LENGTH / 2;
     let mut at = step - 1;
@@ -86,8 +97,13 @@ fn codes(content: &[u8]) -> Vec<Zeroizing<Vec<u8>>> {
             }
         }
         let kept = content[start..end].iter().copied().filter(|byte| reset_code::is_symbol(*byte));
-        if kept.clone().count() >= reset_code::LENGTH {
-            codes.push(Zeroizing::new(kept.collect()));
+        // A mail has its code several times: in each part, as links and to be typed.
+        let is_new = || !codes.iter().any(|code| kept.clone().eq(code.iter().copied()));
+        if kept.clone().count() >= reset_code::LENGTH && is_new() {
+            // Room for all of it, so that nothing is left behind unwiped when it would grow.
+            let mut code = Zeroizing::new(Vec::with_capacity(end - start));
+            code.extend(kept);
+            codes.push(code);
         }
         at = end + step;
     }
@@ -122,6 +138,19 @@ mod tests {
             let masked = without_codes(&said, CONTENT.as_bytes());
             assert!(masked == shown || masked.matches("****").count() == 2, "{said}: {masked}");
             assert!(!masked.contains("SXY") && !masked.contains("34D"), "{masked}");
+        }
+    }
+
+    #[test]
+    fn each_of_several_codes_is_masked() {
+        let other = "0123456789ABCDEFGHJKMNPQRS";
+        let content = format!("{CONTENT}{other}\r\n{other}\r\n");
+        for (said, shown) in [
+            (format!("554 {CODE} {other} MXSXY"), "554 **** **** MXSXY"),
+            ("554 KMNPQRS".to_owned(), "554 ****"),
+            ("554 NPQRS".to_owned(), "554 NPQRS"),
+        ] {
+            assert_eq!(without_codes(&said, content.as_bytes()), shown);
         }
     }
 
