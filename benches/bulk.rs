@@ -82,7 +82,7 @@ fn queue(path: &Path, count: u64) -> anyhow::Result<()> {
         is_name_known: true,
         login_uid: None,
         host: "host".to_owned(),
-        by_sudo: false,
+        elevation: None,
     };
     let mut fault = None;
     Store::create(path, 0o600, |store| {

@@ -127,7 +127,7 @@ name\t''
 created\t''
 password\t''
 last-login\t''"
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from list" -l limit -d 'At most so many' -r -f
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from list" -l limit -d 'Limit the number of results; without it, a table at a terminal shows 50' -r -f
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from list" -l columns -d 'Columns, joined by commas, such as `username,role,created_at`' -r -f -a "(__fish_append , id username email name role status locked_until sign_in locale password_set_at must_change_password session_epoch last_login_at created_at updated_at)"
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from list" -s c -l config -d 'Configuration file [variable: CXME_ADMIN_CONFIG]' -r -F
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from list" -l store -d 'Store, in place of the configured one [variable: CXME_ADMIN_STORE]' -r -F
@@ -528,7 +528,7 @@ open\t''
 used\t''
 expired\t''
 revoked\t''"
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand resets; and __fish_seen_subcommand_from list" -l limit -d 'At most so many; all in data, 50 in a table' -r -f
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand resets; and __fish_seen_subcommand_from list" -l limit -d 'Limit the number of results; without it, a table at a terminal shows 50' -r -f
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand resets; and __fish_seen_subcommand_from list" -s c -l config -d 'Configuration file [variable: CXME_ADMIN_CONFIG]' -r -F
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand resets; and __fish_seen_subcommand_from list" -l store -d 'Store, in place of the configured one [variable: CXME_ADMIN_STORE]' -r -F
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand resets; and __fish_seen_subcommand_from list" -s o -l output -d 'Form of the data on standard output' -r -f -a "table\t'For people'
@@ -605,7 +605,7 @@ complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and not __fi
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and not __fish_seen_subcommand_from list show recipients run pause resume retry cancel remind delete help" -f -a "remind" -d 'Mail those again who were sent a link by a job and did not use it'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and not __fish_seen_subcommand_from list show recipients run pause resume retry cancel remind delete help" -f -a "delete" -d 'Delete the records of a job that has ended, or of all old ones'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and not __fish_seen_subcommand_from list show recipients run pause resume retry cancel remind delete help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from list" -l limit -d 'At most so many; all in data, 20 in a table' -r -f
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from list" -l limit -d 'Limit the number of results; without it, a table at a terminal shows 50' -r -f
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from list" -s c -l config -d 'Configuration file [variable: CXME_ADMIN_CONFIG]' -r -F
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from list" -l store -d 'Store, in place of the configured one [variable: CXME_ADMIN_STORE]' -r -F
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from list" -s o -l output -d 'Form of the data on standard output' -r -f -a "table\t'For people'
@@ -632,6 +632,7 @@ complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_s
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from show" -s v -l verbose -d 'Say what was done, without a terminal too'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from show" -l no-input -d 'Never ask: fail where a question would come'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from recipients" -l limit -d 'Limit the number of results; without it, a table at a terminal shows 50' -r -f
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from recipients" -s c -l config -d 'Configuration file [variable: CXME_ADMIN_CONFIG]' -r -F
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from recipients" -l store -d 'Store, in place of the configured one [variable: CXME_ADMIN_STORE]' -r -F
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from recipients" -s o -l output -d 'Form of the data on standard output' -r -f -a "table\t'For people'
@@ -964,7 +965,7 @@ complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand audit; and __fish_
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand audit; and __fish_seen_subcommand_from list" -l operator -d 'Those by this OS account, by name or number' -r -f -a "(__fish_complete_users)"
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand audit; and __fish_seen_subcommand_from list" -l since -d 'Events since a date (its midnight) or a time, such as `2026-11-01T08:00`; `7d`: of the last 7 days' -r -f
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand audit; and __fish_seen_subcommand_from list" -l until -d 'Events until then; `1h`: until an hour ago' -r -f
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand audit; and __fish_seen_subcommand_from list" -l limit -d 'At most so many; all in data, 50 in a table' -r -f
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand audit; and __fish_seen_subcommand_from list" -l limit -d 'Limit the number of results; without it, a table at a terminal shows 50' -r -f
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand audit; and __fish_seen_subcommand_from list" -s c -l config -d 'Configuration file [variable: CXME_ADMIN_CONFIG]' -r -F
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand audit; and __fish_seen_subcommand_from list" -l store -d 'Store, in place of the configured one [variable: CXME_ADMIN_STORE]' -r -F
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand audit; and __fish_seen_subcommand_from list" -s o -l output -d 'Form of the data on standard output' -r -f -a "table\t'For people'
@@ -1075,6 +1076,7 @@ complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand mail; and __fish_s
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand mail; and __fish_seen_subcommand_from preview" -l no-input -d 'Never ask: fail where a question would come'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand mail; and __fish_seen_subcommand_from preview" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand mail; and __fish_seen_subcommand_from queue" -l cancel -d 'Cancel the message with this number' -r -f
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand mail; and __fish_seen_subcommand_from queue" -l limit -d 'Limit the number of results; without it, a table at a terminal shows 50' -r -f
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand mail; and __fish_seen_subcommand_from queue" -l reason -d 'Why, for the audit' -r -f
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand mail; and __fish_seen_subcommand_from queue" -s c -l config -d 'Configuration file [variable: CXME_ADMIN_CONFIG]' -r -F
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand mail; and __fish_seen_subcommand_from queue" -l store -d 'Store, in place of the configured one [variable: CXME_ADMIN_STORE]' -r -F
@@ -1107,11 +1109,12 @@ complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand store; and not __f
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand store; and not __fish_seen_subcommand_from check backup restore migrate help" -s v -l verbose -d 'Say what was done, without a terminal too'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand store; and not __fish_seen_subcommand_from check backup restore migrate help" -l no-input -d 'Never ask: fail where a question would come'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand store; and not __fish_seen_subcommand_from check backup restore migrate help" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand store; and not __fish_seen_subcommand_from check backup restore migrate help" -f -a "check" -d 'Check the store: modes, file system, schema, integrity, references, rows, addresses, audit log, clock and reset key'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand store; and not __fish_seen_subcommand_from check backup restore migrate help" -f -a "check" -d 'Check the store: modes, file system, schema, integrity, references, rows, addresses, audit log, clock, times and reset key'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand store; and not __fish_seen_subcommand_from check backup restore migrate help" -f -a "backup" -d 'Copy the store, as it is at one moment, while others use it'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand store; and not __fish_seen_subcommand_from check backup restore migrate help" -f -a "restore" -d 'Put a copy in the store\'s place'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand store; and not __fish_seen_subcommand_from check backup restore migrate help" -f -a "migrate" -d 'Bring a store that an older program made to the present schema'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand store; and not __fish_seen_subcommand_from check backup restore migrate help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand store; and __fish_seen_subcommand_from check" -l reason -d 'Why, for the audit' -r -f
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand store; and __fish_seen_subcommand_from check" -s c -l config -d 'Configuration file [variable: CXME_ADMIN_CONFIG]' -r -F
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand store; and __fish_seen_subcommand_from check" -l store -d 'Store, in place of the configured one [variable: CXME_ADMIN_STORE]' -r -F
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand store; and __fish_seen_subcommand_from check" -s o -l output -d 'Form of the data on standard output' -r -f -a "table\t'For people'
@@ -1121,6 +1124,9 @@ csv\t'RFC 4180'"
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand store; and __fish_seen_subcommand_from check" -l color -d 'Colours: auto, always or never [variable: NO_COLOR]' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand store; and __fish_seen_subcommand_from check" -l repair-times -d 'Bring the times that were written while the clock was ahead to the present'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand store; and __fish_seen_subcommand_from check" -s y -l yes -d 'Do not ask'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand store; and __fish_seen_subcommand_from check" -s n -l dry-run -d 'Print the plan and change nothing'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand store; and __fish_seen_subcommand_from check" -s q -l quiet -d 'Say nothing but data and errors'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand store; and __fish_seen_subcommand_from check" -s v -l verbose -d 'Say what was done, without a terminal too'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand store; and __fish_seen_subcommand_from check" -l no-input -d 'Never ask: fail where a question would come'
@@ -1172,7 +1178,7 @@ complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand store; and __fish_
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand store; and __fish_seen_subcommand_from migrate" -s v -l verbose -d 'Say what was done, without a terminal too'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand store; and __fish_seen_subcommand_from migrate" -l no-input -d 'Never ask: fail where a question would come'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand store; and __fish_seen_subcommand_from migrate" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand store; and __fish_seen_subcommand_from help" -f -a "check" -d 'Check the store: modes, file system, schema, integrity, references, rows, addresses, audit log, clock and reset key'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand store; and __fish_seen_subcommand_from help" -f -a "check" -d 'Check the store: modes, file system, schema, integrity, references, rows, addresses, audit log, clock, times and reset key'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand store; and __fish_seen_subcommand_from help" -f -a "backup" -d 'Copy the store, as it is at one moment, while others use it'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand store; and __fish_seen_subcommand_from help" -f -a "restore" -d 'Put a copy in the store\'s place'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand store; and __fish_seen_subcommand_from help" -f -a "migrate" -d 'Bring a store that an older program made to the present schema'
@@ -1289,7 +1295,7 @@ complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand help; and __fish_s
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand help; and __fish_seen_subcommand_from mail" -f -a "test" -d 'Send a test mail, once'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand help; and __fish_seen_subcommand_from mail" -f -a "preview" -d 'Show a mail as users get it, with a code that does not work'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand help; and __fish_seen_subcommand_from mail" -f -a "queue" -d 'List the mails that wait, the oldest first, or cancel one'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand help; and __fish_seen_subcommand_from store" -f -a "check" -d 'Check the store: modes, file system, schema, integrity, references, rows, addresses, audit log, clock and reset key'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand help; and __fish_seen_subcommand_from store" -f -a "check" -d 'Check the store: modes, file system, schema, integrity, references, rows, addresses, audit log, clock, times and reset key'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand help; and __fish_seen_subcommand_from store" -f -a "backup" -d 'Copy the store, as it is at one moment, while others use it'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand help; and __fish_seen_subcommand_from store" -f -a "restore" -d 'Put a copy in the store\'s place'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand help; and __fish_seen_subcommand_from store" -f -a "migrate" -d 'Bring a store that an older program made to the present schema'

@@ -1,7 +1,15 @@
-//! What is generated and committed, so that changes show in review: the completions of the shells, and the reference of
-//! all commands. `CXME_TEST_BLESS=1 cargo test --test generated` writes them anew.
+//! Files that are generated and committed, so that changes show in review: the completions of the shells, and the reference
+//! of all commands and of their data. `CXME_TEST_BLESS=1 cargo test --test generated` writes them anew.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says so by a panic")]
+
+#[path = "generated/data.rs"]
+mod data;
+#[path = "generated/data_fields.rs"]
+mod data_fields;
+#[path = "cli/support/mod.rs"]
+#[expect(dead_code, unused_imports, reason = "the tests of the commands need more of it")]
+mod support;
 
 use std::fmt::Write as _;
 use std::fs;
@@ -59,30 +67,55 @@ fn completions_for_fish_are_those_of_the_program() {
     assert_committed("completions/cxme-admin.fish", &printed(&["completions", "fish"]));
 }
 
-#[test]
-fn the_reference_is_the_help_of_all_commands() {
+/// The tree of commands, as its help is printed on 100 columns.
+fn tree() -> Command {
     let mut tree = cli::command_tree().term_width(100);
     tree.build();
+    tree
+}
+
+#[test]
+fn the_reference_is_the_help_of_all_commands() {
     let mut text = String::from("The long help of all commands. The global options are shown once.\n");
-    write_help(&mut text, &mut tree, true);
+    write_help(&mut tree(), &mut |name, _, help| {
+        write!(text, "\n## {name}\n\n{help}").unwrap();
+    });
     assert!(text.contains("\n## cxme-admin users set-password\n"), "the tree was not walked:\n{text}");
     assert_committed("tests/cli-reference.txt", &text);
 }
 
-/// The help of a command and of those below it, in the order in which they are listed. What `help` has below it is the same
-/// again.
-fn write_help(text: &mut String, command: &mut Command, is_top: bool) {
+#[test]
+fn the_page_of_all_commands_is_their_help() {
+    let (mut contents, mut sections) = (String::new(), String::new());
+    write_help(&mut tree(), &mut |name, about, help| {
+        let anchor = name.replace(' ', "-");
+        if anchor != "cxme-admin" {
+            let indent = if name.matches(' ').count() > 1 { "  " } else { "" };
+            writeln!(contents, "{indent}- [`{name}`](#{anchor}): {about}").unwrap();
+        }
+        write!(sections, "\n## {name}\n\n```text\n{help}```\n").unwrap();
+    });
+    let text = format!(
+        "# Commands\n\nThe help of all commands, as `cxme-admin help COMMAND` prints it. The global options are shown once, at \
+         [the top](#cxme-admin). [data.md](data.md) has the fields of `-o json`, and [output.md](output.md) the exit codes.\n\n\
+         {contents}{sections}"
+    );
+    assert_committed("docs/reference/commands.md", &text);
+}
+
+/// Gives the name, the first line and the long help of a command and of those below it, in the order in which they are
+/// listed. The commands below `help` are the same again.
+fn write_help(command: &mut Command, each: &mut dyn FnMut(&str, &str, &str)) {
     let help = command.render_long_help().to_string();
+    let name = command.get_bin_name().unwrap_or("cxme-admin").to_owned();
     let own = match help.split_once("\nGlobal options:\n") {
-        Some((own, _)) if !is_top => own,
+        Some((own, _)) if name.contains(' ') => own,
         _ => &help,
     };
-    let name = command.get_bin_name().unwrap_or("cxme-admin");
-    write!(text, "\n## {name}\n\n").unwrap();
-    for line in own.trim_end().lines() {
-        writeln!(text, "{}", line.trim_end()).unwrap();
-    }
+    let lines: Vec<&str> = own.trim_end().lines().map(str::trim_end).collect();
+    let about = command.get_about().map(ToString::to_string).unwrap_or_default();
+    each(&name, &about, &(lines.join("\n") + "\n"));
     for below in command.get_subcommands_mut().filter(|below| !below.is_hide_set() && below.get_name() != "help") {
-        write_help(text, below, false);
+        write_help(below, each);
     }
 }

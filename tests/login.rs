@@ -1,7 +1,10 @@
-//! Real login systems read the store: PAM by pam_exec(8), and Python's argon2-cffi by the `login` view. Both run what
-//! README.md shows, with other paths.
+//! Real login systems read the store: PAM by pam_exec(8), Dovecot and Python's argon2-cffi by the `login` view. All run what
+//! docs/login-systems.md shows, with other paths.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says so by a panic")]
+
+#[path = "login/dovecot.rs"]
+mod dovecot;
 
 use std::fs;
 use std::io::Write as _;
@@ -93,10 +96,10 @@ impl World {
     }
 }
 
-/// A block of the README, known by the word after its fence.
+/// A block of docs/login-systems.md, known by the word after its fence.
 fn example(language: &str) -> String {
-    let readme = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).unwrap();
-    let (_, block) = readme.split_once(&format!("\n```{language}\n")).unwrap();
+    let page = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/login-systems.md")).unwrap();
+    let (_, block) = page.split_once(&format!("\n```{language}\n")).unwrap();
     block.split_once("\n```\n").unwrap().0.to_owned() + "\n"
 }
 
@@ -245,7 +248,7 @@ fn pam_takes_both_forms_of_an_accent() {
     assert!(!service.accepts("alice", "cafe by the harbour"), "without");
 }
 
-/// The example of the README, in the Python that tests/run sets up.
+/// The example of docs/login-systems.md, in the Python that tests/run sets up.
 struct Python {
     program: PathBuf,
     script: PathBuf,
@@ -314,9 +317,9 @@ fn a_reader_of_the_view_normalises_what_was_typed() {
     world.set_password("alice", "cafe\u{301} by the harbour");
     assert_eq!(python.says("alice", "caf\u{e9} by the harbour"), "accepted", "composed");
     assert_eq!(python.says("alice", "cafe\u{301} by the harbour"), "accepted", "decomposed");
-    // Without the line that the README asks for, only one of the two is let in.
+    // Without the line that normalises, only one of the two is let in.
     let careless = example("python").replace("unicodedata.normalize(\"NFC\", typed)", "typed");
-    assert!(careless != example("python"), "the README normalises elsewhere");
+    assert!(careless != example("python"), "the example normalises elsewhere");
     fs::write(&python.script, careless).unwrap();
     assert_eq!(python.says("alice", "caf\u{e9} by the harbour"), "accepted", "composed");
     assert_eq!(python.says("alice", "cafe\u{301} by the harbour"), "refused", "decomposed");

@@ -1,10 +1,12 @@
-//! The program behind the real sudo, on accounts and rules that live as long as a test: who may set a machine up, and
+//! The program behind the real sudo and doas, on accounts and rules that live as long as a test: who may set a machine up, and
 //! that nobody gets more by sudo than sudo and their role give them.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says so by a panic")]
 
 #[path = "sudo/machine.rs"]
 mod machine;
+#[path = "sudo/others.rs"]
+mod others;
 
 use machine::Machine;
 

@@ -3,6 +3,7 @@
 use crate::actions::Desk;
 use crate::actions::Result;
 use crate::actions::Scene as _;
+use crate::actions::Total;
 use crate::actions::View;
 use crate::domain::action::Action;
 use crate::domain::event::Chain;
@@ -19,7 +20,7 @@ use crate::store::user_changes::ChangeQuery;
 /// The most changes of one user in one event: a few more than a user has fields.
 const CHANGES_OF_ONE_USER: u32 = 100;
 
-/// Gives each event that meets the query to `visit`, newest first, with what it changed of the user asked for, or else of the
+/// Gives each event that meets the query to `visit`, newest first, as many as its limit says, with what it changed of the user asked for, or else of the
 /// one user that it is about. A user who was deleted is named by the number that the events have.
 ///
 /// # Errors
@@ -29,7 +30,7 @@ pub fn list(
     query: &EventQuery,
     user: Option<&UserReference>,
     visit: &mut dyn FnMut(&Event, &[UserChange]) -> Result<()>,
-) -> Result<()> {
+) -> Result<Total> {
     desk.view(Action::AuditList, |view| {
         let mut query = query.clone();
         if let Some(reference) = user {
@@ -45,7 +46,8 @@ pub fn list(
                 None => Vec::new(),
             };
             visit(&event, &changes)
-        })
+        })?;
+        Ok(Total::of(query.limit, || view.count_events(&query))?)
     })
 }
 

@@ -8,9 +8,10 @@ use crate::actions::Scene as _;
 use crate::domain::action::Action;
 use crate::domain::operator::Operator;
 use crate::domain::operator::OperatorKind;
-use crate::domain::operator::ROOT;
 use crate::domain::refusal::Refusal;
 use crate::domain::role::RoleId;
+use crate::domain::uid;
+use crate::domain::uid::ROOT;
 
 /// All operators, by account name.
 ///
@@ -23,12 +24,15 @@ pub fn list(desk: &Desk) -> Result<Vec<Operator>> {
 /// Makes an OS account an operator.
 ///
 /// # Errors
-/// When it is one already, the role does not exist or may do more than the operator's own, or root is given another role
-/// than Admin.
+/// When it is one already, the role does not exist or may do more than the operator's own, root is given another role than
+/// Admin, or the number stands for no account or for any.
 pub fn add(desk: &Desk, uid: u32, account: &str, role: &str, kind: OperatorKind, intent: &Intent) -> Result<()> {
     desk.change(Action::OperatorsAdd, intent, |change| {
         let role = change.role_named(role)?.ok_or_else(|| Refusal::NoSuchRole(role.to_owned()))?;
         change.may_give(&role)?;
+        if let Some(why) = uid::reserved(uid) {
+            return Err(Refusal::ReservedUid { uid, why }.into());
+        }
         if uid == ROOT && role.id != RoleId::ADMIN {
             return Err(Refusal::RootIsAdmin(role.name).into());
         }

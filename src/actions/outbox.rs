@@ -11,6 +11,7 @@ use crate::actions::Intent;
 use crate::actions::Record;
 use crate::actions::Result;
 use crate::actions::Scene as _;
+use crate::actions::Total;
 use crate::actions::jobs::run::used_up;
 use crate::domain::action::Action;
 use crate::domain::email_address::EmailAddress;
@@ -101,7 +102,8 @@ impl Desk {
     ) -> Result<Report> {
         let mut random = self.random.borrow_mut();
         let (clock, random) = (self.clock.as_ref(), random.as_mut());
-        Ok(outbox::run_observed(&self.store, post, order, clock, random, observer)?)
+        let ran = outbox::run_observed(&self.store, post, order, clock, random, observer);
+        ran.map_err(|error| self.explained(error.into()))
     }
 
     /// The messages as they are now. One that another process is sending is waited for, a while.
@@ -198,24 +200,30 @@ pub fn check_post(desk: &Desk, post: &Post) -> Result<()> {
     desk.check_key(post.key.as_ref().ok_or(PostFault::NoKey)?)
 }
 
-/// Gives each message that has not ended to `visit`, the oldest first, and the rate per hour or day that keeps it waiting.
+/// Gives each message that has not ended to `visit`, at most `limit` of them, the oldest first, and the rate per hour or day that keeps it waiting.
 /// `rates` are those that hold for all mail.
 ///
 /// # Errors
 /// When the operator may not see users, or `visit` fails.
-pub fn queue(desk: &Desk, rates: &Rates, visit: &mut dyn FnMut(Message, Option<UsedUp>) -> Result<()>) -> Result<()> {
+pub fn queue(
+    desk: &Desk,
+    rates: &Rates,
+    limit: Option<u64>,
+    visit: &mut dyn FnMut(Message, Option<UsedUp>) -> Result<()>,
+) -> Result<Total> {
     desk.view(Action::MailQueue, |view| {
         let of_all = used_up(view, rates, None)?;
         let mut of_jobs = HashMap::new();
-        for job in view.running_jobs()? {
+        for job in view.running_jobs()?.0 {
             of_jobs.insert(job.id, used_up(view, rates, Some(&job))?);
         }
-        view.each_waiting_message(&mut |message| {
+        view.each_waiting_message(limit, &mut |message| {
             // What is paused waits for that, and what is not due yet for its time.
             let used_up = message.job.map_or(of_all, |job| of_jobs.get(&job).copied().flatten());
             let may_leave = message.state != MessageState::Sending && message.due_at <= view.now();
             visit(message, used_up.filter(|_| may_leave))
-        })
+        })?;
+        Ok(Total::of(limit, || view.count_waiting_messages())?)
     })
 }
 

@@ -20,6 +20,7 @@ use crate::domain::refusal::FilePurpose;
 use crate::domain::refusal::Refusal;
 use crate::domain::removal::Removals;
 use crate::private_file::Problem;
+use crate::private_file::is_shortage_of_descriptors;
 use crate::process::terminal::PromptError;
 use crate::secrets::generate::GenerateError;
 use crate::secrets::password::PasswordError;
@@ -32,6 +33,7 @@ pub use complaint::Complaint;
 pub use complaint::MailFault;
 use of_complaint::of_complaint;
 use of_store::of_store;
+pub use usage::of_no_memory;
 pub use usage::of_usage;
 
 /// Done, or nothing to do.
@@ -60,6 +62,9 @@ pub const NOT_PERMITTED: u8 = 77;
 pub const CONFIGURATION: u8 = 78;
 /// The reader of standard output went away: as if by SIGPIPE.
 const BROKEN_PIPE: u8 = 128 + 13;
+
+/// What to do where the process may not open enough files.
+const OPEN_FILES: &str = "raise the limit of open files (`ulimit -n`, or LimitNOFILE= of the service)";
 
 /// An error in words.
 struct Told {
@@ -111,6 +116,29 @@ pub fn tell(output: &mut Output, arguments: &[OsString], error: &anyhow::Error) 
 /// The exit code of an error.
 pub fn code_of(error: &ActionError) -> u8 {
     of_action(error).code
+}
+
+/// What to do about an error.
+pub fn hint_of(error: &ActionError) -> Option<String> {
+    of_action(error).hint
+}
+
+/// Whether the process may not have what it needs of the machine, which lasts until somebody raises a limit.
+pub fn is_shortage(error: &anyhow::Error) -> bool {
+    let of_store = |error: &StoreError| error.is_shortage();
+    match error.downcast_ref() {
+        Some(Complaint::Broken { is_shortage, .. }) => return *is_shortage,
+        Some(_) => return false,
+        None => {}
+    }
+    match error.downcast_ref() {
+        Some(ActionError::Store(error)) => return of_store(error),
+        Some(ActionError::NoMemory(_)) => return true,
+        _ => {}
+    }
+    error.downcast_ref().is_some_and(of_store)
+        || error.downcast_ref().is_some_and(Problem::is_shortage_of_descriptors)
+        || error.downcast_ref().is_some_and(is_shortage_of_descriptors)
 }
 
 /// The exit code of any error, and its words.
@@ -178,10 +206,9 @@ fn of_action(error: &ActionError) -> Told {
         ActionError::Chain(_) => Told::new(DATA, error).hint(
             "somebody wrote to the file without this program: compare with a backup and with the head kept elsewhere",
         ),
-        ActionError::Unsound(faults) => Told { details: screenful(faults, Clone::clone), ..Told::new(DATA, error) }.hint(
-            "for modes, addresses and the key, do as the line says; otherwise keep a copy of the file as it is, and restore the newest \
-             sound backup",
-        ),
+        ActionError::Unsound { faults, remedy } => {
+            Told { details: screenful(faults, Clone::clone), ..Told::new(DATA, error) }.hint(remedy)
+        }
         ActionError::UnknownNames(names) => of_unknown_names(names),
         ActionError::Post(fault) => Told::new(CONFIGURATION, error).hint(match fault {
             PostFault::NoMail => "config.example.toml shows the sections [mail] and [mail.smtp]",
@@ -274,14 +301,19 @@ fn of_refusal(refusal: &Refusal) -> Told {
             FilePurpose::Output(option) => format!("leave out `{option}`: the data goes to standard output"),
             FilePurpose::Other => String::new(),
         }),
-        Refusal::NotBySudo(what) => told(NOT_PERMITTED).hint(match what.trim_matches('`') {
+        Refusal::NotElevated { what, .. } => told(NOT_PERMITTED).hint(match what.trim_matches('`') {
             variable if variable.starts_with("CXME_") => format!("unset {variable}"),
             _ => String::new(),
         }),
-        Refusal::InitBySudo { account, .. } => told(NOT_PERMITTED).hint(format!(
-            "if you may run any command with sudo: sudo env -u SUDO_UID cxme-admin init --operator {}",
+        Refusal::InitElevated { by, account, .. } => told(NOT_PERMITTED).hint(format!(
+            "if you may run any command with {}: {} cxme-admin init --operator {}",
+            by.word(),
+            by.as_root(),
             crate::cli::as_typed(&[account.into()])
         )),
+        Refusal::CallersDiffer { .. } => {
+            told(NOT_PERMITTED).hint("log in as yourself, and use one of sudo, doas, run0 and pkexec, once")
+        }
         Refusal::LastAdmin(_) => {
             told(NOT_PERMITTED).hint("add another one first: cxme-admin operators add ACCOUNT --role Admin")
         }
@@ -291,6 +323,7 @@ fn of_refusal(refusal: &Refusal) -> Told {
         Refusal::NoSuchAccount(_) => {
             told(NO_USER).hint("give the name or the number of an OS account, as in `id -u NAME`")
         }
+        Refusal::ReservedUid { .. } => told(DATA).hint("give the program an account of its own, and add that"),
         Refusal::NoSuchOperator(_) => told(DATA).hint("cxme-admin operators list"),
         Refusal::NoUsernameIn(..) | Refusal::UsernameTaken(_) => told(DATA).hint("give another one with `--username`"),
         Refusal::Saml { contact, .. } => {
@@ -345,6 +378,7 @@ fn of_prompt(error: &PromptError) -> Told {
 /// One problem is told in one line; of several, each gets its line.
 fn of_config(error: &LoadError) -> Told {
     match error {
+        LoadError::File(problem) if problem.is_shortage_of_descriptors() => of_file(problem),
         LoadError::File(problem) => Told { code: CONFIGURATION, ..of_file(problem) },
         LoadError::Contents(problems) if problems.len() == 1 => Told::new(CONFIGURATION, problems),
         LoadError::Contents(problems) => {
@@ -359,6 +393,7 @@ fn of_config(error: &LoadError) -> Told {
 fn of_file(problem: &Problem) -> Told {
     // Nobody is told to act as the owner of a file: that may be the account that planted it.
     match problem {
+        Problem::Io { .. } if problem.is_shortage_of_descriptors() => Told::new(LATER, problem).hint(OPEN_FILES),
         Problem::Io { error, .. } if error.kind() == io::ErrorKind::PermissionDenied => {
             Told::new(CONFIGURATION, problem)
         }
@@ -382,6 +417,7 @@ fn of_file(problem: &Problem) -> Told {
 
 fn of_io(error: &io::Error) -> Told {
     match error.kind() {
+        _ if is_shortage_of_descriptors(error) => Told::new(LATER, error).hint(OPEN_FILES),
         io::ErrorKind::BrokenPipe => Told::new(BROKEN_PIPE, error),
         io::ErrorKind::InvalidData => Told::new(DATA, error),
         _ => Told::new(IO, error),

@@ -34,7 +34,7 @@ use place::make_store_directory;
 /// Make what is missing of configuration, store and reset key
 ///
 /// A configuration that is there is used as it is. The account that runs this becomes the first operator, with
-/// the role Admin; by sudo, the account that called sudo.
+/// the role Admin; with sudo, doas, run0 or pkexec, the account that called it.
 ///
 /// If root creates the store in a directory owned by a service account, that account also owns the store and the key, and
 /// may run `jobs run`.
@@ -43,7 +43,8 @@ use place::make_store_directory;
 /// not a terminal; `-v` prints them there too.
 ///
 /// With sudo, only accounts that may run any command with sudo can use `init`; the program queries sudo. If sudo cannot
-/// answer, name the first operator: `sudo env -u SUDO_UID cxme-admin init --operator carol`
+/// answer, name the first operator: `sudo env -u SUDO_UID cxme-admin init --operator carol`; with doas:
+/// `doas env -u DOAS_USER cxme-admin init --operator carol`
 #[derive(Debug, clap::Args)]
 pub struct InitArgs {
     /// Do not ask: take the defaults
@@ -73,13 +74,13 @@ const CONFIG_MODE: u32 = 0o644;
 /// # Errors
 /// When there is a store already, or a file cannot be made.
 pub fn run(context: &mut Context, args: &InitArgs) -> anyhow::Result<()> {
-    let first = args.operator.as_deref().map(|given| operators::account(context, given)).transpose()?;
-    let existing = context.config_path().filter(|path| path.symlink_metadata().is_ok());
+    let first = args.operator.as_deref().map(|given| operators::new_operator(context, given)).transpose()?;
+    let existing = context.config_path().filter(|path| is_there(path));
     let config = if existing.is_some() { context.config()? } else { context.config_by_default() }.clone();
     let store_path = std::path::absolute(context.store_path(&config)?)?;
     let service = ServiceAccount::of(context, &store_path);
     let key_file = NewKeyFile::new(context.key_path()?, service);
-    if store_path.symlink_metadata().is_ok() {
+    if is_there(&store_path) {
         return at_store(context, args, &store_path, &key_file);
     }
     context.may_init()?;
@@ -116,6 +117,14 @@ pub fn run(context: &mut Context, args: &InitArgs) -> anyhow::Result<()> {
     }
     context.output.say("Next: cxme-admin users add EMAIL --name NAME");
     Ok(())
+}
+
+/// Whether a file is there, and not only what a run of `init` left that was killed.
+fn is_there(path: &Path) -> bool {
+    if path.symlink_metadata().is_ok_and(|found| found.len() == 0) {
+        let _ = private_file::remove_left_behind(path);
+    }
+    path.symlink_metadata().is_ok()
 }
 
 /// Where a store is already: finishes an `init` that was ended in between, or gives the store a new key.

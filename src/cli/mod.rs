@@ -12,6 +12,7 @@ pub mod failure;
 pub mod files;
 pub mod init;
 pub mod jobs;
+pub mod limit;
 pub mod mail;
 pub mod one_of;
 pub mod operators;
@@ -39,7 +40,9 @@ use clap::Subcommand;
 
 use crate::clock::Clock;
 use crate::clock::SystemClock;
+use crate::outbox::resources;
 use crate::process::Process;
+use crate::process::full_disk;
 use crate::process::hardening;
 use crate::process::inherited;
 use crate::random::Random;
@@ -97,6 +100,10 @@ pub struct Global {
     pub no_input: bool,
 }
 
+/// What every command may need besides what it asks for itself, in bytes. An allocation that fails ends the process without a word
+/// of what to do.
+const MEMORY: usize = 6 << 20;
+
 #[derive(Debug, Subcommand)]
 enum Command {
     Demo(demo::DemoArgs),
@@ -131,6 +138,10 @@ pub fn main() -> ExitCode {
     // A kernel that refuses one of these is no reason not to set a password.
     let _ = hardening::no_core_no_peeking();
     let _ = hardening::no_end_by_file_size();
+    let _ = full_disk::say_when_it_ends_the_process();
+    if !resources::may_have(MEMORY) {
+        return ExitCode::from(failure::of_no_memory(&mut std::io::stderr(), MEMORY));
+    }
     let ran = std::panic::catch_unwind(|| run(Process::real(), Box::new(SystemClock), Box::new(SystemRandom)));
     // The panic has been printed; a bug has its own exit code.
     ExitCode::from(ran.unwrap_or(failure::BUG))
@@ -149,6 +160,11 @@ pub fn run(process: Process, clock: Box<dyn Clock>, random: Box<dyn Random>) -> 
     };
     let mut context = Context::new(process, global, clock, random);
     let ran = context.restrict(named).and_then(|()| check_hyphens(named)).and_then(|()| {
+        // The data of a change cannot be asked for again.
+        if context.output.format != Format::Table {
+            context.check_data_output()?;
+        }
+        say_ignored_directories(&mut context);
         dispatch(&mut context, command)?;
         say_without_questions(&mut context);
         Ok(context.output.flush()?)
@@ -175,6 +191,14 @@ fn dispatch(context: &mut Context, command: Command) -> anyhow::Result<()> {
         Command::Config(command) => config::run(context, command),
         Command::Whoami(args) => whoami::run(context, &args),
         Command::Completions(args) => completions::run(context, &args),
+    }
+}
+
+/// Says with `--verbose` which directories of another account are not looked into.
+fn say_ignored_directories(context: &mut Context) {
+    let ignored = if context.global.verbose { context.ignored_directories() } else { Vec::new() };
+    for words in ignored {
+        context.output.say(&words);
     }
 }
 

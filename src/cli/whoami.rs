@@ -6,23 +6,28 @@ use crate::cli::context::owner_of_store;
 use crate::cli::data;
 use crate::cli::data::Cell;
 use crate::cli::data::Head;
+use crate::cli::output::Format;
 use crate::domain::action::Action;
+use crate::domain::elevation;
 use crate::domain::operator::Standing;
 use crate::domain::role::Permission;
 
 /// Show the account, role, permissions and store that commands use here
 ///
-/// Operators who use sudo are restricted unless the store of this machine says that they are Admins: they may not choose
-/// another configuration, store or file. Without a usable store, what is known without it is printed, and the error after it.
+/// IDENTIFIED BY says what named the account: `uid`, the account of the process, or `sudo` (also run0), `doas` or `pkexec`, whose
+/// variable did. Operators who use one of these are restricted unless the store of this machine says that they are Admins: they
+/// may not choose another configuration, store or file. LOGGED IN AS is the account of the login session (audit login uid), which
+/// su keeps; it is recorded, and gives no rights. Without a usable store, what is known without it is printed, and the error after it.
 #[derive(Debug, clap::Args)]
 pub struct WhoamiArgs {}
 
-const HEADS: [Head; 8] = [
+const HEADS: [Head; 9] = [
     Head { name: "account", title: "Account" },
     Head { name: "uid", title: "UID" },
     Head { name: "role", title: "Role" },
     Head { name: "permissions", title: "Permissions" },
-    Head { name: "by_sudo", title: "Using sudo" },
+    Head { name: "identified_by", title: "Identified by" },
+    Head { name: "login_uid", title: "Logged in as" },
     Head { name: "restricted", title: "Restricted" },
     Head { name: "store", title: "Store" },
     Head { name: "config", title: "Configuration" },
@@ -42,6 +47,12 @@ pub fn run(context: &mut Context, _: &WhoamiArgs) -> anyhow::Result<()> {
         Ok(desk) => (desk.account().clone(), Some(whoami::whoami(desk)?), desk.now()),
         Err(_) => (context.account(owner_of_store(&store)), None, context.now()?),
     };
+    let is_table = context.output.format == Format::Table;
+    let login = match account.login_uid {
+        Some(uid) if is_table => Cell::text(context.process.accounts.described(uid)),
+        Some(uid) => Cell::Number(uid.into()),
+        None => Cell::Nothing(""),
+    };
     let store = store.display().to_string();
     let config = context.config_path().map(|path| path.display().to_string());
     let cells = [
@@ -51,11 +62,16 @@ pub fn run(context: &mut Context, _: &WhoamiArgs) -> anyhow::Result<()> {
         standing.as_ref().map_or(Cell::Nothing(UNKNOWN), |standing| {
             Cell::List(standing.permissions().iter().map(Permission::word).collect())
         }),
-        Cell::Flag(account.by_sudo),
+        Cell::text(elevation::word(account.elevation)),
+        login,
         Cell::Flag(context.is_restricted()),
         Cell::text(store),
         Cell::text_or(config.as_deref(), "none (defaults)"),
     ];
-    data::record(&mut context.output, &HEADS, &cells, now)?;
+    // A table leaves out what does not apply, such as the login session of a timer; data always has every key.
+    let applies = |cell: &Cell<'_>| !is_table || *cell != Cell::Nothing("");
+    let (heads, cells): (Vec<Head>, Vec<Cell<'_>>) =
+        HEADS.into_iter().zip(cells).filter(|(_, cell)| applies(cell)).unzip();
+    data::record(&mut context.output, &heads, &cells, now)?;
     opened.map(drop)
 }

@@ -3,6 +3,8 @@
 use jiff::Timestamp;
 
 use super::field_hasher::FieldHasher;
+use crate::domain::elevation;
+use crate::domain::elevation::Elevation;
 use crate::domain::operator::Account;
 use crate::domain::text;
 use crate::domain::user::UserId;
@@ -64,7 +66,7 @@ pub struct Event {
     pub login_uid: Option<i64>,
     /// The host.
     pub host: String,
-    /// 1 if the account came by sudo.
+    /// 1 if sudo named the operator: what older programs recorded of [`Event::identified_by`].
     pub by_sudo: i64,
     /// The role's name.
     pub standing: String,
@@ -80,6 +82,9 @@ pub struct Event {
     pub details: Option<String>,
     /// [`ChangesDigest`] of what the event changed in the rows of users; `None`: an older program wrote the event.
     pub changes_digest: Option<Vec<u8>>,
+    /// What named the operator: `uid`, the account of the process, or the elevation program whose variable did; `None`: an older
+    /// program wrote the event.
+    pub identified_by: Option<String>,
     /// [`Event::chained_hash`] of this event and the one before.
     pub hash: Vec<u8>,
 }
@@ -88,15 +93,21 @@ pub struct Event {
 pub const CHAIN_START: [u8; 32] = [0; 32];
 /// The version of what is hashed in an event without a digest of user changes, as older programs wrote them.
 const WITHOUT_CHANGES: u8 = 1;
-/// The version of what is hashed now; another order or other fields would be another version.
+/// The version of what is hashed in an event that does not say what named the operator, as older programs wrote them.
 const WITH_CHANGES: u8 = 2;
+/// The version of what is hashed now; another order or other fields would be another version.
+const WITH_IDENTIFICATION: u8 = 3;
 
 impl Event {
-    /// SHA-256 over a version byte, the hash of the event before, the fields in the order of the columns, and the digest of the
-    /// user changes (version 2; version 1 has none). Each field is preceded by its length (8 bytes, big endian; all ones for
-    /// NULL), so that no two events hash the same bytes.
+    /// SHA-256 over a version byte, the hash of the event before, the fields in the order of the columns, the digest of the
+    /// user changes (from version 2) and what named the operator (version 3). Each field is preceded by its length (8 bytes, big
+    /// endian; all ones for NULL), so that no two events hash the same bytes.
     pub fn chained_hash(&self, before: &[u8]) -> [u8; 32] {
-        let version = if self.changes_digest.is_some() { WITH_CHANGES } else { WITHOUT_CHANGES };
+        let version = match (&self.identified_by, &self.changes_digest) {
+            (Some(_), _) => WITH_IDENTIFICATION,
+            (None, Some(_)) => WITH_CHANGES,
+            (None, None) => WITHOUT_CHANGES,
+        };
         let mut hasher = FieldHasher::new(version);
         hasher.bytes(Some(before));
         hasher.number(Some(self.number));
@@ -112,10 +123,19 @@ impl Event {
         hasher.number(self.user_id);
         hasher.text(self.reason.as_deref());
         hasher.text(self.details.as_deref());
-        if let Some(digest) = &self.changes_digest {
-            hasher.bytes(Some(digest));
+        if version >= WITH_CHANGES {
+            hasher.bytes(self.changes_digest.as_deref());
+        }
+        if let Some(identified_by) = &self.identified_by {
+            hasher.text(Some(identified_by));
         }
         hasher.finish()
+    }
+
+    /// What named the operator: `uid`, `sudo`, `doas` or `pkexec`. Older programs knew sudo alone.
+    pub fn identified_by(&self) -> &str {
+        let of_older_program = || elevation::word(Some(Elevation::Sudo).filter(|_| self.by_sudo == 1));
+        self.identified_by.as_deref().unwrap_or_else(of_older_program)
     }
 }
 
@@ -287,159 +307,4 @@ impl Chain {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn event(number: i64, before: &[u8]) -> Event {
-        let mut event = Event {
-            number,
-            time: 1_800_000_000 + number,
-            operator: "root".to_owned(),
-            operator_uid: 0,
-            login_uid: None,
-            host: "host".to_owned(),
-            by_sudo: 0,
-            standing: "Admin".to_owned(),
-            action: "users lock".to_owned(),
-            outcome: "done".to_owned(),
-            user_id: Some(number),
-            reason: None,
-            details: Some("{}".to_owned()),
-            changes_digest: (number % 2 == 0).then(|| ChangesDigest::default().finish().to_vec()),
-            hash: Vec::new(),
-        };
-        event.hash = event.chained_hash(before).to_vec();
-        event
-    }
-
-    fn chain(length: i64) -> Vec<Event> {
-        let mut events: Vec<Event> = Vec::new();
-        for number in 1..=length {
-            let before = events.last().map_or(CHAIN_START.to_vec(), |event| event.hash.clone());
-            events.push(event(number, &before));
-        }
-        events
-    }
-
-    fn verify(events: &[Event], head: Option<Vec<u8>>) -> Result<i64, ChainBreak> {
-        let mut chain = Chain::new(head);
-        events.iter().try_for_each(|event| chain.follow(event))?;
-        Ok(chain.end(Some(events.len() as i64))?.events)
-    }
-
-    #[test]
-    fn a_field_moved_into_its_neighbour_changes_the_hash() {
-        let mut other = event(1, &CHAIN_START);
-        (other.standing, other.action) = ("Adminu".to_owned(), "sers lock".to_owned());
-        assert_ne!(other.chained_hash(&CHAIN_START), event(1, &CHAIN_START).chained_hash(&CHAIN_START));
-        let mut empty = event(1, &CHAIN_START);
-        empty.reason = Some(String::new());
-        assert_ne!(empty.chained_hash(&CHAIN_START), event(1, &CHAIN_START).chained_hash(&CHAIN_START));
-    }
-
-    #[test]
-    fn each_way_of_tampering_is_found() {
-        let good = chain(9);
-        assert_eq!(verify(&good, None), Ok(9));
-        assert_eq!(verify(&[], None), Err(ChainBreak::Empty));
-        let mut changed = good.clone();
-        changed[4].reason = Some("another".to_owned());
-        assert_eq!(verify(&changed, None), Err(ChainBreak::Changed(5)));
-        let mut deleted = good.clone();
-        deleted.remove(4);
-        assert_eq!(verify(&deleted, None), Err(ChainBreak::Missing { expected: 5, found: 6 }));
-        let mut swapped = good.clone();
-        swapped.swap(2, 3);
-        assert!(verify(&swapped, None).is_err());
-    }
-
-    #[test]
-    fn a_cut_tail_and_a_new_chain_are_found_only_with_the_head_kept_elsewhere() {
-        let good = chain(9);
-        let head = good[8].hash.clone();
-        assert_eq!(verify(&good, Some(head.clone())), Ok(9));
-        assert_eq!(verify(&good[..7], None), Ok(7));
-        assert_eq!(verify(&good[..7], Some(head.clone())), Err(ChainBreak::HeadNotFound));
-        let mut chain = Chain::new(None);
-        good[..7].iter().try_for_each(|event| chain.follow(event)).unwrap();
-        let cut_off = chain.end(Some(9)).unwrap_err();
-        assert_eq!(cut_off, ChainBreak::CutOff { newest: 7, counted: 9 });
-        let mut rewritten = good[..4].to_vec();
-        for number in 5..=9 {
-            let mut next = event(number, &rewritten.last().unwrap().hash);
-            next.operator = "mallory".to_owned();
-            next.hash = next.chained_hash(&rewritten.last().unwrap().hash).to_vec();
-            rewritten.push(next);
-        }
-        assert_eq!(verify(&rewritten, None), Ok(9));
-        assert_eq!(verify(&rewritten, Some(head)), Err(ChainBreak::HeadNotFound));
-    }
-
-    /// The bytes that version 1 hashed, spelled out: events of older programs must verify for ever.
-    #[test]
-    fn an_event_of_an_older_program_has_the_hash_that_it_had() {
-        let hex: String = event(1, &CHAIN_START).hash.iter().map(|byte| format!("{byte:02x}")).collect();
-        assert_eq!(hex, "a0efb405bb89f88256ad700adeac1df125ce10c0f7cb11dde1b4d22541c0b039");
-        let mut edited = event(2, &CHAIN_START);
-        edited.changes_digest = None;
-        assert_ne!(
-            edited.chained_hash(&CHAIN_START).to_vec(),
-            edited.hash,
-            "the digest cannot be taken out of an event"
-        );
-    }
-
-    /// A field and its new value.
-    type Named = (&'static [u8], &'static [u8]);
-
-    /// An event of version 2 with these changes, of user 3.
-    fn changed(changes: &[Named]) -> Event {
-        let mut digest = ChangesDigest::default();
-        for (field, new) in changes {
-            digest.add(3, field, &values(field, new).digest());
-        }
-        let mut event = event(1, &CHAIN_START);
-        event.changes_digest = Some(digest.finish().to_vec());
-        event.hash = event.chained_hash(&CHAIN_START).to_vec();
-        event
-    }
-
-    fn values<'a>(field: &'a [u8], new: &'a [u8]) -> ChangeValues<'a> {
-        ChangeValues { event: 1, user: 3, field, old: None, new: Some(new), salt: &[1; 16] }
-    }
-
-    #[test]
-    fn user_changes_that_are_not_those_of_their_event_are_found() {
-        let (name, email): (Named, Named) = ((b"name", b"Alice"), (b"email", b"a@example.com"));
-        let run = |found: &[(ChangeValues<'_>, [u8; 32], bool)]| {
-            let mut chain = Chain::new(None);
-            chain.follow(&changed(&[name, email]))?;
-            found.iter().try_for_each(|(values, digest, is_deleted)| chain.change(values, digest, *is_deleted))?;
-            chain.end(None)
-        };
-        let of =
-            |(field, new): (&'static [u8], &'static [u8])| (values(field, new), values(field, new).digest(), false);
-        assert_eq!(run(&[of(name), of(email)]), Ok(Verified { events: 1, erased: 0 }));
-        for wrong in [&[of(name)][..], &[of(email), of(name)], &[of(name), of(email), of(email)], &[]] {
-            assert_eq!(run(wrong), Err(ChainBreak::Changes(1)), "{wrong:?}");
-        }
-        let edited = (values(b"name", b"Eve"), of(name).1, false);
-        let found = ChainBreak::ChangeEdited { event: 1, user: 3, field: "name".to_owned() };
-        assert_eq!(run(&[edited, of(email)]), Err(found));
-        let stray = (ChangeValues { event: 2, ..of(email).0 }, of(email).1, false);
-        assert_eq!(run(&[of(name), stray]), Err(ChainBreak::StrayChange(2)));
-        let blank = ChangeValues { new: Some(b"     "), salt: &[0; 16], ..of(name).0 };
-        assert_eq!(run(&[(blank, of(name).1, true), of(email)]), Ok(Verified { events: 1, erased: 1 }));
-        let not_deleted = ChainBreak::ErasedWithoutDeletion { event: 1, user: 3 };
-        assert_eq!(run(&[(blank, of(name).1, false), of(email)]), Err(not_deleted));
-        assert_eq!(run(&[(blank, [0; 32], true), of(email)]), Err(ChainBreak::Changes(1)));
-    }
-
-    #[test]
-    fn an_event_of_an_older_program_has_no_user_changes() {
-        let mut chain = Chain::new(None);
-        chain.follow(&event(1, &CHAIN_START)).unwrap();
-        chain.change(&values(b"name", b"Eve"), &values(b"name", b"Eve").digest(), false).unwrap();
-        assert_eq!(chain.end(None), Err(ChainBreak::Changes(1)));
-    }
-}
+mod tests;

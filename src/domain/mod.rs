@@ -2,6 +2,7 @@
 
 pub mod action;
 pub mod duration;
+pub mod elevation;
 pub mod eligibility;
 pub mod email_address;
 pub mod email_domain;
@@ -34,5 +35,6 @@ pub mod share;
 pub mod sign_in;
 pub mod spelling;
 pub mod text;
+pub mod uid;
 pub mod user;
 pub mod user_change;

@@ -2,11 +2,13 @@
 
 use std::fmt;
 
+use crate::domain::elevation::Elevation;
 use crate::domain::refusal::Refusal;
 use crate::domain::role::Permission;
 use crate::domain::role::Permissions;
 use crate::domain::role::RoleId;
 use crate::domain::text;
+use crate::domain::uid::ROOT;
 
 /// The OS account that acts, as an event records it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,22 +23,9 @@ pub struct Account {
     pub login_uid: Option<u32>,
     /// The host.
     pub host: String,
-    /// Whether the account came by sudo.
-    pub by_sudo: bool,
+    /// The program whose variable named the account; `None`: it is the account of the process.
+    pub elevation: Option<Elevation>,
 }
-
-/// Decides whose uid counts. sudo's SUDO_UID is believed only when the process runs as root or as the owner of the
-/// store, the two accounts that sudo is set up for; anybody else could have set the variable himself (the rule of git's
-/// `safe.directory`).
-pub fn acting_uid(effective_uid: u32, store_owner: Option<u32>, sudo_uid: Option<u32>) -> (u32, bool) {
-    match sudo_uid {
-        Some(uid) if effective_uid == 0 || Some(effective_uid) == store_owner => (uid, true),
-        _ => (effective_uid, false),
-    }
-}
-
-/// The uid of root, which is always Admin: it can write the store, and so bypass every role.
-pub const ROOT: u32 = 0;
 
 /// What an operator row is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -257,14 +246,5 @@ mod tests {
             assert!(!row(1000, role, "carol").is_ineffective());
         }
         assert_eq!(Standing::of(ROOT, None, None).permissions(), Permissions::all());
-    }
-
-    #[test]
-    fn sudo_uid_is_believed_only_from_root_and_the_store_owner() {
-        assert_eq!(acting_uid(0, Some(900), Some(1000)), (1000, true));
-        assert_eq!(acting_uid(900, Some(900), Some(1000)), (1000, true));
-        assert_eq!(acting_uid(1001, Some(900), Some(0)), (1001, false));
-        assert_eq!(acting_uid(1001, None, Some(0)), (1001, false));
-        assert_eq!(acting_uid(0, Some(900), None), (0, false));
     }
 }

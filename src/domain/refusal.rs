@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 
+use crate::domain::elevation::Elevation;
 use crate::domain::email_address::EmailAddress;
 use crate::domain::email_address::EmailFault;
 use crate::domain::email_domain;
@@ -51,30 +52,50 @@ pub enum Refusal {
         /// What it lacks.
         permission: Permission,
     },
-    /// An operator who came by sudo, and is not Admin, named what the program would open with rights that are not theirs.
-    #[error("{0} is only allowed for Admins when using sudo")]
-    NotBySudo(String),
+    /// An operator who uses an elevation program, and is not Admin, named what the program would open with rights that are not
+    /// theirs.
+    #[error("{what} is only allowed for Admins when using {}", by.word())]
+    NotElevated {
+        /// What they named.
+        what: String,
+        /// The elevation program.
+        by: Elevation,
+    },
     /// The same of a file in an argument.
     #[error(
-        "{}naming a file is only allowed for Admins when using sudo",
-        if *.is_hyphen { "`-` is a file name here, and " } else { "" }
+        "{}naming a file is only allowed for Admins when using {}",
+        if *.is_hyphen { "`-` is a file name here, and " } else { "" },
+        by.word()
     )]
     NamedFile {
+        /// The elevation program.
+        by: Elevation,
         /// Whether its name was given as `-`.
         is_hyphen: bool,
         /// What the file is for.
         purpose: FilePurpose,
     },
-    /// Somebody who came by sudo, and may not do anything on this machine, tried to set it up.
+    /// Somebody who uses an elevation program, and may not run any command on this machine, tried to set it up.
     #[error(
-        "`init` with sudo is only for accounts that sudo allows to run any command: {}",
+        "`init` with {} is only for accounts that sudo allows to run any command: {}",
+        by.word(),
         if *.is_known { format!("{} is not one", text::quoted(account, 80)) } else { "sudo could not be queried".to_owned() }
     )]
-    InitBySudo {
-        /// The account that called sudo.
+    InitElevated {
+        /// The elevation program.
+        by: Elevation,
+        /// The account that called it.
         account: String,
         /// Whether sudo said so; else it could not be asked.
         is_known: bool,
+    },
+    /// Two variables of elevation programs name different people, so that one may be invented.
+    #[error("{one} and {other}: the operator is unknown")]
+    CallersDiffer {
+        /// One variable, and the account that it names.
+        one: String,
+        /// The other one.
+        other: String,
     },
     /// The user's role may do more than the operator's, so the operator could raise himself through the user.
     #[error("the role of {user} allows `{permission}`, and yours, {role}, does not")]
@@ -176,6 +197,14 @@ pub enum Refusal {
     /// No OS account has this name or number.
     #[error("no such account on this machine: `{}`", text::quoted(.0, 80))]
     NoSuchAccount(String),
+    /// The number of the account does not stand for one account.
+    #[error("uid {uid} cannot be an operator: {why}")]
+    ReservedUid {
+        /// The number.
+        uid: u32,
+        /// What it stands for.
+        why: &'static str,
+    },
     /// The account is no operator.
     #[error("{0} is not an operator")]
     NoSuchOperator(String),
@@ -330,8 +359,9 @@ impl Refusal {
             Self::NotAnOperator { .. }
                 | Self::OtherName { .. }
                 | Self::NotPermitted { .. }
-                | Self::NotBySudo(_)
+                | Self::NotElevated { .. }
                 | Self::NamedFile { .. }
+                | Self::CallersDiffer { .. }
                 | Self::Outranked { .. }
                 | Self::RoleOutranks { .. }
                 | Self::RowsOutrank { .. }

@@ -1,9 +1,12 @@
 //! The outside world, gathered in one value: arguments, environment, streams, the terminal and the OS accounts.
 //! Commands learn of them through a [`Process`] alone, so that a test can run the whole program inside itself.
 
+mod closed_at_start;
 mod environment;
+pub mod full_disk;
 pub mod hardening;
 pub mod inherited;
+mod standard_input;
 pub mod standard_output;
 mod stopping;
 pub mod sudo;
@@ -23,7 +26,9 @@ use std::time::Duration;
 
 use jiff::tz::TimeZone;
 
+use standard_input::StandardInput;
 use standard_output::LostOutput;
+use standard_output::StandardOutput;
 use terminal::ControllingTerminal;
 use terminal::PromptError;
 use terminal::ScriptedTerminal;
@@ -110,8 +115,8 @@ impl Process {
         Self {
             arguments,
             environment: std::env::vars_os().collect(),
-            stdin: Stream::new(Box::new(io::stdin()), io::stdin().is_terminal(), None),
-            stdout: Stream::new(Box::new(io::stdout()), io::stdout().is_terminal(), columns_of(&io::stdout())),
+            stdin: Stream::new(Box::new(StandardInput), io::stdin().is_terminal(), None),
+            stdout: Stream::new(Box::new(StandardOutput), io::stdout().is_terminal(), columns_of(&io::stdout())),
             stderr: Stream::new(Box::new(io::stderr()), io::stderr().is_terminal(), columns_of(&io::stderr())),
             accounts: Accounts::real(),
             system: SystemPaths::default(),
@@ -164,7 +169,7 @@ impl Process {
     /// Why it would be lost.
     pub fn check_stdout(&self) -> Result<(), LostOutput> {
         match &self.terminal {
-            TerminalSource::Real => standard_output::check(io::stdout()),
+            TerminalSource::Real => standard_output::check(),
             TerminalSource::Scripted(_) => Ok(()),
         }
     }
@@ -248,6 +253,11 @@ impl Accounts {
         self.known_name(uid).unwrap_or_else(|| uid.to_string())
     }
 
+    /// An account as people read it: its name, where the machine knows one now, and its number.
+    pub fn described(&self, uid: u32) -> String {
+        self.known_name(uid).map_or_else(|| format!("uid {uid}"), |name| format!("{name} (uid {uid})"))
+    }
+
     /// The name of an account; `None` where the machine knows none now: there is no such account, or the directory server
     /// that would know it cannot be asked.
     pub fn known_name(&self, uid: u32) -> Option<String> {
@@ -265,18 +275,24 @@ impl Accounts {
         }
     }
 
+    /// The number of the account with this name; `None`: there is no such account.
+    ///
+    /// # Errors
+    /// As [`Accounts::look_up`].
+    pub fn number(&self, name: &str) -> io::Result<Option<u32>> {
+        match &self.scripted {
+            Some(machine) => machine.found(machine.names.iter().find(|(_, known)| *known == name).map(|(uid, _)| *uid)),
+            None => Ok(nix::unistd::User::from_name(name)?.map(|user| user.uid.as_raw())),
+        }
+    }
+
     /// The number and the name of an account, given its name or its number as it is printed: neither `007` nor `+5` is one.
     /// `None`: there is no such account.
     ///
     /// # Errors
     /// As [`Accounts::look_up`].
     pub fn find(&self, given: &str) -> io::Result<Option<(u32, String)>> {
-        let named = match &self.scripted {
-            Some(machine) => {
-                machine.found(machine.names.iter().find(|(_, name)| *name == given).map(|(uid, _)| *uid))?
-            }
-            None => nix::unistd::User::from_name(given)?.map(|user| user.uid.as_raw()),
-        };
+        let named = self.number(given)?;
         let number = || given.parse::<u32>().ok().filter(|number| number.to_string() == given);
         // The largest number is none: chown(2) and others take it for "unchanged".
         let Some(uid) = named.or_else(number).filter(|&uid| uid != u32::MAX) else { return Ok(None) };
@@ -305,6 +321,13 @@ fn columns_of(stream: &impl std::os::fd::AsFd) -> Option<u16> {
     terminal_size::terminal_size_of(stream).map(|(terminal_size::Width(columns), _)| columns)
 }
 
+/// Whether a process of the same PID namespace is stopped, by SIGSTOP or a debugger (proc_pid_stat(5)); not where that is hidden.
+pub fn is_stopped(process: u32) -> bool {
+    let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
+    // The name of the program stands in parentheses, and may hold some.
+    stat.rsplit_once(") ").is_some_and(|(_, rest)| rest.starts_with(['T', 't']))
+}
+
 /// A process for tests: what goes in is said, what comes out is kept.
 #[derive(Clone)]
 pub struct Script {
@@ -322,6 +345,8 @@ pub struct Script {
     pub terminal: Option<ScriptedTerminal>,
     /// The effective uid; the effective gid has the same number.
     pub effective_uid: u32,
+    /// The audit login uid.
+    pub login_uid: Option<u32>,
     /// The accounts of the machine.
     pub names: BTreeMap<u32, String>,
     /// Whether the machine cannot say of other accounts that there are none.
@@ -375,6 +400,7 @@ impl Script {
             columns: 80,
             terminal: None,
             effective_uid,
+            login_uid: None,
             names: BTreeMap::from([(effective_uid, account.to_owned())]),
             is_directory_down: false,
             sudo: sudo::SudoRights::default(),
@@ -403,7 +429,7 @@ impl Script {
             accounts: Accounts {
                 effective_uid: self.effective_uid,
                 effective_gid: self.effective_uid,
-                login_uid: None,
+                login_uid: self.login_uid,
                 host: "host".to_owned(),
                 scripted: Some(ScriptedAccounts {
                     names: self.names.clone(),

@@ -5,6 +5,9 @@ use super::Result;
 use super::schema;
 use crate::domain::text;
 
+/// The most lines that `integrity_check` gives.
+const MOST: usize = 100;
+
 impl Reading<'_> {
     /// What SQLite's `integrity_check` finds wrong, at most 100 lines; empty: nothing.
     ///
@@ -13,7 +16,9 @@ impl Reading<'_> {
     pub fn integrity_faults(&self) -> Result<Vec<String>> {
         let mut statement = self.transaction.prepare("PRAGMA integrity_check")?;
         let lines = statement.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<Vec<String>>>()?;
-        Ok(lines.into_iter().filter(|line| line != "ok").collect())
+        // The first one has a line before it that names the database.
+        let lines = lines.iter().flat_map(|line| line.lines());
+        Ok(lines.filter(|line| *line != "ok" && !line.starts_with("***")).map(str::to_owned).take(MOST).collect())
     }
 
     /// Rows that refer to rows which are not there, as "table: row"; empty: none.

@@ -7,7 +7,9 @@ use std::path::PathBuf;
 use rusqlite::ErrorCode;
 use rusqlite::ffi::SQLITE_IOERR_SHMSIZE;
 
+use super::damage::RowFault;
 use super::room::Room;
+use super::senders::Sender;
 use crate::private_file::Problem;
 
 /// Why the store could not do what was asked.
@@ -94,14 +96,14 @@ pub enum StoreError {
         name: &'static str,
     },
     /// There is too little room for what is to be written.
-    #[error("{}: not enough space: {needed} bytes needed, {free} available; nothing was changed", .directory.display())]
+    #[error("{}: not enough space: {needed} bytes needed, {} available; nothing was changed", .directory.display(), Free(*free))]
     NoRoom {
         /// The directory.
         directory: PathBuf,
         /// How many bytes.
         needed: u64,
-        /// How many there are.
-        free: u64,
+        /// How many there are; `None`: fewer, and nobody knows how many.
+        free: Option<u64>,
     },
     /// The disk has less room than a change may need.
     #[error(
@@ -114,11 +116,14 @@ pub enum StoreError {
     /// The log of a store that is not here any more.
     #[error("{}: is left from another store", .0.display())]
     Leftover(PathBuf),
-    /// Mail of the store is being sent.
-    #[error("a process is sending mail of the store that is to be replaced: nothing was changed")]
-    Sending,
+    /// The copy that is to be restored is the store that it would replace.
+    #[error("{}: is the store itself: nothing was changed", .0.display())]
+    IsTheStore(PathBuf),
+    /// Mail of the store is being sent, by a process that may be known.
+    #[error("{} is sending mail of the store that is to be replaced: nothing was changed", Process(.0.as_ref()))]
+    Sending(Option<Sender>),
     /// Another process replaces the store.
-    #[error("another `store restore` is replacing the store: nothing was changed")]
+    #[error("another `store restore` is running: nothing was changed")]
     BeingRestored,
     /// Another file is by now in the place of the store that was opened, or none.
     #[error("{}: the store was moved away or replaced while this command ran: nothing more was changed", .0.display())]
@@ -132,6 +137,12 @@ pub enum StoreError {
     /// The process may not open as many files as sending mail needs.
     #[error("cannot send mail: the process may not open enough files ({0})")]
     NoDescriptors(std::io::Error),
+    /// The process may not start the threads that sending mail needs.
+    #[error("cannot send mail: no thread can be started ({0})")]
+    NoThread(std::io::Error),
+    /// The process may not have the memory that sending mail needs.
+    #[error("cannot send mail: not enough memory ({} MiB needed)", .0 >> 20)]
+    NoMemory(usize),
     /// The disk is full.
     #[error("the disk that holds the store, or the folder for temporary files, is full: nothing was changed")]
     Full,
@@ -151,8 +162,14 @@ pub enum StoreError {
     /// The file is damaged.
     #[error("the store is damaged: {0}")]
     Corrupt(String),
-    /// The file is damaged so that even `store check` cannot examine it.
-    #[error("the store is damaged, and cannot be examined: {0}")]
+    /// A value in a row cannot be used.
+    #[error("the store is damaged: {0}")]
+    Row(RowFault),
+    /// A value cannot be used, and the error does not say of which row it is.
+    #[error("the store is damaged: {0}")]
+    Value(String),
+    /// The store is damaged, and the operator is not one who could examine the file without the program.
+    #[error("the store is damaged: {0}")]
     NotExaminable(String),
     /// Users were changed, and no event tells of it: a bug.
     #[error("users were changed without an event: nothing was changed")]
@@ -160,6 +177,18 @@ pub enum StoreError {
     /// The program and the store disagree: a bug.
     #[error("the store answered: {0}")]
     Sql(rusqlite::Error),
+}
+
+/// The process, if it is known.
+struct Process<'a>(Option<&'a Sender>);
+
+impl fmt::Display for Process<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Some(sender) => write!(f, "{sender} (since {})", sender.began_at),
+            None => f.write_str("a process"),
+        }
+    }
 }
 
 /// One fault as it is, and the number of several.
@@ -174,9 +203,24 @@ impl fmt::Display for Faults<'_> {
     }
 }
 
+/// Free bytes, as far as they are known.
+struct Free(Option<u64>);
+
+impl fmt::Display for Free {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Some(bytes) => write!(f, "{bytes}"),
+            None => f.write_str("fewer"),
+        }
+    }
+}
+
 impl From<rusqlite::Error> for StoreError {
     fn from(error: rusqlite::Error) -> Self {
         use rusqlite::Error;
+        if let Some(fault) = RowFault::of(&error) {
+            return Self::Row(fault.clone());
+        }
         let words = error.to_string();
         // The schema keeps such values out: somebody wrote to the file without it.
         if let Error::InvalidColumnType(..)
@@ -184,7 +228,7 @@ impl From<rusqlite::Error> for StoreError {
         | Error::FromSqlConversionFailure(..)
         | Error::Utf8Error(..) = error
         {
-            return Self::Corrupt(words);
+            return Self::Value(words);
         }
         let Some(code) = error.sqlite_error_code() else { return Self::Sql(error) };
         if matches!(error, Error::SqliteFailure(failure, _) if failure.extended_code == SQLITE_IOERR_SHMSIZE) {
@@ -206,9 +250,27 @@ impl From<rusqlite::Error> for StoreError {
 impl StoreError {
     /// The error of a file that is the copy at `path`, and not the store.
     pub fn of_copy(self, path: &Path) -> Self {
+        match self.damage() {
+            Some(fault) => Self::DamagedCopy { path: path.to_owned(), faults: vec![fault] },
+            None => self,
+        }
+    }
+
+    /// What is damaged; `None`: it is another error.
+    pub fn damage(&self) -> Option<String> {
         match self {
-            Self::Corrupt(fault) => Self::DamagedCopy { path: path.to_owned(), faults: vec![fault] },
-            other => other,
+            Self::Corrupt(words) | Self::Value(words) | Self::NotExaminable(words) => Some(words.clone()),
+            Self::Row(fault) => Some(fault.to_string()),
+            _ => None,
+        }
+    }
+
+    /// Whether the process may not have what it needs of the machine, which lasts until somebody raises a limit.
+    pub fn is_shortage(&self) -> bool {
+        match self {
+            Self::NoDescriptors(_) | Self::NoThread(_) | Self::NoMemory(_) => true,
+            Self::Loose(problem) => problem.is_shortage_of_descriptors(),
+            _ => false,
         }
     }
 

@@ -8,8 +8,11 @@ use super::Reading;
 use super::Result;
 use super::StoreError;
 use super::Writing;
+use super::damage;
 use super::schema;
 use super::user_changes::bytes;
+use crate::domain::elevation;
+use crate::domain::elevation::Elevation;
 use crate::domain::event::CHAIN_START;
 use crate::domain::event::Chain;
 use crate::domain::event::ChainBreak;
@@ -24,7 +27,7 @@ use crate::domain::user_change::SaltSeed;
 
 /// The columns of an event, and where they come from.
 pub(super) const COLUMNS: &str = "SELECT number, time, operator, operator_uid, login_uid, host, by_sudo, standing, action, outcome, \
-                       user_id, reason, details, hash, changes_digest FROM event";
+                       user_id, reason, details, hash, changes_digest, identified_by FROM event";
 
 /// The numbers of the events about the user `?1`: those that were done to this user alone, those that changed this user
 /// among others, the one that added the user, and those that created a job with a mail to the user.
@@ -53,7 +56,31 @@ pub struct EventQuery {
     pub limit: Option<u64>,
 }
 
+impl EventQuery {
+    /// Which events meet it, with its fields as `?1` to `?6`.
+    fn condition(&self) -> String {
+        // With a user, the events are looked up one by one; without one, all are read.
+        let of_user = if self.user.is_some() { format!("number IN ({OF_USER})") } else { "?1 IS NULL".to_owned() };
+        format!(
+            "{of_user} AND (?2 IS NULL OR action = ?2 OR substr(action, 1, length(?2) + 1) = ?2 || ' ') AND \
+             (?3 IS NULL OR operator_uid = ?3) AND (?4 IS NULL OR outcome = ?4) AND (?5 IS NULL OR time >= ?5) AND \
+             (?6 IS NULL OR time <= ?6)"
+        )
+    }
+}
+
 impl Reading<'_> {
+    /// How many events meet the query, whatever its limit is.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn count_events(&self, query: &EventQuery) -> Result<u64> {
+        let sql = format!("SELECT count(*) FROM event WHERE {}", query.condition());
+        let EventQuery { user, action, operator_uid, outcome, since, until, .. } = query;
+        let values = params![user.map(|user| user.0), action, operator_uid, outcome, since, until];
+        Ok(self.transaction.query_row(&sql, values, |row| row.get::<_, i64>(0))?.unsigned_abs())
+    }
+
     /// Gives each event that meets the query to `visit`, newest first.
     ///
     /// # Errors
@@ -63,16 +90,9 @@ impl Reading<'_> {
         query: &EventQuery,
         mut visit: impl FnMut(Event) -> std::result::Result<(), E>,
     ) -> std::result::Result<(), E> {
-        // With a user, the events are looked up one by one; without one, all are read.
-        let of_user = if query.user.is_some() { format!("number IN ({OF_USER})") } else { "?1 IS NULL".to_owned() };
-        let sql = format!(
-            "{COLUMNS} WHERE {of_user} AND (?2 IS NULL OR action = ?2 OR \
-             substr(action, 1, length(?2) + 1) = ?2 || ' ') AND (?3 IS NULL OR operator_uid = ?3) AND \
-             (?4 IS NULL OR outcome = ?4) AND (?5 IS NULL OR time >= ?5) AND (?6 IS NULL OR time <= ?6) \
-             ORDER BY number DESC LIMIT ?7"
-        );
+        let sql = format!("{COLUMNS} WHERE {} ORDER BY number DESC LIMIT ?7", query.condition());
         let EventQuery { user, action, operator_uid, outcome, since, until, limit } = query;
-        let limit = limit.map_or(-1, |limit| i64::try_from(limit).unwrap_or(i64::MAX));
+        let limit = super::limit(*limit);
         let values = params![user.map(|user| user.0), action, operator_uid, outcome, since, until, limit];
         self.visit(&sql, values, &mut visit)
     }
@@ -157,10 +177,13 @@ impl Reading<'_> {
         Ok(())
     }
 
-    /// Whether events hold a digest of user changes: not in a store that is still to be migrated, where refusals are recorded all
-    /// the same.
-    fn knows_changes(&self) -> Result<bool> {
-        Ok(schema::version(&self.transaction)? >= schema::WITH_USER_CHANGES)
+    /// The columns of events that later versions of the schema added, as far as this store has them: refusals are recorded in a
+    /// store that is still to be migrated too.
+    pub(super) fn later_columns(&self) -> Result<LaterColumns> {
+        let version = schema::version(&self.transaction)?;
+        let (has_changes, has_identified_by) =
+            (version >= schema::WITH_USER_CHANGES, version >= schema::WITH_IDENTIFIED_BY);
+        Ok(LaterColumns { has_changes, has_identified_by })
     }
 
     /// The newest event, if there is one.
@@ -168,10 +191,22 @@ impl Reading<'_> {
     /// # Errors
     /// When the store cannot be read.
     pub fn newest_event(&self) -> Result<Option<Event>> {
-        let columns = if self.knows_changes()? { COLUMNS } else { &COLUMNS.replace("changes_digest", "NULL") };
+        let LaterColumns { has_changes, has_identified_by } = self.later_columns()?;
+        let mut columns = COLUMNS.to_owned();
+        for (column, has_it) in [("changes_digest", has_changes), ("identified_by", has_identified_by)] {
+            columns = if has_it { columns } else { columns.replace(column, "NULL") };
+        }
         let mut statement = self.transaction.prepare_cached(&format!("{columns} ORDER BY number DESC LIMIT 1"))?;
         Ok(statement.query_row([], event).optional()?)
     }
+}
+
+/// Which columns of events a store has that its first version did not have.
+pub(super) struct LaterColumns {
+    /// `changes_digest`.
+    has_changes: bool,
+    /// `identified_by`, which the refused attempts have as well.
+    pub(super) has_identified_by: bool,
 }
 
 impl Writing<'_> {
@@ -202,6 +237,7 @@ impl Writing<'_> {
     }
 
     fn append(&self, new: &NewEvent, changes_digest: [u8; 32]) -> Result<()> {
+        let LaterColumns { has_changes, has_identified_by } = self.later_columns()?;
         let newest = self.newest_event()?;
         let before = newest.as_ref().map_or(CHAIN_START.as_slice(), |event| event.hash.as_slice());
         let mut event = Event {
@@ -211,22 +247,27 @@ impl Writing<'_> {
             operator_uid: i64::from(new.account.uid),
             login_uid: new.account.login_uid.map(i64::from),
             host: new.account.host.clone(),
-            by_sudo: i64::from(new.account.by_sudo),
+            by_sudo: i64::from(new.account.elevation == Some(Elevation::Sudo)),
             standing: new.standing.clone(),
             action: new.action.clone(),
             outcome: new.outcome.to_owned(),
             user_id: new.user.map(|user| user.0),
             reason: new.reason.clone(),
             details: new.details.clone(),
-            changes_digest: self.knows_changes()?.then(|| changes_digest.to_vec()),
+            changes_digest: has_changes.then(|| changes_digest.to_vec()),
+            identified_by: has_identified_by.then(|| elevation::word(new.account.elevation).to_owned()),
             hash: Vec::new(),
         };
         event.hash = event.chained_hash(before).to_vec();
         // A column that an older store lacks has nothing to bind.
-        let (column, value) = if event.changes_digest.is_some() { (", changes_digest", ", ?15") } else { ("", "") };
+        let (columns, places) = match (has_changes, has_identified_by) {
+            (_, true) => (", changes_digest, identified_by", ", ?15, ?16"),
+            (true, false) => (", changes_digest", ", ?15"),
+            (false, false) => ("", ""),
+        };
         let sql = format!(
             "INSERT INTO event (number, time, operator, operator_uid, login_uid, host, by_sudo, standing, action, outcome, \
-             user_id, reason, details, hash{column}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14{value})"
+             user_id, reason, details, hash{columns}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14{places})"
         );
         let mut statement = self.transaction.prepare_cached(&sql)?;
         let values = params![
@@ -245,6 +286,7 @@ impl Writing<'_> {
             event.details,
             event.hash,
             event.changes_digest,
+            event.identified_by,
         ];
         let bound = statement.parameter_count();
         statement.execute(&values[..bound])?;
@@ -253,6 +295,10 @@ impl Writing<'_> {
 }
 
 pub(super) fn event(row: &Row<'_>) -> rusqlite::Result<Event> {
+    damage::named("event", row, event_of)
+}
+
+fn event_of(row: &Row<'_>) -> rusqlite::Result<Event> {
     Ok(Event {
         number: row.get(0)?,
         time: row.get(1)?,
@@ -269,6 +315,7 @@ pub(super) fn event(row: &Row<'_>) -> rusqlite::Result<Event> {
         details: row.get(12)?,
         hash: row.get(13)?,
         changes_digest: row.get(14)?,
+        identified_by: row.get(15)?,
     })
 }
 

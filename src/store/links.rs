@@ -81,7 +81,26 @@ impl Reading<'_> {
         now: Timestamp,
         visit: &mut dyn FnMut(Message) -> std::result::Result<(), E>,
     ) -> std::result::Result<(), E> {
-        let state = match query.state {
+        let condition = format!("{} ORDER BY message.id DESC LIMIT ?3", query.condition());
+        let user = query.user.map(|user| user.0);
+        self.visit_messages(&condition, &[&now.as_second(), &user, &super::limit(query.limit)], visit)
+    }
+
+    /// How many links meet the query, whatever its limit is.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn count_links(&self, query: &LinkQuery, now: Timestamp) -> Result<u64> {
+        let sql = format!("SELECT count(*) FROM message WHERE {}", query.condition());
+        let values = params![now.as_second(), query.user.map(|user| user.0)];
+        Ok(self.transaction.query_row(&sql, values, |row| row.get::<_, i64>(0))?.unsigned_abs())
+    }
+}
+
+impl LinkQuery {
+    /// Which messages meet it, at the moment `?1`, with its user as `?2`.
+    fn condition(&self) -> String {
+        let state = match self.state {
             None => String::new(),
             Some(LinkState::Unsent) => {
                 format!("AND used_at IS NULL AND revoked_at IS NULL AND NOT ({MAY_HAVE_ARRIVED})")
@@ -95,11 +114,8 @@ impl Reading<'_> {
             Some(LinkState::Revoked) => "AND used_at IS NULL AND revoked_at IS NOT NULL".to_owned(),
         };
         // An index serves each of the two; `OR` would serve none.
-        let whose = if query.user.is_some() { "user_id = ?2" } else { "?2 IS NULL" };
-        let condition = format!("?1 IS ?1 AND {whose} AND life IS NOT NULL {state} ORDER BY message.id DESC LIMIT ?3");
-        let user = query.user.map(|user| user.0);
-        let limit = query.limit.map_or(-1, u64::cast_signed);
-        self.visit_messages(&condition, &[&now.as_second(), &user, &limit], visit)
+        let whose = if self.user.is_some() { "user_id = ?2" } else { "?2 IS NULL" };
+        format!("?1 IS ?1 AND {whose} AND life IS NOT NULL {state}")
     }
 }
 

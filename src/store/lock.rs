@@ -25,14 +25,17 @@ use super::Store;
 use super::StoreError;
 use super::open::beside;
 use super::open::resolved;
+use super::senders::senders;
 use crate::domain::job::JobId;
 
 /// The byte of the process that sends the messages of no job.
 const RUNNER: i64 = 0;
+/// The byte of the process that prepares to replace the store, and may wait for its operator's answer meanwhile.
+const RESTORER: i64 = 1;
 /// The byte of the process that sends a job is this one and its number.
 const FIRST_JOB: i64 = 1 << 32;
 /// The first byte of senders; those before are for locks that have a meaning of their own.
-const FIRST_SENDER: u32 = 16;
+pub(super) const FIRST_SENDER: u32 = 16;
 /// More senders at once than any machine has.
 const MOST_SENDERS: u32 = 4_096;
 
@@ -40,7 +43,7 @@ const MOST_SENDERS: u32 = 4_096;
 #[derive(Debug)]
 pub struct Held {
     byte: i64,
-    _file: File,
+    pub(super) file: File,
 }
 
 impl Held {
@@ -90,7 +93,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::Sending`] and [`StoreError::BeingRestored`]; when the file beside the store cannot be opened.
     pub fn refuse_if_locked(&self) -> Result<()> {
-        blocker(self.path())?.map_or(Ok(()), |blocker| Err(blocker.into()))
+        blocker(self.path())?.map_or(Ok(()), |blocker| Err(refusal(self.path(), blocker)))
     }
 
     /// Whether somebody holds a lock in a range of bytes; a length of 0 reaches to the end.
@@ -111,15 +114,24 @@ impl Store {
     }
 }
 
-/// Takes every lock of a store at once, to replace it.
+/// Takes the lock of the one process that prepares to replace a store.
+///
+/// # Errors
+/// [`StoreError::BeingRestored`] when another process does; when the file beside the store cannot be opened or locked.
+pub(super) fn lock_as_restorer(store: &Path) -> Result<Held> {
+    try_range(store, RESTORER, 1)?.ok_or(StoreError::BeingRestored)
+}
+
+/// Takes every lock of a store at once but the one of [`lock_as_restorer`], to replace it.
 ///
 /// # Errors
 /// [`StoreError::Sending`] or [`StoreError::BeingRestored`] when somebody holds one.
-pub(super) fn lock_all(store: &Path) -> Result<Held> {
-    match try_range(store, RUNNER, 0)? {
-        Some(held) => Ok(held),
+pub(super) fn lock_all(store: &Path) -> Result<[Held; 2]> {
+    let others = try_range(store, RESTORER + 1, 0)?;
+    match (others, try_range(store, RUNNER, 1)?) {
+        (Some(others), Some(runner)) => Ok([runner, others]),
         // The process may have ended since. It was a sender: a restore that ends leaves another store.
-        None => Err(blocker(store)?.unwrap_or(Blocker::Sender).into()),
+        _ => Err(refusal(store, blocker(store)?.unwrap_or(Blocker::Sender))),
     }
 }
 
@@ -128,30 +140,35 @@ pub(super) fn lock_all(store: &Path) -> Result<Held> {
 enum Blocker {
     /// It sends mail.
     Sender,
-    /// It replaces the store: only that locks every byte.
+    /// It replaces the store: only that locks every byte of senders.
     Restore,
 }
 
-impl From<Blocker> for StoreError {
-    fn from(blocker: Blocker) -> Self {
-        match blocker {
-            Blocker::Sender => Self::Sending,
-            Blocker::Restore => Self::BeingRestored,
-        }
+/// What a process is told that would replace the store.
+fn refusal(store: &Path, blocker: Blocker) -> StoreError {
+    match blocker {
+        // Which process it is is known of most.
+        Blocker::Sender => StoreError::Sending(senders(store).ok().and_then(|senders| senders.into_iter().next())),
+        Blocker::Restore => StoreError::BeingRestored,
     }
 }
 
 /// The kind of process that holds a lock of a store, if there is one.
 fn blocker(store: &Path) -> Result<Option<Blocker>> {
-    let held = lock_in(store, RUNNER, 0)?;
+    let held = lock_in(store, RESTORER + 1, 0)?.map_or_else(|| lock_in(store, RUNNER, 1), |held| Ok(Some(held)))?;
     Ok(held.map(|held| if held.l_len == 0 { Blocker::Restore } else { Blocker::Sender }))
 }
 
 /// A lock that another process holds in a range of bytes; a length of 0 reaches to the end. Nothing is locked to find out.
 fn lock_in(store: &Path, first: i64, length: i64) -> Result<Option<flock>> {
     let (file, path) = open_lock_file(store)?;
+    lock_of(&file, &path, first, length)
+}
+
+/// As [`lock_in`], by the file of locks and its path.
+pub(super) fn lock_of(file: &File, path: &Path, first: i64, length: i64) -> Result<Option<flock>> {
     let mut region = region(first, length);
-    fcntl(&file, FcntlArg::F_OFD_GETLK(&mut region))
+    fcntl(file, FcntlArg::F_OFD_GETLK(&mut region))
         .map_err(|error| StoreError::Disk(format!("{}: cannot be asked for locks: {error}", path.display())))?;
     Ok((i32::from(region.l_type) != F_UNLCK).then_some(region))
 }
@@ -162,7 +179,7 @@ fn try_range(store: &Path, first: i64, length: i64) -> Result<Option<Held>> {
     // An open-file-description lock (fcntl(2)): it belongs to this descriptor, and so excludes another one of the same
     // process too.
     match fcntl(&file, FcntlArg::F_OFD_SETLK(&region(first, length))) {
-        Ok(_) => Ok(Some(Held { byte: first, _file: file })),
+        Ok(_) => Ok(Some(Held { byte: first, file })),
         Err(Errno::EAGAIN | Errno::EACCES) => Ok(None),
         Err(error) => Err(StoreError::Disk(format!("{}: cannot be locked: {error}", path.display()))),
     }
@@ -173,7 +190,7 @@ fn region(first: i64, length: i64) -> flock {
 }
 
 /// Opens the file of locks beside a store, made where it is missing; the file, and its path.
-fn open_lock_file(store: &Path) -> Result<(File, PathBuf)> {
+pub(super) fn open_lock_file(store: &Path) -> Result<(File, PathBuf)> {
     let store = resolved(store)?;
     let path = beside(&store, ".lock");
     let failed = |error: Errno| StoreError::Closed(format!("{}: {error}", path.display()));
@@ -225,8 +242,8 @@ mod tests {
         Store::create(&path, 0o600, |_| Ok(())).unwrap();
         let store = Store::open(&path, &Rule::store(false), Expect::Current).unwrap();
         let sender = store.lock_as_sender().unwrap();
-        assert!(matches!(lock_all(&path), Err(StoreError::Sending)));
-        assert!(matches!(store.refuse_if_locked(), Err(StoreError::Sending)));
+        assert!(matches!(lock_all(&path), Err(StoreError::Sending(_))));
+        assert!(matches!(store.refuse_if_locked(), Err(StoreError::Sending(_))));
         drop(sender);
         let all = lock_all(&path).unwrap();
         assert!(matches!(lock_all(&path), Err(StoreError::BeingRestored)));

@@ -12,7 +12,8 @@ use super::Reading;
 use super::Result;
 use super::Writing;
 use super::clock::SEEN;
-use super::outbox::lossy;
+use super::damage;
+use super::damage::lossy;
 use super::time;
 use crate::domain::email_address::EmailAddress;
 use crate::domain::job::JobId;
@@ -213,15 +214,26 @@ impl Reading<'_> {
         Ok(self.transaction.prepare_cached(&sql)?.query_row([id.0], message).optional()?)
     }
 
-    /// Gives each message that has not ended to `visit`, oldest first.
+    /// Gives each message that has not ended to `visit`, at most `limit` of them, the oldest first.
     ///
     /// # Errors
     /// When the store cannot be read, or `visit` fails.
     pub fn each_waiting_message<E: From<super::StoreError>>(
         &self,
+        limit: Option<u64>,
         visit: &mut dyn FnMut(Message) -> std::result::Result<(), E>,
     ) -> std::result::Result<(), E> {
-        self.visit_messages(&format!("message.id IN ({WAITING}) ORDER BY message.id"), &[], visit)
+        let condition = format!("message.id IN ({WAITING}) ORDER BY message.id LIMIT ?1");
+        self.visit_messages(&condition, &[&super::limit(limit)], visit)
+    }
+
+    /// How many messages have not ended.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn count_waiting_messages(&self) -> Result<u64> {
+        let sql = format!("SELECT count(*) FROM ({WAITING})");
+        Ok(self.transaction.query_row(&sql, [], |row| row.get::<_, i64>(0))?.unsigned_abs())
     }
 
     /// The newest message with a link that may have reached this user between `since` and `now`, or that is under way. What a
@@ -321,13 +333,16 @@ impl Writing<'_> {
 }
 
 pub(super) fn message(row: &Row<'_>) -> rusqlite::Result<Message> {
+    damage::named("message", row, message_of)
+}
+
+fn message_of(row: &Row<'_>) -> rusqlite::Result<Message> {
     let moment = |column| Ok::<_, rusqlite::Error>(row.get::<_, Option<i64>>(column)?.map(time));
     let (kind, state): (String, String) = (row.get(1)?, row.get(2)?);
-    // The schema has no other words.
-    let state = MessageState::stored(&state).unwrap_or(MessageState::Failed);
-    let link = row.get::<_, Option<i64>>(12)?.map(|life| {
+    let state = MessageState::stored(&state).ok_or_else(|| damage::unknown_word(2, &state))?;
+    let link = damage::lifetime(row, 12)?.map(|life| {
         Ok::<_, rusqlite::Error>(LinkFacts {
-            life: Duration::from_secs(life.unsigned_abs()),
+            life,
             expires_at: moment(15)?,
             seen_at: moment(26)?,
             is_sending: state == MessageState::Sending,
@@ -340,7 +355,7 @@ pub(super) fn message(row: &Row<'_>) -> rusqlite::Result<Message> {
     let cause = row.get::<_, Option<String>>(13)?.and_then(|word| NoticeCause::stored(&word));
     Ok(Message {
         id: MessageId(row.get(0)?),
-        kind: MailKind::stored(&kind, cause, row.get(25)?).unwrap_or(MailKind::Test),
+        kind: MailKind::stored(&kind, cause, row.get(25)?).ok_or_else(|| damage::unknown_word(1, &kind))?,
         state,
         user: row.get::<_, Option<i64>>(3)?.map(UserId),
         username: lossy(row, 21)?,
@@ -349,7 +364,7 @@ pub(super) fn message(row: &Row<'_>) -> rusqlite::Result<Message> {
         operator_uid: row.get(6)?,
         created_at: time(row.get(7)?),
         due_at: time(row.get(8)?),
-        attempts: row.get(9)?,
+        attempts: damage::count(row, 9)?,
         last_try_at: moment(10)?,
         ended_at: moment(11)?,
         link: link.transpose()?,
@@ -357,7 +372,7 @@ pub(super) fn message(row: &Row<'_>) -> rusqlite::Result<Message> {
         note: lossy(row, 14)?,
         message_id: row.get(19)?,
         reply: lossy(row, 20)?,
-        doubts: row.get(23)?,
+        doubts: damage::count(row, 23)?,
         job: row.get::<_, Option<i64>>(24)?.map(JobId),
     })
 }

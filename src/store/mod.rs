@@ -21,12 +21,15 @@ pub mod backup;
 pub mod check;
 pub mod chosen;
 pub mod clock;
+pub mod damage;
+pub mod damaged;
 mod dead_senders;
 mod deliveries;
 mod ended_passwords;
 pub mod error;
 pub mod events;
 pub mod facts;
+mod file_header;
 mod file_identity;
 pub mod file_system;
 mod functions;
@@ -36,6 +39,7 @@ pub mod job_making;
 pub mod jobs;
 pub mod links;
 pub mod lock;
+mod log_check;
 pub mod messages;
 pub mod near;
 pub mod open;
@@ -46,10 +50,12 @@ pub mod restore;
 pub mod retries;
 pub mod roles;
 mod room;
-mod rows;
+pub mod rows;
 pub mod schema;
+pub mod senders;
 pub mod sign_in_failures;
 pub mod stop_signals;
+pub mod times;
 pub mod user_changes;
 pub mod user_list;
 pub mod users;
@@ -140,8 +146,9 @@ impl Store {
     /// place of the store, [`StoreError::Scarce`] when its disk is nearly full; others when the store cannot be written.
     pub fn write(&self) -> Result<Writing<'_>> {
         let stop_signals = stop_signals::defer();
+        // Each time: the disk may have become full while a long run sends.
+        self.require_room()?;
         if !self.notes_changes.get() {
-            self.require_room()?;
             user_changes::begin_to_note(&self.connection)?;
             self.notes_changes.set(true);
         }
@@ -180,6 +187,11 @@ impl<'store> Deref for Writing<'store> {
     fn deref(&self) -> &Reading<'store> {
         &self.reading
     }
+}
+
+/// How many rows SQLite is to give at most: it knows no larger number than that of its integers, and a negative one is none.
+pub(crate) fn limit(limit: Option<u64>) -> i64 {
+    limit.map_or(-1, |limit| i64::try_from(limit).unwrap_or(i64::MAX))
 }
 
 /// A time from its column. What no calendar holds (somebody edited the file) is shown as the nearest that one does.

@@ -24,6 +24,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0009_same_address.sql"),
     include_str!("migrations/0010_deliveries.sql"),
     include_str!("migrations/0011_end_passwords.sql"),
+    include_str!("migrations/0012_identified_by.sql"),
 ];
 
 /// The schema version this program reads and writes.
@@ -31,6 +32,9 @@ pub const VERSION: i64 = MIGRATIONS.len() as i64;
 
 /// The first version whose events hold a digest of user changes.
 pub(super) const WITH_USER_CHANGES: i64 = 6;
+
+/// The first version whose events say what named the operator.
+pub(super) const WITH_IDENTIFIED_BY: i64 = 12;
 
 /// The version of an open file.
 pub(crate) fn version(connection: &Connection) -> Result<i64> {

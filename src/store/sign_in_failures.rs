@@ -13,7 +13,10 @@ use super::Reading;
 use super::Result;
 use super::Store;
 use super::Writing;
+use super::damage;
 use super::time;
+use crate::domain::elevation;
+use crate::domain::elevation::Elevation;
 use crate::domain::event::NewEvent;
 use crate::domain::operator::Account;
 use crate::domain::sign_in::SignInFailures;
@@ -82,10 +85,17 @@ impl RefusedAttempts {
 pub(super) const FAILURES: &str = "SELECT user_id, count, last_at, client FROM sign_in_failures";
 
 /// The refused attempts that no event tells of yet, and where they come from.
-pub(super) const ATTEMPTS: &str = "SELECT action, refusal, count, since, operator, operator_uid, login_uid, host, by_sudo, \
-     standing FROM refused_attempts WHERE count > 0";
+pub(super) const ATTEMPTS: &str = "SELECT action, refusal, count, since, operator, operator_uid, login_uid, host, \
+     identified_by, standing FROM refused_attempts WHERE count > 0";
+
+/// What older stores know of `identified_by`.
+const OF_OLDER_STORE: &str = "iif(by_sudo, 'sudo', 'uid')";
 
 pub(super) fn failures(row: &Row<'_>) -> rusqlite::Result<SignInFailures> {
+    damage::named("sign_in_failures", row, failures_of)
+}
+
+fn failures_of(row: &Row<'_>) -> rusqlite::Result<SignInFailures> {
     Ok(SignInFailures {
         count: row.get::<_, i64>(1)?.cast_unsigned(),
         last_at: Some(time(row.get(2)?)),
@@ -94,6 +104,10 @@ pub(super) fn failures(row: &Row<'_>) -> rusqlite::Result<SignInFailures> {
 }
 
 pub(super) fn attempts(row: &Row<'_>) -> rusqlite::Result<RefusedAttempts> {
+    damage::named("refused_attempts", row, attempts_of)
+}
+
+fn attempts_of(row: &Row<'_>) -> rusqlite::Result<RefusedAttempts> {
     let account = Account {
         name: row.get(4)?,
         // A name is kept as the event would have had it.
@@ -101,7 +115,7 @@ pub(super) fn attempts(row: &Row<'_>) -> rusqlite::Result<RefusedAttempts> {
         uid: row.get(5)?,
         login_uid: row.get(6)?,
         host: row.get(7)?,
-        by_sudo: row.get(8)?,
+        elevation: Elevation::named(row.get_ref(8)?.as_str()?),
     };
     Ok(RefusedAttempts {
         action: row.get(0)?,
@@ -133,7 +147,9 @@ impl Reading<'_> {
     }
 
     fn refused_attempts_where(&self, condition: &str, value: Option<i64>) -> Result<Vec<RefusedAttempts>> {
-        let sql = format!("{ATTEMPTS} AND {condition} ORDER BY action, operator_uid");
+        let has_identified_by = self.later_columns()?.has_identified_by;
+        let attempts_of = if has_identified_by { ATTEMPTS } else { &ATTEMPTS.replace("identified_by", OF_OLDER_STORE) };
+        let sql = format!("{attempts_of} AND {condition} ORDER BY action, operator_uid");
         let mut statement = self.transaction.prepare_cached(&sql)?;
         let found = statement.query_map([value], attempts)?;
         Ok(found.collect::<rusqlite::Result<_>>()?)
@@ -176,12 +192,14 @@ impl Writing<'_> {
     fn add_to_recent_attempts(&self, attempt: &RefusedAttempt<'_>) -> Result<bool> {
         let RefusedAttempt { event, refusal, .. } = attempt;
         let account = &event.account;
+        let also = if self.later_columns()?.has_identified_by { ", identified_by = ?10" } else { "" };
         let sql = format!(
             "UPDATE refused_attempts SET count = count + 1, since = ifnull(since, ?2), refusal = ?3, operator = ?4, \
-             login_uid = ?6, host = ?7, by_sudo = ?8, standing = ?9 WHERE action = ?1 AND operator_uid = ?5 AND {}",
+             login_uid = ?6, host = ?7, by_sudo = ?8, standing = ?9{also} WHERE action = ?1 AND operator_uid = ?5 AND {}",
             recently("?2")
         );
-        let counted = self.transaction.prepare_cached(&sql)?.execute(params![
+        let mut statement = self.transaction.prepare_cached(&sql)?;
+        let values = params![
             event.action,
             event.time.as_second(),
             refusal,
@@ -189,20 +207,27 @@ impl Writing<'_> {
             account.uid,
             account.login_uid,
             account.host,
-            account.by_sudo,
+            account.elevation == Some(Elevation::Sudo),
             event.standing,
-        ])?;
-        Ok(counted > 0)
+            elevation::word(account.elevation),
+        ];
+        let bound = statement.parameter_count();
+        Ok(statement.execute(&values[..bound])? > 0)
     }
 
     /// Notes that an event of this kind was written.
     fn start_minute(&self, attempt: &RefusedAttempt<'_>) -> Result<()> {
         let RefusedAttempt { event, refusal, .. } = attempt;
         let account = &event.account;
-        let sql = "INSERT INTO refused_attempts (action, refusal, event_at, count, since, operator, operator_uid, \
-                   login_uid, host, by_sudo, standing) VALUES (?1, ?3, ?2, 0, NULL, ?4, ?5, ?6, ?7, ?8, ?9) \
-                   ON CONFLICT (action, operator_uid) DO UPDATE SET event_at = ?2, count = 0, since = NULL";
-        self.transaction.prepare_cached(sql)?.execute(params![
+        let has_identified_by = self.later_columns()?.has_identified_by;
+        let (column, place) = if has_identified_by { (", identified_by", ", ?10") } else { ("", "") };
+        let sql = format!(
+            "INSERT INTO refused_attempts (action, refusal, event_at, count, since, operator, operator_uid, login_uid, \
+             host, by_sudo, standing{column}) VALUES (?1, ?3, ?2, 0, NULL, ?4, ?5, ?6, ?7, ?8, ?9{place}) \
+             ON CONFLICT (action, operator_uid) DO UPDATE SET event_at = ?2, count = 0, since = NULL"
+        );
+        let mut statement = self.transaction.prepare_cached(&sql)?;
+        let values = params![
             event.action,
             event.time.as_second(),
             refusal,
@@ -210,9 +235,12 @@ impl Writing<'_> {
             account.uid,
             account.login_uid,
             account.host,
-            account.by_sudo,
+            account.elevation == Some(Elevation::Sudo),
             event.standing,
-        ])?;
+            elevation::word(account.elevation),
+        ];
+        let bound = statement.parameter_count();
+        statement.execute(&values[..bound])?;
         Ok(())
     }
 }

@@ -268,7 +268,7 @@ impl Reading<'_> {
         self.prepare_names(&query.selection)?;
         let conditions = Conditions::of(&query.selection, now);
         let hash = if with_hashes { ", password_hash" } else { "" };
-        let limit = query.limit.map(|limit| format!(" LIMIT {limit}")).unwrap_or_default();
+        let limit = query.limit.map(|_| format!(" LIMIT {}", super::limit(query.limit))).unwrap_or_default();
         let sql = format!("SELECT {COLUMNS}{hash} FROM user{} ORDER BY {}{limit}", conditions.clause(), order(query));
         let mut statement = self.transaction.prepare(&sql).map_err(failed)?;
         let mut rows = statement.query(conditions.values().as_slice()).map_err(failed)?;

@@ -236,19 +236,19 @@ fn a_command_is_found_with_its_variants_and_what_is_no_action_is_refused() {
 fn an_event_is_shown_whole() {
     let world = busy();
     assert_snapshot!(world.run("audit show 5").out().replace(&format!(" {}\n", me()), " [ME]\n"), @"
-    Event:         5
-    Time:          now (2026-11-24T08:01:00Z)
-    Operator:      owner
-    Operator uid:  [ME]
-    Host:          host
-    By sudo:       no
-    Role:          Admin
-    Action:        users edit
-    Outcome:       done
-    User id:       1
-    Details:       username: alice
-    Hash:          436d74ff84ea0f5b3f5dbfcbf43baaa7274173ad326161ffd111049f10cf7c5c
-    Changes:       name: Alice Example -> Alice Adams
+    Event:          5
+    Time:           now (2026-11-24T08:01:00Z)
+    Operator:       owner
+    Operator uid:   [ME]
+    Host:           host
+    Identified by:  uid
+    Role:           Admin
+    Action:         users edit
+    Outcome:        done
+    User id:        1
+    Details:        username: alice
+    Hash:           bb688661a30c0b8210362bcf2b8bf3c67d84fee978e90ec96907bb7e30f1ff51
+    Changes:        name: Alice Example -> Alice Adams
     ");
     let mut shown: serde_json::Value =
         serde_json::from_str(&world.run("audit show 4 -o json").expect_status(0).out()).unwrap();

@@ -120,7 +120,11 @@ fn every_change_of_a_user_is_found_by_the_user() {
         let rows = format!("username,email,name\n{}", many.replace(",X", &format!(",{name}")));
         world.command("users import - --update").stdin(rows).run().expect_status(0);
     }
-    assert!(changes("11").ends_with("and 100 more: cxme-admin audit show 11 --changes\n"), "{}", changes("11"));
+    assert!(
+        changes("11").ends_with("and 100 more: cxme-admin audit show 11\n                --changes\n"),
+        "{}",
+        changes("11")
+    );
 }
 
 #[test]

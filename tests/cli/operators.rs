@@ -292,7 +292,7 @@ fn a_number_without_an_account_becomes_no_operator() {
             .argument(operator)
             .run()
     };
-    for given in ["77777", "4294967295", "4294967296", "-1", "+61001", "061001", "061002", " 61001", ""] {
+    for given in ["77777", "4294967296", "-1", "+61001", "061001", "061002", " 61001", ""] {
         for run in [world.command("operators add --role Admin --").argument(given).run(), init(given)] {
             let expected = if given == "-1" { vec![2, 67] } else { vec![67] };
             assert!(expected.contains(&run.status), "{given}: {run}");
@@ -411,12 +411,12 @@ fn whoever_cannot_examine_the_store_is_not_told_to_examine_it() {
     let world = world_of_root();
     world.sql("PRAGMA ignore_check_constraints = 1; UPDATE operator SET kind = x'00'");
     let run = world.command("users list").uid(CAROL).run().expect_status(74);
-    assert!(run.err().contains("hint: cxme-admin store check; restore"), "{run}");
+    assert!(run.err().contains("what to do: cxme-admin store check"), "{run}");
     assert_snapshot!(world.command("store check").uid(CAROL).run(), @"
     status 74
     -- stderr
-    error: the store is damaged, and cannot be examined: Invalid column type Blob at index: 2, name: kind
-    hint: restore the newest sound backup: cxme-admin store restore
+    error: the store is damaged: operator: row 61001: kind: is of the type Blob
+    hint: root can examine it and restore a backup: sudo env -u SUDO_UID cxme-admin store check
     ");
 }
 

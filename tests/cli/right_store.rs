@@ -199,7 +199,7 @@ fn config_show_and_whoami_say_what_is_known_where_the_store_cannot_be_used() {
     UID:            61001
     Role:           unknown (the store cannot be used)
     Permissions:    unknown (the store cannot be used)
-    Using sudo:     no
+    Identified by:  uid
     Restricted:     no
     Store:          [DIR]/data/store.db
     Configuration:  [DIR]/config/cxme-admin/config.toml
@@ -229,7 +229,7 @@ fn whoami_wraps_the_permissions_at_commas() {
         let run = world.command("whoami").columns(columns).run().expect_status(0);
         let out = run.out();
         let lines: Vec<&str> = out.lines().skip_while(|line| !line.starts_with("Permissions:")).collect();
-        let end = lines.iter().position(|line| line.starts_with("Using sudo:")).unwrap();
+        let end = lines.iter().position(|line| line.starts_with("Identified by:")).unwrap();
         assert!(lines[..end].iter().all(|line| line.len() <= usize::from(columns)), "{run}");
         assert!(lines[..end - 1].iter().all(|line| line.ends_with(',')), "{run}");
         assert!(lines[1..end].iter().all(|line| line.starts_with("                ")), "{run}");
@@ -313,7 +313,7 @@ fn whoami_says_as_whom_and_where() {
     UID:            61001
     Role:           Minimal Permissions
     Permissions:    view-users
-    Using sudo:     no
+    Identified by:  uid
     Restricted:     no
     Store:          [DIR]/data/store.db
     Configuration:  [DIR]/config/cxme-admin/config.toml
@@ -321,10 +321,10 @@ fn whoami_says_as_whom_and_where() {
     assert_snapshot!(world.command("whoami -o json").sudo_by(CAROL).run(), @r#"
     status 0
     -- stdout
-    {"account":"carol","uid":61001,"role":"Minimal Permissions","permissions":["view-users"],"by_sudo":true,"restricted":true,"store":"[DIR]/data/store.db","config":"[DIR]/config/cxme-admin/config.toml"}
+    {"account":"carol","uid":61001,"role":"Minimal Permissions","permissions":["view-users"],"identified_by":"sudo","login_uid":null,"restricted":true,"store":"[DIR]/data/store.db","config":"[DIR]/config/cxme-admin/config.toml"}
     "#);
     let admin = world.command("whoami -o csv").sudo_by(DAVE).run().expect_status(0);
-    assert!(admin.out().contains(",true,false,"), "{admin}");
+    assert!(admin.out().contains(",sudo,,false,"), "{admin}");
     world.command("whoami").uid(MALLORY).run().expect_status(77);
     let root = world.command("whoami -o json").uid(0).run().expect_status(0);
     assert!(root.out().contains("\"uid\":0"), "{root}");

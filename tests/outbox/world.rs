@@ -304,6 +304,6 @@ fn operator() -> Account {
         is_name_known: true,
         login_uid: None,
         host: "host".to_owned(),
-        by_sudo: false,
+        elevation: None,
     }
 }

@@ -1,6 +1,7 @@
 //! The audit cannot be left out, and what is edited in it is found.
 
 use cxme_admin::clock::SystemClock;
+use cxme_admin::domain::elevation::Elevation;
 use cxme_admin::domain::event::Chain;
 use cxme_admin::domain::event::ChainBreak;
 use cxme_admin::domain::event::NewEvent;
@@ -25,7 +26,7 @@ const UNGUARD: &str = "DROP TRIGGER event_is_never_changed; DROP TRIGGER event_i
                        DROP TRIGGER user_changes_are_only_erased; DROP TRIGGER user_changes_are_never_deleted;";
 
 /// Another value for each column.
-const EDITS: [(&str, &str); 16] = [
+const EDITS: [(&str, &str); 18] = [
     ("number", "number + 100000"),
     ("time", "time + 1"),
     ("operator", "operator || 'x'"),
@@ -42,6 +43,8 @@ const EDITS: [(&str, &str); 16] = [
     ("hash", "zeroblob(32)"),
     ("changes_digest", "zeroblob(32)"),
     ("changes_digest", "NULL"),
+    ("identified_by", "CASE identified_by WHEN 'doas' THEN 'uid' ELSE 'doas' END"),
+    ("identified_by", "NULL"),
 ];
 
 /// A store with `count` events, some with every field and some with few.
@@ -58,7 +61,7 @@ fn with_events(count: i64) -> World {
             is_name_known: true,
             login_uid: is_full.then_some(1_000),
             host: "host".to_owned(),
-            by_sudo: is_full,
+            elevation: is_full.then_some(Elevation::Doas),
         };
         let event = NewEvent {
             time: Timestamp::from_second(1_800_000_000 + number).unwrap(),
@@ -171,7 +174,7 @@ fn audit_verify_names_what_was_deleted_swapped_or_inserted() {
     after(&world, sql(swap), &[]).refused(65, "event 5 was changed");
     let insert = "UPDATE event SET number = -number WHERE number > 10; UPDATE event SET number = 1 - number WHERE \
                   number < 0; INSERT INTO event SELECT 11, time, operator, operator_uid, login_uid, host, by_sudo, \
-                  standing, action, outcome, user_id, reason, details, hash, changes_digest FROM event WHERE number = 10";
+                  standing, action, outcome, user_id, reason, details, hash, changes_digest, identified_by FROM event WHERE number = 10";
     after(&world, sql(insert), &[]).refused(65, "event 11 was changed");
     // A field of another kind than the column's.
     let kind = "PRAGMA ignore_check_constraints = ON; UPDATE event SET operator = x'ff' WHERE number = 3";
@@ -220,7 +223,10 @@ fn a_deed_whose_event_cannot_be_written_is_not_done() {
     let guard = "CREATE TRIGGER no_events BEFORE INSERT ON event BEGIN SELECT RAISE(ABORT, 'no events today'); END";
     world.sqlite().execute_batch(guard).unwrap();
     let set = world.set_password();
-    assert!(set.code.is_some_and(|code| code != 0) && set.stderr.contains("no events today"), "{set:?}");
+    assert!(
+        set.code.is_some_and(|code| code != 0) && set.stderr.contains("trigger `no_events` was not created"),
+        "{set:?}"
+    );
     for words in [
         &["users", "lock", "alice"][..],
         &["users", "delete", "alice", "--yes"],

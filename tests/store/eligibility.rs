@@ -309,7 +309,7 @@ fn a_job_skips_exactly_those_who_may_get_no_link_and_for_the_same_reason() {
         let planned: BTreeMap<Option<String>, u64> = planned.into_iter().map(|part| (part.skipped, part.count)).collect();
         prop_assert_eq!(planned, counts);
 
-        let operator = Account { uid: 0, name: "root".to_owned(), is_name_known: true, login_uid: None, host: String::new(), by_sudo: false };
+        let operator = Account { uid: 0, name: "root".to_owned(), is_name_known: true, login_uid: None, host: String::new(), elevation: None };
         let job = NewJob {
             key: None,
             operator: &operator,
@@ -324,7 +324,7 @@ fn a_job_skips_exactly_those_who_may_get_no_link_and_for_the_same_reason() {
         let writing = scene.store.write().unwrap();
         let (id, _) = writing.make_job(&job, &recipients).unwrap();
         let mut made: Vec<(Option<UserId>, Option<String>)> = Vec::new();
-        writing.each_message_of_job::<StoreError>(id, &mut |message: Message| {
+        writing.each_message_of_job::<StoreError>(id, None, &mut |message: Message| {
             made.push((message.user, message.reply));
             Ok(())
         }).unwrap();

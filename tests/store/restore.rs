@@ -6,7 +6,6 @@ use std::os::unix::process::ExitStatusExt as _;
 use std::path::Path;
 use std::path::PathBuf;
 use std::process::Child;
-use std::process::Command;
 use std::time::Duration;
 use std::time::Instant;
 
@@ -21,9 +20,10 @@ use rusqlite::functions::FunctionFlags;
 
 use crate::crash::CALLS;
 use crate::crash::kill_at_each;
+use crate::own_mounts::in_own_mounts;
+use crate::own_mounts::mount;
 use crate::world::DEADLINE;
 use crate::world::World;
-use crate::world::can;
 use crate::world::can_be_root;
 use crate::world::can_trace;
 use crate::world::finish;
@@ -194,16 +194,18 @@ fn copy_of_version(world: &World, version: usize) -> PathBuf {
         let sql = format!("INSERT OR REPLACE INTO main.{table} ({columns}) SELECT {columns} FROM now.{table}");
         connection.execute_batch(&sql).unwrap();
     }
-    if version < 6 {
-        hash_without_changes(&connection);
+    if version < 12 {
+        hash_of_version(&connection, version);
     }
     copy
 }
 
-/// Gives each event the hash of the programs that recorded no user changes.
-fn hash_without_changes(connection: &Connection) {
+/// Gives each event the hash of the program that had this version of the schema: none before the twelfth says what named the
+/// operator, and none before the sixth recorded user changes.
+fn hash_of_version(connection: &Connection, version: usize) {
     let columns = "number, time, operator, operator_uid, login_uid, host, by_sudo, standing, action, outcome, user_id, \
                    reason, details";
+    let columns = if version < 6 { columns.to_owned() } else { format!("{columns}, changes_digest") };
     let mut statement = connection.prepare(&format!("SELECT {columns} FROM main.event ORDER BY number")).unwrap();
     let events = statement.query_map([], |row| {
         Ok(Event {
@@ -220,7 +222,8 @@ fn hash_without_changes(connection: &Connection) {
             user_id: row.get(10)?,
             reason: row.get(11)?,
             details: row.get(12)?,
-            changes_digest: None,
+            changes_digest: if version < 6 { None } else { row.get(13)? },
+            identified_by: None,
             hash: Vec::new(),
         })
     });
@@ -376,30 +379,14 @@ fn a_file_that_is_not_known_to_be_ours_is_not_replaced() {
 
 #[test]
 fn a_disk_with_too_little_room_is_said_before_anything_is_written() {
-    let possible = Command::new("unshare").args(["-m", "true"]).output().is_ok_and(|ran| ran.status.success());
-    if !can_be_root() || !can(possible, "needs the right to unshare mounts") {
-        return;
-    }
-    let ran = Command::new("unshare")
-        .arg("-m")
-        .arg(std::env::current_exe().unwrap())
-        .args(["--exact", "restore::on_a_small_disk", "--ignored", "--nocapture"])
-        .output()
-        .unwrap();
-    let said = String::from_utf8_lossy(&ran.stdout) + String::from_utf8_lossy(&ran.stderr);
-    assert!(ran.status.success() && said.contains("1 passed"), "{said}");
+    in_own_mounts("restore::on_a_small_disk");
 }
 
 #[test]
 #[ignore = "started by a_disk_with_too_little_room_is_said_before_anything_is_written"]
 fn on_a_small_disk() {
     let folder = tempfile::tempdir().unwrap();
-    let mounted = Command::new("mount")
-        .args(["-t", "tmpfs", "-o", "size=2m,mode=755", "none"])
-        .arg(folder.path())
-        .status()
-        .unwrap();
-    assert!(mounted.success());
+    mount(&["-t", "tmpfs", "-o", "size=2m,mode=755", "none"], folder.path());
     let world = World::in_folder(folder.path()).with_users();
     let elsewhere = tempfile::tempdir().unwrap();
     let copy = elsewhere.path().join("copy.db");
@@ -521,7 +508,7 @@ fn a_restore_beside_another_one_says_so() {
             break second;
         }
     };
-    second.refused(75, "another `store restore` is replacing the store");
+    second.refused(75, "another `store restore` is running");
     writer.execute_batch("ROLLBACK").unwrap();
     assert!(first.wait().unwrap().success());
     world.done(&restore(&copy, "--dry-run"));

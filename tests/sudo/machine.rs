@@ -24,6 +24,9 @@ const CONFIG: &str = "/etc/cxme-admin";
 const LOCK: &str = "/run/cxme-admin-tests.lock";
 const RULES: &str = "/etc/sudoers.d";
 const RULES_PREFIX: &str = "cxme-admin-tests-";
+/// The rules of doas, which has them all in one file, and how those of the tests begin.
+const DOAS_RULES: &str = "/etc/doas.conf";
+const DOAS_MARK: &str = "# rules of the tests of cxme-admin\n";
 /// The accounts of a run: may run everything; the program alone; is the service account; and one more.
 const ROLES: [&str; 4] = ["full", "limited", "service", "other"];
 
@@ -84,6 +87,26 @@ impl Machine {
         fs::copy(&draft, rules_file(std::process::id())).unwrap();
     }
 
+    /// Lets the accounts use doas as they may use sudo, and `other` the program with an environment of its own choice; `false`, with
+    /// the reason on standard error, where that cannot be had.
+    pub(crate) fn with_doas(&self) -> bool {
+        let is_free = fs::read_to_string(DOAS_RULES).map_or(true, |rules| rules.starts_with(DOAS_MARK));
+        let can_have = can(Path::new("/usr/bin/doas").exists(), "no doas")
+            && can(is_free, &format!("{DOAS_RULES} is there: this machine has rules of its own"));
+        if can_have {
+            let [full, limited, service, other] = ROLES.map(account);
+            let program = self.program().display().to_string();
+            let mut rules = format!("{DOAS_MARK}permit nopass {full}\n");
+            for target in ["root", &service] {
+                rules += &format!("permit nopass {limited} as {target} cmd {program}\n");
+                rules += &format!("permit nopass keepenv {other} as {target} cmd {program}\n");
+            }
+            fs::write(DOAS_RULES, rules).unwrap();
+            fs::set_permissions(DOAS_RULES, fs::Permissions::from_mode(0o400)).unwrap();
+        }
+        can_have
+    }
+
     /// The program, where everybody can start it.
     pub(crate) fn program(&self) -> PathBuf {
         self.folder.path().join("cxme-admin")
@@ -116,7 +139,19 @@ impl Machine {
     /// Runs a line of a shell as an account; in it `$CXME` is the program.
     pub(crate) fn shell(&self, role: &str, line: &str) -> Ran {
         let mut command = Command::new("/usr/sbin/runuser");
-        command.args(["-u", &account(role), "--", "/bin/sh", "-c", line]).env_clear().current_dir("/");
+        command.args(["-u", &account(role), "--", "/bin/sh", "-c", line]);
+        self.run(command)
+    }
+
+    /// Runs a line of a shell as root, without sudo.
+    pub(crate) fn root_shell(&self, line: &str) -> Ran {
+        let mut command = Command::new("/bin/sh");
+        command.args(["-c", line]);
+        self.run(command)
+    }
+
+    fn run(&self, mut command: Command) -> Ran {
+        command.env_clear().current_dir("/");
         command.env("PATH", "/usr/bin:/bin").env("CXME", self.program()).env("LC_ALL", "C");
         for role in ROLES {
             command.env(role.to_uppercase(), account(role));
@@ -124,7 +159,7 @@ impl Machine {
         ran(&command.stdin(Stdio::null()).output().unwrap())
     }
 
-    /// Makes the directory of the store for an account, as README.md says.
+    /// Makes the directory of the store for an account, as docs/operators.md says.
     pub(crate) fn make_state_directory(&self, role: &str) {
         fs::create_dir(STATE).unwrap();
         fs::set_permissions(STATE, fs::Permissions::from_mode(0o700)).unwrap();
@@ -167,6 +202,7 @@ impl Machine {
 impl Drop for Machine {
     fn drop(&mut self) {
         self.clear();
+        remove_doas_rules();
         remove_accounts(std::process::id());
     }
 }
@@ -209,8 +245,15 @@ fn remove_accounts(process: u32) {
     }
 }
 
+fn remove_doas_rules() {
+    if fs::read_to_string(DOAS_RULES).is_ok_and(|rules| rules.starts_with(DOAS_MARK)) {
+        let _ = fs::remove_file(DOAS_RULES);
+    }
+}
+
 /// Removes what runs left that were killed.
 fn clean_up_after_the_dead() {
+    remove_doas_rules();
     for entry in fs::read_dir(RULES).unwrap() {
         let name = entry.unwrap().file_name();
         let process = name.to_str().and_then(|name| name.strip_prefix(RULES_PREFIX)?.parse().ok());
@@ -234,6 +277,11 @@ fn lock() -> File {
         std::thread::sleep(Duration::from_millis(50));
     }
     file
+}
+
+/// Says, past what libtest captures, that the kernel cannot do what a test is about.
+pub(crate) fn skip_for_the_kernel(what: &str) {
+    let _ = std::io::stderr().write_all(format!("tests/sudo.rs: skipped: {what}\n").as_bytes());
 }
 
 /// Whether a test can run here. Where not, it says so, past what libtest captures, and under CI it fails.

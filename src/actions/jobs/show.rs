@@ -5,6 +5,7 @@ use std::time::Duration;
 use crate::actions::Desk;
 use crate::actions::Result;
 use crate::actions::Scene as _;
+use crate::actions::Total;
 use crate::actions::ago;
 use crate::actions::jobs::run::used_up;
 use crate::domain::action::Action;
@@ -56,18 +57,18 @@ pub struct Details {
     pub used_up: Option<UsedUp>,
 }
 
-/// The jobs, the newest first.
+/// The jobs, at most `limit` of them, the newest first.
 ///
 /// # Errors
 /// When the operator may not see users, or the store cannot be read.
-pub fn list(desk: &Desk, limit: Option<u64>) -> Result<Vec<Shown>> {
+pub fn list(desk: &Desk, limit: Option<u64>) -> Result<(Vec<Shown>, Total)> {
     desk.view(Action::JobsList, |view| {
         let mut shown = Vec::new();
         for job in view.jobs(limit)? {
             let counts = view.job_counts(job.id)?;
             shown.push(Shown { job, counts, skipped: Vec::new() });
         }
-        Ok(shown)
+        Ok((shown, Total::of(limit, || view.count_jobs())?))
     })
 }
 
@@ -131,13 +132,19 @@ pub fn require(desk: &Desk, id: JobId) -> Result<()> {
     })
 }
 
-/// Gives each message of a job to `visit`.
+/// Gives each message of a job to `visit`, at most `limit` of them.
 ///
 /// # Errors
 /// When there is no such job, the operator may not see users, or `visit` fails.
-pub fn each_message(desk: &Desk, id: JobId, visit: &mut dyn FnMut(Message) -> Result<()>) -> Result<()> {
+pub fn each_message(
+    desk: &Desk,
+    id: JobId,
+    limit: Option<u64>,
+    visit: &mut dyn FnMut(Message) -> Result<()>,
+) -> Result<Total> {
     desk.view(Action::JobsRecipients, |view| {
         view.job(id)?.ok_or(Refusal::NoSuchJob(id))?;
-        view.each_message_of_job(id, visit)
+        view.each_message_of_job(id, limit, visit)?;
+        Ok(Total::of(limit, || Ok(view.job_counts(id)?.total()))?)
     })
 }

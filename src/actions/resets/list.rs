@@ -3,13 +3,14 @@
 use crate::actions::Desk;
 use crate::actions::Result;
 use crate::actions::Scene as _;
+use crate::actions::Total;
 use crate::domain::action::Action;
 use crate::domain::user::UserReference;
 use crate::store::links::LinkQuery;
 use crate::store::messages::LinkState;
 use crate::store::messages::Message;
 
-/// Gives each message with a link to `visit`, the newest first: all, or those of one user, or those of one state.
+/// Gives each message with a link to `visit`, at most `limit` of them, the newest first: all, or those of one user, or those of one state.
 ///
 /// # Errors
 /// When the operator may not see users, there is no such user, or `visit` fails.
@@ -19,9 +20,11 @@ pub fn list(
     state: Option<LinkState>,
     limit: Option<u64>,
     visit: &mut dyn FnMut(Message) -> Result<()>,
-) -> Result<()> {
+) -> Result<Total> {
     desk.view(Action::ResetsList, |view| {
         let user = user.map(|reference| view.user(reference)).transpose()?.map(|user| user.id);
-        view.each_link(&LinkQuery { user, state, limit }, view.now(), visit)
+        let query = LinkQuery { user, state, limit };
+        view.each_link(&query, view.now(), visit)?;
+        Ok(Total::of(limit, || view.count_links(&query, view.now()))?)
     })
 }

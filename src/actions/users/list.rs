@@ -8,6 +8,7 @@ use crate::actions::ActionError;
 use crate::actions::Desk;
 use crate::actions::Result;
 use crate::actions::Scene;
+use crate::actions::Total;
 use crate::actions::error::UnknownName;
 use crate::actions::near::near;
 use crate::domain::action::Action;
@@ -44,7 +45,7 @@ pub struct Wanted {
     pub with_hashes: bool,
 }
 
-/// Gives each user that is wanted to `visit`.
+/// Gives each user that is wanted to `visit`, as many as the limit of the query says.
 ///
 /// # Errors
 /// When the operator may not see users (or export hashes), a role or a user named does not exist, or `visit` fails.
@@ -52,13 +53,14 @@ pub fn list(
     desk: &Desk,
     wanted: &Wanted,
     mut visit: impl FnMut(&UserRow<'_>, &Surroundings) -> Result<()>,
-) -> Result<()> {
+) -> Result<Total> {
     let action = if wanted.with_hashes { Action::UsersExportHashes } else { Action::UsersList };
     desk.view(action, |view| {
         let query = resolve(view, wanted)?;
         let roles = view.roles()?.into_iter().map(|role| (role.id, role.name)).collect();
         let surroundings = Surroundings { roles, now: view.now() };
-        view.each_user(&query, wanted.with_hashes, view.now(), |row| visit(row, &surroundings))
+        view.each_user(&query, wanted.with_hashes, view.now(), |row| visit(row, &surroundings))?;
+        Ok(Total::of(query.limit, || view.count_users(&query.selection, view.now()))?)
     })
 }
 

@@ -1,9 +1,12 @@
 //! `audit list`.
 
+use std::borrow::Cow;
+
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use crate::actions::ActionError;
+use crate::actions::Total;
 use crate::actions::audit;
 use crate::cli::context::Context;
 use crate::cli::data;
@@ -11,20 +14,26 @@ use crate::cli::data::Cell;
 use crate::cli::data::Head;
 use crate::cli::failure::Complaint;
 use crate::cli::jobs::summary::counted;
+use crate::cli::limit::LimitArgs;
 use crate::cli::output::Format;
 use crate::domain::action::Action;
 use crate::domain::duration::parse_duration;
+use crate::domain::elevation::BY_UID;
 use crate::domain::event::Event;
 use crate::domain::moment::parse_moment;
 use crate::domain::user::UserReference;
 use crate::domain::user_change::DELETED;
 use crate::domain::user_change::UserChange;
+use crate::process::Accounts;
 use crate::store::events::EventQuery;
 
 /// List events, the newest first
 ///
 /// `--user` finds every event that changed the user, also among others (an import, a selection, a job), and shows what it changed:
 /// field, old and new value. Of a password only that it changed is recorded. The values of deleted users are erased.
+///
+/// Behind an operator whom sudo (or run0), doas or pkexec named is the name of that program; `logged in as` is the account of
+/// the login session, where it is another one than the operator.
 #[derive(Debug, clap::Args)]
 pub struct ListArgs {
     /// Events about this user; of a deleted user the number, as in `user_id`
@@ -45,9 +54,8 @@ pub struct ListArgs {
     /// Events until then; `1h`: until an hour ago
     #[arg(long, value_name = "TIME")]
     until: Option<String>,
-    /// At most so many; all in data, 50 in a table
-    #[arg(long, value_name = "N")]
-    limit: Option<u64>,
+    #[command(flatten)]
+    limit: LimitArgs,
 }
 
 /// The columns of the table: it fits 80 columns.
@@ -68,7 +76,7 @@ pub(super) const DATA: [Head; 14] = [
     Head { name: "operator_uid", title: "" },
     Head { name: "login_uid", title: "" },
     Head { name: "host", title: "" },
-    Head { name: "by_sudo", title: "" },
+    Head { name: "identified_by", title: "" },
     Head { name: "standing", title: "" },
     Head { name: "action", title: "" },
     Head { name: "outcome", title: "" },
@@ -84,9 +92,6 @@ pub(super) const CHANGES: Head = Head { name: "changes", title: "" };
 /// The fields of which the action and its details say enough in a list of all events.
 const TOLD_BY_THE_ACTION: [&str; 7] =
     ["added_by_event", "failed_logins", "locked_at", "locked_until", "lock_reason", "password", DELETED];
-
-/// What a table shows without `--limit`.
-const TABLE_LIMIT: u64 = 50;
 
 /// Runs the command.
 ///
@@ -108,13 +113,16 @@ pub fn run(context: &mut Context, args: &ListArgs) -> anyhow::Result<()> {
         outcome: args.refused.then_some("refused"),
         since: args.since.as_deref().map(|given| moment("--since", given, now, &zone)).transpose()?,
         until: args.until.as_deref().map(|given| moment("--until", given, now, &zone)).transpose()?,
-        limit: args.limit.or(is_table.then_some(TABLE_LIMIT)),
+        limit: args.limit.rows(&context.output),
     };
     let user = args.user.as_deref().map(UserReference::new);
     let data_heads: Vec<Head> = DATA.into_iter().chain([CHANGES]).collect();
     let heads: &[Head] = if is_table { &TABLE } else { &data_heads };
+    let (mut shown, mut total) = (0, Total::default());
     data::records::<ActionError>(&mut context.output, heads, now, |sink| {
-        audit::list(&desk, &query, user.as_ref(), &mut |event, changes| {
+        shown = 0;
+        total = audit::list(&desk, &query, user.as_ref(), &mut |event, changes| {
+            shown += 1;
             if !is_table {
                 let changes = Cell::Json(as_json(changes.iter()).into());
                 let cells: Vec<Cell<'_>> = cells(event).into_iter().chain([changes]).collect();
@@ -123,13 +131,15 @@ pub fn run(context: &mut Context, args: &ListArgs) -> anyhow::Result<()> {
             Ok(sink(&[
                 Cell::Number(event.number),
                 Cell::Time(store_time(event)),
-                Cell::text(&event.operator),
+                Cell::text(operator(event)),
                 Cell::text(&event.action),
                 Cell::text(&event.outcome),
-                Cell::prose(brief(event, changes, user.is_some())),
+                Cell::prose(brief(event, changes, user.is_some(), &context.process.accounts)),
             ])?)
-        })
+        })?;
+        Ok(())
     })?;
+    args.limit.say_rest(&mut context.output, shown, total);
     for attempts in audit::unrecorded_attempts(&desk)? {
         let count = counted(attempts.count, "refused attempt");
         let since = context.output.local_time(attempts.since);
@@ -148,7 +158,7 @@ pub(super) fn cells(event: &Event) -> [Cell<'_>; 14] {
         Cell::Number(event.operator_uid),
         optional(event.login_uid),
         Cell::text(&event.host),
-        Cell::Flag(event.by_sudo == 1),
+        Cell::text(event.identified_by()),
         Cell::text(&event.standing),
         Cell::text(&event.action),
         Cell::text(&event.outcome),
@@ -162,6 +172,20 @@ pub(super) fn cells(event: &Event) -> [Cell<'_>; 14] {
 /// When the event happened.
 pub(super) fn store_time(event: &Event) -> Timestamp {
     Timestamp::from_second(event.time).unwrap_or_default()
+}
+
+/// The operator, and the elevation program that named them.
+fn operator(event: &Event) -> Cow<'_, str> {
+    match event.identified_by() {
+        BY_UID => Cow::Borrowed(&event.operator),
+        program => Cow::Owned(format!("{} ({program})", event.operator)),
+    }
+}
+
+/// The account of the login session in which an event was caused, with the name that it has now.
+pub(super) fn login_account(accounts: &Accounts, event: &Event) -> Option<String> {
+    let uid = event.login_uid?;
+    Some(u32::try_from(uid).map_or_else(|_| format!("uid {uid}"), |uid| accounts.described(uid)))
 }
 
 fn action(given: &str) -> Result<&'static str, Complaint> {
@@ -203,9 +227,10 @@ pub(super) fn change(change: &UserChange) -> String {
     }
 }
 
-/// The details and the changes as a person reads them in one line, the reason last. Where a user was asked for, `is_of_user`, what
+/// The details and the changes as a person reads them in one line, then the login session, if it is another account's than the
+/// operator's, and the reason. Where a user was asked for, `is_of_user`, what
 /// changed of this user comes first; otherwise the username.
-fn brief(event: &Event, changes: &[UserChange], is_of_user: bool) -> String {
+fn brief(event: &Event, changes: &[UserChange], is_of_user: bool, accounts: &Accounts) -> String {
     let mut parts = parts(event, true);
     if is_of_user {
         parts.splice(0..0, changes.iter().map(change));
@@ -213,6 +238,8 @@ fn brief(event: &Event, changes: &[UserChange], is_of_user: bool) -> String {
         let is_told = |change: &&UserChange| !TOLD_BY_THE_ACTION.contains(&change.field.as_str());
         parts.extend(changes.iter().filter(is_told).map(change));
     }
+    let login = event.login_uid.filter(|uid| *uid != event.operator_uid).and_then(|_| login_account(accounts, event));
+    parts.extend(login.map(|account| format!("logged in as {account}")));
     parts.extend(event.reason.as_ref().map(|reason| format!("reason: {reason}")));
     parts.join(", ")
 }

@@ -43,9 +43,9 @@ const TITLES: [&str; 14] = [
     "Time",
     "Operator",
     "Operator uid",
-    "Login uid",
+    "Logged in as",
     "Host",
-    "By sudo",
+    "Identified by",
     "Role",
     "Action",
     "Outcome",
@@ -80,8 +80,12 @@ pub fn run(context: &mut Context, args: &ShowArgs) -> anyhow::Result<()> {
     let is_table = context.output.format == Format::Table;
     let details = list::parts(&event, false);
     let rows = list::DATA.into_iter().zip(TITLES).zip(list::cells(&event)).map(|((head, title), cell)| {
-        let is_details = is_table && head.name == "details" && cell != Cell::Nothing("");
-        let cell = if is_details { Cell::List(details.iter().map(String::as_str).collect()) } else { cell };
+        let cell = match head.name {
+            _ if !is_table || cell == Cell::Nothing("") => cell,
+            "details" => Cell::List(details.iter().map(String::as_str).collect()),
+            "login_uid" => Cell::text(list::login_account(&context.process.accounts, &event).unwrap_or_default()),
+            _ => cell,
+        };
         (Head { title, ..head }, cell)
     });
     // A table leaves out what does not apply; data always has every key.

@@ -42,6 +42,11 @@ pub fn run(context: &mut Context, _: &ShowArgs) -> anyhow::Result<()> {
         ("store", shown(context.store_path(&config).ok()), context.store_source(&config)),
         ("reset_key", shown(context.key_path().ok()), key_source),
     ];
+    // With `--verbose` this was said already.
+    let ignored = if context.global.verbose { Vec::new() } else { context.ignored_directories() };
+    for words in ignored {
+        context.output.warn(&words);
+    }
     data::records::<anyhow::Error>(&mut context.output, &HEADS, now, |sink| {
         for (name, value, source) in &files {
             sink(&[

@@ -1,6 +1,6 @@
 //! Joins what a command needs: the configuration, the store, the operator, and the desk made of them.
 
-mod by_sudo;
+mod elevated;
 mod login;
 mod mail;
 mod paths;
@@ -28,8 +28,9 @@ use crate::config::Config;
 use crate::config::LoadError;
 use crate::config::Surroundings;
 use crate::domain::action::Action;
+use crate::domain::elevation::Caller;
+use crate::domain::elevation::acting_account;
 use crate::domain::operator::Account;
-use crate::domain::operator::acting_uid;
 use crate::domain::organization::Organization;
 use crate::domain::policy::Blocklist;
 use crate::domain::policy::Policy;
@@ -81,6 +82,10 @@ pub struct Context {
     config: Option<Config>,
     texts: Option<Arc<MailTexts>>,
     restricted: bool,
+    /// Who called the elevation program that started this one, if one did; found by [`Context::restrict`].
+    caller: Option<Caller>,
+    /// The group of whoever called sudo.
+    caller_gid: Option<u32>,
     /// With whose rights root works on the store.
     rights: Option<FsCredentials>,
 }
@@ -103,6 +108,8 @@ impl Context {
             config: None,
             texts: None,
             restricted: false,
+            caller: None,
+            caller_gid: None,
             rights: None,
         }
     }
@@ -239,9 +246,15 @@ impl Context {
                 let account = self.process.accounts.name(self.process.accounts.effective_uid);
                 format!("the account {} may not read it", text::visible(&account))
             }
-            _ => "not a usable configuration; root sees why: sudo env -u SUDO_UID cxme-admin policy show".to_owned(),
+            _ => format!("not a usable configuration; {}", self.root_sees_why("policy show")),
         };
         format!("{}: {words}", path.display())
+    }
+
+    /// How somebody who may run any command sees what a restricted operator is not shown.
+    fn root_sees_why(&self, command: &str) -> String {
+        let as_root = self.caller.map_or_else(|| "sudo".to_owned(), |caller| caller.by.as_root());
+        format!("root sees why: {as_root} cxme-admin {command}")
     }
 
     /// Where the reset key is, and the key, if there is one.
@@ -265,8 +278,7 @@ impl Context {
     /// Who acts.
     pub fn account(&self, store_owner: Option<u32>) -> Account {
         let accounts = &self.process.accounts;
-        let sudo_uid = self.process.variable("SUDO_UID").and_then(|uid| uid.to_str()?.parse().ok());
-        let (uid, by_sudo) = acting_uid(accounts.effective_uid, store_owner, sudo_uid);
+        let (uid, elevation) = acting_account(accounts.effective_uid, store_owner, self.caller);
         let known = accounts.known_name(uid);
         Account {
             uid,
@@ -274,7 +286,7 @@ impl Context {
             name: known.unwrap_or_else(|| uid.to_string()),
             login_uid: accounts.login_uid,
             host: accounts.host.clone(),
-            by_sudo,
+            elevation,
         }
     }
 

@@ -16,6 +16,7 @@ use crate::config;
 use crate::config::Config;
 use crate::config::Search;
 use crate::config::Surroundings;
+use crate::domain::uid::ROOT;
 use crate::private_file::Problem;
 use crate::store::StoreError;
 
@@ -72,8 +73,8 @@ impl Context {
         Search {
             flag: self.config_flag(),
             variable: self.variable(CONFIG_VARIABLE),
-            xdg_config_home: self.variable("XDG_CONFIG_HOME"),
-            home: self.variable("HOME"),
+            xdg_config_home: self.own_directory("XDG_CONFIG_HOME"),
+            home: self.own_directory("HOME"),
             system: Some(&self.process.system.config),
         }
     }
@@ -81,6 +82,29 @@ impl Context {
     /// A variable that says where something is; for a restricted operator none does.
     fn variable(&self, name: &str) -> Option<&OsStr> {
         self.process.variable(name).filter(|_| !self.restricted)
+    }
+
+    /// A variable that names a directory of the operator's own; one that names somebody else's is ignored. After `su`, or doas
+    /// with `keepenv`, HOME may still be that of the caller, who could choose the settings there.
+    fn own_directory(&self, name: &str) -> Option<&OsStr> {
+        self.variable(name).filter(|path| owner_if_others(Path::new(path)).is_none())
+    }
+
+    /// The variables that would be looked into, but that the directory that they name belongs to another account, in words.
+    pub fn ignored_directories(&self) -> Vec<String> {
+        let searches_config = self.config_source() == Source::Default;
+        let searches_store = self.named_store().is_none() && !self.uses_system_paths();
+        let searched = [
+            ("HOME", searches_config || searches_store),
+            ("XDG_CONFIG_HOME", searches_config),
+            ("XDG_DATA_HOME", searches_store),
+        ];
+        let ignored = searched.into_iter().filter(|(_, is_searched)| *is_searched).filter_map(|(name, _)| {
+            let path = Path::new(self.variable(name)?);
+            let owner = self.process.accounts.described(owner_if_others(path)?);
+            Some(format!("{name} is ignored: {} belongs to {owner}", path.display()))
+        });
+        ignored.collect()
     }
 
     fn config_flag(&self) -> Option<&Path> {
@@ -186,7 +210,7 @@ impl Context {
     pub fn other_accounts_store(&self, path: &Path, words: &[OsString]) -> Option<Complaint> {
         let me = self.process.accounts.effective_uid;
         let names_any = self.named_store().is_some() || self.config_source() != Source::Default;
-        if me == 0 || self.process.variable("SUDO_UID").is_some() || names_any || owner_of(path) == Some(me) {
+        if me == 0 || self.caller.is_some() || names_any || owner_of(path) == Some(me) {
             return None;
         }
         let system = &self.process.system;
@@ -206,7 +230,7 @@ impl Context {
     /// Where `init` puts a configuration when there is none.
     ///
     /// # Errors
-    /// [`Complaint::NoHome`].
+    /// [`Complaint::NoHome`], [`Complaint::OthersHome`].
     pub fn new_config_path(&self) -> Result<PathBuf, Complaint> {
         let variable = || self.variable(CONFIG_VARIABLE).map(PathBuf::from);
         if let Some(named) = self.config_flag().map(Path::to_owned).or_else(variable) {
@@ -228,7 +252,7 @@ impl Context {
     /// Where the store is: the option, the variable, the configuration, or the usual place.
     ///
     /// # Errors
-    /// [`Complaint::NoHome`].
+    /// [`Complaint::NoHome`], [`Complaint::OthersHome`].
     pub fn store_path(&self, config: &Config) -> Result<PathBuf, Complaint> {
         let named = self.named_store().map(|(path, _)| path.to_owned());
         if let Some(path) = named.or_else(|| config.store.path.clone()) {
@@ -263,11 +287,18 @@ impl Context {
         what: &'static str,
         options: &'static str,
     ) -> Result<PathBuf, Complaint> {
-        let absolute = |name| self.variable(name).map(Path::new).filter(|path| path.is_absolute());
+        let absolute = |name| self.own_directory(name).map(Path::new).filter(|path| path.is_absolute());
         if let Some(directory) = absolute(variable) {
             return Ok(directory.to_owned());
         }
-        let home = absolute("HOME").ok_or(Complaint::NoHome { variable, what, options })?;
+        let unknown = || {
+            let of_home = |words: &String| words.starts_with("HOME ");
+            match self.ignored_directories().into_iter().find(of_home) {
+                Some(ignored) => Complaint::OthersHome { ignored, what, options },
+                None => Complaint::NoHome { variable, what, options },
+            }
+        };
+        let home = absolute("HOME").ok_or_else(unknown)?;
         Ok(home.join(below_home))
     }
 
@@ -284,6 +315,13 @@ impl Context {
 /// The account that a store belongs to: the owner of its file, or of its directory where there is no file yet.
 pub fn owner_of_store(path: &Path) -> Option<u32> {
     owner_of(path).or_else(|| Some(path.parent()?.metadata().ok()?.uid()))
+}
+
+/// The owner of a directory that belongs neither to the account of the process nor to root. A directory that is not there is
+/// nobody's.
+fn owner_if_others(path: &Path) -> Option<u32> {
+    let owner = path.metadata().ok()?.uid();
+    Some(owner).filter(|&owner| owner != ROOT && owner != nix::unistd::geteuid().as_raw())
 }
 
 /// The owner of a file, if it is there.

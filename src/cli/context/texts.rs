@@ -26,8 +26,8 @@ impl Context {
         let section = self.config()?.texts.clone();
         let Some(directory) = &section.directory else { return Ok(MailTexts::built_in()?) };
         let unusable = || {
-            let words = "not usable texts; root sees why: sudo env -u SUDO_UID cxme-admin mail preview test";
-            Complaint::Configuration(format!("{}: {words}", directory.display()))
+            let words = self.root_sees_why("mail preview test");
+            Complaint::Configuration(format!("{}: not usable texts; {words}", directory.display()))
         };
         let files = match section.files() {
             // They must not read with it what they could not read themselves.

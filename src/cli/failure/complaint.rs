@@ -81,6 +81,16 @@ pub enum Complaint {
         /// What names another place.
         options: &'static str,
     },
+    /// The home directory is another account's.
+    #[error("{ignored}, so the default path of the {what} is unknown")]
+    OthersHome {
+        /// That HOME is ignored, and why.
+        ignored: String,
+        /// What is looked for.
+        what: &'static str,
+        /// What names another place.
+        options: &'static str,
+    },
     /// There is no store.
     #[error("{}: no such store ({named_by})", .path.display())]
     NoStore {
@@ -159,6 +169,9 @@ pub enum Complaint {
         /// How it goes on.
         hint: String,
     },
+    /// What the command prints would reach nobody.
+    #[error("{0}: nothing was done")]
+    NoOutput(LostOutput),
     /// A generated password would reach nobody.
     #[error("{0}: the generated password would be lost; nothing was changed")]
     WouldBeLost(LostOutput),
@@ -175,6 +188,8 @@ pub enum Complaint {
     Broken {
         /// The exit code of that failure.
         code: u8,
+        /// Whether the process may not have what it needs of the machine.
+        is_shortage: bool,
         /// What failed, and how far the run came.
         words: String,
         /// How it goes on.
@@ -185,6 +200,14 @@ pub enum Complaint {
     ReportedBefore {
         /// The exit code.
         code: u8,
+    },
+    /// What is in the place of the store does not begin as one.
+    #[error("{}: not a cxme-admin store", path.display())]
+    NotAStore {
+        /// Where.
+        path: PathBuf,
+        /// What to do.
+        remedy: String,
     },
     /// Mail was not handed over.
     #[error("{words}")]
@@ -215,8 +238,12 @@ pub enum MailFault {
     Some,
     /// Some mails of a running job failed; the end of the job reports all of them.
     SomeSoFar,
+    /// Mails or jobs were left as they are, because their rows are damaged.
+    Skipped,
     /// Some mails may have arrived, and will be sent again.
     InDoubt,
     /// A rate per hour or day is used up.
     RateUsedUp,
+    /// Another process that sends does nothing any more.
+    Stalled,
 }

@@ -38,6 +38,8 @@ pub(super) fn of_complaint(complaint: &Complaint) -> Told {
                 if named_by.starts_with('-') { "give another path".to_owned() } else { format!("correct {named_by}") };
             Told::new(CONFIGURATION, complaint).hint(format!("create it: {create}; or {other}"))
         }
+        Complaint::OthersHome { options, .. } => Told::new(CONFIGURATION, complaint)
+            .hint(format!("set HOME to a directory of your own, or name the path: {options}")),
         Complaint::NoHome { options, .. } => Told::new(CONFIGURATION, complaint)
             .hint(format!("set HOME to an absolute path, or name the path: {options}")),
         Complaint::NoStore { create, .. } => Told::new(CONFIGURATION, complaint).hint(match create {
@@ -80,21 +82,25 @@ pub(super) fn of_complaint(complaint: &Complaint) -> Told {
         Complaint::Stopped { signal, hint, .. } => {
             Told::new(u8::try_from(128 + signal).unwrap_or(BUG), complaint).hint(hint)
         }
+        Complaint::NoOutput(_) => {
+            Told::new(IO, complaint).hint("to run it without its output, redirect that: >/dev/null")
+        }
         Complaint::WouldBeLost(_) => {
             Told::new(IO, complaint).hint("let standard output be a terminal, a file or a pipe")
         }
         Complaint::NotShown { username, .. } => Told::new(IO, complaint)
             .hint(format!("set another one: cxme-admin users set-password {username} --generate")),
+        Complaint::NotAStore { remedy, .. } => Told::new(CONFIGURATION, complaint).hint(remedy),
         Complaint::ReportedBefore { code } => Told::new(*code, complaint),
         Complaint::Broken { code, hint, .. } => Told::new(*code, complaint).hint(hint),
         Complaint::NotSent { fault, hint, .. } => {
             let code = match fault {
-                MailFault::Later | MailFault::InDoubt | MailFault::RateUsedUp => LATER,
+                MailFault::Later | MailFault::InDoubt | MailFault::RateUsedUp | MailFault::Stalled => LATER,
                 MailFault::Refused => RELAY,
                 MailFault::Configuration => CONFIGURATION,
                 MailFault::CalledOff => DATA,
                 MailFault::Bug => BUG,
-                MailFault::Some | MailFault::SomeSoFar => PARTLY,
+                MailFault::Some | MailFault::SomeSoFar | MailFault::Skipped => PARTLY,
             };
             Told::new(code, complaint).hint(hint)
         }

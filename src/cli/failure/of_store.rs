@@ -5,6 +5,7 @@ use super::CONFIGURATION;
 use super::DATA;
 use super::IO;
 use super::LATER;
+use super::OPEN_FILES;
 use super::Told;
 use super::of_file;
 use super::screenful;
@@ -15,8 +16,12 @@ pub(super) fn of_store(error: &StoreError) -> Told {
         StoreError::Missing(_) => Told::new(CONFIGURATION, error).hint("create it: cxme-admin init"),
         StoreError::Older { .. } => Told::new(CONFIGURATION, error).hint("bring it up: cxme-admin store migrate"),
         StoreError::Newer { .. } => Told::new(CONFIGURATION, error).hint("install the newer cxme-admin"),
-        StoreError::NotOurs(_) | StoreError::Exists(_) => Told::new(CONFIGURATION, error)
+        StoreError::Exists(_) => Told::new(CONFIGURATION, error)
             .hint("it was left as it is; name another one with `--store` or `[store] path`"),
+        StoreError::NotOurs(_) => Told::new(CONFIGURATION, error).hint(
+            "it was left as it is; if it is your store, it is damaged: cxme-admin store check; otherwise name another one with \
+             `--store` or `[store] path`",
+        ),
         StoreError::Leftover(_) => Told::new(CONFIGURATION, error)
             .hint("move it away, to the store that it belongs to: SQLite would play it back over the new one"),
         StoreError::Empty(_) => Told::new(CONFIGURATION, error)
@@ -43,15 +48,23 @@ pub(super) fn of_store(error: &StoreError) -> Told {
         StoreError::Scarce { .. } => {
             Told::new(IO, error).hint("free some space there and run the command again; logins work meanwhile")
         }
-        StoreError::Sending => {
+        StoreError::IsTheStore(_) => Told::new(DATA, error).hint("give a copy that `store backup` created"),
+        StoreError::Sending(_) => {
             Told::new(LATER, error).hint("let it end, or stop it with SIGTERM, and keep `jobs run` from starting")
         }
         StoreError::BeingRestored => Told::new(LATER, error)
             .hint("wait until it has ended, then see what it restored: cxme-admin audit list --limit 1"),
         StoreError::Loose(problem) => of_file(problem),
         StoreError::NoDescriptors(_) => {
-            Told::new(LATER, error).hint("raise the limit of open files (`ulimit -n`), then: cxme-admin jobs run")
+            Told::new(LATER, error).hint(format!("{OPEN_FILES}, then: cxme-admin jobs run"))
         }
+        StoreError::NoThread(_) => Told::new(LATER, error).hint(
+            "raise the limit of processes or memory (`ulimit -u`, `ulimit -v`; TasksMax=, LimitNPROC= or LimitAS= of the service), then: \
+             cxme-admin jobs run",
+        ),
+        StoreError::NoMemory(_) => Told::new(LATER, error).hint(
+            "raise the limit of memory (`ulimit -v`, `ulimit -d`; LimitAS= or LimitDATA= of the service), then: cxme-admin jobs run",
+        ),
         StoreError::LockHeld => Told::new(LATER, error).hint("try again later; `fuser FILE-shm` shows who has it open"),
         StoreError::Replaced(_) => Told::new(LATER, error)
             .hint("run the command again; to put another store in place, use `cxme-admin store restore`"),
@@ -62,10 +75,11 @@ pub(super) fn of_store(error: &StoreError) -> Told {
         StoreError::NoNumbers(_) => Told::new(IO, error).hint(
             "somebody wrote to the file without this program: cxme-admin store check; restore the newest sound backup",
         ),
-        StoreError::Corrupt(_) => Told::new(IO, error).hint("cxme-admin store check; restore the newest sound backup"),
-        StoreError::NotExaminable(_) => {
-            Told::new(IO, error).hint("restore the newest sound backup: cxme-admin store restore")
+        StoreError::Corrupt(_) | StoreError::Row(_) | StoreError::Value(_) => {
+            Told::new(IO, error).hint("all that is damaged, and what to do: cxme-admin store check")
         }
+        StoreError::NotExaminable(_) => Told::new(IO, error)
+            .hint("root can examine it and restore a backup: sudo env -u SUDO_UID cxme-admin store check"),
         StoreError::Sql(_) | StoreError::Unrecorded => {
             Told::new(BUG, error).hint("this is a bug: please report it with the command that you gave")
         }

@@ -5,6 +5,7 @@ use crate::cli::context::Context;
 use crate::cli::data;
 use crate::cli::data::Cell;
 use crate::cli::data::Head;
+use crate::cli::limit::LimitArgs;
 use crate::cli::output::Format;
 use crate::domain::action::Action;
 use crate::domain::message::MessageState;
@@ -13,9 +14,8 @@ use crate::store::jobs::Counts;
 /// List jobs, the newest first
 #[derive(Debug, clap::Args)]
 pub struct ListArgs {
-    /// At most so many; all in data, 20 in a table
-    #[arg(long, value_name = "N")]
-    limit: Option<u64>,
+    #[command(flatten)]
+    limit: LimitArgs,
 }
 
 const TABLE: [Head; 9] = [
@@ -47,9 +47,6 @@ const DATA: [Head; 14] = [
     Head { name: "skipped", title: "" },
 ];
 
-/// What a table shows without `--limit`.
-const TABLE_LIMIT: u64 = 20;
-
 /// Runs the command.
 ///
 /// # Errors
@@ -57,7 +54,7 @@ const TABLE_LIMIT: u64 = 20;
 pub fn run(context: &mut Context, args: &ListArgs) -> anyhow::Result<()> {
     let desk = context.desk(Action::JobsList)?;
     let is_table = context.output.format == Format::Table;
-    let jobs = show::list(&desk, args.limit.or(is_table.then_some(TABLE_LIMIT)))?;
+    let (jobs, total) = show::list(&desk, args.limit.rows(&context.output))?;
     let heads: &[Head] = if is_table { &TABLE } else { &DATA };
     data::records::<anyhow::Error>(&mut context.output, heads, desk.now(), |sink| {
         for shown in &jobs {
@@ -78,6 +75,7 @@ pub fn run(context: &mut Context, args: &ListArgs) -> anyhow::Result<()> {
         }
         Ok(())
     })?;
+    args.limit.say_rest(&mut context.output, jobs.len() as u64, total);
     if jobs.is_empty() {
         context.output.say("No jobs.");
     }

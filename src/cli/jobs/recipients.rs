@@ -1,11 +1,13 @@
 //! `jobs recipients`.
 
 use crate::actions::ActionError;
+use crate::actions::Total;
 use crate::actions::jobs::show;
 use crate::cli::context::Context;
 use crate::cli::data;
 use crate::cli::data::Cell;
 use crate::cli::data::Head;
+use crate::cli::limit::LimitArgs;
 use crate::cli::output::Format;
 use crate::domain::action::Action;
 use crate::domain::job::JobId;
@@ -19,6 +21,8 @@ pub struct RecipientsArgs {
     /// The number of the job
     #[arg(value_name = "JOB")]
     job: i64,
+    #[command(flatten)]
+    limit: LimitArgs,
 }
 
 const TABLE: [Head; 5] = [
@@ -59,8 +63,12 @@ pub fn run(context: &mut Context, args: &RecipientsArgs) -> anyhow::Result<()> {
     show::require(&desk, id)?;
     let is_table = context.output.format == Format::Table;
     let heads: &[Head] = if is_table { &TABLE } else { &DATA };
-    Ok(data::records::<ActionError>(&mut context.output, heads, desk.now(), |sink| {
-        show::each_message(&desk, id, &mut |message| {
+    let limit = args.limit.rows(&context.output);
+    let (mut shown, mut total) = (0, Total::default());
+    data::records::<ActionError>(&mut context.output, heads, desk.now(), |sink| {
+        shown = 0;
+        total = show::each_message(&desk, id, limit, &mut |message| {
+            shown += 1;
             let cells = cells(&message);
             let [user, address, _, state, reply, attempts, ..] = &cells;
             if is_table {
@@ -68,8 +76,11 @@ pub fn run(context: &mut Context, args: &RecipientsArgs) -> anyhow::Result<()> {
                 return Ok(sink(&row)?);
             }
             Ok(sink(&cells)?)
-        })
-    })?)
+        })?;
+        Ok(())
+    })?;
+    args.limit.say_rest(&mut context.output, shown, total);
+    Ok(())
 }
 
 fn cells(message: &Message) -> [Cell<'_>; 16] {

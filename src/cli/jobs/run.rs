@@ -24,7 +24,8 @@ use crate::domain::report_limit::signature;
 ///
 /// For cron, each minute: it says nothing while all is well, and leaves alone what another process sends. A failure that goes
 /// on is reported when mail has waited for `[jobs] complain_after`, and then once an hour; `-v` always reports it, and the exit
-/// code tells of it each time. Paused jobs wait until they are named here. Ctrl-C and SIGTERM end it when what is in flight has
+/// code tells of it each time. So is another process that has sent nothing for `complain_after`, such as one that is stopped
+/// (status 75). Paused jobs wait until they are named here. Ctrl-C and SIGTERM end it when what is in flight has
 /// ended, within 5 seconds; a second one at once. Nothing is lost either way.
 ///
 /// If the relay gives every mail the same refusal, that is about this program and not about the users: the run stops, no user's
@@ -70,7 +71,7 @@ pub fn run(context: &mut Context, args: &RunArgs) -> anyhow::Result<()> {
     if args.now {
         run::make_due(&desk, Some(job.id), &intent)?;
     }
-    let task = Task { single: false, jobs: vec![job.id], is_named: true, max_runtime, post: &post };
+    let task = Task { max_runtime, ..Task::of_jobs(vec![job.id], &post) };
     running::go_on(context, &desk, &task)
 }
 
@@ -98,7 +99,8 @@ fn send_what_is_due(
     }
     let post = context.post(desk)?;
     let jobs = work.jobs.iter().map(|job| job.id).collect();
-    running::go_on(context, desk, &Task { single: work.single, jobs, is_named: false, max_runtime, post: &post })
+    let task = Task { single: work.single, jobs, is_named: false, max_runtime, post: &post, skipped: work.skipped };
+    running::go_on(context, desk, &task)
 }
 
 /// Without a terminal, suppresses the message of a continuing failure that was reported recently: cron would mail it each minute.
@@ -124,9 +126,21 @@ fn recurrence(error: &anyhow::Error, code: u8, words: &str) -> Recurrence {
             Recurrence::Lasting("mails in doubt".to_owned())
         }
         (failure::LATER, Some(Complaint::NotSent { fault: MailFault::RateUsedUp, .. })) => Recurrence::Expected,
+        (failure::LATER, Some(Complaint::NotSent { fault: MailFault::Stalled, .. })) => {
+            Recurrence::Lasting("another process has stalled".to_owned())
+        }
+        // Nothing passes by itself until somebody raises the limit.
+        (failure::LATER, _) if failure::is_shortage(error) => Recurrence::Lasting(signature(words)),
+        // Mails may have left that nobody could record.
+        (failure::LATER, Some(Complaint::Broken { .. })) => {
+            Recurrence::Lasting("a run that the store ended".to_owned())
+        }
         (failure::LATER, _) => Recurrence::Passing,
         (failure::PARTLY, Some(Complaint::NotSent { fault: MailFault::SomeSoFar, .. })) => {
             Recurrence::Lasting("failed mails of a running job".to_owned())
+        }
+        (failure::PARTLY, Some(Complaint::NotSent { fault: MailFault::Skipped, .. })) => {
+            Recurrence::Lasting("damaged rows".to_owned())
         }
         (failure::RELAY | failure::CONFIGURATION, _) => {
             // What the run came to stands behind the trouble, and differs each time.

@@ -1,12 +1,14 @@
 //! `mail queue`.
 
 use crate::actions::ActionError;
+use crate::actions::Total;
 use crate::actions::outbox;
 use crate::cli::acting::ActingArgs;
 use crate::cli::context::Context;
 use crate::cli::data;
 use crate::cli::data::Cell;
 use crate::cli::data::Head;
+use crate::cli::limit::LimitArgs;
 use crate::cli::output::Format;
 use crate::cli::plan;
 use crate::cli::plan::Step;
@@ -22,6 +24,8 @@ pub struct QueueArgs {
     /// Cancel the message with this number
     #[arg(long, value_name = "NUMBER")]
     cancel: Option<i64>,
+    #[command(flatten)]
+    limit: LimitArgs,
     #[command(flatten)]
     acting: ActingArgs,
 }
@@ -77,10 +81,11 @@ pub fn run(context: &mut Context, args: &QueueArgs) -> anyhow::Result<()> {
     let rates = context.config()?.mail.smtp.rates.clone();
     let is_table = context.output.format == Format::Table;
     let heads: &[Head] = if is_table { &TABLE } else { &DATA };
-    let mut count = 0_u64;
+    let limit = args.limit.rows(&context.output);
+    let (mut count, mut total) = (0_u64, Total::default());
     data::records::<ActionError>(&mut context.output, heads, now, |sink| {
         count = 0;
-        outbox::queue(&desk, &rates, &mut |message, used_up| {
+        total = outbox::queue(&desk, &rates, limit, &mut |message, used_up| {
             count += 1;
             // What never was tried has no reply, and is due since it was queued.
             let due_at = match (message.state, &used_up) {
@@ -110,8 +115,10 @@ pub fn run(context: &mut Context, args: &QueueArgs) -> anyhow::Result<()> {
             let (created_at, last_try_at) = (Cell::Time(message.created_at), Cell::time_or(message.last_try_at, ""));
             let operator = Cell::text(&message.operator);
             Ok(sink(&[number, kind, user, address, state, attempts, due_at, reply, created_at, last_try_at, operator])?)
-        })
+        })?;
+        Ok(())
     })?;
+    args.limit.say_rest(&mut context.output, count, total);
     if count == 0 {
         context.output.say("No mail waits.");
     }

@@ -4,7 +4,7 @@ use crate::actions::operators;
 use crate::cli::acting::ActingArgs;
 use crate::cli::context::Context;
 use crate::cli::data::Cell;
-use crate::cli::operators::account;
+use crate::cli::operators::new_operator;
 use crate::cli::plan;
 use crate::cli::plan::Step;
 use crate::domain::action::Action;
@@ -34,7 +34,7 @@ pub struct AddArgs {
 /// When there is no such account or role, or the operator may not.
 pub fn run(context: &mut Context, args: &AddArgs) -> anyhow::Result<()> {
     let desk = context.desk(Action::OperatorsAdd)?;
-    let (uid, name) = account(context, &args.account)?;
+    let (uid, name) = new_operator(context, &args.account)?;
     let kind = if args.service { OperatorKind::Service } else { OperatorKind::Person };
     operators::add(&desk, uid, &name, &args.role, kind, &args.acting.intent())?;
     if args.acting.dry_run {

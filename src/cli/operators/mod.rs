@@ -10,6 +10,7 @@ use crate::actions::ActionError;
 use crate::cli::context::Context;
 use crate::cli::failure::Complaint;
 use crate::domain::refusal::Refusal;
+use crate::domain::uid;
 
 /// Operators: the OS accounts that may use this tool
 #[derive(Debug, Subcommand)]
@@ -29,6 +30,19 @@ pub fn run(context: &mut Context, command: OperatorsCommand) -> anyhow::Result<(
         OperatorsCommand::List(args) => list::run(context, &args),
         OperatorsCommand::Add(args) => add::run(context, &args),
         OperatorsCommand::Remove(args) => remove::run(context, &args),
+    }
+}
+
+/// The number and the name of an OS account that can become an operator.
+pub(super) fn new_operator(context: &Context, given: &str) -> anyhow::Result<(u32, String)> {
+    // A number that stands for no account is the number of none.
+    let (uid, name) = match given.parse() {
+        Ok(uid @ uid::NONE) => (uid, String::new()),
+        _ => account(context, given)?,
+    };
+    match uid::reserved(uid) {
+        Some(why) => Err(ActionError::Refused(Refusal::ReservedUid { uid, why }).into()),
+        None => Ok((uid, name)),
     }
 }
 

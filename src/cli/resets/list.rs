@@ -1,11 +1,13 @@
 //! `resets list`.
 
 use crate::actions::ActionError;
+use crate::actions::Total;
 use crate::actions::resets::list;
 use crate::cli::context::Context;
 use crate::cli::data;
 use crate::cli::data::Cell;
 use crate::cli::data::Head;
+use crate::cli::limit::LimitArgs;
 use crate::cli::one_of;
 use crate::cli::output::Format;
 use crate::domain::action::Action;
@@ -24,9 +26,8 @@ pub struct ListArgs {
     /// Those that are `unsent`, `open`, `used`, `expired` or `revoked`
     #[arg(long, value_name = "STATE", value_parser = one_of::link_state(), hide_possible_values = true)]
     state: Option<LinkState>,
-    /// At most so many; all in data, 50 in a table
-    #[arg(long, value_name = "N")]
-    limit: Option<u64>,
+    #[command(flatten)]
+    limit: LimitArgs,
 }
 
 const TABLE: [Head; 6] = [
@@ -56,9 +57,6 @@ const DATA: [Head; 15] = [
     Head { name: "reply", title: "" },
 ];
 
-/// What a table shows without `--limit`.
-const TABLE_LIMIT: u64 = 50;
-
 /// Runs the command.
 ///
 /// # Errors
@@ -68,12 +66,12 @@ pub fn run(context: &mut Context, args: &ListArgs) -> anyhow::Result<()> {
     let now = desk.now();
     let user = args.user.as_deref().map(UserReference::new);
     let is_table = context.output.format == Format::Table;
-    let limit = args.limit.or(is_table.then_some(TABLE_LIMIT));
+    let limit = args.limit.rows(&context.output);
     let heads: &[Head] = if is_table { &TABLE } else { &DATA };
-    let mut count = 0_u64;
+    let (mut count, mut total) = (0_u64, Total::default());
     data::records::<ActionError>(&mut context.output, heads, now, |sink| {
         count = 0;
-        list::list(&desk, user.as_ref(), args.state, limit, &mut |message| {
+        total = list::list(&desk, user.as_ref(), args.state, limit, &mut |message| {
             let Some(link) = &message.link else { return Ok(()) };
             count += 1;
             let state = link.state(now);
@@ -111,8 +109,10 @@ pub fn run(context: &mut Context, args: &ListArgs) -> anyhow::Result<()> {
                 Cell::text_or(link.revoked_why.as_deref(), ""),
                 Cell::text_or(message.reply.as_deref(), ""),
             ])?)
-        })
+        })?;
+        Ok(())
     })?;
+    args.limit.say_rest(&mut context.output, count, total);
     if count == 0 {
         context.output.say("No links.");
     }

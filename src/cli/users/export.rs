@@ -82,7 +82,8 @@ pub fn run(context: &mut Context, args: &ExportArgs) -> anyhow::Result<()> {
             count += 1;
             let cells: Vec<_> = columns.iter().map(|column| column.cell(row, surroundings)).collect();
             Ok(sink(&cells)?)
-        })
+        })?;
+        Ok(())
     })?;
     context.output.flush()?;
     if let (Some(file), Some(path)) = (unfinished, &args.to) {

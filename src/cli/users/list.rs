@@ -1,10 +1,12 @@
 //! `users list`.
 
 use crate::actions::ActionError;
+use crate::actions::Total;
 use crate::actions::users::list;
 use crate::cli::context::Context;
 use crate::cli::data;
 use crate::cli::data::Head;
+use crate::cli::limit::LimitArgs;
 use crate::cli::one_of;
 use crate::cli::output::Format;
 use crate::cli::selection::SelectionArgs;
@@ -26,9 +28,8 @@ pub struct ListArgs {
     /// From the other end
     #[arg(long)]
     reverse: bool,
-    /// At most so many
-    #[arg(long, value_name = "N")]
-    limit: Option<u64>,
+    #[command(flatten)]
+    limit: LimitArgs,
     /// Columns, joined by commas, such as `username,role,created_at`
     #[arg(long, value_name = "LIST", value_delimiter = ',', value_parser = one_of::column(), hide_possible_values = true)]
     columns: Vec<Column>,
@@ -60,22 +61,24 @@ pub fn run(context: &mut Context, args: &ListArgs) -> anyhow::Result<()> {
         Sort::LastLogin => UserOrder::LastLogin,
     };
     wanted.query.reverse = args.reverse;
-    wanted.query.limit = args.limit;
+    wanted.query.limit = args.limit.rows(&context.output);
     let columns: Vec<Column> = match (args.columns.as_slice(), context.output.format) {
         ([], Format::Table) => Column::TABLE.to_vec(),
         ([], _) => Column::DATA.to_vec(),
         (chosen, _) => chosen.to_vec(),
     };
     let heads: Vec<Head> = columns.iter().map(|column| column.head()).collect();
-    let mut count = 0_u64;
+    let (mut count, mut total) = (0_u64, Total::default());
     data::records::<ActionError>(&mut context.output, &heads, desk.now(), |sink| {
         count = 0;
-        list::list(&desk, &wanted, |row, surroundings| {
+        total = list::list(&desk, &wanted, |row, surroundings| {
             count += 1;
             let cells: Vec<_> = columns.iter().map(|column| column.cell(row, surroundings)).collect();
             Ok(sink(&cells)?)
-        })
+        })?;
+        Ok(())
     })?;
+    args.limit.say_rest(&mut context.output, count, total);
     if count == 0 {
         context.output.say("No users.");
     }

@@ -20,7 +20,7 @@ impl World {
             is_name_known: true,
             login_uid: None,
             host: "host".to_owned(),
-            by_sudo: false,
+            elevation: None,
         };
         let store = Store::open(&self.store(), &Rule::store(false), Expect::Current).unwrap();
         let (clock, random) = (Box::new(ScriptedClock::new(self.now())), Box::new(ScriptedRandom::new(1)));

@@ -4,6 +4,7 @@
 
 mod account;
 mod desk;
+mod older;
 mod run;
 mod words;
 
@@ -52,7 +53,8 @@ pub(crate) const WITHOUT_RELAY_REFUSALS: &str = "DROP TABLE deliveries; ALTER TA
      CREATE TRIGGER link_dies_with_a_change AFTER UPDATE OF email ON user BEGIN SELECT 1; END; \
      DROP INDEX message_given_back; DROP TABLE relay_hold; \
      ALTER TABLE message DROP COLUMN given_back; ALTER TABLE message DROP COLUMN lifetime_from; \
-     ALTER TABLE job DROP COLUMN paused_at;";
+     ALTER TABLE job DROP COLUMN paused_at; ALTER TABLE event DROP COLUMN identified_by; \
+     ALTER TABLE refused_attempts DROP COLUMN identified_by;";
 
 /// The cheapest hash that the configuration takes.
 const ARGON2: &str = "[password.argon2]\nmemory_kib = 19456\niterations = 2\n";
@@ -394,6 +396,22 @@ impl<'world> Command<'world> {
     /// Called through sudo by this account, as the owner of the store.
     pub(crate) fn sudo_by(self, uid: u32) -> Self {
         self.variable("SUDO_UID", uid.to_string())
+    }
+
+    /// Called through doas by the account of this name, as the owner of the store.
+    pub(crate) fn doas_by(self, name: &str) -> Self {
+        self.variable("DOAS_USER", name)
+    }
+
+    /// Called through pkexec by this account, as the owner of the store.
+    pub(crate) fn pkexec_by(self, uid: u32) -> Self {
+        self.variable("PKEXEC_UID", uid.to_string())
+    }
+
+    /// In a login session of this account.
+    pub(crate) fn logged_in_as(mut self, uid: u32) -> Self {
+        self.script.login_uid = Some(uid);
+        self
     }
 
     /// On a machine whose own configuration and store are elsewhere.
