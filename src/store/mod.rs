@@ -25,7 +25,7 @@ pub mod damage;
 pub mod damaged;
 mod dead_senders;
 mod deliveries;
-mod ended_passwords;
+pub mod ended_passwords;
 pub mod error;
 pub mod events;
 pub mod facts;
