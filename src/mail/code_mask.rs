@@ -26,6 +26,10 @@ pub(super) fn without_codes(text: &str, content: &[u8]) -> String {
             .filter(|(_, byte)| byte.is_ascii_alphanumeric())
             .map(|(number, byte)| (number, reset_code::symbol(byte)))
             .collect();
+        // The reply to each mail comes here, and hardly any has a part of a code.
+        if !codes.iter().any(|code| has_part(&symbols, code)) {
+            continue;
+        }
         let mut at = 0;
         while at < symbols.len() {
             let part = codes.iter().map(|code| part_at_start(&symbols[at..], code)).max().unwrap_or(0);
@@ -38,18 +42,25 @@ pub(super) fn without_codes(text: &str, content: &[u8]) -> String {
     quoted::masked(text, places)
 }
 
+/// Whether a part of the code is anywhere among the symbols.
+fn has_part(symbols: &[(usize, u8)], code: &[u8]) -> bool {
+    let is_same = |part: &[u8], window: &[(usize, u8)]| part.iter().eq(window.iter().map(|(_, symbol)| symbol));
+    let mut windows = symbols.windows(MIN_PART);
+    windows.any(|window| code.windows(MIN_PART).any(|part| is_same(part, window)))
+}
+
 /// How many symbols at the start are a part of the code.
 fn part_at_start(symbols: &[(usize, u8)], code: &[u8]) -> usize {
     let common = |code: &[u8]| code.iter().zip(symbols).take_while(|(known, (_, symbol))| known == &symbol).count();
     (0..code.len()).map(|start| common(&code[start..])).max().unwrap_or(0)
 }
 
-/// Whatever may be a code of the mail: so many symbols of its alphabet without anything but hyphens and soft line breaks (RFC
-/// 2045, 6.7) between them.
+/// Whatever may be a code of the mail, each once: so many symbols of its alphabet without anything but hyphens and soft line
+/// breaks (RFC 2045, 6.7) between them.
 fn codes(content: &[u8]) -> Vec<Zeroizing<Vec<u8>>> {
     const SOFT_BREAK: &[u8] = b"=\r\n";
     let is_part = |byte: u8| byte == b'-' || reset_code::is_symbol(byte);
-    let mut codes = Vec::new();
+    let mut codes: Vec<Zeroizing<Vec<u8>>> = Vec::new();
     // At most one soft break divides a code, so one of its parts is at least half as long.
     let step = reset_code::LENGTH / 2;
     let mut at = step - 1;
@@ -74,8 +85,13 @@ fn codes(content: &[u8]) -> Vec<Zeroizing<Vec<u8>>> {
             }
         }
         let kept = content[start..end].iter().copied().filter(|byte| reset_code::is_symbol(*byte));
-        if kept.clone().count() >= reset_code::LENGTH {
-            codes.push(Zeroizing::new(kept.collect()));
+        // A mail has its code several times: in each part, as links and to be typed.
+        let is_new = || !codes.iter().any(|code| kept.clone().eq(code.iter().copied()));
+        if kept.clone().count() >= reset_code::LENGTH && is_new() {
+            // Room for all of it, so that nothing is left behind unwiped when it would grow.
+            let mut code = Zeroizing::new(Vec::with_capacity(end - start));
+            code.extend(kept);
+            codes.push(code);
         }
         at = end + step;
     }
@@ -131,6 +147,19 @@ mod tests {
             assert!(masked.starts_with("554 bad <") && masked.ends_with("> here"), "{masked}");
             let rest = masked.replace("****", "");
             assert!(rest.len() < 9 + 6 + 40 && masked.contains("****"), "{said}: {masked}");
+        }
+    }
+
+    #[test]
+    fn each_of_several_codes_is_masked() {
+        let other = "0123456789ABCDEFGHJKMNPQRS";
+        let content = format!("{CONTENT}{other}\r\n{other}\r\n");
+        for (said, shown) in [
+            (format!("554 {CODE} {other} MXSXY"), "554 **** **** MXSXY"),
+            ("554 KMNPQRS".to_owned(), "554 ****"),
+            ("554 NPQRS".to_owned(), "554 NPQRS"),
+        ] {
+            assert_eq!(without_codes(&said, content.as_bytes()), shown);
         }
     }
 
