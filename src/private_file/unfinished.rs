@@ -164,6 +164,8 @@ impl Unfinished {
         self.file.sync_all().map_err(|error| self.problem("written", error))?;
         self.folder.move_new(&self.path, &self.place)?;
         self.is_finished = true;
+        // A store that a group may read keeps its log when SQLite closes it: empty, and under the name that is gone now.
+        remove_companions(&self.folder, &self.path);
         Ok(())
     }
 
@@ -185,7 +187,13 @@ impl Drop for Unfinished {
 /// Removes a file whose name nobody else can have chosen, and what SQLite keeps beside it: that first, because after a kill it
 /// is found by the file.
 fn remove_with_companions(folder: &Folder, path: &Path) {
-    for suffix in COMPANIONS.into_iter().chain([""]) {
+    remove_companions(folder, path);
+    folder.remove(path, UnlinkatFlags::NoRemoveDir);
+}
+
+/// Removes what SQLite keeps beside a file, whatever became of the file itself.
+fn remove_companions(folder: &Folder, path: &Path) {
+    for suffix in COMPANIONS {
         let mut name = path.as_os_str().to_owned();
         name.push(suffix);
         folder.remove(Path::new(&name), UnlinkatFlags::NoRemoveDir);
