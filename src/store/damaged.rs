@@ -25,6 +25,13 @@ pub fn log_faults(store: &Path) -> Result<Vec<String>> {
     log_check::faults(store)
 }
 
+/// The statements that complete what `sqlite3` recovered of a store with this schema version: the two numbers in the header by which
+/// a store is known, which `.dump` leaves out. Rows of which `.recover` does not know the table would be a table of no store.
+pub fn completing_sql(schema_version: i64) -> String {
+    let mark = schema::APPLICATION_ID;
+    format!("DROP TABLE IF EXISTS lost_and_found; PRAGMA application_id={mark}; PRAGMA user_version={schema_version};")
+}
+
 /// A damaged store, and what was found before SQLite opened it: closing another descriptor of the file would drop SQLite's locks.
 #[derive(Debug)]
 pub struct DamagedStore {

@@ -4,22 +4,21 @@ use std::path::Path;
 use std::path::PathBuf;
 
 use crate::cli;
-use crate::store::schema;
+use crate::store::damaged;
 
-/// The command that writes what can be read of `damaged` to a file beside `store`, and the one that restores that file.
+/// The command that writes what can be read of `file` to a file beside `store`, and the one that restores that file.
 /// `schema_version` is that of the damaged tables.
 ///
 /// `.recover` reads most. Not every `sqlite3` has the table that it needs (Debian 12's has not), and `.dump` then reads each table from
-/// both ends up to the damage. It ends what it could not read with ROLLBACK, and leaves out the two numbers in the header by
-/// which `store restore` knows a store. `-readonly` leaves a write-ahead log in its place.
-pub(super) fn command(damaged: &Path, store: &Path, schema_version: i64) -> String {
-    let (damaged, recovered) = (typed(damaged), typed(&with_ending(store, ".recovered")));
-    let mark = schema::APPLICATION_ID;
+/// both ends up to the damage. It ends what it could not read with ROLLBACK, and leaves out what
+/// [`damaged::completing_sql`] adds. `-readonly` leaves a write-ahead log in its place.
+pub(super) fn command(file: &Path, store: &Path, schema_version: i64) -> String {
+    let (file, recovered) = (typed(file), typed(&with_ending(store, ".recovered")));
+    let complete = damaged::completing_sql(schema_version);
     format!(
         "or recover what can be read: (umask 077; rm -f {recovered}; sqlite3 :memory: .recover >/dev/null 2>&1 && how=.recover || \
-         how=.dump; (sqlite3 -readonly {damaged} $how | sed '/^CREATE TABLE sqlite_sequence/d; s/^ROLLBACK;.*/COMMIT;/'; echo 'DROP \
-         TABLE IF EXISTS lost_and_found; PRAGMA application_id={mark}; PRAGMA user_version={schema_version};') | sqlite3 \
-         {recovered}), then: cxme-admin store restore {recovered}"
+         how=.dump; (sqlite3 -readonly {file} $how | sed '/^CREATE TABLE sqlite_sequence/d; s/^ROLLBACK;.*/COMMIT;/'; echo \
+         '{complete}') | sqlite3 {recovered}), then: cxme-admin store restore {recovered}"
     )
 }
 
