@@ -113,6 +113,18 @@ pub enum StoreError {
         /// What it has.
         free: Room,
     },
+    /// The disk may have too little room for creating a job and sending its mails.
+    #[error(
+        "the disk that holds the store has too little room to send the mails of the job ({} left; up to {} needed): \
+         nothing was changed",
+        Mebibytes(*.free), Mebibytes(Some(*.needed))
+    )]
+    NoRoomForJob {
+        /// How many bytes.
+        needed: u64,
+        /// How many there are; `None`: fewer, and nobody knows how many.
+        free: Option<u64>,
+    },
     /// The log of a store that is not here any more.
     #[error("{}: is left from another store", .0.display())]
     Leftover(PathBuf),
@@ -210,6 +222,18 @@ impl fmt::Display for Free {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
             Some(bytes) => write!(f, "{bytes}"),
+            None => f.write_str("fewer"),
+        }
+    }
+}
+
+/// Bytes for people, as far as they are known.
+struct Mebibytes(Option<u64>);
+
+impl fmt::Display for Mebibytes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Some(bytes) => write!(f, "{}.{} MiB", bytes >> 20, ((bytes >> 10) & 1023) * 10 / 1024),
             None => f.write_str("fewer"),
         }
     }

@@ -47,7 +47,7 @@ const STATEMENTS: usize = 128;
 /// How many pages of 4 KiB the log has before SQLite moves it into the file. A page that many commits have changed is then moved
 /// once, and everybody waits for that less often than with SQLite's 1,000: a run that mails to everybody would fill those 30 times
 /// a second.
-const LOG_PAGES: i32 = 4_000;
+pub(super) const LOG_PAGES: i32 = 4_000;
 
 /// What is asked of the file's version.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -28,6 +28,7 @@ use rusqlite::config::DbConfig;
 use super::Result;
 use super::Store;
 use super::StoreError;
+use super::open::LOG_PAGES;
 use super::open::beside;
 use super::open::folder_of;
 use super::open::waiting_at_most;
@@ -39,6 +40,15 @@ const LEAST: Room = Room { bytes: 1024 * 1024, files: Some(8), is_refused: false
 /// A file system is believed where it says that it has so much more than is needed. Below that, what is free may be kept for
 /// root, for the file system itself (up to 16 MiB on ext4) or for its metadata (btrfs), so it is tried.
 const BEYOND_DOUBT: u64 = 64 * 1024 * 1024;
+
+/// What a message of a job, the password that it ended and the record of that add to the store, and as much again while they are in the
+/// log, in bytes; measured: half of it.
+const MAILED: u64 = 2 * 1024;
+/// What creating a job changes in pages that are there, for a user far from the others: the row and its indexes.
+const CHANGED: u64 = 5 * 4096;
+/// What sending a mail writes into the log, and the most that the log has before it is moved into the file.
+const SENT: u64 = 8 * 4096;
+const LOG: u64 = LOG_PAGES as u64 * 4096;
 
 /// Room on a disk for the account that the program runs as.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -122,6 +132,35 @@ impl Store {
             true => Err(StoreError::Full),
             false => Ok(()),
         }
+    }
+}
+
+impl Store {
+    /// Refuses when no change can be made, as a change would, or when the disk may have too little room to create a job of so many mails
+    /// and to send it. The log of a large store holds each of its pages once, and what is new.
+    ///
+    /// # Errors
+    /// [`StoreError::NoRoomForJob`], [`StoreError::Scarce`], or that the store cannot be written.
+    pub fn require_room_for_job(&self, mails: u64) -> Result<()> {
+        self.require_room()?;
+        let directory = folder_of(&self.path);
+        let size = self.path.metadata().map_or(0, |file| file.len());
+        let created = mails.saturating_mul(MAILED).saturating_add(mails.saturating_mul(CHANGED).min(size));
+        let sent = mails.saturating_mul(SENT).min(LOG);
+        let needed = LEAST.bytes.saturating_add(created).saturating_add(sent);
+        let Room { bytes, is_refused, .. } = Room::of(directory, needed)?;
+        if bytes >= needed && !is_refused {
+            return Ok(());
+        }
+        Err(StoreError::NoRoomForJob { needed, free: (bytes < needed).then_some(bytes) })
+    }
+
+    /// Refuses when no change can be made, as a change would.
+    ///
+    /// # Errors
+    /// [`StoreError::Scarce`], or that the store cannot be written.
+    pub fn require_room_for_change(&self) -> Result<()> {
+        self.require_room()
     }
 }
 

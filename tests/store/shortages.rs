@@ -1,8 +1,20 @@
 //! A process that may have little: few descriptors, no threads, little memory, small files.
 
+use std::io::BufRead as _;
+use std::io::BufReader;
+use std::io::Write as _;
+use std::net::Ipv4Addr;
+use std::net::TcpListener;
+use std::net::TcpStream;
 use std::os::unix::fs::lchown;
 use std::path::Path;
 
+use crate::own_mounts::Disk;
+use crate::own_mounts::FileSystem;
+use crate::own_mounts::empty;
+use crate::own_mounts::fill;
+use crate::own_mounts::in_own_mounts;
+use crate::own_mounts::mount;
 use crate::world::PASSWORD;
 use crate::world::Ran;
 use crate::world::World;
@@ -136,4 +148,134 @@ fn a_limit_on_the_size_of_files_is_told_as_such() {
         }
     }
     world.assert_sound();
+}
+
+/// A relay that takes all mail until the test ends.
+fn relay() -> u16 {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let port = listener.local_addr().unwrap().port();
+    std::thread::spawn(move || {
+        for connection in listener.incoming().map_while(Result::ok) {
+            std::thread::spawn(move || converse(&connection));
+        }
+    });
+    port
+}
+
+/// The relay's side of one connection. Who hangs up ends it.
+fn converse(mut connection: &TcpStream) -> Option<()> {
+    connection.write_all(b"220 relay\r\n").ok()?;
+    let mut is_content = false;
+    for line in BufReader::new(connection).lines() {
+        let line = line.ok()?;
+        let answer: &[u8] = match line.as_str() {
+            "." => b"250 taken\r\n",
+            _ if is_content => continue,
+            "DATA" => b"354 go on\r\n",
+            _ => b"250 ok\r\n",
+        };
+        is_content = line == "DATA";
+        connection.write_all(answer).ok()?;
+    }
+    Some(())
+}
+
+/// A world whose mail goes to a relay that takes it, and where alice has a password.
+fn world_with_password(world: World) -> World {
+    let world = world.with_users();
+    configure_relay(&world);
+    world.set_password().done(&["set-password"]);
+    world
+}
+
+/// Sends the world's mail to a relay that takes it.
+fn configure_relay(world: &World) {
+    world.configure(&format!(
+        "[mail]\nfrom = \"accounts@example.com\"\n[mail.smtp]\nhost = \"127.0.0.1\"\nport = {}\ntls = \"none\"\npatience = \"0s\"\n\
+         [reset]\nlink = \"https://reset.example.com/#{{code}}\"\n",
+        relay()
+    ));
+}
+
+const END: [&str; 5] = ["users", "send-reset", "--all", "--end-passwords", "--yes"];
+const TRIAL: [&str; 5] = ["users", "send-reset", "--all", "--end-passwords", "--dry-run"];
+
+fn has_password(world: &World) -> bool {
+    let sql = "SELECT count(*) FROM user WHERE password_hash IS NOT NULL";
+    world.sqlite().query_row(sql, [], |row| row.get::<_, i64>(0)).unwrap() > 0
+}
+
+#[test]
+fn where_too_little_is_left_to_send_mail_no_password_ends_and_a_dry_run_says_so() {
+    for (option, limits) in [("-n", (8..32).collect::<Vec<u32>>()), ("-v", (20_000..140_000).step_by(6_000).collect())]
+    {
+        let world = world_with_password(World::without_store());
+        let mut refused = 0;
+        let sent = limits.into_iter().find(|limit| {
+            let run = |words: &[&str]| limited(&world, &format!("{option} {limit}"), words, "");
+            let trial = run(&TRIAL);
+            let ran = run(&END);
+            assert_eq!(trial.code, ran.code, "{option} {limit}: {trial:?} {ran:?}");
+            assert_eq!(has_password(&world), ran.code != Some(0), "{option} {limit}: {ran:?}");
+            refused += u32::from(ran.stderr.contains("no passwords were ended: cannot send mail: "));
+            ran.code == Some(0)
+        });
+        assert!(sent.is_some() && refused > 0, "{option}: {sent:?}, {refused}");
+    }
+}
+
+#[test]
+fn where_no_thread_can_be_started_no_password_ends() {
+    if !can_be_root() {
+        return;
+    }
+    // The limit does not hold for root.
+    let world = World::without_store();
+    configure_relay(&world);
+    give_away(world.folder());
+    let run = |limit: &[&str], words: &[&str], input: &str| {
+        let starter = [limit, &["setpriv", "--reuid=61234", "--regid=61234", "--clear-groups"]].concat();
+        finish(world.under(&starter, words), input)
+    };
+    run(&[], &["init", "--yes"], "").done(&["init"]);
+    run(&[], &["users", "add", "alice@example.com"], "").done(&["add"]);
+    run(&[], &["users", "set-password", "alice", "--stdin"], PASSWORD).done(&["set-password"]);
+    for words in [TRIAL, END] {
+        let ran = run(&["prlimit", "--nproc=1:1"], &words, "");
+        ran.refused(
+            75,
+            "no passwords were ended: cannot send mail: no thread can be started (Resource temporarily unavailable",
+        );
+        ran.refused(75, "TasksMax=, LimitNPROC= or LimitAS= of the service), and run the command again");
+    }
+    assert!(has_password(&world));
+}
+
+#[test]
+fn on_a_disk_that_is_nearly_full_or_read_only_no_password_ends() {
+    in_own_mounts("shortages::passwords_on_a_small_disk");
+}
+
+#[test]
+#[ignore = "started by on_a_disk_that_is_nearly_full_or_read_only_no_password_ends"]
+fn passwords_on_a_small_disk() {
+    let Some(disk) = Disk::mount(FileSystem::Tmpfs) else { return };
+    let world = world_with_password(World::in_folder(disk.path()));
+    let users: String = (0..3_000).map(|number| format!("user{number}@example.com\n")).collect();
+    finish(world.command(&["users", "import", "-", "-q"]), &format!("email\n{users}")).done(&["import"]);
+    fill(disk.path(), 1_400);
+    for words in [TRIAL, END] {
+        let ran = world.run(&words);
+        ran.refused(74, "the disk that holds the store has too little room to send the mails of the job (1.");
+        ran.refused(74, "nothing was changed\nhint: free some space there; to end the passwords all the same");
+    }
+    empty(disk.path());
+    mount(&["-o", "remount,ro"], disk.path());
+    for words in [TRIAL, END] {
+        world
+            .run(&words)
+            .refused(74, "the store cannot be written: its disk is mounted read-only: nothing was changed");
+    }
+    mount(&["-o", "remount,rw"], disk.path());
+    assert!(has_password(&world));
 }

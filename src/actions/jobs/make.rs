@@ -176,6 +176,18 @@ pub fn obstacles(desk: &Desk, wish: &Wish, rates: &Rates) -> Result<Obstacles> {
     })
 }
 
+/// Refuses when the disk may have too little room for creating the job; for sending its mails too, unless it is only `queued`. A dry
+/// run asks as well, and hears what the command would.
+///
+/// # Errors
+/// When the operator may not send to many, there is too little room, or the store cannot be written.
+pub fn require_room(desk: &Desk, wish: &Wish, mails: u64, is_queued: bool) -> Result<()> {
+    desk.view(wish.action(), |_| match is_queued {
+        true => Ok(desk.store.require_room_for_change()?),
+        false => Ok(desk.store.require_room_for_job(mails)?),
+    })
+}
+
 fn planned(scene: &impl Scene, wish: &Wish) -> Result<Plan> {
     wish.require_permission(scene)?;
     let parts = with_recipients(scene, wish, |recipients| Ok(scene.reading().plan_job(recipients)?))?;

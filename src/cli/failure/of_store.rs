@@ -52,6 +52,10 @@ pub(super) fn of_store(error: &StoreError) -> Told {
         StoreError::Scarce { .. } => {
             Told::new(IO, error).hint("free some space there and run the command again; logins work meanwhile")
         }
+        StoreError::NoRoomForJob { .. } => Told::new(IO, error).hint(
+            "free some space there; to end the passwords all the same, and mail when there is room: the same with `--queue-only`, then \
+             `jobs run`",
+        ),
         StoreError::IsTheStore(_) => Told::new(DATA, error).hint("give a copy that `store backup` created"),
         StoreError::Sending(_) => {
             Told::new(LATER, error).hint("let it end, or stop it with SIGTERM, and keep `jobs run` from starting")

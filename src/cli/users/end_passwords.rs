@@ -1,10 +1,12 @@
 //! What `users send-reset --end-passwords` asks before it ends passwords, and says of those that it does not end.
 
+use crate::actions::ActionError;
 use crate::actions::Desk;
 use crate::actions::jobs::make;
 use crate::actions::jobs::make::Obstacles;
 use crate::actions::jobs::make::Wish;
 use crate::cli::context::Context;
+use crate::cli::failure;
 use crate::cli::failure::Complaint;
 use crate::cli::failure::MailFault;
 use crate::cli::jobs::summary;
@@ -18,7 +20,8 @@ use crate::outbox::quota::Left;
 /// only so many. That is no reason to refuse: a stolen password must not wait for a mail, and the operator is told before.
 ///
 /// # Errors
-/// When the relay cannot be used or refused all mail a short while ago, or a rate is used up.
+/// When the relay cannot be used or refused all mail a short while ago, a rate is used up, or the process may not have what sending
+/// needs.
 pub(super) fn require_mail(
     context: &mut Context,
     desk: &Desk,
@@ -37,6 +40,18 @@ pub(super) fn require_mail(
     }
     if let Some(used_up) = used_up {
         return refused(MailFault::Later, &summary::of_used_up(&used_up, desk.now()));
+    }
+    let connections = match wish.sending.connections {
+        Some(connections) => usize::try_from(connections)?,
+        None => context.order()?.connections,
+    };
+    if let Err(error) = outbox::resources::require(transport, connections) {
+        let error = ActionError::from(error);
+        let told = failure::hint_of(&error).unwrap_or_default();
+        let raise = told.trim_end_matches(", then: cxme-admin jobs run");
+        let words = format!("no passwords were ended: {error}");
+        let hint = format!("{raise}, and run the command again");
+        return Err(Complaint::Broken { code: failure::code_of(&error), is_shortage: true, words, hint }.into());
     }
     match outbox::probe(transport) {
         Ok(()) => Ok(left),

@@ -157,6 +157,9 @@ fn make_new(
     acting: &ActingArgs,
 ) -> anyhow::Result<Option<JobId>> {
     let plan = make::plan(desk, wish, &acting.intent())?;
+    if wish.ends_passwords && plan.mailed() > 0 {
+        make::require_room(desk, wish, plan.mailed(), bulk.queue_only)?;
+    }
     let left = if wish.ends_passwords && plan.mailed() > 0 && !bulk.queue_only {
         end_passwords::require_mail(context, desk, wish, transport)?.filter(|left| left.count < plan.mailed())
     } else {
@@ -186,7 +189,7 @@ fn make_new(
             if wish.ends_passwords {
                 let ended = passwords_and(ended);
                 context.output.say(&format!("Ended {ended}the sessions of {}.", counted(mailed, "user")));
-                warn_of_kept(context, kept, &format!("cxme-admin jobs recipients {id} --state skipped"));
+                warn_of_kept(context, kept, &format!("cxme-admin jobs recipients {id}"));
                 // At a terminal the question has said it.
                 if let Some(left) = left.filter(|_| bulk.yes) {
                     context.output.warn(&end_passwords::words_of(left, mailed));
