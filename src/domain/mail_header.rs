@@ -71,6 +71,20 @@ const TELLING_OTHERS: [(&str, MailHeaderError); 17] = {
 const SETTINGS: [&str; 2] = ["x-smtpapi", "x-msys-api"];
 const RECIPIENT_KEYS: [&str; 5] = ["archive", "bcc", "cc", "forwardspam", "to"];
 
+/// What may be set so: what marks, counts or routes a mail, and nothing that sends it or parts of it anywhere else, rewrites it, or is
+/// not known here. Providers add keys.
+const SENDGRID: [&str; 6] = ["asm", "asm_group_id", "category", "filters", "ip_pool", "unique_args"];
+const SPARKPOST: [&str; 4] = ["campaign_id", "metadata", "options", "tags"];
+/// Filters of SendGrid that change nothing in the mail. Any other one may only be disabled.
+const SENDGRID_FILTERS: [&str; 5] = [
+    "bypass_bounce_management",
+    "bypass_list_management",
+    "bypass_spam_management",
+    "bypass_unsubscribe_management",
+    "dkim",
+];
+const SPARKPOST_OPTIONS: [&str; 3] = ["ip_pool", "skip_suppression", "transactional"];
+
 /// Why a name and a value are not a header that can be added.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum MailHeaderError {
@@ -97,6 +111,9 @@ pub enum MailHeaderError {
     /// Settings in JSON would do so.
     #[error("its key `{0}` sends the mail to others, who could use the reset link in it: remove the key")]
     RecipientKey(&'static str),
+    /// Settings that are not known to be harmless: a provider may post the mail to an address among them.
+    #[error("expected only these keys, because others may send the mail or its link elsewhere: {0}")]
+    UnknownKey(&'static str),
     /// Settings that are no JSON cannot be looked into, and no provider takes them.
     #[error("expected a JSON object")]
     Settings,
@@ -159,6 +176,15 @@ impl MailHeader {
             if let Some(key) = recipient_key(&settings) {
                 return Err(MailHeaderError::RecipientKey(key));
             }
+            match lower.as_str() {
+                "x-smtpapi" if !is_harmless_for_sendgrid(&settings) => {
+                    return Err(MailHeaderError::UnknownKey(FOR_SENDGRID));
+                }
+                "x-msys-api" if !is_harmless_for_sparkpost(&settings) => {
+                    return Err(MailHeaderError::UnknownKey(FOR_SPARKPOST));
+                }
+                _ => {}
+            }
         }
         Ok(Self { name: name.to_owned(), value: value.to_owned() })
     }
@@ -177,6 +203,38 @@ impl MailHeader {
     pub fn is_named_as(&self, other: &Self) -> bool {
         self.name.eq_ignore_ascii_case(&other.name)
     }
+}
+
+const FOR_SENDGRID: &str = "asm, asm_group_id, category, ip_pool, unique_args, and filters that are disabled ({\"enable\": 0}), bypass_* or dkim";
+const FOR_SPARKPOST: &str =
+    "campaign_id, metadata, tags, and options that are false, ip_pool, skip_suppression or transactional";
+
+/// Whether each key of an object is one of these, and its value passes; any other value fails.
+fn each_is(value: &Value, mut is_fit: impl FnMut(&str, &Value) -> bool) -> bool {
+    value.as_object().is_some_and(|fields| fields.iter().all(|(name, value)| is_fit(name, value)))
+}
+
+fn is_harmless_for_sendgrid(settings: &Value) -> bool {
+    let is_disabled = |setting: &Value| *setting == 0 || *setting == false || *setting == "0";
+    let is_switch = |name: &str, filter: &Value| {
+        each_is(filter, |settings, value| {
+            settings == "settings"
+                && each_is(value, |key, setting| {
+                    is_disabled(setting) || key == "enable" && SENDGRID_FILTERS.contains(&name)
+                })
+        })
+    };
+    each_is(settings, |key, value| match key {
+        "filters" => each_is(value, is_switch),
+        key => SENDGRID.contains(&key),
+    })
+}
+
+fn is_harmless_for_sparkpost(settings: &Value) -> bool {
+    each_is(settings, |key, value| match key {
+        "options" => each_is(value, |option, setting| *setting == false || SPARKPOST_OPTIONS.contains(&option)),
+        key => SPARKPOST.contains(&key),
+    })
 }
 
 /// The first key, at any depth, by which others get the mail.
@@ -254,6 +312,37 @@ mod tests {
             assert_eq!(settings(json), Some(MailHeaderError::Settings), "{json}");
         }
         assert_eq!(settings(r#"{"category": "to", "unique_args": {"tool": "x"}}"#), None);
+    }
+
+    #[test]
+    fn settings_of_providers_are_taken_only_where_they_are_known_to_be_harmless() {
+        for json in [
+            r#"{"filters": {"spamcheck": {"settings": {"enable": 1, "url": "https://x.example/"}}}}"#,
+            r#"{"filters": {"spamcheck": {"settings": {"enable": 0, "url": "https://x.example/"}}}}"#,
+            r#"{"filters": {"clicktrack": {"settings": {"enable": 1}}}}"#,
+            r#"{"filters": {"dkim": {"settings": {"domain": "x.example"}}}}"#,
+            r#"{"filters": {"spamcheck": {"url": "https://x.example/"}}}"#,
+            r#"{"filters": [1]}"#,
+            r#"{"Filters": {}}"#,
+            r#"{"section": {"-a-": "b"}}"#,
+            r#"{"new_key": 1}"#,
+        ] {
+            assert_eq!(fault("X-SMTPAPI", json), Some(MailHeaderError::UnknownKey(FOR_SENDGRID)), "{json}");
+        }
+        for json in [
+            r#"{"filters": {"clicktrack": {"settings": {"enable": 0, "enable_text": false}}}}"#,
+            r#"{"filters": {"opentrack": {"settings": {"enable": 0}}, "dkim": {"settings": {"enable": 1}}}}"#,
+            r#"{"asm_group_id": 7, "ip_pool": "resets", "category": ["a", "b"], "filters": {}}"#,
+            "{}",
+        ] {
+            assert_eq!(fault("X-SMTPAPI", json), None, "{json}");
+        }
+        assert_eq!(
+            fault("X-MSYS-API", r#"{"options": {"click_tracking": true}}"#),
+            Some(MailHeaderError::UnknownKey(FOR_SPARKPOST))
+        );
+        let settings = r#"{"campaign_id": "resets", "options": {"transactional": true, "click_tracking": false}}"#;
+        assert_eq!(fault("X-MSYS-API", settings), None);
     }
 
     #[test]
