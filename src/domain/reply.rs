@@ -155,6 +155,8 @@ impl RelayReply {
         let says = |words: &[&str]| words.iter().any(|word| self.text.contains(word));
         if self.phase == Phase::Program {
             "the program of `[mail.sendmail]`, its configuration and its log"
+        } else if says(&["(size)"]) {
+            "the relay's limit of a mail's size"
         } else if says(&["quota", "limit", "exceed", "too many"]) {
             "the quota of this account with the relay"
         } else if says(&["helo", "ehlo", "qualified hostname"]) {

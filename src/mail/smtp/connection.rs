@@ -22,6 +22,8 @@ use super::tls::ended_tls;
 use super::wire::NoReply;
 use super::wire::Patience;
 use super::wire::Wire;
+use crate::domain::reply::RelayReply;
+use crate::domain::reply::Status;
 use crate::mail::Envelope;
 use crate::mail::Mail;
 use crate::mail::handover::Handover;
@@ -148,8 +150,8 @@ impl Delivery<'_> {
         };
         let parameters = match self.parameters(&session.capabilities) {
             Ok(parameters) => parameters,
-            Err(reply) if rides => return Err(Handover::Refused { reply, relay: None }),
-            Err(reply) => return Ok(Handover::Refused { reply, relay: None }),
+            Err(refused) if rides => return Err(refused),
+            Err(refused) => return Ok(refused),
         };
         if rides && !parameters.is_empty() {
             let words = "the connection was given up, because the mail was announced without what it needs";
@@ -176,25 +178,30 @@ impl Delivery<'_> {
     ///
     /// # Errors
     /// Why it cannot be handed over to this relay at all, whatever the recipient.
-    fn parameters(&self, capabilities: &Capabilities) -> Result<&'static str, String> {
+    fn parameters(&self, capabilities: &Capabilities) -> Result<&'static str, Handover> {
+        let own = |reply: String| Handover::Refused { reply, relay: None };
         let content = &self.mail.content;
         if let Some(fault) = envelope::fault(&self.mail.envelope) {
-            return Err(fault);
+            return Err(own(fault));
         }
         if let Some(fault) = content::fault(content) {
-            return Err(format!("this is a bug: the mail cannot be sent, because {fault}"));
+            return Err(own(format!("this is a bug: the mail cannot be sent, because {fault}")));
         }
         if let Some(size) = capabilities.size.filter(|size| *size < content.len()) {
-            return Err(format!("the mail has {} bytes, and the relay takes {size} (SIZE)", content.len()));
+            // Every mail may be too large: the relay would say the same to each, and is taken as having said it (RFC 1870, 6.1).
+            let reply = format!("the mail has {} bytes, and the relay takes at most {size} (SIZE)", content.len());
+            let recipient = &self.mail.envelope.recipient;
+            let relay = Some(RelayReply::new(Phase::Mail, 552, Some(Status(5, 3, 4)), &reply, recipient));
+            return Err(Handover::Refused { reply, relay });
         }
         let needs_utf8 = self.mail.envelope.needs_smtputf8() || content::has_header_outside_ascii(content);
         let needs_eight_bit = !content.is_ascii();
         match (needs_utf8, needs_eight_bit) {
             (true, _) if !capabilities.smtputf8 => {
-                Err("the relay does not carry addresses outside ASCII (SMTPUTF8)".to_owned())
+                Err(own("the relay does not carry addresses outside ASCII (SMTPUTF8)".to_owned()))
             }
             (_, true) if !capabilities.eight_bit => {
-                Err("the relay does not carry content outside ASCII (8BITMIME)".to_owned())
+                Err(own("the relay does not carry content outside ASCII (8BITMIME)".to_owned()))
             }
             (true, true) => Ok(" BODY=8BITMIME SMTPUTF8"),
             (true, false) => Ok(" SMTPUTF8"),
