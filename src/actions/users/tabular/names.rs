@@ -18,6 +18,10 @@ use crate::domain::user::UserReference;
 /// The columns that name a user, the more exact one first. A row that has both must mean one user by them.
 const COLUMNS: [&str; 2] = ["username", "email"];
 
+/// The column of our lists of mails for the address that a mail was sent to. It names the user where nothing else does: one who was
+/// deleted has no username there, and may be back in a restored store.
+const ADDRESS: &str = "address";
+
 /// What a row without a name is told.
 const NOBODY: &str = "no user is named";
 
@@ -46,6 +50,8 @@ enum Named<'text> {
         username: Option<Cow<'text, str>>,
         #[serde(borrow)]
         email: Option<Cow<'text, str>>,
+        #[serde(borrow)]
+        address: Option<Cow<'text, str>>,
     },
 }
 
@@ -81,7 +87,11 @@ impl Names {
             .map_err(|_| InputError::line(line, "is neither a name nor a JSON object with `username` or `email`"))?;
         match named {
             Named::Name(name) => self.add(line, [name.as_ref()]),
-            Named::User { username, email } => self.add(line, [username, email].iter().flatten().map(Cow::as_ref)),
+            Named::User { username, email, address } => {
+                let is_empty = |name: &Option<Cow<'_, str>>| name.as_ref().is_none_or(|name| name.trim().is_empty());
+                let address = address.filter(|_| is_empty(&username) && is_empty(&email));
+                self.add(line, [username, email, address].iter().flatten().map(Cow::as_ref))
+            }
         }
     }
 
@@ -123,19 +133,21 @@ impl Names {
     }
 
     fn read_csv(&mut self, mut rows: CsvRows<'_>, header: &[String]) -> Result<(), InputError> {
-        let places = COLUMNS.map(|column| header.iter().position(|name| name == column));
+        let places = [COLUMNS[0], COLUMNS[1], ADDRESS].map(|column| header.iter().position(|name| name == column));
         while let Some(row) = rows.next_row()? {
             let line = row.line();
             if let Some(fault) = row.broken() {
                 return Err(InputError::line(line, fault));
             }
-            let mut names = [const { Cow::Borrowed("") }; COLUMNS.len()];
+            let mut names = [const { Cow::Borrowed("") }; COLUMNS.len() + 1];
             for (name, place) in names.iter_mut().zip(places) {
                 let field = place.and_then(|place| row.fields().nth(place)).unwrap_or_default();
                 let field = std::str::from_utf8(field).map_err(|_| InputError::line(line, NOT_UTF8))?;
                 *name = without_guards(field.trim());
             }
-            self.add(line, names.iter().map(Cow::as_ref))?;
+            let [username, email, address] = &names;
+            let address = if username.is_empty() && email.is_empty() { address.as_ref() } else { "" };
+            self.add(line, [username.as_ref(), email.as_ref(), address])?;
         }
         (self.sha256, self.bytes) = (rows.sha256(), rows.bytes_read());
         Ok(())
