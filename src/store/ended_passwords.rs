@@ -3,12 +3,15 @@
 use std::collections::HashMap;
 
 use jiff::Timestamp;
+use rusqlite::Row;
 use rusqlite::ToSql;
 use rusqlite::params;
 
 use super::Reading;
 use super::Result;
 use super::Writing;
+use super::facts::KEY_FINGERPRINT;
+use super::links;
 use super::users::MOST_HISTORY;
 use crate::domain::job::JobId;
 use crate::domain::user::UserId;
@@ -45,6 +48,10 @@ pub struct EndedPasswords {
     /// By user: when the user was added, and when the last password ended, in unix seconds. Ids are never given again, but the copy
     /// may be of another store.
     users: HashMap<i64, (i64, i64)>,
+    /// The same of users who were deleted since, as far as the mails of the jobs tell: the address, and when the last password ended.
+    deleted: HashMap<i64, (String, i64)>,
+    /// The fingerprint of the reset key: a copy with the same one is a copy of this store.
+    key: Option<Vec<u8>>,
     /// The jobs, and when each was created.
     jobs: Vec<(i64, i64)>,
 }
@@ -58,16 +65,48 @@ pub struct PasswordsBack {
     pub jobs: Vec<JobId>,
 }
 
+/// Users whose passwords a job ended, and who have neither a password nor a link since.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct WithoutPassword {
+    /// How many.
+    pub users: u64,
+    /// How many of them the job still mails.
+    pub waiting: u64,
+    /// How many of them have a mail of the job that failed, so that it can be tried again.
+    pub failed: u64,
+}
+
 impl Reading<'_> {
-    /// How many users have no password because a job ended it, and no mail of it either.
+    /// Counts the users who have no password because a job ended it, and to whom no mail with a link that can still be used was
+    /// brought since, by this job or another.
     ///
     /// # Errors
     /// When the store cannot be read.
-    pub fn job_without_password(&self, id: JobId) -> Result<u64> {
-        let sql = "SELECT count(*) FROM message JOIN user ON user.id = message.user_id WHERE job_id = ?1 AND is_forced = 1 \
-                   AND message.state NOT IN ('accepted', 'skipped') AND handed_at IS NULL AND password_set_at IS NULL";
-        let count: i64 = self.transaction.query_row(sql, [id.0], |row| row.get(0))?;
-        Ok(count.unsigned_abs())
+    pub fn job_without_password(&self, id: JobId, now: Timestamp) -> Result<WithoutPassword> {
+        let sql = format!(
+            "SELECT count(*), ifnull(sum(of_job.state IN ('queued', 'sending', 'deferred', 'in doubt')), 0), \
+             ifnull(sum(of_job.state = 'failed'), 0) \
+             FROM message AS of_job JOIN user ON user.id = of_job.user_id \
+             WHERE of_job.job_id = ?1 AND of_job.is_forced = 1 AND password_set_at IS NULL AND sign_in = 'password' \
+             AND NOT EXISTS (SELECT 1 FROM message WHERE message.user_id = user.id AND life IS NOT NULL \
+             AND handed_at IS NOT NULL AND {})",
+            links::open("?2")
+        );
+        let count = |row: &Row<'_>, column| row.get::<_, i64>(column).map(i64::unsigned_abs);
+        Ok(self.transaction.query_row(&sql, [id.0, now.as_second()], |row| {
+            Ok(WithoutPassword { users: count(row, 0)?, waiting: count(row, 1)?, failed: count(row, 2)? })
+        })?)
+    }
+
+    /// The paused jobs that ended passwords, the oldest first.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn paused_after_ending(&self) -> Result<Vec<JobId>> {
+        let sql = "SELECT id FROM job WHERE state = 'paused' AND passwords_ended > 0 ORDER BY id";
+        let mut statement = self.transaction.prepare(sql)?;
+        let jobs = statement.query_map([], |row| Ok(JobId(row.get(0)?)))?;
+        Ok(jobs.collect::<rusqlite::Result<_>>()?)
     }
 
     /// Whose passwords jobs have ended.
@@ -82,7 +121,13 @@ impl Reading<'_> {
         let users = users.collect::<rusqlite::Result<_>>()?;
         let mut statement = self.transaction.prepare("SELECT id, created_at FROM job WHERE passwords_ended > 0")?;
         let jobs = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
-        Ok(EndedPasswords { users, jobs: jobs.collect::<rusqlite::Result<_>>()? })
+        let jobs = jobs.collect::<rusqlite::Result<_>>()?;
+        let sql = "SELECT user_id, address, max(job.created_at) FROM message JOIN job ON job.id = job_id WHERE is_forced = 1 \
+                   AND NOT EXISTS (SELECT 1 FROM user WHERE user.id = user_id) GROUP BY user_id";
+        let mut statement = self.transaction.prepare(sql)?;
+        let deleted = statement.query_map([], |row| Ok((row.get(0)?, (row.get(1)?, row.get(2)?))))?;
+        let deleted = deleted.collect::<rusqlite::Result<_>>()?;
+        Ok(EndedPasswords { users, deleted, key: self.fact(KEY_FINGERPRINT)?, jobs })
     }
 
     /// The passwords of this store, a copy, that were ended in the store that it is to replace. A password is one of them if it was
@@ -91,18 +136,26 @@ impl Reading<'_> {
     /// # Errors
     /// When the store cannot be read.
     pub fn passwords_back(&self, ended: &EndedPasswords) -> Result<PasswordsBack> {
-        if ended.users.is_empty() {
+        if ended.users.is_empty() && ended.deleted.is_empty() {
             return Ok(PasswordsBack::default());
         }
-        let sql = "SELECT id, created_at, password_set_at FROM user WHERE password_hash IS NOT NULL";
+        let is_same_store = ended.key.is_some() && self.fact(KEY_FINGERPRINT)? == ended.key;
+        let sql = "SELECT id, created_at, password_set_at, email FROM user WHERE password_hash IS NOT NULL";
         let mut statement = self.transaction.prepare(sql)?;
         let mut rows = statement.query([])?;
         let mut count = 0;
         while let Some(row) = rows.next()? {
             let (user, created_at, set_at): (i64, i64, i64) = (row.get(0)?, row.get(1)?, row.get(2)?);
-            let found = ended.users.get(&user);
-            count +=
-                u64::from(found.is_some_and(|(added_at, ended_at)| *added_at == created_at && set_at <= *ended_at));
+            let is_ended = |ended_at: &i64| set_at <= *ended_at;
+            let is_back = match (ended.users.get(&user), ended.deleted.get(&user)) {
+                (Some((added_at, ended_at)), _) => *added_at == created_at && is_ended(ended_at),
+                (None, Some((address, ended_at))) => {
+                    is_ended(ended_at)
+                        && (is_same_store || row.get_ref(3)?.as_str().is_ok_and(|email| email == address))
+                }
+                (None, None) => false,
+            };
+            count += u64::from(is_back);
         }
         let mut jobs = Vec::new();
         let mut is_here =

@@ -67,7 +67,7 @@ fn passwords_end_with_the_creation_of_the_job_and_not_with_the_mail() {
     -- stderr
     Job 1 is made: 3 mails.
     Ended 2 passwords and the sessions of 3 users.
-    warning: 1 user who is skipped keeps their password; see why: cxme-admin jobs recipients 1 --state skipped
+    warning: 1 user who is skipped keeps their password; see why: cxme-admin jobs recipients 1
     Nothing is sent yet: cxme-admin jobs run 1
     ");
     assert_snapshot!(world.newest_event(), @r#"
@@ -102,7 +102,7 @@ fn passwords_end_with_the_creation_of_the_job_and_not_with_the_mail() {
     Mails:             3
     Passwords ended:   2
     Outcome:           3 queued; skipped 2
-    Without password:  2 users have no password and no mail yet: cxme-admin jobs run 1
+    Without password:  2 users have no password and no working link: cxme-admin jobs run 1
     Links used:        0
     Pace:              none in the last minute
 
@@ -264,7 +264,7 @@ fn it_takes_the_permission_to_set_passwords_and_spares_those_who_may_do_more() {
     -- stderr
     Job 1 is made: 1 mail.
     Ended 1 password and the sessions of 1 user.
-    warning: 1 user who is skipped keeps their password; see why: cxme-admin jobs recipients 1 --state skipped
+    warning: 1 user who is skipped keeps their password; see why: cxme-admin jobs recipients 1
     Job 1, finished: 1 mail: 1 accepted; skipped 1 (1 no permission over this user).
     ");
     assert_eq!(hashes(&world), "boss");
@@ -356,7 +356,7 @@ fn no_other_mail_keeps_a_password_from_ending() {
     -- stderr
     Job 2 is made: 2 mails.
     Ended 2 passwords and the sessions of 2 users.
-    warning: 1 user who is skipped keeps their password; see why: cxme-admin jobs recipients 2 --state skipped
+    warning: 1 user who is skipped keeps their password; see why: cxme-admin jobs recipients 2
     Job 2, finished: 2 mails: 2 accepted; skipped 3 (1 SAML, 1 locked, 1 sent a short while ago).
     ");
     assert_eq!(hashes(&world), "dora");

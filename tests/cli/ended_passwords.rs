@@ -5,6 +5,9 @@ use insta::assert_snapshot;
 use crate::end_passwords::hashes;
 use crate::end_passwords::relay;
 use crate::end_passwords::world;
+use crate::relay::Act;
+use crate::relay::Offer;
+use crate::relay::ScriptedRelay;
 use crate::support::GOOD;
 use crate::support::OTHER;
 
@@ -202,9 +205,9 @@ fn a_dry_run_and_a_rate_say_before_that_mails_cannot_leave() {
     assert_snapshot!(run, @"
     status 75
     -- stderr
-    warning: 1 user who is skipped keeps their password; see why: cxme-admin jobs recipients 2 --state skipped
+    warning: 1 user who is skipped keeps their password; see why: cxme-admin jobs recipients 2
     warning: the rate 3/day leaves 1 mail now; 2 users wait for theirs without a password
-    error: the rate 3/day is used up; the next mail may leave in 1 day; Job 2, running: 3 mails: 1 accepted, 2 queued; skipped 2 (1 SAML, 1 locked); 1 user has no password and no mail yet
+    error: the rate 3/day is used up; the next mail may leave in 1 day; Job 2, running: 3 mails: 1 accepted, 2 queued; skipped 2 (1 SAML, 1 locked)
     hint: what was not sent waits: cxme-admin jobs run
     ");
     assert_eq!(hashes(&world), "dora");
@@ -241,8 +244,8 @@ fn a_job_that_pauses_says_how_many_users_have_neither_a_password_nor_a_mail() {
     assert_snapshot!(world.run(call), @"
     status 3
     -- stderr
-    warning: 1 user who is skipped keeps their password; see why: cxme-admin jobs recipients 1 --state skipped
-    error: Job 1, paused (one of the first messages was not accepted): 3 mails: 1 failed, 2 queued; skipped 2 (1 SAML, 1 locked); 2 users have no password and no mail yet
+    warning: 1 user who is skipped keeps their password; see why: cxme-admin jobs recipients 1
+    error: Job 1, paused (one of the first messages was not accepted): 3 mails: 1 failed, 2 queued; skipped 2 (1 SAML, 1 locked); 2 users have no password and no working link
     hint: see: cxme-admin jobs show 1; then: cxme-admin jobs run 1
     ");
     assert_snapshot!(world.run("jobs show 1"), @"
@@ -257,7 +260,7 @@ fn a_job_that_pauses_says_how_many_users_have_neither_a_password_nor_a_mail() {
     Mails:             3
     Passwords ended:   2
     Outcome:           1 failed, 2 queued; skipped 2
-    Without password:  2 users have no password and no mail yet: cxme-admin jobs run 1
+    Without password:  2 users have no password and no working link: cxme-admin jobs run 1
     Links used:        0
     Pace:              none in the last minute
 
@@ -268,7 +271,7 @@ fn a_job_that_pauses_says_how_many_users_have_neither_a_password_nor_a_mail() {
     assert_snapshot!(world.run(call), @"
     status 3
     -- stderr
-    error: job 1 with this key is paused: one of the first messages was not accepted; 2 users have no password and no mail yet
+    error: job 1 with this key is paused: one of the first messages was not accepted; 2 users have no password and no working link
     hint: see: cxme-admin jobs show 1; then: cxme-admin jobs run 1
     ");
     assert_snapshot!(world.run("jobs retry 1 -n"), @"
@@ -286,7 +289,7 @@ fn a_job_that_pauses_says_how_many_users_have_neither_a_password_nor_a_mail() {
     assert_snapshot!(world.run("jobs run 1"), @"
     status 3
     -- stderr
-    error: Job 1, finished: 3 mails: 2 accepted, 1 failed; skipped 2 (1 SAML, 1 locked); 1 user has no password and no mail yet
+    error: Job 1, finished: 3 mails: 2 accepted, 1 failed; skipped 2 (1 SAML, 1 locked); 1 user has no password and no working link
     hint: details: cxme-admin jobs recipients 1; to try again: cxme-admin jobs retry 1
     ");
     assert_snapshot!(world.run("jobs retry 1 -n"), @"
@@ -306,6 +309,119 @@ fn a_job_that_is_cancelled_leaves_nobody_out_without_a_word() {
     assert_snapshot!(world.run("jobs cancel 1"), @"
     status 0
     -- stderr
-    warning: 2 users have no password and no mail yet, and the job mails them no more; to mail them: cxme-admin users send-reset --no-password
+    warning: 2 users have no password and no working link, and the job mails them no more; to mail them: cxme-admin users send-reset --no-password
     ");
+}
+
+#[test]
+fn a_mail_that_was_cancelled_is_not_tried_again_and_the_command_that_is_printed_sends_another() {
+    let relay = relay("");
+    let world = world(&relay);
+    world.run("users send-reset --all --end-passwords --queue-only --yes").expect_status(0);
+    world.run("users lock alice").expect_status(0);
+    world.run("users unlock alice").expect_status(0);
+    world.run("users edit bob --email robert@example.com").expect_status(0);
+    assert_snapshot!(world.run("jobs run"), @"
+    status 3
+    -- stderr
+    error: Job 1, finished: 3 mails: 1 accepted, 2 cancelled; skipped 2 (1 SAML, 1 locked); 2 users have no password and no working link
+    hint: details: cxme-admin jobs recipients 1; to mail those without a password: cxme-admin users send-reset --no-password
+    ");
+    let row = |job: &str| {
+        let shown = world.run(&format!("jobs show {job}")).out();
+        shown.lines().find(|line| line.starts_with("Without password")).map(str::to_owned)
+    };
+    assert_snapshot!(row("1").unwrap(), @"Without password:  2 users have no password and no working link: cxme-admin users send-reset --no-password");
+    let command = row("1").unwrap().split_once("cxme-admin ").unwrap().1.to_owned();
+    world.run(&format!("{command} --yes")).expect_status(0);
+    assert_eq!(row("1"), None, "another job has mailed them");
+    // A link that was revoked helps nobody, though its mail was accepted.
+    world.run("resets revoke alice").expect_status(0);
+    assert_snapshot!(row("1").unwrap(), @"Without password:  1 user has no password and no working link: cxme-admin users send-reset --no-password");
+    world.run("users send-reset alice").expect_status(0);
+    assert_eq!(row("1"), None);
+    world.wait(2 * 86_400);
+    assert_snapshot!(row("1").unwrap(), @"Without password:  2 users have no password and no working link: cxme-admin users send-reset --no-password");
+}
+
+#[test]
+fn each_run_says_by_its_exit_code_that_a_job_which_ended_passwords_is_paused() {
+    let refusing = relay("alice");
+    let world = world(&refusing);
+    world.run("users send-reset --all --end-passwords --canary 1 --yes").expect_status(3);
+    assert_snapshot!(world.run("jobs run"), @"
+    status 3
+    -- stderr
+    error: Job 1, paused (one of the first messages was not accepted): 3 mails: 1 failed, 2 queued; skipped 2; 2 users have no password and no working link
+    hint: see: cxme-admin jobs show 1; then: cxme-admin jobs run 1
+    ");
+    let mut told = Vec::new();
+    for minute in 0..70 {
+        world.wait(60);
+        if !world.run("jobs run").expect_status(3).err().is_empty() {
+            told.push(minute);
+        }
+    }
+    assert_eq!(told, [59]);
+    world.run("jobs run 1").expect_status(3);
+    world.command("users set-password alice --stdin").stdin(OTHER).run().expect_status(0);
+    assert!(world.run("jobs run").expect_status(0).all().is_empty());
+    // A job that ended no passwords waits for an operator without a word, as it always did.
+    world.run("users send-reset --all --canary 1 --yes --unless-sent-within 0s").expect_status(3);
+    assert!(world.run("jobs run").expect_status(0).all().is_empty());
+}
+
+#[test]
+fn a_run_without_a_job_says_how_many_users_have_neither_a_password_nor_a_link() {
+    let refusing = relay("example.com");
+    let world = world(&refusing);
+    world.run("users send-reset --all --end-passwords --max-failures 100% --queue-only --yes").expect_status(0);
+    assert_snapshot!(world.run("jobs run"), @"
+    status 3
+    -- stderr
+    error: Job 1, finished: 3 mails: 3 failed; skipped 2 (1 SAML, 1 locked); 2 users have no password and no working link
+    hint: details: cxme-admin jobs recipients 1; to try again: cxme-admin jobs retry 1
+    ");
+}
+
+#[test]
+fn ended_passwords_of_users_who_were_deleted_work_again_after_a_restore_and_the_list_names_them() {
+    let relay = relay("");
+    let world = world(&relay);
+    world.command("store backup").argument(world.path("copy.db")).run().expect_status(0);
+    world.wait(60);
+    world.run("users send-reset --all --end-passwords --yes").expect_status(0);
+    world.run("users delete alice --yes").expect_status(0);
+    let run = world.command("store restore --yes").argument(world.path("copy.db")).run().expect_status(0);
+    assert_snapshot!(run, @"
+    status 0
+    -- stderr
+    warning: 2 passwords work again that were ended after the backup, by job 1 of the replaced store; list its users with cxme-admin jobs recipients 1 --store [DIR]/data/store.db.replaced-20261124-080100 -o csv > FILE, then: cxme-admin users send-reset --from FILE --end-passwords
+    ");
+    let command = run.err().split_once("with cxme-admin ").unwrap().1.split_once(" > FILE").unwrap().0.to_owned();
+    let list = world.run(&command).expect_status(0).out();
+    let file = world.file("ended.csv", list.as_bytes());
+    world.command("users send-reset --end-passwords --yes --from").argument(file).run().expect_status(0);
+    assert_eq!(hashes(&world), "dora");
+}
+
+#[test]
+fn a_relay_that_takes_only_mails_that_are_smaller_than_each_fails_nobody() {
+    let tiny = ScriptedRelay::start(Offer { extensions: vec!["PIPELINING", "SIZE 10"], tls: None }, |_| Act::Usual);
+    let world = world(&tiny);
+    let run = world.run("users send-reset --all --end-passwords --yes");
+    let words = run.err().replace(|character: char| character.is_ascii_digit(), "#");
+    assert_eq!(run.status, 69, "{run}");
+    assert_snapshot!(words, @"
+    warning: # user who is skipped keeps their password; see why: cxme-admin jobs recipients #
+    error: the relay refuses all mail from here, whoever it is for: the mail has #### bytes, and the relay takes at most ## (SIZE); check the relay's limit of a mail's size; `jobs run` waits # minutes (`--now` does not); Job #, running: # mails: # queued; skipped # (# SAML, # locked); # users have no password and no working link
+    hint: set it right, and try it: cxme-admin mail test ADDRESS -v; then cxme-admin jobs run --now sends what waits
+    ");
+    assert_eq!(world.ask("SELECT group_concat(DISTINCT state) FROM message WHERE job_id = 1"), "queued,skipped");
+    assert_eq!(world.run("jobs run").status, 69);
+    world.wait(6 * 60);
+    let usual = relay("");
+    world.configure_relay(usual.port());
+    world.run("jobs run").expect_status(0);
+    assert_eq!(usual.accepted().len(), 3);
 }

@@ -16,6 +16,7 @@ use crate::domain::message::MessageState;
 use crate::domain::rate::Rates;
 use crate::domain::refusal::Refusal;
 use crate::outbox::quota::UsedUp;
+use crate::store::ended_passwords::WithoutPassword;
 use crate::store::jobs::Counts;
 use crate::store::jobs::Job;
 use crate::store::jobs::Outcome;
@@ -35,8 +36,8 @@ pub struct Shown {
     pub counts: Counts,
     /// Why users were skipped, the most frequent reasons first; empty in a list of jobs.
     pub skipped: Vec<Outcome>,
-    /// How many users have no password because the job ended it, and no mail of it yet; 0 in a list of jobs.
-    pub without_password: u64,
+    /// The users who have no password because the job ended it, and no link since; none in a list of jobs.
+    pub without_password: WithoutPassword,
 }
 
 /// A job with all that is known of it.
@@ -69,7 +70,7 @@ pub fn list(desk: &Desk, limit: Option<u64>) -> Result<(Vec<Shown>, Total)> {
         let mut shown = Vec::new();
         for job in view.jobs(limit)? {
             let counts = view.job_counts(job.id)?;
-            shown.push(Shown { job, counts, skipped: Vec::new(), without_password: 0 });
+            shown.push(Shown { job, counts, skipped: Vec::new(), without_password: WithoutPassword::default() });
         }
         Ok((shown, Total::of(limit, || view.count_jobs())?))
     })
@@ -120,9 +121,28 @@ pub fn find(desk: &Desk, id: JobId) -> Result<Shown> {
     })
 }
 
+/// The paused jobs that ended passwords of users who have neither a password nor a link since.
+///
+/// # Errors
+/// When the operator may not run jobs, or the store cannot be read.
+pub fn paused_without_password(desk: &Desk) -> Result<Vec<Shown>> {
+    desk.view(Action::JobsRun, |view| {
+        let mut paused = Vec::new();
+        for id in view.paused_after_ending()? {
+            let Some(job) = view.job(id)? else { continue };
+            let shown = shown(view, job, view.job_counts(id)?, Vec::new())?;
+            paused.extend(Some(shown).filter(|shown| shown.without_password.users > 0));
+        }
+        Ok(paused)
+    })
+}
+
 fn shown(view: &View<'_>, job: Job, counts: Counts, skipped: Vec<Outcome>) -> Result<Shown> {
     let has_ended_some = job.passwords_ended.is_some_and(|ended| ended > 0);
-    let without_password = if has_ended_some { view.job_without_password(job.id)? } else { 0 };
+    let without_password = match has_ended_some {
+        true => view.job_without_password(job.id, view.now())?,
+        false => WithoutPassword::default(),
+    };
     Ok(Shown { job, counts, skipped, without_password })
 }
 

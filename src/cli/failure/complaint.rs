@@ -246,4 +246,6 @@ pub enum MailFault {
     RateUsedUp,
     /// Another process that sends does nothing any more.
     Stalled,
+    /// A paused job ended passwords, and its users cannot choose others.
+    Paused,
 }

@@ -100,7 +100,7 @@ pub(super) fn of_complaint(complaint: &Complaint) -> Told {
                 MailFault::Configuration => CONFIGURATION,
                 MailFault::CalledOff => DATA,
                 MailFault::Bug => BUG,
-                MailFault::Some | MailFault::SomeSoFar | MailFault::Skipped => PARTLY,
+                MailFault::Some | MailFault::SomeSoFar | MailFault::Skipped | MailFault::Paused => PARTLY,
             };
             Told::new(code, complaint).hint(hint)
         }

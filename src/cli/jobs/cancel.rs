@@ -59,7 +59,7 @@ pub fn run(context: &mut Context, args: &CancelArgs) -> anyhow::Result<()> {
     if !args.acting.dry_run
         && let Some(words) = show::find(&desk, JobId(args.job)).ok().as_ref().and_then(summary::without_password)
     {
-        let next = "to mail them: cxme-admin users send-reset --no-password";
+        let next = format!("to mail them: {}", summary::SEND_AGAIN);
         context.output.warn(&format!("{words}, and the job mails them no more; {next}"));
     }
     if cancelled.in_doubt > 0 && !args.revoke_links {

@@ -4,6 +4,7 @@ pub mod cancel;
 pub mod delete;
 pub mod list;
 pub mod pause;
+pub mod paused;
 pub mod progress;
 pub mod recipients;
 pub mod remind;

@@ -11,6 +11,7 @@ use crate::cli::data;
 use crate::cli::failure;
 use crate::cli::failure::Complaint;
 use crate::cli::failure::MailFault;
+use crate::cli::jobs::paused;
 use crate::cli::jobs::running;
 use crate::cli::jobs::running::Task;
 use crate::domain::action::Action;
@@ -25,7 +26,8 @@ use crate::domain::report_limit::signature;
 /// For cron, each minute: it says nothing while all is well, and leaves alone what another process sends. A failure that goes
 /// on is reported when mail has waited for `[jobs] complain_after`, and then once an hour; `-v` always reports it, and the exit
 /// code tells of it each time. So is another process that has sent nothing for `complain_after`, such as one that is stopped
-/// (status 75). Paused jobs wait until they are named here. Ctrl-C and SIGTERM end it when what is in flight has
+/// (status 75). Paused jobs wait until they are named here; while users whose passwords one of
+/// them ended have no link, the status is 3. Ctrl-C and SIGTERM end it when what is in flight has
 /// ended, within 5 seconds; a second one at once. Nothing is lost either way.
 ///
 /// If the relay gives every mail the same refusal, that is about this program and not about the users: the run stops, no user's
@@ -83,6 +85,9 @@ fn send_what_is_due(
 ) -> anyhow::Result<()> {
     let work = run::look(desk)?;
     if work.is_empty() {
+        if let Some(complaint) = paused::complaint(desk, None)? {
+            return Err(complaint.into());
+        }
         let next = running::next_try(context, desk);
         context
             .output
@@ -94,7 +99,7 @@ fn send_what_is_due(
         let hint = "`--now` sends at once";
         context.output.say(&format!("Held back; the next try is due {when} ({hint}): {}", hold.reply));
         // The run that was refused has told of it. Mail waits all the same, and who watches the exit code must see that.
-        let code = if hold.reply.starts_with('5') { failure::RELAY } else { failure::LATER };
+        let code = if hold.reply.starts_with('4') { failure::LATER } else { failure::RELAY };
         return Err(Complaint::ReportedBefore { code }.into());
     }
     let post = context.post(desk)?;
@@ -138,6 +143,9 @@ fn recurrence(error: &anyhow::Error, code: u8, words: &str) -> Recurrence {
         (failure::LATER, _) => Recurrence::Passing,
         (failure::PARTLY, Some(Complaint::NotSent { fault: MailFault::SomeSoFar, .. })) => {
             Recurrence::Lasting("failed mails of a running job".to_owned())
+        }
+        (failure::PARTLY, Some(Complaint::NotSent { fault: MailFault::Paused, .. })) => {
+            Recurrence::Lasting("paused jobs that ended passwords".to_owned())
         }
         (failure::PARTLY, Some(Complaint::NotSent { fault: MailFault::Skipped, .. })) => {
             Recurrence::Lasting("damaged rows".to_owned())

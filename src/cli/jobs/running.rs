@@ -19,6 +19,7 @@ use crate::cli::data::Head;
 use crate::cli::failure;
 use crate::cli::failure::Complaint;
 use crate::cli::failure::MailFault;
+use crate::cli::jobs::paused;
 use crate::cli::jobs::progress::Progress;
 use crate::cli::jobs::stalled;
 use crate::cli::jobs::summary;
@@ -86,8 +87,15 @@ pub fn go_on(context: &mut Context, desk: &Desk, task: &Task<'_>) -> anyhow::Res
     let patience = context.config()?.mail.smtp.patience;
     let begin_until = task.max_runtime.map(|time| Instant::now() + time);
     let order = Order { patience, begin_until, ..context.order()? };
-    let (order, signal) = context.stoppable(order)?;
-    let sent = send(context, desk, task, &order);
+    let (sent, signal) = match context.stoppable(order) {
+        Ok((order, signal)) => (send(context, desk, task, &order), Some(signal)),
+        // The job may have ended passwords: which one it is, and how many users wait, is told all the same.
+        Err(error) => {
+            let broken = Some(ActionError::from(error.downcast::<StoreError>()?));
+            (Sent { broken, ..Sent::default() }, None)
+        }
+    };
+    let signal = signal.map_or(0, |by| by.number());
     let named = task.jobs.first().copied().filter(|_| task.is_named);
     let is_idle =
         |report: &Report| report.total() == 0 && report.halt.is_none() && report.trouble.is_none() && !report.bug;
@@ -106,9 +114,14 @@ pub fn go_on(context: &mut Context, desk: &Desk, task: &Task<'_>) -> anyhow::Res
     skipped_jobs.add_all(&sent.skipped);
     // Where the store fails, it may not say any more how far the job is.
     let shown: Vec<Shown> = task.jobs.iter().filter_map(|id| show::find(desk, *id).ok()).collect();
-    let words = match shown.first().filter(|_| task.is_named) {
-        Some(shown) => summary::line(shown),
-        None => summary::of_report(&report),
+    let words = match (shown.first(), task.jobs.first()) {
+        (Some(shown), _) if task.is_named => summary::line(shown),
+        (_, Some(id)) if task.is_named => format!("job {id}: {}", summary::of_report(&report)),
+        _ => {
+            let without = shown.iter().map(|shown| shown.without_password.users).sum();
+            let without = summary::words_without_password(without).map_or(String::new(), |words| format!("; {words}"));
+            format!("{}{without}", summary::of_report(&report))
+        }
     };
     if let Some(error) = sent.broken {
         return Err(broken(&error, &words).into());
@@ -116,12 +129,17 @@ pub fn go_on(context: &mut Context, desk: &Desk, task: &Task<'_>) -> anyhow::Res
     if let Some(id) = named {
         write_record(context, desk, id)?;
     }
-    let judged = judge(task, &report, sent.has_single_failed, &shown, words, (signal.number(), desk.now()));
+    let judged = judge(task, &report, sent.has_single_failed, &shown, words, (signal, desk.now()));
     match with_skipped(judged, &skipped_jobs, &report.skipped) {
         Err(complaint) => Err(complaint.into()),
         Ok(words) => {
             if !task.is_named
                 && let Some(complaint) = stalled::complaint(context, desk, Some(&words))?
+            {
+                return Err(complaint.into());
+            }
+            if !task.is_named
+                && let Some(complaint) = paused::complaint(desk, Some(&words))?
             {
                 return Err(complaint.into());
             }
@@ -265,9 +283,17 @@ fn judge(
             return not_sent(MailFault::Some, words, hint);
         }
         // The job ends with this run: whoever was told "later" until now is told what became of it.
-        if job.state == JobState::Finished && counts.of(MessageState::Failed) > 0 {
+        let has_failed = counts.of(MessageState::Failed) > 0;
+        let without = told.without_password;
+        if job.state == JobState::Finished && (has_failed || without.users > 0) {
             let words = summary::line(told);
-            let hint = format!("details: cxme-admin jobs recipients {id}; to try again: cxme-admin jobs retry {id}");
+            let mut hint = format!("details: cxme-admin jobs recipients {id}");
+            if has_failed {
+                hint += &format!("; to try again: cxme-admin jobs retry {id}");
+            }
+            if without.users > without.failed {
+                hint += &format!("; to mail those without a password: {}", summary::SEND_AGAIN);
+            }
             return not_sent(MailFault::Some, words, hint);
         }
     }

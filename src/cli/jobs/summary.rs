@@ -47,14 +47,35 @@ pub fn outcome(shown: &Shown) -> String {
     format!("{}: {}{without}", counted(mails, "mail"), of_counts(counts, skipped))
 }
 
-/// Says how many users cannot log in: the job ended their passwords, and has not mailed them yet.
+/// Says how many users cannot log in: the job ended their passwords, and they have no link with which to choose another.
 pub fn without_password(shown: &Shown) -> Option<String> {
-    match shown.without_password {
+    words_without_password(shown.without_password.users)
+}
+
+/// The same of so many users.
+pub fn words_without_password(users: u64) -> Option<String> {
+    match users {
         0 => None,
-        1 => Some("1 user has no password and no mail yet".to_owned()),
-        count => Some(format!("{} have no password and no mail yet", counted(count, "user"))),
+        1 => Some("1 user has no password and no working link".to_owned()),
+        count => Some(format!("{} have no password and no working link", counted(count, "user"))),
     }
 }
+
+/// The command that mails those users.
+pub fn remedy(shown: &Shown) -> String {
+    let (id, without) = (shown.job.id, shown.without_password);
+    match shown.job.state {
+        JobState::Running | JobState::Paused if without.waiting > 0 => format!("cxme-admin jobs run {id}"),
+        JobState::Running | JobState::Paused | JobState::Finished if without.failed == without.users => {
+            format!("cxme-admin jobs retry {id}")
+        }
+        // What was cancelled, and a link that was revoked or has expired, is not tried again.
+        _ => SEND_AGAIN.to_owned(),
+    }
+}
+
+/// Mails a link to everybody who has no password.
+pub const SEND_AGAIN: &str = "cxme-admin users send-reset --no-password";
 
 /// So many users who are skipped, and why: "3 (2 locked, 1 SAML)".
 pub fn skipped_why<'a>(total: u64, reasons: impl Iterator<Item = (u64, &'a str)>) -> String {
