@@ -18,6 +18,7 @@ use crate::domain::operator::Operator;
 use crate::domain::selection::Selection;
 use crate::domain::text;
 use crate::store::StoreError;
+use crate::store::check::FileFaults;
 use crate::store::facts::KEY_FINGERPRINT;
 use crate::store::restore::Restoring;
 use crate::store::restore::Unsettled;
@@ -91,7 +92,12 @@ pub fn check(desk: &Desk, expected: &Expected) -> Result<Vec<Examined>> {
 /// and not the end of the examination.
 fn contents(view: &View<'_>) -> Result<(Vec<Examined>, Option<i64>)> {
     let mut newest = None;
-    let followed = view.follow_chain(Chain::new(None), |event| newest = newest.max(Some(event.time)));
+    let (of_file, (followed, rows)) = view.desk.store.examine_file_while(|| {
+        let followed: Result<_> = view.follow_chain(Chain::new(None), |event| newest = newest.max(Some(event.time)));
+        let rows = view.row_faults(followed.is_ok());
+        (followed, rows)
+    });
+    let FileFaults { integrity, references } = of_file.unwrap_or_else(|| view.file_faults());
     let chain_faults = match followed {
         Ok(_) => Vec::new(),
         Err(ActionError::Chain(broken)) => vec![broken.to_string()],
@@ -103,9 +109,9 @@ fn contents(view: &View<'_>) -> Result<(Vec<Examined>, Option<i64>)> {
     };
     let all = vec![
         examined("schema", view.schema_differences())?,
-        examined("integrity", view.integrity_faults())?,
-        examined("references", view.dangling_references())?,
-        examined("rows", view.row_faults())?,
+        examined("integrity", integrity)?,
+        examined("references", references)?,
+        examined("rows", rows)?,
         examined("audit", Ok(chain_faults))?,
     ];
     Ok((all, newest))

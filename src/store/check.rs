@@ -1,11 +1,55 @@
 //! Whether the store is whole.
 
+use std::thread;
+
 use super::Reading;
 use super::Result;
+use super::Store;
+use super::open::Expect;
 use super::schema;
+use super::stop_signals;
 use crate::domain::text;
 
+/// What is wrong with the file as SQLite sees it.
+#[derive(Debug)]
+pub struct FileFaults {
+    /// [`Reading::integrity_faults`].
+    pub integrity: Result<Vec<String>>,
+    /// [`Reading::dangling_references`].
+    pub references: Result<Vec<String>>,
+}
+
+impl Store {
+    /// Examines the file with a connection and a thread of its own, while `meanwhile` runs: each of the two reads the whole store,
+    /// and takes a processor for itself. `None`: no thread or no connection could be had for it.
+    pub fn examine_file_while<T>(&self, meanwhile: impl FnOnce() -> T) -> (Option<FileFaults>, T) {
+        let (path, rule) = (self.path.clone(), self.rule);
+        let examine = move || {
+            let store = Store::open(&path, &rule, Expect::CurrentOrOlder).ok()?;
+            let reading = store.read().ok()?;
+            Some(reading.file_faults())
+        };
+        thread::scope(|scope| {
+            let started = {
+                let _deferred = stop_signals::defer();
+                thread::Builder::new().spawn_scoped(scope, examine)
+            };
+            let value = meanwhile();
+            let found = started.ok().and_then(|thread| match thread.join() {
+                Ok(found) => found,
+                Err(panic) => std::panic::resume_unwind(panic),
+            });
+            (found, value)
+        })
+    }
+}
+
 impl Reading<'_> {
+    /// What is wrong with the file as SQLite sees it.
+    pub fn file_faults(&self) -> FileFaults {
+        FileFaults { integrity: self.integrity_faults(), references: self.dangling_references() }
+    }
+
     /// What SQLite's `integrity_check` finds wrong, at most 100 lines; empty: nothing.
     ///
     /// # Errors

@@ -62,11 +62,11 @@ impl Faults {
 
 impl Reading<'_> {
     /// The rows that a command could not use, as "table: row: column: what is wrong", at most 100; empty: none. The rows pass
-    /// through one by one.
+    /// through one by one. `has_read_events`: following the chain to its end has read each event already.
     ///
     /// # Errors
     /// When the store cannot be read.
-    pub fn row_faults(&self) -> Result<Vec<String>> {
+    pub fn row_faults(&self, has_read_events: bool) -> Result<Vec<String>> {
         let mut faults = Faults::default();
         let all = |columns: &str, table: &str| format!("SELECT {columns} FROM {table}");
         let message = format!("SELECT {}, {SEEN} FROM message", messages::COLUMNS);
@@ -75,7 +75,9 @@ impl Reading<'_> {
         self.read_each(&mut faults, "user", &all(users::COLUMNS, "user"), |row| users::user(row).map(drop))?;
         self.read_each(&mut faults, "user", &all("id, password_hash", "user"), of_hash)?;
         self.read_each(&mut faults, "password_history", &all("id, password_hash", "password_history"), of_hash)?;
-        self.read_each(&mut faults, "event", events::COLUMNS, |row| events::event(row).map(drop))?;
+        if !has_read_events {
+            self.read_each(&mut faults, "event", events::COLUMNS, |row| events::event(row).map(drop))?;
+        }
         self.read_each(&mut faults, "user_changes", user_changes::COLUMNS, |row| user_changes::change(row).map(drop))?;
         self.read_each(&mut faults, "job", &all(jobs::COLUMNS, "job"), |row| jobs::job(row).map(drop))?;
         self.read_each(&mut faults, "message", &message, |row| messages::message(row).map(drop))?;
