@@ -210,6 +210,26 @@ fn a_deadly_signal_ends_the_program_after_the_terminal_is_restored() {
 }
 
 #[test]
+fn a_signal_that_nobody_expects_ends_the_program_after_the_terminal_is_restored_too() {
+    let signals = [
+        Signal::SIGUSR1,
+        Signal::SIGUSR2,
+        Signal::SIGVTALRM,
+        Signal::SIGPROF,
+        Signal::SIGXCPU,
+        Signal::SIGSTKFLT,
+        Signal::SIGIO,
+        Signal::SIGPWR,
+    ];
+    for signal in signals {
+        let (shell, settings) = at(Moment::HalfTyped, &program::set_password());
+        send(signal, shell.foreground());
+        all_is_as_before(shell, &settings, &(128 + signal as i32).to_string(), signal.as_ref());
+    }
+    assert!(program::nothing_changed());
+}
+
+#[test]
 fn ctrl_z_gives_the_terminal_to_the_shell_and_fg_asks_again() {
     for moment in MOMENTS {
         let (mut shell, settings) = at(moment, &secrets());

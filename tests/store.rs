@@ -38,6 +38,12 @@ mod resets;
 mod restore;
 #[path = "store/secret_output.rs"]
 mod secret_output;
+#[path = "store/shortages.rs"]
+mod shortages;
+#[path = "store/stalled.rs"]
+mod stalled;
+#[path = "store/standard_streams.rs"]
+mod standard_streams;
 #[path = "store/stopped.rs"]
 mod stopped;
 #[path = "store/strangers.rs"]

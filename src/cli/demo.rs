@@ -80,6 +80,7 @@ sam@idp.example.com,sam,Sam Single-Sign-On,,en,
 /// When the folder cannot be made, or a command does not do what it should.
 pub fn run(context: &mut Context, args: &DemoArgs) -> anyhow::Result<()> {
     context.refuse_restricted("`demo`")?;
+    context.check_data_output()?;
     let dir = make_dir(context, args.dir.as_deref())?;
     private_file::write_new(&dir.join("config.toml"), 0o600, CONFIG.as_bytes())?;
     private_file::write_new(&dir.join("users.csv"), 0o600, USERS.as_bytes())?;

@@ -20,6 +20,7 @@ use crate::domain::refusal::FilePurpose;
 use crate::domain::refusal::Refusal;
 use crate::domain::removal::Removals;
 use crate::private_file::Problem;
+use crate::private_file::is_shortage_of_descriptors;
 use crate::process::terminal::PromptError;
 use crate::secrets::generate::GenerateError;
 use crate::secrets::password::PasswordError;
@@ -32,6 +33,7 @@ pub use complaint::Complaint;
 pub use complaint::MailFault;
 use of_complaint::of_complaint;
 use of_store::of_store;
+pub use usage::of_no_memory;
 pub use usage::of_usage;
 
 /// Done, or nothing to do.
@@ -60,6 +62,9 @@ pub const NOT_PERMITTED: u8 = 77;
 pub const CONFIGURATION: u8 = 78;
 /// The reader of standard output went away: as if by SIGPIPE.
 const BROKEN_PIPE: u8 = 128 + 13;
+
+/// What to do where the process may not open enough files.
+const OPEN_FILES: &str = "raise the limit of open files (`ulimit -n`, or LimitNOFILE= of the service)";
 
 /// An error in words.
 struct Told {
@@ -111,6 +116,29 @@ pub fn tell(output: &mut Output, arguments: &[OsString], error: &anyhow::Error) 
 /// The exit code of an error.
 pub fn code_of(error: &ActionError) -> u8 {
     of_action(error).code
+}
+
+/// What to do about an error.
+pub fn hint_of(error: &ActionError) -> Option<String> {
+    of_action(error).hint
+}
+
+/// Whether the process may not have what it needs of the machine, which lasts until somebody raises a limit.
+pub fn is_shortage(error: &anyhow::Error) -> bool {
+    let of_store = |error: &StoreError| error.is_shortage();
+    match error.downcast_ref() {
+        Some(Complaint::Broken { is_shortage, .. }) => return *is_shortage,
+        Some(_) => return false,
+        None => {}
+    }
+    match error.downcast_ref() {
+        Some(ActionError::Store(error)) => return of_store(error),
+        Some(ActionError::NoMemory(_)) => return true,
+        _ => {}
+    }
+    error.downcast_ref().is_some_and(of_store)
+        || error.downcast_ref().is_some_and(Problem::is_shortage_of_descriptors)
+        || error.downcast_ref().is_some_and(is_shortage_of_descriptors)
 }
 
 /// The exit code of any error, and its words.
@@ -351,6 +379,7 @@ fn of_prompt(error: &PromptError) -> Told {
 /// One problem is told in one line; of several, each gets its line.
 fn of_config(error: &LoadError) -> Told {
     match error {
+        LoadError::File(problem) if problem.is_shortage_of_descriptors() => of_file(problem),
         LoadError::File(problem) => Told { code: CONFIGURATION, ..of_file(problem) },
         LoadError::Contents(problems) if problems.len() == 1 => Told::new(CONFIGURATION, problems),
         LoadError::Contents(problems) => {
@@ -365,6 +394,7 @@ fn of_config(error: &LoadError) -> Told {
 fn of_file(problem: &Problem) -> Told {
     // Nobody is told to act as the owner of a file: that may be the account that planted it.
     match problem {
+        Problem::Io { .. } if problem.is_shortage_of_descriptors() => Told::new(LATER, problem).hint(OPEN_FILES),
         Problem::Io { error, .. } if error.kind() == io::ErrorKind::PermissionDenied => {
             Told::new(CONFIGURATION, problem)
         }
@@ -388,6 +418,7 @@ fn of_file(problem: &Problem) -> Told {
 
 fn of_io(error: &io::Error) -> Told {
     match error.kind() {
+        _ if is_shortage_of_descriptors(error) => Told::new(LATER, error).hint(OPEN_FILES),
         io::ErrorKind::BrokenPipe => Told::new(BROKEN_PIPE, error),
         io::ErrorKind::InvalidData => Told::new(DATA, error),
         _ => Told::new(IO, error),

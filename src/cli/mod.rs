@@ -40,6 +40,7 @@ use clap::Subcommand;
 
 use crate::clock::Clock;
 use crate::clock::SystemClock;
+use crate::outbox::resources;
 use crate::process::Process;
 use crate::process::hardening;
 use crate::process::inherited;
@@ -98,6 +99,10 @@ pub struct Global {
     pub no_input: bool,
 }
 
+/// What every command may need besides what it asks for itself, in bytes. An allocation that fails ends the process without a word
+/// of what to do.
+const MEMORY: usize = 6 << 20;
+
 #[derive(Debug, Subcommand)]
 enum Command {
     Demo(demo::DemoArgs),
@@ -132,6 +137,9 @@ pub fn main() -> ExitCode {
     // A kernel that refuses one of these is no reason not to set a password.
     let _ = hardening::no_core_no_peeking();
     let _ = hardening::no_end_by_file_size();
+    if !resources::may_have(MEMORY) {
+        return ExitCode::from(failure::of_no_memory(&mut std::io::stderr(), MEMORY));
+    }
     let ran = std::panic::catch_unwind(|| run(Process::real(), Box::new(SystemClock), Box::new(SystemRandom)));
     // The panic has been printed; a bug has its own exit code.
     ExitCode::from(ran.unwrap_or(failure::BUG))
@@ -150,6 +158,10 @@ pub fn run(process: Process, clock: Box<dyn Clock>, random: Box<dyn Random>) -> 
     };
     let mut context = Context::new(process, global, clock, random);
     let ran = context.restrict(named).and_then(|()| check_hyphens(named)).and_then(|()| {
+        // The data of a change cannot be asked for again.
+        if context.output.format != Format::Table {
+            context.check_data_output()?;
+        }
         say_ignored_directories(&mut context);
         dispatch(&mut context, command)?;
         say_without_questions(&mut context);

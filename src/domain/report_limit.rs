@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use jiff::SignedDuration;
 use jiff::Timestamp;
 
 /// A failure that goes on is reported again after this time.
@@ -80,6 +81,15 @@ pub fn is_due(
     }
 }
 
+/// A sender may do nothing for so long and be well: a relay may take minutes to answer (RFC 5321, 4.5.3.2).
+const BUSY: Duration = Duration::from_secs(900);
+
+/// Whether a process that sends has stalled: it has done nothing for at least `complain_after`, and for longer than a relay may
+/// take to answer.
+pub fn has_stalled(active_at: Timestamp, complain_after: Duration, now: Timestamp) -> bool {
+    now.duration_since(active_at) >= SignedDuration::try_from(complain_after.max(BUSY)).unwrap_or(SignedDuration::MAX)
+}
+
 /// What tells a failure from others: its words without those that differ each time, such as a queue id or a time. Codes of SMTP
 /// stay (RFC 5321, 4.2; RFC 3463, 2).
 pub fn signature(words: &str) -> String {
@@ -152,6 +162,15 @@ mod tests {
         for (then, now) in ends.into_iter().flat_map(|then| ends.map(|now| (then, now))) {
             is_due(&lasting, Some(&LastReport { at: then, failure: String::new() }), true, HOUR, now);
         }
+    }
+
+    #[test]
+    fn a_sender_that_does_nothing_for_an_hour_has_stalled_and_one_of_the_future_has_not() {
+        let stalled = |active: i64, complain_after| has_stalled(at(active), complain_after, at(100));
+        assert!(stalled(40, HOUR) && !stalled(41, HOUR));
+        // A relay may take so long.
+        assert!(stalled(85, Duration::ZERO) && !stalled(86, Duration::ZERO));
+        assert!(!stalled(200, Duration::ZERO) && !stalled(0, Duration::MAX));
     }
 
     #[test]

@@ -15,6 +15,8 @@ use super::handover::Handover;
 use super::handover::Phase;
 use super::handover::Trouble;
 use super::handover::TroubleKind;
+use super::thread::ThreadError;
+use super::thread::in_thread;
 use crate::private_file;
 use crate::private_file::FsCredentials;
 use crate::private_file::Problem;
@@ -81,10 +83,13 @@ impl Folder {
         let name = file_name(&mail.message_id);
         let (folder, mail, file) = (self.clone(), mail.clone(), name.clone());
         // Waiting for the disk would hold up whatever else is under way in this thread.
-        let written = tokio::task::spawn_blocking(move || folder.write(&file, &mail.content));
-        match written.await {
+        match in_thread(move || folder.write(&file, &mail.content)).await {
             Ok(Ok(())) => Handover::Accepted { reply: format!("kept as {name}") },
             Ok(Err(problem)) => Handover::Trouble(trouble(&problem)),
+            Err(error @ ThreadError::NotStarted(_)) => {
+                let words = format!("{name} cannot be written: {error}");
+                Handover::Trouble(Trouble { kind: TroubleKind::Later, phase: Phase::Local, words })
+            }
             Err(error) => Handover::InDoubt { reply: format!("writing {name} broke off: {error}") },
         }
     }

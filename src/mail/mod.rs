@@ -14,6 +14,7 @@ pub mod sendmail;
 pub mod smtp;
 pub mod template;
 pub mod texts;
+mod thread;
 pub mod transport;
 pub mod wire;
 mod words;

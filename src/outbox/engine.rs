@@ -8,7 +8,6 @@ mod turn;
 mod workers;
 
 use std::collections::HashSet;
-use std::io;
 use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
@@ -32,6 +31,7 @@ use super::outcome::Outcomes;
 use super::pace::Pace;
 use super::quota::Quotas;
 use super::requests::Requests;
+use super::resources;
 use super::supply::Supply;
 use super::suspicion::Suspicion;
 use super::worker::Answer;
@@ -47,8 +47,8 @@ use crate::store::Result;
 use crate::store::Store;
 use crate::store::StoreError;
 use crate::store::Writing;
-use crate::store::lock::Held;
 use crate::store::open::PATIENCE;
+use crate::store::senders::SendingLock;
 use crate::store::stop_signals;
 use refusals::RelayView;
 use trouble::Nonsense;
@@ -63,9 +63,6 @@ const PAUSE: Duration = Duration::from_millis(2);
 const BUSY: Duration = Duration::from_millis(100);
 /// Up to so many workers are answered all together.
 const WHOLE_GROUP: usize = 8;
-/// How many pipes, of two descriptors each, must be free for the workers' runtime, one connection, its certificates and the
-/// look-up of a name.
-const SPARE_PIPES: usize = 6;
 /// How often the run looks whether it is to stop.
 const LOOK: Duration = Duration::from_millis(50);
 /// How long a busy store is waited for before the run looks at the clock again.
@@ -96,7 +93,7 @@ pub(super) struct Engine<'run> {
     post: &'run Post,
     order: &'run Order,
     surroundings: Surroundings<'run>,
-    lock: Held,
+    lock: SendingLock,
     report: Report,
     last_error: Option<String>,
     workers: Vec<Worker>,
@@ -139,7 +136,7 @@ impl<'run> Engine<'run> {
         post: &'run Post,
         order: &'run Order,
         surroundings: Surroundings<'run>,
-        lock: Held,
+        lock: SendingLock,
     ) -> Self {
         Self {
             store,
@@ -184,9 +181,7 @@ impl<'run> Engine<'run> {
             self.report.halt = Some(halt);
             return Ok(self.report);
         }
-        // Before anything is begun: the runtime of the workers panics where it cannot open files of its own.
-        let spare: io::Result<Vec<_>> = (0..SPARE_PIPES).map(|_| io::pipe()).collect();
-        drop(spare.map_err(StoreError::NoDescriptors)?);
+        resources::check()?;
         let requests = Arc::new(Requests::default());
         let (mut seats, count) = (Vec::new(), self.order.connections.max(1));
         for number in 0..count {
@@ -207,7 +202,7 @@ impl<'run> Engine<'run> {
                 .name("relay".to_owned())
                 .spawn_scoped(scope, || crew::run(seats, answers, &requests));
             drop(deferred);
-            running.map_err(|error| StoreError::Disk(format!("no thread can be started: {error}")))?;
+            running.map_err(StoreError::NoThread)?;
             self.idle = (1..count).collect();
             self.answer(0, Answer::Open(Duration::ZERO));
             let served = self.serve(&requests);
@@ -304,8 +299,9 @@ impl<'run> Engine<'run> {
         }
     }
 
-    /// Tells the observer how far the run is.
+    /// Tells the observer how far the run is, and other processes that it does something.
     fn observe(&mut self) {
+        self.lock.note(self.surroundings.clock.now());
         let relay_retry_in = self.retry_at.map(|at| at.saturating_duration_since(Instant::now()));
         let progress = Progress {
             report: &self.report,

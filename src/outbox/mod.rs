@@ -32,6 +32,7 @@ mod pace;
 mod parcel;
 pub mod quota;
 mod requests;
+pub mod resources;
 mod stop;
 mod supply;
 mod suspicion;
@@ -249,7 +250,7 @@ pub fn run_observed(
     random: &mut dyn Random,
     observer: &mut dyn FnMut(&Progress<'_>),
 ) -> Result<Report> {
-    let lock = store.lock_as_sender()?;
+    let lock = store.begin_sending(clock.now())?;
     recover(store, lock.number(), clock.now())?;
     engine::Engine::new(store, post, order, engine::Surroundings { clock, random, observer }, lock).run()
 }

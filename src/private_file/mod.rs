@@ -29,6 +29,7 @@ pub use create::{create_folder, create_folder_for, create_new, replace, write_ne
 pub use fs_credentials::FsCredentials;
 pub use mark::stores_beside;
 pub use problem::Problem;
+pub use problem::is_shortage_of_descriptors;
 pub use reserved::refuse_reserved;
 pub use rule::Rule;
 pub use unfinished::{Unfinished, move_new, remove_unfinished_in};

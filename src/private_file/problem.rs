@@ -6,6 +6,8 @@ use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use nix::errno::Errno;
+
 const GROUP_OR_OTHERS_READ: u32 = 0o044;
 
 /// Why a file was refused or could not be used. Its text is one line that names the file and ends with what to do.
@@ -149,6 +151,17 @@ impl Problem {
             _ => Self::Io { path, doing, error },
         }
     }
+
+    /// Whether the process, or the machine, has too many files open (EMFILE, ENFILE): nothing is wrong with the file.
+    pub fn is_shortage_of_descriptors(&self) -> bool {
+        matches!(self, Self::Io { error, .. } if is_shortage_of_descriptors(error))
+    }
+}
+
+/// Whether the process, or the machine, has too many files open.
+pub fn is_shortage_of_descriptors(error: &io::Error) -> bool {
+    let errno = error.raw_os_error().map(Errno::from_raw);
+    matches!(errno, Some(Errno::EMFILE | Errno::ENFILE))
 }
 
 /// What to do about a mode.

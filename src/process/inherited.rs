@@ -32,6 +32,12 @@ pub fn tidy() {
     let given = umask(Mode::S_IWGRP | Mode::S_IWOTH);
     umask(given | Mode::S_IWGRP | Mode::S_IWOTH);
     close_on_exec();
+    #[expect(unsafe_code, reason = "no safe function removes a variable")]
+    // SAFETY: there is no other thread yet that could read the environment.
+    // It leads to a tz database, whose whole tree is listed and whose files are read to their end: with `TZDIR=/` for ever.
+    unsafe {
+        std::env::remove_var("TZDIR");
+    }
 }
 
 /// Lets no program that is started have a descriptor that this process inherited.

@@ -1,9 +1,11 @@
 //! The outside world, gathered in one value: arguments, environment, streams, the terminal and the OS accounts.
 //! Commands learn of them through a [`Process`] alone, so that a test can run the whole program inside itself.
 
+mod closed_at_start;
 mod environment;
 pub mod hardening;
 pub mod inherited;
+mod standard_input;
 pub mod standard_output;
 mod stopping;
 pub mod sudo;
@@ -23,7 +25,9 @@ use std::time::Duration;
 
 use jiff::tz::TimeZone;
 
+use standard_input::StandardInput;
 use standard_output::LostOutput;
+use standard_output::StandardOutput;
 use terminal::ControllingTerminal;
 use terminal::PromptError;
 use terminal::ScriptedTerminal;
@@ -110,8 +114,8 @@ impl Process {
         Self {
             arguments,
             environment: std::env::vars_os().collect(),
-            stdin: Stream::new(Box::new(io::stdin()), io::stdin().is_terminal(), None),
-            stdout: Stream::new(Box::new(io::stdout()), io::stdout().is_terminal(), columns_of(&io::stdout())),
+            stdin: Stream::new(Box::new(StandardInput), io::stdin().is_terminal(), None),
+            stdout: Stream::new(Box::new(StandardOutput), io::stdout().is_terminal(), columns_of(&io::stdout())),
             stderr: Stream::new(Box::new(io::stderr()), io::stderr().is_terminal(), columns_of(&io::stderr())),
             accounts: Accounts::real(),
             system: SystemPaths::default(),
@@ -164,7 +168,7 @@ impl Process {
     /// Why it would be lost.
     pub fn check_stdout(&self) -> Result<(), LostOutput> {
         match &self.terminal {
-            TerminalSource::Real => standard_output::check(io::stdout()),
+            TerminalSource::Real => standard_output::check(),
             TerminalSource::Scripted(_) => Ok(()),
         }
     }
@@ -314,6 +318,13 @@ impl ScriptedAccounts {
 
 fn columns_of(stream: &impl std::os::fd::AsFd) -> Option<u16> {
     terminal_size::terminal_size_of(stream).map(|(terminal_size::Width(columns), _)| columns)
+}
+
+/// Whether a process of the same PID namespace is stopped, by SIGSTOP or a debugger (proc_pid_stat(5)); not where that is hidden.
+pub fn is_stopped(process: u32) -> bool {
+    let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
+    // The name of the program stands in parentheses, and may hold some.
+    stat.rsplit_once(") ").is_some_and(|(_, rest)| rest.starts_with(['T', 't']))
 }
 
 /// A process for tests: what goes in is said, what comes out is kept.

@@ -1,12 +1,14 @@
-//! Whether a secret that is written to standard output would reach anybody. It is asked before a change that creates the
-//! secret: afterwards the only copy could be lost.
+//! Standard output, where a descriptor that was closed is an error, and whether what is written to it would reach anybody. That
+//! is asked before a change of which only the output tells: afterwards the only copy of a generated password could be lost.
 
 use std::io;
+use std::io::Write;
 use std::os::fd::AsFd;
 use std::os::fd::BorrowedFd;
 use std::os::unix::fs::FileTypeExt as _;
 use std::os::unix::fs::MetadataExt as _;
 
+use nix::errno::Errno;
 use nix::fcntl::FcntlArg;
 use nix::fcntl::OFlag;
 use nix::fcntl::fcntl;
@@ -17,14 +19,20 @@ use nix::poll::poll;
 use nix::sys::stat::major;
 use nix::sys::stat::minor;
 
+use super::closed_at_start::Standard;
+use super::closed_at_start::was_closed;
+
 /// The numbers of /dev/null (null(4)).
 const NULL: (u64, u64) = (1, 3);
 
 /// Why what is written to standard output would be lost.
 #[derive(Debug, thiserror::Error)]
 pub enum LostOutput {
-    /// It leads to /dev/null, to which the Rust runtime also opens a closed standard output.
-    #[error("standard output is closed or /dev/null")]
+    /// It was closed when the process began.
+    #[error("standard output is closed")]
+    Closed,
+    /// It leads to /dev/null.
+    #[error("standard output is /dev/null")]
     Discarded,
     /// It is open for reading alone. The Rust runtime takes EBADF, which write(2) gives then, for success.
     #[error("standard output is not open for writing")]
@@ -34,13 +42,58 @@ pub enum LostOutput {
     Fails(#[source] io::Error),
 }
 
-/// Checks the descriptor of standard output, without writing to it.
+impl LostOutput {
+    /// Whether whoever started the program wants it so: /dev/null, and a reader who has gone.
+    pub fn is_wanted(&self) -> bool {
+        match self {
+            Self::Discarded => true,
+            Self::Fails(error) => error.kind() == io::ErrorKind::BrokenPipe,
+            Self::Closed | Self::ReadOnly => false,
+        }
+    }
+}
+
+/// Standard output, without a buffer.
+#[derive(Debug)]
+pub(super) struct StandardOutput;
+
+impl Write for StandardOutput {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if was_closed(Standard::Output) {
+            return Err(io::Error::other(LostOutput::Closed));
+        }
+        nix::unistd::write(io::stdout(), bytes).map_err(|errno| match errno {
+            Errno::EBADF => io::Error::other(LostOutput::ReadOnly),
+            errno => {
+                let error = io::Error::from(errno);
+                io::Error::new(error.kind(), LostOutput::Fails(error))
+            }
+        })
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Checks standard output, without writing to it.
+///
+/// # Errors
+/// As [`check_descriptor`].
+pub(super) fn check() -> Result<(), LostOutput> {
+    if was_closed(Standard::Output) {
+        return Err(LostOutput::Closed);
+    }
+    check_descriptor(io::stdout())
+}
+
+/// Checks a descriptor of standard output, without writing to it.
 ///
 /// That a disk is full or a limit is reached shows only when something is written: a failure afterwards remains possible.
 ///
 /// # Errors
 /// Why what is written would be lost.
-pub(super) fn check(stdout: impl AsFd) -> Result<(), LostOutput> {
+fn check_descriptor(stdout: impl AsFd) -> Result<(), LostOutput> {
     let fails = |errno| LostOutput::Fails(io::Error::from(errno));
     let stdout = stdout.as_fd();
     let access = OFlag::from_bits_truncate(fcntl(stdout, FcntlArg::F_GETFL).map_err(fails)?) & OFlag::O_ACCMODE;
@@ -83,25 +136,29 @@ mod tests {
 
     #[test]
     fn a_file_a_pipe_and_a_terminal_keep_what_is_written() {
-        check(tempfile::tempfile().unwrap()).unwrap();
+        check_descriptor(tempfile::tempfile().unwrap()).unwrap();
         let (reader, writer) = io::pipe().unwrap();
-        check(&writer).unwrap();
+        check_descriptor(&writer).unwrap();
         drop(reader);
-        assert!(matches!(check(&writer), Err(LostOutput::Fails(error)) if error.kind() == io::ErrorKind::BrokenPipe));
+        assert!(
+            matches!(check_descriptor(&writer), Err(LostOutput::Fails(error)) if error.kind() == io::ErrorKind::BrokenPipe)
+        );
         let terminal = nix::pty::openpty(None, None).unwrap();
-        check(&terminal.slave).unwrap();
+        check_descriptor(&terminal.slave).unwrap();
         drop(terminal.master);
-        assert!(matches!(check(&terminal.slave), Err(LostOutput::Fails(_))));
+        assert!(matches!(check_descriptor(&terminal.slave), Err(LostOutput::Fails(_))));
     }
 
     #[test]
     fn devices_that_discard_or_refuse_and_a_descriptor_for_reading_do_not() {
         let writing = || File::options().write(true).to_owned();
         let null = opened("/dev/null", &mut writing());
-        assert!(matches!(check(null), Err(LostOutput::Discarded)));
+        assert!(matches!(check_descriptor(null), Err(LostOutput::Discarded)));
         let full = opened("/dev/full", &mut writing());
-        assert!(matches!(check(full), Err(LostOutput::Fails(error)) if error.kind() == io::ErrorKind::StorageFull));
+        assert!(
+            matches!(check_descriptor(full), Err(LostOutput::Fails(error)) if error.kind() == io::ErrorKind::StorageFull)
+        );
         let reading = opened("/dev/zero", File::options().read(true));
-        assert!(matches!(check(reading), Err(LostOutput::ReadOnly)));
+        assert!(matches!(check_descriptor(reading), Err(LostOutput::ReadOnly)));
     }
 }

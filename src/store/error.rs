@@ -8,6 +8,7 @@ use rusqlite::ErrorCode;
 use rusqlite::ffi::SQLITE_IOERR_SHMSIZE;
 
 use super::room::Room;
+use super::senders::Sender;
 use crate::private_file::Problem;
 
 /// Why the store could not do what was asked.
@@ -114,9 +115,9 @@ pub enum StoreError {
     /// The log of a store that is not here any more.
     #[error("{}: is left from another store", .0.display())]
     Leftover(PathBuf),
-    /// Mail of the store is being sent.
-    #[error("a process is sending mail of the store that is to be replaced: nothing was changed")]
-    Sending,
+    /// Mail of the store is being sent, by a process that may be known.
+    #[error("{} is sending mail of the store that is to be replaced: nothing was changed", Process(.0.as_ref()))]
+    Sending(Option<Sender>),
     /// Another process replaces the store.
     #[error("another `store restore` is replacing the store: nothing was changed")]
     BeingRestored,
@@ -132,6 +133,12 @@ pub enum StoreError {
     /// The process may not open as many files as sending mail needs.
     #[error("cannot send mail: the process may not open enough files ({0})")]
     NoDescriptors(std::io::Error),
+    /// The process may not start the threads that sending mail needs.
+    #[error("cannot send mail: no thread can be started ({0})")]
+    NoThread(std::io::Error),
+    /// The process may not have the memory that sending mail needs.
+    #[error("cannot send mail: not enough memory ({} MiB needed)", .0 >> 20)]
+    NoMemory(usize),
     /// The disk is full.
     #[error("the disk that holds the store, or the folder for temporary files, is full: nothing was changed")]
     Full,
@@ -160,6 +167,18 @@ pub enum StoreError {
     /// The program and the store disagree: a bug.
     #[error("the store answered: {0}")]
     Sql(rusqlite::Error),
+}
+
+/// The process, if it is known.
+struct Process<'a>(Option<&'a Sender>);
+
+impl fmt::Display for Process<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Some(sender) => write!(f, "{sender} (since {})", sender.began_at),
+            None => f.write_str("a process"),
+        }
+    }
 }
 
 /// One fault as it is, and the number of several.
@@ -209,6 +228,15 @@ impl StoreError {
         match self {
             Self::Corrupt(fault) => Self::DamagedCopy { path: path.to_owned(), faults: vec![fault] },
             other => other,
+        }
+    }
+
+    /// Whether the process may not have what it needs of the machine, which lasts until somebody raises a limit.
+    pub fn is_shortage(&self) -> bool {
+        match self {
+            Self::NoDescriptors(_) | Self::NoThread(_) | Self::NoMemory(_) => true,
+            Self::Loose(problem) => problem.is_shortage_of_descriptors(),
+            _ => false,
         }
     }
 

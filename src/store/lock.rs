@@ -25,6 +25,7 @@ use super::Store;
 use super::StoreError;
 use super::open::beside;
 use super::open::resolved;
+use super::senders::senders;
 use crate::domain::job::JobId;
 
 /// The byte of the process that sends the messages of no job.
@@ -32,7 +33,7 @@ const RUNNER: i64 = 0;
 /// The byte of the process that sends a job is this one and its number.
 const FIRST_JOB: i64 = 1 << 32;
 /// The first byte of senders; those before are for locks that have a meaning of their own.
-const FIRST_SENDER: u32 = 16;
+pub(super) const FIRST_SENDER: u32 = 16;
 /// More senders at once than any machine has.
 const MOST_SENDERS: u32 = 4_096;
 
@@ -40,7 +41,7 @@ const MOST_SENDERS: u32 = 4_096;
 #[derive(Debug)]
 pub struct Held {
     byte: i64,
-    _file: File,
+    pub(super) file: File,
 }
 
 impl Held {
@@ -90,7 +91,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::Sending`] and [`StoreError::BeingRestored`]; when the file beside the store cannot be opened.
     pub fn refuse_if_locked(&self) -> Result<()> {
-        blocker(self.path())?.map_or(Ok(()), |blocker| Err(blocker.into()))
+        blocker(self.path())?.map_or(Ok(()), |blocker| Err(refusal(self.path(), blocker)))
     }
 
     /// Whether somebody holds a lock in a range of bytes; a length of 0 reaches to the end.
@@ -119,7 +120,7 @@ pub(super) fn lock_all(store: &Path) -> Result<Held> {
     match try_range(store, RUNNER, 0)? {
         Some(held) => Ok(held),
         // The process may have ended since. It was a sender: a restore that ends leaves another store.
-        None => Err(blocker(store)?.unwrap_or(Blocker::Sender).into()),
+        None => Err(refusal(store, blocker(store)?.unwrap_or(Blocker::Sender))),
     }
 }
 
@@ -132,12 +133,12 @@ enum Blocker {
     Restore,
 }
 
-impl From<Blocker> for StoreError {
-    fn from(blocker: Blocker) -> Self {
-        match blocker {
-            Blocker::Sender => Self::Sending,
-            Blocker::Restore => Self::BeingRestored,
-        }
+/// What a process is told that would replace the store.
+fn refusal(store: &Path, blocker: Blocker) -> StoreError {
+    match blocker {
+        // Which process it is is known of most.
+        Blocker::Sender => StoreError::Sending(senders(store).ok().and_then(|senders| senders.into_iter().next())),
+        Blocker::Restore => StoreError::BeingRestored,
     }
 }
 
@@ -150,8 +151,13 @@ fn blocker(store: &Path) -> Result<Option<Blocker>> {
 /// A lock that another process holds in a range of bytes; a length of 0 reaches to the end. Nothing is locked to find out.
 fn lock_in(store: &Path, first: i64, length: i64) -> Result<Option<flock>> {
     let (file, path) = open_lock_file(store)?;
+    lock_of(&file, &path, first, length)
+}
+
+/// As [`lock_in`], by the file of locks and its path.
+pub(super) fn lock_of(file: &File, path: &Path, first: i64, length: i64) -> Result<Option<flock>> {
     let mut region = region(first, length);
-    fcntl(&file, FcntlArg::F_OFD_GETLK(&mut region))
+    fcntl(file, FcntlArg::F_OFD_GETLK(&mut region))
         .map_err(|error| StoreError::Disk(format!("{}: cannot be asked for locks: {error}", path.display())))?;
     Ok((i32::from(region.l_type) != F_UNLCK).then_some(region))
 }
@@ -162,7 +168,7 @@ fn try_range(store: &Path, first: i64, length: i64) -> Result<Option<Held>> {
     // An open-file-description lock (fcntl(2)): it belongs to this descriptor, and so excludes another one of the same
     // process too.
     match fcntl(&file, FcntlArg::F_OFD_SETLK(&region(first, length))) {
-        Ok(_) => Ok(Some(Held { byte: first, _file: file })),
+        Ok(_) => Ok(Some(Held { byte: first, file })),
         Err(Errno::EAGAIN | Errno::EACCES) => Ok(None),
         Err(error) => Err(StoreError::Disk(format!("{}: cannot be locked: {error}", path.display()))),
     }
@@ -173,7 +179,7 @@ fn region(first: i64, length: i64) -> flock {
 }
 
 /// Opens the file of locks beside a store, made where it is missing; the file, and its path.
-fn open_lock_file(store: &Path) -> Result<(File, PathBuf)> {
+pub(super) fn open_lock_file(store: &Path) -> Result<(File, PathBuf)> {
     let store = resolved(store)?;
     let path = beside(&store, ".lock");
     let failed = |error: Errno| StoreError::Closed(format!("{}: {error}", path.display()));
@@ -225,8 +231,8 @@ mod tests {
         Store::create(&path, 0o600, |_| Ok(())).unwrap();
         let store = Store::open(&path, &Rule::store(false), Expect::Current).unwrap();
         let sender = store.lock_as_sender().unwrap();
-        assert!(matches!(lock_all(&path), Err(StoreError::Sending)));
-        assert!(matches!(store.refuse_if_locked(), Err(StoreError::Sending)));
+        assert!(matches!(lock_all(&path), Err(StoreError::Sending(_))));
+        assert!(matches!(store.refuse_if_locked(), Err(StoreError::Sending(_))));
         drop(sender);
         let all = lock_all(&path).unwrap();
         assert!(matches!(lock_all(&path), Err(StoreError::BeingRestored)));

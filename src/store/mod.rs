@@ -48,6 +48,7 @@ pub mod roles;
 mod room;
 mod rows;
 pub mod schema;
+pub mod senders;
 pub mod sign_in_failures;
 pub mod stop_signals;
 pub mod user_changes;

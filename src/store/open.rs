@@ -35,6 +35,7 @@ use crate::private_file::COMPANIONS;
 use crate::private_file::Problem;
 use crate::private_file::Rule;
 use crate::private_file::Unfinished;
+use crate::private_file::is_shortage_of_descriptors;
 
 /// How long a writer waits for another one.
 pub const PATIENCE: Duration = Duration::from_secs(30);
@@ -253,13 +254,19 @@ pub(super) fn connect(path: &Path, rule: &Rule, way: Way) -> Result<Connection> 
 
 /// SQLite says the same of a file that is locked away as of a read-only disk; the system tells them apart.
 fn denied(error: rusqlite::Error, path: &Path) -> StoreError {
-    let is_denied = error.sqlite_error_code() == Some(ErrorCode::CannotOpen)
-        && eaccess(path, AccessFlags::R_OK) == Err(Errno::EACCES);
+    let error_code = error.sqlite_error_code();
+    let is_denied = error_code == Some(ErrorCode::CannotOpen) && eaccess(path, AccessFlags::R_OK) == Err(Errno::EACCES);
     if is_denied {
         let error = Errno::EACCES.into();
         return Problem::Io { path: path.to_owned(), doing: "opened", error }.into();
     }
-    error.into()
+    // And of a process that has too many files open.
+    match std::io::pipe() {
+        Err(error) if error_code == Some(ErrorCode::CannotOpen) && is_shortage_of_descriptors(&error) => {
+            Problem::Io { path: path.to_owned(), doing: "opened", error }.into()
+        }
+        _ => error.into(),
+    }
 }
 
 /// A loose file that is not ours is told as what it is: another mode would make no store of it.

@@ -7,3 +7,4 @@ pub mod report_limit;
 pub mod retry;
 pub mod run;
 pub mod show;
+pub mod stalled;

@@ -230,12 +230,17 @@ fn first_line_of(words: &[String], patience: Duration) -> Result<Zeroizing<Vec<u
         .map_err(CommandFault::NotStarted)?;
     drop(own);
     let (sender, receiver) = mpsc::sync_channel(1);
+    let mut started = Ok(());
     if let Some(stdout) = child.stdout.take() {
         // Reading can wait for ever, and has no deadline of its own. The thread stays, and must not stop the process while it
         // writes to the store.
         let deferred = stop_signals::defer();
-        thread::spawn(move || sender.send(read_line(stdout)));
+        started = thread::Builder::new().spawn(move || sender.send(read_line(stdout))).map(drop);
         drop(deferred);
+    }
+    if let Err(error) = started {
+        child.kill().and_then(|()| child.wait()).map_err(CommandFault::NotRead)?;
+        return Err(CommandFault::NotRead(error));
     }
     let status = wait(&mut child, began + patience).map_err(CommandFault::NotRead)?;
     let status = status.ok_or(CommandFault::TooSlow(patience))?;

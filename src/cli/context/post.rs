@@ -21,6 +21,7 @@ use crate::outbox::Order;
 use crate::outbox::Post;
 use crate::outbox::StopSignal;
 use crate::secrets::key::ResetKey;
+use crate::store::StoreError;
 
 /// How long a command that changes a password tries to send the notice of it.
 const NOTICE_PATIENCE: Duration = Duration::from_secs(10);
@@ -134,10 +135,11 @@ impl Context {
         let stop = Arc::new(StopSignal::default());
         let by = StoppedBy::default();
         let (asked, noted) = (Arc::clone(&stop), Arc::clone(&by.0));
-        self.process.on_stop_request(move |signal| {
+        let listening = self.process.on_stop_request(move |signal| {
             noted.store(signal, Ordering::Relaxed);
             asked.ask();
-        })?;
+        });
+        listening.map_err(StoreError::NoThread)?;
         Ok((Order { stop: Some(stop), ..order }, by))
     }
 

@@ -43,6 +43,18 @@ impl Context {
         self.process.check_stdout().map_err(Complaint::WouldBeLost)
     }
 
+    /// Checks that what a command prints of a change would reach somebody: before the change. An output that leads to /dev/null, or
+    /// whose reader has gone, is wanted so.
+    ///
+    /// # Errors
+    /// Why it would be lost.
+    pub fn check_data_output(&self) -> Result<(), Complaint> {
+        match self.process.check_stdout() {
+            Err(lost) if !lost.is_wanted() => Err(Complaint::NoOutput(lost)),
+            _ => Ok(()),
+        }
+    }
+
     /// The first line of a secret that comes without a prompt, without the byte order mark of an editor. What follows the
     /// line is ignored.
     ///

@@ -169,6 +169,9 @@ pub enum Complaint {
         /// How it goes on.
         hint: String,
     },
+    /// What the command prints would reach nobody.
+    #[error("{0}: nothing was done")]
+    NoOutput(LostOutput),
     /// A generated password would reach nobody.
     #[error("{0}: the generated password would be lost; nothing was changed")]
     WouldBeLost(LostOutput),
@@ -185,6 +188,8 @@ pub enum Complaint {
     Broken {
         /// The exit code of that failure.
         code: u8,
+        /// Whether the process may not have what it needs of the machine.
+        is_shortage: bool,
         /// What failed, and how far the run came.
         words: String,
         /// How it goes on.
@@ -229,4 +234,6 @@ pub enum MailFault {
     InDoubt,
     /// A rate per hour or day is used up.
     RateUsedUp,
+    /// Another process that sends does nothing any more.
+    Stalled,
 }

@@ -82,6 +82,9 @@ pub(super) fn of_complaint(complaint: &Complaint) -> Told {
         Complaint::Stopped { signal, hint, .. } => {
             Told::new(u8::try_from(128 + signal).unwrap_or(BUG), complaint).hint(hint)
         }
+        Complaint::NoOutput(_) => {
+            Told::new(IO, complaint).hint("to run it without its output, redirect that: >/dev/null")
+        }
         Complaint::WouldBeLost(_) => {
             Told::new(IO, complaint).hint("let standard output be a terminal, a file or a pipe")
         }
@@ -91,7 +94,7 @@ pub(super) fn of_complaint(complaint: &Complaint) -> Told {
         Complaint::Broken { code, hint, .. } => Told::new(*code, complaint).hint(hint),
         Complaint::NotSent { fault, hint, .. } => {
             let code = match fault {
-                MailFault::Later | MailFault::InDoubt | MailFault::RateUsedUp => LATER,
+                MailFault::Later | MailFault::InDoubt | MailFault::RateUsedUp | MailFault::Stalled => LATER,
                 MailFault::Refused => RELAY,
                 MailFault::Configuration => CONFIGURATION,
                 MailFault::CalledOff => DATA,

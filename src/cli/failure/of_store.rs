@@ -5,6 +5,7 @@ use super::CONFIGURATION;
 use super::DATA;
 use super::IO;
 use super::LATER;
+use super::OPEN_FILES;
 use super::Told;
 use super::of_file;
 use super::screenful;
@@ -43,15 +44,22 @@ pub(super) fn of_store(error: &StoreError) -> Told {
         StoreError::Scarce { .. } => {
             Told::new(IO, error).hint("free some space there and run the command again; logins work meanwhile")
         }
-        StoreError::Sending => {
+        StoreError::Sending(_) => {
             Told::new(LATER, error).hint("let it end, or stop it with SIGTERM, and keep `jobs run` from starting")
         }
         StoreError::BeingRestored => Told::new(LATER, error)
             .hint("wait until it has ended, then see what it restored: cxme-admin audit list --limit 1"),
         StoreError::Loose(problem) => of_file(problem),
         StoreError::NoDescriptors(_) => {
-            Told::new(LATER, error).hint("raise the limit of open files (`ulimit -n`), then: cxme-admin jobs run")
+            Told::new(LATER, error).hint(format!("{OPEN_FILES}, then: cxme-admin jobs run"))
         }
+        StoreError::NoThread(_) => Told::new(LATER, error).hint(
+            "raise the limit of processes or memory (`ulimit -u`, `ulimit -v`; TasksMax=, LimitNPROC= or LimitAS= of the service), then: \
+             cxme-admin jobs run",
+        ),
+        StoreError::NoMemory(_) => Told::new(LATER, error).hint(
+            "raise the limit of memory (`ulimit -v`, `ulimit -d`; LimitAS= or LimitDATA= of the service), then: cxme-admin jobs run",
+        ),
         StoreError::LockHeld => Told::new(LATER, error).hint("try again later; `fuser FILE-shm` shows who has it open"),
         StoreError::Replaced(_) => Told::new(LATER, error)
             .hint("run the command again; to put another store in place, use `cxme-admin store restore`"),

@@ -4,12 +4,16 @@
 use std::borrow::Cow;
 use std::ffi::OsStr;
 use std::ffi::OsString;
+use std::io;
+use std::io::Write;
 
 use clap::Parser as _;
 use clap::error::ContextKind;
 use clap::error::ContextValue;
 use clap::error::ErrorKind;
 
+use super::IO;
+use super::LATER;
 use super::OK;
 use super::USAGE;
 use super::unknown_command;
@@ -58,9 +62,25 @@ pub fn of_usage(mut process: Process, error: clap::Error) -> u8 {
         // Without the styles, and so what is unprintable now came by an argument.
         rendered.to_string().split('\n').map(|line| charset.show(line)).collect::<Vec<_>>().join("\n")
     };
-    let _ = stream.bytes.write_all(words.as_bytes());
-    let _ = stream.bytes.flush();
-    if is_data { OK } else { USAGE }
+    let written = stream.bytes.write_all(words.as_bytes()).and_then(|()| stream.bytes.flush());
+    match written {
+        // A pager that was closed has shown enough.
+        Err(error) if is_data && error.kind() != io::ErrorKind::BrokenPipe => {
+            let colour = process.stderr.is_terminal && allowed;
+            let _ = output::write_error(&mut process.stderr.bytes, colour, charset, &error.to_string(), &[], None);
+            IO
+        }
+        _ if is_data => OK,
+        _ => USAGE,
+    }
+}
+
+/// Says that the process may not have the memory that any command needs, and gives the exit code.
+pub fn of_no_memory(stderr: &mut dyn Write, bytes: usize) -> u8 {
+    let words = format!("not enough memory ({} MiB needed): nothing was done", bytes >> 20);
+    let hint = "raise the limit of memory (`ulimit -v`, `ulimit -d`; LimitAS= or LimitDATA= of the service)";
+    let _ = output::write_error(stderr, false, Charset::Ascii, &words, &[], Some(hint));
+    LATER
 }
 
 /// The error about the same arguments with everything unprintable in them made visible, and whether there is one: escapes

@@ -12,6 +12,7 @@ pub mod retry;
 pub mod run;
 pub mod running;
 pub mod show;
+pub mod stalled;
 pub mod summary;
 
 use clap::Subcommand;

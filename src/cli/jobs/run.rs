@@ -24,7 +24,8 @@ use crate::domain::report_limit::signature;
 ///
 /// For cron, each minute: it says nothing while all is well, and leaves alone what another process sends. A failure that goes
 /// on is reported when mail has waited for `[jobs] complain_after`, and then once an hour; `-v` always reports it, and the exit
-/// code tells of it each time. Paused jobs wait until they are named here. Ctrl-C and SIGTERM end it when what is in flight has
+/// code tells of it each time. So is another process that has sent nothing for `complain_after`, such as one that is stopped
+/// (status 75). Paused jobs wait until they are named here. Ctrl-C and SIGTERM end it when what is in flight has
 /// ended, within 5 seconds; a second one at once. Nothing is lost either way.
 ///
 /// If the relay gives every mail the same refusal, that is about this program and not about the users: the run stops, no user's
@@ -124,6 +125,11 @@ fn recurrence(error: &anyhow::Error, code: u8, words: &str) -> Recurrence {
             Recurrence::Lasting("mails in doubt".to_owned())
         }
         (failure::LATER, Some(Complaint::NotSent { fault: MailFault::RateUsedUp, .. })) => Recurrence::Expected,
+        (failure::LATER, Some(Complaint::NotSent { fault: MailFault::Stalled, .. })) => {
+            Recurrence::Lasting("another process has stalled".to_owned())
+        }
+        // Nothing passes by itself until somebody raises the limit.
+        (failure::LATER, _) if failure::is_shortage(error) => Recurrence::Lasting(signature(words)),
         (failure::LATER, _) => Recurrence::Passing,
         (failure::PARTLY, Some(Complaint::NotSent { fault: MailFault::SomeSoFar, .. })) => {
             Recurrence::Lasting("failed mails of a running job".to_owned())

@@ -20,6 +20,7 @@ use crate::cli::failure;
 use crate::cli::failure::Complaint;
 use crate::cli::failure::MailFault;
 use crate::cli::jobs::progress::Progress;
+use crate::cli::jobs::stalled;
 use crate::cli::jobs::summary;
 use crate::cli::jobs::summary::counted;
 use crate::cli::mail::fault_of;
@@ -75,10 +76,13 @@ pub fn go_on(context: &mut Context, desk: &Desk, task: &Task<'_>) -> anyhow::Res
     let (order, signal) = context.stoppable(order)?;
     let sent = send(context, desk, task, &order);
     let named = task.jobs.first().copied().filter(|_| task.is_named);
-    if sent.reports.is_empty() && sent.broken.is_none() && sent.elsewhere > 0 {
-        return match named {
-            Some(id) => Err(ActionError::Refused(Refusal::JobRuns(id)).into()),
-            None => {
+    let is_idle =
+        |report: &Report| report.total() == 0 && report.halt.is_none() && report.trouble.is_none() && !report.bug;
+    if sent.reports.iter().all(is_idle) && sent.broken.is_none() && sent.elsewhere > 0 {
+        return match (stalled::complaint(context, desk, None)?, named) {
+            (Some(complaint), _) => Err(complaint.into()),
+            (None, Some(id)) => Err(ActionError::Refused(Refusal::JobRuns(id)).into()),
+            (None, None) => {
                 context.output.say("Another process is sending what is due.");
                 Ok(())
             }
@@ -100,6 +104,11 @@ pub fn go_on(context: &mut Context, desk: &Desk, task: &Task<'_>) -> anyhow::Res
     match judge(task, &report, sent.has_single_failed, &shown, words, (signal.number(), desk.now())) {
         Err(complaint) => Err(complaint.into()),
         Ok(words) => {
+            if !task.is_named
+                && let Some(complaint) = stalled::complaint(context, desk, Some(&words))?
+            {
+                return Err(complaint.into());
+            }
             if !task.is_named && report.accepted > 0 {
                 report_limit::forget(desk);
             }
@@ -172,10 +181,14 @@ fn send(context: &mut Context, desk: &Desk, task: &Task<'_>, order: &Order) -> S
 /// What the store's failure leaves: more than an error of a command that changes nothing.
 fn broken(error: &ActionError, words: &str) -> Complaint {
     let told = error.to_string().replace(": nothing was changed", "");
+    let is_shortage = matches!(error, ActionError::Store(error) if error.is_shortage());
+    let hint = failure::hint_of(error).filter(|_| is_shortage);
     Complaint::Broken {
         code: failure::code_of(error),
+        is_shortage,
         words: format!("{told}; {words}"),
-        hint: "mend that; cxme-admin jobs run goes on, and sends again what was in flight".to_owned(),
+        hint: hint
+            .unwrap_or_else(|| "mend that; cxme-admin jobs run goes on, and sends again what was in flight".to_owned()),
     }
 }
 

@@ -4,10 +4,10 @@ use std::future::Future;
 use std::io;
 use std::net::IpAddr;
 use std::net::SocketAddr;
+use std::net::ToSocketAddrs as _;
 use std::time::Duration;
 
 use tokio::net::TcpStream;
-use tokio::net::lookup_host;
 use tokio::time::Instant;
 use tokio::time::timeout_at;
 use tokio_rustls::TlsConnector;
@@ -32,6 +32,7 @@ use crate::domain::text;
 use crate::mail::handover::Phase;
 use crate::mail::handover::Trouble;
 use crate::mail::handover::TroubleKind;
+use crate::mail::thread::in_thread;
 
 impl Relay {
     /// Connects, encrypts, greets and logs in. Of several addresses the first that greets is used. A password that the relay
@@ -152,7 +153,7 @@ impl Opening<'_> {
         let relay = self.relay;
         let later = |words: &str| relay.trouble(TroubleKind::Later, Phase::Connect, words);
         let addresses = if relay.addresses.is_empty() {
-            match self.within(relay.timeouts.connect, lookup_host((relay.host(), relay.port()))).await {
+            match self.within(relay.timeouts.connect, look_up(relay.host().to_owned(), relay.port())).await {
                 Some(Ok(found)) => Addresses::new(found),
                 Some(Err(error)) => return Err(later(&format!("the name cannot be looked up: {error}"))),
                 None => return Err(later("the name cannot be looked up: time is up")),
@@ -326,6 +327,15 @@ impl Opening<'_> {
     async fn within<T>(&self, wait: Duration, work: impl Future<Output = io::Result<T>>) -> Option<io::Result<T>> {
         timeout_at(self.patience(wait).deadline(), work).await.ok()
     }
+}
+
+/// The addresses of a host (getaddrinfo(3)), which may be given by its address.
+async fn look_up(host: String, port: u16) -> io::Result<Vec<SocketAddr>> {
+    if let Ok(ip) = host.parse::<IpAddr>() {
+        return Ok(vec![SocketAddr::new(ip, port)]);
+    }
+    let found = in_thread(move || (host.as_str(), port).to_socket_addrs()).await;
+    Ok(found.map_err(io::Error::other)??.collect())
 }
 
 /// Whether another address of the same name may do better: this one greets nobody, for now or at all.

@@ -70,7 +70,7 @@ pub(super) fn choose_once(
     let screen = Screen { tty: terminal.file().try_clone()?, cancelled };
     let input = terminal.file().try_clone()?;
     let (stopped, picked) = thread::scope(|scope| {
-        let menu = scope.spawn(move || {
+        let menu = thread::Builder::new().spawn_scoped(scope, move || {
             let _running = running;
             // Signals are for the thread that reads the keys.
             let _ = SigSet::all().thread_block();
@@ -80,7 +80,7 @@ pub(super) fn choose_once(
                 .with_prompt(format!("{question} (arrow keys, then Enter; Esc: neither)"))
                 .items(choices);
             select.interact_on_opt(&term)
-        });
+        })?;
         let stopped = pass_keys(terminal, &keyboard, Keys::new(Layout::of(settings.before())), &ended, end, watch);
         drop(cancel);
         while !menu.is_finished() {
@@ -88,8 +88,8 @@ pub(super) fn choose_once(
             let mut asked = [PollFd::new(ended.as_fd(), PollFlags::POLLIN)];
             let _ = poll(&mut asked, PollTimeout::try_from(QUIT_INTERVAL).unwrap_or(PollTimeout::ZERO));
         }
-        (stopped, menu.join())
-    });
+        Ok::<_, io::Error>((stopped, menu.join()))
+    })?;
     let picked = picked.unwrap_or_else(|panic| std::panic::resume_unwind(panic));
     if picked.is_err() && in_foreground(terminal.file()) {
         let _ = terminal.file().write(SHOW_CURSOR);

@@ -30,9 +30,25 @@ use nix::sys::signal::Signal;
 use nix::sys::signal::raise;
 use nix::sys::signal::sigaction;
 
-/// End the process, unless it says otherwise.
-const DEADLY: [Signal; 6] =
-    [Signal::SIGHUP, Signal::SIGINT, Signal::SIGQUIT, Signal::SIGTERM, Signal::SIGALRM, Signal::SIGPIPE];
+/// End the process, unless it says otherwise (signal(7)): all but SIGKILL, those by which the process itself ends in a fault
+/// (after which it could not continue), and the real-time ones, which nobody sends to a program that knows none.
+const DEADLY: [Signal; 15] = [
+    Signal::SIGHUP,
+    Signal::SIGINT,
+    Signal::SIGQUIT,
+    Signal::SIGTERM,
+    Signal::SIGALRM,
+    Signal::SIGPIPE,
+    Signal::SIGUSR1,
+    Signal::SIGUSR2,
+    Signal::SIGVTALRM,
+    Signal::SIGPROF,
+    Signal::SIGXCPU,
+    Signal::SIGXFSZ,
+    Signal::SIGSTKFLT,
+    Signal::SIGIO,
+    Signal::SIGPWR,
+];
 
 /// Stop the process: Ctrl-Z, and touching the terminal from the background.
 const STOPPING: [Signal; 3] = [Signal::SIGTSTP, Signal::SIGTTIN, Signal::SIGTTOU];

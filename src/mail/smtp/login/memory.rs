@@ -9,6 +9,7 @@ use secrecy::SecretString;
 use tokio::sync::Mutex;
 
 use super::Login;
+use crate::mail::thread::in_thread;
 
 /// What asks for the password; an error is one line without any of it.
 type Source = dyn Fn() -> Result<SecretString, String> + Send + Sync;
@@ -74,8 +75,7 @@ impl LoginMemory {
         }
         let PasswordRenewal { source, key } = renewal.clone();
         // A program or a file is waited for, and the other connections continue meanwhile.
-        let given = tokio::task::spawn_blocking(move || source()).await;
-        let given = given.unwrap_or_else(|_| Err("a bug: asking for it failed".to_owned()));
+        let given = in_thread(move || source()).await.unwrap_or_else(|error| Err(error.to_string()));
         let login = given.map(|password| with(&password)).map_err(|why| format!("asked again for it: {why}"))?;
         if login.password() == refused.password() {
             // Another try with it could lock the account.

@@ -1,0 +1,22 @@
+//! Whether another process that sends has stalled, so that mail waits for it.
+
+use std::time::Duration;
+
+use crate::actions::Desk;
+use crate::actions::Result;
+use crate::actions::Scene as _;
+use crate::domain::action::Action;
+use crate::domain::report_limit;
+use crate::store::senders::Sender;
+
+/// The process that sends and has done nothing for the longest time, if that is at least `complain_after`.
+///
+/// # Errors
+/// When the operator may not run jobs, or the file beside the store cannot be read.
+pub fn find(desk: &Desk, complain_after: Duration) -> Result<Option<Sender>> {
+    desk.view(Action::JobsRun, |view| {
+        let senders = desk.store.senders()?.into_iter();
+        let stalled = senders.filter(|sender| report_limit::has_stalled(sender.active_at, complain_after, view.now()));
+        Ok(stalled.min_by_key(|sender| sender.active_at))
+    })
+}

@@ -1,0 +1,139 @@
+//! A process that may have little: few descriptors, no threads, little memory, small files.
+
+use std::os::unix::fs::lchown;
+use std::path::Path;
+
+use crate::world::PASSWORD;
+use crate::world::Ran;
+use crate::world::World;
+use crate::world::can_be_root;
+use crate::world::finish;
+
+/// A world with a mail to everybody that waits; nobody listens where the mails go.
+fn world() -> World {
+    let world = World::new();
+    configure(&world);
+    world.done(&["users", "send-reset", "--all", "--queue-only", "--yes"]);
+    world
+}
+
+fn configure(world: &World) {
+    world.configure(
+        "[mail]\nfrom = \"accounts@example.com\"\n[mail.smtp]\nhost = \"localhost\"\nport = 1\ntls = \"none\"\npatience = \"0s\"\n\
+         [reset]\nlink = \"https://reset.example.com/#{code}\"\n",
+    );
+}
+
+/// Runs a command under a limit of the shell, such as `-n 12`.
+fn limited(world: &World, limit: &str, words: &[&str], input: &str) -> Ran {
+    let script = format!("ulimit {limit} || exit 99; exec \"$@\"");
+    finish(world.under(&["sh", "-c", &script, "sh"], words), input)
+}
+
+/// The first line of what it said.
+fn said(ran: &Ran) -> &str {
+    ran.stderr.lines().next().unwrap_or_default()
+}
+
+#[test]
+fn cron_is_told_at_once_and_then_once_an_hour_that_too_few_files_can_be_opened() {
+    let world = world();
+    let refused = |limit: u32, words: &[&str]| {
+        let ran = limited(&world, &format!("-n {limit}"), words, "");
+        (ran.code == Some(75) && ran.stderr.contains("open enough files")).then_some(ran)
+    };
+    let limit = (8..40).find(|limit| refused(*limit, &["jobs", "run", "-v"]).is_some()).unwrap();
+    let first = refused(limit, &["jobs", "run"]).unwrap();
+    assert!(first.stderr.contains("hint: raise the limit of open files (`ulimit -n`"), "{first:?}");
+    let second = limited(&world, &format!("-n {limit}"), &["jobs", "run"], "");
+    assert_eq!((second.code, second.stderr.as_str()), (Some(75), ""));
+    // With fewer ones not even the configuration can be read: nothing is wrong with that.
+    for few in 4..limit {
+        let ran = limited(&world, &format!("-n {few}"), &["jobs", "run"], "");
+        assert!(ran.stderr.is_empty() || ran.stderr.contains("Too many open files"), "{few}: {ran:?}");
+        assert_eq!(ran.code, Some(if ran.stderr.contains("libgcc") { 127 } else { 75 }), "{few}: {ran:?}");
+    }
+}
+
+/// Commands of each kind, with what they read.
+const COMMANDS: [(&[&str], &str); 6] = [
+    (&["users", "list"], ""),
+    (&["users", "set-password", "alice", "--stdin", "--permanent"], PASSWORD),
+    (&["users", "verify-password", "alice", "--stdin"], PASSWORD),
+    (&["jobs", "run", "-v"], ""),
+    (&["users", "send-reset", "bob", "--unless-sent-within", "0s"], ""),
+    (&["store", "check"], ""),
+];
+
+#[test]
+fn little_memory_ends_nothing_by_a_signal_or_a_panic() {
+    let world = world();
+    for option in ["-v", "-d"] {
+        let run = |kib: u32, words: &[&str], input: &str| limited(&world, &format!("{option} {kib}"), words, input);
+        // Below this the program cannot even be loaded.
+        let least = (1_000..200_000).step_by(1_000).find(|kib| run(*kib, &["--version"], "").code == Some(0)).unwrap();
+        let mut refused = 0;
+        for kib in (least..least + 60_000).step_by(10_000) {
+            for (words, input) in COMMANDS {
+                let ran = run(kib, words, input);
+                assert!(ran.code.is_some_and(|code| code != 70), "{option} {kib}: {words:?}: {ran:?}");
+                assert!(!ran.stderr.contains("panicked"), "{option} {kib}: {words:?}: {ran:?}");
+                refused += u32::from(ran.code == Some(75) && ran.stderr.contains("not enough memory"));
+            }
+        }
+        assert!(refused > 0, "{option}");
+    }
+}
+
+#[test]
+fn where_no_thread_can_be_started_no_mail_is_sent_and_the_words_say_why() {
+    if !can_be_root() {
+        return;
+    }
+    // The limit does not hold for root.
+    let world = World::without_store();
+    configure(&world);
+    give_away(world.folder());
+    let run_under = |limit: &[&str], words: &[&str]| {
+        let starter = [limit, &["setpriv", "--reuid=61234", "--regid=61234", "--clear-groups"]].concat();
+        finish(world.under(&starter, words), "")
+    };
+    for words in [
+        &["init", "--yes"][..],
+        &["users", "add", "bob@example.com"],
+        &["users", "send-reset", "--all", "--queue-only", "--yes"],
+    ] {
+        run_under(&[], words).done(words);
+    }
+    let run = |words: &[&str]| run_under(&["prlimit", "--nproc=1:1"], words);
+    for words in [&["jobs", "run"][..], &["users", "send-reset", "bob", "--unless-sent-within", "0s"]] {
+        run(words).refused(75, "cannot send mail: no thread can be started (Resource temporarily unavailable");
+    }
+    assert_eq!(said(&run(&["jobs", "run"])), "", "it was reported");
+    run(&["users", "list"]).done(&["list"]);
+}
+
+/// Gives a directory and all that is in it to the account without a name.
+fn give_away(path: &Path) {
+    lchown(path, Some(61_234), Some(61_234)).unwrap();
+    if path.is_dir() {
+        for entry in std::fs::read_dir(path).unwrap() {
+            give_away(&entry.unwrap().path());
+        }
+    }
+}
+
+#[test]
+fn a_limit_on_the_size_of_files_is_told_as_such() {
+    let world = world();
+    let size = std::fs::metadata(world.store()).unwrap().len();
+    // In blocks of 512 bytes: nothing more can be written.
+    for (words, input) in COMMANDS {
+        for blocks in [1, size / 512] {
+            let ran = limited(&world, &format!("-f {blocks}"), words, input);
+            assert!(ran.code.is_some_and(|code| code != 70), "{words:?} {blocks}: {ran:?}");
+            assert!(!ran.stderr.contains("panicked"), "{words:?} {blocks}: {ran:?}");
+        }
+    }
+    world.assert_sound();
+}
