@@ -5442,12 +5442,19 @@ _cxme_admin() {
             return 0
             ;;
         cxme_admin__subcmd__store__subcmd__check)
-            opts="-c -o -q -v -h --config --store --output --quiet --verbose --color --no-input --help"
+            opts="-y -n -c -o -q -v -h --repair-times --yes --dry-run --reason --config --store --output --quiet --verbose --color --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --reason)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
                 --config)
                     local oldifs
                     if [ -n "${IFS+x}" ]; then

@@ -49,9 +49,14 @@ pub enum ActionError {
     /// The chain of events is broken.
     #[error("the audit does not verify: {0}")]
     Chain(#[from] crate::domain::event::ChainBreak),
-    /// The store has faults, a line each.
-    #[error("the store has {} {}", .0.len(), if .0.len() == 1 { "fault" } else { "faults" })]
-    Unsound(Vec<String>),
+    /// The store has faults.
+    #[error("the store has {} {}", faults.len(), if faults.len() == 1 { "fault" } else { "faults" })]
+    Unsound {
+        /// A line each.
+        faults: Vec<String>,
+        /// What to do.
+        remedy: String,
+    },
 }
 
 /// A name that no user has.

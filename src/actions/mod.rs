@@ -66,9 +66,6 @@ pub use total::Total;
 /// Short for the results of this layer.
 pub type Result<T> = std::result::Result<T, ActionError>;
 
-/// The longest reason, in characters.
-const MAX_REASON: usize = 1_000;
-
 /// What an operator works with: the store, the organization's rules, the time and randomness.
 pub struct Desk {
     store: Store,
@@ -185,6 +182,10 @@ impl Desk {
     /// # Errors
     /// When the operator may not, when `action` refuses, or when the store fails.
     pub fn view<T>(&self, action: Action, run: impl FnOnce(&View<'_>) -> Result<T>) -> Result<T> {
+        self.look(action, run).map_err(|error| self.explained(error))
+    }
+
+    fn look<T>(&self, action: Action, run: impl FnOnce(&View<'_>) -> Result<T>) -> Result<T> {
         let reading = self.store.read()?;
         let standing = self.standing(&reading)?;
         let view = View { desk: self, standing, now: self.clock.now(), reading };
@@ -208,9 +209,18 @@ impl Desk {
         run: impl FnOnce(&Change<'_>) -> Result<(Record, T)>,
     ) -> Result<T> {
         if let Some(reason) = &intent.reason {
-            let judged = text::check_line(reason, MAX_REASON);
+            let judged = text::check_line(reason, text::MAX_REASON);
             judged.map_err(|fault| Refusal::Field { field: "reason", fault: fault.to_string() })?;
         }
+        self.write(action, intent, run).map_err(|error| self.explained(error))
+    }
+
+    fn write<T>(
+        &self,
+        action: Action,
+        intent: &Intent,
+        run: impl FnOnce(&Change<'_>) -> Result<(Record, T)>,
+    ) -> Result<T> {
         let writing = self.store.write()?;
         let standing = self.standing(&writing)?;
         let now = self.clock.now();
@@ -223,7 +233,7 @@ impl Desk {
         });
         let result = prepared.and_then(|()| run(&change));
         let Change { standing, writing, .. } = change;
-        let committed = result.and_then(|(record, value)| {
+        let result = result.and_then(|(record, value)| {
             if !intent.dry_run && !record.is_unchanged {
                 let event = self.event(action, &standing, Outcome::Done, now, intent, record);
                 if writing.has_user_changes()? {
@@ -235,20 +245,26 @@ impl Desk {
             }
             Ok(value)
         });
-        let result = committed.map_err(|error| self.explained(error));
         self.remember_refusal(action, &standing, Some(intent), &result);
         result
     }
 
-    /// SQLite says that the disk is full also where a table has no number left for a new row.
+    /// The error with its cause, where the store has it. SQLite says that the disk is full also where a table has no number left
+    /// for a new row. What a statement that the program wrote cannot do is a bug, unless the store is damaged. No transaction
+    /// may be open.
     fn explained(&self, error: ActionError) -> ActionError {
-        if !matches!(error, ActionError::Store(StoreError::Full)) {
-            return error;
-        }
-        match self.store.read().and_then(|reading| reading.table_without_numbers()) {
-            Ok(Some(table)) => StoreError::NoNumbers(table).into(),
-            Ok(None) | Err(_) => error,
-        }
+        let ActionError::Store(store_error) = &error else { return error };
+        let reading = self.store.read();
+        let explained = match store_error {
+            StoreError::Full => reading
+                .and_then(|reading| reading.table_without_numbers())
+                .map(|table| table.map(StoreError::NoNumbers)),
+            StoreError::Sql(_) | StoreError::Value(_) => {
+                reading.and_then(|reading| reading.first_damage()).map(|found| found.map(StoreError::Corrupt))
+            }
+            _ => return error,
+        };
+        explained.ok().flatten().map_or(error, ActionError::from)
     }
 
     fn salt_seed(&self) -> SaltSeed {

@@ -102,7 +102,8 @@ impl Desk {
     ) -> Result<Report> {
         let mut random = self.random.borrow_mut();
         let (clock, random) = (self.clock.as_ref(), random.as_mut());
-        Ok(outbox::run_observed(&self.store, post, order, clock, random, observer)?)
+        let ran = outbox::run_observed(&self.store, post, order, clock, random, observer);
+        ran.map_err(|error| self.explained(error.into()))
     }
 
     /// The messages as they are now. One that another process is sending is waited for, a while.
@@ -213,7 +214,7 @@ pub fn queue(
     desk.view(Action::MailQueue, |view| {
         let of_all = used_up(view, rates, None)?;
         let mut of_jobs = HashMap::new();
-        for job in view.running_jobs()? {
+        for job in view.running_jobs()?.0 {
             of_jobs.insert(job.id, used_up(view, rates, Some(&job))?);
         }
         view.each_waiting_message(limit, &mut |message| {

@@ -17,17 +17,24 @@ use crate::domain::event::Chain;
 use crate::domain::operator::Operator;
 use crate::domain::selection::Selection;
 use crate::domain::text;
+use crate::store::Reading;
+use crate::store::Store;
 use crate::store::StoreError;
 use crate::store::check::FileFaults;
+use crate::store::damaged::DamagedStore;
 use crate::store::facts::KEY_FINGERPRINT;
 use crate::store::restore::Restoring;
 use crate::store::restore::Unsettled;
+use crate::store::times::TimesAhead;
 
 /// What is examined last.
 pub const KEY: &str = "reset key";
 
+/// How the line of a part begins that SQLite cannot read.
+pub const CANNOT: &str = "cannot be examined";
+
 /// What was examined, and what is wrong with it.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Examined {
     /// What.
     pub what: &'static str,
@@ -37,7 +44,25 @@ pub struct Examined {
     pub warning: Option<String>,
 }
 
+/// What a damaged store still says.
+#[derive(Debug)]
+pub struct Salvage {
+    /// What was examined.
+    pub examined: Vec<Examined>,
+    /// The newest backup that an event tells of and that is still there.
+    pub backup: Option<(PathBuf, Timestamp)>,
+}
+
 impl Examined {
+    fn new(what: &'static str, faults: Vec<String>) -> Self {
+        Self { what, faults, ..Self::default() }
+    }
+
+    /// Whether it is the content of the store, which a backup restores.
+    pub fn is_of_content(&self) -> bool {
+        ["header", "log", "schema", "integrity", "references", "rows", "audit"].contains(&self.what)
+    }
+
     /// Each fault, with what was examined.
     pub fn lines(&self) -> impl Iterator<Item = String> {
         self.faults.iter().map(|fault| format!("{}: {fault}", self.what))
@@ -60,20 +85,20 @@ pub struct Expected {
 /// When the operator may not manage the store, or it cannot be read.
 pub fn check(desk: &Desk, expected: &Expected) -> Result<Vec<Examined>> {
     desk.view(Action::StoreCheck, |view| {
-        let examined = |what, faults| Examined { what, faults, warning: None };
         let file_system = match desk.store.refuse_unsafe_file_system() {
             Ok(()) => Vec::new(),
             Err(error @ StoreError::FileSystem { .. }) => vec![error.to_string()],
             Err(error) => return Err(error.into()),
         };
-        let mut all = vec![examined("file system", file_system)];
-        let (contents, newest) = contents(view)?;
-        all.extend(contents);
+        let mut all = vec![Examined::new("file system", file_system)];
+        let contents = contents(&desk.store, view)?;
+        all.extend(contents.examined);
         // No damage: a copy that has them is restored all the same.
-        all.push(examined("addresses", view.colliding_addresses().or_else(corrupt)?));
-        all.push(Examined { what: "clock", faults: Vec::new(), warning: behind(view.now(), newest) });
+        all.push(Examined::new("addresses", lines(view.colliding_addresses())?));
+        all.push(Examined { what: "clock", warning: behind(view.now(), contents.newest), ..Examined::default() });
+        all.push(times(view)?);
         let warning = ineffective(&view.operators().unwrap_or_default());
-        all.extend(warning.map(|warning| Examined { what: "operators", faults: Vec::new(), warning: Some(warning) }));
+        all.extend(warning.map(|warning| Examined { what: "operators", warning: Some(warning), ..Examined::default() }));
         let mut key_faults: Vec<String> = expected.key_fault.iter().cloned().collect();
         // One that cannot be read is among the rows.
         let own_key = view.fact(KEY_FINGERPRINT).unwrap_or_default();
@@ -83,43 +108,138 @@ pub fn check(desk: &Desk, expected: &Expected) -> Result<Vec<Examined>> {
                     .to_owned(),
             );
         }
-        all.push(examined(KEY, key_faults));
+        all.push(Examined::new(KEY, key_faults));
         Ok(all)
     })
 }
 
-/// Examines what the file holds, and gives the time of the newest event. What SQLite cannot read is a fault like another,
-/// and not the end of the examination.
-fn contents(view: &View<'_>) -> Result<(Vec<Examined>, Option<i64>)> {
-    let mut newest = None;
-    let (of_file, (followed, rows)) = view.desk.store.examine_file_while(|| {
-        let followed: Result<_> = view.follow_chain(Chain::new(None), |event| newest = newest.max(Some(event.time)));
-        let rows = view.row_faults(followed.is_ok());
+/// Examines a store that is damaged so that it cannot be asked who is an operator. The caller has checked that this account could
+/// read the file without the program.
+///
+/// # Errors
+/// When the file cannot be read.
+pub fn examine_damaged(damaged: &DamagedStore) -> Result<Salvage> {
+    let DamagedStore { store, header_faults, log_faults } = damaged;
+    let mut examined = vec![Examined::new("header", header_faults.clone()), Examined::new("log", log_faults.clone())];
+    let reading = store.read()?;
+    let contents = contents(store, &reading)?;
+    examined.extend(contents.examined);
+    let tables: Vec<String> = contents.readable.iter().map(|(table, count)| format!("{table} {count}")).collect();
+    let warning = Some(format!("rows that can be read: {}", tables.join(", ")));
+    examined.push(Examined { what: "tables", warning, ..Examined::default() });
+    Ok(Salvage { examined, backup: store.newest_backup(&reading) })
+}
+
+/// The newest backup that an event of the store tells of and that is still there; `None`: there is none, or it is not known.
+pub fn newest_backup(desk: &Desk) -> Option<(PathBuf, Timestamp)> {
+    desk.view(Action::StoreCheck, |view| Ok(desk.store.newest_backup(view))).ok().flatten()
+}
+
+/// The times that were written while the clock was ahead. Those that only tell when something was are a warning: it may be the
+/// present clock that is wrong.
+fn times(view: &View<'_>) -> Result<Examined> {
+    let ahead = match view.times_ahead(view.now()) {
+        Ok(ahead) => ahead,
+        Err(error) => return Ok(Examined::new("times", lines(Err(error))?)),
+    };
+    let told = |ahead: &TimesAhead| {
+        let TimesAhead { what, count, first, time, .. } = ahead;
+        format!(
+            "{what}: {count} of a clock that was ahead; the first: {} ({time})",
+            text::quoted(first, text::MAX_NAME)
+        )
+    };
+    let faults = ahead.iter().filter(|ahead| ahead.takes_effect).map(told).collect();
+    let others: Vec<&str> = ahead.iter().filter(|ahead| !ahead.takes_effect).map(|ahead| ahead.what).collect();
+    let warning = (!others.is_empty()).then(|| format!("recorded in the future: {}", others.join(", ")));
+    Ok(Examined { what: "times", faults, warning })
+}
+
+/// The times that were written while the clock was ahead, in words; empty: none.
+///
+/// # Errors
+/// When the operator may not manage the store, or it cannot be read.
+pub fn times_ahead(desk: &Desk) -> Result<Vec<TimesAhead>> {
+    desk.view(Action::StoreRepairTimes, |view| Ok(view.times_ahead(view.now())?))
+}
+
+/// Brings the times that were written while the clock was ahead to the present. Gives what they were.
+///
+/// # Errors
+/// When the operator may not manage the store, or it cannot be written.
+pub fn repair_times(desk: &Desk, intent: &Intent) -> Result<Vec<TimesAhead>> {
+    desk.change(Action::StoreRepairTimes, intent, |change| {
+        let ahead = change.times_ahead(change.now())?;
+        change.bring_times_to(change.now())?;
+        let mut record = Record { is_unchanged: ahead.is_empty(), ..Record::default() };
+        for TimesAhead { what, count, .. } in &ahead {
+            record.note(&what.replace(' ', "_").replace(['`', '\''], ""), *count);
+        }
+        Ok((record, ahead))
+    })
+}
+
+/// What the file holds.
+struct Contents {
+    examined: Vec<Examined>,
+    /// When the newest event was, in unix seconds.
+    newest: Option<i64>,
+    /// How many rows of each table can be read.
+    readable: Vec<(&'static str, u64)>,
+}
+
+/// Examines what the file holds. What SQLite cannot read is a fault like another, and not the end of the examination.
+fn contents(store: &Store, reading: &Reading<'_>) -> Result<Contents> {
+    let (mut newest, mut last) = (None, 0);
+    let (of_file, (followed, rows)) = store.examine_file_while(|| {
+        let followed: Result<_> = reading.follow_chain(Chain::new(None), |event| {
+            newest = newest.max(Some(event.time));
+            last = event.number;
+        });
+        let rows = reading.row_faults(followed.is_ok());
         (followed, rows)
     });
-    let FileFaults { integrity, references } = of_file.unwrap_or_else(|| view.file_faults());
+    let FileFaults { integrity, references } = of_file.unwrap_or_else(|| reading.file_faults());
     let chain_faults = match followed {
         Ok(_) => Vec::new(),
         Err(ActionError::Chain(broken)) => vec![broken.to_string()],
-        Err(ActionError::Store(StoreError::Corrupt(words))) => vec![format!("cannot be followed: {words}")],
+        Err(ActionError::Store(error)) => {
+            let words = damage(error)?;
+            vec![format!("cannot be followed behind event {last}: {words}")]
+        }
         Err(error) => return Err(error),
     };
-    let examined = |what, found: crate::store::Result<Vec<String>>| {
-        Ok::<_, ActionError>(Examined { what, faults: found.or_else(corrupt)?, warning: None })
-    };
-    let all = vec![
-        examined("schema", view.schema_differences())?,
-        examined("integrity", integrity)?,
-        examined("references", references)?,
-        examined("rows", rows)?,
-        examined("audit", Ok(chain_faults))?,
+    let schema = lines(reading.schema_differences())?;
+    let integrity = lines(integrity)?;
+    let mut rows = rows?;
+    // The types of all values are what `integrity_check` has compared, but it does not name the row.
+    if !schema.is_empty() || !integrity.is_empty() {
+        reading.add_type_faults(&mut rows)?;
+    }
+    let examined = vec![
+        Examined::new("schema", schema),
+        Examined::new("integrity", integrity),
+        Examined::new("references", lines(references)?),
+        Examined::new("rows", rows.faults),
+        Examined::new("audit", chain_faults),
     ];
-    Ok((all, newest))
+    Ok(Contents { examined, newest, readable: rows.readable })
 }
 
-/// What SQLite says of a file that it cannot read.
-fn corrupt(error: StoreError) -> crate::store::Result<Vec<String>> {
-    if let StoreError::Corrupt(words) = error { Ok(vec![words]) } else { Err(error) }
+/// Lines that were found, or what SQLite says of a part that it cannot read.
+fn lines(found: crate::store::Result<Vec<String>>) -> Result<Vec<String>> {
+    found.or_else(|error| Ok(vec![format!("{CANNOT}: {}", damage(error)?)]))
+}
+
+/// What SQLite says of a part of the store that it cannot read, such as a table that is missing.
+///
+/// # Errors
+/// Those that say nothing of the store.
+fn damage(error: StoreError) -> Result<String> {
+    match error {
+        StoreError::Sql(error) => Ok(error.to_string()),
+        error => Ok(error.damage().ok_or(error)?),
+    }
 }
 
 /// Says that the clock is behind the newest event. Only a warning: the event's clock may have been the wrong one.
@@ -190,7 +310,7 @@ pub fn prepare_restored(desk: &Desk, restoring: &Restoring, file: &Path, intent:
 
 fn prepare(desk: &Desk, restoring: &Restoring, file: &Path, intent: &Intent) -> Result<Restored> {
     let newest = desk.view(Action::StoreRestore, |view| {
-        let (examined, newest) = contents(view)?;
+        let Contents { examined, newest, .. } = contents(&desk.store, view)?;
         let faults: Vec<String> = examined.iter().flat_map(Examined::lines).collect();
         if !faults.is_empty() {
             return Err(StoreError::DamagedCopy { path: file.to_owned(), faults }.into());

@@ -206,10 +206,9 @@ fn of_action(error: &ActionError) -> Told {
         ActionError::Chain(_) => Told::new(DATA, error).hint(
             "somebody wrote to the file without this program: compare with a backup and with the head kept elsewhere",
         ),
-        ActionError::Unsound(faults) => Told { details: screenful(faults, Clone::clone), ..Told::new(DATA, error) }.hint(
-            "for modes, addresses and the key, do as the line says; otherwise keep a copy of the file as it is, and restore the newest \
-             sound backup",
-        ),
+        ActionError::Unsound { faults, remedy } => {
+            Told { details: screenful(faults, Clone::clone), ..Told::new(DATA, error) }.hint(remedy)
+        }
         ActionError::UnknownNames(names) => of_unknown_names(names),
         ActionError::Post(fault) => Told::new(CONFIGURATION, error).hint(match fault {
             PostFault::NoMail => "config.example.toml shows the sections [mail] and [mail.smtp]",

@@ -56,6 +56,7 @@ pub enum Action {
     StoreOpen,
     StoreInit,
     StoreCheck,
+    StoreRepairTimes,
     StoreBackup,
     StoreRestore,
     StoreMigrate,
@@ -63,7 +64,7 @@ pub enum Action {
 
 impl Action {
     /// All actions.
-    pub const ALL: [Self; 53] = [
+    pub const ALL: [Self; 54] = [
         Self::UsersList,
         Self::UsersShow,
         Self::UsersAdd,
@@ -114,6 +115,7 @@ impl Action {
         Self::StoreOpen,
         Self::StoreInit,
         Self::StoreCheck,
+        Self::StoreRepairTimes,
         Self::StoreBackup,
         Self::StoreRestore,
         Self::StoreMigrate,
@@ -172,6 +174,7 @@ impl Action {
             Self::StoreOpen => "opening the store",
             Self::StoreInit => "init",
             Self::StoreCheck => "store check",
+            Self::StoreRepairTimes => "store check with repair of times",
             Self::StoreBackup => "store backup",
             Self::StoreRestore => "store restore",
             Self::StoreMigrate => "store migrate",
@@ -219,6 +222,7 @@ impl Action {
             Self::ConfigShow
             | Self::StoreInit
             | Self::StoreCheck
+            | Self::StoreRepairTimes
             | Self::StoreBackup
             | Self::StoreRestore
             | Self::StoreMigrate
@@ -275,6 +279,7 @@ mod tests {
             "users send-reset to many",
             "resets revoke by code",
             "mail queue with cancel",
+            "store check with repair of times",
         ];
         assert_eq!(variants, expected);
     }

@@ -14,7 +14,7 @@ use crate::domain::invisible;
 use crate::domain::text;
 
 /// The longest address, in bytes (RFC 5321, 4.5.3.1.3: a path of 256 with its brackets).
-const MAX_ADDRESS: usize = 254;
+pub const MAX_ADDRESS: usize = 254;
 /// The longest part before the @, in bytes (RFC 5321, 4.5.3.1.1).
 const MAX_LOCAL: usize = 64;
 

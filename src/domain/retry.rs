@@ -19,6 +19,9 @@ pub fn wait(attempts: u32, jitter: u32) -> Duration {
     Duration::from_secs(plain - spread + u64::from(jitter) % (2 * spread + 1))
 }
 
+/// The longest wait with its jitter.
+pub const LONGEST_WAIT: Duration = Duration::from_secs(LONGEST + LONGEST * SPREAD / 100);
+
 /// The longest time for which nothing is sent to a relay that refuses everything.
 pub const LONGEST_HOLD: Duration = Duration::from_secs(LONGEST);
 

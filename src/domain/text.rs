@@ -8,6 +8,8 @@ use crate::domain::invisible::is_needed_joiner;
 
 /// The longest name of a user or an organization, in characters.
 pub const MAX_NAME: usize = 200;
+/// The longest reason, in characters.
+pub const MAX_REASON: usize = 1_000;
 
 /// Whether a character can drive a terminal or disguise text, and so is refused in a line that will be stored:
 /// controls (C0, DEL, C1), line and paragraph separators, and the marks that turn or hide the direction of writing

@@ -16,7 +16,7 @@ use crate::domain::text;
 pub struct UserId(pub i64);
 
 /// The longest username, in characters.
-const MAX_USERNAME: usize = 64;
+pub const MAX_USERNAME: usize = 64;
 
 /// The name a user signs in with: ASCII letters, digits and `._-`, so that it can never be taken for an address (no @)
 /// or for an option, and no two that look alike exist; compared without case.

@@ -210,6 +210,7 @@ impl<'run> Engine<'run> {
             self.way = None;
             served
         })?;
+        self.report.skipped = self.supply.skipped().clone();
         if self.report.halt == Some(Halt::Trouble) {
             self.give_up_waiting()?;
         }

@@ -57,6 +57,7 @@ use crate::random::Random;
 use crate::secrets::ResetKey;
 use crate::store::Result;
 use crate::store::Store;
+use crate::store::damage::RowFault;
 use crate::store::lock::Held;
 use crate::store::outbox::Scope;
 
@@ -143,6 +144,8 @@ pub struct Report {
     pub in_doubt: u64,
     /// Messages that were called off, because what they were for does not hold any more.
     pub cancelled: u64,
+    /// Messages that were left as they are, because their rows are damaged.
+    pub skipped: Skipped,
     /// The relay's trouble, if that stopped the run.
     pub trouble: Option<Trouble>,
     /// Whether that trouble came over one message alone, so that others may be sent.
@@ -151,6 +154,29 @@ pub struct Report {
     pub bug: bool,
     /// Why the run stopped before it was through.
     pub halt: Option<Halt>,
+}
+
+/// What a run skipped because it is damaged.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Skipped {
+    /// How many.
+    pub count: u64,
+    /// What is wrong with the first of them, in words.
+    pub first: Option<String>,
+}
+
+impl Skipped {
+    /// Adds one.
+    pub fn add(&mut self, fault: &RowFault) {
+        self.count += 1;
+        self.first.get_or_insert_with(|| fault.to_string());
+    }
+
+    /// Adds those of another run.
+    pub fn add_all(&mut self, other: &Self) {
+        self.count += other.count;
+        self.first = self.first.take().or_else(|| other.first.clone());
+    }
 }
 
 /// Why a run stopped before it was through.
@@ -251,8 +277,11 @@ pub fn run_observed(
     observer: &mut dyn FnMut(&Progress<'_>),
 ) -> Result<Report> {
     let lock = store.begin_sending(clock.now())?;
-    recover(store, lock.number(), clock.now())?;
-    engine::Engine::new(store, post, order, engine::Surroundings { clock, random, observer }, lock).run()
+    let faults = recover(store, lock.number(), clock.now())?;
+    let surroundings = engine::Surroundings { clock, random, observer };
+    let mut report = engine::Engine::new(store, post, order, surroundings, lock).run()?;
+    faults.iter().for_each(|fault| report.skipped.add(fault));
+    Ok(report)
 }
 
 /// Takes up what processes were sending that are gone, without sending anything: their messages are in doubt.
@@ -264,7 +293,7 @@ pub fn take_up_the_dead(store: &Store, clock: &dyn Clock) -> Result<()> {
         return Ok(());
     }
     let lock = store.lock_as_sender()?;
-    recover(store, lock.number(), clock.now())
+    recover(store, lock.number(), clock.now()).map(drop)
 }
 
 /// The locks of processes that are gone and were sending something. Nobody else can take one while it is held.
@@ -280,16 +309,18 @@ pub fn dead_senders(store: &Store) -> Result<Vec<Held>> {
 }
 
 /// Marks what processes were sending that are gone: those whose lock can be taken, and the one that held this lock before.
-fn recover(store: &Store, own: u32, now: Timestamp) -> Result<()> {
+/// Gives what is wrong with the rows that cannot be marked.
+fn recover(store: &Store, own: u32, now: Timestamp) -> Result<Vec<RowFault>> {
+    let mut faults = Vec::new();
     let senders = store.read()?.senders_in_flight()?;
     for sender in senders {
         // Held until its messages are marked, so that nobody takes the lock and begins a message meanwhile.
         let lock = if sender == own { None } else { store.try_lock(sender)? };
         if sender == own || lock.is_some() {
             let writing = store.write()?;
-            writing.doubt_sender(sender, now)?;
+            faults.extend(writing.doubt_sender(sender, now)?);
             writing.commit()?;
         }
     }
-    Ok(())
+    Ok(faults)
 }

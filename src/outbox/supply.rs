@@ -7,6 +7,7 @@ use std::collections::hash_map::Entry;
 
 use jiff::Timestamp;
 
+use super::Skipped;
 use super::engine::Turn;
 use super::judge::cancel_reason;
 use crate::domain::message::MessageId;
@@ -17,9 +18,24 @@ use crate::domain::role::Permissions;
 use crate::domain::role::RoleId;
 use crate::store::Reading;
 use crate::store::Result;
+use crate::store::StoreError;
+use crate::store::damage::RowFault;
 use crate::store::outbox::Due;
+use crate::store::outbox::Found;
 use crate::store::outbox::Place;
 use crate::store::outbox::Scope;
+
+/// After how many damaged messages the search for one in another domain ends.
+const MOST_SKIPPED: u32 = 100;
+
+/// What is to be done with a message that is due.
+pub(super) enum Verdict {
+    Send,
+    /// It is not to be sent any more, for this reason.
+    CallOff(&'static str),
+    /// It stays as it is: a row of its operator or of a role is damaged.
+    Skip,
+}
 
 /// The messages of a scope that the run has not met yet, and those that came back.
 pub(super) struct Supply<'run> {
@@ -47,12 +63,16 @@ pub(super) struct Supply<'run> {
     operators: HashMap<u32, Option<Operator>>,
     /// What the roles of the users allow, as the store says in this transaction.
     roles: HashMap<RoleId, Permissions>,
+    /// What was skipped in the whole run because its rows are damaged.
+    skipped: Skipped,
+    /// Which messages these are: one is met several times, when it was given back before.
+    skipped_ids: HashSet<MessageId>,
 }
 
 /// Messages that were read ahead.
 #[derive(Default)]
 struct Ahead {
-    messages: VecDeque<Due>,
+    messages: VecDeque<Found>,
     /// There are no others.
     is_all: bool,
 }
@@ -78,7 +98,26 @@ impl<'run> Supply<'run> {
             taken: HashSet::new(),
             operators,
             roles,
+            skipped: Skipped::default(),
+            skipped_ids: HashSet::new(),
         }
+    }
+
+    /// What was skipped because its rows are damaged.
+    pub(super) fn skipped(&self) -> &Skipped {
+        &self.skipped
+    }
+
+    /// Leaves a message as it is, and remembers why.
+    fn skip(&mut self, id: MessageId, fault: RowFault) {
+        if self.skipped_ids.insert(id) {
+            self.skipped.add(&fault);
+        }
+    }
+
+    /// A message that can be read; another one is skipped.
+    fn readable(&mut self, found: Found) -> Option<Due> {
+        found.map_err(|unreadable| self.skip(unreadable.id, unreadable.fault)).ok()
     }
 
     /// Forgets what another transaction may have changed. In this one about so many messages are taken.
@@ -94,7 +133,8 @@ impl<'run> Supply<'run> {
 
     /// Reads the messages that were set aside for workers.
     pub(super) fn read_asides(&mut self, turn: &Turn<'_>, ids: impl Iterator<Item = MessageId>) -> Result<()> {
-        self.asides = turn.store()?.waiting_batch(ids)?;
+        let found = turn.store()?.waiting_batch(ids)?;
+        self.asides = found.into_iter().filter_map(|found| self.readable(found)).collect();
         Ok(())
     }
 
@@ -115,16 +155,29 @@ impl<'run> Supply<'run> {
     ) -> Result<Option<Due>> {
         while let Some(due) = self.next(turn, now)? {
             self.taken.insert(due.id);
-            match self.cancel_reason(turn, &due, now)? {
-                Some(why) => call_off(due.id, why)?,
-                None => return Ok(Some(due)),
+            match self.verdict(turn, &due, now)? {
+                Verdict::CallOff(why) => call_off(due.id, why)?,
+                Verdict::Send => return Ok(Some(due)),
+                Verdict::Skip => {}
             }
         }
         Ok(None)
     }
 
+    /// What is to be done with a message.
+    pub(super) fn verdict(&mut self, turn: &Turn<'_>, due: &Due, now: Timestamp) -> Result<Verdict> {
+        match self.cancel_reason(turn, due, now) {
+            Ok(why) => Ok(why.map_or(Verdict::Send, Verdict::CallOff)),
+            Err(StoreError::Row(fault)) => {
+                self.skip(due.id, fault);
+                Ok(Verdict::Skip)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
     /// Why a message is not to be sent any more.
-    pub(super) fn cancel_reason(&mut self, turn: &Turn<'_>, due: &Due, now: Timestamp) -> Result<Option<&'static str>> {
+    fn cancel_reason(&mut self, turn: &Turn<'_>, due: &Due, now: Timestamp) -> Result<Option<&'static str>> {
         let uid = due.operator_uid;
         let operator = match self.operators.entry(uid) {
             Entry::Occupied(known) => known.into_mut(),
@@ -169,7 +222,8 @@ impl<'run> Supply<'run> {
         now: Timestamp,
         call_off: &mut dyn FnMut(MessageId, &str) -> Result<()>,
     ) -> Result<Option<Due>> {
-        loop {
+        let mut skipped = 0;
+        while skipped < MOST_SKIPPED {
             let store = turn.store()?;
             let at_hand = self.at_hand_elsewhere(store, domains)?;
             let found = match at_hand {
@@ -182,20 +236,24 @@ impl<'run> Supply<'run> {
             let Some(id) = found else { return Ok(None) };
             self.at_hand.retain(|other| *other != id);
             self.forget(id);
-            let Some(due) = store.waiting(id)? else { continue };
+            let Some(found) = store.waiting(id)? else { continue };
             self.taken.insert(id);
-            match self.cancel_reason(turn, &due, now)? {
-                Some(why) => call_off(id, why)?,
-                None => return Ok(Some(due)),
+            let due = self.readable(found);
+            match due.as_ref().map_or(Ok(Verdict::Skip), |due| self.verdict(turn, due, now))? {
+                Verdict::CallOff(why) => call_off(id, why)?,
+                Verdict::Send => return Ok(due),
+                // It may be found again.
+                Verdict::Skip => skipped += 1,
             }
         }
+        Ok(None)
     }
 
     /// A message at hand, and whether it goes to none of these domains.
     fn at_hand_elsewhere(&self, reading: &Reading<'_>, domains: &[String]) -> Result<Option<(MessageId, bool)>> {
         let mut any = None;
         for id in &self.at_hand {
-            let Some(due) = reading.waiting(*id)? else { continue };
+            let Some(Ok(due)) = reading.waiting(*id)? else { continue };
             if !domains.iter().any(|domain| domain.eq_ignore_ascii_case(due.address.domain())) {
                 return Ok(Some((*id, true)));
             }
@@ -217,7 +275,7 @@ impl<'run> Supply<'run> {
 
     fn next(&mut self, turn: &Turn<'_>, now: Timestamp) -> Result<Option<Due>> {
         while let Some(id) = self.at_hand.pop() {
-            if let Some(due) = turn.store()?.waiting(id)? {
+            if let Some(due) = turn.store()?.waiting(id)?.and_then(|found| self.readable(found)) {
                 return Ok(Some(due));
             }
         }
@@ -234,7 +292,7 @@ impl<'run> Supply<'run> {
             return Ok(found);
         }
         while let Some(id) = self.later.pop_front() {
-            if let Some(due) = turn.store()?.waiting(id)? {
+            if let Some(due) = turn.store()?.waiting(id)?.and_then(|found| self.readable(found)) {
                 return Ok(Some(due));
             }
         }
@@ -243,16 +301,24 @@ impl<'run> Supply<'run> {
 
     /// The next message behind the place in the queue, of those that never were tried (`fresh`) or of those that are tried again.
     fn next_due(&mut self, turn: &Turn<'_>, fresh: bool, now: Timestamp) -> Result<Option<Due>> {
-        let ahead = &mut self.ahead[usize::from(fresh)];
         loop {
+            let ahead = &mut self.ahead[usize::from(fresh)];
             if ahead.messages.is_empty() && !ahead.is_all {
                 ahead.messages = turn.store()?.due_batch(fresh, &self.place, now, self.batch)?.into();
                 ahead.is_all = ahead.messages.len() < self.batch;
             }
-            let Some(due) = ahead.messages.pop_front() else { return Ok(None) };
-            self.place.pass(&due);
-            if !self.taken.contains(&due.id) {
-                return Ok(Some(due));
+            match ahead.messages.pop_front() {
+                None => return Ok(None),
+                Some(Ok(due)) => {
+                    self.place.pass(&due);
+                    if !self.taken.contains(&due.id) {
+                        return Ok(Some(due));
+                    }
+                }
+                Some(Err(unreadable)) => {
+                    self.place.pass_unreadable(&unreadable);
+                    self.skip(unreadable.id, unreadable.fault);
+                }
             }
         }
     }

@@ -2,18 +2,24 @@
 
 use std::io;
 use std::path::Path;
+use std::path::PathBuf;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use rusqlite::backup::Backup;
 use rusqlite::backup::StepResult;
 
+use super::Reading;
 use super::Result;
 use super::Store;
 use super::StoreError;
 use super::facts::KEY_FINGERPRINT;
+use super::file_header::FileHeader;
 use super::open::connect;
 use super::open::refuse_leftovers;
 use super::room::Way;
+use super::schema::APPLICATION_ID;
+use super::time;
 use crate::private_file;
 use crate::private_file::FsCredentials;
 use crate::private_file::Problem;
@@ -21,6 +27,9 @@ use crate::private_file::Unfinished;
 
 /// Pages copied in one step of a backup: 1 MiB, so that writers get their turn in between.
 const PAGES_PER_STEP: i32 = 256;
+
+/// How many backups that events tell of are looked for: those of a week, made each hour.
+const MOST_BACKUPS: u32 = 168;
 
 /// A copy of the store that is being written; dropping it removes what was written.
 #[derive(Debug)]
@@ -33,6 +42,24 @@ pub struct BackupInProgress {
 }
 
 impl Store {
+    /// The newest copy that an event tells of and that is still there, with the time of the event; `None`: there is none. It must
+    /// look like a store, and belong to root, to the account that runs this or to that of the store, or it is passed over.
+    pub fn newest_backup(&self, reading: &Reading<'_>) -> Option<(PathBuf, Timestamp)> {
+        let sql = "SELECT details, time FROM event WHERE action = 'store backup' AND outcome = 'done' \
+                   ORDER BY number DESC LIMIT ?1";
+        let mut statement = reading.transaction.prepare(sql).ok()?;
+        let rows = statement.query_map([MOST_BACKUPS], |row| Ok((row.get::<_, String>(0)?, row.get(1)?))).ok()?;
+        // What is damaged is no help here, and not the end of the search.
+        rows.filter_map(std::result::Result::ok).find_map(|(details, seconds)| {
+            let details: serde_json::Value = serde_json::from_str(&details).ok()?;
+            let path = Path::new(details.get("to")?.as_str()?);
+            let file = private_file::open(path, &self.rule).ok().filter(|_| path.is_absolute())?;
+            let header = FileHeader::read(&file).ok()??;
+            let is_ours = header.application_id == APPLICATION_ID && header.size(file.metadata().ok()?.len()).is_ok();
+            is_ours.then(|| (path.to_owned(), time(seconds)))
+        })
+    }
+
     /// Begins a copy of the store in a new file of mode 0600.
     ///
     /// # Errors

@@ -10,6 +10,9 @@ use super::schema;
 use super::stop_signals;
 use crate::domain::text;
 
+/// The most lines that `integrity_check` gives.
+const MOST: usize = 100;
+
 /// What is wrong with the file as SQLite sees it.
 #[derive(Debug)]
 pub struct FileFaults {
@@ -20,9 +23,12 @@ pub struct FileFaults {
 }
 
 impl Store {
-    /// Examines the file with a connection and a thread of its own, while `meanwhile` runs: each of the two reads the whole store,
-    /// and takes a processor for itself. `None`: no thread or no connection could be had for it.
+    /// Examines the file with a thread and a connection of its own, while `meanwhile` runs: both read the whole store, and each has
+    /// a processor to itself. `None`: it had no thread or no connection, or the store can only be read in a way that takes one.
     pub fn examine_file_while<T>(&self, meanwhile: impl FnOnce() -> T) -> (Option<FileFaults>, T) {
+        if self.is_for_reading {
+            return (None, meanwhile());
+        }
         let (path, rule) = (self.path.clone(), self.rule);
         let examine = move || {
             let store = Store::open(&path, &rule, Expect::CurrentOrOlder).ok()?;
@@ -57,7 +63,9 @@ impl Reading<'_> {
     pub fn integrity_faults(&self) -> Result<Vec<String>> {
         let mut statement = self.transaction.prepare("PRAGMA integrity_check")?;
         let lines = statement.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<Vec<String>>>()?;
-        Ok(lines.into_iter().filter(|line| line != "ok").collect())
+        // The first one has a line before it that names the database.
+        let lines = lines.iter().flat_map(|line| line.lines());
+        Ok(lines.filter(|line| *line != "ok" && !line.starts_with("***")).map(str::to_owned).take(MOST).collect())
     }
 
     /// Rows that refer to rows which are not there, as "table: row"; empty: none.

@@ -12,7 +12,9 @@ use rusqlite::params;
 
 use super::Result;
 use super::Store;
+use super::StoreError;
 use super::Writing;
+use super::damage;
 
 /// The latest time that the store has seen since a message's `expires_at` was set, as an expression; NULL: it was not set.
 pub(super) const SEEN: &str =
@@ -35,14 +37,18 @@ impl Writing<'_> {
     pub fn note_time(&self, now: Timestamp) -> Result<()> {
         let now = now.as_second();
         let sql = "SELECT number, latest FROM clock_period ORDER BY number DESC LIMIT 1";
-        let newest = self.transaction.prepare_cached(sql)?.query_row([], |row| Ok((row.get(0)?, row.get(1)?)));
+        let newest = self
+            .transaction
+            .prepare_cached(sql)?
+            .query_row([], |row| damage::named("clock_period", row, |row| Ok((row.get(0)?, row.get(1)?))));
         let (number, latest): (i64, i64) = newest.optional()?.unwrap_or((0, i64::MAX));
         if latest == now {
             return Ok(());
         }
         if latest > now {
             let sql = "INSERT INTO clock_period (number, latest) VALUES (?1, ?2)";
-            self.transaction.prepare_cached(sql)?.execute(params![number + 1, now])?;
+            let next = number.checked_add(1).ok_or(StoreError::NoNumbers("clock_period"))?;
+            self.transaction.prepare_cached(sql)?.execute(params![next, now])?;
             return self.bring_deliveries_back(now);
         }
         let sql = "UPDATE clock_period SET latest = ?2 WHERE number = ?1";

@@ -3,12 +3,14 @@
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
-use rusqlite::params;
+use rusqlite::Row;
 
 use super::Reading;
 use super::Result;
 use super::Writing;
 use super::attempts::AttemptResult;
+use super::damage;
+use super::damage::RowFault;
 use super::time;
 use crate::domain::job::JobId;
 use crate::domain::message::MessageId;
@@ -20,7 +22,9 @@ impl Reading<'_> {
     /// # Errors
     /// When the store cannot be read.
     pub fn senders_in_flight(&self) -> Result<BTreeSet<u32>> {
-        let sql = "SELECT DISTINCT sender FROM message WHERE state = 'sending'";
+        // What is no number is no process, and `store check` names it.
+        let sql = "SELECT DISTINCT sender FROM message WHERE state = 'sending' \
+                   AND typeof(sender) = 'integer' AND sender BETWEEN 0 AND 4294967295";
         let mut statement = self.transaction.prepare_cached(sql)?;
         let senders = statement.query_map([], |row| row.get(0))?;
         Ok(senders.collect::<rusqlite::Result<_>>()?)
@@ -28,24 +32,33 @@ impl Reading<'_> {
 }
 
 impl Writing<'_> {
-    /// Marks what a process that is gone was sending: the relay may have it or not.
+    /// Marks what a process that is gone was sending: the relay may have it or not. Gives what is wrong with the rows that
+    /// cannot be marked, which stay as they are.
     ///
     /// # Errors
     /// When the store cannot be written.
-    pub fn doubt_sender(&self, sender: u32, now: Timestamp) -> Result<u64> {
+    pub fn doubt_sender(&self, sender: u32, now: Timestamp) -> Result<Vec<RowFault>> {
         self.note_time(now)?;
         // What may have arrived did so when it was tried, and not when somebody finds out.
-        let sql = "SELECT id, ifnull(last_try_at, ?2), job_id FROM message WHERE state = 'sending' AND sender = ?1";
+        let sql = "SELECT id, last_try_at, job_id, attempts, doubts, life FROM message \
+                   WHERE state = 'sending' AND sender = ?1";
         let mut statement = self.transaction.prepare_cached(sql)?;
-        let values = params![sender, now.as_second()];
-        let rows = statement.query_map(values, |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
-        let tried = rows.collect::<rusqlite::Result<Vec<(i64, i64, Option<i64>)>>>()?;
+        let rows = statement.query_map([sender], |row| damage::named("message", row, in_flight))?;
+        let (tried, faults) = damage::readable(rows)?;
         for (id, tried_at, job) in &tried {
+            let tried_at = tried_at.unwrap_or_else(|| now.as_second());
             let reply = "the process that was sending it ended before the relay's answer was noted".to_owned();
             let result = AttemptResult::Tried { state: MessageState::InDoubt, reply, due_at: Some(now) };
-            self.record_attempts(&[(MessageId(*id), result)], time(*tried_at))?;
-            self.count_deliveries(job.map(JobId), 1, time(*tried_at))?;
+            self.record_attempts(&[(MessageId(*id), result)], time(tried_at))?;
+            self.count_deliveries(job.map(JobId), 1, time(tried_at))?;
         }
-        Ok(tried.len() as u64)
+        Ok(faults)
     }
+}
+
+/// A message in flight: its number, when it was tried, and its job. What is counted up must be a number.
+fn in_flight(row: &Row<'_>) -> rusqlite::Result<(i64, Option<i64>, Option<i64>)> {
+    damage::count(row, 3).and(damage::count(row, 4))?;
+    damage::lifetime(row, 5)?;
+    Ok((row.get(0)?, row.get(1)?, row.get(2)?))
 }

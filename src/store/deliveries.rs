@@ -19,6 +19,7 @@ impl Reading<'_> {
     /// When the store cannot be read.
     pub fn delivered_since(&self, minute: i64, job: Option<JobId>) -> Result<Vec<DeliveredInMinute>> {
         let sql = "SELECT minute, sum(count) FROM deliveries WHERE minute >= ?1 AND (?2 IS NULL OR job_id = ?2) \
+                   AND typeof(minute) = 'integer' AND typeof(count) = 'integer' AND count BETWEEN 0 AND 4294967295 \
                    GROUP BY minute ORDER BY minute";
         let mut statement = self.transaction.prepare_cached(sql)?;
         let rows = statement.query_map(params![minute, job.map(|job| job.0)], |row| {

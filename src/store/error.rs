@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use rusqlite::ErrorCode;
 use rusqlite::ffi::SQLITE_IOERR_SHMSIZE;
 
+use super::damage::RowFault;
 use super::room::Room;
 use super::senders::Sender;
 use crate::private_file::Problem;
@@ -115,11 +116,14 @@ pub enum StoreError {
     /// The log of a store that is not here any more.
     #[error("{}: is left from another store", .0.display())]
     Leftover(PathBuf),
+    /// The copy that is to be restored is the store that it would replace.
+    #[error("{}: is the store itself: nothing was changed", .0.display())]
+    IsTheStore(PathBuf),
     /// Mail of the store is being sent, by a process that may be known.
     #[error("{} is sending mail of the store that is to be replaced: nothing was changed", Process(.0.as_ref()))]
     Sending(Option<Sender>),
     /// Another process replaces the store.
-    #[error("another `store restore` is replacing the store: nothing was changed")]
+    #[error("another `store restore` is running: nothing was changed")]
     BeingRestored,
     /// Another file is by now in the place of the store that was opened, or none.
     #[error("{}: the store was moved away or replaced while this command ran: nothing more was changed", .0.display())]
@@ -158,8 +162,14 @@ pub enum StoreError {
     /// The file is damaged.
     #[error("the store is damaged: {0}")]
     Corrupt(String),
-    /// The file is damaged so that even `store check` cannot examine it.
-    #[error("the store is damaged, and cannot be examined: {0}")]
+    /// A value in a row cannot be used.
+    #[error("the store is damaged: {0}")]
+    Row(RowFault),
+    /// A value cannot be used, and the error does not say of which row it is.
+    #[error("the store is damaged: {0}")]
+    Value(String),
+    /// The store is damaged, and the operator is not one who could examine the file without the program.
+    #[error("the store is damaged: {0}")]
     NotExaminable(String),
     /// Users were changed, and no event tells of it: a bug.
     #[error("users were changed without an event: nothing was changed")]
@@ -196,6 +206,9 @@ impl fmt::Display for Faults<'_> {
 impl From<rusqlite::Error> for StoreError {
     fn from(error: rusqlite::Error) -> Self {
         use rusqlite::Error;
+        if let Some(fault) = RowFault::of(&error) {
+            return Self::Row(fault.clone());
+        }
         let words = error.to_string();
         // The schema keeps such values out: somebody wrote to the file without it.
         if let Error::InvalidColumnType(..)
@@ -203,7 +216,7 @@ impl From<rusqlite::Error> for StoreError {
         | Error::FromSqlConversionFailure(..)
         | Error::Utf8Error(..) = error
         {
-            return Self::Corrupt(words);
+            return Self::Value(words);
         }
         let Some(code) = error.sqlite_error_code() else { return Self::Sql(error) };
         if matches!(error, Error::SqliteFailure(failure, _) if failure.extended_code == SQLITE_IOERR_SHMSIZE) {
@@ -225,9 +238,18 @@ impl From<rusqlite::Error> for StoreError {
 impl StoreError {
     /// The error of a file that is the copy at `path`, and not the store.
     pub fn of_copy(self, path: &Path) -> Self {
+        match self.damage() {
+            Some(fault) => Self::DamagedCopy { path: path.to_owned(), faults: vec![fault] },
+            None => self,
+        }
+    }
+
+    /// What is damaged; `None`: it is another error.
+    pub fn damage(&self) -> Option<String> {
         match self {
-            Self::Corrupt(fault) => Self::DamagedCopy { path: path.to_owned(), faults: vec![fault] },
-            other => other,
+            Self::Corrupt(words) | Self::Value(words) | Self::NotExaminable(words) => Some(words.clone()),
+            Self::Row(fault) => Some(fault.to_string()),
+            _ => None,
         }
     }
 

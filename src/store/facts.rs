@@ -6,6 +6,7 @@ use rusqlite::params;
 use super::Reading;
 use super::Result;
 use super::Writing;
+use super::damage;
 
 /// The SHA-256 of the reset key, so that another key file is refused.
 pub const KEY_FINGERPRINT: &str = "reset key sha256";
@@ -19,8 +20,8 @@ impl Reading<'_> {
     /// # Errors
     /// When the store cannot be read.
     pub fn fact(&self, name: &str) -> Result<Option<Vec<u8>>> {
-        let mut statement = self.transaction.prepare_cached("SELECT value FROM fact WHERE name = ?1")?;
-        Ok(statement.query_row([name], |row| row.get(0)).optional()?)
+        let mut statement = self.transaction.prepare_cached("SELECT name, value FROM fact WHERE name = ?1")?;
+        Ok(statement.query_row([name], |row| damage::named("fact", row, |row| row.get(1))).optional()?)
     }
 }
 

@@ -9,11 +9,13 @@ use super::Reading;
 use super::Result;
 use super::Store;
 use super::Writing;
+use super::damage;
+use super::damage::RowFault;
+use super::damage::lossy;
 use super::links::not_of;
 use super::links::open;
 use super::links::open_or_sending;
 use super::messages::Message;
-use super::outbox::lossy;
 use super::time;
 use crate::domain::job::JobId;
 use crate::domain::job::JobState;
@@ -154,15 +156,15 @@ impl Reading<'_> {
         Ok(self.transaction.query_row("SELECT count(*) FROM job", [], |row| row.get::<_, i64>(0))?.unsigned_abs())
     }
 
-    /// The jobs that are running, the oldest first.
+    /// The jobs that are running, the oldest first, and what is wrong with the rows of those that cannot be read.
     ///
     /// # Errors
     /// When the store cannot be read.
-    pub fn running_jobs(&self) -> Result<Vec<Job>> {
+    pub fn running_jobs(&self) -> Result<(Vec<Job>, Vec<RowFault>)> {
         let sql = format!("SELECT {COLUMNS} FROM job WHERE state = 'running' ORDER BY id");
         let mut statement = self.transaction.prepare_cached(&sql)?;
         let rows = statement.query_map([], job)?;
-        Ok(rows.collect::<rusqlite::Result<_>>()?)
+        Ok(damage::readable(rows)?)
     }
 
     /// How many messages of a job are in each state.
@@ -420,12 +422,15 @@ impl Store {
 }
 
 pub(super) fn job(row: &Row<'_>) -> rusqlite::Result<Job> {
+    damage::named("job", row, job_of)
+}
+
+fn job_of(row: &Row<'_>) -> rusqlite::Result<Job> {
     let state: String = row.get(2)?;
     Ok(Job {
         id: JobId(row.get(0)?),
         key: lossy(row, 1)?,
-        // The schema has no other words.
-        state: JobState::stored(&state).unwrap_or(JobState::Paused),
+        state: JobState::stored(&state).ok_or_else(|| damage::unknown_word(2, &state))?,
         why: lossy(row, 3)?,
         operator: lossy(row, 4)?.unwrap_or_default(),
         operator_uid: row.get(5)?,

@@ -30,6 +30,8 @@ use crate::domain::job::JobId;
 
 /// The byte of the process that sends the messages of no job.
 const RUNNER: i64 = 0;
+/// The byte of the process that prepares to replace the store, and may wait for its operator's answer meanwhile.
+const RESTORER: i64 = 1;
 /// The byte of the process that sends a job is this one and its number.
 const FIRST_JOB: i64 = 1 << 32;
 /// The first byte of senders; those before are for locks that have a meaning of their own.
@@ -112,15 +114,24 @@ impl Store {
     }
 }
 
-/// Takes every lock of a store at once, to replace it.
+/// Takes the lock of the one process that prepares to replace a store.
+///
+/// # Errors
+/// [`StoreError::BeingRestored`] when another process does; when the file beside the store cannot be opened or locked.
+pub(super) fn lock_as_restorer(store: &Path) -> Result<Held> {
+    try_range(store, RESTORER, 1)?.ok_or(StoreError::BeingRestored)
+}
+
+/// Takes every lock of a store at once but the one of [`lock_as_restorer`], to replace it.
 ///
 /// # Errors
 /// [`StoreError::Sending`] or [`StoreError::BeingRestored`] when somebody holds one.
-pub(super) fn lock_all(store: &Path) -> Result<Held> {
-    match try_range(store, RUNNER, 0)? {
-        Some(held) => Ok(held),
+pub(super) fn lock_all(store: &Path) -> Result<[Held; 2]> {
+    let others = try_range(store, RESTORER + 1, 0)?;
+    match (others, try_range(store, RUNNER, 1)?) {
+        (Some(others), Some(runner)) => Ok([runner, others]),
         // The process may have ended since. It was a sender: a restore that ends leaves another store.
-        None => Err(refusal(store, blocker(store)?.unwrap_or(Blocker::Sender))),
+        _ => Err(refusal(store, blocker(store)?.unwrap_or(Blocker::Sender))),
     }
 }
 
@@ -129,7 +140,7 @@ pub(super) fn lock_all(store: &Path) -> Result<Held> {
 enum Blocker {
     /// It sends mail.
     Sender,
-    /// It replaces the store: only that locks every byte.
+    /// It replaces the store: only that locks every byte of senders.
     Restore,
 }
 
@@ -144,7 +155,7 @@ fn refusal(store: &Path, blocker: Blocker) -> StoreError {
 
 /// The kind of process that holds a lock of a store, if there is one.
 fn blocker(store: &Path) -> Result<Option<Blocker>> {
-    let held = lock_in(store, RUNNER, 0)?;
+    let held = lock_in(store, RESTORER + 1, 0)?.map_or_else(|| lock_in(store, RUNNER, 1), |held| Ok(Some(held)))?;
     Ok(held.map(|held| if held.l_len == 0 { Blocker::Restore } else { Blocker::Sender }))
 }
 

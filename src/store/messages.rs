@@ -12,7 +12,8 @@ use super::Reading;
 use super::Result;
 use super::Writing;
 use super::clock::SEEN;
-use super::outbox::lossy;
+use super::damage;
+use super::damage::lossy;
 use super::time;
 use crate::domain::email_address::EmailAddress;
 use crate::domain::job::JobId;
@@ -29,6 +30,12 @@ pub(super) const COLUMNS: &str = "message.id, kind, state, user_id, address, ope
      due_at, attempts, last_try_at, ended_at, life, cause, note, expires_at, used_at, revoked_at, revoked_why, message_id, \
      reply, (SELECT username FROM user WHERE user.id = user_id), handed_at, doubts, job_id, \
      is_forced IS NOT NULL";
+
+/// The columns of every message as [`message`] reads them, without looking for its user and for what the clock has shown: those are
+/// examined in their own rows.
+pub(super) fn columns_alone() -> String {
+    format!("{}, NULL", COLUMNS.replace("(SELECT username FROM user WHERE user.id = user_id)", "NULL"))
+}
 
 /// The numbers of the messages that have not ended, by the three small indexes that have them: one `IN` over all states
 /// would be looked up in none of them.
@@ -332,13 +339,16 @@ impl Writing<'_> {
 }
 
 pub(super) fn message(row: &Row<'_>) -> rusqlite::Result<Message> {
+    damage::named("message", row, message_of)
+}
+
+fn message_of(row: &Row<'_>) -> rusqlite::Result<Message> {
     let moment = |column| Ok::<_, rusqlite::Error>(row.get::<_, Option<i64>>(column)?.map(time));
     let (kind, state): (String, String) = (row.get(1)?, row.get(2)?);
-    // The schema has no other words.
-    let state = MessageState::stored(&state).unwrap_or(MessageState::Failed);
-    let link = row.get::<_, Option<i64>>(12)?.map(|life| {
+    let state = MessageState::stored(&state).ok_or_else(|| damage::unknown_word(2, &state))?;
+    let link = damage::lifetime(row, 12)?.map(|life| {
         Ok::<_, rusqlite::Error>(LinkFacts {
-            life: Duration::from_secs(life.unsigned_abs()),
+            life,
             expires_at: moment(15)?,
             seen_at: moment(26)?,
             is_sending: state == MessageState::Sending,
@@ -351,7 +361,7 @@ pub(super) fn message(row: &Row<'_>) -> rusqlite::Result<Message> {
     let cause = row.get::<_, Option<String>>(13)?.and_then(|word| NoticeCause::stored(&word));
     Ok(Message {
         id: MessageId(row.get(0)?),
-        kind: MailKind::stored(&kind, cause, row.get(25)?).unwrap_or(MailKind::Test),
+        kind: MailKind::stored(&kind, cause, row.get(25)?).ok_or_else(|| damage::unknown_word(1, &kind))?,
         state,
         user: row.get::<_, Option<i64>>(3)?.map(UserId),
         username: lossy(row, 21)?,
@@ -360,7 +370,7 @@ pub(super) fn message(row: &Row<'_>) -> rusqlite::Result<Message> {
         operator_uid: row.get(6)?,
         created_at: time(row.get(7)?),
         due_at: time(row.get(8)?),
-        attempts: row.get(9)?,
+        attempts: damage::count(row, 9)?,
         last_try_at: moment(10)?,
         ended_at: moment(11)?,
         link: link.transpose()?,
@@ -368,7 +378,7 @@ pub(super) fn message(row: &Row<'_>) -> rusqlite::Result<Message> {
         note: lossy(row, 14)?,
         message_id: row.get(19)?,
         reply: lossy(row, 20)?,
-        doubts: row.get(23)?,
+        doubts: damage::count(row, 23)?,
         job: row.get::<_, Option<i64>>(24)?.map(JobId),
     })
 }

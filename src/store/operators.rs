@@ -6,8 +6,8 @@ use rusqlite::params;
 
 use super::Reading;
 use super::Result;
-use super::StoreError;
 use super::Writing;
+use super::damage;
 use super::time;
 use crate::domain::operator::Operator;
 use crate::domain::operator::OperatorKind;
@@ -37,7 +37,7 @@ impl Reading<'_> {
     /// When the store cannot be read.
     pub fn operator(&self, uid: u32) -> Result<Option<Operator>> {
         match self.stored_operator(uid) {
-            Err(StoreError::Corrupt(_)) if uid == ROOT => Ok(None),
+            Err(error) if uid == ROOT && error.damage().is_some() => Ok(None),
             other => other,
         }
     }
@@ -76,6 +76,10 @@ impl Writing<'_> {
 }
 
 pub(super) fn operator(row: &Row<'_>) -> rusqlite::Result<Operator> {
+    damage::named("operator", row, operator_of)
+}
+
+fn operator_of(row: &Row<'_>) -> rusqlite::Result<Operator> {
     let kind: String = row.get(2)?;
     Ok(Operator {
         uid: row.get(0)?,

@@ -8,9 +8,13 @@ use jiff::Timestamp;
 use rusqlite::OptionalExtension as _;
 use rusqlite::Row;
 use rusqlite::params;
+use rusqlite::types::Value;
 
 use super::Reading;
 use super::Result;
+use super::damage;
+use super::damage::RowFault;
+use super::damage::lossy;
 use super::time;
 use crate::domain::email_address::EmailAddress;
 use crate::domain::job::JobId;
@@ -112,6 +116,22 @@ impl Scope {
     }
 }
 
+/// A message that waits and whose row, or the row of its user, cannot be used. It is left as it is.
+#[derive(Debug, Clone)]
+pub struct Unreadable {
+    /// Its number.
+    pub id: MessageId,
+    /// Whether it was never tried.
+    is_fresh: bool,
+    /// Since when it is due, whatever the column holds.
+    due_at: Value,
+    /// What is wrong.
+    pub fault: RowFault,
+}
+
+/// A message that waits, as far as it can be read.
+pub type Found = std::result::Result<Due, Unreadable>;
+
 /// How far a run has looked through what is due, so that it meets each message once, though it may leave one as it is
 /// for a while. What another process puts back behind that place is for the next run.
 #[derive(Debug, Clone)]
@@ -119,32 +139,38 @@ pub struct Place {
     /// Of which job; `None`: of none.
     job: Option<JobId>,
     /// The last of those that never were tried, by time and number: what the relay's trouble has put back comes last.
-    fresh: (i64, i64),
+    fresh: (Value, i64),
     /// The last of those that are tried again, by time and number.
-    again: (i64, i64),
+    again: (Value, i64),
 }
 
 impl Place {
     /// The beginning.
     pub fn of(job: Option<JobId>) -> Self {
         // Before every message, one of a clock that was set before 1970 too.
-        let beginning = (i64::MIN, i64::MIN);
-        Self { job, fresh: beginning, again: beginning }
+        let beginning = (Value::Integer(i64::MIN), i64::MIN);
+        Self { job, fresh: beginning.clone(), again: beginning }
     }
 
     /// Goes past a message.
     pub fn pass(&mut self, due: &Due) {
         match due.state {
-            MessageState::Queued => self.fresh = (due.due_at.as_second(), due.id.0),
-            _ => self.again = (due.due_at.as_second(), due.id.0),
+            MessageState::Queued => self.fresh = (due.due_at.as_second().into(), due.id.0),
+            _ => self.again = (due.due_at.as_second().into(), due.id.0),
         }
     }
 
+    /// Goes past a message that cannot be read.
+    pub fn pass_unreadable(&mut self, message: &Unreadable) {
+        let place = (message.due_at.clone(), message.id.0);
+        if message.is_fresh { self.fresh = place } else { self.again = place }
+    }
+
     /// What [`FRESH`] and [`AGAIN`] are given.
-    fn values(&self, now: Timestamp) -> [Option<i64>; 6] {
-        let ((fresh_at, fresh), (again_at, again)) = (self.fresh, self.again);
+    fn values(&self, now: Timestamp) -> [Value; 6] {
+        let ((fresh_at, fresh), (again_at, again)) = (self.fresh.clone(), self.again.clone());
         let job = self.job.map(|job| job.0);
-        [Some(now.as_second()), Some(fresh_at), Some(fresh), Some(again_at), Some(again), job]
+        [now.as_second().into(), fresh_at, fresh.into(), again_at, again.into(), job.into()]
     }
 }
 
@@ -159,13 +185,18 @@ pub struct NextTry {
     pub reply: String,
 }
 
-const COLUMNS: &str = "message.id, kind, state, user_id, address, operator_uid, message.created_at, attempts, \
+/// Whether the user was sent another link since the message was queued.
+const HAS_LATER_LINK: &str = "EXISTS (SELECT 1 FROM message AS later WHERE later.user_id = message.user_id \
+     AND later.id > message.id AND later.life IS NOT NULL AND (later.handed_at IS NOT NULL OR later.state = 'queued' \
+     OR later.state = 'sending' OR later.state = 'deferred'))";
+
+/// The columns of [`due`], with those of the user.
+fn columns(has_later_link: &str) -> String {
+    format!("message.id, kind, state, user_id, address, operator_uid, message.created_at, attempts, \
      first_try_at, life, cause, note, nonce, message_id, user.id, username, user.name, email, locale, sign_in, \
-     locked_at, must_change_password, message.due_at, \
-     EXISTS (SELECT 1 FROM message AS later WHERE later.user_id = message.user_id AND later.id > message.id \
-     AND later.life IS NOT NULL AND (later.handed_at IS NOT NULL OR later.state = 'queued' OR later.state = 'sending' \
-     OR later.state = 'deferred')), used_at IS NOT NULL OR revoked_at IS NOT NULL, \
-     job_id IS NOT NULL, message.operator, locked_until, user.role_id, lifetime_from, given_back IS NOT NULL, is_forced IS NOT NULL";
+     locked_at, must_change_password, message.due_at, {has_later_link}, used_at IS NOT NULL OR revoked_at IS NOT NULL, \
+     job_id IS NOT NULL, message.operator, locked_until, user.role_id, lifetime_from, given_back IS NOT NULL, is_forced IS NOT NULL, doubts")
+}
 
 /// Those that never were tried, behind a [`Place`].
 const FRESH: &str = "state = 'queued' AND job_id IS ?6 AND (message.due_at, message.id) > (?2, ?3)";
@@ -200,12 +231,12 @@ impl Reading<'_> {
     ///
     /// # Errors
     /// When the store cannot be read.
-    pub fn due_batch(&self, fresh: bool, place: &Place, now: Timestamp, most: usize) -> Result<Vec<Due>> {
+    pub fn due_batch(&self, fresh: bool, place: &Place, now: Timestamp, most: usize) -> Result<Vec<Found>> {
         let sql = if fresh { &NEXT_FRESH } else { &NEXT_AGAIN };
         let [now, fresh_at, fresh, again_at, again, job] = place.values(now);
         let most = i64::try_from(most).unwrap_or(i64::MAX);
         let mut statement = self.transaction.prepare_cached(sql)?;
-        let found = statement.query_map(params![now, fresh_at, fresh, again_at, again, job, most], due)?;
+        let found = statement.query_map(params![now, fresh_at, fresh, again_at, again, job, most], found)?;
         Ok(found.collect::<rusqlite::Result<_>>()?)
     }
 
@@ -213,9 +244,9 @@ impl Reading<'_> {
     ///
     /// # Errors
     /// When the store cannot be read.
-    pub fn waiting_batch(&self, ids: impl IntoIterator<Item = MessageId>) -> Result<Vec<Due>> {
+    pub fn waiting_batch(&self, ids: impl IntoIterator<Item = MessageId>) -> Result<Vec<Found>> {
         let mut statement = self.transaction.prepare_cached(&STILL_WAITING)?;
-        let found = ids.into_iter().filter_map(|id| statement.query_row([id.0], due).optional().transpose());
+        let found = ids.into_iter().filter_map(|id| statement.query_row([id.0], found).optional().transpose());
         Ok(found.collect::<rusqlite::Result<_>>()?)
     }
 
@@ -223,7 +254,7 @@ impl Reading<'_> {
     ///
     /// # Errors
     /// When the store cannot be read.
-    pub fn waiting(&self, id: MessageId) -> Result<Option<Due>> {
+    pub fn waiting(&self, id: MessageId) -> Result<Option<Found>> {
         Ok(self.waiting_batch([id])?.pop())
     }
 
@@ -252,7 +283,9 @@ impl Reading<'_> {
     /// # Errors
     /// When the store cannot be read.
     pub fn next_try(&self, now: Timestamp) -> Result<Option<NextTry>> {
-        let waiting = format!("FROM message WHERE state IN ('deferred', 'in doubt') AND due_at > ?1 AND {OF_RUNS}");
+        let waiting = format!(
+            "FROM message WHERE state IN ('deferred', 'in doubt') AND due_at > ?1 AND typeof(due_at) = 'integer' AND {OF_RUNS}"
+        );
         let sql = format!("SELECT due_at, reply {waiting} ORDER BY due_at, id LIMIT 1");
         let now = now.as_second();
         let mut first = self.transaction.prepare_cached(&sql)?;
@@ -266,50 +299,73 @@ impl Reading<'_> {
     }
 }
 
-/// A text that somebody may have written to the file: what is not UTF-8 in it is shown as U+FFFD, so that one bad row is
-/// one bad mail, and not the end of every run.
-pub(super) fn lossy(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<String>> {
-    let bytes = row.get_ref(column)?.as_bytes_or_null()?;
-    Ok(bytes.map(|bytes| String::from_utf8_lossy(bytes).into_owned()))
-}
-
 /// Every message, as [`due`] reads it.
 pub(super) fn every_due() -> String {
-    format!("SELECT {COLUMNS} FROM message LEFT JOIN user ON user.id = user_id")
+    format!("SELECT {} FROM message LEFT JOIN user ON user.id = user_id", columns(HAS_LATER_LINK))
+}
+
+/// Every message as [`due`] reads it, without looking for its user and for other messages.
+pub(super) fn every_message_alone() -> String {
+    format!("SELECT {} FROM message LEFT JOIN user ON FALSE", columns("0"))
+}
+
+/// Every user as [`recipient`] reads it.
+pub(super) fn every_recipient() -> String {
+    format!("SELECT {} FROM user LEFT JOIN message ON FALSE", columns("0"))
+}
+
+/// A message, or what is wrong with its row.
+fn found(row: &Row<'_>) -> rusqlite::Result<Found> {
+    let error = match due(row) {
+        Ok(due) => return Ok(Ok(due)),
+        Err(error) => error,
+    };
+    let Some(fault) = RowFault::of(&error).cloned() else { return Err(error) };
+    let is_fresh = row.get_ref(2)?.as_str().is_ok_and(|state| state == MessageState::Queued.word());
+    Ok(Err(Unreadable { id: MessageId(row.get(0)?), is_fresh, due_at: row.get(22)?, fault }))
 }
 
 pub(super) fn due(row: &Row<'_>) -> rusqlite::Result<Due> {
-    let (kind, state) = (row.get_ref(1)?.as_str()?, row.get_ref(2)?.as_str()?);
-    let recipient = row.get::<_, Option<i64>>(14)?.map(|_| {
-        let sign_in = row.get_ref(19)?.as_str()?;
-        Ok::<_, rusqlite::Error>(Recipient {
-            username: lossy(row, 15)?.unwrap_or_default(),
-            name: lossy(row, 16)?.unwrap_or_default(),
-            email: EmailAddress::stored(lossy(row, 17)?.unwrap_or_default()),
-            locale: lossy(row, 18)?,
-            sign_in: if sign_in == "saml" { SignIn::Saml } else { SignIn::Password },
-            role: RoleId(row.get(28)?),
-            lock: row
-                .get::<_, Option<i64>>(20)?
-                .map(|_| {
-                    Ok::<_, rusqlite::Error>(Lock { until: row.get::<_, Option<i64>>(27)?.map(time), reason: None })
-                })
-                .transpose()?,
-            must_change: row.get(21)?,
-        })
-    });
-    let cause = row.get_ref(10)?.as_str_or_null()?.and_then(NoticeCause::stored);
+    damage::named("message", row, due_of)
+}
+
+/// The user of a message.
+pub(super) fn recipient(row: &Row<'_>) -> rusqlite::Result<Recipient> {
+    damage::named_by("user", 14, row, recipient_of)
+}
+
+fn recipient_of(row: &Row<'_>) -> rusqlite::Result<Recipient> {
+    let until = row.get::<_, Option<i64>>(27)?.map(time);
+    Ok(Recipient {
+        username: lossy(row, 15)?.unwrap_or_default(),
+        name: lossy(row, 16)?.unwrap_or_default(),
+        email: EmailAddress::stored(lossy(row, 17)?.unwrap_or_default()),
+        locale: lossy(row, 18)?,
+        sign_in: damage::sign_in(row, 19)?,
+        role: RoleId(row.get(28)?),
+        lock: row.get::<_, Option<i64>>(20)?.map(|_| Lock { until, reason: None }),
+        must_change: row.get(21)?,
+    })
+}
+
+fn due_of(row: &Row<'_>) -> rusqlite::Result<Due> {
+    let (kind, state) = (damage::word(row, 1)?, damage::word(row, 2)?);
+    let user = row.get::<_, Option<i64>>(14)?;
+    let recipient = user.map(|_| recipient(row));
+    let cause = lossy(row, 10)?.as_deref().and_then(NoticeCause::stored);
+    // What is counted up when it is sent must be a number by then.
+    damage::count(row, 32)?;
     Ok(Due {
         id: MessageId(row.get(0)?),
-        kind: MailKind::stored(kind, cause, row.get(31)?).unwrap_or(MailKind::Test),
-        state: MessageState::stored(state).unwrap_or(MessageState::Failed),
+        kind: MailKind::stored(kind, cause, row.get(31)?).ok_or_else(|| damage::unknown_word(1, kind))?,
+        state: MessageState::stored(state).ok_or_else(|| damage::unknown_word(2, state))?,
         user: row.get::<_, Option<i64>>(3)?.map(UserId),
         address: EmailAddress::stored(lossy(row, 4)?.unwrap_or_default()),
         operator_uid: row.get(5)?,
         created_at: time(row.get(6)?),
-        attempts: row.get(7)?,
+        attempts: damage::count(row, 7)?,
         first_try_at: row.get::<_, Option<i64>>(8)?.map(time),
-        life: row.get::<_, Option<i64>>(9)?.map(|life| Duration::from_secs(life.unsigned_abs())),
+        life: damage::lifetime(row, 9)?,
         cause,
         note: lossy(row, 11)?,
         nonce: row.get(12)?,

@@ -9,8 +9,8 @@ use rusqlite::params;
 use super::Reading;
 use super::Result;
 use super::Writing;
+use super::damage::lossy;
 use super::outbox::Scope;
-use super::outbox::lossy;
 use super::time;
 use crate::domain::message::MessageId;
 use crate::domain::retry;
@@ -21,8 +21,9 @@ const LOOKED_AT: i64 = 500;
 const MOST_GIVEN_BACK: i64 = 200;
 
 /// The messages that never were tried, and those that are due again, of one job or of none (`?1`) at a time (`?2`).
-const FRESH: &str = "state = 'queued' AND job_id IS ?1 AND ?2 IS NOT NULL";
-const AGAIN: &str = "state IN ('deferred', 'in doubt') AND job_id IS ?1 AND due_at <= ?2";
+const FRESH: &str = "state = 'queued' AND job_id IS ?1 AND ?2 IS NOT NULL AND typeof(due_at) = 'integer'";
+const AGAIN: &str =
+    "state IN ('deferred', 'in doubt') AND job_id IS ?1 AND due_at <= ?2 AND typeof(due_at) = 'integer'";
 
 /// The last time the relay refused everything.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,11 +55,11 @@ impl Reading<'_> {
         let sql = "SELECT until, count, reply, has_accepted FROM relay_hold";
         let hold = self.transaction.query_row(sql, [], |row| {
             Ok(RelayHold {
-                until: time(row.get(0)?),
+                until: time(row.get(0).unwrap_or_default()),
                 // A number that only somebody who writes the file by hand can have put there holds nobody back for long.
-                count: u32::try_from(row.get::<_, i64>(1)?).unwrap_or_default(),
+                count: row.get(1).unwrap_or_default(),
                 reply: lossy(row, 2)?.unwrap_or_default(),
-                has_accepted: row.get(3)?,
+                has_accepted: row.get(3).unwrap_or_default(),
             })
         });
         Ok(hold.optional()?)

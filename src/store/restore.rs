@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::fs::File;
 use std::io;
 use std::io::Read as _;
-use std::os::unix::fs::FileExt as _;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 use std::path::PathBuf;
 use std::thread;
@@ -23,9 +23,12 @@ use super::Store;
 use super::StoreError;
 use super::Writing;
 use super::clock::link_time;
+use super::file_header::FileHeader;
 use super::file_identity::FileIdentity;
 use super::links;
+use super::lock::Held;
 use super::lock::lock_all;
+use super::lock::lock_as_restorer;
 use super::open::Expect;
 use super::open::PATIENCE;
 use super::open::beside;
@@ -59,6 +62,8 @@ pub struct Restoring {
     /// Where the store that is replaced will be kept; `None`: there is none.
     kept: Option<PathBuf>,
     rule: Rule,
+    /// Keeps others from restoring; `None`: there is no store yet.
+    _alone: Option<Held>,
 }
 
 /// What a copy claims that may not be true any more.
@@ -85,7 +90,12 @@ impl Restoring {
             refuse_leftovers(place)?;
         }
         private_file::check_database_place(place, rule)?;
+        // Until this one has ended, or the operator was asked and declined.
+        let alone = place.symlink_metadata().is_ok().then(|| lock_as_restorer(place)).transpose()?;
         let bytes = private_file::open(copy, rule).map_err(|problem| of_other_file(problem, copy))?;
+        if is_same_file(&bytes, place) {
+            return Err(StoreError::IsTheStore(copy.to_owned()));
+        }
         // Neither checked nor played back: no copy that `store backup` creates has any.
         let log = {
             let _own = FsCredentials::own();
@@ -110,7 +120,7 @@ impl Restoring {
             require_page_size(&store, copy, place, rule)?;
         }
         store.migrate().map_err(|error| error.of_copy(copy))?;
-        Ok((Self { place: place.to_owned(), private, kept, rule: *rule }, store))
+        Ok((Self { place: place.to_owned(), private, kept, rule: *rule, _alone: alone }, store))
     }
 
     /// Where the store that is replaced will be kept, if there is one.
@@ -132,7 +142,7 @@ impl Restoring {
         // A sender would record its results in messages that are not there any more.
         let _all = lock_all(&self.place)?;
         match self.keep_and_overwrite(&store, &kept) {
-            Err(StoreError::Corrupt(_)) => {
+            Err(error) if error.damage().is_some() => {
                 // SQLite cannot read it any more: its bytes are kept, and everything that belongs to them.
                 set_aside(&self.place, &kept)?;
                 self.install(store, &kept)
@@ -149,7 +159,11 @@ impl Restoring {
         if has_readers {
             self.private.set_mode(0o640)?;
         }
-        self.private.finish()?;
+        match self.private.finish() {
+            // There was no store to lock.
+            Err(Problem::Exists { .. }) => return Err(StoreError::BeingRestored),
+            finished => finished?,
+        }
         if has_readers {
             // A reader finds a log from now on: opening creates it, and closing leaves it.
             drop(Store::open(&self.place, &self.rule, Expect::Current)?);
@@ -196,36 +210,18 @@ impl Restoring {
 /// How many bytes of a copy belong to it, as its header says ("Database File Format", section 1.3): what is behind them is no
 /// part of it to SQLite either.
 fn size_by_header(copy: &File, named: &Path) -> Result<u64> {
-    const HEADER: usize = 100;
     let failed = |error| Problem::Io { path: named.to_owned(), doing: "read", error };
     let length = copy.metadata().map_err(failed)?.len();
-    let mut header = [0; HEADER];
-    match copy.read_exact_at(&mut header, 0) {
-        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
-            return Err(StoreError::NotOurs(named.to_owned()));
-        }
-        read => read.map_err(failed)?,
-    }
-    let number = |at: usize| header[at..at + 4].iter().fold(0_u64, |number, byte| number << 8 | u64::from(*byte));
-    let application_id = i64::from(u32::try_from(number(68)).unwrap_or_default().cast_signed());
-    if !header.starts_with(b"SQLite format 3\0") || application_id != schema::APPLICATION_ID {
-        return Err(StoreError::NotOurs(named.to_owned()));
-    }
-    // 65,536 is written as 1.
-    let page_size = match number(14) & 0xffff {
-        1 => 65_536,
-        other => other,
-    };
-    // The number of pages counts if it was written with the last change.
-    if number(24) != number(92) || number(28) == 0 {
-        return Ok(length);
-    }
-    let size = number(28) * page_size;
-    if length < size {
-        let fault = format!("has {length} bytes, and {size} by its header: its end is missing");
-        return Err(StoreError::DamagedCopy { path: named.to_owned(), faults: vec![fault] });
-    }
-    Ok(size)
+    let header = FileHeader::read(copy).map_err(failed)?;
+    let ours = header.filter(|header| header.application_id == schema::APPLICATION_ID);
+    let header = ours.ok_or_else(|| StoreError::NotOurs(named.to_owned()))?;
+    header.size(length).map_err(|fault| StoreError::DamagedCopy { path: named.to_owned(), faults: vec![fault] })
+}
+
+/// Whether the file that was given is the store itself.
+fn is_same_file(copy: &File, place: &Path) -> bool {
+    let (Ok(copy), Ok(place)) = (copy.metadata(), place.metadata()) else { return false };
+    (copy.dev(), copy.ino()) == (place.dev(), place.ino())
 }
 
 /// Copies the bytes of the file that was given into the private copy.

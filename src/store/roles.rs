@@ -1,11 +1,13 @@
 //! Roles and what they allow.
 
 use rusqlite::OptionalExtension as _;
+use rusqlite::Row;
 use rusqlite::params;
 
 use super::Reading;
 use super::Result;
 use super::Writing;
+use super::damage;
 use crate::domain::role::BUILT_IN;
 use crate::domain::role::Permission;
 use crate::domain::role::Permissions;
@@ -32,8 +34,8 @@ impl Reading<'_> {
     /// # Errors
     /// When the store cannot be read.
     pub fn role(&self, id: RoleId) -> Result<Option<Role>> {
-        let mut statement = self.transaction.prepare_cached("SELECT name FROM role WHERE id = ?1")?;
-        let found = statement.query_row([id.0], |row| row.get(0)).optional()?;
+        let mut statement = self.transaction.prepare_cached("SELECT id, name FROM role WHERE id = ?1")?;
+        let found = statement.query_row([id.0], |row| damage::named("role", row, |row| row.get(1))).optional()?;
         let Some(name) = found else { return Ok(None) };
         Ok(Some(Role { id, name, built_in: id.built_in().is_some(), permissions: self.permissions(id)? }))
     }
@@ -58,8 +60,9 @@ impl Reading<'_> {
             return Ok(permissions);
         }
         let mut statement =
-            self.transaction.prepare_cached("SELECT permission FROM role_permission WHERE role_id = ?1")?;
-        let words = statement.query_map([id.0], |row| row.get::<_, String>(0))?;
+            self.transaction.prepare_cached("SELECT role_id, permission FROM role_permission WHERE role_id = ?1")?;
+        let permission = |row: &Row<'_>| damage::named("role_permission", row, |row| row.get::<_, String>(1));
+        let words = statement.query_map([id.0], permission)?;
         let mut permissions: Vec<Permission> = Vec::new();
         for word in words {
             permissions.extend(word?.parse::<Permission>());

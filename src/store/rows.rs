@@ -3,11 +3,14 @@
 
 use rusqlite::OptionalExtension as _;
 use rusqlite::Row;
-use rusqlite::types::ValueRef;
+use rusqlite::types::Type;
 
 use super::Reading;
 use super::Result;
-use super::clock::SEEN;
+use super::StoreError;
+use super::damage;
+use super::damage::FAR_FROM_THE_END;
+use super::damage::RowFault;
 use super::events;
 use super::jobs;
 use super::messages;
@@ -16,164 +19,288 @@ use super::outbox;
 use super::sign_in_failures;
 use super::user_changes;
 use super::users;
+use crate::domain::email_address::MAX_ADDRESS;
 use crate::domain::role::BUILT_IN;
 use crate::domain::text;
+use crate::domain::user::MAX_USERNAME;
 use crate::secrets::password_hash::PasswordHash;
 
 /// The most faults that are listed, as of SQLite's `integrity_check`.
 const MOST: usize = 100;
 
-/// The highest number that is not near the end of what SQLite can count: none is reached by counting.
-const FAR_FROM_THE_END: i64 = i64::MAX >> 1;
-
-/// What is counted up, by table: the column, and the highest value that it has or had.
-const COUNTED: [(&str, &str, &str); 12] = [
-    ("role", "number", "SELECT max(id) FROM role"),
-    ("user", "number", "SELECT max(id) FROM user"),
-    ("password_history", "number", "SELECT max(id) FROM password_history"),
-    ("event", "number", "SELECT max(number) FROM event"),
-    ("user_changes", "number", "SELECT max(id) FROM user_changes"),
-    ("job", "number", "SELECT max(id) FROM job"),
-    ("message", "number", "SELECT max(id) FROM message"),
-    ("clock_period", "number", "SELECT max(number) FROM clock_period"),
-    ("user", "session_epoch", "SELECT max(session_epoch) FROM user"),
-    ("user", "password_rehashes", "SELECT max(password_rehashes) FROM user"),
-    ("sign_in_failures", "count", "SELECT max(count) FROM sign_in_failures"),
-    ("deliveries", "count", "SELECT max(count) FROM deliveries"),
+/// The tables whose rows are numbered, and the highest number that one has.
+const NUMBERED: [(&str, &str); 8] = [
+    ("role", "SELECT max(id) FROM role"),
+    ("user", "SELECT max(id) FROM user"),
+    ("password_history", "SELECT max(id) FROM password_history"),
+    ("event", "SELECT max(number) FROM event"),
+    ("user_changes", "SELECT max(id) FROM user_changes"),
+    ("job", "SELECT max(id) FROM job"),
+    ("message", "SELECT max(id) FROM message"),
+    ("clock_period", "SELECT max(number) FROM clock_period"),
 ];
 
-/// Faults, until there are enough.
-#[derive(Debug, Default)]
-struct Faults(Vec<String>);
+/// What is counted up in a row: the table, the column that says which row it is, and the column.
+const COUNTED: [(&str, &str, &str); 6] = [
+    ("user", "id", "session_epoch"),
+    ("user", "id", "password_rehashes"),
+    ("sign_in_failures", "user_id", "count"),
+    ("refused_attempts", "action", "count"),
+    ("relay_hold", "id", "count"),
+    ("deliveries", "minute", "count"),
+];
 
-impl Faults {
+/// What commands take as one line of text: the table, the column that says which row it is, the column, and the most characters.
+const BOUNDED: [(&str, &str, &str, usize); 8] = [
+    ("user", "id", "username", MAX_USERNAME),
+    ("user", "id", "email", MAX_ADDRESS),
+    ("user", "id", "name", text::MAX_NAME),
+    ("user", "id", "locale", text::MAX_NAME),
+    ("user", "id", "lock_reason", text::MAX_REASON),
+    ("role", "id", "name", text::MAX_NAME),
+    ("operator", "uid", "account", text::MAX_NAME),
+    ("message", "id", "address", MAX_ADDRESS),
+];
+
+/// What was found in the rows.
+#[derive(Debug, Default)]
+pub struct RowFindings {
+    /// What is wrong, a line each, at most 100.
+    pub faults: Vec<String>,
+    /// How many rows of each table could be read.
+    pub readable: Vec<(&'static str, u64)>,
+}
+
+impl RowFindings {
     fn is_full(&self) -> bool {
-        self.0.len() >= MOST
+        self.faults.len() >= MOST
     }
 
-    /// Adds one, which two functions may find that read the same row.
+    /// Adds a fault, which two functions may find that read the same row.
     fn add(&mut self, table: &str, key: &str, column: &str, fault: &str) {
-        let line = format!("{table}: row {key}: {column}: {fault}");
-        if !self.is_full() && !self.0.contains(&line) {
-            self.0.push(line);
+        self.push(format!("{table}: row {key}: {column}: {fault}"));
+    }
+
+    fn push(&mut self, line: String) {
+        if !self.is_full() && !self.faults.contains(&line) {
+            self.faults.push(line);
         }
     }
 }
 
 impl Reading<'_> {
-    /// The rows that a command could not use, as "table: row: column: what is wrong", at most 100; empty: none. The rows pass
-    /// through one by one. `has_read_events`: following the chain to its end has read each event already.
+    /// The rows that a command could not use. The rows pass through one by one. `is_chain_whole`: following the chain to its end
+    /// has read each event and each user change, and they are only counted. What SQLite cannot read of a table is a fault, and
+    /// the others are read all the same.
     ///
     /// # Errors
     /// When the store cannot be read.
-    pub fn row_faults(&self, has_read_events: bool) -> Result<Vec<String>> {
-        let mut faults = Faults::default();
+    pub fn row_faults(&self, is_chain_whole: bool) -> Result<RowFindings> {
+        let mut found = RowFindings::default();
         let all = |columns: &str, table: &str| format!("SELECT {columns} FROM {table}");
-        let message = format!("SELECT {}, {SEEN} FROM message", messages::COLUMNS);
-        let of_hash = |row: &Row<'_>| row.get::<_, Option<String>>(1).map(drop);
-        self.read_each(&mut faults, "operator", operators::COLUMNS, |row| operators::operator(row).map(drop))?;
-        self.read_each(&mut faults, "user", &all(users::COLUMNS, "user"), |row| users::user(row).map(drop))?;
-        self.read_each(&mut faults, "user", &all("id, password_hash", "user"), of_hash)?;
-        self.read_each(&mut faults, "password_history", &all("id, password_hash", "password_history"), of_hash)?;
-        if !has_read_events {
-            self.read_each(&mut faults, "event", events::COLUMNS, |row| events::event(row).map(drop))?;
+        let text = |table| move |row: &Row<'_>| damage::named(table, row, |row| row.get::<_, String>(1)).map(drop);
+        self.read_each(&mut found, "operator", operators::COLUMNS, |row| operators::operator(row).map(drop))?;
+        self.read_each(&mut found, "user", &all(users::COLUMNS, "user"), |row| users::user(row).map(drop))?;
+        self.read_each(&mut found, "user", &outbox::every_recipient(), |row| outbox::recipient(row).map(drop))?;
+        for table in ["user", "password_history"] {
+            self.read_each(&mut found, table, &all("id, password_hash", table), |row| {
+                damage::named(table, row, |row| check_hash(row, 1))
+            })?;
         }
-        self.read_each(&mut faults, "user_changes", user_changes::COLUMNS, |row| user_changes::change(row).map(drop))?;
-        self.read_each(&mut faults, "job", &all(jobs::COLUMNS, "job"), |row| jobs::job(row).map(drop))?;
-        self.read_each(&mut faults, "message", &message, |row| messages::message(row).map(drop))?;
-        self.read_each(&mut faults, "message", &outbox::every_due(), |row| outbox::due(row).map(drop))?;
-        self.read_each(&mut faults, "message", "SELECT id, sender FROM message", |row| {
-            row.get::<_, Option<u32>>(1).map(drop)
+        if is_chain_whole {
+            self.count(&mut found, "event")?;
+            self.count(&mut found, "user_changes")?;
+        } else {
+            self.read_each(&mut found, "event", events::COLUMNS, |row| events::event(row).map(drop))?;
+            let changes = user_changes::COLUMNS;
+            self.read_each(&mut found, "user_changes", changes, |row| user_changes::change(row).map(drop))?;
+        }
+        self.read_each(&mut found, "job", &all(jobs::COLUMNS, "job"), |row| jobs::job(row).map(drop))?;
+        let message = all(&messages::columns_alone(), "message");
+        self.read_each(&mut found, "message", &message, |row| messages::message(row).map(drop))?;
+        self.read_each(&mut found, "message", &outbox::every_message_alone(), |row| outbox::due(row).map(drop))?;
+        self.read_each(&mut found, "message", "SELECT id, sender FROM message", |row| {
+            damage::named("message", row, |row| row.get::<_, Option<u32>>(1)).map(drop)
         })?;
-        self.read_each(&mut faults, "sign_in_failures", sign_in_failures::FAILURES, |row| {
+        self.read_each(&mut found, "sign_in_failures", sign_in_failures::FAILURES, |row| {
             sign_in_failures::failures(row).map(drop)
         })?;
-        self.read_each(&mut faults, "refused_attempts", sign_in_failures::ATTEMPTS, |row| {
+        self.read_each(&mut found, "refused_attempts", sign_in_failures::ATTEMPTS, |row| {
             sign_in_failures::attempts(row).map(drop)
         })?;
-        self.read_each(&mut faults, "role", "SELECT id, name, built_in FROM role", |row| {
-            row.get::<_, String>(1).and(row.get::<_, bool>(2)).map(drop)
+        self.read_each(&mut found, "role", "SELECT id, name, built_in FROM role", |row| {
+            damage::named("role", row, |row| row.get::<_, String>(1).and(row.get::<_, bool>(2))).map(drop)
         })?;
-        self.read_each(&mut faults, "role_permission", "SELECT role_id, permission FROM role_permission", |row| {
-            row.get::<_, String>(1).map(drop)
+        let permissions = "SELECT role_id, permission FROM role_permission";
+        self.read_each(&mut found, "role_permission", permissions, text("role_permission"))?;
+        self.read_each(&mut found, "fact", "SELECT name, value FROM fact", |row| {
+            damage::named("fact", row, |row| row.get::<_, Vec<u8>>(1)).map(drop)
         })?;
-        self.read_each(&mut faults, "fact", "SELECT name, value FROM fact", |row| row.get::<_, Vec<u8>>(1).map(drop))?;
-        self.read_each(&mut faults, "clock_period", "SELECT number, latest FROM clock_period", |row| {
-            row.get::<_, i64>(1).map(drop)
+        self.read_each(&mut found, "clock_period", "SELECT number, latest FROM clock_period", |row| {
+            damage::named("clock_period", row, |row| row.get::<_, i64>(1)).map(drop)
         })?;
-        self.check_hashes(&mut faults, "user")?;
-        self.check_hashes(&mut faults, "password_history")?;
-        self.check_email_keys(&mut faults)?;
-        self.check_built_in_roles(&mut faults)?;
-        self.check_counters(&mut faults)?;
-        Ok(faults.0)
+        let checks: [fn(&Self, &mut RowFindings) -> rusqlite::Result<()>; 4] =
+            [Self::check_texts, Self::check_email_keys, Self::check_built_in_roles, Self::check_counters];
+        for check in checks {
+            // Where a table cannot be read, that is said above.
+            unless_damaged(check(self, &mut found))?;
+        }
+        Ok(found)
     }
 
-    /// Reads each row as a command does. The first column says which row it is.
+    /// Adds the values that have another type than their column, which SQLite's `integrity_check` reports without the row.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn add_type_faults(&self, found: &mut RowFindings) -> Result<()> {
+        unless_damaged(self.check_types(found))?;
+        Ok(())
+    }
+
+    /// Counts the rows of a table that have been read.
+    fn count(&self, found: &mut RowFindings, table: &'static str) -> Result<()> {
+        let sql = format!("SELECT count(*) FROM {table}");
+        let count: i64 = self.transaction.query_row(&sql, [], |row| row.get(0))?;
+        found.readable.push((table, count.unsigned_abs()));
+        Ok(())
+    }
+
+    /// The first thing that is damaged, in words; `None`: nothing is found.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn first_damage(&self) -> Result<Option<String>> {
+        if let Some(difference) = self.schema_differences()?.into_iter().next() {
+            return Ok(Some(difference));
+        }
+        let mut rows = self.row_faults(false)?;
+        self.add_type_faults(&mut rows)?;
+        let reference = || Ok(self.dangling_references()?.into_iter().next());
+        rows.faults.into_iter().next().map_or_else(reference, |row| Ok(Some(row)))
+    }
+
+    /// Reads each row as a command does.
     fn read_each(
         &self,
-        faults: &mut Faults,
-        table: &str,
+        found: &mut RowFindings,
+        table: &'static str,
         sql: &str,
         read: impl Fn(&Row<'_>) -> rusqlite::Result<()>,
     ) -> Result<()> {
-        let mut statement = self.transaction.prepare(sql)?;
-        let names: Vec<String> = statement.column_names().map(str::to_owned).collect();
-        let mut rows = statement.query([])?;
-        while let Some(row) = rows.next()? {
-            if faults.is_full() {
-                break;
-            }
-            let Err(error) = read(row) else { continue };
-            // What is wrong with one column; everything else is of the file as a whole.
-            let Some((column, fault)) = of_column(&error) else { return Err(error.into()) };
-            let column = names.get(column).map_or_else(|| "?".to_owned(), |name| text::quoted(name, 40));
-            faults.add(table, &key(row), &column, &fault);
+        let mut count = 0;
+        let ended = self.read_rows(found, &mut count, sql, read);
+        if found.readable.last().is_none_or(|(last, _)| *last != table) {
+            found.readable.push((table, count));
+        }
+        match unless_damaged(ended)? {
+            // The schema says so.
+            Some(words) if words.starts_with("no such table") => {}
+            Some(words) if count == 0 => found.push(format!("{table}: cannot be read: {words}")),
+            Some(words) => found.push(format!("{table}: cannot be read behind its first {count} rows: {words}")),
+            None => {}
         }
         Ok(())
     }
 
-    /// The hashes that no password can be compared with.
-    fn check_hashes(&self, faults: &mut Faults, table: &str) -> Result<()> {
-        let sql = format!("SELECT id, password_hash FROM {table} WHERE password_hash IS NOT NULL");
-        let mut statement = self.transaction.prepare(&sql)?;
+    fn read_rows(
+        &self,
+        found: &mut RowFindings,
+        count: &mut u64,
+        sql: &str,
+        read: impl Fn(&Row<'_>) -> rusqlite::Result<()>,
+    ) -> rusqlite::Result<()> {
+        let mut statement = self.transaction.prepare(sql)?;
         let mut rows = statement.query([])?;
         while let Some(row) = rows.next()? {
-            if faults.is_full() {
-                break;
+            *count += 1;
+            match read(row) {
+                Ok(()) => {}
+                // What is wrong with one column; everything else is of the file as a whole.
+                Err(error) => match RowFault::of(&error) {
+                    Some(fault) => found.push(fault.to_string()),
+                    None => return Err(error),
+                },
             }
-            // One that is no text was found before.
-            let ValueRef::Text(bytes) = row.get_ref(1)? else { continue };
-            let Ok(hash) = std::str::from_utf8(bytes) else { continue };
-            if let Err(error) = PasswordHash::parse(hash) {
-                faults.add(table, &key(row), "password_hash", &error.to_string());
+        }
+        Ok(())
+    }
+
+    /// The values that have another type than their column. The schema keeps them out: somebody wrote to the file with another
+    /// program that was told to ignore it.
+    fn check_types(&self, found: &mut RowFindings) -> rusqlite::Result<()> {
+        let sql = "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite%' ORDER BY name";
+        let mut tables = self.transaction.prepare(sql)?;
+        let tables = tables.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<Vec<String>>>()?;
+        for table in tables {
+            let sql = "SELECT name, lower(type), \"notnull\" OR pk > 0 FROM pragma_table_info(?1)";
+            let mut columns = self.transaction.prepare(sql)?;
+            let columns = columns.query_map([&table], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+            let columns = columns.collect::<rusqlite::Result<Vec<(String, String, bool)>>>()?;
+            let Some((key, ..)) = columns.first() else { continue };
+            let quoted = |name: &str| format!("\"{}\"", name.replace('"', "\"\""));
+            for (column, kind, is_needed) in &columns {
+                let null = if *is_needed { "" } else { ", 'null'" };
+                let sql = format!(
+                    "SELECT {0}, typeof({1}) FROM {2} WHERE typeof({1}) NOT IN ('{3}'{null}) LIMIT {MOST}",
+                    quoted(key),
+                    quoted(column),
+                    quoted(&table),
+                    kind.replace('\'', ""),
+                );
+                let mut statement = self.transaction.prepare(&sql)?;
+                let mut rows = statement.query([])?;
+                while let Some(row) = rows.next()? {
+                    let kind = text::capitalized(&row.get::<_, String>(1)?);
+                    found.add(&table, &damage::key_of(row, 0), column, &format!("is of the type {kind}"));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The texts that no command would have taken: too long, or with characters that drive a terminal.
+    fn check_texts(&self, found: &mut RowFindings) -> rusqlite::Result<()> {
+        for (table, key, column, limit) in BOUNDED {
+            // Most texts are short, and of letters alone.
+            let sql = format!(
+                "SELECT {key}, {column} FROM {table} WHERE typeof({column}) = 'text' \
+                 AND (length({column}) > {limit} OR octet_length({column}) <> length({column}) OR {column} GLOB '*[^ -~]*')"
+            );
+            let mut statement = self.transaction.prepare(&sql)?;
+            let mut rows = statement.query([])?;
+            while let Some(row) = rows.next()? {
+                // One that is not UTF-8 is found above.
+                let Ok(text) = row.get_ref(1)?.as_str() else { continue };
+                if let Err(fault) = text::check_line(text, limit) {
+                    found.add(table, &damage::key_of(row, 0), column, &fault.to_string());
+                }
             }
         }
         Ok(())
     }
 
     /// The canonical forms by which users are found that are not those of their addresses.
-    fn check_email_keys(&self, faults: &mut Faults) -> Result<()> {
+    fn check_email_keys(&self, found: &mut RowFindings) -> rusqlite::Result<()> {
         let sql = "SELECT id FROM user WHERE email_key IS NOT canonical_email(email) ORDER BY id";
         let mut statement = self.transaction.prepare(sql)?;
         let mut rows = statement.query([])?;
         while let Some(row) = rows.next()? {
-            faults.add("user", &key(row), "email_key", "is not the canonical form of the address");
+            found.add("user", &damage::key_of(row, 0), "email_key", "is not the canonical form of the address");
         }
         Ok(())
     }
 
     /// What the built-in roles allow follows from their numbers, and what is shown are their names.
-    fn check_built_in_roles(&self, faults: &mut Faults) -> Result<()> {
+    fn check_built_in_roles(&self, found: &mut RowFindings) -> rusqlite::Result<()> {
         for (id, name) in BUILT_IN {
             let key = id.0.to_string();
             // As bytes: that they are text is examined above.
             let sql = "SELECT CAST(name AS BLOB) FROM role WHERE id = ?1";
-            let found: Option<Vec<u8>> = self.transaction.query_row(sql, [id.0], |row| row.get(0)).optional()?;
-            match found {
-                None => faults.add("role", &key, "id", &format!("missing: it is the built-in role `{name}`")),
-                Some(found) if found != name.as_bytes() => {
-                    faults.add("role", &key, "name", &format!("not `{name}`, as this built-in role is called"));
+            let stored: Option<Vec<u8>> = self.transaction.query_row(sql, [id.0], |row| row.get(0)).optional()?;
+            match stored {
+                None => found.add("role", &key, "id", &format!("missing: it is the built-in role `{name}`")),
+                Some(stored) if stored != name.as_bytes() => {
+                    found.add("role", &key, "name", &format!("not `{name}`, as this built-in role is called"));
                 }
                 Some(_) => {}
             }
@@ -183,9 +310,11 @@ impl Reading<'_> {
         while let Some(row) = rows.next()? {
             let (id, is_marked): (i64, bool) = (row.get(0)?, row.get(1)?);
             match (BUILT_IN.iter().any(|(built_in, _)| built_in.0 == id), is_marked) {
-                (true, false) => faults.add("role", &key(row), "built_in", "not marked as a built-in role"),
+                (true, false) => {
+                    found.add("role", &damage::key_of(row, 0), "built_in", "not marked as a built-in role")
+                }
                 (false, true) => {
-                    faults.add("role", &key(row), "built_in", "marked as a built-in role, and is none");
+                    found.add("role", &damage::key_of(row, 0), "built_in", "marked as a built-in role, and is none");
                 }
                 _ => {}
             }
@@ -198,54 +327,62 @@ impl Reading<'_> {
     /// # Errors
     /// When the store cannot be read.
     pub fn table_without_numbers(&self) -> Result<Option<&'static str>> {
-        for (table, what, sql) in COUNTED.into_iter().filter(|(_, what, _)| *what == "number") {
-            if self.highest(table, what, sql)? == Some(i64::MAX) {
+        for (table, sql) in NUMBERED {
+            if self.highest(table, sql)? == Some(i64::MAX) {
                 return Ok(Some(table));
             }
         }
         Ok(None)
     }
 
-    /// The highest value that a counter has or had.
-    fn highest(&self, table: &str, what: &str, sql: &str) -> Result<Option<i64>> {
+    /// The highest number that a row has or had.
+    fn highest(&self, table: &str, sql: &str) -> rusqlite::Result<Option<i64>> {
         // What is no number is a fault of its row.
         let highest: Option<i64> = self.transaction.query_row(sql, [], |row| row.get(0)).unwrap_or_default();
-        if what != "number" {
-            return Ok(highest);
-        }
         let sql = "SELECT max(CAST(seq AS INTEGER)) FROM sqlite_sequence WHERE name = ?1";
         Ok(highest.max(self.transaction.query_row(sql, [table], |row| row.get(0))?))
     }
 
-    /// Numbers from which counting could not continue: SQLite would say that the disk is full.
-    fn check_counters(&self, faults: &mut Faults) -> Result<()> {
-        for (table, what, sql) in COUNTED {
-            if let Some(highest) = self.highest(table, what, sql)?.filter(|highest| *highest > FAR_FROM_THE_END) {
+    /// Numbers from which counting could not continue: SQLite would say that the disk is full, or count in fractions.
+    fn check_counters(&self, found: &mut RowFindings) -> rusqlite::Result<()> {
+        for (table, sql) in NUMBERED {
+            if let Some(highest) = self.highest(table, sql)?.filter(|highest| *highest > FAR_FROM_THE_END) {
                 let next = i128::from(highest) + 1;
-                faults.0.push(format!("{table}: the next {what} would be {next}: almost no numbers are left"));
+                found.push(format!("{table}: the next number would be {next}: almost no numbers are left"));
+            }
+        }
+        for (table, key, column) in COUNTED {
+            let sql = format!(
+                "SELECT {key}, {column} FROM {table} WHERE typeof({column}) = 'integer' \
+                 AND {column} NOT BETWEEN 0 AND {FAR_FROM_THE_END} LIMIT {MOST}"
+            );
+            let mut statement = self.transaction.prepare(&sql)?;
+            let mut rows = statement.query([])?;
+            while let Some(row) = rows.next()? {
+                let value: i64 = row.get(1)?;
+                found.add(table, &damage::key_of(row, 0), column, &format!("{value} is out of range"));
             }
         }
         Ok(())
     }
 }
 
-/// The first column of a row, which says which one it is.
-fn key(row: &Row<'_>) -> String {
-    match row.get_ref(0) {
-        Ok(ValueRef::Integer(number)) => number.to_string(),
-        Ok(ValueRef::Text(bytes)) => text::quoted(&String::from_utf8_lossy(bytes), 40),
-        _ => "?".to_owned(),
-    }
+/// A hash, with which a password can be compared.
+fn check_hash(row: &Row<'_>, column: usize) -> rusqlite::Result<()> {
+    let Some(hash) = damage::optional_text(row, column)? else { return Ok(()) };
+    let failed = |error| rusqlite::Error::FromSqlConversionFailure(column, Type::Text, Box::new(error));
+    PasswordHash::parse(hash).map(drop).map_err(failed)
 }
 
-/// Which column cannot be read, and why.
-fn of_column(error: &rusqlite::Error) -> Option<(usize, String)> {
-    use rusqlite::Error;
-    match error {
-        Error::InvalidColumnType(column, _, found) => Some((*column, format!("is of the type {found}"))),
-        Error::IntegralValueOutOfRange(column, value) => Some((*column, format!("{value} is out of range"))),
-        Error::FromSqlConversionFailure(column, _, error) => Some((*column, error.to_string())),
-        Error::Utf8Error(column, error) => Some((*column, error.to_string())),
-        _ => None,
+/// What SQLite says of a part of the store that it cannot read; `None`: it could.
+///
+/// # Errors
+/// Those that say nothing of the store, such as one of the disk.
+pub(super) fn unless_damaged(examined: rusqlite::Result<()>) -> Result<Option<String>> {
+    let Err(error) = examined else { return Ok(None) };
+    match StoreError::from(error) {
+        // Such as a table that is missing.
+        StoreError::Sql(error) => Ok(Some(error.to_string())),
+        error => error.damage().map(Some).ok_or(error),
     }
 }

@@ -13,6 +13,7 @@ use super::Reading;
 use super::Result;
 use super::Store;
 use super::Writing;
+use super::damage;
 use super::time;
 use crate::domain::elevation;
 use crate::domain::elevation::Elevation;
@@ -91,6 +92,10 @@ pub(super) const ATTEMPTS: &str = "SELECT action, refusal, count, since, operato
 const OF_OLDER_STORE: &str = "iif(by_sudo, 'sudo', 'uid')";
 
 pub(super) fn failures(row: &Row<'_>) -> rusqlite::Result<SignInFailures> {
+    damage::named("sign_in_failures", row, failures_of)
+}
+
+fn failures_of(row: &Row<'_>) -> rusqlite::Result<SignInFailures> {
     Ok(SignInFailures {
         count: row.get::<_, i64>(1)?.cast_unsigned(),
         last_at: Some(time(row.get(2)?)),
@@ -99,6 +104,10 @@ pub(super) fn failures(row: &Row<'_>) -> rusqlite::Result<SignInFailures> {
 }
 
 pub(super) fn attempts(row: &Row<'_>) -> rusqlite::Result<RefusedAttempts> {
+    damage::named("refused_attempts", row, attempts_of)
+}
+
+fn attempts_of(row: &Row<'_>) -> rusqlite::Result<RefusedAttempts> {
     let account = Account {
         name: row.get(4)?,
         // A name is kept as the event would have had it.

@@ -14,6 +14,7 @@ use super::Reading;
 use super::Result;
 use super::StoreError;
 use super::Writing;
+use super::damage;
 use crate::domain::user::UserId;
 use crate::domain::user_change::ChangeValues;
 use crate::domain::user_change::ChangesDigest;
@@ -164,6 +165,10 @@ pub(super) fn bytes(value: ValueRef<'_>) -> Option<&[u8]> {
 
 /// A change from the columns of [`COLUMNS`].
 pub(super) fn change(row: &Row<'_>) -> rusqlite::Result<UserChange> {
+    damage::named("user_changes", row, change_of)
+}
+
+fn change_of(row: &Row<'_>) -> rusqlite::Result<UserChange> {
     let is_erased = row.get_ref(6)?.as_blob().is_ok_and(|salt| salt == ERASED_SALT);
     // A name that is no text is shown as it can be: whoever damaged it did so in the row of the user.
     let text = |column| {

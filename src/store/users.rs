@@ -8,6 +8,7 @@ use rusqlite::params;
 use super::Reading;
 use super::Result;
 use super::Writing;
+use super::damage;
 use super::time;
 use crate::domain::email_address;
 use crate::domain::email_address::EmailAddress;
@@ -139,8 +140,9 @@ impl Reading<'_> {
     /// # Errors
     /// When the store cannot be read. A hash that is malformed (somebody edited the file) is none.
     pub fn password_hash(&self, id: UserId) -> Result<Option<PasswordHash>> {
-        let mut statement = self.transaction.prepare_cached("SELECT password_hash FROM user WHERE id = ?1")?;
-        let hash: Option<Option<String>> = statement.query_row([id.0], |row| row.get(0)).optional()?;
+        let mut statement = self.transaction.prepare_cached("SELECT id, password_hash FROM user WHERE id = ?1")?;
+        let hash = statement.query_row([id.0], |row| damage::named("user", row, |row| row.get::<_, Option<String>>(1)));
+        let hash = hash.optional()?;
         Ok(hash.flatten().and_then(|hash| PasswordHash::parse(&hash).ok()))
     }
 
@@ -151,7 +153,7 @@ impl Reading<'_> {
     /// When the store cannot be read.
     pub fn password_hashes_by_cost(&self) -> Result<Vec<(PasswordHash, u64)>> {
         // Variant, version and parameters are the beginning, up to `p=` and its one or two digits.
-        let sql = "SELECT min(password_hash), count(*) FROM user WHERE password_hash IS NOT NULL \
+        let sql = "SELECT min(password_hash), count(*) FROM user WHERE typeof(password_hash) = 'text' \
                    GROUP BY substr(password_hash, 1, instr(password_hash, ',p=') + 4)";
         let mut statement = self.transaction.prepare_cached(sql)?;
         let mut rows = statement.query([])?;
@@ -168,9 +170,11 @@ impl Reading<'_> {
     /// # Errors
     /// When the store cannot be read.
     pub fn password_history(&self, id: UserId, limit: u32) -> Result<Vec<PasswordHash>> {
-        let sql = "SELECT password_hash FROM password_history WHERE user_id = ?1 ORDER BY id DESC LIMIT ?2";
+        let sql = "SELECT id, password_hash FROM password_history WHERE user_id = ?1 ORDER BY id DESC LIMIT ?2";
         let mut statement = self.transaction.prepare_cached(sql)?;
-        let hashes = statement.query_map(params![id.0, limit], |row| row.get::<_, String>(0))?;
+        let hashes = statement.query_map(params![id.0, limit], |row| {
+            damage::named("password_history", row, |row| row.get::<_, String>(1))
+        })?;
         let mut history = Vec::new();
         for hash in hashes {
             history.extend(PasswordHash::parse(&hash?));
@@ -299,7 +303,10 @@ impl Writing<'_> {
 
 /// A user from the columns of [`COLUMNS`].
 pub(super) fn user(row: &Row<'_>) -> rusqlite::Result<User> {
-    let sign_in: String = row.get(5)?;
+    damage::named("user", row, user_of)
+}
+
+fn user_of(row: &Row<'_>) -> rusqlite::Result<User> {
     let locked_at: Option<i64> = row.get(7)?;
     let lock = match locked_at {
         Some(_) => Some(Lock { until: row.get::<_, Option<i64>>(8)?.map(time), reason: row.get(9)? }),
@@ -315,7 +322,7 @@ pub(super) fn user(row: &Row<'_>) -> rusqlite::Result<User> {
         email: EmailAddress::stored(row.get(2)?),
         name: row.get(3)?,
         role: RoleId(row.get(4)?),
-        sign_in: if sign_in == "saml" { SignIn::Saml } else { SignIn::Password },
+        sign_in: damage::sign_in(row, 5)?,
         locale: row.get(6)?,
         lock,
         password,

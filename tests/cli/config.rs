@@ -86,13 +86,13 @@ fn a_file_that_is_no_store_of_ours_is_refused_and_untouched() {
     status 78
     -- stderr
     error: [DIR]/text.db: not a cxme-admin store
-    hint: it was left as it is; name another one with `--store` or `[store] path`
+    hint: it was left as it is; if it is your store, it is damaged: cxme-admin --store [DIR]/text.db store check; otherwise name another one with `--store` or `[store] path`
     ");
     assert_snapshot!(list(&foreign), @"
     status 78
     -- stderr
     error: [DIR]/foreign.db: not a cxme-admin store
-    hint: it was left as it is; name another one with `--store` or `[store] path`
+    hint: it was left as it is; if it is your store, it is damaged: cxme-admin --store [DIR]/foreign.db store check; otherwise name another one with `--store` or `[store] path`
     ");
     assert_snapshot!(list(&newer).to_string().replace(&format!("knows {VERSION}"), "knows [CURRENT]"), @"
     status 78

@@ -56,6 +56,7 @@ const CALLS: &[(&str, &str)] = &[
     ("mail queue --cancel 3", ""),
     ("operators add carol --role Admin", ""),
     ("operators remove dave", ""),
+    ("store check --repair-times", ""),
     ("store backup [DIR]/copy.db", ""),
     ("store restore [DIR]/saved.db", ""),
     ("store migrate", ""),
@@ -247,6 +248,8 @@ fn every_dry_run_prints_its_plan_on_standard_output_and_changes_nothing() {
     Would add carol as operator with the role Admin.
     $ operators remove dave
     Would remove dave as operator.
+    $ store check --repair-times
+    No time was written while the clock was ahead: nothing was changed.
     $ store backup [DIR]/copy.db
     Would copy the store to [DIR]/copy.db.
     $ store restore [DIR]/saved.db
@@ -415,6 +418,8 @@ fn every_plan_is_data_too() {
     {"action":"operators add","would_change":true,"account":"carol","uid":61001,"role":"Admin","kind":"person"}
     $ operators remove dave
     {"action":"operators remove","would_change":true,"account":"dave"}
+    $ store check --repair-times
+    {"action":"store check with repair of times","would_change":false,"times":null,"count":0,"first":null,"first_at":null}
     $ store backup [DIR]/copy.db
     {"action":"store backup","would_change":true,"file":"[DIR]/copy.db"}
     $ store restore [DIR]/saved.db

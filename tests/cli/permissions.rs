@@ -12,7 +12,7 @@ use crate::support::MALLORY;
 use crate::support::World;
 
 /// A command for every action; none changes what the next one needs.
-const COMMANDS: [(Action, &str); 51] = [
+const COMMANDS: [(Action, &str); 52] = [
     (Action::UsersList, "users list"),
     (Action::UsersShow, "users show alice"),
     (Action::UsersAdd, "users add new@example.com -n"),
@@ -61,6 +61,7 @@ const COMMANDS: [(Action, &str); 51] = [
     (Action::WhoAmI, "whoami"),
     (Action::ConfigShow, "config show"),
     (Action::StoreCheck, "store check"),
+    (Action::StoreRepairTimes, "store check --repair-times -n"),
     (Action::StoreBackup, "store backup [DIR]/copy.db -n"),
     (Action::StoreRestore, "store restore [DIR]/saved.db -n"),
     (Action::StoreMigrate, "store migrate -n"),
@@ -205,6 +206,7 @@ fn the_matrix_of_commands_and_roles_is_exactly_this() {
     whoami                                yes      yes      yes      yes      yes      yes      yes      yes      .        yes
     config show                           yes      .        .        .        .        .        .        .        .        yes
     store check                           yes      .        .        .        .        .        .        .        .        yes
+    store check with repair of times      yes      .        .        .        .        .        .        .        .        yes
     store backup                          yes      .        .        .        .        .        .        .        .        yes
     store restore                         yes      .        .        .        .        .        .        .        .        yes
     store migrate                         yes      .        .        .        .        .        .        .        .        yes

@@ -32,6 +32,7 @@ fn a_sound_store_is_said_to_be_sound() {
     audit        sound
     addresses    sound
     clock        sound
+    times        sound
     reset key    sound
     ");
 }
@@ -53,11 +54,12 @@ fn a_reference_that_leads_nowhere_is_found() {
     audit        sound
     addresses    sound
     clock        sound
+    times        sound
     reset key    sound
     -- stderr
     error: the store has 1 fault
       - references: user: row 1
-    hint: for modes, addresses and the key, do as the line says; otherwise keep a copy of the file as it is, and restore the newest sound backup
+    hint: keep a copy of [DIR]/data/store.db and the files beside it as they are; restore the newest sound backup: cxme-admin store restore FILE; or recover what can be read: (umask 077; sqlite3 [DIR]/data/store.db .recover | sqlite3 [DIR]/data/store.db.recovered), then: cxme-admin store restore [DIR]/data/store.db.recovered
     ");
 }
 
@@ -377,11 +379,12 @@ fn each_thing_that_is_wrong_with_a_store_is_found_with_what_to_do() {
     audit        sound
     addresses    sound
     clock        sound
+    times        sound
     reset key    [DIR]/data/reset.key: no such file: restore the key from its backup, or set [reset] key_file
     -- stderr
     error: the store has 1 fault
       - reset key: [DIR]/data/reset.key: no such file: restore the key from its backup, or set [reset] key_file
-    hint: for modes, addresses and the key, do as the line says; otherwise keep a copy of the file as it is, and restore the newest sound backup
+    hint: for modes, addresses and the key, do as the line says
     ");
     world.file("data/reset.key", format!("{}\n", "0a".repeat(32)));
     assert_snapshot!(check(), @"
@@ -397,11 +400,12 @@ fn each_thing_that_is_wrong_with_a_store_is_found_with_what_to_do() {
     audit        sound
     addresses    sound
     clock        sound
+    times        sound
     reset key    the key file is not the reset key of this store, and may be another's: name the right one with [reset] key_file
     -- stderr
     error: the store has 1 fault
       - reset key: the key file is not the reset key of this store, and may be another's: name the right one with [reset] key_file
-    hint: for modes, addresses and the key, do as the line says; otherwise keep a copy of the file as it is, and restore the newest sound backup
+    hint: for modes, addresses and the key, do as the line says
     ");
     world.file("data/reset.key", &own);
     world.sql("CREATE TRIGGER more AFTER INSERT ON event BEGIN UPDATE operator SET role_id = 1; END");
@@ -418,11 +422,12 @@ fn each_thing_that_is_wrong_with_a_store_is_found_with_what_to_do() {
     audit        sound
     addresses    sound
     clock        sound
+    times        sound
     reset key    sound
     -- stderr
     error: the store has 1 fault
       - schema: trigger `more` was not created by this program
-    hint: for modes, addresses and the key, do as the line says; otherwise keep a copy of the file as it is, and restore the newest sound backup
+    hint: keep a copy of [DIR]/data/store.db and the files beside it as they are; restore the newest sound backup: cxme-admin store restore FILE; or recover what can be read: (umask 077; sqlite3 [DIR]/data/store.db .recover | sqlite3 [DIR]/data/store.db.recovered), then: cxme-admin store restore [DIR]/data/store.db.recovered
     ");
     world.sql("DROP TRIGGER more");
     world.sql("PRAGMA ignore_check_constraints = ON; UPDATE user SET locale = x'00'");
@@ -443,9 +448,11 @@ fn each_thing_that_is_wrong_with_a_store_is_found_with_what_to_do() {
     audit        sound
     addresses    sound
     clock        see the warning
+    times        see the warning
     reset key    sound
     -- stderr
     warning: the clock (2026-11-24T07:00:00Z) is behind the newest event (2026-11-24T08:00:00Z): check the clock
+    warning: recorded in the future: creations of users, changes of users, operators added
     ");
     world.wait(3_600);
     check().expect_status(0);
@@ -479,6 +486,7 @@ fn a_reader_group_that_is_configured_and_not_in_effect_is_found() {
     audit,
     addresses,
     clock,
+    times,
     reset key,
     reader group,[DIR]/data: has mode 0700 and gid [GID]: group [GROUP] can read it only with mode 2750 and group [GROUP]
     reader group,[DIR]/data/store.db: has mode 0600 and gid [GID]: group [GROUP] can read it only with mode 0640 and group [GROUP]
@@ -486,7 +494,7 @@ fn a_reader_group_that_is_configured_and_not_in_effect_is_found() {
     error: the store has 2 faults
       - reader group: [DIR]/data: has mode 0700 and gid [GID]: group [GROUP] can read it only with mode 2750 and group [GROUP]
       - reader group: [DIR]/data/store.db: has mode 0600 and gid [GID]: group [GROUP] can read it only with mode 0640 and group [GROUP]
-    hint: for modes, addresses and the key, do as the line says; otherwise keep a copy of the file as it is, and restore the newest sound backup
+    hint: for modes, addresses and the key, do as the line says
     ");
     fs::set_permissions(world.path("data"), fs::Permissions::from_mode(0o2750)).unwrap();
     let last = world.run("store check -o ndjson").out().lines().last().unwrap().to_owned();

@@ -49,7 +49,7 @@ const DAMAGE: [(&str, &str); 13] = [
     ),
     (
         "UPDATE user SET session_epoch = 9223372036854775807 WHERE username = 'bob'",
-        "user: the next session_epoch would be 9223372036854775808: almost no numbers are left",
+        "user: row 2: session_epoch: 9223372036854775807 is out of range",
     ),
 ];
 

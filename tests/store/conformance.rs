@@ -53,6 +53,7 @@ use cxme_admin::store::import::RowPlace;
 use cxme_admin::store::messages::NewContent;
 use cxme_admin::store::messages::NewMessage;
 use cxme_admin::store::open::Expect;
+use cxme_admin::store::outbox::Due;
 use cxme_admin::store::outbox::Place;
 use cxme_admin::store::user_changes::ChangeQuery;
 use cxme_admin::store::users::MOST_HISTORY;
@@ -559,12 +560,13 @@ fn attempts_are_started_and_recorded_in_batches(store: &Store, minimal: RoleId) 
     };
     let ids = change(store, |writing| (0..5).map(|n| queue(writing, n)).collect::<Result<Vec<MessageId>>>());
     let batch = |fresh, place: &Place, seconds, most| {
-        let due = store.read().unwrap().due_batch(fresh, place, at(seconds), most).unwrap();
+        let found = store.read().unwrap().due_batch(fresh, place, at(seconds), most).unwrap();
+        let due: Vec<Due> = found.into_iter().map(|found| found.unwrap()).collect();
         (due.iter().map(|due| due.id).collect::<Vec<MessageId>>(), due)
     };
     let waiting = |ids: &[MessageId]| {
         let due = store.read().unwrap().waiting_batch(ids.iter().copied()).unwrap();
-        due.iter().map(|due| due.id).collect::<Vec<MessageId>>()
+        due.into_iter().map(|due| due.unwrap().id).collect::<Vec<MessageId>>()
     };
 
     // The oldest first, no more than asked for, and none twice.

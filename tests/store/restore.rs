@@ -524,7 +524,7 @@ fn a_restore_beside_another_one_says_so() {
             break second;
         }
     };
-    second.refused(75, "another `store restore` is replacing the store");
+    second.refused(75, "another `store restore` is running");
     writer.execute_batch("ROLLBACK").unwrap();
     assert!(first.wait().unwrap().success());
     world.done(&restore(&copy, "--dry-run"));

@@ -22,8 +22,11 @@ use crate::outbox::Order;
 use crate::outbox::Post;
 use crate::outbox::Progress;
 use crate::outbox::Report;
+use crate::outbox::Skipped;
 use crate::outbox::quota;
 use crate::outbox::quota::UsedUp;
+use crate::store::StoreError;
+use crate::store::damage::RowFault;
 use crate::store::jobs::Counts;
 use crate::store::jobs::Job;
 use crate::store::outbox::NextTry;
@@ -50,6 +53,8 @@ pub struct Work {
     pub single: bool,
     /// The jobs that run, the oldest first.
     pub jobs: Vec<Job>,
+    /// The jobs that run and whose rows are damaged: they are left as they are.
+    pub skipped: Skipped,
     /// The relay refused everything a short while ago, and nothing is to be sent unless somebody asks for it.
     pub hold: Option<RelayHold>,
 }
@@ -57,7 +62,7 @@ pub struct Work {
 impl Work {
     /// Whether there is nothing.
     pub fn is_empty(&self) -> bool {
-        !self.single && self.jobs.is_empty()
+        !self.single && self.jobs.is_empty() && self.skipped.count == 0
     }
 }
 
@@ -69,7 +74,10 @@ pub fn look(desk: &Desk) -> Result<Work> {
     desk.view(Action::JobsRun, |view| {
         let single = view.anything_due(&Place::of(None), view.now())? || !view.senders_in_flight()?.is_empty();
         let hold = view.relay_hold()?.filter(|hold| hold.is_in_force(view.now()));
-        Ok(Work { single, jobs: view.running_jobs()?, hold })
+        let (jobs, faults) = view.running_jobs()?;
+        let mut skipped = Skipped::default();
+        faults.iter().for_each(|fault| skipped.add(fault));
+        Ok(Work { single, jobs, skipped, hold })
     })
 }
 
@@ -152,7 +160,7 @@ pub fn run_job(desk: &Desk, post: &Post, id: JobId, order: &Order, observer: &mu
     let waiting = counts.waiting();
     let report = desk.deliver_observed(post, &order, &mut |progress| observer(waiting, progress))?;
     let pause = report.halt.and_then(pause_of);
-    desk.store.settle_job(id, pause.as_deref(), desk.now())?;
+    desk.store.settle_job(id, pause.as_deref(), desk.now()).map_err(|error| desk.explained(error.into()))?;
     Ok(Ran::Sent(report))
 }
 
@@ -174,7 +182,9 @@ fn order_of(job: &Job, counts: &Counts, order: &Order) -> Result<Order> {
         scope: Scope::Job(job.id),
         connections: connections.unwrap_or(order.connections),
         job_rates,
-        max_failures: max_failures.map_err(|_| unreadable(job, "share of failures"))?.or(unless_given),
+        max_failures: max_failures
+            .map_err(|_| unreadable(job, "max_failures", sending.max_failures.as_deref()))?
+            .or(unless_given),
         canary: sending.canary,
         before,
         ..order.clone()
@@ -187,11 +197,11 @@ fn order_of(job: &Job, counts: &Counts, order: &Order) -> Result<Order> {
 /// When the store holds none that can be read: a limit that cannot be read must not be one that does not hold.
 pub(in crate::actions) fn rates_of(job: &Job) -> Result<Rates> {
     let rates = job.sending.rates.as_deref().map(str::parse::<Rates>).transpose();
-    rates.map(Option::unwrap_or_default).map_err(|_| unreadable(job, "rate"))
+    rates.map(Option::unwrap_or_default).map_err(|_| unreadable(job, "rate", job.sending.rates.as_deref()))
 }
 
-fn unreadable(job: &Job, what: &str) -> ActionError {
-    ActionError::BadInput(format!("job {}: its {what} cannot be read", job.id))
+fn unreadable(job: &Job, column: &str, value: Option<&str>) -> ActionError {
+    StoreError::Row(RowFault::of_job(job.id, column, value.unwrap_or_default())).into()
 }
 
 /// The quota that keeps the mails of a job from leaving now, or those of no job. Rates that cannot be read keep a job from being

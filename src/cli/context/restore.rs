@@ -1,4 +1,4 @@
-//! A desk on a copy that is to take the store's place.
+//! A desk on a copy that is to take the store's place, and a damaged store that is examined.
 
 use std::path::Path;
 use std::path::PathBuf;
@@ -9,9 +9,11 @@ use super::rules;
 use crate::actions::ActionError;
 use crate::actions::Desk;
 use crate::actions::store;
+use crate::actions::store::Salvage;
 use crate::cli::failure::Complaint;
 use crate::store::Store;
 use crate::store::StoreError;
+use crate::store::damaged::DamagedStore;
 use crate::store::open::Expect;
 use crate::store::restore::Restoring;
 
@@ -46,12 +48,8 @@ impl Context {
     /// Lets a damaged store be replaced, which cannot be asked who is an operator: by the account that it belongs to or by
     /// root, who could move its file away as well, and never by a restricted operator. The copy is asked then.
     fn may_replace_damaged(&self, error: anyhow::Error) -> anyhow::Result<()> {
-        let store_error = error.downcast_ref::<StoreError>().or_else(|| match error.downcast_ref::<ActionError>() {
-            Some(ActionError::Store(error)) => Some(error),
-            _ => None,
-        });
-        match store_error {
-            Some(StoreError::Corrupt(_)) if !self.is_restricted() => Ok(()),
+        match store_error(&error) {
+            Some(damaged) if damaged.damage().is_some() && !self.is_restricted() => Ok(()),
             Some(StoreError::NotOurs(path)) => {
                 let path = path.display();
                 let words = format!(
@@ -62,6 +60,23 @@ impl Context {
             }
             _ => Err(error),
         }
+    }
+
+    /// Examines a store that is so damaged that it cannot be asked who is an operator, for the account that it belongs to or root,
+    /// who could read the file without the program, and never for a restricted operator.
+    ///
+    /// # Errors
+    /// The `error` that led here, where it tells of no damage; when the file cannot be opened.
+    pub fn examine_damaged(&mut self, path: &Path, error: anyhow::Error) -> anyhow::Result<Salvage> {
+        let Some(words) = store_error(&error).and_then(StoreError::damage) else { return Err(error) };
+        let (own, owner) = (self.process.accounts.effective_uid, owner_of_store(path));
+        if self.is_restricted() || (own != 0 && owner.is_some_and(|owner| owner != own)) {
+            return Err(StoreError::NotExaminable(words).into());
+        }
+        let config = self.config()?.clone();
+        let rule = self.store_rule(&config, owner);
+        self.take_rights_for(path)?;
+        Ok(store::examine_damaged(&DamagedStore::open(path, &rule)?)?)
     }
 
     /// Copies a copy beside the store's place, and sits down at it.
@@ -88,4 +103,12 @@ impl Context {
         };
         Ok((restoring, Desk::new(store, account, rules, clock, random)))
     }
+}
+
+/// The store's error in another one.
+fn store_error(error: &anyhow::Error) -> Option<&StoreError> {
+    error.downcast_ref::<StoreError>().or_else(|| match error.downcast_ref::<ActionError>() {
+        Some(ActionError::Store(error)) => Some(error),
+        _ => None,
+    })
 }

@@ -201,6 +201,14 @@ pub enum Complaint {
         /// The exit code.
         code: u8,
     },
+    /// What is in the place of the store does not begin as one.
+    #[error("{}: not a cxme-admin store", path.display())]
+    NotAStore {
+        /// Where.
+        path: PathBuf,
+        /// What to do.
+        remedy: String,
+    },
     /// Mail was not handed over.
     #[error("{words}")]
     NotSent {
@@ -230,6 +238,8 @@ pub enum MailFault {
     Some,
     /// Some mails of a running job failed; the end of the job reports all of them.
     SomeSoFar,
+    /// Mails or jobs were left as they are, because their rows are damaged.
+    Skipped,
     /// Some mails may have arrived, and will be sent again.
     InDoubt,
     /// A rate per hour or day is used up.

@@ -90,6 +90,7 @@ pub(super) fn of_complaint(complaint: &Complaint) -> Told {
         }
         Complaint::NotShown { username, .. } => Told::new(IO, complaint)
             .hint(format!("set another one: cxme-admin users set-password {username} --generate")),
+        Complaint::NotAStore { remedy, .. } => Told::new(CONFIGURATION, complaint).hint(remedy),
         Complaint::ReportedBefore { code } => Told::new(*code, complaint),
         Complaint::Broken { code, hint, .. } => Told::new(*code, complaint).hint(hint),
         Complaint::NotSent { fault, hint, .. } => {
@@ -99,7 +100,7 @@ pub(super) fn of_complaint(complaint: &Complaint) -> Told {
                 MailFault::Configuration => CONFIGURATION,
                 MailFault::CalledOff => DATA,
                 MailFault::Bug => BUG,
-                MailFault::Some | MailFault::SomeSoFar => PARTLY,
+                MailFault::Some | MailFault::SomeSoFar | MailFault::Skipped => PARTLY,
             };
             Told::new(code, complaint).hint(hint)
         }

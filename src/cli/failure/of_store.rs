@@ -16,8 +16,12 @@ pub(super) fn of_store(error: &StoreError) -> Told {
         StoreError::Missing(_) => Told::new(CONFIGURATION, error).hint("create it: cxme-admin init"),
         StoreError::Older { .. } => Told::new(CONFIGURATION, error).hint("bring it up: cxme-admin store migrate"),
         StoreError::Newer { .. } => Told::new(CONFIGURATION, error).hint("install the newer cxme-admin"),
-        StoreError::NotOurs(_) | StoreError::Exists(_) => Told::new(CONFIGURATION, error)
+        StoreError::Exists(_) => Told::new(CONFIGURATION, error)
             .hint("it was left as it is; name another one with `--store` or `[store] path`"),
+        StoreError::NotOurs(_) => Told::new(CONFIGURATION, error).hint(
+            "it was left as it is; if it is your store, it is damaged: cxme-admin store check; otherwise name another one with \
+             `--store` or `[store] path`",
+        ),
         StoreError::Leftover(_) => Told::new(CONFIGURATION, error)
             .hint("move it away, to the store that it belongs to: SQLite would play it back over the new one"),
         StoreError::Empty(_) => Told::new(CONFIGURATION, error)
@@ -44,6 +48,7 @@ pub(super) fn of_store(error: &StoreError) -> Told {
         StoreError::Scarce { .. } => {
             Told::new(IO, error).hint("free some space there and run the command again; logins work meanwhile")
         }
+        StoreError::IsTheStore(_) => Told::new(DATA, error).hint("give a copy that `store backup` created"),
         StoreError::Sending(_) => {
             Told::new(LATER, error).hint("let it end, or stop it with SIGTERM, and keep `jobs run` from starting")
         }
@@ -70,10 +75,11 @@ pub(super) fn of_store(error: &StoreError) -> Told {
         StoreError::NoNumbers(_) => Told::new(IO, error).hint(
             "somebody wrote to the file without this program: cxme-admin store check; restore the newest sound backup",
         ),
-        StoreError::Corrupt(_) => Told::new(IO, error).hint("cxme-admin store check; restore the newest sound backup"),
-        StoreError::NotExaminable(_) => {
-            Told::new(IO, error).hint("restore the newest sound backup: cxme-admin store restore")
+        StoreError::Corrupt(_) | StoreError::Row(_) | StoreError::Value(_) => {
+            Told::new(IO, error).hint("all that is damaged, and what to do: cxme-admin store check")
         }
+        StoreError::NotExaminable(_) => Told::new(IO, error)
+            .hint("root can examine it and restore a backup: sudo env -u SUDO_UID cxme-admin store check"),
         StoreError::Sql(_) | StoreError::Unrecorded => {
             Told::new(BUG, error).hint("this is a bug: please report it with the command that you gave")
         }

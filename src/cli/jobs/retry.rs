@@ -62,7 +62,8 @@ pub fn run(context: &mut Context, args: &RetryArgs) -> anyhow::Result<()> {
         }
         return running::write_record(context, &desk, id);
     }
-    running::go_on(context, &desk, &Task { single: false, jobs: vec![id], is_named: true, max_runtime, post: &post })
+    let task = Task { max_runtime, ..Task::of_jobs(vec![id], &post) };
+    running::go_on(context, &desk, &task)
 }
 
 fn try_deferred(context: &mut Context, desk: &Desk, id: JobId, args: &RetryArgs) -> anyhow::Result<bool> {

@@ -71,7 +71,7 @@ pub fn run(context: &mut Context, args: &RunArgs) -> anyhow::Result<()> {
     if args.now {
         run::make_due(&desk, Some(job.id), &intent)?;
     }
-    let task = Task { single: false, jobs: vec![job.id], is_named: true, max_runtime, post: &post };
+    let task = Task { max_runtime, ..Task::of_jobs(vec![job.id], &post) };
     running::go_on(context, &desk, &task)
 }
 
@@ -99,7 +99,8 @@ fn send_what_is_due(
     }
     let post = context.post(desk)?;
     let jobs = work.jobs.iter().map(|job| job.id).collect();
-    running::go_on(context, desk, &Task { single: work.single, jobs, is_named: false, max_runtime, post: &post })
+    let task = Task { single: work.single, jobs, is_named: false, max_runtime, post: &post, skipped: work.skipped };
+    running::go_on(context, desk, &task)
 }
 
 /// Without a terminal, suppresses the message of a continuing failure that was reported recently: cron would mail it each minute.
@@ -133,6 +134,9 @@ fn recurrence(error: &anyhow::Error, code: u8, words: &str) -> Recurrence {
         (failure::LATER, _) => Recurrence::Passing,
         (failure::PARTLY, Some(Complaint::NotSent { fault: MailFault::SomeSoFar, .. })) => {
             Recurrence::Lasting("failed mails of a running job".to_owned())
+        }
+        (failure::PARTLY, Some(Complaint::NotSent { fault: MailFault::Skipped, .. })) => {
+            Recurrence::Lasting("damaged rows".to_owned())
         }
         (failure::RELAY | failure::CONFIGURATION, _) => {
             // What the run came to stands behind the trouble, and differs each time.

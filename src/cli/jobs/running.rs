@@ -34,6 +34,8 @@ use crate::outbox::Halt;
 use crate::outbox::Order;
 use crate::outbox::Post;
 use crate::outbox::Report;
+use crate::outbox::Skipped;
+use crate::store::StoreError;
 use crate::store::outbox::NextTry;
 
 /// What is to be sent.
@@ -49,6 +51,15 @@ pub struct Task<'a> {
     pub max_runtime: Option<Duration>,
     /// What sending takes.
     pub post: &'a Post,
+    /// Jobs that cannot be sent, because their rows are damaged.
+    pub skipped: Skipped,
+}
+
+impl<'a> Task<'a> {
+    /// These jobs alone, which were named.
+    pub fn of_jobs(jobs: Vec<JobId>, post: &'a Post) -> Self {
+        Self { single: false, jobs, is_named: true, max_runtime: None, post, skipped: Skipped::default() }
+    }
 }
 
 /// What was sent.
@@ -60,6 +71,8 @@ struct Sent {
     elsewhere: usize,
     /// Whether a mail of no job failed.
     has_single_failed: bool,
+    /// Jobs that turned out to be damaged.
+    skipped: Skipped,
     /// The store failed, and with it the run.
     broken: Option<ActionError>,
 }
@@ -89,6 +102,8 @@ pub fn go_on(context: &mut Context, desk: &Desk, task: &Task<'_>) -> anyhow::Res
         };
     }
     let report = summary::sum(&sent.reports);
+    let mut skipped_jobs = task.skipped.clone();
+    skipped_jobs.add_all(&sent.skipped);
     // Where the store fails, it may not say any more how far the job is.
     let shown: Vec<Shown> = task.jobs.iter().filter_map(|id| show::find(desk, *id).ok()).collect();
     let words = match shown.first().filter(|_| task.is_named) {
@@ -101,7 +116,8 @@ pub fn go_on(context: &mut Context, desk: &Desk, task: &Task<'_>) -> anyhow::Res
     if let Some(id) = named {
         write_record(context, desk, id)?;
     }
-    match judge(task, &report, sent.has_single_failed, &shown, words, (signal.number(), desk.now())) {
+    let judged = judge(task, &report, sent.has_single_failed, &shown, words, (signal.number(), desk.now()));
+    match with_skipped(judged, &skipped_jobs, &report.skipped) {
         Err(complaint) => Err(complaint.into()),
         Ok(words) => {
             if !task.is_named
@@ -169,6 +185,8 @@ fn send(context: &mut Context, desk: &Desk, task: &Task<'_>, order: &Order) -> S
                     break;
                 }
             }
+            // One job that is damaged keeps no other from being sent.
+            Err(ActionError::Store(StoreError::Row(fault))) if !task.is_named => sent.skipped.add(&fault),
             Err(error) => {
                 sent.broken = Some(error);
                 break;
@@ -182,13 +200,30 @@ fn send(context: &mut Context, desk: &Desk, task: &Task<'_>, order: &Order) -> S
 fn broken(error: &ActionError, words: &str) -> Complaint {
     let told = error.to_string().replace(": nothing was changed", "");
     let is_shortage = matches!(error, ActionError::Store(error) if error.is_shortage());
-    let hint = failure::hint_of(error).filter(|_| is_shortage);
+    let is_damaged = matches!(error, ActionError::Store(error) if error.damage().is_some());
+    let hint = failure::hint_of(error).filter(|_| is_shortage || is_damaged);
     Complaint::Broken {
         code: failure::code_of(error),
         is_shortage,
         words: format!("{told}; {words}"),
         hint: hint
             .unwrap_or_else(|| "mend that; cxme-admin jobs run goes on, and sends again what was in flight".to_owned()),
+    }
+}
+
+/// Names what was skipped because it is damaged. Trouble of another kind keeps its exit code.
+fn with_skipped(judged: Result<String, Complaint>, jobs: &Skipped, mails: &Skipped) -> Result<String, Complaint> {
+    let Some(skipped) = summary::of_skipped(jobs, mails) else { return judged };
+    match judged {
+        Err(Complaint::NotSent { fault, words, hint }) => {
+            Err(Complaint::NotSent { fault, words: format!("{words}; {skipped}"), hint })
+        }
+        Err(other) => Err(other),
+        Ok(words) => Err(Complaint::NotSent {
+            fault: MailFault::Skipped,
+            words: format!("{words}; {skipped}"),
+            hint: "all that is damaged, and what to do: cxme-admin store check".to_owned(),
+        }),
     }
 }
 
@@ -240,7 +275,7 @@ fn judge(
         let words = format!("{}; {words}", summary::of_used_up(&used_up, now));
         return not_sent(MailFault::RateUsedUp, words, go_on());
     }
-    if task.is_named && shown.iter().any(|shown| shown.counts.waiting() > 0) {
+    if task.is_named && shown.iter().any(|shown| shown.counts.waiting() > report.skipped.count) {
         return not_sent(MailFault::Later, words, go_on());
     }
     if report.failed > 0 {

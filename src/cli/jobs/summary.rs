@@ -7,6 +7,7 @@ use crate::cli::data;
 use crate::domain::job::JobState;
 use crate::domain::message::MessageState;
 use crate::outbox::Report;
+use crate::outbox::Skipped;
 use crate::outbox::quota::UsedUp;
 use crate::store::jobs::Counts;
 use crate::store::jobs::Outcome;
@@ -94,6 +95,14 @@ pub fn of_report(report: &Report) -> String {
     if told.is_empty() { "no mail was sent".to_owned() } else { told.join(", ") }
 }
 
+/// What was skipped because it is damaged, with the first fault; `None`: nothing.
+pub fn of_skipped(jobs: &Skipped, mails: &Skipped) -> Option<String> {
+    let first = jobs.first.as_ref().or(mails.first.as_ref())?;
+    let counts = [(jobs.count, "job"), (mails.count, "mail")].into_iter().filter(|(count, _)| *count > 0);
+    let counts: Vec<String> = counts.map(|(count, noun)| counted(count, noun)).collect();
+    Some(format!("skipped {}, the store is damaged: {first}", counts.join(" and ")))
+}
+
 /// What keeps mail from leaving, and for how long.
 pub fn of_used_up(used_up: &UsedUp, now: Timestamp) -> String {
     format!("{used_up}; the next mail may leave {}", data::relative(used_up.until, now))
@@ -108,6 +117,7 @@ pub fn sum(reports: &[Report]) -> Report {
         sum.failed += report.failed;
         sum.in_doubt += report.in_doubt;
         sum.cancelled += report.cancelled;
+        sum.skipped.add_all(&report.skipped);
         sum.bug |= report.bug;
         sum.is_over_one |= report.is_over_one;
         sum.trouble = sum.trouble.or_else(|| report.trouble.clone());

@@ -1,62 +1,99 @@
 //! `store check`.
 
+use std::path::Path;
+use std::path::PathBuf;
+
+use jiff::Timestamp;
 use nix::unistd::Group;
 
 use crate::actions::ActionError;
 use crate::actions::store;
 use crate::actions::store::Examined;
 use crate::actions::store::Expected;
+use crate::actions::store::Salvage;
+use crate::cli;
+use crate::cli::acting::ActingArgs;
 use crate::cli::context::Context;
 use crate::cli::data;
 use crate::cli::data::Cell;
 use crate::cli::data::Head;
+use crate::cli::failure::Complaint;
+use crate::cli::store::repair_times;
 use crate::domain::action::Action;
 use crate::private_file;
 use crate::store::StoreError;
+use crate::store::damaged;
 
-/// Check the store: modes, file system, schema, integrity, references, rows, addresses, audit log, clock and reset key
+/// Check the store: modes, file system, schema, integrity, references, rows, addresses, audit log, clock, times and reset key
 ///
 /// The modes of the configuration, the store and its directory are examined by every command, which refuses loose ones.
 /// With `[store] reader_group`, it is also examined whether that group can read the store.
+///
+/// Of a damaged store it prints what can still be read, and how to restore the newest backup or recover the rest.
+///
+/// Times that were written while the clock was ahead are named: a mail that is due in many years, or a link that can be used
+/// until then. `--repair-times` brings them to the present: those mails are due, and those links expire.
 #[derive(Debug, clap::Args)]
-pub struct CheckArgs {}
+pub struct CheckArgs {
+    /// Bring the times that were written while the clock was ahead to the present
+    #[arg(long)]
+    repair_times: bool,
+    /// Do not ask
+    #[arg(short, long, requires = "repair_times")]
+    yes: bool,
+    #[command(flatten)]
+    acting: ActingArgs,
+}
 
 const HEADS: [Head; 2] = [Head { name: "examined", title: "EXAMINED" }, Head { name: "fault", title: "FOUND" }];
+
+/// What an examination came to.
+struct Checked {
+    examined: Vec<Examined>,
+    /// The newest backup, where the content of the store has a fault.
+    backup: Option<(PathBuf, Timestamp)>,
+}
 
 /// Runs the command.
 ///
 /// # Errors
 /// When something is wrong, or the operator may not.
-pub fn run(context: &mut Context, _: &CheckArgs) -> anyhow::Result<()> {
-    check(context).map_err(|error| match error.downcast() {
-        // Its words would send the operator here.
-        Ok(ActionError::Store(StoreError::Corrupt(words))) => {
-            ActionError::Store(StoreError::NotExaminable(words)).into()
+pub fn run(context: &mut Context, args: &CheckArgs) -> anyhow::Result<()> {
+    if args.repair_times {
+        return repair_times::run(context, args.yes, &args.acting.intent());
+    }
+    if args.acting.dry_run || args.acting.reason.is_some() {
+        let words = "`--dry-run` and `--reason` are for `--repair-times`".to_owned();
+        return Err(Complaint::Usage { words, hint: None }.into());
+    }
+    let now = context.now()?;
+    let path = context.place_of_store()?;
+    let checked = match check(context, &path) {
+        Ok(checked) => checked,
+        Err(error) if is_no_store(&error) => {
+            return Err(Complaint::NotAStore { remedy: remedy_of_lost(&path), path }.into());
         }
-        Ok(other) => other.into(),
-        Err(other) => other,
-    })
+        Err(error) => {
+            let Salvage { examined, backup } = context.examine_damaged(&path, error)?;
+            Checked { examined, backup }
+        }
+    };
+    print(context, &checked.examined, now)?;
+    for warning in checked.examined.iter().filter_map(|part| part.warning.as_deref()) {
+        context.output.warn(warning);
+    }
+    // A table at a terminal cuts long lines, and what to do is at their end.
+    let faults: Vec<String> = checked.examined.iter().flat_map(Examined::lines).collect();
+    if faults.is_empty() {
+        return Ok(());
+    }
+    let remedy = remedy(&path, &checked, |time| context.output.local_time(time));
+    Err(ActionError::Unsound { faults, remedy }.into())
 }
 
-fn check(context: &mut Context) -> anyhow::Result<()> {
-    let desk = context.desk(Action::StoreCheck)?;
-    let (path, key) = context.key()?;
-    let expected = match key {
-        Ok(Some(key)) => Expected { key_fingerprint: Some(key.fingerprint()), key_fault: None },
-        Ok(None) => Expected {
-            key_fault: Some(format!(
-                "{}: no such file: restore the key from its backup, or set [reset] key_file",
-                path.display()
-            )),
-            ..Expected::default()
-        },
-        Err(error) => Expected { key_fault: Some(error.to_string()), ..Expected::default() },
-    };
-    let mut examined = vec![Examined { what: "modes", faults: Vec::new(), warning: None }];
-    examined.extend(store::check(&desk, &expected)?);
-    examined.extend(reader_group(context)?);
-    data::records::<anyhow::Error>(&mut context.output, &HEADS, desk.now(), |sink| {
-        for part in &examined {
+fn print(context: &mut Context, examined: &[Examined], now: Timestamp) -> anyhow::Result<()> {
+    data::records::<anyhow::Error>(&mut context.output, &HEADS, now, |sink| {
+        for part in examined {
             if part.faults.is_empty() {
                 let found = if part.warning.is_some() { "see the warning" } else { "sound" };
                 sink(&[Cell::text(part.what), Cell::Nothing(found)])?;
@@ -66,13 +103,96 @@ fn check(context: &mut Context) -> anyhow::Result<()> {
             }
         }
         Ok(())
-    })?;
-    for warning in examined.iter().filter_map(|part| part.warning.as_deref()) {
-        context.output.warn(warning);
+    })
+}
+
+fn check(context: &mut Context, path: &Path) -> anyhow::Result<Checked> {
+    // Before SQLite opens the store, which may remove a log that it does not believe.
+    if let Some(fault) = damaged::log_faults(path)?.into_iter().next() {
+        return Err(StoreError::Corrupt(fault).into());
     }
-    // A table at a terminal cuts long lines, and what to do is at their end.
-    let faults: Vec<String> = examined.iter().flat_map(Examined::lines).collect();
-    if faults.is_empty() { Ok(()) } else { Err(ActionError::Unsound(faults).into()) }
+    let desk = context.desk(Action::StoreCheck)?;
+    let (key_path, key) = context.key()?;
+    let expected = match key {
+        Ok(Some(key)) => Expected { key_fingerprint: Some(key.fingerprint()), key_fault: None },
+        Ok(None) => Expected {
+            key_fault: Some(format!(
+                "{}: no such file: restore the key from its backup, or set [reset] key_file",
+                key_path.display()
+            )),
+            ..Expected::default()
+        },
+        Err(error) => Expected { key_fault: Some(error.to_string()), ..Expected::default() },
+    };
+    let mut examined = vec![Examined { what: "modes", ..Examined::default() }];
+    examined.extend(store::check(&desk, &expected)?);
+    examined.extend(reader_group(context)?);
+    let is_damaged = examined.iter().any(|part| part.is_of_content() && !part.faults.is_empty());
+    let backup = if is_damaged { store::newest_backup(&desk) } else { None };
+    Ok(Checked { examined, backup })
+}
+
+/// What to do about the faults that were found.
+fn remedy(path: &Path, checked: &Checked, local: impl Fn(Timestamp) -> String) -> String {
+    // What a damaged page hides is no fault of its own.
+    let is_faulty = |part: &&Examined| part.faults.iter().any(|fault| !fault.starts_with(store::CANNOT));
+    let is_damaged = |part: &&Examined| part.is_of_content() && !part.faults.is_empty();
+    let faulty: Vec<&Examined> = checked.examined.iter().filter(|part| is_faulty(part) || is_damaged(part)).collect();
+    let mut steps = Vec::new();
+    if faulty.iter().any(|part| part.what == "times") {
+        let repair = "if the clock is right now, bring the times to the present: cxme-admin store check --repair-times";
+        steps.push(repair.to_owned());
+    }
+    if faulty.iter().any(|part| !part.is_of_content() && part.what != "times") {
+        steps.push("for modes, addresses and the key, do as the line says".to_owned());
+    }
+    if faulty.iter().any(|part| part.is_of_content()) {
+        steps.push(format!("keep a copy of {} and the files beside it as they are", typed(path)));
+        steps.push(match &checked.backup {
+            Some((backup, time)) => {
+                format!("restore the newest backup ({}): cxme-admin store restore {}", local(*time), typed(backup))
+            }
+            None => "restore the newest sound backup: cxme-admin store restore FILE".to_owned(),
+        });
+        steps.push(recovery(path, path));
+    }
+    steps.join("; ")
+}
+
+fn typed(path: &Path) -> String {
+    cli::as_typed(&[path.into()])
+}
+
+/// How what can be read of a damaged file is put in the place of the store.
+fn recovery(damaged: &Path, store: &Path) -> String {
+    let (damaged, recovered) = (typed(damaged), typed(&with_ending(store, ".recovered")));
+    format!(
+        "or recover what can be read: (umask 077; sqlite3 {damaged} .recover | sqlite3 {recovered}), then: cxme-admin store \
+         restore {recovered}"
+    )
+}
+
+fn with_ending(path: &Path, ending: &str) -> PathBuf {
+    let mut path = path.as_os_str().to_owned();
+    path.push(ending);
+    path.into()
+}
+
+/// Whether what is in the place of the store does not even begin as one, or is another program's.
+fn is_no_store(error: &anyhow::Error) -> bool {
+    matches!(error.downcast_ref(), Some(StoreError::NotOurs(_)))
+}
+
+/// What to do about a file that may be the store and does not begin as one. No restore replaces it: it may be any file.
+fn remedy_of_lost(path: &Path) -> String {
+    let aside = with_ending(path, ".damaged");
+    format!(
+        "if it is another file, name the store with `--store` or `[store] path`; if it is your store, it has lost its beginning: \
+         move it and its -wal, -shm and -journal files to {}, then restore the newest sound backup: cxme-admin store restore \
+         FILE; {}",
+        typed(&aside),
+        recovery(&aside, path)
+    )
 }
 
 /// Whether the group that may read the store can do that, where one is configured.
@@ -85,5 +205,5 @@ fn reader_group(context: &mut Context) -> anyhow::Result<Option<Examined>> {
             private_file::group_faults(&store, &name, group.gid.as_raw())?
         }
     };
-    Ok(Some(Examined { what: "reader group", faults, warning: None }))
+    Ok(Some(Examined { what: "reader group", faults, ..Examined::default() }))
 }

@@ -143,7 +143,7 @@ pub fn send(
         return running::write_record(context, desk, id);
     }
     let jobs = vec![run::resume(desk, id, &acting.intent())?.id];
-    running::go_on(context, desk, &Task { single: false, jobs, is_named: true, max_runtime: runtime, post: &post })
+    running::go_on(context, desk, &Task { max_runtime: runtime, ..Task::of_jobs(jobs, &post) })
 }
 
 /// Refuses to end passwords while no mail can leave: nobody could choose another one.

@@ -16,6 +16,7 @@ use crate::outbox::InFlight;
 use crate::outbox::limits;
 use crate::outbox::limits::Leave;
 use crate::outbox::parcel::Parcel;
+use crate::outbox::supply::Verdict;
 use crate::outbox::worker::Answer;
 use crate::secrets::reset_code::NONCE;
 use crate::secrets::reset_code::ResetCode;
@@ -110,12 +111,15 @@ impl Engine<'_> {
         let Some(due) = self.supply.take_aside(id).filter(|due| due.address.as_str() == address.as_str()) else {
             return Ok(None);
         };
-        let why = self.supply.cancel_reason(turn, &due, now)?;
-        if let Some(why) = why {
-            turn.store()?.cancel_message(id, why, now)?;
-            self.report.count(MessageState::Cancelled);
+        match self.supply.verdict(turn, &due, now)? {
+            Verdict::Send => Ok(Some(due)),
+            Verdict::Skip => Ok(None),
+            Verdict::CallOff(why) => {
+                turn.store()?.cancel_message(id, why, now)?;
+                self.report.count(MessageState::Cancelled);
+                Ok(None)
+            }
         }
-        Ok(why.is_none().then_some(due))
     }
 
     /// The next message that is to be sent; those that are not to be sent any more are called off on the way.

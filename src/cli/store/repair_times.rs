@@ -1,0 +1,59 @@
+//! `store check --repair-times`.
+
+use crate::actions::Intent;
+use crate::actions::store;
+use crate::cli::context::Context;
+use crate::cli::data::Cell;
+use crate::cli::plan;
+use crate::cli::plan::Step;
+use crate::cli::prompt;
+use crate::domain::action::Action;
+use crate::store::times::TimesAhead;
+
+/// Runs the command.
+///
+/// # Errors
+/// When the operator may not or declines, or the store cannot be written.
+pub(super) fn run(context: &mut Context, yes: bool, intent: &Intent) -> anyhow::Result<()> {
+    let desk = context.desk(Action::StoreRepairTimes)?;
+    let ahead = store::times_ahead(&desk)?;
+    if intent.dry_run {
+        store::repair_times(&desk, intent)?;
+        let now = desk.now();
+        let step = |words: String, ahead: Option<&TimesAhead>| {
+            let text = |text: Option<String>| text.map_or(Cell::Nothing(""), Cell::text);
+            Step::new(Action::StoreRepairTimes, words)
+                .if_changed(ahead.is_some())
+                .field("times", text(ahead.map(|ahead| ahead.what.to_owned())))
+                .field("count", Cell::count(ahead.map_or(0, |ahead| ahead.count)))
+                .field("first", text(ahead.map(|ahead| ahead.first.clone())))
+                .field("first_at", Cell::time_or(ahead.map(|ahead| ahead.time), ""))
+        };
+        let would = |ahead: &TimesAhead| step(format!("Would bring {}.", in_words(context, ahead)), Some(ahead));
+        let mut steps: Vec<Step<'_>> = ahead.iter().map(would).collect();
+        if steps.is_empty() {
+            steps.push(step(NOTHING.to_owned(), None));
+        }
+        return plan::print(&mut context.output, now, &steps);
+    }
+    if ahead.is_empty() {
+        context.output.say(NOTHING);
+        return Ok(());
+    }
+    for ahead in &ahead {
+        let words = in_words(context, ahead);
+        context.output.say(&format!("Would bring {words}."));
+    }
+    prompt::confirm(context, yes, "Bring these times to the present? Mails become due, and open links expire.")?;
+    let repaired = store::repair_times(&desk, intent)?;
+    let rows: u64 = repaired.iter().map(|ahead| ahead.count).sum();
+    context.output.say(&format!("Times brought to the present: {rows}."));
+    Ok(())
+}
+
+const NOTHING: &str = "No time was written while the clock was ahead: nothing was changed.";
+
+fn in_words(context: &Context, ahead: &TimesAhead) -> String {
+    let TimesAhead { what, count, first, time, .. } = ahead;
+    format!("{what} to the present: {count}; the first: {first} ({})", context.output.local_time(*time))
+}

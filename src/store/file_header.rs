@@ -1,0 +1,100 @@
+//! The first 100 bytes of a database ("Database File Format", section 1.3), read without SQLite: what a damaged file still says.
+
+use std::fs::File;
+use std::io;
+use std::os::unix::fs::FileExt as _;
+use std::path::Path;
+
+use super::Result;
+use super::open::of_other_file;
+use super::schema;
+use crate::private_file;
+use crate::private_file::Problem;
+use crate::private_file::Rule;
+
+/// How many bytes it has.
+const HEADER: usize = 100;
+/// How each database begins.
+const MAGIC: &[u8] = b"SQLite format 3\0";
+
+/// What the header says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct FileHeader {
+    page_size: u64,
+    /// How many bytes the pages have; `None`: it is not known from here.
+    size: Option<u64>,
+    /// The mark of the program that the file belongs to.
+    pub(super) application_id: i64,
+    schema_version: i64,
+}
+
+impl FileHeader {
+    /// Reads the header; `None`: no database begins like this.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub(super) fn read(file: &File) -> io::Result<Option<Self>> {
+        let mut header = [0; HEADER];
+        match file.read_exact_at(&mut header, 0) {
+            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(None),
+            read => read?,
+        }
+        if !header.starts_with(MAGIC) {
+            return Ok(None);
+        }
+        let number = |at: usize| header[at..at + 4].iter().fold(0_u32, |number, byte| number << 8 | u32::from(*byte));
+        // 65,536 is written as 1.
+        let page_size = match u64::from(number(14) & 0xffff) {
+            1 => 65_536,
+            other => other,
+        };
+        // The number of pages counts if it was written with the last change.
+        let is_known = number(24) == number(92) && number(28) > 0;
+        let size = is_known.then(|| u64::from(number(28)) * page_size);
+        let signed = |at| i64::from(number(at).cast_signed());
+        Ok(Some(Self { page_size, size, application_id: signed(68), schema_version: signed(60) }))
+    }
+
+    /// How many bytes of a file of this `length` belong to the database: what is behind them is no part of it to SQLite either.
+    ///
+    /// # Errors
+    /// In words, when its end is missing.
+    pub(super) fn size(&self, length: u64) -> std::result::Result<u64, String> {
+        match self.size {
+            Some(size) if length < size => {
+                Err(format!("has {length} bytes, and {size} by its header: its end is missing"))
+            }
+            Some(size) => Ok(size),
+            None => Ok(length),
+        }
+    }
+}
+
+/// What is wrong with the header of a damaged store, a line each; empty: nothing.
+///
+/// # Errors
+/// When the file is not as the rule says, or cannot be read.
+pub(super) fn faults(path: &Path, rule: &Rule) -> Result<Vec<String>> {
+    let file = private_file::open(path, rule).map_err(|problem| of_other_file(problem, path))?;
+    let failed = |error| Problem::Io { path: path.to_owned(), doing: "read", error };
+    let length = file.metadata().map_err(failed)?.len();
+    let Some(header) = FileHeader::read(&file).map_err(failed)? else {
+        return Ok(vec![format!("no database begins like this file of {length} bytes")]);
+    };
+    let mut faults = Vec::new();
+    if !(512..=65_536).contains(&header.page_size) || !header.page_size.is_power_of_two() {
+        faults.push(format!("a page cannot have {} bytes", header.page_size));
+    }
+    if header.application_id != schema::APPLICATION_ID {
+        faults.push(format!("has the mark {:#010x}, which is not that of a cxme-admin store", header.application_id));
+    }
+    if !(1..=schema::VERSION).contains(&header.schema_version) {
+        faults.push(format!(
+            "has schema version {}, this program knows 1 to {}",
+            header.schema_version,
+            schema::VERSION
+        ));
+    }
+    faults.extend(header.size(length).err());
+    Ok(faults)
+}

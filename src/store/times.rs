@@ -1,0 +1,210 @@
+//! Times that were written while the clock was ahead. A mail that is due in eighty years is never sent, and a link that lives
+//! until then opens an account all the time. Bringing such a time to the present is a change like another.
+
+use jiff::Timestamp;
+
+use super::Reading;
+use super::Result;
+use super::Writing;
+use super::clock::PERIOD;
+use super::damage;
+use super::facts::LAST_REPORT;
+use super::time;
+use crate::domain::report_limit::LastReport;
+use crate::domain::retry;
+
+/// Clocks differ by so many seconds without anybody noticing: what is less ahead passes by itself.
+const UNNOTICED: i64 = 300;
+
+/// Times of one kind that are ahead.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TimesAhead {
+    /// What they are the times of, in the plural.
+    pub what: &'static str,
+    /// In how many rows.
+    pub count: u64,
+    /// The first of these rows.
+    pub first: String,
+    /// The time in it.
+    pub time: Timestamp,
+    /// Whether something happens too late because of it; otherwise it only tells when something was.
+    pub takes_effect: bool,
+}
+
+/// A kind of time.
+struct Kind {
+    what: &'static str,
+    table: &'static str,
+    /// What names a row, as an expression.
+    name: &'static str,
+    column: &'static str,
+    /// The condition that a row is one that is ahead. `{now}`, `{ahead}`, `{due}` and `{hold}` are times.
+    condition: &'static str,
+    /// What is set then.
+    set: &'static str,
+    takes_effect: bool,
+}
+
+/// What takes effect at its time, and then what only tells when something was.
+const KINDS: [Kind; 24] = [
+    Kind {
+        what: "mails due",
+        table: "message",
+        name: "'message ' || id",
+        column: "due_at",
+        condition: "state IN ('queued', 'deferred', 'in doubt') AND due_at > {due}",
+        set: "due_at = {now}",
+        takes_effect: true,
+    },
+    Kind {
+        what: "ends of open links",
+        table: "message",
+        name: "'message ' || id",
+        column: "expires_at",
+        condition: "life IS NOT NULL AND used_at IS NULL AND revoked_at IS NULL AND expires_at > {ahead} + life",
+        set: "expires_at = {now}, clock_period = {period}",
+        takes_effect: true,
+    },
+    Kind {
+        what: "holds of the relay",
+        table: "relay_hold",
+        name: "'hold ' || id",
+        column: "until",
+        condition: "until > {hold}",
+        set: "until = 0",
+        takes_effect: true,
+    },
+    Kind {
+        what: "temporary locks",
+        table: "user",
+        name: "'user ' || username",
+        column: "locked_at",
+        condition: "locked_until IS NOT NULL AND locked_at > {ahead}",
+        // A lock for some time has that time still before it.
+        set: "locked_until = {now} + max(locked_until - locked_at, 0), locked_at = {now}",
+        takes_effect: true,
+    },
+    Kind {
+        takes_effect: true,
+        ..plain("lifetimes of mails in the queue", "message", "'message ' || id", "lifetime_from")
+    },
+    plain("creations of mails", "message", "'message ' || id", "created_at"),
+    plain("first tries of mails", "message", "'message ' || id", "first_try_at"),
+    plain("last tries of mails", "message", "'message ' || id", "last_try_at"),
+    plain("deliveries of mails", "message", "'message ' || id", "handed_at"),
+    plain("ends of mails", "message", "'message ' || id", "ended_at"),
+    plain("uses of links", "message", "'message ' || id", "used_at"),
+    plain("revocations of links", "message", "'message ' || id", "revoked_at"),
+    plain("creations of jobs", "job", "'job ' || id", "created_at"),
+    plain("ends of jobs", "job", "'job ' || id", "ended_at"),
+    plain("pauses of jobs", "job", "'job ' || id", "paused_at"),
+    plain("permanent locks", "user", "'user ' || username", "locked_at"),
+    plain("logins", "user", "'user ' || username", "last_login_at"),
+    plain("passwords set", "user", "'user ' || username", "password_set_at"),
+    plain("creations of users", "user", "'user ' || username", "created_at"),
+    plain("changes of users", "user", "'user ' || username", "updated_at"),
+    plain("former passwords", "password_history", "'user ' || user_id", "replaced_at"),
+    plain("wrong passwords", "sign_in_failures", "'user ' || user_id", "last_at"),
+    plain("operators added", "operator", "'operator ' || account", "added_at"),
+    plain("events of refused attempts", "refused_attempts", "action", "event_at"),
+];
+
+/// A time that only tells when something was.
+const fn plain(what: &'static str, table: &'static str, name: &'static str, column: &'static str) -> Kind {
+    Kind { what, table, name, column, condition: "", set: "", takes_effect: false }
+}
+
+impl Kind {
+    /// The condition, for the moment `now`.
+    fn condition(&self, now: i64) -> String {
+        let Self { column, condition, .. } = self;
+        let condition = if condition.is_empty() { format!("{column} > {{ahead}}") } else { (*condition).to_owned() };
+        // What is no number is damage, and not a clock.
+        format!("typeof({column}) = 'integer' AND {}", with_times(&condition, now))
+    }
+
+    /// What is set, for the moment `now`.
+    fn set(&self, now: i64) -> String {
+        let Self { column, set, .. } = self;
+        let set = if set.is_empty() { format!("{column} = {{now}}") } else { (*set).to_owned() };
+        with_times(&set, now)
+    }
+}
+
+/// The text with the times and the period of the clock in their places.
+fn with_times(text: &str, now: i64) -> String {
+    let ahead = now.saturating_add(UNNOTICED);
+    let after = |wait: u64| ahead.saturating_add(wait.cast_signed()).to_string();
+    text.replace("{now}", &now.to_string())
+        .replace("{ahead}", &ahead.to_string())
+        .replace("{due}", &after(retry::LONGEST_WAIT.as_secs()))
+        .replace("{hold}", &after(retry::LONGEST_HOLD.as_secs()))
+        .replace("{period}", PERIOD)
+}
+
+impl Reading<'_> {
+    /// The times that were written while the clock was ahead of `now`, a kind each; empty: none. Those of events are not among
+    /// them: nobody can change an event.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn times_ahead(&self, now: Timestamp) -> Result<Vec<TimesAhead>> {
+        let seconds = now.as_second();
+        let mut found = Vec::new();
+        for kind in &KINDS {
+            let Kind { what, table, name, column, takes_effect, .. } = *kind;
+            // SQLite gives the other columns of the row that has the least time.
+            let sql = format!("SELECT count(*), min({column}), {name} FROM {table} WHERE {}", kind.condition(seconds));
+            let ahead = self.transaction.query_row(&sql, [], |row| {
+                let (count, least): (i64, Option<i64>) = (row.get(0)?, row.get(1)?);
+                let first = damage::key_of(row, 2);
+                Ok(least.map(|least| {
+                    let (count, time) = (count.unsigned_abs(), time(least));
+                    TimesAhead { what, count, first, time, takes_effect }
+                }))
+            })?;
+            found.extend(ahead);
+        }
+        let sql = format!("SELECT count(*), min(minute) FROM deliveries WHERE minute > {}", (seconds + UNNOTICED) / 60);
+        let (count, minute): (i64, Option<i64>) =
+            self.transaction.query_row(&sql, [], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        found.extend(minute.map(|minute| TimesAhead {
+            what: "minutes of deliveries",
+            count: count.unsigned_abs(),
+            first: format!("minute {minute}"),
+            time: time(minute.saturating_mul(60)),
+            takes_effect: false,
+        }));
+        let report = self.fact(LAST_REPORT)?.as_deref().and_then(LastReport::from_bytes);
+        found.extend(report.filter(|report| report.at.as_second() > seconds + UNNOTICED).map(|report| TimesAhead {
+            what: "reports of `jobs run`",
+            count: 1,
+            first: "the last one".to_owned(),
+            time: report.at,
+            takes_effect: false,
+        }));
+        Ok(found)
+    }
+}
+
+impl Writing<'_> {
+    /// Brings the times of [`Reading::times_ahead`] to `now`: mails are due, links expire, the hold of the relay and the last report
+    /// are gone, and a lock for some time has that time still before it. What a clock that was ahead has seen is kept, so that
+    /// no link which had expired lives again ([`super::clock`]).
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    pub fn bring_times_to(&self, now: Timestamp) -> Result<()> {
+        let seconds = now.as_second();
+        for kind in &KINDS {
+            let (table, set, condition) = (kind.table, kind.set(seconds), kind.condition(seconds));
+            self.transaction.execute(&format!("UPDATE {table} SET {set} WHERE {condition}"), [])?;
+        }
+        self.bring_deliveries_back(seconds)?;
+        let report = self.fact(LAST_REPORT)?.as_deref().and_then(LastReport::from_bytes);
+        if report.is_some_and(|report| report.at > now) {
+            self.delete_fact(LAST_REPORT)?;
+        }
+        Ok(())
+    }
+}

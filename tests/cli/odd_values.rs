@@ -1,0 +1,236 @@
+//! Values of another type or far out of range in each column of each table: no command fails with a bug, and each that fails
+//! names what is damaged.
+
+use std::fs;
+
+use insta::assert_snapshot;
+
+use crate::support::CAROL;
+use crate::support::GOOD;
+use crate::support::MALLORY;
+use crate::support::World;
+
+/// As SQL. The last one is text that is not UTF-8.
+const VALUES: [&str; 9] = [
+    "NULL",
+    "x'00ff'",
+    "'odd'",
+    "9223372036854775807",
+    "-9223372036854775808",
+    "-1",
+    "4294967295",
+    "1.5",
+    "CAST(x'ff' AS TEXT)",
+];
+
+const LINES: [&str; 20] = [
+    "users list",
+    "users show alice",
+    "users edit alice --name 'Alice Adams'",
+    "users set-password alice --generate",
+    "users set-password bob --stdin",
+    "users verify-password alice --stdin",
+    "users lock alice --for 1h",
+    "users unlock alice",
+    "users send-reset bob",
+    "users send-reset --all --yes",
+    "users export",
+    "users delete carla --yes",
+    "resets list",
+    "jobs list",
+    "jobs run",
+    "mail queue",
+    "operators list",
+    "roles list",
+    "audit verify",
+    "store check",
+];
+
+/// A world with a row in each table.
+fn world() -> World {
+    let world = World::with_mail()
+        .with_users("alice,bob,carla")
+        .with_role("Desk", "view-users send-resets")
+        .with_operator(CAROL, "Desk")
+        .with_password("alice", GOOD);
+    world.set_password("alice", "seven violet umbrellas whistle");
+    world.set_password("bob", GOOD);
+    world.run("users send-reset alice").expect_status(0);
+    world.run("users send-reset --search bob --queue-only --yes").expect_status(0);
+    world.command("users verify-password bob --stdin").stdin("wrong").run().expect_status(1);
+    for _ in 0..2 {
+        world.command("users list").uid(MALLORY).run().expect_status(77);
+    }
+    world.sql(
+        "INSERT INTO relay_hold (id, until, count, reply) VALUES (1, 0, 0, ''); \
+         UPDATE message SET state = 'deferred', due_at = 0 WHERE id = (SELECT max(id) FROM message)",
+    );
+    world
+}
+
+fn is_long() -> bool {
+    #[expect(clippy::disallowed_methods, reason = "the one switch of the tests, which the program does not read")]
+    std::env::var_os("CXME_TEST_LONG").is_some()
+}
+
+#[test]
+fn no_odd_value_in_any_column_is_a_bug() {
+    let world = world();
+    let whole = fs::read(world.store()).unwrap();
+    let connection = rusqlite::Connection::open(world.store()).unwrap();
+    let sql = "SELECT t.name, c.name FROM sqlite_schema AS t JOIN pragma_table_info(t.name) AS c \
+               WHERE t.type = 'table' AND t.name NOT LIKE 'sqlite%' ORDER BY t.name, c.cid";
+    let mut statement = connection.prepare(sql).unwrap();
+    let columns = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
+    let columns: Vec<(String, String)> = columns.map(Result::unwrap).collect();
+    drop(statement);
+    connection.close().unwrap();
+    let cases = columns.iter().flat_map(|column| VALUES.map(|value| (column, value)));
+    // Without `--long` one of some, of each table and each value.
+    let step = if is_long() { 1 } else { 37 };
+    for ((table, column), value) in cases.step_by(step) {
+        fs::write(world.store(), &whole).unwrap();
+        let sql = format!(
+            "PRAGMA foreign_keys = OFF; PRAGMA ignore_check_constraints = ON; DROP TRIGGER event_is_never_changed; \
+             DROP TRIGGER user_changes_are_only_erased; DROP TRIGGER link_dies_with_a_change; \
+             UPDATE OR IGNORE {table} SET {column} = {value} WHERE rowid = (SELECT max(rowid) FROM {table})"
+        );
+        let sql = match table.as_str() {
+            "fact" | "role_permission" | "refused_attempts" | "deliveries" => {
+                sql.split(" WHERE rowid").next().unwrap().to_owned()
+            }
+            _ => sql,
+        };
+        let trigger = |name: &str| world.ask(&format!("SELECT sql FROM sqlite_schema WHERE name = '{name}'"));
+        let triggers = ["event_is_never_changed", "user_changes_are_only_erased", "link_dies_with_a_change"]
+            .map(trigger)
+            .join(";\n");
+        let connection = rusqlite::Connection::open(world.store()).unwrap();
+        // NULL where it may not be, and a key that is no number, are refused.
+        let _ = connection.execute_batch(&sql);
+        connection.execute_batch(&triggers).unwrap();
+        connection.close().unwrap();
+        for line in LINES {
+            let run = world.command(line).stdin(GOOD).run();
+            let place = format!("{table}.{column} = {value}: {line}");
+            assert_ne!(run.status, 70, "{place}: {run}");
+            if run.status == 74 {
+                assert!(run.err().contains("error: the store is damaged: "), "{place}: {run}");
+                assert!(!run.err().contains("at index"), "{place}: {run}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_number_that_cannot_be_raised_is_named_with_its_row() {
+    let world = World::new().with_users("alice,bob");
+    world.sql("UPDATE user SET session_epoch = 9223372036854775807 WHERE username = 'bob'");
+    assert_snapshot!(world.run("users set-password bob --generate"), @"
+    status 74
+    -- stderr
+    error: the store is damaged: user: row 2: session_epoch: 9223372036854775807 is out of range
+    hint: all that is damaged, and what to do: cxme-admin store check
+    ");
+    world.sql("UPDATE user SET session_epoch = 0");
+    world.sql(
+        "PRAGMA ignore_check_constraints = ON; UPDATE user SET password_hash = x'00', password_set_at = 1 \
+         WHERE username = 'bob'",
+    );
+    assert_snapshot!(world.run("users set-password bob --generate"), @"
+    status 74
+    -- stderr
+    error: the store is damaged: user: row 2: password_hash: is of the type Blob
+    hint: all that is damaged, and what to do: cxme-admin store check
+    ");
+    world.run("users set-password alice --generate").expect_status(0);
+}
+
+#[test]
+fn a_run_skips_the_mails_and_jobs_whose_rows_are_damaged_and_sends_the_others() {
+    let world = World::with_mail().with_users("alice,bob,carla,dora,emil,finn");
+    for user in ["alice", "bob", "carla", "dora", "emil", "finn"] {
+        world.run(&format!("users send-reset --search {user} --queue-only --yes")).expect_status(0);
+    }
+    world.sql(
+        "PRAGMA ignore_check_constraints = ON; PRAGMA foreign_keys = OFF; \
+         UPDATE message SET doubts = -1 WHERE address LIKE 'alice%'; \
+         UPDATE message SET life = 9223372036854775807 WHERE address LIKE 'bob%'; \
+         UPDATE message SET due_at = x'00' WHERE address LIKE 'carla%'; \
+         UPDATE user SET role_id = 'odd' WHERE username = 'dora'; \
+         UPDATE job SET operator_uid = -1 WHERE id = 5",
+    );
+    assert_snapshot!(world.run("jobs run"), @"
+    status 3
+    -- stderr
+    error: 1 accepted; skipped 1 job and 4 mails, the store is damaged: job: row 5: operator_uid: -1 is out of range
+    hint: all that is damaged, and what to do: cxme-admin store check
+    ");
+    // Finn's.
+    assert_eq!(world.mails().len(), 1);
+    assert_eq!(world.ask("SELECT count(*) FROM message WHERE state = 'queued'"), "5");
+    // Nothing is left to be sent, and the exit code tells of it each time; cron hears of it once.
+    assert_snapshot!(world.run("jobs run"), @"status 3");
+    let run = world.run("store check").expect_status(65);
+    for fault in [
+        "message: row 1: doubts",
+        "message: row 2: life",
+        "message: row 3: due_at",
+        "user: row 4: role_id",
+        "job: row 5",
+    ] {
+        assert!(run.err().contains(fault), "{fault}: {run}");
+    }
+}
+
+#[test]
+fn texts_that_no_command_takes_are_named_and_no_copy_with_one_is_restored() {
+    for (sql, fault) in [
+        (
+            "UPDATE user SET name = printf('%.*c', 10000000, 'x') WHERE id = 1",
+            "user: row 1: name: has 10000000 characters, at most 200",
+        ),
+        (
+            "UPDATE user SET name = 'a' || char(27) || '[2J' WHERE id = 1",
+            "user: row 1: name: holds the unprintable character U+001B",
+        ),
+        (
+            "UPDATE user SET name = 'a' || char(0) || 'b' WHERE id = 1",
+            "user: row 1: name: holds the unprintable character U+0000",
+        ),
+        (
+            "UPDATE user SET username = printf('%.*c', 65, 'x') WHERE id = 1",
+            "user: row 1: username: has 65 characters, at most 64",
+        ),
+        (
+            "UPDATE user SET email = printf('%.*c', 300, 'x') || '@example.com' WHERE id = 1",
+            "user: row 1: email: has 312 characters",
+        ),
+        (
+            "INSERT INTO role (name, built_in) VALUES (char(10) || 'x', 0)",
+            "role: row 4: name: holds the unprintable character U+000A",
+        ),
+    ] {
+        let world = World::new().with_users("alice");
+        world.sql(sql);
+        let run = world.run("store check").expect_status(65);
+        assert!(run.err().contains(fault), "{sql}: {run}");
+        world.command("store backup").argument(world.path("bad.db")).run().expect_status(0);
+        let run = world.command("store restore --yes").argument(world.path("bad.db")).run().expect_status(65);
+        assert!(run.err().contains(fault), "{sql}: {run}");
+        assert!(run.stderr.len() < 10_000, "{sql}");
+    }
+}
+
+#[test]
+fn the_store_is_not_restored_from_itself() {
+    let world = World::new().with_users("alice");
+    let run = world.command("store restore --yes").argument(world.store()).run();
+    assert_snapshot!(run, @"
+    status 65
+    -- stderr
+    error: [DIR]/data/store.db: is the store itself: nothing was changed
+    hint: give a copy that `store backup` created
+    ");
+    world.run("store check").expect_status(0);
+}

@@ -1,0 +1,178 @@
+//! Times that were written while the clock was ahead: named by `store check`, brought to the present by `--repair-times`.
+
+use insta::assert_snapshot;
+
+use crate::relay::Act;
+use crate::relay::At;
+use crate::relay::Offer;
+use crate::relay::ScriptedRelay;
+use crate::support::CAROL;
+use crate::support::GOOD;
+use crate::support::World;
+
+const YEARS: i64 = 80 * 365 * 86_400;
+
+/// A world that worked for an hour with a clock that was eighty years ahead.
+fn world() -> World {
+    let world = World::with_mail().with_users("alice,bob,carla,dora").with_password("alice", GOOD);
+    world.wait(YEARS);
+    world.run("users send-reset alice").expect_status(0);
+    world.run("users lock dora --for 1h").expect_status(0);
+    let deferring = ScriptedRelay::start(Offer::default(), |moment| match moment.at {
+        At::Rcpt => Act::Say(b"450 4.2.0 later\r\n".to_vec()),
+        _ => Act::Usual,
+    });
+    world.configure_relay(deferring.port());
+    world.run("users send-reset bob");
+    world.configure_mail("");
+    world.wait(-YEARS);
+    world
+}
+
+#[test]
+fn times_of_a_clock_that_was_ahead_are_named_and_brought_to_the_present() {
+    let world = world();
+    let code = world.newest_code();
+    assert_snapshot!(world.run("store check"), @"
+    status 65
+    -- stdout
+    EXAMINED     FOUND
+    modes        sound
+    file system  sound
+    schema       sound
+    integrity    sound
+    references   sound
+    rows         sound
+    audit        sound
+    addresses    sound
+    clock        see the warning
+    times        mails due: 1 of a clock that was ahead; the first: message 2 (2106-11-05T08:04:42Z)
+    times        ends of open links: 2 of a clock that was ahead; the first: message 1 (2106-11-06T08:00:00Z)
+    times        temporary locks: 1 of a clock that was ahead; the first: user dora (2106-11-05T08:00:00Z)
+    times        lifetimes of mails in the queue: 2 of a clock that was ahead; the first: message 1 (2106-11-05T08:00:00Z)
+    reset key    sound
+    -- stderr
+    warning: the clock (2026-11-24T08:00:00Z) is behind the newest event (2106-11-05T08:00:00Z): check the clock
+    warning: recorded in the future: creations of mails, first tries of mails, last tries of mails, deliveries of mails, ends of mails, permanent locks, changes of users, minutes of deliveries
+    error: the store has 4 faults
+      - times: mails due: 1 of a clock that was ahead; the first: message 2 (2106-11-05T08:04:42Z)
+      - times: ends of open links: 2 of a clock that was ahead; the first: message 1 (2106-11-06T08:00:00Z)
+      - times: temporary locks: 1 of a clock that was ahead; the first: user dora (2106-11-05T08:00:00Z)
+      - times: lifetimes of mails in the queue: 2 of a clock that was ahead; the first: message 1 (2106-11-05T08:00:00Z)
+    hint: if the clock is right now, bring the times to the present: cxme-admin store check --repair-times
+    ");
+    assert_snapshot!(world.run("store check --repair-times --dry-run"), @"
+    status 0
+    -- stdout
+    Would bring mails due to the present: 1; the first: message 2 (2106-11-05T08:04:42Z).
+    Would bring ends of open links to the present: 2; the first: message 1 (2106-11-06T08:00:00Z).
+    Would bring temporary locks to the present: 1; the first: user dora (2106-11-05T08:00:00Z).
+    Would bring lifetimes of mails in the queue to the present: 2; the first: message 1 (2106-11-05T08:00:00Z).
+    Would bring creations of mails to the present: 2; the first: message 1 (2106-11-05T08:00:00Z).
+    Would bring first tries of mails to the present: 2; the first: message 1 (2106-11-05T08:00:00Z).
+    Would bring last tries of mails to the present: 2; the first: message 1 (2106-11-05T08:00:00Z).
+    Would bring deliveries of mails to the present: 1; the first: message 1 (2106-11-05T08:00:00Z).
+    Would bring ends of mails to the present: 1; the first: message 1 (2106-11-05T08:00:00Z).
+    Would bring permanent locks to the present: 1; the first: user dora (2106-11-05T08:00:00Z).
+    Would bring changes of users to the present: 1; the first: user dora (2106-11-05T08:00:00Z).
+    Would bring minutes of deliveries to the present: 1; the first: minute 71973120 (2106-11-05T08:00:00Z).
+    ");
+    assert_snapshot!(world.run("store check --repair-times"), @"
+    status 2
+    -- stderr
+    error: nobody can be asked here, and this needs an answer: Bring these times to the present? Mails become due, and open links expire.
+    hint: give `--yes` to do it without being asked
+    ");
+    let events = world.events();
+    assert_snapshot!(world.run("store check --repair-times --yes -v --reason 'wrong clock'"), @"
+    status 0
+    -- stderr
+    Would bring mails due to the present: 1; the first: message 2 (2106-11-05T08:04:42Z).
+    Would bring ends of open links to the present: 2; the first: message 1 (2106-11-06T08:00:00Z).
+    Would bring temporary locks to the present: 1; the first: user dora (2106-11-05T08:00:00Z).
+    Would bring lifetimes of mails in the queue to the present: 2; the first: message 1 (2106-11-05T08:00:00Z).
+    Would bring creations of mails to the present: 2; the first: message 1 (2106-11-05T08:00:00Z).
+    Would bring first tries of mails to the present: 2; the first: message 1 (2106-11-05T08:00:00Z).
+    Would bring last tries of mails to the present: 2; the first: message 1 (2106-11-05T08:00:00Z).
+    Would bring deliveries of mails to the present: 1; the first: message 1 (2106-11-05T08:00:00Z).
+    Would bring ends of mails to the present: 1; the first: message 1 (2106-11-05T08:00:00Z).
+    Would bring permanent locks to the present: 1; the first: user dora (2106-11-05T08:00:00Z).
+    Would bring changes of users to the present: 1; the first: user dora (2106-11-05T08:00:00Z).
+    Would bring minutes of deliveries to the present: 1; the first: minute 71973120 (2106-11-05T08:00:00Z).
+    Times brought to the present: 16.
+    ");
+    assert_eq!(world.events(), events + 1);
+    assert_snapshot!(world.newest_event(), @r#"
+    store check with repair of times | done | owner, Admin | wrong clock
+    {"changes_of_users":1,"creations_of_mails":2,"deliveries_of_mails":1,"ends_of_mails":1,"ends_of_open_links":2,"first_tries_of_mails":2,"last_tries_of_mails":2,"lifetimes_of_mails_in_the_queue":2,"mails_due":1,"permanent_locks":1,"temporary_locks":1}
+    "#);
+    // The event of the time that was ahead stays: nobody can change it.
+    assert_snapshot!(world.run("store check"), @"
+    status 0
+    -- stdout
+    EXAMINED     FOUND
+    modes        sound
+    file system  sound
+    schema       sound
+    integrity    sound
+    references   sound
+    rows         sound
+    audit        sound
+    addresses    sound
+    clock        see the warning
+    times        sound
+    reset key    sound
+    -- stderr
+    warning: the clock (2026-11-24T08:00:00Z) is behind the newest event (2106-11-05T08:00:00Z): check the clock
+    ");
+    let run = world.command("resets redeem --stdin").stdin(format!("{code}\nseven violet umbrellas whistle\n")).run();
+    assert_eq!(run.status, 65, "{run}");
+    let mails = world.mails().len();
+    world.run("jobs run").expect_status(0);
+    assert_eq!(world.mails().len(), mails + 1);
+    assert_eq!(world.ask("SELECT locked_until - locked_at FROM user WHERE username = 'dora'"), "3600");
+    assert_snapshot!(world.run("store check --repair-times --yes -v"), @"
+    status 0
+    -- stderr
+    No time was written while the clock was ahead: nothing was changed.
+    ");
+}
+
+#[test]
+fn a_store_without_such_times_is_not_changed() {
+    let world = World::with_mail().with_users("alice,bob");
+    world.run("users send-reset alice").expect_status(0);
+    world.run("users lock bob --until 2036-01-01").expect_status(0);
+    let events = world.events();
+    assert_snapshot!(world.run("store check --repair-times -v"), @"
+    status 0
+    -- stderr
+    No time was written while the clock was ahead: nothing was changed.
+    ");
+    assert_snapshot!(world.run("store check --repair-times -n -o json"), @r#"
+    status 0
+    -- stdout
+    [
+    {"action":"store check with repair of times","would_change":false,"times":null,"count":0,"first":null,"first_at":null}
+    ]
+    "#);
+    assert_eq!(world.events(), events);
+}
+
+#[test]
+fn at_a_terminal_it_is_asked() {
+    let world = world();
+    let before = world.ask("SELECT max(due_at) FROM message");
+    let run = world.command("store check --repair-times").typing(["n"]).run();
+    assert_eq!(run.status, 65, "{run}");
+    assert_eq!(world.ask("SELECT max(due_at) FROM message"), before);
+    world.command("store check --repair-times").typing(["y"]).run().expect_status(0);
+    assert_ne!(world.ask("SELECT max(due_at) FROM message"), before);
+}
+
+#[test]
+fn it_is_for_those_who_manage_the_store() {
+    let world = world().with_operator(CAROL, "Minimal Permissions");
+    let run = world.command("store check --repair-times --yes").uid(CAROL).run().expect_status(77);
+    assert!(run.err().contains("manage-store"), "{run}");
+}
