@@ -24,6 +24,7 @@
 //!
 //! Who reads the code for the first time reads, in this order: [`domain::action::Action`] (what can be done and what it
 //! takes), [`actions`] (how a deed is done), `cli/users/lock.rs` (a command, whole).
+//! `docs/architecture.md` tells how one password and one mail go through the layers, and why each library is there.
 
 pub mod actions;
 pub mod cli;

@@ -1,7 +1,10 @@
-//! Real login systems read the store: PAM by pam_exec(8), and Python's argon2-cffi by the `login` view. Both run what
+//! Real login systems read the store: PAM by pam_exec(8), Dovecot and Python's argon2-cffi by the `login` view. All run what
 //! docs/login-systems.md shows, with other paths.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says so by a panic")]
+
+#[path = "login/dovecot.rs"]
+mod dovecot;
 
 use std::fs;
 use std::io::Write as _;
@@ -320,21 +323,4 @@ fn a_reader_of_the_view_normalises_what_was_typed() {
     fs::write(&python.script, careless).unwrap();
     assert_eq!(python.says("alice", "caf\u{e9} by the harbour"), "accepted", "composed");
     assert_eq!(python.says("alice", "cafe\u{301} by the harbour"), "refused", "decomposed");
-}
-
-#[test]
-fn the_query_for_dovecot_finds_each_user_by_name_and_by_address() {
-    let world = World::new();
-    world.set_password("alice", PASSWORD);
-    let page = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/login-systems.md")).unwrap();
-    let query = page.lines().find_map(|line| line.strip_prefix("    password_query = ")).unwrap();
-    let store = rusqlite::Connection::open(world.store()).unwrap();
-    let found = |user: &str| {
-        let row = |row: &rusqlite::Row<'_>| Ok((row.get::<_, String>("user")?, row.get::<_, String>("password")?));
-        store.query_row(&query.replace("%u", user), [], row).ok()
-    };
-    let (username, hash) = found("alice@example.com").unwrap();
-    assert_eq!((username.as_str(), hash.starts_with("$argon2id$")), ("alice", true));
-    assert_eq!(found("Alice"), Some((username, hash)));
-    assert_eq!(found("bob"), None, "no password is set");
 }

@@ -24,14 +24,22 @@ mod disk;
 mod eligibility;
 #[path = "store/erasing.rs"]
 mod erasing;
+#[path = "store/file_systems.rs"]
+mod file_systems;
+#[path = "store/full_disks.rs"]
+mod full_disks;
 #[path = "store/inherited.rs"]
 mod inherited;
+#[path = "store/killed.rs"]
+mod killed;
 #[path = "store/login_view.rs"]
 mod login_view;
 #[path = "store/modes.rs"]
 mod modes;
 #[path = "store/opening.rs"]
 mod opening;
+#[path = "store/own_mounts.rs"]
+mod own_mounts;
 #[path = "store/resets.rs"]
 mod resets;
 #[path = "store/restore.rs"]

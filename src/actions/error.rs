@@ -4,6 +4,7 @@ use std::io;
 
 use crate::actions::outbox::PostFault;
 use crate::domain::refusal::Refusal;
+use crate::domain::text;
 use crate::secrets::hasher::NoMemory;
 use crate::secrets::password::PasswordError;
 use crate::store::StoreError;
@@ -33,7 +34,7 @@ pub enum ActionError {
     #[error("{0}")]
     Stream(#[from] io::Error),
     /// Rows of an import are wrong; each was reported.
-    #[error("{bad} of {rows} rows cannot be imported: nothing was changed")]
+    #[error("{bad} of {} cannot be imported: nothing was changed", text::counted(*.rows, "row"))]
     BadRows {
         /// How many rows are wrong.
         bad: u64,

@@ -64,7 +64,7 @@ impl Desk {
         permit: Option<&PolicyOverride>,
     ) -> Result<AcceptedHash> {
         let (mut hasher, mut random) = (self.hasher.borrow_mut(), self.random.borrow_mut());
-        hasher.reserve_for(&former.hashes)?;
+        hasher.reserve_for(former.all_hashes())?;
         if let Some(permit) = permit {
             return Ok(hasher.admit_overridden(password, permit, random.as_mut()));
         }

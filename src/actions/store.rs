@@ -22,6 +22,8 @@ use crate::store::Store;
 use crate::store::StoreError;
 use crate::store::check::FileFaults;
 use crate::store::damaged::DamagedStore;
+use crate::store::ended_passwords::EndedPasswords;
+use crate::store::ended_passwords::PasswordsBack;
 use crate::store::facts::KEY_FINGERPRINT;
 use crate::store::restore::Restoring;
 use crate::store::restore::Unsettled;
@@ -282,33 +284,52 @@ pub struct Restored {
     pub newest: Option<Timestamp>,
     /// What was true when it was made, and may not be so any more.
     pub unsettled: Unsettled,
+    /// The passwords in it that were ended in the store that it replaces.
+    pub passwords_back: PasswordsBack,
     /// Where the store that it replaces will be kept, if there is one.
     pub kept: Option<PathBuf>,
 }
 
 /// Asks the store that is to be replaced whether the operator may do that, and refuses while mail of it is being sent, since
-/// what the sender knows would not be in the copy, or while another process replaces it.
+/// what the sender knows would not be in the copy, or while another process replaces it. Gives whose passwords were ended in it.
 ///
 /// # Errors
 /// When the operator may not, mail is being sent, or another process replaces the store.
-pub fn may_replace(desk: &Desk) -> Result<()> {
-    desk.view(Action::StoreRestore, |_| Ok(desk.store.refuse_if_locked()?))
+pub fn may_replace(desk: &Desk) -> Result<EndedPasswords> {
+    desk.view(Action::StoreRestore, |view| {
+        desk.store.refuse_if_locked()?;
+        // One of an older version has ended none, and no column for it.
+        let is_older = desk.store.version()? < crate::store::schema::VERSION;
+        if is_older { Ok(EndedPasswords::default()) } else { Ok(view.all_ended_passwords()?) }
+    })
 }
 
 /// Examines a copy, and writes into it what makes it safe to go on from, with the event of its being restored. `desk` is
-/// that of the copy.
+/// that of the copy, `ended` what [`may_replace`] gave of the store that is there.
 ///
 /// # Errors
 /// [`StoreError::DamagedCopy`] when it is not sound; when the operator may not manage the store.
-pub fn prepare_restored(desk: &Desk, restoring: &Restoring, file: &Path, intent: &Intent) -> Result<Restored> {
-    prepare(desk, restoring, file, intent).map_err(|error| match error {
+pub fn prepare_restored(
+    desk: &Desk,
+    restoring: &Restoring,
+    file: &Path,
+    ended: &EndedPasswords,
+    intent: &Intent,
+) -> Result<Restored> {
+    prepare(desk, restoring, file, ended, intent).map_err(|error| match error {
         // It is not the store that is damaged.
         ActionError::Store(error) => error.of_copy(file).into(),
         other => other,
     })
 }
 
-fn prepare(desk: &Desk, restoring: &Restoring, file: &Path, intent: &Intent) -> Result<Restored> {
+fn prepare(
+    desk: &Desk,
+    restoring: &Restoring,
+    file: &Path,
+    ended: &EndedPasswords,
+    intent: &Intent,
+) -> Result<Restored> {
     let newest = desk.view(Action::StoreRestore, |view| {
         let Contents { examined, newest, .. } = contents(&desk.store, view)?;
         let faults: Vec<String> = examined.iter().flat_map(Examined::lines).collect();
@@ -325,11 +346,15 @@ fn prepare(desk: &Desk, restoring: &Restoring, file: &Path, intent: &Intent) -> 
         record.note("links", unsettled.links);
         record.note("messages", unsettled.messages);
         record.note("jobs", unsettled.jobs);
+        let passwords_back = change.passwords_back(ended)?;
+        if passwords_back.count > 0 {
+            record.note("ended_passwords", passwords_back.count);
+        }
         let kept = restoring.kept().map(Path::to_owned);
         if let Some(kept) = &kept {
             record.note("replaced_store", kept.display().to_string());
         }
-        Ok((record, Restored { users, newest, unsettled, kept }))
+        Ok((record, Restored { users, newest, unsettled, passwords_back, kept }))
     })
 }
 

@@ -75,12 +75,12 @@ const CONFIG_MODE: u32 = 0o644;
 /// When there is a store already, or a file cannot be made.
 pub fn run(context: &mut Context, args: &InitArgs) -> anyhow::Result<()> {
     let first = args.operator.as_deref().map(|given| operators::new_operator(context, given)).transpose()?;
-    let existing = context.config_path().filter(|path| path.symlink_metadata().is_ok());
+    let existing = context.config_path().filter(|path| is_there(path));
     let config = if existing.is_some() { context.config()? } else { context.config_by_default() }.clone();
     let store_path = std::path::absolute(context.store_path(&config)?)?;
     let service = ServiceAccount::of(context, &store_path);
     let key_file = NewKeyFile::new(context.key_path()?, service);
-    if store_path.symlink_metadata().is_ok() {
+    if is_there(&store_path) {
         return at_store(context, args, &store_path, &key_file);
     }
     context.may_init()?;
@@ -117,6 +117,14 @@ pub fn run(context: &mut Context, args: &InitArgs) -> anyhow::Result<()> {
     }
     context.output.say("Next: cxme-admin users add EMAIL --name NAME");
     Ok(())
+}
+
+/// Whether a file is there, and not only what a run of `init` left that was killed.
+fn is_there(path: &Path) -> bool {
+    if path.symlink_metadata().is_ok_and(|found| found.len() == 0) {
+        let _ = private_file::remove_left_behind(path);
+    }
+    path.symlink_metadata().is_ok()
 }
 
 /// Where a store is already: finishes an `init` that was ended in between, or gives the store a new key.

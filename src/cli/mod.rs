@@ -42,6 +42,7 @@ use crate::clock::Clock;
 use crate::clock::SystemClock;
 use crate::outbox::resources;
 use crate::process::Process;
+use crate::process::full_disk;
 use crate::process::hardening;
 use crate::process::inherited;
 use crate::random::Random;
@@ -137,6 +138,7 @@ pub fn main() -> ExitCode {
     // A kernel that refuses one of these is no reason not to set a password.
     let _ = hardening::no_core_no_peeking();
     let _ = hardening::no_end_by_file_size();
+    let _ = full_disk::say_when_it_ends_the_process();
     if !resources::may_have(MEMORY) {
         return ExitCode::from(failure::of_no_memory(&mut std::io::stderr(), MEMORY));
     }

@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use crate::domain::text;
+
 const DAY: Duration = Duration::from_secs(86_400);
 
 /// How long the link of a reset may live after its mail was handed over. NIST SP 800-63B-4, 4.2.1.2 allows no more than
@@ -33,15 +35,39 @@ pub enum LinkFault {
     /// Not https, and not a loopback address either.
     #[error("expected an address that begins with `https://` (`http://` only for localhost)")]
     Scheme,
-    /// No host, or a character that stands in no address.
-    #[error("expected an address of ASCII characters without blanks, such as `https://reset.example.com/#{{code}}`")]
-    Form,
+    /// No host.
+    #[error("expected a host, as in `https://reset.example.com/#{{code}}`")]
+    Host,
+    /// A name or a password before the host (RFC 3986, 3.2.1).
+    #[error(
+        "expected no username or password before the host (`…@`): in a mailed link it looks like phishing, and browsers warn of it"
+    )]
+    UserInfo,
+    /// A character that no address may have there (RFC 3986, 2), or `'`, which may be in one and ends a link in mail programs.
+    #[error("{}", character_words(*.0))]
+    Character(char),
+    /// A `%` that begins no escape (RFC 3986, 2.1).
+    #[error("expected two hexadecimal digits after each `%`; write a `%` itself as `%25`")]
+    Escape,
     /// The code has no place, or two, or not behind the `#`.
     #[error("expected `{{code}}` once, after a `#`, as in `https://reset.example.com/#{{code}}`")]
     Place,
     /// Too long for one line of a mail.
     #[error("expected at most {} characters, so that the link stays on one line of a mail", LONGEST)]
     TooLong,
+}
+
+/// What is wrong with a character, and what to write instead of it.
+fn character_words(character: char) -> String {
+    let one = character.to_string();
+    let shown = text::visible(&one);
+    let why = match character {
+        '\'' => "ends a link in mail programs",
+        _ => "may not be in an address there (RFC 3986)",
+    };
+    let escaped: String = one.bytes().map(|byte| format!("%{byte:02X}")).collect();
+    let host = if character.is_ascii() { "" } else { ", and a host in its ASCII form (`xn--…`)" };
+    format!("`{shown}` {why}: write it as `{escaped}`{host}")
 }
 
 /// The longest template: with the code in its place, and the `!`, it stays within the 76 characters of a line of
@@ -57,15 +83,29 @@ impl std::str::FromStr for LinkTemplate {
             Some(("http", rest)) if is_loopback(host(rest)) => rest,
             _ => return Err(LinkFault::Scheme),
         };
-        // The others end a link in mail programs.
-        let is_fit = |character: char| character.is_ascii_graphic() && !"<>\"'`\\^|".contains(character);
-        if host(rest).is_empty() || !text.chars().all(is_fit) {
-            return Err(LinkFault::Form);
+        let (authority, behind) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
+        if authority.contains('@') {
+            return Err(LinkFault::UserInfo);
+        }
+        if host(rest).is_empty() {
+            return Err(LinkFault::Host);
         }
         let (before, fragment) = text.split_once('#').ok_or(LinkFault::Place)?;
         let outside = text.replacen(PLACE, "", 1);
         if before.contains(PLACE) || !fragment.contains(PLACE) || outside.contains(['{', '}']) {
             return Err(LinkFault::Place);
+        }
+        let is_fit = |character: &char| character.is_ascii_graphic() && !"<>\"'`\\^|".contains(*character);
+        let unfit = text.chars().find(|character| !is_fit(character));
+        // Brackets are for the host, and a second `#` is for nothing.
+        let misplaced = behind.chars().find(|character| "[]".contains(*character));
+        let second = fragment.contains('#').then_some('#');
+        if let Some(character) = unfit.or(misplaced).or(second) {
+            return Err(LinkFault::Character(character));
+        }
+        let mut escapes = text.split('%').skip(1);
+        if !escapes.all(|rest| rest.len() >= 2 && rest.bytes().take(2).all(|byte| byte.is_ascii_hexdigit())) {
+            return Err(LinkFault::Escape);
         }
         if text.len() > LONGEST {
             return Err(LinkFault::TooLong);
@@ -145,11 +185,45 @@ mod tests {
         ] {
             assert_eq!(parsed(bad), Err(LinkFault::Place), "{bad}");
         }
-        for bad in
-            ["https:///#{code}", "https://a b/#{code}", "https://x/#{code}\r\nBcc: a@b.c", "https://x/?a|b#{code}"]
-        {
-            assert_eq!(parsed(bad), Err(LinkFault::Form), "{bad}");
+        for bad in ["https:///#{code}", "https://:8443/#{code}"] {
+            assert_eq!(parsed(bad), Err(LinkFault::Host), "{bad}");
         }
         assert_eq!(parsed(&format!("https://example.com/{}#{{code}}", "x".repeat(60))), Err(LinkFault::TooLong));
+    }
+
+    #[test]
+    fn a_character_that_no_address_has_is_named_with_what_to_write_instead() {
+        for (bad, character) in [
+            ("https://a b/#{code}", ' '),
+            ("https://x/#{code}\r\nBcc: a@b.c", '\r'),
+            ("https://x/?a|b#{code}", '|'),
+            ("https://x/it's#{code}", '\''),
+            ("https://x/a[b]#{code}", '['),
+            ("https://x/#a#{code}", '#'),
+            ("https://bücher.example/#{code}", 'ü'),
+        ] {
+            assert_eq!(parsed(bad), Err(LinkFault::Character(character)), "{bad}");
+        }
+        let words = |character| LinkFault::Character(character).to_string();
+        assert_eq!(words('|'), "`|` may not be in an address there (RFC 3986): write it as `%7C`");
+        assert_eq!(words('\''), "`'` ends a link in mail programs: write it as `%27`");
+        assert_eq!(words('\r'), "`\\u{d}` may not be in an address there (RFC 3986): write it as `%0D`");
+        assert_eq!(
+            words('ü'),
+            "`ü` may not be in an address there (RFC 3986): write it as `%C3%BC`, and a host in its ASCII form (`xn--…`)"
+        );
+        for good in ["https://x/a%7Cb#{code}", "https://[::1]:8443/#{code}", "https://x/a@b?c=d@e#{code}"] {
+            assert!(parsed(good).is_ok(), "{good}");
+        }
+        for bad in ["https://x/100%#{code}", "https://x/%7#{code}", "https://x/#{code}%"] {
+            assert_eq!(parsed(bad), Err(LinkFault::Escape), "{bad}");
+        }
+    }
+
+    #[test]
+    fn nobody_is_named_before_the_host() {
+        for bad in ["https://user:pw@x/#{code}", "https://example.com@evil.example/#{code}", "https://@x/#{code}"] {
+            assert_eq!(parsed(bad), Err(LinkFault::UserInfo), "{bad}");
+        }
     }
 }

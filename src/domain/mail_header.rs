@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use serde_json::Value;
+
 /// The longest name: more than any provider of mail asks for, and with its colon still on one line of 78 (RFC 5322, 2.1.1).
 const MAX_NAME: usize = 76;
 /// The longest line of a header, its name included (RFC 5322, 2.1.1).
@@ -35,6 +37,40 @@ const OWN: [&str; 22] = [
 /// The same by the beginning of the name.
 const OWN_FAMILIES: [&str; 3] = ["arc-", "content-", "resent-"];
 
+/// The headers by which others are told of a mail, or get it as well: the mail has the link with which a password is chosen.
+const TELLING_OTHERS: [(&str, MailHeaderError); 17] = {
+    use MailHeaderError::Receipt;
+    use MailHeaderError::Recipients;
+    [
+        // RFC 8098, 2.1; the older ones of sendmail, Eudora, Pegasus and X.400 (RFC 2156).
+        ("disposition-notification-to", Receipt),
+        ("disposition-notification-options", Receipt),
+        ("generate-delivery-report", Receipt),
+        ("notice-requested-upon-delivery-to", Receipt),
+        ("read-receipt-to", Receipt),
+        ("registered-mail-reply-requested-by", Receipt),
+        ("return-receipt-requested", Receipt),
+        ("return-receipt-to", Receipt),
+        ("x-confirm-delivery-to", Receipt),
+        ("x-confirm-reading-to", Receipt),
+        ("x-pmrqc", Receipt),
+        // A bounce quotes the mail.
+        ("errors-to", Recipients),
+        ("x-errors-to", Recipients),
+        // X.400 (RFC 2156).
+        ("alternate-recipient", Recipients),
+        // Mandrill sends a copy there.
+        ("x-mc-bccaddress", Recipients),
+        // Mail programs and servers of old took it for `To`.
+        ("x-envelope-to", Recipients),
+        ("x-rcpt-to", Recipients),
+    ]
+};
+
+/// The headers by which providers take settings in JSON (SendGrid, SparkPost), and the keys by which others get the mail too.
+const SETTINGS: [&str; 2] = ["x-smtpapi", "x-msys-api"];
+const RECIPIENT_KEYS: [&str; 5] = ["archive", "bcc", "cc", "forwardspam", "to"];
+
 /// Why a name and a value are not a header that can be added.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum MailHeaderError {
@@ -52,6 +88,18 @@ pub enum MailHeaderError {
         "no `List-*` header: these mails are not from a mailing list, and nobody can unsubscribe from them; remove it"
     )]
     List,
+    /// It asks for a receipt: who reads the mail would be told on, and the answers come to no one who expects them.
+    #[error("a mail with a reset link asks for no receipt: remove it")]
+    Receipt,
+    /// Somebody else would get the mail, or what servers say of it, and with it the link.
+    #[error("others would get the mail, and could use the reset link in it: remove it")]
+    Recipients,
+    /// Settings in JSON would do so.
+    #[error("its key `{0}` sends the mail to others, who could use the reset link in it: remove the key")]
+    RecipientKey(&'static str),
+    /// Settings that are no JSON cannot be looked into, and no provider takes them.
+    #[error("expected a JSON object")]
+    Settings,
     /// The value is empty or has characters that need an encoding, or that end a line.
     #[error("expected one line of printable ASCII")]
     Value,
@@ -91,6 +139,9 @@ impl MailHeader {
         if lower.starts_with("list-") {
             return Err(MailHeaderError::List);
         }
+        if let Some((_, error)) = TELLING_OTHERS.iter().find(|(other, _)| *other == lower) {
+            return Err(*error);
+        }
         if value.is_empty() || !value.bytes().all(|byte| (b' '..=b'~').contains(&byte)) {
             return Err(MailHeaderError::Value);
         }
@@ -99,6 +150,15 @@ impl MailHeader {
         }
         if name.len() + ": ".len() + value.len() > MAX_LINE {
             return Err(MailHeaderError::LongValue);
+        }
+        if SETTINGS.contains(&lower.as_str()) {
+            let settings: Value = serde_json::from_str(value).map_err(|_| MailHeaderError::Settings)?;
+            if !settings.is_object() {
+                return Err(MailHeaderError::Settings);
+            }
+            if let Some(key) = recipient_key(&settings) {
+                return Err(MailHeaderError::RecipientKey(key));
+            }
         }
         Ok(Self { name: name.to_owned(), value: value.to_owned() })
     }
@@ -116,6 +176,18 @@ impl MailHeader {
     /// Whether the two have the same name (RFC 5322, 1.2.2: without regard to case).
     pub fn is_named_as(&self, other: &Self) -> bool {
         self.name.eq_ignore_ascii_case(&other.name)
+    }
+}
+
+/// The first key, at any depth, by which others get the mail.
+fn recipient_key(settings: &Value) -> Option<&'static str> {
+    match settings {
+        Value::Object(fields) => fields.iter().find_map(|(name, value)| {
+            let key = RECIPIENT_KEYS.into_iter().find(|key| key.eq_ignore_ascii_case(name));
+            key.or_else(|| recipient_key(value))
+        }),
+        Value::Array(values) => values.iter().find_map(recipient_key),
+        _ => None,
     }
 }
 
@@ -159,6 +231,29 @@ mod tests {
         for name in ["List-Unsubscribe", "list-id", "LIST-UNSUBSCRIBE-POST"] {
             assert_eq!(fault(name, "x"), Some(MailHeaderError::List), "{name}");
         }
+    }
+
+    #[test]
+    fn nobody_else_gets_the_mail_or_is_told_that_it_was_read() {
+        for (name, error) in TELLING_OTHERS {
+            assert_eq!(fault(&name.to_ascii_uppercase(), "a@example.com"), Some(error), "{name}");
+        }
+        let settings = |json: &str| fault("X-SMTPAPI", json);
+        for (json, key) in [
+            (r#"{"to": ["a@example.com"]}"#, "to"),
+            (r#"{"To": "a@example.com", "category": "x"}"#, "to"),
+            (r#"{"\u0074o": "a@example.com"}"#, "to"),
+            (r#"{"filters": {"bcc": {"settings": {"enable": 1, "email": "a@example.com"}}}}"#, "bcc"),
+            (r#"{"a": [{"cc": 1}]}"#, "cc"),
+            (r#"{"filters": {"forwardspam": {}}}"#, "forwardspam"),
+        ] {
+            assert_eq!(settings(json), Some(MailHeaderError::RecipientKey(key)), "{json}");
+        }
+        assert_eq!(fault("X-MSYS-API", r#"{"archive": []}"#), Some(MailHeaderError::RecipientKey("archive")));
+        for json in ["x", "[]", "{\"to\": [", "{} {}"] {
+            assert_eq!(settings(json), Some(MailHeaderError::Settings), "{json}");
+        }
+        assert_eq!(settings(r#"{"category": "to", "unique_args": {"tool": "x"}}"#), None);
     }
 
     #[test]

@@ -304,7 +304,7 @@ pub enum Refusal {
     #[error("job {0} is being sent by another process")]
     JobRuns(JobId),
     /// Another number of users is meant than the operator expects.
-    #[error("{found} users would be mailed, and `--expect` says {expected}: nobody was mailed")]
+    #[error("{} would be mailed, and `--expect` says {expected}: nobody was mailed", text::counted(*.found, "user"))]
     NotExpected {
         /// How many the operator expects.
         expected: u64,

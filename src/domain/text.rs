@@ -126,6 +126,24 @@ pub fn check_lines(text: &str, limit: usize) -> Result<(), TextFault> {
     check_line(&text, limit)
 }
 
+/// A number with a mark between its groups of three digits: 1,234,567.
+pub fn grouped(number: u64, mark: char) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push(mark);
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// A number of things in English: "1 mail", "2,000 mails".
+pub fn counted(count: u64, noun: &str) -> String {
+    format!("{} {noun}{}", grouped(count, ','), if count == 1 { "" } else { "s" })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -179,5 +197,13 @@ mod tests {
         assert_eq!(check_lines("a\r\n\n\tb", 4), Err(TextFault::TooLong { has: 5, limit: 4 }));
         assert_eq!(check_lines("a\rb", 9), Err(TextFault::Unprintable(0xd)));
         assert_eq!(check_lines("a\n\u{1b}[2J", 9), Err(TextFault::Unprintable(0x1b)));
+    }
+
+    #[test]
+    fn thousands_are_grouped_and_one_is_no_plural() {
+        assert_eq!(grouped(7, ','), "7");
+        assert_eq!(grouped(1_024, ','), "1,024");
+        assert_eq!(grouped(1_234_567, '.'), "1.234.567");
+        assert_eq!(["0 mails", "1 mail", "2,000 mails"], [0, 1, 2_000].map(|count| counted(count, "mail")));
     }
 }

@@ -1,67 +1,66 @@
 //! What others say about a mail, without the reset code in it. A server that filters mails may quote the link that it does not
 //! like, and anyone who reads the words that are stored and shown could use it.
 
-use std::ops::Range;
-
 use zeroize::Zeroizing;
 
+use super::quoted;
 use crate::secrets::reset_code;
 
 /// So many characters of a code in a row are no accident.
 const MIN_PART: usize = 6;
 
 /// A text with `****` in place of each part of a reset code that a mail with this content has: whole or in part, in either case,
-/// in groups with anything between them, percent-encoded or quoted-printable, with O for 0 and I or L for 1.
+/// in groups with anything between them, with O for 0 and I or L for 1, and in each form in which it can be read
+/// ([`quoted::forms`]).
 pub(super) fn without_codes(text: &str, content: &[u8]) -> String {
     let codes = codes(content);
     if codes.is_empty() {
         return text.to_owned();
     }
-    let symbols = symbols(text);
-    let mut masked = String::with_capacity(text.len());
-    let (mut at, mut shown) = (0, 0);
-    while at < symbols.len() {
-        let part = codes.iter().map(|code| part_at_start(&symbols[at..], code)).max().unwrap_or(0);
-        if part >= MIN_PART {
-            masked.push_str(&text[shown..symbols[at].0.start]);
-            masked.push_str("****");
-            shown = symbols[at + part - 1].0.end;
+    let mut places = Vec::new();
+    for form in quoted::forms(text) {
+        // The letters and digits as a code is read, each with its number among the characters.
+        let numbered = form.characters.iter().enumerate();
+        let symbols: Vec<(usize, u8)> = numbered
+            .filter_map(|(number, character)| Some((number, u8::try_from(*character).ok()?)))
+            .filter(|(_, byte)| byte.is_ascii_alphanumeric())
+            .map(|(number, byte)| (number, reset_code::symbol(byte)))
+            .collect();
+        // The reply to each mail comes here, and hardly any has a part of a code.
+        if !codes.iter().any(|code| has_part(&symbols, code)) {
+            continue;
         }
-        at += if part >= MIN_PART { part } else { 1 };
+        let mut at = 0;
+        while at < symbols.len() {
+            let part = codes.iter().map(|code| part_at_start(&symbols[at..], code)).max().unwrap_or(0);
+            if part >= MIN_PART {
+                places.push(form.place(symbols[at].0..symbols[at + part - 1].0 + 1));
+            }
+            at += if part >= MIN_PART { part } else { 1 };
+        }
     }
-    masked.push_str(&text[shown..]);
-    masked
+    quoted::masked(text, places)
+}
+
+/// Whether a part of the code is anywhere among the symbols.
+fn has_part(symbols: &[(usize, u8)], code: &[u8]) -> bool {
+    let is_same = |part: &[u8], window: &[(usize, u8)]| part.iter().eq(window.iter().map(|(_, symbol)| symbol));
+    let mut windows = symbols.windows(MIN_PART);
+    windows.any(|window| code.windows(MIN_PART).any(|part| is_same(part, window)))
 }
 
 /// How many symbols at the start are a part of the code.
-fn part_at_start(symbols: &[(Range<usize>, u8)], code: &[u8]) -> usize {
+fn part_at_start(symbols: &[(usize, u8)], code: &[u8]) -> usize {
     let common = |code: &[u8]| code.iter().zip(symbols).take_while(|(known, (_, symbol))| known == &symbol).count();
     (0..code.len()).map(|start| common(&code[start..])).max().unwrap_or(0)
 }
 
-/// The letters and digits of a text as a code is read, each with its place.
-fn symbols(text: &str) -> Vec<(Range<usize>, u8)> {
-    let bytes = text.as_bytes();
-    let digit = |at: usize| bytes.get(at).and_then(|byte| char::from(*byte).to_digit(16));
-    let mut symbols = Vec::new();
-    let mut at = 0;
-    while at < bytes.len() {
-        let encoded = if b"%=".contains(&bytes[at]) { digit(at + 1).zip(digit(at + 2)) } else { None };
-        let (byte, length) = encoded.map_or((bytes[at], 1), |(high, low)| ((high * 16 + low) as u8, 3));
-        if byte.is_ascii_alphanumeric() {
-            symbols.push((at..at + length, reset_code::symbol(byte)));
-        }
-        at += length;
-    }
-    symbols
-}
-
-/// Whatever may be a code of the mail: so many symbols of its alphabet without anything but hyphens and soft line breaks (RFC
-/// 2045, 6.7) between them.
+/// Whatever may be a code of the mail, each once: so many symbols of its alphabet without anything but hyphens and soft line
+/// breaks (RFC 2045, 6.7) between them.
 fn codes(content: &[u8]) -> Vec<Zeroizing<Vec<u8>>> {
     const SOFT_BREAK: &[u8] = b"=\r\n";
     let is_part = |byte: u8| byte == b'-' || reset_code::is_symbol(byte);
-    let mut codes = Vec::new();
+    let mut codes: Vec<Zeroizing<Vec<u8>>> = Vec::new();
     // At most one soft break divides a code, so one of its parts is at least half as long.
     let step = reset_code::LENGTH / 2;
     let mut at = step - 1;
@@ -86,8 +85,13 @@ fn codes(content: &[u8]) -> Vec<Zeroizing<Vec<u8>>> {
             }
         }
         let kept = content[start..end].iter().copied().filter(|byte| reset_code::is_symbol(*byte));
-        if kept.clone().count() >= reset_code::LENGTH {
-            codes.push(Zeroizing::new(kept.collect()));
+        // A mail has its code several times: in each part, as links and to be typed.
+        let is_new = || !codes.iter().any(|code| kept.clone().eq(code.iter().copied()));
+        if kept.clone().count() >= reset_code::LENGTH && is_new() {
+            // Room for all of it, so that nothing is left behind unwiped when it would grow.
+            let mut code = Zeroizing::new(Vec::with_capacity(end - start));
+            code.extend(kept);
+            codes.push(code);
         }
         at = end + step;
     }
@@ -122,6 +126,40 @@ mod tests {
             let masked = without_codes(&said, CONTENT.as_bytes());
             assert!(masked == shown || masked.matches("****").count() == 2, "{said}: {masked}");
             assert!(!masked.contains("SXY") && !masked.contains("34D"), "{masked}");
+        }
+    }
+
+    #[test]
+    fn a_code_that_is_quoted_in_another_form_is_masked() {
+        for said in [
+            // The code, in groups, the link, and that in lower case, each in base64.
+            "TVhTWFkwRlpYTUIyNjRENFpSSzgwUjIzNEQ=",
+            "TVhTWFktMEZaWE0tQjI2NEQtNFpSSzgtMFIyMzRE",
+            "aHR0cHM6Ly9yZXNldC5leGFtcGxlLmNvbS8jTVhTWFkwRlpYTUIyNjRENFpSSzgwUjIzNEQ",
+            "bXhzeHkwZnp4bWIyNjRkNHpyazgwcjIzNGQ",
+            // In hexadecimal digits.
+            "4d58535859305a585a304d42323634443445",
+            "4D 58 53 58 59 30 46 5A 58 4D 42 32 36 34 44",
+            // Backwards.
+            "D432R08KRZ4D462BMXZF0YXSXM",
+        ] {
+            let masked = without_codes(&format!("554 bad <{said}> here"), CONTENT.as_bytes());
+            assert!(masked.starts_with("554 bad <") && masked.ends_with("> here"), "{masked}");
+            let rest = masked.replace("****", "");
+            assert!(rest.len() < 9 + 6 + 40 && masked.contains("****"), "{said}: {masked}");
+        }
+    }
+
+    #[test]
+    fn each_of_several_codes_is_masked() {
+        let other = "0123456789ABCDEFGHJKMNPQRS";
+        let content = format!("{CONTENT}{other}\r\n{other}\r\n");
+        for (said, shown) in [
+            (format!("554 {CODE} {other} MXSXY"), "554 **** **** MXSXY"),
+            ("554 KMNPQRS".to_owned(), "554 ****"),
+            ("554 NPQRS".to_owned(), "554 NPQRS"),
+        ] {
+            assert_eq!(without_codes(&said, content.as_bytes()), shown);
         }
     }
 

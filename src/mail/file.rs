@@ -181,7 +181,7 @@ mod tests {
         for path in kept.iter().chain([&left]) {
             fs::write(path, "x").unwrap();
         }
-        let written = private_file::Unfinished::begin_locked(&path("written.eml")).unwrap();
+        let written = private_file::Unfinished::begin_with_present_rights(&path("written.eml")).unwrap();
         folder.open().unwrap();
         assert!(!left.exists() && kept.iter().all(|path| path.exists()) && written.path().exists());
     }

@@ -7,6 +7,7 @@ use minijinja::HtmlEscape;
 use minijinja::Value;
 
 use crate::domain::email_address::EmailAddress;
+use crate::domain::email_domain;
 
 /// What may be before an address in a sentence.
 const BEFORE: [char; 6] = ['(', '<', '[', '"', '\'', '„'];
@@ -39,17 +40,44 @@ pub(super) fn linked(sentence: Cow<'_, str>) -> Value {
     Value::from_safe_string(html)
 }
 
-/// What a word leads to; it holds nothing that HTML reads but `&`.
+/// What a word leads to, in ASCII: the host in the form of DNS (RFC 5891), and other characters percent-encoded (RFC 3987, 3.1). A web
+/// address may be without its scheme, as people write it. It holds nothing that HTML reads but `&`.
 fn target(word: &str) -> Option<String> {
-    let is_plain = |text: &str| text.chars().all(|c| c.is_ascii_graphic() && !"<>\"'`\\^|{}".contains(c));
-    let host = word.strip_prefix("https://").or_else(|| word.strip_prefix("http://"));
-    if host.is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_alphanumeric()) && is_plain(rest)) {
-        return Some(word.to_owned());
+    let is_web = word.starts_with("www.").then_some(("https://", word));
+    let is_web = is_web.or_else(|| word.strip_prefix("https://").map(|rest| ("https://", rest)));
+    match is_web.or_else(|| word.strip_prefix("http://").map(|rest| ("http://", rest))) {
+        Some((scheme, rest)) => web_target(scheme, rest),
+        None => mail_target(word),
     }
-    // Other characters would have to be encoded (RFC 6068, 2), which not every program reads back.
-    let is_fit = |text: &str| text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-+@".contains(&byte));
+}
+
+fn web_target(scheme: &str, rest: &str) -> Option<String> {
+    let is_fit =
+        |c: char| if c.is_ascii() { c.is_ascii_graphic() && !"<>\"'`\\^|{}".contains(c) } else { c.is_alphanumeric() };
+    let (authority, behind) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
+    let (host, port) = authority.split_at(authority.find(':').unwrap_or(authority.len()));
+    // A name before the host would make it look like another one.
+    if !rest.chars().all(is_fit) || !host.starts_with(char::is_alphanumeric) || authority.contains('@') {
+        return None;
+    }
+    let host = email_domain::to_ascii(host)?;
+    let mut target = format!("{scheme}{host}{port}");
+    for character in behind.chars() {
+        if character.is_ascii() {
+            target.push(character);
+        } else {
+            character.encode_utf8(&mut [0; 4]).bytes().for_each(|byte| target.push_str(&format!("%{byte:02X}")));
+        }
+    }
+    Some(target)
+}
+
+/// A name before the `@` with other characters would have to be encoded (RFC 6068, 2), which not every program reads back.
+fn mail_target(word: &str) -> Option<String> {
+    let is_fit = |text: &str| text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-+".contains(&byte));
     let address: EmailAddress = word.parse().ok()?;
-    (is_fit(word) && address.domain().contains('.')).then(|| format!("mailto:{word}"))
+    let domain = email_domain::to_ascii(address.domain())?;
+    (is_fit(address.local_part()) && domain.contains('.')).then(|| format!("mailto:{}@{domain}", address.local_part()))
 }
 
 #[cfg(test)]
@@ -72,6 +100,20 @@ mod tests {
                 "https://help.example.com/?a=b&c, or call",
                 "<a href=\"https://help.example.com/?a=b&amp;c\">https://help.example.com/?a=b&amp;c</a>, or call",
             ),
+            (
+                "IT-Service: hilfe@bücher.example.",
+                "IT-Service: <a href=\"mailto:hilfe@xn--bcher-kva.example\">hilfe@bücher.example</a>.",
+            ),
+            ("www.example.org/help", "<a href=\"https://www.example.org/help\">www.example.org/help</a>"),
+            (
+                "(https://bücher.example:8443/hilfe/über?a=ß)",
+                "(<a href=\"https://xn--bcher-kva.example:8443/hilfe/%C3%BCber?a=%C3%9F\">\
+                 https://bücher.example:8443/hilfe/über?a=ß</a>)",
+            ),
+            ("www. and www", "www. and www"),
+            ("jörg@example.com", "jörg@example.com"),
+            ("https://bank.example@evil.example/", "https:&#x2f;&#x2f;bank.example@evil.example&#x2f;"),
+            ("https://a\u{202e}b.example", "https:&#x2f;&#x2f;a\u{202e}b.example"),
             ("Bo & <b>", "Bo &amp; &lt;b&gt;"),
             ("ask @desk or a@b", "ask @desk or a@b"),
             ("javascript:alert(1)", "javascript:alert(1)"),

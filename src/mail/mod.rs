@@ -9,6 +9,7 @@ pub mod letter;
 mod linked;
 mod mime;
 mod prepared;
+mod quoted;
 mod quoted_printable;
 pub mod sendmail;
 pub mod smtp;

@@ -2,6 +2,8 @@
 
 /// The longest line, the `=` of a soft break included.
 const LONGEST_LINE: usize = 76;
+/// How many bytes are looked at in one step: as many as processors compare at once.
+const STEP: usize = 16;
 
 /// Encodes a part whose lines end in CR LF. What is ASCII stays as it is, and a line is broken only where it is full.
 pub(super) fn encode(part: &str) -> Vec<u8> {
@@ -12,10 +14,13 @@ pub(super) fn encode(part: &str) -> Vec<u8> {
 
 /// [`encode`], onto the end of what is there.
 pub(super) fn encode_onto(encoded: &mut Vec<u8>, part: &str) {
-    for line in part.split_inclusive('\n') {
-        let (line, end) = line.strip_suffix("\r\n").map_or((line, ""), |line| (line, "\r\n"));
-        push_line(encoded, line.as_bytes());
-        encoded.extend_from_slice(end.as_bytes());
+    let mut rest = part.as_bytes();
+    while !rest.is_empty() {
+        let (line, after) = rest.split_at(memchr::memchr(b'\n', rest).map_or(rest.len(), |end| end + 1));
+        let (line, end) = line.strip_suffix(b"\r\n").map_or((line, &b""[..]), |line| (line, b"\r\n"));
+        push_line(encoded, line);
+        encoded.extend_from_slice(end);
+        rest = after;
     }
 }
 
@@ -24,7 +29,7 @@ fn push_line(encoded: &mut Vec<u8>, line: &[u8]) {
     while let Some((byte, after)) = rest.split_first() {
         // Room is left for a soft break, unless nothing follows.
         let room = LONGEST_LINE - 1 - column;
-        let plain = rest.iter().take(room).take_while(|byte| is_plain(**byte)).count();
+        let plain = plain_at_start(&rest[..room.min(rest.len())]);
         let ends_here = plain == rest.len() || (plain == room && plain + 1 == rest.len() && is_plain(rest[plain]));
         if ends_here && !line.ends_with(b" ") && !line.ends_with(b"\t") {
             encoded.extend_from_slice(rest);
@@ -53,6 +58,13 @@ fn push_line(encoded: &mut Vec<u8>, line: &[u8]) {
 
 fn is_plain(byte: u8) -> bool {
     matches!(byte, b' '..=b'~' | b'\t') && byte != b'='
+}
+
+/// How many bytes at the start stay as they are. Most do, so that many are looked at in one step.
+fn plain_at_start(bytes: &[u8]) -> usize {
+    let is_all_plain = |step: &&[u8]| step.iter().fold(true, |plain, byte| plain & is_plain(*byte));
+    let many = bytes.chunks_exact(STEP).take_while(is_all_plain).count() * STEP;
+    many + bytes[many..].iter().take_while(|byte| is_plain(**byte)).count()
 }
 
 fn digit(value: u8) -> u8 {

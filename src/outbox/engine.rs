@@ -370,7 +370,7 @@ impl<'run> Engine<'run> {
         }
         if !matches!(wish, Wish::Message { .. }) {
             let aside = self.workers[number].aside.take();
-            aside.into_iter().for_each(|(id, _)| self.supply.give_back(id, false));
+            aside.into_iter().for_each(|aside| self.supply.give_back(aside.id(), false));
         }
         let Some((id, handover)) = ended else {
             // An open connection says that the relay can be used, unless it was in trouble with open ones before.

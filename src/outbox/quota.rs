@@ -50,6 +50,36 @@ pub fn used_up(
     Ok(quotas.used_up)
 }
 
+/// How many mails may leave now, by which rate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Left {
+    /// How many; at least one.
+    pub count: u64,
+    /// The rate that leaves no more.
+    pub rate: Rate,
+}
+
+/// How many mails of a job may leave in the moment in which it is created, where quotas limit that: those of all mail, and those
+/// of the job, of which nothing is used. Where one of them is used up, [`used_up`] says so.
+///
+/// # Errors
+/// When the store cannot be read.
+pub fn left_for_new_job(
+    reading: &Reading<'_>,
+    rates: &Rates,
+    job_rates: &Rates,
+    now: Timestamp,
+) -> Result<Option<Left>> {
+    let mut lefts: Vec<Left> = job_rates.quotas().map(|rate| Left { count: u64::from(rate.count()), rate }).collect();
+    for rate in rates.quotas() {
+        let delivered = reading.delivered_since(rate.first_minute(now), None)?;
+        if let Allowance::Left(count) = rate.allowance(&delivered, reading.count_in_flight(None)?, now) {
+            lefts.push(Left { count, rate });
+        }
+    }
+    Ok(lefts.into_iter().min_by_key(|left| left.count))
+}
+
 /// The quotas of a run, and what they leave.
 #[derive(Debug)]
 pub(super) struct Quotas {

@@ -11,6 +11,7 @@ use super::Skipped;
 use super::engine::Turn;
 use super::judge::cancel_reason;
 use crate::domain::message::MessageId;
+use crate::domain::message::MessageState;
 use crate::domain::operator::Operator;
 use crate::domain::operator::Standing;
 use crate::domain::organization::Organization;
@@ -55,18 +56,36 @@ pub(super) struct Supply<'run> {
     ahead: [Ahead; 2],
     /// How many are read ahead at once.
     batch: usize,
-    /// Those that were set aside for the workers of this transaction, and wait.
+    /// Those that were set aside for the workers of this transaction, wait, and were read again.
     asides: Vec<Due>,
+    /// The others of them: those that are as they were when they were set aside.
+    untried: Vec<MessageId>,
+    /// What the store says of the changes of others ([`Reading::changes_of_others`]).
+    changes_of_others: Option<i64>,
     /// What left the supply in this transaction, and so is not in the state in which it was read ahead.
     taken: HashSet<MessageId>,
-    /// Who asked for the messages, as the store knows them in this transaction.
+    /// Who asked for the messages, as the store knows them since others have changed something last.
     operators: HashMap<u32, Option<Operator>>,
-    /// What the roles of the users allow, as the store says in this transaction.
+    /// What the roles of the users allow, likewise.
     roles: HashMap<RoleId, Permissions>,
     /// What was skipped in the whole run because its rows are damaged.
     skipped: Skipped,
     /// Which messages these are: one is met several times, when it was given back before.
     skipped_ids: HashSet<MessageId>,
+}
+
+/// A message that was set aside for a worker.
+pub(super) struct Aside {
+    due: Due,
+    /// The changes of others when it was read.
+    changes_of_others: Option<i64>,
+}
+
+impl Aside {
+    /// The message.
+    pub(super) fn id(&self) -> MessageId {
+        self.due.id
+    }
 }
 
 /// Messages that were read ahead.
@@ -95,6 +114,8 @@ impl<'run> Supply<'run> {
             ahead: Default::default(),
             batch: 1,
             asides: Vec::new(),
+            untried: Vec::new(),
+            changes_of_others: None,
             taken: HashSet::new(),
             operators,
             roles,
@@ -120,29 +141,54 @@ impl<'run> Supply<'run> {
         found.map_err(|unreadable| self.skip(unreadable.id, unreadable.fault)).ok()
     }
 
-    /// Forgets what another transaction may have changed. In this one about so many messages are taken.
-    pub(super) fn begin_transaction(&mut self, batch: usize) {
+    /// Forgets what another transaction may have changed. In this one about so many messages are taken, and the store says this of
+    /// the changes of others.
+    pub(super) fn begin_transaction(&mut self, batch: usize, changes_of_others: i64) {
         self.ahead = Default::default();
         // One more says whether others are left.
         self.batch = batch.saturating_add(1);
         self.asides.clear();
+        self.untried.clear();
         self.taken.clear();
-        self.operators.clear();
-        self.roles.clear();
+        // A run changes neither operators nor roles.
+        if self.changes_of_others.replace(changes_of_others) != Some(changes_of_others) {
+            self.operators.clear();
+            self.roles.clear();
+        }
     }
 
-    /// Reads the messages that were set aside for workers.
-    pub(super) fn read_asides(&mut self, turn: &Turn<'_>, ids: impl Iterator<Item = MessageId>) -> Result<()> {
-        let found = turn.store()?.waiting_batch(ids)?;
+    /// A message that is set aside for a worker.
+    pub(super) fn aside(&self, due: Due) -> Aside {
+        Aside { due, changes_of_others: self.changes_of_others }
+    }
+
+    /// Reads the messages again that were set aside for workers, unless they are as they were.
+    pub(super) fn read_asides<'a>(&mut self, turn: &Turn<'_>, asides: impl Iterator<Item = &'a Aside>) -> Result<()> {
+        // What this run does itself, it does to messages: one that it has tried meanwhile has a nonce.
+        let (same, changed): (Vec<_>, Vec<_>) = asides.partition(|aside| {
+            aside.changes_of_others == self.changes_of_others
+                && aside.due.state == MessageState::Queued
+                && aside.due.nonce.is_none()
+        });
+        let store = turn.store()?;
+        self.untried = store.still_untried(same.iter().map(|aside| aside.id()))?;
+        let is_read = |aside: &&&Aside| !self.untried.contains(&aside.id());
+        let found = store.waiting_batch(same.iter().filter(is_read).chain(&changed).map(|aside| aside.id()))?;
         self.asides = found.into_iter().filter_map(|found| self.readable(found)).collect();
         Ok(())
     }
 
-    /// A message that was set aside, unless it does not wait any more.
-    pub(super) fn take_aside(&mut self, id: MessageId) -> Option<Due> {
-        let place = self.asides.iter().position(|due| due.id == id).filter(|_| !self.taken.contains(&id))?;
-        self.taken.insert(id);
-        Some(self.asides.swap_remove(place))
+    /// A message that was set aside, unless it does not wait any more, or goes to another address.
+    pub(super) fn take_aside(&mut self, aside: Aside) -> Option<Due> {
+        let id = aside.id();
+        if !self.taken.insert(id) {
+            return None;
+        }
+        if self.untried.contains(&id) {
+            return Some(aside.due);
+        }
+        let place = self.asides.iter().position(|due| due.id == id)?;
+        Some(self.asides.swap_remove(place)).filter(|due| due.address.as_str() == aside.due.address.as_str())
     }
 
     /// The next message that can be sent, and is met only once unless it is given back. `call_off` is told of those that are

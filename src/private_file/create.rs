@@ -13,7 +13,8 @@ use super::folder::{Folder, facts};
 use super::removal::RemovedOnSignal;
 use super::reserved::refuse_reserved;
 use super::rule::check_place_of_new;
-use super::unfinished::{UNFINISHED, is_unfinished, random_name, remove_left_behind};
+use super::unfinished::{UNFINISHED, random_name, remove_left_behind};
+use super::writing_lock;
 use super::{FsCredentials, Problem};
 
 /// The mode of the folders on the way to a new one, before the umask.
@@ -86,11 +87,11 @@ pub fn create_folder_for(path: &Path, mode: u32, owner: Option<(u32, u32)>) -> R
 fn fill_new(path: &Path, mode: u32, fill: impl FnOnce(&mut File) -> io::Result<()>) -> Result<(), Problem> {
     refuse_reserved(path)?;
     let folder = folder_for(path)?;
+    // A directory that cannot be listed keeps it.
+    let _ = remove_left_behind(path);
     if path.symlink_metadata().is_ok() {
         return Err(Problem::Exists { path: path.to_path_buf() });
     }
-    // What a killed process left. A directory that cannot be listed keeps it.
-    let _ = remove_left_behind(path, is_unfinished);
     fill_and_move(&folder, path, mode, fill, |from| folder.move_new(from, path))
 }
 
@@ -105,8 +106,8 @@ fn fill_and_move(
         let unfinished = random_name(path, UNFINISHED);
         let on_signal = RemovedOnSignal::new(&unfinished);
         let file = create_in(folder, &unfinished, mode)?;
-        // So that it is told from one that a killed process left, where the file system knows locks.
-        let _ = file.lock();
+        // So that it is told from one that a killed process left.
+        writing_lock::lock(&file);
         // Another process may have taken it for that before it was locked.
         if facts(&file, path)?.links > 0 {
             break (unfinished, file, on_signal);

@@ -13,8 +13,8 @@ use std::path::{Component, Path, PathBuf};
 
 use nix::errno::Errno;
 use nix::fcntl::{AtFlags, OFlag, RenameFlags, open, openat, readlinkat, renameat, renameat2};
-use nix::sys::stat::Mode;
-use nix::unistd::{UnlinkatFlags, linkat, unlinkat};
+use nix::sys::stat::{Mode, fstat, fstatat};
+use nix::unistd::{UnlinkatFlags, unlinkat};
 
 use super::rule::{Facts, Kind};
 use super::{MOST_LINKS, Problem};
@@ -115,17 +115,26 @@ impl Folder {
         let (directory, old, new) = (self.descriptor.as_fd(), name_of(from)?, name_of(to)?);
         let moved = match renameat2(directory, old, directory, new, RenameFlags::RENAME_NOREPLACE) {
             // Not every file system knows the flag: FUSE, NFS and 9p do not.
-            Err(Errno::EINVAL | Errno::ENOSYS | Errno::EOPNOTSUPP) => self.move_by_second_name(old, new),
+            Err(Errno::EINVAL | Errno::ENOSYS | Errno::EOPNOTSUPP) => self.move_over_empty_file(old, new),
             other => other,
         };
         moved.map_err(|errno| Problem::from_io(to, "put in its place", errno.into()))?;
         self.sync()
     }
 
-    /// Moves a file to a name that nothing has: link(2) fails where something has it.
-    pub(super) fn move_by_second_name(&self, from: &OsStr, to: &OsStr) -> nix::Result<()> {
-        linkat(self.descriptor.as_fd(), from, self.descriptor.as_fd(), to, AtFlags::empty())?;
-        unlinkat(self.descriptor.as_fd(), from, UnlinkatFlags::NoRemoveDir)
+    /// Moves a file to a name that nothing has, in two steps: an empty file takes the name, which open(2) creates only where there
+    /// is none, and then the file takes its place. A kill in between leaves the empty file, which [`super::remove_left_behind`]
+    /// removes. link(2) and unlink(2) would leave two names: FUSE keeps the first one of an open file (`.fuse_hidden…`), and NFS too.
+    pub(super) fn move_over_empty_file(&self, from: &OsStr, to: &OsStr) -> nix::Result<()> {
+        let here = self.descriptor.as_fd();
+        let flags = OFlag::O_WRONLY | OFlag::O_CREAT | OFlag::O_EXCL | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC;
+        let reserved = fstat(openat(here, to, flags, Mode::S_IRUSR | Mode::S_IWUSR)?)?;
+        renameat(here, from, here, to).inspect_err(|_| {
+            let found = fstatat(here, to, AtFlags::AT_SYMLINK_NOFOLLOW);
+            if found.is_ok_and(|found| (found.st_dev, found.st_ino) == (reserved.st_dev, reserved.st_ino)) {
+                unlinkat(here, to, UnlinkatFlags::NoRemoveDir).ok();
+            }
+        })
     }
 
     /// As [`Folder::move_new`], but a file that has the name is replaced.

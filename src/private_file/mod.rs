@@ -15,6 +15,7 @@ mod removal;
 mod reserved;
 mod rule;
 mod unfinished;
+mod writing_lock;
 
 use std::fs::File;
 use std::io::Read;
@@ -32,7 +33,7 @@ pub use problem::Problem;
 pub use problem::is_shortage_of_descriptors;
 pub use reserved::refuse_reserved;
 pub use rule::Rule;
-pub use unfinished::{Unfinished, move_new, remove_unfinished_in};
+pub use unfinished::{Unfinished, move_new, remove_left_behind, remove_unfinished_in};
 
 use folder::Folder;
 use rule::{Facts, Kind};

@@ -2,7 +2,7 @@
 //! when it is on the disk. What was there already is replaced by [`super::replace`] alone.
 //!
 //! The other name cannot be guessed, so that no file of anybody else is under it: a process removes only what it created,
-//! or what a process that has ended left behind ([`Unfinished::beside`]).
+//! or what a process that has ended left behind: it holds no lock on it.
 
 use std::ffi::OsStr;
 use std::fmt::Write as _;
@@ -20,6 +20,7 @@ use super::folder::{Folder, facts};
 use super::removal::RemovedOnSignal;
 use super::reserved::refuse_reserved;
 use super::rule::Kind;
+use super::writing_lock;
 use super::{COMPANIONS, FsCredentials, Problem};
 use crate::random::{Random as _, SystemRandom};
 
@@ -27,6 +28,9 @@ use crate::random::{Random as _, SystemRandom};
 pub(super) const UNFINISHED: &str = ".unfinished";
 /// How the name of a database ends that is being written beside a store.
 pub(super) const TEMPORARY: &str = ".temporary";
+
+/// So long after the last write, in seconds, nobody is writing a file.
+const OLD: i64 = 3_600;
 
 /// A private file in the making. Dropping it removes what was written, and what SQLite wrote beside it.
 #[derive(Debug)]
@@ -61,51 +65,58 @@ impl Unfinished {
     /// As [`Unfinished::begin`].
     pub fn begin_with_present_rights(place: &Path) -> Result<Self, Problem> {
         refuse_reserved(place)?;
+        // A directory that cannot be listed keeps what is in it.
+        let _ = remove_left_behind(place);
         if place.symlink_metadata().is_ok() {
             return Err(Problem::Exists { path: place.to_path_buf() });
         }
-        Self::create(place, UNFINISHED, 0o600)
+        let begun = Self::create(place, UNFINISHED, 0o600)?;
+        let _ = begun.remove_older_ones();
+        Ok(begun)
     }
 
-    /// As [`Unfinished::begin_with_present_rights`], of a database in the directory of a store, as which it is locked while it is
-    /// in the making.
-    ///
-    /// # Errors
-    /// As [`Unfinished::begin`].
-    pub fn begin_locked(place: &Path) -> Result<Self, Problem> {
-        Self::locked(|| Self::begin_with_present_rights(place))
+    /// Removes what killed processes left in the directory of files with other names, as the backup of each night has its own.
+    /// Another machine may be writing one, where locks do not count for all machines: so only those count to which nobody has
+    /// written for an hour.
+    fn remove_older_ones(&self) -> io::Result<()> {
+        let before = self.file.metadata()?.mtime().saturating_sub(OLD);
+        let found = remove_unlocked(&self.place, |_, name| is_unfinished_of_any(name), Some(before));
+        found.map_err(io::Error::other)
     }
 
+    /// Creates the file, and locks it while it is being written.
     fn create(place: &Path, ending: &str, mode: u32) -> Result<Self, Problem> {
         let folder = folder_for(place)?;
-        let path = random_name(place, ending);
-        let on_signal = RemovedOnSignal::new(&path);
-        let file = create_in(&folder, &path, mode)?;
-        let place = place.to_path_buf();
-        Ok(Self { file, folder, path, place, has_own_rights: false, is_finished: false, _on_signal: on_signal })
-    }
-
-    fn locked(create: impl Fn() -> Result<Self, Problem>) -> Result<Self, Problem> {
         loop {
-            let begun = create()?;
-            begun.file.lock().map_err(|error| begun.problem("locked", error))?;
+            let path = random_name(place, ending);
+            let on_signal = RemovedOnSignal::new(&path);
+            let file = create_in(&folder, &path, mode)?;
+            writing_lock::lock(&file);
             // Another process may have taken it for left behind before it was locked.
-            if facts(&begun.file, &begun.place)?.links > 0 {
-                return Ok(begun);
+            if facts(&file, place)?.links > 0 {
+                let place = place.to_path_buf();
+                return Ok(Self {
+                    file,
+                    folder,
+                    path,
+                    place,
+                    has_own_rights: false,
+                    is_finished: false,
+                    _on_signal: on_signal,
+                });
             }
         }
     }
 
     /// Begins a database of `mode` beside the store at `place`, where there may be one; it is locked while it is in the
-    /// making. What processes that were killed left behind there is removed: nobody has it locked. The directory must be
-    /// on a file system that may hold a store, and only its owner may write in it: there locks count for all processes, and
-    /// do not meet those of SQLite.
+    /// making. What processes that were killed left behind there is removed: nobody has it locked. Only the owner of the
+    /// directory may write in it.
     ///
     /// # Errors
     /// As [`create_new`](super::create_new).
     pub fn beside(place: &Path, mode: u32) -> Result<Self, Problem> {
-        remove_left_behind(place, is_of_store)?;
-        Self::locked(|| Self::create(place, TEMPORARY, mode))
+        remove_left_behind(place)?;
+        Self::create(place, TEMPORARY, mode)
     }
 
     /// Where it is being written.
@@ -153,6 +164,8 @@ impl Unfinished {
         self.file.sync_all().map_err(|error| self.problem("written", error))?;
         self.folder.move_new(&self.path, &self.place)?;
         self.is_finished = true;
+        // A store that a group may read keeps its log when SQLite closes it: empty, and under the name that is gone now.
+        remove_companions(&self.folder, &self.path);
         Ok(())
     }
 
@@ -171,37 +184,82 @@ impl Drop for Unfinished {
     }
 }
 
-/// Removes a file whose name nobody else can have chosen, and what SQLite keeps beside it.
+/// Removes a file whose name nobody else can have chosen, and what SQLite keeps beside it: that first, because after a kill it
+/// is found by the file.
 fn remove_with_companions(folder: &Folder, path: &Path) {
-    for suffix in [""].into_iter().chain(COMPANIONS) {
+    remove_companions(folder, path);
+    folder.remove(path, UnlinkatFlags::NoRemoveDir);
+}
+
+/// Removes what SQLite keeps beside a file, whatever became of the file itself.
+fn remove_companions(folder: &Folder, path: &Path) {
+    for suffix in COMPANIONS {
         let mut name = path.as_os_str().to_owned();
         name.push(suffix);
         folder.remove(Path::new(&name), UnlinkatFlags::NoRemoveDir);
     }
 }
 
-/// Removes what processes that were killed left beside `place`, by name. One that a living process is writing is locked, and
-/// one of another account is none of ours.
-pub(super) fn remove_left_behind(place: &Path, is_left: fn(&[u8], &[u8]) -> bool) -> Result<(), Problem> {
-    let store = place.file_name().unwrap_or_default();
+/// Removes what processes that were killed left of a file that was to be at `place`, such as a store; and an empty file there
+/// that one of them had created to move its file over it.
+///
+/// # Errors
+/// When the directory cannot be listed.
+pub fn remove_left_behind(place: &Path) -> Result<(), Problem> {
+    remove_unlocked(place, is_of_place, None)
+}
+
+/// Removes what processes that were killed, or ended while the disk was slow, left of files of any name in a directory. One that
+/// a living process is writing is locked, and one of another account is none of ours.
+///
+/// # Errors
+/// When the directory cannot be listed.
+pub fn remove_unfinished_in(directory: &Path) -> Result<(), Problem> {
+    remove_unlocked(&directory.join("any"), |_, name| is_unfinished_of_any(name), None)
+}
+
+/// Removes the files beside `place` that nobody is writing, by name; of those only what was written `before` a unix time, if there
+/// is one.
+fn remove_unlocked(place: &Path, is_left: fn(&[u8], &[u8]) -> bool, before: Option<i64>) -> Result<(), Problem> {
+    let place_name = place.file_name().unwrap_or_default().as_encoded_bytes();
     let directory = Folder::of(place)?;
     let failed = |error| Problem::Io { path: directory.path.clone(), doing: "listed", error };
+    let open = |path: &Path| {
+        let file = directory.open(path, OFlag::O_RDWR | OFlag::O_NONBLOCK | OFlag::O_NOCTTY, Mode::empty()).ok()?;
+        let found = facts(&file, path).ok()?;
+        let is_own =
+            matches!(found.kind, Kind::File) && [geteuid().as_raw(), FsCredentials::uid()].contains(&found.owner);
+        is_own.then_some(file)
+    };
+    let (mut had_left, mut has_living) = (false, false);
     for entry in std::fs::read_dir(&directory.path).map_err(failed)? {
         let path = directory.path.join(entry.map_err(failed)?.file_name());
         let name = path.file_name().map(OsStr::as_encoded_bytes).unwrap_or_default();
-        if !is_left(store.as_encoded_bytes(), name) {
+        if !is_left(place_name, name) {
             continue;
         }
-        let flags = OFlag::O_RDWR | OFlag::O_NONBLOCK | OFlag::O_NOCTTY;
-        let Ok(file) = directory.open(&path, flags, Mode::empty()) else { continue };
-        let is_own = facts(&file, &path).is_ok_and(|found| {
-            matches!(found.kind, Kind::File) && [geteuid().as_raw(), FsCredentials::uid()].contains(&found.owner)
-        });
-        if is_own && file.try_lock().is_ok() {
+        let Some(file) = open(&path) else { continue };
+        let is_old = || before.is_none_or(|before| file.metadata().is_ok_and(|found| found.mtime() < before));
+        let is_left_behind = is_old() && writing_lock::is_left_behind(&file);
+        if is_left_behind {
             remove_with_companions(&directory, &path);
         }
+        if is_of_place(place_name, name) {
+            had_left |= is_left_behind;
+            has_living |= !is_left_behind;
+        }
+    }
+    // Only an empty file is opened: SQLite may have locks on another one, which closing it would drop.
+    let is_empty = || place.symlink_metadata().is_ok_and(|found| found.is_file() && found.len() == 0);
+    if had_left && !has_living && is_empty() && open(place).is_some() {
+        directory.remove(place, UnlinkatFlags::NoRemoveDir);
     }
     Ok(())
+}
+
+/// Whether a name is one that [`random_name`] gives a file that is to be at `place`.
+fn is_of_place(place: &[u8], name: &[u8]) -> bool {
+    is_unfinished(place, name) || is_of_store(place, name)
 }
 
 /// Whether a name is one that [`random_name`] gives a database beside the store `store`, or a copy of the store that is replaced.
@@ -215,7 +273,7 @@ fn is_of_store(store: &[u8], name: &[u8]) -> bool {
 }
 
 /// Whether a name is one that [`random_name`] gives a file while it is written at `place`.
-pub(super) fn is_unfinished(place: &[u8], name: &[u8]) -> bool {
+fn is_unfinished(place: &[u8], name: &[u8]) -> bool {
     let random = name.strip_prefix(place).and_then(|rest| rest.strip_suffix(UNFINISHED.as_bytes()));
     random.is_some_and(is_random)
 }
@@ -229,16 +287,10 @@ fn is_random(middle: &[u8]) -> bool {
 
 const RANDOM_LENGTH: usize = 1 + 2 * RANDOM_BYTES;
 
-/// Removes what processes that were killed, or ended while the disk was slow, left of files of any name in a directory that is
-/// the program's own.
-///
-/// # Errors
-/// When the directory cannot be listed.
-pub fn remove_unfinished_in(directory: &Path) -> Result<(), Problem> {
-    remove_left_behind(&directory.join("any"), |_, name| {
-        let place = name.len().checked_sub(RANDOM_LENGTH + UNFINISHED.len());
-        place.is_some_and(|length| length > 0 && is_unfinished(&name[..length], name))
-    })
+/// Whether a name is one that [`random_name`] gives a file while it is written at any place.
+fn is_unfinished_of_any(name: &[u8]) -> bool {
+    let place = name.len().checked_sub(RANDOM_LENGTH + UNFINISHED.len());
+    place.is_some_and(|length| length > 0 && is_unfinished(&name[..length], name))
 }
 
 /// So many random bytes are in a name: enough that nobody guesses it.
@@ -288,18 +340,73 @@ mod tests {
     }
 
     #[test]
+    fn what_a_kill_left_between_the_two_steps_of_a_move_is_removed_and_an_empty_file_of_others_is_not() {
+        let folder = folder();
+        let place = folder.path().join("store.db");
+        let left = folder.path().join("store.db.0123456789abcdef.temporary");
+        let write = |path: &Path, bytes: &[u8]| std::fs::write(path, bytes).unwrap();
+        for (at_place, is_left, is_removed) in [(&b""[..], true, true), (b"", false, false), (b"whole", true, false)] {
+            write(&place, at_place);
+            if is_left {
+                write(&left, b"whole");
+            }
+            remove_left_behind(&place).unwrap();
+            assert_eq!(!place.exists(), is_removed, "{at_place:?} {is_left}");
+            assert!(!left.exists());
+        }
+        // A living process is about to move its file there.
+        let living = Unfinished::beside(&folder.path().join("other.db"), 0o600).unwrap();
+        let place = folder.path().join("other.db");
+        write(&place, b"");
+        write(&folder.path().join("other.db.0123456789abcdef.unfinished"), b"");
+        remove_left_behind(&place).unwrap();
+        assert!(place.exists() && living.path().exists());
+    }
+
+    #[test]
+    fn what_was_left_under_another_name_is_removed_when_nobody_has_written_to_it_for_long() {
+        let folder = folder();
+        let names = [
+            "night-1.db.0123456789abcdef.unfinished",
+            "night-1.db.0123456789abcdef.unfinished-wal",
+            "night-2.db.fedcba9876543210.unfinished",
+            "any",
+            "x.unfinished",
+        ];
+        let paths = names.map(|name| folder.path().join(name));
+        for path in &paths {
+            std::fs::write(path, "").unwrap();
+        }
+        for old in [0, 4] {
+            let then = std::time::UNIX_EPOCH + std::time::Duration::from_secs(1);
+            File::open(&paths[old]).unwrap().set_modified(then).unwrap();
+        }
+        drop(Unfinished::begin(&folder.path().join("night-3.db")).unwrap());
+        assert_eq!(paths.map(|path| path.exists()), [false, false, true, true, true]);
+        drop(Unfinished::begin(&folder.path().join("night-2.db")).unwrap());
+        assert!(!folder.path().join(names[2]).exists(), "the same name");
+    }
+
+    #[test]
     fn without_the_flag_of_the_kernel_a_file_moves_too_and_replaces_nothing() {
         let folder = folder();
         let (from, to) = (folder.path().join("unfinished"), folder.path().join("export.csv"));
         std::fs::write(&from, b"whole").unwrap();
         let move_it = || {
             let (old, new) = (from.file_name().unwrap(), to.file_name().unwrap());
-            Folder::of(&to).unwrap().move_by_second_name(old, new)
+            Folder::of(&to).unwrap().move_over_empty_file(old, new)
         };
         move_it().unwrap();
         assert_eq!(std::fs::read(&to).unwrap(), b"whole");
         assert!(!from.exists());
         std::fs::write(&from, b"another").unwrap();
+        assert_eq!(move_it(), Err(nix::errno::Errno::EEXIST));
+        std::fs::remove_file(&from).unwrap();
+        std::fs::remove_file(&to).unwrap();
+        assert_eq!(move_it(), Err(nix::errno::Errno::ENOENT));
+        assert!(!to.exists(), "the name that was taken for it is given back");
+        std::fs::write(&from, b"another").unwrap();
+        std::fs::write(&to, b"whole").unwrap();
         assert_eq!(move_it(), Err(nix::errno::Errno::EEXIST));
         assert_eq!(std::fs::read(&to).unwrap(), b"whole");
         assert_eq!(std::fs::read(&from).unwrap(), b"another");
@@ -312,7 +419,8 @@ mod tests {
         let living = Unfinished::beside(&place, 0o600).unwrap();
         let left = folder.path().join("store.db.0123456789abcdef.temporary");
         let kept = folder.path().join("store.db.replaced-20261124-080000-2.0123456789abcdef.unfinished");
-        let replacing = Unfinished::begin_locked(&folder.path().join("store.db.replaced-20261124-080000")).unwrap();
+        let replacing =
+            Unfinished::begin_with_present_rights(&folder.path().join("store.db.replaced-20261124-080000")).unwrap();
         let others = [
             "store.db.replaced-20261124-080000",
             "store.db.replaced-0123456789abcdef.unfinished",

@@ -3,6 +3,7 @@
 
 mod closed_at_start;
 mod environment;
+pub mod full_disk;
 pub mod hardening;
 pub mod inherited;
 mod standard_input;

@@ -66,14 +66,21 @@ pub struct FormerPasswords {
     pub proven: Option<Password>,
     /// The hashes of the others: the current one first, where it is not `proven`.
     pub hashes: Vec<PasswordHash>,
-    /// How many passwords are refused, counted back from the current one; 0: only one that was disabled.
+    /// How many passwords are refused, counted back from the current one.
     pub count: u32,
+    /// The hashes of those that were ended after a breach: refused whatever the policy says.
+    pub ended: Vec<PasswordHash>,
 }
 
 impl FormerPasswords {
-    /// The fault of a password that is one of them.
+    /// The fault of a password that is one of the last ones.
     pub fn fault(&self) -> Fault {
         Fault::Reused { history: self.count }
+    }
+
+    /// All hashes that a new password is compared with.
+    pub fn all_hashes(&self) -> impl Iterator<Item = &PasswordHash> {
+        self.ended.iter().chain(&self.hashes)
     }
 
     /// Whether `password` is the current one, as far as can be told without hashing.
@@ -168,7 +175,9 @@ impl Hasher {
         random: &mut dyn Random,
     ) -> Result<AcceptedHash, Vec<Fault>> {
         let mut faults = password.faults(policy, words);
-        if former.is_proven(password) || former.hashes.iter().any(|old| self.verify(password, old)) {
+        if former.ended.iter().any(|ended| self.verify(password, ended)) {
+            faults.push(Fault::Disabled);
+        } else if former.is_proven(password) || former.hashes.iter().any(|old| self.verify(password, old)) {
             faults.push(former.fault());
         }
         if !faults.is_empty() {
@@ -248,11 +257,15 @@ mod tests {
         let accepted = hasher.admit(&good, &policy, &WORDS, &none, &mut random).unwrap();
         assert_eq!(accepted.policy(), Some(policy.fingerprint().as_str()));
         assert!(hasher.verify(&good, accepted.hash()));
-        let used = FormerPasswords { hashes: vec![accepted.hash().clone()], count: 2, proven: None };
+        let used = FormerPasswords { hashes: vec![accepted.hash().clone()], count: 2, ..none };
         let faults = hasher.admit(&good, &policy, &WORDS, &used, &mut random).unwrap_err();
         assert_eq!(faults, [Fault::Reused { history: 2 }]);
+        let ended = FormerPasswords { ended: vec![accepted.hash().clone()], ..used };
+        let faults = hasher.admit(&good, &Policy::default(), &WORDS, &ended, &mut random).unwrap_err();
+        assert_eq!(faults, [Fault::Disabled], "once, and with the words that say why");
         // Without a history too, and without a hash.
-        let proven = FormerPasswords { proven: Some(password("quiet horse battery lantern")), count: 1, ..none };
+        let proven = Some(password("quiet horse battery lantern"));
+        let proven = FormerPasswords { proven, count: 1, ..FormerPasswords::default() };
         let faults = hasher.admit(&good, &Policy::default(), &WORDS, &proven, &mut random).unwrap_err();
         assert_eq!(faults, [Fault::Reused { history: 1 }]);
         let none = FormerPasswords::default();

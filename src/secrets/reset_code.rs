@@ -24,9 +24,20 @@ const PURPOSE: &[u8] = b"cxme-admin reset 1";
 /// Crockford's base32: no I, L, O or U, which are mistaken for others when they are typed.
 const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 
+/// Of each byte whether it is in [`ALPHABET`]: what was sent is searched for codes, byte by byte.
+const IS_SYMBOL: [bool; 256] = {
+    let mut is_symbol = [false; 256];
+    let mut place = 0;
+    while place < ALPHABET.len() {
+        is_symbol[ALPHABET[place] as usize] = true;
+        place += 1;
+    }
+    is_symbol
+};
+
 /// Whether a byte is a character of a code as it is written.
 pub fn is_symbol(byte: u8) -> bool {
-    ALPHABET.contains(&byte)
+    IS_SYMBOL[usize::from(byte)]
 }
 
 /// A letter or digit that was typed or quoted as a code has it: in upper case, with 0 for O and 1 for I and L.

@@ -84,7 +84,7 @@ impl Store {
     /// Begins a copy beside the store, as a file of the store's account. It is locked: what a killed process leaves is told from
     /// what is being written.
     pub(super) fn begin_copy_beside(&self, kept: &Path) -> Result<BackupInProgress> {
-        let unfinished = Unfinished::begin_locked(kept)?;
+        let unfinished = Unfinished::begin_with_present_rights(kept)?;
         refuse_leftovers(kept)?;
         unfinished.give_to_owner_of(&self.path)?;
         Ok(BackupInProgress { unfinished, private: None, has_own_rights: false })

@@ -236,7 +236,7 @@ impl Writing<'_> {
             },
         )?;
         if to_saml {
-            let sql = "DELETE FROM password_history WHERE user_id IN (SELECT id FROM temp.chosen)";
+            let sql = "DELETE FROM password_history WHERE is_ended IS NULL AND user_id IN (SELECT id FROM temp.chosen)";
             self.transaction.execute(sql, [])?;
         }
         Ok(ChosenEdited { changed: changed as u64, passwords_removed, without_password })

@@ -1,16 +1,120 @@
-//! A job that ends the passwords of those whom it mails, in the transaction that creates it.
+//! A job that ends the passwords of those whom it mails, in the transaction that creates it; and the passwords that were ended.
+
+use std::collections::HashMap;
 
 use jiff::Timestamp;
 use rusqlite::ToSql;
 use rusqlite::params;
 
+use super::Reading;
 use super::Result;
 use super::Writing;
 use super::users::MOST_HISTORY;
 use crate::domain::job::JobId;
+use crate::domain::user::UserId;
+use crate::secrets::password_hash::PasswordHash;
+
+/// How many ended passwords of a user are kept, the newest ones. Each costs a new password one verification of Argon2, so there must
+/// be a limit; a password that was ended ten times ago has been of no use to anybody since.
+pub const MOST_ENDED: u32 = 10;
 
 /// The users who are mailed.
 const MAILED: &str = "(SELECT id FROM temp.meant WHERE skipped IS NULL)";
+
+impl Reading<'_> {
+    /// The passwords of a user that jobs have ended, newest first: at most [`MOST_ENDED`].
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn ended_passwords(&self, id: UserId) -> Result<Vec<PasswordHash>> {
+        let sql =
+            "SELECT password_hash FROM password_history WHERE user_id = ?1 AND is_ended = 1 ORDER BY id DESC LIMIT ?2";
+        let mut statement = self.transaction.prepare_cached(sql)?;
+        let hashes = statement.query_map(params![id.0, MOST_ENDED], |row| row.get::<_, String>(0))?;
+        let mut ended = Vec::new();
+        for hash in hashes {
+            ended.extend(PasswordHash::parse(&hash?));
+        }
+        Ok(ended)
+    }
+}
+
+/// Whose passwords jobs have ended in a store, for comparing it with a copy that is to take its place.
+#[derive(Debug, Default)]
+pub struct EndedPasswords {
+    /// By user: when the user was added, and when the last password ended, in unix seconds. Ids are never given again, but the copy
+    /// may be of another store.
+    users: HashMap<i64, (i64, i64)>,
+    /// The jobs, and when each was created.
+    jobs: Vec<(i64, i64)>,
+}
+
+/// The passwords of a copy that were ended after it was made.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct PasswordsBack {
+    /// How many users log in with them once the copy is the store.
+    pub count: u64,
+    /// The jobs that ended them, as far as the store that is replaced still has them; the copy has none of them.
+    pub jobs: Vec<JobId>,
+}
+
+impl Reading<'_> {
+    /// How many users have no password because a job ended it, and no mail of it either.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn job_without_password(&self, id: JobId) -> Result<u64> {
+        let sql = "SELECT count(*) FROM message JOIN user ON user.id = message.user_id WHERE job_id = ?1 AND is_forced = 1 \
+                   AND message.state NOT IN ('accepted', 'skipped') AND handed_at IS NULL AND password_set_at IS NULL";
+        let count: i64 = self.transaction.query_row(sql, [id.0], |row| row.get(0))?;
+        Ok(count.unsigned_abs())
+    }
+
+    /// Whose passwords jobs have ended.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn all_ended_passwords(&self) -> Result<EndedPasswords> {
+        let sql = "SELECT user_id, user.created_at, max(replaced_at) FROM password_history JOIN user ON user.id = user_id \
+                   WHERE is_ended = 1 GROUP BY user_id";
+        let mut statement = self.transaction.prepare(sql)?;
+        let users = statement.query_map([], |row| Ok((row.get(0)?, (row.get(1)?, row.get(2)?))))?;
+        let users = users.collect::<rusqlite::Result<_>>()?;
+        let mut statement = self.transaction.prepare("SELECT id, created_at FROM job WHERE passwords_ended > 0")?;
+        let jobs = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        Ok(EndedPasswords { users, jobs: jobs.collect::<rusqlite::Result<_>>()? })
+    }
+
+    /// The passwords of this store, a copy, that were ended in the store that it is to replace. A password is one of them if it was
+    /// set before the user's last one ended: the hash alone would not tell, because a login may have replaced it by a stronger one.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn passwords_back(&self, ended: &EndedPasswords) -> Result<PasswordsBack> {
+        if ended.users.is_empty() {
+            return Ok(PasswordsBack::default());
+        }
+        let sql = "SELECT id, created_at, password_set_at FROM user WHERE password_hash IS NOT NULL";
+        let mut statement = self.transaction.prepare(sql)?;
+        let mut rows = statement.query([])?;
+        let mut count = 0;
+        while let Some(row) = rows.next()? {
+            let (user, created_at, set_at): (i64, i64, i64) = (row.get(0)?, row.get(1)?, row.get(2)?);
+            let found = ended.users.get(&user);
+            count +=
+                u64::from(found.is_some_and(|(added_at, ended_at)| *added_at == created_at && set_at <= *ended_at));
+        }
+        let mut jobs = Vec::new();
+        let mut is_here =
+            self.transaction.prepare("SELECT EXISTS (SELECT 1 FROM job WHERE id = ?1 AND created_at = ?2)")?;
+        for (job, created_at) in ended.jobs.iter().filter(|_| count > 0) {
+            if !is_here.query_row([job, created_at], |row| row.get(0))? {
+                jobs.push(JobId(*job));
+            }
+        }
+        Ok(PasswordsBack { count, jobs })
+    }
+}
 
 impl Writing<'_> {
     /// Ends the passwords and the sessions of those who are mailed. `meant` selects the id, the address, whether there is or
@@ -32,17 +136,20 @@ impl Writing<'_> {
         self.transaction.execute(&format!("INSERT INTO temp.meant {meant}"), bound.as_slice())?;
         let now = now.as_second();
         let history = format!(
-            "INSERT INTO password_history (user_id, replaced_at, password_hash) \
-             SELECT id, ?1, password_hash FROM user WHERE id IN {MAILED} AND password_hash IS NOT NULL"
+            "INSERT INTO password_history (user_id, replaced_at, password_hash, is_ended) \
+             SELECT id, ?1, password_hash, 1 FROM user WHERE id IN {MAILED} AND password_hash IS NOT NULL"
         );
         let ended = self.transaction.execute(&history, [now])?;
-        self.transaction.execute(
-            "DELETE FROM password_history WHERE user_id IN \
-             (SELECT user_id FROM password_history GROUP BY user_id HAVING count(*) > ?1) AND id NOT IN \
-             (SELECT kept.id FROM password_history AS kept WHERE kept.user_id = password_history.user_id \
-             ORDER BY kept.id DESC LIMIT ?1)",
-            [MOST_HISTORY],
-        )?;
+        // Neither pushes the other out.
+        for (which, most) in [("is_ended IS NULL", MOST_HISTORY), ("is_ended = 1", MOST_ENDED)] {
+            let sql = format!(
+                "DELETE FROM password_history WHERE {which} AND user_id IN \
+                 (SELECT user_id FROM password_history WHERE {which} GROUP BY user_id HAVING count(*) > ?1) AND id NOT IN \
+                 (SELECT kept.id FROM password_history AS kept WHERE kept.user_id = password_history.user_id \
+                 AND kept.{which} ORDER BY kept.id DESC LIMIT ?1)"
+            );
+            self.transaction.execute(&sql, [most])?;
+        }
         let end = format!(
             "UPDATE user SET password_hash = NULL, password_set_at = NULL, password_policy = NULL, \
              must_change_password = 0, session_epoch = session_epoch + 1, updated_at = ?1 WHERE id IN {MAILED}"

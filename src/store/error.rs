@@ -96,14 +96,14 @@ pub enum StoreError {
         name: &'static str,
     },
     /// There is too little room for what is to be written.
-    #[error("{}: not enough space: {needed} bytes needed, {free} available; nothing was changed", .directory.display())]
+    #[error("{}: not enough space: {needed} bytes needed, {} available; nothing was changed", .directory.display(), Free(*free))]
     NoRoom {
         /// The directory.
         directory: PathBuf,
         /// How many bytes.
         needed: u64,
-        /// How many there are.
-        free: u64,
+        /// How many there are; `None`: fewer, and nobody knows how many.
+        free: Option<u64>,
     },
     /// The disk has less room than a change may need.
     #[error(
@@ -199,6 +199,18 @@ impl fmt::Display for Faults<'_> {
         match self.0 {
             [fault] => f.write_str(fault),
             faults => write!(f, "{} faults", faults.len()),
+        }
+    }
+}
+
+/// Free bytes, as far as they are known.
+struct Free(Option<u64>);
+
+impl fmt::Display for Free {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Some(bytes) => write!(f, "{bytes}"),
+            None => f.write_str("fewer"),
         }
     }
 }

@@ -117,6 +117,8 @@ pub enum Conflict {
     NothingToChange,
     /// The address is new, and in none of the organization's domains.
     ForeignEmail,
+    /// The hash is that of a password of the user that was ended.
+    EndedPassword,
 }
 
 /// What an import did, or would do.
@@ -274,7 +276,8 @@ impl Reading<'_> {
                 7 => Conflict::EndWithoutLock,
                 8 => Conflict::NothingToChange,
                 kind @ (9 | 10) => Conflict::NoUser { by_username: kind == 9 },
-                _ => Conflict::ForeignEmail,
+                11 => Conflict::ForeignEmail,
+                _ => Conflict::EndedPassword,
             };
             visit(place(0)?, conflict);
         }
@@ -344,7 +347,10 @@ fn conflicts_with_the_user(only_existing: bool) -> String {
          UNION ALL SELECT number, line, 8, 0, 0 FROM temp.incoming AS i LEFT JOIN user AS u ON u.id = target \
            WHERE i.must_change AND {sign_in_after} = 'saml'
          UNION ALL SELECT number, line, 11, 0, 0 FROM temp.incoming AS i LEFT JOIN user AS u ON u.id = target \
-           WHERE i.is_foreign AND (u.id IS NULL OR ({HAS_OTHER_EMAIL}))"
+           WHERE i.is_foreign AND (u.id IS NULL OR ({HAS_OTHER_EMAIL}))
+         UNION ALL SELECT number, line, 12, 0, 0 FROM temp.incoming AS i JOIN user AS u ON u.id = target \
+           WHERE i.password_hash IS NOT u.password_hash AND EXISTS (SELECT 1 FROM password_history AS ended \
+           WHERE ended.user_id = u.id AND ended.is_ended = 1 AND ended.password_hash = i.password_hash)"
     )
 }
 
@@ -436,7 +442,7 @@ impl Writing<'_> {
         );
         let changed = connection.execute(&sql, named_params! { ":now": now })?;
         connection.execute(
-            "DELETE FROM password_history WHERE user_id IN (SELECT id FROM user WHERE sign_in = 'saml')",
+            "DELETE FROM password_history WHERE is_ended IS NULL AND user_id IN (SELECT id FROM user WHERE sign_in = 'saml')",
             [],
         )?;
         Ok(changed)

@@ -14,6 +14,10 @@ use crate::domain::removal::Removals;
 /// The condition that a row removes the password of its user.
 const REMOVES_PASSWORD: &str = "(n.had_password AND n.sign_in = 'saml')";
 
+/// The condition that a row gives a user a hash who has no password since a job ended theirs.
+const AFTER_END: &str = "(NOT n.had_password AND n.password_hash IS NOT NULL AND n.sign_in <> 'saml' AND EXISTS \
+     (SELECT 1 FROM main.password_history AS ended WHERE ended.user_id = n.id AND ended.is_ended = 1))";
+
 /// What an update changes that its operator may not expect.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct UpdateEffects {
@@ -23,6 +27,9 @@ pub struct UpdateEffects {
     pub users: u64,
     /// How many users get another role.
     pub roles_changed: u64,
+    /// How many users get a hash who have no password since a job ended theirs. It may be of the ended one: a login that replaces a
+    /// hash by a stronger one leaves others of the same password in older exports.
+    pub after_end: u64,
 }
 
 /// What a row does to the lock of its user.
@@ -57,12 +64,12 @@ impl Reading<'_> {
         let sql = format!(
             "SELECT count(*) FILTER (WHERE {REMOVES_PASSWORD}), count(*) FILTER (WHERE {removes_lock}), \
                count(*) FILTER (WHERE {REMOVES_PASSWORD} OR {removes_lock}), \
-               count(*) FILTER (WHERE n.role_id <> n.old_role_id) FROM ({updated}) AS n"
+               count(*) FILTER (WHERE n.role_id <> n.old_role_id), count(*) FILTER (WHERE {AFTER_END}) FROM ({updated}) AS n"
         );
         Ok(self.transaction.query_row(&sql, named_params! { ":now": now.as_second() }, |row| {
             let count = |column| row.get::<_, i64>(column).map(i64::unsigned_abs);
             let removals = Removals { passwords: count(0)?, locks: count(1)? };
-            Ok(UpdateEffects { removals, users: count(2)?, roles_changed: count(3)? })
+            Ok(UpdateEffects { removals, users: count(2)?, roles_changed: count(3)?, after_end: count(4)? })
         })?)
     }
 

@@ -25,7 +25,7 @@ pub mod damage;
 pub mod damaged;
 mod dead_senders;
 mod deliveries;
-mod ended_passwords;
+pub mod ended_passwords;
 pub mod error;
 pub mod events;
 pub mod facts;
@@ -146,8 +146,9 @@ impl Store {
     /// place of the store, [`StoreError::Scarce`] when its disk is nearly full; others when the store cannot be written.
     pub fn write(&self) -> Result<Writing<'_>> {
         let stop_signals = stop_signals::defer();
+        // Each time: the disk may have become full while a long run sends.
+        self.require_room()?;
         if !self.notes_changes.get() {
-            self.require_room()?;
             user_changes::begin_to_note(&self.connection)?;
             self.notes_changes.set(true);
         }

@@ -218,6 +218,9 @@ static STILL_WAITING: LazyLock<String> = LazyLock::new(|| {
     format!("{} WHERE message.id = ?1 AND {waits}", every_due())
 });
 
+const STILL_UNTRIED: &str = "SELECT EXISTS (SELECT 1 FROM message WHERE id = ?1 AND state = 'queued' AND nonce IS NULL \
+     AND used_at IS NULL AND revoked_at IS NULL)";
+
 static ANYTHING_DUE: LazyLock<String> = LazyLock::new(|| {
     format!("SELECT EXISTS (SELECT 1 FROM message WHERE {FRESH}) OR EXISTS (SELECT 1 FROM message WHERE {AGAIN})")
 });
@@ -248,6 +251,31 @@ impl Reading<'_> {
         let mut statement = self.transaction.prepare_cached(&STILL_WAITING)?;
         let found = ids.into_iter().filter_map(|id| statement.query_row([id.0], found).optional().transpose());
         Ok(found.collect::<rusqlite::Result<_>>()?)
+    }
+
+    /// A number that another connection's commit changes, and none of this connection: as long as it is the same, nobody else has
+    /// changed anything.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn changes_of_others(&self) -> Result<i64> {
+        Ok(self.transaction.prepare_cached("PRAGMA data_version")?.query_row([], |row| row.get(0))?)
+    }
+
+    /// Of these messages those that were queued and never tried, and still are, in the order given. Where others have changed nothing
+    /// ([`Reading::changes_of_others`]), they are as they were read, with their users.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn still_untried(&self, ids: impl IntoIterator<Item = MessageId>) -> Result<Vec<MessageId>> {
+        let mut statement = self.transaction.prepare_cached(STILL_UNTRIED)?;
+        let mut still = Vec::new();
+        for id in ids {
+            if statement.query_row([id.0], |row| row.get(0))? {
+                still.push(id);
+            }
+        }
+        Ok(still)
     }
 
     /// A message that waits, due or not.

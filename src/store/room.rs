@@ -12,12 +12,18 @@ use std::path::PathBuf;
 use std::sync::Once;
 use std::time::Duration;
 
+use nix::errno::Errno;
+use nix::fcntl::FallocateFlags;
+use nix::fcntl::OFlag;
+use nix::fcntl::fallocate;
+use nix::fcntl::open;
+use nix::sys::stat::Mode;
 use nix::sys::statvfs::FsFlags;
 use nix::sys::statvfs::statvfs;
 use nix::unistd::AccessFlags;
 use nix::unistd::access;
-use nix::unistd::geteuid;
 use rusqlite::Connection;
+use rusqlite::config::DbConfig;
 
 use super::Result;
 use super::Store;
@@ -28,7 +34,11 @@ use super::open::waiting_at_most;
 use crate::private_file::FsCredentials;
 
 /// What a change may need: SQLite's log with the index of it, the pages that a small change touches, and what is recorded of it.
-const LEAST: Room = Room { bytes: 1024 * 1024, files: Some(8) };
+const LEAST: Room = Room { bytes: 1024 * 1024, files: Some(8), is_refused: false };
+
+/// A file system is believed where it says that it has so much more than is needed. Below that, what is free may be kept for
+/// root, for the file system itself (up to 16 MiB on ext4) or for its metadata (btrfs), so it is tried.
+const BEYOND_DOUBT: u64 = 64 * 1024 * 1024;
 
 /// Room on a disk for the account that the program runs as.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,40 +46,62 @@ pub struct Room {
     bytes: u64,
     /// How many new files it takes; `None`: the file system does not count them.
     files: Option<u64>,
+    /// Whether the file system did not give the bytes that it says are free.
+    is_refused: bool,
 }
 
 impl fmt::Display for Room {
     /// The one of the two that is short.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.files {
-            Some(files) if self.bytes >= LEAST.bytes => write!(formatter, "{files} files"),
-            _ => write!(formatter, "{} KiB", self.bytes / 1024),
+            _ if self.bytes < LEAST.bytes => write!(formatter, "{} KiB", self.bytes / 1024),
+            Some(files) if Some(files) < LEAST.files => write!(formatter, "{files} files"),
+            _ => write!(formatter, "less than 1 MiB"),
         }
     }
 }
 
 impl Room {
-    /// The room that a directory has.
-    fn of(directory: &Path) -> Result<Self> {
+    /// The room that a directory has. Where the file system may not have so many bytes as it says, they are taken on trial.
+    fn of(directory: &Path, needed: u64) -> Result<Self> {
         let found =
             statvfs(directory).map_err(|error| StoreError::Disk(format!("{}: {error}", directory.display())))?;
-        let (blocks, files) = match geteuid().is_root() {
-            true => (found.blocks_free(), found.files_free()),
-            false => (found.blocks_available(), found.files_available()),
-        };
-        let counts_files = found.files() > 0;
-        Ok(Self { bytes: blocks.saturating_mul(found.fragment_size()), files: counts_files.then_some(files) })
+        let bytes = found.blocks_available().saturating_mul(found.fragment_size());
+        let files = (found.files() > 0).then(|| found.files_available());
+        let told = Self { bytes, files, is_refused: false };
+        if bytes >= needed.saturating_add(BEYOND_DOUBT) {
+            return Ok(told);
+        }
+        Ok(match take(directory, needed) {
+            // For root there is more.
+            Ok(()) => Self { bytes: bytes.max(needed), ..told },
+            Err(Errno::ENOSPC | Errno::EDQUOT) => Self { is_refused: true, ..told },
+            // It cannot be tried here: the file system (FUSE, NFS) or the rights of the process do not allow it.
+            Err(_) => told,
+        })
     }
 
     fn is_scarce(self) -> bool {
-        self.bytes < LEAST.bytes || self.files.is_some_and(|files| Some(files) < LEAST.files)
+        self.is_refused || self.bytes < LEAST.bytes || self.files.is_some_and(|files| Some(files) < LEAST.files)
     }
+}
+
+/// Takes so many bytes in a file without a name, which is gone at once.
+fn take(directory: &Path, bytes: u64) -> nix::Result<()> {
+    let length = i64::try_from(bytes).map_err(|_| Errno::ENOSPC)?;
+    let flags = OFlag::O_TMPFILE | OFlag::O_WRONLY | OFlag::O_CLOEXEC;
+    let file = open(directory, flags, Mode::S_IRUSR | Mode::S_IWUSR)?;
+    fallocate(file, FallocateFlags::empty(), 0, length)
 }
 
 /// Refuses when a directory has less room than so many bytes.
 pub(super) fn require(directory: &Path, needed: u64) -> Result<()> {
-    let free = Room::of(directory)?.bytes;
-    if free >= needed { Ok(()) } else { Err(StoreError::NoRoom { directory: directory.to_owned(), needed, free }) }
+    let Room { bytes, is_refused, .. } = Room::of(directory, needed)?;
+    if bytes >= needed && !is_refused {
+        return Ok(());
+    }
+    let free = (bytes < needed).then_some(bytes);
+    Err(StoreError::NoRoom { directory: directory.to_owned(), needed, free })
 }
 
 impl Store {
@@ -77,9 +109,13 @@ impl Store {
     /// SIGBUS where the index of its log has holes that the disk cannot fill (ext4 with blocks of 1 KiB).
     pub(super) fn require_room(&self) -> Result<()> {
         let directory = folder_of(&self.path);
-        let free = Room::of(directory)?;
+        let free = Room::of(directory, LEAST.bytes)?;
+        if free.is_scarce() {
+            // Its log is moved into it when there is room: closing it would write the index of the log now.
+            self.connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
+            return Err(StoreError::Scarce { free });
+        }
         match self.is_for_reading {
-            _ if free.is_scarce() => Err(StoreError::Scarce { free }),
             true if is_mounted_read_only(directory) => {
                 Err(StoreError::ReadOnly("its disk is mounted read-only".to_owned()))
             }
@@ -108,7 +144,7 @@ pub(super) fn open_for_what_is_possible(
 ) -> Result<(Connection, bool)> {
     let directory = folder_of(path);
     // Where there is little room, opening it for writing could end in SIGBUS.
-    if !Room::of(directory).is_ok_and(Room::is_scarce) {
+    if !Room::of(directory, LEAST.bytes).is_ok_and(Room::is_scarce) {
         match open(Way::Shared) {
             Err(StoreError::Full | StoreError::Disk(_)) => {}
             // Who may not write in the directory is no victim of a full disk: others could be writing.
@@ -184,8 +220,11 @@ mod tests {
 
     #[test]
     fn space_and_files_can_be_short() {
-        let room = |bytes, files| Room { bytes, files };
-        for (free, shown) in [(room(36 * 1024, None), "36 KiB"), (room(1 << 30, Some(3)), "3 files")] {
+        let room = |bytes, files| Room { bytes, files, is_refused: false };
+        let refused = Room { is_refused: true, ..room(1 << 23, Some(100)) };
+        let scarce =
+            [(room(36 * 1024, None), "36 KiB"), (room(1 << 30, Some(3)), "3 files"), (refused, "less than 1 MiB")];
+        for (free, shown) in scarce {
             assert!(free.is_scarce());
             assert_eq!(free.to_string(), shown);
         }

@@ -208,8 +208,8 @@ impl Writing<'_> {
         Ok(UserId(self.transaction.last_insert_rowid()))
     }
 
-    /// Writes back the fields that `users edit` changes. A user who signs in with SAML has no password and no history of
-    /// passwords afterwards.
+    /// Writes back the fields that `users edit` changes. A user who signs in with SAML has no password afterwards, and no history of
+    /// passwords but those that were ended: who comes back from SAML must not choose one of them.
     ///
     /// # Errors
     /// When the store cannot be written.
@@ -236,7 +236,8 @@ impl Writing<'_> {
             ],
         )?;
         if user.sign_in == SignIn::Saml {
-            self.transaction.execute("DELETE FROM password_history WHERE user_id = ?1", [user.id.0])?;
+            let sql = "DELETE FROM password_history WHERE user_id = ?1 AND is_ended IS NULL";
+            self.transaction.execute(sql, [user.id.0])?;
         }
         Ok(())
     }
@@ -288,8 +289,8 @@ impl Writing<'_> {
             params![id.0, set_at],
         )?;
         self.transaction.execute(
-            "DELETE FROM password_history WHERE user_id = ?1 AND id NOT IN \
-             (SELECT id FROM password_history WHERE user_id = ?1 ORDER BY id DESC LIMIT ?2)",
+            "DELETE FROM password_history WHERE user_id = ?1 AND is_ended IS NULL AND id NOT IN \
+             (SELECT id FROM password_history WHERE user_id = ?1 AND is_ended IS NULL ORDER BY id DESC LIMIT ?2)",
             params![id.0, MOST_HISTORY],
         )?;
         self.transaction.execute(

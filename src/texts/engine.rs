@@ -8,6 +8,8 @@ use minijinja::UndefinedBehavior;
 use minijinja::Value;
 use minijinja::syntax::SyntaxConfig;
 
+use crate::domain::text;
+
 /// The work that one rendering may take, and with it the memory (64 bytes a unit): hundreds of times what the longest mail of
 /// the program needs.
 const FUEL: u64 = 100_000;
@@ -53,7 +55,7 @@ pub fn words(error: &Error) -> String {
 /// The filter for long numbers: with a mark between its groups of three digits.
 fn grouped(number: usize, mark: &str) -> Value {
     let mark = mark.chars().next();
-    Value::from(mark.map_or_else(|| number.to_string(), |mark| super::grouped(number, mark)))
+    Value::from(mark.map_or_else(|| number.to_string(), |mark| text::grouped(number as u64, mark)))
 }
 
 #[cfg(test)]

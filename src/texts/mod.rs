@@ -16,28 +16,3 @@ pub use check::TextProblem;
 pub(crate) use check::has_control;
 pub use language::Language;
 pub use language::Texts;
-
-/// A number with a mark between its groups of three digits.
-pub fn grouped(number: usize, mark: char) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push(mark);
-        }
-        text.push(digit);
-    }
-    text
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn thousands_are_grouped() {
-        assert_eq!(grouped(7, ','), "7");
-        assert_eq!(grouped(1_024, ','), "1,024");
-        assert_eq!(grouped(1_234_567, '.'), "1.234.567");
-    }
-}

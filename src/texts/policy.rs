@@ -76,7 +76,7 @@ pub fn fault(fault: &Fault, language: &Language, reader: Reader) -> String {
         Fault::Repeated => ("repeated", context! {}),
         Fault::Sequential => ("sequential", context! {}),
         Fault::TooGuessable { score, min } => ("too_guessable", context! { score, min, yours }),
-        Fault::Reused { history: 0 } => ("disabled", context! {}),
+        Fault::Disabled => ("disabled", context! {}),
         Fault::Reused { history } => ("reused", context! { passwords => history, yours }),
     };
     language.say(&format!("violation.{name}"), values)
@@ -227,7 +227,7 @@ mod tests {
             Fault::Repeated,
             Fault::Sequential,
             Fault::TooGuessable { score: 1, min: 3 },
-            Fault::Reused { history: 0 },
+            Fault::Disabled,
             Fault::Reused { history: 1 },
             Fault::Reused { history: 5 },
         ];
@@ -257,7 +257,7 @@ mod tests {
         too regular: one character or a short group repeated
         too regular: a sequence of letters, digits or neighbouring keys
         too easy to guess: a score of 1 of 4, at least 3 is needed; add uncommon words
-        used before: it is the password that was disabled
+        used before: it is a password that was disabled
         used before: it is the user's current password
         used before: it is one of the user's last 5 passwords
         the password is empty; give at least one character
@@ -277,7 +277,7 @@ mod tests {
         too regular: one character or a short group repeated
         too regular: a sequence of letters, digits or neighbouring keys
         too easy to guess; add uncommon words
-        used before: it is the password that was disabled
+        used before: it is a password that was disabled
         used before: it is your current password
         used before: it is one of your last 5 passwords
         the password is empty; give at least one character
@@ -297,7 +297,7 @@ mod tests {
         zu regelmäßig: Ein Zeichen oder eine kurze Zeichengruppe wiederholt sich
         zu regelmäßig: eine Folge von Buchstaben, Ziffern oder benachbarten Tasten
         zu leicht zu erraten: 1 von 4 Punkten, mindestens 3 sind nötig; seltene Wörter helfen
-        schon verwendet: Es ist das Passwort, das gesperrt wurde
+        schon verwendet: Es ist ein Passwort, das gesperrt wurde
         schon verwendet: Es ist das bisherige Passwort
         schon verwendet: Es ist eines der letzten 5 Passwörter
         Das Passwort ist leer; mindestens ein Zeichen ist nötig
@@ -317,7 +317,7 @@ mod tests {
         zu regelmäßig: Ein Zeichen oder eine kurze Zeichengruppe wiederholt sich
         zu regelmäßig: eine Folge von Buchstaben, Ziffern oder benachbarten Tasten
         zu leicht zu erraten; seltene Wörter helfen
-        schon verwendet: Es ist das Passwort, das gesperrt wurde
+        schon verwendet: Es ist ein Passwort, das gesperrt wurde
         schon verwendet: Es ist Ihr bisheriges Passwort
         schon verwendet: Es ist eines Ihrer letzten 5 Passwörter
         Das Passwort ist leer; mindestens ein Zeichen ist nötig

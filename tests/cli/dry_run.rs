@@ -230,6 +230,7 @@ fn every_dry_run_prints_its_plan_on_standard_output_and_changes_nothing() {
     Job 1: no mail failed.
     $ jobs retry 2 --deferred
     Job 2: no mail is deferred.
+    Would send 1 queued mail of job 2.
     $ jobs cancel 2
     Would cancel job 2: 1 mail cancelled.
     $ jobs cancel 1 --revoke-links
@@ -400,6 +401,7 @@ fn every_plan_is_data_too() {
     {"action":"jobs retry","would_change":false,"job":1,"mails":0,"result":null,"why":null}
     $ jobs retry 2 --deferred
     {"action":"jobs retry","would_change":false,"job":2,"mails":0,"result":null,"why":null}
+    {"action":"jobs retry","would_change":true,"job":2,"mails":1,"result":"would be sent","why":null}
     $ jobs cancel 2
     {"action":"jobs cancel","would_change":true,"job":2,"cancelled":1,"in_doubt":0,"links":0}
     $ jobs cancel 1 --revoke-links
@@ -423,7 +425,7 @@ fn every_plan_is_data_too() {
     $ store backup [DIR]/copy.db
     {"action":"store backup","would_change":true,"file":"[DIR]/copy.db"}
     $ store restore [DIR]/saved.db
-    {"action":"store restore","would_change":true,"store":"[DIR]/data/store.db","users":4,"newest_event_at":"2026-11-24T08:01:00Z","links":1,"in_doubt":2,"jobs":1}
+    {"action":"store restore","would_change":true,"store":"[DIR]/data/store.db","users":4,"newest_event_at":"2026-11-24T08:01:00Z","links":1,"in_doubt":2,"jobs":1,"ended_passwords":0}
     $ store migrate
     {"action":"store migrate","would_change":false,"schema_version":[CURRENT],"new_schema_version":[CURRENT]}
     "#);

@@ -20,7 +20,7 @@ use crate::support::World;
 use crate::support::code_in;
 use crate::support::me;
 
-fn relay(refused: &'static str) -> ScriptedRelay {
+pub(crate) fn relay(refused: &'static str) -> ScriptedRelay {
     ScriptedRelay::start(Offer { extensions: vec!["PIPELINING"], tls: None }, move |moment| match moment.at {
         At::Rcpt if !refused.is_empty() && moment.line.contains(refused) => {
             Act::Say(b"550 5.1.1 no such user\r\n".to_vec())
@@ -30,7 +30,7 @@ fn relay(refused: &'static str) -> ScriptedRelay {
 }
 
 /// alice and bob have passwords, carla has none, dora has one and is locked, sam signs in with SAML.
-fn world(relay: &ScriptedRelay) -> World {
+pub(crate) fn world(relay: &ScriptedRelay) -> World {
     let world = World::with_mail().with_users("alice,bob,carla,dora").with_saml_user();
     for user in ["alice", "bob", "dora"] {
         world.set_password(user, GOOD);
@@ -51,7 +51,7 @@ fn mails(relay: &ScriptedRelay) -> Vec<String> {
     mails
 }
 
-fn hashes(world: &World) -> String {
+pub(crate) fn hashes(world: &World) -> String {
     world.ask("SELECT group_concat(username) FROM user WHERE password_hash IS NOT NULL")
 }
 
@@ -93,17 +93,18 @@ fn passwords_end_with_the_creation_of_the_job_and_not_with_the_mail() {
     assert_snapshot!(world.run("jobs show 1"), @"
     status 0
     -- stdout
-    Job:              1
-    State:            running, and no process sends it now
-    Users:            --all
-    Asked by:         owner
-    Reason:           breach of 2026
-    Made:             now (2026-11-24T08:00:00Z)
-    Mails:            3
-    Passwords ended:  2
-    Outcome:          3 queued; skipped 2
-    Links used:       0
-    Pace:             none in the last minute
+    Job:               1
+    State:             running, and no process sends it now
+    Users:             --all
+    Asked by:          owner
+    Reason:            breach of 2026
+    Made:              now (2026-11-24T08:00:00Z)
+    Mails:             3
+    Passwords ended:   2
+    Outcome:           3 queued; skipped 2
+    Without password:  2 users have no password and no mail yet: cxme-admin jobs run 1
+    Links used:        0
+    Pace:              none in the last minute
 
             1  skipped: SAML
             1  skipped: locked
@@ -144,7 +145,7 @@ fn the_link_sets_another_password_and_never_the_one_that_was_ended() {
     status 65
     -- stderr
     error: the password does not meet the organization's requirements
-      - used before: it is the password that was disabled
+      - used before: it is a password that was disabled
     hint: all requirements: cxme-admin policy show; help: help@example.com, extension 4711
     ");
     redeem(OTHER).expect_status(0);
@@ -222,7 +223,7 @@ fn where_no_mail_can_leave_nothing_ends() {
     status 75
     -- stderr
     error: no passwords were ended, because no mail can be sent now: 127.0.0.1:1: cannot connect to 127.0.0.1: Connection refused (os error 111)
-    hint: to end the passwords all the same, and mail when the relay works: the same with `--queue-only`, then `jobs run`
+    hint: to end the passwords all the same, and mail when that is possible: the same with `--queue-only`, then `jobs run`
     ");
     let (head, _) = config.split_once("[mail.smtp]").unwrap();
     let (_, reset) = config.split_once("[reset]").unwrap();

@@ -173,13 +173,13 @@ fn a_hash_for_a_user_of_the_identity_provider_is_refused() {
     status 65
     -- stderr
     line 2, password_hash: the user signs in with SAML
-    error: 1 of 1 rows cannot be imported: nothing was changed
+    error: 1 of 1 row cannot be imported: nothing was changed
     ");
     assert_snapshot!(import(&world, "--update", quoted("sam@idp.example.com")), @"
     status 65
     -- stderr
     line 2, password_hash: the user signs in with SAML
-    error: 1 of 1 rows cannot be imported: nothing was changed
+    error: 1 of 1 row cannot be imported: nothing was changed
     ");
     import(&world, "", quoted("new@example.com")).expect_status(0);
     assert!(world.accepts("new", GOOD));
@@ -255,13 +255,13 @@ fn an_update_changes_what_differs_by_username_or_by_address() {
     status 65
     -- stderr
     line 2, email: is missing, and no user has this username
-    error: 1 of 1 rows cannot be imported: nothing was changed
+    error: 1 of 1 row cannot be imported: nothing was changed
     ");
     assert_snapshot!(import(&world, "--update", "username,email\nbob,adams@example.com\n"), @"
     status 65
     -- stderr
     line 2, email: another user has it
-    error: 1 of 1 rows cannot be imported: nothing was changed
+    error: 1 of 1 row cannot be imported: nothing was changed
     ");
     assert_eq!(import(&world, "", rows).status, 65, "without `--update` they exist already");
 }

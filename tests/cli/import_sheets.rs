@@ -59,7 +59,7 @@ fn quotes_that_are_broken_are_an_error_in_ignored_columns_too() {
     status 65
     -- stderr
     line 2: text follows a closing quote; a quote within quotes is written twice
-    error: 1 of 1 rows cannot be imported: nothing was changed
+    error: 1 of 1 row cannot be imported: nothing was changed
     ");
     assert_eq!(users(&world, "username"), "");
 }
@@ -134,13 +134,13 @@ fn what_is_not_understood_is_an_error_that_shows_it() {
     status 65
     -- stderr
     line 2: field 3 has a value, and its column has no name in the header
-    error: 1 of 1 rows cannot be imported: nothing was changed
+    error: 1 of 1 row cannot be imported: nothing was changed
     ");
     assert_snapshot!(import(&world, "", b"email,name\nann@example.com,J\xf6rg\n"), @"
     status 65
     -- stderr
     line 2, name: is not UTF-8 (in a spreadsheet: save as CSV UTF-8)
-    error: 1 of 1 rows cannot be imported: nothing was changed
+    error: 1 of 1 row cannot be imported: nothing was changed
     ");
     assert_snapshot!(import(&world, "", b"e\0m\0a\0i\0l\0\n\0"), @"
     status 65
@@ -168,7 +168,7 @@ fn what_is_not_understood_is_an_error_that_shows_it() {
     status 65
     -- stderr
     line 1: is not a user as a JSON object: `email` appears twice
-    error: 1 of 1 rows cannot be imported: nothing was changed
+    error: 1 of 1 row cannot be imported: nothing was changed
     ");
     assert_snapshot!(import(&world, "--delimiter ;;", "email\na@example.com\n"), @"
     status 2

@@ -16,6 +16,7 @@ mod config;
 mod dry_run;
 mod elevation;
 mod end_passwords;
+mod ended_passwords;
 mod export;
 mod gate;
 mod help;

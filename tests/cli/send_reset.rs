@@ -55,7 +55,7 @@ fn data_says_the_same_without_a_code() {
     nobody,,refused,no user has the username `nobody`,,,
     -- stderr
     nobody: no user has the username `nobody`
-    error: 1 of 3 users were sent no mail
+    error: 1 of 3 users was sent no mail
     ");
     let code = world.newest_code();
     let all = [run.all(), world.run("resets list -o json").all(), world.run("audit list -o json").all()].concat();

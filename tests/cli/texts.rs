@@ -203,6 +203,17 @@ fn a_language_without_texts_is_said() {
     ");
     assert_snapshot!(world.run("users edit bob --locale de-AT"), @"status 0");
     world.run("users edit bob --locale fr").expect_status(0);
+    // Of many users once.
+    let rows =
+        "email,locale\na@example.com,fr\nb@example.com,de\nc@example.com,fr\nd@example.com,xx-YY\ne@example.com,\n";
+    for call in ["users import -n -", "users import -"] {
+        let run = world.command(call).stdin(rows).run().expect_status(0);
+        let words =
+            "warning: there are no texts in `fr`, `xx-YY` (only in `en` or `de`): mails to 3 users are in `en`\n";
+        assert_eq!(run.err(), words);
+    }
+    let none = world.command("users import -").stdin("email,locale\nf@example.com,de-AT\n").run();
+    assert!(none.expect_status(0).stderr.is_empty());
     let run = world.run("mail preview invitation --user bob").expect_status(0);
     assert_eq!(run.err(), "warning: there are no texts in `fr` (only in `en` or `de`): mails are in `en`\n");
     assert!(run.out().contains("Hello"));

@@ -63,7 +63,7 @@ fn the_end_of_a_lock_in_a_file_is_of_the_local_zone_too() {
     status 65
     -- stderr
     line 2, locked_until: `2027-03-28 02:30` does not exist in the local time zone: the clocks go forward then; use 2027-03-28T01:30:00+01:00 or 2027-03-28T03:30:00+02:00
-    error: 1 of 1 rows cannot be imported: nothing was changed
+    error: 1 of 1 row cannot be imported: nothing was changed
     ");
 }
 

@@ -21,6 +21,7 @@ use crate::certificates::Authority;
 use crate::certificates::WAYS;
 use crate::certificates::names;
 use crate::relay::Act;
+use crate::relay::At;
 use crate::relay::ScriptedRelay;
 use crate::world;
 use crate::world::brief_trouble;
@@ -101,6 +102,39 @@ fn a_relay_that_demands_a_certificate_takes_the_right_one_and_words_say_what_is_
                     .to_owned()),
                 "{case}"
             );
+        }
+    }
+}
+
+/// The library says that with an address of its documentation for programmers.
+#[test]
+fn a_relay_that_ends_tls_without_a_word_is_told_in_our_words_with_what_it_may_want() {
+    let authority = Authority::new("ours");
+    let ours = Files::new(authority.issues(&names(&["client.example.com"])));
+    for version in [&TLS12, &TLS13] {
+        for (security, tls) in WAYS {
+            let config = authority.signs_and_asks(&names(&["localhost"]), &[version], false);
+            let first = if security == Security::Implicit { 0 } else { 1 };
+            let heard = std::sync::atomic::AtomicUsize::new(0);
+            let server = ScriptedRelay::start(certificates::offer(tls, config), move |moment| match moment.at {
+                // Of STARTTLS the second EHLO is the one that is encrypted.
+                At::Ehlo if heard.fetch_add(1, std::sync::atomic::Ordering::SeqCst) % (first + 1) == first => {
+                    Act::Hang(Vec::new())
+                }
+                _ => Act::Usual,
+            });
+            let open = |client| {
+                let relay = way(server.port(), security, &authority.file(), client).unwrap();
+                brief_trouble(&run(async { relay.open().await }).map(drop).unwrap_err())
+            };
+            let lost = format!(
+                "later at EHLO: localhost:{}: the relay closed the connection without ending TLS",
+                server.port()
+            );
+            assert_eq!(open(Some(&ours)), lost, "{version:?} {security:?}");
+            let hint =
+                "(the relay asked for a client certificate: set `client_certificate_file` and `client_key_file`)";
+            assert_eq!(open(None), format!("{lost} {hint}"), "{version:?} {security:?}");
         }
     }
 }

@@ -323,14 +323,30 @@ fn a_password_that_would_break_the_answer_is_not_sent() {
     }
 }
 
-/// Whether a text gives some of the password away: eight characters of it, or of what was sent of it, in whatever case.
+/// Whether a text gives some of the password away: eight characters of it, of what was sent of it, or of what it is in another
+/// form, in whatever case.
 fn gives_away(text: &str) -> bool {
     let text = text.to_lowercase();
     let bearer = oauthbearer("tim", 0);
-    [PASSWORD, PLAIN, LOGIN[1], XOAUTH2, &bearer[bearer.len() - 24..]].into_iter().any(|secret| {
+    let others = [
+        STANDARD.encode(PASSWORD),
+        STANDARD.encode(format!("user:{PASSWORD}!")),
+        hexadecimal(PASSWORD),
+        backwards(PASSWORD),
+    ];
+    let sent = [PASSWORD, PLAIN, LOGIN[1], XOAUTH2, &bearer[bearer.len() - 24..]];
+    sent.into_iter().chain(others.iter().map(String::as_str)).any(|secret| {
         let secret: Vec<char> = secret.to_lowercase().chars().collect();
         secret.windows(8).any(|part| text.contains(&part.iter().collect::<String>()))
     })
+}
+
+fn hexadecimal(text: &str) -> String {
+    text.bytes().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn backwards(text: &str) -> String {
+    text.chars().rev().collect()
 }
 
 /// A relay that says a command back, as one that does not understand it.
@@ -343,6 +359,10 @@ fn echo(line: &str, how: &str) -> Vec<u8> {
         "cut off" => format!("535 5.7.8 {cut}...\r\n").into_bytes(),
         "two lines" => format!("535-5.7.8 {}\r\n535 5.7.8 {}\r\n", &line[..half], &line[half..]).into_bytes(),
         "decoded" => format!("535 5.7.8 no {USERNAME} with {PASSWORD}\r\n").into_bytes(),
+        "base64" => format!("535 5.7.8 <{}>\r\n", STANDARD.encode(PASSWORD)).into_bytes(),
+        "base64 of more" => format!("535 5.7.8 {}\r\n", STANDARD.encode(format!("user:{PASSWORD}!"))).into_bytes(),
+        "hexadecimal" => format!("535 5.7.8 {}\r\n", hexadecimal(PASSWORD)).into_bytes(),
+        "backwards" => format!("535 5.7.8 {}\r\n", backwards(PASSWORD)).into_bytes(),
         "no code" => format!("{line}\r\n").into_bytes(),
         "no code, cut off" => format!("{cut}\r\n").into_bytes(),
         "then yes" => format!("235-{line}\r\n235 {PASSWORD}\r\n").into_bytes(),
@@ -352,7 +372,20 @@ fn echo(line: &str, how: &str) -> Vec<u8> {
 
 #[test]
 fn the_password_stays_out_of_transcripts_errors_and_debug_even_where_the_relay_says_it() {
-    let ways = ["whole", "capitals", "cut off", "two lines", "decoded", "no code", "no code, cut off", "then yes"];
+    let ways = [
+        "whole",
+        "capitals",
+        "cut off",
+        "two lines",
+        "decoded",
+        "base64",
+        "base64 of more",
+        "hexadecimal",
+        "backwards",
+        "no code",
+        "no code, cut off",
+        "then yes",
+    ];
     for method in [LoginMethod::Plain, LoginMethod::Login, LoginMethod::XOauth2, LoginMethod::OauthBearer] {
         for how in ways {
             let server = ScriptedRelay::start(world::offer(&["AUTH PLAIN LOGIN XOAUTH2 OAUTHBEARER"]), move |moment| {

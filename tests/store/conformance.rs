@@ -173,6 +173,7 @@ fn the_story_of_a_store() {
     many_users_are_changed_at_once(&store, minimal);
     a_deleted_user_leaves_his_events_and_his_number_free_for_nobody(&store, alice, minimal);
     attempts_are_started_and_recorded_in_batches(&store, minimal);
+    changes_of_others_are_told_from_its_own(&store, &path);
     let copy = folder.path().join("copy.db");
     store.finish_copy(store.begin_copy(&copy).unwrap()).unwrap();
     let users = |store: &Store| store.read().unwrap().count_users(&Selection::default(), at(0)).unwrap();
@@ -569,6 +570,8 @@ fn attempts_are_started_and_recorded_in_batches(store: &Store, minimal: RoleId) 
         due.into_iter().map(|due| due.unwrap().id).collect::<Vec<MessageId>>()
     };
 
+    let untried = |ids: &[MessageId]| store.read().unwrap().still_untried(ids.iter().copied()).unwrap();
+
     // The oldest first, no more than asked for, and none twice.
     let mut place = Place::of(None);
     let (first, due) = batch(true, &place, 10, 2);
@@ -591,8 +594,10 @@ fn attempts_are_started_and_recorded_in_batches(store: &Store, minimal: RoleId) 
     };
     begun(&store.write().unwrap()).unwrap();
     assert_eq!(waiting(&ids), ids, "a transaction that is dropped starts nothing");
+    assert_eq!(untried(&ids), ids);
     change(store, begun);
     assert_eq!(waiting(&ids), ids[3..]);
+    assert_eq!(untried(&ids), ids[3..]);
     let reading = store.read().unwrap();
     assert!(reading.senders_in_flight().unwrap().into_iter().eq([7]));
     assert_eq!(reading.link_by_code(&hash(1)).unwrap().unwrap().message, ids[1]);
@@ -627,4 +632,20 @@ fn attempts_are_started_and_recorded_in_batches(store: &Store, minimal: RoleId) 
     );
     assert_eq!(batch(false, &place, 59, 10).0, []);
     assert_eq!(batch(false, &place, 60, 10).0, [ids[1]]);
+    assert_eq!(untried(&ids), ids[3..], "what was released waits as before, and was tried");
+}
+
+fn changes_of_others_are_told_from_its_own(store: &Store, path: &Path) {
+    let other = open(path).unwrap();
+    let seen = || store.write().unwrap().changes_of_others().unwrap();
+    let note_time = |store: &Store, seconds| change(store, |writing| writing.note_time(at(seconds)));
+    let before = seen();
+    note_time(store, 1_000);
+    drop(other.write().unwrap());
+    assert_eq!(seen(), before);
+    note_time(&other, 1_001);
+    let after = seen();
+    assert_ne!(after, before);
+    note_time(store, 1_002);
+    assert_eq!(seen(), after);
 }

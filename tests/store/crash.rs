@@ -54,10 +54,15 @@ impl Alice {
 
 /// Gives `run` a starter that kills at the n-th of the calls, for n = 1, 2, …, until the command makes no such call any
 /// more and ends by itself.
-pub(crate) fn kill_at_each(calls: &str, mut run: impl FnMut(&[&str], usize) -> Ran) {
+pub(crate) fn kill_at_each(calls: &str, run: impl FnMut(&[&str], usize) -> Ran) {
     let step = if is_long() || !calls.starts_with("pwrite64") { 1 } else { 4 };
+    end_at_each("SIGKILL", calls, step, run);
+}
+
+/// The same with any signal, at every `step`-th of the calls.
+pub(crate) fn end_at_each(signal: &str, calls: &str, step: usize, mut run: impl FnMut(&[&str], usize) -> Ran) {
     for n in (1..).step_by(step) {
-        let inject = format!("inject={calls}:signal=SIGKILL:when={n}");
+        let inject = format!("inject={calls}:signal={signal}:when={n}");
         let ran = run(&["strace", "-f", "-qq", "-o", "/dev/null", "-e", &inject], n);
         if ran.code.is_some() {
             break;

@@ -1,55 +1,27 @@
 //! Disks that are full, failing or read-only: one clear line, nothing half-done, and work goes on when they are well.
 
 use std::path::Path;
-use std::process::Command;
 
+use crate::own_mounts;
+use crate::own_mounts::empty;
+use crate::own_mounts::fill;
+use crate::own_mounts::mount;
 use crate::world::PASSWORD;
 use crate::world::World;
-use crate::world::can;
-use crate::world::can_be_root;
 use crate::world::can_trace;
 use crate::world::finish;
 use crate::world::is_long;
 use crate::world::names_in;
 use crate::world::set_mode;
 
-/// Runs a test of this file in mounts of its own, which end with it.
+/// Runs a test of this file in mounts of its own.
 fn in_own_mounts(test: &str) {
-    let possible = Command::new("unshare").args(["-m", "true"]).output().is_ok_and(|ran| ran.status.success());
-    if !can_be_root() || !can(possible, "needs the right to unshare mounts") {
-        return;
-    }
-    let ran = Command::new("unshare")
-        .arg("-m")
-        .arg(std::env::current_exe().unwrap())
-        .args(["--exact", &format!("disk::{test}"), "--ignored", "--nocapture"])
-        .output()
-        .unwrap();
-    let said = String::from_utf8_lossy(&ran.stdout) + String::from_utf8_lossy(&ran.stderr);
-    assert!(ran.status.success() && said.contains("1 passed"), "{said}");
-}
-
-fn mount(words: &[&str], at: &Path) {
-    let ran = Command::new("mount").args(words).arg(at).output().unwrap();
-    assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
+    own_mounts::in_own_mounts(&format!("disk::{test}"));
 }
 
 /// A disk of 4 MiB in `folder`.
 fn small_disk(folder: &Path) {
     mount(&["-t", "tmpfs", "-o", "size=4m,mode=755", "none"], folder);
-}
-
-/// Fills the disk up to `free` KiB.
-fn fill(folder: &Path, free: u64) {
-    empty(folder);
-    let mut ballast = std::fs::File::create(folder.join("ballast")).unwrap();
-    while std::io::Write::write_all(&mut ballast, &[0; 1_024]).is_ok() {}
-    let full = ballast.metadata().unwrap().len();
-    ballast.set_len(full - free * 1_024).unwrap();
-}
-
-fn empty(folder: &Path) {
-    let _ = std::fs::remove_file(folder.join("ballast"));
 }
 
 /// The hash and the epoch of alice, and the number of events.

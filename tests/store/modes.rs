@@ -135,6 +135,7 @@ fn a_reader_group_reads_the_login_view_and_writes_nothing() {
         assert_eq!(std::os::unix::fs::MetadataExt::gid(&path.metadata().unwrap()), NOBODY, "{suffix}");
     }
     assert_eq!(mode(&world.state().join("reset.key")), 0o600);
+    assert_eq!(temporary_files(&world.state()), Vec::<String>::new());
     let read = read_as_the_group(&world.store());
     assert_eq!(String::from_utf8_lossy(&read.stdout), "alice\n", "{}", String::from_utf8_lossy(&read.stderr));
     // What is written while he looks, he sees next.
@@ -154,5 +155,13 @@ fn a_reader_group_reads_the_login_view_and_writes_nothing() {
     }
     world.done(&["store", "restore", copy.to_str().unwrap()]);
     assert_eq!(read_as_the_group(&world.store()).stdout, b"alice\n");
+    assert_eq!(temporary_files(&world.state()), Vec::<String>::new());
     world.assert_sound();
+}
+
+/// The files in a directory that belong to something unfinished.
+fn temporary_files(directory: &Path) -> Vec<String> {
+    let entries = std::fs::read_dir(directory).unwrap();
+    let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    names.filter(|name| name.contains(".temporary") || name.contains(".unfinished")).collect()
 }

@@ -6,7 +6,6 @@ use std::os::unix::process::ExitStatusExt as _;
 use std::path::Path;
 use std::path::PathBuf;
 use std::process::Child;
-use std::process::Command;
 use std::time::Duration;
 use std::time::Instant;
 
@@ -21,9 +20,10 @@ use rusqlite::functions::FunctionFlags;
 
 use crate::crash::CALLS;
 use crate::crash::kill_at_each;
+use crate::own_mounts::in_own_mounts;
+use crate::own_mounts::mount;
 use crate::world::DEADLINE;
 use crate::world::World;
-use crate::world::can;
 use crate::world::can_be_root;
 use crate::world::can_trace;
 use crate::world::finish;
@@ -379,30 +379,14 @@ fn a_file_that_is_not_known_to_be_ours_is_not_replaced() {
 
 #[test]
 fn a_disk_with_too_little_room_is_said_before_anything_is_written() {
-    let possible = Command::new("unshare").args(["-m", "true"]).output().is_ok_and(|ran| ran.status.success());
-    if !can_be_root() || !can(possible, "needs the right to unshare mounts") {
-        return;
-    }
-    let ran = Command::new("unshare")
-        .arg("-m")
-        .arg(std::env::current_exe().unwrap())
-        .args(["--exact", "restore::on_a_small_disk", "--ignored", "--nocapture"])
-        .output()
-        .unwrap();
-    let said = String::from_utf8_lossy(&ran.stdout) + String::from_utf8_lossy(&ran.stderr);
-    assert!(ran.status.success() && said.contains("1 passed"), "{said}");
+    in_own_mounts("restore::on_a_small_disk");
 }
 
 #[test]
 #[ignore = "started by a_disk_with_too_little_room_is_said_before_anything_is_written"]
 fn on_a_small_disk() {
     let folder = tempfile::tempdir().unwrap();
-    let mounted = Command::new("mount")
-        .args(["-t", "tmpfs", "-o", "size=2m,mode=755", "none"])
-        .arg(folder.path())
-        .status()
-        .unwrap();
-    assert!(mounted.success());
+    mount(&["-t", "tmpfs", "-o", "size=2m,mode=755", "none"], folder.path());
     let world = World::in_folder(folder.path()).with_users();
     let elsewhere = tempfile::tempdir().unwrap();
     let copy = elsewhere.path().join("copy.db");

@@ -18,15 +18,20 @@ use crate::actions::users::list::resolve;
 use crate::domain::action::Action;
 use crate::domain::job::JobId;
 use crate::domain::link::RESET_LIFE;
+use crate::domain::rate::Rates;
 use crate::domain::refusal::Refusal;
 use crate::domain::role::Permission;
 use crate::domain::text;
+use crate::outbox::quota;
+use crate::outbox::quota::Left;
+use crate::outbox::quota::UsedUp;
 use crate::store::job_making::NewJob;
 use crate::store::job_making::Part;
 use crate::store::job_making::Recipients;
 use crate::store::job_making::Whom;
 use crate::store::jobs::Job;
 use crate::store::jobs::Sending;
+use crate::store::relay_refusals::RelayHold;
 
 /// The longest key, in characters.
 const MAX_KEY: usize = 100;
@@ -140,6 +145,34 @@ pub fn plan(desk: &Desk, wish: &Wish, intent: &Intent) -> Result<Plan> {
     desk.change(wish.action(), intent, |change| {
         doubt_senders(change, &dead)?;
         Ok((Record::default(), planned(change, wish)?))
+    })
+}
+
+/// What keeps the mails of a job that is about to be created from leaving now.
+#[derive(Debug, Default)]
+pub struct Obstacles {
+    /// The relay refused everything a short while ago.
+    pub hold: Option<RelayHold>,
+    /// Nothing is left of a rate.
+    pub used_up: Option<UsedUp>,
+    /// A rate leaves only so many.
+    pub left: Option<Left>,
+}
+
+/// Looks what keeps the mails of this job from leaving now. `rates` are those of all mail.
+///
+/// # Errors
+/// When the operator may not send to many, or the store cannot be read.
+pub fn obstacles(desk: &Desk, wish: &Wish, rates: &Rates) -> Result<Obstacles> {
+    // They were read from the command line, and are written as they are read.
+    let job_rates = wish.sending.rates.as_deref().and_then(|rates| rates.parse().ok()).unwrap_or_default();
+    desk.view(wish.action(), |view| {
+        let now = view.now();
+        Ok(Obstacles {
+            hold: view.relay_hold()?.filter(|hold| hold.is_in_force(now)),
+            used_up: quota::used_up(view, rates, None, now)?,
+            left: quota::left_for_new_job(view, rates, &job_rates, now)?,
+        })
     })
 }
 

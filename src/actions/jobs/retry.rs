@@ -18,14 +18,15 @@ use crate::store::job_making::Whom;
 
 /// Queues the failed mails of a job again, to those users who may still have one, and lets the job run. What was accepted,
 /// skipped or cancelled stays. Returns whose mail had failed: those who get another one, and the others by reason. Where
-/// nobody gets one, nothing is changed.
+/// nobody gets one, nothing is changed. Returns as well how many mails wait for their first try: the job sends them too.
 ///
 /// # Errors
 /// When there is no such job, it was cancelled, it mails users whose role may do more than the operator's, or the operator
 /// may not run jobs.
-pub fn failed(desk: &Desk, id: JobId, intent: &Intent) -> Result<Plan> {
+pub fn failed(desk: &Desk, id: JobId, intent: &Intent) -> Result<(Plan, u64)> {
     desk.change(Action::JobsRetry, intent, |change| {
         require(change, id)?;
+        let queued = change.job_counts(id)?.of(MessageState::Queued);
         let outranking = change.outranking()?;
         let recipients = Recipients {
             whom: Whom::Failed(id),
@@ -44,16 +45,16 @@ pub fn failed(desk: &Desk, id: JobId, intent: &Intent) -> Result<Plan> {
             record.note("failed", count);
             record.note("skipped", plan.skipped());
         }
-        Ok((record, plan))
+        Ok((record, (plan, queued)))
     })
 }
 
-/// Makes due now what waits of a job, and lets the job run if it is paused. Returns how many mails were deferred or in doubt, and
-/// how many wait in all.
+/// Makes due now what waits of a job, and lets the job run if it is paused. Returns how many mails were deferred or in doubt, how
+/// many wait for their first try, and how many wait in all.
 ///
 /// # Errors
 /// As [`failed`].
-pub fn deferred(desk: &Desk, id: JobId, intent: &Intent) -> Result<(u64, u64)> {
+pub fn deferred(desk: &Desk, id: JobId, intent: &Intent) -> Result<(u64, u64, u64)> {
     desk.change(Action::JobsRetry, intent, |change| {
         let state = require(change, id)?;
         let counts = change.job_counts(id)?;
@@ -65,7 +66,7 @@ pub fn deferred(desk: &Desk, id: JobId, intent: &Intent) -> Result<(u64, u64)> {
         let mut record = Record { is_unchanged: due == 0 && state != JobState::Paused, ..Record::default() };
         record.note("job", id.0);
         record.note("deferred", tried);
-        Ok((record, (tried, counts.waiting())))
+        Ok((record, (tried, counts.of(MessageState::Queued), counts.waiting())))
     })
 }
 

@@ -6,6 +6,7 @@ use crate::actions::Desk;
 use crate::actions::Result;
 use crate::actions::Scene as _;
 use crate::actions::Total;
+use crate::actions::View;
 use crate::actions::ago;
 use crate::actions::jobs::run::used_up;
 use crate::domain::action::Action;
@@ -34,6 +35,8 @@ pub struct Shown {
     pub counts: Counts,
     /// Why users were skipped, the most frequent reasons first; empty in a list of jobs.
     pub skipped: Vec<Outcome>,
+    /// How many users have no password because the job ended it, and no mail of it yet; 0 in a list of jobs.
+    pub without_password: u64,
 }
 
 /// A job with all that is known of it.
@@ -66,7 +69,7 @@ pub fn list(desk: &Desk, limit: Option<u64>) -> Result<(Vec<Shown>, Total)> {
         let mut shown = Vec::new();
         for job in view.jobs(limit)? {
             let counts = view.job_counts(job.id)?;
-            shown.push(Shown { job, counts, skipped: Vec::new() });
+            shown.push(Shown { job, counts, skipped: Vec::new(), without_password: 0 });
         }
         Ok((shown, Total::of(limit, || view.count_jobs())?))
     })
@@ -96,7 +99,7 @@ pub fn show(desk: &Desk, id: JobId, rates: &Rates) -> Result<Details> {
             perhaps_twice: view.job_perhaps_twice(id)?,
             pace: (taken, over),
             left: seconds.map(Duration::from_secs),
-            shown: Shown { job, counts, skipped: of_skipped(&outcomes) },
+            shown: shown(view, job, counts, of_skipped(&outcomes))?,
             outcomes,
             is_sent_now,
         })
@@ -113,8 +116,14 @@ pub fn find(desk: &Desk, id: JobId) -> Result<Shown> {
         let counts = view.job_counts(id)?;
         let has_skipped = counts.of(MessageState::Skipped) > 0;
         let outcomes = if has_skipped { view.job_outcomes(id, MOST_OUTCOMES)? } else { Vec::new() };
-        Ok(Shown { job, counts, skipped: of_skipped(&outcomes) })
+        shown(view, job, counts, of_skipped(&outcomes))
     })
+}
+
+fn shown(view: &View<'_>, job: Job, counts: Counts, skipped: Vec<Outcome>) -> Result<Shown> {
+    let has_ended_some = job.passwords_ended.is_some_and(|ended| ended > 0);
+    let without_password = if has_ended_some { view.job_without_password(job.id)? } else { 0 };
+    Ok(Shown { job, counts, skipped, without_password })
 }
 
 fn of_skipped(outcomes: &[Outcome]) -> Vec<Outcome> {

@@ -270,8 +270,8 @@ fn notice(change: &Change<'_>, user: &User, cause: NoticeCause, options: Options
     if options.notify { Ok(Some(queue_notice(change, user, cause)?)) } else { Ok(None) }
 }
 
-/// The passwords that a new one must not match: as many as [`Policy::refused_passwords`] says. Whatever that says, a password that
-/// was disabled is among them: somebody may have stolen it.
+/// The passwords that a new one must not match: as many as [`Policy::refused_passwords`] says. Whatever that says, those that were
+/// ended are among them: somebody may have stolen them.
 ///
 /// [`Policy::refused_passwords`]: crate::domain::policy::Policy::refused_passwords
 pub(in crate::actions) fn former_passwords(
@@ -281,16 +281,17 @@ pub(in crate::actions) fn former_passwords(
 ) -> Result<FormerPasswords> {
     let policy = scene.desk().policy()?;
     let count = policy.refused_passwords(must_differ);
-    let Some(current) = scene.reading().password_hash(user.id)? else {
-        let hashes = scene.reading().password_history(user.id, policy.history.max(1))?;
-        return Ok(FormerPasswords { proven: None, hashes, count: policy.history });
-    };
+    let reading = scene.reading();
+    let ended = reading.ended_passwords(user.id)?;
     let mut hashes = Vec::new();
     if count > 0 {
-        hashes.push(current);
-        hashes.extend(scene.reading().password_history(user.id, count - 1)?);
+        hashes.extend(reading.password_hash(user.id)?);
+        hashes.extend(reading.password_history(user.id, count)?);
+        hashes.truncate(count as usize);
+        // Each is compared once.
+        hashes.retain(|hash| !ended.contains(hash));
     }
-    Ok(FormerPasswords { proven: None, hashes, count })
+    Ok(FormerPasswords { proven: None, hashes, count, ended })
 }
 
 /// Whom a password is checked for: the user with a hash who may sign in with a password now.

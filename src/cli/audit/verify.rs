@@ -40,7 +40,7 @@ pub fn run(context: &mut Context, args: &VerifyArgs) -> anyhow::Result<()> {
             desk.now(),
         )?);
     }
-    context.output.line(&format!("{events} events, the chain is whole."))?;
+    context.output.line(&format!("{}, the chain is whole.", counted(events.unsigned_abs(), "event")))?;
     if erased > 0 {
         let changes = counted(erased, "user change");
         context.output.line(&format!("Erased with deleted users: the values of {changes}."))?;

@@ -14,6 +14,7 @@ use crate::cli::failure::Complaint;
 use crate::store::Store;
 use crate::store::StoreError;
 use crate::store::damaged::DamagedStore;
+use crate::store::ended_passwords::EndedPasswords;
 use crate::store::open::Expect;
 use crate::store::restore::Restoring;
 
@@ -27,13 +28,13 @@ impl Context {
         Ok(self.store_path(&config)?)
     }
 
-    /// Asks the store that is there, if there is one, whether the operator may replace it.
+    /// Asks the store that is there, if there is one, whether the operator may replace it, and whose passwords were ended in it.
     ///
     /// # Errors
     /// When he may not, or the store cannot be opened.
-    pub fn may_replace_store(&mut self) -> anyhow::Result<()> {
+    pub fn may_replace_store(&mut self) -> anyhow::Result<EndedPasswords> {
         if self.place_of_store()?.symlink_metadata().is_err() {
-            return Ok(());
+            return Ok(EndedPasswords::default());
         }
         let desk = match self.desk_for(Expect::CurrentOrOlder) {
             Ok(desk) => desk,
@@ -47,9 +48,9 @@ impl Context {
 
     /// Lets a damaged store be replaced, which cannot be asked who is an operator: by the account that it belongs to or by
     /// root, who could move its file away as well, and never by a restricted operator. The copy is asked then.
-    fn may_replace_damaged(&self, error: anyhow::Error) -> anyhow::Result<()> {
+    fn may_replace_damaged(&self, error: anyhow::Error) -> anyhow::Result<EndedPasswords> {
         match store_error(&error) {
-            Some(damaged) if damaged.damage().is_some() && !self.is_restricted() => Ok(()),
+            Some(damaged) if damaged.damage().is_some() && !self.is_restricted() => Ok(EndedPasswords::default()),
             Some(StoreError::NotOurs(path)) => {
                 let path = path.display();
                 let words = format!(

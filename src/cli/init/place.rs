@@ -97,18 +97,32 @@ impl NewKeyFile {
         private_file::refuse_reserved(&self.path)?;
         self.with_rights(&self.pending, || {
             make_directory_of(&self.path, 0o700, self.as_root())?;
+            // Of a run that was killed.
+            if let Some(directory) = self.path.parent() {
+                let _ = private_file::remove_unfinished_in(directory);
+            }
             private_file::replace(&self.pending, 0o600, key.to_file().as_bytes())
         })
     }
 
     /// Whether a key waits although its store is there: a run of `init` was ended in between.
     pub(super) fn is_pending(&self) -> bool {
-        self.pending.symlink_metadata().is_ok() && self.path.symlink_metadata().is_err()
+        match (self.pending.symlink_metadata(), self.path.symlink_metadata()) {
+            (Ok(_), Err(_)) => true,
+            // A move was ended between its steps, on a file system that has no better ones.
+            (Ok(_), Ok(there)) => there.len() == 0,
+            (Err(_), _) => false,
+        }
     }
 
     /// Puts the key in its place, where another run has not done so.
     pub(super) fn finish(&self) -> Result<()> {
-        let moved = self.with_rights(&self.path, || private_file::move_new(&self.pending, &self.path));
+        let moved = self.with_rights(&self.path, || {
+            if self.path.symlink_metadata().is_ok_and(|there| there.is_file() && there.len() == 0) {
+                let _ = std::fs::remove_file(&self.path);
+            }
+            private_file::move_new(&self.pending, &self.path)
+        });
         match moved {
             Err(Problem::Missing { .. }) if self.path.symlink_metadata().is_ok() => Ok(()),
             other => other,

@@ -1,9 +1,11 @@
 //! `jobs cancel`.
 
 use crate::actions::jobs::end;
+use crate::actions::jobs::show;
 use crate::cli::acting::ActingArgs;
 use crate::cli::context::Context;
 use crate::cli::data::Cell;
+use crate::cli::jobs::summary;
 use crate::cli::jobs::summary::counted;
 use crate::cli::plan;
 use crate::cli::plan::Step;
@@ -53,6 +55,12 @@ pub fn run(context: &mut Context, args: &CancelArgs) -> anyhow::Result<()> {
             Some(state) => format!("Revoked {links} of job {job}, which is {state} already."),
             None => format!("Job {job} is cancelled: {mails} cancelled{revoked}."),
         });
+    }
+    if !args.acting.dry_run
+        && let Some(words) = show::find(&desk, JobId(args.job)).ok().as_ref().and_then(summary::without_password)
+    {
+        let next = "to mail them: cxme-admin users send-reset --no-password";
+        context.output.warn(&format!("{words}, and the job mails them no more; {next}"));
     }
     if cancelled.in_doubt > 0 && !args.revoke_links {
         let words = format!("{} of them may have arrived, with a link that works", counted(cancelled.in_doubt, "mail"));

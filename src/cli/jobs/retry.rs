@@ -67,14 +67,15 @@ pub fn run(context: &mut Context, args: &RetryArgs) -> anyhow::Result<()> {
 }
 
 fn try_deferred(context: &mut Context, desk: &Desk, id: JobId, args: &RetryArgs) -> anyhow::Result<bool> {
-    let (deferred, waiting) = retry::deferred(desk, id, &args.acting.intent())?;
+    let (deferred, queued, waiting) = retry::deferred(desk, id, &args.acting.intent())?;
     let mails = counted(deferred, "deferred mail");
     let none = format!("Job {id}: no mail is deferred.");
     if args.acting.dry_run {
         let words = if deferred > 0 { format!("Would try {mails} of job {id} now.") } else { none };
         let result = if deferred > 0 { "would be tried now" } else { "" };
-        let step = step(id, words, deferred, result, None);
-        plan::print(&mut context.output, desk.now(), &[step])?;
+        let tried = step(id, words, deferred, result, None);
+        let steps: Vec<Step<'_>> = [tried].into_iter().chain(step_of_queued(id, queued)).collect();
+        plan::print(&mut context.output, desk.now(), &steps)?;
     } else if deferred > 0 {
         context.output.say(&format!("Job {id}: trying {mails} now."));
     } else {
@@ -83,14 +84,20 @@ fn try_deferred(context: &mut Context, desk: &Desk, id: JobId, args: &RetryArgs)
     Ok(waiting > 0)
 }
 
+/// The job sends its mails that wait for their first try as well, also one that was paused.
+fn step_of_queued<'a>(id: JobId, queued: u64) -> Option<Step<'a>> {
+    let words = format!("Would send {} of job {id}.", counted(queued, "queued mail"));
+    (queued > 0).then(|| step(id, words, queued, "would be sent", None))
+}
+
 /// Queues the failed mails of a job again, and says so. Returns whether there are any.
 ///
 /// # Errors
 /// As the command; when mails failed, and nobody can be mailed again.
 pub fn failed(context: &mut Context, desk: &Desk, id: JobId, acting: &ActingArgs) -> anyhow::Result<bool> {
-    let plan = retry::failed(desk, id, &acting.intent())?;
+    let (plan, queued) = retry::failed(desk, id, &acting.intent())?;
     if acting.dry_run {
-        print_plan(context, desk, id, &plan)?;
+        print_plan(context, desk, id, &plan, queued)?;
         return Ok(plan.mailed() > 0);
     }
     if plan.mailed() == 0 && plan.skipped() == 0 {
@@ -115,7 +122,7 @@ fn why(plan: &Plan, count: u64) -> String {
     skipped_why(count, plan.parts.iter().map(|part| (part.count, part.skipped.as_deref().unwrap_or_default())))
 }
 
-fn print_plan(context: &mut Context, desk: &Desk, id: JobId, plan: &Plan) -> anyhow::Result<()> {
+fn print_plan(context: &mut Context, desk: &Desk, id: JobId, plan: &Plan, queued: u64) -> anyhow::Result<()> {
     let mut steps = Vec::new();
     for part in &plan.parts {
         let mails = counted(part.count, "failed mail");
@@ -128,6 +135,8 @@ fn print_plan(context: &mut Context, desk: &Desk, id: JobId, plan: &Plan) -> any
     if steps.is_empty() {
         steps.push(step(id, format!("Job {id}: no mail failed."), 0, "", None));
     }
+    // Where nobody gets another mail, the job is left as it is.
+    steps.extend(step_of_queued(id, queued).filter(|_| plan.mailed() > 0));
     plan::print(&mut context.output, desk.now(), &steps)
 }
 

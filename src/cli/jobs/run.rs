@@ -131,6 +131,10 @@ fn recurrence(error: &anyhow::Error, code: u8, words: &str) -> Recurrence {
         }
         // Nothing passes by itself until somebody raises the limit.
         (failure::LATER, _) if failure::is_shortage(error) => Recurrence::Lasting(signature(words)),
+        // Mails may have left that nobody could record.
+        (failure::LATER, Some(Complaint::Broken { .. })) => {
+            Recurrence::Lasting("a run that the store ended".to_owned())
+        }
         (failure::LATER, _) => Recurrence::Passing,
         (failure::PARTLY, Some(Complaint::NotSent { fault: MailFault::SomeSoFar, .. })) => {
             Recurrence::Lasting("failed mails of a running job".to_owned())

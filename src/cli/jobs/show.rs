@@ -117,6 +117,10 @@ fn show_details(context: &mut Context, details: &Details, now: jiff::Timestamp) 
         0 => Cell::Nothing(""),
         count => Cell::text(format!("{}, sent again after a crash or a lost connection", summary::grouped(count))),
     };
+    let without_password = summary::without_password(&details.shown).map(|words| match next_step(job.state) {
+        Some(next) => context.output.pasteable(&format!("{words}: cxme-admin jobs {next} {}", job.id)).into_owned(),
+        None => words,
+    });
     let head = |title| Head { name: "", title };
     let is_over = job.state.has_ended();
     let rows = [
@@ -134,6 +138,7 @@ fn show_details(context: &mut Context, details: &Details, now: jiff::Timestamp) 
             job.passwords_ended.map_or(Cell::Nothing(""), |count| Cell::text(summary::grouped(count))),
         ),
         (head("Outcome"), Cell::text(summary::of_counts(counts, &[]))),
+        (head("Without password"), without_password.map_or(Cell::Nothing(""), Cell::text)),
         (head("Perhaps twice"), twice),
         (head("Links used"), Cell::text(summary::grouped(details.used))),
         (head("Pace"), if is_over { Cell::Nothing("") } else { Cell::text(pace) }),
@@ -150,6 +155,15 @@ fn show_details(context: &mut Context, details: &Details, now: jiff::Timestamp) 
         context.output.line(&format!("{count:>9}  {}: {}", outcome.state, text::visible(&outcome.reply)))?;
     }
     Ok(())
+}
+
+/// The command by which users without a password get their mail.
+fn next_step(state: JobState) -> Option<&'static str> {
+    match state {
+        JobState::Running | JobState::Paused => Some("run"),
+        JobState::Finished => Some("retry"),
+        JobState::Cancelled => None,
+    }
 }
 
 fn pace(taken: u64, over: u64) -> String {

@@ -6,11 +6,14 @@ use crate::actions::jobs::show::Shown;
 use crate::cli::data;
 use crate::domain::job::JobState;
 use crate::domain::message::MessageState;
+use crate::domain::text;
 use crate::outbox::Report;
 use crate::outbox::Skipped;
 use crate::outbox::quota::UsedUp;
 use crate::store::jobs::Counts;
 use crate::store::jobs::Outcome;
+
+pub use crate::domain::text::counted;
 
 /// The states in the order in which they are told.
 const TOLD: [MessageState; 7] = [
@@ -40,7 +43,17 @@ pub fn line(shown: &Shown) -> String {
 pub fn outcome(shown: &Shown) -> String {
     let Shown { counts, skipped, .. } = shown;
     let mails = counts.total() - counts.of(MessageState::Skipped);
-    format!("{}: {}", counted(mails, "mail"), of_counts(counts, skipped))
+    let without = without_password(shown).map_or(String::new(), |words| format!("; {words}"));
+    format!("{}: {}{without}", counted(mails, "mail"), of_counts(counts, skipped))
+}
+
+/// Says how many users cannot log in: the job ended their passwords, and has not mailed them yet.
+pub fn without_password(shown: &Shown) -> Option<String> {
+    match shown.without_password {
+        0 => None,
+        1 => Some("1 user has no password and no mail yet".to_owned()),
+        count => Some(format!("{} have no password and no mail yet", counted(count, "user"))),
+    }
 }
 
 /// So many users who are skipped, and why: "3 (2 locked, 1 SAML)".
@@ -127,12 +140,7 @@ pub fn sum(reports: &[Report]) -> Report {
     sum
 }
 
-/// "1 mail", "2,000 mails".
-pub fn counted(count: u64, noun: &str) -> String {
-    format!("{} {noun}{}", grouped(count), if count == 1 { "" } else { "s" })
-}
-
 /// A number with a comma between thousands.
 pub fn grouped(number: u64) -> String {
-    crate::texts::grouped(usize::try_from(number).unwrap_or(usize::MAX), ',')
+    text::grouped(number, ',')
 }

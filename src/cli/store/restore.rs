@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use crate::actions::store;
+use crate::actions::store::Restored;
 use crate::cli::acting::ActingArgs;
 use crate::cli::context::Context;
 use crate::cli::data::Cell;
@@ -11,6 +12,7 @@ use crate::cli::plan;
 use crate::cli::plan::Step;
 use crate::cli::prompt;
 use crate::domain::action::Action;
+use crate::store::ended_passwords::PasswordsBack;
 
 /// Put a copy in the store's place
 ///
@@ -40,27 +42,37 @@ pub struct RestoreArgs {
 /// there.
 pub fn run(context: &mut Context, args: &RestoreArgs) -> anyhow::Result<()> {
     let intent = args.acting.intent();
-    context.may_replace_store()?;
+    let ended = context.may_replace_store()?;
     let (restoring, desk) = context.desk_on_copy(&args.file)?;
-    let restored = store::prepare_restored(&desk, &restoring, &args.file, &intent)?;
+    let restored = store::prepare_restored(&desk, &restoring, &args.file, &ended, &intent)?;
     let place = context.place_of_store()?;
     let words = format!(
         "the store of {} with {}",
         restored.newest.map_or_else(|| "no event".to_owned(), |time| context.output.local_time(time)),
         counted(restored.users, "user")
     );
+    let back = restored.passwords_back.count;
     if intent.dry_run {
-        let step = Step::new(Action::StoreRestore, format!("Would replace {} with {words}.", place.display()))
+        let mut words = format!("Would replace {} with {words}.", place.display());
+        if back > 0 {
+            words += &format!(" {} ended since would work again.", counted(back, "password"));
+        }
+        let step = Step::new(Action::StoreRestore, words)
             .field("store", Cell::text(place.display().to_string()))
             .field("users", Cell::count(restored.users))
             .field("newest_event_at", Cell::time_or(restored.newest, ""))
             .field("links", Cell::count(restored.unsettled.links))
             .field("in_doubt", Cell::count(restored.unsettled.messages))
-            .field("jobs", Cell::count(restored.unsettled.jobs));
+            .field("jobs", Cell::count(restored.unsettled.jobs))
+            .field("ended_passwords", Cell::count(back));
         return plan::print(&mut context.output, desk.now(), &[step]);
     }
     if place.symlink_metadata().is_ok() {
-        let question = format!("Put {words} in the place of {}?", place.display());
+        let and = match back {
+            0 => String::new(),
+            _ => format!(", and let {} work again that were ended since", counted(back, "password")),
+        };
+        let question = format!("Put {words} in the place of {}{and}?", place.display());
         prompt::confirm(context, args.yes, &question)?;
     }
     store::finish_restored(desk, restoring)?;
@@ -75,5 +87,28 @@ pub fn run(context: &mut Context, args: &RestoreArgs) -> anyhow::Result<()> {
         counted(unsettled.messages, "waiting mail"),
         counted(unsettled.jobs, "running job"),
     ));
+    warn_of_passwords(context, &restored);
     Ok(())
+}
+
+/// Warns of passwords that work again, in cron too: somebody may have stolen them.
+fn warn_of_passwords(context: &mut Context, restored: &Restored) {
+    let PasswordsBack { count, jobs } = &restored.passwords_back;
+    let words = match count {
+        0 => return,
+        1 => "1 password works again that was ended after the backup".to_owned(),
+        _ => format!("{} work again that were ended after the backup", counted(*count, "password")),
+    };
+    let end = "cxme-admin users send-reset --from FILE --end-passwords";
+    let ids: Vec<String> = jobs.iter().map(ToString::to_string).collect();
+    let next = match (ids.as_slice(), &restored.kept) {
+        ([first, ..], Some(kept)) => {
+            let (which, whose) = if ids.len() == 1 { ("job", "its users") } else { ("jobs", "the users of each") };
+            let kept = crate::cli::as_typed(&[kept.clone().into_os_string()]);
+            let list = format!("cxme-admin jobs recipients {first} --store {kept} -o csv");
+            format!("by {which} {} of the replaced store; list {whose} with {list} > FILE, then: {end}", ids.join(", "))
+        }
+        _ => format!("to end them again: {end}"),
+    };
+    context.output.warn(&format!("{words}, {next}"));
 }

@@ -9,6 +9,7 @@ use crate::cli::context::Context;
 use crate::cli::data;
 use crate::cli::data::Head;
 use crate::cli::failure::Complaint;
+use crate::cli::jobs::summary::counted;
 use crate::cli::output::Format;
 use crate::cli::selection::SelectionArgs;
 use crate::cli::users::columns::Column;
@@ -88,8 +89,7 @@ pub fn run(context: &mut Context, args: &ExportArgs) -> anyhow::Result<()> {
     context.output.flush()?;
     if let (Some(file), Some(path)) = (unfinished, &args.to) {
         file.finish()?;
-        let users = if count == 1 { "user" } else { "users" };
-        context.output.say(&format!("{count} {users} exported to {}.", path.display()));
+        context.output.say(&format!("{} exported to {}.", counted(count, "user"), path.display()));
     }
     Ok(())
 }

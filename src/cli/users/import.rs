@@ -19,6 +19,7 @@ use crate::cli::data::Cell;
 use crate::cli::data::Head;
 use crate::cli::failure::Complaint;
 use crate::cli::files::InputFile;
+use crate::cli::jobs::summary::counted;
 use crate::cli::one_of;
 use crate::cli::output::Format;
 use crate::cli::output::Output;
@@ -107,12 +108,17 @@ pub fn run(context: &mut Context, args: &ImportArgs) -> anyhow::Result<()> {
     let confirmed = (!args.yes && !args.acting.dry_run).then_some(removals);
     let imported =
         telling(&mut context.output, |report| Ok(import::write(&desk, &checked, confirmed, &intent, report)?))?;
+    if let Some(words) = import_effects::after_end(imported.effects.after_end, args.acting.dry_run) {
+        context.output.warn(&words);
+    }
+    context.warn_of_languages(&checked.locales);
     let counts = imported.imported;
     if context.output.format == Format::Table {
         let would = if args.acting.dry_run { "would be " } else { "" };
         let notices = match imported.notices {
             0 => String::new(),
-            count => format!(" {count} notices of changed addresses {would}queued."),
+            1 => format!(" 1 notice of a changed address {would}queued."),
+            count => format!(" {} of changed addresses {would}queued.", counted(count, "notice")),
         };
         let mut words = format!(
             "{} {would}added, {} {would}changed, {} unchanged.{notices}",

@@ -42,6 +42,19 @@ pub(super) fn summary(effects: &UpdateEffects, dry_run: bool) -> String {
     words
 }
 
+/// Warns of hashes that come to users whose passwords were ended.
+pub(super) fn after_end(users: u64, dry_run: bool) -> Option<String> {
+    let (who, has) = match users {
+        0 => return None,
+        1 => ("1 user whose password was ended".to_owned(), if dry_run { "would have" } else { "has" }),
+        _ => (
+            format!("{} whose passwords were ended", counted(users, "user")),
+            if dry_run { "would have" } else { "have" },
+        ),
+    };
+    Some(format!("{who} {has} one again, by a hash of the input: if the hash is older than the end, end it again"))
+}
+
 /// A line for each of the first users from whom something would be taken away, and the count of the others.
 pub(super) fn lines(outcome: &Outcome) -> Vec<String> {
     let mut lines = Vec::new();

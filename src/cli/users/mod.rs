@@ -5,6 +5,7 @@ pub mod change_password;
 pub mod columns;
 pub mod delete;
 pub mod edit;
+mod end_passwords;
 pub mod export;
 pub mod import;
 mod import_effects;

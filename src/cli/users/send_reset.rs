@@ -19,6 +19,7 @@ use crate::cli::failure::Complaint;
 use crate::cli::failure::MailFault;
 use crate::cli::jobs::running::signal_name;
 use crate::cli::jobs::summary;
+use crate::cli::jobs::summary::counted;
 use crate::cli::mail::fault_of;
 use crate::cli::mail::hint_for;
 use crate::cli::output::Format;
@@ -232,7 +233,8 @@ fn tell(context: &mut Context, mut outcomes: Vec<Outcome>, sent: Sent<'_>, is_pl
         return Ok(());
     }
     let skipped = if skipped > 0 { format!(", {skipped} skipped") } else { String::new() };
-    let words = format!("{failed} of {} users were sent no mail{skipped}", outcomes.len());
+    let were = if failed == 1 { "was" } else { "were" };
+    let words = format!("{failed} of {} {were} sent no mail{skipped}", counted(outcomes.len() as u64, "user"));
     if let Some(trouble) = &sent.report.trouble {
         return Err(not_sent(fault_of(trouble), format!("{words}: {}", trouble.words)).into());
     }

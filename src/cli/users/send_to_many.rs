@@ -23,10 +23,11 @@ use crate::cli::jobs::summary;
 use crate::cli::jobs::summary::counted;
 use crate::cli::jobs::summary::grouped;
 use crate::cli::jobs::summary::skipped_why;
-use crate::cli::mail::fault_of;
 use crate::cli::plan;
 use crate::cli::plan::Step;
 use crate::cli::prompt;
+use crate::cli::users::end_passwords;
+use crate::cli::users::end_passwords::warn_of_kept;
 use crate::cli::users::send_reset::MailArgs;
 use crate::domain::job::JobId;
 use crate::domain::job::JobState;
@@ -36,7 +37,7 @@ use crate::domain::rate::Rates;
 use crate::domain::share::Share;
 use crate::domain::text;
 use crate::mail::transport::Transport;
-use crate::outbox;
+use crate::outbox::quota::Left;
 use crate::store::job_making::Part;
 use crate::store::jobs::Job;
 use crate::store::jobs::Sending;
@@ -146,19 +147,6 @@ pub fn send(
     running::go_on(context, desk, &Task { max_runtime: runtime, ..Task::of_jobs(jobs, &post) })
 }
 
-/// Refuses to end passwords while no mail can leave: nobody could choose another one.
-fn require_relay(desk: &Desk, transport: &Transport) -> anyhow::Result<()> {
-    let hint = "to end the passwords all the same, and mail when the relay works: the same with `--queue-only`, then `jobs run`";
-    let refused = |fault, words: &str| {
-        let words = format!("no passwords were ended, because no mail can be sent now: {words}");
-        Err(Complaint::NotSent { fault, words, hint: hint.to_owned() }.into())
-    };
-    if let Some(hold) = run::look(desk)?.hold {
-        return refused(MailFault::Later, &format!("the relay refused all mail a short while ago: {}", hold.reply));
-    }
-    outbox::probe(transport).or_else(|trouble| refused(fault_of(&trouble), &trouble.words))
-}
-
 /// Makes the job; `None`: nobody is to be mailed, or it was a trial.
 fn make_new(
     context: &mut Context,
@@ -169,8 +157,13 @@ fn make_new(
     acting: &ActingArgs,
 ) -> anyhow::Result<Option<JobId>> {
     let plan = make::plan(desk, wish, &acting.intent())?;
+    let left = if wish.ends_passwords && plan.mailed() > 0 && !bulk.queue_only {
+        end_passwords::require_mail(context, desk, wish, transport)?.filter(|left| left.count < plan.mailed())
+    } else {
+        None
+    };
     if acting.dry_run {
-        print_plan(context, desk, wish, &plan)?;
+        print_plan(context, desk, wish, &plan, left)?;
         return Ok(None);
     }
     // Another cron line with this key may have made the job while this one counted.
@@ -185,10 +178,7 @@ fn make_new(
         }
         return Ok(None);
     }
-    if wish.ends_passwords && !bulk.queue_only {
-        require_relay(desk, transport)?;
-    }
-    prompt::confirm(context, bulk.yes, &question(wish, &plan))?;
+    prompt::confirm(context, bulk.yes, &question(wish, &plan, left))?;
     let confirmed = (!bulk.yes).then(|| Confirmed { mailed: plan.mailed(), passwords: plan.with_password() });
     match make::make(desk, wish, confirmed, &acting.intent())? {
         Made::New(Created { id, mailed, ended, kept }) => {
@@ -197,21 +187,15 @@ fn make_new(
                 let ended = counted(ended, "password");
                 context.output.say(&format!("Ended {ended} and the sessions of {}.", counted(mailed, "user")));
                 warn_of_kept(context, kept, &format!("cxme-admin jobs recipients {id} --state skipped"));
+                // At a terminal the question has said it.
+                if let Some(left) = left.filter(|_| bulk.yes) {
+                    context.output.warn(&end_passwords::words_of(left, mailed));
+                }
             }
             Ok(Some(id))
         }
         Made::Before(job) => go_on(context, desk, &job, wish, bulk, acting),
     }
-}
-
-/// Warns of passwords that still work, in cron too: after a breach somebody has to look at each.
-fn warn_of_kept(context: &mut Context, kept: u64, look: &str) {
-    let who = match kept {
-        0 => return,
-        1 => "1 user who is skipped keeps their password".to_owned(),
-        kept => format!("{} who are skipped keep their passwords", counted(kept, "user")),
-    };
-    context.output.warn(&format!("{who}; see why: {look}"));
 }
 
 /// Says that nobody is mailed, and why.
@@ -286,7 +270,10 @@ fn go_on(
             Err(Complaint::Data(words).into())
         }
         JobState::Paused => {
-            let words = format!("job {id} with this key is paused: {}", job.why.as_deref().unwrap_or_default());
+            let without =
+                summary::without_password(&show::find(desk, id)?).map_or(String::new(), |words| format!("; {words}"));
+            let why = job.why.as_deref().unwrap_or_default();
+            let words = format!("job {id} with this key is paused: {why}{without}");
             let hint = format!("see: cxme-admin jobs show {id}; then: cxme-admin jobs run {id}");
             Err(Complaint::NotSent { fault: MailFault::Some, words, hint }.into())
         }
@@ -299,7 +286,7 @@ fn go_on(
     }
 }
 
-fn question(wish: &Wish, plan: &Plan) -> String {
+fn question(wish: &Wish, plan: &Plan, left: Option<Left>) -> String {
     let skipped = match plan.skipped() {
         0 => String::new(),
         count => {
@@ -317,11 +304,12 @@ fn question(wish: &Wish, plan: &Plan) -> String {
         1 => ", of whom 1 keeps their password".to_owned(),
         kept => format!(", of whom {} keep their passwords", grouped(kept)),
     };
-    format!("End {} now{and} {mail}{kept}?", counted(plan.with_password(), "password"))
+    let later = left.map_or(String::new(), |left| format!(" ({})", end_passwords::words_of(left, plan.mailed())));
+    format!("End {} now{and} {mail}{kept}{later}?", counted(plan.with_password(), "password"))
 }
 
 /// Prints who would be mailed, and who not and why.
-fn print_plan(context: &mut Context, desk: &Desk, wish: &Wish, plan: &Plan) -> anyhow::Result<()> {
+fn print_plan(context: &mut Context, desk: &Desk, wish: &Wish, plan: &Plan, left: Option<Left>) -> anyhow::Result<()> {
     let action = wish.action();
     let step = |part: &'_ Part| {
         let users = counted(part.count, "user");
@@ -347,6 +335,15 @@ fn print_plan(context: &mut Context, desk: &Desk, wish: &Wish, plan: &Plan) -> a
         };
         let step = Step::new(action, format!("{words}.")).field("users", Cell::count(ended));
         steps.push(step.field("result", Cell::text("password would be ended")).field("why", Cell::Nothing("")));
+    }
+    if let Some(left) = left {
+        let words = text::capitalized(&end_passwords::words_of(left, plan.mailed()));
+        let step = Step::new(action, format!("{words}."))
+            .if_changed(false)
+            .field("users", Cell::count(plan.mailed() - left.count))
+            .field("result", Cell::text("would wait for their mail"))
+            .field("why", Cell::text(format!("rate {}", left.rate)));
+        steps.push(step);
     }
     if steps.is_empty() {
         steps.push(Step::new(action, "No users match.").if_changed(false).field("users", Cell::count(0)));

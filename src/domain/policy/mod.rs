@@ -219,9 +219,11 @@ pub enum Fault {
     /// One of the user's last passwords. Only the stored hashes, or the password that the user has just proven, can tell,
     /// so [`faults`] never gives this one: it is added where the password is compared with them.
     Reused {
-        /// How many passwords are refused, counted back from the current one; 0: only one that was disabled.
+        /// How many passwords are refused, counted back from the current one.
         history: u32,
     },
+    /// A password of the user that was disabled after a breach. As for [`Fault::Reused`], only the stored hashes can tell.
+    Disabled,
 }
 
 /// Every rule of `policy` that `password` fails, in the order of [`Fault`]; none if it is acceptable.

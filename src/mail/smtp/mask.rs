@@ -1,12 +1,17 @@
 //! What the relay is told in secret and must not be shown when it says it back.
 //!
 //! A relay that does not understand a command often repeats it in its reply: whole, cut off, on two lines or in capitals.
-//! So not only a secret as a whole is masked, but any part of it that is long enough to be no accident.
+//! So not only a secret as a whole is masked, but any part of it that is long enough to be no accident, in each form in which it
+//! can be read ([`quoted::forms`]).
 
 use zeroize::Zeroizing;
 
+use crate::mail::quoted;
+
 /// The shortest part of a secret that is looked for, in characters. A shorter secret is looked for as a whole.
 const MIN_PART: usize = 8;
+/// The shortest secret that is looked for in what a text encodes: a shorter one would be found in what is no encoding at all.
+const MIN_ENCODED: usize = 4;
 /// The code of a line and what divides it from the text, in bytes: a short password may well be a part of the code.
 const CODE: usize = 4;
 
@@ -39,20 +44,21 @@ impl Mask {
     }
 
     fn text(&self, text: &str) -> String {
-        let characters = Zeroizing::new(text.chars().collect::<Vec<char>>());
-        let mut masked = String::with_capacity(text.len());
-        let mut at = 0;
-        while at < characters.len() {
-            let rest = &characters[at..];
-            let secret = self.0.iter().map(|secret| secret_at_start(rest, secret)).max().unwrap_or(0);
-            if secret == 0 {
-                masked.push(rest[0]);
-            } else {
-                masked.push_str("****");
+        let mut places = Vec::new();
+        for form in quoted::forms(text) {
+            let characters = &form.characters;
+            let mut at = 0;
+            while at < characters.len() {
+                let rest = &characters[at..];
+                let secrets = self.0.iter().filter(|secret| form.is_plain || secret.len() >= MIN_ENCODED);
+                let part = secrets.map(|secret| secret_at_start(rest, secret)).max().unwrap_or(0);
+                if part > 0 {
+                    places.push(form.place(at..at + part));
+                }
+                at += part.max(1);
             }
-            at += secret.max(1);
         }
-        masked
+        quoted::masked(text, places)
     }
 }
 
@@ -84,6 +90,22 @@ mod tests {
         assert_eq!(masked(&secrets, "500 AHRpbQB0YW5z... 5zdGFhZg"), "500 ****... ****");
         assert_eq!(masked(&secrets, "500 ahrpbqb0yw PÄSSWORD OF MINE!"), "500 **** ****!");
         assert_eq!(masked(&secrets, "500 AHRpbQB password"), "500 AHRpbQB password");
+    }
+
+    #[test]
+    fn a_secret_in_another_form_is_masked() {
+        let secrets = ["AHRpbQB0YW5zdGFhZnRhbnN0YWFm", "tanstaaftanstaaf"];
+        for (line, shown) in [
+            // The password alone, and the decoded answer with its NULs, in base64 and in hexadecimal digits.
+            ("535 <dGFuc3RhYWZ0YW5zdGFhZg==>", "535 <****==>"),
+            ("535 AHRpbQB0YW5zdGFhZnRhbnN0YWFm", "535 ****"),
+            ("535 0074696d0074616e737461616674616e7374616166", "535 0074696d00****"),
+            ("535 74 61 6e 73 74 61 61 66 74 61", "535 ****"),
+            ("535 faatsnatfaatsnat", "535 ****"),
+            ("535 %74%61nstaaf%74anstaaf", "535 ****"),
+        ] {
+            assert_eq!(masked(&secrets, line), shown);
+        }
     }
 
     #[test]

@@ -301,7 +301,11 @@ impl Opening<'_> {
 
     fn no_reply(&self, phase: Phase, no: NoReply) -> Trouble {
         match no {
-            NoReply::Lost(words) => self.relay.trouble(TroubleKind::Later, phase, &words),
+            NoReply::Lost(mut words) => {
+                // A relay of TLS 1.3 completes the handshake before it looks at the certificate.
+                words += self.relay.tls().map_or("", |tls| tls.hint_of_missing_certificate());
+                self.relay.trouble(TroubleKind::Later, phase, &words)
+            }
             NoReply::Alert(alert) => match self.relay.tls() {
                 Some(tls) => {
                     let (kind, words) = tls::alert_trouble(alert, tls);

@@ -40,6 +40,7 @@ use verifier::RelayVerifier;
 pub use client_certificate::ClientCertificate;
 pub(super) use fault::alert_trouble;
 pub(super) use fault::ended_tls;
+pub(super) use fault::lost;
 pub(super) use fault::trouble;
 
 /// The most that is read of a file with certificates, in bytes: many times what systems have.
@@ -109,6 +110,14 @@ impl Tls {
         let config = config(provider, verifier, client_certificate.clone())?;
         let ca_file = if let Trust::CaFile(file) = &options.trust { Some(shown(file)) } else { None };
         Ok(Self { config, name, ca_file, client_certificate })
+    }
+
+    /// What may be wrong where a relay closes the connection: it asked for a certificate, and got none.
+    pub(super) fn hint_of_missing_certificate(&self) -> &'static str {
+        match self.client_certificate.is_asked() && !self.client_certificate.has_certificate() {
+            true => " (the relay asked for a client certificate: set `client_certificate_file` and `client_key_file`)",
+            false => "",
+        }
     }
 
     /// Why a relay that asked for a certificate refuses the program, if these words of it say that it is for that.

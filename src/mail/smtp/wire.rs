@@ -16,6 +16,7 @@ use super::reply::MAX_LINE;
 use super::reply::Reply;
 use super::reply::Unfinished;
 use super::stream::Stream;
+use super::tls;
 use crate::domain::text;
 
 /// How much is read at once.
@@ -115,7 +116,7 @@ impl Wire {
                     sent += count;
                     continue;
                 }
-                Ok(Err(error)) => format!("the connection was lost: {error}"),
+                Ok(Err(error)) => tls::lost(&error),
                 Err(_) => "the relay takes no more: time is up".to_owned(),
             };
             return Err(Cut { left: sent + self.stream.may_have_left(rest), words });
@@ -195,7 +196,7 @@ impl Wire {
 fn lost(error: &io::Error) -> NoReply {
     match error.get_ref().and_then(|inner| inner.downcast_ref::<Error>()) {
         Some(Error::AlertReceived(alert)) => NoReply::Alert(*alert),
-        _ => NoReply::Lost(format!("the connection was lost: {error}")),
+        _ => NoReply::Lost(tls::lost(error)),
     }
 }
 

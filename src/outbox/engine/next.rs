@@ -7,15 +7,14 @@ use jiff::Timestamp;
 
 use super::Engine;
 use super::Turn;
-use crate::domain::email_address::EmailAddress;
 use crate::domain::message::MailKind;
-use crate::domain::message::MessageId;
 use crate::domain::message::MessageState;
 use crate::mail::Envelope;
 use crate::outbox::InFlight;
 use crate::outbox::limits;
 use crate::outbox::limits::Leave;
 use crate::outbox::parcel::Parcel;
+use crate::outbox::supply::Aside;
 use crate::outbox::supply::Verdict;
 use crate::outbox::worker::Answer;
 use crate::secrets::reset_code::NONCE;
@@ -40,11 +39,11 @@ impl Engine<'_> {
             }
         };
         if let Some(answer) = instead {
-            aside.into_iter().for_each(|(id, _)| self.supply.give_back(id, false));
+            aside.into_iter().for_each(|aside| self.supply.give_back(aside.id(), false));
             return Ok(answer);
         }
         let due = match aside {
-            Some((id, address)) => match self.still_due(turn, id, &address, now)? {
+            Some(aside) => match self.still_due(turn, aside, now)? {
                 Some(due) => due,
                 // The relay may wait for its content.
                 None => return Ok(Answer::Open(Duration::ZERO)),
@@ -101,16 +100,9 @@ impl Engine<'_> {
     }
 
     /// A message that was set aside, if it is still to be sent to that address.
-    fn still_due(
-        &mut self,
-        turn: &Turn<'_>,
-        id: MessageId,
-        address: &EmailAddress,
-        now: Timestamp,
-    ) -> Result<Option<Due>> {
-        let Some(due) = self.supply.take_aside(id).filter(|due| due.address.as_str() == address.as_str()) else {
-            return Ok(None);
-        };
+    fn still_due(&mut self, turn: &Turn<'_>, aside: Aside, now: Timestamp) -> Result<Option<Due>> {
+        let id = aside.id();
+        let Some(due) = self.supply.take_aside(aside) else { return Ok(None) };
         match self.supply.verdict(turn, &due, now)? {
             Verdict::Send => Ok(Some(due)),
             Verdict::Skip => Ok(None),
@@ -141,7 +133,7 @@ impl Engine<'_> {
         }
         let Some(due) = self.take(turn, now)? else { return Ok(None) };
         let envelope = self.post.composer.envelope(&due.address);
-        self.workers[number].aside = Some((due.id, due.address));
+        self.workers[number].aside = Some(self.supply.aside(due));
         self.workers[number].known_refusals = self.suspicion.known();
         Ok(Some(envelope))
     }

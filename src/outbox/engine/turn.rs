@@ -64,7 +64,7 @@ impl Engine<'_> {
         let writing = self.begin_turn()?;
         let now = self.surroundings.clock.now();
         writing.note_time(now)?;
-        self.supply.begin_transaction(requests.len());
+        self.supply.begin_transaction(requests.len(), writing.changes_of_others()?);
         if let Scope::Job(job) = self.order.scope
             && !writing.is_job_running(job)?
         {
@@ -80,7 +80,7 @@ impl Engine<'_> {
             }
         }
         self.quotas.look_again(turn.store()?, self.in_flight() as u64, now)?;
-        let asides = wishes.iter().filter_map(|(number, _)| self.workers[*number].aside.as_ref()).map(|(id, _)| *id);
+        let asides = wishes.iter().filter_map(|(number, _)| self.workers[*number].aside.as_ref());
         self.supply.read_asides(&turn, asides)?;
         let mut answers = Vec::with_capacity(wishes.len());
         for (number, wish) in wishes {
@@ -118,7 +118,7 @@ impl Engine<'_> {
         Ok(match wish {
             Wish::Message { .. } if is_one_too_many => {
                 let aside = self.workers[number].aside.take();
-                aside.into_iter().for_each(|(id, _)| self.supply.give_back(id, false));
+                aside.into_iter().for_each(|aside| self.supply.give_back(aside.id(), false));
                 self.idle.push(number);
                 Some(Answer::Rest)
             }

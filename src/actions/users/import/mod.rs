@@ -6,6 +6,7 @@ mod json;
 mod report;
 mod row;
 
+use std::collections::BTreeMap;
 use std::collections::HashMap;
 use std::fmt;
 use std::io::Read;
@@ -41,10 +42,15 @@ pub use row::Place;
 /// How many users an event names whom the operator may not touch; the others are counted.
 const NAMED_IN_EVENT: usize = 20;
 
+/// How many languages of an input are counted: more than there are.
+const MOST_LOCALES: usize = 1_000;
+
 /// What is said of an end without a lock.
 const NO_LOCK: &str = "the user is not locked: say `locked` in the column status";
 /// What is said of an address in a domain that is not one of the organization's.
 const FOREIGN_EMAIL: &str = "its domain is not one of the organization's";
+/// What is said of a hash by which a password would work again that was ended.
+const ENDED_PASSWORD: &str = "is that of a password that was ended (`--end-passwords`): leave it empty";
 /// What is said of what concerns a password where there can be none.
 const SAML: &str = "the user signs in with SAML";
 
@@ -153,6 +159,8 @@ pub struct Checked {
     pub is_empty: bool,
     /// What it takes away from users.
     pub removals: Removals,
+    /// The languages in it, and how many rows have each; of very many, the first.
+    pub locales: BTreeMap<String, u64>,
 }
 
 /// What an import did.
@@ -196,7 +204,7 @@ pub fn check(
     let input = Input::open(input)?;
     let is_empty = matches!(input, Input::Empty(_));
     let mut reader = Reader::new(input, options)?;
-    let mut sensitive = Sensitive::default();
+    let (mut sensitive, mut locales) = (Sensitive::default(), BTreeMap::new());
     let mut report = Report::new(reader.is_array(), report);
     let mut staging = desk.store.stage()?;
     loop {
@@ -210,6 +218,7 @@ pub fn check(
             }
         };
         sensitive.see(&row);
+        row.count_locale(&mut locales, MOST_LOCALES);
         if let Err(fault) = check::stage(&mut staging, &row, &judge, options) {
             report.row(fault?);
         }
@@ -235,6 +244,7 @@ pub fn check(
         rows,
         sha256: reader.sha256(),
         removals,
+        locales,
     })
 }
 

@@ -2,6 +2,7 @@
 //! other rows and with the store when all are there.
 
 use super::BadRow;
+use super::ENDED_PASSWORD;
 use super::FOREIGN_EMAIL;
 use super::Mode;
 use super::NAMED_IN_EVENT;
@@ -131,5 +132,6 @@ fn words(conflict: Conflict, mode: Mode, placed: impl Fn(RowPlace) -> Place) -> 
         Conflict::EndWithoutLock => ("locked_until", NO_LOCK.to_owned()),
         Conflict::NothingToChange => ("must_change_password", SAML.to_owned()),
         Conflict::ForeignEmail => ("email", FOREIGN_EMAIL.to_owned()),
+        Conflict::EndedPassword => ("password_hash", ENDED_PASSWORD.to_owned()),
     }
 }

@@ -1,6 +1,7 @@
 //! One row: read from CSV, NDJSON or a JSON array, as the texts of its columns.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::fmt;
 
 use super::BadRow;
@@ -19,6 +20,7 @@ use crate::actions::users::tabular::Lines;
 use crate::actions::users::tabular::NOT_UTF8;
 use crate::actions::users::tabular::RawRow;
 use crate::domain::formula::without_guards;
+use crate::domain::text;
 
 /// The fields of a row, trimmed; `None`: not given, which an empty field is too. Empty texts are those that `--clear` means.
 pub(super) type Fields<'row> = [Option<Cow<'row, str>>; ACCEPTED.len()];
@@ -45,6 +47,20 @@ impl Sensitive {
 pub(super) struct Row<'row> {
     pub(super) place: Place,
     pub(super) fields: std::result::Result<Fields<'row>, BadRow>,
+}
+
+impl Row<'_> {
+    /// Counts its language, among at most `most`.
+    pub(super) fn count_locale(&self, locales: &mut BTreeMap<String, u64>, most: usize) {
+        let Ok(fields) = &self.fields else { return };
+        let Some(locale) = fields[columns::LOCALE].as_deref().filter(|locale| !locale.is_empty()) else { return };
+        let has_room = locales.len() < most;
+        match locales.get_mut(locale) {
+            Some(count) => *count += 1,
+            None if has_room => drop(locales.insert(locale.to_owned(), 1)),
+            None => {}
+        }
+    }
 }
 
 /// Where a row stands in the input.
@@ -157,7 +173,10 @@ fn csv_fields<'row>(
     let surplus = raw.fields().skip(columns.len()).any(|bytes| !is_blank(bytes));
     let lacking = columns.iter().skip(raw.count()).any(|column| *column != Column::Unnamed);
     if surplus || lacking {
-        return Err(bad("", format!("has {} fields, the header has {}", raw.count(), columns.len())));
+        return Err(bad(
+            "",
+            format!("has {}, the header has {}", text::counted(raw.count() as u64, "field"), columns.len()),
+        ));
     }
     let mut fields = Fields::default();
     for (number, (bytes, column)) in (1..).zip(raw.fields().zip(columns)) {

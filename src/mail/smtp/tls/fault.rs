@@ -25,11 +25,11 @@ const NAMES: usize = 5;
 /// configured the host or the `ca_file`; a lost connection passes.
 pub(in crate::mail::smtp) fn trouble(error: &io::Error, relay: &Relay, tls: &Tls) -> (TroubleKind, String) {
     let Some(error) = error.get_ref().and_then(|inner| inner.downcast_ref::<Error>()) else {
-        let hint = match tls.client_certificate.is_asked() && !tls.client_certificate.has_certificate() {
-            true => " (the relay asked for a client certificate: `client_certificate_file`)",
-            false => "",
+        let words = match error.kind() {
+            io::ErrorKind::UnexpectedEof => "the relay closed the connection during the TLS handshake".to_owned(),
+            _ => format!("the connection was lost during the TLS handshake: {error}"),
         };
-        return (TroubleKind::Later, format!("the connection was lost during the TLS handshake: {error}{hint}"));
+        return (TroubleKind::Later, words + tls.hint_of_missing_certificate());
     };
     match error {
         Error::InvalidCertificate(fault) => {
@@ -109,6 +109,15 @@ pub(in crate::mail::smtp) fn alert_trouble(alert: AlertDescription, tls: &Tls) -
         }
         Alert::InternalError | Alert::UserCanceled | Alert::CloseNotify => (TroubleKind::Later, ended_tls(alert)),
         _ => (TroubleKind::ForGood, ended_tls(alert)),
+    }
+}
+
+/// What a connection was lost by. The words of the library for one that ended without a word (RFC 8446, 6.1) are for its
+/// programmers, with an address of its documentation.
+pub(in crate::mail::smtp) fn lost(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::UnexpectedEof => "the relay closed the connection without ending TLS".to_owned(),
+        _ => format!("the connection was lost: {error}"),
     }
 }
 

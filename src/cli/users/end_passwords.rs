@@ -1,0 +1,64 @@
+//! What `users send-reset --end-passwords` asks before it ends passwords, and says of those that it does not end.
+
+use crate::actions::Desk;
+use crate::actions::jobs::make;
+use crate::actions::jobs::make::Obstacles;
+use crate::actions::jobs::make::Wish;
+use crate::cli::context::Context;
+use crate::cli::failure::Complaint;
+use crate::cli::failure::MailFault;
+use crate::cli::jobs::summary;
+use crate::cli::jobs::summary::counted;
+use crate::cli::mail::fault_of;
+use crate::mail::transport::Transport;
+use crate::outbox;
+use crate::outbox::quota::Left;
+
+/// Refuses to end passwords while no mail can leave: nobody could choose another one. Gives how many can leave now where a rate leaves
+/// only so many. That is no reason to refuse: a stolen password must not wait for a mail, and the operator is told before.
+///
+/// # Errors
+/// When the relay cannot be used or refused all mail a short while ago, or a rate is used up.
+pub(super) fn require_mail(
+    context: &mut Context,
+    desk: &Desk,
+    wish: &Wish,
+    transport: &Transport,
+) -> anyhow::Result<Option<Left>> {
+    let hint = "to end the passwords all the same, and mail when that is possible: the same with `--queue-only`, then `jobs run`";
+    let refused = |fault, words: &str| {
+        let words = format!("no passwords were ended, because no mail can be sent now: {words}");
+        Err(Complaint::NotSent { fault, words, hint: hint.to_owned() }.into())
+    };
+    let rates = context.config()?.mail.smtp.rates.clone();
+    let Obstacles { hold, used_up, left } = make::obstacles(desk, wish, &rates)?;
+    if let Some(hold) = hold {
+        return refused(MailFault::Later, &format!("the relay refused all mail a short while ago: {}", hold.reply));
+    }
+    if let Some(used_up) = used_up {
+        return refused(MailFault::Later, &summary::of_used_up(&used_up, desk.now()));
+    }
+    match outbox::probe(transport) {
+        Ok(()) => Ok(left),
+        Err(trouble) => refused(fault_of(&trouble), &trouble.words),
+    }
+}
+
+/// Says that a rate leaves fewer mails than there are.
+pub(super) fn words_of(left: Left, mailed: u64) -> String {
+    let Left { count, rate } = left;
+    let now = counted(count, "mail");
+    let waiting = counted(mailed - count, "user");
+    let wait = if mailed - count == 1 { "waits" } else { "wait" };
+    format!("the rate {rate} leaves {now} now; {waiting} {wait} for theirs without a password")
+}
+
+/// Warns of passwords that still work, in cron too: after a breach somebody has to look at each.
+pub(super) fn warn_of_kept(context: &mut Context, kept: u64, look: &str) {
+    let who = match kept {
+        0 => return,
+        1 => "1 user who is skipped keeps their password".to_owned(),
+        kept => format!("{} who are skipped keep their passwords", counted(kept, "user")),
+    };
+    context.output.warn(&format!("{who}; see why: {look}"));
+}

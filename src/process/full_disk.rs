@@ -1,0 +1,45 @@
+//! What is said when a disk becomes full under memory of the process. SQLite has the index of its log (`-shm`) in memory that is
+//! a file at the same time (mmap(2)); where the file system has no room left for a page of it, which it can need for a page that
+//! was written before (btrfs) or never (ext4 with blocks of 1 KiB), the kernel sends SIGBUS. The store is then as after SIGKILL:
+//! what was committed is there, and the next process undoes the rest.
+
+use std::io;
+
+use nix::libc;
+use nix::libc::c_int;
+use nix::sys::signal::SaFlags;
+use nix::sys::signal::SigAction;
+use nix::sys::signal::SigHandler;
+use nix::sys::signal::SigSet;
+use nix::sys::signal::Signal;
+use nix::sys::signal::sigaction;
+use nix::unistd::write;
+
+const WORDS: &[u8] = b"error: the disk that holds the store is full: this command was ended in the middle; what it had recorded \
+is kept\nhint: free some space there and run the command again; `cxme-admin jobs run` continues a job, and sends again what was \
+in flight\n";
+
+/// The exit code of a failed input or output (`EX_IOERR`, sysexits(3head)).
+const IO: c_int = 74;
+
+/// From here on SIGBUS ends the process with words and the exit code of a full disk.
+///
+/// # Errors
+/// When the kernel refuses it, which it has no reason to do.
+pub fn say_when_it_ends_the_process() -> io::Result<()> {
+    let action = SigAction::new(SigHandler::Handler(end), SaFlags::SA_RESETHAND, SigSet::empty());
+    #[expect(unsafe_code, reason = "sigaction(2) has no safe form")]
+    // SAFETY: the handler does only what signal-safety(7) allows, and nothing else sets this signal.
+    unsafe { sigaction(Signal::SIGBUS, &action) }?;
+    Ok(())
+}
+
+/// The handler: write(2) and _exit(2), as signal-safety(7) allows. It must not return: the same access would fault again.
+extern "C" fn end(_signal: c_int) {
+    let _ = write(io::stderr(), WORDS);
+    #[expect(unsafe_code, reason = "_exit(2) has no safe form")]
+    // SAFETY: it ends the process and touches nothing of it.
+    unsafe {
+        libc::_exit(IO)
+    }
+}

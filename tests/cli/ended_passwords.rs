@@ -1,0 +1,294 @@
+//! The passwords that `users send-reset --end-passwords` has ended: refused ever after, and brought back by nothing without a word.
+
+use insta::assert_snapshot;
+
+use crate::end_passwords::hashes;
+use crate::end_passwords::relay;
+use crate::end_passwords::world;
+use crate::support::GOOD;
+use crate::support::OTHER;
+
+const THIRD: &str = "nine copper kettles sing at noon";
+
+/// Somebody may have stolen each of them.
+#[test]
+fn a_password_that_was_ended_is_refused_after_any_number_of_others() {
+    let relay = relay("");
+    let world = world(&relay);
+    let set = |password: &str| world.command("users set-password alice --stdin").stdin(password).run();
+    let end =
+        || world.run("users send-reset --search alice --end-passwords --unless-sent-within 0s --yes").expect_status(0);
+    end();
+    set(OTHER).expect_status(0);
+    assert_snapshot!(set(GOOD), @"
+    status 65
+    -- stderr
+    error: the password does not meet the organization's requirements
+      - used before: it is a password that was disabled
+    hint: all requirements: cxme-admin policy show; help: help@example.com, extension 4711
+    ");
+    set(THIRD).expect_status(0);
+    set(GOOD).expect_status(65);
+    // One that was replaced, and not ended, is the policy's matter.
+    set(OTHER).expect_status(0);
+    end();
+    for ended in [GOOD, OTHER] {
+        set(ended).expect_status(65);
+    }
+    set(THIRD).expect_status(0);
+    let change = world.command("users change-password alice --stdin --no-notify");
+    change.stdin(format!("{THIRD}\n{OTHER}\n")).run().expect_status(65);
+    // Who was moved to SAML and back chooses none of them either.
+    world.run("users edit alice --sign-in saml --yes").expect_status(0);
+    world.run("users edit alice --sign-in password").expect_status(0);
+    set(GOOD).expect_status(65);
+    // The policy is overridden by an operator who may do that, and says so.
+    world.command("users set-password alice --stdin --override-policy").stdin(GOOD).run().expect_status(0);
+}
+
+/// Each costs a new password one hash, so not all are kept for ever.
+#[test]
+fn the_last_ten_ended_passwords_of_a_user_are_refused() {
+    let relay = relay("");
+    let world = world(&relay);
+    let insert = "INSERT INTO password_history (user_id, replaced_at, password_hash, is_ended) \
+                  SELECT id, 0, password_hash, NULL FROM user WHERE username = 'alice'";
+    // Passwords that were replaced do not push out those that were ended.
+    for _ in 0..30 {
+        world.sql(insert);
+    }
+    for _ in 0..12 {
+        world.sql(&insert.replace("NULL FROM", "1 FROM"));
+    }
+    world.run("users send-reset --search alice --end-passwords --yes").expect_status(0);
+    world.command("users set-password alice --stdin").stdin(OTHER).run().expect_status(0);
+    let counts = "SELECT group_concat(kept) FROM (SELECT count(*) AS kept FROM password_history GROUP BY is_ended)";
+    assert_eq!(world.ask(counts), "24,10");
+    world.command("users set-password alice --stdin").stdin(GOOD).run().expect_status(65);
+}
+
+#[test]
+fn an_older_export_does_not_bring_an_ended_password_back() {
+    let relay = relay("");
+    let world = world(&relay);
+    let file = world.path("export.csv");
+    world.command("users export --with-hashes -o csv --to").argument(file.clone()).run().expect_status(0);
+    let import = || world.command("users import --update").argument(file.clone()).argument("--yes").run();
+    world.run("users send-reset --all --end-passwords --yes").expect_status(0);
+    let run = import();
+    assert_snapshot!(world.without_paths(&run.to_string()), @"
+    status 65
+    -- stderr
+    line 2, password_hash: is that of a password that was ended (`--end-passwords`): leave it empty
+    line 3, password_hash: is that of a password that was ended (`--end-passwords`): leave it empty
+    error: 2 of 5 rows cannot be imported: nothing was changed
+    ");
+    assert_eq!(hashes(&world), "dora");
+    // A hash that a login has replaced since is another one of the same password: it cannot be told from a new password.
+    world.sql("UPDATE password_history SET password_hash = replace(password_hash, 'p=1$', 'p=1$AAAA')");
+    let run = import();
+    assert_snapshot!(world.without_paths(&run.to_string()), @"
+    status 0
+    -- stderr
+    warning: 2 users whose passwords were ended have one again, by a hash of the input: if the hash is older than the end, end it again
+    ");
+    assert_eq!(hashes(&world), "alice,bob,dora");
+    // What is so already is no change.
+    world.sql("UPDATE password_history SET password_hash = (SELECT password_hash FROM user WHERE user.id = user_id)");
+    import().expect_status(0);
+}
+
+#[test]
+fn a_restore_says_which_ended_passwords_work_again() {
+    let relay = relay("");
+    let world = world(&relay);
+    world.command("store backup").argument(world.path("copy.db")).run().expect_status(0);
+    world.wait(60);
+    world.run("users send-reset --search bob --end-passwords --yes").expect_status(0);
+    world.command("users set-password bob --stdin").stdin(OTHER).run().expect_status(0);
+    world.run("users send-reset --search alice --end-passwords --yes").expect_status(0);
+    let restore = |more: &str| {
+        let command = world.command("store restore").argument(world.path("copy.db"));
+        more.split_whitespace().fold(command, |command, word| command.argument(word)).run()
+    };
+    assert_snapshot!(restore("-n"), @"
+    status 0
+    -- stdout
+    Would replace [DIR]/data/store.db with the store of 2026-11-24T08:00:00Z with 5 users. 2 passwords ended since would work again.
+    ");
+    let run = restore("--yes");
+    assert_snapshot!(run, @"
+    status 0
+    -- stderr
+    warning: 2 passwords work again that were ended after the backup, by jobs 1, 2 of the replaced store; list the users of each with cxme-admin jobs recipients 1 --store [DIR]/data/store.db.replaced-20261124-080100 -o csv > FILE, then: cxme-admin users send-reset --from FILE --end-passwords
+    ");
+    let event = world.newest_event();
+    assert!(event.contains("\"ended_passwords\":2"), "{event}");
+    assert_eq!(hashes(&world), "alice,bob,dora");
+    // The list that it names is one that can be given.
+    let command = run
+        .err()
+        .split_once("list the users of each with cxme-admin ")
+        .unwrap()
+        .1
+        .split_once(" > FILE")
+        .unwrap()
+        .0
+        .to_owned();
+    let list = world.run(&command).expect_status(0).out();
+    let file = world.file("ended.csv", list.as_bytes());
+    let end = world.command("users send-reset --end-passwords --yes --from").argument(file).run().expect_status(0);
+    assert!(end.stdout.is_empty(), "{end}");
+    // Ended before the backup, or restored where nothing was ended: nothing to say.
+    world.command("store backup").argument(world.path("later.db")).run().expect_status(0);
+    let run = world.command("store restore --yes").argument(world.path("later.db")).run().expect_status(0);
+    assert!(run.stderr.is_empty(), "{run}");
+}
+
+/// Ended passwords without mail that can leave lock users out: that is said before.
+#[test]
+fn a_dry_run_and_a_rate_say_before_that_mails_cannot_leave() {
+    let relay = relay("");
+    let world = world(&relay);
+    let end = |more: &str| world.run(&format!("users send-reset --all --end-passwords {more}"));
+    // All of it leaves.
+    assert!(!end("--rate 3/day -n").expect_status(0).out().contains("rate"));
+    assert_snapshot!(end("--rate 1/day -n"), @"
+    status 0
+    -- stdout
+    Would mail a link to 3 users.
+    Would skip 1 user: SAML
+    Would skip 1 user: locked
+    Would end 2 passwords and the sessions of 3 users; 1 user who is skipped would keep theirs.
+    The rate 1/day leaves 1 mail now; 2 users wait for theirs without a password.
+    ");
+    assert_snapshot!(end("--rate 1/day -n -o csv"), @"
+    status 0
+    -- stdout
+    action,would_change,users,result,why
+    users send-reset to many,true,3,would be mailed,
+    users send-reset to many,false,1,skipped,SAML
+    users send-reset to many,false,1,skipped,locked
+    users send-reset to many,true,2,password would be ended,
+    users send-reset to many,false,2,would wait for their mail,rate 1/day
+    ");
+    assert_snapshot!(end("--rate 1/day"), @"
+    status 2
+    -- stderr
+    error: nobody can be asked here, and this needs an answer: End 2 passwords now, mail a link to 3 users, and skip 2 (1 SAML, 1 locked), of whom 1 keeps their password (the rate 1/day leaves 1 mail now; 2 users wait for theirs without a password)
+    hint: give `--yes` to do it without being asked
+    ");
+    assert_eq!(hashes(&world), "alice,bob,dora");
+    let config = std::fs::read_to_string(world.config()).unwrap();
+    let limited = |count: u32| {
+        world.write_config(&config.replace("[mail.smtp]\n", &format!("[mail.smtp]\nrate = \"{count}/day\"\n")))
+    };
+    limited(2);
+    world.run("users send-reset carla").expect_status(0);
+    // Cron is told too.
+    let run = world.run("users send-reset --search bob --rate 1/h --end-passwords --yes").expect_status(0);
+    assert!(run.stderr.is_empty(), "one mail, and one is left: {run}");
+    assert_snapshot!(end("--yes"), @"
+    status 75
+    -- stderr
+    error: no passwords were ended, because no mail can be sent now: the rate 2/day is used up; the next mail may leave in 1 day
+    hint: to end the passwords all the same, and mail when that is possible: the same with `--queue-only`, then `jobs run`
+    ");
+    assert_eq!(end("-n").to_string(), end("--yes").to_string());
+    end("--queue-only -n").expect_status(0);
+    assert_eq!(hashes(&world), "alice,dora");
+    limited(3);
+    let run = end("--unless-sent-within 0s --yes");
+    assert_snapshot!(run, @"
+    status 75
+    -- stderr
+    warning: 1 user who is skipped keeps their password; see why: cxme-admin jobs recipients 2 --state skipped
+    warning: the rate 3/day leaves 1 mail now; 2 users wait for theirs without a password
+    error: the rate 3/day is used up; the next mail may leave in 1 day; Job 2, running: 3 mails: 1 accepted, 2 queued; skipped 2 (1 SAML, 1 locked); 1 user has no password and no mail yet
+    hint: what was not sent waits: cxme-admin jobs run
+    ");
+    assert_eq!(hashes(&world), "dora");
+    // The relay is asked by a dry run too.
+    world.write_config(&config);
+    world.set_password("alice", OTHER);
+    world.configure_relay(1);
+    assert_eq!(end("-n").expect_status(75).err(), end("--yes").expect_status(75).err());
+    assert_eq!(world.ask("SELECT count(*) FROM job"), "2");
+}
+
+#[test]
+fn a_job_that_pauses_says_how_many_users_have_neither_a_password_nor_a_mail() {
+    let refusing = relay("alice");
+    let world = world(&refusing);
+    let call = "users send-reset --all --end-passwords --canary 1 --key breach --yes";
+    assert_snapshot!(world.run(call), @"
+    status 3
+    -- stderr
+    warning: 1 user who is skipped keeps their password; see why: cxme-admin jobs recipients 1 --state skipped
+    error: Job 1, paused (one of the first messages was not accepted): 3 mails: 1 failed, 2 queued; skipped 2 (1 SAML, 1 locked); 2 users have no password and no mail yet
+    hint: see: cxme-admin jobs show 1; then: cxme-admin jobs run 1
+    ");
+    assert_snapshot!(world.run("jobs show 1"), @"
+    status 0
+    -- stdout
+    Job:               1
+    State:             paused: one of the first messages was not accepted
+    Key:               breach
+    Users:             --all
+    Asked by:          owner
+    Made:              now (2026-11-24T08:00:00Z)
+    Mails:             3
+    Passwords ended:   2
+    Outcome:           1 failed, 2 queued; skipped 2
+    Without password:  2 users have no password and no mail yet: cxme-admin jobs run 1
+    Links used:        0
+    Pace:              none in the last minute
+
+            1  failed: 550 5.1.1 no such user
+            1  skipped: SAML
+            1  skipped: locked
+    ");
+    assert_snapshot!(world.run(call), @"
+    status 3
+    -- stderr
+    error: job 1 with this key is paused: one of the first messages was not accepted; 2 users have no password and no mail yet
+    hint: see: cxme-admin jobs show 1; then: cxme-admin jobs run 1
+    ");
+    assert_snapshot!(world.run("jobs retry 1 -n"), @"
+    status 0
+    -- stdout
+    Would try 1 failed mail of job 1 again.
+    Would send 2 queued mails of job 1.
+    ");
+    assert_snapshot!(world.run("jobs retry 1 --deferred -n"), @"
+    status 0
+    -- stdout
+    Job 1: no mail is deferred.
+    Would send 2 queued mails of job 1.
+    ");
+    assert_snapshot!(world.run("jobs run 1"), @"
+    status 3
+    -- stderr
+    error: Job 1, finished: 3 mails: 2 accepted, 1 failed; skipped 2 (1 SAML, 1 locked); 1 user has no password and no mail yet
+    hint: details: cxme-admin jobs recipients 1; to try again: cxme-admin jobs retry 1
+    ");
+    assert_snapshot!(world.run("jobs retry 1 -n"), @"
+    status 0
+    -- stdout
+    Would try 1 failed mail of job 1 again.
+    ");
+    world.command("users set-password alice --stdin").stdin(OTHER).run().expect_status(0);
+    assert!(!world.run("jobs show 1").out().contains("Without password"));
+}
+
+#[test]
+fn a_job_that_is_cancelled_leaves_nobody_out_without_a_word() {
+    let relay = relay("");
+    let world = world(&relay);
+    world.run("users send-reset --all --end-passwords --queue-only --yes").expect_status(0);
+    assert_snapshot!(world.run("jobs cancel 1"), @"
+    status 0
+    -- stderr
+    warning: 2 users have no password and no mail yet, and the job mails them no more; to mail them: cxme-admin users send-reset --no-password
+    ");
+}
