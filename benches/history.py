@@ -1,7 +1,7 @@
 """Fills a store with what years of use leave in it: events, the user changes of each, and messages that have ended.
 
-The chain of the events is computed here once more, as docs/format of `Event::chained_hash` and `ChangeValues::digest` say, so that
-`store check` meets a chain that somebody else has computed.
+The chain of the events is computed here from its description (docs/audit.md), so that `store check` meets one that another program
+has computed.
 """
 import contextlib
 import hashlib

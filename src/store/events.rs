@@ -129,11 +129,13 @@ impl Reading<'_> {
         mut visit: impl FnMut(&EventFields<'_>),
     ) -> std::result::Result<Verified, E> {
         let failed = |error: rusqlite::Error| E::from(StoreError::from(error));
-        // Values are erased with their user alone.
+        // Values are erased with their user alone. (For an AND instead of CASE, SQLite looks for the user of each row.)
         let sql = format!(
             "SELECT event, user_id, field, old, new, salt, digest, \
-             CAST(salt AS BLOB) = zeroblob({SALT_LENGTH}) AND NOT EXISTS (SELECT 1 FROM user WHERE user.id = c.user_id) AND EXISTS \
-             (SELECT 1 FROM user_changes AS d WHERE d.user_id = c.user_id AND d.field = '{DELETED}') \
+             CASE WHEN CAST(salt AS BLOB) = zeroblob({SALT_LENGTH}) \
+             THEN NOT EXISTS (SELECT 1 FROM user WHERE user.id = c.user_id) \
+             AND EXISTS (SELECT 1 FROM user_changes AS d WHERE d.user_id = c.user_id AND d.field = '{DELETED}') \
+             ELSE FALSE END \
              FROM user_changes AS c ORDER BY event, id"
         );
         let mut changes = self.transaction.prepare(&sql).map_err(failed)?;

@@ -192,10 +192,12 @@ const HAS_LATER_LINK: &str = "EXISTS (SELECT 1 FROM message AS later WHERE later
 
 /// The columns of [`due`], with those of the user.
 fn columns(has_later_link: &str) -> String {
-    format!("message.id, kind, state, user_id, address, operator_uid, message.created_at, attempts, \
+    format!(
+        "message.id, kind, state, user_id, address, operator_uid, message.created_at, attempts, \
      first_try_at, life, cause, note, nonce, message_id, user.id, username, user.name, email, locale, sign_in, \
      locked_at, must_change_password, message.due_at, {has_later_link}, used_at IS NOT NULL OR revoked_at IS NOT NULL, \
-     job_id IS NOT NULL, message.operator, locked_until, user.role_id, lifetime_from, given_back IS NOT NULL, is_forced IS NOT NULL, doubts")
+     job_id IS NOT NULL, message.operator, locked_until, user.role_id, lifetime_from, given_back IS NOT NULL, is_forced IS NOT NULL, doubts"
+    )
 }
 
 /// Those that never were tried, behind a [`Place`].
@@ -332,14 +334,15 @@ pub(super) fn every_due() -> String {
     format!("SELECT {} FROM message LEFT JOIN user ON user.id = user_id", columns(HAS_LATER_LINK))
 }
 
-/// Every message as [`due`] reads it, without looking for its user and for other messages.
+/// Every message as [`due`] reads it, without looking for its user and for other messages. (For `ON FALSE`, SQLite would read the
+/// whole other table for each row.)
 pub(super) fn every_message_alone() -> String {
-    format!("SELECT {} FROM message LEFT JOIN user ON FALSE", columns("0"))
+    format!("SELECT {} FROM message LEFT JOIN user ON user.id = NULL", columns("0"))
 }
 
 /// Every user as [`recipient`] reads it.
 pub(super) fn every_recipient() -> String {
-    format!("SELECT {} FROM user LEFT JOIN message ON FALSE", columns("0"))
+    format!("SELECT {} FROM user LEFT JOIN message ON message.id = NULL", columns("0"))
 }
 
 /// A message, or what is wrong with its row.
