@@ -311,11 +311,12 @@ fn a_copy_keeps_the_form_and_an_older_one_gets_it() {
     audit        sound
     addresses    a (a@bücher.example) and b (A@XN--BCHER-KVA.example) have the same address: change one with `users edit USERNAME --email ADDRESS`
     clock        sound
+    times        sound
     reset key    sound
     -- stderr
     error: the store has 1 fault
       - addresses: a (a@bücher.example) and b (A@XN--BCHER-KVA.example) have the same address: change one with `users edit USERNAME --email ADDRESS`
-    hint: for modes, addresses and the key, do as the line says; otherwise keep a copy of the file as it is, and restore the newest sound backup
+    hint: for modes, addresses and the key, do as the line says
     ");
     assert!(world.accepts("a@bücher.example", GOOD));
     let run = world.run("users show a@BU\u{308}CHER.example").expect_status(67);

@@ -223,7 +223,7 @@ fn a_command_is_found_with_its_variants_and_what_is_no_action_is_refused() {
       - audit: list, show, verify, head
       - whoami, init
       - config: show
-      - store: check, backup, restore, migrate
+      - store: check, check with repair of times, backup, restore, migrate
     hint: did you mean `users set-password`?
     ");
     for given in ["users", "", "users set-password%", "Users Lock", "\u{1b}[2J", &"x".repeat(10_000)] {
