@@ -343,7 +343,7 @@ fn a_home_directory_of_another_account_is_ignored() {
     assert_snapshot!(as_carol(), @r"
     status 78
     -- stderr
-    error: HOME is ignored: [DIR]/home belongs to root (uid 0), so the default path of the store is unknown
+    error: HOME is ignored: [DIR]/home belongs to owner (uid [ME]), so the default path of the store is unknown
     hint: set HOME to a directory of your own, or name the path: `--store` or CXME_ADMIN_STORE
     ");
 }
