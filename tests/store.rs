@@ -40,6 +40,8 @@ mod modes;
 mod opening;
 #[path = "store/own_mounts.rs"]
 mod own_mounts;
+#[path = "store/recovery.rs"]
+mod recovery;
 #[path = "store/resets.rs"]
 mod resets;
 #[path = "store/restore.rs"]

@@ -53,6 +53,8 @@ pub struct Salvage {
     pub examined: Vec<Examined>,
     /// The newest backup that an event tells of and that is still there.
     pub backup: Option<(PathBuf, Timestamp)>,
+    /// The schema version of its tables.
+    pub schema_version: i64,
 }
 
 impl Examined {
@@ -121,7 +123,7 @@ pub fn check(desk: &Desk, expected: &Expected) -> Result<Vec<Examined>> {
 /// # Errors
 /// When the file cannot be read.
 pub fn examine_damaged(damaged: &DamagedStore) -> Result<Salvage> {
-    let DamagedStore { store, header_faults, log_faults } = damaged;
+    let DamagedStore { store, header_faults, log_faults, schema_version } = damaged;
     let mut examined = vec![Examined::new("header", header_faults.clone()), Examined::new("log", log_faults.clone())];
     let reading = store.read()?;
     let contents = contents(store, &reading)?;
@@ -129,7 +131,7 @@ pub fn examine_damaged(damaged: &DamagedStore) -> Result<Salvage> {
     let tables: Vec<String> = contents.readable.iter().map(|(table, count)| format!("{table} {count}")).collect();
     let warning = Some(format!("rows that can be read: {}", tables.join(", ")));
     examined.push(Examined { what: "tables", warning, ..Examined::default() });
-    Ok(Salvage { examined, backup: store.newest_backup(&reading) })
+    Ok(Salvage { examined, backup: store.newest_backup(&reading), schema_version: *schema_version })
 }
 
 /// The newest backup that an event of the store tells of and that is still there; `None`: there is none, or it is not known.

@@ -181,7 +181,7 @@ impl<'run> Engine<'run> {
             self.report.halt = Some(halt);
             return Ok(self.report);
         }
-        resources::check()?;
+        resources::check(&self.post.transport, self.order.connections.max(1))?;
         let requests = Arc::new(Requests::default());
         let (mut seats, count) = (Vec::new(), self.order.connections.max(1));
         for number in 0..count {

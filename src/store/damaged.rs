@@ -12,6 +12,7 @@ use super::file_identity::FileIdentity;
 use super::log_check;
 use super::open::connect;
 use super::room::Way;
+use super::schema;
 use super::stop_signals::GuardedConnection;
 use crate::private_file::Rule;
 
@@ -24,6 +25,13 @@ pub fn log_faults(store: &Path) -> Result<Vec<String>> {
     log_check::faults(store)
 }
 
+/// The statements that complete what `sqlite3` recovered of a store with this schema version: the two numbers in the header by which
+/// a store is known, which `.dump` leaves out. Rows of which `.recover` does not know the table would be a table of no store.
+pub fn completing_sql(schema_version: i64) -> String {
+    let mark = schema::APPLICATION_ID;
+    format!("DROP TABLE IF EXISTS lost_and_found; PRAGMA application_id={mark}; PRAGMA user_version={schema_version};")
+}
+
 /// A damaged store, and what was found before SQLite opened it: closing another descriptor of the file would drop SQLite's locks.
 #[derive(Debug)]
 pub struct DamagedStore {
@@ -33,6 +41,8 @@ pub struct DamagedStore {
     pub header_faults: Vec<String>,
     /// As [`log_faults`].
     pub log_faults: Vec<String>,
+    /// The schema version that the header says; the present one where it says none that this program knows.
+    pub schema_version: i64,
 }
 
 impl DamagedStore {
@@ -42,7 +52,10 @@ impl DamagedStore {
     /// # Errors
     /// When the file is missing or loose, or cannot be opened.
     pub fn open(path: &Path, rule: &Rule) -> Result<Self> {
-        let (header_faults, log_faults) = (file_header::faults(path, rule)?, log_faults(path)?);
+        let (header, header_faults) = file_header::examine(path, rule)?;
+        let log_faults = log_faults(path)?;
+        let known =
+            header.map(|header| header.schema_version).filter(|version| (1..=schema::VERSION).contains(version));
         let connection = connect(path, rule, Way::Shared)?;
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false)?;
@@ -56,6 +69,6 @@ impl DamagedStore {
             notes_changes: Cell::default(),
             is_for_reading: true,
         };
-        Ok(Self { store, header_faults, log_faults })
+        Ok(Self { store, header_faults, log_faults, schema_version: known.unwrap_or(schema::VERSION) })
     }
 }

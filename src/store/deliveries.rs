@@ -9,6 +9,10 @@ use super::Writing;
 use crate::domain::job::JobId;
 use crate::domain::rate::DeliveredInMinute;
 
+/// Whether the number of a row is one that was counted. Others are damage, which `store check` names: adding to them could overflow, and
+/// a mail that was delivered must be recorded all the same.
+const IS_COUNT: &str = "typeof(count) = 'integer' AND count BETWEEN 0 AND 4294967295";
+
 /// Deliveries are forgotten after this many minutes: two days, of which rates count one at most.
 const KEPT: i64 = 2 * 24 * 60;
 
@@ -18,10 +22,11 @@ impl Reading<'_> {
     /// # Errors
     /// When the store cannot be read.
     pub fn delivered_since(&self, minute: i64, job: Option<JobId>) -> Result<Vec<DeliveredInMinute>> {
-        let sql = "SELECT minute, sum(count) FROM deliveries WHERE minute >= ?1 AND (?2 IS NULL OR job_id = ?2) \
-                   AND typeof(minute) = 'integer' AND typeof(count) = 'integer' AND count BETWEEN 0 AND 4294967295 \
-                   GROUP BY minute ORDER BY minute";
-        let mut statement = self.transaction.prepare_cached(sql)?;
+        let sql = format!(
+            "SELECT minute, sum(count) FROM deliveries WHERE minute >= ?1 AND (?2 IS NULL OR job_id = ?2) \
+             AND typeof(minute) = 'integer' AND {IS_COUNT} GROUP BY minute ORDER BY minute"
+        );
+        let mut statement = self.transaction.prepare_cached(&sql)?;
         let rows = statement.query_map(params![minute, job.map(|job| job.0)], |row| {
             Ok(DeliveredInMinute { minute: row.get(0)?, count: row.get::<_, i64>(1)?.unsigned_abs() })
         })?;
@@ -47,9 +52,11 @@ impl Writing<'_> {
     pub(super) fn bring_deliveries_back(&self, now: i64) -> Result<()> {
         let minute = now.div_euclid(60);
         self.transaction.execute(
-            "INSERT INTO deliveries (minute, job_id, count) \
-             SELECT ?1, job_id, sum(count) FROM deliveries WHERE minute > ?1 GROUP BY job_id \
-             ON CONFLICT (minute, job_id) DO UPDATE SET count = count + excluded.count",
+            &format!(
+                "INSERT INTO deliveries (minute, job_id, count) \
+                 SELECT ?1, job_id, sum(count) FROM deliveries WHERE minute > ?1 AND {IS_COUNT} GROUP BY job_id \
+                 ON CONFLICT (minute, job_id) DO UPDATE SET count = count + excluded.count WHERE {IS_COUNT}"
+            ),
             [minute],
         )?;
         self.transaction.execute("DELETE FROM deliveries WHERE minute > ?1", [minute])?;
@@ -63,10 +70,10 @@ impl Writing<'_> {
     pub fn count_deliveries(&self, job: Option<JobId>, count: u64, at: Timestamp) -> Result<()> {
         let minute = DeliveredInMinute::minute_of(at);
         self.transaction
-            .prepare_cached(
+            .prepare_cached(&format!(
                 "INSERT INTO deliveries (minute, job_id, count) VALUES (?1, ?2, ?3) \
-                 ON CONFLICT (minute, job_id) DO UPDATE SET count = count + excluded.count",
-            )?
+                 ON CONFLICT (minute, job_id) DO UPDATE SET count = count + excluded.count WHERE {IS_COUNT}"
+            ))?
             .execute(params![minute, job.map_or(0, |job| job.0), count.cast_signed()])?;
         self.transaction.prepare_cached("DELETE FROM deliveries WHERE minute < ?1")?.execute([minute - KEPT])?;
         Ok(())

@@ -25,7 +25,8 @@ pub(super) struct FileHeader {
     size: Option<u64>,
     /// The mark of the program that the file belongs to.
     pub(super) application_id: i64,
-    schema_version: i64,
+    /// The number of migrations that the file has had, if the header is not damaged.
+    pub(super) schema_version: i64,
 }
 
 impl FileHeader {
@@ -70,16 +71,17 @@ impl FileHeader {
     }
 }
 
-/// What is wrong with the header of a damaged store, a line each; empty: nothing.
+/// The header of a damaged store, `None` where the file does not begin as a database, and what is wrong with it, a line each; empty:
+/// nothing.
 ///
 /// # Errors
 /// When the file is not as the rule says, or cannot be read.
-pub(super) fn faults(path: &Path, rule: &Rule) -> Result<Vec<String>> {
+pub(super) fn examine(path: &Path, rule: &Rule) -> Result<(Option<FileHeader>, Vec<String>)> {
     let file = private_file::open(path, rule).map_err(|problem| of_other_file(problem, path))?;
     let failed = |error| Problem::Io { path: path.to_owned(), doing: "read", error };
     let length = file.metadata().map_err(failed)?.len();
     let Some(header) = FileHeader::read(&file).map_err(failed)? else {
-        return Ok(vec![format!("no database begins like this file of {length} bytes")]);
+        return Ok((None, vec![format!("no database begins like this file of {length} bytes")]));
     };
     let mut faults = Vec::new();
     if !(512..=65_536).contains(&header.page_size) || !header.page_size.is_power_of_two() {
@@ -96,5 +98,5 @@ pub(super) fn faults(path: &Path, rule: &Rule) -> Result<Vec<String>> {
         ));
     }
     faults.extend(header.size(length).err());
-    Ok(faults)
+    Ok((Some(header), faults))
 }

@@ -332,7 +332,7 @@ fn whoever_is_mailed_again_is_not_taken_for_a_new_user() {
     status 0
     -- stderr
     Job 3 is made: 1 mail.
-    Ended 0 passwords and the sessions of 1 user.
+    Ended the sessions of 1 user.
     Job 3, finished: 1 mail: 1 accepted.
     ");
     assert_eq!(

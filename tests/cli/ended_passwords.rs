@@ -217,6 +217,23 @@ fn a_dry_run_and_a_rate_say_before_that_mails_cannot_leave() {
 }
 
 #[test]
+fn where_no_password_would_end_none_is_named() {
+    let relay = relay("");
+    let world = world(&relay);
+    let line = "users send-reset --search carla --end-passwords";
+    assert_snapshot!(world.run(&format!("{line} -n")), @"
+    status 0
+    -- stdout
+    Would mail a link to 1 user.
+    Would end the sessions of 1 user.
+    ");
+    let run = world.command(line).typing(["n"]).run().expect_status(65);
+    assert_eq!(run.asked, "Mail a link to 1 user? [y/N] n\n");
+    let run = world.command(line).typing(["y"]).run().expect_status(0);
+    assert!(!run.err().contains("0 passwords"), "{run}");
+}
+
+#[test]
 fn a_job_that_pauses_says_how_many_users_have_neither_a_password_nor_a_mail() {
     let refusing = relay("alice");
     let world = world(&refusing);

@@ -59,7 +59,7 @@ fn a_reference_that_leads_nowhere_is_found() {
     -- stderr
     error: the store has 1 fault
       - references: user: row 1
-    hint: keep a copy of [DIR]/data/store.db and the files beside it as they are; restore the newest sound backup: cxme-admin store restore FILE; or recover what can be read: (umask 077; sqlite3 [DIR]/data/store.db .recover | sqlite3 [DIR]/data/store.db.recovered), then: cxme-admin store restore [DIR]/data/store.db.recovered
+    hint: keep a copy of [DIR]/data/store.db and the files beside it as they are; restore the newest sound backup: cxme-admin store restore FILE; or recover what can be read: (umask 077; rm -f [DIR]/data/store.db.recovered; sqlite3 :memory: .recover >/dev/null 2>&1 && how=.recover || how=.dump; (sqlite3 -readonly [DIR]/data/store.db $how | sed '/^CREATE TABLE sqlite_sequence/d; s/^ROLLBACK;.*/COMMIT;/'; echo 'DROP TABLE IF EXISTS lost_and_found; PRAGMA application_id=1129860417; PRAGMA user_version=12;') | sqlite3 [DIR]/data/store.db.recovered), then: cxme-admin store restore [DIR]/data/store.db.recovered
     ");
 }
 
@@ -332,7 +332,7 @@ fn what_is_no_sound_copy_replaces_nothing() {
     status 65
     -- stderr
     error: [DIR]/edited.db: damaged: audit: event 2 was changed after it was written, or the one before it was
-    hint: it was left as it is, and the store as well; restore another copy
+    hint: it was left as it is, and the store as well; restore another copy; the users of this one: cxme-admin --store [DIR]/edited.db users export --with-hashes --to users.csv, which `users import --update` takes (docs/backup.md)
     ");
     assert_eq!(world.ask("SELECT count(*) FROM user"), "4");
     world.run("store check").expect_status(0);
@@ -427,7 +427,7 @@ fn each_thing_that_is_wrong_with_a_store_is_found_with_what_to_do() {
     -- stderr
     error: the store has 1 fault
       - schema: trigger `more` was not created by this program
-    hint: keep a copy of [DIR]/data/store.db and the files beside it as they are; restore the newest sound backup: cxme-admin store restore FILE; or recover what can be read: (umask 077; sqlite3 [DIR]/data/store.db .recover | sqlite3 [DIR]/data/store.db.recovered), then: cxme-admin store restore [DIR]/data/store.db.recovered
+    hint: keep a copy of [DIR]/data/store.db and the files beside it as they are; restore the newest sound backup: cxme-admin store restore FILE; or recover what can be read: (umask 077; rm -f [DIR]/data/store.db.recovered; sqlite3 :memory: .recover >/dev/null 2>&1 && how=.recover || how=.dump; (sqlite3 -readonly [DIR]/data/store.db $how | sed '/^CREATE TABLE sqlite_sequence/d; s/^ROLLBACK;.*/COMMIT;/'; echo 'DROP TABLE IF EXISTS lost_and_found; PRAGMA application_id=1129860417; PRAGMA user_version=12;') | sqlite3 [DIR]/data/store.db.recovered), then: cxme-admin store restore [DIR]/data/store.db.recovered
     ");
     world.sql("DROP TRIGGER more");
     world.sql("PRAGMA ignore_check_constraints = ON; UPDATE user SET locale = x'00'");

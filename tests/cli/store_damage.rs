@@ -127,7 +127,7 @@ fn a_damaged_copy_is_named_with_each_of_its_faults() {
     error: [DIR]/references.db: damaged: 2 faults
       - references: user: row 1
       - references: user: row 2
-    hint: it was left as it is, and the store as well; restore another copy
+    hint: it was left as it is, and the store as well; restore another copy; the users of this one: cxme-admin --store [DIR]/references.db users export --with-hashes --to users.csv, which `users import --update` takes (docs/backup.md)
     ");
     let mut bytes = fs::read(world.path("copy.db")).unwrap();
     bytes[100..4_000].fill(0x5a);
@@ -144,7 +144,7 @@ fn a_damaged_copy_is_named_with_each_of_its_faults() {
     status 65
     -- stderr
     error: [DIR]/edited.db: damaged: audit: event 2 was changed after it was written, or the one before it was
-    hint: it was left as it is, and the store as well; restore another copy
+    hint: it was left as it is, and the store as well; restore another copy; the users of this one: cxme-admin --store [DIR]/edited.db users export --with-hashes --to users.csv, which `users import --update` takes (docs/backup.md)
     ");
     let connection = rusqlite::Connection::open(copy("pages.db")).unwrap();
     connection.execute_batch("PRAGMA page_size = 8192; VACUUM").unwrap();

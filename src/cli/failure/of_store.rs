@@ -1,5 +1,7 @@
 //! The words of the store's errors.
 
+use std::path::Path;
+
 use super::BUG;
 use super::CONFIGURATION;
 use super::DATA;
@@ -9,6 +11,7 @@ use super::OPEN_FILES;
 use super::Told;
 use super::of_file;
 use super::screenful;
+use crate::cli;
 use crate::store::StoreError;
 
 pub(super) fn of_store(error: &StoreError) -> Told {
@@ -26,12 +29,13 @@ pub(super) fn of_store(error: &StoreError) -> Told {
             .hint("move it away, to the store that it belongs to: SQLite would play it back over the new one"),
         StoreError::Empty(_) => Told::new(CONFIGURATION, error)
             .hint("it was left as it is; give a file that `init` or `store backup` created"),
-        StoreError::Schema { .. } => Told::new(CONFIGURATION, error)
-            .hint("a foreign trigger or view can falsify the store: restore an unmodified copy"),
-        StoreError::DamagedCopy { faults, .. } => {
+        StoreError::Schema { path, difference } => Told::new(CONFIGURATION, error).hint(match difference.ends_with("is missing") {
+            true => other_copy(path),
+            false => "a foreign trigger or view can falsify the store: restore an unmodified copy".to_owned(),
+        }),
+        StoreError::DamagedCopy { path, faults } => {
             let details = if faults.len() == 1 { Vec::new() } else { screenful(faults, Clone::clone) };
-            Told { details, ..Told::new(DATA, error) }
-                .hint("it was left as it is, and the store as well; restore another copy")
+            Told { details, ..Told::new(DATA, error) }.hint(other_copy(path))
         }
         StoreError::PageSize { .. } => Told::new(CONFIGURATION, error).hint(
             "give a copy that `store backup` created of this store; or move the store and the files beside it away",
@@ -84,4 +88,13 @@ pub(super) fn of_store(error: &StoreError) -> Told {
             Told::new(BUG, error).hint("this is a bug: please report it with the command that you gave")
         }
     }
+}
+
+/// What to do where a copy cannot be restored: without another one, its users are not lost.
+fn other_copy(copy: &Path) -> String {
+    let copy = cli::as_typed(&[copy.into()]);
+    format!(
+        "it was left as it is, and the store as well; restore another copy; the users of this one: cxme-admin --store {copy} users \
+         export --with-hashes --to users.csv, which `users import --update` takes (docs/backup.md)"
+    )
 }

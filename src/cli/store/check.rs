@@ -11,18 +11,20 @@ use crate::actions::store;
 use crate::actions::store::Examined;
 use crate::actions::store::Expected;
 use crate::actions::store::Salvage;
-use crate::cli;
 use crate::cli::acting::ActingArgs;
 use crate::cli::context::Context;
 use crate::cli::data;
 use crate::cli::data::Cell;
 use crate::cli::data::Head;
 use crate::cli::failure::Complaint;
+use crate::cli::store::recovery;
+use crate::cli::store::recovery::typed;
 use crate::cli::store::repair_times;
 use crate::domain::action::Action;
 use crate::private_file;
 use crate::store::StoreError;
 use crate::store::damaged;
+use crate::store::schema;
 
 /// Check the store: modes, file system, schema, integrity, references, rows, addresses, audit log, clock, times and reset key
 ///
@@ -52,6 +54,8 @@ struct Checked {
     examined: Vec<Examined>,
     /// The newest backup, where the content of the store has a fault.
     backup: Option<(PathBuf, Timestamp)>,
+    /// The schema version of its tables.
+    schema_version: i64,
 }
 
 /// Runs the command.
@@ -74,8 +78,8 @@ pub fn run(context: &mut Context, args: &CheckArgs) -> anyhow::Result<()> {
             return Err(Complaint::NotAStore { remedy: remedy_of_lost(&path), path }.into());
         }
         Err(error) => {
-            let Salvage { examined, backup } = context.examine_damaged(&path, error)?;
-            Checked { examined, backup }
+            let Salvage { examined, backup, schema_version } = context.examine_damaged(&path, error)?;
+            Checked { examined, backup, schema_version }
         }
     };
     print(context, &checked.examined, now)?;
@@ -129,7 +133,7 @@ fn check(context: &mut Context, path: &Path) -> anyhow::Result<Checked> {
     examined.extend(reader_group(context)?);
     let is_damaged = examined.iter().any(|part| part.is_of_content() && !part.faults.is_empty());
     let backup = if is_damaged { store::newest_backup(&desk) } else { None };
-    Ok(Checked { examined, backup })
+    Ok(Checked { examined, backup, schema_version: schema::VERSION })
 }
 
 /// What to do about the faults that were found.
@@ -154,28 +158,9 @@ fn remedy(path: &Path, checked: &Checked, local: impl Fn(Timestamp) -> String) -
             }
             None => "restore the newest sound backup: cxme-admin store restore FILE".to_owned(),
         });
-        steps.push(recovery(path, path));
+        steps.push(recovery::command(path, path, checked.schema_version));
     }
     steps.join("; ")
-}
-
-fn typed(path: &Path) -> String {
-    cli::as_typed(&[path.into()])
-}
-
-/// How what can be read of a damaged file is put in the place of the store.
-fn recovery(damaged: &Path, store: &Path) -> String {
-    let (damaged, recovered) = (typed(damaged), typed(&with_ending(store, ".recovered")));
-    format!(
-        "or recover what can be read: (umask 077; sqlite3 {damaged} .recover | sqlite3 {recovered}), then: cxme-admin store \
-         restore {recovered}"
-    )
-}
-
-fn with_ending(path: &Path, ending: &str) -> PathBuf {
-    let mut path = path.as_os_str().to_owned();
-    path.push(ending);
-    path.into()
 }
 
 /// Whether what is in the place of the store does not even begin as one, or is another program's.
@@ -185,13 +170,13 @@ fn is_no_store(error: &anyhow::Error) -> bool {
 
 /// What to do about a file that may be the store and does not begin as one. No restore replaces it: it may be any file.
 fn remedy_of_lost(path: &Path) -> String {
-    let aside = with_ending(path, ".damaged");
+    let aside = recovery::with_ending(path, ".damaged");
     format!(
         "if it is another file, name the store with `--store` or `[store] path`; if it is your store, it has lost its beginning: \
          move it and its -wal, -shm and -journal files to {}, then restore the newest sound backup: cxme-admin store restore \
          FILE; {}",
         typed(&aside),
-        recovery(&aside, path)
+        recovery::command(&aside, path, schema::VERSION)
     )
 }
 

@@ -3,6 +3,7 @@
 pub mod backup;
 pub mod check;
 pub mod migrate;
+mod recovery;
 mod repair_times;
 pub mod restore;
 

@@ -184,8 +184,8 @@ fn make_new(
         Made::New(Created { id, mailed, ended, kept }) => {
             context.output.say(&format!("Job {id} is made: {}.", counted(mailed, "mail")));
             if wish.ends_passwords {
-                let ended = counted(ended, "password");
-                context.output.say(&format!("Ended {ended} and the sessions of {}.", counted(mailed, "user")));
+                let ended = passwords_and(ended);
+                context.output.say(&format!("Ended {ended}the sessions of {}.", counted(mailed, "user")));
                 warn_of_kept(context, kept, &format!("cxme-admin jobs recipients {id} --state skipped"));
                 // At a terminal the question has said it.
                 if let Some(left) = left.filter(|_| bulk.yes) {
@@ -286,6 +286,11 @@ fn go_on(
     }
 }
 
+/// The passwords that end, before what else ends; where there are none, nothing.
+fn passwords_and(ended: u64) -> String {
+    if ended == 0 { String::new() } else { format!("{} and ", counted(ended, "password")) }
+}
+
 fn question(wish: &Wish, plan: &Plan, left: Option<Left>) -> String {
     let skipped = match plan.skipped() {
         0 => String::new(),
@@ -305,7 +310,11 @@ fn question(wish: &Wish, plan: &Plan, left: Option<Left>) -> String {
         kept => format!(", of whom {} keep their passwords", grouped(kept)),
     };
     let later = left.map_or(String::new(), |left| format!(" ({})", end_passwords::words_of(left, plan.mailed())));
-    format!("End {} now{and} {mail}{kept}{later}?", counted(plan.with_password(), "password"))
+    let end = match plan.with_password() {
+        0 => text::capitalized(&mail),
+        count => format!("End {} now{and} {mail}", counted(count, "password")),
+    };
+    format!("{end}{kept}{later}?")
 }
 
 /// Prints who would be mailed, and who not and why.
@@ -326,8 +335,8 @@ fn print_plan(context: &mut Context, desk: &Desk, wish: &Wish, plan: &Plan, left
     let mut steps: Vec<Step<'_>> = plan.parts.iter().map(step).collect();
     if wish.ends_passwords && plan.mailed() > 0 {
         let (ended, kept) = (plan.with_password(), plan.skipped_with_password());
-        let passwords = counted(ended, "password");
-        let mut words = format!("Would end {passwords} and the sessions of {}", counted(plan.mailed(), "user"));
+        let passwords = passwords_and(ended);
+        let mut words = format!("Would end {passwords}the sessions of {}", counted(plan.mailed(), "user"));
         words += &match kept {
             0 => String::new(),
             1 => "; 1 user who is skipped would keep theirs".to_owned(),
