@@ -175,8 +175,11 @@ impl Reading<'_> {
         }
         let mut rows = self.row_faults(false)?;
         self.add_type_faults(&mut rows)?;
-        let reference = || Ok(self.dangling_references()?.into_iter().next());
-        rows.faults.into_iter().next().map_or_else(reference, |row| Ok(Some(row)))
+        if let Some(fault) = rows.faults.into_iter().chain(self.dangling_references()?).next() {
+            return Ok(Some(fault));
+        }
+        // Such as a row that breaks a rule of the schema, and of which each value could be right.
+        Ok(self.integrity_faults()?.into_iter().next())
     }
 
     /// Reads each row as a command does.
