@@ -22,6 +22,9 @@ const COLUMNS: [&str; 2] = ["username", "email"];
 /// deleted has no username there, and may be back in a restored store.
 const ADDRESS: &str = "address";
 
+/// The most users that a list names: they are kept in memory, and a list from a pipe need not end.
+const MOST_NAMES: usize = 2_000_000;
+
 /// What a row without a name is told.
 const NOBODY: &str = "no user is named";
 
@@ -75,6 +78,12 @@ impl Names {
     fn add<'name>(&mut self, line: u64, names: impl IntoIterator<Item = &'name str>) -> Result<(), InputError> {
         let mut given = names.into_iter().map(str::trim).filter(|name| !name.is_empty());
         let Some(name) = given.next() else { return Err(InputError::line(line, NOBODY)) };
+        if self.users.len() == MOST_NAMES {
+            return Err(InputError::line(
+                line,
+                "more than 2,000,000 users are named: split the list, or select users by options",
+            ));
+        }
         self.users.push(UserReference::new(name));
         self.emails.push(given.next().map(Box::from));
         self.lines.push(line);
