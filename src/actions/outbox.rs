@@ -22,6 +22,7 @@ use crate::domain::rate::Rates;
 use crate::domain::refusal::Refusal;
 use crate::domain::user::User;
 use crate::outbox;
+use crate::outbox::BrokenRun;
 use crate::outbox::Order;
 use crate::outbox::Post;
 use crate::outbox::Progress;
@@ -103,7 +104,16 @@ impl Desk {
         let mut random = self.random.borrow_mut();
         let (clock, random) = (self.clock.as_ref(), random.as_mut());
         let ran = outbox::run_observed(&self.store, post, order, clock, random, observer);
-        ran.map_err(|error| self.explained(error.into()))
+        ran.map_err(|broken| {
+            let BrokenRun { report, error } = *broken;
+            self.broken_after(&report)(error.into())
+        })
+    }
+
+    /// The error of a failure after this much was sent.
+    pub(super) fn broken_after(&self, report: &Report) -> impl Fn(ActionError) -> ActionError {
+        let report = report.clone();
+        move |error| ActionError::Broken { report: Box::new(report.clone()), error: Box::new(self.explained(error)) }
     }
 
     /// The messages as they are now. One that another process is sending is waited for, a while.
@@ -145,7 +155,7 @@ pub fn send_notices(desk: &Desk, post: &Post, ids: &[MessageId], rates: &Rates, 
     let deadline = Some(Instant::now() + patience);
     let order = Order { scope: Scope::These(ids.to_vec()), deadline, rates: rates.clone(), ..Order::default() };
     let report = desk.deliver(post, &order)?;
-    let messages = desk.outcomes(ids)?;
+    let messages = desk.outcomes(ids).map_err(desk.broken_after(&report))?;
     let unsent = messages.iter().find(|message| message.state != MessageState::Accepted);
     Ok(match unsent {
         None if messages.len() == ids.len() => Noticed::Sent,

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 
 use crate::actions::ActionError;
 use crate::actions::Desk;
+use crate::actions::error::without_promise;
 use crate::actions::jobs::report_limit;
 use crate::actions::jobs::run;
 use crate::actions::jobs::run::Ran;
@@ -108,20 +109,21 @@ pub fn go_on(context: &mut Context, desk: &Desk, task: &Task<'_>) -> anyhow::Res
     let shown: Vec<Shown> = task.jobs.iter().filter_map(|id| show::find(desk, *id).ok()).collect();
     let words = match shown.first().filter(|_| task.is_named) {
         Some(shown) => summary::line(shown),
-        None => summary::of_report(&report),
+        None => report.to_string(),
     };
     if let Some(error) = sent.broken {
         return Err(broken(&error, &words).into());
     }
     if let Some(id) = named {
-        write_record(context, desk, id)?;
+        write_record(context, desk, id).map_err(|error| with_counts(error, &words))?;
     }
     let judged = judge(task, &report, sent.has_single_failed, &shown, words, (signal.number(), desk.now()));
     match with_skipped(judged, &skipped_jobs, &report.skipped) {
         Err(complaint) => Err(complaint.into()),
         Ok(words) => {
             if !task.is_named
-                && let Some(complaint) = stalled::complaint(context, desk, Some(&words))?
+                && let Some(complaint) =
+                    stalled::complaint(context, desk, Some(&words)).map_err(|error| with_counts(error, &words))?
             {
                 return Err(complaint.into());
             }
@@ -185,11 +187,22 @@ fn send(context: &mut Context, desk: &Desk, task: &Task<'_>, order: &Order) -> S
                     break;
                 }
             }
-            // One job that is damaged keeps no other from being sent.
-            Err(ActionError::Store(StoreError::Row(fault))) if !task.is_named => sent.skipped.add(&fault),
             Err(error) => {
-                sent.broken = Some(error);
-                break;
+                let error = match error {
+                    ActionError::Broken { report, error } => {
+                        sent.reports.push(*report);
+                        *error
+                    }
+                    error => error,
+                };
+                match error {
+                    // One job that is damaged keeps no other from being sent.
+                    ActionError::Store(StoreError::Row(fault)) if !task.is_named => sent.skipped.add(&fault),
+                    error => {
+                        sent.broken = Some(error);
+                        break;
+                    }
+                }
             }
         }
     }
@@ -198,7 +211,7 @@ fn send(context: &mut Context, desk: &Desk, task: &Task<'_>, order: &Order) -> S
 
 /// What the store's failure leaves: more than an error of a command that changes nothing.
 fn broken(error: &ActionError, words: &str) -> Complaint {
-    let told = error.to_string().replace(": nothing was changed", "");
+    let told = without_promise(error);
     let is_shortage = matches!(error, ActionError::Store(error) if error.is_shortage());
     let is_damaged = matches!(error, ActionError::Store(error) if error.damage().is_some());
     let hint = failure::hint_of(error).filter(|_| is_shortage || is_damaged);
@@ -206,8 +219,15 @@ fn broken(error: &ActionError, words: &str) -> Complaint {
         code: failure::code_of(error),
         is_shortage,
         words: format!("{told}; {words}"),
-        hint: hint
-            .unwrap_or_else(|| "mend that; cxme-admin jobs run goes on, and sends again what was in flight".to_owned()),
+        hint: hint.unwrap_or_else(|| failure::RUN_AGAIN.to_owned()),
+    }
+}
+
+/// A failure of the store after the run, with what the run came to.
+fn with_counts(error: anyhow::Error, words: &str) -> anyhow::Error {
+    match error.downcast::<ActionError>() {
+        Ok(error) => broken(&error, words).into(),
+        Err(other) => other,
     }
 }
 
