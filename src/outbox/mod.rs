@@ -62,6 +62,7 @@ use crate::store::Store;
 use crate::store::damage::RowFault;
 use crate::store::lock::Held;
 use crate::store::outbox::Scope;
+use crate::store::stuck::Stuck;
 
 pub use broken::BrokenRun;
 pub use crew::probe;
@@ -173,6 +174,12 @@ impl Skipped {
     pub fn add(&mut self, fault: &RowFault) {
         self.count += 1;
         self.first.get_or_insert_with(|| fault.to_string());
+    }
+
+    /// Adds messages that no run would meet.
+    pub fn add_stuck(&mut self, stuck: &Stuck) {
+        self.count += stuck.count;
+        self.first.get_or_insert_with(|| stuck.fault.to_string());
     }
 
     /// Adds those of another run.

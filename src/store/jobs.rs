@@ -161,7 +161,8 @@ impl Reading<'_> {
     /// # Errors
     /// When the store cannot be read.
     pub fn running_jobs(&self) -> Result<(Vec<Job>, Vec<RowFault>)> {
-        let sql = format!("SELECT {COLUMNS} FROM job WHERE state = 'running' ORDER BY id");
+        // One in an unknown state is damaged, and must be named.
+        let sql = format!("SELECT {COLUMNS} FROM job WHERE state NOT IN ('paused', 'finished', 'cancelled') ORDER BY id");
         let mut statement = self.transaction.prepare_cached(&sql)?;
         let rows = statement.query_map([], job)?;
         Ok(damage::readable(rows)?)

@@ -145,6 +145,10 @@ impl Reading<'_> {
             // Where a table cannot be read, that is said above.
             unless_damaged(check(self, &mut found))?;
         }
+        // Where the index is missing, the schema says so.
+        for fault in self.message_state_faults().unwrap_or_default() {
+            found.push(fault.to_string());
+        }
         if is_each_type_checked {
             unless_damaged(self.check_types(&mut found))?;
         }

@@ -55,6 +55,8 @@ pub struct Work {
     pub jobs: Vec<Job>,
     /// The jobs that run and whose rows are damaged: they are left as they are.
     pub skipped: Skipped,
+    /// The messages whose rows are damaged so that no run would meet them.
+    pub stuck: Skipped,
     /// The relay refused everything a short while ago, and nothing is to be sent unless somebody asks for it.
     pub hold: Option<RelayHold>,
 }
@@ -62,7 +64,7 @@ pub struct Work {
 impl Work {
     /// Whether there is nothing.
     pub fn is_empty(&self) -> bool {
-        !self.single && self.jobs.is_empty() && self.skipped.count == 0
+        !self.single && self.jobs.is_empty() && self.skipped.count == 0 && self.stuck.count == 0
     }
 }
 
@@ -77,7 +79,9 @@ pub fn look(desk: &Desk) -> Result<Work> {
         let (jobs, faults) = view.running_jobs()?;
         let mut skipped = Skipped::default();
         faults.iter().for_each(|fault| skipped.add(fault));
-        Ok(Work { single, jobs, skipped, hold })
+        let mut stuck = Skipped::default();
+        view.stuck_messages()?.iter().for_each(|fault| stuck.add_stuck(fault));
+        Ok(Work { single, jobs, skipped, stuck, hold })
     })
 }
 

@@ -54,12 +54,15 @@ pub struct Task<'a> {
     pub post: &'a Post,
     /// Jobs that cannot be sent, because their rows are damaged.
     pub skipped: Skipped,
+    /// Mails of which that is so.
+    pub stuck: Skipped,
 }
 
 impl<'a> Task<'a> {
     /// These jobs alone, which were named.
     pub fn of_jobs(jobs: Vec<JobId>, post: &'a Post) -> Self {
-        Self { single: false, jobs, is_named: true, max_runtime: None, post, skipped: Skipped::default() }
+        let (skipped, stuck) = (Skipped::default(), Skipped::default());
+        Self { single: false, jobs, is_named: true, max_runtime: None, post, skipped, stuck }
     }
 }
 
@@ -103,8 +106,9 @@ pub fn go_on(context: &mut Context, desk: &Desk, task: &Task<'_>) -> anyhow::Res
         };
     }
     let report = summary::sum(&sent.reports);
-    let mut skipped_jobs = task.skipped.clone();
+    let (mut skipped_jobs, mut skipped_mails) = (task.skipped.clone(), report.skipped.clone());
     skipped_jobs.add_all(&sent.skipped);
+    skipped_mails.add_all(&task.stuck);
     // Where the store fails, it may not say any more how far the job is.
     let shown: Vec<Shown> = task.jobs.iter().filter_map(|id| show::find(desk, *id).ok()).collect();
     let words = match shown.first().filter(|_| task.is_named) {
@@ -118,7 +122,7 @@ pub fn go_on(context: &mut Context, desk: &Desk, task: &Task<'_>) -> anyhow::Res
         write_record(context, desk, id).map_err(|error| with_counts(error, &words))?;
     }
     let judged = judge(task, &report, sent.has_single_failed, &shown, words, (signal.number(), desk.now()));
-    match with_skipped(judged, &skipped_jobs, &report.skipped) {
+    match with_skipped(judged, &skipped_jobs, &skipped_mails) {
         Err(complaint) => Err(complaint.into()),
         Ok(words) => {
             if !task.is_named
