@@ -210,7 +210,16 @@ pub fn check_post(desk: &Desk, post: &Post) -> Result<()> {
     desk.check_key(post.key.as_ref().ok_or(PostFault::NoKey)?)
 }
 
-/// Gives each message that has not ended to `visit`, at most `limit` of them, the oldest first, and the rate per hour or day that keeps it waiting.
+/// What keeps a message waiting besides the time of its next try.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Delay {
+    /// A rate per hour or day.
+    UsedUp(UsedUp),
+    /// Its job is paused.
+    Paused,
+}
+
+/// Gives each message that has not ended to `visit`, at most `limit` of them, the oldest first, and what keeps it waiting.
 /// `rates` are those that hold for all mail.
 ///
 /// # Errors
@@ -219,7 +228,7 @@ pub fn queue(
     desk: &Desk,
     rates: &Rates,
     limit: Option<u64>,
-    visit: &mut dyn FnMut(Message, Option<UsedUp>) -> Result<()>,
+    visit: &mut dyn FnMut(Message, Option<Delay>) -> Result<()>,
 ) -> Result<Total> {
     desk.view(Action::MailQueue, |view| {
         let of_all = used_up(view, rates, None)?;
@@ -227,11 +236,15 @@ pub fn queue(
         for job in view.running_jobs()?.0 {
             of_jobs.insert(job.id, used_up(view, rates, Some(&job))?);
         }
+        let paused = view.paused_jobs()?;
         view.each_waiting_message(limit, &mut |message| {
-            // What is paused waits for that, and what is not due yet for its time.
+            if message.state != MessageState::Sending && message.job.is_some_and(|job| paused.contains(&job)) {
+                return visit(message, Some(Delay::Paused));
+            }
+            // What is not due yet waits for its time.
             let used_up = message.job.map_or(of_all, |job| of_jobs.get(&job).copied().flatten());
             let may_leave = message.state != MessageState::Sending && message.due_at <= view.now();
-            visit(message, used_up.filter(|_| may_leave))
+            visit(message, used_up.filter(|_| may_leave).map(Delay::UsedUp))
         })?;
         Ok(Total::of(limit, || view.count_waiting_messages())?)
     })

@@ -1,6 +1,9 @@
-//! Messages that have not ended and that no run would ever meet, because a value of the row keeps it out of every queue. Only
+//! Messages that no run sends: those of paused jobs, and those that no run would ever meet, because a value of the row keeps it out
+//! of every queue. Only
 //! somebody who writes to the file with another program leaves them. Each search reads an index that holds few rows, so that
 //! `jobs run` can ask each minute.
+
+use std::collections::HashSet;
 
 use rusqlite::types::Value;
 
@@ -8,6 +11,7 @@ use super::Reading;
 use super::Result;
 use super::damage;
 use super::damage::RowFault;
+use crate::domain::job::JobId;
 
 /// The two queues of `message`, as their indexes have them.
 const QUEUES: [(&str, &str); 2] =
@@ -64,6 +68,16 @@ impl Reading<'_> {
         let faults = self.message_state_faults()?;
         stuck.extend(faults.into_iter().map(|fault| Stuck { fault, count: 1 }));
         Ok(stuck)
+    }
+
+    /// The jobs that are paused, whatever else their rows hold.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn paused_jobs(&self) -> Result<HashSet<JobId>> {
+        let mut statement = self.transaction.prepare_cached("SELECT id FROM job WHERE state = 'paused'")?;
+        let jobs = statement.query_map([], |row| row.get(0).map(JobId))?;
+        Ok(jobs.collect::<rusqlite::Result<_>>()?)
     }
 
     /// What is wrong with the messages whose state is unknown, or is `sending` without a sender.

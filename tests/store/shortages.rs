@@ -113,6 +113,33 @@ fn where_no_thread_can_be_started_no_mail_is_sent_and_the_words_say_why() {
     run(&["users", "list"]).done(&["list"]);
 }
 
+#[test]
+fn too_few_descriptors_are_never_a_bug_nor_damage() {
+    let world = world();
+    world.done(&["users", "set-password", "bob", "--generate"]);
+    let commands: [(&[&str], &str); 7] = [
+        (&["users", "send-reset", "--all", "--end-passwords", "--yes", "--dry-run"], ""),
+        (&["users", "send-reset", "--all", "--end-passwords", "--yes"], ""),
+        (&["users", "send-reset", "bob", "--unless-sent-within", "0s"], ""),
+        (&["mail", "test", "x@example.com"], ""),
+        (&["jobs", "run", "-v"], ""),
+        (&["users", "set-password", "alice", "--stdin"], PASSWORD),
+        (&["store", "check"], ""),
+    ];
+    for limit in 3..=20 {
+        for (words, input) in commands {
+            let ran = limited(&world, &format!("-n {limit}"), words, input);
+            assert!(!ran.stderr.contains("panicked"), "{limit} {words:?}: {ran:?}");
+            // Below some limit the program cannot be loaded (127). With enough, nobody listens, or all is well.
+            assert!([0, 69, 75, 127].map(Some).contains(&ran.code), "{limit} {words:?}: {ran:?}");
+            assert!(
+                !ran.stderr.contains("cannot be found") && !ran.stderr.contains("read-only"),
+                "{limit} {words:?}: {ran:?}"
+            );
+        }
+    }
+}
+
 /// Gives a directory and all that is in it to the account without a name.
 fn give_away(path: &Path) {
     lchown(path, Some(61_234), Some(61_234)).unwrap();

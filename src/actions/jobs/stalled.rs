@@ -14,11 +14,7 @@ use crate::store::senders::Sender;
 ///
 /// # Errors
 /// When the operator may not run jobs, or the file beside the store cannot be read.
-pub fn find(
-    desk: &Desk,
-    complain_after: Duration,
-    is_stopped: impl Fn(&Sender) -> bool,
-) -> Result<Option<Sender>> {
+pub fn find(desk: &Desk, complain_after: Duration, is_stopped: impl Fn(&Sender) -> bool) -> Result<Option<Sender>> {
     desk.view(Action::JobsRun, |view| {
         let senders = desk.store.senders()?.into_iter();
         let stalled = senders.filter(|sender| {
