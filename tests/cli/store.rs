@@ -255,7 +255,7 @@ fn a_restored_store_sends_nothing_again_that_nobody_has_looked_at() {
     -- stdout
     message,kind,username,address,state,attempts,due_at,reply,created_at,last_try_at,operator
     2,invitation,bob,bob@example.com,in doubt,0,2026-11-24T08:00:00Z,restored from a copy: it may have been sent since the copy was made,2026-11-24T08:00:00Z,,owner
-    3,invitation,carla,carla@example.com,in doubt,0,2026-11-24T08:00:00Z,restored from a copy: it may have been sent since the copy was made,2026-11-24T08:00:00Z,,owner
+    3,invitation,carla,carla@example.com,in doubt,0,2026-11-24T08:00:00Z,job 1 is paused; restored from a copy: it may have been sent since the copy was made,2026-11-24T08:00:00Z,,owner
     ");
     let stdin = format!("{code}\nseven violet umbrellas whistle\n");
     world.command("resets redeem --stdin").stdin(stdin).run().expect_status(65);

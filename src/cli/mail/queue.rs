@@ -91,8 +91,7 @@ pub fn run(context: &mut Context, args: &QueueArgs) -> anyhow::Result<()> {
             // What never was tried has no reply, and is due since it was queued.
             let due_at = match (message.state, &delay) {
                 (MessageState::Sending, _) => Cell::Nothing("now"),
-                // No try is set for it.
-                (_, Some(Delay::Paused)) => Cell::Nothing("paused"),
+                (_, Some(Delay::Paused)) if is_table => Cell::Nothing("paused"),
                 (_, Some(Delay::UsedUp(used_up))) => Cell::Time(used_up.until),
                 _ if message.due_at <= now => {
                     if is_table {
