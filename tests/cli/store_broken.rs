@@ -33,7 +33,7 @@ const DAMAGE: [Damage; 16] = [
     ("pages zeroed", |world| with_bytes(world, |bytes| bytes[3 * PAGE..12 * PAGE].fill(0))),
     ("all but the first page overwritten", |world| with_bytes(world, |bytes| bytes[PAGE..].fill(0xff))),
     ("cut short", |world| with_bytes(world, |bytes| bytes.truncate(bytes.len() / 2))),
-    ("cut within a page", |world| with_bytes(world, |bytes| bytes.truncate(bytes.len() - 100))),
+    ("cut within a page", |world| with_bytes(world, |bytes| bytes.truncate(bytes.len() - PAGE - 100))),
     ("cut to the header", |world| with_bytes(world, |bytes| bytes.truncate(100))),
     ("schema page zeroed", |world| with_bytes(world, |bytes| bytes[100..PAGE].fill(0))),
     ("first page zeroed", |world| with_bytes(world, |bytes| bytes[..PAGE].fill(0))),
@@ -109,6 +109,16 @@ fn the_check_of_a_damaged_store_says_what_to_do_and_every_other_command_names_th
         let again = world.run("store check");
         assert_eq!(run.to_string(), again.to_string(), "{name}");
     }
+}
+
+/// SQLite reads zeros for what is missing, and the next change of the page would write them.
+#[test]
+fn the_check_of_a_file_whose_last_page_is_cut_says_so_whatever_the_page_holds() {
+    let world = world();
+    with_bytes(&world, |bytes| bytes.truncate(bytes.len() - 1));
+    let run = world.run("store check").expect_status(65);
+    assert!(run.err().contains("  - integrity: has ") && run.err().contains(": its end is missing"), "{run}");
+    assert!(run.err().contains("cxme-admin store restore "), "{run}");
 }
 
 #[test]
