@@ -316,6 +316,23 @@ fn under_limit(world: &World, limit: &str, words: &[&str]) -> crate::world::Ran 
 
 const VERIFY: [&str; 4] = ["users", "verify-password", "alice", "--stdin"];
 
+#[test]
+fn a_copy_that_the_disk_does_not_take_is_no_event_and_names_its_own_file() {
+    let world = World::new();
+    let copy = world.folder().join("copy.db");
+    let size = world.store().metadata().unwrap().len();
+    // The copy alone is as long as that.
+    assert!(size > 150 * 1024, "{size}");
+    let events = world.count("SELECT count(*) FROM event");
+    let ran = under_limit(&world, "-f 100", &["store", "backup", copy.to_str().unwrap()]);
+    ran.refused(74, &format!("{}: cannot be written: ", copy.display()));
+    assert!(!ran.stderr.contains("holds the store"), "{ran:?}");
+    assert!(!copy.exists());
+    assert_eq!(world.count("SELECT count(*) FROM event"), events, "a copy that failed is recorded");
+    world.done(&["store", "backup", copy.to_str().unwrap()]);
+    assert_eq!(world.count("SELECT count(*) FROM event"), events + 1);
+}
+
 /// No signal ends the process; the login is recorded when a write is possible again.
 #[test]
 fn a_right_password_is_accepted_where_no_file_may_grow() {
