@@ -11,6 +11,7 @@ import contextlib
 import ctypes
 import glob
 import os
+import resource
 import random
 import shutil
 import statistics
@@ -19,6 +20,8 @@ import sys
 import tempfile
 import time
 
+import history
+
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 TARGET = os.environ.get("CARGO_TARGET_DIR", os.path.join(ROOT, "target"))
 OURS = os.path.join(TARGET, "release", "cxme-admin")
@@ -26,10 +29,14 @@ PASSWORD = b"lamp river stone\n"
 # The parameters of a new hash: RFC 9106's second choice with one lane, as `config.example.toml` says.
 ARGON2 = dict(memory_kib=65536, iterations=3, parallelism=1)
 
+# Times `sqlite3 'PRAGMA integrity_check'`, and times that with a copy that is synced: the wall time and the processor time.
+CHECK_LIMITS = 1.6, 2.2
+RESTORE_LIMITS = 3.0, 2.5
+
 parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
 parser.add_argument("--rows", type=int, default=1_000_000, help="users of the large store")
 parser.add_argument("--rounds", type=int, default=5, help="of what takes seconds; a start-up has 20 times as many")
-parser.add_argument("--only", default="show,argon2,import,export,list,search,table", help="sections, joined by commas")
+parser.add_argument("--only", default="show,argon2,check,import,export,list,search,table", help="sections, joined by commas")
 parser.add_argument("--no-build", action="store_true", help="measure the binaries that are there")
 options = parser.parse_args()
 sections = options.only.split(",")
@@ -215,6 +222,47 @@ def hashes_in_a_loop():
     return tuple(statistics.median(column) for column in zip(*times))
 
 
+def check():
+    """`store check`, and `store restore` over the store that the copy is of. Processor times are compared, because both use two
+    processors, and beside them the wall times, which count where two processors are free."""
+    users, store = os.path.join(FOLDER, "users200000.csv"), new_store("history.db")
+    write_users(users, 200_000)
+    import_file(store, users)
+    history.fill(store, 500_000, 500_000)
+    copy, plain = os.path.join(FOLDER, "copy.db"), os.path.join(FOLDER, "plain.db")
+    text([OURS, "--store", store, "store", "backup", copy])
+    integrity = [SQLITE, store, "PRAGMA integrity_check"]
+
+    def processor(command):
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        wall = run(command)
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        return wall, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+    def restored():
+        figures = processor([OURS, "--store", store, "store", "restore", copy, "--yes"])
+        for left in glob.glob(store + ".replaced-*"):
+            os.remove(left)
+        return figures
+
+    def copied():
+        """A copy on the disk, and SQLite's check of it."""
+        copying = processor([shutil.which("dd"), f"if={copy}", f"of={plain}", "bs=1M", "conv=fsync", "status=none"])
+        checking = processor([SQLITE, plain, "PRAGMA integrity_check"])
+        os.remove(plain)
+        return tuple(map(sum, zip(copying, checking)))
+
+    ours = [OURS, "--store", store, "store", "check"]
+    for name, run_ours, run_peer, limits in (
+            ("check", lambda: processor(ours), lambda: processor(integrity), CHECK_LIMITS),
+            ("restore", restored, copied, RESTORE_LIMITS)):
+        pairs = [(run_ours(), run_peer()) for _ in range(options.rounds)]
+        for kind, label, limit in zip((0, 1), ("", "_processor_time"), limits):
+            one, other = (statistics.median(pair[side][kind] for pair in pairs) for side in (0, 1))
+            fig(f"store_{name}{label}", "s", one, other, one / other, limit)
+    fig("store_check_memory", "MiB", peak_mib(ours), limit=64)
+
+
 def import_users(path):
     rows = os.path.join(FOLDER, "no-header.csv")
     with open(path, "rb") as whole, open(rows, "wb") as rest:
@@ -296,6 +344,8 @@ with tempfile.TemporaryDirectory(prefix="speed-", dir=TARGET) as FOLDER:
         show()
     if "argon2" in sections:
         argon2()
+    if "check" in sections:
+        check()
     if {"import", "export", "list", "search", "table"} & set(sections):
         users, large = os.path.join(FOLDER, "users.csv"), new_store("large.db")
         write_users(users, options.rows)

@@ -18,7 +18,9 @@ use crate::domain::operator::Operator;
 use crate::domain::selection::Selection;
 use crate::domain::text;
 use crate::store::Reading;
+use crate::store::Store;
 use crate::store::StoreError;
+use crate::store::check::FileFaults;
 use crate::store::damaged::DamagedStore;
 use crate::store::ended_passwords::EndedPasswords;
 use crate::store::ended_passwords::PasswordsBack;
@@ -93,7 +95,7 @@ pub fn check(desk: &Desk, expected: &Expected) -> Result<Vec<Examined>> {
             Err(error) => return Err(error.into()),
         };
         let mut all = vec![Examined::new("file system", file_system)];
-        let contents = contents(view)?;
+        let contents = contents(&desk.store, view)?;
         all.extend(contents.examined);
         // No damage: a copy that has them is restored all the same.
         all.push(Examined::new("addresses", lines(view.colliding_addresses())?));
@@ -124,7 +126,7 @@ pub fn examine_damaged(damaged: &DamagedStore) -> Result<Salvage> {
     let DamagedStore { store, header_faults, log_faults, schema_version } = damaged;
     let mut examined = vec![Examined::new("header", header_faults.clone()), Examined::new("log", log_faults.clone())];
     let reading = store.read()?;
-    let contents = contents(&reading)?;
+    let contents = contents(store, &reading)?;
     examined.extend(contents.examined);
     let tables: Vec<String> = contents.readable.iter().map(|(table, count)| format!("{table} {count}")).collect();
     let warning = Some(format!("rows that can be read: {}", tables.join(", ")));
@@ -191,12 +193,17 @@ struct Contents {
 }
 
 /// Examines what the file holds. What SQLite cannot read is a fault like another, and not the end of the examination.
-fn contents(reading: &Reading<'_>) -> Result<Contents> {
+fn contents(store: &Store, reading: &Reading<'_>) -> Result<Contents> {
     let (mut newest, mut last) = (None, 0);
-    let followed = reading.follow_chain(Chain::new(None), |event| {
-        newest = newest.max(Some(event.time));
-        last = event.number;
+    let (of_file, (followed, rows)) = store.examine_file_while(|| {
+        let followed: Result<_> = reading.follow_chain(Chain::new(None), |event| {
+            newest = newest.max(Some(event.time));
+            last = event.number;
+        });
+        let rows = reading.row_faults(followed.is_ok());
+        (followed, rows)
     });
+    let FileFaults { integrity, references } = of_file.unwrap_or_else(|| reading.file_faults());
     let chain_faults = match followed {
         Ok(_) => Vec::new(),
         Err(ActionError::Chain(broken)) => vec![broken.to_string()],
@@ -207,14 +214,16 @@ fn contents(reading: &Reading<'_>) -> Result<Contents> {
         Err(error) => return Err(error),
     };
     let schema = lines(reading.schema_differences())?;
-    let integrity = lines(reading.integrity_faults())?;
+    let integrity = lines(integrity)?;
+    let mut rows = rows?;
     // The types of all values are what `integrity_check` has compared, but it does not name the row.
-    let is_suspicious = !schema.is_empty() || !integrity.is_empty();
-    let rows = reading.row_faults(is_suspicious)?;
+    if !schema.is_empty() || !integrity.is_empty() {
+        reading.add_type_faults(&mut rows)?;
+    }
     let examined = vec![
         Examined::new("schema", schema),
         Examined::new("integrity", integrity),
-        Examined::new("references", lines(reading.dangling_references())?),
+        Examined::new("references", lines(references)?),
         Examined::new("rows", rows.faults),
         Examined::new("audit", chain_faults),
     ];
@@ -327,7 +336,7 @@ fn prepare(
     intent: &Intent,
 ) -> Result<Restored> {
     let newest = desk.view(Action::StoreRestore, |view| {
-        let Contents { examined, newest, .. } = contents(view)?;
+        let Contents { examined, newest, .. } = contents(&desk.store, view)?;
         let faults: Vec<String> = examined.iter().flat_map(Examined::lines).collect();
         if !faults.is_empty() {
             return Err(StoreError::DamagedCopy { path: file.to_owned(), faults }.into());

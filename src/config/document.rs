@@ -3,6 +3,7 @@
 //! A section's file asks for its keys one by one; what it asked for is what the section knows, and at the end every
 //! name that nobody asked for is a problem. So no list of keys has to be kept beside the code that reads them.
 
+mod known;
 mod one_or_more;
 mod values;
 
@@ -163,11 +164,6 @@ impl<'t> Document<'t> {
     fn line_of(&self, position: usize) -> usize {
         let before = &self.text.as_bytes()[..position.min(self.text.len())];
         1 + before.iter().filter(|byte| **byte == b'\n').count()
-    }
-
-    /// The keys that were asked for, with their sections.
-    pub(super) fn known_keys(&self) -> Vec<(&'static str, &'static str)> {
-        self.notes.borrow().keys.clone()
     }
 }
 

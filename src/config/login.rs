@@ -16,6 +16,7 @@ use super::SignInSection;
 use super::StoreSection;
 use super::Surroundings;
 use super::document::Document;
+use super::misplaced_store;
 use super::password::PasswordSection;
 use crate::private_file;
 
@@ -43,7 +44,7 @@ impl Config {
             problems.push(Problem { line: None, text: "[store]: is not UTF-8: save the file as UTF-8".to_owned() });
         }
         if problems.is_empty() && store.path.is_none() {
-            problems.extend(possible_store(&without_section(text, named), is_sound));
+            problems.extend(misplaced_store::find(text, is_sound, named));
         }
         if !problems.is_empty() {
             return Err(Problems::new(name, problems));
@@ -69,77 +70,10 @@ impl StoreSection {
     }
 }
 
-/// The text without the lines of its `[store]`, if it has one.
-fn without_section(text: &str, has_store: bool) -> Cow<'_, str> {
-    if !has_store {
-        return Cow::Borrowed(text);
-    }
-    let of_store = lines_of(text, "store");
-    let others = text.lines().zip(of_store.lines()).map(|(line, own)| if own.is_empty() { line } else { "" });
-    Cow::Owned(others.collect::<Vec<_>>().join("\n"))
-}
-
-/// Whether a name could mean the store, such as `stores`, `store_path`, `db` or `database-file`.
-fn is_near_store(name: &str) -> bool {
-    name.contains("store")
-        || strsim::damerau_levenshtein(name, "store") <= 2
-        || name
-            .split(['_', '-'])
-            .any(|part| ["db", "database", "sqlite"].contains(&part) || strsim::damerau_levenshtein(part, "store") <= 1)
-}
-
-/// Whether a value could be the path of a store: by its ending anywhere, and above all sections, where no key belongs, as any
-/// path whose key is no section's.
-fn is_path_of_store(name: &str, value: &str, is_top: bool) -> bool {
-    let text = value.trim().trim_start_matches(['"', '\'']);
-    let text = text.split(['"', '\'']).next().unwrap_or_default().to_lowercase();
-    let has_ending = [".db", ".sqlite", ".sqlite3"].iter().any(|ending| text.ends_with(ending));
-    let is_path = text.starts_with(['/', '~']) || text.starts_with("./") || text.starts_with("../");
-    has_ending || is_top && is_path && !Config::known_keys().iter().any(|(_, key)| *key == name)
-}
-
-/// Where a file whose `[store]` gives no path may name a store all the same: the store at the usual place could be another one,
-/// so it answers no login then. A mistake in another section, such as a mistyped key of `[mail]`, names none.
-fn possible_store(text: &str, is_sound: bool) -> Option<Problem> {
-    let problem = |line: usize, text: &str| Some(Problem { line: Some(line), text: text.to_owned() });
-    // What is no text (compressed, UTF-16, lines that end as on a classic Mac) hides every line.
-    let is_text = |line: &str| !line.trim_end_matches('\r').chars().any(|c| c.is_control() && c != '\t');
-    let (mut is_value, mut is_top) = (false, true);
-    for (index, line) in text.split('\n').enumerate() {
-        if !is_text(line) && !is_sound {
-            return problem(index + 1, "is not a line of UTF-8 text, and could hide [store]");
-        }
-        let code = line.trim_start_matches(|c: char| c.is_whitespace() || c == '\u{feff}');
-        // In a sound file, what stands between the quotes of a text of several lines is no key.
-        let was_value = is_value;
-        is_value ^= is_sound && (code.matches("\"\"\"").count() + code.matches("'''").count()) % 2 == 1;
-        if was_value || code.starts_with('#') {
-            continue;
-        }
-        is_top &= !code.starts_with('[');
-        let (before, value) = code.split_once('=').unwrap_or((code, ""));
-        let is_path = is_path_of_store(before.trim(), value, is_top);
-        let names = before.split(|c: char| !c.is_alphanumeric() && !matches!(c, '_' | '-')).map(str::to_lowercase);
-        let mut names = names.filter(|name| !name.is_empty());
-        let is_header = before.contains(['[', ']']) || before.contains('.');
-        let in_value = !is_sound && ["[store", "store]"].iter().any(|part| value.to_lowercase().contains(part));
-        let is_near = |name: &String| {
-            (is_header || !value.is_empty()) && is_near_store(name) || name == "path" || name == "reader_group"
-        };
-        if in_value || is_path || names.any(|name| is_near(&name)) {
-            return problem(
-                index + 1,
-                "may be meant for [store], and is not in it: move it there as `path`, or remove it",
-            );
-        }
-    }
-    None
-}
-
 /// The lines of a damaged file that belong to a section and those below it, each in its place; all others are empty. A
 /// quote or a bracket that is not closed elsewhere reaches as far as the parser looks, and so hides sections that are
 /// sound; it does not reach past a line that begins with `[`.
-fn lines_of(text: &str, section: &str) -> String {
+pub(super) fn lines_of(text: &str, section: &str) -> String {
     let belongs = |name: &str| name == section || name.strip_prefix(section).is_some_and(|rest| rest.starts_with('.'));
     // Above the first header stand keys such as `store.path`.
     let (mut is_inside, mut is_above) = (false, true);
@@ -161,6 +95,6 @@ fn lines_of(text: &str, section: &str) -> String {
 }
 
 /// A dotted name without blanks and quotes.
-fn bare(name: &str) -> String {
+pub(super) fn bare(name: &str) -> String {
     name.chars().filter(|c| !c.is_whitespace() && !matches!(c, '"' | '\'')).collect()
 }

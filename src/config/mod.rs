@@ -9,6 +9,7 @@ mod host;
 mod jobs;
 mod login;
 mod mail;
+mod misplaced_store;
 mod organization;
 mod password;
 mod problems;
@@ -107,11 +108,11 @@ impl Config {
         if problems.is_empty() { Ok(config) } else { Err(Problems::new(name, problems)) }
     }
 
-    /// Every key that a file can have, with its section.
-    fn known_keys() -> Vec<(&'static str, &'static str)> {
+    /// An empty file of which every section and key was asked for: it knows all that a file can have.
+    fn schema() -> Document<'static> {
         let document = Document::parse("", Path::new(""), Surroundings::default());
         Self::read(&document);
-        document.known_keys()
+        document
     }
 
     fn read(document: &Document<'_>) -> Self {

@@ -7,6 +7,10 @@ use std::time::Duration;
 
 use super::*;
 
+use login::login_sections;
+use login::parse_for_login;
+
+mod login;
 mod mail;
 
 const EXAMPLE: &str = include_str!("../../config.example.toml");
@@ -394,34 +398,6 @@ fn every_key_stands_in_the_example_below_a_line_that_explains_it() {
 fn uncommented(line: &str) -> &str {
     let key = line.strip_prefix("# ").filter(|rest| rest.split_once(" = ").is_some_and(|(key, _)| !key.contains(' ')));
     key.unwrap_or(line)
-}
-
-fn parse_for_login(text: &str) -> Result<Config, Problems> {
-    Config::parse_for_login(text, Path::new("/etc/cxme-admin/config.toml"), Surroundings::default())
-}
-
-/// What a login needs of a configuration.
-fn login_sections(config: &Config) -> (&StoreSection, &Argon2Section, &SignInSection) {
-    (&config.store, &config.password.argon2, &config.sign_in)
-}
-
-#[test]
-fn a_login_finds_its_sections_in_every_spelling_and_whatever_is_broken_beside_them() {
-    let spellings = [
-        "store.path = \"/srv/x.db\"\nsign_in.max_failures = 7\npassword.argon2.iterations = 4\n",
-        "store = { path = \"/srv/x.db\" }\nsign_in = { max_failures = 7 }\npassword = { argon2 = { iterations = 4 } }\n",
-        "[ \"store\" ] # here\npath = '/srv/x.db'\n[sign_in]\nmax_failures = 7\n[password]\nargon2.iterations = 4\n",
-        "\u{feff}[store]\r\npath = \"/srv/x.db\"\r\n[sign_in]\r\nmax_failures = 7\r\n[password . argon2]\r\niterations = 4\r\n",
-    ];
-    for sound in spellings {
-        let expected = parse(sound).unwrap();
-        for broken in
-            ["", "[mail]\nfrom =\n", "[mail]\nfrom = \"\"\"\n", "[mail\n", "[mail.smtp]\nx = [\n", "[mail]\nform = 1\n"]
-        {
-            let of_login = parse_for_login(&format!("{sound}{broken}")).unwrap();
-            assert_eq!(login_sections(&of_login), login_sections(&expected), "{sound}{broken}");
-        }
-    }
 }
 
 proptest::proptest! {

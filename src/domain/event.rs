@@ -89,6 +89,28 @@ pub struct Event {
     pub hash: Vec<u8>,
 }
 
+/// The fields of an [`Event`], wherever they are: a chain of a million is followed without copying them.
+#[derive(Debug, Clone, Copy)]
+#[expect(missing_docs, reason = "each is the field of Event with its name")]
+pub struct EventFields<'a> {
+    pub number: i64,
+    pub time: i64,
+    pub operator: &'a str,
+    pub operator_uid: i64,
+    pub login_uid: Option<i64>,
+    pub host: &'a str,
+    pub by_sudo: i64,
+    pub standing: &'a str,
+    pub action: &'a str,
+    pub outcome: &'a str,
+    pub user_id: Option<i64>,
+    pub reason: Option<&'a str>,
+    pub details: Option<&'a str>,
+    pub changes_digest: Option<&'a [u8]>,
+    pub identified_by: Option<&'a str>,
+    pub hash: &'a [u8],
+}
+
 /// The hash before the first event.
 pub const CHAIN_START: [u8; 32] = [0; 32];
 /// The version of what is hashed in an event without a digest of user changes, as older programs wrote them.
@@ -98,12 +120,12 @@ const WITH_CHANGES: u8 = 2;
 /// The version of what is hashed now; another order or other fields would be another version.
 const WITH_IDENTIFICATION: u8 = 3;
 
-impl Event {
+impl EventFields<'_> {
     /// SHA-256 over a version byte, the hash of the event before, the fields in the order of the columns, the digest of the
     /// user changes (from version 2) and what named the operator (version 3). Each field is preceded by its length (8 bytes, big
     /// endian; all ones for NULL), so that no two events hash the same bytes.
     pub fn chained_hash(&self, before: &[u8]) -> [u8; 32] {
-        let version = match (&self.identified_by, &self.changes_digest) {
+        let version = match (self.identified_by, self.changes_digest) {
             (Some(_), _) => WITH_IDENTIFICATION,
             (None, Some(_)) => WITH_CHANGES,
             (None, None) => WITHOUT_CHANGES,
@@ -112,24 +134,53 @@ impl Event {
         hasher.bytes(Some(before));
         hasher.number(Some(self.number));
         hasher.number(Some(self.time));
-        hasher.text(Some(&self.operator));
+        hasher.text(Some(self.operator));
         hasher.number(Some(self.operator_uid));
         hasher.number(self.login_uid);
-        hasher.text(Some(&self.host));
+        hasher.text(Some(self.host));
         hasher.number(Some(self.by_sudo));
-        hasher.text(Some(&self.standing));
-        hasher.text(Some(&self.action));
-        hasher.text(Some(&self.outcome));
+        hasher.text(Some(self.standing));
+        hasher.text(Some(self.action));
+        hasher.text(Some(self.outcome));
         hasher.number(self.user_id);
-        hasher.text(self.reason.as_deref());
-        hasher.text(self.details.as_deref());
+        hasher.text(self.reason);
+        hasher.text(self.details);
         if version >= WITH_CHANGES {
-            hasher.bytes(self.changes_digest.as_deref());
+            hasher.bytes(self.changes_digest);
         }
-        if let Some(identified_by) = &self.identified_by {
+        if let Some(identified_by) = self.identified_by {
             hasher.text(Some(identified_by));
         }
         hasher.finish()
+    }
+}
+
+impl Event {
+    /// The fields.
+    pub fn fields(&self) -> EventFields<'_> {
+        EventFields {
+            number: self.number,
+            time: self.time,
+            operator: &self.operator,
+            operator_uid: self.operator_uid,
+            login_uid: self.login_uid,
+            host: &self.host,
+            by_sudo: self.by_sudo,
+            standing: &self.standing,
+            action: &self.action,
+            outcome: &self.outcome,
+            user_id: self.user_id,
+            reason: self.reason.as_deref(),
+            details: self.details.as_deref(),
+            changes_digest: self.changes_digest.as_deref(),
+            identified_by: self.identified_by.as_deref(),
+            hash: &self.hash,
+        }
+    }
+
+    /// [`EventFields::chained_hash`].
+    pub fn chained_hash(&self, before: &[u8]) -> [u8; 32] {
+        self.fields().chained_hash(before)
     }
 
     /// What named the operator: `uid`, `sudo`, `doas` or `pkexec`. Older programs knew sudo alone.
@@ -242,7 +293,7 @@ impl Chain {
     ///
     /// # Errors
     /// When it does not follow from the one before, or that one's user changes are not those that it says.
-    pub fn follow(&mut self, event: &Event) -> Result<(), ChainBreak> {
+    pub fn follow(&mut self, event: &EventFields<'_>) -> Result<(), ChainBreak> {
         self.end_changes()?;
         let expected = self.count + 1;
         if event.number != expected {
@@ -252,9 +303,17 @@ impl Chain {
             return Err(ChainBreak::Changed(event.number));
         }
         self.count = expected;
-        self.before.clone_from(&event.hash);
+        self.before.clear();
+        self.before.extend_from_slice(event.hash);
         self.found |= self.sought.as_ref() == Some(&self.before);
-        self.expected.clone_from(&event.changes_digest);
+        match event.changes_digest {
+            Some(digest) => {
+                let expected = self.expected.get_or_insert_default();
+                expected.clear();
+                expected.extend_from_slice(digest);
+            }
+            None => self.expected = None,
+        }
         Ok(())
     }
 
@@ -285,8 +344,8 @@ impl Chain {
     fn end_changes(&mut self) -> Result<(), ChainBreak> {
         let changes = std::mem::take(&mut self.changes).finish();
         let found = std::mem::take(&mut self.changes_found);
-        let is_right = match self.expected.take() {
-            Some(expected) => expected == changes,
+        let is_right = match &self.expected {
+            Some(expected) => *expected == changes,
             None => found == 0,
         };
         if is_right { Ok(()) } else { Err(ChainBreak::Changes(self.count)) }

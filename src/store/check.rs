@@ -1,14 +1,66 @@
 //! Whether the store is whole.
 
+use std::thread;
+
 use super::Reading;
 use super::Result;
+use super::Store;
+use super::open::Expect;
 use super::schema;
+use super::stop_signals;
 use crate::domain::text;
 
 /// The most lines that `integrity_check` gives.
 const MOST: usize = 100;
 
+/// The cache of SQLite for an examination, in KiB with a minus sign: `integrity_check` looks each row up in each index, and with the
+/// usual 2 MiB it reads the pages of a large index from the file again and again.
+const CACHE: i32 = -16_384;
+
+/// What is wrong with the file as SQLite sees it.
+#[derive(Debug)]
+pub struct FileFaults {
+    /// [`Reading::integrity_faults`].
+    pub integrity: Result<Vec<String>>,
+    /// [`Reading::dangling_references`].
+    pub references: Result<Vec<String>>,
+}
+
+impl Store {
+    /// Examines the file with a thread and a connection of its own, while `meanwhile` runs: both read the whole store, and each has
+    /// a processor to itself. `None`: it had no thread or no connection, or the store can only be read in a way that takes one.
+    pub fn examine_file_while<T>(&self, meanwhile: impl FnOnce() -> T) -> (Option<FileFaults>, T) {
+        if self.is_for_reading {
+            return (None, meanwhile());
+        }
+        let (path, rule) = (self.path.clone(), self.rule);
+        let examine = move || {
+            let store = Store::open(&path, &rule, Expect::CurrentOrOlder).ok()?;
+            store.connection.pragma_update(None, "cache_size", CACHE).ok()?;
+            let reading = store.read().ok()?;
+            Some(reading.file_faults())
+        };
+        thread::scope(|scope| {
+            let started = {
+                let _deferred = stop_signals::defer();
+                thread::Builder::new().spawn_scoped(scope, examine)
+            };
+            let value = meanwhile();
+            let found = started.ok().and_then(|thread| match thread.join() {
+                Ok(found) => found,
+                Err(panic) => std::panic::resume_unwind(panic),
+            });
+            (found, value)
+        })
+    }
+}
+
 impl Reading<'_> {
+    /// What is wrong with the file as SQLite sees it.
+    pub fn file_faults(&self) -> FileFaults {
+        FileFaults { integrity: self.integrity_faults(), references: self.dangling_references() }
+    }
+
     /// What SQLite's `integrity_check` finds wrong, at most 100 lines; empty: nothing.
     ///
     /// # Errors

@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use rusqlite::Error;
 use rusqlite::Row;
+use rusqlite::types::FromSqlError;
+use rusqlite::types::FromSqlResult;
 use rusqlite::types::Type;
 use rusqlite::types::ValueRef;
 
@@ -58,20 +60,20 @@ impl RowFault {
 }
 
 /// Reads a row of `table` by `read`. A value that cannot be used is named with the row, whose key is the first column.
-pub(super) fn named<T>(
+pub(super) fn named<'row, 'rows, T>(
     table: &'static str,
-    row: &Row<'_>,
-    read: impl FnOnce(&Row<'_>) -> rusqlite::Result<T>,
+    row: &'row Row<'rows>,
+    read: impl FnOnce(&'row Row<'rows>) -> rusqlite::Result<T>,
 ) -> rusqlite::Result<T> {
     named_by(table, 0, row, read)
 }
 
 /// As [`named`], where the column `key` says which row of `table` it is.
-pub(super) fn named_by<T>(
+pub(super) fn named_by<'row, 'rows, T>(
     table: &'static str,
     key: usize,
-    row: &Row<'_>,
-    read: impl FnOnce(&Row<'_>) -> rusqlite::Result<T>,
+    row: &'row Row<'rows>,
+    read: impl FnOnce(&'row Row<'rows>) -> rusqlite::Result<T>,
 ) -> rusqlite::Result<T> {
     read(row).map_err(|error| {
         let Some((column, fault)) = of_column(&error) else { return error };
@@ -136,8 +138,35 @@ pub(super) fn lifetime(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<
 
 /// A text that is one of the program's own words.
 pub(super) fn word<'a>(row: &'a Row<'_>, column: usize) -> rusqlite::Result<&'a str> {
+    borrowed(row, column, |value| value.as_str())
+}
+
+/// A text, or none.
+pub(super) fn optional_text<'a>(row: &'a Row<'_>, column: usize) -> rusqlite::Result<Option<&'a str>> {
+    borrowed(row, column, |value| value.as_str_or_null())
+}
+
+/// Bytes.
+pub(super) fn blob<'a>(row: &'a Row<'_>, column: usize) -> rusqlite::Result<&'a [u8]> {
+    borrowed(row, column, |value| value.as_blob())
+}
+
+/// Bytes, or none.
+pub(super) fn optional_blob<'a>(row: &'a Row<'_>, column: usize) -> rusqlite::Result<Option<&'a [u8]>> {
+    borrowed(row, column, |value| value.as_blob_or_null())
+}
+
+/// As [`Row::get`], for what is not copied.
+fn borrowed<'a, T>(
+    row: &'a Row<'_>,
+    column: usize,
+    read: impl FnOnce(ValueRef<'a>) -> FromSqlResult<T>,
+) -> rusqlite::Result<T> {
     let value = row.get_ref(column)?;
-    value.as_str().map_err(|_| Error::InvalidColumnType(column, String::new(), value.data_type()))
+    read(value).map_err(|error| match error {
+        FromSqlError::Utf8Error(error) => Error::Utf8Error(column, error),
+        _ => Error::InvalidColumnType(column, String::new(), value.data_type()),
+    })
 }
 
 /// How a user signs in.

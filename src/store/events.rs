@@ -17,12 +17,14 @@ use crate::domain::event::CHAIN_START;
 use crate::domain::event::Chain;
 use crate::domain::event::ChainBreak;
 use crate::domain::event::Event;
+use crate::domain::event::EventFields;
 use crate::domain::event::NewEvent;
 use crate::domain::event::Verified;
 use crate::domain::user::UserId;
 use crate::domain::user_change::ChangeValues;
 use crate::domain::user_change::ChangesDigest;
 use crate::domain::user_change::DELETED;
+use crate::domain::user_change::SALT_LENGTH;
 use crate::domain::user_change::SaltSeed;
 
 /// The columns of an event, and where they come from.
@@ -124,14 +126,16 @@ impl Reading<'_> {
     pub fn follow_chain<E: From<StoreError> + From<ChainBreak>>(
         &self,
         mut chain: Chain,
-        mut visit: impl FnMut(&Event),
+        mut visit: impl FnMut(&EventFields<'_>),
     ) -> std::result::Result<Verified, E> {
         let failed = |error: rusqlite::Error| E::from(StoreError::from(error));
-        // Values are erased with their user alone.
+        // Values are erased with their user alone. (For an AND instead of CASE, SQLite looks for the user of each row.)
         let sql = format!(
             "SELECT event, user_id, field, old, new, salt, digest, \
-             NOT EXISTS (SELECT 1 FROM user WHERE user.id = c.user_id) AND EXISTS \
-             (SELECT 1 FROM user_changes AS d WHERE d.user_id = c.user_id AND d.field = '{DELETED}') \
+             CASE WHEN CAST(salt AS BLOB) = zeroblob({SALT_LENGTH}) \
+             THEN NOT EXISTS (SELECT 1 FROM user WHERE user.id = c.user_id) \
+             AND EXISTS (SELECT 1 FROM user_changes AS d WHERE d.user_id = c.user_id AND d.field = '{DELETED}') \
+             ELSE FALSE END \
              FROM user_changes AS c ORDER BY event, id"
         );
         let mut changes = self.transaction.prepare(&sql).map_err(failed)?;
@@ -140,7 +144,7 @@ impl Reading<'_> {
         let mut events = self.transaction.prepare(&format!("{COLUMNS} ORDER BY number")).map_err(failed)?;
         let mut events = events.query([]).map_err(failed)?;
         while let Some(row) = events.next().map_err(failed)? {
-            let event = event(row).map_err(failed)?;
+            let event = damage::named("event", row, fields).map_err(failed)?;
             visit(&event);
             chain.follow(&event)?;
             while let Some(row) = change
@@ -319,6 +323,28 @@ fn event_of(row: &Row<'_>) -> rusqlite::Result<Event> {
     })
 }
 
+/// The same without copying anything.
+fn fields<'row>(row: &'row Row<'_>) -> rusqlite::Result<EventFields<'row>> {
+    Ok(EventFields {
+        number: row.get(0)?,
+        time: row.get(1)?,
+        operator: damage::word(row, 2)?,
+        operator_uid: row.get(3)?,
+        login_uid: row.get(4)?,
+        host: damage::word(row, 5)?,
+        by_sudo: row.get(6)?,
+        standing: damage::word(row, 7)?,
+        action: damage::word(row, 8)?,
+        outcome: damage::word(row, 9)?,
+        user_id: row.get(10)?,
+        reason: damage::optional_text(row, 11)?,
+        details: damage::optional_text(row, 12)?,
+        hash: damage::blob(row, 13)?,
+        changes_digest: damage::optional_blob(row, 14)?,
+        identified_by: damage::optional_text(row, 15)?,
+    })
+}
+
 fn follow_change(chain: &mut Chain, row: &Row<'_>) -> rusqlite::Result<std::result::Result<(), ChainBreak>> {
     let values = ChangeValues {
         event: row.get(0)?,
@@ -328,6 +354,6 @@ fn follow_change(chain: &mut Chain, row: &Row<'_>) -> rusqlite::Result<std::resu
         new: bytes(row.get_ref(4)?),
         salt: bytes(row.get_ref(5)?).unwrap_or_default(),
     };
-    let digest: Vec<u8> = row.get(6)?;
-    Ok(chain.change(&values, &digest, row.get(7)?))
+    let digest = damage::blob(row, 6)?;
+    Ok(chain.change(&values, digest, row.get(7)?))
 }

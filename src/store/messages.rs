@@ -31,6 +31,12 @@ pub(super) const COLUMNS: &str = "message.id, kind, state, user_id, address, ope
      reply, (SELECT username FROM user WHERE user.id = user_id), handed_at, doubts, job_id, \
      is_forced IS NOT NULL";
 
+/// The columns of every message as [`message`] reads them, without looking for its user and for what the clock has shown: those are
+/// examined in their own rows.
+pub(super) fn columns_alone() -> String {
+    format!("{}, NULL", COLUMNS.replace("(SELECT username FROM user WHERE user.id = user_id)", "NULL"))
+}
+
 /// The numbers of the messages that have not ended, by the three small indexes that have them: one `IN` over all states
 /// would be looked up in none of them.
 pub(super) const WAITING: &str = "SELECT id FROM message WHERE state = 'queued' UNION ALL \

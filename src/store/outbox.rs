@@ -185,13 +185,20 @@ pub struct NextTry {
     pub reply: String,
 }
 
-const COLUMNS: &str = "message.id, kind, state, user_id, address, operator_uid, message.created_at, attempts, \
+/// Whether the user was sent another link since the message was queued.
+const HAS_LATER_LINK: &str = "EXISTS (SELECT 1 FROM message AS later WHERE later.user_id = message.user_id \
+     AND later.id > message.id AND later.life IS NOT NULL AND (later.handed_at IS NOT NULL OR later.state = 'queued' \
+     OR later.state = 'sending' OR later.state = 'deferred'))";
+
+/// The columns of [`due`], with those of the user.
+fn columns(has_later_link: &str) -> String {
+    format!(
+        "message.id, kind, state, user_id, address, operator_uid, message.created_at, attempts, \
      first_try_at, life, cause, note, nonce, message_id, user.id, username, user.name, email, locale, sign_in, \
-     locked_at, must_change_password, message.due_at, \
-     EXISTS (SELECT 1 FROM message AS later WHERE later.user_id = message.user_id AND later.id > message.id \
-     AND later.life IS NOT NULL AND (later.handed_at IS NOT NULL OR later.state = 'queued' OR later.state = 'sending' \
-     OR later.state = 'deferred')), used_at IS NOT NULL OR revoked_at IS NOT NULL, \
-     job_id IS NOT NULL, message.operator, locked_until, user.role_id, lifetime_from, given_back IS NOT NULL, is_forced IS NOT NULL, doubts";
+     locked_at, must_change_password, message.due_at, {has_later_link}, used_at IS NOT NULL OR revoked_at IS NOT NULL, \
+     job_id IS NOT NULL, message.operator, locked_until, user.role_id, lifetime_from, given_back IS NOT NULL, is_forced IS NOT NULL, doubts"
+    )
+}
 
 /// Those that never were tried, behind a [`Place`].
 const FRESH: &str = "state = 'queued' AND job_id IS ?6 AND (message.due_at, message.id) > (?2, ?3)";
@@ -324,7 +331,18 @@ impl Reading<'_> {
 
 /// Every message, as [`due`] reads it.
 pub(super) fn every_due() -> String {
-    format!("SELECT {COLUMNS} FROM message LEFT JOIN user ON user.id = user_id")
+    format!("SELECT {} FROM message LEFT JOIN user ON user.id = user_id", columns(HAS_LATER_LINK))
+}
+
+/// Every message as [`due`] reads it, without looking for its user and for other messages. (For `ON FALSE`, SQLite would read the
+/// whole other table for each row.)
+pub(super) fn every_message_alone() -> String {
+    format!("SELECT {} FROM message LEFT JOIN user ON user.id = NULL", columns("0"))
+}
+
+/// Every user as [`recipient`] reads it.
+pub(super) fn every_recipient() -> String {
+    format!("SELECT {} FROM user LEFT JOIN message ON message.id = NULL", columns("0"))
 }
 
 /// A message, or what is wrong with its row.
@@ -342,7 +360,12 @@ pub(super) fn due(row: &Row<'_>) -> rusqlite::Result<Due> {
     damage::named("message", row, due_of)
 }
 
-fn recipient(row: &Row<'_>) -> rusqlite::Result<Recipient> {
+/// The user of a message.
+pub(super) fn recipient(row: &Row<'_>) -> rusqlite::Result<Recipient> {
+    damage::named_by("user", 14, row, recipient_of)
+}
+
+fn recipient_of(row: &Row<'_>) -> rusqlite::Result<Recipient> {
     let until = row.get::<_, Option<i64>>(27)?.map(time);
     Ok(Recipient {
         username: lossy(row, 15)?.unwrap_or_default(),
@@ -359,7 +382,7 @@ fn recipient(row: &Row<'_>) -> rusqlite::Result<Recipient> {
 fn due_of(row: &Row<'_>) -> rusqlite::Result<Due> {
     let (kind, state) = (damage::word(row, 1)?, damage::word(row, 2)?);
     let user = row.get::<_, Option<i64>>(14)?;
-    let recipient = user.map(|_| damage::named_by("user", 14, row, recipient));
+    let recipient = user.map(|_| recipient(row));
     let cause = lossy(row, 10)?.as_deref().and_then(NoticeCause::stored);
     // What is counted up when it is sent must be a number by then.
     damage::count(row, 32)?;

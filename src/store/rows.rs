@@ -3,12 +3,11 @@
 
 use rusqlite::OptionalExtension as _;
 use rusqlite::Row;
-use rusqlite::types::ValueRef;
+use rusqlite::types::Type;
 
 use super::Reading;
 use super::Result;
 use super::StoreError;
-use super::clock::SEEN;
 use super::damage;
 use super::damage::FAR_FROM_THE_END;
 use super::damage::RowFault;
@@ -90,29 +89,36 @@ impl RowFindings {
 }
 
 impl Reading<'_> {
-    /// The rows that a command could not use. The rows pass through one by one. `is_each_type_checked`: also the values that have
-    /// another type than their column, which SQLite's `integrity_check` reports without the row. What SQLite cannot read of a
-    /// table is a fault, and the others are read all the same.
+    /// The rows that a command could not use. The rows pass through one by one. `is_chain_whole`: following the chain to its end
+    /// has read each event and each user change, and they are only counted. What SQLite cannot read of a table is a fault, and
+    /// the others are read all the same.
     ///
     /// # Errors
     /// When the store cannot be read.
-    pub fn row_faults(&self, is_each_type_checked: bool) -> Result<RowFindings> {
+    pub fn row_faults(&self, is_chain_whole: bool) -> Result<RowFindings> {
         let mut found = RowFindings::default();
         let all = |columns: &str, table: &str| format!("SELECT {columns} FROM {table}");
-        let message = format!("SELECT {}, {SEEN} FROM message", messages::COLUMNS);
-        let of_hash =
-            |table| move |row: &Row<'_>| damage::named(table, row, |row| row.get::<_, Option<String>>(1)).map(drop);
         let text = |table| move |row: &Row<'_>| damage::named(table, row, |row| row.get::<_, String>(1)).map(drop);
         self.read_each(&mut found, "operator", operators::COLUMNS, |row| operators::operator(row).map(drop))?;
         self.read_each(&mut found, "user", &all(users::COLUMNS, "user"), |row| users::user(row).map(drop))?;
-        self.read_each(&mut found, "user", &all("id, password_hash", "user"), of_hash("user"))?;
-        let history = all("id, password_hash", "password_history");
-        self.read_each(&mut found, "password_history", &history, of_hash("password_history"))?;
-        self.read_each(&mut found, "event", events::COLUMNS, |row| events::event(row).map(drop))?;
-        self.read_each(&mut found, "user_changes", user_changes::COLUMNS, |row| user_changes::change(row).map(drop))?;
+        self.read_each(&mut found, "user", &outbox::every_recipient(), |row| outbox::recipient(row).map(drop))?;
+        for table in ["user", "password_history"] {
+            self.read_each(&mut found, table, &all("id, password_hash", table), |row| {
+                damage::named(table, row, |row| check_hash(row, 1))
+            })?;
+        }
+        if is_chain_whole {
+            self.count(&mut found, "event")?;
+            self.count(&mut found, "user_changes")?;
+        } else {
+            self.read_each(&mut found, "event", events::COLUMNS, |row| events::event(row).map(drop))?;
+            let changes = user_changes::COLUMNS;
+            self.read_each(&mut found, "user_changes", changes, |row| user_changes::change(row).map(drop))?;
+        }
         self.read_each(&mut found, "job", &all(jobs::COLUMNS, "job"), |row| jobs::job(row).map(drop))?;
+        let message = all(&messages::columns_alone(), "message");
         self.read_each(&mut found, "message", &message, |row| messages::message(row).map(drop))?;
-        self.read_each(&mut found, "message", &outbox::every_due(), |row| outbox::due(row).map(drop))?;
+        self.read_each(&mut found, "message", &outbox::every_message_alone(), |row| outbox::due(row).map(drop))?;
         self.read_each(&mut found, "message", "SELECT id, sender FROM message", |row| {
             damage::named("message", row, |row| row.get::<_, Option<u32>>(1)).map(drop)
         })?;
@@ -133,22 +139,30 @@ impl Reading<'_> {
         self.read_each(&mut found, "clock_period", "SELECT number, latest FROM clock_period", |row| {
             damage::named("clock_period", row, |row| row.get::<_, i64>(1)).map(drop)
         })?;
-        let checks: [fn(&Self, &mut RowFindings) -> rusqlite::Result<()>; 6] = [
-            |reading, found| reading.check_hashes(found, "user"),
-            |reading, found| reading.check_hashes(found, "password_history"),
-            Self::check_texts,
-            Self::check_email_keys,
-            Self::check_built_in_roles,
-            Self::check_counters,
-        ];
+        let checks: [fn(&Self, &mut RowFindings) -> rusqlite::Result<()>; 4] =
+            [Self::check_texts, Self::check_email_keys, Self::check_built_in_roles, Self::check_counters];
         for check in checks {
             // Where a table cannot be read, that is said above.
             unless_damaged(check(self, &mut found))?;
         }
-        if is_each_type_checked {
-            unless_damaged(self.check_types(&mut found))?;
-        }
         Ok(found)
+    }
+
+    /// Adds the values that have another type than their column, which SQLite's `integrity_check` reports without the row.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn add_type_faults(&self, found: &mut RowFindings) -> Result<()> {
+        unless_damaged(self.check_types(found))?;
+        Ok(())
+    }
+
+    /// Counts the rows of a table that have been read.
+    fn count(&self, found: &mut RowFindings, table: &'static str) -> Result<()> {
+        let sql = format!("SELECT count(*) FROM {table}");
+        let count: i64 = self.transaction.query_row(&sql, [], |row| row.get(0))?;
+        found.readable.push((table, count.unsigned_abs()));
+        Ok(())
     }
 
     /// The first thing that is damaged, in words; `None`: nothing is found.
@@ -159,9 +173,13 @@ impl Reading<'_> {
         if let Some(difference) = self.schema_differences()?.into_iter().next() {
             return Ok(Some(difference));
         }
-        let rows = self.row_faults(true)?.faults.into_iter().next();
-        let reference = || Ok(self.dangling_references()?.into_iter().next());
-        rows.map_or_else(reference, |row| Ok(Some(row)))
+        let mut rows = self.row_faults(false)?;
+        self.add_type_faults(&mut rows)?;
+        if let Some(fault) = rows.faults.into_iter().chain(self.dangling_references()?).next() {
+            return Ok(Some(fault));
+        }
+        // Such as a row that breaks a rule of the schema, and of which each value could be right.
+        Ok(self.integrity_faults()?.into_iter().next())
     }
 
     /// Reads each row as a command does.
@@ -238,25 +256,6 @@ impl Reading<'_> {
                     let kind = text::capitalized(&row.get::<_, String>(1)?);
                     found.add(&table, &damage::key_of(row, 0), column, &format!("is of the type {kind}"));
                 }
-            }
-        }
-        Ok(())
-    }
-
-    /// The hashes that no password can be compared with.
-    fn check_hashes(&self, found: &mut RowFindings, table: &str) -> rusqlite::Result<()> {
-        let sql = format!("SELECT id, password_hash FROM {table} WHERE password_hash IS NOT NULL");
-        let mut statement = self.transaction.prepare(&sql)?;
-        let mut rows = statement.query([])?;
-        while let Some(row) = rows.next()? {
-            if found.is_full() {
-                break;
-            }
-            // One that is no text was found before.
-            let ValueRef::Text(bytes) = row.get_ref(1)? else { continue };
-            let Ok(hash) = std::str::from_utf8(bytes) else { continue };
-            if let Err(error) = PasswordHash::parse(hash) {
-                found.add(table, &damage::key_of(row, 0), "password_hash", &error.to_string());
             }
         }
         Ok(())
@@ -369,6 +368,13 @@ impl Reading<'_> {
         }
         Ok(())
     }
+}
+
+/// A hash, with which a password can be compared.
+fn check_hash(row: &Row<'_>, column: usize) -> rusqlite::Result<()> {
+    let Some(hash) = damage::optional_text(row, column)? else { return Ok(()) };
+    let failed = |error| rusqlite::Error::FromSqlConversionFailure(column, Type::Text, Box::new(error));
+    PasswordHash::parse(hash).map(drop).map_err(failed)
 }
 
 /// What SQLite says of a part of the store that it cannot read; `None`: it could.

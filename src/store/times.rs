@@ -151,7 +151,20 @@ impl Reading<'_> {
     pub fn times_ahead(&self, now: Timestamp) -> Result<Vec<TimesAhead>> {
         let seconds = now.as_second();
         let mut found = Vec::new();
-        for kind in &KINDS {
+        // One look at each row for all the kinds of its table: usually there are none.
+        let mut tables: Vec<&str> = KINDS.iter().map(|kind| kind.table).collect();
+        tables.sort_unstable();
+        tables.dedup();
+        let mut affected = Vec::new();
+        for table in tables {
+            let kinds = KINDS.iter().filter(|kind| kind.table == table);
+            let conditions: Vec<String> = kinds.map(|kind| format!("({})", kind.condition(seconds))).collect();
+            let sql = format!("SELECT EXISTS (SELECT 1 FROM {table} WHERE {})", conditions.join(" OR "));
+            if self.transaction.query_row(&sql, [], |row| row.get(0))? {
+                affected.push(table);
+            }
+        }
+        for kind in KINDS.iter().filter(|kind| affected.contains(&kind.table)) {
             let Kind { what, table, name, column, takes_effect, .. } = *kind;
             // SQLite gives the other columns of the row that has the least time.
             let sql = format!("SELECT count(*), min({column}), {name} FROM {table} WHERE {}", kind.condition(seconds));

@@ -337,4 +337,13 @@ fn a_home_directory_of_another_account_is_ignored() {
     error: HOME is ignored: [DIR]/home belongs to dave (uid 61002), so the default path of the store is unknown
     hint: set HOME to a directory of your own, or name the path: `--store` or CXME_ADMIN_STORE
     ");
+    // root's is another account's too, as after `su`.
+    chown(&home, Some(0), Some(0)).unwrap();
+    fs::set_permissions(&home, fs::Permissions::from_mode(0o700)).unwrap();
+    assert_snapshot!(as_carol(), @r"
+    status 78
+    -- stderr
+    error: HOME is ignored: [DIR]/home belongs to owner (uid [ME]), so the default path of the store is unknown
+    hint: set HOME to a directory of your own, or name the path: `--store` or CXME_ADMIN_STORE
+    ");
 }

@@ -243,6 +243,9 @@ fn a_key_that_may_name_the_store_outside_its_section_stops_logins_and_a_mistake_
     error: [DIR]/config/cxme-admin/config.toml:1: may be meant for [store], and is not in it: move it there as `path`, or remove it
     ");
     for harmless in [
+        "[password]\nmin_score = 3\n",
+        "[password]\nmin_score = 3\n[mail]\nfrom = \n",
+        include_str!("../../config.example.toml"),
         "from = \"passwords@example.com\"\n",
         "link = \"https://reset.example.com/#{code}\"\n",
         "blocklist_file = \"/etc/list\"\n",

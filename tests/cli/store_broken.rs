@@ -33,6 +33,7 @@ const DAMAGE: [Damage; 16] = [
     ("pages zeroed", |world| with_bytes(world, |bytes| bytes[3 * PAGE..12 * PAGE].fill(0))),
     ("all but the first page overwritten", |world| with_bytes(world, |bytes| bytes[PAGE..].fill(0xff))),
     ("cut short", |world| with_bytes(world, |bytes| bytes.truncate(bytes.len() / 2))),
+    // The last page may be the one of an empty index, which ends with zeros.
     ("cut within a page", |world| with_bytes(world, |bytes| bytes.truncate(bytes.len() - PAGE - 100))),
     ("cut to the header", |world| with_bytes(world, |bytes| bytes.truncate(100))),
     ("schema page zeroed", |world| with_bytes(world, |bytes| bytes[100..PAGE].fill(0))),

@@ -16,7 +16,6 @@ use crate::config;
 use crate::config::Config;
 use crate::config::Search;
 use crate::config::Surroundings;
-use crate::domain::uid::ROOT;
 use crate::private_file::Problem;
 use crate::store::StoreError;
 
@@ -317,11 +316,11 @@ pub fn owner_of_store(path: &Path) -> Option<u32> {
     owner_of(path).or_else(|| Some(path.parent()?.metadata().ok()?.uid()))
 }
 
-/// The owner of a directory that belongs neither to the account of the process nor to root. A directory that is not there is
-/// nobody's.
+/// The owner of a directory that belongs to another account than that of the process, to root too: after `su`, HOME may be the
+/// one of root, where the account can search nothing. A directory that is not there is nobody's.
 fn owner_if_others(path: &Path) -> Option<u32> {
     let owner = path.metadata().ok()?.uid();
-    Some(owner).filter(|&owner| owner != ROOT && owner != nix::unistd::geteuid().as_raw())
+    Some(owner).filter(|&owner| owner != nix::unistd::geteuid().as_raw())
 }
 
 /// The owner of a file, if it is there.

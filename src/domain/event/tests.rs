@@ -36,7 +36,7 @@ fn chain(length: i64) -> Vec<Event> {
 
 fn verify(events: &[Event], head: Option<Vec<u8>>) -> Result<i64, ChainBreak> {
     let mut chain = Chain::new(head);
-    events.iter().try_for_each(|event| chain.follow(event))?;
+    events.iter().try_for_each(|event| chain.follow(&event.fields()))?;
     Ok(chain.end(Some(events.len() as i64))?.events)
 }
 
@@ -74,7 +74,7 @@ fn a_cut_tail_and_a_new_chain_are_found_only_with_the_head_kept_elsewhere() {
     assert_eq!(verify(&good[..7], None), Ok(7));
     assert_eq!(verify(&good[..7], Some(head.clone())), Err(ChainBreak::HeadNotFound));
     let mut chain = Chain::new(None);
-    good[..7].iter().try_for_each(|event| chain.follow(event)).unwrap();
+    good[..7].iter().try_for_each(|event| chain.follow(&event.fields())).unwrap();
     let cut_off = chain.end(Some(9)).unwrap_err();
     assert_eq!(cut_off, ChainBreak::CutOff { newest: 7, counted: 9 });
     for counted in [None, Some(0), Some(6)] {
@@ -157,7 +157,7 @@ fn user_changes_that_are_not_those_of_their_event_are_found() {
     let (name, email): (Named, Named) = ((b"name", b"Alice"), (b"email", b"a@example.com"));
     let run = |found: &[(ChangeValues<'_>, [u8; 32], bool)]| {
         let mut chain = Chain::new(None);
-        chain.follow(&changed(&[name, email]))?;
+        chain.follow(&changed(&[name, email]).fields())?;
         found.iter().try_for_each(|(values, digest, is_deleted)| chain.change(values, digest, *is_deleted))?;
         chain.end(None)
     };
@@ -181,7 +181,7 @@ fn user_changes_that_are_not_those_of_their_event_are_found() {
 #[test]
 fn an_event_of_an_older_program_has_no_user_changes() {
     let mut chain = Chain::new(None);
-    chain.follow(&event(1, &CHAIN_START)).unwrap();
+    chain.follow(&event(1, &CHAIN_START).fields()).unwrap();
     chain.change(&values(b"name", b"Eve"), &values(b"name", b"Eve").digest(), false).unwrap();
     assert_eq!(chain.end(None), Err(ChainBreak::Changes(1)));
 }

@@ -1,0 +1,121 @@
+//! Where a file whose `[store]` gives no path may name a store all the same: the store at the usual place could be another one,
+//! so it answers no login then. A mistake in another section, such as a mistyped key of `[mail]`, names none, and a key or a
+//! section that the configuration has is no mistake, however much its name is like `store` (`min_score` is).
+
+use std::borrow::Cow;
+use std::path::Path;
+
+use super::Config;
+use super::Problem;
+use super::Surroundings;
+use super::document::Document;
+use super::login::bare;
+use super::login::lines_of;
+
+/// The first place that may name a store. `has_store`: the text has a `[store]`, which is looked at elsewhere.
+pub(super) fn find(text: &str, is_sound: bool, has_store: bool) -> Option<Problem> {
+    if is_sound { in_sound(text) } else { in_damaged(&without_section(text, has_store)) }
+}
+
+fn misplaced(line: usize) -> Problem {
+    let text = "may be meant for [store], and is not in it: move it there as `path`, or remove it".to_owned();
+    Problem { line: Some(line), text }
+}
+
+/// Only what the configuration does not have can be misplaced.
+fn in_sound(text: &str) -> Option<Problem> {
+    let document = Document::parse(text, Path::new(""), Surroundings::default());
+    Config::read(&document);
+    let unknown = document.unknown_keys();
+    let found = unknown.iter().find(|key| {
+        let is_path = key.text.is_some_and(|text| is_path_of_store(key.name, text, key.is_top));
+        is_path
+            || !key.is_section_known && names_in(key.name).any(|name| is_near_store(&name) || is_key_of_store(&name))
+    });
+    found.map(|key| misplaced(key.line))
+}
+
+/// As [`in_sound`], of a file that no parser reads: line by line, as far as a section and a key can be told.
+fn in_damaged(text: &str) -> Option<Problem> {
+    // What is no text (compressed, UTF-16, lines that end as on a classic Mac) hides every line.
+    let is_text = |line: &str| !line.trim_end_matches('\r').chars().any(|c| c.is_control() && c != '\t');
+    let known = Config::schema();
+    let (mut section, mut is_top) = (String::new(), true);
+    for (index, line) in text.split('\n').enumerate() {
+        let number = index + 1;
+        if !is_text(line) {
+            let text = "is not a line of UTF-8 text, and could hide [store]".to_owned();
+            return Some(Problem { line: Some(number), text });
+        }
+        let code = line.trim_start_matches(|c: char| c.is_whitespace() || c == '\u{feff}');
+        if code.starts_with('#') {
+            continue;
+        }
+        let (before, value) = code.split_once('=').unwrap_or((code, ""));
+        let (path, is_known) = match code.strip_prefix('[') {
+            Some(header) => {
+                is_top = false;
+                section = bare(header.trim_start_matches('[').split([']', '#']).next().unwrap_or_default());
+                (section.clone(), known.knows_section(&section))
+            }
+            None => {
+                let path = if is_top { bare(before) } else { format!("{section}.{}", bare(before)) };
+                let is_known = known.knows_key(&path);
+                (path, is_known)
+            }
+        };
+        if ["[store", "store]"].iter().any(|part| value.to_lowercase().contains(part)) {
+            return Some(misplaced(number));
+        }
+        let is_of_store = path == "store" || path.starts_with("store.");
+        if is_known && !is_of_store {
+            continue;
+        }
+        let is_header = before.contains(['[', ']']) || before.contains('.');
+        let is_near = |name: &String| (is_header || !value.is_empty()) && is_near_store(name) || is_key_of_store(name);
+        if is_path_of_store(before.trim(), value, is_top) || names_in(before).any(|name| is_near(&name)) {
+            return Some(misplaced(number));
+        }
+    }
+    None
+}
+
+/// The text without the lines of its `[store]`, if it has one.
+fn without_section(text: &str, has_store: bool) -> Cow<'_, str> {
+    if !has_store {
+        return Cow::Borrowed(text);
+    }
+    let of_store = lines_of(text, "store");
+    let others = text.lines().zip(of_store.lines()).map(|(line, own)| if own.is_empty() { line } else { "" });
+    Cow::Owned(others.collect::<Vec<_>>().join("\n"))
+}
+
+/// The names in a key or a header, in lower case.
+fn names_in(text: &str) -> impl Iterator<Item = String> {
+    let names = text.split(|c: char| !c.is_alphanumeric() && !matches!(c, '_' | '-')).map(str::to_lowercase);
+    names.filter(|name| !name.is_empty())
+}
+
+/// Whether a name is that of a key of `[store]`.
+fn is_key_of_store(name: &str) -> bool {
+    name == "path" || name == "reader_group"
+}
+
+/// Whether a name could mean the store, such as `stores`, `store_path`, `db` or `database-file`.
+fn is_near_store(name: &str) -> bool {
+    name.contains("store")
+        || strsim::damerau_levenshtein(name, "store") <= 2
+        || name
+            .split(['_', '-'])
+            .any(|part| ["db", "database", "sqlite"].contains(&part) || strsim::damerau_levenshtein(part, "store") <= 1)
+}
+
+/// Whether a value could be the path of a store: by its ending anywhere, and above all sections, where no key belongs, as any
+/// path whose key is no section's.
+fn is_path_of_store(name: &str, value: &str, is_top: bool) -> bool {
+    let text = value.trim().trim_start_matches(['"', '\'']);
+    let text = text.split(['"', '\'']).next().unwrap_or_default().to_lowercase();
+    let has_ending = [".db", ".sqlite", ".sqlite3"].iter().any(|ending| text.ends_with(ending));
+    let is_path = text.starts_with(['/', '~']) || text.starts_with("./") || text.starts_with("../");
+    has_ending || is_top && is_path && !Config::schema().has_key_anywhere(name)
+}
