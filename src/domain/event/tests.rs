@@ -79,7 +79,7 @@ fn a_cut_tail_and_a_new_chain_are_found_only_with_the_head_kept_elsewhere() {
     assert_eq!(cut_off, ChainBreak::CutOff { newest: 7, counted: 9 });
     for counted in [None, Some(0), Some(6)] {
         let mut chain = Chain::new(None);
-        good[..7].iter().try_for_each(|event| chain.follow(event)).unwrap();
+        good[..7].iter().try_for_each(|event| chain.follow(&event.fields())).unwrap();
         assert_eq!(chain.end(counted), Err(ChainBreak::CountEdited { newest: 7 }), "{counted:?}");
     }
     let mut rewritten = good[..4].to_vec();

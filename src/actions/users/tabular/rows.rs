@@ -104,11 +104,10 @@ fn look(
     is_known: impl Fn(&str) -> bool,
 ) -> Result<Look, InputError> {
     let (mut skipped, mut tokenizer) = (0, Tokenizer::new());
-    let mut first = probe(buffer, skipped, &tokenizer)?;
+    let first = probe(buffer, skipped, &tokenizer)?;
     let named = first.row.fields().next().and_then(Delimiter::named_by);
     if named.is_some() {
         (skipped, tokenizer) = (first.end, first.tokenizer);
-        first = probe(buffer, skipped, &tokenizer)?;
     }
     let tokenizer = match delimiter.or(named) {
         Some(delimiter) => tokenizer.with(delimiter),
