@@ -159,7 +159,7 @@ fn user_changes_that_are_not_those_of_their_event_are_found() {
         let mut chain = Chain::new(None);
         chain.follow(&changed(&[name, email]).fields())?;
         found.iter().try_for_each(|(values, digest, is_deleted)| chain.change(values, digest, *is_deleted))?;
-        chain.end(None)
+        chain.end(Some(1))
     };
     let of = |(field, new): (&'static [u8], &'static [u8])| (values(field, new), values(field, new).digest(), false);
     assert_eq!(run(&[of(name), of(email)]), Ok(Verified { events: 1, erased: 0 }));
