@@ -33,6 +33,7 @@ pub use complaint::Complaint;
 pub use complaint::MailFault;
 use of_complaint::of_complaint;
 use of_store::of_store;
+pub use usage::of_low_limit;
 pub use usage::of_no_memory;
 pub use usage::of_usage;
 
