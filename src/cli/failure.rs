@@ -33,6 +33,7 @@ pub use complaint::Complaint;
 pub use complaint::MailFault;
 use of_complaint::of_complaint;
 use of_store::of_store;
+pub use usage::of_low_limit;
 pub use usage::of_no_memory;
 pub use usage::of_usage;
 
@@ -334,6 +335,9 @@ fn of_refusal(refusal: &Refusal) -> Told {
         Refusal::NoSuchAccount(_) => {
             told(NO_USER).hint("give the name or the number of an OS account, as in `id -u NAME`")
         }
+        Refusal::TwoAccounts { named, numbered, .. } => {
+            told(DATA).hint(format!("give the uid of the one, {named}, or the name of the other, {numbered}"))
+        }
         Refusal::ReservedUid { .. } => told(DATA).hint("give the program an account of its own, and add that"),
         Refusal::NoSuchOperator(_) => told(DATA).hint("cxme-admin operators list"),
         Refusal::NoUsernameIn(..) | Refusal::UsernameTaken(_) => told(DATA).hint("give another one with `--username`"),
@@ -353,7 +357,7 @@ fn of_refusal(refusal: &Refusal) -> Told {
         Refusal::JobRuns(id) => told(LATER).hint(format!("how far it is: cxme-admin jobs show {id}")),
         Refusal::NotExpected { .. } => told(DATA).hint("who and why: the same with `--dry-run`"),
         Refusal::NoSuchMessage(_) | Refusal::NotWaiting { .. } => told(DATA).hint("what waits: cxme-admin mail queue"),
-        Refusal::Policy { faults, contact } => {
+        Refusal::Policy { faults, contact, .. } => {
             let english = Texts::built_in().default_language();
             let word = |fault| texts::policy::fault(fault, english, Reader::Operator);
             let details = faults.iter().map(word).collect();

@@ -45,6 +45,7 @@ use crate::process::Process;
 use crate::process::full_disk;
 use crate::process::hardening;
 use crate::process::inherited;
+use crate::process::limits;
 use crate::random::Random;
 use crate::random::SystemRandom;
 use context::Context;
@@ -135,6 +136,9 @@ enum Command {
 /// The program as the operating system starts it.
 pub fn main() -> ExitCode {
     inherited::tidy();
+    if let Err(low) = limits::raise() {
+        return ExitCode::from(failure::of_low_limit(&mut std::io::stderr(), low));
+    }
     // A kernel that refuses one of these is no reason not to set a password.
     let _ = hardening::no_core_no_peeking();
     let _ = hardening::no_end_by_file_size();

@@ -10,6 +10,7 @@ use super::Problem;
 use super::Problems;
 use super::document::Section;
 use crate::private_file;
+use crate::private_file::FsCredentials;
 use crate::private_file::Problem as FileProblem;
 use crate::private_file::Rule;
 
@@ -42,13 +43,15 @@ impl TextsSection {
     }
 
     /// The files of the directory and of the directories in it, in the order of their names; none without a directory. Hidden
-    /// files and backups of editors (`name~`) are not read. Others must not be able to write the files or the directories.
+    /// files and backups of editors (`name~`) are not read. Others must not be able to write the files or the directories. The
+    /// process's own rights count.
     ///
     /// # Errors
     /// When the directory is absent or loose, or a file is loose, too large or not UTF-8.
     pub fn files(&self) -> Result<Vec<TextsFile>, LoadError> {
         let mut files = Vec::new();
         let Some(directory) = &self.directory else { return Ok(files) };
+        let _own = FsCredentials::own();
         for path in entries(directory)? {
             if path.is_dir() {
                 let inner = entries(&path)?;

@@ -28,9 +28,10 @@ pub fn tidy() {
     // in doubt, and be sent again. Where it is blocked, nobody hears of the end.
     let _ = restore_default(Signal::SIGCHLD);
     let _ = SigSet::from(Signal::SIGCHLD).thread_unblock();
-    // A stricter umask stays.
-    let given = umask(Mode::S_IWGRP | Mode::S_IWOTH);
-    umask(given | Mode::S_IWGRP | Mode::S_IWOTH);
+    // A stricter umask stays, but for the rights of the owner: a file that its owner cannot open is of no use, such as the file of
+    // locks, without which no mail is sent.
+    let given = umask(Mode::S_IRWXU);
+    umask((given - Mode::S_IRWXU) | Mode::S_IWGRP | Mode::S_IWOTH);
     close_on_exec();
     #[expect(unsafe_code, reason = "no safe function removes a variable")]
     // SAFETY: there is no other thread yet that could read the environment.

@@ -6,6 +6,7 @@ mod environment;
 pub mod full_disk;
 pub mod hardening;
 pub mod inherited;
+pub mod limits;
 mod standard_input;
 pub mod standard_output;
 mod stopping;

@@ -8,6 +8,7 @@ use std::path::Path;
 use std::path::PathBuf;
 
 use nix::errno::Errno;
+use nix::fcntl::AT_FDCWD;
 use nix::fcntl::FcntlArg;
 use nix::fcntl::OFlag;
 use nix::fcntl::fcntl;
@@ -16,7 +17,9 @@ use nix::libc::F_UNLCK;
 use nix::libc::F_WRLCK;
 use nix::libc::SEEK_SET;
 use nix::libc::flock;
+use nix::sys::stat::FchmodatFlags;
 use nix::sys::stat::Mode;
+use nix::sys::stat::fchmodat;
 use nix::unistd::fchown;
 use nix::unistd::geteuid;
 
@@ -27,6 +30,7 @@ use super::open::beside;
 use super::open::resolved;
 use super::senders::senders;
 use crate::domain::job::JobId;
+use crate::private_file::FsCredentials;
 
 /// The byte of the process that sends the messages of no job.
 const RUNNER: i64 = 0;
@@ -38,6 +42,9 @@ const FIRST_JOB: i64 = 1 << 32;
 pub(super) const FIRST_SENDER: u32 = 16;
 /// More senders at once than any machine has.
 const MOST_SENDERS: u32 = 4_096;
+
+/// The mode of the file of locks.
+const MODE: Mode = Mode::S_IRUSR.union(Mode::S_IWUSR);
 
 /// A lock that is held until it is dropped.
 #[derive(Debug)]
@@ -195,7 +202,11 @@ pub(super) fn open_lock_file(store: &Path) -> Result<(File, PathBuf)> {
     let path = beside(&store, ".lock");
     let failed = |error: Errno| StoreError::of_opening(&path, error.into());
     let flags = OFlag::O_RDWR | OFlag::O_CREAT | OFlag::O_CLOEXEC | OFlag::O_NOFOLLOW;
-    let file = match open(&path, flags, Mode::S_IRUSR | Mode::S_IWUSR) {
+    let opened = match open(&path, flags, MODE) {
+        Err(Errno::EACCES) if restore_mode(&path) => open(&path, flags, MODE),
+        opened => opened,
+    };
+    let file = match opened {
         Ok(file) => File::from(file),
         Err(Errno::ELOOP) => return Err(StoreError::NoLockFile { path, kind: "a symbolic link" }),
         Err(Errno::EISDIR) => return Err(StoreError::NoLockFile { path, kind: "a directory" }),
@@ -212,6 +223,19 @@ pub(super) fn open_lock_file(store: &Path) -> Result<(File, PathBuf)> {
         }
     }
     Ok((file, path))
+}
+
+/// Gives a file of locks that its owner may not open the mode that it is created with; whether that was the reason. An older
+/// program created it without any under `umask 0777`.
+fn restore_mode(path: &Path) -> bool {
+    // Of a link, only its owner could have created it, and the mode that would change is one that they may change.
+    let is_own = path.symlink_metadata().is_ok_and(|found| {
+        found.is_file()
+            && found.nlink() == 1
+            && found.uid() == FsCredentials::uid()
+            && found.mode() & MODE.bits() != MODE.bits()
+    });
+    is_own && fchmodat(AT_FDCWD, path, MODE, FchmodatFlags::FollowSymlink).is_ok()
 }
 
 #[cfg(test)]

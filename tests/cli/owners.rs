@@ -322,3 +322,33 @@ fn what_root_names_besides_the_store_of_another_account_is_read_and_written_as_r
     world.run("store check").expect_status(0);
     assert!(!world.accepts("alice", GOOD));
 }
+
+#[test]
+fn what_the_configuration_of_root_names_is_found_and_read_as_root() {
+    if me() != 0 {
+        return;
+    }
+    let world = of_dave();
+    let texts = world.path("texts");
+    fs::create_dir(&texts).unwrap();
+    fs::write(texts.join("en.toml"), "").unwrap();
+    fs::set_permissions(&texts, fs::Permissions::from_mode(0o700)).unwrap();
+    let config = fs::read_to_string(world.config()).unwrap();
+    world.write_config(&format!("{config}\n[texts]\ndirectory = \"{}\"\n", texts.display()));
+    world.run("mail preview reset").expect_status(0);
+    // A home of root's own, without a configuration, as /root is; the machine's own configuration is read.
+    let config = fs::read_to_string(world.config()).unwrap();
+    fs::create_dir(world.path("etc")).unwrap();
+    let system = world.file_with_mode("etc/config.toml", config, 0o644);
+    let home = world.path("home");
+    fs::create_dir(&home).unwrap();
+    fs::set_permissions(&home, fs::Permissions::from_mode(0o700)).unwrap();
+    let run = |command: &str| {
+        let command = world.command(command).variable("XDG_CONFIG_HOME", "").variable("HOME", &home);
+        command.system(system.clone(), world.path("no.db")).run()
+    };
+    let shown = run("config show -o csv").expect_status(0);
+    assert!(shown.out().contains("etc/config.toml"), "{shown}");
+    let who = run("whoami").expect_status(0);
+    assert!(who.out().contains("etc/config.toml"), "{who}");
+}

@@ -112,6 +112,16 @@ fn the_check_of_a_damaged_store_says_what_to_do_and_every_other_command_names_th
     }
 }
 
+/// SQLite reads zeros for what is missing, and the next change of the page would write them.
+#[test]
+fn the_check_of_a_file_whose_last_page_is_cut_says_so_whatever_the_page_holds() {
+    let world = world();
+    with_bytes(&world, |bytes| bytes.truncate(bytes.len() - 1));
+    let run = world.run("store check").expect_status(65);
+    assert!(run.err().contains("  - integrity: has ") && run.err().contains(": its end is missing"), "{run}");
+    assert!(run.err().contains("cxme-admin store restore "), "{run}");
+}
+
 #[test]
 fn the_check_of_a_file_that_is_cut_short_says_what_can_still_be_read() {
     let world = world();

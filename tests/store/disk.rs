@@ -8,6 +8,7 @@ use crate::own_mounts::fill;
 use crate::own_mounts::mount;
 use crate::world::PASSWORD;
 use crate::world::World;
+use crate::world::can_be_root;
 use crate::world::can_trace;
 use crate::world::finish;
 use crate::world::is_long;
@@ -316,18 +317,46 @@ fn under_limit(world: &World, limit: &str, words: &[&str]) -> crate::world::Ran 
 
 const VERIFY: [&str; 4] = ["users", "verify-password", "alice", "--stdin"];
 
-/// No signal ends the process; the login is recorded when a write is possible again.
+/// The same where the process may not raise its limits, as an account other than root.
+fn under_lasting_limit(world: &World, limit: &str, words: &[&str], input: &str) -> crate::world::Ran {
+    let script =
+        format!("ulimit {limit}; exec setpriv --inh-caps=-sys_resource --bounding-set=-sys_resource \"$0\" \"$@\"");
+    finish(world.under(&["bash", "-c", &script], words), input)
+}
+
+/// Otherwise passwords could be tried without a count, by whoever may start the program by sudo.
 #[test]
-fn a_right_password_is_accepted_where_no_file_may_grow() {
-    let world = World::new();
-    world.set_password().done(&["set"]);
-    let open = world.sqlite();
-    open.query_row("SELECT count(*) FROM event", [], |_| Ok(())).unwrap();
-    under_limit(&world, "-f 8", &VERIFY).done(&["verify"]);
-    drop(open);
-    // Nobody has the store open, and SQLite cannot create the files that it needs.
-    under_limit(&world, "-f 8", &VERIFY).done(&["verify"]);
-    world.assert_sound();
+fn a_limit_that_the_caller_set_keeps_no_wrong_password_from_being_counted() {
+    if !can_be_root() {
+        return;
+    }
+    let raising =
+        std::process::Command::new("bash").args(["-c", "ulimit -t 100; ulimit -t unlimited"]).output().unwrap();
+    let may_raise = raising.status.success();
+    for (limit, words) in [
+        ("-f 0", "the limit of the size of files is too low (1 GiB needed): nothing was done"),
+        ("-f 8", "the limit of the size of files is too low"),
+        ("-t 1", "the limit of CPU time is too low"),
+        ("-s 512", "the limit of the stack is too low"),
+    ] {
+        let world = World::new();
+        world.set_password().done(&["set"]);
+        let counted = || world.count("SELECT coalesce(sum(count), 0) FROM sign_in_failures");
+        for input in ["a wrong password\n", PASSWORD] {
+            under_lasting_limit(&world, limit, &VERIFY, input).refused(75, words);
+        }
+        assert_eq!(counted(), 0);
+        // Only the soft limit is low, which everybody may raise.
+        let soft = format!("-S {limit}");
+        let ran = under_lasting_limit(&world, &soft, &VERIFY, "a wrong password\n");
+        assert_eq!((ran.code, counted()), (Some(1), 1), "{soft}: {ran:?}");
+        under_lasting_limit(&world, &soft, &VERIFY, PASSWORD).done(&["verify"]);
+        world.assert_sound();
+        // The hard one is raised by root, except in a container that may not.
+        if may_raise {
+            under_limit(&world, limit, &VERIFY).done(&["verify"]);
+        }
+    }
 }
 
 #[test]

@@ -162,17 +162,21 @@ fn a_file_that_may_not_grow_leaves_nothing() {
     if !can_be_root() {
         return;
     }
-    let limited = ["bash", "-c", "ulimit -f 64; exec \"$0\" \"$@\""];
+    let limited = [
+        "bash",
+        "-c",
+        "ulimit -f 64; exec setpriv --inh-caps=-sys_resource --bounding-set=-sys_resource \"$0\" \"$@\"",
+    ];
     let world = World::new();
     let copy = world.folder().join("copy.db");
     let words = ["store", "backup", copy.to_str().unwrap()];
     let ran = finish(world.under(&limited, &words), "");
-    assert_eq!(ran.code, Some(74), "{ran:?}");
+    assert_eq!(ran.code, Some(75), "{ran:?}");
     assert!(!names_in(world.folder()).iter().any(|name| name.starts_with("copy.db")));
     world.done(&words);
     let world = World::without_store();
     let ran = finish(world.under(&limited, &["init", "--yes"]), "");
-    assert_eq!(ran.code, Some(74), "{ran:?}");
+    assert_eq!(ran.code, Some(75), "{ran:?}");
     assert_eq!(world.names(), [""; 0]);
     world.done(&["init", "--yes"]);
     world.assert_sound();

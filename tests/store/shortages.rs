@@ -8,6 +8,8 @@ use crate::world::Ran;
 use crate::world::World;
 use crate::world::can_be_root;
 use crate::world::finish;
+use crate::world::mode;
+use crate::world::set_mode;
 
 /// A world with a mail to everybody that waits; nobody listens where the mails go.
 fn world() -> World {
@@ -53,6 +55,45 @@ fn cron_is_told_at_once_and_then_once_an_hour_that_too_few_files_can_be_opened()
         assert!(ran.stderr.is_empty() || ran.stderr.contains("Too many open files"), "{few}: {ran:?}");
         assert_eq!(ran.code, Some(if ran.stderr.contains("libgcc") { 127 } else { 75 }), "{few}: {ran:?}");
     }
+}
+
+/// Whatever the umask takes away, a file is of use to its owner.
+#[test]
+fn no_umask_takes_a_file_from_its_owner() {
+    let world = World::without_store();
+    configure(&world);
+    let masked =
+        |words: &[&str]| finish(world.under(&["sh", "-c", "umask 0777; exec \"$@\"", "sh"], words), "").done(words);
+    masked(&["init", "--yes"]);
+    masked(&["users", "add", "alice@example.com", "--name", "Alice"]);
+    masked(&["users", "send-reset", "--all", "--queue-only", "--yes"]);
+    let ran = finish(world.under(&["sh", "-c", "umask 0777; exec \"$@\"", "sh"], &["jobs", "run"]), "");
+    assert_eq!(ran.code, Some(75), "nobody listens: {ran:?}");
+    let names = world.names();
+    assert!(names.contains(&"store.db.lock".to_owned()), "{names:?}");
+    for name in names {
+        assert_eq!(mode(&world.state().join(&name)), 0o600, "{name}");
+    }
+}
+
+/// The file of locks that an older program created under such an umask.
+#[test]
+fn a_file_of_locks_that_its_owner_may_not_open_gets_its_mode_again() {
+    if !can_be_root() {
+        return;
+    }
+    let world = world();
+    assert_eq!(world.run(&["jobs", "run"]).code, Some(75), "nobody listens");
+    let lock = world.state().join("store.db.lock");
+    // root works with the rights of this account, and could open everything with its own.
+    for path in [world.state(), world.store(), world.state().join("reset.key"), lock.clone()] {
+        lchown(&path, Some(1234), Some(1234)).unwrap();
+    }
+    set_mode(world.folder(), 0o711);
+    set_mode(&lock, 0);
+    let ran = world.run(&["jobs", "run"]);
+    assert_eq!(ran.code, Some(75), "nobody listens: {ran:?}");
+    assert_eq!(mode(&lock), 0o600);
 }
 
 /// Commands of each kind, with what they read.

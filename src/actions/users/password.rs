@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 
+use crate::actions::ActionError;
 use crate::actions::Change;
 use crate::actions::Desk;
 use crate::actions::Intent;
@@ -123,8 +124,16 @@ pub fn set(
     options: Options,
     intent: &Intent,
 ) -> Result<Option<MessageId>> {
-    let accepted = desk.admit(&target.user, password, &target.former, target.permit.as_ref())?;
-    desk.change(set_action(target.strictness()), intent, |change| {
+    let action = set_action(target.strictness());
+    let admitted = desk.admit(&target.user, password, &target.former, target.permit.as_ref());
+    let accepted = match admitted {
+        // A change that is refused records what tells something of former passwords.
+        Err(ActionError::Refused(refusal)) if refusal.is_recorded() => {
+            return desk.change(action, intent, |_| Err(refusal.into()));
+        }
+        admitted => admitted?,
+    };
+    desk.change(action, intent, |change| {
         let user = change.subordinate(&UserReference::Username(target.user.username.as_str().to_owned()))?;
         if user.id != target.user.id {
             return Err(Refusal::no_such_user(target.user.username.to_string()).into());

@@ -16,6 +16,7 @@ use crate::config;
 use crate::config::Config;
 use crate::config::Search;
 use crate::config::Surroundings;
+use crate::private_file::FsCredentials;
 use crate::private_file::Problem;
 use crate::store::StoreError;
 
@@ -63,8 +64,10 @@ impl Context {
         self.named_store().is_some()
     }
 
-    /// The configuration file that is read; `None`: there is none, and the defaults hold.
+    /// The configuration file that is read; `None`: there is none, and the defaults hold. It is looked for with the process's own
+    /// rights, so that it is the same one before and after root took those of the store's account.
     pub fn config_path(&self) -> Option<PathBuf> {
+        let _own = FsCredentials::own();
         config::search_path(&self.search())
     }
 
@@ -319,6 +322,7 @@ pub fn owner_of_store(path: &Path) -> Option<u32> {
 /// The owner of a directory that belongs to another account than that of the process, to root too: after `su`, HOME may be the
 /// one of root, where the account can search nothing. A directory that is not there is nobody's.
 fn owner_if_others(path: &Path) -> Option<u32> {
+    let _own = FsCredentials::own();
     let owner = path.metadata().ok()?.uid();
     Some(owner).filter(|&owner| owner != nix::unistd::geteuid().as_raw())
 }

@@ -22,6 +22,7 @@ use crate::cli::output;
 use crate::cli::output::Charset;
 use crate::domain::text;
 use crate::process::Process;
+use crate::process::limits::LowLimit;
 use crate::secrets::ResetCode;
 
 /// Prints what clap has to say: help and version are data, an error is not.
@@ -73,6 +74,13 @@ pub fn of_usage(mut process: Process, error: clap::Error) -> u8 {
         _ if is_data => OK,
         _ => USAGE,
     }
+}
+
+/// Says that a limit of the process is too low for any command, and gives the exit code.
+pub fn of_low_limit(stderr: &mut dyn Write, low: LowLimit) -> u8 {
+    let words = format!("the limit of {} is too low ({} needed): nothing was done", low.what, low.needed);
+    let _ = output::write_error(stderr, false, Charset::Ascii, &words, &[], Some(low.hint));
+    LATER
 }
 
 /// Says that the process may not have the memory that any command needs, and gives the exit code.

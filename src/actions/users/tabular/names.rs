@@ -18,6 +18,9 @@ use crate::domain::user::UserReference;
 /// The columns that name a user, the more exact one first. A row that has both must mean one user by them.
 const COLUMNS: [&str; 2] = ["username", "email"];
 
+/// The most users that a list names: they are kept in memory, and a list from a pipe need not end.
+const MOST_NAMES: usize = 2_000_000;
+
 /// What a row without a name is told.
 const NOBODY: &str = "no user is named";
 
@@ -69,6 +72,12 @@ impl Names {
     fn add<'name>(&mut self, line: u64, names: impl IntoIterator<Item = &'name str>) -> Result<(), InputError> {
         let mut given = names.into_iter().map(str::trim).filter(|name| !name.is_empty());
         let Some(name) = given.next() else { return Err(InputError::line(line, NOBODY)) };
+        if self.users.len() == MOST_NAMES {
+            return Err(InputError::line(
+                line,
+                "more than 2,000,000 users are named: split the list, or select users by options",
+            ));
+        }
         self.users.push(UserReference::new(name));
         self.emails.push(given.next().map(Box::from));
         self.lines.push(line);

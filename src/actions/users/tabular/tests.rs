@@ -326,3 +326,22 @@ fn a_list_that_names_nobody_is_an_error_with_its_line() {
     let table = "line 1: is a table for people to read: list the users with `-o csv`";
     assert_eq!(fault(b"USERNAME  EMAIL              STATUS\nalice  a@example.com  active\n"), table);
 }
+
+/// Input that does not end.
+struct Endless(&'static [u8]);
+
+impl Read for Endless {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = buffer.len() / self.0.len() * self.0.len();
+        buffer.iter_mut().zip(self.0.iter().cycle()).take(count).for_each(|(to, from)| *to = *from);
+        Ok(count)
+    }
+}
+
+#[test]
+fn an_endless_list_of_users_is_refused() {
+    for line in [&b"alice\n"[..], b"{\"username\":\"alice\"}\n"] {
+        let refused = read_names(&mut Endless(line)).unwrap_err().to_string();
+        assert!(refused.contains("more than 2,000,000 users are named"), "{refused}");
+    }
+}
