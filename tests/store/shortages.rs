@@ -10,6 +10,7 @@ use crate::world::can_be_root;
 use crate::world::finish;
 use crate::world::mode;
 use crate::world::set_mode;
+use crate::world::set_mode;
 
 /// A world with a mail to everybody that waits; nobody listens where the mails go.
 fn world() -> World {
@@ -217,7 +218,7 @@ fn world_that_fails(at_the_20th: &str) -> (World, std::path::PathBuf) {
         world.store().display()
     );
     std::fs::write(&program, script).unwrap();
-    crate::world::set_mode(&program, 0o755);
+    set_mode(&program, 0o755);
     world.configure(&format!(
         "[mail]\nfrom = \"passwords@example.com\"\ntransport = \"sendmail\"\n[mail.sendmail]\nprogram = {program:?}\n\
          [reset]\nlink = \"https://reset.example.com/#{{code}}\"\n"
