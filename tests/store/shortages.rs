@@ -10,7 +10,6 @@ use crate::world::can_be_root;
 use crate::world::finish;
 use crate::world::mode;
 use crate::world::set_mode;
-use crate::world::set_mode;
 
 /// A world with a mail to everybody that waits; nobody listens where the mails go.
 fn world() -> World {
