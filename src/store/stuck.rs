@@ -13,6 +13,9 @@ use super::damage;
 use super::damage::RowFault;
 use crate::domain::job::JobId;
 
+/// The states of jobs that do not run. One in an unknown state is damaged, and must be named.
+pub(super) const NOT_RUNNING: &str = "('paused', 'finished', 'cancelled')";
+
 /// The two queues of `message`, as their indexes have them.
 const QUEUES: [(&str, &str); 2] =
     [("message_fresh", "state = 'queued'"), ("message_again", "state IN ('deferred', 'in doubt')")];
