@@ -49,7 +49,7 @@ impl Desk {
         if former.is_proven(password) {
             faults.push(former.fault());
         }
-        if faults.is_empty() { Ok(()) } else { Err(self.policy_refusal(faults)) }
+        if faults.is_empty() { Ok(()) } else { Err(self.policy_refusal(user, faults)) }
     }
 
     /// Checks a password and hashes it. `permit` lets it pass whatever the policy says.
@@ -70,7 +70,7 @@ impl Desk {
         }
         let (policy, words) = (self.policy()?, self.personal_words(user));
         let accepted = hasher.admit(password, policy, &words, former, random.as_mut());
-        accepted.map_err(|faults| self.policy_refusal(faults))
+        accepted.map_err(|faults| self.policy_refusal(user, faults))
     }
 
     /// Whether a password is the one of this hash, with the proof. The same work is done without a hash, or with one that
@@ -94,9 +94,10 @@ impl Desk {
         self.hasher.borrow_mut().rehash(verified, self.random.borrow_mut().as_mut())
     }
 
-    fn policy_refusal(&self, faults: Vec<Fault>) -> ActionError {
+    fn policy_refusal(&self, user: &User, faults: Vec<Fault>) -> ActionError {
         let contact = self.organization.help_contact.clone();
-        ActionError::Refused(Refusal::Policy { faults, contact })
+        let tells_former = faults.iter().any(|fault| matches!(fault, Fault::Reused { .. } | Fault::Disabled));
+        ActionError::Refused(Refusal::Policy { faults, contact, former_of: tells_former.then_some(user.id) })
     }
 
     /// Lends the randomness, for generating.

@@ -71,7 +71,7 @@ pub fn remove(
 ) -> Result<String> {
     desk.change(Action::OperatorsRemove, intent, |change| {
         let operators = change.operators()?;
-        let Some(operator) = find(&operators, given, known).cloned() else {
+        let Some(operator) = find(&operators, given, known)?.cloned() else {
             return Err(Refusal::NoSuchOperator(given.to_owned()).into());
         };
         change.outrank(operator.role, &operator.account, None)?;
@@ -84,11 +84,24 @@ pub fn remove(
     })
 }
 
-/// By number, else by name; of two that had the same name at different times, the one whose number it has now.
-fn find<'a>(operators: &'a [Operator], given: &str, known: Option<u32>) -> Option<&'a Operator> {
-    let by_number = operators.iter().find(|operator| operator.uid.to_string() == given);
+/// By name, else by number; of two that had the same name at different times, the one whose number it has now.
+///
+/// # Errors
+/// When it is the name of one account and the number of another.
+fn find<'a>(operators: &'a [Operator], given: &str, known: Option<u32>) -> Result<Option<&'a Operator>> {
     let mut named = operators.iter().filter(|operator| operator.account == given);
-    by_number.or_else(|| match (named.clone().count(), known) {
+    let numbered = operators.iter().find(|operator| operator.uid.to_string() == given);
+    if let Some(numbered) = numbered {
+        let other = named.map(|operator| operator.uid).chain(known).find(|&uid| uid != numbered.uid);
+        return match other {
+            Some(named) => {
+                let (given, numbered) = (given.to_owned(), numbered.account.clone());
+                Err(Refusal::TwoAccounts { given, named, numbered }.into())
+            }
+            None => Ok(Some(numbered)),
+        };
+    }
+    Ok(match (named.clone().count(), known) {
         (2.., Some(uid)) => named.find(|operator| operator.uid == uid),
         (1, _) => named.next(),
         _ => None,

@@ -259,22 +259,25 @@ fn ineffective(operators: &[Operator]) -> Option<String> {
     Some(format!("root is always Admin: its role `{role}` has no effect; to remove it: cxme-admin operators remove 0"))
 }
 
-/// Copies the store while others go on working. The event stands in the copy too.
+/// Copies the store while others use it. The event is recorded with the file in its place: a copy that failed has none.
 ///
 /// # Errors
 /// When the operator may not, there is a file already, or the disk is full.
 pub fn back_up(desk: &Desk, destination: &Path, intent: &Intent) -> Result<()> {
-    let backup = desk.change(Action::StoreBackup, intent, |_| {
-        // Before the event is written: where no copy can be made, none is recorded.
-        let backup = desk.store.begin_copy(destination)?;
+    // Asks for the permission, and creates the file.
+    let trial = Intent { dry_run: true, ..intent.clone() };
+    let backup =
+        desk.change(Action::StoreBackup, &trial, |_| Ok((Record::default(), desk.store.begin_copy(destination)?)))?;
+    if intent.dry_run {
+        return Ok(());
+    }
+    let copy = desk.store.write_copy(backup)?;
+    desk.change(Action::StoreBackup, intent, |_| {
+        copy.finish()?;
         let mut record = Record::default();
         record.note("to", destination.display().to_string());
-        Ok((record, backup))
-    })?;
-    if !intent.dry_run {
-        desk.store.finish_copy(backup)?;
-    }
-    Ok(())
+        Ok((record, ()))
+    })
 }
 
 /// A copy that is ready to take the store's place.
@@ -390,7 +393,7 @@ pub fn migrate(desk: &Desk, copy_to: Option<&Path>, intent: &Intent) -> Result<M
         return Ok(Migrated { found, copy: None, collisions: Vec::new() });
     }
     let copy = copy_to.map_or_else(|| desk.store.path().with_extension(format!("before-{found}.db")), Path::to_owned);
-    desk.store.finish_copy(desk.store.begin_copy(&copy)?)?;
+    desk.store.write_copy(desk.store.begin_copy(&copy)?)?.finish()?;
     let found = desk.store.migrate()?;
     let collisions = desk.change(Action::StoreMigrate, intent, |change| {
         let mut record = Record::default();

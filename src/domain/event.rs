@@ -260,6 +260,12 @@ pub enum ChainBreak {
         /// The highest number that the store has given to an event.
         counted: i64,
     },
+    /// The store's count of its events is gone, or lower than the newest event: whoever edited it may have deleted newer events.
+    #[error("newer events than event {newest} may be missing: the store's count of its events was removed or edited")]
+    CountEdited {
+        /// The number of the newest event.
+        newest: i64,
+    },
     /// There is no event at all.
     #[error("the audit log is empty: all events were deleted, including the one that `init` recorded")]
     Empty,
@@ -345,18 +351,20 @@ impl Chain {
         if is_right { Ok(()) } else { Err(ChainBreak::Changes(self.count)) }
     }
 
-    /// Ends the check. `counted` is the highest number that the store has given to an event, as far as it knows.
+    /// Ends the check. `counted` is the highest number that the store has given to an event; `None`: its count is gone.
     ///
     /// # Errors
-    /// When there are no events, the user changes of the newest are not those that it says, the newest are missing, or the head
-    /// that was sought is in none of them.
+    /// When there are no events, the user changes of the newest are not those that it says, the newest are missing or may be, or
+    /// the head that was sought is in none of them.
     pub fn end(mut self, counted: Option<i64>) -> Result<Verified, ChainBreak> {
         if self.count == 0 {
             return Err(ChainBreak::Empty);
         }
         self.end_changes()?;
-        if let Some(counted) = counted.filter(|counted| *counted > self.count) {
-            return Err(ChainBreak::CutOff { newest: self.count, counted });
+        match counted {
+            Some(counted) if counted > self.count => return Err(ChainBreak::CutOff { newest: self.count, counted }),
+            Some(counted) if counted == self.count => {}
+            _ => return Err(ChainBreak::CountEdited { newest: self.count }),
         }
         if self.sought.is_some() && !self.found {
             return Err(ChainBreak::HeadNotFound);

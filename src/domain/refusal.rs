@@ -197,6 +197,16 @@ pub enum Refusal {
     /// No OS account has this name or number.
     #[error("no such account on this machine: `{}`", text::quoted(.0, 80))]
     NoSuchAccount(String),
+    /// An account has this name, and another one this number.
+    #[error("`{given}` is the name of the account with uid {named} and the uid of {numbered}: nothing was changed")]
+    TwoAccounts {
+        /// The name and number.
+        given: String,
+        /// The number of the account with this name.
+        named: u32,
+        /// The name of the account with this number.
+        numbered: String,
+    },
     /// The number of the account does not stand for one account.
     #[error("uid {uid} cannot be an operator: {why}")]
     ReservedUid {
@@ -326,6 +336,8 @@ pub enum Refusal {
         faults: Vec<Fault>,
         /// Who can help; may be empty.
         contact: String,
+        /// The user whose former password it is, if the refusal tells that.
+        former_of: Option<UserId>,
     },
     /// The old password given is not the user's, or he may not sign in with one.
     #[error("the old password is not the password of this user, or this user cannot sign in with a password now")]
@@ -371,6 +383,8 @@ impl Refusal {
                 | Self::Saml { .. }
                 | Self::WrongPassword { .. }
                 | Self::CodeNotAccepted { .. }
+                // Somebody could try out one former password of a user after another.
+                | Self::Policy { former_of: Some(_), .. }
         )
     }
 
@@ -405,6 +419,7 @@ impl Refusal {
     pub fn why(&self) -> Option<&'static str> {
         match self {
             Self::CodeNotAccepted { why, .. } => Some(why),
+            Self::Policy { former_of: Some(_), .. } => Some("former password"),
             _ => None,
         }
     }
@@ -415,6 +430,7 @@ impl Refusal {
             Self::Saml { id, .. } => Some(*id),
             Self::Outranked { id, .. } => *id,
             Self::CodeNotAccepted { user, .. } => *user,
+            Self::Policy { former_of, .. } => *former_of,
             _ => None,
         }
     }

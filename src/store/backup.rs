@@ -41,6 +41,34 @@ pub struct BackupInProgress {
     has_own_rights: bool,
 }
 
+/// A copy of the store that is complete, and has no name yet; dropping it removes it.
+#[derive(Debug)]
+pub struct WrittenCopy {
+    unfinished: Unfinished,
+}
+
+impl WrittenCopy {
+    /// Gives the copy its name. It is on the disk when this returns; when it fails, there is none.
+    ///
+    /// # Errors
+    /// When the disk does not take it, or a file came there meanwhile.
+    pub fn finish(self) -> Result<()> {
+        Ok(self.unfinished.finish()?)
+    }
+}
+
+impl StoreError {
+    /// The error of writing a copy: that disk is full or fails, and not the one that holds the store.
+    fn of_writing(self, copy: &Unfinished) -> Self {
+        let error = match self {
+            Self::Full => io::ErrorKind::StorageFull.into(),
+            Self::Disk(words) | Self::ReadOnly(words) | Self::Closed(words) => io::Error::other(words),
+            other => return other,
+        };
+        copy.problem("written", error).into()
+    }
+}
+
 impl Store {
     /// The newest copy that an event tells of and that is still there, with the time of the event; `None`: there is none. It must
     /// look like a store, and belong to root, to the account that runs this or to that of the store, or it is passed over.
@@ -95,15 +123,15 @@ impl Store {
         Ok(Unfinished::beside(&self.path, 0o600)?)
     }
 
-    /// Copies the store, as it is at one moment, while others go on working. The copy is on the disk when this returns;
-    /// when it fails, there is none.
+    /// Copies the store, as it is at one moment, while others use it. The copy has no name yet when this returns; when it fails, there
+    /// is none.
     ///
     /// # Errors
-    /// When one of the two cannot be read or written, or a file came there meanwhile.
-    pub fn finish_copy(&self, backup: BackupInProgress) -> Result<()> {
+    /// When one of the two cannot be read or written.
+    pub fn write_copy(&self, backup: BackupInProgress) -> Result<WrittenCopy> {
         let BackupInProgress { unfinished, private, has_own_rights } = backup;
         match private {
-            None => self.copy_into(unfinished.path(), has_own_rights)?,
+            None => self.copy_into(unfinished.path(), has_own_rights).map_err(|error| error.of_writing(&unfinished))?,
             Some(private) => {
                 self.copy_into(private.path(), false)?;
                 let mut bytes = private_file::open(private.path(), &self.rule)?;
@@ -111,7 +139,7 @@ impl Store {
                     .map_err(|error| unfinished.problem("written", error))?;
             }
         }
-        Ok(unfinished.finish()?)
+        Ok(WrittenCopy { unfinished })
     }
 
     fn copy_into(&self, destination: &Path, has_own_rights: bool) -> Result<()> {

@@ -66,11 +66,26 @@ impl Reading<'_> {
     /// # Errors
     /// When the store cannot be read.
     pub fn integrity_faults(&self) -> Result<Vec<String>> {
+        let cut = self.cut_within_page()?;
         let mut statement = self.transaction.prepare("PRAGMA integrity_check")?;
         let lines = statement.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<Vec<String>>>()?;
         // The first one has a line before it that names the database.
         let lines = lines.iter().flat_map(|line| line.lines());
-        Ok(lines.filter(|line| *line != "ok" && !line.starts_with("***")).map(str::to_owned).take(MOST).collect())
+        let lines = lines.filter(|line| *line != "ok" && !line.starts_with("***")).map(str::to_owned);
+        Ok(cut.into_iter().chain(lines).take(MOST).collect())
+    }
+
+    /// Says that the last page is not complete; `None`: it is. SQLite reads zeros for what is missing, and notices nothing where a
+    /// page may have zeros there.
+    fn cut_within_page(&self) -> Result<Option<String>> {
+        let number = |pragma| self.transaction.pragma_query_value(None, pragma, |row| row.get::<_, i64>(0));
+        let (page_size, pages) = (number("page_size")?.unsigned_abs(), number("page_count")?.unsigned_abs());
+        // Only its name is looked up: closing the file would drop the locks of SQLite.
+        let found = self.transaction.path().and_then(|path| std::fs::metadata(path).ok());
+        let Some(length) = found.map(|found| found.len()) else { return Ok(None) };
+        // SQLite writes complete pages alone; behind the last one anything may follow.
+        let (is_cut, size) = (length % page_size.max(1) != 0, page_size.saturating_mul(pages));
+        Ok((is_cut && length < size).then(|| format!("has {length} bytes instead of {size}: its end is missing")))
     }
 
     /// Rows that refer to rows which are not there, as "table: row"; empty: none.

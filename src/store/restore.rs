@@ -192,7 +192,7 @@ impl Restoring {
         let backup = Backup::new(&from.connection, &mut to)?;
         // No page yet, but the lock of the one writer: what is kept is what is replaced, to the last commit.
         step(&backup, 0)?;
-        old.finish_copy(old.begin_copy_beside(kept)?)?;
+        old.write_copy(old.begin_copy_beside(kept)?)?.finish()?;
         // All pages at once: between two steps others would see half of each.
         let replaced = step(&backup, -1);
         if replaced.is_err() {

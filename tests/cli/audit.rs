@@ -138,6 +138,19 @@ fn a_cut_tail_is_seen_by_the_numbers_that_the_store_has_given() {
     assert!(check.to_string().contains("the events after event 3 are missing"), "{check}");
 }
 
+#[test]
+fn a_cut_tail_is_seen_where_the_count_of_the_store_was_removed_or_edited() {
+    for hidden in
+        ["DELETE FROM sqlite_sequence WHERE name = 'event'", "UPDATE sqlite_sequence SET seq = 2 WHERE name = 'event'"]
+    {
+        let world = busy();
+        world.sql(&format!("{CUT} {hidden}"));
+        let run = world.run("audit verify").expect_status(65);
+        let words = "newer events than event 3 may be missing: the store's count of its events was removed or edited";
+        assert!(run.err().contains(words), "{run}");
+    }
+}
+
 /// A copy and a restored store have both: the events, and the numbers given.
 #[test]
 fn a_restored_store_has_counted_as_far_as_its_events() {

@@ -86,10 +86,18 @@ fn an_input_that_is_no_list_of_users_is_refused_as_a_whole() {
     -- stderr
     error: the header is missing: the line after `sep=` must name the columns, `email` or `username` among them; accepted columns are: username, email, name, role, sign_in, locale, status, locked_until, must_change_password, password_hash
     ");
+    let passwords = import(&world, "", "seven violet umbrellas whistle\n").to_string();
+    assert!(passwords.contains("line 1 is no header") && !passwords.contains("umbrellas"), "{passwords}");
+    let without_key = import(&world, "", "name;umbrellas;role\n").to_string();
+    assert!(
+        without_key.contains("line 1 names the columns `name`, `role`, but neither `email` nor `username`; "),
+        "{without_key}"
+    );
+    assert!(!without_key.contains("umbrellas"), "{without_key}");
     assert_snapshot!(import(&world, "", "alice@example.com,Alice\n"), @"
     status 65
     -- stderr
-    error: line 1 reads `alice@example.com,Alice`, but must name the columns, `email` or `username` among them; accepted columns are: username, email, name, role, sign_in, locale, status, locked_until, must_change_password, password_hash
+    error: line 1 is no header: it must name the columns, `email` or `username` among them; accepted columns are: username, email, name, role, sign_in, locale, status, locked_until, must_change_password, password_hash
     ");
     assert_snapshot!(import(&world, "", "email,shoe_size\nalice@example.com,38\n"), @"
     status 65

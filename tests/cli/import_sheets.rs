@@ -123,7 +123,7 @@ fn what_is_not_understood_is_an_error_that_shows_it() {
     assert_snapshot!(import(&world, "", "\n\nann@example.com;Ann\n"), @"
     status 65
     -- stderr
-    error: line 3 reads `ann@example.com;Ann`, but must name the columns, `email` or `username` among them; accepted columns are: username, email, name, role, sign_in, locale, status, locked_until, must_change_password, password_hash
+    error: line 3 is no header: it must name the columns, `email` or `username` among them; accepted columns are: username, email, name, role, sign_in, locale, status, locked_until, must_change_password, password_hash
     ");
     assert_snapshot!(import(&world, "", "email,shoe_size\nann@example.com,38\n"), @"
     status 65

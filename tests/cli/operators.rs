@@ -432,3 +432,25 @@ fn a_mail_that_root_asked_for_is_sent_whatever_its_row_says() {
     world.run("jobs run").expect_status(0);
     assert_eq!(world.mails().len(), 1);
 }
+
+/// `useradd 1002` is allowed: the name of one account can be the number of another.
+#[test]
+fn a_word_that_is_the_name_of_one_account_and_the_number_of_another_is_refused() {
+    let world = World::new();
+    world.run("operators add carol --role Admin").expect_status(0);
+    let run = |command: &str| world.command(command).account(63_000, Some(&CAROL.to_string())).run();
+    assert_snapshot!(run(&format!("operators remove {CAROL}")), @"
+    status 65
+    -- stderr
+    error: `61001` is the name of the account with uid 63000 and the uid of carol: nothing was changed
+    hint: give the uid of the one, 63000, or the name of the other, carol
+    ");
+    let added = run(&format!("operators add {CAROL} --role Admin")).expect_status(65);
+    assert!(added.err().contains("is the name of the account with uid 63000 and the uid of carol"), "{added}");
+    run("operators add 63000 --role Admin").expect_status(0);
+    run(&format!("operators remove {CAROL}")).expect_status(65);
+    assert_eq!(world.ask("SELECT count(*) FROM operator"), "3");
+    run("operators remove 63000").expect_status(0);
+    run("operators remove carol").expect_status(0);
+    assert_eq!(world.ask("SELECT account FROM operator"), "owner");
+}

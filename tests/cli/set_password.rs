@@ -420,6 +420,16 @@ fn former_passwords_are_refused_where_the_policy_remembers_them() {
       - used before: it is one of the user's last 2 passwords
     hint: all requirements: cxme-admin policy show; help: help@example.com, extension 4711
     ");
+    // A guess that is right is an event; one that only breaks other rules is none.
+    let refusals = || world.ask("SELECT count(*) FROM event WHERE outcome = 'refused' AND user_id IS NOT NULL");
+    assert_eq!(refusals(), "1");
+    world.command("users set-password alice --stdin -n --reason guess").stdin(GOOD).run().expect_status(65);
+    assert_snapshot!(world.newest_event(), @r#"
+    users set-password | refused | owner, Admin | guess
+    {"refusal":"the password does not meet the organization's requirements","why":"former password"}
+    "#);
+    set("short").expect_status(65);
+    assert_eq!(refusals(), "2");
     set(OTHER).expect_status(0);
     set(GOOD).expect_status(65);
     set(third).expect_status(0);

@@ -10,11 +10,12 @@ fn a_copy_is_whole_private_and_usable() {
     world.set_password().done(&["set-password"]);
     let copy = world.folder().join("state/copy.db");
     let path = copy.to_str().unwrap();
+    let head = world.done(&["audit", "head"]);
     world.done(&["store", "backup", path]);
     assert_eq!(mode(&copy), 0o600);
     assert_eq!(world.names(), ["copy.db", "reset.key", "store.db"], "nothing beside it");
     world.done(&["--store", path, "store", "check"]);
-    world.done(&["--store", path, "audit", "verify", "--head", world.done(&["audit", "head"]).trim()]);
+    world.done(&["--store", path, "audit", "verify", "--head", head.trim()]);
     let listed = |words: &[&str]| world.done(&[words, &["users", "export"]].concat());
     assert_eq!(listed(&["--store", path]), listed(&[]));
 }

@@ -175,7 +175,7 @@ fn the_story_of_a_store() {
     attempts_are_started_and_recorded_in_batches(&store, minimal);
     changes_of_others_are_told_from_its_own(&store, &path);
     let copy = folder.path().join("copy.db");
-    store.finish_copy(store.begin_copy(&copy).unwrap()).unwrap();
+    store.write_copy(store.begin_copy(&copy).unwrap()).unwrap().finish().unwrap();
     let users = |store: &Store| store.read().unwrap().count_users(&Selection::default(), at(0)).unwrap();
     let count = users(&store);
     drop(store);

@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 
+use crate::actions::ActionError;
 use crate::actions::Change;
 use crate::actions::Desk;
 use crate::actions::Intent;
@@ -26,6 +27,7 @@ use crate::secrets::admission::AcceptedHash;
 use crate::secrets::admission::FormerPasswords;
 use crate::secrets::password::Password;
 use crate::secrets::password_hash::PasswordHash;
+use crate::store::StoreError;
 use crate::store::users::NewPassword;
 
 /// A user whose password is about to be set, as a view saw him.
@@ -122,8 +124,16 @@ pub fn set(
     options: Options,
     intent: &Intent,
 ) -> Result<Option<MessageId>> {
-    let accepted = desk.admit(&target.user, password, &target.former, target.permit.as_ref())?;
-    desk.change(set_action(target.strictness()), intent, |change| {
+    let action = set_action(target.strictness());
+    let admitted = desk.admit(&target.user, password, &target.former, target.permit.as_ref());
+    let accepted = match admitted {
+        // A change that is refused records what tells something of former passwords.
+        Err(ActionError::Refused(refusal)) if refusal.is_recorded() => {
+            return desk.change(action, intent, |_| Err(refusal.into()));
+        }
+        admitted => admitted?,
+    };
+    desk.change(action, intent, |change| {
         let user = change.subordinate(&UserReference::Username(target.user.username.as_str().to_owned()))?;
         if user.id != target.user.id {
             return Err(Refusal::no_such_user(target.user.username.to_string()).into());
@@ -285,7 +295,11 @@ pub(in crate::actions) fn former_passwords(
     let ended = reading.ended_passwords(user.id)?;
     let mut hashes = Vec::new();
     if count > 0 {
-        hashes.extend(reading.password_hash(user.id)?);
+        match reading.password_hash(user.id) {
+            // Nobody's password: another one is what it needs.
+            Err(StoreError::Row(_)) => {}
+            hash => hashes.extend(hash?),
+        }
         hashes.extend(reading.password_history(user.id, count)?);
         hashes.truncate(count as usize);
         // Each is compared once.

@@ -51,5 +51,10 @@ pub(super) fn new_operator(context: &Context, given: &str) -> anyhow::Result<(u3
 pub(super) fn account(context: &Context, given: &str) -> anyhow::Result<(u32, String)> {
     let failed = |error| Complaint::AccountLookup { given: given.to_owned(), error };
     let found = context.process.accounts.find(given).map_err(failed)?;
-    Ok(found.ok_or_else(|| ActionError::Refused(Refusal::NoSuchAccount(given.to_owned())))?)
+    let (uid, name) = found.ok_or_else(|| ActionError::Refused(Refusal::NoSuchAccount(given.to_owned())))?;
+    let number = given.parse::<u32>().ok().filter(|&number| number != uid && number.to_string() == given);
+    if let Some(numbered) = number.and_then(|number| context.process.accounts.known_name(number)) {
+        return Err(ActionError::from(Refusal::TwoAccounts { given: given.to_owned(), named: uid, numbered }).into());
+    }
+    Ok((uid, name))
 }

@@ -43,5 +43,5 @@ pub fn run(context: &mut Context, args: &CheckArgs) -> anyhow::Result<()> {
         return Ok(());
     }
     let contact = desk.organization().help_contact.clone();
-    Err(crate::actions::ActionError::from(Refusal::Policy { faults, contact }).into())
+    Err(crate::actions::ActionError::from(Refusal::Policy { faults, contact, former_of: None }).into())
 }

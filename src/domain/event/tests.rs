@@ -77,6 +77,11 @@ fn a_cut_tail_and_a_new_chain_are_found_only_with_the_head_kept_elsewhere() {
     good[..7].iter().try_for_each(|event| chain.follow(&event.fields())).unwrap();
     let cut_off = chain.end(Some(9)).unwrap_err();
     assert_eq!(cut_off, ChainBreak::CutOff { newest: 7, counted: 9 });
+    for counted in [None, Some(0), Some(6)] {
+        let mut chain = Chain::new(None);
+        good[..7].iter().try_for_each(|event| chain.follow(&event.fields())).unwrap();
+        assert_eq!(chain.end(counted), Err(ChainBreak::CountEdited { newest: 7 }), "{counted:?}");
+    }
     let mut rewritten = good[..4].to_vec();
     for number in 5..=9 {
         let mut next = event(number, &rewritten.last().unwrap().hash);
@@ -154,7 +159,7 @@ fn user_changes_that_are_not_those_of_their_event_are_found() {
         let mut chain = Chain::new(None);
         chain.follow(&changed(&[name, email]).fields())?;
         found.iter().try_for_each(|(values, digest, is_deleted)| chain.change(values, digest, *is_deleted))?;
-        chain.end(None)
+        chain.end(Some(1))
     };
     let of = |(field, new): (&'static [u8], &'static [u8])| (values(field, new), values(field, new).digest(), false);
     assert_eq!(run(&[of(name), of(email)]), Ok(Verified { events: 1, erased: 0 }));

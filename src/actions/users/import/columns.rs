@@ -88,11 +88,15 @@ pub(super) fn columns(header: &Header, options: &Options) -> Result<Vec<Column>>
         )));
     }
     if !header.names.iter().any(|name| name == ACCEPTED[USERNAME] || name == ACCEPTED[EMAIL]) {
-        return wrong(format!(
-            " reads `{}`, but must name the columns, `email` or `username` among them; accepted columns are: {}",
-            text::quoted(&header.text, 80),
-            ACCEPTED.join(", ")
-        ));
+        // The line of a wrong file may hold a password: it is not shown, and of names only those of columns.
+        let known: Vec<String> =
+            header.names.iter().filter(|name| is_known(name)).map(|name| format!("`{name}`")).collect();
+        let found = if known.is_empty() {
+            "is no header: it must name the columns, `email` or `username` among them".to_owned()
+        } else {
+            format!("names the columns {}, but neither `email` nor `username`", known.join(", "))
+        };
+        return wrong(format!(" {found}; accepted columns are: {}", ACCEPTED.join(", ")));
     }
     let mut columns = Vec::new();
     for name in &header.names {

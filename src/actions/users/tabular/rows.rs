@@ -13,8 +13,6 @@ pub struct Header {
     pub line: u64,
     /// The names of the columns, in lower case and without blanks around them; empty: the column has none.
     pub names: Vec<String>,
-    /// The row as it was written.
-    pub text: String,
 }
 
 /// The rows of a CSV. Those of nothing but delimiters and blanks are left out.
@@ -106,19 +104,17 @@ fn look(
     is_known: impl Fn(&str) -> bool,
 ) -> Result<Look, InputError> {
     let (mut skipped, mut tokenizer) = (0, Tokenizer::new());
-    let mut first = probe(buffer, skipped, &tokenizer)?;
+    let first = probe(buffer, skipped, &tokenizer)?;
     let named = first.row.fields().next().and_then(Delimiter::named_by);
     if named.is_some() {
         (skipped, tokenizer) = (first.end, first.tokenizer);
-        first = probe(buffer, skipped, &tokenizer)?;
     }
-    let text = String::from_utf8_lossy(buffer.unread()[skipped..first.end].trim_ascii()).into_owned();
     let tokenizer = match delimiter.or(named) {
         Some(delimiter) => tokenizer.with(delimiter),
         None => recognize(buffer, skipped, &tokenizer, is_known)?,
     };
     let row = probe(buffer, skipped, &tokenizer)?.row;
-    Ok(Look { skipped, tokenizer, header: Header { line: row.line(), names: names(&row), text } })
+    Ok(Look { skipped, tokenizer, header: Header { line: row.line(), names: names(&row) } })
 }
 
 /// Looks at the next row that is not blank. The buffer is larger than the longest row.
