@@ -5,7 +5,7 @@ use super::*;
 #[test]
 fn headers_of_the_organization_are_in_every_mail_and_folded_at_their_blanks() {
     let (organization, policy) = (organization(), Policy::default());
-    let long = format!("{{\"filters\": [{}\"x\"]}}", "\"settings\", ".repeat(20));
+    let long = format!("{{\"category\": [{}\"x\"]}}", "\"settings\", ".repeat(20));
     let header = |name: &str, value: &str| MailHeader::new(name, value).unwrap();
     let headers =
         [header("X-SES-CONFIGURATION-SET", "resets"), header("X-SMTPAPI", &long), header("X-Long", &"x".repeat(990))];
