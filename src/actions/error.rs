@@ -5,6 +5,7 @@ use std::io;
 use crate::actions::outbox::PostFault;
 use crate::domain::refusal::Refusal;
 use crate::domain::text;
+use crate::outbox::Report;
 use crate::secrets::hasher::NoMemory;
 use crate::secrets::password::PasswordError;
 use crate::store::StoreError;
@@ -24,6 +25,15 @@ pub enum ActionError {
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The store failed in the middle of sending, or before what was sent could be read again. That is no error after which nothing
+    /// was changed: mails may have left.
+    #[error("{}; {report}", without_promise(error))]
+    Broken {
+        /// What was sent.
+        report: Box<Report>,
+        /// The failure.
+        error: Box<ActionError>,
+    },
     /// What the configuration gives does not send mails.
     #[error(transparent)]
     Post(#[from] PostFault),
@@ -58,6 +68,11 @@ pub enum ActionError {
         /// What to do.
         remedy: String,
     },
+}
+
+/// The words of a store's failure without the promise that nothing was changed, which does not hold when mails were sent.
+pub fn without_promise(error: &ActionError) -> String {
+    error.to_string().replace(": nothing was changed", "")
 }
 
 /// A name that no user has.

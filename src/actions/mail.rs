@@ -47,11 +47,13 @@ pub fn test(
         return Ok(None);
     }
     let report = desk.deliver(post, &Order { scope: Scope::These(vec![id]), ..order })?;
-    let message = desk.outcomes(&[id])?.pop();
+    let message = desk.outcomes(&[id]).map_err(desk.broken_after(&report))?.pop();
     // A test that arrives hours later tests nothing. It is settled as the outbox does it, without an event of its own.
-    let writing = desk.store.write()?;
-    writing.cancel_message(id, "a test is not sent again", desk.now())?;
-    writing.commit()?;
+    let cancelled = desk.store.write().and_then(|writing| {
+        writing.cancel_message(id, "a test is not sent again", desk.now())?;
+        writing.commit()
+    });
+    cancelled.map_err(|error| desk.broken_after(&report)(error.into()))?;
     Ok(message.map(|message| (message, report)))
 }
 

@@ -22,6 +22,7 @@ use crate::domain::rate::Rates;
 use crate::domain::refusal::Refusal;
 use crate::domain::user::User;
 use crate::outbox;
+use crate::outbox::BrokenRun;
 use crate::outbox::Order;
 use crate::outbox::Post;
 use crate::outbox::Progress;
@@ -103,7 +104,16 @@ impl Desk {
         let mut random = self.random.borrow_mut();
         let (clock, random) = (self.clock.as_ref(), random.as_mut());
         let ran = outbox::run_observed(&self.store, post, order, clock, random, observer);
-        ran.map_err(|error| self.explained(error.into()))
+        ran.map_err(|broken| {
+            let BrokenRun { report, error } = *broken;
+            self.broken_after(&report)(error.into())
+        })
+    }
+
+    /// The error of a failure after this much was sent.
+    pub(super) fn broken_after(&self, report: &Report) -> impl Fn(ActionError) -> ActionError {
+        let report = report.clone();
+        move |error| ActionError::Broken { report: Box::new(report.clone()), error: Box::new(self.explained(error)) }
     }
 
     /// The messages as they are now. One that another process is sending is waited for, a while.
@@ -145,7 +155,7 @@ pub fn send_notices(desk: &Desk, post: &Post, ids: &[MessageId], rates: &Rates, 
     let deadline = Some(Instant::now() + patience);
     let order = Order { scope: Scope::These(ids.to_vec()), deadline, rates: rates.clone(), ..Order::default() };
     let report = desk.deliver(post, &order)?;
-    let messages = desk.outcomes(ids)?;
+    let messages = desk.outcomes(ids).map_err(desk.broken_after(&report))?;
     let unsent = messages.iter().find(|message| message.state != MessageState::Accepted);
     Ok(match unsent {
         None if messages.len() == ids.len() => Noticed::Sent,
@@ -200,7 +210,16 @@ pub fn check_post(desk: &Desk, post: &Post) -> Result<()> {
     desk.check_key(post.key.as_ref().ok_or(PostFault::NoKey)?)
 }
 
-/// Gives each message that has not ended to `visit`, at most `limit` of them, the oldest first, and the rate per hour or day that keeps it waiting.
+/// What keeps a message waiting besides the time of its next try.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Delay {
+    /// A rate per hour or day.
+    UsedUp(UsedUp),
+    /// Its job is paused.
+    Paused,
+}
+
+/// Gives each message that has not ended to `visit`, at most `limit` of them, the oldest first, and what keeps it waiting.
 /// `rates` are those that hold for all mail.
 ///
 /// # Errors
@@ -209,7 +228,7 @@ pub fn queue(
     desk: &Desk,
     rates: &Rates,
     limit: Option<u64>,
-    visit: &mut dyn FnMut(Message, Option<UsedUp>) -> Result<()>,
+    visit: &mut dyn FnMut(Message, Option<Delay>) -> Result<()>,
 ) -> Result<Total> {
     desk.view(Action::MailQueue, |view| {
         let of_all = used_up(view, rates, None)?;
@@ -217,11 +236,15 @@ pub fn queue(
         for job in view.running_jobs()?.0 {
             of_jobs.insert(job.id, used_up(view, rates, Some(&job))?);
         }
+        let paused = view.paused_jobs()?;
         view.each_waiting_message(limit, &mut |message| {
-            // What is paused waits for that, and what is not due yet for its time.
+            if message.state != MessageState::Sending && message.job.is_some_and(|job| paused.contains(&job)) {
+                return visit(message, Some(Delay::Paused));
+            }
+            // What is not due yet waits for its time.
             let used_up = message.job.map_or(of_all, |job| of_jobs.get(&job).copied().flatten());
             let may_leave = message.state != MessageState::Sending && message.due_at <= view.now();
-            visit(message, used_up.filter(|_| may_leave))
+            visit(message, used_up.filter(|_| may_leave).map(Delay::UsedUp))
         })?;
         Ok(Total::of(limit, || view.count_waiting_messages())?)
     })

@@ -67,6 +67,9 @@ const BROKEN_PIPE: u8 = 128 + 13;
 /// What to do where the process may not open enough files.
 const OPEN_FILES: &str = "raise the limit of open files (`ulimit -n`, or LimitNOFILE= of the service)";
 
+/// What to do where the store failed while mail was being sent.
+pub const RUN_AGAIN: &str = "mend that; cxme-admin jobs run goes on, and sends again what was in flight";
+
 /// An error in words.
 struct Told {
     code: u8,
@@ -134,6 +137,9 @@ pub fn is_shortage(error: &anyhow::Error) -> bool {
     }
     match error.downcast_ref() {
         Some(ActionError::Store(error)) => return of_store(error),
+        Some(ActionError::Broken { error, .. }) => {
+            return matches!(&**error, ActionError::Store(error) if of_store(error));
+        }
         Some(ActionError::NoMemory(_)) => return true,
         _ => {}
     }
@@ -202,6 +208,11 @@ fn of_action(error: &ActionError) -> Told {
     match error {
         ActionError::Refused(refusal) => of_refusal(refusal),
         ActionError::Store(error) => of_store(error),
+        ActionError::Broken { error: failure, .. } => {
+            let told = of_action(failure);
+            let hint = told.hint.unwrap_or_else(|| RUN_AGAIN.to_owned());
+            Told { hint: Some(hint), ..Told::new(told.code, error) }
+        }
         ActionError::Stream(error) => of_io(error),
         ActionError::Policy(error) => of_policy(error.as_ref()),
         ActionError::Chain(_) => Told::new(DATA, error).hint(

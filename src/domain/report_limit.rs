@@ -84,10 +84,11 @@ pub fn is_due(
 /// A sender may do nothing for so long and be well: a relay may take minutes to answer (RFC 5321, 4.5.3.2).
 const BUSY: Duration = Duration::from_secs(900);
 
-/// Whether a process that sends has stalled: it has done nothing for at least `complain_after`, and for longer than a relay may
-/// take to answer.
-pub fn has_stalled(active_at: Timestamp, complain_after: Duration, now: Timestamp) -> bool {
-    now.duration_since(active_at) >= SignedDuration::try_from(complain_after.max(BUSY)).unwrap_or(SignedDuration::MAX)
+/// Whether a process that sends has stalled: it has done nothing for at least `complain_after`, and, unless it is stopped, for
+/// longer than a relay may take to answer.
+pub fn has_stalled(active_at: Timestamp, is_stopped: bool, complain_after: Duration, now: Timestamp) -> bool {
+    let least = if is_stopped { complain_after } else { complain_after.max(BUSY) };
+    now.duration_since(active_at) >= SignedDuration::try_from(least).unwrap_or(SignedDuration::MAX)
 }
 
 /// What tells a failure from others: its words without those that differ each time, such as a queue id or a time. Codes of SMTP
@@ -166,10 +167,14 @@ mod tests {
 
     #[test]
     fn a_sender_that_does_nothing_for_an_hour_has_stalled_and_one_of_the_future_has_not() {
-        let stalled = |active: i64, complain_after| has_stalled(at(active), complain_after, at(100));
+        let stalled = |active: i64, complain_after| has_stalled(at(active), false, complain_after, at(100));
         assert!(stalled(40, HOUR) && !stalled(41, HOUR));
         // A relay may take so long.
         assert!(stalled(85, Duration::ZERO) && !stalled(86, Duration::ZERO));
+        // One that is stopped does not wait for a relay.
+        let five_minutes = Duration::from_secs(300);
+        let is_stopped = |active: i64| has_stalled(at(active), true, five_minutes, at(100));
+        assert!(is_stopped(95) && !is_stopped(96) && !is_stopped(200));
         assert!(!stalled(200, Duration::ZERO) && !stalled(0, Duration::MAX));
     }
 

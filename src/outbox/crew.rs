@@ -11,6 +11,7 @@ use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 use super::requests::Requests;
+use super::resources;
 use super::worker::Answer;
 use super::worker::Request;
 use super::worker::Seat;
@@ -56,6 +57,8 @@ pub(super) fn run(seats: Vec<Seat>, answers: UnboundedReceiver<Answers>, request
 /// The trouble of the relay or the program.
 pub fn probe(transport: &Transport) -> Result<(), Trouble> {
     let later = |phase, words| Trouble { kind: TroubleKind::Later, phase, words };
+    // Where tokio gets no descriptors for its signals, it panics.
+    resources::check(transport, 1).map_err(|error| later(Phase::Local, error.to_string()))?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| later(Phase::Local, format!("too few resources to send mail: {error}")))?;
     let probed = runtime.block_on(async { timeout(PROBE, transport.probe()).await });

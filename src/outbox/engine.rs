@@ -23,6 +23,8 @@ use super::Post;
 use super::Progress;
 use super::Report;
 use super::StopSignal;
+use super::broken::BrokenRun;
+use super::broken::Heard;
 use super::connections::Connections;
 use super::crew;
 use super::crew::Answers;
@@ -95,6 +97,7 @@ pub(super) struct Engine<'run> {
     surroundings: Surroundings<'run>,
     lock: SendingLock,
     report: Report,
+    heard: Heard,
     last_error: Option<String>,
     workers: Vec<Worker>,
     /// The way to the workers, while they run, and what is to be said next.
@@ -145,6 +148,7 @@ impl<'run> Engine<'run> {
             surroundings,
             lock,
             report: Report::default(),
+            heard: Heard::default(),
             last_error: None,
             workers: Vec::new(),
             way: None,
@@ -168,9 +172,15 @@ impl<'run> Engine<'run> {
     }
 
     /// Sends until nothing is due.
-    pub(super) fn run(mut self) -> Result<Report> {
+    pub(super) fn run(mut self) -> std::result::Result<Report, Box<BrokenRun>> {
+        let Err(error) = self.run_through() else { return Ok(self.report) };
+        self.heard.correct(&mut self.report);
+        Err(Box::new(BrokenRun { report: self.report, error }))
+    }
+
+    fn run_through(&mut self) -> Result<()> {
         if !self.is_anything_left()? {
-            return Ok(self.report);
+            return Ok(());
         }
         let reading = self.store.read()?;
         self.relay.hold = reading.relay_hold()?;
@@ -179,7 +189,7 @@ impl<'run> Engine<'run> {
         drop(reading);
         if let Leave::Never(halt) = self.quotas.leave() {
             self.report.halt = Some(halt);
-            return Ok(self.report);
+            return Ok(());
         }
         resources::check(&self.post.transport, self.order.connections.max(1))?;
         let requests = Arc::new(Requests::default());
@@ -208,6 +218,9 @@ impl<'run> Engine<'run> {
             let served = self.serve(&requests);
             // Whatever happened, the workers end when nobody can answer them any more.
             self.way = None;
+            if served.is_err() {
+                self.hear_the_rest(&requests);
+            }
             served
         })?;
         self.report.skipped = self.supply.skipped().clone();
@@ -219,7 +232,14 @@ impl<'run> Engine<'run> {
         {
             self.report.halt = None;
         }
-        Ok(self.report)
+        Ok(())
+    }
+
+    /// Counts what the workers still tell while they end, where nothing can be recorded any more.
+    fn hear_the_rest(&mut self, requests: &Requests) {
+        while let Some(requests) = requests.take(Instant::now() + LOOK, 1, Duration::ZERO) {
+            self.heard.note(&requests);
+        }
     }
 
     fn serve(&mut self, requests: &Requests) -> Result<()> {
@@ -231,6 +251,7 @@ impl<'run> Engine<'run> {
             if since.elapsed() >= PAUSE {
                 was_free = Instant::now();
             }
+            self.heard.note(&requests);
             self.look_at_the_clock();
             if !requests.is_empty() {
                 let began = Instant::now();

@@ -23,6 +23,7 @@
 //!
 //! Settling stands outside views and changes: a message's row is its own record.
 
+mod broken;
 mod connections;
 mod crew;
 mod engine;
@@ -61,7 +62,9 @@ use crate::store::Store;
 use crate::store::damage::RowFault;
 use crate::store::lock::Held;
 use crate::store::outbox::Scope;
+use crate::store::stuck::Stuck;
 
+pub use broken::BrokenRun;
 pub use crew::probe;
 use quota::UsedUp;
 pub use stop::StopSignal;
@@ -173,6 +176,12 @@ impl Skipped {
         self.first.get_or_insert_with(|| fault.to_string());
     }
 
+    /// Adds messages that no run would meet.
+    pub fn add_stuck(&mut self, stuck: &Stuck) {
+        self.count += stuck.count;
+        self.first.get_or_insert_with(|| stuck.fault.to_string());
+    }
+
     /// Adds those of another run.
     pub fn add_all(&mut self, other: &Self) {
         self.count += other.count;
@@ -262,13 +271,13 @@ impl Report {
 /// # Errors
 /// When the store fails. Messages that are in flight then are in doubt for the next run.
 pub fn run(store: &Store, post: &Post, order: &Order, clock: &dyn Clock, random: &mut dyn Random) -> Result<Report> {
-    run_observed(store, post, order, clock, random, &mut |_| ())
+    run_observed(store, post, order, clock, random, &mut |_| ()).map_err(|broken| broken.error)
 }
 
 /// The same, and tells `observer` how far it is, after each commit and while it waits for the relay.
 ///
 /// # Errors
-/// As [`run`].
+/// As [`run`], with what the run had come to by then.
 pub fn run_observed(
     store: &Store,
     post: &Post,
@@ -276,7 +285,7 @@ pub fn run_observed(
     clock: &dyn Clock,
     random: &mut dyn Random,
     observer: &mut dyn FnMut(&Progress<'_>),
-) -> Result<Report> {
+) -> std::result::Result<Report, Box<BrokenRun>> {
     let lock = store.begin_sending(clock.now())?;
     let faults = recover(store, lock.number(), clock.now())?;
     let surroundings = engine::Surroundings { clock, random, observer };

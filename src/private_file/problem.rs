@@ -169,6 +169,8 @@ impl Problem {
         match error.kind() {
             io::ErrorKind::NotFound => Self::Missing { path },
             io::ErrorKind::AlreadyExists => Self::Exists { path },
+            // Whatever the call was to do with it.
+            _ if is_shortage_of_descriptors(&error) => Self::Io { path, doing: "opened", error },
             _ => Self::Io { path, doing, error },
         }
     }

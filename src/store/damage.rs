@@ -50,6 +50,11 @@ impl RowFault {
         Self { table: "job", row: job.0.to_string(), column: column.to_owned(), fault }
     }
 
+    /// The fault of a message.
+    pub(super) fn of_message(row: String, column: &str, fault: String) -> Self {
+        Self { table: "message", row, column: column.to_owned(), fault }
+    }
+
     /// The fault that an error tells of; `None`: it is another error.
     pub(super) fn of(error: &Error) -> Option<&Self> {
         match error {

@@ -1,6 +1,7 @@
 //! What can go wrong with the store, as facts; the words for the operator's next step are in `cli::failure`.
 
 use std::fmt;
+use std::io;
 use std::path::Path;
 use std::path::PathBuf;
 
@@ -11,6 +12,7 @@ use super::damage::RowFault;
 use super::room::Room;
 use super::senders::Sender;
 use crate::private_file::Problem;
+use crate::private_file::is_shortage_of_descriptors;
 
 /// Why the store could not do what was asked.
 #[derive(Debug, thiserror::Error)]
@@ -136,10 +138,10 @@ pub enum StoreError {
     LockHeld,
     /// The process may not open as many files as sending mail needs.
     #[error("cannot send mail: the process may not open enough files ({0})")]
-    NoDescriptors(std::io::Error),
+    NoDescriptors(io::Error),
     /// The process may not start the threads that sending mail needs.
     #[error("cannot send mail: no thread can be started ({0})")]
-    NoThread(std::io::Error),
+    NoThread(io::Error),
     /// The process may not have the memory that sending mail needs.
     #[error("cannot send mail: not enough memory ({} MiB needed)", .0 >> 20)]
     NoMemory(usize),
@@ -248,6 +250,17 @@ impl From<rusqlite::Error> for StoreError {
 }
 
 impl StoreError {
+    /// The error of a file of the store that cannot be opened, created or examined.
+    pub(super) fn of_opening(path: &Path, error: io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Self::Full,
+            _ if is_shortage_of_descriptors(&error) => {
+                Self::Loose(Problem::Io { path: path.to_owned(), doing: "opened", error })
+            }
+            _ => Self::Closed(format!("{}: {error}", path.display())),
+        }
+    }
+
     /// The error of a file that is the copy at `path`, and not the store.
     pub fn of_copy(self, path: &Path) -> Self {
         match self.damage() {

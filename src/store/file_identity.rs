@@ -22,7 +22,7 @@ impl FileIdentity {
     pub(super) fn at(path: &Path) -> Result<Self> {
         let found = path.symlink_metadata().map_err(|error| match error.kind() {
             io::ErrorKind::NotFound => StoreError::Replaced(path.to_owned()),
-            _ => StoreError::Closed(error.to_string()),
+            _ => StoreError::of_opening(path, error),
         })?;
         Ok(Self { device: found.dev(), inode: found.ino() })
     }

@@ -161,7 +161,7 @@ impl Reading<'_> {
     /// # Errors
     /// When the store cannot be read.
     pub fn running_jobs(&self) -> Result<(Vec<Job>, Vec<RowFault>)> {
-        let sql = format!("SELECT {COLUMNS} FROM job WHERE state = 'running' ORDER BY id");
+        let sql = format!("SELECT {COLUMNS} FROM job WHERE state NOT IN {} ORDER BY id", super::stuck::NOT_RUNNING);
         let mut statement = self.transaction.prepare_cached(&sql)?;
         let rows = statement.query_map([], job)?;
         Ok(damage::readable(rows)?)

@@ -200,7 +200,7 @@ fn region(first: i64, length: i64) -> flock {
 pub(super) fn open_lock_file(store: &Path) -> Result<(File, PathBuf)> {
     let store = resolved(store)?;
     let path = beside(&store, ".lock");
-    let failed = |error: Errno| StoreError::Closed(format!("{}: {error}", path.display()));
+    let failed = |error: Errno| StoreError::of_opening(&path, error.into());
     let flags = OFlag::O_RDWR | OFlag::O_CREAT | OFlag::O_CLOEXEC | OFlag::O_NOFOLLOW;
     let opened = match open(&path, flags, MODE) {
         Err(Errno::EACCES) if restore_mode(&path) => open(&path, flags, MODE),
@@ -215,7 +215,7 @@ pub(super) fn open_lock_file(store: &Path) -> Result<(File, PathBuf)> {
     };
     // What root makes belongs to the account that the store belongs to, as SQLite does it with the log.
     if geteuid().is_root() {
-        let unread = |error: std::io::Error| StoreError::Closed(format!("{}: {error}", path.display()));
+        let unread = |error| StoreError::of_opening(&path, error);
         let (owner, own) = (store.symlink_metadata().map_err(unread)?, file.metadata().map_err(unread)?);
         // Never another file that somebody has linked to here.
         if own.nlink() == 1 && own.uid() != owner.uid() {

@@ -55,6 +55,7 @@ pub mod schema;
 pub mod senders;
 pub mod sign_in_failures;
 pub mod stop_signals;
+pub mod stuck;
 pub mod times;
 pub mod user_changes;
 pub mod user_list;

@@ -370,7 +370,7 @@ fn recipient_of(row: &Row<'_>) -> rusqlite::Result<Recipient> {
     Ok(Recipient {
         username: lossy(row, 15)?.unwrap_or_default(),
         name: lossy(row, 16)?.unwrap_or_default(),
-        email: EmailAddress::stored(lossy(row, 17)?.unwrap_or_default()),
+        email: EmailAddress::stored(row.get(17)?),
         locale: lossy(row, 18)?,
         sign_in: damage::sign_in(row, 19)?,
         role: RoleId(row.get(28)?),
@@ -391,7 +391,8 @@ fn due_of(row: &Row<'_>) -> rusqlite::Result<Due> {
         kind: MailKind::stored(kind, cause, row.get(31)?).ok_or_else(|| damage::unknown_word(1, kind))?,
         state: MessageState::stored(state).ok_or_else(|| damage::unknown_word(2, state))?,
         user: row.get::<_, Option<i64>>(3)?.map(UserId),
-        address: EmailAddress::stored(lossy(row, 4)?.unwrap_or_default()),
+        // What is no text would be another address than the user's, and its mail cancelled without a word of the damage.
+        address: EmailAddress::stored(row.get(4)?),
         operator_uid: row.get(5)?,
         created_at: time(row.get(6)?),
         attempts: damage::count(row, 7)?,

@@ -3,7 +3,6 @@
 
 use rusqlite::OptionalExtension as _;
 use rusqlite::Row;
-use rusqlite::types::Type;
 
 use super::Reading;
 use super::Result;
@@ -23,7 +22,6 @@ use crate::domain::email_address::MAX_ADDRESS;
 use crate::domain::role::BUILT_IN;
 use crate::domain::text;
 use crate::domain::user::MAX_USERNAME;
-use crate::secrets::password_hash::PasswordHash;
 
 /// The most faults that are listed, as of SQLite's `integrity_check`.
 const MOST: usize = 100;
@@ -104,7 +102,7 @@ impl Reading<'_> {
         self.read_each(&mut found, "user", &outbox::every_recipient(), |row| outbox::recipient(row).map(drop))?;
         for table in ["user", "password_history"] {
             self.read_each(&mut found, table, &all("id, password_hash", table), |row| {
-                damage::named(table, row, |row| check_hash(row, 1))
+                damage::named(table, row, |row| users::stored_hash(row, 1).map(drop))
             })?;
         }
         if is_chain_whole {
@@ -144,6 +142,10 @@ impl Reading<'_> {
         for check in checks {
             // Where a table cannot be read, that is said above.
             unless_damaged(check(self, &mut found))?;
+        }
+        // Where the index is missing, the schema says so.
+        for fault in self.message_state_faults().unwrap_or_default() {
+            found.push(fault.to_string());
         }
         Ok(found)
     }
@@ -368,13 +370,6 @@ impl Reading<'_> {
         }
         Ok(())
     }
-}
-
-/// A hash, with which a password can be compared.
-fn check_hash(row: &Row<'_>, column: usize) -> rusqlite::Result<()> {
-    let Some(hash) = damage::optional_text(row, column)? else { return Ok(()) };
-    let failed = |error| rusqlite::Error::FromSqlConversionFailure(column, Type::Text, Box::new(error));
-    PasswordHash::parse(hash).map(drop).map_err(failed)
 }
 
 /// What SQLite says of a part of the store that it cannot read; `None`: it could.

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use rusqlite::OptionalExtension as _;
 use rusqlite::Row;
 use rusqlite::params;
+use rusqlite::types::Type;
 
 use super::Reading;
 use super::Result;
@@ -138,12 +139,12 @@ impl Reading<'_> {
     /// The hash of a user's password.
     ///
     /// # Errors
-    /// When the store cannot be read. A hash that is malformed (somebody edited the file) is none.
+    /// When the store cannot be read; [`StoreError::Row`](super::StoreError::Row) when the hash is malformed (somebody edited the
+    /// file).
     pub fn password_hash(&self, id: UserId) -> Result<Option<PasswordHash>> {
         let mut statement = self.transaction.prepare_cached("SELECT id, password_hash FROM user WHERE id = ?1")?;
-        let hash = statement.query_row([id.0], |row| damage::named("user", row, |row| row.get::<_, Option<String>>(1)));
-        let hash = hash.optional()?;
-        Ok(hash.flatten().and_then(|hash| PasswordHash::parse(&hash).ok()))
+        let hash = statement.query_row([id.0], |row| damage::named("user", row, |row| stored_hash(row, 1)));
+        Ok(hash.optional()?.flatten())
     }
 
     /// How many users have a hash of each kind and cost, with one of each. One that is malformed (somebody edited the file) is
@@ -181,6 +182,13 @@ impl Reading<'_> {
         }
         Ok(history)
     }
+}
+
+/// A hash in a column, if there is one.
+pub(super) fn stored_hash(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<PasswordHash>> {
+    let Some(hash) = damage::optional_text(row, column)? else { return Ok(None) };
+    let failed = |error| rusqlite::Error::FromSqlConversionFailure(column, Type::Text, Box::new(error));
+    PasswordHash::parse(hash).map(Some).map_err(failed)
 }
 
 impl Writing<'_> {

@@ -13,6 +13,7 @@ mod audit_users;
 mod change_password;
 mod clock;
 mod config;
+mod damaged_rows;
 mod dry_run;
 mod elevation;
 mod end_passwords;

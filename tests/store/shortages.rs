@@ -154,6 +154,33 @@ fn where_no_thread_can_be_started_no_mail_is_sent_and_the_words_say_why() {
     run(&["users", "list"]).done(&["list"]);
 }
 
+#[test]
+fn too_few_descriptors_are_never_a_bug_nor_damage() {
+    let world = world();
+    world.done(&["users", "set-password", "bob", "--generate"]);
+    let commands: [(&[&str], &str); 7] = [
+        (&["users", "send-reset", "--all", "--end-passwords", "--yes", "--dry-run"], ""),
+        (&["users", "send-reset", "--all", "--end-passwords", "--yes"], ""),
+        (&["users", "send-reset", "bob", "--unless-sent-within", "0s"], ""),
+        (&["mail", "test", "x@example.com"], ""),
+        (&["jobs", "run", "-v"], ""),
+        (&["users", "set-password", "alice", "--stdin"], PASSWORD),
+        (&["store", "check"], ""),
+    ];
+    for limit in 3..=20 {
+        for (words, input) in commands {
+            let ran = limited(&world, &format!("-n {limit}"), words, input);
+            assert!(!ran.stderr.contains("panicked"), "{limit} {words:?}: {ran:?}");
+            // Below some limit the program cannot be loaded (127). With enough, nobody listens, or all is well.
+            assert!([0, 69, 75, 127].map(Some).contains(&ran.code), "{limit} {words:?}: {ran:?}");
+            assert!(
+                !ran.stderr.contains("cannot be found") && !ran.stderr.contains("read-only"),
+                "{limit} {words:?}: {ran:?}"
+            );
+        }
+    }
+}
+
 /// Gives a directory and all that is in it to the account without a name.
 fn give_away(path: &Path) {
     lchown(path, Some(61_234), Some(61_234)).unwrap();
@@ -177,4 +204,69 @@ fn a_limit_on_the_size_of_files_is_told_as_such() {
         }
     }
     world.assert_sound();
+}
+
+/// A world whose mails go to a program that runs `at_the_20th` (shell) when it has taken 20 of the 60 mails, and the file in
+/// which it writes a line for each.
+fn world_that_fails(at_the_20th: &str) -> (World, std::path::PathBuf) {
+    let world = World::new();
+    let (program, mails) = (world.folder().join("sendmail"), world.folder().join("mails"));
+    let script = format!(
+        "#!/bin/sh\ncat >/dev/null\ncd {}\necho mail >>mails\n[ $(wc -l <mails) -ge 20 ] || exit 0\nstore={}\n{at_the_20th}\n",
+        world.folder().display(),
+        world.store().display()
+    );
+    std::fs::write(&program, script).unwrap();
+    set_mode(&program, 0o755);
+    world.configure(&format!(
+        "[mail]\nfrom = \"passwords@example.com\"\ntransport = \"sendmail\"\n[mail.sendmail]\nprogram = {program:?}\n\
+         [reset]\nlink = \"https://reset.example.com/#{{code}}\"\n"
+    ));
+    let users: String = (0..60).map(|number| format!("user{number}@example.com\n")).collect();
+    finish(world.command(&["users", "import", "-"]), &format!("email\n{users}")).done(&["import"]);
+    (world, mails)
+}
+
+/// The number before a word, such as that of "12 accepted"; 0: the word is not said.
+fn number_of(words: &str, word: &str) -> usize {
+    let before = words.split(&format!(" {word}")).next().filter(|before| before.len() < words.len());
+    before.map_or(0, |before| before.rsplit([' ', ';']).next().unwrap().parse().unwrap())
+}
+
+#[test]
+fn a_run_that_the_store_ends_says_how_many_mails_left_in_it() {
+    let gone = "mv $store gone.db 2>/dev/null; exit 0";
+    let replaced = "cp $store other.db; mv other.db $store; exit 0";
+    for (at_the_20th, limit) in [(gone, None), (replaced, None), ("exit 0", Some(100 << 10))] {
+        let (world, mails) = world_that_fails(at_the_20th);
+        world.done(&["users", "send-reset", "--all", "--queue-only", "--yes"]);
+        let ran = match limit {
+            None => world.run(&["jobs", "run"]),
+            Some(more) => {
+                let size = std::fs::metadata(world.store()).unwrap().len();
+                limited(&world, &format!("-f {}", (size + more) / 512), &["jobs", "run"], "")
+            }
+        };
+        let words = said(&ran);
+        assert!([74, 75, 78].map(Some).contains(&ran.code), "{at_the_20th}: {ran:?}");
+        assert!(!words.contains("no mail was sent") && !words.contains("nothing was changed"), "{ran:?}");
+        let sent = std::fs::read_to_string(&mails).unwrap().lines().count();
+        let (accepted, in_doubt) = (number_of(words, "accepted"), number_of(words, "in doubt"));
+        // One that was ended before it could write its line may have the mail as well.
+        assert!(accepted > 0 && accepted <= sent && sent <= accepted + in_doubt, "{at_the_20th}: {sent}: {ran:?}");
+    }
+}
+
+#[test]
+fn a_mail_that_left_before_the_store_failed_is_told_by_the_command_that_sent_it() {
+    let (world, _) = world_that_fails("exit 0");
+    let program = world.folder().join("sendmail");
+    let script = format!("#!/bin/sh\ncat >/dev/null\nmv {0} {0}.gone\n", world.store().display());
+    std::fs::write(&program, script).unwrap();
+    for words in [&["users", "send-reset", "user1"][..], &["mail", "test", "x@example.com"]] {
+        let ran = world.run(words);
+        assert!(said(&ran).ends_with("; 1 accepted"), "{ran:?}");
+        assert!(!ran.stderr.contains("nothing was changed"), "{ran:?}");
+        std::fs::rename(format!("{}.gone", world.store().display()), world.store()).unwrap();
+    }
 }

@@ -70,6 +70,13 @@ fn cron_is_told_of_a_process_that_is_stopped_while_it_sends() {
     let ran = world.run(&["jobs", "run", "-v"]);
     assert_eq!((ran.code, ran.stderr.as_str()), (Some(0), "Another process is sending what is due.\n"));
 
+    // One that is stopped is at no work: the time of the configuration holds, however short.
+    let configuration = world.config();
+    let text = fs::read_to_string(&configuration).unwrap();
+    fs::write(&configuration, format!("{text}[jobs]\ncomplain_after = \"0s\"\n")).unwrap();
+    assert!(said(&world.run(&["jobs", "run", "-v"])).contains("is stopped (SIGSTOP)"));
+    fs::write(&configuration, text).unwrap();
+
     two_hours_pass(&world, pid);
     let told = world.run(&["jobs", "run"]);
     assert_eq!(told.code, Some(75), "{told:?}");

@@ -55,6 +55,8 @@ pub struct Work {
     pub jobs: Vec<Job>,
     /// The jobs that run and whose rows are damaged: they are left as they are.
     pub skipped: Skipped,
+    /// The messages whose rows are damaged so that no run would meet them.
+    pub stuck: Skipped,
     /// The relay refused everything a short while ago, and nothing is to be sent unless somebody asks for it.
     pub hold: Option<RelayHold>,
 }
@@ -62,7 +64,7 @@ pub struct Work {
 impl Work {
     /// Whether there is nothing.
     pub fn is_empty(&self) -> bool {
-        !self.single && self.jobs.is_empty() && self.skipped.count == 0
+        !self.single && self.jobs.is_empty() && self.skipped.count == 0 && self.stuck.count == 0
     }
 }
 
@@ -77,7 +79,9 @@ pub fn look(desk: &Desk) -> Result<Work> {
         let (jobs, faults) = view.running_jobs()?;
         let mut skipped = Skipped::default();
         faults.iter().for_each(|fault| skipped.add(fault));
-        Ok(Work { single, jobs, skipped, hold })
+        let mut stuck = Skipped::default();
+        view.stuck_messages()?.iter().for_each(|fault| stuck.add_stuck(fault));
+        Ok(Work { single, jobs, skipped, stuck, hold })
     })
 }
 
@@ -132,7 +136,7 @@ pub fn make_due(desk: &Desk, job: Option<JobId>, intent: &Intent) -> Result<u64>
 /// Sends the messages of no job that are due.
 ///
 /// # Errors
-/// When the key is missing or another one while links wait, or the store fails.
+/// When the key is missing or another one while links wait, or the store fails: [`ActionError::Broken`] once sending has begun.
 pub fn run_single(desk: &Desk, post: &Post, order: &Order, observer: &mut Observer<'_>) -> Result<Ran> {
     let has_links = desk.view(Action::JobsRun, |view| Ok(view.any_link_waits()?))?;
     if has_links {
@@ -147,7 +151,7 @@ pub fn run_single(desk: &Desk, post: &Post, order: &Order, observer: &mut Observ
 /// the job says nothing.
 ///
 /// # Errors
-/// When the key is missing or another one, or the store fails.
+/// When the key is missing or another one, or the store fails: [`ActionError::Broken`] once sending has begun.
 pub fn run_job(desk: &Desk, post: &Post, id: JobId, order: &Order, observer: &mut Observer<'_>) -> Result<Ran> {
     check_post(desk, post)?;
     let Some(_lock) = desk.store.lock_as_runner(Some(id))? else { return Ok(Ran::Elsewhere) };
@@ -160,7 +164,8 @@ pub fn run_job(desk: &Desk, post: &Post, id: JobId, order: &Order, observer: &mu
     let waiting = counts.waiting();
     let report = desk.deliver_observed(post, &order, &mut |progress| observer(waiting, progress))?;
     let pause = report.halt.and_then(pause_of);
-    desk.store.settle_job(id, pause.as_deref(), desk.now()).map_err(|error| desk.explained(error.into()))?;
+    let settled = desk.store.settle_job(id, pause.as_deref(), desk.now());
+    settled.map_err(|error| desk.broken_after(&report)(error.into()))?;
     Ok(Ran::Sent(report))
 }
 

@@ -9,14 +9,17 @@ use crate::domain::action::Action;
 use crate::domain::report_limit;
 use crate::store::senders::Sender;
 
-/// The process that sends and has done nothing for the longest time, if that is at least `complain_after`.
+/// The process that sends and has done nothing for the longest time, if that is at least `complain_after`. `is_stopped` says whether
+/// a process is stopped: others are given the time that a relay may take to answer.
 ///
 /// # Errors
 /// When the operator may not run jobs, or the file beside the store cannot be read.
-pub fn find(desk: &Desk, complain_after: Duration) -> Result<Option<Sender>> {
+pub fn find(desk: &Desk, complain_after: Duration, is_stopped: impl Fn(&Sender) -> bool) -> Result<Option<Sender>> {
     desk.view(Action::JobsRun, |view| {
         let senders = desk.store.senders()?.into_iter();
-        let stalled = senders.filter(|sender| report_limit::has_stalled(sender.active_at, complain_after, view.now()));
+        let stalled = senders.filter(|sender| {
+            report_limit::has_stalled(sender.active_at, is_stopped(sender), complain_after, view.now())
+        });
         Ok(stalled.min_by_key(|sender| sender.active_at))
     })
 }

@@ -130,7 +130,7 @@ pub fn send(
     if !ids.is_empty() {
         report = desk.deliver(post, &Order { scope: Scope::These(ids.clone()), ..order })?;
     }
-    let mut messages = desk.outcomes(&ids)?.into_iter();
+    let mut messages = desk.outcomes(&ids).map_err(desk.broken_after(&report))?.into_iter();
     let outcomes = queued.into_iter().filter_map(|(given, result)| {
         let what = match result {
             // In the order of the numbers, so each finds its own.

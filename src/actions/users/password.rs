@@ -27,6 +27,7 @@ use crate::secrets::admission::AcceptedHash;
 use crate::secrets::admission::FormerPasswords;
 use crate::secrets::password::Password;
 use crate::secrets::password_hash::PasswordHash;
+use crate::store::StoreError;
 use crate::store::users::NewPassword;
 
 /// A user whose password is about to be set, as a view saw him.
@@ -294,7 +295,11 @@ pub(in crate::actions) fn former_passwords(
     let ended = reading.ended_passwords(user.id)?;
     let mut hashes = Vec::new();
     if count > 0 {
-        hashes.extend(reading.password_hash(user.id)?);
+        match reading.password_hash(user.id) {
+            // Nobody's password: another one is what it needs.
+            Err(StoreError::Row(_)) => {}
+            hash => hashes.extend(hash?),
+        }
         hashes.extend(reading.password_history(user.id, count)?);
         hashes.truncate(count as usize);
         // Each is compared once.

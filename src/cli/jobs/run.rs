@@ -99,7 +99,8 @@ fn send_what_is_due(
     }
     let post = context.post(desk)?;
     let jobs = work.jobs.iter().map(|job| job.id).collect();
-    let task = Task { single: work.single, jobs, is_named: false, max_runtime, post: &post, skipped: work.skipped };
+    let (skipped, stuck) = (work.skipped, work.stuck);
+    let task = Task { single: work.single, jobs, is_named: false, max_runtime, post: &post, skipped, stuck };
     running::go_on(context, desk, &task)
 }
 

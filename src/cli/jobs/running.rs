@@ -7,6 +7,7 @@ use jiff::Timestamp;
 
 use crate::actions::ActionError;
 use crate::actions::Desk;
+use crate::actions::error::without_promise;
 use crate::actions::jobs::report_limit;
 use crate::actions::jobs::run;
 use crate::actions::jobs::run::Ran;
@@ -53,12 +54,15 @@ pub struct Task<'a> {
     pub post: &'a Post,
     /// Jobs that cannot be sent, because their rows are damaged.
     pub skipped: Skipped,
+    /// Mails of which that is so.
+    pub stuck: Skipped,
 }
 
 impl<'a> Task<'a> {
     /// These jobs alone, which were named.
     pub fn of_jobs(jobs: Vec<JobId>, post: &'a Post) -> Self {
-        Self { single: false, jobs, is_named: true, max_runtime: None, post, skipped: Skipped::default() }
+        let (skipped, stuck) = (Skipped::default(), Skipped::default());
+        Self { single: false, jobs, is_named: true, max_runtime: None, post, skipped, stuck }
     }
 }
 
@@ -102,26 +106,28 @@ pub fn go_on(context: &mut Context, desk: &Desk, task: &Task<'_>) -> anyhow::Res
         };
     }
     let report = summary::sum(&sent.reports);
-    let mut skipped_jobs = task.skipped.clone();
+    let (mut skipped_jobs, mut skipped_mails) = (task.skipped.clone(), report.skipped.clone());
     skipped_jobs.add_all(&sent.skipped);
+    skipped_mails.add_all(&task.stuck);
     // Where the store fails, it may not say any more how far the job is.
     let shown: Vec<Shown> = task.jobs.iter().filter_map(|id| show::find(desk, *id).ok()).collect();
     let words = match shown.first().filter(|_| task.is_named) {
         Some(shown) => summary::line(shown),
-        None => summary::of_report(&report),
+        None => report.to_string(),
     };
     if let Some(error) = sent.broken {
         return Err(broken(&error, &words).into());
     }
     if let Some(id) = named {
-        write_record(context, desk, id)?;
+        write_record(context, desk, id).map_err(|error| with_counts(error, &words))?;
     }
     let judged = judge(task, &report, sent.has_single_failed, &shown, words, (signal.number(), desk.now()));
-    match with_skipped(judged, &skipped_jobs, &report.skipped) {
+    match with_skipped(judged, &skipped_jobs, &skipped_mails) {
         Err(complaint) => Err(complaint.into()),
         Ok(words) => {
             if !task.is_named
-                && let Some(complaint) = stalled::complaint(context, desk, Some(&words))?
+                && let Some(complaint) =
+                    stalled::complaint(context, desk, Some(&words)).map_err(|error| with_counts(error, &words))?
             {
                 return Err(complaint.into());
             }
@@ -185,11 +191,22 @@ fn send(context: &mut Context, desk: &Desk, task: &Task<'_>, order: &Order) -> S
                     break;
                 }
             }
-            // One job that is damaged keeps no other from being sent.
-            Err(ActionError::Store(StoreError::Row(fault))) if !task.is_named => sent.skipped.add(&fault),
             Err(error) => {
-                sent.broken = Some(error);
-                break;
+                let error = match error {
+                    ActionError::Broken { report, error } => {
+                        sent.reports.push(*report);
+                        *error
+                    }
+                    error => error,
+                };
+                match error {
+                    // One job that is damaged keeps no other from being sent.
+                    ActionError::Store(StoreError::Row(fault)) if !task.is_named => sent.skipped.add(&fault),
+                    error => {
+                        sent.broken = Some(error);
+                        break;
+                    }
+                }
             }
         }
     }
@@ -198,7 +215,7 @@ fn send(context: &mut Context, desk: &Desk, task: &Task<'_>, order: &Order) -> S
 
 /// What the store's failure leaves: more than an error of a command that changes nothing.
 fn broken(error: &ActionError, words: &str) -> Complaint {
-    let told = error.to_string().replace(": nothing was changed", "");
+    let told = without_promise(error);
     let is_shortage = matches!(error, ActionError::Store(error) if error.is_shortage());
     let is_damaged = matches!(error, ActionError::Store(error) if error.damage().is_some());
     let hint = failure::hint_of(error).filter(|_| is_shortage || is_damaged);
@@ -206,8 +223,15 @@ fn broken(error: &ActionError, words: &str) -> Complaint {
         code: failure::code_of(error),
         is_shortage,
         words: format!("{told}; {words}"),
-        hint: hint
-            .unwrap_or_else(|| "mend that; cxme-admin jobs run goes on, and sends again what was in flight".to_owned()),
+        hint: hint.unwrap_or_else(|| failure::RUN_AGAIN.to_owned()),
+    }
+}
+
+/// A failure of the store after the run, with what the run came to.
+fn with_counts(error: anyhow::Error, words: &str) -> anyhow::Error {
+    match error.downcast::<ActionError>() {
+        Ok(error) => broken(&error, words).into(),
+        Err(other) => other,
     }
 }
 

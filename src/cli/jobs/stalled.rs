@@ -6,6 +6,7 @@ use crate::cli::context::Context;
 use crate::cli::failure::Complaint;
 use crate::cli::failure::MailFault;
 use crate::process;
+use crate::store::senders::Sender;
 
 /// The complaint about a process that sends and has done nothing for `[jobs] complain_after`; `None`: there is none. `before` is
 /// what this run came to, if it sent anything.
@@ -14,8 +15,9 @@ use crate::process;
 /// When the configuration or the file beside the store cannot be read.
 pub fn complaint(context: &mut Context, desk: &Desk, before: Option<&str>) -> anyhow::Result<Option<Complaint>> {
     let complain_after = context.config()?.jobs.complain_after;
-    let Some(sender) = stalled::find(desk, complain_after)? else { return Ok(None) };
-    let is_stopped = sender.elsewhere.is_none() && process::is_stopped(sender.process);
+    let is_stopped = |sender: &Sender| sender.elsewhere.is_none() && process::is_stopped(sender.process);
+    let Some(sender) = stalled::find(desk, complain_after, is_stopped)? else { return Ok(None) };
+    let is_stopped = is_stopped(&sender);
     let output = &context.output;
     let mut words = format!(
         "{sender}, which began to send at {}, {}has done nothing since {}, and mail waits for it",

@@ -91,23 +91,6 @@ pub fn of_counts(counts: &Counts, reasons: &[Outcome]) -> String {
     format!("{}{skipped}", told.join(", "))
 }
 
-/// What a run came to: the counts that are not zero.
-pub fn of_report(report: &Report) -> String {
-    let counts = [
-        (report.accepted, "accepted"),
-        (report.deferred, "deferred"),
-        (report.failed, "failed"),
-        (report.in_doubt, "in doubt"),
-        (report.cancelled, "cancelled"),
-    ];
-    let told: Vec<String> = counts
-        .iter()
-        .filter(|(count, _)| *count > 0)
-        .map(|(count, word)| format!("{} {word}", grouped(*count)))
-        .collect();
-    if told.is_empty() { "no mail was sent".to_owned() } else { told.join(", ") }
-}
-
 /// What was skipped because it is damaged, with the first fault; `None`: nothing.
 pub fn of_skipped(jobs: &Skipped, mails: &Skipped) -> Option<String> {
     let first = jobs.first.as_ref().or(mails.first.as_ref())?;

@@ -3,6 +3,7 @@
 use crate::actions::ActionError;
 use crate::actions::Total;
 use crate::actions::outbox;
+use crate::actions::outbox::Delay;
 use crate::cli::acting::ActingArgs;
 use crate::cli::context::Context;
 use crate::cli::data;
@@ -85,12 +86,13 @@ pub fn run(context: &mut Context, args: &QueueArgs) -> anyhow::Result<()> {
     let (mut count, mut total) = (0_u64, Total::default());
     data::records::<ActionError>(&mut context.output, heads, now, |sink| {
         count = 0;
-        total = outbox::queue(&desk, &rates, limit, &mut |message, used_up| {
+        total = outbox::queue(&desk, &rates, limit, &mut |message, delay| {
             count += 1;
             // What never was tried has no reply, and is due since it was queued.
-            let due_at = match (message.state, &used_up) {
+            let due_at = match (message.state, &delay) {
                 (MessageState::Sending, _) => Cell::Nothing("now"),
-                (_, Some(used_up)) => Cell::Time(used_up.until),
+                (_, Some(Delay::Paused)) if is_table => Cell::Nothing("paused"),
+                (_, Some(Delay::UsedUp(used_up))) => Cell::Time(used_up.until),
                 _ if message.due_at <= now => {
                     if is_table {
                         Cell::Nothing("due")
@@ -102,10 +104,15 @@ pub fn run(context: &mut Context, args: &QueueArgs) -> anyhow::Result<()> {
             };
             let (number, attempts) = (Cell::Number(message.id.0), Cell::Number(i64::from(message.attempts)));
             let state = Cell::text(message.state.word());
-            let why = match (used_up, &message.reply) {
+            let delay = delay.map(|delay| match (delay, message.job) {
+                (Delay::UsedUp(used_up), _) => used_up.to_string(),
+                (Delay::Paused, Some(job)) => format!("job {job} is paused"),
+                (Delay::Paused, None) => "paused".to_owned(),
+            });
+            let why = match (delay, &message.reply) {
                 (None, reply) => reply.clone(),
-                (Some(used_up), None) => Some(used_up.to_string()),
-                (Some(used_up), Some(reply)) => Some(format!("{used_up}; {reply}")),
+                (Some(delay), None) => Some(delay),
+                (Some(delay), Some(reply)) => Some(format!("{delay}; {reply}")),
             };
             let (address, reply) = (Cell::text(&message.address), Cell::prose_or(why.as_deref(), ""));
             if is_table {

@@ -16,6 +16,7 @@ use crate::cli::context::Context;
 use crate::cli::data;
 use crate::cli::data::Cell;
 use crate::cli::data::Head;
+use crate::cli::failure;
 use crate::cli::failure::Complaint;
 use crate::cli::store::recovery;
 use crate::cli::store::recovery::typed;
@@ -77,6 +78,7 @@ pub fn run(context: &mut Context, args: &CheckArgs) -> anyhow::Result<()> {
         Err(error) if is_no_store(&error) => {
             return Err(Complaint::NotAStore { remedy: remedy_of_lost(&path), path }.into());
         }
+        Err(error) if failure::is_shortage(&error) => return Err(error),
         Err(error) => {
             let Salvage { examined, backup, schema_version } = context.examine_damaged(&path, error)?;
             Checked { examined, backup, schema_version }
@@ -126,6 +128,8 @@ fn check(context: &mut Context, path: &Path) -> anyhow::Result<Checked> {
             )),
             ..Expected::default()
         },
+        // Nothing is wrong with the key.
+        Err(error) if failure::is_shortage(&error) => return Err(error),
         Err(error) => Expected { key_fault: Some(error.to_string()), ..Expected::default() },
     };
     let mut examined = vec![Examined { what: "modes", ..Examined::default() }];

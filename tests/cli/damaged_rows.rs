@@ -1,0 +1,86 @@
+//! Rows that only somebody who writes to the file with another program leaves, and what commands say that would otherwise pass over
+//! them in silence.
+
+use insta::assert_snapshot;
+
+use crate::support::GOOD;
+use crate::support::World;
+
+/// Edits the store as another program may that was told to ignore the rules of the schema.
+fn damage(world: &World, sql: &str) {
+    world.sql(&format!("PRAGMA foreign_keys = OFF; PRAGMA ignore_check_constraints = ON; {sql}"));
+}
+
+#[test]
+fn jobs_run_names_each_row_that_keeps_mail_from_being_sent() {
+    for (sql, named, found) in [
+        (
+            "UPDATE job SET state = 'weird'",
+            "skipped 1 job, the store is damaged: job: row 1: state: `weird` is unknown",
+            "",
+        ),
+        (
+            "DELETE FROM job",
+            "skipped 2 mails, the store is damaged: message: row 1: job_id: no such job: 1",
+            "references: message: row 1",
+        ),
+        (
+            "UPDATE message SET job_id = 777 WHERE id = 2",
+            "skipped 1 mail, the store is damaged: message: row 2: job_id: no such job: 777",
+            "references: message: row 2",
+        ),
+        (
+            "UPDATE message SET state = 'sending', sender = NULL WHERE id = 2",
+            "skipped 1 mail, the store is damaged: message: row 2: sender: not the number of a sender, and the state is `sending`",
+            "",
+        ),
+        (
+            "UPDATE message SET state = 'weird' WHERE id = 2",
+            "skipped 1 mail, the store is damaged: message: row 2: state: `weird` is unknown",
+            "",
+        ),
+        (
+            "UPDATE message SET address = x'ff' WHERE id = 2",
+            "skipped 1 mail, the store is damaged: message: row 2: address: is of the type Blob",
+            "",
+        ),
+    ] {
+        let world = World::with_mail().with_users("alice,bob");
+        world.run("users send-reset --all --yes --queue-only").expect_status(0);
+        damage(&world, sql);
+        let check = world.run("store check").expect_status(65);
+        let found = if found.is_empty() { named.split("damaged: ").last().unwrap() } else { found };
+        assert!(check.err().contains(found), "{sql}: {check}");
+        // Each run, until somebody mends it.
+        for _ in 0..2 {
+            let run = world.run("jobs run -v");
+            assert!(run.err().contains(named), "{sql}: {run}");
+            assert_eq!(run.status, 3, "{sql}: {run}");
+        }
+    }
+}
+
+#[test]
+fn a_hash_that_is_none_is_damage_to_those_who_log_in_and_is_replaced_by_another_password() {
+    let world = World::new().with_users("alice").with_password("alice", GOOD);
+    damage(&world, "UPDATE user SET password_hash = 'x' WHERE username = 'alice'");
+    assert_snapshot!(world.command("users verify-password alice --stdin").stdin(GOOD).run(), @"
+    status 74
+    -- stderr
+    error: the store is damaged: user: row 1: password_hash: not a PHC string; it reads `$argon2id$v=19$m=65536,t=3,p=1$salt$hash`, in Base64 without padding
+    hint: all that is damaged, and what to do: cxme-admin store check
+    ");
+    world.run("users set-password alice --generate").expect_status(0);
+}
+
+#[test]
+fn the_mails_of_a_paused_job_are_not_due() {
+    let world = World::with_mail().with_users("alice");
+    world.run("users send-reset --all --yes --queue-only").expect_status(0);
+    world.run("jobs pause 1").expect_status(0);
+    let run = world.run("mail queue").expect_status(0);
+    assert!(run.out().contains(" paused ") && run.out().contains("job 1 is paused"), "{run}");
+    assert!(!run.out().contains(" due "), "{run}");
+    world.run("jobs resume 1").expect_status(0);
+    assert!(world.run("mail queue").expect_status(0).out().contains(" due"));
+}
