@@ -4,6 +4,8 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says so by a panic")]
 #![expect(clippy::panic, reason = "a test that cannot go on says so by a panic")]
 
+#[path = "store/acl.rs"]
+mod acl;
 #[path = "store/addresses.rs"]
 mod addresses;
 #[path = "store/audit.rs"]

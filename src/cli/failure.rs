@@ -420,6 +420,8 @@ fn of_file(problem: &Problem) -> Told {
         | Problem::Io { .. }
         | Problem::TooLarge { .. } => Told::new(IO, problem),
         Problem::Mode { .. }
+        | Problem::Acl { .. }
+        | Problem::DefaultAcl { .. }
         | Problem::Owner { .. }
         | Problem::ParentOwner { .. }
         | Problem::Symlink { .. }

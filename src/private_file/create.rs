@@ -9,6 +9,7 @@ use nix::fcntl::OFlag;
 use nix::sys::stat::{Mode, fchmod};
 use nix::unistd::UnlinkatFlags;
 
+use super::acl;
 use super::folder::{Folder, facts};
 use super::removal::RemovedOnSignal;
 use super::reserved::refuse_reserved;
@@ -76,6 +77,7 @@ pub fn create_folder_for(path: &Path, mode: u32, owner: Option<(u32, u32)>) -> R
             // Before the mode: it takes the set-group-ID bit away.
             fchown(&folder, Some(uid), Some(gid)).map_err(failed)?;
         }
+        without_acl(&folder, path)?;
         set_mode(&folder, path, mode)?;
         parent.sync()
     };
@@ -124,7 +126,9 @@ pub(super) fn create_in(folder: &Folder, path: &Path, mode: u32) -> Result<File,
     // Made for the owner alone; the rights of others come by fchmod(2), which the umask does not touch.
     let flags = OFlag::O_RDWR | OFlag::O_CREAT | OFlag::O_EXCL;
     let file = folder.open(path, flags, Mode::from_bits_truncate(mode & 0o700))?;
-    set_mode(&file, path, mode).inspect_err(|_| folder.remove(path, UnlinkatFlags::NoRemoveDir))?;
+    without_acl(&file, path)
+        .and_then(|()| set_mode(&file, path, mode))
+        .inspect_err(|_| folder.remove(path, UnlinkatFlags::NoRemoveDir))?;
     Ok(file)
 }
 
@@ -152,6 +156,11 @@ pub(super) fn folder_for(path: &Path) -> Result<Folder, Problem> {
     })?;
     check_place_of_new(path, &folder)?;
     Ok(folder)
+}
+
+/// Removes the ACL that a new file inherited: the mode that it gets would bring the rights of others in it into force.
+fn without_acl(file: &File, path: &Path) -> Result<(), Problem> {
+    acl::remove(file).map_err(|error| Problem::Io { path: path.to_path_buf(), doing: "freed of its ACL", error })
 }
 
 fn set_mode(file: &File, path: &Path, mode: u32) -> Result<(), Problem> {

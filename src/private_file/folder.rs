@@ -16,6 +16,8 @@ use nix::fcntl::{AtFlags, OFlag, RenameFlags, open, openat, readlinkat, renameat
 use nix::sys::stat::{Mode, fstat, fstatat};
 use nix::unistd::{UnlinkatFlags, unlinkat};
 
+use super::acl;
+use super::acl::Grantee;
 use super::rule::{Facts, Kind};
 use super::{MOST_LINKS, Problem};
 
@@ -99,6 +101,12 @@ impl Folder {
     /// The directories above it and the symbolic links that led to it.
     pub(super) fn way(&self) -> &[Passed] {
         &self.way
+    }
+
+    /// To whom the default ACL gives rights to the files that are created here.
+    pub(super) fn heirs(&self) -> Result<[Option<Grantee>; 2], Problem> {
+        let facts = self.facts()?;
+        Ok(acl::grantees(&self.descriptor, acl::DEFAULT, facts.owner, facts.group))
     }
 
     /// Where the symbolic link under the last name of `path` leads.
@@ -187,9 +195,15 @@ impl Folder {
 pub(super) fn facts(file: &File, path: &Path) -> Result<Facts, Problem> {
     let metadata =
         file.metadata().map_err(|error| Problem::Io { path: path.to_path_buf(), doing: "examined", error })?;
+    let (kind, mode) = (Kind::of(metadata.file_type()), metadata.mode() & 0o7777);
+    // Without rights for the group, which show the mask, an ACL gives nobody any.
+    let may_be_shared = matches!(kind, Kind::File) && mode & 0o070 != 0;
+    let shared_with =
+        if may_be_shared { acl::grantees(file, acl::ACCESS, metadata.uid(), metadata.gid()) } else { [None; 2] };
     Ok(Facts {
-        kind: Kind::of(metadata.file_type()),
-        mode: metadata.mode() & 0o7777,
+        kind,
+        mode,
+        shared_with,
         owner: metadata.uid(),
         group: metadata.gid(),
         links: metadata.nlink(),

@@ -3,9 +3,11 @@
 //! A file that others could read or replace is refused, never fixed silently: the person who loosened it should learn of it, and
 //! may have to change the secret. The directory of a file is checked too, because anyone who can write there can put
 //! another file under the name; so is every directory above it, and every symbolic link that leads there. A sticky
-//! directory such as `/tmp` is fine, except for what SQLite opens ([`check_database`]). A POSIX ACL counts through its
-//! mask, which the system shows as the group's bits.
+//! directory such as `/tmp` is fine, except for what SQLite opens ([`check_database`]). The right to write that a
+//! POSIX ACL gives counts through its mask, which the system shows as the group's bits; where the group may read, nobody else may
+//! by an ACL.
 
+mod acl;
 mod create;
 mod folder;
 mod fs_credentials;
@@ -26,6 +28,7 @@ use nix::fcntl::OFlag;
 use nix::sys::stat::Mode;
 use zeroize::Zeroizing;
 
+pub use acl::Grantee;
 pub use create::{create_folder, create_folder_for, create_new, replace, write_new};
 pub use fs_credentials::FsCredentials;
 pub use mark::stores_beside;

@@ -8,6 +8,8 @@ use std::path::{Path, PathBuf};
 
 use nix::errno::Errno;
 
+use super::Grantee;
+
 const GROUP_OR_OTHERS_READ: u32 = 0o044;
 
 /// Why a file was refused or could not be used. Its text is one line that names the file and ends with what to do.
@@ -31,6 +33,25 @@ pub enum Problem {
         forbidden: u32,
         /// Whether the file is one that this program makes, so that its mode may be changed without harm.
         is_own_file: bool,
+    },
+    /// An ACL gives others a right that they must not have.
+    #[error("{}: its ACL gives rights to {grantee}: run `setfacl -b {}`", Shown(path), Shown(path))]
+    Acl {
+        /// The file.
+        path: PathBuf,
+        /// One of them.
+        grantee: Grantee,
+    },
+    /// The default ACL of its directory would give others rights to new files.
+    #[error("{}: the default ACL of {} gives rights to {grantee}: run `setfacl -k {}`",
+            Shown(path), DirectoryOf { path, directory: folder }, Shown(folder))]
+    DefaultAcl {
+        /// The file.
+        path: PathBuf,
+        /// Its directory.
+        folder: PathBuf,
+        /// One of them.
+        grantee: Grantee,
     },
     /// The file belongs to somebody else.
     #[error("{}: owned by uid {owner}, not by {}; refused because its owner could change it", Shown(path),

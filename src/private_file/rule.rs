@@ -4,10 +4,12 @@ use std::fs::FileType;
 use std::os::unix::fs::FileTypeExt;
 use std::path::Path;
 
+use super::acl::Grantee;
 use super::folder::{Folder, Passed};
 use super::{FsCredentials, Problem};
 
 const GROUP_READS: u32 = 0o040;
+const OTHERS_READ: u32 = 0o004;
 const GROUP_OR_OTHERS_WRITE: u32 = 0o022;
 const STICKY: u32 = 0o1000;
 
@@ -104,6 +106,11 @@ impl Rule {
         if file.mode & forbidden != 0 {
             return Err(Problem::Mode { path, mode: file.mode, forbidden, is_own_file: false });
         }
+        if self.forbidden & OTHERS_READ != 0
+            && let Some(grantee) = self.stranger(file.shared_with)
+        {
+            return Err(Problem::Acl { path, grantee });
+        }
         // No link at all is fine: the file was replaced after it was opened, and what was opened is still whole.
         if self.one_name && file.links > 1 {
             return Err(Problem::HardLink { path, links: file.links });
@@ -157,6 +164,12 @@ impl Rule {
     /// file, and not from creating a `-wal` or `-journal` beside it, which SQLite would play back into it.
     pub(super) fn check_database_directory(&self, path: &Path, directory: &Folder) -> Result<(), Problem> {
         self.judge_folder(path, directory)?;
+        // SQLite gives its files the rights of the database: without any for the group, an ACL gives nobody any.
+        if self.lets_group_read()
+            && let Some(grantee) = self.stranger(directory.heirs()?)
+        {
+            return Err(Problem::DefaultAcl { path: path.to_path_buf(), folder: directory.path.clone(), grantee });
+        }
         let mode = directory.facts()?.mode;
         if mode & GROUP_OR_OTHERS_WRITE == 0 {
             return Ok(());
@@ -179,6 +192,11 @@ impl Rule {
                 Err(Problem::ParentOwner { path: path.to_path_buf(), folder: found.clone(), owner, wanted: me })
             }
         }
+    }
+
+    /// One of those to whom an ACL gives rights who is not the account that the rule is for.
+    fn stranger(&self, grantees: [Option<Grantee>; 2]) -> Option<Grantee> {
+        grantees.into_iter().flatten().find(|grantee| self.also.map(Grantee::User) != Some(*grantee))
     }
 
     fn may_own(&self, owner: u32, me: u32) -> bool {
@@ -219,6 +237,8 @@ pub(super) struct Facts {
     pub(super) kind: Kind,
     /// The twelve permission bits.
     pub(super) mode: u32,
+    /// To whom the ACL of a file gives rights.
+    pub(super) shared_with: [Option<Grantee>; 2],
     pub(super) owner: u32,
     pub(super) group: u32,
     /// How many names it has.
@@ -258,7 +278,7 @@ mod tests {
     use super::*;
 
     fn file(mode: u32, owner: u32) -> Facts {
-        Facts { kind: Kind::File, mode, owner, group: 0, links: 1, is_mount_point: false }
+        Facts { kind: Kind::File, mode, shared_with: [None; 2], owner, group: 0, links: 1, is_mount_point: false }
     }
 
     fn judge(rule: Rule, me: u32, facts: Facts) -> Result<(), Problem> {

@@ -101,7 +101,12 @@ impl Store {
             // Not even the account of the store may exchange what SQLite opens with the process's own rights.
             match private_file::check_database_place(destination, &self.rule.owned_also_by(None)) {
                 Ok(()) => true,
-                Err(Problem::Parent { .. } | Problem::ParentOwner { .. } | Problem::Owner { .. }) => false,
+                Err(
+                    Problem::Parent { .. }
+                    | Problem::ParentOwner { .. }
+                    | Problem::Owner { .. }
+                    | Problem::DefaultAcl { .. },
+                ) => false,
                 Err(problem) => return Err(problem.into()),
             }
         };

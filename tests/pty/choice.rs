@@ -87,6 +87,34 @@ fn a_program_that_was_stopped_asks_again_when_it_goes_on() {
     }
 }
 
+#[test]
+fn a_terminal_of_too_few_rows_is_asked_by_number() {
+    for rows in [1, 2] {
+        let mut shell = Shell::start();
+        shell.resize(rows);
+        let settings = shell.settings();
+        shell.type_line(&program::typed("users password alice"));
+        shell.await_text("Number, 1 to 1 (Enter: neither): ");
+        shell.type_line("1");
+        shell.await_text("New password: ");
+        shell.type_bytes(b"\x03");
+        all_is_as_before(shell, &settings, "130", &format!("{rows} rows"));
+    }
+}
+
+#[test]
+fn a_terminal_that_becomes_smaller_than_the_choice_is_no_panic() {
+    for rows in [1, 2] {
+        let (mut shell, settings) = at_the_choice();
+        shell.resize(rows);
+        shell.type_bytes(b"\x1b[B\x1b[B\r");
+        shell.await_text(SHOW_CURSOR);
+        shell.await_text("New password: ");
+        shell.type_bytes(b"\x03");
+        all_is_as_before(shell, &settings, "130", &format!("{rows} rows"));
+    }
+}
+
 /// Lets the test program choose with this timeout in milliseconds, in a terminal that stty(1) has set.
 fn choosing(stty: &str, timeout: u64) -> (Shell, String) {
     let mut shell = Shell::start();

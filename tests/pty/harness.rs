@@ -85,6 +85,12 @@ impl Shell {
         Self { terminal, dash: command.spawn().unwrap(), shown: Vec::new(), found: 0 }
     }
 
+    /// Gives the terminal this many rows, of 80 columns.
+    pub(crate) fn resize(&self, rows: u16) {
+        let size = rustix::termios::Winsize { ws_row: rows, ws_col: 80, ws_xpixel: 0, ws_ypixel: 0 };
+        rustix::termios::tcsetwinsize(&self.terminal, size).unwrap();
+    }
+
     /// Types `bytes`: when it returns, the terminal has them.
     pub(crate) fn type_bytes(&mut self, bytes: impl AsRef<[u8]>) {
         self.terminal.write_all(bytes.as_ref()).unwrap();

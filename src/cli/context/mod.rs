@@ -300,9 +300,6 @@ impl Context {
     /// The terminal, shown only what it can show.
     fn able(&self, inner: Box<dyn Terminal>) -> Box<dyn Terminal> {
         let (charset, is_dumb) = (Charset::of(&self.process), self.process.is_dumb_terminal());
-        if charset == Charset::Unicode && !is_dumb {
-            return inner;
-        }
         Box::new(PlainTerminal { inner, charset, is_dumb })
     }
 

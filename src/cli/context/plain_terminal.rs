@@ -1,4 +1,4 @@
-//! A terminal that shows less than Unicode, or understands nothing but lines of text.
+//! A terminal that shows less than Unicode, understands nothing but lines of text, or has too few rows for a choice.
 
 use zeroize::Zeroizing;
 
@@ -8,6 +8,9 @@ use crate::process::terminal::Terminal;
 
 /// How often a choice is asked for where the answer is none of the numbers.
 const TRIES: u32 = 3;
+
+/// How many rows a choice with the arrow keys needs besides one for each choice.
+const QUESTION_ROWS: usize = 2;
 
 /// A terminal that is shown only what it can show.
 pub(super) struct PlainTerminal {
@@ -19,6 +22,9 @@ pub(super) struct PlainTerminal {
 
 impl PlainTerminal {
     fn shown(&self, text: &str) -> String {
+        if self.charset == Charset::Unicode {
+            return text.to_owned();
+        }
         // Line by line: a line break is no character to be made visible.
         text.split('\n').map(|line| self.charset.show(line)).collect::<Vec<_>>().join("\n")
     }
@@ -41,7 +47,8 @@ impl Terminal for PlainTerminal {
     }
 
     fn choose(&mut self, question: &str, choices: &[&str]) -> Result<Option<usize>, PromptError> {
-        if !self.is_dumb {
+        let has_room = self.inner.rows().is_none_or(|rows| usize::from(rows) >= choices.len() + QUESTION_ROWS);
+        if has_room && !self.is_dumb {
             return self.inner.choose(&self.shown(question), choices);
         }
         let list = choices.iter().enumerate().map(|(place, choice)| format!("  {}  {choice}\n", place + 1));

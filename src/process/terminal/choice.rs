@@ -34,6 +34,8 @@ use nix::sys::signal::SigSet;
 use nix::sys::termios::Termios;
 use nix::sys::termios::cfmakeraw;
 use nix::unistd::dup2_stdin;
+use rustix::termios::tcgetwinsize;
+use rustix::termios::tcsetwinsize;
 
 use super::PromptError;
 use super::controlling::ControllingTerminal;
@@ -45,6 +47,8 @@ use super::settings::Settings;
 use super::settings::in_foreground;
 use super::signals::Watch;
 
+/// The fewest rows at which dialoguer shows a choice: two for the question, and one for a choice.
+const SMALLEST: u16 = 3;
 const ESCAPE: u8 = 0x1b;
 /// The key that ends dialoguer's choice without a result, whatever key came before it.
 const QUIT: &[u8] = b"q";
@@ -67,7 +71,8 @@ pub(super) fn choose_once(
     terminal.take_turn()?;
     let (cancel, cancelled) = UnixStream::pair()?;
     let (running, ended) = UnixStream::pair()?;
-    let screen = Screen { tty: terminal.file().try_clone()?, cancelled };
+    keyboard.fit(terminal);
+    let screen = Screen { tty: terminal.file().try_clone()?, size: keyboard.slave.try_clone()?, cancelled };
     let input = terminal.file().try_clone()?;
     let (stopped, picked) = thread::scope(|scope| {
         let menu = thread::Builder::new().spawn_scoped(scope, move || {
@@ -112,6 +117,7 @@ fn pass_keys(
 ) -> Result<(), PromptError> {
     let (mut bytes, mut key) = ([0; 64], Vec::new());
     loop {
+        keyboard.fit(terminal);
         let pause = if key.is_empty() { end } else { end.min(Instant::now() + ESCAPE_GAP) };
         if !terminal.ready_or(PollFlags::POLLIN, pause, Some(watch), Some(ended.as_fd()))? {
             if has_ended(ended) {
@@ -169,7 +175,7 @@ fn has_ended(stream: &UnixStream) -> bool {
 struct Keyboard {
     master: File,
     /// Keeps the keys that console has not read yet, and is what standard input is a copy of.
-    _slave: OwnedFd,
+    slave: OwnedFd,
     /// What standard input was.
     before: OwnedFd,
 }
@@ -186,7 +192,18 @@ impl Keyboard {
         fcntl(&ends.master, FcntlArg::F_SETFL(OFlag::O_RDWR | OFlag::O_NONBLOCK))?;
         let before = io::stdin().as_fd().try_clone_to_owned()?;
         dup2_stdin(&ends.slave)?;
-        Ok(Self { master: ends.master.into(), _slave: ends.slave, before })
+        Ok(Self { master: ends.master.into(), slave: ends.slave, before })
+    }
+
+    /// Takes the size of the terminal, after each key: console reads it here. dialoguer divides it into a question and choices, and
+    /// panics where it is smaller than both.
+    fn fit(&self, terminal: &ControllingTerminal) {
+        if let Ok(mut size) = tcgetwinsize(terminal.file())
+            && size.ws_row > 0
+        {
+            size.ws_row = size.ws_row.max(SMALLEST);
+            let _ = tcsetwinsize(&self.master, size);
+        }
     }
 
     /// Types a key. Where there are thousands that console has not read, it is dropped.
@@ -207,6 +224,8 @@ impl Drop for Keyboard {
 #[derive(Debug)]
 struct Screen {
     tty: File,
+    /// The pseudo-terminal whose size is that of the choice.
+    size: OwnedFd,
     /// Its other end is closed when the choice is cancelled.
     cancelled: UnixStream,
 }
@@ -237,6 +256,6 @@ impl Write for Screen {
 
 impl AsRawFd for Screen {
     fn as_raw_fd(&self) -> RawFd {
-        self.tty.as_raw_fd()
+        self.size.as_raw_fd()
     }
 }

@@ -293,4 +293,8 @@ impl Terminal for ControllingTerminal {
     fn choose(&mut self, question: &str, choices: &[&str]) -> Result<Option<usize>, PromptError> {
         self.repeat(|watch| choose_once(self, question, choices, watch))
     }
+
+    fn rows(&self) -> Option<u16> {
+        rustix::termios::tcgetwinsize(self.file()).ok().map(|size| size.ws_row).filter(|rows| *rows > 0)
+    }
 }

@@ -59,6 +59,11 @@ pub trait Terminal {
     /// # Errors
     /// As [`Terminal::ask_secret`].
     fn choose(&mut self, question: &str, choices: &[&str]) -> Result<Option<usize>, PromptError>;
+
+    /// How many rows the terminal has; `None`: that is not known.
+    fn rows(&self) -> Option<u16> {
+        None
+    }
 }
 
 /// Why a question has no answer.
