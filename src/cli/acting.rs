@@ -5,10 +5,10 @@ use crate::actions::Intent;
 /// Options of commands that change something
 #[derive(Debug, Clone, Default, clap::Args)]
 pub struct ActingArgs {
-    /// Print the plan and change nothing
+    /// Show what would be done without doing it
     #[arg(short = 'n', long)]
     pub dry_run: bool,
-    /// Why, for the audit
+    /// Reason, recorded in the audit log
     #[arg(long, value_name = "TEXT")]
     pub reason: Option<String>,
 }

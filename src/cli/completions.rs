@@ -13,7 +13,7 @@ use clap_complete::Shell;
 
 use crate::cli::context::Context;
 
-/// Print the completions for a shell
+/// Print the completion script for a shell
 ///
 /// For bash: `cxme-admin completions bash > /etc/bash_completion.d/cxme-admin`
 #[derive(Debug, clap::Args)]
@@ -24,8 +24,8 @@ pub struct CompletionsArgs {
 }
 
 const NAME: &str = "cxme-admin";
-/// The name of functions, which for bash must not have a hyphen: `clap_complete` 4.6 writes two different words for one that
-/// has (clap issue 6421), and nothing is completed behind the first command.
+/// The name of functions, which for bash must not have a hyphen: `clap_complete` 4.6 writes two different words for one
+/// that has (clap issue 6421), and nothing is completed behind the first command.
 const PLAIN_NAME: &str = "cxme_admin";
 
 /// Runs the command.

@@ -13,11 +13,11 @@ use crate::random::SystemRandom;
 
 /// Show the program at work on a sample organization
 ///
-/// Makes a folder with a configuration, a store and a dozen users, runs commands there and shows what they print.
-/// Nothing outside the folder is read or written, and the folder stays, to try more.
+/// Creates a directory with a configuration, a store and a dozen users, runs commands there and shows their output.
+/// Nothing outside that directory is read or written. The directory is kept, so that you can try more.
 #[derive(Debug, clap::Args)]
 pub struct DemoArgs {
-    /// New or empty folder; otherwise one below the folder for temporary files
+    /// New or empty directory; otherwise a new one in the directory for temporary files
     #[arg(value_name = "DIR", value_hint = clap::ValueHint::DirPath)]
     dir: Option<PathBuf>,
 }

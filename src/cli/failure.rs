@@ -68,7 +68,7 @@ const BROKEN_PIPE: u8 = 128 + 13;
 const OPEN_FILES: &str = "raise the limit of open files (`ulimit -n`, or LimitNOFILE= of the service)";
 
 /// What to do where the store failed while mail was being sent.
-pub const RUN_AGAIN: &str = "mend that; cxme-admin jobs run goes on, and sends again what was in flight";
+pub const RUN_AGAIN: &str = "fix that, then continue with cxme-admin jobs run, which sends the mails in flight again";
 
 /// An error in words.
 struct Told {

@@ -31,35 +31,35 @@ use place::group;
 use place::make_directory_of;
 use place::make_store_directory;
 
-/// Make what is missing of configuration, store and reset key
+/// Create the configuration, store and reset key if they are missing
 ///
-/// A configuration that is there is used as it is. The account that runs this becomes the first operator, with
-/// the role Admin; with sudo, doas, run0 or pkexec, the account that called it.
+/// An existing configuration is used unchanged. The account that runs this becomes the first operator, with the role
+/// Admin; with sudo, doas, run0 or pkexec, the account that called it.
 ///
-/// If root creates the store in a directory owned by a service account, that account also owns the store and the key, and
-/// may run `jobs run`.
+/// If root creates the store in a directory owned by a service account, that account also owns the store and the key,
+/// and may run `jobs run`.
 ///
-/// Where the store and the key are is always printed, unless `-q` is given. Other results are not printed when standard error is
-/// not a terminal; `-v` prints them there too.
+/// The paths of the store and the key are always printed, unless `-q` is given. Other results are not printed when
+/// standard error is not a terminal; `-v` prints them there too.
 ///
 /// With sudo, only accounts that may run any command with sudo can use `init`; the program queries sudo. If sudo cannot
-/// answer, name the first operator: `sudo env -u SUDO_UID cxme-admin init --operator carol`; with doas:
-/// `doas env -u DOAS_USER cxme-admin init --operator carol`
+/// answer, name the first operator: `sudo env -u SUDO_UID cxme-admin init --operator carol`; with doas: `doas env -u
+/// DOAS_USER cxme-admin init --operator carol`
 #[derive(Debug, clap::Args)]
 pub struct InitArgs {
-    /// Do not ask: take the defaults
+    /// Skip the questions; use the defaults
     #[arg(short, long)]
     yes: bool,
-    /// Give a store that has lost its reset key a new one: the links made with the old one die
+    /// Create a new reset key for a store that has lost its own; links created with the old one stop working
     #[arg(long)]
     new_key: bool,
-    /// First operator, in place of the account that runs this
+    /// First operator, instead of the account that runs this
     #[arg(long, value_name = "ACCOUNT", conflicts_with = "new_key")]
     operator: Option<String>,
-    /// The organization's name, for a new configuration
+    /// Name of the organization, for a new configuration
     #[arg(long, value_name = "NAME")]
     organization: Option<String>,
-    /// Whom users ask for help, for a new configuration
+    /// Help contact for users, for a new configuration
     #[arg(long, value_name = "TEXT")]
     help_contact: Option<String>,
 }
@@ -228,7 +228,8 @@ impl Answers {
     }
 }
 
-/// The command that does the same without asking, wherever the variables lead then: `-c` makes it ignore that of the store.
+/// The command that does the same without asking, wherever the variables lead then: `-c` makes it ignore that of the
+/// store.
 fn equivalent_command(
     context: &Context,
     args: &InitArgs,

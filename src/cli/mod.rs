@@ -57,7 +57,8 @@ use output::Format;
 /// Set, reset and check the passwords of an organization's users
 ///
 /// One store, a local SQLite file, holds one organization: its users, the operators who may act on them, and an audit
-/// of every deed. `cxme-admin demo` shows it at work on a sample organization; `cxme-admin init` makes a store.
+/// log of every action. `cxme-admin demo` shows the program at work on a sample organization; `cxme-admin init` creates
+/// a store.
 #[derive(Debug, Parser)]
 #[command(
     name = "cxme-admin",
@@ -77,32 +78,32 @@ pub struct Arguments {
 #[derive(Debug, Clone, clap::Args)]
 #[command(next_help_heading = "Global options")]
 pub struct Global {
-    /// Configuration file [variable: CXME_ADMIN_CONFIG]
+    /// Configuration file [env: CXME_ADMIN_CONFIG]
     #[arg(short, long, global = true, value_name = "FILE")]
     pub config: Option<PathBuf>,
-    /// Store, in place of the configured one [variable: CXME_ADMIN_STORE]
+    /// Store file, instead of the configured one [env: CXME_ADMIN_STORE]
     #[arg(long, global = true, value_name = "PATH")]
     pub store: Option<PathBuf>,
-    /// Form of the data on standard output
+    /// Output format
     #[arg(short, long, global = true, value_name = "FORM", default_value = "table", hide_default_value = true)]
     pub output: Format,
-    /// Say nothing but data and errors
+    /// Suppress messages; print only data and errors
     #[arg(short, long, global = true)]
     pub quiet: bool,
-    /// Say what was done, without a terminal too
+    /// Print messages even without a terminal
     #[arg(short, long, global = true, conflicts_with = "quiet")]
     pub verbose: bool,
-    /// Colours: auto, always or never [variable: NO_COLOR]
+    /// Colours: auto, always or never [env: NO_COLOR]
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto", hide_default_value = true)]
     #[arg(hide_possible_values = true)]
     pub color: Colour,
-    /// Never ask: fail where a question would come
+    /// Never prompt; fail if input is needed
     #[arg(long, global = true)]
     pub no_input: bool,
 }
 
-/// What every command may need besides what it asks for itself, in bytes. An allocation that fails ends the process without a word
-/// of what to do.
+/// What every command may need besides what it asks for itself, in bytes. An allocation that fails ends the process
+/// without a word of what to do.
 const MEMORY: usize = 6 << 20;
 
 #[derive(Debug, Subcommand)]

@@ -28,7 +28,7 @@ pub enum Format {
     Table,
     /// One JSON document.
     Json,
-    /// One JSON object a line.
+    /// One JSON object per line.
     Ndjson,
     /// RFC 4180.
     Csv,
@@ -50,7 +50,8 @@ pub enum Colour {
 pub enum Charset {
     /// All of Unicode.
     Unicode,
-    /// ASCII: in another encoding, such as Latin-1, the bytes of UTF-8 are other characters, some of which drive a terminal.
+    /// ASCII: in another encoding, such as Latin-1, the bytes of UTF-8 are other characters, some of which drive a
+    /// terminal.
     Ascii,
 }
 
@@ -89,16 +90,17 @@ pub struct Output {
     pub stdout_is_terminal: bool,
     says: bool,
     warns: bool,
-    /// Whether nobody sees what is said until somebody reads a mail of cron or a log: standard error is no terminal, and
-    /// `--verbose` was not given.
+    /// Whether nobody sees what is said until somebody reads a mail of cron or a log: standard error is no terminal,
+    /// and `--verbose` was not given.
     pub is_unattended: bool,
-    /// The width of the terminal on standard error, where progress is shown; `None`: it is none, it is dumb, or `--quiet` was
-    /// given.
+    /// The width of the terminal on standard error, where progress is shown; `None`: it is none, it is dumb, or
+    /// `--quiet` was given.
     pub progress_columns: Option<u16>,
     /// Whether standard output takes colours.
     pub colour_out: bool,
     colour_err: bool,
-    /// The options that name configuration and store, as they are typed behind the program's name; empty: none was given.
+    /// The options that name configuration and store, as they are typed behind the program's name; empty: none was
+    /// given.
     options: String,
 }
 
@@ -178,7 +180,8 @@ impl Output {
         }
     }
 
-    /// The words, where each command that is to be pasted has the options of this one that name configuration and store.
+    /// The words, where each command that is to be pasted has the options of this one that name configuration and
+    /// store.
     pub fn pasteable<'a>(&self, words: &'a str) -> Cow<'a, str> {
         with_options(&self.options, words)
     }
@@ -288,8 +291,8 @@ fn options_of(global: &Global) -> String {
     cli::as_typed(&words)
 }
 
-/// The words, where `options` stand in each command of this program. Without them a command that is pasted acts on the machine's
-/// own store. A command that has an option first is left as it is.
+/// The words, where `options` stand in each command of this program. Without them a command that is pasted acts on the
+/// machine's own store. A command that has an option first is left as it is.
 fn with_options<'a>(options: &str, words: &'a str) -> Cow<'a, str> {
     const PROGRAM: &str = "cxme-admin ";
     if options.is_empty() || !words.contains(PROGRAM) {

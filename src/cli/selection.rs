@@ -26,37 +26,38 @@ const LIST_LIMIT: u64 = 320 * 1024 * 1024;
 #[derive(Debug, Clone, Default, clap::Args)]
 #[command(next_help_heading = "Which users")]
 pub struct SelectionArgs {
-    /// Those whose username, email address or name holds this text, in any case
+    /// Users whose username, email address or name contains this text, ignoring case
     #[arg(long, value_name = "TEXT")]
     pub search: Option<String>,
-    /// Those with this role
+    /// Users with this role
     #[arg(long, value_name = "ROLE")]
     pub role: Option<String>,
-    /// Those who are `active`, or `locked`
+    /// Users who are `active` or `locked`
     #[arg(long, value_name = "STATUS", value_parser = one_of::status(), hide_possible_values = true)]
     pub status: Option<Status>,
-    /// Those who sign in with a `password`, or with `saml`
+    /// Users who sign in with a `password` or with `saml`
     #[arg(long, value_name = "SIGN-IN", value_parser = one_of::sign_in(), hide_possible_values = true)]
     pub sign_in: Option<SignIn>,
-    /// Those whose address is in this domain
+    /// Users whose address is in this domain
     #[arg(long, value_name = "DOMAIN")]
     pub email_domain: Option<String>,
-    /// Those who sign in with a password and have none yet
+    /// Users who sign in with a password and have none yet
     #[arg(long)]
     pub no_password: bool,
-    /// Those whose password was set longer ago than this, such as `90d`
+    /// Users whose password was set longer ago than this, such as `90d`
     #[arg(long, value_name = "AGE")]
     pub password_older_than: Option<String>,
-    /// Those whose password was set under another policy, or came as a hash
+    /// Users whose password was set under another policy, or imported as a hash
     #[arg(long)]
     pub policy_outdated: bool,
-    /// Those of whom no login was noted; `users verify-password` notes logins, readers of the file do not
+    /// Users with no recorded login (only `users verify-password` records logins)
     #[arg(long)]
     pub never_logged_in: bool,
-    /// Those named in a file (`-`: standard input): a user a line, or CSV or JSON with `username` or `email`
+    /// Users named in a file (`-`: standard input): one per line, or CSV or JSON with `username` or `email`
     #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::AnyPath)]
     pub from: Option<InputFile>,
-    /// What stands before the names of the options that a command has for itself: `with-` makes `--with-role` of `--role`.
+    /// What stands before the names of the options that a command has for itself: `with-` makes `--with-role` of
+    /// `--role`.
     #[arg(skip)]
     pub prefix: &'static str,
 }

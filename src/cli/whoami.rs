@@ -14,10 +14,11 @@ use crate::domain::role::Permission;
 
 /// Show the account, role, permissions and store that commands use here
 ///
-/// IDENTIFIED BY says what named the account: `uid`, the account of the process, or `sudo` (also run0), `doas` or `pkexec`, whose
-/// variable did. Operators who use one of these are restricted unless the store of this machine says that they are Admins: they
-/// may not choose another configuration, store or file. LOGGED IN AS is the account of the login session (audit login uid), which
-/// su keeps; it is recorded, and gives no rights. Without a usable store, what is known without it is printed, and the error after it.
+/// IDENTIFIED BY shows what identified the account: `uid` (the account of the process), or the variable of `sudo` (also
+/// run0), `doas` or `pkexec`. Operators who use one of these are restricted unless they are Admins in this machine's
+/// store: they may not choose another configuration, store or file. LOGGED IN AS is the account of the login session
+/// (audit login uid), which su keeps; it is recorded but grants no rights. Without a usable store, everything else is
+/// printed before the error.
 #[derive(Debug, clap::Args)]
 pub struct WhoamiArgs {}
 

@@ -67,7 +67,7 @@ pub struct NewUser {
 pub struct NewPassword {
     /// Its hash, and the policy it met.
     pub accepted: AcceptedHash,
-    /// Whether the user must choose another at the next sign-in.
+    /// Whether the user must choose another password at the next sign-in.
     pub must_change: bool,
     /// Whether sessions that are open stay so.
     pub keep_sessions: bool,

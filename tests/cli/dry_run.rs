@@ -197,7 +197,7 @@ fn every_dry_run_prints_its_plan_on_standard_output_and_changes_nothing() {
     $ users set-password alice
     Would set the password of alice.
     $ users set-password alice --stdin --must-change
-    Would set the password of alice. The user must choose another at the next sign-in.
+    Would set the password of alice. The user must choose another password at the next sign-in.
     $ users change-password alice
     Would change the password if the old one is right. Nothing was asked.
     $ users send-reset alice carla

@@ -105,7 +105,7 @@ fn a_user_without_a_password_must_change_the_one_that_an_operator_sets() {
     assert_eq!(must(), "alice,bob,new");
 
     let plan = world.command("users set-password bob --stdin -n").stdin(GOOD).run();
-    assert!(plan.out().contains("The user must choose another at the next sign-in."), "{plan}");
+    assert!(plan.out().contains("The user must choose another password at the next sign-in."), "{plan}");
     for (user, password) in [("bob", GOOD), ("alice", OTHER)] {
         world.command(&format!("users set-password {user} --stdin")).stdin(password).run().expect_status(0);
     }

@@ -391,7 +391,7 @@ fn a_password_is_for_a_time_or_for_good_as_the_configuration_or_the_option_says(
     assert_snapshot!(world.command("users set-password alice --stdin --must-change -v").stdin(GOOD).run(), @"
     status 0
     -- stderr
-    The password of alice is set. The user must choose another at the next sign-in.
+    The password of alice is set. The user must choose another password at the next sign-in.
     ");
 }
 

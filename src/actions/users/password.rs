@@ -59,7 +59,7 @@ pub enum Origin {
 /// How it is set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Options {
-    /// The user must choose another at the next sign-in.
+    /// The user must choose another password at the next sign-in.
     pub must_change: bool,
     /// Sessions that are open stay so.
     pub keep_sessions: bool,

@@ -27,31 +27,32 @@ use crate::domain::user_change::UserChange;
 use crate::process::Accounts;
 use crate::store::events::EventQuery;
 
-/// List events, the newest first
+/// List events, newest first
 ///
-/// `--user` finds every event that changed the user, also among others (an import, a selection, a job), and shows what it changed:
-/// field, old and new value. Of a password only that it changed is recorded. The values of deleted users are erased.
+/// `--user` finds every event that changed the user, including imports, selections and jobs, and shows what it changed:
+/// field, old and new value. For passwords, only the fact that they changed is recorded. The values of deleted users
+/// are erased.
 ///
-/// Behind an operator whom sudo (or run0), doas or pkexec named is the name of that program; `logged in as` is the account of
-/// the login session, where it is another one than the operator.
+/// Behind an operator whom sudo (or run0), doas or pkexec named is the name of that program; `logged in as` is the
+/// account of the login session, where it is another one than the operator.
 #[derive(Debug, clap::Args)]
 pub struct ListArgs {
-    /// Events about this user; of a deleted user the number, as in `user_id`
+    /// Events about this user; for a deleted user, the number in `user_id`
     #[arg(long, value_name = "USER")]
     user: Option<String>,
-    /// Events of this command and of its variants, such as `users set-password`
+    /// Events of this command and its variants, such as `users set-password`
     #[arg(long, value_name = "COMMAND")]
     action: Option<String>,
-    /// Those by this OS account, by name or number
+    /// Events of this OS account, by name or number
     #[arg(long, value_name = "ACCOUNT")]
     operator: Option<String>,
-    /// Refusals alone
+    /// Only refusals
     #[arg(long)]
     refused: bool,
-    /// Events since a date (its midnight) or a time, such as `2026-11-01T08:00`; `7d`: of the last 7 days
+    /// Events since a date (midnight) or a time, such as `2026-11-01T08:00`; `7d`: of the last 7 days
     #[arg(long, value_name = "TIME")]
     since: Option<String>,
-    /// Events until then; `1h`: until an hour ago
+    /// Events until a date or a time; `1h`: until an hour ago
     #[arg(long, value_name = "TIME")]
     until: Option<String>,
     #[command(flatten)]
@@ -227,9 +228,9 @@ pub(super) fn change(change: &UserChange) -> String {
     }
 }
 
-/// The details and the changes as a person reads them in one line, then the login session, if it is another account's than the
-/// operator's, and the reason. Where a user was asked for, `is_of_user`, what
-/// changed of this user comes first; otherwise the username.
+/// The details and the changes as a person reads them in one line, then the login session, if it is another account's
+/// than the operator's, and the reason. Where a user was asked for, `is_of_user`, what changed of this user comes
+/// first; otherwise the username.
 fn brief(event: &Event, changes: &[UserChange], is_of_user: bool, accounts: &Accounts) -> String {
     let mut parts = parts(event, true);
     if is_of_user {
@@ -244,7 +245,8 @@ fn brief(event: &Event, changes: &[UserChange], is_of_user: bool, accounts: &Acc
     parts.join(", ")
 }
 
-/// The details as a person reads them, each "name: value", the username first. `is_brief`: what only takes room is left out.
+/// The details as a person reads them, each "name: value", the username first. `is_brief`: what only takes room is left
+/// out.
 pub(super) fn parts(event: &Event, is_brief: bool) -> Vec<String> {
     let parsed: Option<serde_json::Value> =
         event.details.as_deref().and_then(|details| serde_json::from_str(details).ok());

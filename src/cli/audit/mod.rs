@@ -9,7 +9,7 @@ use clap::Subcommand;
 
 use crate::cli::context::Context;
 
-/// The audit: every deed, in a chain of hashes
+/// The audit log: every action, in a chain of hashes
 #[derive(Debug, Subcommand)]
 #[expect(missing_docs, reason = "each variant is documented at its struct, and that is its help")]
 pub enum AuditCommand {

@@ -22,7 +22,7 @@ pub struct ShowArgs {
     /// Number of the event, as `audit list` shows it
     #[arg(value_name = "NO")]
     number: i64,
-    /// Show every user change of the event, a row each, and nothing else
+    /// Show only the user changes of the event, one per row
     #[arg(long)]
     changes: bool,
 }

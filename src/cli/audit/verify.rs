@@ -13,8 +13,9 @@ use crate::domain::event::Verified;
 
 /// Check that no event was changed, deleted or inserted
 ///
-/// The chain shows what was edited in its midst. Only a head that was noted elsewhere shows that its end was cut off, or
-/// all of it rewritten: keep the output of `cxme-admin audit head` on another machine, and give it here.
+/// The chain shows edits in the middle of the log. Only a head that was kept elsewhere shows that the end was cut off,
+/// or that the whole log was rewritten: keep the output of `cxme-admin audit head` on another machine, and pass it
+/// here.
 #[derive(Debug, clap::Args)]
 pub struct VerifyArgs {
     /// A hash that `audit head` printed earlier

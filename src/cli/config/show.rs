@@ -11,10 +11,10 @@ use crate::domain::action::Action;
 
 /// Show the files and settings in force, and where each comes from
 ///
-/// The first rows are the files: configuration, store and reset key. SOURCE is `flag`, `env`, `file` (with the LINE of the
-/// configuration) or `default`; with `--config`, CXME_ADMIN_STORE is ignored. `[]` is an empty list, `-` no value. Of a
-/// command only the program is shown, because its arguments may be secret. Without a usable store, this is printed too, and
-/// the error after it.
+/// The first rows are the files: configuration, store and reset key. SOURCE is `flag`, `env`, `file` (with the LINE of
+/// the configuration) or `default`; with `--config`, CXME_ADMIN_STORE is ignored. `[]` is an empty list, `-` means no
+/// value. For a command, only the program is shown, because its arguments may be secret. Without a usable store, the
+/// settings are printed before the error.
 #[derive(Debug, clap::Args)]
 pub struct ShowArgs {}
 
@@ -27,8 +27,8 @@ const HEADS: [Head; 4] = [
 
 /// Runs the command.
 ///
-/// # Errors
-/// When the configuration cannot be loaded, or the operator may not manage the store; without a usable store, after the data.
+/// # Errors When the configuration cannot be loaded, or the operator may not manage the store; without a usable store,
+/// after the data.
 pub fn run(context: &mut Context, _: &ShowArgs) -> anyhow::Result<()> {
     let config = context.config()?.clone();
     let opened = context.desk_if_usable(Action::ConfigShow)?;

@@ -13,15 +13,15 @@ use crate::domain::action::Action;
 use crate::domain::job::JobId;
 use crate::domain::job::JobState;
 
-/// Cancel what waits of a job
+/// Cancel a job's unsent mail
 ///
-/// Whoever sends it ends with what is in flight. What was sent cannot be taken back, but its links can.
+/// A running sender stops after the mail in flight. Sent mails cannot be recalled, but their links can be revoked.
 #[derive(Debug, clap::Args)]
 pub struct CancelArgs {
-    /// The number of the job
+    /// Number of the job
     #[arg(value_name = "JOB")]
     job: i64,
-    /// End the links too that it has sent
+    /// Also revoke the links that the job has sent
     #[arg(long)]
     revoke_links: bool,
     #[command(flatten)]

@@ -15,19 +15,19 @@ use crate::domain::action::Action;
 use crate::domain::duration::parse_duration;
 use crate::domain::job::JobId;
 
-/// Delete the records of a job that has ended, or of all old ones
+/// Delete the records of a finished job, or all old records
 ///
-/// Asks before. Links of its mails do not work any more then; the events stay. `--older-than` deletes single mails too that
-/// ended before.
+/// Asks for confirmation. Links in the deleted mails stop working; events are kept. `--older-than` also deletes single
+/// mails that ended before that time.
 #[derive(Debug, clap::Args)]
 pub struct DeleteArgs {
-    /// The number of the job
+    /// Number of the job
     #[arg(value_name = "JOB", required_unless_present = "older_than", conflicts_with = "older_than")]
     job: Option<i64>,
-    /// What ended longer ago than this, such as `365d`
+    /// Records that ended longer ago than this, such as `365d`
     #[arg(long, value_name = "AGE")]
     older_than: Option<String>,
-    /// Do not ask
+    /// Skip confirmation
     #[arg(short, long)]
     yes: bool,
     #[command(flatten)]

@@ -11,7 +11,7 @@ use crate::domain::action::Action;
 use crate::domain::message::MessageState;
 use crate::store::jobs::Counts;
 
-/// List jobs, the newest first
+/// List jobs, newest first
 #[derive(Debug, clap::Args)]
 pub struct ListArgs {
     #[command(flatten)]

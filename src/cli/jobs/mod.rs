@@ -20,7 +20,7 @@ use clap::Subcommand;
 
 use crate::cli::context::Context;
 
-/// Bulk sends, and sending what waits in the outbox
+/// Bulk sends and the outbox
 #[derive(Debug, Subcommand)]
 #[expect(missing_docs, reason = "each variant is documented at its struct, and that is its help")]
 pub enum JobsCommand {

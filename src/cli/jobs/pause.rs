@@ -12,11 +12,11 @@ use crate::domain::job::JobId;
 
 /// Pause a running job
 ///
-/// No new mail of it is started, also where another process is sending it: mails in flight end as they do. The job waits
-/// until `jobs resume` or `jobs run` with its number.
+/// No new mail of the job is started, even if another process is sending it; mails in flight are completed. The job
+/// waits until `jobs resume`, or `jobs run` with its number.
 #[derive(Debug, clap::Args)]
 pub struct PauseArgs {
-    /// The number of the job
+    /// Number of the job
     #[arg(value_name = "JOB")]
     job: i64,
     #[command(flatten)]

@@ -13,12 +13,12 @@ use crate::domain::action::Action;
 use crate::domain::job::JobId;
 use crate::store::messages::Message;
 
-/// List the recipients of a job, with what became of the mail to each
+/// List the recipients of a job with the result for each
 ///
-/// Users who were skipped are listed too, with the reason. The replies are the server's own words.
+/// Skipped users are listed too, with the reason. Replies are quoted from the server.
 #[derive(Debug, clap::Args)]
 pub struct RecipientsArgs {
-    /// The number of the job
+    /// Number of the job
     #[arg(value_name = "JOB")]
     job: i64,
     #[command(flatten)]

@@ -12,15 +12,16 @@ use crate::domain::action::Action;
 use crate::domain::duration::parse_duration;
 use crate::domain::job::JobId;
 
-/// Mail those again who were sent a link by a job and did not use it
+/// Remind the users of a job who have not used their link
 ///
-/// A new job, with new links; the old ones die with it. Whoever has changed the password since, in whatever way, gets none.
+/// Creates a new job with new links; the old links stop working. Users who have changed their password since then, in
+/// any way, are skipped.
 #[derive(Debug, clap::Args)]
 pub struct RemindArgs {
-    /// The number of the job
+    /// Number of the job
     #[arg(value_name = "JOB")]
     job: i64,
-    /// Whose mail was sent at least so long ago, such as `3d`
+    /// Only users whose mail was sent at least this long ago, such as `3d`
     #[arg(long, value_name = "TIME")]
     after: String,
     #[command(flatten)]

@@ -12,11 +12,11 @@ use crate::domain::job::JobId;
 
 /// Resume a paused job
 ///
-/// Sends nothing itself: the next `jobs run` does. The limits of a job that they paused count anew; one that an operator
-/// paused continues as it was.
+/// Sends nothing itself: the next `jobs run` does. If a limit paused the job, its limits start again from zero; a job
+/// that an operator paused continues where it was.
 #[derive(Debug, clap::Args)]
 pub struct ResumeArgs {
-    /// The number of the job
+    /// Number of the job
     #[arg(value_name = "JOB")]
     job: i64,
     #[command(flatten)]

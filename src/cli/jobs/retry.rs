@@ -18,23 +18,24 @@ use crate::cli::plan::Step;
 use crate::domain::action::Action;
 use crate::domain::job::JobId;
 
-/// Try the failed mails of a job again, or those that wait
+/// Retry the failed mails of a job, or the deferred ones
 ///
-/// Each goes to the address that its user has now, with a new link; only a mail that may have arrived keeps its link while
-/// that works. Users are skipped who may not have a link any more, or who have a password or a newer link since. What was
-/// accepted, cancelled or skipped stays. The job runs again, also if it is finished or paused.
+/// Each mail goes to the user's current address, with a new link; only a mail that may have arrived keeps its link
+/// while that works. Users who may no longer get a link, or who have since set a password or got a newer link, are
+/// skipped. Accepted, cancelled and skipped mails stay as they are. The job runs again, even if it has finished or is
+/// paused.
 #[derive(Debug, clap::Args)]
 pub struct RetryArgs {
-    /// The number of the job
+    /// Number of the job
     #[arg(value_name = "JOB")]
     job: i64,
-    /// Try now what waits for its next try, instead of what failed
+    /// Retry the deferred mails now, instead of the failed ones
     #[arg(long)]
     deferred: bool,
-    /// Begin nothing new after this time, such as `50m`
+    /// Stop starting new mails after this time, such as `50m`
     #[arg(long, value_name = "TIME")]
     max_runtime: Option<String>,
-    /// Send nothing: `jobs run` does that
+    /// Do not send: `jobs run` does
     #[arg(long)]
     queue_only: bool,
     #[command(flatten)]

@@ -23,28 +23,28 @@ use crate::domain::report_limit::signature;
 
 /// Send what is due: queued, deferred, or in doubt after a crash
 ///
-/// For cron, each minute: it says nothing while all is well, and leaves alone what another process sends. A failure that goes
-/// on is reported when mail has waited for `[jobs] complain_after`, and then once an hour; `-v` always reports it, and the exit
-/// code tells of it each time. So is another process that has sent nothing for `complain_after`, such as one that is stopped
-/// (status 75). Paused jobs wait until they are named here; while users whose passwords one of
-/// them ended have no link, the status is 3. Ctrl-C and SIGTERM end it when what is in flight has
-/// ended, within 5 seconds; a second one at once. Nothing is lost either way.
+/// Meant for cron, every minute: prints nothing while all is well, and skips mail that another process is sending. A
+/// continuing failure is reported when mail has waited for `[jobs] complain_after`, and then once an hour; `-v` always
+/// reports it, and the exit code always shows it. Another process that has sent nothing for `complain_after`, such as a
+/// stopped one, is reported in the same way (exit code 75). Paused jobs wait until they are named here; the exit code
+/// is 3 while users whose passwords a paused job ended have no link. Ctrl-C and SIGTERM end the run after the mails in
+/// flight, within 5 seconds; a second one ends it immediately. Nothing is lost either way.
 ///
-/// If the relay gives every mail the same refusal, that is about this program and not about the users: the run stops, no user's
-/// attempt is counted, and runs without JOB send nothing for 5 minutes, then for longer each time, at most for 67 minutes. They
-/// end with the exit code of the refusal.
+/// If the relay refuses every mail with the same reply, the refusal concerns this program and not the users: the run
+/// stops, no attempt is counted against a user, and runs without JOB send nothing for 5 minutes, then for longer each
+/// time, up to 67 minutes. They end with the exit code of the refusal.
 #[derive(Debug, clap::Args)]
 pub struct RunArgs {
-    /// This job alone; if it is paused, it goes on, and its limits count anew
+    /// Send only this job; if it is paused, it is resumed and its limits start again from zero
     #[arg(value_name = "JOB")]
     job: Option<i64>,
-    /// Send although the relay refused all mail a short while ago, and try now what waits for its next try
+    /// Send even if the relay refused all mail a short while ago, and try deferred mail now
     #[arg(long)]
     now: bool,
-    /// Begin nothing new after this time, such as `50m`
+    /// Stop starting new mails after this time, such as `50m`
     #[arg(long, value_name = "TIME")]
     max_runtime: Option<String>,
-    /// Why, for the audit: that a paused job continues, or that mail is tried sooner, is an event
+    /// Reason, recorded in the audit log if a paused job is resumed or mail is tried early
     #[arg(long, value_name = "TEXT")]
     reason: Option<String>,
 }
@@ -109,8 +109,8 @@ fn send_what_is_due(
     running::go_on(context, desk, &task)
 }
 
-/// Without a terminal, suppresses the message of a continuing failure that was reported recently: cron would mail it each minute.
-/// The exit code stays.
+/// Without a terminal, suppresses the message of a continuing failure that was reported recently: cron would mail it
+/// each minute. The exit code stays.
 fn limit_reports(context: &mut Context, desk: &Desk, error: anyhow::Error) -> anyhow::Result<()> {
     // A run that was held back met no failure: what cron was told of the one before stays remembered.
     let is_held_back = matches!(error.downcast_ref(), Some(Complaint::ReportedBefore { .. }));

@@ -15,12 +15,12 @@ use crate::domain::job::JobState;
 use crate::domain::message::MessageState;
 use crate::domain::text;
 
-/// Show a job: how far it is, at which pace, and what the relay answered
+/// Show a job: its progress, pace, and the replies of the relay
 ///
-/// `cxme-admin jobs recipients JOB` lists what became of each of its mails.
+/// `cxme-admin jobs recipients JOB` lists the result for each user.
 #[derive(Debug, clap::Args)]
 pub struct ShowArgs {
-    /// The number of the job
+    /// Number of the job
     #[arg(value_name = "JOB")]
     job: i64,
 }

@@ -11,7 +11,7 @@ use crate::cli::failure::MailFault;
 use crate::mail::handover::Trouble;
 use crate::mail::handover::TroubleKind;
 
-/// Mail: try the relay, see the mails, see what waits
+/// Test the relay, preview mails, list waiting mails
 #[derive(Debug, Subcommand)]
 #[expect(missing_docs, reason = "each variant is documented at its struct, and that is its help")]
 pub enum MailCommand {

@@ -27,19 +27,20 @@ use crate::secrets::reset_code::ResetCode;
 
 /// Show a mail as users get it, with a code that does not work
 ///
-/// The text part goes to standard output; `--out` writes the HTML part, to be looked at in a browser.
+/// Prints the text part; `--out` writes the HTML part, to be opened in a browser.
 #[derive(Debug, clap::Args)]
 pub struct PreviewArgs {
-    /// `reset`, `forced-reset` (of an ended password), `invitation`, `notice` (of a changed password), `address-notice` (to the old address) or `test`
+    /// `reset`, `forced-reset` (after an ended password), `invitation`, `notice` (of a changed password),
+    /// `address-notice` (to the old address) or `test`
     #[arg(value_name = "MAIL", value_parser = one_of::mail_kind(), hide_possible_values = true)]
     kind: MailKind,
-    /// As this user would get it
+    /// Show it as this user would get it
     #[arg(long, value_name = "USER")]
     user: Option<String>,
-    /// Language, such as `en` or `de`; otherwise the user's
+    /// Language, such as `en` or `de`; by default the user's
     #[arg(long, value_name = "TAG")]
     locale: Option<String>,
-    /// A message from the administrator in the mail; it may have several lines
+    /// Message from the administrator in the mail; it may have several lines
     #[arg(long, value_name = "TEXT")]
     note: Option<String>,
     /// Write the HTML part to this new file

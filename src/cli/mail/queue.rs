@@ -17,7 +17,7 @@ use crate::domain::action::Action;
 use crate::domain::message::MessageId;
 use crate::domain::message::MessageState;
 
-/// List the mails that wait, the oldest first, or cancel one
+/// List the waiting mails, oldest first, or cancel one
 ///
 /// `cxme-admin jobs run` sends what is due.
 #[derive(Debug, clap::Args)]

@@ -27,10 +27,10 @@ use crate::mail::transport::Transport;
 use crate::outbox::Halt;
 use crate::outbox::Order;
 
-/// Send a test mail, once
+/// Send one test mail
 ///
-/// With `-v` it shows the dialogue with the relay, behind `*` the address, TLS and the SHA-256 of the relay's certificate; what
-/// is said of the login is masked. A test that is not taken now is not tried again.
+/// With `-v`, shows the dialogue with the relay and, marked with `*`, the address, the TLS parameters and the SHA-256
+/// of the relay's certificate; the login is masked. A test mail that is not accepted now is not retried.
 #[derive(Debug, clap::Args)]
 pub struct TestArgs {
     /// Email address

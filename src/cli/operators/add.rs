@@ -18,7 +18,7 @@ pub struct AddArgs {
     /// Name or number of an OS account
     #[arg(value_name = "ACCOUNT")]
     account: String,
-    /// Role: what the operator may do
+    /// Role: what the operator is allowed to do
     #[arg(long, value_name = "ROLE")]
     role: String,
     /// The account is a service (a timer, a login system), not a person

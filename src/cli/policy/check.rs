@@ -12,10 +12,10 @@ use crate::secrets::password::Password;
 
 /// Check a password against the requirements, without setting it
 ///
-/// Exits 0 if it meets them, and 65 with every rule that it breaks.
+/// Exits with 0 if it meets them, and with 65 and a list of the violated rules if not.
 #[derive(Debug, clap::Args)]
 pub struct CheckArgs {
-    /// User whose name and address must not make up the password
+    /// User whose name and address are checked against the password
     #[arg(long, value_name = "USER")]
     user: Option<String>,
     /// Read the password from the first line of standard input

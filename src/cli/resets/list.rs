@@ -14,16 +14,16 @@ use crate::domain::action::Action;
 use crate::domain::user::UserReference;
 use crate::store::messages::LinkState;
 
-/// List links, the newest first: open, used, expired or revoked
+/// List links, newest first: open, used, expired or revoked
 ///
-/// A link is `unsent` while no mail with it can have arrived; `mail` is the state of the mail. Exactly the `open` links can be
-/// redeemed. No code is ever shown: the store does not have it.
+/// A link is `unsent` until a mail with it may have arrived; `mail` is the state of the mail. Only `open` links can be
+/// redeemed. Codes are never shown: the store does not contain them.
 #[derive(Debug, clap::Args)]
 pub struct ListArgs {
-    /// Those of this user
+    /// Links of this user
     #[arg(long, value_name = "USER")]
     user: Option<String>,
-    /// Those that are `unsent`, `open`, `used`, `expired` or `revoked`
+    /// Links that are `unsent`, `open`, `used`, `expired` or `revoked`
     #[arg(long, value_name = "STATE", value_parser = one_of::link_state(), hide_possible_values = true)]
     state: Option<LinkState>,
     #[command(flatten)]

@@ -8,7 +8,7 @@ use clap::Subcommand;
 
 use crate::cli::context::Context;
 
-/// Links by which users choose a password
+/// Links with which users choose a password
 #[derive(Debug, Subcommand)]
 #[expect(missing_docs, reason = "each variant is documented at its struct, and that is its help")]
 pub enum ResetsCommand {

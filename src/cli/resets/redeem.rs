@@ -15,16 +15,17 @@ use crate::secrets::admission::FormerPasswords;
 use crate::secrets::password::Password;
 use crate::secrets::reset_code::ResetCode;
 
-/// Set a new password with the code of a reset mail
+/// Set a new password with the code from a reset mail
 ///
-/// The code is the user's proof: no username is asked. It works once; a password that the policy refuses does not use it
-/// up. With `--stdin`, as a page of your own calls it: the code on the first line, the new password on the second.
+/// The code proves who the user is; no username is asked for. It works once, and a password that the policy refuses
+/// does not use it up. With `--stdin`, as your own web page would call it: the code on the first line, the new password
+/// on the second.
 #[derive(Debug, clap::Args)]
 pub struct RedeemArgs {
     /// Read the code and the new password from two lines of standard input
     #[arg(long)]
     stdin: bool,
-    /// Do not mail the user that the password was changed
+    /// Do not notify the user by mail that the password was changed
     #[arg(long)]
     no_notify: bool,
     #[command(flatten)]

@@ -19,23 +19,23 @@ use crate::domain::role::Permission;
 use crate::domain::user::UserReference;
 use crate::secrets::reset_code::ResetCode;
 
-/// End the open links of a user, or of all
+/// Revoke the open links of a user, or of all users
 ///
-/// Also cancels unsent mails with a link. Links that were already mailed stop working. `--stdin` revokes one link by its
-/// code, for the page behind the `#!` link, where users cancel a link that they did not request.
+/// Also cancels unsent mails with a link. Links that were already mailed stop working. `--stdin` revokes one link by
+/// its code, for the page behind the `#!` link, where users cancel a link that they did not request.
 #[derive(Debug, clap::Args)]
 #[command(group = clap::ArgGroup::new("links").required(true).args(["user", "all", "stdin"]))]
 pub struct RevokeArgs {
-    /// Username or email address, whole
+    /// Exact username or email address
     #[arg(value_name = "USER")]
     user: Option<String>,
-    /// The links of all users; asks before
+    /// The links of all users; asks for confirmation
     #[arg(long)]
     all: bool,
-    /// Read the code from the first line of standard input: alone, with `!` or `#!` before it, or the whole link
+    /// Read the code from the first line of standard input: by itself, prefixed with `!` or `#!`, or as the whole link
     #[arg(long)]
     stdin: bool,
-    /// Do not ask
+    /// Skip confirmation
     #[arg(short, long)]
     yes: bool,
     #[command(flatten)]

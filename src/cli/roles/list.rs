@@ -10,7 +10,7 @@ use crate::domain::action::Action;
 use crate::domain::role::Permission;
 use crate::domain::role::Permissions;
 
-/// List roles and what they allow
+/// List roles and their permissions
 #[derive(Debug, clap::Args)]
 pub struct ListArgs {}
 

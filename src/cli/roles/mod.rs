@@ -7,7 +7,7 @@ use clap::Subcommand;
 
 use crate::cli::context::Context;
 
-/// Roles, and what they allow
+/// Roles and their permissions
 #[derive(Debug, Subcommand)]
 #[expect(missing_docs, reason = "each variant is documented at its struct, and that is its help")]
 pub enum RolesCommand {

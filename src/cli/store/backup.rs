@@ -10,10 +10,10 @@ use crate::cli::plan;
 use crate::cli::plan::Step;
 use crate::domain::action::Action;
 
-/// Copy the store, as it is at one moment, while others use it
+/// Back up the store while it is in use
 ///
-/// The copy is made with mode 0600, and never over a file that is there. It holds all hashes: keep it as you keep the
-/// store. The reset key is another file, and is not in it.
+/// The backup is a consistent copy with mode 0600; it never overwrites a file. It contains all hashes: protect it like
+/// the store. It does not contain the reset key, which is a separate file.
 #[derive(Debug, clap::Args)]
 pub struct BackupArgs {
     /// New file

@@ -27,21 +27,22 @@ use crate::store::StoreError;
 use crate::store::damaged;
 use crate::store::schema;
 
-/// Check the store: modes, file system, schema, integrity, references, rows, addresses, audit log, clock, times and reset key
+/// Check the store: modes, file system, schema, integrity, references, rows, addresses, audit log, clock, times and
+/// reset key
 ///
-/// The modes of the configuration, the store and its directory are examined by every command, which refuses loose ones.
-/// With `[store] reader_group`, it is also examined whether that group can read the store.
+/// Every command checks the modes of the configuration, the store and its directory, and refuses loose ones. With
+/// `[store] reader_group`, this also checks that the group can read the store.
 ///
-/// Of a damaged store it prints what can still be read, and how to restore the newest backup or recover the rest.
+/// For a damaged store, prints what can still be read, and how to restore the newest backup or recover the rest.
 ///
-/// Times that were written while the clock was ahead are named: a mail that is due in many years, or a link that can be used
-/// until then. `--repair-times` brings them to the present: those mails are due, and those links expire.
+/// Times that were written while the clock was ahead are reported, such as a mail that is due in many years, or a link
+/// that works until then. `--repair-times` resets them to now: such mails become due, and such links expire.
 #[derive(Debug, clap::Args)]
 pub struct CheckArgs {
-    /// Bring the times that were written while the clock was ahead to the present
+    /// Reset times that were written while the clock was ahead
     #[arg(long)]
     repair_times: bool,
-    /// Do not ask
+    /// Skip confirmation
     #[arg(short, long, requires = "repair_times")]
     yes: bool,
     #[command(flatten)]

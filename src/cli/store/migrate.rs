@@ -12,12 +12,12 @@ use crate::domain::action::Action;
 use crate::store::open::Expect;
 use crate::store::schema;
 
-/// Bring a store that an older program made to the present schema
+/// Upgrade the store to the current schema
 ///
-/// A copy is made first, beside the store. All steps are done, or none.
+/// A backup is created first, beside the store. All steps are done, or none.
 #[derive(Debug, clap::Args)]
 pub struct MigrateArgs {
-    /// Copy to make first; otherwise the store's name with the old version added
+    /// Backup to create first; by default the store's name with the old version added
     #[arg(long, value_name = "FILE")]
     backup: Option<PathBuf>,
     #[command(flatten)]

@@ -11,7 +11,7 @@ use clap::Subcommand;
 
 use crate::cli::context::Context;
 
-/// The store itself
+/// The store
 #[derive(Debug, Subcommand)]
 #[expect(missing_docs, reason = "each variant is documented at its struct, and that is its help")]
 pub enum StoreCommand {

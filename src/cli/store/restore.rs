@@ -14,21 +14,21 @@ use crate::cli::prompt;
 use crate::domain::action::Action;
 use crate::store::ended_passwords::PasswordsBack;
 
-/// Put a copy in the store's place
+/// Replace the store with a backup
 ///
-/// Replaces the store atomically: other processes see the old store or the new one. Everything since the backup is lost,
-/// including its events; `audit verify --head HASH` detects the gap. Because the backup may be outdated, every link is
-/// revoked, unsent mails are marked in doubt and get a new link, and running jobs are paused. The replaced store is kept as
-/// STORE.replaced-TIME.
+/// Replaces the store atomically: other processes see the old store or the new one. Everything since the backup is
+/// lost, including its events; `audit verify --head HASH` detects the gap. Because the backup may be outdated, every
+/// link is revoked, unsent mails are marked in doubt and get a new link, and running jobs are paused. The replaced
+/// store is kept as STORE.replaced-TIME.
 ///
-/// The copy is only read. It must belong to root, to the account that runs this, or to the account of the store, and have
-/// the schema that its version has.
+/// The backup is only read. It must belong to root, to the account that runs this, or to the account of the store, and
+/// have exactly the schema of its version.
 #[derive(Debug, clap::Args)]
 pub struct RestoreArgs {
-    /// The copy, as `store backup` makes it
+    /// Backup, as created by `store backup`
     #[arg(value_name = "FILE")]
     file: PathBuf,
-    /// Do not ask
+    /// Skip confirmation
     #[arg(short, long)]
     yes: bool,
     #[command(flatten)]

@@ -24,32 +24,32 @@ use crate::domain::user::UserReference;
 /// Add a user
 ///
 /// The username is the part of the address before the @, unless `--username` gives another. A new user has no password
-/// and cannot log in before one is chosen or set: at a terminal this asks how, in a script say it, such as
+/// and cannot log in until one is chosen or set: at a terminal this command asks how; in a script, say so, for example
 /// `cxme-admin users add alice@example.com --name 'Alice Adams' --send-reset`
 #[derive(Debug, clap::Args)]
 pub struct AddArgs {
-    /// Email address; its domain must be one of the organization's, where it has some
+    /// Email address; if the organization has email domains, it must be in one of them
     #[arg(value_name = "EMAIL")]
     email: String,
-    /// Name to sign in with: ASCII letters, digits and `._-`
+    /// Username to sign in with: ASCII letters, digits and `._-`
     #[arg(long, value_name = "NAME")]
     username: Option<String>,
-    /// The person's name
+    /// Name of the person
     #[arg(long, value_name = "NAME", default_value = "", hide_default_value = true)]
     name: String,
-    /// Role; otherwise Minimal Permissions
+    /// Role; by default Minimal Permissions
     #[arg(long, value_name = "ROLE")]
     role: Option<String>,
-    /// How the user signs in, `password` or `saml`; otherwise as the address says
+    /// How the user signs in, `password` or `saml`; by default the domain of the address decides
     #[arg(long, value_name = "SIGN-IN", value_parser = one_of::sign_in(), hide_possible_values = true)]
     sign_in: Option<SignIn>,
     /// Language of mails and pages, such as `en` or `de-AT`
     #[arg(long, value_name = "TAG")]
     locale: Option<String>,
-    /// Mail the user an invitation, a link by which a password is chosen
+    /// Mail the user an invitation: a link with which they choose a password
     #[arg(long, conflicts_with_all = ["generate", "set_password"])]
     send_reset: bool,
-    /// Ask for a password and set it
+    /// Prompt for a password and set it
     #[arg(long, conflicts_with = "generate")]
     set_password: bool,
     /// Set a generated password and print it

@@ -12,12 +12,13 @@ use crate::domain::sign_in::NamedClient;
 use crate::domain::user::UserReference;
 use crate::secrets::password::Password;
 
-/// Let a user change the password, with the old one as proof
+/// Let a user change their own password, with the old one as proof
 ///
-/// The event says that the user chose it. With `--stdin`: the old password on the first line, the new one on the second.
+/// The audit log records that the user chose it. With `--stdin`: the old password on the first line, the new one on the
+/// second.
 #[derive(Debug, clap::Args)]
 pub struct ChangePasswordArgs {
-    /// Username or email address, whole
+    /// Exact username or email address
     #[arg(value_name = "USER")]
     user: String,
     /// Read the old and the new password from two lines of standard input
@@ -26,7 +27,7 @@ pub struct ChangePasswordArgs {
     /// IP address or name of the client host, shown by `users show` after a wrong old password
     #[arg(long, value_name = "ADDR")]
     client: Option<NamedClient>,
-    /// Do not mail the user that the password was changed
+    /// Do not notify the user by mail that the password was changed
     #[arg(long)]
     no_notify: bool,
     #[command(flatten)]

@@ -20,10 +20,11 @@ use crate::domain::user::UserReference;
 
 /// Delete users
 ///
-/// Asks before. Several users, named or selected, are deleted all or none. Events about them stay in the audit.
+/// Asks for confirmation. Of several users, named or selected, all are deleted or none. Events about them stay in the
+/// audit log.
 #[derive(Debug, clap::Args)]
 pub struct DeleteArgs {
-    /// Do not ask
+    /// Skip confirmation
     #[arg(short, long)]
     yes: bool,
     #[command(flatten)]

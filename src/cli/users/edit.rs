@@ -29,43 +29,44 @@ use crate::domain::user::User;
 use crate::domain::user::UserReference;
 use crate::store::chosen::ChosenEdited;
 
-/// Change users: address, name, role, sign-in, language, or that they must change their password
+/// Change users: address, name, role, sign-in, language, or whether they must change their password
 ///
-/// Moving users to SAML removes their passwords and asks before; a new address in another domain can do that too. The old and the
-/// new address are told of a change by mail. Several users, named or selected, are changed all or none; asks before. Example, for
-/// everybody with the role Clerk: `cxme-admin users edit --with-role Clerk --must-change`
+/// Moving users to SAML removes their passwords, after confirmation; a new address in another domain can do that too. A
+/// change of address is reported by mail to the old and the new one. Of several users, named or selected, all are
+/// changed or none, after confirmation. Example, for everybody with the role Clerk: `cxme-admin users edit --with-role
+/// Clerk --must-change`
 #[derive(Debug, clap::Args)]
 #[command(mut_arg("role", |role| role.long("with-role")))]
 #[command(mut_arg("sign_in", |sign_in| sign_in.long("with-sign-in")))]
 pub struct EditArgs {
-    /// New email address, of one user
+    /// New email address (one user only)
     #[arg(long, value_name = "EMAIL")]
     email: Option<String>,
-    /// New name to sign in with, of one user
+    /// New username (one user only)
     #[arg(long, value_name = "NAME")]
     username: Option<String>,
-    /// New name of the person, of one user
+    /// New name of the person (one user only)
     #[arg(long, value_name = "NAME")]
     name: Option<String>,
     /// New role
     #[arg(long = "role", value_name = "ROLE")]
     new_role: Option<String>,
-    /// New way to sign in: `password` or `saml`
+    /// New sign-in: `password` or `saml`
     #[arg(long = "sign-in", value_name = "SIGN-IN", value_parser = one_of::sign_in(), hide_possible_values = true)]
     new_sign_in: Option<SignIn>,
-    /// New language, such as `en` or `de-AT`; empty for the organization's
+    /// New language, such as `en` or `de-AT`; empty for the organization's default
     #[arg(long, value_name = "TAG")]
     locale: Option<String>,
-    /// Do not mail the old and the new address that the address was changed
+    /// Do not notify the old and the new address of the change
     #[arg(long)]
     no_notify: bool,
-    /// Users must choose another password at the next sign-in; sessions that are open stay open
+    /// Users must choose another password at the next sign-in; open sessions continue
     #[arg(long, conflicts_with = "no_must_change")]
     must_change: bool,
     /// Users may keep their password
     #[arg(long)]
     no_must_change: bool,
-    /// Do not ask before passwords are removed or several users are changed
+    /// Skip confirmation before passwords are removed or several users are changed
     #[arg(short, long)]
     yes: bool,
     #[command(flatten)]

@@ -18,22 +18,22 @@ use crate::private_file::Unfinished;
 
 /// Export users as CSV, JSON or NDJSON
 ///
-/// CSV unless `-o` says otherwise; a text that a spreadsheet would run as a formula gets an apostrophe before it, which
-/// `users import` takes away again. Without `--to` it goes to standard output.
+/// Writes CSV unless `-o` says otherwise. Text that a spreadsheet would run as a formula is prefixed with an
+/// apostrophe, which `users import` removes. Without `--to`, writes to standard output.
 #[derive(Debug, clap::Args)]
 pub struct ExportArgs {
     #[command(flatten)]
     selection: SelectionArgs,
-    /// New file, made with mode 0600
+    /// New file, created with mode 0600
     #[arg(long, value_name = "FILE")]
     to: Option<PathBuf>,
-    /// Begin a CSV with a byte order mark, by which Excel knows that it is UTF-8
+    /// Start a CSV with a byte order mark, so that Excel reads it as UTF-8
     #[arg(long)]
     bom: bool,
-    /// Export the password hashes too: needs the permission `export-hashes`, and never goes to a terminal
+    /// Include the password hashes: requires the permission `export-hashes`; never written to a terminal
     #[arg(long)]
     with_hashes: bool,
-    /// Why, for the audit (with hashes)
+    /// Reason, recorded in the audit log (with hashes)
     #[arg(long, value_name = "TEXT", requires = "with_hashes")]
     reason: Option<String>,
 }

@@ -33,35 +33,36 @@ use crate::private_file::FsCredentials;
 
 /// Import users from CSV, NDJSON or a JSON array, all or none
 ///
-/// Columns, by name: username, email, name, role, sign_in, locale, status, locked_until, must_change_password, password_hash (a PHC
-/// string of Argon2). Only the address is needed; an empty field counts as not given, in every format. Everything is checked
-/// first, and every bad row is reported by line and field. An update that removes passwords, or ends or shortens locks, asks before. What `users export` and `users list` write can be imported, and
-/// so can what spreadsheets write: UTF-8 or UTF-16 with a byte order mark, commas, semicolons or tabs. Example:
-/// `printf 'email,name\nalice@example.com,Alice Adams\n' | cxme-admin users import -`
+/// Columns, by name: username, email, name, role, sign_in, locale, status, locked_until, must_change_password,
+/// password_hash (a PHC string of Argon2). Only the email address is required; an empty field counts as absent, in
+/// every format. Everything is checked first, and every bad row is reported with its line and field. An update that
+/// removes passwords, or ends or shortens locks, asks for confirmation. The output of `users export` and `users list`
+/// can be imported, and so can files from spreadsheets: UTF-8 or UTF-16 with a byte order mark, separated by commas,
+/// semicolons or tabs. Example: `printf 'email,name\nalice@example.com,Alice Adams\n' | cxme-admin users import -`
 #[derive(Debug, clap::Args)]
 pub struct ImportArgs {
-    /// The file, or `-` for standard input
+    /// File, or `-` for standard input
     #[arg(value_name = "FILE", value_hint = clap::ValueHint::AnyPath)]
     file: InputFile,
-    /// Change users that exist already: found by username where the row has one, else by address
+    /// Also change existing users, found by username if the row has one, otherwise by address
     #[arg(long)]
     update: bool,
-    /// The same, and add nobody: a row that means no user is an error
+    /// Change existing users and add nobody; a row without an existing user is an error
     #[arg(long, conflicts_with = "update")]
     update_only: bool,
-    /// Columns of which an empty field clears the value, instead of leaving it: name, locale, locked_until
+    /// Columns in which an empty field clears the value instead of keeping it: name, locale, locked_until
     #[arg(long, value_name = "COLUMN,...", value_delimiter = ',', value_parser = one_of::clearable(), hide_possible_values = true)]
     clear: Vec<Clearable>,
-    /// Ignore columns that are not known, instead of refusing them
+    /// Ignore unknown columns instead of refusing them
     #[arg(long)]
     ignore_unknown: bool,
-    /// Character between the fields of a CSV, or `tab`; otherwise recognized from the header
+    /// Field delimiter of a CSV: a character or `tab`; by default detected from the header
     #[arg(long, value_name = "CHARACTER")]
     delimiter: Option<Delimiter>,
-    /// Do not mail the old and the new address of users whose address changes
+    /// Do not notify the old and the new address of users whose address changes
     #[arg(long)]
     no_notify: bool,
-    /// Do not ask before passwords are removed, or locks ended or shortened
+    /// Skip confirmation before passwords are removed, or locks ended or shortened
     #[arg(short, long)]
     yes: bool,
     #[command(flatten)]

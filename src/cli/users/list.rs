@@ -16,21 +16,21 @@ use crate::domain::selection::UserOrder;
 
 /// List users, by email address
 ///
-/// Without a condition it lists all. Times are relative in the table and RFC 3339 in data. Example, those whom a
-/// stricter policy still has to reach: `cxme-admin users list --policy-outdated -o csv`
+/// Without a condition, lists all users. Times are relative in the table and RFC 3339 in data. Example, users whose
+/// password was not checked against the current policy: `cxme-admin users list --policy-outdated -o csv`
 #[derive(Debug, clap::Args)]
 pub struct ListArgs {
     #[command(flatten)]
     selection: SelectionArgs,
-    /// Order: email, username, name, created, password or last-login
+    /// Sort by email, username, name, created, password or last-login
     #[arg(long, value_name = "FIELD", default_value = "email", hide_default_value = true, hide_possible_values = true)]
     sort: Sort,
-    /// From the other end
+    /// Reverse the order
     #[arg(long)]
     reverse: bool,
     #[command(flatten)]
     limit: LimitArgs,
-    /// Columns, joined by commas, such as `username,role,created_at`
+    /// Columns, separated by commas, such as `username,role,created_at`
     #[arg(long, value_name = "LIST", value_delimiter = ',', value_parser = one_of::column(), hide_possible_values = true)]
     columns: Vec<Column>,
 }

@@ -25,20 +25,21 @@ use crate::domain::user::UserReference;
 
 /// Lock users, for a time or until they are unlocked
 ///
-/// Locked users cannot sign in, and their sessions end. `users show` shows the reason, and the audit keeps it. Several users,
-/// named or selected, are locked all or none; asks before. A lock in force never ends sooner by another one, and keeps its reason
-/// where `--reason` gives none: among several users one that ends later is kept and counted, and for one user it is refused
-/// (`users unlock` ends it).
-/// Example: `cxme-admin users lock alice --for 2h --reason 'lost laptop'`
+/// Locked users cannot sign in, and their sessions end. `users show` shows the reason, and the audit log keeps it. Of
+/// several users, named or selected, all are locked or none, after confirmation. Another lock never shortens one in
+/// force, and keeps its reason unless `--reason` gives one: among several users, a lock that ends later is kept and
+/// counted; for a single user, a shorter lock is refused (`users unlock` ends it). Example: `cxme-admin users lock
+/// alice --for 2h --reason 'lost laptop'`
 #[derive(Debug, clap::Args)]
 pub struct LockArgs {
-    /// End of the lock: a date (its midnight) or a time such as `2026-12-01T08:00`, local unless it has a zone such as `Z` or `+01:00`
+    /// End of the lock: a date (midnight) or a time such as `2026-12-01T08:00`, local unless it has a zone such as `Z`
+    /// or `+01:00`
     #[arg(long, value_name = "TIME", conflicts_with = "duration")]
     until: Option<String>,
-    /// Length of the lock, such as `30d` or `2h30m`; otherwise until `users unlock`
+    /// Duration of the lock, such as `30d` or `2h30m`; by default until `users unlock`
     #[arg(long = "for", id = "duration", value_name = "LENGTH")]
     duration: Option<String>,
-    /// Do not ask before several users are locked
+    /// Skip confirmation before several users are locked
     #[arg(short, long)]
     yes: bool,
     #[command(flatten)]

@@ -20,10 +20,10 @@ use crate::process::terminal::Terminal;
 
 /// Choose how a user gets a password: by a mailed link, or set here
 ///
-/// Asks at the terminal, and ends by naming the command that does the same without questions.
+/// Prompts at the terminal, and then prints the equivalent non-interactive command.
 #[derive(Debug, clap::Args)]
 pub struct PasswordArgs {
-    /// Username or email address, whole
+    /// Exact username or email address
     #[arg(value_name = "USER")]
     user: String,
     #[command(flatten)]

@@ -42,13 +42,13 @@ use crate::outbox::Halt;
 use crate::outbox::Report;
 use crate::store::messages::Message;
 
-/// Mail users a link by which they choose a password
+/// Mail users a link with which they choose a password
 ///
-/// The mail goes to the address in the store alone, and is sent at once. The link works once, and dies with a newer one
-/// and with any change of the password. A user who never had a password gets an invitation. What the relay does not
-/// take now waits in the outbox: `cxme-admin jobs run` tries it again.
+/// The mail is sent immediately, and only to the address in the store. The link works once, and stops working when a
+/// newer one is sent or the password changes. A user who never had a password gets an invitation. A mail that the relay
+/// does not accept now waits in the outbox: `cxme-admin jobs run` tries it again.
 ///
-/// Named users are mailed one by one. A selection becomes a job, of which each user has a row that says what became of it:
+/// Named users are mailed one by one. Selecting users creates a job, which records the result for each user:
 /// `cxme-admin users send-reset --policy-outdated --key 2026-11 --max-failures 20% --yes`
 #[derive(Debug, clap::Args)]
 pub struct SendResetArgs {
@@ -58,7 +58,7 @@ pub struct SendResetArgs {
     targets: TargetArgs,
     #[command(flatten)]
     bulk: BulkArgs,
-    /// After a breach: end the passwords and sessions of all who are mailed, at once; who is skipped keeps theirs
+    /// After a breach: end the passwords and sessions of all mailed users immediately; skipped users keep theirs
     #[arg(long, help_heading = "Many users")]
     end_passwords: bool,
     #[command(flatten)]
@@ -68,13 +68,13 @@ pub struct SendResetArgs {
 /// What the mails are
 #[derive(Debug, Clone, Default, clap::Args)]
 pub struct MailArgs {
-    /// How long the link works: 5m to 24h, or to 7d if all are invitations; otherwise as configured
+    /// Lifetime of the link: 5m to 24h, or up to 7d if all mails are invitations; by default as configured
     #[arg(long, value_name = "TIME")]
     expires: Option<String>,
-    /// Leave out who was sent a link within this time, `0s` for nobody; otherwise as configured (15m)
+    /// Skip users who were sent a link within this time; `0s` skips nobody; by default as configured (15m)
     #[arg(long, value_name = "TIME")]
     unless_sent_within: Option<String>,
-    /// A message of yours in the mail, up to 1,000 characters; it may have several lines
+    /// Message to include in the mail, up to 1,000 characters; it may have several lines
     #[arg(long, value_name = "TEXT")]
     note: Option<String>,
 }

@@ -46,35 +46,36 @@ use crate::store::jobs::Sending;
 #[derive(Debug, Clone, Default, PartialEq, Eq, clap::Args)]
 #[command(next_help_heading = "Many users")]
 pub struct BulkArgs {
-    /// A name for the job: the same name again continues it, and creates no second one; status 3 if it is finished and mails
-    /// failed
+    /// Name of the job: using the same name again continues that job instead of creating a second one; exit code 3 if
+    /// it has finished and mails failed
     #[arg(long, value_name = "NAME")]
     key: Option<String>,
-    /// With `--key`: if the job is finished, try its failed mails again
+    /// With `--key`: if the job has finished, retry its failed mails
     #[arg(long, requires = "key")]
     retry_failed: bool,
-    /// Mail nobody if another number of users than this would be mailed
+    /// Abort unless exactly N users would be mailed
     #[arg(long, value_name = "N")]
     expect: Option<u64>,
-    /// How many connections at most; otherwise as configured
+    /// Maximum number of connections; by default as configured
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=64))]
     connections: Option<u32>,
-    /// How fast at most, such as `600/min` or `2000/day`; several may hold at once, and those configured hold as well
+    /// Maximum rate, such as `600/min` or `2000/day`; may be given several times; configured rates apply as well
     #[arg(long, value_name = "RATE")]
     rate: Vec<Rate>,
-    /// Pause when more than this share of the mails fails, counted from 10 on; 30% unless given, for more than 50 users
+    /// Pause when more than this share of the mails fails, counted from 10 mails on; by default 30% for more than 50
+    /// users
     #[arg(long, value_name = "SHARE")]
     max_failures: Option<Share>,
-    /// Send so many first, and pause if one of them is not accepted
+    /// Send this many first, and pause if one of them is not accepted
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
     canary: Option<u64>,
-    /// Begin nothing new after this time, such as `50m`
+    /// Stop starting new mails after this time, such as `50m`
     #[arg(long, value_name = "TIME")]
     max_runtime: Option<String>,
-    /// Make the job and send nothing: `jobs run` does that
+    /// Create the job without sending: `jobs run` sends it
     #[arg(long)]
     queue_only: bool,
-    /// Do not ask
+    /// Skip confirmation
     #[arg(short, long)]
     yes: bool,
 }

@@ -27,12 +27,12 @@ use crate::secrets::password::Password;
 
 /// Set a user's password
 ///
-/// Asks for it twice at the terminal, after showing the organization's requirements. The user can sign in with it when
-/// the command returns; sessions that are open end. A password is never an argument: others on the machine could read
-/// it there. In a script: `pass show alice | cxme-admin users set-password alice --stdin`
+/// Prompts for it twice at the terminal, after showing the organization's requirements. The user can sign in with it as
+/// soon as the command returns; their open sessions end. A password is never an argument, because other accounts on the
+/// machine could read it there. In a script: `pass show alice | cxme-admin users set-password alice --stdin`
 #[derive(Debug, clap::Args)]
 pub struct SetPasswordArgs {
-    /// Username or email address, whole
+    /// Exact username or email address
     #[arg(value_name = "USER")]
     user: String,
     // Taken only to be refused with the reason, and never repeated.
@@ -44,12 +44,13 @@ pub struct SetPasswordArgs {
     /// Read the password from the first line of a file that only you can read
     #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::AnyPath, conflicts_with = "generate")]
     password_file: Option<InputFile>,
-    /// Make a password that meets the requirements, and print it: `words` (the default) or `characters`
+    /// Generate a password that meets the requirements and print it: `words` (the default) or `characters`
     #[arg(long, value_name = "KIND", num_args = 0..=1, require_equals = true, default_missing_value = "words")]
     generate: Option<Kind>,
     #[command(flatten)]
     how: HowArgs,
-    /// Set it although the policy refuses it: needs the permission `override-policy`, and the event says so
+    /// Set the password even if the policy refuses it: requires the permission `override-policy`; recorded in the audit
+    /// log
     #[arg(long)]
     override_policy: bool,
     #[command(flatten)]
@@ -59,16 +60,16 @@ pub struct SetPasswordArgs {
 /// How long the password is good for, and what it ends
 #[derive(Debug, Clone, Copy, Default, clap::Args)]
 pub struct HowArgs {
-    /// The user must choose another at the next sign-in
+    /// The user must choose another password at the next sign-in
     #[arg(long, conflicts_with = "permanent")]
     must_change: bool,
-    /// The user may keep it, whatever the configuration says
+    /// The user may keep this password, whatever the configuration says
     #[arg(long)]
     permanent: bool,
-    /// Leave sessions that are open as they are
+    /// Keep the user's open sessions
     #[arg(long)]
     keep_sessions: bool,
-    /// Do not mail the user that the password was changed
+    /// Do not notify the user by mail that the password was changed
     #[arg(long)]
     no_notify: bool,
 }
@@ -228,5 +229,5 @@ impl Task<'_> {
 }
 
 fn then(must_change: bool) -> &'static str {
-    if must_change { " The user must choose another at the next sign-in." } else { "" }
+    if must_change { " The user must choose another password at the next sign-in." } else { "" }
 }

@@ -18,7 +18,7 @@ use crate::domain::user::Status;
 
 /// Show users
 ///
-/// Several users, or a selection, are shown by email address; `-o json` gives an array of them then.
+/// Several users, or a selection, are sorted by email address; `-o json` then prints an array.
 #[derive(Debug, clap::Args)]
 pub struct ShowArgs {
     #[command(flatten)]

@@ -18,11 +18,11 @@ use crate::domain::user::UserReference;
 
 /// Unlock users
 ///
-/// Also resets the count of failed logins, which ends the delay after wrong passwords. Several users, named or selected, are
-/// unlocked all or none; asks before.
+/// Also resets the count of failed logins, which ends the delay after wrong passwords. Of several users, named or
+/// selected, all are unlocked or none, after confirmation.
 #[derive(Debug, clap::Args)]
 pub struct UnlockArgs {
-    /// Do not ask before several users are unlocked
+    /// Skip confirmation before several users are unlocked
     #[arg(short, long)]
     yes: bool,
     #[command(flatten)]

@@ -15,20 +15,20 @@ use crate::secrets::password::Password;
 
 /// Check a user's password, as a login system does
 ///
-/// Exits 0 if it is accepted and 1 if not: wrong, unknown user, locked, SAML, or no password, which are not told apart
-/// and take the same time. An accepted password is recorded as a login. Wrong passwords are counted; after
-/// `[sign_in] max_failures` in a row, each further one is answered with a delay of up to 30 seconds. For pam_exec(8) with
-/// `expose_authtok`: `cxme-admin users verify-password --stdin --pam`
+/// Exits with 0 if it is accepted and 1 if not: wrong password, unknown user, locked, SAML, or no password, which are
+/// not distinguished and take the same time. An accepted password is recorded as a login. Wrong passwords are counted;
+/// after `[sign_in] max_failures` in a row, each further one is answered with a delay of up to 30 seconds. For
+/// pam_exec(8) with `expose_authtok`: `cxme-admin users verify-password --stdin --pam`
 #[derive(Debug, clap::Args)]
 #[command(group = clap::ArgGroup::new("whose").required(true).args(["user", "pam"]))]
 pub struct VerifyPasswordArgs {
-    /// Username or email address, whole; with `--pam` from the variable PAM_USER
+    /// Exact username or email address; with `--pam`, taken from the environment variable PAM_USER
     #[arg(value_name = "USER")]
     user: Option<String>,
     /// Read the password from the first line of standard input
     #[arg(long)]
     stdin: bool,
-    /// Called by pam_exec: take the user from PAM_USER, and the password from standard input up to its NUL
+    /// Called by pam_exec: take the user from PAM_USER, and the password from standard input up to the NUL byte
     #[arg(long, requires = "stdin")]
     pam: bool,
     /// IP address or name of the client host, shown by `users show` after a failed login [with --pam: PAM_RHOST]
