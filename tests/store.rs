@@ -38,6 +38,8 @@ mod killed;
 mod login_view;
 #[path = "store/modes.rs"]
 mod modes;
+#[path = "older/mod.rs"]
+mod older;
 #[path = "store/opening.rs"]
 mod opening;
 #[path = "store/own_mounts.rs"]

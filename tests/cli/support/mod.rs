@@ -4,7 +4,6 @@
 
 mod account;
 mod desk;
-mod older;
 mod run;
 mod words;
 
