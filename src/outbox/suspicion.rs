@@ -17,6 +17,7 @@ use crate::domain::message::MessageId;
 use crate::domain::relay::Phase;
 use crate::domain::reply::About;
 use crate::domain::reply::RelayReply;
+use crate::domain::reply::Throttle;
 
 /// So many refusals in a row are suspicious.
 const SUSPICIOUS: usize = 5;
@@ -82,6 +83,9 @@ impl Suspicion {
             *self = Self { refusals: self.refusals, ..Self::default() };
         } else {
             self.is_mixed = true;
+            // The relay takes mail, and wants less of it.
+            let wants_less = |reply: &RelayReply| !reply.is_permanent() && reply.throttle() != Throttle::No;
+            self.is_paced |= self.reply().is_some_and(wants_less);
             self.same = self.suspects.iter().map(|refused| u32::from(refused.is_probe)).sum();
             self.begun = self.same + self.probes.len() as u32;
         }
@@ -199,6 +203,23 @@ mod tests {
     use super::*;
     use crate::domain::email_address::EmailAddress;
     use crate::domain::reply::Status;
+
+    #[test]
+    fn refusals_for_now_that_overtake_what_is_accepted_are_a_matter_of_the_pace() {
+        let mut story = Story::new();
+        let known = story.suspicion.known();
+        for _ in 0..6 {
+            story.refused_of(known, Phase::Rcpt, "451 too many mails");
+        }
+        assert!(story.suspicion.is_probing());
+        // It was announced before, and its content was taken after the others were refused.
+        story.suspicion.accepted(known);
+        assert!(!story.suspicion.is_probing());
+        for _ in 0..10 {
+            story.refused(Phase::Rcpt, "451 too many mails");
+        }
+        assert!(!story.suspicion.is_confirmed());
+    }
 
     struct Story {
         suspicion: Suspicion,

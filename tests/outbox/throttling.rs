@@ -264,6 +264,34 @@ fn throttling_in_whatever_words_slows_the_pace_and_sends_all_that_it_may() {
 }
 
 #[test]
+fn the_last_that_are_refused_for_now_after_others_were_taken_wait_and_stop_nothing() {
+    const COUNT: usize = 12;
+    for reply in ["451 4.3.0 Temporary server error", "451 Sender rate 20.0 / 1s exceeds the limit"] {
+        let world = World::new();
+        let ids = world.queued(5 + COUNT);
+        // It takes five, and refuses all others at once, so that nobody is left to find out with.
+        let (seen, waiting) = (AtomicUsize::new(0), Arc::new((Mutex::new(0), Condvar::new())));
+        let relay = ScriptedRelay::start(pipelining(), move |moment| {
+            if moment.at != At::Rcpt || seen.fetch_add(1, Ordering::SeqCst) < 5 {
+                return Act::Usual;
+            }
+            let (count, all) = &*waiting;
+            let mut count = count.lock().unwrap();
+            *count += 1;
+            all.notify_all();
+            drop(all.wait_timeout_while(count, Duration::from_secs(20), |count| *count < COUNT).unwrap());
+            Act::Say(format!("{reply}\r\n").into_bytes())
+        });
+        let order = Order { connections: COUNT, slowest: Duration::from_millis(40), ..Order::default() };
+        let report = world.send_with(smtp(relay.port()), &order);
+        assert_eq!((report.accepted, report.deferred as usize), (5, COUNT), "{reply}: {report:?}");
+        assert_eq!((&report.trouble, report.halt), (&None, None), "{reply}");
+        let tried = ids.iter().map(|id| world.message(*id)).filter(|message| message.attempts == 1);
+        assert_eq!(tried.count(), 5 + COUNT, "{reply}");
+    }
+}
+
+#[test]
 fn greylisting_of_some_keeps_the_pace() {
     let world = World::new();
     world.queued(60);

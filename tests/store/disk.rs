@@ -241,49 +241,6 @@ fn a_disk_that_fails_at_any_call_changes_nothing() {
 }
 
 #[test]
-fn a_job_on_a_full_disk_says_how_far_it_came_and_goes_on_when_there_is_space() {
-    in_own_mounts("a_job_on_a_full_disk");
-}
-
-#[test]
-#[ignore = "started by a_job_on_a_full_disk_says_how_far_it_came_and_goes_on_when_there_is_space"]
-fn a_job_on_a_full_disk() {
-    let (folder, mails) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-    let disk = folder.path();
-    mount(&["-t", "tmpfs", "-o", "size=8m,mode=755", "none"], disk);
-    let world = World::in_folder(disk);
-    let mails = mails.path().canonicalize().unwrap().join("mails");
-    world.configure(&format!(
-        "[mail]\nfrom = \"passwords@example.com\"\ntransport = \"file\"\n[mail.file]\ndirectory = {:?}\n\
-         [reset]\nlink = \"https://reset.example.com/#{{code}}\"\n",
-        mails.display()
-    ));
-    world.done(&["init", "--yes"]);
-    let users: String = (0..200).map(|number| format!("user{number}@example.com\n")).collect();
-    finish(world.command(&["users", "import", "-"]), &format!("email\n{users}")).done(&["import"]);
-    world.done(&["users", "send-reset", "--all", "--yes", "--queue-only"]);
-
-    let mut broken = 0;
-    for free in [0, 1_050, 1_100] {
-        fill(disk, free);
-        let ran = world.run(&["jobs", "run", "1"]);
-        if ran.code == Some(74) && ran.stderr.contains("; Job 1, ") {
-            broken += 1;
-            assert!(!ran.stderr.contains("nothing was changed"), "{}", ran.stderr);
-            assert!(ran.stderr.contains(" jobs run goes on, and sends again"), "{}", ran.stderr);
-        }
-        empty(disk);
-        world.assert_sound();
-    }
-    assert!(broken > 0, "the disk was never full in the middle of the job");
-    world.done(&["jobs", "run"]);
-    assert_eq!(world.count("SELECT count(*) FROM message WHERE state = 'accepted'"), 200);
-    // A mail that was in flight when the disk was full has the same name again.
-    assert_eq!(names_in(&mails).len(), 200);
-    world.assert_sound();
-}
-
-#[test]
 fn a_store_that_is_a_mount_point_is_refused() {
     in_own_mounts("on_mount_points");
 }

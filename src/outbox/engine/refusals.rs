@@ -99,7 +99,9 @@ impl Engine<'_> {
 
     /// Says what the refusals mean whose judgement waits for others, now that there are no others.
     pub(super) fn conclude(&mut self, turn: &Turn<'_>, now: Timestamp) -> Result<()> {
-        if self.suspicion.is_confirmed_by_all() {
+        // A relay that has taken mail in this run and now asks to come back later is met by a slower pace, and by the next tries.
+        let is_for_now = self.suspicion.reply().is_some_and(|reply| !reply.is_permanent()) && self.report.accepted > 0;
+        if self.suspicion.is_confirmed() || !is_for_now && self.suspicion.is_confirmed_by_all() {
             return self.stop_refused(turn, now);
         }
         let is_about_the_sender = self.suspicion.is_about_the_sender() && self.report.accepted == 0;
