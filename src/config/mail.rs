@@ -123,7 +123,7 @@ fn header(name: &str, value: &str, before: &[MailHeader]) -> Result<MailHeader, 
 }
 
 fn mailbox(section: &Section<'_, '_>, key: &'static str) -> Option<Mailbox> {
-    section.judged(key, |text| {
+    section.validated(key, |text| {
         text.parse().map_err(|error| {
             format!(
                 "expected an email address, or a name and an address, such as \"Help Desk <passwords@example.com>\" ({error})"
@@ -133,7 +133,7 @@ fn mailbox(section: &Section<'_, '_>, key: &'static str) -> Option<Mailbox> {
 }
 
 fn address(section: &Section<'_, '_>, key: &'static str) -> Option<EmailAddress> {
-    section.judged(key, |text| {
+    section.validated(key, |text| {
         text.parse().map_err(|_| "expected an email address alone, such as \"passwords@example.com\"".to_owned())
     })
 }

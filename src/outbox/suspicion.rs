@@ -3,7 +3,7 @@
 //! Five refusals in a row over all connections, the same but for addresses, numbers and ids, with nothing accepted in between,
 //! are suspicious. Then five other messages are sent as probes, from places all over the queue and to other domains where there
 //! are any. One that is accepted or answered otherwise shows that the refusals were the recipients' own; if all are answered the
-//! same, it is the program that is refused. A refusal that is never about a recipient ([`About::Sender`]) needs one other
+//! same, it is the program that is refused. A refusal that is never about a recipient ([`RefusalSubject::Sender`]) needs one other
 //! message.
 //!
 //! Over several connections "in between" is a matter of when a message was announced, and not of when its reply came: see
@@ -15,7 +15,7 @@ use jiff::Timestamp;
 
 use crate::domain::message::MessageId;
 use crate::domain::relay::Phase;
-use crate::domain::reply::About;
+use crate::domain::reply::RefusalSubject;
 use crate::domain::reply::RelayReply;
 use crate::domain::reply::Throttle;
 
@@ -117,7 +117,7 @@ impl Suspicion {
         let is_probe = self.probes.remove(&suspect.id);
         let mut cleared = match is_same {
             true => Vec::new(),
-            false if reply.about() == About::Sender => self.accepted(u64::MAX),
+            false if reply.about() == RefusalSubject::Sender => self.accepted(u64::MAX),
             false => self.accepted(known),
         };
         if !is_same && !self.suspects.is_empty() {
@@ -143,7 +143,7 @@ impl Suspicion {
     }
 
     fn is_never_a_recipients(&self) -> bool {
-        self.reply.as_ref().is_some_and(|(reply, _)| reply.about() == About::Sender)
+        self.reply.as_ref().is_some_and(|(reply, _)| reply.about() == RefusalSubject::Sender)
     }
 
     /// Whether only probes are sent now.
@@ -202,7 +202,7 @@ impl Suspicion {
 mod tests {
     use super::*;
     use crate::domain::email_address::EmailAddress;
-    use crate::domain::reply::Status;
+    use crate::domain::reply::EnhancedStatus;
 
     #[test]
     fn refusals_for_now_that_overtake_what_is_accepted_are_a_matter_of_the_pace() {
@@ -246,7 +246,7 @@ mod tests {
             let recipient = EmailAddress::stored(format!("user{}@example.com", self.next));
             let (code, words) = text.split_once(' ').unwrap();
             let code = code.parse().unwrap();
-            let reply = RelayReply::new(phase, code, Status::at_start(words), words, &recipient);
+            let reply = RelayReply::new(phase, code, EnhancedStatus::at_start(words), words, &recipient);
             let suspect = Suspect { id, lifetime_from: None, is_permanent: code >= 500 };
             let cleared = self.suspicion.refused(suspect, known, "example.com", reply, text.to_owned(), false);
             cleared.into_iter().map(|suspect| suspect.id.0).collect()

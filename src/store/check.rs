@@ -2,10 +2,10 @@
 
 use std::thread;
 
-use super::Reading;
+use super::ReadTransaction;
 use super::Result;
 use super::Store;
-use super::open::Expect;
+use super::open::ExpectedVersion;
 use super::schema;
 use super::stop_signals;
 use crate::domain::text;
@@ -20,9 +20,9 @@ const CACHE: i32 = -16_384;
 /// What is wrong with the file as SQLite sees it.
 #[derive(Debug)]
 pub struct FileFaults {
-    /// [`Reading::integrity_faults`].
+    /// [`ReadTransaction::integrity_faults`].
     pub integrity: Result<Vec<String>>,
-    /// [`Reading::dangling_references`].
+    /// [`ReadTransaction::dangling_references`].
     pub references: Result<Vec<String>>,
 }
 
@@ -35,7 +35,7 @@ impl Store {
         }
         let (path, rule) = (self.path.clone(), self.rule);
         let examine = move || {
-            let store = Store::open(&path, &rule, Expect::CurrentOrOlder).ok()?;
+            let store = Store::open(&path, &rule, ExpectedVersion::CurrentOrOlder).ok()?;
             store.connection.pragma_update(None, "cache_size", CACHE).ok()?;
             let reading = store.read().ok()?;
             Some(reading.file_faults())
@@ -55,7 +55,7 @@ impl Store {
     }
 }
 
-impl Reading<'_> {
+impl ReadTransaction<'_> {
     /// What is wrong with the file as SQLite sees it.
     pub fn file_faults(&self) -> FileFaults {
         FileFaults { integrity: self.integrity_faults(), references: self.dangling_references() }

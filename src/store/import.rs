@@ -12,10 +12,10 @@ use rusqlite::TransactionBehavior;
 use rusqlite::named_params;
 use rusqlite::params;
 
-use super::Reading;
+use super::ReadTransaction;
 use super::Result;
 use super::Store;
-use super::Writing;
+use super::WriteTransaction;
 use super::users::locked_at;
 use crate::domain::email_address;
 use crate::domain::role::RoleId;
@@ -210,7 +210,7 @@ impl Staging<'_> {
     }
 }
 
-impl Reading<'_> {
+impl ReadTransaction<'_> {
     /// Finds for each staged row the user it means.
     ///
     /// # Errors
@@ -284,7 +284,7 @@ impl Reading<'_> {
         Ok(())
     }
 
-    /// Whether [`Reading::each_conflict`] would name a row that its user cannot have, other than by a name or an address that is
+    /// Whether [`ReadTransaction::each_conflict`] would name a row that its user cannot have, other than by a name or an address that is
     /// taken.
     ///
     /// # Errors
@@ -384,8 +384,8 @@ pub(super) fn updated() -> String {
     )
 }
 
-impl Writing<'_> {
-    /// Writes the staged rows. A conflict that [`Reading::each_conflict`] would have named makes it fail.
+impl WriteTransaction<'_> {
+    /// Writes the staged rows. A conflict that [`ReadTransaction::each_conflict`] would have named makes it fail.
     ///
     /// # Errors
     /// When the store cannot be written, or a name or an address is taken.

@@ -6,9 +6,9 @@ use jiff::Timestamp;
 use rusqlite::OptionalExtension as _;
 use rusqlite::params;
 
-use super::Reading;
+use super::ReadTransaction;
 use super::Result;
-use super::Writing;
+use super::WriteTransaction;
 use super::damage::lossy;
 use super::outbox::Scope;
 use super::time;
@@ -46,7 +46,7 @@ impl RelayHold {
     }
 }
 
-impl Reading<'_> {
+impl ReadTransaction<'_> {
     /// The last time the relay refused everything, if it ever did.
     ///
     /// # Errors
@@ -144,7 +144,7 @@ impl Reading<'_> {
     }
 }
 
-impl Writing<'_> {
+impl WriteTransaction<'_> {
     /// Notes that the relay refused everything, with its words. Gives the end of the time in which nothing is sent.
     ///
     /// # Errors

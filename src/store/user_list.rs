@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use rusqlite::Row;
 use rusqlite::ToSql;
 
-use super::Reading;
+use super::ReadTransaction;
 use super::Result;
 use super::StoreError;
 use super::time;
@@ -251,9 +251,9 @@ fn order(query: &UserQuery) -> String {
     format!("{column} {direction}, email {direction}")
 }
 
-impl Reading<'_> {
+impl ReadTransaction<'_> {
     /// Gives each user that the query means to `visit`, in its order. Names of `selection.named` that no user has are
-    /// passed over; ask [`Reading::unknown_names`] first.
+    /// passed over; ask [`ReadTransaction::unknown_names`] first.
     ///
     /// # Errors
     /// When the store cannot be read, or `visit` fails.

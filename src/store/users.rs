@@ -6,16 +6,16 @@ use rusqlite::Row;
 use rusqlite::params;
 use rusqlite::types::Type;
 
-use super::Reading;
+use super::ReadTransaction;
 use super::Result;
-use super::Writing;
+use super::WriteTransaction;
 use super::damage;
 use super::time;
 use crate::domain::email_address;
 use crate::domain::email_address::EmailAddress;
 use crate::domain::role::RoleId;
 use crate::domain::user::Lock;
-use crate::domain::user::PasswordFacts;
+use crate::domain::user::PasswordStatus;
 use crate::domain::user::SignIn;
 use crate::domain::user::User;
 use crate::domain::user::UserId;
@@ -75,7 +75,7 @@ pub struct NewPassword {
     pub set_at: Timestamp,
 }
 
-impl Reading<'_> {
+impl ReadTransaction<'_> {
     /// The user with this name without ASCII case, or with this address in whatever form.
     ///
     /// # Errors
@@ -191,7 +191,7 @@ pub(super) fn stored_hash(row: &Row<'_>, column: usize) -> rusqlite::Result<Opti
     PasswordHash::parse(hash).map(Some).map_err(failed)
 }
 
-impl Writing<'_> {
+impl WriteTransaction<'_> {
     /// Adds a user. Name and address must be free: look first, nobody can come in between.
     ///
     /// # Errors
@@ -322,7 +322,7 @@ fn user_of(row: &Row<'_>) -> rusqlite::Result<User> {
         None => None,
     };
     let password = match row.get::<_, Option<i64>>(14)? {
-        Some(set_at) => Some(PasswordFacts { set_at: time(set_at), policy: row.get(15)? }),
+        Some(set_at) => Some(PasswordStatus { set_at: time(set_at), policy: row.get(15)? }),
         None => None,
     };
     Ok(User {

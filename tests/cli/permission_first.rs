@@ -305,7 +305,7 @@ impl Scene {
         if call.starts_with("init") {
             fs::remove_file(&key).unwrap();
         }
-        let line = call.replace("[DIR]", &world.folder().to_string_lossy()).replace("[NEW]", &new.to_string_lossy());
+        let line = call.replace("[DIR]", &world.directory().to_string_lossy()).replace("[NEW]", &new.to_string_lossy());
         let before = (dump(world), world.events());
         let run = world.command(&line).stdin(stdin).uid(uid).run();
         Tried {

@@ -129,7 +129,8 @@ fn the_matrix_of_commands_and_roles_is_exactly_this() {
     for (action, command) in COMMANDS {
         write!(matrix, "\n{:<38}", action.word()).unwrap();
         for (name, uid) in operators {
-            let line = command.replace("[DIR]", &world.folder().to_string_lossy()).replace("[UID]", &uid.to_string());
+            let line =
+                command.replace("[DIR]", &world.directory().to_string_lossy()).replace("[UID]", &uid.to_string());
             // A second try of somebody who is no operator would be counted.
             world.sql("DELETE FROM refused_attempts");
             let before = world.events();

@@ -321,7 +321,7 @@ fn a_dumb_terminal_is_asked_for_a_number() {
     Number, 1 to 2 (Enter: neither): 7
     Number, 1 to 2 (Enter: neither): 
     -- stderr
-    error: not confirmed: nothing was changed
+    error: aborted; nothing was changed
     ");
     let run = password().typing(["1"]).variable("TERM", "dumb").variable("LC_ALL", "C").run();
     assert!(run.asked.is_ascii(), "{run}");

@@ -41,7 +41,7 @@ pub(crate) fn can(condition: bool, what: &str) -> bool {
 }
 
 fn has(program: &str) -> bool {
-    ["/usr/sbin", "/usr/bin"].iter().any(|folder| Path::new(folder).join(program).exists())
+    ["/usr/sbin", "/usr/bin"].iter().any(|directory| Path::new(directory).join(program).exists())
 }
 
 /// A command without an environment and without input, which finds what Debian keeps in its folders for servers.

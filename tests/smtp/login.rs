@@ -7,7 +7,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use cxme_admin::domain::relay::LoginMethod;
 use cxme_admin::domain::relay::Security;
-use cxme_admin::mail::handover::Trouble;
+use cxme_admin::mail::outcome::TransportError;
 use cxme_admin::mail::smtp::Login;
 use cxme_admin::mail::smtp::Relay;
 use cxme_admin::mail::smtp::Side;
@@ -66,7 +66,7 @@ fn heard_from(relay: &mut Relay, kind: Side) -> Heard {
 }
 
 /// Opens and closes a connection.
-fn open(relay: &Relay) -> Result<(), Trouble> {
+fn open(relay: &Relay) -> Result<(), TransportError> {
     run(async {
         let connection = relay.open().await?;
         connection.close().await;
@@ -425,7 +425,7 @@ fn a_relay_that_took_the_password_and_says_it_later_is_masked_too() {
     let heard = heard(&mut relay);
     let handed = run(async {
         let mut connection = relay.open().await.unwrap();
-        connection.hand_over(&world::mail("alice@example.com"), None).await
+        connection.deliver(&world::mail("alice@example.com"), None).await
     });
     let heard = heard.lock().unwrap().join("\n");
     assert!(heard.contains("550 5.7.1 no mail from AUTH PLAIN ****"), "{heard}");

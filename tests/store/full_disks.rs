@@ -29,7 +29,7 @@ fn assert_people_log_in(world: &World) {
 #[track_caller]
 fn assert_changes_are_refused(world: &World) {
     let names = world.names();
-    let copy = world.folder().join("refused.db");
+    let copy = world.directory().join("refused.db");
     let refused = [
         finish(world.command(&["users", "set-password", "alice", "--stdin"]), "nine silent otters at dawn"),
         world.run(&["users", "lock", "alice"]),
@@ -154,7 +154,7 @@ fn a_change_that_uses_up_the_disk() {
                 ran.stderr.contains("full") && ran.stderr.contains("nothing was changed"),
                 "{file_system:?}: {ran:?}"
             );
-            assert_eq!(names_in(&world.folder().join("temporary")), [""; 0]);
+            assert_eq!(names_in(&world.directory().join("temporary")), [""; 0]);
             empty(disk.path());
             assert_eq!(facts(&world), before, "{file_system:?} {free}");
             world.assert_sound();

@@ -130,10 +130,10 @@ fn two_that_make_the_same_store_make_one() {
 
 #[test]
 fn no_transaction_of_the_store_turns_into_a_writer() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/store");
+    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/store");
     let mut deferred = Vec::new();
-    for name in crate::world::names_in(&folder).iter().filter(|name| name.ends_with(".rs")) {
-        let source = std::fs::read_to_string(folder.join(name)).unwrap();
+    for name in crate::world::names_in(&directory).iter().filter(|name| name.ends_with(".rs")) {
+        let source = std::fs::read_to_string(directory.join(name)).unwrap();
         let code = source.split("#[cfg(test)]").next().unwrap();
         for (number, line) in code.lines().enumerate() {
             // These begin deferred unless told otherwise.

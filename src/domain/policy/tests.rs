@@ -1,6 +1,6 @@
 //! The gate, rule by rule and as a whole.
 
-use super::Fault::*;
+use super::Violation::*;
 use super::*;
 
 fn words() -> PersonalWords<'static> {
@@ -13,7 +13,7 @@ fn words() -> PersonalWords<'static> {
     }
 }
 
-fn default_faults(password: &str) -> Vec<Fault> {
+fn default_faults(password: &str) -> Vec<Violation> {
     faults(password, &Policy::default(), &words())
 }
 
@@ -25,7 +25,7 @@ fn with(change: impl FnOnce(&mut Policy)) -> Policy {
 
 /// The candidates of the gate: whatever way a password comes, this is what becomes of it under the default
 /// policy, for the user above.
-fn candidates() -> [(&'static str, Vec<Fault>); 47] {
+fn candidates() -> [(&'static str, Vec<Violation>); 47] {
     let short = |has| TooShort { min: 15, has };
     [
         ("lamp river stone", vec![]),
