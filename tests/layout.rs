@@ -92,7 +92,7 @@ fn top() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// All files below a folder, in order, without what an editor keeps for itself.
+/// All files below a directory, in order, without what an editor keeps for itself.
 fn files(directory: &str) -> Vec<PathBuf> {
     let (mut files, mut folders) = (Vec::new(), vec![top().join(directory)]);
     while let Some(directory) = folders.pop() {
@@ -280,7 +280,7 @@ fn is_root(name: &str) -> bool {
     }
 }
 
-/// Whether `parent` declares `source`, by its name in the parent's folder or by `#[path]`.
+/// Whether `parent` declares `source`, by its name in the parent's directory or by `#[path]`.
 fn is_module_of(source: &Source, parent: &Source) -> bool {
     let path = Path::new(&source.name);
     let (place, name) = match path.file_name().and_then(|name| name.to_str()) {

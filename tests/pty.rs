@@ -53,7 +53,7 @@ const PATIENT: Duration = Duration::from_secs(60);
 #[ignore = "run by the other tests, at a terminal of their own"]
 fn asks_twice() {
     #[expect(clippy::disallowed_methods, reason = "a test that runs itself has no other arguments")]
-    let (what, patience) = (std::env::var("ASK").unwrap(), std::env::var("PATIENCE").unwrap());
+    let (what, patience) = (std::env::var("ASK").unwrap(), std::env::var("ANSWER_TIMEOUT").unwrap());
     if what == "hardened" {
         no_core_no_peeking().unwrap();
     }
@@ -79,7 +79,7 @@ fn asks_twice() {
 fn asking(what: &str, patience: Duration) -> Asking {
     let program = std::env::current_exe().unwrap();
     let command = format!(
-        "ASK={what} PATIENCE={} {} --exact asks_twice --ignored --nocapture",
+        "ASK={what} ANSWER_TIMEOUT={} {} --exact asks_twice --ignored --nocapture",
         patience.as_millis(),
         program.display()
     );
@@ -464,7 +464,7 @@ fn without_a_terminal_there_is_a_refusal_and_no_waiting() {
         .arg(std::env::current_exe().unwrap())
         .args(["--exact", "asks_twice", "--ignored", "--nocapture"])
         .env("ASK", "secrets")
-        .env("PATIENCE", "60000");
+        .env("ANSWER_TIMEOUT", "60000");
     let output = at_once(&mut command);
     assert_eq!(output.status.code(), Some(101));
     let said = String::from_utf8_lossy(&output.stderr);
@@ -493,7 +493,7 @@ fn a_hardened_program_leaves_no_core_and_shows_its_memory_to_nobody_of_its_own_a
         shell.type_line(&format!("cd {} && ulimit -c unlimited || ulimit -c hard", directory.path().display()));
         shell.await_shell();
         shell.type_line(&format!(
-            "ASK={what} PATIENCE=60000 {} {} --exact asks_twice --ignored --nocapture",
+            "ASK={what} ANSWER_TIMEOUT=60000 {} {} --exact asks_twice --ignored --nocapture",
             account.join(" "),
             program.display()
         ));

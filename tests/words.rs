@@ -41,11 +41,12 @@ const PLACES: [&str; 7] =
     ["src", "tests", "docs", "README.md", "CONTRIBUTING.md", "config.example.toml", "completions/cxme-admin.fish"];
 
 /// Files that hold words of other people: lists of passwords and words, the licence of one, and this list.
-const OTHERS: [&str; 5] = [
+const OTHERS: [&str; 6] = [
     "src/domain/policy/common-passwords.txt",
     "src/domain/policy/common-passwords.LICENSE",
     "src/secrets/words.txt",
     "src/texts/de.toml",
+    "tests/cli/phrase_words/homophones.txt",
     "tests/words.rs",
 ];
 
@@ -92,7 +93,8 @@ fn read_by_people<'a>(name: &str, line: &'a str) -> &'a str {
 
 /// The words of a line, without what is quoted as code.
 fn words(line: &str) -> Vec<String> {
-    let plain: String = line.split('`').step_by(2).collect::<Vec<_>>().join(" ");
+    let plain: String =
+        line.split('`').step_by(2).flat_map(|text| text.split('"').step_by(2)).collect::<Vec<_>>().join(" ");
     let words = plain.split(|character: char| !character.is_alphanumeric() && character != '_' && character != '\'');
     words.map(str::to_lowercase).collect()
 }

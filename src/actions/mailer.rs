@@ -260,7 +260,7 @@ pub fn queue(
 /// Calls a message off that waits.
 ///
 /// # Errors
-/// When there is none with this number, it does not wait any more, its user outranks the operator, or he may not.
+/// When there is none with this number, it does not wait any more, its user outranks the operator, or the operator may not.
 pub fn cancel(app: &App, id: MessageId, change_options: &ChangeOptions) -> Result<Message> {
     app.change(Action::MailCancel, change_options, |change| {
         let message = change.message(id)?.ok_or(Refusal::NoSuchMessage(id.0))?;

@@ -1,4 +1,4 @@
-//! The deeds of the program, one a file. Each runs in one of two transactions, and there is no third way to the store:
+//! The actions of the program, one a file. Each runs in one of two transactions, and there is no third way to the store:
 //!
 //! - a [`View`] reads: [`App::view`];
 //! - a [`Change`] writes, and is saved together with its event or not at all: [`App::change`].
@@ -19,6 +19,7 @@ mod near;
 pub mod operators;
 pub mod policy;
 pub mod policy_check;
+mod policy_source;
 pub mod resets;
 pub mod roles;
 pub mod store;
@@ -60,6 +61,8 @@ use crate::store::WriteTransaction;
 use crate::store::sign_in_failures::RefusedAttempt;
 
 pub use error::ActionError;
+pub use policy_source::PolicyError;
+pub use policy_source::PolicySource;
 pub use total::Total;
 pub use transaction::Transaction;
 
@@ -79,7 +82,7 @@ pub struct App {
     random: RefCell<Box<dyn Random>>,
 }
 
-/// What a desk is made of, besides the store and the operator.
+/// What an app is made of, besides the store and the operator.
 #[derive(Debug, Default)]
 pub struct AppRules {
     /// The organization.
@@ -90,27 +93,6 @@ pub struct AppRules {
     pub hashing: HashParameters,
     /// How logins are guarded.
     pub sign_in: SignInRules,
-}
-
-/// Where the password requirements come from. Their blocklist is a file that may be missing, damaged or large: it is read by
-/// the first action that needs it, and by no other, so that none fails or waits for what it does not need.
-pub struct PolicySource(Box<dyn Fn() -> std::result::Result<Policy, PolicyError>>);
-
-/// Why the password requirements could not be read.
-pub type PolicyError = Box<dyn std::error::Error + Send + Sync>;
-
-impl PolicySource {
-    /// Requirements that `read` gives.
-    pub fn new(read: impl Fn() -> std::result::Result<Policy, PolicyError> + 'static) -> Self {
-        Self(Box::new(read))
-    }
-}
-
-impl Default for PolicySource {
-    /// No requirements: where they are asked for all the same, that is a bug, and no password is set.
-    fn default() -> Self {
-        Self::new(|| Err("this command reads no password requirements".into()))
-    }
 }
 
 impl fmt::Debug for PolicySource {
@@ -156,7 +138,7 @@ pub struct Change<'app> {
 }
 
 impl App {
-    /// A desk.
+    /// An app.
     pub fn new(
         store: Store,
         account: Account,
@@ -178,7 +160,7 @@ impl App {
         }
     }
 
-    /// Leaves the desk; gives back what it was lent.
+    /// Ends the app; gives back what it was lent.
     pub fn leave(self) -> (Box<dyn Clock>, Box<dyn Random>) {
         (self.clock, self.random.into_inner())
     }
@@ -288,7 +270,7 @@ impl App {
         self.view(action, |view| besides.iter().try_for_each(|permission| view.require(*permission)))
     }
 
-    /// Refuses what was tried before its action began: an event, and the error to end with. Whoever may not do the deed at
+    /// Refuses what was tried before its action began: an event, and the error to end with. An operator who may not do the action at
     /// all is told that instead.
     pub fn refuse(&self, action: Action, refusal: Refusal) -> ActionError {
         let refused = self.view(action, |_| Err::<(), _>(ActionError::Refused(refusal.clone())));

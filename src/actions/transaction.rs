@@ -58,10 +58,10 @@ pub trait Transaction {
         })
     }
 
-    /// That user, if the operator may act on him: nobody acts on a user whose role may do more than his own.
+    /// That user, if the operator may act on them: nobody acts on a user whose role may do more than their own.
     ///
     /// # Errors
-    /// When there is none, or he outranks the operator.
+    /// When there is none, or they outrank the operator.
     fn subordinate(&self, reference: &UserReference) -> Result<User> {
         let user = self.user(reference)?;
         self.outrank(user.role, &user.username.to_string(), Some(user.id))?;
@@ -113,7 +113,7 @@ pub trait Transaction {
     /// Refuses what cannot be done to a user who signs in with SAML.
     ///
     /// # Errors
-    /// When he does.
+    /// When they do.
     fn require_password_sign_in(&self, user: &User) -> Result<()> {
         match user.sign_in {
             SignIn::Password => Ok(()),

@@ -77,7 +77,7 @@ sam@idp.example.com,sam,Sam Single-Sign-On,,en,
 /// Runs the command.
 ///
 /// # Errors
-/// When the folder cannot be made, or a command does not do what it should.
+/// When the directory cannot be made, or a command does not do what it should.
 pub fn run(context: &mut Context, args: &DemoArgs) -> anyhow::Result<()> {
     context.refuse_restricted("`demo`")?;
     context.check_data_output()?;
@@ -169,7 +169,7 @@ fn show_job(stage: &mut Stage<'_>, dir: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Whether programs may be started from this folder: some systems forbid it below /tmp.
+/// Whether programs may be started from this directory: some systems forbid it below /tmp.
 fn may_execute(dir: &Path) -> anyhow::Result<bool> {
     use nix::sys::statvfs::FsFlags;
     Ok(!nix::sys::statvfs::statvfs(dir)?.flags().contains(FsFlags::ST_NOEXEC))
@@ -193,7 +193,7 @@ fn code_in(mail: &str) -> anyhow::Result<&str> {
     mail.get(place..place + 26).ok_or_else(|| anyhow::anyhow!("the mail holds no code"))
 }
 
-/// Makes the folder, or takes an empty one.
+/// Makes the directory, or takes an empty one.
 fn make_dir(context: &Context, given: Option<&Path>) -> anyhow::Result<PathBuf> {
     let Some(dir) = given else {
         let directory = context.process.variable("TMPDIR").map_or_else(|| PathBuf::from("/tmp"), PathBuf::from);

@@ -244,12 +244,12 @@ impl Output {
         if self.colour_out { painted(Style::new().bold(), words) } else { words.to_owned() }
     }
 
-    /// Writes a generated password: the one secret that the program shows, once, to whoever asked for it.
+    /// Writes a generated password: the one secret that the program shows, once, to the operator who asked for it.
     ///
     /// # Errors
     /// When standard output cannot be written.
     pub fn generated(&mut self, username: &str, password: &Generated) -> io::Result<()> {
-        // It was judged when it came in; whoever can write the file could have put another one there.
+        // It was judged when it came in; anyone who can write the file could have put another one there.
         let username = text::visible(username);
         match self.format {
             Format::Table => writeln!(self.stdout, "{}", password.reveal())?,

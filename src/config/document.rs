@@ -287,7 +287,7 @@ impl<'d, 't> Section<'d, 't> {
     }
 
     /// The path of something that the program makes or finds itself; a relative one begins at the configuration's
-    /// folder.
+    /// directory.
     pub(super) fn path(&self, key: &'static str) -> Option<PathBuf> {
         self.validated(key, |text| some_path(text).map(|path| self.document.directory.join(path)))
     }

@@ -37,7 +37,7 @@ pub enum TransportName {
     Smtp,
     /// A program on this machine.
     Sendmail,
-    /// None: each mail becomes a file in a folder.
+    /// None: each mail becomes a file in a directory.
     File,
 }
 
@@ -68,7 +68,7 @@ impl Default for SendmailSection {
     }
 }
 
-/// The folder that takes mails.
+/// The directory that takes mails.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct FileSection {
     /// Its path. There is one wherever mails become files.

@@ -96,7 +96,7 @@ impl Config {
         Ok(Self::parse(&read_text(path)?, path, env)?)
     }
 
-    /// Reads the text of the file `name`. Relative paths in it begin at that file's folder.
+    /// Reads the text of the file `name`. Relative paths in it begin at that file's directory.
     ///
     /// # Errors
     /// Everything that is wrong in the text.

@@ -25,8 +25,8 @@ pub struct Search<'a> {
 /// The file to read: the flag's, the variable's, or the first that exists of `$XDG_CONFIG_HOME/cxme-admin/config.toml`
 /// (`$HOME/.config` without that variable) and that of the machine. None means that the defaults hold.
 ///
-/// A file that was named is given even if it does not exist, so that reading it says so. The working folder is never
-/// searched: whoever can write there could choose the settings. For the same reason a relative `XDG_CONFIG_HOME` is
+/// A file that was named is given even if it does not exist, so that reading it says so. The working directory is never
+/// searched: anyone who can write there could choose the settings. For the same reason a relative `XDG_CONFIG_HOME` is
 /// ignored, as the XDG Base Directory Specification asks.
 pub fn search_path(search: &Search<'_>) -> Option<PathBuf> {
     let set = |variable: Option<&OsStr>| variable.filter(|value| !value.is_empty()).map(PathBuf::from);

@@ -17,7 +17,7 @@ const MOST_CONNECTIONS: u32 = 64;
 const MOST_MAILS: u32 = 1_000_000;
 /// What has an effect with TLS alone.
 const TLS_KEYS: [&str; 5] = ["ca_file", "certificate_sha256", "tls_name", "client_certificate_file", "client_key_file"];
-/// The longest patience.
+/// The longest time to retry.
 const LONGEST_PATIENCE: Duration = Duration::from_secs(86_400);
 
 /// How mails are handed to an SMTP relay.

@@ -11,7 +11,7 @@ use crate::domain::user::UserId;
 use crate::domain::user_change::ChangeValues;
 use crate::domain::user_change::ChangesDigest;
 
-/// Whether the deed was done.
+/// Whether the action was done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum EventOutcome {
     /// It was.
@@ -260,7 +260,7 @@ pub enum ChainBreak {
         /// The highest number that the store has given to an event.
         counted: i64,
     },
-    /// The store's count of its events is gone, or lower than the newest event: whoever edited it may have deleted newer events.
+    /// The store's count of its events is gone, or lower than the newest event: the person who edited it may have deleted newer events.
     #[error("newer events than event {newest} may be missing: the store's count of its events was removed or edited")]
     CountEdited {
         /// The number of the newest event.

@@ -120,7 +120,7 @@ impl LinkTemplate {
         self.0.replacen(PLACE, code, 1)
     }
 
-    /// The link by which the user says that he did not ask for the mail.
+    /// The link by which the user says that they did not ask for the mail.
     pub fn not_me(&self, code: &str) -> String {
         self.0.replacen(PLACE, &format!("!{code}"), 1)
     }

@@ -97,7 +97,7 @@ pub enum Refusal {
         /// The other one.
         other: String,
     },
-    /// The user's role may do more than the operator's, so the operator could raise himself through the user.
+    /// The user's role may do more than the operator's, so the operator could raise themselves through the user.
     #[error("the role of {user} allows `{permission}`, and yours, {role}, does not")]
     Outranked {
         /// Whom it was meant for.
@@ -224,7 +224,7 @@ pub enum Refusal {
     /// root is always Admin, and was to be given another role.
     #[error("root is always Admin: it cannot be given the role `{}`", text::quoted(.0, 80))]
     RootIsAdmin(String),
-    /// Without him nobody could administer the store.
+    /// Without them nobody could administer the store.
     #[error("{0} is the last operator with the role Admin")]
     LastAdmin(String),
     /// Another user has the username.
@@ -339,7 +339,7 @@ pub enum Refusal {
         /// The user whose former password it is, if the refusal tells that.
         former_of: Option<UserId>,
     },
-    /// The old password given is not the user's, or he may not sign in with one.
+    /// The old password given is not the user's, or they may not sign in with one.
     #[error("the old password is not the password of this user, or this user cannot sign in with a password now")]
     WrongPassword {
         /// The user as named, who may not exist. For the event alone: the words do not tell.
@@ -364,7 +364,7 @@ impl Refusal {
         Self::NoSuchUser { given: given.into(), near: Vec::new() }
     }
 
-    /// Whether the refusal is an event: somebody tried what he may not do, or what must not be done.
+    /// Whether the refusal is an event: somebody tried what they may not do, or what must not be done.
     pub fn is_recorded(&self) -> bool {
         matches!(
             self,
@@ -399,7 +399,7 @@ impl Refusal {
         )
     }
 
-    /// The user as the operator named him, where the words leave it out.
+    /// The user as the operator named them, where the words leave it out.
     pub fn given(&self) -> Option<&str> {
         match self {
             Self::WrongPassword { given } => Some(given),

@@ -197,7 +197,7 @@ pub fn lock_is_in_force(until: Option<Timestamp>, now: Timestamp) -> bool {
 /// Whether a user may sign in at all.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Status {
-    /// He may.
+    /// They may.
     Active,
     /// A lock is in force.
     Locked,

@@ -1,5 +1,5 @@
-//! A folder in place of a relay: each mail becomes a file in it, and nobody gets it. For trying things out, and for
-//! whoever carries mails on by other means.
+//! A directory in place of a relay: each mail becomes a file in it, and nobody gets it. For trying things out, and for
+//! programs that carry mails on by other means.
 
 use std::fmt::Write as _;
 use std::io;
@@ -22,13 +22,13 @@ use crate::private_file::FileError;
 use crate::private_file::FsCredentials;
 use crate::private_file::Rule;
 
-/// The mode of the folder: its files may hold the links of resets, and their names say who writes to whom.
+/// The mode of the directory: its files may hold the links of resets, and their names say who writes to whom.
 const FOLDER_MODE: u32 = 0o700;
 const FILE_MODE: u32 = 0o600;
 /// The longest Message-ID that a file name repeats whole; NAME_MAX is 255, and the file is written under a longer name.
 const LONGEST_NAME: usize = 180;
 
-/// The folder.
+/// The directory.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MailDirectory {
     directory: PathBuf,
@@ -38,12 +38,12 @@ pub struct MailDirectory {
 }
 
 impl MailDirectory {
-    /// The folder at this path.
+    /// The directory at this path.
     pub fn new(directory: PathBuf) -> Self {
         Self { directory, account: None }
     }
 
-    /// Makes the folder, for its owner alone, or judges the one that is there: nobody else may write in it.
+    /// Makes the directory, for its owner alone, or judges the one that is there: nobody else may write in it.
     pub(super) fn open(&self) -> Result<(), TransportError> {
         let nearest = self.directory.ancestors().skip(1).find(|directory| directory.exists());
         let created = self
@@ -121,7 +121,7 @@ fn file_name(message_id: &str) -> String {
     name + ".eml"
 }
 
-/// What a problem with the folder means: a disk that is full may have room later, the rest waits for somebody to mend
+/// What a problem with the directory means: a disk that is full may have room later, the rest waits for somebody to repair
 /// it.
 fn trouble(problem: &FileError) -> TransportError {
     let is_passing = matches!(problem, FileError::Io { error, .. } if !is_lasting(error));

@@ -54,6 +54,6 @@ pub enum TransportErrorKind {
     /// It does not pass by itself: 5xx at the greeting or EHLO, no STARTTLS, a reply that is not SMTP.
     ForGood,
     /// The configuration is wrong: AUTH refused, a certificate that does not verify, a `ca_file` that holds none, a
-    /// folder or a program that is not there.
+    /// directory or a program that is not there.
     Configuration,
 }

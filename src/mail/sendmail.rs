@@ -39,7 +39,7 @@ use crate::secrets::wiped::ZeroizingBuf;
 use exit_status::ExitMeaning;
 
 /// How long the program may take for one mail. It only queues it.
-const PATIENCE: Duration = Duration::from_secs(60);
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(60);
 /// How long its last words may still take after its end: who inherited its standard error could keep it open for ever.
 const LAST_WORDS: Duration = Duration::from_millis(200);
 /// The most that is kept of what it says, in bytes.
@@ -62,7 +62,7 @@ type Words = Arc<Mutex<Vec<u8>>>;
 impl Sendmail {
     /// The program at this path, which should be absolute: a bare name would be searched for.
     pub fn new(program: PathBuf) -> Self {
-        Self { program, timeout: PATIENCE }
+        Self { program, timeout: ANSWER_TIMEOUT }
     }
 
     /// Starts the program with the mail on its standard input, and reads from its exit status and its words what became of

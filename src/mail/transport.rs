@@ -22,7 +22,7 @@ pub enum Transport {
     Memory(MemoryTransport),
     /// A program on this machine takes them.
     Sendmail(Sendmail),
-    /// Each becomes a file in a folder.
+    /// Each becomes a file in a directory.
     Folder(MailDirectory),
 }
 
@@ -72,7 +72,7 @@ impl Transport {
     /// Opens the way; for SMTP: connect, TLS, EHLO, AUTH.
     ///
     /// # Errors
-    /// When the relay, the program or the folder cannot be used.
+    /// When the relay, the program or the directory cannot be used.
     pub async fn open(&self) -> Result<OpenTransport, TransportError> {
         match self {
             Self::Smtp(relay) => Ok(OpenTransport::Smtp(Box::new(relay.open().await?))),

@@ -49,7 +49,7 @@ use crate::store::Result;
 use crate::store::Store;
 use crate::store::StoreError;
 use crate::store::WriteTransaction;
-use crate::store::open::PATIENCE;
+use crate::store::open::ANSWER_TIMEOUT;
 use crate::store::senders::SendingLock;
 use crate::store::stop_signals;
 use refusals::RelayView;
@@ -119,7 +119,7 @@ pub(super) struct Engine<'run> {
     retry_at: Option<Instant>,
     /// The worker that finds out whether the relay can be used, while the others do nothing.
     probe: Option<usize>,
-    /// Workers without a connection, which wait for the scout, or until the relay takes more connections.
+    /// Workers without a connection, which wait for the probe, or until the relay takes more connections.
     idle: Vec<usize>,
     /// Nothing more is begun.
     is_stopping: bool,
@@ -348,7 +348,7 @@ impl<'run> Engine<'run> {
             self.send_answers();
             let is_cut = self.cut_at.is_some_and(|at| at <= Instant::now());
             let is_hurried = self.send_options.stop.as_deref().is_some_and(|stop| stop.asked() > 1);
-            let is_idle = self.in_flight() == 0 && began.elapsed() >= PATIENCE;
+            let is_idle = self.in_flight() == 0 && began.elapsed() >= ANSWER_TIMEOUT;
             if is_cut || is_hurried || is_idle {
                 return Err(StoreError::Busy);
             }

@@ -84,7 +84,7 @@ pub struct Mailer {
     pub queue_lifetime: Duration,
 }
 
-/// What is to be sent, and with how much patience.
+/// What is to be sent, and with how a long time to retry.
 #[derive(Debug, Clone)]
 pub struct SendOptions {
     /// Which messages.
@@ -116,7 +116,7 @@ pub struct SendOptions {
 }
 
 impl Default for SendOptions {
-    /// Whatever is due and belongs to no job, over one connection, without patience and without limits.
+    /// Whatever is due and belongs to no job, over one connection, without retries and without limits.
     fn default() -> Self {
         Self {
             scope: Scope::OfNoJob,
@@ -192,7 +192,7 @@ impl Skipped {
 /// Why a run stopped before it was through.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum StopReason {
-    /// The relay was in trouble for longer than the order's patience, or in one that does not pass, or it refuses everything:
+    /// The relay was in trouble for longer than `retry_for`, or in one that does not pass, or it refuses everything:
     /// [`Report::trouble`].
     Trouble,
     /// More than [`Order::max_failures`] of the messages failed.

@@ -1,4 +1,4 @@
-//! What a handover means for its message.
+//! What a delivery attempt means for its message.
 
 use std::collections::HashMap;
 use std::time::Duration;

@@ -57,7 +57,7 @@ impl Pace {
         self.asked.max(self.slowed)
     }
 
-    /// How long the next message must wait. Its turn is taken with that: whoever asks after it comes after it.
+    /// How long the next message must wait. Its turn is taken with that: the next to ask comes after it.
     pub(super) fn next(&mut self, now: Instant) -> Duration {
         self.first.get_or_insert((now, 0));
         let Some(interval) = self.interval() else { return Duration::ZERO };

@@ -191,7 +191,7 @@ impl Suspicion {
         self.reply.as_ref().map(|(reply, _)| reply)
     }
 
-    /// The refusal and its words, if there is one, and whoever met it. Begins anew.
+    /// The refusal and its words, if there is one, and the messages that met it. Begins anew.
     pub(super) fn conclude(&mut self) -> (Option<(RelayReply, String)>, Vec<Suspect>) {
         let concluded = std::mem::replace(self, Self { refusals: self.refusals, ..Self::default() });
         (concluded.reply, concluded.suspects.into_iter().map(|refused| refused.suspect).collect())

@@ -1,4 +1,4 @@
-//! Making private files and folders, with the exact mode whatever the umask is.
+//! Making private files and directories, with the exact mode whatever the umask is.
 
 use std::fs::File;
 use std::io::{self, Write};
@@ -18,14 +18,14 @@ use super::unfinished::{UNFINISHED, random_name, remove_left_behind};
 use super::writing_lock;
 use super::{FileError, FsCredentials};
 
-/// The mode of the folders on the way to a new one, before the umask.
+/// The mode of the directories on the way to a new one, before the umask.
 const PARENT_MODE: u32 = 0o755;
 
 /// Makes an empty file of exactly `mode` (of its nine permission bits) and opens it for reading and writing.
 ///
 /// # Errors
 /// [`Problem::Exists`] when anything stands under the name, a symbolic link that leads nowhere included;
-/// [`Problem::Parent`] when others may write in the folder; otherwise what the system said.
+/// [`Problem::Parent`] when others may write in the directory; otherwise what the system said.
 pub fn create_new(path: &Path, mode: u32) -> Result<File, FileError> {
     let directory = directory_for(path)?;
     create_in(&directory, path, mode)
@@ -42,22 +42,22 @@ pub fn write_new(path: &Path, mode: u32, bytes: &[u8]) -> Result<(), FileError> 
     fill_new(path, mode, |file| file.write_all(bytes))
 }
 
-/// As [`write_new`], but a file that stands under the name is replaced in one step: whoever looks sees the old one or
+/// As [`write_new`], but a file that stands under the name is replaced in one step: a reader sees the old one or
 /// the new one, each whole. Only one at a time may write the same file.
 ///
 /// # Errors
-/// [`Problem::Parent`] when others may write in the folder; otherwise what the system said.
+/// [`Problem::Parent`] when others may write in the directory; otherwise what the system said.
 pub fn replace(path: &Path, mode: u32, bytes: &[u8]) -> Result<(), FileError> {
     let directory = directory_for(path)?;
     fill_and_move(&directory, path, mode, |file| file.write_all(bytes), |from| directory.move_over(from, path))
 }
 
-/// Makes a folder of exactly `mode` (setgid and sticky bits included), and the folders on the way to it, readable by
+/// Makes a directory of exactly `mode` (setgid and sticky bits included), and the directories on the way to it, readable by
 /// all.
 ///
 /// # Errors
 /// [`Problem::Exists`] when anything stands under the name; [`Problem::Reserved`] when it is one of SQLite's or the
-/// program's own; [`Problem::Parent`] when others may write in the folder above; otherwise what the system said.
+/// program's own; [`Problem::Parent`] when others may write in the directory above; otherwise what the system said.
 pub fn create_directory(path: &Path, mode: u32) -> Result<(), FileError> {
     create_directory_for(path, mode, None)
 }

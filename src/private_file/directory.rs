@@ -1,7 +1,7 @@
 //! The directory of a file, held open so that nobody can exchange it between the check and the use.
 //!
 //! The way to it is walked here, one name at a time from `/`, and symbolic links are followed here too: the kernel would
-//! follow a link in the middle of a path for whoever created it. Each directory and each link on the way is remembered, so
+//! follow a link in the middle of a path for the account that created it. Each directory and each link on the way is remembered, so
 //! that a rule can check them all: who may write in any of them, or owns a link, could lead the path elsewhere.
 
 use std::collections::VecDeque;
@@ -156,7 +156,7 @@ impl PrivateDirectory {
         metadata(&self.descriptor, &self.path)
     }
 
-    /// Opens the last name of `path` in this folder; never through a symbolic link, never kept open by a child process.
+    /// Opens the last name of `path` in this directory; never through a symbolic link, never kept open by a child process.
     pub(super) fn open(&self, path: &Path, flags: OFlag, mode: Mode) -> Result<File, FileError> {
         let flags = flags | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC;
         openat(&self.descriptor, name_of(path)?, flags, mode).map(File::from).map_err(|errno| match errno {
@@ -168,7 +168,7 @@ impl PrivateDirectory {
         })
     }
 
-    /// Makes an empty folder under the last name of `path`.
+    /// Makes an empty directory under the last name of `path`.
     pub(super) fn create_directory(&self, path: &Path, mode: Mode) -> Result<(), FileError> {
         nix::sys::stat::mkdirat(&self.descriptor, name_of(path)?, mode)
             .map_err(|errno| FileError::from_io(path, "created", errno.into()))
@@ -181,7 +181,7 @@ impl PrivateDirectory {
         }
     }
 
-    /// Puts the folder's entries on the disk: a file's own fsync(2) does not promise that its name survives a crash.
+    /// Puts the directory's entries on the disk: a file's own fsync(2) does not promise that its name survives a crash.
     pub(super) fn sync(&self) -> Result<(), FileError> {
         let failed = |error| FileError::Io { path: self.path.clone(), doing: "put on the disk", error };
         // An O_PATH descriptor cannot be synced.

@@ -174,10 +174,10 @@ pub fn check_database_place(path: &Path, rule: &Rule) -> Result<(), FileError> {
     rule.check_database_directory(path, &PrivateDirectory::of(path)?)
 }
 
-/// Judges the folder that `path` is to stand in: its mode, and whose it is. `path` itself need not be there.
+/// Judges the directory that `path` is to stand in: its mode, and whose it is. `path` itself need not be there.
 ///
 /// # Errors
-/// A [`Problem`] when there is no such folder, or somebody else owns it or may write in it.
+/// A [`Problem`] when there is no such directory, or somebody else owns it or may write in it.
 pub fn validate_place(path: &Path, rule: &Rule) -> Result<(), FileError> {
     rule.check_directory(path, &PrivateDirectory::of(path)?)
 }

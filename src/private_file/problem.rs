@@ -74,7 +74,7 @@ pub enum FileError {
         /// The link.
         path: PathBuf,
     },
-    /// The file has further names, in folders that were not judged.
+    /// The file has further names, in directories that were not judged.
     #[error(
         "{}: has {links} hard links; only one is allowed: `find / -xdev -samefile {}` lists them",
         DisplayedPath(path),
@@ -108,10 +108,10 @@ pub enum FileError {
         path: PathBuf,
         /// The directory it is in, or one above that.
         directory: PathBuf,
-        /// The folder's permission bits.
+        /// The directory's permission bits.
         mode: u32,
     },
-    /// The folder it stands in belongs to somebody else, who can exchange the file.
+    /// The directory it stands in belongs to somebody else, who can exchange the file.
     #[error("{}: {} is owned by uid {owner}, not by {}; refused because its owner could replace the file",
             DisplayedPath(path), DirectoryOf { path, directory: directory }, Owners(*wanted))]
     ParentOwner {
@@ -119,7 +119,7 @@ pub enum FileError {
         path: PathBuf,
         /// The directory it is in, or one above that.
         directory: PathBuf,
-        /// The uid the folder belongs to.
+        /// The uid the directory belongs to.
         owner: u32,
         /// The uid it should belong to; root would do as well.
         wanted: u32,
@@ -133,7 +133,7 @@ pub enum FileError {
     /// A file to be made is there already, and nothing is overwritten.
     #[error("{}: already exists: give another path", DisplayedPath(path))]
     Exists {
-        /// The file or folder.
+        /// The file or directory.
         path: PathBuf,
     },
     /// The name is one that SQLite or this program takes for a file of its own.

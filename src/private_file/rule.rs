@@ -241,7 +241,7 @@ fn check_directory_mode(path: &Path, directory: &Path, metadata: &FileMetadata) 
     Ok(())
 }
 
-/// What the system knows of a file or folder.
+/// What the system knows of a file or directory.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct FileMetadata {
     pub(super) kind: Kind,

@@ -14,7 +14,7 @@ use super::*;
 
 mod way;
 
-/// A scratch folder of mode 0700, whatever the umask.
+/// A scratch directory of mode 0700, whatever the umask.
 pub(super) fn directory() -> TempDir {
     let directory = tempfile::tempdir().unwrap();
     set_mode(directory.path(), 0o700);

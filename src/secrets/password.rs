@@ -66,7 +66,7 @@ impl Password {
         self.text() == other.text()
     }
 
-    /// The plain text, for the other files of this folder.
+    /// The plain text, for the other files of this directory.
     #[expect(clippy::disallowed_methods, reason = "hashing, judging and comparing need the text; nothing prints it")]
     pub(in crate::secrets) fn text(&self) -> &str {
         self.0.expose_secret()

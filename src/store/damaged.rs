@@ -16,7 +16,7 @@ use super::schema;
 use super::stop_signals::GuardedConnection;
 use crate::private_file::Rule;
 
-/// What is wrong with the write-ahead log of a store, a line each; empty: nothing, or there is none. Whoever opens the store and
+/// What is wrong with the write-ahead log of a store, a line each; empty: nothing, or there is none. A process that opens the store and
 /// closes it again removes a log that SQLite does not believe, so this comes first.
 ///
 /// # Errors

@@ -164,7 +164,7 @@ pub enum StoreError {
     /// far by counting.
     #[error("the table `{0}` of the store has no number left for a new row; nothing was changed")]
     NoNumbers(&'static str),
-    /// The disk, the folder or the file is read-only.
+    /// The disk, the directory or the file is read-only.
     #[error("the store cannot be written: {0}; nothing was changed")]
     ReadOnly(String),
     /// One of the store's files cannot be opened or made.

@@ -1,4 +1,4 @@
-//! The audit: appended to in the transaction of the deed itself, never changed.
+//! The audit: appended to in the transaction of the action itself, never changed.
 
 use rusqlite::OptionalExtension as _;
 use rusqlite::Row;

@@ -1,6 +1,6 @@
 //! Who is sending now: a lock on one byte of `STORE.lock`, a file beside the store, for each process that sends. It goes
 //! when its process ends, however it ends, so there is no stale lock; and it is a file of its own, because SQLite's locks
-//! on the store itself would be dropped by whoever closes another descriptor of it.
+//! on the store itself would be dropped by a thread that closes another descriptor of it.
 
 use std::fs::File;
 use std::os::unix::fs::MetadataExt as _;

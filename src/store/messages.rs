@@ -87,7 +87,7 @@ pub struct Message {
     pub state: MessageState,
     /// The user's number.
     pub user: Option<UserId>,
-    /// The user's name, while he exists.
+    /// The user's name, while they exist.
     pub username: Option<String>,
     /// Where it goes.
     pub address: String,

@@ -1,11 +1,11 @@
-//! The store: one SQLite file that holds one organization. All SQL of the program stands in this folder, each statement
+//! The store: one SQLite file that holds one organization. All SQL of the program stands in this directory, each statement
 //! beside its function. The functions get their values (ids, times, hashes) and never ask for time or randomness;
 //! "not found" is `None`.
 //!
 //! # Locking
 //! A [`ReadTransaction`] is a deferred transaction: it sees one state of the store and keeps nobody waiting (WAL). A [`WriteTransaction`]
 //! begins IMMEDIATE: a deferred transaction that turns into a writer fails at once when somebody else wrote in between,
-//! whatever the busy timeout. Who finds the store locked waits up to [`open::PATIENCE`].
+//! whatever the busy timeout. Who finds the store locked waits up to [`open::ANSWER_TIMEOUT`].
 //!
 //! A [`WriteTransaction`] is never stopped with the lock in its hand: Ctrl-Z takes effect when it ends ([`stop_signals`]).
 //!
@@ -132,7 +132,7 @@ impl Store {
         Ok(ReadTransaction { transaction })
     }
 
-    /// As [`Store::write`], but whoever writes now is waited for no longer than this.
+    /// As [`Store::write`], but another writer is waited for no longer than this.
     ///
     /// # Errors
     /// As [`Store::write`].
@@ -140,10 +140,10 @@ impl Store {
         open::waiting_at_most(patience, || self.write())
     }
 
-    /// Begins to write, when whoever writes now has finished.
+    /// Begins to write, when the present writer has finished.
     ///
     /// # Errors
-    /// [`StoreError::Busy`] when that takes longer than [`open::PATIENCE`], [`StoreError::Replaced`] when another file is in the
+    /// [`StoreError::Busy`] when that takes longer than [`open::ANSWER_TIMEOUT`], [`StoreError::Replaced`] when another file is in the
     /// place of the store, [`StoreError::Scarce`] when its disk is nearly full; others when the store cannot be written.
     pub fn write(&self) -> Result<WriteTransaction<'_>> {
         let stop_signals = stop_signals::defer();

@@ -38,7 +38,7 @@ use crate::private_file::UnfinishedFile;
 use crate::private_file::is_shortage_of_descriptors;
 
 /// How long a writer waits for another one.
-pub const PATIENCE: Duration = Duration::from_secs(30);
+pub const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// How many prepared statements a connection keeps: as many as the code has that prepares for a cache. Each turn of the outbox
 /// needs some twenty, and with fewer places each would be prepared anew.
@@ -217,7 +217,7 @@ pub(super) fn empty_log(connection: &Connection) -> Result<()> {
     if is_busy { Err(StoreError::Busy) } else { Ok(()) }
 }
 
-/// The path as SQLite is to be given it. The folder's symbolic links are followed here, because SQLite, told to follow
+/// The path as SQLite is to be given it. The directory's symbolic links are followed here, because SQLite, told to follow
 /// none, refuses them anywhere in the path; and a path that begins with `/` is never taken for a URI.
 pub(super) fn resolved(path: &Path) -> Result<PathBuf> {
     let failed = |error: std::io::Error| StoreError::Disk(format!("{}: {error}", path.display()));
@@ -320,7 +320,7 @@ fn keep_log_for_readers(connection: &Connection, path: &Path) -> Result<()> {
     Ok(())
 }
 
-thread_local!(static WAITS: Cell<Duration> = const { Cell::new(PATIENCE) });
+thread_local!(static WAITS: Cell<Duration> = const { Cell::new(ANSWER_TIMEOUT) });
 
 /// Runs something in which a busy store is waited for no longer than this.
 pub(super) fn waiting_at_most<T>(patience: Duration, run: impl FnOnce() -> T) -> T {
@@ -374,7 +374,7 @@ impl Store {
 mod tests {
     use super::*;
 
-    /// A new store in a folder of its own, opened.
+    /// A new store in a directory of its own, opened.
     fn opened() -> (tempfile::TempDir, Store) {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("store.db");

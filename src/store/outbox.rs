@@ -28,7 +28,7 @@ use crate::domain::user::SignIn;
 use crate::domain::user::UserId;
 use crate::secrets::reset_code::NONCE;
 
-/// A message that is due, with the user as he is now.
+/// A message that is due, with the user as they are now.
 #[derive(Debug, Clone)]
 pub struct Due {
     /// Its number.
@@ -67,7 +67,7 @@ pub struct Due {
     pub message_id: Option<String>,
     /// The user's number.
     pub user: Option<UserId>,
-    /// The user, while he exists.
+    /// The user, while they exist.
     pub recipient: Option<Recipient>,
     /// Whether the user was sent another link since the message was queued.
     pub has_later_link: bool,
@@ -77,24 +77,24 @@ pub struct Due {
     pub is_of_job: bool,
 }
 
-/// The user of a message, as he is now.
+/// The user of a message, as they are now.
 #[derive(Debug, Clone)]
 pub struct Recipient {
     /// The name to sign in with.
     pub username: String,
     /// The person's name.
     pub name: String,
-    /// His address, which may be another one by now.
+    /// Their address, which may be another one by now.
     pub email: EmailAddress,
     /// The language.
     pub locale: Option<String>,
-    /// How he signs in.
+    /// How they sign in.
     pub sign_in: SignIn,
     /// The role.
     pub role: RoleId,
     /// The lock, in force or past.
     pub lock: Option<Lock>,
-    /// Whether he must choose another password at the next sign-in.
+    /// Whether they must choose another password at the next sign-in.
     pub must_change: bool,
 }
 

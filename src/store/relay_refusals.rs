@@ -1,4 +1,4 @@
-//! What is kept of a relay that refuses this program whoever a mail is for: the messages whose tries do not count, and for how
+//! What is kept of a relay that refuses this program, for any recipient: the messages whose tries do not count, and for how
 //! long nothing is sent. While it is not known yet whom refusals are about, their messages are deferred with the relay's words
 //! and a counted try, so that a process killed then leaves a row that says what happened and fails nobody.
 

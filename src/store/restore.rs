@@ -29,8 +29,8 @@ use super::links;
 use super::lock::LockGuard;
 use super::lock::lock_all;
 use super::lock::lock_as_restorer;
+use super::open::ANSWER_TIMEOUT;
 use super::open::ExpectedVersion;
-use super::open::PATIENCE;
 use super::open::beside;
 use super::open::companion_of;
 use super::open::connect;
@@ -236,7 +236,7 @@ fn copy_bytes(mut from: io::Take<File>, private: &UnfinishedFile, named: &Path) 
 fn step(backup: &Backup<'_, '_>, pages: i32) -> Result<()> {
     let began = Instant::now();
     while let StepResult::Busy | StepResult::Locked = backup.step(pages)? {
-        if began.elapsed() >= PATIENCE {
+        if began.elapsed() >= ANSWER_TIMEOUT {
             return Err(StoreError::Busy);
         }
         thread::sleep(Duration::from_millis(1));

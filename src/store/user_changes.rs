@@ -170,7 +170,7 @@ pub(super) fn change(row: &Row<'_>) -> rusqlite::Result<UserChange> {
 
 fn change_of(row: &Row<'_>) -> rusqlite::Result<UserChange> {
     let is_erased = row.get_ref(6)?.as_blob().is_ok_and(|salt| salt == ERASED_SALT);
-    // A name that is no text is shown as it can be: whoever damaged it did so in the row of the user.
+    // A name that is no text is shown as it can be: the damage is in the row of the user.
     let text = |column| {
         let value = row.get_ref(column)?;
         Ok::<_, rusqlite::Error>(bytes(value).map(|bytes| String::from_utf8_lossy(bytes).into_owned()))

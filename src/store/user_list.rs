@@ -58,7 +58,7 @@ impl<'row> UserRow<'row> {
         RoleId(self.number(4).unwrap_or(0))
     }
 
-    /// How he signs in.
+    /// How they sign in.
     pub fn sign_in(&self) -> SignIn {
         if self.text(5) == Some("saml") { SignIn::Saml } else { SignIn::Password }
     }
@@ -104,7 +104,7 @@ impl<'row> UserRow<'row> {
         self.number(14).map(time)
     }
 
-    /// Whether he must choose another password.
+    /// Whether they must choose another password.
     pub fn must_change_password(&self) -> bool {
         self.number(16) == Some(1)
     }

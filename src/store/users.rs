@@ -54,7 +54,7 @@ pub struct NewUser {
     pub name: String,
     /// The role.
     pub role: RoleId,
-    /// How he signs in.
+    /// How they sign in.
     pub sign_in: SignIn,
     /// The language.
     pub locale: Option<String>,
@@ -123,7 +123,7 @@ impl ReadTransaction<'_> {
         Ok(statement.query_row(params![email, canonical, besides.map(|user| user.0)], |row| row.get(0))?)
     }
 
-    /// A user by his number.
+    /// A user by their number.
     ///
     /// # Errors
     /// When the store cannot be read.
@@ -260,7 +260,7 @@ impl WriteTransaction<'_> {
         Ok(())
     }
 
-    /// Locks or unlocks a user and raises his session epoch when `locked_at` is given.
+    /// Locks or unlocks a user and raises their session epoch when `locked_at` is given.
     ///
     /// # Errors
     /// When the store cannot be written.
@@ -274,7 +274,7 @@ impl WriteTransaction<'_> {
         Ok(())
     }
 
-    /// Deletes a user and what belongs to him; his number is never given again.
+    /// Deletes a user and what belongs to them; their number is never given again.
     ///
     /// # Errors
     /// When the store cannot be written.

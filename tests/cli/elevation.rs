@@ -111,7 +111,7 @@ fn who_is_not_admin_names_no_file_by_any_of_them() {
 fn two_variables_that_name_different_people_are_refused_and_recorded() {
     let world = world();
     let effective_zero = |command: Command<'_>| command.uid(0).run();
-    // carol invents the one that the program which she used did not set.
+    // carol invents the one that the program which carol used did not set.
     for line in ["users list", "whoami", "completions bash", "init --yes", "demo"] {
         let run = effective_zero(world.command(line).doas_by("carol").sudo_by(DAVE));
         assert_eq!(run.status, 77, "{line}: {run}");

@@ -14,7 +14,7 @@ use crate::support::GOOD;
 use crate::support::World;
 use crate::support::me;
 
-/// Alice and Bob have a password, Carla has none; an update moves all three to SAML, Alice by her address alone.
+/// Alice and Bob have a password, Carla has none; an update moves all three to SAML, Alice by the address alone.
 const MOVE: &str = "username,email,sign_in\nalice,alice@idp.example.com,\nbob,,saml\ncarla,,saml\n";
 
 fn world() -> World {

@@ -8,7 +8,7 @@ use std::process::Stdio;
 
 use crate::support::World;
 
-/// Saves a file in another format in the same folder. The filters are LibreOffice's names for them.
+/// Saves a file in another format in the same directory. The filters are LibreOffice's names for them.
 fn convert(world: &World, file: &Path, read_as: Option<&str>, format: &str) -> PathBuf {
     let mut command = Command::new("soffice");
     command.arg(format!("-env:UserInstallation=file://{}", world.path("profile").display())).arg("--headless");

@@ -44,7 +44,7 @@ fn said(run: &Run) -> String {
 fn a_relay_that_cannot_be_used_now_is_reported_when_mail_has_waited_for_an_hour_and_then_once_an_hour() {
     let (world, _relay) = waiting_for(b"421 4.3.2 busy\r\n");
     assert_eq!(mailed(&world, 0..130, 75), [60, 120]);
-    // Whoever looks on is told each time.
+    // A person who looks on is told each time.
     assert_snapshot!(said(&world.run("jobs run -v")), @"
     status 75
     error: 127.0.0.1:PORT: 421 4.3.2 busy; no mail was sent

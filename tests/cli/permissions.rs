@@ -1,4 +1,4 @@
-//! Who may do what: default deny, and nobody reaches above his own role.
+//! Who may do what: default deny, and nobody reaches above their own role.
 
 use std::fmt::Write as _;
 

@@ -13,7 +13,7 @@ use crate::permission_first::leaves;
 use crate::support::CAROL;
 use crate::support::World;
 
-/// Carol may do all that jobs, mail and imports need. `peer` may do no more than she; `high` may read the audit besides.
+/// Carol may do all that jobs, mail and imports need. `peer` may do no more than carol; `high` may read the audit besides.
 /// Job 1 has ended, job 2 is paused, job 3 runs; each mails both, and so do two single mails.
 fn world() -> World {
     let own = "view-users add-users edit-users lock-users send-resets run-bulk-jobs";

@@ -145,7 +145,7 @@ fn every_code_that_is_not_accepted_is_answered_alike() {
         ("revoked", Box::new(|world, _| drop(world.run("resets revoke alice").expect_status(0)))),
         ("revoked", Box::new(|world, _| drop(world.run("users edit alice --sign-in saml --yes").expect_status(0)))),
         ("revoked", Box::new(|world, _| drop(world.run("users lock alice").expect_status(0)))),
-        // Whoever writes to the file can keep the link from ending, and not from being refused.
+        // Anyone who writes to the file can keep the link from ending, and not from being refused.
         (
             "locked",
             Box::new(sql("UPDATE user SET locked_at = 1; UPDATE message SET revoked_at = NULL, revoked_why = NULL")),

@@ -331,7 +331,7 @@ fn is_global(word: &str) -> bool {
     ["--config", "--store"].contains(&word)
 }
 
-/// Everything below the world's folder, with its content.
+/// Everything below the world's directory, with its content.
 fn tree_of(world: &World) -> Vec<(PathBuf, Option<Vec<u8>>)> {
     let (mut found, mut folders) = (Vec::new(), vec![world.directory().to_owned()]);
     while let Some(directory) = folders.pop() {

@@ -15,7 +15,7 @@ pub(crate) struct Expected<'a> {
     pub(crate) link: &'a str,
 }
 
-/// Puts a mail, with line ends as on the wire, into a folder that is to be read.
+/// Puts a mail, with line ends as on the wire, into a directory that is to be read.
 pub(crate) fn put(directory: &Path, number: usize, content: &[u8], expected: &Expected<'_>) {
     let Expected { from, to, date, link } = expected;
     let expected = serde_json::json!({ "from": from, "to": to, "date": date, "link": link });
@@ -23,7 +23,7 @@ pub(crate) fn put(directory: &Path, number: usize, content: &[u8], expected: &Ex
     fs::write(directory.join(format!("{number:03}.json")), expected.to_string()).unwrap();
 }
 
-/// What the script says of the mails of a folder: how many there are, and what is wrong with them.
+/// What the script says of the mails of a directory: how many there are, and what is wrong with them.
 pub(crate) fn read(directory: &Path) -> [String; 2] {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/mail/read_mails.py");
     let output = Command::new("python3").arg(script).arg(directory).output().unwrap();

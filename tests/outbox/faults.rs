@@ -177,7 +177,7 @@ fn what_is_deferred_together_does_not_come_back_together() {
     assert!(seconds.len() >= 50, "{} seconds", seconds.len());
 }
 
-/// A way to a relay whose patience cannot be reckoned with, so that the worker panics where it comes to it.
+/// A way to a relay whose timeout cannot be reckoned with, so that the worker panics where it comes to it.
 fn panicking(relay: &ScriptedRelay, set: impl FnOnce(&mut Timeouts)) -> Transport {
     let mut way = Relay::new("127.0.0.1", relay.port(), Security::None, None).unwrap();
     set(&mut way.timeouts);

@@ -23,7 +23,7 @@ use crate::relays::riding;
 use crate::world::World;
 use crate::world::smtp;
 
-/// A relay that refuses whoever is told so.
+/// A relay that refuses the users it is told to.
 fn refusing(refuses: impl Fn(&str) -> bool + Send + Sync + 'static) -> ScriptedRelay {
     ScriptedRelay::start(pipelining(), move |moment| match moment.at {
         At::Rcpt if refuses(moment.line) => Act::Say(b"550 5.1.1 no such user\r\n".to_vec()),
@@ -204,7 +204,7 @@ fn a_run_that_waits_for_its_turn_or_for_the_relay_is_stopped_as_well() {
     let order = SendOptions { rates, connections: 2, stop: Some(stop), ..SendOptions::default() };
     let report = world.send_with(smtp(relay.port()), &order);
     assert_eq!((report.accepted, report.halt), (1, Some(StopReason::Stopped)));
-    // A relay that is down, and much patience.
+    // A relay that is down, and a long time to retry.
     let stop = Arc::new(StopSignal::default());
     let asked = Arc::clone(&stop);
     let relay = ScriptedRelay::start(pipelining(), move |_| {

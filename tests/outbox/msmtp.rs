@@ -29,7 +29,7 @@ fn can_msmtp() -> bool {
     can
 }
 
-/// msmtp with a configuration of its own, under another name, as whoever has it as `sendmail` calls it.
+/// msmtp with a configuration of its own, under another name, as a machine that has it as `sendmail` calls it.
 struct Msmtp(TempDir);
 
 impl Msmtp {

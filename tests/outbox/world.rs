@@ -55,7 +55,7 @@ const OPERATOR: u32 = 61_001;
 pub(crate) const LIFE: Duration = Duration::from_secs(3_600);
 
 pub(crate) struct World {
-    /// What is removed in the end; `None`: whoever made it does it.
+    /// What is removed in the end; `None`: its creator does it.
     _folder: Option<tempfile::TempDir>,
     pub(crate) store: Store,
     pub(crate) clock: ScriptedClock,
@@ -221,7 +221,7 @@ impl World {
         }
     }
 
-    /// Sends whatever is due over so many connections, without patience.
+    /// Sends whatever is due over so many connections, without retries.
     pub(crate) fn send(&self, transport: Transport, connections: usize) -> SendReport {
         self.send_order(transport, Scope::OfNoJob, connections, Duration::ZERO)
     }

@@ -26,7 +26,7 @@ use crate::support::can_sink;
 use crate::world::World;
 use crate::world::code_in;
 
-/// Sends a reset to alice, who reads it with Python and finds a link that is hers.
+/// Sends a reset to alice, who reads it with Python and finds a link of their own.
 fn a_reset_arrives_whole(options: Options) {
     let postfix = Postfix::start(options.clone());
     let world = World::new();

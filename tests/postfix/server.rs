@@ -1,7 +1,7 @@
-//! A Postfix of one test, whole: its own configuration, queue, users and log, in a folder that goes with it.
+//! A Postfix of one test, whole: its own configuration, queue, users and log, in a directory that goes with it.
 //!
 //! It takes mail for [`DOMAIN`] alone and delivers it into maildirs; every other way is closed. Several run side by side:
-//! a Postfix is known by its configuration folder, and shares nothing with another one whose queue and data folders
+//! a Postfix is known by its configuration directory, and shares nothing with another one whose queue and data directories
 //! differ. The machine's own Postfix, if it has one, is not touched.
 
 use std::collections::BTreeMap;
@@ -113,7 +113,7 @@ impl Postfix {
         server.master =
             Path::new(does(&mut server.tool("postconf", &["-h", "daemon_directory"])).trim()).join("master");
         server.write_master();
-        // Makes the folders of the queue. Not for each start: what a Postfix that was stopped has left half written is a
+        // Makes the directories of the queue. Not for each start: what a Postfix that was stopped has left half written is a
         // fault to it.
         let checked = server.tool("postfix", &["check"]).output().unwrap();
         assert!(checked.status.success(), "postfix check: {}\n{}", said(&checked), server.log());
@@ -135,7 +135,7 @@ impl Postfix {
 
     fn try_to_go_on(&self) -> bool {
         // What `postfix start` does after its check. With -w the server is ready when this ends. What it says goes to a
-        // file, because whoever reads a pipe would wait for all that have it open.
+        // file, because a process that reads a pipe would wait for all that have it open.
         let said = fs::File::create(self.path("said")).unwrap();
         let mut start = self.tool(&self.master, &["-w", "-e", LONGEST_LIFE]);
         start.stdout(Stdio::null()).stderr(said).status().unwrap().success()
@@ -417,7 +417,7 @@ fn is_whole(mail: &Path) -> bool {
     fs::metadata(mail).is_ok_and(|metadata| metadata.permissions().mode() & 0o100 != 0)
 }
 
-/// The files below a folder, some of which may go while they are looked for.
+/// The files below a directory, some of which may go while they are looked for.
 fn files_below(directory: &Path) -> Vec<PathBuf> {
     let (mut files, mut folders) = (Vec::new(), vec![directory.to_owned()]);
     while let Some(directory) = folders.pop() {

@@ -101,7 +101,7 @@ const SHOWS_NO_FILE: &[&str] = &[
     "policy check --user ",
 ];
 
-/// A folder with the program that prints its arguments, a file, and a folder.
+/// A directory with the program that prints its arguments, a file, and a directory.
 fn directory() -> TempDir {
     let directory = tempfile::tempdir().unwrap();
     let program = directory.path().join("bin/cxme-admin");
@@ -119,7 +119,7 @@ fn script(name: &str) -> String {
     fs::read_to_string(path).unwrap()
 }
 
-/// A shell in that folder, as `setsid --ctty SHELL ARGUMENTS`; not yet at its prompt.
+/// A shell in that directory, as `setsid --ctty SHELL ARGUMENTS`; not yet at its prompt.
 fn shell(directory: &TempDir, shell: &str, arguments: &[&str]) -> Shell {
     let home = directory.path();
     let mut command = Command::new("setsid");

@@ -11,7 +11,7 @@ use crate::harness::Asking;
 
 /// The password that alice has.
 const PRESENT: &str = "what alice has had so far";
-/// A password that she may have next.
+/// A password that alice may have next.
 pub(crate) const NEXT: &str = "a good one she may have next";
 
 /// A store with one user, made once; nothing that the tests do to it may change it.
@@ -68,7 +68,7 @@ pub(crate) fn run(directory: &Path, words: &[&str], stdin: &str) -> Output {
     child.wait_with_output().unwrap()
 }
 
-/// Whether alice still has the password that she had, and is there at all.
+/// Whether alice still has the password of before, and is there at all.
 pub(crate) fn nothing_changed() -> bool {
     run(STORE.path(), &["users", "verify-password", "alice", "--stdin"], PRESENT).status.success()
 }

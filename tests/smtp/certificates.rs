@@ -40,7 +40,7 @@ pub(crate) const PASSWORD_ON_THE_WIRE: &str = "AHUAY29ycmVjdCBob3JzZQ==";
 pub(crate) const WAYS: [(Security, Tls); 2] =
     [(Security::Implicit, Tls::Implicit), (Security::StartTls, Tls::StartTls)];
 
-/// Who signs certificates, with a folder for the `ca_file`.
+/// Who signs certificates, with a directory for the `ca_file`.
 pub(crate) struct Authority {
     issuer: CertifiedIssuer<'static, KeyPair>,
     directory: TempDir,

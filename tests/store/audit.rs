@@ -21,7 +21,7 @@ use crate::world::PASSWORD;
 use crate::world::World;
 use crate::world::is_long;
 
-/// What takes the store's own guard away, as whoever edits the file would.
+/// What takes the store's own guard away, as a person who edits the file would.
 const UNGUARD: &str = "DROP TRIGGER event_is_never_changed; DROP TRIGGER event_is_never_deleted; \
                        DROP TRIGGER user_changes_are_only_erased; DROP TRIGGER user_changes_are_never_deleted;";
 
@@ -139,7 +139,7 @@ fn after(world: &World, edit: impl FnOnce(&Connection), words: &[&str]) -> crate
     world.run(&[&["--store", copy.to_str().unwrap(), "audit", "verify"], words].concat())
 }
 
-/// The hashes of all events from `first` on, made anew, as whoever knows how would.
+/// The hashes of all events from `first` on, made anew, as a person who knows how would.
 fn chain_again(connection: &Connection, first: i64) {
     // The program's own store functions read the events; the connection writes the hashes.
     let path = connection.path().unwrap().to_owned();
@@ -246,7 +246,7 @@ fn a_deed_whose_event_cannot_be_written_is_not_done() {
     world.assert_sound();
 }
 
-/// The account that comes by sudo in the tests of denials; whoever runs the tests has another.
+/// The account that comes by sudo in the tests of denials; the account that runs the tests has another.
 const GUEST: u32 = 64_001;
 
 /// Runs a command by sudo, on a machine whose own store is that of the world.

@@ -1,4 +1,4 @@
-//! Kills: afterwards a deed is done whole or not at all, and the next command needs no cleaning.
+//! Kills: afterwards an action is done whole or not at all, and the next command needs no cleaning.
 
 use std::io::Write as _;
 use std::process::Stdio;

@@ -186,7 +186,7 @@ fn on_a_read_only_disk() {
 
 #[test]
 fn a_folder_in_which_one_may_not_write_is_said_in_one_line() {
-    // root may write everywhere by a capability; without it the mode of his folder holds for him too.
+    // root may write everywhere by a capability; without it the mode of its directory holds for root too.
     let is_root = nix::unistd::Uid::effective().is_root();
     let starter: &[&str] = if is_root { &["setpriv", "--bounding-set=-dac_override"] } else { &["env"] };
     let world = World::new();
@@ -281,7 +281,7 @@ fn under_lasting_limit(world: &World, limit: &str, words: &[&str], input: &str) 
     finish(world.under(&["bash", "-c", &script], words), input)
 }
 
-/// Otherwise passwords could be tried without a count, by whoever may start the program by sudo.
+/// Otherwise passwords could be tried without a count, by anyone who may start the program by sudo.
 #[test]
 fn a_limit_that_the_caller_set_keeps_no_wrong_password_from_being_counted() {
     if !can_be_root() {

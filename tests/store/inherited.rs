@@ -8,7 +8,7 @@ use crate::world::World;
 use crate::world::ended;
 use crate::world::set_mode;
 
-/// Mails of this world go to a program that does `body`; `$D` is the folder.
+/// Mails of this world go to a program that does `body`; `$D` is the directory.
 fn with_sendmail(body: &str) -> World {
     let world = World::new();
     let program = world.directory().join("sendmail");

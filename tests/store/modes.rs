@@ -138,7 +138,7 @@ fn a_reader_group_reads_the_login_view_and_writes_nothing() {
     assert_eq!(temporary_files(&world.state()), Vec::<String>::new());
     let read = read_as_the_group(&world.store());
     assert_eq!(String::from_utf8_lossy(&read.stdout), "alice\n", "{}", String::from_utf8_lossy(&read.stderr));
-    // What is written while he looks, he sees next.
+    // What is written while a reader looks is seen next.
     world.done(&["users", "lock", "alice"]);
     assert!(read_as_the_group(&world.store()).stdout.is_empty());
     world.assert_sound();

@@ -53,7 +53,7 @@ fn world() -> World {
     world
 }
 
-/// Runs a command as it was printed, in the folder of the store.
+/// Runs a command as it was printed, in the directory of the store.
 fn pasted(world: &World, command: &str, path: &str) -> Ran {
     let bin = Path::new(env!("CARGO_BIN_EXE_cxme-admin")).parent().unwrap();
     let script = format!("PATH='{}':{path}$PATH; cd '{}' && {command}", bin.display(), world.state().display());

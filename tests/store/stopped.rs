@@ -1,4 +1,4 @@
-//! Ctrl-Z at any instant: whoever writes next does not wait for a process that is stopped.
+//! Ctrl-Z at any instant: the next writer does not wait for a process that is stopped.
 
 use std::fmt::Write as _;
 use std::os::unix::process::CommandExt as _;
@@ -23,7 +23,7 @@ const BOUND: Duration = Duration::from_millis(200);
 
 const USERS: usize = 2_000;
 
-/// A command in a process group of its own, as a shell starts it: in the group of whoever tests, a stop may be ignored
+/// A command in a process group of its own, as a shell starts it: in the group of the tests, a stop may be ignored
 /// (setpgid(2), "orphaned process group").
 fn start(world: &World, words: &[&str]) -> (Child, Pid) {
     let mut command = world.command(words);

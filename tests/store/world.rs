@@ -1,4 +1,4 @@
-//! A store in a scratch folder, and the program to use it with.
+//! A store in a scratch directory, and the program to use it with.
 
 use std::io::Write as _;
 use std::os::unix::fs::MetadataExt as _;
@@ -21,9 +21,9 @@ pub(crate) const DEADLINE: Duration = Duration::from_secs(60);
 /// The cheapest hashing that the program allows: what it costs is tested elsewhere.
 const CHEAP: &str = "[password.argon2]\nmemory_kib = 19456\niterations = 2\n";
 
-/// A folder with a configuration, and a place for a store.
+/// A directory with a configuration, and a place for a store.
 pub(crate) struct World {
-    /// What is removed in the end; `None`: whoever gave the folder does it.
+    /// What is removed in the end; `None`: the giver of the directory does it.
     _scratch: Option<tempfile::TempDir>,
     directory: PathBuf,
 }
@@ -45,7 +45,7 @@ impl World {
         Self { _scratch: Some(scratch), ..Self::in_folder(&directory) }
     }
 
-    /// The same in a folder that is there.
+    /// The same in a directory that is there.
     pub(crate) fn in_folder(directory: &Path) -> Self {
         let world = Self { _scratch: None, directory: directory.to_owned() };
         std::fs::create_dir_all(world.directory.join("config/cxme-admin")).unwrap();
@@ -150,7 +150,7 @@ impl World {
         self.done(&["audit", "verify"]);
     }
 
-    /// The names in the store's folder.
+    /// The names in the store's directory.
     pub(crate) fn names(&self) -> Vec<String> {
         names_in(&self.state())
     }
@@ -179,7 +179,7 @@ pub(crate) fn finish(mut command: Command, input: &str) -> Ran {
         return ended(command.output().unwrap());
     }
     let mut child = command.stdin(Stdio::piped()).spawn().unwrap();
-    // Whoever was killed reads nothing.
+    // A process that was killed reads nothing.
     let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
     ended(child.wait_with_output().unwrap())
 }

@@ -96,7 +96,7 @@ pub fn look(app: &App, old: DeleteScope) -> Result<DeletedRecords> {
 ///
 /// # Errors
 /// When there is no such job, it has not ended, a mail of it is under way, it mails users whose role may do more than the
-/// operator's, or he may not run jobs.
+/// operator's, or they may not run jobs.
 pub fn delete(app: &App, old: DeleteScope, change_options: &ChangeOptions) -> Result<DeletedRecords> {
     app.change(Action::JobsDelete, change_options, |change| {
         let mut deleted = found(change, old)?;

@@ -55,7 +55,7 @@ pub struct LinkOptions {
 /// What came of it for one user.
 #[derive(Debug)]
 pub struct UserSendResult {
-    /// As the operator named him.
+    /// As the operator named them.
     pub given: String,
     /// What was done.
     pub what: SendResult,
@@ -75,7 +75,7 @@ pub enum SendResult {
         /// How long the link would live.
         lifetime: Duration,
     },
-    /// Nothing: this one may have reached him a short while ago.
+    /// Nothing: this one may have reached them a short while ago.
     SentBefore(Box<Message>),
     /// Nothing: why.
     Refused(ActionError),
@@ -92,7 +92,7 @@ enum QueueOutcome {
 ///
 /// # Errors
 /// When the operator may not at all, the note is malformed, the key is missing or another one, or the store fails. What
-/// one user may not have is his own [`SendResult::Refused`].
+/// one user may not have is their own [`SendResult::Refused`].
 pub fn send(
     app: &App,
     mailer: &Mailer,

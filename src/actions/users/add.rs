@@ -20,7 +20,7 @@ use crate::domain::user::Username;
 use crate::domain::user::validate_locale;
 use crate::store::users::NewUser;
 
-/// A user as the operator gives him.
+/// A user as the operator gives them.
 #[derive(Debug, Clone)]
 pub struct NewUserRequest {
     /// The address.
@@ -31,7 +31,7 @@ pub struct NewUserRequest {
     pub name: String,
     /// The role's name; `None`: Minimal Permissions.
     pub role: Option<String>,
-    /// How he signs in; `None`: as `[saml] email_domains` says.
+    /// How they sign in; `None`: as `[saml] email_domains` says.
     pub sign_in: Option<SignIn>,
     /// The language.
     pub locale: Option<String>,

@@ -40,7 +40,7 @@ pub struct UserEdit {
     pub name: Option<String>,
     /// The role's name.
     pub role: Option<String>,
-    /// How he signs in.
+    /// How they sign in.
     pub sign_in: Option<SignIn>,
     /// The language; empty: the organization's.
     pub locale: Option<String>,
@@ -65,7 +65,7 @@ impl UserEdit {
 /// What an edit did.
 #[derive(Debug)]
 pub struct EditOutcome {
-    /// The user as he is now.
+    /// The user as they are now.
     pub user: User,
     /// The name of the role.
     pub role: String,

@@ -25,7 +25,7 @@ use crate::store::chosen::BulkUnlockOutcome;
 pub struct LockOutcome {
     /// The user's name.
     pub username: String,
-    /// False if he was so already.
+    /// False if they were so already.
     pub changed: bool,
 }
 

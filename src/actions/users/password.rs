@@ -30,7 +30,7 @@ use crate::secrets::password_hash::PasswordHash;
 use crate::store::StoreError;
 use crate::store::users::NewPassword;
 
-/// A user whose password is about to be set, as a view saw him.
+/// A user whose password is about to be set, as a view saw them.
 #[derive(Debug)]
 pub struct PasswordTarget {
     /// The user.
@@ -153,7 +153,7 @@ pub fn set(
 pub enum VerifyOutcome {
     /// It is the password, and the user may sign in.
     Accepted {
-        /// He must choose another one.
+        /// They must choose another one.
         must_change: bool,
     },
     /// Wrong, unknown, locked, SAML or no password: which one is not told.
@@ -188,7 +188,7 @@ pub fn verify(
     }
 }
 
-/// A user who wants to change his own password, and has shown the old one.
+/// A user who wants to change their own password, and has shown the old one.
 #[derive(Debug)]
 pub struct VerifiedUser {
     target: PasswordTarget,

@@ -14,14 +14,14 @@ use crate::domain::sign_in::SignInFailures;
 use crate::domain::user::User;
 use crate::domain::user::UserReference;
 
-/// A user and the name of his role.
+/// A user and the name of their role.
 #[derive(Debug)]
 pub struct UserDetails {
     /// The user.
     pub user: User,
     /// The role's name.
     pub role: String,
-    /// Whether his password met the policy in force; `None`: he has none.
+    /// Whether their password met the policy in force; `None`: they have none.
     pub meets_policy: Option<bool>,
     /// The wrong passwords since the last right one.
     pub failures: SignInFailures,

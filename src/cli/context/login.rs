@@ -1,4 +1,4 @@
-//! A desk for logins: it needs the store, and no other part of the configuration.
+//! An app for logins: it needs the store, and no other part of the configuration.
 
 use super::Context;
 use super::sign_in;

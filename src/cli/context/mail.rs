@@ -42,7 +42,7 @@ use crate::secrets::RelayPassword;
 use crate::store::stop_signals;
 
 /// How long a program may take to give the password: time for a vault to answer, not for a person.
-const PATIENCE: Duration = Duration::from_secs(10);
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
 /// How often the program is looked after.
 const GLANCE: Duration = Duration::from_millis(5);
 
@@ -140,7 +140,7 @@ impl RelayPasswordSource {
             }
             PasswordFrom::Command(words) => {
                 let source = format!("[mail.smtp] password_command: {}", shown(words));
-                let line = first_line_of(words, PATIENCE).map_err(|what| complaint(&source, &what))?;
+                let line = first_line_of(words, ANSWER_TIMEOUT).map_err(|what| complaint(&source, &what))?;
                 (source, line)
             }
         };
@@ -170,7 +170,7 @@ fn complaint(source: &str, what: &impl std::fmt::Display) -> CliError {
     CliError::Configuration(format!("{source}: {what}"))
 }
 
-/// The path as seen from the folder that the program was started in: sendmail is started in another one.
+/// The path as seen from the directory that the program was started in: sendmail is started in another one.
 fn absolute(path: &Path) -> anyhow::Result<PathBuf> {
     let named = |error: io::Error| complaint(&path.display().to_string(), &error);
     Ok(std::path::absolute(path).map_err(named)?)

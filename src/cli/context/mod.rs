@@ -1,4 +1,4 @@
-//! Joins what a command needs: the configuration, the store, the operator, and the desk made of them.
+//! Joins what a command needs: the configuration, the store, the operator, and the app made of them.
 
 mod elevated;
 mod login;
@@ -84,7 +84,7 @@ pub struct Context {
     restricted: bool,
     /// Who called the elevation program that started this one, if one did; found by [`Context::restrict`].
     caller: Option<Caller>,
-    /// The group of whoever called sudo.
+    /// The group of the account that called sudo.
     caller_gid: Option<u32>,
     /// With whose rights root works on the store.
     rights: Option<FsCredentials>,
@@ -133,7 +133,7 @@ impl Context {
     }
 
     /// As [`Context::app`], also on a store of an older version, for a command that has something to show without a store:
-    /// the inner error says why there is no desk. A restricted operator, and one whom the store refuses, gets only the error.
+    /// the inner error says why there is no app. A restricted operator, and one whom the store refuses, gets only the error.
     ///
     /// # Errors
     /// As [`Context::app`].
@@ -148,7 +148,7 @@ impl Context {
         }
     }
 
-    /// The desk, if the operator may do the action there; otherwise what it was lent is taken back.
+    /// The app, if the operator may do the action there; otherwise what it was lent is taken back.
     fn permitted(&mut self, app: App, action: Action, besides: &[Permission]) -> anyhow::Result<App> {
         if let Err(error) = app.authorize(action, besides) {
             let (clock, random) = app.leave();
@@ -187,18 +187,18 @@ impl Context {
         Ok(App::new(store, account, rules, clock, random))
     }
 
-    /// The randomness, for who makes no desk.
+    /// The randomness, for a command that builds no app.
     ///
     /// # Errors
-    /// When a desk has it already.
+    /// When an app has it already.
     pub fn take_random(&mut self) -> anyhow::Result<Box<dyn Random>> {
         self.random.take().ok_or_else(|| anyhow::anyhow!("the randomness is in use"))
     }
 
-    /// The present moment, for who has no desk.
+    /// The present moment, for a command that has no app.
     ///
     /// # Errors
-    /// When a desk has the clock.
+    /// When an app has the clock.
     pub fn now(&self) -> anyhow::Result<jiff::Timestamp> {
         self.clock.as_ref().map(|clock| clock.now()).ok_or_else(|| anyhow::anyhow!("the clock is in use"))
     }
@@ -337,7 +337,7 @@ pub fn organization(config: &Config) -> Organization {
     }
 }
 
-/// What a desk is made of, as configured.
+/// What an app is made of, as configured.
 fn rules(config: &Config) -> anyhow::Result<AppRules> {
     let read = config.clone();
     // Boxed so that the kind of the error can still be told.

@@ -1,4 +1,4 @@
-//! A desk on a copy that is to take the store's place, and a damaged store that is examined.
+//! An app on a copy that is to take the store's place, and a damaged store that is examined.
 
 use std::path::Path;
 use std::path::PathBuf;
@@ -31,7 +31,7 @@ impl Context {
     /// Asks the store that is there, if there is one, whether the operator may replace it, and whose passwords were ended in it.
     ///
     /// # Errors
-    /// When he may not, or the store cannot be opened.
+    /// When they may not, or the store cannot be opened.
     pub fn may_replace_store(&mut self) -> anyhow::Result<EndedPasswords> {
         if self.place_of_store()?.symlink_metadata().is_err() {
             return Ok(EndedPasswords::default());

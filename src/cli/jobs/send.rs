@@ -1,4 +1,4 @@
-//! Sends what there is to send, shows how far it is, and says what came of it: for `jobs run`, and for whoever makes a job.
+//! Sends what there is to send, shows how far it is, and says what came of it: for `jobs run`, and for the command that creates a job.
 
 use std::time::Duration;
 use std::time::Instant;
@@ -311,7 +311,7 @@ fn validate(
             let hint = format!("see: cxme-admin jobs show {id}; then: cxme-admin jobs run {id}");
             return not_sent(MailFailure::Some, words, hint);
         }
-        // The job ends with this run: whoever was told "later" until now is told what became of it.
+        // The job ends with this run: a user who was told "later" until now is told what became of it.
         let has_failed = counts.of(MessageState::Failed) > 0;
         let without = told.without_password;
         if job.state == JobState::Finished && (has_failed || without.users > 0) {

@@ -190,7 +190,7 @@ impl Task<'_> {
             Kind::Characters => generate::characters(policy, &words, random, None),
         })?;
         let notice = self.set(context, generated.password(), PasswordOrigin::Generated)?;
-        // First: whoever waits for the relay loses the password with an impatient Ctrl-C.
+        // First: an operator who waits for the relay loses the password with an impatient Ctrl-C.
         let shown = context.output.generated(user.username.as_str(), &generated);
         shown.map_err(|error| CliError::NotShown { username: user.username.as_str().to_owned(), error })?;
         drop(generated);

@@ -23,7 +23,7 @@ fn with(change: impl FnOnce(&mut Policy)) -> Policy {
     policy
 }
 
-/// The candidates of the gate: whatever way a password comes, this is what becomes of it under the default
+/// The candidates of the gate: whatever way a password comes, this is what came of it: for `jobs run`, and for the command that creates a job under the default
 /// policy, for the user above.
 fn candidates() -> [(&'static str, Vec<Violation>); 47] {
     let short = |has| TooShort { min: 15, has };

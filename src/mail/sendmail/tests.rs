@@ -15,7 +15,7 @@ fn run(body: &str) -> DeliveryOutcome {
     wait(Sendmail::new(script(scratch.path(), body)).deliver(&mail("1@example.com")))
 }
 
-/// Runs a script that knows the scratch folder as `$D`, and gives what it left there in the file `seen`.
+/// Runs a script that knows the scratch directory as `$D`, and gives what it left there in the file `seen`.
 fn seen(scratch: &Path, mail: &Mail, body: &str) -> String {
     let program = script(scratch, &format!("D='{}'\n{body}", scratch.display()));
     let outcome = wait(Sendmail::new(program).deliver(mail));

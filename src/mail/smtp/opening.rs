@@ -273,7 +273,7 @@ impl Opening<'_> {
         let reply = self.ask(&mut wire, Phase::StartTls, "STARTTLS").await?;
         self.expect(Phase::StartTls, 220, &reply)?;
         if !wire.is_quiet() {
-            // Somebody on the way would have his words taken for what the relay says under TLS (CVE-2011-0411).
+            // Somebody on the way would have their words taken for what the relay says under TLS (CVE-2011-0411).
             return Err(for_good("unexpected data after the reply to STARTTLS: possible man-in-the-middle"));
         }
         match wire.into_stream() {

@@ -56,15 +56,15 @@ impl InvalidReplies {
 }
 
 impl Engine<'_> {
-    /// Whether another message is tried after one that met this trouble, without any patience. A program in place of a relay that
+    /// Whether another message is tried after one that met this trouble, without any retry. A program in place of a relay that
     /// has taken no mail yet in this run is not set up.
     fn is_borne_with(&self, id: MessageId, trouble: &TransportError) -> bool {
         let is_not_set_up = trouble.phase == Phase::Program && self.report.accepted == 0;
         !is_not_set_up && self.nonsense.is_borne_with(id, trouble)
     }
 
-    /// What a worker does that cannot continue because of the relay's trouble: try again after a while as the scout, or wait for the
-    /// scout (`None`), or end with the run.
+    /// What a worker does that cannot continue because of the relay's trouble: try again after a while as the probe, or wait for the
+    /// probe (`None`), or end with the run.
     pub(super) fn bear_with(&mut self, number: usize, trouble: TransportError) -> Option<WorkerResponse> {
         self.last_error = Some(trouble.words.clone());
         if !self.is_stopping && self.is_one_too_many(number, &trouble) {

@@ -120,7 +120,7 @@ impl Engine<'_> {
         wish: WorkerNeed,
         now: Timestamp,
     ) -> Result<Option<WorkerResponse>> {
-        // The scout is the one that says when the others continue.
+        // The probe is the one that says when the others continue.
         let is_one_too_many = self.probe.is_none() && self.open_connections() > self.connections.allowed();
         Ok(match wish {
             WorkerNeed::Message { .. } if is_one_too_many => {

@@ -63,12 +63,12 @@ pub struct ControllingTerminal {
 }
 
 impl ControllingTerminal {
-    /// Opens it. Each question then waits `retry_for` for its answer (see [`PATIENCE`](super::PATIENCE)).
+    /// Opens it. Each question then waits `retry_for` for its answer (see [`ANSWER_TIMEOUT`](super::ANSWER_TIMEOUT)).
     ///
     /// # Errors
     /// [`PromptError::NoTerminal`] if there is none, [`PromptError::Io`] if it cannot be opened.
     pub fn open(patience: Duration) -> Result<Self, PromptError> {
-        // Never blocking, so that no stopped terminal (Ctrl-S) keeps us from a signal or from the end of our patience.
+        // Never blocking, so that no stopped terminal (Ctrl-S) keeps us from a signal or from the end of the timeout.
         let flags = OFlag::O_RDWR | OFlag::O_NOCTTY | OFlag::O_CLOEXEC | OFlag::O_NONBLOCK;
         let tty = open("/dev/tty", flags, Mode::empty()).map_err(|error| match error {
             Errno::ENXIO | Errno::ENOENT | Errno::ENODEV => PromptError::NoTerminal,
@@ -127,7 +127,7 @@ impl ControllingTerminal {
     /// The terminal has its settings back when this returns.
     fn ask_once(&self, prompt: &str, echo: Echo, watch: &SignalWatch) -> Result<Zeroizing<String>, PromptError> {
         let end = Instant::now() + self.patience;
-        // The prompt shows only now that the terminal is ready: whoever waits for it can type at once.
+        // The prompt shows only now that the terminal is ready: a person who waits for it can type at once.
         let settings = Settings::apply(&self.tty)?;
         self.write(prompt, end, Some(watch))?;
         let shown = (echo == Echo::On).then(ShownLine::default);

@@ -12,7 +12,7 @@ use cxme_admin::store::open::ExpectedVersion;
 use super::World;
 
 impl World {
-    /// The desk of an account, with the clock of this world.
+    /// The app of an account, with the clock of this world.
     pub(crate) fn app(&self, uid: u32, name: &str) -> App {
         let account = Account {
             uid,

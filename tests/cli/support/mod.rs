@@ -1,4 +1,4 @@
-//! A world to run commands in: a folder, a configuration, a store, accounts, a clock that stands still.
+//! A world to run commands in: a directory, a configuration, a store, accounts, a clock that stands still.
 //!
 //! `World::new().with_users("alice,bob").run("users list")`
 
@@ -39,7 +39,7 @@ pub(crate) const OTHER: &str = "seven violet umbrellas whistle";
 /// Accounts of the machine that are not the one that runs the test.
 pub(crate) const CAROL: u32 = 61_001;
 pub(crate) const DAVE: u32 = 61_002;
-/// Nobody makes him an operator.
+/// Nobody adds them as an operator.
 pub(crate) const MALLORY: u32 = 61_003;
 
 /// Takes out of a store what came with the canonical form of addresses.
@@ -67,7 +67,7 @@ email_domains = ["example.com", "idp.example.com"]
 
 const SAML: &str = "[saml]\nemail_domains = [\"idp.example.com\"]\ncontact = \"the identity team\"\n";
 
-/// A folder with all that a command meets.
+/// A directory with all that a command meets.
 pub(crate) struct World {
     directory: TempDir,
     clock: ScriptedClock,
@@ -100,7 +100,7 @@ impl World {
         world
     }
 
-    /// An empty folder.
+    /// An empty directory.
     pub(crate) fn empty() -> Self {
         let directory = tempfile::tempdir().unwrap();
         fs::set_permissions(directory.path(), fs::Permissions::from_mode(0o700)).unwrap();
@@ -122,7 +122,7 @@ impl World {
         fs::set_permissions(self.config(), fs::Permissions::from_mode(0o644)).unwrap();
     }
 
-    /// A world whose mails become files in the folder `mail`.
+    /// A world whose mails become files in the directory `mail`.
     pub(crate) fn with_mail() -> Self {
         let world = Self::empty();
         world.configure_mail("");
@@ -248,12 +248,12 @@ impl World {
         Command { world: self, script }
     }
 
-    /// A file in the folder.
+    /// A file in the directory.
     pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.directory.path().join(name)
     }
 
-    /// The folder.
+    /// The directory.
     pub(crate) fn directory(&self) -> &Path {
         self.directory.path()
     }
@@ -326,7 +326,7 @@ impl World {
         cxme_admin::clock::Clock::now(&self.clock)
     }
 
-    /// The text with the folder and the account of this machine replaced.
+    /// The text with the directory and the account of this machine replaced.
     pub(crate) fn without_paths(&self, text: &str) -> String {
         let text = text.replace(&*self.directory().to_string_lossy(), "[DIR]");
         text.replace(&format!("(uid {})", me()), "(uid [ME])")

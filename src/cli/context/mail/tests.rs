@@ -12,7 +12,7 @@ use crate::clock::SystemClock;
 use crate::process::ScriptedProcess;
 use crate::random::SystemRandom;
 
-/// A private folder with a configuration in it.
+/// A private directory with a configuration in it.
 struct Scratch(tempfile::TempDir);
 
 impl Scratch {
