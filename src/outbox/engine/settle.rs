@@ -225,10 +225,12 @@ impl Engine<'_> {
             Throttle::Unclear | Throttle::No => return false,
         };
         let was_slowest = self.pace.is_slowest();
-        if !is_lowered && self.pace.slow_down(Instant::now()) {
+        // What was announced at an earlier pace says nothing of this one.
+        let is_slowed = !is_lowered && self.pace.slow_down(Instant::now());
+        if is_slowed {
             self.connections.lower(self.connections.allowed() / 2);
         }
-        self.relay.hopeless += u32::from(was_slowest);
+        self.relay.hopeless += u32::from(was_slowest && is_slowed);
         self.relay.hopeless >= HOPELESS
     }
 }
