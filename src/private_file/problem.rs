@@ -44,7 +44,7 @@ pub enum FileError {
     },
     /// The default ACL of its directory would give others rights to new files.
     #[error("{}: the default ACL of {} gives rights to {grantee}: run `setfacl -k {}`",
-            DisplayedPath(path), DirectoryOf { path, directory: directory }, DisplayedPath(directory))]
+            DisplayedPath(path), DirectoryOf { path, directory }, DisplayedPath(directory))]
     DefaultAcl {
         /// The file.
         path: PathBuf,
@@ -102,7 +102,7 @@ pub enum FileError {
     },
     /// Others can write in its directory, and so exchange the file.
     #[error("{}: {} is {} ({mode:04o}): use a directory that only its owner may write in",
-            DisplayedPath(path), DirectoryOf { path, directory: directory }, Rights(mode & 0o022))]
+            DisplayedPath(path), DirectoryOf { path, directory }, Rights(mode & 0o022))]
     Parent {
         /// The file.
         path: PathBuf,
@@ -113,7 +113,7 @@ pub enum FileError {
     },
     /// The directory it stands in belongs to somebody else, who can exchange the file.
     #[error("{}: {} is owned by uid {owner}, not by {}; refused because its owner could replace the file",
-            DisplayedPath(path), DirectoryOf { path, directory: directory }, Owners(*wanted))]
+            DisplayedPath(path), DirectoryOf { path, directory }, Owners(*wanted))]
     ParentOwner {
         /// The file.
         path: PathBuf,
