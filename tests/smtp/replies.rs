@@ -301,7 +301,7 @@ fn a_code_that_the_relay_quotes_in_a_disguise_is_in_no_outcome() {
                 Dot => Act::Say(said.clone().into_bytes()),
                 _ => Act::Usual,
             });
-            let handover = run(async { plain(&server).open().await.unwrap().hand_over(&mail, None).await });
+            let handover = run(async { plain(&server).open().await.unwrap().deliver(&mail, None).await });
             let shown = brief(&handover);
             let (before, after) = shown.split_once('<').unwrap();
             assert!(before.ends_with(&format!("{code} 2.0.0 ")) && after.ends_with("> quoted"), "{how}: {shown}");
