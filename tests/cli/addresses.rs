@@ -183,22 +183,22 @@ fn what_nobody_sees_in_a_name_is_shown() {
     b1        Seán O’Brien–Müller
     b2        علی‌رضا
     "#);
-    assert_snapshot!(world.run("users show a4"), @r#"
+    assert_snapshot!(world.run("users show a4"), @r"
     status 0
     -- stdout
-    Username:          a4
-    Email:             a4@example.com
-    Name:              An\u{200d}na
-    Role:              Minimal Permissions
-    Status:            active
-    Sign-in:           password
-    Password set:      none
-    Must change it:    no
-    Session epoch:     0
-    Last login noted:  never
-    Added:             now (2026-11-24T08:00:00Z)
-    Changed:           now (2026-11-24T08:00:00Z)
-    "#);
+    Username:              a4
+    Email:                 a4@example.com
+    Name:                  An\u{200d}na
+    Role:                  Minimal Permissions
+    Status:                active
+    Sign-in:               password
+    Password set:          none
+    Must change password:  no
+    Session epoch:         0
+    Last recorded login:   never
+    Added:                 now (2026-11-24T08:00:00Z)
+    Changed:               now (2026-11-24T08:00:00Z)
+    ");
     assert_snapshot!(world.run("users list --columns username,name -o json --search a2@"), @r#"
     status 0
     -- stdout

@@ -96,9 +96,9 @@ fn passwords_end_with_the_creation_of_the_job_and_not_with_the_mail() {
     Job:               1
     State:             unfinished; no process is sending it
     Users:             --all
-    Asked by:          owner
+    Requested by:      owner
     Reason:            breach of 2026
-    Made:              now (2026-11-24T08:00:00Z)
+    Created:           now (2026-11-24T08:00:00Z)
     Mails:             3
     Passwords ended:   2
     Outcome:           3 queued; skipped 2

@@ -255,8 +255,8 @@ fn a_job_that_pauses_says_how_many_users_have_neither_a_password_nor_a_mail() {
     State:             paused: one of the first messages was not accepted
     Key:               breach
     Users:             --all
-    Asked by:          owner
-    Made:              now (2026-11-24T08:00:00Z)
+    Requested by:      owner
+    Created:           now (2026-11-24T08:00:00Z)
     Mails:             3
     Passwords ended:   2
     Outcome:           1 failed, 2 queued; skipped 2

@@ -160,8 +160,8 @@ fn what_is_not_understood_is_an_error_that_shows_it() {
     assert_snapshot!(import(&world, "", "[{\"email\":\"a@example.com\"},{\"email\":\"A@example.com\"}]"), @"
     status 65
     -- stderr
-    line 1, element 2, username: appears on line 1, element 1 already
-    line 1, element 2, email: appears on line 1, element 1 already
+    line 1, element 2, username: already on line 1, element 1
+    line 1, element 2, email: already on line 1, element 1
     error: 1 of 2 rows cannot be imported; nothing was changed
     ");
     assert_snapshot!(import(&world, "", "{\"email\":\"a@example.com\",\"EMAIL\":\"b@example.com\"}"), @"

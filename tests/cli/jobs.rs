@@ -69,17 +69,17 @@ fn a_selection_becomes_a_job_in_which_everybody_has_a_row() {
     assert_snapshot!(world.run("jobs show 1"), @"
     status 0
     -- stdout
-    Job:         1
-    State:       finished
-    Key:         breach
-    Users:       --all
-    Asked by:    owner
-    Reason:      breach of 2026
-    Made:        now (2026-11-24T08:00:00Z)
-    Ended:       now (2026-11-24T08:00:00Z)
-    Mails:       4
-    Outcome:     4 accepted; skipped 2
-    Links used:  0
+    Job:           1
+    State:         finished
+    Key:           breach
+    Users:         --all
+    Requested by:  owner
+    Reason:        breach of 2026
+    Created:       now (2026-11-24T08:00:00Z)
+    Ended:         now (2026-11-24T08:00:00Z)
+    Mails:         4
+    Outcome:       4 accepted; skipped 2
+    Links used:    0
 
             1  skipped: SAML
             1  skipped: locked
@@ -312,15 +312,15 @@ fn a_role_that_was_taken_away_stops_what_waits() {
     assert_snapshot!(world.run("jobs show 1"), @"
     status 0
     -- stdout
-    Job:         1
-    State:       finished
-    Users:       --all
-    Asked by:    carol
-    Made:        now (2026-11-24T08:00:00Z)
-    Ended:       now (2026-11-24T08:00:00Z)
-    Mails:       1
-    Outcome:     1 cancelled
-    Links used:  0
+    Job:           1
+    State:         finished
+    Users:         --all
+    Requested by:  carol
+    Created:       now (2026-11-24T08:00:00Z)
+    Ended:         now (2026-11-24T08:00:00Z)
+    Mails:         1
+    Outcome:       1 cancelled
+    Links used:    0
 
             1  cancelled: the operator who asked for it may not send resets any more
     ");
@@ -362,15 +362,15 @@ fn a_failed_recipient_is_a_row_and_the_sum_says_it() {
     assert_snapshot!(world.run("jobs show 1"), @"
     status 0
     -- stdout
-    Job:         1
-    State:       finished
-    Users:       --all
-    Asked by:    owner
-    Made:        now (2026-11-24T08:00:00Z)
-    Ended:       now (2026-11-24T08:00:00Z)
-    Mails:       4
-    Outcome:     3 accepted, 1 failed; skipped 2
-    Links used:  0
+    Job:           1
+    State:         finished
+    Users:         --all
+    Requested by:  owner
+    Created:       now (2026-11-24T08:00:00Z)
+    Ended:         now (2026-11-24T08:00:00Z)
+    Mails:         4
+    Outcome:       3 accepted, 1 failed; skipped 2
+    Links used:    0
 
             1  failed: 550 5.1.1 no such user
             1  skipped: SAML
@@ -425,16 +425,16 @@ fn a_canary_that_dies_pauses_the_job_until_somebody_has_looked() {
     assert_snapshot!(world.run("jobs show 1"), @"
     status 0
     -- stdout
-    Job:         1
-    State:       paused: one of the first messages was not accepted
-    Key:         k
-    Users:       --all
-    Asked by:    owner
-    Made:        now (2026-11-24T08:00:00Z)
-    Mails:       4
-    Outcome:     1 failed, 3 queued; skipped 2
-    Links used:  0
-    Pace:        none in the last minute
+    Job:           1
+    State:         paused: one of the first messages was not accepted
+    Key:           k
+    Users:         --all
+    Requested by:  owner
+    Created:       now (2026-11-24T08:00:00Z)
+    Mails:         4
+    Outcome:       1 failed, 3 queued; skipped 2
+    Links used:    0
+    Pace:          none in the last minute
 
             1  failed: 550 5.1.1 no such user
             1  skipped: SAML

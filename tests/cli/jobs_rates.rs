@@ -27,15 +27,15 @@ fn what_is_over_waits_with_the_reason_and_leaves_when_the_rate_allows_it() {
     assert_snapshot!(world.run("jobs show 1"), @"
     status 0
     -- stdout
-    Job:         1
-    State:       running: the rate 2/day is used up; the next mail may leave in 1 day
-    Users:       --all
-    Asked by:    owner
-    Made:        now (2026-11-24T08:00:00Z)
-    Mails:       4
-    Outcome:     2 accepted, 2 queued
-    Links used:  0
-    Pace:        2.0/s
+    Job:           1
+    State:         running: the rate 2/day is used up; the next mail may leave in 1 day
+    Users:         --all
+    Requested by:  owner
+    Created:       now (2026-11-24T08:00:00Z)
+    Mails:         4
+    Outcome:       2 accepted, 2 queued
+    Links used:    0
+    Pace:          2.0/s
     ");
     assert_snapshot!(world.run("jobs show 1 -o json"), @r#"
     status 0

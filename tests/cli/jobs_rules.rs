@@ -73,7 +73,7 @@ fn a_link_lives_on_when_the_mail_of_a_newer_one_does_not_arrive() {
     assert_snapshot!(world.run("resets list"), @"
     status 0
     -- stdout
-    MESSAGE  USER   LINK    MAIL      EXPIRES    ASKED BY
+    MESSAGE  USER   LINK    MAIL      EXPIRES    REQUESTED BY
     2        alice  unsent  failed    -          owner
     1        alice  open    accepted  in 7 days  owner
     ");

@@ -311,7 +311,7 @@ fn links_are_listed_with_what_became_of_them() {
     assert_snapshot!(world.command("resets list").run(), @"
     status 0
     -- stdout
-    MESSAGE  USER   LINK  MAIL      EXPIRES   ASKED BY
+    MESSAGE  USER   LINK  MAIL      EXPIRES   REQUESTED BY
     1        alice  open  accepted  in 1 day  owner
     ");
     world.run("users send-reset bob").expect_status(0);

@@ -182,33 +182,35 @@ fn a_list_uses_the_width_that_there_is() {
 fn a_record_is_broken_between_words() {
     let world = world();
     let show = |user: &str, columns| world.command("users show").argument(user).columns(columns).run();
-    assert_snapshot!(show("ann", 40), @r#"
+    assert_snapshot!(show("ann", 40), @r"
     status 0
     -- stdout
-    Username:          ann
-    Email:             ann@example.com
+    Username:              ann
+    Email:                 ann@example.com
     Name:
       Ann 👩\u{200d}👩\u{200d}👧\u{200d}👦
       Adams
-    Role:              Minimal Permissions
-    Status:            locked
+    Role:                  Minimal
+                           Permissions
+    Status:                locked
     Locked until:
       in 3 months (2027-03-01T00:00:00Z)
-    Lock reason:       lost laptop on the
-                       train from Ghent to
-                       Antwerp, and did not
-                       notice it before
-                       Monday
-    Sign-in:           password
-    Password set:      none
-    Must change it:    no
-    Session epoch:     1
-    Last login noted:  never
+    Lock reason:           lost laptop on
+                           the train from
+                           Ghent to Antwerp,
+                           and did not
+                           notice it before
+                           Monday
+    Sign-in:               password
+    Password set:          none
+    Must change password:  no
+    Session epoch:         1
+    Last recorded login:   never
     Added:
       2 hours ago (2026-11-24T08:00:00Z)
     Changed:
       2 hours ago (2026-11-24T08:00:00Z)
-    "#);
+    ");
     assert_snapshot!(show(LONG_USER, 80), @"
     status 0
     -- stdout
@@ -270,11 +272,11 @@ fn a_locale_without_utf_8_is_shown_ascii() {
     // The first that is set decides.
     let run = world.command("users list").columns(80).variable("LANG", "C.UTF-8").variable("LC_ALL", "C").run();
     assert!(run.out().is_ascii() && run.out().contains("..."), "{run}");
-    assert_snapshot!(world.command("users show wide").columns(80).variable("LC_ALL", "C").run(), @r#"
+    assert_snapshot!(world.command("users show wide").columns(80).variable("LC_ALL", "C").run(), @r"
     status 0
     -- stdout
-    Username:          wide
-    Email:             wide@example.com
+    Username:              wide
+    Email:                 wide@example.com
     Name:
       \u{660e}\u{65e5}\u{9999}\u{30fb}\u{30e9}\u{30f3}\u{30b0}\u{30ec}\u{30fc}
       \u{60e3}\u{6d41}
@@ -282,17 +284,17 @@ fn a_locale_without_utf_8_is_shown_ascii() {
       \u{60e3}\u{6d41}
       \u{660e}\u{65e5}\u{9999}\u{30fb}\u{30e9}\u{30f3}\u{30b0}\u{30ec}\u{30fc}
       \u{60e3}\u{6d41}
-    Role:              Minimal Permissions
-    Status:            locked
-    Locked until:      unlocked by an operator
-    Sign-in:           password
-    Password set:      none
-    Must change it:    no
-    Session epoch:     0
-    Last login noted:  never
-    Added:             2 hours ago (2026-11-24T08:00:00Z)
-    Changed:           2 hours ago (2026-11-24T08:00:00Z)
-    "#);
+    Role:                  Minimal Permissions
+    Status:                locked
+    Locked until:          unlocked by an operator
+    Sign-in:               password
+    Password set:          none
+    Must change password:  no
+    Session epoch:         0
+    Last recorded login:   never
+    Added:                 2 hours ago (2026-11-24T08:00:00Z)
+    Changed:               2 hours ago (2026-11-24T08:00:00Z)
+    ");
 }
 
 #[test]

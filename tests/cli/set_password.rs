@@ -46,7 +46,7 @@ fn a_refused_password_and_a_mismatch_are_asked_for_again() {
     Retype new password: 
     Passwords do not match.
     New password: 
-    The same again:
+    Retype new password:
     ");
     assert_eq!(run.status, 0);
     assert!(world.accepts("alice", GOOD));

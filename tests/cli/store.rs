@@ -142,7 +142,7 @@ fn a_store_from_before_the_outbox_is_brought_up_with_its_users() {
     assert_snapshot!(without_version(&world.run("store migrate -v")), @"
     status 0
     -- stderr
-    The store is brought from schema version 1 to [CURRENT]; a copy is at [DIR]/data/store.before-1.db.
+    Upgraded the store from schema version 1 to [CURRENT]; the backup is [DIR]/data/store.before-1.db.
     ");
     assert!(world.accepts("alice", GOOD));
     world.set_password("alice", "seven violet umbrellas whistle");
@@ -227,7 +227,7 @@ fn a_restored_store_sends_nothing_again_that_nobody_has_looked_at() {
     assert_snapshot!(restore().run(), @"
     status 2
     -- stderr
-    error: cannot prompt (no terminal or `--no-input`): Put the store of 2026-11-24T08:00:00Z with 3 users in the place of [DIR]/data/store.db
+    error: cannot prompt (no terminal or `--no-input`): Replace [DIR]/data/store.db with the store of 2026-11-24T08:00:00Z with 3 users
     hint: give `--yes` to do it without being asked
     ");
     let run = restore().argument("--reason").argument("disk died").typing(["y"]).run();

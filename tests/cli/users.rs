@@ -28,18 +28,18 @@ fn a_user_is_added_and_cannot_log_in_yet() {
     assert_snapshot!(world.run("users show alice"), @"
     status 0
     -- stdout
-    Username:          alice
-    Email:             alice@example.com
-    Name:              Alice Adams
-    Role:              Minimal Permissions
-    Status:            active
-    Sign-in:           password
-    Password set:      none
-    Must change it:    no
-    Session epoch:     0
-    Last login noted:  never
-    Added:             now (2026-11-24T08:00:00Z)
-    Changed:           now (2026-11-24T08:00:00Z)
+    Username:              alice
+    Email:                 alice@example.com
+    Name:                  Alice Adams
+    Role:                  Minimal Permissions
+    Status:                active
+    Sign-in:               password
+    Password set:          none
+    Must change password:  no
+    Session epoch:         0
+    Last recorded login:   never
+    Added:                 now (2026-11-24T08:00:00Z)
+    Changed:               now (2026-11-24T08:00:00Z)
     ");
     assert_snapshot!(world.newest_event(), @r#"
     users add | done | owner, Admin | -
@@ -235,19 +235,19 @@ fn a_user_is_edited_and_the_event_says_old_and_new() {
     assert_snapshot!(world.run("users show adams"), @"
     status 0
     -- stdout
-    Username:          adams
-    Email:             adams@example.com
-    Name:              Alice Adams
-    Role:              Admin
-    Status:            active
-    Sign-in:           password
-    Locale:            de-AT
-    Password set:      none
-    Must change it:    no
-    Session epoch:     1
-    Last login noted:  never
-    Added:             1 day ago (2026-11-24T08:00:00Z)
-    Changed:           now (2026-11-25T08:00:00Z)
+    Username:              adams
+    Email:                 adams@example.com
+    Name:                  Alice Adams
+    Role:                  Admin
+    Status:                active
+    Sign-in:               password
+    Locale:                de-AT
+    Password set:          none
+    Must change password:  no
+    Session epoch:         1
+    Last recorded login:   never
+    Added:                 1 day ago (2026-11-24T08:00:00Z)
+    Changed:               now (2026-11-25T08:00:00Z)
     ");
     assert_snapshot!(world.run("users edit adams --name 'Alice Adams' -v"), @"
     status 0
@@ -288,7 +288,7 @@ fn moving_to_saml_asks_and_removes_the_password_in_the_same_change() {
     -- asked
     Move alice to SAML and remove the password? [y/N] y
     -- stderr
-    alice is changed: sign_in.
+    Changed alice: sign_in.
     Removed the password of alice: the user signs in with SAML.
     Non-interactive equivalent: cxme-admin users edit alice --sign-in saml --yes
     ");
@@ -390,10 +390,10 @@ fn a_user_is_locked_for_a_time_or_for_good_and_unlocked() {
     Lock reason:            lost laptop
     Sign-in:                password
     Password set:           now (2026-11-24T08:00:00Z)
-    Must change it:         no
+    Must change password:   no
     Set under this policy:  yes
     Session epoch:          2
-    Last login noted:       never
+    Last recorded login:    never
     Added:                  now (2026-11-24T08:00:00Z)
     Changed:                now (2026-11-24T08:00:00Z)
     ");

@@ -290,7 +290,7 @@ fn one_user_must_change_the_password_or_not() {
     assert_snapshot!(world.run("users edit alice --must-change -v"), @"
     status 0
     -- stderr
-    alice is changed: must_change_password.
+    Changed alice: must_change_password.
     ");
     assert_snapshot!(world.newest_event(), @r#"
     users edit | done | owner, Admin | -
@@ -343,31 +343,31 @@ fn several_users_are_shown_by_address() {
     assert_snapshot!(world.run("users show carla bob"), @"
     status 0
     -- stdout
-    Username:          bob
-    Email:             bob@example.com
-    Name:              Bob Example
-    Role:              Clerk
-    Status:            active
-    Sign-in:           password
-    Password set:      none
-    Must change it:    no
-    Session epoch:     0
-    Last login noted:  never
-    Added:             now (2026-11-24T08:00:00Z)
-    Changed:           now (2026-11-24T08:00:00Z)
+    Username:              bob
+    Email:                 bob@example.com
+    Name:                  Bob Example
+    Role:                  Clerk
+    Status:                active
+    Sign-in:               password
+    Password set:          none
+    Must change password:  no
+    Session epoch:         0
+    Last recorded login:   never
+    Added:                 now (2026-11-24T08:00:00Z)
+    Changed:               now (2026-11-24T08:00:00Z)
 
-    Username:          carla
-    Email:             carla@example.com
-    Name:              Carla Example
-    Role:              Clerk
-    Status:            active
-    Sign-in:           password
-    Password set:      none
-    Must change it:    no
-    Session epoch:     0
-    Last login noted:  never
-    Added:             now (2026-11-24T08:00:00Z)
-    Changed:           now (2026-11-24T08:00:00Z)
+    Username:              carla
+    Email:                 carla@example.com
+    Name:                  Carla Example
+    Role:                  Clerk
+    Status:                active
+    Sign-in:               password
+    Password set:          none
+    Must change password:  no
+    Session epoch:         0
+    Last recorded login:   never
+    Added:                 now (2026-11-24T08:00:00Z)
+    Changed:               now (2026-11-24T08:00:00Z)
     ");
     let shown: serde_json::Value =
         serde_json::from_str(&world.run("users show --role Clerk -o json").expect_status(0).out()).unwrap();
