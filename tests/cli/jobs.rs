@@ -103,8 +103,8 @@ fn a_selection_becomes_a_job_in_which_everybody_has_a_row() {
     assert_snapshot!(world.run("jobs list"), @"
     status 0
     -- stdout
-    JOB  STATE     MADE  BY     MAILS  ACCEPTED  FAILED  CANCELLED  WAITING
-    1    finished  now   owner  4      4         0       0          0
+    JOB  STATE     CREATED  BY     MAILS  ACCEPTED  FAILED  CANCELLED  WAITING
+    1    finished  now      owner  4      4         0       0          0
     ");
     assert_snapshot!(world.run("jobs list -o ndjson"), @r#"
     status 0

@@ -379,7 +379,7 @@ fn a_trial_deletes_nothing_that_one_may_not_delete() {
     world.command("jobs delete 1 -n").uid(CAROL).run().expect_status(77);
     world.wait(2 * 86_400);
     let run = world.command("jobs delete --older-than 1d --yes -v").uid(CAROL).run().expect_status(0);
-    assert!(run.err().contains("deleted: 0 jobs"), "{run}");
+    assert!(run.err().contains("Deleted 0 jobs"), "{run}");
     assert_eq!(world.ask("SELECT count(*) FROM job"), "1");
 }
 

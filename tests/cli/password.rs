@@ -165,7 +165,7 @@ fn the_equivalent_command_keeps_what_was_typed() {
         let answers: Vec<_> = answers.iter().map(|answer| Ok((*answer).to_owned())).collect();
         let run = world.command(&format!("-c {config} {line}")).answering(answers).run().expect_status(0);
         let said = world.without_paths(&run.err());
-        said.lines().find(|line| line.starts_with("The same")).unwrap().to_owned()
+        said.lines().find(|line| line.starts_with("Non-interactive equivalent")).unwrap().to_owned()
     };
     assert_eq!(
         typed(&[GOOD, GOOD], "users set-password alice --must-change --reason 'ticket 7'"),

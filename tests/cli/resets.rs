@@ -321,7 +321,7 @@ fn links_are_listed_with_what_became_of_them() {
     assert_snapshot!(world.run("resets list"), @"
     status 0
     -- stdout
-    MESSAGE  USER   LINK                     MAIL      EXPIRES   ASKED BY
+    MESSAGE  USER   LINK                     MAIL      EXPIRES   REQUESTED BY
     4        alice  open                     accepted  in 1 day  owner
     2        bob    revoked: by an operator  accepted  -         owner
     1        alice  used now                 accepted  -         owner

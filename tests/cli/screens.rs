@@ -214,20 +214,20 @@ fn a_record_is_broken_between_words() {
     assert_snapshot!(show(LONG_USER, 80), @"
     status 0
     -- stdout
-    Username:          maximilian.alexander.von.und.zu.hohenstein-sigmaringen
+    Username:              maximilian.alexander.von.und.zu.hohenstein-sigmaringen
     Email:
       maximilian.alexander.von.und.zu.hohenstein-sigmaringen@example.com
-    Name:              Maximilian Alexander Karl Friedrich von und zu
-                       Hohenstein-Sigmaringen und Wolfenbüttel
-    Role:              Admin
-    Status:            active
-    Sign-in:           password
-    Password set:      none
-    Must change it:    no
-    Session epoch:     0
-    Last login noted:  never
-    Added:             2 hours ago (2026-11-24T08:00:00Z)
-    Changed:           2 hours ago (2026-11-24T08:00:00Z)
+    Name:                  Maximilian Alexander Karl Friedrich von und zu
+                           Hohenstein-Sigmaringen und Wolfenbüttel
+    Role:                  Admin
+    Status:                active
+    Sign-in:               password
+    Password set:          none
+    Must change password:  no
+    Session epoch:         0
+    Last recorded login:   never
+    Added:                 2 hours ago (2026-11-24T08:00:00Z)
+    Changed:               2 hours ago (2026-11-24T08:00:00Z)
     ");
 }
 
@@ -236,7 +236,7 @@ fn times_are_those_of_the_local_zone_and_data_has_utc() {
     let world = world();
     let command = |words: &str| world.command(words).zone("CET-1CEST,M3.5.0,M10.5.0/3");
     let shown = command("users show ann").run().out();
-    assert!(shown.contains("Locked until:      in 3 months (2027-03-01T01:00:00+01:00)"), "{shown}");
+    assert!(shown.contains("Locked until:          in 3 months (2027-03-01T01:00:00+01:00)"), "{shown}");
     assert!(shown.contains("2 hours ago (2026-11-24T09:00:00+01:00)"), "{shown}");
     for form in ["json", "ndjson", "csv"] {
         let data = command("users list --columns username,locked_until,created_at -o").argument(form).run().out();

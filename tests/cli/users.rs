@@ -302,7 +302,7 @@ fn moving_to_saml_asks_and_removes_the_password_in_the_same_change() {
     assert_snapshot!(world.run("users edit alice --sign-in password -v"), @"
     status 0
     -- stderr
-    alice is changed: sign_in.
+    Changed alice: sign_in.
     alice cannot log in yet: cxme-admin users set-password alice
     ");
     assert!(!world.accepts("alice", GOOD), "the old password does not come back");
