@@ -1,20 +1,21 @@
 //! Records on standard output: a table for people, or JSON, NDJSON and CSV for programs. They are streamed: a million of
 //! them need no more memory than one.
 
+mod json;
+
 use std::borrow::Cow;
 use std::io;
 use std::io::Write;
 
 use jiff::Timestamp;
-use serde::Serialize as _;
-use serde_json::ser::Formatter;
+use json::write_json_text;
+use json::write_json_value;
 use unicode_width::UnicodeWidthStr as _;
 
 use crate::cli::output::Format;
 use crate::cli::output::Output;
 use crate::cli::table::Table;
 use crate::domain::formula::guarded;
-use crate::domain::invisible;
 use crate::domain::text;
 
 /// A column: its name in data, and its heading in a table.
@@ -131,8 +132,19 @@ pub type Sink<'sink> = dyn FnMut(&[Value<'_>]) -> io::Result<()> + 'sink;
 /// to be kept while the widths of its columns are still unknown.
 ///
 /// # Errors
-/// When `each` fails, or standard output cannot be written.
+/// When `each` fails, or standard output cannot be written; where that may wait for a reader, nothing is written then.
 pub fn records<E: From<io::Error>>(
+    output: &mut Output,
+    heads: &[Column],
+    now: Timestamp,
+    each: impl FnMut(&mut Sink<'_>) -> Result<(), E>,
+) -> Result<(), E> {
+    let begins = output.hold();
+    let read = write_records(output, heads, now, each);
+    if begins { output.release(read) } else { read }
+}
+
+fn write_records<E: From<io::Error>>(
     output: &mut Output,
     heads: &[Column],
     now: Timestamp,
@@ -162,19 +174,17 @@ pub fn records<E: From<io::Error>>(
             let is_array = output.format == Format::Json;
             let keys = keys(heads);
             let (mut out, mut first) = (output.data(), true);
-            if is_array {
-                out.write_all(b"[")?;
-            }
+            // Nothing is written before the first record: what is refused prints no beginning.
             each(&mut |cells| {
                 if is_array {
-                    out.write_all(if first { b"\n" } else { b",\n" })?;
+                    out.write_all(if first { b"[\n" } else { b",\n" })?;
                 }
                 first = false;
                 write_object(&mut out, &keys, cells)?;
                 if is_array { Ok(()) } else { out.write_all(b"\n") }
             })?;
             if is_array {
-                out.write_all(if first { b"]\n" } else { b"\n]\n" })?;
+                out.write_all(if first { b"[]\n" } else { b"\n]\n" })?;
             }
         }
     }
@@ -258,8 +268,11 @@ fn write_csv<E: From<io::Error>>(
     visible: bool,
     each: &mut impl FnMut(&mut Sink<'_>) -> Result<(), E>,
 ) -> Result<(), E> {
-    writer.write_record(heads.iter().map(|head| head.name)).map_err(io::Error::from)?;
+    let mut has_header = false;
     each(&mut |cells| {
+        if !std::mem::replace(&mut has_header, true) {
+            write_csv_header(writer, heads)?;
+        }
         for cell in cells {
             match cell {
                 Value::Text(text) | Value::Prose(text) | Value::Sentence(text) | Value::Json(text) => {
@@ -274,7 +287,12 @@ fn write_csv<E: From<io::Error>>(
             }
         }
         Ok(writer.write_record(None::<&[u8]>)?)
-    })
+    })?;
+    if has_header { Ok(()) } else { Ok(write_csv_header(writer, heads)?) }
+}
+
+fn write_csv_header(writer: &mut csv::Writer<&mut dyn Write>, heads: &[Column]) -> io::Result<()> {
+    Ok(writer.write_record(heads.iter().map(|head| head.name))?)
 }
 
 /// Writes a text so that no spreadsheet runs it as a formula.
@@ -324,45 +342,6 @@ fn write_object(out: &mut impl Write, keys: &[String], cells: &[Value<'_>]) -> i
     out.write_all(b"}")
 }
 
-fn write_json_text(out: &mut impl Write, text: &str) -> io::Result<()> {
-    // Most texts need no escape; serde_json looks at each byte and writes piecewise.
-    if text.bytes().all(|byte| (0x20..0x7f).contains(&byte) && byte != b'"' && byte != b'\\') {
-        out.write_all(b"\"")?;
-        out.write_all(text.as_bytes())?;
-        return out.write_all(b"\"");
-    }
-    Ok(text.serialize(&mut serde_json::Serializer::with_formatter(out, TerminalSafeJson))?)
-}
-
-/// Writes a value that is JSON already, as it is, so that the order of its keys stays. What is not JSON, as in a store that
-/// somebody wrote to, or would break the line, is a string.
-fn write_json_value(out: &mut impl Write, text: &str) -> io::Result<()> {
-    let is_json = serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok();
-    if !is_json || text.bytes().any(|byte| byte < 0x20) {
-        return write_json_text(out, text);
-    }
-    // Outside of its strings such JSON is printable ASCII, so what is escaped stands in a string.
-    TerminalSafeJson.write_string_fragment(out, text)
-}
-
-/// JSON whose strings hold nothing that drives a terminal: beyond what JSON itself escapes, whatever
-/// nobody sees is written as `\u` escapes too.
-struct TerminalSafeJson;
-
-impl Formatter for TerminalSafeJson {
-    fn write_string_fragment<W: ?Sized + Write>(&mut self, writer: &mut W, fragment: &str) -> io::Result<()> {
-        let mut rest = fragment;
-        while let Some((place, character)) = rest.char_indices().find(|(_, c)| invisible::is_invisible(*c)) {
-            writer.write_all(&rest.as_bytes()[..place])?;
-            for unit in character.encode_utf16(&mut [0; 2]) {
-                write!(writer, "\\u{unit:04x}")?;
-            }
-            rest = &rest[place + character.len_utf8()..];
-        }
-        writer.write_all(rest.as_bytes())
-    }
-}
-
 /// A moment as a person speaks of it: in the largest unit of which it is at least one, rounded to the nearest.
 pub fn relative(time: Timestamp, now: Timestamp) -> String {
     let seconds = now.as_second() - time.as_second();
@@ -384,15 +363,6 @@ pub fn relative(time: Timestamp, now: Timestamp) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn json_holds_nothing_that_drives_a_terminal() {
-        let mut out = Vec::new();
-        write_json_text(&mut out, "a\u{1b}[2J\u{9b}\u{202e}\u{7f}\"é\u{e0041}").unwrap();
-        let written = String::from_utf8(out).unwrap();
-        assert_eq!(written, r#""a\u001b[2J\u009b\u202e\u007f\"é\udb40\udc41""#);
-        assert_eq!(serde_json::from_str::<String>(&written).unwrap(), "a\u{1b}[2J\u{9b}\u{202e}\u{7f}\"é\u{e0041}");
-    }
 
     #[test]
     fn a_text_is_broken_between_words_and_no_word_is() {

@@ -29,14 +29,14 @@ use nix::sys::stat::Mode;
 use zeroize::Zeroizing;
 
 pub use acl::Grantee;
-pub use create::{create_directory, create_directory_for, create_new, replace, write_new};
+pub use create::{create_directory, create_directory_for, create_new, create_unnamed, replace, write_new};
 pub use fs_credentials::FsCredentials;
 pub use mark::stores_beside;
 pub use problem::FileError;
 pub use problem::is_shortage_of_descriptors;
 pub use reserved::refuse_reserved;
 pub use rule::Rule;
-pub use unfinished::{UnfinishedFile, move_new, remove_left_behind, remove_unfinished_in};
+pub use unfinished::{FinishedFile, UnfinishedFile, move_new, remove_left_behind, remove_unfinished_in};
 
 use directory::PrivateDirectory;
 use rule::{FileMetadata, Kind};

@@ -96,6 +96,8 @@ pub struct Store {
     rule: Rule,
     /// Whether this connection notes the changes of users: [`user_changes`].
     notes_changes: Cell<bool>,
+    /// [`Store::keeps_erased`].
+    keeps_erased: Cell<bool>,
     /// Whether there was too little room to open it for more than reading: [`room`].
     is_for_reading: bool,
 }
@@ -113,6 +115,7 @@ pub struct WriteTransaction<'store> {
     connection: &'store Connection,
     /// Whether values were erased that the log still has.
     has_erased: Cell<bool>,
+    keeps_erased: &'store Cell<bool>,
     // After the transaction: fields are dropped in their order.
     _stop_signals: StopSignalGuard,
 }
@@ -121,6 +124,12 @@ impl Store {
     /// Where the store is.
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// Whether values that were erased are still in the log beside the store, because others were reading: until all of these have
+    /// ended.
+    pub fn keeps_erased(&self) -> bool {
+        self.keeps_erased.get()
     }
 
     /// Begins to read.
@@ -160,6 +169,7 @@ impl Store {
             reading: ReadTransaction { transaction },
             connection: &self.connection,
             has_erased: Cell::new(false),
+            keeps_erased: &self.keeps_erased,
             _stop_signals: stop_signals,
         })
     }
@@ -172,11 +182,11 @@ impl WriteTransaction<'_> {
     /// When the disk does not take it, or users were changed without an event; nothing is changed then.
     pub fn commit(self) -> Result<()> {
         self.require_recorded()?;
-        let Self { reading, connection, has_erased, _stop_signals } = self;
+        let Self { reading, connection, has_erased, keeps_erased, _stop_signals } = self;
         reading.transaction.commit()?;
         if has_erased.get() {
-            // Best-effort: while others read, the log keeps the values until it is written anew.
-            let _ = open::waiting_at_most(EMPTY_LOG_WITHIN, || open::empty_log(connection));
+            // While others read, the log keeps the values until it is written anew.
+            keeps_erased.set(open::waiting_at_most(EMPTY_LOG_WITHIN, || open::empty_log(connection)).is_err());
         }
         Ok(())
     }

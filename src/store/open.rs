@@ -103,6 +103,7 @@ impl Store {
             file: FileIdentity::at(path)?,
             rule: *rule,
             notes_changes: Cell::default(),
+            keeps_erased: Cell::default(),
             is_for_reading,
         })
     }
@@ -139,7 +140,7 @@ impl Store {
         Self::create_at(unfinished.path(), &rule, fill)?;
         match unfinished.finish() {
             Err(FileError::Exists { .. }) => return Err(StoreError::Exists(path.to_owned())),
-            finished => finished?,
+            finished => drop(finished?),
         }
         drop(alone);
         Ok(())
@@ -157,6 +158,7 @@ impl Store {
             file: FileIdentity::at(path)?,
             rule: *rule,
             notes_changes: Cell::default(),
+            keeps_erased: Cell::default(),
             is_for_reading: false,
         };
         let writing = store.write()?;
@@ -278,6 +280,12 @@ fn denied(error: rusqlite::Error, path: &Path) -> StoreError {
 /// A loose file that is not ours is told as what it is: another mode would make no store of it.
 pub(super) fn of_other_file(problem: FileError, named: &Path) -> StoreError {
     match problem {
+        // Whether it is ours is in the file.
+        FileError::Mode { path, is_own_file: false, .. }
+            if path == named && eaccess(&path, AccessFlags::R_OK) == Err(Errno::EACCES) =>
+        {
+            FileError::Io { path, doing: "opened", error: Errno::EACCES.into() }.into()
+        }
         FileError::Mode { path, is_own_file: false, .. } if path == named => StoreError::NotOurs(path),
         problem => problem.into(),
     }

@@ -162,7 +162,7 @@ impl RestoreInProgress {
         match self.private.finish() {
             // There was no store to lock.
             Err(FileError::Exists { .. }) => return Err(StoreError::BeingRestored),
-            finished => finished?,
+            finished => drop(finished?),
         }
         if has_readers {
             // A reader finds a log from now on: opening creates it, and closing leaves it.
@@ -181,6 +181,7 @@ impl RestoreInProgress {
             file: FileIdentity::at(&self.place)?,
             rule: self.rule,
             notes_changes: Cell::default(),
+            keeps_erased: Cell::default(),
             is_for_reading: false,
         };
         let mut to = connect(&self.place, &self.rule, OpenMode::Shared)?;

@@ -12,7 +12,7 @@ use crate::support::MALLORY;
 use crate::support::World;
 
 /// A command for every action; none changes what the next one needs.
-const COMMANDS: [(Action, &str); 52] = [
+pub(crate) const COMMANDS: [(Action, &str); 52] = [
     (Action::UsersList, "users list"),
     (Action::UsersShow, "users show alice"),
     (Action::UsersAdd, "users add new@example.com -n"),
@@ -141,10 +141,7 @@ fn the_matrix_of_commands_and_roles_is_exactly_this() {
             let may = match run.status {
                 77 => false,
                 0 => true,
-                65 if two_lines
-                    || action == Action::ResetsRevokeByCode
-                    || run.err().contains("error: no such ") =>
-                {
+                65 if two_lines || action == Action::ResetsRevokeByCode || run.err().contains("error: no such ") => {
                     true
                 }
                 _ => panic!("{name} {line}: {run}"),
