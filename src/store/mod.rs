@@ -21,6 +21,7 @@ pub mod backup;
 pub mod check;
 pub mod chosen;
 pub mod clock;
+mod constraints;
 pub mod damage;
 pub mod damaged;
 mod dead_senders;
