@@ -9,6 +9,7 @@ use rusqlite::types::ValueRef;
 
 use super::Result;
 use super::constraints;
+use super::index_entries;
 use crate::domain::email_address;
 use crate::domain::search;
 
@@ -31,6 +32,8 @@ pub(super) fn register(connection: &Connection) -> Result<()> {
     })?;
     // has_types(letters, value…): see `constraints`.
     connection.create_scalar_function("has_types", -1, flags, |context| Ok(constraints::has_types(context)))?;
+    // entries(value…), ordered_entries(shape, value…): see `index_entries`.
+    index_entries::register(connection, flags)?;
     Ok(())
 }
 

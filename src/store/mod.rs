@@ -36,6 +36,7 @@ pub mod file_system;
 mod functions;
 pub mod import;
 pub mod import_effects;
+mod index_entries;
 pub mod job_making;
 pub mod jobs;
 pub mod links;
