@@ -19,9 +19,9 @@ fn world() -> World {
              VALUES (1, 1, 'x', 1), (2, 1, 'x', 1); \
              UPDATE user SET email_key = email; \
              INSERT INTO message (job_id, kind, state, sender, user_id, address, operator, operator_uid, created_at, due_at, \
-             life, code_hash, given_back) SELECT job.id, 'reset', state, sender, user.id, email, 'root', 0, 1, 1, 60, \
+             life, code_hash, given_back) SELECT job.id, 'reset', way.state, way.sender, user.id, email, 'root', 0, 1, 1, 60, \
              randomblob(32), 1 FROM user, job, (SELECT 'queued' AS state, NULL AS sender \
-             UNION ALL SELECT 'deferred', NULL UNION ALL SELECT 'sending', 99)",
+             UNION ALL SELECT 'deferred', NULL UNION ALL SELECT 'sending', 99) AS way",
         )
         .unwrap();
     world
@@ -51,14 +51,18 @@ fn indexes(connection: &Connection) -> Vec<(String, u32, String, Option<String>)
     rows.map(Result::unwrap).collect()
 }
 
-/// Fails unless `store check` says what SQLite says, which is something.
+/// Fails unless `store check` says what SQLite says, or `instead` where SQLite finds nothing.
 #[track_caller]
-fn assert_named(world: &World, damage: &str) {
-    let lines = found(&world.sqlite());
+fn assert_named(world: &World, damage: &str, instead: Option<String>) {
+    let mut lines = found(&world.sqlite());
+    if lines.is_empty() {
+        lines.extend(instead);
+    }
     assert!(!lines.is_empty(), "{damage}: SQLite finds nothing");
     let ran = world.run(&["store", "check"]);
+    assert_eq!(ran.code, Some(65), "{damage}: {ran:?}");
     for line in &lines {
-        ran.refused(65, line);
+        assert!(ran.stderr.contains(&format!("\n  - integrity: {line}\n")), "{damage}: {line}: {}", ran.stderr);
     }
 }
 
@@ -88,7 +92,8 @@ fn without(connection: &Connection, index: &str, change: &str) {
 #[test]
 fn an_index_that_lacks_a_row_or_has_another_one_is_named() {
     let world = world();
-    world.done(&["store", "check"]);
+    let before = world.run(&["store", "check"]).stdout;
+    assert!(before.contains("\nintegrity    sound\nreferences   sound\n"), "{before}");
     drop(unruly(&world));
     let whole = std::fs::read(world.store()).unwrap();
     let all = indexes(&world.sqlite());
@@ -114,7 +119,9 @@ fn an_index_that_lacks_a_row_or_has_another_one_is_named() {
             without(&connection, "", &before);
             without(&connection, name, &change);
             drop(connection);
-            assert_named(&world, &format!("{name} {damage}"));
+            // SQLite does not count the entries of an index for some rows.
+            let instead = (damage == "has a row more").then(|| format!("wrong # of entries in index {name}"));
+            assert_named(&world, &format!("{name} {damage}"), instead);
             count += 1;
         }
     }
@@ -138,7 +145,7 @@ fn an_index_with_two_entries_in_the_wrong_order_is_named() {
             }
         });
         if has_two {
-            assert_named(&world, &name);
+            assert_named(&world, &name, None);
             count += 1;
         }
     }
@@ -158,7 +165,7 @@ fn an_index_with_another_value_than_the_table_is_named_where_only_the_case_diffe
                 let at = at.unwrap_or_else(|| panic!("{name} of {table} has no alice"));
                 page[at..at + to.len()].copy_from_slice(to);
             });
-            assert_named(&world, &name);
+            assert_named(&world, &name, None);
         }
     }
 }

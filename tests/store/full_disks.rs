@@ -254,7 +254,7 @@ fn a_backup_onto_a_full_disk() {
         // One that only its owner can write in, and one where others could put a file beside the copy, which is written beside the
         // store first.
         let (private, shared) = (disk.path().join("private"), disk.path().join("shared"));
-        for (folder, mode) in [(&private, 0o700), (&shared, 0o777)] {
+        for (folder, mode) in [(&private, 0o700), (&shared, 0o1777)] {
             std::fs::create_dir(folder).unwrap();
             set_mode(folder, mode);
         }
