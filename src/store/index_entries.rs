@@ -26,7 +26,7 @@ pub(super) struct Index {
     table: String,
     /// What it is ordered by, in SQL, and the number of the row.
     key: String,
-    /// How the values of the key are compared: a letter each.
+    /// `u` where no two keys are the same, otherwise `-`; then how the values of each column are compared: a letter each.
     shape: String,
     /// Which rows it holds, in SQL; empty: each.
     condition: String,
