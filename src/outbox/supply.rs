@@ -4,12 +4,14 @@ use std::collections::HashMap;
 use std::collections::HashSet;
 use std::collections::VecDeque;
 use std::collections::hash_map::Entry;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 
 use super::Skipped;
 use super::engine::Turn;
 use super::judge::cancel_reason;
+use super::parcel::Parcel;
 use crate::domain::message::MessageId;
 use crate::domain::message::MessageState;
 use crate::domain::operator::Operator;
@@ -77,6 +79,8 @@ pub(super) struct Supply<'run> {
 /// A message that was set aside for a worker.
 pub(super) struct Aside {
     due: Due,
+    /// What the worker writes its mail from ahead.
+    parcel: Arc<Parcel>,
     /// The changes of others when it was read.
     changes_of_others: Option<i64>,
 }
@@ -158,8 +162,8 @@ impl<'run> Supply<'run> {
     }
 
     /// A message that is set aside for a worker.
-    pub(super) fn aside(&self, due: Due) -> Aside {
-        Aside { due, changes_of_others: self.changes_of_others }
+    pub(super) fn aside(&self, due: Due, parcel: Arc<Parcel>) -> Aside {
+        Aside { due, parcel, changes_of_others: self.changes_of_others }
     }
 
     /// Reads the messages again that were set aside for workers, unless they are as they were.
@@ -178,17 +182,18 @@ impl<'run> Supply<'run> {
         Ok(())
     }
 
-    /// A message that was set aside, unless it does not wait any more, or goes to another address.
-    pub(super) fn take_aside(&mut self, aside: Aside) -> Option<Due> {
+    /// A message that was set aside, unless it does not wait any more, or goes to another address; with its parcel, if it is as it was.
+    pub(super) fn take_aside(&mut self, aside: Aside) -> Option<(Due, Option<Arc<Parcel>>)> {
         let id = aside.id();
         if !self.taken.insert(id) {
             return None;
         }
         if self.untried.contains(&id) {
-            return Some(aside.due);
+            return Some((aside.due, Some(aside.parcel)));
         }
         let place = self.asides.iter().position(|due| due.id == id)?;
-        Some(self.asides.swap_remove(place)).filter(|due| due.address.as_str() == aside.due.address.as_str())
+        let due = self.asides.swap_remove(place);
+        (due.address.as_str() == aside.due.address.as_str()).then_some((due, None))
     }
 
     /// The next message that can be sent, and is met only once unless it is given back. `call_off` is told of those that are
