@@ -257,6 +257,7 @@ impl<'run> Engine<'run> {
                 let began = Instant::now();
                 self.turn(requests)?;
                 last_turn = began.elapsed();
+                self.read_ahead();
             } else if self.retry_at.is_some() {
                 self.observe();
             }
@@ -266,6 +267,13 @@ impl<'run> Engine<'run> {
             }
         }
         Ok(())
+    }
+
+    /// Reads ahead while the workers have their messages.
+    fn read_ahead(&mut self) {
+        let now = self.surroundings.clock.now();
+        // The next turn reads what cannot be read now, or says why it cannot.
+        let _ = self.store.read().and_then(|reading| self.supply.read_ahead(&reading, now));
     }
 
     /// Stops the run when it was asked to stop, or its time is over.

@@ -31,6 +31,9 @@ use crate::store::outbox::Scope;
 /// After how many damaged messages the search for one in another domain ends.
 const MOST_SKIPPED: u32 = 100;
 
+/// The place of the messages that never were tried among those that are read ahead.
+const FRESH: usize = 1;
+
 /// What is to be done with a message that is due.
 pub(super) enum Verdict {
     Send,
@@ -54,7 +57,7 @@ pub(super) struct Supply<'run> {
     later: VecDeque<MessageId>,
     /// What the organization asks of an address.
     organization: &'run Organization,
-    /// Read ahead in this transaction: those that are tried again, and those that never were tried.
+    /// Read ahead in this transaction: those that are tried again, and those that never were tried ([`FRESH`]), also before it.
     ahead: [Ahead; 2],
     /// How many are read ahead at once.
     batch: usize,
@@ -90,6 +93,12 @@ impl Aside {
     pub(super) fn id(&self) -> MessageId {
         self.due.id
     }
+}
+
+/// Whether a message is as it was read, where others have changed nothing and the run did not take it. What the run does itself, it does
+/// to messages: one that it has tried has a nonce, and of two links to a user it may have failed the later.
+fn is_as_it_was(due: &Due) -> bool {
+    due.state == MessageState::Queued && due.nonce.is_none() && !due.has_later_link
 }
 
 /// Messages that were read ahead.
@@ -148,17 +157,40 @@ impl<'run> Supply<'run> {
     /// Forgets what another transaction may have changed. In this one about so many messages are taken, and the store says this of
     /// the changes of others.
     pub(super) fn begin_transaction(&mut self, batch: usize, changes_of_others: i64) {
-        self.ahead = Default::default();
+        let is_same = self.note_changes_of_others(changes_of_others);
+        let [_, fresh] = std::mem::take(&mut self.ahead);
+        if is_same {
+            let others =
+                fresh.messages.into_iter().filter(|found| !matches!(found, Ok(due) if self.taken.contains(&due.id)));
+            self.ahead[FRESH].messages =
+                others.take_while(|found| matches!(found, Ok(due) if is_as_it_was(due))).collect();
+        }
         // One more says whether others are left.
         self.batch = batch.saturating_add(1);
         self.asides.clear();
         self.untried.clear();
         self.taken.clear();
+    }
+
+    /// Reads the messages ahead that the next transaction is likely to take. It reads them itself if others change something before.
+    pub(super) fn read_ahead(&mut self, reading: &Reading<'_>, now: Timestamp) -> Result<()> {
+        if matches!(self.scope, Scope::OfNoJob | Scope::Job(_)) {
+            self.note_changes_of_others(reading.changes_of_others()?);
+            self.ahead = Default::default();
+            self.ahead[FRESH].messages = reading.due_batch(true, &self.place, now, self.batch)?.into();
+        }
+        Ok(())
+    }
+
+    /// Forgets what others may have changed; whether they have changed nothing.
+    fn note_changes_of_others(&mut self, changes_of_others: i64) -> bool {
+        let is_same = self.changes_of_others.replace(changes_of_others) == Some(changes_of_others);
         // A run changes neither operators nor roles.
-        if self.changes_of_others.replace(changes_of_others) != Some(changes_of_others) {
+        if !is_same {
             self.operators.clear();
             self.roles.clear();
         }
+        is_same
     }
 
     /// A message that is set aside for a worker.
@@ -168,12 +200,8 @@ impl<'run> Supply<'run> {
 
     /// Reads the messages again that were set aside for workers, unless they are as they were.
     pub(super) fn read_asides<'a>(&mut self, turn: &Turn<'_>, asides: impl Iterator<Item = &'a Aside>) -> Result<()> {
-        // What this run does itself, it does to messages: one that it has tried meanwhile has a nonce.
-        let (same, changed): (Vec<_>, Vec<_>) = asides.partition(|aside| {
-            aside.changes_of_others == self.changes_of_others
-                && aside.due.state == MessageState::Queued
-                && aside.due.nonce.is_none()
-        });
+        let (same, changed): (Vec<_>, Vec<_>) =
+            asides.partition(|aside| aside.changes_of_others == self.changes_of_others && is_as_it_was(&aside.due));
         let store = turn.store()?;
         self.untried = store.still_untried(same.iter().map(|aside| aside.id()))?;
         let is_read = |aside: &&&Aside| !self.untried.contains(&aside.id());
