@@ -1,52 +1,90 @@
 //! What others say about a mail, without the reset code in it. A server that filters mails may quote the link that it does not
 //! like, and anyone who reads the words that are stored and shown could use it.
 
+use std::ops::Range;
+
 use zeroize::Zeroizing;
 
 use super::quoted;
+use super::quoted::Form;
 use crate::secrets::reset_code;
 
 /// So many characters of a code in a row are no accident.
 const MIN_PART: usize = 6;
+/// How much of a text is looked at, in bytes: several times what is shown of it.
+const LONGEST: usize = 4_096;
 
-/// A text with `****` in place of each part of a reset code that a mail with this content has: whole or in part, in either case,
-/// in groups with anything between them, with O for 0 and I or L for 1, and in each form in which it can be read
-/// ([`quoted::forms`]).
-pub(super) fn without_codes(text: &str, content: &[u8]) -> String {
-    let codes = codes(content);
-    if codes.is_empty() {
-        return text.to_owned();
-    }
-    let mut places = Vec::new();
-    for form in quoted::forms(text) {
-        // The letters and digits as a code is read, each with its number among the characters.
-        let numbered = form.characters.iter().enumerate();
-        let symbols: Vec<(usize, u8)> = numbered
-            .filter_map(|(number, character)| Some((number, u8::try_from(*character).ok()?)))
-            .filter(|(_, byte)| byte.is_ascii_alphanumeric())
-            .map(|(number, byte)| (number, reset_code::symbol(byte)))
-            .collect();
-        // The reply to each mail comes here, and hardly any has a part of a code.
-        if !codes.iter().any(|code| has_part(&symbols, code)) {
-            continue;
+/// The bits of so many symbols in a row, each in eight.
+const PART: u64 = (1 << (8 * MIN_PART)) - 1;
+
+/// The reset codes that a mail has.
+pub(super) struct CodeMask {
+    codes: Vec<Zeroizing<Vec<u8>>>,
+    /// Each [`MIN_PART`] symbols in a row, as [`after`] has them.
+    parts: Zeroizing<Vec<u64>>,
+}
+
+impl CodeMask {
+    /// For the codes of a mail with this content.
+    pub(super) fn of(content: &[u8]) -> Self {
+        let codes = codes(content);
+        let mut parts = Zeroizing::new(Vec::with_capacity(codes.iter().map(|code| code.len()).sum()));
+        for window in codes.iter().flat_map(|code| code.windows(MIN_PART)) {
+            parts.push(window.iter().fold(0, |part, symbol| after(part, *symbol)));
         }
+        Self { codes, parts }
+    }
+
+    /// A text with `****` in place of each part of a code: whole or in part, in either case, in groups with anything between them,
+    /// with O for 0 and I or L for 1, and in each form in which it can be read ([`quoted::each_form`]). A text that is longer than
+    /// anything that is shown is cut.
+    pub(super) fn text(&self, text: &str) -> String {
+        let end = (0..=text.len().min(LONGEST)).rev().find(|end| text.is_char_boundary(*end));
+        let text = &text[..end.unwrap_or(0)];
+        let mut places = Vec::new();
+        if !self.codes.is_empty() {
+            quoted::each_form(text, |form| self.find(form, &mut places));
+        }
+        quoted::masked(text, places)
+    }
+
+    /// Finds the places of the parts of codes.
+    fn find(&self, form: &Form, places: &mut Vec<Range<usize>>) {
+        // The reply to each mail comes here, and hardly any has a part of a code.
+        if !self.is_any_part_in(form) {
+            return;
+        }
+        let symbols: Vec<(usize, u8)> = symbols(form).collect();
         let mut at = 0;
         while at < symbols.len() {
-            let part = codes.iter().map(|code| part_at_start(&symbols[at..], code)).max().unwrap_or(0);
+            let part = self.codes.iter().map(|code| part_at_start(&symbols[at..], code)).max().unwrap_or(0);
             if part >= MIN_PART {
                 places.push(form.place(symbols[at].0..symbols[at + part - 1].0 + 1));
             }
             at += if part >= MIN_PART { part } else { 1 };
         }
     }
-    quoted::masked(text, places)
+
+    fn is_any_part_in(&self, form: &Form) -> bool {
+        let mut last = 0;
+        // No symbol is 0, so that fewer than a whole part are none of the parts.
+        symbols(form).any(|(_, symbol)| {
+            last = after(last, symbol);
+            self.parts.contains(&last)
+        })
+    }
 }
 
-/// Whether a part of the code is anywhere among the symbols.
-fn has_part(symbols: &[(usize, u8)], code: &[u8]) -> bool {
-    let is_same = |part: &[u8], window: &[(usize, u8)]| part.iter().eq(window.iter().map(|(_, symbol)| symbol));
-    let mut windows = symbols.windows(MIN_PART);
-    windows.any(|window| code.windows(MIN_PART).any(|part| is_same(part, window)))
+/// The last symbols, now that this one follows.
+fn after(last: u64, symbol: u8) -> u64 {
+    (last << 8 | u64::from(symbol)) & PART
+}
+
+/// The letters and digits as a code is read, each with its number among the characters.
+fn symbols(form: &Form) -> impl Iterator<Item = (usize, u8)> {
+    let numbered = form.characters.iter().enumerate();
+    let bytes = numbered.filter_map(|(number, character)| Some((number, u8::try_from(*character).ok()?)));
+    bytes.filter(|(_, byte)| byte.is_ascii_alphanumeric()).map(|(number, byte)| (number, reset_code::symbol(byte)))
 }
 
 /// How many symbols at the start are a part of the code.
@@ -101,6 +139,10 @@ fn codes(content: &[u8]) -> Vec<Zeroizing<Vec<u8>>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn without_codes(text: &str, content: &[u8]) -> String {
+        CodeMask::of(content).text(text)
+    }
 
     const CODE: &str = "MXSXY0FZXMB264D4ZRK80R234D";
     const CONTENT: &str = "To: user2024@example99.com\r\n\r\nHELLO\r\nhttps://reset.example.com/?a=3D1#MXSXY0FZXMB264D=\r\n\

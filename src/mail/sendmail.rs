@@ -26,7 +26,7 @@ use tokio::process::Command;
 use tokio::time::timeout;
 
 use super::Mail;
-use super::code_mask::without_codes;
+use super::code_mask::CodeMask;
 use super::handover::Handover;
 use super::handover::Phase;
 use super::handover::Trouble;
@@ -216,7 +216,7 @@ async fn kill(child: &mut Child) {
 fn first_words(bytes: &[u8], mail: &Mail) -> String {
     let said = String::from_utf8_lossy(bytes);
     let lines: Vec<&str> = said.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
-    text::quoted(&without_codes(&lines.join("; "), &mail.content), MOST_WORDS)
+    text::quoted(&CodeMask::of(&mail.content).text(&lines.join("; ")), MOST_WORDS)
 }
 
 fn behind_colon(said: &str) -> String {

@@ -1,5 +1,6 @@
 //! A message on its way from the store's thread to a worker: all that its mail is written from.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -35,6 +36,25 @@ pub(super) struct Parcel {
     pub(super) life: Duration,
     pub(super) cause: Option<NoticeCause>,
     pub(super) note: Option<String>,
+}
+
+/// A mail that was written before its message was begun, with what it was written from.
+pub(super) struct Written {
+    parcel: Arc<Parcel>,
+    mail: Result<Mail, Handover>,
+}
+
+impl Written {
+    /// Writes a mail ahead.
+    pub(super) fn new(parcel: Arc<Parcel>, composer: &Composer) -> Self {
+        let mail = parcel.compose(composer);
+        Self { parcel, mail }
+    }
+
+    /// The mail, if it was written from this parcel.
+    pub(super) fn mail_of(self, parcel: &Arc<Parcel>) -> Option<Result<Mail, Handover>> {
+        Arc::ptr_eq(&self.parcel, parcel).then_some(self.mail)
+    }
 }
 
 impl Parcel {

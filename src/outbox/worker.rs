@@ -9,6 +9,7 @@ use std::time::Duration;
 use tokio::sync::mpsc::UnboundedReceiver;
 
 use super::parcel::Parcel;
+use super::parcel::Written;
 use super::requests::Requests;
 use crate::domain::message::MessageId;
 use crate::domain::reply::Throttle;
@@ -48,8 +49,8 @@ pub(super) enum Request {
 /// What the store's thread says to a worker.
 #[derive(Debug)]
 pub(super) enum Answer {
-    /// Send this. `next`: announce this one with it, if the relay allows it.
-    Send { parcel: Box<Parcel>, next: Option<Envelope> },
+    /// Send this. `next`: announce this one with it, if the relay allows it, and write its mail while the store is at work.
+    Send { parcel: Arc<Parcel>, next: Option<Arc<Parcel>> },
     /// Ask again after this time.
     Wait(Duration),
     /// Open a connection after this time, in place of the one there is.
@@ -96,9 +97,13 @@ impl Seat {
 
     /// Delivers one message after the other, and gives the answer that this ends with.
     async fn serve(&self, mut connection: Connection, answers: &mut UnboundedReceiver<Answer>) -> Option<Answer> {
-        let (mut last, mut has_answered) = (None, false);
+        let (mut last, mut has_answered, mut announced) = (None, false, None);
         loop {
             self.say(Request::Next { last: last.take(), can_ride: connection.can_ride() });
+            let written = match announced.take() {
+                Some(parcel) => Some(self.write_ahead(parcel).await),
+                None => None,
+            };
             let (parcel, next) = match answers.recv().await {
                 Some(Answer::Send { parcel, next }) => (parcel, next),
                 Some(Answer::Wait(time)) if time <= IDLE => {
@@ -117,7 +122,8 @@ impl Seat {
                 }
             };
             let id = parcel.id;
-            let mail = match parcel.compose(&self.composer) {
+            let written = written.and_then(|written| written.mail_of(&parcel));
+            let mail = match written.unwrap_or_else(|| parcel.compose(&self.composer)) {
                 Ok(mail) => mail,
                 Err(unwritten) => {
                     if connection.has_announced() {
@@ -131,7 +137,8 @@ impl Seat {
                 }
             };
             drop(parcel);
-            let (mut handover, mut was_told) = deliver(&mut connection, &mail, next.as_ref(), answers).await;
+            let envelope = next.as_ref().map(|next| self.composer.envelope(&next.address));
+            let (mut handover, mut was_told) = deliver(&mut connection, &mail, envelope.as_ref(), answers).await;
             if has_answered && !was_told && is_over(&handover) {
                 // A limit per connection is no trouble: the same mail goes over a new one.
                 connection.close().await;
@@ -143,7 +150,7 @@ impl Seat {
                         return answers.recv().await;
                     }
                 };
-                (handover, was_told) = deliver(&mut connection, &mail, next.as_ref(), answers).await;
+                (handover, was_told) = deliver(&mut connection, &mail, envelope.as_ref(), answers).await;
             }
             if was_told {
                 self.say(Request::Lost(id, handover));
@@ -162,8 +169,14 @@ impl Seat {
                 }
                 return answers.recv().await;
             }
-            last = Some((id, handover));
+            (last, announced) = (Some((id, handover)), next);
         }
+    }
+
+    /// Writes the mail of a message that is not begun yet, once the others have said what they have to say.
+    async fn write_ahead(&self, parcel: Arc<Parcel>) -> Written {
+        tokio::task::yield_now().await;
+        Written::new(parcel, &self.composer)
     }
 
     pub(super) fn say(&self, request: Request) {

@@ -279,3 +279,37 @@ fn a_connection_takes_as_many_mails_as_are_configured() {
         connection.close().await;
     });
 }
+
+#[test]
+fn a_code_that_the_relay_quotes_in_a_disguise_is_in_no_outcome() {
+    const CODE: &str = "MXSXY0FZXMB264D4ZRK80R234D";
+    let link = format!("https://reset.example.com/#{CODE}");
+    let lower = CODE.to_lowercase();
+    // Each with what is before the code in it.
+    let disguises =
+        [("", CODE), ("", &lower), (&link[..link.len() - CODE.len()], &link)].into_iter().flat_map(|(before, text)| {
+            let before = world::disguises(before).into_iter().map(|(_, disguised)| disguised.len());
+            before.zip(world::disguises(text)).map(|(before, (how, disguised))| (how, before, disguised))
+        });
+    let disguises: Vec<_> = disguises.collect();
+    let content = format!("To: alice@example.com\r\nSubject: x\r\n\r\n{link}\r\n");
+    let mail = world::mail_with("alice@example.com", content.as_bytes());
+    for code in ["250", "450", "554"] {
+        for (how, before_code, disguised) in &disguises {
+            let said = format!("{code} 2.0.0 <{disguised}> quoted\r\n");
+            let server = ScriptedRelay::start(world::offer(world::PIPELINING), move |moment| match moment.at {
+                Dot => Act::Say(said.clone().into_bytes()),
+                _ => Act::Usual,
+            });
+            let handover = run(async { plain(&server).open().await.unwrap().hand_over(&mail, None).await });
+            let shown = brief(&handover);
+            let (before, after) = shown.split_once('<').unwrap();
+            assert!(before.ends_with(&format!("{code} 2.0.0 ")) && after.ends_with("> quoted"), "{how}: {shown}");
+            let rest = after.replace("****", "").replace("> quoted", "");
+            // A few bits at its ends may be left of an encoding.
+            assert!(after.contains("****") && rest.len() <= before_code + 4, "{how}: {shown}");
+            let last = disguised.char_indices().rev().nth(11).unwrap().0;
+            assert!(!after.contains(&disguised[last..]), "{how}: {shown}");
+        }
+    }
+}

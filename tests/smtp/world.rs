@@ -4,6 +4,8 @@ use std::future::Future;
 use std::process::Command;
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use cxme_admin::domain::email_address::EmailAddress;
 use cxme_admin::domain::relay::Phase;
 use cxme_admin::domain::relay::Security;
@@ -97,6 +99,39 @@ pub(crate) fn mail_with(recipient: &str, content: &[u8]) -> Mail {
 
 pub(crate) fn mail(recipient: &str) -> Mail {
     mail_with(recipient, format!("To: {recipient}\r\nSubject: x\r\n\r\n.hello\r\n").as_bytes())
+}
+
+/// A text in each disguise in which a relay may quote it, with its name.
+pub(crate) fn disguises(text: &str) -> Vec<(&'static str, String)> {
+    let of_bytes = |written: &dyn Fn(u8) -> String| text.bytes().map(written).collect::<String>();
+    let hexadecimal = of_bytes(&|byte| format!("{byte:02x}"));
+    let wide = |character: char| match character {
+        '!'..='~' => char::from_u32(u32::from(character) + 0xfee0).unwrap(),
+        other => other,
+    };
+    vec![
+        ("full-width", text.chars().map(wide).collect()),
+        ("percent", of_bytes(&|byte| format!("%{byte:02X}"))),
+        ("percent twice", of_bytes(&|byte| format!("%25{byte:02X}"))),
+        ("decimal entities", text.chars().map(|character| format!("&#{};", u32::from(character))).collect()),
+        ("hexadecimal entities", text.chars().map(|character| format!("&#x{:x};", u32::from(character))).collect()),
+        ("entities twice", text.chars().map(|character| format!("&amp;#{};", u32::from(character))).collect()),
+        ("backslash u", text.chars().map(|character| format!("\\u{:04x}", u32::from(character))).collect()),
+        ("backslash x", of_bytes(&|byte| format!("\\x{byte:02x}"))),
+        ("base32", base32(text.as_bytes())),
+        ("base64 of hexadecimal", STANDARD.encode(&hexadecimal)),
+        ("base64 twice", STANDARD.encode(STANDARD.encode(text))),
+    ]
+}
+
+/// RFC 4648, 6, without what fills it up.
+fn base32(bytes: &[u8]) -> String {
+    let bits: Vec<u8> = bytes.iter().flat_map(|byte| (0..8).rev().map(move |bit| byte >> bit & 1)).collect();
+    let digit = |bits: &[u8]| {
+        let value = (0..5).fold(0, |value, at| value << 1 | bits.get(at).copied().unwrap_or(0));
+        char::from(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"[usize::from(value)])
+    };
+    bits.chunks(5).map(digit).collect()
 }
 
 /// An outcome in a few words; what the relay said stands behind a colon.

@@ -26,6 +26,7 @@ use crate::domain::reply::RelayReply;
 use crate::domain::reply::Status;
 use crate::mail::Envelope;
 use crate::mail::Mail;
+use crate::mail::code_mask::CodeMask;
 use crate::mail::handover::Handover;
 use crate::mail::handover::Phase;
 use crate::mail::handover::Trouble;
@@ -324,13 +325,15 @@ impl Delivery<'_> {
         }
         drop(stuffed);
         session.is_begun = false;
+        // The relay is at work meanwhile.
+        let codes = CodeMask::of(&self.mail.content);
         let reply = match session.wire.reply(self.patience(self.timeouts().dot)).await {
             Ok(reply) => reply,
             Err(NoReply::Lost(words)) => return Err(self.in_doubt(&words)),
             Err(NoReply::Alert(alert)) => return Err(self.in_doubt(&ended_tls(alert))),
             Err(NoReply::Garbage(words)) => return Err(self.in_doubt(&format!("the relay sent {words}"))),
         };
-        let words = reply.words_about(&self.mail.content);
+        let words = reply.words_about(&codes);
         match reply.code {
             421 => return Err(self.refusal(Phase::Dot, &reply)),
             250 | 400..=599 => session.riding = riding.cloned(),
@@ -348,7 +351,7 @@ impl Delivery<'_> {
 
     /// A reply of 4yz or 5yz.
     fn refusal(&self, phase: Phase, reply: &Reply) -> Handover {
-        let words = reply.words_about(&self.mail.content);
+        let words = reply.words_about(&CodeMask::of(&self.mail.content));
         let relay = Some(reply.about(phase, &self.mail.envelope.recipient));
         match reply.code {
             400..=499 => Handover::Deferred { reply: words, relay },

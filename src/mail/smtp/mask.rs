@@ -2,7 +2,7 @@
 //!
 //! A relay that does not understand a command often repeats it in its reply: whole, cut off, on two lines or in capitals.
 //! So not only a secret as a whole is masked, but any part of it that is long enough to be no accident, in each form in which it
-//! can be read ([`quoted::forms`]).
+//! can be read ([`quoted::each_form`]).
 
 use zeroize::Zeroizing;
 
@@ -45,7 +45,7 @@ impl Mask {
 
     fn text(&self, text: &str) -> String {
         let mut places = Vec::new();
-        for form in quoted::forms(text) {
+        quoted::each_form(text, |form| {
             let characters = &form.characters;
             let mut at = 0;
             while at < characters.len() {
@@ -57,7 +57,7 @@ impl Mask {
                 }
                 at += part.max(1);
             }
-        }
+        });
         quoted::masked(text, places)
     }
 }
@@ -103,6 +103,10 @@ mod tests {
             ("535 74 61 6e 73 74 61 61 66 74 61", "535 ****"),
             ("535 faatsnatfaatsnat", "535 ****"),
             ("535 %74%61nstaaf%74anstaaf", "535 ****"),
+            // Encoded twice, in base32, and in full-width letters.
+            ("535 %2574%2561nstaaf &#116;&#97;nstaaf", "535 **** ****"),
+            ("535 ORQW443UMFQWM5DBNZZXIYLBMY!", "535 ****!"),
+            ("535 ｔａｎｓｔａａｆ", "535 ****"),
         ] {
             assert_eq!(masked(&secrets, line), shown);
         }

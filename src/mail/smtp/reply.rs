@@ -5,7 +5,7 @@ use crate::domain::relay::Phase;
 use crate::domain::reply::RelayReply;
 use crate::domain::reply::Status;
 use crate::domain::text;
-use crate::mail::code_mask::without_codes;
+use crate::mail::code_mask::CodeMask;
 
 /// The longest line of a reply, in bytes; RFC 5321, 4.5.3.1.5, allows 512.
 pub(super) const MAX_LINE: usize = 4096;
@@ -99,8 +99,8 @@ impl Reply {
     }
 
     /// [`Reply::words`], for a reply to a mail: without the code that is in it.
-    pub(super) fn words_about(&self, content: &[u8]) -> String {
-        text::quoted(&without_codes(&self.joined(), content), QUOTED)
+    pub(super) fn words_about(&self, codes: &CodeMask) -> String {
+        text::quoted(&codes.text(&self.joined()), QUOTED)
     }
 
     fn joined(&self) -> String {

@@ -1,5 +1,6 @@
 //! The next message of a worker: begun, and the one after it set aside.
 
+use std::sync::Arc;
 use std::time::Duration;
 use std::time::Instant;
 
@@ -9,7 +10,6 @@ use super::Engine;
 use super::Turn;
 use crate::domain::message::MailKind;
 use crate::domain::message::MessageState;
-use crate::mail::Envelope;
 use crate::outbox::InFlight;
 use crate::outbox::limits;
 use crate::outbox::limits::Leave;
@@ -42,9 +42,9 @@ impl Engine<'_> {
             aside.into_iter().for_each(|aside| self.supply.give_back(aside.id(), false));
             return Ok(answer);
         }
-        let due = match aside {
+        let (due, parcel) = match aside {
             Some(aside) => match self.still_due(turn, aside, now)? {
-                Some(due) => due,
+                Some(found) => found,
                 // The relay may wait for its content.
                 None => return Ok(Answer::Open(Duration::ZERO)),
             },
@@ -63,7 +63,7 @@ impl Engine<'_> {
                     false => self.take(turn, now)?,
                 };
                 match due {
-                    Some(due) => due,
+                    Some(due) => (due, None),
                     None if !self.suspicion.is_probing() => return Ok(Answer::End),
                     None if self.in_flight() > 0 => return Ok(Answer::Wait(super::LOOK)),
                     None => {
@@ -82,11 +82,11 @@ impl Engine<'_> {
             known_refusals,
             is_test: due.kind == MailKind::Test,
         };
-        let parcel = self.begin(turn, due, now);
+        let parcel = self.begin(turn, &due, parcel, now);
         self.quotas.begin();
         self.workers[number].in_flight = Some(in_flight);
         let next = if can_ride { self.set_aside(turn, number, now)? } else { None };
-        Ok(Answer::Send { parcel: Box::new(parcel), next })
+        Ok(Answer::Send { parcel, next })
     }
 
     fn leave(&self) -> Leave {
@@ -99,12 +99,17 @@ impl Engine<'_> {
         }
     }
 
-    /// A message that was set aside, if it is still to be sent to that address.
-    fn still_due(&mut self, turn: &Turn<'_>, aside: Aside, now: Timestamp) -> Result<Option<Due>> {
+    /// A message that was set aside, if it is still to be sent to that address; with its parcel, if it is as it was.
+    fn still_due(
+        &mut self,
+        turn: &Turn<'_>,
+        aside: Aside,
+        now: Timestamp,
+    ) -> Result<Option<(Due, Option<Arc<Parcel>>)>> {
         let id = aside.id();
-        let Some(due) = self.supply.take_aside(aside) else { return Ok(None) };
+        let Some((due, parcel)) = self.supply.take_aside(aside) else { return Ok(None) };
         match self.supply.verdict(turn, &due, now)? {
-            Verdict::Send => Ok(Some(due)),
+            Verdict::Send => Ok(Some((due, parcel))),
             Verdict::Skip => Ok(None),
             Verdict::CallOff(why) => {
                 turn.store()?.cancel_message(id, why, now)?;
@@ -123,8 +128,8 @@ impl Engine<'_> {
         })
     }
 
-    /// Sets the message aside that the worker comes to after the one it has now; its envelope.
-    fn set_aside(&mut self, turn: &Turn<'_>, number: usize, now: Timestamp) -> Result<Option<Envelope>> {
+    /// Sets the message aside that the worker comes to after the one it has now; what its mail is written from.
+    fn set_aside(&mut self, turn: &Turn<'_>, number: usize, now: Timestamp) -> Result<Option<Arc<Parcel>>> {
         // A worker that must wait before its next message must not have announced one.
         let is_canary = self.order.canary.is_some_and(|count| self.report.accepted < count);
         let is_scarce = self.quotas.has_less_than(2 * self.workers.len());
@@ -132,13 +137,26 @@ impl Engine<'_> {
             return Ok(None);
         }
         let Some(due) = self.take(turn, now)? else { return Ok(None) };
-        let envelope = self.post.composer.envelope(&due.address);
-        self.workers[number].aside = Some(self.supply.aside(due));
+        let parcel = Arc::new(self.parcel(&due, now));
+        self.workers[number].aside = Some(self.supply.aside(due, Arc::clone(&parcel)));
         self.workers[number].known_refusals = self.suspicion.known();
-        Ok(Some(envelope))
+        Ok(Some(parcel))
     }
 
-    fn begin(&mut self, turn: &Turn<'_>, due: Due, now: Timestamp) -> Parcel {
+    /// Begins a message, with the parcel that its mail may have been written from ahead, if that is of this second.
+    fn begin(&mut self, turn: &Turn<'_>, due: &Due, parcel: Option<Arc<Parcel>>, now: Timestamp) -> Arc<Parcel> {
+        let parcel = parcel.filter(|parcel| parcel.date == date(due, now));
+        let parcel = parcel.unwrap_or_else(|| Arc::new(self.parcel(due, now)));
+        turn.start(AttemptStart {
+            id: due.id,
+            nonce: parcel.nonce,
+            message_id: parcel.message_id.clone(),
+            code_hash: parcel.code.as_ref().map(ResetCode::hash),
+        });
+        parcel
+    }
+
+    fn parcel(&mut self, due: &Due, now: Timestamp) -> Parcel {
         let nonce = due.nonce.unwrap_or_else(|| {
             let mut nonce = [0; NONCE];
             self.surroundings.random.fill(&mut nonce);
@@ -148,28 +166,28 @@ impl Engine<'_> {
             (Some(key), Some(user)) if due.kind.has_link() => Some(ResetCode::make(key, &nonce, user)),
             _ => None,
         };
-        let message_id = due.message_id.unwrap_or_else(|| self.post.composer.message_id(due.id, &nonce));
-        let code_hash = code.as_ref().map(ResetCode::hash);
-        turn.start(AttemptStart { id: due.id, nonce, message_id: message_id.clone(), code_hash });
-        let must_change = due.recipient.as_ref().is_some_and(|user| user.must_change);
-        let (username, name, locale) =
-            due.recipient.map(|user| (user.username, user.name, user.locale)).unwrap_or_default();
+        let recipient = due.recipient.as_ref();
         Parcel {
             id: due.id,
             kind: due.kind,
-            address: due.address,
-            name,
-            username,
-            locale,
-            date: due.first_try_at.unwrap_or(now),
+            address: due.address.clone(),
+            name: recipient.map(|user| user.name.clone()).unwrap_or_default(),
+            username: recipient.map(|user| user.username.clone()).unwrap_or_default(),
+            locale: recipient.and_then(|user| user.locale.clone()),
+            date: date(due, now),
             created_at: due.created_at,
-            must_change,
+            must_change: recipient.is_some_and(|user| user.must_change),
             nonce,
-            message_id,
+            message_id: due.message_id.clone().unwrap_or_else(|| self.post.composer.message_id(due.id, &nonce)),
             code,
             life: due.life.unwrap_or_default(),
             cause: due.cause,
-            note: due.note,
+            note: due.note.clone(),
         }
     }
+}
+
+/// The Date of a message that is begun now, in whole seconds as the store has it.
+fn date(due: &Due, now: Timestamp) -> Timestamp {
+    due.first_try_at.unwrap_or_else(|| Timestamp::from_second(now.as_second()).unwrap_or(now))
 }

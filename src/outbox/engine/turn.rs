@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::time::Duration;
+use std::time::Instant;
 
 use jiff::Timestamp;
 
@@ -9,8 +10,9 @@ use super::Engine;
 use super::Wish;
 use crate::domain::message::MessageId;
 use crate::outbox::Halt;
+use crate::outbox::requests::Numbered;
+use crate::outbox::requests::Requests;
 use crate::outbox::worker::Answer;
-use crate::outbox::worker::Request;
 use crate::store::Result;
 use crate::store::Writing;
 use crate::store::attempts::AttemptResult;
@@ -59,33 +61,28 @@ impl<'run> Turn<'run> {
 }
 
 impl Engine<'_> {
-    /// Answers those who wait, in one transaction.
-    pub(super) fn turn(&mut self, requests: Vec<(usize, Request)>) -> Result<()> {
+    /// Answers those who wait, in one transaction: these, and the `rest`, which may come meanwhile. How long it was at
+    /// work.
+    pub(super) fn turn(&mut self, requests: Vec<Numbered>, rest: &Requests) -> Result<Duration> {
+        let began = Instant::now();
         let writing = self.begin_turn()?;
         let now = self.surroundings.clock.now();
         writing.note_time(now)?;
-        self.supply.begin_transaction(requests.len(), writing.changes_of_others()?);
+        self.supply.begin_transaction(requests.len().max(super::group(self.in_flight())), writing.changes_of_others()?);
         if let Scope::Job(job) = self.order.scope
             && !writing.is_job_running(job)?
         {
             self.stop(Halt::Ended);
         }
         let turn = Turn::new(writing, self.lock.number(), now);
-        let mut wishes = Vec::with_capacity(requests.len());
-        for (number, request) in requests {
-            let wish = self.note(&turn, number, request, now)?;
-            // A worker that was told to end meanwhile is not waiting for an answer.
-            if !self.workers[number].has_ended {
-                wishes.push((number, wish));
-            }
-        }
-        self.quotas.look_again(turn.store()?, self.in_flight() as u64, now)?;
-        let asides = wishes.iter().filter_map(|(number, _)| self.workers[*number].aside.as_ref());
-        self.supply.read_asides(&turn, asides)?;
-        let mut answers = Vec::with_capacity(wishes.len());
-        for (number, wish) in wishes {
-            let answer = self.grant(&turn, number, wish, now)?;
-            answers.extend(answer.map(|answer| (number, answer)));
+        let mut answers = Vec::with_capacity(self.workers.len());
+        self.answer_these(&turn, requests, &mut answers, now)?;
+        let waits_since = Instant::now();
+        let others = rest.take_rest();
+        let waited = waits_since.elapsed();
+        if !others.is_empty() {
+            self.heard.note(&others);
+            self.answer_these(&turn, others, &mut answers, now)?;
         }
         let is_through = !self.supply.is_anything_left(turn.store()?, now)?;
         if is_through && self.in_flight() == 0 && !self.is_stopping {
@@ -108,6 +105,32 @@ impl Engine<'_> {
         }
         self.send_answers();
         self.observe();
+        Ok(began.elapsed().saturating_sub(waited))
+    }
+
+    /// Settles what these workers had, and finds what each of them is to be answered.
+    fn answer_these(
+        &mut self,
+        turn: &Turn<'_>,
+        requests: Vec<Numbered>,
+        answers: &mut Vec<(usize, Answer)>,
+        now: Timestamp,
+    ) -> Result<()> {
+        let mut wishes = Vec::with_capacity(requests.len());
+        for (number, request) in requests {
+            let wish = self.note(turn, number, request, now)?;
+            // A worker that was told to end meanwhile is not waiting for an answer.
+            if !self.workers[number].has_ended {
+                wishes.push((number, wish));
+            }
+        }
+        self.quotas.look_again(turn.store()?, self.in_flight() as u64, now)?;
+        let asides = wishes.iter().filter_map(|(number, _)| self.workers[*number].aside.as_ref());
+        self.supply.read_asides(turn, asides)?;
+        for (number, wish) in wishes {
+            let answer = self.grant(turn, number, wish, now)?;
+            answers.extend(answer.map(|answer| (number, answer)));
+        }
         Ok(())
     }
 
