@@ -95,12 +95,12 @@ pub fn check(desk: &Desk, expected: &Expected) -> Result<Vec<Examined>> {
             Err(error) => return Err(error.into()),
         };
         let mut all = vec![Examined::new("file system", file_system)];
-        let contents = contents(&desk.store, view)?;
+        let (contents, (addresses, times)) = contents(&desk.store, view, || (view.colliding_addresses(), times(view)))?;
         all.extend(contents.examined);
         // No damage: a copy that has them is restored all the same.
-        all.push(Examined::new("addresses", lines(view.colliding_addresses())?));
+        all.push(Examined::new("addresses", lines(addresses)?));
         all.push(Examined { what: "clock", warning: behind(view.now(), contents.newest), ..Examined::default() });
-        all.push(times(view)?);
+        all.push(times?);
         let warning = ineffective(&view.operators().unwrap_or_default());
         all.extend(warning.map(|warning| Examined { what: "operators", warning: Some(warning), ..Examined::default() }));
         let mut key_faults: Vec<String> = expected.key_fault.iter().cloned().collect();
@@ -126,7 +126,7 @@ pub fn examine_damaged(damaged: &DamagedStore) -> Result<Salvage> {
     let DamagedStore { store, header_faults, log_faults, schema_version } = damaged;
     let mut examined = vec![Examined::new("header", header_faults.clone()), Examined::new("log", log_faults.clone())];
     let reading = store.read()?;
-    let contents = contents(store, &reading)?;
+    let (contents, ()) = contents(store, &reading, || ())?;
     examined.extend(contents.examined);
     let tables: Vec<String> = contents.readable.iter().map(|(table, count)| format!("{table} {count}")).collect();
     let warning = Some(format!("rows that can be read: {}", tables.join(", ")));
@@ -192,18 +192,19 @@ struct Contents {
     readable: Vec<(&'static str, u64)>,
 }
 
-/// Examines what the file holds. What SQLite cannot read is a fault like another, and not the end of the examination.
-fn contents(store: &Store, reading: &Reading<'_>) -> Result<Contents> {
+/// Examines what the file holds, and `more` beside it. What SQLite cannot read is a fault like another, and not the end of the
+/// examination.
+fn contents<T>(store: &Store, reading: &Reading<'_>, more: impl FnOnce() -> T) -> Result<(Contents, T)> {
     let (mut newest, mut last) = (None, 0);
-    let (of_file, (followed, rows)) = store.examine_file_while(|| {
+    let (of_file, (followed, rows, more)) = store.examine_file_while(reading, || {
         let followed: Result<_> = reading.follow_chain(Chain::new(None), |event| {
             newest = newest.max(Some(event.time));
             last = event.number;
         });
         let rows = reading.row_faults(followed.is_ok());
-        (followed, rows)
+        (followed, rows, more())
     });
-    let FileFaults { integrity, references } = of_file.unwrap_or_else(|| reading.file_faults());
+    let FileFaults { integrity, references } = of_file;
     let chain_faults = match followed {
         Ok(_) => Vec::new(),
         Err(ActionError::Chain(broken)) => vec![broken.to_string()],
@@ -227,7 +228,7 @@ fn contents(store: &Store, reading: &Reading<'_>) -> Result<Contents> {
         Examined::new("rows", rows.faults),
         Examined::new("audit", chain_faults),
     ];
-    Ok(Contents { examined, newest, readable: rows.readable })
+    Ok((Contents { examined, newest, readable: rows.readable }, more))
 }
 
 /// Lines that were found, or what SQLite says of a part that it cannot read.
@@ -336,7 +337,7 @@ fn prepare(
     intent: &Intent,
 ) -> Result<Restored> {
     let newest = desk.view(Action::StoreRestore, |view| {
-        let Contents { examined, newest, .. } = contents(&desk.store, view)?;
+        let (Contents { examined, newest, .. }, ()) = contents(&desk.store, view, || ())?;
         let faults: Vec<String> = examined.iter().flat_map(Examined::lines).collect();
         if !faults.is_empty() {
             return Err(StoreError::DamagedCopy { path: file.to_owned(), faults }.into());
