@@ -7,6 +7,7 @@ use std::task::Poll;
 use std::time::Duration;
 
 use tokio::sync::mpsc::UnboundedReceiver;
+use tokio::task::JoinHandle;
 
 use super::parcel::Parcel;
 use super::parcel::Written;
@@ -49,7 +50,7 @@ pub(super) enum Request {
 /// What the store's thread says to a worker.
 #[derive(Debug)]
 pub(super) enum Answer {
-    /// Send this. `next`: announce this one with it, if the relay allows it, and write its mail while the store is at work.
+    /// Send this. `next`: announce this one with it, if the relay allows it, and write its mail meanwhile.
     Send { parcel: Arc<Parcel>, next: Option<Arc<Parcel>> },
     /// Ask again after this time.
     Wait(Duration),
@@ -97,11 +98,13 @@ impl Seat {
 
     /// Delivers one message after the other, and gives the answer that this ends with.
     async fn serve(&self, mut connection: Connection, answers: &mut UnboundedReceiver<Answer>) -> Option<Answer> {
-        let (mut last, mut has_answered, mut announced) = (None, false, None);
+        let (mut last, mut has_answered) = (None, false);
+        let mut announced: Option<JoinHandle<Written>> = None;
         loop {
             self.say(Request::Next { last: last.take(), can_ride: connection.can_ride() });
+            // Should it fail, the mail is written when it is needed.
             let written = match announced.take() {
-                Some(parcel) => Some(self.write_ahead(parcel).await),
+                Some(written) => written.await.ok(),
                 None => None,
             };
             let (parcel, next) = match answers.recv().await {
@@ -138,6 +141,7 @@ impl Seat {
             };
             drop(parcel);
             let envelope = next.as_ref().map(|next| self.composer.envelope(&next.address));
+            let ahead = next.map(|next| tokio::spawn(write_ahead(next, Arc::clone(&self.composer))));
             let (mut handover, mut was_told) = deliver(&mut connection, &mail, envelope.as_ref(), answers).await;
             if has_answered && !was_told && is_over(&handover) {
                 // A limit per connection is no trouble: the same mail goes over a new one.
@@ -169,20 +173,20 @@ impl Seat {
                 }
                 return answers.recv().await;
             }
-            (last, announced) = (Some((id, handover)), next);
+            (last, announced) = (Some((id, handover)), ahead);
         }
-    }
-
-    /// Writes the mail of a message that is not begun yet, once the others have said what they have to say.
-    async fn write_ahead(&self, parcel: Arc<Parcel>) -> Written {
-        tokio::task::yield_now().await;
-        Written::new(parcel, &self.composer)
     }
 
     pub(super) fn say(&self, request: Request) {
         // Where nobody listens any more, the run is over, and the answer that does not come ends the worker.
         self.requests.say(self.number, request);
     }
+}
+
+/// Writes the mail of a message that is not begun yet. As a task of its own it comes after what the workers have to send, when the
+/// relay is at work.
+async fn write_ahead(parcel: Arc<Parcel>, composer: Arc<Composer>) -> Written {
+    Written::new(parcel, &composer)
 }
 
 /// Delivers one mail, unless the worker is told to end before that is done: what became of it, and whether it was told.
