@@ -9,6 +9,7 @@ use std::time::Duration;
 use tokio::sync::mpsc::UnboundedReceiver;
 
 use super::outgoing::OutgoingMail;
+use super::outgoing::Written;
 use super::requests::RequestQueue;
 use crate::domain::message::MessageId;
 use crate::domain::reply::Throttle;
@@ -48,8 +49,8 @@ pub(super) enum WorkerRequest {
 /// What the store's thread says to a worker.
 #[derive(Debug)]
 pub(super) enum WorkerResponse {
-    /// Send this. `next`: announce this one with it, if the relay allows it.
-    Send { outgoing: Box<OutgoingMail>, next: Option<Envelope> },
+    /// Send this. `next`: announce this one with it, if the relay allows it, and write its mail while the store is at work.
+    Send { outgoing: Arc<OutgoingMail>, next: Option<Arc<OutgoingMail>> },
     /// Ask again after this time.
     Wait(Duration),
     /// Open a connection after this time, in place of the one there is.
@@ -100,9 +101,13 @@ impl WorkerContext {
         mut connection: OpenTransport,
         answers: &mut UnboundedReceiver<WorkerResponse>,
     ) -> Option<WorkerResponse> {
-        let (mut last, mut has_answered) = (None, false);
+        let (mut last, mut has_answered, mut announced) = (None, false, None);
         loop {
             self.say(WorkerRequest::Next { last: last.take(), can_ride: connection.can_ride() });
+            let written = match announced.take() {
+                Some(outgoing) => Some(self.write_ahead(outgoing).await),
+                None => None,
+            };
             let (outgoing, next) = match answers.recv().await {
                 Some(WorkerResponse::Send { outgoing, next }) => (outgoing, next),
                 Some(WorkerResponse::Wait(time)) if time <= IDLE => {
@@ -121,7 +126,8 @@ impl WorkerContext {
                 }
             };
             let id = outgoing.id;
-            let mail = match outgoing.compose(&self.composer) {
+            let written = written.and_then(|written| written.mail_of(&outgoing));
+            let mail = match written.unwrap_or_else(|| outgoing.compose(&self.composer)) {
                 Ok(mail) => mail,
                 Err(unwritten) => {
                     if connection.has_announced() {
@@ -135,7 +141,8 @@ impl WorkerContext {
                 }
             };
             drop(outgoing);
-            let (mut outcome, mut was_told) = deliver(&mut connection, &mail, next.as_ref(), answers).await;
+            let envelope = next.as_ref().map(|next| self.composer.envelope(&next.address));
+            let (mut outcome, mut was_told) = deliver(&mut connection, &mail, envelope.as_ref(), answers).await;
             if has_answered && !was_told && is_over(&outcome) {
                 // A limit per connection is no trouble: the same mail goes over a new one.
                 connection.close().await;
@@ -147,7 +154,7 @@ impl WorkerContext {
                         return answers.recv().await;
                     }
                 };
-                (outcome, was_told) = deliver(&mut connection, &mail, next.as_ref(), answers).await;
+                (outcome, was_told) = deliver(&mut connection, &mail, envelope.as_ref(), answers).await;
             }
             if was_told {
                 self.say(WorkerRequest::Lost(id, outcome));
@@ -166,8 +173,14 @@ impl WorkerContext {
                 }
                 return answers.recv().await;
             }
-            last = Some((id, outcome));
+            (last, announced) = (Some((id, outcome)), next);
         }
+    }
+
+    /// Writes the mail of a message that is not begun yet, once the others have said what they have to say.
+    async fn write_ahead(&self, outgoing: Arc<OutgoingMail>) -> Written {
+        tokio::task::yield_now().await;
+        Written::new(outgoing, &self.composer)
     }
 
     pub(super) fn say(&self, request: WorkerRequest) {
