@@ -7,6 +7,7 @@ use std::task::Poll;
 use std::time::Duration;
 
 use tokio::sync::mpsc::UnboundedReceiver;
+use tokio::task::JoinHandle;
 
 use super::outgoing::OutgoingMail;
 use super::outgoing::Written;
@@ -49,7 +50,7 @@ pub(super) enum WorkerRequest {
 /// What the store's thread says to a worker.
 #[derive(Debug)]
 pub(super) enum WorkerResponse {
-    /// Send this. `next`: announce this one with it, if the relay allows it, and write its mail while the store is at work.
+    /// Send this. `next`: announce this one with it, if the relay allows it, and write its mail meanwhile.
     Send { outgoing: Arc<OutgoingMail>, next: Option<Arc<OutgoingMail>> },
     /// Ask again after this time.
     Wait(Duration),
@@ -101,11 +102,13 @@ impl WorkerContext {
         mut connection: OpenTransport,
         answers: &mut UnboundedReceiver<WorkerResponse>,
     ) -> Option<WorkerResponse> {
-        let (mut last, mut has_answered, mut announced) = (None, false, None);
+        let (mut last, mut has_answered) = (None, false);
+        let mut announced: Option<JoinHandle<Written>> = None;
         loop {
             self.say(WorkerRequest::Next { last: last.take(), can_ride: connection.can_ride() });
+            // Should it fail, the mail is written when it is needed.
             let written = match announced.take() {
-                Some(outgoing) => Some(self.write_ahead(outgoing).await),
+                Some(written) => written.await.ok(),
                 None => None,
             };
             let (outgoing, next) = match answers.recv().await {
@@ -142,6 +145,7 @@ impl WorkerContext {
             };
             drop(outgoing);
             let envelope = next.as_ref().map(|next| self.composer.envelope(&next.address));
+            let ahead = next.map(|next| tokio::spawn(write_ahead(next, Arc::clone(&self.composer))));
             let (mut outcome, mut was_told) = deliver(&mut connection, &mail, envelope.as_ref(), answers).await;
             if has_answered && !was_told && is_over(&outcome) {
                 // A limit per connection is no trouble: the same mail goes over a new one.
@@ -173,20 +177,20 @@ impl WorkerContext {
                 }
                 return answers.recv().await;
             }
-            (last, announced) = (Some((id, outcome)), next);
+            (last, announced) = (Some((id, outcome)), ahead);
         }
-    }
-
-    /// Writes the mail of a message that is not begun yet, once the others have said what they have to say.
-    async fn write_ahead(&self, outgoing: Arc<OutgoingMail>) -> Written {
-        tokio::task::yield_now().await;
-        Written::new(outgoing, &self.composer)
     }
 
     pub(super) fn say(&self, request: WorkerRequest) {
         // Where nobody listens any more, the run is over, and the answer that does not come ends the worker.
         self.requests.say(self.number, request);
     }
+}
+
+/// Writes the mail of a message that is not begun yet. As a task of its own it comes after what the workers have to send, when the
+/// relay is at work.
+async fn write_ahead(outgoing: Arc<OutgoingMail>, composer: Arc<Composer>) -> Written {
+    Written::new(outgoing, &composer)
 }
 
 /// Delivers one mail, unless the worker is told to end before that is done: what became of it, and whether it was told.

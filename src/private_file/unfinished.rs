@@ -91,7 +91,7 @@ impl UnfinishedFile {
             let path = random_name(place, ending);
             let on_signal = RemovedOnSignal::new(&path);
             let file = create_in(&directory, &path, mode).map_err(|problem| match problem {
-                // The other name says nothing to whoever gave this one.
+                // The other name says nothing to anyone who gave this one.
                 FileError::Io { error, .. } => FileError::Io { path: place.to_path_buf(), doing: "created", error },
                 problem => problem,
             })?;
