@@ -20,21 +20,21 @@ use cxme_admin::domain::relay::Security;
 use cxme_admin::domain::role::RoleId;
 use cxme_admin::domain::user::SignIn;
 use cxme_admin::mail::compose::Composer;
-use cxme_admin::mail::letter::Letterhead;
+use cxme_admin::mail::context::MailIdentity;
 use cxme_admin::mail::smtp::Relay;
 use cxme_admin::mail::texts::MailTexts;
-use cxme_admin::mail::transport::Memory;
+use cxme_admin::mail::transport::MemoryTransport;
 use cxme_admin::mail::transport::Transport;
 use cxme_admin::outbox;
-use cxme_admin::outbox::Order;
-use cxme_admin::outbox::Post;
+use cxme_admin::outbox::Mailer;
+use cxme_admin::outbox::SendOptions;
 use cxme_admin::private_file::Rule;
 use cxme_admin::random::SystemRandom;
 use cxme_admin::secrets::ResetKey;
 use cxme_admin::store::Store;
 use cxme_admin::store::messages::NewContent;
 use cxme_admin::store::messages::NewMessage;
-use cxme_admin::store::open::Expect;
+use cxme_admin::store::open::ExpectedVersion;
 use cxme_admin::store::users::NewUser;
 use nix::sys::resource::UsageWho;
 use nix::sys::resource::getrusage;
@@ -49,13 +49,13 @@ fn main() -> anyhow::Result<()> {
     let (port, connections, count): (u16, usize, u64) = (port.parse()?, connections.parse()?, count.parse()?);
     let path = Path::new(directory).join("bulk.db");
     queue(&path, count)?;
-    let store = Store::open(&path, &Rule::store(false), Expect::Current)?;
-    let memory = Memory::default();
+    let store = Store::open(&path, &Rule::store(false), ExpectedVersion::Current)?;
+    let memory = MemoryTransport::default();
     let post = post(match port {
         0 => Transport::Memory(memory.clone()),
         _ => Transport::Smtp(Box::new(Relay::new("127.0.0.1", port, Security::None, None)?)),
     })?;
-    let order = Order { connections, ..Order::default() };
+    let order = SendOptions { connections, ..SendOptions::default() };
     let (start, processor_before) = (Instant::now(), processor_time()?);
     let report = outbox::run(&store, &post, &order, &SystemClock, &mut SystemRandom)?;
     let (seconds, processor) = (start.elapsed().as_secs_f64(), processor_time()? - processor_before);
@@ -98,7 +98,7 @@ fn queue(path: &Path, count: u64) -> anyhow::Result<()> {
             let new = NewUser { username, email, name, role, sign_in, locale: None, created_at: now };
             let user = store.add_user(&new)?;
             store.queue_message(&NewMessage {
-                content: NewContent::Link { invitation: false, life: Duration::from_secs(3_600), note: None },
+                content: NewContent::Link { invitation: false, lifetime: Duration::from_secs(3_600), note: None },
                 user: Some(user),
                 address: &new.email,
                 operator: &operator,
@@ -111,8 +111,8 @@ fn queue(path: &Path, count: u64) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn post(transport: Transport) -> anyhow::Result<Post> {
-    let letterhead = Letterhead {
+fn post(transport: Transport) -> anyhow::Result<Mailer> {
+    let identity = MailIdentity {
         from: "no-reply@example.com".parse().context("from")?,
         reply_to: None,
         bounce_to: None,
@@ -123,11 +123,11 @@ fn post(transport: Transport) -> anyhow::Result<Post> {
         time_zone: jiff::tz::TimeZone::UTC,
         texts: MailTexts::built_in()?,
     };
-    Ok(Post {
-        composer: Arc::new(Composer::new(letterhead)?),
+    Ok(Mailer {
+        composer: Arc::new(Composer::new(identity)?),
         transport: Arc::new(transport),
         key: Some(ResetKey::generate(&mut SystemRandom)),
         organization: Organization::default(),
-        queue_life: Duration::from_secs(86_400),
+        queue_lifetime: Duration::from_secs(86_400),
     })
 }

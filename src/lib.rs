@@ -17,13 +17,13 @@
 //! | [`mail`] | mails: writing one, handing it over | domain, secrets, texts, private_file |
 //! | [`outbox`] | the messages that have not ended: taken, sent, settled | clock, random, domain, secrets, store, mail |
 //! | [`config`] | the configuration file, a file a section | domain, secrets, private_file |
-//! | [`actions`] | the deeds, one a file, each in a view or a change | clock, random, domain, secrets, texts, store, mail, outbox |
+//! | [`actions`] | the actions, one a file, each in a view or a change | clock, random, domain, secrets, texts, store, mail, outbox |
 //! | [`cli`] | what a person at a terminal meets | everything |
 //!
 //! Nothing imports [`cli`]. `tests/layout.rs` holds the same table and fails on any other arrow.
 //!
 //! Who reads the code for the first time reads, in this order: [`domain::action::Action`] (what can be done and what it
-//! takes), [`actions`] (how a deed is done), `cli/users/lock.rs` (a command, whole).
+//! takes), [`actions`] (how an action is done), `cli/users/lock.rs` (a command, whole).
 //! `docs/architecture.md` tells how one password and one mail go through the layers, and why each library is there.
 
 pub mod actions;

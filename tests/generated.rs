@@ -18,7 +18,7 @@ use std::path::Path;
 use clap::Command;
 use cxme_admin::cli;
 use cxme_admin::clock::SystemClock;
-use cxme_admin::process::Script;
+use cxme_admin::process::ScriptedProcess;
 use cxme_admin::random::SystemRandom;
 
 /// Fails unless the committed file is `made`, or writes it where that is asked for.
@@ -45,7 +45,7 @@ fn assert_committed(file: &str, made: &str) {
 
 /// What the program prints.
 fn printed(arguments: &[&str]) -> String {
-    let mut script = Script::new(1000, "olga");
+    let mut script = ScriptedProcess::new(1000, "olga");
     script.arguments = arguments.iter().map(Into::into).collect();
     let status = cli::run(script.process(), Box::new(SystemClock), Box::new(SystemRandom));
     assert_eq!(status, 0, "{arguments:?}: {}", String::from_utf8_lossy(&script.stderr.bytes()));

@@ -92,11 +92,11 @@ fn top() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// All files below a folder, in order, without what an editor keeps for itself.
-fn files(folder: &str) -> Vec<PathBuf> {
-    let (mut files, mut folders) = (Vec::new(), vec![top().join(folder)]);
-    while let Some(folder) = folders.pop() {
-        for entry in fs::read_dir(folder).unwrap() {
+/// All files below a directory, in order, without what an editor keeps for itself.
+fn files(directory: &str) -> Vec<PathBuf> {
+    let (mut files, mut folders) = (Vec::new(), vec![top().join(directory)]);
+    while let Some(directory) = folders.pop() {
+        for entry in fs::read_dir(directory).unwrap() {
             let path = entry.unwrap().path();
             let hidden = path.file_name().unwrap().to_string_lossy().starts_with('.');
             match path.is_dir() {
@@ -110,14 +110,14 @@ fn files(folder: &str) -> Vec<PathBuf> {
     files
 }
 
-fn sources(folder: &str) -> Vec<Source> {
+fn sources(directory: &str) -> Vec<Source> {
     let read = |path: PathBuf| Source {
         name: path.strip_prefix(top()).unwrap().to_str().unwrap().to_owned(),
         text: fs::read_to_string(&path).unwrap(),
     };
-    let rust = files(folder).into_iter().filter(|path| path.extension().is_some_and(|extension| extension == "rs"));
+    let rust = files(directory).into_iter().filter(|path| path.extension().is_some_and(|extension| extension == "rs"));
     let sources: Vec<Source> = rust.map(read).collect();
-    assert!(!sources.is_empty(), "{folder} holds no source");
+    assert!(!sources.is_empty(), "{directory} holds no source");
     sources
 }
 
@@ -258,8 +258,8 @@ fn a_file_can_be_read_at_a_sitting() {
 #[test]
 fn no_source_is_forgotten() {
     let mut wrong = Vec::new();
-    for folder in ["src", "tests"] {
-        let sources = sources(folder);
+    for directory in ["src", "tests"] {
+        let sources = sources(directory);
         for source in &sources {
             if !is_root(&source.name) && !sources.iter().any(|other| is_module_of(source, other)) {
                 wrong.push(format!("{}: neither a target nor a module of one", source.name));
@@ -280,7 +280,7 @@ fn is_root(name: &str) -> bool {
     }
 }
 
-/// Whether `parent` declares `source`, by its name in the parent's folder or by `#[path]`.
+/// Whether `parent` declares `source`, by its name in the parent's directory or by `#[path]`.
 fn is_module_of(source: &Source, parent: &Source) -> bool {
     let path = Path::new(&source.name);
     let (place, name) = match path.file_name().and_then(|name| name.to_str()) {
@@ -288,16 +288,16 @@ fn is_module_of(source: &Source, parent: &Source) -> bool {
         _ => (path, path.file_stem().unwrap().to_str().unwrap()),
     };
     let parent_path = Path::new(&parent.name);
-    let folder = parent_path.parent().unwrap();
+    let directory = parent_path.parent().unwrap();
     let stem = parent_path.file_stem().unwrap().to_str().unwrap();
     let below = if ["mod", "lib", "main"].contains(&stem) || is_root(&parent.name) {
-        folder.to_owned()
+        directory.to_owned()
     } else {
-        folder.join(stem)
+        directory.join(stem)
     };
     let declares = parent.code().any(|(_, line)| line.trim_end().ends_with(&format!("mod {name};")));
     let by_path = parent.code().filter_map(|(_, line)| line.trim().strip_prefix("#[path = \"")?.strip_suffix("\"]"));
-    let mut by_path = by_path.map(|given| folder.join(given));
+    let mut by_path = by_path.map(|given| directory.join(given));
     (declares && place.parent() == Some(below.as_path())) || by_path.any(|given| given == path)
 }
 

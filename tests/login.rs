@@ -55,12 +55,12 @@ fn run(command: &mut Command, input: &str) -> Output {
 
 /// A store with `alice`, `bob` and, who signs in by SAML, `sam`.
 struct World {
-    folder: TempDir,
+    directory: TempDir,
 }
 
 impl World {
     fn new() -> Self {
-        let world = Self { folder: tempfile::tempdir().unwrap() };
+        let world = Self { directory: tempfile::tempdir().unwrap() };
         fs::write(world.config(), "[store]\npath = \"store.db\"\n[saml]\nemail_domains = [\"idp.example.com\"]\n")
             .unwrap();
         world.does(&["init", "--yes"], "");
@@ -70,11 +70,11 @@ impl World {
     }
 
     fn config(&self) -> PathBuf {
-        self.folder.path().join("config.toml")
+        self.directory.path().join("config.toml")
     }
 
     fn store(&self) -> PathBuf {
-        self.folder.path().join("store.db")
+        self.directory.path().join("store.db")
     }
 
     /// Runs the program, which must succeed; gives its standard output.
@@ -261,7 +261,7 @@ impl Python {
         if !can(program.exists(), "login by Python needs argon2-cffi") {
             return None;
         }
-        let script = world.folder.path().join("check_login.py");
+        let script = world.directory.path().join("check_login.py");
         fs::write(&script, example("python")).unwrap();
         Some(Self { program, script, store: world.store() })
     }

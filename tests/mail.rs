@@ -15,10 +15,10 @@ use cxme_admin::domain::organization::Organization;
 use cxme_admin::domain::policy::Policy;
 use cxme_admin::domain::user::UserId;
 use cxme_admin::mail::compose::Composer;
-use cxme_admin::mail::letter::Choice;
-use cxme_admin::mail::letter::Content;
-use cxme_admin::mail::letter::Letter;
-use cxme_admin::mail::letter::Letterhead;
+use cxme_admin::mail::context::MailContent;
+use cxme_admin::mail::context::MailContext;
+use cxme_admin::mail::context::MailIdentity;
+use cxme_admin::mail::context::PasswordChoice;
 use cxme_admin::mail::texts::MailTexts;
 use cxme_admin::random::ScriptedRandom;
 use cxme_admin::secrets::key::ResetKey;
@@ -47,13 +47,13 @@ const WORDS: [&str; 6] = [
 
 #[test]
 fn python_reads_every_mail_without_a_defect() {
-    let folder = tempfile::tempdir().unwrap();
+    let directory = tempfile::tempdir().unwrap();
     let link: LinkTemplate = "https://reset.example.com/#{code}".parse().unwrap();
     let mut count = 0;
     for (number, words) in WORDS.into_iter().enumerate() {
         let organization =
             Organization { name: words.to_owned(), help_contact: words.to_owned(), ..Organization::default() };
-        let composer = Composer::new(Letterhead {
+        let composer = Composer::new(MailIdentity {
             from: "accounts@example.com".parse().unwrap(),
             reply_to: Some("help@example.com".parse().unwrap()).filter(|_| number % 2 == 0),
             bounce_to: None,
@@ -67,15 +67,15 @@ fn python_reads_every_mail_without_a_defect() {
         let composer = composer.unwrap();
         let nonce = [u8::try_from(number).unwrap(); NONCE];
         let code = ResetCode::make(&ResetKey::generate(&mut ScriptedRandom::new(1)), &nonce, UserId(1));
-        let choice = Choice { code: &code, life: Duration::from_secs(86_400), note: Some(words) };
+        let choice = PasswordChoice { code: &code, lifetime: Duration::from_secs(86_400), note: Some(words) };
         let changed =
-            |cause| Content::Notice { cause, must_change: true, time: "2026-03-04T09:05:59Z".parse().unwrap() };
-        let contents = [Content::Reset(choice), Content::Invitation(choice), Content::Test]
+            |cause| MailContent::Notice { cause, must_change: true, time: "2026-03-04T09:05:59Z".parse().unwrap() };
+        let contents = [MailContent::Reset(choice), MailContent::Invitation(choice), MailContent::Test]
             .into_iter()
             .chain(NoticeCause::ALL.map(changed));
         for (content, locale) in contents.flat_map(|content| ["en", "de"].map(|locale| (content, locale))) {
             let message_id = composer.message_id(MessageId(count.try_into().unwrap()), &nonce);
-            let letter = Letter {
+            let letter = MailContext {
                 recipient: &address("alice@example.com"),
                 name: words,
                 username: "alice",
@@ -87,22 +87,22 @@ fn python_reads_every_mail_without_a_defect() {
             };
             let mail = composer.compose(&letter).unwrap();
             let expected = if content.kind().has_link() { link.with(code.in_link()) } else { String::new() };
-            reading::put(folder.path(), count, &mail.content, &Expected { link: &expected, ..EXPECTED });
+            reading::put(directory.path(), count, &mail.content, &Expected { link: &expected, ..EXPECTED });
             count += 1;
         }
     }
 
-    assert_eq!(reading::read(folder.path()), [format!("{count} mails\n"), String::new()]);
+    assert_eq!(reading::read(directory.path()), [format!("{count} mails\n"), String::new()]);
 }
 
 #[test]
 fn python_names_what_is_wrong() {
-    let folder = tempfile::tempdir().unwrap();
+    let directory = tempfile::tempdir().unwrap();
     let mail = "From: accounts@example.com\r\nTo: alice@example.com\r\nTo: bob@example.com\r\n\
                 Date: Wed, 04 Mar 2026 10:00:00 +0000\r\nContent-Type: multipart/alternative; boundary=\"x\"\r\n\r\n\
                 --x\r\n\r\n";
-    reading::put(folder.path(), 0, mail.as_bytes(), &EXPECTED);
-    let [_, problems] = reading::read(folder.path());
+    reading::put(directory.path(), 0, mail.as_bytes(), &EXPECTED);
+    let [_, problems] = reading::read(directory.path());
     for problem in
         ["defect: CloseBoundaryNotFoundDefect()", "To is there 2 times", "Subject is there 0 times", "parts: "]
     {

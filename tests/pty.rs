@@ -53,7 +53,7 @@ const PATIENT: Duration = Duration::from_secs(60);
 #[ignore = "run by the other tests, at a terminal of their own"]
 fn asks_twice() {
     #[expect(clippy::disallowed_methods, reason = "a test that runs itself has no other arguments")]
-    let (what, patience) = (std::env::var("ASK").unwrap(), std::env::var("PATIENCE").unwrap());
+    let (what, patience) = (std::env::var("ASK").unwrap(), std::env::var("ANSWER_TIMEOUT").unwrap());
     if what == "hardened" {
         no_core_no_peeking().unwrap();
     }
@@ -79,7 +79,7 @@ fn asks_twice() {
 fn asking(what: &str, patience: Duration) -> Asking {
     let program = std::env::current_exe().unwrap();
     let command = format!(
-        "ASK={what} PATIENCE={} {} --exact asks_twice --ignored --nocapture",
+        "ASK={what} ANSWER_TIMEOUT={} {} --exact asks_twice --ignored --nocapture",
         patience.as_millis(),
         program.display()
     );
@@ -464,7 +464,7 @@ fn without_a_terminal_there_is_a_refusal_and_no_waiting() {
         .arg(std::env::current_exe().unwrap())
         .args(["--exact", "asks_twice", "--ignored", "--nocapture"])
         .env("ASK", "secrets")
-        .env("PATIENCE", "60000");
+        .env("ANSWER_TIMEOUT", "60000");
     let output = at_once(&mut command);
     assert_eq!(output.status.code(), Some(101));
     let said = String::from_utf8_lossy(&output.stderr);
@@ -474,12 +474,12 @@ fn without_a_terminal_there_is_a_refusal_and_no_waiting() {
 #[test]
 fn a_hardened_program_leaves_no_core_and_shows_its_memory_to_nobody_of_its_own_account() {
     // Root may look at everybody: as root, the program and who peeks are both `nobody`, who must be able to reach it.
-    let folder = tempfile::tempdir().unwrap();
+    let directory = tempfile::tempdir().unwrap();
     let (mut account, mut program) = (Vec::new(), std::env::current_exe().unwrap());
     if Uid::effective().is_root() {
         account.extend(["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]);
-        std::fs::set_permissions(folder.path(), std::os::unix::fs::PermissionsExt::from_mode(0o777)).unwrap();
-        program = folder.path().join("program");
+        std::fs::set_permissions(directory.path(), std::os::unix::fs::PermissionsExt::from_mode(0o777)).unwrap();
+        program = directory.path().join("program");
         std::fs::copy(std::env::current_exe().unwrap(), &program).unwrap();
     }
     let peek = |process: nix::unistd::Pid| {
@@ -490,10 +490,10 @@ fn a_hardened_program_leaves_no_core_and_shows_its_memory_to_nobody_of_its_own_a
     };
     for (what, hardened) in [("secrets", false), ("hardened", true)] {
         let mut shell = Shell::start();
-        shell.type_line(&format!("cd {} && ulimit -c unlimited || ulimit -c hard", folder.path().display()));
+        shell.type_line(&format!("cd {} && ulimit -c unlimited || ulimit -c hard", directory.path().display()));
         shell.await_shell();
         shell.type_line(&format!(
-            "ASK={what} PATIENCE=60000 {} {} --exact asks_twice --ignored --nocapture",
+            "ASK={what} ANSWER_TIMEOUT=60000 {} {} --exact asks_twice --ignored --nocapture",
             account.join(" "),
             program.display()
         ));
@@ -509,7 +509,7 @@ fn a_hardened_program_leaves_no_core_and_shows_its_memory_to_nobody_of_its_own_a
             // dash would add "(core dumped)".
             shell.await_text("Aborted\r\n");
             assert_eq!(
-                std::fs::read_dir(folder.path()).unwrap().count(),
+                std::fs::read_dir(directory.path()).unwrap().count(),
                 account.len().min(1),
                 "no file but the program"
             );
@@ -536,11 +536,11 @@ fn program_ends(words: &str, lines: &[(&str, &[u8])], status: &str) -> String {
 
 #[test]
 fn three_entries_that_differ_end_set_password() {
-    let (first, second) = ("New password: ", "The same again: ");
+    let (first, second) = ("New password: ", "Retype new password: ");
     let good = format!("{}\r", program::NEXT);
     let lines = [(first, good.as_bytes()), (second, b"another good passphrase\r")].repeat(3);
     let screen = program_ends("users set-password alice", &lines, "65");
-    assert!(screen.contains("no acceptable password in three tries: nothing was changed"), "{screen}");
+    assert!(screen.contains("no acceptable password in three tries; nothing was changed"), "{screen}");
 }
 
 #[test]

@@ -4,12 +4,12 @@
 
 use std::time::Duration;
 
-use crate::actions::Desk;
-use crate::actions::Intent;
-use crate::actions::Record;
+use crate::actions::App;
+use crate::actions::ChangeOptions;
+use crate::actions::EventDetails;
 use crate::domain::action::Action;
-use crate::domain::event::Outcome;
-use crate::domain::operator::Standing;
+use crate::domain::event::EventOutcome;
+use crate::domain::operator::Authority;
 use crate::domain::sign_in::SignInFailures;
 use crate::domain::user::User;
 use crate::store::sign_in_failures::RefusedAttempt;
@@ -17,7 +17,7 @@ use crate::store::sign_in_failures::RefusedAttempt;
 /// A wrong password, as the view before the hashing saw its user.
 pub(super) struct WrongPassword<'a> {
     pub(super) action: Action,
-    pub(super) standing: &'a Standing,
+    pub(super) authority: &'a Authority,
     /// The user whose password it was not; `None`: there is none, or none who may sign in with a password.
     pub(super) user: Option<&'a User>,
     /// The wrong ones before it.
@@ -27,20 +27,21 @@ pub(super) struct WrongPassword<'a> {
     /// What is said.
     pub(super) refusal: &'a str,
     /// What the event says besides, where there is a single one.
-    pub(super) record: Record,
+    pub(super) details: EventDetails,
 }
 
-impl Desk {
+impl App {
     /// Counts a wrong password, and waits where its user had too many in a row. No transaction is open meanwhile, and the
     /// memory of the hashing is given back, so that many who wait occupy little.
     pub(super) fn answer_wrong_password(&self, wrong: WrongPassword<'_>) {
-        let WrongPassword { action, standing, user, before, client, refusal, mut record } = wrong;
-        record.user = user.map(|user| user.id);
-        record.note("refusal", refusal);
+        let WrongPassword { action, authority, user, before, client, refusal, mut details } = wrong;
+        details.user = user.map(|user| user.id);
+        details.note("refusal", refusal);
         if let Some(client) = client {
-            record.note("client", client);
+            details.note("client", client);
         }
-        let event = self.event(action, standing, Outcome::Refused, self.now(), &Intent::default(), record);
+        let event =
+            self.event(action, authority, EventOutcome::Refused, self.now(), &ChangeOptions::default(), details);
         self.count_refused(RefusedAttempt {
             event,
             refusal,

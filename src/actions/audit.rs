@@ -1,14 +1,14 @@
 //! `audit list`, `audit show`, `audit verify`, `audit head`.
 
-use crate::actions::Desk;
+use crate::actions::App;
 use crate::actions::Result;
-use crate::actions::Scene as _;
 use crate::actions::Total;
+use crate::actions::Transaction as _;
 use crate::actions::View;
 use crate::domain::action::Action;
-use crate::domain::event::Chain;
+use crate::domain::event::ChainReport;
+use crate::domain::event::ChainVerifier;
 use crate::domain::event::Event;
-use crate::domain::event::Verified;
 use crate::domain::refusal::Refusal;
 use crate::domain::user::UserId;
 use crate::domain::user::UserReference;
@@ -26,12 +26,12 @@ const CHANGES_OF_ONE_USER: u32 = 100;
 /// # Errors
 /// When the operator may not view the audit, there is no such user, or `visit` fails.
 pub fn list(
-    desk: &Desk,
+    app: &App,
     query: &EventQuery,
     user: Option<&UserReference>,
     visit: &mut dyn FnMut(&Event, &[UserChange]) -> Result<()>,
 ) -> Result<Total> {
-    desk.view(Action::AuditList, |view| {
+    app.view(Action::AuditList, |view| {
         let mut query = query.clone();
         if let Some(reference) = user {
             query.user = Some(user_or_deleted(view, reference)?);
@@ -70,7 +70,7 @@ const CHANGES_IN_A_PAGE: u32 = 1_000;
 
 /// An event, and what it changed.
 #[derive(Debug)]
-pub struct Shown {
+pub struct EventWithChanges {
     /// The event.
     pub event: Event,
     /// The first of the user changes, each with the username that its user has now; `None`: the user was deleted.
@@ -83,8 +83,8 @@ pub struct Shown {
 ///
 /// # Errors
 /// When there is none, or the operator may not view the audit.
-pub fn show(desk: &Desk, number: i64) -> Result<Shown> {
-    desk.view(Action::AuditShow, |view| {
+pub fn show(app: &App, number: i64) -> Result<EventWithChanges> {
+    app.view(Action::AuditShow, |view| {
         let event = view.event(number)?.ok_or(Refusal::NoSuchEvent(number))?;
         let of_event = ChangeQuery { event: Some(number), limit: CHANGES_OF_ONE_EVENT, ..ChangeQuery::default() };
         let mut changes = Vec::new();
@@ -93,7 +93,7 @@ pub fn show(desk: &Desk, number: i64) -> Result<Shown> {
             changes.push((change, user.map(|user| user.username.to_string())));
         }
         let (changes_total, _) = view.count_user_changes(number)?;
-        Ok(Shown { event, changes, changes_total })
+        Ok(EventWithChanges { event, changes, changes_total })
     })
 }
 
@@ -102,11 +102,11 @@ pub fn show(desk: &Desk, number: i64) -> Result<Shown> {
 /// # Errors
 /// When there is no such event, the operator may not view the audit, or `visit` fails.
 pub fn each_change(
-    desk: &Desk,
+    app: &App,
     number: i64,
     visit: &mut dyn FnMut(&UserChange, Option<&str>) -> Result<()>,
 ) -> Result<()> {
-    desk.view(Action::AuditShow, |view| {
+    app.view(Action::AuditShow, |view| {
         view.event(number)?.ok_or(Refusal::NoSuchEvent(number))?;
         let mut page = ChangeQuery { event: Some(number), limit: CHANGES_IN_A_PAGE, ..ChangeQuery::default() };
         // The changes of a user follow each other.
@@ -132,22 +132,22 @@ pub fn each_change(
 ///
 /// # Errors
 /// When the operator may not view the audit.
-pub fn unrecorded_attempts(desk: &Desk) -> Result<Vec<RefusedAttempts>> {
-    desk.view(Action::AuditList, |view| Ok(view.refused_attempts()?))
+pub fn unrecorded_attempts(app: &App) -> Result<Vec<RefusedAttempts>> {
+    app.view(Action::AuditList, |view| Ok(view.refused_attempts()?))
 }
 
 /// Checks the chain from its start, with the user changes of each event, and that a head kept elsewhere is in it.
 ///
 /// # Errors
 /// [`ActionError::Chain`](crate::actions::ActionError::Chain) with the first break.
-pub fn verify(desk: &Desk, head: Option<Vec<u8>>) -> Result<Verified> {
-    desk.view(Action::AuditVerify, |view| view.follow_chain(Chain::new(head), |_| ()))
+pub fn verify(app: &App, head: Option<Vec<u8>>) -> Result<ChainReport> {
+    app.view(Action::AuditVerify, |view| view.follow_chain(ChainVerifier::new(head), |_| ()))
 }
 
 /// The newest event's number and hash.
 ///
 /// # Errors
 /// When the operator may not view the audit.
-pub fn head(desk: &Desk) -> Result<Option<(i64, Vec<u8>)>> {
-    desk.view(Action::AuditHead, |view| Ok(view.newest_event()?.map(|event| (event.number, event.hash))))
+pub fn head(app: &App) -> Result<Option<(i64, Vec<u8>)>> {
+    app.view(Action::AuditHead, |view| Ok(view.newest_event()?.map(|event| (event.number, event.hash))))
 }

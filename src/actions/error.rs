@@ -2,10 +2,10 @@
 
 use std::io;
 
-use crate::actions::outbox::PostFault;
+use crate::actions::mailer::MailerError;
 use crate::domain::refusal::Refusal;
 use crate::domain::text;
-use crate::outbox::Report;
+use crate::outbox::SendReport;
 use crate::secrets::hasher::NoMemory;
 use crate::secrets::password::PasswordError;
 use crate::store::StoreError;
@@ -30,13 +30,13 @@ pub enum ActionError {
     #[error("{}; {report}", without_promise(error))]
     Broken {
         /// What was sent.
-        report: Box<Report>,
+        report: Box<SendReport>,
         /// The failure.
         error: Box<ActionError>,
     },
     /// What the configuration gives does not send mails.
     #[error(transparent)]
-    Post(#[from] PostFault),
+    Post(#[from] MailerError),
     /// The password requirements cannot be read.
     #[error("{0}")]
     Policy(crate::actions::PolicyError),
@@ -44,7 +44,7 @@ pub enum ActionError {
     #[error("{0}")]
     Stream(#[from] io::Error),
     /// Rows of an import are wrong; each was reported.
-    #[error("{bad} of {} cannot be imported: nothing was changed", text::counted(*.rows, "row"))]
+    #[error("{bad} of {} cannot be imported; nothing was changed", text::counted(*.rows, "row"))]
     BadRows {
         /// How many rows are wrong.
         bad: u64,
@@ -52,13 +52,13 @@ pub enum ActionError {
         rows: u64,
     },
     /// No user has these names.
-    #[error("{} of the names are no user's: nothing was done", .0.len())]
+    #[error("{} of the names match no user; nothing was done", .0.len())]
     UnknownNames(Vec<UnknownName>),
     /// The input as a whole is wrong.
     #[error("{0}")]
     BadInput(String),
     /// The chain of events is broken.
-    #[error("the audit does not verify: {0}")]
+    #[error("the audit log does not verify: {0}")]
     Chain(#[from] crate::domain::event::ChainBreak),
     /// The store has faults.
     #[error("the store has {} {}", faults.len(), if faults.len() == 1 { "fault" } else { "faults" })]
@@ -72,7 +72,7 @@ pub enum ActionError {
 
 /// The words of a store's failure without the promise that nothing was changed, which does not hold when mails were sent.
 pub fn without_promise(error: &ActionError) -> String {
-    error.to_string().replace(": nothing was changed", "")
+    error.to_string().replace("; nothing was changed", "")
 }
 
 /// A name that no user has.

@@ -4,24 +4,24 @@ use std::path::Path;
 
 use jiff::Timestamp;
 
-use crate::actions::Desk;
-use crate::actions::Intent;
-use crate::actions::Record;
+use crate::actions::App;
+use crate::actions::ChangeOptions;
+use crate::actions::EventDetails;
 use crate::actions::Result;
-use crate::actions::Scene as _;
+use crate::actions::Transaction as _;
 use crate::domain::action::Action;
+use crate::domain::event::EventOutcome;
 use crate::domain::event::NewEvent;
-use crate::domain::event::Outcome;
 use crate::domain::operator::Account;
+use crate::domain::operator::Authority;
 use crate::domain::operator::Operator;
 use crate::domain::operator::OperatorKind;
-use crate::domain::operator::Standing;
 use crate::domain::role::ADMIN;
 use crate::domain::role::Permissions;
 use crate::domain::role::RoleId;
 use crate::store::Store;
-use crate::store::Writing;
-use crate::store::facts::KEY_FINGERPRINT;
+use crate::store::WriteTransaction;
+use crate::store::metadata::KEY_FINGERPRINT;
 
 /// Why links end when the key that made them is gone.
 const LOST: &str = "the reset key was lost";
@@ -56,7 +56,7 @@ pub fn init(
 }
 
 fn fill(
-    store: &Writing<'_>,
+    store: &WriteTransaction<'_>,
     account: &Account,
     operators: &[FirstOperator],
     key_fingerprint: &[u8],
@@ -76,26 +76,26 @@ fn fill(
             added_at: now,
         })?;
     }
-    let mut record = Record::default();
+    let mut details = EventDetails::default();
     for first in operators {
         let name = if first.kind == OperatorKind::Person { "operator" } else { "service" };
-        record.note(name, first.account.as_str());
+        details.note(name, first.account.as_str());
     }
-    let standing = match account.uid {
+    let authority = match account.uid {
         uid if operators.iter().any(|first| first.uid == uid) => {
-            Standing::Operator { id: RoleId::ADMIN, role: ADMIN.to_owned(), permissions: Permissions::all() }
+            Authority::Operator { id: RoleId::ADMIN, role: ADMIN.to_owned(), permissions: Permissions::all() }
         }
-        uid => Standing::of(uid, None, None),
+        uid => Authority::of(uid, None, None),
     };
     store.append_event(&NewEvent {
         time: now,
         account: account.clone(),
-        standing: standing.words().to_owned(),
+        authority: authority.words().to_owned(),
         action: Action::StoreInit.word().to_owned(),
-        outcome: Outcome::Done.word(),
+        outcome: EventOutcome::Done.word(),
         user: None,
         reason: None,
-        details: Some(serde_json::Value::Object(record.details).to_string()),
+        details: Some(serde_json::Value::Object(details.details).to_string()),
     })
 }
 
@@ -103,9 +103,9 @@ fn fill(
 ///
 /// # Errors
 /// When the operator may not manage the store, or it cannot be read.
-pub fn links_of_lost_key(desk: &Desk) -> Result<u64> {
-    desk.change(Action::StoreInit, &Intent { dry_run: true, ..Intent::default() }, |change| {
-        Ok((Record::default(), change.end_open_links(LOST, change.now())?))
+pub fn links_of_lost_key(app: &App) -> Result<u64> {
+    app.change(Action::StoreInit, &ChangeOptions { dry_run: true, ..ChangeOptions::default() }, |change| {
+        Ok((EventDetails::default(), change.end_open_links(LOST, change.now())?))
     })
 }
 
@@ -114,13 +114,13 @@ pub fn links_of_lost_key(desk: &Desk) -> Result<u64> {
 ///
 /// # Errors
 /// When the operator may not manage the store, or it cannot be written.
-pub fn renew_key(desk: &Desk, fingerprint: &[u8]) -> Result<()> {
-    desk.change(Action::StoreInit, &Intent::default(), |change| {
+pub fn renew_key(app: &App, fingerprint: &[u8]) -> Result<()> {
+    app.change(Action::StoreInit, &ChangeOptions::default(), |change| {
         let links = change.end_open_links(LOST, change.now())?;
         change.set_fact(KEY_FINGERPRINT, fingerprint)?;
-        let mut record = Record::default();
-        record.note("key", "made anew");
-        record.note("links", links);
-        Ok((record, ()))
+        let mut details = EventDetails::default();
+        details.note("key", "made anew");
+        details.note("links", links);
+        Ok((details, ()))
     })
 }

@@ -1,18 +1,18 @@
 //! `mail test`, `mail preview`.
 
-use crate::actions::Desk;
-use crate::actions::Intent;
-use crate::actions::Record;
+use crate::actions::App;
+use crate::actions::ChangeOptions;
+use crate::actions::EventDetails;
 use crate::actions::Result;
-use crate::actions::Scene as _;
+use crate::actions::Transaction as _;
 use crate::domain::action::Action;
 use crate::domain::email_address::EmailAddress;
 use crate::domain::role::Permission;
 use crate::domain::user::User;
 use crate::domain::user::UserReference;
-use crate::outbox::Order;
-use crate::outbox::Post;
-use crate::outbox::Report;
+use crate::outbox::Mailer;
+use crate::outbox::SendOptions;
+use crate::outbox::SendReport;
 use crate::store::messages::Message;
 use crate::store::messages::NewContent;
 use crate::store::messages::NewMessage;
@@ -24,36 +24,36 @@ use crate::store::outbox::Scope;
 /// # Errors
 /// When the operator may not, or the store fails.
 pub fn test(
-    desk: &Desk,
-    post: &Post,
-    order: Order,
+    app: &App,
+    mailer: &Mailer,
+    send_options: SendOptions,
     address: &EmailAddress,
-    intent: &Intent,
-) -> Result<Option<(Message, Report)>> {
-    let id = desk.change(Action::MailTest, intent, |change| {
+    change_options: &ChangeOptions,
+) -> Result<Option<(Message, SendReport)>> {
+    let id = app.change(Action::MailTest, change_options, |change| {
         let id = change.queue_message(&NewMessage {
             content: NewContent::Test,
             user: None,
             address,
-            operator: desk.account(),
+            operator: app.account(),
             created_at: change.now(),
         })?;
-        let mut record = Record::default();
-        record.note("address", address.as_str());
-        record.note("message", id.0);
-        Ok((record, id))
+        let mut details = EventDetails::default();
+        details.note("address", address.as_str());
+        details.note("message", id.0);
+        Ok((details, id))
     })?;
-    if intent.dry_run {
+    if change_options.dry_run {
         return Ok(None);
     }
-    let report = desk.deliver(post, &Order { scope: Scope::These(vec![id]), ..order })?;
-    let message = desk.outcomes(&[id]).map_err(desk.broken_after(&report))?.pop();
+    let report = app.deliver(mailer, &SendOptions { scope: Scope::These(vec![id]), ..send_options })?;
+    let message = app.outcomes(&[id]).map_err(app.broken_after(&report))?.pop();
     // A test that arrives hours later tests nothing. It is settled as the outbox does it, without an event of its own.
-    let cancelled = desk.store.write().and_then(|writing| {
-        writing.cancel_message(id, "a test is not sent again", desk.now())?;
+    let cancelled = app.store.write().and_then(|writing| {
+        writing.cancel_message(id, "a test is not sent again", app.now())?;
         writing.commit()
     });
-    cancelled.map_err(|error| desk.broken_after(&report)(error.into()))?;
+    cancelled.map_err(|error| app.broken_after(&report)(error.into()))?;
     Ok(message.map(|message| (message, report)))
 }
 
@@ -61,8 +61,8 @@ pub fn test(
 ///
 /// # Errors
 /// When there is no such user, or the operator may not see users.
-pub fn preview_user(desk: &Desk, reference: Option<&UserReference>) -> Result<Option<User>> {
-    desk.view(Action::MailPreview, |view| {
+pub fn preview_user(app: &App, reference: Option<&UserReference>) -> Result<Option<User>> {
+    app.view(Action::MailPreview, |view| {
         let Some(reference) = reference else { return Ok(None) };
         view.require(Permission::ViewUsers)?;
         Ok(Some(view.user(reference)?))

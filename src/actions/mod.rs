@@ -1,7 +1,7 @@
-//! The deeds of the program, one a file. Each runs in one of two transactions, and there is no third way to the store:
+//! The actions of the program, one a file. Each runs in one of two transactions, and there is no third way to the store:
 //!
-//! - a [`View`] reads: [`Desk::view`];
-//! - a [`Change`] writes, and is saved together with its event or not at all: [`Desk::change`].
+//! - a [`View`] reads: [`App::view`];
+//! - a [`Change`] writes, and is saved together with its event or not at all: [`App::change`].
 //!
 //! Both ask, before anything else, whether the operator may do what [`Action::permission`] says, so that no command can
 //! leave it out. A refusal undoes everything and, where it is one to be remembered ([`Refusal::is_recorded`]), becomes
@@ -11,19 +11,20 @@
 mod attempts;
 pub mod audit;
 pub mod error;
-pub mod gate;
 pub mod init;
 pub mod jobs;
 pub mod mail;
+pub mod mailer;
 mod near;
 pub mod operators;
-pub mod outbox;
 pub mod policy;
+pub mod policy_check;
+mod policy_source;
 pub mod resets;
 pub mod roles;
-mod scene;
 pub mod store;
 mod total;
+mod transaction;
 pub mod users;
 pub mod whoami;
 
@@ -37,10 +38,10 @@ use jiff::Timestamp;
 
 use crate::clock::Clock;
 use crate::domain::action::Action;
+use crate::domain::event::EventOutcome;
 use crate::domain::event::NewEvent;
-use crate::domain::event::Outcome;
 use crate::domain::operator::Account;
-use crate::domain::operator::Standing;
+use crate::domain::operator::Authority;
 use crate::domain::organization::Organization;
 use crate::domain::policy::Policy;
 use crate::domain::refusal::Refusal;
@@ -53,21 +54,23 @@ use crate::domain::user_change::SaltSeed;
 use crate::random::Random;
 use crate::secrets::hasher::Hasher;
 use crate::secrets::password_hash::HashParameters;
-use crate::store::Reading;
+use crate::store::ReadTransaction;
 use crate::store::Store;
 use crate::store::StoreError;
-use crate::store::Writing;
+use crate::store::WriteTransaction;
 use crate::store::sign_in_failures::RefusedAttempt;
 
 pub use error::ActionError;
-pub use scene::Scene;
+pub use policy_source::PolicyError;
+pub use policy_source::PolicySource;
 pub use total::Total;
+pub use transaction::Transaction;
 
 /// Short for the results of this layer.
 pub type Result<T> = std::result::Result<T, ActionError>;
 
 /// What an operator works with: the store, the organization's rules, the time and randomness.
-pub struct Desk {
+pub struct App {
     store: Store,
     account: Account,
     organization: Organization,
@@ -79,9 +82,9 @@ pub struct Desk {
     random: RefCell<Box<dyn Random>>,
 }
 
-/// What a desk is made of, besides the store and the operator.
+/// What an app is made of, besides the store and the operator.
 #[derive(Debug, Default)]
-pub struct Rules {
+pub struct AppRules {
     /// The organization.
     pub organization: Organization,
     /// Its password requirements.
@@ -92,27 +95,6 @@ pub struct Rules {
     pub sign_in: SignInRules,
 }
 
-/// Where the password requirements come from. Their blocklist is a file that may be missing, damaged or large: it is read by
-/// the first action that needs it, and by no other, so that none fails or waits for what it does not need.
-pub struct PolicySource(Box<dyn Fn() -> std::result::Result<Policy, PolicyError>>);
-
-/// Why the password requirements could not be read.
-pub type PolicyError = Box<dyn std::error::Error + Send + Sync>;
-
-impl PolicySource {
-    /// Requirements that `read` gives.
-    pub fn new(read: impl Fn() -> std::result::Result<Policy, PolicyError> + 'static) -> Self {
-        Self(Box::new(read))
-    }
-}
-
-impl Default for PolicySource {
-    /// No requirements: where they are asked for all the same, that is a bug, and no password is set.
-    fn default() -> Self {
-        Self::new(|| Err("this command reads no password requirements".into()))
-    }
-}
-
 impl fmt::Debug for PolicySource {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str("PolicySource")
@@ -121,7 +103,7 @@ impl fmt::Debug for PolicySource {
 
 /// What the operator says about a change besides its object.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Intent {
+pub struct ChangeOptions {
     /// Why; kept in the event.
     pub reason: Option<String>,
     /// Do everything, then undo it instead of saving.
@@ -130,7 +112,7 @@ pub struct Intent {
 
 /// What the event of a change says besides who, when and what.
 #[derive(Debug, Default)]
-pub struct Record {
+pub struct EventDetails {
     /// The user it was done to, if it was one.
     pub user: Option<UserId>,
     /// Old and new values, never a secret.
@@ -140,25 +122,31 @@ pub struct Record {
 }
 
 /// The transaction of an action that reads.
-pub struct View<'desk> {
-    desk: &'desk Desk,
-    standing: Standing,
+pub struct View<'app> {
+    app: &'app App,
+    authority: Authority,
     now: Timestamp,
-    reading: Reading<'desk>,
+    reading: ReadTransaction<'app>,
 }
 
 /// The transaction of an action that writes.
-pub struct Change<'desk> {
-    desk: &'desk Desk,
-    standing: Standing,
+pub struct Change<'app> {
+    app: &'app App,
+    authority: Authority,
     now: Timestamp,
-    writing: Writing<'desk>,
+    writing: WriteTransaction<'app>,
 }
 
-impl Desk {
-    /// A desk.
-    pub fn new(store: Store, account: Account, rules: Rules, clock: Box<dyn Clock>, random: Box<dyn Random>) -> Self {
-        let Rules { organization, policy, hashing, sign_in } = rules;
+impl App {
+    /// An app.
+    pub fn new(
+        store: Store,
+        account: Account,
+        rules: AppRules,
+        clock: Box<dyn Clock>,
+        random: Box<dyn Random>,
+    ) -> Self {
+        let AppRules { organization, policy, hashing, sign_in } = rules;
         Self {
             store,
             account,
@@ -172,7 +160,7 @@ impl Desk {
         }
     }
 
-    /// Leaves the desk; gives back what it was lent.
+    /// Ends the app; gives back what it was lent.
     pub fn leave(self) -> (Box<dyn Clock>, Box<dyn Random>) {
         (self.clock, self.random.into_inner())
     }
@@ -187,13 +175,13 @@ impl Desk {
 
     fn look<T>(&self, action: Action, run: impl FnOnce(&View<'_>) -> Result<T>) -> Result<T> {
         let reading = self.store.read()?;
-        let standing = self.standing(&reading)?;
-        let view = View { desk: self, standing, now: self.clock.now(), reading };
-        let result = self.require(&view.standing, action).map_err(ActionError::from).and_then(|()| run(&view));
-        let View { standing, reading, .. } = view;
+        let authority = self.authority(&reading)?;
+        let view = View { app: self, authority, now: self.clock.now(), reading };
+        let result = self.require(&view.authority, action).map_err(ActionError::from).and_then(|()| run(&view));
+        let View { authority, reading, .. } = view;
         // One connection has one transaction at a time, and the refusal needs one to be written in.
         drop(reading);
-        self.remember_refusal(action, &standing, None, &result);
+        self.remember_refusal(action, &authority, None, &result);
         result
     }
 
@@ -205,37 +193,37 @@ impl Desk {
     pub fn change<T>(
         &self,
         action: Action,
-        intent: &Intent,
-        run: impl FnOnce(&Change<'_>) -> Result<(Record, T)>,
+        change_options: &ChangeOptions,
+        run: impl FnOnce(&Change<'_>) -> Result<(EventDetails, T)>,
     ) -> Result<T> {
-        if let Some(reason) = &intent.reason {
-            let judged = text::check_line(reason, text::MAX_REASON);
-            judged.map_err(|fault| Refusal::Field { field: "reason", fault: fault.to_string() })?;
+        if let Some(reason) = &change_options.reason {
+            let validated = text::check_line(reason, text::MAX_REASON);
+            validated.map_err(|fault| Refusal::Field { field: "reason", fault: fault.to_string() })?;
         }
-        self.write(action, intent, run).map_err(|error| self.explained(error))
+        self.write(action, change_options, run).map_err(|error| self.explained(error))
     }
 
     fn write<T>(
         &self,
         action: Action,
-        intent: &Intent,
-        run: impl FnOnce(&Change<'_>) -> Result<(Record, T)>,
+        change_options: &ChangeOptions,
+        run: impl FnOnce(&Change<'_>) -> Result<(EventDetails, T)>,
     ) -> Result<T> {
         let writing = self.store.write()?;
-        let standing = self.standing(&writing)?;
+        let authority = self.authority(&writing)?;
         let now = self.clock.now();
-        let change = Change { desk: self, standing, now, writing };
-        let may = self.require(&change.standing, action).map_err(ActionError::from);
+        let change = Change { app: self, authority, now, writing };
+        let may = self.require(&change.authority, action).map_err(ActionError::from);
         // What has expired by now stays so. Other events come first: what the change writes may name the number of its own.
         let prepared = may.and_then(|()| {
             change.note_time(now)?;
             Ok(change.append_refused_attempts(now)?)
         });
         let result = prepared.and_then(|()| run(&change));
-        let Change { standing, writing, .. } = change;
-        let result = result.and_then(|(record, value)| {
-            if !intent.dry_run && !record.is_unchanged {
-                let event = self.event(action, &standing, Outcome::Done, now, intent, record);
+        let Change { authority, writing, .. } = change;
+        let result = result.and_then(|(details, value)| {
+            if !change_options.dry_run && !details.is_unchanged {
+                let event = self.event(action, &authority, EventOutcome::Done, now, change_options, details);
                 if writing.has_user_changes()? {
                     writing.append_event_of_change(&event, &self.salt_seed())?;
                 } else {
@@ -245,7 +233,7 @@ impl Desk {
             }
             Ok(value)
         });
-        self.remember_refusal(action, &standing, Some(intent), &result);
+        self.remember_refusal(action, &authority, Some(change_options), &result);
         result
     }
 
@@ -282,7 +270,7 @@ impl Desk {
         self.view(action, |view| besides.iter().try_for_each(|permission| view.require(*permission)))
     }
 
-    /// Refuses what was tried before its action began: an event, and the error to end with. Whoever may not do the deed at
+    /// Refuses what was tried before its action began: an event, and the error to end with. An operator who may not do the action at
     /// all is told that instead.
     pub fn refuse(&self, action: Action, refusal: Refusal) -> ActionError {
         let refused = self.view(action, |_| Err::<(), _>(ActionError::Refused(refusal.clone())));
@@ -293,51 +281,57 @@ impl Desk {
     ///
     /// # Errors
     /// When the store cannot be read.
-    pub fn standing_now(&self) -> Result<Standing> {
-        self.standing(&self.store.read()?)
+    pub fn current_authority(&self) -> Result<Authority> {
+        self.authority(&self.store.read()?)
     }
 
-    fn standing(&self, reading: &Reading<'_>) -> Result<Standing> {
+    fn authority(&self, reading: &ReadTransaction<'_>) -> Result<Authority> {
         let Account { uid, .. } = self.account;
-        Ok(Standing::of(uid, self.account.known_name(), reading.operator(uid)?))
+        Ok(Authority::of(uid, self.account.known_name(), reading.operator(uid)?))
     }
 
-    fn require(&self, standing: &Standing, action: Action) -> std::result::Result<(), Refusal> {
-        match standing {
-            Standing::Stranger => return Err(Refusal::NotAnOperator { account: self.account.to_string() }),
-            Standing::OtherName { operator } => {
+    fn require(&self, authority: &Authority, action: Action) -> std::result::Result<(), Refusal> {
+        match authority {
+            Authority::Stranger => return Err(Refusal::NotAnOperator { account: self.account.to_string() }),
+            Authority::OtherName { operator } => {
                 let (uid, operator, account) = (self.account.uid, operator.clone(), self.account.name.clone());
                 return Err(Refusal::OtherName { uid, operator, account });
             }
-            Standing::Operator { .. } | Standing::Root => {}
+            Authority::Operator { .. } | Authority::Root => {}
         }
-        action.permission().map_or(Ok(()), |permission| standing.require(permission))
+        action.permission().map_or(Ok(()), |permission| authority.require(permission))
     }
 
     /// Writes the event of a refusal, in a transaction of its own. Nothing was changed, so a store that cannot take the
     /// event does not turn the refusal into something else.
-    fn remember_refusal<T>(&self, action: Action, standing: &Standing, intent: Option<&Intent>, result: &Result<T>) {
+    fn remember_refusal<T>(
+        &self,
+        action: Action,
+        authority: &Authority,
+        change_options: Option<&ChangeOptions>,
+        result: &Result<T>,
+    ) {
         let Err(ActionError::Refused(refusal)) = result else { return };
         if !refusal.is_recorded() {
             return;
         }
-        let mut record = Record { user: refusal.user(), ..Record::default() };
-        record.note("refusal", refusal.to_string());
+        let mut details = EventDetails { user: refusal.user(), ..EventDetails::default() };
+        details.note("refusal", refusal.to_string());
         if let Some(why) = refusal.why() {
-            record.note("why", why);
+            details.note("why", why);
         }
         if let Some((count, usernames)) = refusal.users() {
-            record.note("count", count);
-            record.note("usernames", usernames);
+            details.note("count", count);
+            details.note("usernames", usernames);
         }
         if let Some(given) = refusal.given() {
-            record.note("user", text::quoted(given, text::MAX_NAME));
+            details.note("user", text::quoted(given, text::MAX_NAME));
         }
-        let nothing = Intent::default();
-        let intent = intent.unwrap_or(&nothing);
-        let event = self.event(action, standing, Outcome::Refused, self.clock.now(), intent, record);
+        let nothing = ChangeOptions::default();
+        let change_options = change_options.unwrap_or(&nothing);
+        let event = self.event(action, authority, EventOutcome::Refused, self.clock.now(), change_options, details);
         if refusal.is_attempt() {
-            let may_wait = matches!(standing, Standing::Stranger | Standing::OtherName { .. });
+            let may_wait = matches!(authority, Authority::Stranger | Authority::OtherName { .. });
             self.count_refused(RefusedAttempt { event, refusal: &refusal.to_string(), may_wait, failure: None });
             return;
         }
@@ -351,21 +345,21 @@ impl Desk {
     fn event(
         &self,
         action: Action,
-        standing: &Standing,
-        outcome: Outcome,
+        authority: &Authority,
+        outcome: EventOutcome,
         time: Timestamp,
-        intent: &Intent,
-        record: Record,
+        change_options: &ChangeOptions,
+        details: EventDetails,
     ) -> NewEvent {
         NewEvent {
             time,
             account: self.account.clone(),
-            standing: standing.words().to_owned(),
+            authority: authority.words().to_owned(),
             action: action.word().to_owned(),
             outcome: outcome.word(),
-            user: record.user,
-            reason: intent.reason.clone(),
-            details: (!record.details.is_empty()).then(|| serde_json::Value::Object(record.details).to_string()),
+            user: details.user,
+            reason: change_options.reason.clone(),
+            details: (!details.details.is_empty()).then(|| serde_json::Value::Object(details.details).to_string()),
         }
     }
 
@@ -397,13 +391,13 @@ impl Desk {
     }
 }
 
-impl Record {
+impl EventDetails {
     /// A record about a user, with the username: the number alone would say nothing once the user is deleted. No other value of
     /// the user belongs into an event, because it could not be erased with the user.
     pub fn of(user: &User) -> Self {
-        let mut record = Self { user: Some(user.id), ..Self::default() };
-        record.note("username", user.username.as_str());
-        record
+        let mut details = Self { user: Some(user.id), ..Self::default() };
+        details.note("username", user.username.as_str());
+        details
     }
 
     /// Adds a detail.
@@ -417,23 +411,23 @@ fn ago(now: Timestamp, time: Duration) -> Timestamp {
     now.saturating_sub(time).unwrap_or(Timestamp::MIN)
 }
 
-impl<'desk> Deref for View<'desk> {
-    type Target = Reading<'desk>;
+impl<'app> Deref for View<'app> {
+    type Target = ReadTransaction<'app>;
 
-    fn deref(&self) -> &Reading<'desk> {
+    fn deref(&self) -> &ReadTransaction<'app> {
         &self.reading
     }
 }
 
-impl<'desk> Deref for Change<'desk> {
-    type Target = Writing<'desk>;
+impl<'app> Deref for Change<'app> {
+    type Target = WriteTransaction<'app>;
 
-    fn deref(&self) -> &Writing<'desk> {
+    fn deref(&self) -> &WriteTransaction<'app> {
         &self.writing
     }
 }
 
-impl fmt::Debug for Desk {
+impl fmt::Debug for App {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.debug_struct("Desk").field("store", &self.store.path()).field("account", &self.account).finish()
     }

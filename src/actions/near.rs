@@ -2,7 +2,7 @@
 //! login systems: what they look up never comes here.
 
 use crate::actions::Result;
-use crate::actions::Scene;
+use crate::actions::Transaction;
 use crate::domain::role::Permission;
 use crate::domain::spelling;
 use crate::domain::spelling::slips;
@@ -22,8 +22,8 @@ const DOMAINS: usize = 10;
 
 /// The names of users that are near to `given`, the nearest first: usernames for a username, addresses for an address. The work
 /// is bounded, however many users there are.
-pub(super) fn near(scene: &(impl Scene + ?Sized), given: &UserReference) -> Vec<String> {
-    if given.as_str().len() > LONGEST_ADDRESS || scene.standing().require(Permission::ViewUsers).is_err() {
+pub(super) fn near(scene: &(impl Transaction + ?Sized), given: &UserReference) -> Vec<String> {
+    if given.as_str().len() > LONGEST_ADDRESS || scene.authority().require(Permission::ViewUsers).is_err() {
         return Vec::new();
     }
     // What is wrong with the store is said by what the command is about.
@@ -43,7 +43,7 @@ pub(super) fn near(scene: &(impl Scene + ?Sized), given: &UserReference) -> Vec<
 }
 
 /// Usernames with the number of slips between.
-fn near_username(scene: &(impl Scene + ?Sized), given: &str) -> Result<Vec<(usize, String)>> {
+fn near_username(scene: &(impl Transaction + ?Sized), given: &str) -> Result<Vec<(usize, String)>> {
     let reading = scene.reading();
     let mut names = reading.usernames_among(words(given))?;
     if given.len() <= 2 * LONGEST {
@@ -52,7 +52,7 @@ fn near_username(scene: &(impl Scene + ?Sized), given: &str) -> Result<Vec<(usiz
     let mut found: Vec<(usize, String)> =
         names.into_iter().filter_map(|name| Some((slips(given, &name)?, name))).collect();
     // The part of an address before the @ need not be the username.
-    for domain in scene.desk().organization().email_domains.iter().take(DOMAINS) {
+    for domain in scene.app().organization().email_domains.iter().take(DOMAINS) {
         let address = UserReference::Email(format!("{given}@{domain}"));
         found.extend(reading.user(&address)?.map(|user| (0, user.username.as_str().to_owned())));
     }
@@ -60,11 +60,11 @@ fn near_username(scene: &(impl Scene + ?Sized), given: &str) -> Result<Vec<(usiz
 }
 
 /// Addresses with the number of slips between.
-fn near_address(scene: &(impl Scene + ?Sized), given: &str) -> Result<Vec<(usize, String)>> {
+fn near_address(scene: &(impl Transaction + ?Sized), given: &str) -> Result<Vec<(usize, String)>> {
     let reading = scene.reading();
     let Some((local, domain)) = given.rsplit_once('@') else { return Ok(Vec::new()) };
     let here = words(local).into_iter().map(|local| format!("{local}@{domain}"));
-    let domains = scene.desk().organization().email_domains.iter().take(DOMAINS);
+    let domains = scene.app().organization().email_domains.iter().take(DOMAINS);
     let elsewhere = domains.filter(|other| !other.eq_ignore_ascii_case(domain)).map(|other| format!("{local}@{other}"));
     let mut found = Vec::new();
     for address in here.chain(elsewhere) {

@@ -1,10 +1,10 @@
 //! `operators list`, `operators add`, `operators remove`.
 
-use crate::actions::Desk;
-use crate::actions::Intent;
-use crate::actions::Record;
+use crate::actions::App;
+use crate::actions::ChangeOptions;
+use crate::actions::EventDetails;
 use crate::actions::Result;
-use crate::actions::Scene as _;
+use crate::actions::Transaction as _;
 use crate::domain::action::Action;
 use crate::domain::operator::Operator;
 use crate::domain::operator::OperatorKind;
@@ -17,8 +17,8 @@ use crate::domain::uid::ROOT;
 ///
 /// # Errors
 /// When the operator is none.
-pub fn list(desk: &Desk) -> Result<Vec<Operator>> {
-    desk.view(Action::OperatorsList, |view| Ok(view.operators()?))
+pub fn list(app: &App) -> Result<Vec<Operator>> {
+    app.view(Action::OperatorsList, |view| Ok(view.operators()?))
 }
 
 /// Makes an OS account an operator.
@@ -26,8 +26,15 @@ pub fn list(desk: &Desk) -> Result<Vec<Operator>> {
 /// # Errors
 /// When it is one already, the role does not exist or may do more than the operator's own, root is given another role than
 /// Admin, or the number stands for no account or for any.
-pub fn add(desk: &Desk, uid: u32, account: &str, role: &str, kind: OperatorKind, intent: &Intent) -> Result<()> {
-    desk.change(Action::OperatorsAdd, intent, |change| {
+pub fn add(
+    app: &App,
+    uid: u32,
+    account: &str,
+    role: &str,
+    kind: OperatorKind,
+    change_options: &ChangeOptions,
+) -> Result<()> {
+    app.change(Action::OperatorsAdd, change_options, |change| {
         let role = change.role_named(role)?.ok_or_else(|| Refusal::NoSuchRole(role.to_owned()))?;
         change.may_give(&role)?;
         if let Some(why) = uid::reserved(uid) {
@@ -52,7 +59,7 @@ pub fn add(desk: &Desk, uid: u32, account: &str, role: &str, kind: OperatorKind,
             added_at: change.now(),
         };
         change.add_operator(&operator)?;
-        Ok((record(&operator), ()))
+        Ok((details(&operator), ()))
     })
 }
 
@@ -63,13 +70,13 @@ pub fn add(desk: &Desk, uid: u32, account: &str, role: &str, kind: OperatorKind,
 /// # Errors
 /// When it is none, its role may do more than the operator's own, or nobody could administer the store then.
 pub fn remove(
-    desk: &Desk,
+    app: &App,
     given: &str,
     known: Option<u32>,
     is_usable: impl Fn(&Operator) -> bool,
-    intent: &Intent,
+    change_options: &ChangeOptions,
 ) -> Result<String> {
-    desk.change(Action::OperatorsRemove, intent, |change| {
+    app.change(Action::OperatorsRemove, change_options, |change| {
         let operators = change.operators()?;
         let Some(operator) = find(&operators, given, known)?.cloned() else {
             return Err(Refusal::NoSuchOperator(given.to_owned()).into());
@@ -80,7 +87,7 @@ pub fn remove(
             return Err(Refusal::LastAdmin(operator.account).into());
         }
         change.remove_operator(operator.uid)?;
-        Ok((record(&operator), operator.account))
+        Ok((details(&operator), operator.account))
     })
 }
 
@@ -108,11 +115,11 @@ fn find<'a>(operators: &'a [Operator], given: &str, known: Option<u32>) -> Resul
     })
 }
 
-fn record(operator: &Operator) -> Record {
-    let mut record = Record::default();
-    record.note("account", operator.account.as_str());
-    record.note("uid", operator.uid);
-    record.note("role", operator.role_name.as_str());
-    record.note("kind", operator.kind.word());
-    record
+fn details(operator: &Operator) -> EventDetails {
+    let mut details = EventDetails::default();
+    details.note("account", operator.account.as_str());
+    details.note("uid", operator.uid);
+    details.note("role", operator.role_name.as_str());
+    details.note("kind", operator.kind.word());
+    details
 }

@@ -1,12 +1,12 @@
 //! `policy show` and `policy check`.
 
 use crate::actions::ActionError;
-use crate::actions::Desk;
+use crate::actions::App;
 use crate::actions::Result;
-use crate::actions::Scene as _;
+use crate::actions::Transaction as _;
 use crate::domain::action::Action;
-use crate::domain::policy::Fault;
 use crate::domain::policy::PersonalWords;
+use crate::domain::policy::Violation;
 use crate::domain::refusal::Refusal;
 use crate::domain::role::Permission;
 use crate::domain::user::User;
@@ -18,13 +18,13 @@ use crate::secrets::password::Password;
 ///
 /// # Errors
 /// When they are no operator.
-pub fn show(desk: &Desk) -> Result<Option<u64>> {
-    desk.view(Action::PolicyShow, |view| {
+pub fn show(app: &App) -> Result<Option<u64>> {
+    app.view(Action::PolicyShow, |view| {
         if view.require(Permission::ViewUsers).is_err() {
             return Ok(None);
         }
         let hashes = view.password_hashes_by_cost()?;
-        Ok(Some(hashes.iter().filter(|(hash, _)| desk.is_weak(hash)).map(|(_, count)| count).sum()))
+        Ok(Some(hashes.iter().filter(|(hash, _)| app.is_weak(hash)).map(|(_, count)| count).sum()))
     })
 }
 
@@ -32,18 +32,18 @@ pub fn show(desk: &Desk) -> Result<Option<u64>> {
 ///
 /// # Errors
 /// When the operator is none, or the user does not exist.
-pub fn check(desk: &Desk, reference: Option<&UserReference>, password: &Password) -> Result<Vec<Fault>> {
-    let user: Option<User> = desk.view(Action::PolicyCheck, |view| match reference {
+pub fn check(app: &App, reference: Option<&UserReference>, password: &Password) -> Result<Vec<Violation>> {
+    let user: Option<User> = app.view(Action::PolicyCheck, |view| match reference {
         None => Ok(None),
         Some(reference) => {
             view.require(Permission::ViewUsers)?;
             Ok(Some(view.user(reference)?))
         }
     })?;
-    let judged = match &user {
-        Some(user) => desk.judge(user, password, &FormerPasswords::default()),
+    let validated = match &user {
+        Some(user) => app.validate(user, password, &FormerPasswords::default()),
         None => {
-            let organization = desk.organization();
+            let organization = app.organization();
             let words = PersonalWords {
                 username: "",
                 email: "",
@@ -51,10 +51,10 @@ pub fn check(desk: &Desk, reference: Option<&UserReference>, password: &Password
                 organization: &organization.name,
                 email_domains: &organization.email_domains,
             };
-            return Ok(password.faults(desk.policy()?, &words));
+            return Ok(password.faults(app.policy()?, &words));
         }
     };
-    match judged {
+    match validated {
         Ok(()) => Ok(Vec::new()),
         Err(ActionError::Refused(Refusal::Policy { faults, .. })) => Ok(faults),
         Err(error) => Err(error),

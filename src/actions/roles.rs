@@ -1,6 +1,6 @@
 //! `roles list`.
 
-use crate::actions::Desk;
+use crate::actions::App;
 use crate::actions::Result;
 use crate::domain::action::Action;
 use crate::domain::role::Role;
@@ -9,6 +9,6 @@ use crate::domain::role::Role;
 ///
 /// # Errors
 /// When the operator is none.
-pub fn list(desk: &Desk) -> Result<Vec<Role>> {
-    desk.view(Action::RolesList, |view| Ok(view.roles()?))
+pub fn list(app: &App) -> Result<Vec<Role>> {
+    app.view(Action::RolesList, |view| Ok(view.roles()?))
 }

@@ -6,27 +6,27 @@ use std::path::PathBuf;
 use jiff::Timestamp;
 
 use crate::actions::ActionError;
-use crate::actions::Desk;
-use crate::actions::Intent;
-use crate::actions::Record;
+use crate::actions::App;
+use crate::actions::ChangeOptions;
+use crate::actions::EventDetails;
 use crate::actions::Result;
-use crate::actions::Scene as _;
+use crate::actions::Transaction as _;
 use crate::actions::View;
 use crate::domain::action::Action;
-use crate::domain::event::Chain;
+use crate::domain::event::ChainVerifier;
 use crate::domain::operator::Operator;
 use crate::domain::selection::Selection;
 use crate::domain::text;
-use crate::store::Reading;
+use crate::store::ReadTransaction;
 use crate::store::Store;
 use crate::store::StoreError;
 use crate::store::check::FileFaults;
 use crate::store::damaged::DamagedStore;
 use crate::store::ended_passwords::EndedPasswords;
 use crate::store::ended_passwords::PasswordsBack;
-use crate::store::facts::KEY_FINGERPRINT;
-use crate::store::restore::Restoring;
-use crate::store::restore::Unsettled;
+use crate::store::metadata::KEY_FINGERPRINT;
+use crate::store::restore::RestoreInProgress;
+use crate::store::restore::UnsettledRows;
 use crate::store::times::TimesAhead;
 
 /// What is examined last.
@@ -37,7 +37,7 @@ pub const CANNOT: &str = "cannot be examined";
 
 /// What was examined, and what is wrong with it.
 #[derive(Debug, Default)]
-pub struct Examined {
+pub struct StoreReport {
     /// What.
     pub what: &'static str,
     /// One line a fault; empty: sound.
@@ -50,14 +50,14 @@ pub struct Examined {
 #[derive(Debug)]
 pub struct Salvage {
     /// What was examined.
-    pub examined: Vec<Examined>,
+    pub examined: Vec<StoreReport>,
     /// The newest backup that an event tells of and that is still there.
     pub backup: Option<(PathBuf, Timestamp)>,
     /// The schema version of its tables.
     pub schema_version: i64,
 }
 
-impl Examined {
+impl StoreReport {
     fn new(what: &'static str, faults: Vec<String>) -> Self {
         Self { what, faults, ..Self::default() }
     }
@@ -75,7 +75,7 @@ impl Examined {
 
 /// What [`check`] compares the store with, besides itself.
 #[derive(Debug, Default)]
-pub struct Expected {
+pub struct CheckExpectations {
     /// What is wrong with the reset key's file, if anything is.
     pub key_fault: Option<String>,
     /// The fingerprint of the key in it.
@@ -87,22 +87,22 @@ pub struct Expected {
 ///
 /// # Errors
 /// When the operator may not manage the store, or it cannot be read.
-pub fn check(desk: &Desk, expected: &Expected) -> Result<Vec<Examined>> {
-    desk.view(Action::StoreCheck, |view| {
-        let file_system = match desk.store.refuse_unsafe_file_system() {
+pub fn check(app: &App, expected: &CheckExpectations) -> Result<Vec<StoreReport>> {
+    app.view(Action::StoreCheck, |view| {
+        let file_system = match app.store.refuse_unsafe_file_system() {
             Ok(()) => Vec::new(),
             Err(error @ StoreError::FileSystem { .. }) => vec![error.to_string()],
             Err(error) => return Err(error.into()),
         };
-        let mut all = vec![Examined::new("file system", file_system)];
-        let (contents, (addresses, times)) = contents(&desk.store, view, || (view.colliding_addresses(), times(view)))?;
+        let mut all = vec![StoreReport::new("file system", file_system)];
+        let (contents, (addresses, times)) = contents(&app.store, view, || (view.colliding_addresses(), times(view)))?;
         all.extend(contents.examined);
         // No damage: a copy that has them is restored all the same.
-        all.push(Examined::new("addresses", lines(addresses)?));
-        all.push(Examined { what: "clock", warning: behind(view.now(), contents.newest), ..Examined::default() });
+        all.push(StoreReport::new("addresses", lines(addresses)?));
+        all.push(StoreReport { what: "clock", warning: behind(view.now(), contents.newest), ..StoreReport::default() });
         all.push(times?);
         let warning = ineffective(&view.operators().unwrap_or_default());
-        all.extend(warning.map(|warning| Examined { what: "operators", warning: Some(warning), ..Examined::default() }));
+        all.extend(warning.map(|warning| StoreReport { what: "operators", warning: Some(warning), ..StoreReport::default() }));
         let mut key_faults: Vec<String> = expected.key_fault.iter().cloned().collect();
         // One that cannot be read is among the rows.
         let own_key = view.fact(KEY_FINGERPRINT).unwrap_or_default();
@@ -112,7 +112,7 @@ pub fn check(desk: &Desk, expected: &Expected) -> Result<Vec<Examined>> {
                     .to_owned(),
             );
         }
-        all.push(Examined::new(KEY, key_faults));
+        all.push(StoreReport::new(KEY, key_faults));
         Ok(all)
     })
 }
@@ -124,27 +124,28 @@ pub fn check(desk: &Desk, expected: &Expected) -> Result<Vec<Examined>> {
 /// When the file cannot be read.
 pub fn examine_damaged(damaged: &DamagedStore) -> Result<Salvage> {
     let DamagedStore { store, header_faults, log_faults, schema_version } = damaged;
-    let mut examined = vec![Examined::new("header", header_faults.clone()), Examined::new("log", log_faults.clone())];
+    let mut examined =
+        vec![StoreReport::new("header", header_faults.clone()), StoreReport::new("log", log_faults.clone())];
     let reading = store.read()?;
     let (contents, ()) = contents(store, &reading, || ())?;
     examined.extend(contents.examined);
     let tables: Vec<String> = contents.readable.iter().map(|(table, count)| format!("{table} {count}")).collect();
     let warning = Some(format!("rows that can be read: {}", tables.join(", ")));
-    examined.push(Examined { what: "tables", warning, ..Examined::default() });
+    examined.push(StoreReport { what: "tables", warning, ..StoreReport::default() });
     Ok(Salvage { examined, backup: store.newest_backup(&reading), schema_version: *schema_version })
 }
 
 /// The newest backup that an event of the store tells of and that is still there; `None`: there is none, or it is not known.
-pub fn newest_backup(desk: &Desk) -> Option<(PathBuf, Timestamp)> {
-    desk.view(Action::StoreCheck, |view| Ok(desk.store.newest_backup(view))).ok().flatten()
+pub fn newest_backup(app: &App) -> Option<(PathBuf, Timestamp)> {
+    app.view(Action::StoreCheck, |view| Ok(app.store.newest_backup(view))).ok().flatten()
 }
 
 /// The times that were written while the clock was ahead. Those that only tell when something was are a warning: it may be the
 /// present clock that is wrong.
-fn times(view: &View<'_>) -> Result<Examined> {
+fn times(view: &View<'_>) -> Result<StoreReport> {
     let ahead = match view.times_ahead(view.now()) {
         Ok(ahead) => ahead,
-        Err(error) => return Ok(Examined::new("times", lines(Err(error))?)),
+        Err(error) => return Ok(StoreReport::new("times", lines(Err(error))?)),
     };
     let told = |ahead: &TimesAhead| {
         let TimesAhead { what, count, first, time, .. } = ahead;
@@ -156,36 +157,36 @@ fn times(view: &View<'_>) -> Result<Examined> {
     let faults = ahead.iter().filter(|ahead| ahead.takes_effect).map(told).collect();
     let others: Vec<&str> = ahead.iter().filter(|ahead| !ahead.takes_effect).map(|ahead| ahead.what).collect();
     let warning = (!others.is_empty()).then(|| format!("recorded in the future: {}", others.join(", ")));
-    Ok(Examined { what: "times", faults, warning })
+    Ok(StoreReport { what: "times", faults, warning })
 }
 
 /// The times that were written while the clock was ahead, in words; empty: none.
 ///
 /// # Errors
 /// When the operator may not manage the store, or it cannot be read.
-pub fn times_ahead(desk: &Desk) -> Result<Vec<TimesAhead>> {
-    desk.view(Action::StoreRepairTimes, |view| Ok(view.times_ahead(view.now())?))
+pub fn times_ahead(app: &App) -> Result<Vec<TimesAhead>> {
+    app.view(Action::StoreRepairTimes, |view| Ok(view.times_ahead(view.now())?))
 }
 
 /// Brings the times that were written while the clock was ahead to the present. Gives what they were.
 ///
 /// # Errors
 /// When the operator may not manage the store, or it cannot be written.
-pub fn repair_times(desk: &Desk, intent: &Intent) -> Result<Vec<TimesAhead>> {
-    desk.change(Action::StoreRepairTimes, intent, |change| {
+pub fn repair_times(app: &App, change_options: &ChangeOptions) -> Result<Vec<TimesAhead>> {
+    app.change(Action::StoreRepairTimes, change_options, |change| {
         let ahead = change.times_ahead(change.now())?;
         change.bring_times_to(change.now())?;
-        let mut record = Record { is_unchanged: ahead.is_empty(), ..Record::default() };
+        let mut details = EventDetails { is_unchanged: ahead.is_empty(), ..EventDetails::default() };
         for TimesAhead { what, count, .. } in &ahead {
-            record.note(&what.replace(' ', "_").replace(['`', '\''], ""), *count);
+            details.note(&what.replace(' ', "_").replace(['`', '\''], ""), *count);
         }
-        Ok((record, ahead))
+        Ok((details, ahead))
     })
 }
 
 /// What the file holds.
 struct Contents {
-    examined: Vec<Examined>,
+    examined: Vec<StoreReport>,
     /// When the newest event was, in unix seconds.
     newest: Option<i64>,
     /// How many rows of each table can be read.
@@ -194,10 +195,10 @@ struct Contents {
 
 /// Examines what the file holds, and `more` beside it. What SQLite cannot read is a fault like another, and not the end of the
 /// examination.
-fn contents<T>(store: &Store, reading: &Reading<'_>, more: impl FnOnce() -> T) -> Result<(Contents, T)> {
+fn contents<T>(store: &Store, reading: &ReadTransaction<'_>, more: impl FnOnce() -> T) -> Result<(Contents, T)> {
     let (mut newest, mut last) = (None, 0);
     let (of_file, (followed, rows, more)) = store.examine_file_while(reading, || {
-        let followed: Result<_> = reading.follow_chain(Chain::new(None), |event| {
+        let followed: Result<_> = reading.follow_chain(ChainVerifier::new(None), |event| {
             newest = newest.max(Some(event.time));
             last = event.number;
         });
@@ -222,11 +223,11 @@ fn contents<T>(store: &Store, reading: &Reading<'_>, more: impl FnOnce() -> T) -
         reading.add_type_faults(&mut rows)?;
     }
     let examined = vec![
-        Examined::new("schema", schema),
-        Examined::new("integrity", integrity),
-        Examined::new("references", lines(references)?),
-        Examined::new("rows", rows.faults),
-        Examined::new("audit", chain_faults),
+        StoreReport::new("schema", schema),
+        StoreReport::new("integrity", integrity),
+        StoreReport::new("references", lines(references)?),
+        StoreReport::new("rows", rows.faults),
+        StoreReport::new("audit", chain_faults),
     ];
     Ok((Contents { examined, newest, readable: rows.readable }, more))
 }
@@ -264,32 +265,32 @@ fn ineffective(operators: &[Operator]) -> Option<String> {
 ///
 /// # Errors
 /// When the operator may not, there is a file already, or the disk is full.
-pub fn back_up(desk: &Desk, destination: &Path, intent: &Intent) -> Result<()> {
+pub fn back_up(app: &App, destination: &Path, change_options: &ChangeOptions) -> Result<()> {
     // Asks for the permission, and creates the file.
-    let trial = Intent { dry_run: true, ..intent.clone() };
+    let trial = ChangeOptions { dry_run: true, ..change_options.clone() };
     let backup =
-        desk.change(Action::StoreBackup, &trial, |_| Ok((Record::default(), desk.store.begin_copy(destination)?)))?;
-    if intent.dry_run {
+        app.change(Action::StoreBackup, &trial, |_| Ok((EventDetails::default(), app.store.begin_copy(destination)?)))?;
+    if change_options.dry_run {
         return Ok(());
     }
-    let copy = desk.store.write_copy(backup)?;
-    desk.change(Action::StoreBackup, intent, |_| {
+    let copy = app.store.write_copy(backup)?;
+    app.change(Action::StoreBackup, change_options, |_| {
         copy.finish()?;
-        let mut record = Record::default();
-        record.note("to", destination.display().to_string());
-        Ok((record, ()))
+        let mut details = EventDetails::default();
+        details.note("to", destination.display().to_string());
+        Ok((details, ()))
     })
 }
 
 /// A copy that is ready to take the store's place.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Restored {
+pub struct PreparedRestore {
     /// How many users it has.
     pub users: u64,
     /// When its newest event was, before this one.
     pub newest: Option<Timestamp>,
     /// What was true when it was made, and may not be so any more.
-    pub unsettled: Unsettled,
+    pub unsettled: UnsettledRows,
     /// The passwords in it that were ended in the store that it replaces.
     pub passwords_back: PasswordsBack,
     /// Where the store that it replaces will be kept, if there is one.
@@ -301,28 +302,28 @@ pub struct Restored {
 ///
 /// # Errors
 /// When the operator may not, mail is being sent, or another process replaces the store.
-pub fn may_replace(desk: &Desk) -> Result<EndedPasswords> {
-    desk.view(Action::StoreRestore, |view| {
-        desk.store.refuse_if_locked()?;
+pub fn may_replace(app: &App) -> Result<EndedPasswords> {
+    app.view(Action::StoreRestore, |view| {
+        app.store.refuse_if_locked()?;
         // One of an older version has ended none, and no column for it.
-        let is_older = desk.store.version()? < crate::store::schema::VERSION;
+        let is_older = app.store.version()? < crate::store::schema::VERSION;
         if is_older { Ok(EndedPasswords::default()) } else { Ok(view.all_ended_passwords()?) }
     })
 }
 
-/// Examines a copy, and writes into it what makes it safe to go on from, with the event of its being restored. `desk` is
+/// Examines a copy, and writes into it what makes it safe to go on from, with the event of its being restored. `app` is
 /// that of the copy, `ended` what [`may_replace`] gave of the store that is there.
 ///
 /// # Errors
 /// [`StoreError::DamagedCopy`] when it is not sound; when the operator may not manage the store.
 pub fn prepare_restored(
-    desk: &Desk,
-    restoring: &Restoring,
+    app: &App,
+    restoring: &RestoreInProgress,
     file: &Path,
     ended: &EndedPasswords,
-    intent: &Intent,
-) -> Result<Restored> {
-    prepare(desk, restoring, file, ended, intent).map_err(|error| match error {
+    change_options: &ChangeOptions,
+) -> Result<PreparedRestore> {
+    prepare(app, restoring, file, ended, change_options).map_err(|error| match error {
         // It is not the store that is damaged.
         ActionError::Store(error) => error.of_copy(file).into(),
         other => other,
@@ -330,37 +331,37 @@ pub fn prepare_restored(
 }
 
 fn prepare(
-    desk: &Desk,
-    restoring: &Restoring,
+    app: &App,
+    restoring: &RestoreInProgress,
     file: &Path,
     ended: &EndedPasswords,
-    intent: &Intent,
-) -> Result<Restored> {
-    let newest = desk.view(Action::StoreRestore, |view| {
-        let (Contents { examined, newest, .. }, ()) = contents(&desk.store, view, || ())?;
-        let faults: Vec<String> = examined.iter().flat_map(Examined::lines).collect();
+    change_options: &ChangeOptions,
+) -> Result<PreparedRestore> {
+    let newest = app.view(Action::StoreRestore, |view| {
+        let (Contents { examined, newest, .. }, ()) = contents(&app.store, view, || ())?;
+        let faults: Vec<String> = examined.iter().flat_map(StoreReport::lines).collect();
         if !faults.is_empty() {
             return Err(StoreError::DamagedCopy { path: file.to_owned(), faults }.into());
         }
         Ok(newest.and_then(|newest| Timestamp::from_second(newest).ok()))
     })?;
-    desk.change(Action::StoreRestore, intent, |change| {
+    app.change(Action::StoreRestore, change_options, |change| {
         let unsettled = change.unsettle(change.now())?;
         let users = change.count_users(&Selection::default(), change.now())?;
-        let mut record = Record::default();
-        record.note("from", file.display().to_string());
-        record.note("links", unsettled.links);
-        record.note("messages", unsettled.messages);
-        record.note("jobs", unsettled.jobs);
+        let mut details = EventDetails::default();
+        details.note("from", file.display().to_string());
+        details.note("links", unsettled.links);
+        details.note("messages", unsettled.messages);
+        details.note("jobs", unsettled.jobs);
         let passwords_back = change.passwords_back(ended)?;
         if passwords_back.count > 0 {
-            record.note("ended_passwords", passwords_back.count);
+            details.note("ended_passwords", passwords_back.count);
         }
         let kept = restoring.kept().map(Path::to_owned);
         if let Some(kept) = &kept {
-            record.note("replaced_store", kept.display().to_string());
+            details.note("replaced_store", kept.display().to_string());
         }
-        Ok((record, Restored { users, newest, unsettled, passwords_back, kept }))
+        Ok((details, PreparedRestore { users, newest, unsettled, passwords_back, kept }))
     })
 }
 
@@ -368,16 +369,16 @@ fn prepare(
 ///
 /// # Errors
 /// When the store is in use for too long, or the disk does not take it; it is as it was then.
-pub fn finish_restored(desk: Desk, restoring: Restoring) -> Result<()> {
-    Ok(restoring.finish(desk.store)?)
+pub fn finish_restored(app: App, restoring: RestoreInProgress) -> Result<()> {
+    Ok(restoring.finish(app.store)?)
 }
 
 /// What a migration found and did.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Migrated {
+pub struct MigrationOutcome {
     /// The version that the store had.
     pub found: i64,
-    /// The copy made first; `None`: nothing was done.
+    /// The copy made first; `None`; nothing was done.
     pub copy: Option<PathBuf>,
     /// Users who have one address in several forms, a line for each two.
     pub collisions: Vec<String>,
@@ -388,19 +389,19 @@ pub struct Migrated {
 ///
 /// # Errors
 /// When the operator may not, or a step fails; the store is as it was then.
-pub fn migrate(desk: &Desk, copy_to: Option<&Path>, intent: &Intent) -> Result<Migrated> {
-    let found = desk.view(Action::StoreMigrate, |_| Ok(desk.store.version()?))?;
-    if found == crate::store::schema::VERSION || intent.dry_run {
-        return Ok(Migrated { found, copy: None, collisions: Vec::new() });
+pub fn migrate(app: &App, copy_to: Option<&Path>, change_options: &ChangeOptions) -> Result<MigrationOutcome> {
+    let found = app.view(Action::StoreMigrate, |_| Ok(app.store.version()?))?;
+    if found == crate::store::schema::VERSION || change_options.dry_run {
+        return Ok(MigrationOutcome { found, copy: None, collisions: Vec::new() });
     }
-    let copy = copy_to.map_or_else(|| desk.store.path().with_extension(format!("before-{found}.db")), Path::to_owned);
-    desk.store.write_copy(desk.store.begin_copy(&copy)?)?.finish()?;
-    let found = desk.store.migrate()?;
-    let collisions = desk.change(Action::StoreMigrate, intent, |change| {
-        let mut record = Record::default();
-        record.note("from_version", found);
-        record.note("to_version", crate::store::schema::VERSION);
-        Ok((record, change.colliding_addresses()?))
+    let copy = copy_to.map_or_else(|| app.store.path().with_extension(format!("before-{found}.db")), Path::to_owned);
+    app.store.write_copy(app.store.begin_copy(&copy)?)?.finish()?;
+    let found = app.store.migrate()?;
+    let collisions = app.change(Action::StoreMigrate, change_options, |change| {
+        let mut details = EventDetails::default();
+        details.note("from_version", found);
+        details.note("to_version", crate::store::schema::VERSION);
+        Ok((details, change.colliding_addresses()?))
     })?;
-    Ok(Migrated { found, copy: Some(copy), collisions })
+    Ok(MigrationOutcome { found, copy: Some(copy), collisions })
 }

@@ -58,7 +58,7 @@ fn with_hints(command: Command) -> Command {
             _ if !argument.get_action().takes_values() || !argument.get_possible_values().is_empty() => argument,
             ValueHint::Unknown if is_account => argument.value_hint(ValueHint::Username),
             ValueHint::Unknown => argument.value_hint(ValueHint::Other),
-            // For bash the generator completes names with blanks, and folders, under this hint alone.
+            // For bash the generator completes names with blanks, and directories, under this hint alone.
             ValueHint::AnyPath => argument.value_hint(ValueHint::FilePath),
             _ => argument,
         }

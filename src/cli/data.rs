@@ -19,7 +19,7 @@ use crate::domain::text;
 
 /// A column: its name in data, and its heading in a table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Head {
+pub struct Column {
     /// In data.
     pub name: &'static str,
     /// In a table.
@@ -28,7 +28,7 @@ pub struct Head {
 
 /// A value.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Cell<'a> {
+pub enum Value<'a> {
     /// A text that somebody may copy, such as an address or a username: a table shows it whole.
     Text(Cow<'a, str>),
     /// A text that is read and not copied, such as a person's name or a relay's reply: a table cuts it where the terminal is
@@ -52,7 +52,7 @@ pub enum Cell<'a> {
     Nothing(&'static str),
 }
 
-impl<'a> Cell<'a> {
+impl<'a> Value<'a> {
     /// A text.
     pub fn text(text: impl Into<Cow<'a, str>>) -> Self {
         Self::Text(text.into())
@@ -69,12 +69,12 @@ impl<'a> Cell<'a> {
     }
 
     /// How a table makes it fit a narrow column.
-    pub(super) fn fitting(&self) -> Fitting {
+    pub(super) fn fitting(&self) -> Truncation {
         match self {
-            Self::Prose(_) => Fitting::Cut,
-            Self::Sentence(_) | Self::List(_) | Self::Lines(_) => Fitting::Broken,
+            Self::Prose(_) => Truncation::Cut,
+            Self::Sentence(_) | Self::List(_) | Self::Lines(_) => Truncation::Broken,
             Self::Text(_) | Self::Json(_) | Self::Time(_) | Self::Number(_) | Self::Flag(_) | Self::Nothing(_) => {
-                Fitting::Whole
+                Truncation::Whole
             }
         }
     }
@@ -115,7 +115,7 @@ fn joined(lines: &[(u64, &str)]) -> String {
 
 /// How a value fits a column that is narrower.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Fitting {
+pub(super) enum Truncation {
     /// It stays whole, and what follows in its row goes to the next line.
     Whole,
     /// It is cut.
@@ -125,7 +125,7 @@ pub(super) enum Fitting {
 }
 
 /// Takes one record.
-pub type Sink<'sink> = dyn FnMut(&[Cell<'_>]) -> io::Result<()> + 'sink;
+pub type Sink<'sink> = dyn FnMut(&[Value<'_>]) -> io::Result<()> + 'sink;
 
 /// Writes records. `each` gives them to the sink it gets, in order, and is called a second time for a table too large
 /// to be kept while the widths of its columns are still unknown.
@@ -134,7 +134,7 @@ pub type Sink<'sink> = dyn FnMut(&[Cell<'_>]) -> io::Result<()> + 'sink;
 /// When `each` fails, or standard output cannot be written.
 pub fn records<E: From<io::Error>>(
     output: &mut Output,
-    heads: &[Head],
+    heads: &[Column],
     now: Timestamp,
     mut each: impl FnMut(&mut Sink<'_>) -> Result<(), E>,
 ) -> Result<(), E> {
@@ -185,14 +185,14 @@ pub fn records<E: From<io::Error>>(
 ///
 /// # Errors
 /// When standard output cannot be written.
-pub fn record(output: &mut Output, heads: &[Head], cells: &[Cell<'_>], now: Timestamp) -> io::Result<()> {
+pub fn record(output: &mut Output, heads: &[Column], cells: &[Value<'_>], now: Timestamp) -> io::Result<()> {
     match output.format {
         Format::Table => {
             let width = heads.iter().map(|head| head.title.len()).max().unwrap_or(0) + 1;
             for (head, cell) in heads.iter().zip(cells) {
                 let text = match cell {
-                    Cell::Time(time) => format!("{} ({})", cell.shown(now), output.local_time(*time)),
-                    Cell::List(texts) => texts.iter().map(|text| text::visible(text)).collect::<Vec<_>>().join(", "),
+                    Value::Time(time) => format!("{} ({})", cell.shown(now), output.local_time(*time)),
+                    Value::List(texts) => texts.iter().map(|text| text::visible(text)).collect::<Vec<_>>().join(", "),
                     other => other.shown(now).into_owned(),
                 };
                 write_labelled(output, head.title, width, &text)?;
@@ -254,7 +254,7 @@ fn broken(text: &str, room: usize) -> Vec<&str> {
 
 fn write_csv<E: From<io::Error>>(
     writer: &mut csv::Writer<&mut dyn Write>,
-    heads: &[Head],
+    heads: &[Column],
     visible: bool,
     each: &mut impl FnMut(&mut Sink<'_>) -> Result<(), E>,
 ) -> Result<(), E> {
@@ -262,15 +262,15 @@ fn write_csv<E: From<io::Error>>(
     each(&mut |cells| {
         for cell in cells {
             match cell {
-                Cell::Text(text) | Cell::Prose(text) | Cell::Sentence(text) | Cell::Json(text) => {
+                Value::Text(text) | Value::Prose(text) | Value::Sentence(text) | Value::Json(text) => {
                     write_csv_text(writer, text, visible)?;
                 }
-                Cell::Time(time) => writer.write_field(time.to_string())?,
-                Cell::Number(number) => writer.write_field(number.to_string())?,
-                Cell::Flag(flag) => writer.write_field(if *flag { "true" } else { "false" })?,
-                Cell::List(texts) => write_csv_text(writer, &texts.join(" "), visible)?,
-                Cell::Lines(lines) => write_csv_text(writer, &joined(lines), visible)?,
-                Cell::Nothing(_) => writer.write_field("")?,
+                Value::Time(time) => writer.write_field(time.to_string())?,
+                Value::Number(number) => writer.write_field(number.to_string())?,
+                Value::Flag(flag) => writer.write_field(if *flag { "true" } else { "false" })?,
+                Value::List(texts) => write_csv_text(writer, &texts.join(" "), visible)?,
+                Value::Lines(lines) => write_csv_text(writer, &joined(lines), visible)?,
+                Value::Nothing(_) => writer.write_field("")?,
             }
         }
         Ok(writer.write_record(None::<&[u8]>)?)
@@ -284,7 +284,7 @@ fn write_csv_text(writer: &mut csv::Writer<&mut dyn Write>, text: &str, visible:
 }
 
 /// The keys of an object, with the punctuation around them.
-fn keys(heads: &[Head]) -> Vec<String> {
+fn keys(heads: &[Column]) -> Vec<String> {
     heads
         .iter()
         .enumerate()
@@ -292,23 +292,23 @@ fn keys(heads: &[Head]) -> Vec<String> {
         .collect()
 }
 
-fn write_object(out: &mut impl Write, keys: &[String], cells: &[Cell<'_>]) -> io::Result<()> {
+fn write_object(out: &mut impl Write, keys: &[String], cells: &[Value<'_>]) -> io::Result<()> {
     for (key, cell) in keys.iter().zip(cells) {
         out.write_all(key.as_bytes())?;
         match cell {
-            Cell::Text(text) | Cell::Prose(text) | Cell::Sentence(text) => write_json_text(out, text)?,
-            Cell::Json(text) => write_json_value(out, text)?,
-            Cell::Time(time) => write!(out, "\"{time}\"")?,
-            Cell::Number(number) => write!(out, "{number}")?,
-            Cell::Flag(flag) => out.write_all(if *flag { b"true" } else { b"false" })?,
-            Cell::List(texts) => {
+            Value::Text(text) | Value::Prose(text) | Value::Sentence(text) => write_json_text(out, text)?,
+            Value::Json(text) => write_json_value(out, text)?,
+            Value::Time(time) => write!(out, "\"{time}\"")?,
+            Value::Number(number) => write!(out, "{number}")?,
+            Value::Flag(flag) => out.write_all(if *flag { b"true" } else { b"false" })?,
+            Value::List(texts) => {
                 for (place, text) in texts.iter().enumerate() {
                     out.write_all(if place == 0 { b"[" } else { b"," })?;
                     write_json_text(out, text)?;
                 }
                 out.write_all(if texts.is_empty() { b"[]" } else { b"]" })?;
             }
-            Cell::Lines(lines) => {
+            Value::Lines(lines) => {
                 out.write_all(b"[")?;
                 for (place, (line, username)) in lines.iter().enumerate() {
                     let comma = if place == 0 { "" } else { "," };
@@ -318,7 +318,7 @@ fn write_object(out: &mut impl Write, keys: &[String], cells: &[Cell<'_>]) -> io
                 }
                 out.write_all(b"]")?;
             }
-            Cell::Nothing(_) => out.write_all(b"null")?,
+            Value::Nothing(_) => out.write_all(b"null")?,
         }
     }
     out.write_all(b"}")
@@ -331,7 +331,7 @@ fn write_json_text(out: &mut impl Write, text: &str) -> io::Result<()> {
         out.write_all(text.as_bytes())?;
         return out.write_all(b"\"");
     }
-    Ok(text.serialize(&mut serde_json::Serializer::with_formatter(out, Inert))?)
+    Ok(text.serialize(&mut serde_json::Serializer::with_formatter(out, TerminalSafeJson))?)
 }
 
 /// Writes a value that is JSON already, as it is, so that the order of its keys stays. What is not JSON, as in a store that
@@ -342,14 +342,14 @@ fn write_json_value(out: &mut impl Write, text: &str) -> io::Result<()> {
         return write_json_text(out, text);
     }
     // Outside of its strings such JSON is printable ASCII, so what is escaped stands in a string.
-    Inert.write_string_fragment(out, text)
+    TerminalSafeJson.write_string_fragment(out, text)
 }
 
 /// JSON whose strings hold nothing that drives a terminal: beyond what JSON itself escapes, whatever
 /// nobody sees is written as `\u` escapes too.
-struct Inert;
+struct TerminalSafeJson;
 
-impl Formatter for Inert {
+impl Formatter for TerminalSafeJson {
     fn write_string_fragment<W: ?Sized + Write>(&mut self, writer: &mut W, fragment: &str) -> io::Result<()> {
         let mut rest = fragment;
         while let Some((place, character)) = rest.char_indices().find(|(_, c)| invisible::is_invisible(*c)) {
@@ -368,7 +368,7 @@ pub fn relative(time: Timestamp, now: Timestamp) -> String {
     let seconds = now.as_second() - time.as_second();
     let distance = seconds.unsigned_abs();
     let nearest = |unit: u64| (distance + unit / 2) / unit;
-    // Each unit is good for what rounds to less than the limit; a month and a year are those of the average.
+    // Each unit is valid for what rounds to less than the limit; a month and a year are those of the average.
     let units =
         [(1, 60, "second"), (60, 60, "minute"), (3_600, 24, "hour"), (86_400, 60, "day"), (2_629_746, 24, "month")];
     let unit = units.into_iter().find(|(unit, limit, _)| nearest(*unit) < *limit);

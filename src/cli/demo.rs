@@ -5,10 +5,10 @@ use std::path::Path;
 use std::path::PathBuf;
 
 use crate::cli::context::Context;
-use crate::cli::failure::Complaint;
+use crate::cli::failure::CliError;
 use crate::clock::SystemClock;
 use crate::private_file;
-use crate::process::Kept;
+use crate::process::SharedBuffer;
 use crate::random::SystemRandom;
 
 /// Show the program at work on a sample organization
@@ -77,7 +77,7 @@ sam@idp.example.com,sam,Sam Single-Sign-On,,en,
 /// Runs the command.
 ///
 /// # Errors
-/// When the folder cannot be made, or a command does not do what it should.
+/// When the directory cannot be made, or a command does not do what it should.
 pub fn run(context: &mut Context, args: &DemoArgs) -> anyhow::Result<()> {
     context.refuse_restricted("`demo`")?;
     context.check_data_output()?;
@@ -89,28 +89,28 @@ pub fn run(context: &mut Context, args: &DemoArgs) -> anyhow::Result<()> {
     context.output.line(&format!("$ export CXME_ADMIN_CONFIG={}", config.display()))?;
     let mut stage = Stage { context, config };
 
-    stage.say("Make the store, and put a dozen users in it from a file.")?;
+    stage.say("Create the store and import a dozen users from a file.")?;
     stage.run(&["init", "--yes"], 0)?;
     stage.run(&["users", "import", &dir.join("users.csv").display().to_string()], 0)?;
     stage.run(&["users", "list"], 0)?;
 
-    stage.say("What the organization asks of a password.")?;
+    stage.say("The organization's password requirements.")?;
     stage.run(&["policy", "show"], 0)?;
 
-    stage.say("Set a password: here a generated one, because nobody sits at the prompt.")?;
+    stage.say("Set a password; here a generated one, because nobody can answer a prompt.")?;
     let password = stage.run(&["users", "set-password", "alice", "--generate"], 0)?;
     let password = password.trim_end();
 
-    stage.say("It works for login at once.")?;
+    stage.say("It works for login immediately.")?;
     stage.pipe("\"$PASSWORD\"", password, &["users", "verify-password", "alice", "--stdin"], 0)?;
-    stage.say("A wrong one does not: status 1, and no word about why.")?;
+    stage.say("A wrong password is refused: exit code 1, without a reason.")?;
     stage.pipe("'a wrong password'", "a wrong password", &["users", "verify-password", "alice", "--stdin"], 1)?;
 
-    stage.say("Or let the user choose: a link by mail. Here mails become files; a relay takes them elsewhere.")?;
+    stage.say("Or let the user choose, with a link by mail. Here mails are written to files instead of being sent.")?;
     stage.run(&["users", "send-reset", "karin"], 0)?;
     let mail = newest_mail(&dir.join("mails"))?;
     stage.show_text(&mail)?;
-    stage.say("With the code of the mail the user sets the password, once; its page calls this.")?;
+    stage.say("With the code from the mail, the user sets a password, once. A web page would run this.")?;
     let code = code_in(&mail)?;
     let chosen = "en mening som bara Karin kan";
     let lines = format!("{code}\n{chosen}");
@@ -123,28 +123,28 @@ pub fn run(context: &mut Context, args: &DemoArgs) -> anyhow::Result<()> {
         show_job(&mut stage, &dir)?;
     }
 
-    stage.say("A password that breaks the rules is refused with all of them.")?;
+    stage.say("A password that breaks rules is refused, with every rule that it breaks.")?;
     stage.pipe("bob", "bob", &["users", "set-password", "bob", "--stdin"], 65)?;
 
     stage.say("A user of the SAML identity provider has no password here.")?;
     stage.run(&["users", "set-password", "sam", "--generate"], 65)?;
 
-    stage.say("Lock a user for two hours, and see him.")?;
+    stage.say("Lock a user for two hours, and show the user.")?;
     stage.run(&["users", "lock", "bob", "--for", "2h", "--reason", "lost laptop"], 0)?;
     stage.run(&["users", "show", "bob"], 0)?;
 
-    stage.say("Every deed and every refusal is an event, chained to the one before.")?;
+    stage.say("Every action and every refusal is an event, chained to the one before.")?;
     stage.run(&["audit", "list"], 0)?;
     stage.run(&["audit", "verify"], 0)?;
 
     let config = crate::cli::as_typed(&[stage.config.clone().into()]);
     let words = [
         String::new(),
-        "# The folder stays. Try, for example:".to_owned(),
+        "# The directory is kept. Try, for example:".to_owned(),
         format!("cxme-admin -c {config} users set-password bob"),
         format!("cxme-admin -c {config} users list --no-password -o csv"),
         format!("cxme-admin -c {config} users --help"),
-        format!("# And when you have seen enough: {}", crate::cli::as_typed(&["rm".into(), "-r".into(), dir.into()])),
+        format!("# To remove it: {}", crate::cli::as_typed(&["rm".into(), "-r".into(), dir.into()])),
     ];
     for line in words {
         context.output.line(&line)?;
@@ -157,33 +157,33 @@ fn show_job(stage: &mut Stage<'_>, dir: &Path) -> anyhow::Result<()> {
     let config = CONFIG.replace("transport = \"file\"", "transport = \"sendmail\"");
     private_file::write_new(&dir.join("sendmail.sh"), 0o700, SENDMAIL.as_bytes())?;
     private_file::replace(&dir.join("config.toml"), 0o600, config.as_bytes())?;
-    stage.say("Many at once are a job. For this one a program takes the mails, and refuses one address.")?;
+    stage.say("Mailing many users creates a job. For this one, a program takes the mails and refuses one address.")?;
     stage.run(&["users", "send-reset", "--no-password", "--dry-run"], 0)?;
-    stage.say("It is slow here, and ends before it is through, as if it had been interrupted.")?;
+    stage.say("It is slow here and stops early, as if it had been interrupted.")?;
     let words = ["users", "send-reset", "--no-password", "--rate", "5/s", "--max-runtime", "1s", "--yes"];
     stage.run(&words, 75)?;
     stage
-        .say("The next run goes on where it was: cron does it each minute. Nobody is lost, and nobody mailed twice.")?;
+        .say("The next run continues where it stopped; cron starts one every minute. Nobody is lost, and nobody is mailed twice.")?;
     stage.run(&["jobs", "run", "1"], 3)?;
     stage.run(&["jobs", "show", "1"], 0)?;
     Ok(())
 }
 
-/// Whether programs may be started from this folder: some systems forbid it below /tmp.
+/// Whether programs may be started from this directory: some systems forbid it below /tmp.
 fn may_execute(dir: &Path) -> anyhow::Result<bool> {
     use nix::sys::statvfs::FsFlags;
     Ok(!nix::sys::statvfs::statvfs(dir)?.flags().contains(FsFlags::ST_NOEXEC))
 }
 
 /// The mail that became a file last.
-fn newest_mail(folder: &Path) -> anyhow::Result<String> {
+fn newest_mail(directory: &Path) -> anyhow::Result<String> {
     let mut newest = None;
-    for entry in std::fs::read_dir(folder)? {
+    for entry in std::fs::read_dir(directory)? {
         let path = entry?.path();
         let number = path.file_name().and_then(|name| name.to_str()?.split('.').next()?.parse::<i64>().ok());
         newest = newest.max(number.map(|number| (number, path)));
     }
-    let (_, path) = newest.ok_or_else(|| anyhow::anyhow!("{}: holds no mail", folder.display()))?;
+    let (_, path) = newest.ok_or_else(|| anyhow::anyhow!("{}: holds no mail", directory.display()))?;
     Ok(std::fs::read_to_string(path)?)
 }
 
@@ -193,18 +193,18 @@ fn code_in(mail: &str) -> anyhow::Result<&str> {
     mail.get(place..place + 26).ok_or_else(|| anyhow::anyhow!("the mail holds no code"))
 }
 
-/// Makes the folder, or takes an empty one.
+/// Makes the directory, or takes an empty one.
 fn make_dir(context: &Context, given: Option<&Path>) -> anyhow::Result<PathBuf> {
     let Some(dir) = given else {
-        let folder = context.process.variable("TMPDIR").map_or_else(|| PathBuf::from("/tmp"), PathBuf::from);
-        return Ok(nix::unistd::mkdtemp(&folder.join("cxme-admin-demo-XXXXXX"))?);
+        let directory = context.process.variable("TMPDIR").map_or_else(|| PathBuf::from("/tmp"), PathBuf::from);
+        return Ok(nix::unistd::mkdtemp(&directory.join("cxme-admin-demo-XXXXXX"))?);
     };
     let dir = std::path::absolute(dir)?;
     match std::fs::read_dir(&dir).map(|mut entries| entries.next().is_none()) {
         Ok(true) => Ok(dir),
-        Ok(false) => Err(Complaint::Data(format!("{}: the folder is not empty", dir.display())).into()),
+        Ok(false) => Err(CliError::Data(format!("{}: the directory is not empty", dir.display())).into()),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            private_file::create_folder(&dir, 0o700)?;
+            private_file::create_directory(&dir, 0o700)?;
             Ok(dir)
         }
         Err(error) => Err(error.into()),
@@ -250,7 +250,7 @@ impl Stage<'_> {
         arguments.extend(words.iter().map(OsString::from));
         let output = &mut self.context.output;
         output.line(&format!("$ {before}{}", crate::cli::as_typed(&arguments)))?;
-        let (both, data) = (Kept::default(), Kept::default());
+        let (both, data) = (SharedBuffer::default(), SharedBuffer::default());
         let mut environment = vec![(OsString::from("CXME_ADMIN_CONFIG"), self.config.clone().into_os_string())];
         // What is shown of it is shown here.
         for name in ["TERM", "LC_ALL", "LC_CTYPE", "LANG"] {

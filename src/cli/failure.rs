@@ -12,14 +12,14 @@ use std::io;
 
 use crate::actions::ActionError;
 use crate::actions::error::UnknownName;
-use crate::actions::outbox::PostFault;
+use crate::actions::mailer::MailerError;
 use crate::cli::output::Output;
 use crate::config::LoadError;
 use crate::domain::action::Action;
 use crate::domain::refusal::FilePurpose;
 use crate::domain::refusal::Refusal;
 use crate::domain::removal::Removals;
-use crate::private_file::Problem;
+use crate::private_file::FileError;
 use crate::private_file::is_shortage_of_descriptors;
 use crate::process::terminal::PromptError;
 use crate::secrets::generate::GenerateError;
@@ -29,8 +29,8 @@ use crate::texts;
 use crate::texts::Texts;
 use crate::texts::policy::Reader;
 
-pub use complaint::Complaint;
-pub use complaint::MailFault;
+pub use complaint::CliError;
+pub use complaint::MailFailure;
 use of_complaint::of_complaint;
 use of_store::of_store;
 pub use usage::of_low_limit;
@@ -71,14 +71,14 @@ const OPEN_FILES: &str = "raise the limit of open files (`ulimit -n`, or LimitNO
 pub const RUN_AGAIN: &str = "fix that, then continue with cxme-admin jobs run, which sends the mails in flight again";
 
 /// An error in words.
-struct Told {
+struct RenderedError {
     code: u8,
     words: String,
     details: Vec<String>,
     hint: Option<String>,
 }
 
-impl Told {
+impl RenderedError {
     fn new(code: u8, words: impl ToString) -> Self {
         Self { code, words: words.to_string(), details: Vec::new(), hint: None }
     }
@@ -91,7 +91,7 @@ impl Told {
 /// Says an error on standard error and gives its exit code. A code that somebody typed among the `arguments`, where a user
 /// was expected, is not repeated.
 pub fn tell(output: &mut Output, arguments: &[OsString], error: &anyhow::Error) -> u8 {
-    if let Some(Complaint::ReportedBefore { code }) = error.downcast_ref() {
+    if let Some(CliError::ReportedBefore { code }) = error.downcast_ref() {
         let _ = output.flush();
         return *code;
     }
@@ -109,7 +109,7 @@ pub fn tell(output: &mut Output, arguments: &[OsString], error: &anyhow::Error) 
     // What was written so far stands before the error; a second failure would say nothing new.
     let _ = output.flush();
     // Who asked it to stop knows why it did: that is no error.
-    if let Some(Complaint::Stopped { .. }) = error.downcast_ref::<Complaint>() {
+    if let Some(CliError::Stopped { .. }) = error.downcast_ref::<CliError>() {
         output.stopped(&told.words, told.hint.as_deref());
         return told.code;
     }
@@ -131,7 +131,7 @@ pub fn hint_of(error: &ActionError) -> Option<String> {
 pub fn is_shortage(error: &anyhow::Error) -> bool {
     let of_store = |error: &StoreError| error.is_shortage();
     match error.downcast_ref() {
-        Some(Complaint::Broken { is_shortage, .. }) => return *is_shortage,
+        Some(CliError::Broken { is_shortage, .. }) => return *is_shortage,
         Some(_) => return false,
         None => {}
     }
@@ -144,7 +144,7 @@ pub fn is_shortage(error: &anyhow::Error) -> bool {
         _ => {}
     }
     error.downcast_ref().is_some_and(of_store)
-        || error.downcast_ref().is_some_and(Problem::is_shortage_of_descriptors)
+        || error.downcast_ref().is_some_and(FileError::is_shortage_of_descriptors)
         || error.downcast_ref().is_some_and(is_shortage_of_descriptors)
 }
 
@@ -154,8 +154,8 @@ pub fn code_and_words(error: &anyhow::Error) -> (u8, String) {
     (told.code, told.words)
 }
 
-fn describe(error: &anyhow::Error) -> Told {
-    if let Some(complaint) = error.downcast_ref::<Complaint>() {
+fn describe(error: &anyhow::Error) -> RenderedError {
+    if let Some(complaint) = error.downcast_ref::<CliError>() {
         return of_complaint(complaint);
     }
     if let Some(error) = error.downcast_ref::<ActionError>() {
@@ -165,19 +165,19 @@ fn describe(error: &anyhow::Error) -> Told {
         return of_store(error);
     }
     if let Some(error) = error.downcast_ref::<PasswordError>() {
-        return Told::new(DATA, error);
+        return RenderedError::new(DATA, error);
     }
     if let Some(error) = error.downcast_ref::<PromptError>() {
         return of_prompt(error);
     }
-    if let Some(error) = error.downcast_ref::<Problem>() {
+    if let Some(error) = error.downcast_ref::<FileError>() {
         return of_file(error);
     }
     if let Some(error) = error.downcast_ref::<LoadError>() {
         return of_config(error);
     }
     if let Some(error) = error.downcast_ref::<GenerateError>() {
-        return Told::new(DATA, error);
+        return RenderedError::new(DATA, error);
     }
     if let Some(errno) = error.downcast_ref::<nix::Error>() {
         return of_io(&io::Error::from(*errno));
@@ -185,7 +185,7 @@ fn describe(error: &anyhow::Error) -> Told {
     if let Some(error) = error.downcast_ref::<io::Error>() {
         return of_io(error);
     }
-    Told::new(BUG, format!("{error:#}"))
+    RenderedError::new(BUG, format!("{error:#}"))
 }
 
 /// The actions that events have, a line for each group.
@@ -204,45 +204,45 @@ fn actions() -> Vec<String> {
     groups.into_iter().map(line).collect()
 }
 
-fn of_action(error: &ActionError) -> Told {
+fn of_action(error: &ActionError) -> RenderedError {
     match error {
         ActionError::Refused(refusal) => of_refusal(refusal),
         ActionError::Store(error) => of_store(error),
         ActionError::Broken { error: failure, .. } => {
             let told = of_action(failure);
             let hint = told.hint.unwrap_or_else(|| RUN_AGAIN.to_owned());
-            Told { hint: Some(hint), ..Told::new(told.code, error) }
+            RenderedError { hint: Some(hint), ..RenderedError::new(told.code, error) }
         }
         ActionError::Stream(error) => of_io(error),
         ActionError::Policy(error) => of_policy(error.as_ref()),
-        ActionError::Chain(_) => Told::new(DATA, error).hint(
-            "somebody wrote to the file without this program: compare with a backup and with the head kept elsewhere",
+        ActionError::Chain(_) => RenderedError::new(DATA, error).hint(
+            "another program has written to the file: compare with a backup and with the head kept elsewhere",
         ),
         ActionError::Unsound { faults, remedy } => {
-            Told { details: screenful(faults, Clone::clone), ..Told::new(DATA, error) }.hint(remedy)
+            RenderedError { details: screenful(faults, Clone::clone), ..RenderedError::new(DATA, error) }.hint(remedy)
         }
         ActionError::UnknownNames(names) => of_unknown_names(names),
-        ActionError::Post(fault) => Told::new(CONFIGURATION, error).hint(match fault {
-            PostFault::NoMail => "config.example.toml shows the sections [mail] and [mail.smtp]",
-            PostFault::NoLink => {
+        ActionError::Post(fault) => RenderedError::new(CONFIGURATION, error).hint(match fault {
+            MailerError::NoMail => "config.example.toml shows the sections [mail] and [mail.smtp]",
+            MailerError::NoLink => {
                 "such as: link = \"https://reset.example.com/#{code}\", the page where codes are redeemed"
             }
-            PostFault::NoKey | PostFault::OtherKey => {
+            MailerError::NoKey | MailerError::OtherKey => {
                 "restore the key file that `init` made with this store, or name it: [reset] key_file; if it is lost, name a \
                  new file there, and cxme-admin init --new-key creates it"
             }
         }),
-        ActionError::NoMemory(_) => Told::new(LATER, error)
+        ActionError::NoMemory(_) => RenderedError::new(LATER, error)
             .hint("see `ulimit -v`, or LimitAS= and MemoryMax= of the service; [password.argon2] memory_kib sets what a new hash needs"),
-        ActionError::Password(_) | ActionError::BadRows { .. } | ActionError::BadInput(_) => Told::new(DATA, error),
+        ActionError::Password(_) | ActionError::BadRows { .. } | ActionError::BadInput(_) => RenderedError::new(DATA, error),
     }
 }
 
-fn of_policy(error: &(dyn std::error::Error + Send + Sync + 'static)) -> Told {
-    match (error.downcast_ref::<LoadError>(), error.downcast_ref::<Complaint>()) {
+fn of_policy(error: &(dyn std::error::Error + Send + Sync + 'static)) -> RenderedError {
+    match (error.downcast_ref::<LoadError>(), error.downcast_ref::<CliError>()) {
         (Some(error), _) => of_config(error),
         (_, Some(complaint)) => of_complaint(complaint),
-        _ => Told::new(BUG, error),
+        _ => RenderedError::new(BUG, error),
     }
 }
 
@@ -254,20 +254,20 @@ fn screenful<T>(list: &[T], line: impl Fn(&T) -> String) -> Vec<String> {
 }
 
 /// One name is told in one line; of several, each gets its line.
-fn of_unknown_names(names: &[UnknownName]) -> Told {
+fn of_unknown_names(names: &[UnknownName]) -> RenderedError {
     let told = |unknown: &UnknownName| {
         let what = Refusal::no_such_user(&unknown.name).to_string();
         unknown.line.map_or_else(|| what.clone(), |line| format!("line {line}: {what}"))
     };
     if let [name] = names {
-        return Told::new(NO_USER, told(name)).hint(meant_users(&name.near));
+        return RenderedError::new(NO_USER, told(name)).hint(meant_users(&name.near));
     }
     let details = screenful(names, |unknown| match unknown.near.as_slice() {
         [] => told(unknown),
         near => format!("{}; did you mean {}?", told(unknown), near.join(", ")),
     });
     let words = ActionError::UnknownNames(names.to_vec());
-    Told { details, ..Told::new(NO_USER, words) }.hint(meant_users(&[]))
+    RenderedError { details, ..RenderedError::new(NO_USER, words) }.hint(meant_users(&[]))
 }
 
 /// The hint where no user has a name.
@@ -278,8 +278,8 @@ fn meant_users(near: &[String]) -> String {
     }
 }
 
-fn of_refusal(refusal: &Refusal) -> Told {
-    let told = |code| Told::new(code, refusal);
+fn of_refusal(refusal: &Refusal) -> RenderedError {
+    let told = |code| RenderedError::new(code, refusal);
     match refusal {
         Refusal::NotAnOperator { .. } => {
             told(NOT_PERMITTED).hint("an Admin adds operators: cxme-admin operators add ACCOUNT --role ROLE")
@@ -348,14 +348,14 @@ fn of_refusal(refusal: &Refusal) -> Told {
         Refusal::Locked { user } => told(DATA).hint(format!("cxme-admin users unlock {user}")),
         Refusal::CodeNotAccepted { .. } => told(DATA).hint("a new link: cxme-admin users send-reset USER"),
         Refusal::UnderWay(_) => {
-            told(LATER).hint("wait until it has ended, or let `jobs run` find that its sender has died")
+            told(LATER).hint("wait until it has ended; if its sender died, `jobs run` will find out")
         }
         Refusal::NoSuchJob(_) | Refusal::JobState { .. } | Refusal::KeyTaken(_) => {
             told(DATA).hint("cxme-admin jobs list")
         }
         Refusal::NoSuchEvent(_) => told(DATA).hint("cxme-admin audit list"),
         Refusal::JobRuns(id) => told(LATER).hint(format!("how far it is: cxme-admin jobs show {id}")),
-        Refusal::NotExpected { .. } => told(DATA).hint("who and why: the same with `--dry-run`"),
+        Refusal::NotExpected { .. } => told(DATA).hint("details: the same with `--dry-run`"),
         Refusal::NoSuchMessage(_) | Refusal::NotWaiting { .. } => told(DATA).hint("what waits: cxme-admin mail queue"),
         Refusal::Policy { faults, contact, .. } => {
             let english = Texts::built_in().default_language();
@@ -365,10 +365,10 @@ fn of_refusal(refusal: &Refusal) -> Told {
                 "" => "all requirements: cxme-admin policy show".to_owned(),
                 contact => format!("all requirements: cxme-admin policy show; help: {contact}"),
             };
-            Told { details, ..told(DATA) }.hint(hint)
+            RenderedError { details, ..told(DATA) }.hint(hint)
         }
         Refusal::EmailDomain { .. } => {
-            told(DATA).hint("the domains stand in the configuration: [organization] email_domains")
+            told(DATA).hint("the domains are configured in [organization] email_domains")
         }
         Refusal::NamedTwice(_)
         | Refusal::OperatorExists(_)
@@ -380,63 +380,65 @@ fn of_refusal(refusal: &Refusal) -> Told {
     }
 }
 
-fn of_prompt(error: &PromptError) -> Told {
+fn of_prompt(error: &PromptError) -> RenderedError {
     match error {
-        PromptError::NoTerminal => Told::new(USAGE, error),
-        PromptError::EndOfInput => Told::new(IO, error),
-        PromptError::TimedOut(_) | PromptError::Taken(_) => Told::new(LATER, error),
+        PromptError::NoTerminal => RenderedError::new(USAGE, error),
+        PromptError::EndOfInput => RenderedError::new(IO, error),
+        PromptError::TimedOut(_) | PromptError::Taken(_) => RenderedError::new(LATER, error),
         PromptError::Io(error) => of_io(error),
-        _ => Told::new(DATA, error),
+        _ => RenderedError::new(DATA, error),
     }
 }
 
 /// One problem is told in one line; of several, each gets its line.
-fn of_config(error: &LoadError) -> Told {
+fn of_config(error: &LoadError) -> RenderedError {
     match error {
         LoadError::File(problem) if problem.is_shortage_of_descriptors() => of_file(problem),
-        LoadError::File(problem) => Told { code: CONFIGURATION, ..of_file(problem) },
-        LoadError::Contents(problems) if problems.len() == 1 => Told::new(CONFIGURATION, problems),
+        LoadError::File(problem) => RenderedError { code: CONFIGURATION, ..of_file(problem) },
+        LoadError::Contents(problems) if problems.len() == 1 => RenderedError::new(CONFIGURATION, problems),
         LoadError::Contents(problems) => {
             let words = format!("the configuration has {} problems", problems.len());
             let details = problems.to_string().lines().map(str::to_owned).collect();
-            Told { details, ..Told::new(CONFIGURATION, words) }
+            RenderedError { details, ..RenderedError::new(CONFIGURATION, words) }
         }
     }
 }
 
 /// Loose modes are configuration; a file that is missing, exists already or cannot be read is input and output.
-fn of_file(problem: &Problem) -> Told {
+fn of_file(problem: &FileError) -> RenderedError {
     // Nobody is told to act as the owner of a file: that may be the account that planted it.
     match problem {
-        Problem::Io { .. } if problem.is_shortage_of_descriptors() => Told::new(LATER, problem).hint(OPEN_FILES),
-        Problem::Io { error, .. } if error.kind() == io::ErrorKind::PermissionDenied => {
-            Told::new(CONFIGURATION, problem)
+        FileError::Io { .. } if problem.is_shortage_of_descriptors() => {
+            RenderedError::new(LATER, problem).hint(OPEN_FILES)
+        }
+        FileError::Io { error, .. } if error.kind() == io::ErrorKind::PermissionDenied => {
+            RenderedError::new(CONFIGURATION, problem)
         }
         // An argument, whichever file it is for.
-        Problem::Reserved { .. } => Told::new(USAGE, problem),
-        Problem::Missing { .. }
-        | Problem::NoDirectory { .. }
-        | Problem::Exists { .. }
-        | Problem::Io { .. }
-        | Problem::TooLarge { .. } => Told::new(IO, problem),
-        Problem::Mode { .. }
-        | Problem::Acl { .. }
-        | Problem::DefaultAcl { .. }
-        | Problem::Owner { .. }
-        | Problem::ParentOwner { .. }
-        | Problem::Symlink { .. }
-        | Problem::HardLink { .. }
-        | Problem::MountPoint { .. }
-        | Problem::NotAFile { .. }
-        | Problem::Parent { .. } => Told::new(CONFIGURATION, problem),
+        FileError::Reserved { .. } => RenderedError::new(USAGE, problem),
+        FileError::Missing { .. }
+        | FileError::NoDirectory { .. }
+        | FileError::Exists { .. }
+        | FileError::Io { .. }
+        | FileError::TooLarge { .. } => RenderedError::new(IO, problem),
+        FileError::Mode { .. }
+        | FileError::Acl { .. }
+        | FileError::DefaultAcl { .. }
+        | FileError::Owner { .. }
+        | FileError::ParentOwner { .. }
+        | FileError::Symlink { .. }
+        | FileError::HardLink { .. }
+        | FileError::MountPoint { .. }
+        | FileError::NotAFile { .. }
+        | FileError::Parent { .. } => RenderedError::new(CONFIGURATION, problem),
     }
 }
 
-fn of_io(error: &io::Error) -> Told {
+fn of_io(error: &io::Error) -> RenderedError {
     match error.kind() {
-        _ if is_shortage_of_descriptors(error) => Told::new(LATER, error).hint(OPEN_FILES),
-        io::ErrorKind::BrokenPipe => Told::new(BROKEN_PIPE, error),
-        io::ErrorKind::InvalidData => Told::new(DATA, error),
-        _ => Told::new(IO, error),
+        _ if is_shortage_of_descriptors(error) => RenderedError::new(LATER, error).hint(OPEN_FILES),
+        io::ErrorKind::BrokenPipe => RenderedError::new(BROKEN_PIPE, error),
+        io::ErrorKind::InvalidData => RenderedError::new(DATA, error),
+        _ => RenderedError::new(IO, error),
     }
 }

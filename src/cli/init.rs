@@ -9,12 +9,12 @@ use crate::actions::init;
 use crate::actions::init::FirstOperator;
 use crate::cli::context::Context;
 use crate::cli::context::owner_of_store;
-use crate::cli::failure::Complaint;
+use crate::cli::failure::CliError;
 use crate::cli::jobs::summary::counted;
 use crate::cli::operators;
 use crate::cli::prompt;
 use crate::config::Config;
-use crate::config::Surroundings;
+use crate::config::ConfigEnv;
 use crate::domain::action::Action;
 use crate::domain::operator::OperatorKind;
 use crate::domain::role::RoleId;
@@ -23,13 +23,13 @@ use crate::private_file;
 use crate::secrets::key::ResetKey;
 use crate::store::Store;
 use crate::store::StoreError;
-use crate::store::open::Expect;
+use crate::store::open::ExpectedVersion;
 
 use place::NewKeyFile;
 use place::ServiceAccount;
+use place::create_directory_of;
+use place::create_store_directory;
 use place::group;
-use place::make_directory_of;
-use place::make_store_directory;
 
 /// Create the configuration, store and reset key if they are missing
 ///
@@ -98,11 +98,11 @@ pub fn run(context: &mut Context, args: &InitArgs) -> anyhow::Result<()> {
         let text = new_config(context, &organization, &path, &store_path)?;
         equivalent =
             organization.were_asked.then(|| equivalent_command(context, args, &organization, &path, &store_path));
-        make_directory_of(&path, 0o755, None)?;
+        create_directory_of(&path, 0o755, None)?;
         private_file::write_new(&path, CONFIG_MODE, text.as_bytes())?;
         context.output.say(&format!("Created configuration: {}", path.display()));
     }
-    let operators = make_store(context, &config, &store_path, &key_file, first, service)?;
+    let operators = create_store(context, &config, &store_path, &key_file, first, service)?;
     context.output.announce(&format!("Created reset key: {}", key_file.path.display()));
     context.output.announce(&format!("Created store: {}", store_path.display()));
     for FirstOperator { uid, account, kind, .. } in &operators {
@@ -113,7 +113,7 @@ pub fn run(context: &mut Context, args: &InitArgs) -> anyhow::Result<()> {
         });
     }
     if let Some(words) = equivalent {
-        context.output.say_typed(&format!("The same without questions: {}", crate::cli::as_typed(&words)));
+        context.output.say_typed(&format!("Non-interactive equivalent: {}", crate::cli::as_typed(&words)));
     }
     context.output.say("Next: cxme-admin users add EMAIL --name NAME");
     Ok(())
@@ -143,14 +143,14 @@ fn at_store(context: &mut Context, args: &InitArgs, store: &Path, key_file: &New
         Some(_) => {
             let words =
                 format!("{}: the key is there: `--new-key` is for a store that has lost it", key_path.display());
-            Err(Complaint::Configuration(words).into())
+            Err(CliError::Configuration(words).into())
         }
         None => renew_key(context, key_file, args.yes),
     }
 }
 
 /// Makes the store, its key and its first operators, all of which belong to the account that root makes it for.
-fn make_store(
+fn create_store(
     context: &mut Context,
     config: &Config,
     path: &Path,
@@ -159,7 +159,7 @@ fn make_store(
     service: Option<ServiceAccount>,
 ) -> anyhow::Result<Vec<FirstOperator>> {
     let readers = config.store.reader_group.as_deref().map(group).transpose()?;
-    make_store_directory(path, readers.as_ref())?;
+    create_store_directory(path, readers.as_ref())?;
     let account = context.account(owner_of_store(path));
     let (uid, name) = first.unwrap_or_else(|| (account.uid, account.name.clone()));
     let mut operators = vec![FirstOperator { uid, account: name, kind: OperatorKind::Person, role: RoleId::ADMIN }];
@@ -182,22 +182,22 @@ fn make_store(
     if readers.is_some() {
         // Readers that may not write find a log from now on: opening creates it, and closing leaves it.
         let rule = context.store_rule(config, service.map(|service| service.uid));
-        drop(Store::open(path, &rule, Expect::Current)?);
+        drop(Store::open(path, &rule, ExpectedVersion::Current)?);
     }
     Ok(operators)
 }
 
 /// Gives a store that has lost its key a new one.
 fn renew_key(context: &mut Context, place: &NewKeyFile, yes: bool) -> anyhow::Result<()> {
-    let desk = context.desk(Action::StoreInit)?;
-    let links = init::links_of_lost_key(&desk)?;
+    let app = context.app(Action::StoreInit)?;
+    let links = init::links_of_lost_key(&app)?;
     let path = place.path.display();
     let question = format!("Create a new reset key, {path}, and revoke {}?", counted(links, "open link"));
     prompt::confirm(context, yes, &question)?;
-    let key = desk.with_random(ResetKey::generate);
+    let key = app.with_random(ResetKey::generate);
     place.write(&key)?;
     place.finish()?;
-    if let Err(error) = init::renew_key(&desk, &key.fingerprint()) {
+    if let Err(error) = init::renew_key(&app, &key.fingerprint()) {
         // A key that is not the store's would only stand in the way.
         place.remove();
         return Err(error.into());
@@ -264,12 +264,12 @@ fn new_config(context: &Context, answers: &Answers, path: &Path, store_path: &Pa
     }
     if context.names_store() {
         let shown =
-            store_path.to_str().ok_or_else(|| Complaint::Configuration("the store's path is not UTF-8".to_owned()))?;
+            store_path.to_str().ok_or_else(|| CliError::Configuration("the store's path is not UTF-8".to_owned()))?;
         let line = text.lines().find(|line| line.starts_with("# path = ")).unwrap_or_default().to_owned();
         text = text.replacen(&line, &format!("path = {}", toml_text(shown)), 1);
     }
     // What was typed may hold what a configuration may not.
-    Config::parse(&text, path, Surroundings::default()).map_err(crate::config::LoadError::from)?;
+    Config::parse(&text, path, ConfigEnv::default()).map_err(crate::config::LoadError::from)?;
     Ok(text)
 }
 

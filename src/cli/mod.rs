@@ -1,7 +1,7 @@
 //! What a person at a terminal meets: arguments, prompts, output, exit codes. No SQL and no rules: a command is a struct
 //! of arguments, whose doc comments are the help, and a `run` that makes one call into [`crate::actions`].
 
-pub mod acting;
+pub mod acting_args;
 pub mod audit;
 pub mod completions;
 pub mod config;
@@ -49,7 +49,7 @@ use crate::process::limits;
 use crate::random::Random;
 use crate::random::SystemRandom;
 use context::Context;
-use failure::Complaint;
+use failure::CliError;
 use files::NamedFiles;
 use output::Colour;
 use output::Format;
@@ -213,14 +213,14 @@ fn check_hyphens(named: NamedFiles) -> anyhow::Result<()> {
         return Ok(());
     }
     let words = "`-` (standard input) is not accepted here: name a file".to_owned();
-    Err(Complaint::Usage { words, hint: Some("for a file called `-`: `./-`".to_owned()) }.into())
+    Err(CliError::Usage { words, hint: Some("for a file called `-`: `./-`".to_owned()) }.into())
 }
 
 /// After a question that `--yes` answers, says the command that does the same without it.
 fn say_without_questions(context: &mut Context) {
     if context.was_asked {
         let words = as_typed(&context.process.arguments);
-        context.output.say_typed(&format!("The same without questions: {words} --yes"));
+        context.output.say_typed(&format!("Non-interactive equivalent: {words} --yes"));
     }
 }
 

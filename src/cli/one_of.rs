@@ -9,7 +9,7 @@ use clap::builder::PossibleValue;
 use clap::builder::TypedValueParser;
 
 use crate::actions::users::import::Clearable;
-use crate::cli::users::columns::Column;
+use crate::cli::users::columns::UserColumn;
 use crate::domain::message::MailKind;
 use crate::domain::user::SignIn;
 use crate::domain::user::Status;
@@ -43,8 +43,8 @@ pub fn mail_kind() -> OneOf<MailKind> {
 }
 
 /// A column of a list of users.
-pub fn column() -> OneOf<Column> {
-    OneOf::new(Column::LISTED.map(|column| column.head().name))
+pub fn column() -> OneOf<UserColumn> {
+    OneOf::new(UserColumn::LISTED.map(|column| column.head().name))
 }
 
 /// A column whose value an import clears.

@@ -17,8 +17,8 @@ use crate::cli;
 use crate::cli::Global;
 use crate::domain::moment;
 use crate::domain::text;
+use crate::process::OutputStream;
 use crate::process::Process;
-use crate::process::Stream;
 use crate::secrets::generate::Generated;
 
 /// The form of the data on standard output.
@@ -110,7 +110,7 @@ const USUAL_COLUMNS: u16 = 80;
 impl Output {
     /// The output of a process, whose output streams are taken.
     pub fn new(process: &mut Process, global: &Global) -> Self {
-        let nothing = || Stream::new(Box::new(io::sink()) as Box<dyn Write>, false, None);
+        let nothing = || OutputStream::new(Box::new(io::sink()) as Box<dyn Write>, false, None);
         let stdout = std::mem::replace(&mut process.stdout, nothing());
         let stderr = std::mem::replace(&mut process.stderr, nothing());
         let colour = |is_terminal: bool| match global.color {
@@ -244,12 +244,12 @@ impl Output {
         if self.colour_out { painted(Style::new().bold(), words) } else { words.to_owned() }
     }
 
-    /// Writes a generated password: the one secret that the program shows, once, to whoever asked for it.
+    /// Writes a generated password: the one secret that the program shows, once, to the operator who asked for it.
     ///
     /// # Errors
     /// When standard output cannot be written.
     pub fn generated(&mut self, username: &str, password: &Generated) -> io::Result<()> {
-        // It was judged when it came in; whoever can write the file could have put another one there.
+        // It was judged when it came in; anyone who can write the file could have put another one there.
         let username = text::visible(username);
         match self.format {
             Format::Table => writeln!(self.stdout, "{}", password.reveal())?,

@@ -8,22 +8,22 @@ use std::io;
 use jiff::Timestamp;
 
 use crate::cli::data;
-use crate::cli::data::Cell;
-use crate::cli::data::Head;
+use crate::cli::data::Column;
+use crate::cli::data::Value;
 use crate::cli::output::Format;
 use crate::cli::output::Output;
 use crate::domain::action::Action;
 
 /// One thing that a command would do, or finds done already.
 #[derive(Debug)]
-pub struct Step<'a> {
+pub struct PlanStep<'a> {
     action: Action,
     words: String,
     would_change: bool,
-    fields: Vec<(&'static str, Cell<'a>)>,
+    fields: Vec<(&'static str, Value<'a>)>,
 }
 
-impl<'a> Step<'a> {
+impl<'a> PlanStep<'a> {
     /// A step that would change something, in words for people.
     pub fn new(action: Action, words: impl Into<String>) -> Self {
         Self { action, words: words.into(), would_change: true, fields: Vec::new() }
@@ -35,7 +35,7 @@ impl<'a> Step<'a> {
     }
 
     /// The same step with a field of its data, under the name that the fact has in the data of other commands.
-    pub fn field(mut self, name: &'static str, value: Cell<'a>) -> Self {
+    pub fn field(mut self, name: &'static str, value: Value<'a>) -> Self {
         self.fields.push((name, value));
         self
     }
@@ -45,7 +45,7 @@ impl<'a> Step<'a> {
 ///
 /// # Errors
 /// When standard output cannot be written.
-pub fn print(output: &mut Output, now: Timestamp, steps: &[Step<'_>]) -> anyhow::Result<()> {
+pub fn print(output: &mut Output, now: Timestamp, steps: &[PlanStep<'_>]) -> anyhow::Result<()> {
     if output.format == Format::Table {
         for step in steps {
             output.line(&step.words)?;
@@ -53,24 +53,24 @@ pub fn print(output: &mut Output, now: Timestamp, steps: &[Step<'_>]) -> anyhow:
     } else {
         print_data(output, now, steps)?;
     }
-    output.say("Dry run: nothing was changed.");
+    output.say("Dry run; nothing was changed.");
     Ok(())
 }
 
-fn print_data(output: &mut Output, now: Timestamp, steps: &[Step<'_>]) -> io::Result<()> {
+fn print_data(output: &mut Output, now: Timestamp, steps: &[PlanStep<'_>]) -> io::Result<()> {
     let mut names = vec!["action", "would_change"];
     for (name, _) in steps.iter().flat_map(|step| &step.fields) {
         if !names.contains(name) {
             names.push(name);
         }
     }
-    let heads: Vec<Head> = names.iter().map(|name| Head { name, title: name }).collect();
+    let heads: Vec<Column> = names.iter().map(|name| Column { name, title: name }).collect();
     data::records(output, &heads, now, |sink| {
         for step in steps {
-            let mut cells = vec![Cell::text(step.action.word()), Cell::Flag(step.would_change)];
+            let mut cells = vec![Value::text(step.action.word()), Value::Flag(step.would_change)];
             for name in &names[cells.len()..] {
                 let own = step.fields.iter().find(|(own, _)| own == name);
-                cells.push(own.map_or(Cell::Nothing(""), |(_, value)| value.clone()));
+                cells.push(own.map_or(Value::Nothing(""), |(_, value)| value.clone()));
             }
             sink(&cells)?;
         }

@@ -4,7 +4,7 @@ use zeroize::Zeroizing;
 
 use crate::actions::ActionError;
 use crate::cli::context::Context;
-use crate::cli::failure::Complaint;
+use crate::cli::failure::CliError;
 use crate::domain::policy::Policy;
 use crate::domain::refusal::Refusal;
 use crate::domain::removal::Removals;
@@ -21,7 +21,7 @@ const TRIES: u32 = 3;
 /// Asks for a yes, unless `yes` was given.
 ///
 /// # Errors
-/// [`Complaint::Declined`] for anything but yes; [`Complaint::CannotAsk`] where nobody can be asked.
+/// [`CliError::Declined`] for anything but yes; [`CliError::CannotAsk`] where nobody can be asked.
 pub fn confirm(context: &mut Context, yes: bool, question: &str) -> anyhow::Result<()> {
     if yes {
         return Ok(());
@@ -33,7 +33,7 @@ pub fn confirm(context: &mut Context, yes: bool, question: &str) -> anyhow::Resu
             context.was_asked = true;
             Ok(())
         }
-        _ => Err(Complaint::Declined.into()),
+        _ => Err(CliError::Declined.into()),
     }
 }
 
@@ -48,7 +48,7 @@ pub fn confirm_removal(context: &mut Context, yes: bool, question: &str, removal
 /// What is said where nobody can be asked whether to take so much away.
 pub fn of_removal(error: anyhow::Error, removals: Removals) -> anyhow::Error {
     match error.downcast_ref() {
-        Some(Complaint::CannotAsk { .. }) if !removals.is_empty() => {
+        Some(CliError::CannotAsk { .. }) if !removals.is_empty() => {
             ActionError::from(Refusal::Removals(removals)).into()
         }
         _ => error,
@@ -74,14 +74,14 @@ pub fn known_password(terminal: &mut dyn Terminal, question: &str) -> anyhow::Re
     Ok(Password::new(terminal.ask_secret(&format!("{question}: "))?)?)
 }
 
-/// Asks for a new password twice, and again when it is refused or the two differ, three times in all. `judge` says what
+/// Asks for a new password twice, and again when it is refused or the two differ, three times in all. `validate` says what
 /// is wrong with it, one line a rule, before it is asked for again.
 ///
 /// # Errors
-/// [`Complaint::NoPassword`] after the last try; when the terminal fails.
+/// [`CliError::NoPassword`] after the last try; when the terminal fails.
 pub fn new_password(
     terminal: &mut dyn Terminal,
-    judge: &mut dyn FnMut(&Password) -> anyhow::Result<Vec<String>>,
+    validate: &mut dyn FnMut(&Password) -> anyhow::Result<Vec<String>>,
 ) -> anyhow::Result<Password> {
     for _ in 0..TRIES {
         let typed: Zeroizing<String> = terminal.ask_secret("New password: ")?;
@@ -92,26 +92,26 @@ pub fn new_password(
                 continue;
             }
         };
-        let faults = judge(&password)?;
+        let faults = validate(&password)?;
         if !faults.is_empty() {
             terminal.show(&bullets("This password does not meet the requirements:", &faults))?;
             continue;
         }
-        let again = Password::new(terminal.ask_secret("The same again: ")?);
+        let again = Password::new(terminal.ask_secret("Retype new password: ")?);
         if again.is_ok_and(|again| again.same_as(&password)) {
             return Ok(password);
         }
-        terminal.show("The two entries differ.\n")?;
+        terminal.show("Passwords do not match.\n")?;
     }
-    Err(Complaint::NoPassword.into())
+    Err(CliError::NoPassword.into())
 }
 
 /// What the policy says against a password, one line a rule.
 ///
 /// # Errors
 /// What is not the policy's word.
-pub fn faults_in_words(judged: Result<(), ActionError>) -> anyhow::Result<Vec<String>> {
-    match judged {
+pub fn faults_in_words(validated: Result<(), ActionError>) -> anyhow::Result<Vec<String>> {
+    match validated {
         Ok(()) => Ok(Vec::new()),
         Err(ActionError::Refused(Refusal::Policy { faults, .. })) => {
             let english = Texts::built_in().default_language();

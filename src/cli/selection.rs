@@ -4,13 +4,13 @@ use std::ffi::OsString;
 use std::io;
 use std::io::Read;
 
-use crate::actions::Desk;
-use crate::actions::users::list::Wanted;
+use crate::actions::App;
+use crate::actions::users::list::UserFilter;
 use crate::actions::users::tabular;
 use crate::actions::users::tabular::InputError;
 use crate::actions::users::tabular::Names;
 use crate::cli::context::Context;
-use crate::cli::failure::Complaint;
+use crate::cli::failure::CliError;
 use crate::cli::files::InputFile;
 use crate::cli::one_of;
 use crate::domain::duration::parse_duration;
@@ -67,8 +67,8 @@ impl SelectionArgs {
     ///
     /// # Errors
     /// When an age or the file is malformed.
-    pub fn wanted(&self, context: &mut Context, desk: &Desk) -> anyhow::Result<Wanted> {
-        Ok(self.wanted_with_digest(context, desk)?.0)
+    pub fn wanted(&self, context: &mut Context, app: &App) -> anyhow::Result<UserFilter> {
+        Ok(self.wanted_with_digest(context, app)?.0)
     }
 
     /// Whether a condition is given.
@@ -121,7 +121,7 @@ impl SelectionArgs {
     ///
     /// # Errors
     /// When an age or the file is malformed.
-    pub fn wanted_with_digest(&self, context: &mut Context, desk: &Desk) -> anyhow::Result<(Wanted, Option<String>)> {
+    pub fn wanted_with_digest(&self, context: &mut Context, app: &App) -> anyhow::Result<(UserFilter, Option<String>)> {
         for (option, value) in [
             ("--search".to_owned(), &self.search),
             (self.role_option(), &self.role),
@@ -130,19 +130,19 @@ impl SelectionArgs {
             // A script whose variable is empty must not mean everybody.
             if value.as_ref().is_some_and(|value| value.trim().is_empty()) {
                 let hint = Some("leave it out to mean all".to_owned());
-                return Err(Complaint::Usage { words: format!("{option}: the value is empty"), hint }.into());
+                return Err(CliError::Usage { words: format!("{option}: the value is empty"), hint }.into());
             }
         }
         let password_set_before = match &self.password_older_than {
             None => None,
             Some(age) => {
                 let usage =
-                    |words: String| Complaint::Usage { words: format!("--password-older-than: {words}"), hint: None };
+                    |words: String| CliError::Usage { words: format!("--password-older-than: {words}"), hint: None };
                 let age = parse_duration(age).map_err(|error| usage(error.to_string()))?;
-                Some(desk.now().checked_sub(age).map_err(|_| usage("reaches too far back".to_owned()))?)
+                Some(app.now().checked_sub(age).map_err(|_| usage("reaches too far back".to_owned()))?)
             }
         };
-        let search = self.search.as_deref().map(SearchText::new).transpose().map_err(|blank| Complaint::Usage {
+        let search = self.search.as_deref().map(SearchText::new).transpose().map_err(|blank| CliError::Usage {
             words: format!("--search: {blank}"),
             hint: Some("leave it out to mean all".to_owned()),
         })?;
@@ -165,7 +165,8 @@ impl SelectionArgs {
             named,
         };
         let policy_outdated = self.policy_outdated;
-        let mut wanted = Wanted { role: self.role.clone(), policy_outdated, lines, emails, ..Wanted::default() };
+        let mut wanted =
+            UserFilter { role: self.role.clone(), policy_outdated, lines, emails, ..UserFilter::default() };
         wanted.query.selection = selection;
         Ok((wanted, digest))
     }
@@ -179,10 +180,10 @@ fn read_names(context: &mut Context, source: &InputFile) -> anyhow::Result<Names
     };
     let names = read.map_err(|error| match error {
         InputError::Io(error) if error.kind() != io::ErrorKind::InvalidData => anyhow::Error::from(error),
-        InputError::Io(_) | InputError::Line { .. } => Complaint::Data(format!("{source}, {error}")).into(),
+        InputError::Io(_) | InputError::Line { .. } => CliError::Data(format!("{source}, {error}")).into(),
     })?;
     if names.bytes > LIST_LIMIT {
-        return Err(Complaint::Data(format!("{source}: larger than 320 MiB")).into());
+        return Err(CliError::Data(format!("{source}: larger than 320 MiB")).into());
     }
     Ok(names)
 }

@@ -15,9 +15,9 @@ use unicode_segmentation::UnicodeSegmentation as _;
 use unicode_width::UnicodeWidthStr as _;
 
 use crate::cli::data;
-use crate::cli::data::Cell;
-use crate::cli::data::Fitting;
-use crate::cli::data::Head;
+use crate::cli::data::Column;
+use crate::cli::data::Truncation;
+use crate::cli::data::Value;
 use crate::cli::output::Charset;
 use crate::cli::output::Output;
 
@@ -34,7 +34,7 @@ const GAP: u16 = 2;
 
 /// A table in the making.
 pub(super) struct Table<'heads> {
-    heads: &'heads [Head],
+    heads: &'heads [Column],
     columns: Option<u16>,
     charset: Charset,
     now: Timestamp,
@@ -43,7 +43,7 @@ pub(super) struct Table<'heads> {
     counts: Vec<Vec<u64>>,
     rows: u64,
     /// How the values of each column fit where it is narrower than they are.
-    fittings: Vec<Fitting>,
+    fittings: Vec<Truncation>,
     /// The widest word of each column whose values are broken between words.
     words: Vec<usize>,
     /// Whether the terminal is too narrow for the columns, and each row is a block of lines.
@@ -58,7 +58,7 @@ pub(super) struct Table<'heads> {
 }
 
 impl<'heads> Table<'heads> {
-    pub(super) fn new(heads: &'heads [Head], columns: Option<u16>, charset: Charset, now: Timestamp) -> Self {
+    pub(super) fn new(heads: &'heads [Column], columns: Option<u16>, charset: Charset, now: Timestamp) -> Self {
         Self {
             heads,
             columns,
@@ -67,7 +67,7 @@ impl<'heads> Table<'heads> {
             widths: heads.iter().map(|head| head.title.width()).collect(),
             counts: vec![Vec::new(); heads.len()],
             rows: 0,
-            fittings: vec![Fitting::Whole; heads.len()],
+            fittings: vec![Truncation::Whole; heads.len()],
             words: vec![0; heads.len()],
             is_blocks: false,
             has_block: false,
@@ -78,7 +78,7 @@ impl<'heads> Table<'heads> {
     }
 
     /// Takes a row's widths, and the row as long as the table is small.
-    pub(super) fn measure(&mut self, cells: &[Cell<'_>]) {
+    pub(super) fn measure(&mut self, cells: &[Value<'_>]) {
         self.rows += 1;
         for (place, cell) in cells.iter().enumerate() {
             let shown = cell.shown(self.now);
@@ -89,7 +89,7 @@ impl<'heads> Table<'heads> {
             counts.resize(counts.len().max(width + 1), 0);
             counts[width] += 1;
             self.fittings[place] = self.fittings[place].max(cell.fitting());
-            if cell.fitting() == Fitting::Broken {
+            if cell.fitting() == Truncation::Broken {
                 let widest = shown.split(' ').map(width_of).max().unwrap_or(0);
                 self.words[place] = self.words[place].max(widest);
             }
@@ -128,7 +128,7 @@ impl<'heads> Table<'heads> {
     }
 
     /// Writes a row of a table that is not kept.
-    pub(super) fn write(&mut self, output: &mut Output, cells: &[Cell<'_>]) -> io::Result<()> {
+    pub(super) fn write(&mut self, output: &mut Output, cells: &[Value<'_>]) -> io::Result<()> {
         for cell in cells {
             let shown = cell.shown(self.now);
             let shown = self.charset.show(&shown);
@@ -187,7 +187,7 @@ impl<'heads> Table<'heads> {
     fn shrink_exact(&mut self, room: usize, limit: u64, least: usize) {
         while let excess @ 1.. = self.excess(room) {
             let steps =
-                (0..self.widths.len()).filter(|&place| self.fittings[place] == Fitting::Whole).filter_map(|place| {
+                (0..self.widths.len()).filter(|&place| self.fittings[place] == Truncation::Whole).filter_map(|place| {
                     let (width, counts) = (self.widths[place], &self.counts[place]);
                     let below = counts.get(..width).unwrap_or(counts);
                     let next = below.iter().rposition(|&count| count > 0).unwrap_or(0).max(self.narrowest(place));
@@ -207,8 +207,9 @@ impl<'heads> Table<'heads> {
     /// Makes columns of texts narrower, the widest first.
     fn shrink_prose(&mut self, room: usize) {
         while let excess @ 1.. = self.excess(room) {
-            let wide = (0..self.widths.len())
-                .filter(|&place| self.fittings[place] != Fitting::Whole && self.widths[place] > self.narrowest(place));
+            let wide = (0..self.widths.len()).filter(|&place| {
+                self.fittings[place] != Truncation::Whole && self.widths[place] > self.narrowest(place)
+            });
             let Some(widest) = wide.clone().max_by_key(|&place| self.widths[place]) else { return };
             let second = wide.filter(|&place| place != widest).map(|place| self.widths[place]).max().unwrap_or(0);
             let gain = self.widths[widest] - second.max(self.narrowest(widest)).min(self.widths[widest] - 1);
@@ -222,8 +223,8 @@ impl<'heads> Table<'heads> {
         for (place, text) in row.iter().enumerate() {
             line[place] = *text;
             let is_last = place + 1 == row.len();
-            if is_last || (self.fittings[place] == Fitting::Whole && width_of(text) > self.widths[place]) {
-                let wide = Some(place).filter(|_| self.fittings[place] == Fitting::Whole);
+            if is_last || (self.fittings[place] == Truncation::Whole && width_of(text) > self.widths[place]) {
+                let wide = Some(place).filter(|_| self.fittings[place] == Truncation::Whole);
                 lines.push((std::mem::replace(&mut line, vec![""; row.len()]), wide));
             }
         }
@@ -267,9 +268,9 @@ impl<'heads> Table<'heads> {
         for (line, _) in lines {
             let shown = line[..columns].iter().enumerate().map(|(place, text)| {
                 match self.fittings[place] {
-                    Fitting::Cut => return shortened(text, self.widths[place], self.charset),
-                    Fitting::Whole => widths[place] = widths[place].max(width_of(text)),
-                    Fitting::Broken => {}
+                    Truncation::Cut => return shortened(text, self.widths[place], self.charset),
+                    Truncation::Whole => widths[place] = widths[place].max(width_of(text)),
+                    Truncation::Broken => {}
                 }
                 Cow::Borrowed(*text)
             });

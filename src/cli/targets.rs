@@ -2,16 +2,16 @@
 //! exactly a command asks only what it always asks; several are counted, and the operator is asked first.
 
 use crate::actions;
-use crate::actions::Desk;
-use crate::actions::Intent;
-use crate::actions::users::list::Wanted;
-use crate::actions::users::targets::Resolved;
-use crate::actions::users::targets::Several;
+use crate::actions::App;
+use crate::actions::ChangeOptions;
+use crate::actions::users::list::UserFilter;
+use crate::actions::users::targets::ResolvedTargets;
+use crate::actions::users::targets::TargetList;
 use crate::actions::users::targets::Targets;
-use crate::cli::acting::ActingArgs;
+use crate::cli::acting_args::ActingArgs;
 use crate::cli::context::Context;
-use crate::cli::data::Cell;
-use crate::cli::failure::Complaint;
+use crate::cli::data::Value;
+use crate::cli::failure::CliError;
 use crate::cli::jobs::summary::counted;
 use crate::cli::jobs::summary::grouped;
 use crate::cli::prompt;
@@ -47,10 +47,10 @@ impl TargetArgs {
     /// Refuses what names no user, or does so in two ways.
     ///
     /// # Errors
-    /// [`Complaint::Usage`].
-    pub fn check(&self) -> Result<(), Complaint> {
+    /// [`CliError::Usage`].
+    pub fn check(&self) -> Result<(), CliError> {
         let usage =
-            |words: &str, hint: &str| Err(Complaint::Usage { words: words.to_owned(), hint: Some(hint.to_owned()) });
+            |words: &str, hint: &str| Err(CliError::Usage { words: words.to_owned(), hint: Some(hint.to_owned()) });
         match (self.users.is_empty(), self.selection.is_given(), self.all) {
             (true, false, false) => usage("no user is named", "name users, or select some (`--all` for everybody)"),
             (false, true, _) | (false, _, true) => {
@@ -70,17 +70,17 @@ impl TargetArgs {
     ///
     /// # Errors
     /// When an age or the file is malformed.
-    pub fn targets(&self, context: &mut Context, desk: &Desk) -> anyhow::Result<Targets> {
+    pub fn targets(&self, context: &mut Context, app: &App) -> anyhow::Result<Targets> {
         match self.users.as_slice() {
             [] => {
-                let (wanted, sha256) = self.selection.wanted_with_digest(context, desk)?;
-                Ok(Targets::Many(Box::new(Several { wanted, words: Some(self.words()), sha256, confirmed: None })))
+                let (wanted, sha256) = self.selection.wanted_with_digest(context, app)?;
+                Ok(Targets::Many(Box::new(TargetList { wanted, words: Some(self.words()), sha256, confirmed: None })))
             }
             [user] => Ok(Targets::One(UserReference::new(user))),
             users => {
-                let mut wanted = Wanted::default();
+                let mut wanted = UserFilter::default();
                 wanted.query.selection.named = Some(users.iter().map(|user| UserReference::new(user)).collect());
-                Ok(Targets::Many(Box::new(Several { wanted, ..Several::default() })))
+                Ok(Targets::Many(Box::new(TargetList { wanted, ..TargetList::default() })))
             }
         }
     }
@@ -91,28 +91,28 @@ impl TargetArgs {
 ///
 /// # Errors
 /// When the change is refused, or not confirmed.
-pub fn change_several<T: AsRef<Resolved>>(
+pub fn change_several<T: AsRef<ResolvedTargets>>(
     context: &mut Context,
     yes: bool,
     acting: &ActingArgs,
-    several: Several,
+    several: TargetList,
     question: impl Fn(&T) -> Option<String>,
-    change: impl Fn(&Several, &Intent) -> actions::Result<T>,
+    change: impl Fn(&TargetList, &ChangeOptions) -> actions::Result<T>,
 ) -> anyhow::Result<T> {
-    let intent = acting.intent();
-    if yes || intent.dry_run {
-        return Ok(change(&several, &intent)?);
+    let change_options = acting.change_options();
+    if yes || change_options.dry_run {
+        return Ok(change(&several, &change_options)?);
     }
     // What cannot be done is said before anybody is asked whether to do it.
-    let trial = change(&several, &Intent { dry_run: true, ..intent.clone() })?;
+    let trial = change(&several, &ChangeOptions { dry_run: true, ..change_options.clone() })?;
     let Some(question) = question(&trial) else { return Ok(trial) };
     prompt::confirm(context, false, &question)?;
     let confirmed = Some(trial.as_ref().clone());
-    Ok(change(&Several { confirmed, ..several }, &intent)?)
+    Ok(change(&TargetList { confirmed, ..several }, &change_options)?)
 }
 
 /// "3 users (alice, bob, carla)", or only "1,204 users" where they are many.
-pub fn counted_and_named(users: &Resolved) -> String {
+pub fn counted_and_named(users: &ResolvedTargets) -> String {
     let count = counted(users.count, "user");
     if users.count > ASKED_BY_NAME as u64 || users.first.is_empty() {
         return count;
@@ -122,26 +122,26 @@ pub fn counted_and_named(users: &Resolved) -> String {
 }
 
 /// Says how many of the users are changed: "3 users (alice, …)" where those are all, else "3 of 5 users".
-pub fn changed_of(changed: u64, users: &Resolved) -> String {
+pub fn changed_of(changed: u64, users: &ResolvedTargets) -> String {
     if changed == users.count { counted_and_named(users) } else { count_of(changed, users) }
 }
 
 /// "3 users" where those are all, else "3 of 5 users".
-pub fn count_of(changed: u64, users: &Resolved) -> String {
+pub fn count_of(changed: u64, users: &ResolvedTargets) -> String {
     let all = counted(users.count, "user");
     if changed == users.count { all } else { format!("{} of {all}", grouped(changed)) }
 }
 
 /// What a dry run says: nobody matches, nothing would change, or what `words` makes of those who would be changed.
-pub fn would(changed: u64, users: &Resolved, words: impl FnOnce(&str) -> String) -> String {
+pub fn would(changed: u64, users: &ResolvedTargets, words: impl FnOnce(&str) -> String) -> String {
     match (users.count, changed) {
         (0, _) => NOBODY.to_owned(),
-        (_, 0) => "All of these users are so already: nothing would be changed.".to_owned(),
+        (_, 0) => "All of these users already match; nothing would be changed.".to_owned(),
         _ => words(&changed_of(changed, users)),
     }
 }
 
 /// The first users by name, for the data of a plan.
-pub fn usernames(users: &Resolved) -> Cell<'_> {
-    Cell::List(users.first.iter().map(|user| user.username.as_str()).collect())
+pub fn usernames(users: &ResolvedTargets) -> Value<'_> {
+    Value::List(users.first.iter().map(|user| user.username.as_str()).collect())
 }

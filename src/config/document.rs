@@ -16,10 +16,10 @@ use std::time::Duration;
 use toml::Spanned;
 use toml::de::{DeArray, DeInteger, DeTable, DeValue};
 
-use super::Surroundings;
-use super::problems::Problem;
+use super::ConfigEnv;
+use super::problems::Diagnostic;
 use super::problems::SYNTAX;
-use crate::domain::duration::ShownDuration;
+use crate::domain::duration::DisplayDuration;
 use crate::domain::duration::parse_duration;
 
 /// The most characters of a line of text: it has to fit on a page, in a mail and in a table.
@@ -32,15 +32,15 @@ pub(super) struct Document<'t> {
     text: &'t str,
     root: DeTable<'t>,
     /// Where relative paths begin.
-    folder: &'t Path,
-    surroundings: Surroundings<'t>,
-    notes: RefCell<Notes>,
+    directory: &'t Path,
+    env: ConfigEnv<'t>,
+    notes: RefCell<ReadNotes>,
 }
 
 /// What is learned while reading.
 #[derive(Default)]
-struct Notes {
-    problems: Vec<Problem>,
+struct ReadNotes {
+    problems: Vec<Diagnostic>,
     /// The sections and keys that were asked for.
     sections: Vec<&'static str>,
     keys: Vec<(&'static str, &'static str)>,
@@ -51,10 +51,10 @@ struct Notes {
 }
 
 impl<'t> Document<'t> {
-    pub(super) fn parse(text: &'t str, folder: &'t Path, surroundings: Surroundings<'t>) -> Self {
+    pub(super) fn parse(text: &'t str, directory: &'t Path, env: ConfigEnv<'t>) -> Self {
         let (root, errors) = DeTable::parse_recoverable(text);
         let document =
-            Self { text, root: root.into_inner(), folder, surroundings, notes: RefCell::new(Notes::default()) };
+            Self { text, root: root.into_inner(), directory, env, notes: RefCell::new(ReadNotes::default()) };
         for error in errors {
             document.note_syntax(error.message(), error.span());
         }
@@ -67,13 +67,8 @@ impl<'t> Document<'t> {
     }
 
     /// As [`Document::parse`], of one section and those below it alone: what else is in the text is not looked at.
-    pub(super) fn parse_part(
-        text: &'t str,
-        folder: &'t Path,
-        surroundings: Surroundings<'t>,
-        section: &'static str,
-    ) -> Self {
-        let mut document = Self::parse(text, folder, surroundings);
+    pub(super) fn parse_part(text: &'t str, directory: &'t Path, env: ConfigEnv<'t>, section: &'static str) -> Self {
+        let mut document = Self::parse(text, directory, env);
         let names = document.root.keys().map(|key| key.get_ref().clone().into_owned());
         for other in names.filter(|name| name != section).collect::<Vec<_>>() {
             document.root.remove(other.as_str());
@@ -114,7 +109,7 @@ impl<'t> Document<'t> {
     }
 
     /// Ends the reading: every name that no section asked for is a problem too.
-    pub(super) fn finish(self) -> Vec<Problem> {
+    pub(super) fn finish(self) -> Vec<Diagnostic> {
         if !self.notes.borrow().headers_broken {
             self.look_for_strangers("", &self.root);
         }
@@ -157,7 +152,7 @@ impl<'t> Document<'t> {
         let line = Some(self.line_of(position));
         let mut notes = self.notes.borrow_mut();
         if !notes.problems.iter().any(|problem| problem.line == line && problem.is_of_syntax()) {
-            notes.problems.push(Problem { line, text });
+            notes.problems.push(Diagnostic { line, text });
         }
     }
 
@@ -167,7 +162,7 @@ impl<'t> Document<'t> {
     }
 }
 
-impl Notes {
+impl ReadNotes {
     /// What to say of a name that nobody asked for.
     fn stranger(&self, section: &str, name: &str, path: &str, is_table: bool) -> String {
         let here: Vec<&str> = self.keys.iter().filter(|(owner, _)| *owner == section).map(|(_, key)| *key).collect();
@@ -211,12 +206,12 @@ impl<'d, 't> Section<'d, 't> {
 
     /// Text of one line, possibly empty.
     pub(super) fn text(&self, key: &'static str) -> Option<String> {
-        self.judged(key, one_line)
+        self.validated(key, one_line)
     }
 
     /// Text of one line that says something.
     pub(super) fn some_text(&self, key: &'static str) -> Option<String> {
-        self.judged(
+        self.validated(
             key,
             |text| {
                 if text.trim().is_empty() { Err("expected some text".to_owned()) } else { one_line(text) }
@@ -247,41 +242,41 @@ impl<'d, 't> Section<'d, 't> {
 
     /// A duration within `range`.
     pub(super) fn duration(&self, key: &'static str, range: RangeInclusive<Duration>) -> Option<Duration> {
-        self.judged(key, |text| {
+        self.validated(key, |text| {
             let duration = parse_duration(text).map_err(|problem| problem.to_string())?;
-            let (shortest, longest) = (ShownDuration(*range.start()), ShownDuration(*range.end()));
+            let (shortest, longest) = (DisplayDuration(*range.start()), DisplayDuration(*range.end()));
             let inside = Some(duration).filter(|duration| range.contains(duration));
             inside.ok_or_else(|| format!("expected a duration from {shortest} to {longest}"))
         })
     }
 
-    /// A list of texts that `judge` approves one by one, none of them twice. `judge` says what was expected.
+    /// A list of texts that `validate` approves one by one, none of them twice. `validate` says what was expected.
     pub(super) fn list(
         &self,
         key: &'static str,
-        judge: impl Fn(&str) -> Result<String, String>,
+        validate: impl Fn(&str) -> Result<String, String>,
     ) -> Option<Vec<String>> {
         let value = self.ask(key)?;
         let Some(items) = value.get_ref().as_array() else {
             self.unexpected(value, key, "a list in brackets, as in `[\"a\", \"b\"]`");
             return None;
         };
-        Some(self.items(key, items, judge))
+        Some(self.items(key, items, validate))
     }
 
-    fn items(&self, key: &str, items: &DeArray<'_>, judge: impl Fn(&str) -> Result<String, String>) -> Vec<String> {
+    fn items(&self, key: &str, items: &DeArray<'_>, validate: impl Fn(&str) -> Result<String, String>) -> Vec<String> {
         let mut good = Vec::new();
         for item in items {
             let Some(text) = item.get_ref().as_str() else {
                 self.unexpected(item, key, "text in quotes");
                 continue;
             };
-            match judge(text) {
+            match validate(text) {
                 Ok(text) if good.contains(&text) => {
                     self.note(
                         item.span().start,
                         key,
-                        format_args!("{} stands in the list twice", found(item.get_ref())),
+                        format_args!("{} appears twice in the list", found(item.get_ref())),
                     );
                 }
                 Ok(text) => good.push(text),
@@ -292,25 +287,25 @@ impl<'d, 't> Section<'d, 't> {
     }
 
     /// The path of something that the program makes or finds itself; a relative one begins at the configuration's
-    /// folder.
+    /// directory.
     pub(super) fn path(&self, key: &'static str) -> Option<PathBuf> {
-        self.judged(key, |text| some_path(text).map(|path| self.document.folder.join(path)))
+        self.validated(key, |text| some_path(text).map(|path| self.document.directory.join(path)))
     }
 
     /// The path of a file that somebody provides: as [`Section::path`], but a bare name is looked for among systemd's
     /// credentials if there are any (systemd.exec(5), `LoadCredential=`).
     pub(super) fn file(&self, key: &'static str) -> Option<PathBuf> {
-        let Document { folder, surroundings, .. } = self.document;
-        self.judged(key, |text| {
+        let Document { directory, env, .. } = self.document;
+        self.validated(key, |text| {
             let bare = !text.contains('/');
-            let folder = surroundings.credentials.filter(|_| bare).unwrap_or(folder);
-            some_path(text).map(|path| folder.join(path))
+            let directory = env.credentials.filter(|_| bare).unwrap_or(directory);
+            some_path(text).map(|path| directory.join(path))
         })
     }
 
     /// A word that stands for one of `all`, as `word` says.
     pub(super) fn choice<T: Copy>(&self, key: &'static str, all: &[T], word: fn(T) -> &'static str) -> Option<T> {
-        self.judged(key, |text| {
+        self.validated(key, |text| {
             let chosen = all.iter().copied().find(|one| word(*one) == text);
             chosen.ok_or_else(|| format!("expected one of {}", listed(all.iter().map(|one| word(*one)))))
         })
@@ -341,17 +336,17 @@ impl<'d, 't> Section<'d, 't> {
     /// Whether another key that needs this one may be called wrong for it: it is absent, and the file has no problem of
     /// syntax, behind which it could stand.
     pub(super) fn lacks(&self, key: &str) -> bool {
-        !self.has(key) && !self.document.notes.borrow().problems.iter().any(Problem::is_of_syntax)
+        !self.has(key) && !self.document.notes.borrow().problems.iter().any(Diagnostic::is_of_syntax)
     }
 
-    /// Text that `judge` approves or turns into something better; it says what was expected.
-    pub(super) fn judged<T>(&self, key: &'static str, judge: impl Fn(&str) -> Result<T, String>) -> Option<T> {
+    /// Text that `validate` approves or turns into something better; it says what was expected.
+    pub(super) fn validated<T>(&self, key: &'static str, validate: impl Fn(&str) -> Result<T, String>) -> Option<T> {
         let value = self.ask(key)?;
         let Some(text) = value.get_ref().as_str() else {
             self.unexpected(value, key, "text in quotes");
             return None;
         };
-        judge(text).inspect_err(|what| self.refused(value, key, what)).ok()
+        validate(text).inspect_err(|what| self.refused(value, key, what)).ok()
     }
 
     fn ask(&self, key: &'static str) -> Option<&'d Spanned<DeValue<'t>>> {

@@ -6,7 +6,7 @@ use std::net::Ipv6Addr;
 
 /// Approves the relay: a host name, or an address of IPv4 or IPv6 (in brackets or not). The error says what was
 /// expected.
-pub(super) fn judge(text: &str) -> Result<String, String> {
+pub(super) fn validate(text: &str) -> Result<String, String> {
     if is_name(text) || address(text).is_some() {
         return Ok(text.to_owned());
     }
@@ -27,7 +27,7 @@ pub(super) fn judge(text: &str) -> Result<String, String> {
 
 /// Approves what the program calls itself to the relay: a host name, or an address literal (RFC 5321, 4.1.1.1 and
 /// 4.1.3). The error says what was expected.
-pub(super) fn judge_helo(text: &str) -> Result<String, String> {
+pub(super) fn validate_helo(text: &str) -> Result<String, String> {
     let literal = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
     let is_literal = literal.is_some_and(|inside| match inside.strip_prefix("IPv6:") {
         Some(address) => address.parse::<Ipv6Addr>().is_ok(),
@@ -39,7 +39,7 @@ pub(super) fn judge_helo(text: &str) -> Result<String, String> {
     Err("expected a host name in ASCII, or an address such as \"[192.0.2.1]\" or \"[IPv6:2001:db8::1]\"".to_owned())
 }
 
-/// Whether the text, which [`judge`] approved, names this very machine, whatever a name server says: `localhost`,
+/// Whether the text, which [`validate`] approved, names this very machine, whatever a name server says: `localhost`,
 /// 127.0.0.0/8 or ::1. Another name could lead anywhere tomorrow.
 pub(super) fn is_loopback(host: &str) -> bool {
     host == "localhost" || address(host).is_some_and(|address| address.is_loopback())
@@ -70,41 +70,48 @@ mod tests {
     #[test]
     fn names_and_addresses_are_approved_as_they_are() {
         for good in ["smtp.example.com", "localhost", "Relay-1", "192.0.2.1", "[2001:db8::1]", "::1", "1and1.example"] {
-            assert_eq!(judge(good).as_deref(), Ok(good));
+            assert_eq!(validate(good).as_deref(), Ok(good));
         }
     }
 
     #[test]
     fn anything_else_is_refused_with_what_was_expected() {
         for bad in ["", ".", "a..b", "-a.example", "a b", "a_b.example", "300.1.1.1", "127.1", "[::1", "[127.0.0.1]"] {
-            assert_eq!(judge(bad).unwrap_err(), "expected a host such as \"smtp.example.com\", or an address", "{bad}");
+            assert_eq!(
+                validate(bad).unwrap_err(),
+                "expected a host such as \"smtp.example.com\", or an address",
+                "{bad}"
+            );
         }
         assert_eq!(
-            judge("smtp.example.com:465").unwrap_err(),
+            validate("smtp.example.com:465").unwrap_err(),
             "expected the host without its port, which is a key of its own: port = 465"
         );
         assert_eq!(
-            judge("smtp://smtp.example.com").unwrap_err(),
+            validate("smtp://smtp.example.com").unwrap_err(),
             "expected the host alone, such as \"smtp.example.com\""
         );
-        assert_eq!(judge("bücher.example").unwrap_err(), "expected the host as DNS writes it, beginning with `xn--`");
-        assert!(judge("a\r\nMAIL FROM:<x@y.z>").is_err());
+        assert_eq!(
+            validate("bücher.example").unwrap_err(),
+            "expected the host as DNS writes it, beginning with `xn--`"
+        );
+        assert!(validate("a\r\nMAIL FROM:<x@y.z>").is_err());
     }
 
     #[test]
     fn helo_is_a_name_or_a_literal() {
         for good in ["mail.example.com", "host", "[192.0.2.1]", "[IPv6:2001:db8::1]"] {
-            assert_eq!(judge_helo(good).as_deref(), Ok(good));
+            assert_eq!(validate_helo(good).as_deref(), Ok(good));
         }
         for bad in ["", "192.0.2.1", "[2001:db8::1]", "[IPv6:192.0.2.1]", "a b", "host\r\nQUIT", "höst", "[x]"] {
-            assert!(judge_helo(bad).is_err(), "{bad}");
+            assert!(validate_helo(bad).is_err(), "{bad}");
         }
     }
 
     #[test]
     fn only_what_names_this_machine_itself_is_loopback() {
         for loopback in ["localhost", "127.0.0.1", "127.8.9.10", "::1", "[::1]"] {
-            assert!(judge(loopback).is_ok() && is_loopback(loopback), "{loopback}");
+            assert!(validate(loopback).is_ok() && is_loopback(loopback), "{loopback}");
         }
         for other in ["localhost.example.com", "smtp.example.com", "10.0.0.1", "::", "[::ffff:127.0.0.1]", "0.0.0.0"] {
             assert!(!is_loopback(other), "{other}");

@@ -11,7 +11,7 @@ const HOUR: Duration = Duration::from_secs(3_600);
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct JobsSection {
     /// How long after its queueing a mail is tried before it is given up.
-    pub queue_life: Duration,
+    pub queue_lifetime: Duration,
     /// A user who got a reset within this time gets no other one; zero: always.
     pub unless_sent_within: Duration,
     /// How long mail may wait before `jobs run` without a terminal says why.
@@ -20,16 +20,16 @@ pub struct JobsSection {
 
 impl Default for JobsSection {
     fn default() -> Self {
-        Self { queue_life: DAY, unless_sent_within: Duration::from_secs(15 * 60), complain_after: HOUR }
+        Self { queue_lifetime: DAY, unless_sent_within: Duration::from_secs(15 * 60), complain_after: HOUR }
     }
 }
 
 impl JobsSection {
     pub(super) fn read(section: &Section<'_, '_>) -> Self {
         let default = Self::default();
-        let (within, life) = (Duration::ZERO..=30 * DAY, Duration::from_secs(60)..=30 * DAY);
+        let (within, lifetime) = (Duration::ZERO..=30 * DAY, Duration::from_secs(60)..=30 * DAY);
         Self {
-            queue_life: section.duration("queue_life", life).unwrap_or(default.queue_life),
+            queue_lifetime: section.duration("queue_lifetime", lifetime).unwrap_or(default.queue_lifetime),
             unless_sent_within: section
                 .duration("unless_sent_within", within.clone())
                 .unwrap_or(default.unless_sent_within),

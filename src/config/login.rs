@@ -8,13 +8,13 @@ use std::borrow::Cow;
 use std::path::Path;
 
 use super::Config;
+use super::ConfigEnv;
+use super::Diagnostic;
+use super::Diagnostics;
 use super::LIMIT;
 use super::LoadError;
-use super::Problem;
-use super::Problems;
 use super::SignInSection;
 use super::StoreSection;
-use super::Surroundings;
 use super::document::Document;
 use super::misplaced_store;
 use super::password::PasswordSection;
@@ -25,39 +25,39 @@ impl Config {
     ///
     /// # Errors
     /// When the file cannot be read, or with what is wrong in `[store]`.
-    pub fn load_for_login(path: &Path, surroundings: Surroundings<'_>) -> Result<Self, LoadError> {
+    pub fn load_for_login(path: &Path, env: ConfigEnv<'_>) -> Result<Self, LoadError> {
         let bytes = private_file::read(path, &private_file::Rule::config(), LIMIT)?;
-        Ok(Self::parse_for_login(&String::from_utf8_lossy(&bytes), path, surroundings)?)
+        Ok(Self::parse_for_login(&String::from_utf8_lossy(&bytes), path, env)?)
     }
 
     /// Reads what a login needs of the text of the file `name`. Bytes that are not UTF-8 are U+FFFD in it.
-    pub(super) fn parse_for_login(text: &str, name: &Path, surroundings: Surroundings<'_>) -> Result<Self, Problems> {
-        let folder = name.parent().unwrap_or(Path::new(""));
+    pub(super) fn parse_for_login(text: &str, name: &Path, env: ConfigEnv<'_>) -> Result<Self, Diagnostics> {
+        let directory = name.parent().unwrap_or(Path::new(""));
         let is_sound = Document::is_sound(text);
         let part = |section| if is_sound { Cow::Borrowed(text) } else { Cow::Owned(lines_of(text, section)) };
         let store_text = part("store");
-        let document = Document::parse_part(&store_text, folder, surroundings, "store");
+        let document = Document::parse_part(&store_text, directory, env, "store");
         let named = document.has("store");
         let store = StoreSection::read(&document.section("store"));
         let mut problems = document.finish();
         if store.names_replaced_bytes() {
-            problems.push(Problem { line: None, text: "[store]: is not UTF-8: save the file as UTF-8".to_owned() });
+            problems.push(Diagnostic { line: None, text: "[store]: is not UTF-8: save the file as UTF-8".to_owned() });
         }
         if problems.is_empty() && store.path.is_none() {
             problems.extend(misplaced_store::find(text, is_sound, named));
         }
         if !problems.is_empty() {
-            return Err(Problems::new(name, problems));
+            return Err(Diagnostics::new(name, problems));
         }
         let password_text = part("password");
-        let document = Document::parse_part(&password_text, folder, surroundings, "password");
+        let document = Document::parse_part(&password_text, directory, env, "password");
         let mut password =
             PasswordSection::read(&document.section("password"), &document.section("password.argon2"), true);
         if document.has_problem_in("password.argon2") {
             password.argon2 = Default::default();
         }
         let sign_in_text = part("sign_in");
-        let document = Document::parse_part(&sign_in_text, folder, surroundings, "sign_in");
+        let document = Document::parse_part(&sign_in_text, directory, env, "sign_in");
         let sign_in = SignInSection::read(&document.section("sign_in"));
         Ok(Self { store, password, sign_in, ..Self::default() })
     }

@@ -37,7 +37,7 @@ pub enum TransportName {
     Smtp,
     /// A program on this machine.
     Sendmail,
-    /// None: each mail becomes a file in a folder.
+    /// None: each mail becomes a file in a directory.
     File,
 }
 
@@ -68,7 +68,7 @@ impl Default for SendmailSection {
     }
 }
 
-/// The folder that takes mails.
+/// The directory that takes mails.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct FileSection {
     /// Its path. There is one wherever mails become files.
@@ -123,7 +123,7 @@ fn header(name: &str, value: &str, before: &[MailHeader]) -> Result<MailHeader, 
 }
 
 fn mailbox(section: &Section<'_, '_>, key: &'static str) -> Option<Mailbox> {
-    section.judged(key, |text| {
+    section.validated(key, |text| {
         text.parse().map_err(|error| {
             format!(
                 "expected an email address, or a name and an address, such as \"Help Desk <passwords@example.com>\" ({error})"
@@ -133,7 +133,7 @@ fn mailbox(section: &Section<'_, '_>, key: &'static str) -> Option<Mailbox> {
 }
 
 fn address(section: &Section<'_, '_>, key: &'static str) -> Option<EmailAddress> {
-    section.judged(key, |text| {
+    section.validated(key, |text| {
         text.parse().map_err(|_| "expected an email address alone, such as \"passwords@example.com\"".to_owned())
     })
 }

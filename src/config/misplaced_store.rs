@@ -6,25 +6,25 @@ use std::borrow::Cow;
 use std::path::Path;
 
 use super::Config;
-use super::Problem;
-use super::Surroundings;
+use super::ConfigEnv;
+use super::Diagnostic;
 use super::document::Document;
 use super::login::bare;
 use super::login::lines_of;
 
 /// The first place that may name a store. `has_store`: the text has a `[store]`, which is looked at elsewhere.
-pub(super) fn find(text: &str, is_sound: bool, has_store: bool) -> Option<Problem> {
+pub(super) fn find(text: &str, is_sound: bool, has_store: bool) -> Option<Diagnostic> {
     if is_sound { in_sound(text) } else { in_damaged(&without_section(text, has_store)) }
 }
 
-fn misplaced(line: usize) -> Problem {
+fn misplaced(line: usize) -> Diagnostic {
     let text = "may be meant for [store], and is not in it: move it there as `path`, or remove it".to_owned();
-    Problem { line: Some(line), text }
+    Diagnostic { line: Some(line), text }
 }
 
 /// Only what the configuration does not have can be misplaced.
-fn in_sound(text: &str) -> Option<Problem> {
-    let document = Document::parse(text, Path::new(""), Surroundings::default());
+fn in_sound(text: &str) -> Option<Diagnostic> {
+    let document = Document::parse(text, Path::new(""), ConfigEnv::default());
     Config::read(&document);
     let unknown = document.unknown_keys();
     let found = unknown.iter().find(|key| {
@@ -36,7 +36,7 @@ fn in_sound(text: &str) -> Option<Problem> {
 }
 
 /// As [`in_sound`], of a file that no parser reads: line by line, as far as a section and a key can be told.
-fn in_damaged(text: &str) -> Option<Problem> {
+fn in_damaged(text: &str) -> Option<Diagnostic> {
     // What is no text (compressed, UTF-16, lines that end as on a classic Mac) hides every line.
     let is_text = |line: &str| !line.trim_end_matches('\r').chars().any(|c| c.is_control() && c != '\t');
     let known = Config::schema();
@@ -45,7 +45,7 @@ fn in_damaged(text: &str) -> Option<Problem> {
         let number = index + 1;
         if !is_text(line) {
             let text = "is not a line of UTF-8 text, and could hide [store]".to_owned();
-            return Some(Problem { line: Some(number), text });
+            return Some(Diagnostic { line: Some(number), text });
         }
         let code = line.trim_start_matches(|c: char| c.is_whitespace() || c == '\u{feff}');
         if code.starts_with('#') {

@@ -30,7 +30,7 @@ pub use jobs::JobsSection;
 pub use mail::{FileSection, MailSection, SendmailSection, TransportName};
 pub use organization::OrganizationSection;
 pub use password::{Argon2Section, PasswordSection};
-pub use problems::{Problem, Problems};
+pub use problems::{Diagnostic, Diagnostics};
 pub use reset::ResetSection;
 pub use saml::SamlSection;
 pub use search::{Search, search_path};
@@ -71,7 +71,7 @@ pub struct Config {
 
 /// What a file's meaning depends on besides its text.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Surroundings<'a> {
+pub struct ConfigEnv<'a> {
     /// `$CREDENTIALS_DIRECTORY`, where systemd puts a service's credentials.
     pub credentials: Option<&'a Path>,
 }
@@ -81,10 +81,10 @@ pub struct Surroundings<'a> {
 pub enum LoadError {
     /// The file is absent, loose or too large.
     #[error(transparent)]
-    File(#[from] private_file::Problem),
+    File(#[from] private_file::FileError),
     /// The file was read, and this is wrong with it.
     #[error(transparent)]
-    Contents(#[from] Problems),
+    Contents(#[from] Diagnostics),
 }
 
 impl Config {
@@ -92,25 +92,25 @@ impl Config {
     ///
     /// # Errors
     /// When the file cannot be read, or with everything that is wrong in it.
-    pub fn load(path: &Path, surroundings: Surroundings<'_>) -> Result<Self, LoadError> {
-        Ok(Self::parse(&read_text(path)?, path, surroundings)?)
+    pub fn load(path: &Path, env: ConfigEnv<'_>) -> Result<Self, LoadError> {
+        Ok(Self::parse(&read_text(path)?, path, env)?)
     }
 
-    /// Reads the text of the file `name`. Relative paths in it begin at that file's folder.
+    /// Reads the text of the file `name`. Relative paths in it begin at that file's directory.
     ///
     /// # Errors
     /// Everything that is wrong in the text.
-    pub fn parse(text: &str, name: &Path, surroundings: Surroundings<'_>) -> Result<Self, Problems> {
-        let folder = name.parent().unwrap_or(Path::new(""));
-        let document = Document::parse(text, folder, surroundings);
+    pub fn parse(text: &str, name: &Path, env: ConfigEnv<'_>) -> Result<Self, Diagnostics> {
+        let directory = name.parent().unwrap_or(Path::new(""));
+        let document = Document::parse(text, directory, env);
         let config = Self::read(&document);
         let problems = document.finish();
-        if problems.is_empty() { Ok(config) } else { Err(Problems::new(name, problems)) }
+        if problems.is_empty() { Ok(config) } else { Err(Diagnostics::new(name, problems)) }
     }
 
     /// An empty file of which every section and key was asked for: it knows all that a file can have.
     fn schema() -> Document<'static> {
-        let document = Document::parse("", Path::new(""), Surroundings::default());
+        let document = Document::parse("", Path::new(""), ConfigEnv::default());
         Self::read(&document);
         document
     }
@@ -146,11 +146,11 @@ fn read_text(path: &Path) -> Result<String, LoadError> {
 }
 
 /// The bytes of a file as text.
-fn utf8<'b>(bytes: &'b [u8], path: &Path) -> Result<&'b str, Problems> {
+fn utf8<'b>(bytes: &'b [u8], path: &Path) -> Result<&'b str, Diagnostics> {
     std::str::from_utf8(bytes).map_err(|error| {
         let line = 1 + bytes[..error.valid_up_to()].iter().filter(|byte| **byte == b'\n').count();
         let text = "is not UTF-8: save the file as UTF-8".to_owned();
-        Problems::new(path, vec![Problem { line: Some(line), text }])
+        Diagnostics::new(path, vec![Diagnostic { line: Some(line), text }])
     })
 }
 

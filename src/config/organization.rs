@@ -38,8 +38,8 @@ impl OrganizationSection {
         Self {
             name: section.text("name").unwrap_or(default.name),
             help_contact: section.text("help_contact").unwrap_or(default.help_contact),
-            time_zone: section.judged("time_zone", time_zone).unwrap_or(default.time_zone),
-            email_domains: section.list("email_domains", email_domain::judge).unwrap_or(default.email_domains),
+            time_zone: section.validated("time_zone", time_zone).unwrap_or(default.time_zone),
+            email_domains: section.list("email_domains", email_domain::validate).unwrap_or(default.email_domains),
             second_factor: section.switch("second_factor").unwrap_or(default.second_factor),
         }
     }

@@ -35,7 +35,7 @@ pub struct PasswordSection {
     /// Whether a user must change a password that somebody else set.
     pub must_change_after_set: bool,
     /// How long a prompt waits for a password to be typed.
-    pub prompt_patience: Duration,
+    pub prompt_timeout: Duration,
     /// How passwords are hashed.
     pub argon2: Argon2Section,
 }
@@ -49,7 +49,7 @@ impl Default for PasswordSection {
             min_score: 0,
             blocklist_file: None,
             must_change_after_set: false,
-            prompt_patience: Duration::from_secs(5 * 60),
+            prompt_timeout: Duration::from_secs(5 * 60),
             argon2: Argon2Section::default(),
         }
     }
@@ -64,7 +64,7 @@ impl PasswordSection {
         } else {
             (SHORTEST_ALONE, "NIST SP 800-63B-4 section 3.1.1 asks for 15, or 8 with `[organization] second_factor`")
         };
-        let patience = Duration::from_secs(1)..=Duration::from_secs(86_400);
+        let retry_for = Duration::from_secs(1)..=Duration::from_secs(86_400);
         Self {
             min_length: section.whole("min_length", shortest..=LONGEST_MINIMUM, reason).unwrap_or(shortest),
             classes: section.list("classes", class).unwrap_or(default.classes),
@@ -72,7 +72,7 @@ impl PasswordSection {
             min_score: section.whole("min_score", 0..=4, "").unwrap_or(default.min_score),
             blocklist_file: section.file("blocklist_file"),
             must_change_after_set: section.switch("must_change_after_set").unwrap_or(default.must_change_after_set),
-            prompt_patience: section.duration("prompt_patience", patience).unwrap_or(default.prompt_patience),
+            prompt_timeout: section.duration("prompt_timeout", retry_for).unwrap_or(default.prompt_timeout),
             argon2: Argon2Section::read(argon2),
         }
     }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 /// One thing that is wrong.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Problem {
+pub struct Diagnostic {
     /// The line it stands on, from 1. None when it concerns the whole file.
     pub line: Option<usize>,
     /// Where and what: `[section] key: what was expected, what was found`.
@@ -15,7 +15,7 @@ pub struct Problem {
 /// How the text of a problem of syntax begins.
 pub(super) const SYNTAX: &str = "syntax: ";
 
-impl Problem {
+impl Diagnostic {
     /// Whether the line is no TOML: what it and its neighbours mean is a guess.
     pub(super) fn is_of_syntax(&self) -> bool {
         self.text.starts_with(SYNTAX)
@@ -24,14 +24,14 @@ impl Problem {
 
 /// Everything that is wrong with one file; never empty. Shown with one line for each problem.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Problems {
+pub struct Diagnostics {
     file: PathBuf,
-    list: Vec<Problem>,
+    list: Vec<Diagnostic>,
 }
 
-impl Problems {
+impl Diagnostics {
     /// The problems of `file`, sorted by line.
-    pub(super) fn new(file: &Path, mut list: Vec<Problem>) -> Self {
+    pub(super) fn new(file: &Path, mut list: Vec<Diagnostic>) -> Self {
         list.sort_by_key(|problem| problem.line);
         Self { file: file.to_path_buf(), list }
     }
@@ -43,12 +43,12 @@ impl Problems {
     }
 
     /// The problems in the order of their lines.
-    pub fn iter(&self) -> impl Iterator<Item = &Problem> {
+    pub fn iter(&self) -> impl Iterator<Item = &Diagnostic> {
         self.list.iter()
     }
 }
 
-impl fmt::Display for Problems {
+impl fmt::Display for Diagnostics {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let file = self.file.display();
         for (index, problem) in self.list.iter().enumerate() {
@@ -64,4 +64,4 @@ impl fmt::Display for Problems {
     }
 }
 
-impl std::error::Error for Problems {}
+impl std::error::Error for Diagnostics {}

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use super::document::Section;
 use crate::domain::link::INVITATION_LIFE;
-use crate::domain::link::LinkFault;
 use crate::domain::link::LinkTemplate;
+use crate::domain::link::LinkTemplateError;
 use crate::domain::link::RESET_LIFE;
 
 const DAY: Duration = Duration::from_secs(86_400);
@@ -19,14 +19,14 @@ pub struct ResetSection {
     /// The key that the codes of links are made with; by default `reset.key` beside the store.
     pub key_file: Option<PathBuf>,
     /// How long a link lives after its mail was handed over. NIST SP 800-63B-4, 4.2.1.2 allows no more than 24 hours.
-    pub life: Duration,
+    pub lifetime: Duration,
     /// The same for who never had a password.
-    pub invitation_life: Duration,
+    pub invitation_lifetime: Duration,
 }
 
 impl Default for ResetSection {
     fn default() -> Self {
-        Self { link: None, key_file: None, life: DAY, invitation_life: 7 * DAY }
+        Self { link: None, key_file: None, lifetime: DAY, invitation_lifetime: 7 * DAY }
     }
 }
 
@@ -34,10 +34,12 @@ impl ResetSection {
     pub(super) fn read(section: &Section<'_, '_>) -> Self {
         let default = Self::default();
         Self {
-            link: section.judged("link", |text| text.parse().map_err(|fault: LinkFault| fault.to_string())),
+            link: section.validated("link", |text| text.parse().map_err(|fault: LinkTemplateError| fault.to_string())),
             key_file: section.file("key_file"),
-            life: section.duration("life", RESET_LIFE).unwrap_or(default.life),
-            invitation_life: section.duration("invitation_life", INVITATION_LIFE).unwrap_or(default.invitation_life),
+            lifetime: section.duration("lifetime", RESET_LIFE).unwrap_or(default.lifetime),
+            invitation_lifetime: section
+                .duration("invitation_lifetime", INVITATION_LIFE)
+                .unwrap_or(default.invitation_lifetime),
         }
     }
 }

@@ -16,7 +16,7 @@ impl SamlSection {
     pub(super) fn read(section: &Section<'_, '_>) -> Self {
         let default = Self::default();
         Self {
-            email_domains: section.list("email_domains", email_domain::judge).unwrap_or(default.email_domains),
+            email_domains: section.list("email_domains", email_domain::validate).unwrap_or(default.email_domains),
             contact: section.text("contact").unwrap_or(default.contact),
         }
     }

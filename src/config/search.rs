@@ -25,8 +25,8 @@ pub struct Search<'a> {
 /// The file to read: the flag's, the variable's, or the first that exists of `$XDG_CONFIG_HOME/cxme-admin/config.toml`
 /// (`$HOME/.config` without that variable) and that of the machine. None means that the defaults hold.
 ///
-/// A file that was named is given even if it does not exist, so that reading it says so. The working folder is never
-/// searched: whoever can write there could choose the settings. For the same reason a relative `XDG_CONFIG_HOME` is
+/// A file that was named is given even if it does not exist, so that reading it says so. The working directory is never
+/// searched: anyone who can write there could choose the settings. For the same reason a relative `XDG_CONFIG_HOME` is
 /// ignored, as the XDG Base Directory Specification asks.
 pub fn search_path(search: &Search<'_>) -> Option<PathBuf> {
     let set = |variable: Option<&OsStr>| variable.filter(|value| !value.is_empty()).map(PathBuf::from);
@@ -36,7 +36,7 @@ pub fn search_path(search: &Search<'_>) -> Option<PathBuf> {
     }
     let absolute = |variable| set(variable).filter(|path| path.is_absolute());
     let config_home = absolute(search.xdg_config_home).or_else(|| Some(absolute(search.home)?.join(".config")));
-    let own = config_home.map(|folder| folder.join(BELOW_CONFIG_HOME));
+    let own = config_home.map(|directory| directory.join(BELOW_CONFIG_HOME));
     own.into_iter().chain(search.system.map(Path::to_path_buf)).find(|path| stands(path))
 }
 
@@ -62,9 +62,9 @@ mod tests {
 
     #[test]
     fn the_flag_comes_before_the_variable_before_the_account_before_the_machine() {
-        let folder = tempfile::tempdir().unwrap();
-        let (xdg, home) = (folder.path().join("xdg"), folder.path().join("home"));
-        let system = folder.path().join("etc/config.toml");
+        let directory = tempfile::tempdir().unwrap();
+        let (xdg, home) = (directory.path().join("xdg"), directory.path().join("home"));
+        let system = directory.path().join("etc/config.toml");
         let (of_xdg, of_home) = (xdg.join(BELOW_CONFIG_HOME), home.join(".config").join(BELOW_CONFIG_HOME));
         let machine = Search { system: Some(&system), ..Search::default() };
         let account = Search { xdg_config_home: Some(xdg.as_os_str()), home: Some(home.as_os_str()), ..machine };
@@ -85,10 +85,10 @@ mod tests {
 
     #[test]
     fn empty_and_relative_variables_are_ignored() {
-        let folder = tempfile::tempdir().unwrap();
-        let system = folder.path().join("config.toml");
+        let directory = tempfile::tempdir().unwrap();
+        let system = directory.path().join("config.toml");
         touch(&system);
-        let home = folder.path().join("home");
+        let home = directory.path().join("home");
         let of_home = home.join(".config").join(BELOW_CONFIG_HOME);
         touch(&of_home);
         let machine = Search { system: Some(&system), ..Search::default() };
@@ -108,12 +108,12 @@ mod tests {
 
     #[test]
     fn a_link_that_leads_nowhere_is_not_passed_over() {
-        let folder = tempfile::tempdir().unwrap();
-        let link = folder.path().join(BELOW_CONFIG_HOME);
+        let directory = tempfile::tempdir().unwrap();
+        let link = directory.path().join(BELOW_CONFIG_HOME);
         fs::create_dir_all(link.parent().unwrap()).unwrap();
         std::os::unix::fs::symlink("/absent", &link).unwrap();
         let system = Some(Path::new("/absent/config.toml"));
-        let search = Search { xdg_config_home: Some(folder.path().as_os_str()), system, ..Search::default() };
+        let search = Search { xdg_config_home: Some(directory.path().as_os_str()), system, ..Search::default() };
         assert_eq!(search_path(&search), Some(link));
     }
 }

@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use super::Config;
+use super::ConfigEnv;
 use super::LoadError;
-use super::Surroundings;
 use super::document::Document;
 
 /// Every key with its default.
@@ -41,12 +41,12 @@ impl Config {
     ///
     /// # Errors
     /// As [`Config::load`].
-    pub fn settings(path: Option<&Path>, surroundings: Surroundings<'_>) -> Result<Vec<Setting>, LoadError> {
+    pub fn settings(path: Option<&Path>, env: ConfigEnv<'_>) -> Result<Vec<Setting>, LoadError> {
         let text = path.map_or_else(|| Ok(String::new()), super::read_text)?;
         let directory = path.and_then(Path::parent).unwrap_or(Path::new(""));
-        let document = Document::parse(&text, directory, surroundings);
+        let document = Document::parse(&text, directory, env);
         let config = Self::read(&document);
-        let example = Document::parse(EXAMPLE, Path::new(""), Surroundings::default());
+        let example = Document::parse(EXAMPLE, Path::new(""), ConfigEnv::default());
         Self::read(&example);
         let defaults = example.values();
         let settings = document.values().into_iter().map(|asked| {

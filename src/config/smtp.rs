@@ -17,7 +17,7 @@ const MOST_CONNECTIONS: u32 = 64;
 const MOST_MAILS: u32 = 1_000_000;
 /// What has an effect with TLS alone.
 const TLS_KEYS: [&str; 5] = ["ca_file", "certificate_sha256", "tls_name", "client_certificate_file", "client_key_file"];
-/// The longest patience.
+/// The longest time to retry.
 const LONGEST_PATIENCE: Duration = Duration::from_secs(86_400);
 
 /// How mails are handed to an SMTP relay.
@@ -48,7 +48,7 @@ pub struct SmtpSection {
     /// How fast mails may leave; none: as fast as the relay takes them.
     pub rates: Rates,
     /// How long a run tries on while the relay cannot be used.
-    pub patience: Duration,
+    pub retry_for: Duration,
 }
 
 /// How the program logs in to the relay.
@@ -96,7 +96,7 @@ impl Default for SmtpSection {
             connections: 4,
             mails_per_connection: None,
             rates: Rates::default(),
-            patience: Duration::from_secs(120),
+            retry_for: Duration::from_secs(120),
         }
     }
 }
@@ -105,7 +105,7 @@ impl SmtpSection {
     pub(super) fn read(section: &Section<'_, '_>) -> Self {
         let default = Self::default();
         let tls = section.choice("tls", &Security::ALL, Security::word).unwrap_or(default.tls);
-        let host = section.judged("host", host::judge);
+        let host = section.validated("host", host::validate);
         if tls == Security::None && host.as_ref().is_some_and(|host| !host::is_loopback(host)) {
             let words = "without TLS anybody on the way reads the links, so it is only for localhost, 127.0.0.1 or ::1";
             section.problem("tls", words);
@@ -132,14 +132,14 @@ impl SmtpSection {
             tls,
             ca_file,
             certificate_sha256: certificate_sha256.unwrap_or_default(),
-            tls_name: section.judged("tls_name", host::judge),
+            tls_name: section.validated("tls_name", host::validate),
             client_certificate: client_certificate(section),
-            helo: section.judged("helo", host::judge_helo),
+            helo: section.validated("helo", host::validate_helo),
             login: login(section),
             connections: connections.unwrap_or(default.connections),
             mails_per_connection: section.whole("mails_per_connection", 1..=MOST_MAILS, ""),
             rates: rates(section),
-            patience: section.duration("patience", Duration::ZERO..=LONGEST_PATIENCE).unwrap_or(default.patience),
+            retry_for: section.duration("retry_for", Duration::ZERO..=LONGEST_PATIENCE).unwrap_or(default.retry_for),
         }
     }
 }

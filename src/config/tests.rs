@@ -15,22 +15,22 @@ mod mail;
 
 const EXAMPLE: &str = include_str!("../../config.example.toml");
 
-fn parse(text: &str) -> Result<Config, Problems> {
-    Config::parse(text, Path::new("/etc/cxme-admin/config.toml"), Surroundings::default())
+fn parse(text: &str) -> Result<Config, Diagnostics> {
+    Config::parse(text, Path::new("/etc/cxme-admin/config.toml"), ConfigEnv::default())
 }
 
 /// The problems of a file named `config.toml`, a line each.
 fn problems(text: &str) -> String {
-    Config::parse(text, Path::new("config.toml"), Surroundings::default()).expect_err("refused").to_string()
+    Config::parse(text, Path::new("config.toml"), ConfigEnv::default()).expect_err("refused").to_string()
 }
 
 fn load(bytes: &[u8]) -> Result<Config, LoadError> {
-    let folder = tempfile::tempdir().unwrap();
-    fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o700)).unwrap();
-    let path = folder.path().join("config.toml");
+    let directory = tempfile::tempdir().unwrap();
+    fs::set_permissions(directory.path(), fs::Permissions::from_mode(0o700)).unwrap();
+    let path = directory.path().join("config.toml");
     fs::write(&path, bytes).unwrap();
     fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
-    Config::load(&path, Surroundings::default())
+    Config::load(&path, ConfigEnv::default())
 }
 
 #[test]
@@ -61,7 +61,7 @@ fn every_key_is_read() {
         min_score = 4
         blocklist_file = "lists/common.txt"
         must_change_after_set = true
-        prompt_patience = "30s"
+        prompt_timeout = "30s"
         argon2.memory_kib = 0x10_000
         argon2.iterations = 2
         argon2.parallelism = 4
@@ -90,7 +90,7 @@ fn every_key_is_read() {
             min_score: 4,
             blocklist_file: Some("/etc/cxme-admin/lists/common.txt".into()),
             must_change_after_set: true,
-            prompt_patience: Duration::from_secs(30),
+            prompt_timeout: Duration::from_secs(30),
             argon2: Argon2Section { memory_kib: 65_536, iterations: 2, parallelism: 4 },
         },
         sign_in: SignInSection { max_failures: 7 },
@@ -115,14 +115,14 @@ second_factor = "yes"
 [password]
 min_lenght = 20
 history = 99
-prompt_patience = "5 minutes"
+prompt_timeout = "5 minutes"
 "#;
     insta::assert_snapshot!(problems(text), @r#"
     config.toml:2: [organization] name: expected text in quotes, found 5
     config.toml:3: [organization] second_factor: expected true or false, found "yes"
     config.toml:6: [password] min_lenght: unknown key, did you mean `min_length`?
     config.toml:7: [password] history: expected a whole number from 0 to 24, found 99
-    config.toml:8: [password] prompt_patience: expected whole numbers with the units w, d, h, m, s, as in `24h`, `90d` or `2h30m`, found "5 minutes"
+    config.toml:8: [password] prompt_timeout: expected whole numbers with the units w, d, h, m, s, as in `24h`, `90d` or `2h30m`, found "5 minutes"
     "#);
     let found = parse(text).unwrap_err();
     assert_eq!((found.len(), found.iter().count()), (5, 5));
@@ -139,7 +139,7 @@ password.classes = ["lower", "Upper", 3, "lower"]
 password.history = -1
 password.min_score = 2.5
 password.must_change_after_set = 2026-01-01
-password.prompt_patience = 300
+password.prompt_timeout = 300
 password.argon2 = 5
 saml = "off"
 reset.key_file = { path = "x" }
@@ -151,11 +151,11 @@ reset.key_file = { path = "x" }
     config.toml:5: [password] min_length: expected a whole number from 15 to 128 (NIST SP 800-63B-4 section 3.1.1 asks for 15, or 8 with `[organization] second_factor`), found "abc"
     config.toml:6: [password] classes: expected one of lower, upper, digit, symbol, found "Upper"
     config.toml:6: [password] classes: expected text in quotes, found 3
-    config.toml:6: [password] classes: "lower" stands in the list twice
+    config.toml:6: [password] classes: "lower" appears twice in the list
     config.toml:7: [password] history: expected a whole number from 0 to 24, found -1
     config.toml:8: [password] min_score: expected a whole number from 0 to 4, found 2.5
     config.toml:9: [password] must_change_after_set: expected true or false, found 2026-01-01
-    config.toml:10: [password] prompt_patience: expected text in quotes, found 300
+    config.toml:10: [password] prompt_timeout: expected text in quotes, found 300
     config.toml:11: [password.argon2]: expected a section, found 5
     config.toml:12: [saml]: expected a section, found "off"
     config.toml:13: [reset] key_file: expected text in quotes, found a section
@@ -228,7 +228,7 @@ contact = "x"
     config.toml:9: [password] min-length: unknown key, did you mean `min_length`?
     config.toml:10: [password] Classes: unknown key, did you mean `classes`?
     config.toml:11: [password] help_contact: unknown key, it belongs in [organization]
-    config.toml:12: [password] zzz: unknown key, the keys here are min_length, classes, history, min_score, blocklist_file, must_change_after_set, prompt_patience
+    config.toml:12: [password] zzz: unknown key, the keys here are min_length, classes, history, min_score, blocklist_file, must_change_after_set, prompt_timeout
     config.toml:14: [password.argon]: unknown section, did you mean [password.argon2]?
     config.toml:17: [entirely_else]: unknown section, the sections are [organization], [password], [password.argon2], [mail], [mail.headers], [mail.smtp], [mail.sendmail], [mail.file], [store], [reset], [sign_in], [saml], [jobs], [texts]
     config.toml:20: [saml]: expected a section, found a list
@@ -237,7 +237,7 @@ contact = "x"
 
 #[test]
 fn errors_of_syntax_are_reported_with_their_lines_and_the_values_around_them_too() {
-    let text = "[password]\nprompt_patience = 5m\nhistory = 99\nhistory = 3\nmin_lenth = 9\nmin_score = \"4\n";
+    let text = "[password]\nprompt_timeout = 5m\nhistory = 99\nhistory = 3\nmin_lenth = 9\nmin_score = \"4\n";
     insta::assert_snapshot!(problems(text), @r#"
     config.toml:2: syntax: string values must be quoted, expected literal string: 5m
     config.toml:3: [password] history: expected a whole number from 0 to 24, found 99
@@ -296,8 +296,8 @@ fn a_relative_path_begins_at_the_folder_and_a_bare_file_at_the_credentials() {
     assert_eq!(config.reset.key_file, path("/etc/cxme-admin/key"));
     assert_eq!(config.password.blocklist_file, path("/etc/cxme-admin/./list"));
 
-    let surroundings = Surroundings { credentials: Some(Path::new("/run/credentials/x")) };
-    let config = Config::parse(text, Path::new("/etc/cxme-admin/config.toml"), surroundings).unwrap();
+    let env = ConfigEnv { credentials: Some(Path::new("/run/credentials/x")) };
+    let config = Config::parse(text, Path::new("/etc/cxme-admin/config.toml"), env).unwrap();
     assert_eq!(config.store.path, path("/etc/cxme-admin/store.db"));
     assert_eq!(config.reset.key_file, path("/run/credentials/x/key"));
     assert_eq!(config.password.blocklist_file, path("/etc/cxme-admin/./list"));
@@ -339,12 +339,12 @@ fn a_file_of_two_mebibytes_is_refused() {
 
 #[test]
 fn an_absent_file_and_one_that_others_may_write_are_refused() {
-    let absent = Config::load(Path::new("/absent/config.toml"), Surroundings::default()).unwrap_err();
-    assert!(matches!(absent, LoadError::File(private_file::Problem::Missing { .. })));
+    let absent = Config::load(Path::new("/absent/config.toml"), ConfigEnv::default()).unwrap_err();
+    assert!(matches!(absent, LoadError::File(private_file::FileError::Missing { .. })));
     let file = tempfile::NamedTempFile::new().unwrap();
     fs::set_permissions(file.path(), fs::Permissions::from_mode(0o666)).unwrap();
-    let loose = Config::load(file.path(), Surroundings::default()).unwrap_err();
-    assert!(matches!(loose, LoadError::File(private_file::Problem::Mode { mode: 0o666, .. })));
+    let loose = Config::load(file.path(), ConfigEnv::default()).unwrap_err();
+    assert!(matches!(loose, LoadError::File(private_file::FileError::Mode { mode: 0o666, .. })));
 }
 
 #[test]
@@ -360,7 +360,7 @@ fn the_example_means_exactly_the_defaults() {
 
 #[test]
 fn every_key_stands_in_the_example_below_a_line_that_explains_it() {
-    let document = Document::parse("", Path::new(""), Surroundings::default());
+    let document = Document::parse("", Path::new(""), ConfigEnv::default());
     Config::read(&document);
     let mut known: Vec<_> = document.known_keys().iter().map(|(section, key)| format!("{section}.{key}")).collect();
     known.sort();

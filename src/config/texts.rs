@@ -5,13 +5,13 @@ use std::io;
 use std::path::Path;
 use std::path::PathBuf;
 
+use super::Diagnostic;
+use super::Diagnostics;
 use super::LoadError;
-use super::Problem;
-use super::Problems;
 use super::document::Section;
 use crate::private_file;
+use crate::private_file::FileError as FileProblem;
 use crate::private_file::FsCredentials;
-use crate::private_file::Problem as FileProblem;
 use crate::private_file::Rule;
 
 /// The most bytes of a file: 128 KiB.
@@ -63,7 +63,7 @@ impl TextsSection {
             }
             if files.len() > MAX_FILES {
                 let text = format!("holds more than {MAX_FILES} files: name the directory with the texts alone");
-                return Err(Problems::new(directory, vec![Problem { line: None, text }]).into());
+                return Err(Diagnostics::new(directory, vec![Diagnostic { line: None, text }]).into());
             }
         }
         Ok(files)
@@ -73,7 +73,7 @@ impl TextsSection {
 /// The paths in a directory, which others must not be able to write in.
 fn entries(directory: &Path) -> Result<Vec<PathBuf>, LoadError> {
     // The rule checks the directory of a path; the file itself need not exist.
-    private_file::judge_place(&directory.join("*"), &Rule::config()).map_err(|problem| match problem {
+    private_file::validate_place(&directory.join("*"), &Rule::config()).map_err(|problem| match problem {
         FileProblem::Missing { .. } => FileProblem::NoDirectory { directory: directory.to_path_buf() },
         FileProblem::Io { doing, error, .. } => FileProblem::Io { path: directory.to_path_buf(), doing, error },
         other => other,

@@ -1,8 +1,8 @@
-//! Every deed of the program, and what it takes.
+//! Every action of the program, and what it takes.
 
 use crate::domain::role::Permission;
 
-/// Every deed of the program. What it requires stands here and nowhere else; opening a view or a change asks for it.
+/// Every action of the program. What it requires stands here and nowhere else; opening a view or a change asks for it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[expect(missing_docs, reason = "each variant is named after its command")]
 pub enum Action {

@@ -11,7 +11,7 @@ pub const LONGEST: Duration = Duration::from_secs(36_500 * 86_400);
 
 /// Why a text is not a duration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum DurationProblem {
+pub enum DurationError {
     /// Not digits and a unit, once or several times. Fractions, signs and spaces are not accepted.
     #[error("expected whole numbers with the units w, d, h, m, s, as in `24h`, `90d` or `2h30m`")]
     Form,
@@ -27,32 +27,32 @@ pub enum DurationProblem {
 ///
 /// # Errors
 /// When the text has another form, or means more than a hundred years.
-pub fn parse_duration(text: &str) -> Result<Duration, DurationProblem> {
+pub fn parse_duration(text: &str) -> Result<Duration, DurationError> {
     let (mut rest, mut units, mut total) = (text, UNITS.iter(), 0_u64);
     loop {
         let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
         let (number, behind) = rest.split_at(digits);
-        let letter = behind.chars().next().filter(|_| digits > 0).ok_or(DurationProblem::Form)?;
+        let letter = behind.chars().next().filter(|_| digits > 0).ok_or(DurationError::Form)?;
         if !UNITS.iter().any(|(unit, _)| *unit == letter) {
-            return Err(DurationProblem::Form);
+            return Err(DurationError::Form);
         }
-        let (_, seconds) = units.find(|(unit, _)| *unit == letter).ok_or(DurationProblem::Order)?;
+        let (_, seconds) = units.find(|(unit, _)| *unit == letter).ok_or(DurationError::Order)?;
         // Digits alone can only fail to parse by being too many.
         let part = number.parse::<u64>().ok().and_then(|number| number.checked_mul(*seconds));
-        total = part.and_then(|part| total.checked_add(part)).ok_or(DurationProblem::TooLong)?;
+        total = part.and_then(|part| total.checked_add(part)).ok_or(DurationError::TooLong)?;
         rest = &behind[letter.len_utf8()..];
         if rest.is_empty() {
             break;
         }
     }
-    Some(Duration::from_secs(total)).filter(|duration| *duration <= LONGEST).ok_or(DurationProblem::TooLong)
+    Some(Duration::from_secs(total)).filter(|duration| *duration <= LONGEST).ok_or(DurationError::TooLong)
 }
 
 /// Shows a duration in the form that [`parse_duration`] reads, in `d`, `h`, `m` and `s`. Parts of a second are cut off.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct ShownDuration(pub Duration);
+pub struct DisplayDuration(pub Duration);
 
-impl fmt::Display for ShownDuration {
+impl fmt::Display for DisplayDuration {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut seconds = self.0.as_secs();
         if seconds == 0 {
@@ -72,9 +72,9 @@ impl fmt::Display for ShownDuration {
 /// Shows a duration as a person says it: "5 minutes", "24 hours", "7 days". Days are counted from two on, because "1 day"
 /// may be understood as "until tomorrow". Parts of a second are cut off.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct SpokenDuration(pub Duration);
+pub struct DurationInWords(pub Duration);
 
-impl fmt::Display for SpokenDuration {
+impl fmt::Display for DurationInWords {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let seconds = self.0.as_secs();
         let units = [(86_400, 2, "day"), (3_600, 1, "hour"), (60, 1, "minute")];
@@ -116,12 +116,12 @@ mod tests {
             "", "5", "m", "1.5h", "1,5h", "-5m", "+5m", " 5m", "5 m", "5m ", "5M", "5min", "٥m", "∞d", "2h30",
             "2h30 m", "2h 30m", "2hm", "hh", "PT2H30M", "2:30", "5m\n", "5m\0",
         ] {
-            assert_eq!(parse_duration(text), Err(DurationProblem::Form), "{text}");
+            assert_eq!(parse_duration(text), Err(DurationError::Form), "{text}");
         }
         for text in ["30m2h", "2h30h", "1s1w", "5ms5m"] {
             assert!(parse_duration(text).is_err(), "{text}");
         }
-        assert_eq!(parse_duration("30m2h"), Err(DurationProblem::Order));
+        assert_eq!(parse_duration("30m2h"), Err(DurationError::Order));
     }
 
     #[test]
@@ -135,7 +135,7 @@ mod tests {
             "36500d1s",
             "30500568904943w18446744073709551615s",
         ] {
-            assert_eq!(parse_duration(text), Err(DurationProblem::TooLong), "{text}");
+            assert_eq!(parse_duration(text), Err(DurationError::TooLong), "{text}");
         }
     }
 
@@ -150,7 +150,7 @@ mod tests {
             ("1w", "7d"),
             ("25h1s", "1d1h1s"),
         ] {
-            assert_eq!(ShownDuration(parse_duration(text).unwrap()).to_string(), shown);
+            assert_eq!(DisplayDuration(parse_duration(text).unwrap()).to_string(), shown);
         }
     }
 
@@ -158,7 +158,7 @@ mod tests {
         #[test]
         fn what_is_shown_reads_back(seconds in 0..=LONGEST.as_secs()) {
             let duration = Duration::from_secs(seconds);
-            proptest::prop_assert_eq!(parse_duration(&ShownDuration(duration).to_string()), Ok(duration));
+            proptest::prop_assert_eq!(parse_duration(&DisplayDuration(duration).to_string()), Ok(duration));
         }
     }
 
@@ -175,7 +175,7 @@ mod tests {
             (604_800, "7 days"),
             (604_801, "604801 seconds"),
         ] {
-            assert_eq!(SpokenDuration(Duration::from_secs(seconds)).to_string(), words);
+            assert_eq!(DurationInWords(Duration::from_secs(seconds)).to_string(), words);
         }
     }
 }

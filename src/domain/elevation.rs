@@ -136,7 +136,7 @@ mod tests {
                 caller(effective, &callers(uids)).unwrap_err();
             }
         }
-        // dave himself is the account of the process: carol became dave, and dave called.
+        // dave is the account of the process: carol became dave, and dave called.
         assert_eq!(caller(DAVE, &callers([Some(CAROL), Some(DAVE), None])).unwrap().unwrap().uid, CAROL);
     }
 

@@ -26,7 +26,7 @@ pub struct EmailAddress(String);
 
 /// Why a text is not an email address that the program takes.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum EmailFault {
+pub enum EmailAddressError {
     /// It is empty.
     #[error("is empty")]
     Empty,
@@ -136,10 +136,10 @@ fn instead_of(character: char) -> String {
 }
 
 impl FromStr for EmailAddress {
-    type Err = EmailFault;
+    type Err = EmailAddressError;
 
-    fn from_str(text: &str) -> Result<Self, EmailFault> {
-        judge(text)?;
+    fn from_str(text: &str) -> Result<Self, EmailAddressError> {
+        validate(text)?;
         Ok(Self(text.to_owned()))
     }
 }
@@ -148,59 +148,62 @@ impl FromStr for EmailAddress {
 ///
 /// # Errors
 /// The first fault found.
-pub fn judge(text: &str) -> Result<(), EmailFault> {
+pub fn validate(text: &str) -> Result<(), EmailAddressError> {
     if text.is_empty() {
-        return Err(EmailFault::Empty);
+        return Err(EmailAddressError::Empty);
     }
     if text.len() > MAX_ADDRESS {
-        return Err(EmailFault::TooLong);
+        return Err(EmailAddressError::TooLong);
     }
     if let Some(character) = text.chars().find(|&c| c.is_whitespace() || invisible::is_invisible(c)) {
-        return Err(EmailFault::Character(u32::from(character)));
+        return Err(EmailAddressError::Character(u32::from(character)));
     }
     if let Some(character) = text.chars().find(|&c| invisible::is_typographic(c)) {
-        return Err(EmailFault::Typographic(character));
+        return Err(EmailAddressError::Typographic(character));
     }
     let shown = || text::quoted(text, 80);
     let Some((local, domain)) = text.split_once('@').filter(|(_, domain)| !domain.contains('@')) else {
-        return Err(EmailFault::At(shown()));
+        return Err(EmailAddressError::At(shown()));
     };
     if local.len() > MAX_LOCAL {
-        return Err(EmailFault::TooLong);
+        return Err(EmailAddressError::TooLong);
     }
     if !is_dot_atom(local) {
-        return Err(EmailFault::Form(shown()));
+        return Err(EmailAddressError::Form(shown()));
     }
     if is_plain(text) {
         let is_domain = domain.contains('.') && domain.split('.').all(is_label);
-        return if is_domain { Ok(()) } else { Err(EmailFault::Form(shown())) };
+        return if is_domain { Ok(()) } else { Err(EmailAddressError::Form(shown())) };
     }
-    judge_foreign(text, local, domain)
+    validate_foreign(text, local, domain)
 }
 
 /// Judges the rest of an address that is not plain.
-fn judge_foreign(text: &str, local: &str, domain: &str) -> Result<(), EmailFault> {
+fn validate_foreign(text: &str, local: &str, domain: &str) -> Result<(), EmailAddressError> {
     let shown = || text::quoted(text, 80);
     // Each label is judged as it is shown to people, whichever form was given.
-    let ascii = email_domain::to_ascii(domain).ok_or_else(|| EmailFault::Domain(shown()))?;
+    let ascii = email_domain::to_ascii(domain).ok_or_else(|| EmailAddressError::Domain(shown()))?;
     if !ascii.contains('.') {
-        return Err(EmailFault::Form(shown()));
+        return Err(EmailAddressError::Form(shown()));
     }
     if local.len() + 1 + ascii.len() > MAX_ADDRESS {
-        return Err(EmailFault::TooLong);
+        return Err(EmailAddressError::TooLong);
     }
     let unicode = email_domain::to_unicode(&ascii);
     if !local.split('.').chain(unicode.split('.')).all(|word| word.is_single_script()) {
-        return Err(EmailFault::MixedScript(shown()));
+        return Err(EmailAddressError::MixedScript(shown()));
     }
     // Letters of another width, or joined: people read them as the usual ones (RFC 8265, 3.3.1 maps widths for that reason).
     let usual: String = local.nfkc().collect();
     if local.nfc().ne(usual.chars()) {
-        return Err(EmailFault::Disguised { given: shown(), plain: text::quoted(&format!("{usual}@{domain}"), 80) });
+        return Err(EmailAddressError::Disguised {
+            given: shown(),
+            plain: text::quoted(&format!("{usual}@{domain}"), 80),
+        });
     }
     let plain = canonical(text);
     if is_plain(&plain) {
-        return Err(EmailFault::Disguised { given: shown(), plain: text::quoted(&plain, 80) });
+        return Err(EmailAddressError::Disguised { given: shown(), plain: text::quoted(&plain, 80) });
     }
     Ok(())
 }
@@ -231,7 +234,7 @@ impl fmt::Display for EmailAddress {
 mod tests {
     use super::*;
 
-    fn fault(text: &str) -> EmailFault {
+    fn fault(text: &str) -> EmailAddressError {
         text.parse::<EmailAddress>().unwrap_err()
     }
 
@@ -245,19 +248,19 @@ mod tests {
 
     #[test]
     fn what_no_address_has_is_refused() {
-        assert_eq!(fault(""), EmailFault::Empty);
-        assert_eq!(fault("a b@example.com"), EmailFault::Character(0x20));
-        assert_eq!(fault("a@example.com\r\nBcc: x@y.z"), EmailFault::Character(0xd));
-        assert_eq!(fault("a\u{202e}b@example.com"), EmailFault::Character(0x202e));
-        assert!(matches!(fault("a@b@example.com"), EmailFault::At(_)));
-        assert!(matches!(fault("alice"), EmailFault::At(_)));
+        assert_eq!(fault(""), EmailAddressError::Empty);
+        assert_eq!(fault("a b@example.com"), EmailAddressError::Character(0x20));
+        assert_eq!(fault("a@example.com\r\nBcc: x@y.z"), EmailAddressError::Character(0xd));
+        assert_eq!(fault("a\u{202e}b@example.com"), EmailAddressError::Character(0x202e));
+        assert!(matches!(fault("a@b@example.com"), EmailAddressError::At(_)));
+        assert!(matches!(fault("alice"), EmailAddressError::At(_)));
         for form in
             ["a@localhost", "@example.com", "a..b@example.com", "a@-x.com", "a@x..com", "\"a\"@x.com", "<a@x.com"]
         {
-            assert!(matches!(fault(form), EmailFault::Form(_)), "{form}");
+            assert!(matches!(fault(form), EmailAddressError::Form(_)), "{form}");
         }
-        assert_eq!(fault(&format!("{}@example.com", "a".repeat(65))), EmailFault::TooLong);
-        assert_eq!(fault(&format!("a@{}.com", "b.".repeat(150))), EmailFault::TooLong);
+        assert_eq!(fault(&format!("{}@example.com", "a".repeat(65))), EmailAddressError::TooLong);
+        assert_eq!(fault(&format!("a@{}.com", "b.".repeat(150))), EmailAddressError::TooLong);
     }
 
     #[test]
@@ -266,7 +269,7 @@ mod tests {
             [("ａlice@example.com", "alice@example.com"), ("ﬁlip@bücher.example", "filip@bücher.example")]
         {
             let (given, plain) = (given.to_owned(), usual.to_owned());
-            assert_eq!(fault(&given), EmailFault::Disguised { given, plain });
+            assert_eq!(fault(&given), EmailAddressError::Disguised { given, plain });
         }
         // Composed or not, it is the same letter.
         assert!("jo\u{308}rg@bücher.example".parse::<EmailAddress>().is_ok());
@@ -275,17 +278,17 @@ mod tests {
     #[test]
     fn a_word_of_two_scripts_is_refused() {
         // The first letter is U+0430, the Cyrillic a.
-        assert!(matches!(fault("аlice@example.com"), EmailFault::MixedScript(_)));
+        assert!(matches!(fault("аlice@example.com"), EmailAddressError::MixedScript(_)));
         assert!("алиса@example.com".parse::<EmailAddress>().is_ok());
     }
 
     #[test]
     fn what_nobody_sees_and_what_looks_like_ascii_is_refused() {
-        assert_eq!(fault("zero\u{200b}@example.com"), EmailFault::Character(0x200b));
-        assert_eq!(fault("soft\u{ad}hyphen@example.com"), EmailFault::Character(0xad));
-        assert_eq!(fault("word\u{2060}joiner@example.com"), EmailFault::Character(0x2060));
-        assert_eq!(fault("a\u{200d}b@example.com"), EmailFault::Character(0x200d));
-        assert_eq!(fault("a@b\u{fe0f}.example"), EmailFault::Character(0xfe0f));
+        assert_eq!(fault("zero\u{200b}@example.com"), EmailAddressError::Character(0x200b));
+        assert_eq!(fault("soft\u{ad}hyphen@example.com"), EmailAddressError::Character(0xad));
+        assert_eq!(fault("word\u{2060}joiner@example.com"), EmailAddressError::Character(0x2060));
+        assert_eq!(fault("a\u{200d}b@example.com"), EmailAddressError::Character(0x200d));
+        assert_eq!(fault("a@b\u{fe0f}.example"), EmailAddressError::Character(0xfe0f));
         let words = |text: &str| fault(text).to_string();
         assert_eq!(words("o’brien@example.com"), "holds the typographic character `’` (U+2019): write `'`");
         assert_eq!(words("a–b@example.com"), "holds the typographic character `–` (U+2013): write `-`");
@@ -298,7 +301,7 @@ mod tests {
         assert_eq!(words("a@xn--a.example"), "`a@xn--a.example` has a domain that is not valid by IDNA");
         assert_eq!(words("a@ü..example"), "`a@ü..example` has a domain that is not valid by IDNA");
         // The form of DNS is no way round: this is `p` and a Cyrillic `а`.
-        assert!(matches!(fault("a@xn--pypal-4ve.example"), EmailFault::MixedScript(_)));
+        assert!(matches!(fault("a@xn--pypal-4ve.example"), EmailAddressError::MixedScript(_)));
         assert!("o'brien+x@xn--bcher-kva.example".parse::<EmailAddress>().is_ok());
     }
 

@@ -11,16 +11,16 @@ use crate::domain::user::UserId;
 use crate::domain::user_change::ChangeValues;
 use crate::domain::user_change::ChangesDigest;
 
-/// Whether the deed was done.
+/// Whether the action was done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Outcome {
+pub enum EventOutcome {
     /// It was.
     Done,
     /// It was refused.
     Refused,
 }
 
-impl Outcome {
+impl EventOutcome {
     /// The word in the store and in data.
     pub fn word(self) -> &'static str {
         match self {
@@ -38,7 +38,7 @@ pub struct NewEvent {
     /// Who.
     pub account: Account,
     /// By what right: the role's name.
-    pub standing: String,
+    pub authority: String,
     /// What.
     pub action: String,
     /// Done or refused.
@@ -69,7 +69,7 @@ pub struct Event {
     /// 1 if sudo named the operator: what older programs recorded of [`Event::identified_by`].
     pub by_sudo: i64,
     /// The role's name.
-    pub standing: String,
+    pub authority: String,
     /// The command.
     pub action: String,
     /// `done` or `refused`.
@@ -100,7 +100,7 @@ pub struct EventFields<'a> {
     pub login_uid: Option<i64>,
     pub host: &'a str,
     pub by_sudo: i64,
-    pub standing: &'a str,
+    pub authority: &'a str,
     pub action: &'a str,
     pub outcome: &'a str,
     pub user_id: Option<i64>,
@@ -139,7 +139,7 @@ impl EventFields<'_> {
         hasher.number(self.login_uid);
         hasher.text(Some(self.host));
         hasher.number(Some(self.by_sudo));
-        hasher.text(Some(self.standing));
+        hasher.text(Some(self.authority));
         hasher.text(Some(self.action));
         hasher.text(Some(self.outcome));
         hasher.number(self.user_id);
@@ -166,7 +166,7 @@ impl Event {
             login_uid: self.login_uid,
             host: &self.host,
             by_sudo: self.by_sudo,
-            standing: &self.standing,
+            authority: &self.authority,
             action: &self.action,
             outcome: &self.outcome,
             user_id: self.user_id,
@@ -192,7 +192,7 @@ impl Event {
 
 /// The chain, event by event, and the user changes of each: says where it first breaks.
 #[derive(Debug)]
-pub struct Chain {
+pub struct ChainVerifier {
     before: Vec<u8>,
     count: i64,
     sought: Option<Vec<u8>>,
@@ -207,7 +207,7 @@ pub struct Chain {
 
 /// What the check of a whole chain found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Verified {
+pub struct ChainReport {
     /// How many events there are.
     pub events: i64,
     /// How many user changes have lost their values with their users.
@@ -260,7 +260,7 @@ pub enum ChainBreak {
         /// The highest number that the store has given to an event.
         counted: i64,
     },
-    /// The store's count of its events is gone, or lower than the newest event: whoever edited it may have deleted newer events.
+    /// The store's count of its events is gone, or lower than the newest event: the person who edited it may have deleted newer events.
     #[error("newer events than event {newest} may be missing: the store's count of its events was removed or edited")]
     CountEdited {
         /// The number of the newest event.
@@ -274,7 +274,7 @@ pub enum ChainBreak {
     HeadNotFound,
 }
 
-impl Chain {
+impl ChainVerifier {
     /// A chain to be checked from its start; `sought` is a head that was kept elsewhere.
     pub fn new(sought: Option<Vec<u8>>) -> Self {
         Self {
@@ -356,7 +356,7 @@ impl Chain {
     /// # Errors
     /// When there are no events, the user changes of the newest are not those that it says, the newest are missing or may be, or
     /// the head that was sought is in none of them.
-    pub fn end(mut self, counted: Option<i64>) -> Result<Verified, ChainBreak> {
+    pub fn end(mut self, counted: Option<i64>) -> Result<ChainReport, ChainBreak> {
         if self.count == 0 {
             return Err(ChainBreak::Empty);
         }
@@ -369,7 +369,7 @@ impl Chain {
         if self.sought.is_some() && !self.found {
             return Err(ChainBreak::HeadNotFound);
         }
-        Ok(Verified { events: self.count, erased: self.erased })
+        Ok(ChainReport { events: self.count, erased: self.erased })
     }
 }
 

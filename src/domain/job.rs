@@ -12,7 +12,7 @@ pub const PAUSED_BY: &str = "by ";
 /// Where a job is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum JobState {
-    /// Its messages are sent by whoever runs it; nobody may be doing that now.
+    /// Its messages are sent by the process that runs it; none may be doing that now.
     Running,
     /// It waits for an operator to look at it.
     Paused,

@@ -31,7 +31,7 @@ pub struct LinkTemplate(String);
 
 /// Why a text is no link.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum LinkFault {
+pub enum LinkTemplateError {
     /// Not https, and not a loopback address either.
     #[error("expected an address that begins with `https://` (`http://` only for localhost)")]
     Scheme,
@@ -75,25 +75,25 @@ fn character_words(character: char) -> String {
 const LONGEST: usize = 75 - 26 - 1 + PLACE.len();
 
 impl std::str::FromStr for LinkTemplate {
-    type Err = LinkFault;
+    type Err = LinkTemplateError;
 
-    fn from_str(text: &str) -> Result<Self, LinkFault> {
+    fn from_str(text: &str) -> Result<Self, LinkTemplateError> {
         let rest = match text.split_once("://") {
             Some(("https", rest)) => rest,
             Some(("http", rest)) if is_loopback(host(rest)) => rest,
-            _ => return Err(LinkFault::Scheme),
+            _ => return Err(LinkTemplateError::Scheme),
         };
         let (authority, behind) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
         if authority.contains('@') {
-            return Err(LinkFault::UserInfo);
+            return Err(LinkTemplateError::UserInfo);
         }
         if host(rest).is_empty() {
-            return Err(LinkFault::Host);
+            return Err(LinkTemplateError::Host);
         }
-        let (before, fragment) = text.split_once('#').ok_or(LinkFault::Place)?;
+        let (before, fragment) = text.split_once('#').ok_or(LinkTemplateError::Place)?;
         let outside = text.replacen(PLACE, "", 1);
         if before.contains(PLACE) || !fragment.contains(PLACE) || outside.contains(['{', '}']) {
-            return Err(LinkFault::Place);
+            return Err(LinkTemplateError::Place);
         }
         let is_fit = |character: &char| character.is_ascii_graphic() && !"<>\"'`\\^|".contains(*character);
         let unfit = text.chars().find(|character| !is_fit(character));
@@ -101,14 +101,14 @@ impl std::str::FromStr for LinkTemplate {
         let misplaced = behind.chars().find(|character| "[]".contains(*character));
         let second = fragment.contains('#').then_some('#');
         if let Some(character) = unfit.or(misplaced).or(second) {
-            return Err(LinkFault::Character(character));
+            return Err(LinkTemplateError::Character(character));
         }
         let mut escapes = text.split('%').skip(1);
         if !escapes.all(|rest| rest.len() >= 2 && rest.bytes().take(2).all(|byte| byte.is_ascii_hexdigit())) {
-            return Err(LinkFault::Escape);
+            return Err(LinkTemplateError::Escape);
         }
         if text.len() > LONGEST {
-            return Err(LinkFault::TooLong);
+            return Err(LinkTemplateError::TooLong);
         }
         Ok(Self(text.to_owned()))
     }
@@ -120,7 +120,7 @@ impl LinkTemplate {
         self.0.replacen(PLACE, code, 1)
     }
 
-    /// The link by which the user says that he did not ask for the mail.
+    /// The link by which the user says that they did not ask for the mail.
     pub fn not_me(&self, code: &str) -> String {
         self.0.replacen(PLACE, &format!("!{code}"), 1)
     }
@@ -149,7 +149,7 @@ fn is_loopback(host: &str) -> bool {
 mod tests {
     use super::*;
 
-    fn parsed(text: &str) -> Result<LinkTemplate, LinkFault> {
+    fn parsed(text: &str) -> Result<LinkTemplate, LinkTemplateError> {
         text.parse()
     }
 
@@ -168,7 +168,7 @@ mod tests {
             assert!(parsed(good).is_ok(), "{good}");
         }
         for bad in ["http://example.com/#{code}", "http://localhost.example.com/#{code}", "ftp://x/#{code}", "{code}"] {
-            assert_eq!(parsed(bad), Err(LinkFault::Scheme), "{bad}");
+            assert_eq!(parsed(bad), Err(LinkTemplateError::Scheme), "{bad}");
         }
     }
 
@@ -183,12 +183,15 @@ mod tests {
             "https://example.com/#{code}{code}",
             "https://example.com/#{code}{user}",
         ] {
-            assert_eq!(parsed(bad), Err(LinkFault::Place), "{bad}");
+            assert_eq!(parsed(bad), Err(LinkTemplateError::Place), "{bad}");
         }
         for bad in ["https:///#{code}", "https://:8443/#{code}"] {
-            assert_eq!(parsed(bad), Err(LinkFault::Host), "{bad}");
+            assert_eq!(parsed(bad), Err(LinkTemplateError::Host), "{bad}");
         }
-        assert_eq!(parsed(&format!("https://example.com/{}#{{code}}", "x".repeat(60))), Err(LinkFault::TooLong));
+        assert_eq!(
+            parsed(&format!("https://example.com/{}#{{code}}", "x".repeat(60))),
+            Err(LinkTemplateError::TooLong)
+        );
     }
 
     #[test]
@@ -202,9 +205,9 @@ mod tests {
             ("https://x/#a#{code}", '#'),
             ("https://bücher.example/#{code}", 'ü'),
         ] {
-            assert_eq!(parsed(bad), Err(LinkFault::Character(character)), "{bad}");
+            assert_eq!(parsed(bad), Err(LinkTemplateError::Character(character)), "{bad}");
         }
-        let words = |character| LinkFault::Character(character).to_string();
+        let words = |character| LinkTemplateError::Character(character).to_string();
         assert_eq!(words('|'), "`|` may not be in an address there (RFC 3986): write it as `%7C`");
         assert_eq!(words('\''), "`'` ends a link in mail programs: write it as `%27`");
         assert_eq!(words('\r'), "`\\u{d}` may not be in an address there (RFC 3986): write it as `%0D`");
@@ -216,14 +219,14 @@ mod tests {
             assert!(parsed(good).is_ok(), "{good}");
         }
         for bad in ["https://x/100%#{code}", "https://x/%7#{code}", "https://x/#{code}%"] {
-            assert_eq!(parsed(bad), Err(LinkFault::Escape), "{bad}");
+            assert_eq!(parsed(bad), Err(LinkTemplateError::Escape), "{bad}");
         }
     }
 
     #[test]
     fn nobody_is_named_before_the_host() {
         for bad in ["https://user:pw@x/#{code}", "https://example.com@evil.example/#{code}", "https://@x/#{code}"] {
-            assert_eq!(parsed(bad), Err(LinkFault::UserInfo), "{bad}");
+            assert_eq!(parsed(bad), Err(LinkTemplateError::UserInfo), "{bad}");
         }
     }
 }

@@ -98,9 +98,7 @@ pub enum MailHeaderError {
     #[error("cxme-admin or the mail servers write this header: remove it")]
     Own,
     /// It would declare the mail to be one of a mailing list (RFC 2369, RFC 2919, RFC 8058).
-    #[error(
-        "no `List-*` header: these mails are not from a mailing list, and nobody can unsubscribe from them; remove it"
-    )]
+    #[error("`List-*` headers are refused: these mails are not from a mailing list; remove it")]
     List,
     /// It asks for a receipt: who reads the mail would be told on, and the answers come to no one who expects them.
     #[error("a mail with a reset link asks for no receipt: remove it")]

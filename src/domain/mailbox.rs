@@ -3,9 +3,9 @@
 use std::str::FromStr;
 
 use crate::domain::email_address::EmailAddress;
-use crate::domain::email_address::EmailFault;
+use crate::domain::email_address::EmailAddressError;
 use crate::domain::text;
-use crate::domain::text::TextFault;
+use crate::domain::text::TextError;
 
 /// An address, and the name before it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,10 +21,10 @@ pub struct Mailbox {
 pub enum MailboxError {
     /// The address is none.
     #[error("the address {0}")]
-    Address(#[from] EmailFault),
+    Address(#[from] EmailAddressError),
     /// The name cannot be shown.
     #[error("the name {0}")]
-    Name(#[from] TextFault),
+    Name(#[from] TextError),
 }
 
 impl FromStr for Mailbox {

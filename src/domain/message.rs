@@ -141,7 +141,7 @@ pub enum MessageState {
     Queued,
     /// A sender holds it; it may be on the wire now.
     Sending,
-    /// The relay took it: 250 after the final dot.
+    /// The relay accepted it: 250 after the final dot.
     Accepted,
     /// It waits for its next try.
     Deferred,

@@ -71,7 +71,7 @@ impl Operator {
         self.role == RoleId::ADMIN
     }
 
-    /// Whether the row has no effect, because it gives root another role than Admin ([`Standing::of`]).
+    /// Whether the row has no effect, because it gives root another role than Admin ([`Authority::of`]).
     pub fn is_ineffective(&self) -> bool {
         self.uid == ROOT && !self.is_admin()
     }
@@ -94,7 +94,7 @@ impl Operator {
 
 /// By what right an action is done.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Standing {
+pub enum Authority {
     /// An operator with this role.
     Operator {
         /// The role.
@@ -116,7 +116,7 @@ pub enum Standing {
     Stranger,
 }
 
-/// Proof that the operator may set a password against the policy. Only [`Standing::require_policy_override`] makes one.
+/// Proof that the operator may set a password against the policy. Only [`Authority::require_policy_override`] makes one.
 ///
 /// ```compile_fail,E0423
 /// use cxme_admin::domain::operator::PolicyOverride;
@@ -125,7 +125,7 @@ pub enum Standing {
 #[derive(Debug)]
 pub struct PolicyOverride(());
 
-impl Standing {
+impl Authority {
     /// By what right an account acts, given the operator with its number, if there is one. root is always Admin, whatever its
     /// row says: logins and timers run as root, and must not depend on a row that an operator can add.
     pub fn of(uid: u32, known_name: Option<&str>, operator: Option<Operator>) -> Self {
@@ -156,7 +156,7 @@ impl Standing {
     /// Asks for the permission to set a password against the policy.
     ///
     /// # Errors
-    /// As [`Standing::require`].
+    /// As [`Authority::require`].
     pub fn require_policy_override(&self) -> Result<PolicyOverride, Refusal> {
         self.require(Permission::OverridePolicy).map(|()| PolicyOverride(()))
     }
@@ -237,14 +237,14 @@ mod tests {
         };
         for role in [RoleId::ADMIN, RoleId::MINIMAL, RoleId::SERVICE, RoleId(77)] {
             for account in ["root", "toor"] {
-                let standing = Standing::of(ROOT, Some("root"), Some(row(ROOT, role, account)));
-                assert!(standing.is_admin(), "{role:?} {account}");
+                let authority = Authority::of(ROOT, Some("root"), Some(row(ROOT, role, account)));
+                assert!(authority.is_admin(), "{role:?} {account}");
                 assert_eq!(row(ROOT, role, account).is_ineffective(), role != RoleId::ADMIN);
             }
-            let other = Standing::of(1000, Some("carol"), Some(row(1000, role, "carol")));
+            let other = Authority::of(1000, Some("carol"), Some(row(1000, role, "carol")));
             assert_eq!(other.is_admin(), role == RoleId::ADMIN);
             assert!(!row(1000, role, "carol").is_ineffective());
         }
-        assert_eq!(Standing::of(ROOT, None, None).permissions(), Permissions::all());
+        assert_eq!(Authority::of(ROOT, None, None).permissions(), Permissions::all());
     }
 }

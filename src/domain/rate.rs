@@ -27,7 +27,7 @@ pub struct Rate {
 
 /// Why a text is no rate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum RateFault {
+pub enum RateError {
     /// Not digits, a slash and a span.
     #[error("expected a whole number and one of `/s`, `/min`, `/h`, `/day`, as in `600/min`")]
     Form,
@@ -41,7 +41,7 @@ pub enum RateFault {
 
 /// What a quota leaves at a moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Allowance {
+pub enum QuotaAllowance {
     /// This many may still be sent now, at least one.
     Left(u64),
     /// None before this time.
@@ -95,14 +95,14 @@ impl Rate {
 
     /// What this quota leaves at `now`, with this many in flight. Minutes of `delivered` that do not count are ignored, and so
     /// are those of a clock that was ahead.
-    pub fn allowance(self, delivered: &[DeliveredInMinute], in_flight: u64, now: Timestamp) -> Allowance {
+    pub fn allowance(self, delivered: &[DeliveredInMinute], in_flight: u64, now: Timestamp) -> QuotaAllowance {
         let counted = self.first_minute(now)..=DeliveredInMinute::minute_of(now);
         let mut delivered: Vec<_> = delivered.iter().filter(|one| counted.contains(&one.minute)).collect();
         delivered.sort_by_key(|one| one.minute);
         let mut used = delivered.iter().map(|one| one.count).sum::<u64>().saturating_add(in_flight);
         let limit = u64::from(self.count);
         if used < limit {
-            return Allowance::Left(limit - used);
+            return QuotaAllowance::Left(limit - used);
         }
         // What is in flight is delivered now, and counts as long as anything.
         let mut minute = DeliveredInMinute::minute_of(now);
@@ -114,7 +114,7 @@ impl Rate {
             }
         }
         let free_at = minute.saturating_add(1).saturating_mul(MINUTE).saturating_add(self.per.as_secs().cast_signed());
-        Allowance::UsedUpUntil(Timestamp::from_second(free_at).unwrap_or(Timestamp::MAX))
+        QuotaAllowance::UsedUpUntil(Timestamp::from_second(free_at).unwrap_or(Timestamp::MAX))
     }
 }
 
@@ -147,9 +147,9 @@ impl FromIterator<Rate> for Rates {
 
 /// As [`Rates`] is written: `10/s, 2000/day`.
 impl FromStr for Rates {
-    type Err = RateFault;
+    type Err = RateError;
 
-    fn from_str(text: &str) -> Result<Self, RateFault> {
+    fn from_str(text: &str) -> Result<Self, RateError> {
         text.split(',').map(|rate| rate.trim().parse()).collect()
     }
 }
@@ -162,19 +162,19 @@ impl fmt::Display for Rates {
 }
 
 impl FromStr for Rate {
-    type Err = RateFault;
+    type Err = RateError;
 
-    fn from_str(text: &str) -> Result<Self, RateFault> {
-        let (number, word) = text.split_once('/').ok_or(RateFault::Form)?;
-        let (_, seconds) = SPANS.iter().find(|(known, _)| *known == word).ok_or(RateFault::Form)?;
+    fn from_str(text: &str) -> Result<Self, RateError> {
+        let (number, word) = text.split_once('/').ok_or(RateError::Form)?;
+        let (_, seconds) = SPANS.iter().find(|(known, _)| *known == word).ok_or(RateError::Form)?;
         if number.is_empty() || !number.bytes().all(|byte| byte.is_ascii_digit()) {
-            return Err(RateFault::Form);
+            return Err(RateError::Form);
         }
         // Digits alone can only fail to parse by being too many.
         match number.parse::<u32>() {
-            Ok(0) => Err(RateFault::Zero),
+            Ok(0) => Err(RateError::Zero),
             Ok(count) if count <= MOST => Ok(Self { count, per: Duration::from_secs(*seconds) }),
-            _ => Err(RateFault::TooMany),
+            _ => Err(RateError::TooMany),
         }
     }
 }
@@ -191,7 +191,7 @@ impl fmt::Display for Rate {
 mod tests {
     use super::*;
 
-    fn fault(text: &str) -> RateFault {
+    fn fault(text: &str) -> RateError {
         text.parse::<Rate>().unwrap_err()
     }
 
@@ -231,16 +231,16 @@ mod tests {
             "1/s/s",
             "٥/s",
         ] {
-            assert_eq!(fault(text), RateFault::Form, "{text}");
+            assert_eq!(fault(text), RateError::Form, "{text}");
         }
     }
 
     #[test]
     fn none_and_too_many_are_refused() {
-        assert_eq!(fault("0/min"), RateFault::Zero);
-        assert_eq!(fault("000/s"), RateFault::Zero);
-        assert_eq!(fault("1000001/s"), RateFault::TooMany);
-        assert_eq!(fault("99999999999999999999/s"), RateFault::TooMany);
+        assert_eq!(fault("0/min"), RateError::Zero);
+        assert_eq!(fault("000/s"), RateError::Zero);
+        assert_eq!(fault("1000001/s"), RateError::TooMany);
+        assert_eq!(fault("99999999999999999999/s"), RateError::TooMany);
     }
 
     #[test]
@@ -253,13 +253,13 @@ mod tests {
         assert_eq!("100/h".parse::<Rates>().unwrap().interval(), None);
         assert_eq!(Rates::default().interval(), None);
         for text in ["", ",", "10/s,", "10/s 5/min"] {
-            assert_eq!(text.parse::<Rates>(), Err(RateFault::Form), "{text}");
+            assert_eq!(text.parse::<Rates>(), Err(RateError::Form), "{text}");
         }
     }
 
     const START: i64 = 1_800_000_000;
 
-    fn allowance(rate: &str, delivered: &[(i64, u64)], in_flight: u64, at: i64) -> Allowance {
+    fn allowance(rate: &str, delivered: &[(i64, u64)], in_flight: u64, at: i64) -> QuotaAllowance {
         let now = Timestamp::from_second(START + at).unwrap();
         let minute = |second: i64| DeliveredInMinute::minute_of(Timestamp::from_second(START + second).unwrap());
         let delivered: Vec<_> =
@@ -267,17 +267,17 @@ mod tests {
         rate.parse::<Rate>().unwrap().allowance(&delivered, in_flight, now)
     }
 
-    fn used_up_until(at: i64) -> Allowance {
-        Allowance::UsedUpUntil(Timestamp::from_second(START + at).unwrap())
+    fn used_up_until(at: i64) -> QuotaAllowance {
+        QuotaAllowance::UsedUpUntil(Timestamp::from_second(START + at).unwrap())
     }
 
     #[test]
     fn a_quota_leaves_what_was_not_delivered_in_its_span() {
-        assert_eq!(allowance("10/h", &[], 0, 0), Allowance::Left(10));
-        assert_eq!(allowance("10/h", &[(0, 4), (60, 2)], 1, 120), Allowance::Left(3));
+        assert_eq!(allowance("10/h", &[], 0, 0), QuotaAllowance::Left(10));
+        assert_eq!(allowance("10/h", &[(0, 4), (60, 2)], 1, 120), QuotaAllowance::Left(3));
         // The whole minute counts until its last second is a span ago.
         assert_eq!(allowance("10/h", &[(0, 10)], 0, 3_600 + 59), used_up_until(3_660));
-        assert_eq!(allowance("10/h", &[(0, 10)], 0, 3_660), Allowance::Left(10));
+        assert_eq!(allowance("10/h", &[(0, 10)], 0, 3_660), QuotaAllowance::Left(10));
         assert_eq!(allowance("10/day", &[(0, 10)], 0, 3_660), used_up_until(86_460));
     }
 
@@ -293,7 +293,7 @@ mod tests {
 
     #[test]
     fn deliveries_of_a_clock_that_was_ahead_use_nothing_up() {
-        assert_eq!(allowance("5/h", &[(86_400, 100)], 0, 0), Allowance::Left(5));
+        assert_eq!(allowance("5/h", &[(86_400, 100)], 0, 0), QuotaAllowance::Left(5));
     }
 
     proptest::proptest! {

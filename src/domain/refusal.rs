@@ -4,16 +4,16 @@ use jiff::Timestamp;
 
 use crate::domain::elevation::Elevation;
 use crate::domain::email_address::EmailAddress;
-use crate::domain::email_address::EmailFault;
+use crate::domain::email_address::EmailAddressError;
 use crate::domain::email_domain;
 use crate::domain::job::JobId;
 use crate::domain::job::JobState;
-use crate::domain::policy::Fault;
+use crate::domain::policy::Violation;
 use crate::domain::removal::Removals;
 use crate::domain::role::Permission;
 use crate::domain::text;
 use crate::domain::user::UserId;
-use crate::domain::user::UsernameFault;
+use crate::domain::user::UsernameError;
 use crate::domain::user::shown_reference;
 
 /// Domains as people read them.
@@ -97,7 +97,7 @@ pub enum Refusal {
         /// The other one.
         other: String,
     },
-    /// The user's role may do more than the operator's, so the operator could raise himself through the user.
+    /// The user's role may do more than the operator's, so the operator could raise themselves through the user.
     #[error("the role of {user} allows `{permission}`, and yours, {role}, does not")]
     Outranked {
         /// Whom it was meant for.
@@ -181,7 +181,7 @@ pub enum Refusal {
     Removals(Removals),
     /// No user has this name or address.
     #[error(
-        "no user has the {} `{}`",
+        "no user with the {} `{}`",
         if given.contains('@') { "email address" } else { "username" },
         text::quoted(shown_reference(given), 80)
     )]
@@ -192,13 +192,13 @@ pub enum Refusal {
         near: Vec<String>,
     },
     /// No role has this name.
-    #[error("no role is called `{}`", text::quoted(.0, 80))]
+    #[error("no such role: `{}`", text::quoted(.0, 80))]
     NoSuchRole(String),
     /// No OS account has this name or number.
     #[error("no such account on this machine: `{}`", text::quoted(.0, 80))]
     NoSuchAccount(String),
     /// An account has this name, and another one this number.
-    #[error("`{given}` is the name of the account with uid {named} and the uid of {numbered}: nothing was changed")]
+    #[error("`{given}` is the name of the account with uid {named} and the uid of {numbered}; nothing was changed")]
     TwoAccounts {
         /// The name and number.
         given: String,
@@ -218,30 +218,30 @@ pub enum Refusal {
     /// The account is no operator.
     #[error("{0} is not an operator")]
     NoSuchOperator(String),
-    /// The account is an operator already.
-    #[error("{0} is an operator already")]
+    /// The account is already an operator.
+    #[error("{0} is already an operator")]
     OperatorExists(String),
     /// root is always Admin, and was to be given another role.
     #[error("root is always Admin: it cannot be given the role `{}`", text::quoted(.0, 80))]
     RootIsAdmin(String),
-    /// Without him nobody could administer the store.
+    /// Without them nobody could administer the store.
     #[error("{0} is the last operator with the role Admin")]
     LastAdmin(String),
     /// Another user has the username.
-    #[error("another user has the username `{}`", text::quoted(.0, 80))]
+    #[error("the username `{}` is already in use", text::quoted(.0, 80))]
     UsernameTaken(String),
     /// Another user has the address.
-    #[error("another user has the email address `{}`", text::quoted(.0, 80))]
+    #[error("the email address `{}` is already in use", text::quoted(.0, 80))]
     EmailTaken(String),
     /// The text is not a username.
     #[error("the username {0}")]
-    Username(#[from] UsernameFault),
+    Username(#[from] UsernameError),
     /// The address gives no username.
     #[error("the email address `{0}` gives no username: {1}")]
-    NoUsernameIn(String, UsernameFault),
+    NoUsernameIn(String, UsernameError),
     /// The text is not an address.
     #[error("the email address {0}")]
-    Email(#[from] EmailFault),
+    Email(#[from] EmailAddressError),
     /// The organization takes no users with this domain.
     #[error("the email domain of {email} is not one of the organization's: {}", readable(domains))]
     EmailDomain {
@@ -291,10 +291,10 @@ pub enum Refusal {
     #[error("no such event: {0}")]
     NoSuchEvent(i64),
     /// No message has this number.
-    #[error("no message has the number {0}")]
+    #[error("no such message: {0}")]
     NoSuchMessage(i64),
     /// No job has this number.
-    #[error("no job has the number {0}")]
+    #[error("no such job: {0}")]
     NoSuchJob(JobId),
     /// A job has this key already.
     #[error("job {0} has this key already")]
@@ -314,7 +314,7 @@ pub enum Refusal {
     #[error("job {0} is being sent by another process")]
     JobRuns(JobId),
     /// Another number of users is meant than the operator expects.
-    #[error("{} would be mailed, and `--expect` says {expected}: nobody was mailed", text::counted(*.found, "user"))]
+    #[error("{} would be mailed, and `--expect` says {expected}; nobody was mailed", text::counted(*.found, "user"))]
     NotExpected {
         /// How many the operator expects.
         expected: u64,
@@ -333,13 +333,13 @@ pub enum Refusal {
     #[error("the password does not meet the organization's requirements")]
     Policy {
         /// Every rule that fails.
-        faults: Vec<Fault>,
+        faults: Vec<Violation>,
         /// Who can help; may be empty.
         contact: String,
         /// The user whose former password it is, if the refusal tells that.
         former_of: Option<UserId>,
     },
-    /// The old password given is not the user's, or he may not sign in with one.
+    /// The old password given is not the user's, or they may not sign in with one.
     #[error("the old password is not the password of this user, or this user cannot sign in with a password now")]
     WrongPassword {
         /// The user as named, who may not exist. For the event alone: the words do not tell.
@@ -364,7 +364,7 @@ impl Refusal {
         Self::NoSuchUser { given: given.into(), near: Vec::new() }
     }
 
-    /// Whether the refusal is an event: somebody tried what he may not do, or what must not be done.
+    /// Whether the refusal is an event: somebody tried what they may not do, or what must not be done.
     pub fn is_recorded(&self) -> bool {
         matches!(
             self,
@@ -399,7 +399,7 @@ impl Refusal {
         )
     }
 
-    /// The user as the operator named him, where the words leave it out.
+    /// The user as the operator named them, where the words leave it out.
     pub fn given(&self) -> Option<&str> {
         match self {
             Self::WrongPassword { given } => Some(given),

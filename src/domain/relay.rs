@@ -85,7 +85,7 @@ pub enum Phase {
     Content,
     /// The reply to the final dot.
     Dot,
-    /// A program or a folder in place of a relay.
+    /// A program or a directory in place of a relay.
     Local,
     /// The end of a program in place of a relay, which was given the mail.
     Program,

@@ -9,9 +9,9 @@ const MOST_WORDS: usize = 200;
 
 /// An enhanced status code: class, subject and detail (RFC 3463, 2).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Status(pub u16, pub u16, pub u16);
+pub struct EnhancedStatus(pub u16, pub u16, pub u16);
 
-impl Status {
+impl EnhancedStatus {
     /// The code that a text begins with.
     pub fn at_start(text: &str) -> Option<Self> {
         let mut parts = text.split_ascii_whitespace().next()?.split('.').map(|part| {
@@ -36,7 +36,7 @@ enum Word {
 
 /// What a refusal says of whom it is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum About {
+pub enum RefusalSubject {
     /// The recipient, whatever others get.
     Recipient,
     /// Never the recipient: this program and the mail that it sends, which another mail tells apart.
@@ -64,7 +64,7 @@ pub struct RelayReply {
     /// To which command.
     pub phase: Phase,
     code: u16,
-    status: Option<Status>,
+    status: Option<EnhancedStatus>,
     words: Vec<Word>,
     /// In lower case.
     text: String,
@@ -72,7 +72,7 @@ pub struct RelayReply {
 
 impl RelayReply {
     /// The reply to a command for the mail to `recipient`. `text` is what stands behind the code.
-    pub fn new(phase: Phase, code: u16, status: Option<Status>, text: &str, recipient: &EmailAddress) -> Self {
+    pub fn new(phase: Phase, code: u16, status: Option<EnhancedStatus>, text: &str, recipient: &EmailAddress) -> Self {
         let text = text.to_lowercase();
         Self { phase, code, status, words: words(&text, recipient), text }
     }
@@ -81,7 +81,7 @@ impl RelayReply {
     pub fn of_words(phase: Phase, words: &str) -> Option<Self> {
         let (code, text) = words.split_once(' ').unwrap_or((words, ""));
         let nobody = EmailAddress::stored(String::new());
-        Some(Self::new(phase, code.parse().ok()?, Status::at_start(text), text, &nobody))
+        Some(Self::new(phase, code.parse().ok()?, EnhancedStatus::at_start(text), text, &nobody))
     }
 
     /// Whether the refusal is permanent (5yz).
@@ -101,27 +101,32 @@ impl RelayReply {
     }
 
     /// Whom it is about.
-    pub fn about(&self) -> About {
+    pub fn about(&self) -> RefusalSubject {
         match (self.phase, self.code, self.status) {
             // Syntax, command and order (RFC 5321, 4.2.2), and login (RFC 4954, 6).
-            (_, 500 | 502 | 503 | 504 | 530 | 534 | 535 | 538, _) | (Phase::Mail, 500.., _) => About::Sender,
+            (_, 500 | 502 | 503 | 504 | 530 | 534 | 535 | 538, _) | (Phase::Mail, 500.., _) => RefusalSubject::Sender,
             // The addressing statuses of a recipient (RFC 3463, 3.2; RFC 7505, 4.2: x.1.10).
-            (Phase::Rcpt | Phase::Program, _, Some(Status(4 | 5, 1, 1 | 2 | 3 | 6 | 10))) => About::Recipient,
-            _ => About::Unclear,
+            (Phase::Rcpt | Phase::Program, _, Some(EnhancedStatus(4 | 5, 1, 1 | 2 | 3 | 6 | 10))) => {
+                RefusalSubject::Recipient
+            }
+            _ => RefusalSubject::Unclear,
         }
     }
 
     /// Whether a refusal at MAIL is by its code about the mail that is announced and not about its sender: a parameter (555),
     /// its size (RFC 1870), its media (x.6.y).
     pub fn is_about_the_mail(&self) -> bool {
-        matches!((self.code, self.status), (552 | 555, _) | (_, Some(Status(5, 6, _) | Status(5, 3, 4))))
+        matches!(
+            (self.code, self.status),
+            (552 | 555, _) | (_, Some(EnhancedStatus(5, 6, _) | EnhancedStatus(5, 3, 4)))
+        )
     }
 
     /// Whether the relay has had enough of the connection: it hangs up (421, RFC 5321, 3.8), or the session has had as many
     /// mails as it may (452 4.5.3).
     pub fn ends_the_connection(&self) -> bool {
         let is_too_many =
-            self.status == Some(Status(4, 5, 3)) || self.status.is_none() && self.text.contains("too many");
+            self.status == Some(EnhancedStatus(4, 5, 3)) || self.status.is_none() && self.text.contains("too many");
         // A program in place of a relay has a connection of its own for each mail.
         self.phase != Phase::Program && (self.code == 421 || self.code == 452 && is_too_many)
     }
@@ -144,7 +149,7 @@ impl RelayReply {
         }
         match self.status {
             _ if names_pace || self.code == 421 => Throttle::Unclear,
-            Some(Status(4, 1 | 7, _)) => Throttle::No,
+            Some(EnhancedStatus(4, 1 | 7, _)) => Throttle::No,
             _ if says(&["greylist", "graylist", "grey-list", "gray-list", "grey list"]) => Throttle::No,
             _ => Throttle::Unclear,
         }
@@ -207,7 +212,7 @@ mod tests {
     fn reply(phase: Phase, line: &str, recipient: &str) -> RelayReply {
         let (code, text) = line.split_once(' ').unwrap_or((line, ""));
         let recipient = EmailAddress::stored(recipient.to_owned());
-        RelayReply::new(phase, code.parse().unwrap(), Status::at_start(text), text, &recipient)
+        RelayReply::new(phase, code.parse().unwrap(), EnhancedStatus::at_start(text), text, &recipient)
     }
 
     fn rcpt(line: &str) -> RelayReply {
@@ -299,9 +304,9 @@ mod tests {
             let is_own = [1, 2, 3, 6, 10].contains(&detail);
             for class in [4, 5] {
                 let line = format!("{class}50 {class}.1.{detail} x");
-                let expected = if is_own { About::Recipient } else { About::Unclear };
+                let expected = if is_own { RefusalSubject::Recipient } else { RefusalSubject::Unclear };
                 assert_eq!(rcpt(&line).about(), expected, "{line}");
-                assert_eq!(reply(Phase::Dot, &line, "a@b").about(), About::Unclear, "{line}");
+                assert_eq!(reply(Phase::Dot, &line, "a@b").about(), RefusalSubject::Unclear, "{line}");
             }
         }
     }
@@ -310,10 +315,13 @@ mod tests {
     fn syntax_order_and_login_are_never_the_recipients() {
         for code in 400..600 {
             let line = format!("{code} 5.1.1 x");
-            let expected =
-                if [500, 502, 503, 504, 530, 534, 535, 538].contains(&code) { About::Sender } else { About::Recipient };
+            let expected = if [500, 502, 503, 504, 530, 534, 535, 538].contains(&code) {
+                RefusalSubject::Sender
+            } else {
+                RefusalSubject::Recipient
+            };
             assert_eq!(rcpt(&line).about(), expected, "{line}");
-            let expected = if code >= 500 { About::Sender } else { About::Unclear };
+            let expected = if code >= 500 { RefusalSubject::Sender } else { RefusalSubject::Unclear };
             assert_eq!(reply(Phase::Mail, &line, "a@b").about(), expected, "{line}");
         }
         assert!(reply(Phase::Mail, "555 5.5.4 Unsupported option: SMTPUTF8", "a@b").is_about_the_mail());

@@ -129,17 +129,17 @@ impl Permission {
     /// One line of help.
     pub fn help(self) -> &'static str {
         match self {
-            Self::ViewUsers => "See the users and what is known of them; never a hash",
+            Self::ViewUsers => "See the users, but never a hash",
             Self::AddUsers => "Add users and import them",
             Self::EditUsers => "Change a user's address, name, role and sign-in",
             Self::DeleteUsers => "Delete users",
             Self::LockUsers => "Lock users and unlock them",
             Self::SetPasswords => "Set a user's password",
             Self::SendResets => "Mail a reset link to a user, and revoke it",
-            Self::RunBulkJobs => "Mail reset links to many users, and send what waits in the outbox",
-            Self::Redeem => "Set a password with the user's own proof: a code, or the old password",
+            Self::RunBulkJobs => "Mail reset links to many users, and send the mail in the outbox",
+            Self::Redeem => "Set a password with the user's own proof: a code or the old password",
             Self::VerifyPasswords => "Check a password, as login systems do",
-            Self::ManageRoles => "Make roles and change them",
+            Self::ManageRoles => "Create roles and change them",
             Self::ManageOperators => "Add operators and remove them",
             Self::ExportHashes => "Export password hashes, and import them",
             Self::OverridePolicy => "Set a password that the policy refuses",

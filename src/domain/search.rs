@@ -12,9 +12,9 @@ use crate::domain::text;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SearchText(String);
 
-/// The text that was to be searched for is blank, or holds nothing visible: it would find everybody.
+/// The text that was to be searched for is blank, or holds nothing visible: it would match every user.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{}` holds nothing that is visible, and would find everybody", text::quoted(.0, 40))]
+#[error("`{}` holds nothing that is visible, and would match every user", text::quoted(.0, 40))]
 pub struct BlankSearch(String);
 
 impl SearchText {

@@ -9,7 +9,7 @@ pub struct Share(u8);
 
 /// Why a text is no share.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum ShareFault {
+pub enum ShareError {
     /// Not digits and `%`.
     #[error("expected a whole number and `%`, as in `20%`")]
     Form,
@@ -38,17 +38,17 @@ impl Share {
 }
 
 impl FromStr for Share {
-    type Err = ShareFault;
+    type Err = ShareError;
 
-    fn from_str(text: &str) -> Result<Self, ShareFault> {
-        let number = text.strip_suffix('%').ok_or(ShareFault::Form)?;
+    fn from_str(text: &str) -> Result<Self, ShareError> {
+        let number = text.strip_suffix('%').ok_or(ShareError::Form)?;
         if number.is_empty() || !number.bytes().all(|byte| byte.is_ascii_digit()) {
-            return Err(ShareFault::Form);
+            return Err(ShareError::Form);
         }
         // Digits alone can only fail to parse by being too many.
         match number.parse::<u8>() {
             Ok(percent) if percent <= 100 => Ok(Self(percent)),
-            _ => Err(ShareFault::TooMuch),
+            _ => Err(ShareError::TooMuch),
         }
     }
 }
@@ -69,10 +69,10 @@ mod tests {
             assert_eq!(text.parse::<Share>().unwrap().to_string(), text);
         }
         for text in ["", "%", "20", "20 %", "-1%", "2.5%", "20%%", "+1%"] {
-            assert_eq!(text.parse::<Share>(), Err(ShareFault::Form), "{text}");
+            assert_eq!(text.parse::<Share>(), Err(ShareError::Form), "{text}");
         }
         for text in ["101%", "200%", "99999999999999999999%"] {
-            assert_eq!(text.parse::<Share>(), Err(ShareFault::TooMuch), "{text}");
+            assert_eq!(text.parse::<Share>(), Err(ShareError::TooMuch), "{text}");
         }
     }
 

@@ -87,7 +87,7 @@ pub fn quoted(text: &str, characters: usize) -> String {
 
 /// What is wrong with a line of text.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum TextFault {
+pub enum TextError {
     /// It holds a character that [`is_unprintable`].
     #[error("holds the unprintable character U+{0:04X}: leave it out")]
     Unprintable(u32),
@@ -105,13 +105,13 @@ pub enum TextFault {
 ///
 /// # Errors
 /// The first fault found.
-pub fn check_line(text: &str, limit: usize) -> Result<(), TextFault> {
+pub fn check_line(text: &str, limit: usize) -> Result<(), TextError> {
     if let Some(character) = text.chars().find(|&character| is_unprintable(character)) {
-        return Err(TextFault::Unprintable(u32::from(character)));
+        return Err(TextError::Unprintable(u32::from(character)));
     }
     let has = text.chars().count();
     if has > limit {
-        return Err(TextFault::TooLong { has, limit });
+        return Err(TextError::TooLong { has, limit });
     }
     Ok(())
 }
@@ -120,7 +120,7 @@ pub fn check_line(text: &str, limit: usize) -> Result<(), TextFault> {
 ///
 /// # Errors
 /// The first fault found.
-pub fn check_lines(text: &str, limit: usize) -> Result<(), TextFault> {
+pub fn check_lines(text: &str, limit: usize) -> Result<(), TextError> {
     let text: String =
         text.replace("\r\n", "\n").chars().map(|one| if "\n\t".contains(one) { ' ' } else { one }).collect();
     check_line(&text, limit)
@@ -186,17 +186,17 @@ mod tests {
     #[test]
     fn a_line_has_a_length_and_no_controls() {
         assert_eq!(check_line("Ünal", 4), Ok(()));
-        assert_eq!(check_line("Ünall", 4), Err(TextFault::TooLong { has: 5, limit: 4 }));
-        assert_eq!(check_line("a\u{200f}", 9), Err(TextFault::Unprintable(0x200f)));
-        assert_eq!(check_line("a\nb", 9), Err(TextFault::Unprintable(0xa)));
+        assert_eq!(check_line("Ünall", 4), Err(TextError::TooLong { has: 5, limit: 4 }));
+        assert_eq!(check_line("a\u{200f}", 9), Err(TextError::Unprintable(0x200f)));
+        assert_eq!(check_line("a\nb", 9), Err(TextError::Unprintable(0xa)));
     }
 
     #[test]
     fn several_lines_have_a_length_and_no_other_controls() {
         assert_eq!(check_lines("a\r\n\n\tb", 5), Ok(()));
-        assert_eq!(check_lines("a\r\n\n\tb", 4), Err(TextFault::TooLong { has: 5, limit: 4 }));
-        assert_eq!(check_lines("a\rb", 9), Err(TextFault::Unprintable(0xd)));
-        assert_eq!(check_lines("a\n\u{1b}[2J", 9), Err(TextFault::Unprintable(0x1b)));
+        assert_eq!(check_lines("a\r\n\n\tb", 4), Err(TextError::TooLong { has: 5, limit: 4 }));
+        assert_eq!(check_lines("a\rb", 9), Err(TextError::Unprintable(0xd)));
+        assert_eq!(check_lines("a\n\u{1b}[2J", 9), Err(TextError::Unprintable(0x1b)));
     }
 
     #[test]

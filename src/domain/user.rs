@@ -25,7 +25,7 @@ pub struct Username(String);
 
 /// Why a text is not a username.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum UsernameFault {
+pub enum UsernameError {
     /// It is empty.
     #[error("is empty")]
     Empty,
@@ -53,10 +53,10 @@ impl Username {
 }
 
 impl FromStr for Username {
-    type Err = UsernameFault;
+    type Err = UsernameError;
 
-    fn from_str(text: &str) -> Result<Self, UsernameFault> {
-        judge_username(text)?;
+    fn from_str(text: &str) -> Result<Self, UsernameError> {
+        validate_username(text)?;
         Ok(Self(text.to_owned()))
     }
 }
@@ -65,16 +65,16 @@ impl FromStr for Username {
 ///
 /// # Errors
 /// The first fault found.
-pub fn judge_username(text: &str) -> Result<(), UsernameFault> {
-    let Some(first) = text.chars().next() else { return Err(UsernameFault::Empty) };
+pub fn validate_username(text: &str) -> Result<(), UsernameError> {
+    let Some(first) = text.chars().next() else { return Err(UsernameError::Empty) };
     if let Some(other) = text.chars().find(|&c| !c.is_ascii_alphanumeric() && !"._-".contains(c)) {
-        return Err(UsernameFault::Character(text::visible(other.encode_utf8(&mut [0; 4])).into_owned()));
+        return Err(UsernameError::Character(text::visible(other.encode_utf8(&mut [0; 4])).into_owned()));
     }
     if text.len() > MAX_USERNAME {
-        return Err(UsernameFault::TooLong);
+        return Err(UsernameError::TooLong);
     }
     if first == '.' || first == '-' {
-        return Err(UsernameFault::Start(first));
+        return Err(UsernameError::Start(first));
     }
     Ok(())
 }
@@ -90,7 +90,7 @@ impl fmt::Display for Username {
 pub fn shown_reference(given: &str) -> &str {
     let seen: String = given.trim().chars().filter(|&c| !invisible::is_invisible(c)).collect();
     let may_be_shown = if seen.contains('@') {
-        email_address::judge(&seen).is_ok()
+        email_address::validate(&seen).is_ok()
     } else {
         seen.chars().count() <= MAX_USERNAME && seen.chars().all(|c| c.is_alphanumeric() || "._-".contains(c))
     };
@@ -172,7 +172,7 @@ impl Lock {
 
 /// What locking a user changes, whose lock may be in force already.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Locking {
+pub enum LockChange {
     /// The user gets this lock.
     Set(Lock),
     /// The same lock is in force.
@@ -197,7 +197,7 @@ pub fn lock_is_in_force(until: Option<Timestamp>, now: Timestamp) -> bool {
 /// Whether a user may sign in at all.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Status {
-    /// He may.
+    /// They may.
     Active,
     /// A lock is in force.
     Locked,
@@ -224,7 +224,7 @@ impl FromStr for Status {
 
 /// What is known about a user's password; never the password or its hash.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PasswordFacts {
+pub struct PasswordStatus {
     /// When it was set.
     pub set_at: Timestamp,
     /// The fingerprint of the policy it met; `None` if it came as a hash.
@@ -251,7 +251,7 @@ pub struct User {
     /// The lock, in force or past.
     pub lock: Option<Lock>,
     /// The password, if there is one.
-    pub password: Option<PasswordFacts>,
+    pub password: Option<PasswordStatus>,
     /// Whether the user must choose another password at the next sign-in. Of a user without a password it is about the one that
     /// an operator sets next.
     pub must_change_password: bool,
@@ -284,16 +284,16 @@ impl User {
     /// What `lock` changes for the user at `now`. A lock in force never ends sooner by another one: only `users unlock` ends it.
     /// It keeps its reason where `lock` gives none. `store/chosen.rs` has a copy in SQL for many users, which a property test
     /// holds to it.
-    pub fn locking(&self, lock: &Lock, now: Timestamp) -> Locking {
+    pub fn locking(&self, lock: &Lock, now: Timestamp) -> LockChange {
         let Some(old) = self.lock.as_ref().filter(|old| old.is_in_force(now)) else {
-            return Locking::Set(lock.clone());
+            return LockChange::Set(lock.clone());
         };
         if lock_ends_later(old.until, lock.until) {
-            return Locking::Kept(old.clone());
+            return LockChange::Kept(old.clone());
         }
         let reason = lock.reason.clone().or_else(|| old.reason.clone());
         let is_same = !lock_ends_later(lock.until, old.until) && reason == old.reason;
-        if is_same { Locking::Same } else { Locking::Set(Lock { until: lock.until, reason }) }
+        if is_same { LockChange::Same } else { LockChange::Set(Lock { until: lock.until, reason }) }
     }
 
     /// Whether the user may sign in with a password at `now`: the rule of the view `login`, which shows those of them whose
@@ -307,7 +307,7 @@ impl User {
 ///
 /// # Errors
 /// A line that says what a tag looks like.
-pub fn judge_locale(text: &str) -> Result<(), String> {
+pub fn validate_locale(text: &str) -> Result<(), String> {
     let fits = |part: &str| (1..=8).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_alphanumeric());
     let language = text.split('-').next().unwrap_or("");
     if text.len() <= 35 && (2..=3).contains(&language.len()) && text.split('-').all(fits) {
@@ -323,11 +323,11 @@ mod tests {
     #[test]
     fn usernames_are_plain_ascii() {
         assert!("alice.o_brien-2".parse::<Username>().is_ok());
-        assert_eq!("".parse::<Username>(), Err(UsernameFault::Empty));
-        assert_eq!("-rf".parse::<Username>(), Err(UsernameFault::Start('-')));
-        assert_eq!("a".repeat(65).parse::<Username>(), Err(UsernameFault::TooLong));
-        assert_eq!("аlice".parse::<Username>(), Err(UsernameFault::Character("а".to_owned())));
-        assert_eq!("a\u{1b}[2J".parse::<Username>(), Err(UsernameFault::Character("\\u{1b}".to_owned())));
+        assert_eq!("".parse::<Username>(), Err(UsernameError::Empty));
+        assert_eq!("-rf".parse::<Username>(), Err(UsernameError::Start('-')));
+        assert_eq!("a".repeat(65).parse::<Username>(), Err(UsernameError::TooLong));
+        assert_eq!("аlice".parse::<Username>(), Err(UsernameError::Character("а".to_owned())));
+        assert_eq!("a\u{1b}[2J".parse::<Username>(), Err(UsernameError::Character("\\u{1b}".to_owned())));
     }
 
     #[test]
@@ -338,7 +338,7 @@ mod tests {
 
     #[test]
     fn language_tags_have_their_form() {
-        assert!(["en", "de-AT", "zh-Hant-TW"].iter().all(|tag| judge_locale(tag).is_ok()));
-        assert!(["", "e", "english", "de_AT", "de-", "de\n"].iter().all(|tag| judge_locale(tag).is_err()));
+        assert!(["en", "de-AT", "zh-Hant-TW"].iter().all(|tag| validate_locale(tag).is_ok()));
+        assert!(["", "e", "english", "de_AT", "de-", "de\n"].iter().all(|tag| validate_locale(tag).is_err()));
     }
 }

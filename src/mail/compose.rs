@@ -20,28 +20,28 @@ use sha2::Sha256;
 use zeroize::Zeroizing;
 
 pub use error::ComposeError;
-pub use error::LetterheadError;
+pub use error::MailIdentityError;
 
 use super::Envelope;
 use super::Mail;
-use super::layouts::Layout;
-use super::layouts::Layouts;
-use super::letter::Choice;
-use super::letter::Content;
-use super::letter::Letter;
-use super::letter::Letterhead;
+use super::context::MailContent;
+use super::context::MailContext;
+use super::context::MailIdentity;
+use super::context::PasswordChoice;
+use super::layouts::LayoutCache;
+use super::layouts::MailLayout;
+use super::line_breaking;
 use super::mime;
-use super::mime::OwnHeaders;
+use super::mime::PersonalHeaders;
 use super::mime::PreparedHead;
 use super::mime::fixed;
 use super::mime::mailbox;
-use super::prepared::Own;
+use super::prepared::PersonalValues;
 use super::prepared::Prepared;
-use super::template::Part;
 use super::template::TemplateError;
+use super::template::TemplatePart;
 use super::texts::MailTexts;
 use super::wire;
-use super::words;
 use crate::domain::email_address;
 use crate::domain::email_address::EmailAddress;
 use crate::domain::email_domain;
@@ -52,7 +52,7 @@ use crate::domain::message::MailKind;
 use crate::domain::message::MessageId;
 use crate::domain::text;
 use crate::secrets::reset_code::NONCE;
-use crate::secrets::wiped::Wiped;
+use crate::secrets::wiped::ZeroizingBuf;
 use crate::texts::Language;
 use crate::texts::mail::Sentences;
 use crate::texts::policy;
@@ -68,9 +68,9 @@ pub struct Preview {
     /// The subject.
     pub subject: String,
     /// The text part, its lines ended by LF.
-    pub text: Wiped<String>,
+    pub text: ZeroizingBuf<String>,
     /// The HTML part, its lines ended by LF.
-    pub html: Wiped<String>,
+    pub html: ZeroizingBuf<String>,
 }
 
 /// Writes the mails of an organization. It is made once a run: what does not depend on the user is made with it.
@@ -86,7 +86,7 @@ pub struct Composer {
     time_zone: TimeZone,
     texts: Arc<MailTexts>,
     forms: Vec<Form>,
-    layouts: Layouts,
+    layouts: LayoutCache,
 }
 
 /// The values of a mail with a link that no other one has.
@@ -100,9 +100,9 @@ struct OwnValues<'a> {
 }
 
 impl OwnValues<'_> {
-    fn as_own(&self) -> Own<'_> {
+    fn as_own(&self) -> PersonalValues<'_> {
         let Self { greeting, name, username, link, not_me, code } = self;
-        Own { greeting, name: name.as_deref(), username, link, not_me, code }
+        PersonalValues { greeting, name: name.as_deref(), username, link, not_me, code }
     }
 }
 
@@ -122,37 +122,38 @@ impl Composer {
     /// Compiles the templates and makes what all mails share.
     ///
     /// # Errors
-    /// See [`LetterheadError`].
-    pub fn new(letterhead: Letterhead<'_>) -> Result<Self, LetterheadError> {
+    /// See [`MailIdentityError`].
+    pub fn new(identity: MailIdentity<'_>) -> Result<Self, MailIdentityError> {
         let for_mail = |address: EmailAddress| address.for_mail().into_owned();
-        let from = for_mail(letterhead.from.address);
+        let from = for_mail(identity.from.address);
         let reply_to =
-            letterhead.reply_to.map(|mailbox| Mailbox { address: for_mail(mailbox.address), name: mailbox.name });
-        let sender = letterhead.bounce_to.map_or_else(|| from.clone(), for_mail);
+            identity.reply_to.map(|mailbox| Mailbox { address: for_mail(mailbox.address), name: mailbox.name });
+        let sender = identity.bounce_to.map_or_else(|| from.clone(), for_mail);
         let mut shown = iter::once(&from).chain(reply_to.as_ref().map(|mailbox| &mailbox.address));
         let foreign = shown.find(|address| sender.as_str().is_ascii() && !address.as_str().is_ascii());
         if let Some(address) = foreign {
-            return Err(LetterheadError::NotAscii(address.as_str().to_owned()));
+            return Err(MailIdentityError::NotAscii(address.as_str().to_owned()));
         }
-        let organization = words::name(&letterhead.organization.name);
-        let from_name = letterhead.from.name.as_deref().and_then(words::name);
+        let organization = line_breaking::name(&identity.organization.name);
+        let from_name = identity.from.name.as_deref().and_then(line_breaking::name);
         let mut composer = Self {
             sender,
             from_name: from_name.or_else(|| organization.clone()),
             from,
             organization,
-            contact: Some(words::plain(&letterhead.organization.help_contact).into_owned()).filter(|it| !it.is_empty()),
-            link: letterhead.link,
-            time_zone: letterhead.time_zone,
-            texts: letterhead.texts,
+            contact: Some(line_breaking::plain(&identity.organization.help_contact).into_owned())
+                .filter(|it| !it.is_empty()),
+            link: identity.link,
+            time_zone: identity.time_zone,
+            texts: identity.texts,
             forms: Vec::new(),
-            layouts: Layouts::default(),
+            layouts: LayoutCache::default(),
         };
         let texts = Arc::clone(&composer.texts);
         for language in texts.texts().languages() {
-            let requirements = policy::requirements(letterhead.policy, language, Reader::User);
+            let requirements = policy::requirements(identity.policy, language, Reader::User);
             for kind in MailKind::ALL {
-                let form = composer.form(kind, language, &requirements, reply_to.as_ref(), letterhead.headers)?;
+                let form = composer.form(kind, language, &requirements, reply_to.as_ref(), identity.headers)?;
                 composer.forms.push(form);
             }
         }
@@ -180,34 +181,38 @@ impl Composer {
     ///
     /// # Errors
     /// See [`ComposeError`]. What a name or a note holds is never a reason.
-    pub fn compose(&self, letter: &Letter<'_>) -> Result<Mail, ComposeError> {
-        email_address::judge(letter.recipient.as_str()).map_err(ComposeError::Recipient)?;
-        if !is_message_id(letter.message_id) {
-            return Err(ComposeError::MessageId(text::quoted(letter.message_id, 80)));
+    pub fn compose(&self, context: &MailContext<'_>) -> Result<Mail, ComposeError> {
+        email_address::validate(context.recipient.as_str()).map_err(ComposeError::Recipient)?;
+        if !is_message_id(context.message_id) {
+            return Err(ComposeError::MessageId(text::quoted(context.message_id, 80)));
         }
-        let form = self.form_of(letter);
-        let (recipient, boundary) = (letter.recipient.for_mail(), token(BOUNDARY, letter.nonce));
-        let headers =
-            OwnHeaders { recipient: &recipient, date: letter.date, message_id: letter.message_id, boundary: &boundary };
-        let content = match self.written_by_layout(form, letter, &headers)? {
-            Some(content) => content,
-            None => self.written_anew(form, letter, &headers)?,
+        let form = self.form_of(context);
+        let (recipient, boundary) = (context.recipient.for_mail(), token(BOUNDARY, context.nonce));
+        let headers = PersonalHeaders {
+            recipient: &recipient,
+            date: context.date,
+            message_id: context.message_id,
+            boundary: &boundary,
         };
-        let envelope = self.envelope(letter.recipient);
+        let content = match self.written_by_layout(form, context, &headers)? {
+            Some(content) => content,
+            None => self.written_anew(form, context, &headers)?,
+        };
+        let envelope = self.envelope(context.recipient);
         wire::check(&content, envelope.needs_smtputf8())?;
-        Ok(Mail { envelope, message_id: letter.message_id.to_owned(), content })
+        Ok(Mail { envelope, message_id: context.message_id.to_owned(), content })
     }
 
     /// The bytes of a mail, from the start.
     fn written_anew(
         &self,
         form: &Form,
-        letter: &Letter<'_>,
-        headers: &OwnHeaders<'_>,
-    ) -> Result<Wiped<Vec<u8>>, ComposeError> {
-        let [text, html] = self.parts(form, &self.values(form, letter)?)?;
+        context: &MailContext<'_>,
+        headers: &PersonalHeaders<'_>,
+    ) -> Result<ZeroizingBuf<Vec<u8>>, ComposeError> {
+        let [text, html] = self.parts(form, &self.values(form, context)?)?;
         // Templates of an organization were tried with samples, and may do anything with a value.
-        if !self.texts.templates.are_built_in() && ![&text, &html].iter().all(|part| letter.content.has_its_link(part))
+        if !self.texts.templates.are_built_in() && ![&text, &html].iter().all(|part| context.content.has_its_link(part))
         {
             return Err(ComposeError::WithoutLink);
         }
@@ -218,10 +223,11 @@ impl Composer {
     fn written_by_layout(
         &self,
         form: &Form,
-        letter: &Letter<'_>,
-        headers: &OwnHeaders<'_>,
-    ) -> Result<Option<Wiped<Vec<u8>>>, ComposeError> {
-        let (Content::Reset(choice) | Content::ForcedReset(choice) | Content::Invitation(choice)) = letter.content
+        context: &MailContext<'_>,
+        headers: &PersonalHeaders<'_>,
+    ) -> Result<Option<ZeroizingBuf<Vec<u8>>>, ComposeError> {
+        let (MailContent::Reset(choice) | MailContent::ForcedReset(choice) | MailContent::Invitation(choice)) =
+            context.content
         else {
             return Ok(None);
         };
@@ -230,12 +236,12 @@ impl Composer {
             if !self.texts.templates.are_built_in() {
                 return Ok(None);
             }
-            let rendered = |own: &Own<'_>| self.rendered(form, &self.choice_values(form, &choice, own));
+            let rendered = |own: &PersonalValues<'_>| self.rendered(form, &self.choice_values(form, &choice, own));
             let Some(head) = PreparedHead::new(&form.head) else { return Ok(None) };
-            Ok::<_, ComposeError>(Prepared::new(rendered)?.map(|parts| Layout { head, parts }))
+            Ok::<_, ComposeError>(Prepared::new(rendered)?.map(|parts| MailLayout { head, parts }))
         })?;
         let Some(layout) = layout else { return Ok(None) };
-        let own = self.own_values(form, letter, &choice)?;
+        let own = self.own_values(form, context, &choice)?;
         let lines = layout.parts.lines(&own.as_own());
         Ok(lines.map(|lines| layout.head.formatted(headers, &lines)))
     }
@@ -244,10 +250,10 @@ impl Composer {
     ///
     /// # Errors
     /// As for [`Composer::compose`].
-    pub fn preview(&self, letter: &Letter<'_>) -> Result<Preview, ComposeError> {
-        let form = self.form_of(letter);
-        let [text, html] = self.parts(form, &self.values(form, letter)?)?;
-        let lines = |part: &str| Wiped::new(part.replace("\r\n", "\n"));
+    pub fn preview(&self, context: &MailContext<'_>) -> Result<Preview, ComposeError> {
+        let form = self.form_of(context);
+        let [text, html] = self.parts(form, &self.values(form, context)?)?;
+        let lines = |part: &str| ZeroizingBuf::new(part.replace("\r\n", "\n"));
         Ok(Preview { subject: form.subject.clone(), text: lines(&text), html: lines(&html) })
     }
 
@@ -268,7 +274,7 @@ impl Composer {
         requirements: &[String],
         reply_to: Option<&Mailbox>,
         headers: &[MailHeader],
-    ) -> Result<Form, LetterheadError> {
+    ) -> Result<Form, MailIdentityError> {
         let subject = self.sentences(language).subject(kind);
         let mut head = Message::builder()
             .from(mailbox(self.from_name.clone(), &self.from))
@@ -280,11 +286,11 @@ impl Composer {
             .raw_header(fixed("X-Auto-Response-Suppress", "DR, RN, NRN, OOF, AutoReply"));
         for header in headers {
             let name = HeaderName::new_from_ascii(header.name().to_owned());
-            let name = name.map_err(|_| LetterheadError::Header(header.name().to_owned()))?;
+            let name = name.map_err(|_| MailIdentityError::Header(header.name().to_owned()))?;
             head = head.raw_header(HeaderValue::new(name, header.value().to_owned()));
         }
         if let Some(reply_to) = reply_to {
-            head = head.reply_to(mailbox(reply_to.name.as_deref().and_then(words::name), &reply_to.address));
+            head = head.reply_to(mailbox(reply_to.name.as_deref().and_then(line_breaking::name), &reply_to.address));
         }
         let say = self.fixed_sentences(kind, language, &subject, requirements);
         Ok(Form { kind, language: language.clone(), say, subject, head })
@@ -315,26 +321,26 @@ impl Composer {
         }
     }
 
-    fn form_of(&self, letter: &Letter<'_>) -> &Form {
+    fn form_of(&self, context: &MailContext<'_>) -> &Form {
         let texts = self.texts.texts();
-        let language = letter.locale.and_then(|tag| texts.find(tag)).unwrap_or_else(|| texts.default_language());
-        let kind = letter.content.kind();
+        let language = context.locale.and_then(|tag| texts.find(tag)).unwrap_or_else(|| texts.default_language());
+        let kind = context.content.kind();
         let is_it = |form: &&Form| form.kind == kind && form.language.tag() == language.tag();
         // There is one for each kind and language.
         self.forms.iter().find(is_it).unwrap_or(&self.forms[0])
     }
 
     /// What the templates are given.
-    fn values(&self, form: &Form, letter: &Letter<'_>) -> Result<Value, ComposeError> {
+    fn values(&self, form: &Form, context: &MailContext<'_>) -> Result<Value, ComposeError> {
         let say = self.sentences(&form.language);
-        let name = words::name(letter.name);
+        let name = line_breaking::name(context.name);
         let common = || self.common_values(form, &say.greeting(name.as_deref()), name.as_deref());
-        let username = words::plain(letter.username);
-        Ok(match letter.content {
-            Content::Reset(choice) | Content::ForcedReset(choice) | Content::Invitation(choice) => {
-                self.choice_values(form, &choice, &self.own_values(form, letter, &choice)?.as_own())
+        let username = line_breaking::plain(context.username);
+        Ok(match context.content {
+            MailContent::Reset(choice) | MailContent::ForcedReset(choice) | MailContent::Invitation(choice) => {
+                self.choice_values(form, &choice, &self.own_values(form, context, &choice)?.as_own())
             }
-            Content::Notice { cause, must_change, time } => context! {
+            MailContent::Notice { cause, must_change, time } => context! {
                 username,
                 must_change,
                 changed => say.changed(cause, time),
@@ -342,7 +348,7 @@ impl Composer {
                 not_expected => say.not_expected(cause),
                 ..common()
             },
-            Content::Test => common(),
+            MailContent::Test => common(),
         })
     }
 
@@ -362,16 +368,16 @@ impl Composer {
     fn own_values<'a>(
         &self,
         form: &Form,
-        letter: &Letter<'a>,
-        choice: &Choice<'_>,
+        context: &MailContext<'a>,
+        choice: &PasswordChoice<'_>,
     ) -> Result<OwnValues<'a>, ComposeError> {
         let link = self.link.as_ref().ok_or(ComposeError::NoLink)?;
         let code = choice.code.in_link();
-        let name = words::name(letter.name);
+        let name = line_breaking::name(context.name);
         Ok(OwnValues {
             greeting: self.sentences(&form.language).greeting(name.as_deref()),
             name,
-            username: words::plain(letter.username),
+            username: line_breaking::plain(context.username),
             link: Zeroizing::new(link.with(code)),
             not_me: Zeroizing::new(link.not_me(code)),
             code: choice.code.in_groups(),
@@ -379,29 +385,29 @@ impl Composer {
     }
 
     /// What the templates of mails with a link are given.
-    fn choice_values(&self, form: &Form, choice: &Choice<'_>, own: &Own<'_>) -> Value {
-        let note = choice.note.map(words::note).unwrap_or_default();
+    fn choice_values(&self, form: &Form, choice: &PasswordChoice<'_>, own: &PersonalValues<'_>) -> Value {
+        let note = choice.note.map(line_breaking::note).unwrap_or_default();
         context! {
             username => own.username,
             link => own.link,
             not_me => own.not_me,
             code => own.code,
-            lasts => self.sentences(&form.language).lasts(choice.life),
+            lasts => self.sentences(&form.language).lasts(choice.lifetime),
             note => note.iter().map(AsRef::<str>::as_ref).collect::<Value>(),
             ..self.common_values(form, own.greeting, own.name)
         }
     }
 
     /// The templates of the text part and of the HTML part, rendered.
-    fn rendered(&self, form: &Form, values: &Value) -> Result<[Wiped<String>; 2], TemplateError> {
+    fn rendered(&self, form: &Form, values: &Value) -> Result<[ZeroizingBuf<String>; 2], TemplateError> {
         let render = |part| self.texts.templates.render(form.language.tag(), form.kind, part, values);
-        Ok([render(Part::Text)?, render(Part::Html)?])
+        Ok([render(TemplatePart::Text)?, render(TemplatePart::Html)?])
     }
 
     /// The text part and the HTML part.
-    fn parts(&self, form: &Form, values: &Value) -> Result<[Wiped<String>; 2], TemplateError> {
+    fn parts(&self, form: &Form, values: &Value) -> Result<[ZeroizingBuf<String>; 2], TemplateError> {
         let [text, html] = self.rendered(form, values)?;
-        Ok([words::text_part(&text), words::html_part(&html)])
+        Ok([line_breaking::text_part(&text), line_breaking::html_part(&html)])
     }
 }
 

@@ -6,7 +6,7 @@ use std::sync::Mutex;
 use std::sync::PoisonError;
 use std::time::Duration;
 
-use super::letter::Choice;
+use super::context::PasswordChoice;
 use super::mime::PreparedHead;
 use super::prepared::Prepared;
 use crate::domain::message::MailKind;
@@ -17,20 +17,20 @@ const MOST: usize = 32;
 
 /// Headers and parts, with places for what is each mail's own.
 #[derive(Debug)]
-pub(super) struct Layout {
+pub(super) struct MailLayout {
     pub(super) head: PreparedHead,
     pub(super) parts: Prepared,
 }
 
 /// The layouts that mails were written by last.
 #[derive(Debug, Default)]
-pub(super) struct Layouts(Mutex<VecDeque<Entry>>);
+pub(super) struct LayoutCache(Mutex<VecDeque<Entry>>);
 
 #[derive(Debug)]
 struct Entry {
     kind: MailKind,
     language: Language,
-    life: Duration,
+    lifetime: Duration,
     note: Option<String>,
     layout: Found,
 }
@@ -41,10 +41,10 @@ enum Found {
     Once,
     /// These mails cannot be prepared.
     None,
-    Some(Arc<Layout>),
+    Some(Arc<MailLayout>),
 }
 
-impl Layouts {
+impl LayoutCache {
     /// The layout for a mail. It is prepared for the second mail of its kind, because that costs as much as some mails do.
     ///
     /// # Errors
@@ -53,12 +53,12 @@ impl Layouts {
         &self,
         kind: MailKind,
         language: &Language,
-        choice: &Choice<'_>,
-        prepare: impl FnOnce() -> Result<Option<Layout>, E>,
-    ) -> Result<Option<Arc<Layout>>, E> {
+        choice: &PasswordChoice<'_>,
+        prepare: impl FnOnce() -> Result<Option<MailLayout>, E>,
+    ) -> Result<Option<Arc<MailLayout>>, E> {
         let mut entries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let is_it = |entry: &Entry| {
-            (entry.kind, entry.life, entry.language.tag()) == (kind, choice.life, language.tag())
+            (entry.kind, entry.lifetime, entry.language.tag()) == (kind, choice.lifetime, language.tag())
                 && entry.note.as_deref() == choice.note
         };
         let Some(entry) = entries.iter_mut().find(|entry| is_it(entry)) else {
@@ -66,7 +66,7 @@ impl Layouts {
             entries.push_front(Entry {
                 kind,
                 language: language.clone(),
-                life: choice.life,
+                lifetime: choice.lifetime,
                 note,
                 layout: Found::Once,
             });

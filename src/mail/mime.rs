@@ -16,19 +16,19 @@ use lettre::message::header::HeaderName;
 use lettre::message::header::HeaderValue;
 use lettre::message::header::Headers;
 
-use super::prepared::OwnLines;
+use super::prepared::PersonalLines;
 use super::prepared::Piece;
 use super::prepared::pieces;
 use super::quoted_printable;
 use crate::domain::email_address::EmailAddress;
-use crate::secrets::wiped::Wiped;
+use crate::secrets::wiped::ZeroizingBuf;
 
 /// The longest line that is left as it is; a longer one makes its part quoted-printable (RFC 2045, 6.7).
 const LONGEST_PLAIN_LINE: usize = 76;
 
 /// What is one mail's own in its headers, and the boundary between its parts.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct OwnHeaders<'a> {
+pub(super) struct PersonalHeaders<'a> {
     pub(super) recipient: &'a EmailAddress,
     pub(super) date: Timestamp,
     /// Without its angle brackets.
@@ -42,9 +42,9 @@ pub(super) struct OwnHeaders<'a> {
 /// What the library refuses.
 pub(super) fn formatted(
     head: &MessageBuilder,
-    own: &OwnHeaders<'_>,
+    own: &PersonalHeaders<'_>,
     [text, html]: [&str; 2],
-) -> Result<Wiped<Vec<u8>>, String> {
+) -> Result<ZeroizingBuf<Vec<u8>>, String> {
     let body = MultiPart::alternative()
         .boundary(own.boundary)
         .singlepart(SinglePart::builder().header(ContentType::TEXT_PLAIN).body(encoded(text)))
@@ -59,7 +59,7 @@ pub(super) fn formatted(
         .message_id(Some(format!("<{}>", own.message_id)))
         .multipart(body)
         .map_err(|error| error.to_string())?;
-    Ok(Wiped::new(message.formatted()))
+    Ok(ZeroizingBuf::new(message.formatted()))
 }
 
 /// The headers that mails share, in bytes, with places for what is each mail's own.
@@ -76,7 +76,7 @@ impl PreparedHead {
         let recipient = EmailAddress::stored("recipient@place.invalid".to_owned());
         // As long as a boundary is: where a header is folded depends on it.
         let (message_id, boundary) = ("message-id@place.invalid", "7e0c4f6ab0a7d5a17e0c4f6ab0a7d5a1");
-        let own = OwnHeaders { recipient: &recipient, date: Timestamp::UNIX_EPOCH, message_id, boundary };
+        let own = PersonalHeaders { recipient: &recipient, date: Timestamp::UNIX_EPOCH, message_id, boundary };
         let mail = String::from_utf8(formatted(head, &own, ["", ""]).ok()?.to_vec()).ok()?;
         let (head, _) = mail.split_once(&format!("--{boundary}\r\n"))?;
         let marks = [recipient.as_str(), &date_text(own.date), message_id, boundary].map(str::to_owned);
@@ -93,7 +93,7 @@ impl PreparedHead {
     }
 
     /// A mail in bytes.
-    pub(super) fn formatted(&self, own: &OwnHeaders<'_>, parts: &[OwnLines<'_>; 2]) -> Wiped<Vec<u8>> {
+    pub(super) fn formatted(&self, own: &PersonalHeaders<'_>, parts: &[PersonalLines<'_>; 2]) -> ZeroizingBuf<Vec<u8>> {
         let date = date_text(own.date);
         let values = [own.recipient.as_str(), &date, own.message_id, own.boundary];
         let length = |piece: &Piece| match piece {
@@ -101,9 +101,10 @@ impl PreparedHead {
             Piece::Place(place) => values[*place].len(),
         };
         let frame = self.parts.iter().flatten().map(Vec::len).sum::<usize>() + 3 * (own.boundary.len() + 8);
-        let room =
-            self.pieces.iter().map(length).sum::<usize>() + frame + parts.iter().map(OwnLines::most).sum::<usize>();
-        let mut content = Wiped::new(Vec::with_capacity(room));
+        let room = self.pieces.iter().map(length).sum::<usize>()
+            + frame
+            + parts.iter().map(PersonalLines::most).sum::<usize>();
+        let mut content = ZeroizingBuf::new(Vec::with_capacity(room));
         for piece in &self.pieces {
             content.extend_from_slice(match piece {
                 Piece::Shared(shared) => shared.as_bytes(),

@@ -2,12 +2,13 @@
 
 mod code_mask;
 pub mod compose;
+pub mod context;
 pub mod file;
-pub mod handover;
 mod layouts;
-pub mod letter;
+mod line_breaking;
 mod linked;
 mod mime;
+pub mod outcome;
 mod prepared;
 mod quoted;
 mod quoted_printable;
@@ -18,12 +19,11 @@ pub mod texts;
 mod thread;
 pub mod transport;
 pub mod wire;
-mod words;
 
 use std::fmt;
 
 use crate::domain::email_address::EmailAddress;
-use crate::secrets::wiped::Wiped;
+use crate::secrets::wiped::ZeroizingBuf;
 
 /// Whom a mail is from and whom it is for, as the relay is told (RFC 5321, 2.3.1).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,7 +50,7 @@ pub struct Mail {
     pub message_id: String,
     /// Header and body (RFC 5322): lines of at most 998 bytes that end in CR LF, the last one too; no other CR or LF, no
     /// NUL; not yet dot-stuffed. Pure ASCII, but for a header that an address outside ASCII makes UTF-8 (RFC 6532).
-    pub content: Wiped<Vec<u8>>,
+    pub content: ZeroizingBuf<Vec<u8>>,
 }
 
 impl fmt::Debug for Mail {

@@ -6,16 +6,16 @@ use std::fmt::Write as _;
 
 use minijinja::HtmlEscape;
 
+use super::line_breaking;
 use super::mime::is_plain;
 use super::quoted_printable;
 use super::template;
-use super::template::Part;
-use super::words;
-use crate::secrets::wiped::Wiped;
+use super::template::TemplatePart;
+use crate::secrets::wiped::ZeroizingBuf;
 
 /// The values in which mails of a kind, language, lifetime and note differ.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Own<'a> {
+pub(super) struct PersonalValues<'a> {
     pub(super) greeting: &'a str,
     /// The name in it, which no template of the program writes by itself.
     pub(super) name: Option<&'a str>,
@@ -30,7 +30,7 @@ const PLACES: usize = 5;
 /// The places of those that templates write by the filter for links.
 const LINKS: [usize; 2] = [2, 3];
 
-impl Own<'_> {
+impl PersonalValues<'_> {
     fn values(&self) -> [&str; PLACES] {
         [self.greeting, self.username, self.link, self.not_me, self.code]
     }
@@ -47,7 +47,7 @@ pub(super) enum Piece {
 
 /// A stretch of a part.
 #[derive(Debug, PartialEq, Eq)]
-enum Stretch {
+enum Segment {
     /// Lines that all mails share, as they are and in quoted-printable.
     Shared { plain: String, encoded: Vec<u8> },
     /// A line of the rendered template with places in it, neither escaped nor broken.
@@ -57,8 +57,8 @@ enum Stretch {
 /// A part of the mails.
 #[derive(Debug, PartialEq, Eq)]
 struct PreparedPart {
-    part: Part,
-    stretches: Vec<Stretch>,
+    part: TemplatePart,
+    stretches: Vec<Segment>,
     /// Whether what they share needs no quoted-printable.
     is_plain: bool,
 }
@@ -81,12 +81,16 @@ impl Prepared {
     ///
     /// # Errors
     /// Those of `render`.
-    pub(super) fn new<E>(render: impl Fn(&Own<'_>) -> Result<[Wiped<String>; 2], E>) -> Result<Option<Self>, E> {
+    pub(super) fn new<E>(
+        render: impl Fn(&PersonalValues<'_>) -> Result<[ZeroizingBuf<String>; 2], E>,
+    ) -> Result<Option<Self>, E> {
         let of_plane = |plane| {
             let marks = marks(plane);
             let [greeting, username, link, not_me, code] = marks.each_ref().map(String::as_str);
-            let [text, html] = render(&Own { greeting, name: None, username, link, not_me, code })?;
-            Ok::<_, E>(Self { parts: [prepared(Part::Text, &text, &marks), prepared(Part::Html, &html, &marks)] })
+            let [text, html] = render(&PersonalValues { greeting, name: None, username, link, not_me, code })?;
+            Ok::<_, E>(Self {
+                parts: [prepared(TemplatePart::Text, &text, &marks), prepared(TemplatePart::Html, &html, &marks)],
+            })
         };
         // A note that holds a mark itself holds it in both.
         let (one, other) = (of_plane(0xF_0000)?, of_plane(0x10_0000)?);
@@ -94,7 +98,7 @@ impl Prepared {
     }
 
     /// The own lines of a mail: those of the text part and those of the HTML part. `None`: it must be written from the start.
-    pub(super) fn lines(&self, own: &Own<'_>) -> Option<[OwnLines<'_>; 2]> {
+    pub(super) fn lines(&self, own: &PersonalValues<'_>) -> Option<[PersonalLines<'_>; 2]> {
         let values = own.values();
         // Each of them stays within its line.
         if values.iter().any(|value| value.contains(['\r', '\n'])) {
@@ -106,21 +110,21 @@ impl Prepared {
 }
 
 /// The lines of a part of one mail that it does not share.
-pub(super) struct OwnLines<'a> {
+pub(super) struct PersonalLines<'a> {
     part: &'a PreparedPart,
-    lines: Wiped<String>,
+    lines: ZeroizingBuf<String>,
     /// Where each stretch of them ends.
     ends: Vec<usize>,
     /// Whether the part needs no quoted-printable.
     pub(super) is_plain: bool,
 }
 
-impl OwnLines<'_> {
+impl PersonalLines<'_> {
     /// The most bytes that the part can have.
     pub(super) fn most(&self) -> usize {
-        let shared = |stretch: &Stretch| match stretch {
-            Stretch::Shared { encoded, .. } => encoded.len(),
-            Stretch::Line(_) => 0,
+        let shared = |stretch: &Segment| match stretch {
+            Segment::Shared { encoded, .. } => encoded.len(),
+            Segment::Line(_) => 0,
         };
         // Each byte becomes three at most, and each 25 of these get a soft line break.
         self.part.stretches.iter().map(shared).sum::<usize>() + self.lines.len() * 4
@@ -132,9 +136,9 @@ impl OwnLines<'_> {
         let mut ends = self.ends.iter();
         for stretch in &self.part.stretches {
             match stretch {
-                Stretch::Shared { plain, .. } if self.is_plain => content.extend_from_slice(plain.as_bytes()),
-                Stretch::Shared { encoded, .. } => content.extend_from_slice(encoded),
-                Stretch::Line(_) => {
+                Segment::Shared { plain, .. } if self.is_plain => content.extend_from_slice(plain.as_bytes()),
+                Segment::Shared { encoded, .. } => content.extend_from_slice(encoded),
+                Segment::Line(_) => {
                     let end = ends.next().copied().unwrap_or(from);
                     let own = &self.lines[from..end];
                     from = end;
@@ -149,22 +153,22 @@ impl OwnLines<'_> {
 }
 
 impl PreparedPart {
-    fn lines(&self, values: &[&str; PLACES]) -> Option<OwnLines<'_>> {
+    fn lines(&self, values: &[&str; PLACES]) -> Option<PersonalLines<'_>> {
         let longest = |piece: &Piece| match piece {
             Piece::Shared(shared) => shared.len(),
             // An escaped character has six bytes at most.
             Piece::Place(place) => values[*place].len() * 6,
         };
         let own_lines = self.stretches.iter().filter_map(|stretch| match stretch {
-            Stretch::Line(pieces) => Some(pieces),
-            Stretch::Shared { .. } => None,
+            Segment::Line(pieces) => Some(pieces),
+            Segment::Shared { .. } => None,
         });
         let room: usize = own_lines.clone().flatten().map(longest).sum();
         let mut ends = Vec::with_capacity(self.stretches.len());
         // Room for all of it, so that nothing is left behind unwiped when a buffer would grow: a line may be broken at each
         // blank.
-        let mut lines = Wiped::new(String::with_capacity(room * 3 + self.stretches.len() * 4));
-        let mut line = Wiped::new(String::with_capacity(room));
+        let mut lines = ZeroizingBuf::new(String::with_capacity(room * 3 + self.stretches.len() * 4));
+        let mut line = ZeroizingBuf::new(String::with_capacity(room));
         for pieces in own_lines {
             line.clear();
             for piece in pieces {
@@ -182,55 +186,55 @@ impl PreparedPart {
             ends.push(lines.len());
         }
         let is_plain = self.is_plain && is_plain(&lines);
-        Some(OwnLines { part: self, lines, ends, is_plain })
+        Some(PersonalLines { part: self, lines, ends, is_plain })
     }
 
     /// Writes a value as the template's engine does.
     fn push_value(&self, line: &mut String, place: usize, value: &str) {
         // Writing to a string does not fail.
         let _ = match self.part {
-            Part::Text => line.write_str(value),
-            Part::Html if LINKS.contains(&place) => template::push_link(line, value),
-            Part::Html => write!(line, "{}", HtmlEscape(value)),
+            TemplatePart::Text => line.write_str(value),
+            TemplatePart::Html if LINKS.contains(&place) => template::push_link(line, value),
+            TemplatePart::Html => write!(line, "{}", HtmlEscape(value)),
         };
     }
 }
 
 /// A line of a rendered template without what a part does not keep of it.
-fn trim(part: Part, line: &str) -> &str {
+fn trim(part: TemplatePart, line: &str) -> &str {
     match part {
-        Part::Text => line.trim_end(),
-        Part::Html => line.trim(),
+        TemplatePart::Text => line.trim_end(),
+        TemplatePart::Html => line.trim(),
     }
 }
 
-fn push_line(part: Part, lines: &mut String, line: &str) {
+fn push_line(part: TemplatePart, lines: &mut String, line: &str) {
     match part {
-        Part::Text => words::push_broken(lines, line),
-        Part::Html => words::push_unbroken(lines, line),
+        TemplatePart::Text => line_breaking::push_broken(lines, line),
+        TemplatePart::Html => line_breaking::push_unbroken(lines, line),
     }
 }
 
-fn prepared(part: Part, rendered: &str, marks: &[String; PLACES]) -> PreparedPart {
-    let rendered = if part == Part::Text { rendered.trim() } else { rendered };
+fn prepared(part: TemplatePart, rendered: &str, marks: &[String; PLACES]) -> PreparedPart {
+    let rendered = if part == TemplatePart::Text { rendered.trim() } else { rendered };
     let (mut stretches, mut shared, mut is_after_empty) = (Vec::new(), String::new(), false);
-    let end_shared = |shared: &mut String, stretches: &mut Vec<Stretch>| {
+    let end_shared = |shared: &mut String, stretches: &mut Vec<Segment>| {
         if !shared.is_empty() {
             let plain = std::mem::take(shared);
             let encoded = quoted_printable::encode(&plain);
-            stretches.push(Stretch::Shared { plain, encoded });
+            stretches.push(Segment::Shared { plain, encoded });
         }
     };
     for line in rendered.lines().map(|line| trim(part, line)) {
         let pieces = pieces(line, marks);
         if pieces.iter().any(|piece| matches!(piece, Piece::Place(_))) {
             end_shared(&mut shared, &mut stretches);
-            stretches.push(Stretch::Line(pieces));
+            stretches.push(Segment::Line(pieces));
             is_after_empty = false;
             continue;
         }
         // As in `words`: HTML has no empty lines, and text no two of them in a row.
-        let is_left_out = line.is_empty() && (part == Part::Html || is_after_empty);
+        let is_left_out = line.is_empty() && (part == TemplatePart::Html || is_after_empty);
         if !is_left_out {
             push_line(part, &mut shared, line);
         }
@@ -238,8 +242,8 @@ fn prepared(part: Part, rendered: &str, marks: &[String; PLACES]) -> PreparedPar
     }
     end_shared(&mut shared, &mut stretches);
     let is_plain = stretches.iter().all(|stretch| match stretch {
-        Stretch::Shared { plain, .. } => is_plain(plain),
-        Stretch::Line(_) => true,
+        Segment::Shared { plain, .. } => is_plain(plain),
+        Segment::Line(_) => true,
     });
     PreparedPart { part, stretches, is_plain }
 }

@@ -27,19 +27,19 @@ use tokio::time::timeout;
 
 use super::Mail;
 use super::code_mask::CodeMask;
-use super::handover::Handover;
-use super::handover::Phase;
-use super::handover::Trouble;
-use super::handover::TroubleKind;
+use super::outcome::DeliveryOutcome;
+use super::outcome::Phase;
+use super::outcome::TransportError;
+use super::outcome::TransportErrorKind;
 use crate::domain::email_address::EmailAddress;
 use crate::domain::reply::RelayReply;
 use crate::domain::text;
 use crate::private_file::FsCredentials;
-use crate::secrets::wiped::Wiped;
-use exit_status::Meaning;
+use crate::secrets::wiped::ZeroizingBuf;
+use exit_status::ExitMeaning;
 
 /// How long the program may take for one mail. It only queues it.
-const PATIENCE: Duration = Duration::from_secs(60);
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(60);
 /// How long its last words may still take after its end: who inherited its standard error could keep it open for ever.
 const LAST_WORDS: Duration = Duration::from_millis(200);
 /// The most that is kept of what it says, in bytes.
@@ -53,7 +53,7 @@ const PATH: &str = "/usr/sbin:/usr/bin:/sbin:/bin";
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sendmail {
     program: PathBuf,
-    patience: Duration,
+    timeout: Duration,
 }
 
 /// What the program says, as it comes.
@@ -62,21 +62,21 @@ type Words = Arc<Mutex<Vec<u8>>>;
 impl Sendmail {
     /// The program at this path, which should be absolute: a bare name would be searched for.
     pub fn new(program: PathBuf) -> Self {
-        Self { program, patience: PATIENCE }
+        Self { program, timeout: ANSWER_TIMEOUT }
     }
 
     /// Starts the program with the mail on its standard input, and reads from its exit status and its words what became of
     /// it. No shell is in between, the addresses are arguments of their own, and `--` stands before the recipient,
     /// so that an address which begins with `-` is no option.
-    pub(super) async fn hand_over(&self, mail: &Mail) -> Handover {
+    pub(super) async fn deliver(&self, mail: &Mail) -> DeliveryOutcome {
         let mut child = match self.start(mail) {
             Ok(child) => child,
-            Err(error) => return Handover::Trouble(self.not_started(&error)),
+            Err(error) => return DeliveryOutcome::Trouble(self.not_started(&error)),
         };
         let words = Words::default();
         let listening = child.stderr.take().map(|stderr| tokio::spawn(listen(stderr, Arc::clone(&words))));
         let mut is_whole = false;
-        let ended = timeout(self.patience, async {
+        let ended = timeout(self.timeout, async {
             is_whole = give(&mut child, mail).await.is_ok();
             child.wait().await
         })
@@ -92,8 +92,8 @@ impl Sendmail {
         let said = first_words(&words.lock().unwrap_or_else(PoisonError::into_inner), mail);
         let recipient = &mail.envelope.recipient;
         match ended {
-            Ok(Ok(status)) => self.judge(status, is_whole, &said, recipient),
-            Ok(Err(error)) => Handover::InDoubt { reply: format!("{}: lost: {error}", self.name()) },
+            Ok(Ok(status)) => self.validate(status, is_whole, &said, recipient),
+            Ok(Err(error)) => DeliveryOutcome::InDoubt { reply: format!("{}: lost: {error}", self.name()) },
             Err(_) => self.too_slow(is_whole, &said, recipient),
         }
     }
@@ -102,7 +102,7 @@ impl Sendmail {
     ///
     /// # Errors
     /// The trouble of a program that cannot be started.
-    pub(super) fn probe(&self) -> Result<(), Trouble> {
+    pub(super) fn probe(&self) -> Result<(), TransportError> {
         let _own = FsCredentials::own();
         eaccess(&self.program, AccessFlags::X_OK).map_err(|errno| self.not_started(&errno.into()))
     }
@@ -124,43 +124,45 @@ impl Sendmail {
             .spawn()
     }
 
-    fn not_started(&self, error: &io::Error) -> Trouble {
+    fn not_started(&self, error: &io::Error) -> TransportError {
         use io::ErrorKind::NotFound;
         use io::ErrorKind::PermissionDenied;
         let is_lasting =
             matches!(error.kind(), NotFound | PermissionDenied) || error.raw_os_error() == Some(NOT_A_PROGRAM);
-        let kind = if is_lasting { TroubleKind::Configuration } else { TroubleKind::Later };
+        let kind = if is_lasting { TransportErrorKind::Configuration } else { TransportErrorKind::Later };
         trouble(kind, format!("{}: cannot be started: {error}", self.name()))
     }
 
     /// Without the end of the mail the program had nothing to queue; with it, it may have queued it.
-    fn too_slow(&self, is_whole: bool, said: &str, recipient: &EmailAddress) -> Handover {
-        let reply = format!("{}: killed after {} s{}", self.name(), self.patience.as_secs(), behind_colon(said));
+    fn too_slow(&self, is_whole: bool, said: &str, recipient: &EmailAddress) -> DeliveryOutcome {
+        let reply = format!("{}: killed after {} s{}", self.name(), self.timeout.as_secs(), behind_colon(said));
         if is_whole {
-            return Handover::InDoubt { reply };
+            return DeliveryOutcome::InDoubt { reply };
         }
         let relay = RelayReply::new(Phase::Program, TIME_IS_UP, None, "killed", recipient);
-        Handover::Deferred { reply, relay: Some(relay) }
+        DeliveryOutcome::Deferred { reply, relay: Some(relay) }
     }
 
-    fn judge(&self, status: ExitStatus, is_whole: bool, said: &str, recipient: &EmailAddress) -> Handover {
+    fn validate(&self, status: ExitStatus, is_whole: bool, said: &str, recipient: &EmailAddress) -> DeliveryOutcome {
         let Some(code) = status.code() else {
             let signal = status.signal().unwrap_or_default();
             let reply = format!("{}: ended by signal {signal}{}", self.name(), behind_colon(said));
-            return Handover::InDoubt { reply };
+            return DeliveryOutcome::InDoubt { reply };
         };
         let words = exit_status::words(code);
         let reply = format!("{}: exit status {code}{words}{}", self.name(), behind_colon(said));
         match exit_status::meaning(code, said, recipient) {
-            Meaning::Accepted if !is_whole => {
-                Handover::InDoubt { reply: format!("{reply}; it did not read the whole mail") }
+            ExitMeaning::Accepted if !is_whole => {
+                DeliveryOutcome::InDoubt { reply: format!("{reply}; it did not read the whole mail") }
             }
-            Meaning::Accepted => Handover::Accepted { reply },
-            Meaning::Deferred(relay) => Handover::Deferred { reply, relay: Some(relay) },
-            Meaning::Refused(relay) => Handover::Refused { reply, relay: Some(relay) },
-            Meaning::Configuration => {
-                Handover::Trouble(Trouble { kind: TroubleKind::Configuration, phase: Phase::Program, words: reply })
-            }
+            ExitMeaning::Accepted => DeliveryOutcome::Accepted { reply },
+            ExitMeaning::Deferred(relay) => DeliveryOutcome::Deferred { reply, relay: Some(relay) },
+            ExitMeaning::Refused(relay) => DeliveryOutcome::Refused { reply, relay: Some(relay) },
+            ExitMeaning::Configuration => DeliveryOutcome::Trouble(TransportError {
+                kind: TransportErrorKind::Configuration,
+                phase: Phase::Program,
+                words: reply,
+            }),
         }
     }
 
@@ -172,8 +174,8 @@ impl Sendmail {
 /// ENOEXEC: a file that is neither a program nor a script.
 const NOT_A_PROGRAM: i32 = nix::errno::Errno::ENOEXEC as i32;
 
-fn trouble(kind: TroubleKind, words: String) -> Trouble {
-    Trouble { kind, phase: Phase::Local, words }
+fn trouble(kind: TransportErrorKind, words: String) -> TransportError {
+    TransportError { kind, phase: Phase::Local, words }
 }
 
 /// Writes the mail to the program and closes its standard input. Lines end in LF alone, the custom for text on Unix:
@@ -182,7 +184,7 @@ fn trouble(kind: TroubleKind, words: String) -> Trouble {
 /// line of one dot does not end the mail, so nothing is dot-stuffed.
 async fn give(child: &mut Child, mail: &Mail) -> io::Result<()> {
     let Some(mut stdin) = child.stdin.take() else { return Ok(()) };
-    let mut unix = Wiped::new(Vec::with_capacity(mail.content.len()));
+    let mut unix = ZeroizingBuf::new(Vec::with_capacity(mail.content.len()));
     // A CR stands nowhere but before an LF (see `Mail::content`).
     unix.extend(mail.content.iter().copied().filter(|byte| *byte != b'\r'));
     // A program that ends without reading breaks the pipe; its exit status says more than that.

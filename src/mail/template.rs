@@ -14,7 +14,7 @@ use zeroize::Zeroizing;
 
 use super::linked::linked;
 use crate::domain::message::MailKind;
-use crate::secrets::wiped::Wiped;
+use crate::secrets::wiped::ZeroizingBuf;
 use crate::texts::TextProblem;
 use crate::texts::engine;
 
@@ -80,7 +80,7 @@ impl TemplateError {
 
 /// A part of a mail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Part {
+pub(super) enum TemplatePart {
     Text,
     Html,
 }
@@ -176,13 +176,13 @@ impl Templates {
         &self,
         language: &str,
         kind: MailKind,
-        part: Part,
+        part: TemplatePart,
         values: &Value,
-    ) -> Result<Wiped<String>, TemplateError> {
+    ) -> Result<ZeroizingBuf<String>, TemplateError> {
         let name = name_of(kind, part);
         let template = self.of(language).get_template(name);
         let rendered = template.and_then(|template| template.render(values.clone()));
-        rendered.map(Wiped::new).map_err(|error| TemplateError::new(name, &error))
+        rendered.map(ZeroizingBuf::new).map_err(|error| TemplateError::new(name, &error))
     }
 
     /// The values that a template of a language uses, such as `say.subject`, wherever it does.
@@ -197,16 +197,16 @@ impl Templates {
 }
 
 /// The template of a part.
-pub(super) fn name_of(kind: MailKind, part: Part) -> &'static str {
+pub(super) fn name_of(kind: MailKind, part: TemplatePart) -> &'static str {
     match (kind, part) {
-        (MailKind::Reset | MailKind::ForcedReset, Part::Text) => "reset.txt",
-        (MailKind::Reset | MailKind::ForcedReset, Part::Html) => "reset.html",
-        (MailKind::Invitation, Part::Text) => "invitation.txt",
-        (MailKind::Invitation, Part::Html) => "invitation.html",
-        (MailKind::Notice | MailKind::AddressNotice, Part::Text) => "notice.txt",
-        (MailKind::Notice | MailKind::AddressNotice, Part::Html) => "notice.html",
-        (MailKind::Test, Part::Text) => "test.txt",
-        (MailKind::Test, Part::Html) => "test.html",
+        (MailKind::Reset | MailKind::ForcedReset, TemplatePart::Text) => "reset.txt",
+        (MailKind::Reset | MailKind::ForcedReset, TemplatePart::Html) => "reset.html",
+        (MailKind::Invitation, TemplatePart::Text) => "invitation.txt",
+        (MailKind::Invitation, TemplatePart::Html) => "invitation.html",
+        (MailKind::Notice | MailKind::AddressNotice, TemplatePart::Text) => "notice.txt",
+        (MailKind::Notice | MailKind::AddressNotice, TemplatePart::Html) => "notice.html",
+        (MailKind::Test, TemplatePart::Text) => "test.txt",
+        (MailKind::Test, TemplatePart::Html) => "test.html",
     }
 }
 
@@ -235,7 +235,7 @@ mod tests {
 
     use super::*;
 
-    fn rendered(part: Part, source: &'static str, values: &Value) -> String {
+    fn rendered(part: TemplatePart, source: &'static str, values: &Value) -> String {
         let templates = Templates::compile(&[(name_of(MailKind::Test, part), source)]).unwrap();
         templates.render("en", MailKind::Test, part, values).unwrap().to_string()
     }
@@ -251,7 +251,7 @@ mod tests {
     fn a_value_that_is_missing_is_an_error_without_the_other_values() {
         let templates = Templates::compile(&[("test.txt", "{{ code }}\n{{ unknown }}")]).unwrap();
         let values = context! { code => "SECRET" };
-        let error = templates.render("en", MailKind::Test, Part::Text, &values).unwrap_err();
+        let error = templates.render("en", MailKind::Test, TemplatePart::Text, &values).unwrap_err();
         assert_eq!((error.template.as_str(), error.line), ("test.txt", 2));
         assert!(!format!("{error} {error:?}").contains("SECRET"));
     }
@@ -259,8 +259,8 @@ mod tests {
     #[test]
     fn html_is_escaped_and_text_is_not() {
         let values = context! { name => "<b>&\"'{{ 1 }}" };
-        assert_eq!(rendered(Part::Html, "{{ name }}", &values), "&lt;b&gt;&amp;&quot;&#x27;{{ 1 }}");
-        assert_eq!(rendered(Part::Text, "{{ name }}", &values), "<b>&\"'{{ 1 }}");
+        assert_eq!(rendered(TemplatePart::Html, "{{ name }}", &values), "&lt;b&gt;&amp;&quot;&#x27;{{ 1 }}");
+        assert_eq!(rendered(TemplatePart::Text, "{{ name }}", &values), "<b>&\"'{{ 1 }}");
     }
 
     #[test]
@@ -276,7 +276,7 @@ mod tests {
 
     #[test]
     fn a_link_is_written_as_it_is_unless_it_could_be_more() {
-        let shown = |link: &str| rendered(Part::Html, "{{ link | link }}", &context! { link });
+        let shown = |link: &str| rendered(TemplatePart::Html, "{{ link | link }}", &context! { link });
         assert_eq!(shown("https://example.com/?a=b&c#!X"), "https://example.com/?a=b&amp;c#!X");
         assert_eq!(shown("https://x/\"><b>"), "https:&#x2f;&#x2f;x&#x2f;&quot;&gt;&lt;b&gt;");
     }
@@ -296,7 +296,8 @@ mod tests {
             file(None, "test.html", "{% extends \"frame.html\" %}{% block content %}x{% endblock %}"),
         ]);
         let templates = templates.unwrap();
-        let said = |tag: &str| templates.render(tag, MailKind::Test, Part::Html, &context! {}).unwrap().to_string();
+        let said =
+            |tag: &str| templates.render(tag, MailKind::Test, TemplatePart::Html, &context! {}).unwrap().to_string();
         assert_eq!([said("en"), said("de"), said("de-CH"), said("de-AT")], ["all x", "all de", "all de", "Servus de"]);
     }
 }

@@ -8,11 +8,11 @@ use std::process::Stdio;
 
 use super::Envelope;
 use super::Mail;
-use super::file::Folder;
-use super::handover::Handover;
+use super::file::MailDirectory;
+use super::outcome::DeliveryOutcome;
 use super::sendmail::Sendmail;
 use super::transport::Transport;
-use crate::secrets::wiped::Wiped;
+use crate::secrets::wiped::ZeroizingBuf;
 
 /// A small mail.
 pub(super) fn mail(message_id: &str) -> Mail {
@@ -22,7 +22,7 @@ pub(super) fn mail(message_id: &str) -> Mail {
             recipient: "alice@example.com".parse().unwrap(),
         },
         message_id: message_id.to_owned(),
-        content: Wiped::new(b"Subject: hello\r\n\r\nA link.\r\n".to_vec()),
+        content: ZeroizingBuf::new(b"Subject: hello\r\n\r\nA link.\r\n".to_vec()),
     }
 }
 
@@ -33,8 +33,8 @@ pub(super) fn wait<F: Future>(future: F) -> F::Output {
 
 /// A shell script. Another process writes it: as long as this one had it open for writing, whatever another test
 /// started meanwhile could inherit that, and the system would not execute the script ("text file busy").
-pub(super) fn script(folder: &Path, body: &str) -> PathBuf {
-    let path = folder.join("program");
+pub(super) fn script(directory: &Path, body: &str) -> PathBuf {
+    let path = directory.join("program");
     let status = Command::new("sh")
         .args(["-c", "printf '#!/bin/sh\\n%s\\n' \"$2\" >\"$1\" && chmod 700 \"$1\"", "sh"])
         .args([path.as_os_str(), body.as_ref()])
@@ -50,13 +50,15 @@ fn both_local_ways_are_opened_used_and_closed_like_any_other() {
     let scratch = tempfile::tempdir().unwrap();
     let directory = scratch.path().join("mails");
     let program = script(scratch.path(), "cat >/dev/null");
-    for transport in [Transport::Folder(Folder::new(directory.clone())), Transport::Sendmail(Sendmail::new(program))] {
+    for transport in
+        [Transport::Folder(MailDirectory::new(directory.clone())), Transport::Sendmail(Sendmail::new(program))]
+    {
         wait(async {
             let mut connection = transport.open().await.unwrap();
             let (first, second) = (mail("1@example.com"), mail("2@example.com"));
             for (mail, next) in [(&first, Some(&second.envelope)), (&second, None)] {
-                let handover = connection.hand_over(mail, next).await;
-                assert!(matches!(handover, Handover::Accepted { .. }) && connection.is_open(), "{handover:?}");
+                let outcome = connection.deliver(mail, next).await;
+                assert!(matches!(outcome, DeliveryOutcome::Accepted { .. }) && connection.is_open(), "{outcome:?}");
             }
             connection.close().await;
         });

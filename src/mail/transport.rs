@@ -6,9 +6,9 @@ use std::sync::PoisonError;
 
 use super::Envelope;
 use super::Mail;
-use super::file::Folder;
-use super::handover::Handover;
-use super::handover::Trouble;
+use super::file::MailDirectory;
+use super::outcome::DeliveryOutcome;
+use super::outcome::TransportError;
 use super::sendmail::Sendmail;
 use super::smtp;
 use super::smtp::Relay;
@@ -19,31 +19,31 @@ pub enum Transport {
     /// To a relay, by SMTP.
     Smtp(Box<Relay>),
     /// They are kept, for tests.
-    Memory(Memory),
+    Memory(MemoryTransport),
     /// A program on this machine takes them.
     Sendmail(Sendmail),
-    /// Each becomes a file in a folder.
-    Folder(Folder),
+    /// Each becomes a file in a directory.
+    Folder(MailDirectory),
 }
 
 /// A way that is open now.
 #[derive(Debug)]
-pub enum Connection {
+pub enum OpenTransport {
     /// See [`Transport::Smtp`].
-    Smtp(Box<smtp::Connection>),
+    Smtp(Box<smtp::SmtpConnection>),
     /// See [`Transport::Memory`].
-    Memory(Memory),
+    Memory(MemoryTransport),
     /// See [`Transport::Sendmail`]; the program is started for each mail.
     Sendmail(Sendmail),
     /// See [`Transport::Folder`].
-    Folder(Folder),
+    Folder(MailDirectory),
 }
 
 /// Mails that are kept; clones share them.
 #[derive(Debug, Clone, Default)]
-pub struct Memory(Arc<Mutex<Vec<Mail>>>);
+pub struct MemoryTransport(Arc<Mutex<Vec<Mail>>>);
 
-impl Memory {
+impl MemoryTransport {
     /// What was handed over so far.
     pub fn mails(&self) -> Vec<Mail> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
@@ -55,9 +55,9 @@ impl Transport {
     /// and nobody gets it.
     pub fn accepted(&self, mail: &str) -> String {
         match self {
-            Self::Smtp(_) => format!("the relay took {mail}"),
-            Self::Sendmail(_) => format!("sendmail took {mail}"),
-            Self::Folder(_) | Self::Memory(_) => format!("{mail} is now a file, which nobody gets"),
+            Self::Smtp(_) => format!("the relay accepted {mail}"),
+            Self::Sendmail(_) => format!("sendmail accepted {mail}"),
+            Self::Folder(_) | Self::Memory(_) => format!("{mail} was written to a file; nobody receives it"),
         }
     }
 
@@ -72,13 +72,13 @@ impl Transport {
     /// Opens the way; for SMTP: connect, TLS, EHLO, AUTH.
     ///
     /// # Errors
-    /// When the relay, the program or the folder cannot be used.
-    pub async fn open(&self) -> Result<Connection, Trouble> {
+    /// When the relay, the program or the directory cannot be used.
+    pub async fn open(&self) -> Result<OpenTransport, TransportError> {
         match self {
-            Self::Smtp(relay) => Ok(Connection::Smtp(Box::new(relay.open().await?))),
-            Self::Memory(memory) => Ok(Connection::Memory(memory.clone())),
-            Self::Sendmail(sendmail) => Ok(Connection::Sendmail(sendmail.clone())),
-            Self::Folder(folder) => folder.open().map(|()| Connection::Folder(folder.clone())),
+            Self::Smtp(relay) => Ok(OpenTransport::Smtp(Box::new(relay.open().await?))),
+            Self::Memory(memory) => Ok(OpenTransport::Memory(memory.clone())),
+            Self::Sendmail(sendmail) => Ok(OpenTransport::Sendmail(sendmail.clone())),
+            Self::Folder(directory) => directory.open().map(|()| OpenTransport::Folder(directory.clone())),
         }
     }
 }
@@ -88,7 +88,7 @@ impl Transport {
     ///
     /// # Errors
     /// As [`Transport::open`]; when the program of sendmail is not there.
-    pub async fn probe(&self) -> Result<(), Trouble> {
+    pub async fn probe(&self) -> Result<(), TransportError> {
         if let Self::Sendmail(sendmail) = self {
             return sendmail.probe();
         }
@@ -97,20 +97,20 @@ impl Transport {
     }
 }
 
-impl Connection {
+impl OpenTransport {
     /// Hands one mail over and says what became of it. `next` is the envelope of the mail that is to follow on this
     /// connection, if one is: where the relay allows it, it is sent in the same write as the end of this mail, and the
     /// next call must be for it.
-    pub async fn hand_over(&mut self, mail: &Mail, next: Option<&Envelope>) -> Handover {
+    pub async fn deliver(&mut self, mail: &Mail, next: Option<&Envelope>) -> DeliveryOutcome {
         match self {
-            Self::Smtp(connection) => connection.hand_over(mail, next).await,
+            Self::Smtp(connection) => connection.deliver(mail, next).await,
             Self::Memory(memory) => {
                 let _ = next;
                 memory.0.lock().unwrap_or_else(PoisonError::into_inner).push(mail.clone());
-                Handover::Accepted { reply: "kept".to_owned() }
+                DeliveryOutcome::Accepted { reply: "kept".to_owned() }
             }
-            Self::Sendmail(sendmail) => sendmail.hand_over(mail).await,
-            Self::Folder(folder) => folder.hand_over(mail).await,
+            Self::Sendmail(sendmail) => sendmail.deliver(mail).await,
+            Self::Folder(directory) => directory.deliver(mail).await,
         }
     }
 
@@ -146,7 +146,7 @@ impl Connection {
         }
     }
 
-    /// Whether the last mail may have left, if [`Connection::hand_over`] was not awaited to its end.
+    /// Whether the last mail may have left, if [`Connection::deliver`] was not awaited to its end.
     pub fn may_have_left(&self) -> bool {
         match self {
             Self::Smtp(connection) => connection.may_have_left(),

@@ -7,7 +7,7 @@ const LONGEST_LINE: usize = 998;
 
 /// Why the bytes are no mail. They are not shown: there may be a code among them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
-pub enum WireFault {
+pub enum WireFormatError {
     /// A CR or LF stands alone, or the last line has no end (RFC 5321, 2.3.8; RUSTSEC-2026-0561).
     #[error("line {0} of the mail does not end in CR LF, or holds a CR")]
     LineEnd(usize),
@@ -42,27 +42,27 @@ pub(super) fn is_strict(content: &[u8]) -> bool {
 ///
 /// # Errors
 /// The first fault found.
-pub fn check(content: &[u8], utf8_headers: bool) -> Result<(), WireFault> {
+pub fn check(content: &[u8], utf8_headers: bool) -> Result<(), WireFormatError> {
     if content.is_ascii() && is_strict(content) {
         return Ok(());
     }
     let mut in_header = true;
     for (index, line) in content.split_inclusive(|&byte| byte == b'\n').enumerate() {
         let number = index + 1;
-        let line = line.strip_suffix(b"\r\n").ok_or(WireFault::LineEnd(number))?;
+        let line = line.strip_suffix(b"\r\n").ok_or(WireFormatError::LineEnd(number))?;
         in_header &= !line.is_empty();
         if line.contains(&b'\r') {
-            return Err(WireFault::LineEnd(number));
+            return Err(WireFormatError::LineEnd(number));
         }
         if line.contains(&0) {
-            return Err(WireFault::Nul(number));
+            return Err(WireFormatError::Nul(number));
         }
         if line.len() > LONGEST_LINE {
-            return Err(WireFault::TooLong(number));
+            return Err(WireFormatError::TooLong(number));
         }
         let may_be_utf8 = in_header && utf8_headers;
         if !may_be_utf8 && !line.is_ascii() {
-            return Err(WireFault::NotAscii(number));
+            return Err(WireFormatError::NotAscii(number));
         }
     }
     Ok(())
@@ -78,13 +78,13 @@ mod tests {
         assert_eq!(check(&long, false), Ok(()));
         assert_eq!(check(b"A: b\r\n\r\n.\r\nc\r\n", false), Ok(()));
         for (bytes, fault) in [
-            (&b"A: b\n"[..], WireFault::LineEnd(1)),
-            (b"A: b\r\nc", WireFault::LineEnd(2)),
-            (b"A: b\rc\r\n", WireFault::LineEnd(1)),
-            (b"A: b\r\r\n", WireFault::LineEnd(1)),
-            (b"\r\na\0\r\n", WireFault::Nul(2)),
-            (&[b"x", &long[..]].concat(), WireFault::TooLong(1)),
-            ("A: ü\r\n".as_bytes(), WireFault::NotAscii(1)),
+            (&b"A: b\n"[..], WireFormatError::LineEnd(1)),
+            (b"A: b\r\nc", WireFormatError::LineEnd(2)),
+            (b"A: b\rc\r\n", WireFormatError::LineEnd(1)),
+            (b"A: b\r\r\n", WireFormatError::LineEnd(1)),
+            (b"\r\na\0\r\n", WireFormatError::Nul(2)),
+            (&[b"x", &long[..]].concat(), WireFormatError::TooLong(1)),
+            ("A: ü\r\n".as_bytes(), WireFormatError::NotAscii(1)),
         ] {
             assert_eq!(check(bytes, false), Err(fault));
         }
@@ -106,6 +106,6 @@ mod tests {
     #[test]
     fn an_address_outside_ascii_makes_the_header_utf8_but_not_the_body() {
         assert_eq!(check("To: ü@example.com\r\n\r\n".as_bytes(), true), Ok(()));
-        assert_eq!(check("To: ü@example.com\r\n\r\nü\r\n".as_bytes(), true), Err(WireFault::NotAscii(3)));
+        assert_eq!(check("To: ü@example.com\r\n\r\nü\r\n".as_bytes(), true), Err(WireFormatError::NotAscii(3)));
     }
 }

@@ -2,18 +2,18 @@
 
 use std::fmt;
 
-use super::Report;
+use super::SendReport;
 use super::requests::Numbered;
-use super::worker::Request;
+use super::worker::WorkerRequest;
 use crate::domain::text;
-use crate::mail::handover::Handover;
+use crate::mail::outcome::DeliveryOutcome;
 use crate::store::StoreError;
 
 /// The store's failure, and what the run had come to by then.
 #[derive(Debug)]
 pub struct BrokenRun {
     /// What it had come to. What the relay said counts, whether the store has it or not.
-    pub report: Report,
+    pub report: SendReport,
     /// The failure.
     pub error: StoreError,
 }
@@ -21,7 +21,7 @@ pub struct BrokenRun {
 impl From<StoreError> for Box<BrokenRun> {
     /// The failure of a run that has sent nothing.
     fn from(error: StoreError) -> Self {
-        Self::new(BrokenRun { report: Report::default(), error })
+        Self::new(BrokenRun { report: SendReport::default(), error })
     }
 }
 
@@ -36,25 +36,26 @@ impl Heard {
     /// Counts what the workers tell of their last messages.
     pub(super) fn note(&mut self, requests: &[Numbered]) {
         for (_, request) in requests {
-            let (Request::Next { last: Some((_, handover)), .. } | Request::Lost(_, handover)) = request else {
+            let (WorkerRequest::Next { last: Some((_, outcome)), .. } | WorkerRequest::Lost(_, outcome)) = request
+            else {
                 continue;
             };
-            match handover {
-                Handover::Accepted { .. } => self.accepted += 1,
-                Handover::InDoubt { .. } => self.in_doubt += 1,
-                Handover::Deferred { .. } | Handover::Refused { .. } | Handover::Trouble(_) => {}
+            match outcome {
+                DeliveryOutcome::Accepted { .. } => self.accepted += 1,
+                DeliveryOutcome::InDoubt { .. } => self.in_doubt += 1,
+                DeliveryOutcome::Deferred { .. } | DeliveryOutcome::Refused { .. } | DeliveryOutcome::Trouble(_) => {}
             }
         }
     }
 
     /// Corrects a report whose last transaction failed.
-    pub(super) fn correct(&self, report: &mut Report) {
+    pub(super) fn correct(&self, report: &mut SendReport) {
         (report.accepted, report.in_doubt) = (self.accepted, self.in_doubt);
     }
 }
 
 /// The counts that are not zero.
-impl fmt::Display for Report {
+impl fmt::Display for SendReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let counts = [
             (self.accepted, "accepted"),

@@ -34,7 +34,7 @@ impl Connections {
         true
     }
 
-    /// The relay took a mail.
+    /// The relay accepted a mail.
     pub(super) fn taken(&mut self) {
         if self.allowed == self.most {
             return;

@@ -17,45 +17,45 @@ use jiff::Timestamp;
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::sync::mpsc::unbounded_channel;
 
-use super::Halt;
-use super::Order;
-use super::Post;
+use super::Mailer;
 use super::Progress;
-use super::Report;
+use super::SendOptions;
+use super::SendReport;
+use super::StopReason;
 use super::StopSignal;
 use super::broken::BrokenRun;
 use super::broken::Heard;
 use super::connections::Connections;
-use super::crew;
-use super::crew::Answers;
-use super::limits::Leave;
+use super::limits::StartDecision;
+use super::message_source::MessageSource;
 use super::outcome::Outcomes;
 use super::pace::Pace;
 use super::quota::Quotas;
-use super::requests::Requests;
+use super::requests::RequestQueue;
 use super::resources;
-use super::supply::Supply;
+use super::runtime;
+use super::runtime::Answers;
 use super::suspicion::Suspicion;
-use super::worker::Answer;
-use super::worker::Request;
-use super::worker::Seat;
+use super::worker::WorkerContext;
+use super::worker::WorkerRequest;
+use super::worker::WorkerResponse;
 use crate::clock::Clock;
 use crate::domain::message::MessageId;
-use crate::mail::handover::Handover;
-use crate::mail::handover::Phase;
-use crate::mail::handover::Trouble;
+use crate::mail::outcome::DeliveryOutcome;
+use crate::mail::outcome::Phase;
+use crate::mail::outcome::TransportError;
 use crate::random::Random;
 use crate::store::Result;
 use crate::store::Store;
 use crate::store::StoreError;
-use crate::store::Writing;
-use crate::store::open::PATIENCE;
+use crate::store::WriteTransaction;
+use crate::store::open::ANSWER_TIMEOUT;
 use crate::store::senders::SendingLock;
 use crate::store::stop_signals;
 use refusals::RelayView;
-use trouble::Nonsense;
+use trouble::InvalidReplies;
 use trouble::bug_while_connecting;
-pub(super) use turn::Turn;
+pub(super) use turn::StoreTurn;
 use workers::Worker;
 
 /// The store is left free for others so long, in one piece: longer than a writer who waits for it takes from one look to the
@@ -73,17 +73,17 @@ const BUSY_LOOK: Duration = Duration::from_secs(1);
 const RELAY_WAITS: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(10));
 
 /// What a worker asks for, once what it had is settled.
-enum Wish {
+enum WorkerNeed {
     Message {
         can_ride: bool,
     },
     Connection,
     /// It cannot continue because of this trouble of the relay.
-    Patience(Trouble),
+    Patience(TransportError),
 }
 
 /// What a run is given by its caller.
-pub(super) struct Surroundings<'run> {
+pub(super) struct RunContext<'run> {
     pub(super) clock: &'run dyn Clock,
     pub(super) random: &'run mut dyn Random,
     pub(super) observer: &'run mut dyn FnMut(&Progress<'_>),
@@ -92,25 +92,25 @@ pub(super) struct Surroundings<'run> {
 /// A run.
 pub(super) struct Engine<'run> {
     store: &'run Store,
-    post: &'run Post,
-    order: &'run Order,
-    surroundings: Surroundings<'run>,
+    mailer: &'run Mailer,
+    send_options: &'run SendOptions,
+    surroundings: RunContext<'run>,
     lock: SendingLock,
-    report: Report,
+    report: SendReport,
     heard: Heard,
     last_error: Option<String>,
     workers: Vec<Worker>,
     /// The way to the workers, while they run, and what is to be said next.
     way: Option<UnboundedSender<Answers>>,
     answers: Answers,
-    supply: Supply<'run>,
+    message_source: MessageSource<'run>,
     outcomes: Outcomes,
     pace: Pace,
     quotas: Quotas,
     connections: Connections,
     suspicion: Suspicion,
     relay: RelayView,
-    nonsense: Nonsense,
+    nonsense: InvalidReplies,
     /// The messages over which the relay was in trouble since the last that it answered as a relay does.
     over: HashSet<MessageId>,
     /// Since when the relay is in trouble, and how often it was tried since.
@@ -118,8 +118,8 @@ pub(super) struct Engine<'run> {
     /// When the relay is tried again, while it is waited for.
     retry_at: Option<Instant>,
     /// The worker that finds out whether the relay can be used, while the others do nothing.
-    scout: Option<usize>,
-    /// Workers without a connection, which wait for the scout, or until the relay takes more connections.
+    probe: Option<usize>,
+    /// Workers without a connection, which wait for the probe, or until the relay takes more connections.
     idle: Vec<usize>,
     /// Nothing more is begun.
     is_stopping: bool,
@@ -136,43 +136,43 @@ fn group(in_flight: usize) -> usize {
 impl<'run> Engine<'run> {
     pub(super) fn new(
         store: &'run Store,
-        post: &'run Post,
-        order: &'run Order,
-        surroundings: Surroundings<'run>,
+        mailer: &'run Mailer,
+        send_options: &'run SendOptions,
+        surroundings: RunContext<'run>,
         lock: SendingLock,
     ) -> Self {
         Self {
             store,
-            post,
-            order,
+            mailer,
+            send_options,
             surroundings,
             lock,
-            report: Report::default(),
+            report: SendReport::default(),
             heard: Heard::default(),
             last_error: None,
             workers: Vec::new(),
             way: None,
             answers: Vec::new(),
-            supply: Supply::new(&order.scope, &post.organization),
-            outcomes: Outcomes::new(post.queue_life),
-            pace: Pace::new(order.rates.interval().max(order.job_rates.interval()), order.slowest),
-            quotas: Quotas::new(&order.rates, order.scope.job(), &order.job_rates),
-            connections: Connections::new(order.connections.max(1)),
+            message_source: MessageSource::new(&send_options.scope, &mailer.organization),
+            outcomes: Outcomes::new(mailer.queue_lifetime),
+            pace: Pace::new(send_options.rates.interval().max(send_options.job_rates.interval()), send_options.slowest),
+            quotas: Quotas::new(&send_options.rates, send_options.scope.job(), &send_options.job_rates),
+            connections: Connections::new(send_options.connections.max(1)),
             suspicion: Suspicion::default(),
             relay: RelayView::default(),
-            nonsense: Nonsense::default(),
+            nonsense: InvalidReplies::default(),
             over: HashSet::new(),
             trouble: None,
             retry_at: None,
-            scout: Some(0),
+            probe: Some(0),
             idle: Vec::new(),
             is_stopping: false,
-            cut_at: order.deadline,
+            cut_at: send_options.deadline,
         }
     }
 
     /// Sends until nothing is due.
-    pub(super) fn run(mut self) -> std::result::Result<Report, Box<BrokenRun>> {
+    pub(super) fn run(mut self) -> std::result::Result<SendReport, Box<BrokenRun>> {
         let Err(error) = self.run_through() else { return Ok(self.report) };
         self.heard.correct(&mut self.report);
         Err(Box::new(BrokenRun { report: self.report, error }))
@@ -184,22 +184,22 @@ impl<'run> Engine<'run> {
         }
         let reading = self.store.read()?;
         self.relay.hold = reading.relay_hold()?;
-        self.supply.begin_with(reading.given_back(&self.order.scope)?);
+        self.message_source.begin_with(reading.given_back(&self.send_options.scope)?);
         self.quotas.look(&reading, 0, self.surroundings.clock.now())?;
         drop(reading);
-        if let Leave::Never(halt) = self.quotas.leave() {
+        if let StartDecision::Never(halt) = self.quotas.leave() {
             self.report.halt = Some(halt);
             return Ok(());
         }
-        resources::check(&self.post.transport, self.order.connections.max(1))?;
-        let requests = Arc::new(Requests::default());
-        let (mut seats, count) = (Vec::new(), self.order.connections.max(1));
+        resources::check(&self.mailer.transport, self.send_options.connections.max(1))?;
+        let requests = Arc::new(RequestQueue::default());
+        let (mut seats, count) = (Vec::new(), self.send_options.connections.max(1));
         for number in 0..count {
             self.workers.push(Worker::default());
-            seats.push(Seat {
+            seats.push(WorkerContext {
                 number,
-                transport: Arc::clone(&self.post.transport),
-                composer: Arc::clone(&self.post.composer),
+                transport: Arc::clone(&self.mailer.transport),
+                composer: Arc::clone(&self.mailer.composer),
                 requests: Arc::clone(&requests),
             });
         }
@@ -210,11 +210,11 @@ impl<'run> Engine<'run> {
             let deferred = stop_signals::defer();
             let running = thread::Builder::new()
                 .name("relay".to_owned())
-                .spawn_scoped(scope, || crew::run(seats, answers, &requests));
+                .spawn_scoped(scope, || runtime::run(seats, answers, &requests));
             drop(deferred);
             running.map_err(StoreError::NoThread)?;
             self.idle = (1..count).collect();
-            self.answer(0, Answer::Open(Duration::ZERO));
+            self.answer(0, WorkerResponse::Open(Duration::ZERO));
             let served = self.serve(&requests);
             // Whatever happened, the workers end when nobody can answer them any more.
             self.way = None;
@@ -223,11 +223,11 @@ impl<'run> Engine<'run> {
             }
             served
         })?;
-        self.report.skipped = self.supply.skipped().clone();
-        if self.report.halt == Some(Halt::Trouble) {
+        self.report.skipped = self.message_source.skipped().clone();
+        if self.report.halt == Some(StopReason::Trouble) {
             self.give_up_waiting()?;
         }
-        if matches!(self.report.halt, Some(Halt::OutOfTime | Halt::Stopped | Halt::RateUsedUp(_)))
+        if matches!(self.report.halt, Some(StopReason::OutOfTime | StopReason::Stopped | StopReason::RateUsedUp(_)))
             && !self.is_anything_left()?
         {
             self.report.halt = None;
@@ -236,13 +236,13 @@ impl<'run> Engine<'run> {
     }
 
     /// Counts what the workers still tell while they end, where nothing can be recorded any more.
-    fn hear_the_rest(&mut self, requests: &Requests) {
+    fn hear_the_rest(&mut self, requests: &RequestQueue) {
         while let Some(requests) = requests.take(Instant::now() + LOOK, 1, Duration::ZERO) {
             self.heard.note(&requests);
         }
     }
 
-    fn serve(&mut self, requests: &Requests) -> Result<()> {
+    fn serve(&mut self, requests: &RequestQueue) -> Result<()> {
         let (mut was_free, mut last_turn) = (Instant::now(), Duration::ZERO);
         while self.workers.iter().any(|worker| !worker.has_ended || worker.in_flight.is_some()) {
             self.send_answers();
@@ -271,27 +271,27 @@ impl<'run> Engine<'run> {
     fn read_ahead(&mut self) {
         let now = self.surroundings.clock.now();
         // The next turn reads what cannot be read now, or says why it cannot.
-        let _ = self.store.read().and_then(|reading| self.supply.read_ahead(&reading, now));
+        let _ = self.store.read().and_then(|reading| self.message_source.read_ahead(&reading, now));
     }
 
     /// Stops the run when it was asked to stop, or its time is over.
     fn look_at_the_clock(&mut self) {
         let now = Instant::now();
-        let asked = self.order.stop.as_deref().map_or(0, StopSignal::asked);
-        if let Some(stop) = self.order.stop.as_deref().filter(|_| asked > 0)
-            && self.report.halt != Some(Halt::Stopped)
+        let asked = self.send_options.stop.as_deref().map_or(0, StopSignal::asked);
+        if let Some(stop) = self.send_options.stop.as_deref().filter(|_| asked > 0)
+            && self.report.halt != Some(StopReason::Stopped)
         {
-            self.stop(Halt::Stopped);
+            self.stop(StopReason::Stopped);
             let end = now + stop.grace();
             self.cut_at = Some(self.cut_at.map_or(end, |at| at.min(end)));
         }
         // A worker that waits for its turn or for the relay does not ask before that is over, which may be long after this time.
-        if self.order.begin_until.is_some_and(|until| until <= now) {
-            self.stop(Halt::OutOfTime);
+        if self.send_options.begin_until.is_some_and(|until| until <= now) {
+            self.stop(StopReason::OutOfTime);
         }
         if asked > 1 || self.cut_at.is_some_and(|at| at <= now) {
-            self.stop(Halt::OutOfTime);
-            (0..self.workers.len()).for_each(|number| self.answer(number, Answer::End));
+            self.stop(StopReason::OutOfTime);
+            (0..self.workers.len()).for_each(|number| self.answer(number, WorkerResponse::End));
         }
         if self.is_stopping {
             self.dismiss_the_free();
@@ -299,7 +299,7 @@ impl<'run> Engine<'run> {
     }
 
     /// Begins nothing more. The first reason is the one that is reported.
-    fn stop(&mut self, why: Halt) {
+    fn stop(&mut self, why: StopReason) {
         self.is_stopping = true;
         self.report.halt.get_or_insert(why);
     }
@@ -308,13 +308,13 @@ impl<'run> Engine<'run> {
     fn dismiss_the_free(&mut self) {
         let free = |worker: &Worker| worker.in_flight.is_none();
         let free: Vec<usize> = (0..self.workers.len()).filter(|number| free(&self.workers[*number])).collect();
-        free.into_iter().for_each(|number| self.answer(number, Answer::End));
+        free.into_iter().for_each(|number| self.answer(number, WorkerResponse::End));
     }
 
-    fn answer(&mut self, number: usize, answer: Answer) {
+    fn answer(&mut self, number: usize, answer: WorkerResponse) {
         let worker = &mut self.workers[number];
         if !worker.has_ended {
-            worker.has_ended = matches!(answer, Answer::End);
+            worker.has_ended = matches!(answer, WorkerResponse::End);
             self.answers.push((number, answer));
         }
     }
@@ -342,7 +342,7 @@ impl<'run> Engine<'run> {
 
     /// Begins a transaction. While something is in flight, a store that others keep busy is waited for until the run is cut
     /// off: what is not settled would be sent again.
-    fn begin_turn(&mut self) -> Result<Writing<'run>> {
+    fn begin_turn(&mut self) -> Result<WriteTransaction<'run>> {
         let store: &'run Store = self.store;
         let began = Instant::now();
         loop {
@@ -353,8 +353,8 @@ impl<'run> Engine<'run> {
             self.look_at_the_clock();
             self.send_answers();
             let is_cut = self.cut_at.is_some_and(|at| at <= Instant::now());
-            let is_hurried = self.order.stop.as_deref().is_some_and(|stop| stop.asked() > 1);
-            let is_idle = self.in_flight() == 0 && began.elapsed() >= PATIENCE;
+            let is_hurried = self.send_options.stop.as_deref().is_some_and(|stop| stop.asked() > 1);
+            let is_idle = self.in_flight() == 0 && began.elapsed() >= ANSWER_TIMEOUT;
             if is_cut || is_hurried || is_idle {
                 return Err(StoreError::Busy);
             }
@@ -366,57 +366,63 @@ impl<'run> Engine<'run> {
     }
 
     /// Settles what a worker had, and says what it wants now.
-    fn note(&mut self, turn: &Turn<'_>, number: usize, request: Request, now: Timestamp) -> Result<Wish> {
+    fn note(
+        &mut self,
+        turn: &StoreTurn<'_>,
+        number: usize,
+        request: WorkerRequest,
+        now: Timestamp,
+    ) -> Result<WorkerNeed> {
         let (ended, wish) = match request {
-            Request::Next { last, can_ride } => (last, Wish::Message { can_ride }),
-            Request::Lost(id, handover) => (Some((id, handover)), Wish::Connection),
-            Request::NotOpened(trouble) => (None, Wish::Patience(trouble)),
-            Request::Panicked => {
+            WorkerRequest::Next { last, can_ride } => (last, WorkerNeed::Message { can_ride }),
+            WorkerRequest::Lost(id, outcome) => (Some((id, outcome)), WorkerNeed::Connection),
+            WorkerRequest::NotOpened(trouble) => (None, WorkerNeed::Patience(trouble)),
+            WorkerRequest::Panicked => {
                 self.report.bug = true;
                 match &self.workers[number].in_flight {
                     Some(in_flight) => {
                         let reply = "a bug: the program failed while it sent this mail".to_owned();
-                        (Some((in_flight.id, Handover::Refused { reply, relay: None })), Wish::Connection)
+                        (Some((in_flight.id, DeliveryOutcome::Refused { reply, relay: None })), WorkerNeed::Connection)
                     }
                     // It would fail again and again.
-                    None => (None, Wish::Patience(bug_while_connecting())),
+                    None => (None, WorkerNeed::Patience(bug_while_connecting())),
                 }
             }
         };
-        let trouble = ended.as_ref().and_then(|(id, handover)| self.trouble_of(*id, handover));
+        let trouble = ended.as_ref().and_then(|(id, outcome)| self.trouble_of(*id, outcome));
         match (&trouble, &ended) {
             (Some(trouble), Some((id, _))) if trouble.phase >= Phase::Mail => drop(self.over.insert(*id)),
             (None, Some(_)) => self.over.clear(),
             _ => {}
         }
-        let wish = trouble.map_or(wish, Wish::Patience);
-        if let Wish::Patience(trouble) = &wish
-            && self.report.halt == Some(Halt::OutOfTime)
+        let wish = trouble.map_or(wish, WorkerNeed::Patience);
+        if let WorkerNeed::Patience(trouble) = &wish
+            && self.report.halt == Some(StopReason::OutOfTime)
         {
             self.report.trouble.get_or_insert_with(|| trouble.clone());
         }
-        if !matches!(wish, Wish::Message { .. }) {
-            let aside = self.workers[number].aside.take();
-            aside.into_iter().for_each(|aside| self.supply.give_back(aside.id(), false));
+        if !matches!(wish, WorkerNeed::Message { .. }) {
+            let reserved = self.workers[number].reserved.take();
+            reserved.into_iter().for_each(|reserved| self.message_source.give_back(reserved.id(), false));
         }
-        let Some((id, handover)) = ended else {
+        let Some((id, outcome)) = ended else {
             // An open connection says that the relay can be used, unless it was in trouble with open ones before.
-            if matches!(wish, Wish::Message { .. }) {
+            if matches!(wish, WorkerNeed::Message { .. }) {
                 self.retry_at = None;
             }
-            if self.trouble.is_none() && matches!(wish, Wish::Message { .. }) {
-                self.scout = None;
+            if self.trouble.is_none() && matches!(wish, WorkerNeed::Message { .. }) {
+                self.probe = None;
             }
             return Ok(wish);
         };
-        if !matches!(wish, Wish::Patience(_)) && !matches!(handover, Handover::Trouble(_)) {
-            (self.trouble, self.scout, self.retry_at) = (None, None, None);
+        if !matches!(wish, WorkerNeed::Patience(_)) && !matches!(outcome, DeliveryOutcome::Trouble(_)) {
+            (self.trouble, self.probe, self.retry_at) = (None, None, None);
         }
-        self.settle(turn, number, id, handover, now)?;
+        self.settle(turn, number, id, outcome, now)?;
         Ok(wish)
     }
 
     fn is_anything_left(&self) -> Result<bool> {
-        self.supply.is_anything_left(&self.store.read()?, self.surroundings.clock.now())
+        self.message_source.is_anything_left(&self.store.read()?, self.surroundings.clock.now())
     }
 }

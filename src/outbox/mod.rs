@@ -26,19 +26,19 @@
 
 mod broken;
 mod connections;
-mod crew;
 mod engine;
-mod judge;
 mod limits;
+mod message_source;
 mod outcome;
+mod outgoing;
 mod pace;
-mod parcel;
 pub mod quota;
 mod requests;
 pub mod resources;
+mod runtime;
 mod stop;
-mod supply;
 mod suspicion;
+mod validate;
 mod worker;
 
 use std::sync::Arc;
@@ -54,25 +54,25 @@ use crate::domain::organization::Organization;
 use crate::domain::rate::Rates;
 use crate::domain::share::Share;
 use crate::mail::compose::Composer;
-use crate::mail::handover::Trouble;
+use crate::mail::outcome::TransportError;
 use crate::mail::transport::Transport;
 use crate::random::Random;
 use crate::secrets::ResetKey;
 use crate::store::Result;
 use crate::store::Store;
 use crate::store::damage::RowFault;
-use crate::store::lock::Held;
+use crate::store::lock::LockGuard;
 use crate::store::outbox::Scope;
 use crate::store::stuck::Stuck;
 
 pub use broken::BrokenRun;
-pub use crew::probe;
 use quota::UsedUp;
+pub use runtime::probe;
 pub use stop::StopSignal;
 
 /// What sending takes: how mails are written, and the way they leave.
 #[derive(Debug)]
-pub struct Post {
+pub struct Mailer {
     /// Writes the mails.
     pub composer: Arc<Composer>,
     /// The way they leave.
@@ -82,18 +82,18 @@ pub struct Post {
     /// Whose addresses get links.
     pub organization: Organization,
     /// How long a message may wait before the program gives it up.
-    pub queue_life: Duration,
+    pub queue_lifetime: Duration,
 }
 
-/// What is to be sent, and with how much patience.
+/// What is to be sent, and with how a long time to retry.
 #[derive(Debug, Clone)]
-pub struct Order {
+pub struct SendOptions {
     /// Which messages.
     pub scope: Scope,
     /// How many connections at most.
     pub connections: usize,
     /// How long a relay in trouble is tried again before the run stops.
-    pub patience: Duration,
+    pub retry_for: Duration,
     /// When to stop waiting for the relay, whatever it does.
     pub deadline: Option<Instant>,
     /// When to begin nothing new any more; what is in flight ends as it does.
@@ -111,18 +111,18 @@ pub struct Order {
     /// follow when all of them are accepted.
     pub canary: Option<u64>,
     /// What earlier runs of the same job came to: the two limits before count it in.
-    pub before: Report,
+    pub before: SendReport,
     /// How others ask the run to stop.
     pub stop: Option<Arc<StopSignal>>,
 }
 
-impl Default for Order {
-    /// Whatever is due and belongs to no job, over one connection, without patience and without limits.
+impl Default for SendOptions {
+    /// Whatever is due and belongs to no job, over one connection, without retries and without limits.
     fn default() -> Self {
         Self {
             scope: Scope::OfNoJob,
             connections: 1,
-            patience: Duration::ZERO,
+            retry_for: Duration::ZERO,
             deadline: None,
             begin_until: None,
             rates: Rates::default(),
@@ -130,7 +130,7 @@ impl Default for Order {
             slowest: pace::SLOWEST,
             max_failures: None,
             canary: None,
-            before: Report::default(),
+            before: SendReport::default(),
             stop: None,
         }
     }
@@ -138,7 +138,7 @@ impl Default for Order {
 
 /// What a run came to.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Report {
+pub struct SendReport {
     /// Messages the relay took.
     pub accepted: u64,
     /// Messages that wait for another try.
@@ -152,13 +152,13 @@ pub struct Report {
     /// Messages that were left as they are, because their rows are damaged.
     pub skipped: Skipped,
     /// The relay's trouble, if that stopped the run.
-    pub trouble: Option<Trouble>,
+    pub trouble: Option<TransportError>,
     /// Whether that trouble came over one message alone, so that others may be sent.
     pub is_over_one: bool,
     /// Whether the program itself failed at a message.
     pub bug: bool,
     /// Why the run stopped before it was through.
-    pub halt: Option<Halt>,
+    pub halt: Option<StopReason>,
 }
 
 /// What a run skipped because it is damaged.
@@ -192,8 +192,8 @@ impl Skipped {
 
 /// Why a run stopped before it was through.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Halt {
-    /// The relay was in trouble for longer than the order's patience, or in one that does not pass, or it refuses everything:
+pub enum StopReason {
+    /// The relay was in trouble for longer than `retry_for`, or in one that does not pass, or it refuses everything:
     /// [`Report::trouble`].
     Trouble,
     /// More than [`Order::max_failures`] of the messages failed.
@@ -219,7 +219,7 @@ pub enum Halt {
 #[derive(Debug, Clone, Copy)]
 pub struct Progress<'run> {
     /// What it came to so far.
-    pub report: &'run Report,
+    pub report: &'run SendReport,
     /// How many messages are in flight.
     pub in_flight: usize,
     /// The server's words, or ours, about the last message that was not accepted, or the relay's last trouble.
@@ -244,7 +244,7 @@ struct InFlight {
     is_test: bool,
 }
 
-impl Report {
+impl SendReport {
     fn count(&mut self, state: MessageState) {
         match state {
             MessageState::Accepted => self.accepted += 1,
@@ -257,7 +257,7 @@ impl Report {
 
     /// The rate per hour or day that stopped the run.
     pub fn used_up(&self) -> Option<UsedUp> {
-        if let Some(Halt::RateUsedUp(used_up)) = self.halt { Some(used_up) } else { None }
+        if let Some(StopReason::RateUsedUp(used_up)) = self.halt { Some(used_up) } else { None }
     }
 
     /// How many messages were handled.
@@ -266,13 +266,19 @@ impl Report {
     }
 }
 
-/// Sends what the order says, and returns when nothing of it is due any more, or when something stops it: see [`Halt`]. What
+/// Sends what the order says, and returns when nothing of it is due any more, or when something stops it: see [`StopReason`]. What
 /// another process was sending when it died is taken up first.
 ///
 /// # Errors
 /// When the store fails. Messages that are in flight then are in doubt for the next run.
-pub fn run(store: &Store, post: &Post, order: &Order, clock: &dyn Clock, random: &mut dyn Random) -> Result<Report> {
-    run_observed(store, post, order, clock, random, &mut |_| ()).map_err(|broken| broken.error)
+pub fn run(
+    store: &Store,
+    mailer: &Mailer,
+    send_options: &SendOptions,
+    clock: &dyn Clock,
+    random: &mut dyn Random,
+) -> Result<SendReport> {
+    run_observed(store, mailer, send_options, clock, random, &mut |_| ()).map_err(|broken| broken.error)
 }
 
 /// The same, and tells `observer` how far it is, after each commit and while it waits for the relay.
@@ -281,16 +287,16 @@ pub fn run(store: &Store, post: &Post, order: &Order, clock: &dyn Clock, random:
 /// As [`run`], with what the run had come to by then.
 pub fn run_observed(
     store: &Store,
-    post: &Post,
-    order: &Order,
+    mailer: &Mailer,
+    send_options: &SendOptions,
     clock: &dyn Clock,
     random: &mut dyn Random,
     observer: &mut dyn FnMut(&Progress<'_>),
-) -> std::result::Result<Report, Box<BrokenRun>> {
+) -> std::result::Result<SendReport, Box<BrokenRun>> {
     let lock = store.begin_sending(clock.now())?;
     let faults = recover(store, lock.number(), clock.now())?;
-    let surroundings = engine::Surroundings { clock, random, observer };
-    let mut report = engine::Engine::new(store, post, order, surroundings, lock).run()?;
+    let surroundings = engine::RunContext { clock, random, observer };
+    let mut report = engine::Engine::new(store, mailer, send_options, surroundings, lock).run()?;
     faults.iter().for_each(|fault| report.skipped.add(fault));
     Ok(report)
 }
@@ -311,7 +317,7 @@ pub fn take_up_the_dead(store: &Store, clock: &dyn Clock) -> Result<()> {
 ///
 /// # Errors
 /// When the store fails.
-pub fn dead_senders(store: &Store) -> Result<Vec<Held>> {
+pub fn dead_senders(store: &Store) -> Result<Vec<LockGuard>> {
     let mut dead = Vec::new();
     for sender in store.read()?.senders_in_flight()? {
         dead.extend(store.try_lock(sender)?);

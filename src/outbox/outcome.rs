@@ -1,4 +1,4 @@
-//! What a handover means for its message.
+//! What a delivery attempt means for its message.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -9,8 +9,8 @@ use super::InFlight;
 use crate::domain::message::MessageId;
 use crate::domain::message::MessageState;
 use crate::domain::retry;
-use crate::mail::handover::Handover;
-use crate::mail::handover::Phase;
+use crate::mail::outcome::DeliveryOutcome;
+use crate::mail::outcome::Phase;
 use crate::random::Random;
 use crate::store::attempts::AttemptResult;
 
@@ -19,14 +19,14 @@ const LOST_OVER_ONE: u32 = 2;
 
 /// Turns handovers into states: the one place that does.
 pub(super) struct Outcomes {
-    queue_life: Duration,
+    queue_lifetime: Duration,
     /// How often the relay was lost over a message.
     lost_over: HashMap<MessageId, u32>,
 }
 
 impl Outcomes {
-    pub(super) fn new(queue_life: Duration) -> Self {
-        Self { queue_life, lost_over: HashMap::new() }
+    pub(super) fn new(queue_lifetime: Duration) -> Self {
+        Self { queue_lifetime, lost_over: HashMap::new() }
     }
 
     /// What is to be written down. One that waits again waits the longer the more often it was tried, and is given up when
@@ -34,20 +34,20 @@ impl Outcomes {
     pub(super) fn result(
         &mut self,
         in_flight: &InFlight,
-        handover: Handover,
+        outcome: DeliveryOutcome,
         random: &mut dyn Random,
         now: Timestamp,
     ) -> AttemptResult {
-        let (state, reply) = match handover {
-            Handover::Accepted { reply } => (MessageState::Accepted, reply),
-            Handover::Refused { reply, .. } => (MessageState::Failed, reply),
-            Handover::Deferred { reply, .. } => (MessageState::Deferred, reply),
-            Handover::InDoubt { reply } => (MessageState::InDoubt, reply),
+        let (state, reply) = match outcome {
+            DeliveryOutcome::Accepted { reply } => (MessageState::Accepted, reply),
+            DeliveryOutcome::Refused { reply, .. } => (MessageState::Failed, reply),
+            DeliveryOutcome::Deferred { reply, .. } => (MessageState::Deferred, reply),
+            DeliveryOutcome::InDoubt { reply } => (MessageState::InDoubt, reply),
             // Before MAIL nobody knows whose trouble it is, and it burns nobody's attempt.
-            Handover::Trouble(trouble) if trouble.phase >= Phase::Mail && self.is_lost_again(in_flight.id) => {
+            DeliveryOutcome::Trouble(trouble) if trouble.phase >= Phase::Mail && self.is_lost_again(in_flight.id) => {
                 (MessageState::Deferred, trouble.words)
             }
-            Handover::Trouble(trouble) => return self.released(in_flight, trouble.words, now, None),
+            DeliveryOutcome::Trouble(trouble) => return self.released(in_flight, trouble.words, now, None),
         };
         if !matches!(state, MessageState::Deferred | MessageState::InDoubt) {
             return AttemptResult::Tried { state, reply, due_at: None };
@@ -91,7 +91,7 @@ impl Outcomes {
 
     /// Until when a message is tried whose lifetime counts since then; if it never was tried, it counts from now on.
     pub(super) fn gives_up_at(&self, lifetime_from: Option<Timestamp>, now: Timestamp) -> Timestamp {
-        lifetime_from.unwrap_or(now).saturating_add(self.queue_life).unwrap_or(Timestamp::MAX)
+        lifetime_from.unwrap_or(now).saturating_add(self.queue_lifetime).unwrap_or(Timestamp::MAX)
     }
 
     /// Notes that the relay was lost over a message in an earlier run.

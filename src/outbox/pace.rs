@@ -57,7 +57,7 @@ impl Pace {
         self.asked.max(self.slowed)
     }
 
-    /// How long the next message must wait. Its turn is taken with that: whoever asks after it comes after it.
+    /// How long the next message must wait. Its turn is taken with that: the next to ask comes after it.
     pub(super) fn next(&mut self, now: Instant) -> Duration {
         self.first.get_or_insert((now, 0));
         let Some(interval) = self.interval() else { return Duration::ZERO };
@@ -99,7 +99,7 @@ impl Pace {
         true
     }
 
-    /// The relay took a message.
+    /// The relay accepted a message.
     pub(super) fn taken(&mut self) {
         if let Some((_, taken)) = &mut self.first {
             *taken = taken.saturating_add(1);
@@ -215,13 +215,13 @@ mod tests {
     }
 
     /// A relay that takes so many a second, and saves up as many while nothing comes.
-    struct Allowance {
+    struct TokenBucket {
         per_second: f64,
         left: f64,
         since: Instant,
     }
 
-    impl Allowance {
+    impl TokenBucket {
         fn takes(&mut self, now: Instant) -> bool {
             let saved = self.per_second * now.duration_since(self.since).as_secs_f64();
             (self.left, self.since) = ((self.left + saved).min(self.per_second), now);
@@ -235,7 +235,7 @@ mod tests {
     fn of_what_a_relay_allows_at_least_four_fifths_are_used() {
         for per_second in [1.0, 2.0, 5.0, 14.0, 40.0, 100.0, 300.0] {
             let (mut pace, began) = (Pace::new(None, SLOWEST), Instant::now());
-            let mut relay = Allowance { per_second, left: per_second, since: began };
+            let mut relay = TokenBucket { per_second, left: per_second, since: began };
             let (mut now, mut taken, mut refused, mut refused_in_row) = (began, 0, 0, 0);
             while now < began + Duration::from_secs(600) {
                 // A mail takes a millisecond however fast the pace is.

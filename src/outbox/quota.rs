@@ -4,15 +4,15 @@ use std::fmt;
 
 use jiff::Timestamp;
 
-use super::Halt;
-use super::limits::Leave;
+use super::StopReason;
+use super::limits::StartDecision;
 use crate::domain::job::JobId;
-use crate::domain::rate::Allowance;
+use crate::domain::rate::QuotaAllowance;
 use crate::domain::rate::Rate;
 use crate::domain::rate::Rates;
-use crate::store::Reading;
+use crate::store::ReadTransaction;
 use crate::store::Result;
-use crate::store::Writing;
+use crate::store::WriteTransaction;
 
 /// A quota of which nothing is left. Display says which.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,7 +38,7 @@ impl fmt::Display for UsedUp {
 /// # Errors
 /// When the store cannot be read.
 pub fn used_up(
-    reading: &Reading<'_>,
+    reading: &ReadTransaction<'_>,
     rates: &Rates,
     job: Option<(JobId, &Rates)>,
     now: Timestamp,
@@ -65,7 +65,7 @@ pub struct Left {
 /// # Errors
 /// When the store cannot be read.
 pub fn left_for_new_job(
-    reading: &Reading<'_>,
+    reading: &ReadTransaction<'_>,
     rates: &Rates,
     job_rates: &Rates,
     now: Timestamp,
@@ -73,7 +73,7 @@ pub fn left_for_new_job(
     let mut lefts: Vec<Left> = job_rates.quotas().map(|rate| Left { count: u64::from(rate.count()), rate }).collect();
     for rate in rates.quotas() {
         let delivered = reading.delivered_since(rate.first_minute(now), None)?;
-        if let Allowance::Left(count) = rate.allowance(&delivered, reading.count_in_flight(None)?, now) {
+        if let QuotaAllowance::Left(count) = rate.allowance(&delivered, reading.count_in_flight(None)?, now) {
             lefts.push(Left { count, rate });
         }
     }
@@ -108,7 +108,7 @@ impl Quotas {
     }
 
     /// Counts what was delivered since the last time in the store, and looks what is left.
-    pub(super) fn look_again(&mut self, writing: &Writing<'_>, own: u64, now: Timestamp) -> Result<()> {
+    pub(super) fn look_again(&mut self, writing: &WriteTransaction<'_>, own: u64, now: Timestamp) -> Result<()> {
         if self.delivered > 0 {
             writing.count_deliveries(self.job, std::mem::take(&mut self.delivered), now)?;
         }
@@ -116,22 +116,23 @@ impl Quotas {
     }
 
     /// Looks at what was delivered and what is in flight, `own` of them in this run.
-    pub(super) fn look(&mut self, reading: &Reading<'_>, own: u64, now: Timestamp) -> Result<()> {
+    pub(super) fn look(&mut self, reading: &ReadTransaction<'_>, own: u64, now: Timestamp) -> Result<()> {
         (self.left, self.used_up) = (u64::MAX, None);
         for &(rate, job) in &self.quotas {
             let delivered = reading.delivered_since(rate.first_minute(now), job)?;
             let in_flight = reading.count_in_flight(job)?;
             let until = match rate.allowance(&delivered, in_flight, now) {
-                Allowance::Left(left) => {
+                QuotaAllowance::Left(left) => {
                     self.left = self.left.min(left);
                     continue;
                 }
-                Allowance::UsedUpUntil(until) => until,
+                QuotaAllowance::UsedUpUntil(until) => until,
             };
             self.left = 0;
             // What this run has in flight may be refused, and then there is some left.
             let others = in_flight.saturating_sub(own);
-            let is_used_up = own == 0 || matches!(rate.allowance(&delivered, others, now), Allowance::UsedUpUntil(_));
+            let is_used_up =
+                own == 0 || matches!(rate.allowance(&delivered, others, now), QuotaAllowance::UsedUpUntil(_));
             if is_used_up && self.used_up.is_none_or(|used_up| used_up.until < until) {
                 self.used_up = Some(UsedUp { rate, until, is_of_job: job.is_some() });
             }
@@ -140,12 +141,12 @@ impl Quotas {
     }
 
     /// Whether another message may be begun.
-    pub(super) fn leave(&self) -> Leave {
+    pub(super) fn leave(&self) -> StartDecision {
         match self.used_up {
-            Some(used_up) => Leave::Never(Halt::RateUsedUp(used_up)),
+            Some(used_up) => StartDecision::Never(StopReason::RateUsedUp(used_up)),
             // One of those in flight may not be delivered.
-            None if self.left == 0 => Leave::Later,
-            None => Leave::Yes,
+            None if self.left == 0 => StartDecision::Later,
+            None => StartDecision::Yes,
         }
     }
 

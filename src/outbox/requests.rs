@@ -13,7 +13,7 @@ use std::sync::PoisonError;
 use std::time::Duration;
 use std::time::Instant;
 
-use super::worker::Request;
+use super::worker::WorkerRequest;
 
 /// The longest wait for others.
 const LONGEST: Duration = Duration::from_millis(5);
@@ -26,11 +26,11 @@ const FIRST: (usize, usize) = (5, 8);
 const RAISED_AFTER: u32 = 4;
 
 /// A request, and the number of the worker that it is from.
-pub(super) type Numbered = (usize, Request);
+pub(super) type Numbered = (usize, WorkerRequest);
 
 /// The requests that wait for the store's thread.
 #[derive(Debug, Default)]
-pub(super) struct Requests {
+pub(super) struct RequestQueue {
     waiting: Mutex<Waiting>,
     enough: Condvar,
 }
@@ -66,9 +66,9 @@ impl Default for Waiting {
     }
 }
 
-impl Requests {
+impl RequestQueue {
     /// Adds a request.
-    pub(super) fn say(&self, number: usize, request: Request) {
+    pub(super) fn say(&self, number: usize, request: WorkerRequest) {
         let mut waiting = self.lock();
         waiting.requests.push((number, request));
         let is_enough = (1..=waiting.requests.len()).contains(&waiting.wanted);
@@ -85,13 +85,13 @@ impl Requests {
     }
 
     /// Waits for a request, at most until `until`, and for most of up to `most` twice as long as the last turn took. Gives those that
-    /// came; the others are for [`Requests::take_rest`]. `None`: there are no workers any more.
+    /// came; the others are for [`RequestQueue::take_rest`]. `None`: there are no workers any more.
     pub(super) fn take(&self, until: Instant, most: usize, last_turn: Duration) -> Option<Vec<Numbered>> {
-        let patience = last_turn.saturating_mul(2).min(LONGEST);
+        let retry_for = last_turn.saturating_mul(2).min(LONGEST);
         let waiting = self.lock();
         let many = most.min(waiting.expected);
         let first = if many < FEW { many } else { many.saturating_mul(FIRST.0).div_ceil(FIRST.1) };
-        let rest_until = Instant::now() + patience;
+        let rest_until = Instant::now() + retry_for;
         let mut waiting = self.await_requests(waiting, first, rest_until);
         let taken = waiting.requests.len();
         waiting.rest = None;
@@ -108,7 +108,7 @@ impl Requests {
         }
     }
 
-    /// Waits for the rest of those that [`Requests::take`] waited for. Gives those that came: none, if there is nothing to wait for.
+    /// Waits for the rest of those that [`RequestQueue::take`] waited for. Gives those that came: none, if there is nothing to wait for.
     pub(super) fn take_rest(&self) -> Vec<Numbered> {
         let mut waiting = self.lock();
         let Some(Rest { until, many, taken, most }) = waiting.rest.take() else { return Vec::new() };
@@ -161,8 +161,8 @@ mod tests {
 
     const LONG: Duration = Duration::from_secs(60);
 
-    fn asked(requests: &Requests, numbers: impl IntoIterator<Item = usize>) {
-        numbers.into_iter().for_each(|number| requests.say(number, Request::Panicked));
+    fn asked(requests: &RequestQueue, numbers: impl IntoIterator<Item = usize>) {
+        numbers.into_iter().for_each(|number| requests.say(number, WorkerRequest::Panicked));
     }
 
     fn numbers(taken: Option<Vec<Numbered>>) -> Option<Vec<usize>> {
@@ -171,7 +171,7 @@ mod tests {
 
     #[test]
     fn those_that_came_are_taken_in_their_order_and_once() {
-        let requests = Requests::default();
+        let requests = RequestQueue::default();
         let now = Instant::now();
         assert_eq!(numbers(requests.take(now, 8, Duration::ZERO)), Some(vec![]));
         asked(&requests, [3, 1, 2]);
@@ -181,7 +181,7 @@ mod tests {
 
     #[test]
     fn the_store_waits_for_the_first_and_is_woken_by_it() {
-        let requests = Requests::default();
+        let requests = RequestQueue::default();
         std::thread::scope(|scope| {
             scope.spawn(|| asked(&requests, [7]));
             assert_eq!(numbers(requests.take(Instant::now() + LONG, 1, LONG)), Some(vec![7]));
@@ -190,7 +190,7 @@ mod tests {
 
     #[test]
     fn as_many_as_are_wanted_end_the_wait_for_others() {
-        let requests = Requests::default();
+        let requests = RequestQueue::default();
         asked(&requests, 0..8);
         // Without a limit of time it would wait without end.
         let taken = requests.take(Instant::now() + LONG, 8, LONG);
@@ -199,7 +199,7 @@ mod tests {
 
     #[test]
     fn most_of_them_end_the_first_wait_and_the_others_the_second() {
-        let requests = Requests::default();
+        let requests = RequestQueue::default();
         asked(&requests, 0..5);
         assert_eq!(numbers(requests.take(Instant::now() + LONG, 8, LONG)), Some(vec![0, 1, 2, 3, 4]));
         asked(&requests, 5..8);
@@ -214,7 +214,7 @@ mod tests {
 
     #[test]
     fn one_that_does_not_come_is_not_waited_for_each_time() {
-        let requests = Requests::default();
+        let requests = RequestQueue::default();
         let mut expected = Vec::new();
         for _ in 0..6 {
             asked(&requests, 0..7);
@@ -227,7 +227,7 @@ mod tests {
 
     #[test]
     fn the_end_of_the_workers_is_heard_when_all_that_they_said_is_taken() {
-        let requests = Requests::default();
+        let requests = RequestQueue::default();
         asked(&requests, [4]);
         requests.end();
         assert_eq!(numbers(requests.take(Instant::now() + LONG, 8, LONG)), Some(vec![4]));

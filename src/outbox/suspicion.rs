@@ -3,7 +3,7 @@
 //! Five refusals in a row over all connections, the same but for addresses, numbers and ids, with nothing accepted in between,
 //! are suspicious. Then five other messages are sent as probes, from places all over the queue and to other domains where there
 //! are any. One that is accepted or answered otherwise shows that the refusals were the recipients' own; if all are answered the
-//! same, it is the program that is refused. A refusal that is never about a recipient ([`About::Sender`]) needs one other
+//! same, it is the program that is refused. A refusal that is never about a recipient ([`RefusalSubject::Sender`]) needs one other
 //! message.
 //!
 //! Over several connections "in between" is a matter of when a message was announced, and not of when its reply came: see
@@ -15,8 +15,9 @@ use jiff::Timestamp;
 
 use crate::domain::message::MessageId;
 use crate::domain::relay::Phase;
-use crate::domain::reply::About;
+use crate::domain::reply::RefusalSubject;
 use crate::domain::reply::RelayReply;
+use crate::domain::reply::Throttle;
 
 /// So many refusals in a row are suspicious.
 const SUSPICIOUS: usize = 5;
@@ -82,6 +83,9 @@ impl Suspicion {
             *self = Self { refusals: self.refusals, ..Self::default() };
         } else {
             self.is_mixed = true;
+            // The relay takes mail, and wants less of it.
+            let wants_less = |reply: &RelayReply| !reply.is_permanent() && reply.throttle() != Throttle::No;
+            self.is_paced |= self.reply().is_some_and(wants_less);
             self.same = self.suspects.iter().map(|refused| u32::from(refused.is_probe)).sum();
             self.begun = self.same + self.probes.len() as u32;
         }
@@ -113,7 +117,7 @@ impl Suspicion {
         let is_probe = self.probes.remove(&suspect.id);
         let mut cleared = match is_same {
             true => Vec::new(),
-            false if reply.about() == About::Sender => self.accepted(u64::MAX),
+            false if reply.about() == RefusalSubject::Sender => self.accepted(u64::MAX),
             false => self.accepted(known),
         };
         if !is_same && !self.suspects.is_empty() {
@@ -139,7 +143,7 @@ impl Suspicion {
     }
 
     fn is_never_a_recipients(&self) -> bool {
-        self.reply.as_ref().is_some_and(|(reply, _)| reply.about() == About::Sender)
+        self.reply.as_ref().is_some_and(|(reply, _)| reply.about() == RefusalSubject::Sender)
     }
 
     /// Whether only probes are sent now.
@@ -187,7 +191,7 @@ impl Suspicion {
         self.reply.as_ref().map(|(reply, _)| reply)
     }
 
-    /// The refusal and its words, if there is one, and whoever met it. Begins anew.
+    /// The refusal and its words, if there is one, and the messages that met it. Begins anew.
     pub(super) fn conclude(&mut self) -> (Option<(RelayReply, String)>, Vec<Suspect>) {
         let concluded = std::mem::replace(self, Self { refusals: self.refusals, ..Self::default() });
         (concluded.reply, concluded.suspects.into_iter().map(|refused| refused.suspect).collect())
@@ -198,7 +202,24 @@ impl Suspicion {
 mod tests {
     use super::*;
     use crate::domain::email_address::EmailAddress;
-    use crate::domain::reply::Status;
+    use crate::domain::reply::EnhancedStatus;
+
+    #[test]
+    fn refusals_for_now_that_overtake_what_is_accepted_are_a_matter_of_the_pace() {
+        let mut story = Story::new();
+        let known = story.suspicion.known();
+        for _ in 0..6 {
+            story.refused_of(known, Phase::Rcpt, "451 too many mails");
+        }
+        assert!(story.suspicion.is_probing());
+        // It was announced before, and its content was taken after the others were refused.
+        story.suspicion.accepted(known);
+        assert!(!story.suspicion.is_probing());
+        for _ in 0..10 {
+            story.refused(Phase::Rcpt, "451 too many mails");
+        }
+        assert!(!story.suspicion.is_confirmed());
+    }
 
     struct Story {
         suspicion: Suspicion,
@@ -225,7 +246,7 @@ mod tests {
             let recipient = EmailAddress::stored(format!("user{}@example.com", self.next));
             let (code, words) = text.split_once(' ').unwrap();
             let code = code.parse().unwrap();
-            let reply = RelayReply::new(phase, code, Status::at_start(words), words, &recipient);
+            let reply = RelayReply::new(phase, code, EnhancedStatus::at_start(words), words, &recipient);
             let suspect = Suspect { id, lifetime_from: None, is_permanent: code >= 500 };
             let cleared = self.suspicion.refused(suspect, known, "example.com", reply, text.to_owned(), false);
             cleared.into_iter().map(|suspect| suspect.id.0).collect()

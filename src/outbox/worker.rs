@@ -9,19 +9,19 @@ use std::time::Duration;
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::task::JoinHandle;
 
-use super::parcel::Parcel;
-use super::parcel::Written;
-use super::requests::Requests;
+use super::outgoing::OutgoingMail;
+use super::outgoing::Written;
+use super::requests::RequestQueue;
 use crate::domain::message::MessageId;
 use crate::domain::reply::Throttle;
 use crate::mail::Envelope;
 use crate::mail::Mail;
 use crate::mail::compose::Composer;
-use crate::mail::handover::Handover;
-use crate::mail::handover::Phase;
-use crate::mail::handover::Trouble;
-use crate::mail::handover::TroubleKind;
-use crate::mail::transport::Connection;
+use crate::mail::outcome::DeliveryOutcome;
+use crate::mail::outcome::Phase;
+use crate::mail::outcome::TransportError;
+use crate::mail::outcome::TransportErrorKind;
+use crate::mail::transport::OpenTransport;
 use crate::mail::transport::Transport;
 
 /// How long a connection may lie idle: longer, and relays hang up, which would look like trouble.
@@ -31,27 +31,27 @@ const CUT: &str = "the relay did not answer in the time that was left";
 
 /// What a worker says to the store's thread. Each is answered by one [`Answer`].
 #[derive(Debug)]
-pub(super) enum Request {
+pub(super) enum WorkerRequest {
     /// The connection could not be opened.
-    NotOpened(Trouble),
+    NotOpened(TransportError),
     /// The connection is open and free.
     Next {
         /// What became of the last message, if there was one.
-        last: Option<(MessageId, Handover)>,
+        last: Option<(MessageId, DeliveryOutcome)>,
         /// Whether the envelope of a message can ride behind the one before it.
         can_ride: bool,
     },
     /// The connection is lost; what became of the last message.
-    Lost(MessageId, Handover),
+    Lost(MessageId, DeliveryOutcome),
     /// The worker failed; whatever it was sending is the store's thread to settle.
     Panicked,
 }
 
 /// What the store's thread says to a worker.
 #[derive(Debug)]
-pub(super) enum Answer {
+pub(super) enum WorkerResponse {
     /// Send this. `next`: announce this one with it, if the relay allows it, and write its mail meanwhile.
-    Send { parcel: Arc<Parcel>, next: Option<Arc<Parcel>> },
+    Send { outgoing: Arc<OutgoingMail>, next: Option<Arc<OutgoingMail>> },
     /// Ask again after this time.
     Wait(Duration),
     /// Open a connection after this time, in place of the one there is.
@@ -64,31 +64,31 @@ pub(super) enum Answer {
 
 /// What a worker works with.
 #[derive(Debug)]
-pub(super) struct Seat {
+pub(super) struct WorkerContext {
     pub(super) number: usize,
     pub(super) transport: Arc<Transport>,
     pub(super) composer: Arc<Composer>,
-    pub(super) requests: Arc<Requests>,
+    pub(super) requests: Arc<RequestQueue>,
 }
 
-impl Seat {
+impl WorkerContext {
     /// Works until it is told to end. The first answer comes unasked.
-    pub(super) async fn work(&self, answers: &mut UnboundedReceiver<Answer>) {
+    pub(super) async fn work(&self, answers: &mut UnboundedReceiver<WorkerResponse>) {
         let mut answer = answers.recv().await;
         loop {
             answer = match answer {
-                Some(Answer::Rest) => answers.recv().await,
-                Some(Answer::Open(wait)) => {
+                Some(WorkerResponse::Rest) => answers.recv().await,
+                Some(WorkerResponse::Open(wait)) => {
                     if unless_told(tokio::time::sleep(wait), answers).await.is_none() {
                         return;
                     }
                     match unless_told(self.transport.open(), answers).await {
                         Some(Ok(connection)) => self.serve(connection, answers).await,
                         Some(Err(trouble)) => {
-                            self.say(Request::NotOpened(trouble));
+                            self.say(WorkerRequest::NotOpened(trouble));
                             answers.recv().await
                         }
-                        None => return self.say(Request::NotOpened(cut(Phase::Connect))),
+                        None => return self.say(WorkerRequest::NotOpened(cut(Phase::Connect))),
                     }
                 }
                 _ => return,
@@ -97,19 +97,23 @@ impl Seat {
     }
 
     /// Delivers one message after the other, and gives the answer that this ends with.
-    async fn serve(&self, mut connection: Connection, answers: &mut UnboundedReceiver<Answer>) -> Option<Answer> {
+    async fn serve(
+        &self,
+        mut connection: OpenTransport,
+        answers: &mut UnboundedReceiver<WorkerResponse>,
+    ) -> Option<WorkerResponse> {
         let (mut last, mut has_answered) = (None, false);
         let mut announced: Option<JoinHandle<Written>> = None;
         loop {
-            self.say(Request::Next { last: last.take(), can_ride: connection.can_ride() });
+            self.say(WorkerRequest::Next { last: last.take(), can_ride: connection.can_ride() });
             // Should it fail, the mail is written when it is needed.
             let written = match announced.take() {
                 Some(written) => written.await.ok(),
                 None => None,
             };
-            let (parcel, next) = match answers.recv().await {
-                Some(Answer::Send { parcel, next }) => (parcel, next),
-                Some(Answer::Wait(time)) if time <= IDLE => {
+            let (outgoing, next) = match answers.recv().await {
+                Some(WorkerResponse::Send { outgoing, next }) => (outgoing, next),
+                Some(WorkerResponse::Wait(time)) if time <= IDLE => {
                     if unless_told(tokio::time::sleep(time), answers).await.is_some() {
                         continue;
                     }
@@ -119,19 +123,19 @@ impl Seat {
                 answer => {
                     connection.close().await;
                     return match answer {
-                        Some(Answer::Wait(time)) => Some(Answer::Open(time)),
+                        Some(WorkerResponse::Wait(time)) => Some(WorkerResponse::Open(time)),
                         answer => answer,
                     };
                 }
             };
-            let id = parcel.id;
-            let written = written.and_then(|written| written.mail_of(&parcel));
-            let mail = match written.unwrap_or_else(|| parcel.compose(&self.composer)) {
+            let id = outgoing.id;
+            let written = written.and_then(|written| written.mail_of(&outgoing));
+            let mail = match written.unwrap_or_else(|| outgoing.compose(&self.composer)) {
                 Ok(mail) => mail,
                 Err(unwritten) => {
                     if connection.has_announced() {
                         // The relay waits for this mail's content, and nothing else can be said on this connection.
-                        self.say(Request::Lost(id, unwritten));
+                        self.say(WorkerRequest::Lost(id, unwritten));
                         drop(connection);
                         return answers.recv().await;
                     }
@@ -139,32 +143,32 @@ impl Seat {
                     continue;
                 }
             };
-            drop(parcel);
+            drop(outgoing);
             let envelope = next.as_ref().map(|next| self.composer.envelope(&next.address));
             let ahead = next.map(|next| tokio::spawn(write_ahead(next, Arc::clone(&self.composer))));
-            let (mut handover, mut was_told) = deliver(&mut connection, &mail, envelope.as_ref(), answers).await;
-            if has_answered && !was_told && is_over(&handover) {
+            let (mut outcome, mut was_told) = deliver(&mut connection, &mail, envelope.as_ref(), answers).await;
+            if has_answered && !was_told && is_over(&outcome) {
                 // A limit per connection is no trouble: the same mail goes over a new one.
                 connection.close().await;
                 connection = match unless_told(self.transport.open(), answers).await {
                     Some(Ok(fresh)) => fresh,
                     opened => {
                         let trouble = opened.and_then(Result::err).unwrap_or_else(|| cut(Phase::Connect));
-                        self.say(Request::Lost(id, Handover::Trouble(trouble)));
+                        self.say(WorkerRequest::Lost(id, DeliveryOutcome::Trouble(trouble)));
                         return answers.recv().await;
                     }
                 };
-                (handover, was_told) = deliver(&mut connection, &mail, envelope.as_ref(), answers).await;
+                (outcome, was_told) = deliver(&mut connection, &mail, envelope.as_ref(), answers).await;
             }
             if was_told {
-                self.say(Request::Lost(id, handover));
+                self.say(WorkerRequest::Lost(id, outcome));
                 return None;
             }
             has_answered = true;
             // A relay may decide at the greeting which connections are too many: on this one it would say so each time.
-            let is_used_up = connection.is_used_up() || is_one_too_many(&handover);
-            if is_used_up || matches!(handover, Handover::Trouble(_)) || !connection.is_open() {
-                self.say(Request::Lost(id, handover));
+            let is_used_up = connection.is_used_up() || is_one_too_many(&outcome);
+            if is_used_up || matches!(outcome, DeliveryOutcome::Trouble(_)) || !connection.is_open() {
+                self.say(WorkerRequest::Lost(id, outcome));
                 // The answer may take long, and the relay may have a limit of connections.
                 if is_used_up {
                     connection.close().await;
@@ -173,11 +177,11 @@ impl Seat {
                 }
                 return answers.recv().await;
             }
-            (last, announced) = (Some((id, handover)), ahead);
+            (last, announced) = (Some((id, outcome)), ahead);
         }
     }
 
-    pub(super) fn say(&self, request: Request) {
+    pub(super) fn say(&self, request: WorkerRequest) {
         // Where nobody listens any more, the run is over, and the answer that does not come ends the worker.
         self.requests.say(self.number, request);
     }
@@ -185,47 +189,47 @@ impl Seat {
 
 /// Writes the mail of a message that is not begun yet. As a task of its own it comes after what the workers have to send, when the
 /// relay is at work.
-async fn write_ahead(parcel: Arc<Parcel>, composer: Arc<Composer>) -> Written {
-    Written::new(parcel, &composer)
+async fn write_ahead(outgoing: Arc<OutgoingMail>, composer: Arc<Composer>) -> Written {
+    Written::new(outgoing, &composer)
 }
 
 /// Delivers one mail, unless the worker is told to end before that is done: what became of it, and whether it was told.
 async fn deliver(
-    connection: &mut Connection,
+    connection: &mut OpenTransport,
     mail: &Mail,
     next: Option<&Envelope>,
-    answers: &mut UnboundedReceiver<Answer>,
-) -> (Handover, bool) {
-    match unless_told(connection.hand_over(mail, next), answers).await {
-        Some(handover) => (handover, false),
-        None if connection.may_have_left() => (Handover::InDoubt { reply: CUT.to_owned() }, true),
-        None => (Handover::Trouble(cut(Phase::Mail)), true),
+    answers: &mut UnboundedReceiver<WorkerResponse>,
+) -> (DeliveryOutcome, bool) {
+    match unless_told(connection.deliver(mail, next), answers).await {
+        Some(outcome) => (outcome, false),
+        None if connection.may_have_left() => (DeliveryOutcome::InDoubt { reply: CUT.to_owned() }, true),
+        None => (DeliveryOutcome::Trouble(cut(Phase::Mail)), true),
     }
 }
 
 /// Whether the relay has said that it has too many connections.
-fn is_one_too_many(handover: &Handover) -> bool {
-    matches!(handover, Handover::Deferred { relay: Some(reply), .. } if reply.throttle() == Throttle::Connections)
+fn is_one_too_many(outcome: &DeliveryOutcome) -> bool {
+    matches!(outcome, DeliveryOutcome::Deferred { relay: Some(reply), .. } if reply.throttle() == Throttle::Connections)
 }
 
 /// Whether the relay has ended the connection, or had enough of it, before it had the mail.
-fn is_over(handover: &Handover) -> bool {
-    match handover {
-        Handover::Deferred { relay: Some(reply), .. } => reply.ends_the_connection(),
-        Handover::Trouble(trouble) => {
-            trouble.kind == TroubleKind::Later && (Phase::Mail..=Phase::Content).contains(&trouble.phase)
+fn is_over(outcome: &DeliveryOutcome) -> bool {
+    match outcome {
+        DeliveryOutcome::Deferred { relay: Some(reply), .. } => reply.ends_the_connection(),
+        DeliveryOutcome::Trouble(trouble) => {
+            trouble.kind == TransportErrorKind::Later && (Phase::Mail..=Phase::Content).contains(&trouble.phase)
         }
         _ => false,
     }
 }
 
 /// The trouble of a worker that was told to end.
-fn cut(phase: Phase) -> Trouble {
-    Trouble { kind: TroubleKind::Later, phase, words: CUT.to_owned() }
+fn cut(phase: Phase) -> TransportError {
+    TransportError { kind: TransportErrorKind::Later, phase, words: CUT.to_owned() }
 }
 
 /// Waits for something; `None`: the worker was told to end before it came.
-async fn unless_told<T>(future: impl Future<Output = T>, answers: &mut UnboundedReceiver<Answer>) -> Option<T> {
+async fn unless_told<T>(future: impl Future<Output = T>, answers: &mut UnboundedReceiver<WorkerResponse>) -> Option<T> {
     let mut future = pin!(future);
     poll_fn(|context| match future.as_mut().poll(context) {
         Poll::Ready(value) => Poll::Ready(Some(value)),

@@ -79,18 +79,18 @@ mod tests {
         if !geteuid().is_root() {
             return;
         }
-        let folder = tempfile::tempdir().unwrap();
-        let (theirs, closed) = (folder.path().join("theirs"), folder.path().join("closed"));
+        let directory = tempfile::tempdir().unwrap();
+        let (theirs, closed) = (directory.path().join("theirs"), directory.path().join("closed"));
         fs::create_dir(&theirs).unwrap();
         nix::unistd::chown(&theirs, Some(Uid::from_raw(61_001)), None).unwrap();
-        fs::set_permissions(folder.path(), std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+        fs::set_permissions(directory.path(), std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
         let rights = FsCredentials::take(61_001, 61_002).unwrap();
         fs::write(theirs.join("file"), "").unwrap();
         assert!(fs::write(&closed, "").is_err(), "root's directory is closed to them");
         {
             let _root = FsCredentials::own();
             assert!(!FsCredentials::are_others());
-            fs::write(folder.path().join("roots"), "").unwrap();
+            fs::write(directory.path().join("roots"), "").unwrap();
         }
         assert!(fs::write(&closed, "").is_err());
         assert_eq!(std::thread::spawn(FsCredentials::uid).join().unwrap(), 61_001, "a thread inherits them");
@@ -99,6 +99,6 @@ mod tests {
         fs::write(&closed, "").unwrap();
         let owner = |path: &std::path::Path| path.metadata().map(|found| (found.uid(), found.gid())).unwrap();
         assert_eq!(owner(&theirs.join("file")), (61_001, 61_002));
-        assert_eq!((owner(&closed).0, owner(&folder.path().join("roots")).0), (0, 0));
+        assert_eq!((owner(&closed).0, owner(&directory.path().join("roots")).0), (0, 0));
     }
 }

@@ -7,8 +7,8 @@ use std::path::PathBuf;
 use nix::fcntl::OFlag;
 use nix::sys::stat::Mode;
 
-use super::Problem;
-use super::folder::{Folder, facts};
+use super::FileError;
+use super::directory::{PrivateDirectory, metadata};
 use super::reserved::refuse_reserved;
 use super::rule::Kind;
 
@@ -26,15 +26,15 @@ const HEAD: usize = 128;
 /// Whether the regular file under the last name of `path` is a store, a reset key or a configuration of this program. One
 /// that cannot be read is not. It is opened for that, which would drop SQLite's locks of this process on it, so this is
 /// asked only of a file that was refused and is not opened by SQLite.
-pub(super) fn is_own_file(directory: &Folder, path: &Path) -> bool {
+pub(super) fn is_own_file(directory: &PrivateDirectory, path: &Path) -> bool {
     head_of(directory, path).is_ok_and(|head| has_mark(&head))
 }
 
 /// Whether `companion` is SQLite's own file beside a store of this program, and belongs to the store's owner.
-pub(super) fn is_own_companion(directory: &Folder, store: &Path, companion: &Path) -> bool {
+pub(super) fn is_own_companion(directory: &PrivateDirectory, store: &Path, companion: &Path) -> bool {
     let owner = |path: &Path| {
         let file = directory.open(path, OFlag::O_PATH, Mode::empty())?;
-        facts(&file, path).map(|found| found.owner)
+        metadata(&file, path).map(|found| found.owner)
     };
     let is_same_owner = matches!((owner(store), owner(companion)), (Ok(store), Ok(companion)) if store == companion);
     is_same_owner && head_of(directory, store).is_ok_and(|head| is_store(&head))
@@ -44,9 +44,9 @@ pub(super) fn is_own_companion(directory: &Folder, store: &Path, companion: &Pat
 ///
 /// # Errors
 /// When there is none among the files that can be read, and the directory or a file in it cannot be.
-pub fn stores_beside(path: &Path) -> Result<Vec<PathBuf>, Problem> {
-    let directory = Folder::of(path)?;
-    let failed = |error| Problem::Io { path: directory.path.clone(), doing: "read", error };
+pub fn stores_beside(path: &Path) -> Result<Vec<PathBuf>, FileError> {
+    let directory = PrivateDirectory::of(path)?;
+    let failed = |error| FileError::Io { path: directory.path.clone(), doing: "read", error };
     let (mut stores, mut unread) = (Vec::new(), None);
     for entry in std::fs::read_dir(&directory.path).map_err(failed)? {
         let entry = entry.map_err(failed)?;
@@ -66,17 +66,17 @@ pub fn stores_beside(path: &Path) -> Result<Vec<PathBuf>, Problem> {
 }
 
 /// How the regular file under the last name of `path` begins.
-fn head_of(directory: &Folder, path: &Path) -> Result<Vec<u8>, Problem> {
+fn head_of(directory: &PrivateDirectory, path: &Path) -> Result<Vec<u8>, FileError> {
     let file = directory.open(path, OFlag::O_RDONLY | OFlag::O_NONBLOCK | OFlag::O_NOCTTY, Mode::empty())?;
-    match facts(&file, path)?.kind {
+    match metadata(&file, path)?.kind {
         Kind::File => {}
-        Kind::Directory => return Err(Problem::NotAFile { path: path.to_path_buf(), kind: "a folder" }),
-        Kind::Symlink => return Err(Problem::Symlink { path: path.to_path_buf() }),
-        Kind::Other(kind) => return Err(Problem::NotAFile { path: path.to_path_buf(), kind }),
+        Kind::Directory => return Err(FileError::NotAFile { path: path.to_path_buf(), kind: "a folder" }),
+        Kind::Symlink => return Err(FileError::Symlink { path: path.to_path_buf() }),
+        Kind::Other(kind) => return Err(FileError::NotAFile { path: path.to_path_buf(), kind }),
     }
     let mut head = Vec::with_capacity(HEAD);
     let read = file.take(HEAD as u64).read_to_end(&mut head);
-    read.map_err(|error| Problem::Io { path: path.to_path_buf(), doing: "read", error })?;
+    read.map_err(|error| FileError::Io { path: path.to_path_buf(), doing: "read", error })?;
     Ok(head)
 }
 

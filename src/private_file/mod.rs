@@ -9,7 +9,7 @@
 
 mod acl;
 mod create;
-mod folder;
+mod directory;
 mod fs_credentials;
 mod mark;
 mod problem;
@@ -29,17 +29,17 @@ use nix::sys::stat::Mode;
 use zeroize::Zeroizing;
 
 pub use acl::Grantee;
-pub use create::{create_folder, create_folder_for, create_new, replace, write_new};
+pub use create::{create_directory, create_directory_for, create_new, replace, write_new};
 pub use fs_credentials::FsCredentials;
 pub use mark::stores_beside;
-pub use problem::Problem;
+pub use problem::FileError;
 pub use problem::is_shortage_of_descriptors;
 pub use reserved::refuse_reserved;
 pub use rule::Rule;
-pub use unfinished::{Unfinished, move_new, remove_left_behind, remove_unfinished_in};
+pub use unfinished::{UnfinishedFile, move_new, remove_left_behind, remove_unfinished_in};
 
-use folder::Folder;
-use rule::{Facts, Kind};
+use directory::PrivateDirectory;
+use rule::{FileMetadata, Kind};
 
 /// The most links that are followed, as the kernel does (path_resolution(7)).
 const MOST_LINKS: usize = 40;
@@ -50,7 +50,7 @@ const MOST_LINKS: usize = 40;
 ///
 /// # Errors
 /// A [`Problem`] when the file is absent or loose.
-pub fn check_program(path: &Path) -> Result<(), Problem> {
+pub fn check_program(path: &Path) -> Result<(), FileError> {
     let _own = FsCredentials::own();
     look(path, &Rule::config()).map(drop)
 }
@@ -60,11 +60,11 @@ pub fn check_program(path: &Path) -> Result<(), Problem> {
 ///
 /// # Errors
 /// A [`Problem`] when the file is absent, loose, longer than `limit` or cannot be read.
-pub fn read(path: &Path, rule: &Rule, limit: usize) -> Result<Zeroizing<Vec<u8>>, Problem> {
+pub fn read(path: &Path, rule: &Rule, limit: usize) -> Result<Zeroizing<Vec<u8>>, FileError> {
     let (file, path) = open_judged(path, rule)?;
-    let unread = |error| Problem::Io { path: path.clone(), doing: "read", error };
+    let unread = |error| FileError::Io { path: path.clone(), doing: "read", error };
     let length = file.metadata().map_err(unread)?.len();
-    let too_large = || Problem::TooLarge { path: path.clone(), limit };
+    let too_large = || FileError::TooLarge { path: path.clone(), limit };
     let capacity = usize::try_from(length).ok().filter(|length| *length <= limit).ok_or_else(too_large)? + 1;
 
     // The buffer never moves: a Vec that grows would leave the secret behind in the memory it leaves.
@@ -90,7 +90,7 @@ pub fn read(path: &Path, rule: &Rule, limit: usize) -> Result<Zeroizing<Vec<u8>>
 ///
 /// # Errors
 /// A [`Problem`] when the file is absent, loose or cannot be opened.
-pub fn open(path: &Path, rule: &Rule) -> Result<File, Problem> {
+pub fn open(path: &Path, rule: &Rule) -> Result<File, FileError> {
     open_judged(path, rule).map(|(file, _)| file)
 }
 
@@ -109,8 +109,8 @@ pub const COMPANIONS: [&str; 3] = ["-wal", "-shm", "-journal"];
 /// # Errors
 /// A [`Problem`] when the file is absent, when it or a companion is not as the rule says, or when others may write in the
 /// directory.
-pub fn check_database(path: &Path, rule: &Rule) -> Result<(), Problem> {
-    let directory = Folder::of(path)?;
+pub fn check_database(path: &Path, rule: &Rule) -> Result<(), FileError> {
+    let directory = PrivateDirectory::of(path)?;
     check_name(&directory, path, rule)?;
     rule.check_database_directory(path, &directory)?;
     rule.check_rights(path, &directory)?;
@@ -118,11 +118,11 @@ pub fn check_database(path: &Path, rule: &Rule) -> Result<(), Problem> {
         let mut companion = path.as_os_str().to_owned();
         companion.push(suffix);
         match check_name(&directory, Path::new(&companion), rule) {
-            Ok(()) | Err(Problem::Missing { .. }) => {}
-            Err(Problem::Mode { path: companion, mode, forbidden, .. }) => {
+            Ok(()) | Err(FileError::Missing { .. }) => {}
+            Err(FileError::Mode { path: companion, mode, forbidden, .. }) => {
                 // Removing it could remove committed changes, so the command that keeps it is named. It has no mark of its own.
                 let is_own_file = mark::is_own_companion(&directory, path, &companion);
-                return Err(Problem::Mode { path: companion, mode, forbidden, is_own_file });
+                return Err(FileError::Mode { path: companion, mode, forbidden, is_own_file });
             }
             Err(problem) => return Err(problem),
         }
@@ -135,9 +135,9 @@ pub fn check_database(path: &Path, rule: &Rule) -> Result<(), Problem> {
 ///
 /// # Errors
 /// When the directory is absent or cannot be examined.
-pub fn group_faults(path: &Path, name: &str, group: u32) -> Result<Vec<String>, Problem> {
-    let directory = Folder::of(path)?;
-    let fault = |path: &Path, found: &Facts, bits: u32, mode: u32| {
+pub fn group_faults(path: &Path, name: &str, group: u32) -> Result<Vec<String>, FileError> {
+    let directory = PrivateDirectory::of(path)?;
+    let fault = |path: &Path, found: &FileMetadata, bits: u32, mode: u32| {
         let is_open = found.group == group && found.mode & bits == bits;
         let (has, of) = (found.mode, found.group);
         let words = format!(
@@ -146,14 +146,14 @@ pub fn group_faults(path: &Path, name: &str, group: u32) -> Result<Vec<String>, 
         );
         (!is_open).then_some(words)
     };
-    let mut faults: Vec<String> = fault(&directory.path, &directory.facts()?, 0o2050, 0o2750).into_iter().collect();
+    let mut faults: Vec<String> = fault(&directory.path, &directory.metadata()?, 0o2050, 0o2750).into_iter().collect();
     for suffix in ["", "-wal", "-shm"] {
         let mut companion = path.as_os_str().to_owned();
         companion.push(suffix);
         let companion = PathBuf::from(companion);
         match directory.open(&companion, OFlag::O_PATH, Mode::empty()) {
-            Ok(file) => faults.extend(fault(&companion, &folder::facts(&file, &companion)?, 0o040, 0o640)),
-            Err(Problem::Missing { path }) => {
+            Ok(file) => faults.extend(fault(&companion, &directory::metadata(&file, &companion)?, 0o040, 0o640)),
+            Err(FileError::Missing { path }) => {
                 faults.push(format!("{}: no such file, and {name} cannot create it", path.display()));
             }
             Err(problem) => return Err(problem),
@@ -170,74 +170,74 @@ pub fn group_faults(path: &Path, name: &str, group: u32) -> Result<Vec<String>, 
 ///
 /// # Errors
 /// A [`Problem`] when there is no such directory, or somebody else owns it or may write in it.
-pub fn check_database_place(path: &Path, rule: &Rule) -> Result<(), Problem> {
-    rule.check_database_directory(path, &Folder::of(path)?)
+pub fn check_database_place(path: &Path, rule: &Rule) -> Result<(), FileError> {
+    rule.check_database_directory(path, &PrivateDirectory::of(path)?)
 }
 
-/// Judges the folder that `path` is to stand in: its mode, and whose it is. `path` itself need not be there.
+/// Judges the directory that `path` is to stand in: its mode, and whose it is. `path` itself need not be there.
 ///
 /// # Errors
-/// A [`Problem`] when there is no such folder, or somebody else owns it or may write in it.
-pub fn judge_place(path: &Path, rule: &Rule) -> Result<(), Problem> {
-    rule.judge_folder(path, &Folder::of(path)?)
+/// A [`Problem`] when there is no such directory, or somebody else owns it or may write in it.
+pub fn validate_place(path: &Path, rule: &Rule) -> Result<(), FileError> {
+    rule.check_directory(path, &PrivateDirectory::of(path)?)
 }
 
 /// Opens `path` for reading and judges what was opened. Gives the path of the file itself as well, for later messages. The
 /// process's own rights count: what is opened is judged by its descriptor, wherever the path led.
-fn open_judged(path: &Path, rule: &Rule) -> Result<(File, PathBuf), Problem> {
+fn open_judged(path: &Path, rule: &Rule) -> Result<(File, PathBuf), FileError> {
     let _own = FsCredentials::own();
     // First by name: a device or pipe is never opened, and a file that we may not read is explained by its owner.
-    let Found { folder, path } = look(path, rule)?;
+    let Found { directory, path } = look(path, rule)?;
     // O_NONBLOCK: should a pipe have taken the name meanwhile, opening it must not wait for a writer.
-    let file = folder.open(&path, OFlag::O_RDONLY | OFlag::O_NONBLOCK | OFlag::O_NOCTTY, Mode::empty())?;
+    let file = directory.open(&path, OFlag::O_RDONLY | OFlag::O_NONBLOCK | OFlag::O_NOCTTY, Mode::empty())?;
     // Then by descriptor: what is judged here is what will be read, whatever becomes of the name.
-    rule.judge_file(&path, &folder::facts(&file, &path)?)?;
+    rule.check_file(&path, &directory::metadata(&file, &path)?)?;
     Ok((file, path))
 }
 
 /// A file that was found good by its name.
 struct Found {
-    folder: Folder,
+    directory: PrivateDirectory,
     path: PathBuf,
 }
 
-fn look(path: &Path, rule: &Rule) -> Result<Found, Problem> {
+fn look(path: &Path, rule: &Rule) -> Result<Found, FileError> {
     let mut path = path.to_path_buf();
     for _ in 0..MOST_LINKS {
-        let folder = Folder::of(&path)?;
-        rule.judge_folder(&path, &folder)?;
-        let Some(target) = link_to_follow(&folder, &path, rule)? else {
-            check_name(&folder, &path, rule)?;
-            return Ok(Found { folder, path });
+        let directory = PrivateDirectory::of(&path)?;
+        rule.check_directory(&path, &directory)?;
+        let Some(target) = link_to_follow(&directory, &path, rule)? else {
+            check_name(&directory, &path, rule)?;
+            return Ok(Found { directory, path });
         };
         // A link leads from the directory that it is in.
         path.pop();
         path.push(target);
     }
-    Err(Problem::Io { path, doing: "found", error: Errno::ELOOP.into() })
+    Err(FileError::Io { path, doing: "found", error: Errno::ELOOP.into() })
 }
 
 /// Where a symbolic link leads, if there is one, and it is to be followed. Its owner could point it elsewhere.
-fn link_to_follow(folder: &Folder, path: &Path, rule: &Rule) -> Result<Option<PathBuf>, Problem> {
+fn link_to_follow(directory: &PrivateDirectory, path: &Path, rule: &Rule) -> Result<Option<PathBuf>, FileError> {
     if !rule.follows_links() {
         return Ok(None);
     }
-    let facts = folder::facts(&folder.open(path, OFlag::O_PATH, Mode::empty())?, path)?;
-    if !matches!(facts.kind, Kind::Symlink) {
+    let metadata = directory::metadata(&directory.open(path, OFlag::O_PATH, Mode::empty())?, path)?;
+    if !matches!(metadata.kind, Kind::Symlink) {
         return Ok(None);
     }
-    rule.check_owner(path, &facts)?;
-    folder.read_link(path).map(Some)
+    rule.check_owner(path, &metadata)?;
+    directory.read_link(path).map(Some)
 }
 
 /// Checks a name in a directory that is open.
-fn check_name(directory: &Folder, path: &Path, rule: &Rule) -> Result<(), Problem> {
+fn check_name(directory: &PrivateDirectory, path: &Path, rule: &Rule) -> Result<(), FileError> {
     // An O_PATH descriptor only names the file: it is not an open file to the system, and closing it drops no locks.
     let name = directory.open(path, OFlag::O_PATH, Mode::empty())?;
-    rule.judge_file(path, &folder::facts(&name, path)?).map_err(|problem| match problem {
-        Problem::Mode { path, mode, forbidden, .. } => {
+    rule.check_file(path, &directory::metadata(&name, path)?).map_err(|problem| match problem {
+        FileError::Mode { path, mode, forbidden, .. } => {
             let is_own_file = mark::is_own_file(directory, &path);
-            Problem::Mode { path, mode, forbidden, is_own_file }
+            FileError::Mode { path, mode, forbidden, is_own_file }
         }
         other => other,
     })

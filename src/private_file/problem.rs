@@ -14,15 +14,15 @@ const GROUP_OR_OTHERS_READ: u32 = 0o044;
 
 /// Why a file was refused or could not be used. Its text is one line that names the file and ends with what to do.
 #[derive(Debug, thiserror::Error)]
-pub enum Problem {
+pub enum FileError {
     /// There is no such file.
-    #[error("{}: no such file: create it, or correct the path", Shown(path))]
+    #[error("{}: no such file: create it, or correct the path", DisplayedPath(path))]
     Missing {
         /// The file.
         path: PathBuf,
     },
     /// The mode gives others a right that they must not have.
-    #[error("{}: is {} ({mode:04o}): {}", Shown(path), Rights(mode & forbidden),
+    #[error("{}: is {} ({mode:04o}): {}", DisplayedPath(path), Rights(mode & forbidden),
             ModeRemedy { path, mode: mode & !forbidden & 0o666, forbidden: *forbidden, is_own_file: *is_own_file })]
     Mode {
         /// The file.
@@ -35,7 +35,7 @@ pub enum Problem {
         is_own_file: bool,
     },
     /// An ACL gives others a right that they must not have.
-    #[error("{}: its ACL gives rights to {grantee}: run `setfacl -b {}`", Shown(path), Shown(path))]
+    #[error("{}: its ACL gives rights to {grantee}: run `setfacl -b {}`", DisplayedPath(path), DisplayedPath(path))]
     Acl {
         /// The file.
         path: PathBuf,
@@ -44,17 +44,17 @@ pub enum Problem {
     },
     /// The default ACL of its directory would give others rights to new files.
     #[error("{}: the default ACL of {} gives rights to {grantee}: run `setfacl -k {}`",
-            Shown(path), DirectoryOf { path, directory: folder }, Shown(folder))]
+            DisplayedPath(path), DirectoryOf { path, directory }, DisplayedPath(directory))]
     DefaultAcl {
         /// The file.
         path: PathBuf,
         /// Its directory.
-        folder: PathBuf,
+        directory: PathBuf,
         /// One of them.
         grantee: Grantee,
     },
     /// The file belongs to somebody else.
-    #[error("{}: owned by uid {owner}, not by {}; refused because its owner could change it", Shown(path),
+    #[error("{}: owned by uid {owner}, not by {}; refused because its owner could change it", DisplayedPath(path),
             Owners(*wanted))]
     Owner {
         /// The file.
@@ -65,16 +65,20 @@ pub enum Problem {
         wanted: u32,
     },
     /// The name is a symbolic link, which could be pointed elsewhere.
-    #[error("{}: is a symbolic link: give the path of the file itself, see `readlink -f {}`", Shown(path), Shown(path))]
+    #[error(
+        "{}: is a symbolic link: give the path of the file itself, see `readlink -f {}`",
+        DisplayedPath(path),
+        DisplayedPath(path)
+    )]
     Symlink {
         /// The link.
         path: PathBuf,
     },
-    /// The file has further names, in folders that were not judged.
+    /// The file has further names, in directories that were not judged.
     #[error(
         "{}: has {links} hard links; only one is allowed: `find / -xdev -samefile {}` lists them",
-        Shown(path),
-        Shown(path)
+        DisplayedPath(path),
+        DisplayedPath(path)
     )]
     HardLink {
         /// The file.
@@ -83,13 +87,13 @@ pub enum Problem {
         links: u64,
     },
     /// The file is a mount point of its own: SQLite's log and locks would be beside it under one path and missing under the other.
-    #[error("{}: is a mount point of its own: mount the directory that holds it instead", Shown(path))]
+    #[error("{}: is a mount point of its own: mount the directory that holds it instead", DisplayedPath(path))]
     MountPoint {
         /// The file.
         path: PathBuf,
     },
     /// The name does not stand for a regular file.
-    #[error("{}: is {kind}: give the path of a file", Shown(path))]
+    #[error("{}: is {kind}: give the path of a file", DisplayedPath(path))]
     NotAFile {
         /// What was named.
         path: PathBuf,
@@ -98,42 +102,45 @@ pub enum Problem {
     },
     /// Others can write in its directory, and so exchange the file.
     #[error("{}: {} is {} ({mode:04o}): use a directory that only its owner may write in",
-            Shown(path), DirectoryOf { path, directory: folder }, Rights(mode & 0o022))]
+            DisplayedPath(path), DirectoryOf { path, directory }, Rights(mode & 0o022))]
     Parent {
         /// The file.
         path: PathBuf,
         /// The directory it is in, or one above that.
-        folder: PathBuf,
-        /// The folder's permission bits.
+        directory: PathBuf,
+        /// The directory's permission bits.
         mode: u32,
     },
-    /// The folder it stands in belongs to somebody else, who can exchange the file.
+    /// The directory it stands in belongs to somebody else, who can exchange the file.
     #[error("{}: {} is owned by uid {owner}, not by {}; refused because its owner could replace the file",
-            Shown(path), DirectoryOf { path, directory: folder }, Owners(*wanted))]
+            DisplayedPath(path), DirectoryOf { path, directory }, Owners(*wanted))]
     ParentOwner {
         /// The file.
         path: PathBuf,
         /// The directory it is in, or one above that.
-        folder: PathBuf,
-        /// The uid the folder belongs to.
+        directory: PathBuf,
+        /// The uid the directory belongs to.
         owner: u32,
         /// The uid it should belong to; root would do as well.
         wanted: u32,
     },
     /// The directory in which a file is to be created does not exist.
-    #[error("{}: no such directory: create it, or correct the path", Shown(directory))]
+    #[error("{}: no such directory: create it, or correct the path", DisplayedPath(directory))]
     NoDirectory {
         /// The directory.
         directory: PathBuf,
     },
     /// A file to be made is there already, and nothing is overwritten.
-    #[error("{}: already exists: give another path", Shown(path))]
+    #[error("{}: already exists: give another path", DisplayedPath(path))]
     Exists {
-        /// The file or folder.
+        /// The file or directory.
         path: PathBuf,
     },
     /// The name is one that SQLite or this program takes for a file of its own.
-    #[error("{}: {whose} uses names that end in `{ending}` for files of its own: give another name", Shown(path))]
+    #[error(
+        "{}: {whose} uses names that end in `{ending}` for files of its own: give another name",
+        DisplayedPath(path)
+    )]
     Reserved {
         /// The file or directory.
         path: PathBuf,
@@ -143,7 +150,7 @@ pub enum Problem {
         whose: &'static str,
     },
     /// The file is longer than it could be if it were the right one.
-    #[error("{}: is larger than {limit} bytes: give the path of the right file", Shown(path))]
+    #[error("{}: is larger than {limit} bytes: give the path of the right file", DisplayedPath(path))]
     TooLarge {
         /// The file.
         path: PathBuf,
@@ -151,7 +158,7 @@ pub enum Problem {
         limit: usize,
     },
     /// The system refused.
-    #[error("{}: cannot be {doing}: {error}", Shown(path))]
+    #[error("{}: cannot be {doing}: {error}", DisplayedPath(path))]
     Io {
         /// The file.
         path: PathBuf,
@@ -162,7 +169,7 @@ pub enum Problem {
     },
 }
 
-impl Problem {
+impl FileError {
     /// The problem that a failed system call means.
     pub(super) fn from_io(path: &Path, doing: &'static str, error: io::Error) -> Self {
         let path = path.to_path_buf();
@@ -198,7 +205,7 @@ struct ModeRemedy<'a> {
 impl fmt::Display for ModeRemedy<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.is_own_file {
-            return write!(f, "run `chmod {:o} {}`", self.mode, Shown(self.path));
+            return write!(f, "run `chmod {:o} {}`", self.mode, DisplayedPath(self.path));
         }
         let right = if self.forbidden & GROUP_OR_OTHERS_READ == 0 { "write to" } else { "access" };
         write!(f, "use a file that only its owner may {right}")
@@ -206,9 +213,9 @@ impl fmt::Display for ModeRemedy<'_> {
 }
 
 /// A path on one line, and as the shell takes it.
-struct Shown<'a>(&'a Path);
+struct DisplayedPath<'a>(&'a Path);
 
-impl fmt::Display for Shown<'_> {
+impl fmt::Display for DisplayedPath<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let text = self.0.to_string_lossy();
         let plain = |c: char| c.is_alphanumeric() || "/._-+@%,:=".contains(c);
@@ -233,7 +240,7 @@ impl fmt::Display for DirectoryOf<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let own = self.path.parent().unwrap_or(self.path);
         let is_own = own == self.directory || own.as_os_str().is_empty() && self.directory == Path::new(".");
-        write!(f, "{} {}", if is_own { "its directory" } else { "the directory" }, Shown(self.directory))?;
+        write!(f, "{} {}", if is_own { "its directory" } else { "the directory" }, DisplayedPath(self.directory))?;
         if is_own { Ok(()) } else { f.write_str(", which leads to it,") }
     }
 }

@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use super::{COMPANIONS, Problem};
+use super::{COMPANIONS, FileError};
 
 /// What ends the name of a file of the program's own: the locks of senders, a reset key that waits for its store, and files
 /// that are being written.
@@ -14,7 +14,7 @@ const OWN: [&str; 4] = [".lock", ".new", super::unfinished::UNFINISHED, super::u
 ///
 /// # Errors
 /// [`Problem::Reserved`].
-pub fn refuse_reserved(path: &Path) -> Result<(), Problem> {
+pub fn refuse_reserved(path: &Path) -> Result<(), FileError> {
     let name = path.file_name().unwrap_or_default().as_encoded_bytes();
     // Without case, as some file systems compare names.
     let ends_with = |ending: &str| {
@@ -24,7 +24,7 @@ pub fn refuse_reserved(path: &Path) -> Result<(), Problem> {
     let sqlite = COMPANIONS.into_iter().find(|ending| ends_with(ending)).map(|ending| (ending, "SQLite"));
     let own = OWN.into_iter().find(|ending| ends_with(ending)).map(|ending| (ending, "cxme-admin"));
     match sqlite.or(own) {
-        Some((ending, whose)) => Err(Problem::Reserved { path: path.to_path_buf(), ending, whose }),
+        Some((ending, whose)) => Err(FileError::Reserved { path: path.to_path_buf(), ending, whose }),
         None => Ok(()),
     }
 }
@@ -38,7 +38,7 @@ mod tests {
         for name in
             ["x-wal", "/a/store.db-shm", "store.db-JOURNAL", "-wal", "a.lock", "k.new", "é.1.unfinished", "b.temporary"]
         {
-            assert!(matches!(refuse_reserved(Path::new(name)), Err(Problem::Reserved { .. })), "{name}");
+            assert!(matches!(refuse_reserved(Path::new(name)), Err(FileError::Reserved { .. })), "{name}");
         }
         for name in ["copy.db", "a-wal.db", "/a-wal/b", "wal", "new", "store.db.replaced-20261124-080000", "..", ""] {
             assert!(refuse_reserved(Path::new(name)).is_ok(), "{name}");

@@ -5,8 +5,8 @@ use std::os::unix::fs::FileTypeExt;
 use std::path::Path;
 
 use super::acl::Grantee;
-use super::folder::{Folder, Passed};
-use super::{FsCredentials, Problem};
+use super::directory::{PathComponent, PrivateDirectory};
+use super::{FileError, FsCredentials};
 
 const GROUP_READS: u32 = 0o040;
 const OTHERS_READ: u32 = 0o004;
@@ -87,109 +87,115 @@ impl Rule {
         self.follows_links
     }
 
-    pub(super) fn judge_file(&self, path: &Path, file: &Facts) -> Result<(), Problem> {
-        self.judge_file_as(effective_uid(), path, file)
+    pub(super) fn check_file(&self, path: &Path, file: &FileMetadata) -> Result<(), FileError> {
+        self.check_file_as(effective_uid(), path, file)
     }
 
-    fn judge_file_as(&self, me: u32, path: &Path, file: &Facts) -> Result<(), Problem> {
+    fn check_file_as(&self, me: u32, path: &Path, file: &FileMetadata) -> Result<(), FileError> {
         let path = path.to_path_buf();
         match file.kind {
             Kind::File => {}
-            Kind::Directory => return Err(Problem::NotAFile { path, kind: "a folder" }),
-            Kind::Symlink => return Err(Problem::Symlink { path }),
-            Kind::Other(kind) => return Err(Problem::NotAFile { path, kind }),
+            Kind::Directory => return Err(FileError::NotAFile { path, kind: "a folder" }),
+            Kind::Symlink => return Err(FileError::Symlink { path }),
+            Kind::Other(kind) => return Err(FileError::NotAFile { path, kind }),
         }
         // The owner before the mode: another mode does not make a file safe that somebody else owns.
         self.check_owner_as(me, &path, file)?;
         let shared = self.root_may_share && file.owner == 0 && self.account(me) != 0;
         let forbidden = if shared { self.forbidden & !GROUP_READS } else { self.forbidden };
         if file.mode & forbidden != 0 {
-            return Err(Problem::Mode { path, mode: file.mode, forbidden, is_own_file: false });
+            return Err(FileError::Mode { path, mode: file.mode, forbidden, is_own_file: false });
         }
         if self.forbidden & OTHERS_READ != 0
             && let Some(grantee) = self.stranger(file.shared_with)
         {
-            return Err(Problem::Acl { path, grantee });
+            return Err(FileError::Acl { path, grantee });
         }
         // No link at all is fine: the file was replaced after it was opened, and what was opened is still whole.
         if self.one_name && file.links > 1 {
-            return Err(Problem::HardLink { path, links: file.links });
+            return Err(FileError::HardLink { path, links: file.links });
         }
         if self.no_mount && file.is_mount_point {
-            return Err(Problem::MountPoint { path });
+            return Err(FileError::MountPoint { path });
         }
         Ok(())
     }
 
     /// Checks whom a file or a link belongs to.
-    pub(super) fn check_owner(&self, path: &Path, facts: &Facts) -> Result<(), Problem> {
-        self.check_owner_as(effective_uid(), path, facts)
+    pub(super) fn check_owner(&self, path: &Path, metadata: &FileMetadata) -> Result<(), FileError> {
+        self.check_owner_as(effective_uid(), path, metadata)
     }
 
-    fn check_owner_as(&self, me: u32, path: &Path, facts: &Facts) -> Result<(), Problem> {
-        if self.may_own(facts.owner, me) {
+    fn check_owner_as(&self, me: u32, path: &Path, metadata: &FileMetadata) -> Result<(), FileError> {
+        if self.may_own(metadata.owner, me) {
             return Ok(());
         }
-        Err(Problem::Owner { path: path.to_path_buf(), owner: facts.owner, wanted: self.account(me) })
+        Err(FileError::Owner { path: path.to_path_buf(), owner: metadata.owner, wanted: self.account(me) })
     }
 
     /// Checks the directory that `path` is in, and every directory and symbolic link on the way to it: who may write in one
     /// of them, or owns one, can lead the path to another file. In a sticky directory that is the owner of the next name
     /// alone, which is checked as well.
-    pub(super) fn judge_folder(&self, path: &Path, folder: &Folder) -> Result<(), Problem> {
+    pub(super) fn check_directory(&self, path: &Path, directory: &PrivateDirectory) -> Result<(), FileError> {
         let me = effective_uid();
-        self.check_directory_as(me, path, &folder.path, &folder.facts()?)?;
-        for passed in folder.way() {
-            match passed.facts.kind {
-                Kind::Symlink => self.check_owner_as(me, &passed.path, &passed.facts)?,
-                _ => self.check_directory_as(me, path, &passed.path, &passed.facts)?,
+        self.check_directory_as(me, path, &directory.path, &directory.metadata()?)?;
+        for passed in directory.way() {
+            match passed.metadata.kind {
+                Kind::Symlink => self.check_owner_as(me, &passed.path, &passed.metadata)?,
+                _ => self.check_directory_as(me, path, &passed.path, &passed.metadata)?,
             }
         }
         Ok(())
     }
 
-    fn check_directory_as(&self, me: u32, path: &Path, directory: &Path, facts: &Facts) -> Result<(), Problem> {
-        if !self.may_own(facts.owner, me) {
-            return Err(Problem::ParentOwner {
+    fn check_directory_as(
+        &self,
+        me: u32,
+        path: &Path,
+        directory: &Path,
+        metadata: &FileMetadata,
+    ) -> Result<(), FileError> {
+        if !self.may_own(metadata.owner, me) {
+            return Err(FileError::ParentOwner {
                 path: path.to_path_buf(),
-                folder: directory.to_path_buf(),
-                owner: facts.owner,
+                directory: directory.to_path_buf(),
+                owner: metadata.owner,
                 wanted: self.account(me),
             });
         }
-        judge_folder_mode(path, directory, facts)
+        check_directory_mode(path, directory, metadata)
     }
 
     /// Checks the directory of a file that SQLite opens. A sticky bit makes it no safer: it keeps others from removing the
     /// file, and not from creating a `-wal` or `-journal` beside it, which SQLite would play back into it.
-    pub(super) fn check_database_directory(&self, path: &Path, directory: &Folder) -> Result<(), Problem> {
-        self.judge_folder(path, directory)?;
+    pub(super) fn check_database_directory(&self, path: &Path, directory: &PrivateDirectory) -> Result<(), FileError> {
+        self.check_directory(path, directory)?;
         // SQLite gives its files the rights of the database: without any for the group, an ACL gives nobody any.
         if self.lets_group_read()
             && let Some(grantee) = self.stranger(directory.heirs()?)
         {
-            return Err(Problem::DefaultAcl { path: path.to_path_buf(), folder: directory.path.clone(), grantee });
+            return Err(FileError::DefaultAcl { path: path.to_path_buf(), directory: directory.path.clone(), grantee });
         }
-        let mode = directory.facts()?.mode;
+        let mode = directory.metadata()?.mode;
         if mode & GROUP_OR_OTHERS_WRITE == 0 {
             return Ok(());
         }
-        Err(Problem::Parent { path: path.to_path_buf(), folder: directory.path.clone(), mode })
+        Err(FileError::Parent { path: path.to_path_buf(), directory: directory.path.clone(), mode })
     }
 
     /// Checks that what is opened by this path is opened with the rights of the account that the rule names besides root and
     /// oneself, where a directory or a link on the way belongs to that account: it could exchange them after every check.
-    pub(super) fn check_rights(&self, path: &Path, directory: &Folder) -> Result<(), Problem> {
+    pub(super) fn check_rights(&self, path: &Path, directory: &PrivateDirectory) -> Result<(), FileError> {
         let me = effective_uid();
         let Some(also) = self.also.filter(|&also| also != 0 && also != me && also != FsCredentials::uid()) else {
             return Ok(());
         };
-        let own = directory.facts()?;
-        let passed = directory.way().iter().map(|passed| (&passed.path, passed.facts.owner));
+        let own = directory.metadata()?;
+        let passed = directory.way().iter().map(|passed| (&passed.path, passed.metadata.owner));
         match passed.chain([(&directory.path, own.owner)]).find(|(_, owner)| *owner == also) {
             None => Ok(()),
             Some((found, owner)) => {
-                Err(Problem::ParentOwner { path: path.to_path_buf(), folder: found.clone(), owner, wanted: me })
+                Err(FileError::ParentOwner { path: path.to_path_buf(), directory: found.clone(), owner, wanted: me })
             }
         }
     }
@@ -212,28 +218,32 @@ impl Rule {
 /// Checks the directory in which a file is to be created. It must not be writable by others; whose it is does not matter,
 /// because the file is created and named in the directory that was checked, wherever that is moved. But nobody else's link
 /// may have led there: it could lead into any directory of the machine.
-pub(super) fn check_place_of_new(path: &Path, folder: &Folder) -> Result<(), Problem> {
+pub(super) fn check_place_of_new(path: &Path, directory: &PrivateDirectory) -> Result<(), FileError> {
     let me = effective_uid();
-    let is_foreign = |passed: &&Passed| {
-        let owner = passed.facts.owner;
-        matches!(passed.facts.kind, Kind::Symlink) && ![0, me].contains(&owner)
+    let is_foreign = |passed: &&PathComponent| {
+        let owner = passed.metadata.owner;
+        matches!(passed.metadata.kind, Kind::Symlink) && ![0, me].contains(&owner)
     };
-    if let Some(Passed { path, facts }) = folder.way().iter().find(is_foreign) {
-        return Err(Problem::Owner { path: path.clone(), owner: facts.owner, wanted: me });
+    if let Some(PathComponent { path, metadata }) = directory.way().iter().find(is_foreign) {
+        return Err(FileError::Owner { path: path.clone(), owner: metadata.owner, wanted: me });
     }
-    judge_folder_mode(path, &folder.path, &folder.facts()?)
+    check_directory_mode(path, &directory.path, &directory.metadata()?)
 }
 
-fn judge_folder_mode(path: &Path, directory: &Path, facts: &Facts) -> Result<(), Problem> {
-    if facts.mode & GROUP_OR_OTHERS_WRITE != 0 && facts.mode & STICKY == 0 {
-        return Err(Problem::Parent { path: path.to_path_buf(), folder: directory.to_path_buf(), mode: facts.mode });
+fn check_directory_mode(path: &Path, directory: &Path, metadata: &FileMetadata) -> Result<(), FileError> {
+    if metadata.mode & GROUP_OR_OTHERS_WRITE != 0 && metadata.mode & STICKY == 0 {
+        return Err(FileError::Parent {
+            path: path.to_path_buf(),
+            directory: directory.to_path_buf(),
+            mode: metadata.mode,
+        });
     }
     Ok(())
 }
 
-/// What the system knows of a file or folder.
+/// What the system knows of a file or directory.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Facts {
+pub(super) struct FileMetadata {
     pub(super) kind: Kind,
     /// The twelve permission bits.
     pub(super) mode: u32,
@@ -277,12 +287,20 @@ fn effective_uid() -> u32 {
 mod tests {
     use super::*;
 
-    fn file(mode: u32, owner: u32) -> Facts {
-        Facts { kind: Kind::File, mode, shared_with: [None; 2], owner, group: 0, links: 1, is_mount_point: false }
+    fn file(mode: u32, owner: u32) -> FileMetadata {
+        FileMetadata {
+            kind: Kind::File,
+            mode,
+            shared_with: [None; 2],
+            owner,
+            group: 0,
+            links: 1,
+            is_mount_point: false,
+        }
     }
 
-    fn judge(rule: Rule, me: u32, facts: Facts) -> Result<(), Problem> {
-        rule.judge_file_as(me, Path::new("/x/key"), &facts)
+    fn validate(rule: Rule, me: u32, metadata: FileMetadata) -> Result<(), FileError> {
+        rule.check_file_as(me, Path::new("/x/key"), &metadata)
     }
 
     #[test]
@@ -298,7 +316,7 @@ mod tests {
                 (0, Some(1000), 1000, true),
                 (0, Some(1000), 1001, false),
             ] {
-                let found = judge(rule.owned_also_by(also), me, file(0o600, owner));
+                let found = validate(rule.owned_also_by(also), me, file(0o600, owner));
                 assert_eq!(found.is_ok(), good, "{rule:?} me {me} also {also:?} owner {owner}");
             }
         }
@@ -306,25 +324,25 @@ mod tests {
 
     #[test]
     fn a_file_of_another_account_is_refused_without_a_command_that_would_trust_it() {
-        let found = judge(Rule::secret(), 1000, file(0o644, 1001)).unwrap_err();
+        let found = validate(Rule::secret(), 1000, file(0o644, 1001)).unwrap_err();
         assert_eq!(
             found.to_string(),
             "/x/key: owned by uid 1001, not by uid 1000 or root; refused because its owner could change it"
         );
-        let found = judge(Rule::secret().owned_also_by(Some(998)), 0, file(0o600, 1001)).unwrap_err();
+        let found = validate(Rule::secret().owned_also_by(Some(998)), 0, file(0o600, 1001)).unwrap_err();
         assert!(found.to_string().contains("not by uid 998 or root"), "{found}");
-        let found = judge(Rule::secret(), 0, file(0o600, 1001)).unwrap_err();
+        let found = validate(Rule::secret(), 0, file(0o600, 1001)).unwrap_err();
         assert!(found.to_string().contains("not by root"), "{found}");
     }
 
     #[test]
     fn a_secret_of_root_may_be_readable_by_the_group_of_the_account_that_uses_it() {
-        assert!(judge(Rule::secret(), 998, file(0o440, 0)).is_ok(), "a systemd credential");
-        assert!(judge(Rule::secret().owned_also_by(Some(998)), 0, file(0o640, 0)).is_ok(), "root at work for it");
-        assert!(judge(Rule::secret(), 998, file(0o460, 0)).is_err(), "the group writes");
-        assert!(judge(Rule::secret(), 998, file(0o444, 0)).is_err(), "others read");
-        assert!(judge(Rule::secret(), 998, file(0o440, 998)).is_err(), "not root's");
-        assert!(judge(Rule::secret(), 0, file(0o440, 0)).is_err(), "root uses it itself");
+        assert!(validate(Rule::secret(), 998, file(0o440, 0)).is_ok(), "a systemd credential");
+        assert!(validate(Rule::secret().owned_also_by(Some(998)), 0, file(0o640, 0)).is_ok(), "root at work for it");
+        assert!(validate(Rule::secret(), 998, file(0o460, 0)).is_err(), "the group writes");
+        assert!(validate(Rule::secret(), 998, file(0o444, 0)).is_err(), "others read");
+        assert!(validate(Rule::secret(), 998, file(0o440, 998)).is_err(), "not root's");
+        assert!(validate(Rule::secret(), 0, file(0o440, 0)).is_err(), "root uses it itself");
     }
 
     #[test]
@@ -336,22 +354,25 @@ mod tests {
                 (Rule::store(true), 0o037),
                 (Rule::config(), 0o022),
             ] {
-                assert_eq!(judge(rule, 7, file(mode, 7)).is_ok(), mode & forbidden == 0, "{rule:?} {mode:o}");
+                assert_eq!(validate(rule, 7, file(mode, 7)).is_ok(), mode & forbidden == 0, "{rule:?} {mode:o}");
             }
         }
     }
 
     #[test]
     fn more_than_one_name_is_refused_for_a_secret_and_not_for_the_configuration() {
-        let mounted = Facts { is_mount_point: true, ..file(0o600, 7) };
-        assert!(matches!(judge(Rule::store(true), 7, mounted), Err(Problem::MountPoint { .. })));
-        assert!(matches!(judge(Rule::secret().not_mounted(), 7, mounted), Err(Problem::MountPoint { .. })));
-        assert!(judge(Rule::secret(), 7, mounted).is_ok(), "containers hand over secrets so");
-        assert!(judge(Rule::config(), 7, mounted).is_ok(), "containers hand over configurations so");
-        let linked = Facts { links: 2, ..file(0o600, 7) };
-        assert!(matches!(judge(Rule::secret(), 7, linked), Err(Problem::HardLink { links: 2, .. })));
-        assert!(matches!(judge(Rule::store(true), 7, linked), Err(Problem::HardLink { links: 2, .. })));
-        assert!(judge(Rule::config(), 7, linked).is_ok());
-        assert!(judge(Rule::secret(), 7, Facts { links: 0, ..linked }).is_ok(), "replaced after it was opened");
+        let mounted = FileMetadata { is_mount_point: true, ..file(0o600, 7) };
+        assert!(matches!(validate(Rule::store(true), 7, mounted), Err(FileError::MountPoint { .. })));
+        assert!(matches!(validate(Rule::secret().not_mounted(), 7, mounted), Err(FileError::MountPoint { .. })));
+        assert!(validate(Rule::secret(), 7, mounted).is_ok(), "containers hand over secrets so");
+        assert!(validate(Rule::config(), 7, mounted).is_ok(), "containers hand over configurations so");
+        let linked = FileMetadata { links: 2, ..file(0o600, 7) };
+        assert!(matches!(validate(Rule::secret(), 7, linked), Err(FileError::HardLink { links: 2, .. })));
+        assert!(matches!(validate(Rule::store(true), 7, linked), Err(FileError::HardLink { links: 2, .. })));
+        assert!(validate(Rule::config(), 7, linked).is_ok());
+        assert!(
+            validate(Rule::secret(), 7, FileMetadata { links: 0, ..linked }).is_ok(),
+            "replaced after it was opened"
+        );
     }
 }

@@ -14,11 +14,11 @@ use super::*;
 
 mod way;
 
-/// A scratch folder of mode 0700, whatever the umask.
-pub(super) fn folder() -> TempDir {
-    let folder = tempfile::tempdir().unwrap();
-    set_mode(folder.path(), 0o700);
-    folder
+/// A scratch directory of mode 0700, whatever the umask.
+pub(super) fn directory() -> TempDir {
+    let directory = tempfile::tempdir().unwrap();
+    set_mode(directory.path(), 0o700);
+    directory
 }
 
 pub(super) fn mode_of(path: &Path) -> u32 {
@@ -29,18 +29,18 @@ fn set_mode(path: &Path, mode: u32) {
     fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
 }
 
-fn file(folder: &TempDir, name: &str, mode: u32, text: &str) -> PathBuf {
-    let path = folder.path().join(name);
+fn file(directory: &TempDir, name: &str, mode: u32, text: &str) -> PathBuf {
+    let path = directory.path().join(name);
     fs::write(&path, text).unwrap();
     set_mode(&path, mode);
     path
 }
 
 /// Both ways of judging, which must agree.
-fn verdict(path: &Path, rule: &Rule) -> Result<Vec<u8>, Problem> {
+fn verdict(path: &Path, rule: &Rule) -> Result<Vec<u8>, FileError> {
     let read = read(path, rule, 100).map(|bytes| bytes.to_vec());
-    let judged = look(path, rule).map(drop);
-    assert_eq!(read.as_ref().err().map(ToString::to_string), judged.as_ref().err().map(ToString::to_string));
+    let validated = look(path, rule).map(drop);
+    assert_eq!(read.as_ref().err().map(ToString::to_string), validated.as_ref().err().map(ToString::to_string));
     read
 }
 
@@ -52,19 +52,19 @@ fn refusal(path: &Path, rule: Rule) -> String {
 
 #[test]
 fn a_private_file_is_read_whole_file() {
-    let folder = folder();
-    let path = file(&folder, "key", 0o600, "the secret");
+    let directory = directory();
+    let path = file(&directory, "key", 0o600, "the secret");
     for rule in [Rule::secret(), Rule::store(false), Rule::store(true), Rule::config()] {
         assert_eq!(verdict(&path, &rule).unwrap(), b"the secret");
     }
-    let empty = file(&folder, "empty", 0o600, "");
+    let empty = file(&directory, "empty", 0o600, "");
     assert_eq!(verdict(&empty, &Rule::secret()).unwrap(), b"");
 }
 
 #[test]
 fn every_mode_from_0600_to_0777_is_judged() {
-    let folder = folder();
-    let path = file(&folder, "key", 0o600, "x");
+    let directory = directory();
+    let path = file(&directory, "key", 0o600, "x");
     for mode in 0o600..=0o777 {
         set_mode(&path, mode);
         assert_eq!(verdict(&path, &Rule::secret()).is_ok(), mode & 0o077 == 0, "secret {mode:o}");
@@ -75,8 +75,8 @@ fn every_mode_from_0600_to_0777_is_judged() {
 
 #[test]
 fn a_loose_mode_of_our_own_file_is_refused_with_the_chmod_that_fixes_it() {
-    let folder = folder();
-    let path = file(&folder, "key", 0o640, &"0a".repeat(32));
+    let directory = directory();
+    let path = file(&directory, "key", 0o640, &"0a".repeat(32));
     let at = path.display();
     for (mode, rule, ending) in [
         (0o640, Rule::secret(), "is group-readable (0640): run `chmod 600"),
@@ -97,8 +97,8 @@ fn a_loose_mode_of_our_own_file_is_refused_with_the_chmod_that_fixes_it() {
 
 #[test]
 fn a_loose_mode_of_another_file_is_refused_without_a_command() {
-    let folder = folder();
-    let path = file(&folder, "passwd", 0o666, "root:x:0:0:root:/root:/bin/bash\n");
+    let directory = directory();
+    let path = file(&directory, "passwd", 0o666, "root:x:0:0:root:/root:/bin/bash\n");
     let text = refusal(&path, Rule::secret());
     assert!(
         text.ends_with("is world-readable and world-writable (0666): use a file that only its owner may access"),
@@ -113,10 +113,10 @@ type Planted = fn(&TempDir, &Path);
 
 #[test]
 fn what_sqlite_keeps_beside_a_database_is_checked_as_the_database_is() {
-    let folder = folder();
-    let database = file(&folder, "store.db", 0o600, "x");
+    let directory = directory();
+    let database = file(&directory, "store.db", 0o600, "x");
     let loose: Planted = |_, path| fs::write(path, "x").map(|()| set_mode(path, 0o644)).unwrap();
-    let linked: Planted = |folder, path| symlink(folder.path().join("store.db"), path).unwrap();
+    let linked: Planted = |directory, path| symlink(directory.path().join("store.db"), path).unwrap();
     let piped: Planted = |_, path| mkfifo(path, Mode::S_IRUSR).unwrap();
     let foreign: Planted = |_, path| {
         fs::write(path, "x").unwrap();
@@ -126,14 +126,14 @@ fn what_sqlite_keeps_beside_a_database_is_checked_as_the_database_is() {
     let mut planted = vec![loose, linked, piped];
     planted.extend(nix::unistd::Uid::effective().is_root().then_some(foreign));
     for suffix in COMPANIONS {
-        let companion = folder.path().join(format!("store.db{suffix}"));
+        let companion = directory.path().join(format!("store.db{suffix}"));
         for plant in &planted {
-            plant(&folder, &companion);
+            plant(&directory, &companion);
             let text = check_database(&database, &Rule::store(false)).unwrap_err().to_string();
             assert!(text.starts_with(&format!("{}: ", companion.display())), "{text}");
             fs::remove_file(&companion).unwrap();
         }
-        let good = file(&folder, &format!("store.db{suffix}"), 0o600, "x");
+        let good = file(&directory, &format!("store.db{suffix}"), 0o600, "x");
         check_database(&database, &Rule::store(false)).unwrap();
         fs::remove_file(good).unwrap();
     }
@@ -141,45 +141,45 @@ fn what_sqlite_keeps_beside_a_database_is_checked_as_the_database_is() {
 
 #[test]
 fn a_sticky_directory_is_not_safe_for_a_database() {
-    let folder = folder();
-    let database = file(&folder, "store.db", 0o600, "x");
+    let directory = directory();
+    let database = file(&directory, "store.db", 0o600, "x");
     for mode in [0o1777, 0o1770, 0o1702, 0o777, 0o2770] {
-        set_mode(folder.path(), mode);
-        assert!(matches!(check_database(&database, &Rule::store(true)), Err(Problem::Parent { .. })), "{mode:o}");
-        assert!(matches!(check_database_place(&database, &Rule::store(true)), Err(Problem::Parent { .. })));
+        set_mode(directory.path(), mode);
+        assert!(matches!(check_database(&database, &Rule::store(true)), Err(FileError::Parent { .. })), "{mode:o}");
+        assert!(matches!(check_database_place(&database, &Rule::store(true)), Err(FileError::Parent { .. })));
     }
     for mode in [0o700, 0o755, 0o2750, 0o1755] {
-        set_mode(folder.path(), mode);
+        set_mode(directory.path(), mode);
         check_database(&database, &Rule::store(true)).unwrap();
     }
 }
 
 #[test]
 fn a_folder_where_others_may_write_is_refused_and_a_sticky_one_is_fine() {
-    let folder = folder();
-    let path = file(&folder, "key", 0o600, "x");
+    let directory = directory();
+    let path = file(&directory, "key", 0o600, "x");
     for rule in [Rule::secret(), Rule::store(true), Rule::config()] {
         for (mode, who) in [(0o777, "world"), (0o770, "group"), (0o2752, "world")] {
-            set_mode(folder.path(), mode);
-            let at = folder.path().display();
+            set_mode(directory.path(), mode);
+            let at = directory.path().display();
             let ending = format!(
                 ": its directory {at} is {who}-writable ({mode:04o}): use a directory that only its owner may write in"
             );
             let text = refusal(&path, rule);
             assert!(text.ends_with(&ending), "{text}");
         }
-        set_mode(folder.path(), 0o1777);
+        set_mode(directory.path(), 0o1777);
         assert!(verdict(&path, &rule).is_ok());
-        set_mode(folder.path(), 0o755);
+        set_mode(directory.path(), 0o755);
         assert!(verdict(&path, &rule).is_ok());
     }
 }
 
 #[test]
 fn a_symbolic_link_is_refused_for_a_secret_and_followed_for_the_configuration() {
-    let folder = folder();
-    let path = file(&folder, "real", 0o600, "x");
-    let link = folder.path().join("link");
+    let directory = directory();
+    let path = file(&directory, "real", 0o600, "x");
+    let link = directory.path().join("link");
     symlink(&path, &link).unwrap();
     let text = refusal(&link, Rule::secret());
     assert!(text.ends_with(&format!("see `readlink -f {}`", link.display())), "{text}");
@@ -196,35 +196,35 @@ fn a_symbolic_link_is_refused_for_a_secret_and_followed_for_the_configuration() 
 
 #[test]
 fn both_folders_of_a_followed_link_are_judged() {
-    let (links, files) = (folder(), folder());
+    let (links, files) = (directory(), directory());
     let path = file(&files, "config.toml", 0o644, "x");
     let link = links.path().join("config.toml");
     symlink(&path, &link).unwrap();
     assert!(verdict(&link, &Rule::config()).is_ok());
     for loose in [&links, &files] {
         set_mode(loose.path(), 0o777);
-        assert!(matches!(verdict(&link, &Rule::config()), Err(Problem::Parent { .. })));
+        assert!(matches!(verdict(&link, &Rule::config()), Err(FileError::Parent { .. })));
         set_mode(loose.path(), 0o700);
     }
 }
 
 #[test]
 fn a_link_that_leads_nowhere_or_in_circles_is_refused() {
-    let folder = folder();
-    let link = folder.path().join("link");
-    symlink(folder.path().join("nowhere"), &link).unwrap();
-    assert!(matches!(verdict(&link, &Rule::config()), Err(Problem::Missing { .. })));
-    assert!(matches!(verdict(&link, &Rule::secret()), Err(Problem::Symlink { .. })));
-    let circle = folder.path().join("circle");
+    let directory = directory();
+    let link = directory.path().join("link");
+    symlink(directory.path().join("nowhere"), &link).unwrap();
+    assert!(matches!(verdict(&link, &Rule::config()), Err(FileError::Missing { .. })));
+    assert!(matches!(verdict(&link, &Rule::secret()), Err(FileError::Symlink { .. })));
+    let circle = directory.path().join("circle");
     symlink(&circle, &circle).unwrap();
-    assert!(matches!(verdict(&circle, &Rule::config()), Err(Problem::Io { .. })));
+    assert!(matches!(verdict(&circle, &Rule::config()), Err(FileError::Io { .. })));
 }
 
 #[test]
 fn a_second_name_is_refused() {
-    let folder = folder();
-    let path = file(&folder, "key", 0o600, "x");
-    fs::hard_link(&path, folder.path().join("other")).unwrap();
+    let directory = directory();
+    let path = file(&directory, "key", 0o600, "x");
+    fs::hard_link(&path, directory.path().join("other")).unwrap();
     let text = refusal(&path, Rule::secret());
     assert!(text.contains(": has 2 hard links; only one is allowed: `find / -xdev -samefile "), "{text}");
     refusal(&path, Rule::store(false));
@@ -233,29 +233,29 @@ fn a_second_name_is_refused() {
 
 #[test]
 fn what_is_not_a_file_is_refused_at_once() {
-    let folder = folder();
-    let pipe = folder.path().join("pipe");
+    let directory = directory();
+    let pipe = directory.path().join("pipe");
     mkfifo(&pipe, Mode::S_IRUSR | Mode::S_IWUSR).unwrap();
-    let socket = folder.path().join("socket");
+    let socket = directory.path().join("socket");
     let _listener = UnixListener::bind(&socket).unwrap();
-    let inner = folder.path().join("folder");
+    let inner = directory.path().join("folder");
     fs::create_dir(&inner).unwrap();
     for rule in [Rule::secret(), Rule::config()] {
         assert!(refusal(&pipe, rule).ends_with(": is a pipe: give the path of a file"));
         assert!(refusal(&socket, rule).ends_with(": is a socket: give the path of a file"));
         assert!(refusal(&inner, rule).ends_with(": is a folder: give the path of a file"));
-        assert!(matches!(verdict(Path::new("/"), &rule), Err(Problem::NotAFile { .. })));
+        assert!(matches!(verdict(Path::new("/"), &rule), Err(FileError::NotAFile { .. })));
     }
     assert!(refusal(Path::new("/dev/null"), Rule::secret()).contains(": is a device: "));
 }
 
 #[test]
 fn an_absent_file_or_folder_is_missing() {
-    let folder = folder();
+    let directory = directory();
     for name in ["key", "no/key"] {
         for rule in [Rule::secret(), Rule::config()] {
             assert!(
-                refusal(&folder.path().join(name), rule).ends_with(": no such file: create it, or correct the path")
+                refusal(&directory.path().join(name), rule).ends_with(": no such file: create it, or correct the path")
             );
         }
     }
@@ -266,8 +266,8 @@ fn another_owner_of_file_or_folder_is_refused_unless_he_is_named() {
     if !nix::unistd::Uid::effective().is_root() {
         return; // Only root can give a file away; the rule itself is tested in rule.rs for everybody.
     }
-    let folder = folder();
-    let path = file(&folder, "key", 0o600, "x");
+    let directory = directory();
+    let path = file(&directory, "key", 0o600, "x");
     let at = path.display();
     chown(&path, Some(NOBODY), None).unwrap();
     for rule in [Rule::secret(), Rule::store(true), Rule::config()] {
@@ -279,7 +279,7 @@ fn another_owner_of_file_or_folder_is_refused_unless_he_is_named() {
         assert!(verdict(&path, &rule.owned_also_by(Some(1))).is_err());
     }
     chown(&path, Some(0), None).unwrap();
-    chown(folder.path(), Some(NOBODY), None).unwrap();
+    chown(directory.path(), Some(NOBODY), None).unwrap();
     let text = refusal(&path, Rule::secret());
     assert!(
         text.ends_with("owned by uid 65534, not by root; refused because its owner could replace the file"),
@@ -290,8 +290,8 @@ fn another_owner_of_file_or_folder_is_refused_unless_he_is_named() {
 
 #[test]
 fn a_file_longer_than_the_limit_is_refused() {
-    let folder = folder();
-    let path = file(&folder, "key", 0o600, "12345");
+    let directory = directory();
+    let path = file(&directory, "key", 0o600, "12345");
     assert_eq!(*read(&path, &Rule::secret(), 5).unwrap(), b"12345");
     let text = read(&path, &Rule::secret(), 4).unwrap_err().to_string();
     assert!(text.ends_with("key: is larger than 4 bytes: give the path of the right file"), "{text}");
@@ -299,18 +299,18 @@ fn a_file_longer_than_the_limit_is_refused() {
 
 #[test]
 fn a_path_is_shown_on_one_line_as_the_shell_takes_it() {
-    let folder = folder();
-    let path = file(&folder, "a key's\nfile\u{1b}", 0o644, &"0a".repeat(32));
+    let directory = directory();
+    let path = file(&directory, "a key's\nfile\u{1b}", 0o644, &"0a".repeat(32));
     let text = verdict(&path, &Rule::secret()).unwrap_err().to_string();
     assert!(text.ends_with("a key'\\''s\u{fffd}file\u{fffd}'`"), "{text}");
 }
 
 #[test]
 fn what_was_opened_is_what_is_read_though_the_name_is_pointed_elsewhere() {
-    let folder = folder();
-    let path = file(&folder, "key", 0o600, "good");
+    let directory = directory();
+    let path = file(&directory, "key", 0o600, "good");
     let (mut opened, _) = open_judged(&path, &Rule::secret()).unwrap();
-    fs::rename(file(&folder, "new", 0o666, "evil"), &path).unwrap();
+    fs::rename(file(&directory, "new", 0o666, "evil"), &path).unwrap();
     let mut text = String::new();
     opened.read_to_string(&mut text).unwrap();
     assert_eq!(text, "good");
@@ -318,17 +318,17 @@ fn what_was_opened_is_what_is_read_though_the_name_is_pointed_elsewhere() {
 
 #[test]
 fn a_name_that_changes_while_it_is_read_never_gives_a_loose_file() {
-    let folder = folder();
-    let path = file(&folder, "key", 0o600, "good");
+    let directory = directory();
+    let path = file(&directory, "key", 0o600, "good");
     let stop = AtomicBool::new(false);
     std::thread::scope(|scope| {
         scope.spawn(|| {
             while !stop.load(Ordering::Relaxed) {
-                fs::rename(file(&folder, "new", 0o644, "evil"), &path).unwrap();
-                let link = folder.path().join("link");
+                fs::rename(file(&directory, "new", 0o644, "evil"), &path).unwrap();
+                let link = directory.path().join("link");
                 symlink("/etc/passwd", &link).unwrap();
                 fs::rename(&link, &path).unwrap();
-                fs::rename(file(&folder, "new", 0o600, "good"), &path).unwrap();
+                fs::rename(file(&directory, "new", 0o600, "good"), &path).unwrap();
             }
         });
         let results: Vec<_> = (0..2_000).map(|_| read(&path, &Rule::secret(), 100)).collect();
@@ -337,7 +337,7 @@ fn a_name_that_changes_while_it_is_read_never_gives_a_loose_file() {
         for result in results {
             match result {
                 Ok(bytes) => assert_eq!(*bytes, b"good"),
-                Err(Problem::Mode { .. } | Problem::Symlink { .. }) => {}
+                Err(FileError::Mode { .. } | FileError::Symlink { .. }) => {}
                 Err(other) => panic!("{other}"),
             }
         }
@@ -346,8 +346,8 @@ fn a_name_that_changes_while_it_is_read_never_gives_a_loose_file() {
 
 #[test]
 fn judging_a_file_leaves_the_locks_of_its_process_alone() {
-    let folder = folder();
-    let path = file(&folder, "store.db", 0o600, "x");
+    let directory = directory();
+    let path = file(&directory, "store.db", 0o600, "x");
     #[expect(clippy::disallowed_methods, reason = "stands for SQLite, which opens the file itself")]
     let open = || File::options().read(true).write(true).open(&path).unwrap();
     let (holder, other) = (open(), open());
@@ -367,12 +367,12 @@ fn whole_file() -> nix::libc::flock {
 
 #[test]
 fn the_place_of_a_file_that_is_not_there_yet_is_judged() {
-    let folder = folder();
-    let place = folder.path().join("new");
-    judge_place(&place, &Rule::secret()).unwrap();
-    set_mode(folder.path(), 0o777);
-    assert!(matches!(judge_place(&place, &Rule::secret()), Err(Problem::Parent { .. })));
-    assert!(matches!(judge_place(&place.join("deeper"), &Rule::secret()), Err(Problem::Missing { .. })));
+    let directory = directory();
+    let place = directory.path().join("new");
+    validate_place(&place, &Rule::secret()).unwrap();
+    set_mode(directory.path(), 0o777);
+    assert!(matches!(validate_place(&place, &Rule::secret()), Err(FileError::Parent { .. })));
+    assert!(matches!(validate_place(&place.join("deeper"), &Rule::secret()), Err(FileError::Missing { .. })));
 }
 
 const NOBODY: u32 = 65534;

@@ -15,13 +15,13 @@ use nix::fcntl::OFlag;
 use nix::sys::stat::Mode;
 use nix::unistd::{UnlinkatFlags, geteuid};
 
-use super::create::{create_in, folder_for};
-use super::folder::{Folder, facts};
+use super::create::{create_in, directory_for};
+use super::directory::{PrivateDirectory, metadata};
 use super::removal::RemovedOnSignal;
 use super::reserved::refuse_reserved;
 use super::rule::Kind;
 use super::writing_lock;
-use super::{COMPANIONS, FsCredentials, Problem};
+use super::{COMPANIONS, FileError, FsCredentials};
 use crate::random::{Random as _, SystemRandom};
 
 /// How the name of a file ends that is being written.
@@ -34,10 +34,10 @@ const OLD: i64 = 3_600;
 
 /// A private file in the making. Dropping it removes what was written, and what SQLite wrote beside it.
 #[derive(Debug)]
-pub struct Unfinished {
+pub struct UnfinishedFile {
     file: File,
     /// Where it is created and gets its name, wherever its path leads meanwhile.
-    folder: Folder,
+    directory: PrivateDirectory,
     path: PathBuf,
     place: PathBuf,
     /// Whether it is written for the operator, with the process's own rights.
@@ -46,13 +46,13 @@ pub struct Unfinished {
     _on_signal: RemovedOnSignal,
 }
 
-impl Unfinished {
+impl UnfinishedFile {
     /// Begins the file that will be at `place`, which the operator names, with mode 0600. The process's own rights count.
     ///
     /// # Errors
     /// [`Problem::Exists`] when there is one, [`Problem::Reserved`] when its name is one of SQLite's or the program's own;
     /// otherwise as [`create_new`](super::create_new).
-    pub fn begin(place: &Path) -> Result<Self, Problem> {
+    pub fn begin(place: &Path) -> Result<Self, FileError> {
         let _own = FsCredentials::own();
         let mut begun = Self::begin_with_present_rights(place)?;
         begun.has_own_rights = true;
@@ -63,12 +63,12 @@ impl Unfinished {
     ///
     /// # Errors
     /// As [`Unfinished::begin`].
-    pub fn begin_with_present_rights(place: &Path) -> Result<Self, Problem> {
+    pub fn begin_with_present_rights(place: &Path) -> Result<Self, FileError> {
         refuse_reserved(place)?;
         // A directory that cannot be listed keeps what is in it.
         let _ = remove_left_behind(place);
         if place.symlink_metadata().is_ok() {
-            return Err(Problem::Exists { path: place.to_path_buf() });
+            return Err(FileError::Exists { path: place.to_path_buf() });
         }
         let begun = Self::create(place, UNFINISHED, 0o600)?;
         let _ = begun.remove_older_ones();
@@ -85,23 +85,23 @@ impl Unfinished {
     }
 
     /// Creates the file, and locks it while it is being written.
-    fn create(place: &Path, ending: &str, mode: u32) -> Result<Self, Problem> {
-        let folder = folder_for(place)?;
+    fn create(place: &Path, ending: &str, mode: u32) -> Result<Self, FileError> {
+        let directory = directory_for(place)?;
         loop {
             let path = random_name(place, ending);
             let on_signal = RemovedOnSignal::new(&path);
-            let file = create_in(&folder, &path, mode).map_err(|problem| match problem {
-                // The other name says nothing to whoever gave this one.
-                Problem::Io { error, .. } => Problem::Io { path: place.to_path_buf(), doing: "created", error },
+            let file = create_in(&directory, &path, mode).map_err(|problem| match problem {
+                // The other name says nothing to anyone who gave this one.
+                FileError::Io { error, .. } => FileError::Io { path: place.to_path_buf(), doing: "created", error },
                 problem => problem,
             })?;
             writing_lock::lock(&file);
             // Another process may have taken it for left behind before it was locked.
-            if facts(&file, place)?.links > 0 {
+            if metadata(&file, place)?.links > 0 {
                 let place = place.to_path_buf();
                 return Ok(Self {
                     file,
-                    folder,
+                    directory,
                     path,
                     place,
                     has_own_rights: false,
@@ -118,7 +118,7 @@ impl Unfinished {
     ///
     /// # Errors
     /// As [`create_new`](super::create_new).
-    pub fn beside(place: &Path, mode: u32) -> Result<Self, Problem> {
+    pub fn beside(place: &Path, mode: u32) -> Result<Self, FileError> {
         remove_left_behind(place)?;
         Self::create(place, TEMPORARY, mode)
     }
@@ -132,7 +132,7 @@ impl Unfinished {
     ///
     /// # Errors
     /// When the process has no descriptor left.
-    pub fn writer(&self) -> Result<File, Problem> {
+    pub fn writer(&self) -> Result<File, FileError> {
         self.file.try_clone().map_err(|error| self.problem("written", error))
     }
 
@@ -140,11 +140,11 @@ impl Unfinished {
     ///
     /// # Errors
     /// When the other one cannot be examined, or it cannot be given away.
-    pub fn give_to_owner_of(&self, like: &Path) -> Result<(), Problem> {
+    pub fn give_to_owner_of(&self, like: &Path) -> Result<(), FileError> {
         if !geteuid().is_root() {
             return Ok(());
         }
-        let failed = |error| Problem::Io { path: like.to_path_buf(), doing: "examined", error };
+        let failed = |error| FileError::Io { path: like.to_path_buf(), doing: "examined", error };
         let owner = like.metadata().map_err(failed)?;
         fchown(&self.file, Some(owner.uid()), Some(owner.gid()))
             .map_err(|error| self.problem("given to another account", error))
@@ -154,7 +154,7 @@ impl Unfinished {
     ///
     /// # Errors
     /// When the system refuses.
-    pub fn set_mode(&self, mode: u32) -> Result<(), Problem> {
+    pub fn set_mode(&self, mode: u32) -> Result<(), FileError> {
         let permissions = Permissions::from_mode(mode);
         self.file.set_permissions(permissions).map_err(|error| self.problem("given its mode", error))
     }
@@ -163,44 +163,44 @@ impl Unfinished {
     ///
     /// # Errors
     /// [`Problem::Exists`] when something came there meanwhile; otherwise what the system said. Nothing is left then.
-    pub fn finish(mut self) -> Result<(), Problem> {
+    pub fn finish(mut self) -> Result<(), FileError> {
         let _own = self.has_own_rights.then(FsCredentials::own);
         self.file.sync_all().map_err(|error| self.problem("written", error))?;
-        self.folder.move_new(&self.path, &self.place)?;
+        self.directory.move_new(&self.path, &self.place)?;
         self.is_finished = true;
         // A store that a group may read keeps its log when SQLite closes it: empty, and under the name that is gone now.
-        remove_companions(&self.folder, &self.path);
+        remove_companions(&self.directory, &self.path);
         Ok(())
     }
 
     /// The problem that a failure to write it means, by the name it would have had.
-    pub fn problem(&self, doing: &'static str, error: io::Error) -> Problem {
-        Problem::Io { path: self.place.clone(), doing, error }
+    pub fn problem(&self, doing: &'static str, error: io::Error) -> FileError {
+        FileError::Io { path: self.place.clone(), doing, error }
     }
 }
 
-impl Drop for Unfinished {
+impl Drop for UnfinishedFile {
     fn drop(&mut self) {
         if !self.is_finished {
             let _own = self.has_own_rights.then(FsCredentials::own);
-            remove_with_companions(&self.folder, &self.path);
+            remove_with_companions(&self.directory, &self.path);
         }
     }
 }
 
 /// Removes a file whose name nobody else can have chosen, and what SQLite keeps beside it: that first, because after a kill it
 /// is found by the file.
-fn remove_with_companions(folder: &Folder, path: &Path) {
-    remove_companions(folder, path);
-    folder.remove(path, UnlinkatFlags::NoRemoveDir);
+fn remove_with_companions(directory: &PrivateDirectory, path: &Path) {
+    remove_companions(directory, path);
+    directory.remove(path, UnlinkatFlags::NoRemoveDir);
 }
 
 /// Removes what SQLite keeps beside a file, whatever became of the file itself.
-fn remove_companions(folder: &Folder, path: &Path) {
+fn remove_companions(directory: &PrivateDirectory, path: &Path) {
     for suffix in COMPANIONS {
         let mut name = path.as_os_str().to_owned();
         name.push(suffix);
-        folder.remove(Path::new(&name), UnlinkatFlags::NoRemoveDir);
+        directory.remove(Path::new(&name), UnlinkatFlags::NoRemoveDir);
     }
 }
 
@@ -209,7 +209,7 @@ fn remove_companions(folder: &Folder, path: &Path) {
 ///
 /// # Errors
 /// When the directory cannot be listed.
-pub fn remove_left_behind(place: &Path) -> Result<(), Problem> {
+pub fn remove_left_behind(place: &Path) -> Result<(), FileError> {
     remove_unlocked(place, is_of_place, None)
 }
 
@@ -218,19 +218,19 @@ pub fn remove_left_behind(place: &Path) -> Result<(), Problem> {
 ///
 /// # Errors
 /// When the directory cannot be listed.
-pub fn remove_unfinished_in(directory: &Path) -> Result<(), Problem> {
+pub fn remove_unfinished_in(directory: &Path) -> Result<(), FileError> {
     remove_unlocked(&directory.join("any"), |_, name| is_unfinished_of_any(name), None)
 }
 
 /// Removes the files beside `place` that nobody is writing, by name; of those only what was written `before` a unix time, if there
 /// is one.
-fn remove_unlocked(place: &Path, is_left: fn(&[u8], &[u8]) -> bool, before: Option<i64>) -> Result<(), Problem> {
+fn remove_unlocked(place: &Path, is_left: fn(&[u8], &[u8]) -> bool, before: Option<i64>) -> Result<(), FileError> {
     let place_name = place.file_name().unwrap_or_default().as_encoded_bytes();
-    let directory = Folder::of(place)?;
-    let failed = |error| Problem::Io { path: directory.path.clone(), doing: "listed", error };
+    let directory = PrivateDirectory::of(place)?;
+    let failed = |error| FileError::Io { path: directory.path.clone(), doing: "listed", error };
     let open = |path: &Path| {
         let file = directory.open(path, OFlag::O_RDWR | OFlag::O_NONBLOCK | OFlag::O_NOCTTY, Mode::empty()).ok()?;
-        let found = facts(&file, path).ok()?;
+        let found = metadata(&file, path).ok()?;
         let is_own =
             matches!(found.kind, Kind::File) && [geteuid().as_raw(), FsCredentials::uid()].contains(&found.owner);
         is_own.then_some(file)
@@ -318,8 +318,8 @@ pub(super) fn random_name(place: &Path, ending: &str) -> PathBuf {
 ///
 /// # Errors
 /// [`Problem::Exists`] when something has it; otherwise what the system said.
-pub fn move_new(from: &Path, to: &Path) -> Result<(), Problem> {
-    folder_for(to)?.move_new(from, to)
+pub fn move_new(from: &Path, to: &Path) -> Result<(), FileError> {
+    directory_for(to)?.move_new(from, to)
 }
 
 #[cfg(test)]

@@ -24,7 +24,7 @@ const FIRST_OTHER: i32 = 3;
 ///
 /// What cannot be put in order is left as it is: that is no reason not to set a password.
 pub fn tidy() {
-    // Where SIGCHLD is ignored, the kernel forgets how a program ended (wait(2)), so that a mail which sendmail took would be
+    // Where SIGCHLD is ignored, the kernel forgets how a program ended (wait(2)), so that a mail which sendmail accepted would be
     // in doubt, and be sent again. Where it is blocked, nobody hears of the end.
     let _ = restore_default(Signal::SIGCHLD);
     let _ = SigSet::from(Signal::SIGCHLD).thread_unblock();

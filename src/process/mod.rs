@@ -40,11 +40,11 @@ pub struct Process {
     /// The arguments, the program's name first.
     pub arguments: Vec<OsString>,
     /// Standard input.
-    pub stdin: Stream<Box<dyn Read>>,
+    pub stdin: OutputStream<Box<dyn Read>>,
     /// Standard output.
-    pub stdout: Stream<Box<dyn Write>>,
+    pub stdout: OutputStream<Box<dyn Write>>,
     /// Standard error.
-    pub stderr: Stream<Box<dyn Write>>,
+    pub stderr: OutputStream<Box<dyn Write>>,
     /// The OS accounts.
     pub accounts: Accounts,
     /// Where the machine's own configuration and store are.
@@ -71,7 +71,7 @@ impl Default for SystemPaths {
 }
 
 /// A stream, and what it leads to.
-pub struct Stream<S> {
+pub struct OutputStream<S> {
     /// The bytes.
     pub bytes: S,
     /// Whether it is a terminal.
@@ -116,9 +116,9 @@ impl Process {
         Self {
             arguments,
             environment: std::env::vars_os().collect(),
-            stdin: Stream::new(Box::new(StandardInput), io::stdin().is_terminal(), None),
-            stdout: Stream::new(Box::new(StandardOutput), io::stdout().is_terminal(), columns_of(&io::stdout())),
-            stderr: Stream::new(Box::new(io::stderr()), io::stderr().is_terminal(), columns_of(&io::stderr())),
+            stdin: OutputStream::new(Box::new(StandardInput), io::stdin().is_terminal(), None),
+            stdout: OutputStream::new(Box::new(StandardOutput), io::stdout().is_terminal(), columns_of(&io::stdout())),
+            stderr: OutputStream::new(Box::new(io::stderr()), io::stderr().is_terminal(), columns_of(&io::stderr())),
             accounts: Accounts::real(),
             system: SystemPaths::default(),
             time_zone: None,
@@ -176,7 +176,7 @@ impl Process {
     }
 }
 
-impl<S> Stream<S> {
+impl<S> OutputStream<S> {
     /// A stream.
     pub fn new(bytes: S, is_terminal: bool, columns: Option<u16>) -> Self {
         Self { bytes, is_terminal, columns }
@@ -192,15 +192,15 @@ impl Process {
         environment: impl IntoIterator<Item = (OsString, OsString)>,
         stdin: Vec<u8>,
         columns: Option<u16>,
-        data: &Kept,
-        both: &Kept,
+        data: &SharedBuffer,
+        both: &SharedBuffer,
     ) -> Self {
         Self {
             arguments,
             environment: environment.into_iter().collect(),
-            stdin: Stream::new(Box::new(io::Cursor::new(stdin)), false, None),
-            stdout: Stream::new(Box::new(Tee(data.clone(), both.clone())), columns.is_some(), columns),
-            stderr: Stream::new(Box::new(both.clone()), true, None),
+            stdin: OutputStream::new(Box::new(io::Cursor::new(stdin)), false, None),
+            stdout: OutputStream::new(Box::new(Tee(data.clone(), both.clone())), columns.is_some(), columns),
+            stderr: OutputStream::new(Box::new(both.clone()), true, None),
             accounts: self.accounts.clone(),
             system: self.system.clone(),
             time_zone: self.time_zone.clone(),
@@ -223,7 +223,7 @@ impl Write for Failing {
 }
 
 /// Writes to two.
-struct Tee(Kept, Kept);
+struct Tee(SharedBuffer, SharedBuffer);
 
 impl Write for Tee {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
@@ -331,7 +331,7 @@ pub fn is_stopped(process: u32) -> bool {
 
 /// A process for tests: what goes in is said, what comes out is kept.
 #[derive(Clone)]
-pub struct Script {
+pub struct ScriptedProcess {
     /// The arguments after the program's name.
     pub arguments: Vec<OsString>,
     /// The environment.
@@ -359,25 +359,25 @@ pub struct Script {
     /// The zone of its local times.
     pub time_zone: TimeZone,
     /// What was written to standard output.
-    pub stdout: Kept,
+    pub stdout: SharedBuffer,
     /// What every write to standard output gives instead.
     pub stdout_error: Option<io::ErrorKind>,
     /// What was written to standard error.
-    pub stderr: Kept,
+    pub stderr: SharedBuffer,
 }
 
 /// Bytes that were written; clones share them.
 #[derive(Debug, Clone, Default)]
-pub struct Kept(Rc<RefCell<Vec<u8>>>);
+pub struct SharedBuffer(Rc<RefCell<Vec<u8>>>);
 
-impl Kept {
+impl SharedBuffer {
     /// What was written so far.
     pub fn bytes(&self) -> Vec<u8> {
         self.0.borrow().clone()
     }
 }
 
-impl Write for Kept {
+impl Write for SharedBuffer {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.0.borrow_mut().extend_from_slice(bytes);
         Ok(bytes.len())
@@ -388,7 +388,7 @@ impl Write for Kept {
     }
 }
 
-impl Script {
+impl ScriptedProcess {
     /// A process with nothing but a uid, under the name `account`, and an environment that says of terminals what most say.
     pub fn new(effective_uid: u32, account: &str) -> Self {
         Self {
@@ -407,9 +407,9 @@ impl Script {
             sudo: sudo::SudoRights::default(),
             system: SystemPaths::default(),
             time_zone: TimeZone::UTC,
-            stdout: Kept::default(),
+            stdout: SharedBuffer::default(),
             stdout_error: None,
-            stderr: Kept::default(),
+            stderr: SharedBuffer::default(),
         }
     }
 
@@ -424,9 +424,9 @@ impl Script {
         Process {
             arguments: std::iter::once("cxme-admin".into()).chain(self.arguments.iter().cloned()).collect(),
             environment: self.environment.clone(),
-            stdin: Stream::new(stdin, self.at_terminal, columns),
-            stdout: Stream::new(stdout, self.at_terminal, columns),
-            stderr: Stream::new(Box::new(self.stderr.clone()), self.at_terminal, columns),
+            stdin: OutputStream::new(stdin, self.at_terminal, columns),
+            stdout: OutputStream::new(stdout, self.at_terminal, columns),
+            stderr: OutputStream::new(Box::new(self.stderr.clone()), self.at_terminal, columns),
             accounts: Accounts {
                 effective_uid: self.effective_uid,
                 effective_gid: self.effective_uid,

@@ -43,7 +43,7 @@ pub enum LostOutput {
 }
 
 impl LostOutput {
-    /// Whether whoever started the program wants it so: /dev/null, and a reader who has gone.
+    /// Whether the caller of the program wants it so: /dev/null, and a reader who has gone.
     pub fn is_wanted(&self) -> bool {
         match self {
             Self::Discarded => true,

@@ -8,9 +8,9 @@
 //! - [`ImportedHash`]: a hash that another system made, taken as it is.
 
 use crate::domain::operator::PolicyOverride;
-use crate::domain::policy::Fault;
 use crate::domain::policy::PersonalWords;
 use crate::domain::policy::Policy;
+use crate::domain::policy::Violation;
 use crate::random::Random;
 use crate::secrets::hasher::Hasher;
 use crate::secrets::password::Password;
@@ -74,8 +74,8 @@ pub struct FormerPasswords {
 
 impl FormerPasswords {
     /// The fault of a password that is one of the last ones.
-    pub fn fault(&self) -> Fault {
-        Fault::Reused { history: self.count }
+    pub fn fault(&self) -> Violation {
+        Violation::Reused { history: self.count }
     }
 
     /// All hashes that a new password is compared with.
@@ -173,10 +173,10 @@ impl Hasher {
         words: &PersonalWords<'_>,
         former: &FormerPasswords,
         random: &mut dyn Random,
-    ) -> Result<AcceptedHash, Vec<Fault>> {
+    ) -> Result<AcceptedHash, Vec<Violation>> {
         let mut faults = password.faults(policy, words);
         if former.ended.iter().any(|ended| self.verify(password, ended)) {
-            faults.push(Fault::Disabled);
+            faults.push(Violation::Disabled);
         } else if former.is_proven(password) || former.hashes.iter().any(|old| self.verify(password, old)) {
             faults.push(former.fault());
         }
@@ -231,7 +231,7 @@ mod tests {
     use zeroize::Zeroizing;
 
     use super::*;
-    use crate::domain::operator::Standing;
+    use crate::domain::operator::Authority;
     use crate::domain::role::Permission;
     use crate::domain::role::RoleId;
     use crate::random::ScriptedRandom;
@@ -259,15 +259,15 @@ mod tests {
         assert!(hasher.verify(&good, accepted.hash()));
         let used = FormerPasswords { hashes: vec![accepted.hash().clone()], count: 2, ..none };
         let faults = hasher.admit(&good, &policy, &WORDS, &used, &mut random).unwrap_err();
-        assert_eq!(faults, [Fault::Reused { history: 2 }]);
+        assert_eq!(faults, [Violation::Reused { history: 2 }]);
         let ended = FormerPasswords { ended: vec![accepted.hash().clone()], ..used };
         let faults = hasher.admit(&good, &Policy::default(), &WORDS, &ended, &mut random).unwrap_err();
-        assert_eq!(faults, [Fault::Disabled], "once, and with the words that say why");
+        assert_eq!(faults, [Violation::Disabled], "once, and with the words that say why");
         // Without a history too, and without a hash.
         let proven = Some(password("quiet horse battery lantern"));
         let proven = FormerPasswords { proven, count: 1, ..FormerPasswords::default() };
         let faults = hasher.admit(&good, &Policy::default(), &WORDS, &proven, &mut random).unwrap_err();
-        assert_eq!(faults, [Fault::Reused { history: 1 }]);
+        assert_eq!(faults, [Violation::Reused { history: 1 }]);
         let none = FormerPasswords::default();
         assert!(!hasher.admit(&password("short"), &policy, &WORDS, &none, &mut random).unwrap_err().is_empty());
     }
@@ -275,21 +275,21 @@ mod tests {
     #[test]
     fn the_policy_is_overridden_only_with_the_permission_for_it() {
         let (mut hasher, mut random) = (hasher(), ScriptedRandom::new(1));
-        let permit = Standing::Root.require_policy_override().unwrap();
+        let permit = Authority::Root.require_policy_override().unwrap();
         let accepted = hasher.admit_overridden(&password("x"), &permit, &mut random);
         assert_eq!(accepted.policy(), None);
         assert!(hasher.verify(&password("x"), accepted.hash()));
         let all_but = Permission::ALL.into_iter().filter(|permission| *permission != Permission::OverridePolicy);
         let (id, role) = (RoleId(9), "Other".to_owned());
-        let other = Standing::Operator { id, role, permissions: all_but.collect() };
+        let other = Authority::Operator { id, role, permissions: all_but.collect() };
         assert!(other.require_policy_override().is_err());
-        assert!(Standing::Stranger.require_policy_override().is_err());
+        assert!(Authority::Stranger.require_policy_override().is_err());
     }
 
     #[test]
     fn a_hash_is_replaced_only_by_one_of_the_password_that_it_verified() {
         let (mut hasher, mut random) = (hasher(), ScriptedRandom::new(1));
-        let permit = Standing::Root.require_policy_override().unwrap();
+        let permit = Authority::Root.require_policy_override().unwrap();
         let stored = hasher.admit_overridden(&password("x"), &permit, &mut random);
         assert!(hasher.verified(&password("y"), stored.hash()).is_none());
         let right = password("x");

@@ -11,7 +11,7 @@ use argon2::Version;
 use argon2::password_hash::phc;
 
 use super::memory;
-use super::memory::Memory;
+use super::memory::HashMemory;
 use super::password::Password;
 use super::password_hash::HashParameters;
 use super::password_hash::PasswordHash;
@@ -32,12 +32,12 @@ const LATER_PASS: u64 = 7;
 /// each thread that hashes, and keep it for the whole run.
 pub struct Hasher {
     parameters: HashParameters,
-    memory: Memory,
+    memory: HashMemory,
 }
 
 /// The process may not have the memory that a hash needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("not enough memory for a password hash, which needs {kib} KiB: nothing was changed")]
+#[error("not enough memory for a password hash, which needs {kib} KiB; nothing was changed")]
 pub struct NoMemory {
     /// How much it needs.
     pub kib: u32,
@@ -46,7 +46,7 @@ pub struct NoMemory {
 impl Hasher {
     /// A hasher for new hashes with `parameters`. It takes its memory with the first hash.
     pub fn new(parameters: HashParameters) -> Self {
-        Self { parameters, memory: Memory::default() }
+        Self { parameters, memory: HashMemory::default() }
     }
 
     /// Hashes `password` with Argon2id and a salt of its own. Other layers come to a hash by [`super::admission`] alone.
@@ -208,7 +208,7 @@ mod tests {
         let mut builder = ParamsBuilder::new();
         builder.m_cost(32).t_cost(3).p_cost(4).data(AssociatedData::new(&[4; 12]).unwrap());
         let params = builder.build().unwrap();
-        let mut memory = Memory::default();
+        let mut memory = HashMemory::default();
         let blocks = memory.blocks(params.block_count());
         let mut tag = [0; 32];
         Argon2::new_with_secret(&[3; 8], Algorithm::Argon2id, Version::V0x13, params)

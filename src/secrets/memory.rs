@@ -12,9 +12,9 @@ const HUGE_PAGE: usize = 2 << 20;
 /// Blocks that are kept from hash to hash. A third of what a single hash costs is otherwise the kernel's: 16,384 page
 /// faults for 64 MiB. So the memory is kept, and asked for in huge pages.
 #[derive(Default)]
-pub(super) struct Memory(Vec<Block>);
+pub(super) struct HashMemory(Vec<Block>);
 
-impl Memory {
+impl HashMemory {
     /// Takes the room of `count` blocks: where the process may not have it, a later hash would end the process.
     ///
     /// # Errors
@@ -87,7 +87,7 @@ mod tests {
 
     #[test]
     fn memory_grows_is_kept_and_is_given_back() {
-        let mut memory = Memory::default();
+        let mut memory = HashMemory::default();
         for count in [8, 5_000, 64] {
             assert_eq!(memory.blocks(count).len(), count);
         }
@@ -98,7 +98,7 @@ mod tests {
 
     #[test]
     fn wiped_blocks_are_zero() {
-        let mut memory = Memory::default();
+        let mut memory = HashMemory::default();
         let blocks = memory.blocks(16);
         blocks[15].as_mut()[127] = 7;
         wipe(blocks);

@@ -1,6 +1,6 @@
 //! Secrets: what is typed, what is stored of it, what is generated, and the key of the reset codes.
 //!
-//! This folder alone unwraps a password. Each type's `Debug` prints its name and nothing else.
+//! This directory alone unwraps a password. Each type's `Debug` prints its name and nothing else.
 
 pub mod admission;
 pub mod generate;

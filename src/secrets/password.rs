@@ -10,10 +10,10 @@ use zeroize::Zeroizing;
 pub use crate::domain::policy::PasswordError;
 
 use crate::domain::policy;
-use crate::domain::policy::Fault;
 use crate::domain::policy::MAX_BYTES;
 use crate::domain::policy::PersonalWords;
 use crate::domain::policy::Policy;
+use crate::domain::policy::Violation;
 
 /// NFC makes at most three times as many bytes of a UTF-8 text (Unicode Standard Annex #15, section 9).
 const NFC_GROWTH: usize = 3;
@@ -57,7 +57,7 @@ impl Password {
     }
 
     /// Every rule of `policy` that the password fails; see [`policy::faults`].
-    pub fn faults(&self, policy: &Policy, words: &PersonalWords<'_>) -> Vec<Fault> {
+    pub fn faults(&self, policy: &Policy, words: &PersonalWords<'_>) -> Vec<Violation> {
         policy::faults(self.text(), policy, words)
     }
 
@@ -66,7 +66,7 @@ impl Password {
         self.text() == other.text()
     }
 
-    /// The plain text, for the other files of this folder.
+    /// The plain text, for the other files of this directory.
     #[expect(clippy::disallowed_methods, reason = "hashing, judging and comparing need the text; nothing prints it")]
     pub(in crate::secrets) fn text(&self) -> &str {
         self.0.expose_secret()

@@ -10,27 +10,27 @@ use zeroize::optimization_barrier;
 /// where that writes byte by byte: for some kilobytes that is the difference between nothing and 10 µs. As there, what
 /// is left behind when the buffer grows is not wiped, so give it room first. Its `Debug` shows nothing.
 #[derive(Clone, Default, PartialEq, Eq)]
-pub struct Wiped<T: Buffer>(T);
+pub struct ZeroizingBuf<T: Zeroize>(T);
 
 /// What can be wiped.
-pub trait Buffer: Default {
+pub trait Zeroize: Default {
     /// The bytes, without what they meant.
     fn into_bytes(self) -> Vec<u8>;
 }
 
-impl Buffer for Vec<u8> {
+impl Zeroize for Vec<u8> {
     fn into_bytes(self) -> Vec<u8> {
         self
     }
 }
 
-impl Buffer for String {
+impl Zeroize for String {
     fn into_bytes(self) -> Vec<u8> {
         Self::into_bytes(self)
     }
 }
 
-impl<T: Buffer> Wiped<T> {
+impl<T: Zeroize> ZeroizingBuf<T> {
     /// Wipes `buffer` in the end.
     pub fn new(buffer: T) -> Self {
         Self(buffer)
@@ -45,13 +45,13 @@ fn wipe(bytes: &mut Vec<u8>) {
     optimization_barrier(bytes.as_slice());
 }
 
-impl<T: Buffer> Drop for Wiped<T> {
+impl<T: Zeroize> Drop for ZeroizingBuf<T> {
     fn drop(&mut self) {
         wipe(&mut std::mem::take(&mut self.0).into_bytes());
     }
 }
 
-impl<T: Buffer> Deref for Wiped<T> {
+impl<T: Zeroize> Deref for ZeroizingBuf<T> {
     type Target = T;
 
     fn deref(&self) -> &T {
@@ -59,19 +59,19 @@ impl<T: Buffer> Deref for Wiped<T> {
     }
 }
 
-impl<T: Buffer> DerefMut for Wiped<T> {
+impl<T: Zeroize> DerefMut for ZeroizingBuf<T> {
     fn deref_mut(&mut self) -> &mut T {
         &mut self.0
     }
 }
 
-impl<T: Buffer + AsRef<[u8]>> AsRef<[u8]> for Wiped<T> {
+impl<T: Zeroize + AsRef<[u8]>> AsRef<[u8]> for ZeroizingBuf<T> {
     fn as_ref(&self) -> &[u8] {
         self.0.as_ref()
     }
 }
 
-impl<T: Buffer> fmt::Debug for Wiped<T> {
+impl<T: Zeroize> fmt::Debug for ZeroizingBuf<T> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str("Wiped")
     }
@@ -94,9 +94,9 @@ mod tests {
 
     #[test]
     fn a_buffer_is_used_as_what_it_is_and_shows_nothing() {
-        let mut text = Wiped::new(String::from("lamp"));
+        let mut text = ZeroizingBuf::new(String::from("lamp"));
         text.push_str(" river");
         assert_eq!((text.as_str(), format!("{text:?}")), ("lamp river", "Wiped".to_owned()));
-        assert_eq!(*Wiped::new(b"x".to_vec()), b"x");
+        assert_eq!(*ZeroizingBuf::new(b"x".to_vec()), b"x");
     }
 }

@@ -4,13 +4,13 @@ use jiff::Timestamp;
 use rusqlite::params;
 
 use super::Result;
-use super::Writing;
+use super::WriteTransaction;
 use super::import::HAS_OTHER_EMAIL;
 use crate::domain::message::MailKind;
 use crate::domain::message::NoticeCause;
 use crate::domain::operator::Account;
 
-impl Writing<'_> {
+impl WriteTransaction<'_> {
     /// Queues two notices for each user to whom the staged rows give another address: one to the former, one to the new. To be
     /// called after the rows were matched with users and before they are written. The same address in another form is no other
     /// address. Gives the number of notices.

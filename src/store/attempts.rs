@@ -8,9 +8,9 @@ use rusqlite::CachedStatement;
 use rusqlite::OptionalExtension as _;
 use rusqlite::params;
 
-use super::Reading;
+use super::ReadTransaction;
 use super::Result;
-use super::Writing;
+use super::WriteTransaction;
 use super::clock::PERIOD;
 use crate::domain::message::MessageId;
 use crate::domain::message::MessageState;
@@ -86,7 +86,7 @@ const END_WITH_ITS_JOB: &str = "UPDATE message SET state = 'cancelled', ended_at
      ' cancelled' || iif(handed_at IS NULL, '', '; it may have arrived: ' || ifnull(reply, '')) WHERE id = ?1 \
      AND job_id IS NOT NULL AND (SELECT state FROM job WHERE job.id = job_id) = 'cancelled'";
 
-impl Reading<'_> {
+impl ReadTransaction<'_> {
     /// Whether the relay was lost over a message in an earlier run, and no attempt of it was counted since.
     ///
     /// # Errors
@@ -98,10 +98,10 @@ impl Reading<'_> {
     }
 }
 
-impl Writing<'_> {
+impl WriteTransaction<'_> {
     /// Starts attempts by the process that has the lock `sender`. When this is committed, the hashes of the codes are on the disk
     /// before their mails leave, and their links can be used. The transaction must have noted its time
-    /// ([`Writing::note_time`]).
+    /// ([`WriteTransaction::note_time`]).
     ///
     /// # Errors
     /// When the store cannot be written.
@@ -153,13 +153,13 @@ impl Writing<'_> {
 
 /// A statement that is prepared when it is needed first.
 struct Lazy<'a> {
-    writing: &'a Writing<'a>,
+    writing: &'a WriteTransaction<'a>,
     sql: &'a str,
     statement: Option<CachedStatement<'a>>,
 }
 
 impl<'a> Lazy<'a> {
-    fn new(writing: &'a Writing<'_>, sql: &'a str) -> Self {
+    fn new(writing: &'a WriteTransaction<'_>, sql: &'a str) -> Self {
         Self { writing, sql, statement: None }
     }
 

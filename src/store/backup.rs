@@ -10,21 +10,21 @@ use nix::errno::Errno;
 use rusqlite::backup::Backup;
 use rusqlite::backup::StepResult;
 
-use super::Reading;
+use super::ReadTransaction;
 use super::Result;
 use super::Store;
 use super::StoreError;
-use super::facts::KEY_FINGERPRINT;
 use super::file_header::FileHeader;
+use super::metadata::KEY_FINGERPRINT;
 use super::open::connect;
 use super::open::refuse_leftovers;
-use super::room::Way;
+use super::room::OpenMode;
 use super::schema::APPLICATION_ID;
 use super::time;
 use crate::private_file;
+use crate::private_file::FileError;
 use crate::private_file::FsCredentials;
-use crate::private_file::Problem;
-use crate::private_file::Unfinished;
+use crate::private_file::UnfinishedFile;
 
 /// Pages copied in one step of a backup: 1 MiB, so that writers get their turn in between.
 const PAGES_PER_STEP: i32 = 256;
@@ -35,9 +35,9 @@ const MOST_BACKUPS: u32 = 168;
 /// A copy of the store that is being written; dropping it removes what was written.
 #[derive(Debug)]
 pub struct BackupInProgress {
-    unfinished: Unfinished,
+    unfinished: UnfinishedFile,
     /// A file beside the store, which SQLite writes where others could put a `-journal` beside the copy itself.
-    private: Option<Unfinished>,
+    private: Option<UnfinishedFile>,
     /// Whether the copy is written where the operator wants it, with the process's own rights.
     has_own_rights: bool,
 }
@@ -45,7 +45,7 @@ pub struct BackupInProgress {
 /// A copy of the store that is complete, and has no name yet; dropping it removes it.
 #[derive(Debug)]
 pub struct WrittenCopy {
-    unfinished: Unfinished,
+    unfinished: UnfinishedFile,
 }
 
 impl WrittenCopy {
@@ -60,7 +60,7 @@ impl WrittenCopy {
 
 impl StoreError {
     /// The error of writing a copy: that disk is full or fails, and not the one that holds the store.
-    fn of_writing(self, copy: &Unfinished) -> Self {
+    fn of_writing(self, copy: &UnfinishedFile) -> Self {
         let error = match self {
             // In the system's words, as where it is copied without SQLite.
             Self::Full => Errno::ENOSPC.into(),
@@ -74,7 +74,7 @@ impl StoreError {
 impl Store {
     /// The newest copy that an event tells of and that is still there, with the time of the event; `None`: there is none. It must
     /// look like a store, and belong to root, to the account that runs this or to that of the store, or it is passed over.
-    pub fn newest_backup(&self, reading: &Reading<'_>) -> Option<(PathBuf, Timestamp)> {
+    pub fn newest_backup(&self, reading: &ReadTransaction<'_>) -> Option<(PathBuf, Timestamp)> {
         let sql = "SELECT details, time FROM event WHERE action = 'store backup' AND outcome = 'done' \
                    ORDER BY number DESC LIMIT ?1";
         let mut statement = reading.transaction.prepare(sql).ok()?;
@@ -96,7 +96,7 @@ impl Store {
     /// When there is a file already, or none can be created there, or its name is one of SQLite's or the program's own, or
     /// the log of another one is beside it: SQLite would play that back into the copy when it opens it.
     pub fn begin_copy(&self, destination: &Path) -> Result<BackupInProgress> {
-        let unfinished = Unfinished::begin(destination)?;
+        let unfinished = UnfinishedFile::begin(destination)?;
         let is_safe = {
             let _own = FsCredentials::own();
             refuse_leftovers(destination)?;
@@ -104,10 +104,10 @@ impl Store {
             match private_file::check_database_place(destination, &self.rule.owned_also_by(None)) {
                 Ok(()) => true,
                 Err(
-                    Problem::Parent { .. }
-                    | Problem::ParentOwner { .. }
-                    | Problem::Owner { .. }
-                    | Problem::DefaultAcl { .. },
+                    FileError::Parent { .. }
+                    | FileError::ParentOwner { .. }
+                    | FileError::Owner { .. }
+                    | FileError::DefaultAcl { .. },
                 ) => false,
                 Err(problem) => return Err(problem.into()),
             }
@@ -119,15 +119,15 @@ impl Store {
     /// Begins a copy beside the store, as a file of the store's account. It is locked: what a killed process leaves is told from
     /// what is being written.
     pub(super) fn begin_copy_beside(&self, kept: &Path) -> Result<BackupInProgress> {
-        let unfinished = Unfinished::begin_with_present_rights(kept)?;
+        let unfinished = UnfinishedFile::begin_with_present_rights(kept)?;
         refuse_leftovers(kept)?;
         unfinished.give_to_owner_of(&self.path)?;
         Ok(BackupInProgress { unfinished, private: None, has_own_rights: false })
     }
 
-    fn private_copy(&self) -> Result<Unfinished> {
+    fn private_copy(&self) -> Result<UnfinishedFile> {
         private_file::check_database_place(&self.path, &self.rule)?;
-        Ok(Unfinished::beside(&self.path, 0o600)?)
+        Ok(UnfinishedFile::beside(&self.path, 0o600)?)
     }
 
     /// Copies the store, as it is at one moment, while others use it. The copy has no name yet when this returns; when it fails, there
@@ -156,7 +156,7 @@ impl Store {
         reading.fact(KEY_FINGERPRINT)?;
         // SQLite has opened its files of the store by now; those of the copy are where the operator wants them.
         let _own = has_own_rights.then(FsCredentials::own);
-        let mut copy = connect(destination, &self.rule, Way::Shared)?;
+        let mut copy = connect(destination, &self.rule, OpenMode::Shared)?;
         let backup = Backup::new(&self.connection, &mut copy)?;
         loop {
             match backup.step(PAGES_PER_STEP)? {

@@ -4,10 +4,10 @@ use std::sync::Mutex;
 use std::sync::PoisonError;
 use std::thread;
 
-use super::Reading;
+use super::ReadTransaction;
 use super::Result;
 use super::Store;
-use super::open::Expect;
+use super::open::ExpectedVersion;
 use super::schema;
 use super::stop_signals;
 use crate::domain::text;
@@ -22,9 +22,9 @@ const CACHE: i32 = -16_384;
 /// What is wrong with the file as SQLite sees it.
 #[derive(Debug)]
 pub struct FileFaults {
-    /// [`Reading::integrity_faults`].
+    /// [`ReadTransaction::integrity_faults`].
     pub integrity: Result<Vec<String>>,
-    /// [`Reading::dangling_references`].
+    /// [`ReadTransaction::dangling_references`].
     pub references: Result<Vec<String>>,
 }
 
@@ -32,14 +32,18 @@ impl Store {
     /// Examines the file with a thread and a connection of its own, while `meanwhile` runs with `reading`: both read the whole store,
     /// and each has a processor to itself. The one that finishes first goes on with the next table. Where there is no thread or no
     /// connection to have, or the store can only be read in a way that takes one, one thing is done after the other.
-    pub fn examine_file_while<T>(&self, reading: &Reading<'_>, meanwhile: impl FnOnce() -> T) -> (FileFaults, T) {
+    pub fn examine_file_while<T>(
+        &self,
+        reading: &ReadTransaction<'_>,
+        meanwhile: impl FnOnce() -> T,
+    ) -> (FileFaults, T) {
         let Some(tables) = reading.tables_of_own_schema().filter(|_| !self.is_for_reading).map(Mutex::new) else {
             let value = meanwhile();
             return (reading.file_faults(), value);
         };
         let (path, rule) = (self.path.clone(), self.rule);
         let examine = || {
-            let store = Store::open(&path, &rule, Expect::CurrentOrOlder).ok()?;
+            let store = Store::open(&path, &rule, ExpectedVersion::CurrentOrOlder).ok()?;
             let reading = store.read().ok()?;
             let is_sound = is_sound(&reading.integrity_check(Evaluated::Structure));
             let references = reading.dangling_references();
@@ -72,7 +76,7 @@ enum Evaluated {
     /// Everything, with a line for each fault.
     All,
     /// The pages and the types of the values, by `quick_check`: not what the indexes hold and not the CHECK constraints, for which SQLite
-    /// needs nearly all of the time. [`Reading::is_sound_table`] needs less.
+    /// needs nearly all of the time. [`ReadTransaction::is_sound_table`] needs less.
     Structure,
 }
 
@@ -81,7 +85,7 @@ fn is_sound(found: &Result<Vec<String>>) -> bool {
     found.as_ref().is_ok_and(Vec::is_empty)
 }
 
-impl Reading<'_> {
+impl ReadTransaction<'_> {
     /// What is wrong with the file as SQLite sees it.
     pub fn file_faults(&self) -> FileFaults {
         FileFaults { integrity: self.integrity_faults(), references: self.dangling_references() }

@@ -7,9 +7,9 @@ use rusqlite::params;
 use sha2::Digest as _;
 use sha2::Sha256;
 
-use super::Reading;
+use super::ReadTransaction;
 use super::Result;
-use super::Writing;
+use super::WriteTransaction;
 use super::user_list::Conditions;
 use super::users;
 use super::users::COLUMNS;
@@ -26,7 +26,7 @@ const CHOSEN: &str = "id IN (SELECT id FROM temp.chosen)";
 
 /// The fields that an edit of many users can set; `None` leaves a field as it is.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct ChosenEdit {
+pub struct BulkEdit {
     /// The role.
     pub role: Option<RoleId>,
     /// How they sign in. SAML removes their passwords.
@@ -39,7 +39,7 @@ pub struct ChosenEdit {
 
 /// What an edit of many users did.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct ChosenEdited {
+pub struct BulkEditOutcome {
     /// How many users were changed.
     pub changed: u64,
     /// How many passwords were removed.
@@ -50,7 +50,7 @@ pub struct ChosenEdited {
 
 /// What locking many users did.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct ChosenLocked {
+pub struct BulkLockOutcome {
     /// How many users got the lock.
     pub changed: u64,
     /// How many users keep a lock in force that ends later.
@@ -59,7 +59,7 @@ pub struct ChosenLocked {
 
 /// What unlocking many users did.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct ChosenUnlocked {
+pub struct BulkUnlockOutcome {
     /// How many users were locked or had wrong passwords.
     pub changed: u64,
     /// How many users were locked.
@@ -70,10 +70,10 @@ pub struct ChosenUnlocked {
     pub failures: u64,
 }
 
-impl Reading<'_> {
+impl ReadTransaction<'_> {
     /// Resolves a selection to the users that it holds now, and counts them. Every function with `chosen` in its name is about
     /// these users, until the next call. Names of `selection.named` that no user has are ignored; ask
-    /// [`Reading::unknown_names`] first.
+    /// [`ReadTransaction::unknown_names`] first.
     ///
     /// # Errors
     /// When the store cannot be read.
@@ -142,13 +142,13 @@ impl Reading<'_> {
     }
 }
 
-impl Writing<'_> {
+impl WriteTransaction<'_> {
     /// Locks the chosen users as [`crate::domain::user::User::locking`] says, ends the sessions of those who get the lock, and
     /// counts them.
     ///
     /// # Errors
     /// When the store cannot be written.
-    pub fn lock_chosen(&self, lock: &Lock, now: Timestamp) -> Result<ChosenLocked> {
+    pub fn lock_chosen(&self, lock: &Lock, now: Timestamp) -> Result<BulkLockOutcome> {
         let (is_locked, ends_later) = (locked_at("?1"), ends_later("locked_until", "?2"));
         let (now, until) = (now.as_second(), lock.until.map(Timestamp::as_second));
         let sql = format!("SELECT count(*) FROM user WHERE {CHOSEN} AND {is_locked} AND {ends_later}");
@@ -161,14 +161,14 @@ impl Writing<'_> {
                AND ({ends_later} OR (locked_until IS ?2 AND lock_reason IS ifnull(?3, lock_reason))))"
         );
         let changed = self.transaction.execute(&sql, params![now, until, lock.reason])?;
-        Ok(ChosenLocked { changed: changed as u64, kept: kept.unsigned_abs() })
+        Ok(BulkLockOutcome { changed: changed as u64, kept: kept.unsigned_abs() })
     }
 
     /// Ends the locks of the chosen users, and clears their wrong passwords since the last right one.
     ///
     /// # Errors
     /// When the store cannot be written.
-    pub fn unlock_chosen(&self, now: Timestamp) -> Result<ChosenUnlocked> {
+    pub fn unlock_chosen(&self, now: Timestamp) -> Result<BulkUnlockOutcome> {
         let changed =
             self.count_chosen_where("(locked_at IS NOT NULL OR id IN (SELECT user_id FROM sign_in_failures))")?;
         let sql = format!(
@@ -186,7 +186,7 @@ impl Writing<'_> {
         self.transaction.execute(&sql, [])?;
         let cleared = self.transaction.execute(&format!("DELETE FROM {of_chosen}"), [])?;
         let (unlocked, cleared) = (unlocked as u64, cleared as u64);
-        Ok(ChosenUnlocked { changed, unlocked, cleared, failures: failures.unsigned_abs() })
+        Ok(BulkUnlockOutcome { changed, unlocked, cleared, failures: failures.unsigned_abs() })
     }
 
     /// Deletes the chosen users and what belongs to them, and counts them.
@@ -201,7 +201,7 @@ impl Writing<'_> {
     ///
     /// # Errors
     /// When the store cannot be written.
-    pub fn edit_chosen(&self, edit: &ChosenEdit, now: Timestamp) -> Result<ChosenEdited> {
+    pub fn edit_chosen(&self, edit: &BulkEdit, now: Timestamp) -> Result<BulkEditOutcome> {
         let without_password = match edit.must_change {
             Some(true) => self.count_chosen_where("password_hash IS NULL")?,
             _ => 0,
@@ -239,6 +239,6 @@ impl Writing<'_> {
             let sql = "DELETE FROM password_history WHERE is_ended IS NULL AND user_id IN (SELECT id FROM temp.chosen)";
             self.transaction.execute(sql, [])?;
         }
-        Ok(ChosenEdited { changed: changed as u64, passwords_removed, without_password })
+        Ok(BulkEditOutcome { changed: changed as u64, passwords_removed, without_password })
     }
 }

@@ -1,6 +1,6 @@
 //! What the store has seen of the clock, so that one that is set back revives no link.
 //!
-//! Each change, and each group of messages that the outbox commits, notes its time ([`Writing::note_time`]). That is the same as
+//! Each change, and each group of messages that the outbox commits, notes its time ([`WriteTransaction::note_time`]). That is the same as
 //! marking, at each of them, every link whose end has passed; but it writes one row, however many links there are. A link that
 //! is delivered after the clock was set right does not suffer from what was noted before: it belongs to another period.
 
@@ -13,7 +13,7 @@ use rusqlite::params;
 use super::Result;
 use super::Store;
 use super::StoreError;
-use super::Writing;
+use super::WriteTransaction;
 use super::damage;
 
 /// The latest time that the store has seen since a message's `expires_at` was set, as an expression; NULL: it was not set.
@@ -29,7 +29,7 @@ pub(super) fn link_time(now: &str) -> String {
     format!("max({now}, ifnull({SEEN}, {now}))")
 }
 
-impl Writing<'_> {
+impl WriteTransaction<'_> {
     /// Notes the time of a change: what has expired by now stays expired.
     ///
     /// # Errors

@@ -5,7 +5,7 @@
 use rusqlite::functions::Context;
 use rusqlite::types::ValueRef;
 
-use super::Reading;
+use super::ReadTransaction;
 use super::Result;
 use super::index_entries::Index;
 use super::index_entries::Summary;
@@ -29,7 +29,7 @@ struct Constraints<'sql> {
     others: Vec<&'sql str>,
 }
 
-impl Reading<'_> {
+impl ReadTransaction<'_> {
     /// The names of the tables of the program, in the order of their names.
     ///
     /// # Errors
@@ -274,7 +274,7 @@ mod tests {
         functions::register(&connection).unwrap();
         schema::migrate(&connection).unwrap();
         connection.execute_batch(ROWS).unwrap();
-        let reading = Reading { transaction: connection.unchecked_transaction().unwrap() };
+        let reading = ReadTransaction { transaction: connection.unchecked_transaction().unwrap() };
         let (mut kept, mut broken) = (0, 0);
         for table in reading.tables().unwrap() {
             assert!(reading.is_sound_table(&table).unwrap(), "{table}");

@@ -11,12 +11,12 @@ use super::file_header;
 use super::file_identity::FileIdentity;
 use super::log_check;
 use super::open::connect;
-use super::room::Way;
+use super::room::OpenMode;
 use super::schema;
 use super::stop_signals::GuardedConnection;
 use crate::private_file::Rule;
 
-/// What is wrong with the write-ahead log of a store, a line each; empty: nothing, or there is none. Whoever opens the store and
+/// What is wrong with the write-ahead log of a store, a line each; empty: nothing, or there is none. A process that opens the store and
 /// closes it again removes a log that SQLite does not believe, so this comes first.
 ///
 /// # Errors
@@ -56,7 +56,7 @@ impl DamagedStore {
         let log_faults = log_faults(path)?;
         let known =
             header.map(|header| header.schema_version).filter(|version| (1..=schema::VERSION).contains(version));
-        let connection = connect(path, rule, Way::Shared)?;
+        let connection = connect(path, rule, OpenMode::Shared)?;
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false)?;
         // Not to write it, which `query_only` forbids: SQLite reads a schema as far as it can only where it may be edited.

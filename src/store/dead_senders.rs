@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 use rusqlite::Row;
 
-use super::Reading;
+use super::ReadTransaction;
 use super::Result;
-use super::Writing;
+use super::WriteTransaction;
 use super::attempts::AttemptResult;
 use super::damage;
 use super::damage::RowFault;
@@ -16,7 +16,7 @@ use crate::domain::job::JobId;
 use crate::domain::message::MessageId;
 use crate::domain::message::MessageState;
 
-impl Reading<'_> {
+impl ReadTransaction<'_> {
     /// The locks of processes by which messages are in flight.
     ///
     /// # Errors
@@ -31,7 +31,7 @@ impl Reading<'_> {
     }
 }
 
-impl Writing<'_> {
+impl WriteTransaction<'_> {
     /// Marks what a process that is gone was sending: the relay may have it or not. Gives what is wrong with the rows that
     /// cannot be marked, which stay as they are.
     ///

@@ -3,9 +3,9 @@
 use jiff::Timestamp;
 use rusqlite::params;
 
-use super::Reading;
+use super::ReadTransaction;
 use super::Result;
-use super::Writing;
+use super::WriteTransaction;
 use crate::domain::job::JobId;
 use crate::domain::rate::DeliveredInMinute;
 
@@ -16,7 +16,7 @@ const IS_COUNT: &str = "typeof(count) = 'integer' AND count BETWEEN 0 AND 429496
 /// Deliveries are forgotten after this many minutes: two days, of which rates count one at most.
 const KEPT: i64 = 2 * 24 * 60;
 
-impl Reading<'_> {
+impl ReadTransaction<'_> {
     /// The deliveries since a minute, the oldest first: those of a job, or all.
     ///
     /// # Errors
@@ -46,7 +46,7 @@ impl Reading<'_> {
     }
 }
 
-impl Writing<'_> {
+impl WriteTransaction<'_> {
     /// Dates deliveries that a clock which was ahead has dated after `now` (unix seconds) to the present minute: they have happened,
     /// and count from now on at the longest.
     pub(super) fn bring_deliveries_back(&self, now: i64) -> Result<()> {

@@ -7,11 +7,11 @@ use rusqlite::Row;
 use rusqlite::ToSql;
 use rusqlite::params;
 
-use super::Reading;
+use super::ReadTransaction;
 use super::Result;
-use super::Writing;
-use super::facts::KEY_FINGERPRINT;
+use super::WriteTransaction;
 use super::links;
+use super::metadata::KEY_FINGERPRINT;
 use super::users::MOST_HISTORY;
 use crate::domain::job::JobId;
 use crate::domain::user::UserId;
@@ -24,7 +24,7 @@ pub const MOST_ENDED: u32 = 10;
 /// The users who are mailed.
 const MAILED: &str = "(SELECT id FROM temp.meant WHERE skipped IS NULL)";
 
-impl Reading<'_> {
+impl ReadTransaction<'_> {
     /// The passwords of a user that jobs have ended, newest first: at most [`MOST_ENDED`].
     ///
     /// # Errors
@@ -76,7 +76,7 @@ pub struct WithoutPassword {
     pub failed: u64,
 }
 
-impl Reading<'_> {
+impl ReadTransaction<'_> {
     /// Counts the users who have no password because a job ended it, and to whom no mail with a link that can still be used was
     /// brought since, by this job or another.
     ///
@@ -169,7 +169,7 @@ impl Reading<'_> {
     }
 }
 
-impl Writing<'_> {
+impl WriteTransaction<'_> {
     /// Ends the passwords and the sessions of those who are mailed. `meant` selects the id, the address, whether there is or
     /// was a password, and why a user is skipped; its result is kept in `temp.meant`, because the users may not meet the conditions of
     /// the selection any more afterwards. What waits to bring them a link, and links that could be used, end with the password,

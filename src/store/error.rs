@@ -9,9 +9,9 @@ use rusqlite::ErrorCode;
 use rusqlite::ffi::SQLITE_IOERR_SHMSIZE;
 
 use super::damage::RowFault;
-use super::room::Room;
+use super::room::DiskSpace;
 use super::senders::Sender;
-use crate::private_file::Problem;
+use crate::private_file::FileError;
 use crate::private_file::is_shortage_of_descriptors;
 
 /// Why the store could not do what was asked.
@@ -25,7 +25,7 @@ pub enum StoreError {
     Exists(PathBuf),
     /// The modes or the owner let others in.
     #[error(transparent)]
-    Loose(#[from] Problem),
+    Loose(#[from] FileError),
     /// It is not an SQLite file, or another program's.
     #[error("{}: not a cxme-admin store", .0.display())]
     NotOurs(PathBuf),
@@ -109,11 +109,11 @@ pub enum StoreError {
     },
     /// The disk has less room than a change may need.
     #[error(
-        "the disk that holds the store is nearly full ({free} left; a change needs 1 MiB and 8 files): nothing was changed"
+        "the disk that holds the store is nearly full ({free} left; a change needs 1 MiB and 8 files); nothing was changed"
     )]
     Scarce {
         /// What it has.
-        free: Room,
+        free: DiskSpace,
     },
     /// The disk may have too little room for creating a job and sending its mails.
     #[error(
@@ -131,16 +131,16 @@ pub enum StoreError {
     #[error("{}: is left from another store", .0.display())]
     Leftover(PathBuf),
     /// The copy that is to be restored is the store that it would replace.
-    #[error("{}: is the store itself: nothing was changed", .0.display())]
+    #[error("{}: is the store itself; nothing was changed", .0.display())]
     IsTheStore(PathBuf),
     /// Mail of the store is being sent, by a process that may be known.
-    #[error("{} is sending mail of the store that is to be replaced: nothing was changed", Process(.0.as_ref()))]
+    #[error("{} is sending mail of the store that is to be replaced; nothing was changed", Process(.0.as_ref()))]
     Sending(Option<Sender>),
     /// Another process replaces the store.
-    #[error("another `store restore` is running: nothing was changed")]
+    #[error("another `store restore` is running; nothing was changed")]
     BeingRestored,
     /// Another file is by now in the place of the store that was opened, or none.
-    #[error("{}: the store was moved away or replaced while this command ran: nothing more was changed", .0.display())]
+    #[error("{}: the store was moved away or replaced while this command ran; nothing more was changed", .0.display())]
     Replaced(PathBuf),
     /// Somebody else was writing all the time.
     #[error("the store is busy: another process has been writing to it for 30 seconds")]
@@ -158,17 +158,17 @@ pub enum StoreError {
     #[error("cannot send mail: not enough memory ({} MiB needed)", .0 >> 20)]
     NoMemory(usize),
     /// The disk is full.
-    #[error("the disk that holds the store, or the folder for temporary files, is full: nothing was changed")]
+    #[error("the disk that holds the store, or the directory for temporary files, is full; nothing was changed")]
     Full,
     /// A row has the highest number that SQLite can count to, which says then that the disk is full. No row of ours gets that
     /// far by counting.
-    #[error("the table `{0}` of the store has no number left for a new row: nothing was changed")]
+    #[error("the table `{0}` of the store has no number left for a new row; nothing was changed")]
     NoNumbers(&'static str),
-    /// The disk, the folder or the file is read-only.
-    #[error("the store cannot be written: {0}: nothing was changed")]
+    /// The disk, the directory or the file is read-only.
+    #[error("the store cannot be written: {0}; nothing was changed")]
     ReadOnly(String),
     /// One of the store's files cannot be opened or made.
-    #[error("the store cannot be opened: {0}: is its disk or folder read-only?")]
+    #[error("the store cannot be opened: {0}: is its disk or directory read-only?")]
     Closed(String),
     /// The disk reports an error.
     #[error("the disk that holds the store reports an error: {0}")]
@@ -186,7 +186,7 @@ pub enum StoreError {
     #[error("the store is damaged: {0}")]
     NotExaminable(String),
     /// Users were changed, and no event tells of it: a bug.
-    #[error("users were changed without an event: nothing was changed")]
+    #[error("users were changed without an event; nothing was changed")]
     Unrecorded,
     /// The program and the store disagree: a bug.
     #[error("the store answered: {0}")]
@@ -279,7 +279,7 @@ impl StoreError {
         match error.kind() {
             io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Self::Full,
             _ if is_shortage_of_descriptors(&error) => {
-                Self::Loose(Problem::Io { path: path.to_owned(), doing: "opened", error })
+                Self::Loose(FileError::Io { path: path.to_owned(), doing: "opened", error })
             }
             _ => Self::Closed(format!("{}: {error}", path.display())),
         }
@@ -311,7 +311,7 @@ impl StoreError {
         }
     }
 
-    /// Whether a UNIQUE constraint stopped the statement: in an import, a row that `Reading::each_conflict` can name.
+    /// Whether a UNIQUE constraint stopped the statement: in an import, a row that `ReadTransaction::each_conflict` can name.
     pub fn is_conflict(&self) -> bool {
         matches!(self, Self::Sql(rusqlite::Error::SqliteFailure(failure, _))
             if failure.extended_code == rusqlite::ffi::SQLITE_CONSTRAINT_UNIQUE)

@@ -1,25 +1,25 @@
-//! The audit: appended to in the transaction of the deed itself, never changed.
+//! The audit: appended to in the transaction of the action itself, never changed.
 
 use rusqlite::OptionalExtension as _;
 use rusqlite::Row;
 use rusqlite::params;
 
-use super::Reading;
+use super::ReadTransaction;
 use super::Result;
 use super::StoreError;
-use super::Writing;
+use super::WriteTransaction;
 use super::damage;
 use super::schema;
 use super::user_changes::bytes;
 use crate::domain::elevation;
 use crate::domain::elevation::Elevation;
 use crate::domain::event::CHAIN_START;
-use crate::domain::event::Chain;
 use crate::domain::event::ChainBreak;
+use crate::domain::event::ChainReport;
+use crate::domain::event::ChainVerifier;
 use crate::domain::event::Event;
 use crate::domain::event::EventFields;
 use crate::domain::event::NewEvent;
-use crate::domain::event::Verified;
 use crate::domain::user::UserId;
 use crate::domain::user_change::ChangeValues;
 use crate::domain::user_change::ChangesDigest;
@@ -71,7 +71,7 @@ impl EventQuery {
     }
 }
 
-impl Reading<'_> {
+impl ReadTransaction<'_> {
     /// How many events meet the query, whatever its limit is.
     ///
     /// # Errors
@@ -125,9 +125,9 @@ impl Reading<'_> {
     /// When the store cannot be read; [`ChainBreak`] with the first break.
     pub fn follow_chain<E: From<StoreError> + From<ChainBreak>>(
         &self,
-        mut chain: Chain,
+        mut chain: ChainVerifier,
         mut visit: impl FnMut(&EventFields<'_>),
-    ) -> std::result::Result<Verified, E> {
+    ) -> std::result::Result<ChainReport, E> {
         let failed = |error: rusqlite::Error| E::from(StoreError::from(error));
         // Values are erased with their user alone. (For an AND instead of CASE, SQLite looks for the user of each row.)
         let sql = format!(
@@ -213,7 +213,7 @@ pub(super) struct LaterColumns {
     pub(super) has_identified_by: bool,
 }
 
-impl Writing<'_> {
+impl WriteTransaction<'_> {
     /// The number that the next event has. What a change writes can name the event before it is appended.
     ///
     /// # Errors
@@ -252,7 +252,7 @@ impl Writing<'_> {
             login_uid: new.account.login_uid.map(i64::from),
             host: new.account.host.clone(),
             by_sudo: i64::from(new.account.elevation == Some(Elevation::Sudo)),
-            standing: new.standing.clone(),
+            authority: new.authority.clone(),
             action: new.action.clone(),
             outcome: new.outcome.to_owned(),
             user_id: new.user.map(|user| user.0),
@@ -282,7 +282,7 @@ impl Writing<'_> {
             event.login_uid,
             event.host,
             event.by_sudo,
-            event.standing,
+            event.authority,
             event.action,
             event.outcome,
             event.user_id,
@@ -311,7 +311,7 @@ fn event_of(row: &Row<'_>) -> rusqlite::Result<Event> {
         login_uid: row.get(4)?,
         host: row.get(5)?,
         by_sudo: row.get(6)?,
-        standing: row.get(7)?,
+        authority: row.get(7)?,
         action: row.get(8)?,
         outcome: row.get(9)?,
         user_id: row.get(10)?,
@@ -333,7 +333,7 @@ fn fields<'row>(row: &'row Row<'_>) -> rusqlite::Result<EventFields<'row>> {
         login_uid: row.get(4)?,
         host: damage::word(row, 5)?,
         by_sudo: row.get(6)?,
-        standing: damage::word(row, 7)?,
+        authority: damage::word(row, 7)?,
         action: damage::word(row, 8)?,
         outcome: damage::word(row, 9)?,
         user_id: row.get(10)?,
@@ -345,7 +345,7 @@ fn fields<'row>(row: &'row Row<'_>) -> rusqlite::Result<EventFields<'row>> {
     })
 }
 
-fn follow_change(chain: &mut Chain, row: &Row<'_>) -> rusqlite::Result<std::result::Result<(), ChainBreak>> {
+fn follow_change(chain: &mut ChainVerifier, row: &Row<'_>) -> rusqlite::Result<std::result::Result<(), ChainBreak>> {
     let values = ChangeValues {
         event: row.get(0)?,
         user: row.get(1)?,

@@ -9,7 +9,7 @@ use super::Result;
 use super::open::of_other_file;
 use super::schema;
 use crate::private_file;
-use crate::private_file::Problem;
+use crate::private_file::FileError;
 use crate::private_file::Rule;
 
 /// How many bytes it has.
@@ -78,7 +78,7 @@ impl FileHeader {
 /// When the file is not as the rule says, or cannot be read.
 pub(super) fn examine(path: &Path, rule: &Rule) -> Result<(Option<FileHeader>, Vec<String>)> {
     let file = private_file::open(path, rule).map_err(|problem| of_other_file(problem, path))?;
-    let failed = |error| Problem::Io { path: path.to_owned(), doing: "read", error };
+    let failed = |error| FileError::Io { path: path.to_owned(), doing: "read", error };
     let length = file.metadata().map_err(failed)?.len();
     let Some(header) = FileHeader::read(&file).map_err(failed)? else {
         return Ok((None, vec![format!("no database begins like this file of {length} bytes")]));

@@ -12,10 +12,10 @@ use rusqlite::TransactionBehavior;
 use rusqlite::named_params;
 use rusqlite::params;
 
-use super::Reading;
+use super::ReadTransaction;
 use super::Result;
 use super::Store;
-use super::Writing;
+use super::WriteTransaction;
 use super::users::locked_at;
 use crate::domain::email_address;
 use crate::domain::role::RoleId;
@@ -46,9 +46,9 @@ pub struct Incoming<'a> {
     pub name: Option<&'a str>,
     /// The role.
     pub role: Option<RoleId>,
-    /// How he signs in.
+    /// How they sign in.
     pub sign_in: Option<SignIn>,
-    /// How the address says that he signs in.
+    /// How the address says that they sign in.
     pub sign_in_by_domain: SignIn,
     /// Whether the address is in none of the organization's domains: only a user who has it already may have it.
     pub is_foreign: bool,
@@ -58,7 +58,7 @@ pub struct Incoming<'a> {
     pub locked: Option<bool>,
     /// When the lock ends by itself. Without `locked` it is for users who are locked already.
     pub locked_until: Option<Given<Timestamp>>,
-    /// Whether he must choose another password.
+    /// Whether they must choose another password.
     pub must_change: Option<bool>,
     /// The password hash.
     pub password_hash: Option<ImportedHash<'a>>,
@@ -143,7 +143,7 @@ impl Store {
     /// Begins to stage rows.
     ///
     /// # Errors
-    /// When the folder for temporary files cannot be written.
+    /// When the directory for temporary files cannot be written.
     pub fn stage(&self) -> Result<Staging<'_>> {
         self.connection.pragma_update(None, "cache_size", -CACHE_KIB)?;
         let transaction = Transaction::new_unchecked(&self.connection, TransactionBehavior::Deferred)?;
@@ -171,7 +171,7 @@ impl Staging<'_> {
     /// Stages a row.
     ///
     /// # Errors
-    /// When the folder for temporary files is full.
+    /// When the directory for temporary files is full.
     pub fn add(&mut self, row: &Incoming<'_>) -> Result<()> {
         self.add.execute(params![
             row.number.cast_signed(),
@@ -203,14 +203,14 @@ impl Staging<'_> {
     /// Ends the staging.
     ///
     /// # Errors
-    /// When the folder for temporary files is full.
+    /// When the directory for temporary files is full.
     pub fn end(self) -> Result<()> {
         drop(self.add);
         Ok(self.transaction.commit()?)
     }
 }
 
-impl Reading<'_> {
+impl ReadTransaction<'_> {
     /// Finds for each staged row the user it means.
     ///
     /// # Errors
@@ -284,7 +284,7 @@ impl Reading<'_> {
         Ok(())
     }
 
-    /// Whether [`Reading::each_conflict`] would name a row that its user cannot have, other than by a name or an address that is
+    /// Whether [`ReadTransaction::each_conflict`] would name a row that its user cannot have, other than by a name or an address that is
     /// taken.
     ///
     /// # Errors
@@ -384,8 +384,8 @@ pub(super) fn updated() -> String {
     )
 }
 
-impl Writing<'_> {
-    /// Writes the staged rows. A conflict that [`Reading::each_conflict`] would have named makes it fail.
+impl WriteTransaction<'_> {
+    /// Writes the staged rows. A conflict that [`ReadTransaction::each_conflict`] would have named makes it fail.
     ///
     /// # Errors
     /// When the store cannot be written, or a name or an address is taken.

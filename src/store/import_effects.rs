@@ -1,10 +1,10 @@
-//! What staged rows take away from users, before they are imported. [`Reading::match_incoming`] comes before.
+//! What staged rows take away from users, before they are imported. [`ReadTransaction::match_incoming`] comes before.
 
 use jiff::Timestamp;
 use rusqlite::Row;
 use rusqlite::named_params;
 
-use super::Reading;
+use super::ReadTransaction;
 use super::Result;
 use super::import::RowPlace;
 use super::import::updated;
@@ -43,7 +43,7 @@ pub enum LockEffect {
 
 /// A row that takes something away from its user.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Removal {
+pub struct RowRemoval {
     /// Its place in the input.
     pub place: RowPlace,
     /// The username as it is before the import.
@@ -54,7 +54,7 @@ pub struct Removal {
     pub lock: Option<LockEffect>,
 }
 
-impl Reading<'_> {
+impl ReadTransaction<'_> {
     /// Counts what the staged rows take away.
     ///
     /// # Errors
@@ -77,7 +77,7 @@ impl Reading<'_> {
     ///
     /// # Errors
     /// When the store cannot be read.
-    pub fn first_removals(&self, limit: usize, now: Timestamp) -> Result<Vec<Removal>> {
+    pub fn first_removals(&self, limit: usize, now: Timestamp) -> Result<Vec<RowRemoval>> {
         let (removes_lock, updated) = (removes_lock(), updated());
         let sql = format!(
             "SELECT n.number, n.line, n.old_username, {REMOVES_PASSWORD}, {removes_lock}, n.locked_at IS NULL \
@@ -94,10 +94,10 @@ fn removes_lock() -> String {
     format!("(n.was_locked AND (n.locked_at IS NULL OR {}))", ends_later("n.old_locked_until", "n.locked_until"))
 }
 
-fn removal(row: &Row<'_>) -> rusqlite::Result<Removal> {
+fn removal(row: &Row<'_>) -> rusqlite::Result<RowRemoval> {
     let number = |column| row.get::<_, i64>(column).map(i64::unsigned_abs);
     let effect = if row.get(5)? { LockEffect::Ended } else { LockEffect::Shortened };
-    Ok(Removal {
+    Ok(RowRemoval {
         place: RowPlace { number: number(0)?, line: number(1)? },
         username: row.get(2)?,
         password: row.get(3)?,

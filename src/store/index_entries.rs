@@ -14,7 +14,7 @@ use rusqlite::functions::Context;
 use rusqlite::functions::FunctionFlags;
 use rusqlite::types::ValueRef;
 
-use super::Reading;
+use super::ReadTransaction;
 use super::Result;
 use super::constraints::token;
 
@@ -32,7 +32,7 @@ pub(super) struct Index {
     condition: String,
 }
 
-impl Reading<'_> {
+impl ReadTransaction<'_> {
     /// The indexes of a table; `None`: one of them is of a kind that the program does not create.
     ///
     /// # Errors
@@ -301,8 +301,8 @@ mod tests {
         connection
     }
 
-    fn reading(connection: &Connection) -> Reading<'_> {
-        Reading { transaction: connection.unchecked_transaction().unwrap() }
+    fn reading(connection: &Connection) -> ReadTransaction<'_> {
+        ReadTransaction { transaction: connection.unchecked_transaction().unwrap() }
     }
 
     /// What is compared with the rows comes from the index alone: nothing is read from the table.

@@ -5,10 +5,10 @@ use rusqlite::OptionalExtension as _;
 use rusqlite::Row;
 use rusqlite::params;
 
-use super::Reading;
+use super::ReadTransaction;
 use super::Result;
 use super::Store;
-use super::Writing;
+use super::WriteTransaction;
 use super::damage;
 use super::damage::RowFault;
 use super::damage::lossy;
@@ -58,7 +58,7 @@ pub struct Job {
     /// Which users, as the operator said it.
     pub selection: String,
     /// How it is sent.
-    pub sending: Sending,
+    pub sending: JobSendOptions,
     /// How many passwords it ended when it was created; `None`: it was not asked to.
     pub passwords_ended: Option<u64>,
     /// How many were accepted, and how many had failed, when an operator let it go on after a pause: its limits count from
@@ -68,7 +68,7 @@ pub struct Job {
 
 /// How a job is sent, by whichever process goes on with it. The texts are as the operator gave them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Sending {
+pub struct JobSendOptions {
     /// How many connections at most; otherwise as configured.
     pub connections: Option<u32>,
     /// How fast at most, besides what is configured: rates joined by commas.
@@ -109,7 +109,7 @@ impl Counts {
 
 /// What became of some messages of a job, and with which words.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Outcome {
+pub struct RecipientOutcome {
     /// Where they are.
     pub state: MessageState,
     /// The server's words, or why they were called off or skipped.
@@ -118,7 +118,7 @@ pub struct Outcome {
     pub count: u64,
 }
 
-impl Reading<'_> {
+impl ReadTransaction<'_> {
     /// A job by its number.
     ///
     /// # Errors
@@ -193,7 +193,7 @@ impl Reading<'_> {
         Ok(count.unsigned_abs())
     }
 
-    /// How many messages of a job the relay took since `since`, and when it took the first of them.
+    /// How many messages of a job the relay accepted since `since`, and when it took the first of them.
     ///
     /// # Errors
     /// When the store cannot be read.
@@ -209,7 +209,7 @@ impl Reading<'_> {
     ///
     /// # Errors
     /// When the store cannot be read.
-    pub fn job_outcomes(&self, id: JobId, limit: u64) -> Result<Vec<Outcome>> {
+    pub fn job_outcomes(&self, id: JobId, limit: u64) -> Result<Vec<RecipientOutcome>> {
         // Servers put the address into their words.
         let sql = "SELECT state, replace(ifnull(reply, ''), address, '…') AS words, count(*) AS times FROM message \
                    WHERE job_id = ?1 AND state IN ('deferred', 'in doubt', 'failed', 'cancelled', 'skipped') \
@@ -218,7 +218,7 @@ impl Reading<'_> {
         let rows = statement.query_map(params![id.0, limit.cast_signed()], |row| {
             let (state, count): (String, i64) = (row.get(0)?, row.get(2)?);
             let state = MessageState::stored(&state).unwrap_or(MessageState::Failed);
-            Ok(Outcome { state, reply: lossy(row, 1)?.unwrap_or_default(), count: count.unsigned_abs() })
+            Ok(RecipientOutcome { state, reply: lossy(row, 1)?.unwrap_or_default(), count: count.unsigned_abs() })
         })?;
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
@@ -272,7 +272,7 @@ impl Reading<'_> {
         user.map(|user| self.user_by_id(UserId(user))).transpose().map(Option::flatten)
     }
 
-    /// How many messages [`Writing::delete_single_messages`] would delete.
+    /// How many messages [`WriteTransaction::delete_single_messages`] would delete.
     ///
     /// # Errors
     /// When the store cannot be read.
@@ -312,7 +312,7 @@ impl Reading<'_> {
     }
 }
 
-impl Writing<'_> {
+impl WriteTransaction<'_> {
     /// Pauses a running job for this reason; false: it is not running.
     ///
     /// # Errors
@@ -438,7 +438,7 @@ fn job_of(row: &Row<'_>) -> rusqlite::Result<Job> {
         ended_at: row.get::<_, Option<i64>>(7)?.map(time),
         reason: lossy(row, 8)?,
         selection: lossy(row, 9)?.unwrap_or_default(),
-        sending: Sending {
+        sending: JobSendOptions {
             connections: row.get(10)?,
             rates: row.get(11)?,
             max_failures: row.get(12)?,

@@ -4,14 +4,14 @@ use jiff::Timestamp;
 use rusqlite::OptionalExtension as _;
 use rusqlite::params;
 
-use super::Reading;
+use super::ReadTransaction;
 use super::Result;
-use super::Writing;
+use super::WriteTransaction;
 use super::clock::SEEN;
 use super::clock::link_time;
 use super::messages::COLUMNS;
-use super::messages::LinkFacts;
 use super::messages::LinkState;
+use super::messages::LinkStatus;
 use super::messages::Message;
 use super::messages::message;
 use crate::domain::message::MessageId;
@@ -38,14 +38,14 @@ pub struct Link {
     /// The user it was made for, who may be deleted by now.
     pub user: UserId,
     /// What became of it.
-    pub facts: LinkFacts,
+    pub metadata: LinkStatus,
 }
 
-/// The condition that somebody may have the mail of a link: the relay took it, or may have, or it is under way, and may be
+/// The condition that somebody may have the mail of a link: the relay accepted it, or may have, or it is under way, and may be
 /// read before the relay's answer is noted.
 const MAY_HAVE_ARRIVED: &str = "expires_at IS NOT NULL AND (handed_at IS NOT NULL OR state = 'sending')";
 
-/// The condition that a link can be used at the time that `now` binds. [`LinkFacts::is_usable`] in SQL.
+/// The condition that a link can be used at the time that `now` binds. [`LinkStatus::is_usable`] in SQL.
 pub(super) fn open(now: &str) -> String {
     format!("used_at IS NULL AND revoked_at IS NULL AND {MAY_HAVE_ARRIVED} AND expires_at > {}", link_time(now))
 }
@@ -56,7 +56,7 @@ pub(super) fn open_or_sending(now: &str) -> String {
     format!("(used_at IS NULL AND revoked_at IS NULL AND state = 'sending' OR {})", open(now))
 }
 
-impl Reading<'_> {
+impl ReadTransaction<'_> {
     /// The link that was made with this code, whatever became of it.
     ///
     /// # Errors
@@ -68,7 +68,7 @@ impl Reading<'_> {
              AND user_id IS NOT NULL AND life IS NOT NULL"
         );
         let found = self.transaction.prepare_cached(&sql)?.query_row([hash.0], message).optional()?;
-        Ok(found.and_then(|found| Some(Link { message: found.id, user: found.user?, facts: found.link? })))
+        Ok(found.and_then(|found| Some(Link { message: found.id, user: found.user?, metadata: found.link? })))
     }
 
     /// Gives each message with a link that meets the query to `visit`, newest first.
@@ -119,7 +119,7 @@ impl LinkQuery {
     }
 }
 
-impl Writing<'_> {
+impl WriteTransaction<'_> {
     /// Uses a link up; false: it cannot be used any more.
     ///
     /// # Errors
@@ -188,8 +188,8 @@ pub struct LinksOfRoles {
     pub user: Option<UserId>,
 }
 
-impl Reading<'_> {
-    /// What [`Writing::revoke_links`] leaves when it is told to leave out these roles.
+impl ReadTransaction<'_> {
+    /// What [`WriteTransaction::revoke_links`] leaves when it is told to leave out these roles.
     ///
     /// # Errors
     /// When the store cannot be read.
@@ -220,7 +220,7 @@ pub(super) fn not_of(roles: &[RoleId]) -> String {
     format!("ifnull(user_id, 0) NOT IN (SELECT user.id FROM user WHERE role_id IN ({}))", roles.join(", "))
 }
 
-impl Writing<'_> {
+impl WriteTransaction<'_> {
     /// Ends all links that can still be used, and whose mail does not wait to be sent again. Gives how many there were.
     ///
     /// # Errors

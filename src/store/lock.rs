@@ -1,6 +1,6 @@
 //! Who is sending now: a lock on one byte of `STORE.lock`, a file beside the store, for each process that sends. It goes
 //! when its process ends, however it ends, so there is no stale lock; and it is a file of its own, because SQLite's locks
-//! on the store itself would be dropped by whoever closes another descriptor of it.
+//! on the store itself would be dropped by a thread that closes another descriptor of it.
 
 use std::fs::File;
 use std::os::unix::fs::MetadataExt as _;
@@ -48,12 +48,12 @@ const MODE: Mode = Mode::S_IRUSR.union(Mode::S_IWUSR);
 
 /// A lock that is held until it is dropped.
 #[derive(Debug)]
-pub struct Held {
+pub struct LockGuard {
     byte: i64,
     pub(super) file: File,
 }
 
-impl Held {
+impl LockGuard {
     /// The number of a sender's lock, which stands in the rows of messages in flight.
     pub fn number(&self) -> u32 {
         u32::try_from(self.byte).unwrap_or(u32::MAX)
@@ -65,13 +65,13 @@ impl Store {
     ///
     /// # Errors
     /// When the file beside the store cannot be opened or locked.
-    pub fn lock_as_sender(&self) -> Result<Held> {
+    pub fn lock_as_sender(&self) -> Result<LockGuard> {
         for byte in FIRST_SENDER..FIRST_SENDER + MOST_SENDERS {
             if let Some(held) = self.try_lock(byte)? {
                 return Ok(held);
             }
         }
-        let is_restored = blocker(self.path())? == Some(Blocker::Restore);
+        let is_restored = blocker(self.path())? == Some(LockHolder::Restore);
         Err(if is_restored { StoreError::BeingRestored } else { StoreError::Busy })
     }
 
@@ -79,9 +79,9 @@ impl Store {
     ///
     /// # Errors
     /// When the file beside the store cannot be opened or locked.
-    pub fn lock_as_runner(&self, job: Option<JobId>) -> Result<Option<Held>> {
+    pub fn lock_as_runner(&self, job: Option<JobId>) -> Result<Option<LockGuard>> {
         let held = self.try_byte(job.map_or(RUNNER, |job| FIRST_JOB.saturating_add(job.0)))?;
-        if held.is_none() && blocker(self.path())? == Some(Blocker::Restore) {
+        if held.is_none() && blocker(self.path())? == Some(LockHolder::Restore) {
             return Err(StoreError::BeingRestored);
         }
         Ok(held)
@@ -112,11 +112,11 @@ impl Store {
     ///
     /// # Errors
     /// When the file beside the store cannot be opened or locked.
-    pub fn try_lock(&self, sender: u32) -> Result<Option<Held>> {
+    pub fn try_lock(&self, sender: u32) -> Result<Option<LockGuard>> {
         self.try_byte(i64::from(sender))
     }
 
-    fn try_byte(&self, byte: i64) -> Result<Option<Held>> {
+    fn try_byte(&self, byte: i64) -> Result<Option<LockGuard>> {
         try_range(self.path(), byte, 1)
     }
 }
@@ -125,7 +125,7 @@ impl Store {
 ///
 /// # Errors
 /// [`StoreError::BeingRestored`] when another process does; when the file beside the store cannot be opened or locked.
-pub(super) fn lock_as_restorer(store: &Path) -> Result<Held> {
+pub(super) fn lock_as_restorer(store: &Path) -> Result<LockGuard> {
     try_range(store, RESTORER, 1)?.ok_or(StoreError::BeingRestored)
 }
 
@@ -133,18 +133,18 @@ pub(super) fn lock_as_restorer(store: &Path) -> Result<Held> {
 ///
 /// # Errors
 /// [`StoreError::Sending`] or [`StoreError::BeingRestored`] when somebody holds one.
-pub(super) fn lock_all(store: &Path) -> Result<[Held; 2]> {
+pub(super) fn lock_all(store: &Path) -> Result<[LockGuard; 2]> {
     let others = try_range(store, RESTORER + 1, 0)?;
     match (others, try_range(store, RUNNER, 1)?) {
         (Some(others), Some(runner)) => Ok([runner, others]),
         // The process may have ended since. It was a sender: a restore that ends leaves another store.
-        _ => Err(refusal(store, blocker(store)?.unwrap_or(Blocker::Sender))),
+        _ => Err(refusal(store, blocker(store)?.unwrap_or(LockHolder::Sender))),
     }
 }
 
 /// The kind of process whose lock keeps others from replacing a store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Blocker {
+enum LockHolder {
     /// It sends mail.
     Sender,
     /// It replaces the store: only that locks every byte of senders.
@@ -152,18 +152,18 @@ enum Blocker {
 }
 
 /// What a process is told that would replace the store.
-fn refusal(store: &Path, blocker: Blocker) -> StoreError {
+fn refusal(store: &Path, blocker: LockHolder) -> StoreError {
     match blocker {
         // Which process it is is known of most.
-        Blocker::Sender => StoreError::Sending(senders(store).ok().and_then(|senders| senders.into_iter().next())),
-        Blocker::Restore => StoreError::BeingRestored,
+        LockHolder::Sender => StoreError::Sending(senders(store).ok().and_then(|senders| senders.into_iter().next())),
+        LockHolder::Restore => StoreError::BeingRestored,
     }
 }
 
 /// The kind of process that holds a lock of a store, if there is one.
-fn blocker(store: &Path) -> Result<Option<Blocker>> {
+fn blocker(store: &Path) -> Result<Option<LockHolder>> {
     let held = lock_in(store, RESTORER + 1, 0)?.map_or_else(|| lock_in(store, RUNNER, 1), |held| Ok(Some(held)))?;
-    Ok(held.map(|held| if held.l_len == 0 { Blocker::Restore } else { Blocker::Sender }))
+    Ok(held.map(|held| if held.l_len == 0 { LockHolder::Restore } else { LockHolder::Sender }))
 }
 
 /// A lock that another process holds in a range of bytes; a length of 0 reaches to the end. Nothing is locked to find out.
@@ -181,12 +181,12 @@ pub(super) fn lock_of(file: &File, path: &Path, first: i64, length: i64) -> Resu
 }
 
 /// Takes the locks of a range of bytes; a length of 0 reaches to the end. `None`: somebody holds one of them.
-fn try_range(store: &Path, first: i64, length: i64) -> Result<Option<Held>> {
+fn try_range(store: &Path, first: i64, length: i64) -> Result<Option<LockGuard>> {
     let (file, path) = open_lock_file(store)?;
     // An open-file-description lock (fcntl(2)): it belongs to this descriptor, and so excludes another one of the same
     // process too.
     match fcntl(&file, FcntlArg::F_OFD_SETLK(&region(first, length))) {
-        Ok(_) => Ok(Some(Held { byte: first, file })),
+        Ok(_) => Ok(Some(LockGuard { byte: first, file })),
         Err(Errno::EAGAIN | Errno::EACCES) => Ok(None),
         Err(error) => Err(StoreError::Disk(format!("{}: cannot be locked: {error}", path.display()))),
     }
@@ -241,16 +241,16 @@ fn restore_mode(path: &Path) -> bool {
 #[cfg(test)]
 mod tests {
     use crate::private_file::Rule;
-    use crate::store::open::Expect;
+    use crate::store::open::ExpectedVersion;
 
     use super::*;
 
     #[test]
     fn a_lock_excludes_others_until_it_is_dropped() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("store.db");
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("store.db");
         Store::create(&path, 0o600, |_| Ok(())).unwrap();
-        let store = Store::open(&path, &Rule::store(false), Expect::Current).unwrap();
+        let store = Store::open(&path, &Rule::store(false), ExpectedVersion::Current).unwrap();
         let one = store.lock_as_sender().unwrap();
         let two = store.lock_as_sender().unwrap();
         assert_eq!((one.number(), two.number()), (FIRST_SENDER, FIRST_SENDER + 1));
@@ -261,10 +261,10 @@ mod tests {
 
     #[test]
     fn a_sender_and_a_restore_are_told_apart() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("store.db");
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("store.db");
         Store::create(&path, 0o600, |_| Ok(())).unwrap();
-        let store = Store::open(&path, &Rule::store(false), Expect::Current).unwrap();
+        let store = Store::open(&path, &Rule::store(false), ExpectedVersion::Current).unwrap();
         let sender = store.lock_as_sender().unwrap();
         assert!(matches!(lock_all(&path), Err(StoreError::Sending(_))));
         assert!(matches!(store.refuse_if_locked(), Err(StoreError::Sending(_))));

@@ -10,7 +10,7 @@ use std::path::Path;
 
 use super::Result;
 use super::open::beside;
-use crate::private_file::Problem;
+use crate::private_file::FileError;
 
 const HEADER: usize = 32;
 const FRAME_HEADER: usize = 24;
@@ -39,7 +39,7 @@ pub(super) fn faults(store: &Path) -> Result<Vec<String>> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         opened => examine(BufReader::with_capacity(1 << 20, opened?)),
     };
-    let failed = |error| Problem::Io { path: path.clone(), doing: "read", error };
+    let failed = |error| FileError::Io { path: path.clone(), doing: "read", error };
     let Some(first) = examine().map_err(failed)? else { return Ok(Vec::new()) };
     // Somebody may have been writing it: what is wrong with it for good is so again.
     let Some(fault) = examine().map_err(failed)?.filter(|again| is_same(&first, again)) else { return Ok(Vec::new()) };
@@ -137,21 +137,21 @@ mod tests {
     use super::*;
     use crate::private_file::Rule;
     use crate::store::Store;
-    use crate::store::open::Expect;
+    use crate::store::open::ExpectedVersion;
 
     /// A store with a log of three commits, copied while it is open: closing would empty the log.
     fn with_log() -> (tempfile::TempDir, PathBuf) {
-        let folder = tempfile::tempdir().unwrap();
-        let (open, path) = (folder.path().join("open.db"), folder.path().join("store.db"));
+        let directory = tempfile::tempdir().unwrap();
+        let (open, path) = (directory.path().join("open.db"), directory.path().join("store.db"));
         Store::create(&open, 0o600, |_| Ok(())).unwrap();
-        let store = Store::open(&open, &Rule::store(false), Expect::Current).unwrap();
+        let store = Store::open(&open, &Rule::store(false), ExpectedVersion::Current).unwrap();
         for name in ["a", "b", "c"] {
             let writing = store.write().unwrap();
             writing.set_fact(name, b"1").unwrap();
             writing.commit().unwrap();
         }
         fs::copy(beside(&open, "-wal"), beside(&path, "-wal")).unwrap();
-        (folder, path)
+        (directory, path)
     }
 
     fn with_byte_changed(path: &Path, at: usize) -> Vec<String> {

@@ -8,9 +8,9 @@ use rusqlite::OptionalExtension as _;
 use rusqlite::Row;
 use rusqlite::params;
 
-use super::Reading;
+use super::ReadTransaction;
 use super::Result;
-use super::Writing;
+use super::WriteTransaction;
 use super::clock::SEEN;
 use super::damage;
 use super::damage::lossy;
@@ -66,7 +66,7 @@ pub enum NewContent<'a> {
         /// For a user who never had a password.
         invitation: bool,
         /// How long the link lives from its last hand-over.
-        life: Duration,
+        lifetime: Duration,
         /// The operator's own words.
         note: Option<&'a str>,
     },
@@ -87,7 +87,7 @@ pub struct Message {
     pub state: MessageState,
     /// The user's number.
     pub user: Option<UserId>,
-    /// The user's name, while he exists.
+    /// The user's name, while they exist.
     pub username: Option<String>,
     /// Where it goes.
     pub address: String,
@@ -106,7 +106,7 @@ pub struct Message {
     /// When it ended.
     pub ended_at: Option<Timestamp>,
     /// What became of its link, if it has one.
-    pub link: Option<LinkFacts>,
+    pub link: Option<LinkStatus>,
     /// What a notice tells of.
     pub cause: Option<NoticeCause>,
     /// The operator's own words.
@@ -123,16 +123,16 @@ pub struct Message {
 
 /// What is known of a link; never its code.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LinkFacts {
+pub struct LinkStatus {
     /// How long it lives from its last hand-over.
-    pub life: Duration,
+    pub lifetime: Duration,
     /// When it expires; none before the first try.
     pub expires_at: Option<Timestamp>,
     /// The latest time that the store has seen since `expires_at` was set.
     pub seen_at: Option<Timestamp>,
     /// Its mail is under way: the relay may have it before its answer is noted.
     pub is_sending: bool,
-    /// When the relay took its mail last, or may have.
+    /// When the relay accepted its mail last, or may have.
     pub handed_at: Option<Timestamp>,
     /// When it was used.
     pub used_at: Option<Timestamp>,
@@ -182,7 +182,7 @@ impl std::str::FromStr for LinkState {
     }
 }
 
-impl LinkFacts {
+impl LinkStatus {
     /// Whether the link sets a password at `now`: it is [`LinkState::Open`].
     pub fn is_usable(&self, now: Timestamp) -> bool {
         self.state(now) == LinkState::Open
@@ -210,7 +210,7 @@ impl LinkFacts {
     }
 }
 
-impl Reading<'_> {
+impl ReadTransaction<'_> {
     /// A message by its number.
     ///
     /// # Errors
@@ -284,16 +284,16 @@ impl Reading<'_> {
     }
 }
 
-impl Writing<'_> {
+impl WriteTransaction<'_> {
     /// Queues a message.
     ///
     /// # Errors
     /// When the store cannot be written.
     pub fn queue_message(&self, new: &NewMessage<'_>) -> Result<MessageId> {
-        let (kind, life, note, cause) = match new.content {
-            NewContent::Link { invitation, life, note } => {
+        let (kind, lifetime, note, cause) = match new.content {
+            NewContent::Link { invitation, lifetime, note } => {
                 let kind = if invitation { MailKind::Invitation } else { MailKind::Reset };
-                (kind, Some(life.as_secs().cast_signed()), note, None)
+                (kind, Some(lifetime.as_secs().cast_signed()), note, None)
             }
             NewContent::Notice(cause) => (cause.kind(), None, None, Some(cause.word())),
             NewContent::Test => (MailKind::Test, None, None, None),
@@ -309,7 +309,7 @@ impl Writing<'_> {
             new.operator.name,
             new.operator.uid,
             new.created_at.as_second(),
-            life,
+            lifetime,
             cause,
             note,
         ])?;
@@ -346,9 +346,9 @@ fn message_of(row: &Row<'_>) -> rusqlite::Result<Message> {
     let moment = |column| Ok::<_, rusqlite::Error>(row.get::<_, Option<i64>>(column)?.map(time));
     let (kind, state): (String, String) = (row.get(1)?, row.get(2)?);
     let state = MessageState::stored(&state).ok_or_else(|| damage::unknown_word(2, &state))?;
-    let link = damage::lifetime(row, 12)?.map(|life| {
-        Ok::<_, rusqlite::Error>(LinkFacts {
-            life,
+    let link = damage::lifetime(row, 12)?.map(|lifetime| {
+        Ok::<_, rusqlite::Error>(LinkStatus {
+            lifetime,
             expires_at: moment(15)?,
             seen_at: moment(26)?,
             is_sending: state == MessageState::Sending,

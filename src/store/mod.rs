@@ -1,16 +1,16 @@
-//! The store: one SQLite file that holds one organization. All SQL of the program stands in this folder, each statement
+//! The store: one SQLite file that holds one organization. All SQL of the program stands in this directory, each statement
 //! beside its function. The functions get their values (ids, times, hashes) and never ask for time or randomness;
 //! "not found" is `None`.
 //!
 //! # Locking
-//! A [`Reading`] is a deferred transaction: it sees one state of the store and keeps nobody waiting (WAL). A [`Writing`]
+//! A [`ReadTransaction`] is a deferred transaction: it sees one state of the store and keeps nobody waiting (WAL). A [`WriteTransaction`]
 //! begins IMMEDIATE: a deferred transaction that turns into a writer fails at once when somebody else wrote in between,
-//! whatever the busy timeout. Who finds the store locked waits up to [`open::PATIENCE`].
+//! whatever the busy timeout. Who finds the store locked waits up to [`open::ANSWER_TIMEOUT`].
 //!
-//! A [`Writing`] is never stopped with the lock in its hand: Ctrl-Z takes effect when it ends ([`stop_signals`]).
+//! A [`WriteTransaction`] is never stopped with the lock in its hand: Ctrl-Z takes effect when it ends ([`stop_signals`]).
 //!
 //! # Durability
-//! `synchronous=FULL`: when [`Writing::commit`] returns, the change has been through fdatasync(2).
+//! `synchronous=FULL`: when [`WriteTransaction::commit`] returns, the change has been through fdatasync(2).
 //!
 //! # Compatibility
 //! `user_version` counts the migrations applied; `application_id` tells our files from others.
@@ -29,7 +29,6 @@ mod deliveries;
 pub mod ended_passwords;
 pub mod error;
 pub mod events;
-pub mod facts;
 mod file_header;
 mod file_identity;
 pub mod file_system;
@@ -37,12 +36,13 @@ mod functions;
 pub mod import;
 pub mod import_effects;
 mod index_entries;
-pub mod job_making;
+pub mod job_creation;
 pub mod jobs;
 pub mod links;
 pub mod lock;
 mod log_check;
 pub mod messages;
+pub mod metadata;
 pub mod near;
 pub mod open;
 pub mod operators;
@@ -104,14 +104,14 @@ pub struct Store {
 
 /// A read-only transaction: everything read in it is of one moment.
 #[derive(Debug)]
-pub struct Reading<'store> {
+pub struct ReadTransaction<'store> {
     transaction: Transaction<'store>,
 }
 
 /// A transaction that may write. Dropping it undoes everything.
 #[derive(Debug)]
-pub struct Writing<'store> {
-    reading: Reading<'store>,
+pub struct WriteTransaction<'store> {
+    reading: ReadTransaction<'store>,
     connection: &'store Connection,
     /// Whether values were erased that the log still has.
     has_erased: Cell<bool>,
@@ -129,25 +129,25 @@ impl Store {
     ///
     /// # Errors
     /// When the store cannot be read.
-    pub fn read(&self) -> Result<Reading<'_>> {
+    pub fn read(&self) -> Result<ReadTransaction<'_>> {
         let transaction = Transaction::new_unchecked(&self.connection, TransactionBehavior::Deferred)?;
-        Ok(Reading { transaction })
+        Ok(ReadTransaction { transaction })
     }
 
-    /// As [`Store::write`], but whoever writes now is waited for no longer than this.
+    /// As [`Store::write`], but another writer is waited for no longer than this.
     ///
     /// # Errors
     /// As [`Store::write`].
-    pub fn write_within(&self, patience: Duration) -> Result<Writing<'_>> {
+    pub fn write_within(&self, patience: Duration) -> Result<WriteTransaction<'_>> {
         open::waiting_at_most(patience, || self.write())
     }
 
-    /// Begins to write, when whoever writes now has finished.
+    /// Begins to write, when the present writer has finished.
     ///
     /// # Errors
-    /// [`StoreError::Busy`] when that takes longer than [`open::PATIENCE`], [`StoreError::Replaced`] when another file is in the
+    /// [`StoreError::Busy`] when that takes longer than [`open::ANSWER_TIMEOUT`], [`StoreError::Replaced`] when another file is in the
     /// place of the store, [`StoreError::Scarce`] when its disk is nearly full; others when the store cannot be written.
-    pub fn write(&self) -> Result<Writing<'_>> {
+    pub fn write(&self) -> Result<WriteTransaction<'_>> {
         let stop_signals = stop_signals::defer();
         // Each time: the disk may have become full while a long run sends.
         self.require_room()?;
@@ -158,8 +158,8 @@ impl Store {
         let transaction = Transaction::new_unchecked(&self.connection, TransactionBehavior::Immediate)?;
         // What is written into a file that was moved away is lost, and SQLite's log beside the path belongs to another file.
         self.file.require_at(&self.path)?;
-        Ok(Writing {
-            reading: Reading { transaction },
+        Ok(WriteTransaction {
+            reading: ReadTransaction { transaction },
             connection: &self.connection,
             has_erased: Cell::new(false),
             _stop_signals: stop_signals,
@@ -167,7 +167,7 @@ impl Store {
     }
 }
 
-impl Writing<'_> {
+impl WriteTransaction<'_> {
     /// Makes everything written durable.
     ///
     /// # Errors
@@ -184,10 +184,10 @@ impl Writing<'_> {
     }
 }
 
-impl<'store> Deref for Writing<'store> {
-    type Target = Reading<'store>;
+impl<'store> Deref for WriteTransaction<'store> {
+    type Target = ReadTransaction<'store>;
 
-    fn deref(&self) -> &Reading<'store> {
+    fn deref(&self) -> &ReadTransaction<'store> {
         &self.reading
     }
 }

@@ -2,14 +2,14 @@
 
 use rusqlite::OptionalExtension as _;
 
-use super::Reading;
+use super::ReadTransaction;
 use super::Result;
 
 const SAME: &str = "SELECT username FROM user WHERE username = ?1";
 const AFTER: &str = "SELECT username FROM user WHERE username >= ?1 ORDER BY username LIMIT ?2";
 const BEFORE: &str = "SELECT username FROM user WHERE username < ?1 ORDER BY username DESC LIMIT ?2";
 
-impl Reading<'_> {
+impl ReadTransaction<'_> {
     /// Those of the names that are usernames, in whatever ASCII case, as stored.
     ///
     /// # Errors

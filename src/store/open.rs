@@ -21,24 +21,24 @@ use rusqlite::config::DbConfig;
 use super::Result;
 use super::Store;
 use super::StoreError;
-use super::Writing;
+use super::WriteTransaction;
 use super::file_identity::FileIdentity;
 use super::file_system;
 use super::functions;
 use super::room;
-use super::room::Way;
+use super::room::OpenMode;
 use super::schema;
 use super::stop_signals;
 use super::stop_signals::GuardedConnection;
 use crate::private_file;
 use crate::private_file::COMPANIONS;
-use crate::private_file::Problem;
+use crate::private_file::FileError;
 use crate::private_file::Rule;
-use crate::private_file::Unfinished;
+use crate::private_file::UnfinishedFile;
 use crate::private_file::is_shortage_of_descriptors;
 
 /// How long a writer waits for another one.
-pub const PATIENCE: Duration = Duration::from_secs(30);
+pub const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// How many prepared statements a connection keeps: as many as the code has that prepares for a cache. Each turn of the outbox
 /// needs some twenty, and with fewer places each would be prepared anew.
@@ -51,7 +51,7 @@ pub(super) const LOG_PAGES: i32 = 4_000;
 
 /// What is asked of the file's version.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Expect {
+pub enum ExpectedVersion {
     /// The version this program knows.
     Current,
     /// That, or an older one: for the migration itself.
@@ -64,19 +64,19 @@ impl Store {
     ///
     /// # Errors
     /// When the file is missing, loose, not ours, of another version, or cannot be read.
-    pub fn open(path: &Path, rule: &Rule, expect: Expect) -> Result<Self> {
+    pub fn open(path: &Path, rule: &Rule, expect: ExpectedVersion) -> Result<Self> {
         Self::open_named(path, path, rule, expect)
     }
 
     /// As [`Store::open`], for a private copy of the file that the operator `named`, which is the one to be told of. It is put on the
     /// disk when it gets its name, and not before.
-    pub(super) fn open_named(path: &Path, named: &Path, rule: &Rule, expect: Expect) -> Result<Self> {
+    pub(super) fn open_named(path: &Path, named: &Path, rule: &Rule, expect: ExpectedVersion) -> Result<Self> {
         // The first who opens a file after a crash plays its log back, under a lock.
         let _deferred = stop_signals::defer();
         // Closing the file of another program, or of a newer version, must not move its log into it.
         let had_log = beside(path, "-wal").exists();
         let open = |way| match connect(path, rule, way) {
-            Err(StoreError::Loose(Problem::Missing { .. })) => Err(StoreError::Missing(named.to_owned())),
+            Err(StoreError::Loose(FileError::Missing { .. })) => Err(StoreError::Missing(named.to_owned())),
             Err(error) => Err(error),
             Ok(connection) => {
                 connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, had_log)?;
@@ -92,7 +92,7 @@ impl Store {
         if found < 1 {
             return Err(StoreError::Empty(named.to_owned()));
         }
-        if found < known && expect == Expect::Current {
+        if found < known && expect == ExpectedVersion::Current {
             return Err(StoreError::Older { path: named.to_owned(), found, known });
         }
         prepare(&connection, if path == named { "FULL" } else { "OFF" })?;
@@ -115,9 +115,9 @@ impl Store {
     /// [`StoreError::Loose`] and [`StoreError::FileSystem`].
     pub fn check_place(path: &Path, mode: u32) -> Result<()> {
         private_file::refuse_reserved(path)?;
-        file_system::refuse_unsafe(folder_of(path))?;
+        file_system::refuse_unsafe(directory_of(path))?;
         match private_file::check_database_place(path, &rule_of_new(path, mode)) {
-            Err(Problem::Missing { .. }) => Ok(()),
+            Err(FileError::Missing { .. }) => Ok(()),
             checked => Ok(checked?),
         }
     }
@@ -127,19 +127,19 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::Exists`] when there is a file; others when it cannot be made.
-    pub fn create(path: &Path, mode: u32, fill: impl FnOnce(&Writing<'_>) -> Result<()>) -> Result<()> {
+    pub fn create(path: &Path, mode: u32, fill: impl FnOnce(&WriteTransaction<'_>) -> Result<()>) -> Result<()> {
         // So that a run that fails can tell whether another one is creating the store, which needs the key that it left.
-        let alone = std::fs::File::open(folder_of(path)).and_then(|folder| folder.lock().map(|()| folder));
+        let alone = std::fs::File::open(directory_of(path)).and_then(|directory| directory.lock().map(|()| directory));
         if path.symlink_metadata().is_ok() {
             return Err(StoreError::Exists(path.to_owned()));
         }
         refuse_leftovers(path)?;
         Self::check_place(path, mode)?;
         let rule = rule_of_new(path, mode);
-        let unfinished = Unfinished::beside(path, mode)?;
+        let unfinished = UnfinishedFile::beside(path, mode)?;
         Self::create_at(unfinished.path(), &rule, fill)?;
         match unfinished.finish() {
-            Err(Problem::Exists { .. }) => return Err(StoreError::Exists(path.to_owned())),
+            Err(FileError::Exists { .. }) => return Err(StoreError::Exists(path.to_owned())),
             finished => finished?,
         }
         drop(alone);
@@ -147,8 +147,8 @@ impl Store {
     }
 
     /// Writes a new store into an empty file.
-    fn create_at(path: &Path, rule: &Rule, fill: impl FnOnce(&Writing<'_>) -> Result<()>) -> Result<()> {
-        let connection = connect(path, rule, Way::Shared)?;
+    fn create_at(path: &Path, rule: &Rule, fill: impl FnOnce(&WriteTransaction<'_>) -> Result<()>) -> Result<()> {
+        let connection = connect(path, rule, OpenMode::Shared)?;
         connection.pragma_update(None, "application_id", schema::APPLICATION_ID)?;
         prepare(&connection, "FULL")?;
         schema::migrate(&connection)?;
@@ -203,12 +203,12 @@ pub(super) fn beside(path: &Path, suffix: &str) -> PathBuf {
 /// The rule for a store that is being created. root may create one in the directory of the account that it is for.
 fn rule_of_new(path: &Path, mode: u32) -> Rule {
     let rule = Rule::store(mode & 0o040 != 0);
-    let owner = folder_of(path).metadata().ok().map(|directory| directory.uid());
+    let owner = directory_of(path).metadata().ok().map(|directory| directory.uid());
     if geteuid().is_root() { rule.owned_also_by(owner) } else { rule }
 }
 
-pub(super) fn folder_of(path: &Path) -> &Path {
-    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+pub(super) fn directory_of(path: &Path) -> &Path {
+    path.parent().filter(|directory| !directory.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 /// Moves the log into the file, so that the file alone is the whole store. Closing does it too, but keeps silent when the
@@ -218,12 +218,12 @@ pub(super) fn empty_log(connection: &Connection) -> Result<()> {
     if is_busy { Err(StoreError::Busy) } else { Ok(()) }
 }
 
-/// The path as SQLite is to be given it. The folder's symbolic links are followed here, because SQLite, told to follow
+/// The path as SQLite is to be given it. The directory's symbolic links are followed here, because SQLite, told to follow
 /// none, refuses them anywhere in the path; and a path that begins with `/` is never taken for a URI.
 pub(super) fn resolved(path: &Path) -> Result<PathBuf> {
     let failed = |error: std::io::Error| StoreError::Disk(format!("{}: {error}", path.display()));
-    let folder = folder_of(path).canonicalize().map_err(failed)?;
-    Ok(path.file_name().map_or(folder.clone(), |name| folder.join(name)))
+    let directory = directory_of(path).canonicalize().map_err(failed)?;
+    Ok(path.file_name().map_or(directory.clone(), |name| directory.join(name)))
 }
 
 /// Refuses to put a store where the log of another one lies: SQLite would play that back over it.
@@ -239,23 +239,23 @@ pub(super) fn companion_of(path: &Path) -> Option<PathBuf> {
 /// The one way to an SQLite file: nothing is opened that was not checked, with what SQLite keeps beside it and the
 /// directory that both are in. While that directory is safe, nobody else can exchange anything between the check and the
 /// opening.
-pub(super) fn connect(path: &Path, rule: &Rule, way: Way) -> Result<Connection> {
+pub(super) fn connect(path: &Path, rule: &Rule, way: OpenMode) -> Result<Connection> {
     private_file::check_database(path, rule).map_err(|problem| of_other_file(problem, path))?;
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_NOFOLLOW;
     let resolved = resolved(path)?;
     let (name, flags) = match way {
-        Way::Shared | Way::Alone => (resolved.clone(), flags),
-        Way::Unchanging => (room::unchanging(&resolved), flags | OpenFlags::SQLITE_OPEN_URI),
+        OpenMode::Shared | OpenMode::Alone => (resolved.clone(), flags),
+        OpenMode::Unchanging => (room::unchanging(&resolved), flags | OpenFlags::SQLITE_OPEN_URI),
     };
     let mut connection = Connection::open_with_flags(name, flags).map_err(|error| denied(error, path))?;
     connection.busy_handler(Some(wait_for_the_writer))?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
-    if way == Way::Alone {
+    if way == OpenMode::Alone {
         connection.pragma_update(None, "locking_mode", "EXCLUSIVE")?;
     }
     keep_log_for_readers(&connection, path)?;
     functions::register(&connection)?;
-    room::choose_directory_for_temporary_files(&connection, folder_of(&resolved))?;
+    room::choose_directory_for_temporary_files(&connection, directory_of(&resolved))?;
     Ok(connection)
 }
 
@@ -265,21 +265,21 @@ fn denied(error: rusqlite::Error, path: &Path) -> StoreError {
     let is_denied = error_code == Some(ErrorCode::CannotOpen) && eaccess(path, AccessFlags::R_OK) == Err(Errno::EACCES);
     if is_denied {
         let error = Errno::EACCES.into();
-        return Problem::Io { path: path.to_owned(), doing: "opened", error }.into();
+        return FileError::Io { path: path.to_owned(), doing: "opened", error }.into();
     }
     // And of a process that has too many files open.
     match std::io::pipe() {
         Err(error) if error_code == Some(ErrorCode::CannotOpen) && is_shortage_of_descriptors(&error) => {
-            Problem::Io { path: path.to_owned(), doing: "opened", error }.into()
+            FileError::Io { path: path.to_owned(), doing: "opened", error }.into()
         }
         _ => error.into(),
     }
 }
 
 /// A loose file that is not ours is told as what it is: another mode would make no store of it.
-pub(super) fn of_other_file(problem: Problem, named: &Path) -> StoreError {
+pub(super) fn of_other_file(problem: FileError, named: &Path) -> StoreError {
     match problem {
-        Problem::Mode { path, is_own_file: false, .. } if path == named => StoreError::NotOurs(path),
+        FileError::Mode { path, is_own_file: false, .. } if path == named => StoreError::NotOurs(path),
         problem => problem.into(),
     }
 }
@@ -316,14 +316,14 @@ fn prepare(connection: &Connection, synchronous: &str) -> Result<()> {
 /// A group that may read the file, and not write it, can do so only while -wal and -shm are there (SQLite, "Write-Ahead
 /// Logging", section 7): they stay when the last of us closes the file.
 fn keep_log_for_readers(connection: &Connection, path: &Path) -> Result<()> {
-    let is_shared = path.metadata().is_ok_and(|facts| facts.permissions().mode() & 0o040 != 0);
+    let is_shared = path.metadata().is_ok_and(|metadata| metadata.permissions().mode() & 0o040 != 0);
     if is_shared {
         connection.file_control(rusqlite::MAIN_DB.into(), FileControl::PersistWal(&mut 1))?;
     }
     Ok(())
 }
 
-thread_local!(static WAITS: Cell<Duration> = const { Cell::new(PATIENCE) });
+thread_local!(static WAITS: Cell<Duration> = const { Cell::new(ANSWER_TIMEOUT) });
 
 /// Runs something in which a busy store is waited for no longer than this.
 pub(super) fn waiting_at_most<T>(patience: Duration, run: impl FnOnce() -> T) -> T {
@@ -377,13 +377,13 @@ impl Store {
 mod tests {
     use super::*;
 
-    /// A new store in a folder of its own, opened.
+    /// A new store in a directory of its own, opened.
     fn opened() -> (tempfile::TempDir, Store) {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("store.db");
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("store.db");
         Store::create(&path, 0o600, |_| Ok(())).unwrap();
-        let store = Store::open(&path, &Rule::store(false), Expect::Current).unwrap();
-        (folder, store)
+        let store = Store::open(&path, &Rule::store(false), ExpectedVersion::Current).unwrap();
+        (directory, store)
     }
 
     #[test]
@@ -417,7 +417,7 @@ mod tests {
     #[test]
     fn a_reading_sees_one_moment_and_a_dropped_writing_leaves_nothing() {
         let (_folder, store) = opened();
-        let other = Store::open(store.path(), &Rule::store(false), Expect::Current).unwrap();
+        let other = Store::open(store.path(), &Rule::store(false), ExpectedVersion::Current).unwrap();
         let reading = store.read().unwrap();
         assert_eq!(reading.fact("x").unwrap(), None);
         let writing = other.write().unwrap();
@@ -433,15 +433,14 @@ mod tests {
 
     #[test]
     fn nothing_is_written_into_a_file_that_is_no_longer_at_its_path() {
-        let (folder, store) = opened();
-        let aside = folder.path().join("aside.db");
-        let is_replaced =
-            |written: Result<Writing<'_>>| matches!(written, Err(StoreError::Replaced(path)) if path == store.path());
-        std::fs::rename(store.path(), &aside).unwrap();
+        let (directory, store) = opened();
+        let reserved = directory.path().join("aside.db");
+        let is_replaced = |written: Result<WriteTransaction<'_>>| matches!(written, Err(StoreError::Replaced(path)) if path == store.path());
+        std::fs::rename(store.path(), &reserved).unwrap();
         assert!(is_replaced(store.write()));
-        std::fs::copy(&aside, store.path()).unwrap();
+        std::fs::copy(&reserved, store.path()).unwrap();
         assert!(is_replaced(store.write()));
-        std::fs::rename(&aside, store.path()).unwrap();
+        std::fs::rename(&reserved, store.path()).unwrap();
         assert!(store.write().is_ok());
     }
 }

@@ -4,9 +4,9 @@ use rusqlite::OptionalExtension as _;
 use rusqlite::Row;
 use rusqlite::params;
 
-use super::Reading;
+use super::ReadTransaction;
 use super::Result;
-use super::Writing;
+use super::WriteTransaction;
 use super::damage;
 use super::time;
 use crate::domain::operator::Operator;
@@ -19,7 +19,7 @@ use crate::domain::uid::ROOT;
 pub(super) const COLUMNS: &str =
     "SELECT uid, account, kind, role_id, added_at, role.name FROM operator JOIN role ON role.id = role_id";
 
-impl Reading<'_> {
+impl ReadTransaction<'_> {
     /// All operators, by account name.
     ///
     /// # Errors
@@ -53,7 +53,7 @@ impl Reading<'_> {
     }
 }
 
-impl Writing<'_> {
+impl WriteTransaction<'_> {
     /// Adds an operator.
     ///
     /// # Errors

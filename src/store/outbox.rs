@@ -10,7 +10,7 @@ use rusqlite::Row;
 use rusqlite::params;
 use rusqlite::types::Value;
 
-use super::Reading;
+use super::ReadTransaction;
 use super::Result;
 use super::damage;
 use super::damage::RowFault;
@@ -28,7 +28,7 @@ use crate::domain::user::SignIn;
 use crate::domain::user::UserId;
 use crate::secrets::reset_code::NONCE;
 
-/// A message that is due, with the user as he is now.
+/// A message that is due, with the user as they are now.
 #[derive(Debug, Clone)]
 pub struct Due {
     /// Its number.
@@ -56,7 +56,7 @@ pub struct Due {
     /// Its last try does not count, because the relay refused everything then.
     pub given_back: bool,
     /// How long its link lives.
-    pub life: Option<Duration>,
+    pub lifetime: Option<Duration>,
     /// What a notice tells of.
     pub cause: Option<NoticeCause>,
     /// The operator's own words.
@@ -67,7 +67,7 @@ pub struct Due {
     pub message_id: Option<String>,
     /// The user's number.
     pub user: Option<UserId>,
-    /// The user, while he exists.
+    /// The user, while they exist.
     pub recipient: Option<Recipient>,
     /// Whether the user was sent another link since the message was queued.
     pub has_later_link: bool,
@@ -77,24 +77,24 @@ pub struct Due {
     pub is_of_job: bool,
 }
 
-/// The user of a message, as he is now.
+/// The user of a message, as they are now.
 #[derive(Debug, Clone)]
 pub struct Recipient {
     /// The name to sign in with.
     pub username: String,
     /// The person's name.
     pub name: String,
-    /// His address, which may be another one by now.
+    /// Their address, which may be another one by now.
     pub email: EmailAddress,
     /// The language.
     pub locale: Option<String>,
-    /// How he signs in.
+    /// How they sign in.
     pub sign_in: SignIn,
     /// The role.
     pub role: RoleId,
     /// The lock, in force or past.
     pub lock: Option<Lock>,
-    /// Whether he must choose another password at the next sign-in.
+    /// Whether they must choose another password at the next sign-in.
     pub must_change: bool,
 }
 
@@ -135,7 +135,7 @@ pub type Found = std::result::Result<Due, Unreadable>;
 /// How far a run has looked through what is due, so that it meets each message once, though it may leave one as it is
 /// for a while. What another process puts back behind that place is for the next run.
 #[derive(Debug, Clone)]
-pub struct Place {
+pub struct Cursor {
     /// Of which job; `None`: of none.
     job: Option<JobId>,
     /// The last of those that never were tried, by time and number: what the relay's trouble has put back comes last.
@@ -144,7 +144,7 @@ pub struct Place {
     again: (Value, i64),
 }
 
-impl Place {
+impl Cursor {
     /// The beginning.
     pub fn of(job: Option<JobId>) -> Self {
         // Before every message, one of a clock that was set before 1970 too.
@@ -230,13 +230,13 @@ static ANYTHING_DUE: LazyLock<String> = LazyLock::new(|| {
 /// The condition that a message is one that `jobs run` sends: of no job, or of a job that runs.
 pub(super) const OF_RUNS: &str = "(job_id IS NULL OR (SELECT job.state FROM job WHERE job.id = job_id) = 'running')";
 
-impl Reading<'_> {
+impl ReadTransaction<'_> {
     /// The next messages that are due behind `place`, at most `most`: of those that never were tried (`fresh`), or of those
     /// that are tried again.
     ///
     /// # Errors
     /// When the store cannot be read.
-    pub fn due_batch(&self, fresh: bool, place: &Place, now: Timestamp, most: usize) -> Result<Vec<Found>> {
+    pub fn due_batch(&self, fresh: bool, place: &Cursor, now: Timestamp, most: usize) -> Result<Vec<Found>> {
         let sql = if fresh { &NEXT_FRESH } else { &NEXT_AGAIN };
         let [now, fresh_at, fresh, again_at, again, job] = place.values(now);
         let most = i64::try_from(most).unwrap_or(i64::MAX);
@@ -265,7 +265,7 @@ impl Reading<'_> {
     }
 
     /// Of these messages those that were queued and never tried, and still are, in the order given. Where others have changed nothing
-    /// ([`Reading::changes_of_others`]), they are as they were read, with their users.
+    /// ([`ReadTransaction::changes_of_others`]), they are as they were read, with their users.
     ///
     /// # Errors
     /// When the store cannot be read.
@@ -292,7 +292,7 @@ impl Reading<'_> {
     ///
     /// # Errors
     /// When the store cannot be read.
-    pub fn anything_due(&self, place: &Place, now: Timestamp) -> Result<bool> {
+    pub fn anything_due(&self, place: &Cursor, now: Timestamp) -> Result<bool> {
         Ok(self.transaction.prepare_cached(&ANYTHING_DUE)?.query_row(place.values(now), |row| row.get(0))?)
     }
 
@@ -397,7 +397,7 @@ fn due_of(row: &Row<'_>) -> rusqlite::Result<Due> {
         created_at: time(row.get(6)?),
         attempts: damage::count(row, 7)?,
         first_try_at: row.get::<_, Option<i64>>(8)?.map(time),
-        life: damage::lifetime(row, 9)?,
+        lifetime: damage::lifetime(row, 9)?,
         cause,
         note: lossy(row, 11)?,
         nonce: row.get(12)?,

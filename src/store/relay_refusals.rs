@@ -1,4 +1,4 @@
-//! What is kept of a relay that refuses this program whoever a mail is for: the messages whose tries do not count, and for how
+//! What is kept of a relay that refuses this program, for any recipient: the messages whose tries do not count, and for how
 //! long nothing is sent. While it is not known yet whom refusals are about, their messages are deferred with the relay's words
 //! and a counted try, so that a process killed then leaves a row that says what happened and fails nobody.
 
@@ -6,9 +6,9 @@ use jiff::Timestamp;
 use rusqlite::OptionalExtension as _;
 use rusqlite::params;
 
-use super::Reading;
+use super::ReadTransaction;
 use super::Result;
-use super::Writing;
+use super::WriteTransaction;
 use super::damage::lossy;
 use super::outbox::Scope;
 use super::time;
@@ -46,7 +46,7 @@ impl RelayHold {
     }
 }
 
-impl Reading<'_> {
+impl ReadTransaction<'_> {
     /// The last time the relay refused everything, if it ever did.
     ///
     /// # Errors
@@ -144,7 +144,7 @@ impl Reading<'_> {
     }
 }
 
-impl Writing<'_> {
+impl WriteTransaction<'_> {
     /// Notes that the relay refused everything, with its words. Gives the end of the time in which nothing is sent.
     ///
     /// # Errors

@@ -22,35 +22,35 @@ use rusqlite::params;
 use super::Result;
 use super::Store;
 use super::StoreError;
-use super::Writing;
+use super::WriteTransaction;
 use super::clock::link_time;
-use super::facts::KEY_FINGERPRINT;
 use super::file_header::FileHeader;
 use super::file_identity::FileIdentity;
 use super::links;
-use super::lock::Held;
+use super::lock::LockGuard;
 use super::lock::lock_all;
 use super::lock::lock_as_restorer;
 use super::messages::WAITING;
-use super::open::Expect;
-use super::open::PATIENCE;
+use super::metadata::KEY_FINGERPRINT;
+use super::open::ANSWER_TIMEOUT;
+use super::open::ExpectedVersion;
 use super::open::beside;
 use super::open::companion_of;
 use super::open::connect;
-use super::open::folder_of;
+use super::open::directory_of;
 use super::open::of_other_file;
 use super::open::refuse_leftovers;
 use super::room;
-use super::room::Way;
+use super::room::OpenMode;
 use super::schema;
 use super::stop_signals;
 use super::stop_signals::GuardedConnection;
 use crate::private_file;
 use crate::private_file::COMPANIONS;
+use crate::private_file::FileError;
 use crate::private_file::FsCredentials;
-use crate::private_file::Problem;
 use crate::private_file::Rule;
-use crate::private_file::Unfinished;
+use crate::private_file::UnfinishedFile;
 
 /// Why what waits in a restored copy is not simply sent.
 const WHY: &str = "restored from a copy: it may have been sent since the copy was made";
@@ -58,20 +58,20 @@ const WHY: &str = "restored from a copy: it may have been sent since the copy wa
 /// A copy that is to be put in the store's place, under another name beside it until it is ready. What is not put in place
 /// is removed.
 #[derive(Debug)]
-pub struct Restoring {
+pub struct RestoreInProgress {
     place: PathBuf,
     /// The private copy of the file that was given: SQLite opens this one, and never the other.
-    private: Unfinished,
+    private: UnfinishedFile,
     /// Where the store that is replaced will be kept; `None`: there is none.
     kept: Option<PathBuf>,
     rule: Rule,
     /// Keeps others from restoring; `None`: there is no store yet.
-    _alone: Option<Held>,
+    _alone: Option<LockGuard>,
 }
 
 /// What a copy claims that may not be true any more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Unsettled {
+pub struct UnsettledRows {
     /// Links that could have been used.
     pub links: u64,
     /// Messages that waited.
@@ -80,7 +80,7 @@ pub struct Unsettled {
     pub jobs: u64,
 }
 
-impl Restoring {
+impl RestoreInProgress {
     /// Copies the bytes of a copy to a file beside the store's place, and opens that one, in the present schema. The file
     /// itself is opened once, by its descriptor, and only read. It must belong to root, to the account that runs this, or
     /// to the one that `rule` names: what another account could write could make anyone an Admin.
@@ -108,11 +108,11 @@ impl Restoring {
         // Before anything is copied, which may take minutes.
         let size = size_by_header(&bytes, copy)?;
         let kept = place.symlink_metadata().is_ok().then(|| kept_name(place, now));
-        let private = Unfinished::beside(place, 0o600)?;
+        let private = UnfinishedFile::beside(place, 0o600)?;
         // When what a killed restore left is gone.
         require_room(size, place)?;
         copy_bytes(bytes.take(size), &private, copy)?;
-        let opened = Store::open_named(private.path(), copy, rule, Expect::CurrentOrOlder);
+        let opened = Store::open_named(private.path(), copy, rule, ExpectedVersion::CurrentOrOlder);
         let store = opened.map_err(|error| error.of_copy(copy))?;
         // Before anything is written: a trigger of somebody else would run with it.
         let differences = schema::differences(&store.connection).map_err(|error| error.of_copy(copy))?;
@@ -132,14 +132,14 @@ impl Restoring {
     }
 
     /// Puts the copy in the store's place: over the store that is there, in one transaction that others see whole, or as a
-    /// new file. `store` is what [`Restoring::begin`] opened. The store that was there is kept beside it.
+    /// new file. `store` is what [`RestoreInProgress::begin`] opened. The store that was there is kept beside it.
     ///
     /// # Errors
     /// When the store that is there is in use for too long, or the disk does not take it. It is as it was then.
     pub fn finish(self, store: Store) -> Result<()> {
         let Some(kept) = self.kept.clone().filter(|_| self.place.symlink_metadata().is_ok()) else {
             refuse_leftovers(&self.place)?;
-            let directory = folder_of(&self.place).to_owned();
+            let directory = directory_of(&self.place).to_owned();
             return self.install(store, &directory);
         };
         // A sender would record its results in messages that are not there any more.
@@ -147,7 +147,7 @@ impl Restoring {
         match self.keep_and_overwrite(&store, &kept) {
             Err(error) if error.damage().is_some() => {
                 // SQLite cannot read it any more: its bytes are kept, and everything that belongs to them.
-                set_aside(&self.place, &kept)?;
+                reserve(&self.place, &kept)?;
                 self.install(store, &kept)
             }
             other => other,
@@ -164,12 +164,12 @@ impl Restoring {
         }
         match self.private.finish() {
             // There was no store to lock.
-            Err(Problem::Exists { .. }) => return Err(StoreError::BeingRestored),
+            Err(FileError::Exists { .. }) => return Err(StoreError::BeingRestored),
             finished => finished?,
         }
         if has_readers {
             // A reader finds a log from now on: opening creates it, and closing leaves it.
-            drop(Store::open(&self.place, &self.rule, Expect::Current)?);
+            drop(Store::open(&self.place, &self.rule, ExpectedVersion::Current)?);
         }
         Ok(())
     }
@@ -179,7 +179,7 @@ impl Restoring {
         let _deferred = stop_signals::defer();
         // Where it is damaged, that is found before anything is written to its log.
         open_replaced(&self.place, &self.rule)?.read()?.fact(KEY_FINGERPRINT)?;
-        let mut to = connect(&self.place, &self.rule, Way::Shared)?;
+        let mut to = connect(&self.place, &self.rule, OpenMode::Shared)?;
         // Where it turns out to be damaged, its log is kept as it is, and not moved into it.
         to.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
         to.pragma_update(None, "synchronous", "FULL")?;
@@ -215,7 +215,7 @@ impl Restoring {
 
 /// Opens the store that is replaced, in whatever version it is. Closing it leaves its log as it is.
 fn open_replaced(place: &Path, rule: &Rule) -> Result<Store> {
-    let connection = GuardedConnection::new(connect(place, rule, Way::Shared)?);
+    let connection = GuardedConnection::new(connect(place, rule, OpenMode::Shared)?);
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
     Ok(Store {
         connection,
@@ -236,7 +236,7 @@ fn keep(place: &Path, rule: &Rule, kept: &Path) -> Result<()> {
 /// How many bytes of a copy belong to it, as its header says ("Database File Format", section 1.3): what is behind them is no
 /// part of it to SQLite either.
 fn size_by_header(copy: &File, named: &Path) -> Result<u64> {
-    let failed = |error| Problem::Io { path: named.to_owned(), doing: "read", error };
+    let failed = |error| FileError::Io { path: named.to_owned(), doing: "read", error };
     let length = copy.metadata().map_err(failed)?.len();
     let header = FileHeader::read(copy).map_err(failed)?;
     let ours = header.filter(|header| header.application_id == schema::APPLICATION_ID);
@@ -251,9 +251,9 @@ fn is_same_file(copy: &File, place: &Path) -> bool {
 }
 
 /// Copies the bytes of the file that was given into the private copy.
-fn copy_bytes(mut from: io::Take<File>, private: &Unfinished, named: &Path) -> Result<()> {
+fn copy_bytes(mut from: io::Take<File>, private: &UnfinishedFile, named: &Path) -> Result<()> {
     let mut to = private.writer()?;
-    let failed = |error| Problem::Io { path: named.to_owned(), doing: "copied", error };
+    let failed = |error| FileError::Io { path: named.to_owned(), doing: "copied", error };
     io::copy(&mut from, &mut to).map_err(failed)?;
     Ok(())
 }
@@ -262,7 +262,7 @@ fn copy_bytes(mut from: io::Take<File>, private: &Unfinished, named: &Path) -> R
 fn step(backup: &Backup<'_, '_>, pages: i32) -> Result<()> {
     let began = Instant::now();
     while let StepResult::Busy | StepResult::Locked = backup.step(pages)? {
-        if began.elapsed() >= PATIENCE {
+        if began.elapsed() >= ANSWER_TIMEOUT {
             return Err(StoreError::Busy);
         }
         thread::sleep(Duration::from_millis(1));
@@ -276,7 +276,7 @@ fn require_page_size(from: &Store, copy: &Path, place: &Path, rule: &Rule) -> Re
     let _deferred = stop_signals::defer();
     let size = |connection: &Connection| connection.query_row("PRAGMA page_size", [], |row| row.get::<_, i64>(0));
     let found = size(&from.connection)?;
-    let Ok(there) = connect(place, rule, Way::Shared) else { return Ok(()) };
+    let Ok(there) = connect(place, rule, OpenMode::Shared) else { return Ok(()) };
     // Of a damaged store the log is left as it is.
     there.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
     let asked = there.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(())).and_then(|()| size(&there));
@@ -300,23 +300,23 @@ fn require_room(size: u64, place: &Path) -> Result<()> {
         0 => 0,
         store => store.saturating_add(length(&beside(place, "-wal"))).saturating_add(size),
     };
-    room::require(folder_of(place), size.saturating_add(replaced))
+    room::require(directory_of(place), size.saturating_add(replaced))
 }
 
 /// Gives a store another name, with the files beside it that belong to it.
-fn set_aside(place: &Path, kept: &Path) -> Result<()> {
+fn reserve(place: &Path, kept: &Path) -> Result<()> {
     private_file::move_new(place, kept)?;
     // The log last: what a kill leaves behind is then always the file that matters, and the next restore names it.
     for suffix in COMPANIONS.into_iter().rev() {
         match private_file::move_new(&beside(place, suffix), &beside(kept, suffix)) {
-            Ok(()) | Err(Problem::Missing { .. }) => {}
+            Ok(()) | Err(FileError::Missing { .. }) => {}
             Err(problem) => return Err(problem.into()),
         }
     }
     Ok(())
 }
 
-impl Writing<'_> {
+impl WriteTransaction<'_> {
     /// Makes a copy safe to continue from: what it says of links and messages was true when it was made. Every link dies,
     /// because it may have been used or revoked since; what waits is in doubt, and jobs that ran wait for an operator,
     /// because sending them again could mail everybody twice. A message in doubt that is sent again is another mail, with
@@ -324,7 +324,7 @@ impl Writing<'_> {
     ///
     /// # Errors
     /// When the store cannot be written.
-    pub fn unsettle(&self, now: Timestamp) -> Result<Unsettled> {
+    pub fn unsettle(&self, now: Timestamp) -> Result<UnsettledRows> {
         self.note_time(now)?;
         let now = now.as_second();
         let time = link_time("?1");
@@ -355,6 +355,6 @@ impl Writing<'_> {
             "UPDATE job SET state = 'paused', why = ?1, paused_at = ?2 WHERE state = 'running'",
             params![WHY, now],
         )?;
-        Ok(Unsettled { links: links.unsigned_abs(), messages: messages as u64, jobs: jobs as u64 })
+        Ok(UnsettledRows { links: links.unsigned_abs(), messages: messages as u64, jobs: jobs as u64 })
     }
 }

@@ -4,12 +4,12 @@ use jiff::Timestamp;
 use rusqlite::ToSql;
 use rusqlite::params;
 
-use super::Reading;
+use super::ReadTransaction;
 use super::Result;
-use super::Writing;
+use super::WriteTransaction;
 use super::clock::link_time;
-use super::job_making::Part;
-use super::job_making::Recipients;
+use super::job_creation::RecipientSelection;
+use super::job_creation::Recipients;
 use super::outbox::OF_RUNS;
 use crate::domain::job::JobId;
 use crate::domain::job::JobState;
@@ -19,19 +19,19 @@ use crate::domain::operator::Account;
 /// The words for a failed mail whose user does not exist any more.
 const USER_DELETED: &str = "user deleted";
 
-impl Reading<'_> {
+impl ReadTransaction<'_> {
     /// Whose mail of a job failed, and why some of them get no other one, the largest part first: `recipients` are those of
-    /// [`super::job_making::Whom::Failed`].
+    /// [`super::job_creation::AudiencePart::Failed`].
     ///
     /// # Errors
     /// When the store cannot be read.
-    pub fn plan_retry(&self, job: JobId, recipients: &Recipients<'_>) -> Result<Vec<Part>> {
+    pub fn plan_retry(&self, job: JobId, recipients: &Recipients<'_>) -> Result<Vec<RecipientSelection>> {
         let mut parts = self.plan_job(recipients)?;
         let sql = "SELECT count(*) FROM message WHERE job_id = ?1 AND state = 'failed' \
                    AND NOT EXISTS (SELECT 1 FROM user WHERE user.id = user_id)";
         let deleted: i64 = self.transaction.query_row(sql, [job.0], |row| row.get(0))?;
         if deleted > 0 {
-            parts.push(Part {
+            parts.push(RecipientSelection {
                 skipped: Some(USER_DELETED.to_owned()),
                 count: deleted.unsigned_abs(),
                 resets: 0,
@@ -61,7 +61,7 @@ impl Reading<'_> {
     }
 }
 
-impl Writing<'_> {
+impl WriteTransaction<'_> {
     /// Makes due now what waits for another try: of a job, or of no job and all that run. Gives how many messages there were.
     ///
     /// # Errors
@@ -77,7 +77,7 @@ impl Writing<'_> {
     /// Queues the failed mails of a job again, for those of `recipients` who are not skipped, at the address that each has now, as
     /// this operator asks. A mail that may have arrived keeps its link while that can be used, so that no copy has a dead
     /// one; every other gets a new link. Gives how many there are. The job must be running for them to be sent:
-    /// [`Writing::reopen_job`].
+    /// [`WriteTransaction::reopen_job`].
     ///
     /// # Errors
     /// When the store cannot be written.

@@ -4,9 +4,9 @@ use rusqlite::OptionalExtension as _;
 use rusqlite::Row;
 use rusqlite::params;
 
-use super::Reading;
+use super::ReadTransaction;
 use super::Result;
-use super::Writing;
+use super::WriteTransaction;
 use super::damage;
 use crate::domain::role::BUILT_IN;
 use crate::domain::role::Permission;
@@ -14,7 +14,7 @@ use crate::domain::role::Permissions;
 use crate::domain::role::Role;
 use crate::domain::role::RoleId;
 
-impl Reading<'_> {
+impl ReadTransaction<'_> {
     /// All roles, by name.
     ///
     /// # Errors
@@ -71,7 +71,7 @@ impl Reading<'_> {
     }
 }
 
-impl Writing<'_> {
+impl WriteTransaction<'_> {
     /// Adds the built-in roles to a new store.
     ///
     /// # Errors

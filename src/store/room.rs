@@ -2,7 +2,7 @@
 //! is read all the same: a full disk keeps nobody from logging in.
 //!
 //! SQLite cannot read a store without a place for the index of its log (`-shm`), which it creates, or gives up and takes again,
-//! whenever a first process opens the store. There are two ways round it, in which nothing is written: [`Way`].
+//! whenever a first process opens the store. There are two ways round it, in which nothing is written: [`OpenMode`].
 
 use std::fmt;
 use std::fmt::Write as _;
@@ -30,12 +30,12 @@ use super::Store;
 use super::StoreError;
 use super::open::LOG_PAGES;
 use super::open::beside;
-use super::open::folder_of;
+use super::open::directory_of;
 use super::open::waiting_at_most;
 use crate::private_file::FsCredentials;
 
 /// What a change may need: SQLite's log with the index of it, the pages that a small change touches, and what is recorded of it.
-const LEAST: Room = Room { bytes: 1024 * 1024, files: Some(8), is_refused: false };
+const LEAST: DiskSpace = DiskSpace { bytes: 1024 * 1024, files: Some(8), is_refused: false };
 
 /// A file system is believed where it says that it has so much more than is needed. Below that, what is free may be kept for
 /// root, for the file system itself (up to 16 MiB on ext4) or for its metadata (btrfs), so it is tried.
@@ -52,7 +52,7 @@ const LOG: u64 = LOG_PAGES as u64 * 4096;
 
 /// Room on a disk for the account that the program runs as.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Room {
+pub struct DiskSpace {
     bytes: u64,
     /// How many new files it takes; `None`: the file system does not count them.
     files: Option<u64>,
@@ -60,7 +60,7 @@ pub struct Room {
     is_refused: bool,
 }
 
-impl fmt::Display for Room {
+impl fmt::Display for DiskSpace {
     /// The one of the two that is short.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.files {
@@ -71,7 +71,7 @@ impl fmt::Display for Room {
     }
 }
 
-impl Room {
+impl DiskSpace {
     /// The room that a directory has. Where the file system may not have so many bytes as it says, they are taken on trial.
     fn of(directory: &Path, needed: u64) -> Result<Self> {
         let found =
@@ -106,7 +106,7 @@ fn take(directory: &Path, bytes: u64) -> nix::Result<()> {
 
 /// Refuses when a directory has less room than so many bytes.
 pub(super) fn require(directory: &Path, needed: u64) -> Result<()> {
-    let Room { bytes, is_refused, .. } = Room::of(directory, needed)?;
+    let DiskSpace { bytes, is_refused, .. } = DiskSpace::of(directory, needed)?;
     if bytes >= needed && !is_refused {
         return Ok(());
     }
@@ -118,8 +118,8 @@ impl Store {
     /// Refuses to begin a change for which there may be too little room: SQLite could fail in the middle of it, or be ended by
     /// SIGBUS where the index of its log has holes that the disk cannot fill (ext4 with blocks of 1 KiB).
     pub(super) fn require_room(&self) -> Result<()> {
-        let directory = folder_of(&self.path);
-        let free = Room::of(directory, LEAST.bytes)?;
+        let directory = directory_of(&self.path);
+        let free = DiskSpace::of(directory, LEAST.bytes)?;
         if free.is_scarce() {
             // Its log is moved into it when there is room: closing it would write the index of the log now.
             self.connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
@@ -143,12 +143,12 @@ impl Store {
     /// [`StoreError::NoRoomForJob`], [`StoreError::Scarce`], or that the store cannot be written.
     pub fn require_room_for_job(&self, mails: u64) -> Result<()> {
         self.require_room()?;
-        let directory = folder_of(&self.path);
+        let directory = directory_of(&self.path);
         let size = self.path.metadata().map_or(0, |file| file.len());
         let created = mails.saturating_mul(MAILED).saturating_add(mails.saturating_mul(CHANGED).min(size));
         let sent = mails.saturating_mul(SENT).min(LOG);
         let needed = LEAST.bytes.saturating_add(created).saturating_add(sent);
-        let Room { bytes, is_refused, .. } = Room::of(directory, needed)?;
+        let DiskSpace { bytes, is_refused, .. } = DiskSpace::of(directory, needed)?;
         if bytes >= needed && !is_refused {
             return Ok(());
         }
@@ -166,7 +166,7 @@ impl Store {
 
 /// How SQLite opens the file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Way {
+pub(super) enum OpenMode {
     /// Beside other processes, as always.
     Shared,
     /// With no other process, and the index of the log in memory. For reading what the log of a process that was killed holds.
@@ -179,12 +179,12 @@ pub(super) enum Way {
 /// Gives whether it is for reading alone.
 pub(super) fn open_for_what_is_possible(
     path: &Path,
-    open: impl Fn(Way) -> Result<Connection>,
+    open: impl Fn(OpenMode) -> Result<Connection>,
 ) -> Result<(Connection, bool)> {
-    let directory = folder_of(path);
+    let directory = directory_of(path);
     // Where there is little room, opening it for writing could end in SIGBUS.
-    if !Room::of(directory, LEAST.bytes).is_ok_and(Room::is_scarce) {
-        match open(Way::Shared) {
+    if !DiskSpace::of(directory, LEAST.bytes).is_ok_and(DiskSpace::is_scarce) {
+        match open(OpenMode::Shared) {
             Err(StoreError::Full | StoreError::Disk(_)) => {}
             // Who may not write in the directory is no victim of a full disk: others could be writing.
             Err(StoreError::Closed(_)) if is_mounted_read_only(directory) || may_write(directory) => {}
@@ -193,13 +193,13 @@ pub(super) fn open_for_what_is_possible(
     }
     let has_log = beside(path, "-wal").metadata().is_ok_and(|log| log.len() > 0);
     let opened = match has_log {
-        false => open(Way::Unchanging),
-        true => waiting_at_most(Duration::ZERO, || open(Way::Alone)),
+        false => open(OpenMode::Unchanging),
+        true => waiting_at_most(Duration::ZERO, || open(OpenMode::Alone)),
     };
     match opened {
         Ok(connection) => Ok((connection, true)),
         // Another process has it open, and with it the index of the log.
-        Err(StoreError::Busy) => Ok((open(Way::Shared)?, true)),
+        Err(StoreError::Busy) => Ok((open(OpenMode::Shared)?, true)),
         Err(error) => Err(error),
     }
 }
@@ -259,8 +259,8 @@ mod tests {
 
     #[test]
     fn space_and_files_can_be_short() {
-        let room = |bytes, files| Room { bytes, files, is_refused: false };
-        let refused = Room { is_refused: true, ..room(1 << 23, Some(100)) };
+        let room = |bytes, files| DiskSpace { bytes, files, is_refused: false };
+        let refused = DiskSpace { is_refused: true, ..room(1 << 23, Some(100)) };
         let scarce =
             [(room(36 * 1024, None), "36 KiB"), (room(1 << 30, Some(3)), "3 files"), (refused, "less than 1 MiB")];
         for (free, shown) in scarce {

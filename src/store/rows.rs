@@ -5,7 +5,7 @@ use rusqlite::OptionalExtension as _;
 use rusqlite::Row;
 use rusqlite::types::ValueRef;
 
-use super::Reading;
+use super::ReadTransaction;
 use super::Result;
 use super::StoreError;
 use super::damage;
@@ -87,7 +87,7 @@ impl RowFindings {
     }
 }
 
-impl Reading<'_> {
+impl ReadTransaction<'_> {
     /// The rows that a command could not use. The rows pass through one by one. `is_chain_whole`: following the chain to its end
     /// has read each event and each user change, and they are only counted. What SQLite cannot read of a table is a fault, and
     /// the others are read all the same.

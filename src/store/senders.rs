@@ -16,7 +16,7 @@ use jiff::Timestamp;
 use super::Result;
 use super::Store;
 use super::lock::FIRST_SENDER;
-use super::lock::Held;
+use super::lock::LockGuard;
 use super::lock::lock_of;
 use super::lock::open_lock_file;
 use crate::domain::text;
@@ -51,7 +51,7 @@ impl fmt::Display for Sender {
 /// The lock of a process that sends, with its note.
 #[derive(Debug)]
 pub struct SendingLock {
-    lock: Held,
+    lock: LockGuard,
     namespace: String,
     host: String,
     began_at: Timestamp,
@@ -155,7 +155,7 @@ fn namespace() -> String {
 mod tests {
     use super::*;
     use crate::private_file::Rule;
-    use crate::store::open::Expect;
+    use crate::store::open::ExpectedVersion;
 
     fn at(second: i64) -> Timestamp {
         Timestamp::from_second(second).unwrap()
@@ -166,7 +166,7 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("store.db");
         Store::create(&path, 0o600, |_| Ok(())).unwrap();
-        let store = Store::open(&path, &Rule::store(false), Expect::Current).unwrap();
+        let store = Store::open(&path, &Rule::store(false), ExpectedVersion::Current).unwrap();
         let silent = store.lock_as_sender().unwrap();
         let mut first = store.begin_sending(at(1_000)).unwrap();
         let second = store.begin_sending(at(2_000)).unwrap();

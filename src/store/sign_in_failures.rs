@@ -9,10 +9,10 @@ use rusqlite::OptionalExtension as _;
 use rusqlite::Row;
 use rusqlite::params;
 
-use super::Reading;
+use super::ReadTransaction;
 use super::Result;
 use super::Store;
-use super::Writing;
+use super::WriteTransaction;
 use super::damage;
 use super::time;
 use crate::domain::elevation;
@@ -60,7 +60,7 @@ pub struct RefusedAttempts {
     /// Who acted, as at the last one.
     pub account: Account,
     /// By what right.
-    pub standing: String,
+    pub authority: String,
 }
 
 impl RefusedAttempts {
@@ -71,9 +71,9 @@ impl RefusedAttempts {
         NewEvent {
             time: now,
             account: self.account.clone(),
-            standing: self.standing.clone(),
+            authority: self.authority.clone(),
             action: self.action.clone(),
-            outcome: crate::domain::event::Outcome::Refused.word(),
+            outcome: crate::domain::event::EventOutcome::Refused.word(),
             user: None,
             reason: None,
             details: Some(details.to_string()),
@@ -123,11 +123,11 @@ fn attempts_of(row: &Row<'_>) -> rusqlite::Result<RefusedAttempts> {
         count: row.get::<_, i64>(2)?.cast_unsigned(),
         since: time(row.get(3)?),
         account,
-        standing: row.get(9)?,
+        authority: row.get(9)?,
     })
 }
 
-impl Reading<'_> {
+impl ReadTransaction<'_> {
     /// The wrong passwords of a user since the last right one.
     ///
     /// # Errors
@@ -156,7 +156,7 @@ impl Reading<'_> {
     }
 }
 
-impl Writing<'_> {
+impl WriteTransaction<'_> {
     /// Appends an event for each kind and account of refused attempts whose minute is over.
     ///
     /// # Errors
@@ -208,7 +208,7 @@ impl Writing<'_> {
             account.login_uid,
             account.host,
             account.elevation == Some(Elevation::Sudo),
-            event.standing,
+            event.authority,
             elevation::word(account.elevation),
         ];
         let bound = statement.parameter_count();
@@ -236,7 +236,7 @@ impl Writing<'_> {
             account.login_uid,
             account.host,
             account.elevation == Some(Elevation::Sudo),
-            event.standing,
+            event.authority,
             elevation::word(account.elevation),
         ];
         let bound = statement.parameter_count();
@@ -271,8 +271,8 @@ impl Store {
                 Some(before) => {
                     let all = RefusedAttempts { count: before.count + 1, ..before };
                     let account = attempt.event.account.clone();
-                    let standing = attempt.event.standing.clone();
-                    writing.append_event(&RefusedAttempts { account, standing, ..all }.event(now))?;
+                    let authority = attempt.event.authority.clone();
+                    writing.append_event(&RefusedAttempts { account, authority, ..all }.event(now))?;
                 }
                 None => writing.append_event(&attempt.event)?,
             }

@@ -7,7 +7,7 @@ use std::collections::HashSet;
 
 use rusqlite::types::Value;
 
-use super::Reading;
+use super::ReadTransaction;
 use super::Result;
 use super::damage;
 use super::damage::RowFault;
@@ -51,7 +51,7 @@ pub struct Stuck {
     pub count: u64,
 }
 
-impl Reading<'_> {
+impl ReadTransaction<'_> {
     /// The messages that no run meets, by what is wrong with them.
     ///
     /// # Errors

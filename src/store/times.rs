@@ -3,12 +3,12 @@
 
 use jiff::Timestamp;
 
-use super::Reading;
+use super::ReadTransaction;
 use super::Result;
-use super::Writing;
+use super::WriteTransaction;
 use super::clock::PERIOD;
 use super::damage;
-use super::facts::LAST_REPORT;
+use super::metadata::LAST_REPORT;
 use super::time;
 use crate::domain::report_limit::LastReport;
 use crate::domain::retry;
@@ -142,7 +142,7 @@ fn with_times(text: &str, now: i64) -> String {
         .replace("{period}", PERIOD)
 }
 
-impl Reading<'_> {
+impl ReadTransaction<'_> {
     /// The times that were written while the clock was ahead of `now`, a kind each; empty: none. Those of events are not among
     /// them: nobody can change an event.
     ///
@@ -200,8 +200,8 @@ impl Reading<'_> {
     }
 }
 
-impl Writing<'_> {
-    /// Brings the times of [`Reading::times_ahead`] to `now`: mails are due, links expire, the hold of the relay and the last report
+impl WriteTransaction<'_> {
+    /// Brings the times of [`ReadTransaction::times_ahead`] to `now`: mails are due, links expire, the hold of the relay and the last report
     /// are gone, and a lock for some time has that time still before it. What a clock that was ahead has seen is kept, so that
     /// no link which had expired lives again ([`super::clock`]).
     ///

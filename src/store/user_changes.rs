@@ -1,8 +1,8 @@
 //! What events changed in the rows of users.
 //!
 //! Nobody calls this module to record a change. Each connection that writes has triggers of its own, in SQLite's temporary
-//! schema, which note every change of a user, whichever statement makes it; [`Writing::append_event_of_change`] moves what
-//! they noted beside the event, and [`Writing::commit`] refuses what was moved to none. A user who is added has no changes:
+//! schema, which note every change of a user, whichever statement makes it; [`WriteTransaction::append_event_of_change`] moves what
+//! they noted beside the event, and [`WriteTransaction::commit`] refuses what was moved to none. A user who is added has no changes:
 //! `added_by_event` names the event.
 
 use rusqlite::Connection;
@@ -10,10 +10,10 @@ use rusqlite::Row;
 use rusqlite::params;
 use rusqlite::types::ValueRef;
 
-use super::Reading;
+use super::ReadTransaction;
 use super::Result;
 use super::StoreError;
-use super::Writing;
+use super::WriteTransaction;
 use super::damage;
 use crate::domain::user::UserId;
 use crate::domain::user_change::ChangeValues;
@@ -47,7 +47,7 @@ pub struct ChangeQuery {
     pub limit: u32,
 }
 
-impl Reading<'_> {
+impl ReadTransaction<'_> {
     /// A page of changes, the oldest first: of one event, of one user, or of both.
     ///
     /// # Errors
@@ -90,7 +90,7 @@ impl Reading<'_> {
     }
 }
 
-impl Writing<'_> {
+impl WriteTransaction<'_> {
     /// Whether users were changed that no event tells of yet.
     ///
     /// # Errors
@@ -170,7 +170,7 @@ pub(super) fn change(row: &Row<'_>) -> rusqlite::Result<UserChange> {
 
 fn change_of(row: &Row<'_>) -> rusqlite::Result<UserChange> {
     let is_erased = row.get_ref(6)?.as_blob().is_ok_and(|salt| salt == ERASED_SALT);
-    // A name that is no text is shown as it can be: whoever damaged it did so in the row of the user.
+    // A name that is no text is shown as it can be: the damage is in the row of the user.
     let text = |column| {
         let value = row.get_ref(column)?;
         Ok::<_, rusqlite::Error>(bytes(value).map(|bytes| String::from_utf8_lossy(bytes).into_owned()))

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use rusqlite::Row;
 use rusqlite::ToSql;
 
-use super::Reading;
+use super::ReadTransaction;
 use super::Result;
 use super::StoreError;
 use super::time;
@@ -58,7 +58,7 @@ impl<'row> UserRow<'row> {
         RoleId(self.number(4).unwrap_or(0))
     }
 
-    /// How he signs in.
+    /// How they sign in.
     pub fn sign_in(&self) -> SignIn {
         if self.text(5) == Some("saml") { SignIn::Saml } else { SignIn::Password }
     }
@@ -104,7 +104,7 @@ impl<'row> UserRow<'row> {
         self.number(14).map(time)
     }
 
-    /// Whether he must choose another password.
+    /// Whether they must choose another password.
     pub fn must_change_password(&self) -> bool {
         self.number(16) == Some(1)
     }
@@ -251,9 +251,9 @@ fn order(query: &UserQuery) -> String {
     format!("{column} {direction}, email {direction}")
 }
 
-impl Reading<'_> {
+impl ReadTransaction<'_> {
     /// Gives each user that the query means to `visit`, in its order. Names of `selection.named` that no user has are
-    /// passed over; ask [`Reading::unknown_names`] first.
+    /// passed over; ask [`ReadTransaction::unknown_names`] first.
     ///
     /// # Errors
     /// When the store cannot be read, or `visit` fails.

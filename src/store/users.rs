@@ -6,16 +6,16 @@ use rusqlite::Row;
 use rusqlite::params;
 use rusqlite::types::Type;
 
-use super::Reading;
+use super::ReadTransaction;
 use super::Result;
-use super::Writing;
+use super::WriteTransaction;
 use super::damage;
 use super::time;
 use crate::domain::email_address;
 use crate::domain::email_address::EmailAddress;
 use crate::domain::role::RoleId;
 use crate::domain::user::Lock;
-use crate::domain::user::PasswordFacts;
+use crate::domain::user::PasswordStatus;
 use crate::domain::user::SignIn;
 use crate::domain::user::User;
 use crate::domain::user::UserId;
@@ -54,7 +54,7 @@ pub struct NewUser {
     pub name: String,
     /// The role.
     pub role: RoleId,
-    /// How he signs in.
+    /// How they sign in.
     pub sign_in: SignIn,
     /// The language.
     pub locale: Option<String>,
@@ -75,7 +75,7 @@ pub struct NewPassword {
     pub set_at: Timestamp,
 }
 
-impl Reading<'_> {
+impl ReadTransaction<'_> {
     /// The user with this name without ASCII case, or with this address in whatever form.
     ///
     /// # Errors
@@ -123,7 +123,7 @@ impl Reading<'_> {
         Ok(statement.query_row(params![email, canonical, besides.map(|user| user.0)], |row| row.get(0))?)
     }
 
-    /// A user by his number.
+    /// A user by their number.
     ///
     /// # Errors
     /// When the store cannot be read.
@@ -191,7 +191,7 @@ pub(super) fn stored_hash(row: &Row<'_>, column: usize) -> rusqlite::Result<Opti
     PasswordHash::parse(hash).map(Some).map_err(failed)
 }
 
-impl Writing<'_> {
+impl WriteTransaction<'_> {
     /// Adds a user. Name and address must be free: look first, nobody can come in between.
     ///
     /// # Errors
@@ -260,7 +260,7 @@ impl Writing<'_> {
         Ok(())
     }
 
-    /// Locks or unlocks a user and raises his session epoch when `locked_at` is given.
+    /// Locks or unlocks a user and raises their session epoch when `locked_at` is given.
     ///
     /// # Errors
     /// When the store cannot be written.
@@ -274,7 +274,7 @@ impl Writing<'_> {
         Ok(())
     }
 
-    /// Deletes a user and what belongs to him; his number is never given again.
+    /// Deletes a user and what belongs to them; their number is never given again.
     ///
     /// # Errors
     /// When the store cannot be written.
@@ -322,7 +322,7 @@ fn user_of(row: &Row<'_>) -> rusqlite::Result<User> {
         None => None,
     };
     let password = match row.get::<_, Option<i64>>(14)? {
-        Some(set_at) => Some(PasswordFacts { set_at: time(set_at), policy: row.get(15)? }),
+        Some(set_at) => Some(PasswordStatus { set_at: time(set_at), policy: row.get(15)? }),
         None => None,
     };
     Ok(User {

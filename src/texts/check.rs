@@ -25,7 +25,7 @@ use super::keys::Sample;
 use super::language::in_one_line;
 use crate::domain::spelling;
 use crate::domain::text;
-use crate::domain::user::judge_locale;
+use crate::domain::user::validate_locale;
 
 /// The longest sentence, in characters, as a file has it.
 const MAX_SENTENCE: usize = 2_000;
@@ -84,16 +84,16 @@ pub(super) struct Sentence {
 
 /// The sentences of a file and its faults.
 #[derive(Debug, Default)]
-pub(super) struct Flat {
+pub(super) struct FlatSentences {
     pub(super) sentences: Vec<Sentence>,
     /// Each fault with its line.
     wrong: Vec<(usize, String)>,
 }
 
 /// The sentences of a file, its tables flattened, and what is wrong with its form.
-pub(super) fn flat(text: &str) -> Flat {
+pub(super) fn flat(text: &str) -> FlatSentences {
     let (root, errors) = DeTable::parse_recoverable(text);
-    let mut flat = Flat::default();
+    let mut flat = FlatSentences::default();
     for error in errors {
         let start = error.span().map_or(0, |span: Range<usize>| span.start);
         flat.wrong.push((line_of(text, start), format!("syntax: {}", error.message())));
@@ -110,7 +110,7 @@ fn line_of(text: &str, position: usize) -> usize {
     1 + before.iter().filter(|byte| **byte == b'\n').count()
 }
 
-impl Flat {
+impl FlatSentences {
     fn add(&mut self, text: &str, table: &str, content: &DeTable<'_>) {
         for (name, value) in content {
             let name: &str = name.get_ref();
@@ -152,7 +152,7 @@ pub(super) fn texts_of(files: &[SentenceFile]) -> Result<Texts, Vec<TextProblem>
     let mut met: Vec<&str> = Vec::new();
     for file in files {
         let mut problem = |line, what| problems.push(TextProblem { path: file.path.clone(), line, what });
-        if let Err(fault) = judge_locale(&file.tag) {
+        if let Err(fault) = validate_locale(&file.tag) {
             problem(None, fault);
             continue;
         }
@@ -161,7 +161,7 @@ pub(super) fn texts_of(files: &[SentenceFile]) -> Result<Texts, Vec<TextProblem>
             continue;
         }
         met.push(&file.tag);
-        let Flat { sentences, wrong } = flat(&file.text);
+        let FlatSentences { sentences, wrong } = flat(&file.text);
         let is_sound = wrong.is_empty();
         for (line, what) in wrong {
             problem(Some(line), what);

@@ -5,11 +5,11 @@ use minijinja::context;
 
 use super::Language;
 use crate::domain::policy::CharacterClass;
-use crate::domain::policy::Fault;
 use crate::domain::policy::MAX_BYTES;
 use crate::domain::policy::MIN_LENGTH;
 use crate::domain::policy::PasswordError;
 use crate::domain::policy::Policy;
+use crate::domain::policy::Violation;
 
 /// Who reads a sentence about a password.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,18 +66,18 @@ pub fn notes(policy: &Policy, language: &Language) -> Vec<String> {
 }
 
 /// Why a password is refused, for one rule that it fails.
-pub fn fault(fault: &Fault, language: &Language, reader: Reader) -> String {
+pub fn fault(fault: &Violation, language: &Language, reader: Reader) -> String {
     let yours = reader.is_user();
     let (name, values) = match *fault {
-        Fault::TooShort { min, has } => ("too_short", context! { min, has }),
-        Fault::MissingClass(class) => (class_name(class), context! {}),
-        Fault::Common => ("common", context! {}),
-        Fault::Personal => ("personal", context! { yours }),
-        Fault::Repeated => ("repeated", context! {}),
-        Fault::Sequential => ("sequential", context! {}),
-        Fault::TooGuessable { score, min } => ("too_guessable", context! { score, min, yours }),
-        Fault::Disabled => ("disabled", context! {}),
-        Fault::Reused { history } => ("reused", context! { passwords => history, yours }),
+        Violation::TooShort { min, has } => ("too_short", context! { min, has }),
+        Violation::MissingClass(class) => (class_name(class), context! {}),
+        Violation::Common => ("common", context! {}),
+        Violation::Personal => ("personal", context! { yours }),
+        Violation::Repeated => ("repeated", context! {}),
+        Violation::Sequential => ("sequential", context! {}),
+        Violation::TooGuessable { score, min } => ("too_guessable", context! { score, min, yours }),
+        Violation::Disabled => ("disabled", context! {}),
+        Violation::Reused { history } => ("reused", context! { passwords => history, yours }),
     };
     language.say(&format!("violation.{name}"), values)
 }
@@ -220,16 +220,16 @@ mod tests {
     #[test]
     fn every_fault_and_error_has_its_sentence() {
         let faults = [
-            Fault::TooShort { min: 15, has: 1 },
-            Fault::MissingClass(CharacterClass::Symbol),
-            Fault::Common,
-            Fault::Personal,
-            Fault::Repeated,
-            Fault::Sequential,
-            Fault::TooGuessable { score: 1, min: 3 },
-            Fault::Disabled,
-            Fault::Reused { history: 1 },
-            Fault::Reused { history: 5 },
+            Violation::TooShort { min: 15, has: 1 },
+            Violation::MissingClass(CharacterClass::Symbol),
+            Violation::Common,
+            Violation::Personal,
+            Violation::Repeated,
+            Violation::Sequential,
+            Violation::TooGuessable { score: 1, min: 3 },
+            Violation::Disabled,
+            Violation::Reused { history: 1 },
+            Violation::Reused { history: 5 },
         ];
         let errors = [
             PasswordError::Empty,

@@ -26,8 +26,8 @@ fn another_address_is_told_to_the_old_and_the_new_one() {
     assert_snapshot!(run, @"
     status 0
     -- stderr
-    alice is changed: email.
-    The notices to the old and the new address are now files, which nobody gets.
+    Changed alice: email.
+    The notices to the old and the new address were written to files; nobody receives them.
     ");
     assert_eq!(
         notices(&world),
@@ -86,7 +86,7 @@ fn a_notice_waits_in_the_outbox_and_goes_to_the_address_that_it_was_queued_for()
     assert_snapshot!(run.to_string().replace(&refusing.port().to_string(), "[PORT]"), @"
     status 0
     -- stderr
-    warning: the old and the new address are not told by mail yet: 127.0.0.1:[PORT]: 421 4.3.2 busy; `cxme-admin jobs run` tries again
+    warning: the old and the new address are not notified by mail yet: 127.0.0.1:[PORT]: 421 4.3.2 busy; `cxme-admin jobs run` tries again
     ");
     world.configure_mail("");
     world.run("users edit alice --email weber@example.com --no-notify").expect_status(0);

@@ -49,14 +49,14 @@ fn a_domain_is_configured_once_and_shown_as_people_read_it() {
     status 65
     -- stderr
     error: the email domain of eve@elsewhere.example is not one of the organization's: bücher.example, idp.example, example.com
-    hint: the domains stand in the configuration: [organization] email_domains
+    hint: the domains are configured in [organization] email_domains
     ");
     let text = std::fs::read_to_string(world.config()).unwrap();
     world.write_config(&text.replace("\"example.com\"", "\"xn--bcher-kva.example\""));
     assert_snapshot!(world.run("users list"), @r#"
     status 78
     -- stderr
-    error: [DIR]/config/cxme-admin/config.toml:2: [organization] email_domains: "xn--bcher-kva.example" stands in the list twice
+    error: [DIR]/config/cxme-admin/config.toml:2: [organization] email_domains: "xn--bcher-kva.example" appears twice in the list
     "#);
     world.write_config(&text.replace("\"example.com\"", "\"b\u{2100}.example\""));
     assert_snapshot!(world.run("users list"), @r#"
@@ -72,7 +72,7 @@ fn an_address_is_taken_in_every_form() {
     world.run("users add a@bücher.example").expect_status(0);
     for form in ["a@xn--bcher-kva.example", "A@Bücher.example", "a@bu\u{308}cher.example"] {
         let run = world.run(&format!("users add {form} --username other")).expect_status(65);
-        assert!(run.err().contains("another user has the email address"), "{run}");
+        assert!(run.err().contains("is already in use"), "{run}");
         world.run(&format!("users show {form}")).expect_status(0);
     }
     // The cases of the issue: an apostrophe and a plus are usual, and the last two are one address.
@@ -80,8 +80,8 @@ fn an_address_is_taken_in_every_form() {
     assert_snapshot!(world.command("users import -").stdin(rows).run(), @"
     status 65
     -- stderr
-    line 5, email: appears on line 4 already
-    error: 1 of 4 rows cannot be imported: nothing was changed
+    line 5, email: already on line 4
+    error: 1 of 4 rows cannot be imported; nothing was changed
     ");
     assert_snapshot!(world.command("users import - -v --update").stdin("email,name\nA@XN--BCHER-KVA.example,Anna\n").run(), @"
     status 0
@@ -105,7 +105,7 @@ fn an_address_is_taken_in_every_form() {
     assert_snapshot!(world.run("users edit a --email a@xn--bcher-kva.example -v"), @"
     status 0
     -- stderr
-    a is changed: email.
+    Changed a: email.
     ");
     assert_snapshot!(world.run("users edit a --email obrien@xn--a.example"), @"
     status 65
@@ -128,7 +128,7 @@ fn what_nobody_sees_is_refused_in_addresses_and_usernames() {
     line 5, email: holds the typographic character `’` (U+2019): write `'`
     line 6, email: holds the typographic character `–` (U+2013): write `-`
     line 7, email: holds the character U+FE0F, which no address has
-    error: 6 of 6 rows cannot be imported: nothing was changed
+    error: 6 of 6 rows cannot be imported; nothing was changed
     ");
     for hidden in ["\u{200b}", "\u{200d}", "\u{ad}", "\u{fe0f}", "\u{2060}", "\u{3164}", "\u{e0041}", "’", "–"] {
         for command in
@@ -156,7 +156,7 @@ fn what_nobody_sees_is_refused_in_addresses_and_usernames() {
     assert_snapshot!(world.run("users show a\u{200b}nna@example.com"), @r#"
     status 67
     -- stderr
-    error: no user has the email address `a\u{200b}nna@example.com`
+    error: no user with the email address `a\u{200b}nna@example.com`
     hint: names must match exactly; to search: cxme-admin users list --search TEXT
     "#);
 }
@@ -183,22 +183,22 @@ fn what_nobody_sees_in_a_name_is_shown() {
     b1        Seán O’Brien–Müller
     b2        علی‌رضا
     "#);
-    assert_snapshot!(world.run("users show a4"), @r#"
+    assert_snapshot!(world.run("users show a4"), @r"
     status 0
     -- stdout
-    Username:          a4
-    Email:             a4@example.com
-    Name:              An\u{200d}na
-    Role:              Minimal Permissions
-    Status:            active
-    Sign-in:           password
-    Password set:      none
-    Must change it:    no
-    Session epoch:     0
-    Last login noted:  never
-    Added:             now (2026-11-24T08:00:00Z)
-    Changed:           now (2026-11-24T08:00:00Z)
-    "#);
+    Username:              a4
+    Email:                 a4@example.com
+    Name:                  An\u{200d}na
+    Role:                  Minimal Permissions
+    Status:                active
+    Sign-in:               password
+    Password set:          none
+    Must change password:  no
+    Session epoch:         0
+    Last recorded login:   never
+    Added:                 now (2026-11-24T08:00:00Z)
+    Changed:               now (2026-11-24T08:00:00Z)
+    ");
     assert_snapshot!(world.run("users list --columns username,name -o json --search a2@"), @r#"
     status 0
     -- stdout
@@ -238,7 +238,7 @@ fn a_search_finds_every_case_and_both_normal_forms() {
     assert_snapshot!(world.run("users list --search ' \u{200b}'"), @r#"
     status 2
     -- stderr
-    error: --search: ` \u{200b}` holds nothing that is visible, and would find everybody
+    error: --search: ` \u{200b}` holds nothing that is visible, and would match every user
     hint: leave it out to mean all
     "#);
     assert_snapshot!(world.run("users list --search ''"), @"

@@ -62,9 +62,9 @@ fn the_chain_is_whole_and_says_what_it_cannot_see() {
     assert_snapshot!(world.command("audit verify").at_terminal().run(), @"
     status 0
     -- stdout
-    5 events, the chain is whole.
+    5 events, chain intact.
     -- stderr
-    Not seen without `--head HASH`: whether the newest events were cut off, or all of them rewritten.
+    Without `--head HASH`, truncation or a full rewrite cannot be detected.
     ");
     let head = world.run("audit head").expect_status(0).out();
     assert_eq!(head.trim_end().len(), 64);
@@ -72,7 +72,7 @@ fn the_chain_is_whole_and_says_what_it_cannot_see() {
     assert_snapshot!(world.run(&format!("audit verify -v --head {head}").replace('\n', "")), @"
     status 0
     -- stdout
-    6 events, the chain is whole.
+    6 events, chain intact.
     ");
     assert_snapshot!(world.run("audit verify --head 4711"), @"
     status 2
@@ -89,8 +89,8 @@ fn the_chain_is_whole_and_says_what_it_cannot_see() {
     assert_snapshot!(world.run(&format!("audit verify --head {}", "0".repeat(64))), @"
     status 65
     -- stderr
-    error: the audit does not verify: no event has the hash given with `--head`: events were cut off or rewritten since it was noted
-    hint: somebody wrote to the file without this program: compare with a backup and with the head kept elsewhere
+    error: the audit log does not verify: no event has the hash given with `--head`: events were cut off or rewritten since it was noted
+    hint: another program has written to the file: compare with a backup and with the head kept elsewhere
     ");
     let json: serde_json::Value = serde_json::from_str(&world.run("audit head -o json").out()).unwrap();
     assert_eq!(json["number"], world.events());
@@ -131,8 +131,8 @@ fn a_cut_tail_is_seen_by_the_numbers_that_the_store_has_given() {
     assert_snapshot!(world.run("audit verify"), @"
     status 65
     -- stderr
-    error: the audit does not verify: the events after event 3 are missing: the store has counted to 5
-    hint: somebody wrote to the file without this program: compare with a backup and with the head kept elsewhere
+    error: the audit log does not verify: the events after event 3 are missing: the store has counted to 5
+    hint: another program has written to the file: compare with a backup and with the head kept elsewhere
     ");
     let check = world.run("store check").expect_status(65);
     assert!(check.to_string().contains("the events after event 3 are missing"), "{check}");
@@ -173,8 +173,8 @@ fn a_cut_tail_is_seen_with_the_head_kept_elsewhere() {
     assert_snapshot!(world.run(&format!("audit verify --head {}", head.trim_end())), @"
     status 65
     -- stderr
-    error: the audit does not verify: no event has the hash given with `--head`: events were cut off or rewritten since it was noted
-    hint: somebody wrote to the file without this program: compare with a backup and with the head kept elsewhere
+    error: the audit log does not verify: no event has the hash given with `--head`: events were cut off or rewritten since it was noted
+    hint: another program has written to the file: compare with a backup and with the head kept elsewhere
     ");
 }
 

@@ -183,7 +183,7 @@ fn the_values_of_a_deleted_user_are_erased_and_the_audit_says_so() {
     assert_snapshot!(world.run("audit verify"), @"
     status 0
     -- stdout
-    10 events, the chain is whole.
+    10 events, chain intact.
     Erased with deleted users: the values of 13 user changes.
     ");
     assert_snapshot!(world.run("audit verify -o json"), @r#"

@@ -24,9 +24,9 @@ fn the_user_chooses_with_the_old_password_as_proof() {
       - not only the user's name, username or email address, or the organization's name
       - no repetition of one character or a short group, and no sequence such as abcdefgh12345678
     New password: 
-    The same again: 
+    Retype new password: 
     -- stderr
-    The password of alice is changed.
+    Password changed for alice.
     ");
     assert_snapshot!(world.newest_event(), @r#"
     users change-password | done | owner, Admin | -
@@ -157,12 +157,12 @@ fn a_dry_run_asks_nothing_and_no_terminal_is_said() {
     -- stdout
     Would change the password if the old one is right. Nothing was asked.
     -- stderr
-    Dry run: nothing was changed.
+    Dry run; nothing was changed.
     ");
     assert_snapshot!(world.run("users change-password alice"), @"
     status 2
     -- stderr
-    error: nobody can be asked here, and this needs an answer: The old and the new password
+    error: cannot prompt (no terminal or `--no-input`): The old and the new password
     hint: give `--stdin`
     ");
 }

@@ -111,7 +111,7 @@ fn a_file_that_is_no_store_of_ours_is_refused_and_untouched() {
     error: [DIR]/absent.db: no such store (set by `--store`)
     hint: create it: cxme-admin --store [DIR]/absent.db init
     ");
-    assert_snapshot!(list(world.folder()), @"
+    assert_snapshot!(list(world.directory()), @"
     status 78
     -- stderr
     error: [DIR]: is a folder: give the path of a file

@@ -56,7 +56,7 @@ fn jobs_run_names_each_row_that_keeps_mail_from_being_sent() {
         let check = world.run("store check").expect_status(65);
         let found = if found.is_empty() { named.split("damaged: ").last().unwrap() } else { found };
         assert!(check.err().contains(found), "{sql}: {check}");
-        // Each run, until somebody mends it.
+        // Each run, until somebody repairs it.
         for _ in 0..2 {
             let run = world.run("jobs run -v");
             assert!(run.err().contains(named), "{sql}: {run}");

@@ -79,7 +79,7 @@ fn world() -> (World, String) {
 }
 
 fn run(world: &World, code: &str, call: &str, stdin: &str, options: &str) -> Run {
-    let line = format!("{call} {options}").replace("[DIR]", &world.folder().to_string_lossy());
+    let line = format!("{call} {options}").replace("[DIR]", &world.directory().to_string_lossy());
     world.command(&line).stdin(stdin.replace("[CODE]", code)).run()
 }
 
@@ -100,7 +100,7 @@ fn state(world: &World) -> String {
             writeln!(state, "{name}: {values:?}").unwrap();
         }
     }
-    files(world.folder(), &mut state);
+    files(world.directory(), &mut state);
     state
 }
 
@@ -120,8 +120,8 @@ fn assert_unchanged(world: &World, before: &str, call: &str) {
 }
 
 /// The files, but for those that SQLite has beside an open store.
-fn files(folder: &Path, state: &mut String) {
-    let mut entries: Vec<_> = folder.read_dir().unwrap().map(|entry| entry.unwrap().path()).collect();
+fn files(directory: &Path, state: &mut String) {
+    let mut entries: Vec<_> = directory.read_dir().unwrap().map(|entry| entry.unwrap().path()).collect();
     entries.sort();
     for path in entries {
         if path.is_dir() {
@@ -183,7 +183,7 @@ fn every_dry_run_prints_its_plan_on_standard_output_and_changes_nothing() {
     $ users lock alice --until 2026-12-01T08:00:00Z --reason 'lost laptop'
     Would lock alice until 2026-12-01T08:00:00Z.
     $ users lock bob
-    bob is locked so already: nothing was changed.
+    bob is already locked like this; nothing was changed.
     $ users lock --all
     Would lock 3 of 4 users until `users unlock`.
     $ users unlock bob
@@ -202,7 +202,7 @@ fn every_dry_run_prints_its_plan_on_standard_output_and_changes_nothing() {
     Would change the password if the old one is right. Nothing was asked.
     $ users send-reset alice carla
     alice: skipped: a link was mailed 1 minute ago (message 1); `--unless-sent-within 0s` mails another.
-    carla: would be mailed an invitation to carla@example.com, good for 7 days.
+    carla: would be mailed an invitation to carla@example.com, valid for 7 days.
     $ users send-reset alice bob
     alice: skipped: a link was mailed 1 minute ago (message 1); `--unless-sent-within 0s` mails another.
     $ users send-reset --all
@@ -213,7 +213,7 @@ fn every_dry_run_prints_its_plan_on_standard_output_and_changes_nothing() {
     $ users send-reset --search nobody
     No users match.
     $ users send-reset --search alice --key again
-    Job 1 with this key is finished: cxme-admin jobs show 1
+    Job 1 with this key has finished: cxme-admin jobs show 1
     $ resets redeem --stdin
     Would set the password of alice and use up the link.
     $ resets revoke alice
@@ -248,11 +248,11 @@ fn every_dry_run_prints_its_plan_on_standard_output_and_changes_nothing() {
     $ operators add carol --role Admin
     Would add carol as operator with the role Admin.
     $ operators remove dave
-    Would remove dave as operator.
+    Would remove operator dave.
     $ store check --repair-times
-    No time was written while the clock was ahead: nothing was changed.
+    No time was written while the clock was ahead; nothing was changed.
     $ store backup [DIR]/copy.db
-    Would copy the store to [DIR]/copy.db.
+    Would back up the store to [DIR]/copy.db.
     $ store restore [DIR]/saved.db
     Would replace [DIR]/data/store.db with the store of 2026-11-24T08:01:00Z with 4 users.
     $ store migrate
@@ -293,11 +293,11 @@ fn at_a_terminal_the_plan_is_the_same_and_nobody_is_asked() {
     let (world, code) = world();
     for (call, stdin) in CALLS.iter().filter(|(_, stdin)| stdin.is_empty()) {
         let plain = run(&world, &code, call, stdin, "-n");
-        let line = format!("{call} -n").replace("[DIR]", &world.folder().to_string_lossy());
+        let line = format!("{call} -n").replace("[DIR]", &world.directory().to_string_lossy());
         let at_terminal = world.command(&line).at_terminal().run();
         assert_eq!(at_terminal.out(), plain.out(), "{call}");
         assert!(at_terminal.asked.is_empty(), "{call}: {at_terminal}");
-        assert!(at_terminal.err().ends_with("Dry run: nothing was changed.\n") || at_terminal.status != 0, "{call}");
+        assert!(at_terminal.err().ends_with("Dry run; nothing was changed.\n") || at_terminal.status != 0, "{call}");
     }
 }
 

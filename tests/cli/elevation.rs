@@ -111,7 +111,7 @@ fn who_is_not_admin_names_no_file_by_any_of_them() {
 fn two_variables_that_name_different_people_are_refused_and_recorded() {
     let world = world();
     let effective_zero = |command: Command<'_>| command.uid(0).run();
-    // carol invents the one that the program which she used did not set.
+    // carol invents the one that the program which carol used did not set.
     for line in ["users list", "whoami", "completions bash", "init --yes", "demo"] {
         let run = effective_zero(world.command(line).doas_by("carol").sudo_by(DAVE));
         assert_eq!(run.status, 77, "{line}: {run}");
@@ -266,7 +266,7 @@ fn a_number_that_stands_for_no_account_or_for_any_is_no_operator() {
     for given in ["4294967295", "65534", "nobody", "4294967294", "nfsnobody"] {
         let run = machine(&format!("operators add {given} --role Admin"));
         assert_eq!(run.status, 65, "{given}: {run}");
-        let run = machine(&format!("init --yes --store {}/new.db --operator {given}", world.folder().display()));
+        let run = machine(&format!("init --yes --store {}/new.db --operator {given}", world.directory().display()));
         assert_eq!(run.status, 65, "{given}: {run}");
     }
     assert!(!world.path("new.db").exists());
@@ -296,7 +296,7 @@ fn a_home_directory_of_another_account_is_ignored() {
         return;
     }
     let world = World::new();
-    fs::set_permissions(world.folder(), fs::Permissions::from_mode(0o755)).unwrap();
+    fs::set_permissions(world.directory(), fs::Permissions::from_mode(0o755)).unwrap();
     let home = world.path("home");
     fs::create_dir_all(home.join(".config/cxme-admin")).unwrap();
     fs::write(home.join(".config/cxme-admin/config.toml"), "zq7sentinel = 1\n").unwrap();

@@ -1,12 +1,12 @@
 //! After a breach: `users send-reset SELECTION --end-passwords`.
 
 use cxme_admin::actions::ActionError;
-use cxme_admin::actions::Intent;
-use cxme_admin::actions::jobs::make;
-use cxme_admin::actions::jobs::make::Confirmed;
+use cxme_admin::actions::ChangeOptions;
+use cxme_admin::actions::jobs::create;
+use cxme_admin::actions::jobs::create::ConfirmedPlan;
 use cxme_admin::actions::resets::send;
 use cxme_admin::domain::refusal::Refusal;
-use cxme_admin::store::jobs::Sending;
+use cxme_admin::store::jobs::JobSendOptions;
 use insta::assert_snapshot;
 
 use crate::relay::Act;
@@ -65,7 +65,7 @@ fn passwords_end_with_the_creation_of_the_job_and_not_with_the_mail() {
     assert_snapshot!(run, @"
     status 0
     -- stderr
-    Job 1 is made: 3 mails.
+    Created job 1: 3 mails.
     Ended 2 passwords and the sessions of 3 users.
     warning: 1 user who is skipped keeps their password; see why: cxme-admin jobs recipients 1
     Nothing is sent yet: cxme-admin jobs run 1
@@ -86,19 +86,19 @@ fn passwords_end_with_the_creation_of_the_job_and_not_with_the_mail() {
     assert_snapshot!(world.run("audit verify -v"), @"
     status 0
     -- stdout
-    9 events, the chain is whole.
+    9 events, chain intact.
     -- stderr
-    Not seen without `--head HASH`: whether the newest events were cut off, or all of them rewritten.
+    Without `--head HASH`, truncation or a full rewrite cannot be detected.
     ");
     assert_snapshot!(world.run("jobs show 1"), @"
     status 0
     -- stdout
     Job:               1
-    State:             running, and no process sends it now
+    State:             unfinished; no process is sending it
     Users:             --all
-    Asked by:          owner
+    Requested by:      owner
     Reason:            breach of 2026
-    Made:              now (2026-11-24T08:00:00Z)
+    Created:           now (2026-11-24T08:00:00Z)
     Mails:             3
     Passwords ended:   2
     Outcome:           3 queued; skipped 2
@@ -179,7 +179,7 @@ fn it_asks_with_the_counts_and_a_dry_run_shows_them() {
     assert_snapshot!(world.run("users send-reset --all --end-passwords"), @"
     status 2
     -- stderr
-    error: nobody can be asked here, and this needs an answer: End 2 passwords now, mail a link to 3 users, and skip 2 (1 SAML, 1 locked), of whom 1 keeps their password
+    error: cannot prompt (no terminal or `--no-input`): End 2 passwords now, mail a link to 3 users, and skip 2 (1 SAML, 1 locked), of whom 1 keeps their password
     hint: give `--yes` to do it without being asked
     ");
     assert_snapshot!(world.command("users send-reset --all --end-passwords").typing(["n"]).run(), @"
@@ -187,7 +187,7 @@ fn it_asks_with_the_counts_and_a_dry_run_shows_them() {
     -- asked
     End 2 passwords now, mail a link to 3 users, and skip 2 (1 SAML, 1 locked), of whom 1 keeps their password? [y/N] n
     -- stderr
-    error: not confirmed: nothing was changed
+    error: aborted; nothing was changed
     ");
     assert_eq!((hashes(&world), world.ask("SELECT count(*) FROM job")), ("alice,bob,dora".to_owned(), "0".to_owned()));
     world.command("users send-reset --status locked --end-passwords").run().expect_status(0);
@@ -262,7 +262,7 @@ fn it_takes_the_permission_to_set_passwords_and_spares_those_who_may_do_more() {
     assert_snapshot!(run, @"
     status 0
     -- stderr
-    Job 1 is made: 1 mail.
+    Created job 1: 1 mail.
     Ended 1 password and the sessions of 1 user.
     warning: 1 user who is skipped keeps their password; see why: cxme-admin jobs recipients 1
     Job 1, finished: 1 mail: 1 accepted; skipped 1 (1 no permission over this user).
@@ -331,7 +331,7 @@ fn whoever_is_mailed_again_is_not_taken_for_a_new_user() {
     assert_snapshot!(world.run(again), @"
     status 0
     -- stderr
-    Job 3 is made: 1 mail.
+    Created job 3: 1 mail.
     Ended the sessions of 1 user.
     Job 3, finished: 1 mail: 1 accepted.
     ");
@@ -354,7 +354,7 @@ fn no_other_mail_keeps_a_password_from_ending() {
     assert_snapshot!(run, @"
     status 0
     -- stderr
-    Job 2 is made: 2 mails.
+    Created job 2: 2 mails.
     Ended 2 passwords and the sessions of 2 users.
     warning: 1 user who is skipped keeps their password; see why: cxme-admin jobs recipients 2
     Job 2, finished: 2 mails: 2 accepted; skipped 3 (1 SAML, 1 locked, 1 sent a short while ago).
@@ -386,30 +386,31 @@ fn links_that_are_open_end_with_the_passwords() {
 fn more_passwords_than_were_confirmed_do_not_end() {
     let relay = relay("");
     let world = world(&relay);
-    let desk = world.desk(me(), "owner");
+    let app = world.app(me(), "owner");
     let day = std::time::Duration::from_secs(86_400);
-    let wish = make::Wish {
-        meant: make::Meant::Selected(Box::default()),
+    let wish = create::JobRequest {
+        audience: create::Audience::Selected(Box::default()),
         selection: "--all".to_owned(),
         sha256: None,
         key: None,
         expect: None,
-        wanted: send::Wanted {
-            life: None,
+        wanted: send::LinkOptions {
+            lifetime: None,
             reset_life: day,
-            invitation_life: day,
+            invitation_lifetime: day,
             note: None,
             unless_sent_within: std::time::Duration::ZERO,
         },
-        sending: Sending::default(),
+        sending: JobSendOptions::default(),
         ends_passwords: true,
     };
-    let refused =
-        make::make(&desk, &wish, Some(Confirmed { mailed: 9, passwords: 1 }), &Intent::default()).unwrap_err();
+    let refused = create::make(&app, &wish, Some(ConfirmedPlan { mailed: 9, passwords: 1 }), &ChangeOptions::default())
+        .unwrap_err();
     assert!(matches!(refused, ActionError::Refused(Refusal::SelectionChanged { confirmed: 1, found: 2 })), "{refused}");
     assert_eq!((hashes(&world), world.ask("SELECT count(*) FROM job")), ("alice,bob,dora".to_owned(), "0".to_owned()));
-    let made = make::make(&desk, &wish, Some(Confirmed { mailed: 9, passwords: 2 }), &Intent::default()).unwrap();
-    assert!(matches!(made, make::Made::New(make::Created { mailed: 3, ended: 2, .. })), "{made:?}");
+    let made =
+        create::make(&app, &wish, Some(ConfirmedPlan { mailed: 9, passwords: 2 }), &ChangeOptions::default()).unwrap();
+    assert!(matches!(made, create::CreateOutcome::New(create::CreatedJob { mailed: 3, ended: 2, .. })), "{made:?}");
 }
 
 #[test]

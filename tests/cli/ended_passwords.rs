@@ -84,7 +84,7 @@ fn an_older_export_does_not_bring_an_ended_password_back() {
     -- stderr
     line 2, password_hash: is that of a password that was ended (`--end-passwords`): leave it empty
     line 3, password_hash: is that of a password that was ended (`--end-passwords`): leave it empty
-    error: 2 of 5 rows cannot be imported: nothing was changed
+    error: 2 of 5 rows cannot be imported; nothing was changed
     ");
     assert_eq!(hashes(&world), "dora");
     // A hash that a login has replaced since is another one of the same password: it cannot be told from a new password.
@@ -178,7 +178,7 @@ fn a_dry_run_and_a_rate_say_before_that_mails_cannot_leave() {
     assert_snapshot!(end("--rate 1/day"), @"
     status 2
     -- stderr
-    error: nobody can be asked here, and this needs an answer: End 2 passwords now, mail a link to 3 users, and skip 2 (1 SAML, 1 locked), of whom 1 keeps their password (the rate 1/day leaves 1 mail now; 2 users wait for theirs without a password)
+    error: cannot prompt (no terminal or `--no-input`): End 2 passwords now, mail a link to 3 users, and skip 2 (1 SAML, 1 locked), of whom 1 keeps their password (the rate 1/day leaves 1 mail now; 2 users wait for theirs without a password)
     hint: give `--yes` to do it without being asked
     ");
     assert_eq!(hashes(&world), "alice,bob,dora");
@@ -208,7 +208,7 @@ fn a_dry_run_and_a_rate_say_before_that_mails_cannot_leave() {
     warning: 1 user who is skipped keeps their password; see why: cxme-admin jobs recipients 2
     warning: the rate 3/day leaves 1 mail now; 2 users wait for theirs without a password
     error: the rate 3/day is used up; the next mail may leave in 1 day; Job 2, running: 3 mails: 1 accepted, 2 queued; skipped 2 (1 SAML, 1 locked)
-    hint: what was not sent waits: cxme-admin jobs run
+    hint: unsent mail waits in the outbox: cxme-admin jobs run
     ");
     assert_eq!(hashes(&world), "dora");
     // The relay is asked by a dry run too.
@@ -255,8 +255,8 @@ fn a_job_that_pauses_says_how_many_users_have_neither_a_password_nor_a_mail() {
     State:             paused: one of the first messages was not accepted
     Key:               breach
     Users:             --all
-    Asked by:          owner
-    Made:              now (2026-11-24T08:00:00Z)
+    Requested by:      owner
+    Created:           now (2026-11-24T08:00:00Z)
     Mails:             3
     Passwords ended:   2
     Outcome:           1 failed, 2 queued; skipped 2
@@ -415,7 +415,7 @@ fn a_relay_that_takes_only_mails_that_are_smaller_than_each_fails_nobody() {
     assert_snapshot!(words, @"
     warning: # user who is skipped keeps their password; see why: cxme-admin jobs recipients #
     error: the relay refuses all mail from here, whoever it is for: the mail has #### bytes, and the relay takes at most ## (SIZE); check the relay's limit of a mail's size; `jobs run` waits # minutes (`--now` does not); Job #, running: # mails: # queued; skipped # (# SAML, # locked); # users have no password and no working link
-    hint: set it right, and try it: cxme-admin mail test ADDRESS -v; then cxme-admin jobs run --now sends what waits
+    hint: fix it, and test it: cxme-admin mail test ADDRESS -v; then send the waiting mail: cxme-admin jobs run --now
     ");
     assert_eq!(world.ask("SELECT group_concat(DISTINCT state) FROM message WHERE job_id = 1"), "queued,skipped");
     assert_eq!(world.run("jobs run").status, 69);

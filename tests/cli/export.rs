@@ -47,7 +47,7 @@ fn a_file_is_new_and_for_its_owner_alone() {
     assert_snapshot!(to("out.csv"), @"
     status 0
     -- stderr
-    1 user exported to [DIR]/out.csv.
+    Exported 1 user to [DIR]/out.csv.
     ");
     assert_eq!(fs::metadata(world.path("out.csv")).unwrap().permissions().mode() & 0o7777, 0o600);
     let before = fs::read(world.path("out.csv")).unwrap();

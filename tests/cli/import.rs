@@ -50,7 +50,7 @@ fn ndjson_is_taken() {
     line 1: is not a user as a JSON object: unknown column `shoe_size`; accepted columns are: username, email, name, role, sign_in, locale, status, locked_until, must_change_password, password_hash; `--ignore-unknown` ignores others
     line 2: is not a user as a JSON object: `email`: invalid type: integer `7`, expected a string
     line 3: is not a user as a JSON object: key must be a string
-    error: 3 of 3 rows cannot be imported: nothing was changed
+    error: 3 of 3 rows cannot be imported; nothing was changed
     ");
     assert_eq!(users(&world), "alice robert");
 }
@@ -151,7 +151,7 @@ fn each_bad_row_is_named_by_line_and_field_and_nothing_is_imported() {
     line 5, email: its domain is not one of the organization's
     line 6, username: holds ` `: only ASCII letters, digits and `._-` are allowed
     line 7, name: holds the unprintable character U+001B: leave it out
-    line 8, role: no role is called `Boss`
+    line 8, role: no such role: `Boss`
     line 9, sign_in: `ldap` is not a sign-in: take `password` or `saml`
     line 10, locale: `klingon!` is not a language tag such as `en` or `de-AT`
     line 11, status: `asleep` is not a status: take `active` or `locked`
@@ -162,12 +162,12 @@ fn each_bad_row_is_named_by_line_and_field_and_nothing_is_imported() {
     line 16: has 4 fields, the header has 9
     line 17: has 10 fields, the header has 9
     line 18, email: is missing
-    line 19, username: another user has it (`--update` changes users that exist)
-    line 19, email: another user has it (`--update` changes users that exist)
-    line 20, username: appears on line 2 already
-    line 20, email: appears on line 2 already
-    line 21, username: appears on line 2 already
-    error: 19 of 20 rows cannot be imported: nothing was changed
+    line 19, username: already in use (`--update` changes existing users)
+    line 19, email: already in use (`--update` changes existing users)
+    line 20, username: already on line 2
+    line 20, email: already on line 2
+    line 21, username: already on line 2
+    error: 19 of 20 rows cannot be imported; nothing was changed
     ");
     assert_eq!(users(&world), "alice sam");
 }
@@ -181,13 +181,13 @@ fn a_hash_for_a_user_of_the_identity_provider_is_refused() {
     status 65
     -- stderr
     line 2, password_hash: the user signs in with SAML
-    error: 1 of 1 row cannot be imported: nothing was changed
+    error: 1 of 1 row cannot be imported; nothing was changed
     ");
     assert_snapshot!(import(&world, "--update", quoted("sam@idp.example.com")), @"
     status 65
     -- stderr
     line 2, password_hash: the user signs in with SAML
-    error: 1 of 1 row cannot be imported: nothing was changed
+    error: 1 of 1 row cannot be imported; nothing was changed
     ");
     import(&world, "", quoted("new@example.com")).expect_status(0);
     assert!(world.accepts("new", GOOD));
@@ -212,7 +212,7 @@ fn a_hundred_bad_rows_are_named_and_the_rest_are_counted() {
     assert_snapshot!(run.err().lines().skip(99).collect::<Vec<_>>().join("\n"), @"
     line 101, email: its domain is not one of the organization's
     … and more, which are only counted
-    error: 150 of 150 rows cannot be imported: nothing was changed
+    error: 150 of 150 rows cannot be imported; nothing was changed
     ");
 }
 
@@ -263,13 +263,13 @@ fn an_update_changes_what_differs_by_username_or_by_address() {
     status 65
     -- stderr
     line 2, email: is missing, and no user has this username
-    error: 1 of 1 row cannot be imported: nothing was changed
+    error: 1 of 1 row cannot be imported; nothing was changed
     ");
     assert_snapshot!(import(&world, "--update", "username,email\nbob,adams@example.com\n"), @"
     status 65
     -- stderr
-    line 2, email: another user has it
-    error: 1 of 1 row cannot be imported: nothing was changed
+    line 2, email: already in use
+    error: 1 of 1 row cannot be imported; nothing was changed
     ");
     assert_eq!(import(&world, "", rows).status, 65, "without `--update` they exist already");
 }
@@ -301,7 +301,7 @@ fn a_dry_run_says_what_would_be_and_changes_nothing() {
     -- stdout
     1 would be added, 0 would be changed, 0 unchanged.
     -- stderr
-    Dry run: nothing was changed.
+    Dry run; nothing was changed.
     ");
     assert_eq!((users(&world), world.events()), (String::new(), before));
     assert_eq!(import(&world, "--dry-run", "email\nalice@example.com\nalice@example.com\n").status, 65);

@@ -256,9 +256,9 @@ fn an_update_of_existing_users_alone_adds_nobody() {
     assert_snapshot!(import(&world, "--update-only", rows), @"
     status 65
     -- stderr
-    line 3, username: no user has it, and `--update-only` adds nobody
-    line 4, email: no user has it, and `--update-only` adds nobody
-    error: 2 of 3 rows cannot be imported: nothing was changed
+    line 3, username: no such user, and `--update-only` adds nobody
+    line 4, email: no such user, and `--update-only` adds nobody
+    error: 2 of 3 rows cannot be imported; nothing was changed
     ");
     assert_eq!(world.ask("SELECT group_concat(username || name) FROM user"), "aliceAlice Example");
     import(&world, "--update-only", "username,name\nalice,Alice\n").expect_status(0);
@@ -272,16 +272,16 @@ fn faults_of_rows_and_conflicts_come_in_the_order_of_the_lines() {
     assert_snapshot!(import(&world, "", rows), @"
     status 65
     -- stderr
-    line 2, username: another user has it (`--update` changes users that exist)
-    line 2, email: another user has it (`--update` changes users that exist)
-    line 4, username: appears on line 3 already
-    line 4, email: appears on line 3 already
+    line 2, username: already in use (`--update` changes existing users)
+    line 2, email: already in use (`--update` changes existing users)
+    line 4, username: already on line 3
+    line 4, email: already on line 3
     line 5, locale: `klingon!` is not a language tag such as `en` or `de-AT`
-    line 6, username: appears on line 2 already
-    line 6, email: appears on line 2 already
-    line 6, username: another user has it (`--update` changes users that exist)
-    line 6, email: another user has it (`--update` changes users that exist)
-    error: 4 of 5 rows cannot be imported: nothing was changed
+    line 6, username: already on line 2
+    line 6, email: already on line 2
+    line 6, username: already in use (`--update` changes existing users)
+    line 6, email: already in use (`--update` changes existing users)
+    error: 4 of 5 rows cannot be imported; nothing was changed
     ");
     // What broke the input comes after what was wrong before it.
     assert_snapshot!(import(&world, "", "email,locale\nc@example.com,klingon!\nd@example.com,\"de\n"), @"
@@ -300,7 +300,7 @@ fn an_address_that_gives_no_username_says_so() {
     -- stderr
     line 2, username: is missing, and the address gives none: `o'brien` holds `'`: only ASCII letters, digits and `._-` are allowed
     line 3, username: is missing, and the address gives none: `anna+tag` holds `+`: only ASCII letters, digits and `._-` are allowed
-    error: 2 of 2 rows cannot be imported: nothing was changed
+    error: 2 of 2 rows cannot be imported; nothing was changed
     ");
     import(&world, "", "username,email\no.brien,o'brien@example.com\n").expect_status(0);
 }
@@ -309,19 +309,19 @@ fn an_address_that_gives_no_username_says_so() {
 fn with_update_nobody_is_told_to_update() {
     let world = World::new().with_users("alice,bob");
     let run = import(&world, "--update", "username,email\nbob,alice@example.com\n");
-    assert!(run.err().starts_with("line 2, email: another user has it\n"), "{run}");
+    assert!(run.err().starts_with("line 2, email: already in use\n"), "{run}");
 }
 
 #[test]
 fn a_directory_is_named() {
     let world = World::new().with_users("alice");
-    let folder = world.folder().to_owned();
-    assert_snapshot!(world.command("users import").argument(&folder).run(), @"
+    let directory = world.directory().to_owned();
+    assert_snapshot!(world.command("users import").argument(&directory).run(), @"
     status 74
     -- stderr
     error: [DIR]: Is a directory (os error 21)
     ");
-    assert_snapshot!(world.command("users list --from").argument(&folder).run(), @"
+    assert_snapshot!(world.command("users list --from").argument(&directory).run(), @"
     status 74
     -- stderr
     error: [DIR]: Is a directory (os error 21)

@@ -1,7 +1,7 @@
 //! Passwords that an import takes away: counted, asked for and recorded.
 
 use cxme_admin::actions::ActionError;
-use cxme_admin::actions::Intent;
+use cxme_admin::actions::ChangeOptions;
 use cxme_admin::actions::users::import;
 use cxme_admin::domain::refusal::Refusal;
 use cxme_admin::domain::removal::Removals;
@@ -14,7 +14,7 @@ use crate::support::GOOD;
 use crate::support::World;
 use crate::support::me;
 
-/// Alice and Bob have a password, Carla has none; an update moves all three to SAML, Alice by her address alone.
+/// Alice and Bob have a password, Carla has none; an update moves all three to SAML, Alice by the address alone.
 const MOVE: &str = "username,email,sign_in\nalice,alice@idp.example.com,\nbob,,saml\ncarla,,saml\n";
 
 fn world() -> World {
@@ -81,7 +81,7 @@ fn at_a_terminal_it_asks_and_a_dry_run_says_how_many() {
     -- asked
     Remove 2 passwords, whose users would sign in with SAML? [y/N] n
     -- stderr
-    error: not confirmed: nothing was changed
+    error: aborted; nothing was changed
     ");
     assert_eq!(passwords(&world), "2");
     assert_snapshot!(update(&world, "--update").typing(["y"]).run(), @"
@@ -90,7 +90,7 @@ fn at_a_terminal_it_asks_and_a_dry_run_says_how_many() {
     Remove 2 passwords, whose users would sign in with SAML? [y/N] y
     -- stderr
     0 added, 3 changed, 0 unchanged. Removed 2 passwords: the users sign in with SAML.
-    The same without questions: cxme-admin users import --update [DIR]/moved.csv --yes
+    Non-interactive equivalent: cxme-admin users import --update [DIR]/moved.csv --yes
     ");
     assert_eq!(passwords(&world), "0");
 }
@@ -131,7 +131,7 @@ fn an_old_export_unlocks_nobody_without_being_confirmed() {
     -- asked
     End or shorten 2 locks? [y/N] n
     -- stderr
-    error: not confirmed: nothing was changed
+    error: aborted; nothing was changed
     ");
     assert_eq!(locked(), "v2 v3");
     // A lock that would only end sooner is one too, and a role is counted.
@@ -161,7 +161,7 @@ fn an_old_export_unlocks_nobody_without_being_confirmed() {
     End or shorten 2 locks? [y/N] y
     -- stderr
     0 added, 2 changed, 1 unchanged. Ended or shortened 2 locks. Changed the role of 1 user.
-    The same without questions: cxme-admin users import --update [DIR]/w.csv --yes
+    Non-interactive equivalent: cxme-admin users import --update [DIR]/w.csv --yes
     ");
     assert_eq!(locked(), "-");
 }
@@ -237,8 +237,8 @@ fn the_first_users_who_would_lose_something_are_named_and_the_others_counted() {
 #[test]
 fn passwords_set_since_the_operator_confirmed_are_not_removed() {
     let world = World::new().with_users("alice,bob,carla").with_password("alice", GOOD);
-    let desk = world.desk(me(), "owner");
-    let options = import::Options {
+    let app = world.app(me(), "owner");
+    let options = import::ImportOptions {
         mode: import::Mode::Update,
         clear: Vec::new(),
         delimiter: None,
@@ -247,11 +247,11 @@ fn passwords_set_since_the_operator_confirmed_are_not_removed() {
         notify: false,
         time_zone: TimeZone::UTC,
     };
-    let (mut rows, intent) = ("username,sign_in\nalice,saml\nbob,saml\n".as_bytes(), Intent::default());
-    let checked = import::check(&desk, &mut rows, &options, &intent, &mut |_| ()).unwrap();
+    let (mut rows, change_options) = ("username,sign_in\nalice,saml\nbob,saml\n".as_bytes(), ChangeOptions::default());
+    let checked = import::check(&app, &mut rows, &options, &change_options, &mut |_| ()).unwrap();
     assert_eq!(checked.removals, Removals::of_passwords(1));
     world.set_password("bob", GOOD);
-    let write = |confirmed| import::write(&desk, &checked, confirmed, &intent, &mut |_| ());
+    let write = |confirmed| import::write(&app, &checked, confirmed, &change_options, &mut |_| ());
     let refused = write(Some(checked.removals)).unwrap_err();
     assert!(
         matches!(refused, ActionError::Refused(Refusal::Removals(Removals { passwords: 2, locks: 0 }))),

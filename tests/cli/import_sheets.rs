@@ -53,13 +53,13 @@ fn quotes_that_are_broken_are_an_error_in_ignored_columns_too() {
     -- stderr
     line 2: text follows a closing quote; a quote within quotes is written twice
     line 3: text follows a closing quote; a quote within quotes is written twice
-    error: 2 of 2 rows cannot be imported: nothing was changed
+    error: 2 of 2 rows cannot be imported; nothing was changed
     ");
     assert_snapshot!(import(&world, "", "email,last_login_at\nann@example.com,\"2026\"x\n"), @"
     status 65
     -- stderr
     line 2: text follows a closing quote; a quote within quotes is written twice
-    error: 1 of 1 row cannot be imported: nothing was changed
+    error: 1 of 1 row cannot be imported; nothing was changed
     ");
     assert_eq!(users(&world, "username"), "");
 }
@@ -134,13 +134,13 @@ fn what_is_not_understood_is_an_error_that_shows_it() {
     status 65
     -- stderr
     line 2: field 3 has a value, and its column has no name in the header
-    error: 1 of 1 row cannot be imported: nothing was changed
+    error: 1 of 1 row cannot be imported; nothing was changed
     ");
     assert_snapshot!(import(&world, "", b"email,name\nann@example.com,J\xf6rg\n"), @"
     status 65
     -- stderr
     line 2, name: is not UTF-8 (in a spreadsheet: save as CSV UTF-8)
-    error: 1 of 1 row cannot be imported: nothing was changed
+    error: 1 of 1 row cannot be imported; nothing was changed
     ");
     assert_snapshot!(import(&world, "", b"e\0m\0a\0i\0l\0\n\0"), @"
     status 65
@@ -160,15 +160,15 @@ fn what_is_not_understood_is_an_error_that_shows_it() {
     assert_snapshot!(import(&world, "", "[{\"email\":\"a@example.com\"},{\"email\":\"A@example.com\"}]"), @"
     status 65
     -- stderr
-    line 1, element 2, username: appears on line 1, element 1 already
-    line 1, element 2, email: appears on line 1, element 1 already
-    error: 1 of 2 rows cannot be imported: nothing was changed
+    line 1, element 2, username: already on line 1, element 1
+    line 1, element 2, email: already on line 1, element 1
+    error: 1 of 2 rows cannot be imported; nothing was changed
     ");
     assert_snapshot!(import(&world, "", "{\"email\":\"a@example.com\",\"EMAIL\":\"b@example.com\"}"), @"
     status 65
     -- stderr
     line 1: is not a user as a JSON object: `email` appears twice
-    error: 1 of 1 row cannot be imported: nothing was changed
+    error: 1 of 1 row cannot be imported; nothing was changed
     ");
     assert_snapshot!(import(&world, "--delimiter ;;", "email\na@example.com\n"), @"
     status 2
@@ -291,7 +291,7 @@ fn users_are_named_by_a_file_of_every_kind() {
     assert_snapshot!(from(b"username\r\n\r\nnobody\r\n"), @"
     status 67
     -- stderr
-    error: line 3: no user has the username `nobody`
+    error: line 3: no user with the username `nobody`
     hint: names must match exactly; to search: cxme-admin users list --search TEXT
     ");
     assert_snapshot!(from(b"username,name\nalice,\"A\nbob,B\n"), @"

@@ -8,13 +8,13 @@ use std::process::Stdio;
 
 use crate::support::World;
 
-/// Saves a file in another format in the same folder. The filters are LibreOffice's names for them.
+/// Saves a file in another format in the same directory. The filters are LibreOffice's names for them.
 fn convert(world: &World, file: &Path, read_as: Option<&str>, format: &str) -> PathBuf {
     let mut command = Command::new("soffice");
     command.arg(format!("-env:UserInstallation=file://{}", world.path("profile").display())).arg("--headless");
     command.args(read_as.map(|filter| format!("--infilter={filter}")));
-    command.args(["--convert-to", format, "--outdir"]).arg(world.folder()).arg(file);
-    let status = command.env("HOME", world.folder()).stdout(Stdio::null()).stderr(Stdio::null()).status().unwrap();
+    command.args(["--convert-to", format, "--outdir"]).arg(world.directory()).arg(file);
+    let status = command.env("HOME", world.directory()).stdout(Stdio::null()).stderr(Stdio::null()).status().unwrap();
     assert!(status.success(), "{command:?}: {status}");
     file.with_extension(format.split(':').next().unwrap())
 }

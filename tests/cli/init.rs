@@ -120,7 +120,7 @@ fn a_key_in_a_directory_of_its_own_is_another_stores_for_all_that_is_known() {
     }
     let world = World::empty();
     world.configure("");
-    fs::set_permissions(world.folder(), fs::Permissions::from_mode(0o711)).unwrap();
+    fs::set_permissions(world.directory(), fs::Permissions::from_mode(0o711)).unwrap();
     fs::create_dir(world.path("data")).unwrap();
     world.file("data/reset.key", "left over");
     world.file("data/unreadable", "a store for all that is known");
@@ -157,7 +157,7 @@ fn in_a_directory_of_another_account_root_makes_all_for_that_account() {
         return;
     }
     let world = World::empty();
-    fs::set_permissions(world.folder(), fs::Permissions::from_mode(0o711)).unwrap();
+    fs::set_permissions(world.directory(), fs::Permissions::from_mode(0o711)).unwrap();
     for (more, mode) in [("", 0o600), ("reader_group = \"daemon\"", 0o640)] {
         world.configure_mail("");
         let config = fs::read_to_string(world.config()).unwrap().replace("[store]\n", &format!("[store]\n{more}\n"));
@@ -216,7 +216,7 @@ fn a_key_that_root_keeps_elsewhere_is_given_to_the_account() {
         return;
     }
     let world = World::empty();
-    fs::set_permissions(world.folder(), fs::Permissions::from_mode(0o711)).unwrap();
+    fs::set_permissions(world.directory(), fs::Permissions::from_mode(0o711)).unwrap();
     world.configure("");
     let key = world.path("keys/reset.key");
     let config = fs::read_to_string(world.config()).unwrap();
@@ -236,7 +236,7 @@ fn root_is_never_told_to_take_a_service_accounts_directory() {
         return;
     }
     let world = World::empty();
-    fs::set_permissions(world.folder(), fs::Permissions::from_mode(0o711)).unwrap();
+    fs::set_permissions(world.directory(), fs::Permissions::from_mode(0o711)).unwrap();
     world.configure("");
     fs::create_dir(world.path("data")).unwrap();
     chown(world.path("data"), Some(DAVE), Some(61_000)).unwrap();
@@ -275,7 +275,7 @@ fn without_a_configuration_it_asks_for_the_two_facts_that_only_people_know() {
     Created reset key: [DIR]/data/reset.key
     Created store: [DIR]/data/store.db
     First operator: owner (uid [ME]), with the role Admin
-    The same without questions: cxme-admin init --yes -c [DIR]/my.toml --store [DIR]/data/store.db --organization 'Example Travel' --help-contact help@example.com
+    Non-interactive equivalent: cxme-admin init --yes -c [DIR]/my.toml --store [DIR]/data/store.db --organization 'Example Travel' --help-contact help@example.com
     Next: cxme-admin -c [DIR]/my.toml --store [DIR]/data/store.db users add EMAIL --name NAME
     ");
     let text = fs::read_to_string(world.path("my.toml")).unwrap();
@@ -344,10 +344,10 @@ fn without_a_terminal_and_without_yes_nothing_is_made() {
     assert_snapshot!(init.run(), @"
     status 2
     -- stderr
-    error: nobody can be asked here, and this needs an answer: The organization's name and help contact
+    error: cannot prompt (no terminal or `--no-input`): The organization's name and help contact
     hint: give `--yes` to take the defaults, and `--organization` and `--help-contact`
     ");
-    assert_eq!(fs::read_dir(world.folder()).unwrap().count(), 0);
+    assert_eq!(fs::read_dir(world.directory()).unwrap().count(), 0);
 }
 
 #[test]
@@ -409,7 +409,7 @@ fn a_store_that_has_lost_its_key_gets_a_new_one_and_its_links_die() {
     assert_snapshot!(world.run("init --new-key"), @"
     status 2
     -- stderr
-    error: nobody can be asked here, and this needs an answer: Create a new reset key, [DIR]/data/reset.key, and revoke 1 open link
+    error: cannot prompt (no terminal or `--no-input`): Create a new reset key, [DIR]/data/reset.key, and revoke 1 open link
     hint: give `--yes` to do it without being asked
     ");
     assert_snapshot!(world.command("init --new-key").typing(["y"]).run(), @"
@@ -418,7 +418,7 @@ fn a_store_that_has_lost_its_key_gets_a_new_one_and_its_links_die() {
     Create a new reset key, [DIR]/data/reset.key, and revoke 1 open link? [y/N] y
     -- stderr
     Created reset key: [DIR]/data/reset.key
-    The same without questions: cxme-admin init --new-key --yes
+    Non-interactive equivalent: cxme-admin init --new-key --yes
     ");
     assert_snapshot!(world.newest_event(), @r#"
     init | done | owner, Admin | -

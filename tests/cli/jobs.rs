@@ -3,7 +3,7 @@
 use cxme_admin::domain::job::JobId;
 use cxme_admin::private_file::Rule;
 use cxme_admin::store::Store;
-use cxme_admin::store::open::Expect;
+use cxme_admin::store::open::ExpectedVersion;
 use insta::assert_snapshot;
 
 use crate::relay::Act;
@@ -58,7 +58,7 @@ fn a_selection_becomes_a_job_in_which_everybody_has_a_row() {
     assert_snapshot!(run, @"
     status 0
     -- stderr
-    Job 1 is made: 4 mails.
+    Created job 1: 4 mails.
     Job 1, finished: 4 mails: 4 accepted; skipped 2 (1 SAML, 1 locked).
     ");
     assert_snapshot!(world.newest_event(), @r#"
@@ -69,17 +69,17 @@ fn a_selection_becomes_a_job_in_which_everybody_has_a_row() {
     assert_snapshot!(world.run("jobs show 1"), @"
     status 0
     -- stdout
-    Job:         1
-    State:       finished
-    Key:         breach
-    Users:       --all
-    Asked by:    owner
-    Reason:      breach of 2026
-    Made:        now (2026-11-24T08:00:00Z)
-    Ended:       now (2026-11-24T08:00:00Z)
-    Mails:       4
-    Outcome:     4 accepted; skipped 2
-    Links used:  0
+    Job:           1
+    State:         finished
+    Key:           breach
+    Users:         --all
+    Requested by:  owner
+    Reason:        breach of 2026
+    Created:       now (2026-11-24T08:00:00Z)
+    Ended:         now (2026-11-24T08:00:00Z)
+    Mails:         4
+    Outcome:       4 accepted; skipped 2
+    Links used:    0
 
             1  skipped: SAML
             1  skipped: locked
@@ -103,8 +103,8 @@ fn a_selection_becomes_a_job_in_which_everybody_has_a_row() {
     assert_snapshot!(world.run("jobs list"), @"
     status 0
     -- stdout
-    JOB  STATE     MADE  BY     MAILS  ACCEPTED  FAILED  CANCELLED  WAITING
-    1    finished  now   owner  4      4         0       0          0
+    JOB  STATE     CREATED  BY     MAILS  ACCEPTED  FAILED  CANCELLED  WAITING
+    1    finished  now      owner  4      4         0       0          0
     ");
     assert_snapshot!(world.run("jobs list -o ndjson"), @r#"
     status 0
@@ -114,7 +114,7 @@ fn a_selection_becomes_a_job_in_which_everybody_has_a_row() {
     assert_snapshot!(world.run("jobs show 2"), @"
     status 65
     -- stderr
-    error: no job has the number 2
+    error: no such job: 2
     hint: cxme-admin jobs list
     ");
 }
@@ -125,7 +125,7 @@ fn it_asks_with_the_count_and_without_a_terminal_needs_a_yes() {
     assert_snapshot!(world.run("users send-reset --all"), @"
     status 2
     -- stderr
-    error: nobody can be asked here, and this needs an answer: Mail a link to 4 users, and skip 2 (1 SAML, 1 locked)
+    error: cannot prompt (no terminal or `--no-input`): Mail a link to 4 users, and skip 2 (1 SAML, 1 locked)
     hint: give `--yes` to do it without being asked
     ");
     assert_snapshot!(world.command("users send-reset --all").typing(["n"]).run(), @"
@@ -133,7 +133,7 @@ fn it_asks_with_the_count_and_without_a_terminal_needs_a_yes() {
     -- asked
     Mail a link to 4 users, and skip 2 (1 SAML, 1 locked)? [y/N] n
     -- stderr
-    error: not confirmed: nothing was changed
+    error: aborted; nothing was changed
     ");
     assert_eq!(world.ask("SELECT count(*) FROM job"), "0");
     assert_snapshot!(world.command("users send-reset --all --queue-only").typing(["y"]).run(), @"
@@ -141,19 +141,19 @@ fn it_asks_with_the_count_and_without_a_terminal_needs_a_yes() {
     -- asked
     Mail a link to 4 users, and skip 2 (1 SAML, 1 locked)? [y/N] y
     -- stderr
-    Job 1 is made: 4 mails.
+    Created job 1: 4 mails.
     Nothing is sent yet: cxme-admin jobs run 1
-    The same without questions: cxme-admin users send-reset --all --queue-only --yes
+    Non-interactive equivalent: cxme-admin users send-reset --all --queue-only --yes
     ");
     assert_snapshot!(world.run("users send-reset --search nobody --yes -v"), @"
     status 0
     -- stderr
-    No users match: no mail is sent.
+    No users match; no mail was sent.
     ");
     assert_snapshot!(world.run("users send-reset --sign-in saml --yes -v"), @"
     status 0
     -- stderr
-    No mail is sent: 1 user skipped.
+    No mail sent: 1 user skipped.
       - 1 user: SAML
     ");
 }
@@ -209,8 +209,8 @@ fn another_number_than_expected_mails_nobody() {
     assert_snapshot!(world.run("users send-reset --all --expect 6 --yes"), @"
     status 65
     -- stderr
-    error: 4 users would be mailed, and `--expect` says 6: nobody was mailed
-    hint: who and why: the same with `--dry-run`
+    error: 4 users would be mailed, and `--expect` says 6; nobody was mailed
+    hint: details: the same with `--dry-run`
     ");
     assert_eq!(world.ask("SELECT count(*) FROM job"), "0");
     world.run("users send-reset --all --expect 4 --yes").expect_status(0);
@@ -235,7 +235,7 @@ fn the_same_key_goes_on_and_makes_no_second_job() {
     assert_snapshot!(again, @"
     status 0
     -- stderr
-    Job 1 with this key is finished: cxme-admin jobs show 1
+    Job 1 with this key has finished: cxme-admin jobs show 1
     ");
     assert_eq!(world.ask("SELECT count(*) FROM job"), "1");
 }
@@ -312,15 +312,15 @@ fn a_role_that_was_taken_away_stops_what_waits() {
     assert_snapshot!(world.run("jobs show 1"), @"
     status 0
     -- stdout
-    Job:         1
-    State:       finished
-    Users:       --all
-    Asked by:    carol
-    Made:        now (2026-11-24T08:00:00Z)
-    Ended:       now (2026-11-24T08:00:00Z)
-    Mails:       1
-    Outcome:     1 cancelled
-    Links used:  0
+    Job:           1
+    State:         finished
+    Users:         --all
+    Requested by:  carol
+    Created:       now (2026-11-24T08:00:00Z)
+    Ended:         now (2026-11-24T08:00:00Z)
+    Mails:         1
+    Outcome:       1 cancelled
+    Links used:    0
 
             1  cancelled: the operator who asked for it may not send resets any more
     ");
@@ -338,9 +338,9 @@ fn users_are_named_in_a_file_or_a_pipe() {
     assert_snapshot!(command(), @"
     status 67
     -- stderr
-    error: 2 of the names are no user's: nothing was done
-      - line 2: no user has the username `nobody`
-      - line 4: no user has the username `nobody2`
+    error: 2 of the names match no user; nothing was done
+      - line 2: no user with the username `nobody`
+      - line 4: no user with the username `nobody2`
     hint: names must match exactly; to search: cxme-admin users list --search TEXT
     ");
     assert_eq!(world.mails().len(), 2, "nobody is mailed");
@@ -362,15 +362,15 @@ fn a_failed_recipient_is_a_row_and_the_sum_says_it() {
     assert_snapshot!(world.run("jobs show 1"), @"
     status 0
     -- stdout
-    Job:         1
-    State:       finished
-    Users:       --all
-    Asked by:    owner
-    Made:        now (2026-11-24T08:00:00Z)
-    Ended:       now (2026-11-24T08:00:00Z)
-    Mails:       4
-    Outcome:     3 accepted, 1 failed; skipped 2
-    Links used:  0
+    Job:           1
+    State:         finished
+    Users:         --all
+    Requested by:  owner
+    Created:       now (2026-11-24T08:00:00Z)
+    Ended:         now (2026-11-24T08:00:00Z)
+    Mails:         4
+    Outcome:       3 accepted, 1 failed; skipped 2
+    Links used:    0
 
             1  failed: 550 5.1.1 no such user
             1  skipped: SAML
@@ -388,7 +388,7 @@ fn deferred_mails_are_for_a_later_run_and_end_the_job() {
     status 75
     -- stderr
     error: Job 1, running: 4 mails: 3 accepted, 1 deferred; skipped 2 (1 SAML, 1 locked)
-    hint: what was not sent waits: cxme-admin jobs run
+    hint: unsent mail waits in the outbox: cxme-admin jobs run
     ");
     assert_snapshot!(world.run("jobs run"), @"status 0");
     world.wait(500);
@@ -425,16 +425,16 @@ fn a_canary_that_dies_pauses_the_job_until_somebody_has_looked() {
     assert_snapshot!(world.run("jobs show 1"), @"
     status 0
     -- stdout
-    Job:         1
-    State:       paused: one of the first messages was not accepted
-    Key:         k
-    Users:       --all
-    Asked by:    owner
-    Made:        now (2026-11-24T08:00:00Z)
-    Mails:       4
-    Outcome:     1 failed, 3 queued; skipped 2
-    Links used:  0
-    Pace:        none in the last minute
+    Job:           1
+    State:         paused: one of the first messages was not accepted
+    Key:           k
+    Users:         --all
+    Requested by:  owner
+    Created:       now (2026-11-24T08:00:00Z)
+    Mails:         4
+    Outcome:       1 failed, 3 queued; skipped 2
+    Links used:    0
+    Pace:          none in the last minute
 
             1  failed: 550 5.1.1 no such user
             1  skipped: SAML
@@ -459,7 +459,7 @@ fn a_job_is_paused_and_resumed_by_operators() {
     -- stdout
     Would pause job 1 (4 unsent mails).
     -- stderr
-    Dry run: nothing was changed.
+    Dry run; nothing was changed.
     ");
     assert_eq!(world.ask("SELECT state FROM job"), "running");
     assert_snapshot!(world.command("jobs pause 1 --reason 'relay moves'").at_terminal().run(), @"
@@ -528,7 +528,7 @@ fn a_job_is_paused_and_resumed_by_operators() {
     assert_snapshot!(world.run("jobs recipients 9 -o json"), @"
     status 65
     -- stderr
-    error: no job has the number 9
+    error: no such job: 9
     hint: cxme-admin jobs list
     ");
 }
@@ -566,7 +566,7 @@ fn a_job_whose_last_mail_was_in_flight_when_it_was_paused_finishes() {
 fn pausing_at(user: &'static str, store: std::path::PathBuf) -> ScriptedRelay {
     ScriptedRelay::start(Offer { extensions: vec!["PIPELINING"], tls: None }, move |moment| {
         if moment.at == At::Dot && moment.recipient.contains(user) {
-            let store = Store::open(&store, &Rule::store(false), Expect::Current).unwrap();
+            let store = Store::open(&store, &Rule::store(false), ExpectedVersion::Current).unwrap();
             let writing = store.write().unwrap();
             writing.pause_job(JobId(1), "by owner", "2026-11-24T08:00:00Z".parse().unwrap()).unwrap();
             writing.commit().unwrap();
@@ -583,7 +583,7 @@ fn a_job_is_called_off_and_its_links_with_it() {
     assert_snapshot!(world.command("jobs cancel 2 --reason typo").at_terminal().run(), @"
     status 0
     -- stderr
-    Job 2 is cancelled: 1 mail cancelled.
+    Cancelled job 2: 1 mail cancelled.
     ");
     assert_snapshot!(world.newest_event(), @r#"
     jobs cancel | done | owner, Admin | typo
@@ -616,7 +616,7 @@ fn a_job_is_called_off_and_its_links_with_it() {
     assert_snapshot!(world.run("jobs run 9"), @"
     status 65
     -- stderr
-    error: no job has the number 9
+    error: no such job: 9
     hint: cxme-admin jobs list
     ");
     world.run("users send-reset --search carla --key x --queue-only --yes").expect_status(0);
@@ -651,7 +651,7 @@ fn who_did_not_use_the_link_is_reminded() {
     assert_snapshot!(world.run("jobs remind 1 --after 3d --yes --note 'A reminder.' -v"), @"
     status 0
     -- stderr
-    Job 2 is made: 2 mails.
+    Created job 2: 2 mails.
     Job 2, finished: 2 mails: 2 accepted.
     ");
     assert_snapshot!(world.newest_event(), @r#"
@@ -680,7 +680,7 @@ fn old_records_are_deleted_and_nothing_else() {
     assert_snapshot!(world.run("jobs delete 1"), @"
     status 2
     -- stderr
-    error: nobody can be asked here, and this needs an answer: Delete 1 job, 1 mail, and end 1 open link permanently
+    error: cannot prompt (no terminal or `--no-input`): Delete 1 job, 1 mail, and end 1 open link permanently
     hint: give `--yes` to do it without being asked
     ");
     assert_snapshot!(world.command("jobs delete 1").typing(["y"]).run(), @"
@@ -688,8 +688,8 @@ fn old_records_are_deleted_and_nothing_else() {
     -- asked
     Delete 1 job, 1 mail, and end 1 open link permanently? [y/N] y
     -- stderr
-    deleted: 1 job, 1 mail, and with them 1 open link.
-    The same without questions: cxme-admin jobs delete 1 --yes
+    Deleted 1 job, 1 mail, and with them 1 open link.
+    Non-interactive equivalent: cxme-admin jobs delete 1 --yes
     ");
     assert_snapshot!(world.newest_event(), @r#"
     jobs delete | done | owner, Admin | -
@@ -699,13 +699,13 @@ fn old_records_are_deleted_and_nothing_else() {
     assert_snapshot!(world.command("jobs delete --older-than 365d --yes").at_terminal().run(), @"
     status 0
     -- stderr
-    deleted: 0 jobs, 1 mail.
+    Deleted 0 jobs, 1 mail.
     ");
     assert_eq!(world.ask("SELECT count(*) FROM message"), "1", "what waits stays");
     assert_snapshot!(world.run("jobs delete --older-than 365d --yes -v"), @"
     status 0
     -- stderr
-    deleted: 0 jobs, 0 mails.
+    Deleted 0 jobs, 0 mails.
     ");
 }
 

@@ -44,7 +44,7 @@ fn said(run: &Run) -> String {
 fn a_relay_that_cannot_be_used_now_is_reported_when_mail_has_waited_for_an_hour_and_then_once_an_hour() {
     let (world, _relay) = waiting_for(b"421 4.3.2 busy\r\n");
     assert_eq!(mailed(&world, 0..130, 75), [60, 120]);
-    // Whoever looks on is told each time.
+    // A person who looks on is told each time.
     assert_snapshot!(said(&world.run("jobs run -v")), @"
     status 75
     error: 127.0.0.1:PORT: 421 4.3.2 busy; no mail was sent
@@ -87,7 +87,7 @@ fn a_relay_that_refuses_is_reported_at_once_and_then_once_an_hour() {
     assert_snapshot!(said(&world.run("jobs run")), @"
     status 69
     error: 127.0.0.1:PORT: 521 5.3.2 no mail here; no mail was sent
-    hint: set it right, and try it: cxme-admin mail test ADDRESS -v; then cxme-admin jobs run --now sends what waits
+    hint: fix it, and test it: cxme-admin mail test ADDRESS -v; then send the waiting mail: cxme-admin jobs run --now
     ");
     assert_eq!(mailed(&world, 0..3, 69), [0; 0]);
     // After a run that sent mail the same refusal is news again.
@@ -189,7 +189,7 @@ fn at_a_terminal_it_shows_that_it_waits_for_the_relay_and_why() {
     });
     world.configure_relay(relay.port());
     let config = std::fs::read_to_string(world.config()).unwrap();
-    world.write_config(&config.replace("patience = \"0s\"", "patience = \"30s\""));
+    world.write_config(&config.replace("retry_for = \"0s\"", "retry_for = \"30s\""));
     let run = world.command("jobs run").columns(100).run().expect_status(0);
     let drawn = String::from_utf8_lossy(&run.stderr).into_owned();
     assert!(drawn.contains("next try in 1 s: 127.0.0.1:"), "{drawn:?}");
@@ -202,7 +202,7 @@ fn at_a_terminal_it_shows_that_it_waits_for_the_relay_and_why() {
     });
     world.configure_relay(busy.port());
     let config = std::fs::read_to_string(world.config()).unwrap();
-    world.write_config(&config.replace("patience = \"0s\"", "patience = \"30s\""));
+    world.write_config(&config.replace("retry_for = \"0s\"", "retry_for = \"30s\""));
     assert_snapshot!(said(&world.run("jobs run -v")), @"
     status 0
     Waiting for the relay: 127.0.0.1:PORT: 421 4.3.2 busy.

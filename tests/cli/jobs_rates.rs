@@ -22,20 +22,20 @@ fn what_is_over_waits_with_the_reason_and_leaves_when_the_rate_allows_it() {
     status 75
     -- stderr
     error: the rate 2/day is used up; the next mail may leave in 1 day; Job 1, running: 4 mails: 2 accepted, 2 queued
-    hint: what was not sent waits: cxme-admin jobs run
+    hint: unsent mail waits in the outbox: cxme-admin jobs run
     ");
     assert_snapshot!(world.run("jobs show 1"), @"
     status 0
     -- stdout
-    Job:         1
-    State:       running: the rate 2/day is used up; the next mail may leave in 1 day
-    Users:       --all
-    Asked by:    owner
-    Made:        now (2026-11-24T08:00:00Z)
-    Mails:       4
-    Outcome:     2 accepted, 2 queued
-    Links used:  0
-    Pace:        2.0/s
+    Job:           1
+    State:         running: the rate 2/day is used up; the next mail may leave in 1 day
+    Users:         --all
+    Requested by:  owner
+    Created:       now (2026-11-24T08:00:00Z)
+    Mails:         4
+    Outcome:       2 accepted, 2 queued
+    Links used:    0
+    Pace:          2.0/s
     ");
     assert_snapshot!(world.run("jobs show 1 -o json"), @r#"
     status 0
@@ -60,7 +60,7 @@ fn what_is_over_waits_with_the_reason_and_leaves_when_the_rate_allows_it() {
     status 75
     -- stderr
     error: the rate 2/day is used up; the next mail may leave in 1 day; no mail was sent
-    hint: what was not sent waits: cxme-admin jobs run
+    hint: unsent mail waits in the outbox: cxme-admin jobs run
     ");
     world.wait(86_460);
     world.run("jobs run").expect_status(0);
@@ -91,8 +91,8 @@ fn single_mails_and_notices_count_and_wait_as_well() {
     assert_snapshot!(run, @"
     status 0
     -- stderr
-    The password of dora is set.
-    warning: the user is not told by mail yet: the rate 2/h is used up; `cxme-admin jobs run` tries again
+    Password set for dora.
+    warning: the user is not notified by mail yet: the rate 2/h is used up; `cxme-admin jobs run` tries again
     ");
     // Whether mail works is not asked at a rate.
     world.run("mail test new@example.com").expect_status(0);
@@ -105,7 +105,7 @@ fn a_job_has_rates_of_its_own_besides() {
     status 75
     -- stderr
     error: the rate 1/h of this job is used up; the next mail may leave in 1 hour; Job 1, running: 4 mails: 1 accepted, 3 queued
-    hint: what was not sent waits: cxme-admin jobs run
+    hint: unsent mail waits in the outbox: cxme-admin jobs run
     ");
     world.run("users send-reset alice --unless-sent-within 0s").expect_status(0);
     assert_snapshot!(world.run("mail queue"), @"

@@ -77,20 +77,20 @@ fn a_keyed_call_hides_no_failures_and_tries_them_again_when_asked() {
     assert_snapshot!(world.run("users send-reset --all --key k --yes"), @"
     status 3
     -- stderr
-    error: Job 1 with this key is finished: 3 mails: 1 accepted, 2 failed
+    error: Job 1 with this key has finished: 3 mails: 1 accepted, 2 failed
     hint: to try the failed ones again: cxme-admin jobs retry 1, or the same with `--retry-failed`
     ");
     assert_snapshot!(world.run("users send-reset --all --key k -n"), @"
     status 0
     -- stdout
-    Job 1 with this key is finished: 3 mails: 1 accepted, 2 failed
+    Job 1 with this key has finished: 3 mails: 1 accepted, 2 failed
     ");
     assert_snapshot!(world.run("users send-reset --all --key k --yes -o json"), @r#"
     status 3
     -- stdout
     {"job":1,"state":"finished","mails":3,"accepted":1,"deferred":0,"failed":2,"in_doubt":0,"cancelled":0,"waiting":0,"skipped":0}
     -- stderr
-    error: Job 1 with this key is finished: 3 mails: 1 accepted, 2 failed
+    error: Job 1 with this key has finished: 3 mails: 1 accepted, 2 failed
     hint: to try the failed ones again: cxme-admin jobs retry 1, or the same with `--retry-failed`
     "#);
     assert_snapshot!(world.run("users send-reset --all --key k --retry-failed -n"), @"
@@ -226,7 +226,7 @@ fn jobs_that_run_or_are_paused_are_tried_again_and_a_cancelled_one_is_not() {
     assert_snapshot!(world.run("jobs retry 3"), @"
     status 65
     -- stderr
-    error: no job has the number 3
+    error: no such job: 3
     hint: cxme-admin jobs list
     ");
 }

@@ -73,7 +73,7 @@ fn a_link_lives_on_when_the_mail_of_a_newer_one_does_not_arrive() {
     assert_snapshot!(world.run("resets list"), @"
     status 0
     -- stdout
-    MESSAGE  USER   LINK    MAIL      EXPIRES    ASKED BY
+    MESSAGE  USER   LINK    MAIL      EXPIRES    REQUESTED BY
     2        alice  unsent  failed    -          owner
     1        alice  open    accepted  in 7 days  owner
     ");
@@ -96,7 +96,7 @@ fn all_links_are_for_those_who_send_to_many_and_nobody_reaches_above_his_role() 
     assert_snapshot!(world.command("resets revoke --all --yes -v").uid(CAROL).run(), @"
     status 0
     -- stderr
-    revoked: 1 open link and 0 waiting mails.
+    Revoked 1 open link and 0 waiting mails.
     warning: Skipped 1 open link and 0 waiting mails of users who outrank you.
     ");
     assert_eq!(world.ask("SELECT group_concat(address) FROM message WHERE revoked_at IS NULL"), "boss@example.com");
@@ -204,7 +204,7 @@ fn a_life_that_resets_may_not_have_is_refused_for_a_job_too() {
     assert_snapshot!(world.run("users send-reset --all --expires 2d --yes"), @"
     status 65
     -- stderr
-    error: the life of the link must be between 5 minutes and 24 hours for a reset, and some of these users have a password
+    error: the lifetime of the link must be between 5 minutes and 24 hours for a reset, and some of these users have a password
     ");
     world.run("users send-reset --all --expires 2d -n").expect_status(65);
     assert_eq!(world.ask("SELECT count(*) FROM job"), "0");
@@ -222,7 +222,7 @@ fn a_relay_that_refuses_us_fails_nobody() {
     status 69
     -- stderr
     error: the relay refuses all mail from here, whoever it is for: 554 5.7.1 Client host rejected: Access denied; check the reverse name of this host, and whether the relay knows it; `jobs run` waits 5 minutes (`--now` does not); Job 1, running: 5 mails: 5 queued
-    hint: set it right, and try it: cxme-admin mail test ADDRESS -v; then cxme-admin jobs run --now sends what waits
+    hint: fix it, and test it: cxme-admin mail test ADDRESS -v; then send the waiting mail: cxme-admin jobs run --now
     ");
     assert_eq!(world.ask("SELECT group_concat(state) FROM message"), "queued,queued,queued,queued,queued");
     assert_eq!(world.ask("SELECT sum(attempts) || ' ' || count(reply) FROM message"), "0 5");
@@ -231,7 +231,7 @@ fn a_relay_that_refuses_us_fails_nobody() {
     status 69
     -- stderr
     error: alice: not sent yet: the relay still refuses all mail from here: 554 5.7.1 Client host rejected: Access denied; check the reverse name of this host, and whether the relay knows it
-    hint: set it right, and try it: cxme-admin mail test ADDRESS -v; then cxme-admin jobs run --now sends what waits
+    hint: fix it, and test it: cxme-admin mail test ADDRESS -v; then send the waiting mail: cxme-admin jobs run --now
     ");
     world.configure_mail("");
     let held = world.run("jobs run");
@@ -324,7 +324,7 @@ fn records_of_mails_under_way_are_kept() {
     status 75
     -- stderr
     error: a mail of job 1 is under way
-    hint: wait until it has ended, or let `jobs run` find that its sender has died
+    hint: wait until it has ended; if its sender died, `jobs run` will find out
     ");
 }
 
@@ -379,7 +379,7 @@ fn a_trial_deletes_nothing_that_one_may_not_delete() {
     world.command("jobs delete 1 -n").uid(CAROL).run().expect_status(77);
     world.wait(2 * 86_400);
     let run = world.command("jobs delete --older-than 1d --yes -v").uid(CAROL).run().expect_status(0);
-    assert!(run.err().contains("deleted: 0 jobs"), "{run}");
+    assert!(run.err().contains("Deleted 0 jobs"), "{run}");
     assert_eq!(world.ask("SELECT count(*) FROM job"), "1");
 }
 

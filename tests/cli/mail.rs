@@ -44,7 +44,7 @@ fn a_test_mail_shows_the_dialogue() {
     < 250 2.0.0 Ok: queued
     > QUIT
     < 221 2.0.0 Bye
-    The relay took the test mail for admin@example.net: 250 2.0.0 Ok: queued
+    The relay accepted the test mail for admin@example.net: 250 2.0.0 Ok: queued
     ");
     assert_eq!(relay.accepted().len(), 2);
     assert_snapshot!(world.newest_event(), @r#"
@@ -148,7 +148,7 @@ fn a_preview_is_the_mail_with_a_code_that_does_not_work() {
     assert_snapshot!(world.run("mail preview reset --user nobody"), @"
     status 67
     -- stderr
-    error: no user has the username `nobody`
+    error: no user with the username `nobody`
     hint: names must match exactly; to search: cxme-admin users list --search TEXT
     ");
     assert!(world.mails().is_empty());
@@ -183,7 +183,7 @@ fn what_waits_is_listed_and_can_be_called_off() {
     assert_snapshot!(world.command("mail queue").at_terminal().run(), @"
     status 0
     -- stderr
-    No mail waits.
+    No mail is waiting.
     ");
     let relay = greylisting();
     world.configure_relay(relay.port());
@@ -221,7 +221,7 @@ fn what_waits_is_listed_and_can_be_called_off() {
     assert_snapshot!(world.run("mail queue --cancel 99"), @"
     status 65
     -- stderr
-    error: no message has the number 99
+    error: no such message: 99
     hint: what waits: cxme-admin mail queue
     ");
     world.wait(6_000);
@@ -250,7 +250,7 @@ fn a_run_says_nothing_while_all_is_well_and_sums_up_what_is_not() {
     status 3
     -- stderr
     error: 1 accepted, 1 failed
-    hint: who and why: cxme-admin resets list -o csv
+    hint: details: cxme-admin resets list -o csv
     ");
     assert_eq!(world.ask("SELECT group_concat(state) FROM message"), "accepted,failed");
 }

@@ -22,7 +22,7 @@ impl World {
     fn configure_login(&self, relay: &ScriptedRelay, lines: &str) {
         self.configure_relay(relay.port());
         let text = std::fs::read_to_string(self.config()).unwrap();
-        self.write_config(&text.replace("patience = \"0s\"", &format!("patience = \"0s\"\n{lines}")));
+        self.write_config(&text.replace("retry_for = \"0s\"", &format!("retry_for = \"0s\"\n{lines}")));
     }
 }
 
@@ -42,16 +42,16 @@ fn a_fallback_to_login_is_said_without_being_asked() {
 #[test]
 fn a_token_that_expires_is_got_anew_by_the_same_command_and_all_mail_goes() {
     let world = World::with_mail().with_users("alice,bob,carla,dora");
-    let folder = world.path("tokens");
-    std::fs::create_dir(&folder).unwrap();
-    std::fs::write(folder.join("now"), "1").unwrap();
+    let directory = world.path("tokens");
+    std::fs::create_dir(&directory).unwrap();
+    std::fs::write(directory.join("now"), "1").unwrap();
     // Each call gives the next token.
     let program = world.file_with_mode(
         "token",
-        format!("#!/bin/sh\ncd '{}'\nread n <now\necho token-$n\necho $((n + 1)) >now\n", folder.display()),
+        format!("#!/bin/sh\ncd '{}'\nread n <now\necho token-$n\necho $((n + 1)) >now\n", directory.display()),
         0o755,
     );
-    // The first token is good for nothing any more, and each later one for as long as no other was given.
+    // The first token is valid for nothing any more, and each later one for as long as no other was given.
     let relay = relay(|line| {
         let first = "dXNlcj11AWF1dGg9QmVhcmVyIHRva2VuLTEBAQ==";
         line.ends_with(first).then_some("535 5.7.3 expired")
@@ -61,10 +61,10 @@ fn a_token_that_expires_is_got_anew_by_the_same_command_and_all_mail_goes() {
     assert_snapshot!(world.run("users send-reset --all --yes -v"), @"
     status 0
     -- stderr
-    Job 1 is made: 4 mails.
+    Created job 1: 4 mails.
     Job 1, finished: 4 mails: 4 accepted.
     ");
-    assert_eq!(std::fs::read_to_string(folder.join("now")).unwrap(), "3\n");
+    assert_eq!(std::fs::read_to_string(directory.join("now")).unwrap(), "3\n");
     assert_eq!(relay.accepted().len(), 4);
 }
 

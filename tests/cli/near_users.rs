@@ -26,19 +26,19 @@ fn a_mistyped_user_is_answered_with_the_one_that_was_meant() {
     assert_snapshot!(world.run("users set-password alcie --stdin"), @"
     status 67
     -- stderr
-    error: no user has the username `alcie`
+    error: no user with the username `alcie`
     hint: did you mean alice?
     ");
     assert_snapshot!(world.run("users lock nobody"), @"
     status 67
     -- stderr
-    error: no user has the username `nobody`
+    error: no user with the username `nobody`
     hint: names must match exactly; to search: cxme-admin users list --search TEXT
     ");
     assert_snapshot!(world.run("users show alice@exmaple.com"), @"
     status 67
     -- stderr
-    error: no user has the email address `alice@exmaple.com`
+    error: no user with the email address `alice@exmaple.com`
     hint: did you mean alice@example.com?
     ");
 }
@@ -85,16 +85,16 @@ fn names_in_a_file_are_answered_too() {
     assert_snapshot!(run("alcie\n"), @"
     status 67
     -- stderr
-    error: line 1: no user has the username `alcie`
+    error: line 1: no user with the username `alcie`
     hint: did you mean alice?
     ");
     assert_snapshot!(run("alice\nalcie\nnobody\nbbo@example.com\n"), @"
     status 67
     -- stderr
-    error: 3 of the names are no user's: nothing was done
-      - line 2: no user has the username `alcie`; did you mean alice?
-      - line 3: no user has the username `nobody`
-      - line 4: no user has the email address `bbo@example.com`; did you mean bob@example.com?
+    error: 3 of the names match no user; nothing was done
+      - line 2: no user with the username `alcie`; did you mean alice?
+      - line 3: no user with the username `nobody`
+      - line 4: no user with the email address `bbo@example.com`; did you mean bob@example.com?
     hint: names must match exactly; to search: cxme-admin users list --search TEXT
     ");
 }

@@ -62,7 +62,7 @@ fn a_notice_that_cannot_be_sent_is_a_warning_and_waits() {
     assert_snapshot!(run.to_string().replace(&refusing.port().to_string(), "[PORT]"), @"
     status 0
     -- stderr
-    warning: the user is not told by mail yet: 127.0.0.1:[PORT]: 421 4.3.2 busy; `cxme-admin jobs run` tries again
+    warning: the user is not notified by mail yet: 127.0.0.1:[PORT]: 421 4.3.2 busy; `cxme-admin jobs run` tries again
     ");
     assert!(world.accepts("alice", GOOD));
     assert_eq!(causes(&world), "set by operator: queued");
@@ -83,7 +83,7 @@ fn a_relay_that_does_not_answer_holds_nobody_up_for_longer_than_ten_seconds() {
     assert_snapshot!(run, @"
     status 0
     -- stderr
-    warning: the user is not told by mail yet: the relay did not answer in time; `cxme-admin jobs run` tries again
+    warning: the user is not notified by mail yet: the relay did not answer in time; `cxme-admin jobs run` tries again
     ");
     assert!(world.accepts("alice", GOOD));
 }
@@ -92,7 +92,7 @@ fn a_relay_that_does_not_answer_holds_nobody_up_for_longer_than_ten_seconds() {
 fn a_generated_password_is_told_to_the_operator_before_the_user_is_told() {
     let world = world();
     let run = world.command("users set-password alice --generate").at_terminal().run().expect_status(0);
-    assert!(run.err().ends_with("The notice to the user is now a file, which nobody gets.\n"), "{run}");
+    assert!(run.err().ends_with("The notice to the user was written to a file; nobody receives it.\n"), "{run}");
     assert!(world.accepts("alice", run.out().trim_end()));
     let mail = world.mails().pop().unwrap();
     assert!(!mail.contains(run.out().trim_end()));

@@ -327,7 +327,7 @@ fn the_store_is_not_restored_from_itself() {
     assert_snapshot!(run, @"
     status 65
     -- stderr
-    error: [DIR]/data/store.db: is the store itself: nothing was changed
+    error: [DIR]/data/store.db: is the store itself; nothing was changed
     hint: give a copy that `store backup` created
     ");
     world.run("store check").expect_status(0);

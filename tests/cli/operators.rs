@@ -15,7 +15,7 @@ fn operators_are_added_listed_and_removed() {
     assert_snapshot!(world.command("operators add carol --role admin --reason 'new colleague'").at_terminal().run(), @"
     status 0
     -- stderr
-    carol is added as operator with the role admin.
+    Added carol as operator with the role admin.
     ");
     assert_snapshot!(world.newest_event(), @r#"
     operators add | done | owner, Admin | new colleague
@@ -24,7 +24,7 @@ fn operators_are_added_listed_and_removed() {
     assert_snapshot!(world.run("operators add 61002 --role 'Minimal Permissions' --service -v"), @"
     status 0
     -- stderr
-    dave is added as operator with the role Minimal Permissions.
+    Added dave as operator with the role Minimal Permissions.
     ");
     let listed = world.run("operators list -o csv").expect_status(0);
     assert_snapshot!(listed.out().replace(&format!(",{},", me()), ",[ME],"), @"
@@ -36,7 +36,7 @@ fn operators_are_added_listed_and_removed() {
     assert_snapshot!(world.run("operators remove dave -v"), @"
     status 0
     -- stderr
-    dave is removed as operator.
+    Removed operator dave.
     ");
     assert_snapshot!(world.newest_event(), @r#"
     operators remove | done | owner, Admin | -
@@ -54,7 +54,7 @@ fn a_dry_run_says_what_would_be_and_changes_nothing() {
     -- stdout
     Would add carol as operator with the role Admin.
     -- stderr
-    Dry run: nothing was changed.
+    Dry run; nothing was changed.
     ");
     assert_eq!(world.ask("SELECT count(*) FROM operator"), "1");
     assert_eq!(world.events(), before);
@@ -132,7 +132,7 @@ fn unknown_accounts_roles_and_operators_are_named() {
     assert_snapshot!(world.run("operators add carol --role Boss"), @"
     status 65
     -- stderr
-    error: no role is called `Boss`
+    error: no such role: `Boss`
     hint: cxme-admin roles list
     ");
     assert_snapshot!(world.run("operators remove carol"), @"
@@ -144,7 +144,7 @@ fn unknown_accounts_roles_and_operators_are_named() {
     assert_snapshot!(world.run("operators add owner --role Admin"), @"
     status 65
     -- stderr
-    error: owner is an operator already
+    error: owner is already an operator
     ");
 }
 
@@ -209,13 +209,13 @@ fn an_operator_whose_account_is_gone_or_renamed_can_be_removed_and_added_again()
     assert_snapshot!(renamed("operators add eve --role Admin").run(), @"
     status 65
     -- stderr
-    error: carol (uid 61001) is an operator already
+    error: carol (uid 61001) is already an operator
     ");
     renamed("operators remove eve").run().expect_status(65);
     assert_snapshot!(renamed("operators remove carol -v").run(), @"
     status 0
     -- stderr
-    carol is removed as operator.
+    Removed operator carol.
     ");
     renamed("operators add eve --role Admin").run().expect_status(0);
     renamed("users list").uid(CAROL).run().expect_status(0);
@@ -442,7 +442,7 @@ fn a_word_that_is_the_name_of_one_account_and_the_number_of_another_is_refused()
     assert_snapshot!(run(&format!("operators remove {CAROL}")), @"
     status 65
     -- stderr
-    error: `61001` is the name of the account with uid 63000 and the uid of carol: nothing was changed
+    error: `61001` is the name of the account with uid 63000 and the uid of carol; nothing was changed
     hint: give the uid of the one, 63000, or the name of the other, carol
     ");
     let added = run(&format!("operators add {CAROL} --role Admin")).expect_status(65);

@@ -22,13 +22,13 @@ fn verbose_says_it_without_a_terminal_and_quiet_is_silent_at_one() {
     assert_snapshot!(world.run("users lock alice -v"), @"
     status 0
     -- stderr
-    alice is locked until `users unlock`.
+    Locked alice until `users unlock`.
     ");
     assert_snapshot!(world.command("users unlock alice -q").at_terminal().run(), @"status 0");
     assert_snapshot!(world.command("users unlock nobody -q").at_terminal().run(), @"
     status 67
     -- stderr
-    error: no user has the username `nobody`
+    error: no user with the username `nobody`
     hint: names must match exactly; to search: cxme-admin users list --search TEXT
     ");
     assert_eq!(world.run("users list -q -v").status, 2);

@@ -17,9 +17,9 @@ use crate::support::MALLORY;
 use crate::support::World;
 use crate::support::me;
 
-/// A world whose folder others may pass through, so that their rights can be tried.
+/// A world whose directory others may pass through, so that their rights can be tried.
 fn open(world: World) -> World {
-    fs::set_permissions(world.folder(), fs::Permissions::from_mode(0o711)).unwrap();
+    fs::set_permissions(world.directory(), fs::Permissions::from_mode(0o711)).unwrap();
     world
 }
 

@@ -17,8 +17,8 @@ fn both_choices_are_offered_in_the_words_of_the_form() {
       2. Set a password for this user
     1
     -- stderr
-    alice: an invitation for alice@example.com is now a file, which nobody gets; the link is good for 7 days.
-    The same without questions: cxme-admin users send-reset alice
+    alice: an invitation for alice@example.com was written to a file; nobody receives it; the link is valid for 7 days.
+    Non-interactive equivalent: cxme-admin users send-reset alice
     ");
     assert_eq!(world.mails().len(), 1);
     assert_snapshot!(world.command("users password alice").typing(["2", GOOD, GOOD]).run(), @"
@@ -35,11 +35,11 @@ fn both_choices_are_offered_in_the_words_of_the_form() {
       - no repetition of one character or a short group, and no sequence such as abcdefgh12345678
     Help: help@example.com, extension 4711
     New password: 
-    The same again: 
+    Retype new password: 
     -- stderr
-    The password of alice is set.
-    The notice to the user is now a file, which nobody gets.
-    The same without questions: cxme-admin users set-password alice --stdin < FILE
+    Password set for alice.
+    The notice to the user was written to a file; nobody receives it.
+    Non-interactive equivalent: cxme-admin users set-password alice --stdin < FILE
     ");
     assert!(world.accepts("alice", GOOD));
     assert_snapshot!(world.command("users password alice").typing(["q"]).run(), @"
@@ -50,7 +50,7 @@ fn both_choices_are_offered_in_the_words_of_the_form() {
       2. Set a password for this user
     q
     -- stderr
-    error: not confirmed: nothing was changed
+    error: aborted; nothing was changed
     ");
 }
 
@@ -89,13 +89,13 @@ fn where_nobody_can_be_asked_it_says_what_to_give() {
     assert_snapshot!(world.run("users password alice"), @"
     status 2
     -- stderr
-    error: nobody can be asked here, and this needs an answer: How the user gets a password
+    error: cannot prompt (no terminal or `--no-input`): How the user gets a password
     hint: give `users send-reset USER` or `users set-password USER --stdin`
     ");
     assert_snapshot!(world.command("users password alice --no-input").typing(["1"]).run(), @"
     status 2
     -- stderr
-    error: nobody can be asked here, and this needs an answer: How the user gets a password
+    error: cannot prompt (no terminal or `--no-input`): How the user gets a password
     hint: give `users send-reset USER` or `users set-password USER --stdin`
     ");
 }
@@ -112,9 +112,9 @@ fn a_new_user_at_a_terminal_gets_the_same_question() {
       3. Neither now
     1
     -- stderr
-    alice (alice@example.com) is added.
-    alice: an invitation for alice@example.com is now a file, which nobody gets; the link is good for 7 days.
-    The same without questions: cxme-admin users send-reset alice
+    Added alice (alice@example.com).
+    alice: an invitation for alice@example.com was written to a file; nobody receives it; the link is valid for 7 days.
+    Non-interactive equivalent: cxme-admin users send-reset alice
     ");
     assert_snapshot!(world.command("users add bob@example.com").typing(["2", GOOD, GOOD]).run(), @"
     status 0
@@ -131,12 +131,12 @@ fn a_new_user_at_a_terminal_gets_the_same_question() {
       - no repetition of one character or a short group, and no sequence such as abcdefgh12345678
     Help: help@example.com, extension 4711
     New password: 
-    The same again: 
+    Retype new password: 
     -- stderr
-    bob (bob@example.com) is added.
-    The password of bob is set.
-    The notice to the user is now a file, which nobody gets.
-    The same without questions: cxme-admin users set-password bob --stdin < FILE
+    Added bob (bob@example.com).
+    Password set for bob.
+    The notice to the user was written to a file; nobody receives it.
+    Non-interactive equivalent: cxme-admin users set-password bob --stdin < FILE
     ");
     assert_snapshot!(world.command("users add carla@example.com").typing(["3"]).run(), @"
     status 0
@@ -147,7 +147,7 @@ fn a_new_user_at_a_terminal_gets_the_same_question() {
       3. Neither now
     3
     -- stderr
-    carla (carla@example.com) is added.
+    Added carla (carla@example.com).
     carla cannot log in yet: cxme-admin users password carla
     ");
     let run = world.command("users add dora@example.com --no-input").typing(["1"]).run().expect_status(0);
@@ -165,20 +165,20 @@ fn the_equivalent_command_keeps_what_was_typed() {
         let answers: Vec<_> = answers.iter().map(|answer| Ok((*answer).to_owned())).collect();
         let run = world.command(&format!("-c {config} {line}")).answering(answers).run().expect_status(0);
         let said = world.without_paths(&run.err());
-        said.lines().find(|line| line.starts_with("The same")).unwrap().to_owned()
+        said.lines().find(|line| line.starts_with("Non-interactive equivalent")).unwrap().to_owned()
     };
     assert_eq!(
         typed(&[GOOD, GOOD], "users set-password alice --must-change --reason 'ticket 7'"),
-        "The same without questions: cxme-admin -c [DIR]/config/cxme-admin/config.toml users set-password alice --must-change \
+        "Non-interactive equivalent: cxme-admin -c [DIR]/config/cxme-admin/config.toml users set-password alice --must-change \
          --reason 'ticket 7' --stdin < FILE"
     );
     assert_eq!(
         typed(&["2", GOOD, GOOD], "users password bob --reason 'ticket 7'"),
-        "The same without questions: cxme-admin -c [DIR]/config/cxme-admin/config.toml users set-password bob \
+        "Non-interactive equivalent: cxme-admin -c [DIR]/config/cxme-admin/config.toml users set-password bob \
          '--reason=ticket 7' --stdin < FILE"
     );
     assert_eq!(
         typed(&["1"], "users password bob"),
-        "The same without questions: cxme-admin -c [DIR]/config/cxme-admin/config.toml users send-reset bob"
+        "Non-interactive equivalent: cxme-admin -c [DIR]/config/cxme-admin/config.toml users send-reset bob"
     );
 }

@@ -59,12 +59,12 @@ fn a_command_as_it_was_typed_has_its_options_once() {
     let world = World::new().with_users("alice");
     let config = world.config().display().to_string();
     let run = world.command(&format!("users delete alice -c {config}")).typing(["y"]).run().expect_status(0);
-    let same = format!("The same without questions: cxme-admin users delete alice -c {config} --yes\n");
+    let same = format!("Non-interactive equivalent: cxme-admin users delete alice -c {config} --yes\n");
     assert!(run.err().ends_with(&same), "{run}");
     let line = format!("-c {config} users set-password bob");
     let world = world.with_users("bob");
     let run = world.command(&line).typing([GOOD, GOOD]).run().expect_status(0);
-    let same = format!("The same without questions: cxme-admin {line} --stdin < FILE\n");
+    let same = format!("Non-interactive equivalent: cxme-admin {line} --stdin < FILE\n");
     assert!(run.err().ends_with(&same), "{run}");
 }
 

@@ -11,7 +11,7 @@ use crate::support::World;
 
 /// A command as it may be given: its words, standard input, and the permissions without which it is refused (`a|b`: one of
 /// the two is enough). What a permission requires is needed with it. Well-formed and malformed calls stand side by side:
-/// whoever may not do a thing is not told what is wrong with it either.
+/// an operator who may not do a thing is not told what is wrong with it either.
 type Call = (&'static str, &'static str, &'static str);
 
 /// Commands that ask no store who may use them.
@@ -305,7 +305,7 @@ impl Scene {
         if call.starts_with("init") {
             fs::remove_file(&key).unwrap();
         }
-        let line = call.replace("[DIR]", &world.folder().to_string_lossy()).replace("[NEW]", &new.to_string_lossy());
+        let line = call.replace("[DIR]", &world.directory().to_string_lossy()).replace("[NEW]", &new.to_string_lossy());
         let before = (dump(world), world.events());
         let run = world.command(&line).stdin(stdin).uid(uid).run();
         Tried {

@@ -95,7 +95,7 @@ fn a_check_asks_once_at_a_terminal() {
     assert_snapshot!(world.run("policy check"), @"
     status 2
     -- stderr
-    error: nobody can be asked here, and this needs an answer: A password to check
+    error: cannot prompt (no terminal or `--no-input`): A password to check
     hint: give `--stdin`
     ");
 }
@@ -109,6 +109,6 @@ fn whoever_may_not_see_users_cannot_check_for_one() {
     status 77
     -- stderr
     error: your role, Clerk, lacks the permission `view-users`
-    hint: view-users: See the users and what is known of them; never a hash; an Admin can give another role
+    hint: view-users: See the users, but never a hash; an Admin can give another role
     ");
 }

@@ -4,7 +4,7 @@
 use std::io::Read;
 
 use cxme_admin::actions::ActionError;
-use cxme_admin::actions::Intent;
+use cxme_admin::actions::ChangeOptions;
 use cxme_admin::actions::users::import;
 use cxme_admin::domain::refusal::Refusal;
 
@@ -13,7 +13,7 @@ use crate::permission_first::leaves;
 use crate::support::CAROL;
 use crate::support::World;
 
-/// Carol may do all that jobs, mail and imports need. `peer` may do no more than she; `high` may read the audit besides.
+/// Carol may do all that jobs, mail and imports need. `peer` may do no more than carol; `high` may read the audit besides.
 /// Job 1 has ended, job 2 is paused, job 3 runs; each mails both, and so do two single mails.
 fn world() -> World {
     let own = "view-users add-users edit-users lock-users send-resets run-bulk-jobs";
@@ -213,9 +213,9 @@ fn an_import_asks_for_rank_and_permission_inside_its_change_too() {
             .with_role("Peer", "view-users lock-users")
             .with_users("peer:Peer")
             .with_operator(CAROL, "Mine");
-        let desk = world.desk(CAROL, "carol");
+        let app = world.app(CAROL, "carol");
         let mut input = Meanwhile { rows: rows.as_bytes(), then: &|| world.sql(then) };
-        let options = import::Options {
+        let options = import::ImportOptions {
             mode: if update { import::Mode::Update } else { import::Mode::Add },
             clear: Vec::new(),
             delimiter: None,
@@ -226,9 +226,9 @@ fn an_import_asks_for_rank_and_permission_inside_its_change_too() {
         };
         let users = || world.ask("SELECT group_concat(username || name) FROM user");
         let before = users();
-        let intent = Intent::default();
-        let checked = import::check(&desk, &mut input, &options, &intent, &mut |_| ());
-        let written = checked.and_then(|checked| import::write(&desk, &checked, None, &intent, &mut |_| ()));
+        let change_options = ChangeOptions::default();
+        let checked = import::check(&app, &mut input, &options, &change_options, &mut |_| ());
+        let written = checked.and_then(|checked| import::write(&app, &checked, None, &change_options, &mut |_| ()));
         let refused = written.unwrap_err();
         let is_refused =
             matches!(refused, ActionError::Refused(Refusal::RowsOutrank { .. } | Refusal::NotPermitted { .. }));

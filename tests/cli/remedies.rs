@@ -58,7 +58,7 @@ fn no_remedy_names_a_file_that_is_not_ours() {
         let found = path.symlink_metadata().unwrap();
         let owner = (found.mode(), found.uid(), found.gid());
         // Other programs may add accounts meanwhile.
-        let content = path.starts_with(world.folder()).then(|| (found.len(), found.mtime(), found.mtime_nsec()));
+        let content = path.starts_with(world.directory()).then(|| (found.len(), found.mtime(), found.mtime_nsec()));
         (owner, content)
     };
     let before: Vec<_> = foreign.iter().map(|path| of(path)).collect();

@@ -59,47 +59,47 @@ fn times_of_a_clock_that_was_ahead_are_named_and_brought_to_the_present() {
       - times: ends of open links: 2 of a clock that was ahead; the first: message 1 (2106-11-06T08:00:00Z)
       - times: temporary locks: 1 of a clock that was ahead; the first: user dora (2106-11-05T08:00:00Z)
       - times: lifetimes of mails in the queue: 2 of a clock that was ahead; the first: message 1 (2106-11-05T08:00:00Z)
-    hint: if the clock is right now, bring the times to the present: cxme-admin store check --repair-times
+    hint: if the clock is right now, reset the times: cxme-admin store check --repair-times
     ");
     assert_snapshot!(world.run("store check --repair-times --dry-run"), @"
     status 0
     -- stdout
-    Would bring mails due to the present: 1; the first: message 2 (2106-11-05T08:04:42Z).
-    Would bring ends of open links to the present: 2; the first: message 1 (2106-11-06T08:00:00Z).
-    Would bring temporary locks to the present: 1; the first: user dora (2106-11-05T08:00:00Z).
-    Would bring lifetimes of mails in the queue to the present: 2; the first: message 1 (2106-11-05T08:00:00Z).
-    Would bring creations of mails to the present: 2; the first: message 1 (2106-11-05T08:00:00Z).
-    Would bring first tries of mails to the present: 2; the first: message 1 (2106-11-05T08:00:00Z).
-    Would bring last tries of mails to the present: 2; the first: message 1 (2106-11-05T08:00:00Z).
-    Would bring deliveries of mails to the present: 1; the first: message 1 (2106-11-05T08:00:00Z).
-    Would bring ends of mails to the present: 1; the first: message 1 (2106-11-05T08:00:00Z).
-    Would bring permanent locks to the present: 1; the first: user dora (2106-11-05T08:00:00Z).
-    Would bring changes of users to the present: 1; the first: user dora (2106-11-05T08:00:00Z).
-    Would bring minutes of deliveries to the present: 1; the first: minute 71973120 (2106-11-05T08:00:00Z).
+    Would reset mails due to now: 1; the first: message 2 (2106-11-05T08:04:42Z).
+    Would reset ends of open links to now: 2; the first: message 1 (2106-11-06T08:00:00Z).
+    Would reset temporary locks to now: 1; the first: user dora (2106-11-05T08:00:00Z).
+    Would reset lifetimes of mails in the queue to now: 2; the first: message 1 (2106-11-05T08:00:00Z).
+    Would reset creations of mails to now: 2; the first: message 1 (2106-11-05T08:00:00Z).
+    Would reset first tries of mails to now: 2; the first: message 1 (2106-11-05T08:00:00Z).
+    Would reset last tries of mails to now: 2; the first: message 1 (2106-11-05T08:00:00Z).
+    Would reset deliveries of mails to now: 1; the first: message 1 (2106-11-05T08:00:00Z).
+    Would reset ends of mails to now: 1; the first: message 1 (2106-11-05T08:00:00Z).
+    Would reset permanent locks to now: 1; the first: user dora (2106-11-05T08:00:00Z).
+    Would reset changes of users to now: 1; the first: user dora (2106-11-05T08:00:00Z).
+    Would reset minutes of deliveries to now: 1; the first: minute 71973120 (2106-11-05T08:00:00Z).
     ");
     assert_snapshot!(world.run("store check --repair-times"), @"
     status 2
     -- stderr
-    error: nobody can be asked here, and this needs an answer: Bring these times to the present? Mails become due, and open links expire.
+    error: cannot prompt (no terminal or `--no-input`): Reset these times to now? Mails become due, and open links expire.
     hint: give `--yes` to do it without being asked
     ");
     let events = world.events();
     assert_snapshot!(world.run("store check --repair-times --yes -v --reason 'wrong clock'"), @"
     status 0
     -- stderr
-    Would bring mails due to the present: 1; the first: message 2 (2106-11-05T08:04:42Z).
-    Would bring ends of open links to the present: 2; the first: message 1 (2106-11-06T08:00:00Z).
-    Would bring temporary locks to the present: 1; the first: user dora (2106-11-05T08:00:00Z).
-    Would bring lifetimes of mails in the queue to the present: 2; the first: message 1 (2106-11-05T08:00:00Z).
-    Would bring creations of mails to the present: 2; the first: message 1 (2106-11-05T08:00:00Z).
-    Would bring first tries of mails to the present: 2; the first: message 1 (2106-11-05T08:00:00Z).
-    Would bring last tries of mails to the present: 2; the first: message 1 (2106-11-05T08:00:00Z).
-    Would bring deliveries of mails to the present: 1; the first: message 1 (2106-11-05T08:00:00Z).
-    Would bring ends of mails to the present: 1; the first: message 1 (2106-11-05T08:00:00Z).
-    Would bring permanent locks to the present: 1; the first: user dora (2106-11-05T08:00:00Z).
-    Would bring changes of users to the present: 1; the first: user dora (2106-11-05T08:00:00Z).
-    Would bring minutes of deliveries to the present: 1; the first: minute 71973120 (2106-11-05T08:00:00Z).
-    Times brought to the present: 16.
+    Would reset mails due to now: 1; the first: message 2 (2106-11-05T08:04:42Z).
+    Would reset ends of open links to now: 2; the first: message 1 (2106-11-06T08:00:00Z).
+    Would reset temporary locks to now: 1; the first: user dora (2106-11-05T08:00:00Z).
+    Would reset lifetimes of mails in the queue to now: 2; the first: message 1 (2106-11-05T08:00:00Z).
+    Would reset creations of mails to now: 2; the first: message 1 (2106-11-05T08:00:00Z).
+    Would reset first tries of mails to now: 2; the first: message 1 (2106-11-05T08:00:00Z).
+    Would reset last tries of mails to now: 2; the first: message 1 (2106-11-05T08:00:00Z).
+    Would reset deliveries of mails to now: 1; the first: message 1 (2106-11-05T08:00:00Z).
+    Would reset ends of mails to now: 1; the first: message 1 (2106-11-05T08:00:00Z).
+    Would reset permanent locks to now: 1; the first: user dora (2106-11-05T08:00:00Z).
+    Would reset changes of users to now: 1; the first: user dora (2106-11-05T08:00:00Z).
+    Would reset minutes of deliveries to now: 1; the first: minute 71973120 (2106-11-05T08:00:00Z).
+    Reset times: 16.
     ");
     assert_eq!(world.events(), events + 1);
     assert_snapshot!(world.newest_event(), @r#"
@@ -134,7 +134,7 @@ fn times_of_a_clock_that_was_ahead_are_named_and_brought_to_the_present() {
     assert_snapshot!(world.run("store check --repair-times --yes -v"), @"
     status 0
     -- stderr
-    No time was written while the clock was ahead: nothing was changed.
+    No time was written while the clock was ahead; nothing was changed.
     ");
 }
 
@@ -147,7 +147,7 @@ fn a_store_without_such_times_is_not_changed() {
     assert_snapshot!(world.run("store check --repair-times -v"), @"
     status 0
     -- stderr
-    No time was written while the clock was ahead: nothing was changed.
+    No time was written while the clock was ahead; nothing was changed.
     ");
     assert_snapshot!(world.run("store check --repair-times -n -o json"), @r#"
     status 0

@@ -57,10 +57,10 @@ fn it_is_asked_for_at_a_terminal() {
     This password does not meet the requirements:
       - too short: 5 characters, at least 15 are needed
     New password: 
-    The same again: 
+    Retype new password: 
     -- stderr
-    The password of alice is set.
-    The notice to the user is now a file, which nobody gets.
+    Password set for alice.
+    The notice to the user was written to a file; nobody receives it.
     ");
     assert!(world.accepts("alice", OTHER));
 }
@@ -145,7 +145,7 @@ fn every_code_that_is_not_accepted_is_answered_alike() {
         ("revoked", Box::new(|world, _| drop(world.run("resets revoke alice").expect_status(0)))),
         ("revoked", Box::new(|world, _| drop(world.run("users edit alice --sign-in saml --yes").expect_status(0)))),
         ("revoked", Box::new(|world, _| drop(world.run("users lock alice").expect_status(0)))),
-        // Whoever writes to the file can keep the link from ending, and not from being refused.
+        // Anyone who writes to the file can keep the link from ending, and not from being refused.
         (
             "locked",
             Box::new(sql("UPDATE user SET locked_at = 1; UPDATE message SET revoked_at = NULL, revoked_why = NULL")),
@@ -196,7 +196,7 @@ fn a_change_after_a_links_end_keeps_it_expired_whatever_the_clock_says_then() {
                 world.command("users send-reset --from - --queue-only --yes").stdin("bob\n").run().expect_status(0);
             }
             world.wait(86_400);
-            world.run(&change.replace("[DIR]", &world.folder().to_string_lossy())).expect_status(0);
+            world.run(&change.replace("[DIR]", &world.directory().to_string_lossy())).expect_status(0);
             world.wait(-back);
             let run = redeem(&world, &code, OTHER);
             assert_eq!(run.status, 65, "{change}, {back} s back: {run}");
@@ -311,7 +311,7 @@ fn links_are_listed_with_what_became_of_them() {
     assert_snapshot!(world.command("resets list").run(), @"
     status 0
     -- stdout
-    MESSAGE  USER   LINK  MAIL      EXPIRES   ASKED BY
+    MESSAGE  USER   LINK  MAIL      EXPIRES   REQUESTED BY
     1        alice  open  accepted  in 1 day  owner
     ");
     world.run("users send-reset bob").expect_status(0);
@@ -321,7 +321,7 @@ fn links_are_listed_with_what_became_of_them() {
     assert_snapshot!(world.run("resets list"), @"
     status 0
     -- stdout
-    MESSAGE  USER   LINK                     MAIL      EXPIRES   ASKED BY
+    MESSAGE  USER   LINK                     MAIL      EXPIRES   REQUESTED BY
     4        alice  open                     accepted  in 1 day  owner
     2        bob    revoked: by an operator  accepted  -         owner
     1        alice  used now                 accepted  -         owner
@@ -350,7 +350,7 @@ fn links_are_listed_with_what_became_of_them() {
     assert_snapshot!(world.run("resets list --user nobody"), @"
     status 67
     -- stderr
-    error: no user has the username `nobody`
+    error: no user with the username `nobody`
     hint: names must match exactly; to search: cxme-admin users list --search TEXT
     ");
 }
@@ -363,7 +363,7 @@ fn links_are_revoked_of_one_user_or_of_all() {
     assert_snapshot!(world.command("resets revoke alice --reason 'lost phone'").at_terminal().run(), @"
     status 0
     -- stderr
-    revoked: 1 open link and 0 waiting mails.
+    Revoked 1 open link and 0 waiting mails.
     ");
     assert_snapshot!(world.newest_event(), @r#"
     resets revoke | done | owner, Admin | lost phone
@@ -373,7 +373,7 @@ fn links_are_revoked_of_one_user_or_of_all() {
     assert_snapshot!(world.run("resets revoke --all"), @"
     status 2
     -- stderr
-    error: nobody can be asked here, and this needs an answer: Revoke 1 open link and 0 waiting mails
+    error: cannot prompt (no terminal or `--no-input`): Revoke 1 open link and 0 waiting mails
     hint: give `--yes` to do it without being asked
     ");
     assert_snapshot!(world.command("resets revoke --all").typing(["n"]).run(), @"
@@ -381,15 +381,15 @@ fn links_are_revoked_of_one_user_or_of_all() {
     -- asked
     Revoke 1 open link and 0 waiting mails? [y/N] n
     -- stderr
-    error: not confirmed: nothing was changed
+    error: aborted; nothing was changed
     ");
     assert_snapshot!(world.command("resets revoke --all").typing(["y"]).run(), @"
     status 0
     -- asked
     Revoke 1 open link and 0 waiting mails? [y/N] y
     -- stderr
-    revoked: 1 open link and 0 waiting mails.
-    The same without questions: cxme-admin resets revoke --all --yes
+    Revoked 1 open link and 0 waiting mails.
+    Non-interactive equivalent: cxme-admin resets revoke --all --yes
     ");
     redeem(&world, &of_bob, OTHER).expect_status(65);
     assert_snapshot!(world.command("resets revoke alice bob").run(), @"
@@ -425,7 +425,7 @@ fn a_trial_uses_nothing_up() {
     -- stdout
     Would set the password of alice and use up the link.
     -- stderr
-    Dry run: nothing was changed.
+    Dry run; nothing was changed.
     ");
     redeem(&world, &code, OTHER).expect_status(0);
 }

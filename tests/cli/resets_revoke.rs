@@ -128,7 +128,7 @@ fn it_needs_the_permission_to_redeem_and_no_other_and_a_trial_revokes_nothing() 
     -- stdout
     Would revoke the link.
     -- stderr
-    Dry run: nothing was changed.
+    Dry run; nothing was changed.
     ");
     revoke("resets revoke --stdin").expect_status(0);
     redeem(&world, &code).expect_status(65);

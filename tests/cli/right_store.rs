@@ -14,11 +14,11 @@ use crate::support::me;
 
 /// A store with this user, and a configuration that names it.
 fn store_with(world: &World, name: &str) {
-    let folder = world.path(name);
-    fs::create_dir(&folder).unwrap();
-    world.file(&format!("{name}/config.toml"), format!("[store]\npath = \"{}/store.db\"\n", folder.display()));
+    let directory = world.path(name);
+    fs::create_dir(&directory).unwrap();
+    world.file(&format!("{name}/config.toml"), format!("[store]\npath = \"{}/store.db\"\n", directory.display()));
     let at =
-        |line: &str| world.command(line).argument("-c").argument(folder.join("config.toml")).run().expect_status(0);
+        |line: &str| world.command(line).argument("-c").argument(directory.join("config.toml")).run().expect_status(0);
     at("init --yes");
     at(&format!("users add {name}@example.com"));
 }
@@ -376,14 +376,14 @@ fn config_show_says_what_is_in_force_and_where_it_comes_from() {
     mail.smtp.connections,4,default,
     mail.smtp.mails_per_connection,,default,
     mail.smtp.rate,,default,
-    mail.smtp.patience,2m,default,
+    mail.smtp.retry_for,2m,default,
     mail.sendmail.program,/usr/sbin/sendmail,default,
     mail.file.directory,,default,
     reset.link,,default,
     reset.key_file,,default,
-    reset.life,24h,default,
-    reset.invitation_life,7d,default,
-    jobs.queue_life,24h,default,
+    reset.lifetime,24h,default,
+    reset.invitation_lifetime,7d,default,
+    jobs.queue_lifetime,24h,default,
     jobs.unless_sent_within,15m,default,
     jobs.complain_after,1h,default,
     texts.directory,,default,
@@ -393,7 +393,7 @@ fn config_show_says_what_is_in_force_and_where_it_comes_from() {
     password.min_score,0,default,
     password.blocklist_file,,default,
     password.must_change_after_set,false,default,
-    password.prompt_patience,5m,default,
+    password.prompt_timeout,5m,default,
     password.argon2.memory_kib,19456,file,10
     password.argon2.iterations,2,file,11
     password.argon2.parallelism,1,default,
@@ -416,7 +416,7 @@ fn config_show_says_what_is_in_force_and_where_it_comes_from() {
             .take(3)
             .collect::<Vec<_>>()
             .join("\n")
-            .replace(world.folder().to_str().unwrap(), "[DIR]")
+            .replace(world.directory().to_str().unwrap(), "[DIR]")
     };
     let (flag, variable) = (world.command("config show -o csv --store"), world.command("config show -o csv"));
     assert_snapshot!(lines(flag.argument(&copy)), @"

@@ -182,50 +182,52 @@ fn a_list_uses_the_width_that_there_is() {
 fn a_record_is_broken_between_words() {
     let world = world();
     let show = |user: &str, columns| world.command("users show").argument(user).columns(columns).run();
-    assert_snapshot!(show("ann", 40), @r#"
+    assert_snapshot!(show("ann", 40), @r"
     status 0
     -- stdout
-    Username:          ann
-    Email:             ann@example.com
+    Username:              ann
+    Email:                 ann@example.com
     Name:
       Ann 👩\u{200d}👩\u{200d}👧\u{200d}👦
       Adams
-    Role:              Minimal Permissions
-    Status:            locked
+    Role:                  Minimal
+                           Permissions
+    Status:                locked
     Locked until:
       in 3 months (2027-03-01T00:00:00Z)
-    Lock reason:       lost laptop on the
-                       train from Ghent to
-                       Antwerp, and did not
-                       notice it before
-                       Monday
-    Sign-in:           password
-    Password set:      none
-    Must change it:    no
-    Session epoch:     1
-    Last login noted:  never
+    Lock reason:           lost laptop on
+                           the train from
+                           Ghent to Antwerp,
+                           and did not
+                           notice it before
+                           Monday
+    Sign-in:               password
+    Password set:          none
+    Must change password:  no
+    Session epoch:         1
+    Last recorded login:   never
     Added:
       2 hours ago (2026-11-24T08:00:00Z)
     Changed:
       2 hours ago (2026-11-24T08:00:00Z)
-    "#);
+    ");
     assert_snapshot!(show(LONG_USER, 80), @"
     status 0
     -- stdout
-    Username:          maximilian.alexander.von.und.zu.hohenstein-sigmaringen
+    Username:              maximilian.alexander.von.und.zu.hohenstein-sigmaringen
     Email:
       maximilian.alexander.von.und.zu.hohenstein-sigmaringen@example.com
-    Name:              Maximilian Alexander Karl Friedrich von und zu
-                       Hohenstein-Sigmaringen und Wolfenbüttel
-    Role:              Admin
-    Status:            active
-    Sign-in:           password
-    Password set:      none
-    Must change it:    no
-    Session epoch:     0
-    Last login noted:  never
-    Added:             2 hours ago (2026-11-24T08:00:00Z)
-    Changed:           2 hours ago (2026-11-24T08:00:00Z)
+    Name:                  Maximilian Alexander Karl Friedrich von und zu
+                           Hohenstein-Sigmaringen und Wolfenbüttel
+    Role:                  Admin
+    Status:                active
+    Sign-in:               password
+    Password set:          none
+    Must change password:  no
+    Session epoch:         0
+    Last recorded login:   never
+    Added:                 2 hours ago (2026-11-24T08:00:00Z)
+    Changed:               2 hours ago (2026-11-24T08:00:00Z)
     ");
 }
 
@@ -234,7 +236,7 @@ fn times_are_those_of_the_local_zone_and_data_has_utc() {
     let world = world();
     let command = |words: &str| world.command(words).zone("CET-1CEST,M3.5.0,M10.5.0/3");
     let shown = command("users show ann").run().out();
-    assert!(shown.contains("Locked until:      in 3 months (2027-03-01T01:00:00+01:00)"), "{shown}");
+    assert!(shown.contains("Locked until:          in 3 months (2027-03-01T01:00:00+01:00)"), "{shown}");
     assert!(shown.contains("2 hours ago (2026-11-24T09:00:00+01:00)"), "{shown}");
     for form in ["json", "ndjson", "csv"] {
         let data = command("users list --columns username,locked_until,created_at -o").argument(form).run().out();
@@ -270,11 +272,11 @@ fn a_locale_without_utf_8_is_shown_ascii() {
     // The first that is set decides.
     let run = world.command("users list").columns(80).variable("LANG", "C.UTF-8").variable("LC_ALL", "C").run();
     assert!(run.out().is_ascii() && run.out().contains("..."), "{run}");
-    assert_snapshot!(world.command("users show wide").columns(80).variable("LC_ALL", "C").run(), @r#"
+    assert_snapshot!(world.command("users show wide").columns(80).variable("LC_ALL", "C").run(), @r"
     status 0
     -- stdout
-    Username:          wide
-    Email:             wide@example.com
+    Username:              wide
+    Email:                 wide@example.com
     Name:
       \u{660e}\u{65e5}\u{9999}\u{30fb}\u{30e9}\u{30f3}\u{30b0}\u{30ec}\u{30fc}
       \u{60e3}\u{6d41}
@@ -282,17 +284,17 @@ fn a_locale_without_utf_8_is_shown_ascii() {
       \u{60e3}\u{6d41}
       \u{660e}\u{65e5}\u{9999}\u{30fb}\u{30e9}\u{30f3}\u{30b0}\u{30ec}\u{30fc}
       \u{60e3}\u{6d41}
-    Role:              Minimal Permissions
-    Status:            locked
-    Locked until:      unlocked by an operator
-    Sign-in:           password
-    Password set:      none
-    Must change it:    no
-    Session epoch:     0
-    Last login noted:  never
-    Added:             2 hours ago (2026-11-24T08:00:00Z)
-    Changed:           2 hours ago (2026-11-24T08:00:00Z)
-    "#);
+    Role:                  Minimal Permissions
+    Status:                locked
+    Locked until:          unlocked by an operator
+    Sign-in:               password
+    Password set:          none
+    Must change password:  no
+    Session epoch:         0
+    Last recorded login:   never
+    Added:                 2 hours ago (2026-11-24T08:00:00Z)
+    Changed:               2 hours ago (2026-11-24T08:00:00Z)
+    ");
 }
 
 #[test]
@@ -321,7 +323,7 @@ fn a_dumb_terminal_is_asked_for_a_number() {
     Number, 1 to 2 (Enter: neither): 7
     Number, 1 to 2 (Enter: neither): 
     -- stderr
-    error: not confirmed: nothing was changed
+    error: aborted; nothing was changed
     ");
     let run = password().typing(["1"]).variable("TERM", "dumb").variable("LC_ALL", "C").run();
     assert!(run.asked.is_ascii(), "{run}");

@@ -28,8 +28,8 @@ fn assert_absent(bytes: &[u8], where_: &str) {
     }
 }
 
-fn assert_absent_below(folder: &Path, except: &Path) {
-    for entry in fs::read_dir(folder).unwrap() {
+fn assert_absent_below(directory: &Path, except: &Path) {
+    for entry in fs::read_dir(directory).unwrap() {
         let path = entry.unwrap().path();
         if path.is_dir() {
             assert_absent_below(&path, except);
@@ -95,7 +95,7 @@ fn no_command_and_no_error_leaves_a_password_behind() {
         assert_absent(&run.all(), "set-password at a terminal");
     }
     world.command("users change-password bob -v").typing([old, new, new]).run().expect_status(0);
-    assert_absent_below(world.folder(), &file);
+    assert_absent_below(world.directory(), &file);
     assert!(world.path("data/store.db-wal").exists(), "the log is among what was searched");
     drop(open);
 }
@@ -147,7 +147,7 @@ fn a_code_is_nowhere_but_in_its_mail() {
         said.extend(world.command(command).stdin(stdin).run().expect_status(status).all());
     }
     fs::remove_dir_all(world.path("mail")).unwrap();
-    let mut files = vec![world.folder().to_owned()];
+    let mut files = vec![world.directory().to_owned()];
     let mut count = 0;
     while let Some(path) = files.pop() {
         if path.is_dir() {
@@ -232,7 +232,7 @@ fn a_code_that_was_typed_as_an_argument_is_never_repeated() {
     assert_snapshot!(world.command("users show").argument(&code).run(), @"
     status 67
     -- stderr
-    error: no user has the username `(hidden: may be a code)`
+    error: no user with the username `(hidden: may be a code)`
     hint: names must match exactly; to search: cxme-admin users list --search TEXT
     ");
     assert_snapshot!(world.command("resets redeem").argument(&code).run(), @"
@@ -308,7 +308,7 @@ fn a_text_that_can_name_no_user_is_not_repeated() {
     assert_snapshot!(world.command("users set-password").argument("Hunter2!secret").run(), @"
     status 67
     -- stderr
-    error: no user has the username `(hidden: may be a password or code)`
+    error: no user with the username `(hidden: may be a password or code)`
     hint: names must match exactly; to search: cxme-admin users list --search TEXT
     ");
     assert_snapshot!(world.run("users set-password alice --password-file Hunter2secret"), @"

@@ -27,11 +27,11 @@ fn a_link_is_mailed_at_once_and_the_outcome_is_said() {
     assert_snapshot!(world.command("users send-reset alice").at_terminal().run(), @"
     status 0
     -- stderr
-    alice: a reset link for alice@example.com is now a file, which nobody gets; the link is good for 24 hours.
+    alice: a reset link for alice@example.com was written to a file; nobody receives it; the link is valid for 24 hours.
     ");
     assert_snapshot!(world.newest_event(), @r#"
     users send-reset | done | owner, Admin | -
-    {"kind":"reset","life":86400,"message":1,"username":"alice"}
+    {"kind":"reset","lifetime":86400,"message":1,"username":"alice"}
     "#);
     let mails = world.mails();
     let mail = mails.last().unwrap();
@@ -52,9 +52,9 @@ fn data_says_the_same_without_a_code() {
     user,address,result,why,message,expires_at,next_try_at
     alice,alice@example.com,accepted,kept as 1.258d9f404bac97359582972212f423c8_example.com.eml,1,2026-11-25T08:00:00Z,
     bob,bob@example.com,accepted,kept as 2.6d3fa6caabf7089ef6f4513fe6f3ebf5_example.com.eml,2,2026-12-01T08:00:00Z,
-    nobody,,refused,no user has the username `nobody`,,,
+    nobody,,refused,no user with the username `nobody`,,,
     -- stderr
-    nobody: no user has the username `nobody`
+    nobody: no user with the username `nobody`
     error: 1 of 3 users was sent no mail
     ");
     let code = world.newest_code();
@@ -107,12 +107,12 @@ fn whom_a_link_would_not_help_is_refused_with_the_reason() {
     status 65
     -- stderr
     error: the email domain of carla@elsewhere.example is not one of the organization's: example.com, idp.example.com
-    hint: the domains stand in the configuration: [organization] email_domains
+    hint: the domains are configured in [organization] email_domains
     ");
     assert_snapshot!(world.run("users send-reset nobody"), @"
     status 67
     -- stderr
-    error: no user has the username `nobody`
+    error: no user with the username `nobody`
     hint: names must match exactly; to search: cxme-admin users list --search TEXT
     ");
     assert_snapshot!(world.run("users send-reset alice sam bob nobody"), @"
@@ -120,7 +120,7 @@ fn whom_a_link_would_not_help_is_refused_with_the_reason() {
     -- stderr
     sam signs in with SAML: the password is kept by the organization's identity provider
     bob is locked, and cannot use a link
-    nobody: no user has the username `nobody`
+    nobody: no user with the username `nobody`
     error: 3 of 4 users were sent no mail
     ");
     assert_eq!(world.mails().len(), 1, "only alice gets a mail");
@@ -165,10 +165,10 @@ fn a_trial_queues_nothing() {
     assert_snapshot!(world.command("users send-reset alice bob -n").at_terminal().run(), @"
     status 0
     -- stdout
-    alice: would be mailed a reset link to alice@example.com, good for 24 hours.
-    bob: would be mailed an invitation to bob@example.com, good for 7 days.
+    alice: would be mailed a reset link to alice@example.com, valid for 24 hours.
+    bob: would be mailed an invitation to bob@example.com, valid for 7 days.
     -- stderr
-    Dry run: nothing was changed.
+    Dry run; nothing was changed.
     ");
     assert_eq!((world.ask("SELECT count(*) FROM message"), world.events()), ("0".to_owned(), events));
     assert!(world.mails().is_empty());
@@ -250,7 +250,7 @@ fn each_answer_of_the_relay_has_its_words_and_its_exit_code() {
     status 69
     -- stderr
     error: alice: not sent yet: the relay refuses the mail: 550 5.7.1 sender refused; check `[mail] from`
-    hint: set it right, and try it: cxme-admin mail test ADDRESS -v; then cxme-admin jobs run --now sends what waits
+    hint: fix it, and test it: cxme-admin mail test ADDRESS -v; then send the waiting mail: cxme-admin jobs run --now
     status 75
     -- stderr
     error: alice: not sent yet: 127.0.0.1:[PORT]: 421 4.3.2 busy
@@ -322,8 +322,8 @@ fn a_new_user_is_invited() {
     assert_snapshot!(world.command(command).at_terminal().run(), @"
     status 0
     -- stderr
-    dora (dora@example.com) is added.
-    dora: an invitation for dora@example.com is now a file, which nobody gets; the link is good for 7 days.
+    Added dora (dora@example.com).
+    dora: an invitation for dora@example.com was written to a file; nobody receives it; the link is valid for 7 days.
     ");
     assert!(world.mails()[0].contains("\r\nContent-Language: de\r\n"));
     assert_snapshot!(world.run("users add sam@idp.example.com --send-reset"), @"

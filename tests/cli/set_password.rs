@@ -22,10 +22,10 @@ fn at_a_terminal_the_requirements_are_shown_and_the_password_is_asked_for_twice(
       - no repetition of one character or a short group, and no sequence such as abcdefgh12345678
     Help: help@example.com, extension 4711
     New password: 
-    The same again: 
+    Retype new password: 
     -- stderr
-    The password of alice is set.
-    The same without questions: cxme-admin users set-password alice --stdin < FILE
+    Password set for alice.
+    Non-interactive equivalent: cxme-admin users set-password alice --stdin < FILE
     ");
     assert!(world.accepts("alice", GOOD));
     assert_snapshot!(world.newest_event(), @r#"
@@ -43,10 +43,10 @@ fn a_refused_password_and_a_mismatch_are_asked_for_again() {
     This password does not meet the requirements:
       - too short: 5 characters, at least 15 are needed
     New password: 
-    The same again: 
-    The two entries differ.
+    Retype new password: 
+    Passwords do not match.
     New password: 
-    The same again:
+    Retype new password:
     ");
     assert_eq!(run.status, 0);
     assert!(world.accepts("alice", GOOD));
@@ -56,8 +56,8 @@ fn a_refused_password_and_a_mismatch_are_asked_for_again() {
 fn three_mismatches_end_it_and_nothing_is_changed() {
     let world = World::new().with_users("alice").with_password("alice", OTHER);
     let run = world.command("users set-password alice").typing([GOOD, OTHER, GOOD, OTHER, GOOD, "x", GOOD, GOOD]).run();
-    assert_eq!(run.asked.matches("The two entries differ.").count(), 3);
-    assert_snapshot!(run.err(), @"error: no acceptable password in three tries: nothing was changed");
+    assert_eq!(run.asked.matches("Passwords do not match.").count(), 3);
+    assert_snapshot!(run.err(), @"error: no acceptable password in three tries; nothing was changed");
     assert_eq!(run.status, 65);
     assert!(world.accepts("alice", OTHER));
 }
@@ -76,13 +76,13 @@ fn without_a_terminal_it_says_what_to_give_instead() {
     assert_snapshot!(world.run("users set-password alice"), @"
     status 2
     -- stderr
-    error: nobody can be asked here, and this needs an answer: New password for alice
+    error: cannot prompt (no terminal or `--no-input`): New password for alice
     hint: give `--stdin`, `--password-file FILE` or `--generate`
     ");
     assert_snapshot!(world.command("users set-password alice --no-input").typing([GOOD, GOOD]).run(), @"
     status 2
     -- stderr
-    error: nobody can be asked here, and this needs an answer: New password for alice
+    error: cannot prompt (no terminal or `--no-input`): New password for alice
     hint: give `--stdin`, `--password-file FILE` or `--generate`
     ");
 }
@@ -136,7 +136,7 @@ fn a_file_must_be_for_its_owner_alone() {
     -- stderr
     error: [DIR]/absent: no such file: create it, or correct the path
     ");
-    assert_snapshot!(set(world.folder().to_owned()), @"
+    assert_snapshot!(set(world.directory().to_owned()), @"
     status 78
     -- stderr
     error: [DIR]: is a folder: give the path of a file
@@ -356,7 +356,7 @@ fn a_dry_run_asks_nothing_and_changes_nothing() {
     -- stdout
     Would set the password of alice.
     -- stderr
-    Dry run: nothing was changed.
+    Dry run; nothing was changed.
     ");
     for options in ["--stdin", "--generate"] {
         let run = world.command(&format!("users set-password alice --dry-run {options}")).stdin(GOOD).run();
@@ -391,7 +391,7 @@ fn a_password_is_for_a_time_or_for_good_as_the_configuration_or_the_option_says(
     assert_snapshot!(world.command("users set-password alice --stdin --must-change -v").stdin(GOOD).run(), @"
     status 0
     -- stderr
-    The password of alice is set. The user must choose another password at the next sign-in.
+    Password set for alice. The user must choose another password at the next sign-in.
     ");
 }
 
@@ -455,7 +455,7 @@ fn unknown_users_and_options_that_exclude_each_other_are_refused() {
     assert_snapshot!(world.command("users set-password nobody --stdin").stdin(GOOD).run(), @"
     status 67
     -- stderr
-    error: no user has the username `nobody`
+    error: no user with the username `nobody`
     hint: names must match exactly; to search: cxme-admin users list --search TEXT
     ");
     for options in ["--stdin --generate", "--stdin --password-file x", "--generate --password-file x"] {

@@ -70,7 +70,7 @@ fn a_backup_is_a_whole_store_for_its_owner_alone() {
     assert_snapshot!(back_up(), @"
     status 0
     -- stderr
-    The store is copied to [DIR]/copy.db.
+    Backed up the store to [DIR]/copy.db.
     ");
     assert_eq!(fs::metadata(world.path("copy.db")).unwrap().permissions().mode() & 0o7777, 0o600);
     let from = |command: &str| world.command(command).argument("--store").argument(world.path("copy.db"));
@@ -95,9 +95,9 @@ fn a_backup_that_would_only_be_made_is_not() {
     assert_snapshot!(run, @"
     status 0
     -- stdout
-    Would copy the store to [DIR]/copy.db.
+    Would back up the store to [DIR]/copy.db.
     -- stderr
-    Dry run: nothing was changed.
+    Dry run; nothing was changed.
     ");
     assert!(!world.path("copy.db").exists());
 }
@@ -116,7 +116,7 @@ fn a_store_of_the_present_version_needs_no_migration() {
     assert_snapshot!(without_version(&world.run("store migrate -v")), @"
     status 0
     -- stderr
-    The store has the schema version [CURRENT] already: nothing was changed.
+    The store has the schema version [CURRENT] already; nothing was changed.
     ");
     assert_eq!(world.events(), before);
 }
@@ -142,7 +142,7 @@ fn a_store_from_before_the_outbox_is_brought_up_with_its_users() {
     assert_snapshot!(without_version(&world.run("store migrate -v")), @"
     status 0
     -- stderr
-    The store is brought from schema version 1 to [CURRENT]; a copy is at [DIR]/data/store.before-1.db.
+    Upgraded the store from schema version 1 to [CURRENT]; the backup is [DIR]/data/store.before-1.db.
     ");
     assert!(world.accepts("alice", GOOD));
     world.set_password("alice", "seven violet umbrellas whistle");
@@ -180,7 +180,7 @@ fn an_older_store_is_named_by_every_other_command() {
     status 78
     -- stderr
     error: [DIR]/data/store.db: the store has schema version 1, this program needs [CURRENT]
-    hint: bring it up: cxme-admin store migrate
+    hint: upgrade it: cxme-admin store migrate
     ");
 }
 
@@ -221,25 +221,25 @@ fn a_restored_store_sends_nothing_again_that_nobody_has_looked_at() {
     -- stdout
     Would replace [DIR]/data/store.db with the store of 2026-11-24T08:00:00Z with 3 users.
     -- stderr
-    Dry run: nothing was changed.
+    Dry run; nothing was changed.
     ");
     assert_eq!(world.ask("SELECT count(*) FROM user"), "4");
     assert_snapshot!(restore().run(), @"
     status 2
     -- stderr
-    error: nobody can be asked here, and this needs an answer: Put the store of 2026-11-24T08:00:00Z with 3 users in the place of [DIR]/data/store.db
+    error: cannot prompt (no terminal or `--no-input`): Replace [DIR]/data/store.db with the store of 2026-11-24T08:00:00Z with 3 users
     hint: give `--yes` to do it without being asked
     ");
     let run = restore().argument("--reason").argument("disk died").typing(["y"]).run();
     assert_snapshot!(run, @"
     status 0
     -- asked
-    Put the store of 2026-11-24T08:00:00Z with 3 users in the place of [DIR]/data/store.db? [y/N] y
+    Replace [DIR]/data/store.db with the store of 2026-11-24T08:00:00Z with 3 users? [y/N] y
     -- stderr
     [DIR]/data/store.db is the store of 2026-11-24T08:00:00Z with 3 users.
     The replaced store is kept as [DIR]/data/store.db.replaced-20261124-080000.
     1 open link revoked, 2 waiting mails in doubt, 1 running job paused.
-    The same without questions: cxme-admin store restore [DIR]/copy.db --reason 'disk died' --yes
+    Non-interactive equivalent: cxme-admin store restore [DIR]/copy.db --reason 'disk died' --yes
     ");
     assert_eq!(world.ask("SELECT count(*) FROM user"), "3");
     assert_snapshot!(world.newest_event(), @r#"
@@ -265,8 +265,8 @@ fn a_restored_store_sends_nothing_again_that_nobody_has_looked_at() {
     assert_snapshot!(world.command("audit verify --head").argument(head.trim()).run(), @"
     status 65
     -- stderr
-    error: the audit does not verify: no event has the hash given with `--head`: events were cut off or rewritten since it was noted
-    hint: somebody wrote to the file without this program: compare with a backup and with the head kept elsewhere
+    error: the audit log does not verify: no event has the hash given with `--head`: events were cut off or rewritten since it was noted
+    hint: another program has written to the file: compare with a backup and with the head kept elsewhere
     ");
     world.run("jobs run").expect_status(0);
     assert_eq!(world.mails().len(), 4, "bob's mail leaves again, and the job waits");
@@ -536,8 +536,8 @@ fn an_audit_without_any_event_does_not_verify() {
     assert_snapshot!(world.run("audit verify"), @"
     status 65
     -- stderr
-    error: the audit does not verify: the audit log is empty: all events were deleted, including the one that `init` recorded
-    hint: somebody wrote to the file without this program: compare with a backup and with the head kept elsewhere
+    error: the audit log does not verify: the audit log is empty: all events were deleted, including the one that `init` recorded
+    hint: another program has written to the file: compare with a backup and with the head kept elsewhere
     ");
     assert_eq!(world.run("store check").status, 65);
 }

@@ -92,7 +92,7 @@ fn a_table_without_numbers_is_not_told_as_a_full_disk() {
         let run = world.run(&line);
         assert_eq!(run.status, 74, "{table}: {line}: {run}");
         let words =
-            format!("error: the table `{table}` of the store has no number left for a new row: nothing was changed\n");
+            format!("error: the table `{table}` of the store has no number left for a new row; nothing was changed\n");
         assert!(run.err().starts_with(&words), "{line}: {run}");
     }
 }

@@ -331,11 +331,11 @@ fn is_global(word: &str) -> bool {
     ["--config", "--store"].contains(&word)
 }
 
-/// Everything below the world's folder, with its content.
+/// Everything below the world's directory, with its content.
 fn tree_of(world: &World) -> Vec<(PathBuf, Option<Vec<u8>>)> {
-    let (mut found, mut folders) = (Vec::new(), vec![world.folder().to_owned()]);
-    while let Some(folder) = folders.pop() {
-        for entry in fs::read_dir(folder).unwrap() {
+    let (mut found, mut folders) = (Vec::new(), vec![world.directory().to_owned()]);
+    while let Some(directory) = folders.pop() {
+        for entry in fs::read_dir(directory).unwrap() {
             let path = entry.unwrap().path();
             if path.is_dir() {
                 folders.push(path.clone());

@@ -105,7 +105,7 @@ fn every_sending_command_and_preview_say_all_that_is_wrong_and_send_nothing() {
     assert_snapshot!(world.command("users set-password alice --stdin").stdin(crate::support::GOOD).run(), @"
     status 0
     -- stderr
-    warning: the user is not told by mail yet: the texts have 3 problems; `cxme-admin jobs run` tries again
+    warning: the user is not notified by mail yet: the texts have 3 problems; `cxme-admin jobs run` tries again
     ");
     world.run("jobs run").expect_status(78);
     assert!(world.mails().is_empty());
@@ -261,7 +261,7 @@ fn headers_and_the_time_zone_of_the_organization_are_in_its_mails() {
     assert_snapshot!(world.without_paths(&run.err()), @"
     error: the configuration has 2 problems
       - [DIR]/config/cxme-admin/config.toml:23: [mail.headers] Subject: cxme-admin or the mail servers write this header: remove it
-      - [DIR]/config/cxme-admin/config.toml:24: [mail.headers] List-Unsubscribe: no `List-*` header: these mails are not from a mailing list, and nobody can unsubscribe from them; remove it
+      - [DIR]/config/cxme-admin/config.toml:24: [mail.headers] List-Unsubscribe: `List-*` headers are refused: these mails are not from a mailing list; remove it
     ");
 }
 

@@ -25,7 +25,7 @@ fn the_end_of_a_lock_is_read_and_shown_in_the_local_zone() {
     assert_snapshot!(world.command("users lock alice --until 2026-12-01T08:00 -v").zone(BERLIN).run(), @"
     status 0
     -- stderr
-    alice is locked until 2026-12-01T08:00:00+01:00.
+    Locked alice until 2026-12-01T08:00:00+01:00.
     ");
     let until = |given: &str| world.command("users lock alice --until").argument(given).zone(BERLIN).run();
     assert_snapshot!(until("2027-03-28 02:30"), @"
@@ -63,7 +63,7 @@ fn the_end_of_a_lock_in_a_file_is_of_the_local_zone_too() {
     status 65
     -- stderr
     line 2, locked_until: `2027-03-28 02:30` does not exist in the local time zone: the clocks go forward then; use 2027-03-28T01:30:00+01:00 or 2027-03-28T03:30:00+02:00
-    error: 1 of 1 row cannot be imported: nothing was changed
+    error: 1 of 1 row cannot be imported; nothing was changed
     ");
 }
 
@@ -87,7 +87,7 @@ fn a_lock_lasts_for_hours_and_minutes() {
 #[test]
 fn a_setting_takes_hours_and_minutes() {
     let world = World::with_mail();
-    world.configure_mail("life = \"2h30m\"");
+    world.configure_mail("lifetime = \"2h30m\"");
     let run = world.run("config show -o json").expect_status(0);
     assert!(run.out().contains("2h30m"), "{run}");
 }

@@ -22,24 +22,24 @@ fn a_user_is_added_and_cannot_log_in_yet() {
     assert_snapshot!(world.command("users add alice@example.com --name 'Alice Adams'").at_terminal().run(), @"
     status 0
     -- stderr
-    alice (alice@example.com) is added.
+    Added alice (alice@example.com).
     alice cannot log in yet: cxme-admin users password alice
     ");
     assert_snapshot!(world.run("users show alice"), @"
     status 0
     -- stdout
-    Username:          alice
-    Email:             alice@example.com
-    Name:              Alice Adams
-    Role:              Minimal Permissions
-    Status:            active
-    Sign-in:           password
-    Password set:      none
-    Must change it:    no
-    Session epoch:     0
-    Last login noted:  never
-    Added:             now (2026-11-24T08:00:00Z)
-    Changed:           now (2026-11-24T08:00:00Z)
+    Username:              alice
+    Email:                 alice@example.com
+    Name:                  Alice Adams
+    Role:                  Minimal Permissions
+    Status:                active
+    Sign-in:               password
+    Password set:          none
+    Must change password:  no
+    Session epoch:         0
+    Last recorded login:   never
+    Added:                 now (2026-11-24T08:00:00Z)
+    Changed:               now (2026-11-24T08:00:00Z)
     ");
     assert_snapshot!(world.newest_event(), @r#"
     users add | done | owner, Admin | -
@@ -60,11 +60,11 @@ fn a_user_is_added_with_a_password_that_is_asked_for() {
       - no repetition of one character or a short group, and no sequence such as abcdefgh12345678
     Help: help@example.com, extension 4711
     New password: 
-    The same again: 
+    Retype new password: 
     -- stderr
-    alice (alice@example.com) is added.
-    The password of alice is set.
-    The same without questions: cxme-admin users set-password alice --stdin < FILE
+    Added alice (alice@example.com).
+    Password set for alice.
+    Non-interactive equivalent: cxme-admin users set-password alice --stdin < FILE
     ");
     assert!(world.accepts("alice", GOOD));
 }
@@ -97,7 +97,7 @@ fn a_user_of_the_identity_provider_gets_no_password() {
     assert_snapshot!(world.run("users add sam@idp.example.com -v"), @"
     status 0
     -- stderr
-    sam (sam@idp.example.com) is added.
+    Added sam (sam@idp.example.com).
     ");
     assert_eq!(world.ask("SELECT sign_in FROM user"), "saml");
     world.run("users add pat@idp.example.com --sign-in password").expect_status(0);
@@ -110,24 +110,24 @@ fn what_is_malformed_or_taken_is_refused_with_the_reason() {
     assert_snapshot!(world.run("users add Alice@EXAMPLE.com"), @"
     status 65
     -- stderr
-    error: another user has the email address `Alice@EXAMPLE.com`
+    error: the email address `Alice@EXAMPLE.com` is already in use
     ");
     assert_snapshot!(world.run("users add other@example.com --username ALICE"), @"
     status 65
     -- stderr
-    error: another user has the username `ALICE`
+    error: the username `ALICE` is already in use
     hint: give another one with `--username`
     ");
     assert_snapshot!(world.run("users add alice@example.com --username other"), @"
     status 65
     -- stderr
-    error: another user has the email address `alice@example.com`
+    error: the email address `alice@example.com` is already in use
     ");
     assert_snapshot!(world.run("users add new@elsewhere.example"), @"
     status 65
     -- stderr
     error: the email domain of new@elsewhere.example is not one of the organization's: example.com, idp.example.com
-    hint: the domains stand in the configuration: [organization] email_domains
+    hint: the domains are configured in [organization] email_domains
     ");
     assert_snapshot!(world.run("users add new@example.com --username 'a b'"), @"
     status 65
@@ -143,7 +143,7 @@ fn what_is_malformed_or_taken_is_refused_with_the_reason() {
     assert_snapshot!(world.run("users add new@example.com --role Boss"), @"
     status 65
     -- stderr
-    error: no role is called `Boss`
+    error: no such role: `Boss`
     hint: cxme-admin roles list
     ");
     assert_snapshot!(world.run("users add new@example.com --locale 'klingon!'"), @"
@@ -226,7 +226,7 @@ fn a_user_is_edited_and_the_event_says_old_and_new() {
     assert_snapshot!(world.command(edit).at_terminal().run(), @"
     status 0
     -- stderr
-    adams is changed: email, locale, name, role, username.
+    Changed adams: email, locale, name, role, username.
     ");
     assert_snapshot!(world.newest_event(), @r#"
     users edit | done | owner, Admin | -
@@ -235,24 +235,24 @@ fn a_user_is_edited_and_the_event_says_old_and_new() {
     assert_snapshot!(world.run("users show adams"), @"
     status 0
     -- stdout
-    Username:          adams
-    Email:             adams@example.com
-    Name:              Alice Adams
-    Role:              Admin
-    Status:            active
-    Sign-in:           password
-    Locale:            de-AT
-    Password set:      none
-    Must change it:    no
-    Session epoch:     1
-    Last login noted:  never
-    Added:             1 day ago (2026-11-24T08:00:00Z)
-    Changed:           now (2026-11-25T08:00:00Z)
+    Username:              adams
+    Email:                 adams@example.com
+    Name:                  Alice Adams
+    Role:                  Admin
+    Status:                active
+    Sign-in:               password
+    Locale:                de-AT
+    Password set:          none
+    Must change password:  no
+    Session epoch:         1
+    Last recorded login:   never
+    Added:                 1 day ago (2026-11-24T08:00:00Z)
+    Changed:               now (2026-11-25T08:00:00Z)
     ");
     assert_snapshot!(world.run("users edit adams --name 'Alice Adams' -v"), @"
     status 0
     -- stderr
-    adams is so already: nothing was changed.
+    adams already matches; nothing was changed.
     ");
     world.run("users edit adams --locale ''").expect_status(0);
     assert_eq!(world.ask("SELECT locale FROM user"), "-");
@@ -273,7 +273,7 @@ fn moving_to_saml_asks_and_removes_the_password_in_the_same_change() {
     -- asked
     Move alice to SAML and remove the password? [y/N] n
     -- stderr
-    error: not confirmed: nothing was changed
+    error: aborted; nothing was changed
     ");
     assert!(world.accepts("alice", GOOD));
     assert_snapshot!(world.command("users edit alice --sign-in saml --dry-run -v").run(), @"
@@ -281,16 +281,16 @@ fn moving_to_saml_asks_and_removes_the_password_in_the_same_change() {
     -- stdout
     Would change alice: sign_in. Would remove the password: the user signs in with SAML.
     -- stderr
-    Dry run: nothing was changed.
+    Dry run; nothing was changed.
     ");
     assert_snapshot!(world.command("users edit alice --sign-in saml").typing(["y"]).run(), @"
     status 0
     -- asked
     Move alice to SAML and remove the password? [y/N] y
     -- stderr
-    alice is changed: sign_in.
-    The password of alice is removed: the user signs in with SAML.
-    The same without questions: cxme-admin users edit alice --sign-in saml --yes
+    Changed alice: sign_in.
+    Removed the password of alice: the user signs in with SAML.
+    Non-interactive equivalent: cxme-admin users edit alice --sign-in saml --yes
     ");
     assert_snapshot!(world.newest_event(), @r#"
     users edit | done | owner, Admin | -
@@ -302,7 +302,7 @@ fn moving_to_saml_asks_and_removes_the_password_in_the_same_change() {
     assert_snapshot!(world.run("users edit alice --sign-in password -v"), @"
     status 0
     -- stderr
-    alice is changed: sign_in.
+    Changed alice: sign_in.
     alice cannot log in yet: cxme-admin users set-password alice
     ");
     assert!(!world.accepts("alice", GOOD), "the old password does not come back");
@@ -322,7 +322,7 @@ fn users_are_deleted_all_or_none_and_asked_for() {
     assert_snapshot!(world.run("users delete alice"), @"
     status 2
     -- stderr
-    error: nobody can be asked here, and this needs an answer: Delete alice (alice@example.com) permanently
+    error: cannot prompt (no terminal or `--no-input`): Delete alice (alice@example.com) permanently
     hint: give `--yes` to do it without being asked
     ");
     assert_snapshot!(world.command("users delete alice bob").typing(["no"]).run(), @"
@@ -330,12 +330,12 @@ fn users_are_deleted_all_or_none_and_asked_for() {
     -- asked
     Delete 2 users (alice, bob) permanently? [y/N] no
     -- stderr
-    error: not confirmed: nothing was changed
+    error: aborted; nothing was changed
     ");
     assert_snapshot!(world.run("users delete alice nobody --yes"), @"
     status 67
     -- stderr
-    error: no user has the username `nobody`
+    error: no user with the username `nobody`
     hint: names must match exactly; to search: cxme-admin users list --search TEXT
     ");
     assert_eq!(world.ask("SELECT count(*) FROM user"), "3");
@@ -344,7 +344,7 @@ fn users_are_deleted_all_or_none_and_asked_for() {
     -- stdout
     Would delete alice (alice@example.com).
     -- stderr
-    Dry run: nothing was changed.
+    Dry run; nothing was changed.
     ");
     assert_snapshot!(world.command("users delete alice bob alice@example.com --reason left").typing(["yes"]).run(), @"
     status 0
@@ -352,7 +352,7 @@ fn users_are_deleted_all_or_none_and_asked_for() {
     Delete 2 users (alice, bob) permanently? [y/N] yes
     -- stderr
     Deleted 2 users.
-    The same without questions: cxme-admin users delete alice bob alice@example.com --reason left --yes
+    Non-interactive equivalent: cxme-admin users delete alice bob alice@example.com --reason left --yes
     ");
     assert_snapshot!(world.newest_event(), @r#"
     users delete | done | owner, Admin | left
@@ -372,7 +372,7 @@ fn a_user_is_locked_for_a_time_or_for_good_and_unlocked() {
     assert_snapshot!(world.run("users lock alice --for 2h --reason 'lost laptop' -v"), @"
     status 0
     -- stderr
-    alice is locked until 2026-11-24T10:00:00Z.
+    Locked alice until 2026-11-24T10:00:00Z.
     ");
     assert_snapshot!(world.newest_event(), @r#"
     users lock | done | owner, Admin | lost laptop
@@ -390,22 +390,22 @@ fn a_user_is_locked_for_a_time_or_for_good_and_unlocked() {
     Lock reason:            lost laptop
     Sign-in:                password
     Password set:           now (2026-11-24T08:00:00Z)
-    Must change it:         no
+    Must change password:   no
     Set under this policy:  yes
     Session epoch:          2
-    Last login noted:       never
+    Last recorded login:    never
     Added:                  now (2026-11-24T08:00:00Z)
     Changed:                now (2026-11-24T08:00:00Z)
     ");
     assert_snapshot!(world.run("users lock alice -v"), @"
     status 0
     -- stderr
-    alice is locked until `users unlock`.
+    Locked alice until `users unlock`.
     ");
     assert_snapshot!(world.run("users lock alice -v"), @"
     status 0
     -- stderr
-    alice is locked so already: nothing was changed.
+    alice is already locked like this; nothing was changed.
     ");
     assert_snapshot!(world.run("users unlock alice -v"), @"
     status 0
@@ -420,7 +420,7 @@ fn a_user_is_locked_for_a_time_or_for_good_and_unlocked() {
     assert_snapshot!(world.run("users lock alice --until 2026-12-01 -v"), @"
     status 0
     -- stderr
-    alice is locked until 2026-12-01T00:00:00Z.
+    Locked alice until 2026-12-01T00:00:00Z.
     ");
     assert_snapshot!(world.run("users lock alice --until 2020-01-01"), @"
     status 65
@@ -506,9 +506,9 @@ fn users_are_named_in_a_file_or_on_standard_input() {
     assert_snapshot!(world.command("users list --from -").stdin("alice\nnobody\nnone\n").run(), @"
     status 67
     -- stderr
-    error: 2 of the names are no user's: nothing was done
-      - line 2: no user has the username `nobody`
-      - line 3: no user has the username `none`
+    error: 2 of the names match no user; nothing was done
+      - line 2: no user with the username `nobody`
+      - line 3: no user with the username `none`
     hint: names must match exactly; to search: cxme-admin users list --search TEXT
     ");
     assert_snapshot!(world.command("users list --from -").stdin(b"alice\n\xff\n").run(), @"
@@ -537,12 +537,12 @@ fn a_row_that_names_two_users_names_none() {
     assert_snapshot!(delete("username,email\nalice,ALICE@example.com\nbob,carla@example.com\n"), @"
     status 65
     -- stderr
-    error: line 3: username `bob` and email `carla@example.com` are not of one user: nothing was done
+    error: line 3: username `bob` and email `carla@example.com` are not of one user; nothing was done
     ");
     assert_snapshot!(delete("username,email\nbob,nobody@example.com\ncarla,alice@example.com\nalice,\n"), @"
     status 65
     -- stderr
-    error: line 2: username `bob` and email `nobody@example.com` are not of one user, nor are those of 1 more line: nothing was done
+    error: line 2: username `bob` and email `nobody@example.com` are not of one user, nor are those of 1 more line; nothing was done
     ");
     for rows in [
         r#"{"username":"alice","email":"bob@example.com"}"#,

@@ -1,9 +1,9 @@
 //! `users show`, `lock`, `unlock`, `edit` and `delete` for several users: named, selected, or all.
 
-use cxme_admin::actions::Intent;
-use cxme_admin::actions::users::list::Wanted;
+use cxme_admin::actions::ChangeOptions;
+use cxme_admin::actions::users::list::UserFilter;
 use cxme_admin::actions::users::lock;
-use cxme_admin::actions::users::targets::Several;
+use cxme_admin::actions::users::targets::TargetList;
 use insta::assert_snapshot;
 
 use crate::permission_first::dump;
@@ -35,7 +35,7 @@ fn several_users_are_locked_after_a_question_with_their_number() {
     assert_snapshot!(world.run("users lock alice bob"), @"
     status 2
     -- stderr
-    error: nobody can be asked here, and this needs an answer: Lock 2 users (alice, bob) until `users unlock`
+    error: cannot prompt (no terminal or `--no-input`): Lock 2 users (alice, bob) until `users unlock`
     hint: give `--yes` to do it without being asked
     ");
     assert_snapshot!(world.command("users lock --role Clerk").typing(["n"]).run(), @"
@@ -43,7 +43,7 @@ fn several_users_are_locked_after_a_question_with_their_number() {
     -- asked
     Lock 4 users (alice, bob, carla, sam) until `users unlock`? [y/N] n
     -- stderr
-    error: not confirmed: nothing was changed
+    error: aborted; nothing was changed
     ");
     assert_eq!(locked(&world), "-");
     assert_snapshot!(world.command("users lock --role Clerk --for 2h --reason 'office moved'").typing(["y"]).run(), @"
@@ -52,7 +52,7 @@ fn several_users_are_locked_after_a_question_with_their_number() {
     Lock 4 users (alice, bob, carla, sam) until 2026-11-24T10:00:00Z? [y/N] y
     -- stderr
     Locked 4 users until 2026-11-24T10:00:00Z.
-    The same without questions: cxme-admin users lock --role Clerk --for 2h --reason 'office moved' --yes
+    Non-interactive equivalent: cxme-admin users lock --role Clerk --for 2h --reason 'office moved' --yes
     ");
     assert_snapshot!(world.newest_event(), @r#"
     users lock | done | owner, Admin | office moved
@@ -64,7 +64,7 @@ fn several_users_are_locked_after_a_question_with_their_number() {
     assert_snapshot!(world.run("users lock --role Clerk --for 2h --reason 'office moved' -v"), @"
     status 0
     -- stderr
-    All of these users are locked so already: nothing was changed.
+    All of these users are already locked like this; nothing was changed.
     ");
     assert_eq!(world.events(), events, "nothing was changed");
     assert_snapshot!(world.command("users lock --all --for 2h --reason 'office moved'").typing(["y"]).run(), @"
@@ -73,7 +73,7 @@ fn several_users_are_locked_after_a_question_with_their_number() {
     Lock 1 of 5 users until 2026-11-24T10:00:00Z? [y/N] y
     -- stderr
     Locked 1 of 5 users until 2026-11-24T10:00:00Z.
-    The same without questions: cxme-admin users lock --all --for 2h --reason 'office moved' --yes
+    Non-interactive equivalent: cxme-admin users lock --all --for 2h --reason 'office moved' --yes
     ");
     assert_snapshot!(world.run("users lock --search nobody -v"), @"
     status 0
@@ -83,7 +83,7 @@ fn several_users_are_locked_after_a_question_with_their_number() {
     assert_eq!(world.events(), events + 1);
 }
 
-/// A dismissed user is locked until `users unlock`, whatever other locks come later.
+/// A dismissed Locked user until `users unlock`, whatever other locks come later.
 #[test]
 fn a_lock_never_ends_sooner_by_another_one() {
     let world = world();
@@ -114,7 +114,7 @@ fn a_lock_never_ends_sooner_by_another_one() {
     Lock 2 of 4 users until 2026-11-24T08:00:05Z (2 already locked for longer)? [y/N] y
     -- stderr
     Locked 2 of 4 users until 2026-11-24T08:00:05Z (2 already locked for longer).
-    The same without questions: cxme-admin users lock --role Clerk --for 5s --yes
+    Non-interactive equivalent: cxme-admin users lock --role Clerk --for 5s --yes
     ");
     assert_snapshot!(world.newest_event(), @r#"
     users lock | done | owner, Admin | -
@@ -182,7 +182,7 @@ fn several_users_are_unlocked() {
     Unlock 3 of 4 users? [y/N] y
     -- stderr
     Unlocked 2 of 4 users. Cleared 1 failed login of 1 user.
-    The same without questions: cxme-admin users unlock --role Clerk --yes
+    Non-interactive equivalent: cxme-admin users unlock --role Clerk --yes
     ");
     assert_snapshot!(world.newest_event(), @r#"
     users unlock | done | owner, Admin | -
@@ -205,7 +205,7 @@ fn several_users_are_edited_and_passwords_that_go_are_counted() {
     Change must_change_password of 1 of 4 users? [y/N] y
     -- stderr
     Changed must_change_password of 1 of 4 users. 3 users have no password to change.
-    The same without questions: cxme-admin users edit --with-role clerk --must-change --yes
+    Non-interactive equivalent: cxme-admin users edit --with-role clerk --must-change --yes
     ");
     assert_eq!(world.ask("SELECT group_concat(username) FROM user WHERE must_change_password"), "alice");
     assert_snapshot!(world.newest_event(), @r#"
@@ -218,7 +218,7 @@ fn several_users_are_edited_and_passwords_that_go_are_counted() {
     Change sign_in, locale of 4 users (alice, bob, carla, sam) and remove 1 password? [y/N] y
     -- stderr
     Changed sign_in, locale of 4 users. Removed 1 password: these users sign in with SAML.
-    The same without questions: cxme-admin users edit --with-role Clerk --sign-in saml --locale de --yes
+    Non-interactive equivalent: cxme-admin users edit --with-role Clerk --sign-in saml --locale de --yes
     ");
     assert_snapshot!(world.newest_event(), @r#"
     users edit | done | owner, Admin | -
@@ -236,7 +236,7 @@ fn several_users_are_edited_and_passwords_that_go_are_counted() {
     assert_snapshot!(world.run("users edit --all --sign-in password --yes -v"), @"
     status 0
     -- stderr
-    All of these users are so already: nothing was changed.
+    All of these users already match; nothing was changed.
     ");
     assert_snapshot!(world.run("users edit alice olga --must-change --yes -v"), @"
     status 0
@@ -290,7 +290,7 @@ fn one_user_must_change_the_password_or_not() {
     assert_snapshot!(world.run("users edit alice --must-change -v"), @"
     status 0
     -- stderr
-    alice is changed: must_change_password.
+    Changed alice: must_change_password.
     ");
     assert_snapshot!(world.newest_event(), @r#"
     users edit | done | owner, Admin | -
@@ -318,7 +318,7 @@ fn several_users_are_deleted() {
     Delete 4 users (alice, bob, carla, sam) permanently? [y/N] yes
     -- stderr
     Deleted 4 users.
-    The same without questions: cxme-admin users delete --role Clerk --reason left --yes
+    Non-interactive equivalent: cxme-admin users delete --role Clerk --reason left --yes
     ");
     assert_snapshot!(world.newest_event(), @r#"
     users delete | done | owner, Admin | left
@@ -343,31 +343,31 @@ fn several_users_are_shown_by_address() {
     assert_snapshot!(world.run("users show carla bob"), @"
     status 0
     -- stdout
-    Username:          bob
-    Email:             bob@example.com
-    Name:              Bob Example
-    Role:              Clerk
-    Status:            active
-    Sign-in:           password
-    Password set:      none
-    Must change it:    no
-    Session epoch:     0
-    Last login noted:  never
-    Added:             now (2026-11-24T08:00:00Z)
-    Changed:           now (2026-11-24T08:00:00Z)
+    Username:              bob
+    Email:                 bob@example.com
+    Name:                  Bob Example
+    Role:                  Clerk
+    Status:                active
+    Sign-in:               password
+    Password set:          none
+    Must change password:  no
+    Session epoch:         0
+    Last recorded login:   never
+    Added:                 now (2026-11-24T08:00:00Z)
+    Changed:               now (2026-11-24T08:00:00Z)
 
-    Username:          carla
-    Email:             carla@example.com
-    Name:              Carla Example
-    Role:              Clerk
-    Status:            active
-    Sign-in:           password
-    Password set:      none
-    Must change it:    no
-    Session epoch:     0
-    Last login noted:  never
-    Added:             now (2026-11-24T08:00:00Z)
-    Changed:           now (2026-11-24T08:00:00Z)
+    Username:              carla
+    Email:                 carla@example.com
+    Name:                  Carla Example
+    Role:                  Clerk
+    Status:                active
+    Sign-in:               password
+    Password set:          none
+    Must change password:  no
+    Session epoch:         0
+    Last recorded login:   never
+    Added:                 now (2026-11-24T08:00:00Z)
+    Changed:               now (2026-11-24T08:00:00Z)
     ");
     let shown: serde_json::Value =
         serde_json::from_str(&world.run("users show --role Clerk -o json").expect_status(0).out()).unwrap();
@@ -431,15 +431,15 @@ fn one_who_may_not_be_touched_or_does_not_exist_refuses_all() {
     assert_snapshot!(world.run("users lock alice nobody none --yes"), @"
     status 67
     -- stderr
-    error: 2 of the names are no user's: nothing was done
-      - no user has the username `nobody`
-      - no user has the username `none`
+    error: 2 of the names match no user; nothing was done
+      - no user with the username `nobody`
+      - no user with the username `none`
     hint: names must match exactly; to search: cxme-admin users list --search TEXT
     ");
     assert_snapshot!(world.command("users lock --from - --yes").stdin("alice\nnobody\n").run(), @"
     status 67
     -- stderr
-    error: line 2: no user has the username `nobody`
+    error: line 2: no user with the username `nobody`
     hint: names must match exactly; to search: cxme-admin users list --search TEXT
     ");
     assert_eq!(rows(), before);
@@ -527,21 +527,21 @@ fn names_that_hold_control_characters_are_shown_escaped() {
 #[test]
 fn what_was_not_confirmed_is_not_changed() {
     let world = world();
-    let desk = world.desk(me(), "owner");
-    let wanted = Wanted { role: Some("Clerk".to_owned()), ..Wanted::default() };
-    let several = Several { wanted, words: Some("--role Clerk".to_owned()), ..Several::default() };
-    let trial = Intent { dry_run: true, ..Intent::default() };
-    let confirmed = lock::lock_several(&desk, &several, None, &trial).unwrap().users;
+    let app = world.app(me(), "owner");
+    let wanted = UserFilter { role: Some("Clerk".to_owned()), ..UserFilter::default() };
+    let several = TargetList { wanted, words: Some("--role Clerk".to_owned()), ..TargetList::default() };
+    let trial = ChangeOptions { dry_run: true, ..ChangeOptions::default() };
+    let confirmed = lock::lock_several(&app, &several, None, &trial).unwrap().users;
     assert_eq!(confirmed.count, 4);
-    let several = Several { confirmed: Some(confirmed), ..several };
+    let several = TargetList { confirmed: Some(confirmed), ..several };
     world.run("users edit bob --role 'Minimal Permissions'").expect_status(0);
     world.run("users edit olga --role Clerk").expect_status(0);
-    let refused = lock::lock_several(&desk, &several, None, &Intent::default()).unwrap_err();
+    let refused = lock::lock_several(&app, &several, None, &ChangeOptions::default()).unwrap_err();
     assert_snapshot!(refused, @"the selection holds other users than those you confirmed (4 then, 4 now); nothing was changed");
     assert_eq!(locked(&world), "-");
     world.run("users edit bob --role Clerk").expect_status(0);
     world.run("users edit olga --role 'Minimal Permissions'").expect_status(0);
-    let locked_now = lock::lock_several(&desk, &several, None, &Intent::default()).unwrap();
+    let locked_now = lock::lock_several(&app, &several, None, &ChangeOptions::default()).unwrap();
     assert_eq!((locked_now.changed, locked(&world).as_str()), (4, "alice bob carla sam"));
 }
 

@@ -21,14 +21,14 @@ fn an_accepted_password_is_status_zero_and_says_nothing_without_a_terminal() {
     assert_snapshot!(world.command("users verify-password alice@example.com --stdin -v").stdin(GOOD).run(), @"
     status 0
     -- stderr
-    The password is accepted.
+    Password accepted.
     ");
     assert_snapshot!(world.command("users verify-password alice").typing([GOOD]).run(), @"
     status 0
     -- asked
     Password of alice: 
     -- stderr
-    The password is accepted.
+    Password accepted.
     ");
 }
 
@@ -81,7 +81,7 @@ fn a_password_that_must_be_changed_is_accepted_with_a_note() {
     assert_snapshot!(world.command("users verify-password alice --stdin -v").stdin(GOOD).run(), @"
     status 0
     -- stderr
-    The password is accepted. The user must choose another one now.
+    Password accepted. The user must choose another one now.
     ");
 }
 

@@ -62,7 +62,7 @@ fn what_breaks_the_promise_of_the_login_view_or_costs_too_little_is_refused_at_i
     line 4, password_hash: not Argon2id version 19: import the user without a hash and send a reset link
     line 5, password_hash: not Argon2id version 19: import the user without a hash and send a reset link
     line 6, password_hash: not Argon2id version 19: import the user without a hash and send a reset link
-    error: 4 of 6 rows cannot be imported: nothing was changed
+    error: 4 of 6 rows cannot be imported; nothing was changed
     ");
     let [first, .., last] = hashes;
     world.command("users import -").stdin(rows(&[first, last])).run().expect_status(0);

@@ -22,7 +22,7 @@ const PAGES: [&str; 6] =
 const ANSWERS: [(&str, &str); 4] = [
     ("Code from the mail: ", "not the code"),
     ("New password: ", "what alice chose at the harbour"),
-    ("The same again: ", "what alice chose at the harbour"),
+    ("Retype new password: ", "what alice chose at the harbour"),
     ("Password of alice: ", "what alice chose at the harbour"),
 ];
 

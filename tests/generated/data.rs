@@ -116,7 +116,7 @@ fn printed(world: &World, call: &str, stdin: &str) -> Vec<(String, Vec<Value>)> 
     let event = world.ask("SELECT max(event) FROM user_changes");
     let line = call.replace("[EVENT]", &event);
     let run = |format: &str| {
-        let line = line.replace("[DIR]", &world.folder().to_string_lossy());
+        let line = line.replace("[DIR]", &world.directory().to_string_lossy());
         let run = world.command(&format!("{line} -o {format}")).stdin(stdin).run();
         assert!([0, 3].contains(&run.status), "{call}: {run}");
         run.out()

@@ -56,8 +56,8 @@ fn can_dovecot() -> bool {
 
 impl Dovecot {
     fn start() -> Self {
-        let world = World { folder: tempfile::tempdir().unwrap() };
-        let directory = world.folder.path();
+        let world = World { directory: tempfile::tempdir().unwrap() };
+        let directory = world.directory.path();
         fs::set_permissions(directory, fs::Permissions::from_mode(0o755)).unwrap();
         let lib = directory.join("lib");
         fs::create_dir(&lib).unwrap();
@@ -89,7 +89,7 @@ impl Dovecot {
     /// Whether Dovecot accepts the user.
     fn accepts(&self, user: &str, password: &str) -> bool {
         let mut command = Command::new("/usr/bin/doveadm");
-        let config = self.world.folder.path().join("dovecot.conf");
+        let config = self.world.directory.path().join("dovecot.conf");
         let output = run(command.arg("-c").arg(config).args(["auth", "test", user, password]), "");
         let said = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
         assert!(!said.contains("temp_fail") && said.contains("passdb:"), "{user}: {:?}: {said}", output.status);

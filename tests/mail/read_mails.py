@@ -1,4 +1,4 @@
-"""Reads the mails of a folder, as tests/mail/reading.rs put them there, and names whatever is wrong with them.
+"""Reads the mails of a directory, as tests/mail/reading.rs put them there, and names whatever is wrong with them.
 
 Beside each `N.eml` lies `N.json`: `from`, `to` and `date` of the mail, and the `link` that the text part must show on a
 line of its own, or nothing.

@@ -15,17 +15,17 @@ pub(crate) struct Expected<'a> {
     pub(crate) link: &'a str,
 }
 
-/// Puts a mail, with line ends as on the wire, into a folder that is to be read.
-pub(crate) fn put(folder: &Path, number: usize, content: &[u8], expected: &Expected<'_>) {
+/// Puts a mail, with line ends as on the wire, into a directory that is to be read.
+pub(crate) fn put(directory: &Path, number: usize, content: &[u8], expected: &Expected<'_>) {
     let Expected { from, to, date, link } = expected;
     let expected = serde_json::json!({ "from": from, "to": to, "date": date, "link": link });
-    fs::write(folder.join(format!("{number:03}.eml")), content).unwrap();
-    fs::write(folder.join(format!("{number:03}.json")), expected.to_string()).unwrap();
+    fs::write(directory.join(format!("{number:03}.eml")), content).unwrap();
+    fs::write(directory.join(format!("{number:03}.json")), expected.to_string()).unwrap();
 }
 
-/// What the script says of the mails of a folder: how many there are, and what is wrong with them.
-pub(crate) fn read(folder: &Path) -> [String; 2] {
+/// What the script says of the mails of a directory: how many there are, and what is wrong with them.
+pub(crate) fn read(directory: &Path) -> [String; 2] {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/mail/read_mails.py");
-    let output = Command::new("python3").arg(script).arg(folder).output().unwrap();
+    let output = Command::new("python3").arg(script).arg(directory).output().unwrap();
     [output.stdout, output.stderr].map(|stream| String::from_utf8(stream).unwrap())
 }

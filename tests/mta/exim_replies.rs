@@ -1,8 +1,9 @@
 //! What Exim refuses, and what the program makes of it.
 
 use std::time::Duration;
+use std::time::Instant;
 
-use cxme_admin::outbox::Order;
+use cxme_admin::outbox::SendOptions;
 
 use crate::exim::Exim;
 use crate::exim::can_exim;
@@ -121,12 +122,14 @@ fn a_limit_of_the_rate_slows_the_pace_and_all_mail_is_sent() {
     let exim = Exim::start("", acl);
     let (world, count) = (World::new(), many(60).min(400));
     world.queued(count);
-    let order = Order { connections: 4, patience: Duration::from_secs(60), ..Order::default() };
+    let order = SendOptions { connections: 4, retry_for: Duration::from_secs(60), ..SendOptions::default() };
     let first = world.send_with(smtp(exim.server.port()), &order);
     assert_eq!((first.failed, first.total(), &first.trouble), (0, count as u64, &None), "{first:?}");
     assert!(first.deferred > 0 && first.accepted as usize > count / 2, "{first:?}");
     let mut accepted = first.accepted as usize;
-    for _ in 0..10 {
+    // Exim counts in its own time, which passes while these runs wait for their slower pace.
+    let until = Instant::now() + Duration::from_secs(60);
+    while accepted < count && Instant::now() < until {
         world.wait(700);
         let report = world.send_with(smtp(exim.server.port()), &order);
         assert_eq!((report.failed, &report.trouble), (0, &None), "{report:?}");

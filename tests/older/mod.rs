@@ -20,7 +20,7 @@ pub(crate) fn hash_of_version(connection: &Connection, version: usize) {
             login_uid: row.get(4)?,
             host: row.get(5)?,
             by_sudo: row.get(6)?,
-            standing: row.get(7)?,
+            authority: row.get(7)?,
             action: row.get(8)?,
             outcome: row.get(9)?,
             user_id: row.get(10)?,

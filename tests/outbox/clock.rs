@@ -4,9 +4,9 @@
 use cxme_admin::domain::message::MessageId;
 use cxme_admin::domain::message::MessageState;
 use cxme_admin::domain::user::UserId;
-use cxme_admin::mail::transport::Memory;
+use cxme_admin::mail::transport::MemoryTransport;
 use cxme_admin::mail::transport::Transport;
-use cxme_admin::outbox::Order;
+use cxme_admin::outbox::SendOptions;
 use cxme_admin::secrets::ResetCode;
 use cxme_admin::secrets::reset_code::ResetCodeHash;
 use cxme_admin::store::StoreError;
@@ -42,9 +42,9 @@ fn is_usable(world: &World, code: &ResetCode) -> bool {
         let writing = world.store.write().unwrap();
         writing.use_link(link.message, world.now()).unwrap()
     };
-    let is_usable = link.facts.is_usable(world.now());
+    let is_usable = link.metadata.is_usable(world.now());
     assert_eq!(uses(), is_usable, "the SQL says what the rule says");
-    assert_eq!(link.facts.state(world.now()) == LinkState::Open, is_usable);
+    assert_eq!(link.metadata.state(world.now()) == LinkState::Open, is_usable);
     is_usable
 }
 
@@ -116,8 +116,10 @@ fn a_mail_that_is_sent_again_has_a_link_of_its_own_time() {
     world.sql(&format!("UPDATE message SET state = 'in doubt', ended_at = NULL WHERE id = {}", id.0));
     world.wait(-48 * HOUR);
     world.sql(&format!("UPDATE message SET due_at = 0 WHERE id = {}", id.0));
-    let report = world
-        .send_with(Transport::Memory(Memory::default()), &Order { scope: Scope::These(vec![id]), ..Order::default() });
+    let report = world.send_with(
+        Transport::Memory(MemoryTransport::default()),
+        &SendOptions { scope: Scope::These(vec![id]), ..SendOptions::default() },
+    );
     assert_eq!(report.accepted, 1);
     assert!(is_usable(&world, &code), "it lives from its last delivery");
 }
@@ -170,11 +172,11 @@ struct Naive {
 const LINKS: usize = 4;
 
 fn step() -> impl Strategy<Value = Step> {
-    let life = i64::try_from(LIFE.as_secs()).unwrap();
+    let lifetime = i64::try_from(LIFE.as_secs()).unwrap();
     let states = prop_oneof![Just(MessageState::Accepted), Just(MessageState::InDoubt), Just(MessageState::Deferred)];
     prop_oneof![
-        4 => (-3 * life..=3 * life).prop_map(Step::Move),
-        1 => prop_oneof![Just(-1_i64), Just(1), Just(life), Just(-life)].prop_map(Step::Move),
+        4 => (-3 * lifetime..=3 * lifetime).prop_map(Step::Move),
+        1 => prop_oneof![Just(-1_i64), Just(1), Just(lifetime), Just(-lifetime)].prop_map(Step::Move),
         3 => Just(Step::Change),
         3 => (0..LINKS, states).prop_map(|(link, state)| Step::Deliver(link, state)),
         1 => (0..LINKS).prop_map(Step::Use),
@@ -270,9 +272,14 @@ impl Story {
             .unwrap();
         drop(reading);
         for (link, id) in self.ids.iter().enumerate() {
-            let facts = self.world.message(*id).link.unwrap();
-            assert_eq!(facts.is_usable(now), self.is_usable(link), "link {link}: {facts:?}, {:?}", self.naive[link]);
-            assert_eq!(open.contains(id), facts.is_usable(now), "link {link} in the list");
+            let metadata = self.world.message(*id).link.unwrap();
+            assert_eq!(
+                metadata.is_usable(now),
+                self.is_usable(link),
+                "link {link}: {metadata:?}, {:?}",
+                self.naive[link]
+            );
+            assert_eq!(open.contains(id), metadata.is_usable(now), "link {link} in the list");
         }
     }
 }

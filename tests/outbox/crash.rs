@@ -88,7 +88,7 @@ fn striking(signal: Signal, every: usize) -> (ScriptedRelay, Arc<AtomicI32>) {
     (relay, victim)
 }
 
-/// Everybody has a mail whose link works, and whoever has several has the same one several times; how many came in all.
+/// Everybody has a mail whose link works, and a user who has several has the same one several times; how many came in all.
 fn copies(world: &World, relay: ScriptedRelay, count: usize) -> usize {
     let mut copies: BTreeMap<String, Vec<Vec<u8>>> = BTreeMap::new();
     for mail in relay.end().into_iter().flat_map(|dump| dump.mails).filter(|mail| mail.accepted) {

@@ -8,13 +8,13 @@ use std::time::Duration;
 use cxme_admin::domain::message::MessageId;
 use cxme_admin::domain::message::MessageState;
 use cxme_admin::domain::relay::Security;
-use cxme_admin::mail::handover::TroubleKind;
+use cxme_admin::mail::outcome::TransportErrorKind;
 use cxme_admin::mail::smtp::Relay;
 use cxme_admin::mail::smtp::Timeouts;
-use cxme_admin::mail::transport::Memory;
+use cxme_admin::mail::transport::MemoryTransport;
 use cxme_admin::mail::transport::Transport;
-use cxme_admin::outbox::Halt;
-use cxme_admin::outbox::Order;
+use cxme_admin::outbox::SendOptions;
+use cxme_admin::outbox::StopReason;
 
 use crate::relay::Act;
 use crate::relay::At;
@@ -69,7 +69,10 @@ fn a_relay_that_is_down_or_refuses_the_sender_is_tried_a_few_times_and_then_agai
     let port = nobody_listens.local_addr().unwrap().port();
     drop(nobody_listens);
     let down = world.send(smtp(port), 8);
-    assert_eq!((down.trouble.map(|trouble| trouble.kind), down.halt), (Some(TroubleKind::Later), Some(Halt::Trouble)));
+    assert_eq!(
+        (down.trouble.map(|trouble| trouble.kind), down.halt),
+        (Some(TransportErrorKind::Later), Some(StopReason::Trouble))
+    );
     for (at, reply) in
         [(At::Greeting, "554 5.7.1 go away"), (At::Mail, "450 4.3.2 not now"), (At::Mail, "530 5.7.0 log in")]
     {
@@ -81,7 +84,7 @@ fn a_relay_that_is_down_or_refuses_the_sender_is_tried_a_few_times_and_then_agai
         let trouble = report.trouble.unwrap();
         assert!(trouble.words.contains(reply) && !trouble.words.contains('\n'), "{}", trouble.words);
         assert!(relay.connections() <= 8, "{reply}: {} connections", relay.connections());
-        assert_eq!((report.halt, report.accepted + report.failed + report.deferred), (Some(Halt::Trouble), 0));
+        assert_eq!((report.halt, report.accepted + report.failed + report.deferred), (Some(StopReason::Trouble), 0));
     }
     assert!(ids.iter().all(|id| world.message(*id).attempts == 0 && world.message(*id).state == MessageState::Queued));
     let relay = ScriptedRelay::start(pipelining(), |_| Act::Usual);
@@ -97,9 +100,11 @@ fn a_relay_that_refuses_each_mail_at_first_is_not_borne_with_forever() {
         _ => Act::Usual,
     });
     // Though it can be connected to each time, its trouble goes on.
-    let report =
-        world.send_with(smtp(relay.port()), &Order { patience: Duration::from_millis(1_500), ..Order::default() });
-    assert_eq!((report.total(), report.halt), (0, Some(Halt::Trouble)));
+    let report = world.send_with(
+        smtp(relay.port()),
+        &SendOptions { retry_for: Duration::from_millis(1_500), ..SendOptions::default() },
+    );
+    assert_eq!((report.total(), report.halt), (0, Some(StopReason::Trouble)));
     assert_eq!(relay.connections(), 2, "at once and after a second; the next wait would be longer than the patience");
 }
 
@@ -117,7 +122,7 @@ fn a_relay_that_dies_in_the_middle_and_comes_back_gets_each_mail_once() {
         At::Dot if dots.fetch_add(1, Ordering::SeqCst) == 49 => Act::Hang(Vec::new()),
         _ => Act::Usual,
     });
-    let order = Order { connections: 4, patience: Duration::from_secs(60), ..Order::default() };
+    let order = SendOptions { connections: 4, retry_for: Duration::from_secs(60), ..SendOptions::default() };
     let report = world.send_with(smtp(relay.port()), &order);
     assert_eq!((report.accepted + report.in_doubt, report.failed, &report.trouble), (100, 0, &None));
     assert!((1..=4).contains(&report.in_doubt), "{report:?}");
@@ -142,7 +147,7 @@ fn new_mail_does_not_starve_behind_much_that_is_deferred_nor_the_other_way_round
     for number in 0..20 {
         world.queue(world.user(&format!("fresh{number}")));
     }
-    let memory = Memory::default();
+    let memory = MemoryTransport::default();
     assert_eq!(world.send(Transport::Memory(memory.clone()), 4).accepted as usize, count + 20);
     let mails = memory.mails();
     let is_fresh = |at: usize| mails[at].envelope.recipient.as_str().starts_with("fresh");
@@ -172,7 +177,7 @@ fn what_is_deferred_together_does_not_come_back_together() {
     assert!(seconds.len() >= 50, "{} seconds", seconds.len());
 }
 
-/// A way to a relay whose patience cannot be reckoned with, so that the worker panics where it comes to it.
+/// A way to a relay whose timeout cannot be reckoned with, so that the worker panics where it comes to it.
 fn panicking(relay: &ScriptedRelay, set: impl FnOnce(&mut Timeouts)) -> Transport {
     let mut way = Relay::new("127.0.0.1", relay.port(), Security::None, None).unwrap();
     set(&mut way.timeouts);
@@ -195,7 +200,7 @@ fn a_panic_without_a_message_stops_the_run_and_burns_nobodys_attempt() {
     let ids = world.queued(3);
     let relay = ScriptedRelay::start(pipelining(), |_| Act::Usual);
     let report = world.send(panicking(&relay, |timeouts| timeouts.whole = Duration::MAX), 2);
-    assert_eq!((report.total(), report.bug, report.halt), (0, true, Some(Halt::Trouble)));
+    assert_eq!((report.total(), report.bug, report.halt), (0, true, Some(StopReason::Trouble)));
     assert!(report.trouble.unwrap().words.starts_with("a bug: "));
     assert!(ids.iter().all(|id| world.message(*id).state == MessageState::Queued));
 }
@@ -213,7 +218,7 @@ fn a_mail_over_which_the_relay_hangs_up_keeps_no_other_from_being_sent() {
             };
             if is_bad { Act::Hang(Vec::new()) } else { Act::Usual }
         });
-        let order = Order { patience: Duration::from_secs(30), ..Order::default() };
+        let order = SendOptions { retry_for: Duration::from_secs(30), ..SendOptions::default() };
         let report = world.send_with(smtp(relay.port()), &order);
         assert!(report.accepted >= 9, "{at:?}: {report:?}");
         for id in &ids[1..] {
@@ -255,7 +260,7 @@ fn a_mail_over_which_the_relay_is_lost_twice_waits_with_attempt_words_and_time()
         }
         _ => Act::Usual,
     });
-    let order = Order { patience: Duration::from_secs(20), ..Order::default() };
+    let order = SendOptions { retry_for: Duration::from_secs(20), ..SendOptions::default() };
     let report = world.send_with(smtp(relay.port()), &order);
     assert_eq!((report.accepted, report.deferred, report.halt), (3, 1, None), "{report:?}");
     // The second time it was not the first mail of its connection, so that a fresh one was tried at once.

@@ -9,8 +9,8 @@ use std::time::Instant;
 
 use cxme_admin::domain::job::JobId;
 use cxme_admin::domain::message::MessageState;
-use cxme_admin::outbox::Halt;
-use cxme_admin::outbox::Order;
+use cxme_admin::outbox::SendOptions;
+use cxme_admin::outbox::StopReason;
 use cxme_admin::outbox::StopSignal;
 use cxme_admin::store::outbox::Scope;
 
@@ -23,7 +23,7 @@ use crate::relays::riding;
 use crate::world::World;
 use crate::world::smtp;
 
-/// A relay that refuses whoever is told so.
+/// A relay that refuses the users it is told to.
 fn refusing(refuses: impl Fn(&str) -> bool + Send + Sync + 'static) -> ScriptedRelay {
     ScriptedRelay::start(pipelining(), move |moment| match moment.at {
         At::Rcpt if refuses(moment.line) => Act::Say(b"550 5.1.1 no such user\r\n".to_vec()),
@@ -43,9 +43,9 @@ fn a_run_stops_when_too_many_fail_and_what_is_left_waits() {
     let world = World::new();
     world.queued(200);
     let relay = refusing(|line| line.contains("1@") || line.contains("3@") || line.contains("5@"));
-    let order = Order { connections: 4, max_failures: Some("20%".parse().unwrap()), ..Order::default() };
+    let order = SendOptions { connections: 4, max_failures: Some("20%".parse().unwrap()), ..SendOptions::default() };
     let report = world.send_with(smtp(relay.port()), &order);
-    let Some(Halt::TooManyFailures { failed, settled }) = report.halt else { panic!("{report:?}") };
+    let Some(StopReason::TooManyFailures { failed, settled }) = report.halt else { panic!("{report:?}") };
     assert!((10..14).contains(&settled) && failed * 5 > settled, "{report:?}");
     // No more than what was in flight came after that.
     assert!(report.total() <= settled + 4, "{report:?}");
@@ -58,7 +58,7 @@ fn the_canaries_go_first_and_the_others_follow_when_all_are_well() {
     let world = World::new();
     world.queued(100);
     let relay = refusing(|line| line.contains("user50@"));
-    let order = Order { connections: 4, canary: Some(20), ..Order::default() };
+    let order = SendOptions { connections: 4, canary: Some(20), ..SendOptions::default() };
     let report = world.send_with(smtp(relay.port()), &order);
     assert_eq!((report.accepted, report.failed, report.halt), (99, 1, None));
 }
@@ -68,9 +68,9 @@ fn the_first_canary_that_fails_stops_the_run() {
     let world = World::new();
     world.queued(100);
     let relay = refusing(|line| line.contains("user12@"));
-    let order = Order { connections: 4, canary: Some(20), ..Order::default() };
+    let order = SendOptions { connections: 4, canary: Some(20), ..SendOptions::default() };
     let report = world.send_with(smtp(relay.port()), &order);
-    assert_eq!((report.failed, report.halt), (1, Some(Halt::CanaryFailed)));
+    assert_eq!((report.failed, report.halt), (1, Some(StopReason::CanaryFailed)));
     assert!(report.total() <= 20, "{report:?}");
     assert_eq!(count(&world, MessageState::Queued), 100 - i64::try_from(report.total()).unwrap());
 }
@@ -80,9 +80,9 @@ fn nothing_is_begun_after_the_time_for_it() {
     let world = World::new();
     world.queued(10);
     let relay = refusing(|_| false);
-    let order = Order { begin_until: Some(Instant::now()), ..Order::default() };
+    let order = SendOptions { begin_until: Some(Instant::now()), ..SendOptions::default() };
     let report = world.send_with(smtp(relay.port()), &order);
-    assert_eq!((report.total(), report.halt, report.trouble), (0, Some(Halt::OutOfTime), None));
+    assert_eq!((report.total(), report.halt, report.trouble), (0, Some(StopReason::OutOfTime), None));
     assert_eq!(count(&world, MessageState::Queued), 10);
 }
 
@@ -94,15 +94,16 @@ fn workers_that_wait_do_not_hold_a_run_beyond_the_time_for_new_messages() {
     let soon = || Some(Instant::now() + Duration::from_secs(1));
     // For its turn, which comes after a minute.
     let began = Instant::now();
-    let order = Order { rates: "1/min".parse().unwrap(), connections: 2, begin_until: soon(), ..Order::default() };
+    let order =
+        SendOptions { rates: "1/min".parse().unwrap(), connections: 2, begin_until: soon(), ..SendOptions::default() };
     let report = world.send_with(smtp(relay.port()), &order);
-    assert_eq!((report.accepted, report.halt, report.trouble), (1, Some(Halt::OutOfTime), None));
+    assert_eq!((report.accepted, report.halt, report.trouble), (1, Some(StopReason::OutOfTime), None));
     assert!(began.elapsed() < Duration::from_secs(40), "{:?}", began.elapsed());
     // For a relay that is down, to which it would come back for an hour.
     let down = ScriptedRelay::start(pipelining(), |_| Act::Hang(Vec::new()));
-    let order = Order { patience: Duration::from_secs(3_600), begin_until: soon(), ..Order::default() };
+    let order = SendOptions { retry_for: Duration::from_secs(3_600), begin_until: soon(), ..SendOptions::default() };
     let report = world.send_with(smtp(down.port()), &order);
-    assert_eq!((report.accepted, report.halt), (0, Some(Halt::OutOfTime)));
+    assert_eq!((report.accepted, report.halt), (0, Some(StopReason::OutOfTime)));
 }
 
 #[test]
@@ -110,9 +111,10 @@ fn a_deadline_that_passed_sends_nothing_and_says_so() {
     let world = World::new();
     world.queued(3);
     let relay = ScriptedRelay::start(pipelining(), |_| Act::Silence);
-    let order = Order { deadline: Some(Instant::now()), patience: Duration::from_secs(60), ..Order::default() };
+    let order =
+        SendOptions { deadline: Some(Instant::now()), retry_for: Duration::from_secs(60), ..SendOptions::default() };
     let report = world.send_with(smtp(relay.port()), &order);
-    assert_eq!((report.total(), report.halt), (0, Some(Halt::OutOfTime)));
+    assert_eq!((report.total(), report.halt), (0, Some(StopReason::OutOfTime)));
     assert_eq!(count(&world, MessageState::Queued), 3);
 }
 
@@ -120,14 +122,14 @@ fn a_deadline_that_passed_sends_nothing_and_says_so() {
 fn stopped(
     grace: Duration,
     script: impl Fn(&Moment<'_>, &StopSignal) -> Act + Send + Sync + 'static,
-) -> (World, cxme_admin::outbox::Report, usize) {
+) -> (World, cxme_admin::outbox::SendReport, usize) {
     let world = World::new();
     world.queued(10);
     let stop = Arc::new(StopSignal::new(grace));
-    let order = Order { stop: Some(Arc::clone(&stop)), ..Order::default() };
+    let order = SendOptions { stop: Some(Arc::clone(&stop)), ..SendOptions::default() };
     let relay = ScriptedRelay::start(pipelining(), move |moment| script(moment, &stop));
     let report = world.send_with(smtp(relay.port()), &order);
-    assert_eq!((report.halt, report.trouble.is_some()), (Some(Halt::Stopped), false), "{report:?}");
+    assert_eq!((report.halt, report.trouble.is_some()), (Some(StopReason::Stopped), false), "{report:?}");
     assert_eq!(count(&world, MessageState::Sending), 0);
     let accepted = relay.accepted().len();
     (world, report, accepted)
@@ -199,19 +201,19 @@ fn a_run_that_waits_for_its_turn_or_for_the_relay_is_stopped_as_well() {
         Act::Usual
     });
     let rates = "1/min".parse().unwrap();
-    let order = Order { rates, connections: 2, stop: Some(stop), ..Order::default() };
+    let order = SendOptions { rates, connections: 2, stop: Some(stop), ..SendOptions::default() };
     let report = world.send_with(smtp(relay.port()), &order);
-    assert_eq!((report.accepted, report.halt), (1, Some(Halt::Stopped)));
-    // A relay that is down, and much patience.
+    assert_eq!((report.accepted, report.halt), (1, Some(StopReason::Stopped)));
+    // A relay that is down, and a long time to retry.
     let stop = Arc::new(StopSignal::default());
     let asked = Arc::clone(&stop);
     let relay = ScriptedRelay::start(pipelining(), move |_| {
         asked.ask();
         Act::Hang(Vec::new())
     });
-    let order = Order { patience: Duration::from_secs(3_600), stop: Some(stop), ..Order::default() };
+    let order = SendOptions { retry_for: Duration::from_secs(3_600), stop: Some(stop), ..SendOptions::default() };
     let report = world.send_with(smtp(relay.port()), &order);
-    assert_eq!((report.total(), report.halt), (0, Some(Halt::Stopped)));
+    assert_eq!((report.total(), report.halt), (0, Some(StopReason::Stopped)));
 }
 
 #[test]
@@ -219,7 +221,7 @@ fn a_run_with_a_pace_sends_all_and_announces_nothing_ahead() {
     let world = World::new();
     world.queued(20);
     let relay = refusing(|_| false);
-    let order = Order { rates: "1000/s".parse().unwrap(), connections: 4, ..Order::default() };
+    let order = SendOptions { rates: "1000/s".parse().unwrap(), connections: 4, ..SendOptions::default() };
     assert_eq!(world.send_with(smtp(relay.port()), &order).accepted, 20);
     assert_eq!(riding(relay), [""; 0]);
 }
@@ -245,7 +247,7 @@ fn an_observer_sees_how_far_the_run_is() {
     world.queued(20);
     let relay = refusing(|line| line.contains("user7@"));
     let seen = Mutex::new(Vec::new());
-    let order = Order { connections: 2, ..Order::default() };
+    let order = SendOptions { connections: 2, ..SendOptions::default() };
     let report = world.send_observed(smtp(relay.port()), &order, &mut |progress| {
         assert!(progress.in_flight <= 2);
         seen.lock().unwrap().push((progress.report.total(), progress.last_error.map(str::to_owned)));
@@ -274,8 +276,8 @@ fn a_job_that_is_paused_or_cancelled_elsewhere_is_sent_no_further() {
             }
             Act::Usual
         });
-        let order = Order { scope: Scope::Job(JobId(1)), ..Order::default() };
+        let order = SendOptions { scope: Scope::Job(JobId(1)), ..SendOptions::default() };
         let report = world.send_with(smtp(relay.port()), &order);
-        assert_eq!((report.accepted, report.halt), (10, Some(Halt::Ended)), "{state}");
+        assert_eq!((report.accepted, report.halt), (10, Some(StopReason::Ended)), "{state}");
     }
 }

@@ -7,7 +7,7 @@ use cxme_admin::domain::policy::PersonalWords;
 use cxme_admin::domain::policy::Policy;
 use cxme_admin::domain::user::Lock;
 use cxme_admin::domain::user::UserId;
-use cxme_admin::outbox::Report;
+use cxme_admin::outbox::SendReport;
 use cxme_admin::random::ScriptedRandom;
 use cxme_admin::secrets::Hasher;
 use cxme_admin::secrets::Password;
@@ -49,7 +49,7 @@ fn sent(world: &World, user: UserId) -> (MessageId, ResetCode) {
 
 fn is_found(world: &World, code: &ResetCode) -> bool {
     let link = world.store.read().unwrap().link_by_code(&code.hash()).unwrap();
-    link.is_some_and(|link| link.facts.used_at.is_none() && link.facts.revoked_at.is_none())
+    link.is_some_and(|link| link.metadata.used_at.is_none() && link.metadata.revoked_at.is_none())
 }
 
 /// What is done to a user.
@@ -124,13 +124,13 @@ fn a_link_lives_from_its_last_hand_over_and_is_used_once() {
     let world = World::new();
     let alice = world.user("alice");
     let (id, _) = sent(&world, alice);
-    let life = i64::try_from(LIFE.as_secs()).unwrap();
+    let lifetime = i64::try_from(LIFE.as_secs()).unwrap();
     let use_it = || world.change(|store| store.use_link(id, world.now()));
-    world.wait(life - 1);
+    world.wait(lifetime - 1);
     assert!(use_it());
     assert!(!use_it());
     let (id, _) = sent(&world, alice);
-    world.wait(life);
+    world.wait(lifetime);
     assert!(!world.change(|store| store.use_link(id, world.now())));
     assert_eq!(world.message(id).link.unwrap().state(world.now()), LinkState::Expired);
 }
@@ -196,7 +196,7 @@ fn a_link_whose_mail_cannot_have_arrived_is_of_no_use() {
 }
 
 /// A relay that takes time to answer RCPT, in which something is done to the store, and then says to try again later.
-fn while_under_way(world: &World, doing: &str) -> Report {
+fn while_under_way(world: &World, doing: &str) -> SendReport {
     let (path, doing) = (world.store.path().to_owned(), doing.to_owned());
     let relay = ScriptedRelay::start(pipelining(), move |moment| {
         if moment.at != At::Dot {

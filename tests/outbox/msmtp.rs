@@ -6,7 +6,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::process::Command;
 
 use cxme_admin::domain::message::MessageState;
-use cxme_admin::mail::handover::TroubleKind;
+use cxme_admin::mail::outcome::TransportErrorKind;
 use cxme_admin::mail::sendmail::Sendmail;
 use cxme_admin::mail::transport::Transport;
 use tempfile::TempDir;
@@ -29,20 +29,20 @@ fn can_msmtp() -> bool {
     can
 }
 
-/// msmtp with a configuration of its own, under another name, as whoever has it as `sendmail` calls it.
+/// msmtp with a configuration of its own, under another name, as a machine that has it as `sendmail` calls it.
 struct Msmtp(TempDir);
 
 impl Msmtp {
     fn new(settings: &str) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let (config, script) = (folder.path().join("msmtprc"), folder.path().join("script"));
+        let directory = tempfile::tempdir().unwrap();
+        let (config, script) = (directory.path().join("msmtprc"), directory.path().join("script"));
         fs::write(&config, format!("account default\ntls off\n{settings}\n")).unwrap();
         fs::set_permissions(&config, fs::Permissions::from_mode(0o600)).unwrap();
         fs::write(script, format!("#!/bin/sh\nexec msmtp -C '{}' \"$@\"\n", config.display())).unwrap();
         // Another process writes it: whatever another test starts could inherit a file that is open for writing.
         let mut copy = Command::new("install");
-        assert!(copy.args(["-m", "700", "script", "sendmail"]).current_dir(&folder).status().unwrap().success());
-        Self(folder)
+        assert!(copy.args(["-m", "700", "script", "sendmail"]).current_dir(&directory).status().unwrap().success());
+        Self(directory)
     }
 
     fn to(port: u16) -> Self {
@@ -93,11 +93,11 @@ fn what_the_server_says_to_everybody_burns_nobody() {
         return;
     }
     for (at, reply, kind) in [
-        (At::Rcpt, "550 relay not permitted", TroubleKind::ForGood),
-        (At::Rcpt, "454 4.7.1 Relay access denied", TroubleKind::Later),
-        (At::Mail, "550 5.7.1 sender refused", TroubleKind::ForGood),
-        (At::Dot, "554 Message rejected: Email address is not verified", TroubleKind::ForGood),
-        (At::Greeting, "421 4.3.2 busy", TroubleKind::Later),
+        (At::Rcpt, "550 relay not permitted", TransportErrorKind::ForGood),
+        (At::Rcpt, "454 4.7.1 Relay access denied", TransportErrorKind::Later),
+        (At::Mail, "550 5.7.1 sender refused", TransportErrorKind::ForGood),
+        (At::Dot, "554 Message rejected: Email address is not verified", TransportErrorKind::ForGood),
+        (At::Greeting, "421 4.3.2 busy", TransportErrorKind::Later),
     ] {
         let world = World::new();
         let ids = world.queued(30);
@@ -137,7 +137,7 @@ fn a_login_that_the_server_refuses_is_a_matter_of_the_configuration_and_a_busy_o
         return;
     }
     for (reply, kind) in [
-        ("535 5.7.8 bad credentials", Some(TroubleKind::Configuration)),
+        ("535 5.7.8 bad credentials", Some(TransportErrorKind::Configuration)),
         ("454 4.7.0 Temporary authentication failure", None),
     ] {
         let world = World::new();

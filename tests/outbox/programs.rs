@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use cxme_admin::domain::message::MessageState;
-use cxme_admin::mail::handover::Phase;
-use cxme_admin::mail::handover::TroubleKind;
+use cxme_admin::mail::outcome::Phase;
+use cxme_admin::mail::outcome::TransportErrorKind;
 use cxme_admin::mail::sendmail::Sendmail;
 use cxme_admin::mail::transport::Transport;
 use tempfile::TempDir;
@@ -18,8 +18,8 @@ struct Program(TempDir);
 
 impl Program {
     fn new(body: &str) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path();
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path();
         let script = format!(
             "#!/bin/sh\nfor to; do :; done\necho \"$to\" >>'{}'\ncat >/dev/null\n{body}\n",
             path.join("seen").display()
@@ -28,7 +28,7 @@ impl Program {
         // Another process writes it: whatever another test starts could inherit a file that is open for writing.
         let copied = Command::new("install").args(["-m", "700", "script", "program"]).current_dir(path).status();
         assert!(copied.unwrap().success());
-        Self(folder)
+        Self(directory)
     }
 
     fn transport(&self) -> Transport {
@@ -85,9 +85,9 @@ fn one_alone_is_treated_the_same() {
         (75, MessageState::Deferred, None),
         (65, MessageState::Failed, None),
         (67, MessageState::Failed, None),
-        (64, MessageState::Deferred, Some(TroubleKind::Configuration)),
-        (77, MessageState::Deferred, Some(TroubleKind::Configuration)),
-        (78, MessageState::Deferred, Some(TroubleKind::Configuration)),
+        (64, MessageState::Deferred, Some(TransportErrorKind::Configuration)),
+        (77, MessageState::Deferred, Some(TransportErrorKind::Configuration)),
+        (78, MessageState::Deferred, Some(TransportErrorKind::Configuration)),
     ] {
         let world = World::new();
         let id = world.queued(1)[0];
@@ -103,7 +103,9 @@ fn one_alone_is_treated_the_same() {
 
 #[test]
 fn the_same_end_for_everybody_is_about_the_program_and_burns_nobody() {
-    for (status, kind) in [(75, TroubleKind::Later), (1, TroubleKind::Later), (65, TroubleKind::ForGood)] {
+    for (status, kind) in
+        [(75, TransportErrorKind::Later), (1, TransportErrorKind::Later), (65, TransportErrorKind::ForGood)]
+    {
         let world = World::new();
         let ids = world.queued(40);
         let program = Program::new(&format!("echo \"cannot send to $to\" >&2; exit {status}"));
@@ -139,7 +141,7 @@ fn a_program_that_is_not_set_up_stops_the_run_and_the_next_run_begins_with_anoth
     for run in 0..3 {
         let report = world.send(program.transport(), 1);
         let trouble = report.trouble.clone().unwrap();
-        assert_eq!((trouble.kind, trouble.phase), (TroubleKind::Configuration, Phase::Program), "{run}");
+        assert_eq!((trouble.kind, trouble.phase), (TransportErrorKind::Configuration, Phase::Program), "{run}");
         assert!(trouble.words.ends_with(": exit status 78 (configuration): no account"), "{}", trouble.words);
         assert_eq!((report.deferred, report.total()), (1, 1), "{run}");
         seen.extend(program.seen());
@@ -168,5 +170,5 @@ fn one_mail_over_which_the_program_fails_so_keeps_no_other_from_being_sent() {
     let program = Program::new("case $to in user[0-4]@*) exit 0 ;; esac; exit 64");
     let report = world.send(program.transport(), 1);
     assert_eq!((report.accepted, report.deferred, report.total()), (5, 3, 8));
-    assert_eq!(report.trouble.unwrap().kind, TroubleKind::Configuration);
+    assert_eq!(report.trouble.unwrap().kind, TransportErrorKind::Configuration);
 }

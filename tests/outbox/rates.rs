@@ -5,8 +5,8 @@ use std::thread;
 use cxme_admin::domain::job::JobId;
 use cxme_admin::domain::message::MessageState;
 use cxme_admin::domain::rate::Rates;
-use cxme_admin::outbox::Order;
-use cxme_admin::outbox::Report;
+use cxme_admin::outbox::SendOptions;
+use cxme_admin::outbox::SendReport;
 use cxme_admin::store::outbox::Scope;
 
 use crate::relay::Act;
@@ -24,12 +24,12 @@ fn rates(text: &str) -> Rates {
     text.parse().unwrap()
 }
 
-fn send(world: &World, relay: &ScriptedRelay, text: &str, connections: usize) -> Report {
-    world.send_with(smtp(relay.port()), &Order { rates: rates(text), connections, ..Order::default() })
+fn send(world: &World, relay: &ScriptedRelay, text: &str, connections: usize) -> SendReport {
+    world.send_with(smtp(relay.port()), &SendOptions { rates: rates(text), connections, ..SendOptions::default() })
 }
 
 /// The rate that stopped the run, and in how many seconds the next message may leave.
-fn used_up(world: &World, report: &Report) -> Option<(String, i64)> {
+fn used_up(world: &World, report: &SendReport) -> Option<(String, i64)> {
     let used_up = report.used_up()?;
     Some((used_up.rate.to_string(), (used_up.until - world.now()).as_secs()))
 }
@@ -129,7 +129,7 @@ fn the_rate_of_a_job_counts_its_own_mails_and_that_of_all_counts_every_one() {
     let relay = usual();
     assert_eq!(send(&world, &relay, "6/day", 1).accepted, 3);
     let scope = Scope::Job(JobId(1));
-    let order = Order { scope, rates: rates("6/day"), job_rates: rates("2/h"), ..Order::default() };
+    let order = SendOptions { scope, rates: rates("6/day"), job_rates: rates("2/h"), ..SendOptions::default() };
     let report = world.send_with(smtp(relay.port()), &order);
     assert_eq!((report.accepted, report.used_up().unwrap().is_of_job), (2, true));
     world.wait(3_660);
@@ -144,7 +144,7 @@ fn processes_that_send_at_the_same_time_keep_the_rate_together() {
     let relay = usual();
     let (path, port) = (world.store.path().to_owned(), relay.port());
     let send = move || {
-        let order = Order { rates: rates("20/h"), connections: 4, ..Order::default() };
+        let order = SendOptions { rates: rates("20/h"), connections: 4, ..SendOptions::default() };
         World::at(&path).send_with(smtp(port), &order).accepted
     };
     let others: Vec<_> = (0..2).map(|_| thread::spawn(send.clone())).collect();

@@ -8,10 +8,10 @@ use std::time::Duration;
 
 use cxme_admin::domain::message::MessageId;
 use cxme_admin::domain::message::MessageState;
-use cxme_admin::mail::handover::TroubleKind;
-use cxme_admin::outbox::Halt;
-use cxme_admin::outbox::Order;
-use cxme_admin::outbox::Report;
+use cxme_admin::mail::outcome::TransportErrorKind;
+use cxme_admin::outbox::SendOptions;
+use cxme_admin::outbox::SendReport;
+use cxme_admin::outbox::StopReason;
 
 use crate::relay::Act;
 use crate::relay::At;
@@ -90,8 +90,8 @@ fn refusing(row: &Row, phase: At, accepted: usize) -> ScriptedRelay {
 }
 
 /// Sends over one connection, with the slowest pace that a test can wait for.
-fn send(world: &World, relay: &ScriptedRelay, connections: usize) -> Report {
-    let order = Order { connections, slowest: Duration::from_millis(2), ..Order::default() };
+fn send(world: &World, relay: &ScriptedRelay, connections: usize) -> SendReport {
+    let order = SendOptions { connections, slowest: Duration::from_millis(2), ..SendOptions::default() };
     world.send_with(smtp(relay.port()), &order)
 }
 
@@ -102,9 +102,9 @@ fn count(world: &World, state: MessageState) -> usize {
 }
 
 /// Nobody is burnt: what was tried waits with words and a time, and as many attempts as before.
-fn assert_given_back(world: &World, ids: &[MessageId], report: &Report, accepted: usize, case: &str) {
+fn assert_given_back(world: &World, ids: &[MessageId], report: &SendReport, accepted: usize, case: &str) {
     assert_eq!((report.accepted as usize, report.failed), (accepted, 0), "{case}: {report:?}");
-    assert_eq!((report.deferred, report.halt), (0, Some(Halt::Trouble)), "{case}: {report:?}");
+    assert_eq!((report.deferred, report.halt), (0, Some(StopReason::Trouble)), "{case}: {report:?}");
     let mut with_words = 0;
     for id in ids {
         let message = world.message(*id);
@@ -149,7 +149,7 @@ fn what_relays_say_means_what_the_table_says_at_once_and_after_five_accepted() {
             let report = send(&world, &relay, 1);
             assert_given_back(&world, &ids, &report, accepted, &case);
             let trouble = report.trouble.unwrap();
-            let kind = if row.is_permanent() { TroubleKind::ForGood } else { TroubleKind::Later };
+            let kind = if row.is_permanent() { TransportErrorKind::ForGood } else { TransportErrorKind::Later };
             assert_eq!(trouble.kind, kind, "{case}");
             let code = row.reply.split(' ').next().unwrap();
             assert!(trouble.words.contains(code), "{case}: {}", trouble.words);
@@ -285,11 +285,11 @@ fn the_probes_go_to_other_domains_and_one_that_is_accepted_clears_all() {
     assert_eq!((report.accepted, world.message(living).state), (1, MessageState::Accepted), "{report:?}");
     // The one that goes elsewhere was the first probe; after it nothing shows any more whose the same refusals are.
     assert!(report.failed >= 5, "{report:?}");
-    assert_eq!(report.halt, Some(Halt::Trouble));
+    assert_eq!(report.halt, Some(StopReason::Trouble));
     // But what is accepted of another run does: then they are their own.
     let other = world.queue_at("bob", "living.example");
     world.sql(&format!("UPDATE message SET job_id = NULL WHERE id = {}", other.0));
-    let order = Order { scope: cxme_admin::store::outbox::Scope::These(vec![other]), ..Order::default() };
+    let order = SendOptions { scope: cxme_admin::store::outbox::Scope::These(vec![other]), ..SendOptions::default() };
     assert_eq!(world.send_with(smtp(relay.port()), &order).accepted, 1);
     let report = send(&world, &relay, 1);
     assert!(report.failed >= 5, "{report:?}");
@@ -312,7 +312,8 @@ fn a_test_mail_to_an_address_that_the_relay_takes_from_everybody_burns_nobody() 
         assert!(world.store.read().unwrap().relay_hold().unwrap().unwrap().is_in_force(world.now()));
         // What the message of the run tells to try.
         let test = world.queue_test("admin@example.com");
-        let order = Order { scope: cxme_admin::store::outbox::Scope::These(vec![test]), ..Order::default() };
+        let order =
+            SendOptions { scope: cxme_admin::store::outbox::Scope::These(vec![test]), ..SendOptions::default() };
         assert_eq!(world.send_with(smtp(relay.port()), &order).accepted, 1);
         let hold = world.store.read().unwrap().relay_hold().unwrap().unwrap();
         assert!(!hold.is_in_force(world.now()), "the next run of cron tries it");
@@ -339,7 +340,7 @@ fn greylisting_of_everybody_delays_and_stops_nothing() {
     });
     let report = send(&world, &relay, 1);
     assert_given_back(&world, &ids, &report, 0, "the first run");
-    assert_eq!(report.trouble.map(|trouble| trouble.kind), Some(TroubleKind::Later));
+    assert_eq!(report.trouble.map(|trouble| trouble.kind), Some(TransportErrorKind::Later));
     let given_back: Vec<_> = ids.iter().filter(|id| world.message(**id).reply.is_some()).copied().collect();
     // Five and five, and one that was announced before it was known.
     assert!((10..=11).contains(&given_back.len()), "{}", given_back.len());
@@ -393,7 +394,7 @@ fn no_connection_sets_no_hold() {
                 now if now == at => Act::Hang(reply.as_bytes().to_vec()),
                 _ => Act::Usual,
             });
-            assert_eq!(send(&world, &relay, 4).halt, Some(Halt::Trouble));
+            assert_eq!(send(&world, &relay, 4).halt, Some(StopReason::Trouble));
         }
     }
     assert_eq!(world.store.read().unwrap().relay_hold().unwrap(), None);
@@ -460,7 +461,7 @@ fn a_relay_that_answers_everybody_with_nonsense_burns_nobody() {
         _ => Act::Usual,
     });
     let report = send(&world, &relay, 1);
-    assert_eq!((report.total(), report.halt), (0, Some(Halt::Trouble)), "{report:?}");
+    assert_eq!((report.total(), report.halt), (0, Some(StopReason::Trouble)), "{report:?}");
     assert!(ids.iter().all(|id| world.message(*id).state == MessageState::Queued));
     assert_eq!(ids.iter().filter(|id| world.message(**id).reply.is_some()).count(), 3);
 }
@@ -475,7 +476,7 @@ fn one_message_alone_that_is_refused_for_its_sender_waits_with_attempt_words_and
             _ => Act::Usual,
         });
         let report = send(&world, &relay, 1);
-        assert_eq!(report.trouble.map(|trouble| trouble.kind), Some(TroubleKind::ForGood));
+        assert_eq!(report.trouble.map(|trouble| trouble.kind), Some(TransportErrorKind::ForGood));
         assert!(report.is_over_one, "no other is kept back for it");
         let message = world.message(id);
         assert_eq!((message.state, message.attempts), (MessageState::Deferred, 1));
@@ -531,7 +532,7 @@ fn the_lifetime_holds_while_the_relay_cannot_be_used() {
         });
         world.wait(if failed > 0 { 86_400 } else { 1_000 });
         let report = send(&world, &down, 1);
-        assert_eq!((report.failed, report.halt), (failed, Some(Halt::Trouble)), "{report:?}");
+        assert_eq!((report.failed, report.halt), (failed, Some(StopReason::Trouble)), "{report:?}");
     }
     for id in ids {
         assert_eq!(world.message(id).reply.as_deref(), Some("gave up: 450 4.2.0 later"));
@@ -552,7 +553,7 @@ fn the_time_for_which_a_job_is_paused_does_not_count() {
         At::Rcpt => Act::Say(b"450 4.2.0 later\r\n".to_vec()),
         _ => Act::Usual,
     });
-    let order = Order { scope: cxme_admin::store::outbox::Scope::Job(job), ..Order::default() };
+    let order = SendOptions { scope: cxme_admin::store::outbox::Scope::Job(job), ..SendOptions::default() };
     let run = || world.send_with(smtp(greylisting.port()), &order);
     assert_eq!(run().deferred, 2);
     world.wait(3_600);

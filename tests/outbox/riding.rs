@@ -6,7 +6,7 @@ use std::sync::atomic::AtomicI64;
 use std::sync::atomic::Ordering;
 
 use cxme_admin::domain::message::MessageState;
-use cxme_admin::outbox::Order;
+use cxme_admin::outbox::SendOptions;
 use cxme_admin::secrets::ResetCode;
 
 use crate::relay::Act;
@@ -124,7 +124,7 @@ fn each_mail_has_the_link_the_date_and_the_message_id_of_its_row_whenever_it_was
         let world = World::new();
         world.queued(30);
         let relay = ScriptedRelay::start(pipelining(), |_| Act::Usual);
-        let order = Order { connections: 3, ..Order::default() };
+        let order = SendOptions { connections: 3, ..SendOptions::default() };
         world.send_observed(smtp(relay.port()), &order, &mut |_| world.wait(seconds));
         let mails = relay.accepted();
         assert_eq!(mails.len(), 30);

@@ -5,11 +5,11 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use cxme_admin::domain::message::MessageState;
-use cxme_admin::mail::handover::TroubleKind;
-use cxme_admin::mail::transport::Memory;
+use cxme_admin::mail::outcome::TransportErrorKind;
+use cxme_admin::mail::transport::MemoryTransport;
 use cxme_admin::mail::transport::Transport;
-use cxme_admin::outbox::Halt;
-use cxme_admin::outbox::Order;
+use cxme_admin::outbox::SendOptions;
+use cxme_admin::outbox::StopReason;
 use cxme_admin::store::attempts::AttemptStart;
 use cxme_admin::store::outbox::Scope;
 
@@ -70,9 +70,9 @@ fn a_relay_in_trouble_burns_nobodys_attempt_and_stops_the_run() {
     let world = World::new();
     let ids = world.queued(20);
     for (at, reply, kind) in [
-        (At::Greeting, "554 5.7.1 not you", TroubleKind::ForGood),
-        (At::Ehlo, "421 busy", TroubleKind::Later),
-        (At::Mail, "550 5.7.1 sender refused", TroubleKind::ForGood),
+        (At::Greeting, "554 5.7.1 not you", TransportErrorKind::ForGood),
+        (At::Ehlo, "421 busy", TransportErrorKind::Later),
+        (At::Mail, "550 5.7.1 sender refused", TransportErrorKind::ForGood),
     ] {
         let relay = ScriptedRelay::start(pipelining(), move |moment| {
             if moment.at == at { Act::Say(format!("{reply}\r\n").into_bytes()) } else { Act::Usual }
@@ -98,7 +98,7 @@ fn a_relay_that_comes_back_within_the_patience_is_borne_with() {
         (At::Greeting, 0) => Act::Hang(b"421 busy\r\n".to_vec()),
         _ => Act::Usual,
     });
-    let order = Order { connections: 2, patience: Duration::from_secs(30), ..Order::default() };
+    let order = SendOptions { connections: 2, retry_for: Duration::from_secs(30), ..SendOptions::default() };
     let mut seen = Vec::new();
     let report = world.send_observed(smtp(relay.port()), &order, &mut |progress| {
         seen.push((progress.relay_retry_in, progress.last_error.map(str::to_owned)));
@@ -139,7 +139,7 @@ fn what_a_process_was_sending_when_it_died_is_taken_up_and_what_a_living_one_sen
     let lock = other.lock_as_sender().unwrap();
     let start = AttemptStart { id: ids[0], nonce: [1; 16], message_id: "1.x@example.com".to_owned(), code_hash: None };
     world.change(|store| store.start_attempts(&[start], lock.number(), world.now()));
-    let memory = Memory::default();
+    let memory = MemoryTransport::default();
     let report = world.send(Transport::Memory(memory.clone()), 1);
     assert_eq!((report.accepted, world.message(ids[0]).state), (1, MessageState::Sending));
     drop(lock);
@@ -190,7 +190,7 @@ fn a_message_over_which_the_relay_is_lost_keeps_runs_without_patience_from_no_ot
     // The first run ends at it, and so does the second, in which the try counts.
     for attempts in [0, 1] {
         let report = world.send(smtp(relay.port()), 1);
-        assert_eq!((report.accepted, report.halt), (0, Some(Halt::Trouble)), "{report:?}");
+        assert_eq!((report.accepted, report.halt), (0, Some(StopReason::Trouble)), "{report:?}");
         let message = world.message(ids[0]);
         assert_eq!((message.attempts, message.reply.is_some()), (attempts, true), "{message:?}");
     }
@@ -206,7 +206,7 @@ fn new_mail_does_not_wait_behind_what_is_deferred() {
     world.sql("UPDATE message SET state = 'deferred', attempts = 1");
     world.wait(10);
     let fresh = world.queue(world.user("fresh"));
-    let memory = Memory::default();
+    let memory = MemoryTransport::default();
     world.send(Transport::Memory(memory.clone()), 1);
     let place = memory.mails().iter().position(|mail| mail.envelope.recipient.as_str() == "fresh@example.com");
     assert!(place.unwrap() < 3, "{place:?}");
@@ -265,11 +265,15 @@ fn a_rank_or_a_permission_that_changes_while_a_run_sends_bites_at_its_next_messa
         let world = World::new();
         let ids = world.queued(20);
         let mut done = false;
-        let report = world.send_observed(Transport::Memory(Memory::default()), &Order::default(), &mut |progress| {
-            if progress.report.accepted >= 1 && !std::mem::replace(&mut done, true) {
-                world.sql(meanwhile);
-            }
-        });
+        let report = world.send_observed(
+            Transport::Memory(MemoryTransport::default()),
+            &SendOptions::default(),
+            &mut |progress| {
+                if progress.report.accepted >= 1 && !std::mem::replace(&mut done, true) {
+                    world.sql(meanwhile);
+                }
+            },
+        );
         let replies: Vec<_> =
             ids.iter().filter_map(|id| world.message(*id).reply).filter(|reply| reply == words).collect();
         assert_eq!(report.accepted + report.cancelled, 20, "{meanwhile}: {report:?}");
@@ -284,10 +288,10 @@ fn a_rank_or_a_permission_that_changes_while_a_run_sends_bites_at_its_next_messa
 fn a_domain_that_is_not_the_organizations_any_more_gets_no_link() {
     let world = World::new();
     let id = world.queued(1)[0];
-    let mut post = world.post(Transport::Memory(Memory::default()));
+    let mut post = world.post(Transport::Memory(MemoryTransport::default()));
     post.organization.email_domains = vec!["example.net".to_owned()];
     let mut random = cxme_admin::random::ScriptedRandom::new(1);
-    cxme_admin::outbox::run(&world.store, &post, &Order::default(), &world.clock, &mut random).unwrap();
+    cxme_admin::outbox::run(&world.store, &post, &SendOptions::default(), &world.clock, &mut random).unwrap();
     assert_eq!(world.message(id).reply.as_deref(), Some("domain not allowed"));
 }
 

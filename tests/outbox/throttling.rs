@@ -13,7 +13,7 @@ use cxme_admin::domain::message::MessageState;
 use cxme_admin::domain::relay::Security;
 use cxme_admin::mail::smtp::Relay;
 use cxme_admin::mail::transport::Transport;
-use cxme_admin::outbox::Order;
+use cxme_admin::outbox::SendOptions;
 
 use crate::relay::Act;
 use crate::relay::At;
@@ -126,7 +126,7 @@ fn a_run_without_patience_goes_on_while_one_connection_works() {
             (1.., At::Greeting) => Act::Hang(greeting.as_bytes().to_vec()),
             _ => Act::Usual,
         });
-        let order = Order { connections: 2, ..Order::default() };
+        let order = SendOptions { connections: 2, ..SendOptions::default() };
         let report = world.send_observed(smtp(relay.port()), &order, &mut |progress| {
             if progress.last_error.is_some() {
                 *known.0.lock().unwrap() = true;
@@ -210,7 +210,7 @@ fn a_relay_that_takes_few_connections_gets_few() {
         let world = World::new();
         world.queued(200);
         let relay = crowded(2, at, reply);
-        let order = Order { connections: 8, patience: Duration::from_secs(60), ..Order::default() };
+        let order = SendOptions { connections: 8, retry_for: Duration::from_secs(60), ..SendOptions::default() };
         let report = world.send_with(smtp(relay.port()), &order);
         assert_eq!((report.accepted, report.failed, &report.trouble), (200, 0, &None), "{at:?}: {report:?}");
         assert!(relay.connections() <= 40, "{at:?}: {} connections", relay.connections());
@@ -251,7 +251,7 @@ fn throttling_in_whatever_words_slows_the_pace_and_sends_all_that_it_may() {
                 }
                 _ => Act::Usual,
             });
-            let order = Order { slowest: Duration::from_millis(40), ..Order::default() };
+            let order = SendOptions { slowest: Duration::from_millis(40), ..SendOptions::default() };
             let report = world.send_with(smtp(relay.port()), &order);
             assert_eq!((report.accepted, report.deferred), (26, 4), "{at:?} {reply}: {report:?}");
             assert_eq!((&report.trouble, report.halt), (&None, None), "{at:?} {reply}");
@@ -260,6 +260,34 @@ fn throttling_in_whatever_words_slows_the_pace_and_sends_all_that_it_may() {
             // A slower pace announces nothing ahead.
             assert!(riding(relay).len() < 20, "{at:?} {reply}");
         }
+    }
+}
+
+#[test]
+fn the_last_that_are_refused_for_now_after_others_were_taken_wait_and_stop_nothing() {
+    const COUNT: usize = 12;
+    for reply in ["451 4.3.0 Temporary server error", "451 Sender rate 20.0 / 1s exceeds the limit"] {
+        let world = World::new();
+        let ids = world.queued(5 + COUNT);
+        // It takes five, and refuses all others at once, so that nobody is left to find out with.
+        let (seen, waiting) = (AtomicUsize::new(0), Arc::new((Mutex::new(0), Condvar::new())));
+        let relay = ScriptedRelay::start(pipelining(), move |moment| {
+            if moment.at != At::Rcpt || seen.fetch_add(1, Ordering::SeqCst) < 5 {
+                return Act::Usual;
+            }
+            let (count, all) = &*waiting;
+            let mut count = count.lock().unwrap();
+            *count += 1;
+            all.notify_all();
+            drop(all.wait_timeout_while(count, Duration::from_secs(20), |count| *count < COUNT).unwrap());
+            Act::Say(format!("{reply}\r\n").into_bytes())
+        });
+        let order = SendOptions { connections: COUNT, slowest: Duration::from_millis(40), ..SendOptions::default() };
+        let report = world.send_with(smtp(relay.port()), &order);
+        assert_eq!((report.accepted, report.deferred as usize), (5, COUNT), "{reply}: {report:?}");
+        assert_eq!((&report.trouble, report.halt), (&None, None), "{reply}");
+        let tried = ids.iter().map(|id| world.message(*id)).filter(|message| message.attempts == 1);
+        assert_eq!(tried.count(), 5 + COUNT, "{reply}");
     }
 }
 

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use cxme_admin::clock::ScriptedClock;
 use cxme_admin::domain::email_address::EmailAddress;
+use cxme_admin::domain::event::EventOutcome;
 use cxme_admin::domain::event::NewEvent;
-use cxme_admin::domain::event::Outcome;
 use cxme_admin::domain::message::MessageId;
 use cxme_admin::domain::operator::Account;
 use cxme_admin::domain::operator::Operator;
@@ -22,26 +22,26 @@ use cxme_admin::domain::user::SignIn;
 use cxme_admin::domain::user::UserId;
 use cxme_admin::domain::user_change::SaltSeed;
 use cxme_admin::mail::compose::Composer;
-use cxme_admin::mail::letter::Letterhead;
+use cxme_admin::mail::context::MailIdentity;
 use cxme_admin::mail::smtp::Relay;
 use cxme_admin::mail::texts::MailTexts;
-use cxme_admin::mail::transport::Memory;
+use cxme_admin::mail::transport::MemoryTransport;
 use cxme_admin::mail::transport::Transport;
 use cxme_admin::outbox;
-use cxme_admin::outbox::Order;
-use cxme_admin::outbox::Post;
+use cxme_admin::outbox::Mailer;
 use cxme_admin::outbox::Progress;
-use cxme_admin::outbox::Report;
+use cxme_admin::outbox::SendOptions;
+use cxme_admin::outbox::SendReport;
 use cxme_admin::private_file::Rule;
 use cxme_admin::random::ScriptedRandom;
 use cxme_admin::secrets::ResetKey;
 use cxme_admin::store::Result;
 use cxme_admin::store::Store;
-use cxme_admin::store::Writing;
+use cxme_admin::store::WriteTransaction;
 use cxme_admin::store::messages::Message;
 use cxme_admin::store::messages::NewContent;
 use cxme_admin::store::messages::NewMessage;
-use cxme_admin::store::open::Expect;
+use cxme_admin::store::open::ExpectedVersion;
 use cxme_admin::store::outbox::Scope;
 use cxme_admin::store::users::NewUser;
 use jiff::Timestamp;
@@ -55,7 +55,7 @@ const OPERATOR: u32 = 61_001;
 pub(crate) const LIFE: Duration = Duration::from_secs(3_600);
 
 pub(crate) struct World {
-    /// What is removed in the end; `None`: whoever made it does it.
+    /// What is removed in the end; `None`: its creator does it.
     _folder: Option<tempfile::TempDir>,
     pub(crate) store: Store,
     pub(crate) clock: ScriptedClock,
@@ -66,8 +66,8 @@ pub(crate) struct World {
 
 impl World {
     pub(crate) fn new() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("store.db");
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("store.db");
         let now = NOW.parse().unwrap();
         let role = Some(RoleId::ADMIN);
         Store::create(&path, 0o600, |store| {
@@ -83,12 +83,12 @@ impl World {
             })
         })
         .unwrap();
-        Self { _folder: Some(folder), role, ..Self::at(&path) }
+        Self { _folder: Some(directory), role, ..Self::at(&path) }
     }
 
     /// The same store, for another process.
     pub(crate) fn at(path: &Path) -> Self {
-        let store = Store::open(path, &Rule::store(false), Expect::Current).unwrap();
+        let store = Store::open(path, &Rule::store(false), ExpectedVersion::Current).unwrap();
         // Each process has nonces of its own.
         let seed = u64::from(std::process::id()) << 32;
         let clock = ScriptedClock::new(NOW.parse().unwrap());
@@ -105,19 +105,19 @@ impl World {
 
     /// Another connection to the same store.
     pub(crate) fn again(&self) -> Store {
-        Store::open(self.store.path(), &Rule::store(false), Expect::Current).unwrap()
+        Store::open(self.store.path(), &Rule::store(false), ExpectedVersion::Current).unwrap()
     }
 
-    pub(crate) fn change<T>(&self, run: impl FnOnce(&Writing<'_>) -> Result<T>) -> T {
+    pub(crate) fn change<T>(&self, run: impl FnOnce(&WriteTransaction<'_>) -> Result<T>) -> T {
         let writing = self.store.write().unwrap();
         let value = run(&writing).unwrap();
         if writing.has_user_changes().unwrap() {
             let event = NewEvent {
                 time: self.now(),
                 account: operator(),
-                standing: "Admin".to_owned(),
+                authority: "Admin".to_owned(),
                 action: "users edit".to_owned(),
-                outcome: Outcome::Done.word(),
+                outcome: EventOutcome::Done.word(),
                 user: None,
                 reason: None,
                 details: None,
@@ -144,8 +144,9 @@ impl World {
 
     /// Users with a queued reset each.
     pub(crate) fn queued(&self, count: usize) -> Vec<MessageId> {
-        let one =
-            |store: &Writing<'_>, number| self.queue_reset(store, self.add_user(store, &format!("user{number}"))?);
+        let one = |store: &WriteTransaction<'_>, number| {
+            self.queue_reset(store, self.add_user(store, &format!("user{number}"))?)
+        };
         self.change(|store| (0..count).map(|number| one(store, number)).collect())
     }
 
@@ -167,11 +168,11 @@ impl World {
         })
     }
 
-    fn add_user(&self, store: &Writing<'_>, name: &str) -> Result<UserId> {
+    fn add_user(&self, store: &WriteTransaction<'_>, name: &str) -> Result<UserId> {
         self.add_user_at(store, name, "example.com")
     }
 
-    fn add_user_at(&self, store: &Writing<'_>, name: &str, domain: &str) -> Result<UserId> {
+    fn add_user_at(&self, store: &WriteTransaction<'_>, name: &str, domain: &str) -> Result<UserId> {
         store.add_user(&NewUser {
             username: name.parse().unwrap(),
             email: format!("{name}@{domain}").parse().unwrap(),
@@ -183,11 +184,11 @@ impl World {
         })
     }
 
-    fn queue_reset(&self, store: &Writing<'_>, user: UserId) -> Result<MessageId> {
+    fn queue_reset(&self, store: &WriteTransaction<'_>, user: UserId) -> Result<MessageId> {
         let operator = operator();
         let address: EmailAddress = store.user_by_id(user)?.unwrap().email;
         store.queue_message(&NewMessage {
-            content: NewContent::Link { invitation: false, life: LIFE, note: None },
+            content: NewContent::Link { invitation: false, lifetime: LIFE, note: None },
             user: Some(user),
             address: &address,
             operator: &operator,
@@ -199,8 +200,8 @@ impl World {
         ResetKey::generate(&mut ScriptedRandom::new(7))
     }
 
-    pub(crate) fn post(&self, transport: Transport) -> Post {
-        let letterhead = Letterhead {
+    pub(crate) fn post(&self, transport: Transport) -> Mailer {
+        let identity = MailIdentity {
             from: "no-reply@example.com".parse().unwrap(),
             reply_to: None,
             bounce_to: None,
@@ -211,17 +212,17 @@ impl World {
             time_zone: jiff::tz::TimeZone::UTC,
             texts: MailTexts::built_in().unwrap(),
         };
-        Post {
-            composer: Arc::new(Composer::new(letterhead).unwrap()),
+        Mailer {
+            composer: Arc::new(Composer::new(identity).unwrap()),
             transport: Arc::new(transport),
             key: Some(self.key()),
             organization: Organization::default(),
-            queue_life: Duration::from_secs(86_400),
+            queue_lifetime: Duration::from_secs(86_400),
         }
     }
 
-    /// Sends whatever is due over so many connections, without patience.
-    pub(crate) fn send(&self, transport: Transport, connections: usize) -> Report {
+    /// Sends whatever is due over so many connections, without retries.
+    pub(crate) fn send(&self, transport: Transport, connections: usize) -> SendReport {
         self.send_order(transport, Scope::OfNoJob, connections, Duration::ZERO)
     }
 
@@ -230,21 +231,21 @@ impl World {
         transport: Transport,
         scope: Scope,
         connections: usize,
-        patience: Duration,
-    ) -> Report {
-        self.send_with(transport, &Order { scope, connections, patience, ..Order::default() })
+        retry_for: Duration,
+    ) -> SendReport {
+        self.send_with(transport, &SendOptions { scope, connections, retry_for, ..SendOptions::default() })
     }
 
-    pub(crate) fn send_with(&self, transport: Transport, order: &Order) -> Report {
+    pub(crate) fn send_with(&self, transport: Transport, order: &SendOptions) -> SendReport {
         self.send_observed(transport, order, &mut |_| ())
     }
 
     pub(crate) fn send_observed(
         &self,
         transport: Transport,
-        order: &Order,
+        order: &SendOptions,
         observer: &mut dyn FnMut(&Progress<'_>),
-    ) -> Report {
+    ) -> SendReport {
         let seed = self.seed.get();
         self.seed.set(seed + 1);
         let (post, mut random) = (self.post(transport), ScriptedRandom::new(seed));
@@ -253,7 +254,7 @@ impl World {
 
     /// Sends what is due to nowhere, and gives the mails as text.
     pub(crate) fn mails(&self) -> Vec<String> {
-        let memory = Memory::default();
+        let memory = MemoryTransport::default();
         self.send(Transport::Memory(memory.clone()), 1);
         memory.mails().iter().map(|mail| String::from_utf8_lossy(&mail.content).into_owned()).collect()
     }

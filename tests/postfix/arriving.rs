@@ -8,7 +8,7 @@ use std::time::Instant;
 use cxme_admin::domain::message::MessageState;
 use cxme_admin::domain::relay::LoginMethod;
 use cxme_admin::domain::relay::Security;
-use cxme_admin::mail::handover::TroubleKind;
+use cxme_admin::mail::outcome::TransportErrorKind;
 use cxme_admin::mail::transport::Transport;
 use cxme_admin::secrets::ResetCode;
 use cxme_admin::store::outbox::Scope;
@@ -26,7 +26,7 @@ use crate::support::can_sink;
 use crate::world::World;
 use crate::world::code_in;
 
-/// Sends a reset to alice, who reads it with Python and finds a link that is hers.
+/// Sends a reset to alice, who reads it with Python and finds a link of their own.
 fn a_reset_arrives_whole(options: Options) {
     let postfix = Postfix::start(options.clone());
     let world = World::new();
@@ -49,9 +49,9 @@ fn a_reset_arrives_whole(options: Options) {
         date: Some("2026-11-24T08:00:00+00:00"),
         link: &format!("https://reset.example.com/#{code}"),
     };
-    let folder = tempfile::tempdir().unwrap();
-    reading::put(folder.path(), 0, mail, &expected);
-    assert_eq!(reading::read(folder.path()), ["1 mails\n".to_owned(), String::new()]);
+    let directory = tempfile::tempdir().unwrap();
+    reading::put(directory.path(), 0, mail, &expected);
+    assert_eq!(reading::read(directory.path()), ["1 mails\n".to_owned(), String::new()]);
 
     let code = ResetCode::parse(&code).unwrap();
     let link = world.store.read().unwrap().link_by_code(&code.hash()).unwrap().unwrap();
@@ -150,7 +150,7 @@ fn a_relay_that_was_down_gets_every_mail_when_it_is_up_again() {
     let ids = world.queued(10);
     postfix.stop();
     let trouble = world.send(postfix.transport(), 4).trouble.unwrap();
-    assert_eq!(trouble.kind, TroubleKind::Later, "{}", trouble.words);
+    assert_eq!(trouble.kind, TransportErrorKind::Later, "{}", trouble.words);
     assert!(trouble.words.contains("refused"), "{}", trouble.words);
     assert!(ids.iter().all(|id| world.message(*id).attempts == 0), "it burns nobody's attempt");
     postfix.go_on();

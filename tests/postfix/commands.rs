@@ -5,8 +5,8 @@ use std::fs;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use cxme_admin::config::Config;
+use cxme_admin::config::ConfigEnv;
 use cxme_admin::config::PasswordFrom;
-use cxme_admin::config::Surroundings;
 use cxme_admin::domain::relay::Security;
 use cxme_admin::mail::smtp::Login;
 use cxme_admin::mail::smtp::Relay;
@@ -48,14 +48,14 @@ fn who_follows_the_link_of_the_mail_can_sign_in_and_is_told_so_by_mail() {
 
         let delivered = postfix.delivered();
         assert_eq!(delivered.len(), 2, "the invitation and one notice: {}", postfix.log());
-        let folder = tempfile::tempdir().unwrap();
+        let directory = tempfile::tempdir().unwrap();
         for (number, (mailbox, mail)) in delivered.iter().enumerate() {
             assert_eq!(mailbox, "alice");
             let link = if *mail == invitation { format!("https://reset.example.com/#{code}") } else { String::new() };
             let expected = Expected { from: "no-reply@example.com", to: "alice@example.com", date: None, link: &link };
-            reading::put(folder.path(), number, mail, &expected);
+            reading::put(directory.path(), number, mail, &expected);
         }
-        assert_eq!(reading::read(folder.path()), ["2 mails\n".to_owned(), String::new()]);
+        assert_eq!(reading::read(directory.path()), ["2 mails\n".to_owned(), String::new()]);
     }
 }
 
@@ -107,7 +107,7 @@ fn the_exit_code_says_who_is_to_mend_it() {
     assert!(said.contains("offers no login at all (AUTH)"), "{said}");
 
     postfix.stop();
-    let said = Program::new(&(config + "patience = \"0s\"\n")).fails(75, &test, "");
+    let said = Program::new(&(config + "retry_for = \"0s\"\n")).fails(75, &test, "");
     assert!(said.contains("refused"), "{said}");
 }
 
@@ -117,7 +117,7 @@ fn a_reset_that_waited_for_the_relay_is_sent_by_the_next_run() {
         return;
     }
     let postfix = Postfix::start(Options::default());
-    let program = Program::new(&(postfix.config() + "patience = \"0s\"\n"));
+    let program = Program::new(&(postfix.config() + "retry_for = \"0s\"\n"));
     program.does(&["users", "add", "alice@example.com"], "");
     postfix.stop();
     program.fails(75, &["users", "send-reset", "alice"], "");
@@ -137,7 +137,7 @@ fn a_server_is_reached_as_the_configuration_says() {
     for (tls, login) in [(Security::StartTls, true), (Security::Implicit, true), (Security::None, false)] {
         let postfix = Postfix::start(Options { tls, login, ..Options::default() });
         let program = Program::new(&postfix.config());
-        let config = Config::load(&program.config(), Surroundings::default()).unwrap();
+        let config = Config::load(&program.config(), ConfigEnv::default()).unwrap();
         let smtp = config.mail.smtp;
         let mut relay = Relay::new(&smtp.host.unwrap(), smtp.port, smtp.tls, smtp.ca_file.as_deref()).unwrap();
         relay.login = smtp.login.map(|login| {

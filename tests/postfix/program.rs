@@ -15,13 +15,13 @@ use crate::support::said;
 
 /// The program, its configuration and its store.
 pub(crate) struct Program {
-    folder: TempDir,
+    directory: TempDir,
 }
 
 impl Program {
     /// A store without users yet, and a configuration that mails as these lines say.
     pub(crate) fn new(mail: &str) -> Self {
-        let program = Self { folder: tempfile::tempdir().unwrap() };
+        let program = Self { directory: tempfile::tempdir().unwrap() };
         let rest = "\n[store]\npath = \"store.db\"\n\n[reset]\nlink = \"https://reset.example.com/#{code}\"\n";
         fs::write(program.config(), mail.to_owned() + rest).unwrap();
         program.does(&["init", "--yes"], "");
@@ -29,7 +29,7 @@ impl Program {
     }
 
     pub(crate) fn config(&self) -> PathBuf {
-        self.folder.path().join("config.toml")
+        self.directory.path().join("config.toml")
     }
 
     /// Starts a command without input.
@@ -41,7 +41,7 @@ impl Program {
 
     /// One number from the store.
     pub(crate) fn count(&self, sql: &str) -> i64 {
-        let store = rusqlite::Connection::open(self.folder.path().join("store.db")).unwrap();
+        let store = rusqlite::Connection::open(self.directory.path().join("store.db")).unwrap();
         store.busy_timeout(Duration::from_secs(30)).unwrap();
         store.query_row(sql, [], |row| row.get(0)).unwrap()
     }

@@ -7,12 +7,12 @@ use cxme_admin::domain::message::MessageId;
 use cxme_admin::domain::message::MessageState;
 use cxme_admin::domain::relay::LoginMethod;
 use cxme_admin::domain::relay::Security;
-use cxme_admin::mail::handover::Phase;
-use cxme_admin::mail::handover::Trouble;
-use cxme_admin::mail::handover::TroubleKind;
+use cxme_admin::mail::outcome::Phase;
+use cxme_admin::mail::outcome::TransportError;
+use cxme_admin::mail::outcome::TransportErrorKind;
 use cxme_admin::mail::smtp::Relay;
 use cxme_admin::mail::transport::Transport;
-use cxme_admin::outbox::Order;
+use cxme_admin::outbox::SendOptions;
 
 use crate::server::Options;
 use crate::server::PASSWORD;
@@ -22,7 +22,7 @@ use crate::support::can_postfix;
 use crate::world::World;
 
 /// Sends ten resets by a relay that cannot be used, over four connections, and gives the trouble.
-fn trouble(postfix: &Postfix, relay: Relay) -> Trouble {
+fn trouble(postfix: &Postfix, relay: Relay) -> TransportError {
     let world = World::new();
     let ids = world.queued(10);
     let before = postfix.connections();
@@ -50,7 +50,12 @@ fn a_wrong_password_is_a_fault_of_the_configuration() {
         let wrong = format!("{PASSWORD}x");
         relay.login = Some(login(&wrong, method));
         let trouble = trouble(&postfix, relay);
-        assert_eq!((trouble.kind, trouble.phase), (TroubleKind::Configuration, Phase::Auth), "{}", trouble.words);
+        assert_eq!(
+            (trouble.kind, trouble.phase),
+            (TransportErrorKind::Configuration, Phase::Auth),
+            "{}",
+            trouble.words
+        );
         assert!(trouble.words.contains("535 5.7.8"), "{}", trouble.words);
         assert!(!trouble.words.contains(PASSWORD), "{}", trouble.words);
     }
@@ -73,7 +78,11 @@ fn an_authority_that_is_not_trusted_is_told_nothing() {
             ("another name", usual("127.0.0.1", &postfix.ca_file())),
         ] {
             let trouble = trouble(&postfix, relay);
-            assert_eq!((trouble.kind, trouble.phase), (TroubleKind::Configuration, Phase::Tls), "{why}: {trouble:?}");
+            assert_eq!(
+                (trouble.kind, trouble.phase),
+                (TransportErrorKind::Configuration, Phase::Tls),
+                "{why}: {trouble:?}"
+            );
             assert!(trouble.words.contains("certificate"), "{why}: {}", trouble.words);
         }
         let log = postfix.whole_log();
@@ -88,8 +97,8 @@ fn a_relay_without_tls_gets_neither_password_nor_mail_where_tls_is_wanted() {
     }
     let postfix = Postfix::start(Options { users: 10, tls: Security::None, ..Options::default() });
     for (tls, kinds) in [
-        (Security::StartTls, [TroubleKind::ForGood, TroubleKind::Configuration]),
-        (Security::Implicit, [TroubleKind::ForGood, TroubleKind::Configuration]),
+        (Security::StartTls, [TransportErrorKind::ForGood, TransportErrorKind::Configuration]),
+        (Security::Implicit, [TransportErrorKind::ForGood, TransportErrorKind::Configuration]),
     ] {
         let mut relay = Relay::new("localhost", postfix.port(), tls, Some(&postfix.ca_file())).unwrap();
         relay.login = Some(login(PASSWORD, LoginMethod::Auto));
@@ -153,7 +162,7 @@ fn a_sender_whom_postfix_refuses_is_the_relays_trouble() {
     let settings = "smtpd_delay_reject = no\nsmtpd_sender_restrictions = reject";
     let postfix = Postfix::start(Options { login: false, users: 10, settings, ..Options::default() });
     let trouble = trouble(&postfix, postfix.relay());
-    assert_eq!((trouble.kind, trouble.phase), (TroubleKind::ForGood, Phase::Mail), "{}", trouble.words);
+    assert_eq!((trouble.kind, trouble.phase), (TransportErrorKind::ForGood, Phase::Mail), "{}", trouble.words);
     assert!(trouble.words.contains("554 5.7.1 <no-reply@example.com>: Sender address rejected"), "{}", trouble.words);
 }
 
@@ -164,7 +173,7 @@ fn a_relay_that_insists_on_tls_takes_nothing_without_it() {
     }
     let postfix = Postfix::start(Options { users: 10, ..Options::default() });
     let trouble = trouble(&postfix, Relay::new("localhost", postfix.port(), Security::None, None).unwrap());
-    assert_eq!((trouble.kind, trouble.phase), (TroubleKind::ForGood, Phase::Mail), "{}", trouble.words);
+    assert_eq!((trouble.kind, trouble.phase), (TransportErrorKind::ForGood, Phase::Mail), "{}", trouble.words);
     assert!(trouble.words.contains("530 5.7.0 Must issue a STARTTLS command first"), "{}", trouble.words);
 }
 
@@ -194,7 +203,7 @@ fn a_postfix_that_does_not_relay_for_us_as_shipped_burns_nobody() {
     let report = world.send(postfix.transport(), 4);
     let trouble = report.trouble.unwrap();
     assert_eq!((report.accepted, report.failed, report.deferred), (0, 0, 0));
-    assert_eq!((trouble.kind, trouble.phase), (TroubleKind::Later, Phase::Rcpt), "{}", trouble.words);
+    assert_eq!((trouble.kind, trouble.phase), (TransportErrorKind::Later, Phase::Rcpt), "{}", trouble.words);
     assert!(trouble.words.contains("Relay access denied; check the permission to relay"), "{}", trouble.words);
     assert_given_back(&world, &ids, "454 4.7.1 <");
 }
@@ -211,7 +220,7 @@ fn a_postfix_that_wants_another_helo_burns_nobody_and_the_key_is_named() {
     let report = world.send(postfix.transport(), 4);
     let trouble = report.trouble.unwrap();
     assert_eq!((report.accepted, report.failed, report.deferred), (0, 0, 0));
-    assert_eq!((trouble.kind, trouble.phase), (TroubleKind::ForGood, Phase::Rcpt), "{}", trouble.words);
+    assert_eq!((trouble.kind, trouble.phase), (TransportErrorKind::ForGood, Phase::Rcpt), "{}", trouble.words);
     assert!(trouble.words.contains("check `[mail.smtp] helo`"), "{}", trouble.words);
     assert_given_back(&world, &ids, "504 5.5.2 <localhost>: Helo command rejected");
     // With another name the same messages are sent.
@@ -252,7 +261,7 @@ fn a_postfix_that_limits_the_rate_gets_all_mail_at_a_slower_pace() {
     let postfix = Postfix::start(Options { users: 40, settings, ..Options::default() });
     let world = World::new();
     world.queued(40);
-    let order = Order { connections: 2, patience: Duration::from_secs(30), ..Order::default() };
+    let order = SendOptions { connections: 2, retry_for: Duration::from_secs(30), ..SendOptions::default() };
     let report = world.send_with(postfix.transport(), &order);
     assert_eq!((report.failed, report.total(), &report.trouble), (0, 40, &None), "{report:?}");
     assert!(report.accepted >= 30, "{report:?}\n{}", postfix.log());

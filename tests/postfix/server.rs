@@ -1,7 +1,7 @@
-//! A Postfix of one test, whole: its own configuration, queue, users and log, in a folder that goes with it.
+//! A Postfix of one test, whole: its own configuration, queue, users and log, in a directory that goes with it.
 //!
 //! It takes mail for [`DOMAIN`] alone and delivers it into maildirs; every other way is closed. Several run side by side:
-//! a Postfix is known by its configuration folder, and shares nothing with another one whose queue and data folders
+//! a Postfix is known by its configuration directory, and shares nothing with another one whose queue and data directories
 //! differ. The machine's own Postfix, if it has one, is not touched.
 
 use std::collections::BTreeMap;
@@ -96,7 +96,7 @@ impl Default for Options {
 pub(crate) type Delivered = (String, Vec<u8>);
 
 pub(crate) struct Postfix {
-    folder: TempDir,
+    directory: TempDir,
     options: Options,
     master: PathBuf,
     port: u16,
@@ -106,14 +106,14 @@ impl Postfix {
     /// Starts a server; when this returns, it takes mail.
     pub(crate) fn start(options: Options) -> Self {
         // Not in `TMPDIR`, which the user postfix may not be able to enter.
-        let folder = tempfile::Builder::new().prefix("cxme-admin-postfix-").tempdir_in("/tmp").unwrap();
-        set_mode(folder.path(), 0o711);
-        let mut server = Self { folder, options, master: PathBuf::new(), port: 0 };
+        let directory = tempfile::Builder::new().prefix("cxme-admin-postfix-").tempdir_in("/tmp").unwrap();
+        set_mode(directory.path(), 0o711);
+        let mut server = Self { directory, options, master: PathBuf::new(), port: 0 };
         server.set_up();
         server.master =
             Path::new(does(&mut server.tool("postconf", &["-h", "daemon_directory"])).trim()).join("master");
         server.write_master();
-        // Makes the folders of the queue. Not for each start: what a Postfix that was stopped has left half written is a
+        // Makes the directories of the queue. Not for each start: what a Postfix that was stopped has left half written is a
         // fault to it.
         let checked = server.tool("postfix", &["check"]).output().unwrap();
         assert!(checked.status.success(), "postfix check: {}\n{}", said(&checked), server.log());
@@ -135,7 +135,7 @@ impl Postfix {
 
     fn try_to_go_on(&self) -> bool {
         // What `postfix start` does after its check. With -w the server is ready when this ends. What it says goes to a
-        // file, because whoever reads a pipe would wait for all that have it open.
+        // file, because a process that reads a pipe would wait for all that have it open.
         let said = fs::File::create(self.path("said")).unwrap();
         let mut start = self.tool(&self.master, &["-w", "-e", LONGEST_LIFE]);
         start.stdout(Stdio::null()).stderr(said).status().unwrap().success()
@@ -158,7 +158,7 @@ impl Postfix {
     }
 
     fn pid(&self) -> Option<Pid> {
-        let text = fs::read_to_string(self.folder.path().join("queue/pid/master.pid")).ok()?;
+        let text = fs::read_to_string(self.directory.path().join("queue/pid/master.pid")).ok()?;
         // 0 and 1 would be far more than this server.
         text.trim().parse().ok().filter(|pid| *pid > 1).map(Pid::from_raw)
     }
@@ -176,13 +176,13 @@ impl Postfix {
     }
 
     fn path(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
+        self.directory.path().join(name)
     }
 
     fn set_up(&self) {
-        for folder in ["conf", "conf/sasl", "queue", "data", "mail"] {
-            fs::create_dir(self.path(folder)).unwrap();
-            set_mode(&self.path(folder), 0o755);
+        for directory in ["conf", "conf/sasl", "queue", "data", "mail"] {
+            fs::create_dir(self.path(directory)).unwrap();
+            set_mode(&self.path(directory), 0o755);
         }
         let postfix = User::from_name("postfix").unwrap().unwrap();
         chown(self.path("data"), Some(postfix.uid.as_raw()), None).unwrap();
@@ -236,7 +236,7 @@ impl Postfix {
 
     fn main(&self) -> String {
         let Options { tls, login, settings, .. } = self.options;
-        let folder = self.folder.path().display();
+        let directory = self.directory.path().display();
         let level = match tls {
             Security::None => "none",
             Security::StartTls | Security::Implicit => "encrypt",
@@ -245,18 +245,18 @@ impl Postfix {
         let login = if login {
             format!(
                 "smtpd_sasl_auth_enable = yes\nsmtpd_sasl_local_domain = {DOMAIN}\ncyrus_sasl_config_path = \
-                 {folder}/conf/sasl\nsmtpd_client_restrictions = permit_sasl_authenticated, reject\n"
+                 {directory}/conf/sasl\nsmtpd_client_restrictions = permit_sasl_authenticated, reject\n"
             )
         } else {
             String::new()
         };
         format!(
             "compatibility_level = 3.6
-config_directory = {folder}/conf
-queue_directory = {folder}/queue
-data_directory = {folder}/data
-maillog_file = {folder}/log
-maillog_file_prefixes = {folder}
+config_directory = {directory}/conf
+queue_directory = {directory}/queue
+data_directory = {directory}/data
+maillog_file = {directory}/log
+maillog_file_prefixes = {directory}
 inet_interfaces = 127.0.0.1
 inet_protocols = ipv4
 mynetworks = 127.0.0.0/8
@@ -264,8 +264,8 @@ myhostname = mail.{DOMAIN}
 mydestination =
 alias_maps =
 virtual_mailbox_domains = {DOMAIN}
-virtual_mailbox_maps = texthash:{folder}/conf/users
-virtual_mailbox_base = {folder}/mail
+virtual_mailbox_maps = texthash:{directory}/conf/users
+virtual_mailbox_base = {directory}/mail
 virtual_uid_maps = static:{OWNER}
 virtual_gid_maps = static:{OWNER}
 virtual_minimum_uid = {OWNER}
@@ -274,7 +274,7 @@ relay_transport = error:no mail leaves
 local_transport = error:no mail leaves
 disable_dns_lookups = yes
 smtpd_peername_lookup = no
-smtpd_tls_chain_files = {folder}/conf/chain.pem
+smtpd_tls_chain_files = {directory}/conf/chain.pem
 smtpd_tls_security_level = {level}
 {login}{settings}
 "
@@ -417,11 +417,11 @@ fn is_whole(mail: &Path) -> bool {
     fs::metadata(mail).is_ok_and(|metadata| metadata.permissions().mode() & 0o100 != 0)
 }
 
-/// The files below a folder, some of which may go while they are looked for.
-fn files_below(folder: &Path) -> Vec<PathBuf> {
-    let (mut files, mut folders) = (Vec::new(), vec![folder.to_owned()]);
-    while let Some(folder) = folders.pop() {
-        let Ok(entries) = fs::read_dir(folder) else { continue };
+/// The files below a directory, some of which may go while they are looked for.
+fn files_below(directory: &Path) -> Vec<PathBuf> {
+    let (mut files, mut folders) = (Vec::new(), vec![directory.to_owned()]);
+    while let Some(directory) = folders.pop() {
+        let Ok(entries) = fs::read_dir(directory) else { continue };
         for path in entries.flatten().map(|entry| entry.path()) {
             if path.is_dir() { folders.push(path) } else { files.push(path) }
         }

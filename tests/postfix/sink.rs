@@ -37,11 +37,11 @@ impl SmtpSink {
 
     /// The same, but it keeps each mail in a file.
     pub(crate) fn keeping(options: &[&str]) -> Self {
-        let folder = tempfile::Builder::new().prefix("cxme-admin-sink-").tempdir_in("/tmp").unwrap();
+        let directory = tempfile::Builder::new().prefix("cxme-admin-sink-").tempdir_in("/tmp").unwrap();
         if nix::unistd::geteuid().is_root() {
-            chown(folder.path(), Some(NOBODY), Some(NOBODY)).unwrap();
+            chown(directory.path(), Some(NOBODY), Some(NOBODY)).unwrap();
         }
-        Self::start_with(options, Some(folder))
+        Self::start_with(options, Some(directory))
     }
 
     fn start_with(options: &[&str], dump: Option<TempDir>) -> Self {
@@ -66,9 +66,9 @@ impl SmtpSink {
             program.args(account).arg("--clear-groups");
         }
         program.args(["smtp-sink", "-h", &name(port)]).args(options);
-        if let Some(folder) = &dump {
+        if let Some(directory) = &dump {
             // A random number follows.
-            program.arg("-d").arg(folder.path().join("mail."));
+            program.arg("-d").arg(directory.path().join("mail."));
         }
         program.arg(format!("127.0.0.1:{port}")).arg("100");
         let program = program.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
@@ -94,8 +94,8 @@ impl SmtpSink {
     /// Ends it, and gives what it kept: each mail behind lines that say what stood in MAIL and RCPT.
     pub(crate) fn mails(mut self) -> Vec<String> {
         self.stop();
-        let folder = self.dump.as_ref().unwrap().path();
-        let paths = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+        let directory = self.dump.as_ref().unwrap().path();
+        let paths = fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path());
         paths.map(|path| fs::read_to_string(path).unwrap()).collect()
     }
 

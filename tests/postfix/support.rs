@@ -41,10 +41,10 @@ pub(crate) fn can(condition: bool, what: &str) -> bool {
 }
 
 fn has(program: &str) -> bool {
-    ["/usr/sbin", "/usr/bin"].iter().any(|folder| Path::new(folder).join(program).exists())
+    ["/usr/sbin", "/usr/bin"].iter().any(|directory| Path::new(directory).join(program).exists())
 }
 
-/// A command without an environment and without input, which finds what Debian keeps in its folders for servers.
+/// A command without an environment and without input, which finds what Debian keeps in its directories for servers.
 pub(crate) fn command(program: impl AsRef<OsStr>) -> Command {
     let mut command = Command::new(program);
     command.env_clear().env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin").stdin(Stdio::null());
@@ -63,7 +63,7 @@ pub(crate) fn said(output: &Output) -> String {
     [&output.stdout, &output.stderr].map(|stream| String::from_utf8_lossy(stream)).concat()
 }
 
-/// A port of 127.0.0.1 that nobody listens on. Another process may be faster than whoever asked.
+/// A port of 127.0.0.1 that nobody listens on. Another process may be faster than the caller.
 pub(crate) fn free_port() -> u16 {
     TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port()
 }

@@ -184,20 +184,20 @@ fn a_choice_at_a_stopped_or_closed_terminal_ends() {
 
 #[test]
 fn users_add_offers_the_same_choice_and_the_user_is_added_whatever_ends_it() {
-    let folder = tempfile::tempdir().unwrap();
-    let store = folder.path().join("store.db");
-    std::fs::write(folder.path().join("config.toml"), format!("[store]\npath = \"{}\"\n", store.display())).unwrap();
-    assert!(program::run(folder.path(), &["init", "--yes"], "").status.success());
+    let directory = tempfile::tempdir().unwrap();
+    let store = directory.path().join("store.db");
+    std::fs::write(directory.path().join("config.toml"), format!("[store]\npath = \"{}\"\n", store.display())).unwrap();
+    assert!(program::run(directory.path(), &["init", "--yes"], "").status.success());
     for (number, (key, status)) in
         [(&b"\x04"[..], "74"), (b"\x1c", "131"), (b"\x03", "130"), (b"\x1b", "0")].iter().enumerate()
     {
         let mut shell = Shell::start();
         let settings = shell.settings();
-        shell.type_line(&program::command(folder.path(), &format!("users add user{number}@example.com")));
+        shell.type_line(&program::command(directory.path(), &format!("users add user{number}@example.com")));
         await_choice(&mut shell);
         shell.type_bytes(key);
         shell.await_text(SHOW_CURSOR);
         all_is_as_before(shell, &settings, status, &format!("{key:?} at users add"));
-        assert!(program::run(folder.path(), &["users", "show", &format!("user{number}")], "").status.success());
+        assert!(program::run(directory.path(), &["users", "show", &format!("user{number}")], "").status.success());
     }
 }

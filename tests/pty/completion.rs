@@ -101,17 +101,17 @@ const SHOWS_NO_FILE: &[&str] = &[
     "policy check --user ",
 ];
 
-/// A folder with the program that prints its arguments, a file, and a folder.
-fn folder() -> TempDir {
-    let folder = tempfile::tempdir().unwrap();
-    let program = folder.path().join("bin/cxme-admin");
+/// A directory with the program that prints its arguments, a file, and a directory.
+fn directory() -> TempDir {
+    let directory = tempfile::tempdir().unwrap();
+    let program = directory.path().join("bin/cxme-admin");
     fs::create_dir_all(program.parent().unwrap()).unwrap();
     fs::write(&program, "#!/bin/sh\nprintf 'ran: '\nprintf '<%s>' \"$@\"\necho .\n").unwrap();
     fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
-    let work = folder.path().join("work");
+    let work = directory.path().join("work");
     fs::create_dir_all(work.join("folder-x")).unwrap();
     fs::write(work.join("qx list.txt"), "").unwrap();
-    folder
+    directory
 }
 
 fn script(name: &str) -> String {
@@ -119,9 +119,9 @@ fn script(name: &str) -> String {
     fs::read_to_string(path).unwrap()
 }
 
-/// A shell in that folder, as `setsid --ctty SHELL ARGUMENTS`; not yet at its prompt.
-fn shell(folder: &TempDir, shell: &str, arguments: &[&str]) -> Shell {
-    let home = folder.path();
+/// A shell in that directory, as `setsid --ctty SHELL ARGUMENTS`; not yet at its prompt.
+fn shell(directory: &TempDir, shell: &str, arguments: &[&str]) -> Shell {
+    let home = directory.path();
     let mut command = Command::new("setsid");
     command.arg("--ctty").arg(shell).args(arguments).current_dir(home.join("work")).env_clear();
     command.env("PATH", format!("{}:/usr/bin:/bin", home.join("bin").display()));
@@ -159,46 +159,46 @@ fn complete_all(mut shell: Shell, name: &str) {
 
 #[test]
 fn bash_completes_commands_options_and_values() {
-    let folder = folder();
-    fs::write(folder.path().join("script"), script("cxme-admin.bash")).unwrap();
-    let rc = folder.path().join("rc");
+    let directory = directory();
+    fs::write(directory.path().join("script"), script("cxme-admin.bash")).unwrap();
+    let rc = directory.path().join("rc");
     fs::write(&rc, "PS1='ready> '\nbind 'set enable-bracketed-paste off'\nsource ~/script\n").unwrap();
-    let shell = shell(&folder, "bash", &["--rcfile", rc.to_str().unwrap(), "-i"]);
+    let shell = shell(&directory, "bash", &["--rcfile", rc.to_str().unwrap(), "-i"]);
     complete_all(shell, "bash");
 }
 
 #[test]
 fn bash_completes_the_same_with_bash_completion_which_finds_the_script_itself() {
-    let folder = folder();
-    let place = folder.path().join("data/bash-completion/completions");
+    let directory = directory();
+    let place = directory.path().join("data/bash-completion/completions");
     fs::create_dir_all(&place).unwrap();
     fs::write(place.join("cxme-admin"), script("cxme-admin.bash")).unwrap();
-    let rc = folder.path().join("rc");
+    let rc = directory.path().join("rc");
     let loads = "source /usr/share/bash-completion/bash_completion\n";
     fs::write(&rc, format!("PS1='ready> '\nbind 'set enable-bracketed-paste off'\n{loads}")).unwrap();
-    let shell = shell(&folder, "bash", &["--rcfile", rc.to_str().unwrap(), "-i"]);
+    let shell = shell(&directory, "bash", &["--rcfile", rc.to_str().unwrap(), "-i"]);
     complete_all(shell, "bash with bash-completion");
 }
 
 #[test]
 fn zsh_completes_commands_options_and_values() {
-    let folder = folder();
-    fs::create_dir(folder.path().join("functions")).unwrap();
-    fs::write(folder.path().join("functions/_cxme-admin"), script("_cxme-admin")).unwrap();
+    let directory = directory();
+    fs::create_dir(directory.path().join("functions")).unwrap();
+    fs::write(directory.path().join("functions/_cxme-admin"), script("_cxme-admin")).unwrap();
     let rc = "PS1='ready> '\nunsetopt beep prompt_sp\nfpath=(~/functions $fpath)\nautoload -U compinit\n\
               compinit -u -D\n";
-    fs::write(folder.path().join(".zshrc"), rc).unwrap();
-    complete_all(shell(&folder, "zsh", &["-i"]), "zsh");
+    fs::write(directory.path().join(".zshrc"), rc).unwrap();
+    complete_all(shell(&directory, "zsh", &["-i"]), "zsh");
 }
 
 #[test]
 fn fish_completes_commands_options_and_values() {
-    let folder = folder();
-    let config = folder.path().join("config/fish");
+    let directory = directory();
+    let config = directory.path().join("config/fish");
     fs::create_dir_all(config.join("completions")).unwrap();
     fs::write(config.join("completions/cxme-admin.fish"), script("cxme-admin.fish")).unwrap();
     let rc = "function fish_prompt; echo -n 'ready> '; end\nfunction fish_greeting; end\n\
               set -g fish_autosuggestion_enabled 0\nfunction fish_title; end\n";
     fs::write(config.join("config.fish"), rc).unwrap();
-    complete_all(shell(&folder, "fish", &["-i"]), "fish");
+    complete_all(shell(&directory, "fish", &["-i"]), "fish");
 }

@@ -122,7 +122,7 @@ impl Shell {
         }
     }
 
-    /// Waits until dash asks for a command: whoever types sooner types to the program before.
+    /// Waits until dash asks for a command: a person who types sooner types to the program before.
     pub(crate) fn await_shell(&mut self) {
         self.await_text(SHELL_PROMPT);
     }

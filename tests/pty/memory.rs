@@ -119,14 +119,14 @@ fn after_a_word_was_taken_back_the_whole_is_absent_and_only_a_beginning_may_stay
 /// A store whose user alice has another password, and whose notices go to a relay that never says anything: while one waits
 /// for it, the command has done its work and is still there.
 struct Stuck {
-    folder: TempDir,
+    directory: TempDir,
     relay: TcpListener,
 }
 
 impl Stuck {
     fn new() -> Self {
         let relay = TcpListener::bind("127.0.0.1:0").unwrap();
-        let folder = tempfile::tempdir().unwrap();
+        let directory = tempfile::tempdir().unwrap();
         let config = format!(
             "[password.argon2]\nmemory_kib = 19456\niterations = 2\n[store]\npath = \"store.db\"\n\
              [mail]\nfrom = \"passwords@example.com\"\n\
@@ -134,25 +134,25 @@ impl Stuck {
              [reset]\nlink = \"https://reset.example.com/#{{code}}\"\n",
             relay.local_addr().unwrap().port()
         );
-        fs::write(folder.path().join("config.toml"), config).unwrap();
+        fs::write(directory.path().join("config.toml"), config).unwrap();
         for words in [&["init", "--yes"][..], &["users", "add", "alice@example.com", "--no-input"]] {
-            assert!(program::run(folder.path(), words, "").status.success(), "{words:?}");
+            assert!(program::run(directory.path(), words, "").status.success(), "{words:?}");
         }
         let set = ["users", "set-password", "alice", "--stdin", "--no-notify"];
-        assert!(program::run(folder.path(), &set, program::NEXT).status.success());
+        assert!(program::run(directory.path(), &set, program::NEXT).status.success());
         for (name, content) in [("one", PASSWORD.to_owned()), ("two", format!("{}\n{PASSWORD}", program::NEXT))] {
-            fs::write(folder.path().join(name), content).unwrap();
-            fs::set_permissions(folder.path().join(name), fs::Permissions::from_mode(0o600)).unwrap();
+            fs::write(directory.path().join(name), content).unwrap();
+            fs::set_permissions(directory.path().join(name), fs::Permissions::from_mode(0o600)).unwrap();
         }
-        Self { folder, relay }
+        Self { directory, relay }
     }
 
     /// What is left of the password when the command waits for the relay.
     fn left(&self, words: &str, typed: &[(&str, &str)]) -> (usize, usize) {
         let mut shell = Shell::start();
-        shell.type_line(&format!("cd {}", self.folder.path().display()));
+        shell.type_line(&format!("cd {}", self.directory.path().display()));
         shell.await_shell();
-        shell.type_line(&program::command(self.folder.path(), words));
+        shell.type_line(&program::command(self.directory.path(), words));
         for (question, line) in typed {
             shell.await_text(question);
             shell.type_line(line);
@@ -173,7 +173,7 @@ fn a_command_that_still_waits_for_the_relay_has_forgotten_the_password() {
         return;
     }
     let old = program::NEXT;
-    let (new, again) = (("New password: ", PASSWORD), ("The same again: ", PASSWORD));
+    let (new, again) = (("New password: ", PASSWORD), ("Retype new password: ", PASSWORD));
     for (words, typed) in [
         ("users set-password alice", &[new, again][..]),
         ("users set-password alice --stdin < one", &[]),

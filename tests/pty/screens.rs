@@ -125,12 +125,12 @@ fn a_local_time_is_read_in_the_zone_of_the_environment() {
     };
     assert_snapshot!(lock(&[], "2099-01-15T12:00"), @"
     Would lock ann until 2099-01-15T12:00:00+01:00.
-    Dry run: nothing was changed.
+    Dry run; nothing was changed.
     ");
     assert_snapshot!(lock(&[("TZ", "Mars/Olympus")], "2099-01-15T12:00"), @"[31merror: --until: `2099-01-15T12:00` has no time zone, and the local one is unknown (TZ); add `Z` or an offset, as in 2026-12-01T08:00+01:00");
     assert_snapshot!(lock(&[("TZ", "Mars/Olympus")], "2099-01-15T12:00Z"), @"
     Would lock ann until 2099-01-15T12:00:00Z.
-    Dry run: nothing was changed.
+    Dry run; nothing was changed.
     ");
 }
 

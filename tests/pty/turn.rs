@@ -12,8 +12,8 @@ use crate::secrets;
 
 /// Types a script that runs `first` beside `second`, which begins when the first one asks.
 fn both(first: &str, second: &str) -> (Shell, String) {
-    let folder = tempfile::tempdir().unwrap();
-    let go = folder.path().join("go");
+    let directory = tempfile::tempdir().unwrap();
+    let go = directory.path().join("go");
     let mut shell = Shell::start();
     let settings = shell.settings();
     let wait = format!("while ! test -e {}; do sleep 0.01; done", go.display());

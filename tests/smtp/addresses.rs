@@ -74,7 +74,7 @@ fn an_address_that_greets_nobody_is_no_trouble_as_long_as_there_is_another() {
         let relay = way_to(good.port(), 2);
         run(async {
             let mut connection = relay.open().await.unwrap();
-            let said = connection.hand_over(&mail("alice@example.com"), None).await;
+            let said = connection.deliver(&mail("alice@example.com"), None).await;
             assert_eq!(brief(&said), "accepted: 250 2.0.0 Ok: queued", "{act:?}");
             connection.close().await;
         });

@@ -40,10 +40,10 @@ pub(crate) const PASSWORD_ON_THE_WIRE: &str = "AHUAY29ycmVjdCBob3JzZQ==";
 pub(crate) const WAYS: [(Security, Tls); 2] =
     [(Security::Implicit, Tls::Implicit), (Security::StartTls, Tls::StartTls)];
 
-/// Who signs certificates, with a folder for the `ca_file`.
+/// Who signs certificates, with a directory for the `ca_file`.
 pub(crate) struct Authority {
     issuer: CertifiedIssuer<'static, KeyPair>,
-    folder: TempDir,
+    directory: TempDir,
 }
 
 impl Authority {
@@ -52,14 +52,14 @@ impl Authority {
         params.distinguished_name.push(DnType::CommonName, name);
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         let issuer = CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap();
-        let authority = Self { issuer, folder: tempfile::tempdir().unwrap() };
+        let authority = Self { issuer, directory: tempfile::tempdir().unwrap() };
         std::fs::write(authority.file(), authority.issuer.pem()).unwrap();
         authority
     }
 
     /// The `ca_file` that names it.
     pub(crate) fn file(&self) -> PathBuf {
-        self.folder.path().join("ca.pem")
+        self.directory.path().join("ca.pem")
     }
 
     /// A certificate of this authority and its key, in PEM.

@@ -10,14 +10,14 @@ use cxme_admin::domain::policy::Policy;
 use cxme_admin::mail::Envelope;
 use cxme_admin::mail::Mail;
 use cxme_admin::mail::compose::Composer;
-use cxme_admin::mail::letter::Choice;
-use cxme_admin::mail::letter::Content;
-use cxme_admin::mail::letter::Letter;
-use cxme_admin::mail::letter::Letterhead;
-use cxme_admin::mail::smtp::Connection;
+use cxme_admin::mail::context::MailContent;
+use cxme_admin::mail::context::MailContext;
+use cxme_admin::mail::context::MailIdentity;
+use cxme_admin::mail::context::PasswordChoice;
+use cxme_admin::mail::smtp::SmtpConnection;
 use cxme_admin::mail::texts::MailTexts;
 use cxme_admin::secrets::reset_code::ResetCode;
-use cxme_admin::secrets::wiped::Wiped;
+use cxme_admin::secrets::wiped::ZeroizingBuf;
 
 use crate::relay::Act;
 use crate::relay::Received;
@@ -128,11 +128,11 @@ fn assert_envelope(received: &Received, envelope: &Envelope, seed: usize) {
 fn compare(mails: &[Mail], rides: bool, seed: usize) -> usize {
     let server = ScriptedRelay::start(world::offer(&["PIPELINING", "8BITMIME", "SMTPUTF8"]), |_| Act::Usual);
     let said: Vec<String> = run(async {
-        let mut connection: Connection = plain(&server).open().await.unwrap();
+        let mut connection: SmtpConnection = plain(&server).open().await.unwrap();
         let mut said = Vec::new();
         for (number, mail) in mails.iter().enumerate() {
             let next = mails.get(number + 1).filter(|_| rides).map(|next| &next.envelope);
-            said.push(brief(&connection.hand_over(mail, next).await));
+            said.push(brief(&connection.deliver(mail, next).await));
         }
         connection.close().await;
         said
@@ -160,9 +160,9 @@ fn written(chance: &mut Chance, composer: &Composer, number: usize) -> Mail {
     let (name, username, note) = (chance.text(6), chance.text(3), chance.text(40));
     let nonce = [u8::try_from(number % 256).unwrap(); 16];
     let message_id = composer.message_id(MessageId(i64::try_from(number).unwrap()), &nonce);
-    let choice = Choice { code: &code, life: Duration::from_secs(86_400), note: Some(&note) };
-    let content = [Content::Reset(choice), Content::Invitation(choice), Content::Test][chance.below(3)];
-    let letter = Letter {
+    let choice = PasswordChoice { code: &code, lifetime: Duration::from_secs(86_400), note: Some(&note) };
+    let content = [MailContent::Reset(choice), MailContent::Invitation(choice), MailContent::Test][chance.below(3)];
+    let letter = MailContext {
         recipient: &address,
         name: &name,
         username: &username,
@@ -181,7 +181,7 @@ fn what_the_program_writes_is_strict_on_the_wire_whatever_the_names_and_notes_ar
         let mut chance = Chance(u64::try_from(seed).unwrap());
         let organization =
             Organization { name: chance.text(6), help_contact: chance.text(6), ..Organization::default() };
-        let letterhead = Letterhead {
+        let identity = MailIdentity {
             from: "accounts@example.com".parse().unwrap(),
             reply_to: None,
             bounce_to: None,
@@ -192,7 +192,7 @@ fn what_the_program_writes_is_strict_on_the_wire_whatever_the_names_and_notes_ar
             policy: &Policy::default(),
             texts: MailTexts::built_in().unwrap(),
         };
-        let composer = Composer::new(letterhead).unwrap();
+        let composer = Composer::new(identity).unwrap();
         let mails: Vec<Mail> = (0..ON_ONE_CONNECTION).map(|number| written(&mut chance, &composer, number)).collect();
         assert_eq!(compare(&mails, seed % 2 == 1, seed), mails.len(), "{seed}");
     }
@@ -224,7 +224,7 @@ fn bytes_that_no_writer_makes_are_sent_as_they_are_or_not_at_all() {
                     0 => format!("a{}@example.com", chance.text(2)),
                     _ => "alice@example.com".to_owned(),
                 };
-                Mail { content: Wiped::new(content.into_bytes()), ..world::mail(&recipient) }
+                Mail { content: ZeroizingBuf::new(content.into_bytes()), ..world::mail(&recipient) }
             })
             .collect();
         let good = |mail: &&Mail| is_strict(&mail.content);

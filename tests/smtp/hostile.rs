@@ -47,7 +47,7 @@ fn handed_over(at: At, act: Act, settle: impl FnOnce(&mut Relay)) -> (String, us
     let said = run(async {
         match relay.open().await {
             Ok(mut connection) => {
-                let said = connection.hand_over(&mail("alice@example.com"), None).await;
+                let said = connection.deliver(&mail("alice@example.com"), None).await;
                 connection.close().await;
                 brief(&said)
             }
@@ -108,7 +108,7 @@ fn lines_of_nothing_are_no_reply_however_many() {
     for (at, _, place) in PLACES {
         for (line, shown) in [("\r\n", ""), ("\n", ""), (" \t \r\n", " \\u{9} "), ("\u{c}\n", "\\u{c}")] {
             let (said, written) = handed_over(at, Act::Forever(line.repeat(1_000).into_bytes()), |_| {});
-            assert_eq!(nameless(&said), given_up(place, &format!("what is not SMTP: {shown}")), "{line:?}");
+            assert_eq!(nameless(&said), given_up(place, &format!("not SMTP: {shown}")), "{line:?}");
             assert!(written < MOST_WRITTEN, "{at:?}: {written} bytes");
         }
     }
@@ -164,7 +164,7 @@ fn a_relay_that_reads_nothing_does_not_hold_the_mail_beyond_a_block() {
     let content = line.repeat(24 * 1024 * 1024 / line.len());
     let said = run(async {
         let mut connection = relay.open().await.unwrap();
-        let said = brief(&connection.hand_over(&mail_with("alice@example.com", &content), None).await);
+        let said = brief(&connection.deliver(&mail_with("alice@example.com", &content), None).await);
         assert!(!connection.is_open());
         said
     });

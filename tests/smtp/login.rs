@@ -7,7 +7,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use cxme_admin::domain::relay::LoginMethod;
 use cxme_admin::domain::relay::Security;
-use cxme_admin::mail::handover::Trouble;
+use cxme_admin::mail::outcome::TransportError;
 use cxme_admin::mail::smtp::Login;
 use cxme_admin::mail::smtp::Relay;
 use cxme_admin::mail::smtp::Side;
@@ -66,7 +66,7 @@ fn heard_from(relay: &mut Relay, kind: Side) -> Heard {
 }
 
 /// Opens and closes a connection.
-fn open(relay: &Relay) -> Result<(), Trouble> {
+fn open(relay: &Relay) -> Result<(), TransportError> {
     run(async {
         let connection = relay.open().await?;
         connection.close().await;
@@ -440,7 +440,7 @@ fn says_it_later(at: At, code: &'static str, has_transcript: bool) {
     let heard = has_transcript.then(|| heard(&mut relay));
     let handed = run(async {
         let mut connection = relay.open().await.unwrap();
-        connection.hand_over(&world::mail("alice@example.com"), None).await
+        connection.deliver(&world::mail("alice@example.com"), None).await
     });
     assert!(gives_away(&server.end()[0].text()));
     let heard = heard.map(|heard| heard.lock().unwrap().join("\n"));

@@ -44,7 +44,7 @@ fn own_authority(hosts: &[&str]) -> CertificateParams {
 /// A relay with such a certificate, and the ways to name it.
 struct SelfSigned {
     server: ScriptedRelay,
-    folder: TempDir,
+    directory: TempDir,
     fingerprint: Fingerprint,
 }
 
@@ -55,15 +55,15 @@ impl SelfSigned {
     }
 
     fn with(config: Arc<ServerConfig>, pem: &str, tls: Tls) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        fs::write(folder.path().join("relay.pem"), pem).unwrap();
+        let directory = tempfile::tempdir().unwrap();
+        fs::write(directory.path().join("relay.pem"), pem).unwrap();
         let certificate = CertificateDer::from_pem_slice(pem.as_bytes()).unwrap();
         let fingerprint = Fingerprint(Sha256::digest(&certificate).into());
-        Self { server: ScriptedRelay::start(certificates::offer(tls, config), |_| Act::Usual), folder, fingerprint }
+        Self { server: ScriptedRelay::start(certificates::offer(tls, config), |_| Act::Usual), directory, fingerprint }
     }
 
     fn file(&self) -> PathBuf {
-        self.folder.path().join("relay.pem")
+        self.directory.path().join("relay.pem")
     }
 
     /// Both ways to name it.
@@ -216,13 +216,13 @@ fn the_common_name_is_the_name_only_of_a_named_certificate_without_others() {
 
 #[test]
 fn what_openssl_creates_is_trusted_where_it_is_named() {
-    let folder = tempfile::tempdir().unwrap();
+    let directory = tempfile::tempdir().unwrap();
     for arguments in [
         &["-subj", "/CN=localhost"][..],
         &["-subj", "/CN=a relay", "-addext", "subjectAltName=DNS:localhost"],
         &["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-subj", "/CN=localhost"],
     ] {
-        let Some((config, pem)) = openssl(folder.path(), arguments) else { return };
+        let Some((config, pem)) = openssl(directory.path(), arguments) else { return };
         let relay = SelfSigned::with(config, &pem, Tls::StartTls);
         for trust in relay.named() {
             assert_eq!(relay.open(Security::StartTls, &trust, None), Ok(()), "{arguments:?} {trust:?}");
@@ -238,8 +238,8 @@ fn what_openssl_creates_is_trusted_where_it_is_named() {
 }
 
 /// A server with a certificate of `openssl req -x509`, and the certificate; `None`: there is no openssl.
-fn openssl(folder: &Path, arguments: &[&str]) -> Option<(Arc<ServerConfig>, String)> {
-    let (certificate, key) = (folder.join("certificate.pem"), folder.join("key.pem"));
+fn openssl(directory: &Path, arguments: &[&str]) -> Option<(Arc<ServerConfig>, String)> {
+    let (certificate, key) = (directory.join("certificate.pem"), directory.join("key.pem"));
     let mut request = Command::new("openssl");
     request.args(["req", "-x509", "-nodes", "-days", "30", "-out"]).arg(&certificate).arg("-keyout").arg(&key);
     if !arguments.contains(&"-newkey") {

@@ -5,8 +5,8 @@
 use std::process::Command;
 use std::time::Duration;
 
-use cxme_admin::mail::smtp::Connection;
 use cxme_admin::mail::smtp::Relay;
+use cxme_admin::mail::smtp::SmtpConnection;
 
 use crate::certificates;
 use crate::certificates::Authority;
@@ -30,10 +30,10 @@ fn recipient(number: usize) -> String {
 }
 
 /// Hands the mails over on one connection; each may be announced behind the one before.
-async fn hand_all_over(connection: &mut Connection, rides: bool) {
+async fn hand_all_over(connection: &mut SmtpConnection, rides: bool) {
     for number in 0..MAILS {
         let next = Some(envelope(&recipient(number + 1))).filter(|_| rides && number + 1 < MAILS);
-        let said = connection.hand_over(&mail(&recipient(number)), next.as_ref()).await;
+        let said = connection.deliver(&mail(&recipient(number)), next.as_ref()).await;
         assert_eq!(brief(&said), "accepted: 250 2.0.0 Ok: queued", "{number}");
     }
 }
@@ -113,8 +113,8 @@ fn after_a_refused_recipient_the_reset_goes_with_the_next_group() {
     });
     run(async {
         let mut connection = plain(&server).open().await.unwrap();
-        assert!(brief(&connection.hand_over(&mail(&recipient(0)), None).await).starts_with("refused"));
-        assert!(brief(&connection.hand_over(&mail(&recipient(1)), None).await).starts_with("accepted"));
+        assert!(brief(&connection.deliver(&mail(&recipient(0)), None).await).starts_with("refused"));
+        assert!(brief(&connection.deliver(&mail(&recipient(1)), None).await).starts_with("accepted"));
         connection.close().await;
     });
     let dumps = server.end();
@@ -130,8 +130,8 @@ fn nothing_waits_for_an_acknowledgement() {
     if !world::can_trace() {
         return;
     }
-    let folder = tempfile::tempdir().unwrap();
-    let log = folder.path().join("log");
+    let directory = tempfile::tempdir().unwrap();
+    let log = directory.path().join("log");
     let log = log.to_str().unwrap();
     let ran = Command::new("strace")
         .args(["-f", "-qq", "-o", log, "-e", "trace=connect,setsockopt"])

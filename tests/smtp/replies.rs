@@ -180,9 +180,9 @@ fn outcome(at: At, what: &'static str, extensions: &[&'static str]) -> (String, 
             Ok(connection) => connection,
             Err(trouble) => return (brief_trouble(&trouble), CLOSED),
         };
-        let handover = connection.hand_over(&mail("alice@example.com"), None).await;
+        let handover = connection.deliver(&mail("alice@example.com"), None).await;
         let is_open = connection.is_open();
-        let next = connection.hand_over(&mail("bob@example.com"), None).await;
+        let next = connection.deliver(&mail("bob@example.com"), None).await;
         let expected = if is_open { "accepted: 250 2.0.0 Ok: queued" } else { "later at MAIL FROM: " };
         assert!(brief(&next).starts_with(expected), "{at:?} {what}: the next mail: {next:?}");
         connection.close().await;
@@ -252,7 +252,7 @@ fn a_relay_that_refuses_pipelining_though_it_offers_it_gets_the_same_mail_withou
         run(async {
             let relay = plain(&server);
             let mut connection = relay.open().await.unwrap();
-            let handover = connection.hand_over(&mail("alice@example.com"), None).await;
+            let handover = connection.deliver(&mail("alice@example.com"), None).await;
             assert_eq!(brief(&handover), "accepted: 250 2.0.0 Ok: queued");
             assert!(!connection.can_ride());
             connection.close().await;
@@ -271,10 +271,10 @@ fn a_connection_takes_as_many_mails_as_are_configured() {
         let mut connection = relay.open().await.unwrap();
         assert!(connection.can_ride() && !connection.is_used_up());
         let next = world::envelope("bob@example.com");
-        assert!(brief(&connection.hand_over(&mail("alice@example.com"), Some(&next)).await).starts_with("accepted"));
+        assert!(brief(&connection.deliver(&mail("alice@example.com"), Some(&next)).await).starts_with("accepted"));
         assert!(!connection.can_ride(), "nothing is announced behind the last mail");
         let more = world::envelope("carol@example.com");
-        assert!(brief(&connection.hand_over(&mail("bob@example.com"), Some(&more)).await).starts_with("accepted"));
+        assert!(brief(&connection.deliver(&mail("bob@example.com"), Some(&more)).await).starts_with("accepted"));
         assert!(connection.is_used_up() && !connection.has_announced());
         connection.close().await;
     });
@@ -301,7 +301,7 @@ fn a_code_that_the_relay_quotes_in_a_disguise_is_in_no_outcome() {
                 Dot => Act::Say(said.clone().into_bytes()),
                 _ => Act::Usual,
             });
-            let handover = run(async { plain(&server).open().await.unwrap().hand_over(&mail, None).await });
+            let handover = run(async { plain(&server).open().await.unwrap().deliver(&mail, None).await });
             let shown = brief(&handover);
             let (before, after) = shown.split_once('<').unwrap();
             assert!(before.ends_with(&format!("{code} 2.0.0 ")) && after.ends_with("> quoted"), "{how}: {shown}");

@@ -21,13 +21,10 @@ fn the_next_mail_is_announced_in_the_write_of_the_dot_and_its_content_waits_for_
         assert!(connection.can_ride());
         let bob = envelope("bob@example.com");
         assert_eq!(
-            brief(&connection.hand_over(&mail("alice@example.com"), Some(&bob)).await),
+            brief(&connection.deliver(&mail("alice@example.com"), Some(&bob)).await),
             "accepted: 250 2.0.0 Ok: queued"
         );
-        assert_eq!(
-            brief(&connection.hand_over(&mail("bob@example.com"), None).await),
-            "accepted: 250 2.0.0 Ok: queued"
-        );
+        assert_eq!(brief(&connection.deliver(&mail("bob@example.com"), None).await), "accepted: 250 2.0.0 Ok: queued");
         connection.close().await;
     });
     let dumps = server.end();
@@ -47,8 +44,8 @@ fn without_pipelining_nothing_rides() {
         let mut connection = plain(&server).open().await.unwrap();
         assert!(!connection.can_ride());
         let bob = envelope("bob@example.com");
-        connection.hand_over(&mail("alice@example.com"), Some(&bob)).await;
-        connection.hand_over(&mail("bob@example.com"), None).await;
+        connection.deliver(&mail("alice@example.com"), Some(&bob)).await;
+        connection.deliver(&mail("bob@example.com"), None).await;
         connection.close().await;
     });
     assert_eq!(server.accepted().len(), 2);
@@ -70,9 +67,9 @@ fn a_refused_recipient_that_rode_is_refused_alone_and_the_lone_dot_is_no_mail() 
             let mut connection = plain(&server).open().await.unwrap();
             let (bob, carla) = (envelope("bob@example.com"), envelope("carla@example.com"));
             let said = vec![
-                brief(&connection.hand_over(&mail("alice@example.com"), Some(&bob)).await),
-                brief(&connection.hand_over(&mail("bob@example.com"), Some(&carla)).await),
-                brief(&connection.hand_over(&mail("carla@example.com"), None).await),
+                brief(&connection.deliver(&mail("alice@example.com"), Some(&bob)).await),
+                brief(&connection.deliver(&mail("bob@example.com"), Some(&carla)).await),
+                brief(&connection.deliver(&mail("carla@example.com"), None).await),
             ];
             connection.close().await;
             said
@@ -92,11 +89,11 @@ fn an_announced_mail_that_does_not_come_costs_the_connection_and_sends_nothing()
     let said = run(async {
         let mut connection = plain(&server).open().await.unwrap();
         let bob = envelope("bob@example.com");
-        connection.hand_over(&mail("alice@example.com"), Some(&bob)).await;
-        let said = brief(&connection.hand_over(&mail("carla@example.com"), None).await);
+        connection.deliver(&mail("alice@example.com"), Some(&bob)).await;
+        let said = brief(&connection.deliver(&mail("carla@example.com"), None).await);
         assert!(!connection.is_open());
         let mut other = plain(&server).open().await.unwrap();
-        other.hand_over(&mail("alice@example.com"), Some(&bob)).await;
+        other.deliver(&mail("alice@example.com"), Some(&bob)).await;
         other.close().await;
         said
     });

@@ -72,7 +72,7 @@ fn with_the_authority_in_the_ca_file_mails_leave_encrypted() {
         let relay = client(server.port(), security, Some(&authority.file()));
         run(async {
             let mut connection = relay.open().await.unwrap();
-            let said = connection.hand_over(&mail("alice@example.com"), None).await;
+            let said = connection.deliver(&mail("alice@example.com"), None).await;
             assert_eq!(brief(&said), "accepted: 250 2.0.0 Ok: queued");
             connection.close().await;
         });
@@ -171,8 +171,8 @@ fn without_a_ca_file_only_the_authorities_of_the_system_count() {
 
 #[test]
 fn a_certificate_that_signed_itself_is_trusted_where_the_ca_file_is_that_certificate() {
-    let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("relay.pem");
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("relay.pem");
     let (config, pem) = certificates::self_signed(&names(&["localhost"]));
     std::fs::write(&file, pem).unwrap();
     for (security, tls) in WAYS {
@@ -310,7 +310,7 @@ fn what_stands_behind_the_220_of_starttls_ends_it() {
             At::StartTls => Act::Say(reply.clone().into_bytes()),
             _ => Act::Usual,
         });
-        let expected = "for good at STARTTLS: there are bytes behind the reply to STARTTLS: somebody is on the line";
+        let expected = "for good at STARTTLS: unexpected data after the reply to STARTTLS: possible man-in-the-middle";
         let words = refusal(&client(server.port(), Security::StartTls, Some(&authority.file())));
         assert_eq!(words, expected, "{injected:?}");
         assert_no_handshake(&server.end(), Security::StartTls, injected);

@@ -34,7 +34,7 @@ proptest! {
         let server = ScriptedRelay::start(world::offer(world::PIPELINING), |_| Act::Usual);
         let said = run(async {
             let mut connection = plain(&server).open().await.unwrap();
-            let said = connection.hand_over(&mail_with("alice@example.com", content.as_bytes()), None).await;
+            let said = connection.deliver(&mail_with("alice@example.com", content.as_bytes()), None).await;
             connection.close().await;
             said
         });
@@ -62,14 +62,14 @@ fn what_is_not_strict_is_refused_before_a_byte_of_it_leaves() {
     run(async {
         let mut connection = plain(&server).open().await.unwrap();
         for content in cases {
-            let said = brief(&connection.hand_over(&mail_with("alice@example.com", content), None).await);
+            let said = brief(&connection.deliver(&mail_with("alice@example.com", content), None).await);
             assert!(said.starts_with("refused: this is a bug"), "{content:?}: {said}");
         }
         for address in ["a b@x.example", "a@x.example>\r\nRCPT TO:<b@x.example", "<a@x.example>", "a\0@x.example"] {
-            let said = brief(&connection.hand_over(&mail(address), None).await);
+            let said = brief(&connection.deliver(&mail(address), None).await);
             assert!(said.starts_with("refused"), "{address:?}: {said}");
         }
-        assert!(brief(&connection.hand_over(&mail("alice@example.com"), None).await).starts_with("accepted"));
+        assert!(brief(&connection.deliver(&mail("alice@example.com"), None).await).starts_with("accepted"));
         connection.close().await;
     });
     assert_eq!(server.end()[0].mails.len(), 1);
@@ -81,8 +81,7 @@ fn an_address_outside_ascii_needs_a_relay_that_carries_it() {
         let server = ScriptedRelay::start(world::offer(extensions), |_| Act::Usual);
         let said = run(async {
             let mut connection = plain(&server).open().await.unwrap();
-            let said =
-                brief(&connection.hand_over(&mail_with("ü@example.com", b"Subject: x\r\n\r\nx\r\n"), None).await);
+            let said = brief(&connection.deliver(&mail_with("ü@example.com", b"Subject: x\r\n\r\nx\r\n"), None).await);
             assert!(connection.is_open());
             connection.close().await;
             said

@@ -12,12 +12,12 @@ use cxme_admin::domain::relay::Security;
 use cxme_admin::domain::reply::RelayReply;
 use cxme_admin::mail::Envelope;
 use cxme_admin::mail::Mail;
-use cxme_admin::mail::handover::Handover;
-use cxme_admin::mail::handover::Trouble;
-use cxme_admin::mail::handover::TroubleKind;
+use cxme_admin::mail::outcome::DeliveryOutcome;
+use cxme_admin::mail::outcome::TransportError;
+use cxme_admin::mail::outcome::TransportErrorKind;
 use cxme_admin::mail::smtp::Relay;
 use cxme_admin::mail::smtp::Timeouts;
-use cxme_admin::secrets::wiped::Wiped;
+use cxme_admin::secrets::wiped::ZeroizingBuf;
 
 use crate::relay::Offer;
 use crate::relay::ScriptedRelay;
@@ -93,7 +93,7 @@ pub(crate) fn envelope(recipient: &str) -> Envelope {
 }
 
 pub(crate) fn mail_with(recipient: &str, content: &[u8]) -> Mail {
-    let content = Wiped::new(content.to_vec());
+    let content = ZeroizingBuf::new(content.to_vec());
     Mail { envelope: envelope(recipient), message_id: "1@example.com".to_owned(), content }
 }
 
@@ -135,21 +135,21 @@ fn base32(bytes: &[u8]) -> String {
 }
 
 /// An outcome in a few words; what the relay said stands behind a colon.
-pub(crate) fn brief(handover: &Handover) -> String {
+pub(crate) fn brief(handover: &DeliveryOutcome) -> String {
     match handover {
-        Handover::Accepted { reply } => format!("accepted: {reply}"),
-        Handover::Deferred { reply, relay } => format!("deferred{}: {reply}", at_mail(relay.as_ref())),
-        Handover::Refused { reply, relay } => format!("refused{}: {reply}", at_mail(relay.as_ref())),
-        Handover::InDoubt { reply } => format!("in doubt: {reply}"),
-        Handover::Trouble(trouble) => brief_trouble(trouble),
+        DeliveryOutcome::Accepted { reply } => format!("accepted: {reply}"),
+        DeliveryOutcome::Deferred { reply, relay } => format!("deferred{}: {reply}", at_mail(relay.as_ref())),
+        DeliveryOutcome::Refused { reply, relay } => format!("refused{}: {reply}", at_mail(relay.as_ref())),
+        DeliveryOutcome::InDoubt { reply } => format!("in doubt: {reply}"),
+        DeliveryOutcome::Trouble(trouble) => brief_trouble(trouble),
     }
 }
 
-pub(crate) fn brief_trouble(trouble: &Trouble) -> String {
+pub(crate) fn brief_trouble(trouble: &TransportError) -> String {
     let kind = match trouble.kind {
-        TroubleKind::Later => "later",
-        TroubleKind::ForGood => "for good",
-        TroubleKind::Configuration => "configuration",
+        TransportErrorKind::Later => "later",
+        TransportErrorKind::ForGood => "for good",
+        TransportErrorKind::Configuration => "configuration",
     };
     format!("{kind} at {}: {}", trouble.phase, trouble.words)
 }

@@ -37,7 +37,7 @@ fn world() -> Option<World> {
     }
     let world = World::without_store();
     std::fs::remove_dir(world.state()).unwrap();
-    set_mode(world.folder(), 0o755);
+    set_mode(world.directory(), 0o755);
     world.configure(&format!("reader_group = \"{}\"", group.unwrap().name));
     Some(world)
 }
@@ -45,7 +45,7 @@ fn world() -> Option<World> {
 #[test]
 fn a_directory_and_files_that_are_created_inherit_no_acl() {
     let Some(world) = world() else { return };
-    setfacl(&["-d", "-m", &format!("u:{STRANGER}:rwx")], world.folder());
+    setfacl(&["-d", "-m", &format!("u:{STRANGER}:rwx")], world.directory());
     let world = world.with_users();
     assert_eq!(mode(&world.state()), 0o2750);
     for name in ["store.db", "store.db-wal", "store.db-shm", "reset.key"] {

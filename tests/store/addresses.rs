@@ -16,7 +16,7 @@ use cxme_admin::store::StoreError;
 use cxme_admin::store::import::Conflict;
 use cxme_admin::store::import::Imported;
 use cxme_admin::store::import::Incoming;
-use cxme_admin::store::open::Expect;
+use cxme_admin::store::open::ExpectedVersion;
 use cxme_admin::store::users::NewUser;
 use jiff::Timestamp;
 use proptest::prelude::*;
@@ -105,7 +105,7 @@ fn new_store() -> (tempfile::TempDir, Store, Connection) {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("store.db");
     Store::create(&path, 0o600, |store| store.add_built_in_roles()).unwrap();
-    let store = Store::open(&path, &Rule::store(false), Expect::Current).unwrap();
+    let store = Store::open(&path, &Rule::store(false), ExpectedVersion::Current).unwrap();
     let sql = Connection::open(&path).unwrap();
     sql.execute_batch("PRAGMA synchronous = OFF").unwrap();
     (directory, store, sql)

@@ -2,18 +2,18 @@
 
 use cxme_admin::clock::SystemClock;
 use cxme_admin::domain::elevation::Elevation;
-use cxme_admin::domain::event::Chain;
 use cxme_admin::domain::event::ChainBreak;
+use cxme_admin::domain::event::ChainVerifier;
 use cxme_admin::domain::event::NewEvent;
 use cxme_admin::domain::operator::Account;
 use cxme_admin::domain::user::UserId;
 use cxme_admin::private_file::Rule;
-use cxme_admin::process::Script;
+use cxme_admin::process::ScriptedProcess;
 use cxme_admin::process::SystemPaths;
 use cxme_admin::random::SystemRandom;
 use cxme_admin::store::Store;
 use cxme_admin::store::StoreError;
-use cxme_admin::store::open::Expect;
+use cxme_admin::store::open::ExpectedVersion;
 use jiff::Timestamp;
 use rusqlite::Connection;
 
@@ -21,7 +21,7 @@ use crate::world::PASSWORD;
 use crate::world::World;
 use crate::world::is_long;
 
-/// What takes the store's own guard away, as whoever edits the file would.
+/// What takes the store's own guard away, as a person who edits the file would.
 const UNGUARD: &str = "DROP TRIGGER event_is_never_changed; DROP TRIGGER event_is_never_deleted; \
                        DROP TRIGGER user_changes_are_only_erased; DROP TRIGGER user_changes_are_never_deleted;";
 
@@ -66,7 +66,7 @@ fn with_events(count: i64) -> World {
         let event = NewEvent {
             time: Timestamp::from_second(1_800_000_000 + number).unwrap(),
             account,
-            standing: "Admin".to_owned(),
+            authority: "Admin".to_owned(),
             action: "users lock".to_owned(),
             outcome: "done",
             user: is_full.then_some(UserId(number)),
@@ -81,7 +81,7 @@ fn with_events(count: i64) -> World {
 }
 
 fn open(world: &World) -> Store {
-    Store::open(&world.store(), &Rule::store(false), Expect::Current).unwrap()
+    Store::open(&world.store(), &Rule::store(false), ExpectedVersion::Current).unwrap()
 }
 
 /// Why a check of the chain ended.
@@ -104,7 +104,7 @@ impl From<StoreError> for Found {
 }
 
 fn verify(store: &Store) -> Result<i64, Found> {
-    Ok(store.read().unwrap().follow_chain::<Found>(Chain::new(None), |_| ())?.events)
+    Ok(store.read().unwrap().follow_chain::<Found>(ChainVerifier::new(None), |_| ())?.events)
 }
 
 #[test]
@@ -139,11 +139,11 @@ fn after(world: &World, edit: impl FnOnce(&Connection), words: &[&str]) -> crate
     world.run(&[&["--store", copy.to_str().unwrap(), "audit", "verify"], words].concat())
 }
 
-/// The hashes of all events from `first` on, made anew, as whoever knows how would.
+/// The hashes of all events from `first` on, made anew, as a person who knows how would.
 fn chain_again(connection: &Connection, first: i64) {
     // The program's own store functions read the events; the connection writes the hashes.
     let path = connection.path().unwrap().to_owned();
-    let store = Store::open(path.as_ref(), &Rule::store(false), Expect::Current).unwrap();
+    let store = Store::open(path.as_ref(), &Rule::store(false), ExpectedVersion::Current).unwrap();
     let mut hashes = Vec::new();
     let mut before = Vec::new();
     let reading = store.read().unwrap();
@@ -246,12 +246,12 @@ fn a_deed_whose_event_cannot_be_written_is_not_done() {
     world.assert_sound();
 }
 
-/// The account that comes by sudo in the tests of denials; whoever runs the tests has another.
+/// The account that comes by sudo in the tests of denials; the account that runs the tests has another.
 const GUEST: u32 = 64_001;
 
 /// Runs a command by sudo, on a machine whose own store is that of the world.
 fn by_sudo(world: &World, uid: u32, words: &[&str]) -> u8 {
-    let mut script = Script::new(nix::unistd::geteuid().as_raw(), "owner");
+    let mut script = ScriptedProcess::new(nix::unistd::geteuid().as_raw(), "owner");
     script.arguments = words.iter().map(Into::into).collect();
     script.stdin = PASSWORD.into();
     script.environment.insert("SUDO_UID".into(), uid.to_string().into());

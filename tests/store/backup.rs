@@ -8,7 +8,7 @@ use crate::world::sha256;
 fn a_copy_is_whole_private_and_usable() {
     let world = World::new();
     world.set_password().done(&["set-password"]);
-    let copy = world.folder().join("state/copy.db");
+    let copy = world.directory().join("state/copy.db");
     let path = copy.to_str().unwrap();
     let head = world.done(&["audit", "head"]);
     world.done(&["store", "backup", path]);

@@ -22,15 +22,15 @@ fn an_import_takes_no_more_memory_for_more_rows() {
     for row in 0..rows {
         writeln!(input, "u{row},u{row}@example.com,{}", "Name ".repeat(20)).unwrap();
     }
-    let path = world.folder().join("input.csv");
+    let path = world.directory().join("input.csv");
     std::fs::write(&path, input).unwrap();
-    let measured = world.folder().join("measured");
+    let measured = world.directory().join("measured");
     let starter = ["/usr/bin/time", "-f", "%M", "-o", measured.to_str().unwrap()];
     finish(world.under(&starter, &["users", "import", path.to_str().unwrap()]), "").done(&["import"]);
     assert_eq!(world.count("SELECT count(*) FROM user"), rows + 2);
     let taken: u64 = std::fs::read_to_string(measured).unwrap().trim().parse().unwrap();
     assert!(taken < LIMIT_KIB, "{taken} KiB");
-    assert!(crate::world::names_in(&world.folder().join("temporary")).is_empty());
+    assert!(crate::world::names_in(&world.directory().join("temporary")).is_empty());
     world.assert_sound();
 }
 
@@ -47,11 +47,11 @@ fn a_change_of_many_users_takes_no_more_memory_for_more_users() {
         writeln!(input, "u{user},u{user}@example.com").unwrap();
         writeln!(names, "u{user}").unwrap();
     }
-    let (path, list) = (world.folder().join("input.csv"), world.folder().join("names"));
+    let (path, list) = (world.directory().join("input.csv"), world.directory().join("names"));
     std::fs::write(&path, input).unwrap();
     std::fs::write(&list, names).unwrap();
     world.done(&["users", "import", path.to_str().unwrap()]);
-    let measured = world.folder().join("measured");
+    let measured = world.directory().join("measured");
     let starter = ["/usr/bin/time", "-f", "%M", "-o", measured.to_str().unwrap()];
     for command in [&["lock"][..], &["unlock"], &["edit", "--locale", "de"], &["show"], &["delete"]] {
         let from = ["--from", list.to_str().unwrap()];

@@ -95,7 +95,7 @@ fn a_copy_with_a_companion_beside_it_is_not_restored_and_nothing_changes() {
         for suffix in COMPANIONS {
             let world = World::new();
             // As anybody may plant it: in a directory in which everybody may create files.
-            let shared = world.folder().join("shared");
+            let shared = world.directory().join("shared");
             std::fs::create_dir(&shared).unwrap();
             set_mode(&shared, 0o1777);
             let copy = shared.join("copy.db");
@@ -117,7 +117,7 @@ fn a_copy_with_a_companion_beside_it_is_not_restored_and_nothing_changes() {
 fn no_copy_is_made_where_the_log_of_another_file_is() {
     let log = log_of_another_store();
     let world = World::new();
-    let copy = world.folder().join("copies/copy.db");
+    let copy = world.directory().join("copies/copy.db");
     for planted in Planted::all() {
         for suffix in COMPANIONS {
             std::fs::create_dir(copy.parent().unwrap()).unwrap();
@@ -154,10 +154,10 @@ fn a_backup_into_a_shared_directory_is_written_in_a_private_one() {
         return;
     }
     let world = World::new();
-    let shared = world.folder().join("shared");
+    let shared = world.directory().join("shared");
     std::fs::create_dir(&shared).unwrap();
     set_mode(&shared, 0o1777);
-    let (copy, trace) = (shared.join("copy.db"), world.folder().join("trace"));
+    let (copy, trace) = (shared.join("copy.db"), world.directory().join("trace"));
     let starter = ["strace", "-f", "-qq", "-o", trace.to_str().unwrap(), "-e", "trace=file"];
     let words = ["store", "backup", copy.to_str().unwrap()];
     finish(world.under(&starter, &words), "").done(&words);
@@ -184,8 +184,8 @@ fn a_backup_into_a_directory_of_another_account_is_written_in_a_private_one() {
         return;
     }
     let world = World::new();
-    set_mode(world.folder(), 0o755);
-    let theirs = world.folder().join("theirs");
+    set_mode(world.directory(), 0o755);
+    let theirs = world.directory().join("theirs");
     std::fs::create_dir(&theirs).unwrap();
     chown(&theirs, Some(STRANGER), Some(STRANGER)).unwrap();
     let copy = theirs.join("copy.db");

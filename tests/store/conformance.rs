@@ -3,10 +3,10 @@
 use std::path::Path;
 use std::time::Duration;
 
-use cxme_admin::domain::event::Chain;
 use cxme_admin::domain::event::ChainBreak;
+use cxme_admin::domain::event::ChainReport;
+use cxme_admin::domain::event::ChainVerifier;
 use cxme_admin::domain::event::NewEvent;
-use cxme_admin::domain::event::Verified;
 use cxme_admin::domain::message::MessageId;
 use cxme_admin::domain::message::MessageState;
 use cxme_admin::domain::operator::Account;
@@ -40,10 +40,10 @@ use cxme_admin::secrets::reset_code::ResetCodeHash;
 use cxme_admin::store::Result;
 use cxme_admin::store::Store;
 use cxme_admin::store::StoreError;
-use cxme_admin::store::Writing;
+use cxme_admin::store::WriteTransaction;
 use cxme_admin::store::attempts::AttemptResult;
 use cxme_admin::store::attempts::AttemptStart;
-use cxme_admin::store::chosen::ChosenEdit;
+use cxme_admin::store::chosen::BulkEdit;
 use cxme_admin::store::events::EventQuery;
 use cxme_admin::store::import::Conflict;
 use cxme_admin::store::import::Given;
@@ -52,9 +52,9 @@ use cxme_admin::store::import::Incoming;
 use cxme_admin::store::import::RowPlace;
 use cxme_admin::store::messages::NewContent;
 use cxme_admin::store::messages::NewMessage;
-use cxme_admin::store::open::Expect;
+use cxme_admin::store::open::ExpectedVersion;
+use cxme_admin::store::outbox::Cursor;
 use cxme_admin::store::outbox::Due;
-use cxme_admin::store::outbox::Place;
 use cxme_admin::store::user_changes::ChangeQuery;
 use cxme_admin::store::users::MOST_HISTORY;
 use cxme_admin::store::users::NewPassword;
@@ -84,10 +84,10 @@ fn hash(n: u32) -> PasswordHash {
 }
 
 fn open(path: &Path) -> Result<Store> {
-    Store::open(path, &Rule::store(false), Expect::Current)
+    Store::open(path, &Rule::store(false), ExpectedVersion::Current)
 }
 
-pub(crate) fn change<T>(store: &Store, run: impl FnOnce(&Writing<'_>) -> Result<T>) -> T {
+pub(crate) fn change<T>(store: &Store, run: impl FnOnce(&WriteTransaction<'_>) -> Result<T>) -> T {
     let writing = store.write().unwrap();
     let value = run(&writing).unwrap();
     if writing.has_user_changes().unwrap() {
@@ -109,7 +109,7 @@ pub(crate) fn new_event(seconds: i64, user: Option<UserId>) -> NewEvent {
     NewEvent {
         time: at(seconds),
         account,
-        standing: role::ADMIN.to_owned(),
+        authority: role::ADMIN.to_owned(),
         action: "users lock".to_owned(),
         outcome: "done",
         user,
@@ -156,8 +156,8 @@ fn incoming<'a>(line: u64, username: &'a str, email: &'a str) -> Incoming<'a> {
 
 #[test]
 fn the_story_of_a_store() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("store.db");
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("store.db");
     let (admin, minimal) = it_is_made_whole_or_not_at_all(&path);
     let store = open(&path).unwrap();
     operators_are_known_by_their_number(&store, admin);
@@ -174,7 +174,7 @@ fn the_story_of_a_store() {
     a_deleted_user_leaves_his_events_and_his_number_free_for_nobody(&store, alice, minimal);
     attempts_are_started_and_recorded_in_batches(&store, minimal);
     changes_of_others_are_told_from_its_own(&store, &path);
-    let copy = folder.path().join("copy.db");
+    let copy = directory.path().join("copy.db");
     store.write_copy(store.begin_copy(&copy).unwrap()).unwrap().finish().unwrap();
     let users = |store: &Store| store.read().unwrap().count_users(&Selection::default(), at(0)).unwrap();
     let count = users(&store);
@@ -373,7 +373,7 @@ fn many_users_are_changed_at_once(store: &Store, minimal: RoleId) {
     }
     let named = Selection { named: Some(names.map(UserReference::new).into()), ..Selection::default() };
     let lock = Lock { until: Some(at(60)), reason: None };
-    let choose = |writing: &Writing<'_>| writing.choose_users(&named, at(1));
+    let choose = |writing: &WriteTransaction<'_>| writing.choose_users(&named, at(1));
     let digest = store.read().unwrap();
     assert_eq!(digest.choose_users(&named, at(1)).unwrap(), 3);
     let all = digest.chosen_digest().unwrap();
@@ -385,7 +385,7 @@ fn many_users_are_changed_at_once(store: &Store, minimal: RoleId) {
     assert_eq!(digest.choose_users(&two, at(1)).unwrap(), 2);
     assert_ne!(digest.chosen_digest().unwrap(), all);
     drop(digest);
-    let changed = |run: &dyn Fn(&Writing<'_>) -> Result<u64>| {
+    let changed = |run: &dyn Fn(&WriteTransaction<'_>) -> Result<u64>| {
         change(store, |writing| {
             choose(writing)?;
             run(writing)
@@ -397,7 +397,7 @@ fn many_users_are_changed_at_once(store: &Store, minimal: RoleId) {
     assert_eq!(changed(&|writing| Ok(writing.unlock_chosen(at(61))?.unlocked)), 3);
     let event = store.read().unwrap().newest_event().unwrap().unwrap().number;
     assert_eq!(store.read().unwrap().count_user_changes(event).unwrap().1, 3, "each is found by its own changes");
-    let edit = ChosenEdit { sign_in: Some(SignIn::Saml), locale: Some(Some("de".to_owned())), ..ChosenEdit::default() };
+    let edit = BulkEdit { sign_in: Some(SignIn::Saml), locale: Some(Some("de".to_owned())), ..BulkEdit::default() };
     assert_eq!(changed(&|writing| Ok(writing.edit_chosen(&edit, at(62))?.changed)), 3);
     assert_eq!(changed(&|writing| Ok(writing.edit_chosen(&edit, at(63))?.changed)), 0);
     let frank = store.read().unwrap().user(&UserReference::new("frank")).unwrap().unwrap();
@@ -412,9 +412,9 @@ fn events_form_a_chain(store: &Store, alice: UserId) {
     for number in 1..=3 {
         change(store, |writing| writing.append_event(&new_event(number, (number == 2).then_some(alice))));
     }
-    let chain = Chain::new(Some(newest(store).hash));
+    let chain = ChainVerifier::new(Some(newest(store).hash));
     let verified = store.read().unwrap().follow_chain::<ChainOrStore>(chain, |_| ()).unwrap();
-    assert_eq!(verified, Verified { events: before + 3, erased: 0 });
+    assert_eq!(verified, ChainReport { events: before + 3, erased: 0 });
     let reading = store.read().unwrap();
     let numbers = |query: &EventQuery| {
         let mut numbers = Vec::new();
@@ -524,8 +524,8 @@ fn the_values_of_a_deleted_user_are_erased_and_the_chain_is_whole(store: &Store,
     assert!(erased.iter().all(|change| change.is_erased && change.old.is_none() && change.new.is_none()));
     let told = left.iter().map(|change| (change.field.as_str(), change.old.is_some(), change.new.as_deref()));
     assert_eq!(told.collect::<Vec<_>>(), [("added_by_event", true, None), ("user", false, Some("deleted"))]);
-    let verified = reading.follow_chain::<ChainOrStore>(Chain::new(None), |_| ()).unwrap();
-    assert_eq!(verified, Verified { events: before + 1, erased: 14 });
+    let verified = reading.follow_chain::<ChainOrStore>(ChainVerifier::new(None), |_| ()).unwrap();
+    assert_eq!(verified, ChainReport { events: before + 1, erased: 14 });
     assert!(reading.is_in_audit(frank).unwrap());
     let mut numbers = Vec::new();
     let visit = |event: cxme_admin::domain::event::Event| {
@@ -552,15 +552,15 @@ fn a_deleted_user_leaves_his_events_and_his_number_free_for_nobody(store: &Store
 
 fn attempts_are_started_and_recorded_in_batches(store: &Store, minimal: RoleId) {
     let operator = new_event(0, None).account;
-    let queue = |writing: &Writing<'_>, n: i64| {
+    let queue = |writing: &WriteTransaction<'_>, n: i64| {
         let new = new_user(&format!("mailed{n}"), minimal);
         let user = Some(writing.add_user(&new)?);
-        let content = NewContent::Link { invitation: false, life: Duration::from_secs(3_600), note: None };
+        let content = NewContent::Link { invitation: false, lifetime: Duration::from_secs(3_600), note: None };
         let message = NewMessage { content, user, address: &new.email, operator: &operator, created_at: at(n) };
         writing.queue_message(&message)
     };
     let ids = change(store, |writing| (0..5).map(|n| queue(writing, n)).collect::<Result<Vec<MessageId>>>());
-    let batch = |fresh, place: &Place, seconds, most| {
+    let batch = |fresh, place: &Cursor, seconds, most| {
         let found = store.read().unwrap().due_batch(fresh, place, at(seconds), most).unwrap();
         let due: Vec<Due> = found.into_iter().map(|found| found.unwrap()).collect();
         (due.iter().map(|due| due.id).collect::<Vec<MessageId>>(), due)
@@ -573,12 +573,12 @@ fn attempts_are_started_and_recorded_in_batches(store: &Store, minimal: RoleId) 
     let untried = |ids: &[MessageId]| store.read().unwrap().still_untried(ids.iter().copied()).unwrap();
 
     // The oldest first, no more than asked for, and none twice.
-    let mut place = Place::of(None);
+    let mut place = Cursor::of(None);
     let (first, due) = batch(true, &place, 10, 2);
     assert_eq!(first, ids[..2]);
     due.iter().for_each(|due| place.pass(due));
     assert_eq!(batch(true, &place, 10, 10).0, ids[2..]);
-    assert_eq!(batch(false, &Place::of(None), 10, 10).0, []);
+    assert_eq!(batch(false, &Cursor::of(None), 10, 10).0, []);
     assert_eq!(waiting(&[ids[4], MessageId(i64::MAX), ids[0]]), [ids[4], ids[0]]);
 
     let hash = |n: u8| ResetCodeHash([n; 32]);
@@ -588,7 +588,7 @@ fn attempts_are_started_and_recorded_in_batches(store: &Store, minimal: RoleId) 
         message_id: format!("{n}@example.com"),
         code_hash: Some(hash(n)),
     };
-    let begun = |writing: &Writing<'_>| {
+    let begun = |writing: &WriteTransaction<'_>| {
         writing.note_time(at(10))?;
         writing.start_attempts(&[start(0), start(1), start(2)], 7, at(10))
     };

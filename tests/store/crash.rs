@@ -1,4 +1,4 @@
-//! Kills: afterwards a deed is done whole or not at all, and the next command needs no cleaning.
+//! Kills: afterwards an action is done whole or not at all, and the next command needs no cleaning.
 
 use std::io::Write as _;
 use std::process::Stdio;
@@ -147,7 +147,7 @@ fn an_import_killed_at_any_call_adds_all_or_nobody() {
             ran
         });
     }
-    assert!(names_in(&world.folder().join("temporary")).is_empty());
+    assert!(names_in(&world.directory().join("temporary")).is_empty());
 }
 
 #[test]
@@ -186,7 +186,7 @@ fn a_yes_is_said_only_when_the_disk_has_it() {
         return;
     }
     let world = World::new();
-    let trace = world.folder().join("trace");
+    let trace = world.directory().join("trace");
     let calls = "trace=pwrite64,fdatasync,fsync,openat,open,write,exit_group";
     let starter = ["strace", "-f", "-y", "-qq", "-o", trace.to_str().unwrap(), "-e", calls];
     let words = ["-v", "users", "set-password", "alice", "--stdin"];

@@ -23,12 +23,12 @@ use cxme_admin::private_file::Rule;
 use cxme_admin::store::Store;
 use cxme_admin::store::StoreError;
 use cxme_admin::store::import::Incoming;
-use cxme_admin::store::job_making::NewJob;
-use cxme_admin::store::job_making::Recipients;
-use cxme_admin::store::job_making::Whom;
-use cxme_admin::store::jobs::Sending;
+use cxme_admin::store::job_creation::AudiencePart;
+use cxme_admin::store::job_creation::NewJob;
+use cxme_admin::store::job_creation::Recipients;
+use cxme_admin::store::jobs::JobSendOptions;
 use cxme_admin::store::messages::Message;
-use cxme_admin::store::open::Expect;
+use cxme_admin::store::open::ExpectedVersion;
 use jiff::Timestamp;
 use proptest::prelude::*;
 use rusqlite::Connection;
@@ -90,13 +90,13 @@ struct Scene {
 
 impl Scene {
     fn new() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("store.db");
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("store.db");
         Store::create(&path, 0o600, |store| store.add_built_in_roles()).unwrap();
-        let store = Store::open(&path, &Rule::store(false), Expect::Current).unwrap();
+        let store = Store::open(&path, &Rule::store(false), ExpectedVersion::Current).unwrap();
         let sql = Connection::open(&path).unwrap();
         sql.execute_batch("PRAGMA synchronous = OFF").unwrap();
-        Self { _folder: folder, store, sql }
+        Self { _folder: directory, store, sql }
     }
 
     /// Puts these users and roles in the place of those that are there.
@@ -294,7 +294,7 @@ fn a_job_skips_exactly_those_who_may_get_no_link_and_for_the_same_reason() {
 
         let selection = Selection::default();
         let recipients = Recipients {
-            whom: Whom::Selected(&selection),
+            whom: AudiencePart::Selected(&selection),
             outranking: &outranking,
             email_domains: &organization.email_domains,
             sent_since: None,
@@ -317,12 +317,12 @@ fn a_job_skips_exactly_those_who_may_get_no_link_and_for_the_same_reason() {
             selection: "--all",
             note: None,
             reset_life: std::time::Duration::from_secs(3_600),
-            invitation_life: std::time::Duration::from_secs(3_600),
-            sending: Sending::default(),
+            invitation_lifetime: std::time::Duration::from_secs(3_600),
+            sending: JobSendOptions::default(),
             ends_passwords: false,
         };
         let writing = scene.store.write().unwrap();
-        let (id, _) = writing.make_job(&job, &recipients).unwrap();
+        let (id, _) = writing.create_job(&job, &recipients).unwrap();
         let mut made: Vec<(Option<UserId>, Option<String>)> = Vec::new();
         writing.each_message_of_job::<StoreError>(id, None, &mut |message: Message| {
             made.push((message.user, message.reply));

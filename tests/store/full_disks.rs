@@ -29,7 +29,7 @@ fn assert_people_log_in(world: &World) {
 #[track_caller]
 fn assert_changes_are_refused(world: &World) {
     let names = world.names();
-    let copy = world.folder().join("refused.db");
+    let copy = world.directory().join("refused.db");
     let refused = [
         finish(world.command(&["users", "set-password", "alice", "--stdin"]), "nine silent otters at dawn"),
         world.run(&["users", "lock", "alice"]),
@@ -154,7 +154,7 @@ fn a_change_that_uses_up_the_disk() {
                 ran.stderr.contains("full") && ran.stderr.contains("nothing was changed"),
                 "{file_system:?}: {ran:?}"
             );
-            assert_eq!(names_in(&world.folder().join("temporary")), [""; 0]);
+            assert_eq!(names_in(&world.directory().join("temporary")), [""; 0]);
             empty(disk.path());
             assert_eq!(facts(&world), before, "{file_system:?} {free}");
             world.assert_sound();
@@ -202,6 +202,8 @@ fn a_job_on_a_full_disk() {
         let sent = || std::fs::read_to_string(&mails).unwrap().lines().count();
         let count = |state: &str| world.count(&format!("SELECT count(*) FROM message WHERE state = '{state}'"));
         let first = sent();
+        // The run may have ended the mail that filled the disk before it said so to the others.
+        std::fs::write(directory.join("full"), "").unwrap();
         empty(disk.path());
         let accepted = usize::try_from(count("accepted")).unwrap();
         assert!((20..60).contains(&first) && accepted <= first, "{file_system:?}: {first} {accepted}");
@@ -210,13 +212,16 @@ fn a_job_on_a_full_disk() {
             && ran.stderr.contains("this command was ended in the middle; what it had recorded is kept");
         let has_numbers = ran.stderr.contains(&format!("60 mails: {accepted} accepted"));
         assert!(is_ended || has_numbers, "{file_system:?}: {accepted} accepted: {}", ran.stderr);
+        let goes_on = ran.stderr.contains("continue with cxme-admin jobs run");
+        assert!(is_ended || goes_on, "{file_system:?}: {}", ran.stderr);
         world.assert_sound();
         world.done(&["jobs", "run"]);
         // What was in flight when it stopped is sent again, and says so.
         assert_eq!(count("accepted"), 60, "{file_system:?}");
         let twice = usize::try_from(world.count("SELECT count(*) FROM message WHERE doubts > 0")).unwrap();
-        assert_eq!(sent(), 60 + twice, "{file_system:?}");
-        assert_eq!(twice, first - accepted, "{file_system:?}");
+        // Not each of them had come to the program when the run stopped.
+        assert_eq!(sent(), first + 60 - accepted, "{file_system:?}");
+        assert!(twice >= first - accepted, "{file_system:?}: {twice} {first} {accepted}");
         world.assert_sound();
     }
 }

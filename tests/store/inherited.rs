@@ -8,11 +8,11 @@ use crate::world::World;
 use crate::world::ended;
 use crate::world::set_mode;
 
-/// Mails of this world go to a program that does `body`; `$D` is the folder.
+/// Mails of this world go to a program that does `body`; `$D` is the directory.
 fn with_sendmail(body: &str) -> World {
     let world = World::new();
-    let program = world.folder().join("sendmail");
-    fs::write(&program, format!("#!/bin/sh\nD='{}'\n{body}\n", world.folder().display())).unwrap();
+    let program = world.directory().join("sendmail");
+    fs::write(&program, format!("#!/bin/sh\nD='{}'\n{body}\n", world.directory().display())).unwrap();
     set_mode(&program, 0o755);
     world.configure(&format!(
         "[mail]\nfrom = \"accounts@example.com\"\ntransport = \"sendmail\"\n[mail.sendmail]\nprogram = \"{}\"\n\
@@ -38,7 +38,7 @@ fn a_mail_that_sendmail_took_is_accepted_though_the_parent_ignores_sigchld() {
     assert_eq!(world.count("SELECT count(*) FROM message WHERE state = 'accepted'"), 1);
     let ran = run(&world, &["jobs", "run"]);
     assert_eq!((ran.code, ran.stderr.as_str()), (Some(0), ""));
-    assert_eq!(fs::read_to_string(world.folder().join("count")).unwrap(), "x\n");
+    assert_eq!(fs::read_to_string(world.directory().join("count")).unwrap(), "x\n");
 }
 
 #[test]
@@ -46,7 +46,7 @@ fn a_program_that_is_started_inherits_a_umask_and_no_descriptors() {
     let world = with_sendmail("umask >\"$D/umask\"; ls /proc/self/fd >\"$D/descriptors\"; cat >/dev/null");
     let ran = run(&world, &["users", "send-reset", "alice"]);
     assert_eq!(ran.code, Some(0), "{ran:?}");
-    let seen = |name: &str| fs::read_to_string(world.folder().join(name)).unwrap();
+    let seen = |name: &str| fs::read_to_string(world.directory().join(name)).unwrap();
     assert_eq!(seen("umask"), "0022\n");
     // The last is the list that ls(1) reads.
     assert_eq!(seen("descriptors"), "0\n1\n2\n3\n");
@@ -60,13 +60,13 @@ fn a_program_that_is_started_inherits_a_umask_and_no_descriptors() {
 #[test]
 fn a_password_command_inherits_no_descriptors_either() {
     let world = World::new();
-    let program = world.folder().join("password");
-    let seen = world.folder().join("descriptors");
+    let program = world.directory().join("password");
+    let seen = world.directory().join("descriptors");
     fs::write(&program, format!("#!/bin/sh\nls /proc/self/fd >'{}'\necho secret\n", seen.display())).unwrap();
     set_mode(&program, 0o755);
     world.configure(&format!(
         "[mail]\nfrom = \"accounts@example.com\"\n[mail.smtp]\nhost = \"127.0.0.1\"\nport = 1\ntls = \"none\"\n\
-         patience = \"0s\"\nusername = \"x\"\npassword_command = [\"{}\"]\n",
+         retry_for = \"0s\"\nusername = \"x\"\npassword_command = [\"{}\"]\n",
         program.display()
     ));
     // Nobody listens there; the password is asked for before that is known.

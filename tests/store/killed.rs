@@ -28,8 +28,8 @@ impl Creating {
     const ALL: [Self; 3] = [Self::Backup, Self::Export, Self::Init];
 
     /// A world in which it can run.
-    fn world(self, folder: &Path) -> World {
-        let world = World::in_folder(folder);
+    fn world(self, directory: &Path) -> World {
+        let world = World::in_folder(directory);
         match self {
             Self::Backup | Self::Export => world.with_users(),
             Self::Init => {
@@ -42,7 +42,7 @@ impl Creating {
     /// Its words, and the file that it creates; each night's has its own name.
     fn words(self, world: &World, night: usize) -> (Vec<String>, PathBuf) {
         let [config, store] = [world.config(), world.store()].map(|path| path.to_str().unwrap().to_owned());
-        let place = world.folder().join(format!("copies/{night}"));
+        let place = world.directory().join(format!("copies/{night}"));
         let path = place.to_str().unwrap();
         let (words, place) = match self {
             Self::Backup => (vec!["store", "backup", path], place.clone()),
@@ -55,7 +55,7 @@ impl Creating {
 
 /// Files that are no finished ones.
 fn unfinished(world: &World) -> Vec<String> {
-    let directories = ["state", "copies", "config/cxme-admin", "temporary"].map(|name| world.folder().join(name));
+    let directories = ["state", "copies", "config/cxme-admin", "temporary"].map(|name| world.directory().join(name));
     let names = directories.iter().filter(|directory| directory.exists()).flat_map(|directory| names_in(directory));
     names.filter(|name| name.contains(".unfinished") || name.contains(".temporary") || name.ends_with(".new")).collect()
 }
@@ -84,9 +84,9 @@ fn end_everywhere(signal: &str, starter: &[&str], check: impl Fn(&World, &[&str]
                 let mut ended = 0;
                 end_at_each(signal, calls, step, |tracer, n| {
                     number += 1;
-                    let folder = disk.path().join(format!("{number}"));
-                    std::fs::create_dir_all(folder.join("copies")).unwrap();
-                    let world = creating.world(&folder);
+                    let directory = disk.path().join(format!("{number}"));
+                    std::fs::create_dir_all(directory.join("copies")).unwrap();
+                    let world = creating.world(&directory);
                     let (words, place) = creating.words(&world, n);
                     let words: Vec<&str> = words.iter().map(String::as_str).collect();
                     let ran = finish(world.under(&[starter, tracer].concat(), &words), "");
@@ -95,7 +95,7 @@ fn end_everywhere(signal: &str, starter: &[&str], check: impl Fn(&World, &[&str]
                     assert!(is_ended || ran.code == Some(0), "{file_system:?} {words:?} {calls} {n}: {ran:?}");
                     ended += usize::from(is_ended);
                     check(&world, &words, &place, is_ended);
-                    std::fs::remove_dir_all(&folder).unwrap();
+                    std::fs::remove_dir_all(&directory).unwrap();
                     crate::world::Ran { code: ran.code.filter(|_| !is_ended), ..ran }
                 });
                 assert!(
@@ -168,11 +168,11 @@ fn a_file_that_may_not_grow_leaves_nothing() {
         "ulimit -f 64; exec setpriv --inh-caps=-sys_resource --bounding-set=-sys_resource \"$0\" \"$@\"",
     ];
     let world = World::new();
-    let copy = world.folder().join("copy.db");
+    let copy = world.directory().join("copy.db");
     let words = ["store", "backup", copy.to_str().unwrap()];
     let ran = finish(world.under(&limited, &words), "");
     assert_eq!(ran.code, Some(75), "{ran:?}");
-    assert!(!names_in(world.folder()).iter().any(|name| name.starts_with("copy.db")));
+    assert!(!names_in(world.directory()).iter().any(|name| name.starts_with("copy.db")));
     world.done(&words);
     let world = World::without_store();
     let ran = finish(world.under(&limited, &["init", "--yes"]), "");

@@ -24,7 +24,7 @@ fn every_file_has_its_mode_whatever_the_umask() {
     for umask in ["000", "077"] {
         let world = World::without_store();
         std::fs::remove_file(world.config()).unwrap();
-        let (store, new) = (world.store(), world.folder().join("new.toml"));
+        let (store, new) = (world.store(), world.directory().join("new.toml"));
         let named = ["-c", new.to_str().unwrap(), "--store", store.to_str().unwrap()];
         let run = |words: &[&str]| with_umask(&world, umask, &[&named, words].concat());
         run(&["init", "--yes"]);
@@ -94,14 +94,14 @@ fn a_store_of_another_account_is_refused_but_by_root() {
         return;
     }
     let world = World::new();
-    set_mode(world.folder(), 0o755);
+    set_mode(world.directory(), 0o755);
     for path in [world.state(), world.store()] {
         nix::unistd::chown(&path, Some(NOBODY.into()), None).unwrap();
     }
     world.done(&["users", "lock", "alice"]);
-    let folder = world.state();
-    nix::unistd::chown(&folder, Some(1.into()), None).unwrap();
-    world.run(&["users", "list"]).refused(78, &format!("its directory {} is owned by uid 1", folder.display()));
+    let directory = world.state();
+    nix::unistd::chown(&directory, Some(1.into()), None).unwrap();
+    world.run(&["users", "list"]).refused(78, &format!("its directory {} is owned by uid 1", directory.display()));
 }
 
 /// Reads the view as an account that has nothing but the group.
@@ -124,7 +124,7 @@ fn a_reader_group_reads_the_login_view_and_writes_nothing() {
     }
     let world = World::without_store();
     std::fs::remove_dir(world.state()).unwrap();
-    set_mode(world.folder(), 0o755);
+    set_mode(world.directory(), 0o755);
     world.configure(&format!("reader_group = \"{}\"", group.unwrap().name));
     let world = world.with_users();
     world.set_password().done(&["set-password"]);
@@ -138,13 +138,13 @@ fn a_reader_group_reads_the_login_view_and_writes_nothing() {
     assert_eq!(temporary_files(&world.state()), Vec::<String>::new());
     let read = read_as_the_group(&world.store());
     assert_eq!(String::from_utf8_lossy(&read.stdout), "alice\n", "{}", String::from_utf8_lossy(&read.stderr));
-    // What is written while he looks, he sees next.
+    // What is written while a reader looks is seen next.
     world.done(&["users", "lock", "alice"]);
     assert!(read_as_the_group(&world.store()).stdout.is_empty());
     world.assert_sound();
     // Where a copy becomes the store, they read it as before.
     world.done(&["users", "unlock", "alice"]);
-    let copy = world.folder().join("copy.db");
+    let copy = world.directory().join("copy.db");
     world.done(&["store", "backup", copy.to_str().unwrap()]);
     for flag in ["--dry-run", "--yes"] {
         world.done(&["store", "restore", copy.to_str().unwrap(), flag]);

@@ -31,8 +31,8 @@ fn private(path: &Path, bytes: &[u8]) {
 
 /// Another program's database in WAL mode, as it is while that program runs: a part stands in the log alone.
 fn copy_of_a_running_database(to: &Path, pragmas: &str) {
-    let folder = tempfile::tempdir().unwrap();
-    let from = folder.path().join("theirs.db");
+    let directory = tempfile::tempdir().unwrap();
+    let from = directory.path().join("theirs.db");
     let theirs = Connection::open(&from).unwrap();
     theirs.execute_batch(&format!("PRAGMA journal_mode = WAL; {pragmas} CREATE TABLE t (x);")).unwrap();
     for suffix in ["", "-wal"] {
@@ -90,7 +90,7 @@ fn a_present_store_has_nothing_to_migrate() {
     let world = World::new();
     let (before, events) = (world.names(), world.count("SELECT count(*) FROM event"));
     let ran = world.run(&["store", "migrate", "-v"]);
-    assert!(ran.stderr.contains("already: nothing was changed"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("already; nothing was changed"), "{}", ran.stderr);
     assert_eq!((ran.code, world.names()), (Some(0), before));
     assert_eq!(world.count("SELECT count(*) FROM event"), events);
 }
@@ -101,16 +101,16 @@ fn a_link_to_the_store_is_refused_and_a_link_to_its_folder_is_followed() {
     let link = world.state().join("link.db");
     symlink(world.store(), &link).unwrap();
     assert_refused(&world, &link, "is a symbolic link");
-    let folder = world.folder().join("linked");
-    symlink(world.state(), &folder).unwrap();
-    let listed = world.done(&["--store", folder.join("store.db").to_str().unwrap(), "users", "list"]);
+    let directory = world.directory().join("linked");
+    symlink(world.state(), &directory).unwrap();
+    let listed = world.done(&["--store", directory.join("store.db").to_str().unwrap(), "users", "list"]);
     assert!(listed.contains("alice@example.com"));
 }
 
 #[test]
 fn a_name_that_looks_like_a_uri_is_a_name() {
     let world = World::new();
-    let here = world.folder().join("here");
+    let here = world.directory().join("here");
     std::fs::create_dir(&here).unwrap();
     set_mode(&here, 0o700);
     let (uri, plain) = ("file:other.db?mode=memory", here.join("other.db"));

@@ -47,13 +47,13 @@ fn world() -> World {
     for number in 0..USERS {
         writeln!(rows, "u{number},user{number}@example.com,User Number {number}").unwrap();
     }
-    let file = world.folder().join("users.csv");
+    let file = world.directory().join("users.csv");
     fs::write(&file, rows).unwrap();
     world.done(&["users", "import", file.to_str().unwrap()]);
     world
 }
 
-/// Runs a command as it was printed, in the folder of the store.
+/// Runs a command as it was printed, in the directory of the store.
 fn pasted(world: &World, command: &str, path: &str) -> Ran {
     let bin = Path::new(env!("CARGO_BIN_EXE_cxme-admin")).parent().unwrap();
     let script = format!("PATH='{}':{path}$PATH; cd '{}' && {command}", bin.display(), world.state().display());
@@ -75,7 +75,7 @@ fn the_printed_commands_recover_a_damaged_store_or_its_users() {
     let sound = world();
     let bytes = fs::read(sound.store()).unwrap();
     // A sqlite3 that has no `.recover`, such as Debian 12's, and the one that is here.
-    let shims = sound.folder().join("shims");
+    let shims = sound.directory().join("shims");
     fs::create_dir(&shims).unwrap();
     let shim = "#!/bin/sh\ncase \" $* \" in *\" .recover \"*) echo 'sql error: SQL logic error (1)' >&2; exit 1;; esac\n\
                 PATH=/usr/bin:/bin exec sqlite3 \"$@\"\n";

@@ -17,7 +17,7 @@ use crate::world::is_long;
 /// A store whose mails become files.
 fn world() -> World {
     let world = World::without_store();
-    let mails = world.folder().join("mails");
+    let mails = world.directory().join("mails");
     world.configure(&format!(
         "[mail]\nfrom = \"passwords@example.com\"\ntransport = \"file\"\n[mail.file]\ndirectory = {:?}\n\
          [reset]\nlink = \"https://reset.example.com/#{{code}}\"\n",
@@ -30,7 +30,7 @@ fn world() -> World {
 fn code(world: &World) -> String {
     world.done(&["users", "send-reset", "alice", "--unless-sent-within", "0s"]);
     let number = world.count("SELECT max(id) FROM message WHERE life IS NOT NULL");
-    for entry in std::fs::read_dir(world.folder().join("mails")).unwrap() {
+    for entry in std::fs::read_dir(world.directory().join("mails")).unwrap() {
         let path = entry.unwrap().path();
         if path.file_name().unwrap().to_str().unwrap().starts_with(&format!("{number}.")) {
             let mail = std::fs::read_to_string(path).unwrap();
@@ -118,7 +118,7 @@ fn the_hash_of_a_code_is_on_the_disk_before_its_mail_leaves() {
         return;
     }
     let world = world();
-    let trace = world.folder().join("trace");
+    let trace = world.directory().join("trace");
     let calls = "trace=pwrite64,fdatasync,fsync,openat,write,renameat2,linkat";
     let starter = ["strace", "-f", "-y", "-qq", "-o", trace.to_str().unwrap(), "-e", calls];
     let words = ["users", "send-reset", "alice"];

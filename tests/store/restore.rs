@@ -35,7 +35,7 @@ const STRANGER: u32 = 61_003;
 /// A store with alice and bob, a copy of it, and carol who was added after the copy.
 fn copied() -> (World, PathBuf) {
     let world = World::new();
-    let copy = world.folder().join("copy.db");
+    let copy = world.directory().join("copy.db");
     world.done(&["store", "backup", copy.to_str().unwrap()]);
     world.done(&["users", "add", "carol@example.com", "--name", "Carol Clark"]);
     (world, copy)
@@ -66,7 +66,7 @@ fn identity(path: &Path) -> (Vec<u8>, u64, u32, i64, i64, i64, i64) {
 fn the_copy_is_only_read_and_a_dry_run_changes_no_byte_of_the_store_either() {
     let (world, copy) = copied();
     // As a plain copy of a closed store is: SQLite would move a log into it if it opened it.
-    let plain = world.folder().join("plain.db");
+    let plain = world.directory().join("plain.db");
     std::fs::copy(world.store(), &plain).unwrap();
     for file in [&copy, &plain] {
         set_mode(file, 0o400);
@@ -134,7 +134,7 @@ fn whatever_others_commit_while_a_copy_is_put_in_place_is_in_what_is_kept_or_in_
 #[test]
 fn a_schema_that_is_not_ours_is_not_restored_whatever_it_would_do() {
     let (world, copy) = copied();
-    let evil = world.folder().join("evil.db");
+    let evil = world.directory().join("evil.db");
     for (sql, words) in [
         (
             "CREATE TRIGGER more AFTER INSERT ON event BEGIN \
@@ -156,7 +156,7 @@ fn a_schema_that_is_not_ours_is_not_restored_whatever_it_would_do() {
     }
     assert_eq!(world.count("SELECT count(*) FROM operator WHERE account = 'evil'"), 0);
     assert_eq!(world.count("SELECT count(*) FROM user"), 3);
-    let empty = world.folder().join("empty.db");
+    let empty = world.directory().join("empty.db");
     std::fs::write(&empty, "").unwrap();
     set_mode(&empty, 0o600);
     Connection::open(&empty).unwrap().execute_batch("PRAGMA application_id = 1129860417; CREATE TABLE t (x)").unwrap();
@@ -167,7 +167,7 @@ fn a_schema_that_is_not_ours_is_not_restored_whatever_it_would_do() {
 
 /// A copy of the store as the program of an older version made it: the schema of that version, and the rows that it had.
 fn copy_of_version(world: &World, version: usize) -> PathBuf {
-    let copy = world.folder().join(format!("version-{version}.db"));
+    let copy = world.directory().join(format!("version-{version}.db"));
     std::fs::write(&copy, "").unwrap();
     set_mode(&copy, 0o600);
     let connection = Connection::open(&copy).unwrap();
@@ -239,7 +239,7 @@ fn what_root_restores_for_a_service_account_belongs_to_that_account() {
         return;
     }
     let (world, copy) = copied();
-    set_mode(world.folder(), 0o755);
+    set_mode(world.directory(), 0o755);
     for path in [world.state(), world.store(), world.state().join("reset.key")] {
         chown(&path, Some(STRANGER), Some(STRANGER)).unwrap();
     }
@@ -258,7 +258,7 @@ fn what_root_restores_for_a_service_account_belongs_to_that_account() {
 fn damaged() -> (World, PathBuf, [Vec<u8>; 2]) {
     let (world, copy) = copied();
     let (store, log) = (world.store(), world.state().join("store.db-wal"));
-    let killed = world.folder().join("killed");
+    let killed = world.directory().join("killed");
     std::fs::create_dir(&killed).unwrap();
     let holder = world.sqlite();
     holder.execute_batch("PRAGMA wal_autocheckpoint = 0; UPDATE user SET name = 'of the log'").unwrap();
@@ -346,13 +346,13 @@ fn a_disk_with_too_little_room_is_said_before_anything_is_written() {
 #[test]
 #[ignore = "started by a_disk_with_too_little_room_is_said_before_anything_is_written"]
 fn on_a_small_disk() {
-    let folder = tempfile::tempdir().unwrap();
-    mount(&["-t", "tmpfs", "-o", "size=2m,mode=755", "none"], folder.path());
-    let world = World::in_folder(folder.path()).with_users();
+    let directory = tempfile::tempdir().unwrap();
+    mount(&["-t", "tmpfs", "-o", "size=2m,mode=755", "none"], directory.path());
+    let world = World::in_folder(directory.path()).with_users();
     let elsewhere = tempfile::tempdir().unwrap();
     let copy = elsewhere.path().join("copy.db");
     world.done(&["store", "backup", copy.to_str().unwrap()]);
-    let ballast = folder.path().join("ballast");
+    let ballast = directory.path().join("ballast");
     let size = copy.metadata().unwrap().len();
     std::fs::write(&ballast, vec![0; usize::try_from(2 * 1024 * 1024 - 4 * size).unwrap()]).unwrap();
     let before = sha256(&world.store());
@@ -404,7 +404,7 @@ fn a_copy_is_looked_at_before_it_is_copied() {
     let (world, copy) = copied();
     let length = copy.metadata().unwrap().len();
     let set_length = |path: &Path, length: u64| truncate(path, i64::try_from(length).unwrap()).unwrap();
-    let foreign = world.folder().join("foreign");
+    let foreign = world.directory().join("foreign");
     std::fs::write(&foreign, [0; 100]).unwrap();
     set_mode(&foreign, 0o600);
     set_length(&foreign, 60 << 30);

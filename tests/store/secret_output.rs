@@ -44,7 +44,7 @@ fn a_standard_output_that_loses_the_password_is_refused_before_anything_changes(
         // No password is printed by a dry run.
         finish(redirected(&world, words, "--dry-run >/dev/null"), "").done(&[words]);
     }
-    let file = world.folder().join("password");
+    let file = world.directory().join("password");
     let ran = finish(redirected(&world, "users set-password alice --generate", &format!(">{}", file.display())), "");
     ran.done(&[]);
     let password = std::fs::read_to_string(&file).unwrap();

@@ -33,7 +33,7 @@ fn world() -> World {
 
 fn configure(world: &World) {
     world.configure(
-        "[mail]\nfrom = \"accounts@example.com\"\n[mail.smtp]\nhost = \"localhost\"\nport = 1\ntls = \"none\"\npatience = \"0s\"\n\
+        "[mail]\nfrom = \"accounts@example.com\"\n[mail.smtp]\nhost = \"localhost\"\nport = 1\ntls = \"none\"\nretry_for = \"0s\"\n\
          [reset]\nlink = \"https://reset.example.com/#{code}\"\n",
     );
 }
@@ -101,7 +101,7 @@ fn a_file_of_locks_that_its_owner_may_not_open_gets_its_mode_again() {
     for path in [world.state(), world.store(), world.state().join("reset.key"), lock.clone()] {
         lchown(&path, Some(1234), Some(1234)).unwrap();
     }
-    set_mode(world.folder(), 0o711);
+    set_mode(world.directory(), 0o711);
     set_mode(&lock, 0);
     let ran = world.run(&["jobs", "run"]);
     assert_eq!(ran.code, Some(75), "nobody listens: {ran:?}");
@@ -146,7 +146,7 @@ fn where_no_thread_can_be_started_no_mail_is_sent_and_the_words_say_why() {
     // The limit does not hold for root.
     let world = World::without_store();
     configure(&world);
-    give_away(world.folder());
+    give_away(world.directory());
     let run_under = |limit: &[&str], words: &[&str]| {
         let starter = [limit, &["setpriv", "--reuid=61234", "--regid=61234", "--clear-groups"]].concat();
         finish(world.under(&starter, words), "")
@@ -222,10 +222,10 @@ fn a_limit_on_the_size_of_files_is_told_as_such() {
 /// which it writes a line for each.
 fn world_that_fails(at_the_20th: &str) -> (World, std::path::PathBuf) {
     let world = World::new();
-    let (program, mails) = (world.folder().join("sendmail"), world.folder().join("mails"));
+    let (program, mails) = (world.directory().join("sendmail"), world.directory().join("mails"));
     let script = format!(
         "#!/bin/sh\ncat >/dev/null\ncd {}\necho mail >>mails\n[ $(wc -l <mails) -ge 20 ] || exit 0\nstore={}\n{at_the_20th}\n",
-        world.folder().display(),
+        world.directory().display(),
         world.store().display()
     );
     std::fs::write(&program, script).unwrap();
@@ -266,7 +266,7 @@ fn a_run_that_the_store_ends_says_how_many_mails_left_in_it() {
 #[test]
 fn a_mail_that_left_before_the_store_failed_is_told_by_the_command_that_sent_it() {
     let (world, _) = world_that_fails("exit 0");
-    let program = world.folder().join("sendmail");
+    let program = world.directory().join("sendmail");
     let script = format!("#!/bin/sh\ncat >/dev/null\nmv {0} {0}.gone\n", world.store().display());
     std::fs::write(&program, script).unwrap();
     for words in [&["users", "send-reset", "user1"][..], &["mail", "test", "x@example.com"]] {
@@ -318,7 +318,7 @@ fn world_with_password(world: World) -> World {
 /// Sends the world's mail to a relay that takes it.
 fn configure_relay(world: &World) {
     world.configure(&format!(
-        "[mail]\nfrom = \"accounts@example.com\"\n[mail.smtp]\nhost = \"127.0.0.1\"\nport = {}\ntls = \"none\"\npatience = \"0s\"\n\
+        "[mail]\nfrom = \"accounts@example.com\"\n[mail.smtp]\nhost = \"127.0.0.1\"\nport = {}\ntls = \"none\"\nretry_for = \"0s\"\n\
          [reset]\nlink = \"https://reset.example.com/#{{code}}\"\n",
         relay()
     ));
@@ -359,7 +359,7 @@ fn where_no_thread_can_be_started_no_password_ends() {
     // The limit does not hold for root.
     let world = World::without_store();
     configure_relay(&world);
-    give_away(world.folder());
+    give_away(world.directory());
     let run = |limit: &[&str], words: &[&str], input: &str| {
         let starter = [limit, &["setpriv", "--reuid=61234", "--regid=61234", "--clear-groups"]].concat();
         finish(world.under(&starter, words), input)
@@ -401,7 +401,7 @@ fn passwords_on_a_small_disk() {
     for words in [TRIAL, END] {
         world
             .run(&words)
-            .refused(74, "the store cannot be written: its disk is mounted read-only: nothing was changed");
+            .refused(74, "the store cannot be written: its disk is mounted read-only; nothing was changed");
     }
     mount(&["-o", "remount,rw"], disk.path());
     assert!(has_password(&world));

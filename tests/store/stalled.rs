@@ -18,8 +18,8 @@ use crate::world::set_mode;
 /// A mail to alice waits; the first process that sends is stopped by SIGSTOP at it.
 fn with_mail_that_stops() -> World {
     let world = World::new();
-    let program = world.folder().join("sendmail");
-    let stopped = world.folder().join("stopped");
+    let program = world.directory().join("sendmail");
+    let stopped = world.directory().join("stopped");
     let script = format!(
         "#!/bin/sh\nif ! [ -e '{0}' ]; then : >'{0}'; kill -STOP $PPID; fi\ncat >/dev/null\n",
         stopped.display()
@@ -68,7 +68,7 @@ fn cron_is_told_of_a_process_that_is_stopped_while_it_sends() {
     let (mut child, pid) = stopped(&world, &["jobs", "run"]);
     // It may be at work.
     let ran = world.run(&["jobs", "run", "-v"]);
-    assert_eq!((ran.code, ran.stderr.as_str()), (Some(0), "Another process is sending what is due.\n"));
+    assert_eq!((ran.code, ran.stderr.as_str()), (Some(0), "Another process is sending the mail that is due.\n"));
 
     // One that is stopped is at no work: the time of the configuration holds, however short.
     let configuration = world.config();
@@ -117,12 +117,12 @@ fn a_mail_that_a_stopped_process_keeps_is_told_of_though_the_others_are_sent() {
 #[test]
 fn a_restore_names_the_process_that_sends() {
     let world = with_mail_that_stops();
-    let copy = world.folder().join("copy.db");
+    let copy = world.directory().join("copy.db");
     world.done(&["store", "backup", copy.to_str().unwrap()]);
     let (mut child, pid) = stopped(&world, &["jobs", "run"]);
     let ran = world.run(&["store", "restore", copy.to_str().unwrap(), "--yes"]);
     ran.refused(75, &format!("process {pid} (since 20"));
-    assert!(ran.stderr.contains("is sending mail of the store that is to be replaced: nothing was changed"), "{ran:?}");
+    assert!(ran.stderr.contains("is sending mail of the store that is to be replaced; nothing was changed"), "{ran:?}");
     kill(pid, Signal::SIGCONT).unwrap();
     assert!(child.wait().unwrap().success());
 }

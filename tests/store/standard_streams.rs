@@ -17,7 +17,7 @@ fn with_mail() -> World {
     world.configure(&format!(
         "[mail]\nfrom = \"passwords@example.com\"\ntransport = \"file\"\n[mail.file]\ndirectory = \"{}\"\n\
          [reset]\nlink = \"https://reset.example.com/#{{code}}\"",
-        world.folder().join("mail").display()
+        world.directory().join("mail").display()
     ));
     world
 }
@@ -87,8 +87,8 @@ fn a_change_whose_data_would_be_lost_is_not_begun() {
     assert!(run(&world, "users send-reset alice -o json", ">&-").stderr.contains("nothing was done"));
     run(&world, "users send-reset alice -o json", ">/dev/null").done(&["send-reset"]);
     assert_ne!(facts(), before);
-    let demo = world.folder().join("demo");
-    run(&world, &format!("demo {}", demo.display()), ">&-").refused(74, "standard output is closed: nothing was done");
+    let demo = world.directory().join("demo");
+    run(&world, &format!("demo {}", demo.display()), ">&-").refused(74, "standard output is closed; nothing was done");
     assert!(!demo.exists());
 }
 
@@ -99,7 +99,7 @@ fn a_command_that_prints_nothing_needs_no_standard_output() {
         run(&world, "users lock bob", redirection).done(&["lock"]);
         run(&world, "users unlock bob", redirection).done(&["unlock"]);
         run(&world, "jobs run", redirection).done(&["jobs run"]);
-        let (copy, users) = (world.folder().join("copy"), world.folder().join("users"));
+        let (copy, users) = (world.directory().join("copy"), world.directory().join("users"));
         run(&world, &format!("store backup {}", copy.display()), redirection).done(&["backup"]);
         run(&world, &format!("users export --to {}", users.display()), redirection).done(&["export"]);
         assert!(std::fs::read_to_string(&users).unwrap().contains("alice@example.com"));

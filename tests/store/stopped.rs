@@ -1,4 +1,4 @@
-//! Ctrl-Z at any instant: whoever writes next does not wait for a process that is stopped.
+//! Ctrl-Z at any instant: the next writer does not wait for a process that is stopped.
 
 use std::fmt::Write as _;
 use std::os::unix::process::CommandExt as _;
@@ -23,7 +23,7 @@ const BOUND: Duration = Duration::from_millis(200);
 
 const USERS: usize = 2_000;
 
-/// A command in a process group of its own, as a shell starts it: in the group of whoever tests, a stop may be ignored
+/// A command in a process group of its own, as a shell starts it: in the group of the tests, a stop may be ignored
 /// (setpgid(2), "orphaned process group").
 fn start(world: &World, words: &[&str]) -> (Child, Pid) {
     let mut command = world.command(words);
@@ -102,7 +102,7 @@ fn an_import_that_is_stopped_at_any_instant_keeps_no_writer_waiting() {
         for user in 0..USERS {
             writeln!(rows, "u{user}@example.com,{name} {user}").unwrap();
         }
-        let path = world.folder().join(format!("{name}.csv"));
+        let path = world.directory().join(format!("{name}.csv"));
         std::fs::write(&path, rows).unwrap();
         path.to_str().unwrap().to_owned()
     });
@@ -114,7 +114,7 @@ fn an_import_that_is_stopped_at_any_instant_keeps_no_writer_waiting() {
 #[test]
 fn a_job_that_is_stopped_at_any_instant_keeps_no_writer_waiting() {
     let world = World::new();
-    let mail = world.folder().join("mail");
+    let mail = world.directory().join("mail");
     world.configure(&format!(
         "[mail]\nfrom = \"passwords@example.com\"\ntransport = \"file\"\n[mail.file]\ndirectory = \"{}\"\n\
          [reset]\nlink = \"https://reset.example.com/#{{code}}\"",
@@ -124,7 +124,7 @@ fn a_job_that_is_stopped_at_any_instant_keeps_no_writer_waiting() {
     for user in 0..USERS / 10 {
         writeln!(rows, "u{user}@example.com").unwrap();
     }
-    let file = world.folder().join("users.csv");
+    let file = world.directory().join("users.csv");
     std::fs::write(&file, rows).unwrap();
     world.done(&["users", "import", file.to_str().unwrap()]);
     stop_everywhere(&world, stops(), |_| {

@@ -23,7 +23,7 @@ fn checks_beside_a_large_import_are_answered_at_once() {
     for row in 0..rows {
         writeln!(input, "u{row},u{row}@example.com,Name").unwrap();
     }
-    let path = world.folder().join("input.csv");
+    let path = world.directory().join("input.csv");
     std::fs::write(&path, input).unwrap();
     let timed = |words: &[&str], input: &str| -> Ran {
         let began = Instant::now();

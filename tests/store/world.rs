@@ -1,4 +1,4 @@
-//! A store in a scratch folder, and the program to use it with.
+//! A store in a scratch directory, and the program to use it with.
 
 use std::io::Write as _;
 use std::os::unix::fs::MetadataExt as _;
@@ -21,11 +21,11 @@ pub(crate) const DEADLINE: Duration = Duration::from_secs(60);
 /// The cheapest hashing that the program allows: what it costs is tested elsewhere.
 const CHEAP: &str = "[password.argon2]\nmemory_kib = 19456\niterations = 2\n";
 
-/// A folder with a configuration, and a place for a store.
+/// A directory with a configuration, and a place for a store.
 pub(crate) struct World {
-    /// What is removed in the end; `None`: whoever gave the folder does it.
+    /// What is removed in the end; `None`: the giver of the directory does it.
     _scratch: Option<tempfile::TempDir>,
-    folder: PathBuf,
+    directory: PathBuf,
 }
 
 /// What a command did.
@@ -41,17 +41,17 @@ impl World {
     /// A configuration and no store.
     pub(crate) fn without_store() -> Self {
         let scratch = tempfile::tempdir().unwrap();
-        let folder = scratch.path().canonicalize().unwrap();
-        Self { _scratch: Some(scratch), ..Self::in_folder(&folder) }
+        let directory = scratch.path().canonicalize().unwrap();
+        Self { _scratch: Some(scratch), ..Self::in_folder(&directory) }
     }
 
-    /// The same in a folder that is there.
-    pub(crate) fn in_folder(folder: &Path) -> Self {
-        let world = Self { _scratch: None, folder: folder.to_owned() };
-        std::fs::create_dir_all(world.folder.join("config/cxme-admin")).unwrap();
+    /// The same in a directory that is there.
+    pub(crate) fn in_folder(directory: &Path) -> Self {
+        let world = Self { _scratch: None, directory: directory.to_owned() };
+        std::fs::create_dir_all(world.directory.join("config/cxme-admin")).unwrap();
         for private in ["state", "temporary"] {
-            std::fs::create_dir(world.folder.join(private)).unwrap();
-            set_mode(&world.folder.join(private), 0o700);
+            std::fs::create_dir(world.directory.join(private)).unwrap();
+            set_mode(&world.directory.join(private), 0o700);
         }
         world.configure("");
         world
@@ -78,15 +78,15 @@ impl World {
     }
 
     pub(crate) fn config(&self) -> PathBuf {
-        self.folder.join("config/cxme-admin/config.toml")
+        self.directory.join("config/cxme-admin/config.toml")
     }
 
-    pub(crate) fn folder(&self) -> &Path {
-        &self.folder
+    pub(crate) fn directory(&self) -> &Path {
+        &self.directory
     }
 
     pub(crate) fn state(&self) -> PathBuf {
-        self.folder.join("state")
+        self.directory.join("state")
     }
 
     pub(crate) fn store(&self) -> PathBuf {
@@ -107,9 +107,9 @@ impl World {
             .args(all)
             .env_clear()
             .env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin")
-            .env("HOME", &self.folder)
-            .env("XDG_CONFIG_HOME", self.folder.join("config"))
-            .env("TMPDIR", self.folder.join("temporary"))
+            .env("HOME", &self.directory)
+            .env("XDG_CONFIG_HOME", self.directory.join("config"))
+            .env("TMPDIR", self.directory.join("temporary"))
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
@@ -150,7 +150,7 @@ impl World {
         self.done(&["audit", "verify"]);
     }
 
-    /// The names in the store's folder.
+    /// The names in the store's directory.
     pub(crate) fn names(&self) -> Vec<String> {
         names_in(&self.state())
     }
@@ -179,7 +179,7 @@ pub(crate) fn finish(mut command: Command, input: &str) -> Ran {
         return ended(command.output().unwrap());
     }
     let mut child = command.stdin(Stdio::piped()).spawn().unwrap();
-    // Whoever was killed reads nothing.
+    // A process that was killed reads nothing.
     let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
     ended(child.wait_with_output().unwrap())
 }
@@ -199,8 +199,8 @@ pub(crate) fn await_that(what: &str, mut is_so: impl FnMut() -> bool) {
     }
 }
 
-pub(crate) fn names_in(folder: &Path) -> Vec<String> {
-    let entries = std::fs::read_dir(folder).unwrap();
+pub(crate) fn names_in(directory: &Path) -> Vec<String> {
+    let entries = std::fs::read_dir(directory).unwrap();
     let mut names: Vec<_> = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
     names.sort();
     names

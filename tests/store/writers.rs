@@ -62,7 +62,7 @@ fn who_finds_the_store_locked_waits_and_succeeds() {
     let held = Duration::from_secs(if is_long() { 10 } else { 1 });
     let began = Instant::now();
     let mut waiting = world.command(&["users", "lock", "alice"]).spawn().unwrap();
-    // Whoever only reads does not wait.
+    // A reader does not wait.
     assert!(world.done(&["users", "show", "alice"]).contains("Alice Adams"));
     while began.elapsed() < held {
         assert!(waiting.try_wait().unwrap().is_none(), "it did not wait");
@@ -130,10 +130,10 @@ fn two_that_make_the_same_store_make_one() {
 
 #[test]
 fn no_transaction_of_the_store_turns_into_a_writer() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/store");
+    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/store");
     let mut deferred = Vec::new();
-    for name in crate::world::names_in(&folder).iter().filter(|name| name.ends_with(".rs")) {
-        let source = std::fs::read_to_string(folder.join(name)).unwrap();
+    for name in crate::world::names_in(&directory).iter().filter(|name| name.ends_with(".rs")) {
+        let source = std::fs::read_to_string(directory.join(name)).unwrap();
         let code = source.split("#[cfg(test)]").next().unwrap();
         for (number, line) in code.lines().enumerate() {
             // These begin deferred unless told otherwise.
@@ -157,7 +157,7 @@ fn a_lock_that_somebody_keeps_on_the_files_of_sqlite_is_told_as_busy() {
     let mut open = world.command(&["users", "import", "-"]).stdin(std::process::Stdio::piped()).spawn().unwrap();
     let shm = world.state().join("store.db-shm");
     await_that("the store is open", || shm.exists() && shm.metadata().unwrap().len() > 0);
-    // What is in -shm is unreadable, and whoever would write it anew needs the lock of the writer: byte 120 of -shm (SQLite,
+    // What is in -shm is unreadable, and a process that would write it anew needs the lock of the writer: byte 120 of -shm (SQLite,
     // "WAL-mode File Format", section 2.1).
     #[expect(clippy::disallowed_methods, reason = "stands for another program that has the file open")]
     let mut file = std::fs::File::options().read(true).write(true).open(&shm).unwrap();

@@ -31,7 +31,7 @@ const DOAS_MARK: &str = "# rules of the tests of cxme-admin\n";
 const ROLES: [&str; 4] = ["full", "limited", "service", "other"];
 
 pub(crate) struct Machine {
-    folder: TempDir,
+    directory: TempDir,
     _lock: File,
 }
 
@@ -59,8 +59,8 @@ impl Machine {
         if !can(is_free, &format!("{STATE} or {CONFIG} is there: this machine has a store of its own")) {
             return None;
         }
-        let machine = Self { folder: tempfile::tempdir().unwrap(), _lock: lock };
-        fs::set_permissions(machine.folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
+        let machine = Self { directory: tempfile::tempdir().unwrap(), _lock: lock };
+        fs::set_permissions(machine.directory.path(), fs::Permissions::from_mode(0o755)).unwrap();
         fs::copy(env!("CARGO_BIN_EXE_cxme-admin"), machine.program()).unwrap();
         for role in ROLES {
             let made = quiet(
@@ -80,7 +80,7 @@ impl Machine {
             "{full} ALL = (ALL:ALL) NOPASSWD: ALL\n{limited} ALL = (root, {service}, {other}) NOPASSWD: {program}\n\
              {limited} ALL = (:{other}) NOPASSWD: {program}\n"
         );
-        let draft = self.folder.path().join("rules");
+        let draft = self.directory.path().join("rules");
         fs::write(&draft, rules).unwrap();
         fs::set_permissions(&draft, fs::Permissions::from_mode(0o440)).unwrap();
         assert!(quiet("/usr/sbin/visudo", &["-c", "-q", "-f", draft.to_str().unwrap()]).success());
@@ -109,12 +109,12 @@ impl Machine {
 
     /// The program, where everybody can start it.
     pub(crate) fn program(&self) -> PathBuf {
-        self.folder.path().join("cxme-admin")
+        self.directory.path().join("cxme-admin")
     }
 
     /// A file that only root can read.
     pub(crate) fn secret(&self) -> PathBuf {
-        let path = self.folder.path().join("secret");
+        let path = self.directory.path().join("secret");
         fs::write(&path, "zq7sentinel\n").unwrap();
         fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
         path
@@ -122,7 +122,7 @@ impl Machine {
 
     /// Makes a directory that belongs to an account.
     pub(crate) fn home(&self, role: &str) -> PathBuf {
-        let path = self.folder.path().join(role);
+        let path = self.directory.path().join(role);
         fs::create_dir(&path).unwrap();
         fs::set_permissions(&path, fs::Permissions::from_mode(0o700)).unwrap();
         std::os::unix::fs::chown(&path, Some(uid(role)), None).unwrap();

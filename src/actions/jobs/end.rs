@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use crate::actions::Desk;
-use crate::actions::Intent;
-use crate::actions::Record;
+use crate::actions::App;
+use crate::actions::ChangeOptions;
+use crate::actions::EventDetails;
 use crate::actions::Result;
-use crate::actions::Scene;
+use crate::actions::Transaction;
 use crate::actions::ago;
 use crate::domain::action::Action;
 use crate::domain::job::JobId;
@@ -16,7 +16,7 @@ use crate::domain::refusal::Refusal;
 
 /// What a cancelled job leaves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Cancelled {
+pub struct CancelledJob {
     /// Messages that waited.
     pub messages: u64,
     /// How many of them may have arrived.
@@ -32,8 +32,8 @@ pub struct Cancelled {
 ///
 /// # Errors
 /// When there is no such job, it has ended and no links are to be revoked, or the operator may not run jobs.
-pub fn cancel(desk: &Desk, id: JobId, revoke_links: bool, intent: &Intent) -> Result<Cancelled> {
-    desk.change(Action::JobsCancel, intent, |change| {
+pub fn cancel(app: &App, id: JobId, revoke_links: bool, change_options: &ChangeOptions) -> Result<CancelledJob> {
+    app.change(Action::JobsCancel, change_options, |change| {
         let job = change.job(id)?.ok_or(Refusal::NoSuchJob(id))?;
         refuse_outranked(change, id)?;
         if job.state.has_ended() && !revoke_links {
@@ -42,18 +42,18 @@ pub fn cancel(desk: &Desk, id: JobId, revoke_links: bool, intent: &Intent) -> Re
         let why = format!("job {id} cancelled");
         let (messages, in_doubt) = change.cancel_job(id, &why, change.now())?;
         let links = if revoke_links { change.revoke_links_of_job(id, &why, change.now())? } else { 0 };
-        let mut record = Record::default();
-        record.note("job", id.0);
-        record.note("messages", messages);
-        record.note("in_doubt", in_doubt);
-        record.note("links", links);
+        let mut details = EventDetails::default();
+        details.note("job", id.0);
+        details.note("messages", messages);
+        details.note("in_doubt", in_doubt);
+        details.note("links", links);
         let ended = Some(job.state).filter(|state| state.has_ended());
-        Ok((record, Cancelled { messages, in_doubt, links, ended }))
+        Ok((details, CancelledJob { messages, in_doubt, links, ended }))
     })
 }
 
 /// Refuses to touch a job that mails users whose role may do more than the operator's.
-pub(super) fn refuse_outranked(scene: &impl Scene, id: JobId) -> Result<()> {
+pub(super) fn refuse_outranked(scene: &impl Transaction, id: JobId) -> Result<()> {
     if let Some(user) = scene.reading().job_user_of(id, &scene.outranking()?)? {
         scene.outrank(user.role, user.username.as_str(), Some(user.id))?;
     }
@@ -62,7 +62,7 @@ pub(super) fn refuse_outranked(scene: &impl Scene, id: JobId) -> Result<()> {
 
 /// Which records are deleted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Old {
+pub enum DeleteScope {
     /// Those of this job.
     Job(JobId),
     /// Those of all jobs that ended longer ago than this, and single messages that did.
@@ -71,7 +71,7 @@ pub enum Old {
 
 /// What is deleted.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Deleted {
+pub struct DeletedRecords {
     /// The jobs.
     pub jobs: Vec<JobId>,
     /// Their messages, and single ones.
@@ -88,43 +88,43 @@ pub struct Deleted {
 ///
 /// # Errors
 /// As for [`delete`].
-pub fn look(desk: &Desk, old: Old) -> Result<Deleted> {
-    desk.view(Action::JobsDelete, |view| found(view, old))
+pub fn look(app: &App, old: DeleteScope) -> Result<DeletedRecords> {
+    app.view(Action::JobsDelete, |view| found(view, old))
 }
 
 /// Deletes the records of what has ended. Links of a deleted job do not work any more.
 ///
 /// # Errors
 /// When there is no such job, it has not ended, a mail of it is under way, it mails users whose role may do more than the
-/// operator's, or he may not run jobs.
-pub fn delete(desk: &Desk, old: Old, intent: &Intent) -> Result<Deleted> {
-    desk.change(Action::JobsDelete, intent, |change| {
+/// operator's, or they may not run jobs.
+pub fn delete(app: &App, old: DeleteScope, change_options: &ChangeOptions) -> Result<DeletedRecords> {
+    app.change(Action::JobsDelete, change_options, |change| {
         let mut deleted = found(change, old)?;
         deleted.messages = 0;
-        if let Old::OlderThan(age) = old {
+        if let DeleteScope::OlderThan(age) = old {
             let outranking = change.outranking()?;
             deleted.messages += change.delete_single_messages(ago(change.now(), age), &outranking, change.now())?;
         }
         for id in &deleted.jobs {
             deleted.messages += change.delete_job(*id)?;
         }
-        let mut record = Record::default();
-        record.note("jobs", deleted.jobs.iter().map(|id| id.0).collect::<Vec<i64>>());
-        record.note("messages", deleted.messages);
-        record.note("links", deleted.links);
+        let mut details = EventDetails::default();
+        details.note("jobs", deleted.jobs.iter().map(|id| id.0).collect::<Vec<i64>>());
+        details.note("messages", deleted.messages);
+        details.note("links", deleted.links);
         if deleted.skipped + deleted.skipped_messages > 0 {
-            record.note("skipped_jobs", deleted.skipped);
-            record.note("skipped_messages", deleted.skipped_messages);
+            details.note("skipped_jobs", deleted.skipped);
+            details.note("skipped_messages", deleted.skipped_messages);
         }
-        Ok((record, deleted))
+        Ok((details, deleted))
     })
 }
 
-fn found(scene: &impl Scene, old: Old) -> Result<Deleted> {
+fn found(scene: &impl Transaction, old: DeleteScope) -> Result<DeletedRecords> {
     let (reading, now) = (scene.reading(), scene.now());
-    let mut found = Deleted::default();
+    let mut found = DeletedRecords::default();
     match old {
-        Old::Job(id) => {
+        DeleteScope::Job(id) => {
             let job = reading.job(id)?.ok_or(Refusal::NoSuchJob(id))?;
             refuse_outranked(scene, id)?;
             if !job.state.has_ended() {
@@ -132,7 +132,7 @@ fn found(scene: &impl Scene, old: Old) -> Result<Deleted> {
             }
             found.jobs.push(id);
         }
-        Old::OlderThan(age) => {
+        DeleteScope::OlderThan(age) => {
             // What mails users whose role may do more than the operator's stays, and keeps nobody from deleting the rest.
             let outranking = scene.outranking()?;
             found.messages += reading.count_single_messages(ago(now, age), &outranking, now)?;

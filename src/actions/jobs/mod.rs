@@ -1,7 +1,7 @@
 //! Jobs: bulk sends.
 
+pub mod create;
 pub mod end;
-pub mod make;
 pub mod pause;
 pub mod report_limit;
 pub mod retry;

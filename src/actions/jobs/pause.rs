@@ -1,11 +1,11 @@
 //! `jobs pause`, `jobs resume`.
 
+use crate::actions::App;
 use crate::actions::Change;
-use crate::actions::Desk;
-use crate::actions::Intent;
-use crate::actions::Record;
+use crate::actions::ChangeOptions;
+use crate::actions::EventDetails;
 use crate::actions::Result;
-use crate::actions::Scene as _;
+use crate::actions::Transaction as _;
 use crate::actions::jobs::end::refuse_outranked;
 use crate::domain::action::Action;
 use crate::domain::job::JobId;
@@ -20,18 +20,18 @@ use crate::store::jobs::Counts;
 /// # Errors
 /// When there is no such job, it is not running, it mails users whose role may do more than the operator's, or the operator
 /// may not run jobs.
-pub fn pause(desk: &Desk, id: JobId, intent: &Intent) -> Result<Counts> {
-    desk.change(Action::JobsPause, intent, |change| {
+pub fn pause(app: &App, id: JobId, change_options: &ChangeOptions) -> Result<Counts> {
+    app.change(Action::JobsPause, change_options, |change| {
         let job = change.job(id)?.ok_or(Refusal::NoSuchJob(id))?;
         refuse_outranked(change, id)?;
-        if !change.pause_job(id, &format!("{PAUSED_BY}{}", desk.account().name), change.now())? {
+        if !change.pause_job(id, &format!("{PAUSED_BY}{}", app.account().name), change.now())? {
             return Err(Refusal::JobState { id, state: job.state }.into());
         }
         let counts = change.job_counts(id)?;
-        let mut record = Record::default();
-        record.note("job", id.0);
-        record.note("waiting", counts.waiting());
-        Ok((record, counts))
+        let mut details = EventDetails::default();
+        details.note("job", id.0);
+        details.note("waiting", counts.waiting());
+        Ok((details, counts))
     })
 }
 
@@ -40,10 +40,10 @@ pub fn pause(desk: &Desk, id: JobId, intent: &Intent) -> Result<Counts> {
 /// # Errors
 /// When there is no such job, it is not paused, it mails users whose role may do more than the operator's, or the operator
 /// may not run jobs.
-pub fn resume(desk: &Desk, id: JobId, intent: &Intent) -> Result<Counts> {
-    desk.change(Action::JobsResume, intent, |change| {
-        let record = resume_within(change, id)?;
-        Ok((record, change.job_counts(id)?))
+pub fn resume(app: &App, id: JobId, change_options: &ChangeOptions) -> Result<Counts> {
+    app.change(Action::JobsResume, change_options, |change| {
+        let details = resume_within(change, id)?;
+        Ok((details, change.job_counts(id)?))
     })
 }
 
@@ -51,14 +51,14 @@ pub fn resume(desk: &Desk, id: JobId, intent: &Intent) -> Result<Counts> {
 ///
 /// # Errors
 /// As [`resume`].
-pub(super) fn resume_within(change: &Change<'_>, id: JobId) -> Result<Record> {
+pub(super) fn resume_within(change: &Change<'_>, id: JobId) -> Result<EventDetails> {
     let job = change.job(id)?.ok_or(Refusal::NoSuchJob(id))?;
     refuse_outranked(change, id)?;
     if job.state != JobState::Paused || !change.resume_job(id, change.now())? {
         return Err(Refusal::JobState { id, state: job.state }.into());
     }
-    let mut record = Record::default();
-    record.note("job", id.0);
-    record.note("paused", job.why.as_deref().unwrap_or_default());
-    Ok(record)
+    let mut details = EventDetails::default();
+    details.note("job", id.0);
+    details.note("paused", job.why.as_deref().unwrap_or_default());
+    Ok(details)
 }

@@ -2,26 +2,26 @@
 
 use std::time::Duration;
 
-use crate::actions::Desk;
+use crate::actions::App;
 use crate::actions::Result;
 use crate::actions::ago;
 use crate::domain::action::Action;
 use crate::domain::report_limit;
 use crate::domain::report_limit::LastReport;
 use crate::domain::report_limit::Recurrence;
-use crate::store::facts::LAST_REPORT;
+use crate::store::metadata::LAST_REPORT;
 
 /// How long other writers are waited for: what is not recorded is only reported once more.
 const WRITE_WITHIN: Duration = Duration::from_millis(500);
 
 /// Whether a failure is reported now. If it is, that is recorded. A store that cannot be read or written hides nothing.
-pub fn is_reported(desk: &Desk, recurrence: &Recurrence, complain_after: Duration) -> bool {
-    *recurrence == Recurrence::Once || look(desk, recurrence, complain_after).unwrap_or(true)
+pub fn is_reported(app: &App, recurrence: &Recurrence, complain_after: Duration) -> bool {
+    *recurrence == Recurrence::Once || look(app, recurrence, complain_after).unwrap_or(true)
 }
 
-fn look(desk: &Desk, recurrence: &Recurrence, complain_after: Duration) -> Result<bool> {
-    let now = desk.now();
-    let (last, has_waited) = desk.view(Action::JobsRun, |view| {
+fn look(app: &App, recurrence: &Recurrence, complain_after: Duration) -> Result<bool> {
+    let now = app.now();
+    let (last, has_waited) = app.view(Action::JobsRun, |view| {
         let last = view.fact(LAST_REPORT)?.as_deref().and_then(LastReport::from_bytes);
         Ok((last, view.has_waited_since(ago(now, complain_after))?))
     })?;
@@ -29,7 +29,7 @@ fn look(desk: &Desk, recurrence: &Recurrence, complain_after: Duration) -> Resul
     if is_due {
         let report = LastReport::next(last.as_ref(), recurrence, now);
         // The full disk that keeps mail from being sent may keep this from being written too.
-        let _ = desk.store.write_within(WRITE_WITHIN).and_then(|writing| {
+        let _ = app.store.write_within(WRITE_WITHIN).and_then(|writing| {
             writing.set_fact(LAST_REPORT, &report.to_bytes())?;
             writing.commit()
         });
@@ -39,10 +39,10 @@ fn look(desk: &Desk, recurrence: &Recurrence, complain_after: Duration) -> Resul
 
 /// Forgets the last report, after a run that sent mail without a failure: the next failure is news. Most runs have nothing to
 /// forget, and write nothing.
-pub fn forget(desk: &Desk) {
-    let is_known = desk.view(Action::JobsRun, |view| Ok(view.fact(LAST_REPORT)?.is_some()));
+pub fn forget(app: &App) {
+    let is_known = app.view(Action::JobsRun, |view| Ok(view.fact(LAST_REPORT)?.is_some()));
     if is_known.unwrap_or(false) {
-        let _ = desk.store.write_within(WRITE_WITHIN).and_then(|writing| {
+        let _ = app.store.write_within(WRITE_WITHIN).and_then(|writing| {
             writing.delete_fact(LAST_REPORT)?;
             writing.commit()
         });

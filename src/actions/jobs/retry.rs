@@ -1,20 +1,20 @@
 //! `jobs retry`, `users send-reset --retry-failed`.
 
+use crate::actions::App;
 use crate::actions::Change;
-use crate::actions::Desk;
-use crate::actions::Intent;
-use crate::actions::Record;
+use crate::actions::ChangeOptions;
+use crate::actions::EventDetails;
 use crate::actions::Result;
-use crate::actions::Scene as _;
+use crate::actions::Transaction as _;
+use crate::actions::jobs::create::JobPlan;
 use crate::actions::jobs::end::refuse_outranked;
-use crate::actions::jobs::make::Plan;
 use crate::domain::action::Action;
 use crate::domain::job::JobId;
 use crate::domain::job::JobState;
 use crate::domain::message::MessageState;
 use crate::domain::refusal::Refusal;
-use crate::store::job_making::Recipients;
-use crate::store::job_making::Whom;
+use crate::store::job_creation::AudiencePart;
+use crate::store::job_creation::Recipients;
 
 /// Queues the failed mails of a job again, to those users who may still have one, and lets the job run. What was accepted,
 /// skipped or cancelled stays. Returns whose mail had failed: those who get another one, and the others by reason. Where
@@ -23,29 +23,29 @@ use crate::store::job_making::Whom;
 /// # Errors
 /// When there is no such job, it was cancelled, it mails users whose role may do more than the operator's, or the operator
 /// may not run jobs.
-pub fn failed(desk: &Desk, id: JobId, intent: &Intent) -> Result<(Plan, u64)> {
-    desk.change(Action::JobsRetry, intent, |change| {
+pub fn failed(app: &App, id: JobId, change_options: &ChangeOptions) -> Result<(JobPlan, u64)> {
+    app.change(Action::JobsRetry, change_options, |change| {
         require(change, id)?;
         let queued = change.job_counts(id)?.of(MessageState::Queued);
         let outranking = change.outranking()?;
         let recipients = Recipients {
-            whom: Whom::Failed(id),
+            whom: AudiencePart::Failed(id),
             outranking: &outranking,
-            email_domains: &desk.organization().email_domains,
+            email_domains: &app.organization().email_domains,
             sent_since: None,
             ends_passwords: false,
             now: change.now(),
         };
-        let plan = Plan { parts: change.plan_retry(id, &recipients)? };
-        let mut record = Record { is_unchanged: plan.mailed() == 0, ..Record::default() };
+        let plan = JobPlan { parts: change.plan_retry(id, &recipients)? };
+        let mut details = EventDetails { is_unchanged: plan.mailed() == 0, ..EventDetails::default() };
         if plan.mailed() > 0 {
-            let count = change.retry_failed(id, &recipients, desk.account())?;
+            let count = change.retry_failed(id, &recipients, app.account())?;
             change.reopen_job(id, change.now())?;
-            record.note("job", id.0);
-            record.note("failed", count);
-            record.note("skipped", plan.skipped());
+            details.note("job", id.0);
+            details.note("failed", count);
+            details.note("skipped", plan.skipped());
         }
-        Ok((record, (plan, queued)))
+        Ok((details, (plan, queued)))
     })
 }
 
@@ -54,8 +54,8 @@ pub fn failed(desk: &Desk, id: JobId, intent: &Intent) -> Result<(Plan, u64)> {
 ///
 /// # Errors
 /// As [`failed`].
-pub fn deferred(desk: &Desk, id: JobId, intent: &Intent) -> Result<(u64, u64, u64)> {
-    desk.change(Action::JobsRetry, intent, |change| {
+pub fn deferred(app: &App, id: JobId, change_options: &ChangeOptions) -> Result<(u64, u64, u64)> {
+    app.change(Action::JobsRetry, change_options, |change| {
         let state = require(change, id)?;
         let counts = change.job_counts(id)?;
         let tried = counts.of(MessageState::Deferred) + counts.of(MessageState::InDoubt);
@@ -63,10 +63,11 @@ pub fn deferred(desk: &Desk, id: JobId, intent: &Intent) -> Result<(u64, u64, u6
         if state == JobState::Paused {
             change.resume_job(id, change.now())?;
         }
-        let mut record = Record { is_unchanged: due == 0 && state != JobState::Paused, ..Record::default() };
-        record.note("job", id.0);
-        record.note("deferred", tried);
-        Ok((record, (tried, counts.of(MessageState::Queued), counts.waiting())))
+        let mut details =
+            EventDetails { is_unchanged: due == 0 && state != JobState::Paused, ..EventDetails::default() };
+        details.note("job", id.0);
+        details.note("deferred", tried);
+        Ok((details, (tried, counts.of(MessageState::Queued), counts.waiting())))
     })
 }
 

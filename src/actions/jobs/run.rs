@@ -1,15 +1,15 @@
 //! `jobs run`: whatever is due is sent, the messages of no job and those of every job that runs.
 
 use crate::actions::ActionError;
-use crate::actions::Desk;
-use crate::actions::Intent;
-use crate::actions::Record;
+use crate::actions::App;
+use crate::actions::ChangeOptions;
+use crate::actions::EventDetails;
 use crate::actions::Result;
-use crate::actions::Scene as _;
+use crate::actions::Transaction as _;
 use crate::actions::View;
 use crate::actions::jobs::end::refuse_outranked;
 use crate::actions::jobs::pause::resume_within;
-use crate::actions::outbox::check_post;
+use crate::actions::mailer::check_mailer;
 use crate::domain::action::Action;
 use crate::domain::job::JobId;
 use crate::domain::job::JobState;
@@ -17,28 +17,28 @@ use crate::domain::message::MessageState;
 use crate::domain::rate::Rates;
 use crate::domain::refusal::Refusal;
 use crate::domain::share::Share;
-use crate::outbox::Halt;
-use crate::outbox::Order;
-use crate::outbox::Post;
+use crate::outbox::Mailer;
 use crate::outbox::Progress;
-use crate::outbox::Report;
+use crate::outbox::SendOptions;
+use crate::outbox::SendReport;
 use crate::outbox::Skipped;
+use crate::outbox::StopReason;
 use crate::outbox::quota;
 use crate::outbox::quota::UsedUp;
 use crate::store::StoreError;
 use crate::store::damage::RowFault;
 use crate::store::jobs::Counts;
 use crate::store::jobs::Job;
+use crate::store::outbox::Cursor;
 use crate::store::outbox::NextTry;
-use crate::store::outbox::Place;
 use crate::store::outbox::Scope;
 use crate::store::relay_refusals::RelayHold;
 
 /// What one run of a job, or of the messages of no job, came to.
 #[derive(Debug)]
-pub enum Ran {
+pub enum RunOutcome {
     /// It was sent as far as the report says.
-    Sent(Report),
+    Sent(SendReport),
     /// Another process does that now.
     Elsewhere,
 }
@@ -48,7 +48,7 @@ pub type Observer<'run> = dyn FnMut(u64, &Progress<'_>) + 'run;
 
 /// What `jobs run` has to do.
 #[derive(Debug, Clone, Default)]
-pub struct Work {
+pub struct RunScope {
     /// Whether a message of no job is due, or was being sent by a process that died.
     pub single: bool,
     /// The jobs that run, the oldest first.
@@ -61,7 +61,7 @@ pub struct Work {
     pub hold: Option<RelayHold>,
 }
 
-impl Work {
+impl RunScope {
     /// Whether there is nothing.
     pub fn is_empty(&self) -> bool {
         !self.single && self.jobs.is_empty() && self.skipped.count == 0 && self.stuck.count == 0
@@ -72,16 +72,16 @@ impl Work {
 ///
 /// # Errors
 /// When the operator may not run jobs, or the store cannot be read.
-pub fn look(desk: &Desk) -> Result<Work> {
-    desk.view(Action::JobsRun, |view| {
-        let single = view.anything_due(&Place::of(None), view.now())? || !view.senders_in_flight()?.is_empty();
+pub fn look(app: &App) -> Result<RunScope> {
+    app.view(Action::JobsRun, |view| {
+        let single = view.anything_due(&Cursor::of(None), view.now())? || !view.senders_in_flight()?.is_empty();
         let hold = view.relay_hold()?.filter(|hold| hold.is_in_force(view.now()));
         let (jobs, faults) = view.running_jobs()?;
         let mut skipped = Skipped::default();
         faults.iter().for_each(|fault| skipped.add(fault));
         let mut stuck = Skipped::default();
         view.stuck_messages()?.iter().for_each(|fault| stuck.add_stuck(fault));
-        Ok(Work { single, jobs, skipped, stuck, hold })
+        Ok(RunScope { single, jobs, skipped, stuck, hold })
     })
 }
 
@@ -89,8 +89,8 @@ pub fn look(desk: &Desk) -> Result<Work> {
 ///
 /// # Errors
 /// When the operator may not run jobs, or the store cannot be read.
-pub fn next_try(desk: &Desk) -> Result<Option<NextTry>> {
-    desk.view(Action::JobsRun, |view| Ok(view.next_try(view.now())?))
+pub fn next_try(app: &App) -> Result<Option<NextTry>> {
+    app.view(Action::JobsRun, |view| Ok(view.next_try(view.now())?))
 }
 
 /// A job that is to be sent. A paused one continues: that is a change, and has its event. Sending a job that
@@ -99,8 +99,8 @@ pub fn next_try(desk: &Desk) -> Result<Option<NextTry>> {
 /// # Errors
 /// When there is no such job, it was cancelled, it mails users whose role may do more than the operator's, or the operator
 /// may not run jobs.
-pub fn resume(desk: &Desk, id: JobId, intent: &Intent) -> Result<Job> {
-    let job = desk.view(Action::JobsRun, |view| {
+pub fn resume(app: &App, id: JobId, change_options: &ChangeOptions) -> Result<Job> {
+    let job = app.view(Action::JobsRun, |view| {
         let job = view.job(id)?.ok_or(Refusal::NoSuchJob(id))?;
         match job.state {
             JobState::Running | JobState::Finished => Ok(job),
@@ -112,7 +112,7 @@ pub fn resume(desk: &Desk, id: JobId, intent: &Intent) -> Result<Job> {
         JobState::Cancelled => return Err(Refusal::JobState { id, state: job.state }.into()),
         JobState::Paused => {}
     }
-    desk.change(Action::JobsRun, intent, |change| Ok((resume_within(change, id)?, ())))?;
+    app.change(Action::JobsRun, change_options, |change| Ok((resume_within(change, id)?, ())))?;
     Ok(job)
 }
 
@@ -121,15 +121,15 @@ pub fn resume(desk: &Desk, id: JobId, intent: &Intent) -> Result<Job> {
 ///
 /// # Errors
 /// When the operator may not run jobs, or the store cannot be written.
-pub fn make_due(desk: &Desk, job: Option<JobId>, intent: &Intent) -> Result<u64> {
-    desk.change(Action::JobsRun, intent, |change| {
+pub fn make_due(app: &App, job: Option<JobId>, change_options: &ChangeOptions) -> Result<u64> {
+    app.change(Action::JobsRun, change_options, |change| {
         let count = change.make_due(job, change.now())?;
-        let mut record = Record { is_unchanged: count == 0, ..Record::default() };
+        let mut details = EventDetails { is_unchanged: count == 0, ..EventDetails::default() };
         if let Some(job) = job {
-            record.note("job", job.0);
+            details.note("job", job.0);
         }
-        record.note("due_now", count);
-        Ok((record, count))
+        details.note("due_now", count);
+        Ok((details, count))
     })
 }
 
@@ -137,40 +137,51 @@ pub fn make_due(desk: &Desk, job: Option<JobId>, intent: &Intent) -> Result<u64>
 ///
 /// # Errors
 /// When the key is missing or another one while links wait, or the store fails: [`ActionError::Broken`] once sending has begun.
-pub fn run_single(desk: &Desk, post: &Post, order: &Order, observer: &mut Observer<'_>) -> Result<Ran> {
-    let has_links = desk.view(Action::JobsRun, |view| Ok(view.any_link_waits()?))?;
+pub fn run_single(
+    app: &App,
+    mailer: &Mailer,
+    send_options: &SendOptions,
+    observer: &mut Observer<'_>,
+) -> Result<RunOutcome> {
+    let has_links = app.view(Action::JobsRun, |view| Ok(view.any_link_waits()?))?;
     if has_links {
-        check_post(desk, post)?;
+        check_mailer(app, mailer)?;
     }
-    let Some(_lock) = desk.store.lock_as_runner(None)? else { return Ok(Ran::Elsewhere) };
-    let order = Order { scope: Scope::OfNoJob, ..order.clone() };
-    Ok(Ran::Sent(desk.deliver_observed(post, &order, &mut |progress| observer(0, progress))?))
+    let Some(_lock) = app.store.lock_as_runner(None)? else { return Ok(RunOutcome::Elsewhere) };
+    let send_options = SendOptions { scope: Scope::OfNoJob, ..send_options.clone() };
+    Ok(RunOutcome::Sent(app.deliver_observed(mailer, &send_options, &mut |progress| observer(0, progress))?))
 }
 
-/// Sends the messages of a job that are due, as the job says. `order` has what the operator says besides: it counts where
+/// Sends the messages of a job that are due, as the job says. `send_options` has what the operator says besides: it counts where
 /// the job says nothing.
 ///
 /// # Errors
 /// When the key is missing or another one, or the store fails: [`ActionError::Broken`] once sending has begun.
-pub fn run_job(desk: &Desk, post: &Post, id: JobId, order: &Order, observer: &mut Observer<'_>) -> Result<Ran> {
-    check_post(desk, post)?;
-    let Some(_lock) = desk.store.lock_as_runner(Some(id))? else { return Ok(Ran::Elsewhere) };
+pub fn run_job(
+    app: &App,
+    mailer: &Mailer,
+    id: JobId,
+    send_options: &SendOptions,
+    observer: &mut Observer<'_>,
+) -> Result<RunOutcome> {
+    check_mailer(app, mailer)?;
+    let Some(_lock) = app.store.lock_as_runner(Some(id))? else { return Ok(RunOutcome::Elsewhere) };
     let (job, counts) =
-        desk.view(Action::JobsRun, |view| Ok((view.job(id)?.ok_or(Refusal::NoSuchJob(id))?, view.job_counts(id)?)))?;
+        app.view(Action::JobsRun, |view| Ok((view.job(id)?.ok_or(Refusal::NoSuchJob(id))?, view.job_counts(id)?)))?;
     if job.state != JobState::Running {
-        return Ok(Ran::Sent(Report::default()));
+        return Ok(RunOutcome::Sent(SendReport::default()));
     }
-    let order = order_of(&job, &counts, order)?;
+    let send_options = order_of(&job, &counts, send_options)?;
     let waiting = counts.waiting();
-    let report = desk.deliver_observed(post, &order, &mut |progress| observer(waiting, progress))?;
+    let report = app.deliver_observed(mailer, &send_options, &mut |progress| observer(waiting, progress))?;
     let pause = report.halt.and_then(pause_of);
-    let settled = desk.store.settle_job(id, pause.as_deref(), desk.now());
-    settled.map_err(|error| desk.broken_after(&report)(error.into()))?;
-    Ok(Ran::Sent(report))
+    let settled = app.store.settle_job(id, pause.as_deref(), app.now());
+    settled.map_err(|error| app.broken_after(&report)(error.into()))?;
+    Ok(RunOutcome::Sent(report))
 }
 
 /// How a job is sent.
-fn order_of(job: &Job, counts: &Counts, order: &Order) -> Result<Order> {
+fn order_of(job: &Job, counts: &Counts, send_options: &SendOptions) -> Result<SendOptions> {
     let sending = &job.sending;
     let connections = sending.connections.and_then(|count| usize::try_from(count).ok());
     let job_rates = rates_of(job)?;
@@ -178,21 +189,21 @@ fn order_of(job: &Job, counts: &Counts, order: &Order) -> Result<Order> {
     let unless_given = Share::unless_given(counts.total() - counts.of(MessageState::Skipped));
     let (accepted, failed) = job.base;
     // What waits for another try is counted when it has had it.
-    let before = Report {
+    let before = SendReport {
         accepted: counts.of(MessageState::Accepted).saturating_sub(accepted),
         failed: counts.of(MessageState::Failed).saturating_sub(failed),
-        ..Report::default()
+        ..SendReport::default()
     };
-    Ok(Order {
+    Ok(SendOptions {
         scope: Scope::Job(job.id),
-        connections: connections.unwrap_or(order.connections),
+        connections: connections.unwrap_or(send_options.connections),
         job_rates,
         max_failures: max_failures
             .map_err(|_| unreadable(job, "max_failures", sending.max_failures.as_deref()))?
             .or(unless_given),
         canary: sending.canary,
         before,
-        ..order.clone()
+        ..send_options.clone()
     })
 }
 
@@ -220,10 +231,14 @@ pub(in crate::actions) fn used_up(view: &View<'_>, rates: &Rates, job: Option<&J
 }
 
 /// Why a job waits for an operator after this; `None`: it does not.
-fn pause_of(halt: Halt) -> Option<String> {
+fn pause_of(halt: StopReason) -> Option<String> {
     match halt {
-        Halt::TooManyFailures { failed, settled } => Some(format!("too many failures: {failed} of {settled}")),
-        Halt::CanaryFailed => Some("one of the first messages was not accepted".to_owned()),
-        Halt::Trouble | Halt::OutOfTime | Halt::Stopped | Halt::Ended | Halt::RateUsedUp(_) => None,
+        StopReason::TooManyFailures { failed, settled } => Some(format!("too many failures: {failed} of {settled}")),
+        StopReason::CanaryFailed => Some("one of the first messages was not accepted".to_owned()),
+        StopReason::Trouble
+        | StopReason::OutOfTime
+        | StopReason::Stopped
+        | StopReason::Ended
+        | StopReason::RateUsedUp(_) => None,
     }
 }

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use crate::actions::Desk;
+use crate::actions::App;
 use crate::actions::Result;
-use crate::actions::Scene as _;
 use crate::actions::Total;
+use crate::actions::Transaction as _;
 use crate::actions::View;
 use crate::actions::ago;
 use crate::actions::jobs::run::used_up;
@@ -19,7 +19,7 @@ use crate::outbox::quota::UsedUp;
 use crate::store::ended_passwords::WithoutPassword;
 use crate::store::jobs::Counts;
 use crate::store::jobs::Job;
-use crate::store::jobs::Outcome;
+use crate::store::jobs::RecipientOutcome;
 use crate::store::messages::Message;
 
 /// The time over which the pace of a job is measured.
@@ -29,32 +29,32 @@ const MOST_OUTCOMES: u64 = 10;
 
 /// A job with what became of it so far.
 #[derive(Debug, Clone)]
-pub struct Shown {
+pub struct JobStatus {
     /// The job.
     pub job: Job,
     /// How many messages are in each state.
     pub counts: Counts,
     /// Why users were skipped, the most frequent reasons first; empty in a list of jobs.
-    pub skipped: Vec<Outcome>,
+    pub skipped: Vec<RecipientOutcome>,
     /// The users who have no password because the job ended it, and no link since; none in a list of jobs.
     pub without_password: WithoutPassword,
 }
 
 /// A job with all that is known of it.
 #[derive(Debug, Clone)]
-pub struct Details {
+pub struct JobDetails {
     /// The job, and its counts.
-    pub shown: Shown,
+    pub shown: JobStatus,
     /// How many links were used.
     pub used: u64,
     /// How many mails may have arrived more than once.
     pub perhaps_twice: u64,
-    /// How many mails the relay took lately, and in how many seconds.
+    /// How many mails the relay accepted lately, and in how many seconds.
     pub pace: (u64, u64),
     /// How long it takes to the end at that pace.
     pub left: Option<Duration>,
     /// What became of those that were not accepted, the most frequent first.
-    pub outcomes: Vec<Outcome>,
+    pub outcomes: Vec<RecipientOutcome>,
     /// Whether a process sends its messages now.
     pub is_sent_now: bool,
     /// The rate per hour or day that keeps its messages waiting.
@@ -65,12 +65,12 @@ pub struct Details {
 ///
 /// # Errors
 /// When the operator may not see users, or the store cannot be read.
-pub fn list(desk: &Desk, limit: Option<u64>) -> Result<(Vec<Shown>, Total)> {
-    desk.view(Action::JobsList, |view| {
+pub fn list(app: &App, limit: Option<u64>) -> Result<(Vec<JobStatus>, Total)> {
+    app.view(Action::JobsList, |view| {
         let mut shown = Vec::new();
         for job in view.jobs(limit)? {
             let counts = view.job_counts(job.id)?;
-            shown.push(Shown { job, counts, skipped: Vec::new(), without_password: WithoutPassword::default() });
+            shown.push(JobStatus { job, counts, skipped: Vec::new(), without_password: WithoutPassword::default() });
         }
         Ok((shown, Total::of(limit, || view.count_jobs())?))
     })
@@ -80,21 +80,21 @@ pub fn list(desk: &Desk, limit: Option<u64>) -> Result<(Vec<Shown>, Total)> {
 ///
 /// # Errors
 /// When there is none with this number, or the operator may not see users.
-pub fn show(desk: &Desk, id: JobId, rates: &Rates) -> Result<Details> {
-    desk.view(Action::JobsShow, |view| {
+pub fn show(app: &App, id: JobId, rates: &Rates) -> Result<JobDetails> {
+    app.view(Action::JobsShow, |view| {
         let job = view.job(id)?.ok_or(Refusal::NoSuchJob(id))?;
         let counts = view.job_counts(id)?;
         let (taken, first) = view.job_accepted_since(id, ago(view.now(), MINUTE))?;
         // A job that began a moment ago has not had the whole minute.
         let over = first.map_or(0, |first| view.now().as_second() - first.as_second()).max(1).unsigned_abs();
-        let is_sent_now = desk.store.is_run(id)?;
+        let is_sent_now = app.store.is_run(id)?;
         // What waits for another try is not a matter of pace.
         let queued = counts.of(MessageState::Queued);
         let seconds = queued.saturating_mul(over).checked_div(taken).filter(|_| queued > 0 && is_sent_now);
         let outcomes = view.job_outcomes(id, MOST_OUTCOMES)?;
         let may_wait = job.state == JobState::Running && counts.waiting() > 0;
         let used_up = if may_wait { used_up(view, rates, Some(&job))? } else { None };
-        Ok(Details {
+        Ok(JobDetails {
             used_up,
             used: view.job_links_used(id)?,
             perhaps_twice: view.job_perhaps_twice(id)?,
@@ -111,8 +111,8 @@ pub fn show(desk: &Desk, id: JobId, rates: &Rates) -> Result<Details> {
 ///
 /// # Errors
 /// When there is none with this number, or the operator may not see users.
-pub fn find(desk: &Desk, id: JobId) -> Result<Shown> {
-    desk.view(Action::JobsShow, |view| {
+pub fn find(app: &App, id: JobId) -> Result<JobStatus> {
+    app.view(Action::JobsShow, |view| {
         let job = view.job(id)?.ok_or(Refusal::NoSuchJob(id))?;
         let counts = view.job_counts(id)?;
         let has_skipped = counts.of(MessageState::Skipped) > 0;
@@ -125,8 +125,8 @@ pub fn find(desk: &Desk, id: JobId) -> Result<Shown> {
 ///
 /// # Errors
 /// When the operator may not run jobs, or the store cannot be read.
-pub fn paused_without_password(desk: &Desk) -> Result<Vec<Shown>> {
-    desk.view(Action::JobsRun, |view| {
+pub fn paused_without_password(app: &App) -> Result<Vec<JobStatus>> {
+    app.view(Action::JobsRun, |view| {
         let mut paused = Vec::new();
         for id in view.paused_after_ending()? {
             let Some(job) = view.job(id)? else { continue };
@@ -137,16 +137,16 @@ pub fn paused_without_password(desk: &Desk) -> Result<Vec<Shown>> {
     })
 }
 
-fn shown(view: &View<'_>, job: Job, counts: Counts, skipped: Vec<Outcome>) -> Result<Shown> {
+fn shown(view: &View<'_>, job: Job, counts: Counts, skipped: Vec<RecipientOutcome>) -> Result<JobStatus> {
     let has_ended_some = job.passwords_ended.is_some_and(|ended| ended > 0);
     let without_password = match has_ended_some {
         true => view.job_without_password(job.id, view.now())?,
         false => WithoutPassword::default(),
     };
-    Ok(Shown { job, counts, skipped, without_password })
+    Ok(JobStatus { job, counts, skipped, without_password })
 }
 
-fn of_skipped(outcomes: &[Outcome]) -> Vec<Outcome> {
+fn of_skipped(outcomes: &[RecipientOutcome]) -> Vec<RecipientOutcome> {
     outcomes.iter().filter(|outcome| outcome.state == MessageState::Skipped).cloned().collect()
 }
 
@@ -154,8 +154,8 @@ fn of_skipped(outcomes: &[Outcome]) -> Vec<Outcome> {
 ///
 /// # Errors
 /// When there is none with this number, or the operator may not see users.
-pub fn require(desk: &Desk, id: JobId) -> Result<()> {
-    desk.view(Action::JobsRecipients, |view| {
+pub fn require(app: &App, id: JobId) -> Result<()> {
+    app.view(Action::JobsRecipients, |view| {
         view.job(id)?.ok_or(Refusal::NoSuchJob(id))?;
         Ok(())
     })
@@ -166,12 +166,12 @@ pub fn require(desk: &Desk, id: JobId) -> Result<()> {
 /// # Errors
 /// When there is no such job, the operator may not see users, or `visit` fails.
 pub fn each_message(
-    desk: &Desk,
+    app: &App,
     id: JobId,
     limit: Option<u64>,
     visit: &mut dyn FnMut(Message) -> Result<()>,
 ) -> Result<Total> {
-    desk.view(Action::JobsRecipients, |view| {
+    app.view(Action::JobsRecipients, |view| {
         view.job(id)?.ok_or(Refusal::NoSuchJob(id))?;
         view.each_message_of_job(id, limit, visit)?;
         Ok(Total::of(limit, || Ok(view.job_counts(id)?.total()))?)

@@ -1,9 +1,9 @@
 //! `resets list`.
 
-use crate::actions::Desk;
+use crate::actions::App;
 use crate::actions::Result;
-use crate::actions::Scene as _;
 use crate::actions::Total;
+use crate::actions::Transaction as _;
 use crate::domain::action::Action;
 use crate::domain::user::UserReference;
 use crate::store::links::LinkQuery;
@@ -15,13 +15,13 @@ use crate::store::messages::Message;
 /// # Errors
 /// When the operator may not see users, there is no such user, or `visit` fails.
 pub fn list(
-    desk: &Desk,
+    app: &App,
     user: Option<&UserReference>,
     state: Option<LinkState>,
     limit: Option<u64>,
     visit: &mut dyn FnMut(Message) -> Result<()>,
 ) -> Result<Total> {
-    desk.view(Action::ResetsList, |view| {
+    app.view(Action::ResetsList, |view| {
         let user = user.map(|reference| view.user(reference)).transpose()?.map(|user| user.id);
         let query = LinkQuery { user, state, limit };
         view.each_link(&query, view.now(), visit)?;

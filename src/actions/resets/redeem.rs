@@ -1,12 +1,12 @@
 //! `resets redeem`: a code becomes a password.
 
 use crate::actions::ActionError;
-use crate::actions::Desk;
-use crate::actions::Intent;
-use crate::actions::Record;
+use crate::actions::App;
+use crate::actions::ChangeOptions;
+use crate::actions::EventDetails;
 use crate::actions::Result;
-use crate::actions::Scene;
-use crate::actions::outbox::queue_notice;
+use crate::actions::Transaction;
+use crate::actions::mailer::queue_notice;
 use crate::actions::users::password::former_passwords;
 use crate::domain::action::Action;
 use crate::domain::message::MessageId;
@@ -42,10 +42,10 @@ impl Redeemable {
 ///
 /// # Errors
 /// [`Refusal::CodeNotAccepted`], alike for every reason; when the operator may not redeem.
-pub fn look(desk: &Desk, code: Option<&ResetCode>) -> Result<Redeemable> {
-    let looked = desk.view(Action::ResetsRedeem, |view| {
+pub fn look(app: &App, code: Option<&ResetCode>) -> Result<Redeemable> {
+    let looked = app.view(Action::ResetsRedeem, |view| {
         let Some(code) = code.map(ResetCode::hash) else {
-            return Ok(Err(NotAccepted::NOT_A_CODE));
+            return Ok(Err(CodeRejected::NOT_A_CODE));
         };
         match find(view, &code)? {
             Ok((_, user)) => {
@@ -55,7 +55,7 @@ pub fn look(desk: &Desk, code: Option<&ResetCode>) -> Result<Redeemable> {
             Err(not) => Ok(Err(not)),
         }
     })?;
-    looked.map_err(|not| refuse(desk, Action::ResetsRedeem, not))
+    looked.map_err(|not| refuse(app, Action::ResetsRedeem, not))
 }
 
 /// Judges the new password, and uses the link up with it, in one transaction. A password that the policy refuses does not
@@ -64,16 +64,16 @@ pub fn look(desk: &Desk, code: Option<&ResetCode>) -> Result<Redeemable> {
 /// # Errors
 /// [`Refusal::Policy`]; [`Refusal::CodeNotAccepted`] when the link was used or ended since it was looked at.
 pub fn redeem(
-    desk: &Desk,
+    app: &App,
     redeemable: &Redeemable,
     password: &Password,
     notify: bool,
-    intent: &Intent,
+    change_options: &ChangeOptions,
 ) -> Result<Option<MessageId>> {
-    let accepted = desk.admit(&redeemable.user, password, &redeemable.former, None)?;
-    desk.change(Action::ResetsRedeem, intent, |change| {
+    let accepted = app.admit(&redeemable.user, password, &redeemable.former, None)?;
+    app.change(Action::ResetsRedeem, change_options, |change| {
         let found = find(change, &redeemable.code)?;
-        let (link, user) = found.map_err(NotAccepted::refusal)?;
+        let (link, user) = found.map_err(CodeRejected::refusal)?;
         // First, so that the link ends as used, and not with all others by the new password.
         if !change.use_link(link.message, change.now())? {
             return Err(Refusal::CodeNotAccepted { why: "expired", user: Some(user.id) }.into());
@@ -83,15 +83,15 @@ pub fn redeem(
         let new = NewPassword { accepted, must_change, keep_sessions: false, set_at: change.now() };
         change.set_password(user.id, &new)?;
         let notice = if notify { Some(queue_notice(change, &user, NoticeCause::ChosenByLink)?) } else { None };
-        let mut record = Record::of(&user);
-        record.note("chosen_by", "user");
-        record.note("message", link.message.0);
-        Ok((record, notice))
+        let mut details = EventDetails::of(&user);
+        details.note("chosen_by", "user");
+        details.note("message", link.message.0);
+        Ok((details, notice))
     })
 }
 
 /// Why a code is not accepted.
-pub(super) struct NotAccepted {
+pub(super) struct CodeRejected {
     why: &'static str,
     /// Whose it was, if it was anybody's.
     user: Option<UserId>,
@@ -99,7 +99,7 @@ pub(super) struct NotAccepted {
     has_expired: bool,
 }
 
-impl NotAccepted {
+impl CodeRejected {
     /// The text is no code.
     pub(super) const NOT_A_CODE: Self = Self { why: "not a code", user: None, has_expired: false };
 
@@ -110,22 +110,25 @@ impl NotAccepted {
 }
 
 /// Refuses a code.
-pub(super) fn refuse(desk: &Desk, action: Action, not: NotAccepted) -> ActionError {
+pub(super) fn refuse(app: &App, action: Action, not: CodeRejected) -> ActionError {
     if not.has_expired {
         // So that a clock that is set back does not revive it; if it cannot be written, the code is refused all the same.
-        let _ = desk.store.note_time_of_expiry(desk.now());
+        let _ = app.store.note_time_of_expiry(app.now());
     }
-    desk.refuse(action, not.refusal())
+    app.refuse(action, not.refusal())
 }
 
 /// The link of a code and its user, if both are as they must be.
-pub(super) fn find(scene: &impl Scene, code: &ResetCodeHash) -> Result<std::result::Result<(Link, User), NotAccepted>> {
-    let not = |why, user| Ok(Err(NotAccepted { why, user, has_expired: false }));
+pub(super) fn find(
+    scene: &impl Transaction,
+    code: &ResetCodeHash,
+) -> Result<std::result::Result<(Link, User), CodeRejected>> {
+    let not = |why, user| Ok(Err(CodeRejected { why, user, has_expired: false }));
     let Some(link) = scene.reading().link_by_code(code)? else { return not("unknown", None) };
     let id = Some(link.user);
-    if !link.facts.is_usable(scene.now()) {
-        let state = link.facts.state(scene.now());
-        return Ok(Err(NotAccepted { why: state.word(), user: id, has_expired: state == LinkState::Expired }));
+    if !link.metadata.is_usable(scene.now()) {
+        let state = link.metadata.state(scene.now());
+        return Ok(Err(CodeRejected { why: state.word(), user: id, has_expired: state == LinkState::Expired }));
     }
     let Some(user) = scene.reading().user_by_id(link.user)? else { return not("user deleted", id) };
     // The link died with either change; this holds even if somebody has written to the file.

@@ -1,11 +1,11 @@
 //! `resets revoke`.
 
-use crate::actions::Desk;
-use crate::actions::Intent;
-use crate::actions::Record;
+use crate::actions::App;
+use crate::actions::ChangeOptions;
+use crate::actions::EventDetails;
 use crate::actions::Result;
-use crate::actions::Scene as _;
-use crate::actions::resets::redeem::NotAccepted;
+use crate::actions::Transaction as _;
+use crate::actions::resets::redeem::CodeRejected;
 use crate::actions::resets::redeem::find;
 use crate::actions::resets::redeem::refuse;
 use crate::domain::action::Action;
@@ -16,7 +16,7 @@ use crate::store::links::LinksOfRoles;
 
 /// What ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Revoked {
+pub struct RevokedLinks {
     /// Links that could have been used.
     pub links: u64,
     /// Mails with a link that waited.
@@ -32,15 +32,15 @@ pub struct Revoked {
 ///
 /// # Errors
 /// When there is no such user, every user with an open link outranks the operator, or the operator may not.
-pub fn revoke(desk: &Desk, user: Option<&UserReference>, intent: &Intent) -> Result<Revoked> {
-    desk.change(Action::ResetsRevoke, intent, |change| {
+pub fn revoke(app: &App, user: Option<&UserReference>, change_options: &ChangeOptions) -> Result<RevokedLinks> {
+    app.change(Action::ResetsRevoke, change_options, |change| {
         let user = user.map(|reference| change.subordinate(reference)).transpose()?;
         if user.is_none() {
             change.require(Permission::RunBulkJobs)?;
         }
-        let mut record = user.as_ref().map(Record::of).unwrap_or_default();
+        let mut details = user.as_ref().map(EventDetails::of).unwrap_or_default();
         if user.is_none() {
-            record.note("of", "all users");
+            details.note("of", "all users");
         }
         let id = user.map(|user| user.id);
         let (outranking, now) = (change.outranking()?, change.now());
@@ -51,13 +51,13 @@ pub fn revoke(desk: &Desk, user: Option<&UserReference>, intent: &Intent) -> Res
         {
             change.outrank(user.role, user.username.as_str(), Some(user.id))?;
         }
-        record.note("links", links);
-        record.note("waiting", waiting);
+        details.note("links", links);
+        details.note("waiting", waiting);
         if left.user.is_some() {
-            record.note("skipped_links", left.links);
-            record.note("skipped_waiting", left.waiting);
+            details.note("skipped_links", left.links);
+            details.note("skipped_waiting", left.waiting);
         }
-        Ok((record, Revoked { links, waiting, skipped_links: left.links, skipped_waiting: left.waiting }))
+        Ok((details, RevokedLinks { links, waiting, skipped_links: left.links, skipped_waiting: left.waiting }))
     })
 }
 
@@ -66,19 +66,19 @@ pub fn revoke(desk: &Desk, user: Option<&UserReference>, intent: &Intent) -> Res
 ///
 /// # Errors
 /// [`Refusal::CodeNotAccepted`](crate::domain::refusal::Refusal::CodeNotAccepted), as redeeming; when the operator may not.
-pub fn revoke_by_code(desk: &Desk, code: Option<&ResetCode>, intent: &Intent) -> Result<()> {
+pub fn revoke_by_code(app: &App, code: Option<&ResetCode>, change_options: &ChangeOptions) -> Result<()> {
     let action = Action::ResetsRevokeByCode;
     // In a view first: a wrong code waits for no writer.
-    let looked = desk.view(action, |view| match code.map(ResetCode::hash) {
+    let looked = app.view(action, |view| match code.map(ResetCode::hash) {
         Some(code) => Ok(find(view, &code)?.map(|_| code)),
-        None => Ok(Err(NotAccepted::NOT_A_CODE)),
+        None => Ok(Err(CodeRejected::NOT_A_CODE)),
     })?;
-    let code = looked.map_err(|not| refuse(desk, action, not))?;
-    desk.change(action, intent, |change| {
-        let (link, user) = find(change, &code)?.map_err(NotAccepted::refusal)?;
+    let code = looked.map_err(|not| refuse(app, action, not))?;
+    app.change(action, change_options, |change| {
+        let (link, user) = find(change, &code)?.map_err(CodeRejected::refusal)?;
         change.revoke_link(link.message, "by the user", change.now())?;
-        let mut record = Record::of(&user);
-        record.note("message", link.message.0);
-        Ok((record, ()))
+        let mut details = EventDetails::of(&user);
+        details.note("message", link.message.0);
+        Ok((details, ()))
     })
 }

@@ -4,15 +4,15 @@ use std::collections::HashSet;
 use std::time::Duration;
 
 use crate::actions::ActionError;
+use crate::actions::App;
 use crate::actions::Change;
-use crate::actions::Desk;
-use crate::actions::Intent;
-use crate::actions::Record;
+use crate::actions::ChangeOptions;
+use crate::actions::EventDetails;
 use crate::actions::Result;
-use crate::actions::Scene as _;
+use crate::actions::Transaction as _;
 use crate::actions::ago;
-use crate::actions::outbox::check_post;
-use crate::actions::outbox::doubt_senders;
+use crate::actions::mailer::check_mailer;
+use crate::actions::mailer::doubt_senders;
 use crate::domain::action::Action;
 use crate::domain::eligibility;
 use crate::domain::eligibility::Candidate;
@@ -25,10 +25,10 @@ use crate::domain::text;
 use crate::domain::user::User;
 use crate::domain::user::UserId;
 use crate::domain::user::UserReference;
-use crate::outbox::Order;
-use crate::outbox::Post;
-use crate::outbox::Report;
-use crate::store::lock::Held;
+use crate::outbox::Mailer;
+use crate::outbox::SendOptions;
+use crate::outbox::SendReport;
+use crate::store::lock::LockGuard;
 use crate::store::messages::Message;
 use crate::store::messages::NewContent;
 use crate::store::messages::NewMessage;
@@ -39,13 +39,13 @@ const MAX_NOTE: usize = 1_000;
 
 /// What the mails are to be.
 #[derive(Debug, Clone)]
-pub struct Wanted {
+pub struct LinkOptions {
     /// How long a link lives; `None`: as configured.
-    pub life: Option<Duration>,
+    pub lifetime: Option<Duration>,
     /// The configured life of resets.
     pub reset_life: Duration,
     /// The configured life of invitations.
-    pub invitation_life: Duration,
+    pub invitation_lifetime: Duration,
     /// The operator's own words.
     pub note: Option<String>,
     /// A user who was sent a link within this time gets no other one; zero: always.
@@ -54,16 +54,16 @@ pub struct Wanted {
 
 /// What came of it for one user.
 #[derive(Debug)]
-pub struct Outcome {
-    /// As the operator named him.
+pub struct UserSendResult {
+    /// As the operator named them.
     pub given: String,
     /// What was done.
-    pub what: What,
+    pub what: SendResult,
 }
 
 /// What was done for one user.
 #[derive(Debug)]
-pub enum What {
+pub enum SendResult {
     /// A mail was queued, and tried: how it stands.
     Mailed(Box<Message>),
     /// It would be, and how long its link would live.
@@ -73,18 +73,18 @@ pub enum What {
         /// Whether it is an invitation.
         invitation: bool,
         /// How long the link would live.
-        life: Duration,
+        lifetime: Duration,
     },
-    /// Nothing: this one may have reached him a short while ago.
+    /// Nothing: this one may have reached them a short while ago.
     SentBefore(Box<Message>),
     /// Nothing: why.
     Refused(ActionError),
 }
 
 /// What a change did.
-enum Queued {
+enum QueueOutcome {
     New(MessageId),
-    Would { user: Box<User>, invitation: bool, life: Duration },
+    Would { user: Box<User>, invitation: bool, lifetime: Duration },
     Before(Box<Message>),
 }
 
@@ -92,31 +92,31 @@ enum Queued {
 ///
 /// # Errors
 /// When the operator may not at all, the note is malformed, the key is missing or another one, or the store fails. What
-/// one user may not have is his own [`What::Refused`].
+/// one user may not have is their own [`SendResult::Refused`].
 pub fn send(
-    desk: &Desk,
-    post: &Post,
-    order: Order,
+    app: &App,
+    mailer: &Mailer,
+    send_options: SendOptions,
     references: &[UserReference],
-    wanted: &Wanted,
-    intent: &Intent,
-) -> Result<(Vec<Outcome>, Report)> {
-    desk.view(Action::UsersSendReset, |_| Ok(()))?;
+    wanted: &LinkOptions,
+    change_options: &ChangeOptions,
+) -> Result<(Vec<UserSendResult>, SendReport)> {
+    app.view(Action::UsersSendReset, |_| Ok(()))?;
     check_note(wanted.note.as_deref())?;
-    check_post(desk, post)?;
-    let dead = if intent.dry_run { desk.dead_senders()? } else { Vec::new() };
-    if !intent.dry_run {
-        desk.take_up_the_dead()?;
+    check_mailer(app, mailer)?;
+    let dead = if change_options.dry_run { app.dead_senders()? } else { Vec::new() };
+    if !change_options.dry_run {
+        app.take_up_the_dead()?;
     }
     let mut queued = Vec::with_capacity(references.len());
     let (mut ids, mut met) = (Vec::new(), HashSet::new());
     for reference in references {
         let mut user = None;
-        let result = queue(desk, reference, wanted, intent, &dead, &met, &mut user);
+        let result = queue(app, reference, wanted, change_options, &dead, &met, &mut user);
         if user.is_some_and(|user| !met.insert(user)) {
             continue;
         }
-        if let Ok(Queued::New(id)) = &result {
+        if let Ok(QueueOutcome::New(id)) = &result {
             ids.push(*id);
         }
         // What is queued is sent and told, whatever became of the store.
@@ -126,20 +126,22 @@ pub fn send(
             break;
         }
     }
-    let mut report = Report::default();
+    let mut report = SendReport::default();
     if !ids.is_empty() {
-        report = desk.deliver(post, &Order { scope: Scope::These(ids.clone()), ..order })?;
+        report = app.deliver(mailer, &SendOptions { scope: Scope::These(ids.clone()), ..send_options })?;
     }
-    let mut messages = desk.outcomes(&ids).map_err(desk.broken_after(&report))?.into_iter();
+    let mut messages = app.outcomes(&ids).map_err(app.broken_after(&report))?.into_iter();
     let outcomes = queued.into_iter().filter_map(|(given, result)| {
         let what = match result {
             // In the order of the numbers, so each finds its own.
-            Ok(Queued::New(_)) => What::Mailed(Box::new(messages.next()?)),
-            Ok(Queued::Would { user, invitation, life }) => What::WouldBeMailed { user, invitation, life },
-            Ok(Queued::Before(message)) => What::SentBefore(message),
-            Err(error) => What::Refused(error),
+            Ok(QueueOutcome::New(_)) => SendResult::Mailed(Box::new(messages.next()?)),
+            Ok(QueueOutcome::Would { user, invitation, lifetime }) => {
+                SendResult::WouldBeMailed { user, invitation, lifetime }
+            }
+            Ok(QueueOutcome::Before(message)) => SendResult::SentBefore(message),
+            Err(error) => SendResult::Refused(error),
         };
-        Some(Outcome { given, what })
+        Some(UserSendResult { given, what })
     });
     Ok((outcomes.collect(), report))
 }
@@ -150,22 +152,22 @@ pub fn send(
 /// What is wrong with it.
 pub fn check_note(note: Option<&str>) -> Result<()> {
     let Some(note) = note else { return Ok(()) };
-    let judged = text::check_lines(note, MAX_NOTE);
-    Ok(judged.map_err(|fault| Refusal::Field { field: "note", fault: fault.to_string() })?)
+    let validated = text::check_lines(note, MAX_NOTE);
+    Ok(validated.map_err(|fault| Refusal::Field { field: "note", fault: fault.to_string() })?)
 }
 
 /// Queues a mail to a user, after what the `dead` were sending is in doubt. The user's number is put into `found`; one of
 /// those who were `met` before, under another name, gets none.
 fn queue(
-    desk: &Desk,
+    app: &App,
     reference: &UserReference,
-    wanted: &Wanted,
-    intent: &Intent,
-    dead: &[Held],
+    wanted: &LinkOptions,
+    change_options: &ChangeOptions,
+    dead: &[LockGuard],
     met: &HashSet<UserId>,
     found: &mut Option<UserId>,
-) -> Result<Queued> {
-    desk.change(Action::UsersSendReset, intent, |change| {
+) -> Result<QueueOutcome> {
+    app.change(Action::UsersSendReset, change_options, |change| {
         doubt_senders(change, dead)?;
         let user = change.user(reference)?;
         *found = Some(user.id);
@@ -175,9 +177,9 @@ fn queue(
         may_have_a_link(change, &user)?;
         // A user whose password was ended has a former one alone.
         let invitation = user.password.is_none() && change.password_history(user.id, 1)?.is_empty();
-        let life = life(wanted, invitation)?;
-        let mut record = Record::of(&user);
-        record.note("kind", if invitation { "invitation" } else { "reset" });
+        let lifetime = lifetime(wanted, invitation)?;
+        let mut details = EventDetails::of(&user);
+        details.note("kind", if invitation { "invitation" } else { "reset" });
         let since = ago(change.now(), wanted.unless_sent_within);
         let before = if wanted.unless_sent_within.is_zero() {
             None
@@ -185,36 +187,38 @@ fn queue(
             change.recent_link(user.id, since, change.now())?
         };
         if let Some(before) = before {
-            record.note("skipped", format!("message {} was sent a short while ago", before.id.0));
-            return Ok((record, Queued::Before(Box::new(before))));
+            details.note("skipped", format!("message {} was sent a short while ago", before.id.0));
+            return Ok((details, QueueOutcome::Before(Box::new(before))));
         }
         change.cancel_waiting_links(user.id, "a newer link", change.now())?;
         let id = change.queue_message(&NewMessage {
-            content: NewContent::Link { invitation, life, note: wanted.note.as_deref() },
+            content: NewContent::Link { invitation, lifetime, note: wanted.note.as_deref() },
             user: Some(user.id),
             address: &user.email,
-            operator: desk.account(),
+            operator: app.account(),
             created_at: change.now(),
         })?;
-        record.note("message", id.0);
-        record.note("life", life.as_secs());
-        if intent.dry_run {
-            return Ok((record, Queued::Would { user: Box::new(user), invitation, life }));
+        details.note("message", id.0);
+        details.note("lifetime", lifetime.as_secs());
+        if change_options.dry_run {
+            return Ok((details, QueueOutcome::Would { user: Box::new(user), invitation, lifetime }));
         }
-        Ok((record, Queued::New(id)))
+        Ok((details, QueueOutcome::New(id)))
     })
 }
 
 /// Refuses a user who may get no link: see [`eligibility::check`].
 fn may_have_a_link(change: &Change<'_>, user: &User) -> Result<()> {
-    let organization = change.desk().organization();
+    let organization = change.app().organization();
     let candidate = Candidate {
         permissions: change.permissions(user.role)?,
         sign_in: user.sign_in,
         is_locked: user.is_locked(change.now()),
         email: &user.email,
     };
-    let Err(why) = eligibility::check(&candidate, change.standing().permissions(), organization) else { return Ok(()) };
+    let Err(why) = eligibility::check(&candidate, change.authority().permissions(), organization) else {
+        return Ok(());
+    };
     match why {
         Ineligible::Outranks(_) => change.outrank(user.role, user.username.as_str(), Some(user.id)),
         Ineligible::Saml => change.require_password_sign_in(user),
@@ -227,17 +231,17 @@ fn may_have_a_link(change: &Change<'_>, user: &User) -> Result<()> {
 }
 
 /// How long a link lives.
-pub(in crate::actions) fn life(wanted: &Wanted, invitation: bool) -> Result<Duration> {
+pub(in crate::actions) fn lifetime(wanted: &LinkOptions, invitation: bool) -> Result<Duration> {
     let (bounds, configured) =
-        if invitation { (INVITATION_LIFE, wanted.invitation_life) } else { (RESET_LIFE, wanted.reset_life) };
-    let life = wanted.life.unwrap_or(configured);
-    if bounds.contains(&life) {
-        return Ok(life);
+        if invitation { (INVITATION_LIFE, wanted.invitation_lifetime) } else { (RESET_LIFE, wanted.reset_life) };
+    let lifetime = wanted.lifetime.unwrap_or(configured);
+    if bounds.contains(&lifetime) {
+        return Ok(lifetime);
     }
     let fault = if invitation {
         "must be between 5 minutes and 7 days for an invitation"
     } else {
         "must be between 5 minutes and 24 hours for a reset"
     };
-    Err(Refusal::Field { field: "life of the link", fault: fault.to_owned() }.into())
+    Err(Refusal::Field { field: "lifetime of the link", fault: fault.to_owned() }.into())
 }

@@ -1,11 +1,11 @@
 //! `users add`.
 
+use crate::actions::App;
 use crate::actions::Change;
-use crate::actions::Desk;
-use crate::actions::Intent;
-use crate::actions::Record;
+use crate::actions::ChangeOptions;
+use crate::actions::EventDetails;
 use crate::actions::Result;
-use crate::actions::Scene as _;
+use crate::actions::Transaction as _;
 use crate::domain::action::Action;
 use crate::domain::email_address::EmailAddress;
 use crate::domain::refusal::Refusal;
@@ -17,12 +17,12 @@ use crate::domain::user::SignIn;
 use crate::domain::user::User;
 use crate::domain::user::UserReference;
 use crate::domain::user::Username;
-use crate::domain::user::judge_locale;
+use crate::domain::user::validate_locale;
 use crate::store::users::NewUser;
 
-/// A user as the operator gives him.
+/// A user as the operator gives them.
 #[derive(Debug, Clone)]
-pub struct Wanted {
+pub struct NewUserRequest {
     /// The address.
     pub email: EmailAddress,
     /// The name to sign in with; `None`: the part of the address before the @.
@@ -31,7 +31,7 @@ pub struct Wanted {
     pub name: String,
     /// The role's name; `None`: Minimal Permissions.
     pub role: Option<String>,
-    /// How he signs in; `None`: as `[saml] email_domains` says.
+    /// How they sign in; `None`: as `[saml] email_domains` says.
     pub sign_in: Option<SignIn>,
     /// The language.
     pub locale: Option<String>,
@@ -44,8 +44,8 @@ pub struct Wanted {
 /// # Errors
 /// When a field is malformed, a name is taken, the domain is not the organization's, or the operator may not add the user or
 /// do what follows.
-pub fn add(desk: &Desk, wanted: &Wanted, intent: &Intent) -> Result<User> {
-    desk.change(Action::UsersAdd, intent, |change| {
+pub fn add(app: &App, wanted: &NewUserRequest, change_options: &ChangeOptions) -> Result<User> {
+    app.change(Action::UsersAdd, change_options, |change| {
         if let Some(permission) = wanted.then {
             change.require(permission)?;
         }
@@ -70,15 +70,15 @@ pub fn add(desk: &Desk, wanted: &Wanted, intent: &Intent) -> Result<User> {
             // As an import does: nobody sees blanks around a name.
             name: wanted.name.trim().to_owned(),
             role,
-            sign_in: wanted.sign_in.unwrap_or_else(|| desk.organization().sign_in_of(&wanted.email)),
+            sign_in: wanted.sign_in.unwrap_or_else(|| app.organization().sign_in_of(&wanted.email)),
             locale: wanted.locale.clone(),
             created_at: change.now(),
         })?;
         let user = change.user_by_id(id)?.ok_or_else(|| Refusal::no_such_user(wanted.email.to_string()))?;
-        let mut record = Record::of(&user);
-        record.note("role", wanted.role.as_deref().unwrap_or(MINIMAL));
-        record.note("sign_in", user.sign_in.word());
-        Ok((record, user))
+        let mut details = EventDetails::of(&user);
+        details.note("role", wanted.role.as_deref().unwrap_or(MINIMAL));
+        details.note("sign_in", user.sign_in.word());
+        Ok((details, user))
     })
 }
 
@@ -112,7 +112,7 @@ fn check_free(change: &Change<'_>, username: &Username, email: &EmailAddress) ->
 
 /// Refuses an address outside the organization's domains.
 pub(super) fn check_domain(change: &Change<'_>, email: &EmailAddress) -> Result<()> {
-    let organization = change.desk().organization();
+    let organization = change.app().organization();
     if organization.takes(email) {
         return Ok(());
     }
@@ -120,11 +120,11 @@ pub(super) fn check_domain(change: &Change<'_>, email: &EmailAddress) -> Result<
 }
 
 pub(super) fn check_line(field: &'static str, value: &str) -> Result<()> {
-    let judged = text::check_line(value, text::MAX_NAME);
-    Ok(judged.map_err(|fault| Refusal::Field { field, fault: fault.to_string() })?)
+    let validated = text::check_line(value, text::MAX_NAME);
+    Ok(validated.map_err(|fault| Refusal::Field { field, fault: fault.to_string() })?)
 }
 
 pub(super) fn check_locale(locale: Option<&str>) -> Result<()> {
-    let judged = locale.map_or(Ok(()), judge_locale);
-    Ok(judged.map_err(|fault| Refusal::Field { field: "locale", fault })?)
+    let validated = locale.map_or(Ok(()), validate_locale);
+    Ok(validated.map_err(|fault| Refusal::Field { field: "locale", fault })?)
 }

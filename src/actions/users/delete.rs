@@ -1,13 +1,13 @@
 //! `users delete`.
 
-use super::targets::Resolved;
-use super::targets::Several;
+use super::targets::ResolvedTargets;
+use super::targets::TargetList;
 use super::targets::resolve_several;
-use crate::actions::Desk;
-use crate::actions::Intent;
-use crate::actions::Record;
+use crate::actions::App;
+use crate::actions::ChangeOptions;
+use crate::actions::EventDetails;
 use crate::actions::Result;
-use crate::actions::Scene as _;
+use crate::actions::Transaction as _;
 use crate::domain::action::Action;
 use crate::domain::user::User;
 use crate::domain::user::UserReference;
@@ -16,11 +16,11 @@ use crate::domain::user::UserReference;
 ///
 /// # Errors
 /// When there is no such user, or the user's role may do more than the operator's.
-pub fn delete(desk: &Desk, reference: &UserReference, intent: &Intent) -> Result<User> {
-    desk.change(Action::UsersDelete, intent, |change| {
+pub fn delete(app: &App, reference: &UserReference, change_options: &ChangeOptions) -> Result<User> {
+    app.change(Action::UsersDelete, change_options, |change| {
         let user = change.subordinate(reference)?;
         change.delete_user(user.id)?;
-        Ok((Record::of(&user), user))
+        Ok((EventDetails::of(&user), user))
     })
 }
 
@@ -28,10 +28,10 @@ pub fn delete(desk: &Desk, reference: &UserReference, intent: &Intent) -> Result
 ///
 /// # Errors
 /// When one does not exist, one's role may do more than the operator's, or they are others than the operator confirmed.
-pub fn delete_several(desk: &Desk, several: &Several, intent: &Intent) -> Result<Resolved> {
-    desk.change(Action::UsersDelete, intent, |change| {
-        let (resolved, mut record) = resolve_several(change, several)?;
-        record.is_unchanged = change.delete_chosen()? == 0;
-        Ok((record, resolved))
+pub fn delete_several(app: &App, several: &TargetList, change_options: &ChangeOptions) -> Result<ResolvedTargets> {
+    app.change(Action::UsersDelete, change_options, |change| {
+        let (resolved, mut details) = resolve_several(change, several)?;
+        details.is_unchanged = change.delete_chosen()? == 0;
+        Ok((details, resolved))
     })
 }

@@ -5,16 +5,16 @@ use super::add::check_line;
 use super::add::check_locale;
 use super::add::role;
 use super::targets::NAMED_IN_DATA;
-use super::targets::Resolved;
-use super::targets::Several;
+use super::targets::ResolvedTargets;
+use super::targets::TargetList;
 use super::targets::resolve_several;
+use crate::actions::App;
 use crate::actions::Change;
-use crate::actions::Desk;
-use crate::actions::Intent;
-use crate::actions::Record;
+use crate::actions::ChangeOptions;
+use crate::actions::EventDetails;
 use crate::actions::Result;
-use crate::actions::Scene as _;
-use crate::actions::outbox::queue_address_notices;
+use crate::actions::Transaction as _;
+use crate::actions::mailer::queue_address_notices;
 use crate::domain::action::Action;
 use crate::domain::email_address::EmailAddress;
 use crate::domain::email_domain;
@@ -26,12 +26,12 @@ use crate::domain::user::SignIn;
 use crate::domain::user::User;
 use crate::domain::user::UserReference;
 use crate::domain::user::Username;
-use crate::store::chosen::ChosenEdit;
-use crate::store::chosen::ChosenEdited;
+use crate::store::chosen::BulkEdit;
+use crate::store::chosen::BulkEditOutcome;
 
 /// The fields to be changed; `None`: stays as it is.
 #[derive(Debug, Clone, Default)]
-pub struct Edit {
+pub struct UserEdit {
     /// The address.
     pub email: Option<EmailAddress>,
     /// The name to sign in with.
@@ -40,7 +40,7 @@ pub struct Edit {
     pub name: Option<String>,
     /// The role's name.
     pub role: Option<String>,
-    /// How he signs in.
+    /// How they sign in.
     pub sign_in: Option<SignIn>,
     /// The language; empty: the organization's.
     pub locale: Option<String>,
@@ -50,7 +50,7 @@ pub struct Edit {
     pub must_change: Option<bool>,
 }
 
-impl Edit {
+impl UserEdit {
     /// The first option that is about one user alone, such as an address, if one is given.
     pub fn option_for_one(&self) -> Option<&'static str> {
         let given = [
@@ -64,8 +64,8 @@ impl Edit {
 
 /// What an edit did.
 #[derive(Debug)]
-pub struct Edited {
-    /// The user as he is now.
+pub struct EditOutcome {
+    /// The user as they are now.
     pub user: User,
     /// The name of the role.
     pub role: String,
@@ -81,8 +81,8 @@ pub struct Edited {
 ///
 /// # Errors
 /// As [`edit`].
-pub fn plan(desk: &Desk, reference: &UserReference, edit: &Edit) -> Result<Edited> {
-    self::edit(desk, reference, edit, None, &Intent { dry_run: true, ..Intent::default() })
+pub fn plan(app: &App, reference: &UserReference, edit: &UserEdit) -> Result<EditOutcome> {
+    self::edit(app, reference, edit, None, &ChangeOptions { dry_run: true, ..ChangeOptions::default() })
 }
 
 /// Edits a user. Moving to SAML, by `--sign-in` or by an address in a SAML domain, removes the password in the same change;
@@ -92,13 +92,13 @@ pub fn plan(desk: &Desk, reference: &UserReference, edit: &Edit) -> Result<Edite
 /// # Errors
 /// When a field is malformed or taken, the operator may not, or a password would be removed that was not confirmed.
 pub fn edit(
-    desk: &Desk,
+    app: &App,
     reference: &UserReference,
-    edit: &Edit,
+    edit: &UserEdit,
     confirmed: Option<u64>,
-    intent: &Intent,
-) -> Result<Edited> {
-    desk.change(Action::UsersEdit, intent, |change| {
+    change_options: &ChangeOptions,
+) -> Result<EditOutcome> {
+    app.change(Action::UsersEdit, change_options, |change| {
         require_must_change(change, edit)?;
         let old = change.subordinate(reference)?;
         let mut new = old.clone();
@@ -116,8 +116,8 @@ pub fn edit(
         ];
         let changed: Vec<String> =
             fields.into_iter().filter(|(_, differs)| *differs).map(|(name, _)| name.to_owned()).collect();
-        let mut record = Record::of(&old);
-        record.is_unchanged = changed.is_empty();
+        let mut details = EventDetails::of(&old);
+        details.is_unchanged = changed.is_empty();
         let is_other_address = !old.email.is_same(&new.email);
         let password_removed = !changed.is_empty() && new.sign_in == SignIn::Saml && old.password.is_some();
         if !changed.is_empty() {
@@ -135,18 +135,18 @@ pub fn edit(
         let mut notices = Vec::new();
         if edit.notify && is_other_address {
             notices = queue_address_notices(change, &new, &old.email)?;
-            record.note("notices", notices.len());
+            details.note("notices", notices.len());
         }
         if password_removed {
             require_confirmed(1, confirmed)?;
-            record.note("passwords_removed", 1);
+            details.note("passwords_removed", 1);
         }
-        Ok((record, Edited { user: new, role, changed, password_removed, notices }))
+        Ok((details, EditOutcome { user: new, role, changed, password_removed, notices }))
     })
 }
 
 /// Asks for the permission to say that a password must be changed, or need not be, where the edit says so.
-fn require_must_change(change: &Change<'_>, edit: &Edit) -> Result<()> {
+fn require_must_change(change: &Change<'_>, edit: &UserEdit) -> Result<()> {
     edit.must_change.map_or(Ok(()), |_| change.require(Permission::MUST_CHANGE))
 }
 
@@ -160,17 +160,17 @@ fn require_confirmed(passwords: u64, confirmed: Option<u64>) -> Result<()> {
 
 /// What an edit of several users did.
 #[derive(Debug)]
-pub struct EditedSeveral {
+pub struct EditManyOutcome {
     /// The users.
-    pub users: Resolved,
+    pub users: ResolvedTargets,
     /// What was done.
-    pub done: ChosenEdited,
+    pub done: BulkEditOutcome,
     /// The first users whose passwords were removed, by address: at most [`NAMED_IN_DATA`].
     pub without_password_now: Vec<User>,
 }
 
-impl AsRef<Resolved> for EditedSeveral {
-    fn as_ref(&self) -> &Resolved {
+impl AsRef<ResolvedTargets> for EditManyOutcome {
+    fn as_ref(&self) -> &ResolvedTargets {
         &self.users
     }
 }
@@ -182,18 +182,18 @@ impl AsRef<Resolved> for EditedSeveral {
 /// When a field is malformed, one of the users does not exist, one's role may do more than the operator's, or they are others
 /// than the operator confirmed, or more passwords would be removed.
 pub fn edit_several(
-    desk: &Desk,
-    several: &Several,
-    edit: &Edit,
+    app: &App,
+    several: &TargetList,
+    edit: &UserEdit,
     confirmed: Option<u64>,
-    intent: &Intent,
-) -> Result<EditedSeveral> {
-    desk.change(Action::UsersEdit, intent, |change| {
+    change_options: &ChangeOptions,
+) -> Result<EditManyOutcome> {
+    app.change(Action::UsersEdit, change_options, |change| {
         require_must_change(change, edit)?;
-        let (users, mut record) = resolve_several(change, several)?;
+        let (users, mut details) = resolve_several(change, several)?;
         let locale = edit.locale.clone().map(|locale| Some(locale).filter(|locale| !locale.is_empty()));
         check_locale(locale.as_ref().and_then(Option::as_deref))?;
-        let chosen = ChosenEdit {
+        let chosen = BulkEdit {
             role: edit.role.as_deref().map(|name| role(change, name)).transpose()?,
             sign_in: edit.sign_in,
             locale,
@@ -205,23 +205,23 @@ pub fn edit_several(
         };
         let done = change.edit_chosen(&chosen, change.now())?;
         require_confirmed(done.passwords_removed, confirmed)?;
-        record.is_unchanged = done.changed == 0;
-        record.note("changed", done.changed);
+        details.is_unchanged = done.changed == 0;
+        details.note("changed", done.changed);
         let mut note_new = |name, new: Option<serde_json::Value>| {
-            new.into_iter().for_each(|new| record.note(name, serde_json::json!({ "new": new })));
+            new.into_iter().for_each(|new| details.note(name, serde_json::json!({ "new": new })));
         };
         note_new("role", edit.role.as_deref().map(Into::into));
         note_new("sign_in", chosen.sign_in.map(|sign_in| sign_in.word().into()));
         note_new("locale", chosen.locale.map(Into::into));
         note_new("must_change_password", chosen.must_change.map(Into::into));
         if done.passwords_removed > 0 {
-            record.note("passwords_removed", done.passwords_removed);
+            details.note("passwords_removed", done.passwords_removed);
         }
-        Ok((record, EditedSeveral { users, done, without_password_now }))
+        Ok((details, EditManyOutcome { users, done, without_password_now }))
     })
 }
 
-fn apply(change: &Change<'_>, edit: &Edit, user: &mut User) -> Result<()> {
+fn apply(change: &Change<'_>, edit: &UserEdit, user: &mut User) -> Result<()> {
     if let Some(username) = &edit.username {
         let holder = change.reading().user(&UserReference::Username(username.as_str().to_owned()))?;
         if holder.is_some_and(|holder| holder.id != user.id) {
@@ -238,7 +238,7 @@ fn apply(change: &Change<'_>, edit: &Edit, user: &mut User) -> Result<()> {
         }
         // The domain decides when an address comes in; an address that only changes its user part says nothing new.
         if !email_domain::is_same(email.domain(), user.email.domain()) {
-            user.sign_in = change.desk().organization().sign_in_of(email);
+            user.sign_in = change.app().organization().sign_in_of(email);
         }
         user.email = email.clone();
     }

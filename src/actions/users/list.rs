@@ -5,10 +5,10 @@ use std::collections::HashMap;
 use jiff::Timestamp;
 
 use crate::actions::ActionError;
-use crate::actions::Desk;
+use crate::actions::App;
 use crate::actions::Result;
-use crate::actions::Scene;
 use crate::actions::Total;
+use crate::actions::Transaction;
 use crate::actions::error::UnknownName;
 use crate::actions::near::near;
 use crate::domain::action::Action;
@@ -21,7 +21,7 @@ use crate::store::user_list::UserRow;
 
 /// What the rows of a list are shown with.
 #[derive(Debug)]
-pub struct Surroundings {
+pub struct ListContext {
     /// The names of the roles.
     pub roles: HashMap<RoleId, String>,
     /// The moment that "locked" and "3 days ago" are about.
@@ -30,7 +30,7 @@ pub struct Surroundings {
 
 /// What is wanted: the query, and what of it must be looked up first.
 #[derive(Debug, Clone, Default)]
-pub struct Wanted {
+pub struct UserFilter {
     /// The query.
     pub query: UserQuery,
     /// The lines of the file that the names of the selection come from, in their order.
@@ -50,29 +50,29 @@ pub struct Wanted {
 /// # Errors
 /// When the operator may not see users (or export hashes), a role or a user named does not exist, or `visit` fails.
 pub fn list(
-    desk: &Desk,
-    wanted: &Wanted,
-    mut visit: impl FnMut(&UserRow<'_>, &Surroundings) -> Result<()>,
+    app: &App,
+    wanted: &UserFilter,
+    mut visit: impl FnMut(&UserRow<'_>, &ListContext) -> Result<()>,
 ) -> Result<Total> {
     let action = if wanted.with_hashes { Action::UsersExportHashes } else { Action::UsersList };
-    desk.view(action, |view| {
+    app.view(action, |view| {
         let query = resolve(view, wanted)?;
         let roles = view.roles()?.into_iter().map(|role| (role.id, role.name)).collect();
-        let surroundings = Surroundings { roles, now: view.now() };
+        let surroundings = ListContext { roles, now: view.now() };
         view.each_user(&query, wanted.with_hashes, view.now(), |row| visit(row, &surroundings))?;
         Ok(Total::of(query.limit, || view.count_users(&query.selection, view.now()))?)
     })
 }
 
 /// The query with its names turned into numbers.
-pub(in crate::actions) fn resolve(scene: &impl Scene, wanted: &Wanted) -> Result<UserQuery> {
+pub(in crate::actions) fn resolve(scene: &impl Transaction, wanted: &UserFilter) -> Result<UserQuery> {
     let mut query = wanted.query.clone();
     if let Some(name) = &wanted.role {
         let role = scene.reading().role_named(name)?.ok_or_else(|| Refusal::NoSuchRole(name.clone()))?;
         query.selection.role = Some(role.id);
     }
     if wanted.policy_outdated {
-        query.selection.policy_other_than = Some(scene.desk().policy()?.fingerprint());
+        query.selection.policy_other_than = Some(scene.app().policy()?.fingerprint());
     }
     if let Some(names) = &query.selection.named {
         let unknown = scene.reading().unknown_names(names)?;
@@ -93,7 +93,7 @@ pub(in crate::actions) fn resolve(scene: &impl Scene, wanted: &Wanted) -> Result
 }
 
 /// That a row of a file names one user by its username and not the same one by its address, and how many more rows do.
-fn contradiction(wanted: &Wanted, names: &[UserReference], place: usize, more: usize) -> ActionError {
+fn contradiction(wanted: &UserFilter, names: &[UserReference], place: usize, more: usize) -> ActionError {
     let shown = |name: &UserReference| text::quoted(name.shown(), text::MAX_NAME);
     let email = wanted.emails.get(place).and_then(Option::as_deref).unwrap_or_default();
     let line = wanted.lines.get(place).map_or_else(String::new, |line| format!("line {line}: "));
@@ -103,7 +103,7 @@ fn contradiction(wanted: &Wanted, names: &[UserReference], place: usize, more: u
         more => format!(", nor are those of {more} more lines"),
     };
     let (username, email) = (shown(&names[place]), shown(&UserReference::new(email)));
-    let words = format!("{line}username `{username}` and email `{email}` are not of one user{more}: nothing was done");
+    let words = format!("{line}username `{username}` and email `{email}` are not of one user{more}; nothing was done");
     ActionError::BadInput(words)
 }
 
@@ -112,11 +112,16 @@ fn contradiction(wanted: &Wanted, names: &[UserReference], place: usize, more: u
 ///
 /// # Errors
 /// When the operator may not, or the store cannot be written.
-pub fn announce_hashes(desk: &Desk, wanted: &Wanted, intent: &crate::actions::Intent, to: &str) -> Result<()> {
-    desk.change(Action::UsersExportHashes, intent, |change| {
-        let mut record = crate::actions::Record::default();
-        record.note("users", change.count_users(&wanted.query.selection, change.now())?);
-        record.note("to", to);
-        Ok((record, ()))
+pub fn announce_hashes(
+    app: &App,
+    wanted: &UserFilter,
+    change_options: &crate::actions::ChangeOptions,
+    to: &str,
+) -> Result<()> {
+    app.change(Action::UsersExportHashes, change_options, |change| {
+        let mut details = crate::actions::EventDetails::default();
+        details.note("users", change.count_users(&wanted.query.selection, change.now())?);
+        details.note("to", to);
+        Ok((details, ()))
     })
 }

@@ -2,30 +2,30 @@
 
 use jiff::Timestamp;
 
-use super::targets::Resolved;
-use super::targets::Several;
+use super::targets::ResolvedTargets;
+use super::targets::TargetList;
 use super::targets::resolve_several;
+use crate::actions::App;
 use crate::actions::Change;
-use crate::actions::Desk;
-use crate::actions::Intent;
-use crate::actions::Record;
+use crate::actions::ChangeOptions;
+use crate::actions::EventDetails;
 use crate::actions::Result;
-use crate::actions::Scene as _;
+use crate::actions::Transaction as _;
 use crate::domain::action::Action;
 use crate::domain::refusal::Refusal;
 use crate::domain::user::Lock;
-use crate::domain::user::Locking;
+use crate::domain::user::LockChange;
 use crate::domain::user::User;
 use crate::domain::user::UserReference;
-use crate::store::chosen::ChosenLocked;
-use crate::store::chosen::ChosenUnlocked;
+use crate::store::chosen::BulkLockOutcome;
+use crate::store::chosen::BulkUnlockOutcome;
 
 /// What was found and done.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Outcome {
+pub struct LockOutcome {
     /// The user's name.
     pub username: String,
-    /// False if he was so already.
+    /// False if they were so already.
     pub changed: bool,
 }
 
@@ -35,40 +35,45 @@ pub struct Outcome {
 /// # Errors
 /// [`Refusal::LockedLonger`] when the lock in force ends later; others when there is no such user, the user's role may do more
 /// than the operator's, or the moment has passed.
-pub fn lock(desk: &Desk, reference: &UserReference, until: Option<Timestamp>, intent: &Intent) -> Result<Outcome> {
-    desk.change(Action::UsersLock, intent, |change| {
+pub fn lock(
+    app: &App,
+    reference: &UserReference,
+    until: Option<Timestamp>,
+    change_options: &ChangeOptions,
+) -> Result<LockOutcome> {
+    app.change(Action::UsersLock, change_options, |change| {
         let user = change.subordinate(reference)?;
-        let lock = new_lock(change, until, intent)?;
+        let lock = new_lock(change, until, change_options)?;
         let changed = match user.locking(&lock, change.now()) {
-            Locking::Set(lock) => {
+            LockChange::Set(lock) => {
                 change.set_lock(user.id, Some(&lock), change.now())?;
                 true
             }
-            Locking::Same => false,
-            Locking::Kept(Lock { until, .. }) => {
+            LockChange::Same => false,
+            LockChange::Kept(Lock { until, .. }) => {
                 return Err(Refusal::LockedLonger { user: name(&user), until }.into());
             }
         };
-        let mut record = Record::of(&user);
-        record.is_unchanged = !changed;
-        record.note("until", end(until));
-        Ok((record, Outcome { username: name(&user), changed }))
+        let mut details = EventDetails::of(&user);
+        details.is_unchanged = !changed;
+        details.note("until", end(until));
+        Ok((details, LockOutcome { username: name(&user), changed }))
     })
 }
 
 /// What locking several users found and did.
 #[derive(Debug, PartialEq, Eq)]
-pub struct LockedSeveral {
+pub struct LockManyOutcome {
     /// The users.
-    pub users: Resolved,
+    pub users: ResolvedTargets,
     /// How many of them were locked.
     pub changed: u64,
     /// How many of them keep a lock that ends later; the others had the same lock already.
     pub kept: u64,
 }
 
-impl AsRef<Resolved> for LockedSeveral {
-    fn as_ref(&self) -> &Resolved {
+impl AsRef<ResolvedTargets> for LockManyOutcome {
+    fn as_ref(&self) -> &ResolvedTargets {
         &self.users
     }
 }
@@ -80,30 +85,31 @@ impl AsRef<Resolved> for LockedSeveral {
 /// When one does not exist, one's role may do more than the operator's, they are others than the operator confirmed, or the
 /// moment has passed.
 pub fn lock_several(
-    desk: &Desk,
-    several: &Several,
+    app: &App,
+    several: &TargetList,
     until: Option<Timestamp>,
-    intent: &Intent,
-) -> Result<LockedSeveral> {
-    desk.change(Action::UsersLock, intent, |change| {
-        let (users, mut record) = resolve_several(change, several)?;
-        let ChosenLocked { changed, kept } = change.lock_chosen(&new_lock(change, until, intent)?, change.now())?;
-        record.is_unchanged = changed == 0;
-        record.note("changed", changed);
-        record.note("until", end(until));
+    change_options: &ChangeOptions,
+) -> Result<LockManyOutcome> {
+    app.change(Action::UsersLock, change_options, |change| {
+        let (users, mut details) = resolve_several(change, several)?;
+        let BulkLockOutcome { changed, kept } =
+            change.lock_chosen(&new_lock(change, until, change_options)?, change.now())?;
+        details.is_unchanged = changed == 0;
+        details.note("changed", changed);
+        details.note("until", end(until));
         if kept > 0 {
-            record.note("locked_longer", kept);
+            details.note("locked_longer", kept);
         }
-        Ok((record, LockedSeveral { users, changed, kept }))
+        Ok((details, LockManyOutcome { users, changed, kept }))
     })
 }
 
 /// The lock, unless its end has passed.
-fn new_lock(change: &Change<'_>, until: Option<Timestamp>, intent: &Intent) -> Result<Lock> {
+fn new_lock(change: &Change<'_>, until: Option<Timestamp>, change_options: &ChangeOptions) -> Result<Lock> {
     if until.is_some_and(|until| until <= change.now()) {
         return Err(Refusal::Field { field: "end of the lock", fault: "lies in the past".to_owned() }.into());
     }
-    Ok(Lock { until, reason: intent.reason.clone() })
+    Ok(Lock { until, reason: change_options.reason.clone() })
 }
 
 /// The end of a lock in an event.
@@ -113,7 +119,7 @@ fn end(until: Option<Timestamp>) -> String {
 
 /// What `users unlock` found and did.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Unlocked {
+pub struct UnlockOutcome {
     /// The user's name.
     pub username: String,
     /// Whether the user was locked.
@@ -126,35 +132,35 @@ pub struct Unlocked {
 ///
 /// # Errors
 /// When there is no such user, or the user's role may do more than the operator's.
-pub fn unlock(desk: &Desk, reference: &UserReference, intent: &Intent) -> Result<Unlocked> {
-    desk.change(Action::UsersUnlock, intent, |change| {
+pub fn unlock(app: &App, reference: &UserReference, change_options: &ChangeOptions) -> Result<UnlockOutcome> {
+    app.change(Action::UsersUnlock, change_options, |change| {
         let user = change.subordinate(reference)?;
         let was_locked = user.lock.is_some();
         if was_locked {
             change.set_lock(user.id, None, change.now())?;
         }
         let failures = change.sign_in_failures(user.id)?.count;
-        let mut record = Record::of(&user);
+        let mut details = EventDetails::of(&user);
         if change.clear_sign_in_failures(user.id)? {
-            record.note("failed_logins", failures);
+            details.note("failed_logins", failures);
         } else {
-            record.is_unchanged = !was_locked;
+            details.is_unchanged = !was_locked;
         }
-        Ok((record, Unlocked { username: name(&user), was_locked, failures }))
+        Ok((details, UnlockOutcome { username: name(&user), was_locked, failures }))
     })
 }
 
 /// What unlocking several users found and did.
 #[derive(Debug, PartialEq, Eq)]
-pub struct UnlockedSeveral {
+pub struct UnlockManyOutcome {
     /// The users.
-    pub users: Resolved,
+    pub users: ResolvedTargets,
     /// What was done.
-    pub done: ChosenUnlocked,
+    pub done: BulkUnlockOutcome,
 }
 
-impl AsRef<Resolved> for UnlockedSeveral {
-    fn as_ref(&self) -> &Resolved {
+impl AsRef<ResolvedTargets> for UnlockManyOutcome {
+    fn as_ref(&self) -> &ResolvedTargets {
         &self.users
     }
 }
@@ -163,16 +169,16 @@ impl AsRef<Resolved> for UnlockedSeveral {
 ///
 /// # Errors
 /// When one does not exist, one's role may do more than the operator's, or they are others than the operator confirmed.
-pub fn unlock_several(desk: &Desk, several: &Several, intent: &Intent) -> Result<UnlockedSeveral> {
-    desk.change(Action::UsersUnlock, intent, |change| {
-        let (users, mut record) = resolve_several(change, several)?;
+pub fn unlock_several(app: &App, several: &TargetList, change_options: &ChangeOptions) -> Result<UnlockManyOutcome> {
+    app.change(Action::UsersUnlock, change_options, |change| {
+        let (users, mut details) = resolve_several(change, several)?;
         let done = change.unlock_chosen(change.now())?;
-        record.is_unchanged = done.changed == 0;
-        record.note("unlocked", done.unlocked);
+        details.is_unchanged = done.changed == 0;
+        details.note("unlocked", done.unlocked);
         if done.failures > 0 {
-            record.note("failed_logins", done.failures);
+            details.note("failed_logins", done.failures);
         }
-        Ok((record, UnlockedSeveral { users, done }))
+        Ok((details, UnlockManyOutcome { users, done }))
     })
 }
 

@@ -3,20 +3,20 @@
 use jiff::Timestamp;
 
 use crate::actions::ActionError;
+use crate::actions::App;
 use crate::actions::Change;
-use crate::actions::Desk;
-use crate::actions::Intent;
-use crate::actions::Record;
+use crate::actions::ChangeOptions;
+use crate::actions::EventDetails;
 use crate::actions::Result;
-use crate::actions::Scene;
+use crate::actions::Transaction;
 use crate::actions::attempts::WrongPassword;
-use crate::actions::gate::Strictness;
-use crate::actions::outbox::queue_notice;
+use crate::actions::mailer::queue_notice;
+use crate::actions::policy_check::PolicyEnforcement;
 use crate::domain::action::Action;
 use crate::domain::message::MessageId;
 use crate::domain::message::NoticeCause;
+use crate::domain::operator::Authority;
 use crate::domain::operator::PolicyOverride;
-use crate::domain::operator::Standing;
 use crate::domain::refusal::Refusal;
 use crate::domain::role::Permission;
 use crate::domain::sign_in::SignInFailures;
@@ -30,9 +30,9 @@ use crate::secrets::password_hash::PasswordHash;
 use crate::store::StoreError;
 use crate::store::users::NewPassword;
 
-/// A user whose password is about to be set, as a view saw him.
+/// A user whose password is about to be set, as a view saw them.
 #[derive(Debug)]
-pub struct Target {
+pub struct PasswordTarget {
     /// The user.
     pub user: User,
     /// The proof of the permission, where the policy is overridden.
@@ -40,16 +40,16 @@ pub struct Target {
     former: FormerPasswords,
 }
 
-impl Target {
+impl PasswordTarget {
     /// How strict the policy is with the password.
-    pub fn strictness(&self) -> Strictness {
-        if self.permit.is_some() { Strictness::Overridden } else { Strictness::Policy }
+    pub fn strictness(&self) -> PolicyEnforcement {
+        if self.permit.is_some() { PolicyEnforcement::Overridden } else { PolicyEnforcement::Policy }
     }
 }
 
 /// How the password came to be; the event says it (OWASP ASVS 6.4.1: what an administrator chose is known to two).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Origin {
+pub enum PasswordOrigin {
     /// The operator typed it or passed it on.
     Operator,
     /// The program made it up.
@@ -58,7 +58,7 @@ pub enum Origin {
 
 /// How it is set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Options {
+pub struct PasswordOptions {
     /// The user must choose another password at the next sign-in.
     pub must_change: bool,
     /// Sessions that are open stay so.
@@ -69,7 +69,7 @@ pub struct Options {
 
 /// What an operator may do about a user's password.
 #[derive(Debug)]
-pub struct Management {
+pub struct PasswordManagement {
     /// The user.
     pub user: User,
     /// Mail the user a link.
@@ -82,8 +82,8 @@ pub struct Management {
 ///
 /// # Errors
 /// When the user does not exist, outranks the operator or signs in with SAML, or the operator may do neither.
-pub fn management(desk: &Desk, reference: &UserReference) -> Result<Management> {
-    desk.view(Action::UsersShow, |view| {
+pub fn management(app: &App, reference: &UserReference) -> Result<PasswordManagement> {
+    app.view(Action::UsersShow, |view| {
         let may_send = view.require(Permission::SendResets).is_ok();
         if !may_send {
             view.require(Permission::SetPasswords)?;
@@ -91,7 +91,7 @@ pub fn management(desk: &Desk, reference: &UserReference) -> Result<Management> 
         let may_set = view.require(Permission::SetPasswords).is_ok();
         let user = view.subordinate(reference)?;
         view.require_password_sign_in(&user)?;
-        Ok(Management { user, may_send, may_set })
+        Ok(PasswordManagement { user, may_send, may_set })
     })
 }
 
@@ -99,16 +99,16 @@ pub fn management(desk: &Desk, reference: &UserReference) -> Result<Management> 
 ///
 /// # Errors
 /// When the user does not exist, outranks the operator or signs in with SAML, or the operator may not.
-pub fn look(desk: &Desk, reference: &UserReference, strictness: Strictness) -> Result<Target> {
-    desk.view(set_action(strictness), |view| {
+pub fn look(app: &App, reference: &UserReference, strictness: PolicyEnforcement) -> Result<PasswordTarget> {
+    app.view(set_action(strictness), |view| {
         let user = view.subordinate(reference)?;
         view.require_password_sign_in(&user)?;
         let permit = match strictness {
-            Strictness::Policy => None,
-            Strictness::Overridden => Some(view.require_policy_override()?),
+            PolicyEnforcement::Policy => None,
+            PolicyEnforcement::Overridden => Some(view.require_policy_override()?),
         };
         let former = former_passwords(view, &user, false)?;
-        Ok(Target { user, permit, former })
+        Ok(PasswordTarget { user, permit, former })
     })
 }
 
@@ -117,43 +117,43 @@ pub fn look(desk: &Desk, reference: &UserReference, strictness: Strictness) -> R
 /// # Errors
 /// When the policy refuses it, or what [`look`] checks has changed since.
 pub fn set(
-    desk: &Desk,
-    target: &Target,
+    app: &App,
+    target: &PasswordTarget,
     password: &Password,
-    origin: Origin,
-    options: Options,
-    intent: &Intent,
+    origin: PasswordOrigin,
+    options: PasswordOptions,
+    change_options: &ChangeOptions,
 ) -> Result<Option<MessageId>> {
     let action = set_action(target.strictness());
-    let admitted = desk.admit(&target.user, password, &target.former, target.permit.as_ref());
+    let admitted = app.admit(&target.user, password, &target.former, target.permit.as_ref());
     let accepted = match admitted {
         // A change that is refused records what tells something of former passwords.
         Err(ActionError::Refused(refusal)) if refusal.is_recorded() => {
-            return desk.change(action, intent, |_| Err(refusal.into()));
+            return app.change(action, change_options, |_| Err(refusal.into()));
         }
         admitted => admitted?,
     };
-    desk.change(action, intent, |change| {
+    app.change(action, change_options, |change| {
         let user = change.subordinate(&UserReference::Username(target.user.username.as_str().to_owned()))?;
         if user.id != target.user.id {
             return Err(Refusal::no_such_user(target.user.username.to_string()).into());
         }
         change.require_password_sign_in(&user)?;
         change.set_password(user.id, &new_password(accepted, options, change.now()))?;
-        let mut record = Record::of(&user);
-        record.note("chosen_by", if origin == Origin::Generated { "generator" } else { "operator" });
-        record.note("must_change", options.must_change);
-        record.note("sessions", if options.keep_sessions { "kept" } else { "ended" });
-        Ok((record, notice(change, &user, NoticeCause::SetByOperator, options)?))
+        let mut details = EventDetails::of(&user);
+        details.note("chosen_by", if origin == PasswordOrigin::Generated { "generator" } else { "operator" });
+        details.note("must_change", options.must_change);
+        details.note("sessions", if options.keep_sessions { "kept" } else { "ended" });
+        Ok((details, notice(change, &user, NoticeCause::SetByOperator, options)?))
     })
 }
 
 /// What a login system learns.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Verdict {
+pub enum VerifyOutcome {
     /// It is the password, and the user may sign in.
     Accepted {
-        /// He must choose another one.
+        /// They must choose another one.
         must_change: bool,
     },
     /// Wrong, unknown, locked, SAML or no password: which one is not told.
@@ -165,31 +165,36 @@ pub enum Verdict {
 ///
 /// # Errors
 /// When the operator may not verify passwords, or the store cannot be read.
-pub fn verify(desk: &Desk, reference: &UserReference, password: &Password, client: Option<&str>) -> Result<Verdict> {
+pub fn verify(
+    app: &App,
+    reference: &UserReference,
+    password: &Password,
+    client: Option<&str>,
+) -> Result<VerifyOutcome> {
     let action = Action::UsersVerifyPassword;
-    let found = desk.view(action, |view| Candidate::find(view, reference))?;
-    let verified = desk.verify(password, found.hash.as_ref())?;
+    let found = app.view(action, |view| LoginCandidate::find(view, reference))?;
+    let verified = app.verify(password, found.hash.as_ref())?;
     match found.user.as_ref().zip(verified) {
         Some((user, verified)) => {
             // A courtesy: neither a full disk nor another writer keeps anybody out.
-            let _ = desk.store.record_login(user.id, desk.rehash(&verified).as_ref(), desk.now());
-            Ok(Verdict::Accepted { must_change: user.must_change_password })
+            let _ = app.store.record_login(user.id, app.rehash(&verified).as_ref(), app.now());
+            Ok(VerifyOutcome::Accepted { must_change: user.must_change_password })
         }
         None => {
-            let record = found.user.as_ref().map(Record::of).unwrap_or_default();
-            desk.answer_wrong_password(found.wrong(action, client, "the password was not accepted", record));
-            Ok(Verdict::Refused)
+            let details = found.user.as_ref().map(EventDetails::of).unwrap_or_default();
+            app.answer_wrong_password(found.wrong(action, client, "the password was not accepted", details));
+            Ok(VerifyOutcome::Refused)
         }
     }
 }
 
-/// A user who wants to change his own password, and has shown the old one.
+/// A user who wants to change their own password, and has shown the old one.
 #[derive(Debug)]
-pub struct Proven {
-    target: Target,
+pub struct VerifiedUser {
+    target: PasswordTarget,
 }
 
-impl Proven {
+impl VerifiedUser {
     /// The user.
     pub fn user(&self) -> &User {
         &self.target.user
@@ -199,8 +204,8 @@ impl Proven {
     ///
     /// # Errors
     /// [`Refusal::Policy`] with every rule that fails.
-    pub fn judge(&self, desk: &Desk, new: &Password) -> Result<()> {
-        desk.judge(&self.target.user, new, &self.target.former)
+    pub fn validate(&self, app: &App, new: &Password) -> Result<()> {
+        app.validate(&self.target.user, new, &self.target.former)
     }
 }
 
@@ -209,27 +214,27 @@ impl Proven {
 ///
 /// # Errors
 /// [`Refusal::WrongPassword`]; when the operator may not.
-pub fn prove(desk: &Desk, reference: &UserReference, old: Password, client: Option<&str>) -> Result<Proven> {
+pub fn prove(app: &App, reference: &UserReference, old: Password, client: Option<&str>) -> Result<VerifiedUser> {
     let action = Action::UsersChangePassword;
-    let (found, mut former) = desk.view(action, |view| {
+    let (found, mut former) = app.view(action, |view| {
         // For unknown users too: reading the requirements takes time, and must not tell who exists.
-        desk.policy()?;
-        let found = Candidate::find(view, reference)?;
+        app.policy()?;
+        let found = LoginCandidate::find(view, reference)?;
         let former =
             found.user.as_ref().map(|user| former_passwords(view, user, true)).transpose()?.unwrap_or_default();
         Ok((found, former))
     })?;
-    let is_right = desk.verify(&old, found.hash.as_ref())?.is_some();
+    let is_right = app.verify(&old, found.hash.as_ref())?.is_some();
     if is_right && let Some(user) = found.user {
         // The proven password is compared as it is, and not by its hash.
         former.hashes.retain(|hash| found.hash.as_ref() != Some(hash));
         former.proven = Some(old);
-        return Ok(Proven { target: Target { user, permit: None, former } });
+        return Ok(VerifiedUser { target: PasswordTarget { user, permit: None, former } });
     }
     let refusal = Refusal::WrongPassword { given: reference.as_str().to_owned() };
-    let mut record = Record::default();
-    record.note("user", text::quoted(reference.shown(), text::MAX_NAME));
-    desk.answer_wrong_password(found.wrong(action, client, &refusal.to_string(), record));
+    let mut details = EventDetails::default();
+    details.note("user", text::quoted(reference.shown(), text::MAX_NAME));
+    app.answer_wrong_password(found.wrong(action, client, &refusal.to_string(), details));
     Err(refusal.into())
 }
 
@@ -238,45 +243,45 @@ pub fn prove(desk: &Desk, reference: &UserReference, old: Password, client: Opti
 /// # Errors
 /// When the policy refuses it, or the user was locked, deleted or moved to SAML since, or has another password by now.
 pub fn change(
-    desk: &Desk,
-    proven: &Proven,
+    app: &App,
+    proven: &VerifiedUser,
     new: &Password,
     notify: bool,
-    intent: &Intent,
+    change_options: &ChangeOptions,
 ) -> Result<Option<MessageId>> {
     let target = &proven.target;
-    let accepted = desk.admit(&target.user, new, &target.former, None)?;
-    desk.change(Action::UsersChangePassword, intent, |change| {
+    let accepted = app.admit(&target.user, new, &target.former, None)?;
+    app.change(Action::UsersChangePassword, change_options, |change| {
         let reference = UserReference::Username(target.user.username.as_str().to_owned());
-        let found = Candidate::find(change, &reference)?;
+        let found = LoginCandidate::find(change, &reference)?;
         let Some(user) =
             found.user.filter(|user| user.id == target.user.id && user.session_epoch == target.user.session_epoch)
         else {
             return Err(Refusal::WrongPassword { given: reference.as_str().to_owned() }.into());
         };
         change.clear_sign_in_failures(user.id)?;
-        let options = Options { must_change: false, keep_sessions: false, notify };
+        let options = PasswordOptions { must_change: false, keep_sessions: false, notify };
         change.set_password(user.id, &new_password(accepted, options, change.now()))?;
-        let mut record = Record::of(&user);
-        record.note("chosen_by", "user");
-        Ok((record, notice(change, &user, NoticeCause::ChangedByUser, options)?))
+        let mut details = EventDetails::of(&user);
+        details.note("chosen_by", "user");
+        Ok((details, notice(change, &user, NoticeCause::ChangedByUser, options)?))
     })
 }
 
 /// The action of setting a password, which needs more permission where the policy is overridden.
-pub fn set_action(strictness: Strictness) -> Action {
+pub fn set_action(strictness: PolicyEnforcement) -> Action {
     match strictness {
-        Strictness::Policy => Action::UsersSetPassword,
-        Strictness::Overridden => Action::UsersOverridePolicy,
+        PolicyEnforcement::Policy => Action::UsersSetPassword,
+        PolicyEnforcement::Overridden => Action::UsersOverridePolicy,
     }
 }
 
-fn new_password(accepted: AcceptedHash, options: Options, set_at: Timestamp) -> NewPassword {
-    let Options { must_change, keep_sessions, notify: _ } = options;
+fn new_password(accepted: AcceptedHash, options: PasswordOptions, set_at: Timestamp) -> NewPassword {
+    let PasswordOptions { must_change, keep_sessions, notify: _ } = options;
     NewPassword { accepted, must_change, keep_sessions, set_at }
 }
 
-fn notice(change: &Change<'_>, user: &User, cause: NoticeCause, options: Options) -> Result<Option<MessageId>> {
+fn notice(change: &Change<'_>, user: &User, cause: NoticeCause, options: PasswordOptions) -> Result<Option<MessageId>> {
     if options.notify { Ok(Some(queue_notice(change, user, cause)?)) } else { Ok(None) }
 }
 
@@ -285,11 +290,11 @@ fn notice(change: &Change<'_>, user: &User, cause: NoticeCause, options: Options
 ///
 /// [`Policy::refused_passwords`]: crate::domain::policy::Policy::refused_passwords
 pub(in crate::actions) fn former_passwords(
-    scene: &impl Scene,
+    scene: &impl Transaction,
     user: &User,
     must_differ: bool,
 ) -> Result<FormerPasswords> {
-    let policy = scene.desk().policy()?;
+    let policy = scene.app().policy()?;
     let count = policy.refused_passwords(must_differ);
     let reading = scene.reading();
     let ended = reading.ended_passwords(user.id)?;
@@ -309,18 +314,18 @@ pub(in crate::actions) fn former_passwords(
 }
 
 /// Whom a password is checked for: the user with a hash who may sign in with a password now.
-struct Candidate {
-    standing: Standing,
+struct LoginCandidate {
+    authority: Authority,
     /// `None`: there is none, or none who may sign in with a password.
     user: Option<User>,
     hash: Option<PasswordHash>,
     failures: SignInFailures,
 }
 
-impl Candidate {
-    fn find(scene: &impl Scene, reference: &UserReference) -> Result<Self> {
+impl LoginCandidate {
+    fn find(scene: &impl Transaction, reference: &UserReference) -> Result<Self> {
         let nobody =
-            Self { standing: scene.standing().clone(), user: None, hash: None, failures: SignInFailures::default() };
+            Self { authority: scene.authority().clone(), user: None, hash: None, failures: SignInFailures::default() };
         let Some(user) = scene.reading().user(reference)? else { return Ok(nobody) };
         if !user.may_log_in(scene.now()) {
             return Ok(nobody);
@@ -336,9 +341,9 @@ impl Candidate {
         action: Action,
         client: Option<&'a str>,
         refusal: &'a str,
-        record: Record,
+        details: EventDetails,
     ) -> WrongPassword<'a> {
-        let Self { standing, user, failures, .. } = self;
-        WrongPassword { action, standing, user: user.as_ref(), before: failures, client, refusal, record }
+        let Self { authority, user, failures, .. } = self;
+        WrongPassword { action, authority, user: user.as_ref(), before: failures, client, refusal, details }
     }
 }

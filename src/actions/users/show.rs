@@ -3,10 +3,10 @@
 use std::collections::HashMap;
 
 use super::list::resolve;
-use super::targets::Several;
-use crate::actions::Desk;
+use super::targets::TargetList;
+use crate::actions::App;
 use crate::actions::Result;
-use crate::actions::Scene as _;
+use crate::actions::Transaction as _;
 use crate::actions::View;
 use crate::domain::action::Action;
 use crate::domain::role::RoleId;
@@ -14,14 +14,14 @@ use crate::domain::sign_in::SignInFailures;
 use crate::domain::user::User;
 use crate::domain::user::UserReference;
 
-/// A user and the name of his role.
+/// A user and the name of their role.
 #[derive(Debug)]
-pub struct Shown {
+pub struct UserDetails {
     /// The user.
     pub user: User,
     /// The role's name.
     pub role: String,
-    /// Whether his password met the policy in force; `None`: he has none.
+    /// Whether their password met the policy in force; `None`: they have none.
     pub meets_policy: Option<bool>,
     /// The wrong passwords since the last right one.
     pub failures: SignInFailures,
@@ -31,11 +31,11 @@ pub struct Shown {
 ///
 /// # Errors
 /// When there is none, or the operator may not see users.
-pub fn show(desk: &Desk, reference: &UserReference) -> Result<Shown> {
-    desk.view(Action::UsersShow, |view| {
+pub fn show(app: &App, reference: &UserReference) -> Result<UserDetails> {
+    app.view(Action::UsersShow, |view| {
         let user = view.user(reference)?;
         let role = view.role(user.role)?.map(|role| role.name).unwrap_or_default();
-        shown(view, user, role, &desk.policy()?.fingerprint())
+        shown(view, user, role, &app.policy()?.fingerprint())
     })
 }
 
@@ -43,10 +43,10 @@ pub fn show(desk: &Desk, reference: &UserReference) -> Result<Shown> {
 ///
 /// # Errors
 /// When one who is named does not exist, the operator may not see users, or `visit` fails.
-pub fn show_several(desk: &Desk, several: &Several, visit: &mut dyn FnMut(&Shown) -> Result<()>) -> Result<()> {
-    desk.view(Action::UsersShow, |view| {
+pub fn show_several(app: &App, several: &TargetList, visit: &mut dyn FnMut(&UserDetails) -> Result<()>) -> Result<()> {
+    app.view(Action::UsersShow, |view| {
         let query = resolve(view, &several.wanted)?;
-        let fingerprint = desk.policy()?.fingerprint();
+        let fingerprint = app.policy()?.fingerprint();
         let roles: HashMap<RoleId, String> = view.roles()?.into_iter().map(|role| (role.id, role.name)).collect();
         view.each_user(&query, false, view.now(), |row| {
             let user = row.to_user()?;
@@ -56,8 +56,8 @@ pub fn show_several(desk: &Desk, several: &Several, visit: &mut dyn FnMut(&Shown
     })
 }
 
-fn shown(view: &View<'_>, user: User, role: String, fingerprint: &str) -> Result<Shown> {
+fn shown(view: &View<'_>, user: User, role: String, fingerprint: &str) -> Result<UserDetails> {
     let meets_policy = user.password.as_ref().map(|facts| facts.policy.as_deref() == Some(fingerprint));
     let failures = view.sign_in_failures(user.id)?;
-    Ok(Shown { user, role, meets_policy, failures })
+    Ok(UserDetails { user, role, meets_policy, failures })
 }

@@ -2,10 +2,10 @@
 //! transaction, all or none, with one event.
 
 use crate::actions::Change;
-use crate::actions::Record;
+use crate::actions::EventDetails;
 use crate::actions::Result;
-use crate::actions::Scene as _;
-use crate::actions::users::list::Wanted;
+use crate::actions::Transaction as _;
+use crate::actions::users::list::UserFilter;
 use crate::actions::users::list::resolve;
 use crate::domain::refusal::Refusal;
 use crate::domain::role::Role;
@@ -24,25 +24,25 @@ pub enum Targets {
     /// One user, named exactly.
     One(UserReference),
     /// Any number of users.
-    Many(Box<Several>),
+    Many(Box<TargetList>),
 }
 
 /// Several users, as the operator gave them.
 #[derive(Debug, Clone, Default)]
-pub struct Several {
+pub struct TargetList {
     /// Which users.
-    pub wanted: Wanted,
+    pub wanted: UserFilter,
     /// The same in the operator's words; `None`: they were named one by one.
     pub words: Option<String>,
     /// SHA-256 of the file that names them, in hexadecimal digits.
     pub sha256: Option<String>,
     /// What the operator confirmed: the change is refused if the selection holds other users by then.
-    pub confirmed: Option<Resolved>,
+    pub confirmed: Option<ResolvedTargets>,
 }
 
 /// The users that a selection held at a moment.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Resolved {
+pub struct ResolvedTargets {
     /// How many.
     pub count: u64,
     /// The first of them, by address: at most [`NAMED`].
@@ -50,7 +50,7 @@ pub struct Resolved {
     digest: [u8; 32],
 }
 
-impl AsRef<Self> for Resolved {
+impl AsRef<Self> for ResolvedTargets {
     fn as_ref(&self) -> &Self {
         self
     }
@@ -61,36 +61,36 @@ impl AsRef<Self> for Resolved {
 ///
 /// # Errors
 /// When one who is named does not exist, a role outranks the operator's, or the users are others than the operator confirmed.
-pub(super) fn resolve_several(change: &Change<'_>, several: &Several) -> Result<(Resolved, Record)> {
+pub(super) fn resolve_several(change: &Change<'_>, several: &TargetList) -> Result<(ResolvedTargets, EventDetails)> {
     let query = resolve(change, &several.wanted)?;
     let count = change.choose_users(&query.selection, change.now())?;
     let outranking = change.outranking()?;
     let (outranked, first) = change.chosen_with_roles(&outranking, NAMED)?;
     if let Some(user) = first.first() {
         let permissions = change.role(user.role)?.map(|role: Role| role.permissions).unwrap_or_default();
-        if let Some(permission) = permissions.beyond(change.standing().permissions()) {
+        if let Some(permission) = permissions.beyond(change.authority().permissions()) {
             let users = first.iter().map(|user| user.username.to_string()).collect();
-            let role = change.standing().words().to_owned();
+            let role = change.authority().words().to_owned();
             return Err(Refusal::UsersOutrank { users, count: outranked, role, permission }.into());
         }
     }
-    let resolved = Resolved { count, first: change.first_chosen(NAMED)?, digest: change.chosen_digest()? };
+    let resolved = ResolvedTargets { count, first: change.first_chosen(NAMED)?, digest: change.chosen_digest()? };
     if let Some(confirmed) = &several.confirmed
         && confirmed.digest != resolved.digest
     {
         return Err(Refusal::SelectionChanged { confirmed: confirmed.count, found: count }.into());
     }
-    let mut record = Record::default();
-    record.note("users", count);
+    let mut details = EventDetails::default();
+    details.note("users", count);
     match &several.words {
-        Some(words) => record.note("selection", words.as_str()),
+        Some(words) => details.note("selection", words.as_str()),
         None => {
             let names: Vec<&str> = resolved.first.iter().map(|user| user.username.as_str()).collect();
-            record.note("usernames", names);
+            details.note("usernames", names);
         }
     }
     if let Some(sha256) = &several.sha256 {
-        record.note("sha256", sha256.as_str());
+        details.note("sha256", sha256.as_str());
     }
-    Ok((resolved, record))
+    Ok((resolved, details))
 }

@@ -3,8 +3,8 @@
 use crate::actions::audit;
 use crate::cli::context::Context;
 use crate::cli::data;
-use crate::cli::data::Cell;
-use crate::cli::data::Head;
+use crate::cli::data::Column;
+use crate::cli::data::Value;
 use crate::cli::output::Format;
 use crate::domain::action::Action;
 
@@ -19,12 +19,12 @@ pub struct HeadArgs {}
 /// # Errors
 /// When the operator may not view the audit.
 pub fn run(context: &mut Context, _: &HeadArgs) -> anyhow::Result<()> {
-    let desk = context.desk(Action::AuditHead)?;
-    let Some((number, hash)) = audit::head(&desk)? else { return Ok(()) };
+    let app = context.app(Action::AuditHead)?;
+    let Some((number, hash)) = audit::head(&app)? else { return Ok(()) };
     let hash = super::hex(&hash);
     if context.output.format == Format::Table {
         return Ok(context.output.line(&hash)?);
     }
-    let heads = [Head { name: "number", title: "" }, Head { name: "hash", title: "" }];
-    Ok(data::record(&mut context.output, &heads, &[Cell::Number(number), Cell::text(hash)], desk.now())?)
+    let heads = [Column { name: "number", title: "" }, Column { name: "hash", title: "" }];
+    Ok(data::record(&mut context.output, &heads, &[Value::Number(number), Value::text(hash)], app.now())?)
 }

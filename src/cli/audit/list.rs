@@ -10,9 +10,9 @@ use crate::actions::Total;
 use crate::actions::audit;
 use crate::cli::context::Context;
 use crate::cli::data;
-use crate::cli::data::Cell;
-use crate::cli::data::Head;
-use crate::cli::failure::Complaint;
+use crate::cli::data::Column;
+use crate::cli::data::Value;
+use crate::cli::failure::CliError;
 use crate::cli::jobs::summary::counted;
 use crate::cli::limit::LimitArgs;
 use crate::cli::output::Format;
@@ -60,35 +60,35 @@ pub struct ListArgs {
 }
 
 /// The columns of the table: it fits 80 columns.
-const TABLE: [Head; 6] = [
-    Head { name: "number", title: "NO" },
-    Head { name: "time", title: "WHEN" },
-    Head { name: "operator", title: "OPERATOR" },
-    Head { name: "action", title: "ACTION" },
-    Head { name: "outcome", title: "OUTCOME" },
-    Head { name: "details", title: "DETAILS" },
+const TABLE: [Column; 6] = [
+    Column { name: "number", title: "NO" },
+    Column { name: "time", title: "WHEN" },
+    Column { name: "operator", title: "OPERATOR" },
+    Column { name: "action", title: "ACTION" },
+    Column { name: "outcome", title: "OUTCOME" },
+    Column { name: "details", title: "DETAILS" },
 ];
 
 /// The fields of an event as data.
-pub(super) const DATA: [Head; 14] = [
-    Head { name: "number", title: "" },
-    Head { name: "time", title: "" },
-    Head { name: "operator", title: "" },
-    Head { name: "operator_uid", title: "" },
-    Head { name: "login_uid", title: "" },
-    Head { name: "host", title: "" },
-    Head { name: "identified_by", title: "" },
-    Head { name: "standing", title: "" },
-    Head { name: "action", title: "" },
-    Head { name: "outcome", title: "" },
-    Head { name: "user_id", title: "" },
-    Head { name: "reason", title: "" },
-    Head { name: "details", title: "" },
-    Head { name: "hash", title: "" },
+pub(super) const DATA: [Column; 14] = [
+    Column { name: "number", title: "" },
+    Column { name: "time", title: "" },
+    Column { name: "operator", title: "" },
+    Column { name: "operator_uid", title: "" },
+    Column { name: "login_uid", title: "" },
+    Column { name: "host", title: "" },
+    Column { name: "identified_by", title: "" },
+    Column { name: "standing", title: "" },
+    Column { name: "action", title: "" },
+    Column { name: "outcome", title: "" },
+    Column { name: "user_id", title: "" },
+    Column { name: "reason", title: "" },
+    Column { name: "details", title: "" },
+    Column { name: "hash", title: "" },
 ];
 
 /// What an event changed, as data: an array of objects.
-pub(super) const CHANGES: Head = Head { name: "changes", title: "" };
+pub(super) const CHANGES: Column = Column { name: "changes", title: "" };
 
 /// The fields of which the action and its details say enough in a list of all events.
 const TOLD_BY_THE_ACTION: [&str; 7] =
@@ -99,12 +99,12 @@ const TOLD_BY_THE_ACTION: [&str; 7] =
 /// # Errors
 /// When the operator may not view the audit.
 pub fn run(context: &mut Context, args: &ListArgs) -> anyhow::Result<()> {
-    let desk = context.desk(Action::AuditList)?;
+    let app = context.app(Action::AuditList)?;
     let operator_uid = match &args.operator {
         None => None,
         Some(given) => Some(crate::cli::operators::account(context, given)?.0),
     };
-    let now = desk.now();
+    let now = app.now();
     let is_table = context.output.format == Format::Table;
     let zone = context.process.time_zone();
     let query = EventQuery {
@@ -117,31 +117,31 @@ pub fn run(context: &mut Context, args: &ListArgs) -> anyhow::Result<()> {
         limit: args.limit.rows(&context.output),
     };
     let user = args.user.as_deref().map(UserReference::new);
-    let data_heads: Vec<Head> = DATA.into_iter().chain([CHANGES]).collect();
-    let heads: &[Head] = if is_table { &TABLE } else { &data_heads };
+    let data_heads: Vec<Column> = DATA.into_iter().chain([CHANGES]).collect();
+    let heads: &[Column] = if is_table { &TABLE } else { &data_heads };
     let (mut shown, mut total) = (0, Total::default());
     data::records::<ActionError>(&mut context.output, heads, now, |sink| {
         shown = 0;
-        total = audit::list(&desk, &query, user.as_ref(), &mut |event, changes| {
+        total = audit::list(&app, &query, user.as_ref(), &mut |event, changes| {
             shown += 1;
             if !is_table {
-                let changes = Cell::Json(as_json(changes.iter()).into());
-                let cells: Vec<Cell<'_>> = cells(event).into_iter().chain([changes]).collect();
+                let changes = Value::Json(as_json(changes.iter()).into());
+                let cells: Vec<Value<'_>> = cells(event).into_iter().chain([changes]).collect();
                 return Ok(sink(&cells)?);
             }
             Ok(sink(&[
-                Cell::Number(event.number),
-                Cell::Time(store_time(event)),
-                Cell::text(operator(event)),
-                Cell::text(&event.action),
-                Cell::text(&event.outcome),
-                Cell::prose(brief(event, changes, user.is_some(), &context.process.accounts)),
+                Value::Number(event.number),
+                Value::Time(store_time(event)),
+                Value::text(operator(event)),
+                Value::text(&event.action),
+                Value::text(&event.outcome),
+                Value::prose(brief(event, changes, user.is_some(), &context.process.accounts)),
             ])?)
         })?;
         Ok(())
     })?;
     args.limit.say_rest(&mut context.output, shown, total);
-    for attempts in audit::unrecorded_attempts(&desk)? {
+    for attempts in audit::unrecorded_attempts(&app)? {
         let count = counted(attempts.count, "refused attempt");
         let since = context.output.local_time(attempts.since);
         context.output.say(&format!("Not yet recorded: {count} since {since} ({}).", attempts.action));
@@ -150,23 +150,23 @@ pub fn run(context: &mut Context, args: &ListArgs) -> anyhow::Result<()> {
 }
 
 /// The fields of an event, in the order of [`DATA`].
-pub(super) fn cells(event: &Event) -> [Cell<'_>; 14] {
-    let optional = |number: Option<i64>| number.map_or(Cell::Nothing(""), Cell::Number);
+pub(super) fn cells(event: &Event) -> [Value<'_>; 14] {
+    let optional = |number: Option<i64>| number.map_or(Value::Nothing(""), Value::Number);
     [
-        Cell::Number(event.number),
-        Cell::Time(store_time(event)),
-        Cell::text(&event.operator),
-        Cell::Number(event.operator_uid),
+        Value::Number(event.number),
+        Value::Time(store_time(event)),
+        Value::text(&event.operator),
+        Value::Number(event.operator_uid),
         optional(event.login_uid),
-        Cell::text(&event.host),
-        Cell::text(event.identified_by()),
-        Cell::text(&event.standing),
-        Cell::text(&event.action),
-        Cell::text(&event.outcome),
+        Value::text(&event.host),
+        Value::text(event.identified_by()),
+        Value::text(&event.authority),
+        Value::text(&event.action),
+        Value::text(&event.outcome),
         optional(event.user_id),
-        Cell::text_or(event.reason.as_deref(), ""),
-        event.details.as_deref().map_or(Cell::Nothing(""), |details| Cell::Json(details.into())),
-        Cell::text(super::hex(&event.hash)),
+        Value::text_or(event.reason.as_deref(), ""),
+        event.details.as_deref().map_or(Value::Nothing(""), |details| Value::Json(details.into())),
+        Value::text(super::hex(&event.hash)),
     ]
 }
 
@@ -189,16 +189,16 @@ pub(super) fn login_account(accounts: &Accounts, event: &Event) -> Option<String
     Some(u32::try_from(uid).map_or_else(|_| format!("uid {uid}"), |uid| accounts.described(uid)))
 }
 
-fn action(given: &str) -> Result<&'static str, Complaint> {
+fn action(given: &str) -> Result<&'static str, CliError> {
     // As it is typed, with blanks between the words.
     let words = given.split_whitespace().collect::<Vec<_>>().join(" ");
     let found = Action::named(&words).map(Action::word);
-    found.ok_or_else(|| Complaint::NoSuchAction { given: given.to_owned(), nearest: Action::nearest(&words) })
+    found.ok_or_else(|| CliError::NoSuchAction { given: given.to_owned(), nearest: Action::nearest(&words) })
 }
 
 /// A moment: a date, a time, or so long ago.
-fn moment(option: &str, given: &str, now: Timestamp, zone: &TimeZone) -> Result<i64, Complaint> {
-    let usage = |words: String| Complaint::Usage { words: format!("{option}: {words}"), hint: None };
+fn moment(option: &str, given: &str, now: Timestamp, zone: &TimeZone) -> Result<i64, CliError> {
+    let usage = |words: String| CliError::Usage { words: format!("{option}: {words}"), hint: None };
     if let Ok(age) = parse_duration(given) {
         return now.checked_sub(age).map(Timestamp::as_second).map_err(|_| usage("reaches too far back".to_owned()));
     }

@@ -2,12 +2,12 @@
 
 use crate::actions::ActionError;
 use crate::actions::audit;
-use crate::actions::audit::Shown;
+use crate::actions::audit::EventWithChanges;
 use crate::cli::audit::list;
 use crate::cli::context::Context;
 use crate::cli::data;
-use crate::cli::data::Cell;
-use crate::cli::data::Head;
+use crate::cli::data::Column;
+use crate::cli::data::Value;
 use crate::cli::output::Format;
 use crate::cli::output::Output;
 use crate::domain::action::Action;
@@ -28,13 +28,13 @@ pub struct ShowArgs {
 }
 
 /// A user change as a row.
-const CHANGE: [Head; 6] = [
-    Head { name: "user_id", title: "USER ID" },
-    Head { name: "username", title: "USER" },
-    Head { name: "field", title: "FIELD" },
-    Head { name: "old", title: "OLD" },
-    Head { name: "new", title: "NEW" },
-    Head { name: "erased", title: "ERASED" },
+const CHANGE: [Column; 6] = [
+    Column { name: "user_id", title: "USER ID" },
+    Column { name: "username", title: "USER" },
+    Column { name: "field", title: "FIELD" },
+    Column { name: "old", title: "OLD" },
+    Column { name: "new", title: "NEW" },
+    Column { name: "erased", title: "ERASED" },
 ];
 
 /// The titles of the fields of an event, in the order of [`list::DATA`].
@@ -60,47 +60,47 @@ const TITLES: [&str; 14] = [
 /// # Errors
 /// When there is no such event, or the operator may not view the audit.
 pub fn run(context: &mut Context, args: &ShowArgs) -> anyhow::Result<()> {
-    let desk = context.desk(Action::AuditShow)?;
+    let app = context.app(Action::AuditShow)?;
     if args.changes {
-        let now = desk.now();
+        let now = app.now();
         return Ok(data::records::<ActionError>(&mut context.output, &CHANGE, now, |sink| {
-            audit::each_change(&desk, args.number, &mut |change, username| {
+            audit::each_change(&app, args.number, &mut |change, username| {
                 Ok(sink(&[
-                    Cell::Number(change.user.0),
-                    Cell::text_or(username, "(deleted)"),
-                    Cell::text(&change.field),
-                    Cell::text_or(change.old.as_deref(), ""),
-                    Cell::text_or(change.new.as_deref(), ""),
-                    Cell::Flag(change.is_erased),
+                    Value::Number(change.user.0),
+                    Value::text_or(username, "(deleted)"),
+                    Value::text(&change.field),
+                    Value::text_or(change.old.as_deref(), ""),
+                    Value::text_or(change.new.as_deref(), ""),
+                    Value::Flag(change.is_erased),
                 ])?)
             })
         })?);
     }
-    let Shown { event, changes, changes_total } = audit::show(&desk, args.number)?;
+    let EventWithChanges { event, changes, changes_total } = audit::show(&app, args.number)?;
     let is_table = context.output.format == Format::Table;
     let details = list::parts(&event, false);
     let rows = list::DATA.into_iter().zip(TITLES).zip(list::cells(&event)).map(|((head, title), cell)| {
         let cell = match head.name {
-            _ if !is_table || cell == Cell::Nothing("") => cell,
-            "details" => Cell::List(details.iter().map(String::as_str).collect()),
-            "login_uid" => Cell::text(list::login_account(&context.process.accounts, &event).unwrap_or_default()),
+            _ if !is_table || cell == Value::Nothing("") => cell,
+            "details" => Value::List(details.iter().map(String::as_str).collect()),
+            "login_uid" => Value::text(list::login_account(&context.process.accounts, &event).unwrap_or_default()),
             _ => cell,
         };
-        (Head { title, ..head }, cell)
+        (Column { title, ..head }, cell)
     });
     // A table leaves out what does not apply; data always has every key.
-    let applies = |cell: &Cell<'_>| !is_table || *cell != Cell::Nothing("");
-    let (mut heads, mut cells): (Vec<Head>, Vec<Cell<'_>>) = rows.filter(|(_, cell)| applies(cell)).unzip();
+    let applies = |cell: &Value<'_>| !is_table || *cell != Value::Nothing("");
+    let (mut heads, mut cells): (Vec<Column>, Vec<Value<'_>>) = rows.filter(|(_, cell)| applies(cell)).unzip();
     let told = told(&context.output, &changes, changes_total, &event);
     if is_table && !changes.is_empty() {
-        heads.push(Head { title: "Changes", ..list::CHANGES });
-        cells.push(Cell::List(told.iter().map(String::as_str).collect()));
+        heads.push(Column { title: "Changes", ..list::CHANGES });
+        cells.push(Value::List(told.iter().map(String::as_str).collect()));
     } else if !is_table {
-        heads.extend([list::CHANGES, Head { name: "changes_total", title: "" }]);
+        heads.extend([list::CHANGES, Column { name: "changes_total", title: "" }]);
         let shown = changes.iter().map(|(change, _)| change);
-        cells.extend([Cell::Json(list::as_json(shown).into()), Cell::count(changes_total)]);
+        cells.extend([Value::Json(list::as_json(shown).into()), Value::count(changes_total)]);
     }
-    Ok(data::record(&mut context.output, &heads, &cells, desk.now())?)
+    Ok(data::record(&mut context.output, &heads, &cells, app.now())?)
 }
 
 /// The changes as a person reads them, with their users where the event is not about one user alone.

@@ -3,8 +3,8 @@
 use crate::cli::context::Context;
 use crate::cli::context::Source;
 use crate::cli::data;
-use crate::cli::data::Cell;
-use crate::cli::data::Head;
+use crate::cli::data::Column;
+use crate::cli::data::Value;
 use crate::config::Config;
 use crate::config::Setting;
 use crate::domain::action::Action;
@@ -18,11 +18,11 @@ use crate::domain::action::Action;
 #[derive(Debug, clap::Args)]
 pub struct ShowArgs {}
 
-const HEADS: [Head; 4] = [
-    Head { name: "name", title: "NAME" },
-    Head { name: "value", title: "VALUE" },
-    Head { name: "source", title: "SOURCE" },
-    Head { name: "line", title: "LINE" },
+const HEADS: [Column; 4] = [
+    Column { name: "name", title: "NAME" },
+    Column { name: "value", title: "VALUE" },
+    Column { name: "source", title: "SOURCE" },
+    Column { name: "line", title: "LINE" },
 ];
 
 /// Runs the command.
@@ -31,8 +31,8 @@ const HEADS: [Head; 4] = [
 /// after the data.
 pub fn run(context: &mut Context, _: &ShowArgs) -> anyhow::Result<()> {
     let config = context.config()?.clone();
-    let opened = context.desk_if_usable(Action::ConfigShow)?;
-    let now = opened.as_ref().map_or_else(|_| context.now(), |desk| Ok(desk.now()))?;
+    let opened = context.app_if_usable(Action::ConfigShow)?;
+    let now = opened.as_ref().map_or_else(|_| context.now(), |app| Ok(app.now()))?;
     let path = context.config_path();
     let settings = Config::settings(path.as_deref(), context.surroundings())?;
     let key_source = if config.reset.key_file.is_some() { Source::File } else { Source::Default };
@@ -50,16 +50,16 @@ pub fn run(context: &mut Context, _: &ShowArgs) -> anyhow::Result<()> {
     data::records::<anyhow::Error>(&mut context.output, &HEADS, now, |sink| {
         for (name, value, source) in &files {
             sink(&[
-                Cell::text(*name),
-                Cell::text_or(value.as_deref(), "-"),
-                Cell::text(source.word()),
-                Cell::Nothing(""),
+                Value::text(*name),
+                Value::text_or(value.as_deref(), "-"),
+                Value::text(source.word()),
+                Value::Nothing(""),
             ])?;
         }
         for Setting { name, value, line } in &settings {
             let source = if line.is_some() { Source::File } else { Source::Default };
-            let line = line.map_or(Cell::Nothing(""), |line| Cell::Number(i64::try_from(line).unwrap_or(i64::MAX)));
-            sink(&[Cell::text(name), Cell::text_or(value.as_deref(), "-"), Cell::text(source.word()), line])?;
+            let line = line.map_or(Value::Nothing(""), |line| Value::Number(i64::try_from(line).unwrap_or(i64::MAX)));
+            sink(&[Value::text(name), Value::text_or(value.as_deref(), "-"), Value::text(source.word()), line])?;
         }
         Ok(())
     })?;

@@ -10,9 +10,9 @@
 use super::Context;
 use super::owner_of;
 use crate::actions::ActionError;
-use crate::actions::Desk;
-use crate::actions::Rules;
-use crate::cli::failure::Complaint;
+use crate::actions::App;
+use crate::actions::AppRules;
+use crate::cli::failure::CliError;
 use crate::cli::files::NamedFiles;
 use crate::config::Config;
 use crate::domain::action::Action;
@@ -26,7 +26,7 @@ use crate::domain::uid;
 use crate::domain::uid::ROOT;
 use crate::process::sudo::SudoRights;
 use crate::store::Store;
-use crate::store::open::Expect;
+use crate::store::open::ExpectedVersion;
 
 /// The variables that are the program's own.
 const OWN_VARIABLES: &str = "CXME_";
@@ -55,8 +55,8 @@ impl Context {
         let Some(caller) = self.caller.filter(|&caller| self.has_rights_of_others(caller)) else { return Ok(()) };
         // Until the usual store says otherwise; so no other one is looked for.
         self.restricted = true;
-        let is_admin = self.at_usual_store(|desk| {
-            desk.account().uid == caller.uid && desk.standing_now().is_ok_and(|standing| standing.is_admin())
+        let is_admin = self.at_usual_store(|app| {
+            app.account().uid == caller.uid && app.current_authority().is_ok_and(|authority| authority.is_admin())
         });
         if is_admin == Some(true) {
             self.restricted = false;
@@ -142,7 +142,7 @@ impl Context {
     fn number_of(&self, name: &'static str) -> anyhow::Result<Option<u32>> {
         let Some(value) = self.process.variable(name) else { return Ok(None) };
         let number = value.to_str().and_then(|number| number.parse().ok()).filter(|&number| number != uid::NONE);
-        let wrong = || Complaint::Configuration(format!("the variable {name} is not a number"));
+        let wrong = || CliError::Configuration(format!("the variable {name} is not a number"));
         Ok(Some(number.ok_or_else(wrong)?))
     }
 
@@ -153,21 +153,21 @@ impl Context {
             Some(account) => self.process.accounts.number(account),
             None => Ok(None),
         };
-        let found = found.map_err(|error| Complaint::AccountLookup { given: given.clone(), error })?;
+        let found = found.map_err(|error| CliError::AccountLookup { given: given.clone(), error })?;
         let unknown = || {
             let given = text::quoted(&given, 80);
-            Complaint::Configuration(format!("the variable {name} names no account of this machine: {given}"))
+            CliError::Configuration(format!("the variable {name} names no account of this machine: {given}"))
         };
         Ok(Some(found.ok_or_else(unknown)?))
     }
 
     fn refuse(&mut self, refusal: Refusal) -> anyhow::Error {
-        let recorded = self.at_usual_store(|desk| desk.refuse(Action::StoreOpen, refusal.clone()));
+        let recorded = self.at_usual_store(|app| app.refuse(Action::StoreOpen, refusal.clone()));
         recorded.unwrap_or(ActionError::Refused(refusal)).into()
     }
 
     /// Runs something at the usual store; `None` where there is none, or it is neither root nor its owner who runs this.
-    fn at_usual_store<T>(&mut self, run: impl FnOnce(&Desk) -> T) -> Option<T> {
+    fn at_usual_store<T>(&mut self, run: impl FnOnce(&App) -> T) -> Option<T> {
         let config = match self.config_path() {
             Some(path) => Config::load(&path, self.surroundings()).ok()?,
             None => Config::default(),
@@ -180,11 +180,11 @@ impl Context {
         }
         let account = self.account(owner);
         let _rights = self.rights_for(&path).ok()?;
-        let store = Store::open(&path, &self.store_rule(&config, owner), Expect::CurrentOrOlder).ok()?;
+        let store = Store::open(&path, &self.store_rule(&config, owner), ExpectedVersion::CurrentOrOlder).ok()?;
         let (clock, random) = self.clock.take().zip(self.random.take())?;
-        let desk = Desk::new(store, account, Rules::default(), clock, random);
-        let value = run(&desk);
-        let (clock, random) = desk.leave();
+        let app = App::new(store, account, AppRules::default(), clock, random);
+        let value = run(&app);
+        let (clock, random) = app.leave();
         (self.clock, self.random) = (Some(clock), Some(random));
         Some(value)
     }

@@ -19,13 +19,13 @@ use zeroize::Zeroizing;
 use super::Context;
 use super::PASSWORD_FILE_LIMIT;
 use super::owner_of_store;
-use crate::cli::failure::Complaint;
+use crate::cli::failure::CliError;
 use crate::config::LoadError;
 use crate::config::PasswordFrom;
 use crate::config::SmtpSection;
 use crate::config::TransportName;
 use crate::domain::text;
-use crate::mail::file::Folder;
+use crate::mail::file::MailDirectory;
 use crate::mail::sendmail::Sendmail;
 use crate::mail::smtp::ClientCertificate;
 use crate::mail::smtp::Login;
@@ -35,14 +35,14 @@ use crate::mail::smtp::TlsOptions;
 use crate::mail::smtp::Trust;
 use crate::mail::transport::Transport;
 use crate::private_file;
+use crate::private_file::FileError;
 use crate::private_file::FsCredentials;
-use crate::private_file::Problem;
 use crate::private_file::Rule;
 use crate::secrets::RelayPassword;
 use crate::store::stop_signals;
 
 /// How long a program may take to give the password: time for a vault to answer, not for a person.
-const PATIENCE: Duration = Duration::from_secs(10);
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
 /// How often the program is looked after.
 const GLANCE: Duration = Duration::from_millis(5);
 
@@ -60,18 +60,18 @@ impl Context {
             TransportName::Smtp => Transport::Smtp(Box::new(self.relay(&mail.smtp)?)),
             TransportName::Sendmail => Transport::Sendmail(Sendmail::new(checked(absolute(&mail.sendmail.program)?)?)),
             TransportName::File => {
-                let missing = || Complaint::Configuration("[mail.file] directory is missing".to_owned());
-                let mut folder = Folder::new(absolute(&mail.file.directory.ok_or_else(missing)?)?);
+                let missing = || CliError::Configuration("[mail.file] directory is missing".to_owned());
+                let mut directory = MailDirectory::new(absolute(&mail.file.directory.ok_or_else(missing)?)?);
                 let config = self.config()?.clone();
                 // Mail settings are checked by commands that need no store, too.
-                folder.account = self.store_path(&config).ok().and_then(|path| self.account_of_store(&path));
-                Transport::Folder(folder)
+                directory.account = self.store_path(&config).ok().and_then(|path| self.account_of_store(&path));
+                Transport::Folder(directory)
             }
         }))
     }
 
     fn relay(&mut self, smtp: &SmtpSection) -> anyhow::Result<Relay> {
-        let missing = || Complaint::Configuration("[mail.smtp] host is missing".to_owned());
+        let missing = || CliError::Configuration("[mail.smtp] host is missing".to_owned());
         let host = smtp.host.as_deref().ok_or_else(missing)?;
         let options = TlsOptions {
             trust: match (smtp.certificate_sha256.as_slice(), &smtp.ca_file) {
@@ -140,7 +140,7 @@ impl RelayPasswordSource {
             }
             PasswordFrom::Command(words) => {
                 let source = format!("[mail.smtp] password_command: {}", shown(words));
-                let line = first_line_of(words, PATIENCE).map_err(|what| complaint(&source, &what))?;
+                let line = first_line_of(words, ANSWER_TIMEOUT).map_err(|what| complaint(&source, &what))?;
                 (source, line)
             }
         };
@@ -166,11 +166,11 @@ fn greeting_name(host: &str) -> String {
     if is_name { host.to_owned() } else { "localhost".to_owned() }
 }
 
-fn complaint(source: &str, what: &impl std::fmt::Display) -> Complaint {
-    Complaint::Configuration(format!("{source}: {what}"))
+fn complaint(source: &str, what: &impl std::fmt::Display) -> CliError {
+    CliError::Configuration(format!("{source}: {what}"))
 }
 
-/// The path as seen from the folder that the program was started in: sendmail is started in another one.
+/// The path as seen from the directory that the program was started in: sendmail is started in another one.
 fn absolute(path: &Path) -> anyhow::Result<PathBuf> {
     let named = |error: io::Error| complaint(&path.display().to_string(), &error);
     Ok(std::path::absolute(path).map_err(named)?)
@@ -179,7 +179,7 @@ fn absolute(path: &Path) -> anyhow::Result<PathBuf> {
 /// The program, unless somebody could have exchanged it. One that is not there is told of when it is to be started.
 fn checked(program: PathBuf) -> anyhow::Result<PathBuf> {
     match private_file::check_program(&program) {
-        Ok(()) | Err(Problem::Missing { .. }) => Ok(program),
+        Ok(()) | Err(FileError::Missing { .. }) => Ok(program),
         Err(problem) => Err(LoadError::File(problem).into()),
     }
 }
@@ -191,9 +191,9 @@ fn shown(words: &[String]) -> String {
 
 /// Why a program gave no password.
 #[derive(Debug, thiserror::Error)]
-enum CommandFault {
+enum PasswordCommandError {
     #[error(transparent)]
-    Loose(#[from] Problem),
+    Loose(#[from] FileError),
     #[error("cannot be started: {0}")]
     NotStarted(io::Error),
     #[error("took longer than {} s, and was killed", .0.as_secs_f32())]
@@ -209,13 +209,13 @@ enum CommandFault {
 /// The first line that a program prints, with its line break. It stays in the group and keeps the environment of this
 /// program, so that it finds its agent, and Ctrl-C ends both. What it says besides is dropped: that could be the
 /// password.
-fn first_line_of(words: &[String], patience: Duration) -> Result<Zeroizing<Vec<u8>>, CommandFault> {
+fn first_line_of(words: &[String], retry_for: Duration) -> Result<Zeroizing<Vec<u8>>, PasswordCommandError> {
     let (program, arguments) =
-        words.split_first().ok_or_else(|| CommandFault::NotStarted(io::ErrorKind::NotFound.into()))?;
+        words.split_first().ok_or_else(|| PasswordCommandError::NotStarted(io::ErrorKind::NotFound.into()))?;
     // The configuration takes an absolute path only, so what is started is what was checked.
     match private_file::check_program(Path::new(program)) {
         // The system's own words for it come when it is started.
-        Ok(()) | Err(Problem::Missing { .. }) => {}
+        Ok(()) | Err(FileError::Missing { .. }) => {}
         Err(problem) => return Err(problem.into()),
     }
     let began = Instant::now();
@@ -227,7 +227,7 @@ fn first_line_of(words: &[String], patience: Duration) -> Result<Zeroizing<Vec<u
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
         .spawn()
-        .map_err(CommandFault::NotStarted)?;
+        .map_err(PasswordCommandError::NotStarted)?;
     drop(own);
     let (sender, receiver) = mpsc::sync_channel(1);
     let mut started = Ok(());
@@ -239,19 +239,19 @@ fn first_line_of(words: &[String], patience: Duration) -> Result<Zeroizing<Vec<u
         drop(deferred);
     }
     if let Err(error) = started {
-        child.kill().and_then(|()| child.wait()).map_err(CommandFault::NotRead)?;
-        return Err(CommandFault::NotRead(error));
+        child.kill().and_then(|()| child.wait()).map_err(PasswordCommandError::NotRead)?;
+        return Err(PasswordCommandError::NotRead(error));
     }
-    let status = wait(&mut child, began + patience).map_err(CommandFault::NotRead)?;
-    let status = status.ok_or(CommandFault::TooSlow(patience))?;
+    let status = wait(&mut child, began + retry_for).map_err(PasswordCommandError::NotRead)?;
+    let status = status.ok_or(PasswordCommandError::TooSlow(retry_for))?;
     if !status.success() {
-        return Err(CommandFault::Failed(status));
+        return Err(PasswordCommandError::Failed(status));
     }
     // Who inherited its standard output could keep it open.
-    let rest = (began + patience).saturating_duration_since(Instant::now());
-    let line = receiver.recv_timeout(rest).map_err(|_| CommandFault::TooSlow(patience))?;
-    let line = line.map_err(CommandFault::NotRead)?;
-    if line.len() > PASSWORD_FILE_LIMIT { Err(CommandFault::TooLong) } else { Ok(line) }
+    let rest = (began + retry_for).saturating_duration_since(Instant::now());
+    let line = receiver.recv_timeout(rest).map_err(|_| PasswordCommandError::TooSlow(retry_for))?;
+    let line = line.map_err(PasswordCommandError::NotRead)?;
+    if line.len() > PASSWORD_FILE_LIMIT { Err(PasswordCommandError::TooLong) } else { Ok(line) }
 }
 
 /// Waits for the program; `None`: it was killed at the deadline.

@@ -1,11 +1,11 @@
-//! Joins what a command needs: the configuration, the store, the operator, and the desk made of them.
+//! Joins what a command needs: the configuration, the store, the operator, and the app made of them.
 
 mod elevated;
 mod login;
 mod mail;
+mod mailer;
 mod paths;
 mod plain_terminal;
-mod post;
 mod restore;
 mod rights;
 mod secret;
@@ -16,17 +16,17 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::actions::ActionError;
-use crate::actions::Desk;
+use crate::actions::App;
+use crate::actions::AppRules;
 use crate::actions::PolicySource;
-use crate::actions::Rules;
 use crate::cli::Global;
-use crate::cli::failure::Complaint;
+use crate::cli::failure::CliError;
 use crate::cli::output::Charset;
 use crate::cli::output::Output;
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::config::ConfigEnv;
 use crate::config::LoadError;
-use crate::config::Surroundings;
 use crate::domain::action::Action;
 use crate::domain::elevation::Caller;
 use crate::domain::elevation::acting_account;
@@ -47,7 +47,7 @@ use crate::random::Random;
 use crate::secrets::key::ResetKey;
 use crate::secrets::password_hash::HashParameters;
 use crate::store::Store;
-use crate::store::open::Expect;
+use crate::store::open::ExpectedVersion;
 
 use plain_terminal::PlainTerminal;
 
@@ -84,14 +84,14 @@ pub struct Context {
     restricted: bool,
     /// Who called the elevation program that started this one, if one did; found by [`Context::restrict`].
     caller: Option<Caller>,
-    /// The group of whoever called sudo.
+    /// The group of the account that called sudo.
     caller_gid: Option<u32>,
     /// With whose rights root works on the store.
     rights: Option<FsCredentials>,
 }
 
 /// Reads a configuration file, or a part of it.
-type ConfigLoader = fn(&Path, Surroundings<'_>) -> Result<Config, LoadError>;
+type ConfigLoader = fn(&Path, ConfigEnv<'_>) -> Result<Config, LoadError>;
 
 impl Context {
     /// A context; nothing is opened yet.
@@ -119,26 +119,26 @@ impl Context {
     ///
     /// # Errors
     /// When the configuration, a file or the store is not as it must be, or the operator may not do that.
-    pub fn desk(&mut self, action: Action) -> anyhow::Result<Desk> {
-        self.desk_with(action, &[])
+    pub fn app(&mut self, action: Action) -> anyhow::Result<App> {
+        self.app_with(action, &[])
     }
 
-    /// As [`Context::desk`], for an action that needs these permissions besides its own.
+    /// As [`Context::app`], for an action that needs these permissions besides its own.
     ///
     /// # Errors
-    /// As [`Context::desk`].
-    pub fn desk_with(&mut self, action: Action, besides: &[Permission]) -> anyhow::Result<Desk> {
-        let desk = self.desk_for(Expect::Current)?;
-        self.permitted(desk, action, besides)
+    /// As [`Context::app`].
+    pub fn app_with(&mut self, action: Action, besides: &[Permission]) -> anyhow::Result<App> {
+        let app = self.app_for(ExpectedVersion::Current)?;
+        self.permitted(app, action, besides)
     }
 
-    /// As [`Context::desk`], also on a store of an older version, for a command that has something to show without a store:
-    /// the inner error says why there is no desk. A restricted operator, and one whom the store refuses, gets only the error.
+    /// As [`Context::app`], also on a store of an older version, for a command that has something to show without a store:
+    /// the inner error says why there is no app. A restricted operator, and one whom the store refuses, gets only the error.
     ///
     /// # Errors
-    /// As [`Context::desk`].
-    pub fn desk_if_usable(&mut self, action: Action) -> anyhow::Result<anyhow::Result<Desk>> {
-        let opened = self.desk_for(Expect::CurrentOrOlder).and_then(|desk| self.permitted(desk, action, &[]));
+    /// As [`Context::app`].
+    pub fn app_if_usable(&mut self, action: Action) -> anyhow::Result<anyhow::Result<App>> {
+        let opened = self.app_for(ExpectedVersion::CurrentOrOlder).and_then(|app| self.permitted(app, action, &[]));
         let is_refusal = |error: &anyhow::Error| {
             matches!(error.downcast_ref::<ActionError>(), Some(ActionError::Refused(_))) || self.restricted
         };
@@ -148,31 +148,31 @@ impl Context {
         }
     }
 
-    /// The desk, if the operator may do the action there; otherwise what it was lent is taken back.
-    fn permitted(&mut self, desk: Desk, action: Action, besides: &[Permission]) -> anyhow::Result<Desk> {
-        if let Err(error) = desk.authorize(action, besides) {
-            let (clock, random) = desk.leave();
+    /// The app, if the operator may do the action there; otherwise what it was lent is taken back.
+    fn permitted(&mut self, app: App, action: Action, besides: &[Permission]) -> anyhow::Result<App> {
+        if let Err(error) = app.authorize(action, besides) {
+            let (clock, random) = app.leave();
             (self.clock, self.random) = (Some(clock), Some(random));
             return Err(error.into());
         }
-        Ok(desk)
+        Ok(app)
     }
 
     /// Opens a store that may be of an older version. What the operator may do is not asked.
     ///
     /// # Errors
-    /// As [`Context::desk`].
-    pub fn desk_for(&mut self, expect: Expect) -> anyhow::Result<Desk> {
-        self.open_desk(expect, Config::load, rules)
+    /// As [`Context::app`].
+    pub fn app_for(&mut self, expect: ExpectedVersion) -> anyhow::Result<App> {
+        self.open_app(expect, Config::load, rules)
     }
 
-    /// As [`Context::desk_for`], with the configuration that `load` reads and the rules that it gives.
-    fn open_desk(
+    /// As [`Context::app_for`], with the configuration that `load` reads and the rules that it gives.
+    fn open_app(
         &mut self,
-        expect: Expect,
+        expect: ExpectedVersion,
         load: ConfigLoader,
-        rules: fn(&Config) -> anyhow::Result<Rules>,
-    ) -> anyhow::Result<Desk> {
+        rules: fn(&Config) -> anyhow::Result<AppRules>,
+    ) -> anyhow::Result<App> {
         let config = self.config_by(load)?.clone();
         let path = self.store_path(&config)?;
         let owner = owner_of_store(&path);
@@ -184,21 +184,21 @@ impl Context {
         let (Some(clock), Some(random)) = (self.clock.take(), self.random.take()) else {
             anyhow::bail!("the store was opened twice");
         };
-        Ok(Desk::new(store, account, rules, clock, random))
+        Ok(App::new(store, account, rules, clock, random))
     }
 
-    /// The randomness, for who makes no desk.
+    /// The randomness, for a command that builds no app.
     ///
     /// # Errors
-    /// When a desk has it already.
+    /// When an app has it already.
     pub fn take_random(&mut self) -> anyhow::Result<Box<dyn Random>> {
         self.random.take().ok_or_else(|| anyhow::anyhow!("the randomness is in use"))
     }
 
-    /// The present moment, for who has no desk.
+    /// The present moment, for a command that has no app.
     ///
     /// # Errors
-    /// When a desk has the clock.
+    /// When an app has the clock.
     pub fn now(&self) -> anyhow::Result<jiff::Timestamp> {
         self.clock.as_ref().map(|clock| clock.now()).ok_or_else(|| anyhow::anyhow!("the clock is in use"))
     }
@@ -228,10 +228,10 @@ impl Context {
         let loaded = load(&path, self.surroundings());
         match loaded {
             // They must not read with it what they could not read themselves: not one word of the content.
-            Err(error) if self.restricted => Err(Complaint::Configuration(self.unusable(&path, &error)).into()),
-            Err(LoadError::File(private_file::Problem::Missing { .. })) => {
+            Err(error) if self.restricted => Err(CliError::Configuration(self.unusable(&path, &error)).into()),
+            Err(LoadError::File(private_file::FileError::Missing { .. })) => {
                 let named_by = self.config_source().typed().unwrap_or_default();
-                Err(Complaint::NoConfiguration { path, named_by, create: INIT }.into())
+                Err(CliError::NoConfiguration { path, named_by, create: INIT }.into())
             }
             loaded => Ok(loaded?),
         }
@@ -240,7 +240,7 @@ impl Context {
     /// What a restricted operator is told of a configuration that cannot be used.
     fn unusable(&self, path: &Path, error: &LoadError) -> String {
         let words = match error {
-            LoadError::File(private_file::Problem::Io { error, .. })
+            LoadError::File(private_file::FileError::Io { error, .. })
                 if error.kind() == std::io::ErrorKind::PermissionDenied =>
             {
                 let account = self.process.accounts.name(self.process.accounts.effective_uid);
@@ -266,10 +266,10 @@ impl Context {
         let read = private_file::read(&path, &self.secret_rule()?.not_mounted(), KEY_LIMIT);
         let key = match read {
             Ok(content) => {
-                let named = |error| Complaint::Configuration(format!("{}: {error}", path.display())).into();
+                let named = |error| CliError::Configuration(format!("{}: {error}", path.display())).into();
                 ResetKey::from_file(&content).map(Some).map_err(named)
             }
-            Err(private_file::Problem::Missing { .. }) => Ok(None),
+            Err(private_file::FileError::Missing { .. }) => Ok(None),
             Err(problem) => Err(problem.into()),
         };
         Ok((path, key))
@@ -309,16 +309,16 @@ impl Context {
     /// When there is none, or `--no-input` was given; `hint` says what to give instead.
     pub fn terminal(&self, question: &str, hint: &str) -> anyhow::Result<Box<dyn Terminal>> {
         let question = question.trim_end_matches('?');
-        let cannot = || Complaint::CannotAsk { question: question.to_owned(), hint: hint.to_owned() };
+        let cannot = || CliError::CannotAsk { question: question.to_owned(), hint: hint.to_owned() };
         if self.global.no_input {
             return Err(cannot().into());
         }
         // `init` asks before there is a configuration.
-        let patience = self
+        let retry_for = self
             .config
             .as_ref()
-            .map_or_else(|| Config::default().password.prompt_patience, |config| config.password.prompt_patience);
-        match self.process.terminal(patience) {
+            .map_or_else(|| Config::default().password.prompt_timeout, |config| config.password.prompt_timeout);
+        match self.process.terminal(retry_for) {
             Ok(terminal) => Ok(self.able(terminal)),
             Err(crate::process::terminal::PromptError::NoTerminal) => Err(cannot().into()),
             Err(error) => Err(error.into()),
@@ -337,14 +337,14 @@ pub fn organization(config: &Config) -> Organization {
     }
 }
 
-/// What a desk is made of, as configured.
-fn rules(config: &Config) -> anyhow::Result<Rules> {
+/// What an app is made of, as configured.
+fn rules(config: &Config) -> anyhow::Result<AppRules> {
     let read = config.clone();
     // Boxed so that the kind of the error can still be told.
     let policy = PolicySource::new(move || {
         policy(&read).map_err(anyhow::Error::reallocate_into_boxed_dyn_error_without_backtrace)
     });
-    Ok(Rules { organization: organization(config), policy, hashing: hashing(config)?, sign_in: sign_in(config) })
+    Ok(AppRules { organization: organization(config), policy, hashing: hashing(config)?, sign_in: sign_in(config) })
 }
 
 fn sign_in(config: &Config) -> SignInRules {
@@ -358,7 +358,7 @@ fn policy(config: &Config) -> anyhow::Result<Policy> {
         None => Blocklist::default(),
         Some(path) => {
             let bytes = private_file::read(path, &Rule::config(), BLOCKLIST_LIMIT).map_err(LoadError::from)?;
-            let named = |error| Complaint::Configuration(format!("{}: {error}", path.display()));
+            let named = |error| CliError::Configuration(format!("{}: {error}", path.display()));
             Blocklist::from_bytes(&bytes).map_err(named)?
         }
     };
@@ -370,5 +370,5 @@ fn policy(config: &Config) -> anyhow::Result<Policy> {
 fn hashing(config: &Config) -> anyhow::Result<HashParameters> {
     let section = &config.password.argon2;
     let parameters = HashParameters::new(section.memory_kib, section.iterations, section.parallelism);
-    Ok(parameters.map_err(|error| Complaint::Configuration(format!("[password.argon2]: {error}")))?)
+    Ok(parameters.map_err(|error| CliError::Configuration(format!("[password.argon2]: {error}")))?)
 }

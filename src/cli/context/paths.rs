@@ -11,13 +11,13 @@ use super::Context;
 use super::INIT;
 use super::SERVICE_ACCOUNT;
 use crate::cli::as_typed;
-use crate::cli::failure::Complaint;
+use crate::cli::failure::CliError;
 use crate::config;
 use crate::config::Config;
+use crate::config::ConfigEnv;
 use crate::config::Search;
-use crate::config::Surroundings;
+use crate::private_file::FileError;
 use crate::private_file::FsCredentials;
-use crate::private_file::Problem;
 use crate::store::StoreError;
 
 /// Names the configuration.
@@ -178,10 +178,10 @@ impl Context {
                     Source::Default => "the default path".to_owned(),
                 };
                 let create = (!self.restricted).then_some(INIT);
-                Complaint::NoStore { path, named_by, create }.into()
+                CliError::NoStore { path, named_by, create }.into()
             }
             (None, StoreError::Loose(problem)) => match self.as_owner_of(path, &problem) {
-                Some(way) => Complaint::StoreOfAccount { problem, way }.into(),
+                Some(way) => CliError::StoreOfAccount { problem, way }.into(),
                 None => StoreError::Loose(problem).into(),
             },
             (None, error) => error.into(),
@@ -191,10 +191,10 @@ impl Context {
     /// The program by sudo, as the account that the store at `path` belongs to, where `problem` is that it does, and its
     /// directory is that account's too. In a directory of others the account may be one that planted the file, as it may be
     /// for any other file than the store itself.
-    fn as_owner_of(&self, path: &Path, problem: &Problem) -> Option<String> {
+    fn as_owner_of(&self, path: &Path, problem: &FileError) -> Option<String> {
         let is_of_store = match problem {
-            Problem::Owner { path: found, .. } | Problem::ParentOwner { path: found, .. } => found == path,
-            Problem::Io { path: found, error, .. } => found == path && error.kind() == ErrorKind::PermissionDenied,
+            FileError::Owner { path: found, .. } | FileError::ParentOwner { path: found, .. } => found == path,
+            FileError::Io { path: found, error, .. } => found == path && error.kind() == ErrorKind::PermissionDenied,
             _ => false,
         };
         let me = self.process.accounts.effective_uid;
@@ -209,7 +209,7 @@ impl Context {
 
     /// The store of another account that an operator without sudo means, who named none and has none: the configured one at
     /// `path`, or else the system's. `words` are the command that sudo is to run there.
-    pub fn other_accounts_store(&self, path: &Path, words: &[OsString]) -> Option<Complaint> {
+    pub fn other_accounts_store(&self, path: &Path, words: &[OsString]) -> Option<CliError> {
         let me = self.process.accounts.effective_uid;
         let names_any = self.named_store().is_some() || self.config_source() != Source::Default;
         if me == 0 || self.caller.is_some() || names_any || owner_of(path) == Some(me) {
@@ -226,14 +226,14 @@ impl Context {
         let owner = self.process.accounts.name(owner);
         let typed = as_typed(words);
         let way = if owner == "root" { format!("sudo {typed}") } else { format!("sudo -u {owner} {typed}") };
-        Some(Complaint::OtherAccountsStore { is_system: store == system.store, store: store.to_owned(), owner, way })
+        Some(CliError::OtherAccountsStore { is_system: store == system.store, store: store.to_owned(), owner, way })
     }
 
     /// Where `init` puts a configuration when there is none.
     ///
     /// # Errors
-    /// [`Complaint::NoHome`], [`Complaint::OthersHome`].
-    pub fn new_config_path(&self) -> Result<PathBuf, Complaint> {
+    /// [`CliError::NoHome`], [`CliError::OthersHome`].
+    pub fn new_config_path(&self) -> Result<PathBuf, CliError> {
         let variable = || self.variable(CONFIG_VARIABLE).map(PathBuf::from);
         if let Some(named) = self.config_flag().map(Path::to_owned).or_else(variable) {
             return Ok(named);
@@ -247,15 +247,15 @@ impl Context {
     }
 
     /// What the configuration's meaning depends on besides its text.
-    pub fn surroundings(&self) -> Surroundings<'_> {
-        Surroundings { credentials: self.variable("CREDENTIALS_DIRECTORY").map(Path::new) }
+    pub fn surroundings(&self) -> ConfigEnv<'_> {
+        ConfigEnv { credentials: self.variable("CREDENTIALS_DIRECTORY").map(Path::new) }
     }
 
     /// Where the store is: the option, the variable, the configuration, or the usual place.
     ///
     /// # Errors
-    /// [`Complaint::NoHome`], [`Complaint::OthersHome`].
-    pub fn store_path(&self, config: &Config) -> Result<PathBuf, Complaint> {
+    /// [`CliError::NoHome`], [`CliError::OthersHome`].
+    pub fn store_path(&self, config: &Config) -> Result<PathBuf, CliError> {
         let named = self.named_store().map(|(path, _)| path.to_owned());
         if let Some(path) = named.or_else(|| config.store.path.clone()) {
             return Ok(path);
@@ -288,7 +288,7 @@ impl Context {
         below_home: &str,
         what: &'static str,
         options: &'static str,
-    ) -> Result<PathBuf, Complaint> {
+    ) -> Result<PathBuf, CliError> {
         let absolute = |name| self.own_directory(name).map(Path::new).filter(|path| path.is_absolute());
         if let Some(directory) = absolute(variable) {
             return Ok(directory.to_owned());
@@ -296,8 +296,8 @@ impl Context {
         let unknown = || {
             let of_home = |words: &String| words.starts_with("HOME ");
             match self.ignored_directories().into_iter().find(of_home) {
-                Some(ignored) => Complaint::OthersHome { ignored, what, options },
-                None => Complaint::NoHome { variable, what, options },
+                Some(ignored) => CliError::OthersHome { ignored, what, options },
+                None => CliError::NoHome { variable, what, options },
             }
         };
         let home = absolute("HOME").ok_or_else(unknown)?;

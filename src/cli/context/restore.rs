@@ -1,4 +1,4 @@
-//! A desk on a copy that is to take the store's place, and a damaged store that is examined.
+//! An app on a copy that is to take the store's place, and a damaged store that is examined.
 
 use std::path::Path;
 use std::path::PathBuf;
@@ -7,16 +7,16 @@ use super::Context;
 use super::owner_of_store;
 use super::rules;
 use crate::actions::ActionError;
-use crate::actions::Desk;
+use crate::actions::App;
 use crate::actions::store;
 use crate::actions::store::Salvage;
-use crate::cli::failure::Complaint;
+use crate::cli::failure::CliError;
 use crate::store::Store;
 use crate::store::StoreError;
 use crate::store::damaged::DamagedStore;
 use crate::store::ended_passwords::EndedPasswords;
-use crate::store::open::Expect;
-use crate::store::restore::Restoring;
+use crate::store::open::ExpectedVersion;
+use crate::store::restore::RestoreInProgress;
 
 impl Context {
     /// Where the store is, or would be.
@@ -31,17 +31,17 @@ impl Context {
     /// Asks the store that is there, if there is one, whether the operator may replace it, and whose passwords were ended in it.
     ///
     /// # Errors
-    /// When he may not, or the store cannot be opened.
+    /// When they may not, or the store cannot be opened.
     pub fn may_replace_store(&mut self) -> anyhow::Result<EndedPasswords> {
         if self.place_of_store()?.symlink_metadata().is_err() {
             return Ok(EndedPasswords::default());
         }
-        let desk = match self.desk_for(Expect::CurrentOrOlder) {
-            Ok(desk) => desk,
+        let app = match self.app_for(ExpectedVersion::CurrentOrOlder) {
+            Ok(app) => app,
             Err(error) => return self.may_replace_damaged(error),
         };
-        let asked = store::may_replace(&desk);
-        let (clock, random) = desk.leave();
+        let asked = store::may_replace(&app);
+        let (clock, random) = app.leave();
         (self.clock, self.random) = (Some(clock), Some(random));
         asked.map_err(anyhow::Error::from).or_else(|error| self.may_replace_damaged(error))
     }
@@ -57,7 +57,7 @@ impl Context {
                     "{path}: not a cxme-admin store; it was not replaced: if it is your damaged store, move it away with its \
                      -wal, -shm and -journal files and run this again"
                 );
-                Err(Complaint::Configuration(words).into())
+                Err(CliError::Configuration(words).into())
             }
             _ => Err(error),
         }
@@ -84,7 +84,7 @@ impl Context {
     ///
     /// # Errors
     /// When the copy cannot be used, or the configuration is not as it must be.
-    pub fn desk_on_copy(&mut self, copy: &Path) -> anyhow::Result<(Restoring, Desk)> {
+    pub fn app_on_copy(&mut self, copy: &Path) -> anyhow::Result<(RestoreInProgress, App)> {
         let config = self.config()?.clone();
         let place = self.place_of_store()?;
         // Never the owner of the copy: anyone who planted one would be trusted for it.
@@ -92,9 +92,9 @@ impl Context {
         let rule = self.store_rule(&config, owner);
         let now = self.now()?;
         self.take_rights_for(&place)?;
-        let (restoring, store): (Restoring, Store) =
-            Restoring::begin(copy, &place, &rule, now).map_err(|error| match error {
-                StoreError::NotOurs(path) => Complaint::NotABackup(path).into(),
+        let (restoring, store): (RestoreInProgress, Store) = RestoreInProgress::begin(copy, &place, &rule, now)
+            .map_err(|error| match error {
+                StoreError::NotOurs(path) => CliError::NotABackup(path).into(),
                 error => anyhow::Error::from(error),
             })?;
         let account = self.account(owner);
@@ -102,7 +102,7 @@ impl Context {
         let (Some(clock), Some(random)) = (self.clock.take(), self.random.take()) else {
             anyhow::bail!("the store was opened twice");
         };
-        Ok((restoring, Desk::new(store, account, rules, clock, random)))
+        Ok((restoring, App::new(store, account, rules, clock, random)))
     }
 }
 

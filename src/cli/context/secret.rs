@@ -7,10 +7,10 @@ use zeroize::Zeroizing;
 
 use super::Context;
 use super::PASSWORD_FILE_LIMIT;
-use crate::cli::failure::Complaint;
+use crate::cli::failure::CliError;
 use crate::cli::files::InputFile;
 use crate::private_file;
-use crate::private_file::Problem;
+use crate::private_file::FileError;
 use crate::private_file::Rule;
 use crate::secrets::lines;
 use crate::secrets::lines::Secret;
@@ -39,8 +39,8 @@ impl Context {
     ///
     /// # Errors
     /// Why it would be lost.
-    pub fn check_secret_output(&self) -> Result<(), Complaint> {
-        self.process.check_stdout().map_err(Complaint::WouldBeLost)
+    pub fn check_secret_output(&self) -> Result<(), CliError> {
+        self.process.check_stdout().map_err(CliError::WouldBeLost)
     }
 
     /// Checks that what a command prints of a change would reach somebody: before the change. An output that leads to /dev/null, or
@@ -48,9 +48,9 @@ impl Context {
     ///
     /// # Errors
     /// Why it would be lost.
-    pub fn check_data_output(&self) -> Result<(), Complaint> {
+    pub fn check_data_output(&self) -> Result<(), CliError> {
         match self.process.check_stdout() {
-            Err(lost) if !lost.is_wanted() => Err(Complaint::NoOutput(lost)),
+            Err(lost) if !lost.is_wanted() => Err(CliError::NoOutput(lost)),
             _ => Ok(()),
         }
     }
@@ -70,13 +70,13 @@ impl Context {
     /// As [`Context::secret_line`], and when there are not two lines.
     pub fn two_secrets(&mut self, what: &str) -> anyhow::Result<(Secret, Secret)> {
         let text = self.secret_text(&PasswordSource::Stdin)?;
-        let wrong = |_| Complaint::Data(format!("standard input must be two lines: {what}"));
+        let wrong = |_| CliError::Data(format!("standard input must be two lines: {what}"));
         Ok(lines::two_lines(text).map_err(wrong)?)
     }
 
     fn secret_text(&mut self, source: &PasswordSource) -> anyhow::Result<Secret> {
         let bytes = self.secret_bytes(source)?;
-        let named = |error| Complaint::Data(format!("{}: {error}", source.name()));
+        let named = |error| CliError::Data(format!("{}: {error}", source.name()));
         Ok(lines::without_mark(bytes).map_err(named)?)
     }
 
@@ -98,7 +98,7 @@ impl Context {
         if self.process.stdin.is_terminal {
             let words = "`--stdin` needs a pipe or a file: standard input is a terminal, which would show the secret";
             let hint = Some("use a pipe; or omit `--stdin` where the command can prompt without echo".to_owned());
-            return Err(Complaint::Usage { words: words.to_owned(), hint }.into());
+            return Err(CliError::Usage { words: words.to_owned(), hint }.into());
         }
         // Room for all of it at once: a buffer that grows leaves copies behind.
         let mut bytes = Zeroizing::new(Vec::with_capacity(PASSWORD_FILE_LIMIT + 1));
@@ -110,10 +110,10 @@ impl Context {
 
 /// The problem of a file that is to hold a password, without its name where that may be the password itself: no such file is in
 /// the current directory.
-fn without_password(problem: Problem, path: &Path) -> anyhow::Error {
+fn without_password(problem: FileError, path: &Path) -> anyhow::Error {
     let is_bare = !path.as_os_str().as_encoded_bytes().contains(&b'/');
     if is_bare && path.symlink_metadata().is_err() {
-        return Complaint::NoPasswordFile.into();
+        return CliError::NoPasswordFile.into();
     }
     problem.into()
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::Context;
-use crate::cli::failure::Complaint;
+use crate::cli::failure::CliError;
 use crate::domain::text;
 use crate::mail::texts::MailTexts;
 use crate::mail::texts::TextFile;
@@ -32,7 +32,7 @@ impl Context {
         let Some(directory) = &section.directory else { return Ok(MailTexts::built_in()?) };
         let unusable = || {
             let words = self.root_sees_why("mail preview test");
-            Complaint::Configuration(format!("{}: not usable texts; {words}", directory.display()))
+            CliError::Configuration(format!("{}: not usable texts; {words}", directory.display()))
         };
         let files = match section.files() {
             // They must not read with it what they could not read themselves.
@@ -43,7 +43,7 @@ impl Context {
             files.into_iter().map(|file| TextFile { name: file.name, path: file.path, text: file.text }).collect();
         match MailTexts::with(&files) {
             Err(_) if self.is_restricted() => Err(unusable().into()),
-            Err(problems) => Err(Complaint::Texts(problems).into()),
+            Err(problems) => Err(CliError::Texts(problems).into()),
             Ok(texts) => Ok(texts),
         }
     }
@@ -55,7 +55,7 @@ impl Context {
     pub fn language(&mut self, tag: &str) -> anyhow::Result<Language> {
         let texts = self.mail_texts()?;
         let found = texts.texts().find(tag).cloned();
-        Ok(found.ok_or_else(|| Complaint::Usage {
+        Ok(found.ok_or_else(|| CliError::Usage {
             words: format!("--locale: no texts in `{}`; use {}", text::quoted(tag, 40), texts.texts().tags()),
             hint: Some("[texts] directory adds languages (docs/texts.md)".to_owned()),
         })?)

@@ -4,13 +4,13 @@ use std::io;
 use std::path::PathBuf;
 
 use crate::domain::text;
-use crate::private_file::Problem;
+use crate::private_file::FileError;
 use crate::process::standard_output::LostOutput;
 use crate::texts::TextProblem;
 
 /// What the command line itself has to say.
 #[derive(Debug, thiserror::Error)]
-pub enum Complaint {
+pub enum CliError {
     /// The arguments fit their form and yet not each other.
     #[error("{words}")]
     Usage {
@@ -28,7 +28,7 @@ pub enum Complaint {
         nearest: Option<&'static str>,
     },
     /// Nobody can be asked.
-    #[error("nobody can be asked here, and this needs an answer: {question}")]
+    #[error("cannot prompt (no terminal or `--no-input`): {question}")]
     CannotAsk {
         /// What would be asked.
         question: String,
@@ -39,13 +39,13 @@ pub enum Complaint {
     #[error("no such password file in the current directory (name hidden: may be a password)")]
     NoPasswordFile,
     /// The operator said no.
-    #[error("not confirmed: nothing was changed")]
+    #[error("aborted; nothing was changed")]
     Declined,
     /// The password was not accepted; the exit code says it.
     #[error("the password was not accepted")]
     NotVerified,
     /// The two entries differ, or no entry was good, three times.
-    #[error("no acceptable password in three tries: nothing was changed")]
+    #[error("no acceptable password in three tries; nothing was changed")]
     NoPassword,
     /// Whether an OS account exists cannot be known now.
     #[error("the account `{}` cannot be looked up now: {error}", text::quoted(.given, 80))]
@@ -128,7 +128,7 @@ pub enum Complaint {
     #[error("{problem}")]
     StoreOfAccount {
         /// Why it cannot be used.
-        problem: Problem,
+        problem: FileError,
         /// The program by sudo, as that account.
         way: String,
     },
@@ -154,7 +154,7 @@ pub enum Complaint {
         /// The store that was to be created.
         store: PathBuf,
         /// Where it could be moved; `None`: a store that was not seen may use it.
-        aside: Option<PathBuf>,
+        reserved: Option<PathBuf>,
     },
     /// The input of a stream is not what it should be.
     #[error("{0}")]
@@ -170,7 +170,7 @@ pub enum Complaint {
         hint: String,
     },
     /// What the command prints would reach nobody.
-    #[error("{0}: nothing was done")]
+    #[error("{0}; nothing was done")]
     NoOutput(LostOutput),
     /// A generated password would reach nobody.
     #[error("{0}: the generated password would be lost; nothing was changed")]
@@ -213,7 +213,7 @@ pub enum Complaint {
     #[error("{words}")]
     NotSent {
         /// What that means.
-        fault: MailFault,
+        fault: MailFailure,
         /// What happened.
         words: String,
         /// What to do.
@@ -223,7 +223,7 @@ pub enum Complaint {
 
 /// What it means that mail was not handed over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum MailFault {
+pub enum MailFailure {
     /// It is tried again, or is worth another try.
     Later,
     /// The relay refuses for good.

@@ -8,88 +8,88 @@ use super::DATA;
 use super::IO;
 use super::LATER;
 use super::OPEN_FILES;
-use super::Told;
+use super::RenderedError;
 use super::of_file;
 use super::screenful;
 use crate::cli;
 use crate::store::StoreError;
 
-pub(super) fn of_store(error: &StoreError) -> Told {
+pub(super) fn of_store(error: &StoreError) -> RenderedError {
     match error {
-        StoreError::Missing(_) => Told::new(CONFIGURATION, error).hint("create it: cxme-admin init"),
-        StoreError::Older { .. } => Told::new(CONFIGURATION, error).hint("bring it up: cxme-admin store migrate"),
-        StoreError::Newer { .. } => Told::new(CONFIGURATION, error).hint("install the newer cxme-admin"),
-        StoreError::Exists(_) => Told::new(CONFIGURATION, error)
+        StoreError::Missing(_) => RenderedError::new(CONFIGURATION, error).hint("create it: cxme-admin init"),
+        StoreError::Older { .. } => RenderedError::new(CONFIGURATION, error).hint("upgrade it: cxme-admin store migrate"),
+        StoreError::Newer { .. } => RenderedError::new(CONFIGURATION, error).hint("install the newer cxme-admin"),
+        StoreError::Exists(_) => RenderedError::new(CONFIGURATION, error)
             .hint("it was left as it is; name another one with `--store` or `[store] path`"),
-        StoreError::NotOurs(_) => Told::new(CONFIGURATION, error).hint(
+        StoreError::NotOurs(_) => RenderedError::new(CONFIGURATION, error).hint(
             "it was left as it is; if it is your store, it is damaged: cxme-admin store check; otherwise name another one with \
              `--store` or `[store] path`",
         ),
-        StoreError::Leftover(_) => Told::new(CONFIGURATION, error)
+        StoreError::Leftover(_) => RenderedError::new(CONFIGURATION, error)
             .hint("move it away, to the store that it belongs to: SQLite would play it back over the new one"),
-        StoreError::Empty(_) => Told::new(CONFIGURATION, error)
+        StoreError::Empty(_) => RenderedError::new(CONFIGURATION, error)
             .hint("it was left as it is; give a file that `init` or `store backup` created"),
-        StoreError::Schema { path, difference } => Told::new(CONFIGURATION, error).hint(match difference.ends_with("is missing") {
+        StoreError::Schema { path, difference } => RenderedError::new(CONFIGURATION, error).hint(match difference.ends_with("is missing") {
             true => other_copy(path),
             false => "a foreign trigger or view can falsify the store: restore an unmodified copy".to_owned(),
         }),
         StoreError::DamagedCopy { path, faults } => {
             let details = if faults.len() == 1 { Vec::new() } else { screenful(faults, Clone::clone) };
-            Told { details, ..Told::new(DATA, error) }.hint(other_copy(path))
+            RenderedError { details, ..RenderedError::new(DATA, error) }.hint(other_copy(path))
         }
-        StoreError::PageSize { .. } => Told::new(CONFIGURATION, error).hint(
+        StoreError::PageSize { .. } => RenderedError::new(CONFIGURATION, error).hint(
             "give a copy that `store backup` created of this store; or move the store and the files beside it away",
         ),
         StoreError::NoLockFile { .. } => {
-            Told::new(CONFIGURATION, error).hint("move it away; the file of locks is created when it is needed")
+            RenderedError::new(CONFIGURATION, error).hint("move it away; the file of locks is created when it is needed")
         }
-        StoreError::HasLog(_) => Told::new(CONFIGURATION, error).hint(
+        StoreError::HasLog(_) => RenderedError::new(CONFIGURATION, error).hint(
             "it was left as it is; give a file that `store backup` created, in a directory where nobody else may write",
         ),
-        StoreError::FileSystem { .. } => Told::new(CONFIGURATION, error),
-        StoreError::NoRoom { .. } => Told::new(IO, error)
+        StoreError::FileSystem { .. } => RenderedError::new(CONFIGURATION, error),
+        StoreError::NoRoom { .. } => RenderedError::new(IO, error)
             .hint("free some space there: it must hold both the restored store and the replaced one"),
         StoreError::Scarce { .. } => {
-            Told::new(IO, error).hint("free some space there and run the command again; logins work meanwhile")
+            RenderedError::new(IO, error).hint("free some space there and run the command again; logins work meanwhile")
         }
-        StoreError::NoRoomForJob { .. } => Told::new(IO, error).hint(
+        StoreError::NoRoomForJob { .. } => RenderedError::new(IO, error).hint(
             "free some space there; to end the passwords all the same, and mail when there is room: the same with `--queue-only`, then \
              `jobs run`",
         ),
-        StoreError::IsTheStore(_) => Told::new(DATA, error).hint("give a copy that `store backup` created"),
+        StoreError::IsTheStore(_) => RenderedError::new(DATA, error).hint("give a copy that `store backup` created"),
         StoreError::Sending(_) => {
-            Told::new(LATER, error).hint("let it end, or stop it with SIGTERM, and keep `jobs run` from starting")
+            RenderedError::new(LATER, error).hint("let it end, or stop it with SIGTERM, and keep `jobs run` from starting")
         }
-        StoreError::BeingRestored => Told::new(LATER, error)
+        StoreError::BeingRestored => RenderedError::new(LATER, error)
             .hint("wait until it has ended, then see what it restored: cxme-admin audit list --limit 1"),
         StoreError::Loose(problem) => of_file(problem),
         StoreError::NoDescriptors(_) => {
-            Told::new(LATER, error).hint(format!("{OPEN_FILES}, then: cxme-admin jobs run"))
+            RenderedError::new(LATER, error).hint(format!("{OPEN_FILES}, then: cxme-admin jobs run"))
         }
-        StoreError::NoThread(_) => Told::new(LATER, error).hint(
+        StoreError::NoThread(_) => RenderedError::new(LATER, error).hint(
             "raise the limit of processes or memory (`ulimit -u`, `ulimit -v`; TasksMax=, LimitNPROC= or LimitAS= of the service), then: \
              cxme-admin jobs run",
         ),
-        StoreError::NoMemory(_) => Told::new(LATER, error).hint(
+        StoreError::NoMemory(_) => RenderedError::new(LATER, error).hint(
             "raise the limit of memory (`ulimit -v`, `ulimit -d`; LimitAS= or LimitDATA= of the service), then: cxme-admin jobs run",
         ),
-        StoreError::LockHeld => Told::new(LATER, error).hint("try again later; `fuser FILE-shm` shows who has it open"),
-        StoreError::Replaced(_) => Told::new(LATER, error)
+        StoreError::LockHeld => RenderedError::new(LATER, error).hint("try again later; `fuser FILE-shm` shows who has it open"),
+        StoreError::Replaced(_) => RenderedError::new(LATER, error)
             .hint("run the command again; to put another store in place, use `cxme-admin store restore`"),
-        StoreError::Busy => Told::new(LATER, error).hint("try again later; `fuser FILE` shows who has it open"),
+        StoreError::Busy => RenderedError::new(LATER, error).hint("try again later; `fuser FILE` shows who has it open"),
         StoreError::Full | StoreError::ReadOnly(_) | StoreError::Closed(_) | StoreError::Disk(_) => {
-            Told::new(IO, error)
+            RenderedError::new(IO, error)
         }
-        StoreError::NoNumbers(_) => Told::new(IO, error).hint(
-            "somebody wrote to the file without this program: cxme-admin store check; restore the newest sound backup",
+        StoreError::NoNumbers(_) => RenderedError::new(IO, error).hint(
+            "another program has written to the file: cxme-admin store check; restore the newest sound backup",
         ),
         StoreError::Corrupt(_) | StoreError::Row(_) | StoreError::Value(_) => {
-            Told::new(IO, error).hint("all that is damaged, and what to do: cxme-admin store check")
+            RenderedError::new(IO, error).hint("all that is damaged, and what to do: cxme-admin store check")
         }
-        StoreError::NotExaminable(_) => Told::new(IO, error)
+        StoreError::NotExaminable(_) => RenderedError::new(IO, error)
             .hint("root can examine it and restore a backup: sudo env -u SUDO_UID cxme-admin store check"),
         StoreError::Sql(_) | StoreError::Unrecorded => {
-            Told::new(BUG, error).hint("this is a bug: please report it with the command that you gave")
+            RenderedError::new(BUG, error).hint("this is a bug: please report it with the command that you ran")
         }
     }
 }

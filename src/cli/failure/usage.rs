@@ -43,8 +43,8 @@ pub fn of_usage(mut process: Process, error: clap::Error) -> u8 {
         let unknown = unknown_command::find(&crate::cli::command_tree(), &process.arguments, unknown);
         let words = format!("no such command: {}", unknown.words.join(" "));
         let mut hints = Vec::new();
-        if !unknown.meant.is_empty() {
-            hints.push(format!("did you mean: {}", unknown.meant.join(" or ")));
+        if !unknown.audience.is_empty() {
+            hints.push(format!("did you mean: {}", unknown.audience.join(" or ")));
         }
         hints.push(format!("commands of {}: {}", unknown.group, unknown.commands.join(", ")));
         let _ = output::write_error_with_hints(&mut process.stderr.bytes, colour, charset, &words, &[], &hints);
@@ -78,14 +78,14 @@ pub fn of_usage(mut process: Process, error: clap::Error) -> u8 {
 
 /// Says that a limit of the process is too low for any command, and gives the exit code.
 pub fn of_low_limit(stderr: &mut dyn Write, low: LowLimit) -> u8 {
-    let words = format!("the limit of {} is too low ({} needed): nothing was done", low.what, low.needed);
+    let words = format!("the limit of {} is too low ({} needed); nothing was done", low.what, low.needed);
     let _ = output::write_error(stderr, false, Charset::Ascii, &words, &[], Some(low.hint));
     LATER
 }
 
 /// Says that the process may not have the memory that any command needs, and gives the exit code.
 pub fn of_no_memory(stderr: &mut dyn Write, bytes: usize) -> u8 {
-    let words = format!("not enough memory ({} MiB needed): nothing was done", bytes >> 20);
+    let words = format!("not enough memory ({} MiB needed); nothing was done", bytes >> 20);
     let hint = "raise the limit of memory (`ulimit -v`, `ulimit -d`; LimitAS= or LimitDATA= of the service)";
     let _ = output::write_error(stderr, false, Charset::Ascii, &words, &[], Some(hint));
     LATER

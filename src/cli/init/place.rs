@@ -11,14 +11,14 @@ use nix::unistd::Gid;
 use nix::unistd::Group;
 
 use crate::cli::context::Context;
-use crate::cli::failure::Complaint;
+use crate::cli::failure::CliError;
 use crate::private_file;
+use crate::private_file::FileError;
 use crate::private_file::FsCredentials;
-use crate::private_file::Problem;
 use crate::secrets::key::ResetKey;
 
 /// Short for what can be wrong with a file.
-type Result<T> = std::result::Result<T, Problem>;
+type Result<T> = std::result::Result<T, FileError>;
 
 /// The account that root makes a store for: the one that its directory belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,7 +62,7 @@ impl NewKeyFile {
 
     /// Refuses where a key is already, or waits for its store: it may be the only one of a store that is in use, and `store`,
     /// which is to be created, would take it away.
-    pub(super) fn check_free(&self, store: &Path) -> std::result::Result<(), Complaint> {
+    pub(super) fn check_free(&self, store: &Path) -> std::result::Result<(), CliError> {
         // Another run may be creating the same store now.
         let unfinished = suffixed(store, ".new");
         let own = [store.file_name(), unfinished.file_name()];
@@ -74,17 +74,17 @@ impl NewKeyFile {
         let key = [&self.path, &self.pending].into_iter().find(|key| key.symlink_metadata().is_ok()).cloned();
         let (key, stores) = match (key, stores) {
             (None, _) => return Ok(()),
-            (Some(key), Ok(stores)) if !stores.is_empty() => return Err(Complaint::KeyOfStore { key, stores }),
+            (Some(key), Ok(stores)) if !stores.is_empty() => return Err(CliError::KeyOfStore { key, stores }),
             (Some(key), _) if key == self.pending => return Ok(()),
             (Some(key), stores) => (key, stores),
         };
         let is_alone = stores.is_ok() && self.is_beside(store);
-        let aside = is_alone.then(|| {
+        let reserved = is_alone.then(|| {
             let names = std::iter::once(suffixed(&key, ".old"));
             let mut names = names.chain((2..).map(|number: u64| suffixed(&key, &format!(".old.{number}"))));
             names.find(|name| name.symlink_metadata().is_err())
         });
-        Err(Complaint::LeftoverKey { key, store: store.to_owned(), aside: aside.flatten() })
+        Err(CliError::LeftoverKey { key, store: store.to_owned(), reserved: reserved.flatten() })
     }
 
     /// Whether the key is in the directory of its store.
@@ -96,7 +96,7 @@ impl NewKeyFile {
     pub(super) fn write(&self, key: &ResetKey) -> Result<()> {
         private_file::refuse_reserved(&self.path)?;
         self.with_rights(&self.pending, || {
-            make_directory_of(&self.path, 0o700, self.as_root())?;
+            create_directory_of(&self.path, 0o700, self.as_root())?;
             // Of a run that was killed.
             if let Some(directory) = self.path.parent() {
                 let _ = private_file::remove_unfinished_in(directory);
@@ -124,7 +124,7 @@ impl NewKeyFile {
             private_file::move_new(&self.pending, &self.path)
         });
         match moved {
-            Err(Problem::Missing { .. }) if self.path.symlink_metadata().is_ok() => Ok(()),
+            Err(FileError::Missing { .. }) if self.path.symlink_metadata().is_ok() => Ok(()),
             other => other,
         }
     }
@@ -149,7 +149,7 @@ impl NewKeyFile {
     /// file is given to the account.
     fn with_rights(&self, path: &Path, run: impl FnOnce() -> Result<()>) -> Result<()> {
         let Some(service) = self.service else { return run() };
-        let failed = |error| Problem::Io { path: path.to_owned(), doing: "made for another account", error };
+        let failed = |error| FileError::Io { path: path.to_owned(), doing: "made for another account", error };
         if self.as_root().is_none() {
             let _rights = service.rights().map_err(failed)?;
             return run();
@@ -175,27 +175,27 @@ fn suffixed(path: &Path, suffix: &str) -> PathBuf {
 }
 
 /// Makes the directory of a file where it is missing; `given_to`: for an account whose directory is not above.
-pub(super) fn make_directory_of(path: &Path, mode: u32, given_to: Option<ServiceAccount>) -> Result<()> {
+pub(super) fn create_directory_of(path: &Path, mode: u32, given_to: Option<ServiceAccount>) -> Result<()> {
     let Some(directory) = path.parent().filter(|directory| !directory.as_os_str().is_empty() && !directory.exists())
     else {
         return Ok(());
     };
-    private_file::create_folder_for(directory, mode, given_to.map(|account| (account.uid, account.gid)))
+    private_file::create_directory_for(directory, mode, given_to.map(|account| (account.uid, account.gid)))
 }
 
 /// The group that may read the store, by name and number.
 pub(super) fn group(name: &str) -> anyhow::Result<(String, Gid)> {
-    let missing = || Complaint::Configuration(format!("[store] reader_group: this machine has no group `{name}`"));
+    let missing = || CliError::Configuration(format!("[store] reader_group: this machine has no group `{name}`"));
     let group = Group::from_name(name).ok().flatten().ok_or_else(missing)?;
     Ok((group.name, group.gid))
 }
 
 /// The directory of the store: for its owner alone, or set so that new files in it belong to the readers' group.
-pub(super) fn make_store_directory(store_path: &Path, readers: Option<&(String, Gid)>) -> anyhow::Result<()> {
+pub(super) fn create_store_directory(store_path: &Path, readers: Option<&(String, Gid)>) -> anyhow::Result<()> {
     let directory: PathBuf = store_path.parent().unwrap_or(Path::new("/")).to_owned();
-    let Some((name, gid)) = readers else { return Ok(make_directory_of(store_path, 0o700, None)?) };
+    let Some((name, gid)) = readers else { return Ok(create_directory_of(store_path, 0o700, None)?) };
     if !directory.exists() {
-        private_file::create_folder(&directory, 0o700)?;
+        private_file::create_directory(&directory, 0o700)?;
         nix::unistd::chown(&directory, None, Some(*gid))?;
         // After the chown, which takes the set-group-ID bit away.
         std::fs::set_permissions(&directory, std::fs::Permissions::from_mode(0o2750))?;
@@ -207,5 +207,5 @@ pub(super) fn make_store_directory(store_path: &Path, readers: Option<&(String, 
     let directory = directory.display();
     let words =
         format!("{directory}: group {name} cannot read this directory: set its group to {name} and its mode to 2750");
-    Err(Complaint::Configuration(words).into())
+    Err(CliError::Configuration(words).into())
 }

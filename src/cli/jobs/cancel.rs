@@ -2,13 +2,13 @@
 
 use crate::actions::jobs::end;
 use crate::actions::jobs::show;
-use crate::cli::acting::ActingArgs;
+use crate::cli::acting_args::ActingArgs;
 use crate::cli::context::Context;
-use crate::cli::data::Cell;
+use crate::cli::data::Value;
 use crate::cli::jobs::summary;
 use crate::cli::jobs::summary::counted;
 use crate::cli::plan;
-use crate::cli::plan::Step;
+use crate::cli::plan::PlanStep;
 use crate::domain::action::Action;
 use crate::domain::job::JobId;
 use crate::domain::job::JobState;
@@ -33,8 +33,8 @@ pub struct CancelArgs {
 /// # Errors
 /// When there is no such job, it has ended, or the operator may not run jobs.
 pub fn run(context: &mut Context, args: &CancelArgs) -> anyhow::Result<()> {
-    let desk = context.desk(Action::JobsCancel)?;
-    let cancelled = end::cancel(&desk, JobId(args.job), args.revoke_links, &args.acting.intent())?;
+    let app = context.app(Action::JobsCancel)?;
+    let cancelled = end::cancel(&app, JobId(args.job), args.revoke_links, &args.acting.change_options())?;
     let (job, links) = (args.job, counted(cancelled.links, "link"));
     let revoked = if args.revoke_links { format!(", {links} revoked") } else { String::new() };
     let mails = counted(cancelled.messages, "mail");
@@ -44,20 +44,20 @@ pub fn run(context: &mut Context, args: &CancelArgs) -> anyhow::Result<()> {
             Some(state) => format!("Would revoke {links} of job {job}, which is {state} already."),
             None => format!("Would cancel job {job}: {mails} cancelled{revoked}."),
         };
-        let step = Step::new(Action::JobsCancel, words)
-            .field("job", Cell::Number(args.job))
-            .field("cancelled", Cell::count(cancelled.messages))
-            .field("in_doubt", Cell::count(cancelled.in_doubt))
-            .field("links", Cell::count(cancelled.links));
-        plan::print(&mut context.output, desk.now(), &[step])?;
+        let step = PlanStep::new(Action::JobsCancel, words)
+            .field("job", Value::Number(args.job))
+            .field("cancelled", Value::count(cancelled.messages))
+            .field("in_doubt", Value::count(cancelled.in_doubt))
+            .field("links", Value::count(cancelled.links));
+        plan::print(&mut context.output, app.now(), &[step])?;
     } else {
         context.output.say(&match ended {
             Some(state) => format!("Revoked {links} of job {job}, which is {state} already."),
-            None => format!("Job {job} is cancelled: {mails} cancelled{revoked}."),
+            None => format!("Cancelled job {job}: {mails} cancelled{revoked}."),
         });
     }
     if !args.acting.dry_run
-        && let Some(words) = show::find(&desk, JobId(args.job)).ok().as_ref().and_then(summary::without_password)
+        && let Some(words) = show::find(&app, JobId(args.job)).ok().as_ref().and_then(summary::without_password)
     {
         let next = format!("to mail them: {}", summary::SEND_AGAIN);
         context.output.warn(&format!("{words}, and the job mails them no more; {next}"));

@@ -1,15 +1,15 @@
 //! `jobs delete`.
 
 use crate::actions::jobs::end;
-use crate::actions::jobs::end::Deleted;
-use crate::actions::jobs::end::Old;
-use crate::cli::acting::ActingArgs;
+use crate::actions::jobs::end::DeleteScope;
+use crate::actions::jobs::end::DeletedRecords;
+use crate::cli::acting_args::ActingArgs;
 use crate::cli::context::Context;
-use crate::cli::data::Cell;
-use crate::cli::failure::Complaint;
+use crate::cli::data::Value;
+use crate::cli::failure::CliError;
 use crate::cli::jobs::summary::counted;
 use crate::cli::plan;
-use crate::cli::plan::Step;
+use crate::cli::plan::PlanStep;
 use crate::cli::prompt;
 use crate::domain::action::Action;
 use crate::domain::duration::parse_duration;
@@ -40,33 +40,33 @@ pub struct DeleteArgs {
 /// When there is no such job, it has not ended, or the operator may not run jobs.
 pub fn run(context: &mut Context, args: &DeleteArgs) -> anyhow::Result<()> {
     let old = match (&args.job, &args.older_than) {
-        (Some(number), _) => Old::Job(JobId(*number)),
+        (Some(number), _) => DeleteScope::Job(JobId(*number)),
         (None, age) => {
-            let usage = |words: String| Complaint::Usage { words: format!("--older-than: {words}"), hint: None };
+            let usage = |words: String| CliError::Usage { words: format!("--older-than: {words}"), hint: None };
             let age = parse_duration(age.as_deref().unwrap_or_default()).map_err(|error| usage(error.to_string()))?;
-            Old::OlderThan(age)
+            DeleteScope::OlderThan(age)
         }
     };
-    let desk = context.desk(Action::JobsDelete)?;
-    let found = end::look(&desk, old)?;
+    let app = context.app(Action::JobsDelete)?;
+    let found = end::look(&app, old)?;
     let is_nothing = found.messages == 0 && found.jobs.is_empty();
     if args.acting.dry_run {
         let would = [Some(format!("Would delete {}.", words(&found, "and with them "))), skipped(&found)];
         let would = would.into_iter().flatten().collect::<Vec<_>>().join(" ");
-        let step = Step::new(Action::JobsDelete, would)
+        let step = PlanStep::new(Action::JobsDelete, would)
             .if_changed(!is_nothing)
-            .field("jobs", Cell::count(found.jobs.len() as u64))
-            .field("mails", Cell::count(found.messages))
-            .field("links", Cell::count(found.links))
-            .field("skipped_jobs", Cell::count(found.skipped))
-            .field("skipped_mails", Cell::count(found.skipped_messages));
-        return plan::print(&mut context.output, desk.now(), &[step]);
+            .field("jobs", Value::count(found.jobs.len() as u64))
+            .field("mails", Value::count(found.messages))
+            .field("links", Value::count(found.links))
+            .field("skipped_jobs", Value::count(found.skipped))
+            .field("skipped_mails", Value::count(found.skipped_messages));
+        return plan::print(&mut context.output, app.now(), &[step]);
     }
     if !is_nothing {
         prompt::confirm(context, args.yes, &format!("Delete {} permanently?", words(&found, "and end ")))?;
-        end::delete(&desk, old, &args.acting.intent())?;
+        end::delete(&app, old, &args.acting.change_options())?;
     }
-    context.output.say(&format!("deleted: {}.", words(&found, "and with them ")));
+    context.output.say(&format!("Deleted {}.", words(&found, "and with them ")));
     if let Some(words) = skipped(&found) {
         context.output.warn(&words);
     }
@@ -74,15 +74,15 @@ pub fn run(context: &mut Context, args: &DeleteArgs) -> anyhow::Result<()> {
 }
 
 /// What stays although it is old: nobody may believe that everything was deleted.
-fn skipped(found: &Deleted) -> Option<String> {
-    let Deleted { skipped, skipped_messages, .. } = *found;
+fn skipped(found: &DeletedRecords) -> Option<String> {
+    let DeletedRecords { skipped, skipped_messages, .. } = *found;
     (skipped + skipped_messages > 0).then(|| {
         let (jobs, mails) = (counted(skipped, "job"), counted(skipped_messages, "mail"));
         format!("Skipped {jobs} and {mails} to users who outrank you.")
     })
 }
 
-fn words(deleted: &Deleted, and: &str) -> String {
+fn words(deleted: &DeletedRecords, and: &str) -> String {
     let links =
         if deleted.links > 0 { format!(", {and}{}", counted(deleted.links, "open link")) } else { String::new() };
     format!("{}, {}{links}", counted(deleted.jobs.len() as u64, "job"), counted(deleted.messages, "mail"))

@@ -3,8 +3,8 @@
 use crate::actions::jobs::show;
 use crate::cli::context::Context;
 use crate::cli::data;
-use crate::cli::data::Cell;
-use crate::cli::data::Head;
+use crate::cli::data::Column;
+use crate::cli::data::Value;
 use crate::cli::limit::LimitArgs;
 use crate::cli::output::Format;
 use crate::domain::action::Action;
@@ -18,33 +18,33 @@ pub struct ListArgs {
     limit: LimitArgs,
 }
 
-const TABLE: [Head; 9] = [
-    Head { name: "job", title: "JOB" },
-    Head { name: "state", title: "STATE" },
-    Head { name: "created_at", title: "MADE" },
-    Head { name: "operator", title: "BY" },
-    Head { name: "mails", title: "MAILS" },
-    Head { name: "accepted", title: "ACCEPTED" },
-    Head { name: "failed", title: "FAILED" },
-    Head { name: "cancelled", title: "CANCELLED" },
-    Head { name: "waiting", title: "WAITING" },
+const TABLE: [Column; 9] = [
+    Column { name: "job", title: "JOB" },
+    Column { name: "state", title: "STATE" },
+    Column { name: "created_at", title: "CREATED" },
+    Column { name: "operator", title: "BY" },
+    Column { name: "mails", title: "MAILS" },
+    Column { name: "accepted", title: "ACCEPTED" },
+    Column { name: "failed", title: "FAILED" },
+    Column { name: "cancelled", title: "CANCELLED" },
+    Column { name: "waiting", title: "WAITING" },
 ];
 
-const DATA: [Head; 14] = [
-    Head { name: "job", title: "" },
-    Head { name: "key", title: "" },
-    Head { name: "state", title: "" },
-    Head { name: "why", title: "" },
-    Head { name: "operator", title: "" },
-    Head { name: "created_at", title: "" },
-    Head { name: "ended_at", title: "" },
-    Head { name: "selection", title: "" },
-    Head { name: "mails", title: "" },
-    Head { name: "accepted", title: "" },
-    Head { name: "failed", title: "" },
-    Head { name: "cancelled", title: "" },
-    Head { name: "waiting", title: "" },
-    Head { name: "skipped", title: "" },
+const DATA: [Column; 14] = [
+    Column { name: "job", title: "" },
+    Column { name: "key", title: "" },
+    Column { name: "state", title: "" },
+    Column { name: "why", title: "" },
+    Column { name: "operator", title: "" },
+    Column { name: "created_at", title: "" },
+    Column { name: "ended_at", title: "" },
+    Column { name: "selection", title: "" },
+    Column { name: "mails", title: "" },
+    Column { name: "accepted", title: "" },
+    Column { name: "failed", title: "" },
+    Column { name: "cancelled", title: "" },
+    Column { name: "waiting", title: "" },
+    Column { name: "skipped", title: "" },
 ];
 
 /// Runs the command.
@@ -52,22 +52,22 @@ const DATA: [Head; 14] = [
 /// # Errors
 /// When the operator may not see users.
 pub fn run(context: &mut Context, args: &ListArgs) -> anyhow::Result<()> {
-    let desk = context.desk(Action::JobsList)?;
+    let app = context.app(Action::JobsList)?;
     let is_table = context.output.format == Format::Table;
-    let (jobs, total) = show::list(&desk, args.limit.rows(&context.output))?;
-    let heads: &[Head] = if is_table { &TABLE } else { &DATA };
-    data::records::<anyhow::Error>(&mut context.output, heads, desk.now(), |sink| {
+    let (jobs, total) = show::list(&app, args.limit.rows(&context.output))?;
+    let heads: &[Column] = if is_table { &TABLE } else { &DATA };
+    data::records::<anyhow::Error>(&mut context.output, heads, app.now(), |sink| {
         for shown in &jobs {
             let (job, counts) = (&shown.job, &shown.counts);
-            let (number, state) = (Cell::Number(job.id.0), Cell::text(job.state.word()));
-            let (made, operator) = (Cell::Time(job.created_at), Cell::text(&job.operator));
+            let (number, state) = (Value::Number(job.id.0), Value::text(job.state.word()));
+            let (made, operator) = (Value::Time(job.created_at), Value::text(&job.operator));
             let [mails, accepted, failed, cancelled, waiting, skipped] = numbers(counts);
             if is_table {
                 sink(&[number, state, made, operator, mails, accepted, failed, cancelled, waiting])?;
                 continue;
             }
-            let (key, why) = (Cell::text_or(job.key.as_deref(), ""), Cell::text_or(job.why.as_deref(), ""));
-            let (ended, selection) = (Cell::time_or(job.ended_at, ""), Cell::text(&job.selection));
+            let (key, why) = (Value::text_or(job.key.as_deref(), ""), Value::text_or(job.why.as_deref(), ""));
+            let (ended, selection) = (Value::time_or(job.ended_at, ""), Value::text(&job.selection));
             sink(&[
                 number, key, state, why, operator, made, ended, selection, mails, accepted, failed, cancelled, waiting,
                 skipped,
@@ -82,7 +82,7 @@ pub fn run(context: &mut Context, args: &ListArgs) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn numbers(counts: &Counts) -> [Cell<'static>; 6] {
+fn numbers(counts: &Counts) -> [Value<'static>; 6] {
     let skipped = counts.of(MessageState::Skipped);
     let numbers = [
         counts.total() - skipped,
@@ -92,5 +92,5 @@ fn numbers(counts: &Counts) -> [Cell<'static>; 6] {
         counts.waiting(),
         skipped,
     ];
-    numbers.map(|number| Cell::Number(number.cast_signed()))
+    numbers.map(|number| Value::Number(number.cast_signed()))
 }

@@ -11,7 +11,7 @@ pub mod remind;
 pub mod resume;
 pub mod retry;
 pub mod run;
-pub mod running;
+pub mod send;
 pub mod show;
 pub mod stalled;
 pub mod summary;

@@ -1,9 +1,9 @@
 //! What is said of paused jobs that ended passwords: their users cannot log in, and nothing mails them.
 
-use crate::actions::Desk;
+use crate::actions::App;
 use crate::actions::jobs::show;
-use crate::cli::failure::Complaint;
-use crate::cli::failure::MailFault;
+use crate::cli::failure::CliError;
+use crate::cli::failure::MailFailure;
 use crate::cli::jobs::summary;
 use crate::cli::jobs::summary::counted;
 
@@ -12,8 +12,8 @@ use crate::cli::jobs::summary::counted;
 ///
 /// # Errors
 /// When the store cannot be read.
-pub fn complaint(desk: &Desk, before: Option<&str>) -> anyhow::Result<Option<Complaint>> {
-    let paused = show::paused_without_password(desk)?;
+pub fn complaint(app: &App, before: Option<&str>) -> anyhow::Result<Option<CliError>> {
+    let paused = show::paused_without_password(app)?;
     let Some(first) = paused.first() else { return Ok(None) };
     let id = first.job.id;
     let mut words = summary::line(first);
@@ -24,5 +24,5 @@ pub fn complaint(desk: &Desk, before: Option<&str>) -> anyhow::Result<Option<Com
         words += &format!("; {before}");
     }
     let hint = format!("see: cxme-admin jobs show {id}; then: {}", summary::remedy(first));
-    Ok(Some(Complaint::NotSent { fault: MailFault::Paused, words, hint }))
+    Ok(Some(CliError::NotSent { fault: MailFailure::Paused, words, hint }))
 }

@@ -31,7 +31,7 @@ const SHORT_BELOW: u16 = 70;
 
 /// A line that is drawn anew.
 #[derive(Debug)]
-pub struct Progress {
+pub struct ProgressLine {
     bar: ProgressBar,
     screen: Screen,
     /// The layout of the bar during the run.
@@ -40,7 +40,7 @@ pub struct Progress {
     is_waiting: Cell<bool>,
 }
 
-impl Progress {
+impl ProgressLine {
     /// The line for so many messages (0: it is not known how many); `None` where there is no terminal to draw it on.
     pub fn begin(output: &Output, total: u64) -> Option<Self> {
         let width = output.progress_columns?;

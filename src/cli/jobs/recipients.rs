@@ -5,8 +5,8 @@ use crate::actions::Total;
 use crate::actions::jobs::show;
 use crate::cli::context::Context;
 use crate::cli::data;
-use crate::cli::data::Cell;
-use crate::cli::data::Head;
+use crate::cli::data::Column;
+use crate::cli::data::Value;
 use crate::cli::limit::LimitArgs;
 use crate::cli::output::Format;
 use crate::domain::action::Action;
@@ -25,31 +25,31 @@ pub struct RecipientsArgs {
     limit: LimitArgs,
 }
 
-const TABLE: [Head; 5] = [
-    Head { name: "username", title: "USER" },
-    Head { name: "address", title: "ADDRESS" },
-    Head { name: "state", title: "STATE" },
-    Head { name: "attempts", title: "TRIES" },
-    Head { name: "reply", title: "REPLY" },
+const TABLE: [Column; 5] = [
+    Column { name: "username", title: "USER" },
+    Column { name: "address", title: "ADDRESS" },
+    Column { name: "state", title: "STATE" },
+    Column { name: "attempts", title: "TRIES" },
+    Column { name: "reply", title: "REPLY" },
 ];
 
-const DATA: [Head; 16] = [
-    Head { name: "username", title: "" },
-    Head { name: "address", title: "" },
-    Head { name: "kind", title: "" },
-    Head { name: "state", title: "" },
-    Head { name: "reply", title: "" },
-    Head { name: "attempts", title: "" },
-    Head { name: "times_in_doubt", title: "" },
-    Head { name: "created_at", title: "" },
-    Head { name: "last_try_at", title: "" },
-    Head { name: "next_try_at", title: "" },
-    Head { name: "ended_at", title: "" },
-    Head { name: "message_id", title: "" },
-    Head { name: "expires_at", title: "" },
-    Head { name: "used_at", title: "" },
-    Head { name: "revoked_at", title: "" },
-    Head { name: "message", title: "" },
+const DATA: [Column; 16] = [
+    Column { name: "username", title: "" },
+    Column { name: "address", title: "" },
+    Column { name: "kind", title: "" },
+    Column { name: "state", title: "" },
+    Column { name: "reply", title: "" },
+    Column { name: "attempts", title: "" },
+    Column { name: "times_in_doubt", title: "" },
+    Column { name: "created_at", title: "" },
+    Column { name: "last_try_at", title: "" },
+    Column { name: "next_try_at", title: "" },
+    Column { name: "ended_at", title: "" },
+    Column { name: "message_id", title: "" },
+    Column { name: "expires_at", title: "" },
+    Column { name: "used_at", title: "" },
+    Column { name: "revoked_at", title: "" },
+    Column { name: "message", title: "" },
 ];
 
 /// Runs the command.
@@ -57,17 +57,17 @@ const DATA: [Head; 16] = [
 /// # Errors
 /// When there is no such job, or the operator may not see users.
 pub fn run(context: &mut Context, args: &RecipientsArgs) -> anyhow::Result<()> {
-    let desk = context.desk(Action::JobsRecipients)?;
+    let app = context.app(Action::JobsRecipients)?;
     let id = JobId(args.job);
     // What is not there has no heading either.
-    show::require(&desk, id)?;
+    show::require(&app, id)?;
     let is_table = context.output.format == Format::Table;
-    let heads: &[Head] = if is_table { &TABLE } else { &DATA };
+    let heads: &[Column] = if is_table { &TABLE } else { &DATA };
     let limit = args.limit.rows(&context.output);
     let (mut shown, mut total) = (0, Total::default());
-    data::records::<ActionError>(&mut context.output, heads, desk.now(), |sink| {
+    data::records::<ActionError>(&mut context.output, heads, app.now(), |sink| {
         shown = 0;
-        total = show::each_message(&desk, id, limit, &mut |message| {
+        total = show::each_message(&app, id, limit, &mut |message| {
             shown += 1;
             let cells = cells(&message);
             let [user, address, _, state, reply, attempts, ..] = &cells;
@@ -83,25 +83,25 @@ pub fn run(context: &mut Context, args: &RecipientsArgs) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn cells(message: &Message) -> [Cell<'_>; 16] {
+fn cells(message: &Message) -> [Value<'_>; 16] {
     let link = message.link.as_ref();
     let waits = !message.state.has_ended();
     [
-        Cell::text_or(message.username.as_deref(), ""),
-        Cell::text(&message.address),
-        Cell::text(message.kind.word()),
-        Cell::text(message.state.word()),
-        Cell::prose_or(message.reply.as_deref(), ""),
-        Cell::Number(i64::from(message.attempts)),
-        Cell::Number(i64::from(message.doubts)),
-        Cell::Time(message.created_at),
-        Cell::time_or(message.last_try_at, ""),
-        Cell::time_or(waits.then_some(message.due_at), ""),
-        Cell::time_or(message.ended_at, ""),
-        Cell::text_or(message.message_id.as_deref(), ""),
-        Cell::time_or(link.and_then(|link| link.expires_at), ""),
-        Cell::time_or(link.and_then(|link| link.used_at), ""),
-        Cell::time_or(link.and_then(|link| link.revoked_at), ""),
-        Cell::Number(message.id.0),
+        Value::text_or(message.username.as_deref(), ""),
+        Value::text(&message.address),
+        Value::text(message.kind.word()),
+        Value::text(message.state.word()),
+        Value::prose_or(message.reply.as_deref(), ""),
+        Value::Number(i64::from(message.attempts)),
+        Value::Number(i64::from(message.doubts)),
+        Value::Time(message.created_at),
+        Value::time_or(message.last_try_at, ""),
+        Value::time_or(waits.then_some(message.due_at), ""),
+        Value::time_or(message.ended_at, ""),
+        Value::text_or(message.message_id.as_deref(), ""),
+        Value::time_or(link.and_then(|link| link.expires_at), ""),
+        Value::time_or(link.and_then(|link| link.used_at), ""),
+        Value::time_or(link.and_then(|link| link.revoked_at), ""),
+        Value::Number(message.id.0),
     ]
 }

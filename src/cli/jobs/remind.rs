@@ -1,13 +1,13 @@
 //! `jobs remind`.
 
-use crate::actions::jobs::make::Meant;
-use crate::cli::acting::ActingArgs;
+use crate::actions::jobs::create::Audience;
+use crate::cli::acting_args::ActingArgs;
 use crate::cli::context::Context;
-use crate::cli::failure::Complaint;
+use crate::cli::failure::CliError;
 use crate::cli::users::send_reset::MailArgs;
 use crate::cli::users::send_to_many;
-use crate::cli::users::send_to_many::Asked;
 use crate::cli::users::send_to_many::BulkArgs;
+use crate::cli::users::send_to_many::RequestedAudience;
 use crate::domain::action::Action;
 use crate::domain::duration::parse_duration;
 use crate::domain::job::JobId;
@@ -37,11 +37,11 @@ pub struct RemindArgs {
 /// # Errors
 /// When there is no such job, or as `users send-reset` to many.
 pub fn run(context: &mut Context, args: &RemindArgs) -> anyhow::Result<()> {
-    let usage = |words: String| Complaint::Usage { words: format!("--after: {words}"), hint: None };
+    let usage = |words: String| CliError::Usage { words: format!("--after: {words}"), hint: None };
     let after = parse_duration(&args.after).map_err(|error| usage(error.to_string()))?;
-    let desk = context.desk(Action::JobsRemind)?;
-    let meant = Meant::NotYet(JobId(args.job), after);
+    let app = context.app(Action::JobsRemind)?;
+    let audience = Audience::NotYet(JobId(args.job), after);
     let selection = format!("who did not use the link of job {}, {} after", args.job, args.after);
-    let asked = Asked { meant, selection, sha256: None, ends_passwords: false };
-    send_to_many::send(context, &desk, asked, &args.mail, &args.bulk, &args.acting)
+    let asked = RequestedAudience { audience, selection, sha256: None, ends_passwords: false };
+    send_to_many::send(context, &app, asked, &args.mail, &args.bulk, &args.acting)
 }

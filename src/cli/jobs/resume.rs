@@ -1,12 +1,12 @@
 //! `jobs resume`.
 
 use crate::actions::jobs::pause;
-use crate::cli::acting::ActingArgs;
+use crate::cli::acting_args::ActingArgs;
 use crate::cli::context::Context;
-use crate::cli::data::Cell;
+use crate::cli::data::Value;
 use crate::cli::jobs::summary::counted;
 use crate::cli::plan;
-use crate::cli::plan::Step;
+use crate::cli::plan::PlanStep;
 use crate::domain::action::Action;
 use crate::domain::job::JobId;
 
@@ -28,13 +28,13 @@ pub struct ResumeArgs {
 /// # Errors
 /// When there is no such job, it is not paused, or the operator may not run jobs.
 pub fn run(context: &mut Context, args: &ResumeArgs) -> anyhow::Result<()> {
-    let desk = context.desk(Action::JobsResume)?;
-    let counts = pause::resume(&desk, JobId(args.job), &args.acting.intent())?;
+    let app = context.app(Action::JobsResume)?;
+    let counts = pause::resume(&app, JobId(args.job), &args.acting.change_options())?;
     let waiting = counted(counts.waiting(), "unsent mail");
     if args.acting.dry_run {
-        let step = Step::new(Action::JobsResume, format!("Would resume job {} ({waiting}).", args.job));
-        let step = step.field("job", Cell::Number(args.job)).field("waiting", Cell::count(counts.waiting()));
-        return plan::print(&mut context.output, desk.now(), &[step]);
+        let step = PlanStep::new(Action::JobsResume, format!("Would resume job {} ({waiting}).", args.job));
+        let step = step.field("job", Value::Number(args.job)).field("waiting", Value::count(counts.waiting()));
+        return plan::print(&mut context.output, app.now(), &[step]);
     }
     let send = format!("To send now: cxme-admin jobs run {}", args.job);
     context.output.say(&format!("Resumed job {} ({waiting}). {send}", args.job));

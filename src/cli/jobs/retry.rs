@@ -1,20 +1,20 @@
 //! `jobs retry`.
 
-use crate::actions::Desk;
-use crate::actions::jobs::make::Plan;
+use crate::actions::App;
+use crate::actions::jobs::create::JobPlan;
 use crate::actions::jobs::retry;
-use crate::cli::acting::ActingArgs;
+use crate::cli::acting_args::ActingArgs;
 use crate::cli::context::Context;
-use crate::cli::data::Cell;
-use crate::cli::failure::Complaint;
-use crate::cli::failure::MailFault;
+use crate::cli::data::Value;
+use crate::cli::failure::CliError;
+use crate::cli::failure::MailFailure;
 use crate::cli::jobs::run::max_runtime;
-use crate::cli::jobs::running;
-use crate::cli::jobs::running::Task;
+use crate::cli::jobs::send;
+use crate::cli::jobs::send::Task;
 use crate::cli::jobs::summary::counted;
 use crate::cli::jobs::summary::skipped_why;
 use crate::cli::plan;
-use crate::cli::plan::Step;
+use crate::cli::plan::PlanStep;
 use crate::domain::action::Action;
 use crate::domain::job::JobId;
 
@@ -48,12 +48,12 @@ pub struct RetryArgs {
 /// When there is no such job, it was cancelled, nobody can be mailed again, or as `jobs run`.
 pub fn run(context: &mut Context, args: &RetryArgs) -> anyhow::Result<()> {
     let max_runtime = max_runtime(args.max_runtime.as_deref())?;
-    let desk = context.desk(Action::JobsRetry)?;
+    let app = context.app(Action::JobsRetry)?;
     let id = JobId(args.job);
     // Where no mail can be sent, nothing is queued either.
-    let post = context.post(&desk)?;
+    let mailer = context.mailer(&app)?;
     let is_any =
-        if args.deferred { try_deferred(context, &desk, id, args)? } else { failed(context, &desk, id, &args.acting)? };
+        if args.deferred { try_deferred(context, &app, id, args)? } else { failed(context, &app, id, &args.acting)? };
     if args.acting.dry_run {
         return Ok(());
     }
@@ -61,22 +61,22 @@ pub fn run(context: &mut Context, args: &RetryArgs) -> anyhow::Result<()> {
         if is_any {
             context.output.say(&format!("To send now: cxme-admin jobs run {id}"));
         }
-        return running::write_record(context, &desk, id);
+        return send::write_record(context, &app, id);
     }
-    let task = Task { max_runtime, ..Task::of_jobs(vec![id], &post) };
-    running::go_on(context, &desk, &task)
+    let task = Task { max_runtime, ..Task::of_jobs(vec![id], &mailer) };
+    send::go_on(context, &app, &task)
 }
 
-fn try_deferred(context: &mut Context, desk: &Desk, id: JobId, args: &RetryArgs) -> anyhow::Result<bool> {
-    let (deferred, queued, waiting) = retry::deferred(desk, id, &args.acting.intent())?;
+fn try_deferred(context: &mut Context, app: &App, id: JobId, args: &RetryArgs) -> anyhow::Result<bool> {
+    let (deferred, queued, waiting) = retry::deferred(app, id, &args.acting.change_options())?;
     let mails = counted(deferred, "deferred mail");
     let none = format!("Job {id}: no mail is deferred.");
     if args.acting.dry_run {
         let words = if deferred > 0 { format!("Would try {mails} of job {id} now.") } else { none };
         let result = if deferred > 0 { "would be tried now" } else { "" };
         let tried = step(id, words, deferred, result, None);
-        let steps: Vec<Step<'_>> = [tried].into_iter().chain(step_of_queued(id, queued)).collect();
-        plan::print(&mut context.output, desk.now(), &steps)?;
+        let steps: Vec<PlanStep<'_>> = [tried].into_iter().chain(step_of_queued(id, queued)).collect();
+        plan::print(&mut context.output, app.now(), &steps)?;
     } else if deferred > 0 {
         context.output.say(&format!("Job {id}: trying {mails} now."));
     } else {
@@ -86,7 +86,7 @@ fn try_deferred(context: &mut Context, desk: &Desk, id: JobId, args: &RetryArgs)
 }
 
 /// The job sends its mails that wait for their first try as well, also one that was paused.
-fn step_of_queued<'a>(id: JobId, queued: u64) -> Option<Step<'a>> {
+fn step_of_queued<'a>(id: JobId, queued: u64) -> Option<PlanStep<'a>> {
     let words = format!("Would send {} of job {id}.", counted(queued, "queued mail"));
     (queued > 0).then(|| step(id, words, queued, "would be sent", None))
 }
@@ -95,10 +95,10 @@ fn step_of_queued<'a>(id: JobId, queued: u64) -> Option<Step<'a>> {
 ///
 /// # Errors
 /// As the command; when mails failed, and nobody can be mailed again.
-pub fn failed(context: &mut Context, desk: &Desk, id: JobId, acting: &ActingArgs) -> anyhow::Result<bool> {
-    let (plan, queued) = retry::failed(desk, id, &acting.intent())?;
+pub fn failed(context: &mut Context, app: &App, id: JobId, acting: &ActingArgs) -> anyhow::Result<bool> {
+    let (plan, queued) = retry::failed(app, id, &acting.change_options())?;
     if acting.dry_run {
-        print_plan(context, desk, id, &plan, queued)?;
+        print_plan(context, app, id, &plan, queued)?;
         return Ok(plan.mailed() > 0);
     }
     if plan.mailed() == 0 && plan.skipped() == 0 {
@@ -112,18 +112,18 @@ pub fn failed(context: &mut Context, desk: &Desk, id: JobId, acting: &ActingArgs
     if plan.mailed() == 0 {
         let words = format!("job {id}: no failed mail can be tried again: {skipped}");
         let hint = format!("details: cxme-admin jobs recipients {id}");
-        return Err(Complaint::NotSent { fault: MailFault::Some, words, hint }.into());
+        return Err(CliError::NotSent { fault: MailFailure::Some, words, hint }.into());
     }
     let skipped = if skipped.is_empty() { skipped } else { format!("; {skipped}") };
     context.output.say(&format!("Job {id}: trying {} again{skipped}.", counted(plan.mailed(), "failed mail")));
     Ok(true)
 }
 
-fn why(plan: &Plan, count: u64) -> String {
+fn why(plan: &JobPlan, count: u64) -> String {
     skipped_why(count, plan.parts.iter().map(|part| (part.count, part.skipped.as_deref().unwrap_or_default())))
 }
 
-fn print_plan(context: &mut Context, desk: &Desk, id: JobId, plan: &Plan, queued: u64) -> anyhow::Result<()> {
+fn print_plan(context: &mut Context, app: &App, id: JobId, plan: &JobPlan, queued: u64) -> anyhow::Result<()> {
     let mut steps = Vec::new();
     for part in &plan.parts {
         let mails = counted(part.count, "failed mail");
@@ -138,14 +138,14 @@ fn print_plan(context: &mut Context, desk: &Desk, id: JobId, plan: &Plan, queued
     }
     // Where nobody gets another mail, the job is left as it is.
     steps.extend(step_of_queued(id, queued).filter(|_| plan.mailed() > 0));
-    plan::print(&mut context.output, desk.now(), &steps)
+    plan::print(&mut context.output, app.now(), &steps)
 }
 
-fn step<'a>(id: JobId, words: String, count: u64, result: &'static str, why: Option<&'a str>) -> Step<'a> {
-    Step::new(Action::JobsRetry, words)
+fn step<'a>(id: JobId, words: String, count: u64, result: &'static str, why: Option<&'a str>) -> PlanStep<'a> {
+    PlanStep::new(Action::JobsRetry, words)
         .if_changed(count > 0 && why.is_none())
-        .field("job", Cell::Number(id.0))
-        .field("mails", Cell::count(count))
-        .field("result", if result.is_empty() { Cell::Nothing("") } else { Cell::text(result) })
-        .field("why", Cell::text_or(why, ""))
+        .field("job", Value::Number(id.0))
+        .field("mails", Value::count(count))
+        .field("result", if result.is_empty() { Value::Nothing("") } else { Value::text(result) })
+        .field("why", Value::text_or(why, ""))
 }

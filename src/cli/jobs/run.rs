@@ -2,18 +2,18 @@
 
 use std::time::Duration;
 
-use crate::actions::Desk;
-use crate::actions::Intent;
+use crate::actions::App;
+use crate::actions::ChangeOptions;
 use crate::actions::jobs::report_limit;
 use crate::actions::jobs::run;
 use crate::cli::context::Context;
 use crate::cli::data;
 use crate::cli::failure;
-use crate::cli::failure::Complaint;
-use crate::cli::failure::MailFault;
+use crate::cli::failure::CliError;
+use crate::cli::failure::MailFailure;
 use crate::cli::jobs::paused;
-use crate::cli::jobs::running;
-use crate::cli::jobs::running::Task;
+use crate::cli::jobs::send;
+use crate::cli::jobs::send::Task;
 use crate::domain::action::Action;
 use crate::domain::duration::parse_duration;
 use crate::domain::job::JobId;
@@ -55,100 +55,98 @@ pub struct RunArgs {
 /// When the relay cannot be used, a mail was refused, or the operator may not.
 pub fn run(context: &mut Context, args: &RunArgs) -> anyhow::Result<()> {
     let max_runtime = max_runtime(args.max_runtime.as_deref())?;
-    let desk = context.desk(Action::JobsRun)?;
-    let intent = Intent { reason: args.reason.clone(), ..Intent::default() };
+    let app = context.app(Action::JobsRun)?;
+    let change_options = ChangeOptions { reason: args.reason.clone(), ..ChangeOptions::default() };
     let Some(number) = args.job else {
         if args.now {
-            run::make_due(&desk, None, &intent)?;
+            run::make_due(&app, None, &change_options)?;
         }
-        let sent = send_what_is_due(context, &desk, max_runtime, args.now);
-        return sent.or_else(|error| limit_reports(context, &desk, error));
+        let sent = send_what_is_due(context, &app, max_runtime, args.now);
+        return sent.or_else(|error| limit_reports(context, &app, error));
     };
-    let job = run::resume(&desk, JobId(number), &intent)?;
+    let job = run::resume(&app, JobId(number), &change_options)?;
     if job.state == JobState::Finished {
-        context.output.say(&format!("Job {number} is finished: cxme-admin jobs show {number}"));
-        return running::write_record(context, &desk, job.id);
+        context.output.say(&format!("Job {number} has finished: cxme-admin jobs show {number}"));
+        return send::write_record(context, &app, job.id);
     }
-    let post = context.post(&desk)?;
+    let mailer = context.mailer(&app)?;
     if args.now {
-        run::make_due(&desk, Some(job.id), &intent)?;
+        run::make_due(&app, Some(job.id), &change_options)?;
     }
-    let task = Task { max_runtime, ..Task::of_jobs(vec![job.id], &post) };
-    running::go_on(context, &desk, &task)
+    let task = Task { max_runtime, ..Task::of_jobs(vec![job.id], &mailer) };
+    send::go_on(context, &app, &task)
 }
 
 fn send_what_is_due(
     context: &mut Context,
-    desk: &Desk,
+    app: &App,
     max_runtime: Option<Duration>,
     ignores_hold: bool,
 ) -> anyhow::Result<()> {
-    let work = run::look(desk)?;
+    let work = run::look(app)?;
     if work.is_empty() {
-        if let Some(complaint) = paused::complaint(desk, None)? {
+        if let Some(complaint) = paused::complaint(app, None)? {
             return Err(complaint.into());
         }
-        let next = running::next_try(context, desk);
+        let next = send::next_try(context, app);
         context
             .output
             .say(&next.map_or_else(|| "Nothing is due.".to_owned(), |next| format!("Nothing is due: {next}.")));
         return Ok(());
     }
     if let Some(hold) = work.hold.filter(|_| !ignores_hold) {
-        let when = data::relative(hold.until, desk.now());
+        let when = data::relative(hold.until, app.now());
         let hint = "`--now` sends at once";
         context.output.say(&format!("Held back; the next try is due {when} ({hint}): {}", hold.reply));
         // The run that was refused has told of it. Mail waits all the same, and who watches the exit code must see that.
         let code = if hold.reply.starts_with('4') { failure::LATER } else { failure::RELAY };
-        return Err(Complaint::ReportedBefore { code }.into());
+        return Err(CliError::ReportedBefore { code }.into());
     }
-    let post = context.post(desk)?;
+    let mailer = context.mailer(app)?;
     let jobs = work.jobs.iter().map(|job| job.id).collect();
     let (skipped, stuck) = (work.skipped, work.stuck);
-    let task = Task { single: work.single, jobs, is_named: false, max_runtime, post: &post, skipped, stuck };
-    running::go_on(context, desk, &task)
+    let task = Task { single: work.single, jobs, is_named: false, max_runtime, mailer: &mailer, skipped, stuck };
+    send::go_on(context, app, &task)
 }
 
 /// Without a terminal, suppresses the message of a continuing failure that was reported recently: cron would mail it
 /// each minute. The exit code stays.
-fn limit_reports(context: &mut Context, desk: &Desk, error: anyhow::Error) -> anyhow::Result<()> {
+fn limit_reports(context: &mut Context, app: &App, error: anyhow::Error) -> anyhow::Result<()> {
     // A run that was held back met no failure: what cron was told of the one before stays remembered.
-    let is_held_back = matches!(error.downcast_ref(), Some(Complaint::ReportedBefore { .. }));
+    let is_held_back = matches!(error.downcast_ref(), Some(CliError::ReportedBefore { .. }));
     if !context.output.is_unattended || is_held_back {
         return Err(error);
     }
     let (code, words) = failure::code_and_words(&error);
     let complain_after = context.config()?.jobs.complain_after;
-    if report_limit::is_reported(desk, &recurrence(&error, code, &words), complain_after) {
+    if report_limit::is_reported(app, &recurrence(&error, code, &words), complain_after) {
         return Err(error);
     }
-    Err(Complaint::ReportedBefore { code }.into())
+    Err(CliError::ReportedBefore { code }.into())
 }
 
 fn recurrence(error: &anyhow::Error, code: u8, words: &str) -> Recurrence {
-    match (code, error.downcast_ref::<Complaint>()) {
+    match (code, error.downcast_ref::<CliError>()) {
         // It is sent again and again until it is taken, and may have arrived each time: that is told at once.
-        (failure::LATER, Some(Complaint::NotSent { fault: MailFault::InDoubt, .. })) => {
+        (failure::LATER, Some(CliError::NotSent { fault: MailFailure::InDoubt, .. })) => {
             Recurrence::Lasting("mails in doubt".to_owned())
         }
-        (failure::LATER, Some(Complaint::NotSent { fault: MailFault::RateUsedUp, .. })) => Recurrence::Expected,
-        (failure::LATER, Some(Complaint::NotSent { fault: MailFault::Stalled, .. })) => {
+        (failure::LATER, Some(CliError::NotSent { fault: MailFailure::RateUsedUp, .. })) => Recurrence::Expected,
+        (failure::LATER, Some(CliError::NotSent { fault: MailFailure::Stalled, .. })) => {
             Recurrence::Lasting("another process has stalled".to_owned())
         }
         // Nothing passes by itself until somebody raises the limit.
         (failure::LATER, _) if failure::is_shortage(error) => Recurrence::Lasting(signature(words)),
         // Mails may have left that nobody could record.
-        (failure::LATER, Some(Complaint::Broken { .. })) => {
-            Recurrence::Lasting("a run that the store ended".to_owned())
-        }
+        (failure::LATER, Some(CliError::Broken { .. })) => Recurrence::Lasting("a run that the store ended".to_owned()),
         (failure::LATER, _) => Recurrence::Passing,
-        (failure::PARTLY, Some(Complaint::NotSent { fault: MailFault::SomeSoFar, .. })) => {
+        (failure::PARTLY, Some(CliError::NotSent { fault: MailFailure::SomeSoFar, .. })) => {
             Recurrence::Lasting("failed mails of a running job".to_owned())
         }
-        (failure::PARTLY, Some(Complaint::NotSent { fault: MailFault::Paused, .. })) => {
+        (failure::PARTLY, Some(CliError::NotSent { fault: MailFailure::Paused, .. })) => {
             Recurrence::Lasting("paused jobs that ended passwords".to_owned())
         }
-        (failure::PARTLY, Some(Complaint::NotSent { fault: MailFault::Skipped, .. })) => {
+        (failure::PARTLY, Some(CliError::NotSent { fault: MailFailure::Skipped, .. })) => {
             Recurrence::Lasting("damaged rows".to_owned())
         }
         (failure::RELAY | failure::CONFIGURATION, _) => {
@@ -164,7 +162,7 @@ fn recurrence(error: &anyhow::Error, code: u8, words: &str) -> Recurrence {
 ///
 /// # Errors
 /// When it is malformed.
-pub fn max_runtime(given: Option<&str>) -> Result<Option<Duration>, Complaint> {
-    let usage = |words: String| Complaint::Usage { words: format!("--max-runtime: {words}"), hint: None };
+pub fn max_runtime(given: Option<&str>) -> Result<Option<Duration>, CliError> {
+    let usage = |words: String| CliError::Usage { words: format!("--max-runtime: {words}"), hint: None };
     given.map(parse_duration).transpose().map_err(|error| usage(error.to_string()))
 }

@@ -1,15 +1,15 @@
 //! `jobs show`.
 
 use crate::actions::jobs::show;
-use crate::actions::jobs::show::Details;
+use crate::actions::jobs::show::JobDetails;
 use crate::cli::context::Context;
 use crate::cli::data;
-use crate::cli::data::Cell;
-use crate::cli::data::Head;
+use crate::cli::data::Column;
+use crate::cli::data::Value;
 use crate::cli::jobs::summary;
 use crate::cli::output::Format;
 use crate::domain::action::Action;
-use crate::domain::duration::SpokenDuration;
+use crate::domain::duration::DurationInWords;
 use crate::domain::job::JobId;
 use crate::domain::job::JobState;
 use crate::domain::message::MessageState;
@@ -25,31 +25,31 @@ pub struct ShowArgs {
     job: i64,
 }
 
-const DATA: [Head; 24] = [
-    Head { name: "job", title: "" },
-    Head { name: "key", title: "" },
-    Head { name: "state", title: "" },
-    Head { name: "why", title: "" },
-    Head { name: "is_sent_now", title: "" },
-    Head { name: "operator", title: "" },
-    Head { name: "reason", title: "" },
-    Head { name: "selection", title: "" },
-    Head { name: "created_at", title: "" },
-    Head { name: "ended_at", title: "" },
-    Head { name: "mails", title: "" },
-    Head { name: "accepted", title: "" },
-    Head { name: "deferred", title: "" },
-    Head { name: "failed", title: "" },
-    Head { name: "in_doubt", title: "" },
-    Head { name: "cancelled", title: "" },
-    Head { name: "waiting", title: "" },
-    Head { name: "skipped", title: "" },
-    Head { name: "possibly_duplicated", title: "" },
-    Head { name: "links_used", title: "" },
-    Head { name: "seconds_left", title: "" },
-    Head { name: "used_up_rate", title: "" },
-    Head { name: "rate_free_at", title: "" },
-    Head { name: "passwords_ended", title: "" },
+const DATA: [Column; 24] = [
+    Column { name: "job", title: "" },
+    Column { name: "key", title: "" },
+    Column { name: "state", title: "" },
+    Column { name: "why", title: "" },
+    Column { name: "is_sent_now", title: "" },
+    Column { name: "operator", title: "" },
+    Column { name: "reason", title: "" },
+    Column { name: "selection", title: "" },
+    Column { name: "created_at", title: "" },
+    Column { name: "ended_at", title: "" },
+    Column { name: "mails", title: "" },
+    Column { name: "accepted", title: "" },
+    Column { name: "deferred", title: "" },
+    Column { name: "failed", title: "" },
+    Column { name: "in_doubt", title: "" },
+    Column { name: "cancelled", title: "" },
+    Column { name: "waiting", title: "" },
+    Column { name: "skipped", title: "" },
+    Column { name: "possibly_duplicated", title: "" },
+    Column { name: "links_used", title: "" },
+    Column { name: "seconds_left", title: "" },
+    Column { name: "used_up_rate", title: "" },
+    Column { name: "rate_free_at", title: "" },
+    Column { name: "passwords_ended", title: "" },
 ];
 
 /// Runs the command.
@@ -57,30 +57,30 @@ const DATA: [Head; 24] = [
 /// # Errors
 /// When there is no such job, or the operator may not see users.
 pub fn run(context: &mut Context, args: &ShowArgs) -> anyhow::Result<()> {
-    let desk = context.desk(Action::JobsShow)?;
+    let app = context.app(Action::JobsShow)?;
     let rates = &context.config()?.mail.smtp.rates.clone();
-    let details = show::show(&desk, JobId(args.job), rates)?;
+    let details = show::show(&app, JobId(args.job), rates)?;
     if context.output.format == Format::Table {
-        return show_details(context, &details, desk.now());
+        return show_details(context, &details, app.now());
     }
-    write_data(context, &details, desk.now())
+    write_data(context, &details, app.now())
 }
 
-fn write_data(context: &mut Context, details: &Details, now: jiff::Timestamp) -> anyhow::Result<()> {
+fn write_data(context: &mut Context, details: &JobDetails, now: jiff::Timestamp) -> anyhow::Result<()> {
     let (job, counts) = (&details.shown.job, &details.shown.counts);
-    let number = |count: u64| Cell::Number(count.cast_signed());
+    let number = |count: u64| Value::Number(count.cast_signed());
     let left = details.left.map(|left| number(left.as_secs()));
     let cells = [
-        Cell::Number(job.id.0),
-        Cell::text_or(job.key.as_deref(), ""),
-        Cell::text(job.state.word()),
-        Cell::text_or(job.why.as_deref(), ""),
-        Cell::Flag(details.is_sent_now),
-        Cell::text(&job.operator),
-        Cell::text_or(job.reason.as_deref(), ""),
-        Cell::text(&job.selection),
-        Cell::Time(job.created_at),
-        Cell::time_or(job.ended_at, ""),
+        Value::Number(job.id.0),
+        Value::text_or(job.key.as_deref(), ""),
+        Value::text(job.state.word()),
+        Value::text_or(job.why.as_deref(), ""),
+        Value::Flag(details.is_sent_now),
+        Value::text(&job.operator),
+        Value::text_or(job.reason.as_deref(), ""),
+        Value::text(&job.selection),
+        Value::Time(job.created_at),
+        Value::time_or(job.ended_at, ""),
         number(counts.total() - counts.of(MessageState::Skipped)),
         number(counts.of(MessageState::Accepted)),
         number(counts.of(MessageState::Deferred)),
@@ -91,61 +91,61 @@ fn write_data(context: &mut Context, details: &Details, now: jiff::Timestamp) ->
         number(counts.of(MessageState::Skipped)),
         number(details.perhaps_twice),
         number(details.used),
-        left.unwrap_or(Cell::Nothing("")),
-        details.used_up.map_or(Cell::Nothing(""), |used_up| Cell::text(used_up.rate.to_string())),
-        Cell::time_or(details.used_up.map(|used_up| used_up.until), ""),
-        job.passwords_ended.map_or(Cell::Nothing(""), number),
+        left.unwrap_or(Value::Nothing("")),
+        details.used_up.map_or(Value::Nothing(""), |used_up| Value::text(used_up.rate.to_string())),
+        Value::time_or(details.used_up.map(|used_up| used_up.until), ""),
+        job.passwords_ended.map_or(Value::Nothing(""), number),
     ];
     Ok(data::record(&mut context.output, &DATA, &cells, now)?)
 }
 
-fn show_details(context: &mut Context, details: &Details, now: jiff::Timestamp) -> anyhow::Result<()> {
+fn show_details(context: &mut Context, details: &JobDetails, now: jiff::Timestamp) -> anyhow::Result<()> {
     let (job, counts) = (&details.shown.job, &details.shown.counts);
     let state = match (job.state, &job.why) {
         (JobState::Paused, Some(why)) => format!("paused: {why}"),
         (JobState::Running, _) => match &details.used_up {
             Some(used_up) => format!("running: {}", summary::of_used_up(used_up, now)),
             None if details.is_sent_now => job.state.word().to_owned(),
-            None => "running, and no process sends it now".to_owned(),
+            None => "unfinished; no process is sending it".to_owned(),
         },
         (state, _) => state.word().to_owned(),
     };
     let (taken, over) = details.pace;
     let pace = if taken == 0 { "none in the last minute".to_owned() } else { format!("{}/s", pace(taken, over)) };
-    let left = details.left.map(|left| format!("about {}", SpokenDuration(rounded(left))));
+    let left = details.left.map(|left| format!("about {}", DurationInWords(rounded(left))));
     let twice = match details.perhaps_twice {
-        0 => Cell::Nothing(""),
-        count => Cell::text(format!("{}, sent again after a crash or a lost connection", summary::grouped(count))),
+        0 => Value::Nothing(""),
+        count => Value::text(format!("{}, sent again after a crash or a lost connection", summary::grouped(count))),
     };
     let without_password = summary::without_password(&details.shown).map(|words| {
         let words = format!("{words}: {}", summary::remedy(&details.shown));
         context.output.pasteable(&words).into_owned()
     });
-    let head = |title| Head { name: "", title };
+    let head = |title| Column { name: "", title };
     let is_over = job.state.has_ended();
     let rows = [
-        (head("Job"), Cell::Number(job.id.0)),
-        (head("State"), Cell::text(state)),
-        (head("Key"), Cell::text_or(job.key.as_deref(), "")),
-        (head("Users"), Cell::text(&job.selection)),
-        (head("Asked by"), Cell::text(&job.operator)),
-        (head("Reason"), Cell::text_or(job.reason.as_deref(), "")),
-        (head("Made"), Cell::Time(job.created_at)),
-        (head("Ended"), Cell::time_or(job.ended_at, "")),
-        (head("Mails"), Cell::text(summary::grouped(counts.total() - counts.of(MessageState::Skipped)))),
+        (head("Job"), Value::Number(job.id.0)),
+        (head("State"), Value::text(state)),
+        (head("Key"), Value::text_or(job.key.as_deref(), "")),
+        (head("Users"), Value::text(&job.selection)),
+        (head("Requested by"), Value::text(&job.operator)),
+        (head("Reason"), Value::text_or(job.reason.as_deref(), "")),
+        (head("Created"), Value::Time(job.created_at)),
+        (head("Ended"), Value::time_or(job.ended_at, "")),
+        (head("Mails"), Value::text(summary::grouped(counts.total() - counts.of(MessageState::Skipped)))),
         (
             head("Passwords ended"),
-            job.passwords_ended.map_or(Cell::Nothing(""), |count| Cell::text(summary::grouped(count))),
+            job.passwords_ended.map_or(Value::Nothing(""), |count| Value::text(summary::grouped(count))),
         ),
-        (head("Outcome"), Cell::text(summary::of_counts(counts, &[]))),
-        (head("Without password"), without_password.map_or(Cell::Nothing(""), Cell::text)),
-        (head("Perhaps twice"), twice),
-        (head("Links used"), Cell::text(summary::grouped(details.used))),
-        (head("Pace"), if is_over { Cell::Nothing("") } else { Cell::text(pace) }),
-        (head("Time left"), left.filter(|_| !is_over).map_or(Cell::Nothing(""), Cell::text)),
+        (head("Outcome"), Value::text(summary::of_counts(counts, &[]))),
+        (head("Without password"), without_password.map_or(Value::Nothing(""), Value::text)),
+        (head("Possibly duplicated"), twice),
+        (head("Links used"), Value::text(summary::grouped(details.used))),
+        (head("Pace"), if is_over { Value::Nothing("") } else { Value::text(pace) }),
+        (head("Time left"), left.filter(|_| !is_over).map_or(Value::Nothing(""), Value::text)),
     ];
-    let (heads, cells): (Vec<Head>, Vec<Cell<'_>>) =
-        rows.into_iter().filter(|(_, cell)| *cell != Cell::Nothing("")).unzip();
+    let (heads, cells): (Vec<Column>, Vec<Value<'_>>) =
+        rows.into_iter().filter(|(_, cell)| *cell != Value::Nothing("")).unzip();
     data::record(&mut context.output, &heads, &cells, now)?;
     if !details.outcomes.is_empty() {
         context.output.line("")?;

@@ -1,10 +1,10 @@
 //! What is said of another process that has stopped sending and keeps its mail.
 
-use crate::actions::Desk;
+use crate::actions::App;
 use crate::actions::jobs::stalled;
 use crate::cli::context::Context;
-use crate::cli::failure::Complaint;
-use crate::cli::failure::MailFault;
+use crate::cli::failure::CliError;
+use crate::cli::failure::MailFailure;
 use crate::process;
 use crate::store::senders::Sender;
 
@@ -13,10 +13,10 @@ use crate::store::senders::Sender;
 ///
 /// # Errors
 /// When the configuration or the file beside the store cannot be read.
-pub fn complaint(context: &mut Context, desk: &Desk, before: Option<&str>) -> anyhow::Result<Option<Complaint>> {
+pub fn complaint(context: &mut Context, app: &App, before: Option<&str>) -> anyhow::Result<Option<CliError>> {
     let complain_after = context.config()?.jobs.complain_after;
     let is_stopped = |sender: &Sender| sender.elsewhere.is_none() && process::is_stopped(sender.process);
-    let Some(sender) = stalled::find(desk, complain_after, is_stopped)? else { return Ok(None) };
+    let Some(sender) = stalled::find(app, complain_after, is_stopped)? else { return Ok(None) };
     let is_stopped = is_stopped(&sender);
     let output = &context.output;
     let mut words = format!(
@@ -42,5 +42,5 @@ pub fn complaint(context: &mut Context, desk: &Desk, before: Option<&str>) -> an
              what it was sending"
         ),
     };
-    Ok(Some(Complaint::NotSent { fault: MailFault::Stalled, words, hint }))
+    Ok(Some(CliError::NotSent { fault: MailFailure::Stalled, words, hint }))
 }

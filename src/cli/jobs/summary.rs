@@ -2,16 +2,16 @@
 
 use jiff::Timestamp;
 
-use crate::actions::jobs::show::Shown;
+use crate::actions::jobs::show::JobStatus;
 use crate::cli::data;
 use crate::domain::job::JobState;
 use crate::domain::message::MessageState;
 use crate::domain::text;
-use crate::outbox::Report;
+use crate::outbox::SendReport;
 use crate::outbox::Skipped;
 use crate::outbox::quota::UsedUp;
 use crate::store::jobs::Counts;
-use crate::store::jobs::Outcome;
+use crate::store::jobs::RecipientOutcome;
 
 pub use crate::domain::text::counted;
 
@@ -30,8 +30,8 @@ const TOLD: [MessageState; 7] = [
 const MOST_REASONS: usize = 3;
 
 /// A job in one line.
-pub fn line(shown: &Shown) -> String {
-    let Shown { job, .. } = shown;
+pub fn line(shown: &JobStatus) -> String {
+    let JobStatus { job, .. } = shown;
     let state = match (&job.state, &job.why) {
         (JobState::Paused, Some(why)) => format!("paused ({why})"),
         (state, _) => state.word().to_owned(),
@@ -40,15 +40,15 @@ pub fn line(shown: &Shown) -> String {
 }
 
 /// How many mails a job has, and what became of them.
-pub fn outcome(shown: &Shown) -> String {
-    let Shown { counts, skipped, .. } = shown;
+pub fn outcome(shown: &JobStatus) -> String {
+    let JobStatus { counts, skipped, .. } = shown;
     let mails = counts.total() - counts.of(MessageState::Skipped);
     let without = without_password(shown).map_or(String::new(), |words| format!("; {words}"));
     format!("{}: {}{without}", counted(mails, "mail"), of_counts(counts, skipped))
 }
 
 /// Says how many users cannot log in: the job ended their passwords, and they have no link with which to choose another.
-pub fn without_password(shown: &Shown) -> Option<String> {
+pub fn without_password(shown: &JobStatus) -> Option<String> {
     words_without_password(shown.without_password.users)
 }
 
@@ -62,7 +62,7 @@ pub fn words_without_password(users: u64) -> Option<String> {
 }
 
 /// The command that mails those users.
-pub fn remedy(shown: &Shown) -> String {
+pub fn remedy(shown: &JobStatus) -> String {
     let (id, without) = (shown.job.id, shown.without_password);
     match shown.job.state {
         JobState::Running | JobState::Paused if without.waiting > 0 => format!("cxme-admin jobs run {id}"),
@@ -91,7 +91,7 @@ pub fn skipped_why<'a>(total: u64, reasons: impl Iterator<Item = (u64, &'a str)>
 }
 
 /// The counts of a job that are not zero, and why users were skipped where `reasons` say it.
-pub fn of_counts(counts: &Counts, reasons: &[Outcome]) -> String {
+pub fn of_counts(counts: &Counts, reasons: &[RecipientOutcome]) -> String {
     let skipped = counts.of(MessageState::Skipped);
     let mut told: Vec<String> = TOLD
         .iter()
@@ -126,8 +126,8 @@ pub fn of_used_up(used_up: &UsedUp, now: Timestamp) -> String {
 }
 
 /// One report of several.
-pub fn sum(reports: &[Report]) -> Report {
-    let mut sum = Report::default();
+pub fn sum(reports: &[SendReport]) -> SendReport {
+    let mut sum = SendReport::default();
     for report in reports {
         sum.accepted += report.accepted;
         sum.deferred += report.deferred;

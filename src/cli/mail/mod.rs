@@ -7,9 +7,9 @@ pub mod test;
 use clap::Subcommand;
 
 use crate::cli::context::Context;
-use crate::cli::failure::MailFault;
-use crate::mail::handover::Trouble;
-use crate::mail::handover::TroubleKind;
+use crate::cli::failure::MailFailure;
+use crate::mail::outcome::TransportError;
+use crate::mail::outcome::TransportErrorKind;
 
 /// Test the relay, preview mails, list waiting mails
 #[derive(Debug, Subcommand)]
@@ -33,20 +33,20 @@ pub fn run(context: &mut Context, command: MailCommand) -> anyhow::Result<()> {
 }
 
 /// What to do about mail that was not handed over and waits.
-pub fn hint_for(fault: MailFault) -> &'static str {
+pub fn hint_for(fault: MailFailure) -> &'static str {
     match fault {
-        MailFault::Configuration | MailFault::Refused => {
-            "set it right, and try it: cxme-admin mail test ADDRESS -v; then cxme-admin jobs run --now sends what waits"
+        MailFailure::Configuration | MailFailure::Refused => {
+            "fix it, and test it: cxme-admin mail test ADDRESS -v; then send the waiting mail: cxme-admin jobs run --now"
         }
         _ => "it waits in the outbox: cxme-admin jobs run tries again",
     }
 }
 
 /// What a relay in trouble means for the exit code.
-pub fn fault_of(trouble: &Trouble) -> MailFault {
+pub fn fault_of(trouble: &TransportError) -> MailFailure {
     match trouble.kind {
-        TroubleKind::Later => MailFault::Later,
-        TroubleKind::ForGood => MailFault::Refused,
-        TroubleKind::Configuration => MailFault::Configuration,
+        TransportErrorKind::Later => MailFailure::Later,
+        TransportErrorKind::ForGood => MailFailure::Refused,
+        TransportErrorKind::Configuration => MailFailure::Configuration,
     }
 }

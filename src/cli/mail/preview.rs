@@ -7,9 +7,9 @@ use crate::actions::mail;
 use crate::actions::resets::send::check_note;
 use crate::cli::context::Context;
 use crate::cli::data;
-use crate::cli::data::Cell;
-use crate::cli::data::Head;
-use crate::cli::failure::Complaint;
+use crate::cli::data::Column;
+use crate::cli::data::Value;
+use crate::cli::failure::CliError;
 use crate::cli::one_of;
 use crate::cli::output::Format;
 use crate::domain::action::Action;
@@ -18,9 +18,9 @@ use crate::domain::message::MailKind;
 use crate::domain::message::NoticeCause;
 use crate::domain::role::Permission;
 use crate::domain::user::UserReference;
-use crate::mail::letter::Choice;
-use crate::mail::letter::Content;
-use crate::mail::letter::Letter;
+use crate::mail::context::MailContent;
+use crate::mail::context::MailContext;
+use crate::mail::context::PasswordChoice;
 use crate::private_file;
 use crate::secrets::reset_code::NONCE;
 use crate::secrets::reset_code::ResetCode;
@@ -57,53 +57,55 @@ const SAMPLE: &str = "SAMP1-EC0DE-SAMP1-EC0DE-SAMP1E";
 /// When mail is not configured, there is no such user, or the file cannot be made.
 pub fn run(context: &mut Context, args: &PreviewArgs) -> anyhow::Result<()> {
     let besides: &[Permission] = if args.user.is_some() { &[Permission::ViewUsers] } else { &[] };
-    let desk = context.desk_with(Action::MailPreview, besides)?;
+    let app = context.app_with(Action::MailPreview, besides)?;
     check_note(args.note.as_deref())?;
     let reference = args.user.as_deref().map(UserReference::new);
-    let user = mail::preview_user(&desk, reference.as_ref())?;
+    let user = mail::preview_user(&app, reference.as_ref())?;
     if let Some(tag) = &args.locale {
         context.language(tag)?;
     } else {
         context.warn_of_language(user.as_ref().and_then(|user| user.locale.as_deref()));
     }
-    let composer = context.composer(&desk)?;
+    let composer = context.composer(&app)?;
     let reset = context.config()?.reset.clone();
     let sample: EmailAddress = "alex@example.com".parse()?;
     let code = ResetCode::parse(SAMPLE)?;
-    let choice = |life: Duration| Choice { code: &code, life, note: args.note.as_deref() };
+    let choice = |lifetime: Duration| PasswordChoice { code: &code, lifetime, note: args.note.as_deref() };
     let content = match args.kind {
-        MailKind::Reset => Content::Reset(choice(reset.life)),
-        MailKind::ForcedReset => Content::ForcedReset(choice(reset.life)),
-        MailKind::Invitation => Content::Invitation(choice(reset.invitation_life)),
-        MailKind::Notice => Content::Notice { cause: NoticeCause::SetByOperator, must_change: false, time: desk.now() },
-        MailKind::AddressNotice => {
-            Content::Notice { cause: NoticeCause::AddressReplaced, must_change: false, time: desk.now() }
+        MailKind::Reset => MailContent::Reset(choice(reset.lifetime)),
+        MailKind::ForcedReset => MailContent::ForcedReset(choice(reset.lifetime)),
+        MailKind::Invitation => MailContent::Invitation(choice(reset.invitation_lifetime)),
+        MailKind::Notice => {
+            MailContent::Notice { cause: NoticeCause::SetByOperator, must_change: false, time: app.now() }
         }
-        MailKind::Test => Content::Test,
+        MailKind::AddressNotice => {
+            MailContent::Notice { cause: NoticeCause::AddressReplaced, must_change: false, time: app.now() }
+        }
+        MailKind::Test => MailContent::Test,
     };
-    let letter = Letter {
+    let letter = MailContext {
         recipient: user.as_ref().map_or(&sample, |user| &user.email),
         name: user.as_ref().map_or("Alex Example", |user| &user.name),
         username: user.as_ref().map_or("alex", |user| user.username.as_str()),
         locale: args.locale.as_deref().or(user.as_ref().and_then(|user| user.locale.as_deref())),
-        date: desk.now(),
+        date: app.now(),
         nonce: &[0; NONCE],
         message_id: "preview@example.com",
         content,
     };
-    let preview = composer.preview(&letter).map_err(|error| Complaint::Configuration(error.to_string()))?;
+    let preview = composer.preview(&letter).map_err(|error| CliError::Configuration(error.to_string()))?;
     if let Some(path) = &args.out {
         private_file::write_new(path, 0o600, preview.html.as_bytes())?;
         context.output.say(&format!("The HTML part is in {}.", path.display()));
     }
     let heads = [
-        Head { name: "subject", title: "Subject" },
-        Head { name: "text", title: "" },
-        Head { name: "html", title: "" },
+        Column { name: "subject", title: "Subject" },
+        Column { name: "text", title: "" },
+        Column { name: "html", title: "" },
     ];
     if context.output.format != Format::Table {
-        let cells = [Cell::text(&preview.subject), Cell::text(&*preview.text), Cell::text(&*preview.html)];
-        return Ok(data::record(&mut context.output, &heads, &cells, desk.now())?);
+        let cells = [Value::text(&preview.subject), Value::text(&*preview.text), Value::text(&*preview.html)];
+        return Ok(data::record(&mut context.output, &heads, &cells, app.now())?);
     }
     let lines = [format!("To: {}", letter.recipient), format!("Subject: {}", preview.subject), String::new()];
     for line in lines.iter().map(String::as_str).chain(preview.text.lines()) {

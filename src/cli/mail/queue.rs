@@ -2,17 +2,17 @@
 
 use crate::actions::ActionError;
 use crate::actions::Total;
-use crate::actions::outbox;
-use crate::actions::outbox::Delay;
-use crate::cli::acting::ActingArgs;
+use crate::actions::mailer;
+use crate::actions::mailer::Delay;
+use crate::cli::acting_args::ActingArgs;
 use crate::cli::context::Context;
 use crate::cli::data;
-use crate::cli::data::Cell;
-use crate::cli::data::Head;
+use crate::cli::data::Column;
+use crate::cli::data::Value;
 use crate::cli::limit::LimitArgs;
 use crate::cli::output::Format;
 use crate::cli::plan;
-use crate::cli::plan::Step;
+use crate::cli::plan::PlanStep;
 use crate::domain::action::Action;
 use crate::domain::message::MessageId;
 use crate::domain::message::MessageState;
@@ -31,27 +31,27 @@ pub struct QueueArgs {
     acting: ActingArgs,
 }
 
-const TABLE: [Head; 6] = [
-    Head { name: "message", title: "MESSAGE" },
-    Head { name: "address", title: "ADDRESS" },
-    Head { name: "state", title: "STATE" },
-    Head { name: "attempts", title: "TRIES" },
-    Head { name: "due_at", title: "NEXT TRY" },
-    Head { name: "reply", title: "REPLY" },
+const TABLE: [Column; 6] = [
+    Column { name: "message", title: "MESSAGE" },
+    Column { name: "address", title: "ADDRESS" },
+    Column { name: "state", title: "STATE" },
+    Column { name: "attempts", title: "TRIES" },
+    Column { name: "due_at", title: "NEXT TRY" },
+    Column { name: "reply", title: "REPLY" },
 ];
 
-const DATA: [Head; 11] = [
-    Head { name: "message", title: "" },
-    Head { name: "kind", title: "" },
-    Head { name: "username", title: "" },
-    Head { name: "address", title: "" },
-    Head { name: "state", title: "" },
-    Head { name: "attempts", title: "" },
-    Head { name: "due_at", title: "" },
-    Head { name: "reply", title: "" },
-    Head { name: "created_at", title: "" },
-    Head { name: "last_try_at", title: "" },
-    Head { name: "operator", title: "" },
+const DATA: [Column; 11] = [
+    Column { name: "message", title: "" },
+    Column { name: "kind", title: "" },
+    Column { name: "username", title: "" },
+    Column { name: "address", title: "" },
+    Column { name: "state", title: "" },
+    Column { name: "attempts", title: "" },
+    Column { name: "due_at", title: "" },
+    Column { name: "reply", title: "" },
+    Column { name: "created_at", title: "" },
+    Column { name: "last_try_at", title: "" },
+    Column { name: "operator", title: "" },
 ];
 
 /// Runs the command.
@@ -59,17 +59,17 @@ const DATA: [Head; 11] = [
 /// # Errors
 /// When the operator may not, or the message does not wait.
 pub fn run(context: &mut Context, args: &QueueArgs) -> anyhow::Result<()> {
-    let desk = context.desk(if args.cancel.is_some() { Action::MailCancel } else { Action::MailQueue })?;
+    let app = context.app(if args.cancel.is_some() { Action::MailCancel } else { Action::MailQueue })?;
     if let Some(number) = args.cancel {
-        let message = outbox::cancel(&desk, MessageId(number), &args.acting.intent())?;
+        let message = mailer::cancel(&app, MessageId(number), &args.acting.change_options())?;
         let which = format!("message {number}, the {} for {}", message.kind, message.address);
         if args.acting.dry_run {
-            let step = Step::new(Action::MailCancel, format!("Would cancel {which}."))
-                .field("message", Cell::Number(number))
-                .field("kind", Cell::text(message.kind.word()))
-                .field("username", Cell::text_or(message.username.as_deref(), ""))
-                .field("address", Cell::text(&message.address));
-            plan::print(&mut context.output, desk.now(), &[step])?;
+            let step = PlanStep::new(Action::MailCancel, format!("Would cancel {which}."))
+                .field("message", Value::Number(number))
+                .field("kind", Value::text(message.kind.word()))
+                .field("username", Value::text_or(message.username.as_deref(), ""))
+                .field("address", Value::text(&message.address));
+            plan::print(&mut context.output, app.now(), &[step])?;
         } else {
             context.output.say(&format!("Cancelled {which}."));
         }
@@ -78,32 +78,32 @@ pub fn run(context: &mut Context, args: &QueueArgs) -> anyhow::Result<()> {
         }
         return Ok(());
     }
-    let now = desk.now();
+    let now = app.now();
     let rates = context.config()?.mail.smtp.rates.clone();
     let is_table = context.output.format == Format::Table;
-    let heads: &[Head] = if is_table { &TABLE } else { &DATA };
+    let heads: &[Column] = if is_table { &TABLE } else { &DATA };
     let limit = args.limit.rows(&context.output);
     let (mut count, mut total) = (0_u64, Total::default());
     data::records::<ActionError>(&mut context.output, heads, now, |sink| {
         count = 0;
-        total = outbox::queue(&desk, &rates, limit, &mut |message, delay| {
+        total = mailer::queue(&app, &rates, limit, &mut |message, delay| {
             count += 1;
             // What never was tried has no reply, and is due since it was queued.
             let due_at = match (message.state, &delay) {
-                (MessageState::Sending, _) => Cell::Nothing("now"),
-                (_, Some(Delay::Paused)) if is_table => Cell::Nothing("paused"),
-                (_, Some(Delay::UsedUp(used_up))) => Cell::Time(used_up.until),
+                (MessageState::Sending, _) => Value::Nothing("now"),
+                (_, Some(Delay::Paused)) if is_table => Value::Nothing("paused"),
+                (_, Some(Delay::UsedUp(used_up))) => Value::Time(used_up.until),
                 _ if message.due_at <= now => {
                     if is_table {
-                        Cell::Nothing("due")
+                        Value::Nothing("due")
                     } else {
-                        Cell::Time(message.due_at)
+                        Value::Time(message.due_at)
                     }
                 }
-                _ => Cell::Time(message.due_at),
+                _ => Value::Time(message.due_at),
             };
-            let (number, attempts) = (Cell::Number(message.id.0), Cell::Number(i64::from(message.attempts)));
-            let state = Cell::text(message.state.word());
+            let (number, attempts) = (Value::Number(message.id.0), Value::Number(i64::from(message.attempts)));
+            let state = Value::text(message.state.word());
             let delay = delay.map(|delay| match (delay, message.job) {
                 (Delay::UsedUp(used_up), _) => used_up.to_string(),
                 (Delay::Paused, Some(job)) => format!("job {job} is paused"),
@@ -114,20 +114,20 @@ pub fn run(context: &mut Context, args: &QueueArgs) -> anyhow::Result<()> {
                 (Some(delay), None) => Some(delay),
                 (Some(delay), Some(reply)) => Some(format!("{delay}; {reply}")),
             };
-            let (address, reply) = (Cell::text(&message.address), Cell::prose_or(why.as_deref(), ""));
+            let (address, reply) = (Value::text(&message.address), Value::prose_or(why.as_deref(), ""));
             if is_table {
                 return Ok(sink(&[number, address, state, attempts, due_at, reply])?);
             }
-            let (kind, user) = (Cell::text(message.kind.word()), Cell::text_or(message.username.as_deref(), ""));
-            let (created_at, last_try_at) = (Cell::Time(message.created_at), Cell::time_or(message.last_try_at, ""));
-            let operator = Cell::text(&message.operator);
+            let (kind, user) = (Value::text(message.kind.word()), Value::text_or(message.username.as_deref(), ""));
+            let (created_at, last_try_at) = (Value::Time(message.created_at), Value::time_or(message.last_try_at, ""));
+            let operator = Value::text(&message.operator);
             Ok(sink(&[number, kind, user, address, state, attempts, due_at, reply, created_at, last_try_at, operator])?)
         })?;
         Ok(())
     })?;
     args.limit.say_rest(&mut context.output, count, total);
     if count == 0 {
-        context.output.say("No mail waits.");
+        context.output.say("No mail is waiting.");
     }
     Ok(())
 }

@@ -7,14 +7,14 @@ use std::time::Duration;
 use std::time::Instant;
 
 use crate::actions::mail;
-use crate::cli::acting::ActingArgs;
+use crate::cli::acting_args::ActingArgs;
 use crate::cli::context::Context;
-use crate::cli::data::Cell;
-use crate::cli::failure::Complaint;
-use crate::cli::failure::MailFault;
+use crate::cli::data::Value;
+use crate::cli::failure::CliError;
+use crate::cli::failure::MailFailure;
 use crate::cli::mail::fault_of;
 use crate::cli::plan;
-use crate::cli::plan::Step;
+use crate::cli::plan::PlanStep;
 use crate::domain::action::Action;
 use crate::domain::email_address::EmailAddress;
 use crate::domain::message::MessageState;
@@ -24,8 +24,8 @@ use crate::domain::text;
 use crate::mail::smtp::Side;
 use crate::mail::smtp::Transcript;
 use crate::mail::transport::Transport;
-use crate::outbox::Halt;
-use crate::outbox::Order;
+use crate::outbox::SendOptions;
+use crate::outbox::StopReason;
 
 /// Send one test mail
 ///
@@ -48,7 +48,7 @@ const DEADLINE: Duration = Duration::from_secs(60);
 /// # Errors
 /// When the relay does not take the mail, or the operator may not.
 pub fn run(context: &mut Context, args: &TestArgs) -> anyhow::Result<()> {
-    let desk = context.desk(Action::MailTest)?;
+    let app = context.app(Action::MailTest)?;
     let address: EmailAddress =
         args.address.parse().map_err(|fault| crate::actions::ActionError::Refused(Refusal::Email(fault)))?;
     let lines = Arc::new(Mutex::new(Vec::new()));
@@ -57,12 +57,12 @@ pub fn run(context: &mut Context, args: &TestArgs) -> anyhow::Result<()> {
         heard.lock().unwrap_or_else(PoisonError::into_inner).push((side, line.to_owned()));
     });
     let is_told = context.global.verbose;
-    let post = context.post_without_links(&desk, Some(transcript))?;
-    let has_dialogue = matches!(*post.transport, Transport::Smtp(_));
+    let mailer = context.post_without_links(&app, Some(transcript))?;
+    let has_dialogue = matches!(*mailer.transport, Transport::Smtp(_));
     // Whether mail works is not asked at a certain rate.
     let rates = Rates::default();
-    let order = Order { deadline: Some(Instant::now() + DEADLINE), rates, ..context.order()? };
-    let tested = mail::test(&desk, &post, order, &address, &args.acting.intent());
+    let send_options = SendOptions { deadline: Some(Instant::now() + DEADLINE), rates, ..context.send_options()? };
+    let tested = mail::test(&app, &mailer, send_options, &address, &args.acting.change_options());
     for (side, line) in lines.lock().unwrap_or_else(PoisonError::into_inner).iter() {
         let mark = match side {
             Side::Ours => ">",
@@ -78,30 +78,32 @@ pub fn run(context: &mut Context, args: &TestArgs) -> anyhow::Result<()> {
         }
     }
     let Some((message, report)) = tested? else {
-        let step = Step::new(Action::MailTest, format!("Would send a test mail to {address}."));
-        let step = step.field("address", Cell::text(address.as_str()));
-        return plan::print(&mut context.output, desk.now(), &[step]);
+        let step = PlanStep::new(Action::MailTest, format!("Would send a test mail to {address}."));
+        let step = step.field("address", Value::text(address.as_str()));
+        return plan::print(&mut context.output, app.now(), &[step]);
     };
     let reply = message.reply.as_deref().unwrap_or_default();
-    let complaint = |fault, words| Complaint::NotSent { fault, words, hint: hint(has_dialogue && !is_told) };
+    let complaint = |fault, words| CliError::NotSent { fault, words, hint: hint(has_dialogue && !is_told) };
     match (&report.trouble, message.state) {
         (_, MessageState::Accepted) => {
-            let accepted = post.transport.accepted(&format!("the test mail for {address}"));
+            let accepted = mailer.transport.accepted(&format!("the test mail for {address}"));
             context.output.say(&format!("{}: {reply}", text::capitalized(&accepted)));
             Ok(())
         }
-        _ if report.halt == Some(Halt::OutOfTime) => {
+        _ if report.halt == Some(StopReason::OutOfTime) => {
             let smtp = &context.config()?.mail.smtp;
             let relay = smtp.host.as_deref().map(|host| format!(" {host}:{}", smtp.port)).unwrap_or_default();
             let words = format!("the relay{relay} did not answer within {} seconds", DEADLINE.as_secs());
-            Err(complaint(MailFault::Later, words).into())
+            Err(complaint(MailFailure::Later, words).into())
         }
         (Some(trouble), _) => Err(complaint(fault_of(trouble), trouble.words.clone()).into()),
         (None, MessageState::Failed) => {
-            let fault = if report.bug { MailFault::Bug } else { MailFault::Refused };
+            let fault = if report.bug { MailFailure::Bug } else { MailFailure::Refused };
             Err(complaint(fault, format!("the mail for {address} was refused: {reply}")).into())
         }
-        (None, state) => Err(complaint(MailFault::Later, format!("the mail for {address} is {state}: {reply}")).into()),
+        (None, state) => {
+            Err(complaint(MailFailure::Later, format!("the mail for {address} is {state}: {reply}")).into())
+        }
     }
 }
 

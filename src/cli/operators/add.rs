@@ -1,12 +1,12 @@
 //! `operators add`.
 
 use crate::actions::operators;
-use crate::cli::acting::ActingArgs;
+use crate::cli::acting_args::ActingArgs;
 use crate::cli::context::Context;
-use crate::cli::data::Cell;
+use crate::cli::data::Value;
 use crate::cli::operators::new_operator;
 use crate::cli::plan;
-use crate::cli::plan::Step;
+use crate::cli::plan::PlanStep;
 use crate::domain::action::Action;
 use crate::domain::operator::OperatorKind;
 
@@ -33,19 +33,19 @@ pub struct AddArgs {
 /// # Errors
 /// When there is no such account or role, or the operator may not.
 pub fn run(context: &mut Context, args: &AddArgs) -> anyhow::Result<()> {
-    let desk = context.desk(Action::OperatorsAdd)?;
+    let app = context.app(Action::OperatorsAdd)?;
     let (uid, name) = new_operator(context, &args.account)?;
     let kind = if args.service { OperatorKind::Service } else { OperatorKind::Person };
-    operators::add(&desk, uid, &name, &args.role, kind, &args.acting.intent())?;
+    operators::add(&app, uid, &name, &args.role, kind, &args.acting.change_options())?;
     if args.acting.dry_run {
         let step =
-            Step::new(Action::OperatorsAdd, format!("Would add {name} as operator with the role {}.", args.role))
-                .field("account", Cell::text(&name))
-                .field("uid", Cell::Number(i64::from(uid)))
-                .field("role", Cell::text(&args.role))
-                .field("kind", Cell::text(kind.word()));
-        return plan::print(&mut context.output, desk.now(), &[step]);
+            PlanStep::new(Action::OperatorsAdd, format!("Would add {name} as operator with the role {}.", args.role))
+                .field("account", Value::text(&name))
+                .field("uid", Value::Number(i64::from(uid)))
+                .field("role", Value::text(&args.role))
+                .field("kind", Value::text(kind.word()));
+        return plan::print(&mut context.output, app.now(), &[step]);
     }
-    context.output.say(&format!("{name} is added as operator with the role {}.", args.role));
+    context.output.say(&format!("Added {name} as operator with the role {}.", args.role));
     Ok(())
 }

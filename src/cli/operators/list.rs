@@ -3,8 +3,8 @@
 use crate::actions::operators;
 use crate::cli::context::Context;
 use crate::cli::data;
-use crate::cli::data::Cell;
-use crate::cli::data::Head;
+use crate::cli::data::Column;
+use crate::cli::data::Value;
 use crate::domain::action::Action;
 use crate::domain::operator::Operator;
 use crate::domain::text;
@@ -16,13 +16,13 @@ use crate::domain::text;
 #[derive(Debug, clap::Args)]
 pub struct ListArgs {}
 
-const HEADS: [Head; 6] = [
-    Head { name: "account", title: "ACCOUNT" },
-    Head { name: "uid", title: "UID" },
-    Head { name: "account_now", title: "ACCOUNT NOW" },
-    Head { name: "role", title: "ROLE" },
-    Head { name: "kind", title: "KIND" },
-    Head { name: "added_at", title: "ADDED" },
+const HEADS: [Column; 6] = [
+    Column { name: "account", title: "ACCOUNT" },
+    Column { name: "uid", title: "UID" },
+    Column { name: "account_now", title: "ACCOUNT NOW" },
+    Column { name: "role", title: "ROLE" },
+    Column { name: "kind", title: "KIND" },
+    Column { name: "added_at", title: "ADDED" },
 ];
 
 /// Runs the command.
@@ -30,8 +30,8 @@ const HEADS: [Head; 6] = [
 /// # Errors
 /// When the operator is none.
 pub fn run(context: &mut Context, _: &ListArgs) -> anyhow::Result<()> {
-    let desk = context.desk(Action::OperatorsList)?;
-    let operators = operators::list(&desk)?;
+    let app = context.app(Action::OperatorsList)?;
+    let operators = operators::list(&app)?;
     let names: Vec<Option<String>> =
         operators.iter().map(|operator| context.process.accounts.known_name(operator.uid)).collect();
     for (operator, now) in operators.iter().zip(&names) {
@@ -46,15 +46,15 @@ pub fn run(context: &mut Context, _: &ListArgs) -> anyhow::Result<()> {
             context.output.warn(&format!("uid {uid} now belongs to {now}, not {account}: {now} is refused; to remove the entry: cxme-admin operators remove {uid}"));
         }
     }
-    data::records::<anyhow::Error>(&mut context.output, &HEADS, desk.now(), |sink| {
+    data::records::<anyhow::Error>(&mut context.output, &HEADS, app.now(), |sink| {
         for (operator, now) in operators.iter().zip(&names) {
             sink(&[
-                Cell::text(&operator.account),
-                Cell::Number(i64::from(operator.uid)),
-                Cell::text_or(now.as_deref(), "-"),
-                Cell::text(&operator.role_name),
-                Cell::text(operator.kind.word()),
-                Cell::Time(operator.added_at),
+                Value::text(&operator.account),
+                Value::Number(i64::from(operator.uid)),
+                Value::text_or(now.as_deref(), "-"),
+                Value::text(&operator.role_name),
+                Value::text(operator.kind.word()),
+                Value::Time(operator.added_at),
             ])?;
         }
         Ok(())

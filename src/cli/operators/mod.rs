@@ -8,7 +8,7 @@ use clap::Subcommand;
 
 use crate::actions::ActionError;
 use crate::cli::context::Context;
-use crate::cli::failure::Complaint;
+use crate::cli::failure::CliError;
 use crate::domain::refusal::Refusal;
 use crate::domain::uid;
 
@@ -49,7 +49,7 @@ pub(super) fn new_operator(context: &Context, given: &str) -> anyhow::Result<(u3
 /// The number and the name of an OS account that exists: one that does not would be an operator whom nobody can be, until
 /// some other account gets the number.
 pub(super) fn account(context: &Context, given: &str) -> anyhow::Result<(u32, String)> {
-    let failed = |error| Complaint::AccountLookup { given: given.to_owned(), error };
+    let failed = |error| CliError::AccountLookup { given: given.to_owned(), error };
     let found = context.process.accounts.find(given).map_err(failed)?;
     let (uid, name) = found.ok_or_else(|| ActionError::Refused(Refusal::NoSuchAccount(given.to_owned())))?;
     let number = given.parse::<u32>().ok().filter(|&number| number != uid && number.to_string() == given);

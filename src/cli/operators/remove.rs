@@ -1,11 +1,11 @@
 //! `operators remove`.
 
 use crate::actions::operators;
-use crate::cli::acting::ActingArgs;
+use crate::cli::acting_args::ActingArgs;
 use crate::cli::context::Context;
-use crate::cli::data::Cell;
+use crate::cli::data::Value;
 use crate::cli::plan;
-use crate::cli::plan::Step;
+use crate::cli::plan::PlanStep;
 use crate::domain::action::Action;
 use crate::domain::operator::Operator;
 
@@ -24,15 +24,15 @@ pub struct RemoveArgs {
 /// # Errors
 /// When the account is no operator, it is the last Admin, or the operator may not.
 pub fn run(context: &mut Context, args: &RemoveArgs) -> anyhow::Result<()> {
-    let desk = context.desk(Action::OperatorsRemove)?;
+    let app = context.app(Action::OperatorsRemove)?;
     let accounts = &context.process.accounts;
     let known = accounts.find(&args.account).ok().flatten().map(|(uid, _)| uid);
     let is_usable = |operator: &Operator| operator.is_usable(&accounts.look_up(operator.uid));
-    let name = operators::remove(&desk, &args.account, known, is_usable, &args.acting.intent())?;
+    let name = operators::remove(&app, &args.account, known, is_usable, &args.acting.change_options())?;
     if args.acting.dry_run {
-        let step = Step::new(Action::OperatorsRemove, format!("Would remove {name} as operator."));
-        return plan::print(&mut context.output, desk.now(), &[step.field("account", Cell::text(&name))]);
+        let step = PlanStep::new(Action::OperatorsRemove, format!("Would remove operator {name}."));
+        return plan::print(&mut context.output, app.now(), &[step.field("account", Value::text(&name))]);
     }
-    context.output.say(&format!("{name} is removed as operator."));
+    context.output.say(&format!("Removed operator {name}."));
     Ok(())
 }

@@ -29,7 +29,7 @@ pub struct CheckArgs {
 /// When the password breaks a rule, or the operator is none.
 pub fn run(context: &mut Context, args: &CheckArgs) -> anyhow::Result<()> {
     let besides: &[Permission] = if args.user.is_some() { &[Permission::ViewUsers] } else { &[] };
-    let desk = context.desk_with(Action::PolicyCheck, besides)?;
+    let app = context.app_with(Action::PolicyCheck, besides)?;
     let password = if args.stdin {
         Password::from_bytes(context.secret_line(&PasswordSource::Stdin)?)?
     } else {
@@ -37,11 +37,11 @@ pub fn run(context: &mut Context, args: &CheckArgs) -> anyhow::Result<()> {
         prompt::known_password(terminal.as_mut(), "Password to check")?
     };
     let user = args.user.as_deref().map(UserReference::new);
-    let faults = policy::check(&desk, user.as_ref(), &password)?;
+    let faults = policy::check(&app, user.as_ref(), &password)?;
     if faults.is_empty() {
         context.output.say("The password meets the requirements.");
         return Ok(());
     }
-    let contact = desk.organization().help_contact.clone();
+    let contact = app.organization().help_contact.clone();
     Err(crate::actions::ActionError::from(Refusal::Policy { faults, contact, former_of: None }).into())
 }

@@ -22,9 +22,9 @@ pub struct ShowArgs {
 /// # Errors
 /// When the operator is none, or the language has no texts.
 pub fn run(context: &mut Context, args: &ShowArgs) -> anyhow::Result<()> {
-    let desk = context.desk(Action::PolicyShow)?;
-    let weak = policy::show(&desk)?;
-    let (organization, rules) = (desk.organization(), desk.policy()?);
+    let app = context.app(Action::PolicyShow)?;
+    let weak = policy::show(&app)?;
+    let (organization, rules) = (app.organization(), app.policy()?);
     let language = context.language(&args.locale)?;
     let requirements = texts::policy::requirements(rules, &language, Reader::Operator);
     let notes = texts::policy::notes(rules, &language);

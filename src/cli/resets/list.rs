@@ -5,8 +5,8 @@ use crate::actions::Total;
 use crate::actions::resets::list;
 use crate::cli::context::Context;
 use crate::cli::data;
-use crate::cli::data::Cell;
-use crate::cli::data::Head;
+use crate::cli::data::Column;
+use crate::cli::data::Value;
 use crate::cli::limit::LimitArgs;
 use crate::cli::one_of;
 use crate::cli::output::Format;
@@ -30,31 +30,31 @@ pub struct ListArgs {
     limit: LimitArgs,
 }
 
-const TABLE: [Head; 6] = [
-    Head { name: "message", title: "MESSAGE" },
-    Head { name: "username", title: "USER" },
-    Head { name: "link", title: "LINK" },
-    Head { name: "mail", title: "MAIL" },
-    Head { name: "expires_at", title: "EXPIRES" },
-    Head { name: "operator", title: "ASKED BY" },
+const TABLE: [Column; 6] = [
+    Column { name: "message", title: "MESSAGE" },
+    Column { name: "username", title: "USER" },
+    Column { name: "link", title: "LINK" },
+    Column { name: "mail", title: "MAIL" },
+    Column { name: "expires_at", title: "EXPIRES" },
+    Column { name: "operator", title: "REQUESTED BY" },
 ];
 
-const DATA: [Head; 15] = [
-    Head { name: "message", title: "" },
-    Head { name: "user_id", title: "" },
-    Head { name: "username", title: "" },
-    Head { name: "address", title: "" },
-    Head { name: "kind", title: "" },
-    Head { name: "link", title: "" },
-    Head { name: "mail", title: "" },
-    Head { name: "operator", title: "" },
-    Head { name: "created_at", title: "" },
-    Head { name: "sent_at", title: "" },
-    Head { name: "expires_at", title: "" },
-    Head { name: "used_at", title: "" },
-    Head { name: "revoked_at", title: "" },
-    Head { name: "revoked_why", title: "" },
-    Head { name: "reply", title: "" },
+const DATA: [Column; 15] = [
+    Column { name: "message", title: "" },
+    Column { name: "user_id", title: "" },
+    Column { name: "username", title: "" },
+    Column { name: "address", title: "" },
+    Column { name: "kind", title: "" },
+    Column { name: "link", title: "" },
+    Column { name: "mail", title: "" },
+    Column { name: "operator", title: "" },
+    Column { name: "created_at", title: "" },
+    Column { name: "sent_at", title: "" },
+    Column { name: "expires_at", title: "" },
+    Column { name: "used_at", title: "" },
+    Column { name: "revoked_at", title: "" },
+    Column { name: "revoked_why", title: "" },
+    Column { name: "reply", title: "" },
 ];
 
 /// Runs the command.
@@ -62,16 +62,16 @@ const DATA: [Head; 15] = [
 /// # Errors
 /// When the operator may not see users, or there is no such user.
 pub fn run(context: &mut Context, args: &ListArgs) -> anyhow::Result<()> {
-    let desk = context.desk(Action::ResetsList)?;
-    let now = desk.now();
+    let app = context.app(Action::ResetsList)?;
+    let now = app.now();
     let user = args.user.as_deref().map(UserReference::new);
     let is_table = context.output.format == Format::Table;
     let limit = args.limit.rows(&context.output);
-    let heads: &[Head] = if is_table { &TABLE } else { &DATA };
+    let heads: &[Column] = if is_table { &TABLE } else { &DATA };
     let (mut count, mut total) = (0_u64, Total::default());
     data::records::<ActionError>(&mut context.output, heads, now, |sink| {
         count = 0;
-        total = list::list(&desk, user.as_ref(), args.state, limit, &mut |message| {
+        total = list::list(&app, user.as_ref(), args.state, limit, &mut |message| {
             let Some(link) = &message.link else { return Ok(()) };
             count += 1;
             let state = link.state(now);
@@ -84,30 +84,30 @@ pub fn run(context: &mut Context, args: &ListArgs) -> anyhow::Result<()> {
                 // Of a link that is over, when it would have expired says nothing any more.
                 let expires_at = link.expires_at.filter(|_| matches!(state, LinkState::Open | LinkState::Expired));
                 return Ok(sink(&[
-                    Cell::Number(message.id.0),
-                    Cell::text_or(message.username.as_deref(), "(deleted)"),
-                    Cell::prose(shown),
-                    Cell::text(message.state.word()),
-                    Cell::time_or(expires_at, "-"),
-                    Cell::text(&message.operator),
+                    Value::Number(message.id.0),
+                    Value::text_or(message.username.as_deref(), "(deleted)"),
+                    Value::prose(shown),
+                    Value::text(message.state.word()),
+                    Value::time_or(expires_at, "-"),
+                    Value::text(&message.operator),
                 ])?);
             }
             Ok(sink(&[
-                Cell::Number(message.id.0),
-                message.user.map_or(Cell::Nothing(""), |user| Cell::Number(user.0)),
-                Cell::text_or(message.username.as_deref(), ""),
-                Cell::text(&message.address),
-                Cell::text(message.kind.word()),
-                Cell::text(state.word()),
-                Cell::text(message.state.word()),
-                Cell::text(&message.operator),
-                Cell::Time(message.created_at),
-                Cell::time_or(message.last_try_at, ""),
-                Cell::time_or(link.expires_at, ""),
-                Cell::time_or(link.used_at, ""),
-                Cell::time_or(link.revoked_at, ""),
-                Cell::text_or(link.revoked_why.as_deref(), ""),
-                Cell::text_or(message.reply.as_deref(), ""),
+                Value::Number(message.id.0),
+                message.user.map_or(Value::Nothing(""), |user| Value::Number(user.0)),
+                Value::text_or(message.username.as_deref(), ""),
+                Value::text(&message.address),
+                Value::text(message.kind.word()),
+                Value::text(state.word()),
+                Value::text(message.state.word()),
+                Value::text(&message.operator),
+                Value::Time(message.created_at),
+                Value::time_or(message.last_try_at, ""),
+                Value::time_or(link.expires_at, ""),
+                Value::time_or(link.used_at, ""),
+                Value::time_or(link.revoked_at, ""),
+                Value::text_or(link.revoked_why.as_deref(), ""),
+                Value::text_or(message.reply.as_deref(), ""),
             ])?)
         })?;
         Ok(())

@@ -3,11 +3,11 @@
 use zeroize::Zeroizing;
 
 use crate::actions::resets::redeem;
-use crate::cli::acting::ActingArgs;
+use crate::cli::acting_args::ActingArgs;
 use crate::cli::context::Context;
-use crate::cli::data::Cell;
+use crate::cli::data::Value;
 use crate::cli::plan;
-use crate::cli::plan::Step;
+use crate::cli::plan::PlanStep;
 use crate::cli::prompt;
 use crate::domain::action::Action;
 use crate::domain::user::User;
@@ -37,37 +37,38 @@ pub struct RedeemArgs {
 /// # Errors
 /// When the code is not accepted, the policy refuses the password, or the operator may not.
 pub fn run(context: &mut Context, args: &RedeemArgs) -> anyhow::Result<()> {
-    let desk = context.desk(Action::ResetsRedeem)?;
+    let app = context.app(Action::ResetsRedeem)?;
     let notify = !args.no_notify && context.has_mail()?;
     let (redeemable, new) = if args.stdin {
         let lines = context.two_secrets("the code and the new password")?;
         let code = std::str::from_utf8(&lines.0).ok().and_then(|typed| ResetCode::parse_pasted(typed).ok());
-        (redeem::look(&desk, code.as_ref())?, Password::from_bytes(lines.1)?)
+        (redeem::look(&app, code.as_ref())?, Password::from_bytes(lines.1)?)
     } else {
         let mut terminal = context.terminal("The code and the new password", "give `--stdin`")?;
         let typed = Zeroizing::new(terminal.ask_line("Code from the mail: ")?);
-        let redeemable = redeem::look(&desk, ResetCode::parse_pasted(&typed).ok().as_ref())?;
+        let redeemable = redeem::look(&app, ResetCode::parse_pasted(&typed).ok().as_ref())?;
         let user = redeemable.user();
         let heading = format!("Requirements for the password of {} ({}):", user.username, user.email);
-        terminal.show(&prompt::bullets(&heading, &prompt::requirements(desk.policy()?)))?;
-        let judge =
-            &mut |password: &Password| prompt::faults_in_words(desk.judge(user, password, &FormerPasswords::default()));
-        let new = prompt::new_password(terminal.as_mut(), judge)?;
+        terminal.show(&prompt::bullets(&heading, &prompt::requirements(app.policy()?)))?;
+        let validate = &mut |password: &Password| {
+            prompt::faults_in_words(app.validate(user, password, &FormerPasswords::default()))
+        };
+        let new = prompt::new_password(terminal.as_mut(), validate)?;
         (redeemable, new)
     };
-    let intent = args.acting.intent();
-    let notice = redeem::redeem(&desk, &redeemable, &new, notify, &intent)?;
+    let change_options = args.acting.change_options();
+    let notice = redeem::redeem(&app, &redeemable, &new, notify, &change_options)?;
     // It is not needed while the relay is waited for.
     drop(new);
     let User { username: name, email, .. } = redeemable.user();
-    if intent.dry_run {
+    if change_options.dry_run {
         let words = format!("Would set the password of {name} and use up the link.");
-        let step = Step::new(Action::ResetsRedeem, words)
-            .field("username", Cell::text(name.as_str()))
-            .field("email", Cell::text(email.as_str()));
-        return plan::print(&mut context.output, desk.now(), &[step]);
+        let step = PlanStep::new(Action::ResetsRedeem, words)
+            .field("username", Value::text(name.as_str()))
+            .field("email", Value::text(email.as_str()));
+        return plan::print(&mut context.output, app.now(), &[step]);
     }
-    context.output.say(&format!("The password of {name} is set."));
-    context.send_notice(&desk, notice);
+    context.output.say(&format!("Password set for {name}."));
+    context.send_notice(&app, notice);
     Ok(())
 }

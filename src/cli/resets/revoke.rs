@@ -1,17 +1,17 @@
 //! `resets revoke`.
 
 use crate::actions::ActionError;
-use crate::actions::Intent;
+use crate::actions::ChangeOptions;
 use crate::actions::resets::revoke;
-use crate::actions::resets::revoke::Revoked;
-use crate::cli::acting::ActingArgs;
+use crate::actions::resets::revoke::RevokedLinks;
+use crate::cli::acting_args::ActingArgs;
 use crate::cli::context::Context;
 use crate::cli::context::PasswordSource;
-use crate::cli::data::Cell;
-use crate::cli::failure::Complaint;
+use crate::cli::data::Value;
+use crate::cli::failure::CliError;
 use crate::cli::jobs::summary::counted;
 use crate::cli::plan;
-use crate::cli::plan::Step;
+use crate::cli::plan::PlanStep;
 use crate::cli::prompt;
 use crate::domain::action::Action;
 use crate::domain::refusal::Refusal;
@@ -48,49 +48,49 @@ pub struct RevokeArgs {
 /// When there is no such user, or the operator may not.
 pub fn run(context: &mut Context, args: &RevokeArgs) -> anyhow::Result<()> {
     if args.stdin {
-        return by_code(context, &args.acting.intent());
+        return by_code(context, &args.acting.change_options());
     }
     let besides: &[Permission] = if args.all { &[Permission::RunBulkJobs] } else { &[] };
-    let desk = context.desk_with(Action::ResetsRevoke, besides)?;
+    let app = context.app_with(Action::ResetsRevoke, besides)?;
     let user = args.user.as_deref().map(UserReference::new);
-    let mut intent = args.acting.intent();
-    if user.is_none() && !intent.dry_run {
+    let mut change_options = args.acting.change_options();
+    if user.is_none() && !change_options.dry_run {
         // What would be revoked is counted before anybody is asked.
-        let trial = Intent { dry_run: true, ..intent.clone() };
-        let revoked = revoke::revoke(&desk, None, &trial)?;
+        let trial = ChangeOptions { dry_run: true, ..change_options.clone() };
+        let revoked = revoke::revoke(&app, None, &trial)?;
         let before = skipped(revoked).map(|words| format!("{words} ")).unwrap_or_default();
         prompt::confirm(context, args.yes, &format!("{}Revoke {}?", before, words(revoked)))?;
-        intent.dry_run = false;
+        change_options.dry_run = false;
     }
-    let revoked = revoke::revoke(&desk, user.as_ref(), &intent).map_err(|error| without_code(error, args))?;
-    if intent.dry_run {
+    let revoked = revoke::revoke(&app, user.as_ref(), &change_options).map_err(|error| without_code(error, args))?;
+    if change_options.dry_run {
         let would = [Some(format!("Would revoke {}.", words(revoked))), skipped(revoked)];
         let would = would.into_iter().flatten().collect::<Vec<_>>().join(" ");
-        let step = Step::new(Action::ResetsRevoke, would)
+        let step = PlanStep::new(Action::ResetsRevoke, would)
             .if_changed(revoked.links + revoked.waiting > 0)
-            .field("user", Cell::text_or(args.user.as_deref(), ""))
-            .field("links", Cell::count(revoked.links))
-            .field("waiting", Cell::count(revoked.waiting))
-            .field("skipped_links", Cell::count(revoked.skipped_links))
-            .field("skipped_waiting", Cell::count(revoked.skipped_waiting));
-        return plan::print(&mut context.output, desk.now(), &[step]);
+            .field("user", Value::text_or(args.user.as_deref(), ""))
+            .field("links", Value::count(revoked.links))
+            .field("waiting", Value::count(revoked.waiting))
+            .field("skipped_links", Value::count(revoked.skipped_links))
+            .field("skipped_waiting", Value::count(revoked.skipped_waiting));
+        return plan::print(&mut context.output, app.now(), &[step]);
     }
-    context.output.say(&format!("revoked: {}.", words(revoked)));
+    context.output.say(&format!("Revoked {}.", words(revoked)));
     if let Some(words) = skipped(revoked) {
         context.output.warn(&words);
     }
     Ok(())
 }
 
-fn by_code(context: &mut Context, intent: &Intent) -> anyhow::Result<()> {
-    let desk = context.desk(Action::ResetsRevokeByCode)?;
+fn by_code(context: &mut Context, change_options: &ChangeOptions) -> anyhow::Result<()> {
+    let app = context.app(Action::ResetsRevokeByCode)?;
     let line = context.secret_line(&PasswordSource::Stdin)?;
     let code = std::str::from_utf8(&line).ok().and_then(|given| ResetCode::parse_cancelling(given).ok());
-    revoke::revoke_by_code(&desk, code.as_ref(), intent).map_err(not_revoked)?;
+    revoke::revoke_by_code(&app, code.as_ref(), change_options).map_err(not_revoked)?;
     // As little as redeeming says to those who have only the code.
-    if intent.dry_run {
-        let step = Step::new(Action::ResetsRevokeByCode, "Would revoke the link.");
-        return plan::print(&mut context.output, desk.now(), &[step]);
+    if change_options.dry_run {
+        let step = PlanStep::new(Action::ResetsRevokeByCode, "Would revoke the link.");
+        return plan::print(&mut context.output, app.now(), &[step]);
     }
     context.output.say("Revoked the link.");
     Ok(())
@@ -100,7 +100,7 @@ fn by_code(context: &mut Context, intent: &Intent) -> anyhow::Result<()> {
 fn not_revoked(error: ActionError) -> anyhow::Error {
     match error {
         ActionError::Refused(refusal @ Refusal::CodeNotAccepted { .. }) => {
-            Complaint::CodeNotRevoked(refusal.to_string()).into()
+            CliError::CodeNotRevoked(refusal.to_string()).into()
         }
         error => error.into(),
     }
@@ -110,7 +110,7 @@ fn not_revoked(error: ActionError) -> anyhow::Error {
 fn without_code(error: ActionError, args: &RevokeArgs) -> anyhow::Error {
     let is_code = args.user.as_deref().is_some_and(|given| ResetCode::parse_cancelling(given).is_ok());
     match error {
-        ActionError::Refused(Refusal::NoSuchUser { .. }) if is_code => Complaint::Usage {
+        ActionError::Refused(Refusal::NoSuchUser { .. }) if is_code => CliError::Usage {
             words: "no such user; it looks like a code, and codes are not accepted as arguments".to_owned(),
             hint: Some("every account on this machine can read arguments; pass the code with `--stdin`".to_owned()),
         }
@@ -120,12 +120,12 @@ fn without_code(error: ActionError, args: &RevokeArgs) -> anyhow::Error {
 }
 
 /// What stays although all were meant. It is always said: after an incident nobody may believe that every link is dead.
-fn skipped(revoked: Revoked) -> Option<String> {
+fn skipped(revoked: RevokedLinks) -> Option<String> {
     let (links, waiting) = (revoked.skipped_links, revoked.skipped_waiting);
     (links + waiting > 0).then(|| format!("Skipped {} of users who outrank you.", counts(links, waiting)))
 }
 
-fn words(revoked: Revoked) -> String {
+fn words(revoked: RevokedLinks) -> String {
     counts(revoked.links, revoked.waiting)
 }
 

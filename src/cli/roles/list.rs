@@ -3,8 +3,8 @@
 use crate::actions::roles;
 use crate::cli::context::Context;
 use crate::cli::data;
-use crate::cli::data::Cell;
-use crate::cli::data::Head;
+use crate::cli::data::Column;
+use crate::cli::data::Value;
 use crate::cli::output::Format;
 use crate::domain::action::Action;
 use crate::domain::role::Permission;
@@ -14,10 +14,10 @@ use crate::domain::role::Permissions;
 #[derive(Debug, clap::Args)]
 pub struct ListArgs {}
 
-const HEADS: [Head; 3] = [
-    Head { name: "name", title: "NAME" },
-    Head { name: "built_in", title: "BUILT IN" },
-    Head { name: "permissions", title: "PERMISSIONS" },
+const HEADS: [Column; 3] = [
+    Column { name: "name", title: "NAME" },
+    Column { name: "built_in", title: "BUILT IN" },
+    Column { name: "permissions", title: "PERMISSIONS" },
 ];
 
 /// Runs the command.
@@ -25,17 +25,17 @@ const HEADS: [Head; 3] = [
 /// # Errors
 /// When the operator is none.
 pub fn run(context: &mut Context, _: &ListArgs) -> anyhow::Result<()> {
-    let desk = context.desk(Action::RolesList)?;
-    let roles = roles::list(&desk)?;
+    let app = context.app(Action::RolesList)?;
+    let roles = roles::list(&app)?;
     let shortens = context.output.format == Format::Table;
-    data::records::<anyhow::Error>(&mut context.output, &HEADS, desk.now(), |sink| {
+    data::records::<anyhow::Error>(&mut context.output, &HEADS, app.now(), |sink| {
         for role in &roles {
             let permissions = if shortens && role.permissions == Permissions::all() {
-                Cell::text("all")
+                Value::text("all")
             } else {
-                Cell::List(role.permissions.iter().map(Permission::word).collect())
+                Value::List(role.permissions.iter().map(Permission::word).collect())
             };
-            sink(&[Cell::text(&role.name), Cell::Flag(role.built_in), permissions])?;
+            sink(&[Value::text(&role.name), Value::Flag(role.built_in), permissions])?;
         }
         Ok(())
     })

@@ -2,18 +2,18 @@
 
 use crate::cli::context::Context;
 use crate::cli::data;
-use crate::cli::data::Cell;
-use crate::cli::data::Head;
+use crate::cli::data::Column;
+use crate::cli::data::Value;
 use crate::domain::role::Permission;
 
 /// List all permissions: what each allows, and which others it requires
 #[derive(Debug, clap::Args)]
 pub struct PermissionsArgs {}
 
-const HEADS: [Head; 3] = [
-    Head { name: "permission", title: "PERMISSION" },
-    Head { name: "allows", title: "ALLOWS TO" },
-    Head { name: "requires", title: "REQUIRES" },
+const HEADS: [Column; 3] = [
+    Column { name: "permission", title: "PERMISSION" },
+    Column { name: "allows", title: "ALLOWS TO" },
+    Column { name: "requires", title: "REQUIRES" },
 ];
 
 /// Runs the command.
@@ -26,7 +26,7 @@ pub fn run(context: &mut Context, _: &PermissionsArgs) -> anyhow::Result<()> {
     data::records::<anyhow::Error>(&mut context.output, &HEADS, nowhen, |sink| {
         for permission in Permission::ALL {
             let requires = permission.requires().iter().map(|required| required.word()).collect();
-            sink(&[Cell::text(permission.word()), Cell::Sentence(permission.help().into()), Cell::List(requires)])?;
+            sink(&[Value::text(permission.word()), Value::Sentence(permission.help().into()), Value::List(requires)])?;
         }
         Ok(())
     })

@@ -3,11 +3,11 @@
 use std::path::PathBuf;
 
 use crate::actions::store;
-use crate::cli::acting::ActingArgs;
+use crate::cli::acting_args::ActingArgs;
 use crate::cli::context::Context;
-use crate::cli::data::Cell;
+use crate::cli::data::Value;
 use crate::cli::plan;
-use crate::cli::plan::Step;
+use crate::cli::plan::PlanStep;
 use crate::domain::action::Action;
 
 /// Back up the store while it is in use
@@ -28,13 +28,13 @@ pub struct BackupArgs {
 /// # Errors
 /// When there is a file already, the disk is full, or the operator may not.
 pub fn run(context: &mut Context, args: &BackupArgs) -> anyhow::Result<()> {
-    let desk = context.desk(Action::StoreBackup)?;
-    store::back_up(&desk, &args.file, &args.acting.intent())?;
+    let app = context.app(Action::StoreBackup)?;
+    store::back_up(&app, &args.file, &args.acting.change_options())?;
     let file = args.file.display();
     if args.acting.dry_run {
-        let step = Step::new(Action::StoreBackup, format!("Would copy the store to {file}."));
-        return plan::print(&mut context.output, desk.now(), &[step.field("file", Cell::text(file.to_string()))]);
+        let step = PlanStep::new(Action::StoreBackup, format!("Would back up the store to {file}."));
+        return plan::print(&mut context.output, app.now(), &[step.field("file", Value::text(file.to_string()))]);
     }
-    context.output.say(&format!("The store is copied to {file}."));
+    context.output.say(&format!("Backed up the store to {file}."));
     Ok(())
 }

@@ -8,16 +8,16 @@ use nix::unistd::Group;
 
 use crate::actions::ActionError;
 use crate::actions::store;
-use crate::actions::store::Examined;
-use crate::actions::store::Expected;
+use crate::actions::store::CheckExpectations;
 use crate::actions::store::Salvage;
-use crate::cli::acting::ActingArgs;
+use crate::actions::store::StoreReport;
+use crate::cli::acting_args::ActingArgs;
 use crate::cli::context::Context;
 use crate::cli::data;
-use crate::cli::data::Cell;
-use crate::cli::data::Head;
+use crate::cli::data::Column;
+use crate::cli::data::Value;
 use crate::cli::failure;
-use crate::cli::failure::Complaint;
+use crate::cli::failure::CliError;
 use crate::cli::store::recovery;
 use crate::cli::store::recovery::typed;
 use crate::cli::store::repair_times;
@@ -49,11 +49,11 @@ pub struct CheckArgs {
     acting: ActingArgs,
 }
 
-const HEADS: [Head; 2] = [Head { name: "examined", title: "EXAMINED" }, Head { name: "fault", title: "FOUND" }];
+const HEADS: [Column; 2] = [Column { name: "examined", title: "EXAMINED" }, Column { name: "fault", title: "FOUND" }];
 
 /// What an examination came to.
 struct Checked {
-    examined: Vec<Examined>,
+    examined: Vec<StoreReport>,
     /// The newest backup, where the content of the store has a fault.
     backup: Option<(PathBuf, Timestamp)>,
     /// The schema version of its tables.
@@ -66,18 +66,18 @@ struct Checked {
 /// When something is wrong, or the operator may not.
 pub fn run(context: &mut Context, args: &CheckArgs) -> anyhow::Result<()> {
     if args.repair_times {
-        return repair_times::run(context, args.yes, &args.acting.intent());
+        return repair_times::run(context, args.yes, &args.acting.change_options());
     }
     if args.acting.dry_run || args.acting.reason.is_some() {
         let words = "`--dry-run` and `--reason` are for `--repair-times`".to_owned();
-        return Err(Complaint::Usage { words, hint: None }.into());
+        return Err(CliError::Usage { words, hint: None }.into());
     }
     let now = context.now()?;
     let path = context.place_of_store()?;
     let checked = match check(context, &path) {
         Ok(checked) => checked,
         Err(error) if is_no_store(&error) => {
-            return Err(Complaint::NotAStore { remedy: remedy_of_lost(&path), path }.into());
+            return Err(CliError::NotAStore { remedy: remedy_of_lost(&path), path }.into());
         }
         Err(error) if failure::is_shortage(&error) => return Err(error),
         Err(error) => {
@@ -90,7 +90,7 @@ pub fn run(context: &mut Context, args: &CheckArgs) -> anyhow::Result<()> {
         context.output.warn(warning);
     }
     // A table at a terminal cuts long lines, and what to do is at their end.
-    let faults: Vec<String> = checked.examined.iter().flat_map(Examined::lines).collect();
+    let faults: Vec<String> = checked.examined.iter().flat_map(StoreReport::lines).collect();
     if faults.is_empty() {
         return Ok(());
     }
@@ -98,15 +98,15 @@ pub fn run(context: &mut Context, args: &CheckArgs) -> anyhow::Result<()> {
     Err(ActionError::Unsound { faults, remedy }.into())
 }
 
-fn print(context: &mut Context, examined: &[Examined], now: Timestamp) -> anyhow::Result<()> {
+fn print(context: &mut Context, examined: &[StoreReport], now: Timestamp) -> anyhow::Result<()> {
     data::records::<anyhow::Error>(&mut context.output, &HEADS, now, |sink| {
         for part in examined {
             if part.faults.is_empty() {
                 let found = if part.warning.is_some() { "see the warning" } else { "sound" };
-                sink(&[Cell::text(part.what), Cell::Nothing(found)])?;
+                sink(&[Value::text(part.what), Value::Nothing(found)])?;
             }
             for fault in &part.faults {
-                sink(&[Cell::text(part.what), Cell::Sentence(fault.into())])?;
+                sink(&[Value::text(part.what), Value::Sentence(fault.into())])?;
             }
         }
         Ok(())
@@ -118,38 +118,39 @@ fn check(context: &mut Context, path: &Path) -> anyhow::Result<Checked> {
     if let Some(fault) = damaged::log_faults(path)?.into_iter().next() {
         return Err(StoreError::Corrupt(fault).into());
     }
-    let desk = context.desk(Action::StoreCheck)?;
+    let app = context.app(Action::StoreCheck)?;
     let (key_path, key) = context.key()?;
     let expected = match key {
-        Ok(Some(key)) => Expected { key_fingerprint: Some(key.fingerprint()), key_fault: None },
-        Ok(None) => Expected {
+        Ok(Some(key)) => CheckExpectations { key_fingerprint: Some(key.fingerprint()), key_fault: None },
+        Ok(None) => CheckExpectations {
             key_fault: Some(format!(
                 "{}: no such file: restore the key from its backup, or set [reset] key_file",
                 key_path.display()
             )),
-            ..Expected::default()
+            ..CheckExpectations::default()
         },
         // Nothing is wrong with the key.
         Err(error) if failure::is_shortage(&error) => return Err(error),
-        Err(error) => Expected { key_fault: Some(error.to_string()), ..Expected::default() },
+        Err(error) => CheckExpectations { key_fault: Some(error.to_string()), ..CheckExpectations::default() },
     };
-    let mut examined = vec![Examined { what: "modes", ..Examined::default() }];
-    examined.extend(store::check(&desk, &expected)?);
+    let mut examined = vec![StoreReport { what: "modes", ..StoreReport::default() }];
+    examined.extend(store::check(&app, &expected)?);
     examined.extend(reader_group(context)?);
     let is_damaged = examined.iter().any(|part| part.is_of_content() && !part.faults.is_empty());
-    let backup = if is_damaged { store::newest_backup(&desk) } else { None };
+    let backup = if is_damaged { store::newest_backup(&app) } else { None };
     Ok(Checked { examined, backup, schema_version: schema::VERSION })
 }
 
 /// What to do about the faults that were found.
 fn remedy(path: &Path, checked: &Checked, local: impl Fn(Timestamp) -> String) -> String {
     // What a damaged page hides is no fault of its own.
-    let is_faulty = |part: &&Examined| part.faults.iter().any(|fault| !fault.starts_with(store::CANNOT));
-    let is_damaged = |part: &&Examined| part.is_of_content() && !part.faults.is_empty();
-    let faulty: Vec<&Examined> = checked.examined.iter().filter(|part| is_faulty(part) || is_damaged(part)).collect();
+    let is_faulty = |part: &&StoreReport| part.faults.iter().any(|fault| !fault.starts_with(store::CANNOT));
+    let is_damaged = |part: &&StoreReport| part.is_of_content() && !part.faults.is_empty();
+    let faulty: Vec<&StoreReport> =
+        checked.examined.iter().filter(|part| is_faulty(part) || is_damaged(part)).collect();
     let mut steps = Vec::new();
     if faulty.iter().any(|part| part.what == "times") {
-        let repair = "if the clock is right now, bring the times to the present: cxme-admin store check --repair-times";
+        let repair = "if the clock is right now, reset the times: cxme-admin store check --repair-times";
         steps.push(repair.to_owned());
     }
     if faulty.iter().any(|part| !part.is_of_content() && part.what != "times") {
@@ -175,18 +176,18 @@ fn is_no_store(error: &anyhow::Error) -> bool {
 
 /// What to do about a file that may be the store and does not begin as one. No restore replaces it: it may be any file.
 fn remedy_of_lost(path: &Path) -> String {
-    let aside = recovery::with_ending(path, ".damaged");
+    let reserved = recovery::with_ending(path, ".damaged");
     format!(
         "if it is another file, name the store with `--store` or `[store] path`; if it is your store, it has lost its beginning: \
          move it and its -wal, -shm and -journal files to {}, then restore the newest sound backup: cxme-admin store restore \
          FILE; {}",
-        typed(&aside),
-        recovery::command(&aside, path, schema::VERSION)
+        typed(&reserved),
+        recovery::command(&reserved, path, schema::VERSION)
     )
 }
 
 /// Whether the group that may read the store can do that, where one is configured.
-fn reader_group(context: &mut Context) -> anyhow::Result<Option<Examined>> {
+fn reader_group(context: &mut Context) -> anyhow::Result<Option<StoreReport>> {
     let Some(name) = context.config()?.store.reader_group.clone() else { return Ok(None) };
     let faults = match Group::from_name(&name).ok().flatten() {
         None => vec![format!("[store] reader_group: this machine has no group `{name}`")],
@@ -195,5 +196,5 @@ fn reader_group(context: &mut Context) -> anyhow::Result<Option<Examined>> {
             private_file::group_faults(&store, &name, group.gid.as_raw())?
         }
     };
-    Ok(Some(Examined { what: "reader group", faults, ..Examined::default() }))
+    Ok(Some(StoreReport { what: "reader group", faults, ..StoreReport::default() }))
 }

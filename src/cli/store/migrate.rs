@@ -3,13 +3,13 @@
 use std::path::PathBuf;
 
 use crate::actions::store;
-use crate::cli::acting::ActingArgs;
+use crate::cli::acting_args::ActingArgs;
 use crate::cli::context::Context;
-use crate::cli::data::Cell;
+use crate::cli::data::Value;
 use crate::cli::plan;
-use crate::cli::plan::Step;
+use crate::cli::plan::PlanStep;
 use crate::domain::action::Action;
-use crate::store::open::Expect;
+use crate::store::open::ExpectedVersion;
 use crate::store::schema;
 
 /// Upgrade the store to the current schema
@@ -29,26 +29,26 @@ pub struct MigrateArgs {
 /// # Errors
 /// When a step fails, or the operator may not.
 pub fn run(context: &mut Context, args: &MigrateArgs) -> anyhow::Result<()> {
-    let desk = context.desk_for(Expect::CurrentOrOlder)?;
-    desk.authorize(Action::StoreMigrate, &[])?;
-    let migrated = store::migrate(&desk, args.backup.as_deref(), &args.acting.intent())?;
+    let app = context.app_for(ExpectedVersion::CurrentOrOlder)?;
+    app.authorize(Action::StoreMigrate, &[])?;
+    let migrated = store::migrate(&app, args.backup.as_deref(), &args.acting.change_options())?;
     let known = schema::VERSION;
     if args.acting.dry_run {
         let words = match migrated.found == known {
             true => format!("The store has the schema version {known} already: nothing would be changed."),
             false => format!("Would upgrade the store from schema version {} to {known}.", migrated.found),
         };
-        let step = Step::new(Action::StoreMigrate, words)
+        let step = PlanStep::new(Action::StoreMigrate, words)
             .if_changed(migrated.found != known)
-            .field("schema_version", Cell::Number(migrated.found))
-            .field("new_schema_version", Cell::Number(known));
-        return plan::print(&mut context.output, desk.now(), &[step]);
+            .field("schema_version", Value::Number(migrated.found))
+            .field("new_schema_version", Value::Number(known));
+        return plan::print(&mut context.output, app.now(), &[step]);
     }
     context.output.say(&match migrated.copy {
-        None => format!("The store has the schema version {known} already: nothing was changed."),
+        None => format!("The store has the schema version {known} already; nothing was changed."),
         Some(copy) => {
             let found = migrated.found;
-            format!("The store is brought from schema version {found} to {known}; a copy is at {}.", copy.display())
+            format!("Upgraded the store from schema version {found} to {known}; the backup is {}.", copy.display())
         }
     });
     for collision in migrated.collisions {

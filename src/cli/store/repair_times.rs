@@ -1,11 +1,11 @@
 //! `store check --repair-times`.
 
-use crate::actions::Intent;
+use crate::actions::ChangeOptions;
 use crate::actions::store;
 use crate::cli::context::Context;
-use crate::cli::data::Cell;
+use crate::cli::data::Value;
 use crate::cli::plan;
-use crate::cli::plan::Step;
+use crate::cli::plan::PlanStep;
 use crate::cli::prompt;
 use crate::domain::action::Action;
 use crate::store::times::TimesAhead;
@@ -14,23 +14,23 @@ use crate::store::times::TimesAhead;
 ///
 /// # Errors
 /// When the operator may not or declines, or the store cannot be written.
-pub(super) fn run(context: &mut Context, yes: bool, intent: &Intent) -> anyhow::Result<()> {
-    let desk = context.desk(Action::StoreRepairTimes)?;
-    let ahead = store::times_ahead(&desk)?;
-    if intent.dry_run {
-        store::repair_times(&desk, intent)?;
-        let now = desk.now();
+pub(super) fn run(context: &mut Context, yes: bool, change_options: &ChangeOptions) -> anyhow::Result<()> {
+    let app = context.app(Action::StoreRepairTimes)?;
+    let ahead = store::times_ahead(&app)?;
+    if change_options.dry_run {
+        store::repair_times(&app, change_options)?;
+        let now = app.now();
         let step = |words: String, ahead: Option<&TimesAhead>| {
-            let text = |text: Option<String>| text.map_or(Cell::Nothing(""), Cell::text);
-            Step::new(Action::StoreRepairTimes, words)
+            let text = |text: Option<String>| text.map_or(Value::Nothing(""), Value::text);
+            PlanStep::new(Action::StoreRepairTimes, words)
                 .if_changed(ahead.is_some())
                 .field("times", text(ahead.map(|ahead| ahead.what.to_owned())))
-                .field("count", Cell::count(ahead.map_or(0, |ahead| ahead.count)))
+                .field("count", Value::count(ahead.map_or(0, |ahead| ahead.count)))
                 .field("first", text(ahead.map(|ahead| ahead.first.clone())))
-                .field("first_at", Cell::time_or(ahead.map(|ahead| ahead.time), ""))
+                .field("first_at", Value::time_or(ahead.map(|ahead| ahead.time), ""))
         };
-        let would = |ahead: &TimesAhead| step(format!("Would bring {}.", in_words(context, ahead)), Some(ahead));
-        let mut steps: Vec<Step<'_>> = ahead.iter().map(would).collect();
+        let would = |ahead: &TimesAhead| step(format!("Would reset {}.", in_words(context, ahead)), Some(ahead));
+        let mut steps: Vec<PlanStep<'_>> = ahead.iter().map(would).collect();
         if steps.is_empty() {
             steps.push(step(NOTHING.to_owned(), None));
         }
@@ -42,18 +42,18 @@ pub(super) fn run(context: &mut Context, yes: bool, intent: &Intent) -> anyhow::
     }
     for ahead in &ahead {
         let words = in_words(context, ahead);
-        context.output.say(&format!("Would bring {words}."));
+        context.output.say(&format!("Would reset {words}."));
     }
-    prompt::confirm(context, yes, "Bring these times to the present? Mails become due, and open links expire.")?;
-    let repaired = store::repair_times(&desk, intent)?;
+    prompt::confirm(context, yes, "Reset these times to now? Mails become due, and open links expire.")?;
+    let repaired = store::repair_times(&app, change_options)?;
     let rows: u64 = repaired.iter().map(|ahead| ahead.count).sum();
-    context.output.say(&format!("Times brought to the present: {rows}."));
+    context.output.say(&format!("Reset times: {rows}."));
     Ok(())
 }
 
-const NOTHING: &str = "No time was written while the clock was ahead: nothing was changed.";
+const NOTHING: &str = "No time was written while the clock was ahead; nothing was changed.";
 
 fn in_words(context: &Context, ahead: &TimesAhead) -> String {
     let TimesAhead { what, count, first, time, .. } = ahead;
-    format!("{what} to the present: {count}; the first: {first} ({})", context.output.local_time(*time))
+    format!("{what} to now: {count}; the first: {first} ({})", context.output.local_time(*time))
 }

@@ -3,13 +3,13 @@
 use std::path::PathBuf;
 
 use crate::actions::store;
-use crate::actions::store::Restored;
-use crate::cli::acting::ActingArgs;
+use crate::actions::store::PreparedRestore;
+use crate::cli::acting_args::ActingArgs;
 use crate::cli::context::Context;
-use crate::cli::data::Cell;
+use crate::cli::data::Value;
 use crate::cli::jobs::summary::counted;
 use crate::cli::plan;
-use crate::cli::plan::Step;
+use crate::cli::plan::PlanStep;
 use crate::cli::prompt;
 use crate::domain::action::Action;
 use crate::store::ended_passwords::PasswordsBack;
@@ -41,10 +41,10 @@ pub struct RestoreArgs {
 /// When the copy is not whole, the disk is full, or the operator may not manage the store, in it or in the one that is
 /// there.
 pub fn run(context: &mut Context, args: &RestoreArgs) -> anyhow::Result<()> {
-    let intent = args.acting.intent();
+    let change_options = args.acting.change_options();
     let ended = context.may_replace_store()?;
-    let (restoring, desk) = context.desk_on_copy(&args.file)?;
-    let restored = store::prepare_restored(&desk, &restoring, &args.file, &ended, &intent)?;
+    let (restoring, app) = context.app_on_copy(&args.file)?;
+    let restored = store::prepare_restored(&app, &restoring, &args.file, &ended, &change_options)?;
     let place = context.place_of_store()?;
     let words = format!(
         "the store of {} with {}",
@@ -52,30 +52,30 @@ pub fn run(context: &mut Context, args: &RestoreArgs) -> anyhow::Result<()> {
         counted(restored.users, "user")
     );
     let back = restored.passwords_back.count;
-    if intent.dry_run {
+    if change_options.dry_run {
         let mut words = format!("Would replace {} with {words}.", place.display());
         if back > 0 {
             words += &format!(" {} ended since would work again.", counted(back, "password"));
         }
-        let step = Step::new(Action::StoreRestore, words)
-            .field("store", Cell::text(place.display().to_string()))
-            .field("users", Cell::count(restored.users))
-            .field("newest_event_at", Cell::time_or(restored.newest, ""))
-            .field("links", Cell::count(restored.unsettled.links))
-            .field("in_doubt", Cell::count(restored.unsettled.messages))
-            .field("jobs", Cell::count(restored.unsettled.jobs))
-            .field("ended_passwords", Cell::count(back));
-        return plan::print(&mut context.output, desk.now(), &[step]);
+        let step = PlanStep::new(Action::StoreRestore, words)
+            .field("store", Value::text(place.display().to_string()))
+            .field("users", Value::count(restored.users))
+            .field("newest_event_at", Value::time_or(restored.newest, ""))
+            .field("links", Value::count(restored.unsettled.links))
+            .field("in_doubt", Value::count(restored.unsettled.messages))
+            .field("jobs", Value::count(restored.unsettled.jobs))
+            .field("ended_passwords", Value::count(back));
+        return plan::print(&mut context.output, app.now(), &[step]);
     }
     if place.symlink_metadata().is_ok() {
         let and = match back {
             0 => String::new(),
             _ => format!(", and let {} work again that were ended since", counted(back, "password")),
         };
-        let question = format!("Put {words} in the place of {}{and}?", place.display());
+        let question = format!("Replace {} with {words}{and}?", place.display());
         prompt::confirm(context, args.yes, &question)?;
     }
-    store::finish_restored(desk, restoring)?;
+    store::finish_restored(app, restoring)?;
     let unsettled = restored.unsettled;
     context.output.say(&format!("{} is {words}.", place.display()));
     if let Some(kept) = &restored.kept {
@@ -92,7 +92,7 @@ pub fn run(context: &mut Context, args: &RestoreArgs) -> anyhow::Result<()> {
 }
 
 /// Warns of passwords that work again, in cron too: somebody may have stolen them.
-fn warn_of_passwords(context: &mut Context, restored: &Restored) {
+fn warn_of_passwords(context: &mut Context, restored: &PreparedRestore) {
     let PasswordsBack { count, jobs } = &restored.passwords_back;
     let words = match count {
         0 => return,

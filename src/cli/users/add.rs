@@ -1,13 +1,13 @@
 //! `users add`.
 
 use crate::actions::users::add;
-use crate::cli::acting::ActingArgs;
+use crate::cli::acting_args::ActingArgs;
 use crate::cli::context::Context;
-use crate::cli::data::Cell;
-use crate::cli::failure::Complaint;
+use crate::cli::data::Value;
+use crate::cli::failure::CliError;
 use crate::cli::one_of;
 use crate::cli::plan;
-use crate::cli::plan::Step;
+use crate::cli::plan::PlanStep;
 use crate::cli::users::password;
 use crate::cli::users::send_reset;
 use crate::cli::users::send_reset::MailArgs;
@@ -70,16 +70,16 @@ pub fn run(context: &mut Context, args: &AddArgs) -> anyhow::Result<()> {
         (false, true) => Some(Permission::SetPasswords),
         (false, false) => None,
     };
-    let desk = context.desk_with(Action::UsersAdd, then.as_slice())?;
+    let app = context.app_with(Action::UsersAdd, then.as_slice())?;
     let wanted = wanted(args, then)?;
     let with_password = args.set_password || args.generate || args.send_reset;
-    if with_password && args.sign_in.unwrap_or_else(|| desk.organization().sign_in_of(&wanted.email)) == SignIn::Saml {
+    if with_password && args.sign_in.unwrap_or_else(|| app.organization().sign_in_of(&wanted.email)) == SignIn::Saml {
         let words = "a user who signs in with SAML has no password here: leave out `--send-reset`, `--set-password` and `--generate`";
-        return Err(Complaint::Data(words.to_owned()).into());
+        return Err(CliError::Data(words.to_owned()).into());
     }
     if args.set_password && !args.acting.dry_run {
         // Where nobody can be asked for the password, the user is not added either.
-        context.terminal("The password of the new user", "give `--generate`, or set it afterwards")?;
+        context.terminal("Password of the new user", "give `--generate`, or set it afterwards")?;
     }
     if args.generate && !args.acting.dry_run {
         // Where nobody would see the password, the user is not added either.
@@ -87,31 +87,31 @@ pub fn run(context: &mut Context, args: &AddArgs) -> anyhow::Result<()> {
     }
     if args.generate || args.set_password {
         // Where no password can be judged, the user is not added either.
-        desk.policy()?;
+        app.policy()?;
     }
     if args.send_reset {
         // Where no mail can be sent, the user is not added either.
-        context.post(&desk)?;
+        context.mailer(&app)?;
     }
-    let user = add::add(&desk, &wanted, &args.acting.intent())?;
+    let user = add::add(&app, &wanted, &args.acting.change_options())?;
     context.warn_of_language(args.locale.as_deref());
     if args.acting.dry_run {
-        return plan::print(&mut context.output, desk.now(), &steps(args, &user));
+        return plan::print(&mut context.output, app.now(), &steps(args, &user));
     }
     let name = &user.username;
-    context.output.say(&format!("{name} ({}) is added.", user.email));
+    context.output.say(&format!("Added {name} ({}).", user.email));
     let reference = UserReference::Username(name.as_str().to_owned());
     if args.set_password {
-        return set_password::ask_and_set(context, &desk, &reference, &args.acting.intent());
+        return set_password::ask_and_set(context, &app, &reference, &args.acting.change_options());
     }
     if args.generate {
-        return set_password::generate_and_set(context, &desk, &reference, &args.acting.intent());
+        return set_password::generate_and_set(context, &app, &reference, &args.acting.change_options());
     }
     if args.send_reset {
-        return send_reset::send_to(context, &desk, &[reference], &MailArgs::default(), &args.acting);
+        return send_reset::send_to(context, &app, &[reference], &MailArgs::default(), &args.acting);
     }
     if user.sign_in == SignIn::Password {
-        if password::offer(context, &desk, &reference, &args.acting)? {
+        if password::offer(context, &app, &reference, &args.acting)? {
             return Ok(());
         }
         context.output.say(&format!("{name} cannot log in yet: cxme-admin users password {name}"));
@@ -120,27 +120,28 @@ pub fn run(context: &mut Context, args: &AddArgs) -> anyhow::Result<()> {
 }
 
 /// What a dry run prints: the user as it would be added, and what would follow.
-fn steps<'a>(args: &'a AddArgs, user: &'a User) -> Vec<Step<'a>> {
+fn steps<'a>(args: &'a AddArgs, user: &'a User) -> Vec<PlanStep<'a>> {
     let (name, email) = (&user.username, &user.email);
-    let named =
-        |step: Step<'a>| step.field("username", Cell::text(name.as_str())).field("email", Cell::text(email.as_str()));
-    let added = named(Step::new(Action::UsersAdd, format!("Would add {name} ({email}).")))
-        .field("name", Cell::text(&user.name))
-        .field("role", Cell::text(args.role.as_deref().unwrap_or(MINIMAL)))
-        .field("sign_in", Cell::text(user.sign_in.word()))
-        .field("locale", Cell::text_or(user.locale.as_deref(), ""));
+    let named = |step: PlanStep<'a>| {
+        step.field("username", Value::text(name.as_str())).field("email", Value::text(email.as_str()))
+    };
+    let added = named(PlanStep::new(Action::UsersAdd, format!("Would add {name} ({email}).")))
+        .field("name", Value::text(&user.name))
+        .field("role", Value::text(args.role.as_deref().unwrap_or(MINIMAL)))
+        .field("sign_in", Value::text(user.sign_in.word()))
+        .field("locale", Value::text_or(user.locale.as_deref(), ""));
     let then = match (args.send_reset, args.generate, args.set_password) {
         (true, ..) => (Action::UsersSendReset, format!("Would mail {name} an invitation to {email}.")),
         (_, true, _) => (Action::UsersSetPassword, format!("Would generate, set and print a password for {name}.")),
         (.., true) => (Action::UsersSetPassword, format!("Would ask for a password for {name} and set it.")),
         (false, false, false) => return vec![added],
     };
-    vec![added, named(Step::new(then.0, then.1))]
+    vec![added, named(PlanStep::new(then.0, then.1))]
 }
 
-fn wanted(args: &AddArgs, then: Option<Permission>) -> Result<add::Wanted, crate::actions::ActionError> {
+fn wanted(args: &AddArgs, then: Option<Permission>) -> Result<add::NewUserRequest, crate::actions::ActionError> {
     let username = args.username.as_deref().map(|name| name.parse().map_err(Refusal::Username)).transpose()?;
-    Ok(add::Wanted {
+    Ok(add::NewUserRequest {
         email: args.email.parse::<EmailAddress>().map_err(Refusal::Email)?,
         username,
         name: args.name.clone(),

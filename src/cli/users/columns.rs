@@ -2,9 +2,9 @@
 
 use std::str::FromStr;
 
-use crate::actions::users::list::Surroundings;
-use crate::cli::data::Cell;
-use crate::cli::data::Head;
+use crate::actions::users::list::ListContext;
+use crate::cli::data::Column;
+use crate::cli::data::Value;
 use crate::domain::user::SignIn;
 use crate::domain::user::Status;
 use crate::store::user_list::UserRow;
@@ -12,7 +12,7 @@ use crate::store::user_list::UserRow;
 /// A column of a list of users.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[expect(missing_docs, reason = "each is named after its field")]
-pub enum Column {
+pub enum UserColumn {
     Id,
     Username,
     Email,
@@ -31,7 +31,7 @@ pub enum Column {
     PasswordHash,
 }
 
-impl Column {
+impl UserColumn {
     /// All columns that a list may show; a hash is for exports alone.
     pub const LISTED: [Self; 15] = [
         Self::Id,
@@ -73,7 +73,7 @@ impl Column {
     ];
 
     /// Its name in data, and its heading.
-    pub fn head(self) -> Head {
+    pub fn head(self) -> Column {
         let (name, title) = match self {
             Self::Id => ("id", "ID"),
             Self::Username => ("username", "USERNAME"),
@@ -92,47 +92,47 @@ impl Column {
             Self::UpdatedAt => ("updated_at", "CHANGED"),
             Self::PasswordHash => ("password_hash", "HASH"),
         };
-        Head { name, title }
+        Column { name, title }
     }
 
     /// Its value in a row.
-    pub fn cell<'row>(self, row: &UserRow<'row>, surroundings: &'row Surroundings) -> Cell<'row> {
+    pub fn cell<'row>(self, row: &UserRow<'row>, surroundings: &'row ListContext) -> Value<'row> {
         match self {
-            Self::Id => Cell::Number(row.id()),
-            Self::Username => Cell::text(row.username()),
-            Self::Email => Cell::text(row.email()),
-            Self::Name => Cell::prose(row.name()),
-            Self::Role => Cell::text_or(surroundings.roles.get(&row.role()).map(String::as_str), ""),
-            Self::Status => Cell::text(row.status(surroundings.now).word()),
+            Self::Id => Value::Number(row.id()),
+            Self::Username => Value::text(row.username()),
+            Self::Email => Value::text(row.email()),
+            Self::Name => Value::prose(row.name()),
+            Self::Role => Value::text_or(surroundings.roles.get(&row.role()).map(String::as_str), ""),
+            Self::Status => Value::text(row.status(surroundings.now).word()),
             // The end of a lock that is over says nothing, and an import would refuse it.
             Self::LockedUntil => match row.status(surroundings.now) {
-                Status::Active => Cell::Nothing(""),
-                Status::Locked => Cell::time_or(row.locked_until(), ""),
+                Status::Active => Value::Nothing(""),
+                Status::Locked => Value::time_or(row.locked_until(), ""),
             },
-            Self::SignIn => Cell::text(row.sign_in().word()),
-            Self::Locale => Cell::text_or(row.locale(), ""),
+            Self::SignIn => Value::text(row.sign_in().word()),
+            Self::Locale => Value::text_or(row.locale(), ""),
             Self::PasswordSetAt => {
                 let none = if row.sign_in() == SignIn::Saml { "SAML" } else { "none" };
-                Cell::time_or(row.password_set_at(), none)
+                Value::time_or(row.password_set_at(), none)
             }
-            Self::MustChangePassword => Cell::Flag(row.must_change_password()),
-            Self::SessionEpoch => Cell::Number(row.session_epoch()),
-            Self::LastLoginAt => Cell::time_or(row.last_login_at(), "never"),
-            Self::CreatedAt => Cell::time_or(row.created_at(), ""),
-            Self::UpdatedAt => Cell::time_or(row.updated_at(), ""),
-            Self::PasswordHash => Cell::text_or(row.password_hash(), ""),
+            Self::MustChangePassword => Value::Flag(row.must_change_password()),
+            Self::SessionEpoch => Value::Number(row.session_epoch()),
+            Self::LastLoginAt => Value::time_or(row.last_login_at(), "never"),
+            Self::CreatedAt => Value::time_or(row.created_at(), ""),
+            Self::UpdatedAt => Value::time_or(row.updated_at(), ""),
+            Self::PasswordHash => Value::text_or(row.password_hash(), ""),
         }
     }
 }
 
-impl FromStr for Column {
+impl FromStr for UserColumn {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
         let found = Self::LISTED.into_iter().find(|column| column.head().name == text);
         found.ok_or_else(|| {
             let names: Vec<&str> = Self::LISTED.iter().map(|column| column.head().name).collect();
-            format!("no such column; there are: {}", names.join(", "))
+            format!("no such column; accepted columns: {}", names.join(", "))
         })
     }
 }

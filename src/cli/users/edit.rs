@@ -1,23 +1,23 @@
 //! `users edit`.
 
 use crate::actions::ActionError;
-use crate::actions::Desk;
+use crate::actions::App;
 use crate::actions::users::edit;
-use crate::actions::users::edit::Edit;
-use crate::actions::users::edit::Edited;
-use crate::actions::users::edit::EditedSeveral;
+use crate::actions::users::edit::EditManyOutcome;
+use crate::actions::users::edit::EditOutcome;
+use crate::actions::users::edit::UserEdit;
 use crate::actions::users::targets::NAMED;
-use crate::actions::users::targets::Several;
+use crate::actions::users::targets::TargetList;
 use crate::actions::users::targets::Targets;
-use crate::cli::acting::ActingArgs;
+use crate::cli::acting_args::ActingArgs;
 use crate::cli::context::Context;
-use crate::cli::data::Cell;
-use crate::cli::failure::Complaint;
+use crate::cli::data::Value;
+use crate::cli::failure::CliError;
 use crate::cli::jobs::summary::counted;
 use crate::cli::jobs::summary::grouped;
 use crate::cli::one_of;
 use crate::cli::plan;
-use crate::cli::plan::Step;
+use crate::cli::plan::PlanStep;
 use crate::cli::prompt;
 use crate::cli::targets;
 use crate::cli::targets::TargetArgs;
@@ -27,7 +27,7 @@ use crate::domain::removal::Removals;
 use crate::domain::user::SignIn;
 use crate::domain::user::User;
 use crate::domain::user::UserReference;
-use crate::store::chosen::ChosenEdited;
+use crate::store::chosen::BulkEditOutcome;
 
 /// Change users: address, name, role, sign-in, language, or whether they must change their password
 ///
@@ -54,7 +54,7 @@ pub struct EditArgs {
     /// New sign-in: `password` or `saml`
     #[arg(long = "sign-in", value_name = "SIGN-IN", value_parser = one_of::sign_in(), hide_possible_values = true)]
     new_sign_in: Option<SignIn>,
-    /// New language, such as `en` or `de-AT`; empty for the organization's default
+    /// New language, such as `en` or `de-AT`; empty for the organization's default default
     #[arg(long, value_name = "TAG")]
     locale: Option<String>,
     /// Do not notify the old and the new address of the change
@@ -80,7 +80,7 @@ pub struct EditArgs {
 /// # Errors
 /// When a field is malformed or taken, or the operator may not.
 pub fn run(context: &mut Context, args: &EditArgs) -> anyhow::Result<()> {
-    let usage = |words: String, hint: &str| Complaint::Usage { words, hint: Some(hint.to_owned()) };
+    let usage = |words: String, hint: &str| CliError::Usage { words, hint: Some(hint.to_owned()) };
     let must_change = (args.must_change || args.no_must_change).then_some(args.must_change);
     let is_for_one = args.email.is_some() || args.username.is_some() || args.name.is_some();
     let is_for_any = args.new_role.is_some() || args.new_sign_in.is_some() || args.locale.is_some();
@@ -92,8 +92,8 @@ pub fn run(context: &mut Context, args: &EditArgs) -> anyhow::Result<()> {
         return Err(usage(words, "give one of `--must-change` and `--sign-in saml`").into());
     }
     args.targets.check()?;
-    let desk = context.desk(Action::UsersEdit)?;
-    let edit = Edit {
+    let app = context.app(Action::UsersEdit)?;
+    let edit = UserEdit {
         email: parsed(args.email.as_deref(), Refusal::Email)?,
         username: parsed(args.username.as_deref(), Refusal::Username)?,
         name: args.name.clone(),
@@ -106,11 +106,11 @@ pub fn run(context: &mut Context, args: &EditArgs) -> anyhow::Result<()> {
     // The plain names of these options set the new values.
     let mut targets = args.targets.clone();
     targets.selection.prefix = "with-";
-    let edited = match targets.targets(context, &desk)? {
-        Targets::One(user) => edit_one(context, &desk, &user, &edit, args),
+    let edited = match targets.targets(context, &app)? {
+        Targets::One(user) => edit_one(context, &app, &user, &edit, args),
         Targets::Many(several) => match edit.option_for_one() {
             Some(option) => Err(usage(format!("{option}: only for one user, named exactly"), "name one user").into()),
-            None => edit_several(context, &desk, *several, &edit, args),
+            None => edit_several(context, &app, *several, &edit, args),
         },
     };
     if edited.is_ok() {
@@ -128,41 +128,41 @@ fn parsed<T: std::str::FromStr>(
 
 fn edit_one(
     context: &mut Context,
-    desk: &Desk,
+    app: &App,
     user: &UserReference,
-    edit: &Edit,
+    edit: &UserEdit,
     args: &EditArgs,
 ) -> anyhow::Result<()> {
-    let plan = edit::plan(desk, user, edit)?;
+    let plan = edit::plan(app, user, edit)?;
     if args.acting.dry_run {
-        return plan::print(&mut context.output, desk.now(), &[step(&plan)]);
+        return plan::print(&mut context.output, app.now(), &[step(&plan)]);
     }
     if plan.password_removed {
         let question = format!("Move {} to SAML and remove the password?", plan.user.username);
         prompt::confirm_removal(context, args.yes, &question, Removals::of_passwords(1))?;
     }
     let confirmed = (!args.yes).then_some(u64::from(plan.password_removed));
-    let edited = edit::edit(desk, user, edit, confirmed, &args.acting.intent())?;
+    let edited = edit::edit(app, user, edit, confirmed, &args.acting.change_options())?;
     let name = &edited.user.username;
     if edited.changed.is_empty() {
-        context.output.say(&format!("{name} is so already: nothing was changed."));
+        context.output.say(&format!("{name} already matches; nothing was changed."));
         return Ok(());
     }
-    context.output.say(&format!("{name} is changed: {}.", edited.changed.join(", ")));
+    context.output.say(&format!("Changed {name}: {}.", edited.changed.join(", ")));
     if edited.password_removed {
-        context.output.say(&format!("The password of {name} is removed: the user signs in with SAML."));
+        context.output.say(&format!("Removed the password of {name}: the user signs in with SAML."));
     } else if edited.user.sign_in == SignIn::Password && edited.user.password.is_none() && edit.sign_in.is_some() {
         context.output.say(&format!("{name} cannot log in yet: cxme-admin users set-password {name}"));
     }
-    context.send_address_notices(desk, &edited.notices);
+    context.send_address_notices(app, &edited.notices);
     Ok(())
 }
 
 fn edit_several(
     context: &mut Context,
-    desk: &Desk,
-    several: Several,
-    edit: &Edit,
+    app: &App,
+    several: TargetList,
+    edit: &UserEdit,
     args: &EditArgs,
 ) -> anyhow::Result<()> {
     let fields = fields(edit);
@@ -177,19 +177,19 @@ fn edit_several(
         args.yes,
         &args.acting,
         several,
-        |EditedSeveral { users, done, .. }| {
+        |EditManyOutcome { users, done, .. }| {
             let who = targets::changed_of(done.changed, users);
             removed.set(done.passwords_removed);
             (done.changed > 0)
                 .then(|| format!("Change {} of {who}{}?", fields.join(", "), removal(done.passwords_removed)))
         },
-        |several, intent| {
+        |several, change_options| {
             let confirmed = several.confirmed.as_ref().map(|_| removed.get());
-            edit::edit_several(desk, several, edit, confirmed, intent)
+            edit::edit_several(app, several, edit, confirmed, change_options)
         },
     );
     let edited = edited.map_err(|error| prompt::of_removal(error, Removals::of_passwords(removed.get())))?;
-    let EditedSeveral { users, done, without_password_now } = &edited;
+    let EditManyOutcome { users, done, without_password_now } = &edited;
     if args.acting.dry_run {
         let without = without_password(done.without_password);
         let words = match (done.changed, done.without_password) {
@@ -199,23 +199,23 @@ fn edit_several(
                 format!("Would change {} of {who}{removal}{who_loses}.{without}", fields.join(", "))
             }),
         };
-        let usernames = Cell::List(without_password_now.iter().map(|user| user.username.as_str()).collect());
-        let step = Step::new(Action::UsersEdit, words)
+        let usernames = Value::List(without_password_now.iter().map(|user| user.username.as_str()).collect());
+        let step = PlanStep::new(Action::UsersEdit, words)
             .if_changed(done.changed > 0)
-            .field("users", Cell::count(users.count))
-            .field("users_changed", Cell::count(done.changed))
+            .field("users", Value::count(users.count))
+            .field("users_changed", Value::count(done.changed))
             .field("usernames", targets::usernames(users))
-            .field("changed", Cell::List(fields))
-            .field("passwords_removed", Cell::count(done.passwords_removed))
+            .field("changed", Value::List(fields))
+            .field("passwords_removed", Value::count(done.passwords_removed))
             .field("password_removed_usernames", usernames)
-            .field("without_password", Cell::count(done.without_password));
-        return plan::print(&mut context.output, desk.now(), &[step]);
+            .field("without_password", Value::count(done.without_password));
+        return plan::print(&mut context.output, app.now(), &[step]);
     }
     let without = without_password(done.without_password);
     context.output.say(&match (users.count, done.changed, done.passwords_removed) {
         (0, ..) => targets::NOBODY.to_owned(),
         (_, 0, _) if done.without_password > 0 => format!("Nothing was changed.{without}"),
-        (_, 0, _) => "All of these users are so already: nothing was changed.".to_owned(),
+        (_, 0, _) => "All of these users already match; nothing was changed.".to_owned(),
         (_, changed, 0) => {
             format!("Changed {} of {}.{without}", fields.join(", "), targets::count_of(changed, users))
         }
@@ -230,7 +230,7 @@ fn edit_several(
 }
 
 /// " (alice, bob and 3 more)": the first users who would lose their passwords; or nothing.
-fn first_names(users: &[User], done: &ChosenEdited) -> String {
+fn first_names(users: &[User], done: &BulkEditOutcome) -> String {
     if users.is_empty() {
         return String::new();
     }
@@ -243,7 +243,7 @@ fn first_names(users: &[User], done: &ChosenEdited) -> String {
 }
 
 /// The names of the fields that several users get.
-fn fields(edit: &Edit) -> Vec<&'static str> {
+fn fields(edit: &UserEdit) -> Vec<&'static str> {
     let given = [
         ("role", edit.role.is_some()),
         ("sign_in", edit.sign_in.is_some()),
@@ -262,25 +262,25 @@ fn without_password(users: u64) -> String {
 }
 
 /// What a dry run prints: the user as it would be, and which fields would change.
-fn step(plan: &Edited) -> Step<'_> {
-    let Edited { user, role, changed, password_removed, notices } = plan;
+fn step(plan: &EditOutcome) -> PlanStep<'_> {
+    let EditOutcome { user, role, changed, password_removed, notices } = plan;
     let name = &user.username;
     let removed = if *password_removed { " Would remove the password: the user signs in with SAML." } else { "" };
-    let told = if notices.is_empty() { "" } else { " Would tell the old and the new address by mail." };
+    let told = if notices.is_empty() { "" } else { " Would notify the old and the new address by mail." };
     let words = match changed.is_empty() {
-        true => format!("{name} is so already: nothing would be changed."),
+        true => format!("{name} already matches; nothing would be changed."),
         false => format!("Would change {name}: {}.{removed}{told}", changed.join(", ")),
     };
-    Step::new(Action::UsersEdit, words)
+    PlanStep::new(Action::UsersEdit, words)
         .if_changed(!changed.is_empty())
-        .field("username", Cell::text(name.as_str()))
-        .field("email", Cell::text(user.email.as_str()))
-        .field("name", Cell::text(&user.name))
-        .field("role", Cell::text(role))
-        .field("sign_in", Cell::text(user.sign_in.word()))
-        .field("locale", Cell::text_or(user.locale.as_deref(), ""))
-        .field("must_change_password", Cell::Flag(user.must_change_password))
-        .field("changed", Cell::List(changed.iter().map(String::as_str).collect()))
-        .field("password_removed", Cell::Flag(*password_removed))
-        .field("notices", Cell::Number(notices.len() as i64))
+        .field("username", Value::text(name.as_str()))
+        .field("email", Value::text(user.email.as_str()))
+        .field("name", Value::text(&user.name))
+        .field("role", Value::text(role))
+        .field("sign_in", Value::text(user.sign_in.word()))
+        .field("locale", Value::text_or(user.locale.as_deref(), ""))
+        .field("must_change_password", Value::Flag(user.must_change_password))
+        .field("changed", Value::List(changed.iter().map(String::as_str).collect()))
+        .field("password_removed", Value::Flag(*password_removed))
+        .field("notices", Value::Number(notices.len() as i64))
 }

@@ -1,14 +1,14 @@
 //! What `users send-reset --end-passwords` asks before it ends passwords, and says of those that it does not end.
 
 use crate::actions::ActionError;
-use crate::actions::Desk;
-use crate::actions::jobs::make;
-use crate::actions::jobs::make::Obstacles;
-use crate::actions::jobs::make::Wish;
+use crate::actions::App;
+use crate::actions::jobs::create;
+use crate::actions::jobs::create::JobRequest;
+use crate::actions::jobs::create::Obstacles;
 use crate::cli::context::Context;
 use crate::cli::failure;
-use crate::cli::failure::Complaint;
-use crate::cli::failure::MailFault;
+use crate::cli::failure::CliError;
+use crate::cli::failure::MailFailure;
 use crate::cli::jobs::summary;
 use crate::cli::jobs::summary::counted;
 use crate::cli::mail::fault_of;
@@ -24,26 +24,26 @@ use crate::outbox::quota::Left;
 /// needs.
 pub(super) fn require_mail(
     context: &mut Context,
-    desk: &Desk,
-    wish: &Wish,
+    app: &App,
+    request: &JobRequest,
     transport: &Transport,
 ) -> anyhow::Result<Option<Left>> {
     let hint = "to end the passwords all the same, and mail when that is possible: the same with `--queue-only`, then `jobs run`";
     let refused = |fault, words: &str| {
         let words = format!("no passwords were ended, because no mail can be sent now: {words}");
-        Err(Complaint::NotSent { fault, words, hint: hint.to_owned() }.into())
+        Err(CliError::NotSent { fault, words, hint: hint.to_owned() }.into())
     };
     let rates = context.config()?.mail.smtp.rates.clone();
-    let Obstacles { hold, used_up, left } = make::obstacles(desk, wish, &rates)?;
+    let Obstacles { hold, used_up, left } = create::obstacles(app, request, &rates)?;
     if let Some(hold) = hold {
-        return refused(MailFault::Later, &format!("the relay refused all mail a short while ago: {}", hold.reply));
+        return refused(MailFailure::Later, &format!("the relay refused all mail a short while ago: {}", hold.reply));
     }
     if let Some(used_up) = used_up {
-        return refused(MailFault::Later, &summary::of_used_up(&used_up, desk.now()));
+        return refused(MailFailure::Later, &summary::of_used_up(&used_up, app.now()));
     }
-    let connections = match wish.sending.connections {
+    let connections = match request.sending.connections {
         Some(connections) => usize::try_from(connections)?,
-        None => context.order()?.connections,
+        None => context.send_options()?.connections,
     };
     if let Err(error) = outbox::resources::require(transport, connections) {
         let error = ActionError::from(error);
@@ -51,7 +51,7 @@ pub(super) fn require_mail(
         let raise = told.trim_end_matches(", then: cxme-admin jobs run");
         let words = format!("no passwords were ended: {error}");
         let hint = format!("{raise}, and run the command again");
-        return Err(Complaint::Broken { code: failure::code_of(&error), is_shortage: true, words, hint }.into());
+        return Err(CliError::Broken { code: failure::code_of(&error), is_shortage: true, words, hint }.into());
     }
     match outbox::probe(transport) {
         Ok(()) => Ok(left),

@@ -3,18 +3,18 @@
 use std::path::PathBuf;
 
 use crate::actions::ActionError;
-use crate::actions::Intent;
+use crate::actions::ChangeOptions;
 use crate::actions::users::list;
 use crate::cli::context::Context;
 use crate::cli::data;
-use crate::cli::data::Head;
-use crate::cli::failure::Complaint;
+use crate::cli::data::Column;
+use crate::cli::failure::CliError;
 use crate::cli::jobs::summary::counted;
 use crate::cli::output::Format;
 use crate::cli::selection::SelectionArgs;
-use crate::cli::users::columns::Column;
+use crate::cli::users::columns::UserColumn;
 use crate::domain::action::Action;
-use crate::private_file::Unfinished;
+use crate::private_file::UnfinishedFile;
 
 /// Export users as CSV, JSON or NDJSON
 ///
@@ -43,31 +43,31 @@ pub struct ExportArgs {
 /// # Errors
 /// When the operator may not, or the file exists already or cannot be written.
 pub fn run(context: &mut Context, args: &ExportArgs) -> anyhow::Result<()> {
-    let desk = context.desk(if args.with_hashes { Action::UsersExportHashes } else { Action::UsersExport })?;
-    let mut wanted = args.selection.wanted(context, &desk)?;
+    let app = context.app(if args.with_hashes { Action::UsersExportHashes } else { Action::UsersExport })?;
+    let mut wanted = args.selection.wanted(context, &app)?;
     wanted.with_hashes = args.with_hashes;
-    let mut columns = Column::DATA.to_vec();
+    let mut columns = UserColumn::DATA.to_vec();
     if args.with_hashes {
         if args.to.is_none() {
             let words = "password hashes go to a new file of mode 0600, not to standard output".to_owned();
-            return Err(Complaint::Usage { words, hint: Some("name it with `--to FILE`".to_owned()) }.into());
+            return Err(CliError::Usage { words, hint: Some("name it with `--to FILE`".to_owned()) }.into());
         }
-        columns.push(Column::PasswordHash);
+        columns.push(UserColumn::PasswordHash);
     }
     if context.output.format == Format::Table {
         context.output.format = Format::Csv;
     }
     if args.bom && context.output.format != Format::Csv {
         let words = "--bom: only a CSV begins with a byte order mark".to_owned();
-        return Err(Complaint::Usage { words, hint: Some("leave out `-o`, or give `-o csv`".to_owned()) }.into());
+        return Err(CliError::Usage { words, hint: Some("leave out `-o`, or give `-o csv`".to_owned()) }.into());
     }
     let unfinished = match &args.to {
         None => None,
         Some(path) => {
-            let file = Unfinished::begin(path)?;
+            let file = UnfinishedFile::begin(path)?;
             if args.with_hashes {
-                let intent = Intent { reason: args.reason.clone(), dry_run: false };
-                list::announce_hashes(&desk, &wanted, &intent, &path.display().to_string())?;
+                let change_options = ChangeOptions { reason: args.reason.clone(), dry_run: false };
+                list::announce_hashes(&app, &wanted, &change_options, &path.display().to_string())?;
             }
             context.output.divert(Box::new(file.writer()?));
             Some(file)
@@ -76,10 +76,10 @@ pub fn run(context: &mut Context, args: &ExportArgs) -> anyhow::Result<()> {
     if args.bom {
         context.output.data().write_all("\u{feff}".as_bytes())?;
     }
-    let heads: Vec<Head> = columns.iter().map(|column| column.head()).collect();
+    let heads: Vec<Column> = columns.iter().map(|column| column.head()).collect();
     let mut count = 0_u64;
-    data::records::<ActionError>(&mut context.output, &heads, desk.now(), |sink| {
-        list::list(&desk, &wanted, |row, surroundings| {
+    data::records::<ActionError>(&mut context.output, &heads, app.now(), |sink| {
+        list::list(&app, &wanted, |row, surroundings| {
             count += 1;
             let cells: Vec<_> = columns.iter().map(|column| column.cell(row, surroundings)).collect();
             Ok(sink(&cells)?)
@@ -89,7 +89,7 @@ pub fn run(context: &mut Context, args: &ExportArgs) -> anyhow::Result<()> {
     context.output.flush()?;
     if let (Some(file), Some(path)) = (unfinished, &args.to) {
         file.finish()?;
-        context.output.say(&format!("{} exported to {}.", counted(count, "user"), path.display()));
+        context.output.say(&format!("Exported {} to {}.", counted(count, "user"), path.display()));
     }
     Ok(())
 }

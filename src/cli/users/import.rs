@@ -8,23 +8,23 @@ use std::path::PathBuf;
 
 use crate::actions::users::import;
 use crate::actions::users::import::Clearable;
+use crate::actions::users::import::ImportOptions;
 use crate::actions::users::import::Mode;
 use crate::actions::users::import::NAMED;
-use crate::actions::users::import::Options;
 use crate::actions::users::tabular::Delimiter;
-use crate::cli::acting::ActingArgs;
+use crate::cli::acting_args::ActingArgs;
 use crate::cli::context::Context;
 use crate::cli::data;
-use crate::cli::data::Cell;
-use crate::cli::data::Head;
-use crate::cli::failure::Complaint;
+use crate::cli::data::Column;
+use crate::cli::data::Value;
+use crate::cli::failure::CliError;
 use crate::cli::files::InputFile;
 use crate::cli::jobs::summary::counted;
 use crate::cli::one_of;
 use crate::cli::output::Format;
 use crate::cli::output::Output;
 use crate::cli::plan;
-use crate::cli::plan::Step;
+use crate::cli::plan::PlanStep;
 use crate::cli::prompt;
 use crate::cli::users::import_effects;
 use crate::domain::action::Action;
@@ -81,11 +81,11 @@ pub fn run(context: &mut Context, args: &ImportArgs) -> anyhow::Result<()> {
     };
     if mode == Mode::Add && !args.clear.is_empty() {
         let words = "--clear: only an update clears".to_owned();
-        return Err(Complaint::Usage { words, hint: Some("add `--update` or `--update-only`".to_owned()) }.into());
+        return Err(CliError::Usage { words, hint: Some("add `--update` or `--update-only`".to_owned()) }.into());
     }
     let besides: &[Permission] = if mode == Mode::Add { &[] } else { &[Permission::EditUsers] };
-    let desk = context.desk_with(Action::UsersImport, besides)?;
-    let options = Options {
+    let app = context.app_with(Action::UsersImport, besides)?;
+    let options = ImportOptions {
         mode,
         clear: args.clear.clone(),
         delimiter: args.delimiter,
@@ -94,10 +94,12 @@ pub fn run(context: &mut Context, args: &ImportArgs) -> anyhow::Result<()> {
         notify: !args.no_notify && context.has_mail()?,
         time_zone: context.process.time_zone(),
     };
-    let intent = args.acting.intent();
+    let change_options = args.acting.change_options();
     let checked = telling(&mut context.output, |report| match &args.file {
-        InputFile::Stdin => Ok(import::check(&desk, &mut context.process.stdin.bytes, &options, &intent, report)?),
-        InputFile::File(path) => Ok(import::check(&desk, &mut open(path)?, &options, &intent, report)?),
+        InputFile::Stdin => {
+            Ok(import::check(&app, &mut context.process.stdin.bytes, &options, &change_options, report)?)
+        }
+        InputFile::File(path) => Ok(import::check(&app, &mut open(path)?, &options, &change_options, report)?),
     })?;
     if checked.is_empty {
         context.output.warn("the input is empty: no user is in it");
@@ -108,7 +110,7 @@ pub fn run(context: &mut Context, args: &ImportArgs) -> anyhow::Result<()> {
     }
     let confirmed = (!args.yes && !args.acting.dry_run).then_some(removals);
     let imported =
-        telling(&mut context.output, |report| Ok(import::write(&desk, &checked, confirmed, &intent, report)?))?;
+        telling(&mut context.output, |report| Ok(import::write(&app, &checked, confirmed, &change_options, report)?))?;
     if let Some(words) = import_effects::after_end(imported.effects.after_end, args.acting.dry_run) {
         context.output.warn(&words);
     }
@@ -127,10 +129,10 @@ pub fn run(context: &mut Context, args: &ImportArgs) -> anyhow::Result<()> {
         );
         words += &import_effects::summary(&imported.effects, args.acting.dry_run);
         if args.acting.dry_run {
-            let step = |words| Step::new(Action::UsersImport, words);
-            let steps: Vec<Step<'_>> =
+            let step = |words| PlanStep::new(Action::UsersImport, words);
+            let steps: Vec<PlanStep<'_>> =
                 std::iter::once(words).chain(import_effects::lines(&imported)).map(step).collect();
-            return plan::print(&mut context.output, desk.now(), &steps);
+            return plan::print(&mut context.output, app.now(), &steps);
         }
         context.output.say(&words);
         if imported.notices > 0 {
@@ -138,7 +140,7 @@ pub fn run(context: &mut Context, args: &ImportArgs) -> anyhow::Result<()> {
         }
         return Ok(());
     }
-    let number = |count: u64| Cell::Number(count.cast_signed());
+    let number = |count: u64| Value::Number(count.cast_signed());
     let names = [
         "added",
         "changed",
@@ -152,21 +154,21 @@ pub fn run(context: &mut Context, args: &ImportArgs) -> anyhow::Result<()> {
         "password_removed_users",
         "lock_shortened_users",
     ];
-    let heads = names.map(|name| Head { name, title: name });
+    let heads = names.map(|name| Column { name, title: name });
     let cells = [
         number(counts.added),
         number(counts.changed),
         number(counts.unchanged),
         number(imported.notices),
-        Cell::Flag(args.acting.dry_run),
-        Cell::text(&imported.sha256),
+        Value::Flag(args.acting.dry_run),
+        Value::text(&imported.sha256),
         number(imported.effects.removals.passwords),
         number(imported.effects.removals.locks),
         number(imported.effects.roles_changed),
         import_effects::users(&imported, |removal| removal.password),
         import_effects::users(&imported, |removal| removal.lock.is_some()),
     ];
-    Ok(data::record(&mut context.output, &heads, &cells, desk.now())?)
+    Ok(data::record(&mut context.output, &heads, &cells, app.now())?)
 }
 
 /// Runs what reports bad rows, and tells the first of them.
@@ -193,7 +195,7 @@ pub(in crate::cli) struct DataFile {
 
 /// Opens a file of data to be read.
 pub(in crate::cli) fn open(path: &Path) -> anyhow::Result<DataFile> {
-    let failed = |error| crate::private_file::Problem::Io { path: path.to_owned(), doing: "opened", error };
+    let failed = |error| crate::private_file::FileError::Io { path: path.to_owned(), doing: "opened", error };
     // The operator names it, and not the store.
     let _own = FsCredentials::own();
     Ok(DataFile { file: File::open(path).map_err(failed)?, path: path.to_owned() })

@@ -1,14 +1,14 @@
 //! The words of `users import` for what an update takes away from users.
 
-use crate::actions::users::import::Outcome;
+use crate::actions::users::import::ImportOutcome;
 use crate::actions::users::targets::NAMED;
-use crate::cli::data::Cell;
+use crate::cli::data::Value;
 use crate::cli::jobs::summary::counted;
 use crate::cli::jobs::summary::grouped;
 use crate::domain::removal::Removals;
 use crate::domain::text;
 use crate::store::import_effects::LockEffect;
-use crate::store::import_effects::Removal;
+use crate::store::import_effects::RowRemoval;
 use crate::store::import_effects::UpdateEffects;
 
 /// What the operator is asked.
@@ -56,7 +56,7 @@ pub(super) fn after_end(users: u64, dry_run: bool) -> Option<String> {
 }
 
 /// A line for each of the first users from whom something would be taken away, and the count of the others.
-pub(super) fn lines(outcome: &Outcome) -> Vec<String> {
+pub(super) fn lines(outcome: &ImportOutcome) -> Vec<String> {
     let mut lines = Vec::new();
     for (place, removal) in outcome.removals.iter().take(NAMED) {
         let password = removal.password.then_some("lose the password");
@@ -75,7 +75,7 @@ pub(super) fn lines(outcome: &Outcome) -> Vec<String> {
 }
 
 /// The users from whom something is taken away, for data.
-pub(super) fn users(outcome: &Outcome, is_meant: impl Fn(&Removal) -> bool) -> Cell<'_> {
-    let meant = outcome.removals.iter().filter(|(_, removal)| is_meant(removal));
-    Cell::Lines(meant.map(|(place, removal)| (place.line, removal.username.as_str())).collect())
+pub(super) fn users(outcome: &ImportOutcome, is_meant: impl Fn(&RowRemoval) -> bool) -> Value<'_> {
+    let audience = outcome.removals.iter().filter(|(_, removal)| is_meant(removal));
+    Value::Lines(audience.map(|(place, removal)| (place.line, removal.username.as_str())).collect())
 }

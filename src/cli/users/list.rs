@@ -5,12 +5,12 @@ use crate::actions::Total;
 use crate::actions::users::list;
 use crate::cli::context::Context;
 use crate::cli::data;
-use crate::cli::data::Head;
+use crate::cli::data::Column;
 use crate::cli::limit::LimitArgs;
 use crate::cli::one_of;
 use crate::cli::output::Format;
 use crate::cli::selection::SelectionArgs;
-use crate::cli::users::columns::Column;
+use crate::cli::users::columns::UserColumn;
 use crate::domain::action::Action;
 use crate::domain::selection::UserOrder;
 
@@ -32,7 +32,7 @@ pub struct ListArgs {
     limit: LimitArgs,
     /// Columns, separated by commas, such as `username,role,created_at`
     #[arg(long, value_name = "LIST", value_delimiter = ',', value_parser = one_of::column(), hide_possible_values = true)]
-    columns: Vec<Column>,
+    columns: Vec<UserColumn>,
 }
 
 #[derive(Debug, Clone, Copy, clap::ValueEnum)]
@@ -50,8 +50,8 @@ enum Sort {
 /// # Errors
 /// When the operator may not see users, or the output cannot be written.
 pub fn run(context: &mut Context, args: &ListArgs) -> anyhow::Result<()> {
-    let desk = context.desk(Action::UsersList)?;
-    let mut wanted = args.selection.wanted(context, &desk)?;
+    let app = context.app(Action::UsersList)?;
+    let mut wanted = args.selection.wanted(context, &app)?;
     wanted.query.order = match args.sort {
         Sort::Email => UserOrder::Email,
         Sort::Username => UserOrder::Username,
@@ -62,16 +62,16 @@ pub fn run(context: &mut Context, args: &ListArgs) -> anyhow::Result<()> {
     };
     wanted.query.reverse = args.reverse;
     wanted.query.limit = args.limit.rows(&context.output);
-    let columns: Vec<Column> = match (args.columns.as_slice(), context.output.format) {
-        ([], Format::Table) => Column::TABLE.to_vec(),
-        ([], _) => Column::DATA.to_vec(),
+    let columns: Vec<UserColumn> = match (args.columns.as_slice(), context.output.format) {
+        ([], Format::Table) => UserColumn::TABLE.to_vec(),
+        ([], _) => UserColumn::DATA.to_vec(),
         (chosen, _) => chosen.to_vec(),
     };
-    let heads: Vec<Head> = columns.iter().map(|column| column.head()).collect();
+    let heads: Vec<Column> = columns.iter().map(|column| column.head()).collect();
     let (mut count, mut total) = (0_u64, Total::default());
-    data::records::<ActionError>(&mut context.output, &heads, desk.now(), |sink| {
+    data::records::<ActionError>(&mut context.output, &heads, app.now(), |sink| {
         count = 0;
-        total = list::list(&desk, &wanted, |row, surroundings| {
+        total = list::list(&app, &wanted, |row, surroundings| {
             count += 1;
             let cells: Vec<_> = columns.iter().map(|column| column.cell(row, surroundings)).collect();
             Ok(sink(&cells)?)

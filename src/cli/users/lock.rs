@@ -3,18 +3,18 @@
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use crate::actions::Desk;
+use crate::actions::App;
 use crate::actions::users::lock;
-use crate::actions::users::lock::LockedSeveral;
-use crate::actions::users::targets::Several;
+use crate::actions::users::lock::LockManyOutcome;
+use crate::actions::users::targets::TargetList;
 use crate::actions::users::targets::Targets;
-use crate::cli::acting::ActingArgs;
+use crate::cli::acting_args::ActingArgs;
 use crate::cli::context::Context;
-use crate::cli::data::Cell;
-use crate::cli::failure::Complaint;
+use crate::cli::data::Value;
+use crate::cli::failure::CliError;
 use crate::cli::jobs::summary::grouped;
 use crate::cli::plan;
-use crate::cli::plan::Step;
+use crate::cli::plan::PlanStep;
 use crate::cli::targets;
 use crate::cli::targets::TargetArgs;
 use crate::domain::action::Action;
@@ -61,42 +61,36 @@ struct End {
 /// When there is no such user, the moment is malformed or past, or the operator may not.
 pub fn run(context: &mut Context, args: &LockArgs) -> anyhow::Result<()> {
     args.targets.check()?;
-    let desk = context.desk(Action::UsersLock)?;
-    let end = end(args, desk.now(), &context.process.time_zone())?;
-    match args.targets.targets(context, &desk)? {
-        Targets::One(user) => lock_one(context, &desk, &user, &end, args),
-        Targets::Many(several) => lock_several(context, &desk, *several, &end, args),
+    let app = context.app(Action::UsersLock)?;
+    let end = end(args, app.now(), &context.process.time_zone())?;
+    match args.targets.targets(context, &app)? {
+        Targets::One(user) => lock_one(context, &app, &user, &end, args),
+        Targets::Many(several) => lock_several(context, &app, *several, &end, args),
     }
 }
 
-fn lock_one(
-    context: &mut Context,
-    desk: &Desk,
-    user: &UserReference,
-    end: &End,
-    args: &LockArgs,
-) -> anyhow::Result<()> {
-    let outcome = lock::lock(desk, user, end.until, &args.acting.intent())?;
+fn lock_one(context: &mut Context, app: &App, user: &UserReference, end: &End, args: &LockArgs) -> anyhow::Result<()> {
+    let outcome = lock::lock(app, user, end.until, &args.acting.change_options())?;
     let name = &outcome.username;
     let length = &end.words;
-    let already = format!("{name} is locked so already: nothing was changed.");
+    let already = format!("{name} is already locked like this; nothing was changed.");
     if args.acting.dry_run {
         let words = if outcome.changed { format!("Would lock {name} {length}.") } else { already };
-        let step = Step::new(Action::UsersLock, words)
+        let step = PlanStep::new(Action::UsersLock, words)
             .if_changed(outcome.changed)
-            .field("username", Cell::text(name))
-            .field("locked_until", Cell::time_or(end.until, ""))
-            .field("lock_reason", Cell::text_or(args.acting.reason.as_deref(), ""));
-        return plan::print(&mut context.output, desk.now(), &[step]);
+            .field("username", Value::text(name))
+            .field("locked_until", Value::time_or(end.until, ""))
+            .field("lock_reason", Value::text_or(args.acting.reason.as_deref(), ""));
+        return plan::print(&mut context.output, app.now(), &[step]);
     }
-    context.output.say(&if outcome.changed { format!("{name} is locked {length}.") } else { already });
+    context.output.say(&if outcome.changed { format!("Locked {name} {length}.") } else { already });
     Ok(())
 }
 
 fn lock_several(
     context: &mut Context,
-    desk: &Desk,
-    several: Several,
+    app: &App,
+    several: TargetList,
     end: &End,
     args: &LockArgs,
 ) -> anyhow::Result<()> {
@@ -106,33 +100,33 @@ fn lock_several(
         args.yes,
         &args.acting,
         several,
-        |LockedSeveral { users, changed, kept }| {
+        |LockManyOutcome { users, changed, kept }| {
             let kept = kept_words(*kept);
             (*changed > 0).then(|| format!("Lock {} {length}{kept}?", targets::changed_of(*changed, users)))
         },
-        |several, intent| lock::lock_several(desk, several, end.until, intent),
+        |several, change_options| lock::lock_several(app, several, end.until, change_options),
     )?;
-    let LockedSeveral { users, changed, kept } = &locked;
+    let LockManyOutcome { users, changed, kept } = &locked;
     let longer = kept_words(*kept);
     if args.acting.dry_run {
         let words = match (changed, kept) {
             (0, 1..) => format!("Nothing would be changed{longer}."),
             _ => targets::would(*changed, users, |who| format!("Would lock {who} {length}{longer}.")),
         };
-        let step = Step::new(Action::UsersLock, words)
+        let step = PlanStep::new(Action::UsersLock, words)
             .if_changed(*changed > 0)
-            .field("users", Cell::count(users.count))
-            .field("users_changed", Cell::count(*changed))
-            .field("locked_longer", Cell::count(*kept))
+            .field("users", Value::count(users.count))
+            .field("users_changed", Value::count(*changed))
+            .field("locked_longer", Value::count(*kept))
             .field("usernames", targets::usernames(users))
-            .field("locked_until", Cell::time_or(end.until, ""))
-            .field("lock_reason", Cell::text_or(args.acting.reason.as_deref(), ""));
-        return plan::print(&mut context.output, desk.now(), &[step]);
+            .field("locked_until", Value::time_or(end.until, ""))
+            .field("lock_reason", Value::text_or(args.acting.reason.as_deref(), ""));
+        return plan::print(&mut context.output, app.now(), &[step]);
     }
     context.output.say(&match (users.count, changed) {
         (0, _) => targets::NOBODY.to_owned(),
         (_, 0) if *kept > 0 => format!("Nothing was changed{longer}."),
-        (_, 0) => "All of these users are locked so already: nothing was changed.".to_owned(),
+        (_, 0) => "All of these users are already locked like this; nothing was changed.".to_owned(),
         _ => format!("Locked {} {length}{longer}.", targets::count_of(*changed, users)),
     });
     Ok(())
@@ -143,8 +137,8 @@ fn kept_words(kept: u64) -> String {
     if kept == 0 { String::new() } else { format!(" ({} already locked for longer)", grouped(kept)) }
 }
 
-fn end(args: &LockArgs, now: Timestamp, zone: &TimeZone) -> Result<End, Complaint> {
-    let usage = |option: &str, words: String| Complaint::Usage { words: format!("{option}: {words}"), hint: None };
+fn end(args: &LockArgs, now: Timestamp, zone: &TimeZone) -> Result<End, CliError> {
+    let usage = |option: &str, words: String| CliError::Usage { words: format!("{option}: {words}"), hint: None };
     let until = match (&args.duration, &args.until) {
         (Some(length), _) => {
             let length = parse_duration(length).map_err(|error| usage("--for", error.to_string()))?;

@@ -1,14 +1,14 @@
 //! `users password`: the two choices of CXME's form *Password Management*.
 
-use crate::actions::Desk;
+use crate::actions::App;
 use crate::actions::users::password;
-use crate::actions::users::password::Management;
-use crate::cli::acting::ActingArgs;
+use crate::actions::users::password::PasswordManagement;
+use crate::cli::acting_args::ActingArgs;
 use crate::cli::context::Context;
-use crate::cli::data::Cell;
-use crate::cli::failure::Complaint;
+use crate::cli::data::Value;
+use crate::cli::failure::CliError;
 use crate::cli::plan;
-use crate::cli::plan::Step;
+use crate::cli::plan::PlanStep;
 use crate::cli::users::send_reset;
 use crate::cli::users::send_reset::MailArgs;
 use crate::cli::users::set_password;
@@ -40,13 +40,13 @@ const NEITHER: &str = "Neither now";
 /// # Errors
 /// When there is no such user, nothing is chosen, or what is chosen fails.
 pub fn run(context: &mut Context, args: &PasswordArgs) -> anyhow::Result<()> {
-    let desk = context.desk(Action::UsersShow)?;
+    let app = context.app(Action::UsersShow)?;
     let reference = UserReference::new(&args.user);
-    let mut management = password::management(&desk, &reference)?;
+    let mut management = password::management(&app, &reference)?;
     // Where no mail is configured the choice is offered all the same if it is the only one: it says what is missing.
     management.may_send &= context.has_mail()? || !management.may_set;
     if args.acting.dry_run {
-        let Management { user, may_send, may_set } = &management;
+        let PasswordManagement { user, may_send, may_set } = &management;
         let choices: Vec<&str> = [(*may_send, "send-reset"), (*may_set, "set-password")]
             .iter()
             .filter(|(may, _)| *may)
@@ -54,17 +54,17 @@ pub fn run(context: &mut Context, args: &PasswordArgs) -> anyhow::Result<()> {
             .collect();
         let words =
             format!("Would ask how {} ({}) gets a password: {}.", user.username, user.email, choices.join(" or "));
-        let step = Step::new(Action::UsersSetPassword, words)
-            .field("username", Cell::text(user.username.as_str()))
-            .field("email", Cell::text(user.email.as_str()))
-            .field("choices", Cell::List(choices));
-        return plan::print(&mut context.output, desk.now(), &[step]);
+        let step = PlanStep::new(Action::UsersSetPassword, words)
+            .field("username", Value::text(user.username.as_str()))
+            .field("email", Value::text(user.email.as_str()))
+            .field("choices", Value::List(choices));
+        return plan::print(&mut context.output, app.now(), &[step]);
     }
     let hint = "give `users send-reset USER` or `users set-password USER --stdin`";
     let mut terminal = context.terminal("How the user gets a password", hint)?;
     match ask(terminal.as_mut(), &management, &[])? {
-        Some(choice) => act(context, &desk, &management, choice, &args.acting),
-        None => Err(Complaint::Declined.into()),
+        Some(choice) => act(context, &app, &management, choice, &args.acting),
+        None => Err(CliError::Declined.into()),
     }
 }
 
@@ -72,21 +72,16 @@ pub fn run(context: &mut Context, args: &PasswordArgs) -> anyhow::Result<()> {
 ///
 /// # Errors
 /// When what is chosen fails. The user is added all the same.
-pub fn offer(
-    context: &mut Context,
-    desk: &Desk,
-    reference: &UserReference,
-    acting: &ActingArgs,
-) -> anyhow::Result<bool> {
+pub fn offer(context: &mut Context, app: &App, reference: &UserReference, acting: &ActingArgs) -> anyhow::Result<bool> {
     if context.global.no_input || !context.process.stdin.is_terminal {
         return Ok(false);
     }
     // An operator who may add users may lack both permissions; nothing was tried then, and no refusal is recorded.
-    let standing = desk.standing_now()?;
-    if [Permission::SendResets, Permission::SetPasswords].iter().all(|needed| standing.require(*needed).is_err()) {
+    let authority = app.current_authority()?;
+    if [Permission::SendResets, Permission::SetPasswords].iter().all(|needed| authority.require(*needed).is_err()) {
         return Ok(false);
     }
-    let mut management = password::management(desk, reference)?;
+    let mut management = password::management(app, reference)?;
     management.may_send &= context.has_mail()?;
     if !management.may_send && !management.may_set {
         return Ok(false);
@@ -94,7 +89,7 @@ pub fn offer(
     let Ok(mut terminal) = context.terminal("How the user gets a password", "") else { return Ok(false) };
     match ask(terminal.as_mut(), &management, &[NEITHER])? {
         Some(choice) if choice != NEITHER => {
-            act(context, desk, &management, choice, acting)?;
+            act(context, app, &management, choice, acting)?;
             Ok(true)
         }
         _ => Ok(false),
@@ -103,10 +98,10 @@ pub fn offer(
 
 fn ask(
     terminal: &mut dyn Terminal,
-    management: &Management,
+    management: &PasswordManagement,
     more: &[&'static str],
 ) -> anyhow::Result<Option<&'static str>> {
-    let Management { user, may_send, may_set } = management;
+    let PasswordManagement { user, may_send, may_set } = management;
     let offered = [(*may_send, SEND), (*may_set, SET)];
     let choices: Vec<&'static str> =
         offered.into_iter().filter(|(may, _)| *may).map(|(_, words)| words).chain(more.iter().copied()).collect();
@@ -116,19 +111,19 @@ fn ask(
 
 fn act(
     context: &mut Context,
-    desk: &Desk,
-    management: &Management,
+    app: &App,
+    management: &PasswordManagement,
     choice: &str,
     acting: &ActingArgs,
 ) -> anyhow::Result<()> {
     let name = &management.user.username;
     let reference = UserReference::Username(name.as_str().to_owned());
     if choice == SET {
-        return set_password::ask_and_set(context, desk, &reference, &acting.intent());
+        return set_password::ask_and_set(context, app, &reference, &acting.change_options());
     }
-    send_reset::send_to(context, desk, &[reference], &MailArgs::default(), acting)?;
+    send_reset::send_to(context, app, &[reference], &MailArgs::default(), acting)?;
     let words = ["users", "send-reset", name.as_str()];
-    let same = context.equivalent("send-reset", &words, acting.intent().reason.as_deref(), "");
-    context.output.say_typed(&format!("The same without questions: {same}"));
+    let same = context.equivalent("send-reset", &words, acting.change_options().reason.as_deref(), "");
+    context.output.say_typed(&format!("Non-interactive equivalent: {same}"));
     Ok(())
 }

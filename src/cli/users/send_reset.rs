@@ -4,33 +4,33 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::actions::Desk;
-use crate::actions::jobs::make::Meant;
+use crate::actions::App;
+use crate::actions::jobs::create::Audience;
 use crate::actions::resets::send;
-use crate::actions::resets::send::Outcome;
-use crate::actions::resets::send::Wanted;
-use crate::actions::resets::send::What;
-use crate::cli::acting::ActingArgs;
+use crate::actions::resets::send::LinkOptions;
+use crate::actions::resets::send::SendResult;
+use crate::actions::resets::send::UserSendResult;
+use crate::cli::acting_args::ActingArgs;
 use crate::cli::context::Context;
 use crate::cli::data;
-use crate::cli::data::Cell;
-use crate::cli::data::Head;
-use crate::cli::failure::Complaint;
-use crate::cli::failure::MailFault;
-use crate::cli::jobs::running::signal_name;
+use crate::cli::data::Column;
+use crate::cli::data::Value;
+use crate::cli::failure::CliError;
+use crate::cli::failure::MailFailure;
+use crate::cli::jobs::send::signal_name;
 use crate::cli::jobs::summary;
 use crate::cli::jobs::summary::counted;
 use crate::cli::mail::fault_of;
 use crate::cli::mail::hint_for;
 use crate::cli::output::Format;
 use crate::cli::plan;
-use crate::cli::plan::Step;
+use crate::cli::plan::PlanStep;
 use crate::cli::targets::TargetArgs;
 use crate::cli::users::send_to_many;
-use crate::cli::users::send_to_many::Asked;
 use crate::cli::users::send_to_many::BulkArgs;
+use crate::cli::users::send_to_many::RequestedAudience;
 use crate::domain::action::Action;
-use crate::domain::duration::SpokenDuration;
+use crate::domain::duration::DurationInWords;
 use crate::domain::duration::parse_duration;
 use crate::domain::message::MailKind;
 use crate::domain::message::MessageState;
@@ -38,8 +38,8 @@ use crate::domain::role::Permission;
 use crate::domain::text;
 use crate::domain::user::UserReference;
 use crate::mail::transport::Transport;
-use crate::outbox::Halt;
-use crate::outbox::Report;
+use crate::outbox::SendReport;
+use crate::outbox::StopReason;
 use crate::store::messages::Message;
 
 /// Mail users a link with which they choose a password
@@ -84,16 +84,16 @@ impl MailArgs {
     ///
     /// # Errors
     /// When a time is malformed.
-    pub fn wanted(&self, context: &mut Context) -> anyhow::Result<Wanted> {
+    pub fn wanted(&self, context: &mut Context) -> anyhow::Result<LinkOptions> {
         let config = context.config()?;
         let time = |option: &'static str, given: &Option<String>| {
-            let usage = |words: String| Complaint::Usage { words: format!("{option}: {words}"), hint: None };
+            let usage = |words: String| CliError::Usage { words: format!("{option}: {words}"), hint: None };
             given.as_deref().map(parse_duration).transpose().map_err(|error| usage(error.to_string()))
         };
-        Ok(Wanted {
-            life: time("--expires", &self.expires)?,
-            reset_life: config.reset.life,
-            invitation_life: config.reset.invitation_life,
+        Ok(LinkOptions {
+            lifetime: time("--expires", &self.expires)?,
+            reset_life: config.reset.lifetime,
+            invitation_lifetime: config.reset.invitation_lifetime,
             note: self.note.clone(),
             unless_sent_within: time("--unless-sent-within", &self.unless_sent_within)?
                 .unwrap_or(config.jobs.unless_sent_within),
@@ -101,14 +101,14 @@ impl MailArgs {
     }
 }
 
-const HEADS: [Head; 7] = [
-    Head { name: "user", title: "" },
-    Head { name: "address", title: "" },
-    Head { name: "result", title: "" },
-    Head { name: "why", title: "" },
-    Head { name: "message", title: "" },
-    Head { name: "expires_at", title: "" },
-    Head { name: "next_try_at", title: "" },
+const HEADS: [Column; 7] = [
+    Column { name: "user", title: "" },
+    Column { name: "address", title: "" },
+    Column { name: "result", title: "" },
+    Column { name: "why", title: "" },
+    Column { name: "message", title: "" },
+    Column { name: "expires_at", title: "" },
+    Column { name: "next_try_at", title: "" },
 ];
 
 /// Runs the command.
@@ -120,19 +120,19 @@ pub fn run(context: &mut Context, args: &SendResetArgs) -> anyhow::Result<()> {
     let is_job = args.targets.is_selection();
     if !is_job && (args.bulk.is_given() || args.end_passwords) {
         let words = "this option is for jobs: `--key`, `--rate` and the like need a selection".to_owned();
-        return Err(Complaint::Usage { words, hint: None }.into());
+        return Err(CliError::Usage { words, hint: None }.into());
     }
     let besides: &[Permission] = if args.end_passwords { &[Permission::SetPasswords] } else { &[] };
     let action = if is_job { Action::UsersSendResetToMany } else { Action::UsersSendReset };
-    let desk = context.desk_with(action, besides)?;
+    let app = context.app_with(action, besides)?;
     if is_job {
-        let (wanted, sha256) = args.targets.selection.wanted_with_digest(context, &desk)?;
-        let (meant, selection) = (Meant::Selected(Box::new(wanted)), args.targets.words());
-        let asked = Asked { meant, selection, sha256, ends_passwords: args.end_passwords };
-        return send_to_many::send(context, &desk, asked, &args.mail, &args.bulk, &args.acting);
+        let (wanted, sha256) = args.targets.selection.wanted_with_digest(context, &app)?;
+        let (audience, selection) = (Audience::Selected(Box::new(wanted)), args.targets.words());
+        let asked = RequestedAudience { audience, selection, sha256, ends_passwords: args.end_passwords };
+        return send_to_many::send(context, &app, asked, &args.mail, &args.bulk, &args.acting);
     }
     let references: Vec<UserReference> = args.targets.users.iter().map(|user| UserReference::new(user)).collect();
-    send_to(context, &desk, &references, &args.mail, &args.acting)
+    send_to(context, &app, &references, &args.mail, &args.acting)
 }
 
 /// Mails these users a link, and says what came of it.
@@ -141,53 +141,53 @@ pub fn run(context: &mut Context, args: &SendResetArgs) -> anyhow::Result<()> {
 /// As the command.
 pub fn send_to(
     context: &mut Context,
-    desk: &Desk,
+    app: &App,
     references: &[UserReference],
     mail: &MailArgs,
     acting: &ActingArgs,
 ) -> anyhow::Result<()> {
     let wanted = mail.wanted(context)?;
-    let post = context.post(desk)?;
-    let order = context.order()?;
-    let (order, signal) = context.stoppable(order)?;
-    let (outcomes, report) = send::send(desk, &post, order, references, &wanted, &acting.intent())?;
+    let mailer = context.mailer(app)?;
+    let send_options = context.send_options()?;
+    let (send_options, signal) = context.stoppable(send_options)?;
+    let (outcomes, report) = send::send(app, &mailer, send_options, references, &wanted, &acting.change_options())?;
     if acting.dry_run {
-        let sent = Sent { report: &report, transport: &post.transport, now: desk.now() };
+        let sent = SendContext { report: &report, transport: &mailer.transport, now: app.now() };
         print_plan(context, &outcomes, sent)?;
         return tell(context, outcomes, sent, true);
     }
     if context.output.format != Format::Table {
-        write_records(context, &outcomes, desk.now())?;
+        write_records(context, &outcomes, app.now())?;
     }
-    if report.halt == Some(Halt::Stopped) {
-        let words = format!("Stopped by {}: what had not left waits in the outbox.", signal_name(signal.number()));
+    if report.halt == Some(StopReason::Stopped) {
+        let words = format!("Stopped by {}: unsent mail waits in the outbox.", signal_name(signal.number()));
         let hint = "cxme-admin jobs run sends it; cxme-admin mail queue shows it".to_owned();
-        return Err(Complaint::Stopped { signal: signal.number(), words, hint }.into());
+        return Err(CliError::Stopped { signal: signal.number(), words, hint }.into());
     }
-    let sent = Sent { report: &report, transport: &post.transport, now: desk.now() };
+    let sent = SendContext { report: &report, transport: &mailer.transport, now: app.now() };
     tell(context, outcomes, sent, false)
 }
 
 /// What is known of the sending, besides what became of each mail.
 #[derive(Clone, Copy)]
-struct Sent<'a> {
-    report: &'a Report,
+struct SendContext<'a> {
+    report: &'a SendReport,
     transport: &'a Transport,
     now: Timestamp,
 }
 
 /// Prints what would be sent. Those who may have no link are errors, and in data a row too.
-fn print_plan(context: &mut Context, outcomes: &[Outcome], sent: Sent<'_>) -> anyhow::Result<()> {
+fn print_plan(context: &mut Context, outcomes: &[UserSendResult], sent: SendContext<'_>) -> anyhow::Result<()> {
     let is_table = context.output.format == Format::Table;
     let mut steps = Vec::with_capacity(outcomes.len());
     for outcome in outcomes {
-        let words = match judge(outcome, sent) {
+        let words = match validate(outcome, sent) {
             Ok(words) => words,
             Err(_) if is_table => continue,
             Err(error) => error.to_string(),
         };
-        let step = Step::new(Action::UsersSendReset, words);
-        let step = step.if_changed(matches!(outcome.what, What::WouldBeMailed { .. }));
+        let step = PlanStep::new(Action::UsersSendReset, words);
+        let step = step.if_changed(matches!(outcome.what, SendResult::WouldBeMailed { .. }));
         let fields = HEADS.iter().map(|head| head.name).zip(cells(outcome));
         steps.push(fields.fold(step, |step, (name, value)| step.field(name, value)));
     }
@@ -196,11 +196,16 @@ fn print_plan(context: &mut Context, outcomes: &[Outcome], sent: Sent<'_>) -> an
 
 /// Says what came of it, a line a user; the error is the single user's own, or the sum of several. What a plan has said
 /// already is not said again.
-fn tell(context: &mut Context, mut outcomes: Vec<Outcome>, sent: Sent<'_>, is_planned: bool) -> anyhow::Result<()> {
+fn tell(
+    context: &mut Context,
+    mut outcomes: Vec<UserSendResult>,
+    sent: SendContext<'_>,
+    is_planned: bool,
+) -> anyhow::Result<()> {
     if outcomes.len() == 1
         && let Some(outcome) = outcomes.pop()
     {
-        return match judge(&outcome, sent) {
+        return match validate(&outcome, sent) {
             Ok(words) => {
                 if !is_planned {
                     context.output.say(&words);
@@ -208,16 +213,16 @@ fn tell(context: &mut Context, mut outcomes: Vec<Outcome>, sent: Sent<'_>, is_pl
                 Ok(())
             }
             Err(error) => Err(match outcome.what {
-                What::Refused(refused) => refused.into(),
+                SendResult::Refused(refused) => refused.into(),
                 _ => error.into(),
             }),
         };
     }
     let (mut failed, mut skipped, mut faults) = (0_usize, 0_usize, Vec::new());
     for outcome in &outcomes {
-        match judge(outcome, sent) {
+        match validate(outcome, sent) {
             Ok(words) => {
-                skipped += usize::from(matches!(outcome.what, What::SentBefore(_)));
+                skipped += usize::from(matches!(outcome.what, SendResult::SentBefore(_)));
                 if !is_planned {
                     context.output.say(&words);
                 }
@@ -239,24 +244,25 @@ fn tell(context: &mut Context, mut outcomes: Vec<Outcome>, sent: Sent<'_>, is_pl
         return Err(not_sent(fault_of(trouble), format!("{words}: {}", trouble.words)).into());
     }
     // What is only late is as with one user.
-    let fault = if faults.iter().all(|fault| *fault == MailFault::Later) { MailFault::Later } else { MailFault::Some };
-    let hint = if faults.contains(&MailFault::Later) { hint_for(MailFault::Later) } else { "" };
-    Err(Complaint::NotSent { fault, words, hint: hint.to_owned() }.into())
+    let fault =
+        if faults.iter().all(|fault| *fault == MailFailure::Later) { MailFailure::Later } else { MailFailure::Some };
+    let hint = if faults.contains(&MailFailure::Later) { hint_for(MailFailure::Later) } else { "" };
+    Err(CliError::NotSent { fault, words, hint: hint.to_owned() }.into())
 }
 
-fn fault_in(complaint: &Complaint) -> Option<MailFault> {
-    if let Complaint::NotSent { fault, .. } = complaint { Some(*fault) } else { None }
+fn fault_in(complaint: &CliError) -> Option<MailFailure> {
+    if let CliError::NotSent { fault, .. } = complaint { Some(*fault) } else { None }
 }
 
 /// What came of it for one user: good, or not.
-fn judge(outcome: &Outcome, sent: Sent<'_>) -> Result<String, Complaint> {
+fn validate(outcome: &UserSendResult, sent: SendContext<'_>) -> Result<String, CliError> {
     match &outcome.what {
-        What::Mailed(message) => judge_message(message, sent),
-        What::WouldBeMailed { user, invitation, life } => {
-            let (kind, life) = (kind(*invitation), SpokenDuration(*life));
-            Ok(format!("{}: would be mailed {kind} to {}, good for {life}.", user.username, user.email))
+        SendResult::Mailed(message) => validate_message(message, sent),
+        SendResult::WouldBeMailed { user, invitation, lifetime } => {
+            let (kind, lifetime) = (kind(*invitation), DurationInWords(*lifetime));
+            Ok(format!("{}: would be mailed {kind} to {}, valid for {lifetime}.", user.username, user.email))
         }
-        What::SentBefore(message) => {
+        SendResult::SentBefore(message) => {
             let when = match data::relative(message.last_try_at.unwrap_or(message.created_at), sent.now).as_str() {
                 "now" => "just now".to_owned(),
                 earlier => earlier.to_owned(),
@@ -268,20 +274,20 @@ fn judge(outcome: &Outcome, sent: Sent<'_>) -> Result<String, Complaint> {
                 message.id.0
             ))
         }
-        What::Refused(error) => {
+        SendResult::Refused(error) => {
             let (given, words) = (text::quoted(&outcome.given, 80), error.to_string());
             let words = if words.starts_with(&given) { words } else { format!("{given}: {words}") };
-            Err(Complaint::NotSent { fault: MailFault::CalledOff, words, hint: String::new() })
+            Err(CliError::NotSent { fault: MailFailure::CalledOff, words, hint: String::new() })
         }
     }
 }
 
-fn judge_message(message: &Message, sent: Sent<'_>) -> Result<String, Complaint> {
-    let Sent { report, transport, now } = sent;
+fn validate_message(message: &Message, sent: SendContext<'_>) -> Result<String, CliError> {
+    let SendContext { report, transport, now } = sent;
     let name = message.username.as_deref().unwrap_or("a user who was deleted");
     let address = &message.address;
     let reply = message.reply.as_deref().unwrap_or_default();
-    let later = |words: String| Err(not_sent(MailFault::Later, words));
+    let later = |words: String| Err(not_sent(MailFailure::Later, words));
     if let Some(used_up) = report.used_up().filter(|_| message.state == MessageState::Queued) {
         return later(format!("{name}: not sent yet: {}", summary::of_used_up(&used_up, now)));
     }
@@ -291,9 +297,9 @@ fn judge_message(message: &Message, sent: Sent<'_>) -> Result<String, Complaint>
     match message.state {
         MessageState::Accepted => {
             let kind = kind(message.kind == MailKind::Invitation);
-            let life = SpokenDuration(message.link.as_ref().map_or(Duration::ZERO, |link| link.life));
+            let lifetime = DurationInWords(message.link.as_ref().map_or(Duration::ZERO, |link| link.lifetime));
             let accepted = transport.accepted(&format!("{kind} for {address}"));
-            Ok(format!("{name}: {accepted}; the link is good for {life}."))
+            Ok(format!("{name}: {accepted}; the link is valid for {lifetime}."))
         }
         MessageState::Queued | MessageState::Sending => {
             later(format!("{name}: not sent yet: another process has the mail"))
@@ -305,12 +311,12 @@ fn judge_message(message: &Message, sent: Sent<'_>) -> Result<String, Complaint>
         MessageState::InDoubt => later(format!("{name}: the relay may have the mail for {address} or not: {reply}")),
         MessageState::Cancelled | MessageState::Skipped => {
             let words = format!("{name}: cancelled: {reply}");
-            Err(Complaint::NotSent { fault: MailFault::CalledOff, words, hint: String::new() })
+            Err(CliError::NotSent { fault: MailFailure::CalledOff, words, hint: String::new() })
         }
         MessageState::Failed => {
-            let fault = if report.bug { MailFault::Bug } else { MailFault::Refused };
+            let fault = if report.bug { MailFailure::Bug } else { MailFailure::Refused };
             let words = format!("{name}: the mail for {address} was refused, and is not tried again: {reply}");
-            Err(Complaint::NotSent { fault, words, hint: String::new() })
+            Err(CliError::NotSent { fault, words, hint: String::new() })
         }
     }
 }
@@ -321,15 +327,15 @@ fn may_wait_for_the_relay(state: MessageState) -> bool {
 }
 
 /// What is tried again by `jobs run`, which the hint says.
-fn not_sent(fault: MailFault, words: String) -> Complaint {
-    Complaint::NotSent { fault, words, hint: hint_for(fault).to_owned() }
+fn not_sent(fault: MailFailure, words: String) -> CliError {
+    CliError::NotSent { fault, words, hint: hint_for(fault).to_owned() }
 }
 
 fn kind(invitation: bool) -> &'static str {
     if invitation { "an invitation" } else { "a reset link" }
 }
 
-fn write_records(context: &mut Context, outcomes: &[Outcome], now: Timestamp) -> anyhow::Result<()> {
+fn write_records(context: &mut Context, outcomes: &[UserSendResult], now: Timestamp) -> anyhow::Result<()> {
     data::records::<anyhow::Error>(&mut context.output, &HEADS, now, |sink| {
         for outcome in outcomes {
             sink(&cells(outcome))?;
@@ -339,30 +345,30 @@ fn write_records(context: &mut Context, outcomes: &[Outcome], now: Timestamp) ->
 }
 
 /// What came of it for one user, under the [`HEADS`].
-fn cells(outcome: &Outcome) -> [Cell<'_>; 7] {
-    let nothing = || Cell::Nothing("");
+fn cells(outcome: &UserSendResult) -> [Value<'_>; 7] {
+    let nothing = || Value::Nothing("");
     match &outcome.what {
-        What::Mailed(message) | What::SentBefore(message) => {
-            let is_new = matches!(outcome.what, What::Mailed(_));
+        SendResult::Mailed(message) | SendResult::SentBefore(message) => {
+            let is_new = matches!(outcome.what, SendResult::Mailed(_));
             let waits = is_new && !message.state.has_ended();
             let expires_at = message.link.as_ref().and_then(|link| link.expires_at);
             [
-                Cell::text(message.username.as_deref().unwrap_or(&outcome.given)),
-                Cell::text(&message.address),
-                Cell::text(if is_new { message.state.word() } else { "skipped" }),
-                Cell::text(if is_new { message.reply.as_deref().unwrap_or("") } else { "sent before" }),
-                Cell::Number(message.id.0),
-                Cell::time_or(expires_at, ""),
-                Cell::time_or(waits.then_some(message.due_at), ""),
+                Value::text(message.username.as_deref().unwrap_or(&outcome.given)),
+                Value::text(&message.address),
+                Value::text(if is_new { message.state.word() } else { "skipped" }),
+                Value::text(if is_new { message.reply.as_deref().unwrap_or("") } else { "sent before" }),
+                Value::Number(message.id.0),
+                Value::time_or(expires_at, ""),
+                Value::time_or(waits.then_some(message.due_at), ""),
             ]
         }
-        What::WouldBeMailed { user, .. } => {
-            let (user, address) = (Cell::text(user.username.as_str()), Cell::text(user.email.as_str()));
-            [user, address, Cell::text("would be mailed"), nothing(), nothing(), nothing(), nothing()]
+        SendResult::WouldBeMailed { user, .. } => {
+            let (user, address) = (Value::text(user.username.as_str()), Value::text(user.email.as_str()));
+            [user, address, Value::text("would be mailed"), nothing(), nothing(), nothing(), nothing()]
         }
-        What::Refused(error) => {
-            let (user, why) = (Cell::text(&outcome.given), Cell::text(error.to_string()));
-            [user, nothing(), Cell::text("refused"), why, nothing(), nothing(), nothing()]
+        SendResult::Refused(error) => {
+            let (user, why) = (Value::text(&outcome.given), Value::text(error.to_string()));
+            [user, nothing(), Value::text("refused"), why, nothing(), nothing(), nothing()]
         }
     }
 }

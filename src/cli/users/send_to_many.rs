@@ -1,30 +1,30 @@
 //! `users send-reset` to a selection: a job.
 
-use crate::actions::Desk;
-use crate::actions::jobs::make;
-use crate::actions::jobs::make::Confirmed;
-use crate::actions::jobs::make::Created;
-use crate::actions::jobs::make::Made;
-use crate::actions::jobs::make::Meant;
-use crate::actions::jobs::make::Plan;
-use crate::actions::jobs::make::Wish;
+use crate::actions::App;
+use crate::actions::jobs::create;
+use crate::actions::jobs::create::Audience;
+use crate::actions::jobs::create::ConfirmedPlan;
+use crate::actions::jobs::create::CreateOutcome;
+use crate::actions::jobs::create::CreatedJob;
+use crate::actions::jobs::create::JobPlan;
+use crate::actions::jobs::create::JobRequest;
 use crate::actions::jobs::run;
 use crate::actions::jobs::show;
-use crate::cli::acting::ActingArgs;
+use crate::cli::acting_args::ActingArgs;
 use crate::cli::context::Context;
-use crate::cli::data::Cell;
-use crate::cli::failure::Complaint;
-use crate::cli::failure::MailFault;
+use crate::cli::data::Value;
+use crate::cli::failure::CliError;
+use crate::cli::failure::MailFailure;
 use crate::cli::jobs::retry;
 use crate::cli::jobs::run::max_runtime;
-use crate::cli::jobs::running;
-use crate::cli::jobs::running::Task;
+use crate::cli::jobs::send;
+use crate::cli::jobs::send::Task;
 use crate::cli::jobs::summary;
 use crate::cli::jobs::summary::counted;
 use crate::cli::jobs::summary::grouped;
 use crate::cli::jobs::summary::skipped_why;
 use crate::cli::plan;
-use crate::cli::plan::Step;
+use crate::cli::plan::PlanStep;
 use crate::cli::prompt;
 use crate::cli::users::end_passwords;
 use crate::cli::users::end_passwords::warn_of_kept;
@@ -38,9 +38,9 @@ use crate::domain::share::Share;
 use crate::domain::text;
 use crate::mail::transport::Transport;
 use crate::outbox::quota::Left;
-use crate::store::job_making::Part;
+use crate::store::job_creation::RecipientSelection;
 use crate::store::jobs::Job;
-use crate::store::jobs::Sending;
+use crate::store::jobs::JobSendOptions;
 
 /// How a job is made and sent
 #[derive(Debug, Clone, Default, PartialEq, Eq, clap::Args)]
@@ -83,12 +83,12 @@ pub struct BulkArgs {
 impl BulkArgs {
     /// Whether one was given: they are for jobs alone.
     pub fn is_given(&self) -> bool {
-        // `--yes` says nothing about a job; where nothing is asked it is good for nothing, and does no harm.
+        // `--yes` says nothing about a job; where nothing is asked it is valid for nothing, and does no harm.
         Self { yes: false, ..self.clone() } != Self::default()
     }
 
-    fn sending(&self) -> Sending {
-        Sending {
+    fn sending(&self) -> JobSendOptions {
+        JobSendOptions {
             connections: self.connections,
             rates: (!self.rate.is_empty()).then(|| self.rate.iter().copied().collect::<Rates>().to_string()),
             max_failures: self.max_failures.map(|share| share.to_string()),
@@ -99,9 +99,9 @@ impl BulkArgs {
 
 /// Who is to be mailed.
 #[derive(Debug)]
-pub struct Asked {
+pub struct RequestedAudience {
     /// The users.
-    pub meant: Meant,
+    pub audience: Audience,
     /// The same in the operator's words.
     pub selection: String,
     /// SHA-256 of the file that names them, in hexadecimal digits.
@@ -116,78 +116,78 @@ pub struct Asked {
 /// When the operator may not, is not sure, or as `jobs run`.
 pub fn send(
     context: &mut Context,
-    desk: &Desk,
-    asked: Asked,
+    app: &App,
+    asked: RequestedAudience,
     mail: &MailArgs,
     bulk: &BulkArgs,
     acting: &ActingArgs,
 ) -> anyhow::Result<()> {
     let runtime = max_runtime(bulk.max_runtime.as_deref())?;
     // Where no mail can be sent, no job is made either.
-    let post = context.post(desk)?;
+    let mailer = context.mailer(app)?;
     let wanted = mail.wanted(context)?;
-    let Asked { meant, selection, sha256, ends_passwords } = asked;
-    if ends_passwords && !post.transport.reaches_people() {
+    let RequestedAudience { audience, selection, sha256, ends_passwords } = asked;
+    if ends_passwords && !mailer.transport.reaches_people() {
         let words =
             "no passwords were ended: with `[mail] transport = \"file\"` the mails would reach nobody".to_owned();
-        return Err(Complaint::Configuration(words).into());
+        return Err(CliError::Configuration(words).into());
     }
     let (key, expect, sending) = (bulk.key.clone(), bulk.expect, bulk.sending());
-    let wish = Wish { meant, selection, sha256, key, expect, wanted, sending, ends_passwords };
-    let before = bulk.key.as_deref().map(|key| make::with_key(desk, key)).transpose()?.flatten();
+    let request = JobRequest { audience, selection, sha256, key, expect, wanted, sending, ends_passwords };
+    let before = bulk.key.as_deref().map(|key| create::with_key(app, key)).transpose()?.flatten();
     let id = match before {
-        Some(job) => go_on(context, desk, &job, &wish, bulk, acting)?,
-        None => make_new(context, desk, &wish, &post.transport, bulk, acting)?,
+        Some(job) => go_on(context, app, &job, &request, bulk, acting)?,
+        None => create_new(context, app, &request, &mailer.transport, bulk, acting)?,
     };
     let Some(id) = id else { return Ok(()) };
     if bulk.queue_only {
         context.output.say(&format!("Nothing is sent yet: cxme-admin jobs run {id}"));
-        return running::write_record(context, desk, id);
+        return send::write_record(context, app, id);
     }
-    let jobs = vec![run::resume(desk, id, &acting.intent())?.id];
-    running::go_on(context, desk, &Task { max_runtime: runtime, ..Task::of_jobs(jobs, &post) })
+    let jobs = vec![run::resume(app, id, &acting.change_options())?.id];
+    send::go_on(context, app, &Task { max_runtime: runtime, ..Task::of_jobs(jobs, &mailer) })
 }
 
 /// Makes the job; `None`: nobody is to be mailed, or it was a trial.
-fn make_new(
+fn create_new(
     context: &mut Context,
-    desk: &Desk,
-    wish: &Wish,
+    app: &App,
+    request: &JobRequest,
     transport: &Transport,
     bulk: &BulkArgs,
     acting: &ActingArgs,
 ) -> anyhow::Result<Option<JobId>> {
-    let plan = make::plan(desk, wish, &acting.intent())?;
-    if wish.ends_passwords && plan.mailed() > 0 {
-        make::require_room(desk, wish, plan.mailed(), bulk.queue_only)?;
+    let plan = create::plan(app, request, &acting.change_options())?;
+    if request.ends_passwords && plan.mailed() > 0 {
+        create::require_room(app, request, plan.mailed(), bulk.queue_only)?;
     }
-    let left = if wish.ends_passwords && plan.mailed() > 0 && !bulk.queue_only {
-        end_passwords::require_mail(context, desk, wish, transport)?.filter(|left| left.count < plan.mailed())
+    let left = if request.ends_passwords && plan.mailed() > 0 && !bulk.queue_only {
+        end_passwords::require_mail(context, app, request, transport)?.filter(|left| left.count < plan.mailed())
     } else {
         None
     };
     if acting.dry_run {
-        print_plan(context, desk, wish, &plan, left)?;
+        print_plan(context, app, request, &plan, left)?;
         return Ok(None);
     }
     // Another cron line with this key may have made the job while this one counted.
-    let before = wish.key.as_deref().filter(|_| plan.mailed() == 0).map(|key| make::with_key(desk, key));
+    let before = request.key.as_deref().filter(|_| plan.mailed() == 0).map(|key| create::with_key(app, key));
     if let Some(job) = before.transpose()?.flatten() {
-        return go_on(context, desk, &job, wish, bulk, acting);
+        return go_on(context, app, &job, request, bulk, acting);
     }
     if plan.mailed() == 0 {
         say_nobody(context, &plan);
-        if wish.ends_passwords {
+        if request.ends_passwords {
             warn_of_kept(context, plan.skipped_with_password(), "the same with `--dry-run`");
         }
         return Ok(None);
     }
-    prompt::confirm(context, bulk.yes, &question(wish, &plan, left))?;
-    let confirmed = (!bulk.yes).then(|| Confirmed { mailed: plan.mailed(), passwords: plan.with_password() });
-    match make::make(desk, wish, confirmed, &acting.intent())? {
-        Made::New(Created { id, mailed, ended, kept }) => {
-            context.output.say(&format!("Job {id} is made: {}.", counted(mailed, "mail")));
-            if wish.ends_passwords {
+    prompt::confirm(context, bulk.yes, &question(request, &plan, left))?;
+    let confirmed = (!bulk.yes).then(|| ConfirmedPlan { mailed: plan.mailed(), passwords: plan.with_password() });
+    match create::make(app, request, confirmed, &acting.change_options())? {
+        CreateOutcome::New(CreatedJob { id, mailed, ended, kept }) => {
+            context.output.say(&format!("Created job {id}: {}.", counted(mailed, "mail")));
+            if request.ends_passwords {
                 let ended = passwords_and(ended);
                 context.output.say(&format!("Ended {ended}the sessions of {}.", counted(mailed, "user")));
                 warn_of_kept(context, kept, &format!("cxme-admin jobs recipients {id}"));
@@ -198,17 +198,17 @@ fn make_new(
             }
             Ok(Some(id))
         }
-        Made::Before(job) => go_on(context, desk, &job, wish, bulk, acting),
+        CreateOutcome::Before(job) => go_on(context, app, &job, request, bulk, acting),
     }
 }
 
 /// Says that nobody is mailed, and why.
-fn say_nobody(context: &mut Context, plan: &Plan) {
+fn say_nobody(context: &mut Context, plan: &JobPlan) {
     if plan.skipped() == 0 {
-        context.output.say("No users match: no mail is sent.");
+        context.output.say("No users match; no mail was sent.");
         return;
     }
-    context.output.say(&format!("No mail is sent: {} skipped.", counted(plan.skipped(), "user")));
+    context.output.say(&format!("No mail sent: {} skipped.", counted(plan.skipped(), "user")));
     for part in plan.parts.iter().filter(|part| part.count > 0) {
         let why = part.skipped.as_deref().unwrap_or_default();
         context.output.say(&format!("  - {}: {why}", counted(part.count, "user")));
@@ -218,44 +218,44 @@ fn say_nobody(context: &mut Context, plan: &Plan) {
 /// The job that has the key already, if it is to go on.
 fn go_on(
     context: &mut Context,
-    desk: &Desk,
+    app: &App,
     job: &Job,
-    wish: &Wish,
+    request: &JobRequest,
     bulk: &BulkArgs,
     acting: &ActingArgs,
 ) -> anyhow::Result<Option<JobId>> {
     let id = job.id;
-    if job.selection != wish.selection {
+    if job.selection != request.selection {
         let words = format!("job {id} with this key is for other users: {}", job.selection);
-        return Err(Complaint::Data(words).into());
+        return Err(CliError::Data(words).into());
     }
-    if wish.ends_passwords && job.passwords_ended.is_none() {
+    if request.ends_passwords && job.passwords_ended.is_none() {
         let words = format!("job {id} with this key ended no passwords: give another key");
-        return Err(Complaint::Data(words).into());
+        return Err(CliError::Data(words).into());
     }
     let step = |words, would_change| {
-        let step = Step::new(wish.action(), words).if_changed(would_change);
-        [step.field("job", Cell::Number(id.0)).field("state", Cell::text(job.state.word()))]
+        let step = PlanStep::new(request.action(), words).if_changed(would_change);
+        [step.field("job", Value::Number(id.0)).field("state", Value::text(job.state.word()))]
     };
     match job.state {
         JobState::Finished => {
-            let shown = show::find(desk, id)?;
+            let shown = show::find(app, id)?;
             let has_failures = shown.counts.of(MessageState::Failed) > 0;
             if has_failures && bulk.retry_failed {
-                let is_any = retry::failed(context, desk, id, acting)?;
+                let is_any = retry::failed(context, app, id, acting)?;
                 return Ok(Some(id).filter(|_| is_any && !acting.dry_run));
             }
             let words = match has_failures {
-                true => format!("Job {id} with this key is finished: {}", summary::outcome(&shown)),
-                false => format!("Job {id} with this key is finished: cxme-admin jobs show {id}"),
+                true => format!("Job {id} with this key has finished: {}", summary::outcome(&shown)),
+                false => format!("Job {id} with this key has finished: cxme-admin jobs show {id}"),
             };
             let words = context.output.pasteable(&words).into_owned();
             if acting.dry_run {
-                plan::print(&mut context.output, desk.now(), &step(words, false))?;
+                plan::print(&mut context.output, app.now(), &step(words, false))?;
                 return Ok(None);
             }
-            running::write_record(context, desk, id)?;
-            if wish.ends_passwords {
+            send::write_record(context, app, id)?;
+            if request.ends_passwords {
                 let words =
                     "no passwords were ended now: the job with this key did that; give another key to end them again";
                 context.output.warn(words);
@@ -264,26 +264,26 @@ fn go_on(
                 let hint = format!(
                     "to try the failed ones again: cxme-admin jobs retry {id}, or the same with `--retry-failed`"
                 );
-                return Err(Complaint::NotSent { fault: MailFault::Some, words, hint }.into());
+                return Err(CliError::NotSent { fault: MailFailure::Some, words, hint }.into());
             }
             context.output.say(&words);
             Ok(None)
         }
         JobState::Cancelled => {
             let words = format!("job {id} with this key was cancelled: give another key");
-            Err(Complaint::Data(words).into())
+            Err(CliError::Data(words).into())
         }
         JobState::Paused => {
             let without =
-                summary::without_password(&show::find(desk, id)?).map_or(String::new(), |words| format!("; {words}"));
+                summary::without_password(&show::find(app, id)?).map_or(String::new(), |words| format!("; {words}"));
             let why = job.why.as_deref().unwrap_or_default();
             let words = format!("job {id} with this key is paused: {why}{without}");
             let hint = format!("see: cxme-admin jobs show {id}; then: cxme-admin jobs run {id}");
-            Err(Complaint::NotSent { fault: MailFault::Some, words, hint }.into())
+            Err(CliError::NotSent { fault: MailFailure::Some, words, hint }.into())
         }
         JobState::Running if acting.dry_run => {
             let words = format!("Would continue job {id} with this key.");
-            plan::print(&mut context.output, desk.now(), &step(words, true))?;
+            plan::print(&mut context.output, app.now(), &step(words, true))?;
             Ok(None)
         }
         JobState::Running => Ok(Some(id)),
@@ -295,7 +295,7 @@ fn passwords_and(ended: u64) -> String {
     if ended == 0 { String::new() } else { format!("{} and ", counted(ended, "password")) }
 }
 
-fn question(wish: &Wish, plan: &Plan, left: Option<Left>) -> String {
+fn question(request: &JobRequest, plan: &JobPlan, left: Option<Left>) -> String {
     let skipped = match plan.skipped() {
         0 => String::new(),
         count => {
@@ -304,7 +304,7 @@ fn question(wish: &Wish, plan: &Plan, left: Option<Left>) -> String {
         }
     };
     let mail = format!("mail a link to {}{skipped}", counted(plan.mailed(), "user"));
-    if !wish.ends_passwords {
+    if !request.ends_passwords {
         return format!("{}?", text::capitalized(&mail));
     }
     let and = if plan.skipped() == 0 { " and" } else { "," };
@@ -322,22 +322,28 @@ fn question(wish: &Wish, plan: &Plan, left: Option<Left>) -> String {
 }
 
 /// Prints who would be mailed, and who not and why.
-fn print_plan(context: &mut Context, desk: &Desk, wish: &Wish, plan: &Plan, left: Option<Left>) -> anyhow::Result<()> {
-    let action = wish.action();
-    let step = |part: &'_ Part| {
+fn print_plan(
+    context: &mut Context,
+    app: &App,
+    request: &JobRequest,
+    plan: &JobPlan,
+    left: Option<Left>,
+) -> anyhow::Result<()> {
+    let action = request.action();
+    let step = |part: &'_ RecipientSelection| {
         let users = counted(part.count, "user");
         let (words, result) = match &part.skipped {
             None => (format!("Would mail a link to {users}."), "would be mailed"),
             Some(why) => (format!("Would skip {users}: {why}"), "skipped"),
         };
-        Step::new(action, words)
+        PlanStep::new(action, words)
             .if_changed(part.skipped.is_none())
-            .field("users", Cell::count(part.count))
-            .field("result", Cell::text(result))
-            .field("why", part.skipped.clone().map_or(Cell::Nothing(""), Cell::text))
+            .field("users", Value::count(part.count))
+            .field("result", Value::text(result))
+            .field("why", part.skipped.clone().map_or(Value::Nothing(""), Value::text))
     };
-    let mut steps: Vec<Step<'_>> = plan.parts.iter().map(step).collect();
-    if wish.ends_passwords && plan.mailed() > 0 {
+    let mut steps: Vec<PlanStep<'_>> = plan.parts.iter().map(step).collect();
+    if request.ends_passwords && plan.mailed() > 0 {
         let (ended, kept) = (plan.with_password(), plan.skipped_with_password());
         let passwords = passwords_and(ended);
         let mut words = format!("Would end {passwords}the sessions of {}", counted(plan.mailed(), "user"));
@@ -346,20 +352,20 @@ fn print_plan(context: &mut Context, desk: &Desk, wish: &Wish, plan: &Plan, left
             1 => "; 1 user who is skipped would keep theirs".to_owned(),
             _ => format!("; {} who are skipped would keep theirs", counted(kept, "user")),
         };
-        let step = Step::new(action, format!("{words}.")).field("users", Cell::count(ended));
-        steps.push(step.field("result", Cell::text("password would be ended")).field("why", Cell::Nothing("")));
+        let step = PlanStep::new(action, format!("{words}.")).field("users", Value::count(ended));
+        steps.push(step.field("result", Value::text("password would be ended")).field("why", Value::Nothing("")));
     }
     if let Some(left) = left {
         let words = text::capitalized(&end_passwords::words_of(left, plan.mailed()));
-        let step = Step::new(action, format!("{words}."))
+        let step = PlanStep::new(action, format!("{words}."))
             .if_changed(false)
-            .field("users", Cell::count(plan.mailed() - left.count))
-            .field("result", Cell::text("would wait for their mail"))
-            .field("why", Cell::text(format!("rate {}", left.rate)));
+            .field("users", Value::count(plan.mailed() - left.count))
+            .field("result", Value::text("would wait for their mail"))
+            .field("why", Value::text(format!("rate {}", left.rate)));
         steps.push(step);
     }
     if steps.is_empty() {
-        steps.push(Step::new(action, "No users match.").if_changed(false).field("users", Cell::count(0)));
+        steps.push(PlanStep::new(action, "No users match.").if_changed(false).field("users", Value::count(0)));
     }
-    plan::print(&mut context.output, desk.now(), &steps)
+    plan::print(&mut context.output, app.now(), &steps)
 }

@@ -1,20 +1,20 @@
 //! `users set-password`.
 
-use crate::actions::Desk;
-use crate::actions::Intent;
-use crate::actions::gate::Strictness;
+use crate::actions::App;
+use crate::actions::ChangeOptions;
+use crate::actions::policy_check::PolicyEnforcement;
 use crate::actions::users::password;
-use crate::actions::users::password::Options;
-use crate::actions::users::password::Origin;
-use crate::actions::users::password::Target;
-use crate::cli::acting::ActingArgs;
+use crate::actions::users::password::PasswordOptions;
+use crate::actions::users::password::PasswordOrigin;
+use crate::actions::users::password::PasswordTarget;
+use crate::cli::acting_args::ActingArgs;
 use crate::cli::context::Context;
 use crate::cli::context::PasswordSource;
-use crate::cli::data::Cell;
-use crate::cli::failure::Complaint;
+use crate::cli::data::Value;
+use crate::cli::failure::CliError;
 use crate::cli::files::InputFile;
 use crate::cli::plan;
-use crate::cli::plan::Step;
+use crate::cli::plan::PlanStep;
 use crate::cli::prompt;
 use crate::domain::message::MessageId;
 use crate::domain::text;
@@ -57,7 +57,7 @@ pub struct SetPasswordArgs {
     acting: ActingArgs,
 }
 
-/// How long the password is good for, and what it ends
+/// How long the password is valid for, and what it ends
 #[derive(Debug, Clone, Copy, Default, clap::Args)]
 pub struct HowArgs {
     /// The user must choose another password at the next sign-in
@@ -88,12 +88,12 @@ pub fn run(context: &mut Context, args: &SetPasswordArgs) -> anyhow::Result<()> 
     if !args.refused.is_empty() {
         let words = "a password is never an argument: everybody on this machine can read it, and the shell keeps it";
         let hint = Some("leave it out to be asked, or use `--stdin`, `--password-file` or `--generate`".to_owned());
-        return Err(Complaint::Usage { words: words.to_owned(), hint }.into());
+        return Err(CliError::Usage { words: words.to_owned(), hint }.into());
     }
-    let strictness = if args.override_policy { Strictness::Overridden } else { Strictness::Policy };
-    let desk = context.desk(password::set_action(strictness))?;
-    let target = password::look(&desk, &UserReference::new(&args.user), strictness)?;
-    let task = Task { desk: &desk, target: &target, how: args.how, intent: args.acting.intent() };
+    let strictness = if args.override_policy { PolicyEnforcement::Overridden } else { PolicyEnforcement::Policy };
+    let app = context.app(password::set_action(strictness))?;
+    let target = password::look(&app, &UserReference::new(&args.user), strictness)?;
+    let task = Task { app: &app, target: &target, how: args.how, change_options: args.acting.change_options() };
     if args.acting.dry_run && args.password_file.is_none() && !args.stdin {
         let must_change = task.must_change(context)?;
         return task.print_plan(context, must_change);
@@ -107,10 +107,10 @@ pub fn run(context: &mut Context, args: &SetPasswordArgs) -> anyhow::Result<()> 
         (Some(kind), _) => task.generate(context, kind),
         (None, Some(source)) => {
             let password = Password::from_bytes(context.secret_line(&source)?)?;
-            let notice = task.set(context, &password, Origin::Operator)?;
+            let notice = task.set(context, &password, PasswordOrigin::Operator)?;
             // It is not needed while the relay is waited for.
             drop(password);
-            context.send_notice(&desk, notice);
+            context.send_notice(&app, notice);
             Ok(())
         }
         (None, None) => task.ask(context),
@@ -123,12 +123,12 @@ pub fn run(context: &mut Context, args: &SetPasswordArgs) -> anyhow::Result<()> 
 /// As the command.
 pub fn ask_and_set(
     context: &mut Context,
-    desk: &Desk,
+    app: &App,
     reference: &UserReference,
-    intent: &Intent,
+    change_options: &ChangeOptions,
 ) -> anyhow::Result<()> {
-    let target = password::look(desk, reference, Strictness::Policy)?;
-    Task { desk, target: &target, how: HowArgs::default(), intent: intent.clone() }.ask(context)
+    let target = password::look(app, reference, PolicyEnforcement::Policy)?;
+    Task { app, target: &target, how: HowArgs::default(), change_options: change_options.clone() }.ask(context)
 }
 
 /// Makes a password, sets it and prints it: `users add --generate`.
@@ -137,20 +137,21 @@ pub fn ask_and_set(
 /// As the command.
 pub fn generate_and_set(
     context: &mut Context,
-    desk: &Desk,
+    app: &App,
     reference: &UserReference,
-    intent: &Intent,
+    change_options: &ChangeOptions,
 ) -> anyhow::Result<()> {
-    let target = password::look(desk, reference, Strictness::Policy)?;
-    Task { desk, target: &target, how: HowArgs::default(), intent: intent.clone() }.generate(context, Kind::Words)
+    let target = password::look(app, reference, PolicyEnforcement::Policy)?;
+    Task { app, target: &target, how: HowArgs::default(), change_options: change_options.clone() }
+        .generate(context, Kind::Words)
 }
 
 /// A password to be set.
 struct Task<'a> {
-    desk: &'a Desk,
-    target: &'a Target,
+    app: &'a App,
+    target: &'a PasswordTarget,
     how: HowArgs,
-    intent: Intent,
+    change_options: ChangeOptions,
 }
 
 impl Task<'_> {
@@ -160,54 +161,59 @@ impl Task<'_> {
         let hint = "give `--stdin`, `--password-file FILE` or `--generate`";
         let mut terminal = context.terminal(&question, hint)?;
         let heading = format!("Requirements for the password of {} ({}):", user.username, user.email);
-        let requirements = prompt::requirements(self.desk.policy()?);
+        let requirements = prompt::requirements(self.app.policy()?);
         terminal.show(&prompt::bullets(&heading, &requirements))?;
-        let contact = &self.desk.organization().help_contact;
+        let contact = &self.app.organization().help_contact;
         if !contact.is_empty() {
             terminal.show(&format!("Help: {}\n", text::visible(contact)))?;
         }
-        let judge = &mut |password: &Password| {
-            prompt::faults_in_words(self.desk.judge(user, password, &FormerPasswords::default()))
+        let validate = &mut |password: &Password| {
+            prompt::faults_in_words(self.app.validate(user, password, &FormerPasswords::default()))
         };
-        let password = prompt::new_password(terminal.as_mut(), judge)?;
-        let notice = self.set(context, &password, Origin::Operator)?;
+        let password = prompt::new_password(terminal.as_mut(), validate)?;
+        let notice = self.set(context, &password, PasswordOrigin::Operator)?;
         drop(password);
-        context.send_notice(self.desk, notice);
+        context.send_notice(self.app, notice);
         let words = ["users", "set-password", user.username.as_str()];
-        let same = context.equivalent("set-password", &words, self.intent.reason.as_deref(), " --stdin < FILE");
-        context.output.say_typed(&format!("The same without questions: {same}"));
+        let same = context.equivalent("set-password", &words, self.change_options.reason.as_deref(), " --stdin < FILE");
+        context.output.say_typed(&format!("Non-interactive equivalent: {same}"));
         Ok(())
     }
 
     fn generate(&self, context: &mut Context, kind: Kind) -> anyhow::Result<()> {
         context.check_secret_output()?;
-        let (desk, user) = (self.desk, &self.target.user);
-        let words = desk.personal_words(user);
-        let policy = desk.policy()?;
-        let generated: Generated = desk.with_random(|random| match kind {
+        let (app, user) = (self.app, &self.target.user);
+        let words = app.personal_words(user);
+        let policy = app.policy()?;
+        let generated: Generated = app.with_random(|random| match kind {
             Kind::Words => generate::words(policy, &words, random, None),
             Kind::Characters => generate::characters(policy, &words, random, None),
         })?;
-        let notice = self.set(context, generated.password(), Origin::Generated)?;
-        // First: whoever waits for the relay loses the password with an impatient Ctrl-C.
+        let notice = self.set(context, generated.password(), PasswordOrigin::Generated)?;
+        // First: an operator who waits for the relay loses the password with an impatient Ctrl-C.
         let shown = context.output.generated(user.username.as_str(), &generated);
-        shown.map_err(|error| Complaint::NotShown { username: user.username.as_str().to_owned(), error })?;
+        shown.map_err(|error| CliError::NotShown { username: user.username.as_str().to_owned(), error })?;
         drop(generated);
-        context.send_notice(self.desk, notice);
+        context.send_notice(self.app, notice);
         Ok(())
     }
 
     /// Sets it; gives the notice that is to be sent when all else is said.
-    fn set(&self, context: &mut Context, password: &Password, origin: Origin) -> anyhow::Result<Option<MessageId>> {
+    fn set(
+        &self,
+        context: &mut Context,
+        password: &Password,
+        origin: PasswordOrigin,
+    ) -> anyhow::Result<Option<MessageId>> {
         let must_change = self.must_change(context)?;
         let notify = !self.how.no_notify && context.has_mail()?;
-        let options = Options { must_change, keep_sessions: self.how.keep_sessions, notify };
-        let notice = password::set(self.desk, self.target, password, origin, options, &self.intent)?;
-        if self.intent.dry_run {
+        let options = PasswordOptions { must_change, keep_sessions: self.how.keep_sessions, notify };
+        let notice = password::set(self.app, self.target, password, origin, options, &self.change_options)?;
+        if self.change_options.dry_run {
             self.print_plan(context, must_change)?;
             return Ok(None);
         }
-        context.output.say(&format!("The password of {} is set.{}", self.target.user.username, then(must_change)));
+        context.output.say(&format!("Password set for {}.{}", self.target.user.username, then(must_change)));
         Ok(notice)
     }
 
@@ -220,11 +226,11 @@ impl Task<'_> {
     fn print_plan(&self, context: &mut Context, must_change: bool) -> anyhow::Result<()> {
         let User { username: name, email, .. } = &self.target.user;
         let words = format!("Would set the password of {name}.{}", then(must_change));
-        let step = Step::new(password::set_action(self.target.strictness()), words)
-            .field("username", Cell::text(name.as_str()))
-            .field("email", Cell::text(email.as_str()))
-            .field("must_change_password", Cell::Flag(must_change));
-        plan::print(&mut context.output, self.desk.now(), &[step])
+        let step = PlanStep::new(password::set_action(self.target.strictness()), words)
+            .field("username", Value::text(name.as_str()))
+            .field("email", Value::text(email.as_str()))
+            .field("must_change_password", Value::Flag(must_change));
+        plan::print(&mut context.output, self.app.now(), &[step])
     }
 }
 

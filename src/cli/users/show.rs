@@ -4,12 +4,12 @@ use jiff::Timestamp;
 
 use crate::actions::ActionError;
 use crate::actions::users::show;
-use crate::actions::users::show::Shown;
+use crate::actions::users::show::UserDetails;
 use crate::actions::users::targets::Targets;
 use crate::cli::context::Context;
 use crate::cli::data;
-use crate::cli::data::Cell;
-use crate::cli::data::Head;
+use crate::cli::data::Column;
+use crate::cli::data::Value;
 use crate::cli::output::Format;
 use crate::cli::targets::TargetArgs;
 use crate::domain::action::Action;
@@ -31,18 +31,18 @@ pub struct ShowArgs {
 /// When there is no such user, or the operator may not see users.
 pub fn run(context: &mut Context, args: &ShowArgs) -> anyhow::Result<()> {
     args.targets.check()?;
-    let desk = context.desk(Action::UsersShow)?;
-    let now = desk.now();
-    let several = match args.targets.targets(context, &desk)? {
+    let app = context.app(Action::UsersShow)?;
+    let now = app.now();
+    let several = match args.targets.targets(context, &app)? {
         Targets::One(reference) => {
-            let shown = show::show(&desk, &reference)?;
+            let shown = show::show(&app, &reference)?;
             return Ok(write_one(context, &shown, now)?);
         }
         Targets::Many(several) => several,
     };
     let mut count = 0_u64;
     if context.output.format == Format::Table {
-        show::show_several(&desk, &several, &mut |shown| {
+        show::show_several(&app, &several, &mut |shown| {
             if count > 0 {
                 context.output.line("")?;
             }
@@ -50,9 +50,9 @@ pub fn run(context: &mut Context, args: &ShowArgs) -> anyhow::Result<()> {
             Ok(write_one(context, shown, now)?)
         })?;
     } else {
-        let heads = HEADS.map(|(name, title)| Head { name, title });
+        let heads = HEADS.map(|(name, title)| Column { name, title });
         data::records::<ActionError>(&mut context.output, &heads, now, |sink| {
-            show::show_several(&desk, &several, &mut |shown| {
+            show::show_several(&app, &several, &mut |shown| {
                 count += 1;
                 Ok(sink(&cells(shown, now))?)
             })
@@ -64,16 +64,16 @@ pub fn run(context: &mut Context, args: &ShowArgs) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn write_one(context: &mut Context, shown: &Shown, now: Timestamp) -> std::io::Result<()> {
+fn write_one(context: &mut Context, shown: &UserDetails, now: Timestamp) -> std::io::Result<()> {
     let is_table = context.output.format == Format::Table;
     // A table leaves out what does not apply; data always has every key.
-    let applies = |cell: &Cell<'_>| !is_table || *cell != Cell::Nothing("");
+    let applies = |cell: &Value<'_>| !is_table || *cell != Value::Nothing("");
     let rows = HEADS.into_iter().zip(cells(shown, now)).map(|((name, title), cell)| match cell {
         // In data it is a number.
-        Cell::Number(0) if is_table && name == "failed_logins" => (Head { name, title }, Cell::Nothing("")),
-        cell => (Head { name, title }, cell),
+        Value::Number(0) if is_table && name == "failed_logins" => (Column { name, title }, Value::Nothing("")),
+        cell => (Column { name, title }, cell),
     });
-    let (heads, cells): (Vec<Head>, Vec<Cell<'_>>) = rows.filter(|(_, cell)| applies(cell)).unzip();
+    let (heads, cells): (Vec<Column>, Vec<Value<'_>>) = rows.filter(|(_, cell)| applies(cell)).unzip();
     data::record(&mut context.output, &heads, &cells, now)
 }
 
@@ -89,10 +89,10 @@ const HEADS: [(&str, &str); 19] = [
     ("sign_in", "Sign-in"),
     ("locale", "Locale"),
     ("password_set_at", "Password set"),
-    ("must_change_password", "Must change it"),
+    ("must_change_password", "Must change password"),
     ("meets_policy", "Set under this policy"),
     ("session_epoch", "Session epoch"),
-    ("last_login_at", "Last login noted"),
+    ("last_login_at", "Last recorded login"),
     ("failed_logins", "Failed logins"),
     ("last_failed_login_at", "Last failed login"),
     ("last_failed_login_from", "Last failed login from"),
@@ -100,31 +100,31 @@ const HEADS: [(&str, &str); 19] = [
     ("updated_at", "Changed"),
 ];
 
-fn cells(shown: &Shown, now: Timestamp) -> [Cell<'_>; 19] {
+fn cells(shown: &UserDetails, now: Timestamp) -> [Value<'_>; 19] {
     let (user, failures) = (&shown.user, &shown.failures);
     let is_locked = user.status(now) == Status::Locked;
     let lock = user.lock.as_ref().filter(|_| is_locked);
     let password = user.password.as_ref();
     let no_password = if user.sign_in == SignIn::Saml { "none: the user signs in with SAML" } else { "none" };
     [
-        Cell::text(user.username.as_str()),
-        Cell::text(user.email.as_str()),
-        Cell::text(&user.name),
-        Cell::text(&shown.role),
-        Cell::text(user.status(now).word()),
-        Cell::time_or(lock.and_then(|lock| lock.until), if is_locked { "unlocked by an operator" } else { "" }),
-        Cell::text_or(lock.and_then(|lock| lock.reason.as_deref()), ""),
-        Cell::text(user.sign_in.word()),
-        Cell::text_or(user.locale.as_deref(), ""),
-        Cell::time_or(password.map(|facts| facts.set_at), no_password),
-        Cell::Flag(user.must_change_password),
-        shown.meets_policy.map_or(Cell::Nothing(""), Cell::Flag),
-        Cell::Number(user.session_epoch),
-        Cell::time_or(user.last_login_at, "never"),
-        Cell::Number(i64::try_from(failures.count).unwrap_or(i64::MAX)),
-        Cell::time_or(failures.last_at, ""),
-        Cell::text_or(failures.client.as_deref(), ""),
-        Cell::Time(user.created_at),
-        Cell::Time(user.updated_at),
+        Value::text(user.username.as_str()),
+        Value::text(user.email.as_str()),
+        Value::text(&user.name),
+        Value::text(&shown.role),
+        Value::text(user.status(now).word()),
+        Value::time_or(lock.and_then(|lock| lock.until), if is_locked { "unlocked by an operator" } else { "" }),
+        Value::text_or(lock.and_then(|lock| lock.reason.as_deref()), ""),
+        Value::text(user.sign_in.word()),
+        Value::text_or(user.locale.as_deref(), ""),
+        Value::time_or(password.map(|facts| facts.set_at), no_password),
+        Value::Flag(user.must_change_password),
+        shown.meets_policy.map_or(Value::Nothing(""), Value::Flag),
+        Value::Number(user.session_epoch),
+        Value::time_or(user.last_login_at, "never"),
+        Value::Number(i64::try_from(failures.count).unwrap_or(i64::MAX)),
+        Value::time_or(failures.last_at, ""),
+        Value::text_or(failures.client.as_deref(), ""),
+        Value::Time(user.created_at),
+        Value::Time(user.updated_at),
     ]
 }

@@ -1,16 +1,16 @@
 //! `users unlock`.
 
-use crate::actions::Desk;
+use crate::actions::App;
 use crate::actions::users::lock;
-use crate::actions::users::lock::UnlockedSeveral;
-use crate::actions::users::targets::Several;
+use crate::actions::users::lock::UnlockManyOutcome;
+use crate::actions::users::targets::TargetList;
 use crate::actions::users::targets::Targets;
-use crate::cli::acting::ActingArgs;
+use crate::cli::acting_args::ActingArgs;
 use crate::cli::context::Context;
-use crate::cli::data::Cell;
+use crate::cli::data::Value;
 use crate::cli::jobs::summary::counted;
 use crate::cli::plan;
-use crate::cli::plan::Step;
+use crate::cli::plan::PlanStep;
 use crate::cli::targets;
 use crate::cli::targets::TargetArgs;
 use crate::domain::action::Action;
@@ -37,15 +37,15 @@ pub struct UnlockArgs {
 /// When there is no such user, or the operator may not.
 pub fn run(context: &mut Context, args: &UnlockArgs) -> anyhow::Result<()> {
     args.targets.check()?;
-    let desk = context.desk(Action::UsersUnlock)?;
-    match args.targets.targets(context, &desk)? {
-        Targets::One(user) => unlock_one(context, &desk, &user, args),
-        Targets::Many(several) => unlock_several(context, &desk, *several, args),
+    let app = context.app(Action::UsersUnlock)?;
+    match args.targets.targets(context, &app)? {
+        Targets::One(user) => unlock_one(context, &app, &user, args),
+        Targets::Many(several) => unlock_several(context, &app, *several, args),
     }
 }
 
-fn unlock_one(context: &mut Context, desk: &Desk, user: &UserReference, args: &UnlockArgs) -> anyhow::Result<()> {
-    let outcome = lock::unlock(desk, user, &args.acting.intent())?;
+fn unlock_one(context: &mut Context, app: &App, user: &UserReference, args: &UnlockArgs) -> anyhow::Result<()> {
+    let outcome = lock::unlock(app, user, &args.acting.change_options())?;
     let name = &outcome.username;
     let (unlocked, cleared) =
         if args.acting.dry_run { ("Would unlock", "Would clear") } else { ("Unlocked", "Cleared") };
@@ -57,37 +57,37 @@ fn unlock_one(context: &mut Context, desk: &Desk, user: &UserReference, args: &U
         (false, _) => format!("{name} was not locked. {cleared} {failures}."),
     };
     if args.acting.dry_run {
-        let step = Step::new(Action::UsersUnlock, words)
+        let step = PlanStep::new(Action::UsersUnlock, words)
             .if_changed(outcome.was_locked || outcome.failures > 0)
-            .field("username", Cell::text(name))
-            .field("failed_logins", Cell::count(outcome.failures));
-        return plan::print(&mut context.output, desk.now(), &[step]);
+            .field("username", Value::text(name))
+            .field("failed_logins", Value::count(outcome.failures));
+        return plan::print(&mut context.output, app.now(), &[step]);
     }
     context.output.say(&words);
     Ok(())
 }
 
-fn unlock_several(context: &mut Context, desk: &Desk, several: Several, args: &UnlockArgs) -> anyhow::Result<()> {
+fn unlock_several(context: &mut Context, app: &App, several: TargetList, args: &UnlockArgs) -> anyhow::Result<()> {
     let unlocked = targets::change_several(
         context,
         args.yes,
         &args.acting,
         several,
-        |UnlockedSeveral { users, done }| {
+        |UnlockManyOutcome { users, done }| {
             (done.changed > 0).then(|| format!("Unlock {}?", targets::changed_of(done.changed, users)))
         },
-        |several, intent| lock::unlock_several(desk, several, intent),
+        |several, change_options| lock::unlock_several(app, several, change_options),
     )?;
-    let UnlockedSeveral { users, done } = &unlocked;
+    let UnlockManyOutcome { users, done } = &unlocked;
     if args.acting.dry_run {
         let words = targets::would(done.changed, users, |who| format!("Would unlock {who}."));
-        let step = Step::new(Action::UsersUnlock, words)
+        let step = PlanStep::new(Action::UsersUnlock, words)
             .if_changed(done.changed > 0)
-            .field("users", Cell::count(users.count))
-            .field("users_changed", Cell::count(done.changed))
+            .field("users", Value::count(users.count))
+            .field("users_changed", Value::count(done.changed))
             .field("usernames", targets::usernames(users))
-            .field("failed_logins", Cell::count(done.failures));
-        return plan::print(&mut context.output, desk.now(), &[step]);
+            .field("failed_logins", Value::count(done.failures));
+        return plan::print(&mut context.output, app.now(), &[step]);
     }
     let failures = counted(done.failures, "failed login");
     let of_users = counted(done.cleared, "user");

@@ -1,10 +1,10 @@
 //! `users verify-password`.
 
 use crate::actions::users::password;
-use crate::actions::users::password::Verdict;
+use crate::actions::users::password::VerifyOutcome;
 use crate::cli::context::Context;
 use crate::cli::context::PasswordSource;
-use crate::cli::failure::Complaint;
+use crate::cli::failure::CliError;
 use crate::domain::action::Action;
 use crate::domain::sign_in::NamedClient;
 use crate::domain::sign_in::client_of_pam;
@@ -39,13 +39,13 @@ pub struct VerifyPasswordArgs {
 /// Runs the command.
 ///
 /// # Errors
-/// [`Complaint::NotVerified`] when it is not accepted; others when the operator may not, or the store cannot be read.
+/// [`CliError::NotVerified`] when it is not accepted; others when the operator may not, or the store cannot be read.
 pub fn run(context: &mut Context, args: &VerifyPasswordArgs) -> anyhow::Result<()> {
     let user = match &args.user {
         Some(user) => user.clone(),
         None => pam_user(context)?,
     };
-    let desk = context.login_desk(Action::UsersVerifyPassword)?;
+    let app = context.login_app(Action::UsersVerifyPassword)?;
     let password = if args.stdin {
         let mut bytes = context.secret_bytes(&PasswordSource::Stdin)?;
         if args.pam {
@@ -64,24 +64,24 @@ pub fn run(context: &mut Context, args: &VerifyPasswordArgs) -> anyhow::Result<(
         Password::new(terminal.ask_secret(&format!("{}: ", crate::domain::text::visible(&question)))?).ok()
     };
     // What can be nobody's password is a wrong one.
-    let Some(password) = password else { return Err(Complaint::NotVerified.into()) };
+    let Some(password) = password else { return Err(CliError::NotVerified.into()) };
     let of_pam = || context.process.variable("PAM_RHOST").and_then(|host| client_of_pam(&host.to_string_lossy()));
     let named = args.client.as_ref().and_then(NamedClient::name).map(str::to_owned);
     let client = named.or_else(|| if args.pam { of_pam() } else { None });
-    match password::verify(&desk, &UserReference::new(&user), &password, client.as_deref())? {
-        Verdict::Refused => Err(Complaint::NotVerified.into()),
-        Verdict::Accepted { must_change } => {
+    match password::verify(&app, &UserReference::new(&user), &password, client.as_deref())? {
+        VerifyOutcome::Refused => Err(CliError::NotVerified.into()),
+        VerifyOutcome::Accepted { must_change } => {
             let then = if must_change { " The user must choose another one now." } else { "" };
-            context.output.say(&format!("The password is accepted.{then}"));
+            context.output.say(&format!("Password accepted.{then}"));
             Ok(())
         }
     }
 }
 
-fn pam_user(context: &Context) -> Result<String, Complaint> {
+fn pam_user(context: &Context) -> Result<String, CliError> {
     // A name that is not UTF-8 is no user's, and refused as an unknown one.
     let user = context.process.variable("PAM_USER").map(|user| user.to_string_lossy().into_owned());
-    user.ok_or_else(|| Complaint::Usage {
+    user.ok_or_else(|| CliError::Usage {
         words: "`--pam` needs the variable PAM_USER, which pam_exec(8) sets".to_owned(),
         hint: Some("elsewhere name the user as an argument".to_owned()),
     })

@@ -6,11 +6,11 @@ use toml::de::DeValue;
 use super::Section;
 
 impl Section<'_, '_> {
-    /// A text, or a list of texts, each of which `judge` approves or turns into something better; it says what was expected.
+    /// A text, or a list of texts, each of which `validate` approves or turns into something better; it says what was expected.
     pub(in crate::config) fn one_or_more<T>(
         &self,
         key: &'static str,
-        judge: impl Fn(&str) -> Result<T, String>,
+        validate: impl Fn(&str) -> Result<T, String>,
     ) -> Option<Vec<T>> {
         let value = self.ask(key)?;
         let items: Vec<&Spanned<DeValue<'_>>> = match value.get_ref() {
@@ -19,10 +19,10 @@ impl Section<'_, '_> {
         };
         let mut good = Vec::new();
         for item in items {
-            match item.get_ref().as_str().map(&judge) {
+            match item.get_ref().as_str().map(&validate) {
                 None => self.unexpected(item, key, "text in quotes"),
                 Some(Err(what)) => self.refused(item, key, &what),
-                Some(Ok(judged)) => good.push(judged),
+                Some(Ok(validated)) => good.push(validated),
             }
         }
         Some(good)

@@ -48,18 +48,18 @@ impl Document<'_> {
 }
 
 impl Section<'_, '_> {
-    /// All keys of the section, whatever their names, each with a text that `judge` approves or turns into something better; it
+    /// All keys of the section, whatever their names, each with a text that `validate` approves or turns into something better; it
     /// knows those before, and says what was expected.
-    pub(in crate::config) fn entries<T>(&self, judge: impl Fn(&str, &str, &[T]) -> Result<T, String>) -> Vec<T> {
+    pub(in crate::config) fn entries<T>(&self, validate: impl Fn(&str, &str, &[T]) -> Result<T, String>) -> Vec<T> {
         self.document.notes.borrow_mut().open.push(self.name);
         let mut good = Vec::new();
         for (key, value) in self.table.into_iter().flatten() {
             let name: &str = key.get_ref();
-            let judged = match value.get_ref().as_str() {
-                Some(text) => judge(name, text, &good),
+            let validated = match value.get_ref().as_str() {
+                Some(text) => validate(name, text, &good),
                 None => Err(format!("expected text in quotes, found {}", found(value.get_ref()))),
             };
-            match judged {
+            match validated {
                 Ok(one) => good.push(one),
                 Err(what) => self.note(key.span().start, &cut(name), what),
             }

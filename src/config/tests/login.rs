@@ -2,8 +2,8 @@
 
 use super::*;
 
-pub(super) fn parse_for_login(text: &str) -> Result<Config, Problems> {
-    Config::parse_for_login(text, Path::new("/etc/cxme-admin/config.toml"), Surroundings::default())
+pub(super) fn parse_for_login(text: &str) -> Result<Config, Diagnostics> {
+    Config::parse_for_login(text, Path::new("/etc/cxme-admin/config.toml"), ConfigEnv::default())
 }
 
 /// What a login needs of a configuration.
@@ -58,7 +58,7 @@ fn no_key_that_the_configuration_has_is_taken_for_the_store_in_its_own_section()
             let top = format!("{section}.{key} = {value}\n");
             for text in [format!("[{section}]\n{line}\n"), top] {
                 // A file that is damaged elsewhere, in which each line is looked at for itself.
-                for damage in ["", "[jobs]\nqueue_life =\n"] {
+                for damage in ["", "[jobs]\nqueue_lifetime =\n"] {
                     let of_login = parse_for_login(&format!("{text}{damage}"));
                     assert!(of_login.is_ok(), "{text}{damage}: {of_login:?}");
                 }
@@ -87,7 +87,7 @@ fn a_key_that_no_section_has_is_taken_for_the_store_where_its_name_is_near() {
         "min_score = \"/srv/x.sqlite\"\n",
         "\"Store\".path = \"/srv/x\"\n",
     ] {
-        for damage in ["", "[jobs]\nqueue_life =\n"] {
+        for damage in ["", "[jobs]\nqueue_lifetime =\n"] {
             let found = parse_for_login(&format!("{text}{damage}")).expect_err(text).to_string();
             assert!(found.contains("may be meant for [store]"), "{text}{damage}: {found}");
         }

@@ -32,17 +32,17 @@ fn every_key_about_mails_is_read() {
         connections = 64
         mails_per_connection = 100
         rate = ["10/s", "5000/h"]
-        patience = "0s"
+        retry_for = "0s"
         [mail.sendmail]
         program = "bin/sendmail"
         [mail.file]
         directory = "mails"
         [reset]
         link = "https://reset.example.com/#{code}"
-        life = "5m"
-        invitation_life = "48h"
+        lifetime = "5m"
+        invitation_lifetime = "48h"
         [jobs]
-        queue_life = "30d"
+        queue_lifetime = "30d"
         unless_sent_within = "0s"
         complain_after = "4h"
     "##;
@@ -74,7 +74,7 @@ fn every_key_about_mails_is_read() {
                 connections: 64,
                 mails_per_connection: Some(100),
                 rates: "10/s, 5000/h".parse().unwrap(),
-                patience: Duration::ZERO,
+                retry_for: Duration::ZERO,
             },
             sendmail: SendmailSection { program: "/etc/cxme-admin/bin/sendmail".into() },
             file: FileSection { directory: Some("/etc/cxme-admin/mails".into()) },
@@ -82,11 +82,11 @@ fn every_key_about_mails_is_read() {
         reset: ResetSection {
             link: Some("https://reset.example.com/#{code}".parse().unwrap()),
             key_file: None,
-            life: Duration::from_secs(300),
-            invitation_life: Duration::from_secs(48 * 3_600),
+            lifetime: Duration::from_secs(300),
+            invitation_lifetime: Duration::from_secs(48 * 3_600),
         },
         jobs: JobsSection {
-            queue_life: Duration::from_secs(30 * 86_400),
+            queue_lifetime: Duration::from_secs(30 * 86_400),
             unless_sent_within: Duration::ZERO,
             complain_after: Duration::from_secs(4 * 3_600),
         },
@@ -117,7 +117,7 @@ mail.smtp.helo = "höst"
 mail.smtp.auth = "cram-md5"
 mail.smtp.connections = 65
 mail.smtp.rate = "0/min"
-mail.smtp.patience = "2d"
+mail.smtp.retry_for = "2d"
 mail.sendmail.program = ""
 mail.file.directory = 5
 reset.link = "http://reset.example.com/#{code}"
@@ -134,7 +134,7 @@ reset.link = "http://reset.example.com/#{code}"
     config.toml:10: [mail.smtp] auth: expected one of auto, plain, login, xoauth2, oauthbearer, found "cram-md5"
     config.toml:11: [mail.smtp] connections: expected a whole number from 1 to 64, found 65
     config.toml:12: [mail.smtp] rate: expected at least 1; to send nothing, pause the job, found "0/min"
-    config.toml:13: [mail.smtp] patience: expected a duration from 0s to 1d, found "2d"
+    config.toml:13: [mail.smtp] retry_for: expected a duration from 0s to 1d, found "2d"
     config.toml:14: [mail.sendmail] program: expected a path, found ""
     config.toml:15: [mail.file] directory: expected text in quotes, found 5
     config.toml:16: [reset] link: expected an address that begins with `https://` (`http://` only for localhost), found "http://reset.example.com/#{code}"
@@ -164,7 +164,7 @@ a = "b"
 "#;
     insta::assert_snapshot!(problems(text), @"
     config.toml:3: [mail.headers] subject: cxme-admin or the mail servers write this header: remove it
-    config.toml:4: [mail.headers] List-Unsubscribe: no `List-*` header: these mails are not from a mailing list, and nobody can unsubscribe from them; remove it
+    config.toml:4: [mail.headers] List-Unsubscribe: `List-*` headers are refused: these mails are not from a mailing list; remove it
     config.toml:5: [mail.headers] X Y: expected a header name: letters, digits and `-`, such as X-PM-Message-Stream
     config.toml:6: [mail.headers] X-Empty: expected one line of printable ASCII
     config.toml:7: [mail.headers] X-Injected: expected one line of printable ASCII
@@ -177,16 +177,16 @@ a = "b"
 
 #[test]
 fn lives_have_their_bounds() {
-    let text = "[reset]\nlife = \"4m\"\ninvitation_life = \"8d\"\n[jobs]\nqueue_life = \"59s\"\nunless_sent_within = \"31d\"\ncomplain_after = \"31d\"\n";
+    let text = "[reset]\nlifetime = \"4m\"\ninvitation_lifetime = \"8d\"\n[jobs]\nqueue_lifetime = \"59s\"\nunless_sent_within = \"31d\"\ncomplain_after = \"31d\"\n";
     insta::assert_snapshot!(problems(text), @r#"
-    config.toml:2: [reset] life: expected a duration from 5m to 1d, found "4m"
-    config.toml:3: [reset] invitation_life: expected a duration from 5m to 7d, found "8d"
-    config.toml:5: [jobs] queue_life: expected a duration from 1m to 30d, found "59s"
+    config.toml:2: [reset] lifetime: expected a duration from 5m to 1d, found "4m"
+    config.toml:3: [reset] invitation_lifetime: expected a duration from 5m to 7d, found "8d"
+    config.toml:5: [jobs] queue_lifetime: expected a duration from 1m to 30d, found "59s"
     config.toml:6: [jobs] unless_sent_within: expected a duration from 0s to 30d, found "31d"
     config.toml:7: [jobs] complain_after: expected a duration from 0s to 30d, found "31d"
     "#);
-    assert!(parse("[reset]\nlife = \"25h\"\n").is_err());
-    assert!(parse("[reset]\nlife = \"24h\"\ninvitation_life = \"5m\"\n").is_ok());
+    assert!(parse("[reset]\nlifetime = \"25h\"\n").is_err());
+    assert!(parse("[reset]\nlifetime = \"24h\"\ninvitation_lifetime = \"5m\"\n").is_ok());
 }
 
 #[test]

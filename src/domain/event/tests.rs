@@ -11,7 +11,7 @@ fn event(number: i64, before: &[u8]) -> Event {
         login_uid: None,
         host: "host".to_owned(),
         by_sudo: 0,
-        standing: "Admin".to_owned(),
+        authority: "Admin".to_owned(),
         action: "users lock".to_owned(),
         outcome: "done".to_owned(),
         user_id: Some(number),
@@ -35,7 +35,7 @@ fn chain(length: i64) -> Vec<Event> {
 }
 
 fn verify(events: &[Event], head: Option<Vec<u8>>) -> Result<i64, ChainBreak> {
-    let mut chain = Chain::new(head);
+    let mut chain = ChainVerifier::new(head);
     events.iter().try_for_each(|event| chain.follow(&event.fields()))?;
     Ok(chain.end(Some(events.len() as i64))?.events)
 }
@@ -43,7 +43,7 @@ fn verify(events: &[Event], head: Option<Vec<u8>>) -> Result<i64, ChainBreak> {
 #[test]
 fn a_field_moved_into_its_neighbour_changes_the_hash() {
     let mut other = event(1, &CHAIN_START);
-    (other.standing, other.action) = ("Adminu".to_owned(), "sers lock".to_owned());
+    (other.authority, other.action) = ("Adminu".to_owned(), "sers lock".to_owned());
     assert_ne!(other.chained_hash(&CHAIN_START), event(1, &CHAIN_START).chained_hash(&CHAIN_START));
     let mut empty = event(1, &CHAIN_START);
     empty.reason = Some(String::new());
@@ -73,12 +73,12 @@ fn a_cut_tail_and_a_new_chain_are_found_only_with_the_head_kept_elsewhere() {
     assert_eq!(verify(&good, Some(head.clone())), Ok(9));
     assert_eq!(verify(&good[..7], None), Ok(7));
     assert_eq!(verify(&good[..7], Some(head.clone())), Err(ChainBreak::HeadNotFound));
-    let mut chain = Chain::new(None);
+    let mut chain = ChainVerifier::new(None);
     good[..7].iter().try_for_each(|event| chain.follow(&event.fields())).unwrap();
     let cut_off = chain.end(Some(9)).unwrap_err();
     assert_eq!(cut_off, ChainBreak::CutOff { newest: 7, counted: 9 });
     for counted in [None, Some(0), Some(6)] {
-        let mut chain = Chain::new(None);
+        let mut chain = ChainVerifier::new(None);
         good[..7].iter().try_for_each(|event| chain.follow(&event.fields())).unwrap();
         assert_eq!(chain.end(counted), Err(ChainBreak::CountEdited { newest: 7 }), "{counted:?}");
     }
@@ -156,13 +156,13 @@ fn values<'a>(field: &'a [u8], new: &'a [u8]) -> ChangeValues<'a> {
 fn user_changes_that_are_not_those_of_their_event_are_found() {
     let (name, email): (Named, Named) = ((b"name", b"Alice"), (b"email", b"a@example.com"));
     let run = |found: &[(ChangeValues<'_>, [u8; 32], bool)]| {
-        let mut chain = Chain::new(None);
+        let mut chain = ChainVerifier::new(None);
         chain.follow(&changed(&[name, email]).fields())?;
         found.iter().try_for_each(|(values, digest, is_deleted)| chain.change(values, digest, *is_deleted))?;
         chain.end(Some(1))
     };
     let of = |(field, new): (&'static [u8], &'static [u8])| (values(field, new), values(field, new).digest(), false);
-    assert_eq!(run(&[of(name), of(email)]), Ok(Verified { events: 1, erased: 0 }));
+    assert_eq!(run(&[of(name), of(email)]), Ok(ChainReport { events: 1, erased: 0 }));
     for wrong in [&[of(name)][..], &[of(email), of(name)], &[of(name), of(email), of(email)], &[]] {
         assert_eq!(run(wrong), Err(ChainBreak::Changes(1)), "{wrong:?}");
     }
@@ -172,7 +172,7 @@ fn user_changes_that_are_not_those_of_their_event_are_found() {
     let stray = (ChangeValues { event: 2, ..of(email).0 }, of(email).1, false);
     assert_eq!(run(&[of(name), stray]), Err(ChainBreak::StrayChange(2)));
     let blank = ChangeValues { new: Some(b"     "), salt: &[0; 16], ..of(name).0 };
-    assert_eq!(run(&[(blank, of(name).1, true), of(email)]), Ok(Verified { events: 1, erased: 1 }));
+    assert_eq!(run(&[(blank, of(name).1, true), of(email)]), Ok(ChainReport { events: 1, erased: 1 }));
     let not_deleted = ChainBreak::ErasedWithoutDeletion { event: 1, user: 3 };
     assert_eq!(run(&[(blank, of(name).1, false), of(email)]), Err(not_deleted));
     assert_eq!(run(&[(blank, [0; 32], true), of(email)]), Err(ChainBreak::Changes(1)));
@@ -180,7 +180,7 @@ fn user_changes_that_are_not_those_of_their_event_are_found() {
 
 #[test]
 fn an_event_of_an_older_program_has_no_user_changes() {
-    let mut chain = Chain::new(None);
+    let mut chain = ChainVerifier::new(None);
     chain.follow(&event(1, &CHAIN_START).fields()).unwrap();
     chain.change(&values(b"name", b"Eve"), &values(b"name", b"Eve").digest(), false).unwrap();
     assert_eq!(chain.end(None), Err(ChainBreak::Changes(1)));

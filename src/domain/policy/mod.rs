@@ -191,7 +191,7 @@ pub fn forbidden(text: &str) -> Option<PasswordError> {
 
 /// One rule that a password fails. It never holds a part of the password.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Fault {
+pub enum Violation {
     /// Fewer characters than the policy asks for.
     TooShort {
         /// The fewest characters allowed.
@@ -222,33 +222,33 @@ pub enum Fault {
         /// How many passwords are refused, counted back from the current one.
         history: u32,
     },
-    /// A password of the user that was disabled after a breach. As for [`Fault::Reused`], only the stored hashes can tell.
+    /// A password of the user that was disabled after a breach. As for [`Violation::Reused`], only the stored hashes can tell.
     Disabled,
 }
 
-/// Every rule of `policy` that `password` fails, in the order of [`Fault`]; none if it is acceptable.
+/// Every rule of `policy` that `password` fails, in the order of [`Violation`]; none if it is acceptable.
 ///
 /// `password` is NFC text, as `secrets::Password` holds it. `words` are those of the user whose password it is to be.
-pub fn faults(password: &str, policy: &Policy, words: &PersonalWords<'_>) -> Vec<Fault> {
+pub fn faults(password: &str, policy: &Policy, words: &PersonalWords<'_>) -> Vec<Violation> {
     let mut faults = Vec::new();
     let has = u32::try_from(password.chars().count()).unwrap_or(u32::MAX);
     if has < policy.min_length {
-        faults.push(Fault::TooShort { min: policy.min_length, has });
+        faults.push(Violation::TooShort { min: policy.min_length, has });
     }
     for class in CharacterClass::ALL {
         if policy.classes.contains(&class) && !password.chars().any(|character| class.has(character)) {
-            faults.push(Fault::MissingClass(class));
+            faults.push(Violation::MissingClass(class));
         }
     }
     if derivatives::any(password, |form| blocklist::is_common(form) || policy.blocklist.contains(form)) {
-        faults.push(Fault::Common);
+        faults.push(Violation::Common);
     }
     if words.make_up(password) {
-        faults.push(Fault::Personal);
+        faults.push(Violation::Personal);
     }
     match pattern::find(password) {
-        Some(pattern::Pattern::Repeated) => faults.push(Fault::Repeated),
-        Some(pattern::Pattern::Sequential) => faults.push(Fault::Sequential),
+        Some(pattern::Pattern::Repeated) => faults.push(Violation::Repeated),
+        Some(pattern::Pattern::Sequential) => faults.push(Violation::Sequential),
         None => {}
     }
     if policy.min_score > 0 {
@@ -256,7 +256,7 @@ pub fn faults(password: &str, policy: &Policy, words: &PersonalWords<'_>) -> Vec
         let words: Vec<&str> = words.iter().map(String::as_str).collect();
         let score = u8::from(zxcvbn::zxcvbn(password, &words).score());
         if score < policy.min_score {
-            faults.push(Fault::TooGuessable { score, min: policy.min_score });
+            faults.push(Violation::TooGuessable { score, min: policy.min_score });
         }
     }
     faults

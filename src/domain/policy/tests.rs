@@ -1,6 +1,6 @@
 //! The gate, rule by rule and as a whole.
 
-use super::Fault::*;
+use super::Violation::*;
 use super::*;
 
 fn words() -> PersonalWords<'static> {
@@ -13,7 +13,7 @@ fn words() -> PersonalWords<'static> {
     }
 }
 
-fn default_faults(password: &str) -> Vec<Fault> {
+fn default_faults(password: &str) -> Vec<Violation> {
     faults(password, &Policy::default(), &words())
 }
 
@@ -23,9 +23,9 @@ fn with(change: impl FnOnce(&mut Policy)) -> Policy {
     policy
 }
 
-/// The candidates of the gate: whatever way a password comes, this is what becomes of it under the default
+/// The candidates of the gate: whatever way a password comes, this is what came of it: for `jobs run`, and for the command that creates a job under the default
 /// policy, for the user above.
-fn candidates() -> [(&'static str, Vec<Fault>); 47] {
+fn candidates() -> [(&'static str, Vec<Violation>); 47] {
     let short = |has| TooShort { min: 15, has };
     [
         ("lamp river stone", vec![]),

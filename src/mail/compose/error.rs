@@ -2,13 +2,13 @@
 
 use thiserror::Error;
 
-use crate::domain::email_address::EmailFault;
+use crate::domain::email_address::EmailAddressError;
 use crate::mail::template::TemplateError;
-use crate::mail::wire::WireFault;
+use crate::mail::wire::WireFormatError;
 
 /// Why no mail of the organization could be written.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
-pub enum LetterheadError {
+pub enum MailIdentityError {
     /// `from` or `reply_to` is not ASCII before the @ while `bounce_to` is: the relay would be asked to take a plain mail, and would
     /// get one that only SMTPUTF8 allows (RFC 6531, 3.1).
     #[error("`{0}` is not ASCII before the @, and the address for bounces is: take an address in ASCII")]
@@ -23,7 +23,7 @@ pub enum LetterheadError {
 pub enum ComposeError {
     /// What the store holds as the user's address is none.
     #[error("the user's email address {0}")]
-    Recipient(EmailFault),
+    Recipient(EmailAddressError),
     /// What the store holds as the message's Message-ID is none.
     #[error("`{0}` is no Message-ID")]
     MessageId(String),
@@ -41,7 +41,7 @@ pub enum ComposeError {
     Build(String),
     /// The bytes are none that may leave; it is a fault of the program.
     #[error("the mail cannot be sent: {0}")]
-    Wire(#[from] WireFault),
+    Wire(#[from] WireFormatError),
 }
 
 impl ComposeError {

@@ -17,7 +17,7 @@ use crate::domain::mail_header::MailHeader;
 use crate::domain::message::NoticeCause;
 use crate::domain::organization::Organization;
 use crate::domain::policy::Policy;
-use crate::mail::letter::Choice;
+use crate::mail::context::PasswordChoice;
 use crate::mail::texts::MailTexts;
 use crate::secrets::reset_code::ResetCode;
 
@@ -39,8 +39,8 @@ fn mailbox_of(text: &str) -> Mailbox {
     text.parse().unwrap()
 }
 
-fn letterhead<'a>(organization: &'a Organization, policy: &'a Policy) -> Letterhead<'a> {
-    Letterhead {
+fn identity<'a>(organization: &'a Organization, policy: &'a Policy) -> MailIdentity<'a> {
+    MailIdentity {
         from: mailbox_of("accounts@example.com"),
         reply_to: None,
         bounce_to: None,
@@ -54,7 +54,7 @@ fn letterhead<'a>(organization: &'a Organization, policy: &'a Policy) -> Letterh
 }
 
 fn composer_of(organization: &Organization) -> Composer {
-    Composer::new(letterhead(organization, &Policy::default())).unwrap()
+    Composer::new(identity(organization, &Policy::default())).unwrap()
 }
 
 fn composer() -> Composer {
@@ -65,13 +65,13 @@ fn code() -> ResetCode {
     ResetCode::parse("QBJHR-DDTF6-FCD5G-A5JD4-9KTY4M").unwrap()
 }
 
-fn choice(code: &ResetCode) -> Choice<'_> {
-    Choice { code, life: Duration::from_secs(86_400), note: None }
+fn choice(code: &ResetCode) -> PasswordChoice<'_> {
+    PasswordChoice { code, lifetime: Duration::from_secs(86_400), note: None }
 }
 
-fn notice(cause: NoticeCause) -> Content<'static> {
+fn notice(cause: NoticeCause) -> MailContent<'static> {
     let time = "2026-03-04T09:05:59Z".parse().unwrap();
-    Content::Notice { cause, must_change: cause == NoticeCause::SetByOperator, time }
+    MailContent::Notice { cause, must_change: cause == NoticeCause::SetByOperator, time }
 }
 
 /// A mail to Alice, and all of it that a test may want to change.
@@ -92,8 +92,8 @@ impl Draft {
         }
     }
 
-    fn letter<'a>(&'a self, content: Content<'a>) -> Letter<'a> {
-        Letter {
+    fn context<'a>(&'a self, content: MailContent<'a>) -> MailContext<'a> {
+        MailContext {
             recipient: &self.recipient,
             name: &self.name,
             username: "alice",
@@ -110,13 +110,13 @@ impl Draft {
     }
 
     /// The subject and the text part.
-    fn text(&self, content: Content<'_>) -> String {
-        let preview = composer().preview(&self.letter(content)).unwrap();
+    fn text(&self, content: MailContent<'_>) -> String {
+        let preview = composer().preview(&self.context(content)).unwrap();
         format!("{}\n\n{}", preview.subject, preview.text.as_str())
     }
 
-    fn mail(&self, composer: &Composer, content: Content<'_>) -> String {
-        let mail = composer.compose(&self.letter(content)).unwrap();
+    fn mail(&self, composer: &Composer, content: MailContent<'_>) -> String {
+        let mail = composer.compose(&self.context(content)).unwrap();
         String::from_utf8(mail.content.to_vec()).unwrap()
     }
 }
@@ -130,13 +130,13 @@ fn headers<'a>(mail: &'a str, name: &str) -> Vec<&'a str> {
 
 #[test]
 fn a_mail_in_bytes() {
-    let composer = Composer::new(Letterhead {
+    let composer = Composer::new(MailIdentity {
         reply_to: Some(mailbox_of("help@example.com")),
         bounce_to: Some(address("bounces@example.com")),
-        ..letterhead(&organization(), &Policy::default())
+        ..identity(&organization(), &Policy::default())
     });
     let draft = Draft::in_german();
-    let mail = draft.mail(&composer.unwrap(), Content::Test);
+    let mail = draft.mail(&composer.unwrap(), MailContent::Test);
     let (before_html, _) = mail.split_once("<style>").unwrap();
     insta::assert_snapshot!(before_html.replace("\r\n", "\n"), @r#"
     From: "Example Travel" <accounts@example.com>
@@ -182,7 +182,7 @@ fn a_mail_in_bytes() {
 #[test]
 fn a_mail_that_is_written_again_is_the_same() {
     let code = code();
-    for content in [Content::Reset(choice(&code)), notice(NoticeCause::ChangedByUser), Content::Test] {
+    for content in [MailContent::Reset(choice(&code)), notice(NoticeCause::ChangedByUser), MailContent::Test] {
         let draft = Draft::in_german();
         assert_eq!(draft.mail(&composer(), content), draft.mail(&composer(), content));
     }
@@ -193,8 +193,8 @@ fn a_mail_goes_back_to_bounce_to_or_else_to_from() {
     let (organization, policy) = (organization(), Policy::default());
     let draft = Draft::new();
     let sender = |bounce_to| {
-        let composer = Composer::new(Letterhead { bounce_to, ..letterhead(&organization, &policy) }).unwrap();
-        composer.compose(&draft.letter(Content::Test)).unwrap().envelope.sender
+        let composer = Composer::new(MailIdentity { bounce_to, ..identity(&organization, &policy) }).unwrap();
+        composer.compose(&draft.context(MailContent::Test)).unwrap().envelope.sender
     };
     assert_eq!(sender(None), address("accounts@example.com"));
     assert_eq!(sender(Some(address("bounces@example.com"))), address("bounces@example.com"));
@@ -208,8 +208,8 @@ fn a_language_without_texts_becomes_english() {
         (Some("fr"), "Test mail from Example Travel"),
         (Some("de-CH"), "Testmail von Example Travel"),
     ] {
-        let letter = Letter { locale, ..draft.letter(Content::Test) };
-        assert_eq!(composer().preview(&letter).unwrap().subject, subject);
+        let context = MailContext { locale, ..draft.context(MailContent::Test) };
+        assert_eq!(composer().preview(&context).unwrap().subject, subject);
     }
 }
 
@@ -222,9 +222,9 @@ fn the_link_stands_alone_and_unbroken_in_the_bytes_of_the_text_part() {
     let longest = link.not_me(code.in_link());
     assert_eq!(longest.len(), 75);
     let composer =
-        Composer::new(Letterhead { link: Some(link.clone()), ..letterhead(&organization, &policy) }).unwrap();
+        Composer::new(MailIdentity { link: Some(link.clone()), ..identity(&organization, &policy) }).unwrap();
     for draft in [Draft::new(), Draft::in_german()] {
-        for content in [Content::Reset(choice(&code)), Content::Invitation(choice(&code))] {
+        for content in [MailContent::Reset(choice(&code)), MailContent::Invitation(choice(&code))] {
             let mail = draft.mail(&composer, content);
             let text = mail.split("Content-Type: text/html").next().unwrap();
             let encoding = if draft.locale == "en" { "7bit" } else { "quoted-printable" };
@@ -240,8 +240,8 @@ fn the_link_stands_alone_and_unbroken_in_the_bytes_of_the_text_part() {
 fn a_notice_and_a_test_hold_no_link_but_that_of_the_contact() {
     for draft in [Draft::new(), Draft::in_german()] {
         let notices = NoticeCause::ALL.map(notice);
-        for content in notices.into_iter().chain([Content::Test]) {
-            let preview = composer().preview(&draft.letter(content)).unwrap();
+        for content in notices.into_iter().chain([MailContent::Test]) {
+            let preview = composer().preview(&draft.context(content)).unwrap();
             for part in [&preview.text, &preview.html] {
                 assert!(!part.contains("://") && !part.contains("reset.example.com"));
                 let of_contact = part.matches("href=\"mailto:help@example.com\"").count();
@@ -255,7 +255,7 @@ fn a_notice_and_a_test_hold_no_link_but_that_of_the_contact() {
 fn the_html_part_loads_nothing_and_names_its_language() {
     let code = code();
     for draft in [Draft::new(), Draft::in_german()] {
-        let preview = composer().preview(&draft.letter(Content::Reset(choice(&code)))).unwrap();
+        let preview = composer().preview(&draft.context(MailContent::Reset(choice(&code)))).unwrap();
         let html = preview.html.as_str();
         assert!(html.contains(&format!("<html lang=\"{}\">", &draft.locale[..2])));
         for outside in ["<img", "<link", "<script", "@import", "url(", "src="] {
@@ -269,7 +269,7 @@ fn the_html_part_loads_nothing_and_names_its_language() {
 #[test]
 fn the_code_stands_nowhere_but_in_the_content() {
     let code = code();
-    let mail = composer().compose(&Draft::new().letter(Content::Reset(choice(&code)))).unwrap();
+    let mail = composer().compose(&Draft::new().context(MailContent::Reset(choice(&code)))).unwrap();
     let content = String::from_utf8_lossy(&mail.content);
     assert!(content.contains(code.in_link()) && content.contains(code.in_groups().as_str()));
     let (head, _) = content.split_once("\r\n\r\n").unwrap();
@@ -279,20 +279,20 @@ fn the_code_stands_nowhere_but_in_the_content() {
 #[test]
 fn a_mail_with_a_link_needs_one_in_the_configuration() {
     let (organization, policy, code) = (organization(), Policy::default(), code());
-    let composer = Composer::new(Letterhead { link: None, ..letterhead(&organization, &policy) }).unwrap();
+    let composer = Composer::new(MailIdentity { link: None, ..identity(&organization, &policy) }).unwrap();
     let draft = Draft::new();
-    let refused = composer.compose(&draft.letter(Content::Reset(choice(&code))));
+    let refused = composer.compose(&draft.context(MailContent::Reset(choice(&code))));
     assert_eq!(refused.unwrap_err(), ComposeError::NoLink);
-    assert!(composer.compose(&draft.letter(notice(NoticeCause::ChosenByLink))).is_ok());
+    assert!(composer.compose(&draft.context(notice(NoticeCause::ChosenByLink))).is_ok());
 }
 
 #[test]
 fn a_domain_outside_ascii_is_written_as_dns_has_it() {
     let (organization, policy) = (organization(), Policy::default());
     let foreign = || mailbox_of("O'Brien@bücher.example");
-    let letterhead = Letterhead { from: foreign(), reply_to: Some(foreign()), ..letterhead(&organization, &policy) };
+    let identity = MailIdentity { from: foreign(), reply_to: Some(foreign()), ..identity(&organization, &policy) };
     let draft = Draft { recipient: foreign().address, ..Draft::new() };
-    let mail = Composer::new(letterhead).unwrap().compose(&draft.letter(Content::Test)).unwrap();
+    let mail = Composer::new(identity).unwrap().compose(&draft.context(MailContent::Test)).unwrap();
     assert!(!mail.envelope.needs_smtputf8() && mail.content.is_ascii());
     let written = "O'Brien@xn--bcher-kva.example";
     assert_eq!([mail.envelope.sender.as_str(), mail.envelope.recipient.as_str()], [written; 2]);
@@ -303,7 +303,7 @@ fn a_domain_outside_ascii_is_written_as_dns_has_it() {
 #[test]
 fn an_address_outside_ascii_before_the_at_stands_in_the_header_as_it_is() {
     let draft = Draft { recipient: address("jürgen@bücher.example"), ..Draft::new() };
-    let mail = composer().compose(&draft.letter(Content::Test)).unwrap();
+    let mail = composer().compose(&draft.context(MailContent::Test)).unwrap();
     assert!(mail.envelope.needs_smtputf8());
     let content = String::from_utf8(mail.content.to_vec()).unwrap();
     assert_eq!(headers(&content, "To"), ["jürgen@bücher.example"]);
@@ -318,9 +318,9 @@ fn every_address_that_was_judged_good_can_be_written() {
     for odd in odd.into_iter().chain(["jürgen@bücher.example", "用户@例子.广告", "δοκιμή@παράδειγμα.δοκιμή"])
     {
         let (from, reply_to) = (mailbox_of(odd), Some(mailbox_of(odd)));
-        let composer = Composer::new(Letterhead { from, reply_to, ..letterhead(&organization, &policy) }).unwrap();
+        let composer = Composer::new(MailIdentity { from, reply_to, ..identity(&organization, &policy) }).unwrap();
         let draft = Draft { recipient: address(odd), ..Draft::new() };
-        let mail = draft.mail(&composer, Content::Test);
+        let mail = draft.mail(&composer, MailContent::Test);
         assert_eq!([headers(&mail, "To"), headers(&mail, "Reply-To")], [[odd], [odd]]);
         let in_from = mail.contains(&format!("\"Example Travel\" <{odd}>\r\n"));
         assert!(in_from || mail.contains(&format!("\"Example Travel\"\r\n <{odd}>\r\n")), "{mail}");
@@ -344,8 +344,8 @@ fn the_name_in_from_stands_before_its_address_and_is_encoded_where_it_must_be() 
         ("... <accounts@example.com>", quoted("Example Travel")),
     ] {
         let (from, reply_to) = (mailbox_of(text), Some(mailbox_of(text)));
-        let composer = Composer::new(Letterhead { from, reply_to, ..letterhead(&organization, &policy) }).unwrap();
-        let mail = Draft::new().mail(&composer, Content::Test);
+        let composer = Composer::new(MailIdentity { from, reply_to, ..identity(&organization, &policy) }).unwrap();
+        let mail = Draft::new().mail(&composer, MailContent::Test);
         assert_eq!(headers(&mail, "From"), [header.as_str()], "{text}");
         let reply_to = if header == quoted("Example Travel") { "accounts@example.com" } else { &header };
         assert_eq!(headers(&mail, "Reply-To"), [reply_to], "{text}");
@@ -361,7 +361,7 @@ fn a_message_id_is_the_same_for_a_message_and_differs_for_others() {
     assert_ne!(id, composer.message_id(MessageId(42), &[8; NONCE]));
     assert!(id.starts_with("42.") && id.ends_with("@example.com") && is_message_id(&id), "{id}");
     // The boundary is another hash of the nonce.
-    let mail = Draft::new().mail(&composer, Content::Test);
+    let mail = Draft::new().mail(&composer, MailContent::Test);
     assert!(!headers(&mail, "Content-Type").concat().contains(&id[3..35]));
 }
 
@@ -370,10 +370,11 @@ fn a_from_outside_ascii_leaves_the_message_id_ascii() {
     let (organization, policy) = (organization(), Policy::default());
     for (from, needs_smtputf8) in [("konto@bücher.example", false), ("jörg@bücher.example", true)] {
         let from = mailbox_of(from);
-        let composer = Composer::new(Letterhead { from, ..letterhead(&organization, &policy) }).unwrap();
+        let composer = Composer::new(MailIdentity { from, ..identity(&organization, &policy) }).unwrap();
         let id = composer.message_id(MessageId(1), &NONCE_OF_TESTS);
         assert!(id.ends_with("@xn--bcher-kva.example"), "{id}");
-        let mail = composer.compose(&Letter { message_id: &id, ..Draft::new().letter(Content::Test) }).unwrap();
+        let mail =
+            composer.compose(&MailContext { message_id: &id, ..Draft::new().context(MailContent::Test) }).unwrap();
         assert_eq!(mail.envelope.needs_smtputf8(), needs_smtputf8);
     }
 }
@@ -383,10 +384,10 @@ fn a_header_outside_ascii_is_refused_where_the_envelope_would_not_say_so() {
     let (organization, policy) = (organization(), Policy::default());
     let foreign = || Some(mailbox_of("jörg@bücher.example"));
     let bounce_to = Some(address("bounces@example.com"));
-    let replies = Letterhead { reply_to: foreign(), ..letterhead(&organization, &policy) };
-    let from = Letterhead { from: foreign().unwrap(), bounce_to, ..letterhead(&organization, &policy) };
-    for letterhead in [replies, from] {
-        let refused = Composer::new(letterhead).unwrap_err();
-        assert_eq!(refused, LetterheadError::NotAscii("jörg@bücher.example".to_owned()));
+    let replies = MailIdentity { reply_to: foreign(), ..identity(&organization, &policy) };
+    let from = MailIdentity { from: foreign().unwrap(), bounce_to, ..identity(&organization, &policy) };
+    for identity in [replies, from] {
+        let refused = Composer::new(identity).unwrap_err();
+        assert_eq!(refused, MailIdentityError::NotAscii("jörg@bücher.example".to_owned()));
     }
 }

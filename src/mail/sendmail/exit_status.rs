@@ -7,12 +7,12 @@
 
 use crate::domain::email_address::EmailAddress;
 use crate::domain::relay::Phase;
+use crate::domain::reply::EnhancedStatus;
 use crate::domain::reply::RelayReply;
-use crate::domain::reply::Status;
 
 /// What an exit status means for the mail.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Meaning {
+pub(super) enum ExitMeaning {
     Accepted,
     /// Not now.
     Deferred(RelayReply),
@@ -45,34 +45,36 @@ const NOT_FOUND: i32 = 127;
 const FOR_NOW: u16 = 451;
 const PERMANENT: u16 = 554;
 /// By these a recipient is known to be meant, whatever others get (RFC 3463, 3.2).
-const NO_SUCH_USER: Status = Status(5, 1, 1);
-const NO_SUCH_HOST: Status = Status(5, 1, 2);
+const NO_SUCH_USER: EnhancedStatus = EnhancedStatus(5, 1, 1);
+const NO_SUCH_HOST: EnhancedStatus = EnhancedStatus(5, 1, 2);
 
 /// What a status means for the mail to `recipient`; `said` is what the program wrote on standard error.
-pub(super) fn meaning(status: i32, said: &str, recipient: &EmailAddress) -> Meaning {
+pub(super) fn meaning(status: i32, said: &str, recipient: &EmailAddress) -> ExitMeaning {
     let quoted = quoted_reply(said);
     let reply = |usual: u16| {
         let (code, text) = quoted.unwrap_or((usual, said));
-        RelayReply::new(Phase::Program, code, Status::at_start(text), text, recipient)
+        RelayReply::new(Phase::Program, code, EnhancedStatus::at_start(text), text, recipient)
     };
     let own = |status| RelayReply::new(Phase::Program, PERMANENT, Some(status), said, recipient);
     let is_for_now = quoted.map(|(code, _)| code < 500);
     match status {
-        0 => Meaning::Accepted,
+        0 => ExitMeaning::Accepted,
         // Whatever the program means by them, the server that it quotes said 4yz.
-        EX_DATAERR | EX_NOUSER | EX_NOHOST | EX_NOPERM if is_for_now == Some(true) => Meaning::Deferred(reply(FOR_NOW)),
-        EX_DATAERR => Meaning::Refused(reply(PERMANENT)),
-        EX_NOUSER => Meaning::Refused(own(NO_SUCH_USER)),
+        EX_DATAERR | EX_NOUSER | EX_NOHOST | EX_NOPERM if is_for_now == Some(true) => {
+            ExitMeaning::Deferred(reply(FOR_NOW))
+        }
+        EX_DATAERR => ExitMeaning::Refused(reply(PERMANENT)),
+        EX_NOUSER => ExitMeaning::Refused(own(NO_SUCH_USER)),
         // msmtp says it of its own server's name, which is looked up again later.
-        EX_NOHOST if said.is_empty() || names_domain(said, recipient) => Meaning::Refused(own(NO_SUCH_HOST)),
+        EX_NOHOST if said.is_empty() || names_domain(said, recipient) => ExitMeaning::Refused(own(NO_SUCH_HOST)),
         // msmtp has this status for what a server refuses, permanently or not; without a reply the service is away.
-        EX_UNAVAILABLE if is_for_now == Some(false) => Meaning::Refused(reply(PERMANENT)),
+        EX_UNAVAILABLE if is_for_now == Some(false) => ExitMeaning::Refused(reply(PERMANENT)),
         EX_USAGE | EX_NOINPUT | EX_SOFTWARE | EX_OSFILE | EX_NOPERM | EX_CONFIG | NOT_EXECUTABLE | NOT_FOUND => {
-            Meaning::Configuration
+            ExitMeaning::Configuration
         }
         // EX_TEMPFAIL, EX_OSERR, EX_CANTCREAT, EX_IOERR and EX_PROTOCOL pass. Other programs say 1 for whatever went wrong, a
         // server that is down included. With a reply of 5yz in the words it is still only their program's status that counts.
-        _ => Meaning::Deferred(RelayReply::new(Phase::Program, FOR_NOW, None, said, recipient)),
+        _ => ExitMeaning::Deferred(RelayReply::new(Phase::Program, FOR_NOW, None, said, recipient)),
     }
 }
 
@@ -120,14 +122,14 @@ pub(super) fn words(status: i32) -> &'static str {
 mod tests {
     use super::*;
 
-    fn judged(status: i32, said: &str) -> &'static str {
+    fn validated(status: i32, said: &str) -> &'static str {
         match meaning(status, said, &"alice@example.com".parse().unwrap()) {
-            Meaning::Accepted => "accepted",
-            Meaning::Deferred(reply) if reply.is_permanent() => "deferred by 5yz",
-            Meaning::Deferred(_) => "deferred",
-            Meaning::Refused(reply) if !reply.is_permanent() => "refused by 4yz",
-            Meaning::Refused(_) => "refused",
-            Meaning::Configuration => "configuration",
+            ExitMeaning::Accepted => "accepted",
+            ExitMeaning::Deferred(reply) if reply.is_permanent() => "deferred by 5yz",
+            ExitMeaning::Deferred(_) => "deferred",
+            ExitMeaning::Refused(reply) if !reply.is_permanent() => "refused by 4yz",
+            ExitMeaning::Refused(_) => "refused",
+            ExitMeaning::Configuration => "configuration",
         }
     }
 
@@ -140,7 +142,7 @@ mod tests {
                 64 | 66 | 70 | 72 | 77 | 78 | 126 | 127 => "configuration",
                 _ => "deferred",
             };
-            assert_eq!(judged(status, ""), expected, "{status}");
+            assert_eq!(validated(status, ""), expected, "{status}");
         }
     }
 
@@ -165,13 +167,13 @@ mod tests {
             (1, "550 no", "deferred"),
             (78, "451 x", "configuration"),
         ] {
-            assert_eq!(judged(status, &said(reply)), expected, "{status} {reply}");
+            assert_eq!(validated(status, &said(reply)), expected, "{status} {reply}");
         }
     }
 
     #[test]
     fn a_host_that_is_not_the_recipients_is_looked_up_again() {
-        assert_eq!(judged(68, "sendmail: host example.com not found"), "refused");
-        assert_eq!(judged(68, "msmtp: cannot locate host smtp.example.net: Name or service not known"), "deferred");
+        assert_eq!(validated(68, "sendmail: host example.com not found"), "refused");
+        assert_eq!(validated(68, "msmtp: cannot locate host smtp.example.net: Name or service not known"), "deferred");
     }
 }

@@ -10,28 +10,28 @@ use super::super::tests::wait;
 use super::*;
 
 /// Hands a mail over to a shell script.
-fn run(body: &str) -> Handover {
+fn run(body: &str) -> DeliveryOutcome {
     let scratch = tempfile::tempdir().unwrap();
-    wait(Sendmail::new(script(scratch.path(), body)).hand_over(&mail("1@example.com")))
+    wait(Sendmail::new(script(scratch.path(), body)).deliver(&mail("1@example.com")))
 }
 
-/// Runs a script that knows the scratch folder as `$D`, and gives what it left there in the file `seen`.
+/// Runs a script that knows the scratch directory as `$D`, and gives what it left there in the file `seen`.
 fn seen(scratch: &Path, mail: &Mail, body: &str) -> String {
     let program = script(scratch, &format!("D='{}'\n{body}", scratch.display()));
-    let handover = wait(Sendmail::new(program).hand_over(mail));
-    assert!(matches!(handover, Handover::Accepted { .. }), "{handover:?}");
+    let outcome = wait(Sendmail::new(program).deliver(mail));
+    assert!(matches!(outcome, DeliveryOutcome::Accepted { .. }), "{outcome:?}");
     fs::read_to_string(scratch.join("seen")).unwrap()
 }
 
-fn kind(handover: &Handover) -> &'static str {
-    match handover {
-        Handover::Accepted { .. } => "accepted",
-        Handover::Deferred { .. } => "deferred",
-        Handover::Refused { .. } => "refused",
-        Handover::InDoubt { .. } => "in doubt",
-        Handover::Trouble(Trouble { kind: TroubleKind::Later, .. }) => "later",
-        Handover::Trouble(Trouble { kind: TroubleKind::Configuration, .. }) => "configuration",
-        Handover::Trouble(Trouble { kind: TroubleKind::ForGood, .. }) => "for good",
+fn kind(outcome: &DeliveryOutcome) -> &'static str {
+    match outcome {
+        DeliveryOutcome::Accepted { .. } => "accepted",
+        DeliveryOutcome::Deferred { .. } => "deferred",
+        DeliveryOutcome::Refused { .. } => "refused",
+        DeliveryOutcome::InDoubt { .. } => "in doubt",
+        DeliveryOutcome::Trouble(TransportError { kind: TransportErrorKind::Later, .. }) => "later",
+        DeliveryOutcome::Trouble(TransportError { kind: TransportErrorKind::Configuration, .. }) => "configuration",
+        DeliveryOutcome::Trouble(TransportError { kind: TransportErrorKind::ForGood, .. }) => "for good",
     }
 }
 
@@ -55,7 +55,7 @@ fn the_program_gets_the_addresses_as_arguments_and_the_mail_with_unix_line_ends(
     let mut mail = mail("1@example.com");
     mail.envelope.recipient = "-bp@example.com".parse().unwrap();
     mail.envelope.sender = "-x@example.com".parse().unwrap();
-    mail.content = Wiped::new(b"Subject: x\r\n\r\none\r\n.\r\n..two\r\n".to_vec());
+    mail.content = ZeroizingBuf::new(b"Subject: x\r\n\r\none\r\n.\r\n..two\r\n".to_vec());
     assert_eq!(
         seen(scratch.path(), &mail, r#"{ printf '[%s]' "$@"; echo; cat; } >"$D/seen""#),
         "[-i][-f][-x@example.com][--][-bp@example.com]\nSubject: x\n\none\n.\n..two\n"
@@ -75,7 +75,7 @@ fn the_program_gets_no_environment_but_a_path() {
 fn a_large_mail_arrives_whole() {
     let scratch = tempfile::tempdir().unwrap();
     let mut mail = mail("1@example.com");
-    mail.content = Wiped::new(b"0123456789\r\n".repeat(100_000));
+    mail.content = ZeroizingBuf::new(b"0123456789\r\n".repeat(100_000));
     // It talks much before it reads, which must hold up nobody.
     let body = r#"head -c 300000 /dev/zero >&2; wc -c >"$D/seen""#;
     assert_eq!(seen(scratch.path(), &mail, body).trim(), "1100000");
@@ -83,13 +83,14 @@ fn a_large_mail_arrives_whole() {
 
 #[test]
 fn what_the_program_says_is_the_reply_short_and_harmless() {
-    let Handover::Refused { reply, .. } =
+    let DeliveryOutcome::Refused { reply, .. } =
         run("cat >/dev/null; printf 'no \\033[2Jsuch\\n\\n  user\\377\\n' >&2; exit 67")
     else {
         panic!("not refused");
     };
     assert!(reply.ends_with(": exit status 67 (no such user): no \\u{1b}[2Jsuch; user\u{fffd}"), "{reply}");
-    let Handover::Deferred { reply, .. } = run("cat >/dev/null; head -c 99999 /dev/zero | tr '\\0' x >&2; exit 75")
+    let DeliveryOutcome::Deferred { reply, .. } =
+        run("cat >/dev/null; head -c 99999 /dev/zero | tr '\\0' x >&2; exit 75")
     else {
         panic!("not deferred");
     };
@@ -99,10 +100,10 @@ fn what_the_program_says_is_the_reply_short_and_harmless() {
 #[test]
 fn a_code_of_the_mail_that_the_program_quotes_is_masked() {
     let mut mail = mail("1@example.com");
-    mail.content = Wiped::new(b"\r\nhttps://reset.example.com/#0123456789ABCDEFGHJKMNPQRS\r\n".to_vec());
+    mail.content = ZeroizingBuf::new(b"\r\nhttps://reset.example.com/#0123456789ABCDEFGHJKMNPQRS\r\n".to_vec());
     let scratch = tempfile::tempdir().unwrap();
     let program = script(scratch.path(), "cat >&2; exit 69");
-    let Handover::Deferred { reply, .. } = wait(Sendmail::new(program).hand_over(&mail)) else {
+    let DeliveryOutcome::Deferred { reply, .. } = wait(Sendmail::new(program).deliver(&mail)) else {
         panic!("not deferred");
     };
     assert!(reply.ends_with(": https://reset.example.com/#****"), "{reply}");
@@ -114,10 +115,11 @@ fn a_program_that_is_absent_or_none_is_configuration() {
     let plain = scratch.path().join("plain");
     fs::write(&plain, "#!/bin/sh\n").unwrap();
     for path in [scratch.path().join("absent"), scratch.path().to_owned(), plain] {
-        let Handover::Trouble(trouble) = wait(Sendmail::new(path.clone()).hand_over(&mail("1@example.com"))) else {
+        let DeliveryOutcome::Trouble(trouble) = wait(Sendmail::new(path.clone()).deliver(&mail("1@example.com")))
+        else {
             panic!("{} was started", path.display());
         };
-        assert_eq!((trouble.kind, trouble.phase), (TroubleKind::Configuration, Phase::Local));
+        assert_eq!((trouble.kind, trouble.phase), (TransportErrorKind::Configuration, Phase::Local));
         assert!(trouble.words.starts_with(&format!("{}: cannot be started: ", path.display())), "{trouble:?}");
     }
 }
@@ -127,7 +129,7 @@ fn a_program_that_hangs_is_killed_with_all_that_it_started() {
     let scratch = tempfile::tempdir().unwrap();
     let large = || {
         let mut mail = mail("1@example.com");
-        mail.content = Wiped::new(b"0123456789\r\n".repeat(100_000));
+        mail.content = ZeroizingBuf::new(b"0123456789\r\n".repeat(100_000));
         mail
     };
     for (mail, body, expected) in [
@@ -136,9 +138,9 @@ fn a_program_that_hangs_is_killed_with_all_that_it_started() {
     ] {
         let program = script(scratch.path(), body);
         let began = Instant::now();
-        let sendmail = Sendmail { program: program.clone(), patience: Duration::from_millis(1_500) };
-        let handover = wait(sendmail.hand_over(&mail));
-        assert_eq!(kind(&handover), expected, "{handover:?}");
+        let sendmail = Sendmail { program: program.clone(), timeout: Duration::from_millis(1_500) };
+        let outcome = wait(sendmail.deliver(&mail));
+        assert_eq!(kind(&outcome), expected, "{outcome:?}");
         assert!(began.elapsed() < Duration::from_secs(50), "it was waited for");
         let child = fs::read_to_string(program.with_extension("child")).unwrap();
         // It was sent SIGKILL; the kernel ends it when it is its turn.
@@ -153,8 +155,8 @@ fn a_program_that_hangs_is_killed_with_all_that_it_started() {
 #[test]
 fn who_inherits_standard_error_holds_up_nobody() {
     let began = Instant::now();
-    let handover = run("cat >/dev/null; echo queued >&2; sleep 5 & exit 0");
-    assert!(matches!(&handover, Handover::Accepted { reply } if reply.ends_with(": queued")), "{handover:?}");
+    let outcome = run("cat >/dev/null; echo queued >&2; sleep 5 & exit 0");
+    assert!(matches!(&outcome, DeliveryOutcome::Accepted { reply } if reply.ends_with(": queued")), "{outcome:?}");
     assert!(began.elapsed() < Duration::from_secs(4));
 }
 
@@ -163,8 +165,8 @@ fn an_end_by_a_signal_or_before_the_mail_was_read_leaves_a_doubt() {
     assert_eq!(kind(&run("cat >/dev/null; kill -9 $$")), "in doubt");
     let scratch = tempfile::tempdir().unwrap();
     let mut mail = mail("1@example.com");
-    mail.content = Wiped::new(b"0123456789\r\n".repeat(100_000));
-    let of = |body: &str| kind(&wait(Sendmail::new(script(scratch.path(), body)).hand_over(&mail)));
+    mail.content = ZeroizingBuf::new(b"0123456789\r\n".repeat(100_000));
+    let of = |body: &str| kind(&wait(Sendmail::new(script(scratch.path(), body)).deliver(&mail)));
     assert_eq!(of("exit 0"), "in doubt");
     assert_eq!(of("exit 75"), "deferred");
 }

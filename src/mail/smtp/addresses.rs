@@ -154,7 +154,7 @@ mod tests {
 
     /// What an address does.
     #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-    enum Does {
+    enum AddressStep {
         Answer,
         Refuse,
         /// It leads nowhere.
@@ -164,7 +164,7 @@ mod tests {
     }
 
     /// What becomes of a race: the address that won, those that failed, and those that are left.
-    fn race(all: &'static [(&'static str, Does)]) -> (Option<String>, Vec<String>, Vec<String>) {
+    fn race(all: &'static [(&'static str, AddressStep)]) -> (Option<String>, Vec<String>, Vec<String>) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async {
             let mut racing = Addresses::new(addresses(&all.iter().map(|(address, _)| *address).collect::<Vec<_>>()));
@@ -175,10 +175,10 @@ mod tests {
                 let tried = Arc::clone(&tried);
                 async move {
                     match does {
-                        Does::Answer => Ok(()),
-                        Does::Refuse => Err(io::ErrorKind::ConnectionRefused.into()),
-                        Does::Nothing => std::future::pending().await,
-                        Does::AnswerLate => tried.acquire_many(2).await.map(drop).map_err(io::Error::other),
+                        AddressStep::Answer => Ok(()),
+                        AddressStep::Refuse => Err(io::ErrorKind::ConnectionRefused.into()),
+                        AddressStep::Nothing => std::future::pending().await,
+                        AddressStep::AnswerLate => tried.acquire_many(2).await.map(drop).map_err(io::Error::other),
                     }
                 }
             };
@@ -193,21 +193,23 @@ mod tests {
 
     #[test]
     fn an_address_that_leads_nowhere_is_not_waited_for_and_stays_for_the_next_race() {
-        let (won, failed, left) = race(&[("::1", Does::Nothing), ("192.0.2.1", Does::Answer), ("::2", Does::Answer)]);
+        let (won, failed, left) =
+            race(&[("::1", AddressStep::Nothing), ("192.0.2.1", AddressStep::Answer), ("::2", AddressStep::Answer)]);
         assert_eq!((won.as_deref(), failed.len(), left), (Some("192.0.2.1"), 0, owned(["::1", "::2"])));
     }
 
     #[test]
     fn one_that_is_slow_may_still_win() {
-        let (won, failed, left) = race(&[("::1", Does::AnswerLate), ("192.0.2.1", Does::Nothing)]);
+        let (won, failed, left) = race(&[("::1", AddressStep::AnswerLate), ("192.0.2.1", AddressStep::Nothing)]);
         assert_eq!((won.as_deref(), failed.len(), left), (Some("::1"), 0, owned(["192.0.2.1"])));
     }
 
     #[test]
     fn one_that_refuses_is_told_of_and_does_not_come_back() {
-        let (won, failed, left) = race(&[("::1", Does::Refuse), ("::2", Does::Refuse), ("::3", Does::Answer)]);
+        let (won, failed, left) =
+            race(&[("::1", AddressStep::Refuse), ("::2", AddressStep::Refuse), ("::3", AddressStep::Answer)]);
         assert_eq!((won.as_deref(), failed, left.len()), (Some("::3"), owned(["::1", "::2"]), 0));
-        let (won, failed, left) = race(&[("::1", Does::Refuse), ("::2", Does::Refuse)]);
+        let (won, failed, left) = race(&[("::1", AddressStep::Refuse), ("::2", AddressStep::Refuse)]);
         assert_eq!((won, failed, left.len()), (None, owned(["::1", "::2"]), 0));
         assert_eq!(race(&[]).0, None);
     }

@@ -15,26 +15,26 @@ use super::Timeouts;
 use super::capabilities::Capabilities;
 use super::content;
 use super::envelope;
-use super::envelope::Announcement;
 use super::envelope::DATA;
+use super::envelope::EnvelopeCommands;
 use super::reply::Reply;
 use super::tls::ended_tls;
 use super::wire::NoReply;
-use super::wire::Patience;
+use super::wire::Timeout;
 use super::wire::Wire;
+use crate::domain::reply::EnhancedStatus;
 use crate::domain::reply::RelayReply;
-use crate::domain::reply::Status;
 use crate::mail::Envelope;
 use crate::mail::Mail;
 use crate::mail::code_mask::CodeMask;
-use crate::mail::handover::Handover;
-use crate::mail::handover::Phase;
-use crate::mail::handover::Trouble;
-use crate::mail::handover::TroubleKind;
+use crate::mail::outcome::DeliveryOutcome;
+use crate::mail::outcome::Phase;
+use crate::mail::outcome::TransportError;
+use crate::mail::outcome::TransportErrorKind;
 
 /// An open connection to a relay.
-pub struct Connection {
-    /// `None` once the connection is lost or given up, also when [`Connection::hand_over`] was not awaited to its end.
+pub struct SmtpConnection {
+    /// `None` once the connection is lost or given up, also when [`Connection::deliver`] was not awaited to its end.
     session: Option<Session>,
     relay: Relay,
     /// See [`Connection::may_have_left`].
@@ -45,7 +45,7 @@ struct Session {
     wire: Wire,
     capabilities: Capabilities,
     /// What is announced already, and waits for its content.
-    riding: Option<Envelope>,
+    pipelined_next: Option<Envelope>,
     /// A mail was announced and then refused: RSET before the next MAIL.
     is_begun: bool,
     /// How many mails the relay has taken.
@@ -53,21 +53,21 @@ struct Session {
 }
 
 /// The end of a mail: what became of it, `Ok` if the connection goes on.
-type Ended = Result<Handover, Handover>;
+type Ended = Result<DeliveryOutcome, DeliveryOutcome>;
 
-impl Connection {
+impl SmtpConnection {
     pub(super) fn new(wire: Wire, capabilities: Capabilities, relay: &Relay) -> Self {
-        let session = Session { wire, capabilities, riding: None, is_begun: false, taken: 0 };
+        let session = Session { wire, capabilities, pipelined_next: None, is_begun: false, taken: 0 };
         Self { session: Some(session), relay: relay.clone(), may_have_left: false }
     }
 
-    /// Hands one mail over. Only 250 after the final dot is [`Handover::Accepted`]; another 2yz there is no reply of
-    /// SMTP, and the mail [`Handover::InDoubt`]. `next`, if it [can ride](Connection::can_ride), is announced behind the
+    /// Hands one mail over. Only 250 after the final dot is [`DeliveryOutcome::Accepted`]; another 2yz there is no reply of
+    /// SMTP, and the mail [`DeliveryOutcome::InDoubt`]. `next`, if it [can ride](Connection::can_ride), is announced behind the
     /// dot, and the next call must be for it.
-    pub async fn hand_over(&mut self, mail: &Mail, next: Option<&Envelope>) -> Handover {
+    pub async fn deliver(&mut self, mail: &Mail, next: Option<&Envelope>) -> DeliveryOutcome {
         let relay = &self.relay;
         let Some(mut session) = self.session.take() else {
-            return trouble(relay, TroubleKind::Later, Phase::Mail, "the connection is closed");
+            return trouble(relay, TransportErrorKind::Later, Phase::Mail, "the connection is closed");
         };
         self.may_have_left = false;
         let mut delivery = Delivery {
@@ -79,12 +79,12 @@ impl Connection {
         // Behind the last mail of a connection no other is announced.
         let next = next.filter(|_| !relay.is_last_mail(session.taken));
         match delivery.run(&mut session, next).await {
-            Ok(handover) => {
-                session.taken += u32::from(matches!(handover, Handover::Accepted { .. }));
+            Ok(outcome) => {
+                session.taken += u32::from(matches!(outcome, DeliveryOutcome::Accepted { .. }));
                 self.session = Some(session);
-                handover
+                outcome
             }
-            Err(handover) => handover,
+            Err(outcome) => outcome,
         }
     }
 
@@ -108,10 +108,10 @@ impl Connection {
 
     /// Whether a mail was announced that the next call must be for.
     pub fn has_announced(&self) -> bool {
-        self.session.as_ref().is_some_and(|session| session.riding.is_some())
+        self.session.as_ref().is_some_and(|session| session.pipelined_next.is_some())
     }
 
-    /// Whether the relay may have the mail of the last [`Connection::hand_over`], if that was not awaited to its end.
+    /// Whether the relay may have the mail of the last [`Connection::deliver`], if that was not awaited to its end.
     pub fn may_have_left(&self) -> bool {
         self.may_have_left
     }
@@ -119,14 +119,14 @@ impl Connection {
     /// Takes leave (QUIT), and waits at most a moment for the answer. With an envelope riding, the connection is dropped.
     pub async fn close(self) {
         if let Some(session) = self.session
-            && session.riding.is_none()
+            && session.pipelined_next.is_none()
         {
             session.wire.quit(self.relay.timeouts.quit).await;
         }
     }
 }
 
-impl fmt::Debug for Connection {
+impl fmt::Debug for SmtpConnection {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.debug_struct("Connection").field("is_open", &self.is_open()).finish_non_exhaustive()
     }
@@ -142,12 +142,12 @@ struct Delivery<'a> {
 
 impl Delivery<'_> {
     async fn run(&mut self, session: &mut Session, next: Option<&Envelope>) -> Ended {
-        let rides = match session.riding.take() {
-            Some(riding) if riding != self.mail.envelope => {
+        let rides = match session.pipelined_next.take() {
+            Some(pipelined_next) if pipelined_next != self.mail.envelope => {
                 let words = "the connection was given up, because another mail was announced on it";
-                return Err(self.trouble(TroubleKind::Later, Phase::Mail, words));
+                return Err(self.trouble(TransportErrorKind::Later, Phase::Mail, words));
             }
-            riding => riding.is_some(),
+            pipelined_next => pipelined_next.is_some(),
         };
         let parameters = match self.parameters(&session.capabilities) {
             Ok(parameters) => parameters,
@@ -156,9 +156,9 @@ impl Delivery<'_> {
         };
         if rides && !parameters.is_empty() {
             let words = "the connection was given up, because the mail was announced without what it needs";
-            return Err(self.trouble(TroubleKind::Later, Phase::Mail, words));
+            return Err(self.trouble(TransportErrorKind::Later, Phase::Mail, words));
         }
-        let commands = Announcement::new(&self.mail.envelope, parameters);
+        let commands = EnvelopeCommands::new(&self.mail.envelope, parameters);
         let mut refused = match rides {
             true => self.answers(session, None).await?,
             false => self.announce(session, &commands).await?,
@@ -170,7 +170,7 @@ impl Delivery<'_> {
             refused = self.announce(session, &commands).await?;
         }
         match refused {
-            Some(handover) => Ok(handover),
+            Some(outcome) => Ok(outcome),
             None => self.content(session, next).await,
         }
     }
@@ -179,8 +179,8 @@ impl Delivery<'_> {
     ///
     /// # Errors
     /// Why it cannot be handed over to this relay at all, whatever the recipient.
-    fn parameters(&self, capabilities: &Capabilities) -> Result<&'static str, Handover> {
-        let own = |reply: String| Handover::Refused { reply, relay: None };
+    fn parameters(&self, capabilities: &Capabilities) -> Result<&'static str, DeliveryOutcome> {
+        let own = |reply: String| DeliveryOutcome::Refused { reply, relay: None };
         let content = &self.mail.content;
         if let Some(fault) = envelope::fault(&self.mail.envelope) {
             return Err(own(fault));
@@ -192,8 +192,8 @@ impl Delivery<'_> {
             // Every mail may be too large: the relay would say the same to each, and is taken as having said it (RFC 1870, 6.1).
             let reply = format!("the mail has {} bytes, and the relay takes at most {size} (SIZE)", content.len());
             let recipient = &self.mail.envelope.recipient;
-            let relay = Some(RelayReply::new(Phase::Mail, 552, Some(Status(5, 3, 4)), &reply, recipient));
-            return Err(Handover::Refused { reply, relay });
+            let relay = Some(RelayReply::new(Phase::Mail, 552, Some(EnhancedStatus(5, 3, 4)), &reply, recipient));
+            return Err(DeliveryOutcome::Refused { reply, relay });
         }
         let needs_utf8 = self.mail.envelope.needs_smtputf8() || content::has_header_outside_ascii(content);
         let needs_eight_bit = !content.is_ascii();
@@ -212,12 +212,20 @@ impl Delivery<'_> {
     }
 
     /// Announces the mail; what refuses it, if something does.
-    async fn announce(&self, session: &mut Session, commands: &Announcement) -> Result<Option<Handover>, Handover> {
+    async fn announce(
+        &self,
+        session: &mut Session,
+        commands: &EnvelopeCommands,
+    ) -> Result<Option<DeliveryOutcome>, DeliveryOutcome> {
         if !session.wire.is_quiet() {
             // Whatever it says, it is not the reply to MAIL: usually a 421 that came with the last reply.
             let reply = self.reply(session, Phase::Mail, self.timeouts().mail).await?;
-            let kind = if reply.code / 100 == 4 { TroubleKind::Later } else { TroubleKind::ForGood };
-            return Err(self.trouble(kind, Phase::Mail, &format!("the relay said unasked: {}", reply.words())));
+            let kind = if reply.code / 100 == 4 { TransportErrorKind::Later } else { TransportErrorKind::ForGood };
+            return Err(self.trouble(
+                kind,
+                Phase::Mail,
+                &format!("unsolicited reply from the relay: {}", reply.words()),
+            ));
         }
         let reset = session.is_begun;
         session.is_begun = false;
@@ -230,8 +238,8 @@ impl Delivery<'_> {
         }
         let group = format!("{}{}", if reset { "RSET\r\n" } else { "" }, commands.group());
         group.lines().for_each(|line| session.wire.note(line));
-        let sent = session.wire.send(group.as_bytes(), self.patience(self.timeouts().mail)).await;
-        sent.map_err(|cut| self.trouble(TroubleKind::Later, Phase::Mail, &cut.words))?;
+        let sent = session.wire.send(group.as_bytes(), self.timeout(self.timeouts().mail)).await;
+        sent.map_err(|cut| self.trouble(TransportErrorKind::Later, Phase::Mail, &cut.words))?;
         if reset {
             self.reset(session).await?;
         }
@@ -239,11 +247,11 @@ impl Delivery<'_> {
     }
 
     /// Reads the reply to RSET. A refusal is about the connection, whatever its code: Exim ends one with 554 after ten of them.
-    async fn reset(&self, session: &mut Session) -> Result<(), Handover> {
+    async fn reset(&self, session: &mut Session) -> Result<(), DeliveryOutcome> {
         let reply = self.reply(session, Phase::Mail, self.timeouts().mail).await?;
         match reply.code {
             250 => Ok(()),
-            _ => Err(self.trouble(TroubleKind::Later, Phase::Mail, &format!("RSET: {}", reply.words()))),
+            _ => Err(self.trouble(TransportErrorKind::Later, Phase::Mail, &format!("RSET: {}", reply.words()))),
         }
     }
 
@@ -253,10 +261,10 @@ impl Delivery<'_> {
     async fn answers(
         &self,
         session: &mut Session,
-        commands: Option<&Announcement>,
-    ) -> Result<Option<Handover>, Handover> {
+        commands: Option<&EnvelopeCommands>,
+    ) -> Result<Option<DeliveryOutcome>, DeliveryOutcome> {
         let timeouts = self.timeouts();
-        let mut refused: Option<Handover> = None;
+        let mut refused: Option<DeliveryOutcome> = None;
         for (phase, wait) in [(Phase::Mail, timeouts.mail), (Phase::Rcpt, timeouts.rcpt), (Phase::Data, timeouts.data)]
         {
             if let Some(commands) = commands {
@@ -280,14 +288,14 @@ impl Delivery<'_> {
                 (Phase::Mail, 250) | (Phase::Rcpt, 250..=252) => session.is_begun = true,
                 (Phase::Data, 354) => match refused.take() {
                     None => return Ok(None),
-                    Some(handover) => {
-                        self.lone_dot(session).await.map_err(|()| handover.clone())?;
-                        refused = Some(handover);
+                    Some(outcome) => {
+                        self.lone_dot(session).await.map_err(|()| outcome.clone())?;
+                        refused = Some(outcome);
                     }
                 },
                 _ => {
                     let words = format!("the relay answers to {phase} with {}", reply.words());
-                    return Err(refused.unwrap_or_else(|| self.trouble(TroubleKind::ForGood, phase, &words)));
+                    return Err(refused.unwrap_or_else(|| self.trouble(TransportErrorKind::ForGood, phase, &words)));
                 }
             }
         }
@@ -298,8 +306,8 @@ impl Delivery<'_> {
     /// counts for nothing.
     async fn lone_dot(&self, session: &mut Session) -> Result<(), ()> {
         session.wire.note(".");
-        session.wire.send(b".\r\n", self.patience(self.timeouts().data)).await.map_err(|_| ())?;
-        let reply = session.wire.reply(self.patience(self.timeouts().data)).await.map_err(|_| ())?;
+        session.wire.send(b".\r\n", self.timeout(self.timeouts().data)).await.map_err(|_| ())?;
+        let reply = session.wire.reply(self.timeout(self.timeouts().data)).await.map_err(|_| ())?;
         session.is_begun = false;
         if reply.code == 421 { Err(()) } else { Ok(()) }
     }
@@ -308,26 +316,26 @@ impl Delivery<'_> {
     async fn content(&mut self, session: &mut Session, next: Option<&Envelope>) -> Ended {
         if !session.wire.is_quiet() {
             let words = "the relay answers to the content before it has it";
-            return Err(self.trouble(TroubleKind::ForGood, Phase::Content, words));
+            return Err(self.trouble(TransportErrorKind::ForGood, Phase::Content, words));
         }
-        let riding = next.filter(|next| self.may_ride(session, next));
-        let group = riding.map(|next| Announcement::new(next, "").group()).unwrap_or_default();
+        let pipelined_next = next.filter(|next| self.may_ride(session, next));
+        let group = pipelined_next.map(|next| EnvelopeCommands::new(next, "").group()).unwrap_or_default();
         let stuffed = content::stuffed(&self.mail.content, &group);
         session.wire.note(&format!("(… {} bytes)", self.mail.content.len()));
         session.wire.note(".");
         group.lines().for_each(|line| session.wire.note(line));
         *self.may_have_left = true;
-        if let Err(cut) = session.wire.send(&stuffed.bytes, self.patience(self.timeouts().block)).await {
+        if let Err(cut) = session.wire.send(&stuffed.bytes, self.timeout(self.timeouts().block)).await {
             return Err(match cut.left > stuffed.dot {
                 true => self.in_doubt(&cut.words),
-                false => self.trouble(TroubleKind::Later, Phase::Content, &cut.words),
+                false => self.trouble(TransportErrorKind::Later, Phase::Content, &cut.words),
             });
         }
         drop(stuffed);
         session.is_begun = false;
         // The relay is at work meanwhile.
         let codes = CodeMask::of(&self.mail.content);
-        let reply = match session.wire.reply_to_keep(self.patience(self.timeouts().dot)).await {
+        let reply = match session.wire.reply_to_keep(self.timeout(self.timeouts().dot)).await {
             Ok(reply) => reply,
             Err(NoReply::Lost(words)) => return Err(self.in_doubt(&words)),
             Err(NoReply::Alert(alert)) => return Err(self.in_doubt(&ended_tls(alert))),
@@ -336,10 +344,14 @@ impl Delivery<'_> {
         let words = reply.words_about(&codes);
         match reply.code {
             421 => return Err(self.refusal(Phase::Dot, &reply)),
-            250 | 400..=599 => session.riding = riding.cloned(),
+            250 | 400..=599 => session.pipelined_next = pipelined_next.cloned(),
             _ => return Err(self.in_doubt(&format!("the relay answers with {words}"))),
         }
-        Ok(if reply.code == 250 { Handover::Accepted { reply: words } } else { self.refusal(Phase::Dot, &reply) })
+        Ok(if reply.code == 250 {
+            DeliveryOutcome::Accepted { reply: words }
+        } else {
+            self.refusal(Phase::Dot, &reply)
+        })
     }
 
     fn may_ride(&self, session: &Session, next: &Envelope) -> bool {
@@ -350,37 +362,39 @@ impl Delivery<'_> {
     }
 
     /// A reply of 4yz or 5yz.
-    fn refusal(&self, phase: Phase, reply: &Reply) -> Handover {
+    fn refusal(&self, phase: Phase, reply: &Reply) -> DeliveryOutcome {
         let words = reply.words_about(&CodeMask::of(&self.mail.content));
         let relay = Some(reply.about(phase, &self.mail.envelope.recipient));
         match reply.code {
-            400..=499 => Handover::Deferred { reply: words, relay },
-            _ => Handover::Refused { reply: words, relay },
+            400..=499 => DeliveryOutcome::Deferred { reply: words, relay },
+            _ => DeliveryOutcome::Refused { reply: words, relay },
         }
     }
 
-    async fn command(&self, session: &mut Session, phase: Phase, command: &str) -> Result<(), Handover> {
-        let sent = session.wire.command(command, self.patience(self.timeouts().mail)).await;
+    async fn command(&self, session: &mut Session, phase: Phase, command: &str) -> Result<(), DeliveryOutcome> {
+        let sent = session.wire.command(command, self.timeout(self.timeouts().mail)).await;
         sent.map_err(|no| self.no_reply(phase, no))
     }
 
-    async fn reply(&self, session: &mut Session, phase: Phase, wait: Duration) -> Result<Reply, Handover> {
-        session.wire.reply(self.patience(wait)).await.map_err(|no| self.no_reply(phase, no))
+    async fn reply(&self, session: &mut Session, phase: Phase, wait: Duration) -> Result<Reply, DeliveryOutcome> {
+        session.wire.reply(self.timeout(wait)).await.map_err(|no| self.no_reply(phase, no))
     }
 
-    fn no_reply(&self, phase: Phase, no: NoReply) -> Handover {
+    fn no_reply(&self, phase: Phase, no: NoReply) -> DeliveryOutcome {
         match no {
-            NoReply::Lost(words) => self.trouble(TroubleKind::Later, phase, &words),
-            NoReply::Alert(alert) => self.trouble(TroubleKind::Later, phase, &ended_tls(alert)),
-            NoReply::Garbage(words) => self.trouble(TroubleKind::ForGood, phase, &format!("the relay sent {words}")),
+            NoReply::Lost(words) => self.trouble(TransportErrorKind::Later, phase, &words),
+            NoReply::Alert(alert) => self.trouble(TransportErrorKind::Later, phase, &ended_tls(alert)),
+            NoReply::Garbage(words) => {
+                self.trouble(TransportErrorKind::ForGood, phase, &format!("the relay sent {words}"))
+            }
         }
     }
 
-    fn in_doubt(&self, words: &str) -> Handover {
-        Handover::InDoubt { reply: format!("{}: after the end of the mail: {words}", self.relay.name()) }
+    fn in_doubt(&self, words: &str) -> DeliveryOutcome {
+        DeliveryOutcome::InDoubt { reply: format!("{}: after the end of the mail: {words}", self.relay.name()) }
     }
 
-    fn trouble(&self, kind: TroubleKind, phase: Phase, words: &str) -> Handover {
+    fn trouble(&self, kind: TransportErrorKind, phase: Phase, words: &str) -> DeliveryOutcome {
         trouble(self.relay, kind, phase, words)
     }
 
@@ -388,16 +402,16 @@ impl Delivery<'_> {
         &self.relay.timeouts
     }
 
-    fn patience(&self, wait: Duration) -> Patience {
-        Patience { wait, end: self.end }
+    fn timeout(&self, wait: Duration) -> Timeout {
+        Timeout { wait, end: self.end }
     }
 }
 
-fn trouble(relay: &Relay, kind: TroubleKind, phase: Phase, words: &str) -> Handover {
-    let trouble: Trouble = relay.trouble(kind, phase, words);
-    Handover::Trouble(trouble)
+fn trouble(relay: &Relay, kind: TransportErrorKind, phase: Phase, words: &str) -> DeliveryOutcome {
+    let trouble: TransportError = relay.trouble(kind, phase, words);
+    DeliveryOutcome::Trouble(trouble)
 }
 
-fn refuses_pipelining(handover: &Handover) -> bool {
-    matches!(handover, Handover::Refused { relay: Some(reply), .. } if reply.refuses_pipelining())
+fn refuses_pipelining(outcome: &DeliveryOutcome) -> bool {
+    matches!(outcome, DeliveryOutcome::Refused { relay: Some(reply), .. } if reply.refuses_pipelining())
 }

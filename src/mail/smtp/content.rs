@@ -3,7 +3,7 @@
 use memchr::memmem;
 
 use crate::mail::wire::is_strict;
-use crate::secrets::wiped::Wiped;
+use crate::secrets::wiped::ZeroizingBuf;
 
 /// The longest line, in bytes without its end (RFC 5322, 2.1.1).
 const MAX_LINE: usize = 998;
@@ -42,21 +42,21 @@ pub(super) fn has_header_outside_ascii(content: &[u8]) -> bool {
 }
 
 /// A content as it is sent, with its end and what rides behind that.
-pub(super) struct Stuffed {
+pub(super) struct EncodedContent {
     /// All of it, for one write.
-    pub(super) bytes: Wiped<Vec<u8>>,
+    pub(super) bytes: ZeroizingBuf<Vec<u8>>,
     /// Where the final dot stands: if no more bytes than these have left, the relay cannot have the mail.
     pub(super) dot: usize,
 }
 
 /// Stuffs and ends a content that has no [`fault`]; `tail` follows the end.
-pub(super) fn stuffed(content: &[u8], tail: &str) -> Stuffed {
+pub(super) fn stuffed(content: &[u8], tail: &str) -> EncodedContent {
     // The dots at the start of a line: behind its first byte, a line begins after a line break.
     let first = content.starts_with(b".").then_some(0);
     let dots = || first.into_iter().chain(memmem::find_iter(content, b"\n.").map(|line_break| line_break + 1));
     let dot = content.len() + dots().count();
     // Room for all of it, so that no half of a mail is left behind unwiped when the buffer would grow.
-    let mut bytes = Wiped::new(Vec::with_capacity(dot + 3 + tail.len()));
+    let mut bytes = ZeroizingBuf::new(Vec::with_capacity(dot + 3 + tail.len()));
     let mut from = 0;
     for at in dots() {
         bytes.extend_from_slice(&content[from..=at]);
@@ -65,7 +65,7 @@ pub(super) fn stuffed(content: &[u8], tail: &str) -> Stuffed {
     bytes.extend_from_slice(&content[from..]);
     bytes.extend_from_slice(b".\r\n");
     bytes.extend_from_slice(tail.as_bytes());
-    Stuffed { bytes, dot }
+    EncodedContent { bytes, dot }
 }
 
 #[cfg(test)]

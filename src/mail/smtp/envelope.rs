@@ -4,7 +4,7 @@ use crate::domain::text;
 use crate::mail::Envelope;
 
 /// What stands between MAIL and the content: MAIL, RCPT and DATA, without their ends.
-pub(super) struct Announcement {
+pub(super) struct EnvelopeCommands {
     pub(super) mail: String,
     pub(super) rcpt: String,
 }
@@ -15,7 +15,7 @@ const MAX_ADDRESS: usize = 254;
 /// The third command.
 pub(super) const DATA: &str = "DATA";
 
-impl Announcement {
+impl EnvelopeCommands {
     /// The commands for an envelope, with the parameters of MAIL, each with its space.
     pub(super) fn new(envelope: &Envelope, parameters: &str) -> Self {
         Self {
@@ -53,7 +53,7 @@ mod tests {
 
     #[test]
     fn the_group_is_three_lines() {
-        let group = Announcement::new(&envelope("a@example.com", "b@example.com"), " SMTPUTF8").group();
+        let group = EnvelopeCommands::new(&envelope("a@example.com", "b@example.com"), " SMTPUTF8").group();
         assert_eq!(group, "MAIL FROM:<a@example.com> SMTPUTF8\r\nRCPT TO:<b@example.com>\r\nDATA\r\n");
     }
 

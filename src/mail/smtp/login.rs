@@ -15,11 +15,11 @@ use super::mask::Mask;
 use super::reply::Reply;
 use super::tls;
 use super::wire::NoReply;
-use super::wire::Patience;
+use super::wire::Timeout;
 use super::wire::Wire;
 use crate::domain::relay::LoginMethod;
 use crate::domain::text;
-use crate::mail::handover::TroubleKind;
+use crate::mail::outcome::TransportErrorKind;
 
 pub(super) use memory::LoginMemory;
 pub use memory::PasswordRenewal;
@@ -40,14 +40,14 @@ pub struct Login {
 
 /// Why the login failed.
 pub(super) struct LoginError {
-    pub(super) kind: TroubleKind,
+    pub(super) kind: TransportErrorKind,
     pub(super) words: String,
     /// 535: the relay does not know this username with this password.
     pub(super) is_wrong_password: bool,
 }
 
 impl LoginError {
-    fn new(kind: TroubleKind, words: String) -> Self {
+    fn new(kind: TransportErrorKind, words: String) -> Self {
         Self { kind, words, is_wrong_password: false }
     }
 }
@@ -55,9 +55,9 @@ impl LoginError {
 impl From<NoReply> for LoginError {
     fn from(no: NoReply) -> Self {
         match no {
-            NoReply::Lost(words) => Self::new(TroubleKind::Later, words),
-            NoReply::Alert(alert) => Self::new(TroubleKind::Later, tls::ended_tls(alert)),
-            NoReply::Garbage(words) => Self::new(TroubleKind::ForGood, format!("the relay sent {words}")),
+            NoReply::Lost(words) => Self::new(TransportErrorKind::Later, words),
+            NoReply::Alert(alert) => Self::new(TransportErrorKind::Later, tls::ended_tls(alert)),
+            NoReply::Garbage(words) => Self::new(TransportErrorKind::ForGood, format!("the relay sent {words}")),
         }
     }
 }
@@ -87,7 +87,7 @@ impl Login {
             true => "the relay offers no login at all (AUTH): is this its port for submission?".to_owned(),
             false => format!("the relay offers no login by {wanted}, but {}", text::quoted(&offered.join(" "), 80)),
         };
-        Err(LoginError::new(TroubleKind::Configuration, words))
+        Err(LoginError::new(TransportErrorKind::Configuration, words))
     }
 
     /// Logs in. With [`LoginMethod::Auto`], a relay that offers PLAIN and does not take it is then given LOGIN, as some do
@@ -99,13 +99,13 @@ impl Login {
         &self,
         wire: &mut Wire,
         capabilities: &Capabilities,
-        patience: Patience,
+        timeout: Timeout,
         relay: &Relay,
     ) -> Result<(), LoginError> {
         let mut mechanisms = self.mechanisms(&capabilities.logins)?;
         if [self.username.as_str(), self.password()].iter().any(|part| part.contains(['\0', '\u{1}', '\r', '\n'])) {
             let words = "the username or the password for the relay holds a control character".to_owned();
-            return Err(LoginError::new(TroubleKind::Configuration, words));
+            return Err(LoginError::new(TransportErrorKind::Configuration, words));
         }
         if mechanisms.len() > 1 && relay.login_memory.refuses_plain() {
             mechanisms.remove(0);
@@ -113,7 +113,7 @@ impl Login {
         let mut before = String::new();
         loop {
             let mechanism = mechanisms.remove(0);
-            let reply = self.try_by(mechanism, wire, patience, relay).await?;
+            let reply = self.try_by(mechanism, wire, timeout, relay).await?;
             if reply.code == 235 {
                 return Ok(());
             }
@@ -140,9 +140,9 @@ impl Login {
 
     fn refused(&self, mechanism: &str, reply: &Reply, before: &str) -> LoginError {
         let kind = match reply.code {
-            400..=499 => TroubleKind::Later,
-            500..=599 => TroubleKind::Configuration,
-            _ => TroubleKind::ForGood,
+            400..=499 => TransportErrorKind::Later,
+            500..=599 => TransportErrorKind::Configuration,
+            _ => TransportErrorKind::ForGood,
         };
         let username = text::quoted(&self.username, 80);
         let is_wrong_password = reply.code == 535;
@@ -161,7 +161,7 @@ impl Login {
         &self,
         mechanism: &'static str,
         wire: &mut Wire,
-        patience: Patience,
+        timeout: Timeout,
         relay: &Relay,
     ) -> Result<Reply, NoReply> {
         let username = self.username.as_str();
@@ -188,7 +188,7 @@ impl Login {
         };
         // A relay that sends a command back that it does not understand would have the transcript show it.
         wire.mask(Mask::new(answers.iter().map(|answer| answer.as_str()).chain([self.password()])));
-        let reply = exchange(wire, mechanism, &answers, patience).await?;
+        let reply = exchange(wire, mechanism, &answers, timeout).await?;
         wire.mask_what_is_shown();
         Ok(reply)
     }
@@ -199,7 +199,7 @@ async fn exchange(
     wire: &mut Wire,
     mechanism: &str,
     answers: &[Zeroizing<String>],
-    patience: Patience,
+    timeout: Timeout,
 ) -> Result<Reply, NoReply> {
     let mut answers = answers.iter();
     let command = format!("AUTH {mechanism}");
@@ -209,33 +209,33 @@ async fn exchange(
         (1, Some(answer)) => {
             answers.next();
             wire.note(&format!("{command} ****"));
-            send(wire, &[&command, " ", answer, "\r\n"], patience).await?;
+            send(wire, &[&command, " ", answer, "\r\n"], timeout).await?;
         }
-        _ => wire.command(&command, patience).await?,
+        _ => wire.command(&command, timeout).await?,
     }
     loop {
-        let reply = wire.reply(patience).await?;
+        let reply = wire.reply(timeout).await?;
         if reply.code != 334 {
             return Ok(reply);
         }
         match answers.next() {
             Some(answer) => {
                 wire.note("****");
-                send(wire, &[answer, "\r\n"], patience).await?;
+                send(wire, &[answer, "\r\n"], timeout).await?;
             }
             // These tell what is wrong in a 334, and refuse after an empty answer, or a single 0x01 (RFC 7628, 3.2.3).
             None if matches!(mechanism, "XOAUTH2" | "OAUTHBEARER") => {
-                wire.command(if mechanism == "XOAUTH2" { "" } else { "AQ==" }, patience).await?;
-                return wire.reply(patience).await;
+                wire.command(if mechanism == "XOAUTH2" { "" } else { "AQ==" }, timeout).await?;
+                return wire.reply(timeout).await;
             }
             None => return Ok(reply),
         }
     }
 }
 
-async fn send(wire: &mut Wire, parts: &[&str], patience: Patience) -> Result<(), NoReply> {
+async fn send(wire: &mut Wire, parts: &[&str], timeout: Timeout) -> Result<(), NoReply> {
     let line = joined(parts);
-    wire.send(line.as_bytes(), patience).await.map_err(|cut| NoReply::Lost(cut.words))
+    wire.send(line.as_bytes(), timeout).await.map_err(|cut| NoReply::Lost(cut.words))
 }
 
 /// The parts in base64.

@@ -26,7 +26,7 @@ mod stream;
 mod tls;
 mod wire;
 
-pub use connection::Connection;
+pub use connection::SmtpConnection;
 pub use login::Login;
 pub use login::PasswordRenewal;
 pub use relay::Relay;
@@ -101,11 +101,11 @@ pub enum Side {
 }
 
 /// What hears one line.
-type Hearer = dyn Fn(Side, &str) + Send + Sync;
+type TranscriptSink = dyn Fn(Side, &str) + Send + Sync;
 
 /// Hears each line of the dialogue, as `mail test -v` shows it: visible, without the password and without the content.
 #[derive(Clone)]
-pub struct Transcript(Arc<Hearer>);
+pub struct Transcript(Arc<TranscriptSink>);
 
 impl Transcript {
     /// A transcript that gives each line to `hear`.

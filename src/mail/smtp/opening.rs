@@ -12,26 +12,26 @@ use tokio::time::Instant;
 use tokio::time::timeout_at;
 use tokio_rustls::TlsConnector;
 
-use super::Connection;
 use super::Login;
 use super::Relay;
 use super::Side;
+use super::SmtpConnection;
 use super::Timeouts;
 use super::addresses::Addresses;
 use super::capabilities::Capabilities;
 use super::login::LoginError;
 use super::relay::is_loopback;
 use super::reply::Reply;
-use super::stream::Stream;
+use super::stream::RelayStream;
 use super::tls;
 use super::wire::NoReply;
-use super::wire::Patience;
+use super::wire::Timeout;
 use super::wire::Wire;
 use crate::domain::relay::Security;
 use crate::domain::text;
-use crate::mail::handover::Phase;
-use crate::mail::handover::Trouble;
-use crate::mail::handover::TroubleKind;
+use crate::mail::outcome::Phase;
+use crate::mail::outcome::TransportError;
+use crate::mail::outcome::TransportErrorKind;
 use crate::mail::thread::in_thread;
 
 impl Relay {
@@ -40,11 +40,11 @@ impl Relay {
     ///
     /// # Errors
     /// When the relay cannot be used; what that means is in [`Trouble::kind`].
-    pub async fn open(&self) -> Result<Connection, Trouble> {
+    pub async fn open(&self) -> Result<SmtpConnection, TransportError> {
         let opening = Opening { relay: self, end: Instant::now() + self.timeouts.whole };
         let (wire, mut capabilities) = opening.run().await?;
         capabilities.pipelining &= self.takes_pipelining();
-        Ok(Connection::new(wire, capabilities, self))
+        Ok(SmtpConnection::new(wire, capabilities, self))
     }
 }
 
@@ -54,14 +54,14 @@ struct Opening<'a> {
 }
 
 /// A connection on which EHLO was answered.
-struct Greeted {
+struct GreetedConnection {
     wire: Wire,
     capabilities: Capabilities,
     address: SocketAddr,
 }
 
 impl Opening<'_> {
-    async fn run(&self) -> Result<(Wire, Capabilities), Trouble> {
+    async fn run(&self) -> Result<(Wire, Capabilities), TransportError> {
         let mut greeted = self.greeted().await?;
         let Some(login) = &self.relay.login else { return Ok((greeted.wire, greeted.capabilities)) };
         let login = self.relay.login_memory.newest(login).await;
@@ -86,32 +86,36 @@ impl Opening<'_> {
     }
 
     /// Logs in; the inner error is that of the login.
-    async fn log_in(&self, login: &Login, greeted: &mut Greeted) -> Result<Result<(), LoginError>, Trouble> {
+    async fn log_in(
+        &self,
+        login: &Login,
+        greeted: &mut GreetedConnection,
+    ) -> Result<Result<(), LoginError>, TransportError> {
         if self.relay.security() == Security::None && !is_loopback(greeted.address.ip()) {
             return Err(self.not_loopback(greeted.address));
         }
-        let patience = self.patience(self.relay.timeouts.hello);
-        Ok(login.log_in(&mut greeted.wire, &greeted.capabilities, patience, self.relay).await)
+        let timeout = self.timeout(self.relay.timeouts.hello);
+        Ok(login.log_in(&mut greeted.wire, &greeted.capabilities, timeout, self.relay).await)
     }
 
-    fn refused(&self, error: LoginError) -> Trouble {
+    fn refused(&self, error: LoginError) -> TransportError {
         self.relay.trouble(error.kind, Phase::Auth, &error.words)
     }
 
     /// A connection to the first address that greets. One that refuses, hangs up or does not answer is no trouble as long as
     /// there is another (RFC 5321, 5.1).
-    async fn greeted(&self) -> Result<Greeted, Trouble> {
+    async fn greeted(&self) -> Result<GreetedConnection, TransportError> {
         let mut addresses = self.addresses().await?;
         if let Some(address) = self.relay.greeted_by() {
             addresses.begin_with(address);
         }
-        let mut failures: Vec<(IpAddr, Trouble)> = Vec::new();
+        let mut failures: Vec<(IpAddr, TransportError)> = Vec::new();
         loop {
             let connect = self.relay.timeouts.connect;
             let mut failed = |ip, error: &io::Error| {
                 let words = format!("cannot connect to {ip}: {error}");
                 self.relay.note(Side::Note, &words);
-                failures.push((ip, self.relay.trouble(TroubleKind::Later, Phase::Connect, &words)));
+                failures.push((ip, self.relay.trouble(TransportErrorKind::Later, Phase::Connect, &words)));
             };
             let Some((tcp, address)) = addresses.connect(connect, self.end, &mut failed).await else {
                 return Err(self.none_greets(failures));
@@ -123,7 +127,7 @@ impl Opening<'_> {
             match self.greet(tcp, wait).await {
                 Ok((wire, capabilities)) => {
                     self.relay.note_greeted_by(address);
-                    return Ok(Greeted { wire, capabilities, address });
+                    return Ok(GreetedConnection { wire, capabilities, address });
                 }
                 Err(trouble) if is_of_this_address(&trouble) => failures.push((address.ip(), trouble)),
                 Err(trouble) => return Err(trouble),
@@ -132,8 +136,8 @@ impl Opening<'_> {
     }
 
     /// The trouble of a relay of which no address greets: the one there is, or all of them in one line.
-    fn none_greets(&self, mut failures: Vec<(IpAddr, Trouble)>) -> Trouble {
-        let later = |words: &str| self.relay.trouble(TroubleKind::Later, Phase::Connect, words);
+    fn none_greets(&self, mut failures: Vec<(IpAddr, TransportError)>) -> TransportError {
+        let later = |words: &str| self.relay.trouble(TransportErrorKind::Later, Phase::Connect, words);
         if failures.len() <= 1 {
             return failures.pop().map_or_else(|| later("the name has no address"), |(_, trouble)| trouble);
         }
@@ -143,15 +147,15 @@ impl Opening<'_> {
             if trouble.phase == Phase::Connect { words.to_owned() } else { format!("at {ip}: {words}") }
         });
         let words = words.collect::<Vec<_>>().join("; ");
-        let is_lasting = failures.iter().all(|(_, trouble)| trouble.kind == TroubleKind::ForGood);
-        let kind = if is_lasting { TroubleKind::ForGood } else { TroubleKind::Later };
+        let is_lasting = failures.iter().all(|(_, trouble)| trouble.kind == TransportErrorKind::ForGood);
+        let kind = if is_lasting { TransportErrorKind::ForGood } else { TransportErrorKind::Later };
         let phase = failures.iter().map(|(_, trouble)| trouble.phase).max().unwrap_or(Phase::Connect);
         self.relay.trouble(kind, phase, &words)
     }
 
-    async fn addresses(&self) -> Result<Addresses, Trouble> {
+    async fn addresses(&self) -> Result<Addresses, TransportError> {
         let relay = self.relay;
-        let later = |words: &str| relay.trouble(TroubleKind::Later, Phase::Connect, words);
+        let later = |words: &str| relay.trouble(TransportErrorKind::Later, Phase::Connect, words);
         let addresses = if relay.addresses.is_empty() {
             match self.within(relay.timeouts.connect, look_up(relay.host().to_owned(), relay.port())).await {
                 Some(Ok(found)) => Addresses::new(found),
@@ -170,11 +174,11 @@ impl Opening<'_> {
     }
 
     /// Encrypts and says EHLO. `wait`: how long the greeting may take.
-    async fn greet(&self, tcp: TcpStream, wait: Duration) -> Result<(Wire, Capabilities), Trouble> {
+    async fn greet(&self, tcp: TcpStream, wait: Duration) -> Result<(Wire, Capabilities), TransportError> {
         let transcript = || self.relay.transcript.clone();
         let mut wire = match self.relay.security() {
             Security::None => {
-                let mut wire = Wire::new(Stream::Plain(tcp), transcript());
+                let mut wire = Wire::new(RelayStream::Plain(tcp), transcript());
                 self.greeting(&mut wire, wait).await?;
                 wire
             }
@@ -184,7 +188,7 @@ impl Opening<'_> {
                 wire
             }
             Security::StartTls => {
-                let mut wire = Wire::new(Stream::Plain(tcp), transcript());
+                let mut wire = Wire::new(RelayStream::Plain(tcp), transcript());
                 self.greeting(&mut wire, wait).await?;
                 let tcp = self.start_tls(wire).await?;
                 // What was offered before TLS may have been said by anybody (RFC 3207, 4.2).
@@ -195,10 +199,10 @@ impl Opening<'_> {
         Ok((wire, capabilities))
     }
 
-    async fn encrypt(&self, tcp: TcpStream) -> Result<Stream, Trouble> {
+    async fn encrypt(&self, tcp: TcpStream) -> Result<RelayStream, TransportError> {
         let trouble = |kind, words: &str| self.relay.trouble(kind, Phase::Tls, words);
         let Some(tls) = self.relay.tls() else {
-            return Err(trouble(TroubleKind::Configuration, "TLS is not set up"));
+            return Err(trouble(TransportErrorKind::Configuration, "TLS is not set up"));
         };
         let handshake = TlsConnector::from(tls.config.clone()).connect(tls.name.clone(), tcp);
         match self.within(self.relay.timeouts.tls, handshake).await {
@@ -206,18 +210,18 @@ impl Opening<'_> {
                 if self.relay.transcript.is_some() {
                     self.relay.note(Side::Note, &tls::summary(stream.get_ref().1));
                 }
-                Ok(Stream::Tls(Box::new(stream)))
+                Ok(RelayStream::Tls(Box::new(stream)))
             }
             Some(Err(error)) => {
                 let (kind, words) = tls::trouble(&error, self.relay, tls);
                 Err(trouble(kind, &words))
             }
-            None => Err(trouble(TroubleKind::Later, "no TLS handshake: time is up")),
+            None => Err(trouble(TransportErrorKind::Later, "no TLS handshake: time is up")),
         }
     }
 
-    async fn greeting(&self, wire: &mut Wire, wait: Duration) -> Result<(), Trouble> {
-        let reply = wire.reply(self.patience(wait)).await;
+    async fn greeting(&self, wire: &mut Wire, wait: Duration) -> Result<(), TransportError> {
+        let reply = wire.reply(self.timeout(wait)).await;
         let reply = reply.map_err(|no| {
             let mut trouble = self.no_reply(Phase::Greeting, no);
             // A port that expects TLS from the first byte stays silent, as one behind a firewall does.
@@ -230,12 +234,12 @@ impl Opening<'_> {
     }
 
     /// EHLO, or HELO for a relay that does not know EHLO.
-    async fn hello(&self, wire: &mut Wire) -> Result<Capabilities, Trouble> {
+    async fn hello(&self, wire: &mut Wire) -> Result<Capabilities, TransportError> {
         let helo = &self.relay.helo;
         if helo.is_empty() || helo.contains(|c: char| c.is_whitespace() || text::is_unprintable(c)) || !helo.is_ascii()
         {
             let words = format!("`{}` is no name to greet with (`helo`)", text::quoted(helo, 80));
-            return Err(self.relay.trouble(TroubleKind::Configuration, Phase::Ehlo, &words));
+            return Err(self.relay.trouble(TransportErrorKind::Configuration, Phase::Ehlo, &words));
         }
         let reply = self.ask(wire, Phase::Ehlo, &format!("EHLO {helo}")).await?;
         if matches!(reply.code, 500 | 502) {
@@ -248,7 +252,7 @@ impl Opening<'_> {
     }
 
     /// A relay that refuses the greeting usually minds the name in it.
-    fn expect_hello(&self, reply: &Reply) -> Result<(), Trouble> {
+    fn expect_hello(&self, reply: &Reply) -> Result<(), TransportError> {
         self.expect(Phase::Ehlo, 250, reply).map_err(|mut trouble| {
             if reply.code != 421 && trouble.phase == Phase::Ehlo {
                 let name = text::quoted(&self.relay.helo, 80);
@@ -261,75 +265,75 @@ impl Opening<'_> {
     }
 
     /// EHLO and STARTTLS (RFC 3207), on which the connection below is given back.
-    async fn start_tls(&self, mut wire: Wire) -> Result<TcpStream, Trouble> {
-        let for_good = |words| self.relay.trouble(TroubleKind::ForGood, Phase::StartTls, words);
+    async fn start_tls(&self, mut wire: Wire) -> Result<TcpStream, TransportError> {
+        let for_good = |words| self.relay.trouble(TransportErrorKind::ForGood, Phase::StartTls, words);
         if !self.hello(&mut wire).await?.starttls {
             return Err(for_good("the relay does not offer STARTTLS; nothing is sent in the clear"));
         }
         let reply = self.ask(&mut wire, Phase::StartTls, "STARTTLS").await?;
         self.expect(Phase::StartTls, 220, &reply)?;
         if !wire.is_quiet() {
-            // Somebody on the way would have his words taken for what the relay says under TLS (CVE-2011-0411).
-            return Err(for_good("there are bytes behind the reply to STARTTLS: somebody is on the line"));
+            // Somebody on the way would have their words taken for what the relay says under TLS (CVE-2011-0411).
+            return Err(for_good("unexpected data after the reply to STARTTLS: possible man-in-the-middle"));
         }
         match wire.into_stream() {
-            Stream::Plain(tcp) => Ok(tcp),
-            Stream::Tls(_) => Err(for_good("TLS is there already")),
+            RelayStream::Plain(tcp) => Ok(tcp),
+            RelayStream::Tls(_) => Err(for_good("TLS is there already")),
         }
     }
 
-    async fn ask(&self, wire: &mut Wire, phase: Phase, command: &str) -> Result<Reply, Trouble> {
-        let patience = self.patience(self.relay.timeouts.hello);
-        wire.command(command, patience).await.map_err(|no| self.no_reply(phase, no))?;
-        wire.reply(patience).await.map_err(|no| self.no_reply(phase, no))
+    async fn ask(&self, wire: &mut Wire, phase: Phase, command: &str) -> Result<Reply, TransportError> {
+        let timeout = self.timeout(self.relay.timeouts.hello);
+        wire.command(command, timeout).await.map_err(|no| self.no_reply(phase, no))?;
+        wire.reply(timeout).await.map_err(|no| self.no_reply(phase, no))
     }
 
     /// Only one code is good; 4yz passes, anything else does not.
-    fn expect(&self, phase: Phase, code: u16, reply: &Reply) -> Result<(), Trouble> {
+    fn expect(&self, phase: Phase, code: u16, reply: &Reply) -> Result<(), TransportError> {
         let kind = match reply.code {
             good if good == code => return Ok(()),
-            400..=499 => TroubleKind::Later,
-            _ => TroubleKind::ForGood,
+            400..=499 => TransportErrorKind::Later,
+            _ => TransportErrorKind::ForGood,
         };
         // Some relays, Postfix among them, complete TLS with everybody and refuse clients without a trusted certificate only then.
         let about_certificate = self.relay.tls().and_then(|tls| tls.refused_certificate(&reply.words()));
         Err(match about_certificate {
-            Some(words) => self.relay.trouble(TroubleKind::Configuration, Phase::Tls, &words),
+            Some(words) => self.relay.trouble(TransportErrorKind::Configuration, Phase::Tls, &words),
             None => self.relay.trouble(kind, phase, &reply.words()),
         })
     }
 
-    fn no_reply(&self, phase: Phase, no: NoReply) -> Trouble {
+    fn no_reply(&self, phase: Phase, no: NoReply) -> TransportError {
         match no {
             NoReply::Lost(mut words) => {
                 // A relay of TLS 1.3 completes the handshake before it looks at the certificate.
                 words += self.relay.tls().map_or("", |tls| tls.hint_of_missing_certificate());
-                self.relay.trouble(TroubleKind::Later, phase, &words)
+                self.relay.trouble(TransportErrorKind::Later, phase, &words)
             }
             NoReply::Alert(alert) => match self.relay.tls() {
                 Some(tls) => {
                     let (kind, words) = tls::alert_trouble(alert, tls);
                     self.relay.trouble(kind, Phase::Tls, &words)
                 }
-                None => self.relay.trouble(TroubleKind::Later, phase, &tls::ended_tls(alert)),
+                None => self.relay.trouble(TransportErrorKind::Later, phase, &tls::ended_tls(alert)),
             },
             NoReply::Garbage(words) => {
-                self.relay.trouble(TroubleKind::ForGood, phase, &format!("the relay sent {words}"))
+                self.relay.trouble(TransportErrorKind::ForGood, phase, &format!("the relay sent {words}"))
             }
         }
     }
 
-    fn not_loopback(&self, address: SocketAddr) -> Trouble {
+    fn not_loopback(&self, address: SocketAddr) -> TransportError {
         let words = format!("{} is not on this machine, and `tls = \"none\"` is for this machine only", address.ip());
-        self.relay.trouble(TroubleKind::Configuration, Phase::Connect, &words)
+        self.relay.trouble(TransportErrorKind::Configuration, Phase::Connect, &words)
     }
 
-    fn patience(&self, wait: Duration) -> Patience {
-        Patience { wait, end: self.end }
+    fn timeout(&self, wait: Duration) -> Timeout {
+        Timeout { wait, end: self.end }
     }
 
     async fn within<T>(&self, wait: Duration, work: impl Future<Output = io::Result<T>>) -> Option<io::Result<T>> {
-        timeout_at(self.patience(wait).deadline(), work).await.ok()
+        timeout_at(self.timeout(wait).deadline(), work).await.ok()
     }
 }
 
@@ -343,10 +347,10 @@ async fn look_up(host: String, port: u16) -> io::Result<Vec<SocketAddr>> {
 }
 
 /// Whether another address of the same name may do better: this one greets nobody, for now or at all.
-fn is_of_this_address(trouble: &Trouble) -> bool {
+fn is_of_this_address(trouble: &TransportError) -> bool {
     match trouble.kind {
-        TroubleKind::Later => trouble.phase <= Phase::StartTls,
-        TroubleKind::ForGood => trouble.phase == Phase::Greeting,
-        TroubleKind::Configuration => false,
+        TransportErrorKind::Later => trouble.phase <= Phase::StartTls,
+        TransportErrorKind::ForGood => trouble.phase == Phase::Greeting,
+        TransportErrorKind::Configuration => false,
     }
 }

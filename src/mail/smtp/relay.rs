@@ -23,10 +23,10 @@ use super::login::LoginMemory;
 use super::tls::Tls;
 use crate::domain::relay::Security;
 use crate::domain::text;
-use crate::mail::handover::Phase;
-use crate::mail::handover::Trouble;
-use crate::mail::handover::TroubleKind;
-use crate::private_file::Problem;
+use crate::mail::outcome::Phase;
+use crate::mail::outcome::TransportError;
+use crate::mail::outcome::TransportErrorKind;
+use crate::private_file::FileError;
 
 /// A mail relay, as it is configured. Clones share the TLS settings, the sessions that TLS resumes, and what was
 /// learned of the relay.
@@ -73,7 +73,7 @@ pub enum RelayError {
     TlsName(String),
     /// A file with certificates, or the key, cannot be read, or others could read or write it.
     #[error(transparent)]
-    File(#[from] Problem),
+    File(#[from] FileError),
     /// A file with certificates holds something that looks like a certificate and is none.
     #[error("{file}: a certificate in it cannot be read")]
     CertificateBroken {
@@ -213,8 +213,8 @@ impl Relay {
         }
     }
 
-    pub(super) fn trouble(&self, kind: TroubleKind, phase: Phase, words: &str) -> Trouble {
-        Trouble { kind, phase, words: format!("{}: {words}", self.name()) }
+    pub(super) fn trouble(&self, kind: TransportErrorKind, phase: Phase, words: &str) -> TransportError {
+        TransportError { kind, phase, words: format!("{}: {words}", self.name()) }
     }
 }
 
@@ -263,10 +263,10 @@ mod tests {
 
     #[test]
     fn a_ca_file_that_is_missing_empty_or_broken_is_named() {
-        let folder = tempfile::tempdir().unwrap();
-        let file = folder.path().join("ca.pem");
+        let directory = tempfile::tempdir().unwrap();
+        let file = directory.path().join("ca.pem");
         let error = || Relay::new("mail.example.com", 465, Security::Implicit, Some(&file)).unwrap_err();
-        assert!(matches!(error(), RelayError::File(Problem::Missing { .. })));
+        assert!(matches!(error(), RelayError::File(FileError::Missing { .. })));
         std::fs::write(&file, "nothing").unwrap();
         assert!(matches!(error(), RelayError::NoCertificate { .. }));
         let line = |word| format!("-----{word} CERTIFICATE-----\n");

@@ -2,8 +2,8 @@
 
 use crate::domain::email_address::EmailAddress;
 use crate::domain::relay::Phase;
+use crate::domain::reply::EnhancedStatus;
 use crate::domain::reply::RelayReply;
-use crate::domain::reply::Status;
 use crate::domain::text;
 use crate::mail::code_mask::CodeMask;
 
@@ -28,7 +28,7 @@ pub(super) struct Reply {
 
 /// A reply of which lines may still be missing.
 #[derive(Debug, Default)]
-pub(super) struct Unfinished {
+pub(super) struct PartialReply {
     lines: Vec<(u16, String)>,
     bytes: usize,
 }
@@ -51,7 +51,7 @@ fn line(line: &[u8]) -> Option<(u16, bool, String)> {
     Some((code, is_last, String::from_utf8_lossy(rest).into_owned()))
 }
 
-impl Unfinished {
+impl PartialReply {
     /// Whether it has no line yet.
     pub(super) fn is_empty(&self) -> bool {
         self.lines.is_empty()
@@ -63,7 +63,7 @@ impl Unfinished {
     /// What about it is not SMTP.
     pub(super) fn take(&mut self, bytes: &[u8]) -> Result<Option<Reply>, String> {
         let Some((code, is_last, text)) = line(bytes) else {
-            return Err(format!("what is not SMTP: {}", text::quoted(&String::from_utf8_lossy(bytes), 80)));
+            return Err(format!("not SMTP: {}", text::quoted(&String::from_utf8_lossy(bytes), 80)));
         };
         self.bytes += bytes.len();
         self.lines.push((code, text));
@@ -83,14 +83,14 @@ impl Unfinished {
 impl Reply {
     /// What a refusal says about a mail to this recipient.
     pub(super) fn about(&self, phase: Phase, recipient: &EmailAddress) -> RelayReply {
-        let status = self.lines.iter().rev().find_map(|line| Status::at_start(line));
+        let status = self.lines.iter().rev().find_map(|line| EnhancedStatus::at_start(line));
         RelayReply::new(phase, self.code, status, &self.lines.join(" "), recipient)
     }
 
     /// The enhanced status code (RFC 3463) at the start of the text.
     fn status(&self) -> Option<&str> {
         let line = self.lines.first()?;
-        Status::at_start(line).and_then(|_| line.split_ascii_whitespace().next())
+        EnhancedStatus::at_start(line).and_then(|_| line.split_ascii_whitespace().next())
     }
 
     /// The code and the text as one line: visible, and not too long.
@@ -127,7 +127,7 @@ mod tests {
     use super::*;
 
     fn reply(text: &[u8]) -> Result<Option<Reply>, String> {
-        let mut unfinished = Unfinished::default();
+        let mut unfinished = PartialReply::default();
         let mut last = Ok(None);
         for line in text.split(|byte| *byte == b'\n') {
             last = Ok(unfinished.take(line)?);
@@ -157,7 +157,7 @@ mod tests {
     #[test]
     fn what_is_no_reply_is_named() {
         for text in ["", "25", "2500 ok", "250ok", "abc hello", "150 x", "650 x", " 250 x", "HTTP/1.1 400"] {
-            assert!(reply(text.as_bytes()).unwrap_err().starts_with("what is not SMTP"), "{text}");
+            assert!(reply(text.as_bytes()).unwrap_err().starts_with("not SMTP"), "{text}");
         }
         assert!(reply("250-x\n".repeat(200).as_bytes()).unwrap_err().starts_with("a reply without an end: 128 lines"));
         let long = format!("250-{}\n", "x".repeat(4000)).repeat(40);

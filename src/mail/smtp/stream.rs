@@ -11,14 +11,14 @@ use tokio_rustls::client::TlsStream;
 const BLOCK: usize = 64 * 1024;
 
 /// A connection, open.
-pub(super) enum Stream {
+pub(super) enum RelayStream {
     /// Everybody on the way can read it.
     Plain(TcpStream),
     /// Encrypted, with a relay whose certificate was verified.
     Tls(Box<TlsStream<TcpStream>>),
 }
 
-impl Stream {
+impl RelayStream {
     /// Writes the beginning of `bytes`, as much as the network takes at once, and says how much.
     pub(super) async fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         match self {

@@ -13,9 +13,9 @@ use super::Side;
 use super::Transcript;
 use super::mask::Mask;
 use super::reply::MAX_LINE;
+use super::reply::PartialReply;
 use super::reply::Reply;
-use super::reply::Unfinished;
-use super::stream::Stream;
+use super::stream::RelayStream;
 use super::tls;
 use crate::domain::text;
 
@@ -24,14 +24,14 @@ const READ: usize = 4096;
 
 /// How long to wait.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Patience {
+pub(super) struct Timeout {
     /// For the next reply as a whole, or the next block of what is sent.
     pub(super) wait: Duration,
     /// For everything: however much is left of `wait`, here it ends.
     pub(super) end: Instant,
 }
 
-impl Patience {
+impl Timeout {
     pub(super) fn deadline(self) -> Instant {
         (Instant::now() + self.wait).min(self.end)
     }
@@ -50,7 +50,7 @@ pub(super) enum NoReply {
 
 /// Not everything was sent.
 #[derive(Debug)]
-pub(super) struct Cut {
+pub(super) struct IncompleteWrite {
     /// So many bytes may have left, and no more.
     pub(super) left: usize,
     /// What happened.
@@ -59,7 +59,7 @@ pub(super) struct Cut {
 
 /// A connection on which commands are sent and replies are read.
 pub(super) struct Wire {
-    stream: Stream,
+    stream: RelayStream,
     /// What was read and not yet understood.
     received: Vec<u8>,
     transcript: Option<Transcript>,
@@ -69,7 +69,7 @@ pub(super) struct Wire {
 }
 
 impl Wire {
-    pub(super) fn new(stream: Stream, transcript: Option<Transcript>) -> Self {
+    pub(super) fn new(stream: RelayStream, transcript: Option<Transcript>) -> Self {
         Self { stream, received: Vec::new(), transcript, mask: Mask::default(), masks_what_is_shown: false }
     }
 
@@ -79,7 +79,7 @@ impl Wire {
     }
 
     /// The stream below, for the TLS that is to be put on it; only when [`Wire::is_quiet`].
-    pub(super) fn into_stream(self) -> Stream {
+    pub(super) fn into_stream(self) -> RelayStream {
         self.stream
     }
 
@@ -106,11 +106,11 @@ impl Wire {
     ///
     /// # Errors
     /// When the connection is lost or the network takes none of it in time.
-    pub(super) async fn send(&mut self, bytes: &[u8], patience: Patience) -> Result<(), Cut> {
+    pub(super) async fn send(&mut self, bytes: &[u8], timeout: Timeout) -> Result<(), IncompleteWrite> {
         let mut sent = 0;
         while sent < bytes.len() {
             let rest = &bytes[sent..];
-            let words = match timeout_at(patience.deadline(), self.stream.write(rest)).await {
+            let words = match timeout_at(timeout.deadline(), self.stream.write(rest)).await {
                 Ok(Ok(0)) => "the connection is closed".to_owned(),
                 Ok(Ok(count)) => {
                     sent += count;
@@ -119,7 +119,7 @@ impl Wire {
                 Ok(Err(error)) => tls::lost(&error),
                 Err(_) => "the relay takes no more: time is up".to_owned(),
             };
-            return Err(Cut { left: sent + self.stream.may_have_left(rest), words });
+            return Err(IncompleteWrite { left: sent + self.stream.may_have_left(rest), words });
         }
         Ok(())
     }
@@ -128,20 +128,20 @@ impl Wire {
     ///
     /// # Errors
     /// As [`Wire::send`].
-    pub(super) async fn command(&mut self, command: &str, patience: Patience) -> Result<(), NoReply> {
+    pub(super) async fn command(&mut self, command: &str, timeout: Timeout) -> Result<(), NoReply> {
         self.note(command);
         let line = Zeroizing::new(format!("{command}\r\n"));
-        self.send(line.as_bytes(), patience).await.map_err(|cut| NoReply::Lost(cut.words))
+        self.send(line.as_bytes(), timeout).await.map_err(|cut| NoReply::Lost(cut.words))
     }
 
     /// Reads one reply, whole, and by one deadline however slowly it comes.
     ///
     /// # Errors
     /// When there is none in time, or what comes is none.
-    pub(super) async fn reply(&mut self, patience: Patience) -> Result<Reply, NoReply> {
-        let deadline = patience.deadline();
+    pub(super) async fn reply(&mut self, timeout: Timeout) -> Result<Reply, NoReply> {
+        let deadline = timeout.deadline();
         let started = Instant::now();
-        let mut unfinished = Unfinished::default();
+        let mut unfinished = PartialReply::default();
         loop {
             while let Some(line) = self.line()? {
                 if let Some(reply) = unfinished.take(&line).map_err(NoReply::Garbage)? {
@@ -164,9 +164,9 @@ impl Wire {
     ///
     /// # Errors
     /// As [`Wire::reply`].
-    pub(super) async fn reply_to_keep(&mut self, patience: Patience) -> Result<Reply, NoReply> {
+    pub(super) async fn reply_to_keep(&mut self, timeout: Timeout) -> Result<Reply, NoReply> {
         let before = std::mem::replace(&mut self.masks_what_is_shown, false);
-        let reply = self.reply(patience).await;
+        let reply = self.reply(timeout).await;
         self.masks_what_is_shown = before;
         reply
     }
@@ -196,11 +196,11 @@ impl Wire {
 
     /// Says QUIT and waits a moment for the answer, whatever it is.
     pub(super) async fn quit(mut self, wait: Duration) {
-        let patience = Patience { wait, end: Instant::now() + wait };
-        if self.command("QUIT", patience).await.is_ok() {
-            let _ = self.reply(patience).await;
+        let timeout = Timeout { wait, end: Instant::now() + wait };
+        if self.command("QUIT", timeout).await.is_ok() {
+            let _ = self.reply(timeout).await;
         }
-        let _ = timeout_at(patience.end, self.stream.shut_down()).await;
+        let _ = timeout_at(timeout.end, self.stream.shut_down()).await;
     }
 }
 

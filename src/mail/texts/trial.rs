@@ -15,13 +15,13 @@ use crate::domain::organization::Organization;
 use crate::domain::policy::Policy;
 use crate::mail::compose::ComposeError;
 use crate::mail::compose::Composer;
-use crate::mail::letter::Choice;
-use crate::mail::letter::Content;
-use crate::mail::letter::Letter;
-use crate::mail::letter::Letterhead;
+use crate::mail::context::MailContent;
+use crate::mail::context::MailContext;
+use crate::mail::context::MailIdentity;
+use crate::mail::context::PasswordChoice;
 use crate::mail::template;
-use crate::mail::template::Part;
 use crate::mail::template::TemplateFile;
+use crate::mail::template::TemplatePart;
 use crate::secrets::reset_code::NONCE;
 use crate::secrets::reset_code::ResetCode;
 use crate::texts::CONTROL;
@@ -126,7 +126,7 @@ impl Trial<'_> {
         let strict = Policy { min_score: 3, history: 5, ..Policy::default() };
         for organization in &organizations {
             let Ok(from) = "passwords@example.com".parse() else { return };
-            let letterhead = Letterhead {
+            let identity = MailIdentity {
                 from,
                 reply_to: None,
                 bounce_to: None,
@@ -137,21 +137,21 @@ impl Trial<'_> {
                 policy: &strict,
                 texts: Arc::clone(self.texts),
             };
-            let Ok(composer) = Composer::new(letterhead) else { return };
+            let Ok(composer) = Composer::new(identity) else { return };
             self.write_with(&composer);
         }
     }
 
     fn write_with(&mut self, composer: &Composer) {
         let Ok(code) = ResetCode::parse(CODE) else { return };
-        let choice = |note| Choice { code: &code, life: Duration::from_secs(86_400), note };
+        let choice = |note| PasswordChoice { code: &code, lifetime: Duration::from_secs(86_400), note };
         let time = Timestamp::UNIX_EPOCH;
-        let mut contents = vec![Content::Test];
+        let mut contents = vec![MailContent::Test];
         for note in [None, Some(NOTE)] {
-            contents.extend([Content::Reset(choice(note)), Content::Invitation(choice(note))]);
+            contents.extend([MailContent::Reset(choice(note)), MailContent::Invitation(choice(note))]);
         }
         for cause in NoticeCause::ALL {
-            contents.extend([true, false].map(|must_change| Content::Notice { cause, must_change, time }));
+            contents.extend([true, false].map(|must_change| MailContent::Notice { cause, must_change, time }));
         }
         let tags: Vec<String> = self.texts.texts().languages().map(|language| language.tag().to_owned()).collect();
         for tag in &tags {
@@ -161,9 +161,9 @@ impl Trial<'_> {
         }
     }
 
-    fn write(&mut self, composer: &Composer, tag: &str, content_of: Content<'_>) {
+    fn write(&mut self, composer: &Composer, tag: &str, content_of: MailContent<'_>) {
         let Ok(recipient) = "alex@example.com".parse::<EmailAddress>() else { return };
-        let letter = Letter {
+        let context = MailContext {
             recipient: &recipient,
             name: NAME,
             username: "alex",
@@ -174,7 +174,7 @@ impl Trial<'_> {
             content: content_of,
         };
         let kind = content_of.kind();
-        let preview = match composer.preview(&letter) {
+        let preview = match composer.preview(&context) {
             Ok(preview) => preview,
             Err(ComposeError::Template(error)) => {
                 let line = Some(error.line).filter(|line| *line > 0);
@@ -183,13 +183,13 @@ impl Trial<'_> {
                 return self.add(TextProblem { path, line, what });
             }
             Err(error) => {
-                let path = self.file_of(tag, kind, Part::Html);
+                let path = self.file_of(tag, kind, TemplatePart::Html);
                 return self.add(TextProblem { path, line: None, what: error.to_string() });
             }
         };
         // The engine may have written it in entities, which readers of HTML take for the same.
         let html = preview.html.replace("&#x2f;", "/");
-        for (part, content) in [(Part::Text, preview.text.as_str()), (Part::Html, html.as_str())] {
+        for (part, content) in [(TemplatePart::Text, preview.text.as_str()), (TemplatePart::Html, html.as_str())] {
             let mut wrong = |what: String| {
                 let path = self.file_of(tag, kind, part);
                 self.add(TextProblem { path, line: None, what });
@@ -198,8 +198,7 @@ impl Trial<'_> {
                 wrong(format!("the mail {kind} lacks {{{{ link }}}}"));
             }
             // Operators who give a note count on it.
-            let has_note =
-                matches!(content_of, Content::Reset(choice) | Content::Invitation(choice) if choice.note.is_some());
+            let has_note = matches!(content_of, MailContent::Reset(choice) | MailContent::Invitation(choice) if choice.note.is_some());
             if has_note && !content.contains(LAST_LINE) {
                 wrong(format!("the mail {kind} lacks the note: {{% for line in note %}}{{{{ line }}}}{{% endfor %}}"));
             }
@@ -212,7 +211,7 @@ impl Trial<'_> {
             if content.len() > MAX_PART {
                 wrong(format!("the mail {kind} is larger than {MAX_PART} bytes"));
             }
-            if part == Part::Html && (content.contains("<x-name>") || content.contains("<x-note>")) {
+            if part == TemplatePart::Html && (content.contains("<x-name>") || content.contains("<x-note>")) {
                 wrong("what a user or operator typed is written as HTML: leave out `safe` and `autoescape`".to_owned());
             }
         }
@@ -224,7 +223,7 @@ impl Trial<'_> {
     }
 
     /// The file that has to do with a part: its own, or what it extends.
-    fn file_of(&self, tag: &str, kind: MailKind, part: Part) -> PathBuf {
+    fn file_of(&self, tag: &str, kind: MailKind, part: TemplatePart) -> PathBuf {
         let name = template::name_of(kind, part);
         let own = [name, "choice.html", "frame.html"].into_iter().find_map(|name| self.own(tag, name));
         own.unwrap_or_else(|| self.path_of(tag, name))

@@ -7,16 +7,16 @@ use std::time::Instant;
 use jiff::Timestamp;
 
 use super::Engine;
-use super::Turn;
+use super::StoreTurn;
 use crate::domain::message::MailKind;
 use crate::domain::message::MessageState;
 use crate::outbox::InFlight;
 use crate::outbox::limits;
-use crate::outbox::limits::Leave;
-use crate::outbox::parcel::Parcel;
-use crate::outbox::supply::Aside;
-use crate::outbox::supply::Verdict;
-use crate::outbox::worker::Answer;
+use crate::outbox::limits::StartDecision;
+use crate::outbox::message_source::Aside;
+use crate::outbox::message_source::Verdict;
+use crate::outbox::outgoing::OutgoingMail;
+use crate::outbox::worker::WorkerResponse;
 use crate::secrets::reset_code::NONCE;
 use crate::secrets::reset_code::ResetCode;
 use crate::store::Result;
@@ -25,38 +25,45 @@ use crate::store::outbox::Due;
 
 impl Engine<'_> {
     /// The next message for a worker that is free, or what it does instead.
-    pub(super) fn next(&mut self, turn: &Turn<'_>, number: usize, can_ride: bool, now: Timestamp) -> Result<Answer> {
-        let aside = self.workers[number].aside.take();
-        let known_refusals = if aside.is_some() { self.workers[number].known_refusals } else { self.suspicion.known() };
+    pub(super) fn next(
+        &mut self,
+        turn: &StoreTurn<'_>,
+        number: usize,
+        can_ride: bool,
+        now: Timestamp,
+    ) -> Result<WorkerResponse> {
+        let reserved = self.workers[number].reserved.take();
+        let known_refusals =
+            if reserved.is_some() { self.workers[number].known_refusals } else { self.suspicion.known() };
         let instead = match self.leave() {
-            Leave::Yes => None,
+            StartDecision::Yes => None,
             // The relay may wait for the content of the one that was set aside.
-            Leave::Later if aside.is_some() => Some(Answer::Open(Duration::ZERO)),
-            Leave::Later => Some(Answer::Wait(super::LOOK)),
-            Leave::Never(why) => {
+            StartDecision::Later if reserved.is_some() => Some(WorkerResponse::Open(Duration::ZERO)),
+            StartDecision::Later => Some(WorkerResponse::Wait(super::LOOK)),
+            StartDecision::Never(why) => {
                 self.stop(why);
-                Some(Answer::End)
+                Some(WorkerResponse::End)
             }
         };
         if let Some(answer) = instead {
-            aside.into_iter().for_each(|aside| self.supply.give_back(aside.id(), false));
+            reserved.into_iter().for_each(|reserved| self.message_source.give_back(reserved.id(), false));
             return Ok(answer);
         }
-        let (due, parcel) = match aside {
-            Some(aside) => match self.still_due(turn, aside, now)? {
+        let (due, outgoing) = match reserved {
+            Some(reserved) => match self.still_due(turn, reserved, now)? {
                 Some(found) => found,
                 // The relay may wait for its content.
-                None => return Ok(Answer::Open(Duration::ZERO)),
+                None => return Ok(WorkerResponse::Open(Duration::ZERO)),
             },
             None if self.suspicion.is_probing() && self.suspicion.wants_probe().is_none() => {
-                return Ok(Answer::Wait(super::LOOK));
+                return Ok(WorkerResponse::Wait(super::LOOK));
             }
             None => {
                 let has_turn = std::mem::take(&mut self.workers[number].has_turn);
                 let wait = if has_turn { Duration::ZERO } else { self.pace.next(Instant::now()) };
                 if !wait.is_zero() {
                     self.workers[number].has_turn = true;
-                    return Ok(Answer::Wait(wait));
+                    return Ok(WorkerResponse::Wait(wait));
                 }
                 let due = match self.suspicion.is_probing() {
                     true => self.take_probe(turn, now)?,
@@ -64,11 +71,11 @@ impl Engine<'_> {
                 };
                 match due {
                     Some(due) => (due, None),
-                    None if !self.suspicion.is_probing() => return Ok(Answer::End),
-                    None if self.in_flight() > 0 => return Ok(Answer::Wait(super::LOOK)),
+                    None if !self.suspicion.is_probing() => return Ok(WorkerResponse::End),
+                    None if self.in_flight() > 0 => return Ok(WorkerResponse::Wait(super::LOOK)),
                     None => {
                         self.conclude(turn, now)?;
-                        return Ok(Answer::Wait(Duration::ZERO));
+                        return Ok(WorkerResponse::Wait(Duration::ZERO));
                     }
                 }
             }
@@ -82,34 +89,34 @@ impl Engine<'_> {
             known_refusals,
             is_test: due.kind == MailKind::Test,
         };
-        let parcel = self.begin(turn, &due, parcel, now);
+        let outgoing = self.begin(turn, &due, outgoing, now);
         self.quotas.begin();
         self.workers[number].in_flight = Some(in_flight);
-        let next = if can_ride { self.set_aside(turn, number, now)? } else { None };
-        Ok(Answer::Send { parcel, next })
+        let next = if can_ride { self.reserve(turn, number, now)? } else { None };
+        Ok(WorkerResponse::Send { outgoing, next })
     }
 
-    fn leave(&self) -> Leave {
+    fn leave(&self) -> StartDecision {
         match self.report.halt {
-            Some(why) if self.is_stopping => Leave::Never(why),
-            _ => match limits::leave(self.order, &self.report, self.in_flight() as u64, Instant::now()) {
-                Leave::Yes => self.quotas.leave(),
+            Some(why) if self.is_stopping => StartDecision::Never(why),
+            _ => match limits::leave(self.send_options, &self.report, self.in_flight() as u64, Instant::now()) {
+                StartDecision::Yes => self.quotas.leave(),
                 leave => leave,
             },
         }
     }
 
-    /// A message that was set aside, if it is still to be sent to that address; with its parcel, if it is as it was.
+    /// A message that was set aside, if it is still to be sent to that address; with its mail, if it is as it was.
     fn still_due(
         &mut self,
-        turn: &Turn<'_>,
-        aside: Aside,
+        turn: &StoreTurn<'_>,
+        reserved: Aside,
         now: Timestamp,
-    ) -> Result<Option<(Due, Option<Arc<Parcel>>)>> {
-        let id = aside.id();
-        let Some((due, parcel)) = self.supply.take_aside(aside) else { return Ok(None) };
-        match self.supply.verdict(turn, &due, now)? {
-            Verdict::Send => Ok(Some((due, parcel))),
+    ) -> Result<Option<(Due, Option<Arc<OutgoingMail>>)>> {
+        let id = reserved.id();
+        let Some((due, outgoing)) = self.message_source.take_reserved(reserved) else { return Ok(None) };
+        match self.message_source.verdict(turn, &due, now)? {
+            Verdict::Send => Ok(Some((due, outgoing))),
             Verdict::Skip => Ok(None),
             Verdict::CallOff(why) => {
                 turn.store()?.cancel_message(id, why, now)?;
@@ -120,54 +127,60 @@ impl Engine<'_> {
     }
 
     /// The next message that is to be sent; those that are not to be sent any more are called off on the way.
-    fn take(&mut self, turn: &Turn<'_>, now: Timestamp) -> Result<Option<Due>> {
+    fn take(&mut self, turn: &StoreTurn<'_>, now: Timestamp) -> Result<Option<Due>> {
         let report = &mut self.report;
-        self.supply.take(turn, now, &mut |id, why| {
+        self.message_source.take(turn, now, &mut |id, why| {
             report.count(MessageState::Cancelled);
             turn.store()?.cancel_message(id, why, now).map(|_| ())
         })
     }
 
     /// Sets the message aside that the worker comes to after the one it has now; what its mail is written from.
-    fn set_aside(&mut self, turn: &Turn<'_>, number: usize, now: Timestamp) -> Result<Option<Arc<Parcel>>> {
+    fn reserve(&mut self, turn: &StoreTurn<'_>, number: usize, now: Timestamp) -> Result<Option<Arc<OutgoingMail>>> {
         // A worker that must wait before its next message must not have announced one.
-        let is_canary = self.order.canary.is_some_and(|count| self.report.accepted < count);
+        let is_canary = self.send_options.canary.is_some_and(|count| self.report.accepted < count);
         let is_scarce = self.quotas.has_less_than(2 * self.workers.len());
         if self.pace.is_limited() || is_canary || is_scarce || self.suspicion.is_probing() {
             return Ok(None);
         }
         let Some(due) = self.take(turn, now)? else { return Ok(None) };
-        let parcel = Arc::new(self.parcel(&due, now));
-        self.workers[number].aside = Some(self.supply.aside(due, Arc::clone(&parcel)));
+        let outgoing = Arc::new(self.outgoing(&due, now));
+        self.workers[number].reserved = Some(self.message_source.reserved(due, Arc::clone(&outgoing)));
         self.workers[number].known_refusals = self.suspicion.known();
-        Ok(Some(parcel))
+        Ok(Some(outgoing))
     }
 
-    /// Begins a message, with the parcel that its mail may have been written from ahead, if that is of this second.
-    fn begin(&mut self, turn: &Turn<'_>, due: &Due, parcel: Option<Arc<Parcel>>, now: Timestamp) -> Arc<Parcel> {
-        let parcel = parcel.filter(|parcel| parcel.date == date(due, now));
-        let parcel = parcel.unwrap_or_else(|| Arc::new(self.parcel(due, now)));
+    /// Begins a message, with the outgoing that its mail may have been written from ahead, if that is of this second.
+    fn begin(
+        &mut self,
+        turn: &StoreTurn<'_>,
+        due: &Due,
+        outgoing: Option<Arc<OutgoingMail>>,
+        now: Timestamp,
+    ) -> Arc<OutgoingMail> {
+        let outgoing = outgoing.filter(|outgoing| outgoing.date == date(due, now));
+        let outgoing = outgoing.unwrap_or_else(|| Arc::new(self.outgoing(due, now)));
         turn.start(AttemptStart {
             id: due.id,
-            nonce: parcel.nonce,
-            message_id: parcel.message_id.clone(),
-            code_hash: parcel.code.as_ref().map(ResetCode::hash),
+            nonce: outgoing.nonce,
+            message_id: outgoing.message_id.clone(),
+            code_hash: outgoing.code.as_ref().map(ResetCode::hash),
         });
-        parcel
+        outgoing
     }
 
-    fn parcel(&mut self, due: &Due, now: Timestamp) -> Parcel {
+    fn outgoing(&mut self, due: &Due, now: Timestamp) -> OutgoingMail {
         let nonce = due.nonce.unwrap_or_else(|| {
             let mut nonce = [0; NONCE];
             self.surroundings.random.fill(&mut nonce);
             nonce
         });
-        let code = match (&self.post.key, due.user) {
+        let code = match (&self.mailer.key, due.user) {
             (Some(key), Some(user)) if due.kind.has_link() => Some(ResetCode::make(key, &nonce, user)),
             _ => None,
         };
         let recipient = due.recipient.as_ref();
-        Parcel {
+        OutgoingMail {
             id: due.id,
             kind: due.kind,
             address: due.address.clone(),
@@ -178,9 +191,9 @@ impl Engine<'_> {
             created_at: due.created_at,
             must_change: recipient.is_some_and(|user| user.must_change),
             nonce,
-            message_id: due.message_id.clone().unwrap_or_else(|| self.post.composer.message_id(due.id, &nonce)),
+            message_id: due.message_id.clone().unwrap_or_else(|| self.mailer.composer.message_id(due.id, &nonce)),
             code,
-            life: due.life.unwrap_or_default(),
+            lifetime: due.lifetime.unwrap_or_default(),
             cause: due.cause,
             note: due.note.clone(),
         }

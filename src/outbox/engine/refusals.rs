@@ -3,14 +3,14 @@
 use jiff::Timestamp;
 
 use super::Engine;
-use super::Turn;
+use super::StoreTurn;
 use crate::domain::message::MessageId;
 use crate::domain::message::MessageState;
 use crate::domain::reply::RelayReply;
 use crate::domain::retry;
-use crate::mail::handover::Trouble;
-use crate::mail::handover::TroubleKind;
-use crate::outbox::Halt;
+use crate::mail::outcome::TransportError;
+use crate::mail::outcome::TransportErrorKind;
+use crate::outbox::StopReason;
 use crate::outbox::suspicion::PROBES;
 use crate::outbox::suspicion::Suspect;
 use crate::store::Result;
@@ -33,7 +33,7 @@ pub(super) struct RelayView {
 
 impl Engine<'_> {
     /// Fails those of the suspects that were refused permanently: the refusals were their own.
-    pub(super) fn fail(&mut self, turn: &Turn<'_>, suspects: Vec<Suspect>, now: Timestamp) -> Result<()> {
+    pub(super) fn fail(&mut self, turn: &StoreTurn<'_>, suspects: Vec<Suspect>, now: Timestamp) -> Result<()> {
         for suspect in suspects.into_iter().filter(|suspect| suspect.is_permanent) {
             if turn.store()?.fail_deferred(suspect.id, now)? {
                 self.report.deferred -= 1;
@@ -44,13 +44,13 @@ impl Engine<'_> {
     }
 
     /// Stops the run, because the relay refuses everything, and gives the tries back.
-    pub(super) fn stop_refused(&mut self, turn: &Turn<'_>, now: Timestamp) -> Result<()> {
+    pub(super) fn stop_refused(&mut self, turn: &StoreTurn<'_>, now: Timestamp) -> Result<()> {
         let (Some((reply, words)), suspects) = self.suspicion.conclude() else { return Ok(()) };
         let until = self.refuse_everything(turn, reply, &words, now)?;
         self.give_back(turn, suspects, until)
     }
 
-    fn give_back(&mut self, turn: &Turn<'_>, suspects: Vec<Suspect>, until: Timestamp) -> Result<()> {
+    fn give_back(&mut self, turn: &StoreTurn<'_>, suspects: Vec<Suspect>, until: Timestamp) -> Result<()> {
         for suspect in suspects {
             if turn.store()?.give_back_message(suspect.id, suspect.lifetime_from, until)? {
                 self.report.deferred -= 1;
@@ -70,7 +70,7 @@ impl Engine<'_> {
     /// Notes that the relay refuses everything, and stops the run. Gives the time until which nothing is to be sent.
     pub(super) fn refuse_everything(
         &mut self,
-        turn: &Turn<'_>,
+        turn: &StoreTurn<'_>,
         reply: RelayReply,
         words: &str,
         now: Timestamp,
@@ -91,15 +91,17 @@ impl Engine<'_> {
     }
 
     fn stop_for(&mut self, reply: &RelayReply, words: String) {
-        let kind = if reply.is_permanent() { TroubleKind::ForGood } else { TroubleKind::Later };
-        self.report.trouble.get_or_insert(Trouble { kind, phase: reply.phase, words });
+        let kind = if reply.is_permanent() { TransportErrorKind::ForGood } else { TransportErrorKind::Later };
+        self.report.trouble.get_or_insert(TransportError { kind, phase: reply.phase, words });
         self.report.is_over_one = self.relay.refuses_everything.is_none() && self.over.len() <= 1;
-        self.stop(Halt::Trouble);
+        self.stop(StopReason::Trouble);
     }
 
     /// Says what the refusals mean whose judgement waits for others, now that there are no others.
-    pub(super) fn conclude(&mut self, turn: &Turn<'_>, now: Timestamp) -> Result<()> {
-        if self.suspicion.is_confirmed_by_all() {
+    pub(super) fn conclude(&mut self, turn: &StoreTurn<'_>, now: Timestamp) -> Result<()> {
+        // A relay that has taken mail in this run and now asks to come back later is met by a slower pace, and by the next tries.
+        let is_for_now = self.suspicion.reply().is_some_and(|reply| !reply.is_permanent()) && self.report.accepted > 0;
+        if self.suspicion.is_confirmed() || !is_for_now && self.suspicion.is_confirmed_by_all() {
             return self.stop_refused(turn, now);
         }
         let is_about_the_sender = self.suspicion.is_about_the_sender() && self.report.accepted == 0;
@@ -123,7 +125,7 @@ impl Engine<'_> {
     }
 
     /// The next probe, if one is wanted and there is one.
-    pub(super) fn take_probe(&mut self, turn: &Turn<'_>, now: Timestamp) -> Result<Option<Due>> {
+    pub(super) fn take_probe(&mut self, turn: &StoreTurn<'_>, now: Timestamp) -> Result<Option<Due>> {
         let Some(place) = self.suspicion.wants_probe() else { return Ok(None) };
         let report = &mut self.report;
         let domains = self.suspicion.domains();
@@ -131,7 +133,7 @@ impl Engine<'_> {
             report.count(MessageState::Cancelled);
             turn.store()?.cancel_message(id, why, now).map(|_| ())
         };
-        let due = self.supply.take_elsewhere(turn, (place, PROBES), domains, now, &mut call_off)?;
+        let due = self.message_source.take_elsewhere(turn, (place, PROBES), domains, now, &mut call_off)?;
         if let Some(due) = &due {
             self.suspicion.begin_probe(due.id);
         }
@@ -141,9 +143,9 @@ impl Engine<'_> {
     /// Gives up what has waited too long, because a run that cannot use the relay does not come to it.
     pub(super) fn give_up_waiting(&mut self) -> Result<()> {
         let now = self.surroundings.clock.now();
-        let before = now.saturating_sub(self.post.queue_life).unwrap_or(Timestamp::MIN);
+        let before = now.saturating_sub(self.mailer.queue_lifetime).unwrap_or(Timestamp::MIN);
         let writing = self.store.write()?;
-        self.report.failed += writing.give_up_waiting(&self.order.scope, before, now)?;
+        self.report.failed += writing.give_up_waiting(&self.send_options.scope, before, now)?;
         writing.commit()
     }
 }

@@ -5,14 +5,14 @@ use std::time::Instant;
 use jiff::Timestamp;
 
 use super::Engine;
-use super::Turn;
+use super::StoreTurn;
 use crate::domain::message::MessageId;
 use crate::domain::message::MessageState;
 use crate::domain::relay::Phase;
-use crate::domain::reply::About;
+use crate::domain::reply::RefusalSubject;
 use crate::domain::reply::RelayReply;
 use crate::domain::reply::Throttle;
-use crate::mail::handover::Handover;
+use crate::mail::outcome::DeliveryOutcome;
 use crate::outbox::InFlight;
 use crate::outbox::suspicion::Suspect;
 use crate::store::Result;
@@ -26,17 +26,18 @@ impl Engine<'_> {
     /// Writes down what became of a worker's message.
     pub(super) fn settle(
         &mut self,
-        turn: &Turn<'_>,
+        turn: &StoreTurn<'_>,
         number: usize,
         id: MessageId,
-        handover: Handover,
+        outcome: DeliveryOutcome,
         now: Timestamp,
     ) -> Result<()> {
         let Some(in_flight) = self.workers[number].in_flight.take().filter(|in_flight| in_flight.id == id) else {
             return Ok(());
         };
-        match handover {
-            Handover::Deferred { reply, relay: Some(relay) } | Handover::Refused { reply, relay: Some(relay) } => {
+        match outcome {
+            DeliveryOutcome::Deferred { reply, relay: Some(relay) }
+            | DeliveryOutcome::Refused { reply, relay: Some(relay) } => {
                 self.nonsense.is_over();
                 let is_before_content = relay.phase < Phase::Content;
                 self.settle_refusal(turn, &in_flight, relay, reply, now)?;
@@ -46,14 +47,14 @@ impl Engine<'_> {
                 }
                 Ok(())
             }
-            Handover::Trouble(trouble) => {
+            DeliveryOutcome::Trouble(trouble) => {
                 self.suspicion.forget_probe(id);
                 let is_over_the_mail = trouble.phase >= Phase::Mail;
                 let is_met_again = self.nonsense.is_met_again(id, &trouble);
                 if trouble.phase == Phase::Program {
                     // The program had the mail: it is not given it twice in a run.
-                    let handover = Handover::Deferred { reply: trouble.words, relay: None };
-                    self.record(turn, &in_flight, handover, now);
+                    let outcome = DeliveryOutcome::Deferred { reply: trouble.words, relay: None };
+                    self.record(turn, &in_flight, outcome, now);
                     return Ok(());
                 }
                 if !is_met_again {
@@ -61,35 +62,35 @@ impl Engine<'_> {
                     if is_over_the_mail && turn.store()?.was_released(id)? {
                         self.outcomes.was_lost_over(id);
                     }
-                    self.supply.give_back(id, is_over_the_mail);
-                    self.record(turn, &in_flight, Handover::Trouble(trouble), now);
+                    self.message_source.give_back(id, is_over_the_mail);
+                    self.record(turn, &in_flight, DeliveryOutcome::Trouble(trouble), now);
                     return Ok(());
                 }
-                let handover = Handover::Refused { reply: trouble.words, relay: None };
-                self.record(turn, &in_flight, handover, now);
+                let outcome = DeliveryOutcome::Refused { reply: trouble.words, relay: None };
+                self.record(turn, &in_flight, outcome, now);
                 Ok(())
             }
-            handover => {
+            outcome => {
                 self.nonsense.is_over();
-                if matches!(handover, Handover::Accepted { .. }) {
+                if matches!(outcome, DeliveryOutcome::Accepted { .. }) {
                     self.note_accepted(turn, &in_flight, now)?;
                 } else {
                     self.suspicion.forget_probe(id);
                 }
-                self.record(turn, &in_flight, handover, now);
+                self.record(turn, &in_flight, outcome, now);
                 Ok(())
             }
         }
     }
 
-    fn record(&mut self, turn: &Turn<'_>, in_flight: &InFlight, handover: Handover, now: Timestamp) {
-        let result = self.outcomes.result(in_flight, handover, self.surroundings.random, now);
+    fn record(&mut self, turn: &StoreTurn<'_>, in_flight: &InFlight, outcome: DeliveryOutcome, now: Timestamp) {
+        let result = self.outcomes.result(in_flight, outcome, self.surroundings.random, now);
         self.write(turn, in_flight.id, result);
     }
 
-    fn write(&mut self, turn: &Turn<'_>, id: MessageId, result: AttemptResult) {
+    fn write(&mut self, turn: &StoreTurn<'_>, id: MessageId, result: AttemptResult) {
         if let AttemptResult::Tried { state, reply, .. } = &result {
-            self.supply.forget(id);
+            self.message_source.forget(id);
             self.report.count(*state);
             if matches!(state, MessageState::Accepted | MessageState::InDoubt) {
                 self.quotas.note_delivered();
@@ -101,7 +102,7 @@ impl Engine<'_> {
         turn.record(id, result);
     }
 
-    fn note_accepted(&mut self, turn: &Turn<'_>, in_flight: &InFlight, now: Timestamp) -> Result<()> {
+    fn note_accepted(&mut self, turn: &StoreTurn<'_>, in_flight: &InFlight, now: Timestamp) -> Result<()> {
         self.pace.taken();
         self.connections.taken();
         self.relay.throttled_in_row = 0;
@@ -127,7 +128,7 @@ impl Engine<'_> {
     /// A relay's refusal: whose it is may only be known from the replies to others.
     fn settle_refusal(
         &mut self,
-        turn: &Turn<'_>,
+        turn: &StoreTurn<'_>,
         in_flight: &InFlight,
         reply: RelayReply,
         words: String,
@@ -145,8 +146,8 @@ impl Engine<'_> {
             return self.settle_refused_mail(turn, in_flight, &reply, words, now);
         }
         let told = |words| match is_permanent {
-            true => Handover::Refused { reply: words, relay: None },
-            false => Handover::Deferred { reply: words, relay: None },
+            true => DeliveryOutcome::Refused { reply: words, relay: None },
+            false => DeliveryOutcome::Deferred { reply: words, relay: None },
         };
         if self.is_its_own(in_flight, &reply) {
             self.suspicion.forget_probe(in_flight.id);
@@ -179,14 +180,14 @@ impl Engine<'_> {
         // It was refused with everything else before, and since then the relay has accepted others.
         let has_accepted_others = self.relay.hold.as_ref().is_some_and(|hold| hold.has_accepted);
         let is_greylisted = self.relay.greylists && reply.phase == Phase::Rcpt && !reply.is_permanent();
-        reply.about() == About::Recipient || in_flight.given_back && has_accepted_others || is_greylisted
+        reply.about() == RefusalSubject::Recipient || in_flight.given_back && has_accepted_others || is_greylisted
     }
 
     /// 4yz at MAIL, before the relay heard for whom the mail is. As long as the relay has taken nothing it is in trouble; then
     /// it wants less. Another message is tried before this one again.
     fn settle_refused_mail(
         &mut self,
-        turn: &Turn<'_>,
+        turn: &StoreTurn<'_>,
         in_flight: &InFlight,
         reply: &RelayReply,
         words: String,
@@ -196,9 +197,9 @@ impl Engine<'_> {
         let has_accepted = self.report.accepted > 0;
         let is_hopeless = has_accepted && self.hear_throttle(reply);
         if has_accepted && self.outcomes.is_lost_again(in_flight.id) {
-            self.record(turn, in_flight, Handover::Deferred { reply: words.clone(), relay: None }, now);
+            self.record(turn, in_flight, DeliveryOutcome::Deferred { reply: words.clone(), relay: None }, now);
         } else {
-            self.supply.give_back(in_flight.id, true);
+            self.message_source.give_back(in_flight.id, true);
             let result = self.outcomes.released(in_flight, words.clone(), now, None);
             self.write(turn, in_flight.id, result);
         }
@@ -224,10 +225,12 @@ impl Engine<'_> {
             Throttle::Unclear | Throttle::No => return false,
         };
         let was_slowest = self.pace.is_slowest();
-        if !is_lowered && self.pace.slow_down(Instant::now()) {
+        // What was announced at an earlier pace says nothing of this one.
+        let is_slowed = !is_lowered && self.pace.slow_down(Instant::now());
+        if is_slowed {
             self.connections.lower(self.connections.allowed() / 2);
         }
-        self.relay.hopeless += u32::from(was_slowest);
+        self.relay.hopeless += u32::from(was_slowest && is_slowed);
         self.relay.hopeless >= HOPELESS
     }
 }

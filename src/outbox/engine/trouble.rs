@@ -6,38 +6,38 @@ use std::time::Instant;
 use super::Engine;
 use super::RELAY_WAITS;
 use crate::domain::message::MessageId;
-use crate::mail::handover::Handover;
-use crate::mail::handover::Phase;
-use crate::mail::handover::Trouble;
-use crate::mail::handover::TroubleKind;
-use crate::outbox::Halt;
-use crate::outbox::worker::Answer;
+use crate::mail::outcome::DeliveryOutcome;
+use crate::mail::outcome::Phase;
+use crate::mail::outcome::TransportError;
+use crate::mail::outcome::TransportErrorKind;
+use crate::outbox::StopReason;
+use crate::outbox::worker::WorkerResponse;
 
 /// Over so many messages in a row what a relay says may be no SMTP; then it is the relay that speaks none.
 const NONSENSE: usize = 3;
 
 /// The messages to which the relay said something that is no reply of SMTP, or none to that command.
 #[derive(Debug, Default)]
-pub(super) struct Nonsense {
+pub(super) struct InvalidReplies {
     met: HashSet<MessageId>,
     /// Since the last message that ended in another way.
     in_row: HashSet<MessageId>,
 }
 
-impl Nonsense {
+impl InvalidReplies {
     /// A message ended in another way.
     pub(super) fn is_over(&mut self) {
         self.in_row.clear();
     }
 
     /// Whether a trouble is of this kind. So is a program in place of a relay that ends as if it were not set up.
-    fn is_nonsense(trouble: &Trouble) -> bool {
-        trouble.kind == TroubleKind::ForGood && (Phase::Mail..=Phase::Dot).contains(&trouble.phase)
+    fn is_nonsense(trouble: &TransportError) -> bool {
+        trouble.kind == TransportErrorKind::ForGood && (Phase::Mail..=Phase::Dot).contains(&trouble.phase)
             || trouble.phase == Phase::Program
     }
 
     /// Notes it; whether the message has met it before, so that it is this message's own.
-    pub(super) fn is_met_again(&mut self, id: MessageId, trouble: &Trouble) -> bool {
+    pub(super) fn is_met_again(&mut self, id: MessageId, trouble: &TransportError) -> bool {
         if !Self::is_nonsense(trouble) {
             return false;
         }
@@ -49,29 +49,29 @@ impl Nonsense {
     }
 
     /// Whether another message is tried after this one.
-    pub(super) fn is_borne_with(&self, id: MessageId, trouble: &Trouble) -> bool {
+    pub(super) fn is_borne_with(&self, id: MessageId, trouble: &TransportError) -> bool {
         let others = self.in_row.iter().filter(|other| **other != id).count();
         Self::is_nonsense(trouble) && (others + 1 < NONSENSE || self.met.contains(&id))
     }
 }
 
 impl Engine<'_> {
-    /// Whether another message is tried after one that met this trouble, without any patience. A program in place of a relay that
+    /// Whether another message is tried after one that met this trouble, without any retry. A program in place of a relay that
     /// has taken no mail yet in this run is not set up.
-    fn is_borne_with(&self, id: MessageId, trouble: &Trouble) -> bool {
+    fn is_borne_with(&self, id: MessageId, trouble: &TransportError) -> bool {
         let is_not_set_up = trouble.phase == Phase::Program && self.report.accepted == 0;
         !is_not_set_up && self.nonsense.is_borne_with(id, trouble)
     }
 
-    /// What a worker does that cannot continue because of the relay's trouble: try again after a while as the scout, or wait for the
-    /// scout (`None`), or end with the run.
-    pub(super) fn bear_with(&mut self, number: usize, trouble: Trouble) -> Option<Answer> {
+    /// What a worker does that cannot continue because of the relay's trouble: try again after a while as the probe, or wait for the
+    /// probe (`None`), or end with the run.
+    pub(super) fn bear_with(&mut self, number: usize, trouble: TransportError) -> Option<WorkerResponse> {
         self.last_error = Some(trouble.words.clone());
         if !self.is_stopping && self.is_one_too_many(number, &trouble) {
             self.idle.push(number);
             return None;
         }
-        if !self.is_stopping && self.scout.is_some_and(|scout| scout != number && !self.workers[scout].has_ended) {
+        if !self.is_stopping && self.probe.is_some_and(|probe| probe != number && !self.workers[probe].has_ended) {
             self.idle.push(number);
             return None;
         }
@@ -79,31 +79,32 @@ impl Engine<'_> {
         let (first, longest) = RELAY_WAITS;
         let wait = first.saturating_mul(1 << (*tries).min(8)).min(longest);
         *tries += 1;
-        let is_patient = trouble.kind == TroubleKind::Later && since.elapsed() + wait <= self.order.patience;
+        let is_patient =
+            trouble.kind == TransportErrorKind::Later && since.elapsed() + wait <= self.send_options.retry_for;
         if is_patient && !self.is_stopping {
-            self.scout = Some(number);
+            self.probe = Some(number);
             self.retry_at = Some(Instant::now() + wait);
-            return Some(Answer::Open(wait));
+            return Some(WorkerResponse::Open(wait));
         }
         self.retry_at = None;
         if !self.is_stopping {
             self.report.is_over_one = trouble.phase >= Phase::Mail && self.over.len() == 1;
             self.report.trouble.get_or_insert(trouble);
         }
-        self.stop(Halt::Trouble);
-        Some(Answer::End)
+        self.stop(StopReason::Trouble);
+        Some(WorkerResponse::End)
     }
 
     /// The trouble of the relay over a message, because of which a worker cannot continue.
-    pub(super) fn trouble_of(&self, id: MessageId, handover: &Handover) -> Option<Trouble> {
-        match handover {
-            Handover::Trouble(trouble) if self.is_borne_with(id, trouble) => None,
-            Handover::Trouble(trouble) => Some(trouble.clone()),
+    pub(super) fn trouble_of(&self, id: MessageId, outcome: &DeliveryOutcome) -> Option<TransportError> {
+        match outcome {
+            DeliveryOutcome::Trouble(trouble) if self.is_borne_with(id, trouble) => None,
+            DeliveryOutcome::Trouble(trouble) => Some(trouble.clone()),
             // It refuses mail for now before it has heard for whom.
-            Handover::Deferred { reply, relay: Some(relay) }
+            DeliveryOutcome::Deferred { reply, relay: Some(relay) }
                 if relay.phase == Phase::Mail && self.report.accepted == 0 =>
             {
-                Some(Trouble { kind: TroubleKind::Later, phase: Phase::Mail, words: reply.clone() })
+                Some(TransportError { kind: TransportErrorKind::Later, phase: Phase::Mail, words: reply.clone() })
             }
             _ => None,
         }
@@ -111,9 +112,10 @@ impl Engine<'_> {
 
     /// Whether a connection could not be opened while others work: then the relay takes no more than those. A relay may say
     /// so with a permanent code at the greeting.
-    fn is_one_too_many(&mut self, number: usize, trouble: &Trouble) -> bool {
-        let is_passing = trouble.kind == TroubleKind::Later && trouble.phase < Phase::Mail;
-        let is_at_opening = is_passing || trouble.kind == TroubleKind::ForGood && trouble.phase == Phase::Greeting;
+    fn is_one_too_many(&mut self, number: usize, trouble: &TransportError) -> bool {
+        let is_passing = trouble.kind == TransportErrorKind::Later && trouble.phase < Phase::Mail;
+        let is_at_opening =
+            is_passing || trouble.kind == TransportErrorKind::ForGood && trouble.phase == Phase::Greeting;
         let others = self.open_connections() - usize::from(!self.idle.contains(&number));
         if !is_at_opening || others == 0 || self.trouble.is_some() {
             return false;
@@ -129,7 +131,7 @@ impl Engine<'_> {
     }
 }
 
-pub(super) fn bug_while_connecting() -> Trouble {
+pub(super) fn bug_while_connecting() -> TransportError {
     let words = "a bug: the program failed while it opened a connection to the relay".to_owned();
-    Trouble { kind: TroubleKind::ForGood, phase: Phase::Connect, words }
+    TransportError { kind: TransportErrorKind::ForGood, phase: Phase::Connect, words }
 }

@@ -7,22 +7,22 @@ use std::time::Instant;
 use jiff::Timestamp;
 
 use super::Engine;
-use super::Wish;
+use super::WorkerNeed;
 use crate::domain::message::MessageId;
-use crate::outbox::Halt;
+use crate::outbox::StopReason;
 use crate::outbox::requests::Numbered;
-use crate::outbox::requests::Requests;
-use crate::outbox::worker::Answer;
+use crate::outbox::requests::RequestQueue;
+use crate::outbox::worker::WorkerResponse;
 use crate::store::Result;
-use crate::store::Writing;
+use crate::store::WriteTransaction;
 use crate::store::attempts::AttemptResult;
 use crate::store::attempts::AttemptStart;
 use crate::store::outbox::Scope;
 
 /// The transaction of a turn. The results of attempts, and the attempts that start, are collected and written together. Nobody reads
 /// the store before it has all that was collected so far.
-pub(in crate::outbox) struct Turn<'run> {
-    writing: Writing<'run>,
+pub(in crate::outbox) struct StoreTurn<'run> {
+    writing: WriteTransaction<'run>,
     /// When the turn began.
     now: Timestamp,
     /// The lock of this process.
@@ -31,8 +31,8 @@ pub(in crate::outbox) struct Turn<'run> {
     starts: RefCell<Vec<AttemptStart>>,
 }
 
-impl<'run> Turn<'run> {
-    fn new(writing: Writing<'run>, sender: u32, now: Timestamp) -> Self {
+impl<'run> StoreTurn<'run> {
+    fn new(writing: WriteTransaction<'run>, sender: u32, now: Timestamp) -> Self {
         Self { writing, now, sender, results: RefCell::default(), starts: RefCell::default() }
     }
 
@@ -47,7 +47,7 @@ impl<'run> Turn<'run> {
     }
 
     /// The store as this turn has left it so far.
-    pub(in crate::outbox) fn store(&self) -> Result<&Writing<'run>> {
+    pub(in crate::outbox) fn store(&self) -> Result<&WriteTransaction<'run>> {
         // A message may have been released and be started again in one turn, but not the other way round.
         self.writing.record_attempts(&self.results.take(), self.now)?;
         self.writing.start_attempts(&self.starts.take(), self.sender, self.now)?;
@@ -63,18 +63,19 @@ impl<'run> Turn<'run> {
 impl Engine<'_> {
     /// Answers those who wait, in one transaction: these, and the `rest`, which may come meanwhile. How long it was at
     /// work.
-    pub(super) fn turn(&mut self, requests: Vec<Numbered>, rest: &Requests) -> Result<Duration> {
+    pub(super) fn turn(&mut self, requests: Vec<Numbered>, rest: &RequestQueue) -> Result<Duration> {
         let began = Instant::now();
         let writing = self.begin_turn()?;
         let now = self.surroundings.clock.now();
         writing.note_time(now)?;
-        self.supply.begin_transaction(requests.len().max(super::group(self.in_flight())), writing.changes_of_others()?);
-        if let Scope::Job(job) = self.order.scope
+        self.message_source
+            .begin_transaction(requests.len().max(super::group(self.in_flight())), writing.changes_of_others()?);
+        if let Scope::Job(job) = self.send_options.scope
             && !writing.is_job_running(job)?
         {
-            self.stop(Halt::Ended);
+            self.stop(StopReason::Ended);
         }
-        let turn = Turn::new(writing, self.lock.number(), now);
+        let turn = StoreTurn::new(writing, self.lock.number(), now);
         let mut answers = Vec::with_capacity(self.workers.len());
         self.answer_these(&turn, requests, &mut answers, now)?;
         let waits_since = Instant::now();
@@ -84,23 +85,24 @@ impl Engine<'_> {
             self.heard.note(&others);
             self.answer_these(&turn, others, &mut answers, now)?;
         }
-        let is_through = !self.supply.is_anything_left(turn.store()?, now)?;
+        let is_through = !self.message_source.is_anything_left(turn.store()?, now)?;
         if is_through && self.in_flight() == 0 && !self.is_stopping {
             self.conclude(&turn, now)?;
         }
         let is_over = self.is_stopping || is_through;
         turn.commit()?;
         for (number, answer) in answers {
-            let answer = if is_over && !matches!(answer, Answer::Send { .. }) { Answer::End } else { answer };
+            let answer =
+                if is_over && !matches!(answer, WorkerResponse::Send { .. }) { WorkerResponse::End } else { answer };
             self.answer(number, answer);
         }
         if is_over {
             self.dismiss_the_free();
-        } else if self.scout.is_none_or(|scout| self.workers[scout].has_ended) {
+        } else if self.probe.is_none_or(|probe| self.workers[probe].has_ended) {
             while self.open_connections() < self.connections.allowed()
                 && let Some(number) = self.idle.pop()
             {
-                self.answer(number, Answer::Open(Duration::ZERO));
+                self.answer(number, WorkerResponse::Open(Duration::ZERO));
             }
         }
         self.send_answers();
@@ -111,9 +113,9 @@ impl Engine<'_> {
     /// Settles what these workers had, and finds what each of them is to be answered.
     fn answer_these(
         &mut self,
-        turn: &Turn<'_>,
+        turn: &StoreTurn<'_>,
         requests: Vec<Numbered>,
-        answers: &mut Vec<(usize, Answer)>,
+        answers: &mut Vec<(usize, WorkerResponse)>,
         now: Timestamp,
     ) -> Result<()> {
         let mut wishes = Vec::with_capacity(requests.len());
@@ -125,8 +127,8 @@ impl Engine<'_> {
             }
         }
         self.quotas.look_again(turn.store()?, self.in_flight() as u64, now)?;
-        let asides = wishes.iter().filter_map(|(number, _)| self.workers[*number].aside.as_ref());
-        self.supply.read_asides(turn, asides)?;
+        let asides = wishes.iter().filter_map(|(number, _)| self.workers[*number].reserved.as_ref());
+        self.message_source.read_reserved(turn, asides)?;
         for (number, wish) in wishes {
             let answer = self.grant(turn, number, wish, now)?;
             answers.extend(answer.map(|answer| (number, answer)));
@@ -135,23 +137,29 @@ impl Engine<'_> {
     }
 
     /// The answer to what a worker asks for, if there is one now.
-    fn grant(&mut self, turn: &Turn<'_>, number: usize, wish: Wish, now: Timestamp) -> Result<Option<Answer>> {
-        // The scout is the one that says when the others continue.
-        let is_one_too_many = self.scout.is_none() && self.open_connections() > self.connections.allowed();
+    fn grant(
+        &mut self,
+        turn: &StoreTurn<'_>,
+        number: usize,
+        wish: WorkerNeed,
+        now: Timestamp,
+    ) -> Result<Option<WorkerResponse>> {
+        // The probe is the one that says when the others continue.
+        let is_one_too_many = self.probe.is_none() && self.open_connections() > self.connections.allowed();
         Ok(match wish {
-            Wish::Message { .. } if is_one_too_many => {
-                let aside = self.workers[number].aside.take();
-                aside.into_iter().for_each(|aside| self.supply.give_back(aside.id(), false));
+            WorkerNeed::Message { .. } if is_one_too_many => {
+                let reserved = self.workers[number].reserved.take();
+                reserved.into_iter().for_each(|reserved| self.message_source.give_back(reserved.id(), false));
                 self.idle.push(number);
-                Some(Answer::Rest)
+                Some(WorkerResponse::Rest)
             }
-            Wish::Message { can_ride } => Some(self.next(turn, number, can_ride, now)?),
-            Wish::Connection if is_one_too_many => {
+            WorkerNeed::Message { can_ride } => Some(self.next(turn, number, can_ride, now)?),
+            WorkerNeed::Connection if is_one_too_many => {
                 self.idle.push(number);
                 None
             }
-            Wish::Connection => Some(Answer::Open(Duration::ZERO)),
-            Wish::Patience(trouble) => self.bear_with(number, trouble),
+            WorkerNeed::Connection => Some(WorkerResponse::Open(Duration::ZERO)),
+            WorkerNeed::Patience(trouble) => self.bear_with(number, trouble),
         })
     }
 }

@@ -1,17 +1,17 @@
-use super::super::tests::{folder, mode_of};
+use super::super::tests::{directory, mode_of};
 use super::*;
 use std::io::Write as _;
 
 #[test]
 fn a_file_stands_in_its_place_only_when_it_is_whole() {
-    let folder = folder();
-    let place = folder.path().join("export.csv");
-    let unfinished = Unfinished::begin(&place).unwrap();
+    let directory = directory();
+    let place = directory.path().join("export.csv");
+    let unfinished = UnfinishedFile::begin(&place).unwrap();
     unfinished.writer().unwrap().write_all(b"half").unwrap();
     assert!(!place.exists());
     drop(unfinished);
-    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
-    let unfinished = Unfinished::begin(&place).unwrap();
+    assert_eq!(std::fs::read_dir(directory.path()).unwrap().count(), 0);
+    let unfinished = UnfinishedFile::begin(&place).unwrap();
     unfinished.writer().unwrap().write_all(b"whole").unwrap();
     unfinished.finish().unwrap();
     assert_eq!((std::fs::read(&place).unwrap(), mode_of(&place)), (b"whole".to_vec(), 0o600));
@@ -19,9 +19,9 @@ fn a_file_stands_in_its_place_only_when_it_is_whole() {
 
 #[test]
 fn what_a_kill_left_between_the_two_steps_of_a_move_is_removed_and_an_empty_file_of_others_is_not() {
-    let folder = folder();
-    let place = folder.path().join("store.db");
-    let left = folder.path().join("store.db.0123456789abcdef.temporary");
+    let directory = directory();
+    let place = directory.path().join("store.db");
+    let left = directory.path().join("store.db.0123456789abcdef.temporary");
     let write = |path: &Path, bytes: &[u8]| std::fs::write(path, bytes).unwrap();
     for (at_place, is_left, is_removed) in [(&b""[..], true, true), (b"", false, false), (b"whole", true, false)] {
         write(&place, at_place);
@@ -33,17 +33,17 @@ fn what_a_kill_left_between_the_two_steps_of_a_move_is_removed_and_an_empty_file
         assert!(!left.exists());
     }
     // A living process is about to move its file there.
-    let living = Unfinished::beside(&folder.path().join("other.db"), 0o600).unwrap();
-    let place = folder.path().join("other.db");
+    let living = UnfinishedFile::beside(&directory.path().join("other.db"), 0o600).unwrap();
+    let place = directory.path().join("other.db");
     write(&place, b"");
-    write(&folder.path().join("other.db.0123456789abcdef.unfinished"), b"");
+    write(&directory.path().join("other.db.0123456789abcdef.unfinished"), b"");
     remove_left_behind(&place).unwrap();
     assert!(place.exists() && living.path().exists());
 }
 
 #[test]
 fn what_was_left_under_another_name_is_removed_when_nobody_has_written_to_it_for_long() {
-    let folder = folder();
+    let directory = directory();
     let names = [
         "night-1.db.0123456789abcdef.unfinished",
         "night-1.db.0123456789abcdef.unfinished-wal",
@@ -51,7 +51,7 @@ fn what_was_left_under_another_name_is_removed_when_nobody_has_written_to_it_for
         "any",
         "x.unfinished",
     ];
-    let paths = names.map(|name| folder.path().join(name));
+    let paths = names.map(|name| directory.path().join(name));
     for path in &paths {
         std::fs::write(path, "").unwrap();
     }
@@ -59,20 +59,20 @@ fn what_was_left_under_another_name_is_removed_when_nobody_has_written_to_it_for
         let then = std::time::UNIX_EPOCH + std::time::Duration::from_secs(1);
         File::open(&paths[old]).unwrap().set_modified(then).unwrap();
     }
-    drop(Unfinished::begin(&folder.path().join("night-3.db")).unwrap());
+    drop(UnfinishedFile::begin(&directory.path().join("night-3.db")).unwrap());
     assert_eq!(paths.map(|path| path.exists()), [false, false, true, true, true]);
-    drop(Unfinished::begin(&folder.path().join("night-2.db")).unwrap());
-    assert!(!folder.path().join(names[2]).exists(), "the same name");
+    drop(UnfinishedFile::begin(&directory.path().join("night-2.db")).unwrap());
+    assert!(!directory.path().join(names[2]).exists(), "the same name");
 }
 
 #[test]
 fn without_the_flag_of_the_kernel_a_file_moves_too_and_replaces_nothing() {
-    let folder = folder();
-    let (from, to) = (folder.path().join("unfinished"), folder.path().join("export.csv"));
+    let directory = directory();
+    let (from, to) = (directory.path().join("unfinished"), directory.path().join("export.csv"));
     std::fs::write(&from, b"whole").unwrap();
     let move_it = || {
         let (old, new) = (from.file_name().unwrap(), to.file_name().unwrap());
-        Folder::of(&to).unwrap().move_over_empty_file(old, new)
+        PrivateDirectory::of(&to).unwrap().move_over_empty_file(old, new)
     };
     move_it().unwrap();
     assert_eq!(std::fs::read(&to).unwrap(), b"whole");
@@ -92,13 +92,13 @@ fn without_the_flag_of_the_kernel_a_file_moves_too_and_replaces_nothing() {
 
 #[test]
 fn what_a_killed_process_left_beside_a_store_is_removed_and_nothing_else_is() {
-    let folder = folder();
-    let place = folder.path().join("store.db");
-    let living = Unfinished::beside(&place, 0o600).unwrap();
-    let left = folder.path().join("store.db.0123456789abcdef.temporary");
-    let kept = folder.path().join("store.db.replaced-20261124-080000-2.0123456789abcdef.unfinished");
+    let directory = directory();
+    let place = directory.path().join("store.db");
+    let living = UnfinishedFile::beside(&place, 0o600).unwrap();
+    let left = directory.path().join("store.db.0123456789abcdef.temporary");
+    let kept = directory.path().join("store.db.replaced-20261124-080000-2.0123456789abcdef.unfinished");
     let replacing =
-        Unfinished::begin_with_present_rights(&folder.path().join("store.db.replaced-20261124-080000")).unwrap();
+        UnfinishedFile::begin_with_present_rights(&directory.path().join("store.db.replaced-20261124-080000")).unwrap();
     let others = [
         "store.db.replaced-20261124-080000",
         "store.db.replaced-0123456789abcdef.unfinished",
@@ -108,26 +108,26 @@ fn what_a_killed_process_left_beside_a_store_is_removed_and_nothing_else_is() {
         "other.db.0123456789abcdef.temporary",
         "store.db.1.unfinished",
     ]
-    .map(|name| folder.path().join(name));
-    for path in others.iter().chain([&left, &kept, &folder.path().join("store.db.0123456789abcdef.temporary-wal")]) {
+    .map(|name| directory.path().join(name));
+    for path in others.iter().chain([&left, &kept, &directory.path().join("store.db.0123456789abcdef.temporary-wal")]) {
         std::fs::write(path, "x").unwrap();
     }
-    let another = Unfinished::beside(&place, 0o640).unwrap();
+    let another = UnfinishedFile::beside(&place, 0o640).unwrap();
     assert!(!left.exists() && !kept.exists() && replacing.path().exists());
     assert_eq!(mode_of(another.path()), 0o640);
     assert!(living.path().exists() && others.iter().all(|path| path.exists()));
-    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 3 + others.len());
+    assert_eq!(std::fs::read_dir(directory.path()).unwrap().count(), 3 + others.len());
     drop((living, another, replacing));
-    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), others.len());
+    assert_eq!(std::fs::read_dir(directory.path()).unwrap().count(), others.len());
 }
 
 #[test]
 fn what_came_there_meanwhile_is_not_replaced() {
-    let folder = folder();
-    let place = folder.path().join("export.csv");
-    let unfinished = Unfinished::begin(&place).unwrap();
+    let directory = directory();
+    let place = directory.path().join("export.csv");
+    let unfinished = UnfinishedFile::begin(&place).unwrap();
     std::fs::write(&place, b"another's").unwrap();
-    assert!(matches!(unfinished.finish(), Err(Problem::Exists { .. })));
+    assert!(matches!(unfinished.finish(), Err(FileError::Exists { .. })));
     assert_eq!(std::fs::read(&place).unwrap(), b"another's");
-    assert!(matches!(Unfinished::begin(&place), Err(Problem::Exists { .. })));
+    assert!(matches!(UnfinishedFile::begin(&place), Err(FileError::Exists { .. })));
 }

@@ -40,12 +40,12 @@ use rustix::termios::tcsetwinsize;
 use super::PromptError;
 use super::controlling::ControllingTerminal;
 use super::keys::ESCAPE_GAP;
+use super::keys::KeyBindings;
+use super::keys::KeyResult;
 use super::keys::Keys;
-use super::keys::Layout;
-use super::keys::Step;
 use super::settings::Settings;
 use super::settings::in_foreground;
-use super::signals::Watch;
+use super::signals::SignalWatch;
 
 /// The fewest rows at which dialoguer shows a choice: two for the question, and one for a choice.
 const SMALLEST: u16 = 3;
@@ -62,7 +62,7 @@ pub(super) fn choose_once(
     terminal: &ControllingTerminal,
     question: &str,
     choices: &[&str],
-    watch: &Watch,
+    watch: &SignalWatch,
 ) -> Result<Option<usize>, PromptError> {
     let end = Instant::now() + terminal.timeout();
     let settings = Settings::apply(terminal.file())?;
@@ -86,7 +86,7 @@ pub(super) fn choose_once(
                 .items(choices);
             select.interact_on_opt(&term)
         })?;
-        let stopped = pass_keys(terminal, &keyboard, Keys::new(Layout::of(settings.before())), &ended, end, watch);
+        let stopped = pass_keys(terminal, &keyboard, Keys::new(KeyBindings::of(settings.before())), &ended, end, watch);
         drop(cancel);
         while !menu.is_finished() {
             keyboard.press(QUIT);
@@ -113,7 +113,7 @@ fn pass_keys(
     mut keys: Keys,
     ended: &UnixStream,
     end: Instant,
-    watch: &Watch,
+    watch: &SignalWatch,
 ) -> Result<(), PromptError> {
     let (mut bytes, mut key) = ([0; 64], Vec::new());
     loop {
@@ -136,7 +136,7 @@ fn pass_keys(
         let count = terminal.read(&mut bytes)?.unwrap_or(0);
         for &byte in &bytes[..count] {
             key.push(byte);
-            if keys.take(byte) == Step::EndOfInput {
+            if keys.take(byte) == KeyResult::EndOfInput {
                 return Err(PromptError::EndOfInput);
             }
             if keys.is_within_sequence() {

@@ -26,14 +26,14 @@ use super::Terminal;
 use super::choice::choose_once;
 use super::editor;
 use super::keys::ESCAPE_GAP;
+use super::keys::KeyBindings;
+use super::keys::KeyResult;
 use super::keys::Keys;
-use super::keys::Layout;
-use super::keys::Step;
 use super::settings::Settings;
 use super::settings::in_foreground;
 use super::shown::ShownLine;
-use super::signals::Watch;
-use super::turn::Turn;
+use super::signals::SignalWatch;
+use super::turn::PromptLock;
 
 /// What comes this soon after Enter was pasted with the line, not typed.
 const PASTE_GAP: Duration = Duration::from_millis(20);
@@ -59,16 +59,16 @@ pub struct ControllingTerminal {
     tty: File,
     patience: Duration,
     /// Held from the first question on, so that no other command asks in between.
-    turn: RefCell<Option<Turn>>,
+    turn: RefCell<Option<PromptLock>>,
 }
 
 impl ControllingTerminal {
-    /// Opens it. Each question then waits `patience` for its answer (see [`PATIENCE`](super::PATIENCE)).
+    /// Opens it. Each question then waits `retry_for` for its answer (see [`ANSWER_TIMEOUT`](super::ANSWER_TIMEOUT)).
     ///
     /// # Errors
     /// [`PromptError::NoTerminal`] if there is none, [`PromptError::Io`] if it cannot be opened.
     pub fn open(patience: Duration) -> Result<Self, PromptError> {
-        // Never blocking, so that no stopped terminal (Ctrl-S) keeps us from a signal or from the end of our patience.
+        // Never blocking, so that no stopped terminal (Ctrl-S) keeps us from a signal or from the end of the timeout.
         let flags = OFlag::O_RDWR | OFlag::O_NOCTTY | OFlag::O_CLOEXEC | OFlag::O_NONBLOCK;
         let tty = open("/dev/tty", flags, Mode::empty()).map_err(|error| match error {
             Errno::ENXIO | Errno::ENOENT | Errno::ENODEV => PromptError::NoTerminal,
@@ -95,9 +95,9 @@ impl ControllingTerminal {
     }
 
     /// Asks until there is an answer or a reason why there is none: again after `fg`, but not for a signal that ends.
-    fn repeat<T>(&self, ask_once: impl Fn(&Watch) -> Result<T, PromptError>) -> Result<T, PromptError> {
+    fn repeat<T>(&self, ask_once: impl Fn(&SignalWatch) -> Result<T, PromptError>) -> Result<T, PromptError> {
         loop {
-            let watch = Watch::begin()?;
+            let watch = SignalWatch::begin()?;
             let answer = self.take_turn().and_then(|()| ask_once(&watch));
             let noted = watch.end();
             if noted.any() {
@@ -119,19 +119,19 @@ impl ControllingTerminal {
     /// [`PromptError::Taken`].
     pub(super) fn take_turn(&self) -> Result<(), PromptError> {
         if in_foreground(&self.tty) {
-            self.turn.replace(Turn::take()?);
+            self.turn.replace(PromptLock::take()?);
         }
         Ok(())
     }
 
     /// The terminal has its settings back when this returns.
-    fn ask_once(&self, prompt: &str, echo: Echo, watch: &Watch) -> Result<Zeroizing<String>, PromptError> {
+    fn ask_once(&self, prompt: &str, echo: Echo, watch: &SignalWatch) -> Result<Zeroizing<String>, PromptError> {
         let end = Instant::now() + self.patience;
-        // The prompt shows only now that the terminal is ready: whoever waits for it can type at once.
+        // The prompt shows only now that the terminal is ready: a person who waits for it can type at once.
         let settings = Settings::apply(&self.tty)?;
         self.write(prompt, end, Some(watch))?;
         let shown = (echo == Echo::On).then(ShownLine::default);
-        let line = self.read_line(Keys::new(Layout::of(settings.before())), shown, end, watch);
+        let line = self.read_line(Keys::new(KeyBindings::of(settings.before())), shown, end, watch);
         if matches!(line, Err(PromptError::LineBreakInPaste | PromptError::TooLong | PromptError::EndOfInput)) {
             self.drop_rest(watch)?;
         }
@@ -145,7 +145,7 @@ impl ControllingTerminal {
         mut keys: Keys,
         mut shown: Option<ShownLine>,
         end: Instant,
-        watch: &Watch,
+        watch: &SignalWatch,
     ) -> Result<Zeroizing<Vec<u8>>, PromptError> {
         let mut bytes = Zeroizing::new([0; READ]);
         loop {
@@ -163,14 +163,14 @@ impl ControllingTerminal {
                 rest = after;
                 let step = keys.take(byte);
                 // Never what comes behind Enter.
-                if rest.is_empty() || step != Step::More {
+                if rest.is_empty() || step != KeyResult::More {
                     self.show_line(&keys, shown.as_mut(), end, watch)?;
                 }
                 match step {
-                    Step::More => {}
-                    Step::EndOfInput => return Err(PromptError::EndOfInput),
-                    Step::LineBreakInPaste => return Err(PromptError::LineBreakInPaste),
-                    Step::Enter => {
+                    KeyResult::More => {}
+                    KeyResult::EndOfInput => return Err(PromptError::EndOfInput),
+                    KeyResult::LineBreakInPaste => return Err(PromptError::LineBreakInPaste),
+                    KeyResult::Enter => {
                         let is_paste = !rest.is_empty()
                             || self.ready(PollFlags::POLLIN, Instant::now() + PASTE_GAP, Some(watch))?;
                         return if is_paste { Err(PromptError::LineBreakInPaste) } else { keys.line() };
@@ -182,7 +182,7 @@ impl ControllingTerminal {
 
     /// Reads and drops what is still to come of a paste, which may be more than the kernel holds, so that nothing of it
     /// answers the next question or is typed to the shell.
-    fn drop_rest(&self, watch: &Watch) -> Result<(), PromptError> {
+    fn drop_rest(&self, watch: &SignalWatch) -> Result<(), PromptError> {
         let mut bytes = Zeroizing::new([0; READ]);
         let end = Instant::now() + PASTE_LASTS;
         while Instant::now() < end && self.ready(PollFlags::POLLIN, Instant::now() + PASTE_GAP, Some(watch))? {
@@ -197,7 +197,7 @@ impl ControllingTerminal {
         keys: &Keys,
         shown: Option<&mut ShownLine>,
         end: Instant,
-        watch: &Watch,
+        watch: &SignalWatch,
     ) -> Result<(), PromptError> {
         // Half a character shows when it is whole.
         let (Some(shown), Ok(text)) = (shown, editor::edit(keys.so_far())) else { return Ok(()) };
@@ -219,7 +219,7 @@ impl ControllingTerminal {
         }
     }
 
-    fn write(&self, text: &str, end: Instant, watch: Option<&Watch>) -> Result<(), PromptError> {
+    fn write(&self, text: &str, end: Instant, watch: Option<&SignalWatch>) -> Result<(), PromptError> {
         let mut rest = text.as_bytes();
         while !rest.is_empty() {
             if !self.ready(PollFlags::POLLOUT, end, watch)? {
@@ -245,7 +245,7 @@ impl ControllingTerminal {
     ///
     /// # Errors
     /// [`PromptError::Interrupted`] as soon as `watch` has noted a signal.
-    fn ready(&self, what: PollFlags, end: Instant, watch: Option<&Watch>) -> Result<bool, PromptError> {
+    fn ready(&self, what: PollFlags, end: Instant, watch: Option<&SignalWatch>) -> Result<bool, PromptError> {
         self.ready_or(what, end, watch, None)
     }
 
@@ -254,11 +254,11 @@ impl ControllingTerminal {
         &self,
         what: PollFlags,
         end: Instant,
-        watch: Option<&Watch>,
+        watch: Option<&SignalWatch>,
         other: Option<BorrowedFd<'_>>,
     ) -> Result<bool, PromptError> {
         loop {
-            if watch.is_some_and(Watch::rang) {
+            if watch.is_some_and(SignalWatch::rang) {
                 return Err(PromptError::Interrupted);
             }
             let mut waiting = vec![PollFd::new(self.tty.as_fd(), what)];

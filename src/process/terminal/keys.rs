@@ -61,14 +61,14 @@ pub(super) fn without_stand_in(character: char) -> char {
 
 /// The keys of a terminal, where they are not the usual ones.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Layout {
+pub(super) struct KeyBindings {
     erase: Option<u8>,
     kill: Option<u8>,
     erase_word: Option<u8>,
     end_of_input: Option<u8>,
 }
 
-impl Layout {
+impl KeyBindings {
     /// As the terminal is set.
     pub(super) fn of(settings: &Termios) -> Self {
         let key = |index: SpecialCharacterIndices| {
@@ -105,7 +105,7 @@ enum State {
 
 /// What a byte did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Step {
+pub(super) enum KeyResult {
     /// The line continues.
     More,
     /// Enter.
@@ -118,7 +118,7 @@ pub(super) enum Step {
 
 /// A line while it is typed. Its memory is wiped when it is dropped.
 pub(super) struct Keys {
-    layout: Layout,
+    layout: KeyBindings,
     /// Text as it came, and [`ERASE`], [`KILL`] and [`ERASE_WORD`]. [`KILL`] stands only at its start.
     line: Zeroizing<Vec<u8>>,
     state: State,
@@ -132,7 +132,7 @@ pub(super) struct Keys {
 
 impl Keys {
     /// An empty line.
-    pub(super) fn new(layout: Layout) -> Self {
+    pub(super) fn new(layout: KeyBindings) -> Self {
         Self {
             layout,
             // Of its full size from the start: a buffer that grows would leave copies behind.
@@ -161,7 +161,7 @@ impl Keys {
     }
 
     /// Takes the next byte.
-    pub(super) fn take(&mut self, byte: u8) -> Step {
+    pub(super) fn take(&mut self, byte: u8) -> KeyResult {
         match (self.state, byte) {
             (State::Text, _) if self.pasting => return self.pasted(byte),
             (State::Text, _) => return self.typed(byte),
@@ -196,15 +196,15 @@ impl Keys {
                 return self.take(byte);
             }
         }
-        Step::More
+        KeyResult::More
     }
 
-    fn typed(&mut self, byte: u8) -> Step {
+    fn typed(&mut self, byte: u8) -> KeyResult {
         let is = |key: Option<u8>| key == Some(byte);
         match byte {
-            b'\n' | b'\r' => return Step::Enter,
-            END_OF_INPUT => return Step::EndOfInput,
-            _ if is(self.layout.end_of_input) => return Step::EndOfInput,
+            b'\n' | b'\r' => return KeyResult::Enter,
+            END_OF_INPUT => return KeyResult::EndOfInput,
+            _ if is(self.layout.end_of_input) => return KeyResult::EndOfInput,
             ESCAPE => self.state = State::Escape,
             ERASE | BACKSPACE => self.push(&[ERASE]),
             _ if is(self.layout.erase) => self.push(&[ERASE]),
@@ -215,18 +215,18 @@ impl Keys {
             _ if byte.is_ascii_control() => self.push_control(byte),
             _ => self.push(&[byte]),
         }
-        Step::More
+        KeyResult::More
     }
 
     /// What was pasted is text, and no key of it edits or ends anything.
-    fn pasted(&mut self, byte: u8) -> Step {
+    fn pasted(&mut self, byte: u8) -> KeyResult {
         match byte {
-            b'\n' | b'\r' => return Step::LineBreakInPaste,
+            b'\n' | b'\r' => return KeyResult::LineBreakInPaste,
             ESCAPE => self.state = State::Escape,
             _ if byte.is_ascii_control() => self.push_control(byte),
             _ => self.push(&[byte]),
         }
-        Step::More
+        KeyResult::More
     }
 
     fn end_control(&mut self, last: u8) {

@@ -25,11 +25,11 @@ pub use scripted::ScriptedTerminal;
 pub(super) use signals::restore_default;
 
 /// How long a question waits for its answer, if nothing else is said.
-pub const PATIENCE: Duration = Duration::from_secs(300);
+pub const ANSWER_TIMEOUT: Duration = Duration::from_secs(300);
 
 /// Asks the operator.
 ///
-/// Texts are shown as they are: whoever puts a user's name into one takes the control characters out of it first.
+/// Texts are shown as they are: a caller that puts a user's name into one takes the control characters out of it first.
 pub trait Terminal {
     /// Shows `text` (what is required of a password, before it is asked for). Its line breaks are its own.
     ///
@@ -130,7 +130,7 @@ mod tests {
 
     #[test]
     fn the_time_that_ran_out_is_said_in_words() {
-        assert_eq!(PromptError::TimedOut(PATIENCE).to_string(), "no answer within 5 minutes");
+        assert_eq!(PromptError::TimedOut(ANSWER_TIMEOUT).to_string(), "no answer within 5 minutes");
         assert_eq!(PromptError::TimedOut(Duration::from_secs(60)).to_string(), "no answer within 1 minute");
         assert_eq!(PromptError::TimedOut(Duration::from_secs(90)).to_string(), "no answer within 90 seconds");
     }

@@ -70,14 +70,14 @@ struct Bell {
     ear: UnixStream,
 }
 
-/// Notes signals from [`Watch::begin`] until [`Watch::end`].
-pub(super) struct Watch {
+/// Notes signals from [`SignalWatch::begin`] until [`SignalWatch::end`].
+pub(super) struct SignalWatch {
     before: Vec<(Signal, SigAction)>,
     bell: &'static Bell,
     _turn: MutexGuard<'static, ()>,
 }
 
-impl Watch {
+impl SignalWatch {
     /// Begins to note. A signal that is ignored (nohup(1), a job in the background of a shell script) stays ignored.
     pub(super) fn begin() -> io::Result<Self> {
         let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
@@ -113,14 +113,14 @@ impl Watch {
     }
 
     /// Gives every signal back its action, and says which ones came.
-    pub(super) fn end(self) -> Noted {
+    pub(super) fn end(self) -> CaughtSignals {
         // The actions first: what comes after that does not have to be noted.
         drop(self);
-        Noted(NOTED.swap(0, Ordering::SeqCst))
+        CaughtSignals(NOTED.swap(0, Ordering::SeqCst))
     }
 }
 
-impl Drop for Watch {
+impl Drop for SignalWatch {
     fn drop(&mut self) {
         for (signal, before) in self.before.drain(..) {
             // It fails for signals that cannot be caught, and none of those was.
@@ -130,9 +130,9 @@ impl Drop for Watch {
 }
 
 /// The signals that came during a watch.
-pub(super) struct Noted(u64);
+pub(super) struct CaughtSignals(u64);
 
-impl Noted {
+impl CaughtSignals {
     /// Lets them do what they would have done: returns if that neither ends the process nor stops it, or when it goes on.
     pub(super) fn raise(&self) -> io::Result<()> {
         for signal in DEADLY.into_iter().chain(STOPPING).filter(|signal| self.holds(*signal)) {
@@ -211,7 +211,7 @@ mod tests {
 
     #[test]
     fn after_a_watch_every_signal_has_its_action_back_and_what_came_is_known() {
-        let watch = Watch::begin().unwrap();
+        let watch = SignalWatch::begin().unwrap();
         assert!(!watch.rang());
         raise(Signal::SIGCONT).unwrap();
         raise(Signal::SIGTSTP).unwrap();
@@ -227,7 +227,7 @@ mod tests {
     #[test]
     fn an_ignored_signal_stays_ignored() {
         // The Rust runtime ignores SIGPIPE.
-        let watch = Watch::begin().unwrap();
+        let watch = SignalWatch::begin().unwrap();
         raise(Signal::SIGPIPE).unwrap();
         assert!(!watch.end().holds(Signal::SIGPIPE));
     }

@@ -34,13 +34,13 @@ const PSEUDO_TERMINALS: std::ops::Range<u64> = 136..144;
 
 /// The turn, until it is dropped.
 #[derive(Debug)]
-pub(super) struct Turn {
+pub(super) struct PromptLock {
     device: u64,
     /// The device, where no standard stream is it.
     own: Option<File>,
 }
 
-impl Turn {
+impl PromptLock {
     /// Takes the turn at the controlling terminal, again where this process has it; `None`: nobody can be kept from asking, as
     /// the device is neither a standard stream nor can be opened.
     ///
@@ -60,7 +60,7 @@ impl Turn {
     }
 }
 
-impl Drop for Turn {
+impl Drop for PromptLock {
     fn drop(&mut self) {
         // A file of our own is closed, and with it go all locks of the process on the device.
         if self.own.is_none() {

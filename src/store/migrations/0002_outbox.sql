@@ -87,7 +87,7 @@ CREATE INDEX message_of_user ON message (user_id, id) WHERE user_id IS NOT NULL;
 -- Eight bytes find the row, and the whole hash is compared then: a quarter of the index.
 CREATE INDEX message_code ON message (substr(code_hash, 1, 8)) WHERE code_hash IS NOT NULL;
 
--- A link dies with what it was made for, and a reset that still waits is called off: whoever changes the user, and
+-- A link dies with what it was made for, and a reset that still waits is called off: a statement that changes the user, and
 -- however, cannot forget it.
 CREATE TRIGGER link_dies_with_a_change AFTER UPDATE OF password_hash, email, sign_in, locked_at ON user
 WHEN NEW.password_hash IS NOT OLD.password_hash
@@ -103,7 +103,7 @@ BEGIN
      WHERE user_id = NEW.id AND life IS NOT NULL AND used_at IS NULL AND revoked_at IS NULL;
     UPDATE message SET state = 'cancelled', ended_at = NEW.updated_at, reply = ifnull(revoked_why, reply)
      WHERE user_id = NEW.id AND life IS NOT NULL AND used_at IS NULL AND state IN ('queued', 'deferred', 'in doubt');
-    -- Whoever has used the link has the mail.
+    -- A user who has used the link has the mail.
     UPDATE message SET state = 'accepted', ended_at = NEW.updated_at, reply = 'its link was used',
            doubts = doubts - (state = 'in doubt')
      WHERE user_id = NEW.id AND life IS NOT NULL AND used_at IS NOT NULL

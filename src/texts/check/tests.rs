@@ -15,7 +15,7 @@ fn problems(files: &[SentenceFile]) -> String {
 #[test]
 fn no_language_of_the_program_lacks_a_sentence_or_has_one_that_is_wrong() {
     for (tag, source) in SOURCES {
-        let Flat { sentences, wrong } = flat(source);
+        let FlatSentences { sentences, wrong } = flat(source);
         assert_eq!(wrong, [], "{tag}");
         for key in KEYS {
             let found: Vec<&Sentence> = sentences.iter().filter(|sentence| sentence.key == key.name).collect();

@@ -1,9 +1,9 @@
-//! A world to run commands in: a folder, a configuration, a store, accounts, a clock that stands still.
+//! A world to run commands in: a directory, a configuration, a store, accounts, a clock that stands still.
 //!
 //! `World::new().with_users("alice,bob").run("users list")`
 
 mod account;
-mod desk;
+mod app;
 mod run;
 mod words;
 
@@ -16,7 +16,7 @@ use std::path::Path;
 use std::path::PathBuf;
 
 use cxme_admin::clock::ScriptedClock;
-use cxme_admin::process::Script;
+use cxme_admin::process::ScriptedProcess;
 use cxme_admin::process::SystemPaths;
 use cxme_admin::process::sudo::SudoRights;
 use cxme_admin::process::terminal::PromptError;
@@ -39,7 +39,7 @@ pub(crate) const OTHER: &str = "seven violet umbrellas whistle";
 /// Accounts of the machine that are not the one that runs the test.
 pub(crate) const CAROL: u32 = 61_001;
 pub(crate) const DAVE: u32 = 61_002;
-/// Nobody makes him an operator.
+/// Nobody adds them as an operator.
 pub(crate) const MALLORY: u32 = 61_003;
 
 /// Takes out of a store what came with the canonical form of addresses.
@@ -67,9 +67,9 @@ email_domains = ["example.com", "idp.example.com"]
 
 const SAML: &str = "[saml]\nemail_domains = [\"idp.example.com\"]\ncontact = \"the identity team\"\n";
 
-/// A folder with all that a command meets.
+/// A directory with all that a command meets.
 pub(crate) struct World {
-    folder: TempDir,
+    directory: TempDir,
     clock: ScriptedClock,
     seed: Cell<u64>,
 }
@@ -77,7 +77,7 @@ pub(crate) struct World {
 /// A command about to be run.
 pub(crate) struct Command<'world> {
     world: &'world World,
-    script: Script,
+    script: ScriptedProcess,
 }
 
 /// The account that runs the test, and so owns its files.
@@ -100,12 +100,12 @@ impl World {
         world
     }
 
-    /// An empty folder.
+    /// An empty directory.
     pub(crate) fn empty() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o700)).unwrap();
+        let directory = tempfile::tempdir().unwrap();
+        fs::set_permissions(directory.path(), fs::Permissions::from_mode(0o700)).unwrap();
         let clock = ScriptedClock::new("2026-11-24T08:00:00Z".parse().unwrap());
-        Self { folder, clock, seed: Cell::new(1) }
+        Self { directory, clock, seed: Cell::new(1) }
     }
 
     /// Writes the configuration.
@@ -122,7 +122,7 @@ impl World {
         fs::set_permissions(self.config(), fs::Permissions::from_mode(0o644)).unwrap();
     }
 
-    /// A world whose mails become files in the folder `mail`.
+    /// A world whose mails become files in the directory `mail`.
     pub(crate) fn with_mail() -> Self {
         let world = Self::empty();
         world.configure_mail("");
@@ -138,7 +138,7 @@ impl World {
 
     /// Lets mails go to a relay on this machine.
     pub(crate) fn configure_relay(&self, port: u16) {
-        let smtp = format!("[mail.smtp]\nhost = \"127.0.0.1\"\nport = {port}\ntls = \"none\"\npatience = \"0s\"");
+        let smtp = format!("[mail.smtp]\nhost = \"127.0.0.1\"\nport = {port}\ntls = \"none\"\nretry_for = \"0s\"");
         self.configure_transport(&smtp, "");
     }
 
@@ -237,25 +237,25 @@ impl World {
 
     /// A command, with words as a shell takes them apart.
     pub(crate) fn command(&self, command: &str) -> Command<'_> {
-        let mut script = Script::new(me(), "owner");
+        let mut script = ScriptedProcess::new(me(), "owner");
         script.names = accounts();
         script.arguments = words(command).into_iter().map(OsString::from).collect();
-        let folder = |name: &str| self.path(name).into_os_string();
-        script.environment.insert("XDG_CONFIG_HOME".into(), folder("config"));
-        script.environment.insert("XDG_DATA_HOME".into(), folder("data"));
-        script.environment.insert("HOME".into(), folder("home"));
+        let directory = |name: &str| self.path(name).into_os_string();
+        script.environment.insert("XDG_CONFIG_HOME".into(), directory("config"));
+        script.environment.insert("XDG_DATA_HOME".into(), directory("data"));
+        script.environment.insert("HOME".into(), directory("home"));
         script.system = SystemPaths { config: self.config(), store: self.store() };
         Command { world: self, script }
     }
 
-    /// A file in the folder.
+    /// A file in the directory.
     pub(crate) fn path(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
+        self.directory.path().join(name)
     }
 
-    /// The folder.
-    pub(crate) fn folder(&self) -> &Path {
-        self.folder.path()
+    /// The directory.
+    pub(crate) fn directory(&self) -> &Path {
+        self.directory.path()
     }
 
     /// The store.
@@ -326,9 +326,9 @@ impl World {
         cxme_admin::clock::Clock::now(&self.clock)
     }
 
-    /// The text with the folder and the account of this machine replaced.
+    /// The text with the directory and the account of this machine replaced.
     pub(crate) fn without_paths(&self, text: &str) -> String {
-        let text = text.replace(&*self.folder().to_string_lossy(), "[DIR]");
+        let text = text.replace(&*self.directory().to_string_lossy(), "[DIR]");
         text.replace(&format!("(uid {})", me()), "(uid [ME])")
     }
 }
@@ -455,7 +455,7 @@ impl<'world> Command<'world> {
             stdout: plain_stdout,
             stderr: plain_stderr,
             asked,
-            folder: self.world.folder().to_string_lossy().into_owned(),
+            directory: self.world.directory().to_string_lossy().into_owned(),
         }
     }
 }

@@ -16,7 +16,7 @@ pub(crate) struct Run {
     pub(crate) has_colour: bool,
     /// What the terminal showed that questions were asked at.
     pub(crate) asked: String,
-    pub(super) folder: String,
+    pub(super) directory: String,
 }
 
 /// The styles that the program and clap write: reset, bold, underlined, red, green, yellow and cyan. An escape of any other
@@ -71,7 +71,7 @@ impl fmt::Display for Run {
         let mut text = format!("status {}\n", self.status);
         for (name, bytes) in parts.into_iter().filter(|(_, bytes)| !bytes.is_empty()) {
             let said = String::from_utf8_lossy(bytes);
-            let said = said.replace(&self.folder, "[DIR]").replace(&format!("(uid {})", me()), "(uid [ME])");
+            let said = said.replace(&self.directory, "[DIR]").replace(&format!("(uid {})", me()), "(uid [ME])");
             text.push_str(&format!("-- {name}\n{said}"));
         }
         formatter.write_str(text.trim_end())

@@ -6,9 +6,9 @@ use std::borrow::Cow;
 use jiff::Timestamp;
 
 use super::BadRow;
-use super::Judge;
+use super::ImportOptions;
 use super::Mode;
-use super::Options;
+use super::RowValidator;
 use super::columns::ACCEPTED;
 use super::columns::EMAIL;
 use super::columns::LOCALE;
@@ -21,8 +21,8 @@ use super::columns::SIGN_IN;
 use super::columns::STATUS;
 use super::columns::USERNAME;
 use super::row::Fields;
-use super::row::Place;
 use super::row::Row;
+use super::row::RowLocation;
 use crate::domain::email_address;
 use crate::domain::email_address::EmailAddress;
 use crate::domain::moment::parse_moment;
@@ -30,8 +30,8 @@ use crate::domain::role::RoleId;
 use crate::domain::text;
 use crate::domain::user::SignIn;
 use crate::domain::user::Status;
-use crate::domain::user::judge_locale;
-use crate::domain::user::judge_username;
+use crate::domain::user::validate_locale;
+use crate::domain::user::validate_username;
 use crate::secrets::admission::ImportedHash;
 use crate::store::StoreError;
 use crate::store::import::Given;
@@ -44,12 +44,12 @@ type Checked<T> = Result<T, BadRow>;
 pub(super) fn stage(
     staging: &mut Staging<'_>,
     row: &Row<'_>,
-    judge: &Judge<'_>,
-    options: &Options,
+    validate: &RowValidator<'_>,
+    options: &ImportOptions,
 ) -> Result<(), Result<BadRow, StoreError>> {
     let fields = row.fields.as_ref().map_err(|bad| Ok(bad.clone()))?;
     let derived = derived_username(fields);
-    let incoming = check(row.place, fields, derived.as_deref(), judge, options).map_err(Ok)?;
+    let incoming = check(row.place, fields, derived.as_deref(), validate, options).map_err(Ok)?;
     staging.add(&incoming).map_err(Err)
 }
 
@@ -62,11 +62,11 @@ fn derived_username<'row>(fields: &'row Fields<'_>) -> Option<Cow<'row, str>> {
 }
 
 fn check<'row>(
-    place: Place,
+    place: RowLocation,
     fields: &'row Fields<'_>,
     derived: Option<&'row str>,
-    judge: &Judge<'_>,
-    options: &Options,
+    validate: &RowValidator<'_>,
+    options: &ImportOptions,
 ) -> Checked<Incoming<'row>> {
     let mode = options.mode;
     let bad = |column: usize, fault: String| BadRow::new(place, ACCEPTED[column], fault);
@@ -74,7 +74,7 @@ fn check<'row>(
     let email = given(EMAIL);
     let (sign_in_by_domain, is_foreign) = match email {
         None => (SignIn::Password, false),
-        Some(email) => check_email(email, judge).map_err(|fault| bad(EMAIL, fault))?,
+        Some(email) => check_email(email, validate).map_err(|fault| bad(EMAIL, fault))?,
     };
     // An update may be for a user who has it already.
     if is_foreign && mode == Mode::Add {
@@ -89,15 +89,15 @@ fn check<'row>(
         text::check_line(name, text::MAX_NAME).map_err(|fault| bad(NAME, fault.to_string()))?;
     }
     let of_user = |bad: BadRow| BadRow { username: bad.outranks.then(|| username.to_owned()), ..bad };
-    let role = given(ROLE).map(|role| check_role(role, judge, place)).transpose().map_err(of_user)?;
+    let role = given(ROLE).map(|role| check_role(role, validate, place)).transpose().map_err(of_user)?;
     let sign_in = given(SIGN_IN).map(str::parse::<SignIn>).transpose().map_err(|fault| bad(SIGN_IN, fault))?;
     let locale = given(LOCALE).map(Given::of_text);
     if let Some(Given::Value(locale)) = locale {
-        judge_locale(locale).map_err(|fault| bad(LOCALE, fault))?;
+        validate_locale(locale).map_err(|fault| bad(LOCALE, fault))?;
     }
     let status = given(STATUS).map(str::parse::<Status>).transpose().map_err(|fault| bad(STATUS, fault))?;
     let locked_until = given(LOCKED_UNTIL)
-        .map(|until| check_end_of_lock(until, status, judge.desk.now(), options))
+        .map(|until| check_end_of_lock(until, status, validate.app.now(), options))
         .transpose()
         .map_err(|fault| bad(LOCKED_UNTIL, fault))?;
     let must_change = given(MUST_CHANGE).map(check_flag).transpose().map_err(|fault| bad(MUST_CHANGE, fault))?;
@@ -134,33 +134,37 @@ fn check<'row>(
 }
 
 /// How the address says that its user signs in, and whether it is in none of the organization's domains.
-fn check_email(email: &str, judge: &Judge<'_>) -> Result<(SignIn, bool), String> {
-    email_address::judge(email).map_err(|fault| fault.to_string())?;
+fn check_email(email: &str, validate: &RowValidator<'_>) -> Result<(SignIn, bool), String> {
+    email_address::validate(email).map_err(|fault| fault.to_string())?;
     let address = EmailAddress::stored(email.to_owned());
-    let organization = judge.desk.organization();
+    let organization = validate.app.organization();
     Ok((organization.sign_in_of(&address), !organization.takes(&address)))
 }
 
-fn check_username<'row>(given: Option<&'row str>, derived: Option<&'row str>, place: Place) -> Checked<&'row str> {
+fn check_username<'row>(
+    given: Option<&'row str>,
+    derived: Option<&'row str>,
+    place: RowLocation,
+) -> Checked<&'row str> {
     let bad = |column: usize, fault: String| BadRow::new(place, ACCEPTED[column], fault);
     if let Some(username) = given {
-        judge_username(username).map_err(|fault| bad(USERNAME, fault.to_string()))?;
+        validate_username(username).map_err(|fault| bad(USERNAME, fault.to_string()))?;
         return Ok(username);
     }
     let Some(username) = derived else { return Err(bad(EMAIL, "is missing".to_owned())) };
-    judge_username(username).map_err(|fault| {
+    validate_username(username).map_err(|fault| {
         let shown = text::quoted(username, 40);
         bad(USERNAME, format!("is missing, and the address gives none: `{shown}` {fault}"))
     })?;
     Ok(username)
 }
 
-fn check_role(role: &str, judge: &Judge<'_>, place: Place) -> Checked<RoleId> {
+fn check_role(role: &str, validate: &RowValidator<'_>, place: RowLocation) -> Checked<RoleId> {
     let bad = |fault: String| BadRow::new(place, ACCEPTED[ROLE], fault);
-    match judge.roles.get(&role.to_lowercase()) {
+    match validate.roles.get(&role.to_lowercase()) {
         Some(Some(role)) => Ok(*role),
         Some(None) => Err(BadRow { outranks: true, ..bad("has permissions that your role lacks".to_owned()) }),
-        None => Err(bad(format!("no role is called `{}`", text::quoted(role, 40)))),
+        None => Err(bad(format!("no such role: `{}`", text::quoted(role, 40)))),
     }
 }
 
@@ -169,7 +173,7 @@ fn check_end_of_lock(
     until: &str,
     status: Option<Status>,
     now: Timestamp,
-    options: &Options,
+    options: &ImportOptions,
 ) -> Result<Given<Timestamp>, String> {
     if until.is_empty() {
         return Ok(Given::Nothing);

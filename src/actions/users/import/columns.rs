@@ -3,7 +3,7 @@
 use crate::actions::ActionError;
 use crate::actions::Result;
 use crate::actions::users::import::Clearable;
-use crate::actions::users::import::Options;
+use crate::actions::users::import::ImportOptions;
 use crate::actions::users::tabular::Header;
 use crate::domain::text;
 
@@ -37,7 +37,7 @@ const DECIDED: [&str; 6] = ["id", "created_at", "updated_at", "password_set_at",
 
 /// What a column is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Column {
+pub(super) enum ImportColumn {
     /// One that is accepted, by its place.
     Accepted(usize),
     /// One that is ignored.
@@ -62,12 +62,12 @@ pub(super) fn is_known(name: &str) -> bool {
 }
 
 /// What the column of this name (in lower case) is.
-pub(super) fn column(name: &str, ignore_unknown: bool) -> std::result::Result<Column, String> {
+pub(super) fn column(name: &str, ignore_unknown: bool) -> std::result::Result<ImportColumn, String> {
     if let Some(place) = ACCEPTED.iter().position(|accepted| *accepted == name) {
-        return Ok(Column::Accepted(place));
+        return Ok(ImportColumn::Accepted(place));
     }
     if ignore_unknown || DECIDED.contains(&name) {
-        return Ok(Column::Ignored);
+        return Ok(ImportColumn::Ignored);
     }
     Err(format!(
         "unknown column `{}`; accepted columns are: {}; `--ignore-unknown` ignores others",
@@ -77,7 +77,7 @@ pub(super) fn column(name: &str, ignore_unknown: bool) -> std::result::Result<Co
 }
 
 /// What the columns of a CSV are.
-pub(super) fn columns(header: &Header, options: &Options) -> Result<Vec<Column>> {
+pub(super) fn columns(header: &Header, options: &ImportOptions) -> Result<Vec<ImportColumn>> {
     let line = header.line;
     let wrong = |fault: String| Err(ActionError::BadInput(format!("line {line}{fault}")));
     if header.names.is_empty() {
@@ -101,17 +101,17 @@ pub(super) fn columns(header: &Header, options: &Options) -> Result<Vec<Column>>
     let mut columns = Vec::new();
     for name in &header.names {
         let column = match column(name, options.ignore_unknown) {
-            _ if name.is_empty() => Column::Unnamed,
+            _ if name.is_empty() => ImportColumn::Unnamed,
             Ok(column) => column,
             Err(fault) => return wrong(format!(": {fault}")),
         };
-        if matches!(column, Column::Accepted(_)) && columns.contains(&column) {
+        if matches!(column, ImportColumn::Accepted(_)) && columns.contains(&column) {
             return wrong(format!(": the column `{name}` appears twice"));
         }
         columns.push(column);
     }
     for clear in &options.clear {
-        if !columns.contains(&Column::Accepted(clear.place())) {
+        if !columns.contains(&ImportColumn::Accepted(clear.place())) {
             return wrong(format!(": there is no column `{}` for `--clear` to read", ACCEPTED[clear.place()]));
         }
     }

@@ -12,7 +12,7 @@ use serde::de::Visitor;
 
 use super::columns;
 use super::columns::ACCEPTED;
-use super::columns::Column;
+use super::columns::ImportColumn;
 use super::columns::MUST_CHANGE;
 use super::row::Fields;
 use crate::domain::text;
@@ -45,7 +45,7 @@ impl<'json> Visitor<'json> for ObjectVisitor {
         let mut fields = Fields::default();
         let mut seen = [false; ACCEPTED.len()];
         while let Some(column) = map.next_key_seed(KeySeed { ignore_unknown: self.ignore_unknown })? {
-            let Column::Accepted(place) = column else {
+            let ImportColumn::Accepted(place) = column else {
                 map.next_value::<IgnoredAny>()?;
                 continue;
             };
@@ -70,21 +70,21 @@ struct KeySeed {
 }
 
 impl<'json> DeserializeSeed<'json> for KeySeed {
-    type Value = Column;
+    type Value = ImportColumn;
 
-    fn deserialize<D: de::Deserializer<'json>>(self, deserializer: D) -> Result<Column, D::Error> {
+    fn deserialize<D: de::Deserializer<'json>>(self, deserializer: D) -> Result<ImportColumn, D::Error> {
         deserializer.deserialize_str(self)
     }
 }
 
 impl Visitor<'_> for KeySeed {
-    type Value = Column;
+    type Value = ImportColumn;
 
     fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str("the name of a column")
     }
 
-    fn visit_str<E: de::Error>(self, name: &str) -> Result<Column, E> {
+    fn visit_str<E: de::Error>(self, name: &str) -> Result<ImportColumn, E> {
         columns::column(&name.trim().to_ascii_lowercase(), self.ignore_unknown).map_err(E::custom)
     }
 }

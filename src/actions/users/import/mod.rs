@@ -15,14 +15,14 @@ use std::str::FromStr;
 use jiff::tz::TimeZone;
 
 use crate::actions::ActionError;
-use crate::actions::Desk;
-use crate::actions::Intent;
-use crate::actions::Record;
+use crate::actions::App;
+use crate::actions::ChangeOptions;
+use crate::actions::EventDetails;
 use crate::actions::Result;
-use crate::actions::Scene;
-use crate::actions::users::import::report::Report;
-use crate::actions::users::import::row::Reader;
-use crate::actions::users::import::row::Sensitive;
+use crate::actions::Transaction;
+use crate::actions::users::import::report::DiagnosticCollector;
+use crate::actions::users::import::row::RowReader;
+use crate::actions::users::import::row::SensitiveColumns;
 use crate::actions::users::tabular::Delimiter;
 use crate::actions::users::tabular::Input;
 use crate::actions::users::targets::NAMED_IN_DATA;
@@ -33,11 +33,11 @@ use crate::domain::role::Permission;
 use crate::domain::role::RoleId;
 use crate::store::import::Imported;
 use crate::store::import::RowPlace;
-use crate::store::import_effects::Removal;
+use crate::store::import_effects::RowRemoval;
 use crate::store::import_effects::UpdateEffects;
 
 pub use report::NAMED;
-pub use row::Place;
+pub use row::RowLocation;
 
 /// How many users an event names whom the operator may not touch; the others are counted.
 const NAMED_IN_EVENT: usize = 20;
@@ -56,7 +56,7 @@ const SAML: &str = "the user signs in with SAML";
 
 /// What the operator wants.
 #[derive(Debug, Clone)]
-pub struct Options {
+pub struct ImportOptions {
     /// Which users the rows may be for.
     pub mode: Mode,
     /// The columns of which an empty field clears the value.
@@ -73,7 +73,7 @@ pub struct Options {
     pub time_zone: TimeZone,
 }
 
-impl Options {
+impl ImportOptions {
     fn updates(&self) -> bool {
         self.mode != Mode::Add
     }
@@ -128,7 +128,7 @@ impl FromStr for Clearable {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BadRow {
     /// Where it stands in the input.
-    pub place: Place,
+    pub place: RowLocation,
     /// The column; empty: the row as a whole.
     pub field: &'static str,
     /// What is wrong; one line.
@@ -140,17 +140,17 @@ pub struct BadRow {
 }
 
 impl BadRow {
-    fn new(place: Place, field: &'static str, fault: impl Into<String>) -> Self {
+    fn new(place: RowLocation, field: &'static str, fault: impl Into<String>) -> Self {
         Self { place, field, fault: fault.into(), outranks: false, username: None }
     }
 }
 
 /// An input that was read and checked, and waits to be written.
 #[derive(Debug)]
-pub struct Checked {
-    options: Options,
+pub struct CheckedInput {
+    options: ImportOptions,
     action: Action,
-    sensitive: Sensitive,
+    sensitive: SensitiveColumns,
     forbidden: Vec<RoleId>,
     is_array: bool,
     rows: u64,
@@ -165,7 +165,7 @@ pub struct Checked {
 
 /// What an import did.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Outcome {
+pub struct ImportOutcome {
     /// The counts.
     pub imported: Imported,
     /// How many notices of another address were queued.
@@ -174,15 +174,15 @@ pub struct Outcome {
     pub effects: UpdateEffects,
     /// The first users from whom something was taken away, in the order of the input: at most
     /// [`NAMED_IN_DATA`].
-    pub removals: Vec<(Place, Removal)>,
+    pub removals: Vec<(RowLocation, RowRemoval)>,
     /// SHA-256 of the input, in hex.
     pub sha256: String,
 }
 
 /// What rows are judged by: the roles there are, and those that the operator may not touch.
 #[derive(Debug)]
-pub(super) struct Judge<'desk> {
-    pub(super) desk: &'desk Desk,
+pub(super) struct RowValidator<'app> {
+    pub(super) app: &'app App,
     /// By lower-case name; `None`: the role may do more than the operator's.
     pub(super) roles: HashMap<String, Option<RoleId>>,
     forbidden: Vec<RoleId>,
@@ -194,19 +194,19 @@ pub(super) struct Judge<'desk> {
 /// [`ActionError::BadRows`] after the first bad rows were given to `report`, in the order of the input; others when the operator
 /// may not, or the input or the store cannot be read.
 pub fn check(
-    desk: &Desk,
+    app: &App,
     input: &mut dyn Read,
-    options: &Options,
-    intent: &Intent,
+    options: &ImportOptions,
+    change_options: &ChangeOptions,
     report: &mut dyn FnMut(BadRow),
-) -> Result<Checked> {
-    let judge = judge(desk)?;
+) -> Result<CheckedInput> {
+    let validate = validate(app)?;
     let input = Input::open(input)?;
     let is_empty = matches!(input, Input::Empty(_));
-    let mut reader = Reader::new(input, options)?;
-    let (mut sensitive, mut locales) = (Sensitive::default(), BTreeMap::new());
-    let mut report = Report::new(reader.is_array(), report);
-    let mut staging = desk.store.stage()?;
+    let mut reader = RowReader::new(input, options)?;
+    let (mut sensitive, mut locales) = (SensitiveColumns::default(), BTreeMap::new());
+    let mut report = DiagnosticCollector::new(reader.is_array(), report);
+    let mut staging = app.store.stage()?;
     loop {
         // What was wrong before the input broke is still worth knowing.
         let row = match reader.next_row() {
@@ -219,26 +219,26 @@ pub fn check(
         };
         sensitive.see(&row);
         row.count_locale(&mut locales, MOST_LOCALES);
-        if let Err(fault) = check::stage(&mut staging, &row, &judge, options) {
+        if let Err(fault) = check::stage(&mut staging, &row, &validate, options) {
             report.row(fault?);
         }
     }
     let rows = reader.count;
     staging.end()?;
     let action = if sensitive.hashes { Action::UsersImportHashes } else { Action::UsersImport };
-    desk.view(action, |view| require_all(view, sensitive, options))?;
+    app.view(action, |view| require_all(view, sensitive, options))?;
     // A plain import that has no conflict is the usual case; the store itself finds the one that has. Looking for all of
     // them costs two sorts of the whole input.
     let mut removals = Removals::default();
-    if report.has_bad() || options.updates() || intent.dry_run {
-        removals = report.conflicts(desk, action, &judge.forbidden, options.mode)?;
-        report.end(desk, action, rows)?;
+    if report.has_bad() || options.updates() || change_options.dry_run {
+        removals = report.conflicts(app, action, &validate.forbidden, options.mode)?;
+        report.end(app, action, rows)?;
     }
-    Ok(Checked {
+    Ok(CheckedInput {
         options: options.clone(),
         action,
         sensitive,
-        forbidden: judge.forbidden,
+        forbidden: validate.forbidden,
         is_array: reader.is_array(),
         is_empty,
         rows,
@@ -255,14 +255,14 @@ pub fn check(
 /// [`Refusal::Removals`] when it would take away more; others when the operator may not, users were changed since the
 /// input was read, or the store cannot be written.
 pub fn write(
-    desk: &Desk,
-    checked: &Checked,
+    app: &App,
+    checked: &CheckedInput,
     confirmed: Option<Removals>,
-    intent: &Intent,
+    change_options: &ChangeOptions,
     report: &mut dyn FnMut(BadRow),
-) -> Result<Outcome> {
-    let Checked { options, action, sensitive, forbidden, sha256, .. } = checked;
-    let written = desk.change(*action, intent, |change| {
+) -> Result<ImportOutcome> {
+    let CheckedInput { options, action, sensitive, forbidden, sha256, .. } = checked;
+    let written = app.change(*action, change_options, |change| {
         // The role of the operator, and those of the users, may be others than when the rows were read.
         require_all(change, *sensitive, options)?;
         if options.updates() {
@@ -270,7 +270,7 @@ pub fn write(
         }
         let (rows, usernames) = change.incoming_with_roles(&change.outranking()?, NAMED_IN_EVENT)?;
         if rows > 0 {
-            let role = change.standing().words().to_owned();
+            let role = change.authority().words().to_owned();
             return Err(Refusal::RowsOutrank { rows, usernames, role }.into());
         }
         // Each was found above, unless the users are others than they were then.
@@ -278,7 +278,7 @@ pub fn write(
             return Err(ActionError::BadInput("users were changed while the input was read: run it again".to_owned()));
         }
         let is_told = options.notify && options.updates();
-        let notices = if is_told { change.queue_address_notices(desk.account(), change.now())? } else { 0 };
+        let notices = if is_told { change.queue_address_notices(app.account(), change.now())? } else { 0 };
         let effects = if options.updates() { change.update_effects(change.now())? } else { UpdateEffects::default() };
         if confirmed.is_some_and(|confirmed| effects.removals.exceeds(confirmed)) {
             return Err(Refusal::Removals(effects.removals).into());
@@ -288,7 +288,7 @@ pub fn write(
             _ => change.first_removals(NAMED_IN_DATA, change.now())?,
         };
         let imported = change.import(RoleId::MINIMAL, change.now())?;
-        let mut record = Record::default();
+        let mut record = EventDetails::default();
         record.note("source", options.source.as_str());
         record.note("sha256", sha256.as_str());
         record.note("added", imported.added);
@@ -305,14 +305,15 @@ pub fn write(
     });
     match written {
         Ok((imported, notices, effects, removals)) => {
-            let placed = |row: RowPlace| Place { number: row.number, line: row.line, is_element: checked.is_array };
+            let placed =
+                |row: RowPlace| RowLocation { number: row.number, line: row.line, is_element: checked.is_array };
             let removals = removals.into_iter().map(|removal| (placed(removal.place), removal)).collect();
-            Ok(Outcome { imported, notices, effects, removals, sha256: sha256.clone() })
+            Ok(ImportOutcome { imported, notices, effects, removals, sha256: sha256.clone() })
         }
         Err(ActionError::Store(error)) if error.is_conflict() => {
-            let mut report = Report::new(checked.is_array, report);
-            report.conflicts(desk, *action, forbidden, options.mode)?;
-            report.end(desk, *action, checked.rows)?;
+            let mut report = DiagnosticCollector::new(checked.is_array, report);
+            report.conflicts(app, *action, forbidden, options.mode)?;
+            report.end(app, *action, checked.rows)?;
             Err(ActionError::BadInput(
                 "two rows would swap usernames or email addresses: import one of them first".to_owned(),
             ))
@@ -321,22 +322,22 @@ pub fn write(
     }
 }
 
-fn judge(desk: &Desk) -> Result<Judge<'_>> {
-    desk.view(Action::UsersImport, |view| {
+fn validate(app: &App) -> Result<RowValidator<'_>> {
+    app.view(Action::UsersImport, |view| {
         let (mut roles, mut forbidden) = (HashMap::new(), Vec::new());
         for role in view.roles()? {
-            let allowed = role.permissions.beyond(view.standing().permissions()).is_none();
+            let allowed = role.permissions.beyond(view.authority().permissions()).is_none();
             if !allowed {
                 forbidden.push(role.id);
             }
             roles.insert(role.name.to_lowercase(), allowed.then_some(role.id));
         }
-        Ok(Judge { desk, roles, forbidden })
+        Ok(RowValidator { app, roles, forbidden })
     })
 }
 
 /// What an import needs besides its own permission depends on what it does: hashes go round the gate, and an update edits.
-fn require_all(scene: &impl Scene, sensitive: Sensitive, options: &Options) -> Result<()> {
+fn require_all(scene: &impl Transaction, sensitive: SensitiveColumns, options: &ImportOptions) -> Result<()> {
     scene.require(Permission::AddUsers)?;
     if options.updates() {
         scene.require(Permission::EditUsers)?;

@@ -8,11 +8,11 @@ use super::Mode;
 use super::NAMED_IN_EVENT;
 use super::NO_LOCK;
 use super::SAML;
-use super::row::Place;
+use super::row::RowLocation;
 use crate::actions::ActionError;
-use crate::actions::Desk;
+use crate::actions::App;
 use crate::actions::Result;
-use crate::actions::Scene as _;
+use crate::actions::Transaction as _;
 use crate::domain::action::Action;
 use crate::domain::refusal::Refusal;
 use crate::domain::removal::Removals;
@@ -24,7 +24,7 @@ use crate::store::import::RowPlace;
 pub const NAMED: usize = 100;
 
 /// Collects what is wrong.
-pub(super) struct Report<'report> {
+pub(super) struct DiagnosticCollector<'report> {
     tell: &'report mut dyn FnMut(BadRow),
     is_array: bool,
     /// The first faults of each kind; one more than are named, so that it can be said that there are more.
@@ -36,7 +36,7 @@ pub(super) struct Report<'report> {
     outranking: Vec<String>,
 }
 
-impl<'report> Report<'report> {
+impl<'report> DiagnosticCollector<'report> {
     pub(super) fn new(is_array: bool, tell: &'report mut dyn FnMut(BadRow)) -> Self {
         Self { tell, is_array, rows: Vec::new(), conflicts: Vec::new(), bad: 0, outrank: 0, outranking: Vec::new() }
     }
@@ -56,12 +56,12 @@ impl<'report> Report<'report> {
     /// Looks for conflicts among the staged rows, and with the store. Gives what the rows take away from users.
     pub(super) fn conflicts(
         &mut self,
-        desk: &Desk,
+        app: &App,
         action: Action,
         forbidden: &[RoleId],
         mode: Mode,
     ) -> Result<Removals> {
-        desk.view(action, |view| {
+        app.view(action, |view| {
             if mode != Mode::Add {
                 view.match_incoming()?;
             }
@@ -69,7 +69,7 @@ impl<'report> Report<'report> {
             let mut last = None;
             let only_existing = mode == Mode::UpdateOnly;
             let is_element = self.is_array;
-            let placed = |row: RowPlace| Place { number: row.number, line: row.line, is_element };
+            let placed = |row: RowPlace| RowLocation { number: row.number, line: row.line, is_element };
             view.each_conflict(forbidden, only_existing, view.now(), |row, conflict| {
                 let (field, fault) = words(conflict, mode, placed);
                 let outranks = conflict == Conflict::Outranked;
@@ -93,11 +93,11 @@ impl<'report> Report<'report> {
     }
 
     /// Ends the import where rows were bad. That the operator may not comes first, and is remembered.
-    pub(super) fn end(&mut self, desk: &Desk, action: Action, rows: u64) -> Result<()> {
+    pub(super) fn end(&mut self, app: &App, action: Action, rows: u64) -> Result<()> {
         self.tell();
         if self.outrank > 0 {
-            let role = desk.standing_now()?.words().to_owned();
-            return Err(desk.refuse(
+            let role = app.current_authority()?.words().to_owned();
+            return Err(app.refuse(
                 action,
                 Refusal::RowsOutrank { rows: self.outrank, usernames: std::mem::take(&mut self.outranking), role },
             ));
@@ -112,20 +112,20 @@ fn keep(rows: &mut Vec<BadRow>, row: BadRow) {
     }
 }
 
-fn words(conflict: Conflict, mode: Mode, placed: impl Fn(RowPlace) -> Place) -> (&'static str, String) {
+fn words(conflict: Conflict, mode: Mode, placed: impl Fn(RowPlace) -> RowLocation) -> (&'static str, String) {
     let taken = || match mode {
-        Mode::Add => "another user has it (`--update` changes users that exist)".to_owned(),
-        Mode::Update | Mode::UpdateOnly => "another user has it".to_owned(),
+        Mode::Add => "already in use (`--update` changes existing users)".to_owned(),
+        Mode::Update | Mode::UpdateOnly => "already in use".to_owned(),
     };
     match conflict {
-        Conflict::UsernameTwice(earlier) => ("username", format!("appears on {} already", placed(earlier))),
-        Conflict::EmailTwice(earlier) => ("email", format!("appears on {} already", placed(earlier))),
+        Conflict::UsernameTwice(earlier) => ("username", format!("already on {}", placed(earlier))),
+        Conflict::EmailTwice(earlier) => ("email", format!("already on {}", placed(earlier))),
         Conflict::UsernameTaken => ("username", taken()),
         Conflict::EmailTaken => ("email", taken()),
         Conflict::NoEmail => ("email", "is missing, and no user has this username".to_owned()),
         Conflict::NoUser { by_username } => {
             let field = if by_username { "username" } else { "email" };
-            (field, "no user has it, and `--update-only` adds nobody".to_owned())
+            (field, "no such user, and `--update-only` adds nobody".to_owned())
         }
         Conflict::Outranked => ("role", "the user's role has permissions that your role lacks".to_owned()),
         Conflict::SamlWithHash => ("password_hash", SAML.to_owned()),

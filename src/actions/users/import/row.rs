@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use super::BadRow;
-use super::Options;
+use super::ImportOptions;
 use super::columns;
 use super::columns::ACCEPTED;
-use super::columns::Column;
+use super::columns::ImportColumn;
 use super::columns::PASSWORD_HASH;
 use super::columns::STATUS;
 use super::json;
@@ -27,13 +27,13 @@ pub(super) type Fields<'row> = [Option<Cow<'row, str>>; ACCEPTED.len()];
 
 /// Which of the columns that need more permission the rows have.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Sensitive {
+pub(super) struct SensitiveColumns {
     pub(super) hashes: bool,
     pub(super) statuses: bool,
     pub(super) must_changes: bool,
 }
 
-impl Sensitive {
+impl SensitiveColumns {
     pub(super) fn see(&mut self, row: &Row<'_>) {
         if let Ok(fields) = &row.fields {
             self.hashes |= fields[PASSWORD_HASH].is_some();
@@ -45,7 +45,7 @@ impl Sensitive {
 
 /// A row as read.
 pub(super) struct Row<'row> {
-    pub(super) place: Place,
+    pub(super) place: RowLocation,
     pub(super) fields: std::result::Result<Fields<'row>, BadRow>,
 }
 
@@ -65,7 +65,7 @@ impl Row<'_> {
 
 /// Where a row stands in the input.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Place {
+pub struct RowLocation {
     /// Its number among the rows, from 1.
     pub number: u64,
     /// The line that it begins on, from 1.
@@ -74,7 +74,7 @@ pub struct Place {
     pub is_element: bool,
 }
 
-impl fmt::Display for Place {
+impl fmt::Display for RowLocation {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { number, line, is_element } = self;
         if *is_element { write!(formatter, "line {line}, element {number}") } else { write!(formatter, "line {line}") }
@@ -82,7 +82,7 @@ impl fmt::Display for Place {
 }
 
 /// Reads row by row.
-pub(super) struct Reader<'input> {
+pub(super) struct RowReader<'input> {
     rows: Rows<'input>,
     /// How many rows were read.
     pub(super) count: u64,
@@ -92,14 +92,14 @@ pub(super) struct Reader<'input> {
 }
 
 enum Rows<'input> {
-    Csv(CsvRows<'input>, Vec<Column>),
+    Csv(CsvRows<'input>, Vec<ImportColumn>),
     Lines(Lines<'input>),
     Array(Elements<'input>),
 }
 
-impl<'input> Reader<'input> {
+impl<'input> RowReader<'input> {
     /// Tells the format, and reads the header of a CSV.
-    pub(super) fn new(input: Input<'input>, options: &Options) -> Result<Self> {
+    pub(super) fn new(input: Input<'input>, options: &ImportOptions) -> Result<Self> {
         let rows = match input {
             // That is NDJSON of nobody.
             Input::Empty(text) => Rows::Lines(text.lines()),
@@ -123,14 +123,14 @@ impl<'input> Reader<'input> {
         let number = self.count + 1;
         let read = match &mut self.rows {
             Rows::Csv(rows, columns) => rows.next_row()?.map(|raw| {
-                let place = Place { number, line: raw.line(), is_element: false };
+                let place = RowLocation { number, line: raw.line(), is_element: false };
                 Row { place, fields: csv_fields(raw, columns, clears, place) }
             }),
-            Rows::Lines(lines) => lines
-                .next_text_line()?
-                .map(|(line, text)| json_row(Place { number, line, is_element: false }, text, ignore_unknown, clears)),
+            Rows::Lines(lines) => lines.next_text_line()?.map(|(line, text)| {
+                json_row(RowLocation { number, line, is_element: false }, text, ignore_unknown, clears)
+            }),
             Rows::Array(elements) => elements.next_element()?.map(|element| {
-                let place = Place { number, line: element.line, is_element: true };
+                let place = RowLocation { number, line: element.line, is_element: true };
                 json_row(place, element.text, ignore_unknown, clears)
             }),
         };
@@ -153,16 +153,16 @@ impl<'input> Reader<'input> {
     }
 }
 
-fn json_row(place: Place, text: &[u8], ignore_unknown: bool, clears: [bool; ACCEPTED.len()]) -> Row<'_> {
+fn json_row(place: RowLocation, text: &[u8], ignore_unknown: bool, clears: [bool; ACCEPTED.len()]) -> Row<'_> {
     let fields = json::fields(text, ignore_unknown, clears);
     Row { place, fields: fields.map_err(|fault| BadRow::new(place, "", fault)) }
 }
 
 fn csv_fields<'row>(
     raw: &'row RawRow,
-    columns: &[Column],
+    columns: &[ImportColumn],
     clears: [bool; ACCEPTED.len()],
-    place: Place,
+    place: RowLocation,
 ) -> std::result::Result<Fields<'row>, BadRow> {
     let bad = |field, fault: String| BadRow::new(place, field, fault);
     if let Some(fault) = raw.broken() {
@@ -171,7 +171,7 @@ fn csv_fields<'row>(
     let is_blank = |bytes: &[u8]| bytes.trim_ascii().is_empty();
     // Spreadsheets write as many fields as their widest row has.
     let surplus = raw.fields().skip(columns.len()).any(|bytes| !is_blank(bytes));
-    let lacking = columns.iter().skip(raw.count()).any(|column| *column != Column::Unnamed);
+    let lacking = columns.iter().skip(raw.count()).any(|column| *column != ImportColumn::Unnamed);
     if surplus || lacking {
         return Err(bad(
             "",
@@ -181,11 +181,11 @@ fn csv_fields<'row>(
     let mut fields = Fields::default();
     for (number, (bytes, column)) in (1..).zip(raw.fields().zip(columns)) {
         let column = match *column {
-            Column::Accepted(column) => column,
-            Column::Unnamed if !is_blank(bytes) => {
+            ImportColumn::Accepted(column) => column,
+            ImportColumn::Unnamed if !is_blank(bytes) => {
                 return Err(bad("", format!("field {number} has a value, and its column has no name in the header")));
             }
-            Column::Unnamed | Column::Ignored => continue,
+            ImportColumn::Unnamed | ImportColumn::Ignored => continue,
         };
         let text = std::str::from_utf8(bytes).map_err(|_| bad(ACCEPTED[column], NOT_UTF8.to_owned()))?;
         let text = without_guards(text.trim());

@@ -14,14 +14,14 @@ const CAPACITY: usize = 2 * LONGEST_ROW;
 
 /// Decoded input of which some is read ahead.
 #[derive(Debug)]
-pub(super) struct Buffer<'input> {
+pub(super) struct DecodedBuffer<'input> {
     decoder: Decoder<'input>,
     bytes: Vec<u8>,
     start: usize,
     end: usize,
 }
 
-impl<'input> Buffer<'input> {
+impl<'input> DecodedBuffer<'input> {
     pub(super) fn new(input: &'input mut dyn Read) -> Self {
         Self { decoder: Decoder::new(input), bytes: vec![0; CAPACITY], start: 0, end: 0 }
     }
@@ -60,7 +60,7 @@ impl<'input> Buffer<'input> {
 /// Reads line by line.
 #[derive(Debug)]
 pub struct Lines<'input> {
-    buffer: Buffer<'input>,
+    buffer: DecodedBuffer<'input>,
     /// Of the line that comes next.
     number: u64,
     /// The last line ended with CR: a LF that follows belongs to it.
@@ -68,7 +68,7 @@ pub struct Lines<'input> {
 }
 
 impl<'input> Lines<'input> {
-    pub(super) fn new(buffer: Buffer<'input>) -> Self {
+    pub(super) fn new(buffer: DecodedBuffer<'input>) -> Self {
         Self { buffer, number: 1, after_cr: false }
     }
 

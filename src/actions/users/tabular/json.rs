@@ -3,7 +3,7 @@
 use super::InputError;
 use super::LONGEST_ROW;
 use super::NUL;
-use super::buffer::Buffer;
+use super::buffer::DecodedBuffer;
 use super::decode::LinePosition;
 
 /// An element of an array.
@@ -20,14 +20,14 @@ pub struct Element<'text> {
 /// The elements of an array.
 #[derive(Debug)]
 pub struct Elements<'input> {
-    buffer: Buffer<'input>,
+    buffer: DecodedBuffer<'input>,
     text: Vec<u8>,
     position: LinePosition,
     number: u64,
 }
 
 impl<'input> Elements<'input> {
-    pub(super) fn new(buffer: Buffer<'input>) -> Self {
+    pub(super) fn new(buffer: DecodedBuffer<'input>) -> Self {
         Self { buffer, text: Vec::new(), position: LinePosition::start(), number: 0 }
     }
 

@@ -16,7 +16,7 @@ use std::io;
 use std::io::Read;
 
 use crate::actions::ActionError;
-use buffer::Buffer;
+use buffer::DecodedBuffer;
 
 pub use buffer::Lines;
 pub use delimiter::Delimiter;
@@ -83,7 +83,7 @@ pub enum Input<'input> {
 
 /// Input that is not JSON.
 #[derive(Debug)]
-pub struct Text<'input>(Buffer<'input>);
+pub struct Text<'input>(DecodedBuffer<'input>);
 
 impl<'input> Input<'input> {
     /// Tells the format by the first character that is not blank.
@@ -91,7 +91,7 @@ impl<'input> Input<'input> {
     /// # Errors
     /// When the input cannot be read.
     pub fn open(input: &'input mut dyn Read) -> Result<Self, InputError> {
-        let mut buffer = Buffer::new(input);
+        let mut buffer = DecodedBuffer::new(input);
         loop {
             let first = buffer.unread().iter().find(|byte| !byte.is_ascii_whitespace()).copied();
             match first {

@@ -2,7 +2,7 @@
 
 use super::Delimiter;
 use super::InputError;
-use super::buffer::Buffer;
+use super::buffer::DecodedBuffer;
 use super::tokenizer::RawRow;
 use super::tokenizer::Tokenizer;
 
@@ -18,13 +18,13 @@ pub struct Header {
 /// The rows of a CSV. Those of nothing but delimiters and blanks are left out.
 #[derive(Debug)]
 pub struct CsvRows<'input> {
-    buffer: Buffer<'input>,
+    buffer: DecodedBuffer<'input>,
     tokenizer: Tokenizer,
     row: RawRow,
 }
 
 /// A row that was looked at and not consumed.
-struct Probed {
+struct ProbedRow {
     row: RawRow,
     /// Where it ends in what was read ahead.
     end: usize,
@@ -33,7 +33,7 @@ struct Probed {
 }
 
 /// The header, looked at and not consumed.
-struct Look {
+struct HeaderPreview {
     /// What comes before it: a line `sep=;`.
     skipped: usize,
     /// The machine before it, which knows the delimiter.
@@ -43,11 +43,11 @@ struct Look {
 
 impl<'input> CsvRows<'input> {
     pub(super) fn open(
-        mut buffer: Buffer<'input>,
+        mut buffer: DecodedBuffer<'input>,
         delimiter: Option<Delimiter>,
         is_known: impl Fn(&str) -> bool,
     ) -> Result<(Self, Header), InputError> {
-        let Look { skipped, tokenizer, header } = look(&mut buffer, delimiter, is_known)?;
+        let HeaderPreview { skipped, tokenizer, header } = look(&mut buffer, delimiter, is_known)?;
         buffer.consume(skipped);
         let mut rows = Self { buffer, tokenizer, row: RawRow::default() };
         if let Some(row) = rows.next_row()?
@@ -89,7 +89,7 @@ impl<'input> CsvRows<'input> {
 }
 
 /// Whether the header has a column of which `is_known` holds; a row that is broken has none.
-pub(super) fn has_column(buffer: &mut Buffer<'_>, is_known: impl Fn(&str) -> bool) -> Result<bool, InputError> {
+pub(super) fn has_column(buffer: &mut DecodedBuffer<'_>, is_known: impl Fn(&str) -> bool) -> Result<bool, InputError> {
     match look(buffer, None, &is_known) {
         Ok(look) => Ok(look.header.names.iter().any(|name| is_known(name))),
         Err(InputError::Line { .. }) => Ok(false),
@@ -99,10 +99,10 @@ pub(super) fn has_column(buffer: &mut Buffer<'_>, is_known: impl Fn(&str) -> boo
 
 /// Looks at the header.
 fn look(
-    buffer: &mut Buffer<'_>,
+    buffer: &mut DecodedBuffer<'_>,
     delimiter: Option<Delimiter>,
     is_known: impl Fn(&str) -> bool,
-) -> Result<Look, InputError> {
+) -> Result<HeaderPreview, InputError> {
     let (mut skipped, mut tokenizer) = (0, Tokenizer::new());
     let first = probe(buffer, skipped, &tokenizer)?;
     let named = first.row.fields().next().and_then(Delimiter::named_by);
@@ -114,18 +114,18 @@ fn look(
         None => recognize(buffer, skipped, &tokenizer, is_known)?,
     };
     let row = probe(buffer, skipped, &tokenizer)?.row;
-    Ok(Look { skipped, tokenizer, header: Header { line: row.line(), names: names(&row) } })
+    Ok(HeaderPreview { skipped, tokenizer, header: Header { line: row.line(), names: names(&row) } })
 }
 
 /// Looks at the next row that is not blank. The buffer is larger than the longest row.
-fn probe(buffer: &mut Buffer<'_>, from: usize, tokenizer: &Tokenizer) -> Result<Probed, InputError> {
+fn probe(buffer: &mut DecodedBuffer<'_>, from: usize, tokenizer: &Tokenizer) -> Result<ProbedRow, InputError> {
     loop {
         let (mut tokenizer, mut row, mut end) = (tokenizer.clone(), RawRow::default(), from);
         loop {
             let (used, ended) = tokenizer.feed(&buffer.unread()[end..], &mut row)?;
             end += used;
             if ended && !row.is_blank() {
-                return Ok(Probed { row, end, tokenizer });
+                return Ok(ProbedRow { row, end, tokenizer });
             }
             if !ended {
                 break;
@@ -133,14 +133,14 @@ fn probe(buffer: &mut Buffer<'_>, from: usize, tokenizer: &Tokenizer) -> Result<
         }
         if !buffer.more()? {
             tokenizer.finish(&mut row)?;
-            return Ok(Probed { row, end, tokenizer });
+            return Ok(ProbedRow { row, end, tokenizer });
         }
     }
 }
 
 /// The machine with the delimiter with which the header names most columns that are known; the comma where none does better.
 fn recognize(
-    buffer: &mut Buffer<'_>,
+    buffer: &mut DecodedBuffer<'_>,
     from: usize,
     tokenizer: &Tokenizer,
     is_known: impl Fn(&str) -> bool,

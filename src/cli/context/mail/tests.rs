@@ -9,10 +9,10 @@ use crate::cli::failure;
 use crate::cli::output::Colour;
 use crate::cli::output::Format;
 use crate::clock::SystemClock;
-use crate::process::Script;
+use crate::process::ScriptedProcess;
 use crate::random::SystemRandom;
 
-/// A private folder with a configuration in it.
+/// A private directory with a configuration in it.
 struct Scratch(tempfile::TempDir);
 
 impl Scratch {
@@ -39,13 +39,18 @@ impl Scratch {
             color: Colour::Auto,
             no_input: true,
         };
-        Context::new(Script::new(1000, "olga").process(), global, Box::new(SystemClock), Box::new(SystemRandom))
+        Context::new(
+            ScriptedProcess::new(1000, "olga").process(),
+            global,
+            Box::new(SystemClock),
+            Box::new(SystemRandom),
+        )
     }
 
     /// The error of the relay's password, its exit code before it.
     fn refusal(&self) -> String {
         let error = self.context().relay_password().unwrap_err();
-        let script = Script::new(1000, "olga");
+        let script = ScriptedProcess::new(1000, "olga");
         let mut output = crate::cli::output::Output::new(&mut script.process(), &self.context().global);
         let code = failure::tell(&mut output, &[], &error);
         let told = String::from_utf8(script.stderr.bytes()).unwrap();
@@ -117,8 +122,8 @@ fn a_program_that_fails_is_told_by_name_and_status_and_nothing_that_it_said() {
 
 #[test]
 fn a_program_that_others_could_exchange_is_not_run() {
-    let folder = tempfile::tempdir().unwrap();
-    let (directory, link) = (folder.path().join("bin"), folder.path().join("link"));
+    let parent = tempfile::tempdir().unwrap();
+    let (directory, link) = (parent.path().join("bin"), parent.path().join("link"));
     let program = directory.join("give");
     fs::create_dir(&directory).unwrap();
     // By another process: a program that some thread of this one has open for writing cannot be started.
@@ -127,7 +132,7 @@ fn a_program_that_others_could_exchange_is_not_run() {
     std::os::unix::fs::symlink(&program, &link).unwrap();
     let set_mode = |path: &Path, mode| fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
     let command = |path: &Path| Scratch::new(&relay(&format!("password_command = [{:?}]", path.display().to_string())));
-    let refusal = |path: &Path| command(path).refusal().replace(folder.path().to_str().unwrap(), "[BIN]");
+    let refusal = |path: &Path| command(path).refusal().replace(parent.path().to_str().unwrap(), "[BIN]");
     set_mode(&directory, 0o755);
     set_mode(&program, 0o755);
     for path in [&program, &link] {
@@ -156,7 +161,7 @@ fn a_program_that_hangs_is_killed() {
         let words = ["/bin/sh", "-c", script].map(str::to_owned);
         let fault = first_line_of(&words, Duration::from_millis(300));
         // `yes` is heard, and does not end either.
-        assert!(matches!(fault, Err(CommandFault::TooSlow(_))), "{script}");
+        assert!(matches!(fault, Err(PasswordCommandError::TooSlow(_))), "{script}");
     }
     assert!(began.elapsed() < Duration::from_secs(20));
 }
@@ -175,6 +180,8 @@ fn the_way_is_the_one_that_is_named_and_none_without_a_sender() {
     let sendmail = way(&format!("{sender}mail.transport = \"sendmail\"\n")).unwrap();
     assert!(matches!(sendmail, Some(Transport::Sendmail(way)) if way == Sendmail::new("/usr/sbin/sendmail".into())));
     let scratch = Scratch::new(&format!("{sender}mail.transport = \"file\"\nmail.file.directory = \"out\"\n"));
-    let expected = Folder::new(scratch.0.path().join("out"));
-    assert!(matches!(scratch.context().transport().unwrap(), Some(Transport::Folder(folder)) if folder == expected));
+    let expected = MailDirectory::new(scratch.0.path().join("out"));
+    assert!(
+        matches!(scratch.context().transport().unwrap(), Some(Transport::Folder(directory)) if directory == expected)
+    );
 }

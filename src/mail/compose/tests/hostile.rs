@@ -92,12 +92,12 @@ fn assert_same_elements(composer: &Composer, harmless: &Composer, name: &str, no
     let code = code();
     let html = |composer: &Composer, name: &str, note: &str| {
         let draft = Draft { name: name.to_owned(), ..Draft::new() };
-        let content = Content::Reset(Choice { note: Some(note), ..choice(&code) });
-        composer.preview(&draft.letter(content)).unwrap().html
+        let content = MailContent::Reset(PasswordChoice { note: Some(note), ..choice(&code) });
+        composer.preview(&draft.context(content)).unwrap().html
     };
     // A note of several lines is one paragraph for each, and a gap for an empty one.
     let harmless_line = |line: &Cow<'_, str>| if line.is_empty() { "" } else { "harmless" };
-    let harmless_note = words::note(note).iter().map(harmless_line).collect::<Vec<_>>().join("\n");
+    let harmless_note = line_breaking::note(note).iter().map(harmless_line).collect::<Vec<_>>().join("\n");
     let expected = html(harmless, "Alice", &harmless_note);
     let found = html(composer, name, note);
     assert_eq!(tags(&found), tags(&expected), "{name:?} {note:?}");
@@ -133,8 +133,8 @@ fn the_comparison_sees_what_it_is_to_see() {
 #[test]
 fn a_template_in_a_note_comes_out_as_it_was_written() {
     let code = code();
-    let content = Content::Reset(Choice { note: Some("{{ 191 * 7 }} {% if x %} <b>"), ..choice(&code) });
-    let preview = composer().preview(&Draft::new().letter(content)).unwrap();
+    let content = MailContent::Reset(PasswordChoice { note: Some("{{ 191 * 7 }} {% if x %} <b>"), ..choice(&code) });
+    let preview = composer().preview(&Draft::new().context(content)).unwrap();
     assert!(preview.text.contains("\n> {{ 191 * 7 }} {% if x %} <b>\n"));
     assert!(preview.html.contains("{{ 191 * 7 }} {% if x %} &lt;b&gt;"));
 }
@@ -143,22 +143,22 @@ fn a_template_in_a_note_comes_out_as_it_was_written() {
 fn a_name_that_cannot_be_read_is_left_out_of_the_greeting() {
     for name in ["", "\r\n", "\u{202e}\u{200f}", "\u{1b}\u{0}"] {
         let draft = Draft { name: name.to_owned(), ..Draft::new() };
-        assert!(draft.text(Content::Test).contains("\nHello,\n"), "{name:?}");
+        assert!(draft.text(MailContent::Test).contains("\nHello,\n"), "{name:?}");
     }
     let draft = Draft { name: "Eve\r\nBcc: all@example.com".to_owned(), ..Draft::new() };
-    assert!(draft.text(Content::Test).contains("\nHello Eve Bcc: all@example.com,\n"));
+    assert!(draft.text(MailContent::Test).contains("\nHello Eve Bcc: all@example.com,\n"));
 }
 
 #[test]
 fn an_address_or_a_message_id_that_is_none_is_refused() {
     for hostile in ["alice@example.com\r\nBcc: all@example.com", "alice", "a@b@c.example", "a b@example.com"] {
         let draft = Draft { recipient: EmailAddress::stored(hostile.to_owned()), ..Draft::new() };
-        let refused = composer().compose(&draft.letter(Content::Test)).unwrap_err();
+        let refused = composer().compose(&draft.context(MailContent::Test)).unwrap_err();
         assert!(matches!(refused, ComposeError::Recipient(_)), "{hostile:?}");
     }
     for hostile in ["", "@", "a@", "1@x\r\nBcc: y", "a b@c", "<a@b>", "a@b@c", "ü@b", &"x".repeat(1_000)] {
         let draft = Draft { message_id: hostile.to_owned(), ..Draft::new() };
-        let refused = composer().compose(&draft.letter(Content::Test)).unwrap_err();
+        let refused = composer().compose(&draft.context(MailContent::Test)).unwrap_err();
         assert!(matches!(refused, ComposeError::MessageId(_)), "{hostile:?}");
     }
 }
@@ -166,11 +166,11 @@ fn an_address_or_a_message_id_that_is_none_is_refused() {
 #[test]
 fn a_date_before_all_dates_is_1970() {
     let draft = Draft::new();
-    let letter = Letter { date: jiff::Timestamp::MIN, ..draft.letter(Content::Test) };
-    let mail = composer().compose(&letter).unwrap();
+    let context = MailContext { date: jiff::Timestamp::MIN, ..draft.context(MailContent::Test) };
+    let mail = composer().compose(&context).unwrap();
     assert!(String::from_utf8_lossy(&mail.content).contains("Date: Thu, 01 Jan 1970 00:00:00 +0000\r\n"));
-    let letter = Letter { date: jiff::Timestamp::MAX, ..draft.letter(Content::Test) };
-    assert!(composer().compose(&letter).is_ok());
+    let context = MailContext { date: jiff::Timestamp::MAX, ..draft.context(MailContent::Test) };
+    assert!(composer().compose(&context).is_ok());
 }
 
 /// The headers that a mail has once, and that it has no other.
@@ -222,13 +222,13 @@ proptest! {
         let reply_to = Some(mailbox_of("help@example.com"));
         let from = Mailbox { name: Some(from_name), address: address("accounts@example.com") };
         let policy = Policy::default();
-        let composer = Composer::new(Letterhead { from, reply_to, ..letterhead(&organization, &policy) }).unwrap();
+        let composer = Composer::new(MailIdentity { from, reply_to, ..identity(&organization, &policy) }).unwrap();
         let code = code();
         let draft = Draft { name, locale: if is_german { "de" } else { "en" }, ..Draft::new() };
         let contents = [
-            Content::Reset(Choice { note: Some(&note), ..choice(&code) }),
+            MailContent::Reset(PasswordChoice { note: Some(&note), ..choice(&code) }),
             notice(NoticeCause::SetByOperator),
-            Content::Test,
+            MailContent::Test,
         ];
         for content in contents {
             // Composing ends with `wire::check`; this looks again by other means.

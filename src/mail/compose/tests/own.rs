@@ -9,8 +9,8 @@ fn headers_of_the_organization_are_in_every_mail_and_folded_at_their_blanks() {
     let header = |name: &str, value: &str| MailHeader::new(name, value).unwrap();
     let headers =
         [header("X-SES-CONFIGURATION-SET", "resets"), header("X-SMTPAPI", &long), header("X-Long", &"x".repeat(990))];
-    let composer = Composer::new(Letterhead { headers: &headers, ..letterhead(&organization, &policy) }).unwrap();
-    for content in [Content::Test, notice(NoticeCause::ChangedByUser)] {
+    let composer = Composer::new(MailIdentity { headers: &headers, ..identity(&organization, &policy) }).unwrap();
+    for content in [MailContent::Test, notice(NoticeCause::ChangedByUser)] {
         let mail = Draft::new().mail(&composer, content);
         assert_eq!(headers_of(&mail, "X-SES-CONFIGURATION-SET"), ["resets"]);
         assert_eq!(headers_of(&mail, "X-SMTPAPI"), [long.as_str()]);
@@ -31,10 +31,10 @@ fn headers_of(mail: &str, name: &str) -> Vec<String> {
 fn a_time_is_in_the_organizations_time_zone() {
     let (organization, policy) = (organization(), Policy::default());
     let time_zone = TimeZone::get("Europe/Berlin").unwrap();
-    let composer = Composer::new(Letterhead { time_zone, ..letterhead(&organization, &policy) }).unwrap();
+    let composer = Composer::new(MailIdentity { time_zone, ..identity(&organization, &policy) }).unwrap();
     let text = |draft: &Draft| {
         composer
-            .preview(&draft.letter(notice(NoticeCause::SetByOperator)))
+            .preview(&draft.context(notice(NoticeCause::SetByOperator)))
             .unwrap()
             .text
             .replace("\r\n", " ")
@@ -48,8 +48,8 @@ fn a_time_is_in_the_organizations_time_zone() {
 fn a_note_of_several_lines_keeps_them() {
     let code = code();
     let note = "We moved.\r\n\r\n  The new page: https://example.com/\n\n\nBo\n";
-    let preview =
-        composer().preview(&Draft::new().letter(Content::Reset(Choice { note: Some(note), ..choice(&code) })));
+    let preview = composer()
+        .preview(&Draft::new().context(MailContent::Reset(PasswordChoice { note: Some(note), ..choice(&code) })));
     let preview = preview.unwrap();
     assert!(
         preview.text.contains("\n\n> We moved.\n>\n> The new page: https://example.com/\n>\n> Bo\n\n"),
@@ -68,8 +68,8 @@ fn the_contact_is_a_link_where_it_is_an_address() {
         ("+49 30 1234567", ""),
     ] {
         let organization = Organization { help_contact: contact.to_owned(), ..organization() };
-        for content in [Content::Reset(choice(&code)), notice(NoticeCause::ChosenByLink)] {
-            let preview = composer_of(&organization).preview(&Draft::in_german().letter(content)).unwrap();
+        for content in [MailContent::Reset(choice(&code)), notice(NoticeCause::ChosenByLink)] {
+            let preview = composer_of(&organization).preview(&Draft::in_german().context(content)).unwrap();
             assert!(preview.html.contains(link), "{}", *preview.html);
             // Whole, at the end of its line, and so a link in mail programs too.
             assert!(preview.text.contains(&format!("{contact}\n")), "{}", *preview.text);
@@ -83,11 +83,11 @@ fn a_link_with_parameters_reaches_every_reader_whole() {
     let (organization, policy) = (organization(), Policy::default());
     let link: LinkTemplate = "https://example.com/?tenant=a&lang=de#c={code}".parse().unwrap();
     let composer =
-        Composer::new(Letterhead { link: Some(link.clone()), ..letterhead(&organization, &policy) }).unwrap();
+        Composer::new(MailIdentity { link: Some(link.clone()), ..identity(&organization, &policy) }).unwrap();
     let shown = link.with(code.in_link());
     for draft in [Draft::new(), Draft::in_german()] {
-        let content = Content::Reset(choice(&code));
-        let preview = composer.preview(&draft.letter(content)).unwrap();
+        let content = MailContent::Reset(choice(&code));
+        let preview = composer.preview(&draft.context(content)).unwrap();
         assert!(preview.text.contains(&format!("\n\n{shown}\n\n")));
         assert_eq!(preview.html.matches(&format!("href=\"{}\"", shown.replace('&', "&amp;"))).count(), 2);
         // ASCII in short lines goes as it is; quoted-printable text writes each `=` as `=3D`.

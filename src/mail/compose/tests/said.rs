@@ -7,7 +7,7 @@ fn a_reset_in_english() {
     let code = code();
     let note = "We moved to a new sign-in page last week. {{ code }} If you have questions about it, come to room 4.12 \
                 or write to Bo.";
-    let text = Draft::new().text(Content::Reset(Choice { note: Some(note), ..choice(&code) }));
+    let text = Draft::new().text(MailContent::Reset(PasswordChoice { note: Some(note), ..choice(&code) }));
     insta::assert_snapshot!(text, @"
     Choose a new password for Example Travel
 
@@ -60,7 +60,8 @@ fn a_reset_in_english() {
 #[test]
 fn a_reset_in_german() {
     let code = code();
-    let text = Draft::in_german().text(Content::Reset(Choice { note: Some("Grüße aus Köln"), ..choice(&code) }));
+    let text = Draft::in_german()
+        .text(MailContent::Reset(PasswordChoice { note: Some("Grüße aus Köln"), ..choice(&code) }));
     insta::assert_snapshot!(text, @"
     Neues Passwort für Example Travel wählen
 
@@ -114,8 +115,8 @@ fn a_reset_in_german() {
 #[test]
 fn an_invitation_in_english() {
     let code = code();
-    let life = Duration::from_secs(7 * 86_400);
-    let text = Draft::new().text(Content::Invitation(Choice { life, ..choice(&code) }));
+    let lifetime = Duration::from_secs(7 * 86_400);
+    let text = Draft::new().text(MailContent::Invitation(PasswordChoice { lifetime, ..choice(&code) }));
     insta::assert_snapshot!(text, @"
     Your account at Example Travel: choose a password
 
@@ -163,8 +164,8 @@ fn an_invitation_in_english() {
 #[test]
 fn an_invitation_in_german() {
     let code = code();
-    let life = Duration::from_secs(7 * 86_400);
-    let text = Draft::in_german().text(Content::Invitation(Choice { life, ..choice(&code) }));
+    let lifetime = Duration::from_secs(7 * 86_400);
+    let text = Draft::in_german().text(MailContent::Invitation(PasswordChoice { lifetime, ..choice(&code) }));
     insta::assert_snapshot!(text, @"
     Ihr Konto bei Example Travel: Passwort wählen
 
@@ -394,7 +395,7 @@ fn a_notice_for_each_cause_in_german() {
 
 #[test]
 fn a_test_in_both_languages() {
-    let text = [Draft::new(), Draft::in_german()].map(|draft| draft.text(Content::Test)).join("----\n");
+    let text = [Draft::new(), Draft::in_german()].map(|draft| draft.text(MailContent::Test)).join("----\n");
     insta::assert_snapshot!(text, @"
     Test mail from Example Travel
 

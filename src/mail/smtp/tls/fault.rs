@@ -13,7 +13,7 @@ use super::day;
 use super::verifier::OtherCertificate;
 use crate::domain::relay::Security;
 use crate::domain::text;
-use crate::mail::handover::TroubleKind;
+use crate::mail::outcome::TransportErrorKind;
 use crate::mail::smtp::Relay;
 
 /// How much of a name that a certificate holds is quoted, in characters.
@@ -23,22 +23,22 @@ const NAMES: usize = 5;
 
 /// What a failed handshake means, and what is wrong in words. A certificate that does not verify is for the person who
 /// configured the host or the `ca_file`; a lost connection passes.
-pub(in crate::mail::smtp) fn trouble(error: &io::Error, relay: &Relay, tls: &Tls) -> (TroubleKind, String) {
+pub(in crate::mail::smtp) fn trouble(error: &io::Error, relay: &Relay, tls: &Tls) -> (TransportErrorKind, String) {
     let Some(error) = error.get_ref().and_then(|inner| inner.downcast_ref::<Error>()) else {
         let words = match error.kind() {
             io::ErrorKind::UnexpectedEof => "the relay closed the connection during the TLS handshake".to_owned(),
             _ => format!("the connection was lost during the TLS handshake: {error}"),
         };
-        return (TroubleKind::Later, words + tls.hint_of_missing_certificate());
+        return (TransportErrorKind::Later, words + tls.hint_of_missing_certificate());
     };
     match error {
         Error::InvalidCertificate(fault) => {
             let words = format!("the certificate of the relay {}", certificate_fault(fault, tls));
-            (TroubleKind::Configuration, words)
+            (TransportErrorKind::Configuration, words)
         }
         Error::FailedToGetCurrentTime => {
             let words = "the certificate of the relay cannot be checked: the clock of this machine is set before 1970";
-            (TroubleKind::Configuration, words.to_owned())
+            (TransportErrorKind::Configuration, words.to_owned())
         }
         Error::InvalidMessage(_) => {
             let words = match relay.security() {
@@ -48,19 +48,19 @@ pub(in crate::mail::smtp) fn trouble(error: &io::Error, relay: &Relay, tls: &Tls
                 // It was the relay that named STARTTLS.
                 Security::StartTls | Security::None => "the relay answers to TLS with something else",
             };
-            (TroubleKind::Configuration, words.to_owned())
+            (TransportErrorKind::Configuration, words.to_owned())
         }
         Error::AlertReceived(alert) => alert_trouble(*alert, tls),
         Error::PeerIncompatible(
             PeerIncompatible::ServerDoesNotSupportTls12Or13 | PeerIncompatible::ServerTlsVersionIsDisabledByOurConfig,
-        ) => (TroubleKind::ForGood, old_tls("")),
+        ) => (TransportErrorKind::ForGood, old_tls("")),
         Error::PeerIncompatible(_) => {
             let words = text::quoted(&error.to_string(), 2 * QUOTED);
-            (TroubleKind::ForGood, format!("{}: {words}", NOTHING_IN_COMMON))
+            (TransportErrorKind::ForGood, format!("{}: {words}", NOTHING_IN_COMMON))
         }
         other => {
             let words = text::quoted(&other.to_string(), 2 * QUOTED);
-            (TroubleKind::ForGood, format!("the TLS handshake failed: {words}"))
+            (TransportErrorKind::ForGood, format!("the TLS handshake failed: {words}"))
         }
     }
 }
@@ -74,14 +74,14 @@ fn old_tls(alert: &str) -> String {
 
 /// The same for an alert of the relay (RFC 8446, 6.2), which may come after the handshake: only then does a relay of TLS 1.3
 /// say what it thinks of the program's certificate.
-pub(in crate::mail::smtp) fn alert_trouble(alert: AlertDescription, tls: &Tls) -> (TroubleKind, String) {
+pub(in crate::mail::smtp) fn alert_trouble(alert: AlertDescription, tls: &Tls) -> (TransportErrorKind, String) {
     use AlertDescription as Alert;
     let has_certificate = tls.client_certificate.has_certificate();
     let is_missing = tls.client_certificate.is_asked() && !has_certificate;
     let name = alert_name(alert);
     match alert {
         Alert::CertificateRequired | Alert::HandshakeFailure | Alert::BadCertificate if is_missing => {
-            (TroubleKind::Configuration, missing_certificate(&format!("TLS alert {name}")))
+            (TransportErrorKind::Configuration, missing_certificate(&format!("TLS alert {name}")))
         }
         Alert::BadCertificate
         | Alert::UnsupportedCertificate
@@ -94,21 +94,23 @@ pub(in crate::mail::smtp) fn alert_trouble(alert: AlertDescription, tls: &Tls) -
         | Alert::DecryptError
             if has_certificate =>
         {
-            (TroubleKind::Configuration, refused_certificate(&format!("TLS alert {name}")))
+            (TransportErrorKind::Configuration, refused_certificate(&format!("TLS alert {name}")))
         }
-        Alert::ProtocolVersion => (TroubleKind::ForGood, old_tls(&format!(" (TLS alert {name})"))),
+        Alert::ProtocolVersion => (TransportErrorKind::ForGood, old_tls(&format!(" (TLS alert {name})"))),
         Alert::HandshakeFailure | Alert::InsufficientSecurity => {
-            (TroubleKind::ForGood, format!("{NOTHING_IN_COMMON} (TLS alert {name})"))
+            (TransportErrorKind::ForGood, format!("{NOTHING_IN_COMMON} (TLS alert {name})"))
         }
         Alert::UnrecognisedName => {
             let words = format!(
                 "the relay has no certificate for `{}` (TLS alert {name}): set `tls_name` to the name that it has one for",
                 tls.name.to_str()
             );
-            (TroubleKind::Configuration, words)
+            (TransportErrorKind::Configuration, words)
         }
-        Alert::InternalError | Alert::UserCanceled | Alert::CloseNotify => (TroubleKind::Later, ended_tls(alert)),
-        _ => (TroubleKind::ForGood, ended_tls(alert)),
+        Alert::InternalError | Alert::UserCanceled | Alert::CloseNotify => {
+            (TransportErrorKind::Later, ended_tls(alert))
+        }
+        _ => (TransportErrorKind::ForGood, ended_tls(alert)),
     }
 }
 

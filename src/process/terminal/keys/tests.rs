@@ -7,19 +7,19 @@ use crate::process::terminal::editor::edit;
 
 /// What is left of the keys, as text; `|` is a pause.
 fn keys(typed: &str) -> Result<String, PromptError> {
-    let mut keys = Keys::new(Layout::default());
+    let mut keys = Keys::new(KeyBindings::default());
     for byte in typed.bytes() {
         let step = if byte == b'|' {
             keys.pause();
-            Step::More
+            KeyResult::More
         } else {
             keys.take(byte)
         };
         match step {
-            Step::More => {}
-            Step::Enter => return Ok(String::from_utf8(keys.line()?.to_vec()).unwrap()),
-            Step::EndOfInput => return Err(PromptError::EndOfInput),
-            Step::LineBreakInPaste => return Err(PromptError::LineBreakInPaste),
+            KeyResult::More => {}
+            KeyResult::Enter => return Ok(String::from_utf8(keys.line()?.to_vec()).unwrap()),
+            KeyResult::EndOfInput => return Err(PromptError::EndOfInput),
+            KeyResult::LineBreakInPaste => return Err(PromptError::LineBreakInPaste),
         }
     }
     panic!("no Enter in {typed:?}");
@@ -109,14 +109,14 @@ fn a_paste_is_text_without_its_markers_and_has_no_line_break() {
 
 #[test]
 fn the_keys_are_those_of_the_terminal_beside_the_usual_ones() {
-    let layout = Layout { erase: Some(0x12), kill: Some(0x18), erase_word: Some(0x0f), end_of_input: Some(0x1a) };
+    let layout = KeyBindings { erase: Some(0x12), kill: Some(0x18), erase_word: Some(0x0f), end_of_input: Some(0x1a) };
     let mut keys = Keys::new(layout);
     for byte in *b"x\x18a\x12\x08\x7fb\x0fc\x17" {
-        assert_eq!(keys.take(byte), Step::More);
+        assert_eq!(keys.take(byte), KeyResult::More);
     }
     assert_eq!(keys.line, b"\x15a\x7f\x7f\x7fb\x17c\x17".to_vec().into());
-    assert_eq!(keys.take(0x1a), Step::EndOfInput);
-    assert_eq!(keys.take(0x04), Step::EndOfInput);
+    assert_eq!(keys.take(0x1a), KeyResult::EndOfInput);
+    assert_eq!(keys.take(0x04), KeyResult::EndOfInput);
 }
 
 /// Whole sequences, and with a pause after them those that a key begins.
@@ -146,12 +146,12 @@ proptest! {
 
     #[test]
     fn whatever_is_typed_enter_or_the_end_of_input_ends_the_line(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
-        let mut keys = Keys::new(Layout::default());
+        let mut keys = Keys::new(KeyBindings::default());
         for byte in bytes {
             keys.take(byte);
         }
         keys.pause();
-        prop_assert_ne!(keys.take(b'\r'), Step::More);
+        prop_assert_ne!(keys.take(b'\r'), KeyResult::More);
         if let Ok(text) = keys.line().and_then(|line| edit(&line)) {
             prop_assert!(!text.chars().any(|c| STAND_INS.contains(&u32::from(c))), "{:?}", text);
         }

@@ -20,7 +20,7 @@ use crate::secrets::reset_code::ResetCode;
 
 /// What all mails of an organization share.
 #[derive(Debug, Clone)]
-pub struct Letterhead<'a> {
+pub struct MailIdentity<'a> {
     /// `[mail] from`. Without a name of its own, the organization's is shown.
     pub from: Mailbox,
     /// `[mail] reply_to`: where answers go to, if not to `from`.
@@ -43,7 +43,7 @@ pub struct Letterhead<'a> {
 
 /// One mail to one user. Two equal letters make the same bytes, so that a mail sent again is the same mail.
 #[derive(Debug, Clone, Copy)]
-pub struct Letter<'a> {
+pub struct MailContext<'a> {
     /// To whom.
     pub recipient: &'a EmailAddress,
     /// The user's name, as stored; empty for a test.
@@ -59,18 +59,18 @@ pub struct Letter<'a> {
     /// See [`Composer::message_id`](super::compose::Composer::message_id).
     pub message_id: &'a str,
     /// What it says.
-    pub content: Content<'a>,
+    pub content: MailContent<'a>,
 }
 
 /// What a mail says.
 #[derive(Debug, Clone, Copy)]
-pub enum Content<'a> {
+pub enum MailContent<'a> {
     /// Choose a new password.
-    Reset(Choice<'a>),
+    Reset(PasswordChoice<'a>),
     /// Your password was ended: choose a new one.
-    ForcedReset(Choice<'a>),
+    ForcedReset(PasswordChoice<'a>),
     /// You have an account: choose its password.
-    Invitation(Choice<'a>),
+    Invitation(PasswordChoice<'a>),
     /// Your password or your email address was changed. It holds nothing by which a password could be set.
     Notice {
         /// Which, and how.
@@ -86,16 +86,16 @@ pub enum Content<'a> {
 
 /// By what a user chooses a password.
 #[derive(Debug, Clone, Copy)]
-pub struct Choice<'a> {
+pub struct PasswordChoice<'a> {
     /// The code, in the link and to be typed.
     pub code: &'a ResetCode,
     /// How long both work.
-    pub life: Duration,
+    pub lifetime: Duration,
     /// The operator's note; it may have several lines.
     pub note: Option<&'a str>,
 }
 
-impl Content<'_> {
+impl MailContent<'_> {
     /// What the mail is for.
     pub fn kind(&self) -> MailKind {
         match self {

@@ -1,4 +1,4 @@
-//! Sends what there is to send, shows how far it is, and says what came of it: for `jobs run`, and for whoever makes a job.
+//! Sends what there is to send, shows how far it is, and says what came of it: for `jobs run`, and for the command that creates a job.
 
 use std::time::Duration;
 use std::time::Instant;
@@ -6,22 +6,22 @@ use std::time::Instant;
 use jiff::Timestamp;
 
 use crate::actions::ActionError;
-use crate::actions::Desk;
+use crate::actions::App;
 use crate::actions::error::without_promise;
 use crate::actions::jobs::report_limit;
 use crate::actions::jobs::run;
-use crate::actions::jobs::run::Ran;
+use crate::actions::jobs::run::RunOutcome;
 use crate::actions::jobs::show;
-use crate::actions::jobs::show::Shown;
+use crate::actions::jobs::show::JobStatus;
 use crate::cli::context::Context;
 use crate::cli::data;
-use crate::cli::data::Cell;
-use crate::cli::data::Head;
+use crate::cli::data::Column;
+use crate::cli::data::Value;
 use crate::cli::failure;
-use crate::cli::failure::Complaint;
-use crate::cli::failure::MailFault;
+use crate::cli::failure::CliError;
+use crate::cli::failure::MailFailure;
 use crate::cli::jobs::paused;
-use crate::cli::jobs::progress::Progress;
+use crate::cli::jobs::progress::ProgressLine;
 use crate::cli::jobs::stalled;
 use crate::cli::jobs::summary;
 use crate::cli::jobs::summary::counted;
@@ -32,11 +32,11 @@ use crate::domain::job::JobId;
 use crate::domain::job::JobState;
 use crate::domain::message::MessageState;
 use crate::domain::refusal::Refusal;
-use crate::outbox::Halt;
-use crate::outbox::Order;
-use crate::outbox::Post;
-use crate::outbox::Report;
+use crate::outbox::Mailer;
+use crate::outbox::SendOptions;
+use crate::outbox::SendReport;
 use crate::outbox::Skipped;
+use crate::outbox::StopReason;
 use crate::store::StoreError;
 use crate::store::outbox::NextTry;
 
@@ -52,7 +52,7 @@ pub struct Task<'a> {
     /// How long messages may be begun.
     pub max_runtime: Option<Duration>,
     /// What sending takes.
-    pub post: &'a Post,
+    pub mailer: &'a Mailer,
     /// Jobs that cannot be sent, because their rows are damaged.
     pub skipped: Skipped,
     /// Mails of which that is so.
@@ -61,17 +61,17 @@ pub struct Task<'a> {
 
 impl<'a> Task<'a> {
     /// These jobs alone, which were named.
-    pub fn of_jobs(jobs: Vec<JobId>, post: &'a Post) -> Self {
+    pub fn of_jobs(jobs: Vec<JobId>, mailer: &'a Mailer) -> Self {
         let (skipped, stuck) = (Skipped::default(), Skipped::default());
-        Self { single: false, jobs, is_named: true, max_runtime: None, post, skipped, stuck }
+        Self { single: false, jobs, is_named: true, max_runtime: None, mailer, skipped, stuck }
     }
 }
 
 /// What was sent.
 #[derive(Debug, Default)]
-struct Sent {
+struct SentMails {
     /// Of each part that this process sent.
-    reports: Vec<Report>,
+    reports: Vec<SendReport>,
     /// How many parts another process sends.
     elsewhere: usize,
     /// Whether a mail of no job failed.
@@ -87,28 +87,28 @@ struct Sent {
 /// # Errors
 /// When the relay cannot be used, a mail was refused, a job was paused or has work left, the store failed, or somebody
 /// asked it to stop.
-pub fn go_on(context: &mut Context, desk: &Desk, task: &Task<'_>) -> anyhow::Result<()> {
-    let patience = context.config()?.mail.smtp.patience;
+pub fn go_on(context: &mut Context, app: &App, task: &Task<'_>) -> anyhow::Result<()> {
+    let retry_for = context.config()?.mail.smtp.retry_for;
     let begin_until = task.max_runtime.map(|time| Instant::now() + time);
-    let order = Order { patience, begin_until, ..context.order()? };
-    let (sent, signal) = match context.stoppable(order) {
-        Ok((order, signal)) => (send(context, desk, task, &order), Some(signal)),
+    let send_options = SendOptions { retry_for, begin_until, ..context.send_options()? };
+    let (sent, signal) = match context.stoppable(send_options) {
+        Ok((send_options, signal)) => (send(context, app, task, &send_options), Some(signal)),
         // The job may have ended passwords: which one it is, and how many users wait, is told all the same.
         Err(error) => {
             let broken = Some(ActionError::from(error.downcast::<StoreError>()?));
-            (Sent { broken, ..Sent::default() }, None)
+            (SentMails { broken, ..SentMails::default() }, None)
         }
     };
     let signal = signal.map_or(0, |by| by.number());
     let named = task.jobs.first().copied().filter(|_| task.is_named);
     let is_idle =
-        |report: &Report| report.total() == 0 && report.halt.is_none() && report.trouble.is_none() && !report.bug;
+        |report: &SendReport| report.total() == 0 && report.halt.is_none() && report.trouble.is_none() && !report.bug;
     if sent.reports.iter().all(is_idle) && sent.broken.is_none() && sent.elsewhere > 0 {
-        return match (stalled::complaint(context, desk, None)?, named) {
+        return match (stalled::complaint(context, app, None)?, named) {
             (Some(complaint), _) => Err(complaint.into()),
             (None, Some(id)) => Err(ActionError::Refused(Refusal::JobRuns(id)).into()),
             (None, None) => {
-                context.output.say("Another process is sending what is due.");
+                context.output.say("Another process is sending the mail that is due.");
                 Ok(())
             }
         };
@@ -118,7 +118,7 @@ pub fn go_on(context: &mut Context, desk: &Desk, task: &Task<'_>) -> anyhow::Res
     skipped_jobs.add_all(&sent.skipped);
     skipped_mails.add_all(&task.stuck);
     // Where the store fails, it may not say any more how far the job is.
-    let shown: Vec<Shown> = task.jobs.iter().filter_map(|id| show::find(desk, *id).ok()).collect();
+    let shown: Vec<JobStatus> = task.jobs.iter().filter_map(|id| show::find(app, *id).ok()).collect();
     let words = match (shown.first(), task.jobs.first()) {
         (Some(shown), _) if task.is_named => summary::line(shown),
         (_, Some(id)) if task.is_named => format!("job {id}: {report}"),
@@ -132,28 +132,28 @@ pub fn go_on(context: &mut Context, desk: &Desk, task: &Task<'_>) -> anyhow::Res
         return Err(broken(&error, &words).into());
     }
     if let Some(id) = named {
-        write_record(context, desk, id).map_err(|error| with_counts(error, &words))?;
+        write_record(context, app, id).map_err(|error| with_counts(error, &words))?;
     }
-    let judged = judge(task, &report, sent.has_single_failed, &shown, words, (signal, desk.now()));
-    match with_skipped(judged, &skipped_jobs, &skipped_mails) {
+    let validated = validate(task, &report, sent.has_single_failed, &shown, words, (signal, app.now()));
+    match with_skipped(validated, &skipped_jobs, &skipped_mails) {
         Err(complaint) => Err(complaint.into()),
         Ok(words) => {
             if !task.is_named
                 && let Some(complaint) =
-                    stalled::complaint(context, desk, Some(&words)).map_err(|error| with_counts(error, &words))?
+                    stalled::complaint(context, app, Some(&words)).map_err(|error| with_counts(error, &words))?
             {
                 return Err(complaint.into());
             }
             if !task.is_named
                 && let Some(complaint) =
-                    paused::complaint(desk, Some(&words)).map_err(|error| with_counts(error, &words))?
+                    paused::complaint(app, Some(&words)).map_err(|error| with_counts(error, &words))?
             {
                 return Err(complaint.into());
             }
             if !task.is_named && report.accepted > 0 {
-                report_limit::forget(desk);
+                report_limit::forget(app);
             }
-            let next = if task.is_named { None } else { next_try(context, desk) };
+            let next = if task.is_named { None } else { next_try(context, app) };
             context.output.say(&next.map_or_else(|| format!("{words}."), |next| format!("{words}; {next}.")));
             Ok(())
         }
@@ -161,26 +161,26 @@ pub fn go_on(context: &mut Context, desk: &Desk, task: &Task<'_>) -> anyhow::Res
 }
 
 /// What waits for another try, when, and why, for a person who looks on.
-pub fn next_try(context: &Context, desk: &Desk) -> Option<String> {
+pub fn next_try(context: &Context, app: &App) -> Option<String> {
     if !context.output.says() {
         return None;
     }
-    let now = desk.now();
-    let NextTry { count, due_at, reply } = run::next_try(desk).ok().flatten()?;
+    let now = app.now();
+    let NextTry { count, due_at, reply } = run::next_try(app).ok().flatten()?;
     let waits = if count == 1 { "waits" } else { "wait" };
     let why = if reply.is_empty() { String::new() } else { format!(": {reply}") };
     Some(format!("{} {waits}, the next try is due {}{why}", counted(count, "mail"), data::relative(due_at, now)))
 }
 
-fn send(context: &mut Context, desk: &Desk, task: &Task<'_>, order: &Order) -> Sent {
-    let mut sent = Sent::default();
+fn send(context: &mut Context, app: &App, task: &Task<'_>, send_options: &SendOptions) -> SentMails {
+    let mut sent = SentMails::default();
     let single = task.single.then_some(None);
     for part in single.into_iter().chain(task.jobs.iter().copied().map(Some)) {
-        let (mut bar, mut is_told): (Option<Progress>, bool) = (None, false);
+        let (mut bar, mut is_told): (Option<ProgressLine>, bool) = (None, false);
         let output = &mut context.output;
         let observer = &mut |total: u64, progress: &crate::outbox::Progress<'_>| {
             if bar.is_none() && (total > 0 || progress.relay_retry_in.is_some()) {
-                bar = Progress::begin(output, total);
+                bar = ProgressLine::begin(output, total);
             }
             if let Some(bar) = &bar {
                 bar.show(output, progress);
@@ -191,20 +191,22 @@ fn send(context: &mut Context, desk: &Desk, task: &Task<'_>, order: &Order) -> S
             }
         };
         let ran = match part {
-            None => run::run_single(desk, task.post, order, observer),
-            Some(id) => run::run_job(desk, task.post, id, order, observer),
+            None => run::run_single(app, task.mailer, send_options, observer),
+            Some(id) => run::run_job(app, task.mailer, id, send_options, observer),
         };
         if let Some(bar) = bar {
             bar.end(&mut context.output);
         }
         match ran {
-            Ok(Ran::Elsewhere) => sent.elsewhere += 1,
-            Ok(Ran::Sent(report)) => {
+            Ok(RunOutcome::Elsewhere) => sent.elsewhere += 1,
+            Ok(RunOutcome::Sent(report)) => {
                 sent.has_single_failed |= part.is_none() && report.failed > 0;
                 // A single mail in trouble keeps no job from starting.
-                let is_trouble = report.halt == Some(Halt::Trouble) && !report.is_over_one;
+                let is_trouble = report.halt == Some(StopReason::Trouble) && !report.is_over_one;
                 let is_used_up = report.used_up().is_some_and(|used_up| !used_up.is_of_job);
-                let is_over = is_trouble || is_used_up || matches!(report.halt, Some(Halt::OutOfTime | Halt::Stopped));
+                let is_over = is_trouble
+                    || is_used_up
+                    || matches!(report.halt, Some(StopReason::OutOfTime | StopReason::Stopped));
                 sent.reports.push(report);
                 if is_over {
                     break;
@@ -233,12 +235,12 @@ fn send(context: &mut Context, desk: &Desk, task: &Task<'_>, order: &Order) -> S
 }
 
 /// What the store's failure leaves: more than an error of a command that changes nothing.
-fn broken(error: &ActionError, words: &str) -> Complaint {
+fn broken(error: &ActionError, words: &str) -> CliError {
     let told = without_promise(error);
     let is_shortage = matches!(error, ActionError::Store(error) if error.is_shortage());
     let is_damaged = matches!(error, ActionError::Store(error) if error.damage().is_some());
     let hint = failure::hint_of(error).filter(|_| is_shortage || is_damaged);
-    Complaint::Broken {
+    CliError::Broken {
         code: failure::code_of(error),
         is_shortage,
         words: format!("{told}; {words}"),
@@ -255,15 +257,15 @@ fn with_counts(error: anyhow::Error, words: &str) -> anyhow::Error {
 }
 
 /// Names what was skipped because it is damaged. Trouble of another kind keeps its exit code.
-fn with_skipped(judged: Result<String, Complaint>, jobs: &Skipped, mails: &Skipped) -> Result<String, Complaint> {
-    let Some(skipped) = summary::of_skipped(jobs, mails) else { return judged };
-    match judged {
-        Err(Complaint::NotSent { fault, words, hint }) => {
-            Err(Complaint::NotSent { fault, words: format!("{words}; {skipped}"), hint })
+fn with_skipped(validated: Result<String, CliError>, jobs: &Skipped, mails: &Skipped) -> Result<String, CliError> {
+    let Some(skipped) = summary::of_skipped(jobs, mails) else { return validated };
+    match validated {
+        Err(CliError::NotSent { fault, words, hint }) => {
+            Err(CliError::NotSent { fault, words: format!("{words}; {skipped}"), hint })
         }
         Err(other) => Err(other),
-        Ok(words) => Err(Complaint::NotSent {
-            fault: MailFault::Skipped,
+        Ok(words) => Err(CliError::NotSent {
+            fault: MailFailure::Skipped,
             words: format!("{words}; {skipped}"),
             hint: "all that is damaged, and what to do: cxme-admin store check".to_owned(),
         }),
@@ -271,28 +273,30 @@ fn with_skipped(judged: Result<String, Complaint>, jobs: &Skipped, mails: &Skipp
 }
 
 /// Whether all is well, and the words for it.
-fn judge(
+fn validate(
     task: &Task<'_>,
-    report: &Report,
+    report: &SendReport,
     has_single_failed: bool,
-    shown: &[Shown],
+    shown: &[JobStatus],
     words: String,
     (signal, now): (i32, Timestamp),
-) -> Result<String, Complaint> {
-    let go_on = || "what was not sent waits: cxme-admin jobs run".to_owned();
-    let not_sent = |fault, words, hint| Err(Complaint::NotSent { fault, words, hint });
+) -> Result<String, CliError> {
+    let go_on = || "unsent mail waits in the outbox: cxme-admin jobs run".to_owned();
+    let not_sent = |fault, words, hint| Err(CliError::NotSent { fault, words, hint });
     if report.bug {
-        return not_sent(MailFault::Bug, words, "this is a bug: please report it".to_owned());
+        return not_sent(MailFailure::Bug, words, "this is a bug: please report it".to_owned());
     }
     match report.halt {
-        Some(Halt::Stopped) => {
-            return Err(Complaint::Stopped {
+        Some(StopReason::Stopped) => {
+            return Err(CliError::Stopped {
                 signal,
                 words: format!("Stopped by {}: {words}.", signal_name(signal)),
                 hint: go_on(),
             });
         }
-        Some(Halt::OutOfTime) => return not_sent(MailFault::Later, format!("out of time; {words}"), go_on()),
+        Some(StopReason::OutOfTime) => {
+            return not_sent(MailFailure::Later, format!("time limit reached; {words}"), go_on());
+        }
         _ => {}
     }
     if let Some(trouble) = &report.trouble {
@@ -300,14 +304,14 @@ fn judge(
         return not_sent(fault, format!("{}; {words}", trouble.words), hint_for(fault).to_owned());
     }
     for told in shown {
-        let Shown { job, counts, .. } = told;
+        let JobStatus { job, counts, .. } = told;
         let id = job.id;
         if job.state == JobState::Paused {
             let words = summary::line(told);
             let hint = format!("see: cxme-admin jobs show {id}; then: cxme-admin jobs run {id}");
-            return not_sent(MailFault::Some, words, hint);
+            return not_sent(MailFailure::Some, words, hint);
         }
-        // The job ends with this run: whoever was told "later" until now is told what became of it.
+        // The job ends with this run: a user who was told "later" until now is told what became of it.
         let has_failed = counts.of(MessageState::Failed) > 0;
         let without = told.without_password;
         if job.state == JobState::Finished && (has_failed || without.users > 0) {
@@ -319,27 +323,27 @@ fn judge(
             if without.users > without.failed {
                 hint += &format!("; to mail those without a password: {}", summary::SEND_AGAIN);
             }
-            return not_sent(MailFault::Some, words, hint);
+            return not_sent(MailFailure::Some, words, hint);
         }
     }
     if let Some(used_up) = report.used_up() {
         let words = format!("{}; {words}", summary::of_used_up(&used_up, now));
-        return not_sent(MailFault::RateUsedUp, words, go_on());
+        return not_sent(MailFailure::RateUsedUp, words, go_on());
     }
     if task.is_named && shown.iter().any(|shown| shown.counts.waiting() > report.skipped.count) {
-        return not_sent(MailFault::Later, words, go_on());
+        return not_sent(MailFailure::Later, words, go_on());
     }
     if report.failed > 0 {
         let hint = match task.jobs.first() {
-            Some(id) => format!("who and why: cxme-admin jobs show {id}"),
-            None => "who and why: cxme-admin resets list -o csv".to_owned(),
+            Some(id) => format!("details: cxme-admin jobs show {id}"),
+            None => "details: cxme-admin resets list -o csv".to_owned(),
         };
-        let fault = if has_single_failed { MailFault::Some } else { MailFault::SomeSoFar };
+        let fault = if has_single_failed { MailFailure::Some } else { MailFailure::SomeSoFar };
         return not_sent(fault, words, hint);
     }
     if report.in_doubt > 0 {
         let hint = "a mail in doubt may have arrived, and jobs run sends it again; why: cxme-admin mail queue";
-        return not_sent(MailFault::InDoubt, words, hint.to_owned());
+        return not_sent(MailFailure::InDoubt, words, hint.to_owned());
     }
     Ok(words)
 }
@@ -349,32 +353,32 @@ pub fn signal_name(signal: i32) -> String {
     nix::sys::signal::Signal::try_from(signal).map_or_else(|_| format!("signal {signal}"), |signal| signal.to_string())
 }
 
-const RECORD: [Head; 10] = [
-    Head { name: "job", title: "" },
-    Head { name: "state", title: "" },
-    Head { name: "mails", title: "" },
-    Head { name: "accepted", title: "" },
-    Head { name: "deferred", title: "" },
-    Head { name: "failed", title: "" },
-    Head { name: "in_doubt", title: "" },
-    Head { name: "cancelled", title: "" },
-    Head { name: "waiting", title: "" },
-    Head { name: "skipped", title: "" },
+const RECORD: [Column; 10] = [
+    Column { name: "job", title: "" },
+    Column { name: "state", title: "" },
+    Column { name: "mails", title: "" },
+    Column { name: "accepted", title: "" },
+    Column { name: "deferred", title: "" },
+    Column { name: "failed", title: "" },
+    Column { name: "in_doubt", title: "" },
+    Column { name: "cancelled", title: "" },
+    Column { name: "waiting", title: "" },
+    Column { name: "skipped", title: "" },
 ];
 
 /// Writes how a job stands as data, where data was asked for.
 ///
 /// # Errors
 /// When the job cannot be read, or standard output cannot be written.
-pub fn write_record(context: &mut Context, desk: &Desk, id: JobId) -> anyhow::Result<()> {
+pub fn write_record(context: &mut Context, app: &App, id: JobId) -> anyhow::Result<()> {
     if context.output.format == Format::Table {
         return Ok(());
     }
-    let Shown { job, counts, .. } = show::find(desk, id)?;
-    let number = |count: u64| Cell::Number(count.cast_signed());
+    let JobStatus { job, counts, .. } = show::find(app, id)?;
+    let number = |count: u64| Value::Number(count.cast_signed());
     let cells = [
-        Cell::Number(id.0),
-        Cell::text(job.state.word()),
+        Value::Number(id.0),
+        Value::text(job.state.word()),
         number(counts.total() - counts.of(MessageState::Skipped)),
         number(counts.of(MessageState::Accepted)),
         number(counts.of(MessageState::Deferred)),
@@ -384,5 +388,5 @@ pub fn write_record(context: &mut Context, desk: &Desk, id: JobId) -> anyhow::Re
         number(counts.waiting()),
         number(counts.of(MessageState::Skipped)),
     ];
-    Ok(data::record(&mut context.output, &RECORD, &cells, desk.now())?)
+    Ok(data::record(&mut context.output, &RECORD, &cells, app.now())?)
 }

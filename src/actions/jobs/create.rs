@@ -3,17 +3,17 @@
 use std::time::Duration;
 
 use crate::actions::ActionError;
+use crate::actions::App;
 use crate::actions::Change;
-use crate::actions::Desk;
-use crate::actions::Intent;
-use crate::actions::Record;
+use crate::actions::ChangeOptions;
+use crate::actions::EventDetails;
 use crate::actions::Result;
-use crate::actions::Scene;
+use crate::actions::Transaction;
 use crate::actions::ago;
-use crate::actions::outbox::doubt_senders;
+use crate::actions::mailer::doubt_senders;
 use crate::actions::resets::send;
 use crate::actions::resets::send::check_note;
-use crate::actions::users::list::Wanted;
+use crate::actions::users::list::UserFilter;
 use crate::actions::users::list::resolve;
 use crate::domain::action::Action;
 use crate::domain::job::JobId;
@@ -25,12 +25,12 @@ use crate::domain::text;
 use crate::outbox::quota;
 use crate::outbox::quota::Left;
 use crate::outbox::quota::UsedUp;
-use crate::store::job_making::NewJob;
-use crate::store::job_making::Part;
-use crate::store::job_making::Recipients;
-use crate::store::job_making::Whom;
+use crate::store::job_creation::AudiencePart;
+use crate::store::job_creation::NewJob;
+use crate::store::job_creation::RecipientSelection;
+use crate::store::job_creation::Recipients;
 use crate::store::jobs::Job;
-use crate::store::jobs::Sending;
+use crate::store::jobs::JobSendOptions;
 use crate::store::relay_refusals::RelayHold;
 
 /// The longest key, in characters.
@@ -38,18 +38,18 @@ const MAX_KEY: usize = 100;
 
 /// Who is meant, before names are looked up.
 #[derive(Debug, Clone)]
-pub enum Meant {
+pub enum Audience {
     /// The users of a selection.
-    Selected(Box<Wanted>),
+    Selected(Box<UserFilter>),
     /// Those to whom a job brought a link at least so long ago that they did not use.
     NotYet(JobId, Duration),
 }
 
 /// A job as it is asked for.
 #[derive(Debug, Clone)]
-pub struct Wish {
+pub struct JobRequest {
     /// Who is meant.
-    pub meant: Meant,
+    pub audience: Audience,
     /// The same in the operator's words.
     pub selection: String,
     /// SHA-256 of the file that named the users, in hexadecimal digits.
@@ -59,45 +59,45 @@ pub struct Wish {
     /// How many users the operator expects to be mailed.
     pub expect: Option<u64>,
     /// What the mails are to be.
-    pub wanted: send::Wanted,
+    pub wanted: send::LinkOptions,
     /// How it is sent.
-    pub sending: Sending,
+    pub sending: JobSendOptions,
     /// The passwords and sessions of those who are mailed end with the job's creation.
     pub ends_passwords: bool,
 }
 
-impl Wish {
+impl JobRequest {
     /// Which action it is.
     pub fn action(&self) -> Action {
-        match self.meant {
-            Meant::Selected(_) => Action::UsersSendResetToMany,
-            Meant::NotYet(..) => Action::JobsRemind,
+        match self.audience {
+            Audience::Selected(_) => Action::UsersSendResetToMany,
+            Audience::NotYet(..) => Action::JobsRemind,
         }
     }
 
     /// Refuses to end passwords where the operator may not set them: for its user, an ended password is one that was set to
     /// another.
-    fn require_permission(&self, scene: &impl Scene) -> Result<()> {
+    fn require_permission(&self, scene: &impl Transaction) -> Result<()> {
         if self.ends_passwords { scene.require(Permission::SetPasswords) } else { Ok(()) }
     }
 
     /// How long the links of resets and of invitations live.
     fn lives(&self) -> Result<(Duration, Duration)> {
-        let invitation = send::life(&self.wanted, true)?;
+        let invitation = send::lifetime(&self.wanted, true)?;
         // Whether there is any reset among the mails is known when they are made.
-        let reset = send::life(&self.wanted, false).unwrap_or(*RESET_LIFE.end());
+        let reset = send::lifetime(&self.wanted, false).unwrap_or(*RESET_LIFE.end());
         Ok((reset, invitation))
     }
 }
 
 /// Who would be mailed, and who not and why.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Plan {
+pub struct JobPlan {
     /// Those who would be mailed first, then the others by reason.
-    pub parts: Vec<Part>,
+    pub parts: Vec<RecipientSelection>,
 }
 
-impl Plan {
+impl JobPlan {
     /// How many would be mailed.
     pub fn mailed(&self) -> u64 {
         self.parts.iter().filter(|part| part.skipped.is_none()).map(|part| part.count).sum()
@@ -123,28 +123,28 @@ impl Plan {
 ///
 /// # Errors
 /// When the operator may not send to many, or the store cannot be read.
-pub fn with_key(desk: &Desk, key: &str) -> Result<Option<Job>> {
-    desk.view(Action::UsersSendResetToMany, |view| Ok(view.job_with_key(key)?))
+pub fn with_key(app: &App, key: &str) -> Result<Option<Job>> {
+    app.view(Action::UsersSendResetToMany, |view| Ok(view.job_with_key(key)?))
 }
 
 /// Counts who would be mailed and who not. A dry run changes nothing; else what dead processes were sending is taken up first.
 ///
 /// # Errors
 /// When the operator may not send to many, a role, a user or a job that is named does not exist, or the wish is malformed.
-pub fn plan(desk: &Desk, wish: &Wish, intent: &Intent) -> Result<Plan> {
-    check(wish)?;
-    desk.view(wish.action(), |view| wish.require_permission(view))?;
-    if !intent.dry_run {
-        desk.take_up_the_dead()?;
-        return desk.view(wish.action(), |view| planned(view, wish));
+pub fn plan(app: &App, request: &JobRequest, change_options: &ChangeOptions) -> Result<JobPlan> {
+    check(request)?;
+    app.view(request.action(), |view| request.require_permission(view))?;
+    if !change_options.dry_run {
+        app.take_up_the_dead()?;
+        return app.view(request.action(), |view| planned(view, request));
     }
-    let dead = desk.dead_senders()?;
+    let dead = app.dead_senders()?;
     if dead.is_empty() {
-        return desk.view(wish.action(), |view| planned(view, wish));
+        return app.view(request.action(), |view| planned(view, request));
     }
-    desk.change(wish.action(), intent, |change| {
+    app.change(request.action(), change_options, |change| {
         doubt_senders(change, &dead)?;
-        Ok((Record::default(), planned(change, wish)?))
+        Ok((EventDetails::default(), planned(change, request)?))
     })
 }
 
@@ -163,10 +163,10 @@ pub struct Obstacles {
 ///
 /// # Errors
 /// When the operator may not send to many, or the store cannot be read.
-pub fn obstacles(desk: &Desk, wish: &Wish, rates: &Rates) -> Result<Obstacles> {
+pub fn obstacles(app: &App, request: &JobRequest, rates: &Rates) -> Result<Obstacles> {
     // They were read from the command line, and are written as they are read.
-    let job_rates = wish.sending.rates.as_deref().and_then(|rates| rates.parse().ok()).unwrap_or_default();
-    desk.view(wish.action(), |view| {
+    let job_rates = request.sending.rates.as_deref().and_then(|rates| rates.parse().ok()).unwrap_or_default();
+    app.view(request.action(), |view| {
         let now = view.now();
         Ok(Obstacles {
             hold: view.relay_hold()?.filter(|hold| hold.is_in_force(now)),
@@ -181,26 +181,26 @@ pub fn obstacles(desk: &Desk, wish: &Wish, rates: &Rates) -> Result<Obstacles> {
 ///
 /// # Errors
 /// When the operator may not send to many, there is too little room, or the store cannot be written.
-pub fn require_room(desk: &Desk, wish: &Wish, mails: u64, is_queued: bool) -> Result<()> {
-    desk.view(wish.action(), |_| match is_queued {
-        true => Ok(desk.store.require_room_for_change()?),
-        false => Ok(desk.store.require_room_for_job(mails)?),
+pub fn require_room(app: &App, request: &JobRequest, mails: u64, is_queued: bool) -> Result<()> {
+    app.view(request.action(), |_| match is_queued {
+        true => Ok(app.store.require_room_for_change()?),
+        false => Ok(app.store.require_room_for_job(mails)?),
     })
 }
 
-fn planned(scene: &impl Scene, wish: &Wish) -> Result<Plan> {
-    wish.require_permission(scene)?;
-    let parts = with_recipients(scene, wish, |recipients| Ok(scene.reading().plan_job(recipients)?))?;
+fn planned(scene: &impl Transaction, request: &JobRequest) -> Result<JobPlan> {
+    request.require_permission(scene)?;
+    let parts = with_recipients(scene, request, |recipients| Ok(scene.reading().plan_job(recipients)?))?;
     let has_resets = parts.iter().any(|part| part.skipped.is_none() && part.resets > 0);
-    if has_resets && send::life(&wish.wanted, false).is_err() {
+    if has_resets && send::lifetime(&request.wanted, false).is_err() {
         return Err(too_long().into());
     }
-    expected(wish, Plan { parts })
+    expected(request, JobPlan { parts })
 }
 
 /// What the operator confirmed.
 #[derive(Debug, Clone, Copy)]
-pub struct Confirmed {
+pub struct ConfirmedPlan {
     /// How many users are mailed.
     pub mailed: u64,
     /// How many passwords end.
@@ -209,7 +209,7 @@ pub struct Confirmed {
 
 /// A job that was created.
 #[derive(Debug, Clone, Copy)]
-pub struct Created {
+pub struct CreatedJob {
     /// The job.
     pub id: JobId,
     /// How many users it mails.
@@ -222,9 +222,9 @@ pub struct Created {
 
 /// What making a job came to.
 #[derive(Debug)]
-pub enum Made {
+pub enum CreateOutcome {
     /// It is created.
-    New(Created),
+    New(CreatedJob),
     /// Another process has made one with this key meanwhile.
     Before(Box<Job>),
 }
@@ -234,32 +234,37 @@ pub enum Made {
 ///
 /// # Errors
 /// As for [`plan`]; [`Refusal::SelectionChanged`] when there are more than were confirmed.
-pub fn make(desk: &Desk, wish: &Wish, confirmed: Option<Confirmed>, intent: &Intent) -> Result<Made> {
-    check(wish)?;
-    let (reset_life, invitation_life) = wish.lives()?;
-    let before = wish.key.as_deref().map(|key| with_key(desk, key)).transpose()?.flatten();
+pub fn make(
+    app: &App,
+    request: &JobRequest,
+    confirmed: Option<ConfirmedPlan>,
+    change_options: &ChangeOptions,
+) -> Result<CreateOutcome> {
+    check(request)?;
+    let (reset_life, invitation_lifetime) = request.lives()?;
+    let before = request.key.as_deref().map(|key| with_key(app, key)).transpose()?.flatten();
     if let Some(job) = before {
-        return Ok(Made::Before(Box::new(job)));
+        return Ok(CreateOutcome::Before(Box::new(job)));
     }
-    let made = desk.change(wish.action(), intent, |change| {
-        wish.require_permission(change)?;
+    let made = app.change(request.action(), change_options, |change| {
+        request.require_permission(change)?;
         // Two cron lines at once: only here nobody comes between.
-        if let Some(job) = wish.key.as_deref().map(|key| change.job_with_key(key)).transpose()?.flatten() {
+        if let Some(job) = request.key.as_deref().map(|key| change.job_with_key(key)).transpose()?.flatten() {
             return Err(Refusal::KeyTaken(job.id).into());
         }
         let new = NewJob {
-            key: wish.key.as_deref(),
-            operator: desk.account(),
-            reason: intent.reason.as_deref(),
-            selection: &wish.selection,
-            note: wish.wanted.note.as_deref(),
+            key: request.key.as_deref(),
+            operator: app.account(),
+            reason: change_options.reason.as_deref(),
+            selection: &request.selection,
+            note: request.wanted.note.as_deref(),
             reset_life,
-            invitation_life,
-            sending: wish.sending.clone(),
-            ends_passwords: wish.ends_passwords,
+            invitation_lifetime,
+            sending: request.sending.clone(),
+            ends_passwords: request.ends_passwords,
         };
-        let (job, count) = with_recipients(change, wish, |recipients| Ok(change.make_job(&new, recipients)?))?;
-        if send::life(&wish.wanted, false).is_err() && change.job_has_resets(job)? {
+        let (job, count) = with_recipients(change, request, |recipients| Ok(change.create_job(&new, recipients)?))?;
+        if send::lifetime(&request.wanted, false).is_err() && change.job_has_resets(job)? {
             return Err(too_long().into());
         }
         let skipped = skipped(change, job)?;
@@ -273,50 +278,53 @@ pub fn make(desk: &Desk, wish: &Wish, confirmed: Option<Confirmed>, intent: &Int
                 return Err(Refusal::SelectionChanged { confirmed, found }.into());
             }
         }
-        let kept = if wish.ends_passwords { change.skipped_with_password(job)? } else { 0 };
-        let plan = Plan { parts: vec![Part { skipped: None, count: count - skipped, resets: 0, passwords: 0 }] };
-        let mailed = expected(wish, plan)?.mailed();
-        let mut record = Record::default();
-        record.note("job", job.0);
-        record.note("selection", wish.selection.as_str());
-        record.note("messages", mailed);
-        record.note("skipped", skipped);
-        if wish.ends_passwords {
-            record.note("passwords_ended", ended);
+        let kept = if request.ends_passwords { change.skipped_with_password(job)? } else { 0 };
+        let plan = JobPlan {
+            parts: vec![RecipientSelection { skipped: None, count: count - skipped, resets: 0, passwords: 0 }],
+        };
+        let mailed = expected(request, plan)?.mailed();
+        let mut details = EventDetails::default();
+        details.note("job", job.0);
+        details.note("selection", request.selection.as_str());
+        details.note("messages", mailed);
+        details.note("skipped", skipped);
+        if request.ends_passwords {
+            details.note("passwords_ended", ended);
         }
-        if let Some(sha256) = &wish.sha256 {
-            record.note("sha256", sha256.as_str());
+        if let Some(sha256) = &request.sha256 {
+            details.note("sha256", sha256.as_str());
         }
-        if let Some(key) = &wish.key {
-            record.note("key", key.as_str());
+        if let Some(key) = &request.key {
+            details.note("key", key.as_str());
         }
-        Ok((record, Created { id: job, mailed, ended, kept }))
+        Ok((details, CreatedJob { id: job, mailed, ended, kept }))
     });
-    match (made, wish.key.as_deref()) {
+    match (made, request.key.as_deref()) {
         (Err(ActionError::Refused(Refusal::KeyTaken(_))), Some(key)) => {
-            let job = with_key(desk, key)?;
-            job.map(|job| Made::Before(Box::new(job))).ok_or_else(|| ActionError::BadInput("try again".to_owned()))
+            let job = with_key(app, key)?;
+            job.map(|job| CreateOutcome::Before(Box::new(job)))
+                .ok_or_else(|| ActionError::BadInput("try again".to_owned()))
         }
-        (made, _) => made.map(Made::New),
+        (made, _) => made.map(CreateOutcome::New),
     }
 }
 
 fn too_long() -> Refusal {
     let fault =
         "must be between 5 minutes and 24 hours for a reset, and some of these users have a password".to_owned();
-    Refusal::Field { field: "life of the link", fault }
+    Refusal::Field { field: "lifetime of the link", fault }
 }
 
 fn skipped(change: &Change<'_>, job: JobId) -> Result<u64> {
     Ok(change.job_counts(job)?.of(crate::domain::message::MessageState::Skipped))
 }
 
-fn check(wish: &Wish) -> Result<()> {
-    wish.lives()?;
-    check_note(wish.wanted.note.as_deref())?;
-    if let Some(key) = &wish.key {
-        let judged = text::check_line(key, MAX_KEY);
-        judged.map_err(|fault| Refusal::Field { field: "key", fault: fault.to_string() })?;
+fn check(request: &JobRequest) -> Result<()> {
+    request.lives()?;
+    check_note(request.wanted.note.as_deref())?;
+    if let Some(key) = &request.key {
+        let validated = text::check_line(key, MAX_KEY);
+        validated.map_err(|fault| Refusal::Field { field: "key", fault: fault.to_string() })?;
         if key.is_empty() {
             return Err(Refusal::Field { field: "key", fault: "must not be empty".to_owned() }.into());
         }
@@ -324,8 +332,8 @@ fn check(wish: &Wish) -> Result<()> {
     Ok(())
 }
 
-fn expected(wish: &Wish, plan: Plan) -> Result<Plan> {
-    match wish.expect {
+fn expected(request: &JobRequest, plan: JobPlan) -> Result<JobPlan> {
+    match request.expect {
         Some(expected) if expected != plan.mailed() => {
             Err(Refusal::NotExpected { expected, found: plan.mailed() }.into())
         }
@@ -334,23 +342,27 @@ fn expected(wish: &Wish, plan: Plan) -> Result<Plan> {
 }
 
 /// Looks up what a wish names, and gives it to `run`.
-fn with_recipients<S: Scene, T>(scene: &S, wish: &Wish, run: impl FnOnce(&Recipients<'_>) -> Result<T>) -> Result<T> {
+fn with_recipients<S: Transaction, T>(
+    scene: &S,
+    request: &JobRequest,
+    run: impl FnOnce(&Recipients<'_>) -> Result<T>,
+) -> Result<T> {
     let now = scene.now();
     let outranking = scene.outranking()?;
-    let within = wish.wanted.unless_sent_within;
+    let within = request.wanted.unless_sent_within;
     let sent_since = (!within.is_zero()).then(|| ago(now, within));
     let query;
-    let whom = match &wish.meant {
-        Meant::Selected(wanted) => {
+    let whom = match &request.audience {
+        Audience::Selected(wanted) => {
             query = resolve(scene, wanted)?;
-            Whom::Selected(&query.selection)
+            AudiencePart::Selected(&query.selection)
         }
-        Meant::NotYet(job, after) => {
+        Audience::NotYet(job, after) => {
             scene.reading().job(*job)?.ok_or(Refusal::NoSuchJob(*job))?;
-            Whom::NotYet(*job, ago(now, *after))
+            AudiencePart::NotYet(*job, ago(now, *after))
         }
     };
-    let email_domains = &scene.desk().organization().email_domains;
-    let ends_passwords = wish.ends_passwords;
+    let email_domains = &scene.app().organization().email_domains;
+    let ends_passwords = request.ends_passwords;
     run(&Recipients { whom, outranking: &outranking, email_domains, sent_since, ends_passwords, now })
 }

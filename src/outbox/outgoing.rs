@@ -11,16 +11,16 @@ use crate::domain::message::MessageId;
 use crate::domain::message::NoticeCause;
 use crate::mail::Mail;
 use crate::mail::compose::Composer;
-use crate::mail::handover::Handover;
-use crate::mail::letter::Choice;
-use crate::mail::letter::Content;
-use crate::mail::letter::Letter;
+use crate::mail::context::MailContent;
+use crate::mail::context::MailContext;
+use crate::mail::context::PasswordChoice;
+use crate::mail::outcome::DeliveryOutcome;
 use crate::secrets::reset_code::NONCE;
 use crate::secrets::reset_code::ResetCode;
 
 /// All that a mail is written from.
 #[derive(Debug)]
-pub(super) struct Parcel {
+pub(super) struct OutgoingMail {
     pub(super) id: MessageId,
     pub(super) kind: MailKind,
     pub(super) address: EmailAddress,
@@ -33,38 +33,38 @@ pub(super) struct Parcel {
     pub(super) nonce: [u8; NONCE],
     pub(super) message_id: String,
     pub(super) code: Option<ResetCode>,
-    pub(super) life: Duration,
+    pub(super) lifetime: Duration,
     pub(super) cause: Option<NoticeCause>,
     pub(super) note: Option<String>,
 }
 
 /// A mail that was written before its message was begun, with what it was written from.
 pub(super) struct Written {
-    parcel: Arc<Parcel>,
-    mail: Result<Mail, Handover>,
+    outgoing: Arc<OutgoingMail>,
+    mail: Result<Mail, DeliveryOutcome>,
 }
 
 impl Written {
     /// Writes a mail ahead.
-    pub(super) fn new(parcel: Arc<Parcel>, composer: &Composer) -> Self {
-        let mail = parcel.compose(composer);
-        Self { parcel, mail }
+    pub(super) fn new(outgoing: Arc<OutgoingMail>, composer: &Composer) -> Self {
+        let mail = outgoing.compose(composer);
+        Self { outgoing, mail }
     }
 
-    /// The mail, if it was written from this parcel.
-    pub(super) fn mail_of(self, parcel: &Arc<Parcel>) -> Option<Result<Mail, Handover>> {
-        Arc::ptr_eq(&self.parcel, parcel).then_some(self.mail)
+    /// The mail, if it was written from this outgoing mail.
+    pub(super) fn mail_of(self, outgoing: &Arc<OutgoingMail>) -> Option<Result<Mail, DeliveryOutcome>> {
+        Arc::ptr_eq(&self.outgoing, outgoing).then_some(self.mail)
     }
 }
 
-impl Parcel {
+impl OutgoingMail {
     /// Writes the mail. What goes wrong costs this message alone: an error, or a panic of a library.
     ///
     /// # Errors
     /// What becomes of the message that cannot be written: it waits where the configuration can be set right, and fails otherwise.
-    pub(super) fn compose(&self, composer: &Composer) -> Result<Mail, Handover> {
-        let refused = |reply| Handover::Refused { reply, relay: None };
-        let letter = Letter {
+    pub(super) fn compose(&self, composer: &Composer) -> Result<Mail, DeliveryOutcome> {
+        let refused = |reply| DeliveryOutcome::Refused { reply, relay: None };
+        let context = MailContext {
             recipient: &self.address,
             name: &self.name,
             username: &self.username,
@@ -74,27 +74,27 @@ impl Parcel {
             message_id: &self.message_id,
             content: self.content().map_err(refused)?,
         };
-        let written = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| composer.compose(&letter)));
+        let written = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| composer.compose(&context)));
         let written = written.map_err(|_| refused("a bug: the program failed while it wrote this mail".to_owned()))?;
         written.map_err(|error| {
             let reply = format!("the mail cannot be written: {error}");
-            if error.is_configuration() { Handover::Deferred { reply, relay: None } } else { refused(reply) }
+            if error.is_configuration() { DeliveryOutcome::Deferred { reply, relay: None } } else { refused(reply) }
         })
     }
 
-    fn content(&self) -> Result<Content<'_>, String> {
+    fn content(&self) -> Result<MailContent<'_>, String> {
         let code = || self.code.as_ref().ok_or_else(|| "the mail needs a code, and there is no reset key".to_owned());
-        let (life, note) = (self.life, self.note.as_deref());
+        let (lifetime, note) = (self.lifetime, self.note.as_deref());
         Ok(match self.kind {
-            MailKind::Reset => Content::Reset(Choice { code: code()?, life, note }),
-            MailKind::ForcedReset => Content::ForcedReset(Choice { code: code()?, life, note }),
-            MailKind::Invitation => Content::Invitation(Choice { code: code()?, life, note }),
+            MailKind::Reset => MailContent::Reset(PasswordChoice { code: code()?, lifetime, note }),
+            MailKind::ForcedReset => MailContent::ForcedReset(PasswordChoice { code: code()?, lifetime, note }),
+            MailKind::Invitation => MailContent::Invitation(PasswordChoice { code: code()?, lifetime, note }),
             MailKind::Notice | MailKind::AddressNotice => {
                 let cause = self.cause.ok_or_else(|| "the notice does not say what it is about".to_owned())?;
                 let must_change = self.must_change && self.kind == MailKind::Notice;
-                Content::Notice { cause, must_change, time: self.created_at }
+                MailContent::Notice { cause, must_change, time: self.created_at }
             }
-            MailKind::Test => Content::Test,
+            MailKind::Test => MailContent::Test,
         })
     }
 }

@@ -10,14 +10,14 @@ use tokio::sync::mpsc::unbounded_channel;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
-use super::requests::Requests;
+use super::requests::RequestQueue;
 use super::resources;
-use super::worker::Answer;
-use super::worker::Request;
-use super::worker::Seat;
-use crate::mail::handover::Phase;
-use crate::mail::handover::Trouble;
-use crate::mail::handover::TroubleKind;
+use super::worker::WorkerContext;
+use super::worker::WorkerRequest;
+use super::worker::WorkerResponse;
+use crate::mail::outcome::Phase;
+use crate::mail::outcome::TransportError;
+use crate::mail::outcome::TransportErrorKind;
 use crate::mail::transport::Transport;
 
 /// How long name look-ups that nobody waits for any more may keep the program from ending.
@@ -30,20 +30,20 @@ const PROBE: Duration = Duration::from_secs(60);
 const TICK: Duration = Duration::from_secs(1);
 
 /// The answers of a turn, each with the number of its worker. They come together, because each one alone would wake the thread.
-pub(super) type Answers = Vec<(usize, Answer)>;
+pub(super) type Answers = Vec<(usize, WorkerResponse)>;
 
 /// Runs the workers in this thread until all have ended.
-pub(super) fn run(seats: Vec<Seat>, answers: UnboundedReceiver<Answers>, requests: &Requests) {
+pub(super) fn run(seats: Vec<WorkerContext>, answers: UnboundedReceiver<Answers>, requests: &RequestQueue) {
     let _end = End(requests);
     // Without a runtime nobody asks for anything, and the run ends at once with nothing begun.
     let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_all().build() else { return };
     runtime.block_on(async {
         let mut working = JoinSet::new();
         let mut ways = Vec::with_capacity(seats.len());
-        for seat in seats {
+        for worker_context in seats {
             let (way, hearing) = unbounded_channel();
             ways.push(way);
-            working.spawn(supervise(seat, hearing));
+            working.spawn(supervise(worker_context, hearing));
         }
         tokio::spawn(distribute(answers, ways));
         while working.join_next().await.is_some() {}
@@ -55,8 +55,8 @@ pub(super) fn run(seats: Vec<Seat>, answers: UnboundedReceiver<Answers>, request
 ///
 /// # Errors
 /// The trouble of the relay or the program.
-pub fn probe(transport: &Transport) -> Result<(), Trouble> {
-    let later = |phase, words| Trouble { kind: TroubleKind::Later, phase, words };
+pub fn probe(transport: &Transport) -> Result<(), TransportError> {
+    let later = |phase, words| TransportError { kind: TransportErrorKind::Later, phase, words };
     // Where tokio gets no descriptors for its signals, it panics.
     resources::check(transport, 1).map_err(|error| later(Phase::Local, error.to_string()))?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
@@ -70,7 +70,7 @@ pub fn probe(transport: &Transport) -> Result<(), Trouble> {
 }
 
 /// Gives each worker its answers. When there are none any more, the workers hear that too.
-async fn distribute(mut answers: UnboundedReceiver<Answers>, ways: Vec<UnboundedSender<Answer>>) {
+async fn distribute(mut answers: UnboundedReceiver<Answers>, ways: Vec<UnboundedSender<WorkerResponse>>) {
     loop {
         match timeout(TICK, answers.recv()).await {
             Ok(Some(answers)) => {
@@ -86,7 +86,7 @@ async fn distribute(mut answers: UnboundedReceiver<Answers>, ways: Vec<Unbounded
 }
 
 /// Says that the workers have ended, however that came.
-struct End<'a>(&'a Requests);
+struct End<'a>(&'a RequestQueue);
 
 impl Drop for End<'_> {
     fn drop(&mut self) {
@@ -95,14 +95,14 @@ impl Drop for End<'_> {
 }
 
 /// Lets a worker work, and another one in its place should it panic: that costs the message it had, and no other.
-async fn supervise(seat: Seat, hearing: UnboundedReceiver<Answer>) {
-    let (seat, hearing) = (Arc::new(seat), Arc::new(Mutex::new(hearing)));
+async fn supervise(worker_context: WorkerContext, hearing: UnboundedReceiver<WorkerResponse>) {
+    let (worker_context, hearing) = (Arc::new(worker_context), Arc::new(Mutex::new(hearing)));
     loop {
-        let (at, to) = (Arc::clone(&seat), Arc::clone(&hearing));
+        let (at, to) = (Arc::clone(&worker_context), Arc::clone(&hearing));
         let working = tokio::spawn(async move { at.work(&mut *to.lock().await).await });
         if working.await.is_ok() {
             return;
         }
-        seat.say(Request::Panicked);
+        worker_context.say(WorkerRequest::Panicked);
     }
 }

@@ -8,10 +8,10 @@ use jiff::Timestamp;
 use rusqlite::ToSql;
 use rusqlite::params;
 
-use super::Reading;
+use super::ReadTransaction;
 use super::Result;
-use super::Writing;
-use super::jobs::Sending;
+use super::WriteTransaction;
+use super::jobs::JobSendOptions;
 use super::messages::WAITING;
 use super::user_list::Conditions;
 use super::user_list::EMAIL_DOMAIN;
@@ -30,7 +30,7 @@ const HAD_PASSWORD: &str =
 
 /// Who is meant.
 #[derive(Debug, Clone)]
-pub enum Whom<'a> {
+pub enum AudiencePart<'a> {
     /// The users of a selection.
     Selected(&'a Selection),
     /// The users to whom a job brought a link before this moment that they did not use, and whose password was not changed
@@ -44,7 +44,7 @@ pub enum Whom<'a> {
 #[derive(Debug, Clone)]
 pub struct Recipients<'a> {
     /// Who is meant.
-    pub whom: Whom<'a>,
+    pub whom: AudiencePart<'a>,
     /// Roles that may do more than the operator's own.
     pub outranking: &'a [RoleId],
     /// The domains that addresses must be in; empty: any.
@@ -73,16 +73,16 @@ pub struct NewJob<'a> {
     /// How long the link of a reset lives.
     pub reset_life: Duration,
     /// How long that of an invitation lives.
-    pub invitation_life: Duration,
+    pub invitation_lifetime: Duration,
     /// How it is sent.
-    pub sending: Sending,
+    pub sending: JobSendOptions,
     /// The passwords and sessions of those who are mailed end with its creation.
     pub ends_passwords: bool,
 }
 
 /// Some of the users that are meant.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Part {
+pub struct RecipientSelection {
     /// Why they are not mailed; `None`: they are.
     pub skipped: Option<String>,
     /// How many.
@@ -124,12 +124,12 @@ impl Recipients<'_> {
     }
 }
 
-impl Reading<'_> {
+impl ReadTransaction<'_> {
     /// Who would be mailed, and who not and why, the largest part first.
     ///
     /// # Errors
     /// When the store cannot be read.
-    pub fn plan_job(&self, recipients: &Recipients<'_>) -> Result<Vec<Part>> {
+    pub fn plan_job(&self, recipients: &Recipients<'_>) -> Result<Vec<RecipientSelection>> {
         let conditions = self.prepare_recipients(recipients)?;
         let reason = recipients.reason();
         let mut values = recipients.values();
@@ -144,7 +144,7 @@ impl Reading<'_> {
         let bound: Vec<&dyn ToSql> = values.iter().map(AsRef::as_ref).collect();
         let rows = statement.query_map(bound.as_slice(), |row| {
             let count = |column| row.get::<_, i64>(column).map(i64::unsigned_abs);
-            Ok(Part { skipped: row.get(0)?, count: count(1)?, resets: count(2)?, passwords: count(3)? })
+            Ok(RecipientSelection { skipped: row.get(0)?, count: count(1)?, resets: count(2)?, passwords: count(3)? })
         })?;
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
@@ -163,11 +163,11 @@ impl Reading<'_> {
             [],
         )?;
         let conditions = match &recipients.whom {
-            Whom::Selected(selection) => {
+            AudiencePart::Selected(selection) => {
                 self.prepare_names(selection)?;
                 Conditions::of(selection, recipients.now)
             }
-            Whom::NotYet(job, before) => {
+            AudiencePart::NotYet(job, before) => {
                 let named = Selection { named: Some(Rc::default()), ..Selection::default() };
                 self.prepare_names(&named)?;
                 self.transaction.execute(
@@ -179,7 +179,7 @@ impl Reading<'_> {
                 )?;
                 Conditions::of(&named, recipients.now)
             }
-            Whom::Failed(job) => {
+            AudiencePart::Failed(job) => {
                 let named = Selection { named: Some(Rc::default()), ..Selection::default() };
                 self.prepare_names(&named)?;
                 self.prepare_failed(*job)?;
@@ -208,7 +208,7 @@ impl Reading<'_> {
     }
 }
 
-impl Writing<'_> {
+impl WriteTransaction<'_> {
     /// How many of those whom a job skips have a password.
     ///
     /// # Errors
@@ -233,8 +233,8 @@ impl Writing<'_> {
     ///
     /// # Errors
     /// When the store cannot be written.
-    pub fn make_job(&self, new: &NewJob<'_>, recipients: &Recipients<'_>) -> Result<(JobId, u64)> {
-        let Sending { connections, rates, max_failures, canary } = &new.sending;
+    pub fn create_job(&self, new: &NewJob<'_>, recipients: &Recipients<'_>) -> Result<(JobId, u64)> {
+        let JobSendOptions { connections, rates, max_failures, canary } = &new.sending;
         self.transaction.execute(
             "INSERT INTO job (key, state, operator, operator_uid, created_at, reason, selection, connections, rate, \
              max_failures, canary, event) VALUES (?1, 'running', ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
@@ -274,7 +274,7 @@ impl Writing<'_> {
             Box::new(job.0),
             Box::new(new.operator.name.clone()),
             Box::new(new.operator.uid),
-            Box::new(new.invitation_life.as_secs().cast_signed()),
+            Box::new(new.invitation_lifetime.as_secs().cast_signed()),
             Box::new(new.reset_life.as_secs().cast_signed()),
             Box::new(new.note.map(str::to_owned)),
             Box::new(new.ends_passwords),

@@ -1,6 +1,6 @@
 //! The options of commands that change something.
 
-use crate::actions::Intent;
+use crate::actions::ChangeOptions;
 
 /// Options of commands that change something
 #[derive(Debug, Clone, Default, clap::Args)]
@@ -15,7 +15,7 @@ pub struct ActingArgs {
 
 impl ActingArgs {
     /// What the action is told.
-    pub fn intent(&self) -> Intent {
-        Intent { reason: self.reason.clone(), dry_run: self.dry_run }
+    pub fn change_options(&self) -> ChangeOptions {
+        ChangeOptions { reason: self.reason.clone(), dry_run: self.dry_run }
     }
 }

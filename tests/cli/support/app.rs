@@ -1,19 +1,19 @@
 //! The actions without a terminal, for what happens between a question and its answer.
 
-use cxme_admin::actions::Desk;
-use cxme_admin::actions::Rules;
+use cxme_admin::actions::App;
+use cxme_admin::actions::AppRules;
 use cxme_admin::clock::ScriptedClock;
 use cxme_admin::domain::operator::Account;
 use cxme_admin::private_file::Rule;
 use cxme_admin::random::ScriptedRandom;
 use cxme_admin::store::Store;
-use cxme_admin::store::open::Expect;
+use cxme_admin::store::open::ExpectedVersion;
 
 use super::World;
 
 impl World {
-    /// The desk of an account, with the clock of this world.
-    pub(crate) fn desk(&self, uid: u32, name: &str) -> Desk {
+    /// The app of an account, with the clock of this world.
+    pub(crate) fn app(&self, uid: u32, name: &str) -> App {
         let account = Account {
             uid,
             name: name.to_owned(),
@@ -22,8 +22,8 @@ impl World {
             host: "host".to_owned(),
             elevation: None,
         };
-        let store = Store::open(&self.store(), &Rule::store(false), Expect::Current).unwrap();
+        let store = Store::open(&self.store(), &Rule::store(false), ExpectedVersion::Current).unwrap();
         let (clock, random) = (Box::new(ScriptedClock::new(self.now())), Box::new(ScriptedRandom::new(1)));
-        Desk::new(store, account, Rules::default(), clock, random)
+        App::new(store, account, AppRules::default(), clock, random)
     }
 }

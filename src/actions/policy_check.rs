@@ -3,11 +3,11 @@
 //! [`crate::secrets::admission`], whose types keep that.
 
 use crate::actions::ActionError;
-use crate::actions::Desk;
+use crate::actions::App;
 use crate::actions::Result;
 use crate::domain::operator::PolicyOverride;
-use crate::domain::policy::Fault;
 use crate::domain::policy::PersonalWords;
+use crate::domain::policy::Violation;
 use crate::domain::refusal::Refusal;
 use crate::domain::user::User;
 use crate::secrets::admission::AcceptedHash;
@@ -19,14 +19,14 @@ use crate::secrets::password_hash::PasswordHash;
 
 /// Whether the organization's policy holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Strictness {
+pub enum PolicyEnforcement {
     /// It does.
     Policy,
     /// An operator with the permission `override-policy` waived it.
     Overridden,
 }
 
-impl Desk {
+impl App {
     /// The words that must not make up this user's password.
     pub fn personal_words<'a>(&'a self, user: &'a User) -> PersonalWords<'a> {
         PersonalWords {
@@ -43,7 +43,7 @@ impl Desk {
     ///
     /// # Errors
     /// [`Refusal::Policy`] with every rule that fails.
-    pub fn judge(&self, user: &User, password: &Password, former: &FormerPasswords) -> Result<()> {
+    pub fn validate(&self, user: &User, password: &Password, former: &FormerPasswords) -> Result<()> {
         let policy = self.policy()?;
         let mut faults = password.faults(policy, &self.personal_words(user));
         if former.is_proven(password) {
@@ -94,9 +94,9 @@ impl Desk {
         self.hasher.borrow_mut().rehash(verified, self.random.borrow_mut().as_mut())
     }
 
-    fn policy_refusal(&self, user: &User, faults: Vec<Fault>) -> ActionError {
+    fn policy_refusal(&self, user: &User, faults: Vec<Violation>) -> ActionError {
         let contact = self.organization.help_contact.clone();
-        let tells_former = faults.iter().any(|fault| matches!(fault, Fault::Reused { .. } | Fault::Disabled));
+        let tells_former = faults.iter().any(|fault| matches!(fault, Violation::Reused { .. } | Violation::Disabled));
         ActionError::Refused(Refusal::Policy { faults, contact, former_of: tells_former.then_some(user.id) })
     }
 

@@ -3,9 +3,9 @@
 use rusqlite::OptionalExtension as _;
 use rusqlite::params;
 
-use super::Reading;
+use super::ReadTransaction;
 use super::Result;
-use super::Writing;
+use super::WriteTransaction;
 use super::damage;
 
 /// The SHA-256 of the reset key, so that another key file is refused.
@@ -14,7 +14,7 @@ pub const KEY_FINGERPRINT: &str = "reset key sha256";
 /// When `jobs run` last reported a failure, and which.
 pub const LAST_REPORT: &str = "last report of jobs run";
 
-impl Reading<'_> {
+impl ReadTransaction<'_> {
     /// A fact by its name.
     ///
     /// # Errors
@@ -25,7 +25,7 @@ impl Reading<'_> {
     }
 }
 
-impl Writing<'_> {
+impl WriteTransaction<'_> {
     /// Sets a fact.
     ///
     /// # Errors

@@ -6,12 +6,12 @@ use std::time::Duration;
 use std::time::Instant;
 
 use crate::actions::ActionError;
-use crate::actions::Desk;
-use crate::actions::Intent;
-use crate::actions::Record;
+use crate::actions::App;
+use crate::actions::ChangeOptions;
+use crate::actions::EventDetails;
 use crate::actions::Result;
-use crate::actions::Scene as _;
 use crate::actions::Total;
+use crate::actions::Transaction as _;
 use crate::actions::jobs::run::used_up;
 use crate::domain::action::Action;
 use crate::domain::email_address::EmailAddress;
@@ -23,17 +23,17 @@ use crate::domain::refusal::Refusal;
 use crate::domain::user::User;
 use crate::outbox;
 use crate::outbox::BrokenRun;
-use crate::outbox::Order;
-use crate::outbox::Post;
+use crate::outbox::Mailer;
 use crate::outbox::Progress;
-use crate::outbox::Report;
+use crate::outbox::SendOptions;
+use crate::outbox::SendReport;
 use crate::outbox::quota::UsedUp;
 use crate::secrets::ResetKey;
-use crate::store::facts::KEY_FINGERPRINT;
-use crate::store::lock::Held;
+use crate::store::lock::LockGuard;
 use crate::store::messages::Message;
 use crate::store::messages::NewContent;
 use crate::store::messages::NewMessage;
+use crate::store::metadata::KEY_FINGERPRINT;
 use crate::store::outbox::Scope;
 
 use super::Change;
@@ -45,7 +45,7 @@ const GLANCE: Duration = Duration::from_millis(50);
 
 /// Why the outbox cannot be emptied with what the configuration gives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum PostFault {
+pub enum MailerError {
     /// `[mail] from` is missing.
     #[error("no mail is configured: `[mail] from` is missing")]
     NoMail,
@@ -61,21 +61,21 @@ pub enum PostFault {
 }
 
 /// Marks what dead processes were sending, within a change that a dry run undoes: it sees what the real run would.
-pub(super) fn doubt_senders(change: &Change<'_>, dead: &[Held]) -> Result<()> {
+pub(super) fn doubt_senders(change: &Change<'_>, dead: &[LockGuard]) -> Result<()> {
     for sender in dead {
         change.doubt_sender(sender.number(), change.now())?;
     }
     Ok(())
 }
 
-impl Desk {
+impl App {
     /// Refuses a key that is not the store's.
     ///
     /// # Errors
-    /// [`PostFault::OtherKey`]; when the store cannot be read.
+    /// [`MailerError::OtherKey`]; when the store cannot be read.
     pub fn check_key(&self, key: &ResetKey) -> Result<()> {
         let own = self.store.read()?.fact(KEY_FINGERPRINT)?;
-        if own.as_deref() == Some(&key.fingerprint()) { Ok(()) } else { Err(PostFault::OtherKey.into()) }
+        if own.as_deref() == Some(&key.fingerprint()) { Ok(()) } else { Err(MailerError::OtherKey.into()) }
     }
 
     /// Takes up what a process was sending that has died, so that nobody's link counts as under way for ever.
@@ -83,27 +83,27 @@ impl Desk {
         Ok(outbox::take_up_the_dead(&self.store, self.clock.as_ref())?)
     }
 
-    /// The locks of the processes that [`Desk::take_up_the_dead`] would find, for a dry run, which leaves their messages as they
+    /// The locks of the processes that [`App::take_up_the_dead`] would find, for a dry run, which leaves their messages as they
     /// are.
-    pub(super) fn dead_senders(&self) -> Result<Vec<Held>> {
+    pub(super) fn dead_senders(&self) -> Result<Vec<LockGuard>> {
         Ok(outbox::dead_senders(&self.store)?)
     }
 
     /// Sends these messages, or whatever is due, as the order says.
-    pub(super) fn deliver(&self, post: &Post, order: &Order) -> Result<Report> {
-        self.deliver_observed(post, order, &mut |_| ())
+    pub(super) fn deliver(&self, mailer: &Mailer, send_options: &SendOptions) -> Result<SendReport> {
+        self.deliver_observed(mailer, send_options, &mut |_| ())
     }
 
     /// The same, and tells `observer` how far it is.
     pub(super) fn deliver_observed(
         &self,
-        post: &Post,
-        order: &Order,
+        mailer: &Mailer,
+        send_options: &SendOptions,
         observer: &mut dyn FnMut(&Progress<'_>),
-    ) -> Result<Report> {
+    ) -> Result<SendReport> {
         let mut random = self.random.borrow_mut();
         let (clock, random) = (self.clock.as_ref(), random.as_mut());
-        let ran = outbox::run_observed(&self.store, post, order, clock, random, observer);
+        let ran = outbox::run_observed(&self.store, mailer, send_options, clock, random, observer);
         ran.map_err(|broken| {
             let BrokenRun { report, error } = *broken;
             self.broken_after(&report)(error.into())
@@ -111,7 +111,7 @@ impl Desk {
     }
 
     /// The error of a failure after this much was sent.
-    pub(super) fn broken_after(&self, report: &Report) -> impl Fn(ActionError) -> ActionError {
+    pub(super) fn broken_after(&self, report: &SendReport) -> impl Fn(ActionError) -> ActionError {
         let report = report.clone();
         move |error| ActionError::Broken { report: Box::new(report.clone()), error: Box::new(self.explained(error)) }
     }
@@ -151,11 +151,18 @@ pub enum Noticed {
 ///
 /// # Errors
 /// When the store fails.
-pub fn send_notices(desk: &Desk, post: &Post, ids: &[MessageId], rates: &Rates, patience: Duration) -> Result<Noticed> {
-    let deadline = Some(Instant::now() + patience);
-    let order = Order { scope: Scope::These(ids.to_vec()), deadline, rates: rates.clone(), ..Order::default() };
-    let report = desk.deliver(post, &order)?;
-    let messages = desk.outcomes(ids).map_err(desk.broken_after(&report))?;
+pub fn send_notices(
+    app: &App,
+    mailer: &Mailer,
+    ids: &[MessageId],
+    rates: &Rates,
+    retry_for: Duration,
+) -> Result<Noticed> {
+    let deadline = Some(Instant::now() + retry_for);
+    let send_options =
+        SendOptions { scope: Scope::These(ids.to_vec()), deadline, rates: rates.clone(), ..SendOptions::default() };
+    let report = app.deliver(mailer, &send_options)?;
+    let messages = app.outcomes(ids).map_err(app.broken_after(&report))?;
     let unsent = messages.iter().find(|message| message.state != MessageState::Accepted);
     Ok(match unsent {
         None if messages.len() == ids.len() => Noticed::Sent,
@@ -178,7 +185,7 @@ pub(super) fn queue_notice(change: &Change<'_>, user: &User, cause: NoticeCause)
         content: NewContent::Notice(cause),
         user: Some(user.id),
         address: &user.email,
-        operator: change.desk.account(),
+        operator: change.app.account(),
         created_at: change.now(),
     })?)
 }
@@ -192,7 +199,7 @@ pub(super) fn queue_address_notices(change: &Change<'_>, user: &User, former: &E
             content: NewContent::Notice(cause),
             user: Some(user.id),
             address,
-            operator: change.desk.account(),
+            operator: change.app.account(),
             created_at: change.now(),
         })
     };
@@ -202,12 +209,12 @@ pub(super) fn queue_address_notices(change: &Change<'_>, user: &User, former: &E
 /// Refuses what could not make the store's links.
 ///
 /// # Errors
-/// [`PostFault`].
-pub fn check_post(desk: &Desk, post: &Post) -> Result<()> {
-    if !post.composer.has_link() {
-        return Err(PostFault::NoLink.into());
+/// [`MailerError`].
+pub fn check_mailer(app: &App, mailer: &Mailer) -> Result<()> {
+    if !mailer.composer.has_link() {
+        return Err(MailerError::NoLink.into());
     }
-    desk.check_key(post.key.as_ref().ok_or(PostFault::NoKey)?)
+    app.check_key(mailer.key.as_ref().ok_or(MailerError::NoKey)?)
 }
 
 /// What keeps a message waiting besides the time of its next try.
@@ -225,12 +232,12 @@ pub enum Delay {
 /// # Errors
 /// When the operator may not see users, or `visit` fails.
 pub fn queue(
-    desk: &Desk,
+    app: &App,
     rates: &Rates,
     limit: Option<u64>,
     visit: &mut dyn FnMut(Message, Option<Delay>) -> Result<()>,
 ) -> Result<Total> {
-    desk.view(Action::MailQueue, |view| {
+    app.view(Action::MailQueue, |view| {
         let of_all = used_up(view, rates, None)?;
         let mut of_jobs = HashMap::new();
         for job in view.running_jobs()?.0 {
@@ -253,9 +260,9 @@ pub fn queue(
 /// Calls a message off that waits.
 ///
 /// # Errors
-/// When there is none with this number, it does not wait any more, its user outranks the operator, or he may not.
-pub fn cancel(desk: &Desk, id: MessageId, intent: &Intent) -> Result<Message> {
-    desk.change(Action::MailCancel, intent, |change| {
+/// When there is none with this number, it does not wait any more, its user outranks the operator, or the operator may not.
+pub fn cancel(app: &App, id: MessageId, change_options: &ChangeOptions) -> Result<Message> {
+    app.change(Action::MailCancel, change_options, |change| {
         let message = change.message(id)?.ok_or(Refusal::NoSuchMessage(id.0))?;
         if let Some(user) = message.user.map(|user| change.user_by_id(user)).transpose()?.flatten() {
             change.outrank(user.role, user.username.as_str(), Some(user.id))?;
@@ -264,10 +271,10 @@ pub fn cancel(desk: &Desk, id: MessageId, intent: &Intent) -> Result<Message> {
             let state = message.state.word();
             return Err(ActionError::from(Refusal::NotWaiting { id: id.0, state }));
         }
-        let mut record = Record { user: message.user, ..Record::default() };
-        record.note("message", id.0);
-        record.note("kind", message.kind.word());
-        record.note("address", message.address.as_str());
-        Ok((record, message))
+        let mut details = EventDetails { user: message.user, ..EventDetails::default() };
+        details.note("message", id.0);
+        details.note("kind", message.kind.word());
+        details.note("address", message.address.as_str());
+        Ok((details, message))
     })
 }

@@ -4,9 +4,9 @@ use crate::domain::reply::RelayReply;
 
 pub use crate::domain::relay::Phase;
 
-/// The outcome of one attempt. Only [`Handover::Accepted`] says that the relay has the mail.
+/// The outcome of one attempt. Only [`DeliveryOutcome::Accepted`] says that the relay has the mail.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Handover {
+pub enum DeliveryOutcome {
     /// 250 after the final dot: the mail is the relay's now.
     Accepted {
         /// The server's own words.
@@ -32,14 +32,14 @@ pub enum Handover {
         reply: String,
     },
     /// The relay could not be used at all. It says nothing about this mail, which burns no attempt.
-    Trouble(Trouble),
+    Trouble(TransportError),
 }
 
 /// Why the relay could not be used.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Trouble {
+pub struct TransportError {
     /// What to do about it.
-    pub kind: TroubleKind,
+    pub kind: TransportErrorKind,
     /// What the program was doing.
     pub phase: Phase,
     /// One line: what happened, with the server's own words.
@@ -48,12 +48,12 @@ pub struct Trouble {
 
 /// What kind of trouble a relay is in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum TroubleKind {
+pub enum TransportErrorKind {
     /// It passes: no connection, a timeout, 4xx before MAIL, a drop before the dot.
     Later,
     /// It does not pass by itself: 5xx at the greeting or EHLO, no STARTTLS, a reply that is not SMTP.
     ForGood,
     /// The configuration is wrong: AUTH refused, a certificate that does not verify, a `ca_file` that holds none, a
-    /// folder or a program that is not there.
+    /// directory or a program that is not there.
     Configuration,
 }

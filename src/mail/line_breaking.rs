@@ -7,7 +7,7 @@ use unicode_width::UnicodeWidthStr as _;
 use crate::domain::invisible::is_invisible;
 use crate::domain::invisible::is_needed_joiner;
 use crate::domain::text::MAX_NAME;
-use crate::secrets::wiped::Wiped;
+use crate::secrets::wiped::ZeroizingBuf;
 
 /// The columns of the text part: RFC 5322, 2.1.1 asks for at most 78, and answers put marks before the lines.
 const COLUMNS: usize = 72;
@@ -53,8 +53,8 @@ pub(super) fn note(note: &str) -> Vec<Cow<'_, str>> {
 /// The text part: each line of a rendered template, broken at its blanks where it is too long, ended by CR LF. The
 /// lines of a quotation (`> `) and of a point in a list (`- `) stay together. A word that is longer than a line, such
 /// as a link, stays whole. Of empty lines that follow each other one is left, so that templates may leave out parts.
-pub(super) fn text_part(rendered: &str) -> Wiped<String> {
-    let mut text = Wiped::new(String::with_capacity(rendered.len() * 5 / 4));
+pub(super) fn text_part(rendered: &str) -> ZeroizingBuf<String> {
+    let mut text = ZeroizingBuf::new(String::with_capacity(rendered.len() * 5 / 4));
     for line in rendered.trim().lines() {
         let line = line.trim_end();
         let is_second_empty_one = line.is_empty() && text.ends_with("\r\n\r\n");
@@ -66,8 +66,8 @@ pub(super) fn text_part(rendered: &str) -> Wiped<String> {
 }
 
 /// The HTML part: its lines ended by CR LF, without indentation and without empty ones.
-pub(super) fn html_part(rendered: &str) -> Wiped<String> {
-    let mut html = Wiped::new(String::with_capacity(rendered.len() + 256));
+pub(super) fn html_part(rendered: &str) -> ZeroizingBuf<String> {
+    let mut html = ZeroizingBuf::new(String::with_capacity(rendered.len() + 256));
     for line in rendered.lines().map(str::trim).filter(|line| !line.is_empty()) {
         push_unbroken(&mut html, line);
     }

@@ -9,23 +9,23 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::Skipped;
-use super::engine::Turn;
-use super::judge::cancel_reason;
-use super::parcel::Parcel;
+use super::engine::StoreTurn;
+use super::outgoing::OutgoingMail;
+use super::validate::cancel_reason;
 use crate::domain::message::MessageId;
 use crate::domain::message::MessageState;
+use crate::domain::operator::Authority;
 use crate::domain::operator::Operator;
-use crate::domain::operator::Standing;
 use crate::domain::organization::Organization;
 use crate::domain::role::Permissions;
 use crate::domain::role::RoleId;
-use crate::store::Reading;
+use crate::store::ReadTransaction;
 use crate::store::Result;
 use crate::store::StoreError;
 use crate::store::damage::RowFault;
+use crate::store::outbox::Cursor;
 use crate::store::outbox::Due;
 use crate::store::outbox::Found;
-use crate::store::outbox::Place;
 use crate::store::outbox::Scope;
 
 /// After how many damaged messages the search for one in another domain ends.
@@ -44,10 +44,10 @@ pub(super) enum Verdict {
 }
 
 /// The messages of a scope that the run has not met yet, and those that came back.
-pub(super) struct Supply<'run> {
+pub(super) struct MessageSource<'run> {
     scope: &'run Scope,
     /// How far the store was looked through.
-    place: Place,
+    place: Cursor,
     /// Before the store is looked at: the messages that the scope names, those that were set aside for a worker which did not
     /// come to them, and those whose last try was given back. The next one is the last.
     at_hand: Vec<MessageId>,
@@ -65,7 +65,7 @@ pub(super) struct Supply<'run> {
     asides: Vec<Due>,
     /// The others of them: those that are as they were when they were set aside.
     untried: Vec<MessageId>,
-    /// What the store says of the changes of others ([`Reading::changes_of_others`]).
+    /// What the store says of the changes of others ([`ReadTransaction::changes_of_others`]).
     changes_of_others: Option<i64>,
     /// What left the supply in this transaction, and so is not in the state in which it was read ahead.
     taken: HashSet<MessageId>,
@@ -83,7 +83,7 @@ pub(super) struct Supply<'run> {
 pub(super) struct Aside {
     due: Due,
     /// What the worker writes its mail from ahead.
-    parcel: Arc<Parcel>,
+    outgoing: Arc<OutgoingMail>,
     /// The changes of others when it was read.
     changes_of_others: Option<i64>,
 }
@@ -109,13 +109,13 @@ struct Ahead {
     is_all: bool,
 }
 
-impl<'run> Supply<'run> {
+impl<'run> MessageSource<'run> {
     pub(super) fn new(scope: &'run Scope, organization: &'run Organization) -> Self {
         let at_hand = match scope {
             Scope::These(ids) => ids.iter().rev().copied().collect(),
             Scope::OfNoJob | Scope::Job(_) => Vec::new(),
         };
-        let place = Place::of(if let Scope::Job(job) = scope { Some(*job) } else { None });
+        let place = Cursor::of(if let Scope::Job(job) = scope { Some(*job) } else { None });
         let (later, operators, roles) = (VecDeque::new(), HashMap::new(), HashMap::new());
         Self {
             scope,
@@ -173,7 +173,7 @@ impl<'run> Supply<'run> {
     }
 
     /// Reads the messages ahead that the next transaction is likely to take. It reads them itself if others change something before.
-    pub(super) fn read_ahead(&mut self, reading: &Reading<'_>, now: Timestamp) -> Result<()> {
+    pub(super) fn read_ahead(&mut self, reading: &ReadTransaction<'_>, now: Timestamp) -> Result<()> {
         if matches!(self.scope, Scope::OfNoJob | Scope::Job(_)) {
             self.note_changes_of_others(reading.changes_of_others()?);
             self.ahead = Default::default();
@@ -194,41 +194,45 @@ impl<'run> Supply<'run> {
     }
 
     /// A message that is set aside for a worker.
-    pub(super) fn aside(&self, due: Due, parcel: Arc<Parcel>) -> Aside {
-        Aside { due, parcel, changes_of_others: self.changes_of_others }
+    pub(super) fn reserved(&self, due: Due, outgoing: Arc<OutgoingMail>) -> Aside {
+        Aside { due, outgoing, changes_of_others: self.changes_of_others }
     }
 
     /// Reads the messages again that were set aside for workers, unless they are as they were.
-    pub(super) fn read_asides<'a>(&mut self, turn: &Turn<'_>, asides: impl Iterator<Item = &'a Aside>) -> Result<()> {
-        let (same, changed): (Vec<_>, Vec<_>) =
-            asides.partition(|aside| aside.changes_of_others == self.changes_of_others && is_as_it_was(&aside.due));
+    pub(super) fn read_reserved<'a>(
+        &mut self,
+        turn: &StoreTurn<'_>,
+        asides: impl Iterator<Item = &'a Aside>,
+    ) -> Result<()> {
+        let (same, changed): (Vec<_>, Vec<_>) = asides
+            .partition(|reserved| reserved.changes_of_others == self.changes_of_others && is_as_it_was(&reserved.due));
         let store = turn.store()?;
-        self.untried = store.still_untried(same.iter().map(|aside| aside.id()))?;
-        let is_read = |aside: &&&Aside| !self.untried.contains(&aside.id());
-        let found = store.waiting_batch(same.iter().filter(is_read).chain(&changed).map(|aside| aside.id()))?;
+        self.untried = store.still_untried(same.iter().map(|reserved| reserved.id()))?;
+        let is_read = |reserved: &&&Aside| !self.untried.contains(&reserved.id());
+        let found = store.waiting_batch(same.iter().filter(is_read).chain(&changed).map(|reserved| reserved.id()))?;
         self.asides = found.into_iter().filter_map(|found| self.readable(found)).collect();
         Ok(())
     }
 
-    /// A message that was set aside, unless it does not wait any more, or goes to another address; with its parcel, if it is as it was.
-    pub(super) fn take_aside(&mut self, aside: Aside) -> Option<(Due, Option<Arc<Parcel>>)> {
-        let id = aside.id();
+    /// A message that was set aside, unless it does not wait any more, or goes to another address; with its mail, if it is as it was.
+    pub(super) fn take_reserved(&mut self, reserved: Aside) -> Option<(Due, Option<Arc<OutgoingMail>>)> {
+        let id = reserved.id();
         if !self.taken.insert(id) {
             return None;
         }
         if self.untried.contains(&id) {
-            return Some((aside.due, Some(aside.parcel)));
+            return Some((reserved.due, Some(reserved.outgoing)));
         }
         let place = self.asides.iter().position(|due| due.id == id)?;
         let due = self.asides.swap_remove(place);
-        (due.address.as_str() == aside.due.address.as_str()).then_some((due, None))
+        (due.address.as_str() == reserved.due.address.as_str()).then_some((due, None))
     }
 
     /// The next message that can be sent, and is met only once unless it is given back. `call_off` is told of those that are
     /// not to be sent any more, and why.
     pub(super) fn take(
         &mut self,
-        turn: &Turn<'_>,
+        turn: &StoreTurn<'_>,
         now: Timestamp,
         call_off: &mut dyn FnMut(MessageId, &str) -> Result<()>,
     ) -> Result<Option<Due>> {
@@ -244,7 +248,7 @@ impl<'run> Supply<'run> {
     }
 
     /// What is to be done with a message.
-    pub(super) fn verdict(&mut self, turn: &Turn<'_>, due: &Due, now: Timestamp) -> Result<Verdict> {
+    pub(super) fn verdict(&mut self, turn: &StoreTurn<'_>, due: &Due, now: Timestamp) -> Result<Verdict> {
         match self.cancel_reason(turn, due, now) {
             Ok(why) => Ok(why.map_or(Verdict::Send, Verdict::CallOff)),
             Err(StoreError::Row(fault)) => {
@@ -256,7 +260,7 @@ impl<'run> Supply<'run> {
     }
 
     /// Why a message is not to be sent any more.
-    fn cancel_reason(&mut self, turn: &Turn<'_>, due: &Due, now: Timestamp) -> Result<Option<&'static str>> {
+    fn cancel_reason(&mut self, turn: &StoreTurn<'_>, due: &Due, now: Timestamp) -> Result<Option<&'static str>> {
         let uid = due.operator_uid;
         let operator = match self.operators.entry(uid) {
             Entry::Occupied(known) => known.into_mut(),
@@ -264,7 +268,7 @@ impl<'run> Supply<'run> {
         };
         // The account that asked had no known name then where its number stands for it.
         let name = Some(due.operator.as_str()).filter(|name| *name != uid.to_string());
-        let operator = Standing::of(uid, name, operator.clone()).permissions();
+        let operator = Authority::of(uid, name, operator.clone()).permissions();
         let user = match due.recipient.as_ref().map(|recipient| self.roles.entry(recipient.role)) {
             None => Permissions::default(),
             Some(Entry::Occupied(known)) => *known.get(),
@@ -291,11 +295,11 @@ impl<'run> Supply<'run> {
         self.later.retain(|other| *other != id);
     }
 
-    /// The message nearest to a place in the queue that goes to none of these domains, or any; with [`Supply::take`]'s
+    /// The message nearest to a place in the queue that goes to none of these domains, or any; with [`MessageSource::take`]'s
     /// `call_off`.
     pub(super) fn take_elsewhere(
         &mut self,
-        turn: &Turn<'_>,
+        turn: &StoreTurn<'_>,
         place: (u32, u32),
         domains: &[String],
         now: Timestamp,
@@ -329,7 +333,11 @@ impl<'run> Supply<'run> {
     }
 
     /// A message at hand, and whether it goes to none of these domains.
-    fn at_hand_elsewhere(&self, reading: &Reading<'_>, domains: &[String]) -> Result<Option<(MessageId, bool)>> {
+    fn at_hand_elsewhere(
+        &self,
+        reading: &ReadTransaction<'_>,
+        domains: &[String],
+    ) -> Result<Option<(MessageId, bool)>> {
         let mut any = None;
         for id in &self.at_hand {
             let Some(Ok(due)) = reading.waiting(*id)? else { continue };
@@ -342,7 +350,7 @@ impl<'run> Supply<'run> {
     }
 
     /// Whether there is a message left.
-    pub(super) fn is_anything_left(&self, reading: &Reading<'_>, now: Timestamp) -> Result<bool> {
+    pub(super) fn is_anything_left(&self, reading: &ReadTransaction<'_>, now: Timestamp) -> Result<bool> {
         Ok(!self.at_hand.is_empty()
             || !self.later.is_empty()
             || self.ahead.iter().any(|ahead| !ahead.messages.is_empty())
@@ -352,7 +360,7 @@ impl<'run> Supply<'run> {
             })
     }
 
-    fn next(&mut self, turn: &Turn<'_>, now: Timestamp) -> Result<Option<Due>> {
+    fn next(&mut self, turn: &StoreTurn<'_>, now: Timestamp) -> Result<Option<Due>> {
         while let Some(id) = self.at_hand.pop() {
             if let Some(due) = turn.store()?.waiting(id)?.and_then(|found| self.readable(found)) {
                 return Ok(Some(due));
@@ -379,7 +387,7 @@ impl<'run> Supply<'run> {
     }
 
     /// The next message behind the place in the queue, of those that never were tried (`fresh`) or of those that are tried again.
-    fn next_due(&mut self, turn: &Turn<'_>, fresh: bool, now: Timestamp) -> Result<Option<Due>> {
+    fn next_due(&mut self, turn: &StoreTurn<'_>, fresh: bool, now: Timestamp) -> Result<Option<Due>> {
         loop {
             let ahead = &mut self.ahead[usize::from(fresh)];
             if ahead.messages.is_empty() && !ahead.is_all {

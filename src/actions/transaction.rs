@@ -2,13 +2,13 @@
 
 use jiff::Timestamp;
 
+use crate::actions::App;
 use crate::actions::Change;
-use crate::actions::Desk;
 use crate::actions::Result;
 use crate::actions::View;
 use crate::actions::near;
+use crate::domain::operator::Authority;
 use crate::domain::operator::PolicyOverride;
-use crate::domain::operator::Standing;
 use crate::domain::refusal::Refusal;
 use crate::domain::role::Permission;
 use crate::domain::role::Role;
@@ -17,25 +17,25 @@ use crate::domain::user::SignIn;
 use crate::domain::user::User;
 use crate::domain::user::UserId;
 use crate::domain::user::UserReference;
-use crate::store::Reading;
+use crate::store::ReadTransaction;
 
 /// What views and changes have in common: finding users, and who may act on them.
-pub trait Scene {
+pub trait Transaction {
     /// The store as the transaction sees it.
-    fn reading(&self) -> &Reading<'_>;
+    fn reading(&self) -> &ReadTransaction<'_>;
     /// By what right the operator acts.
-    fn standing(&self) -> &Standing;
+    fn authority(&self) -> &Authority;
     /// When.
     fn now(&self) -> Timestamp;
     /// The organization and its rules.
-    fn desk(&self) -> &Desk;
+    fn app(&self) -> &App;
 
     /// Asks for a permission besides the action's own.
     ///
     /// # Errors
     /// When the operator's role lacks it.
     fn require(&self, permission: Permission) -> Result<()> {
-        Ok(self.standing().require(permission)?)
+        Ok(self.authority().require(permission)?)
     }
 
     /// Asks for the permission to set a password against the policy.
@@ -43,7 +43,7 @@ pub trait Scene {
     /// # Errors
     /// When the operator's role lacks it.
     fn require_policy_override(&self) -> Result<PolicyOverride> {
-        Ok(self.standing().require_policy_override()?)
+        Ok(self.authority().require_policy_override()?)
     }
 
     /// The user with this name or address.
@@ -58,10 +58,10 @@ pub trait Scene {
         })
     }
 
-    /// That user, if the operator may act on him: nobody acts on a user whose role may do more than his own.
+    /// That user, if the operator may act on them: nobody acts on a user whose role may do more than their own.
     ///
     /// # Errors
-    /// When there is none, or he outranks the operator.
+    /// When there is none, or they outrank the operator.
     fn subordinate(&self, reference: &UserReference) -> Result<User> {
         let user = self.user(reference)?;
         self.outrank(user.role, &user.username.to_string(), Some(user.id))?;
@@ -74,11 +74,11 @@ pub trait Scene {
     /// When it may.
     fn outrank(&self, role: RoleId, user: &str, id: Option<UserId>) -> Result<()> {
         let permissions = self.reading().role(role)?.map(|role| role.permissions).unwrap_or_default();
-        match permissions.beyond(self.standing().permissions()) {
+        match permissions.beyond(self.authority().permissions()) {
             Some(permission) => Err(Refusal::Outranked {
                 user: user.to_owned(),
                 id,
-                role: self.standing().words().to_owned(),
+                role: self.authority().words().to_owned(),
                 permission,
             }
             .into()),
@@ -91,9 +91,9 @@ pub trait Scene {
     /// # Errors
     /// When it may.
     fn may_give(&self, role: &Role) -> Result<()> {
-        match role.permissions.beyond(self.standing().permissions()) {
+        match role.permissions.beyond(self.authority().permissions()) {
             Some(permission) => {
-                let (role, own) = (role.name.clone(), self.standing().words().to_owned());
+                let (role, own) = (role.name.clone(), self.authority().words().to_owned());
                 Err(Refusal::RoleOutranks { role, own, permission }.into())
             }
             None => Ok(()),
@@ -105,7 +105,7 @@ pub trait Scene {
     /// # Errors
     /// When the store cannot be read.
     fn outranking(&self) -> Result<Vec<RoleId>> {
-        let own = self.standing().permissions();
+        let own = self.authority().permissions();
         let roles = self.reading().roles()?.into_iter().filter(|role| role.permissions.beyond(own).is_some());
         Ok(roles.map(|role| role.id).collect())
     }
@@ -113,52 +113,52 @@ pub trait Scene {
     /// Refuses what cannot be done to a user who signs in with SAML.
     ///
     /// # Errors
-    /// When he does.
+    /// When they do.
     fn require_password_sign_in(&self, user: &User) -> Result<()> {
         match user.sign_in {
             SignIn::Password => Ok(()),
             SignIn::Saml => Err(Refusal::Saml {
                 user: user.username.to_string(),
                 id: user.id,
-                contact: self.desk().organization.saml_contact.clone(),
+                contact: self.app().organization.saml_contact.clone(),
             }
             .into()),
         }
     }
 }
 
-impl Scene for View<'_> {
-    fn reading(&self) -> &Reading<'_> {
+impl Transaction for View<'_> {
+    fn reading(&self) -> &ReadTransaction<'_> {
         &self.reading
     }
 
-    fn standing(&self) -> &Standing {
-        &self.standing
+    fn authority(&self) -> &Authority {
+        &self.authority
     }
 
     fn now(&self) -> Timestamp {
         self.now
     }
 
-    fn desk(&self) -> &Desk {
-        self.desk
+    fn app(&self) -> &App {
+        self.app
     }
 }
 
-impl Scene for Change<'_> {
-    fn reading(&self) -> &Reading<'_> {
+impl Transaction for Change<'_> {
+    fn reading(&self) -> &ReadTransaction<'_> {
         &self.writing
     }
 
-    fn standing(&self) -> &Standing {
-        &self.standing
+    fn authority(&self) -> &Authority {
+        &self.authority
     }
 
     fn now(&self) -> Timestamp {
         self.now
     }
 
-    fn desk(&self) -> &Desk {
-        self.desk
+    fn app(&self) -> &App {
+        self.app
     }
 }

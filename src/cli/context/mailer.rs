@@ -6,19 +6,19 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use super::Context;
-use crate::actions::Desk;
-use crate::actions::outbox;
-use crate::actions::outbox::Noticed;
-use crate::actions::outbox::PostFault;
-use crate::cli::failure::Complaint;
-use crate::cli::failure::MailFault;
+use crate::actions::App;
+use crate::actions::mailer;
+use crate::actions::mailer::MailerError;
+use crate::actions::mailer::Noticed;
+use crate::cli::failure::CliError;
+use crate::cli::failure::MailFailure;
 use crate::domain::message::MessageId;
 use crate::mail::compose::Composer;
-use crate::mail::letter::Letterhead;
+use crate::mail::context::MailIdentity;
 use crate::mail::smtp::Transcript;
 use crate::mail::transport::Transport;
-use crate::outbox::Order;
-use crate::outbox::Post;
+use crate::outbox::Mailer;
+use crate::outbox::SendOptions;
 use crate::outbox::StopSignal;
 use crate::secrets::key::ResetKey;
 use crate::store::StoreError;
@@ -50,39 +50,39 @@ impl Context {
     ///
     /// # Errors
     /// When mail, link or key are not configured, or not as they must be.
-    pub fn post(&mut self, desk: &Desk) -> anyhow::Result<Post> {
+    pub fn mailer(&mut self, app: &App) -> anyhow::Result<Mailer> {
         if !self.has_mail()? {
-            return Err(crate::actions::ActionError::Post(PostFault::NoMail).into());
+            return Err(crate::actions::ActionError::Post(MailerError::NoMail).into());
         }
         let (path, key) = self.key()?;
-        let missing = || Complaint::NotSent {
-            fault: MailFault::Configuration,
-            words: format!("{}: {}", path.display(), PostFault::NoKey),
+        let missing = || CliError::NotSent {
+            fault: MailFailure::Configuration,
+            words: format!("{}: {}", path.display(), MailerError::NoKey),
             hint: "restore it from its backup, or name it: [reset] key_file; if it is lost: cxme-admin init --new-key"
                 .to_owned(),
         };
         let key = key?.ok_or_else(missing)?;
-        let post = self.post_with(desk, Some(key), None)?;
-        outbox::check_post(desk, &post)?;
-        Ok(post)
+        let mailer = self.post_with(app, Some(key), None)?;
+        mailer::check_mailer(app, &mailer)?;
+        Ok(mailer)
     }
 
     /// What sending mails without links takes. `transcript` hears the dialogue with a relay.
     ///
     /// # Errors
     /// When mail is not configured, or not as it must be.
-    pub fn post_without_links(&mut self, desk: &Desk, transcript: Option<Transcript>) -> anyhow::Result<Post> {
-        self.post_with(desk, None, transcript)
+    pub fn post_without_links(&mut self, app: &App, transcript: Option<Transcript>) -> anyhow::Result<Mailer> {
+        self.post_with(app, None, transcript)
     }
 
     fn post_with(
         &mut self,
-        desk: &Desk,
+        app: &App,
         key: Option<ResetKey>,
         transcript: Option<Transcript>,
-    ) -> anyhow::Result<Post> {
-        let composer = self.composer(desk)?;
-        let transport = self.transport()?.ok_or(crate::actions::ActionError::Post(PostFault::NoMail))?;
+    ) -> anyhow::Result<Mailer> {
+        let composer = self.composer(app)?;
+        let transport = self.transport()?.ok_or(crate::actions::ActionError::Post(MailerError::NoMail))?;
         let transport = match (transport, transcript) {
             (Transport::Smtp(mut relay), Some(transcript)) => {
                 relay.transcript = Some(transcript);
@@ -90,31 +90,31 @@ impl Context {
             }
             (transport, _) => transport,
         };
-        let queue_life = self.config()?.jobs.queue_life;
-        let organization = desk.organization().clone();
-        Ok(Post { composer: Arc::new(composer), transport: Arc::new(transport), key, organization, queue_life })
+        let queue_lifetime = self.config()?.jobs.queue_lifetime;
+        let organization = app.organization().clone();
+        Ok(Mailer { composer: Arc::new(composer), transport: Arc::new(transport), key, organization, queue_lifetime })
     }
 
     /// What writes mails.
     ///
     /// # Errors
     /// When mail is not configured, its addresses do not go together, or the organization's own texts are wrong.
-    pub fn composer(&mut self, desk: &Desk) -> anyhow::Result<Composer> {
+    pub fn composer(&mut self, app: &App) -> anyhow::Result<Composer> {
         let texts = self.mail_texts()?;
         let config = self.config()?;
-        let from = config.mail.from.clone().ok_or(crate::actions::ActionError::Post(PostFault::NoMail))?;
-        let letterhead = Letterhead {
+        let from = config.mail.from.clone().ok_or(crate::actions::ActionError::Post(MailerError::NoMail))?;
+        let identity = MailIdentity {
             from,
             reply_to: config.mail.reply_to.clone(),
             bounce_to: config.mail.bounce_to.clone(),
             headers: &config.mail.headers,
-            organization: desk.organization(),
+            organization: app.organization(),
             time_zone: config.organization.time_zone.clone(),
             link: config.reset.link.clone(),
-            policy: desk.policy()?,
+            policy: app.policy()?,
             texts,
         };
-        Ok(Composer::new(letterhead).map_err(|error| Complaint::Configuration(format!("[mail]: {error}")))?)
+        Ok(Composer::new(identity).map_err(|error| CliError::Configuration(format!("[mail]: {error}")))?)
     }
 
     /// How a command sends its own messages: over few connections, and without waiting for a relay in trouble, because
@@ -122,16 +122,16 @@ impl Context {
     ///
     /// # Errors
     /// When the configuration cannot be loaded.
-    pub fn order(&mut self) -> anyhow::Result<Order> {
+    pub fn send_options(&mut self) -> anyhow::Result<SendOptions> {
         let connections = usize::try_from(self.config()?.mail.smtp.connections)?;
-        Ok(Order { connections, rates: self.config()?.mail.smtp.rates.clone(), ..Order::default() })
+        Ok(SendOptions { connections, rates: self.config()?.mail.smtp.rates.clone(), ..SendOptions::default() })
     }
 
     /// The order of a run that ends in good order when somebody asks it to, and by which signal that was.
     ///
     /// # Errors
     /// When signals cannot be listened to.
-    pub fn stoppable(&mut self, order: Order) -> anyhow::Result<(Order, StoppedBy)> {
+    pub fn stoppable(&mut self, send_options: SendOptions) -> anyhow::Result<(SendOptions, StoppedBy)> {
         let stop = Arc::new(StopSignal::default());
         let by = StoppedBy::default();
         let (asked, noted) = (Arc::clone(&stop), Arc::clone(&by.0));
@@ -140,41 +140,41 @@ impl Context {
             asked.ask();
         });
         listening.map_err(StoreError::NoThread)?;
-        Ok((Order { stop: Some(stop), ..order }, by))
+        Ok((SendOptions { stop: Some(stop), ..send_options }, by))
     }
 
     /// Sends the notice that a change of a password has queued. The password is changed by now, so nothing here fails
     /// the command.
-    pub fn send_notice(&mut self, desk: &Desk, notice: Option<MessageId>) {
-        self.send_notices(desk, notice.as_slice(), ("the user", "is", "The user is"));
+    pub fn send_notice(&mut self, app: &App, notice: Option<MessageId>) {
+        self.send_notices(app, notice.as_slice(), ("the user", "is", "The user is"));
     }
 
     /// The same for the notices of a changed address, to the former one and to the new one.
-    pub fn send_address_notices(&mut self, desk: &Desk, notices: &[MessageId]) {
-        self.send_notices(desk, notices, ("the old and the new address", "are", "The old and the new address are"));
+    pub fn send_address_notices(&mut self, app: &App, notices: &[MessageId]) {
+        self.send_notices(app, notices, ("the old and the new address", "are", "The old and the new address are"));
     }
 
-    fn send_notices(&mut self, desk: &Desk, ids: &[MessageId], (whom, are, they_are): (&str, &str, &str)) {
+    fn send_notices(&mut self, app: &App, ids: &[MessageId], (whom, are, they_are): (&str, &str, &str)) {
         if ids.is_empty() {
             return;
         }
-        let sent = self.post_without_links(desk, None).and_then(|post| {
-            let noticed = outbox::send_notices(desk, &post, ids, &self.config()?.mail.smtp.rates, NOTICE_PATIENCE)?;
-            Ok((noticed, post.transport.reaches_people()))
+        let sent = self.post_without_links(app, None).and_then(|mailer| {
+            let noticed = mailer::send_notices(app, &mailer, ids, &self.config()?.mail.smtp.rates, NOTICE_PATIENCE)?;
+            Ok((noticed, mailer.transport.reaches_people()))
         });
         match sent {
-            Ok((Noticed::Sent, true)) => self.output.say(&format!("{they_are} told by mail.")),
+            Ok((Noticed::Sent, true)) => self.output.say(&format!("{they_are} notified by mail.")),
             Ok((Noticed::Sent, false)) => self.output.say(match ids.len() {
-                1 => "The notice to the user is now a file, which nobody gets.",
-                _ => "The notices to the old and the new address are now files, which nobody gets.",
+                1 => "The notice to the user was written to a file; nobody receives it.",
+                _ => "The notices to the old and the new address were written to files; nobody receives them.",
             }),
             Ok((Noticed::Waits(why), _)) => self
                 .output
-                .warn(&format!("{whom} {are} not told by mail yet: {why}; `cxme-admin jobs run` tries again")),
-            Ok((Noticed::NotSent(why), _)) => self.output.warn(&format!("{whom} could not be told by mail: {why}")),
+                .warn(&format!("{whom} {are} not notified by mail yet: {why}; `cxme-admin jobs run` tries again")),
+            Ok((Noticed::NotSent(why), _)) => self.output.warn(&format!("{whom} could not be notified by mail: {why}")),
             Err(error) => self
                 .output
-                .warn(&format!("{whom} {are} not told by mail yet: {error:#}; `cxme-admin jobs run` tries again")),
+                .warn(&format!("{whom} {are} not notified by mail yet: {error:#}; `cxme-admin jobs run` tries again")),
         }
     }
 }

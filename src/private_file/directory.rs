@@ -1,7 +1,7 @@
 //! The directory of a file, held open so that nobody can exchange it between the check and the use.
 //!
 //! The way to it is walked here, one name at a time from `/`, and symbolic links are followed here too: the kernel would
-//! follow a link in the middle of a path for whoever created it. Each directory and each link on the way is remembered, so
+//! follow a link in the middle of a path for the account that created it. Each directory and each link on the way is remembered, so
 //! that a rule can check them all: who may write in any of them, or owns a link, could lead the path elsewhere.
 
 use std::collections::VecDeque;
@@ -18,50 +18,50 @@ use nix::unistd::{UnlinkatFlags, unlinkat};
 
 use super::acl;
 use super::acl::Grantee;
-use super::rule::{Facts, Kind};
-use super::{MOST_LINKS, Problem};
+use super::rule::{FileMetadata, Kind};
+use super::{FileError, MOST_LINKS};
 
 /// An open directory.
 #[derive(Debug)]
-pub(super) struct Folder {
+pub(super) struct PrivateDirectory {
     /// As it was named, for messages.
     pub(super) path: PathBuf,
     descriptor: File,
     /// The directories above it and the symbolic links that led to it, in the order of the walk.
-    way: Vec<Passed>,
+    way: Vec<PathComponent>,
 }
 
 /// A directory or a symbolic link on the way to a directory.
 #[derive(Debug)]
-pub(super) struct Passed {
+pub(super) struct PathComponent {
     pub(super) path: PathBuf,
-    pub(super) facts: Facts,
+    pub(super) metadata: FileMetadata,
 }
 
-impl Folder {
+impl PrivateDirectory {
     /// The directory that `path` is in. Symbolic links on the way are followed, and remembered.
-    pub(super) fn of(path: &Path) -> Result<Self, Problem> {
-        let folder = match path.parent() {
+    pub(super) fn of(path: &Path) -> Result<Self, FileError> {
+        let directory = match path.parent() {
             Some(parent) if parent.as_os_str().is_empty() => Path::new("."),
             Some(parent) => parent,
             None => path,
         };
-        Self::walk(path, folder)
+        Self::walk(path, directory)
     }
 
-    /// Walks to `folder`; `path` is the file that errors name.
-    fn walk(path: &Path, folder: &Path) -> Result<Self, Problem> {
-        let failed = |errno: Errno| Problem::from_io(path, "found", errno.into());
-        let absolute = std::path::absolute(folder).map_err(|error| Problem::from_io(path, "found", error))?;
+    /// Walks to `directory`; `path` is the file that errors name.
+    fn walk(path: &Path, directory: &Path) -> Result<Self, FileError> {
+        let failed = |errno: Errno| FileError::from_io(path, "found", errno.into());
+        let absolute = std::path::absolute(directory).map_err(|error| FileError::from_io(path, "found", error))?;
         let mut names = names_of(&absolute);
         // O_PATH needs no right to list a directory, only to pass through it.
         let flags = OFlag::O_PATH | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC;
         let root = File::from(open("/", flags, Mode::empty()).map_err(failed)?);
-        let root_facts = facts(&root, Path::new("/"))?;
+        let root_facts = metadata(&root, Path::new("/"))?;
         let mut way = Vec::new();
         let mut links = 0;
         // Where the walk is, from `/` on; `..` goes back to the directory that it came from.
-        let mut above: Vec<(PathBuf, File, Facts)> = Vec::new();
+        let mut above: Vec<(PathBuf, File, FileMetadata)> = Vec::new();
         let mut here = (PathBuf::from("/"), root, root_facts);
         while let Some(name) = names.pop_front() {
             if name == ".." {
@@ -71,10 +71,10 @@ impl Folder {
                 continue;
             }
             let (at, directory, directory_facts) = &here;
-            way.push(Passed { path: at.clone(), facts: *directory_facts });
+            way.push(PathComponent { path: at.clone(), metadata: *directory_facts });
             let next = File::from(openat(directory, name.as_os_str(), flags, Mode::empty()).map_err(failed)?);
             let found = at.join(&name);
-            let found_facts = facts(&next, &found)?;
+            let found_facts = metadata(&next, &found)?;
             match found_facts.kind {
                 Kind::Directory => above.push(std::mem::replace(&mut here, (found, next, found_facts))),
                 Kind::Symlink => {
@@ -83,7 +83,7 @@ impl Folder {
                         return Err(failed(Errno::ELOOP));
                     }
                     let target = PathBuf::from(readlinkat(next.as_fd(), "").map_err(failed)?);
-                    way.push(Passed { path: found, facts: found_facts });
+                    way.push(PathComponent { path: found, metadata: found_facts });
                     if target.is_absolute() && !above.is_empty() {
                         here = above.swap_remove(0);
                         above.clear();
@@ -95,38 +95,38 @@ impl Folder {
                 Kind::File | Kind::Other(_) => return Err(failed(Errno::ENOTDIR)),
             }
         }
-        Ok(Self { path: folder.to_path_buf(), descriptor: here.1, way })
+        Ok(Self { path: directory.to_path_buf(), descriptor: here.1, way })
     }
 
     /// The directories above it and the symbolic links that led to it.
-    pub(super) fn way(&self) -> &[Passed] {
+    pub(super) fn way(&self) -> &[PathComponent] {
         &self.way
     }
 
     /// To whom the default ACL gives rights to the files that are created here.
-    pub(super) fn heirs(&self) -> Result<[Option<Grantee>; 2], Problem> {
-        let facts = self.facts()?;
-        Ok(acl::grantees(&self.descriptor, acl::DEFAULT, facts.owner, facts.group))
+    pub(super) fn heirs(&self) -> Result<[Option<Grantee>; 2], FileError> {
+        let metadata = self.metadata()?;
+        Ok(acl::grantees(&self.descriptor, acl::DEFAULT, metadata.owner, metadata.group))
     }
 
     /// Where the symbolic link under the last name of `path` leads.
-    pub(super) fn read_link(&self, path: &Path) -> Result<PathBuf, Problem> {
+    pub(super) fn read_link(&self, path: &Path) -> Result<PathBuf, FileError> {
         let target = readlinkat(self.descriptor.as_fd(), name_of(path)?);
-        target.map(PathBuf::from).map_err(|errno| Problem::from_io(path, "found", errno.into()))
+        target.map(PathBuf::from).map_err(|errno| FileError::from_io(path, "found", errno.into()))
     }
 
     /// Gives the file under the last name of `from` that of `to`, and puts the name on the disk.
     ///
     /// # Errors
     /// [`Problem::Exists`] when something has that name; otherwise what the system said.
-    pub(super) fn move_new(&self, from: &Path, to: &Path) -> Result<(), Problem> {
+    pub(super) fn move_new(&self, from: &Path, to: &Path) -> Result<(), FileError> {
         let (directory, old, new) = (self.descriptor.as_fd(), name_of(from)?, name_of(to)?);
         let moved = match renameat2(directory, old, directory, new, RenameFlags::RENAME_NOREPLACE) {
             // Not every file system knows the flag: FUSE, NFS and 9p do not.
             Err(Errno::EINVAL | Errno::ENOSYS | Errno::EOPNOTSUPP) => self.move_over_empty_file(old, new),
             other => other,
         };
-        moved.map_err(|errno| Problem::from_io(to, "put in its place", errno.into()))?;
+        moved.map_err(|errno| FileError::from_io(to, "put in its place", errno.into()))?;
         self.sync()
     }
 
@@ -146,32 +146,32 @@ impl Folder {
     }
 
     /// As [`Folder::move_new`], but a file that has the name is replaced.
-    pub(super) fn move_over(&self, from: &Path, to: &Path) -> Result<(), Problem> {
+    pub(super) fn move_over(&self, from: &Path, to: &Path) -> Result<(), FileError> {
         renameat(self.descriptor.as_fd(), name_of(from)?, self.descriptor.as_fd(), name_of(to)?)
-            .map_err(|errno| Problem::from_io(to, "put in its place", errno.into()))?;
+            .map_err(|errno| FileError::from_io(to, "put in its place", errno.into()))?;
         self.sync()
     }
 
-    pub(super) fn facts(&self) -> Result<Facts, Problem> {
-        facts(&self.descriptor, &self.path)
+    pub(super) fn metadata(&self) -> Result<FileMetadata, FileError> {
+        metadata(&self.descriptor, &self.path)
     }
 
-    /// Opens the last name of `path` in this folder; never through a symbolic link, never kept open by a child process.
-    pub(super) fn open(&self, path: &Path, flags: OFlag, mode: Mode) -> Result<File, Problem> {
+    /// Opens the last name of `path` in this directory; never through a symbolic link, never kept open by a child process.
+    pub(super) fn open(&self, path: &Path, flags: OFlag, mode: Mode) -> Result<File, FileError> {
         let flags = flags | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC;
         openat(&self.descriptor, name_of(path)?, flags, mode).map(File::from).map_err(|errno| match errno {
             // The name is the only part of the path that is looked up here, so it is the link.
-            Errno::ELOOP => Problem::Symlink { path: path.to_path_buf() },
-            Errno::ENXIO => Problem::NotAFile { path: path.to_path_buf(), kind: "a socket or device" },
-            Errno::EISDIR => Problem::NotAFile { path: path.to_path_buf(), kind: "a folder" },
-            other => Problem::from_io(path, "opened", other.into()),
+            Errno::ELOOP => FileError::Symlink { path: path.to_path_buf() },
+            Errno::ENXIO => FileError::NotAFile { path: path.to_path_buf(), kind: "a socket or device" },
+            Errno::EISDIR => FileError::NotAFile { path: path.to_path_buf(), kind: "a folder" },
+            other => FileError::from_io(path, "opened", other.into()),
         })
     }
 
-    /// Makes an empty folder under the last name of `path`.
-    pub(super) fn make_folder(&self, path: &Path, mode: Mode) -> Result<(), Problem> {
+    /// Makes an empty directory under the last name of `path`.
+    pub(super) fn create_directory(&self, path: &Path, mode: Mode) -> Result<(), FileError> {
         nix::sys::stat::mkdirat(&self.descriptor, name_of(path)?, mode)
-            .map_err(|errno| Problem::from_io(path, "created", errno.into()))
+            .map_err(|errno| FileError::from_io(path, "created", errno.into()))
     }
 
     /// Removes the last name of `path`. For cleaning up after a failure, so it reports none of its own.
@@ -181,9 +181,9 @@ impl Folder {
         }
     }
 
-    /// Puts the folder's entries on the disk: a file's own fsync(2) does not promise that its name survives a crash.
-    pub(super) fn sync(&self) -> Result<(), Problem> {
-        let failed = |error| Problem::Io { path: self.path.clone(), doing: "put on the disk", error };
+    /// Puts the directory's entries on the disk: a file's own fsync(2) does not promise that its name survives a crash.
+    pub(super) fn sync(&self) -> Result<(), FileError> {
+        let failed = |error| FileError::Io { path: self.path.clone(), doing: "put on the disk", error };
         // An O_PATH descriptor cannot be synced.
         openat(&self.descriptor, ".", OFlag::O_RDONLY | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC, Mode::empty())
             .map_err(|errno| failed(errno.into()))
@@ -192,15 +192,15 @@ impl Folder {
 }
 
 /// What the system knows of an open descriptor.
-pub(super) fn facts(file: &File, path: &Path) -> Result<Facts, Problem> {
+pub(super) fn metadata(file: &File, path: &Path) -> Result<FileMetadata, FileError> {
     let metadata =
-        file.metadata().map_err(|error| Problem::Io { path: path.to_path_buf(), doing: "examined", error })?;
+        file.metadata().map_err(|error| FileError::Io { path: path.to_path_buf(), doing: "examined", error })?;
     let (kind, mode) = (Kind::of(metadata.file_type()), metadata.mode() & 0o7777);
     // Without rights for the group, which show the mask, an ACL gives nobody any.
     let may_be_shared = matches!(kind, Kind::File) && mode & 0o070 != 0;
     let shared_with =
         if may_be_shared { acl::grantees(file, acl::ACCESS, metadata.uid(), metadata.gid()) } else { [None; 2] };
-    Ok(Facts {
+    Ok(FileMetadata {
         kind,
         mode,
         shared_with,
@@ -223,6 +223,6 @@ fn names_of(path: &Path) -> VecDeque<OsString> {
     names.map(|part| part.as_os_str().to_owned()).collect()
 }
 
-fn name_of(path: &Path) -> Result<&OsStr, Problem> {
-    path.file_name().ok_or_else(|| Problem::NotAFile { path: path.to_path_buf(), kind: "a folder" })
+fn name_of(path: &Path) -> Result<&OsStr, FileError> {
+    path.file_name().ok_or_else(|| FileError::NotAFile { path: path.to_path_buf(), kind: "a folder" })
 }
