@@ -7,7 +7,7 @@ use std::os::unix::fs::FileExt as _;
 use std::path::Path;
 
 use super::Result;
-use super::open::of_other_file;
+use super::denied::of_other_file;
 use super::schema;
 use crate::private_file;
 use crate::private_file::FileError;

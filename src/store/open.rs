@@ -8,9 +8,6 @@ use std::path::PathBuf;
 use std::time::Duration;
 use std::time::Instant;
 
-use nix::errno::Errno;
-use nix::unistd::AccessFlags;
-use nix::unistd::eaccess;
 use nix::unistd::geteuid;
 use rusqlite::Connection;
 use rusqlite::ErrorCode;
@@ -22,6 +19,8 @@ use super::Result;
 use super::Store;
 use super::StoreError;
 use super::WriteTransaction;
+use super::denied::denied;
+use super::denied::of_other_file;
 use super::file_identity::FileIdentity;
 use super::file_system;
 use super::functions;
@@ -35,7 +34,6 @@ use crate::private_file::COMPANIONS;
 use crate::private_file::FileError;
 use crate::private_file::Rule;
 use crate::private_file::UnfinishedFile;
-use crate::private_file::is_shortage_of_descriptors;
 
 /// How long a writer waits for another one.
 pub const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
@@ -68,7 +66,8 @@ impl Store {
         Self::open_named(path, path, rule, expect)
     }
 
-    /// As [`Store::open`], for a private copy of the file that the operator `named`, which is the one to be told of.
+    /// As [`Store::open`], for a private copy of the file that the operator `named`, which is the one to be told of. It is put on the
+    /// disk when it gets its name, and not before.
     pub(super) fn open_named(path: &Path, named: &Path, rule: &Rule, expect: ExpectedVersion) -> Result<Self> {
         // The first who opens a file after a crash plays its log back, under a lock.
         let _deferred = stop_signals::defer();
@@ -94,7 +93,7 @@ impl Store {
         if found < known && expect == ExpectedVersion::Current {
             return Err(StoreError::Older { path: named.to_owned(), found, known });
         }
-        prepare(&connection)?;
+        prepare(&connection, if path == named { "FULL" } else { "OFF" })?;
         // Where there is no room, nothing is written, and the log stays as it is.
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, is_for_reading)?;
         Ok(Self {
@@ -150,7 +149,7 @@ impl Store {
     fn create_at(path: &Path, rule: &Rule, fill: impl FnOnce(&WriteTransaction<'_>) -> Result<()>) -> Result<()> {
         let connection = connect(path, rule, OpenMode::Shared)?;
         connection.pragma_update(None, "application_id", schema::APPLICATION_ID)?;
-        prepare(&connection)?;
+        prepare(&connection, "FULL")?;
         schema::migrate(&connection)?;
         let store = Self {
             connection: GuardedConnection::new(connection),
@@ -260,37 +259,6 @@ pub(super) fn connect(path: &Path, rule: &Rule, way: OpenMode) -> Result<Connect
     Ok(connection)
 }
 
-/// SQLite says the same of a file that is locked away as of a read-only disk; the system tells them apart.
-fn denied(error: rusqlite::Error, path: &Path) -> StoreError {
-    let error_code = error.sqlite_error_code();
-    let is_denied = error_code == Some(ErrorCode::CannotOpen) && eaccess(path, AccessFlags::R_OK) == Err(Errno::EACCES);
-    if is_denied {
-        let error = Errno::EACCES.into();
-        return FileError::Io { path: path.to_owned(), doing: "opened", error }.into();
-    }
-    // And of a process that has too many files open.
-    match std::io::pipe() {
-        Err(error) if error_code == Some(ErrorCode::CannotOpen) && is_shortage_of_descriptors(&error) => {
-            FileError::Io { path: path.to_owned(), doing: "opened", error }.into()
-        }
-        _ => error.into(),
-    }
-}
-
-/// A loose file that is not ours is told as what it is: another mode would make no store of it.
-pub(super) fn of_other_file(problem: FileError, named: &Path) -> StoreError {
-    match problem {
-        // Whether it is ours is in the file.
-        FileError::Mode { path, is_own_file: false, .. }
-            if path == named && eaccess(&path, AccessFlags::R_OK) == Err(Errno::EACCES) =>
-        {
-            FileError::Io { path, doing: "opened", error: Errno::EACCES.into() }.into()
-        }
-        FileError::Mode { path, is_own_file: false, .. } if path == named => StoreError::NotOurs(path),
-        problem => problem.into(),
-    }
-}
-
 /// Tells our file from others without writing to it.
 fn identify(connection: &Connection, path: &Path) -> Result<()> {
     let not_ours = || StoreError::NotOurs(path.to_owned());
@@ -304,15 +272,17 @@ fn identify(connection: &Connection, path: &Path) -> Result<()> {
 
 /// What every connection has. A statement is planned once, whatever its values (SQLite would otherwise plan some anew each
 /// time they are given other ones); the log is a WAL (a backup comes without one), schema is not trusted and cannot be
-/// edited through SQL, deleted rows are overwritten, and a commit is on the disk when it returns. The log is moved into the file
-/// when it has [`LOG_PAGES`].
-fn prepare(connection: &Connection) -> Result<()> {
+/// edited through SQL, deleted rows are overwritten, and a commit is on the disk when it returns if `synchronous` is FULL. The log is
+/// moved into the file when it has [`LOG_PAGES`].
+fn prepare(connection: &Connection, synchronous: &str) -> Result<()> {
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false)?;
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_FKEY, true)?;
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
+    // It counts for the change to a WAL too.
+    connection.pragma_update(None, "synchronous", synchronous)?;
     connection.execute_batch(
-        "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON; PRAGMA trusted_schema = OFF; PRAGMA foreign_keys = ON;",
+        "PRAGMA journal_mode = WAL; PRAGMA secure_delete = ON; PRAGMA trusted_schema = OFF; PRAGMA foreign_keys = ON;",
     )?;
     connection.pragma_update(None, "wal_autocheckpoint", LOG_PAGES)?;
     Ok(())

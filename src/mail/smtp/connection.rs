@@ -335,7 +335,7 @@ impl Delivery<'_> {
         session.is_begun = false;
         // The relay is at work meanwhile.
         let codes = CodeMask::of(&self.mail.content);
-        let reply = match session.wire.reply(self.timeout(self.timeouts().dot)).await {
+        let reply = match session.wire.reply_to_keep(self.timeout(self.timeouts().dot)).await {
             Ok(reply) => reply,
             Err(NoReply::Lost(words)) => return Err(self.in_doubt(&words)),
             Err(NoReply::Alert(alert)) => return Err(self.in_doubt(&ended_tls(alert))),

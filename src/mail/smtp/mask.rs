@@ -15,7 +15,7 @@ const MIN_ENCODED: usize = 4;
 /// The code of a line and what divides it from the text, in bytes: a short password may well be a part of the code.
 const CODE: usize = 4;
 
-/// Secrets that are masked in what is received.
+/// Secrets that are masked in what is received, [`folded`].
 #[derive(Default)]
 pub(super) struct Mask(Vec<Zeroizing<Vec<char>>>);
 
@@ -24,7 +24,7 @@ impl Mask {
         let kept = |secret: &str| {
             // Room for all of it, so that nothing is left behind unwiped when the buffer would grow.
             let mut characters = Zeroizing::new(Vec::with_capacity(secret.len()));
-            characters.extend(secret.chars());
+            characters.extend(secret.chars().map(folded));
             characters
         };
         Self(secrets.into_iter().filter(|secret| !secret.is_empty()).map(kept).collect())
@@ -46,7 +46,8 @@ impl Mask {
     fn text(&self, text: &str) -> String {
         let mut places = Vec::new();
         quoted::each_form(text, |form| {
-            let characters = &form.characters;
+            let mut characters = Zeroizing::new(Vec::with_capacity(form.characters.len()));
+            characters.extend(form.characters.iter().copied().map(folded));
             let mut at = 0;
             while at < characters.len() {
                 let rest = &characters[at..];
@@ -69,10 +70,14 @@ fn secret_at_start(text: &[char], secret: &[char]) -> usize {
     longest.filter(|length| *length >= least).unwrap_or(0)
 }
 
-/// How many characters are the same from the start on, in whatever case.
+/// How many characters are the same from the start on.
 fn common(one: &[char], other: &[char]) -> usize {
-    let is_same = |(one, other): &(&char, &char)| one == other || one.to_lowercase().eq(other.to_lowercase());
-    one.iter().zip(other).take_while(is_same).count()
+    one.iter().zip(other).take_while(|(one, other)| one == other).count()
+}
+
+/// A character in whatever case.
+fn folded(character: char) -> char {
+    character.to_lowercase().next().unwrap_or(character)
 }
 
 #[cfg(test)]
