@@ -12,6 +12,7 @@ use crate::actions::Result;
 use crate::domain::action::Action;
 use crate::domain::event::EventOutcome;
 use crate::domain::operator::Authority;
+use crate::domain::refusal::Refusal;
 use crate::domain::sign_in::SignInFailures;
 use crate::domain::text;
 use crate::domain::user::User;
@@ -88,7 +89,7 @@ impl App {
         let kind = match authority {
             Authority::Stranger | Authority::OtherName { .. } => AttemptKind::Stranger,
             _ if refusal.is_attempt() => AttemptKind::Secret { failure: None },
-            _ => AttemptKind::Operator,
+            _ => AttemptKind::Operator { may_be_counted: says_all(&refusal) && change_options.reason.is_none() },
         };
         let event = self.event(action, authority, EventOutcome::Refused, self.now(), change_options, details);
         match self.store.count_refused(&RefusedAttempt { event, refusal: &words, kind }) {
@@ -98,4 +99,15 @@ impl App {
             _ => Err(refusal.into()),
         }
     }
+}
+
+/// Whether the words of a refusal say all that is to know of it: what is missing, and not of which user it is.
+fn says_all(refusal: &Refusal) -> bool {
+    matches!(
+        refusal,
+        Refusal::NotPermitted { .. }
+            | Refusal::NotElevated { .. }
+            | Refusal::NamedFile { .. }
+            | Refusal::CallersDiffer { .. }
+    )
 }

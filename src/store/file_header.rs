@@ -80,7 +80,7 @@ pub(super) fn has_mark(path: &Path) -> bool {
     let read = File::open(path).and_then(|file| file.take(BEGINNING).read_to_end(&mut bytes));
     let mark = u32::try_from(schema::APPLICATION_ID).unwrap_or_default().to_be_bytes();
     let has = |text: &[u8]| bytes.windows(text.len()).any(|window| window == text);
-    read.is_ok() && (bytes.get(68..72) == Some(&mark[..]) || has(b"\0") && has(b"CREATE TABLE refused_attempts"))
+    read.is_ok() && (bytes.get(68..72) == Some(&mark[..]) || has(b"\0") && has(b"refused_attempts"))
 }
 
 /// The header of a damaged store, `None` where the file does not begin as a database, and what is wrong with it, a line each; empty:

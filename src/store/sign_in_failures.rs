@@ -54,8 +54,11 @@ pub enum AttemptKind<'a> {
     },
     /// An account that is no operator. It waits a little for others who write.
     Stranger,
-    /// An operator. It waits as a change does, and only the same refusals are told by one event.
-    Operator,
+    /// An operator. It waits as a change does.
+    Operator {
+        /// Whether one event may tell of those with the same words. Others have an event each.
+        may_be_counted: bool,
+    },
 }
 
 /// Refused attempts of one kind by one account that no event tells of yet.
@@ -204,7 +207,7 @@ impl WriteTransaction<'_> {
     fn add_to_recent_attempts(&self, attempt: &RefusedAttempt<'_>) -> Result<bool> {
         let RefusedAttempt { event, refusal, kind } = attempt;
         let account = &event.account;
-        let same = if matches!(kind, AttemptKind::Operator) { "AND refusal = ?3" } else { "" };
+        let same = if matches!(kind, AttemptKind::Operator { .. }) { "AND refusal = ?3" } else { "" };
         let also = if self.later_columns()?.has_identified_by { ", identified_by = ?10" } else { "" };
         let sql = format!(
             "UPDATE refused_attempts SET count = count + 1, since = ifnull(since, ?2), refusal = ?3, operator = ?4, \
@@ -275,9 +278,13 @@ impl Store {
         let writing = match attempt.kind {
             AttemptKind::Secret { .. } => self.write_within(Duration::ZERO)?,
             AttemptKind::Stranger => self.write_within(LOGIN_PATIENCE)?,
-            AttemptKind::Operator => self.write()?,
+            AttemptKind::Operator { .. } => self.write()?,
         };
         let now = attempt.event.time;
+        if let AttemptKind::Operator { may_be_counted: false } = attempt.kind {
+            writing.append_event(&attempt.event)?;
+            return writing.commit();
+        }
         if let AttemptKind::Secret { failure: Some((id, client)) } = attempt.kind {
             writing.add_sign_in_failure(id, client, now)?;
         }
@@ -286,7 +293,7 @@ impl Store {
             let mut waiting = writing.refused_attempts()?;
             waiting.retain(|attempts| attempts.action == action && attempts.account.uid == uid);
             let is_other = |before: &RefusedAttempts| {
-                matches!(attempt.kind, AttemptKind::Operator) && before.refusal != attempt.refusal
+                matches!(attempt.kind, AttemptKind::Operator { .. }) && before.refusal != attempt.refusal
             };
             match waiting.pop() {
                 Some(before) if is_other(&before) => {
