@@ -152,6 +152,16 @@ mod tests {
         assert_eq!(ips(&Addresses::new([])), [""; 0]);
     }
 
+    /// With Nagle's algorithm a mail whose body and dot are two writes waits for the delayed acknowledgement of the first.
+    #[tokio::test]
+    async fn a_mail_does_not_wait_for_the_packet_before_it() {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let mut addresses = Addresses::new([listener.local_addr().unwrap()]);
+        let wait = Duration::from_secs(60);
+        let (tcp, _) = addresses.connect(wait, Instant::now() + wait, &mut |_, _| ()).await.unwrap();
+        assert!(tcp.nodelay().unwrap());
+    }
+
     /// What an address does.
     #[derive(Debug, Clone, Copy, PartialEq, Eq)]
     enum AddressStep {
