@@ -34,10 +34,10 @@ use crate::mail::outcome::TransportErrorKind;
 
 /// An open connection to a relay.
 pub struct SmtpConnection {
-    /// `None` once the connection is lost or given up, also when [`Connection::deliver`] was not awaited to its end.
+    /// `None` once the connection is lost or given up, also when [`SmtpConnection::deliver`] was not awaited to its end.
     session: Option<Session>,
     relay: Relay,
-    /// See [`Connection::may_have_left`].
+    /// See [`SmtpConnection::may_have_left`].
     may_have_left: bool,
 }
 
@@ -111,7 +111,7 @@ impl SmtpConnection {
         self.session.as_ref().is_some_and(|session| session.pipelined_next.is_some())
     }
 
-    /// Whether the relay may have the mail of the last [`Connection::deliver`], if that was not awaited to its end.
+    /// Whether the relay may have the mail of the last [`SmtpConnection::deliver`], if that was not awaited to its end.
     pub fn may_have_left(&self) -> bool {
         self.may_have_left
     }
