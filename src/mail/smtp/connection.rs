@@ -62,7 +62,7 @@ impl SmtpConnection {
     }
 
     /// Hands one mail over. Only 250 after the final dot is [`DeliveryOutcome::Accepted`]; another 2yz there is no reply of
-    /// SMTP, and the mail [`DeliveryOutcome::InDoubt`]. `next`, if it [can ride](Connection::can_ride), is announced behind the
+    /// SMTP, and the mail [`DeliveryOutcome::InDoubt`]. `next`, if it [can ride](SmtpConnection::can_ride), is announced behind the
     /// dot, and the next call must be for it.
     pub async fn deliver(&mut self, mail: &Mail, next: Option<&Envelope>) -> DeliveryOutcome {
         let relay = &self.relay;
