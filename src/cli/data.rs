@@ -132,7 +132,7 @@ pub type Sink<'sink> = dyn FnMut(&[Value<'_>]) -> io::Result<()> + 'sink;
 /// to be kept while the widths of its columns are still unknown.
 ///
 /// # Errors
-/// When `each` fails, or standard output cannot be written; where that may wait for a reader, nothing is written then.
+/// When `each` fails, or standard output cannot be written. What was read before `each` failed is written.
 pub fn records<E: From<io::Error>>(
     output: &mut Output,
     heads: &[Column],
@@ -153,15 +153,17 @@ fn write_records<E: From<io::Error>>(
     match output.format {
         Format::Table => {
             let mut table = Table::new(heads, output.columns, output.charset(), now);
-            each(&mut |cells| {
+            // What can be read is shown, whatever comes of the rest.
+            let mut read = each(&mut |cells| {
                 table.measure(cells);
                 Ok(())
-            })?;
+            });
             table.begin(output)?;
             if !table.is_kept() {
-                each(&mut |cells| table.write(output, cells))?;
+                read = each(&mut |cells| table.write(output, cells));
             }
             table.end(output)?;
+            read?;
         }
         Format::Csv => {
             let visible = output.stdout_is_terminal;

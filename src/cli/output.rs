@@ -181,15 +181,15 @@ impl Output {
         begins
     }
 
-    /// Writes what was held back, after the transaction; discards it where `read` is an error.
+    /// Writes what was held back, after the transaction, also where `read` is an error that came in the middle.
     ///
     /// # Errors
     /// `read`; when standard output cannot be written.
     pub fn release<T, E: From<io::Error>>(&mut self, read: Result<T, E>) -> Result<T, E> {
-        if let (Some(held), true) = (self.held.take(), read.is_ok()) {
-            held.copy_to(&mut self.stdout)?;
-        }
-        read
+        let written = self.held.take().map_or(Ok(()), |held| held.copy_to(&mut self.stdout));
+        let value = read?;
+        written?;
+        Ok(value)
     }
 
     /// A line of data for people, made visible.

@@ -119,7 +119,7 @@ impl PrivateDirectory {
     /// nobody must find a file of which the caller says that it was not written.
     ///
     /// # Errors
-    /// [`Problem::Exists`] when something has that name; otherwise what the system said.
+    /// [`FileError::Exists`] when something has that name; otherwise what the system said.
     pub(super) fn move_new(&self, from: &Path, to: &Path) -> Result<(), FileError> {
         let (directory, old, new) = (self.descriptor.as_fd(), name_of(from)?, name_of(to)?);
         // Before: a process that may open no more files moves nothing.
@@ -151,7 +151,7 @@ impl PrivateDirectory {
         })
     }
 
-    /// As [`Folder::move_new`], but a file that has the name is replaced.
+    /// As [`PrivateDirectory::move_new`], but a file that has the name is replaced.
     pub(super) fn move_over(&self, from: &Path, to: &Path) -> Result<(), FileError> {
         renameat(self.descriptor.as_fd(), name_of(from)?, self.descriptor.as_fd(), name_of(to)?)
             .map_err(|errno| FileError::from_io(to, "put in its place", errno.into()))?;
