@@ -1,4 +1,4 @@
-//! Data that is held back until all of it was read from the store. Whoever reads the output may take hours, as a pager does, and a
+//! Data that is held back until all of it was read from the store. A reader of the output may take hours, as a pager does, and a
 //! transaction that was open meanwhile would let the log beside the store grow without end, and keep in it what was deleted.
 
 use std::fs::File;

@@ -11,8 +11,8 @@ use crate::support::World;
 fn refusals_of_an_operator_for_the_same_missing_permission_are_one_event_a_minute() {
     let world = World::new()
         .with_users("alice:Admin,bob:Admin")
-        .with_role("Desk", "view-users lock-users")
-        .with_operator(CAROL, "Desk");
+        .with_role("Support", "view-users lock-users")
+        .with_operator(CAROL, "Support");
     let refused = |command: &str| world.command(command).uid(CAROL).run().expect_status(77);
     let events = world.events();
     for _ in 0..5 {
@@ -28,8 +28,8 @@ fn refusals_of_an_operator_for_the_same_missing_permission_are_one_event_a_minut
     world.wait(61);
     refused("users set-password bob --generate");
     assert_snapshot!(world.newest_event(), @r#"
-    users set-password | refused | carol, Desk | -
-    {"count":5,"refusal":"your role, Desk, lacks the permission `set-passwords`","since":"2026-11-24T08:00:00Z"}
+    users set-password | refused | carol, Support | -
+    {"count":5,"refusal":"your role, Support, lacks the permission `set-passwords`","since":"2026-11-24T08:00:00Z"}
     "#);
     // What was counted of one refusal is told before another one.
     refused("users lock alice");
