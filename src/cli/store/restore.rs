@@ -103,6 +103,9 @@ pub fn run(context: &mut Context, args: &RestoreArgs) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Ends all passwords, where nobody can list the users whose passwords work again.
+const END_ALL: &str = "cxme-admin users send-reset --all --end-passwords";
+
 /// Warns of passwords that work again, in cron too: somebody may have stolen them.
 fn warn_of_passwords(context: &mut Context, restored: &PreparedRestore) {
     let PasswordsBack { count, uncounted, jobs } = &restored.passwords_back;
@@ -125,14 +128,13 @@ fn warn_of_passwords(context: &mut Context, restored: &PreparedRestore) {
         }
         // Which users they are of is not known either.
         _ if uncounted.is_some() => String::new(),
-        _ => format!(", to end them again: {end}"),
+        _ => format!("; to end all passwords: {END_ALL}"),
     };
     let known = words.map(|words| words + &next);
     let others = uncounted.map(|uncounted| {
         let others = if *count > 0 { "others" } else { "passwords that were ended after the backup" };
         let why = uncounted.word();
-        let end = "cxme-admin users send-reset --all --end-passwords";
-        format!("{others} may work again; they cannot be counted: {why}; to end all passwords: {end}")
+        format!("{others} may work again; they cannot be counted: {why}; to end all passwords: {END_ALL}")
     });
     let parts: Vec<String> = known.into_iter().chain(others).collect();
     if !parts.is_empty() {
