@@ -55,7 +55,7 @@ pub(super) fn new_job(operator: &Account) -> NewJob<'_> {
         selection: "--all",
         note: None,
         reset_life: LIFETIME,
-        invitation_lifetime: Duration::from_secs(7_200),
+        invitation_lifetime: INVITATION,
         sending: JobSendOptions::default(),
         ends_passwords: false,
     }
@@ -101,6 +101,10 @@ fn job(fixture: &Fixture, id: JobId) -> Job {
     fixture.read().job(id).unwrap().unwrap()
 }
 
+/// How long the links of invitations can be used.
+const INVITATION: Duration = Duration::from_secs(7_200);
+
+/// The number of no job.
 pub(super) const NOBODY: JobId = JobId(i64::MAX);
 
 #[test]
@@ -231,7 +235,7 @@ fn who_is_mailed_is_planned_as_it_is_created() {
         assert_eq!(told, expected);
         assert_eq!((messages[0].ended_at, messages[6].ended_at, messages[6].job), (Some(at(20)), None, Some(id)));
         let lifetime = |message: &Message| message.link.as_ref().unwrap().lifetime;
-        assert_eq!((lifetime(&messages[6]), lifetime(&messages[7])), (Duration::from_secs(7_200), LIFETIME));
+        assert_eq!((lifetime(&messages[6]), lifetime(&messages[7])), (INVITATION, LIFETIME));
         assert_eq!((messages[6].note.as_deref(), messages[6].address.as_str()), (Some("Grüße"), "without@example.com"));
         // Those whom the first job mails wait in it.
         let again = fixture.read().plan_job(&recipients(&named(&["with"]), 21)).unwrap();
@@ -314,7 +318,9 @@ fn the_messages_of_a_job_are_listed_and_counted_by_state() {
         assert_eq!(reading.job_counts(NOBODY).unwrap().total(), 0);
         assert_eq!((reading.job_links_used(id).unwrap(), reading.job_links_used(NOBODY).unwrap()), (1, 0));
         assert_eq!(reading.job_links_open(id, at(22)).unwrap(), 1);
-        assert_eq!(reading.job_links_open(id, at(20 + LIFETIME.as_secs().cast_signed())).unwrap(), 0);
+        let end = 20 + INVITATION.as_secs().cast_signed();
+        let open = |seconds| reading.job_links_open(id, at(seconds)).unwrap();
+        assert_eq!((open(end - 1), open(end)), (1, 0));
         assert_eq!((reading.job_perhaps_twice(id).unwrap(), reading.job_perhaps_twice(NOBODY).unwrap()), (1, 0));
         let since = |seconds| reading.job_accepted_since(id, at(seconds)).unwrap();
         assert_eq!((since(0), since(10), since(20)), ((2, Some(at(10))), (1, Some(at(20))), (0, None)));

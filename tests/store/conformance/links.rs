@@ -3,9 +3,14 @@
 use cxme_admin::domain::message::MessageId;
 use cxme_admin::domain::message::MessageState;
 use cxme_admin::domain::role::RoleId;
+use cxme_admin::domain::user::Lock;
+use cxme_admin::domain::user::SignIn;
+use cxme_admin::domain::user::User;
 use cxme_admin::domain::user::UserId;
 use cxme_admin::secrets::reset_code::ResetCodeHash;
+use cxme_admin::store::Result;
 use cxme_admin::store::StoreError;
+use cxme_admin::store::WriteTransaction;
 use cxme_admin::store::links::LinkQuery;
 use cxme_admin::store::links::LinksOfRoles;
 use cxme_admin::store::messages::LinkState;
@@ -18,7 +23,9 @@ use super::LIFETIME;
 use super::SENDER;
 use super::at;
 use super::code_hash;
+use super::new_password;
 use super::new_user;
+use super::sign_in::rehashed;
 use super::tried;
 
 fn lifetime() -> i64 {
@@ -215,5 +222,57 @@ fn links_are_listed_and_counted_by_state_and_user() {
         assert!(links(&fixture, &LinkQuery { limit: Some(0), ..two }, 20).is_empty());
         let failed = fixture.read().each_link(&LinkQuery::default(), at(20), &mut |_| Err(StoreError::BeingRestored));
         assert!(matches!(failed, Err(StoreError::BeingRestored)));
+    }
+}
+
+#[test]
+fn a_link_dies_with_what_changes_the_sign_in_of_its_user() {
+    for fixture in Engine::each() {
+        let lock = Lock { until: Some(at(1_000)), reason: None };
+        let user = |id| fixture.user(id);
+        type Change<'a> = &'a dyn Fn(&WriteTransaction<'_>, UserId, User) -> Result<()>;
+        let changes: [(&str, Option<&str>, Change<'_>); 8] = [
+            ("password", Some("another password"), &|writing, id, _| writing.set_password(id, &new_password(1, false))),
+            ("address", Some("another address"), &|writing, _, user| {
+                writing.update_user(&User { email: "other@example.com".parse().unwrap(), ..user })
+            }),
+            ("saml", Some("moved to SAML"), &|writing, _, user| {
+                writing.update_user(&User { sign_in: SignIn::Saml, ..user })
+            }),
+            ("lock", Some("locked"), &|writing, id, _| writing.set_lock(id, Some(&lock), at(20))),
+            ("deleted", Some("user deleted"), &|writing, id, _| writing.delete_user(id)),
+            ("unlock", None, &|writing, id, _| writing.set_lock(id, None, at(20))),
+            ("name", None, &|writing, _, user| writing.update_user(&User { name: "Other".to_owned(), ..user })),
+            ("must", None, &|writing, id, _| writing.set_must_change(id, false)),
+        ];
+        for (name, why, change) in changes {
+            let id = fixture.add_user(name);
+            let sent = fixture.queue(id, 0);
+            fixture.deliver(sent, 10);
+            let (waits, under_way) = (fixture.queue(id, 11), fixture.queue(id, 12));
+            fixture.start(&[under_way], SENDER, 12);
+            let user = user(id);
+            fixture.change(|writing| change(writing, id, user));
+            let states = [fixture.state(sent), fixture.state(waits), fixture.state(under_way)];
+            let waiting = if why.is_some() { MessageState::Cancelled } else { MessageState::Queued };
+            assert_eq!(states, [MessageState::Accepted, waiting, MessageState::Sending], "{name}");
+            for id in [sent, under_way] {
+                let link = fixture.message(id).link.unwrap();
+                assert_eq!((link.revoked_at.is_some(), link.revoked_why.as_deref()), (why.is_some(), why), "{name}");
+            }
+            fixture.record(under_way, tried(MessageState::Failed, None), 13);
+        }
+    }
+}
+
+#[test]
+fn a_login_with_a_stronger_hash_ends_no_link() {
+    for fixture in Engine::each() {
+        let alice = fixture.add_user("alice");
+        fixture.set_password(alice, 1);
+        let sent = fixture.queue(alice, 0);
+        fixture.deliver(sent, 10);
+        fixture.store.record_login(alice, Some(&rehashed(1)), at(20)).unwrap();
+        assert_eq!(state(&fixture, sent, 21), LinkState::Open);
     }
 }

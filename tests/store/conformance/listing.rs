@@ -9,6 +9,7 @@ use cxme_admin::domain::user::Lock;
 use cxme_admin::domain::user::SignIn;
 use cxme_admin::domain::user::Status;
 use cxme_admin::domain::user::UserReference;
+use cxme_admin::secrets::password_hash::PasswordHash;
 use cxme_admin::store::StoreError;
 use cxme_admin::store::user_list::UserRow;
 use cxme_admin::store::users::NewUser;
@@ -136,35 +137,31 @@ fn a_row_of_a_list_is_the_user() {
     for fixture in Engine::each() {
         fill(&fixture);
         for with_hashes in [false, true] {
-            let mut seen = 0;
-            fixture
-                .read()
-                .each_user(&UserQuery::default(), with_hashes, at(60), |row| {
-                    let user = row.to_user()?;
-                    assert_eq!(fixture.user(user.id), user);
-                    assert_eq!(
-                        (row.id(), row.username(), row.email()),
-                        (user.id.0, user.username.as_str(), user.email.as_str())
-                    );
-                    assert_eq!((row.name(), row.role(), row.sign_in()), (user.name.as_str(), user.role, user.sign_in));
-                    assert_eq!((row.locale(), row.status(at(60))), (user.locale.as_deref(), user.status(at(60))));
-                    assert_eq!(row.locked_until(), user.lock.as_ref().and_then(|lock| lock.until));
-                    assert_eq!((row.session_epoch(), row.last_login_at()), (user.session_epoch, user.last_login_at));
-                    assert_eq!((row.created_at(), row.updated_at()), (Some(user.created_at), Some(user.updated_at)));
-                    assert_eq!(row.password_set_at(), user.password.as_ref().map(|password| password.set_at));
-                    assert_eq!(row.must_change_password(), user.must_change_password);
-                    let expected = match user.username.as_str() {
-                        "bob" => Some(hash(20)),
-                        "carol" => Some(hash(10)),
-                        _ => None,
-                    };
-                    let expected = expected.filter(|_| with_hashes);
-                    assert_eq!(row.password_hash(), expected.as_ref().map(|hash| hash.as_str()));
-                    seen += 1;
-                    Ok::<_, StoreError>(())
-                })
-                .unwrap();
-            assert_eq!(seen, 4);
+            let mut users = Vec::new();
+            let visit = |row: &UserRow<'_>| {
+                let user = row.to_user()?;
+                let names = (row.id(), row.username(), row.email());
+                assert_eq!(names, (user.id.0, user.username.as_str(), user.email.as_str()));
+                assert_eq!((row.name(), row.role(), row.sign_in()), (user.name.as_str(), user.role, user.sign_in));
+                assert_eq!((row.locale(), row.status(at(60))), (user.locale.as_deref(), user.status(at(60))));
+                assert_eq!(row.locked_until(), user.lock.as_ref().and_then(|lock| lock.until));
+                assert_eq!((row.session_epoch(), row.last_login_at()), (user.session_epoch, user.last_login_at));
+                assert_eq!((row.created_at(), row.updated_at()), (Some(user.created_at), Some(user.updated_at)));
+                assert_eq!(row.password_set_at(), user.password.as_ref().map(|password| password.set_at));
+                assert_eq!(row.must_change_password(), user.must_change_password);
+                let expected = match user.username.as_str() {
+                    "bob" => Some(hash(20)),
+                    "carol" => Some(hash(10)),
+                    _ => None,
+                };
+                let expected = expected.filter(|_| with_hashes);
+                assert_eq!(row.password_hash(), expected.as_ref().map(PasswordHash::as_str));
+                users.push(user);
+                Ok::<_, StoreError>(())
+            };
+            fixture.read().each_user(&UserQuery::default(), with_hashes, at(60), visit).unwrap();
+            assert_eq!(users.len(), 4);
+            users.into_iter().for_each(|user| assert_eq!(fixture.user(user.id), user));
         }
     }
 }

@@ -48,7 +48,8 @@ fn a_message_of_each_kind_is_read_back() {
         ];
         for (kind, content, user) in contents {
             let new = NewMessage { content, user, address: &address, operator: &operator, created_at: at(3) };
-            assert!(fixture.read().message(fixture.undone(|writing| writing.queue_message(&new))).unwrap().is_none());
+            let undone = fixture.undone(|writing| writing.queue_message(&new));
+            assert!(fixture.read().message(undone).unwrap().is_none());
             let id = fixture.change(|writing| writing.queue_message(&new));
             let status = LinkStatus {
                 lifetime,

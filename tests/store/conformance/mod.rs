@@ -102,6 +102,7 @@ impl Fixture {
                 Store::open(&path, &Rule::store(false), ExpectedVersion::Current).unwrap()
             }
         };
+        assert_eq!(store.path(), path);
         Self { engine, store, directory }
     }
 

@@ -2,6 +2,7 @@
 
 use cxme_admin::domain::message::MessageId;
 use cxme_admin::domain::message::MessageState;
+use cxme_admin::domain::user::User;
 use cxme_admin::store::WriteTransaction;
 use cxme_admin::store::attempts::AttemptResult;
 use cxme_admin::store::outbox::Cursor;
@@ -61,12 +62,13 @@ fn a_due_message_has_all_that_its_mail_needs() {
         // The same mail at the next try, and the user as they are then.
         fixture.try_message(id, MessageState::Deferred, Some(60), 10);
         let later = fixture.queue(user, 11);
-        fixture.change(|writing| writing.delete_user(user));
+        let edited = User { name: "Alicia".to_owned(), ..fixture.user(user) };
+        fixture.change(|writing| writing.update_user(&edited));
         let due = fixture.read().waiting(id).unwrap().unwrap().unwrap();
         let start = start_of(id);
         assert_eq!((due.nonce, due.message_id), (Some(start.nonce), Some(start.message_id)));
         assert_eq!((due.first_try_at, due.lifetime_from, due.attempts), (Some(at(10)), Some(at(10)), 1));
-        assert!(due.recipient.is_none() && due.has_later_link);
+        assert!(due.recipient.unwrap().name == "Alicia" && due.has_later_link);
         assert!(fixture.change(|writing| writing.cancel_message(later, "", at(12))));
         assert!(fixture.read().waiting(later).unwrap().is_none());
         assert!(fixture.read().waiting(MessageId(i64::MAX)).unwrap().is_none());

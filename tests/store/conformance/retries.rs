@@ -41,15 +41,15 @@ fn failed_mails_are_queued_again_for_those_who_still_need_one() {
     for fixture in Engine::each() {
         let names = ["again", "doubtful", "set", "newer", "deleted", "accepted"];
         let (id, ids) = job_for(&fixture, &names);
-        let user = |place: usize| fixture.message(ids[place]).user.unwrap();
+        let users: Vec<_> = ids.iter().map(|id| fixture.message(*id).user.unwrap()).collect();
         fixture.try_message(ids[1], MessageState::InDoubt, Some(10), 5);
         for id in &ids[..5] {
             fixture.try_message(*id, MessageState::Failed, None, 10);
         }
         fixture.deliver(ids[5], 10);
-        fixture.set_password(user(2), 20);
-        fixture.deliver(fixture.queue(user(3), 20), 20);
-        fixture.change(|writing| writing.delete_user(user(4)));
+        fixture.set_password(users[2], 20);
+        fixture.deliver(fixture.queue(users[3], 20), 20);
+        fixture.change(|writing| writing.delete_user(users[4]));
         fixture.store.settle_job(id, None, at(30)).unwrap();
         let recipients = of(AudiencePart::Failed(id), 40);
         let part = |skipped: Option<&str>, count, passwords| RecipientSelection {

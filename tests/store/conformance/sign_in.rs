@@ -6,6 +6,7 @@ use cxme_admin::domain::sign_in::SignInFailures;
 use cxme_admin::domain::user::UserId;
 use cxme_admin::random::ScriptedRandom;
 use cxme_admin::secrets::Hasher;
+use cxme_admin::secrets::admission::Rehashed;
 use cxme_admin::secrets::password_hash::HashParameters;
 use cxme_admin::store::StoreError;
 use cxme_admin::store::events::EventQuery;
@@ -38,6 +39,14 @@ pub(super) fn fail(fixture: &Fixture, user: UserId, seconds: i64) {
     let failure = Some((user, Some("192.0.2.1")));
     let event = event("users verify-password", 0, seconds);
     fixture.store.count_refused(&RefusedAttempt { failure, ..attempt(event) }).unwrap();
+}
+
+/// The hash of the password `n` with one that costs more.
+pub(super) fn rehashed(n: u32) -> Rehashed {
+    let mut dearer = Hasher::new(HashParameters::new(16, 2, 1).unwrap());
+    let (password, old) = (password(n), hash(n));
+    let verified = dearer.verified(&password, &old).unwrap();
+    dearer.rehash(&verified, &mut ScriptedRandom::new(9)).unwrap()
 }
 
 /// The events of refusals, the oldest first: action, time, details.
@@ -158,10 +167,7 @@ fn a_login_replaces_a_hash_that_costs_too_little() {
         let alice = fixture.add_user("alice");
         fixture.set_password(alice, 1);
         let before = fixture.user(alice);
-        let mut dearer = Hasher::new(HashParameters::new(16, 2, 1).unwrap());
-        let (password, old) = (password(1), hash(1));
-        let verified = dearer.verified(&password, &old).unwrap();
-        let rehashed = dearer.rehash(&verified, &mut ScriptedRandom::new(9)).unwrap();
+        let rehashed = rehashed(1);
         fixture.store.record_login(alice, Some(&rehashed), at(50)).unwrap();
         assert_eq!(fixture.read().password_hash(alice).unwrap().as_ref(), Some(rehashed.new_hash()));
         let after = fixture.user(alice);

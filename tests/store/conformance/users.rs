@@ -147,6 +147,7 @@ fn a_password_ends_what_is_older() {
         assert_eq!(history[0], hash(MOST_HISTORY + 3), "newest first");
         assert_eq!(reading.password_history(alice, 2).unwrap(), history[..2]);
         assert_eq!(reading.password_history(alice, 0).unwrap(), []);
+        drop(reading);
         let user = fixture.user(alice);
         let status = user.password.unwrap();
         let new = new_password(99, true);
