@@ -57,7 +57,7 @@ const UNSAFE: [(&str, usize); 7] = [
 ];
 
 /// The functions of the store's facade that belong to one engine: a store of another one has something else in their place.
-const OF_ONE_ENGINE: [(&str, &[&str]); 5] = [
+const OF_ONE_ENGINE: [(&str, &[&str]); 6] = [
     (
         "the place of the file, its version, its file system",
         &["check_place", "version", "migrate", "refuse_unsafe_file_system"],
@@ -68,6 +68,7 @@ const OF_ONE_ENGINE: [(&str, &[&str]); 5] = [
         "whether the file is whole",
         &["examine_file_while", "file_faults", "integrity_faults", "dangling_references", "schema_differences"],
     ),
+    ("damaged pages of the file", &["examine_waiting", "rehearse_sending", "salvaged_ended_passwords"]),
     (
         "values that only another program writes into the file, or an older one",
         &["row_faults", "add_type_faults", "first_damage", "table_without_numbers", "colliding_addresses"],

@@ -4,11 +4,11 @@ use cxme_admin::domain::message::MailKind;
 use cxme_admin::domain::message::MessageState;
 use cxme_admin::domain::user::UserReference;
 use cxme_admin::store::ended_passwords::MOST_ENDED;
-use cxme_admin::store::ended_passwords::PasswordsBack;
 use cxme_admin::store::ended_passwords::WithoutPassword;
 use cxme_admin::store::job_creation::NewJob;
 use cxme_admin::store::job_creation::Recipients;
 use cxme_admin::store::metadata::KEY_FINGERPRINT;
+use cxme_admin::store::passwords_back::PasswordsBack;
 
 use super::Engine;
 use super::account;

@@ -206,11 +206,13 @@ fn what_a_process_was_sending_that_is_gone_is_in_doubt() {
 #[test]
 fn no_message_is_stuck_that_the_facade_has_written() {
     for fixture in Engine::each() {
-        let (_, of_job) = job_for(&fixture, &["u1", "u2"]);
+        let (job, of_job) = job_for(&fixture, &["u1", "u2"]);
         let all = queue(&fixture, 3);
         fixture.try_message(of_job[0], MessageState::Deferred, Some(60), 10);
         fixture.try_message(all[0], MessageState::InDoubt, Some(60), 10);
         fixture.start(&all[1..2], SENDER, 10);
-        assert!(fixture.read().stuck_messages().unwrap().is_empty());
+        let reading = fixture.read();
+        assert!(reading.stuck_messages().unwrap().is_empty());
+        assert!([None, Some(job)].into_iter().all(|job| reading.messages_in_unknown_state(job).unwrap().is_empty()));
     }
 }
