@@ -1,6 +1,9 @@
-//! The rules of the house: which layer imports which, where SQL, secrets and `unsafe` may stand, and no file forgotten.
+//! The rules of the house: which layer imports which, no circles, where SQL, secrets and `unsafe` may stand, and no file forgotten.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says so by a panic")]
+
+#[path = "layout/circles.rs"]
+mod circles;
 
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;

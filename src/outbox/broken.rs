@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::SendReport;
 use super::requests::Numbered;
-use super::worker::WorkerRequest;
+use super::requests::WorkerRequest;
 use crate::domain::text;
 use crate::mail::outcome::DeliveryOutcome;
 use crate::store::StoreError;

@@ -12,25 +12,28 @@
 //! The caller: addresses and content are checked before the first byte of them is sent, because one bare line break
 //! would be a mail of somebody else (RUSTSEC-2026-0561).
 
+mod account;
 mod addresses;
 mod capabilities;
 mod connection;
 mod content;
 mod envelope;
 mod login;
+mod login_memory;
 mod mask;
 mod opening;
 mod relay;
+mod relay_error;
 mod reply;
 mod stream;
 mod tls;
 mod wire;
 
+pub use account::Login;
 pub use connection::SmtpConnection;
-pub use login::Login;
-pub use login::PasswordRenewal;
+pub use login_memory::PasswordRenewal;
 pub use relay::Relay;
-pub use relay::RelayError;
+pub use relay_error::RelayError;
 pub use tls::ClientCertificate;
 pub use tls::TlsOptions;
 pub use tls::Trust;
