@@ -298,10 +298,11 @@ fn is_module_of(source: &Source, parent: &Source) -> bool {
     } else {
         directory.join(stem)
     };
-    let declares = parent.code().any(|(_, line)| line.trim_end().ends_with(&format!("mod {name};")));
-    let by_path = parent.code().filter_map(|(_, line)| line.trim().strip_prefix("#[path = \"")?.strip_suffix("\"]"));
+    let declares = || parent.code().any(|(_, line)| line.trim_end().ends_with(&format!("mod {name};")));
+    let by_path = parent.text.contains("#[path").then(|| parent.code()).into_iter().flatten();
+    let by_path = by_path.filter_map(|(_, line)| line.trim().strip_prefix("#[path = \"")?.strip_suffix("\"]"));
     let mut by_path = by_path.map(|given| directory.join(given));
-    (declares && place.parent() == Some(below.as_path())) || by_path.any(|given| given == path)
+    (place.parent() == Some(below.as_path()) && declares()) || by_path.any(|given| given == path)
 }
 
 #[test]
