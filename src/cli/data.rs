@@ -37,15 +37,17 @@ pub fn records<E: From<io::Error>>(
     match output.format {
         Format::Table => {
             let mut table = Table::new(heads, output.columns, output.charset(), now);
-            each(&mut |cells| {
+            // What can be read is shown, whatever comes of the rest.
+            let mut read = each(&mut |cells| {
                 table.measure(cells);
                 Ok(())
-            })?;
+            });
             table.begin(output)?;
             if !table.is_kept() {
-                each(&mut |cells| table.write(output, cells))?;
+                read = each(&mut |cells| table.write(output, cells));
             }
             table.end(output)?;
+            read?;
         }
         Format::Csv => {
             let visible = output.stdout_is_terminal;

@@ -18,6 +18,9 @@ use super::sources;
 /// The names of a path, from the crate's root.
 type ModulePath = Vec<String>;
 
+/// From one child of a parent to another, with the arrows between what is inside of them.
+type Siblings<'a> = BTreeMap<(&'a str, &'a str), Vec<String>>;
+
 /// How many re-exports of re-exports are followed.
 const MOST_REEXPORTS: usize = 8;
 
@@ -153,8 +156,8 @@ fn is_one_above(one: &[String], other: &[String]) -> bool {
 /// The arrows that are part of a circle, a line each.
 fn circles(sources: &[Source]) -> (usize, Vec<String>) {
     let arrows = Modules::new(sources).arrows();
-    // By parent, from one of its children to another, with the modules that they stand for.
-    let mut levels: BTreeMap<&[String], BTreeMap<(&str, &str), Vec<String>>> = BTreeMap::new();
+    // By parent.
+    let mut levels: BTreeMap<&[String], Siblings<'_>> = BTreeMap::new();
     for (from, to) in &arrows {
         let shared = from.iter().zip(to).take_while(|(one, other)| one == other).count();
         let ends = levels.entry(&from[..shared]).or_default().entry((&from[shared], &to[shared])).or_default();

@@ -22,7 +22,7 @@ use crate::outbox::SendOptions;
 use crate::outbox::SendReport;
 use crate::outbox::Skipped;
 use crate::outbox::StopReason;
-use crate::store::jobs::Counts;
+use crate::store::job_counts::Counts;
 use crate::store::jobs::Job;
 use crate::store::outbox::Cursor;
 use crate::store::outbox::NextTry;
@@ -77,6 +77,18 @@ pub fn look(app: &App) -> Result<RunScope> {
         let mut stuck = Skipped::default();
         view.stuck_messages()?.iter().for_each(|fault| stuck.add_stuck(fault));
         Ok(RunScope { single, jobs, skipped, stuck, hold })
+    })
+}
+
+/// The messages of a job that no run would meet.
+///
+/// # Errors
+/// When the operator may not run jobs, or the store cannot be read.
+pub fn stuck_of(app: &App, job: JobId) -> Result<Skipped> {
+    app.view(Action::JobsRun, |view| {
+        let mut stuck = Skipped::default();
+        view.messages_in_unknown_state(Some(job))?.iter().for_each(|fault| stuck.add(fault));
+        Ok(stuck)
     })
 }
 

@@ -17,7 +17,7 @@ use crate::domain::rate::Rates;
 use crate::domain::refusal::Refusal;
 use crate::outbox::quota::UsedUp;
 use crate::store::ended_passwords::WithoutPassword;
-use crate::store::jobs::Counts;
+use crate::store::job_counts::Counts;
 use crate::store::jobs::Job;
 use crate::store::jobs::RecipientOutcome;
 use crate::store::messages::Message;

@@ -9,7 +9,7 @@ use crate::cli::value::Column;
 use crate::cli::value::Value;
 use crate::domain::action::Action;
 use crate::domain::message::MessageState;
-use crate::store::jobs::Counts;
+use crate::store::job_counts::Counts;
 
 /// List jobs, newest first
 #[derive(Debug, clap::Args)]

@@ -73,7 +73,8 @@ pub fn run(context: &mut Context, args: &RunArgs) -> anyhow::Result<()> {
     if args.now {
         run::make_due(&app, Some(job.id), &change_options)?;
     }
-    let task = Task { max_runtime, ..Task::of_jobs(vec![job.id], &mailer) };
+    let stuck = run::stuck_of(&app, job.id)?;
+    let task = Task { max_runtime, stuck, ..Task::of_jobs(vec![job.id], &mailer) };
     send::go_on(context, &app, &task)
 }
 

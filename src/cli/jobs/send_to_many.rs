@@ -160,6 +160,7 @@ fn create_new(
     let plan = create::plan(app, request, &acting.change_options())?;
     if request.ends_passwords && plan.mailed() > 0 {
         create::require_room(app, request, plan.mailed(), bulk.queue_only)?;
+        create::require_sound_outbox(app, request)?;
     }
     let left = if request.ends_passwords && plan.mailed() > 0 && !bulk.queue_only {
         end_passwords::require_mail(context, app, request, transport)?.filter(|left| left.count < plan.mailed())

@@ -10,7 +10,7 @@ use crate::domain::text;
 use crate::outbox::SendReport;
 use crate::outbox::Skipped;
 use crate::outbox::quota::UsedUp;
-use crate::store::jobs::Counts;
+use crate::store::job_counts::Counts;
 use crate::store::jobs::RecipientOutcome;
 
 pub use crate::domain::text::counted;
@@ -99,6 +99,9 @@ pub fn of_counts(counts: &Counts, reasons: &[RecipientOutcome]) -> String {
         .filter(|(count, _)| *count > 0)
         .map(|(count, word)| format!("{} {word}", grouped(count)))
         .collect();
+    if counts.unknown > 0 {
+        told.push(format!("{} in an unknown state", grouped(counts.unknown)));
+    }
     if told.is_empty() {
         told.push("none".to_owned());
     }
