@@ -1,6 +1,9 @@
-//! The rules of the house: which layer imports which, where SQL, secrets and `unsafe` may stand, and no file forgotten.
+//! The rules of the house: which layer imports which, no circles, where SQL, secrets and `unsafe` may stand, and no file forgotten.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says so by a panic")]
+
+#[path = "layout/circles.rs"]
+mod circles;
 
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
@@ -314,10 +317,11 @@ fn is_module_of(source: &Source, parent: &Source) -> bool {
     } else {
         directory.join(stem)
     };
-    let declares = parent.code().any(|(_, line)| line.trim_end().ends_with(&format!("mod {name};")));
-    let by_path = parent.code().filter_map(|(_, line)| line.trim().strip_prefix("#[path = \"")?.strip_suffix("\"]"));
+    let declares = || parent.code().any(|(_, line)| line.trim_end().ends_with(&format!("mod {name};")));
+    let by_path = parent.text.contains("#[path").then(|| parent.code()).into_iter().flatten();
+    let by_path = by_path.filter_map(|(_, line)| line.trim().strip_prefix("#[path = \"")?.strip_suffix("\"]"));
     let mut by_path = by_path.map(|given| directory.join(given));
-    (declares && place.parent() == Some(below.as_path())) || by_path.any(|given| given == path)
+    (place.parent() == Some(below.as_path()) && declares()) || by_path.any(|given| given == path)
 }
 
 #[test]
