@@ -20,6 +20,7 @@ pub mod operators;
 pub mod policy;
 pub mod policy_check;
 mod policy_source;
+mod rates;
 pub mod resets;
 pub mod roles;
 pub mod store;
@@ -60,6 +61,7 @@ use crate::store::StoreError;
 use crate::store::WriteTransaction;
 
 pub use error::ActionError;
+pub use error::MailerError;
 pub use policy_source::PolicyError;
 pub use policy_source::PolicySource;
 pub use total::Total;

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use super::SendReport;
 use super::requests::Numbered;
-use super::worker::WorkerRequest;
+use super::requests::WorkerRequest;
 use crate::domain::job::JobId;
 use crate::domain::message::MessageId;
 use crate::domain::message::MessageState;

@@ -9,8 +9,8 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::Skipped;
-use super::engine::StoreTurn;
 use super::outgoing::OutgoingMail;
+use super::store_turn::StoreTurn;
 use super::validate::cancel_reason;
 use crate::domain::message::MessageId;
 use crate::domain::message::MessageState;

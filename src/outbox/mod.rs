@@ -37,6 +37,7 @@ mod requests;
 pub mod resources;
 mod runtime;
 mod stop;
+mod store_turn;
 mod suspicion;
 mod validate;
 mod worker;
@@ -62,7 +63,7 @@ use crate::store::Result;
 use crate::store::Store;
 use crate::store::StoreError;
 use crate::store::damage::RowFault;
-use crate::store::lock::LockGuard;
+use crate::store::lock_file::LockGuard;
 use crate::store::outbox::Scope;
 use crate::store::stuck::Stuck;
 

@@ -11,9 +11,9 @@ use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 use super::requests::RequestQueue;
+use super::requests::WorkerRequest;
 use super::resources;
 use super::worker::WorkerContext;
-use super::worker::WorkerRequest;
 use super::worker::WorkerResponse;
 use crate::mail::outcome::Phase;
 use crate::mail::outcome::TransportError;

@@ -8,7 +8,7 @@ use crate::actions::Total;
 use crate::actions::Transaction as _;
 use crate::actions::View;
 use crate::actions::ago;
-use crate::actions::jobs::run::used_up;
+use crate::actions::rates::used_up;
 use crate::domain::action::Action;
 use crate::domain::job::JobId;
 use crate::domain::job::JobState;

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use crate::actions::jobs::show::JobStatus;
-use crate::cli::data;
+use crate::cli::value;
 use crate::domain::job::JobState;
 use crate::domain::message::MessageState;
 use crate::domain::text;
@@ -125,7 +125,7 @@ pub fn of_skipped(jobs: &Skipped, mails: &Skipped) -> Option<String> {
 
 /// What keeps mail from leaving, and for how long.
 pub fn of_used_up(used_up: &UsedUp, now: Timestamp) -> String {
-    format!("{used_up}; the next mail may leave {}", data::relative(used_up.until, now))
+    format!("{used_up}; the next mail may leave {}", value::relative(used_up.until, now))
 }
 
 /// One report of several.

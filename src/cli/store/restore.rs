@@ -6,11 +6,11 @@ use crate::actions::store;
 use crate::actions::store::PreparedRestore;
 use crate::cli::acting_args::ActingArgs;
 use crate::cli::context::Context;
-use crate::cli::data::Value;
 use crate::cli::jobs::summary::counted;
 use crate::cli::plan;
 use crate::cli::plan::PlanStep;
 use crate::cli::prompt;
+use crate::cli::value::Value;
 use crate::domain::action::Action;
 use crate::store::passwords_back::PasswordsBack;
 
