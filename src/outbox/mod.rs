@@ -31,6 +31,7 @@ mod message_source;
 mod outcome;
 mod outgoing;
 mod pace;
+mod probe;
 pub mod quota;
 mod requests;
 pub mod resources;
@@ -65,8 +66,9 @@ use crate::store::outbox::Scope;
 use crate::store::stuck::Stuck;
 
 pub use broken::BrokenRun;
+pub use probe::SampleMail;
+pub use probe::probe;
 use quota::UsedUp;
-pub use runtime::probe;
 pub use stop::StopSignal;
 
 /// What sending takes: how mails are written, and the way they leave.

@@ -39,6 +39,7 @@ pub mod jobs;
 pub mod links;
 pub mod lock;
 mod log_check;
+mod log_room;
 pub mod messages;
 pub mod metadata;
 pub mod near;

@@ -160,7 +160,8 @@ fn where_no_thread_can_be_started_no_mail_is_sent_and_the_words_say_why() {
     }
     let run = |words: &[&str]| run_under(&["prlimit", "--nproc=1:1"], words);
     for words in [&["jobs", "run"][..], &["users", "send-reset", "bob", "--unless-sent-within", "0s"]] {
-        run(words).refused(75, "cannot send mail: no thread can be started (Resource temporarily unavailable");
+        run(words)
+            .refused(75, "cannot send mail: no thread or process can be started (Resource temporarily unavailable");
     }
     assert_eq!(said(&run(&["jobs", "run"])), "", "it was reported");
     run(&["users", "list"]).done(&["list"]);
@@ -308,7 +309,7 @@ fn converse(mut connection: &TcpStream) -> Option<()> {
 }
 
 /// A world whose mail goes to a relay that takes it, and where alice has a password.
-fn world_with_password(world: World) -> World {
+pub(crate) fn world_with_password(world: World) -> World {
     let world = world.with_users();
     configure_relay(&world);
     world.set_password().done(&["set-password"]);
@@ -316,7 +317,7 @@ fn world_with_password(world: World) -> World {
 }
 
 /// Sends the world's mail to a relay that takes it.
-fn configure_relay(world: &World) {
+pub(crate) fn configure_relay(world: &World) {
     world.configure(&format!(
         "[mail]\nfrom = \"accounts@example.com\"\n[mail.smtp]\nhost = \"127.0.0.1\"\nport = {}\ntls = \"none\"\nretry_for = \"0s\"\n\
          [reset]\nlink = \"https://reset.example.com/#{{code}}\"\n",
@@ -324,10 +325,10 @@ fn configure_relay(world: &World) {
     ));
 }
 
-const END: [&str; 5] = ["users", "send-reset", "--all", "--end-passwords", "--yes"];
-const TRIAL: [&str; 5] = ["users", "send-reset", "--all", "--end-passwords", "--dry-run"];
+pub(crate) const END: [&str; 5] = ["users", "send-reset", "--all", "--end-passwords", "--yes"];
+pub(crate) const TRIAL: [&str; 5] = ["users", "send-reset", "--all", "--end-passwords", "--dry-run"];
 
-fn has_password(world: &World) -> bool {
+pub(crate) fn has_password(world: &World) -> bool {
     let sql = "SELECT count(*) FROM user WHERE password_hash IS NOT NULL";
     world.sqlite().query_row(sql, [], |row| row.get::<_, i64>(0)).unwrap() > 0
 }
@@ -371,11 +372,33 @@ fn where_no_thread_can_be_started_no_password_ends() {
         let ran = run(&["prlimit", "--nproc=1:1"], &words, "");
         ran.refused(
             75,
-            "no passwords were ended: cannot send mail: no thread can be started (Resource temporarily unavailable",
+            "no passwords were ended: cannot send mail: no thread or process can be started (Resource temporarily unavailable",
         );
         ran.refused(75, "TasksMax=, LimitNPROC= or LimitAS= of the service), and run the command again");
     }
     assert!(has_password(&world));
+}
+
+#[test]
+fn where_too_few_processes_can_be_started_for_a_program_no_password_ends() {
+    if !can_be_root() {
+        return;
+    }
+    // The limit does not hold for root.
+    let (world, _) = world_that_fails("exit 0");
+    world.set_password().done(&["set-password"]);
+    give_away(world.directory());
+    let run = |limit: &str, words: &[&str]| {
+        let starter = ["prlimit", limit, "setpriv", "--reuid=61234", "--regid=61234", "--clear-groups"];
+        finish(world.under(&starter, words), "")
+    };
+    for words in [TRIAL, END] {
+        let ran = run("--nproc=8:8", &words);
+        ran.refused(75, "no passwords were ended: cannot send mail: no thread or process can be started");
+    }
+    assert!(has_password(&world));
+    run("--nproc=64:64", &END).done(&END);
+    assert!(!has_password(&world));
 }
 
 #[test]
